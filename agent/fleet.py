@@ -1,0 +1,37 @@
+"""The latest snapshot of every account: one writer swaps, everyone else reads."""
+
+from collections.abc import Callable
+
+from agent.model import Snapshot
+
+Listener = Callable[[Snapshot], None]
+
+
+class Fleet:
+    """Holds one :class:`Snapshot` per account and tells listeners of each replacement."""
+
+    def __init__(self) -> None:
+        self._snapshots: dict[tuple[str, str], Snapshot] = {}
+        self._listeners: list[Listener] = []
+
+    def snapshots(self) -> tuple[Snapshot, ...]:
+        """All snapshots, ordered by provider and account."""
+        return tuple(self._snapshots[key] for key in sorted(self._snapshots))
+
+    def get(self, provider: str, account: str) -> Snapshot | None:
+        """The latest snapshot of one account, or ``None`` before its first poll."""
+        return self._snapshots.get((provider, account))
+
+    def swap(self, snapshot: Snapshot) -> None:
+        """Put ``snapshot`` in place of the account's former one and tell the listeners."""
+        self._snapshots[snapshot.provider, snapshot.account] = snapshot
+        for listener in self._listeners:
+            listener(snapshot)
+
+    def drop(self, provider: str, account: str) -> None:
+        """Forget an account that is no longer configured."""
+        self._snapshots.pop((provider, account), None)
+
+    def subscribe(self, listener: Listener) -> None:
+        """Call ``listener`` after every swap, in the event loop; it must not block."""
+        self._listeners.append(listener)
