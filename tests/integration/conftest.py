@@ -1,0 +1,62 @@
+"""The demo's story, run once at ten times its speed with a real Prometheus scraping it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.processes import ROOT, free_port, get, needs, numwatch, running, wait_until
+
+STORY_SECONDS = 60
+"""The story at ``--speed 10`` must be told, tickets closed, within this time."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """A demo under way and the Prometheus that scrapes it."""
+
+    agent: str
+    prometheus: str
+    log: Path
+
+    def desk(self) -> list[dict[str, Any]]:
+        """The tickets at the desk now."""
+        return list(json.loads(get(f"{self.agent}/desk/tickets")))
+
+    def told(self) -> list[dict[str, Any]] | None:
+        """The desk's tickets once there are some and all are closed."""
+        tickets = self.desk()
+        return tickets if tickets and all(t["stage"] == "closed" for t in tickets) else None
+
+
+def prometheus_config(folder: Path, target: str) -> Path:
+    """The shipped ``deploy/prometheus.yml`` with a free port and a quick scrape."""
+    text = (ROOT / "deploy/prometheus.yml").read_text()
+    text = text.replace("127.0.0.1:10400", target).replace(": 5s", ": 1s")
+    text = text.replace("../alert_rules", str(ROOT / "alert_rules"))
+    path = folder / "prometheus.yml"
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture(scope="session")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """The demo's story from its beginning; ends with the test session."""
+    prometheus = needs("prometheus")
+    folder = tmp_path_factory.mktemp("story")
+    agent_at, prometheus_at = (f"127.0.0.1:{free_port()}" for _ in range(2))
+    scraper = [
+        prometheus,
+        f"--config.file={prometheus_config(folder, agent_at)}",
+        f"--storage.tsdb.path={folder / 'tsdb'}",
+        f"--web.listen-address={prometheus_at}",
+    ]
+    teller = numwatch("demo", "--listen", agent_at, "--speed", "10", "--data", str(folder / "data"))
+    story = Story(f"http://{agent_at}", f"http://{prometheus_at}", folder / "demo.log")
+    with running(scraper, folder / "prometheus.log"), running(teller, story.log):
+        wait_until(lambda: get(f"{story.agent}/-/ready"), 30, "the demo is ready")
+        wait_until(lambda: get(f"{story.prometheus}/-/ready"), 30, "Prometheus is ready")
+        yield story

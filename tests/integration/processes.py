@@ -1,0 +1,78 @@
+"""Real servers for the tests: started in their own process group, waited for, always ended."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+T = TypeVar("T")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def free_port() -> int:
+    """A loopback port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def needs(binary: str) -> str:
+    """The path of ``binary``; skips the test with the reason where it cannot be had."""
+    path = shutil.which(binary)
+    if path is None:
+        pytest.skip(f"{binary} is not installed; `make servers` as root installs it")
+    return path
+
+
+def wait_until(condition: Callable[[], T | None], deadline: float, what: str) -> T:
+    """The first truthy result of ``condition``; fails the test after ``deadline`` seconds."""
+    end = time.monotonic() + deadline
+    while time.monotonic() < end:
+        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            if result := condition():
+                return result
+        time.sleep(0.1)
+    pytest.fail(f"after {deadline} s still not: {what}")
+
+
+def get(url: str, timeout: float = 5.0) -> bytes:
+    """The body of a 200 answer."""
+    with urllib.request.urlopen(url, timeout=timeout) as answer:
+        return bytes(answer.read())
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str], log: Path, cwd: Path = ROOT
+) -> Iterator[subprocess.Popen[bytes]]:
+    """``command`` as a process group, its output in ``log``; ended with SIGTERM, then SIGKILL."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=cwd, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def numwatch(*arguments: str) -> list[str]:
+    """The command line of numwatch in this environment."""
+    return [sys.executable, "-m", "agent", *arguments]

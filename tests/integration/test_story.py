@@ -1,0 +1,105 @@
+"""The demo's story end to end: real HTTP, real Prometheus, tickets at the desk."""
+
+import json
+import subprocess
+import urllib.parse
+from typing import Any
+
+import pytest
+
+from tests.integration.conftest import STORY_SECONDS, Story
+from tests.integration.processes import ROOT, get, needs, wait_until
+
+pytestmark = pytest.mark.integration
+
+
+def query(story: Story, expression: str) -> list[dict[str, Any]]:
+    url = f"{story.prometheus}/api/v1/query?query={urllib.parse.quote(expression)}"
+    answer = json.loads(get(url))
+    assert answer["status"] == "success", answer
+    return list(answer["data"]["result"])
+
+
+@pytest.fixture(scope="session")
+def tickets(story: Story) -> list[dict[str, Any]]:
+    return wait_until(story.told, STORY_SECONDS, f"every ticket closed: {story.log}")
+
+
+def test_the_storys_tickets_are_opened_and_closed(tickets: list[dict[str, Any]]) -> None:
+    symptoms = {(ticket["scope"], ticket["symptom"]) for ticket in tickets}
+    assert {("binding", "binding_down"), ("account", "balance"), ("provider", "provider_api")} <= (
+        symptoms
+    )
+    for ticket in tickets:
+        types = [delivery["type"] for delivery in ticket["deliveries"]]
+        assert types[0] == "ticket.opened"
+        assert types[-1] == "ticket.closed"
+        assert types.count("ticket.opened") == 1
+
+
+def test_the_outage_is_one_provider_ticket_and_no_number_ticket(
+    tickets: list[dict[str, Any]],
+) -> None:
+    outages = [t for t in tickets if t["symptom"] == "provider_api"]
+    assert [t["scope"] for t in outages] == ["provider"]
+    silent = outages[0]["provider"]
+    numbers = [
+        t for t in tickets if t["provider"] == silent and t["scope"] in ("number", "binding")
+    ]
+    started, ended = outages[0]["started_at"], outages[0]["timeline"][-1]["at"]
+    assert [t["title"] for t in numbers if started <= t["detected_at"] <= ended] == []
+
+
+def test_a_ticket_says_what_is_wrong_and_whose_job_it_is(tickets: list[dict[str, Any]]) -> None:
+    arrears = next(t for t in tickets if t["symptom"] == "binding_down")
+    assert arrears["diagnosis"]["cause"] == "binding_arrears"
+    assert arrears["diagnosis"]["party"] == "binding_carrier"
+    assert arrears["diagnosis"]["evidence"]
+    assert arrears["diagnosis"]["next_steps"]
+
+
+def test_prometheus_scrapes_the_agent(story: Story) -> None:
+    wait_until(lambda: query(story, 'up{job="numwatch"} == 1'), 20, "the target is up")
+
+
+def test_promtool_finds_nothing_to_say_about_the_metrics(
+    story: Story, tickets: list[dict[str, Any]]
+) -> None:
+    page = get(f"{story.agent}/metrics")
+    checked = subprocess.run(
+        [needs("promtool"), "check", "metrics"], input=page, capture_output=True, check=False
+    )
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
+
+
+def dashboard_queries() -> list[tuple[str, str]]:
+    dashboard = json.loads((ROOT / "grafana/dashboards/fleet.json").read_text())
+    return [
+        (panel["title"], target["expr"])
+        for panel in dashboard["panels"]
+        for target in panel.get("targets", ())
+    ]
+
+
+def concrete(expression: str) -> str:
+    """The query as Grafana sends it with every variable at All."""
+    for variable, value in (
+        ("$provider", ".+"),
+        ("$account", ".+"),
+        ("$__rate_interval", "4s"),
+        ("$__range", "5m"),
+    ):
+        expression = expression.replace(variable, value)
+    return expression
+
+
+@pytest.mark.parametrize(("title", "expression"), dashboard_queries(), ids=lambda value: value[:60])
+def test_every_dashboard_query_shows_the_story(
+    story: Story, tickets: list[dict[str, Any]], title: str, expression: str
+) -> None:
+    assert query(story, f"count(max_over_time(({concrete(expression)})[5m:1s]))"), title
+
+
+def test_alertmanager_takes_the_shipped_configuration() -> None:
+    amtool = needs("amtool")
+    subprocess.run([amtool, "check-config", ROOT / "deploy/alertmanager.yml"], check=True)
