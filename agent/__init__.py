@@ -1,0 +1,1 @@
+"""The program: polls providers, watches hotline numbers, opens tickets."""

@@ -1,0 +1,1 @@
+"""The metric surface: catalogue, columns, exposition. Knows nothing of the agent."""

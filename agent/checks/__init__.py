@@ -1,0 +1,1 @@
+"""Snapshot to findings: lifecycle, money, reachability, drift."""

@@ -1,0 +1,1 @@
+"""YAML to validated settings; every error with file, line and key path."""

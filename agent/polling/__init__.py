@@ -1,0 +1,1 @@
+"""When, how often and how hard a provider is asked."""

@@ -1,0 +1,1 @@
+"""Provider APIs to facts; the only door out is http.py."""

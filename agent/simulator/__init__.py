@@ -1,0 +1,1 @@
+"""A world of providers, numbers and faults over real HTTP."""

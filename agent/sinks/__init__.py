@@ -1,0 +1,1 @@
+"""One file per ticket or chat system, and the dispatcher that feeds them."""

@@ -1,0 +1,1 @@
+"""Key, correlation, lifecycle, ledger and outbox of tickets."""

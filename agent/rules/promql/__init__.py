@@ -1,0 +1,1 @@
+"""The rule language: parsed, compiled to own nodes, evaluated over columns."""
