@@ -3,7 +3,7 @@
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 
 class Secret:
@@ -36,13 +36,18 @@ class Secret:
         raise TypeError("a Secret is not pickled")
 
     @classmethod
+    def _accept(cls, value: object) -> "Secret":
+        if isinstance(value, Secret):
+            return value
+        if isinstance(value, str):
+            return cls(value)
+        raise PydanticCustomError("secret_type", "a secret must be text")
+
+    @classmethod
     def __get_pydantic_core_schema__(
         cls, _source: Any, _handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        return core_schema.union_schema(
-            [
-                core_schema.is_instance_schema(cls),
-                core_schema.no_info_after_validator_function(cls, core_schema.str_schema()),
-            ],
+        return core_schema.no_info_plain_validator_function(
+            cls._accept,
             serialization=core_schema.plain_serializer_function_ser_schema(str),
         )

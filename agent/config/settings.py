@@ -2,114 +2,98 @@
 
 The loader (``agent.config.load``) turns a YAML file into :class:`Settings` or a list of errors
 with file and line. Durations are seconds here; in YAML they are written ``30s``, ``5m``,
-``2h``, ``7d`` or as a bare number of seconds.
+``2h``, ``7d`` or as a bare number of seconds. The text below each key is its description in
+``docs/configuration.md`` and in the JSON Schema.
 """
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
+from agent.config.pace import Intervals, Polling
 from agent.config.secret import Secret
-from agent.config.values import parse_duration
-from agent.states import Capability, Grade, Party
+from agent.config.section import Duration, HttpUrl, ListenAddress, Name, Network, Section, Zone
+from agent.states import Grade, Party
 
-Duration = Annotated[float, BeforeValidator(parse_duration)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
-
-
-class Section(BaseModel):
-    """A part of the configuration: unknown keys are errors, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class Intervals(Section):
-    """How often each capability is polled."""
-
-    numbers: Annotated[Duration, Field(ge=0.05)] = 60.0
-    routing: Annotated[Duration, Field(ge=0.05)] = 300.0
-    reachability: Annotated[Duration, Field(ge=0.05)] = 60.0
-    balance: Annotated[Duration, Field(ge=0.05)] = 300.0
-    calls: Annotated[Duration, Field(ge=0.05)] = 60.0
-
-    def of(self, capability: Capability) -> float:
-        """Seconds between two polls of ``capability``."""
-        return float(getattr(self, capability.value))
-
-
-class Polling(Section):
-    """How hard a provider may be asked, and when its silence makes facts stale."""
-
-    intervals: Intervals = Intervals()
-    timeout: Annotated[Duration, Field(gt=0, le=3600)] = 30.0
-    """The longest one poll of one capability may take, all its requests and retries included."""
-    request_timeout: Annotated[Duration, Field(gt=0, le=600)] = 10.0
-    """The longest one request may take, from connecting to the last byte."""
-    connect_timeout: Annotated[Duration, Field(gt=0, le=60)] = 5.0
-    attempts: Annotated[int, Field(ge=1, le=10)] = 3
-    """How often one request is tried when it fails in a way that may pass."""
-    rate: Annotated[float, Field(gt=0)] = 50.0
-    """Requests a second, per account."""
-    concurrency: Annotated[int, Field(ge=1, le=256)] = 8
-    """Requests under way at once, per account."""
-    breaker_failures: Annotated[int, Field(ge=1)] = 5
-    """Failed polls in a row after which a capability is only asked again after a pause."""
-    breaker_pause: Annotated[Duration, Field(gt=0)] = 300.0
-    stale_intervals: Annotated[float, Field(ge=1)] = 3.0
-    """Facts older than this many intervals are unknown."""
-    max_body: Annotated[int, Field(ge=1024, le=256 * 1024 * 1024)] = 8 * 1024 * 1024
-    """The largest decoded answer, in bytes."""
-    max_pages: Annotated[int, Field(ge=1, le=100_000)] = 200
-    """The most pages one listing may have."""
+__all__ = [
+    "Account",
+    "Contact",
+    "Duration",
+    "Intervals",
+    "Log",
+    "Metrics",
+    "Name",
+    "Polling",
+    "ProviderSettings",
+    "Rules",
+    "Section",
+    "Settings",
+    "Sink",
+    "Thresholds",
+    "Tickets",
+    "Web",
+]
 
 
 class Thresholds(Section):
     """Balance lines of an account, in its currency; they override the provider's own."""
 
     notice: float | None = None
+    """Below this balance a warning is given."""
     stop: float | None = None
+    """Below this balance the provider suspends the account's numbers; at most ``notice``."""
 
 
 class Account(Section):
     """One account at a provider."""
 
     id: Name
-    credentials: dict[str, Secret] = {}
+    """Its name in metrics, tickets and on the command line; unique within the provider."""
+    credentials: dict[str, Secret] = Field(default={})
     """Whatever the profile asks for (``key``, ``secret``, ``sid``, ``token`` …)."""
     thresholds: Thresholds = Thresholds()
+    """Balance lines that override the provider's own."""
     grade: Grade | None = None
     """The service grade of the account's numbers where the provider tells none."""
-    contacts: dict[Party, str] = {}
+    contacts: dict[Party, str] = Field(default={})
+    """Whom to call about this account, by party; goes before the provider's contacts."""
     polling: Polling | None = None
-    """Overrides the provider's polling section as a whole."""
+    """Overrides, key by key, the provider's polling section."""
 
 
 class ProviderSettings(Section):
     """One provider and its accounts."""
 
     name: Name
+    """Its name in metrics, tickets and on the command line; unique."""
     profile: str
     """A bundled profile's name, or the path of a profile's YAML file."""
-    base_url: str | None = None
+    base_url: HttpUrl | None = None
     """Replaces the profile's own address."""
-    options: dict[str, str] = {}
+    options: dict[str, str] = Field(default={})
     """Values the profile's templates may use."""
-    egress_allow: list[str] = []
+    egress_allow: list[Network] = Field(default=[])
     """Networks in CIDR notation that may be reached although they are private or local."""
     ca_file: str | None = None
+    """A PEM file of the authorities to trust for this provider instead of the system's."""
     polling: Polling | None = None
-    contacts: dict[Party, str] = {}
+    """Overrides, key by key, the top-level polling section."""
+    contacts: dict[Party, str] = Field(default={})
+    """Whom to call about this provider, by party; goes before the top-level contacts."""
     accounts: Annotated[list[Account], Field(min_length=1)]
+    """The accounts to poll; at least one."""
 
 
 class Rules(Section):
     """The alert rules the embedded engine evaluates."""
 
     enabled: bool = True
-    files: list[str] = ["alert_rules/*.yml"]
+    """Whether the agent evaluates rules itself; off where Prometheus does it."""
+    files: list[str] = Field(default=["alert_rules/*.yml"])
     """Globs, relative to the configuration file; where nothing matches, to the installation."""
     interval: Annotated[Duration, Field(ge=0.05)] = 15.0
-    pace: Annotated[float, Field(gt=0)] = 1.0
+    """How often rules are evaluated, where their group does not say."""
+    pace: Annotated[float, Field(gt=0, le=1000)] = 1.0
     """Divides every ``for`` of the rule files; more than 1 only for demonstrations and drills."""
 
 
@@ -117,13 +101,16 @@ class Tickets(Section):
     """When a ticket is opened, held and closed."""
 
     enabled: bool = True
-    severities: list[Literal["critical", "warning", "info"]] = ["critical", "warning"]
+    """Whether alerts open tickets."""
+    severities: list[Literal["critical", "warning", "info"]] = Field(
+        default=["critical", "warning"]
+    )
     """An alert of another severity opens no ticket."""
-    recovery_polls: Annotated[int, Field(ge=1)] = 2
+    recovery_polls: Annotated[int, Field(ge=1, le=1000)] = 2
     """Good polls in a row that must be seen before a fault counts as over."""
-    hold: Annotated[Duration, Field(ge=0)] = 120.0
+    hold: Duration = 120.0
     """How long it must stay over before the ticket is closed."""
-    reopen_window: Annotated[Duration, Field(ge=0)] = 1800.0
+    reopen_window: Duration = 1800.0
     """A break of the same thing within this time of closing reopens the ticket."""
 
 
@@ -131,32 +118,42 @@ class Sink(Section):
     """A system that receives tickets."""
 
     name: Name
+    """Its name in metrics and on the command line; unique."""
     kind: Literal["webhook"]
-    url: str
+    """``webhook``: signed JSON by HTTP POST (Standard Webhooks)."""
+    url: HttpUrl = Field(repr=False)
+    """The address tickets are posted to."""
     secret: Secret | None = None
-    """Signs every delivery (Standard Webhooks, ``whsec_`` and base64)."""
-    headers: dict[str, Secret] = {}
+    """Signs every delivery (Standard Webhooks, ``whsec_`` and base64 of 24 bytes or more)."""
+    headers: dict[str, Secret] = Field(default={})
+    """Headers sent with every delivery."""
     timeout: Annotated[Duration, Field(gt=0, le=120)] = 15.0
+    """The longest one delivery may take."""
     retry_first: Annotated[Duration, Field(gt=0)] = 5.0
     """The first wait after a failed delivery; each further wait doubles."""
     retry_longest: Annotated[Duration, Field(gt=0)] = 900.0
+    """The longest wait between two attempts."""
     give_up_after: Annotated[Duration, Field(gt=0)] = 3 * 86400.0
     """A delivery that failed for this long goes to the dead letters."""
-    egress_allow: list[str] = []
+    egress_allow: list[Network] = Field(default=[])
+    """Networks in CIDR notation that may be reached although they are private or local."""
 
 
 class Contact(Section):
     """Whom to call, by party."""
 
     name: str = ""
+    """A person, a desk or a company."""
     phone: str = ""
+    """In quotes, so that a leading zero is kept."""
     email: str = ""
+    """Where to write to."""
 
 
 class Web(Section):
     """The agent's own pages and endpoints."""
 
-    external_url: str | None = None
+    external_url: HttpUrl | None = None
     """The address people reach the agent at; tickets link to it."""
 
 
@@ -164,7 +161,9 @@ class Log(Section):
     """How the agent logs, always to standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important lines that are still written."""
     format: Literal["json", "console"] = "json"
+    """``json`` writes one JSON object a line, ``console`` is for people."""
 
 
 class Metrics(Section):
@@ -177,22 +176,41 @@ class Metrics(Section):
 class Settings(Section):
     """The whole configuration."""
 
-    listen: Annotated[list[str], Field(min_length=1)] = ["127.0.0.1:10400"]
+    listen: list[ListenAddress] = Field(default=["127.0.0.1:10400"], min_length=1)
+    """Addresses to serve on, each ``HOST:PORT``; port 0 takes a free one."""
     data_dir: str = "data"
     """Where the ledger is kept; relative to the configuration file."""
     locale: Literal["en", "zh-CN"] = "en"
-    timezone: str = "Asia/Shanghai"
+    """The language of tickets and messages."""
+    timezone: Zone = "Asia/Shanghai"
     """The zone in which schedules are read."""
     log: Log = Log()
+    """How the agent logs, always to standard error."""
     web: Web = Web()
+    """The agent's own pages and endpoints."""
     metrics: Metrics = Metrics()
+    """What ``/metrics`` tells."""
     polling: Polling = Polling()
+    """How often and how hard providers are asked; providers and accounts may override it."""
     providers: Annotated[list[ProviderSettings], Field(min_length=1)]
+    """The providers to poll; at least one."""
     rules: Rules = Rules()
+    """The alert rules the embedded engine evaluates."""
     tickets: Tickets = Tickets()
-    sinks: list[Sink] = []
-    contacts: dict[Party, Contact] = {}
+    """When a ticket is opened, held and closed."""
+    sinks: list[Sink] = Field(default=[])
+    """The systems that receive tickets."""
+    contacts: dict[Party, Contact] = Field(default={})
+    """Whom to call, by party."""
 
     def polling_of(self, provider: ProviderSettings, account: Account) -> Polling:
-        """The polling section that holds for one account: its own, the provider's, or ours."""
-        return account.polling or provider.polling or self.polling
+        """The polling section that holds for one account.
+
+        Merged key by key, ``intervals`` too: the account's own keys, over the provider's,
+        over the top level's.
+        """
+        merged = self.polling
+        for section in (provider.polling, account.polling):
+            if section is not None:
+                merged = section.over(merged)
+        return merged

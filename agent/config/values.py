@@ -1,20 +1,115 @@
-"""How single values are written in the configuration."""
+"""How single values are written in the configuration, and what makes one wrong."""
 
+import math
 import re
+from ipaddress import ip_network
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_UNITS = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhdw]))+", re.ASCII)
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdw])", re.ASCII)
+_SECONDS = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
+_LISTEN = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]*):(?P<port>\d{1,5})", re.ASCII)
+_LONGEST = 10 * 366 * 86400.0
+_HIGHEST_PORT = 65535
 
 
 def parse_duration(value: object) -> float:
-    """Seconds from ``30``, ``"30s"``, ``"1h30m"``, ``"250ms"``.
+    """Seconds from ``30``, ``"30s"``, ``"1h30m"``, ``"250ms"``; ten years at most.
 
     Raises:
         ValueError: when ``value`` is none of these.
     """
+    seconds = _seconds(value)
+    if seconds is None or not 0 <= seconds < math.inf:
+        raise ValueError("is not a duration")
+    if seconds > _LONGEST:
+        raise ValueError("is longer than ten years")
+    return seconds
+
+
+def _seconds(value: object) -> float | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, str) and _SECONDS.fullmatch(value):
         return float(value)
     if isinstance(value, str) and _DURATION.fullmatch(value):
         return sum(float(count) * _UNITS[unit] for count, unit in _PART.findall(value))
-    raise ValueError("not a duration, expected for example 30s, 5m, 2h or 7d")
+    return None
+
+
+def duration_text(seconds: float) -> str:
+    """``seconds`` as :func:`parse_duration` reads it, in its largest units: ``1h30m``."""
+    rest = round(seconds * 1000)
+    parts = []
+    for unit, size in _UNITS.items():
+        count, rest = divmod(rest, round(size * 1000))
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"
+
+
+def http_url(value: str) -> str:
+    """``value`` where it is an absolute http(s) address without a user or a fragment in it.
+
+    Raises:
+        ValueError: when it is not; the text never repeats the address, which may hold a key.
+    """
+    try:
+        parts = urlsplit(value)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("is not an address") from None
+    if parts.scheme not in {"http", "https"} or not host or re.search(r"[\s\x00-\x1f]", value):
+        raise ValueError("is not an http:// or https:// address")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("has a user or password in it, which belong under credentials or headers")
+    if parts.fragment:
+        raise ValueError("has a #fragment, which is never sent")
+    return value
+
+
+def network(value: str) -> str:
+    """``value`` where it is a network in CIDR notation.
+
+    Raises:
+        ValueError: when it is not, naming the network that was probably meant.
+    """
+    try:
+        ip_network(value)
+    except ValueError:
+        raise ValueError(_network_problem(value)) from None
+    return value
+
+
+def _network_problem(value: str) -> str:
+    try:
+        return f"has bits set outside its mask, did you mean {ip_network(value, strict=False)}?"
+    except ValueError:
+        return "is not a network"
+
+
+def listen_address(value: str) -> str:
+    """``value`` where it is ``HOST:PORT``, ``[IPV6]:PORT`` or ``:PORT``.
+
+    Raises:
+        ValueError: when it is not.
+    """
+    found = _LISTEN.fullmatch(value)
+    if found is None or int(found["port"]) > _HIGHEST_PORT:
+        raise ValueError("is not an address to listen on")
+    return value
+
+
+def zone(value: str) -> str:
+    """``value`` where it names a time zone this machine knows.
+
+    Raises:
+        ValueError: when it does not.
+    """
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("is not a time zone this machine knows") from None
+    return value

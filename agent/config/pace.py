@@ -1,0 +1,58 @@
+"""How often and how hard a provider is asked."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from agent.config.section import Duration, Section
+from agent.states import Capability
+
+Interval = Annotated[Duration, Field(ge=0.05)]
+
+
+class Intervals(Section):
+    """How often each capability is polled."""
+
+    numbers: Interval = 60.0
+    """The listing of the account's numbers and their states."""
+    routing: Interval = 300.0
+    """How each number routes calls: schedule, lists, regions, strategy."""
+    reachability: Interval = 60.0
+    """The bound phones and whether they can be reached."""
+    balance: Interval = 300.0
+    """What is left on the account."""
+    calls: Interval = 60.0
+    """The call records since the poll before."""
+
+    def of(self, capability: Capability) -> float:
+        """Seconds between two polls of ``capability``."""
+        return float(getattr(self, capability.value))
+
+
+class Polling(Section):
+    """How hard a provider may be asked, and when its silence makes facts stale."""
+
+    intervals: Intervals = Intervals()
+    """How often each capability is polled."""
+    timeout: Annotated[Duration, Field(gt=0, le=3600)] = 30.0
+    """The longest one poll of one capability may take, all its requests and retries included."""
+    request_timeout: Annotated[Duration, Field(gt=0, le=600)] = 10.0
+    """The longest one request may take, from connecting to the last byte."""
+    connect_timeout: Annotated[Duration, Field(gt=0, le=60)] = 5.0
+    """The longest a connection may take to be made, TLS included."""
+    attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    """How often one request is tried when it fails in a way that may pass."""
+    rate: Annotated[float, Field(gt=0, le=10_000)] = 50.0
+    """Requests a second, per account."""
+    concurrency: Annotated[int, Field(ge=1, le=256)] = 8
+    """Requests under way at once, per account."""
+    breaker_failures: Annotated[int, Field(ge=1, le=1000)] = 5
+    """Failed polls in a row after which a capability is only asked again after a pause."""
+    breaker_pause: Annotated[Duration, Field(gt=0)] = 300.0
+    """How long that pause is."""
+    stale_intervals: Annotated[float, Field(ge=1, le=1000)] = 3.0
+    """Facts older than this many intervals are unknown."""
+    max_body: Annotated[int, Field(ge=1024, le=256 * 1024 * 1024)] = 8 * 1024 * 1024
+    """The largest decoded answer, in bytes."""
+    max_pages: Annotated[int, Field(ge=1, le=100_000)] = 200
+    """The most pages one listing may have."""

@@ -1,0 +1,54 @@
+"""What every part of the configuration is made of: sections and the types of their values."""
+
+from typing import Annotated, Any, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from agent.config.values import http_url, listen_address, network, parse_duration, zone
+
+Duration = Annotated[float, BeforeValidator(parse_duration)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+HttpUrl = Annotated[str, AfterValidator(http_url)]
+Network = Annotated[str, AfterValidator(network)]
+ListenAddress = Annotated[str, AfterValidator(listen_address)]
+Zone = Annotated[str, AfterValidator(zone)]
+
+
+class Section(BaseModel):
+    """A part of the configuration: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        arbitrary_types_allowed=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _yes_is_not_one(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse ``concurrency: yes``, which would otherwise count as 1."""
+        annotation = cls.model_fields[info.field_name or ""].annotation
+        if isinstance(value, bool) and bool not in (annotation, *get_args(annotation)):
+            raise PydanticCustomError("switch_type", "a switch where none belongs")
+        return value
+
+    def over(self, base: "Section") -> Any:
+        """``base`` with the keys that were written here laid over it, nested sections too."""
+        written = {key: getattr(self, key) for key in self.model_fields_set}
+        for key, value in written.items():
+            below = getattr(base, key)
+            if isinstance(value, Section) and isinstance(below, Section):
+                written[key] = value.over(below)
+        return base.model_copy(update=written)
