@@ -68,6 +68,8 @@ class Provider(Protocol):
 
     name: str
     capabilities: frozenset[Capability]
+    fan_out: frozenset[Capability]
+    """Those capabilities that cost one request for every number (routing, most often)."""
 
     async def numbers(self) -> Listing:
         """The complete listing of the account's numbers."""
