@@ -1,0 +1,105 @@
+"""What people may see of a phone number."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.masking import looks_like_phone, mask_phone, mask_text
+
+DIGITS = "0123456789"
+mobiles = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
+landlines = st.from_regex(r"0(10|2[0-9]|[3-9][0-9]{2})[2-8][0-9]{6,7}", fullmatch=True)
+hotlines = st.from_regex(r"400[0-9]{7}", fullmatch=True)
+letters = st.text(st.characters(exclude_categories=("Nd", "Cs"), exclude_characters="+*"))
+
+
+@pytest.mark.parametrize(
+    ("phone", "shown"),
+    [
+        ("13800000001", "138****0001"),
+        ("02287654321", "022****4321"),
+        ("01087654321", "010****4321"),
+        ("075587654321", "0755****4321"),
+        ("03121234567", "0312****567"),
+        ("+8613800000001", "+86138****0001"),
+        ("008613800000001", "0086138****0001"),
+        ("+86 138-0000-0001", "+86138****0001"),
+        ("(022)8765-4321", "022****4321"),
+        ("013800000001", "0138****0001"),
+        ("+14155550100", "+14*****0100"),
+        ("87654321", "****4321"),
+        ("4006220001", "4006220001"),
+        ("400-622-0001", "400-622-0001"),
+        ("+864006220001", "+864006220001"),
+        ("8001", "****"),
+        ("", ""),
+        ("sip:13800000001@pbx.example", "sip:138****0001@pbx.example"),
+        ("sip:alice@pbx.example", "sip:a***@pbx.example"),
+    ],
+)
+def test_the_middle_of_a_phone_is_hidden(phone, shown):
+    assert mask_phone(phone) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("主叫13800000001呼叫4006220001失败", "主叫138****0001呼叫4006220001失败"),
+        ("call 138 0000 0001 or 400-6220001", "call 138****0001 or 400-6220001"),
+        ("call (022) 87654321, ext 12", "call 022****4321, ext 12"),
+        ("13800000001 13900000002", "138****0001 139****0002"),
+        ("138.0000.0001", "138****0001"),
+        ("balance 15.00 35.00 120.50 at 2026-11-21 20:16:55", None),
+        ("error 40401 on page 12", None),
+        ("１３８００００１１１１", "１３８****１１１１"),
+    ],
+)
+def test_free_text_loses_only_its_phones(text, shown):
+    assert mask_text(text) == (text if shown is None else shown)
+
+
+@given(mobiles | landlines, st.sampled_from(["", "+86", "0086", "+86 "]))
+def test_at_least_four_digits_of_every_phone_are_hidden(phone, country):
+    shown = mask_phone(country + phone)
+    assert shown.count("*") >= 4
+    assert phone not in shown
+    assert sum(letter in DIGITS for letter in shown) <= len(phone) - 4 + len(country)
+
+
+@given(letters, mobiles | landlines, letters)
+def test_no_phone_survives_in_free_text(before, phone, after):
+    shown = mask_text(before + phone + after)
+    assert phone not in shown
+    assert "****" in shown
+
+
+@given(mobiles, st.lists(st.sampled_from(["", "-", " "]), min_size=10, max_size=10))
+def test_a_mobile_is_found_however_it_is_grouped(phone, gaps):
+    written = "".join(a + b for a, b in zip(phone, [*gaps, ""], strict=True))
+    shown = mask_text(f"主叫 {written} 失败")
+    assert shown == f"主叫 {phone[:3]}****{phone[7:]} 失败"
+
+
+@given(letters, hotlines, letters)
+def test_a_hotline_is_public(before, hotline, after):
+    assert hotline in mask_text(before + hotline + after)
+
+
+@given(st.text())
+def test_masking_never_fails_and_leaves_no_long_run_but_a_hotline(text):
+    for run in re.findall(r"\d{7,}", mask_text(text)):
+        assert re.fullmatch(r"(?:0086)?400\d{7}", run)
+    mask_phone(text)
+
+
+@given(mobiles | landlines)
+def test_a_phone_looks_like_one(phone):
+    assert looks_like_phone(phone)
+    assert looks_like_phone("+86" + phone)
+
+
+@pytest.mark.parametrize("text", ["b1", "10000001", "4006220001", "2026-11-21", "binding-7", ""])
+def test_an_id_does_not_look_like_a_phone(text):
+    assert not looks_like_phone(text)
