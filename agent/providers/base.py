@@ -42,6 +42,8 @@ class Request:
     body: bytes = b""
     sign: "Callable[[Request], Request] | None" = None
     accept: frozenset[int] = frozenset()
+    label: str = ""
+    """What is asked, in words that may be shown: no keys, no values filled in."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,167 @@
+import asyncio
+import json
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.providers import decode
+from agent.providers.base import Answer, ProviderError
+from agent.providers.decode import decode_body, decode_json, decode_text
+
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(alphabet=st.sampled_from('ab":,[]{}\\ \t公0'), max_size=6)
+)
+TREES = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(alphabet='ab":公\\ ', max_size=3), inner, max_size=4)
+    ),
+    max_leaves=25,
+)
+STYLES = st.sampled_from(
+    [
+        {},
+        {"separators": (",", ":")},
+        {"indent": 2},
+        {"separators": (" , ", " : ")},
+        {"ensure_ascii": False},
+    ]
+)
+
+
+def strictly(text: str):
+    """What the strict reading alone makes of it."""
+    try:
+        return repr(decode_text(text))
+    except ProviderError as error:
+        return error.kind
+
+
+def as_polled(text: str):
+    try:
+        return repr(decode_body(text.encode()))
+    except ProviderError as error:
+        return error.kind
+
+
+@given(TREES, STYLES)
+def test_both_readings_agree_on_what_python_writes(tree, style):
+    text = json.dumps(tree, **style)
+    assert as_polled(text) == strictly(text) == repr(tree)
+
+
+@st.composite
+def objects_written_by_hand(draw):
+    """Objects with chosen keys, twice or not, escaped or not, spaced or not."""
+    keys = st.sampled_from(['"a"', '"b"', '"\\u0061"', '"\\":"', '":"', '""'])
+    values = st.sampled_from(
+        ["1", '":x"', '"\\":"', '"\\u0022:"', "[]", "1e999", "NaN", "-0", '{"a":1,"a":2}', '"x :"']
+    )
+    colons = st.sampled_from([":", ": ", " :", "\t:", "\n: "])
+    members = draw(st.lists(st.tuples(keys, colons, values), max_size=5))
+    text = "{" + ",".join("".join(member) for member in members) + "}"
+    return f"[{text}, {text}]" if draw(st.booleans()) else text
+
+
+@settings(max_examples=500)
+@given(objects_written_by_hand())
+def test_both_readings_agree_on_objects_written_by_hand(text):
+    assert as_polled(text) == strictly(text)
+
+
+@given(st.text(alphabet='{}[]":,\\ub0129eE.+-nulltrueNaIfinity \n', max_size=40))
+def test_both_readings_agree_on_rubbish(text):
+    assert as_polled(text) == strictly(text)
+
+
+def test_without_the_count_of_keys_a_lost_key_would_pass(monkeypatch):
+    monkeypatch.setattr(decode, "_lost_nothing", lambda _body, _tree: True)
+    assert decode_body(b'{"state":"active","state":"suspended_arrears"}') == {
+        "state": "suspended_arrears"
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"a":1,"a":2}', "decode"),
+        (b'{"a":1,"\\u0061":2}', "decode"),
+        (b'[{"a":{"b":1, "b":1}}]', "decode"),
+        (b'{"a":NaN}', "decode"),
+        (b'{"a":-Infinity}', "decode"),
+        (b'{"a":1e999}', "decode"),
+        (b"[" * 200_000, "decode"),
+        (b"[" * 101 + b"]" * 101, "decode"),
+        (b'{"a":' * 101 + b"1" + b"}" * 101, "decode"),
+        (b"9" * 5000, "decode"),
+        (b"", "decode"),
+        (b'{"a":1', "decode"),
+        (b"<html>", "decode"),
+        (b'{"a":1} x', "decode"),
+        (b'"\xff\xff"', "charset"),
+    ],
+)
+@pytest.mark.parametrize("charset", [None, "utf-8", "gbk", "zip", "idna", "no-such"])
+def test_what_is_not_strict_json_is_refused_with_its_reason(body, reason, charset):
+    with pytest.raises(ProviderError) as caught:
+        decode_body(body, charset, "numbers")
+    assert caught.value.kind == reason
+    assert caught.value.detail.startswith("numbers: ")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "charset"),
+    [
+        ("utf-8", None),
+        ("utf-8", "utf-8"),
+        ("utf-8", "UTF8"),
+        ("utf-8-sig", "utf-8"),
+        ("gbk", "gbk"),
+        ("gbk", "GB2312"),
+        ("gb18030", None),
+        ("gbk", "utf-8"),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-8", "unicode_escape"),
+        ("utf-8", "no-such-charset"),
+        ("big5", "big5"),
+    ],
+)
+def test_charset_by_header_then_utf8_then_gb18030(encoding, charset):
+    text = '{"company":"企業公司"}' if encoding == "big5" else '{"company":"示例公司镕"}'
+    tree = decode_body(text.encode(encoding), charset)
+    assert tree == json.loads(text)
+
+
+def test_a_hundred_levels_are_read():
+    assert decode_body(b"[" * 100 + b"]" * 100) == decode_text("[" * 100 + "]" * 100)
+
+
+async def test_a_large_body_is_read_beside_the_loop():
+    body = json.dumps([{"number": str(n), "x": "y" * 100} for n in range(20_000)]).encode()
+    assert len(body) > decode.THREAD_FROM
+    ticks = 0
+
+    async def tick():
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0)
+            ticks += 1
+
+    ticking = asyncio.create_task(tick())
+    await asyncio.sleep(0)
+    before = ticks
+    tree = await decode_json(Answer(200, {}, body, "utf-8"))
+    ticking.cancel()
+    assert len(tree) == 20_000
+    assert ticks > before
+
+
+def test_floats_are_finite():
+    assert math.isfinite(decode_body(b"[1.7976931348623157e308]")[0])
