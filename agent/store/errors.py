@@ -1,0 +1,8 @@
+"""What can go wrong with the ledger's database, in words for whoever runs the agent."""
+
+
+class StoreError(Exception):
+    """The database cannot be opened, read or written; nothing of the change was kept.
+
+    The text says what is wrong, where, and what to do.
+    """

@@ -1,0 +1,62 @@
+"""Brings a database to the schema this program knows, or says why it will not."""
+
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+
+from agent.store.errors import StoreError
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def scripts() -> ScriptDirectory:
+    """The migrations that ship with this program."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("version_locations", str(_MIGRATIONS))
+    config.set_main_option("path_separator", "newline")
+    return ScriptDirectory.from_config(config)
+
+
+def migrate(connection: Connection, name: str) -> None:
+    """Run the missing migrations in the transaction that ``connection`` is in.
+
+    ``name`` is what errors call the database. A kill in the middle leaves the former schema,
+    because the transaction covers every step.
+
+    Raises:
+        StoreError: when the database is of a newer numwatch, or of another program.
+    """
+    known = scripts()
+    present = MigrationContext.configure(connection).get_current_revision()
+    if present is None:
+        _refuse_foreign_tables(connection, name)
+    elif present not in {script.revision for script in known.walk_revisions()}:
+        raise StoreError(
+            f"{name}: written by a newer numwatch (its schema is {present}, this one knows up to"
+            f" {known.get_current_head()}); run that version or restore an older backup"
+        )
+    if present != known.get_current_head():
+        _upgrade(connection, known)
+
+
+def _refuse_foreign_tables(connection: Connection, name: str) -> None:
+    tables = inspect(connection).get_table_names()
+    if tables:
+        raise StoreError(
+            f"{name}: a database of another program (it has the table {min(tables)!r} and no"
+            " numwatch schema); set data_dir to an empty directory"
+        )
+
+
+def _upgrade(connection: Connection, known: ScriptDirectory) -> None:
+    def steps(revision: object, _context: MigrationContext) -> list[object]:
+        return list(known._upgrade_revs("head", revision))  # type: ignore[arg-type]  # noqa: SLF001 - Alembic offers the list of steps only there
+
+    with EnvironmentContext(Config(), known, fn=steps) as environment:
+        environment.configure(connection=connection, transactional_ddl=False)
+        environment.run_migrations()

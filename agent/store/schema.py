@@ -1,0 +1,100 @@
+"""The tables: what the agent must not forget.
+
+Statements over these tables stay within what SQLite and PostgreSQL share. Times are seconds
+since the epoch (UTC). Migrations in ``migrations/`` make the tables; a test holds the two to
+each other.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+keep = Table(
+    "keep",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+"""Small states by name: what the rule engine was waiting for, approved baselines."""
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("key", String, nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("stage", String, nullable=False),
+    Column("severity", String, nullable=False),
+    Column("scope", String, nullable=False),
+    Column("symptom", String, nullable=False),
+    Column("provider", String, nullable=False),
+    Column("account", String, nullable=False),
+    Column("number", String, nullable=False),
+    Column("detected_at", Float, nullable=False),
+    Column("changed_at", Float, nullable=False),
+    Column("closed_at", Float),
+    Column("revision", Integer, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    UniqueConstraint("key", "episode", name="tickets_key_episode"),
+    Index(
+        "tickets_one_open",
+        "key",
+        unique=True,
+        sqlite_where=text("open"),
+        postgresql_where=text("open"),
+    ),
+    Index("tickets_detected_at", "detected_at"),
+)
+"""The newest state of every ticket; never two open ones of one key."""
+
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("ticket_id", String, ForeignKey("tickets.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("event", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Index("timeline_ticket", "ticket_id", "id"),
+)
+"""What happened to a ticket and why; only ever added to."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("sink", String, nullable=False),
+    Column("ticket_id", String, ForeignKey("tickets.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("type", String, nullable=False),
+    Column("webhook_id", String, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("state", String, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("next_attempt_at", Float, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("first_attempt_at", Float),
+    Column("last_attempt_at", Float),
+    Column("settled_at", Float),
+    Column("failure", String, nullable=False),
+    UniqueConstraint("sink", "webhook_id", name="outbox_sink_webhook_id"),
+    Index("outbox_queue", "sink", "state", "next_attempt_at"),
+    Index("outbox_order", "sink", "ticket_id", "id"),
+)
+"""What each sink is still to be told, frozen as it was when the ticket changed."""
