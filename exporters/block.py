@@ -1,21 +1,23 @@
 """Columns of samples: one label frame, many values, rendered once and kept.
 
 A :class:`Frame` is the labels of some rows; families that describe the same rows share one
-frame, so dividing one family by another is a row mask instead of a hash join. A
-:class:`Block` is one family's values over a frame. Both are immutable: a poll that changed
-nothing hands out the same objects, and nothing is rendered again.
+frame, so dividing one family by another is a row mask instead of a hash join, and their label
+text is rendered and kept once. A :class:`Block` is one family's values over a frame. Both are
+immutable: a poll that changed nothing hands out the same objects, and nothing is rendered
+again. What is rendered is kept compressed (``exporters/piece.py``).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from exporters.family import Family
+from exporters.family import Family
+from exporters.labels import chunks
+from exporters.lines import sample_lines
+from exporters.piece import Piece, compress
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
@@ -26,8 +28,7 @@ class Frame:
     """The label values of some rows, by column.
 
     ``columns[i][row]`` is the value of label ``names[i]``; all columns have ``rows`` entries.
-    An empty value means the label is missing, as Prometheus has it. Values must be scrubbed
-    text (no lone surrogates): scrubbing is done where text enters the program.
+    An empty value means the label is missing, as Prometheus has it.
     """
 
     names: tuple[str, ...]
@@ -38,6 +39,8 @@ class Frame:
     def of(cls, names: Sequence[str], columns: Sequence[Sequence[str]]) -> "Frame":
         """A frame over ``columns``, which must all be of one length.
 
+        Without labels a frame has the one row that a series without labels is.
+
         Raises:
             ValueError: when the columns differ in length or in number from ``names``.
         """
@@ -47,29 +50,50 @@ class Frame:
         return cls(tuple(names), tuple(columns), lengths.pop() if lengths else 1)
 
     @cached_property
-    def texts(self) -> list[bytes]:
-        """The label text of every row, braces included; empty where a row has no labels."""
-        from exporters.exposition import render_labels  # noqa: PLC0415 - rendering builds on frames
-
-        return render_labels(self)
+    def texts(self) -> tuple[Piece, ...]:
+        """The label text of all rows, by stretches of ``labels.CHUNK_ROWS`` rows."""
+        return tuple(compress((chunk,)) for chunk in chunks(self.names, self.columns, self.rows))
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
     """One family's values over a frame.
 
-    ``rows`` picks the frame's rows that have a sample, in order; ``None`` means all of them.
+    ``rows`` picks the frame's rows that have a sample, ascending; ``None`` means all of them.
     ``values`` has one float per picked row. A missing sample is absent, it is never NaN.
+
+    Raises:
+        ValueError: when there is not one value per row, or ``rows`` do not ascend within the
+            frame.
     """
 
-    family: "Family"
+    family: Family
     frame: Frame
     values: Floats
     rows: Rows | None = None
-    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
-    """Exposition text by format, filled by the renderer at first use."""
+
+    def __post_init__(self) -> None:
+        expected = self.frame.rows if self.rows is None else self.rows.size
+        if self.values.shape != (expected,):
+            raise ValueError(
+                f"{self.family.name}: {expected} rows need as many values,"
+                f" got an array of shape {self.values.shape}"
+            )
+        if self.rows is not None and not _ascend(self.rows, self.frame.rows):
+            raise ValueError(f"{self.family.name}: rows must ascend within the frame")
 
     @property
     def size(self) -> int:
         """How many samples the block has."""
         return int(self.values.size)
+
+    @cached_property
+    def piece(self) -> Piece:
+        """The block's lines of exposition text; all formats share them."""
+        return compress(sample_lines(self.family.name, self.frame.texts, self.values, self.rows))
+
+
+def _ascend(rows: Rows, limit: int) -> bool:
+    if not rows.size:
+        return True
+    return bool(rows[0] >= 0 and rows[-1] < limit and (np.diff(rows) > 0).all())

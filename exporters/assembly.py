@@ -1,0 +1,90 @@
+"""Blocks put in the order of the page; whatever did not change is taken as it was."""
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import NamedTuple
+
+from exporters.block import Block
+from exporters.family import FAMILIES, Family
+from exporters.guard import Guard
+from exporters.header import header
+from exporters.negotiation import Format
+from exporters.piece import Piece, compress, join
+
+Owners = Mapping[str, tuple[Block, ...]]
+"""The published blocks by owner; replaced whole at every change."""
+
+_ORDER = {name: position for position, name in enumerate(FAMILIES)}
+
+
+class Section(NamedTuple):
+    """One family's samples."""
+
+    blocks: tuple[Block, ...]
+    """The blocks that could be rendered."""
+    joined: Piece
+
+
+class Body(NamedTuple):
+    """All sections of a page with their headers."""
+
+    owners: Owners
+    pieces: tuple[Piece, ...]
+    joined: Piece
+
+
+def _by_family(owners: Owners) -> dict[Family, tuple[Block, ...]]:
+    """The blocks that have samples, by family, in the catalogue's order."""
+    found: dict[Family, list[Block]] = {}
+    for block in chain.from_iterable(owners.values()):
+        if block.size:
+            found.setdefault(block.family, []).append(block)
+    ordered = sorted(found, key=lambda family: (_ORDER.get(family.name, len(_ORDER)), family.name))
+    return {family: tuple(found[family]) for family in ordered}
+
+
+class Assembly:
+    """Keeps the newest sections and bodies. Used by one thread at a time."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._sections: dict[Family, Section] = {}
+        self._bodies: dict[Format, Body] = {}
+
+    def body(self, owners: Owners, format_: Format) -> Body:
+        """The body of the page; the very same object while nothing was published."""
+        kept = self._bodies.get(format_)
+        if kept is not None and kept.owners is owners:
+            return kept
+        wanted = _by_family(owners)
+        self._sections = {family: self._section(family, wanted[family]) for family in wanted}
+        body = Body(
+            owners,
+            tuple(self._pieces(format_)),
+            join(self._joined(format_)),
+        )
+        if all(self._sections[family].blocks == blocks for family, blocks in wanted.items()):
+            self._bodies[format_] = body
+        return body
+
+    def _section(self, family: Family, blocks: tuple[Block, ...]) -> Section:
+        kept = self._sections.get(family)
+        if kept is not None and kept.blocks == blocks:
+            return kept
+        rendered = tuple(block for block in blocks if self._render(block) is not None)
+        return Section(rendered, join(block.piece for block in rendered))
+
+    def _render(self, block: Block) -> Piece | None:
+        return self._guard.run(block.family.name, lambda: block.piece)
+
+    def _joined(self, format_: Format) -> Iterator[Piece]:
+        for family, section in self._sections.items():
+            if section.blocks:
+                yield compress((header(family, format_),))
+                yield section.joined
+
+    def _pieces(self, format_: Format) -> Iterator[Piece]:
+        for family, section in self._sections.items():
+            if section.blocks:
+                yield compress((header(family, format_),))
+                yield from (block.piece for block in section.blocks)

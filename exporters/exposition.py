@@ -1,0 +1,103 @@
+"""The metrics page: blocks of all owners and the agent's own metrics, family by family.
+
+Publishing swaps an owner's blocks whole, so a page shows the old ones or the new ones, never
+a mixture. A page is put together in a thread from pieces kept compressed; only blocks that
+changed since the last page are rendered.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
+
+from exporters.assembly import Assembly, Body, Owners
+from exporters.block import Block
+from exporters.guard import Guard
+from exporters.header import END
+from exporters.negotiation import Format, accepts_gzip, choose_format
+from exporters.piece import Piece, compress, gzip, join, text
+
+Own = Callable[[Format], bytes]
+"""Renders the agent's own metrics, families whole, without the closing line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer to a scrape."""
+
+    body: bytes | bytearray
+    content_type: str
+    content_encoding: str | None
+    """``gzip``, or ``None`` for plain text."""
+
+
+class _Kept(NamedTuple):
+    """A finished compressed page, for the parts it was made of."""
+
+    body: Body
+    own: bytes
+    page: Page
+
+
+def _plain(pieces: Sequence[Piece]) -> bytearray:
+    """The text of ``pieces``, copied piece by piece so that no single step takes long."""
+    body, end = bytearray(sum(piece.size for piece in pieces)), 0
+    for piece in pieces:
+        start, end = end, end + piece.size
+        body[start:end] = text(piece)
+    return body
+
+
+class Exposition:
+    """Everything ``/metrics`` shows. Publish and scrape from the event loop.
+
+    Args:
+        own: Renders the agent's own metrics, usually :meth:`Telemetry.render`.
+        on_error: Called for every part that had to be left out of a page.
+    """
+
+    def __init__(
+        self, own: Own = lambda _: b"", on_error: Callable[[], None] = lambda: None
+    ) -> None:
+        self._own = own
+        self._guard = Guard(on_error)
+        self._assembly = Assembly(self._guard)
+        self._owners: Owners = {}
+        self._pages: dict[Format, _Kept] = {}
+        self._lock = asyncio.Lock()
+
+    def publish(self, owner: str, blocks: Sequence[Block]) -> None:
+        """Replace all blocks of ``owner`` (an account as ``north/hq``, or ``agent``).
+
+        No two owners may publish the same series.
+        """
+        self._owners = {**self._owners, owner: tuple(blocks)}
+
+    def withdraw(self, owner: str) -> None:
+        """Take all blocks of ``owner`` off the page; an unknown owner is no error."""
+        self._owners = {name: blocks for name, blocks in self._owners.items() if name != owner}
+
+    def blocks(self) -> tuple[Block, ...]:
+        """All blocks published at this moment, for the rule engine."""
+        return tuple(chain.from_iterable(self._owners.values()))
+
+    async def scrape(self, accept: str = "", accept_encoding: str = "") -> Page:
+        """The page for a client that sent these headers; a part that fails is left out."""
+        async with self._lock:
+            return await asyncio.to_thread(
+                self._page, self._owners, choose_format(accept), accepts_gzip(accept_encoding)
+            )
+
+    def _page(self, owners: Owners, format_: Format, compressed: bool) -> Page:  # noqa: FBT001
+        body = self._assembly.body(owners, format_)
+        own = (self._guard.run("own metrics", lambda: self._own(format_)) or b"") + END[format_]
+        if not compressed:
+            # Not kept: it is some twenty times the compressed page, and Prometheus asks for gzip.
+            return Page(_plain((*body.pieces, compress((own,)))), format_.value, None)
+        kept = self._pages.get(format_)
+        if kept is None or kept.body is not body or kept.own != own:
+            whole = gzip(join((body.joined, compress((own,)))))
+            kept = _Kept(body, own, Page(whole, format_.value, "gzip"))
+            self._pages[format_] = kept
+        return kept.page

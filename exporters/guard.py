@@ -1,0 +1,40 @@
+"""Rendering that cannot take the page down: a part that raises is left out and counted."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+Part = TypeVar("Part")
+
+
+class Guard:
+    """Runs the rendering of parts; logs when a part goes bad and when it recovers.
+
+    Args:
+        on_error: Called for every part that was left out.
+    """
+
+    def __init__(self, on_error: Callable[[], None]) -> None:
+        self._on_error = on_error
+        self._broken: set[str] = set()
+
+    def run(self, part: str, render: Callable[[], Part]) -> Part | None:
+        """What ``render`` gives, or ``None`` when it raised."""
+        try:
+            rendered = render()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the page stands
+            self._failed(part, error)
+            return None
+        if part in self._broken:
+            self._broken.discard(part)
+            log.info("metrics_part_recovered", part=part)
+        return rendered
+
+    def _failed(self, part: str, error: Exception) -> None:
+        self._on_error()
+        if part not in self._broken:
+            self._broken.add(part)
+            log.error("metrics_part_left_out", part=part, error=repr(error))

@@ -1,0 +1,184 @@
+"""The agent's own metrics: polls, deliveries, rules, the event loop, its build.
+
+Kept with prometheus_client in a registry of their own and rendered into the same page as the
+blocks. Counters whose label values are known beforehand start at 0, so that the first failure
+is an increase that ``rate()`` sees.
+"""
+
+import platform
+from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from itertools import product
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+from prometheus_client import disable_created_metrics as leave_out_created_series
+from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+from prometheus_client.registry import Collector
+
+from exporters.catalogue import POLL_FAILURE_REASONS
+from exporters.family import FAMILIES
+from exporters.guard import Guard
+from exporters.labels import clean
+from exporters.negotiation import Format
+
+_POLL_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_RULE_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
+_LAG_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 1)
+
+_CLOSING = b"# EOF\n"
+
+_RENDER: Final[Mapping[Format, Callable[..., bytes]]] = {
+    Format.TEXT: generate_latest,
+    Format.OPENMETRICS: generate_openmetrics,
+}
+
+
+def _installed_version() -> str:
+    try:
+        return version("numwatch")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _clean(metric: Metric) -> Metric:
+    """``metric`` with label values that every format can carry."""
+    metric.samples = [
+        sample._replace(labels={name: clean(value) for name, value in sample.labels.items()})
+        for sample in metric.samples
+    ]
+    return metric
+
+
+class _Collected:
+    """What one collector gave, in the shape the renderers ask for."""
+
+    def __init__(self, collector: Collector) -> None:
+        self._metrics = tuple(map(_clean, collector.collect()))
+
+    def collect(self) -> tuple[Metric, ...]:
+        return self._metrics
+
+
+class Registry(CollectorRegistry):
+    """A registry that tells its collectors, so that each can be rendered on its own."""
+
+    def __init__(self) -> None:
+        self.collectors: list[Collector] = []
+        super().__init__(auto_describe=True)
+
+    def register(self, collector: Collector) -> None:
+        """Add ``collector``; a name that is taken raises ``DuplicateTimeseries``."""
+        super().register(collector)
+        self.collectors.append(collector)
+
+    def unregister(self, collector: Collector) -> None:
+        """Take ``collector`` out again."""
+        super().unregister(collector)
+        self.collectors.remove(collector)
+
+
+class Telemetry:
+    """The agent's own metrics, one attribute each; the catalogue tells their labels.
+
+    Args:
+        release: The version that ``numwatch_build_info`` shows; the installed one by default.
+    """
+
+    def __init__(self, release: str | None = None) -> None:
+        leave_out_created_series()  # type: ignore[no-untyped-call]
+        self.registry = Registry()
+        """Further collectors may be registered here; one that raises is left out."""
+        self.scrape_errors = self._counter("numwatch_scrape_errors_total")
+        self._guard = Guard(self.scrape_errors.inc)
+        self._about_polls()
+        self._about_tickets()
+        self._about_the_agent(release or _installed_version())
+
+    def _about_polls(self) -> None:
+        self.poll_duration = self._histogram("numwatch_poll_duration_seconds", _POLL_SECONDS)
+        self.poll_attempts = self._counter("numwatch_poll_attempts_total")
+        self.poll_failures = self._counter("numwatch_poll_failures_total")
+        self.records_invalid = self._counter("numwatch_records_invalid_total")
+        self.values_unmapped = self._counter("numwatch_values_unmapped_total")
+        self.clock_skew = self._gauge("numwatch_provider_clock_skew_seconds")
+
+    def _about_tickets(self) -> None:
+        self.complaints = self._counter("numwatch_complaints_total")
+        self.sink_deliveries = self._counter("numwatch_sink_deliveries_total")
+        self.sink_failures = self._counter("numwatch_sink_failures_total")
+        self.outbox_oldest = self._gauge("numwatch_outbox_oldest_timestamp_seconds")
+        self.outbox_pending = self._gauge("numwatch_outbox_pending")
+        self.dead_letters = self._gauge("numwatch_dead_letters")
+
+    def _about_the_agent(self, release: str) -> None:
+        self.config_reload_successful = self._gauge("numwatch_config_last_reload_successful")
+        self.config_reload_timestamp = self._gauge(
+            "numwatch_config_last_reload_success_timestamp_seconds"
+        )
+        self.rule_duration = self._histogram(
+            "numwatch_rule_evaluation_duration_seconds", _RULE_SECONDS
+        )
+        self.rule_missed = self._counter("numwatch_rule_group_iterations_missed_total")
+        self.loop_lag = self._histogram("numwatch_event_loop_lag_seconds", _LAG_SECONDS)
+        self.loop_lag_max = self._gauge("numwatch_event_loop_lag_max_seconds")
+        described = FAMILIES["numwatch_build_info"]
+        self.build_info = Info(
+            described.name.removesuffix("_info"), described.help, registry=self.registry
+        )
+        self.build_info.info({"version": release, "python": platform.python_version()})
+
+    def _counter(self, name: str) -> Counter:
+        family, stem = FAMILIES[name], name.removesuffix("_total")
+        return Counter(stem, family.help, family.labels, registry=self.registry)
+
+    def _gauge(self, name: str) -> Gauge:
+        family = FAMILIES[name]
+        return Gauge(name, family.help, family.labels, unit=family.unit, registry=self.registry)
+
+    def _histogram(self, name: str, buckets: tuple[float, ...]) -> Histogram:
+        family = FAMILIES[name]
+        return Histogram(
+            name,
+            family.help,
+            family.labels,
+            unit=family.unit,
+            buckets=buckets,
+            registry=self.registry,
+        )
+
+    def declare_account(self, provider: str, account: str, capabilities: Iterable[str]) -> None:
+        """Start the account's poll counters at 0, one per capability and failure reason."""
+        names = tuple(map(str, capabilities))
+        for capability in names:
+            self.poll_attempts.labels(provider, account, capability)
+            self.records_invalid.labels(provider, account, capability)
+            self.poll_duration.labels(provider, capability)
+        for capability, reason in product(names, POLL_FAILURE_REASONS):
+            self.poll_failures.labels(provider, account, capability, reason)
+
+    def forget_account(self, provider: str, account: str) -> None:
+        """Take the series of an account that is no longer configured off the page."""
+        for metric in (
+            self.poll_attempts,
+            self.poll_failures,
+            self.records_invalid,
+            self.values_unmapped,
+            self.clock_skew,
+            self.complaints,
+        ):
+            metric.remove_by_labels({"provider": provider, "account": account})
+
+    def render(self, format_: Format) -> bytes:
+        """All metrics as text without a closing line; a collector that raises is left out."""
+        parts = map(self._rendering(_RENDER[format_]), tuple(self.registry.collectors))
+        return b"".join(part.removesuffix(_CLOSING) for part in parts if part)
+
+    def _rendering(self, render: Callable[..., bytes]) -> Callable[[Collector], bytes | None]:
+        def rendered(collector: Collector) -> bytes | None:
+            part = f"own metrics: {getattr(collector, '_name', type(collector).__name__)}"
+            return self._guard.run(part, lambda: render(_Collected(collector)))
+
+        return rendered
