@@ -85,7 +85,7 @@ def network(value: str) -> str:
 
 def _network_problem(value: str) -> str:
     try:
-        return f"has bits set outside its mask, did you mean {ip_network(value, strict=False)}?"
+        return f"has bits set outside the mask of {ip_network(value, strict=False)}"
     except ValueError:
         return "is not a network"
 

@@ -1,0 +1,167 @@
+"""What a configuration must keep to beyond the type of each value.
+
+The checks read the draft, so that they speak in the same run as the type errors. Each check is
+alone: adding one to :data:`CHECKS` touches nothing else.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from agent.config.draft import Draft, each
+from agent.config.files import paths_lead_somewhere, profiles_exist
+from agent.config.located import KeyPath, Problem
+from agent.config.pace import Polling
+from agent.config.secret import Secret
+from agent.config.settings import Sink
+from agent.config.values import duration_text, parse_duration
+
+Check = Callable[[Draft], Iterator[Problem]]
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
+
+
+def names_are_unique(draft: Draft) -> Iterator[Problem]:
+    """Providers, the accounts of a provider, sinks and addresses are each there once."""
+    yield from _unique(draft, each(draft.data, "providers", "*", "name"))
+    for path, provider in each(draft.data, "providers", "*"):
+        yield from _unique(draft, each(provider, "accounts", "*", "id", at=path))
+    yield from _unique(draft, each(draft.data, "sinks", "*", "name"))
+    yield from _unique(draft, each(draft.data, "listen", "*"))
+
+
+def _unique(draft: Draft, named: Iterable[tuple[KeyPath, Any]]) -> Iterator[Problem]:
+    first: dict[str, KeyPath] = {}
+    for path, name in named:
+        if not isinstance(name, str):
+            continue
+        if name in first:
+            line = draft.lines.get(first[name], 1)
+            yield Problem(path, f"is already used on line {line}, expected another")
+        first.setdefault(name, path)
+
+
+def stop_is_below_notice(draft: Draft) -> Iterator[Problem]:
+    """The balance at which numbers stop is not above the one at which a warning is given."""
+    for path, lines in each(draft.data, "providers", "*", "accounts", "*", "thresholds"):
+        if not isinstance(lines, dict):
+            continue
+        stop, notice = (_number(lines.get(key)) for key in ("stop", "notice"))
+        if stop is not None and notice is not None and stop > notice:
+            text = f"is above notice, got {stop:.15g}; expected at most {notice:.15g}"
+            yield Problem((*path, "stop"), text)
+
+
+def _number(value: object) -> float | None:
+    try:
+        return None if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+
+
+def polls_outlast_requests(draft: Draft) -> Iterator[Problem]:
+    """A poll may take at least as long as one of its requests, on every level."""
+    everywhere = (
+        *each(draft.data, "polling"),
+        *each(draft.data, "providers", "*", "polling"),
+        *each(draft.data, "providers", "*", "accounts", "*", "polling"),
+    )
+    sections = {path: section for path, section in everywhere if isinstance(section, dict)}
+    for path, section in sections.items():
+        levels = [("polling",), (*path[:2], "polling"), path]
+        timeout = _in_force("timeout", levels, sections)
+        request = _in_force("request_timeout", levels, sections)
+        own = [key for key in ("timeout", "request_timeout") if key in section]
+        if own and timeout is not None and request is not None and timeout < request:
+            got = f"timeout is {duration_text(timeout)}, request_timeout {duration_text(request)}"
+            yield Problem(
+                (*path, own[0]),
+                f"a poll ends before one request may, {got}; expected timeout to be the longer",
+            )
+
+
+def _in_force(key: str, levels: list[KeyPath], sections: dict[KeyPath, Any]) -> float | None:
+    """Seconds of ``key`` at the last of ``levels`` that has it; ``None`` where it is broken."""
+    value: object = Polling.model_fields[key].default
+    for level in levels:
+        value = sections.get(level, {}).get(key, value)
+    try:
+        return parse_duration(value)
+    except ValueError:
+        return None
+
+
+def waits_grow(draft: Draft) -> Iterator[Problem]:
+    """A sink's first wait is not longer than its longest, and that not than its patience."""
+    for path, sink in each(draft.data, "sinks", "*"):
+        for short, long in (("retry_first", "retry_longest"), ("retry_longest", "give_up_after")):
+            yield from _is_shorter(path, sink, short, long)
+
+
+def _is_shorter(path: KeyPath, sink: object, short: str, long: str) -> Iterator[Problem]:
+    if not isinstance(sink, dict) or not {short, long} & sink.keys():
+        return
+    try:
+        low, high = (
+            parse_duration(sink.get(k, Sink.model_fields[k].default)) for k in (short, long)
+        )
+    except ValueError:
+        return
+    if low > high:
+        key, other = (short, f"at most {long}") if short in sink else (long, f"at least {short}")
+        bound = duration_text(high if key is short else low)
+        yield Problem((*path, key), f"does not fit, expected {other}, which is {bound}")
+
+
+def signing_secrets_are_whole(draft: Draft) -> Iterator[Problem]:
+    """A signing secret is ``whsec_`` and base64, as Standard Webhooks has it."""
+    for path, secret in each(draft.data, "sinks", "*", "secret"):
+        text = secret.reveal() if isinstance(secret, Secret) else secret
+        if isinstance(text, str) and not _is_signing_secret(text):
+            yield Problem(path, "is not a signing secret, expected whsec_ and base64 behind it")
+
+
+def _is_signing_secret(text: str) -> bool:
+    try:
+        return text.startswith("whsec_") and bool(
+            base64.b64decode(text.removeprefix("whsec_"), validate=True)
+        )
+    except (binascii.Error, ValueError):
+        return False
+
+
+def headers_can_be_sent(draft: Draft) -> Iterator[Problem]:
+    """A header's name is a token of HTTP and its value one line."""
+    for path, value in each(draft.data, "sinks", "*", "headers", "*"):
+        text = value.reveal() if isinstance(value, Secret) else value
+        if not _HEADER_NAME.fullmatch(str(path[-1])):
+            yield Problem(path, "is not a header's name, expected letters, digits and dashes")
+        elif isinstance(text, str) and re.search(r"[\x00-\x08\x0a-\x1f\x7f]", text):
+            yield Problem(path, "has a line break or control character, expected one line")
+
+
+def secrets_are_not_empty(draft: Draft) -> Iterator[Problem]:
+    """A credential or header is never empty: that is a variable or a line forgotten."""
+    accounts = each(draft.data, "providers", "*", "accounts", "*", "credentials", "*")
+    for path, value in (*accounts, *each(draft.data, "sinks", "*", "headers", "*")):
+        if value == "":
+            yield Problem(path, "is empty, expected text")
+
+
+CHECKS: tuple[Check, ...] = (
+    names_are_unique,
+    profiles_exist,
+    paths_lead_somewhere,
+    stop_is_below_notice,
+    polls_outlast_requests,
+    waits_grow,
+    signing_secrets_are_whole,
+    headers_can_be_sent,
+    secrets_are_not_empty,
+)
+
+
+def check(draft: Draft) -> list[Problem]:
+    """Everything the checks find."""
+    return [problem for one in CHECKS for problem in one(draft)]

@@ -1,0 +1,110 @@
+"""Files a configuration names: where they are, and whether they are there."""
+
+import re
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+from agent.config.draft import Draft, each
+from agent.config.located import Problem, plain
+from agent.config.settings import Settings
+from agent.config.wording import nearest
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+INSTALLATION = _PACKAGE.parent
+"""Where ``alert_rules/`` is, in a checkout as in an installed package."""
+_BUNDLED = _PACKAGE / "providers" / "profiles"
+_IS_FILE = re.compile(r"[/\\]|\.ya?ml$")
+
+
+def bundled_profiles() -> tuple[str, ...]:
+    """The names of the profiles that come with numwatch."""
+    return tuple(sorted(file.stem for file in _BUNDLED.glob("*.yaml")))
+
+
+def profiles_exist(draft: Draft) -> Iterator[Problem]:
+    """A provider's profile is a bundled one or a file that is there."""
+    for path, name in each(draft.data, "providers", "*", "profile"):
+        if not isinstance(name, str) or name in draft.profiles:
+            continue
+        if not _IS_FILE.search(name):
+            text = f"is not a bundled profile, got {plain(name)}; {nearest(name, draft.profiles)}"
+            yield Problem(path, text)
+        elif not _is_file(draft.folder / name):
+            yield Problem(path, "there is no such file, expected a profile's YAML file")
+
+
+def paths_lead_somewhere(draft: Draft) -> Iterator[Problem]:
+    """Authorities can be read, rule globs match, and the data folder is no file."""
+    for path, name in each(draft.data, "providers", "*", "ca_file"):
+        if isinstance(name, str) and not _has_authorities(draft.folder / name):
+            yield Problem(path, "has no certificates that can be read, expected a PEM file")
+    for path, glob in each(draft.data, "rules", "files", "*"):
+        if isinstance(glob, str) and not _matching(glob, draft.folder):
+            yield Problem(path, "matches no file, expected the path of rule files")
+    for path, name in each(draft.data, "data_dir"):
+        if isinstance(name, str) and _is_file(draft.folder / name):
+            yield Problem(path, "is a file, expected a folder")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _has_authorities(path: Path) -> bool:
+    try:
+        context = ssl.create_default_context(cafile=path if _is_file(path) else "")
+    except (OSError, ValueError):
+        return False
+    return bool(context.get_ca_certs())
+
+
+def _matching(glob: str, folder: Path) -> str | None:
+    """``glob`` as an absolute one: from ``folder``, else from the installation, else nothing."""
+    for start in (folder, INSTALLATION):
+        if _any_file(glob, start):
+            return str(start / glob)
+    return None
+
+
+def _any_file(glob: str, start: Path) -> bool:
+    try:
+        anchor = Path(glob).anchor
+        found = Path(anchor).glob(glob[len(anchor) :]) if anchor else start.glob(glob)
+        return any(map(_is_file, found))
+    except (OSError, ValueError, NotImplementedError):
+        return False
+
+
+def absolute(settings: Settings, folder: Path) -> Settings:
+    """``settings`` with every path made absolute; bundled profiles keep their names."""
+    rules = settings.rules.model_copy(
+        update={
+            "files": [
+                _matching(glob, folder) or str(folder / glob) for glob in settings.rules.files
+            ]
+        }
+    )
+    providers = [
+        provider.model_copy(
+            update={
+                "profile": _absolute_profile(provider.profile, folder),
+                "ca_file": provider.ca_file and str(folder / provider.ca_file),
+            }
+        )
+        for provider in settings.providers
+    ]
+    return settings.model_copy(
+        update={
+            "data_dir": str(folder / settings.data_dir),
+            "rules": rules,
+            "providers": providers,
+        }
+    )
+
+
+def _absolute_profile(name: str, folder: Path) -> str:
+    return str(folder / name) if _IS_FILE.search(name) else name

@@ -1,0 +1,132 @@
+"""What a configuration takes from outside: ``${VARIABLE}`` and secrets in files.
+
+``${NAME}`` in any text is replaced by that environment variable, ``${NAME:-default}`` falls
+back, ``$${`` is a literal ``${``. A secret's key with ``_file`` behind it names a file to read
+it from, relative to the configuration file. What comes in from outside is never shown.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent.config.located import KeyPath, Problem, plain
+from agent.config.secret import Secret
+from agent.config.settings import Settings
+from agent.config.shape import FILE_SUFFIX, Kind, shape_at
+
+_REFERENCE = re.compile(
+    r"\$\$\{|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<default>:-[^}]*)?\}|\$\{", re.ASCII
+)
+_MAX_SECRET = 64 * 1024
+
+
+@dataclass
+class Resolved:
+    """The data with every reference replaced, and what could not be."""
+
+    data: object = None
+    problems: list[Problem] = field(default_factory=list)
+    private: set[KeyPath] = field(default_factory=set)
+    """Where values from outside stand now; no error may repeat them."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Where references lead: the environment and the configuration file's folder."""
+
+    environ: Mapping[str, str]
+    folder: Path
+
+
+def resolve(data: object, around: Surroundings) -> Resolved:
+    """``data`` with variables replaced and secret files read."""
+    resolved = Resolved()
+    resolved.data = _value(data, (), around, resolved)
+    return resolved
+
+
+def _value(value: object, path: KeyPath, around: Surroundings, resolved: Resolved) -> object:
+    if isinstance(value, dict):
+        return _mapping(value, path, around, resolved)
+    if isinstance(value, list):
+        return [_value(item, (*path, i), around, resolved) for i, item in enumerate(value)]
+    if isinstance(value, str) and "${" in value:
+        resolved.private.add(path)
+        return _expanded(value, path, around.environ, resolved)
+    return value
+
+
+def _mapping(
+    mapping: dict[str, object], path: KeyPath, around: Surroundings, resolved: Resolved
+) -> dict[str, object]:
+    replaced: dict[str, object] = {}
+    for key, value in mapping.items():
+        at = (*path, key)
+        inside = _value(value, at, around, resolved)
+        secret = key.removesuffix(FILE_SUFFIX)
+        if secret == key or not _is_secret((*path, secret)):
+            replaced[key] = inside
+        elif secret in mapping:
+            text = f"is given besides {secret}, expected one of the two"
+            resolved.problems.append(Problem(at, text))
+        else:
+            replaced[secret] = _read(inside, at, around.folder, resolved)
+            resolved.private.add((*path, secret))
+    return replaced
+
+
+def _is_secret(path: KeyPath) -> bool:
+    shape = shape_at(Settings, path)
+    return shape is not None and shape.kind is Kind.SECRET
+
+
+def _expanded(text: str, path: KeyPath, environ: Mapping[str, str], resolved: Resolved) -> str:
+    def replacement(found: re.Match[str]) -> str:
+        if found[0] == "$${":
+            return "${"
+        name, default = found["name"], found["default"]
+        if name is None:
+            words = "has a ${ that names no variable, expected ${NAME}, or $${ for a literal ${"
+        elif environ.get(name):
+            return environ[name]
+        elif default is not None:
+            return str(default).removeprefix(":-")
+        else:
+            missing = "is empty" if name in environ else "is not set"
+            shown = plain(name)
+            words = f"environment variable {shown} {missing}, set it or write ${{{shown}:-default}}"
+        resolved.problems.append(Problem(path, words))
+        return ""
+
+    return _REFERENCE.sub(replacement, text)
+
+
+def _read(name: object, path: KeyPath, folder: Path, resolved: Resolved) -> object:
+    """The secret in file ``name``; an empty one where it cannot be read, which is told."""
+    if not isinstance(name, str):
+        resolved.problems.append(Problem(path, "is not a path, expected the path of a file"))
+        return Secret("")
+    try:
+        return Secret(_secret_in(folder / name))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        text = f"cannot be read: {plain(str(reason))}, expected a file with the secret in it"
+        resolved.problems.append(Problem(path, text))
+        return Secret("")
+
+
+def _secret_in(file: Path) -> str:
+    if not file.is_file():
+        raise ValueError("is a folder or a device" if file.exists() else "there is no such file")
+    with file.open("rb") as stream:
+        content = stream.read(_MAX_SECRET + 1)
+    if len(content) > _MAX_SECRET:
+        raise ValueError("the file is larger than 64 KiB")
+    try:
+        text = content.decode("utf-8-sig").strip("\r\n")
+    except UnicodeDecodeError:
+        raise ValueError("the file is not UTF-8 text") from None
+    if not text.strip():
+        raise ValueError("the file is empty")
+    return text

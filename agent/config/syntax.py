@@ -1,0 +1,47 @@
+"""YAML's syntax errors in our own words.
+
+The parser's own words are never repeated: they quote names and characters of the file, and an
+unquoted secret that starts with ``*`` or ``!`` is such a name.
+"""
+
+import yaml
+
+from agent.config.located import Problem
+
+_WORDS: tuple[tuple[str, str], ...] = (
+    (r"'\t'", "has a tab where YAML wants spaces, indent with spaces"),
+    (
+        "cannot start any token",
+        "has a value that starts with a character YAML reserves, put quotes around the value",
+    ),
+    (
+        "mapping values are not allowed",
+        "has a colon where none can be, check the indentation or put quotes around the value",
+    ),
+    ("could not find expected ':'", "has a key without a colon, expected `key: value`"),
+    ("undefined alias", "has a value that starts with *, put quotes around the value"),
+    ("unexpected end of stream", "has a quoted text that is never closed, add the quote"),
+    ("unexpected document separator", "has a quoted text that is never closed, add the quote"),
+    ("unknown escape character", "has a backslash in double quotes, use single quotes"),
+    ("hexadecimal numbers", "has a backslash in double quotes, use single quotes"),
+    ("expected <block end>", "is indented unlike the lines above it, line the keys up"),
+    ("another document", "has a second document after ---, expected one document"),
+    ("duplicate anchor", "has an anchor (&) that exists already, give each its own name"),
+    ("or ']'", "has a list that is opened with [ and not closed, add the ]"),
+    ("or '}'", "has a mapping that is opened with { and not closed, add the }"),
+    ("scanning an alias", "has a value that starts with *, put quotes around the value"),
+    ("scanning an anchor", "has a value that starts with &, put quotes around the value"),
+    ("tag", "has a value that starts with !, put quotes around the value"),
+)
+_OTHERWISE = "is not valid YAML here, check the indentation and the quotes"
+_FROM_ITS_START = ("unexpected end of stream", "unexpected document separator")
+
+
+def syntax_problem(error: yaml.MarkedYAMLError) -> Problem:
+    """What ``error`` means, at the line where it can be mended."""
+    told = f"{error.context or ''} {error.problem or ''}"
+    text = next((words for sign, words in _WORDS if sign in told), _OTHERWISE)
+    mark = error.problem_mark or error.context_mark
+    if error.context_mark and any(sign in told for sign in _FROM_ITS_START):
+        mark = error.context_mark
+    return Problem((), text, mark.line + 1 if mark else 1)
