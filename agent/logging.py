@@ -1,0 +1,94 @@
+"""Logging: structlog on standard error, one line an event whatever a provider sends."""
+
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from agent.config.settings import Log
+
+_LEVELS: Mapping[str, int] = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_DEPTH = 4
+
+
+def configure(settings: Log, stream: TextIO | None = None) -> None:
+    """Send every log line to ``stream``, standard error by default, as ``settings`` say.
+
+    The lines of libraries that log through the standard library go the same way, from
+    ``warning`` on.
+    """
+    target = stream or sys.stderr
+    level = _LEVELS[settings.level]
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last = _last(settings, target)
+    structlog.configure(
+        processors=[*shared, *last],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(file=target),
+        cache_logger_on_first_use=False,
+    )
+    _adopt_the_standard_library(shared, last, target, level)
+
+
+def _last(settings: Log, target: TextIO) -> list[Processor]:
+    """What makes text of an event: a traceback becomes a value, then all is escaped."""
+    if settings.format == "json":
+        return [
+            structlog.processors.format_exc_info,
+            escape_control,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    colors = target.isatty()
+    return [
+        structlog.processors.format_exc_info,
+        escape_control,
+        structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=0),
+    ]
+
+
+def _adopt_the_standard_library(
+    shared: list[Processor], last: list[Processor], target: TextIO, level: int
+) -> None:
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(level, logging.WARNING))
+
+
+def escape_control(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Escape line breaks, terminal sequences, bidi controls and lone surrogates everywhere."""
+    return {_escaped(key): _clean(value, _DEPTH) for key, value in event.items()}
+
+
+def _clean(value: Any, depth: int) -> Any:
+    if isinstance(value, bool | int | float) or value is None:
+        return value
+    if depth and isinstance(value, Mapping):
+        return {_escaped(str(key)): _clean(item, depth - 1) for key, item in value.items()}
+    if depth and isinstance(value, list | tuple | set | frozenset):
+        return [_clean(item, depth - 1) for item in value]
+    return _escaped(value if type(value) is str else str(value))
+
+
+def _escaped(text: str) -> str:
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
