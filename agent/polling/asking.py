@@ -1,0 +1,178 @@
+"""How each capability is asked for: one call, or turns of one request a number."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+
+from agent.model import Listing
+from agent.polling.calls import CallLedger
+from agent.polling.deadline import poll_ends_at
+from agent.polling.merge import Facts
+from agent.polling.per_number import Told
+from agent.polling.pieces import INLINE, pieces
+from agent.polling.rotation import Rotation, batches, slice_size
+from agent.providers.base import Provider, ProviderError
+from agent.states import Capability, PollFailure
+
+log = structlog.get_logger(__name__)
+
+NEEDS_LISTING = frozenset({Capability.ROUTING, Capability.REACHABILITY, Capability.CALLS})
+"""What can only be asked, or made sense of, when the account's numbers are known."""
+
+OF_ONE_NUMBER = frozenset(
+    {
+        PollFailure.API_ERROR,
+        PollFailure.SCHEMA,
+        PollFailure.DECODE,
+        PollFailure.CHARSET,
+        PollFailure.HTTP_4XX,
+        PollFailure.TOO_LARGE,
+    }
+)
+"""Failures that may be one number's own; the others asked with it are then asked alone."""
+
+_ALONE_FAILURES = 3
+"""After so many numbers failed alone the trouble is taken to be everyone's."""
+
+_BATCH_TURNS = 8
+"""A batch is so many requests for each that may be under way at once."""
+
+
+class Asker:
+    """Asks one account's provider, each poll within its deadline."""
+
+    def __init__(
+        self, provider: Provider, rate: float, concurrency: int, timeout_seconds: float
+    ) -> None:
+        self._provider = provider
+        self._slice = slice_size(rate, timeout_seconds)
+        self._batch = concurrency * _BATCH_TURNS
+        self._timeout = timeout_seconds
+        self._rotations = {capability: Rotation() for capability in NEEDS_LISTING}
+        self._names: tuple[Listing | None, Sequence[str]] = (None, ())
+        self._reported: set[type[Exception]] = set()
+
+    async def ask(self, capability: Capability, listing: Listing | None, ledger: CallLedger) -> Any:
+        """What the provider tells now: a :data:`~agent.polling.merge.Facts` or call records.
+
+        Raises:
+            ProviderError: ``timeout`` when the poll's time is over, else what went wrong.
+        """
+        ends = asyncio.get_running_loop().time() + self._timeout
+        if capability is Capability.ROUTING:
+            return await self._per_number(capability, self._provider.routing, listing, ends)
+        if capability is Capability.REACHABILITY:
+            return await self._per_number(capability, self._provider.reachability, listing, ends)
+        async with self._until(ends):
+            if capability is Capability.NUMBERS:
+                return await self._provider.numbers()
+            if capability is Capability.BALANCE:
+                return await self._provider.balance()
+            return await self._provider.calls(ledger.since())
+
+    async def _per_number(
+        self,
+        capability: Capability,
+        ask: Callable[[Sequence[str]], Awaitable[Mapping[str, Any]]],
+        listing: Listing | None,
+        ends: float,
+    ) -> Facts:
+        names = await self._numbers_of(listing)
+        if capability in self._provider.fan_out:
+            return await self._in_turns(self._rotations[capability], ask, names, ends)
+        async with self._until(ends):
+            return Told(names, await ask(names))
+
+    async def _in_turns(
+        self,
+        rotation: Rotation,
+        ask: Callable[[Sequence[str]], Awaitable[Mapping[str, Any]]],
+        names: Sequence[str],
+        ends: float,
+    ) -> Told:
+        asked: list[str] = []
+        found: dict[str, Any] = {}
+        error: ProviderError | None = None
+        try:
+            async with self._until(ends):
+                for batch in batches(rotation.take(names, self._slice), self._batch):
+                    # Before asking: a batch that fails must not stand in the way of the rest.
+                    rotation.done(batch[-1])
+                    error = await _ask_batch(ask, batch, asked, found) or error
+        except ProviderError as failure:
+            error = failure
+        return Told(asked, found, error)
+
+    async def _numbers_of(self, listing: Listing | None) -> Sequence[str]:
+        if listing is None:
+            return ()
+        if self._names[0] is not listing:
+            if len(listing.numbers) > INLINE:
+                names = await asyncio.to_thread(_names, listing)
+            else:
+                names = _names(listing)
+            self._names = (listing, names)
+        return self._names[1]
+
+    def _report_once(self, error: Exception) -> None:
+        if type(error) not in self._reported:
+            self._reported.add(type(error))
+            log.error("adapter_failed", provider=self._provider.name, exc_info=error)
+
+    @asynccontextmanager
+    async def _until(self, ends: float) -> AsyncIterator[None]:
+        """Ends at loop time ``ends``; whatever goes wrong inside is a :class:`ProviderError`."""
+        try:
+            with poll_ends_at(ends):
+                async with asyncio.timeout_at(ends):
+                    yield
+        except TimeoutError as error:
+            raise ProviderError(
+                PollFailure.TIMEOUT, f"no complete answer within {self._timeout:g} s"
+            ) from error
+        except ProviderError:
+            raise
+        except Exception as error:
+            # A mistake in an adapter or profile costs its own account and nothing else.
+            self._report_once(error)
+            raise ProviderError(
+                PollFailure.SCHEMA, f"the adapter could not read it: {type(error).__name__}"
+            ) from error
+
+
+async def _ask_batch(
+    ask: Callable[[Sequence[str]], Awaitable[Mapping[str, Any]]],
+    batch: Sequence[str],
+    asked: list[str],
+    found: dict[str, Any],
+) -> ProviderError | None:
+    """Ask ``batch`` at once, or number by number when one of them may spoil it for the rest."""
+    try:
+        found.update(await ask(batch))
+    except ProviderError as error:
+        if error.kind not in OF_ONE_NUMBER or len(batch) == 1:
+            raise
+    else:
+        asked.extend(batch)
+        return None
+    failures: list[ProviderError] = []
+    for number in batch:
+        try:
+            found.update(await ask((number,)))
+        except ProviderError as error:
+            failures.append(error)
+            if error.kind not in OF_ONE_NUMBER or len(failures) >= _ALONE_FAILURES:
+                raise
+        else:
+            asked.append(number)
+    return failures[0] if failures else None
+
+
+def _names(listing: Listing) -> Sequence[str]:
+    names: list[str] = []
+    for piece in pieces(len(listing.numbers)):
+        names += [number.number for number in listing.numbers[piece]]
+    return tuple(names)

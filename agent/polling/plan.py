@@ -1,0 +1,66 @@
+"""What is to be polled, account by account; equal plans need no restart."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.config.secret import Secret
+from agent.config.settings import Account, Polling, ProviderSettings, Settings
+
+AccountKey = tuple[str, str]
+"""Provider and account."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides how one account is polled."""
+
+    provider: ProviderSettings
+    account: Account
+    polling: Polling
+    profile_stamp: int | None
+    """When the profile's file was last changed; ``None`` for a bundled profile."""
+
+    @property
+    def key(self) -> AccountKey:
+        """Provider and account."""
+        return self.provider.name, self.account.id
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What must never be shown of this account."""
+        return tuple(self.account.credentials.values())
+
+    def same_as(self, other: "Plan | None") -> bool:
+        """Whether polling may go on undisturbed when ``other`` replaces this plan."""
+        return (
+            other is not None
+            and self.account == other.account
+            and self.polling == other.polling
+            and self.profile_stamp == other.profile_stamp
+            and _without_accounts(self.provider) == _without_accounts(other.provider)
+        )
+
+
+def plans_of(settings: Settings) -> dict[AccountKey, Plan]:
+    """One plan per configured account, in the order of the configuration."""
+    return {
+        (provider.name, account.id): Plan(
+            provider,
+            account,
+            settings.polling_of(provider, account),
+            _stamp(provider.profile),
+        )
+        for provider in settings.providers
+        for account in provider.accounts
+    }
+
+
+def _stamp(profile: str) -> int | None:
+    try:
+        return Path(profile).stat().st_mtime_ns
+    except OSError:
+        return None
+
+
+def _without_accounts(provider: ProviderSettings) -> ProviderSettings:
+    return provider.model_copy(update={"accounts": [], "polling": None})

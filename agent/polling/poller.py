@@ -1,0 +1,191 @@
+"""Polls one account: a task per capability, each with its own interval and breaker."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import structlog
+
+from agent.polling.asking import NEEDS_LISTING, Asker
+from agent.polling.breaker import CLOSED, Breaker, BreakerLimits, BreakerState
+from agent.polling.journal import Journal, Outcome
+from agent.polling.keeper import Keeper
+from agent.polling.merge import Known
+from agent.polling.per_number import Told
+from agent.polling.plan import Plan
+from agent.polling.redaction import Redactor
+from agent.polling.schedule import next_tick
+from agent.providers.base import Provider, ProviderError
+from agent.states import Capability, PollFailure
+
+log = structlog.get_logger(__name__)
+
+URGENT_SHARE = 0.5
+"""An account with an open ticket is polled again after this share of the interval."""
+
+STOPS_WITHIN = 1.0
+"""Seconds that polls which were broken off have to end."""
+
+
+class Poller:
+    """Polls one account until stopped."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        provider: Provider,
+        keeper: Keeper,
+        journal: Journal,
+        clock: Callable[[], float],
+    ) -> None:
+        polling = plan.polling
+        self.plan = plan
+        self.keeper = keeper
+        self.capabilities = tuple(c for c in Capability if c in provider.capabilities)
+        self._journal = journal
+        self._clock = clock
+        self._asker = Asker(provider, polling.rate, polling.concurrency, polling.timeout)
+        self._limits = BreakerLimits(polling.breaker_failures, polling.breaker_pause)
+        self._redact = Redactor(plan.secrets)
+        self._breakers: dict[Capability, Breaker] = dict.fromkeys(self.capabilities, CLOSED)
+        self._turns = {capability: asyncio.Lock() for capability in self.capabilities}
+        self._urgent = False
+        self._repaced = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        keeper.adopt(plan, provider.capabilities)
+
+    def start(self, delays: Mapping[Capability, float]) -> None:
+        """Begin to poll, each capability after its own delay in seconds."""
+        self._tasks = [
+            asyncio.create_task(
+                self._run(capability, delays[capability]),
+                name=f"poll {'/'.join(self.plan.key)} {capability}",
+            )
+            for capability in self.capabilities
+        ]
+
+    async def stop(self) -> None:
+        """Break off what is under way; ends within :data:`STOPS_WITHIN` seconds."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOPS_WITHIN)
+
+    def set_urgent(self, urgent: bool) -> None:  # noqa: FBT001 - it is the whole message
+        """Poll faster while something is broken, or at the configured pace again."""
+        if urgent != self._urgent:
+            self._urgent = urgent
+            self._repaced.set()
+            self._repaced = asyncio.Event()
+
+    async def poll_all(self) -> tuple[Outcome, ...]:
+        """Poll every capability once, now, whatever the schedule says; the numbers first."""
+        first = [c for c in self.capabilities if c is Capability.NUMBERS]
+        rest = [c for c in self.capabilities if c is not Capability.NUMBERS]
+        outcomes = [await self.poll(capability) for capability in first]
+        outcomes += await asyncio.gather(*map(self.poll, rest))
+        return tuple(outcomes)
+
+    async def poll(self, capability: Capability) -> Outcome:
+        """Poll ``capability`` once; waits while a poll of it is already under way."""
+        async with self._turns[capability]:
+            began = asyncio.get_running_loop().time()
+            self._journal.begun(capability)
+            try:
+                result = await self._ask(capability)
+                return await self._take_in(capability, result, began)
+            except asyncio.CancelledError:
+                self._journal.cancelled(capability)
+                raise
+
+    async def _ask(self, capability: Capability) -> Any:
+        if capability in NEEDS_LISTING and self.keeper.listing is None:
+            return ProviderError(PollFailure.PARTIAL, "the account's numbers are not known yet")
+        try:
+            result = await self._asker.ask(capability, self.keeper.listing, self.keeper.ledger)
+        except ProviderError as error:
+            return self._redacted(error)
+        if isinstance(result, Told) and result.error is not None:
+            return replace(result, error=self._redacted(result.error))
+        return result
+
+    async def _take_in(self, capability: Capability, result: Any, began: float) -> Outcome:
+        elapsed = asyncio.get_running_loop().time() - began
+        now = self._clock()
+        async with self.keeper.merging:
+            known = await self.keeper.merged(capability, result, now)
+            known = self._past_breaker(known, capability, now)
+            self.keeper.publish(known)
+        status = known.snapshot.polls[capability]
+        outcome = Outcome(
+            capability,
+            elapsed,
+            status.failure,
+            status.detail,
+            getattr(result, "invalid_records", 0),
+        )
+        self._journal.ended(outcome, now)
+        return outcome
+
+    def _past_breaker(self, known: Known, capability: Capability, now: float) -> Known:
+        """Moves the breaker on; a pause it begins is told in the failure's words."""
+        failure = known.snapshot.polls[capability].failure
+        breaker = self._breakers[capability]
+        if failure is None:
+            self._breakers[capability] = breaker.after_success()
+            return known
+        loop_now = asyncio.get_running_loop().time()
+        breaker = breaker.after_failure(failure, loop_now, self._limits)
+        self._breakers[capability] = breaker
+        if breaker.state(loop_now) is not BreakerState.OPEN:
+            return known
+        return _paused(known, capability, now + self._limits.pause)
+
+    async def _run(self, capability: Capability, delay: float) -> None:
+        await asyncio.sleep(delay)
+        if capability in NEEDS_LISTING:
+            await self.keeper.listed.wait()
+        loop = asyncio.get_running_loop()
+        anchor = loop.time()
+        while True:
+            if self._breakers[capability].allows(loop.time()):
+                await self._poll_whatever_happens(capability)
+            await self._until_next(capability, anchor)
+
+    async def _poll_whatever_happens(self, capability: Capability) -> None:
+        try:
+            await self.poll(capability)
+        except Exception:
+            # A mistake of ours must not end the account's polling for good.
+            log.exception("poll_crashed", account="/".join(self.plan.key), capability=capability)
+
+    async def _until_next(self, capability: Capability, anchor: float) -> None:
+        interval = self.plan.polling.intervals.of(capability)
+        while True:
+            pace = interval * URGENT_SHARE if self._urgent else interval
+            tick = next_tick(anchor, pace, asyncio.get_running_loop().time())
+            try:
+                async with asyncio.timeout_at(tick):
+                    await self._repaced.wait()
+            except TimeoutError:
+                return
+
+    def _redacted(self, error: ProviderError) -> ProviderError:
+        return ProviderError(error.kind, self._redact(error.detail), error.retry_after)
+
+
+def _paused(known: Known, capability: Capability, until: float) -> Known:
+    snapshot = known.snapshot
+    status = snapshot.polls[capability]
+    moment = datetime.fromtimestamp(until, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    told = msgspec.structs.replace(
+        status, detail=f"{status.detail}; not asked again before {moment}"
+    )
+    return replace(
+        known,
+        snapshot=msgspec.structs.replace(snapshot, polls={**snapshot.polls, capability: told}),
+    )

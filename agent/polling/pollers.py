@@ -1,0 +1,164 @@
+"""All accounts' pollers: started, changed and stopped together with the configuration."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from agent.config.settings import Account, Polling, ProviderSettings, Settings
+from agent.fleet import Fleet
+from agent.polling.budget import Budget
+from agent.polling.doors import Doors
+from agent.polling.journal import Journal, Outcome
+from agent.polling.keeper import Keeper
+from agent.polling.plan import AccountKey, Plan, plans_of
+from agent.polling.poller import Poller
+from agent.polling.retry import Backoff, with_retries
+from agent.polling.schedule import first_delay
+from agent.providers import registry
+from agent.providers.base import Fetch, Provider
+from exporters.telemetry import Telemetry
+
+Build = Callable[[ProviderSettings, Account, Fetch, Polling], Provider]
+"""Makes the provider of one account; raises ``ValueError`` when it cannot be made."""
+
+
+class Pollers:
+    """Polls every configured account into ``fleet``. Use inside a running event loop."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        telemetry: Telemetry,
+        clock: Callable[[], float] = time.time,
+        build: Build = registry.build,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._fleet = fleet
+        self._telemetry = telemetry
+        self._clock = clock
+        self._build = build
+        self._chance = chance
+        self._pollers: dict[AccountKey, Poller] = {}
+        self._doors = Doors(clock)
+        self._urgent: frozenset[AccountKey] = frozenset()
+        self._changing = asyncio.Lock()
+
+    def accounts(self) -> tuple[AccountKey, ...]:
+        """Provider and account of everything polled, in the order of the configuration."""
+        return tuple(self._pollers)
+
+    async def start(self, settings: Settings) -> None:
+        """Begin to poll every account of ``settings``; raises as :meth:`reconfigure` does."""
+        await self.reconfigure(settings)
+
+    async def prepare(self, settings: Settings) -> None:
+        """Make ready what ``settings`` say, but poll only what :meth:`poll_once` asks for."""
+        await self.reconfigure(settings, begin=False)
+
+    async def reconfigure(self, settings: Settings, *, begin: bool = True) -> None:
+        """Poll what ``settings`` say from now on.
+
+        Accounts whose settings are the same run on undisturbed; changed ones start anew with
+        the facts they have; removed ones are forgotten.
+
+        Raises:
+            ValueError: when a provider cannot be made from its settings or profile.
+            OSError: when a file the settings name cannot be read. After either everything
+                polls on as before.
+        """
+        async with self._changing:
+            plans = plans_of(settings)
+            changed = [plan for key, plan in plans.items() if not self._runs(key, plan)]
+            try:
+                providers = [self._provider(plan) for plan in changed]
+            except (ValueError, OSError):
+                await self._doors.close_all_but(self._plans())
+                raise
+            await self._retire([plan.key for plan in changed])
+            await self._remove([key for key in self._pollers if key not in plans])
+            self._install(plans, changed, providers)
+            await self._doors.close_all_but(plans.values())
+            if begin:
+                self._begin(changed)
+
+    async def stop(self) -> None:
+        """Break off every poll and close every connection."""
+        async with self._changing:
+            await asyncio.gather(*(poller.stop() for poller in self._pollers.values()))
+            await self._doors.close_all_but(())
+
+    async def poll_once(self, provider: str, account: str) -> tuple[Outcome, ...]:
+        """Poll every capability of one account now, whatever its schedule and breakers say.
+
+        Raises:
+            KeyError: when no such account is configured.
+        """
+        return await self._pollers[provider, account].poll_all()
+
+    def set_urgent(self, keys: frozenset[AccountKey]) -> None:
+        """Poll these accounts faster, within the same budget, and all others normally."""
+        self._urgent = keys
+        for key, poller in self._pollers.items():
+            poller.set_urgent(key in keys)
+
+    def boost(self, provider: str, account: str) -> None:
+        """Poll one more account faster; see :meth:`set_urgent`."""
+        self.set_urgent(self._urgent | {(provider, account)})
+
+    def _plans(self) -> list[Plan]:
+        return [poller.plan for poller in self._pollers.values()]
+
+    def _runs(self, key: AccountKey, plan: Plan) -> bool:
+        poller = self._pollers.get(key)
+        return poller is not None and plan.same_as(poller.plan)
+
+    def _provider(self, plan: Plan) -> tuple[Provider, Callable[[], float | None]]:
+        """The plan's provider behind door, budget and retries; and the skew its door saw."""
+        door = self._doors.of(plan)
+        polling = plan.polling
+        budget = Budget(polling.rate, polling.concurrency)
+        fetch = with_retries(
+            budget.wrap(door.fetch), polling.attempts, Backoff.within(polling.timeout)
+        )
+        provider = self._build(plan.provider, plan.account, fetch, polling)
+        return provider, lambda: door.skew
+
+    async def _retire(self, keys: Sequence[AccountKey]) -> None:
+        running = [self._pollers[key] for key in keys if key in self._pollers]
+        await asyncio.gather(*(poller.stop() for poller in running))
+
+    async def _remove(self, keys: Sequence[AccountKey]) -> None:
+        await self._retire(keys)
+        for key in keys:
+            del self._pollers[key]
+            self._fleet.drop(*key)
+            self._telemetry.forget_account(*key)
+
+    def _install(
+        self,
+        plans: Mapping[AccountKey, Plan],
+        changed: Sequence[Plan],
+        providers: Sequence[tuple[Provider, Callable[[], float | None]]],
+    ) -> None:
+        for plan, (provider, skew) in zip(changed, providers, strict=True):
+            former = self._pollers.get(plan.key)
+            keeper = former.keeper if former else Keeper(plan, self._fleet, self._clock())
+            journal = Journal(self._telemetry, *plan.key, provider.capabilities, skew)
+            poller = Poller(plan, provider, keeper, journal, self._clock)
+            poller.set_urgent(plan.key in self._urgent)
+            self._pollers[plan.key] = poller
+        self._pollers = {key: self._pollers[key] for key in plans}
+
+    def _begin(self, changed: Sequence[Plan]) -> None:
+        for index, plan in enumerate(changed):
+            poller = self._pollers[plan.key]
+            intervals = plan.polling.intervals
+            poller.start(
+                {
+                    capability: first_delay(
+                        index, len(changed), intervals.of(capability), self._chance()
+                    )
+                    for capability in poller.capabilities
+                }
+            )
