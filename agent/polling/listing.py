@@ -133,8 +133,11 @@ def _compare_piece(
             difference.gone.add(name)
         else:
             difference.missing.add(name)
-            merged.append(unlisted := _unlisted(old))
-            difference.changed.append((old, unlisted))
+            unlisted = _unlisted(old)
+            kept = old if old == unlisted else unlisted
+            merged.append(kept)
+            if kept is not old:
+                difference.changed.append((old, kept))
     if difference.missing:
         merged.sort(key=_name)
     return merged

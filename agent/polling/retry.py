@@ -9,9 +9,9 @@ from tenacity import (
     RetryCallState,
     retry_if_exception,
     stop_after_attempt,
-    stop_base,
     wait_random_exponential,
 )
+from tenacity.stop import stop_base
 
 from agent.polling.deadline import remaining
 from agent.providers.base import Answer, Fetch, ProviderError, Request

@@ -1,0 +1,102 @@
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.model import Call
+from agent.polling.calls import OVERLAP, WINDOW, CallLedger
+from agent.states import CallResult
+
+START = 1_800_000_000.0
+NOW = START + 3600
+
+RECORDS = st.lists(
+    st.builds(
+        Call,
+        id=st.uuids().map(str),
+        number=st.sampled_from(["4006220001", "4006220002"]),
+        started_at=st.floats(START, NOW),
+        result=st.sampled_from([CallResult.ANSWERED, CallResult.BUSY]),
+    ),
+    unique_by=lambda call: call.id,
+)
+
+
+def expected(calls):
+    totals = {}
+    for call in calls:
+        totals[call.number, call.result] = totals.get((call.number, call.result), 0) + 1
+    return totals
+
+
+@given(RECORDS, st.randoms(use_true_random=False))
+def test_repeats_order_and_lateness_change_no_total(calls, chance):
+    told = calls * 2 + chance.sample(calls, len(calls) // 2)
+    chance.shuffle(told)
+    ledger = CallLedger(START)
+    while told:
+        size = chance.randint(1, len(told))
+        ledger.add(told[:size], NOW)
+        told = told[size:]
+    assert ledger.totals() == expected(calls)
+
+
+def test_a_poll_without_news_hands_out_the_same_totals():
+    ledger = CallLedger(START)
+    call = Call("a", "4006220001", START + 5, CallResult.ANSWERED)
+    first = ledger.add([call], NOW)
+    assert ledger.add([call], NOW) is first
+
+
+def test_calls_from_before_the_first_poll_do_not_count():
+    ledger = CallLedger(START)
+    assert ledger.add([Call("a", "4006220001", START - 1, CallResult.BUSY)], NOW) == {}
+    assert ledger.since() == START
+
+
+def test_the_next_poll_asks_again_for_the_overlap():
+    ledger = CallLedger(START)
+    ledger.add([Call("a", "4006220001", NOW, CallResult.BUSY)], NOW)
+    assert ledger.since() == NOW - OVERLAP
+
+
+def test_a_record_from_the_future_does_not_hide_what_comes_before_it():
+    ledger = CallLedger(START)
+    ledger.add([Call("a", "4006220001", NOW + 86400, CallResult.BUSY)], NOW)
+    assert ledger.since() <= NOW
+
+
+def test_memory_stays_bounded_and_what_was_let_go_is_never_counted_again():
+    ledger = CallLedger(START, ids_kept=1000)
+    calls = [
+        Call(str(i), "4006220001", START + i * 10, CallResult.ANSWERED) for i in range(5000)
+    ]
+    for begin in range(0, 5000, 100):
+        ledger.add(calls[begin : begin + 100], START + begin * 10 + 1000)
+    counted = dict(ledger.totals())
+    assert sum(map(len, ledger._seen.values())) <= 1000 + 360
+    random.Random(1).shuffle(calls)
+    old = [call for call in calls if call.started_at < ledger._floor]
+    assert old
+    ledger.add(old, START + 50_000)
+    assert ledger.totals() == counted == {("4006220001", CallResult.ANSWERED): 5000}
+
+
+def test_ids_are_forgotten_after_the_window():
+    ledger = CallLedger(START)
+    ledger.add([Call("a", "4006220001", START + 1, CallResult.BUSY)], NOW)
+    ledger.add([], START + WINDOW + 7200)
+    assert not ledger._seen
+    assert ledger.add([Call("a", "4006220001", START + 1, CallResult.BUSY)], NOW) == {
+        ("4006220001", CallResult.BUSY): 1
+    }
+
+
+@pytest.mark.parametrize("kept", ["4006220002"])
+def test_a_number_that_is_gone_takes_its_totals_with_it(kept):
+    ledger = CallLedger(START)
+    ledger.add([Call("a", "4006220001", NOW, CallResult.BUSY)], NOW)
+    ledger.add([Call("b", kept, NOW, CallResult.BUSY)], NOW)
+    ledger.forget(["4006220001"])
+    assert ledger.totals() == {(kept, CallResult.BUSY): 1}
