@@ -1,0 +1,160 @@
+"""How a call to a number ends, as the number stands now (domain.md §1, §2).
+
+Pure functions of the number, the minute of the week and a seeded coin.
+"""
+
+import random
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from agent.simulator.nouns import Binding, Number, Routing, Window
+from agent.states import (
+    IN_SERVICE_STATES,
+    BindingState,
+    CallResult,
+    NetworkState,
+    NumberState,
+)
+
+_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_GONE = frozenset(
+    {
+        NumberState.IDLE,
+        NumberState.PREOCCUPIED,
+        NumberState.REVIEW,
+        NumberState.REVIEW_REJECTED,
+        NumberState.OPEN_UNFUNDED,
+        NumberState.RECLAIMED,
+        NumberState.CANCELLED,
+    }
+)
+_BY_BINDING = {
+    BindingState.BUSY: CallResult.BUSY,
+    BindingState.NO_ANSWER: CallResult.NO_ANSWER,
+    BindingState.OFF: CallResult.OFF,
+    BindingState.OUT_OF_AREA: CallResult.OUT_OF_AREA,
+    BindingState.ARREARS: CallResult.SUSPENDED,
+    BindingState.BARRED: CallResult.BARRED,
+    BindingState.NONEXISTENT: CallResult.NONEXISTENT,
+    BindingState.REJECTED: CallResult.REJECTED,
+    BindingState.DND: CallResult.REJECTED,
+    BindingState.FORWARDED: CallResult.FORWARDED,
+    BindingState.UNREGISTERED: CallResult.NETWORK,
+    BindingState.UNBOUND: CallResult.NONEXISTENT,
+    BindingState.OVERSEAS: CallResult.BLOCKED_BY_CARRIER,
+}
+_RINGS = frozenset({CallResult.BUSY, CallResult.NO_ANSWER, CallResult.OFF})
+"""Results that take the whole wait: a mobile that is busy or off consumes it (domain.md §1)."""
+
+
+class Moment(NamedTuple):
+    """A minute of the week in China."""
+
+    weekday: int
+    minute: int
+
+
+class Outcome(NamedTuple):
+    """How a call ended."""
+
+    result: CallResult
+    binding: str
+    wait_seconds: float
+    talk_seconds: float
+
+
+def outcome(number: Number, caller: str, moment: Moment, coin: random.Random) -> Outcome:
+    """How a call by ``caller`` at ``moment`` ends."""
+    refused = _refusal(number, caller)
+    if refused is not None:
+        return Outcome(refused, "", 0.0, 0.0)
+    ready = _open_bindings(number, moment)
+    if not ready:
+        closed = CallResult.CLOSED_HOURS if number.bindings else CallResult.NETWORK
+        return Outcome(closed, "", 0.0, 0.0)
+    good = [binding for binding in ready if binding.state == BindingState.OK]
+    if not good:
+        result = _BY_BINDING.get(ready[0].state, CallResult.UNKNOWN)
+        wait = number.routing.wait_seconds if result in _RINGS else 0.0
+        return Outcome(result, ready[0].id, round(wait, 1), 0.0)
+    return _ring(number, good, coin)
+
+
+def _refusal(number: Number, caller: str) -> CallResult | None:
+    if number.state not in IN_SERVICE_STATES:
+        return CallResult.NONEXISTENT if number.state in _GONE else CallResult.SUSPENDED
+    if number.network_state in {NetworkState.UNLOADED, NetworkState.DELETED}:
+        return CallResult.NONEXISTENT
+    if number.network_state == NetworkState.DEACTIVATED:
+        return CallResult.NETWORK
+    return _screened(number.routing, caller)
+
+
+def _screened(routing: Routing, caller: str) -> CallResult | None:
+    """Lists and regions; a caller's area code is told only where it calls from a landline."""
+    if caller.startswith(routing.blacklist):
+        return CallResult.CALLER_BLACKLISTED
+    if routing.whitelist.enabled and not caller.startswith(routing.whitelist.entries):
+        return CallResult.CALLER_BLACKLISTED
+    if not caller.startswith("0"):
+        return None
+    outside = bool(routing.region_allow) and not caller.startswith(routing.region_allow)
+    if outside or caller.startswith(routing.region_deny):
+        return CallResult.REGION_BLOCKED
+    return None
+
+
+def _open_bindings(number: Number, moment: Moment) -> list[Binding]:
+    """The bindings that are rung now, in their order."""
+    ordered = sorted(number.bindings, key=lambda binding: binding.position)
+    if not number.routing.schedule:
+        return ordered
+    windows = [window for window in number.routing.schedule if _covers(window, moment)]
+    if any(not window.bindings for window in windows):
+        return ordered
+    ids = {name for window in windows for name in window.bindings}
+    return [binding for binding in ordered if binding.id in ids]
+
+
+def _covers(window: Window, moment: Moment) -> bool:
+    start, end = _minutes(window.start), _minutes(window.end)
+    return moment.weekday in weekdays(window.days) and start <= moment.minute < end
+
+
+def _minutes(text: str) -> int:
+    hours, minutes = text.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def weekdays(text: str) -> frozenset[int]:
+    """The days of ``mon-fri,sun``, Monday 0; a range may pass the week's end."""
+    days: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        start, end = _WEEK.index(first), _WEEK.index(last or first)
+        days.update(day % 7 for day in range(start, end + 1 + (7 if end < start else 0)))
+    return frozenset(days)
+
+
+def _ring(number: Number, good: Sequence[Binding], coin: random.Random) -> Outcome:
+    """A phone rings: somebody answers after some seconds, unless the wait ends before."""
+    ring = coin.uniform(3.0, 14.0)
+    result = _draw(number.calls.results if number.calls else (), coin)
+    wait = number.routing.wait_seconds
+    if result == CallResult.ANSWERED and ring > wait:
+        result = CallResult.NO_ANSWER
+    if result == CallResult.ANSWERED:
+        return Outcome(result, good[0].id, round(ring, 1), round(coin.uniform(20, 300), 1))
+    return Outcome(result, good[0].id, round(wait if result in _RINGS else 0.0, 1), 0.0)
+
+
+def _draw(weights: Iterable[tuple[CallResult, float]], coin: random.Random) -> CallResult:
+    results = tuple(weights) or ((CallResult.ANSWERED, 1.0),)
+    return coin.choices([r for r, _ in results], [weight for _, weight in results])[0]
+
+
+def random_caller(coin: random.Random) -> str:
+    """Somebody who calls: mostly a mobile, now and then a landline of a large city."""
+    if coin.random() < 0.8:  # noqa: PLR2004 - four of five call from a mobile
+        return f"1{coin.choice('3578')}{coin.randrange(10**9):09d}"
+    return f"{coin.choice(('010', '021', '022', '020', '0755', '028'))}{coin.randrange(10**8):08d}"

@@ -1,0 +1,296 @@
+"""The ``generic`` dialect: signed requests, an envelope with a code, numbered pages."""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from agent.simulator.account import Account
+from agent.simulator.clock import WorldClock, iso
+from agent.simulator.dialects.base import Ask, Reply
+from agent.simulator.nouns import Binding, CallRecord, Number
+from agent.simulator.paging import Page, Pager
+from agent.states import Capability, NumberState
+
+_WINDOW = 300.0
+_NONCE_LIFE = 600.0
+_NONCE_LENGTH = 16
+_ROUTING = re.compile(r"/v1/numbers/([^/]+)/routing")
+_ERRORS = {
+    200: (50001, "internal error"),
+    401: (40100, "not authorised"),
+    429: (42900, "slow down"),
+}
+
+
+def signature(secret: str, ask: Ask, timestamp: str, nonce: str) -> str:
+    """The signature a request must carry, in base64."""
+    pairs = sorted((quote(key, safe="~"), quote(value, safe="~")) for key, value in ask.query)
+    query = "&".join(f"{key}={value}" for key, value in pairs)
+    text = f"{ask.method}\n{ask.full_path}\n{query}\n{timestamp}\n{nonce}"
+    return base64.b64encode(
+        hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
+    ).decode()
+
+
+class _Nonces:
+    """The nonces used in the last ten minutes."""
+
+    def __init__(self) -> None:
+        self._used: set[str] = set()
+        self._order: deque[tuple[float, str]] = deque()
+
+    def use(self, nonce: str, now: float) -> bool:
+        """Marks a nonce as used; false when it was already."""
+        while self._order and self._order[0][0] < now - _NONCE_LIFE:
+            self._used.discard(self._order.popleft()[1])
+        if nonce in self._used:
+            return False
+        self._used.add(nonce)
+        self._order.append((now, nonce))
+        return True
+
+
+def _ok(data: object) -> Reply:
+    return Reply({"code": 0, "message": "ok", "data": data})
+
+
+def _api_error(code: int, message: str, status: int = 200) -> Reply:
+    return Reply({"code": code, "message": message, "data": None}, status)
+
+
+class Spoken:
+    """A provider that speaks the generic dialect."""
+
+    credentials: ClassVar[Mapping[str, re.Pattern[str]]] = {
+        "key": re.compile(r"\S+"),
+        "secret": re.compile(r".+"),
+    }
+
+    def __init__(self, _provider: str) -> None:
+        self._nonces = _Nonces()
+
+    def account(self, ask: Ask, accounts: Sequence[Account]) -> Account | None:
+        """The account whose key the request shows."""
+        key = ask.headers.get("X-Api-Key", "")
+        return next((one for one in accounts if one.credentials["key"] == key), None)
+
+    def capability(self, ask: Ask) -> str | None:
+        """By the path."""
+        if _ROUTING.fullmatch(ask.path):
+            return Capability.ROUTING
+        return _CAPABILITIES.get(ask.path)
+
+    def refusal(self, ask: Ask, account: Account | None) -> Reply | None:
+        """Key, timestamp, signature and nonce, in this order."""
+        why = self._mistrust(ask, account)
+        return _api_error(40100, why, 401) if why else None
+
+    def _mistrust(self, ask: Ask, account: Account | None) -> str:
+        if account is None:
+            return "unknown api key"
+        stamp, nonce = ask.headers.get("X-Timestamp", ""), ask.headers.get("X-Nonce", "")
+        if not re.fullmatch(r"\d{1,12}", stamp, re.ASCII):
+            return "X-Timestamp is not in unix seconds"
+        if abs(ask.now - int(stamp)) > _WINDOW:
+            return "X-Timestamp is more than 300 seconds off"
+        if len(nonce) < _NONCE_LENGTH:
+            return "X-Nonce is shorter than 16 characters"
+        given = ask.headers.get("X-Signature", "")
+        wanted = signature(account.credentials["secret"], ask, stamp, nonce)
+        if not hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode()):
+            return "X-Signature does not fit"
+        return "" if self._nonces.use(f"{account.id}:{nonce}", ask.now) else "X-Nonce was used"
+
+    def answer(self, ask: Ask, account: Account, pager: Pager) -> Reply:
+        """By the path."""
+        if ask.method != "GET":
+            return _api_error(40500, "only GET is offered here", 405)
+        routing = _ROUTING.fullmatch(ask.path)
+        if routing:
+            return _routing(account, routing[1])
+        answer = _ANSWERS.get(ask.path)
+        return answer(ask, account, pager) if answer else _api_error(40400, "no such path", 404)
+
+    def error(self, status: int) -> Reply:
+        """The envelope with an error code."""
+        code, message = _ERRORS.get(status, (status * 100, "error"))
+        return _api_error(code, message, status)
+
+
+class _BadQueryError(Exception):
+    """A query value that cannot be used."""
+
+
+def _whole(ask: Ask, key: str, default: int) -> int:
+    value = ask.value(key)
+    if value is None:
+        return default
+    if not re.fullmatch(r"[1-9]\d{0,8}", value, re.ASCII):
+        raise _BadQueryError(f"{key} is not a whole number from 1")
+    return int(value)
+
+
+def _listed(page: Page) -> Reply:
+    return _ok(
+        {"total": page.total, "page": page.number, "page_size": page.size, "items": page.rows}
+    )
+
+
+def _paged(
+    ask: Ask, account: Account, pager: Pager, total: int, rows: Callable[[int, int], list[Any]]
+) -> Reply:
+    try:
+        number = _whole(ask, "page", 1)
+        size = min(_whole(ask, "page_size", account.page_size), account.page_size)
+    except _BadQueryError as error:
+        return _api_error(40000, str(error))
+    key = "number" if ask.path == "/v1/numbers" else "id"
+    return _listed(pager.cut(total, number, size, rows, key))
+
+
+def _numbers(ask: Ask, account: Account, pager: Pager) -> Reply:
+    listed = account.listed()
+
+    def rows(start: int, stop: int) -> list[Any]:
+        return [_number_row(account, number, ask.clock) for number in listed[start:stop]]
+
+    return _paged(ask, account, pager, len(listed), rows)
+
+
+def _number_row(account: Account, number: Number, clock: WorldClock) -> dict[str, Any]:
+    end = number.contract_end
+    reclaim = None
+    if number.state == NumberState.SUSPENDED_ARREARS and number.arrears_since is not None:
+        reclaim = iso(clock.wall_at(number.arrears_since + account.reclaim_after))
+    return {
+        "number": number.number,
+        "state": number.state,
+        "network_state": number.network_state,
+        "reason": number.reason,
+        "company": number.company,
+        "grade": number.grade,
+        "carrier": number.carrier,
+        "contract_end": end.isoformat() if end else None,
+        "reclaim_at": reclaim,
+        "realname_ok": number.realname_ok,
+    }
+
+
+def _routing(account: Account, wanted: str) -> Reply:
+    number = account.by_number.get(wanted)
+    if number is None or not number.listed:
+        return _api_error(40401, "number not found")
+    routing = number.routing
+    return _ok(
+        {
+            "number": number.number,
+            "strategy": routing.strategy,
+            "wait_seconds": _plain(routing.wait_seconds),
+            "schedule": [
+                {
+                    "days": window.days,
+                    "from": window.start,
+                    "to": window.end,
+                    "bindings": window.bindings,
+                }
+                for window in routing.schedule
+            ],
+            "region_allow": routing.region_allow,
+            "region_deny": routing.region_deny,
+            "blacklist": routing.blacklist,
+            "whitelist": {
+                "enabled": routing.whitelist.enabled,
+                "entries": routing.whitelist.entries,
+            },
+            "concurrency_limit": routing.concurrency_limit,
+            "voicemail": routing.voicemail,
+            "bindings": [
+                binding.id for binding in sorted(number.bindings, key=lambda one: one.position)
+            ],
+        }
+    )
+
+
+def _plain(value: float) -> float | int:
+    return int(value) if value == int(value) else value
+
+
+def _bindings(ask: Ask, account: Account, pager: Pager) -> Reply:
+    def rows(start: int, stop: int) -> list[Any]:
+        return [_binding_row(*pair) for pair in account.bindings(start, stop)]
+
+    return _paged(ask, account, pager, account.binding_count(), rows)
+
+
+def _binding_row(number: Number, binding: Binding) -> dict[str, Any]:
+    return {
+        "number": number.number,
+        "id": binding.id,
+        "phone": binding.phone,
+        "kind": binding.kind,
+        "position": binding.position,
+        "state": binding.state,
+    }
+
+
+def _money(value: float | None) -> str | None:
+    return None if value is None else f"{value:.2f}"
+
+
+def _balance(_ask: Ask, account: Account, _pager: Pager) -> Reply:
+    return _ok(
+        {
+            "amount": _money(account.balance),
+            "currency": account.currency,
+            "notice_threshold": _money(account.notice),
+            "stop_threshold": _money(account.stop),
+            "daily_spend": _money(account.daily_spend),
+            "month_spend": _money(account.month_spend),
+            "spend_cap": _money(account.spend_cap),
+        }
+    )
+
+
+def _calls(ask: Ask, account: Account, pager: Pager) -> Reply:
+    try:
+        since = float(ask.value("since") or 0)
+    except ValueError:
+        return _api_error(40000, "since is not in unix seconds")
+    first, last = account.calls_since(since)
+
+    def rows(start: int, stop: int) -> list[Any]:
+        return [_call_row(call) for call in account.calls[first + start : first + stop]]
+
+    return _paged(ask, account, pager, last - first, rows)
+
+
+def _call_row(call: CallRecord) -> dict[str, Any]:
+    return {
+        "id": call.id,
+        "number": call.number,
+        "binding": call.binding,
+        "caller": call.caller,
+        "started_at": iso(call.started_at),
+        "result": call.result,
+        "wait_seconds": call.wait_seconds,
+        "talk_seconds": call.talk_seconds,
+    }
+
+
+_ANSWERS: Mapping[str, Callable[[Ask, Account, Pager], Reply]] = {
+    "/v1/numbers": _numbers,
+    "/v1/bindings": _bindings,
+    "/v1/balance": _balance,
+    "/v1/calls": _calls,
+}
+_CAPABILITIES: Mapping[str, Capability] = {
+    "/v1/numbers": Capability.NUMBERS,
+    "/v1/bindings": Capability.REACHABILITY,
+    "/v1/balance": Capability.BALANCE,
+    "/v1/calls": Capability.CALLS,
+}

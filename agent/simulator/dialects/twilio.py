@@ -1,0 +1,356 @@
+"""The ``twilio`` dialect: Twilio's 2010-04-01 API, read side, shaped like its OpenAPI description.
+
+Presence only: a number that is gone is not listed, and an account that cannot call is
+``suspended`` as a whole (provider-apis.md §3).
+"""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from hmac import compare_digest
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from agent.simulator import money
+from agent.simulator.account import Account
+from agent.simulator.dialects.base import Ask, Reply
+from agent.simulator.nouns import CallRecord, Number
+from agent.simulator.paging import Page, Pager
+from agent.states import IN_SERVICE_STATES, CallResult, Capability, NumberState
+
+_ROOT = "/2010-04-01"
+_PATH = re.compile(rf"{_ROOT}/Accounts/([^/]+?)(?:/(IncomingPhoneNumbers|Balance|Calls))?\.json")
+_DEFAULT_SIZE = 50
+_GONE = frozenset(
+    {
+        NumberState.IDLE,
+        NumberState.PREOCCUPIED,
+        NumberState.REVIEW,
+        NumberState.REVIEW_REJECTED,
+        NumberState.OPEN_UNFUNDED,
+        NumberState.RECLAIMED,
+        NumberState.CANCELLED,
+    }
+)
+_STATUS = {
+    CallResult.ANSWERED: "completed",
+    CallResult.BUSY: "busy",
+    CallResult.NO_ANSWER: "no-answer",
+    CallResult.ABANDONED: "canceled",
+}
+_ERRORS = {
+    200: (20500, "Internal Server Error"),
+    401: (20003, "Authenticate"),
+    404: (20404, "The requested resource was not found"),
+    405: (20004, "Method not allowed"),
+    429: (20429, "Too Many Requests"),
+}
+_CAPABILITIES = {
+    None: Capability.NUMBERS,
+    "IncomingPhoneNumbers": Capability.NUMBERS,
+    "Balance": Capability.BALANCE,
+    "Calls": Capability.CALLS,
+}
+
+
+class Spoken:
+    """A provider that speaks Twilio's dialect."""
+
+    credentials: ClassVar[Mapping[str, re.Pattern[str]]] = {
+        "sid": re.compile(r"AC[0-9a-fA-F]{32}"),
+        "token": re.compile(r"\S+"),
+    }
+
+    def __init__(self, provider: str) -> None:
+        self._prefix = f"/{provider}"
+
+    def account(self, ask: Ask, accounts: Sequence[Account]) -> Account | None:
+        """The account whose sid the request's Basic credentials or else its path shows."""
+        sid = _basic(ask)[0]
+        return next((one for one in accounts if one.credentials["sid"] == sid), None)
+
+    def capability(self, ask: Ask) -> str | None:
+        """By the path."""
+        found = _PATH.fullmatch(ask.path)
+        return _CAPABILITIES[found[2]] if found else None
+
+    def refusal(self, ask: Ask, account: Account | None) -> Reply | None:
+        """Basic credentials; an account sees only itself."""
+        token = _basic(ask)[1]
+        held = account.credentials["token"] if account else ""
+        if account is None or not compare_digest(token.encode(), held.encode()):
+            return self.error(401)
+        found = _PATH.fullmatch(ask.path)
+        return self.error(404) if not found or found[1] != account.credentials["sid"] else None
+
+    def answer(self, ask: Ask, account: Account, pager: Pager) -> Reply:
+        """By the path."""
+        found = _PATH.fullmatch(ask.path)
+        if ask.method != "GET" or not found:
+            return self.error(404 if ask.method == "GET" else 405)
+        if found[2] in _LISTS:
+            key, rows = _LISTS[found[2]]
+            return self._list(ask, pager, key, rows(ask, account))
+        return Reply(_balance(account) if found[2] else _account(account))
+
+    def error(self, status: int) -> Reply:
+        """Twilio's error body."""
+        code, message = _ERRORS.get(status, (20000 + status, "Error"))
+        body = {
+            "code": code,
+            "message": message,
+            "more_info": f"https://www.twilio.com/docs/errors/{code}",
+            "status": 500 if status == 200 else status,  # noqa: PLR2004 - an error that says 200
+        }
+        return Reply(body, status)
+
+    def _list(self, ask: Ask, pager: Pager, key: str, rows: "_Rows") -> Reply:
+        asked = _asked_page(ask, rows.most)
+        if asked is None:
+            return Reply({**_body(self.error(404)), "code": 20006, "status": 400}, 400)
+        index, size = asked
+        page = pager.cut(rows.total, index + 1, size, rows.render, "sid")
+        return Reply({key: page.rows, **self._links(ask, page)})
+
+    def _links(self, ask: Ask, page: Page) -> dict[str, Any]:
+        index = page.number - 1
+        here = self._link(ask, page, index)
+        return {
+            "uri": here,
+            "first_page_uri": self._link(ask, page, 0),
+            "previous_page_uri": self._link(ask, page, index - 1) if index else None,
+            "next_page_uri": self._link(ask, page, index + 1) if page.more else None,
+            "page": index,
+            "page_size": page.size,
+            "start": index * page.size,
+            "end": index * page.size + max(len(page.rows) - 1, 0),
+        }
+
+    def _link(self, ask: Ask, page: Page, index: int) -> str:
+        kept = [pair for pair in ask.query if pair[0] not in {"Page", "PageSize", "PageToken"}]
+        place = [("PageSize", str(page.size)), ("Page", str(index))]
+        if index:
+            place.append(("PageToken", _token(index)))
+        return f"{self._prefix}{ask.path}?{urlencode([*kept, *place])}"
+
+
+_Render = Callable[[Account, Any], dict[str, Any]]
+
+
+class _Rows:
+    """Rows that are rendered only where a page shows them."""
+
+    def __init__(self, account: Account, items: Sequence[Any], render: _Render) -> None:
+        self._account = account
+        self._items = items
+        self._render = render
+        self.total = len(items)
+        self.most = account.page_size
+
+    def render(self, start: int, stop: int) -> list[dict[str, Any]]:
+        """The rows from one place up to another."""
+        return [self._render(self._account, item) for item in self._items[start:stop]]
+
+
+def _basic(ask: Ask) -> tuple[str, str]:
+    kind, _, value = ask.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        return "", ""
+    try:
+        user, _, word = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return user, word
+
+
+def _body(reply: Reply) -> dict[str, Any]:
+    return reply.payload if isinstance(reply.payload, dict) else {}
+
+
+def _token(index: int) -> str:
+    return f"PA{_hex('page', str(index))}"
+
+
+def _asked_page(ask: Ask, most: int) -> tuple[int, int] | None:
+    """Page index and size; ``None`` when a later page is asked for without its token."""
+    page, size = ask.value("Page") or "0", ask.value("PageSize") or str(_DEFAULT_SIZE)
+    if not re.fullmatch(r"\d{1,7}", page, re.ASCII) or not re.fullmatch(
+        r"[1-9]\d{0,3}", size, re.ASCII
+    ):
+        return None
+    if int(page) and ask.value("PageToken") != _token(int(page)):
+        return None
+    return int(page), min(int(size), most)
+
+
+def _hex(*parts: str) -> str:
+    return hashlib.blake2b(":".join(parts).encode(), digest_size=16).hexdigest()
+
+
+def _e164(number: str) -> str:
+    if number.startswith("+"):
+        return number
+    return f"+86{number.removeprefix('0')}"
+
+
+def _rfc2822(wall: float) -> str:
+    return format_datetime(datetime.fromtimestamp(wall, UTC))
+
+
+def _present(account: Account) -> Iterable[Number]:
+    return (number for number in account.listed() if number.state not in _GONE)
+
+
+def _status(account: Account) -> str:
+    numbers = list(_present(account))
+    working = any(number.state in IN_SERVICE_STATES for number in numbers)
+    return "suspended" if money.stopped(account) or (numbers and not working) else "active"
+
+
+def _account(account: Account) -> dict[str, Any]:
+    sid = account.credentials["sid"]
+    root = f"{_ROOT}/Accounts/{sid}"
+    return {
+        "sid": sid,
+        "owner_account_sid": sid,
+        "friendly_name": account.id,
+        "status": _status(account),
+        "type": "Full",
+        "auth_token": account.credentials["token"],
+        "date_created": _rfc2822(1_700_000_000),
+        "date_updated": _rfc2822(1_700_000_000),
+        "uri": f"{root}.json",
+        "subresource_uris": {
+            "incoming_phone_numbers": f"{root}/IncomingPhoneNumbers.json",
+            "balance": f"{root}/Balance.json",
+            "calls": f"{root}/Calls.json",
+        },
+    }
+
+
+def _balance(account: Account) -> dict[str, Any]:
+    return {
+        "account_sid": account.credentials["sid"],
+        "balance": f"{account.balance:.2f}",
+        "currency": account.currency,
+    }
+
+
+def _numbers(ask: Ask, account: Account) -> _Rows:
+    wanted = ask.value("PhoneNumber")
+    found = [number for number in _present(account) if wanted in {None, _e164(number.number)}]
+    return _Rows(account, found, _number_row)
+
+
+def _number_row(account: Account, number: Number) -> dict[str, Any]:
+    sid, owner = f"PN{_hex(account.key, number.number)}", account.credentials["sid"]
+    return {
+        "sid": sid,
+        "account_sid": owner,
+        "phone_number": _e164(number.number),
+        "friendly_name": number.company or _e164(number.number),
+        "status": "in-use" if number.state in IN_SERVICE_STATES else "suspended",
+        "origin": "twilio",
+        "api_version": "2010-04-01",
+        "beta": False,
+        "capabilities": {"voice": True, "sms": False, "mms": False, "fax": False},
+        "address_requirements": "none",
+        "address_sid": None,
+        "bundle_sid": None,
+        "identity_sid": None,
+        "date_created": _rfc2822(1_700_000_000),
+        "date_updated": _rfc2822(1_700_000_000),
+        "emergency_address_sid": None,
+        "emergency_address_status": "unregistered",
+        "emergency_status": "Inactive",
+        "sms_application_sid": "",
+        "sms_fallback_method": "POST",
+        "sms_fallback_url": "",
+        "sms_method": "POST",
+        "sms_url": "",
+        "status_callback": "",
+        "status_callback_method": "POST",
+        "trunk_sid": None,
+        "voice_application_sid": "",
+        "voice_caller_id_lookup": False,
+        "voice_fallback_method": "POST",
+        "voice_fallback_url": "",
+        "voice_method": "POST",
+        "voice_receive_mode": "voice",
+        "voice_url": "https://voice.example.com/answer",
+        "uri": f"{_ROOT}/Accounts/{owner}/IncomingPhoneNumbers/{sid}.json",
+    }
+
+
+_SINCE = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?")
+
+
+def _instant(text: str | None) -> float | None:
+    if text is None or not _SINCE.fullmatch(text):
+        return None
+    try:
+        made = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (made if made.tzinfo else made.replace(tzinfo=UTC)).timestamp()
+
+
+def _calls(ask: Ask, account: Account) -> _Rows:
+    """Newest first, as Twilio lists them."""
+    since, until = _instant(ask.value("StartTime>")), _instant(ask.value("StartTime<"))
+    first, last = account.calls_since(since if since is not None else 0.0)
+    wanted = {
+        "Status": ask.value("Status"),
+        "To": ask.value("To"),
+    }
+    found = [
+        call
+        for call in reversed(account.calls[first:last])
+        if (until is None or call.started_at <= until)
+        and wanted["Status"] in {None, _STATUS.get(call.result, "failed")}
+        and wanted["To"] in {None, _e164(call.number)}
+    ]
+    return _Rows(account, found, _call_row)
+
+
+def _call_row(account: Account, call: CallRecord) -> dict[str, Any]:
+    sid, owner = f"CA{_hex(account.key, call.id)}", account.credentials["sid"]
+    start = _rfc2822(call.started_at)
+    return {
+        "sid": sid,
+        "account_sid": owner,
+        "to": _e164(call.number),
+        "to_formatted": _e164(call.number),
+        "from": _e164(call.caller),
+        "from_formatted": _e164(call.caller),
+        "phone_number_sid": f"PN{_hex(account.key, call.number)}",
+        "status": _STATUS.get(call.result, "failed"),
+        "start_time": start,
+        "end_time": _rfc2822(call.started_at + call.wait_seconds + call.talk_seconds),
+        "duration": str(round(call.talk_seconds)),
+        "direction": "inbound",
+        "answered_by": None,
+        "api_version": "2010-04-01",
+        "caller_name": None,
+        "date_created": start,
+        "date_updated": start,
+        "forwarded_from": None,
+        "group_sid": None,
+        "parent_call_sid": None,
+        "price": None,
+        "price_unit": account.currency,
+        "queue_time": "0",
+        "trunk_sid": None,
+        "uri": f"{_ROOT}/Accounts/{owner}/Calls/{sid}.json",
+        "subresource_uris": {},
+    }
+
+
+_LISTS: Mapping[str, tuple[str, Callable[[Ask, Account], _Rows]]] = {
+    "IncomingPhoneNumbers": ("incoming_phone_numbers", _numbers),
+    "Calls": ("calls", _calls),
+}

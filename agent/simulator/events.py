@@ -1,0 +1,64 @@
+"""The log of what happened in the world, for pages, terminals and tests."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from itertools import count
+
+import msgspec
+
+_KEPT = 10_000
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something that happened. ``at`` is world seconds, ``time`` the wall time in ISO 8601."""
+
+    seq: int
+    at: float
+    time: str
+    kind: str
+    """``world``, ``set``, ``state``, ``money``, ``fault_began``, ``fault_ended``, ``complaint``,
+    ``ticket``."""
+    text: str
+    provider: str = ""
+    account: str = ""
+    number: str = ""
+
+
+def mask(phone: str) -> str:
+    """A phone number with its middle hidden: ``13800000001`` as ``138****0001``."""
+    if not phone:
+        return ""
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) > 7 else "****"  # noqa: PLR2004 - 3 + 4
+
+
+class EventLog:
+    """Keeps the newest events and hands each one to everybody who listens."""
+
+    def __init__(self) -> None:
+        self._events: deque[Event] = deque(maxlen=_KEPT)
+        self._seq = count(1)
+        self._listeners: set[asyncio.Queue[Event]] = set()
+
+    def add(self, at: float, time: str, kind: str, text: str, **where: str) -> None:
+        """Notes what happened; ``where`` may name provider, account and number."""
+        event = Event(next(self._seq), round(at, 3), time, kind, text, **where)
+        self._events.append(event)
+        for listener in self._listeners:
+            listener.put_nowait(event)
+
+    def after(self, seq: int = 0) -> list[Event]:
+        """The events kept that came after number ``seq``, oldest first."""
+        return [event for event in self._events if event.seq > seq]
+
+    async def follow(self) -> AsyncIterator[Event]:
+        """All events kept, then every new one as it happens, without end."""
+        queue: asyncio.Queue[Event] = asyncio.Queue()
+        for event in self._events:
+            queue.put_nowait(event)
+        self._listeners.add(queue)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._listeners.discard(queue)

@@ -1,0 +1,85 @@
+"""The world as it stands now, as ``GET /world`` shows it; phones of people are masked."""
+
+from typing import Any
+
+from agent.simulator.account import Account
+from agent.simulator.clock import iso
+from agent.simulator.events import mask
+from agent.simulator.faults import Ongoing
+from agent.simulator.nouns import Number
+from agent.simulator.world import Provider, World
+from agent.states import NetworkState, NumberState
+
+_SHOWN = 1000
+"""Numbers shown per account; written ones first, of generated ones those that are not well."""
+
+
+def world_view(world: World, *, everything: bool = False) -> dict[str, Any]:
+    """The whole world; ``everything`` also shows generated numbers that are well."""
+    now = world.agenda.now
+    return {
+        "time": iso(world.clock.wall_at(now)),
+        "elapsed_seconds": round(now, 3),
+        "speed": world.clock.speed,
+        "providers": [_provider(one, everything) for one in world.providers.values()],
+        "faults": [_fault(fault) for fault in world.faults.ongoing],
+        "complaints": world.complaints,
+        "desk": {"tickets": len(world.desk.tickets())},
+        "redirects_followed": world.redirects_followed,
+    }
+
+
+def _provider(provider: Provider, everything: bool) -> dict[str, Any]:  # noqa: FBT001 - passed on
+    return {
+        "name": provider.name,
+        "dialect": type(provider.dialect).__module__.rpartition(".")[2],
+        "accounts": [_account(account, everything) for account in provider.accounts],
+    }
+
+
+def _account(account: Account, everything: bool) -> dict[str, Any]:  # noqa: FBT001 - passed on
+    shown = [number for number in account.numbers if everything or _notable(number)]
+    return {
+        "id": account.id,
+        "balance": round(account.balance, 2),
+        "currency": account.currency,
+        "notice": account.notice,
+        "stop": account.stop,
+        "daily_spend": account.daily_spend,
+        "month_spend": round(account.month_spend, 2),
+        "states": account.states(),
+        "calls": len(account.calls),
+        "numbers": [_number(number) for number in (shown if everything else shown[:_SHOWN])],
+    }
+
+
+def _notable(number: Number) -> bool:
+    well = number.state == NumberState.ACTIVE and number.network_state == NetworkState.ACTIVE
+    return not (number.generated and well and all(b.state == "ok" for b in number.bindings))
+
+
+def _number(number: Number) -> dict[str, Any]:
+    return {
+        "number": number.number,
+        "state": number.state,
+        "network_state": number.network_state,
+        "listed": number.listed,
+        "wait_seconds": number.routing.wait_seconds,
+        "bindings": [
+            {"id": binding.id, "phone": mask(binding.phone), "state": binding.state}
+            for binding in number.bindings
+        ],
+    }
+
+
+def _fault(fault: Ongoing) -> dict[str, Any]:
+    plan = fault.plan
+    return {
+        "provider": plan.provider,
+        "kind": plan.kind,
+        "share": plan.share,
+        "account": plan.account,
+        "capability": plan.capability,
+        "began": fault.began,
+        "ends": fault.ends,
+    }

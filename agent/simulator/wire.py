@@ -1,0 +1,186 @@
+"""Faults as they are at the wire: one small way of going wrong for every kind."""
+
+import asyncio
+import random
+import socket
+import struct
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from email.utils import formatdate
+from functools import cache
+
+from aiohttp import web
+
+from agent.simulator import bomb, spoil
+from agent.simulator.dialects.base import Reply
+from agent.simulator.paging import Pager
+from agent.simulator.plan import PAGE_FAULTS, FaultKind, FaultPlan
+
+_JSON = "application/json"
+_DRIP_SECONDS = 0.5
+_SKEW_SECONDS = 900.0
+_NO_LINGER = struct.pack("ii", 1, 0)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request that met a fault, with everything the fault may need."""
+
+    request: web.Request
+    fault: FaultPlan
+    answer: Callable[[Pager], Reply]
+    """The true answer, its pages cut by the pager."""
+    error: Callable[[int], Reply]
+    """The API's own error answer for a status."""
+    coin: random.Random
+    now: float
+    """Wall time in epoch seconds."""
+
+
+Goes = Callable[[Exchange], Awaitable[web.StreamResponse]]
+
+
+def respond(reply: Reply) -> web.Response:
+    """A reply as it is sent when nothing is wrong."""
+    return web.Response(
+        body=spoil.encode(reply.payload),
+        status=reply.status,
+        headers=reply.headers,
+        content_type=_JSON,
+    )
+
+
+async def go_wrong(exchange: Exchange) -> web.StreamResponse:
+    """The answer of a provider that has a fault."""
+    if exchange.fault.kind in PAGE_FAULTS:
+        return respond(exchange.answer(Pager(exchange.fault.kind)))
+    return await _GOES[exchange.fault.kind](exchange)
+
+
+async def _http_500(_exchange: Exchange) -> web.StreamResponse:
+    page = "<html><body><h1>500 Internal Server Error</h1></body></html>"
+    return web.Response(status=500, text=page, content_type="text/html")
+
+
+async def _http_429(exchange: Exchange) -> web.StreamResponse:
+    response = respond(exchange.error(429))
+    response.headers["Retry-After"] = str(exchange.fault.retry_after)
+    return response
+
+
+async def _auth(exchange: Exchange) -> web.StreamResponse:
+    return respond(exchange.error(401))
+
+
+async def _error_200(exchange: Exchange) -> web.StreamResponse:
+    reply = exchange.error(200)
+    return respond(Reply(reply.payload, 200))
+
+
+async def _redirect(exchange: Exchange) -> web.StreamResponse:
+    """To another origin that is really there, so that a client which follows is seen."""
+    url = exchange.request.url
+    other = "localhost" if url.host == "127.0.0.1" else "127.0.0.1"
+    target = url.with_host(other).with_path("/elsewhere")
+    return web.Response(status=302, headers={"Location": str(target)})
+
+
+async def _hang(exchange: Exchange) -> web.StreamResponse:
+    """Holds the connection, half the time after the headers, until the client lets go."""
+    response = web.StreamResponse(headers={"Content-Type": _JSON, "Content-Length": "65536"})
+    if exchange.coin.random() < 0.5:  # noqa: PLR2004 - half the time
+        await response.prepare(exchange.request)
+    await asyncio.Event().wait()
+    return response
+
+
+async def _drip(exchange: Exchange) -> web.StreamResponse:
+    body = spoil.encode(exchange.answer(Pager()).payload)
+    response = web.StreamResponse(headers={"Content-Type": _JSON})
+    response.content_length = len(body)
+    await response.prepare(exchange.request)
+    for place in range(len(body)):
+        await response.write(body[place : place + 1])
+        await asyncio.sleep(_DRIP_SECONDS)
+    await response.write_eof()
+    return response
+
+
+async def _reset(exchange: Exchange) -> web.StreamResponse:
+    """Closes the socket with RST: no lingering, nothing sent."""
+    transport = exchange.request.transport
+    if transport is not None:
+        plug = transport.get_extra_info("socket")
+        plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        transport.abort()
+    return web.Response()
+
+
+async def _truncate(exchange: Exchange) -> web.StreamResponse:
+    """Promises the whole body, sends half of it and closes."""
+    body = spoil.encode(exchange.answer(Pager()).payload)
+    response = web.StreamResponse(headers={"Content-Type": _JSON})
+    response.content_length = len(body)
+    await response.prepare(exchange.request)
+    await response.write(body[: len(body) // 2])
+    if exchange.request.transport is not None:
+        exchange.request.transport.close()
+    return response
+
+
+async def _bad_json(exchange: Exchange) -> web.StreamResponse:
+    body = spoil.bad_json(spoil.encode(exchange.answer(Pager()).payload))
+    return web.Response(body=body, content_type=_JSON)
+
+
+async def _wrong_type(exchange: Exchange) -> web.StreamResponse:
+    reply = exchange.answer(Pager())
+    return respond(Reply(spoil.wrong_type(reply.payload), reply.status))
+
+
+async def _gbk(exchange: Exchange) -> web.StreamResponse:
+    """Half the time the header says so, half the time it says nothing."""
+    body = spoil.gbk(exchange.answer(Pager()).payload)
+    said = exchange.coin.random() < 0.5  # noqa: PLR2004 - half the time
+    return web.Response(body=body, content_type=_JSON, charset="gbk" if said else None)
+
+
+async def _clock_skew(exchange: Exchange) -> web.StreamResponse:
+    response = respond(exchange.answer(Pager()))
+    response.headers["Date"] = formatdate(exchange.now + _SKEW_SECONDS, usegmt=True)
+    return response
+
+
+@cache
+def _bomb() -> bytes:
+    return bomb.make_bomb()
+
+
+async def _gzip_bomb(exchange: Exchange) -> web.StreamResponse:
+    body = await asyncio.to_thread(_bomb)
+    headers = {"Content-Type": _JSON, "Content-Encoding": "gzip"}
+    response = web.StreamResponse(headers=headers)
+    response.content_length = len(body)
+    await response.prepare(exchange.request)
+    for chunk in bomb.chunks(body):
+        await response.write(chunk)
+    await response.write_eof()
+    return response
+
+
+_GOES: Mapping[FaultKind, Goes] = {
+    FaultKind.HTTP_500: _http_500,
+    FaultKind.HTTP_429: _http_429,
+    FaultKind.HANG: _hang,
+    FaultKind.DRIP: _drip,
+    FaultKind.RESET: _reset,
+    FaultKind.TRUNCATE: _truncate,
+    FaultKind.BAD_JSON: _bad_json,
+    FaultKind.WRONG_TYPE: _wrong_type,
+    FaultKind.ERROR_200: _error_200,
+    FaultKind.REDIRECT: _redirect,
+    FaultKind.GZIP_BOMB: _gzip_bomb,
+    FaultKind.AUTH: _auth,
+    FaultKind.CLOCK_SKEW: _clock_skew,
+    FaultKind.GBK: _gbk,
+}

@@ -1,0 +1,202 @@
+"""The world: providers, accounts and numbers that live on as world time passes."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from agent.simulator import life
+from agent.simulator.account import Account
+from agent.simulator.agenda import Agenda
+from agent.simulator.clock import WorldClock, iso
+from agent.simulator.desk import Desk
+from agent.simulator.dialects import DIALECTS, Dialect
+from agent.simulator.document import Spot
+from agent.simulator.entries import parse_entry
+from agent.simulator.events import EventLog, mask
+from agent.simulator.faults import Faults, Ongoing
+from agent.simulator.generate import generate
+from agent.simulator.plan import (
+    AccountPlan,
+    Action,
+    Change,
+    Clear,
+    Complaint,
+    Entry,
+    FaultPlan,
+    WorldPlan,
+)
+from agent.simulator.references import References
+from agent.simulator.worldfile import parse_world, read_world
+
+
+class Provider:
+    """A provider: the dialect it speaks and the accounts it keeps."""
+
+    def __init__(self, name: str, dialect: Dialect, accounts: list[Account]) -> None:
+        self.name = name
+        self.dialect = dialect
+        self.accounts = accounts
+
+
+def _account(provider: str, plan: AccountPlan, seed: int) -> Account:
+    numbers = list(plan.numbers)
+    for index, made in enumerate(plan.generate):
+        numbers.extend(generate(made, f"{seed}:{provider}/{plan.id}:{index}"))
+    return Account(provider, plan, numbers)
+
+
+class World:
+    """A world made from a plan. It stands still until :meth:`begin`, then :meth:`advance` moves it.
+
+    A world is made once and lived through once; a plan holds the numbers it was read with.
+    """
+
+    def __init__(self, plan: WorldPlan) -> None:
+        self.plan = plan
+        self.providers = {
+            item.name: Provider(
+                item.name,
+                DIALECTS[item.dialect](item.name),
+                [_account(item.name, account, plan.seed) for account in item.accounts],
+            )
+            for item in plan.providers
+        }
+        self.accounts = {
+            account.key: account
+            for provider in self.providers.values()
+            for account in provider.accounts
+        }
+        self.references = References.of(plan, Spot.nowhere())
+        self.faults = Faults(plan.seed)
+        self.events = EventLog()
+        self.desk = Desk(plan.desk.secret)
+        self.complaints: list[dict[str, str]] = []
+        self.on_complaint: Callable[[Complaint], None] = lambda _complaint: None
+        self.agenda = Agenda()
+        self.clock = WorldClock(time.time)
+        self.life: life.Life | None = None
+        self.redirects_followed = 0
+        """Requests that came to the place ``redirect`` answers point to."""
+
+    @classmethod
+    def read(cls, path: Path) -> "World":
+        """The world in a world file.
+
+        Raises:
+            WorldFileError: with every mistake in it.
+        """
+        return cls(read_world(path))
+
+    @classmethod
+    def parse(cls, text: str, file: str = "world.yaml") -> "World":
+        """The world a world file's text describes.
+
+        Raises:
+            WorldFileError: with every mistake in it.
+        """
+        return cls(parse_world(text, file))
+
+    def begin(self, clock: Callable[[], float] = time.time, speed: float = 1.0) -> None:
+        """Starts world time at 0, now by ``clock``; beginning again changes nothing."""
+        if self.life is not None:
+            return
+        self.clock = WorldClock(clock, speed)
+        self.life = life.Life(self.agenda, self.clock, self.note, self.plan.seed)
+        for account in self.accounts.values():
+            self.life.begin(account)
+        for fault in self.plan.faults:
+            self._act(fault)
+        for entry in self.plan.timeline:
+            self.agenda.plan(entry.at or 0.0, partial(self._happen, entry.action))
+        self.agenda.run(0.0)
+
+    def advance(self) -> float:
+        """Lets everything happen that is due by now; gives the world time."""
+        self.agenda.run(self.clock.now())
+        return self.agenda.now
+
+    def next_due(self) -> float | None:
+        """Wall seconds until something is due, or ``None`` when nothing is planned."""
+        at = self.agenda.next_at()
+        return None if at is None else max(0.0, self.clock.wall_at(at) - self.clock.wall())
+
+    def note(self, kind: str, text: str, **where: str) -> None:
+        """Writes an event at the present world time."""
+        at = self.agenda.now
+        self.events.add(at, iso(self.clock.wall_at(at)), kind, text, **where)
+
+    def apply_text(self, text: str) -> None:
+        """Applies one timeline entry without ``at``, as YAML or JSON text, at once.
+
+        Raises:
+            WorldFileError: with every mistake in it; nothing is applied then.
+        """
+        entry, spot = parse_entry(text)
+        self.references.check(spot, entry.action)
+        spot.refuse()
+        self.apply(entry)
+
+    def apply(self, entry: Entry) -> None:
+        """Applies an entry that was read and checked, at once."""
+        self.advance()
+        self._act(entry.action)
+        self.agenda.run(self.agenda.now)
+
+    def _happen(self, action: Action, _at: float) -> None:
+        self._act(action)
+
+    def _act(self, action: Action) -> None:
+        if isinstance(action, FaultPlan):
+            self._begin_fault(action)
+        elif isinstance(action, Clear):
+            for fault in self.faults.of(action.provider, action.kind):
+                self._end_fault(fault, self.agenda.now)
+        elif isinstance(action, Complaint):
+            self._complain(action)
+        else:
+            self._change(action)
+
+    def _change(self, change: Change) -> None:
+        assert self.life is not None, "the world has not begun"
+        target = change.target
+        account = self.accounts[target.account or self.references.homes(_first(change))[0]]
+        if target.numbers is None:
+            self.life.set_account(account, change.values)
+            return
+        numbers = (
+            account.numbers
+            if target.every_number
+            else [account.by_number[number] for number in target.numbers]
+        )
+        self.life.set_numbers(account, numbers, target.binding, change.values)
+
+    def _begin_fault(self, plan: FaultPlan) -> None:
+        fault = self.faults.begin(plan, self.agenda.now)
+        lasting = "" if plan.lasts is None else f" for {plan.lasts:g}s"
+        share = "" if plan.share >= 1 else f" in {plan.share:.0%} of the answers"
+        self.note("fault_began", f"{plan.kind}{share}{lasting}", **_where(plan))
+        if fault.ends is not None:
+            self.agenda.plan(fault.ends, partial(self._end_fault, fault))
+
+    def _end_fault(self, fault: Ongoing, _at: float) -> None:
+        if self.faults.end(fault):
+            self.note("fault_ended", str(fault.plan.kind), **_where(fault.plan))
+
+    def _complain(self, complaint: Complaint) -> None:
+        caller, at = mask(complaint.caller), iso(self.clock.wall_at(self.agenda.now))
+        self.complaints.append(
+            {"at": at, "number": complaint.number, "caller": caller, "prompt": complaint.prompt}
+        )
+        heard = f", who heard “{complaint.prompt}”" if complaint.prompt else ""
+        self.note("complaint", f"by {caller or 'a caller'}{heard}", number=complaint.number)
+        self.on_complaint(complaint)
+
+
+def _first(change: Change) -> str:
+    assert change.target.numbers, "a change without an account names a number"
+    return change.target.numbers[0]
+
+
+def _where(plan: FaultPlan) -> dict[str, str]:
+    return {"provider": plan.provider, "account": plan.account or ""}
