@@ -15,7 +15,7 @@ from agent.config.scalars import scalar
 from agent.config.syntax import syntax_problem
 
 _MAX_NODES = 200_000
-_MAX_BYTES = 8 * 1024 * 1024
+_MAX_BYTES = 2 * 1024 * 1024
 _MERGE = "tag:yaml.org,2002:merge"
 _TAG = "tag:yaml.org,2002:"
 _KNOWN_TAGS = {
@@ -61,7 +61,7 @@ def _build(node: yaml.Node, document: Document) -> None:
 
 def _text_of(content: bytes, document: Document) -> str | None:
     if len(content) > _MAX_BYTES:
-        document.problems.append(Problem((), "is larger than 8 MiB, expected a smaller file", 1))
+        document.problems.append(Problem((), "is larger than 2 MiB, expected a smaller file", 1))
         return None
     try:
         return content.decode("utf-8-sig")

@@ -23,13 +23,13 @@ _EXPECTED = {
     Kind.WHOLE: "a whole number",
     Kind.NUMBER: "a number",
     Kind.SWITCH: "true or false",
-    Kind.SECRET: "text, in quotes where it is digits or starts with a sign",
+    Kind.SECRET: "text, digits in quotes",
     Kind.URL: "an address such as https://api.example.com",
     Kind.NETWORK: "a network such as 10.0.0.0/8",
     Kind.ADDRESS: "HOST:PORT such as 127.0.0.1:10400",
     Kind.ZONE: "a zone such as Asia/Shanghai",
-    Kind.NAME: "up to 63 letters, digits, dots, dashes or underscores, a letter or digit first",
-    Kind.TEXT: "text, in quotes where it is digits or starts with a sign",
+    Kind.NAME: "letters, digits, dots, dashes or underscores, at most 63",
+    Kind.TEXT: "text, digits in quotes",
 }
 _PRIVATE = {Kind.SECRET, Kind.URL, Kind.SECTION, Kind.LIST, Kind.MAPPING}
 _LIMITS = {
@@ -130,7 +130,7 @@ def _shown(written: object) -> str:
 def expected(shape: Shape) -> str:
     """What a key takes, in words: ``a whole number from 1 to 10``."""
     if shape.choices:
-        return f"one of {', '.join(shape.choices)}"
+        return f"one of {', '.join(shape.choices)}" if len(shape.choices) > 1 else shape.choices[0]
     if shape.kind is Kind.LIST and shape.bounds.get("min_length"):
         return "a list of at least one"
     words = _EXPECTED[shape.kind]
@@ -138,11 +138,14 @@ def expected(shape: Shape) -> str:
 
 
 def _range(shape: Shape) -> str:
-    low = shape.bounds.get("ge", shape.bounds.get("gt"))
-    high = shape.bounds.get("le", shape.bounds.get("lt"))
-    if shape.kind is Kind.DURATION or low is None or high is None:
+    bounds = shape.bounds
+    if shape.kind is Kind.DURATION or not bounds:
         return ""
-    return f" from {_bound(low, shape.kind)} to {_bound(high, shape.kind)}"
+    if "ge" in bounds and "le" in bounds:
+        return f" from {bounds['ge']:.15g} to {bounds['le']:.15g}"
+    words = (("ge", "at least"), ("gt", "above"), ("le", "at most"), ("lt", "below"))
+    told = [f"{word} {bounds[name]:.15g}" for name, word in words if name in bounds]
+    return " " + ", ".join(told)
 
 
 def _at(data: object, path: KeyPath) -> object:

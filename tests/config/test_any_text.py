@@ -1,0 +1,128 @@
+"""Whatever the text: settings or located errors, never an exception of another kind."""
+
+from contextlib import suppress
+from functools import reduce
+from operator import getitem
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from agent.config.load import ConfigError, Located, load
+from agent.config.scalars import scalar
+from agent.config.settings import Settings
+from agent.config.shape import written_keys
+from agent.config.values import duration_text, parse_duration
+from tests.config.samples import GOOD, PROFILES
+
+FIXTURE_IS_SAFE = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200
+)
+KEYS = sorted(
+    set(written_keys(Settings))
+    | {"name", "id", "profile", "accounts", "credentials", "polling", "intervals", "secret_file"}
+)
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=12)
+    | st.sampled_from(["30s", "${HOME}", "${", "generic", "10.0.0.0/8", "whsec_", "http://[", "\0"])
+)
+TREES = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=5), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+def loads_or_tells(path: Path) -> None:
+    errors: list[Located] = []
+    try:
+        assert isinstance(load(path, {"HOME": "h"}, PROFILES), Settings)
+    except ConfigError as error:
+        errors = error.errors
+        assert errors
+    last = len(path.read_bytes().decode("utf-8", "replace").splitlines()) + 1
+    for one in errors:
+        assert 1 <= one.line <= last
+        assert one.key
+        assert len(str(one).splitlines()) == 1
+
+
+@FIXTURE_IS_SAFE
+@given(content=st.binary(max_size=200))
+def test_any_bytes(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "any.yaml"
+    path.write_bytes(content)
+    loads_or_tells(path)
+
+
+@FIXTURE_IS_SAFE
+@given(text=st.text("ab:- \n\t[]{}&*!|>'\"#%@`?,<=~0123.$", max_size=80))
+def test_any_text_of_yamls_own_characters(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "any.yaml"
+    path.write_text(text)
+    loads_or_tells(path)
+
+
+@FIXTURE_IS_SAFE
+@given(tree=TREES)
+def test_any_tree_with_our_keys(tmp_path: Path, tree: object) -> None:
+    path = tmp_path / "any.yaml"
+    path.write_text(yaml.safe_dump(tree, allow_unicode=True), encoding="utf-8")
+    loads_or_tells(path)
+
+
+@FIXTURE_IS_SAFE
+@given(data=st.data(), tree=TREES)
+def test_a_good_file_with_one_part_replaced(
+    tmp_path: Path, data: st.DataObject, tree: object
+) -> None:
+    whole = yaml.safe_load(GOOD)
+    place = data.draw(st.sampled_from(_places(whole)))
+    holder = reduce(getitem, place[:-1], whole)
+    holder[place[-1]] = tree
+    path = tmp_path / "any.yaml"
+    path.write_text(yaml.safe_dump(whole, allow_unicode=True), encoding="utf-8")
+    loads_or_tells(path)
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The way to every part of ``value`` below the whole."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value)
+    found = []
+    for step, part in inside:
+        found.append((*path, step))
+        if isinstance(part, dict | list):
+            found += _places(part, (*path, step))
+    return found
+
+
+@given(seconds=st.integers(0, 10**11).map(lambda milliseconds: milliseconds / 1000))
+def test_a_duration_is_read_back_as_it_is_told(seconds: float) -> None:
+    assert parse_duration(duration_text(seconds)) == pytest.approx(seconds, abs=1e-6)
+
+
+@given(written=st.text(max_size=10) | st.text("0123456789.smhdw -+e", max_size=8) | LEAVES)
+def test_a_duration_is_never_negative_endless_or_of_another_kind(written: object) -> None:
+    with suppress(ValueError):
+        assert 0 <= parse_duration(written) <= 10 * 366 * 86400
+
+
+@given(text=st.text(max_size=20))
+def test_a_quoted_scalar_is_always_its_text(text: str) -> None:
+    assert scalar(text, plain=False) == text
+
+
+@given(whole=st.integers(-(10**17), 10**17), decimal=st.floats(0.001, 1e6))
+def test_a_plain_number_is_a_number(whole: int, decimal: float) -> None:
+    assert scalar(str(whole), plain=True) == whole
+    assert scalar(f"{decimal:.6f}", plain=True) == float(f"{decimal:.6f}")
