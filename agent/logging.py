@@ -55,6 +55,7 @@ def _last(settings: Log, target: TextIO) -> list[Processor]:
     colors = target.isatty()
     return [
         structlog.processors.format_exc_info,
+        _keep_in_line,
         escape_control,
         structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=0),
     ]
@@ -73,6 +74,13 @@ def _adopt_the_standard_library(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(level, logging.WARNING))
+
+
+def _keep_in_line(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Give a traceback a name under which the console does not print it below the line."""
+    if "exception" in event:
+        event["traceback"] = event.pop("exception")
+    return event
 
 
 def escape_control(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
