@@ -1,0 +1,208 @@
+"""The checks over a whole account, done again only for what changed."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from agent.checks.baselines import Baseline, BaselineBook, Baselines
+from agent.checks.checked import Change, Checked
+from agent.checks.columns import MISSING_ROW, Alignment, Rows
+from agent.checks.drift_columns import Configuration, DriftColumns
+from agent.checks.lifecycle import illegal_moves
+from agent.checks.money import Money, judge_balance
+from agent.checks.number_columns import NumberColumns, Standing
+from agent.checks.phone_columns import Bound, PhoneColumns, read_phones
+from agent.checks.roll import Roll, call_roll
+from agent.config.settings import Account, Settings, Thresholds
+from agent.model import Routing, Snapshot
+from agent.states import BindingState, Capability
+
+__all__ = ["Checked", "Checker"]
+
+_CONFIGURED_BY = (Capability.ROUTING, Capability.REACHABILITY)
+
+
+class Checker:
+    """Checks snapshots; pure but for the provisional baselines it puts into ``baselines``.
+
+    :meth:`check` may run in a thread, one at a time per account. A change of settings needs a
+    new checker, and its first check no ``before``.
+    """
+
+    def __init__(self, settings: Settings, baselines: Baselines | None = None) -> None:
+        self.baselines: Baselines = BaselineBook() if baselines is None else baselines
+        self._accounts: dict[tuple[str, str], Account] = {
+            (provider.name, account.id): account
+            for provider in settings.providers
+            for account in provider.accounts
+        }
+
+    def check(self, snapshot: Snapshot, now: float, before: Checked | None = None) -> Checked:
+        """Everything the checks find in ``snapshot``.
+
+        Args:
+            snapshot: The facts.
+            now: Epoch seconds.
+            before: What the check of the account's former snapshot gave.
+        """
+        roll = call_roll(snapshot, before)
+        alignment = Alignment.of(roll.names, before.names if before else None)
+        columns = self._numbers(snapshot, roll, alignment, before)
+        bound = _bound(snapshot, roll, alignment, before)
+        phones, moved = _phones(bound, alignment, before)
+        drift = self._drift(snapshot, roll, bound, alignment, now, before)
+        return Checked(
+            snapshot=snapshot,
+            numbers=roll.numbers,
+            names=roll.names,
+            listed=roll.listed,
+            columns=columns,
+            phones=phones,
+            drift=drift,
+            baselines_revision=self.baselines.revision,
+            illegal=_illegal(snapshot, before),
+            money=self._money(snapshot, before),
+            binding_since=_binding_since(roll, phones, moved, alignment, now, before),
+            drift_since=_drift_since(roll, drift, now, before),
+        )
+
+    def _account(self, snapshot: Snapshot) -> Account | None:
+        return self._accounts.get((snapshot.provider, snapshot.account))
+
+    def _standing(self, snapshot: Snapshot) -> Standing:
+        account = self._account(snapshot)
+        forced = snapshot.listing.account_state if snapshot.listing else None
+        return Standing(forced, account.grade if account else None)
+
+    def _numbers(
+        self, snapshot: Snapshot, roll: Roll, alignment: Alignment, before: Checked | None
+    ) -> NumberColumns:
+        standing = self._standing(snapshot)
+        if before is None or self._standing(before.snapshot) != standing:
+            return NumberColumns.read(roll.numbers, standing)
+        rows = alignment.changed(roll.numbers, before.numbers)
+        return before.columns.follow(roll.numbers, standing, alignment, rows)
+
+    def _money(self, snapshot: Snapshot, before: Checked | None) -> Money | None:
+        if before is not None and before.snapshot.balance is snapshot.balance:
+            return before.money
+        account = self._account(snapshot)
+        thresholds = account.thresholds if account else Thresholds()
+        return judge_balance(snapshot.balance, thresholds) if snapshot.balance else None
+
+    def _drift(
+        self,
+        snapshot: Snapshot,
+        roll: Roll,
+        bound: list[Bound],
+        alignment: Alignment,
+        now: float,
+        before: Checked | None,
+    ) -> DriftColumns:
+        held = before.drift.configuration if before else None
+        routings = _routings(snapshot, roll, alignment, before)
+        asked = held is None or before is None or self._asked_again(before)
+        unmoved = held is not None and held.routings is routings and held.bound is bound
+        if before is not None and held is not None and unmoved and not asked:
+            return before.drift
+        book = _Reader(self.baselines, snapshot, now)
+        baselines = list(map(book.baseline, roll.names, routings, bound))
+        configuration = Configuration(routings, bound, baselines)
+        if before is None or held is None:
+            return DriftColumns.read(configuration)
+        rows = configuration.changed(alignment, held)
+        return before.drift.follow(configuration, alignment, rows)
+
+    def _asked_again(self, before: Checked) -> bool:
+        return self.baselines.revision != before.baselines_revision
+
+
+class _Reader:
+    """Looks up baselines, and takes the first complete configuration as a provisional one."""
+
+    def __init__(self, baselines: Baselines, snapshot: Snapshot, now: float) -> None:
+        self._baselines = baselines
+        self._key = snapshot.provider, snapshot.account
+        self._now = now
+        self._needs_routing = Capability.ROUTING in snapshot.polls
+        self._needs_bound = Capability.REACHABILITY in snapshot.polls
+        self._polled = any(capability in snapshot.polls for capability in _CONFIGURED_BY)
+
+    def baseline(self, number: str, routing: Routing | None, bound: Bound) -> Baseline | None:
+        held = self._baselines.get(*self._key, number)
+        if held is not None or not self._complete(routing, bound):
+            return held
+        provisional = Baseline(routing, bound, taken_at=self._now)
+        self._baselines.put(*self._key, number, provisional)
+        return provisional
+
+    def _complete(self, routing: Routing | None, bound: Bound) -> bool:
+        missing = (self._needs_routing and routing is None) or (self._needs_bound and bound is None)
+        return self._polled and not missing
+
+
+def _bound(
+    snapshot: Snapshot, roll: Roll, alignment: Alignment, before: Checked | None
+) -> list[Bound]:
+    same = before is not None and before.snapshot.bindings is snapshot.bindings
+    if before is not None and same and alignment.carry is None:
+        return before.phones.bound
+    return list(map(snapshot.bindings.get, roll.names))
+
+
+def _routings(
+    snapshot: Snapshot, roll: Roll, alignment: Alignment, before: Checked | None
+) -> list[Routing | None]:
+    same = before is not None and before.snapshot.routings is snapshot.routings
+    if before is not None and same and alignment.carry is None:
+        return before.drift.configuration.routings
+    return list(map(snapshot.routings.get, roll.names))
+
+
+def _phones(
+    bound: list[Bound], alignment: Alignment, before: Checked | None
+) -> tuple[PhoneColumns, Rows]:
+    """The phones, and the rows in which they changed."""
+    if before is None:
+        return read_phones(bound), np.empty(0, dtype=np.intp)
+    rows = alignment.changed(bound, before.phones.bound)
+    return before.phones.follow(bound, alignment, rows), rows
+
+
+def _illegal(snapshot: Snapshot, before: Checked | None) -> Mapping[str, Change]:
+    if before is not None and before.snapshot.previous_states is snapshot.previous_states:
+        return before.illegal
+    found = illegal_moves(snapshot.previous_states)
+    return before.illegal if before is not None and before.illegal == found else found
+
+
+def _binding_since(
+    roll: Roll,
+    phones: PhoneColumns,
+    rows: Rows,
+    alignment: Alignment,
+    now: float,
+    before: Checked | None,
+) -> Mapping[tuple[str, str], float]:
+    if before is None or not rows.size:
+        return before.binding_since if before else {}
+    since = dict(before.binding_since)
+    for row in rows.tolist():
+        former = alignment.former(row)
+        old = {} if former == MISSING_ROW else before.phones.states_of(former)
+        for label in _moved(old, phones.states_of(row)):
+            since[roll.names[row], label] = now
+    return since
+
+
+def _moved(old: Mapping[str, BindingState], new: Mapping[str, BindingState]) -> Iterable[str]:
+    return (label for label, state in new.items() if label in old and old[label] is not state)
+
+
+def _drift_since(
+    roll: Roll, drift: DriftColumns, now: float, before: Checked | None
+) -> Mapping[str, float]:
+    if before is None or drift.drifted is before.drift.drifted:
+        return before.drift_since if before else {}
+    drifted = map(roll.names.__getitem__, np.flatnonzero(drift.drifted).tolist())
+    return {number: before.drift_since.get(number, now) for number in drifted}

@@ -1,0 +1,165 @@
+"""Whether a number is in service, whether its two states agree, whether a move was legal.
+
+Tables of domain.md §1 (lifecycle, carrier ledger) and pure functions over them.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from agent.states import IN_SERVICE_STATES, NetworkState, NumberState
+
+Codes = npt.NDArray[np.int8]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+NUMBER_STATES: tuple[NumberState, ...] = tuple(NumberState)
+NETWORK_STATES: tuple[NetworkState, ...] = tuple(NetworkState)
+NUMBER_CODES: Mapping[NumberState, int] = {state: code for code, state in enumerate(NUMBER_STATES)}
+NETWORK_CODES: Mapping[NetworkState, int] = {
+    state: code for code, state in enumerate(NETWORK_STATES)
+}
+
+DEAD_NETWORK_STATES = frozenset(
+    {NetworkState.DEACTIVATED, NetworkState.UNLOADED, NetworkState.DELETED}
+)
+"""Network states in which no call gets through, whatever the business state says."""
+
+LEGAL_MOVES: Mapping[NumberState, frozenset[NumberState]] = {
+    NumberState.IDLE: frozenset({NumberState.PREOCCUPIED}),
+    NumberState.PREOCCUPIED: frozenset({NumberState.IDLE, NumberState.REVIEW}),
+    NumberState.REVIEW: frozenset({NumberState.OPEN_UNFUNDED, NumberState.REVIEW_REJECTED}),
+    NumberState.REVIEW_REJECTED: frozenset({NumberState.REVIEW, NumberState.IDLE}),
+    NumberState.OPEN_UNFUNDED: frozenset({NumberState.ACTIVE, NumberState.RECLAIMED}),
+    NumberState.ACTIVE: frozenset(
+        {
+            NumberState.LOW_BALANCE,
+            NumberState.SUSPENDED_ARREARS,
+            NumberState.EXPIRED,
+            NumberState.SUSPENDED_VIOLATION,
+            NumberState.SUSPENDED_REQUESTED,
+            NumberState.CANCELLED,
+        }
+    ),
+    NumberState.LOW_BALANCE: frozenset({NumberState.ACTIVE, NumberState.SUSPENDED_ARREARS}),
+    NumberState.SUSPENDED_ARREARS: frozenset(
+        {NumberState.ACTIVE, NumberState.FROZEN, NumberState.RECLAIMED}
+    ),
+    NumberState.FROZEN: frozenset({NumberState.ACTIVE, NumberState.RECLAIMED}),
+    NumberState.EXPIRED: frozenset({NumberState.ACTIVE, NumberState.FROZEN}),
+    NumberState.SUSPENDED_VIOLATION: frozenset({NumberState.ACTIVE, NumberState.CANCELLED}),
+    NumberState.SUSPENDED_REQUESTED: frozenset({NumberState.ACTIVE}),
+    NumberState.RECLAIMED: frozenset({NumberState.IDLE}),
+    NumberState.CANCELLED: frozenset({NumberState.IDLE}),
+}
+"""One step of the lifecycle (domain.md §1, legal moves)."""
+
+LIFE_ENDS = frozenset({NumberState.IDLE, NumberState.RECLAIMED, NumberState.CANCELLED})
+"""States between two lives of a number. A path leads into or out of one, never through it:
+otherwise every move would be legal, and a number that came back to its holder from
+``reclaimed`` would go unnoticed."""
+
+
+def _reached_from(start: NumberState) -> frozenset[NumberState]:
+    reached: set[NumberState] = set()
+    open_ends = [start]
+    while open_ends:
+        for following in LEGAL_MOVES.get(open_ends.pop(), frozenset()) - reached:
+            reached.add(following)
+            if following not in LIFE_ENDS:
+                open_ends.append(following)
+    return frozenset(reached)
+
+
+REACHABLE_MOVES: Mapping[NumberState, frozenset[NumberState]] = {
+    state: _reached_from(state) for state in LEGAL_MOVES
+}
+"""Where a number can be some time after ``state``, steps a poll may have missed included."""
+
+
+def is_legal_move(before: NumberState, after: NumberState) -> bool:
+    """Whether a number can have come from ``before`` to ``after`` (domain.md §1).
+
+    Polls skip states, so this asks for a path, not for one step. A move from or to
+    ``unknown`` tells nothing and is legal.
+    """
+    if NumberState.UNKNOWN in (before, after) or before is after:
+        return True
+    return after in REACHABLE_MOVES[before]
+
+
+def illegal_moves(
+    changes: Mapping[str, tuple[NumberState, NumberState, float]],
+) -> dict[str, tuple[NumberState, NumberState, float]]:
+    """Those of ``changes`` (number to: from, to, when) that the lifecycle does not allow."""
+    return {number: change for number, change in changes.items() if not is_legal_move(*change[:2])}
+
+
+def up_value(state: NumberState, network: NetworkState) -> float:
+    """1 when calls can get through, 0 when they definitely cannot, NaN when nobody knows."""
+    if network in DEAD_NETWORK_STATES:
+        return 0.0
+    if state is NumberState.UNKNOWN:
+        return float("nan")
+    if state not in IN_SERVICE_STATES:
+        return 0.0
+    return 1.0 if network in (NetworkState.ACTIVE, NetworkState.UNKNOWN) else 0.0
+
+
+def is_mismatch(state: NumberState, network: NetworkState) -> bool:
+    """Whether business and network state contradict each other (domain.md §1, ledger).
+
+    Either the business side says in service and the network does not carry calls, or the
+    number's life is over while the network still does. A number suspended for a while may
+    stay active in the network, because many providers block it on their own platform.
+    """
+    if network is NetworkState.UNKNOWN:
+        return False
+    if state in IN_SERVICE_STATES:
+        return network is not NetworkState.ACTIVE
+    return state in LIFE_ENDS and network is NetworkState.ACTIVE
+
+
+def effective_state(state: NumberState, forced: NumberState | None) -> NumberState:
+    """The state that holds for a number when its account forces ``forced`` on all of them.
+
+    An account that is suspended or closed overrides what would be in service
+    (provider-side account status); it never lifts a number's own suspension.
+    """
+    if forced is None or forced in IN_SERVICE_STATES:
+        return state
+    return forced if state in IN_SERVICE_STATES or state is NumberState.UNKNOWN else state
+
+
+_UP = np.array([[up_value(state, net) for net in NETWORK_STATES] for state in NUMBER_STATES])
+_MISMATCH = np.array(
+    [[is_mismatch(state, net) for net in NETWORK_STATES] for state in NUMBER_STATES], dtype=np.bool_
+)
+
+
+def up_column(states: Codes, networks: Codes) -> Floats:
+    """:func:`up_value` for whole columns of codes."""
+    return np.asarray(_UP[states, networks], dtype=np.float64)
+
+
+def mismatch_column(states: Codes, networks: Codes) -> Flags:
+    """:func:`is_mismatch` for whole columns of codes."""
+    return np.asarray(_MISMATCH[states, networks], dtype=np.bool_)
+
+
+def count_by_state(states: Codes) -> dict[NumberState, int]:
+    """How many numbers are in each state; every state has an entry."""
+    counts = np.bincount(states, minlength=len(NUMBER_STATES)).tolist()
+    return dict(zip(NUMBER_STATES, counts, strict=True))
+
+
+def state_codes(states: Iterable[NumberState], forced: NumberState | None) -> Codes:
+    """The codes of ``states`` after :func:`effective_state`."""
+    codes = {state: NUMBER_CODES[effective_state(state, forced)] for state in NUMBER_STATES}
+    return np.fromiter(map(codes.__getitem__, states), dtype=np.int8)
+
+
+def network_codes(states: Iterable[NetworkState]) -> Codes:
+    """The codes of ``states``."""
+    return np.fromiter(map(NETWORK_CODES.__getitem__, states), dtype=np.int8)

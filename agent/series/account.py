@@ -1,0 +1,93 @@
+"""Series of an account as a whole: its polls, its money, its numbers by state."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from agent.checks.lifecycle import NUMBER_STATES, count_by_state
+from agent.checks.money import Money
+from agent.model import PollStatus, Snapshot
+from agent.series.source import Source, sampled
+from agent.states import Capability
+from exporters.block import Block, Frame
+
+_NAN = float("nan")
+_LISTING_COLUMNS = tuple(state.value for state in NUMBER_STATES)
+
+
+def account_blocks(source: Source) -> Iterator[Block]:
+    """Blocks that are there however many numbers have series of their own."""
+    yield from _poll_blocks(source)
+    if source.fresh(Capability.BALANCE) and source.checked.money is not None:
+        yield from _money_blocks(source, source.checked.money)
+    if source.fresh(Capability.NUMBERS):
+        yield from _listing_blocks(source)
+
+
+def provider_up(snapshot: Snapshot) -> float:
+    """1 when the newest poll of the account's listing succeeded, 0 when it failed.
+
+    An account without a listing is judged by its first capability. NaN before the first poll.
+    """
+    status = snapshot.polls.get(Capability.NUMBERS) or next(iter(snapshot.polls.values()), None)
+    if status is None or status.last_attempt is None:
+        return _NAN
+    return float(status.failure is None)
+
+
+def _poll_blocks(source: Source) -> Iterator[Block]:
+    polls = source.snapshot.polls
+    up = provider_up(source.snapshot)
+    yield from _small(source, "numwatch_provider_up", (), (), [up])
+    rows = (tuple(capability.value for capability in polls),)
+    statuses: Sequence[PollStatus] = tuple(polls.values())
+    successes = [status.last_success for status in statuses]
+    intervals = [status.interval for status in statuses]
+    for family, values in (
+        ("numwatch_poll_last_success_timestamp_seconds", successes),
+        ("numwatch_poll_interval_seconds", intervals),
+    ):
+        yield from _small(source, family, ("capability",), rows, values)
+
+
+def _money_blocks(source: Source, money: Money) -> Iterator[Block]:
+    balance = money.balance
+    currency = ((balance.currency,),)
+    for family, value in (
+        ("numwatch_account_balance", balance.amount),
+        ("numwatch_account_month_spend", balance.month_spend),
+        ("numwatch_account_spend_cap", balance.spend_cap),
+    ):
+        yield from _small(source, family, ("currency",), currency, [value])
+    lines = ((balance.currency, balance.currency), ("notice", "stop"))
+    family = "numwatch_account_balance_threshold"
+    yield from _small(source, family, ("currency", "kind"), lines, [money.notice, money.stop])
+    yield from _small(source, "numwatch_account_runway_seconds", (), (), [money.runway])
+
+
+def _listing_blocks(source: Source) -> Iterator[Block]:
+    checked = source.checked
+    counts = count_by_state(checked.columns.states[: checked.listed])
+    values = [float(count) for count in counts.values()]
+    rows = (_LISTING_COLUMNS,)
+    yield from _small(source, "numwatch_account_numbers", ("state",), rows, values)
+    gone = [float(len(checked.names) - checked.listed)]
+    yield from _small(source, "numwatch_account_numbers_gone", (), (), gone)
+
+
+def _small(
+    source: Source,
+    family: str,
+    labels: Sequence[str],
+    columns: Sequence[Sequence[str]],
+    values: Sequence[float | None],
+) -> Iterator[Block]:
+    """One block of a few samples; nothing when none of them is known."""
+    frame = source.frame(family, labels, *columns)
+    block = source.memo.of("small " + family, _small_block, family, frame, tuple(values))
+    if block.size:
+        yield block
+
+
+def _small_block(family: str, frame: Frame, values: Sequence[float | None]) -> Block:
+    return sampled(family, frame, np.array(values, dtype=np.float64))
