@@ -1,7 +1,6 @@
 """Blocks put in the order of the page; whatever did not change is taken as it was."""
 
 from collections.abc import Iterator, Mapping
-from itertools import chain
 from typing import NamedTuple
 
 from exporters.block import Block
@@ -14,13 +13,16 @@ from exporters.piece import Piece, compress, join
 Owners = Mapping[str, tuple[Block, ...]]
 """The published blocks by owner; replaced whole at every change."""
 
+Owned = tuple[str, Block]
+"""A block with its owner's name."""
+
 _ORDER = {name: position for position, name in enumerate(FAMILIES)}
 
 
 class Section(NamedTuple):
     """One family's samples."""
 
-    blocks: tuple[Block, ...]
+    blocks: tuple[Owned, ...]
     """The blocks that could be rendered."""
     joined: Piece
 
@@ -33,12 +35,13 @@ class Body(NamedTuple):
     joined: Piece
 
 
-def _by_family(owners: Owners) -> dict[Family, tuple[Block, ...]]:
+def _by_family(owners: Owners) -> dict[Family, tuple[Owned, ...]]:
     """The blocks that have samples, by family, in the catalogue's order."""
-    found: dict[Family, list[Block]] = {}
-    for block in chain.from_iterable(owners.values()):
-        if block.size:
-            found.setdefault(block.family, []).append(block)
+    found: dict[Family, list[Owned]] = {}
+    for owner, blocks in owners.items():
+        for block in blocks:
+            if block.size:
+                found.setdefault(block.family, []).append((owner, block))
     ordered = sorted(found, key=lambda family: (_ORDER.get(family.name, len(_ORDER)), family.name))
     return {family: tuple(found[family]) for family in ordered}
 
@@ -67,15 +70,15 @@ class Assembly:
             self._bodies[format_] = body
         return body
 
-    def _section(self, family: Family, blocks: tuple[Block, ...]) -> Section:
+    def _section(self, family: Family, blocks: tuple[Owned, ...]) -> Section:
         kept = self._sections.get(family)
         if kept is not None and kept.blocks == blocks:
             return kept
-        rendered = tuple(block for block in blocks if self._render(block) is not None)
-        return Section(rendered, join(block.piece for block in rendered))
+        rendered = tuple(owned for owned in blocks if self._render(*owned) is not None)
+        return Section(rendered, join(block.piece for _, block in rendered))
 
-    def _render(self, block: Block) -> Piece | None:
-        return self._guard.run(block.family.name, lambda: block.piece)
+    def _render(self, owner: str, block: Block) -> Piece | None:
+        return self._guard.run(f"{block.family.name} of {owner}", lambda: block.piece)
 
     def _joined(self, format_: Format) -> Iterator[Piece]:
         for family, section in self._sections.items():
@@ -87,4 +90,4 @@ class Assembly:
         for family, section in self._sections.items():
             if section.blocks:
                 yield compress((header(family, format_),))
-                yield from (block.piece for block in section.blocks)
+                yield from (block.piece for _, block in section.blocks)

@@ -8,7 +8,7 @@ again. What is rendered is kept compressed (``exporters/piece.py``).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -32,7 +32,7 @@ class Frame:
     """
 
     names: tuple[str, ...]
-    columns: tuple[Sequence[str], ...]
+    columns: tuple[Sequence[str], ...] = field(repr=False)
     rows: int
 
     @classmethod
@@ -69,8 +69,8 @@ class Block:
 
     family: Family
     frame: Frame
-    values: Floats
-    rows: Rows | None = None
+    values: Floats = field(repr=False)
+    rows: Rows | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         expected = self.frame.rows if self.rows is None else self.rows.size

@@ -6,8 +6,8 @@ changed since the last page are rendered.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from exporters.block import Block
 from exporters.guard import Guard
 from exporters.header import END
 from exporters.negotiation import Format, accepts_gzip, choose_format
-from exporters.piece import Piece, compress, gzip, join, text
+from exporters.piece import Piece, compress, gzip, join, parts
 
 Own = Callable[[Format], bytes]
 """Renders the agent's own metrics, families whole, without the closing line."""
@@ -26,10 +26,24 @@ Own = Callable[[Format], bytes]
 class Page:
     """One answer to a scrape."""
 
-    body: bytes | bytearray
     content_type: str
     content_encoding: str | None
     """``gzip``, or ``None`` for plain text."""
+    pieces: tuple[Piece, ...] = field(repr=False, default=())
+    """What a plain page is made of; it is some twenty times its compressed form."""
+    compressed: bytes = field(repr=False, default=b"")
+
+    def parts(self) -> Iterator[bytes]:
+        """The body in parts of at most 1 MiB, each made when it is asked for."""
+        if self.content_encoding:
+            yield self.compressed
+        for piece in self.pieces:
+            yield from parts(piece)
+
+    @property
+    def body(self) -> bytes:
+        """The whole body; the very same object while nothing changed, if it is compressed."""
+        return self.compressed if self.content_encoding else b"".join(self.parts())
 
 
 class _Kept(NamedTuple):
@@ -38,15 +52,6 @@ class _Kept(NamedTuple):
     body: Body
     own: bytes
     page: Page
-
-
-def _plain(pieces: Sequence[Piece]) -> bytearray:
-    """The text of ``pieces``, copied piece by piece so that no single step takes long."""
-    body, end = bytearray(sum(piece.size for piece in pieces)), 0
-    for piece in pieces:
-        start, end = end, end + piece.size
-        body[start:end] = text(piece)
-    return body
 
 
 class Exposition:
@@ -93,11 +98,10 @@ class Exposition:
         body = self._assembly.body(owners, format_)
         own = (self._guard.run("own metrics", lambda: self._own(format_)) or b"") + END[format_]
         if not compressed:
-            # Not kept: it is some twenty times the compressed page, and Prometheus asks for gzip.
-            return Page(_plain((*body.pieces, compress((own,)))), format_.value, None)
+            return Page(format_.value, None, (*body.pieces, compress((own,))))
         kept = self._pages.get(format_)
         if kept is None or kept.body is not body or kept.own != own:
             whole = gzip(join((body.joined, compress((own,)))))
-            kept = _Kept(body, own, Page(whole, format_.value, "gzip"))
+            kept = _Kept(body, own, Page(format_.value, "gzip", compressed=whole))
             self._pages[format_] = kept
         return kept.page

@@ -21,8 +21,8 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n"}
 def escape(value: str) -> str:
     r"""``value`` as it stands between quotes: ``\\``, ``\"`` and ``\n`` escaped, the rest safe.
 
-    Prometheus' own parser ends a page at a NUL, and a lone surrogate has no UTF-8 form, so
-    control characters and surrogates become U+FFFD.
+    A lone surrogate has no UTF-8 form, and control characters would act on the terminal that
+    shows the page; they become U+FFFD.
     """
     return _SPECIAL.sub(lambda found: _ESCAPES.get(found[0], _REPLACEMENT), value)
 

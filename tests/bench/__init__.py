@@ -1,0 +1,1 @@
+"""Side-by-side measurements: every module here but this one has ``run()``."""

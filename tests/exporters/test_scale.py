@@ -1,0 +1,95 @@
+"""100,000 numbers with two bindings each: the loop keeps turning and memory stays small."""
+
+import asyncio
+import gc
+import resource
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from exporters.block import Block, Frame
+from exporters.exposition import Exposition, Page
+from exporters.family import SERIES_FAMILIES
+
+NUMBERS, BINDINGS = 100_000, 2
+LONGEST_BLOCK_SECONDS = 0.05
+LARGEST_GROWTH_MIB = 250
+
+
+def _resident_mib() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+def _columns(labels: tuple[str, ...], count: int) -> list[list[str]]:
+    numbers = [str(4_008_000_000 + row // (count // NUMBERS)) for row in range(count)]
+    varied = {
+        "number": numbers,
+        "provider": ["north"] * count,
+        "account": ["hq"] * count,
+        "binding": [f"b{row % BINDINGS + 1}" for row in range(count)],
+    }
+    return [varied.get(label, [f"some_{label}"] * count) for label in labels]
+
+
+def big_blocks() -> list[Block]:
+    """Every family of one row per number or per binding; families of one shape share a frame."""
+    frames: dict[tuple[str, ...], Frame] = {}
+    blocks = []
+    for family in SERIES_FAMILIES:
+        if "number" not in family.labels:
+            continue
+        count = NUMBERS * (BINDINGS if "binding" in family.labels else 1)
+        if family.labels not in frames:
+            frames[family.labels] = Frame.of(family.labels, _columns(family.labels, count))
+        values = np.arange(count) % 7 / 3 if family.unit else (np.arange(count) % 97 > 0) * 1.0
+        blocks.append(Block(family, frames[family.labels], values))
+    return blocks
+
+
+async def _longest_lag(until: asyncio.Future) -> float:
+    longest = 0.0
+    while not until.done():
+        start = time.perf_counter()
+        await asyncio.sleep(0.001)
+        longest = max(longest, time.perf_counter() - start - 0.001)
+    return longest
+
+
+def _longest_part(page: Page) -> float:
+    longest, start = 0.0, time.perf_counter()
+    for part in page.parts():
+        assert part
+        longest, start = max(longest, time.perf_counter() - start), time.perf_counter()
+    return longest
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc/self/statm")
+async def test_a_first_render_neither_blocks_the_loop_nor_fills_memory():
+    blocks = big_blocks()
+    assert sum(block.size for block in blocks) > 1_300_000
+    exposition = Exposition()
+    gc.collect()
+    before = _resident_mib()
+    exposition.publish("north/hq", blocks)
+    for encoding in ("gzip", "gzip", ""):
+        scrape = asyncio.ensure_future(exposition.scrape("", encoding))
+        lag = await _longest_lag(scrape)
+        lag = max(lag, _longest_part(await scrape))
+        assert lag < LONGEST_BLOCK_SECONDS, f"{encoding or 'plain'} blocked the loop {lag:.3f} s"
+        del scrape
+    gc.collect()
+    assert _resident_mib() - before < LARGEST_GROWTH_MIB
+
+
+async def test_rendering_in_the_loop_would_be_noticed():
+    exposition, blocks = Exposition(), big_blocks()
+    exposition.publish("north/hq", blocks)
+
+    async def in_the_loop() -> None:
+        assert all(block.piece.size for block in blocks)
+
+    assert await _longest_lag(asyncio.ensure_future(in_the_loop())) > LONGEST_BLOCK_SECONDS
