@@ -1,0 +1,181 @@
+"""Converters: one JSON value in, one typed value out, ``ValueError`` where it does not fit.
+
+``kinds`` are the JSON types that may come in; anything else is a misfit before the converter is
+called, so ``true`` never passes for 1. ``few`` says that values repeat (companies, dates, states),
+so that each is converted once and shared.
+"""
+
+import math
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from agent.providers.moments import epoch_moment, iso_moment, mail_moment, zone_of
+from agent.providers.profile_sections import FieldRule
+from agent.providers.schedule import read_schedule
+from agent.providers.scrub import scrub
+
+Convert = Callable[[Any], Any]
+Kinds = frozenset[type]
+
+
+@dataclass(frozen=True)
+class Converter:
+    """How the values of one field are read."""
+
+    convert: Convert
+    kinds: Kinds = frozenset({str})
+    few: bool = False
+    batch: Callable[[Sequence[Any]], Sequence[Any]] | None = None
+    """Converts a whole column at once; ``ValueError`` where it would rather not."""
+
+
+Factory = Callable[[FieldRule], Converter]
+
+_STR: Final[Kinds] = frozenset({str})
+_INT: Final[Kinds] = frozenset({int})
+_NUMERIC: Final[Kinds] = frozenset({int, float, str})
+
+_TELEPHONE: Final = re.compile(r"\+?[0-9]{3,24}", re.ASCII)
+_PUNCTUATION: Final = str.maketrans("", "", " -().\u00a0")
+_AMOUNT: Final = re.compile(r"[+-]?\d{1,24}(?:\.\d{1,12})?", re.ASCII)
+_WHOLE: Final = re.compile(r"-?\d{1,15}", re.ASCII)
+_ID_LENGTH: Final = 128
+_TEXTS_MOST: Final = 10_000
+_TEXT_LENGTH: Final = 200
+
+
+def _text(value: str) -> str:
+    return sys.intern(scrub(value, _TEXT_LENGTH))
+
+
+def _word(value: str | int) -> str:
+    return _text(("true" if value else "false") if isinstance(value, bool) else str(value))
+
+
+def _id(value: str | int) -> str:
+    text = str(value)
+    if not 0 < len(text) <= _ID_LENGTH or not text.isprintable():
+        raise ValueError("not an id")
+    return sys.intern(text)
+
+
+def _phone(value: str) -> str:
+    return scrub(value, 64)
+
+
+def telephone(prefixes: Sequence[str], value: str) -> str:
+    """``value`` without punctuation and without the first of ``prefixes`` that it has.
+
+    Raises:
+        ValueError: when it is no telephone number then.
+    """
+    number = value.translate(_PUNCTUATION)
+    for prefix in prefixes:
+        if number.startswith(prefix):
+            number = number[len(prefix) :]
+            break
+    if not _TELEPHONE.fullmatch(number):
+        raise ValueError("not a telephone number")
+    return sys.intern(number)
+
+
+def _plain_telephones(column: Sequence[str]) -> list[str]:
+    """A column that is all digits already, as it nearly always is."""
+    joined = "".join(column)
+    lengths = set(map(len, column))
+    if not (joined.isascii() and joined.isdigit() and min(lengths) > 2 and max(lengths) < 25):  # noqa: PLR2004 - the bounds of _TELEPHONE
+        raise ValueError("not all plain numbers")
+    return list(map(sys.intern, column))
+
+
+def _amount(scale: Decimal, value: str | float) -> float:
+    text = str(value)
+    if not isinstance(value, float) and not _AMOUNT.fullmatch(text):
+        raise ValueError("not an amount")
+    try:
+        amount = float(Decimal(text) * scale)
+    except InvalidOperation as error:
+        raise ValueError("not an amount") from error
+    if not math.isfinite(amount):
+        raise ValueError("not an amount")
+    return amount
+
+
+def _integer(value: int | str) -> int:
+    if isinstance(value, str) and not _WHOLE.fullmatch(value):
+        raise ValueError("not a whole number")
+    return int(value)
+
+
+def _boolean(value: bool) -> bool:  # noqa: FBT001 - this is what it converts
+    return value
+
+
+def _texts(value: list[Any]) -> tuple[str, ...]:
+    if len(value) > _TEXTS_MOST or not all(isinstance(item, str) for item in value):
+        raise ValueError("not a list of texts")
+    return tuple(map(_text, value))
+
+
+def _list_length(value: list[Any]) -> int:
+    return len(value)
+
+
+def _url_host(value: str) -> str:
+    """The host of a URL: what may be shown of an address that may carry keys."""
+    host = urlsplit(value).hostname
+    if not host:
+        raise ValueError("not an address")
+    return _id(host)
+
+
+def _currency(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{3}", value, re.ASCII):
+        raise ValueError("not a currency of ISO 4217")
+    return sys.intern(value.upper())
+
+
+def _number_converter(rule: FieldRule) -> Converter:
+    batch = None if rule.strip_prefixes else _plain_telephones
+    return Converter(partial(telephone, tuple(rule.strip_prefixes)), _STR, batch=batch)
+
+
+def _amount_converter(rule: FieldRule) -> Converter:
+    scale = Decimal(rule.scale or "1")
+    return Converter(partial(_amount, scale), _NUMERIC, few=True)
+
+
+def _iso_converter(rule: FieldRule) -> Converter:
+    return Converter(iso_moment(zone_of(rule.zone)), _STR, few=True)
+
+
+def _always(converter: Converter) -> Factory:
+    return lambda _rule: converter
+
+
+CONVERTERS: Final[Mapping[str, Factory]] = {
+    "text": _always(Converter(_text, _STR, few=True)),
+    "word": _always(Converter(_word, _STR | _INT | frozenset({bool}))),
+    "id": _always(Converter(_id, _STR | _INT)),
+    "phone": _always(Converter(_phone, _STR)),
+    "number": _number_converter,
+    "amount": _amount_converter,
+    "integer": _always(Converter(_integer, _STR | _INT, few=True)),
+    "boolean": _always(Converter(_boolean, frozenset({bool}), few=True)),
+    "currency": _always(Converter(_currency, _STR, few=True)),
+    "iso": _iso_converter,
+    "rfc2822": _always(Converter(mail_moment, _STR)),
+    "epoch_s": _always(Converter(epoch_moment(1.0), _NUMERIC)),
+    "epoch_ms": _always(Converter(epoch_moment(0.001), _NUMERIC)),
+    "texts": _always(Converter(_texts, frozenset({list}))),
+    "length": _always(Converter(_list_length, frozenset({list}))),
+    "schedule": _always(Converter(read_schedule, frozenset({list}))),
+    "url_host": _always(Converter(_url_host, _STR)),
+}
+"""Every converter a profile may name."""

@@ -1,0 +1,57 @@
+"""Answers that say with HTTP 200 that they are errors."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from agent.providers.base import ProviderError
+from agent.providers.column import word
+from agent.providers.path import MISSING, follow, path_of
+from agent.providers.profile_sections import Envelope
+from agent.providers.scrub import scrub
+from agent.states import PollFailure
+
+_KINDS: Final[Mapping[str, PollFailure]] = {
+    "auth": PollFailure.AUTH,
+    "throttle": PollFailure.RATE_LIMITED,
+    "not_found": PollFailure.API_ERROR,
+    "fatal": PollFailure.API_ERROR,
+}
+_CODE_LENGTH: Final = 40
+_MESSAGE_LENGTH: Final = 120
+
+
+class NotFoundError(ProviderError):
+    """The provider does not know what was asked for."""
+
+
+def check_envelope(
+    envelope: Envelope, tree: Any, what: str, redact: Callable[[str], str] = str
+) -> None:
+    """Return when ``tree`` is an answer of success.
+
+    ``redact`` takes keys out of the provider's message before it is repeated.
+
+    Raises:
+        NotFoundError: when its code is one of not-found.
+        ProviderError: by its code, ``api_error`` where the profile does not list it; ``schema``
+            when it has no code at all.
+    """
+    code = follow(tree, path_of(envelope.code))
+    if code is MISSING or code is None:
+        if envelope.absent_is_ok and isinstance(tree, dict):
+            return
+        raise ProviderError(PollFailure.SCHEMA, f"{what}: no code at {envelope.code}")
+    if isinstance(code, dict | list):
+        raise ProviderError(PollFailure.SCHEMA, f"{what}: the code is not a word")
+    text = word(code)
+    if text in envelope.ok:
+        return
+    meaning = envelope.errors.get(text, "fatal")
+    failure = NotFoundError if meaning == "not_found" else ProviderError
+    shown = f"code {scrub(text, _CODE_LENGTH)} {_message(envelope, tree)}".strip()
+    raise failure(_KINDS[meaning], f"{what}: {redact(shown)}")
+
+
+def _message(envelope: Envelope, tree: Any) -> str:
+    found = follow(tree, path_of(envelope.message)) if envelope.message else MISSING
+    return scrub(found, _MESSAGE_LENGTH) if isinstance(found, str) else ""

@@ -1,0 +1,155 @@
+"""Pages of records into facts: by columns where the page is plain, one by one where it is not."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+from agent.providers.column import Column, word
+from agent.providers.path import MISSING, Path, follow, path_of
+from agent.providers.profile_sections import FieldRule, Operation
+from agent.providers.targets import Target
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """The facts of one page."""
+
+    facts: list[Any]
+    records: int
+    """How many records the page had, before any was left out."""
+    invalid: int = 0
+    """How many of them were skipped or lost a field."""
+
+
+class Mapper:
+    """An operation's fields over a target, compiled once.
+
+    ``tell`` is told of every field that had words without a meaning, and how many.
+    """
+
+    def __init__(
+        self, target: Target, operation: Operation, tell: Callable[[str, int], None]
+    ) -> None:
+        rules = _with_native_status(target, operation.fields)
+        self._make = target.make
+        self._tell = tell
+        self._columns = [Column(it, rules.get(it.name, FieldRule())) for it in target.fields]
+        self._keys = tuple({column.key: None for column in self._columns if column.key})
+        self._each = path_of(operation.each) if operation.each else None
+        self._keep = _filters(operation.keep)
+        self._skip = _filters(operation.skip)
+        self._needed = next((it for it in self._columns if it.name == operation.skip_without), None)
+
+    def page(self, records: Sequence[Any]) -> Mapped:
+        """The facts in ``records``."""
+        wanted = self._wanted(records)
+        try:
+            mapped = Mapped(self._by_columns(wanted), len(records))
+        except ValueError:
+            mapped = self._one_by_one(wanted, len(records))
+        for column in self._columns:
+            if column.words is not None and column.words.unmapped:
+                self._tell(column.name, column.words.unmapped)
+                column.words.unmapped = 0
+        return mapped
+
+    def _wanted(self, records: Sequence[Any]) -> Sequence[Any]:
+        if self._each is not None:
+            records = [part for record in records for part in _parts(record, self._each)]
+        if self._keep or self._skip:
+            records = [it for it in records if self._is_wanted(it)]
+        if self._needed is not None:
+            records = [it for it in records if not _lacks(it, self._needed)]
+        return records
+
+    def _is_wanted(self, record: Any) -> bool:
+        return all(word(follow(record, path)) in words for path, words in self._keep) and not any(
+            word(follow(record, path)) in words for path, words in self._skip
+        )
+
+    def _by_columns(self, records: Sequence[Record]) -> list[Any]:
+        if not records:
+            return []
+        if set(map(type, records)) != {dict}:
+            raise ValueError("not all objects")
+        raw = self._raw(records)
+        columns = [_column(column, raw, records) for column in self._columns]
+        return list(map(self._make, *columns))
+
+    def _raw(self, records: Sequence[Record]) -> dict[str, Sequence[Any]]:
+        keys = self._keys
+        if len(keys) > 1:
+            try:
+                return dict(
+                    zip(keys, zip(*map(itemgetter(*keys), records), strict=True), strict=True)
+                )
+            except KeyError:
+                pass
+        return {key: [record.get(key, MISSING) for record in records] for key in keys}
+
+    def _one_by_one(self, records: Sequence[Any], count: int) -> Mapped:
+        for column in self._columns:
+            if column.words is not None:
+                column.words.unmapped = 0  # the columns' attempt may have counted already
+        facts: list[Any] = []
+        invalid = 0
+        for record in records:
+            try:
+                values, lost = self._values(record)
+            except ValueError:
+                invalid += 1
+            else:
+                invalid += lost
+                facts.append(self._make(*values))
+        return Mapped(facts, count, invalid)
+
+    def _values(self, record: Any) -> tuple[list[Any], bool]:
+        """The record's values, and whether any was lost; ``ValueError`` where it is no fact."""
+        if not isinstance(record, dict):
+            raise ValueError("not an object")  # noqa: TRY004 - a wrong value, whatever its type
+        values: list[Any] = []
+        lost = False
+        for column in self._columns:
+            try:
+                values.append(column.careful(record))
+            except ValueError:
+                lost = True
+                values.append(column.default())
+        return values, lost
+
+
+def _column(
+    column: Column, raw: Mapping[str, Sequence[Any]], records: Sequence[Record]
+) -> Sequence[Any]:
+    if column.key is not None:
+        return column.quick(raw[column.key])
+    if column.is_fixed:
+        return [column.careful(records[0])] * len(records)
+    return [column.careful(record) for record in records]
+
+
+def _with_native_status(target: Target, rules: Mapping[str, FieldRule]) -> Mapping[str, FieldRule]:
+    """The provider's own word for the state is kept wherever the state is read from a word."""
+    state = rules.get("state")
+    wanted = any(field.name == "native_status" for field in target.fields)
+    if not wanted or "native_status" in rules or state is None or state.path is None:
+        return rules
+    return {**rules, "native_status": FieldRule(path=state.path, convert="word")}
+
+
+def _filters(rules: Mapping[str, list[str]]) -> tuple[tuple[Path, frozenset[str]], ...]:
+    return tuple((path_of(path), frozenset(words)) for path, words in rules.items())
+
+
+def _parts(record: Any, each: Path) -> list[Any]:
+    inner = follow(record, each)
+    if not isinstance(inner, list):
+        return [] if inner is None or inner is MISSING else [inner]
+    return [{**part, "^": record} if isinstance(part, dict) else part for part in inner]
+
+
+def _lacks(record: Any, column: Column) -> bool:
+    return isinstance(record, dict) and column.is_missing(record)

@@ -1,0 +1,139 @@
+"""What a profile must keep to beyond the shape of its keys."""
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+
+from agent.config.located import KeyPath, Problem
+from agent.providers.converters import CONVERTERS
+from agent.providers.moments import zone_of
+from agent.providers.operation import MOMENT_NAMES, NUMBER_NAMES
+from agent.providers.profile_sections import FieldRule, Operation, Profile
+from agent.providers.signers import REQUEST_NAMES
+from agent.providers.targets import ACCOUNT, TARGETS, Need, Target, TargetField
+from agent.providers.template import Template
+from agent.states import Capability
+
+_NAMES_OF = {
+    Capability.ROUTING: NUMBER_NAMES,
+    Capability.REACHABILITY: NUMBER_NAMES,
+    Capability.CALLS: MOMENT_NAMES,
+}
+
+
+def check_profile(profile: Profile) -> Iterator[Problem]:
+    """Every mistake in ``profile``."""
+    if not any(getattr(profile, capability.value) for capability in Capability):
+        yield Problem((), "has no operation, expected at least numbers")
+    known = frozenset(profile.credentials) | frozenset(profile.options)
+    yield from _signing(profile, known)
+    operations = [("account", ACCOUNT, frozenset[str]())]
+    operations += [(it.value, TARGETS[it], _NAMES_OF.get(it, frozenset())) for it in Capability]
+    for key, target, names in operations:
+        operation = getattr(profile, key)
+        if operation is not None:
+            yield from _operation(operation, (key,), target, known | names)
+
+
+def _signing(profile: Profile, known: frozenset[str]) -> Iterator[Problem]:
+    signing = profile.signing
+    names = known | REQUEST_NAMES
+    for index, digest in enumerate(signing.digests):
+        at: KeyPath = ("signing", "digests", index)
+        yield from _template(digest.message, (*at, "message"), names)
+        yield from _template(digest.key or "", (*at, "key"), names)
+        names |= {digest.name}
+    basic = signing.basic
+    pair = (("user", basic.user), ("password", basic.password)) if basic else ()
+    texts: list[tuple[KeyPath, str]] = [(("signing", "basic", key), text) for key, text in pair]
+    texts += [(("signing", "headers", name), text) for name, text in signing.headers.items()]
+    texts += [(("signing", "query", name), text) for name, text in signing.query.items()]
+    texts.append((("signing", "bearer"), signing.bearer or ""))
+    for place, text in texts:
+        yield from _template(text, place, names)
+
+
+def _operation(
+    operation: Operation, at: KeyPath, target: Target, known: frozenset[str]
+) -> Iterator[Problem]:
+    if operation.method != "GET" and not operation.read:
+        yield Problem(
+            (*at, "method"), "may change something, expected GET, or read: true beside a POST"
+        )
+    if operation.body is not None and operation.method == "GET":
+        yield Problem((*at, "body"), "does not go with GET, expected method: POST")
+    if not operation.path.startswith("/"):
+        yield Problem((*at, "path"), "does not start with a slash")
+    if operation.paging.kind in ("next", "token") and not operation.paging.next:
+        yield Problem((*at, "paging"), "does not say where the next page is, expected next: PATH")
+    yield from _template(operation.path, (*at, "path"), known)
+    for part in ("query", "body"):
+        for name, text in (getattr(operation, part) or {}).items():
+            yield from _template(text, (*at, part, name), known)
+    yield from _fields(operation, at, target)
+
+
+def _fields(operation: Operation, at: KeyPath, target: Target) -> Iterator[Problem]:
+    fields = {field.name: field for field in target.fields}
+    for name, rule in operation.fields.items():
+        place = (*at, "fields", name)
+        if name not in fields:
+            yield Problem(place, f"is not a known field, expected one of {', '.join(fields)}")
+        else:
+            yield from _rule(rule, place, fields[name])
+    for name, field in fields.items():
+        if field.need is Need.IDENTITY and name not in operation.fields:
+            yield Problem((*at, "fields"), f"has no {name}, which every record must have")
+    if operation.skip_without is not None and operation.skip_without not in fields:
+        yield Problem((*at, "skip_without"), f"is not a field, expected one of {', '.join(fields)}")
+
+
+def _rule(rule: FieldRule, at: KeyPath, field: TargetField) -> Iterator[Problem]:
+    if rule.path is None and not rule.first_of and rule.const is None:
+        yield Problem(at, "says nothing, expected path, first_of or const")
+    if rule.convert is not None and rule.convert not in CONVERTERS:
+        text = f"is no converter, expected one of {', '.join(sorted(CONVERTERS))}"
+        yield Problem((*at, "convert"), text)
+    if not isinstance(field.reading, str):
+        yield from _closed_list(rule, at, field.reading)
+    yield from _tried(rule.zone, (*at, "zone"), zone_of, "is no offset, expected +08:00")
+    yield from _tried(rule.scale, (*at, "scale"), _factor, "is no factor, expected 0.01")
+    for index, alternative in enumerate(rule.first_of):
+        yield from _rule(alternative, (*at, "first_of", index), field)
+
+
+def _closed_list(rule: FieldRule, at: KeyPath, ours: type[StrEnum]) -> Iterator[Problem]:
+    words = [member.value for member in ours]
+    places: list[tuple[KeyPath, str | None]] = [
+        ((*at, "const"), rule.const),
+        ((*at, "present"), rule.present),
+        ((*at, "default"), rule.default),
+    ]
+    places += [((*at, "values", theirs), word) for theirs, word in rule.values.items()]
+    for place, word in places:
+        if word is not None and word not in words:
+            yield Problem(place, f"is none of ours, expected one of {', '.join(words)}")
+    if rule.default not in (None, "unknown") and "unknown" in words:
+        yield Problem((*at, "default"), "hides what is not known, expected unknown")
+
+
+def _template(text: str, at: KeyPath, known: frozenset[str]) -> Iterator[Problem]:
+    for name in sorted(Template(text).names - known):
+        yield Problem(at, f"has {{{name}}}, expected one of {', '.join(sorted(known))}")
+
+
+def _tried(
+    text: str | None, at: KeyPath, read: Callable[[str], object], words: str
+) -> Iterator[Problem]:
+    try:
+        if text is not None:
+            read(text)
+    except ValueError:
+        yield Problem(at, words)
+
+
+def _factor(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError("not a factor") from error

@@ -1,0 +1,175 @@
+"""What a profile's YAML may say: the description of one provider's read API.
+
+Paths are dotted (``data.items``); texts in braces are filled in: ``{key}`` a credential or
+option, ``{number}`` the number asked for, ``{since}`` the start of a window of calls.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from agent.config.section import Section
+from agent.providers.digest import Algorithm, Encoding
+
+Scalar = str | int | float | bool
+
+
+def _as_path(value: Any) -> Any:
+    """A field written as bare text is its path."""
+    return {"path": value} if isinstance(value, str) else value
+
+
+def _word(value: Any) -> Any:
+    """A scalar as the text JSON would show, so that 1, "1" and true can be listed alike."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else value
+
+
+Word = Annotated[str, BeforeValidator(_word)]
+
+
+class FieldRule(Section):
+    """Where one field comes from and how it is read."""
+
+    path: str | None = None
+    """Where the value stands in the record."""
+    first_of: list["Rule"] = Field(default_factory=list)
+    """Tried in turn; the first that gives something that is not empty holds."""
+    const: Word | None = None
+    """A fixed value, the same for every record."""
+    present: Word | None = None
+    """The value to take when there is anything but emptiness at ``path``."""
+    convert: str | None = None
+    """A converter other than the field's usual one."""
+    values: dict[str, str] = Field(default_factory=dict)
+    """The provider's words and ours; a word not listed is ``default`` and is counted."""
+    default: str | None = None
+    """Ours for a word that is not listed; must be ``unknown`` where the field has it."""
+    scale: str | None = None
+    """Multiplies an amount, for example ``"0.01"`` for fen or cents."""
+    zone: str | None = None
+    """The offset of times written without one, for example ``"+08:00"``."""
+    strip_prefixes: list[str] = Field(default_factory=list)
+    """Taken off the front of a number, the first that fits: ``["+86", "0086"]``."""
+
+
+Rule = Annotated[FieldRule, BeforeValidator(_as_path)]
+
+
+class Paging(Section):
+    """How a listing is cut into pages."""
+
+    kind: Literal["none", "page", "offset", "next", "token"] = "none"
+    param: str = "page"
+    """The query parameter that says which page (``page``, ``offset``, ``token``)."""
+    size_param: str | None = None
+    """The query parameter that asks for a page size."""
+    size: Annotated[int, Field(ge=1, le=10_000)] = 100
+    first: Annotated[int, Field(ge=0, le=1)] = 1
+    """The number of the first page."""
+    total: str | None = None
+    """Where the answer tells how many records there are; pages are then read side by side."""
+    next: str | None = None
+    """Where the answer has the next page's address or token; empty on the last page."""
+    growing: bool = False
+    """The listing grows while it is read (call records): repeats are dropped, not a fault."""
+
+
+class Envelope(Section):
+    """How an answer with HTTP 200 says that it is an error after all."""
+
+    code: str
+    """Where the code stands."""
+    ok: list[Word] = Field(default_factory=list)
+    """Codes of success."""
+    absent_is_ok: bool = False
+    """No code at all is success (errors stand where the code would be)."""
+    message: str | None = None
+    errors: dict[str, Literal["auth", "throttle", "not_found", "fatal"]] = Field(
+        default_factory=dict
+    )
+
+
+class Operation(Section):
+    """One read of the API and the fields of its records."""
+
+    path: str
+    method: Literal["GET", "POST"] = "GET"
+    read: bool = False
+    """Says of a POST that it only reads; without it a POST is refused."""
+    query: dict[str, Word] = Field(default_factory=dict)
+    body: dict[str, Word] | None = None
+    """Sent as a JSON object (POST only)."""
+    not_found_status: list[int] = Field(default_factory=list)
+    """HTTP statuses that say there is no such number."""
+    envelope: Envelope | None = None
+    """Overrides the profile's."""
+    paging: Paging = Paging()
+    records: str = ""
+    """Where the records stand: a list, or one object."""
+    each: str | None = None
+    """Where a record has nested records, one fact each; the outer one is then ``^``."""
+    keep: dict[str, list[Word]] = Field(default_factory=dict)
+    """Only records with one of these words at each path."""
+    skip: dict[str, list[Word]] = Field(default_factory=dict)
+    """No records with one of these words at any path."""
+    skip_without: str | None = None
+    """A field without which a record is left out and is no fault."""
+    fields: dict[str, Rule]
+
+
+class Digest(Section):
+    """A digest that later templates may use by its name."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "signature"
+    algorithm: Algorithm = "sha256"
+    key: str | None = None
+    """Makes it an HMAC under this key; without a key it is a plain hash."""
+    message: str
+    encoding: Encoding = "hex"
+
+
+class Basic(Section):
+    """HTTP Basic credentials."""
+
+    user: str
+    password: str
+
+
+class Signing(Section):
+    """How a request proves who asks."""
+
+    timestamp: Literal["seconds", "milliseconds", "iso", "compact"] = "seconds"
+    nonce: Literal["hex", "digits"] = "hex"
+    nonce_length: Annotated[int, Field(ge=4, le=64)] = 32
+    digests: list[Digest] = Field(default_factory=list)
+    basic: Basic | None = None
+    bearer: str | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+    query: dict[str, str] = Field(default_factory=dict)
+
+
+class Profile(Section):
+    """One provider's API, described."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+    title: str
+    base_url: str | None = None
+    """Where the API lives; where it is missing the configuration must say."""
+    credentials: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]] = Field(
+        default_factory=list
+    )
+    """What an account must bring."""
+    options: dict[str, str] = Field(default_factory=dict)
+    """Further names for templates, with their defaults."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    signing: Signing = Signing()
+    envelope: Envelope | None = None
+    account: Operation | None = None
+    """The state of the account as a whole."""
+    numbers: Operation | None = None
+    routing: Operation | None = None
+    reachability: Operation | None = None
+    balance: Operation | None = None
+    calls: Operation | None = None

@@ -1,0 +1,85 @@
+"""Finds the profile an account is read by and makes its adapter."""
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from agent.config.located import ConfigError, Problem
+from agent.config.settings import Account, Polling, ProviderSettings, Settings
+from agent.providers.asking import Caller
+from agent.providers.base import Fetch, Provider
+from agent.providers.declarative import DeclarativeProvider, Setup
+from agent.providers.paging import Bounds
+from agent.providers.profile import load_profile, profile_names
+from agent.providers.profile_sections import Profile
+from agent.providers.reports import Reports
+from agent.providers.signers import Values, make_signer
+
+__all__ = ["build", "problems", "profile_names"]
+
+_SILENT = Reports()
+
+
+def build(
+    settings: ProviderSettings,
+    account: Account,
+    fetch: Fetch,
+    limits: Polling,
+    *,
+    reports: Reports = _SILENT,
+    clock: Callable[[], float] = time.time,
+) -> Provider:
+    """The adapter of one account; ``limits`` bounds its pages and its requests at once.
+
+    Raises:
+        ConfigError: when the profile cannot be loaded.
+        ValueError: when the settings lack what the profile needs; see :func:`problems`.
+    """
+    profile = load_profile(settings.profile)
+    base_url = settings.base_url or profile.base_url
+    lacking = [problem.text for problem in _account_problems(profile, account, ())]
+    if base_url is None or lacking:
+        why = "; ".join(lacking) or "base_url is missing"
+        raise ValueError(f"{settings.name}/{account.id}: {why}")
+    reveal = partial(_reveal, profile, settings, account)
+    caller = Caller(
+        profile=profile,
+        base_url=base_url.rstrip("/"),
+        fetch=fetch,
+        sign=make_signer(profile.signing, reveal, clock),
+        reveal=reveal,
+    )
+    bounds = Bounds(limits.max_pages, limits.concurrency)
+    return DeclarativeProvider(Setup(caller, bounds, reports, account.grade))
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """What the configuration lacks for the profiles it names, each at its key."""
+    for index, provider in enumerate(settings.providers):
+        at = ("providers", index)
+        try:
+            profile = load_profile(provider.profile)
+        except ConfigError as error:
+            for located in error.errors:
+                yield Problem((*at, "profile"), str(located))
+            continue
+        if provider.base_url is None and profile.base_url is None:
+            yield Problem((*at, "base_url"), f"is missing, profile {profile.name} needs one")
+        for name in sorted(set(provider.options) - set(profile.options)):
+            yield Problem((*at, "options", name), f"is not an option of profile {profile.name}")
+        for place, account in enumerate(provider.accounts):
+            yield from _account_problems(profile, account, (*at, "accounts", place))
+
+
+def _account_problems(
+    profile: Profile, account: Account, at: tuple[str | int, ...]
+) -> Iterator[Problem]:
+    for name in profile.credentials:
+        if name not in account.credentials or not account.credentials[name].reveal():
+            place = (*at, "credentials", name)
+            yield Problem(place, f"credential {name} is missing, profile {profile.name} needs it")
+
+
+def _reveal(profile: Profile, settings: ProviderSettings, account: Account) -> Values:
+    secrets = {name: account.credentials[name].reveal() for name in profile.credentials}
+    return {**profile.options, **settings.options, **secrets}

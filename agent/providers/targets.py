@@ -1,0 +1,143 @@
+"""The fields of every fact a profile can fill, and how each is read unless it says otherwise.
+
+``IDENTITY`` fields make the fact what it is: without one the record is skipped. An ``EXPECTED``
+field that is missing, or any field that does not fit, is left at its default and the record is
+counted as invalid: a number with a broken contract date is still a number that is listed.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
+from typing import Any, Final
+
+from agent.model import Balance, Binding, Call, Number, Routing
+from agent.states import (
+    BindingKind,
+    BindingState,
+    CallResult,
+    Capability,
+    Grade,
+    NetworkState,
+    NumberState,
+    Strategy,
+)
+
+
+class Need(Enum):
+    """How much a fact depends on a field."""
+
+    IDENTITY = auto()
+    EXPECTED = auto()
+    OPTIONAL = auto()
+
+
+@dataclass(frozen=True)
+class TargetField:
+    """One field of a fact."""
+
+    name: str
+    reading: str | type[StrEnum]
+    """The usual converter, or the closed list its words are of."""
+    default: Any = None
+    need: Need = Need.OPTIONAL
+
+
+@dataclass(frozen=True)
+class Target:
+    """A fact: its fields in the order ``make`` takes them."""
+
+    make: Callable[..., Any]
+    fields: tuple[TargetField, ...]
+
+
+@dataclass(frozen=True)
+class AccountFact:
+    """The state of an account as a whole."""
+
+    state: NumberState | None
+
+
+def _binding(number: str, *fields: Any) -> tuple[str, Binding]:
+    return number, Binding(*fields)
+
+
+_NUMBER: Final = Target(
+    Number,
+    (
+        TargetField("number", "number", need=Need.IDENTITY),
+        TargetField("state", NumberState, NumberState.UNKNOWN, Need.EXPECTED),
+        TargetField("network_state", NetworkState, NetworkState.UNKNOWN),
+        TargetField("native_status", "text", ""),
+        TargetField("reason", "text", ""),
+        TargetField("company", "text", ""),
+        TargetField("carrier", "text", ""),
+        TargetField("grade", Grade, Grade.STANDARD),
+        TargetField("contract_end", "iso"),
+        TargetField("reclaim_at", "iso"),
+        TargetField("realname_ok", "boolean"),
+    ),
+)
+_BINDING: Final = Target(
+    _binding,
+    (
+        TargetField("number", "number", need=Need.IDENTITY),
+        TargetField("id", "id", need=Need.IDENTITY),
+        TargetField("phone", "phone", "", Need.EXPECTED),
+        TargetField("kind", BindingKind, BindingKind.UNKNOWN),
+        TargetField("position", "integer", 0),
+        TargetField("state", BindingState, BindingState.UNKNOWN, Need.EXPECTED),
+        TargetField("native_status", "text", ""),
+    ),
+)
+_ROUTING: Final = Target(
+    Routing,
+    (
+        TargetField("strategy", Strategy, Strategy.UNKNOWN),
+        TargetField("wait_seconds", "amount"),
+        TargetField("schedule", "schedule", ()),
+        TargetField("region_allow", "texts", ()),
+        TargetField("region_deny", "texts", ()),
+        TargetField("blacklist", "texts", ()),
+        TargetField("whitelist_enabled", "boolean", default=False),
+        TargetField("whitelist", "texts", ()),
+        TargetField("concurrency_limit", "integer"),
+        TargetField("voicemail", "boolean"),
+        TargetField("binding_order", "texts", ()),
+    ),
+)
+_BALANCE: Final = Target(
+    Balance,
+    (
+        TargetField("amount", "amount", need=Need.IDENTITY),
+        TargetField("currency", "currency", need=Need.IDENTITY),
+        TargetField("notice_threshold", "amount"),
+        TargetField("stop_threshold", "amount"),
+        TargetField("daily_spend", "amount"),
+        TargetField("month_spend", "amount"),
+        TargetField("spend_cap", "amount"),
+    ),
+)
+_CALL: Final = Target(
+    Call,
+    (
+        TargetField("id", "id", need=Need.IDENTITY),
+        TargetField("number", "number", need=Need.IDENTITY),
+        TargetField("started_at", "iso", need=Need.IDENTITY),
+        TargetField("result", CallResult, CallResult.UNKNOWN, Need.EXPECTED),
+        TargetField("binding", "text", ""),
+        TargetField("caller", "phone", ""),
+        TargetField("wait_seconds", "amount"),
+        TargetField("talk_seconds", "amount"),
+    ),
+)
+ACCOUNT: Final = Target(AccountFact, (TargetField("state", NumberState, None, need=Need.IDENTITY),))
+"""What the ``account`` operation fills."""
+
+TARGETS: Final[Mapping[Capability, Target]] = {
+    Capability.NUMBERS: _NUMBER,
+    Capability.REACHABILITY: _BINDING,
+    Capability.ROUTING: _ROUTING,
+    Capability.BALANCE: _BALANCE,
+    Capability.CALLS: _CALL,
+}
+"""The fact behind each capability."""
