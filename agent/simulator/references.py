@@ -98,7 +98,7 @@ class References:
                 continue
             if number.number in numbers or any(s.holds(number.number) for s in self.spans[key]):
                 spot.down("numbers", index).fail(
-                    f"is the number {number.number} for the second time in `{key}`, expected it once"
+                    f"is the number {number.number} in `{key}` again, expected it once"
                 )
             numbers[number.number] = frozenset(b.id for b in number.bindings or () if b)
 

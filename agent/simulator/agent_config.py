@@ -1,0 +1,127 @@
+"""The agent's configuration for a simulated world: what polls it and sends tickets to its desk."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from agent.simulator.account import Account
+from agent.simulator.world import Provider, World
+
+_INTERVALS = {
+    "numbers": 5.0,
+    "routing": 15.0,
+    "reachability": 5.0,
+    "balance": 5.0,
+    "calls": 10.0,
+}
+"""World seconds between two polls."""
+_SMALLEST = 0.05
+_PAGES_A_SECOND = 100.0
+"""Pages of a large account that two small cores serve and read without strain."""
+_ROUTINGS_A_SECOND = 400.0
+_LARGE = 1000
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+"""Networks the agent must be told it may reach, because the world is on this machine."""
+
+
+def write(
+    world: World, base_url: str, speed: float = 1.0, *, listen: str = "127.0.0.1:10400"
+) -> dict[str, Any]:
+    """The agent's configuration as plain values, ready for YAML.
+
+    ``base_url`` is the simulator's address; ``speed`` divides every interval, as it divides the
+    world's.
+    """
+    url = base_url.rstrip("/")
+    return {
+        "listen": [listen],
+        "data_dir": "./data",
+        "polling": _polling(speed),
+        "providers": [_provider(one, url, speed) for one in world.providers.values()],
+        "rules": {"pace": 10 * speed, "interval": max(0.2, 2 / speed)},
+        "tickets": {"hold": 20 / speed, "reopen_window": 1800 / speed},
+        "sinks": [_desk(world, url, speed)],
+    }
+
+
+def write_file(path: Path, config: dict[str, Any]) -> None:
+    """Writes the configuration where only its owner can read it: it holds credentials."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    head = "# Written by `numwatch simulate`: polls the simulated world, uses its desk.\n"
+    text = yaml.safe_dump(config, allow_unicode=True, sort_keys=False)
+    path.write_text(head + text, encoding="utf-8")
+
+
+def _polling(speed: float) -> dict[str, Any]:
+    """A fast world needs short timeouts and pauses, or an outage ends before it is noticed."""
+    return {
+        "intervals": {
+            name: max(_SMALLEST, seconds / speed) for name, seconds in _INTERVALS.items()
+        },
+        "timeout": max(2.0, 8 / speed),
+        "request_timeout": max(1.0, 4 / speed),
+        "connect_timeout": 2.0,
+        "attempts": 2,
+        "rate": 200.0,
+        "breaker_pause": max(0.5, 5 / speed),
+    }
+
+
+def _provider(provider: Provider, url: str, speed: float) -> dict[str, Any]:
+    return {
+        "name": provider.name,
+        "profile": type(provider.dialect).__module__.rpartition(".")[2],
+        "base_url": f"{url}/{provider.name}",
+        "egress_allow": list(LOOPBACK),
+        "accounts": [_account(account, speed) for account in provider.accounts],
+    }
+
+
+def _account(account: Account, speed: float) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "id": account.id,
+        "credentials": dict(account.credentials),
+        "thresholds": {"notice": account.notice, "stop": account.stop},
+    }
+    if len(account.numbers) > _LARGE:
+        made["polling"] = _large(account, speed)
+    return made
+
+
+def _large(account: Account, speed: float) -> dict[str, Any]:
+    """A large account is given the time its pages need, and polled no faster than that."""
+    numbers, bindings = len(account.listed()), account.binding_count()
+    pages = {
+        "numbers": math.ceil(numbers / account.page_size),
+        "reachability": math.ceil(bindings / account.page_size),
+    }
+    needed = {name: count / _PAGES_A_SECOND for name, count in pages.items()}
+    needed["routing"] = numbers / _ROUTINGS_A_SECOND
+    intervals = {name: max(_SMALLEST, seconds / speed) for name, seconds in _INTERVALS.items()}
+    intervals |= {name: max(intervals[name], round(needed[name], 1)) for name in needed}
+    return {
+        **_polling(speed),
+        "intervals": intervals,
+        "timeout": min(3600.0, round(30 + 2 * max(needed.values()))),
+        "request_timeout": 30.0,
+        "rate": 2000.0,
+        "concurrency": 16,
+        "max_pages": min(100_000, 200 + 2 * max(pages.values())),
+    }
+
+
+def _desk(world: World, url: str, speed: float) -> dict[str, Any]:
+    sink: dict[str, Any] = {
+        "name": "desk",
+        "kind": "webhook",
+        "url": f"{url}/desk/tickets",
+        "egress_allow": list(LOOPBACK),
+        "retry_first": max(0.2, 2 / speed),
+        "retry_longest": max(1.0, 30 / speed),
+    }
+    if world.plan.desk.secret is not None:
+        sink["secret"] = world.plan.desk.secret
+    return sink

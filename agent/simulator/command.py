@@ -1,0 +1,95 @@
+"""``numwatch simulate``: a world from a file, served until it is told to stop."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from agent.simulator.agent_config import write, write_file
+from agent.simulator.events import Event
+from agent.simulator.server import Running, start
+from agent.simulator.world import World
+
+DEFAULT_LISTEN = "127.0.0.1:10401"
+"""Where the simulator listens unless told otherwise."""
+
+
+def split_listen(listen: str) -> tuple[str, int]:
+    """Host and port of ``HOST:PORT``; an IPv6 host stands in brackets.
+
+    Raises:
+        ValueError: when it is not that.
+    """
+    host, colon, port = listen.rpartition(":")
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the largest port
+        raise ValueError(f"{listen!r} is not an address, expected HOST:PORT")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+async def simulate(
+    world_file: Path,
+    listen: str = DEFAULT_LISTEN,
+    speed: float = 1.0,
+    config_file: Path | None = None,
+    out: TextIO = sys.stderr,
+) -> int:
+    """Serves the world until SIGINT or SIGTERM, telling ``out`` what happens; gives 0.
+
+    Raises:
+        WorldFileError: with every mistake in the world file.
+        ValueError: when ``listen`` or ``speed`` is not usable.
+        OSError: when the address cannot be listened on, or the configuration not written.
+    """
+    host, port = split_listen(listen)
+    stopping = _stop_signals()
+    async with await start(World.read(world_file), host, port, speed) as running:
+        if config_file is not None:
+            write_file(config_file, write(running.world, running.url, speed))
+        _print(out, addresses(running, config_file))
+        telling = asyncio.create_task(_tell(running, out))
+        await stopping.wait()
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
+    return 0
+
+
+def _stop_signals() -> asyncio.Event:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    return stopping
+
+
+def addresses(running: Running, config_file: Path | None) -> Sequence[str]:
+    """The lines that tell where everything is."""
+    return (
+        *(
+            f"provider {name}: {running.base_url(name)}  "
+            f"({sum(len(account.numbers) for account in provider.accounts)} numbers)"
+            for name, provider in running.world.providers.items()
+        ),
+        f"ticket desk: {running.desk_url}",
+        f"the world as it stands: {running.url}/world  its log: {running.url}/world/events",
+        *((f"agent configuration: {config_file}",) if config_file else ()),
+    )
+
+
+async def _tell(running: Running, out: TextIO) -> None:
+    async for event in running.events.follow():
+        _print(out, (line(event),))
+
+
+def line(event: Event) -> str:
+    """One event as one line of text."""
+    account = f"/{event.account}" if event.account else ""
+    place = " ".join(part for part in (f"{event.provider}{account}", event.number) if part)
+    told = "".join(sign if sign.isprintable() else " " for sign in event.text)
+    return f"{event.at:8.1f}s  {event.kind:<12}  {place:<24}  {told}"
+
+
+def _print(out: TextIO, lines: Sequence[str]) -> None:
+    out.writelines(f"{one}\n" for one in lines)
+    out.flush()
