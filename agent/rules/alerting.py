@@ -1,0 +1,94 @@
+"""An alerting rule's result into its alerts.
+
+Labels are rendered before alerts are told apart, as in Prometheus. What was rendered for a
+series is kept while its value stays the same, so that a thousand alerts that fire on and on
+cost a look-up each.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import repeat
+
+from agent.model import Alert
+from agent.rules.active import Active, Condition, Key, miss, see, step
+from agent.rules.promql.matchers import METRIC_NAME
+from agent.rules.promql.refusal import EvaluationError
+from agent.rules.promql.vector import Vector
+from agent.rules.rule import AlertingRule
+from agent.rules.templates import Facts
+
+ALERT_NAME = "alertname"
+DUPLICATE = "vector contains metrics with the same labelset after applying alert labels"
+
+_Row = tuple[str, ...]
+
+
+class AlertingState:
+    """One alerting rule and its alerts."""
+
+    def __init__(
+        self, rule: AlertingRule, external_labels: Mapping[str, str], grace: float
+    ) -> None:
+        self.rule = rule
+        self.active: dict[Key, Active] = {}
+        self._external_labels = external_labels
+        self._grace = grace
+        self._names: _Row = ()
+        self._known: dict[_Row, tuple[Key, Condition]] = {}
+
+    def alerts(self) -> Iterator[Alert]:
+        """The alerts that are pending or firing, in the order in which they began."""
+        return (entry.alert for entry in self.active.values())
+
+    def evaluate(self, result: Vector, now: float, limit: int) -> None:
+        """Take the rule's result as of ``now``.
+
+        Raises:
+            EvaluationError: when two series become the same alert, or there are more than
+                ``limit``; alerts stay as they were in the first case and are gone in the other.
+        """
+        seen: dict[Key, Condition] = {}
+        known: dict[_Row, tuple[Key, Condition]] = {}
+        for row, value in self._rows(result):
+            entry = self._known.get(row)
+            if entry is None or entry[1].value != value:
+                entry = self._render(row, value)
+            if entry[0] in seen:
+                raise EvaluationError(DUPLICATE)
+            known[row] = entry
+            seen[entry[0]] = entry[1]
+        self._known = known
+        self._apply(seen, now, limit)
+
+    def _rows(self, result: Vector) -> Iterator[tuple[_Row, float]]:
+        columns = result.label_columns()
+        if tuple(columns) != self._names:
+            self._names = tuple(columns)
+            self._known = {}
+        texts = zip(*columns.values(), strict=True) if columns else repeat((), result.size)
+        return zip(texts, result.values.tolist(), strict=True)
+
+    def _render(self, row: _Row, value: float) -> tuple[Key, Condition]:
+        labels = {name: text for name, text in zip(self._names, row, strict=True) if text}
+        facts = Facts(labels, value, self._external_labels)
+        final = {**labels, METRIC_NAME: "", ALERT_NAME: ""}
+        final.update((name, label.render(facts)) for name, label in self.rule.labels.items())
+        final[ALERT_NAME] = ""
+        kept = {name: final[name] for name in sorted(final) if final[name]}
+        annotations = {name: text.render(facts) for name, text in self.rule.annotations.items()}
+        return key_of(kept), Condition(kept, annotations, value)
+
+    def _apply(self, seen: Mapping[Key, Condition], now: float, limit: int) -> None:
+        active = self.active
+        miss((entry for key, entry in active.items() if key not in seen), now)
+        for key, condition in seen.items():
+            active[key] = see(active.get(key), self.rule.name, condition, now)
+        step(active, now, self.rule.hold, self.rule.keep_firing, self._grace)
+        if limit and len(active) > limit:
+            count = len(active)
+            active.clear()
+            raise EvaluationError(f"exceeded limit of {limit} with {count} alerts")
+
+
+def key_of(labels: Mapping[str, str]) -> Key:
+    """What tells one alert of a rule from another: all its labels, sorted by name."""
+    return tuple(text for pair in labels.items() for text in pair)

@@ -1,0 +1,45 @@
+"""Durations as Prometheus writes them: ``1h30m``, ``250ms``, ``0``."""
+
+import re
+
+_UNITS = (
+    ("y", 365 * 86_400_000),
+    ("w", 7 * 86_400_000),
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1000),
+    ("ms", 1),
+)
+_DURATION = re.compile("".join(rf"(?:(\d+){unit})?" for unit, _ in _UNITS), re.ASCII)
+_DATED_UNITS = ("y", "w", "d")
+
+
+def parse_duration(text: str) -> float:
+    """Seconds.
+
+    Raises:
+        ValueError: when ``text`` is not a duration.
+    """
+    if text == "0":
+        return 0.0
+    found = _DURATION.fullmatch(text)
+    if not text or found is None:
+        raise ValueError(f"{text!r} is not a duration, expected for example 30s, 5m or 1h30m")
+    counts = zip(found.groups(), _UNITS, strict=True)
+    return sum(int(count) * size for count, (_, size) in counts if count) / 1000
+
+
+def format_duration(seconds: float) -> str:
+    """As Prometheus prints it: whole years, weeks and days only where nothing is left over."""
+    left = round(seconds * 1000)
+    if not left:
+        return "0s"
+    text = ""
+    for unit, size in _UNITS:
+        if unit in _DATED_UNITS[:2] and left % size:
+            continue
+        count, rest = divmod(left, size)
+        if count:
+            text, left = f"{text}{count}{unit}", rest
+    return text

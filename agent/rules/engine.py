@@ -1,0 +1,159 @@
+"""The embedded rule engine: blocks of series in, alerts out.
+
+Pure but for its memory of what is pending and firing; it never reads a clock and may be run in
+a thread. A rule that fails keeps its alerts as they were and is told in :meth:`health`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from time import perf_counter
+from typing import Protocol
+
+from agent.model import Alert
+from agent.rules import memory
+from agent.rules.alerting import AlertingState
+from agent.rules.health import RuleHealth
+from agent.rules.promql.evaluate import as_vector, evaluate
+from agent.rules.promql.refusal import EvaluationError
+from agent.rules.promql.source import BlockSource, Columns, Recorded, Source
+from agent.rules.promql.vector import Vector
+from agent.rules.recording import recorded
+from agent.rules.rule import AlertingRule, Group, RecordingRule, Rule, RuleSet
+from exporters.block import Block
+
+GRACE = 300.0
+"""Seconds a restored alert is held while its series are not there yet (divided by the pace).
+
+As long as Prometheus looks back for a sample after its own restart.
+"""
+_SPARE_SYMBOLS = 200_000
+
+
+class Recorder(Protocol):
+    """Takes what rules write."""
+
+    def record(self, rule: str, result: Vector) -> None:
+        """Put a recording rule's newest result in the place of its former one."""
+        ...
+
+    def alerts(self, rule: str, name: str, alerts: Iterable[Alert]) -> None:
+        """Take an alerting rule's alerts as they stand after its evaluation."""
+        ...
+
+
+class RuleEngine:
+    """Evaluates a rule set again and again, and remembers its alerts."""
+
+    def __init__(self, ruleset: RuleSet, external_labels: Mapping[str, str] | None = None) -> None:
+        self.ruleset = ruleset
+        self._states: dict[str, AlertingState] = {}
+        self._names: dict[int, str] = {}
+        self._health: dict[int, RuleHealth] = {}
+        self._due: dict[int, float] = {}
+        self._columns = Columns()
+        self._symbols_at_start = 0
+        self._recorded = Recorded()
+        self._enlist(external_labels or {})
+
+    def _enlist(self, external_labels: Mapping[str, str]) -> None:
+        taken: dict[str, int] = {}
+        for group in self.ruleset.groups:
+            for rule in group.rules:
+                name = memory.identity(group, rule)
+                count = taken[name] = taken.get(name, 0) + 1
+                name = name if count == 1 else f"{name}#{count}"
+                self._names[id(rule)] = name
+                if isinstance(rule, AlertingRule):
+                    grace = GRACE / self.ruleset.pace
+                    self._states[name] = AlertingState(rule, external_labels, grace)
+
+    def evaluate(self, blocks: Sequence[Block], now: float) -> tuple[Alert, ...]:
+        """Evaluate every group that is due, and give all alerts, pending and firing.
+
+        An alert that is over is simply no longer there. ``now`` is in epoch seconds.
+        """
+        self._renew_symbols()
+        source = self._recorded.over(BlockSource(self._columns, blocks))
+        for group in self.ruleset.groups:
+            if self._is_due(group, now):
+                self.run(group, source, now, self._recorded)
+        return self.alerts()
+
+    def alerts(self) -> tuple[Alert, ...]:
+        """All alerts as of the newest evaluation, in the order of the rules."""
+        return tuple(alert for state in self._states.values() for alert in state.alerts())
+
+    def health(self) -> tuple[RuleHealth, ...]:
+        """How each rule's newest evaluation went, in the order of the rules."""
+        rules = (id(rule) for group in self.ruleset.groups for rule in group.rules)
+        return tuple(self._health[rule] for rule in rules if rule in self._health)
+
+    def durations(self) -> dict[str, float]:
+        """Seconds the newest evaluation of each group took, by the group's name."""
+        spent: dict[str, float] = {}
+        for one in self.health():
+            spent[one.group] = spent.get(one.group, 0.0) + one.duration
+        return spent
+
+    def state(self) -> bytes:
+        """What must survive a restart: every alert, with when it began."""
+        return memory.dump(self._states)
+
+    def restore(self, content: bytes) -> int:
+        """Take up the alerts of :meth:`state`; gives how many still have a rule.
+
+        Raises:
+            ValueError: when ``content`` is not such a state; nothing is restored then.
+        """
+        return memory.load(content, self._states)
+
+    def run(self, group: Group, source: Source, now: float, recorder: Recorder) -> None:
+        """Evaluate one group's rules in order."""
+        for rule in group.rules:
+            started = perf_counter()
+            error = self._try(rule, group, source, now, recorder)
+            spent = perf_counter() - started
+            health = RuleHealth(
+                group.file, group.name, rule.name, rule.expression, now, spent, error
+            )
+            self._health[id(rule)] = health
+
+    def _try(self, rule: Rule, group: Group, source: Source, now: float, recorder: Recorder) -> str:
+        try:
+            self._evaluate(rule, group.limit, source, now, recorder)
+        except EvaluationError as error:
+            return str(error)
+        except Exception as error:  # noqa: BLE001 - one rule must never stop the others
+            return f"internal error: {type(error).__name__}: {error}"
+        return ""
+
+    def _evaluate(
+        self, rule: Rule, limit: int, source: Source, now: float, recorder: Recorder
+    ) -> None:
+        name = self._names[id(rule)]
+        result = as_vector(evaluate(rule.node, source, now), source)
+        if isinstance(rule, RecordingRule):
+            recorder.record(name, recorded(rule, result, limit))
+            return
+        state = self._states[name]
+        state.evaluate(result, now, limit)
+        recorder.alerts(name, rule.name, state.alerts())
+
+    def _is_due(self, group: Group, now: float) -> bool:
+        """Whether a group with an interval of its own has come to its next slot."""
+        if group.interval is None:
+            return True
+        slot = now // (group.interval / self.ruleset.pace)
+        if self._due.get(id(group)) == slot:
+            return False
+        self._due[id(group)] = slot
+        return True
+
+    def _renew_symbols(self) -> None:
+        """Start the texts anew once most of them must belong to series that are gone."""
+        size = len(self._columns.symbols)
+        if not self._symbols_at_start:
+            self._symbols_at_start = size if size > 1 else 0
+        elif size > 2 * self._symbols_at_start + _SPARE_SYMBOLS:
+            self._columns = Columns()
+            self._recorded = Recorded()
+            self._symbols_at_start = 0

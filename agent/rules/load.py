@@ -1,0 +1,156 @@
+"""Prometheus rule files into a rule set: everything that is wrong is told at once.
+
+A rule that the engine cannot evaluate whole is refused here, with file, line and reason.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from agent.rules.document import Problem, Report, Section, read
+from agent.rules.promql.compile import parse
+from agent.rules.promql.matchers import METRIC_NAME
+from agent.rules.promql.nodes import Kind, Node, Semantics, kind_of
+from agent.rules.promql.refusal import RefusedError
+from agent.rules.rule import AlertingRule, Group, RecordingRule, Rule, RuleSet
+from agent.rules.templates import Template, TemplateError, parse_template
+
+__all__ = ["Problem", "RuleFileError", "load_rules"]
+
+_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
+_GROUP_KEYS = ("name", "interval", "limit", "rules")
+_NOT_IN_GROUPS = {
+    "query_offset": "the engine evaluates the newest samples",
+    "labels": "write the labels into the rules",
+    "partial_response_strategy": "it belongs to Thanos",
+}
+_RULE_KEYS = ("alert", "record", "expr", "for", "keep_firing_for", "labels", "annotations")
+_ALERT_ONLY = ("for", "keep_firing_for", "annotations")
+
+
+class RuleFileError(Exception):
+    """Rule files that cannot be evaluated; nothing of them is used."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        """Every problem of every file."""
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def load_rules(
+    paths: Iterable[Path | str], pace: float = 1.0, semantics: Semantics = Semantics.THREE
+) -> RuleSet:
+    """The rules of ``paths``, in order; ``pace`` divides every ``for`` and ``keep_firing_for``.
+
+    Raises:
+        RuleFileError: with everything that is wrong, where anything is.
+    """
+    loader = _Loader(pace, semantics)
+    problems: list[Problem] = []
+    groups: list[Group] = []
+    for path in paths:
+        report = Report(str(path))
+        groups.extend(loader.file(Path(path), report))
+        problems.extend(report.problems)
+    if problems:
+        raise RuleFileError(problems)
+    return RuleSet(tuple(groups), pace)
+
+
+class _Loader:
+    def __init__(self, pace: float, semantics: Semantics) -> None:
+        self._pace = pace
+        self._semantics = semantics
+
+    def file(self, path: Path, report: Report) -> list[Group]:
+        document = read(path, report)
+        if document is None:
+            return []
+        document.expect(("groups",))
+        names: set[str] = set()
+        groups = []
+        for section in document.sections("groups"):
+            group = self._group(section, report.file)
+            if group.name in names:
+                section.tell(f"group name {group.name!r} is used twice in this file", "name")
+            names.add(group.name)
+            groups.append(group)
+        return groups
+
+    def _group(self, section: Section, file: str) -> Group:
+        name = section.where = section.text("name")
+        section.expect(_GROUP_KEYS, _NOT_IN_GROUPS)
+        if not name:
+            section.tell("a group needs a name")
+        interval = section.duration("interval") or None
+        rules = [self._rule(rule, name) for rule in section.sections("rules")]
+        kept = tuple(rule for rule in rules if rule is not None)
+        return Group(name, file, interval, section.count("limit"), kept)
+
+    def _rule(self, section: Section, group: str) -> Rule | None:
+        alert, record = section.text("alert"), section.text("record")
+        section.where = f"{group}/{alert or record or '?'}"
+        section.expect(_RULE_KEYS)
+        if bool(alert) == bool(record):
+            section.tell("a rule needs either alert or record")
+            return None
+        node = self._expression(section)
+        labels = _templates(section, "labels")
+        if node is None:
+            return None
+        common = (alert or record, section.text("expr"), node, labels, section.line)
+        return self._alerting(section, common) if alert else _recording(section, common)
+
+    def _expression(self, section: Section) -> Node | None:
+        text = section.text("expr")
+        if not text.strip():
+            section.tell("a rule needs an expr", "expr")
+            return None
+        try:
+            node = parse(text, self._semantics)
+        except RefusedError as error:
+            section.tell(f"expr: {error}", "expr")
+            return None
+        if kind_of(node) is Kind.STRING:
+            section.tell("expr: a rule must give a vector or a scalar, not a text", "expr")
+            return None
+        return node
+
+    def _alerting(self, section: Section, common: "_Common") -> AlertingRule:
+        return AlertingRule(
+            *common,
+            hold=section.duration("for") / self._pace,
+            keep_firing=section.duration("keep_firing_for") / self._pace,
+            annotations=_templates(section, "annotations"),
+        )
+
+
+_Common = tuple[str, str, Node, Mapping[str, Template], int]
+
+
+def _recording(section: Section, common: _Common) -> RecordingRule:
+    for key in _ALERT_ONLY:
+        if key in section:
+            section.tell(f"a recording rule cannot have {key}", key)
+    if not _METRIC.fullmatch(common[0]):
+        section.tell(f"{common[0]!r} is not a metric name", "record")
+    return RecordingRule(*common)
+
+
+def _templates(section: Section, key: str) -> dict[str, Template]:
+    """The labels or annotations of a rule; a recording rule's labels are plain texts."""
+    found: dict[str, Template] = {}
+    for name, text in section.texts(key).items():
+        if not _LABEL.fullmatch(name) or (key == "labels" and name == METRIC_NAME):
+            section.tell(f"{key}: {name!r} is not a label name", key)
+            continue
+        try:
+            found[name] = _plain(text) if "record" in section else parse_template(text)
+        except TemplateError as error:
+            section.tell(f"{key}.{name}: {error}", key)
+    return found
+
+
+def _plain(text: str) -> Template:
+    return Template(text, (text,) if text else ())

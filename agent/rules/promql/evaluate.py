@@ -1,0 +1,113 @@
+"""Expressions over columns: a node and a source in, a scalar, a text or a vector out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agent.rules.promql.aggregate import aggregate
+from agent.rules.promql.binary import compute, with_scalar
+from agent.rules.promql.calls import CALLS
+from agent.rules.promql.compile import SET_OPERATORS
+from agent.rules.promql.functions import ELEMENTWISE
+from agent.rules.promql.match import match_vectors
+from agent.rules.promql.nodes import (
+    Aggregate,
+    Binary,
+    Call,
+    Negate,
+    Node,
+    Number,
+    Selector,
+    Text,
+)
+from agent.rules.promql.setops import combine
+from agent.rules.promql.source import Source
+from agent.rules.promql.vector import Vector, single
+
+Value = float | str | Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """What an expression is evaluated against: a source, as of ``now`` (epoch seconds)."""
+
+    source: Source
+    now: float
+
+    def value(self, node: Node) -> Value:
+        """What ``node`` gives.
+
+        Raises:
+            EvaluationError: where Prometheus would fail the query too.
+        """
+        match node:
+            case Number() | Text():
+                return node.value
+            case Selector():
+                return self.source.select(node)
+            case Negate():
+                return self._negate(node)
+            case Binary():
+                return self._binary(node)
+            case Aggregate():
+                return self._aggregate(node)
+            case Call():
+                return self._call(node)
+
+    def _negate(self, node: Negate) -> Value:
+        operand = self.value(node.operand)
+        if isinstance(operand, Vector):
+            return operand.nameless().with_values(-operand.values)
+        assert isinstance(operand, float)
+        return -operand
+
+    def _binary(self, node: Binary) -> Value:
+        left, right = self.value(node.left), self.value(node.right)
+        if isinstance(left, Vector) and isinstance(right, Vector):
+            if node.operator in SET_OPERATORS:
+                return combine(node.operator, left, right, node.matching)
+            return match_vectors(node, left, right)
+        if isinstance(left, Vector) or isinstance(right, Vector):
+            return with_scalar(node, left, right)
+        assert isinstance(left, float)
+        assert isinstance(right, float)
+        return float(compute(node.operator, np.float64(left), np.float64(right)))
+
+    def _aggregate(self, node: Aggregate) -> Vector:
+        operand = self.value(node.operand)
+        parameter = None if node.parameter is None else self.value(node.parameter)
+        assert isinstance(operand, Vector)
+        assert parameter is None or isinstance(parameter, float)
+        return aggregate(node, operand, parameter)
+
+    def _call(self, node: Call) -> Value:
+        arguments = [self.value(argument) for argument in node.arguments]
+        if node.function in ELEMENTWISE:
+            (operand,) = arguments
+            assert isinstance(operand, Vector)
+            values = ELEMENTWISE[node.function](operand.values)
+            return operand.nameless().with_values(values)
+        return CALLS[node.function](self, node, arguments)
+
+
+def evaluate(node: Node, source: Source, now: float) -> Value:
+    """What ``node`` gives as of ``now``; not-a-number and infinity are values like any other.
+
+    Raises:
+        EvaluationError: where Prometheus would fail the query too.
+    """
+    with np.errstate(all="ignore"):
+        return Instant(source, now).value(node)
+
+
+def as_vector(value: Value, source: Source) -> Vector:
+    """A rule's result as a vector: a scalar becomes one sample without labels.
+
+    Raises:
+        ValueError: when ``value`` is a text; the loader refuses such rules.
+    """
+    if isinstance(value, Vector):
+        return value
+    if isinstance(value, str):
+        raise ValueError("rule result is not a vector or scalar")  # noqa: TRY004 - a value, by Prometheus' words
+    return single(source.symbols, {}, value)

@@ -1,0 +1,55 @@
+"""Rows of codes as single integers: the same integer exactly when all codes are the same.
+
+Codes are packed side by side, not hashed, so two different label sets never meet.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from agent.rules.promql.symbols import Codes
+
+Keys = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.intp]
+
+_BITS = 62
+
+
+def pack(columns: Sequence[Codes], rows: int) -> Keys:
+    """One key for each of ``rows`` rows."""
+    keys = np.zeros(rows, np.int64)
+    used = 0
+    for column in columns:
+        width = int(column.max()).bit_length() if rows else 0
+        if used + width > _BITS:
+            keys = np.unique(keys, return_inverse=True)[1].astype(np.int64, copy=False)
+            used = rows.bit_length()
+        keys <<= width
+        keys |= column
+        used += width
+    return keys
+
+
+def group(columns: Sequence[Codes], rows: int) -> tuple[Rows, Codes]:
+    """The first row of each distinct key, and for every row which of those it equals."""
+    if not columns:
+        return np.zeros(min(rows, 1), np.intp), np.zeros(rows, np.int32)
+    _, first, inverse = np.unique(pack(columns, rows), return_index=True, return_inverse=True)
+    return first, inverse.astype(np.int32)
+
+
+def locate(wanted: Sequence[Codes], known: Sequence[Codes], sizes: tuple[int, int]) -> Codes:
+    """For every row of ``wanted`` the row of ``known`` with the same codes, or -1.
+
+    Both have the same columns in the same order; the rows of ``known`` are distinct.
+    """
+    both = [np.concatenate(pair) for pair in zip(wanted, known, strict=True)]
+    keys = pack(both, sum(sizes))
+    left, right = keys[: sizes[0]], keys[sizes[0] :]
+    if not sizes[1]:
+        return np.full(sizes[0], -1, np.int32)
+    order = np.argsort(right, kind="stable")
+    places = np.minimum(np.searchsorted(right, left, sorter=order), sizes[1] - 1)
+    found = order[places]
+    return np.where(right[found] == left, found, -1).astype(np.int32)

@@ -1,0 +1,159 @@
+"""Arithmetic and comparison between two vectors: whose partner is who.
+
+Each side's rows are grouped by the labels that count (kept with the table), then the groups
+of one side are looked up among the other's (kept too), so that an evaluation over unchanged
+series matches by array look-ups.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agent.rules.promql.binary import compute
+from agent.rules.promql.compile import COMPARISONS
+from agent.rules.promql.keys import Rows
+from agent.rules.promql.matchers import METRIC_NAME
+from agent.rules.promql.nodes import Binary, Cardinality, Matching
+from agent.rules.promql.refusal import EvaluationError
+from agent.rules.promql.table import Projection, Table
+from agent.rules.promql.vector import Vector, empty, require_distinct
+
+MANY_TO_ONE_IMPLICIT = (
+    "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
+)
+NOT_UNIQUE = "multiple matches for labels: grouping labels must ensure unique matches"
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """A vector's samples by match group."""
+
+    vector: Vector
+    table: Table
+    """One row per group, by the labels that count."""
+    ids: Rows
+    """The group of each sample."""
+
+
+def grouped(vector: Vector, matching: Matching) -> Groups:
+    """The samples of ``vector`` by the labels that count."""
+    if matching.on and METRIC_NAME in matching.labels:
+        vector = vector.named()
+    projection = signature(vector.table, matching)
+    return Groups(vector, projection.table, projection.ids[vector.rows].astype(np.intp))
+
+
+def signature(table: Table, matching: Matching) -> Projection:
+    """The label sets by which series of ``table`` are matched."""
+    if matching.on:
+        return table.project(matching.labels)
+    return table.without((*matching.labels, METRIC_NAME))
+
+
+def match_vectors(node: Binary, left: Vector, right: Vector) -> Vector:
+    """Arithmetic or comparison of two vectors.
+
+    Raises:
+        EvaluationError: when a series has several partners where only one is allowed.
+    """
+    if not left.size or not right.size:
+        return empty(left.table.symbols)
+    matching = node.matching
+    swapped = matching.cardinality is Cardinality.ONE_TO_MANY
+    many, one = (right, left) if swapped else (left, right)
+    many_groups, one_groups = grouped(many, matching), grouped(one, matching)
+    partners = _partners(many_groups, one_groups, swapped=swapped, matching=matching)
+    met = np.flatnonzero(partners >= 0)
+    many_values, one_values = many.values[met], one.values[partners[met]]
+    first, second = (one_values, many_values) if swapped else (many_values, one_values)
+    result = compute(node.operator, first, second)
+    if node.operator not in COMPARISONS:
+        values = result
+    elif node.returns_bool:
+        values = result.astype(np.float64)
+    else:
+        met, values = met[result], first[result]
+    return _labelled(node, many_groups, met, one_groups, partners[met]).with_values(values)
+
+
+def _partners(many: Groups, one: Groups, *, swapped: bool, matching: Matching) -> Rows:
+    """For each sample of ``many`` its partner's place in ``one``, or -1."""
+    places = np.full(one.table.rows + 1, -1, np.intp)
+    places[one.ids] = np.arange(one.ids.size)
+    twice = np.flatnonzero(places[one.ids] != np.arange(one.ids.size))
+    if twice.size:
+        later = int(places[one.ids[twice[0]]])
+        side = "left" if swapped else "right"
+        raise EvaluationError(_many_to_many(one, int(twice[0]), later, side, matching))
+    found: Rows = places[many.table.way_to(one.table)[many.ids]]
+    return found
+
+
+def _many_to_many(
+    one: Groups,
+    first: int,
+    second: int,
+    side: str,
+    matching: Matching,
+) -> str:
+    sets = [_text(one.vector.where(np.array([place])).label_sets()[0]) for place in (second, first)]
+    labels = one.vector.where(np.array([first])).label_sets()[0]
+    counted = {
+        name: text
+        for name, text in labels.items()
+        if (name in matching.labels if matching.on else name not in matching.labels)
+        and (matching.on or name != METRIC_NAME)
+    }
+    return (
+        f"found duplicate series for the match group {_text(counted)} on the "
+        f"{side} hand-side of the operation: [{', '.join(sets)}]"
+        ";many-to-many matching not allowed: matching labels must be unique on one side"
+    )
+
+
+def _text(labels: dict[str, str]) -> str:
+    return "{" + ", ".join(f'{name}="{text}"' for name, text in labels.items()) + "}"
+
+
+def _labelled(node: Binary, many: Groups, met: Rows, one: Groups, partners: Rows) -> Vector:
+    """The matched samples under the labels of the result."""
+    matching = node.matching
+    drops_name = node.operator not in COMPARISONS or node.returns_bool
+    if matching.cardinality is not Cardinality.ONE_TO_ONE:
+        kept = many.vector.where(met)
+        kept = _included(kept, one.vector.where(partners), matching.include)
+        _require_unique(kept, NOT_UNIQUE)
+    else:
+        _require_unique(
+            Vector(many.table, many.ids[met], many.vector.values[met]), MANY_TO_ONE_IMPLICIT
+        )
+        kept = _kept_labels(many, met, matching)
+    return kept.nameless() if drops_name else kept
+
+
+def _kept_labels(many: Groups, met: Rows, matching: Matching) -> Vector:
+    vector = many.vector.where(met)
+    if matching.on:
+        return Vector(many.table, many.ids[met], vector.values)
+    if not matching.labels:
+        return vector
+    projection = vector.table.without(matching.labels)
+    rows = projection.ids[vector.rows].astype(np.intp)
+    metric = 0 if METRIC_NAME in matching.labels else vector.metric
+    return Vector(projection.table, rows, vector.values, metric)
+
+
+def _included(many: Vector, one: Vector, labels: tuple[str, ...]) -> Vector:
+    if not labels:
+        return many
+    columns = many.table.take(many.rows)
+    columns.update({name: one.table.column(name)[one.rows] for name in labels})
+    projection = Table(many.table.symbols, columns, many.size).project(tuple(columns))
+    return Vector(projection.table, projection.ids.astype(np.intp), many.values, many.metric)
+
+
+def _require_unique(vector: Vector, reason: str) -> None:
+    try:
+        require_distinct(vector.rows)
+    except EvaluationError:
+        raise EvaluationError(reason) from None

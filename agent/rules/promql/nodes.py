@@ -1,0 +1,142 @@
+"""The language's own nodes: frozen, typed, made once when a rule file is loaded.
+
+promql-parser's nodes are copies without positions or equality; the evaluator never sees them.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum, unique
+
+from agent.rules.promql.matchers import Matcher
+
+
+@unique
+class Kind(Enum):
+    """What an expression gives."""
+
+    SCALAR = "scalar"
+    VECTOR = "instant vector"
+    STRING = "string"
+
+
+@unique
+class Semantics(IntEnum):
+    """Which generation of Prometheus is copied where the two differ."""
+
+    TWO = 2
+    THREE = 3
+
+
+@unique
+class Cardinality(Enum):
+    """Which side of a match may have several series per match group."""
+
+    ONE_TO_ONE = "one-to-one"
+    MANY_TO_ONE = "many-to-one"
+    ONE_TO_MANY = "one-to-many"
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number literal."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string literal."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """An instant vector selector. ``name`` is the metric where it is given by equality."""
+
+    name: str
+    matchers: tuple[Matcher, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negate:
+    """Unary minus; unary plus leaves no node."""
+
+    operand: "Node"
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """How the series of two vectors find each other.
+
+    ``labels`` are the ones that count (``on``) or do not count (``ignoring``).
+    """
+
+    on: bool = False
+    labels: tuple[str, ...] = ()
+    cardinality: Cardinality = Cardinality.ONE_TO_ONE
+    include: tuple[str, ...] = ()
+    """Labels taken over from the "one" side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """An operator between two operands."""
+
+    operator: str
+    left: "Node"
+    right: "Node"
+    kind: Kind
+    returns_bool: bool
+    matching: Matching
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """An aggregation; ``labels`` are kept (``by``) or removed (``without``)."""
+
+    operator: str
+    operand: "Node"
+    parameter: "Node | None"
+    labels: tuple[str, ...]
+    without: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function call."""
+
+    function: str
+    arguments: tuple["Node", ...]
+    kind: Kind
+
+
+Node = Number | Text | Selector | Negate | Binary | Aggregate | Call
+
+
+def kind_of(node: Node) -> Kind:
+    """What ``node`` gives when it is evaluated."""
+    match node:
+        case Number():
+            return Kind.SCALAR
+        case Text():
+            return Kind.STRING
+        case Selector() | Aggregate():
+            return Kind.VECTOR
+        case _:
+            return node.kind
+
+
+def children_of(node: Node) -> tuple[Node, ...]:
+    """The nodes right below ``node``."""
+    match node:
+        case Negate():
+            return (node.operand,)
+        case Binary():
+            return (node.left, node.right)
+        case Aggregate():
+            return (node.operand,) if node.parameter is None else (node.parameter, node.operand)
+        case Call():
+            return node.arguments
+        case _:
+            return ()

@@ -1,0 +1,12 @@
+"""What goes wrong with an expression: refused when it is loaded, or failed when it is evaluated."""
+
+
+class RefusedError(ValueError):
+    """An expression that is not valid or not supported; told at load, never half-evaluated."""
+
+
+class EvaluationError(Exception):
+    """An evaluation that Prometheus would fail too, such as many-to-many matching.
+
+    The text is Prometheus' own wording, so that both engines tell the same story.
+    """

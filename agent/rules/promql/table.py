@@ -1,0 +1,129 @@
+"""Label sets by column, and what is worked out from them once and kept.
+
+A table lives as long as the frames it was made of; the grouping of its rows by some labels,
+the rows a matcher accepts and the way to another table are kept with it, so that an
+evaluation over unchanged series does array look-ups only.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from agent.rules.promql.keys import Rows, group, locate
+from agent.rules.promql.matchers import Matcher
+from agent.rules.promql.symbols import Codes, Symbols
+
+Mask = npt.NDArray[np.bool_]
+
+_KEPT_MASKS = 128
+
+
+class Table:
+    """Rows of label sets. ``distinct`` says that no two rows are the same."""
+
+    def __init__(
+        self, symbols: Symbols, columns: Mapping[str, Codes], rows: int, *, distinct: bool = False
+    ) -> None:
+        self.symbols = symbols
+        self.columns = dict(sorted(columns.items()))
+        self.rows = rows
+        self._distinct = distinct
+        self._projections: dict[tuple[str, ...], Projection] = {}
+        self._masks: dict[tuple[str, str, str], Mask] = {}
+        self._present: dict[str, Codes] = {}
+        self._ways: WeakKeyDictionary[Table, Codes] = WeakKeyDictionary()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The label names, sorted."""
+        return tuple(self.columns)
+
+    @cached_property
+    def all_rows(self) -> Rows:
+        """Every row, in order."""
+        return np.arange(self.rows)
+
+    def column(self, name: str) -> Codes:
+        """The codes of one label; all missing where the table does not have it."""
+        found = self.columns.get(name)
+        return np.zeros(self.rows, np.int32) if found is None else found
+
+    def take(self, rows: Rows, names: Sequence[str] | None = None) -> dict[str, Codes]:
+        """The columns of some rows."""
+        picked = self.names if names is None else names
+        return {name: self.column(name)[rows] for name in picked}
+
+    def project(self, names: Sequence[str]) -> "Projection":
+        """The distinct label sets that are left when only ``names`` are kept."""
+        kept = tuple(name for name in self.columns if name in names)
+        if kept not in self._projections:
+            self._projections[kept] = self._project(kept)
+        return self._projections[kept]
+
+    def without(self, names: Sequence[str]) -> "Projection":
+        """The distinct label sets that are left when ``names`` are removed."""
+        return self.project([name for name in self.columns if name not in names])
+
+    def _project(self, names: tuple[str, ...]) -> "Projection":
+        if self._distinct and names == self.names:
+            return Projection(self, np.arange(self.rows, dtype=np.int32))
+        first, ids = group([self.columns[name] for name in names], self.rows)
+        if names == self.names and first.size == self.rows:
+            self._distinct = True
+            return Projection(self, np.arange(self.rows, dtype=np.int32))
+        columns = self.take(first, names)
+        return Projection(Table(self.symbols, columns, first.size, distinct=True), ids)
+
+    def mask(self, matcher: Matcher) -> Mask:
+        """The rows whose label the matcher accepts."""
+        key = (matcher.operator, matcher.label, matcher.value)
+        if key not in self._masks:
+            if len(self._masks) >= _KEPT_MASKS:
+                self._masks.clear()
+            self._masks[key] = self._mask(matcher)
+        return self._masks[key]
+
+    def _mask(self, matcher: Matcher) -> Mask:
+        column = self.columns.get(matcher.label)
+        if column is None:
+            return np.full(self.rows, matcher.accepts(""))
+        if matcher.operator in {"=", "!="}:
+            code = self.symbols.find(matcher.value)
+            same: Mask = column == (-1 if code is None else code)
+            return same if matcher.is_equality else ~same
+        if matcher.label not in self._present:
+            self._present[matcher.label] = np.unique(column)
+        present = self._present[matcher.label]
+        accepted = [matcher.accepts(text) for text in self.symbols.decode(present)]
+        return np.array(accepted, bool)[np.searchsorted(present, column)]
+
+    def way_to(self, other: "Table") -> Codes:
+        """For every row the row of ``other`` with the same labels, or -1; both distinct."""
+        if other is self:
+            return np.arange(self.rows, dtype=np.int32)
+        if other not in self._ways:
+            names = sorted({*self.names, *other.names})
+            self._ways[other] = locate(
+                [self.column(name) for name in names],
+                [other.column(name) for name in names],
+                (self.rows, other.rows),
+            )
+        return self._ways[other]
+
+    def labels(self, row: int) -> dict[str, str]:
+        """The label set of one row, missing labels left out."""
+        texts = self.symbols.texts
+        pairs = ((name, texts[int(column[row])]) for name, column in self.columns.items())
+        return {name: text for name, text in pairs if text}
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """A table with fewer labels: its distinct rows, and where each former row went."""
+
+    table: Table
+    ids: Codes

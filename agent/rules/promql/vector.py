@@ -1,0 +1,146 @@
+"""Instant vectors: rows of a table with one value each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from agent.rules.promql.keys import Rows
+from agent.rules.promql.matchers import METRIC_NAME
+from agent.rules.promql.refusal import EvaluationError
+from agent.rules.promql.symbols import Codes, Symbols
+from agent.rules.promql.table import Mask, Table
+
+Floats = npt.NDArray[np.float64]
+
+SAME_LABELSET = "vector cannot contain metrics with the same labelset"
+
+
+@dataclass(frozen=True, eq=False)
+class Vector:
+    """One value per row of a distinct table.
+
+    The metric's name is one code for all rows (0 when it was dropped); where rows have
+    different names the table has a ``__name__`` column instead.
+    """
+
+    table: Table
+    rows: Rows
+    values: Floats
+    metric: int = 0
+    stamps: Floats | None = None
+    """When each sample was taken; ``None`` means at the evaluation's time."""
+
+    @property
+    def size(self) -> int:
+        """How many samples there are."""
+        return int(self.values.size)
+
+    def where(self, kept: Mask | Rows) -> "Vector":
+        """Only the samples that ``kept`` picks."""
+        stamps = None if self.stamps is None else self.stamps[kept]
+        return Vector(self.table, self.rows[kept], self.values[kept], self.metric, stamps)
+
+    def with_values(self, values: Floats) -> "Vector":
+        """The same series with other values."""
+        return replace(self, values=values, stamps=None)
+
+    def nameless(self) -> "Vector":
+        """Without the metric's name.
+
+        Raises:
+            EvaluationError: when two series differ in nothing else.
+        """
+        if METRIC_NAME not in self.table.columns:
+            return replace(self, metric=0)
+        projection = self.table.without((METRIC_NAME,))
+        rows = projection.ids[self.rows].astype(np.intp)
+        require_distinct(rows)
+        return Vector(projection.table, rows, self.values, 0, self.stamps)
+
+    def named(self) -> "Vector":
+        """With the metric's name as a column of the table, so that it can be grouped by."""
+        if not self.metric:
+            return self
+        columns = self.table.take(self.rows)
+        columns[METRIC_NAME] = np.full(self.size, self.metric, np.int32)
+        table = Table(self.table.symbols, columns, self.size, distinct=True)
+        return Vector(table, table.all_rows, self.values, 0, self.stamps)
+
+    def label_columns(self) -> dict[str, list[str]]:
+        """The label texts of all samples by label name, sorted by name."""
+        named = self.table.take(self.rows)
+        if self.metric:
+            named[METRIC_NAME] = np.full(self.size, self.metric, np.int32)
+        symbols = self.table.symbols
+        return {name: symbols.decode(named[name]) for name in sorted(named)}
+
+    def label_sets(self) -> list[dict[str, str]]:
+        """The label set of each sample, missing labels left out."""
+        columns = self.label_columns()
+        names = tuple(columns)
+        if not names:
+            return [{} for _ in range(self.size)]
+        return [
+            {name: text for name, text in zip(names, texts, strict=True) if text}
+            for texts in zip(*columns.values(), strict=True)
+        ]
+
+
+def require_distinct(rows: Rows) -> None:
+    """Raise where a row occurs twice.
+
+    Raises:
+        EvaluationError: in Prometheus' words.
+    """
+    if np.unique(rows).size != rows.size:
+        raise EvaluationError(SAME_LABELSET)
+
+
+def single(symbols: Symbols, labels: dict[str, str], value: float) -> Vector:
+    """A vector of one sample."""
+    columns = {name: np.array([symbols.code(text)], np.int32) for name, text in labels.items()}
+    table = Table(symbols, columns, 1, distinct=True)
+    return Vector(table, table.all_rows, np.array([value], np.float64))
+
+
+def empty(symbols: Symbols) -> Vector:
+    """A vector without samples."""
+    table = Table(symbols, {}, 0, distinct=True)
+    return Vector(table, table.all_rows, np.empty(0, np.float64))
+
+
+def joined(symbols: Symbols, parts: Sequence[Vector]) -> Vector:
+    """All samples of ``parts``, whose label sets must differ from part to part."""
+    filled = [part for part in parts if part.size]
+    if not filled:
+        return empty(symbols)
+    first = filled[0]
+    if len(filled) == 1:
+        return first
+    if all(part.table is first.table and part.metric == first.metric for part in filled):
+        rows = np.concatenate([part.rows for part in filled])
+        return Vector(first.table, rows, _concatenated(filled), first.metric, _stamps(filled))
+    metrics = {part.metric for part in filled}
+    metric = metrics.pop() if len(metrics) == 1 else 0
+    table = _table_of([part if metric else part.named() for part in filled], symbols)
+    return Vector(table, table.all_rows, _concatenated(filled), metric, _stamps(filled))
+
+
+def _table_of(parts: Sequence[Vector], symbols: Symbols) -> Table:
+    names = sorted({name for part in parts for name in part.table.columns})
+    columns: dict[str, Codes] = {
+        name: np.concatenate([part.table.column(name)[part.rows] for part in parts])
+        for name in names
+    }
+    return Table(symbols, columns, sum(part.size for part in parts), distinct=True)
+
+
+def _concatenated(parts: Sequence[Vector]) -> Floats:
+    return np.concatenate([part.values for part in parts])
+
+
+def _stamps(parts: Sequence[Vector]) -> Floats | None:
+    known = [part.stamps for part in parts if part.stamps is not None]
+    return np.concatenate(known) if len(known) == len(parts) else None
