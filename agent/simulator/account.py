@@ -35,6 +35,8 @@ class Account:
         self.accrued_at = 0.0
         self.money_round = 0
         """Grows with every change of the money, so that crossings planned before are dropped."""
+        self.version = 0
+        """Grows whenever a number's state changes or it leaves or enters the listing."""
         self._listed: list[Number] | None = None
         self._ends: array[int] | None = None
 
@@ -46,6 +48,7 @@ class Account:
 
     def listing_changed(self) -> None:
         """To be called when a number is taken out of the listing or put back."""
+        self.version += 1
         self._listed = self._ends = None
 
     def binding_count(self) -> int:

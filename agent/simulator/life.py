@@ -17,6 +17,8 @@ Values = tuple[tuple[str, object], ...]
 
 _TOLD = 5
 """Numbers named one by one in an event; more are told by their count."""
+_MIDNIGHT_PASSED = 1.0
+"""Seconds after midnight, so that rounding never finds the day before."""
 _MONEY_KEYS = frozenset({"balance", "notice", "stop"})
 
 
@@ -39,6 +41,7 @@ class Life:
         owing = [n for n in account.numbers if n.state == NumberState.SUSPENDED_ARREARS]
         self._owe(account, owing)
         self._settle(account)
+        self._plan_new_month(account)
 
     def set_account(self, account: Account, values: Values) -> None:
         """Sets values of an account; a new balance may suspend or restore its numbers."""
@@ -75,6 +78,7 @@ class Life:
 
     def _move(self, account: Account, numbers: Sequence[Number], state: NumberState) -> None:
         owing = state == NumberState.SUSPENDED_ARREARS
+        account.version += 1
         for number in numbers:
             number.state = state
             if not owing:
@@ -125,6 +129,19 @@ class Life:
     def _look_again(self, account: Account, planned: int, _at: float) -> None:
         if planned == account.money_round:
             self._settle(account)
+
+    def _plan_new_month(self, account: Account) -> None:
+        """The monthly spend is counted anew from the first of the month in China."""
+        local = datetime.fromtimestamp(self._clock.wall_at(self._agenda.now), CHINA)
+        first = datetime(local.year + local.month // 12, local.month % 12 + 1, 1, tzinfo=CHINA)
+        at = self._clock.world_at(first.timestamp() + _MIDNIGHT_PASSED)
+        self._agenda.plan(at, partial(self._new_month, account))
+
+    def _new_month(self, account: Account, at: float) -> None:
+        money.accrue(account, at)
+        account.month_spend = 0.0
+        self._settle(account)
+        self._plan_new_month(account)
 
     def _plan_contract_end(self, account: Account, number: Number) -> None:
         """A contract runs to the end of its last day in China."""

@@ -121,7 +121,7 @@ class References:
         elif isinstance(action, Clear):
             yield from self._wrong_provider(action.provider)
         elif isinstance(action, Complaint):
-            yield from self._wrong_number(action.number, None)
+            yield from self._absent(action.number, None)
         elif isinstance(action, Change):
             yield from self._wrong_change(action)
 
@@ -161,15 +161,19 @@ class References:
     def _wrong_number(self, number: str | None, account: str | None) -> Iterator[str]:
         if not number:
             return
+        yield from self._absent(number, account)
         homes = self.homes(number)
-        if not homes or (account and account not in homes):
-            where = f"in `{account}`" if account else "in any account"
-            yield f"names the number {number}, which is not {where}; expected one of the world's"
-        elif not account and len(homes) > 1:
+        if not account and len(homes) > 1:
             yield (
                 f"names the number {number}, which is in {', '.join(homes)}; "
                 "expected `account` to say which"
             )
+
+    def _absent(self, number: str | None, account: str | None) -> Iterator[str]:
+        homes = self.homes(number) if number else []
+        if number and (not homes or (account and account not in homes)):
+            where = f"in `{account}`" if account else "in any account"
+            yield f"names the number {number}, which is not {where}; expected one of the world's"
 
     def _wrong_binding(self, number: str, target: Target) -> Iterator[str]:
         for home in self.homes(number):

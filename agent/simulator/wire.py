@@ -94,11 +94,18 @@ async def _hang(exchange: Exchange) -> web.StreamResponse:
     return response
 
 
-async def _drip(exchange: Exchange) -> web.StreamResponse:
-    body = spoil.encode(exchange.answer(Pager()).payload)
-    response = web.StreamResponse(headers={"Content-Type": _JSON})
+async def _promised(exchange: Exchange) -> tuple[web.StreamResponse, bytes]:
+    """The true answer's headers sent, its body not yet."""
+    reply = exchange.answer(Pager())
+    body = spoil.encode(reply.payload)
+    response = web.StreamResponse(status=reply.status, headers={"Content-Type": _JSON})
     response.content_length = len(body)
     await response.prepare(exchange.request)
+    return response, body
+
+
+async def _drip(exchange: Exchange) -> web.StreamResponse:
+    response, body = await _promised(exchange)
     for place in range(len(body)):
         await response.write(body[place : place + 1])
         await asyncio.sleep(_DRIP_SECONDS)
@@ -118,10 +125,7 @@ async def _reset(exchange: Exchange) -> web.StreamResponse:
 
 async def _truncate(exchange: Exchange) -> web.StreamResponse:
     """Promises the whole body, sends half of it and closes."""
-    body = spoil.encode(exchange.answer(Pager()).payload)
-    response = web.StreamResponse(headers={"Content-Type": _JSON})
-    response.content_length = len(body)
-    await response.prepare(exchange.request)
+    response, body = await _promised(exchange)
     await response.write(body[: len(body) // 2])
     if exchange.request.transport is not None:
         exchange.request.transport.close()

@@ -1,5 +1,6 @@
 """The world: providers, accounts and numbers that live on as world time passes."""
 
+import copy
 import time
 from collections.abc import Callable
 from functools import partial
@@ -40,7 +41,7 @@ class Provider:
 
 
 def _account(provider: str, plan: AccountPlan, seed: int) -> Account:
-    numbers = list(plan.numbers)
+    numbers = copy.deepcopy(list(plan.numbers))
     for index, made in enumerate(plan.generate):
         numbers.extend(generate(made, f"{seed}:{provider}/{plan.id}:{index}"))
     return Account(provider, plan, numbers)
@@ -49,7 +50,7 @@ def _account(provider: str, plan: AccountPlan, seed: int) -> Account:
 class World:
     """A world made from a plan. It stands still until :meth:`begin`, then :meth:`advance` moves it.
 
-    A world is made once and lived through once; a plan holds the numbers it was read with.
+    A plan may make any number of worlds.
     """
 
     def __init__(self, plan: WorldPlan) -> None:

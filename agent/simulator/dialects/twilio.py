@@ -8,7 +8,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from hmac import compare_digest
@@ -67,6 +67,7 @@ class Spoken:
 
     def __init__(self, provider: str) -> None:
         self._prefix = f"/{provider}"
+        self._present: dict[str, tuple[int, list[Number]]] = {}
 
     def account(self, ask: Ask, accounts: Sequence[Account]) -> Account | None:
         """The account whose sid the request's Basic credentials or else its path shows."""
@@ -92,10 +93,21 @@ class Spoken:
         found = _PATH.fullmatch(ask.path)
         if ask.method != "GET" or not found:
             return self.error(404 if ask.method == "GET" else 405)
-        if found[2] in _LISTS:
-            key, rows = _LISTS[found[2]]
-            return self._list(ask, pager, key, rows(ask, account))
-        return Reply(_balance(account) if found[2] else _account(account))
+        if found[2] == "Balance":
+            return Reply(_balance(account))
+        numbers = self._numbers(account)
+        if found[2] is None:
+            return Reply(_account(account, numbers))
+        key, rows = _LISTS[found[2]]
+        return self._list(ask, pager, key, rows(ask, account, numbers))
+
+    def _numbers(self, account: Account) -> list[Number]:
+        """The numbers Twilio would list, found anew only after something changed."""
+        version, numbers = self._present.get(account.key, (-1, []))
+        if version != account.version:
+            numbers = _present(account)
+            self._present[account.key] = account.version, numbers
+        return numbers
 
     def error(self, status: int) -> Reply:
         """Twilio's error body."""
@@ -201,28 +213,30 @@ def _rfc2822(wall: float) -> str:
     return format_datetime(datetime.fromtimestamp(wall, UTC))
 
 
-def _present(account: Account) -> Iterable[Number]:
-    return (number for number in account.listed() if number.state not in _GONE)
+_BIRTH = _rfc2822(1_700_000_000)
 
 
-def _status(account: Account) -> str:
-    numbers = list(_present(account))
+def _present(account: Account) -> list[Number]:
+    return [number for number in account.listed() if number.state not in _GONE]
+
+
+def _status(account: Account, numbers: Sequence[Number]) -> str:
     working = any(number.state in IN_SERVICE_STATES for number in numbers)
     return "suspended" if money.stopped(account) or (numbers and not working) else "active"
 
 
-def _account(account: Account) -> dict[str, Any]:
+def _account(account: Account, numbers: Sequence[Number]) -> dict[str, Any]:
     sid = account.credentials["sid"]
     root = f"{_ROOT}/Accounts/{sid}"
     return {
         "sid": sid,
         "owner_account_sid": sid,
         "friendly_name": account.id,
-        "status": _status(account),
+        "status": _status(account, numbers),
         "type": "Full",
         "auth_token": account.credentials["token"],
-        "date_created": _rfc2822(1_700_000_000),
-        "date_updated": _rfc2822(1_700_000_000),
+        "date_created": _BIRTH,
+        "date_updated": _BIRTH,
         "uri": f"{root}.json",
         "subresource_uris": {
             "incoming_phone_numbers": f"{root}/IncomingPhoneNumbers.json",
@@ -240,10 +254,43 @@ def _balance(account: Account) -> dict[str, Any]:
     }
 
 
-def _numbers(ask: Ask, account: Account) -> _Rows:
+def _numbers(ask: Ask, account: Account, numbers: Sequence[Number]) -> _Rows:
     wanted = ask.value("PhoneNumber")
-    found = [number for number in _present(account) if wanted in {None, _e164(number.number)}]
-    return _Rows(account, found, _number_row)
+    if wanted is not None:
+        numbers = [number for number in numbers if _e164(number.number) == wanted]
+    return _Rows(account, numbers, _number_row)
+
+
+_NUMBER_CONSTANTS = {
+    "origin": "twilio",
+    "api_version": "2010-04-01",
+    "beta": False,
+    "capabilities": {"voice": True, "sms": False, "mms": False, "fax": False},
+    "address_requirements": "none",
+    "address_sid": None,
+    "bundle_sid": None,
+    "identity_sid": None,
+    "date_created": _BIRTH,
+    "date_updated": _BIRTH,
+    "emergency_address_sid": None,
+    "emergency_address_status": "unregistered",
+    "emergency_status": "Inactive",
+    "sms_application_sid": "",
+    "sms_fallback_method": "POST",
+    "sms_fallback_url": "",
+    "sms_method": "POST",
+    "sms_url": "",
+    "status_callback": "",
+    "status_callback_method": "POST",
+    "trunk_sid": None,
+    "voice_application_sid": "",
+    "voice_caller_id_lookup": False,
+    "voice_fallback_method": "POST",
+    "voice_fallback_url": "",
+    "voice_method": "POST",
+    "voice_receive_mode": "voice",
+    "voice_url": "https://voice.example.com/answer",
+}
 
 
 def _number_row(account: Account, number: Number) -> dict[str, Any]:
@@ -254,34 +301,7 @@ def _number_row(account: Account, number: Number) -> dict[str, Any]:
         "phone_number": _e164(number.number),
         "friendly_name": number.company or _e164(number.number),
         "status": "in-use" if number.state in IN_SERVICE_STATES else "suspended",
-        "origin": "twilio",
-        "api_version": "2010-04-01",
-        "beta": False,
-        "capabilities": {"voice": True, "sms": False, "mms": False, "fax": False},
-        "address_requirements": "none",
-        "address_sid": None,
-        "bundle_sid": None,
-        "identity_sid": None,
-        "date_created": _rfc2822(1_700_000_000),
-        "date_updated": _rfc2822(1_700_000_000),
-        "emergency_address_sid": None,
-        "emergency_address_status": "unregistered",
-        "emergency_status": "Inactive",
-        "sms_application_sid": "",
-        "sms_fallback_method": "POST",
-        "sms_fallback_url": "",
-        "sms_method": "POST",
-        "sms_url": "",
-        "status_callback": "",
-        "status_callback_method": "POST",
-        "trunk_sid": None,
-        "voice_application_sid": "",
-        "voice_caller_id_lookup": False,
-        "voice_fallback_method": "POST",
-        "voice_fallback_url": "",
-        "voice_method": "POST",
-        "voice_receive_mode": "voice",
-        "voice_url": "https://voice.example.com/answer",
+        **_NUMBER_CONSTANTS,
         "uri": f"{_ROOT}/Accounts/{owner}/IncomingPhoneNumbers/{sid}.json",
     }
 
@@ -299,20 +319,17 @@ def _instant(text: str | None) -> float | None:
     return (made if made.tzinfo else made.replace(tzinfo=UTC)).timestamp()
 
 
-def _calls(ask: Ask, account: Account) -> _Rows:
+def _calls(ask: Ask, account: Account, _numbers: Sequence[Number]) -> _Rows:
     """Newest first, as Twilio lists them."""
     since, until = _instant(ask.value("StartTime>")), _instant(ask.value("StartTime<"))
     first, last = account.calls_since(since if since is not None else 0.0)
-    wanted = {
-        "Status": ask.value("Status"),
-        "To": ask.value("To"),
-    }
+    status, called = ask.value("Status"), ask.value("To")
     found = [
         call
         for call in reversed(account.calls[first:last])
         if (until is None or call.started_at <= until)
-        and wanted["Status"] in {None, _STATUS.get(call.result, "failed")}
-        and wanted["To"] in {None, _e164(call.number)}
+        and status in {None, _STATUS.get(call.result, "failed")}
+        and called in {None, _e164(call.number)}
     ]
     return _Rows(account, found, _call_row)
 
@@ -350,7 +367,8 @@ def _call_row(account: Account, call: CallRecord) -> dict[str, Any]:
     }
 
 
-_LISTS: Mapping[str, tuple[str, Callable[[Ask, Account], _Rows]]] = {
+_List = Callable[[Ask, Account, Sequence[Number]], _Rows]
+_LISTS: Mapping[str, tuple[str, _List]] = {
     "IncomingPhoneNumbers": ("incoming_phone_numbers", _numbers),
     "Calls": ("calls", _calls),
 }
