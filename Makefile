@@ -1,8 +1,12 @@
 # Two commands set everything up: `make demo` shows numwatch, `make test` proves it.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+PROGRESS := $(BIN)/python -u .ci/progress.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-fast lint format bench docs lock servers clean
@@ -11,22 +15,24 @@ help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.made:
-	@echo "==> making $(VENV) with $$($(PYTHON) --version)"
+	@command -v $(PYTHON) >/dev/null || { echo "numwatch needs Python 3.11 or newer"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "numwatch needs Python 3.11 or newer; say which with: make PYTHON=python3.12 ..."; exit 1; }
-	@$(PYTHON) -m venv $(VENV)
+	@echo "==> making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "Python's venv module is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@touch $@
 
 # The lock files hold every version with its hashes; pip refuses anything else.
 $(VENV)/.run: requirements.lock pyproject.toml $(VENV)/.made
-	@echo "==> installing numwatch (locked versions, verified hashes)"
-	@$(PIP) install --require-hashes --progress-bar on --no-compile -r requirements.lock | grep -v '^  Using cached' | grep -E '^(Collecting|Installing|Successfully)' | cut -c1-100
+	@echo "==> installing numwatch: locked versions, every hash checked"
+	@$(PIP) install --require-hashes --no-compile --progress-bar off -r requirements.lock | $(PROGRESS) requirements.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml $(VENV)/.made
-	@echo "==> installing numwatch and its test tools (locked versions, verified hashes)"
-	@$(PIP) install --require-hashes --progress-bar off --quiet -r requirements-dev.lock
+	@echo "==> installing numwatch and its test tools: locked versions, every hash checked"
+	@$(PIP) install --require-hashes --no-compile --progress-bar off -r requirements-dev.lock | $(PROGRESS) requirements-dev.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.run
 
@@ -34,7 +40,7 @@ demo: $(VENV)/.run ## Run numwatch against a simulated world on http://127.0.0.1
 	@$(BIN)/numwatch demo $(DEMO)
 
 servers: ## Install the real servers the integration tests talk to (root and apt)
-	@bash tests/integration/install_servers.sh
+	@tests/integration/install_servers.sh
 
 test: $(VENV)/.dev servers ## Run every test, with real servers where they can be had
 	@$(BIN)/python -m pytest $(ARGS)
@@ -42,10 +48,11 @@ test: $(VENV)/.dev servers ## Run every test, with real servers where they can b
 test-fast: $(VENV)/.dev ## Run the tests that need no other server
 	@$(BIN)/python -m pytest -m "not integration" $(ARGS)
 
-lint: $(VENV)/.dev ## Run the linters: ruff, mypy, import-linter, hadolint, size limits
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+lint: $(VENV)/.dev ## Run the linters: ruff, mypy, import-linter, hadolint
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/hadolint Dockerfile
 
 format: $(VENV)/.dev ## Format the code
@@ -66,4 +73,4 @@ lock: $(VENV)/.dev ## Resolve the lock files again
 	  --extra build --extra dev pyproject.toml --output-file requirements-dev.lock
 
 clean: ## Remove what make made
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
