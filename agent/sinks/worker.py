@@ -1,0 +1,161 @@
+"""One sink's worker: takes what is due, sends it, and keeps to the sink's pace."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from agent.sinks.backoff import wait_after
+from agent.sinks.base import Sink, SinkError, SinkFailure
+from agent.store.errors import StoreError
+from agent.tickets.outbox import Outbox, Queue, Row
+from exporters.telemetry import Telemetry
+
+log = structlog.get_logger(__name__)
+
+IDLE_SECONDS = 5.0
+"""The longest a worker sleeps without looking into the queue again."""
+LONGEST_PAUSE = 60.0
+"""Seconds for which a failing sink is left alone at most; single rows may wait longer."""
+_REPORT_EVERY = 1.0
+
+
+class Worker:
+    """Delivers one sink's rows, one at a time, until told to stop.
+
+    A failure makes its own row wait by the row's attempts, and the whole sink by the failures
+    in a row, so that a sink that is down is asked now and then with one row instead of all.
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        outbox: Outbox,
+        telemetry: Telemetry,
+        clock: Callable[[], float],
+        chance: Callable[[], float],
+    ) -> None:
+        self._sink = sink
+        self._outbox = outbox
+        self._telemetry = telemetry
+        self._clock = clock
+        self._chance = chance
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._failures = 0
+        self._failed: set[str] = set()
+        self._paused_until = 0.0
+        self._reported_at = 0.0
+        telemetry.sink_deliveries.labels(sink.name)
+        for reason in SinkFailure:
+            telemetry.sink_failures.labels(sink.name, reason.value)
+
+    def wake(self) -> None:
+        """Look into the queue now."""
+        self._wake.set()
+
+    def finish(self) -> None:
+        """Deliver what is due now, then end :meth:`run`."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until :meth:`finish` is called or the task is cancelled."""
+        while True:
+            self._wake.clear()
+            try:
+                wait = await self._round()
+            except StoreError:
+                log.exception("outbox_unreadable", sink=self._sink.name)
+                wait = IDLE_SECONDS
+            if self._stopping:
+                return
+            await self._sleep(wait)
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(min(max(seconds, 0.0), IDLE_SECONDS)):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _round(self) -> float:
+        """Deliver all that is due; gives the seconds until more will be."""
+        while self._clock() >= self._paused_until:
+            row = await self._outbox.claim(self._sink.name, self._clock())
+            if row is None:
+                break
+            await self._attempt(row)
+            if self._clock() - self._reported_at >= _REPORT_EVERY:
+                await self._report()
+        await self._report()
+        due = await self._outbox.next_due(self._sink.name)
+        next_at = max(due or 0.0, self._paused_until)
+        return IDLE_SECONDS if due is None else next_at - self._clock()
+
+    async def _attempt(self, row: Row) -> None:
+        self._telemetry.sink_deliveries.labels(self._sink.name).inc()
+        try:
+            await self._sink.deliver(row, self._clock())
+        except SinkError as error:
+            await self._failure(row, error)
+        except Exception as error:
+            log.exception("sink_broken", sink=self._sink.name)
+            await self._failure(row, SinkError(SinkFailure.INTERNAL, type(error).__name__))
+        else:
+            await self._success(row)
+
+    async def _success(self, row: Row) -> None:
+        now = self._clock()
+        await self._outbox.delivered(row, now)
+        if self._failures == 0:
+            return
+        log.info("sink_recovered", sink=self._sink.name, failed_attempts=self._failures)
+        was_down = len(self._failed) > 1
+        self._failures, self._paused_until = 0, 0.0
+        self._failed.clear()
+        # One ticket that fails by itself keeps its own pace; an outage that is over keeps none.
+        if was_down:
+            await self._outbox.wake(self._sink.name, now)
+
+    async def _failure(self, row: Row, error: SinkError) -> None:
+        now = self._clock()
+        self._telemetry.sink_failures.labels(self._sink.name, error.reason.value).inc()
+        first = now if row.first_attempt_at is None else row.first_attempt_at
+        if error.permanent or now - first >= self._sink.pace.give_up_after:
+            await self._give_up(row, error, now)
+            return
+        self._failures += 1
+        self._failed.add(row.ticket_id)
+        if self._failures == 1:
+            log.warning(
+                "sink_failing",
+                sink=self._sink.name,
+                reason=error.reason.value,
+                detail=error.detail,
+            )
+        asked = error.retry_after or 0.0
+        wait = max(wait_after(row.attempts, self._sink.pace, self._chance()), asked)
+        pause = min(wait_after(self._failures, self._sink.pace, self._chance()), LONGEST_PAUSE)
+        self._paused_until = now + max(pause, asked)
+        await self._outbox.retry(row, error.reason.value, now + wait, now)
+
+    async def _give_up(self, row: Row, error: SinkError, now: float) -> None:
+        await self._outbox.bury(row, error.reason.value, now)
+        log.error(
+            "delivery_given_up",
+            sink=self._sink.name,
+            ticket=row.ticket_id,
+            kind=row.type,
+            attempts=row.attempts,
+            reason=error.reason.value,
+            detail=error.detail,
+        )
+
+    async def _report(self) -> None:
+        name = self._sink.name
+        self._reported_at = self._clock()
+        queue = (await self._outbox.queues()).get(name, Queue())
+        self._telemetry.outbox_pending.labels(name).set(queue.pending)
+        self._telemetry.outbox_oldest.labels(name).set(queue.oldest or 0.0)
+        self._telemetry.dead_letters.labels(name).set(queue.dead)

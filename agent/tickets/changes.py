@@ -1,0 +1,311 @@
+"""Decisions carried out: from a ticket to the next one, and what the sinks are to hear."""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
+
+import msgspec
+from msgspec.structs import replace
+
+from agent.model import Verdict
+from agent.states import Severity, Stage
+from agent.tickets import clocks
+from agent.tickets.decision import QUIET, Action, Decision
+from agent.tickets.faults import WORST_FIRST, Fault
+from agent.tickets.key import ticket_id
+from agent.tickets.lifecycle import Guard, require
+from agent.tickets.particulars import Particulars
+from agent.tickets.ticket import Entry, Member, Progress, Text, Ticket
+
+AGENT = "numwatch"
+"""The actor of everything the agent does by itself."""
+
+_MEMBERSHIP = frozenset({Action.JOIN, Action.LEAVE})
+_NAMED = 5
+
+OPENED = "ticket.opened"
+UPDATED = "ticket.updated"
+ESCALATED = "ticket.escalated"
+RESOLVED = "ticket.resolved"
+CLOSED = "ticket.closed"
+REOPENED = "ticket.reopened"
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One step of a ticket: written whole or not at all."""
+
+    before: Ticket | None
+    after: Ticket
+    kind: str
+    """The webhook's type; empty when the sinks hear nothing of it."""
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The timeline's new lines."""
+        return self.after.timeline[len(self.before.timeline) if self.before else 0 :]
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """What a ticket that is opened or reopened starts with."""
+
+    particulars: Particulars
+    text: Text
+    verdict: Verdict | None
+
+
+def open_ticket(
+    decision: Decision, fault: Fault, previous: Ticket | None, opening: Opening, now: float
+) -> Change:
+    """A new episode: detected, and under diagnosis as soon as there is a verdict."""
+    episode = previous.episode + 1 if previous else 1
+    ticket = Ticket(
+        id=ticket_id(fault.key, episode),
+        key=fault.key,
+        episode=episode,
+        subject=fault.subject,
+        stage=Stage.DETECTED,
+        severity=fault.severity,
+        grade=opening.particulars.grade,
+        started_at=min(fault.since, now),
+        detected_at=now,
+        alerts=_names(fault),
+        company=opening.particulars.company,
+        carrier=opening.particulars.carrier or fault.subject.carrier,
+        clocks=clocks.start(opening.particulars.grade, now),
+        previous=previous.id if previous else "",
+        changed_at=now,
+        timeline=(Entry(now, AGENT, "opened", decision.reason),),
+    )
+    return Change(None, _diagnosed(ticket, opening, now), OPENED)
+
+
+def reopen_ticket(
+    decision: Decision, fault: Fault, closed: Ticket, opening: Opening, now: float
+) -> Change:
+    """The same episode again: it broke anew before the reopen window had passed."""
+    stage = require(closed.stage, Stage.REOPENED, frozenset({Guard.WITHIN_REOPEN_WINDOW}))
+    ticket = replace(
+        closed,
+        stage=stage,
+        severity=fault.severity,
+        alerts=_names(fault),
+        progress=Progress(),
+        clocks=clocks.resume(closed.clocks),
+        parent="",
+        outcome="",
+        restored_at=None,
+        closed_at=None,
+        revision=closed.revision + 1,
+        changed_at=now,
+        timeline=(*closed.timeline, Entry(now, AGENT, "reopened", decision.reason)),
+    )
+    return Change(closed, _diagnosed(ticket, opening, now), REOPENED)
+
+
+def _names(fault: Fault) -> tuple[str, ...]:
+    return tuple(alert.name for alert in fault.alerts)
+
+
+def _diagnosed(ticket: Ticket, opening: Opening, now: float) -> Ticket:
+    ticket = replace(ticket, text=opening.text)
+    verdict = opening.verdict
+    if verdict is None:
+        return ticket
+    stage = require(ticket.stage, Stage.DIAGNOSING, frozenset({Guard.REASON_GIVEN}))
+    reason = _told(verdict)
+    return replace(
+        ticket,
+        stage=stage,
+        diagnosis=verdict,
+        diagnosed_at=now,
+        timeline=(*ticket.timeline, Entry(now, AGENT, "diagnosed", reason)),
+    )
+
+
+def _told(verdict: Verdict) -> str:
+    return f"{verdict.cause}, for {verdict.party}, confidence {verdict.confidence:.2f}"
+
+
+def carry_out(ticket: Ticket, decisions: list[Decision], now: float) -> list[Change]:
+    """The steps that ``decisions`` on one open ticket make, in order.
+
+    What only updates is folded into one step; restoring and closing are steps of their own.
+    Quiet counting that comes alone makes a step without revision, entry or message.
+    """
+    changes: list[Change] = []
+    folded: list[Decision] = []
+    for decision in decisions:
+        if decision.action in (Action.RESTORE, Action.CLOSE):
+            ticket = _folded(changes, ticket, folded, now)
+            folded = []
+            ticket = _folded(changes, ticket, [decision], now)
+        else:
+            folded.append(decision)
+    _folded(changes, ticket, folded, now)
+    return changes
+
+
+def _folded(changes: list[Change], ticket: Ticket, decisions: list[Decision], now: float) -> Ticket:
+    if not decisions:
+        return ticket
+    after = _membership(ticket, decisions, now)
+    for decision in decisions:
+        if decision.action not in _MEMBERSHIP:
+            after = _EFFECTS[decision.action](after, decision, now)
+    loud = [decision for decision in decisions if decision.action not in QUIET]
+    if not loud:
+        changes.append(Change(ticket, after, ""))
+        return after
+    lines = tuple(_lines(loud, now))
+    after = replace(
+        after, revision=ticket.revision + 1, changed_at=now, timeline=(*after.timeline, *lines)
+    )
+    changes.append(Change(ticket, after, _kind(ticket, after, loud)))
+    return after
+
+
+def _lines(decisions: list[Decision], now: float) -> Iterator[Entry]:
+    """A line for each decision, but one for all who join and one for all who leave."""
+    for action, alike in groupby(sorted(decisions, key=_line_order), key=_line_order):
+        told = list(alike)
+        if action in _MEMBERSHIP and len(told) > 1:
+            yield Entry(now, AGENT, _EVENTS[told[0].action], _counted(told))
+        else:
+            yield from (Entry(now, AGENT, _EVENTS[one.action], one.reason) for one in told)
+
+
+def _line_order(decision: Decision) -> str:
+    return decision.action if decision.action in _MEMBERSHIP else ""
+
+
+def _counted(decisions: list[Decision]) -> str:
+    named = [one.member.number or one.member.account for one in decisions if one.member][:_NAMED]
+    more = len(decisions) - len(named)
+    return f"{', '.join(named)}{f' and {more} more' if more else ''}: {decisions[0].reason}"
+
+
+def _kind(before: Ticket, after: Ticket, decisions: list[Decision]) -> str:
+    """What the sinks hear. A suppressed ticket tells them of its end and of nothing else."""
+    if after.stage is Stage.RESTORED:
+        return RESOLVED
+    if after.stage is Stage.CLOSED:
+        return CLOSED
+    if before.stage is Stage.SUPPRESSED and after.stage is Stage.SUPPRESSED:
+        return ""
+    raised = _rank(after.severity) < _rank(before.severity)
+    escalates = raised and any(one.action is Action.SEVERITY for one in decisions)
+    return ESCALATED if escalates else UPDATED
+
+
+def _rank(severity: Severity) -> int:
+    return WORST_FIRST.index(severity)
+
+
+def _keep_count(ticket: Ticket, decision: Decision, _now: float) -> Ticket:
+    return replace(ticket, progress=decision.progress or Progress())
+
+
+def _severity(ticket: Ticket, decision: Decision, _now: float) -> Ticket:
+    assert decision.severity is not None
+    alerts = _names(decision.fault) if decision.fault else ticket.alerts
+    text = decision.text or ticket.text
+    return replace(ticket, severity=decision.severity, alerts=alerts, text=text)
+
+
+def _diagnosis(ticket: Ticket, decision: Decision, now: float) -> Ticket:
+    stage = ticket.stage
+    if stage in (Stage.DETECTED, Stage.REOPENED):
+        stage = require(stage, Stage.DIAGNOSING, frozenset({Guard.REASON_GIVEN}))
+    return replace(
+        ticket,
+        stage=stage,
+        diagnosis=decision.verdict,
+        diagnosed_at=now,
+        text=decision.text or ticket.text,
+    )
+
+
+def _membership(ticket: Ticket, decisions: list[Decision], now: float) -> Ticket:
+    """All who join and leave in one go: a storm has thousands of them."""
+    leaving = {one.member_key for one in decisions if one.action is Action.LEAVE}
+    joining = [
+        Member(one.member_key, one.member, joined_at=now)
+        for one in decisions
+        if one.action is Action.JOIN and one.member is not None
+    ]
+    if not leaving and not joining:
+        return ticket
+    stayed = (
+        replace(member, left_at=now) if member.key in leaving and member.left_at is None else member
+        for member in ticket.members
+    )
+    return replace(ticket, members=(*stayed, *joining))
+
+
+def _suppress(ticket: Ticket, decision: Decision, _now: float) -> Ticket:
+    stage = require(ticket.stage, Stage.SUPPRESSED, frozenset({Guard.PARENT_OPEN}))
+    return replace(ticket, stage=stage, parent=decision.parent)
+
+
+def _release(ticket: Ticket, _decision: Decision, _now: float) -> Ticket:
+    stage = require(ticket.stage, Stage.DIAGNOSING, frozenset({Guard.REASON_GIVEN}))
+    return replace(ticket, stage=stage, parent="")
+
+
+def _rearm(ticket: Ticket, decision: Decision, now: float) -> Ticket:
+    stage = ticket.stage
+    if stage is Stage.OBSERVING:
+        stage = require(stage, Stage.DIAGNOSING, frozenset({Guard.REASON_GIVEN}))
+    return _keep_count(replace(ticket, stage=stage), decision, now)
+
+
+def _observe(ticket: Ticket, decision: Decision, now: float) -> Ticket:
+    stage = require(ticket.stage, Stage.OBSERVING, frozenset({Guard.RECOVERY_VERIFIED}))
+    return _keep_count(replace(ticket, stage=stage), decision, now)
+
+
+def _restore(ticket: Ticket, decision: Decision, now: float) -> Ticket:
+    stage = require(ticket.stage, Stage.RESTORED, frozenset({Guard.RECOVERY_HELD}))
+    ticket = _keep_count(replace(ticket, stage=stage), decision, now)
+    since = now if ticket.progress.good_since is None else ticket.progress.good_since
+    return replace(
+        ticket, outcome="restored", restored_at=since, clocks=clocks.stop(ticket.clocks, since)
+    )
+
+
+def _close(ticket: Ticket, _decision: Decision, now: float) -> Ticket:
+    stage = require(ticket.stage, Stage.CLOSED, frozenset({Guard.RECOVERY_HELD}))
+    members = tuple(
+        replace(member, left_at=now) if member.left_at is None else member
+        for member in ticket.members
+    )
+    return replace(ticket, stage=stage, closed_at=now, members=members)
+
+
+_EFFECTS: Mapping[Action, Callable[[Ticket, Decision, float], Ticket]] = {
+    Action.PROGRESS: _keep_count,
+    Action.SEVERITY: _severity,
+    Action.DIAGNOSIS: _diagnosis,
+    Action.SUPPRESS: _suppress,
+    Action.RELEASE: _release,
+    Action.BLIND: _rearm,
+    Action.REARM: _rearm,
+    Action.OBSERVE: _observe,
+    Action.RESTORE: _restore,
+    Action.CLOSE: _close,
+}
+"""What each action does to an open ticket."""
+
+_EVENTS: Mapping[Action, str] = {
+    Action.SEVERITY: "severity_changed",
+    Action.DIAGNOSIS: "diagnosis_revised",
+    Action.JOIN: "member_joined",
+    Action.LEAVE: "member_left",
+    Action.SUPPRESS: "suppressed",
+    Action.RELEASE: "released",
+    Action.BLIND: "data_stopped",
+    Action.REARM: "flapped",
+    Action.OBSERVE: "recovery_seen",
+    Action.RESTORE: "restored",
+    Action.CLOSE: "closed",
+}
+"""How the timeline calls each action."""

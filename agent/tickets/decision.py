@@ -1,0 +1,80 @@
+"""A decision about a ticket, and what it was taken from."""
+
+from collections.abc import Mapping
+from enum import StrEnum, unique
+
+import msgspec
+
+from agent.model import Verdict
+from agent.states import Severity
+from agent.tickets.evidence import Assessment
+from agent.tickets.faults import Fault
+from agent.tickets.ticket import Progress, Subject, Text, Ticket
+
+
+@unique
+class Action(StrEnum):
+    """What is to be done with a ticket."""
+
+    OPEN = "open"
+    REOPEN = "reopen"
+    SEVERITY = "severity"
+    DIAGNOSIS = "diagnosis"
+    JOIN = "join"
+    LEAVE = "leave"
+    SUPPRESS = "suppress"
+    RELEASE = "release"
+    PROGRESS = "progress"
+    BLIND = "blind"
+    REARM = "rearm"
+    OBSERVE = "observe"
+    RESTORE = "restore"
+    CLOSE = "close"
+
+
+QUIET = frozenset({Action.PROGRESS})
+"""Actions that only keep count: nothing is written, nobody is told."""
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """One action on the ticket of one key, and why."""
+
+    action: Action
+    key: str
+    reason: str
+    fault: Fault | None = None
+    """For opening and reopening: what fires."""
+    member_key: str = ""
+    member: Subject | None = None
+    """For joining and leaving: who."""
+    parent: str = ""
+    """For suppressing: the root's key."""
+    severity: Severity | None = None
+    progress: Progress | None = None
+    verdict: Verdict | None = None
+    text: Text | None = None
+    """For another diagnosis or severity: how the ticket reads now."""
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """The settings decisions depend on; times in seconds."""
+
+    recovery_polls: int
+    hold: float
+    reopen_window: float
+
+
+class View(msgspec.Struct, frozen=True):
+    """Everything decisions are taken from."""
+
+    tickets: Mapping[str, Ticket]
+    """Open tickets by key."""
+    closed: Mapping[str, Ticket]
+    """The newest ended ticket of keys that fire and have no open one."""
+    faults: Mapping[str, Fault]
+    pending: frozenset[str]
+    evidence: Mapping[str, Assessment]
+    """The facts about every open ticket and member that no alert tells of now, by key."""
+    told_until: Mapping[str, float]
+    """When an alert last told of the key; facts older than that are no evidence."""
+    policy: Policy

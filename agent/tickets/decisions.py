@@ -1,0 +1,124 @@
+"""What is to be done with tickets: pure, and every decision says why."""
+
+from collections.abc import Iterator, Mapping
+
+from agent.states import Scope, Stage
+from agent.tickets.correlation import Cause, Roots
+from agent.tickets.decision import Action, Decision, View
+from agent.tickets.evidence import Finding
+from agent.tickets.faults import WORST_FIRST, Fault
+from agent.tickets.judge import broken_again, judge
+from agent.tickets.ticket import Ticket
+
+_WIDEST_FIRST = {scope: place for place, scope in enumerate(Scope)}
+
+
+def decide(view: View, now: float) -> list[Decision]:
+    """All decisions of one round; roots come before what they explain.
+
+    The same view and time always give the same decisions.
+    """
+    roots = Roots(view.faults, view.tickets)
+    decisions: list[Decision] = []
+    for fault in sorted(view.faults.values(), key=_width):
+        decisions.extend(_on_fault(fault, roots, view, now))
+    for ticket in view.tickets.values():
+        decisions.extend(_on_members(ticket, view))
+        if ticket.key not in view.faults:
+            decisions.extend(_on_silence(ticket, view, now))
+    return decisions
+
+
+def _width(fault: Fault) -> tuple[int, str]:
+    return _WIDEST_FIRST[fault.subject.scope], fault.key
+
+
+def _on_fault(fault: Fault, roots: Roots, view: View, now: float) -> Iterator[Decision]:
+    own = view.tickets.get(fault.key)
+    cause = roots.of(fault.key, fault.subject)
+    if cause is not None:
+        yield from _join(fault, cause, roots)
+        yield from _suppress(fault, own, cause)
+    elif own is not None:
+        yield from _still_there(own, fault)
+    else:
+        yield _begin(fault, view.closed.get(fault.key), view.policy.reopen_window, now)
+
+
+def _join(fault: Fault, cause: Cause, roots: Roots) -> Iterator[Decision]:
+    if not roots.is_member(fault.key, cause.key):
+        yield Decision(
+            Action.JOIN,
+            cause.key,
+            f"{fault.alerts[0].name} fires for it, explained by {_named(cause)}",
+            member_key=fault.key,
+            member=fault.subject,
+        )
+
+
+def _suppress(fault: Fault, own: Ticket | None, cause: Cause) -> Iterator[Decision]:
+    if own is None:
+        return
+    yield from broken_again(own, f"{fault.alerts[0].name} fires")
+    if own.stage is not Stage.SUPPRESSED:
+        reason = f"explained by {_named(cause)}"
+        yield Decision(Action.SUPPRESS, own.key, reason, parent=cause.key)
+
+
+def _named(cause: Cause) -> str:
+    return f"{cause.subject.symptom} of the {cause.subject.scope}"
+
+
+def _still_there(ticket: Ticket, fault: Fault) -> Iterator[Decision]:
+    if ticket.stage is Stage.SUPPRESSED:
+        yield Decision(Action.RELEASE, ticket.key, "the wider fault is over, this one is not")
+    yield from broken_again(ticket, f"{fault.alerts[0].name} fires")
+    if fault.severity is not ticket.severity:
+        worse = WORST_FIRST.index(fault.severity) < WORST_FIRST.index(ticket.severity)
+        direction = "raised" if worse else "lowered"
+        reason = f"{direction} from {ticket.severity} to {fault.severity}: {fault.alerts[0].name}"
+        yield Decision(Action.SEVERITY, ticket.key, reason, fault, severity=fault.severity)
+
+
+def _begin(fault: Fault, closed: Ticket | None, reopen_window: float, now: float) -> Decision:
+    names = ", ".join(alert.name for alert in fault.alerts)
+    if closed is None or closed.closed_at is None:
+        return Decision(Action.OPEN, fault.key, f"{names} fires", fault)
+    ago = now - closed.closed_at
+    if ago <= reopen_window:
+        reason = f"{names} fires again {ago:.0f} s after it was closed"
+        return Decision(Action.REOPEN, fault.key, reason, fault)
+    reason = f"{names} fires; the last episode, {closed.id}, ended {ago:.0f} s ago"
+    return Decision(Action.OPEN, fault.key, reason, fault)
+
+
+def _on_members(root: Ticket, view: View) -> Iterator[Decision]:
+    for member in root.members:
+        if member.left_at is not None or member.key in view.faults:
+            continue
+        seen = view.evidence.get(member.key)
+        told_until = view.told_until.get(member.key, member.joined_at)
+        if seen and seen.finding is Finding.GOOD and seen.seen_at > told_until:
+            yield Decision(
+                Action.LEAVE,
+                root.key,
+                f"restored: {seen.reason}",
+                member_key=member.key,
+                member=member.subject,
+            )
+
+
+def _on_silence(ticket: Ticket, view: View, now: float) -> Iterator[Decision]:
+    if ticket.stage is Stage.SUPPRESSED and not _parent_open(ticket, view.tickets):
+        yield Decision(Action.RELEASE, ticket.key, "the wider fault is over")
+    if ticket.key in view.pending:
+        yield from broken_again(ticket, "an alert's condition holds again")
+        return
+    seen = view.evidence.get(ticket.key)
+    if seen is not None:
+        told_until = view.told_until.get(ticket.key, ticket.changed_at)
+        yield from judge(ticket, seen, told_until, view.policy, now)
+
+
+def _parent_open(ticket: Ticket, tickets: Mapping[str, Ticket]) -> bool:
+    return any(other.id == ticket.parent for other in tickets.values())

@@ -1,0 +1,28 @@
+"""When a ticket's diagnosis is worth revising."""
+
+from collections.abc import Callable
+
+from agent.fleet import Fleet
+from agent.model import Verdict
+from agent.states import Cause
+from agent.tickets.ticket import Subject
+
+Diagnose = Callable[[Subject, Fleet, float], Verdict | None]
+"""Why the subject is broken now; ``None`` where nothing can be said."""
+
+_INCONCLUSIVE = frozenset({Cause.UNKNOWN, Cause.MONITORING_BLIND, Cause.HEALTHY})
+
+
+def is_material(old: Verdict | None, new: Verdict | None) -> bool:
+    """Whether ``new`` tells people something else than ``old``.
+
+    A verdict that concludes nothing never takes the place of one that did: a provider that
+    goes silent in the middle of a fault does not undo what was found.
+    """
+    if new is None:
+        return False
+    if old is None:
+        return True
+    if new.cause in _INCONCLUSIVE and old.cause not in _INCONCLUSIVE:
+        return False
+    return (old.cause, old.party) != (new.cause, new.party)

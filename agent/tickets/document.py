@@ -1,0 +1,139 @@
+"""The ticket's JSON, as sinks receive it and the API shows it (contracts.md, Ticket).
+
+Times are RFC 3339 in UTC with milliseconds, so that they also sort as text.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from agent.masking import mask_text
+from agent.model import Evidence, Verdict
+from agent.states import PARTY_OF_CAUSE, Cause
+from agent.tickets import clocks
+from agent.tickets.ticket import Clock, Entry, Member, Ticket
+
+REPORTER = "numwatch"
+"""Who reported a ticket that monitoring opened."""
+
+
+def document(ticket: Ticket, now: float) -> dict[str, Any]:
+    """The whole ticket; ``now`` is what remaining times are told from."""
+    return {
+        **summary(ticket),
+        "started_at": stamp(ticket.started_at),
+        "closed_at": stamp(ticket.closed_at),
+        "restored_at": stamp(ticket.restored_at),
+        "pattern": "intermittent" if ticket.progress.flaps else "continuous",
+        "description": ticket.text.description,
+        "sample_callers": [],
+        "prompt_heard": "",
+        "reporter": REPORTER,
+        "alerts": list(ticket.alerts),
+        "diagnosis": _diagnosis(ticket.diagnosis),
+        "members": [_member(member) for member in ticket.members],
+        "clocks": [_clock(clock, now) for clock in ticket.clocks],
+        "provider_ticket": "",
+        "confirmation": {},
+        "outcome": ticket.outcome,
+        "parent": ticket.parent,
+        "previous": ticket.previous,
+        "timeline": [_entry(entry) for entry in ticket.timeline],
+    }
+
+
+def summary(ticket: Ticket) -> dict[str, Any]:
+    """One row of a list of tickets."""
+    return {
+        "id": ticket.id,
+        "key": ticket.key,
+        "episode": ticket.episode,
+        "revision": ticket.revision,
+        "stage": ticket.stage.value,
+        "severity": ticket.severity.value,
+        "grade": ticket.grade.value,
+        "scope": ticket.subject.scope.value,
+        "symptom": ticket.subject.symptom,
+        "title": ticket.text.title,
+        "provider": ticket.subject.provider,
+        "account": ticket.subject.account,
+        "number": ticket.subject.number,
+        "binding": ticket.subject.binding,
+        "carrier": ticket.carrier,
+        "company": ticket.company,
+        "detected_at": stamp(ticket.detected_at),
+    }
+
+
+def stamp(at: float | None) -> str | None:
+    """``at`` as RFC 3339 text, ``None`` for no time."""
+    if at is None:
+        return None
+    told = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    return told.replace("+00:00", "Z")
+
+
+def payload(ticket: Ticket, kind: str, now: float) -> bytes:
+    """The webhook body that tells of one change, ``kind`` being ``ticket.opened`` and so on."""
+    body = {"type": kind, "timestamp": stamp(now), "data": document(ticket, now)}
+    return msgspec.json.encode(body)
+
+
+def _diagnosis(verdict: Verdict | None) -> dict[str, Any]:
+    if verdict is None:
+        cause = Cause.UNKNOWN
+        verdict = Verdict("", cause, PARTY_OF_CAUSE[cause], "", 0.0, None)
+    return {
+        "cause": str(verdict.cause),
+        "party": str(verdict.party),
+        "contact": verdict.contact,
+        "confidence": verdict.confidence,
+        "since": stamp(verdict.since),
+        "evidence": [_evidence(evidence) for evidence in verdict.evidence],
+        "findings": list(verdict.findings),
+        "next_steps": list(verdict.next_steps),
+        "questions": list(verdict.questions),
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "fact": evidence.fact,
+        "value": mask_text(evidence.value),
+        "source": evidence.source,
+        "age_seconds": evidence.age_seconds,
+    }
+
+
+def _member(member: Member) -> dict[str, Any]:
+    subject = member.subject
+    return {
+        "number": subject.number,
+        "account": subject.account,
+        "binding": subject.binding,
+        "symptom": subject.symptom,
+        "joined_at": stamp(member.joined_at),
+        "left_at": stamp(member.left_at),
+    }
+
+
+def _clock(clock: Clock, now: float) -> dict[str, Any]:
+    left = clocks.remaining(clock, now)
+    return {
+        "name": clock.name.value,
+        "deadline": stamp(clock.deadline),
+        "remaining_seconds": round(left, 3),
+        "paused": False,
+        "stopped_at": stamp(clock.stopped_at),
+        "breached": left < 0,
+    }
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "at": stamp(entry.at),
+        "actor": entry.actor,
+        "event": entry.event,
+        "reason": entry.reason,
+    }

@@ -1,0 +1,97 @@
+"""Whether a fault is over: seen in newer polls, then held. Unknown never counts as over."""
+
+import msgspec
+
+from agent.states import Stage
+from agent.tickets.decision import Action, Decision, Policy
+from agent.tickets.evidence import Assessment, Finding
+from agent.tickets.ticket import Progress, Ticket
+
+
+def judge(
+    ticket: Ticket, seen: Assessment, told_until: float, policy: Policy, now: float
+) -> list[Decision]:
+    """What follows for a ticket that no alert tells of any more.
+
+    ``told_until`` is when one last did: only facts polled after it are evidence.
+    """
+    if seen.finding is Finding.UNKNOWN:
+        return _unknown(ticket, seen)
+    if seen.finding is Finding.BAD:
+        return broken_again(ticket, seen.reason)
+    return _good(ticket, seen, told_until, policy, now)
+
+
+def broken_again(ticket: Ticket, reason: str) -> list[Decision]:
+    """The fault is there: whatever recovery was under way starts anew.
+
+    Coming back while it was held is a flap; it re-arms the ticket without opening another.
+    """
+    progress = ticket.progress
+    fresh = Progress(judged_until=progress.judged_until, flaps=progress.flaps)
+    if progress.verified_at is not None:
+        flapped = msgspec.structs.replace(fresh, flaps=progress.flaps + 1)
+        action = Action.PROGRESS if progress.flaps else Action.REARM
+        return [Decision(action, ticket.key, f"came back while held: {reason}", progress=flapped)]
+    if progress != fresh:
+        return [Decision(Action.PROGRESS, ticket.key, f"still bad: {reason}", progress=fresh)]
+    return []
+
+
+def _unknown(ticket: Ticket, seen: Assessment) -> list[Decision]:
+    progress = ticket.progress
+    if progress.blind:
+        return []
+    blind = Progress(judged_until=progress.judged_until, flaps=progress.flaps, blind=True)
+    reason = f"data stopped coming, the ticket stays open: {seen.reason}"
+    return [Decision(Action.BLIND, ticket.key, reason, progress=blind)]
+
+
+def _good(
+    ticket: Ticket, seen: Assessment, told_until: float, policy: Policy, now: float
+) -> list[Decision]:
+    progress = _counted(ticket.progress, seen, told_until, now)
+    if progress.good_polls < policy.recovery_polls:
+        return _noted(ticket, progress, seen)
+    if progress.verified_at is None:
+        progress = msgspec.structs.replace(progress, verified_at=now)
+    if progress.verified_at is not None and now - progress.verified_at >= policy.hold:
+        return _over(ticket, progress, seen, policy)
+    if ticket.progress.verified_at is None and _shows_observing(ticket):
+        reason = f"{seen.reason}, seen in {progress.good_polls} polls; held for {policy.hold:g} s"
+        return [Decision(Action.OBSERVE, ticket.key, reason, progress=progress)]
+    return _noted(ticket, progress, seen)
+
+
+def _counted(progress: Progress, seen: Assessment, told_until: float, now: float) -> Progress:
+    known = msgspec.structs.replace(progress, blind=False)
+    if seen.seen_at <= max(progress.judged_until, told_until):
+        return known
+    return msgspec.structs.replace(
+        known,
+        judged_until=seen.seen_at,
+        good_polls=progress.good_polls + 1,
+        good_since=now if progress.good_since is None else progress.good_since,
+    )
+
+
+def _noted(ticket: Ticket, progress: Progress, seen: Assessment) -> list[Decision]:
+    if progress == ticket.progress:
+        return []
+    return [Decision(Action.PROGRESS, ticket.key, seen.reason, progress=progress)]
+
+
+def _shows_observing(ticket: Ticket) -> bool:
+    """A flapping or suppressed ticket is held without saying so every time."""
+    return ticket.progress.flaps == 0 and ticket.stage not in (Stage.SUPPRESSED, Stage.OBSERVING)
+
+
+def _over(ticket: Ticket, progress: Progress, seen: Assessment, policy: Policy) -> list[Decision]:
+    flaps = f", after coming back {progress.flaps} times" if progress.flaps else ""
+    restored = (
+        f"{seen.reason}; seen in {progress.good_polls} polls and held for {policy.hold:g} s{flaps}"
+    )
+    return [
+        Decision(Action.RESTORE, ticket.key, restored, progress=progress),
+        Decision(Action.CLOSE, ticket.key, "recovery verified and held"),
+    ]

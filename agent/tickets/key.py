@@ -1,0 +1,69 @@
+"""A ticket's key: what is broken, and nothing of how it was told.
+
+Severity, route, receiver and further labels stay out, so that a fault keeps its ticket when
+any of those change and when two engines tell of it (ticketing.md §6).
+"""
+
+import hashlib
+from collections.abc import Mapping
+
+import msgspec
+
+from agent.states import Scope
+from agent.tickets.ticket import Subject
+
+_IDENTITY: Mapping[Scope, tuple[str, ...]] = {
+    Scope.AGENT: (),
+    Scope.PROVIDER: ("provider",),
+    Scope.ACCOUNT: ("provider", "account"),
+    Scope.CARRIER: ("carrier",),
+    Scope.NUMBER: ("provider", "account", "number"),
+    Scope.BINDING: ("provider", "account", "number", "binding"),
+}
+"""The labels that identify a thing within its scope."""
+
+_NARROWEST_FIRST = (Scope.BINDING, Scope.NUMBER, Scope.ACCOUNT, Scope.PROVIDER)
+_KEY_CHARACTERS = 32
+_ID_CHARACTERS = 12
+
+
+def subject_of(alert_name: str, labels: Mapping[str, str]) -> Subject:
+    """What an alert is about.
+
+    A rule that carries no ``scope``, or one whose identifying labels are missing, is about the
+    narrowest thing its labels do identify; one without ``symptom`` is a family of its own.
+    """
+    scope = _told_scope(labels) or _narrowest(labels)
+    identity = {name: labels.get(name, "") for name in _IDENTITY[scope]}
+    return Subject(scope, labels.get("symptom") or alert_name, **identity)
+
+
+def _told_scope(labels: Mapping[str, str]) -> Scope | None:
+    told = labels.get("scope", "")
+    if told not in Scope.__members__.values():
+        return None
+    scope = Scope(told)
+    return scope if all(labels.get(name) for name in _IDENTITY[scope]) else None
+
+
+def _narrowest(labels: Mapping[str, str]) -> Scope:
+    for scope in _NARROWEST_FIRST:
+        if all(labels.get(name) for name in _IDENTITY[scope]):
+            return scope
+    return Scope.AGENT
+
+
+def key_of(subject: Subject) -> str:
+    """The key of every ticket about ``subject``: 32 hexadecimal digits."""
+    canonical = msgspec.json.encode([str(field) for field in msgspec.structs.astuple(subject)])
+    return hashlib.sha256(canonical).hexdigest()[:_KEY_CHARACTERS]
+
+
+def ticket_id(key: str, episode: int) -> str:
+    """The id of one episode's ticket; the same fault and episode always give the same id."""
+    return f"NW-{key[:_ID_CHARACTERS].upper()}-{episode}"
+
+
+def webhook_id(key: str, episode: int, revision: int) -> str:
+    """The id of one ticket change on its way out; without dots, as Standard Webhooks asks."""
+    return f"msg_{key}_{episode}_{revision}"

@@ -1,0 +1,183 @@
+"""The tickets on disk: written by the manager, read by pages, commands and metrics."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from agent.store.database import Database
+from agent.store.errors import StoreError
+from agent.store.schema import tickets, timeline
+from agent.tickets.changes import Change
+from agent.tickets.ticket import Entry, Ticket
+
+_KEYS_A_QUERY = 500
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """Which tickets are asked for; an empty field asks for all."""
+
+    open: bool | None = None
+    stage: str = ""
+    severity: str = ""
+    symptom: str = ""
+    provider: str = ""
+    account: str = ""
+    number: str = ""
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A stretch of the tickets that fit a filter, newest first."""
+
+    tickets: tuple[Ticket, ...]
+    total: int
+    """How many fit, on all pages."""
+
+
+async def record(connection: AsyncConnection, change: Change) -> None:
+    """Write the change's ticket and timeline lines inside the caller's transaction.
+
+    Raises:
+        StoreError: when the ticket on disk is not the one the change was made from.
+    """
+    values = _columns(change.after)
+    if change.before is None:
+        await connection.execute(insert(tickets).values(**values))
+    else:
+        written = await connection.execute(
+            update(tickets)
+            .where(tickets.c.id == change.before.id, tickets.c.revision == change.before.revision)
+            .values(**values)
+        )
+        if written.rowcount != 1:
+            raise StoreError(f"ticket {change.before.id} was changed by someone else meanwhile")
+    lines = [_line(change.after, entry) for entry in change.entries]
+    if lines:
+        await connection.execute(insert(timeline), lines)
+
+
+def _columns(ticket: Ticket) -> dict[str, object]:
+    subject = ticket.subject
+    return {
+        "id": ticket.id,
+        "key": ticket.key,
+        "episode": ticket.episode,
+        "open": ticket.open,
+        "stage": ticket.stage.value,
+        "severity": ticket.severity.value,
+        "scope": subject.scope.value,
+        "symptom": subject.symptom,
+        "provider": subject.provider,
+        "account": subject.account,
+        "number": subject.number,
+        "detected_at": ticket.detected_at,
+        "changed_at": ticket.changed_at,
+        "closed_at": ticket.closed_at,
+        "revision": ticket.revision,
+        "document": msgspec.json.encode(msgspec.structs.replace(ticket, timeline=())),
+    }
+
+
+def _line(ticket: Ticket, entry: Entry) -> dict[str, object]:
+    return {
+        "ticket_id": ticket.id,
+        "revision": ticket.revision,
+        **msgspec.structs.asdict(entry),
+    }
+
+
+class Ledger:
+    """Questions to the tickets on disk. Every ticket comes with its timeline."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open_tickets(self) -> list[Ticket]:
+        """All tickets that still stand, oldest first."""
+        asked = _stored().where(tickets.c.open).order_by(tickets.c.detected_at, tickets.c.id)
+        async with self._database.transaction() as connection:
+            return await _read(connection, asked)
+
+    async def newest(self, keys: Collection[str]) -> dict[str, Ticket]:
+        """The newest episode of each of ``keys`` that ever had a ticket."""
+        found: dict[str, Ticket] = {}
+        ordered = sorted(keys)
+        async with self._database.transaction() as connection:
+            for start in range(0, len(ordered), _KEYS_A_QUERY):
+                some = ordered[start : start + _KEYS_A_QUERY]
+                asked = _stored().where(tickets.c.key.in_(some), _is_newest())
+                found.update((one.key, one) for one in await _read(connection, asked))
+        return found
+
+    async def get(self, id_or_key: str) -> Ticket | None:
+        """One ticket by its id, or the newest episode of a key."""
+        asked = (
+            _stored()
+            .where(or_(tickets.c.id == id_or_key, tickets.c.key == id_or_key))
+            .order_by(tickets.c.episode.desc())
+            .limit(1)
+        )
+        async with self._database.transaction() as connection:
+            return next(iter(await _read(connection, asked)), None)
+
+    async def episodes(self, key: str) -> list[Ticket]:
+        """Every episode of one fault, oldest first."""
+        asked = _stored().where(tickets.c.key == key).order_by(tickets.c.episode)
+        async with self._database.transaction() as connection:
+            return await _read(connection, asked)
+
+    async def list(self, wanted: Filter, limit: int = 100, offset: int = 0) -> Page:
+        """The tickets that fit ``wanted``, newest first."""
+        fits = _fits(wanted)
+        count = select(func.count()).select_from(tickets).where(*fits)
+        asked = (
+            _stored()
+            .where(*fits)
+            .order_by(tickets.c.detected_at.desc(), tickets.c.id)
+            .limit(limit)
+            .offset(offset)
+        )
+        async with self._database.transaction() as connection:
+            total = (await connection.execute(count)).scalar_one()
+            return Page(tuple(await _read(connection, asked)), int(total))
+
+
+def _stored() -> Select[str, bytes]:
+    return select(tickets.c.id, tickets.c.document)
+
+
+def _is_newest() -> ColumnElement[bool]:
+    other = tickets.alias()
+    newest = select(func.max(other.c.episode)).where(other.c.key == tickets.c.key)
+    return tickets.c.episode == newest.scalar_subquery()
+
+
+def _fits(wanted: Filter) -> list[ColumnElement[bool]]:
+    asked = msgspec.structs.asdict(wanted).items()
+    return [tickets.c[name] == value for name, value in asked if value not in ("", None)]
+
+
+async def _read(connection: AsyncConnection, asked: Select[str, bytes]) -> list[Ticket]:
+    stored = (await connection.execute(asked)).all()
+    lines = await _timelines(connection, [row.id for row in stored])
+    return [
+        msgspec.structs.replace(
+            msgspec.json.decode(row.document, type=Ticket), timeline=tuple(lines[row.id])
+        )
+        for row in stored
+    ]
+
+
+async def _timelines(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, "list[Entry]"]:
+    wanted = list(ids)
+    found: dict[str, list[Entry]] = defaultdict(list)
+    for start in range(0, len(wanted), _KEYS_A_QUERY):
+        some = wanted[start : start + _KEYS_A_QUERY]
+        rows = await connection.execute(
+            select(timeline).where(timeline.c.ticket_id.in_(some)).order_by(timeline.c.id)
+        )
+        for row in rows:
+            found[row.ticket_id].append(Entry(row.at, row.actor, row.event, row.reason))
+    return found

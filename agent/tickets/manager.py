@@ -1,0 +1,281 @@
+"""Tickets kept in step with what is broken: alerts and facts in, ledger and outbox out.
+
+The only writer of tickets. It decides purely (:mod:`agent.tickets.decisions`) and writes each
+step of a ticket, its timeline and its outbox rows in one transaction; what could not be
+written did not happen and is decided again in the next round.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+
+import structlog
+from msgspec.structs import replace
+
+from agent.config.settings import Settings
+from agent.fleet import Fleet
+from agent.model import Alert
+from agent.states import Stage
+from agent.store.database import Database
+from agent.store.errors import StoreError
+from agent.tickets.changes import Change, Opening, carry_out, open_ticket, reopen_ticket
+from agent.tickets.decision import Action, Decision, Policy, View
+from agent.tickets.decisions import decide
+from agent.tickets.diagnosing import Diagnose, is_material
+from agent.tickets.evidence import Assessment, Recovery
+from agent.tickets.faults import Fault, faults_of, pending_keys
+from agent.tickets.ledger import Ledger, record
+from agent.tickets.outbox import enqueue
+from agent.tickets.particulars import particulars_of
+from agent.tickets.text import text_of
+from agent.tickets.ticket import Subject, Ticket
+
+log = structlog.get_logger(__name__)
+
+_DIAGNOSIS_ROUNDS = 2
+"""A standing fault is diagnosed again every so many rule evaluations."""
+
+
+def _nobody() -> None:
+    return None
+
+
+class Tickets:
+    """Opens, updates and closes tickets. One per ledger.
+
+    Args:
+        database: The open ledger.
+        settings: The configuration; see :meth:`reconfigure`.
+        diagnose: Why a subject is broken.
+        recovery: What the facts say of a subject no alert tells of any more.
+        committed: Called after every round that wrote something; must not block.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        diagnose: Diagnose,
+        recovery: Recovery,
+        committed: Callable[[], None] = _nobody,
+    ) -> None:
+        self._database = database
+        self._ledger = Ledger(database)
+        self._settings = settings
+        self._diagnose = diagnose
+        self._recovery = recovery
+        self._committed = committed
+        self._open: dict[str, Ticket] | None = None
+        self._told_until: dict[str, float] = {}
+        self._diagnosed_at: dict[str, float] = {}
+        self._turn = asyncio.Lock()
+
+    def reconfigure(self, settings: Settings) -> None:
+        """Decide by other settings from the next round on."""
+        self._settings = settings
+
+    @property
+    def open(self) -> tuple[Ticket, ...]:
+        """The open tickets as last written, oldest first; none before the first round."""
+        return tuple((self._open or {}).values())
+
+    async def observe(
+        self, alerts: Sequence[Alert], fleet: Fleet, now: float
+    ) -> tuple[Change, ...]:
+        """Take one round of alerts and facts; gives what was written for it.
+
+        ``alerts`` are all that fire or are pending now. When it returns, every change it
+        gives is durable and queued for the sinks.
+
+        Raises:
+            StoreError: when the ledger refuses; changes already written stay written.
+        """
+        async with self._turn:
+            written: list[Change] = []
+            try:
+                await self._round(alerts, fleet, now, written)
+            finally:
+                if written:
+                    self._committed()
+            return tuple(written)
+
+    async def _round(
+        self, alerts: Sequence[Alert], fleet: Fleet, now: float, written: list[Change]
+    ) -> None:
+        tickets = await self._load(now)
+        severities = self._settings.tickets.severities
+        faults = await asyncio.to_thread(faults_of, alerts, severities)
+        view = View(
+            tickets=dict(tickets),
+            closed=await self._ledger.newest(faults.keys() - tickets.keys()),
+            faults=faults,
+            pending=pending_keys(alerts),
+            evidence={},
+            told_until=self._told_until,
+            policy=self._policy(),
+        )
+        view = replace(view, evidence=await self._look(view, fleet, now))
+        decisions = await asyncio.to_thread(decide, view, now)
+        for key, group in _by_ticket(decisions).items():
+            await self._act(key, group, view, fleet, now, written)
+        await self._revise(view, fleet, now, written)
+        self._note_told(view, now)
+
+    async def _load(self, now: float) -> dict[str, Ticket]:
+        if self._open is None:
+            found = await self._ledger.open_tickets()
+            self._open = {ticket.key: ticket for ticket in found}
+            self._told_until = dict.fromkeys(_watched(found), now)
+        return self._open
+
+    def _policy(self) -> Policy:
+        set_ = self._settings.tickets
+        return Policy(set_.recovery_polls, set_.hold, set_.reopen_window)
+
+    async def _look(self, view: View, fleet: Fleet, now: float) -> dict[str, Assessment]:
+        told = view.faults.keys() | view.pending
+        silent = {k: s for k, s in _watched(view.tickets.values()).items() if k not in told}
+        return await asyncio.to_thread(self._assess, silent, fleet, now)
+
+    def _assess(
+        self, subjects: dict[str, Subject], fleet: Fleet, now: float
+    ) -> dict[str, Assessment]:
+        looks = ((key, self._recovery(it, fleet, now)) for key, it in subjects.items())
+        return {key: look for key, look in looks if look is not None}
+
+    def _note_told(self, view: View, now: float) -> None:
+        told = view.faults.keys() | view.pending
+        watched = _watched(self.open)
+        self._told_until = {
+            key: now if key in told else self._told_until.get(key, now) for key in watched
+        }
+        standing = {ticket.key for ticket in self.open}
+        self._diagnosed_at = {k: at for k, at in self._diagnosed_at.items() if k in standing}
+
+    async def _act(
+        self,
+        key: str,
+        decisions: list[Decision],
+        view: View,
+        fleet: Fleet,
+        now: float,
+        written: list[Change],
+    ) -> None:
+        """One ticket's decisions; a ticket that cannot be changed never stops the others."""
+        try:
+            for change in self._changes(key, decisions, view, fleet, now):
+                await self._write(change, written)
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("ticket_change_failed", key=key, actions=[d.action for d in decisions])
+
+    def _changes(
+        self, key: str, decisions: list[Decision], view: View, fleet: Fleet, now: float
+    ) -> Iterable[Change]:
+        assert self._open is not None
+        first, rest = decisions[0], decisions
+        if first.action in (Action.OPEN, Action.REOPEN) and first.fault is not None:
+            change = self._begin(first, first.fault, view, fleet, now)
+            yield change
+            ticket, rest = change.after, decisions[1:]
+        else:
+            ticket = self._open[key]
+        yield from carry_out(ticket, [self._completed(one, ticket) for one in rest], now)
+
+    def _begin(
+        self, decision: Decision, fault: Fault, view: View, fleet: Fleet, now: float
+    ) -> Change:
+        opening = self._opening(fault, fleet, now)
+        previous = view.closed.get(fault.key)
+        if decision.action is Action.REOPEN and previous is not None:
+            return reopen_ticket(decision, fault, previous, opening, now)
+        return open_ticket(decision, fault, previous, opening, now)
+
+    def _opening(self, fault: Fault, fleet: Fleet, now: float) -> Opening:
+        verdict = self._diagnose(fault.subject, fleet, now)
+        self._diagnosed_at[fault.key] = now
+        return Opening(
+            particulars=particulars_of(fault.subject, fleet, self._settings),
+            text=text_of(fault.subject, fault.alerts[0], verdict, self._settings.locale),
+            verdict=verdict,
+        )
+
+    def _completed(self, decision: Decision, ticket: Ticket) -> Decision:
+        """The decision with what only the manager knows: the root's ticket, the new wording."""
+        parent = (self._open or {}).get(decision.parent)
+        if parent is not None:
+            return replace(decision, parent=parent.id)
+        if decision.action is Action.SEVERITY and decision.fault is not None:
+            alert = decision.fault.alerts[0]
+            locale = self._settings.locale
+            text = text_of(ticket.subject, alert, ticket.diagnosis, locale)
+            return replace(decision, text=text)
+        return decision
+
+    async def _write(self, change: Change, written: list[Change]) -> None:
+        if change.before is None or change.after.revision != change.before.revision:
+            sinks = [sink.name for sink in self._settings.sinks]
+            async with self._database.transaction() as connection:
+                await record(connection, change)
+                await enqueue(connection, sinks, change, change.after.changed_at)
+            written.append(change)
+            _log(change)
+        self._keep(change.after)
+
+    def _keep(self, ticket: Ticket) -> None:
+        assert self._open is not None
+        if ticket.open:
+            self._open[ticket.key] = ticket
+        else:
+            self._open.pop(ticket.key, None)
+
+    async def _revise(self, view: View, fleet: Fleet, now: float, written: list[Change]) -> None:
+        interval = _DIAGNOSIS_ROUNDS * self._settings.rules.interval
+        for ticket in self.open:
+            fault = view.faults.get(ticket.key)
+            due = now - self._diagnosed_at.get(ticket.key, ticket.diagnosed_at) >= interval
+            if fault is None or not due or ticket.stage is Stage.SUPPRESSED:
+                continue
+            decision = self._diagnosis(ticket, fault, fleet, now)
+            if decision is not None:
+                await self._act(ticket.key, [decision], view, fleet, now, written)
+            await asyncio.sleep(0)
+
+    def _diagnosis(self, ticket: Ticket, fault: Fault, fleet: Fleet, now: float) -> Decision | None:
+        verdict = self._diagnose(ticket.subject, fleet, now)
+        self._diagnosed_at[ticket.key] = now
+        if verdict is None or not is_material(ticket.diagnosis, verdict):
+            return None
+        before = ticket.diagnosis.cause if ticket.diagnosis else "no diagnosis"
+        reason = f"{verdict.cause}, for {verdict.party}; before: {before}"
+        text = text_of(ticket.subject, fault.alerts[0], verdict, self._settings.locale)
+        return Decision(Action.DIAGNOSIS, ticket.key, reason, verdict=verdict, text=text)
+
+
+def _watched(tickets: Iterable[Ticket]) -> dict[str, Subject]:
+    """Everything whose recovery is watched: the tickets and who is still a member of one."""
+    subjects: dict[str, Subject] = {}
+    for ticket in tickets:
+        subjects[ticket.key] = ticket.subject
+        subjects.update((m.key, m.subject) for m in ticket.members if m.left_at is None)
+    return subjects
+
+
+def _by_ticket(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
+    groups: dict[str, list[Decision]] = {}
+    for decision in decisions:
+        groups.setdefault(decision.key, []).append(decision)
+    return groups
+
+
+def _log(change: Change) -> None:
+    ticket = change.after
+    log.info(
+        "ticket_changed",
+        ticket=ticket.id,
+        kind=change.kind,
+        stage=ticket.stage.value,
+        severity=ticket.severity.value,
+        symptom=ticket.subject.symptom,
+        revision=ticket.revision,
+    )

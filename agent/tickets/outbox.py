@@ -1,0 +1,279 @@
+"""What the sinks are still to be told, in the same transaction as the change it tells of.
+
+Rows of one ticket go to one sink strictly in order; rows of different tickets do not wait for
+each other. Several updates that wait become the newest one; the steps that a receiver must
+not miss (opened, escalated, resolved, closed, reopened) always stay.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum, unique
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from agent.store.database import Database
+from agent.store.schema import outbox
+from agent.tickets.changes import UPDATED, Change
+from agent.tickets.document import payload
+from agent.tickets.key import webhook_id
+
+
+@unique
+class RowState(StrEnum):
+    """Where a row stands."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    SUPERSEDED = "superseded"
+
+
+_UNDELIVERED = (RowState.WAITING, RowState.SENDING)
+_SETTLED = (RowState.DELIVERED, RowState.SUPERSEDED)
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One delivery to make, frozen as it was when the ticket changed."""
+
+    id: int
+    sink: str
+    ticket_id: str
+    revision: int
+    type: str
+    webhook_id: str
+    payload: bytes
+    attempts: int
+    """Attempts made, the present one included once the row is claimed."""
+    created_at: float
+    first_attempt_at: float | None
+    failure: str
+    """Why the newest attempt failed."""
+
+
+class Queue(msgspec.Struct, frozen=True):
+    """How one sink's queue stands."""
+
+    pending: int = 0
+    oldest: float | None = None
+    """When the oldest waiting row was written."""
+    dead: int = 0
+
+
+async def enqueue(
+    connection: AsyncConnection, sinks: Iterable[str], change: Change, now: float
+) -> None:
+    """Add the rows that tell each of ``sinks`` of ``change``, inside the caller's transaction."""
+    ticket = change.after
+    if not change.kind:
+        return
+    body = payload(ticket, change.kind, now)
+    message_id = webhook_id(ticket.key, ticket.episode, ticket.revision)
+    for sink in sinks:
+        await _supersede_updates(connection, sink, ticket.id, now)
+        await connection.execute(
+            insert(outbox).values(
+                sink=sink,
+                ticket_id=ticket.id,
+                revision=ticket.revision,
+                type=change.kind,
+                webhook_id=message_id,
+                payload=body,
+                state=RowState.WAITING,
+                created_at=now,
+                next_attempt_at=now,
+                attempts=0,
+                failure="",
+            )
+        )
+
+
+async def _supersede_updates(
+    connection: AsyncConnection, sink: str, ticket: str, now: float
+) -> None:
+    await connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.sink == sink,
+            outbox.c.ticket_id == ticket,
+            outbox.c.state == RowState.WAITING,
+            outbox.c.type == UPDATED,
+        )
+        .values(state=RowState.SUPERSEDED, settled_at=now)
+    )
+
+
+class Outbox:
+    """The queue as the dispatcher and the operator see it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(self, sink: str, now: float) -> Row | None:
+        """The next row due at ``sink``, its attempt already counted; ``None`` when none is.
+
+        A row whose ticket has an earlier undelivered one is never due.
+        """
+        async with self._database.transaction() as connection:
+            found = await connection.execute(
+                _heads(sink)
+                .where(outbox.c.next_attempt_at <= now)
+                .order_by(outbox.c.next_attempt_at, outbox.c.id)
+                .limit(1)
+            )
+            row = found.mappings().one_or_none()
+            if row is None:
+                return None
+            first = now if row["first_attempt_at"] is None else row["first_attempt_at"]
+            changed = {
+                "attempts": row["attempts"] + 1,
+                "first_attempt_at": first,
+                "last_attempt_at": now,
+            }
+            await connection.execute(
+                update(outbox)
+                .where(outbox.c.id == row["id"])
+                .values(state=RowState.SENDING, **changed)
+            )
+            return _row({**row, **changed})
+
+    async def next_due(self, sink: str) -> float | None:
+        """When the next row is due at ``sink``; ``None`` when nothing waits."""
+        heads = _heads(sink).subquery()
+        async with self._database.transaction() as connection:
+            found = await connection.execute(select(func.min(heads.c.next_attempt_at)))
+            due = found.scalar_one()
+            return None if due is None else float(due)
+
+    async def delivered(self, row: Row, now: float) -> None:
+        """The sink has taken ``row``."""
+        await self._settle(row, now, state=RowState.DELIVERED, failure="")
+
+    async def retry(self, row: Row, failure: str, at: float, now: float) -> None:
+        """The attempt failed; the next one is at ``at``."""
+        await self._settle(row, now, state=RowState.WAITING, failure=failure, next_attempt_at=at)
+
+    async def bury(self, row: Row, failure: str, now: float) -> None:
+        """The row goes to the dead letters; later rows of its ticket go on."""
+        await self._settle(row, now, state=RowState.DEAD, failure=failure)
+
+    async def _settle(self, row: Row, now: float, **values: object) -> None:
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                update(outbox).where(outbox.c.id == row.id).values(settled_at=now, **values)
+            )
+
+    async def recover(self) -> int:
+        """Put back rows that were being sent when the agent died; gives how many.
+
+        Whether they arrived is not known, so they go again under the same id.
+        """
+        async with self._database.transaction() as connection:
+            found = await connection.execute(
+                update(outbox)
+                .where(outbox.c.state == RowState.SENDING)
+                .values(state=RowState.WAITING)
+            )
+            return int(found.rowcount)
+
+    async def wake(self, sink: str, now: float) -> None:
+        """Make everything that waits at ``sink`` due: it answers again."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                update(outbox)
+                .where(
+                    outbox.c.sink == sink,
+                    outbox.c.state == RowState.WAITING,
+                    outbox.c.next_attempt_at > now,
+                )
+                .values(next_attempt_at=now)
+            )
+
+    async def queues(self) -> dict[str, Queue]:
+        """How the queue of every sink that has rows stands, by sink."""
+        waiting = outbox.c.state.in_(_UNDELIVERED)
+        dead = outbox.c.state == RowState.DEAD
+        async with self._database.transaction() as connection:
+            found = await connection.execute(
+                select(
+                    outbox.c.sink,
+                    func.count(outbox.c.id).filter(waiting),
+                    func.min(outbox.c.created_at).filter(waiting),
+                    func.count(outbox.c.id).filter(dead),
+                )
+                .where(or_(waiting, dead))
+                .group_by(outbox.c.sink)
+            )
+            return {sink: Queue(pending, oldest, lost) for sink, pending, oldest, lost in found}
+
+    async def dead_letters(self, ticket: str | None = None) -> list[Row]:
+        """Rows that were given up, oldest first; of one ticket when ``ticket`` names it."""
+        async with self._database.transaction() as connection:
+            found = await connection.execute(
+                select(outbox).where(_dead(ticket)).order_by(outbox.c.id)
+            )
+            return [_row(row) for row in found.mappings()]
+
+    async def replay(self, ticket: str | None, now: float) -> int:
+        """Queue dead letters again, in their order and under their ids; gives how many.
+
+        An update that a later delivery has made obsolete is dropped instead: replayed, it
+        would put the receiver back to an older state.
+        """
+        later = outbox.alias()
+        obsolete = exists().where(
+            later.c.sink == outbox.c.sink,
+            later.c.ticket_id == outbox.c.ticket_id,
+            later.c.id > outbox.c.id,
+            later.c.state == RowState.DELIVERED,
+        )
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                update(outbox)
+                .where(_dead(ticket), outbox.c.type == UPDATED, obsolete)
+                .values(state=RowState.SUPERSEDED, settled_at=now)
+            )
+            found = await connection.execute(
+                update(outbox)
+                .where(_dead(ticket))
+                .values(
+                    state=RowState.WAITING,
+                    next_attempt_at=now,
+                    attempts=0,
+                    first_attempt_at=None,
+                )
+            )
+            return int(found.rowcount)
+
+    async def prune(self, before: float) -> int:
+        """Drop rows delivered or superseded before ``before``; gives how many."""
+        async with self._database.transaction() as connection:
+            found = await connection.execute(
+                outbox.delete().where(outbox.c.state.in_(_SETTLED), outbox.c.settled_at < before)
+            )
+            return int(found.rowcount)
+
+
+def _row(stored: Mapping[Any, Any]) -> Row:
+    return Row(*(stored[name] for name in Row.__struct_fields__))
+
+
+def _dead(ticket: str | None) -> ColumnElement[bool]:
+    dead = outbox.c.state == RowState.DEAD
+    return dead if ticket is None else and_(dead, outbox.c.ticket_id == ticket)
+
+
+def _heads(sink: str) -> Select[*tuple[Any, ...]]:
+    """Waiting rows that no earlier undelivered row of their ticket holds back."""
+    earlier = outbox.alias()
+    held_back = exists().where(
+        earlier.c.sink == outbox.c.sink,
+        earlier.c.ticket_id == outbox.c.ticket_id,
+        earlier.c.id < outbox.c.id,
+        earlier.c.state.in_(_UNDELIVERED),
+    )
+    return select(outbox).where(
+        outbox.c.sink == sink, outbox.c.state == RowState.WAITING, ~held_back
+    )

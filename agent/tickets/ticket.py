@@ -1,0 +1,117 @@
+"""The ticket as the ledger keeps it (contracts.md, Ticket; domain.md §3).
+
+Immutable: a change is a new ticket with the next revision. Times are seconds since the epoch
+(UTC). ``agent.tickets.document`` turns one into the JSON that sinks and the API show.
+"""
+
+import msgspec
+
+from agent.model import Verdict
+from agent.states import ClockName, Grade, Scope, Severity, Stage
+
+
+class Subject(msgspec.Struct, frozen=True, gc=False):
+    """What is broken: a scope, what identifies it there, and the symptom's family."""
+
+    scope: Scope
+    symptom: str
+    provider: str = ""
+    account: str = ""
+    number: str = ""
+    binding: str = ""
+    carrier: str = ""
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """One line of a ticket's timeline."""
+
+    at: float
+    actor: str
+    event: str
+    reason: str
+
+
+class Member(msgspec.Struct, frozen=True, gc=False):
+    """Something that is down because of the ticket's fault, from when to when."""
+
+    key: str
+    """The key a ticket of its own would have."""
+    subject: Subject
+    joined_at: float
+    left_at: float | None = None
+
+
+class Clock(msgspec.Struct, frozen=True, gc=False):
+    """One service-level clock (domain.md §3); it runs from first detection."""
+
+    name: ClockName
+    deadline: float
+    stopped_at: float | None = None
+
+
+class Progress(msgspec.Struct, frozen=True, gc=False):
+    """How far the recovery has been seen."""
+
+    judged_until: float = 0.0
+    """Facts polled up to this time have been judged; only newer ones count."""
+    good_polls: int = 0
+    good_since: float | None = None
+    """When the first of the good polls in a row was seen."""
+    verified_at: float | None = None
+    """When enough good polls had been seen; the hold runs from here."""
+    blind: bool = False
+    """The alert stopped and the facts give no evidence either way."""
+    flaps: int = 0
+    """How often the fault came back while it was being held."""
+
+
+class Text(msgspec.Struct, frozen=True, gc=False):
+    """What people read first, in the configured locale."""
+
+    title: str = ""
+    description: str = ""
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """One episode of one fault."""
+
+    id: str
+    key: str
+    episode: int
+    subject: Subject
+    stage: Stage
+    severity: Severity
+    grade: Grade
+    started_at: float
+    """When the condition was first seen true."""
+    detected_at: float
+    """When the ticket was opened; clocks run from ``started_at`` or this, the earlier."""
+    revision: int = 1
+    alerts: tuple[str, ...] = ()
+    """Names of the alerts that tell of the fault."""
+    text: Text = Text()
+    company: str = ""
+    carrier: str = ""
+    diagnosis: Verdict | None = None
+    diagnosed_at: float = 0.0
+    members: tuple[Member, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    progress: Progress = Progress()
+    parent: str = ""
+    """Id of the ticket this one was suppressed for."""
+    previous: str = ""
+    """Id of the ticket of the episode before."""
+    outcome: str = ""
+    restored_at: float | None = None
+    closed_at: float | None = None
+    changed_at: float = 0.0
+    timeline: tuple[Entry, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether the ticket still stands."""
+        return self.stage not in ENDED
+
+
+ENDED = frozenset({Stage.CLOSED, Stage.REJECTED})
+"""Stages in which a ticket stands no more."""

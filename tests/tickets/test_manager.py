@@ -1,0 +1,406 @@
+"""Tickets through their public door, on a real SQLite file."""
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+import pytest
+
+from agent.model import Alert
+from agent.states import BindingState, Cause, NumberState, PollFailure, Severity, Stage
+from agent.store.database import Database
+from agent.tickets.changes import Change
+from agent.tickets.document import document
+from agent.tickets.ledger import Filter, Ledger
+from agent.tickets.manager import Tickets
+from agent.tickets.outbox import Outbox
+from tests.tickets.scene import NUMBER, START, Scene, alert, settings, verdict
+
+DESK = {"name": "desk", "kind": "webhook", "url": "http://127.0.0.1:9/"}
+
+
+class Run:
+    """Drives a manager through simulated time, polling a minute apart and judging after it."""
+
+    def __init__(self, database: Database, scene: Scene, **overrides: object) -> None:
+        self.database = database
+        self.scene = scene
+        self.settings = settings([DESK], **overrides)
+        self.ledger = Ledger(database)
+        self.now = START
+        self.restart()
+
+    def restart(self) -> None:
+        self.tickets = Tickets(
+            self.database, self.settings, self.scene.diagnose, self.scene.recovery
+        )
+
+    async def step(
+        self,
+        *alerts: Alert,
+        seconds: float = 60.0,
+        failure: PollFailure | None = None,
+        poll: bool = True,
+    ) -> tuple[Change, ...]:
+        self.now += seconds
+        if poll:
+            self.scene.poll(self.now - 1, failure)
+        return await self.tickets.observe(alerts, self.scene.fleet, self.now)
+
+    async def until_closed(self, limit: int = 20) -> list[Change]:
+        seen: list[Change] = []
+        for _ in range(limit):
+            seen.extend(await self.step())
+            if not self.tickets.open:
+                return seen
+        raise AssertionError("still open")
+
+    async def kinds(self) -> list[str]:
+        """What waits in the outbox, after coalescing, in order."""
+        outbox = Outbox(self.database)
+        kinds = []
+        while row := await outbox.claim("desk", self.now):
+            await outbox.delivered(row, self.now)
+            kinds.append(row.type)
+        return kinds
+
+
+@pytest.fixture
+def run(database: Database, scene: Scene) -> Run:
+    return Run(database, scene)
+
+
+Step = Callable[..., Awaitable[tuple[Change, ...]]]
+
+
+async def test_a_fault_opens_one_ticket_that_says_what_is_wrong(run: Run) -> None:
+    run.scene.states[NUMBER] = NumberState.SUSPENDED_ARREARS
+    await run.step(alert())
+    await run.step(alert())
+    (ticket,) = run.tickets.open
+    shown = document(ticket, run.now)
+    assert shown["stage"] == "diagnosing"
+    assert shown["title"] == f"NumberNotActive {NUMBER}"
+    assert shown["company"] == "示例公司"
+    assert shown["carrier"] == "unicom"
+    assert shown["grade"] == "AAA"
+    assert shown["diagnosis"]["cause"] == "number_suspended_arrears"
+    assert shown["diagnosis"]["evidence"][0]["value"] == "suspended_arrears"
+    assert "138****0001" in shown["description"]
+    assert "13800000001" not in msgspec.json.encode(shown).decode()
+    assert {clock["name"]: clock["remaining_seconds"] for clock in shown["clocks"]} == {
+        "contact": 840.0,
+        "on_site": 3540.0,
+        "restore": 7140.0,
+    }
+    assert ticket.revision == 1
+
+
+async def test_chinese_tickets_speak_chinese(database: Database, scene: Scene) -> None:
+    run = Run(database, scene)
+    run.tickets.reconfigure(run.settings.model_copy(update={"locale": "zh-CN"}))
+    await run.step(alert())
+    assert run.tickets.open[0].text.title == f"故障 {NUMBER}"
+    assert "责任方" in run.tickets.open[0].text.description
+
+
+async def test_nothing_new_writes_nothing(run: Run) -> None:
+    run.scene.states[NUMBER] = NumberState.SUSPENDED_ARREARS
+    await run.step(alert())
+    for _ in range(5):
+        assert await run.step(alert()) == ()
+
+
+async def test_recovery_is_seen_in_polls_held_and_then_closes(run: Run) -> None:
+    run.scene.states[NUMBER] = NumberState.SUSPENDED_ARREARS
+    await run.step(alert())
+    run.scene.states[NUMBER] = NumberState.ACTIVE
+    assert await run.step() == ()
+    (observing,) = await run.step()
+    assert observing.after.stage is Stage.OBSERVING
+    assert await run.step() == ()
+    resolved, closed = await run.step()
+    assert (resolved.kind, closed.kind) == ("ticket.resolved", "ticket.closed")
+    assert closed.after.stage is Stage.CLOSED
+    assert closed.after.outcome == "restored"
+    assert closed.after.restored_at == START + 120
+    assert [entry.event for entry in closed.after.timeline] == [
+        "opened",
+        "diagnosed",
+        "recovery_seen",
+        "restored",
+        "closed",
+    ]
+    assert all(entry.reason for entry in closed.after.timeline)
+    assert await run.kinds() == ["ticket.opened", "ticket.resolved", "ticket.closed"]
+
+
+async def test_an_old_poll_seen_twice_is_one_poll(run: Run) -> None:
+    run.scene.states[NUMBER] = NumberState.SUSPENDED_ARREARS
+    await run.step(alert())
+    run.scene.states[NUMBER] = NumberState.ACTIVE
+    await run.step()
+    for _ in range(10):
+        assert await run.step(poll=False, seconds=15) == ()
+    assert run.tickets.open[0].stage is Stage.DIAGNOSING
+
+
+async def test_facts_older_than_the_last_alert_are_no_evidence(run: Run) -> None:
+    await run.step(alert())
+    for _ in range(4):
+        await run.step(alert(), poll=False, seconds=10)
+    assert await run.step(poll=False, seconds=10) == ()
+    assert run.tickets.open[0].progress.good_polls == 0
+
+
+async def test_silence_is_not_recovery(run: Run) -> None:
+    run.scene.states[NUMBER] = NumberState.SUSPENDED_ARREARS
+    await run.step(alert())
+    written = []
+    for _ in range(180):
+        written.extend(await run.step(failure=PollFailure.TIMEOUT))
+    (stopped,) = written
+    assert stopped.after.timeline[-1].event == "data_stopped"
+    assert [ticket.stage for ticket in run.tickets.open] == [Stage.DIAGNOSING]
+
+
+async def test_a_gap_in_the_data_starts_the_hold_anew(run: Run) -> None:
+    run.scene.states[NUMBER] = NumberState.SUSPENDED_ARREARS
+    await run.step(alert())
+    run.scene.states[NUMBER] = NumberState.ACTIVE
+    await run.step()
+    await run.step()
+    assert run.tickets.open[0].stage is Stage.OBSERVING
+    await run.step(seconds=600, poll=False)
+    assert run.tickets.open[0].stage is Stage.DIAGNOSING
+    await run.step()
+    await run.step()
+    assert run.tickets.open[0].stage is Stage.OBSERVING
+    await run.until_closed()
+
+
+@pytest.mark.parametrize("state", [NumberState.UNKNOWN, NumberState.FROZEN])
+async def test_an_unmapped_or_bad_state_keeps_it_open(run: Run, state: NumberState) -> None:
+    run.scene.states[NUMBER] = NumberState.SUSPENDED_ARREARS
+    await run.step(alert())
+    run.scene.states[NUMBER] = state
+    for _ in range(10):
+        await run.step()
+    assert len(run.tickets.open) == 1
+
+
+async def test_a_number_that_is_gone_from_the_listing_is_not_recovered(run: Run) -> None:
+    await run.step(alert())
+    del run.scene.states[NUMBER]
+    for _ in range(10):
+        await run.step()
+    assert len(run.tickets.open) == 1
+
+
+async def test_a_flap_while_held_rearms_with_one_line(run: Run) -> None:
+    await run.step(alert())
+    for _ in range(5):
+        for _ in range(3):
+            await run.step()
+        await run.step(alert())
+    (ticket,) = run.tickets.open
+    assert [entry.event for entry in ticket.timeline].count("flapped") == 1
+    assert ticket.progress.flaps == 5
+    assert document(ticket, run.now)["pattern"] == "intermittent"
+    closed = (await run.until_closed())[-1].after
+    assert "5 times" in closed.timeline[-2].reason
+    assert closed.episode == 1
+
+
+async def test_a_pending_alert_is_the_fault_coming_back(run: Run) -> None:
+    await run.step(alert())
+    for _ in range(3):
+        await run.step()
+    assert run.tickets.open[0].stage is Stage.OBSERVING
+    await run.step(alert(state="pending"))
+    assert run.tickets.open[0].stage is Stage.DIAGNOSING
+
+
+async def test_breaking_again_inside_the_window_reopens(run: Run) -> None:
+    await run.step(alert())
+    await run.until_closed()
+    (reopened,) = await run.step(alert(), seconds=1000)
+    assert reopened.kind == "ticket.reopened"
+    assert reopened.after.episode == 1
+    assert reopened.after.open
+    await run.until_closed()
+
+
+async def test_breaking_again_after_the_window_is_a_new_linked_ticket(run: Run) -> None:
+    await run.step(alert())
+    first = (await run.until_closed())[-1].after
+    (opened,) = await run.step(alert(), seconds=1900)
+    assert opened.kind == "ticket.opened"
+    assert (opened.after.episode, opened.after.previous) == (2, first.id)
+    assert opened.after.id != first.id
+    assert [it.episode for it in await run.ledger.episodes(first.key)] == [1, 2]
+
+
+async def test_a_worse_severity_escalates_the_same_ticket(run: Run) -> None:
+    run.scene.balance = 20
+    low = alert("BalanceLow", "account", "balance", "warning")
+    await run.step(low)
+    (raised,) = await run.step(low, alert("BalanceStop", "account", "balance", "critical"))
+    assert raised.kind == "ticket.escalated"
+    assert raised.after.severity is Severity.CRITICAL
+    assert raised.after.text.title.startswith("BalanceStop")
+    (lowered,) = await run.step(low)
+    assert lowered.kind == "ticket.updated"
+    assert lowered.after.timeline[-1].reason == "lowered from critical to warning: BalanceLow"
+    assert len((await run.ledger.list(Filter())).tickets) == 1
+
+
+async def test_labels_severities_and_engines_meet_in_one_ticket(run: Run) -> None:
+    await run.step(alert())
+    await run.step(alert(name="NumberNotActive", severity="warning", team="east", route="b"))
+    assert (await run.ledger.list(Filter())).total == 1
+
+
+@pytest.mark.parametrize(
+    "quiet",
+    [
+        alert(ticket="false"),
+        alert(severity="info"),
+        alert(state="pending"),
+    ],
+    ids=["ticket=false", "severity", "pending"],
+)
+async def test_some_alerts_open_no_ticket(run: Run, quiet: Alert) -> None:
+    assert await run.step(quiet) == ()
+
+
+async def test_a_diagnosis_is_revised_when_it_says_something_else(run: Run) -> None:
+    await run.step(alert())
+    run.scene.diagnosed = verdict(Cause.PROVIDER_OUTAGE)
+    (revised,) = await run.step(alert())
+    assert revised.after.diagnosis is not None
+    assert revised.after.diagnosis.cause is Cause.PROVIDER_OUTAGE
+    run.scene.diagnosed = verdict(Cause.UNKNOWN)
+    assert await run.step(alert()) == ()
+
+
+async def test_a_diagnosis_that_comes_late_is_added(run: Run) -> None:
+    run.scene.diagnosed = None
+    await run.step(alert())
+    assert run.tickets.open[0].stage is Stage.DETECTED
+    run.scene.diagnosed = verdict()
+    await run.step(alert())
+    assert run.tickets.open[0].stage is Stage.DIAGNOSING
+
+
+OUTAGE = alert("ProviderDown", "provider", "provider_api")
+
+
+async def test_a_provider_outage_is_one_ticket_with_members(run: Run) -> None:
+    await run.step(OUTAGE, alert(), alert("PhoneDown", "binding", "binding_down"))
+    (ticket,) = run.tickets.open
+    assert ticket.subject.scope == "provider"
+    assert {member.subject.scope for member in ticket.members} == {"number", "binding"}
+    assert (await run.ledger.list(Filter())).total == 1
+    await run.kinds()
+    (left,) = await run.step(OUTAGE, alert())
+    assert left.after.timeline[-1].event == "member_left"
+    closed = (await run.until_closed())[-1].after
+    assert all(member.left_at is not None for member in closed.members)
+
+
+async def test_a_late_root_suppresses_what_was_open_and_lets_it_end(run: Run) -> None:
+    run.scene.phones["b1"] = BindingState.ARREARS
+    phone = alert("PhoneDown", "binding", "binding_down", "warning")
+    await run.step(phone)
+    await run.step(phone, alert())
+    suppressed = next(it for it in run.tickets.open if it.subject.scope == "binding")
+    root = next(it for it in run.tickets.open if it.subject.scope == "number")
+    assert suppressed.stage is Stage.SUPPRESSED
+    assert suppressed.parent == root.id
+    run.scene.phones["b1"] = BindingState.OK
+    ends = [(it.after.subject.scope, it.kind) for it in await run.until_closed()]
+    assert ("binding", "ticket.resolved") in ends
+    assert ("number", "ticket.closed") in ends
+
+
+async def test_what_is_still_broken_when_the_root_is_over_gets_its_ticket(run: Run) -> None:
+    run.scene.phones["b1"] = BindingState.ARREARS
+    phone = alert("PhoneDown", "binding", "binding_down", "warning")
+    await run.step(phone, alert())
+    assert [it.subject.scope for it in run.tickets.open] == ["number"]
+    for _ in range(6):
+        await run.step(phone)
+    assert [it.subject.scope for it in run.tickets.open] == ["binding"]
+
+
+async def test_chained_roots_gather_in_the_widest(run: Run) -> None:
+    stop = alert("BalanceStop", "account", "balance", "critical")
+    await run.step(stop, alert(), alert("PhoneDown", "binding", "binding_down"))
+    (ticket,) = run.tickets.open
+    assert ticket.subject.scope == "account"
+    assert len(ticket.members) == 2
+
+
+async def test_a_low_balance_warning_explains_nothing(run: Run) -> None:
+    low = alert("BalanceLow", "account", "balance", "warning")
+    await run.step(low, alert())
+    assert len(run.tickets.open) == 2
+
+
+async def test_balance_above_its_lines_closes(run: Run) -> None:
+    run.scene.balance = 9.8
+    await run.step(alert("BalanceStop", "account", "balance", "critical"))
+    run.scene.balance = 20
+    for _ in range(8):
+        await run.step()
+    assert len(run.tickets.open) == 1
+    run.scene.balance = 500
+    await run.until_closed()
+
+
+async def test_an_outage_is_over_when_every_account_answers(database: Database) -> None:
+    run = Run(database, Scene(accounts=("hq", "shop")))
+    await run.step(OUTAGE, failure=PollFailure.TIMEOUT)
+    run.scene.accounts = ("hq",)
+    for _ in range(10):
+        await run.step()
+    assert len(run.tickets.open) == 1
+    run.scene.accounts = ("hq", "shop")
+    await run.until_closed()
+
+
+async def test_a_restart_goes_on_where_it_was(run: Run) -> None:
+    run.scene.states[NUMBER] = NumberState.SUSPENDED_ARREARS
+    (opened,) = await run.step(alert())
+    run.restart()
+    assert await run.step(alert()) == ()
+    assert run.tickets.open == (opened.after,)
+    run.restart()
+    run.scene.states[NUMBER] = NumberState.ACTIVE
+    closed = (await run.until_closed())[-1].after
+    assert closed.id == opened.after.id
+    assert [entry.event for entry in closed.timeline][:2] == ["opened", "diagnosed"]
+
+
+async def test_a_start_before_the_first_poll_says_nothing_of_missing_data(
+    run: Run,
+) -> None:
+    await run.step(alert())
+    before = run.scene.fleet.snapshots()
+    run.scene.fleet.drop("north", "hq")
+    run.restart()
+    assert await run.step(poll=False) == ()
+    run.scene.fleet.swap(before[0])
+    assert len(run.tickets.open) == 1
+
+
+async def test_one_ticket_that_cannot_be_made_does_not_stop_the_others(run: Run) -> None:
+    def diagnose(subject, fleet, now):
+        if subject.number == NUMBER:
+            raise RuntimeError("a decider is broken")
+        return verdict()
+
+    run.scene.diagnose = diagnose
+    run.restart()
+    await run.step(alert(), alert(number="4006220002"))
+    assert [it.subject.number for it in run.tickets.open] == ["4006220002"]
