@@ -85,8 +85,12 @@ def _variance(bins: Bins) -> Floats:
 
 def _extreme(reduce: np.ufunc) -> Callable[[Bins], Floats]:
     def extreme(bins: Bins) -> Floats:
+        if bins.size == bins.values.size:
+            alone = np.empty(bins.size)
+            alone[bins.ids] = bins.values
+            return alone
         order = np.argsort(bins.ids, kind="stable")
-        starts = np.searchsorted(bins.ids[order], np.arange(bins.size))
+        starts = np.concatenate([[0], np.cumsum(bins.counts)[:-1]]).astype(np.intp)
         found: Floats = reduce.reduceat(bins.values[order], starts)
         return found
 

@@ -35,8 +35,15 @@ def group(columns: Sequence[Codes], rows: int) -> tuple[Rows, Codes]:
     """The first row of each distinct key, and for every row which of those it equals."""
     if not columns:
         return np.zeros(min(rows, 1), np.intp), np.zeros(rows, np.int32)
-    _, first, inverse = np.unique(pack(columns, rows), return_index=True, return_inverse=True)
-    return first, inverse.astype(np.int32)
+    keys = pack(columns, rows)
+    # Rows mostly come in the order in which their texts were first seen: nothing to sort.
+    is_sorted = bool((keys[1:] >= keys[:-1]).all())
+    order = np.arange(rows) if is_sorted else np.argsort(keys, kind="stable")
+    ordered = keys if is_sorted else keys[order]
+    starts = np.concatenate([np.ones(min(rows, 1), bool), ordered[1:] != ordered[:-1]])
+    ids = np.empty(rows, np.int32)
+    ids[order] = np.cumsum(starts, dtype=np.int32) - np.int32(1)
+    return order[starts], ids
 
 
 def locate(wanted: Sequence[Codes], known: Sequence[Codes], sizes: tuple[int, int]) -> Codes:

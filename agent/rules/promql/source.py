@@ -70,7 +70,13 @@ class Columns:
     def _table(self, names: tuple[str, ...], frames: tuple[Frame, ...]) -> Table:
         encoded = [self._encode(frame) for frame in frames]
         columns = {name: np.concatenate([one[name] for one in encoded]) for name in names}
-        return Table(self.symbols, columns, sum(frame.rows for frame in frames))
+        start = 0
+        for frame in frames:
+            # Kept as parts of the table, so that the codes are in memory once.
+            end = start + frame.rows
+            self._encoded[frame] = {name: codes[start:end] for name, codes in columns.items()}
+            start = end
+        return Table(self.symbols, columns, start)
 
     def _encode(self, frame: Frame) -> dict[str, Codes]:
         if frame not in self._encoded:
