@@ -114,6 +114,14 @@ class Column:
         plain = self._rule.path is not None and len(self.path) == 1 and self.path[0] != "^"
         return self.path[0] if plain and self._present is MISSING else None
 
+    def take_unmapped(self) -> int:
+        """How many words had no meaning since this was asked last."""
+        words = [it.words for it in (self, *self._alternatives) if it.words is not None]
+        count = sum(it.unmapped for it in words)
+        for it in words:
+            it.unmapped = 0
+        return count
+
     @property
     def is_fixed(self) -> bool:
         """Whether every record has the same value, whatever it holds."""

@@ -93,10 +93,11 @@ def _faces(address: Address) -> tuple[Address, ...]:
     inner = [address.ipv4_mapped, address.sixtofour]
     if address.teredo:
         inner.extend(address.teredo)
-    if address in _NAT64 or (address in _COMPATIBLE and str(address) not in _LOCAL_V6):
+    translated = address in _NAT64
+    if translated or (address in _COMPATIBLE and str(address) not in _LOCAL_V6):
         inner.append(IPv4Address(int(address) & 0xFFFFFFFF))
     found = tuple(face for face in inner if face is not None)
-    return found if address.ipv4_mapped else (address, *found)
+    return found if address.ipv4_mapped or translated else (address, *found)
 
 
 def _is_inner(address: Address) -> bool:

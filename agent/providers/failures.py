@@ -10,8 +10,10 @@ the name does not resolve                       ``dns``
 the certificate has expired                     ``tls_expired``
 any other trouble with TLS                      ``tls``
 the body does not decompress                    ``encoding``
-the connection was reset, refused or dropped    ``connect``
-the body ended before its announced end         ``partial``
+the connection was refused, or reset or dropped
+before an answer began                          ``connect``
+the body ended before its announced end, be it
+by a reset                                      ``partial``
 the answer is not HTTP                          ``decode``
 ==============================================  =================
 """
@@ -43,7 +45,9 @@ def _is_denied(error: BaseException) -> bool:
 
 
 def _is_expired(error: BaseException) -> bool:
-    return isinstance(error, ssl.SSLCertVerificationError) and error.verify_code == _EXPIRED
+    return isinstance(error, ssl.SSLCertVerificationError) and (
+        getattr(error, "verify_code", None) == _EXPIRED  # aiohttp's own kind of it has none
+    )
 
 
 def _of(*kinds: type[BaseException]) -> Callable[[BaseException], bool]:

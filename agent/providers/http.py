@@ -7,6 +7,7 @@ verified. A failure is one :class:`~agent.providers.base.ProviderError`; see
 """
 
 import asyncio
+import re
 import ssl
 import time
 from collections.abc import Callable, Iterable
@@ -25,7 +26,12 @@ from agent.states import PollFailure
 
 _CHUNK = 64 * 1024
 _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
-_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+    "User-Agent": "numwatch",
+}
+_PLAIN = re.compile(r"[!-~]+", re.ASCII)
 _FAILURES = (aiohttp.ClientError, OSError, ValueError, asyncio.TimeoutError)
 
 
@@ -146,7 +152,8 @@ def _address(request: Request) -> URL:
     query = encode_query(request.params)
     joint = "&" if "?" in request.url else "?"
     url = URL(f"{request.url}{joint}{query}" if query else request.url, encoded=True)
-    if url.scheme not in ("http", "https") or not url.host or url.user or url.password:
+    is_plain = _PLAIN.fullmatch(str(url)) and url.scheme in ("http", "https") and url.host
+    if not is_plain or url.user is not None or url.password is not None:
         raise ValueError("not a plain http or https address")
     return url
 

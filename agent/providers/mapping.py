@@ -51,9 +51,9 @@ class Mapper:
         except ValueError:
             mapped = self._one_by_one(wanted, len(records))
         for column in self._columns:
-            if column.words is not None and column.words.unmapped:
-                self._tell(column.name, column.words.unmapped)
-                column.words.unmapped = 0
+            unmapped = column.take_unmapped()
+            if unmapped:
+                self._tell(column.name, unmapped)
         return mapped
 
     def _wanted(self, records: Sequence[Any]) -> Sequence[Any]:
@@ -92,8 +92,7 @@ class Mapper:
 
     def _one_by_one(self, records: Sequence[Any], count: int) -> Mapped:
         for column in self._columns:
-            if column.words is not None:
-                column.words.unmapped = 0  # the columns' attempt may have counted already
+            column.take_unmapped()  # the columns' attempt may have counted already
         facts: list[Any] = []
         invalid = 0
         for record in records:

@@ -7,8 +7,10 @@ more pages than allowed, or a total that would need them    ``pagination``
 a page whose records were all seen before                   ``pagination``
 a next link or token that was followed before               ``pagination``
 the total changed, or a record came twice                   read once more, then ``pagination``
-fewer records than the total says                           ``partial``
-records that are no list, a total that is no count          ``schema``
+fewer records than the total says, or an empty page with
+another behind it                                           ``partial``
+records that are no list, a total that is no count, a page
+without one usable record                                   ``schema``
 ==========================================================  ==============
 
 A number deleted from a page already read and another created at the end leave the total as it
@@ -114,6 +116,8 @@ class _Reader:
                 raise self._astray("the same next page came twice")
             if len(followed) + 1 >= self._bounds.max_pages:
                 raise self._too_many()
+            if not page.mapped.records:
+                raise self._partial("an empty page in the middle")
             followed.add(page.next)
             by_token = self._paging.kind == "token"
             page = await self._source.get(
@@ -155,6 +159,8 @@ class _Reader:
             ProviderError: when the page shows that the listing goes in circles or moves.
         """
         mapped, got = page.mapped, self._got
+        if 0 < mapped.records <= mapped.invalid:
+            raise self._failure(PollFailure.SCHEMA, "no record of a page fits the profile")
         if self._total is None:
             self._total = page.total
         elif page.total != self._total and not self._paging.growing:
@@ -176,9 +182,7 @@ class _Reader:
         if total is None or records == total:
             return
         if records < total:
-            raise ProviderError(
-                PollFailure.PARTIAL, f"{self._source.what}: {records} records of {total}"
-            )
+            raise self._partial(f"{records} records of {total}")
         if not self._paging.growing:
             raise self._moved(f"{records} records of {total}")
 
@@ -198,7 +202,13 @@ class _Reader:
         return self._astray(f"more than {self._bounds.max_pages} pages")
 
     def _astray(self, why: str) -> ProviderError:
-        return ProviderError(PollFailure.PAGINATION, f"{self._source.what}: {why}")
+        return self._failure(PollFailure.PAGINATION, why)
+
+    def _failure(self, kind: PollFailure, why: str) -> ProviderError:
+        return ProviderError(kind, f"{self._source.what}: {why}")
+
+    def _partial(self, why: str) -> ProviderError:
+        return self._failure(PollFailure.PARTIAL, why)
 
     def _moved(self, why: str) -> ProviderError:
         return _MovedError(PollFailure.PAGINATION, f"{self._source.what}: {why}")
