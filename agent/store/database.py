@@ -107,6 +107,16 @@ class Database:
             )
             return row.scalar_one_or_none()
 
+    async def pages(self, prefix: str) -> list[tuple[str, bytes]]:
+        """Everything kept under a name that begins with ``prefix``."""
+        async with self.transaction() as connection:
+            found = await connection.execute(
+                select(schema.keep.c.name, schema.keep.c.value).where(
+                    schema.keep.c.name.startswith(prefix, autoescape=True)
+                )
+            )
+            return [(str(name), bytes(value)) for name, value in found]
+
     async def forget(self, name: str) -> None:
         """Drop what is kept under ``name``, if anything is."""
         async with self.transaction() as connection:

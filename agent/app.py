@@ -1,0 +1,254 @@
+"""The composition root: the only place where the parts of the agent meet."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+
+from agent.checks.baselines import BaselineBook
+from agent.checks.checked import Checked
+from agent.checks.engine import Checker
+from agent.config.settings import Settings
+from agent.diagnosis.context import Context
+from agent.diagnosis.diagnose import diagnose_number, diagnose_scope
+from agent.fleet import Fleet
+from agent.loop_lag import LoopLag, settle_garbage_collector
+from agent.memory import Memory
+from agent.model import Alert, Verdict
+from agent.plan import Plan, make_plan
+from agent.polling.pollers import Pollers
+from agent.refresher import Refresher
+from agent.rules.engine import RuleEngine
+from agent.rules.scheduler import Scheduler
+from agent.series import Series, tickets_blocks
+from agent.sinks.build import build_sinks
+from agent.sinks.dispatcher import Dispatcher
+from agent.store.database import Database
+from agent.tickets.ledger import Ledger
+from agent.tickets.manager import Tickets
+from agent.tickets.recovery import recovery_by_facts
+from agent.tickets.ticket import Subject
+from agent.web.state import WebState
+from exporters.exposition import Exposition
+from exporters.telemetry import Telemetry
+
+log = structlog.get_logger(__name__)
+
+_OWN_SERIES = "agent"
+
+
+class Agent:
+    """One agent: every part of it, started and stopped in order.
+
+    Args:
+        config: The configuration file; read at the start and at every reload.
+        clock: Epoch seconds.
+    """
+
+    def __init__(self, config: Path, clock: Callable[[], float] = time.time) -> None:
+        self._config = config
+        self._clock = clock
+        self._parts = AsyncExitStack()
+        self._reloading = asyncio.Lock()
+        self._started_at = clock()
+        self.settings: Settings
+        self.fleet = Fleet()
+        self.telemetry = Telemetry()
+        self.exposition = Exposition(self.telemetry.render, self.telemetry.scrape_errors.inc)
+        self.baselines = BaselineBook()
+
+    async def start(self) -> None:
+        """Begin to watch.
+
+        Raises:
+            PlanError: when the configuration or a rule file is wrong; it holds every line.
+            StoreError: when the ledger cannot be used.
+        """
+        plan = await asyncio.to_thread(make_plan, self._config)
+        try:
+            await self._open(plan)
+            await self._begin(plan)
+        except BaseException:
+            await self.stop()
+            raise
+        self._tell_reload(ok=True)
+        settle_garbage_collector()
+
+    async def stop(self) -> None:
+        """End every part; what is queued for a sink is delivered first, within a grace."""
+        await self._parts.aclose()
+
+    async def _open(self, plan: Plan) -> None:
+        """Make the parts; nothing runs yet."""
+        self.settings = plan.settings
+        self.database = await Database.open(Path(plan.settings.data_dir))
+        self._parts.push_async_callback(self.database.close)
+        self.ledger = Ledger(self.database)
+        self._memory = Memory(self.database, self.baselines)
+        await self._memory.restore_baselines()
+        self._refresher = Refresher(
+            self.fleet, self.exposition, self._clock, *self._judges(plan.settings)
+        )
+        self._pollers = Pollers(self.fleet, self.telemetry, self._clock)
+        self._dispatcher = Dispatcher(
+            self.database,
+            build_sinks(plan.settings.sinks, self._clock),
+            self.telemetry,
+            self._clock,
+        )
+        self.tickets = Tickets(
+            self.database,
+            plan.settings,
+            self._diagnose_subject,
+            recovery_by_facts(self.checked),
+            self._dispatcher.wake,
+        )
+
+    async def _begin(self, plan: Plan) -> None:
+        lag = LoopLag(self.telemetry)
+        lag.start()
+        self._parts.push_async_callback(lag.stop)
+        await self._dispatcher.start()
+        self._parts.push_async_callback(self._dispatcher.stop)
+        await self._begin_rules(plan, await self._engine(plan))
+        self._parts.push_async_callback(self._end_rules)
+        refreshing = asyncio.create_task(self._refresher.run(), name="refresher")
+        self._parts.push_async_callback(_end, refreshing)
+        await self._pollers.start(plan.settings)
+        self._parts.push_async_callback(self._pollers.stop)
+
+    def _judges(self, settings: Settings) -> tuple[Checker, Series]:
+        return Checker(settings, self.baselines), Series(settings.metrics)
+
+    async def _engine(self, plan: Plan) -> RuleEngine:
+        engine = RuleEngine(plan.ruleset)
+        await self._memory.restore_alerts(engine)
+        return engine
+
+    async def _begin_rules(self, plan: Plan, engine: RuleEngine) -> None:
+        self._scheduler = Scheduler(
+            engine,
+            self.exposition.blocks,
+            self._on_alerts,
+            self.telemetry,
+            plan.settings.rules.interval,
+            self._clock,
+        )
+        if plan.settings.rules.enabled:
+            self._scheduler.start()
+
+    async def _end_rules(self) -> None:
+        await self._scheduler.stop()
+
+    async def _on_alerts(self, alerts: Sequence[Alert], now: float) -> None:
+        if self.settings.tickets.enabled:
+            await self.tickets.observe(alerts, self.fleet, now)
+        standing = self.tickets.open
+        kinds = [(str(ticket.stage), str(ticket.severity)) for ticket in standing]
+        self.exposition.publish(_OWN_SERIES, tickets_blocks(kinds))
+        self._pollers.set_urgent(
+            frozenset(
+                (ticket.subject.provider, ticket.subject.account)
+                for ticket in standing
+                if ticket.subject.account
+            )
+        )
+        await self._memory.keep(self._scheduler.engine)
+
+    async def reload(self) -> list[str]:
+        """Take up the configuration as it is now; gives every line that is wrong with it.
+
+        When anything is wrong, everything goes on as it was.
+        """
+        async with self._reloading:
+            try:
+                plan = await asyncio.to_thread(make_plan, self._config)
+                sinks = build_sinks(plan.settings.sinks, self._clock)
+                await self._pollers.reconfigure(plan.settings)
+            except (ValueError, OSError) as error:
+                lines = str(error).splitlines()
+                self._tell_reload(ok=False)
+                log.error("reload_failed", errors=lines)  # noqa: TRY400 - the lines say it all
+                return lines
+            await self._take_up(plan)
+            await self._dispatcher.replace(sinks)
+            self._tell_reload(ok=True)
+            log.info("reloaded")
+            return []
+
+    async def _take_up(self, plan: Plan) -> None:
+        _warn_of_what_needs_a_restart(self.settings, plan.settings)
+        self.settings = plan.settings
+        self._refresher.replace(*self._judges(plan.settings))
+        self.tickets.reconfigure(plan.settings)
+        await self._scheduler.stop()
+        engine = RuleEngine(plan.ruleset)
+        engine.restore(self._scheduler.engine.state())
+        await self._begin_rules(plan, engine)
+
+    def _tell_reload(self, *, ok: bool) -> None:
+        self.telemetry.config_reload_successful.set(ok)
+        if ok:
+            self.telemetry.config_reload_timestamp.set(self._clock())
+
+    def checked(self, provider: str, account: str) -> Checked | None:
+        """What the checks found at an account; ``None`` before its first poll."""
+        return self._refresher.checked.get((provider, account))
+
+    def context(self, now: float) -> Context:
+        """What a diagnosis may look at."""
+        return Context(self.settings, now, dict(self._refresher.checked))
+
+    def _diagnose_subject(self, subject: Subject, _fleet: Fleet, now: float) -> Verdict | None:
+        return diagnose_scope(subject.scope, _labels(subject), self.context(now))
+
+    async def diagnose(self, number: str, caller: str | None) -> Verdict | None:
+        """The verdict on a number, for one caller where ``caller`` names one."""
+        context = self.context(self._clock())
+        return await asyncio.to_thread(diagnose_number, number, context, caller=caller or "")
+
+    def ready(self) -> str | None:
+        """Why the agent cannot answer for its numbers yet; ``None`` when it can."""
+        waiting = [
+            f"{provider.name}/{account.id}"
+            for provider in self.settings.providers
+            for account in provider.accounts
+            if (provider.name, account.id) not in self._refresher.checked
+        ]
+        return f"still waiting for the first poll of {', '.join(waiting[:10])}" if waiting else None
+
+    def web_state(self) -> WebState:
+        """The agent as its pages see it."""
+        return WebState(
+            fleet=self.fleet,
+            exposition=self.exposition,
+            tickets=self.ledger,
+            settings=lambda: self.settings,
+            checked=self.checked,
+            diagnose=self.diagnose,
+            reload=self.reload,
+            ready=self.ready,
+            version=version("numwatch"),
+            started_at=self._started_at,
+            clock=self._clock,
+        )
+
+
+def _labels(subject: Subject) -> dict[str, str]:
+    names = ("provider", "account", "number", "binding", "carrier", "symptom")
+    return {name: getattr(subject, name) for name in names}
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _warn_of_what_needs_a_restart(old: Settings, new: Settings) -> None:
+    for key in ("listen", "data_dir"):
+        if getattr(old, key) != getattr(new, key):
+            log.warning("needs_a_restart", key=key)

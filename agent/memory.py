@@ -1,0 +1,59 @@
+"""What the agent must remember through a restart besides tickets: alerts and baselines."""
+
+import structlog
+
+from agent.checks.baselines import PAGE_PREFIX, BaselineBook
+from agent.rules.engine import RuleEngine
+from agent.store.database import Database
+from agent.store.errors import StoreError
+
+log = structlog.get_logger(__name__)
+
+_RULES = "rules/alerts"
+
+
+class Memory:
+    """Writes alerts and baselines down when they changed, and reads them back at the start."""
+
+    def __init__(self, database: Database, baselines: BaselineBook) -> None:
+        self._database = database
+        self._baselines = baselines
+        self._written = b""
+
+    async def restore_baselines(self) -> None:
+        """Read every baseline back.
+
+        Raises:
+            StoreError: when the ledger refuses.
+            ValueError: when a page is damaged; it names the page.
+        """
+        self._baselines.restore(await self._database.pages(PAGE_PREFIX))
+
+    async def restore_alerts(self, engine: RuleEngine) -> None:
+        """Let ``engine`` take up the alerts of the run before; damaged ones are left out."""
+        content = await self._database.get(_RULES)
+        if content is None:
+            return
+        try:
+            count = engine.restore(content)
+        except ValueError as error:
+            log.error("alerts_not_restored", error=str(error))  # noqa: TRY400 - the text says it
+        else:
+            log.info("alerts_restored", alerts=count)
+
+    async def keep(self, engine: RuleEngine) -> None:
+        """Write down what changed since the last time.
+
+        Raises:
+            StoreError: when the ledger refuses; it is tried again next time.
+        """
+        state = engine.state()
+        if state != self._written:
+            await self._database.put(_RULES, state)
+            self._written = state
+        for name, content in self._baselines.take_unwritten():
+            try:
+                await self._database.put(name, content)
+            except StoreError:
+                self._baselines.mark_unwritten(name)
+                raise

@@ -1,0 +1,44 @@
+"""Everything a start or a reload needs, read and checked before anything is touched."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from glob import glob
+from pathlib import Path
+
+from agent.config.load import ConfigError, load
+from agent.config.settings import Settings
+from agent.rules.load import RuleFileError, load_rules
+from agent.rules.rule import RuleSet
+
+
+class PlanError(ValueError):
+    """The configuration or a rule file is wrong; the text has every error on its own line."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A configuration that can be run."""
+
+    settings: Settings
+    ruleset: RuleSet
+
+
+def make_plan(config: Path) -> Plan:
+    """The plan in the file ``config`` and the rule files it names.
+
+    Raises:
+        PlanError: with every error.
+    """
+    try:
+        settings = load(config)
+        rules = settings.rules
+        files = tuple(rule_files(rules.files)) if rules.enabled else ()
+        return Plan(settings, load_rules(files, rules.pace))
+    except (ConfigError, RuleFileError) as error:
+        raise PlanError(str(error)) from None
+
+
+def rule_files(globs: Sequence[str]) -> Iterator[Path]:
+    """The files that absolute ``globs`` match, each once, in order."""
+    found = (path for pattern in globs for path in sorted(glob(pattern, recursive=True)))  # noqa: PTH207 - the patterns are absolute
+    return (Path(path) for path in dict.fromkeys(found))
