@@ -37,6 +37,12 @@ OF_ONE_NUMBER = frozenset(
 _ALONE_FAILURES = 3
 """After so many numbers failed alone the trouble is taken to be everyone's."""
 
+TOLD_EVERY = 5.0
+"""A long poll hands on what it was told after so many seconds."""
+
+Ask = Callable[[Sequence[str]], Awaitable[Mapping[str, Any]]]
+Tell = Callable[[Told], Awaitable[None]]
+
 _BATCH_TURNS = 8
 """A batch is so many requests for each that may be under way at once."""
 
@@ -55,17 +61,23 @@ class Asker:
         self._names: tuple[Listing | None, Sequence[str]] = (None, ())
         self._reported: set[type[Exception]] = set()
 
-    async def ask(self, capability: Capability, listing: Listing | None, ledger: CallLedger) -> Any:
+    async def ask(
+        self, capability: Capability, listing: Listing | None, ledger: CallLedger, tell: Tell
+    ) -> Any:
         """What the provider tells now: a :data:`~agent.polling.merge.Facts` or call records.
+
+        ``tell`` is given what a long poll was told while it still goes on.
 
         Raises:
             ProviderError: ``timeout`` when the poll's time is over, else what went wrong.
         """
         ends = asyncio.get_running_loop().time() + self._timeout
         if capability is Capability.ROUTING:
-            return await self._per_number(capability, self._provider.routing, listing, ends)
+            return await self._per_number(capability, self._provider.routing, listing, ends, tell)
         if capability is Capability.REACHABILITY:
-            return await self._per_number(capability, self._provider.reachability, listing, ends)
+            return await self._per_number(
+                capability, self._provider.reachability, listing, ends, tell
+            )
         async with self._until(ends):
             if capability is Capability.NUMBERS:
                 return await self._provider.numbers()
@@ -76,35 +88,39 @@ class Asker:
     async def _per_number(
         self,
         capability: Capability,
-        ask: Callable[[Sequence[str]], Awaitable[Mapping[str, Any]]],
+        ask: Ask,
         listing: Listing | None,
         ends: float,
+        tell: Tell,
     ) -> Facts:
         names = await self._numbers_of(listing)
         if capability in self._provider.fan_out:
-            return await self._in_turns(self._rotations[capability], ask, names, ends)
+            return await self._in_turns(self._rotations[capability], ask, names, ends, tell)
         async with self._until(ends):
             return Told(names, await ask(names))
 
     async def _in_turns(
         self,
         rotation: Rotation,
-        ask: Callable[[Sequence[str]], Awaitable[Mapping[str, Any]]],
+        ask: Ask,
         names: Sequence[str],
         ends: float,
+        tell: Tell,
     ) -> Told:
-        asked: list[str] = []
-        found: dict[str, Any] = {}
+        told = _Gathering()
         error: ProviderError | None = None
         try:
             async with self._until(ends):
                 for batch in batches(rotation.take(names, self._slice), self._batch):
                     # Before asking: a batch that fails must not stand in the way of the rest.
                     rotation.done(batch[-1])
-                    error = await _ask_batch(ask, batch, asked, found) or error
+                    error = await _ask_batch(ask, batch, told) or error
+                    if told.age() >= TOLD_EVERY:
+                        part, told = told, _Gathering()
+                        await tell(Told(part.asked, part.found, under_way=True))
         except ProviderError as failure:
             error = failure
-        return Told(asked, found, error)
+        return Told(told.asked, told.found, error)
 
     async def _numbers_of(self, listing: Listing | None) -> Sequence[str]:
         if listing is None:
@@ -143,31 +159,41 @@ class Asker:
             ) from error
 
 
-async def _ask_batch(
-    ask: Callable[[Sequence[str]], Awaitable[Mapping[str, Any]]],
-    batch: Sequence[str],
-    asked: list[str],
-    found: dict[str, Any],
-) -> ProviderError | None:
+class _Gathering:
+    """What a poll was told so far and has not handed on."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.found: dict[str, Any] = {}
+        self._began = asyncio.get_running_loop().time()
+
+    def age(self) -> float:
+        """Seconds since it began."""
+        return asyncio.get_running_loop().time() - self._began
+
+    async def gather(self, ask: Ask, numbers: Sequence[str]) -> None:
+        """Ask for ``numbers`` and keep the answer."""
+        self.found.update(await ask(numbers))
+        self.asked.extend(numbers)
+
+
+async def _ask_batch(ask: Ask, batch: Sequence[str], told: _Gathering) -> ProviderError | None:
     """Ask ``batch`` at once, or number by number when one of them may spoil it for the rest."""
     try:
-        found.update(await ask(batch))
+        await told.gather(ask, batch)
     except ProviderError as error:
         if error.kind not in OF_ONE_NUMBER or len(batch) == 1:
             raise
     else:
-        asked.extend(batch)
         return None
     failures: list[ProviderError] = []
     for number in batch:
         try:
-            found.update(await ask((number,)))
+            await told.gather(ask, (number,))
         except ProviderError as error:
             failures.append(error)
             if error.kind not in OF_ONE_NUMBER or len(failures) >= _ALONE_FAILURES:
                 raise
-        else:
-            asked.append(number)
     return failures[0] if failures else None
 
 

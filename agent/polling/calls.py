@@ -6,6 +6,7 @@ the window, so memory stays bounded; what began before the window is not counted
 """
 
 from collections.abc import Iterable
+from threading import Lock
 
 from agent.model import Call
 from agent.polling.merge import CallKey, CallTotals
@@ -32,6 +33,8 @@ class CallLedger:
         self._seen: dict[int, set[int]] = {}
         self._totals: dict[CallKey, int] = {}
         self._view: CallTotals = {}
+        # A poll that was broken off may still be counting in its thread.
+        self._counting = Lock()
 
     def since(self) -> float:
         """The time from which the next poll must ask for records."""
@@ -39,11 +42,12 @@ class CallLedger:
 
     def add(self, calls: Iterable[Call], now: float) -> CallTotals:
         """Count the records not counted before; the totals, the same object when none was new."""
-        fresh = [call for call in calls if self._is_new(call, now)]
-        if fresh:
-            self._view = dict(self._totals)
-        self._let_go(now)
-        return self._view
+        with self._counting:
+            fresh = [call for call in calls if self._is_new(call, now)]
+            if fresh:
+                self._view = dict(self._totals)
+            self._let_go(now)
+            return self._view
 
     def forget(self, numbers: Iterable[str]) -> None:
         """Drop the totals of numbers that are gone; should one return it starts from nothing."""

@@ -1,10 +1,11 @@
 """What is told of an account's polls: counters, durations, and a log line at each turn."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import structlog
 
+from agent.providers.reports import Reports
 from agent.states import Capability, PollFailure
 from exporters.telemetry import Telemetry
 
@@ -21,27 +22,22 @@ class Outcome:
     failure: PollFailure | None = None
     """``None`` when it succeeded."""
     detail: str = ""
-    invalid_records: int = 0
 
 
 class Journal:
     """Counts one account's polls; logs once when a capability goes bad and once when it is back."""
 
-    def __init__(
-        self,
-        telemetry: Telemetry,
-        provider: str,
-        account: str,
-        asks: Iterable[Capability],
-        skew: Callable[[], float | None],
-    ) -> None:
-        """``skew`` gives the provider's clock minus ours in seconds, once it told the time."""
+    def __init__(self, telemetry: Telemetry, provider: str, account: str) -> None:
         self._telemetry = telemetry
-        self._skew = skew
         self._provider = provider
         self._account = account
         self._bad_since: dict[Capability, float] = {}
-        telemetry.declare_account(provider, account, [str(capability) for capability in asks])
+        self.reports = Reports(unmapped=self._unmapped, invalid=self._invalid)
+        """Where the account's adapter tells of what it could not use."""
+
+    def declare(self, capabilities: Iterable[Capability]) -> None:
+        """Start the counters of these capabilities at 0."""
+        self._telemetry.declare_account(self._provider, self._account, map(str, capabilities))
 
     def begun(self, capability: Capability) -> None:
         """A poll has begun."""
@@ -53,10 +49,6 @@ class Journal:
         self._telemetry.poll_duration.labels(self._provider, outcome.capability).observe(
             outcome.duration
         )
-        if (seconds := self._skew()) is not None:
-            self._telemetry.clock_skew.labels(self._provider, self._account).set(seconds)
-        if outcome.invalid_records:
-            self._telemetry.records_invalid.labels(*labels).inc(outcome.invalid_records)
         if outcome.failure is None:
             self._good(outcome.capability, now)
         else:
@@ -68,6 +60,17 @@ class Journal:
         self._telemetry.poll_failures.labels(
             self._provider, self._account, capability, PollFailure.CANCELLED
         ).inc()
+
+    def clock_skew(self, seconds: float | None) -> None:
+        """The provider's clock minus ours, in seconds; ``None`` while it has told no time."""
+        if seconds is not None:
+            self._telemetry.clock_skew.labels(self._provider, self._account).set(seconds)
+
+    def _unmapped(self, field: str, count: int) -> None:
+        self._telemetry.values_unmapped.labels(self._provider, self._account, field).inc(count)
+
+    def _invalid(self, capability: Capability, count: int) -> None:
+        self._telemetry.records_invalid.labels(self._provider, self._account, capability).inc(count)
 
     def _bad(self, outcome: Outcome, now: float) -> None:
         if outcome.capability in self._bad_since:

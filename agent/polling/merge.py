@@ -82,13 +82,11 @@ def merge(known: Known, capability: Capability, result: Facts | ProviderError, n
         return _with_facts(known, capability, now, result)
     if isinstance(result, Listing):
         return _merge_listing(known, result, now)
-    return _with_facts(
-        known,
-        capability,
-        now,
-        result.error if isinstance(result, Told) else None,
-        **_merged_facts(known.snapshot, capability, result),
-    )
+    facts = _merged_facts(known.snapshot, capability, result)
+    if isinstance(result, Told) and result.under_way:
+        return _with_status(known, capability, _confirmed(known, capability, now), facts)
+    error = result.error if isinstance(result, Told) else None
+    return _with_facts(known, capability, now, error, **facts)
 
 
 def _merged_facts(snapshot: Snapshot, capability: Capability, facts: Facts) -> dict[str, Any]:
@@ -108,8 +106,19 @@ def _with_facts(
     error: ProviderError | None,
     **facts: Any,
 ) -> Known:
+    status = _status_after(known.snapshot.polls[capability], now, error)
+    return _with_status(known, capability, status, facts)
+
+
+def _confirmed(known: Known, capability: Capability, now: float) -> PollStatus:
+    """The status while a poll goes on: its facts are new, whether it succeeds is open."""
+    return msgspec.structs.replace(known.snapshot.polls[capability], last_success=now)
+
+
+def _with_status(
+    known: Known, capability: Capability, status: PollStatus, facts: Mapping[str, Any]
+) -> Known:
     snapshot = known.snapshot
-    status = _status_after(snapshot.polls[capability], now, error)
     return replace(
         known,
         snapshot=msgspec.structs.replace(

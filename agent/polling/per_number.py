@@ -22,6 +22,8 @@ class Told:
     asked: Sequence[str]
     found: Mapping[str, Routing | tuple[Binding, ...]] = field(default_factory=dict)
     error: ProviderError | None = None
+    under_way: bool = False
+    """Whether the poll goes on; what it was told until now is taken in already."""
 
 
 def merge_told(old: Mapping[str, Fact], told: Told) -> Mapping[str, Fact]:

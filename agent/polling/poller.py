@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -39,13 +40,16 @@ class Poller:
         provider: Provider,
         keeper: Keeper,
         journal: Journal,
+        skew: Callable[[], float | None],
         clock: Callable[[], float],
     ) -> None:
+        """``skew`` gives the provider's clock minus ours in seconds, once it told the time."""
         polling = plan.polling
         self.plan = plan
         self.keeper = keeper
         self.capabilities = tuple(c for c in Capability if c in provider.capabilities)
         self._journal = journal
+        self._skew = skew
         self._clock = clock
         self._asker = Asker(provider, polling.rate, polling.concurrency, polling.timeout)
         self._limits = BreakerLimits(polling.breaker_failures, polling.breaker_pause)
@@ -55,7 +59,11 @@ class Poller:
         self._urgent = False
         self._repaced = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        keeper.adopt(plan, provider.capabilities)
+
+    def take_over(self) -> None:
+        """Go on with the account's facts under this poller's settings; nothing is asked yet."""
+        self.keeper.adopt(self.plan, frozenset(self.capabilities))
+        self._journal.declare(self.capabilities)
 
     def start(self, delays: Mapping[Capability, float]) -> None:
         """Begin to poll, each capability after its own delay in seconds."""
@@ -106,7 +114,12 @@ class Poller:
         if capability in NEEDS_LISTING and self.keeper.listing is None:
             return ProviderError(PollFailure.PARTIAL, "the account's numbers are not known yet")
         try:
-            result = await self._asker.ask(capability, self.keeper.listing, self.keeper.ledger)
+            result = await self._asker.ask(
+                capability,
+                self.keeper.listing,
+                self.keeper.ledger,
+                partial(self._take_in_part, capability),
+            )
         except ProviderError as error:
             return self._redacted(error)
         if isinstance(result, Told) and result.error is not None:
@@ -121,15 +134,14 @@ class Poller:
             known = self._past_breaker(known, capability, now)
             self.keeper.publish(known)
         status = known.snapshot.polls[capability]
-        outcome = Outcome(
-            capability,
-            elapsed,
-            status.failure,
-            status.detail,
-            getattr(result, "invalid_records", 0),
-        )
+        outcome = Outcome(capability, elapsed, status.failure, status.detail)
         self._journal.ended(outcome, now)
+        self._journal.clock_skew(self._skew())
         return outcome
+
+    async def _take_in_part(self, capability: Capability, told: Told) -> None:
+        async with self.keeper.merging:
+            self.keeper.publish(await self.keeper.merged(capability, told, self._clock()))
 
     def _past_breaker(self, known: Known, capability: Capability, now: float) -> Known:
         """Moves the breaker on; a pause it begins is told in the failure's words."""

@@ -3,7 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
 from agent.fleet import Fleet
@@ -17,10 +18,25 @@ from agent.polling.retry import Backoff, with_retries
 from agent.polling.schedule import first_delay
 from agent.providers import registry
 from agent.providers.base import Fetch, Provider
+from agent.providers.reports import Reports
 from exporters.telemetry import Telemetry
 
-Build = Callable[[ProviderSettings, Account, Fetch, Polling], Provider]
-"""Makes the provider of one account; raises ``ValueError`` when it cannot be made."""
+
+class Build(Protocol):
+    """Makes the adapter of one account, as :func:`agent.providers.registry.build` does."""
+
+    def __call__(
+        self,
+        settings: ProviderSettings,
+        account: Account,
+        fetch: Fetch,
+        limits: Polling,
+        *,
+        reports: Reports,
+        clock: Callable[[], float],
+    ) -> Provider:
+        """The adapter; raises ``ValueError`` or ``ConfigError`` when it cannot be made."""
+        ...
 
 
 class Pollers:
@@ -63,24 +79,28 @@ class Pollers:
         the facts they have; removed ones are forgotten.
 
         Raises:
-            ValueError: when a provider cannot be made from its settings or profile.
-            OSError: when a file the settings name cannot be read. After either everything
-                polls on as before.
+            ConfigError: when a profile cannot be loaded.
+            ValueError: when a provider cannot be made from its settings.
+            OSError: when a file the settings name cannot be read. After any of these
+                everything polls on as before.
         """
         async with self._changing:
             plans = plans_of(settings)
             changed = [plan for key, plan in plans.items() if not self._runs(key, plan)]
             try:
-                providers = [self._provider(plan) for plan in changed]
-            except (ValueError, OSError):
+                pollers = [self._made(plan) for plan in changed]
+            except Exception:
                 await self._doors.close_all_but(self._plans())
                 raise
             await self._retire([plan.key for plan in changed])
             await self._remove([key for key in self._pollers if key not in plans])
-            self._install(plans, changed, providers)
+            for poller in pollers:
+                poller.take_over()
+            made = dict(zip((plan.key for plan in changed), pollers, strict=True))
+            self._pollers = {key: made.get(key) or self._pollers[key] for key in plans}
             await self._doors.close_all_but(plans.values())
             if begin:
-                self._begin(changed)
+                self._begin(pollers)
 
     async def stop(self) -> None:
         """Break off every poll and close every connection."""
@@ -113,16 +133,28 @@ class Pollers:
         poller = self._pollers.get(key)
         return poller is not None and plan.same_as(poller.plan)
 
-    def _provider(self, plan: Plan) -> tuple[Provider, Callable[[], float | None]]:
-        """The plan's provider behind door, budget and retries; and the skew its door saw."""
+    def _made(self, plan: Plan) -> Poller:
+        """A poller for ``plan``, its provider behind door, budget and retries."""
         door = self._doors.of(plan)
         polling = plan.polling
         budget = Budget(polling.rate, polling.concurrency)
         fetch = with_retries(
             budget.wrap(door.fetch), polling.attempts, Backoff.within(polling.timeout)
         )
-        provider = self._build(plan.provider, plan.account, fetch, polling)
-        return provider, lambda: door.skew
+        journal = Journal(self._telemetry, *plan.key)
+        provider = self._build(
+            plan.provider,
+            plan.account,
+            fetch,
+            polling,
+            reports=journal.reports,
+            clock=self._clock,
+        )
+        former = self._pollers.get(plan.key)
+        keeper = former.keeper if former else Keeper(plan, self._fleet, self._clock())
+        poller = Poller(plan, provider, keeper, journal, lambda: door.skew, self._clock)
+        poller.set_urgent(plan.key in self._urgent)
+        return poller
 
     async def _retire(self, keys: Sequence[AccountKey]) -> None:
         running = [self._pollers[key] for key in keys if key in self._pollers]
@@ -135,29 +167,13 @@ class Pollers:
             self._fleet.drop(*key)
             self._telemetry.forget_account(*key)
 
-    def _install(
-        self,
-        plans: Mapping[AccountKey, Plan],
-        changed: Sequence[Plan],
-        providers: Sequence[tuple[Provider, Callable[[], float | None]]],
-    ) -> None:
-        for plan, (provider, skew) in zip(changed, providers, strict=True):
-            former = self._pollers.get(plan.key)
-            keeper = former.keeper if former else Keeper(plan, self._fleet, self._clock())
-            journal = Journal(self._telemetry, *plan.key, provider.capabilities, skew)
-            poller = Poller(plan, provider, keeper, journal, self._clock)
-            poller.set_urgent(plan.key in self._urgent)
-            self._pollers[plan.key] = poller
-        self._pollers = {key: self._pollers[key] for key in plans}
-
-    def _begin(self, changed: Sequence[Plan]) -> None:
-        for index, plan in enumerate(changed):
-            poller = self._pollers[plan.key]
-            intervals = plan.polling.intervals
+    def _begin(self, pollers: Sequence[Poller]) -> None:
+        for index, poller in enumerate(pollers):
+            intervals = poller.plan.polling.intervals
             poller.start(
                 {
                     capability: first_delay(
-                        index, len(changed), intervals.of(capability), self._chance()
+                        index, len(pollers), intervals.of(capability), self._chance()
                     )
                     for capability in poller.capabilities
                 }

@@ -29,7 +29,7 @@ def first_delay(index: int, accounts: int, interval: float, chance: float) -> fl
     Every account has a stretch of its own and begins at a random place in it (``chance``, 0
     to 1), so the spread does not depend on luck.
     """
-    return start_span(accounts, interval) * (index + chance) / max(accounts, 1)
+    return start_span(accounts, interval) * ((index + chance) / max(accounts, 1))
 
 
 def next_tick(anchor: float, interval: float, now: float) -> float:

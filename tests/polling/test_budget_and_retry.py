@@ -6,6 +6,7 @@ import math
 
 import pytest
 from aiohttp import web
+from polling_bench import until
 
 from agent.polling.budget import LONGEST_PAUSE, Budget
 from agent.polling.deadline import poll_ends_at
@@ -84,9 +85,7 @@ async def test_a_pause_is_clamped_and_jittered(asked, pause):
 
 
 async def test_one_request_per_window_while_the_provider_asks_for_pauses(desk, door):
-    desk.answers["/x"] = answering(
-        *[status(429, **{"Retry-After": "1"})] * 2, OK
-    )
+    desk.answers["/x"] = answering(*[status(429, **{"Retry-After": "1"})] * 2, OK)
     budget = Budget(1000, 8)
     fetch = with_retries(budget.wrap(door.fetch), 5, QUICK)
     await fetch(get(desk, "/warm"))
@@ -174,8 +173,7 @@ async def test_being_cancelled_is_no_failure_to_try_again(desk, door):
 
     desk.answers["/x"] = hang
     task = asyncio.create_task(with_retries(door.fetch, 5, QUICK)(get(desk)))
-    while not desk.times:
-        await asyncio.sleep(0.01)
+    await until(lambda: desk.times)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -69,9 +69,7 @@ def test_a_record_from_the_future_does_not_hide_what_comes_before_it():
 
 def test_memory_stays_bounded_and_what_was_let_go_is_never_counted_again():
     ledger = CallLedger(START, ids_kept=1000)
-    calls = [
-        Call(str(i), "4006220001", START + i * 10, CallResult.ANSWERED) for i in range(5000)
-    ]
+    calls = [Call(str(i), "4006220001", START + i * 10, CallResult.ANSWERED) for i in range(5000)]
     for begin in range(0, 5000, 100):
         ledger.add(calls[begin : begin + 100], START + begin * 10 + 1000)
     counted = dict(ledger.totals())

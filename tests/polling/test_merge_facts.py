@@ -51,7 +51,9 @@ def test_one_changed_number_leaves_the_others_the_same_objects():
     known = start(*range(1, 3000))
     changed = Listing(tuple(number(i, ARREARS if i == 7 else ACTIVE) for i in range(1, 3000)))
     after = poll(known, changed, now=5.0).snapshot
-    kept = [a is b for a, b in zip(after.listing.numbers, known.snapshot.listing.numbers)]
+    kept = [
+        a is b for a, b in zip(after.listing.numbers, known.snapshot.listing.numbers, strict=True)
+    ]
     assert kept.count(False) == 1
     assert after.previous_states == {"4006220007": (ACTIVE, ARREARS, 5.0)}
 

@@ -1,0 +1,335 @@
+"""Pollers against a real server: pace, endings, changes, and what is told of it all."""
+
+import asyncio
+import itertools
+
+import pytest
+from aiohttp import web
+from polling_bench import Bench, settings_of, until
+from structlog.testing import capture_logs
+
+from agent.config.secret import Secret
+from agent.config.settings import Account
+from agent.providers.base import ProviderError
+from agent.states import Capability, NumberState, PollFailure
+
+ONE = {"4006220001": "active"}
+ROUTING, CALLS = Capability.ROUTING, Capability.CALLS
+
+
+def now():
+    return asyncio.get_running_loop().time()
+
+
+async def hang(_request):
+    await asyncio.sleep(30)
+
+
+async def drip(request):
+    response = web.StreamResponse(headers={"Content-Length": "1000"})
+    await response.prepare(request)
+    for _ in range(1000):
+        await response.write(b" ")
+        await asyncio.sleep(0.05)
+    return response
+
+
+def failing(status=500):
+    return lambda _request: web.Response(status=status)
+
+
+async def test_facts_are_in_the_fleet_soon_after_the_start(bench):
+    bench.desk.answers["/hq/numbers"] = ONE
+    began = now()
+    await bench.pollers.start(settings_of("hq", polling={"intervals": {"numbers": 60}}))
+    await until(lambda: bench.snapshot() and bench.snapshot().listing)
+    assert now() - began < 1.0
+    assert bench.snapshot().listing.numbers[0].state is NumberState.ACTIVE
+    assert bench.count("poll_attempts", provider="north", account="hq", capability="numbers") == 1
+
+
+@pytest.mark.parametrize("trouble", [hang, drip])
+async def test_a_poll_ends_in_time_whatever_the_provider_does(bench, trouble):
+    bench.desk.answers["/hq/numbers"] = ONE
+    # The request alone would be given longer than the whole poll.
+    await bench.pollers.prepare(
+        settings_of("hq", polling={"timeout": 0.6, "request_timeout": 10, "attempts": 5})
+    )
+    await bench.pollers.poll_once("north", "hq")
+    bench.desk.answers["/hq/numbers"] = trouble
+    began = now()
+    (outcome,) = await bench.pollers.poll_once("north", "hq")
+    assert 0.6 <= now() - began <= 0.6 + 0.5
+    assert outcome.failure is PollFailure.TIMEOUT
+    assert bench.snapshot().listing.numbers
+    assert bench.count("poll_failures", reason="timeout") == 1
+
+
+async def test_polls_never_overlap_and_missed_ticks_are_skipped(bench):
+    async def slow(_request):
+        await asyncio.sleep(0.25)
+        return web.json_response(ONE)
+
+    bench.desk.answers["/hq/numbers"] = slow
+    await bench.pollers.start(settings_of("hq"))
+    await until(lambda: len(bench.desk.times) >= 5)
+    gaps = [b - a for a, b in itertools.pairwise(bench.desk.times)]
+    assert bench.desk.most_under_way == 1
+    assert all(0.28 <= gap <= 0.45 for gap in gaps)
+
+
+async def test_a_poll_asked_for_waits_for_the_one_under_way(bench):
+    async def slow(_request):
+        await asyncio.sleep(0.2)
+        return web.json_response(ONE)
+
+    bench.desk.answers["/hq/numbers"] = slow
+    await bench.pollers.start(settings_of("hq"))
+    await asyncio.gather(*(bench.pollers.poll_once("north", "hq") for _ in range(3)))
+    assert bench.desk.most_under_way == 1
+
+
+async def test_stopping_takes_less_than_a_second_and_blames_nobody(bench):
+    bench.desk.answers["/hq/numbers"] = hang
+    await bench.pollers.start(settings_of("hq", polling={"timeout": 30, "request_timeout": 30}))
+    await until(lambda: bench.desk.times)
+    began = now()
+    await bench.pollers.stop()
+    assert now() - began < 1.0
+    assert bench.count("poll_failures", reason="cancelled") == 1
+    assert bench.count("poll_failures") == 1
+    assert bench.status() is None
+
+
+async def test_one_log_line_on_going_bad_and_one_on_recovery(bench):
+    bench.desk.answers["/hq/numbers"] = failing()
+    with capture_logs() as lines:
+        await bench.pollers.prepare(settings_of("hq"))
+        for _ in range(4):
+            await bench.pollers.poll_once("north", "hq")
+        bench.desk.answers["/hq/numbers"] = ONE
+        for _ in range(3):
+            await bench.pollers.poll_once("north", "hq")
+    assert [line["event"] for line in lines] == ["poll_failing", "poll_recovered"]
+    bad, good = lines
+    assert (bad["account"], bad["capability"]) == ("north/hq", "numbers")
+    assert bad["reason"] == "http_5xx"
+    assert "500" in bad["detail"]
+    assert good["lasted_seconds"] >= 0
+    assert bench.count("poll_failures", reason="http_5xx") == 4
+
+
+async def test_refused_credentials_are_not_tried_again_before_the_pause_is_over(bench):
+    bench.desk.answers["/hq/numbers"] = failing(401)
+    await bench.pollers.start(settings_of("hq", polling={"breaker_pause": 0.7}))
+    await until(lambda: bench.status() and bench.status().failure)
+    assert bench.status().failure is PollFailure.AUTH
+    assert "not asked again before" in bench.status().detail
+    await until(lambda: len(bench.desk.times) == 2)
+    assert 0.7 <= bench.desk.times[1] - bench.desk.times[0] <= 0.95
+
+
+async def test_a_provider_that_keeps_failing_is_given_a_rest(bench):
+    bench.desk.answers["/hq/numbers"] = failing()
+    polling = {"breaker_failures": 3, "breaker_pause": 30}
+    await bench.pollers.start(settings_of("hq", polling=polling))
+    await until(lambda: len(bench.desk.times) == 3)
+    await asyncio.sleep(0.35)
+    assert len(bench.desk.times) == 3
+
+
+async def test_an_account_with_an_open_ticket_is_polled_twice_as_often(bench):
+    bench.desk.answers["/hq/numbers"] = ONE
+    settings = settings_of("hq", "branch", polling={"intervals": {"numbers": 0.4}})
+    await bench.pollers.start(settings)
+    bench.pollers.set_urgent(frozenset({("north", "hq")}))
+    await until(lambda: bench.desk.paths.count("/hq/numbers") >= 8)
+    assert 3 <= bench.desk.paths.count("/branch/numbers") <= 5
+    bench.pollers.set_urgent(frozenset())
+    bench.desk.paths.clear()
+    await until(lambda: bench.desk.paths.count("/hq/numbers") >= 3)
+    assert bench.desk.paths.count("/branch/numbers") >= 2
+
+
+async def test_secrets_stay_out_of_details_and_logs(bench):
+    secret = "canary/5f3a b"
+
+    class Leaky:
+        name, capabilities, fan_out = "north", frozenset({Capability.NUMBERS}), frozenset()
+
+        async def numbers(self):
+            raise ProviderError(
+                PollFailure.API_ERROR,
+                f"GET https://u:pw@api.example/x?key=abc&sig=1 said {secret} canary%2F5f3a%20b",
+            )
+
+    bench.pollers._build = lambda *_args, **_kwargs: Leaky()
+    account = Account(id="hq", credentials={"secret": Secret(secret)})
+    with capture_logs() as lines:
+        await bench.pollers.prepare(settings_of(account))
+        (outcome,) = await bench.pollers.poll_once("north", "hq")
+    for text in (outcome.detail, bench.status().detail, str(lines)):
+        assert "canary" not in text
+        assert "abc" not in text
+        assert "pw@" not in text
+        assert "https://<secret>@api.example/x?<secret> said <secret> <secret>" in text
+
+
+async def test_a_mistake_in_an_adapter_costs_its_own_account_only(bench):
+    class Broken:
+        name, capabilities, fan_out = "north", frozenset({Capability.NUMBERS}), frozenset()
+
+        async def numbers(self):
+            return {}["missing"]
+
+    whole = bench.pollers._build
+    bench.desk.answers["/hq/numbers"] = ONE
+    bench.pollers._build = lambda s, account, *rest, **more: (
+        Broken() if account.id == "bad" else whole(s, account, *rest, **more)
+    )
+    with capture_logs() as lines:
+        await bench.pollers.start(settings_of("bad", "hq"))
+        await until(lambda: bench.count("poll_failures", account="bad") >= 3)
+    assert bench.status(account="bad").failure is PollFailure.SCHEMA
+    assert bench.snapshot("hq").listing
+    assert [line["event"] for line in lines] == ["adapter_failed", "poll_failing"]
+
+
+async def test_the_providers_clock_is_compared_with_ours(desk):
+    bench = Bench(desk, clock=lambda: 1_000_000.0)
+    desk.answers["/hq/numbers"] = lambda _request: web.json_response(
+        ONE, headers={"Date": "Mon, 12 Jan 1970 13:56:40 GMT"}
+    )
+    await bench.pollers.prepare(settings_of("hq"))
+    await bench.pollers.poll_once("north", "hq")
+    await bench.pollers.stop()
+    (sample,) = next(iter(bench.telemetry.clock_skew.collect())).samples
+    assert (sample.labels, sample.value) == ({"provider": "north", "account": "hq"}, 600.0)
+
+
+async def test_nothing_that_needs_numbers_is_asked_before_they_are_known(bench):
+    bench.capabilities = {Capability.NUMBERS, ROUTING, CALLS}
+    bench.desk.answers |= {"/hq/numbers": failing(), "/hq/calls": []}
+    await bench.pollers.start(settings_of("hq"))
+    await until(lambda: len(bench.desk.times) >= 2)
+    assert {path.split("?")[0] for path in bench.desk.paths} == {"/hq/numbers"}
+    bench.desk.answers["/hq/numbers"] = ONE
+    bench.desk.answers["/hq/routing/4006220001"] = {"wait": 20}
+    await until(lambda: bench.snapshot() and bench.snapshot().routings)
+    await until(lambda: bench.status(CALLS).last_success)
+
+
+def many(count):
+    return {f"400{i:07d}": "active" for i in range(count)}
+
+
+async def test_routing_takes_turns_within_the_rate_and_keeps_its_place(bench):
+    bench.capabilities = {Capability.NUMBERS, ROUTING}
+    bench.desk.answers["/hq/numbers"] = many(100)
+    for name in many(100):
+        bench.desk.answers[f"/hq/routing/{name}"] = {"wait": 20}
+    # 100 a second for 0.8 s at half the rate: 40 numbers a turn.
+    await bench.pollers.prepare(settings_of("hq", polling={"rate": 100, "timeout": 0.8}))
+    known = []
+    for _ in range(3):
+        await bench.pollers.poll_once("north", "hq")
+        known.append(len(bench.snapshot().routings))
+    assert known == [40, 80, 100]
+
+
+async def test_turns_made_before_the_time_ran_out_are_kept(bench):
+    bench.capabilities = {Capability.NUMBERS, ROUTING}
+    bench.desk.answers["/hq/numbers"] = many(40)
+    for index, name in enumerate(many(40)):
+        bench.desk.answers[f"/hq/routing/{name}"] = {"wait": 20} if index < 16 else hang
+    polling = {"concurrency": 1, "timeout": 0.5, "request_timeout": 5}
+    await bench.pollers.prepare(settings_of("hq", polling=polling))
+    await bench.pollers.poll_once("north", "hq")
+    assert bench.status(ROUTING).failure is PollFailure.TIMEOUT
+    assert len(bench.snapshot().routings) == 16
+
+
+async def test_one_bad_number_does_not_blind_the_others(bench):
+    bench.capabilities = {Capability.NUMBERS, ROUTING}
+    bench.desk.answers["/hq/numbers"] = many(10)
+    for name in many(10):
+        bench.desk.answers[f"/hq/routing/{name}"] = {"wait": 20}
+    bench.desk.answers["/hq/routing/4000000003"] = lambda _request: web.Response(text="<html>")
+    await bench.pollers.prepare(settings_of("hq"))
+    await bench.pollers.poll_once("north", "hq")
+    assert len(bench.snapshot().routings) == 9
+    assert bench.status(ROUTING).failure is PollFailure.DECODE
+
+
+async def test_a_number_the_provider_no_longer_knows_is_dropped(bench):
+    bench.capabilities = {Capability.NUMBERS, ROUTING}
+    bench.desk.answers |= {"/hq/numbers": ONE, "/hq/routing/4006220001": {"wait": 20}}
+    await bench.pollers.prepare(settings_of("hq"))
+    await bench.pollers.poll_once("north", "hq")
+    bench.desk.answers["/hq/routing/4006220001"] = {}
+    await bench.pollers.poll_once("north", "hq")
+    assert bench.snapshot().routings == {}
+
+
+async def test_a_reload_leaves_unchanged_accounts_undisturbed(bench):
+    bench.desk.answers |= {"/hq/numbers": ONE, "/branch/numbers": ONE, "/old/numbers": ONE}
+    before = settings_of("hq", "branch", "old")
+    await bench.pollers.start(before)
+    await until(lambda: len(bench.fleet.snapshots()) == 3)
+    pollers = dict(bench.pollers._pollers)
+    tasks = {key: poller._tasks[0] for key, poller in pollers.items()}
+    changed = Account(id="branch", credentials={"key": Secret("new")})
+    facts = bench.snapshot("branch").listing
+    await bench.pollers.reconfigure(settings_of("hq", changed, "fresh"))
+    assert bench.pollers.accounts() == (("north", "hq"), ("north", "branch"), ("north", "fresh"))
+    assert bench.pollers._pollers["north", "hq"] is pollers["north", "hq"]
+    assert not tasks["north", "hq"].done()
+    assert tasks["north", "branch"].done()
+    assert tasks["north", "old"].done()
+    assert bench.snapshot("branch").listing is facts
+    assert bench.snapshot("old") is None
+    assert bench.count("poll_attempts", account="old") == 0
+    revision = bench.snapshot("branch").revision
+    await until(lambda: bench.snapshot("branch").revision > revision)
+    assert bench.snapshot("branch").listing is facts
+
+
+async def test_a_reload_that_cannot_be_done_changes_nothing(bench):
+    bench.desk.answers["/hq/numbers"] = ONE
+    await bench.pollers.start(settings_of("hq"))
+    await until(bench.snapshot)
+    whole = bench.pollers._build
+
+    def refuse(*_args, **_kwargs):
+        raise ValueError("no such profile")
+
+    bench.pollers._build = refuse
+    with pytest.raises(ValueError, match="no such profile"):
+        await bench.pollers.reconfigure(settings_of("other"))
+    bench.pollers._build = whole
+    revision = bench.snapshot().revision
+    await until(lambda: bench.snapshot().revision > revision + 1)
+    assert bench.pollers.accounts() == (("north", "hq"),)
+
+
+async def test_two_hundred_accounts_do_not_start_at_once(bench):
+    names = [f"a{i}" for i in range(200)]
+    for name in names:
+        bench.desk.answers[f"/{name}/numbers"] = ONE
+    await bench.pollers.start(settings_of(*names, polling={"intervals": {"numbers": 3.0}}))
+    await until(lambda: len(bench.desk.times) >= 200)
+    first = bench.desk.times[:200]
+    assert first[-1] - first[0] >= 0.8 * 3.0
+    assert max(sum(t <= other < t + 0.15 for other in first) for t in first) <= 20
+    assert len(set(bench.desk.paths[:200])) == 200
+
+
+async def test_a_failing_account_does_not_delay_another(bench):
+    bench.desk.answers |= {"/bad/numbers": hang, "/hq/numbers": ONE}
+    polling = {"timeout": 2, "request_timeout": 2, "concurrency": 1, "breaker_failures": 99}
+    await bench.pollers.start(settings_of("bad", "hq", polling=polling))
+    await until(lambda: bench.desk.paths.count("/hq/numbers") >= 15)
+    times = [
+        t for t, p in zip(bench.desk.times, bench.desk.paths, strict=True) if p == "/hq/numbers"
+    ]
+    assert max(b - a for a, b in itertools.pairwise(times)) < 0.3
