@@ -67,7 +67,7 @@ def open_ticket(
         grade=opening.particulars.grade,
         started_at=min(fault.since, now),
         detected_at=now,
-        alerts=_names(fault),
+        alerts=fault.names,
         company=opening.particulars.company,
         carrier=opening.particulars.carrier or fault.subject.carrier,
         clocks=clocks.start(opening.particulars.grade, now),
@@ -87,7 +87,7 @@ def reopen_ticket(
         closed,
         stage=stage,
         severity=fault.severity,
-        alerts=_names(fault),
+        alerts=fault.names,
         progress=Progress(),
         clocks=clocks.resume(closed.clocks),
         parent="",
@@ -99,10 +99,6 @@ def reopen_ticket(
         timeline=(*closed.timeline, Entry(now, AGENT, "reopened", decision.reason)),
     )
     return Change(closed, _diagnosed(ticket, opening, now), REOPENED)
-
-
-def _names(fault: Fault) -> tuple[str, ...]:
-    return tuple(alert.name for alert in fault.alerts)
 
 
 def _diagnosed(ticket: Ticket, opening: Opening, now: float) -> Ticket:
@@ -206,7 +202,7 @@ def _keep_count(ticket: Ticket, decision: Decision, _now: float) -> Ticket:
 
 def _severity(ticket: Ticket, decision: Decision, _now: float) -> Ticket:
     assert decision.severity is not None
-    alerts = _names(decision.fault) if decision.fault else ticket.alerts
+    alerts = decision.fault.names if decision.fault else ticket.alerts
     text = decision.text or ticket.text
     return replace(ticket, severity=decision.severity, alerts=alerts, text=text)
 

@@ -1,52 +1,69 @@
 """Root first: a fault that a wider one explains joins its ticket (domain.md §3, root alarm).
 
-A wider fault explains a narrower one only where the table says so, because a low balance
-warning above a dead phone explains nothing.
+A wider fault explains a narrower one only where the table says so and the facts do not speak
+against it: a low balance warning above a dead phone explains nothing, and neither does an
+empty account above a number that was suspended for a violation.
 """
 
 from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from agent.states import Scope, Severity, Stage
+from agent.states import NumberState, Scope, Severity, Stage
 from agent.tickets.faults import Fault
 from agent.tickets.ticket import Subject, Ticket
 
-_EVERY_SYMPTOM: frozenset[str] = frozenset()
-_OUT_OF_SERVICE = frozenset({"number_down", "network_mismatch", "redundancy"})
-_BEHIND_THE_NUMBER = frozenset({"binding_down", "redundancy"})
+_ANY_SYMPTOM: frozenset[str] = frozenset()
+_ANY_STATE: frozenset[NumberState] = frozenset()
+_OUT_OF_MONEY = frozenset(
+    {
+        NumberState.SUSPENDED_ARREARS,
+        NumberState.OPEN_UNFUNDED,
+        NumberState.LOW_BALANCE,
+        NumberState.UNKNOWN,
+    }
+)
+"""States of a number that an empty account may be behind."""
 
 
-class Root(msgspec.Struct, frozen=True):
+class Root(msgspec.Struct, frozen=True, kw_only=True):
     """Which faults may lie behind which: one row of the table."""
 
     scope: Scope
     symptom: str
-    severity: Severity | None
+    severity: Severity | None = None
     """Only when it is this bad; ``None`` for any severity."""
     below: frozenset[Scope]
     explains: frozenset[str]
     """Symptoms of what lies below; empty for every symptom."""
+    states: frozenset[NumberState] = _ANY_STATE
+    """States in which it can have put a number; empty for any."""
+    comes_first: bool = False
+    """Whether it explains nothing that was broken before it."""
 
 
 ROOTS: tuple[Root, ...] = (
     Root(
-        Scope.PROVIDER,
-        "provider_api",
-        None,
-        frozenset({Scope.ACCOUNT, Scope.NUMBER, Scope.BINDING}),
-        _EVERY_SYMPTOM,
+        scope=Scope.PROVIDER,
+        symptom="provider_api",
+        below=frozenset({Scope.ACCOUNT, Scope.NUMBER, Scope.BINDING}),
+        explains=_ANY_SYMPTOM,
+        comes_first=True,
     ),
     Root(
-        Scope.ACCOUNT,
-        "provider_api",
-        None,
-        frozenset({Scope.NUMBER, Scope.BINDING}),
-        _EVERY_SYMPTOM,
+        scope=Scope.ACCOUNT,
+        symptom="balance",
+        severity=Severity.CRITICAL,
+        below=frozenset({Scope.NUMBER}),
+        explains=frozenset({"number_down", "network_mismatch"}),
+        states=_OUT_OF_MONEY,
     ),
-    Root(Scope.ACCOUNT, "balance", Severity.CRITICAL, frozenset({Scope.NUMBER}), _OUT_OF_SERVICE),
-    Root(Scope.NUMBER, "number_down", None, frozenset({Scope.BINDING}), _BEHIND_THE_NUMBER),
-    Root(Scope.NUMBER, "binding_down", None, frozenset({Scope.BINDING}), _BEHIND_THE_NUMBER),
+    Root(
+        scope=Scope.NUMBER,
+        symptom="binding_down",
+        below=frozenset({Scope.BINDING}),
+        explains=frozenset({"binding_down"}),
+    ),
 )
 """Widest first, so that a fault is joined to the widest root that explains it."""
 
@@ -57,6 +74,7 @@ class Cause(msgspec.Struct, frozen=True):
     key: str
     subject: Subject
     severity: Severity
+    since: float
     takes_new: bool
     """Whether late joiners still join; while a recovery is held only its members stay."""
 
@@ -65,9 +83,18 @@ _Place = tuple[Scope, str, str, str, str]
 
 
 class Roots:
-    """Answers which standing fault explains another one."""
+    """Answers which standing fault explains another one.
 
-    def __init__(self, faults: Mapping[str, Fault], tickets: Mapping[str, Ticket]) -> None:
+    ``states`` has the states of the numbers that are told of, by key, where they are known.
+    """
+
+    def __init__(
+        self,
+        faults: Mapping[str, Fault],
+        tickets: Mapping[str, Ticket],
+        states: Mapping[str, NumberState],
+    ) -> None:
+        self._states = states
         self._members = {
             key: {member.key for member in ticket.members if member.left_at is None}
             for key, ticket in tickets.items()
@@ -82,35 +109,42 @@ class Roots:
         """Whether ``key`` stands in the member ledger of the root's ticket now."""
         return key in self._members.get(root_key, ())
 
-    def of(self, key: str, subject: Subject) -> Cause | None:
-        """The fault at the root of a fault of ``subject``, or ``None`` when that is one itself.
+    def of(self, key: str, subject: Subject, since: float) -> Cause | None:
+        """The fault at the root of another one, or ``None`` when that is a root itself.
 
         A root that another one explains hands over to it, so members stand in one ledger.
+        ``since`` is when the fault to explain began.
         """
         for root in ROOTS:
-            if _explains(root, subject):
+            if self._may_explain(root, key, subject):
                 cause = self._causes.get(_place(subject, root.scope, root.symptom))
-                if cause is not None and self._takes(cause, root, key):
-                    higher = self.of(cause.key, cause.subject)
-                    return higher or cause
+                if cause is not None and self._takes(cause, root, key, since):
+                    return self.of(cause.key, cause.subject, cause.since) or cause
         return None
 
-    def _takes(self, cause: Cause, root: Root, key: str) -> bool:
+    def _may_explain(self, root: Root, key: str, subject: Subject) -> bool:
+        state = self._states.get(key, NumberState.UNKNOWN)
+        return (
+            subject.scope in root.below
+            and (not root.explains or subject.symptom in root.explains)
+            and (not root.states or state in root.states)
+        )
+
+    def _takes(self, cause: Cause, root: Root, key: str, since: float) -> bool:
+        if self.is_member(key, cause.key):
+            return True
         bad_enough = root.severity is None or cause.severity is root.severity
-        return (cause.takes_new and bad_enough) or self.is_member(key, cause.key)
+        in_time = not root.comes_first or since >= cause.since
+        return cause.takes_new and bad_enough and in_time
 
 
 def _standing(faults: Mapping[str, Fault], tickets: Mapping[str, Ticket]) -> Iterator[Cause]:
-    for key, ticket in tickets.items():
+    for key, one in tickets.items():
         if key not in faults:
-            holding = ticket.stage is Stage.OBSERVING
-            yield Cause(key, ticket.subject, ticket.severity, takes_new=not holding)
+            holding = one.stage is Stage.OBSERVING
+            yield Cause(key, one.subject, one.severity, one.started_at, takes_new=not holding)
     for key, fault in faults.items():
-        yield Cause(key, fault.subject, fault.severity, takes_new=True)
-
-
-def _explains(root: Root, subject: Subject) -> bool:
-    return subject.scope in root.below and (not root.explains or subject.symptom in root.explains)
+        yield Cause(key, fault.subject, fault.severity, fault.since, takes_new=True)
 
 
 def _place(subject: Subject, scope: Scope, symptom: str) -> _Place:

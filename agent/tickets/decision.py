@@ -6,7 +6,7 @@ from enum import StrEnum, unique
 import msgspec
 
 from agent.model import Verdict
-from agent.states import Severity
+from agent.states import NumberState, Severity
 from agent.tickets.evidence import Assessment
 from agent.tickets.faults import Fault
 from agent.tickets.ticket import Progress, Subject, Text, Ticket
@@ -78,3 +78,5 @@ class View(msgspec.Struct, frozen=True):
     told_until: Mapping[str, float]
     """When an alert last told of the key; facts older than that are no evidence."""
     policy: Policy
+    states: Mapping[str, NumberState] = {}
+    """The states of the numbers that faults are about, by the fault's key, where known."""

@@ -8,7 +8,7 @@ from agent.tickets.decision import Action, Decision, View
 from agent.tickets.evidence import Finding
 from agent.tickets.faults import WORST_FIRST, Fault
 from agent.tickets.judge import broken_again, judge
-from agent.tickets.ticket import Ticket
+from agent.tickets.ticket import Member, Ticket
 
 _WIDEST_FIRST = {scope: place for place, scope in enumerate(Scope)}
 
@@ -18,12 +18,12 @@ def decide(view: View, now: float) -> list[Decision]:
 
     The same view and time always give the same decisions.
     """
-    roots = Roots(view.faults, view.tickets)
+    roots = Roots(view.faults, view.tickets, view.states)
     decisions: list[Decision] = []
     for fault in sorted(view.faults.values(), key=_width):
         decisions.extend(_on_fault(fault, roots, view, now))
     for ticket in view.tickets.values():
-        decisions.extend(_on_members(ticket, view))
+        decisions.extend(_on_members(ticket, view, roots))
         if ticket.key not in view.faults:
             decisions.extend(_on_silence(ticket, view, now))
     return decisions
@@ -35,7 +35,7 @@ def _width(fault: Fault) -> tuple[int, str]:
 
 def _on_fault(fault: Fault, roots: Roots, view: View, now: float) -> Iterator[Decision]:
     own = view.tickets.get(fault.key)
-    cause = roots.of(fault.key, fault.subject)
+    cause = roots.of(fault.key, fault.subject, fault.since)
     if cause is not None:
         yield from _join(fault, cause, roots)
         yield from _suppress(fault, own, cause)
@@ -81,7 +81,7 @@ def _still_there(ticket: Ticket, fault: Fault) -> Iterator[Decision]:
 
 
 def _begin(fault: Fault, closed: Ticket | None, reopen_window: float, now: float) -> Decision:
-    names = ", ".join(alert.name for alert in fault.alerts)
+    names = ", ".join(fault.names)
     if closed is None or closed.closed_at is None:
         return Decision(Action.OPEN, fault.key, f"{names} fires", fault)
     ago = now - closed.closed_at
@@ -92,20 +92,31 @@ def _begin(fault: Fault, closed: Ticket | None, reopen_window: float, now: float
     return Decision(Action.OPEN, fault.key, reason, fault)
 
 
-def _on_members(root: Ticket, view: View) -> Iterator[Decision]:
+def _on_members(root: Ticket, view: View, roots: Roots) -> Iterator[Decision]:
     for member in root.members:
-        if member.left_at is not None or member.key in view.faults:
-            continue
-        seen = view.evidence.get(member.key)
-        told_until = view.told_until.get(member.key, member.joined_at)
-        if seen and seen.finding is Finding.GOOD and seen.seen_at > told_until:
-            yield Decision(
-                Action.LEAVE,
-                root.key,
-                f"restored: {seen.reason}",
-                member_key=member.key,
-                member=member.subject,
-            )
+        if member.left_at is None:
+            reason = _leaves(member, root, view, roots)
+            if reason:
+                yield Decision(
+                    Action.LEAVE,
+                    root.key,
+                    reason,
+                    member_key=member.key,
+                    member=member.subject,
+                )
+
+
+def _leaves(member: Member, root: Ticket, view: View, roots: Roots) -> str:
+    """Why ``member`` is a member no more; empty while it is."""
+    fault = view.faults.get(member.key)
+    if fault is not None:
+        cause = roots.of(fault.key, fault.subject, fault.since)
+        return "" if cause is not None and cause.key == root.key else "it has another cause"
+    seen = view.evidence.get(member.key)
+    told_until = view.told_until.get(member.key, member.joined_at)
+    if seen and seen.finding is Finding.GOOD and seen.seen_at > told_until:
+        return f"restored: {seen.reason}"
+    return ""
 
 
 def _on_silence(ticket: Ticket, view: View, now: float) -> Iterator[Decision]:

@@ -26,6 +26,11 @@ class Fault(msgspec.Struct, frozen=True):
     alerts: tuple[Alert, ...]
     """Worst first, then by name."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The alerts' names, each once."""
+        return tuple(dict.fromkeys(alert.name for alert in self.alerts))
+
 
 def faults_of(alerts: Iterable[Alert], severities: Collection[str]) -> dict[str, Fault]:
     """The faults that ask for a ticket, by key.

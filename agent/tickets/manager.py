@@ -6,7 +6,7 @@ written did not happen and is decided again in the next round.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import structlog
 from msgspec.structs import replace
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.model import Alert
-from agent.states import Stage
+from agent.states import NumberState, Stage
 from agent.store.database import Database
 from agent.store.errors import StoreError
 from agent.tickets.changes import Change, Opening, carry_out, open_ticket, reopen_ticket
@@ -25,7 +25,7 @@ from agent.tickets.evidence import Assessment, Recovery
 from agent.tickets.faults import Fault, faults_of, pending_keys
 from agent.tickets.ledger import Ledger, record
 from agent.tickets.outbox import enqueue
-from agent.tickets.particulars import particulars_of
+from agent.tickets.particulars import find_number, particulars_of
 from agent.tickets.text import text_of
 from agent.tickets.ticket import Subject, Ticket
 
@@ -113,7 +113,11 @@ class Tickets:
             told_until=self._told_until,
             policy=self._policy(),
         )
-        view = replace(view, evidence=await self._look(view, fleet, now))
+        view = replace(
+            view,
+            evidence=await self._look(view, fleet, now),
+            states=await asyncio.to_thread(_states, faults, fleet),
+        )
         decisions = await asyncio.to_thread(decide, view, now)
         for key, group in _by_ticket(decisions).items():
             await self._act(key, group, view, fleet, now, written)
@@ -259,6 +263,17 @@ def _watched(tickets: Iterable[Ticket]) -> dict[str, Subject]:
         subjects[ticket.key] = ticket.subject
         subjects.update((m.key, m.subject) for m in ticket.members if m.left_at is None)
     return subjects
+
+
+def _states(faults: Mapping[str, Fault], fleet: Fleet) -> dict[str, NumberState]:
+    states: dict[str, NumberState] = {}
+    for key, fault in faults.items():
+        if fault.subject.number:
+            snapshot = fleet.get(fault.subject.provider, fault.subject.account)
+            listed = find_number(snapshot, fault.subject.number)
+            if listed is not None:
+                states[key] = listed.state
+    return states
 
 
 def _by_ticket(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:

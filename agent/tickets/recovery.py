@@ -4,12 +4,20 @@ A recovery is told from fresh facts alone. Facts that are stale, unmapped, missi
 number that is gone are unknown (reliability.md §1; ticketing.md §4, restore verified).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from agent.checks.checked import Checked
+from agent.checks.money import CAP_NEAR, DAY_SECONDS, RUNWAY_SHORT
 from agent.fleet import Fleet
 from agent.model import Snapshot
-from agent.states import REACHABLE_STATES, BindingState, Capability, Scope
+from agent.states import (
+    REACHABLE_STATES,
+    BindingState,
+    Capability,
+    NetworkState,
+    NumberState,
+    Scope,
+)
 from agent.tickets.evidence import Assessment, Finding, Recovery
 from agent.tickets.particulars import find_number, snapshots_of
 from agent.tickets.ticket import Subject
@@ -19,6 +27,9 @@ CheckedOf = Callable[[str, str], Checked | None]
 
 _Look = tuple[Finding, str]
 _Looker = Callable[[Checked, Subject, float], _Look]
+
+CONTRACT_NEAR = 30 * DAY_SECONDS
+"""Seconds before its end at which a contract is worth a ticket (domain.md §5)."""
 
 _GOOD, _BAD, _UNKNOWN = Finding.GOOD, Finding.BAD, Finding.UNKNOWN
 
@@ -33,7 +44,8 @@ def recovery_by_facts(checked_of: CheckedOf) -> Recovery:
         if not any(map(_was_polled, snapshots)):
             return None
         needed, looker = _TABLE.get(subject.symptom, _POLLED)
-        return _joined([_look(it, needed, looker, subject, checked_of, now) for it in snapshots])
+        looks = [_look(it, needed, looker, subject, checked_of, now) for it in snapshots]
+        return _best(looks) if subject.symptom in _ONE_IS_ENOUGH else _worst(looks)
 
     return look
 
@@ -62,40 +74,36 @@ def _look(
     return Assessment(finding, reason, min(seen))
 
 
-def _joined(looks: Iterable[Assessment]) -> Assessment:
+def _worst(looks: Sequence[Assessment]) -> Assessment:
     """All must be good; one that is bad, then one that is unknown, speaks for the whole."""
-    ordered = list(looks)
     for finding in (_BAD, _UNKNOWN):
-        for look in ordered:
+        for look in looks:
             if look.finding is finding:
                 return look
-    return Assessment(_GOOD, ordered[0].reason, min(look.seen_at for look in ordered))
+    return Assessment(_GOOD, looks[0].reason, min(look.seen_at for look in looks))
 
 
-def _number_down(checked: Checked, subject: Subject, now: float) -> _Look:
-    listed = find_number(checked.snapshot, subject.number)
-    if listed is None:
-        return _UNKNOWN, f"{subject.number} is not in the account's listing"
+def _best(looks: Sequence[Assessment]) -> Assessment:
+    """One that is good speaks for the whole."""
+    good = [look for look in looks if look.finding is _GOOD]
+    return max(good, key=lambda look: look.seen_at) if good else _worst(looks)
+
+
+def _in_service(checked: Checked, subject: Subject, _now: float) -> _Look:
     up = checked.is_up(subject.number)
     state = checked.number_state(subject.number)
-    if up is None:
-        return _UNKNOWN, f"the state of {subject.number} is {state}"
-    if not up:
-        return _BAD, f"{subject.number} is {state}"
-    if Capability.REACHABILITY not in checked.snapshot.polls:
-        return _GOOD, f"{subject.number} is {state}"
-    return _some_phone(checked, subject, now)
+    if up is None or find_number(checked.snapshot, subject.number) is None:
+        return _UNKNOWN, f"the state of {subject.number} is not known"
+    return (_GOOD if up else _BAD), f"{subject.number} is {state}"
 
 
-def _some_phone(checked: Checked, subject: Subject, now: float) -> _Look:
-    if not checked.is_fresh(Capability.REACHABILITY, now):
-        return _UNKNOWN, f"no fresh reachability of {subject.number}"
+def _some_phone(checked: Checked, subject: Subject, _now: float) -> _Look:
     bound = checked.bindings(subject.number)
     if not bound:
         return _UNKNOWN, f"no phones of {subject.number} are known"
     states = {phone.state for phone in bound.values()}
     if states & REACHABLE_STATES:
-        return _GOOD, f"{subject.number} is in service and a phone behind it can be reached"
+        return _GOOD, f"a phone behind {subject.number} can be reached"
     if BindingState.UNKNOWN in states:
         return _UNKNOWN, f"whether a phone behind {subject.number} can be reached is not known"
     return _BAD, f"no phone behind {subject.number} can be reached"
@@ -133,48 +141,91 @@ def _balance(checked: Checked, _subject: Subject, _now: float) -> _Look:
     told = f"the balance is {money.balance.amount:.2f} {money.balance.currency}"
     if money.below_stop or money.at_notice:
         return _BAD, told
-    if money.cap_reached:
-        return _BAD, "the month's spend cap is reached"
+    if money.runway is not None and money.runway < RUNWAY_SHORT:
+        return _BAD, f"{told}, which will not last a week"
     return _GOOD, told
+
+
+def _spend_cap(checked: Checked, _subject: Subject, _now: float) -> _Look:
+    money = checked.money
+    if money is None or (money.cap_share is None and money.balance.spend_cap):
+        return _UNKNOWN, f"the month's spend of {checked.snapshot.key} is not known"
+    if money.cap_share is None:
+        return _GOOD, f"{checked.snapshot.key} has no spend cap"
+    return (
+        _GOOD if money.cap_share < CAP_NEAR else _BAD
+    ), f"{money.cap_share:.0%} of the cap spent"
 
 
 def _drift(checked: Checked, subject: Subject, _now: float) -> _Look:
     sections = checked.drift_sections(subject.number)
     if sections:
         return _BAD, f"{', '.join(sections)} of {subject.number} differ from the baseline"
-    if not checked.drift_known(subject.number):
-        return _UNKNOWN, f"the configuration of {subject.number} is not known"
+    snapshot = checked.snapshot
+    told = {
+        Capability.ROUTING: subject.number in snapshot.routings,
+        Capability.REACHABILITY: subject.number in snapshot.bindings,
+    }
+    missing = not all(told[polled] for polled in _CONFIGURATION & frozenset(snapshot.polls))
+    if missing or not checked.drift_known(subject.number):
+        return _UNKNOWN, f"the whole configuration of {subject.number} is not known"
     return _GOOD, f"the configuration of {subject.number} is the approved one"
 
 
 def _contract(checked: Checked, subject: Subject, now: float) -> _Look:
     number = find_number(checked.snapshot, subject.number)
-    if number is None:
-        return _UNKNOWN, f"{subject.number} is not in the account's listing"
-    if number.contract_end is not None and number.contract_end <= now:
-        return _BAD, f"the contract of {subject.number} has ended"
+    if number is None or number.contract_end is None:
+        return _UNKNOWN, f"when the contract of {subject.number} ends is not known"
+    if number.contract_end < now + CONTRACT_NEAR:
+        return _BAD, f"the contract of {subject.number} ends soon"
     return _GOOD, f"the contract of {subject.number} runs on"
 
 
+def _reclaim(checked: Checked, subject: Subject, now: float) -> _Look:
+    number = find_number(checked.snapshot, subject.number)
+    if number is None or number.state in _NOT_OURS:
+        return _UNKNOWN, f"{subject.number} is not the account's any more"
+    if checked.is_up(subject.number):
+        return _GOOD, f"{subject.number} is in service"
+    if number.reclaim_at is None:
+        return _UNKNOWN, f"when {subject.number} is reclaimed is not known"
+    if number.reclaim_at < now + DAY_SECONDS:
+        return _BAD, f"{subject.number} is reclaimed within a day"
+    return _GOOD, f"{subject.number} is not reclaimed within a day"
+
+
+def _realname(checked: Checked, subject: Subject, _now: float) -> _Look:
+    number = find_number(checked.snapshot, subject.number)
+    if number is None or number.realname_ok is None:
+        return _UNKNOWN, f"the real-name registration of {subject.number} is not known"
+    if not number.realname_ok:
+        return _BAD, f"the real-name registration of {subject.number} is not valid"
+    return _GOOD, f"the real-name registration of {subject.number} is valid"
+
+
 def _network_mismatch(checked: Checked, subject: Subject, _now: float) -> _Look:
-    if find_number(checked.snapshot, subject.number) is None:
-        return _UNKNOWN, f"{subject.number} is not in the account's listing"
     if checked.is_mismatch(subject.number):
         return _BAD, f"the network state of {subject.number} contradicts its business state"
-    if checked.is_up(subject.number) is None:
-        return _UNKNOWN, f"the state of {subject.number} is unknown"
+    known = checked.network_state(subject.number) not in (None, NetworkState.UNKNOWN)
+    if not known or checked.number_state(subject.number) is NumberState.UNKNOWN:
+        return _UNKNOWN, f"the states of {subject.number} are not known"
     return _GOOD, f"the states of {subject.number} agree"
 
 
-def _provider_api(checked: Checked, _subject: Subject, _now: float) -> _Look:
-    failing = [
-        f"{capability} ({status.failure})"
-        for capability, status in sorted(checked.snapshot.polls.items())
-        if status.failure is not None
-    ]
+def _listing(checked: Checked, _subject: Subject, _now: float) -> _Look:
+    return _polls(checked, {Capability.NUMBERS})
+
+
+def _every_poll(checked: Checked, _subject: Subject, _now: float) -> _Look:
+    return _polls(checked, set(checked.snapshot.polls))
+
+
+def _polls(checked: Checked, asked: set[Capability]) -> _Look:
+    polls = checked.snapshot.polls
+    failing = [it.value for it in sorted(asked) if it in polls and polls[it].failure is not None]
     if failing:
         return _BAD, f"polls of {checked.snapshot.key} fail: {', '.join(failing)}"
-    return _GOOD, f"every poll of {checked.snapshot.key} succeeds"
+    return _GOOD, f"polls of {checked.snapshot.key} succeed"
 
 
 def _answers(checked: Checked, _subject: Subject, _now: float) -> _Look:
@@ -189,14 +240,26 @@ _POLLED: tuple[frozenset[Capability], _Looker] = (_EVERYTHING, _answers)
 
 _CONFIGURATION = frozenset({Capability.ROUTING, Capability.REACHABILITY})
 
+_NOT_OURS = frozenset({NumberState.RECLAIMED, NumberState.CANCELLED})
+_LISTED = frozenset({Capability.NUMBERS})
+_PHONES = frozenset({Capability.REACHABILITY})
+_MONEY = frozenset({Capability.BALANCE})
+
 _TABLE: Mapping[str, tuple[frozenset[Capability], _Looker]] = {
-    "number_down": (frozenset({Capability.NUMBERS}), _number_down),
-    "binding_down": (frozenset({Capability.REACHABILITY}), _binding_down),
-    "redundancy": (frozenset({Capability.REACHABILITY}), _redundancy),
-    "balance": (frozenset({Capability.BALANCE}), _balance),
+    "number_down": (_LISTED, _in_service),
+    "network_mismatch": (_LISTED, _network_mismatch),
+    "reclaim": (_LISTED, _reclaim),
+    "contract": (_LISTED, _contract),
+    "realname": (_LISTED, _realname),
+    "binding_down": (_PHONES, _binding_down),
+    "redundancy": (_PHONES, _redundancy),
+    "balance": (_MONEY, _balance),
+    "spend_cap": (_MONEY, _spend_cap),
     "drift": (_CONFIGURATION, _drift),
-    "contract": (frozenset({Capability.NUMBERS}), _contract),
-    "network_mismatch": (frozenset({Capability.NUMBERS}), _network_mismatch),
-    "provider_api": (_EVERYTHING, _provider_api),
+    "provider_api": (_LISTED, _listing),
+    "poll_stale": (_EVERYTHING, _every_poll),
 }
 """What must be fresh for each symptom, and who looks."""
+
+_ONE_IS_ENOUGH = frozenset({"provider_api"})
+"""An API answers when it answers for one account; the others' silence is their own fault."""
