@@ -1,1 +1,6 @@
-"""Why a number cannot be reached, whose job it is, and what to do next."""
+"""Why, whose job, what next: verdicts on numbers and on what lies around them."""
+
+from agent.diagnosis.context import Context
+from agent.diagnosis.diagnose import diagnose_number, diagnose_scope, exit_code
+
+__all__ = ["Context", "diagnose_number", "diagnose_scope", "exit_code"]

@@ -1,0 +1,38 @@
+"""What a diagnosis may look at: the newest findings of every account, the settings, the time."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from agent.checks.checked import Checked
+from agent.config.settings import Settings
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything that is known, at one instant."""
+
+    settings: Settings
+    now: float
+    """Epoch seconds."""
+    accounts: Mapping[tuple[str, str], Checked]
+    """The newest findings by provider and account."""
+
+    def of_provider(self, provider: str) -> Iterator[Checked]:
+        """The findings of every account at ``provider``, ordered."""
+        return (self.accounts[key] for key in sorted(self.accounts) if key[0] == provider)
+
+    def with_number(self, number: str, provider: str = "", account: str = "") -> list[Checked]:
+        """The accounts that have ``number``, narrowed to a provider and account if given."""
+        return [
+            self.accounts[key]
+            for key in sorted(self.accounts)
+            if provider in ("", key[0])
+            and account in ("", key[1])
+            and self.accounts[key].number_row(number) is not None
+        ]
+
+    def local(self) -> datetime:
+        """The instant as the clock on the wall shows it where schedules are read."""
+        return datetime.fromtimestamp(self.now, ZoneInfo(self.settings.timezone))

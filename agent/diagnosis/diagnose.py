@@ -1,0 +1,145 @@
+"""Why, whose job, what next: the deciders in order; the first conclusive one wins.
+
+The order is that of domain.md §2: is anything known, the number's state, its money, the
+network, its configuration, its phones.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from agent.diagnosis import scopes
+from agent.diagnosis.case import Case
+from agent.diagnosis.context import Context
+from agent.diagnosis.deciders import (
+    bindings,
+    blind,
+    caller_route,
+    config_changed,
+    healthy,
+    money,
+    network,
+    no_binding,
+    state,
+    unknown,
+)
+from agent.diagnosis.digits import plain_digits
+from agent.diagnosis.unplaced import agent_trouble, unplaced
+from agent.model import Verdict
+from agent.states import Cause, Scope
+
+Decider = Callable[[Case], Verdict | None]
+
+DECIDERS: Sequence[Decider] = (
+    blind.decide,
+    state.decide,
+    money.decide,
+    network.decide,
+    config_changed.decide,
+    no_binding.decide,
+    caller_route.decide,
+    bindings.decide,
+    healthy.decide,
+    unknown.decide,
+)
+
+FOCUSED: Mapping[str, Decider] = {
+    "drift": config_changed.decide_any,
+    "redundancy": bindings.decide_any,
+    "binding_down": bindings.decide_any,
+    "network_mismatch": network.decide,
+    "contract": state.decide_contract,
+    "realname": state.decide_realname,
+}
+"""What an alert of a symptom is about, though calls may still get through."""
+
+
+def diagnose(case: Case) -> Verdict:
+    """The verdict on the number of ``case``, with all that was noted on the way."""
+    focused = FOCUSED.get(case.symptom)
+    order = DECIDERS if focused is None else (blind.decide, state.decide, focused, *DECIDERS[2:])
+    for decide in order:
+        verdict = decide(case)
+        if verdict is not None:
+            return case.close(verdict)
+    return case.close(unknown.decide(case))
+
+
+def diagnose_number(
+    number: str,
+    context: Context,
+    *,
+    caller: str = "",
+    provider: str = "",
+    account: str = "",
+    symptom: str = "",
+) -> Verdict:
+    """Why calls to ``number`` fail, or that they do not.
+
+    Args:
+        number: The number, written in any usual way.
+        context: What is known.
+        caller: Asks about one caller in particular.
+        provider: Where to look for the number; empty for everywhere.
+        account: As ``provider``.
+        symptom: The family of the alert that asks.
+    """
+    plain = plain_digits(number)
+    found = context.with_number(plain, provider, account)
+    if not found:
+        return unplaced(context, plain, provider, account)
+    case = Case(context, found[0], plain, plain_digits(caller), symptom)
+    return diagnose(case)
+
+
+def diagnose_scope(scope: str, labels: Mapping[str, str], context: Context) -> Verdict:
+    """Why what an alert is about is broken.
+
+    Args:
+        scope: One of the ``scope`` words of contracts.md.
+        labels: The alert's labels; those that name the thing and its ``symptom`` are read.
+        context: What is known.
+    """
+    named = {name: labels.get(name, "") for name in ("provider", "account", "symptom")}
+    number = labels.get("number", "")
+    if scope == Scope.NUMBER:
+        return diagnose_number(number, context, **named)
+    if scope == Scope.AGENT:
+        return agent_trouble(context)
+    case = _case(context, number, named)
+    if case is None or scope not in _SCOPES:
+        return unplaced(context, number, named["provider"], named["account"])
+    return case.close(_SCOPES[scope](case, labels))
+
+
+def _case(context: Context, number: str, named: Mapping[str, str]) -> Case | None:
+    keys = [
+        key
+        for key in sorted(context.accounts)
+        if named["provider"] in ("", key[0]) and named["account"] in ("", key[1])
+    ]
+    if not keys:
+        return None
+    return Case(context, context.accounts[keys[0]], number, symptom=named["symptom"])
+
+
+def _binding(case: Case, labels: Mapping[str, str]) -> Verdict:
+    """A phone's own cause; where the phone is well or unknown, what holds for its number."""
+    return (
+        blind.decide(case)
+        or bindings.decide_one(case, labels.get("binding", ""))
+        or diagnose(Case(case.context, case.checked, case.number))
+    )
+
+
+_SCOPES: Mapping[str, Callable[[Case, Mapping[str, str]], Verdict]] = {
+    Scope.BINDING: _binding,
+    Scope.ACCOUNT: lambda case, _labels: scopes.diagnose_account(case),
+    Scope.PROVIDER: lambda case, _labels: scopes.diagnose_provider(case),
+    Scope.CARRIER: lambda case, labels: scopes.diagnose_carrier(case, labels.get("carrier", "")),
+}
+
+
+def exit_code(verdict: Verdict) -> int:
+    """0 healthy, 1 a fault was found, 3 unknown (contracts.md, Command line)."""
+    if verdict.cause == Cause.HEALTHY:
+        return 0
+    return 3 if verdict.cause in (Cause.UNKNOWN, Cause.MONITORING_BLIND) else 1

@@ -1,0 +1,68 @@
+"""Verdicts on what no account is known to have."""
+
+import msgspec
+
+from agent.checks.checked import Checked
+from agent.diagnosis.contacts import contact_for
+from agent.diagnosis.context import Context
+from agent.diagnosis.deciders.blind import first_capability, poll_facts
+from agent.diagnosis.words import Words
+from agent.model import Evidence, Verdict
+from agent.states import PARTY_OF_CAUSE, Cause
+
+UNSURE = 0.2
+LIKELY = 0.8
+
+
+def unplaced(context: Context, number: str, provider: str = "", account: str = "") -> Verdict:
+    """``monitoring_blind`` while an account that may have it is silent, else ``unknown``."""
+    places = _places(context, provider, account)
+    silent = [place for place in places if not _answers(context, place)]
+    seen = [fact for place in silent for fact in poll_facts(place.snapshot, context)]
+    listed = ", ".join(place.snapshot.key for place in places) or "no account"
+    cause = Cause.MONITORING_BLIND if silent or not places else Cause.UNKNOWN
+    verdict = _verdict(context, cause, number, listed, contact=(provider, account))
+    return msgspec.structs.replace(
+        verdict,
+        evidence=(Evidence("listed", "no", listed), *seen),
+        findings=(Words(context.settings.locale).finding("not_listed", account=listed),),
+    )
+
+
+def agent_trouble(context: Context) -> Verdict:
+    """For an alert about the agent itself: what it tells may be incomplete."""
+    silent = [place for place in _places(context, "", "") if not _answers(context, place)]
+    seen = [fact for place in silent for fact in poll_facts(place.snapshot, context)]
+    verdict = _verdict(context, Cause.MONITORING_BLIND, "", "numwatch", contact=("", ""))
+    return msgspec.structs.replace(verdict, evidence=tuple(seen))
+
+
+def _verdict(
+    context: Context, cause: Cause, number: str, account: str, *, contact: tuple[str, str]
+) -> Verdict:
+    words, party = Words(context.settings.locale), PARTY_OF_CAUSE[cause]
+    whom = contact_for(context.settings, party, *contact)
+    facts = {"number": number or "-", "account": account, "contact": whom or party.value}
+    return Verdict(
+        number=number,
+        cause=cause.value,
+        party=party.value,
+        contact=whom,
+        confidence=UNSURE if cause is Cause.UNKNOWN else LIKELY,
+        since=None,
+        next_steps=words.steps(cause, facts),
+        questions=words.questions(cause, facts),
+    )
+
+
+def _places(context: Context, provider: str, account: str) -> list[Checked]:
+    return [
+        context.accounts[key]
+        for key in sorted(context.accounts)
+        if provider in ("", key[0]) and account in ("", key[1])
+    ]
+
+
+def _answers(context: Context, place: Checked) -> bool:
+    capability = first_capability(place.snapshot)
+    return capability is not None and place.snapshot.is_fresh(capability, context.now)
