@@ -26,13 +26,13 @@ $(VENV)/.made:
 # The lock files hold every version with its hashes; pip refuses anything else.
 $(VENV)/.run: requirements.lock pyproject.toml $(VENV)/.made
 	@echo "==> installing numwatch: locked versions, every hash checked"
-	@$(PIP) install --require-hashes --no-compile --progress-bar off -r requirements.lock | $(PROGRESS) requirements.lock
+	@$(PIP) install --require-hashes --no-compile --progress-bar off -r requirements.lock 2>&1 | $(PROGRESS) requirements.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml $(VENV)/.made
 	@echo "==> installing numwatch and its test tools: locked versions, every hash checked"
-	@$(PIP) install --require-hashes --no-compile --progress-bar off -r requirements-dev.lock | $(PROGRESS) requirements-dev.lock
+	@$(PIP) install --require-hashes --no-compile --progress-bar off -r requirements-dev.lock 2>&1 | $(PROGRESS) requirements-dev.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.run
 

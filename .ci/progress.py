@@ -1,20 +1,24 @@
-"""Says which package pip is at, one a line: ``   12/47 aiohttp 3.14.5``."""  # noqa: INP001 - a script, run by make
+"""Says which package pip is at, one a line; pip's own words only where it failed."""  # noqa: INP001 - a script, run by make
 
 import re
 import sys
+from collections import deque
 from pathlib import Path
 
-_LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
-_FETCHED = re.compile(
-    r"(?:Collecting ([A-Za-z0-9._-]+)==(\S+)|Processing \S*/([^-/]+)-([^-/]+)-\S+)"
-)
+_LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==\S+", re.MULTILINE)
+_FETCHED = re.compile(r"(?:Collecting ([\w.-]+)==(\S+)|Processing \S*/([^-/]+)-([^-/]+)-\S+)")
+_GOOD = ("Successfully installed", "Requirement already satisfied")
+_LAST_WORDS = 30
 
 
 def main(lock: str) -> None:
     """Read pip's lines on standard input; ``lock`` tells how many packages to expect at most."""
     total = len(set(_LOCKED.findall(Path(lock).read_text(encoding="utf-8"))))
-    fetched = 0
+    fetched, good = 0, False
+    last: deque[str] = deque(maxlen=_LAST_WORDS)
     for line in sys.stdin:
+        last.append(line)
+        good = good or line.startswith(_GOOD)
         found = _FETCHED.match(line)
         if found:
             fetched += 1
@@ -22,8 +26,7 @@ def main(lock: str) -> None:
             sys.stdout.write(f"    {fetched:3}/{total} {name} {version}\n")
         elif line.startswith("Installing collected packages"):
             sys.stdout.write(f"    unpacking {line.count(',') + 1} packages, some seconds ...\n")
-        elif line.startswith("Successfully installed"):
-            sys.stdout.write("    done\n")
+    sys.stdout.write("    done\n" if good else "".join(last))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,190 @@
+"""What comes out of the repository: wheel, locks, container, unit, and what make promises."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==\S+", re.MULTILINE)
+PLANNED = {"demo", "test", "test-fast", "lint", "bench", "docs"}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The names of the files in a wheel built from the repository."""
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=REPOSITORY,
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    return set(zipfile.ZipFile(next(folder.glob("*.whl"))).namelist())
+
+
+def tracked(*rooms: str) -> set[str]:
+    if shutil.which("git") is None or not (REPOSITORY / ".git").exists():
+        pytest.skip("not a git checkout")
+    listed = subprocess.run(
+        ["git", "ls-files", *rooms], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    return set(listed.stdout.split())
+
+
+def test_the_wheel_has_every_file_of_the_program(wheel: set[str]) -> None:
+    present = {file for file in tracked("agent", "exporters") if (REPOSITORY / file).exists()}
+    assert present - wheel == set()
+
+
+def test_the_wheel_has_the_alert_rules_and_the_licence(wheel: set[str]) -> None:
+    assert {file for file in tracked("alert_rules") if (REPOSITORY / file).exists()} <= wheel
+    assert any(name.endswith("licenses/LICENSE") for name in wheel)
+
+
+def test_the_wheel_has_nothing_else_at_the_top(wheel: set[str]) -> None:
+    tops = {name.split("/")[0] for name in wheel}
+    assert {top for top in tops if not top.endswith(".dist-info")} <= {
+        "agent",
+        "exporters",
+        "alert_rules",
+    }
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_every_locked_package_has_its_hashes(lock: str) -> None:
+    text = (REPOSITORY / lock).read_text()
+    blocks = re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE)
+    assert [block for block in blocks[1:] if "--hash=sha256:" not in block] == []
+
+
+@pytest.mark.parametrize(
+    ("lock", "extras"), [("requirements.lock", ["build"]), ("requirements-dev.lock", ["dev"])]
+)
+def test_every_dependency_is_locked(lock: str, extras: list[str]) -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"]]
+    for extra in extras:
+        wanted += project["optional-dependencies"][extra]
+    names = {re.split(r"[^A-Za-z0-9._-]", one)[0].lower().replace("_", "-") for one in wanted}
+    locked = set(LOCKED.findall((REPOSITORY / lock).read_text()))
+    assert names - {name.lower().replace("_", "-") for name in locked} == set()
+
+
+def test_make_has_what_the_documentation_promises() -> None:
+    told = subprocess.run(
+        ["make", "help"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    ).stdout
+    assert set(re.findall(r"make (\S+)", told)) >= PLANNED
+
+
+def test_the_progress_of_an_installation_can_be_read(tmp_path: Path) -> None:
+    lock = tmp_path / "x.lock"
+    lock.write_text(
+        "aiohttp==3.14.5 \\\n    --hash=sha256:0\nyarl==1.25.1 \\\n    --hash=sha256:1\n"
+    )
+    pip = (
+        "WARNING: noise\n"
+        "Collecting aiohttp==3.14.5 (from -r x.lock (line 1))\n"
+        "Processing /a/yarl-1.25.1-cp311-cp311-linux_x86_64.whl (from -r x.lock)\n"
+        "Installing collected packages: yarl, aiohttp\n"
+    )
+    shown = progress(lock, pip + "Successfully installed aiohttp-3.14.5 yarl-1.25.1\n")
+    assert shown.splitlines() == [
+        "      1/2 aiohttp 3.14.5",
+        "      2/2 yarl 1.25.1",
+        "    unpacking 2 packages, some seconds ...",
+        "    done",
+    ]
+    assert "ERROR: hash mismatch" in progress(lock, pip + "ERROR: hash mismatch\n")
+
+
+def progress(lock: Path, pip: str) -> str:
+    return subprocess.run(
+        [sys.executable, str(REPOSITORY / ".ci/progress.py"), str(lock)],
+        input=pip,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def test_a_failed_installation_is_not_taken_for_a_good_one(tmp_path: Path) -> None:
+    """The negative control of ``pipefail``: a lock whose hash is wrong stops make."""
+    for file in ("Makefile", "pyproject.toml", ".ci/progress.py"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        shutil.copy(REPOSITORY / file, tmp_path / file)
+    (tmp_path / "requirements.lock").write_text("nothing-of-the-kind @ file:///nowhere.whl\n")
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/.made").touch()
+    (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
+    made = subprocess.run(
+        ["make", "--touch", ".venv/.made"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert made.returncode == 0
+    made = subprocess.run(
+        ["make", ".venv/.run"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert made.returncode != 0
+    assert not (tmp_path / ".venv/.run").exists()
+    assert "ERROR" in made.stdout
+
+
+def test_the_dockerfile_runs_as_nobody_with_a_health_check() -> None:
+    text = (REPOSITORY / "Dockerfile").read_text()
+    last = text[text.rindex("\nFROM ") :]
+    assert re.search(r"^USER (?!0|root)\d+:\d+$", last, re.MULTILINE)
+    assert "/-/healthy" in last
+    assert "--require-hashes" in text
+    assert "curl" not in text
+
+
+def test_hadolint_has_nothing_to_say() -> None:
+    hadolint = Path(sys.executable).parent / "hadolint"
+    if not hadolint.exists():
+        pytest.skip("hadolint is not installed beside this Python")
+    told = subprocess.run(
+        [hadolint, "Dockerfile"], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert (told.returncode, told.stdout) == (0, "")
+
+
+def test_the_unit_is_well_formed_and_exposed_little(tmp_path: Path) -> None:
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("systemd-analyze is not installed")
+    unit = REPOSITORY / "deploy/systemd/numwatch.service"
+    told = subprocess.run(
+        [analyze, "security", "--offline=true", "--threshold=15", "--no-pager", unit],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_pre_commit_fetches_nothing() -> None:
+    config = yaml.safe_load((REPOSITORY / ".pre-commit-config.yaml").read_text())
+    assert {one["repo"] for one in config["repos"]} == {"local"}
+    assert {hook["language"] for one in config["repos"] for hook in one["hooks"]} == {"system"}
+
+
+@pytest.mark.parametrize("script", [".ci/run", "tests/integration/install_servers.sh"])
+def test_the_scripts_are_executable_and_well_formed(script: str) -> None:
+    path = REPOSITORY / script
+    assert path.stat().st_mode & 0o111
+    subprocess.run(["bash", "-n", path], check=True)
+
+
+def test_ci_ends_with_the_tests() -> None:
+    lines = (REPOSITORY / ".ci/run").read_text().strip().splitlines()
+    assert lines[-1] == "make test"
+    assert "set -euo pipefail" in lines
