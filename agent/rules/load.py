@@ -52,7 +52,7 @@ def load_rules(
     for path in paths:
         report = Report(str(path))
         groups.extend(loader.file(Path(path), report))
-        problems.extend(report.problems)
+        problems.extend(sorted(report.problems, key=lambda problem: problem.line))
     if problems:
         raise RuleFileError(problems)
     return RuleSet(tuple(groups), pace)

@@ -1,0 +1,1 @@
+"""promtool's unit-test files, run by the embedded engine."""
