@@ -1,0 +1,44 @@
+"""The web application: every route, and what every request passes through."""
+
+from aiohttp import web
+
+from agent.web import api, management
+from agent.web.encoding import json_response
+from agent.web.guards import add_headers, refuse_other_sites
+from agent.web.keys import STATE, state_of
+from agent.web.openapi import describe
+from agent.web.pages import add_pages
+from agent.web.problem import explain
+from agent.web.state import WebState
+
+LARGEST_BODY = 64 * 1024
+"""Bytes; nothing here takes a body."""
+
+
+async def openapi(request: web.Request) -> web.Response:
+    """The API's description of itself."""
+    return json_response(describe(state_of(request).version))
+
+
+def make_app(state: WebState) -> web.Application:
+    """The application; it only reads ``state`` and never polls or changes anything itself."""
+    app = web.Application(middlewares=(explain, refuse_other_sites), client_max_size=LARGEST_BODY)
+    app[STATE] = state
+    app.on_response_prepare.append(add_headers)
+    app.add_routes(
+        (
+            web.get("/metrics", management.metrics),
+            web.get("/-/healthy", management.healthy),
+            web.get("/-/ready", management.ready),
+            web.post("/-/reload", management.reload),
+            web.get("/api/numbers", api.numbers),
+            web.get("/api/numbers/{number}", api.number),
+            web.get("/api/accounts", api.accounts),
+            web.get("/api/tickets", api.tickets),
+            web.get("/api/tickets/{id}", api.ticket),
+            web.get("/api/diagnose/{number}", api.diagnose),
+            web.get("/api/openapi.json", openapi),
+        )
+    )
+    add_pages(app, state)
+    return app

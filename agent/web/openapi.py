@@ -1,0 +1,118 @@
+"""The API's description of itself (OpenAPI 3.1), made from what the handlers use."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from agent.model import Verdict
+from agent.web import api
+from agent.web.parameters import Parameter
+from agent.web.views import AccountList, NumberDetail, NumberPage
+
+_REFERENCE = "#/components/schemas/{name}"
+
+
+class Error(msgspec.Struct, frozen=True):
+    """What was wrong with the request, and what was expected."""
+
+    error: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One path of the API."""
+
+    path: str
+    summary: str
+    answer: str
+    """The name of the schema of a good answer."""
+    parameters: Sequence[Parameter] = ()
+    errors: tuple[str, ...] = ("400",)
+
+
+ENDPOINTS = (
+    Endpoint("/api/numbers", "Numbers", "NumberPage", api.NUMBER_PARAMETERS),
+    Endpoint(
+        "/api/numbers/{number}", "One number", "NumberDetail", api.NUMBER_PLACE, ("400", "404")
+    ),
+    Endpoint("/api/accounts", "Accounts", "AccountList"),
+    Endpoint("/api/tickets", "Tickets", "TicketPage", api.TICKET_PARAMETERS),
+    Endpoint("/api/tickets/{id}", "One ticket", "Ticket", errors=("400", "404")),
+    Endpoint(
+        "/api/diagnose/{number}",
+        "Why a number cannot be reached",
+        "Verdict",
+        (api.CALLER,),
+        ("400", "404"),
+    ),
+)
+
+_TICKET = {
+    "title": "Ticket",
+    "type": "object",
+    "description": "A ticket as sinks receive it.",
+    "required": ["id", "key", "episode", "stage", "severity", "scope", "symptom", "timeline"],
+    "properties": {
+        name: {"type": "string"}
+        for name in ("id", "key", "stage", "severity", "grade", "scope", "symptom", "title")
+    }
+    | {
+        "episode": {"type": "integer"},
+        "revision": {"type": "integer"},
+        "diagnosis": {"type": "object"},
+        **{name: {"type": "array"} for name in ("members", "clocks", "timeline")},
+    },
+}
+_TICKET_PAGE = {
+    "title": "TicketPage",
+    "type": "object",
+    "required": ["total", "limit", "offset", "next", "items"],
+    "properties": {
+        "total": {"type": "integer"},
+        "limit": {"type": "integer"},
+        "offset": {"type": "integer"},
+        "next": {"type": ["string", "null"]},
+        "items": {"type": "array", "items": {"$ref": _REFERENCE.format(name="Ticket")}},
+    },
+}
+
+
+def _json(name: str, description: str) -> dict[str, Any]:
+    schema = {"$ref": _REFERENCE.format(name=name)}
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in names
+    ]
+
+
+def _operation(endpoint: Endpoint) -> dict[str, Any]:
+    refusals = {code: _json("Error", "What is wrong with the request") for code in endpoint.errors}
+    return {
+        "summary": endpoint.summary,
+        "parameters": [
+            *_path_parameters(endpoint.path),
+            *(parameter.schema() for parameter in endpoint.parameters),
+        ],
+        "responses": {"200": _json(endpoint.answer, endpoint.summary), **refusals},
+    }
+
+
+def describe(version: str) -> dict[str, Any]:
+    """The whole description."""
+    _, schemas = msgspec.json.schema_components(
+        (NumberPage, NumberDetail, AccountList, Verdict, Error), ref_template=_REFERENCE
+    )
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "numwatch", "version": version, "description": "Reading only."},
+        "paths": {endpoint.path: {"get": _operation(endpoint)} for endpoint in ENDPOINTS},
+        "components": {"schemas": {**schemas, "Ticket": _TICKET, "TicketPage": _TICKET_PAGE}},
+    }

@@ -1,0 +1,64 @@
+"""What the pages and the API are given to read; everything else they work out themselves."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from agent.checks.engine import Checked
+from agent.config.settings import Settings
+from agent.fleet import Fleet
+from agent.model import Verdict
+from agent.tickets.ledger import Filter, Page
+from agent.tickets.ticket import Ticket
+from exporters.exposition import Exposition
+
+
+class Tickets(Protocol):
+    """Where tickets are read; ``agent.tickets.ledger.Ledger`` is one."""
+
+    async def open_tickets(self) -> list[Ticket]:
+        """All tickets that still stand, oldest first."""
+        ...
+
+    async def list(self, wanted: Filter, limit: int = 100, offset: int = 0) -> Page:
+        """The tickets that fit ``wanted``, newest first."""
+        ...
+
+    async def get(self, id_or_key: str) -> Ticket | None:
+        """One ticket by its id, or the newest episode of a key."""
+        ...
+
+
+@dataclass(frozen=True)
+class WebState:
+    """The agent as its pages see it."""
+
+    fleet: Fleet
+    exposition: Exposition
+    tickets: Tickets
+    settings: Callable[[], Settings]
+    checked: Callable[[str, str], Checked | None]
+    """What the checks found at a provider's account; ``None`` before its first poll."""
+    diagnose: Callable[[str, str | None], Awaitable[Verdict | None]]
+    """The verdict on a number for a caller (``None`` for anyone); ``None``: nobody has it."""
+    reload: Callable[[], Awaitable[Sequence[str]]]
+    """Loads the configuration again; gives the lines that say what is wrong with it."""
+    ready: Callable[[], str | None]
+    """Why the agent cannot answer for its numbers yet; ``None`` when it can."""
+    version: str
+    started_at: float
+    clock: Callable[[], float] = time.time
+
+    def accounts(self) -> list[tuple[str, str]]:
+        """The configured accounts, in the configuration's order."""
+        return [
+            (provider.name, account.id)
+            for provider in self.settings().providers
+            for account in provider.accounts
+        ]
+
+    def all_checked(self) -> list[Checked]:
+        """What the checks found, of every account polled so far."""
+        found = (self.checked(*key) for key in self.accounts())
+        return [checked for checked in found if checked is not None]

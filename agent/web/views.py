@@ -1,0 +1,159 @@
+"""What the API shows, by shape; its description in OpenAPI is made from these.
+
+Times are RFC 3339 in UTC. Phone numbers of people are masked.
+"""
+
+from enum import StrEnum, unique
+
+import msgspec
+
+
+@unique
+class Health(StrEnum):
+    """How a number is, as far as known now."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that is not as it should be."""
+
+    code: str
+    detail: str = ""
+
+
+class NumberView(msgspec.Struct, frozen=True, kw_only=True):
+    """One number."""
+
+    number: str
+    provider: str
+    account: str
+    health: Health
+    state: str
+    network_state: str
+    native_status: str
+    reason: str
+    company: str
+    carrier: str
+    grade: str
+    contract_end: str | None
+    reclaim_at: str | None
+    realname_ok: bool | None
+    gone: bool
+    """Missing from two complete listings in a row."""
+    bindings: int | None
+    bindings_reachable: int | None
+    findings: tuple[Finding, ...]
+    stale: bool
+    """The state is the last one known and too old to stand for now."""
+    seen_at: str | None
+    age_seconds: float | None
+
+
+class PhoneView(msgspec.Struct, frozen=True):
+    """One phone bound behind a number."""
+
+    binding: str
+    phone: str
+    kind: str
+    position: int
+    state: str
+    native_status: str
+
+
+class WindowView(msgspec.Struct, frozen=True):
+    """A stretch of the week in which phones are rung; days from Monday 0 to Sunday 6."""
+
+    days: tuple[int, ...]
+    start: str
+    end: str
+    bindings: tuple[str, ...]
+
+
+class RoutingView(msgspec.Struct, frozen=True, kw_only=True):
+    """How a number routes a call."""
+
+    strategy: str
+    wait_seconds: float | None
+    schedule: tuple[WindowView, ...]
+    region_allow: tuple[str, ...]
+    region_deny: tuple[str, ...]
+    blacklist: tuple[str, ...]
+    whitelist_enabled: bool
+    whitelist: tuple[str, ...]
+    concurrency_limit: int | None
+    voicemail: bool | None
+
+
+class PollView(msgspec.Struct, frozen=True, kw_only=True):
+    """How the polling of one capability stands."""
+
+    capability: str
+    fresh: bool
+    interval_seconds: float
+    last_success: str | None
+    age_seconds: float | None
+    failure: str | None
+    detail: str
+
+
+class NumberDetail(NumberView, frozen=True, kw_only=True):
+    """One number with everything known of it."""
+
+    phones: tuple[PhoneView, ...] | None
+    phones_stale: bool
+    routing: RoutingView | None
+    routing_stale: bool
+    differences: tuple[str, ...]
+    """Where its configuration is not as approved."""
+    polls: tuple[PollView, ...]
+    also_at: tuple[str, ...]
+    """Other accounts that have the number."""
+
+
+class MoneyView(msgspec.Struct, frozen=True, kw_only=True):
+    """What is left on an account."""
+
+    amount: float
+    currency: str
+    notice: float | None
+    stop: float | None
+    runway_seconds: float | None
+    month_spend: float | None
+    spend_cap: float | None
+    low: bool
+    stale: bool
+
+
+class AccountView(msgspec.Struct, frozen=True, kw_only=True):
+    """One account at a provider."""
+
+    provider: str
+    account: str
+    polled: bool
+    """Whether the account was ever asked."""
+    up: bool
+    stale: bool
+    numbers: int
+    health: dict[str, int]
+    money: MoneyView | None
+    polls: tuple[PollView, ...]
+
+
+class NumberPage(msgspec.Struct, frozen=True):
+    """A stretch of the numbers that fit."""
+
+    total: int
+    limit: int
+    offset: int
+    next: str | None
+    items: list[NumberView]
+
+
+class AccountList(msgspec.Struct, frozen=True):
+    """All accounts."""
+
+    items: list[AccountView]

@@ -1,0 +1,52 @@
+"""The application under a real server, over a real ledger."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestClient
+
+from agent.store.database import Database
+from agent.tickets.ledger import Ledger
+from agent.web.app import make_app
+from agent.web.state import WebState
+from exporters.exposition import Exposition
+from exporters.telemetry import Telemetry
+from tests.web.facts import Facts, snapshot
+
+
+@pytest.fixture
+def facts() -> Facts:
+    shown = Facts()
+    shown.show(snapshot())
+    return shown
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await Database.open(tmp_path)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def state(facts: Facts, database: Database) -> WebState:
+    telemetry = Telemetry("1.2.3")
+    return WebState(
+        fleet=facts.fleet,
+        exposition=Exposition(telemetry.render),
+        tickets=Ledger(database),
+        settings=lambda: facts.settings,
+        checked=lambda provider, account: facts.found.get((provider, account)),
+        diagnose=facts.diagnose,
+        reload=facts.reload,
+        ready=lambda: facts.not_ready,
+        version="1.2.3",
+        started_at=facts.now - 7200,
+        clock=lambda: facts.now,
+    )
+
+
+@pytest.fixture
+async def client(state: WebState, aiohttp_client) -> TestClient:
+    return await aiohttp_client(make_app(state))
