@@ -42,6 +42,7 @@ class Worker:
         self._chance = chance
         self._wake = asyncio.Event()
         self._stopping = False
+        self._waiting = False
         self._failures = 0
         self._failed: set[str] = set()
         self._paused_until = 0.0
@@ -49,6 +50,11 @@ class Worker:
         telemetry.sink_deliveries.labels(sink.name)
         for reason in SinkFailure:
             telemetry.sink_failures.labels(sink.name, reason.value)
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that was due has been tried and the worker waits."""
+        return self._waiting and not self._wake.is_set()
 
     def wake(self) -> None:
         """Look into the queue now."""
@@ -70,7 +76,9 @@ class Worker:
                 wait = IDLE_SECONDS
             if self._stopping:
                 return
+            self._waiting = True
             await self._sleep(wait)
+            self._waiting = False
 
     async def _sleep(self, seconds: float) -> None:
         try:

@@ -1,0 +1,131 @@
+"""The outbox as a queue: order, coalescing, dead letters."""
+
+from agent.store.database import Database
+from agent.tickets.outbox import Outbox, Queue
+from tests.sinks.writer import Writer
+from tests.tickets.scene import START
+
+
+async def drain(outbox: Outbox, now: float = START) -> list[tuple[str, int]]:
+    told = []
+    while row := await outbox.claim("desk", now):
+        await outbox.delivered(row, now)
+        told.append((row.type, row.revision))
+    return told
+
+
+async def test_a_later_row_never_overtakes_an_earlier_one(database: Database) -> None:
+    writer, outbox = Writer(database, "desk"), Outbox(database)
+    ticket = await writer.changed(await writer.opened(), "ticket.resolved")
+    await writer.opened(2)
+    first = await outbox.claim("desk", START)
+    assert first is not None
+    other = await outbox.claim("desk", START)
+    assert other is not None
+    assert other.ticket_id != ticket.id
+    assert await outbox.claim("desk", START) is None
+    await outbox.retry(first, "timeout", START + 60, START)
+    assert await outbox.claim("desk", START + 59) is None
+    assert await outbox.next_due("desk") == START + 60
+    again = await outbox.claim("desk", START + 60)
+    assert again is not None
+    assert (again.id, again.attempts, again.failure) == (first.id, 2, "timeout")
+    assert again.webhook_id == first.webhook_id
+    assert again.payload == first.payload
+
+
+async def test_waiting_updates_become_the_newest_and_steps_stay(database: Database) -> None:
+    writer, outbox = Writer(database, "desk"), Outbox(database)
+    ticket = await writer.opened()
+    for kind in (
+        "ticket.updated",
+        "ticket.updated",
+        "ticket.escalated",
+        "ticket.updated",
+        "ticket.updated",
+        "ticket.resolved",
+        "ticket.closed",
+        "ticket.reopened",
+        "ticket.updated",
+    ):
+        ticket = await writer.changed(ticket, kind)
+    assert await drain(outbox) == [
+        ("ticket.opened", 1),
+        ("ticket.escalated", 4),
+        ("ticket.resolved", 7),
+        ("ticket.closed", 8),
+        ("ticket.reopened", 9),
+        ("ticket.updated", 10),
+    ]
+
+
+async def test_an_update_on_its_way_is_not_taken_back(database: Database) -> None:
+    writer, outbox = Writer(database, "desk"), Outbox(database)
+    ticket = await writer.opened()
+    await drain(outbox)
+    ticket = await writer.changed(ticket)
+    under_way = await outbox.claim("desk", START)
+    await writer.changed(ticket)
+    assert under_way is not None
+    assert await outbox.claim("desk", START) is None
+    await outbox.delivered(under_way, START)
+    assert await drain(outbox) == [("ticket.updated", 3)]
+
+
+async def test_each_sink_has_its_own_queue(database: Database) -> None:
+    writer, outbox = Writer(database, "desk", "mirror"), Outbox(database)
+    await writer.opened()
+    assert await drain(outbox) == [("ticket.opened", 1)]
+    assert await outbox.queues() == {"mirror": Queue(pending=1, oldest=START)}
+
+
+async def test_what_was_being_sent_when_the_agent_died_goes_again(database: Database) -> None:
+    writer, outbox = Writer(database, "desk"), Outbox(database)
+    await writer.opened()
+    lost = await outbox.claim("desk", START)
+    assert await outbox.claim("desk", START) is None
+    assert await outbox.recover() == 1
+    again = await outbox.claim("desk", START)
+    assert lost is not None
+    assert again is not None
+    assert (again.webhook_id, again.attempts) == (lost.webhook_id, 2)
+
+
+async def test_dead_letters_are_listed_and_replayed_in_order(database: Database) -> None:
+    writer, outbox = Writer(database, "desk"), Outbox(database)
+    ticket = await writer.opened()
+    await writer.changed(ticket, "ticket.resolved")
+    dead_ids = []
+    while row := await outbox.claim("desk", START):
+        await outbox.bury(row, "gone", START)
+        dead_ids.append(row.webhook_id)
+    assert [row.webhook_id for row in await outbox.dead_letters()] == dead_ids
+    assert (await outbox.queues())["desk"] == Queue(dead=2)
+    assert await outbox.replay("NW-OTHER-1", START) == 0
+    assert await outbox.replay(ticket.id, START) == 2
+    assert await drain(outbox) == [("ticket.opened", 1), ("ticket.resolved", 2)]
+    assert await outbox.dead_letters() == []
+
+
+async def test_a_replay_never_puts_the_receiver_back(database: Database) -> None:
+    writer, outbox = Writer(database, "desk"), Outbox(database)
+    ticket = await writer.opened()
+    await drain(outbox)
+    ticket = await writer.changed(ticket)
+    update = await outbox.claim("desk", START)
+    assert update is not None
+    await outbox.bury(update, "http_4xx", START)
+    await writer.changed(ticket, "ticket.closed")
+    await drain(outbox)
+    assert await outbox.replay(None, START) == 0
+    assert await outbox.dead_letters() == []
+
+
+async def test_old_deliveries_are_pruned_and_nothing_else(database: Database) -> None:
+    writer, outbox = Writer(database, "desk"), Outbox(database)
+    ticket = await writer.opened()
+    await drain(outbox)
+    await writer.changed(ticket, "ticket.closed")
+    assert await outbox.prune(START) == 0
+    assert await outbox.prune(START + 1) == 1
+    assert (await outbox.queues())["desk"].pending == 1

@@ -1,0 +1,45 @@
+"""Writes ticket changes with their outbox rows, as the manager does."""
+
+from msgspec.structs import replace
+
+from agent.states import Grade, Stage
+from agent.store.database import Database
+from agent.tickets.changes import Change, Opening, open_ticket
+from agent.tickets.decision import Action, Decision
+from agent.tickets.faults import faults_of
+from agent.tickets.ledger import record
+from agent.tickets.outbox import enqueue
+from agent.tickets.particulars import Particulars
+from agent.tickets.ticket import Entry, Text, Ticket
+from tests.tickets.scene import START, alert
+
+
+class Writer:
+    def __init__(self, database: Database, *sinks: str) -> None:
+        self.database = database
+        self.sinks = sinks
+        self.now = START
+
+    async def opened(self, number: int = 1) -> Ticket:
+        told = alert(number=f"40062200{number:02}")
+        (fault,) = faults_of([told], ["critical"]).values()
+        decision = Decision(Action.OPEN, fault.key, "it broke", fault)
+        opening = Opening(Particulars(grade=Grade.AAA), Text("broken", ""), None)
+        return await self._write(open_ticket(decision, fault, None, opening, self.now))
+
+    async def changed(self, ticket: Ticket, kind: str = "ticket.updated") -> Ticket:
+        """The next revision of ``ticket``, told to the sinks as ``kind``."""
+        stage = Stage.CLOSED if kind == "ticket.closed" else Stage.DIAGNOSING
+        after = replace(
+            ticket,
+            stage=stage,
+            revision=ticket.revision + 1,
+            timeline=(*ticket.timeline, Entry(self.now, "numwatch", "changed", "a test")),
+        )
+        return await self._write(Change(ticket, after, kind))
+
+    async def _write(self, change: Change) -> Ticket:
+        async with self.database.transaction() as connection:
+            await record(connection, change)
+            await enqueue(connection, self.sinks, change, self.now)
+        return change.after
