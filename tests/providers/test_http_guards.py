@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import trustme
 from aiohttp import web
-from conftest import LOOPBACK, open_door, raw_server, serving
+from provider_bench import LOOPBACK, open_door, raw_server, serving
 
 from agent.providers.base import ProviderError, Request
 from agent.providers.egress import EgressGuard
@@ -61,9 +61,11 @@ async def test_the_query_is_sent_as_it_was_signed():
 
 
 async def test_a_server_that_never_answers():
-    async with serving(lambda _request: asyncio.sleep(60)) as server:
-        async with open_door(request_timeout=0.6) as door:
-            error = await refused(door, server.url)
+    async with (
+        serving(lambda _request: asyncio.sleep(60)) as server,
+        open_door(request_timeout=0.6) as door,
+    ):
+        error = await refused(door, server.url)
     assert error.kind == "timeout"
     assert error.took < 1.1
 
@@ -91,7 +93,7 @@ def bomb(size: int) -> bytes:
 
 @pytest.mark.parametrize("layout", ["one", "chunked"])
 async def test_a_gzip_bomb_is_given_up_at_the_cap(layout):
-    body = bomb(1024 * MIB)
+    body = bomb(256 * MIB)
 
     async def handler(request):
         response = web.StreamResponse(headers={"Content-Encoding": "gzip"})
@@ -113,9 +115,11 @@ async def test_a_gzip_bomb_is_given_up_at_the_cap(layout):
 async def test_control_without_a_cap_the_bomb_goes_off():
     body = bomb(128 * MIB)
     headers = {"Content-Encoding": "gzip"}
-    async with serving(answering(body=body, headers=headers)) as server:
-        async with open_door(max_body=256 * MIB) as door:
-            answer = await fetched(door, server.url)
+    async with (
+        serving(answering(body=body, headers=headers)) as server,
+        open_door(max_body=256 * MIB) as door,
+    ):
+        answer = await fetched(door, server.url)
     assert len(answer.body) == 128 * MIB
 
 
@@ -158,9 +162,11 @@ async def test_other_encodings_are_refused(named, body):
 async def test_a_redirect_is_refused_and_no_key_travels(status):
     async with serving(answering(text="{}")) as other:
         headers = {"Location": other.url + "/steal"}
-        async with serving(answering(status=status, headers=headers)) as server:
-            async with open_door() as door:
-                error = await refused(door, server.url, headers={"X-Api-Key": "k"})
+        async with (
+            serving(answering(status=status, headers=headers)) as server,
+            open_door() as door,
+        ):
+            error = await refused(door, server.url, headers={"X-Api-Key": "k"})
         assert error.kind == "redirect"
         assert other.seen == []
 
@@ -289,31 +295,36 @@ def authority(tmp_path):
 
 async def test_tls_with_our_own_authority(authority):
     handler = answering(text="{}")
-    async with serving(handler, tls_context(authority)) as server:
-        async with open_door(ca_file=authority.file) as door:
-            assert (await fetched(door, server.url)).body == b"{}"
+    async with (
+        serving(handler, tls_context(authority)) as server,
+        open_door(ca_file=authority.file) as door,
+    ):
+        assert (await fetched(door, server.url)).body == b"{}"
 
 
 async def test_tls_by_an_unknown_authority(authority):
-    async with serving(answering(text="{}"), tls_context(authority)) as server:
-        async with open_door() as door:
-            assert (await refused(door, server.url)).kind == "tls"
+    async with serving(answering(text="{}"), tls_context(authority)) as server, open_door() as door:
+        assert (await refused(door, server.url)).kind == "tls"
 
 
 async def test_tls_for_another_name(authority):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("other.example").configure_cert(context)
-    async with serving(answering(text="{}"), context) as server:
-        async with open_door(ca_file=authority.file) as door:
-            assert (await refused(door, server.url)).kind == "tls"
+    async with (
+        serving(answering(text="{}"), context) as server,
+        open_door(ca_file=authority.file) as door,
+    ):
+        assert (await refused(door, server.url)).kind == "tls"
 
 
 async def test_tls_that_has_expired(authority):
     past = datetime.now(UTC) - timedelta(days=1)
     context = tls_context(authority, not_after=past, not_before=past - timedelta(days=9))
-    async with serving(answering(text="{}"), context) as server:
-        async with open_door(ca_file=authority.file) as door:
-            assert (await refused(door, server.url)).kind == "tls_expired"
+    async with (
+        serving(answering(text="{}"), context) as server,
+        open_door(ca_file=authority.file) as door,
+    ):
+        assert (await refused(door, server.url)).kind == "tls_expired"
 
 
 async def test_tls_towards_a_server_without():

@@ -1,0 +1,125 @@
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from agent.config.secret import Secret
+from agent.config.settings import Account, Polling, ProviderSettings
+from agent.providers.http import Door, DoorLimits
+from agent.providers.registry import build
+from agent.providers.reports import Reports
+
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass
+class Server:
+    """A real HTTP server whose answers the test decides."""
+
+    url: str
+    seen: list[web.BaseRequest] = field(default_factory=list)
+
+
+@contextlib.asynccontextmanager
+async def serving(handler: Handler, ssl_context=None) -> AsyncIterator[Server]:
+    server = Server("")
+
+    async def note(request: web.Request) -> web.StreamResponse:
+        server.seen.append(request)
+        return await handler(request)
+
+    app = web.Application()
+    app.router.add_route("*", "/{rest:.*}", note)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=ssl_context)
+    await site.start()
+    scheme = "https" if ssl_context else "http"
+    server.url = f"{scheme}://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield server
+    finally:
+        await runner.cleanup()
+
+
+@contextlib.asynccontextmanager
+async def raw_server(talk) -> AsyncIterator[str]:
+    """A server below HTTP: ``talk(reader, writer)`` after the request's head was read."""
+    talks: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talks.add(asyncio.current_task())
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            await talk(reader, writer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for talking in talks:
+            talking.cancel()
+        await asyncio.gather(*talks, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def open_door(allow=LOOPBACK, ca_file=None, **limits) -> AsyncIterator[Door]:
+    limits = {"connect_timeout": 2.0, "request_timeout": 5.0, **limits}
+    door = Door(DoorLimits(**limits), egress_allow=allow, ca_file=ca_file)
+    try:
+        yield door
+    finally:
+        await door.close()
+
+
+@dataclass
+class Told:
+    """What an adapter reported."""
+
+    unmapped: dict[str, int] = field(default_factory=dict)
+    invalid: dict[str, int] = field(default_factory=dict)
+
+    def reports(self) -> Reports:
+        return Reports(
+            lambda name, count: _add(self.unmapped, name, count),
+            lambda capability, count: _add(self.invalid, capability.value, count),
+        )
+
+
+def _add(counts: dict[str, int], key: str, count: int) -> None:
+    counts[key] = counts.get(key, 0) + count
+
+
+@dataclass
+class Bench:
+    """An adapter with its real door, for one account."""
+
+    door: Door
+    told: Told = field(default_factory=Told)
+
+    def provider(self, url, profile="generic", credentials=None, account=None, **limits):
+        credentials = credentials or {"key": "demo", "secret": "demo-secret"}
+        settings = ProviderSettings(
+            name="north",
+            profile=profile,
+            base_url=url,
+            accounts=[
+                Account(
+                    id="hq",
+                    credentials={name: Secret(text) for name, text in credentials.items()},
+                    **(account or {}),
+                )
+            ],
+        )
+        return build(
+            settings,
+            settings.accounts[0],
+            self.door.fetch,
+            Polling(**limits),
+            reports=self.told.reports(),
+        )
