@@ -20,6 +20,15 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="What can be written in the configuration.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
+rules_app = typer.Typer(
+    help="Alert rules, as the embedded engine reads them.", no_args_is_help=True
+)
+app.add_typer(rules_app, name="rules")
+
+Config = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead.")]
+Speed = Annotated[float, typer.Option("--speed", min=0.001, help="Times as fast.")]
+RuleFiles = Annotated[list[Path], typer.Argument(metavar="FILE...", help="The files to read.")]
 
 
 def main() -> None:
@@ -51,12 +60,12 @@ def options(
 def check_config(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The configuration to check.")],
 ) -> None:
-    """Check a configuration; every error on its own line as FILE:LINE: key: what is wrong."""
-    from agent.config.load import ConfigError, load  # noqa: PLC0415 - a fast --help
+    """Check a configuration and its rule files; every error on its line."""
+    from agent.plan import PlanError, make_plan  # noqa: PLC0415 - a fast --help
 
     try:
-        load(file)
-    except ConfigError as error:
+        make_plan(file)
+    except PlanError as error:
         typer.echo(str(error))
         raise typer.Exit(1) from None
     typer.echo(f"{file}: ok")
@@ -77,3 +86,109 @@ def config_schema(
         sys.stdout.write(page())
     else:
         sys.stdout.write(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")
+
+
+@app.command("run")
+def run(
+    config: Config,
+    listen: Annotated[
+        list[str] | None, typer.Option("--listen", metavar="HOST:PORT", help="Listen here instead.")
+    ] = None,
+) -> None:
+    """Watch the configured numbers until told to stop."""
+    from agent.serve import run as serve  # noqa: PLC0415 - a fast --help
+
+    raise typer.Exit(serve(config, listen or ()))
+
+
+@app.command("demo")
+def demo(
+    listen: Annotated[
+        list[str] | None, typer.Option("--listen", metavar="HOST:PORT", help="Listen here.")
+    ] = None,
+    world: Annotated[
+        Path | None, typer.Option("--world", metavar="FILE", help="Another world than the story's.")
+    ] = None,
+    numbers: Annotated[
+        int, typer.Option("--numbers", min=0, max=999_999, help="So many healthy numbers more.")
+    ] = 0,
+    speed: Speed = 1.0,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="Keep everything in this folder.")
+    ] = None,
+) -> None:
+    """Show numwatch against a simulated world: faults, metrics and tickets in two minutes."""
+    from agent.demo.command import DEFAULT_LISTEN, Options  # noqa: PLC0415 - a fast --help
+    from agent.demo.command import demo as show  # noqa: PLC0415
+
+    where = tuple(listen or (DEFAULT_LISTEN,))
+    raise typer.Exit(show(Options(where, world, numbers, speed, data)))
+
+
+@app.command("simulate")
+def simulate(
+    world: Annotated[Path, typer.Option("--world", metavar="FILE", help="The world to serve.")],
+    listen: Annotated[
+        str, typer.Option("--listen", metavar="HOST:PORT", help="Listen here.")
+    ] = "127.0.0.1:10401",
+    speed: Speed = 1.0,
+    write_config: Annotated[
+        Path | None,
+        typer.Option("--write-config", metavar="FILE", help="Write an agent's configuration."),
+    ] = None,
+) -> None:
+    """Serve the simulated providers and the ticket desk alone."""
+    from agent.commands import simulate_world  # noqa: PLC0415 - a fast --help
+
+    raise typer.Exit(simulate_world(world, listen, speed, write_config))
+
+
+@app.command("poll")
+def poll(
+    config: Config,
+    account: Annotated[
+        str | None, typer.Option("--account", metavar="P/A", help="Only this account.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Poll once and print what was seen."""
+    from agent.commands import poll as poll_once  # noqa: PLC0415 - a fast --help
+
+    raise typer.Exit(poll_once(config, account, as_json=as_json))
+
+
+@app.command("diagnose")
+def diagnose(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="The hotline number.")],
+    config: Config,
+    caller: Annotated[
+        str, typer.Option("--caller", metavar="PHONE", help="For this caller in particular.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say why a number cannot be reached, whose job it is, and what to do."""
+    from agent.commands import diagnose as diagnose_number  # noqa: PLC0415 - a fast --help
+
+    raise typer.Exit(diagnose_number(config, number, caller, as_json=as_json))
+
+
+@rules_app.command("check")
+def rules_check(files: RuleFiles) -> None:
+    """Say why a rule cannot be evaluated, where one cannot."""
+    from agent.rules.commands import rules_check as check  # noqa: PLC0415 - a fast --help
+
+    raise typer.Exit(check(files))
+
+
+@rules_app.command("test")
+def rules_test(
+    files: RuleFiles,
+    semantics: Annotated[
+        int, typer.Option("--semantics", min=2, max=3, help="Prometheus' major version.")
+    ] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Run promtool's unit-test files with the embedded engine."""
+    from agent.rules.commands import rules_test as test  # noqa: PLC0415 - a fast --help
+
+    raise typer.Exit(test(files, semantics, as_json=as_json))

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from agent import logging
 from agent.app import Agent
+from agent.config.settings import Log
 from agent.plan import PlanError
 from agent.store.errors import StoreError
 from agent.web.app import make_app
@@ -34,6 +35,7 @@ def run(config: Path, listen: Sequence[str] = ()) -> int:
     ``listen`` (``HOST:PORT``) takes the place of the configuration's addresses. SIGTERM and
     SIGINT drain and end it, SIGHUP loads the configuration again.
     """
+    logging.configure(Log())
     try:
         return uvloop.run(_run(Agent(config), listen))
     except (PlanError, StoreError, ListenError) as error:
@@ -47,7 +49,8 @@ async def _run(agent: Agent, listen: Sequence[str]) -> int:
     await agent.start()
     try:
         logging.configure(agent.settings.log)
-        runner = await open_pages(agent, listen)
+        pages = make_app(agent.web_state())
+        runner = await serve_pages(pages, listen or agent.settings.listen)
         try:
             await stopping.wait()
             log.info("stopping")
@@ -74,18 +77,16 @@ def on_signals(agent: Agent, stop: Callable[[], None]) -> None:
     loop.add_signal_handler(signal.SIGHUP, reload)
 
 
-async def open_pages(agent: Agent, listen: Sequence[str]) -> web.AppRunner:
-    """Serve the agent's pages; the caller cleans the runner up.
+async def serve_pages(pages: web.Application, listen: Sequence[str]) -> web.AppRunner:
+    """Serve ``pages`` at every address of ``listen``; the caller cleans the runner up.
 
     Raises:
         ListenError: when an address cannot be listened on.
     """
-    runner = web.AppRunner(
-        make_app(agent.web_state()), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS
-    )
+    runner = web.AppRunner(pages, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
     await runner.setup()
     try:
-        for host, port in addresses(listen or agent.settings.listen):
+        for host, port in addresses(listen):
             await _listen(runner, host, port)
     except BaseException:
         await runner.cleanup()
