@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agent.config.load import ConfigError, load
 from agent.config.settings import Settings
+from agent.providers.registry import problems
 from agent.rules.load import RuleFileError, load_rules
 from agent.rules.rule import RuleSet
 
@@ -30,7 +31,7 @@ def make_plan(config: Path) -> Plan:
         PlanError: with every error.
     """
     try:
-        settings = load(config)
+        settings = load(config, review=problems)
         rules = settings.rules
         files = tuple(rule_files(rules.files)) if rules.enabled else ()
         return Plan(settings, load_rules(files, rules.pace))

@@ -1,7 +1,7 @@
 """A configuration file as validated settings, or every error in it at once."""
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -15,18 +15,28 @@ from agent.config.references import Resolved, Surroundings, resolve
 from agent.config.settings import Settings
 from agent.config.wording import problems_of
 
-__all__ = ["ConfigError", "Located", "load"]
+__all__ = ["ConfigError", "Located", "Review", "load"]
+
+Review = Callable[[Settings], Iterable[Problem]]
+"""Finds what is wrong with settings that are right in themselves; told with the line too."""
+
+
+def no_review(_settings: Settings) -> Iterable[Problem]:
+    """Find nothing."""
+    return ()
 
 
 def load(
     path: Path,
     environ: Mapping[str, str] = os.environ,
     profiles: Collection[str] | None = None,
+    review: Review = no_review,
 ) -> Settings:
     """The settings in the file at ``path``.
 
     Variables come from ``environ``; ``profiles`` are the names of the bundled profiles where
-    they are not those of this installation. Paths in the settings are absolute.
+    they are not those of this installation. ``review`` is how a room above looks at what only
+    it understands, such as the credentials a profile needs. Paths in the settings are absolute.
 
     Raises:
         ConfigError: with every error of the file, in the order of its lines. No error, nor
@@ -36,13 +46,15 @@ def load(
     folder = path.absolute().parent
     resolved = resolve(document.data, Surroundings(environ, folder))
     names = tuple(bundled_profiles() if profiles is None else profiles)
-    settings, problems = _validated(document, resolved)
+    settings, problems = _validated(document, resolved, folder)
     if document.data is not None:
         problems += check(Draft(resolved.data, document.lines, folder, names))
-    problems = document.problems + resolved.problems + problems
+    problems = [*document.problems, *resolved.problems, *problems]
+    if settings is not None:
+        problems += review(settings)
     if settings is None or problems:
         raise ConfigError(locate(str(path), problems, document.lines))
-    return absolute(settings, folder)
+    return settings
 
 
 def _read(path: Path) -> Document:
@@ -54,11 +66,13 @@ def _read(path: Path) -> Document:
         return Document(problems=[Problem((), words, 1)])
 
 
-def _validated(document: Document, resolved: Resolved) -> tuple[Settings | None, list[Problem]]:
+def _validated(
+    document: Document, resolved: Resolved, folder: Path
+) -> tuple[Settings | None, list[Problem]]:
     """The settings, or what their types find wrong; nothing where there is no data at all."""
     if document.data is None:
         return None, []
     try:
-        return Settings.model_validate(resolved.data), []
+        return absolute(Settings.model_validate(resolved.data), folder), []
     except ValidationError as error:
         return None, problems_of(error, resolved.data, resolved.private)

@@ -73,10 +73,15 @@ def locate(file: str, problems: Iterable[Problem], lines: Lines) -> list[Located
         if problem.line is None and above & told:
             continue
         if problem.line is None:
-            told.add(problem.path)
+            told |= {problem.path, _without_suffix(problem.path)}
         key = key_text(problem.path)
         located[problem.path, line] = Located(plain(file, 4096), line, key, problem.text)
     return sorted(located.values(), key=lambda error: error.line)
+
+
+def _without_suffix(path: KeyPath) -> KeyPath:
+    """The secret's own path where ``path`` is its file's: what is wrong with one is told once."""
+    return (*path[:-1], str(path[-1]).removesuffix("_file")) if path else path
 
 
 def _line_of(path: KeyPath, lines: Lines) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.config.load import ConfigError, load
+from agent.config.located import Problem
 from agent.config.secret import Secret
 from agent.config.settings import Settings
 from tests.config.samples import GOOD, PROFILES, Writer
@@ -130,6 +131,20 @@ def test_billions_of_laughs_fail_within_a_second() -> None:
     with pytest.raises(ConfigError, match="use fewer aliases"):
         settings_of(Path(__file__).parent / "broken/billion_laughs.yaml")
     assert time.process_time() - started < 1
+
+
+def test_a_room_above_may_review_and_its_words_get_their_line(write: Writer) -> None:
+    seen: list[Settings] = []
+
+    def review(settings: Settings) -> list[Problem]:
+        seen.append(settings)
+        return [Problem(("providers", 0, "accounts", 0, "credentials", "token"), "is missing")]
+
+    path = write(GOOD + "listen: ['127.0.0.1:1', '127.0.0.1:1']\n")
+    with pytest.raises(ConfigError) as caught:
+        load(path, {}, PROFILES, review)
+    assert [error.line for error in caught.value.errors] == [6, 7]
+    assert len(seen) == 1
 
 
 def test_settings_show_no_secret(write: Writer) -> None:

@@ -12,6 +12,15 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 BROKEN = REPOSITORY / "tests/config/broken"
+GOOD = """\
+providers:
+  - name: north
+    profile: generic
+    base_url: https://api.example.com
+    accounts:
+      - id: hq
+        credentials: {key: a, secret: b}
+"""
 
 
 def numwatch(
@@ -36,7 +45,7 @@ def test_the_version_is_that_of_the_package() -> None:
 
 def test_a_good_configuration_exits_0(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
-    path.write_text("providers: [{name: n, profile: generic, accounts: [{id: a}]}]\n")
+    path.write_text(GOOD)
     told = numwatch("check-config", str(path))
     assert (told.returncode, told.stdout, told.stderr) == (0, f"{path}: ok\n", "")
 
@@ -45,6 +54,31 @@ def test_a_broken_one_exits_1_and_tells_each_error_on_a_line() -> None:
     told = numwatch("check-config", "three_mistakes.yaml", cwd=BROKEN)
     assert told.returncode == 1
     assert told.stdout == (BROKEN / "three_mistakes.expected").read_text()
+
+
+def test_what_a_profile_needs_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(GOOD.replace(", secret: b", "").replace("base_url", "#"))
+    told = numwatch("check-config", "c.yaml", cwd=tmp_path)
+    secret = "providers[0].accounts[0].credentials.secret"
+    assert told.returncode == 1
+    assert told.stdout.splitlines() == [
+        "c.yaml:2: providers[0].base_url: is missing, profile generic needs one",
+        f"c.yaml:7: {secret}: credential secret is missing, profile generic needs it",
+    ]
+
+
+def test_what_cannot_be_read_from_a_file_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(GOOD.replace("secret: b", "secret_file: nowhere"))
+    told = numwatch("check-config", "c.yaml", cwd=tmp_path)
+    assert len(told.stdout.splitlines()) == 1
+
+
+def test_a_broken_rule_file_is_told_too(tmp_path: Path) -> None:
+    (tmp_path / "own.yml").write_text("groups: [{name: g, rules: [{alert: A, expr: 'up =='}]}]\n")
+    (tmp_path / "c.yaml").write_text(GOOD + "rules: {files: [own.yml]}\n")
+    told = numwatch("check-config", "c.yaml", cwd=tmp_path)
+    assert told.returncode == 1
+    assert "own.yml:1:" in told.stdout
 
 
 @pytest.mark.parametrize("missing", ["nowhere.yaml", "."])
