@@ -5,7 +5,8 @@ what is found                                               the poll fails
 ==========================================================  ==============
 more pages than allowed, or a total that would need them    ``pagination``
 a page whose records were all seen before                   ``pagination``
-a next link or token that was followed before               ``pagination``
+a next link or token that was followed before, or that the
+provider itself refuses                                     ``pagination``
 the total changed, or a record came twice                   read once more, then ``pagination``
 fewer records than the total says, or an empty page with
 another behind it                                           ``partial``
@@ -119,12 +120,21 @@ class _Reader:
             if not page.mapped.records:
                 raise self._partial("an empty page in the middle")
             followed.add(page.next)
-            by_token = self._paging.kind == "token"
-            page = await self._source.get(
-                (*self._sized(), (self._paging.param, page.next)) if by_token else (),
-                None if by_token else page.next,
-            )
+            page = await self._behind(page.next)
             self._take(page)
+
+    async def _behind(self, link: str) -> Page:
+        """The page behind a next link or token, which is the provider's own to get right."""
+        try:
+            if self._paging.kind == "token":
+                return await self._source.get((*self._sized(), (self._paging.param, link)), None)
+            return await self._source.get((), link)
+        except ProviderError as error:
+            if error.kind is not PollFailure.HTTP_4XX:
+                raise
+            raise ProviderError(
+                PollFailure.PAGINATION, f"{error.detail}, for its own next page"
+            ) from error
 
     async def _count_up(self, first: Page) -> None:
         size = first.mapped.records
