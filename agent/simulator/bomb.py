@@ -23,14 +23,14 @@ def _pieces() -> tuple[bytes, bytes]:
     return piece, deflate.flush(zlib.Z_FINISH)
 
 
-def make_bomb() -> bytes:
-    """The whole gzip stream, about half a mebibyte; takes some tenths of a second of CPU."""
+def make_bomb(pieces: int = _PIECES) -> bytes:
+    """The whole gzip stream, about a kilobyte for every mebibyte it inflates to."""
     piece, end = _pieces()
     checksum = 0
-    for _ in range(_PIECES):
+    for _ in range(pieces):
         checksum = zlib.crc32(_PIECE, checksum)
-    trailer = struct.pack("<II", checksum, SIZE & 0xFFFFFFFF)
-    return _HEADER + piece * _PIECES + end + trailer
+    trailer = struct.pack("<II", checksum, pieces * len(_PIECE))
+    return _HEADER + piece * pieces + end + trailer
 
 
 def chunks(bomb: bytes, size: int = 16384) -> Iterator[bytes]:

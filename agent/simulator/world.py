@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from agent.simulator import life
+from agent.simulator import life, money
 from agent.simulator.account import Account
 from agent.simulator.agenda import Agenda
 from agent.simulator.clock import WorldClock, iso
@@ -115,6 +115,8 @@ class World:
     def advance(self) -> float:
         """Lets everything happen that is due by now; gives the world time."""
         self.agenda.run(self.clock.now())
+        for account in self.accounts.values():
+            money.accrue(account, self.agenda.now)
         return self.agenda.now
 
     def next_due(self) -> float | None:

@@ -32,7 +32,7 @@ def _number(spot: Spot) -> Number | None:
     number: Number | None = f.record(spot, shapes.NUMBER, Number)
     if number is None or None in (number.bindings, number.routing):
         return None
-    known = [binding.id for binding in number.bindings if binding is not None]
+    known = [binding.id for binding in number.bindings if binding is not None and binding.id]
     for double in sorted({name for name in known if known.count(name) > 1}):
         spot.fail(f"has two bindings called `{double}`, expected each id once")
     for window in number.routing.schedule:
