@@ -21,6 +21,7 @@ from sqlalchemy.pool import StaticPool
 from agent.store import directory, schema
 from agent.store.errors import StoreError
 from agent.store.migrate import migrate
+from agent.store.uninterrupted import uninterrupted
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +82,8 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A connection inside one transaction: all of the block is kept, or nothing.
 
+        Use it inside :func:`~agent.store.uninterrupted.uninterrupted` work only.
+
         Raises:
             StoreError: when the database refuses; nothing of the block was kept.
         """
@@ -91,6 +94,7 @@ class Database:
             except SQLAlchemyError as error:
                 raise StoreError(f"{self.path}: {_cause(error)}; nothing was changed") from error
 
+    @uninterrupted
     async def put(self, name: str, value: bytes) -> None:
         """Keep ``value`` under ``name``, in place of what was there."""
         kept = schema.keep.c.name == name
@@ -99,6 +103,7 @@ class Database:
             if found.rowcount == 0:
                 await connection.execute(insert(schema.keep).values(name=name, value=value))
 
+    @uninterrupted
     async def get(self, name: str) -> bytes | None:
         """What is kept under ``name``, or ``None``."""
         async with self.transaction() as connection:
@@ -107,6 +112,7 @@ class Database:
             )
             return row.scalar_one_or_none()
 
+    @uninterrupted
     async def pages(self, prefix: str) -> list[tuple[str, bytes]]:
         """Everything kept under a name that begins with ``prefix``."""
         async with self.transaction() as connection:
@@ -117,11 +123,13 @@ class Database:
             )
             return [(str(name), bytes(value)) for name, value in found]
 
+    @uninterrupted
     async def forget(self, name: str) -> None:
         """Drop what is kept under ``name``, if anything is."""
         async with self.transaction() as connection:
             await connection.execute(delete(schema.keep).where(schema.keep.c.name == name))
 
+    @uninterrupted
     async def check_integrity(self) -> list[str]:
         """What SQLite finds damaged, a line each; empty when the file is sound."""
         async with self.transaction() as connection:

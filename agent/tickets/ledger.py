@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.store.database import Database
 from agent.store.errors import StoreError
 from agent.store.schema import tickets, timeline
+from agent.store.uninterrupted import uninterrupted
 from agent.tickets.changes import Change
 from agent.tickets.ticket import Entry, Ticket
 
@@ -94,12 +95,14 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @uninterrupted
     async def open_tickets(self) -> list[Ticket]:
         """All tickets that still stand, oldest first."""
         asked = _stored().where(tickets.c.open).order_by(tickets.c.detected_at, tickets.c.id)
         async with self._database.transaction() as connection:
             return await _read(connection, asked)
 
+    @uninterrupted
     async def newest(self, keys: Collection[str]) -> dict[str, Ticket]:
         """The newest episode of each of ``keys`` that ever had a ticket."""
         found: dict[str, Ticket] = {}
@@ -111,6 +114,7 @@ class Ledger:
                 found.update((one.key, one) for one in await _read(connection, asked))
         return found
 
+    @uninterrupted
     async def get(self, id_or_key: str) -> Ticket | None:
         """One ticket by its id, or the newest episode of a key."""
         asked = (
@@ -122,12 +126,14 @@ class Ledger:
         async with self._database.transaction() as connection:
             return next(iter(await _read(connection, asked)), None)
 
+    @uninterrupted
     async def episodes(self, key: str) -> list[Ticket]:
         """Every episode of one fault, oldest first."""
         asked = _stored().where(tickets.c.key == key).order_by(tickets.c.episode)
         async with self._database.transaction() as connection:
             return await _read(connection, asked)
 
+    @uninterrupted
     async def list(self, wanted: Filter, limit: int = 100, offset: int = 0) -> Page:
         """The tickets that fit ``wanted``, newest first."""
         fits = _fits(wanted)

@@ -17,6 +17,7 @@ from agent.model import Alert
 from agent.states import NumberState, Stage
 from agent.store.database import Database
 from agent.store.errors import StoreError
+from agent.store.uninterrupted import finish
 from agent.tickets.changes import Change, Opening, carry_out, open_ticket, reopen_ticket
 from agent.tickets.decision import Action, Decision, Policy, View
 from agent.tickets.decisions import decide
@@ -64,7 +65,8 @@ class Tickets:
         self._diagnose = diagnose
         self._recovery = recovery
         self._committed = committed
-        self._open: dict[str, Ticket] | None = None
+        self._open: dict[str, Ticket] = {}
+        self._remembered = False
         self._told_until: dict[str, float] = {}
         self._diagnosed_at: dict[str, float] = {}
         self._turn = asyncio.Lock()
@@ -76,7 +78,7 @@ class Tickets:
     @property
     def open(self) -> tuple[Ticket, ...]:
         """The open tickets as last written, oldest first; none before the first round."""
-        return tuple((self._open or {}).values())
+        return tuple(self._open.values())
 
     async def observe(
         self, alerts: Sequence[Alert], fleet: Fleet, now: float
@@ -93,6 +95,10 @@ class Tickets:
             written: list[Change] = []
             try:
                 await self._round(alerts, fleet, now, written)
+            except StoreError:
+                # Whether the ledger and what is remembered here still agree is not known.
+                self._remembered = False
+                raise
             finally:
                 if written:
                     self._committed()
@@ -125,10 +131,11 @@ class Tickets:
         self._note_told(view, now)
 
     async def _load(self, now: float) -> dict[str, Ticket]:
-        if self._open is None:
+        if not self._remembered:
             found = await self._ledger.open_tickets()
             self._open = {ticket.key: ticket for ticket in found}
             self._told_until = dict.fromkeys(_watched(found), now)
+            self._remembered = True
         return self._open
 
     def _policy(self) -> Policy:
@@ -176,7 +183,6 @@ class Tickets:
     def _changes(
         self, key: str, decisions: list[Decision], view: View, fleet: Fleet, now: float
     ) -> Iterable[Change]:
-        assert self._open is not None
         first, rest = decisions[0], decisions
         if first.action in (Action.OPEN, Action.REOPEN) and first.fault is not None:
             change = self._begin(first, first.fault, view, fleet, now)
@@ -206,7 +212,7 @@ class Tickets:
 
     def _completed(self, decision: Decision, ticket: Ticket) -> Decision:
         """The decision with what only the manager knows: the root's ticket, the new wording."""
-        parent = (self._open or {}).get(decision.parent)
+        parent = self._open.get(decision.parent)
         if parent is not None:
             return replace(decision, parent=parent.id)
         if decision.action is Action.SEVERITY and decision.fault is not None:
@@ -218,16 +224,20 @@ class Tickets:
 
     async def _write(self, change: Change, written: list[Change]) -> None:
         if change.before is None or change.after.revision != change.before.revision:
-            sinks = [sink.name for sink in self._settings.sinks]
-            async with self._database.transaction() as connection:
-                await record(connection, change)
-                await enqueue(connection, sinks, change, change.after.changed_at)
-            written.append(change)
-            _log(change)
+            await finish(self._commit(change, written))
+        else:
+            self._keep(change.after)
+
+    async def _commit(self, change: Change, written: list[Change]) -> None:
+        sinks = [sink.name for sink in self._settings.sinks]
+        async with self._database.transaction() as connection:
+            await record(connection, change)
+            await enqueue(connection, sinks, change, change.after.changed_at)
         self._keep(change.after)
+        written.append(change)
+        _log(change)
 
     def _keep(self, ticket: Ticket) -> None:
-        assert self._open is not None
         if ticket.open:
             self._open[ticket.key] = ticket
         else:

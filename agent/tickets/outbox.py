@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.store.database import Database
 from agent.store.schema import outbox
+from agent.store.uninterrupted import uninterrupted
 from agent.tickets.changes import UPDATED, Change
 from agent.tickets.document import payload
 from agent.tickets.key import webhook_id
@@ -111,6 +112,7 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @uninterrupted
     async def claim(self, sink: str, now: float) -> Row | None:
         """The next row due at ``sink``, its attempt already counted; ``None`` when none is.
 
@@ -139,6 +141,7 @@ class Outbox:
             )
             return _row({**row, **changed})
 
+    @uninterrupted
     async def next_due(self, sink: str) -> float | None:
         """When the next row is due at ``sink``; ``None`` when nothing waits."""
         heads = _heads(sink).subquery()
@@ -159,12 +162,14 @@ class Outbox:
         """The row goes to the dead letters; later rows of its ticket go on."""
         await self._settle(row, now, state=RowState.DEAD, failure=failure)
 
+    @uninterrupted
     async def _settle(self, row: Row, now: float, **values: object) -> None:
         async with self._database.transaction() as connection:
             await connection.execute(
                 update(outbox).where(outbox.c.id == row.id).values(settled_at=now, **values)
             )
 
+    @uninterrupted
     async def recover(self) -> int:
         """Put back rows that were being sent when the agent died; gives how many.
 
@@ -178,6 +183,7 @@ class Outbox:
             )
             return int(found.rowcount)
 
+    @uninterrupted
     async def wake(self, sink: str, now: float) -> None:
         """Make everything that waits at ``sink`` due: it answers again."""
         async with self._database.transaction() as connection:
@@ -191,6 +197,7 @@ class Outbox:
                 .values(next_attempt_at=now)
             )
 
+    @uninterrupted
     async def queues(self) -> dict[str, Queue]:
         """How the queue of every sink that has rows stands, by sink."""
         waiting = outbox.c.state.in_(_UNDELIVERED)
@@ -208,6 +215,7 @@ class Outbox:
             )
             return {sink: Queue(pending, oldest, lost) for sink, pending, oldest, lost in found}
 
+    @uninterrupted
     async def dead_letters(self, ticket: str | None = None) -> list[Row]:
         """Rows that were given up, oldest first; of one ticket when ``ticket`` names it."""
         async with self._database.transaction() as connection:
@@ -216,6 +224,7 @@ class Outbox:
             )
             return [_row(row) for row in found.mappings()]
 
+    @uninterrupted
     async def replay(self, ticket: str | None, now: float) -> int:
         """Queue dead letters again, in their order and under their ids; gives how many.
 
@@ -247,6 +256,7 @@ class Outbox:
             )
             return int(found.rowcount)
 
+    @uninterrupted
     async def prune(self, before: float) -> int:
         """Drop rows delivered or superseded before ``before``; gives how many."""
         async with self._database.transaction() as connection:

@@ -113,7 +113,7 @@ async def test_an_outage_of_an_hour_loses_nothing_doubles_nothing_and_keeps_orde
             ticket = await writer.changed(ticket, "ticket.closed")
             kinds = [("ticket.opened", 1), ("ticket.resolved", 3), ("ticket.closed", 4)]
             expected[ticket.id] = [(ticket.id, *kind) for kind in kinds]
-            await post.pass_time(HOUR / 10, step=20)
+            await post.pass_time(HOUR / 10, step=60)
         assert receiver.taken == []
         assert post.sample("numwatch_outbox_pending", sink="desk") == 30
         assert post.sample("numwatch_outbox_oldest_timestamp_seconds", sink="desk") == START
@@ -228,9 +228,9 @@ async def test_a_delivery_is_given_up_after_its_time(post: Post, receiver: Recei
     ticket = await Writer(post.database, "desk").opened()
     receiver.answer = lambda _request: 500
     await post.start()
-    await post.pass_time(HOUR - 1, step=30)
+    await post.pass_time(HOUR - 1, step=60)
     assert await post.outbox.dead_letters() == []
-    await post.pass_time(700, step=30)
+    await post.pass_time(700, step=60)
     assert [row.ticket_id for row in await post.outbox.dead_letters()] == [ticket.id]
 
 
@@ -242,7 +242,7 @@ async def test_retry_after_holds_the_whole_sink(post: Post, receiver: Receiver) 
     await post.start()
     await post.settle()
     await writer.opened(2)
-    await post.pass_time(590)
+    await post.pass_time(590, step=59)
     assert len(receiver.attempts) == 1
     receiver.answer = lambda _request: None
     await post.pass_time(20)
