@@ -9,7 +9,7 @@ import structlog
 
 from agent.model import Listing
 from agent.polling.calls import CallLedger
-from agent.polling.deadline import poll_ends_at
+from agent.polling.deadline import Poll, poll_ends_at
 from agent.polling.merge import Facts
 from agent.polling.per_number import Told
 from agent.polling.pieces import INLINE, pieces
@@ -141,22 +141,27 @@ class Asker:
     @asynccontextmanager
     async def _until(self, ends: float) -> AsyncIterator[None]:
         """Ends at loop time ``ends``; whatever goes wrong inside is a :class:`ProviderError`."""
-        try:
-            with poll_ends_at(ends):
+        with poll_ends_at(ends) as poll:
+            try:
                 async with asyncio.timeout_at(ends):
                     yield
-        except TimeoutError as error:
-            raise ProviderError(
-                PollFailure.TIMEOUT, f"no complete answer within {self._timeout:g} s"
-            ) from error
-        except ProviderError:
-            raise
-        except Exception as error:
-            # A mistake in an adapter or profile costs its own account and nothing else.
-            self._report_once(error)
-            raise ProviderError(
-                PollFailure.SCHEMA, f"the adapter could not read it: {type(error).__name__}"
-            ) from error
+            except TimeoutError as error:
+                raise self._out_of_time(poll) from error
+            except ProviderError:
+                raise
+            except Exception as error:
+                # A mistake in an adapter or profile costs its own account and nothing else.
+                self._report_once(error)
+                raise ProviderError(
+                    PollFailure.SCHEMA, f"the adapter could not read it: {type(error).__name__}"
+                ) from error
+
+    def _out_of_time(self, poll: Poll) -> ProviderError:
+        within = f"no complete answer within {self._timeout:g} s"
+        if not poll.troubles:
+            return ProviderError(PollFailure.TIMEOUT, within)
+        trouble = poll.troubles[-1]
+        return ProviderError(trouble.kind, f"{trouble.detail}; {within}")
 
 
 class _Gathering:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from aiolimiter import AsyncLimiter
 
-from agent.polling.deadline import remaining
+from agent.polling.deadline import in_trouble, remaining
 from agent.providers.base import Answer, Fetch, ProviderError, Request
 from agent.states import PollFailure
 
@@ -53,12 +53,13 @@ class Budget:
         """``fetch`` within this budget."""
 
         async def fetch_within_budget(request: Request) -> Answer:
-            async with self._slots:
-                while self._wary:
-                    async with self._scout:
-                        if self._wary:
-                            return await self._ask(fetch, request)
-                return await self._ask(fetch, request)
+            while True:
+                if self._wary and (answer := await self._after_pause(fetch, request)):
+                    return answer
+                async with self._slots:
+                    await self._limiter.acquire()
+                    if not self._wary:
+                        return await self._send(fetch, request)
 
         return fetch_within_budget
 
@@ -73,9 +74,21 @@ class Budget:
         """Seconds until the account may be asked again; 0 when it may be asked now."""
         return max(0.0, self._paused_until - asyncio.get_running_loop().time())
 
+    async def _after_pause(self, fetch: Fetch, request: Request) -> Answer | None:
+        """Wait until the pause is over; ask if nobody else has, else ``None``."""
+        with in_trouble(_paused(self.pause_left())):
+            async with self._scout:
+                if not self._wary:
+                    return None
+                await self._wait_out_pause()
+                return await self._ask(fetch, request)
+
     async def _ask(self, fetch: Fetch, request: Request) -> Answer:
-        await self._wait_out_pause()
-        await self._limiter.acquire()
+        async with self._slots:
+            await self._limiter.acquire()
+            return await self._send(fetch, request)
+
+    async def _send(self, fetch: Fetch, request: Request) -> Answer:
         try:
             answer = await fetch(request)
         except ProviderError as error:
@@ -90,8 +103,12 @@ class Budget:
     async def _wait_out_pause(self) -> None:
         while left := self.pause_left():
             if left >= remaining():
-                raise ProviderError(
-                    PollFailure.RATE_LIMITED,
-                    f"the provider asked for a pause that lasts another {left:.0f} s",
-                )
+                raise _paused(left)
             await asyncio.sleep(left)
+
+
+def _paused(seconds: float) -> ProviderError:
+    return ProviderError(
+        PollFailure.RATE_LIMITED,
+        f"the provider turned requests away and asked for a pause, {seconds:.0f} s of it left",
+    )

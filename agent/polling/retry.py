@@ -13,7 +13,7 @@ from tenacity import (
 )
 from tenacity.stop import stop_base
 
-from agent.polling.deadline import remaining
+from agent.polling.deadline import in_trouble, remaining
 from agent.providers.base import Answer, Fetch, ProviderError, Request
 from agent.states import PollFailure
 
@@ -87,7 +87,8 @@ def with_retries(
             return await fetch(request)
         except ProviderError as error:
             # Nearly every request succeeds at once; only one that failed pays for the machinery.
-            return await policy.copy()(_Resumed(fetch, error), request)
+            with in_trouble(error):
+                return await policy.copy()(_Resumed(fetch, error), request)
 
     return fetch_with_retries
 
