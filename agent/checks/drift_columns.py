@@ -23,15 +23,6 @@ class Configuration:
     bound: list[Bound]
     baselines: list[Baseline | None]
 
-    def changed(self, alignment: Alignment, before: "Configuration") -> Rows:
-        """The numbers of which any fact is another object than ``before``."""
-        changes = (
-            alignment.changed(self.routings, before.routings),
-            alignment.changed(self.bound, before.bound),
-            alignment.changed(self.baselines, before.baselines),
-        )
-        return np.unique(np.concatenate(changes))
-
 
 @dataclass(frozen=True, eq=False)
 class DriftColumns:

@@ -1,12 +1,12 @@
 """The checks over a whole account, done again only for what changed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from agent.checks.baselines import Baseline, BaselineBook, Baselines
 from agent.checks.checked import Change, Checked
-from agent.checks.columns import MISSING_ROW, Alignment, Rows
+from agent.checks.columns import MISSING_ROW, Alignment, Rows, gather
 from agent.checks.drift_columns import Configuration, DriftColumns
 from agent.checks.lifecycle import illegal_moves
 from agent.checks.money import Money, judge_balance
@@ -99,18 +99,26 @@ class Checker:
         now: float,
         before: Checked | None,
     ) -> DriftColumns:
-        held = before.drift.configuration if before else None
         routings = _routings(snapshot, roll, alignment, before)
-        asked = held is None or before is None or self._asked_again(before)
-        unmoved = held is not None and held.routings is routings and held.bound is bound
-        if before is not None and held is not None and unmoved and not asked:
+        reader = _Reader(self.baselines, snapshot, now)
+        if before is None:
+            baselines = reader.read(roll.names, routings, bound)
+            return DriftColumns.read(Configuration(routings, bound, baselines))
+        held = before.drift.configuration
+        rows = np.union1d(
+            alignment.changed(routings, held.routings), alignment.changed(bound, held.bound)
+        )
+        if self._asked_again(before):
+            baselines = reader.read(roll.names, routings, bound)
+            rows = np.union1d(rows, alignment.changed(baselines, held.baselines))
+        else:
+            fresh = reader.read(
+                gather(roll.names, rows), gather(routings, rows), gather(bound, rows)
+            )
+            baselines = alignment.patch_list(held.baselines, rows, fresh)
+        if not rows.size and alignment.carry is None:
             return before.drift
-        book = _Reader(self.baselines, snapshot, now)
-        baselines = list(map(book.baseline, roll.names, routings, bound))
         configuration = Configuration(routings, bound, baselines)
-        if before is None or held is None:
-            return DriftColumns.read(configuration)
-        rows = configuration.changed(alignment, held)
         return before.drift.follow(configuration, alignment, rows)
 
     def _asked_again(self, before: Checked) -> bool:
@@ -128,7 +136,16 @@ class _Reader:
         self._needs_bound = Capability.REACHABILITY in snapshot.polls
         self._polled = any(capability in snapshot.polls for capability in _CONFIGURED_BY)
 
-    def baseline(self, number: str, routing: Routing | None, bound: Bound) -> Baseline | None:
+    def read(
+        self,
+        numbers: Sequence[str],
+        routings: Sequence[Routing | None],
+        bound: Sequence[Bound],
+    ) -> list[Baseline | None]:
+        """The baselines of ``numbers``, whose configuration is given."""
+        return list(map(self._baseline, numbers, routings, bound))
+
+    def _baseline(self, number: str, routing: Routing | None, bound: Bound) -> Baseline | None:
         held = self._baselines.get(*self._key, number)
         if held is not None or not self._complete(routing, bound):
             return held

@@ -46,7 +46,8 @@ def _same_roll(snapshot: Snapshot, before: Snapshot) -> bool:
 def _gone(number: str, before: "Checked | None") -> Number:
     """What is last known of a number that is gone; it counts as reclaimed.
 
-    A complete listing without it is all the word some providers ever give.
+    A complete listing without it is all the word some providers ever give. Who it belonged to
+    is kept; what was still to come is over.
     """
     row = before.number_row(number) if before is not None else None
     last = before.numbers[row] if before is not None and row is not None else None
@@ -60,4 +61,7 @@ def _gone(number: str, before: "Checked | None") -> Number:
         network_state=NetworkState.UNKNOWN,
         native_status="",
         reason=GONE_REASON,
+        contract_end=None,
+        reclaim_at=None,
+        realname_ok=None,
     )

@@ -1,0 +1,208 @@
+"""Only real edits are drift, every real edit is, and it is told by its section."""
+
+import random
+
+import msgspec
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from agent.checks.baselines import Baseline
+from agent.checks.drift import compare, differences, sections_of
+from agent.model import Binding, Routing, Window
+from agent.states import BindingKind, BindingState, ConfigSection, Strategy
+from tests.account_facts import B1, B2, ROUTING
+
+FEW = settings(max_examples=25, deadline=None)
+"""Whole configurations are slow to draw; a wrong field shows in nearly every one of them."""
+
+ids = st.sampled_from(["b1", "b2", "b3", "b4"])
+entries = st.lists(st.sampled_from(["010", "022", "138", "13900001111"]), unique=True).map(tuple)
+known_kinds = st.sampled_from([kind for kind in BindingKind if kind is not BindingKind.UNKNOWN])
+ordered = st.sampled_from([Strategy.SEQUENTIAL, Strategy.CYCLIC])
+unordered = st.sampled_from([Strategy.RANDOM, Strategy.WEIGHTED, Strategy.SIMULTANEOUS])
+windows = st.builds(
+    Window,
+    days=st.lists(st.integers(0, 6), min_size=1, max_size=7, unique=True).map(tuple),
+    start_minute=st.integers(0, 700),
+    end_minute=st.integers(701, 1440),
+    bindings=st.lists(ids, unique=True).map(tuple),
+)
+bindings = st.lists(
+    st.builds(
+        Binding,
+        id=ids,
+        phone=st.integers(13000000000, 13999999999).map(str),
+        kind=known_kinds,
+        position=st.integers(1, 9),
+        state=st.sampled_from(BindingState),
+    ),
+    unique_by=lambda each: each.id,
+    min_size=1,
+).map(tuple)
+
+
+def routings(strategies):
+    return st.builds(
+        Routing,
+        strategy=strategies,
+        wait_seconds=st.floats(1, 90),
+        schedule=st.lists(windows, max_size=4).map(tuple),
+        region_allow=entries,
+        region_deny=entries,
+        blacklist=entries,
+        whitelist_enabled=st.booleans(),
+        whitelist=entries,
+        concurrency_limit=st.integers(1, 30),
+        voicemail=st.booleans(),
+        binding_order=st.lists(ids, unique=True).map(tuple),
+    )
+
+
+def shuffled(items, seed):
+    mixed = list(items)
+    random.Random(seed).shuffle(mixed)
+    return tuple(mixed)
+
+
+def drifted(was, now):
+    drift = compare(Baseline(*was, taken_at=0.0), *now)
+    assert drift.known == 0x7F
+    return set(sections_of(drift.drifted))
+
+
+@FEW
+@given(routings(ordered | unordered), bindings, st.integers(), st.data())
+def test_writing_the_same_in_another_order_is_no_drift(routing, bound, seed, data):
+    same = msgspec.structs.replace(
+        routing,
+        schedule=shuffled(
+            (
+                msgspec.structs.replace(
+                    each, days=shuffled(each.days, seed), bindings=shuffled(each.bindings, seed)
+                )
+                for each in routing.schedule
+            ),
+            seed,
+        ),
+        region_allow=shuffled(routing.region_allow, seed),
+        region_deny=shuffled(routing.region_deny, seed),
+        blacklist=shuffled(routing.blacklist, seed),
+        whitelist=shuffled(routing.whitelist, seed),
+    )
+    states = [
+        msgspec.structs.replace(each, state=data.draw(st.sampled_from(BindingState)))
+        for each in bound
+    ]
+    assert drifted((routing, bound), (same, shuffled(states, seed))) == set()
+
+
+@FEW
+@given(routings(unordered), bindings, st.integers())
+def test_order_of_phones_has_no_meaning_unless_they_ring_in_order(routing, bound, seed):
+    mixed = msgspec.structs.replace(routing, binding_order=shuffled(routing.binding_order, seed))
+    moved = tuple(msgspec.structs.replace(each, position=9 - each.position) for each in bound)
+    assert drifted((routing, bound), (mixed, moved)) == set()
+
+
+@FEW
+@given(routings(ordered), bindings)
+def test_a_window_split_by_days_is_the_same_schedule(routing, bound):
+    split = msgspec.structs.replace(
+        routing,
+        schedule=tuple(
+            msgspec.structs.replace(each, days=(day,))
+            for each in routing.schedule
+            for day in each.days
+        ),
+    )
+    assert drifted((routing, bound), (split, bound)) == set()
+
+
+ROUTING_EDITS = {
+    "strategy": (ConfigSection.STRATEGY, lambda _: Strategy.RANDOM),
+    "wait_seconds": (ConfigSection.WAIT, lambda wait: wait + 1),
+    "region_allow": (ConfigSection.REGION, lambda areas: (*areas, "0755")),
+    "region_deny": (ConfigSection.REGION, lambda areas: (*areas, "0755")),
+    "blacklist": (ConfigSection.LISTS, lambda listed: (*listed, "170")),
+    "whitelist": (ConfigSection.LISTS, lambda listed: (*listed, "170")),
+    "whitelist_enabled": (ConfigSection.LISTS, lambda on: not on),
+    "concurrency_limit": (ConfigSection.FEATURES, lambda limit: limit + 1),
+    "voicemail": (ConfigSection.FEATURES, lambda on: not on),
+    "binding_order": (ConfigSection.BINDINGS, lambda order: (*order, "b9")),
+    "schedule": (
+        ConfigSection.SCHEDULE,
+        lambda kept: (*kept, Window((5,), 700, 703, ("b7",))),
+    ),
+}
+
+
+@pytest.mark.parametrize("edited", ROUTING_EDITS)
+@FEW
+@given(routings(ordered), bindings)
+def test_every_edit_of_the_routing_is_found_in_its_section(edited, routing, bound):
+    section, edit = ROUTING_EDITS[edited]
+    now = msgspec.structs.replace(routing, **{edited: edit(getattr(routing, edited))})
+    found = drifted((routing, bound), (now, bound))
+    if edited == "strategy":
+        found -= {ConfigSection.BINDINGS}
+    assert found == {section}
+
+
+BINDING_EDITS = {
+    "id": lambda each: each + "x",
+    "phone": lambda phone: phone[:-1] + ("1" if phone[-1] == "0" else "0"),
+    "kind": lambda kind: BindingKind.PBX if kind is not BindingKind.PBX else BindingKind.TRUNK,
+    "position": lambda position: position + 10,
+}
+
+
+@pytest.mark.parametrize("edited", BINDING_EDITS)
+@FEW
+@given(routings(ordered), bindings, st.integers(0, 3))
+def test_every_edit_of_a_phone_is_found(edited, routing, bound, which):
+    which %= len(bound)
+    edit = BINDING_EDITS[edited]
+    phone = msgspec.structs.replace(bound[which], **{edited: edit(getattr(bound[which], edited))})
+    now = (*bound[:which], phone, *bound[which + 1 :])
+    assert drifted((routing, bound), (routing, now)) == {ConfigSection.BINDINGS}
+
+
+@FEW
+@given(routings(ordered), bindings)
+def test_a_phone_more_or_less_is_found(routing, bound):
+    assert drifted((routing, bound), (routing, bound[1:])) == {ConfigSection.BINDINGS}
+    assert drifted((routing, bound[1:]), (routing, bound)) == {ConfigSection.BINDINGS}
+
+
+@FEW
+@given(routings(ordered), routings(ordered), bindings, bindings)
+def test_the_quick_comparison_agrees_with_the_thorough_one(was, now, bound, rebound_):
+    assume(was != now or bound != rebound_)
+    baseline = Baseline(was, bound, taken_at=0.0)
+    named = {each.section for each in differences(baseline, now, rebound_)}
+    assert set(sections_of(compare(baseline, now, rebound_).drifted)) == named
+
+
+def test_what_a_side_does_not_tell_is_not_drift():
+    silent = Routing(whitelist_enabled=False)
+    assert ConfigSection.WAIT not in drifted((ROUTING, (B1,)), (silent, (B1,)))
+    drift = compare(Baseline(ROUTING, None, taken_at=0.0), ROUTING, (B1,))
+    assert ConfigSection.BINDINGS not in sections_of(drift.known)
+    assert compare(None, ROUTING, (B1,)).known == 0
+
+
+def test_differences_read_like_sentences_and_hide_phones():
+    new = msgspec.structs.replace(B1, phone="13900000009")
+    listed = msgspec.structs.replace(ROUTING, wait_seconds=5.0, blacklist=("13800007777",))
+    told = [str(each) for each in differences(Baseline(ROUTING, (B1, B2), 0.0), listed, (new,))]
+    assert told == [
+        "b1 phone: 138****0001 -> 139****0009",
+        "b2 bound: yes -> no",
+        "wait_seconds: 20 -> 5",
+        "blacklist: none -> 138****7777",
+    ]
+    window = Window((0,), 0, 1440)
+    shut = msgspec.structs.replace(ROUTING, schedule=(window,))
+    [first, *_] = differences(Baseline(ROUTING, (B1, B2), 0.0), shut, (B1, B2))
+    assert str(first) == "mon: 08:30-17:30 (b1+b2) -> all day"

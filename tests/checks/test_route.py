@@ -1,0 +1,92 @@
+"""Where a call goes at an instant."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.checks.route import route, wait_is_short
+from agent.model import Routing, Window
+from agent.states import Cause
+from tests.account_facts import B1, B2, ROUTING
+
+FRIDAY = datetime(2027, 1, 15, 16, 0)  # noqa: DTZ001 - wall clock of the schedule's zone
+BOTH = (B1, B2)
+
+
+def routed(at=FRIDAY, caller="", bound=BOTH, **edits):
+    return route(msgspec.structs.replace(ROUTING, **edits), bound, at, caller)
+
+
+def test_in_hours_every_phone_of_the_window_is_rung():
+    assert routed().targets == ("b1", "b2")
+    only = Window((4,), 0, 1440, ("b2",))
+    assert routed(schedule=(only,)).targets == ("b2",)
+
+
+@pytest.mark.parametrize(
+    "at",
+    [FRIDAY + timedelta(hours=2), FRIDAY + timedelta(days=1), FRIDAY.replace(hour=8, minute=29)],
+)
+def test_out_of_hours_is_closed(at):
+    assert routed(at).obstacle is Cause.SCHEDULE_CLOSED
+
+
+@given(st.integers(0, 7 * 1440 - 1))
+def test_without_a_schedule_it_is_always_open(minute):
+    at = FRIDAY + timedelta(minutes=minute)
+    assert routed(at, schedule=()).obstacle is None
+    always = Window(tuple(range(7)), 0, 1440)
+    assert routed(at, schedule=(always,)).obstacle is None
+
+
+@given(st.integers(0, 1439))
+def test_a_window_over_midnight_is_open_on_both_days(minute):
+    night = Window((4,), 22 * 60, 6 * 60)
+    friday = FRIDAY.replace(hour=minute // 60, minute=minute % 60)
+    assert (routed(friday, schedule=(night,)).obstacle is None) == (minute >= 22 * 60)
+    saturday = friday + timedelta(days=1)
+    assert (routed(saturday, schedule=(night,)).obstacle is None) == (minute < 6 * 60)
+
+
+def test_lists_match_leading_digits_of_the_caller_alone():
+    assert routed(blacklist=("139",), caller="13900001111").obstacle is Cause.LIST_BLOCKS_CALLER
+    assert routed(blacklist=("1111",), caller="13900001111").obstacle is None
+    assert routed(blacklist=("139",)).obstacle is None
+    listed = {"whitelist_enabled": True, "whitelist": ("138",)}
+    assert routed(**listed, caller="13800001111").obstacle is None
+    assert routed(**listed, caller="13900001111").obstacle is Cause.WHITELIST_BLOCKS_CALLER
+    assert routed(**listed).obstacle is Cause.WHITELIST_BLOCKS_CALLER
+
+
+def test_regions_are_told_by_the_area_code_of_landlines():
+    assert routed(region_deny=("022",), caller="02211112222").obstacle is Cause.REGION_BLOCKS_CALLER
+    assert (
+        routed(region_allow=("010",), caller="02211112222").obstacle is Cause.REGION_BLOCKS_CALLER
+    )
+    assert routed(region_allow=("010",), caller="13911112222").obstacle is None
+    assert routed(region_allow=("010",), caller="01011112222").obstacle is None
+
+
+def test_no_phone_to_ring_is_no_binding():
+    assert routed(bound=()).obstacle is Cause.NO_BINDING
+    elsewhere = Window((4,), 0, 1440, ("b9",))
+    assert routed(schedule=(elsewhere,)).obstacle is Cause.NO_BINDING
+    assert routed(bound=None, schedule=(elsewhere,)).obstacle is None
+
+
+@pytest.mark.parametrize(
+    ("wait", "phones", "short"),
+    [
+        (14.9, 2, True),
+        (15.0, 2, False),
+        (49.0, 1, True),
+        (50.0, 1, False),
+        (None, 1, False),
+        (1, 0, 0),
+    ],
+)
+def test_a_wait_is_short_by_how_many_phones_share_it(wait, phones, short):
+    assert wait_is_short(Routing(wait_seconds=wait), BOTH[:phones]) is bool(short)
