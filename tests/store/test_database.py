@@ -69,10 +69,14 @@ async def test_kept_values_are_replaced_forgotten_and_outlive_the_agent(tmp_path
 async def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
     database = await Database.open(tmp_path)
     await database.put("taken", b"1")
-    with pytest.raises(StoreError, match=r"ledger\.db: .*nothing was changed"):
+
+    async def fail_half_way() -> None:
         async with database.transaction() as connection:
             await connection.execute(insert(schema.keep).values(name="half", value=b""))
             await connection.execute(insert(schema.keep).values(name="taken", value=b""))
+
+    with pytest.raises(StoreError, match=r"ledger\.db: .*nothing was changed"):
+        await fail_half_way()
     assert await database.get("half") is None
     await database.close()
 
@@ -95,15 +99,16 @@ async def test_a_killed_agent_leaves_no_lock_behind(tmp_path: Path) -> None:
         "    await asyncio.sleep(60)\n"
         "asyncio.run(main())\n"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True
-    ) as agent:
-        assert agent.stdout is not None
-        assert any(line == "open\n" for line in agent.stdout)
-        with pytest.raises(StoreError, match=f"process {agent.pid}"):
-            await Database.open(tmp_path)
-        agent.kill()
-        agent.wait()
+    agent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, str(tmp_path), stdout=subprocess.PIPE
+    )
+    assert agent.stdout is not None
+    while (await agent.stdout.readline()) != b"open\n":
+        assert agent.returncode is None
+    with pytest.raises(StoreError, match=f"process {agent.pid}"):
+        await Database.open(tmp_path)
+    agent.kill()
+    await agent.wait()
     await (await Database.open(tmp_path)).close()
 
 
