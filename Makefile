@@ -6,7 +6,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-PROGRESS := $(BIN)/python -u .ci/progress.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-fast lint format bench docs lock servers clean
@@ -23,17 +22,13 @@ $(VENV)/.made:
 	  { echo "Python's venv module is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@touch $@
 
-# The lock files hold every version with its hashes; pip refuses anything else.
-$(VENV)/.run: requirements.lock pyproject.toml $(VENV)/.made
-	@echo "==> installing numwatch: locked versions, every hash checked"
-	@$(PIP) install --require-hashes --no-compile --progress-bar off -r requirements.lock 2>&1 | $(PROGRESS) requirements.lock
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+# The lock files hold every version with its hashes; the installer refuses anything else.
+$(VENV)/.run: requirements.lock requirements-installer.lock pyproject.toml $(VENV)/.made
+	@.ci/install.sh requirements.lock
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.lock pyproject.toml $(VENV)/.made
-	@echo "==> installing numwatch and its test tools: locked versions, every hash checked"
-	@$(PIP) install --require-hashes --no-compile --progress-bar off -r requirements-dev.lock 2>&1 | $(PROGRESS) requirements-dev.lock
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+$(VENV)/.dev: requirements-dev.lock requirements-installer.lock pyproject.toml $(VENV)/.made
+	@.ci/install.sh requirements-dev.lock
 	@touch $@ $(VENV)/.run
 
 demo: $(VENV)/.run ## Run numwatch against a simulated world on http://127.0.0.1:10400
@@ -65,12 +60,14 @@ docs: $(VENV)/.dev ## Write the generated pages again
 	@$(BIN)/python -m exporters.family > docs/metrics.md
 	@$(BIN)/numwatch config schema --markdown > docs/configuration.md
 
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header
+
 lock: $(VENV)/.dev ## Resolve the lock files again
 	@$(PIP) install --quiet uv
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --extra build pyproject.toml --output-file requirements.lock
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --extra build --extra dev pyproject.toml --output-file requirements-dev.lock
+	@$(COMPILE) --extra build pyproject.toml --output-file requirements.lock
+	@$(COMPILE) --extra build --extra dev pyproject.toml --output-file requirements-dev.lock
+	@echo uv | $(COMPILE) - --output-file requirements-installer.lock
 
 clean: ## Remove what make made
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
