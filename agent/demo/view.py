@@ -22,7 +22,7 @@ def draw(scene: Scene, height: int) -> RenderableType:
         Layout(name="middle"),
         Layout(_accounts(scene.accounts), name="fleet", size=len(scene.accounts) + 5),
     )
-    rows = max(3, height - len(scene.addresses) - len(scene.accounts) - 12)
+    rows = max(3, height - len(scene.addresses) - len(scene.accounts) - 10)
     layout["middle"].split_row(
         Layout(_happenings(scene.happenings[-rows:]), ratio=5),
         Layout(_tickets(scene.tickets[-MOST_TICKETS:]), ratio=4),
@@ -57,7 +57,7 @@ def _header(scene: Scene) -> Panel:
 
 
 def _happenings(happenings: tuple[Happening, ...]) -> Panel:
-    text = Text("\n").join(line(happening) for happening in happenings)
+    text = Text("\n", no_wrap=True, overflow="ellipsis").join(map(line, happenings))
     return Panel(text, title="What happens, and what numwatch makes of it", border_style="dim")
 
 

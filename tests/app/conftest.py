@@ -1,0 +1,129 @@
+"""A whole agent against a simulated world, both over real HTTP, in one event loop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from agent.app import Agent
+from agent.simulator.agent_config import write
+from agent.simulator.server import Running, start
+from agent.simulator.world import World
+
+WORLD = """
+seed: 7
+providers:
+  - name: north
+    dialect: generic
+    accounts:
+      - id: hq
+        credentials: {key: demo, secret: demo-secret}
+        balance: 500
+        currency: CNY
+        numbers:
+          - number: "4006220001"
+            state: suspended_violation
+            network_state: active
+            company: 示例公司
+            bindings:
+              - {id: b1, phone: "13800000001", kind: mobile, position: 1, state: ok}
+              - {id: b2, phone: "02287654321", kind: landline, position: 2, state: ok}
+          - number: "4006220002"
+            state: active
+            network_state: active
+            bindings:
+              - {id: b1, phone: "13800000002", kind: mobile, position: 1, state: ok}
+              - {id: b2, phone: "13800000003", kind: mobile, position: 2, state: ok}
+  - name: south
+    dialect: generic
+    accounts:
+      - id: hq
+        credentials: {key: other, secret: other-secret}
+        balance: 500
+        currency: CNY
+        numbers:
+          - number: "4008110001"
+            state: active
+            network_state: active
+            bindings: [{id: b1, phone: "13800000009", kind: mobile, position: 1, state: ok}]
+"""
+SPEED = 20.0
+"""The agent waits a twentieth of what it would in the demo."""
+
+
+async def until(condition: Callable[[], Any], what: str, deadline: float = 20.0) -> Any:
+    """The first truthy result of ``condition``; fails the test after ``deadline`` seconds."""
+    try:
+        async with asyncio.timeout(deadline):
+            while not (found := condition()):  # noqa: ASYNC110 - a condition has no event
+                await asyncio.sleep(0.02)
+            return found
+    except TimeoutError:
+        pytest.fail(f"after {deadline} s still not: {what}")
+
+
+class Scene:
+    """A running agent, its world, and the configuration file between them."""
+
+    def __init__(self, agent: Agent, world: Running, config: Path) -> None:
+        self.agent = agent
+        self.world = world
+        self.config = config
+
+    def desk(self) -> list[dict[str, Any]]:
+        """The tickets at the desk."""
+        return self.world.world.desk.tickets()
+
+    def failures(self, provider: str, reason: str) -> float:
+        """Failed polls of a provider for a reason, over all capabilities."""
+        metric = self.agent.telemetry.poll_failures.collect()[0]
+        return sum(
+            sample.value
+            for sample in metric.samples
+            if sample.labels.get("provider") == provider and sample.labels.get("reason") == reason
+        )
+
+    def all_failures(self, provider: str) -> float:
+        """Failed polls of a provider."""
+        metric = self.agent.telemetry.poll_failures.collect()[0]
+        return sum(s.value for s in metric.samples if s.labels.get("provider") == provider)
+
+    def ticket(self, symptom: str, provider: str = "north") -> dict[str, Any] | None:
+        """The desk's newest ticket of a symptom."""
+        found = [t for t in self.desk() if (t["symptom"], t["provider"]) == (symptom, provider)]
+        return found[-1] if found else None
+
+    def write(self, change: Callable[[dict[str, Any]], None]) -> None:
+        """Change the configuration file."""
+        settings = yaml.safe_load(self.config.read_text())
+        change(settings)
+        self.config.write_text(yaml.safe_dump(settings, allow_unicode=True))
+
+
+def quicken(settings: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The written configuration with waits that suit a test."""
+    settings["data_dir"] = str(folder / "data")
+    settings["polling"]["intervals"] = dict.fromkeys(settings["polling"]["intervals"], 0.3)
+    settings["polling"] |= {"timeout": 1.5, "request_timeout": 1.0, "breaker_pause": 0.5}
+    settings["rules"]["interval"] = 0.2
+    settings["tickets"]["hold"] = 0.5
+    return settings
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    """A running agent that has polled everything once."""
+    async with await start(World.parse(WORLD)) as world:
+        config = tmp_path / "config.yaml"
+        settings = quicken(write(world.world, world.url, SPEED), tmp_path)
+        config.write_text(yaml.safe_dump(settings, allow_unicode=True))
+        agent = Agent(config)
+        await agent.start()
+        try:
+            await until(lambda: agent.ready() is None, "the agent is ready")
+            yield Scene(agent, world, config)
+        finally:
+            await agent.stop()

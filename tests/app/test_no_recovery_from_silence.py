@@ -1,0 +1,55 @@
+"""Whatever a provider does wrong, an open ticket never says recovered because of it."""
+
+import asyncio
+
+import pytest
+
+from tests.app.conftest import Scene, until
+
+GOOD_NEWS = {"ticket.resolved", "ticket.closed"}
+FAILS = {
+    "http_500": "http_5xx",
+    "http_429": "rate_limited",
+    "hang": "timeout",
+    "drip": "timeout",
+    "reset": "connect",
+    "truncate": "partial",
+    "bad_json": "decode",
+    "wrong_type": "schema",
+    "error_200": "api_error",
+    "endless_pages": "pagination",
+    "redirect": "redirect",
+    "gzip_bomb": "too_large",
+    "auth": "auth",
+}
+"""The reason each fault kind is named by in ``numwatch_poll_failures_total``."""
+HARMLESS = ("empty_page", "duplicate_page", "clock_skew", "gbk")
+"""On a listing of one page these still give facts that can be read, or fail; both are allowed."""
+POLLS_SEEN = 6
+
+
+def told(scene: Scene) -> set[str]:
+    ticket = scene.ticket("number_down")
+    assert ticket is not None
+    return {delivery["type"] for delivery in ticket["deliveries"]}
+
+
+@pytest.mark.parametrize("kind", [*FAILS, *HARMLESS])
+async def test_a_faulty_provider_never_recovers_a_number(scene: Scene, kind: str) -> None:
+    await until(lambda: scene.ticket("number_down"), "the suspended number has its ticket")
+    scene.world.apply({"provider": "north", "fault": {"kind": kind, "for": "1h"}})
+    if kind in FAILS:
+        await until(
+            lambda: scene.failures("north", FAILS[kind]) >= POLLS_SEEN / 2,
+            f"polls fail with {FAILS[kind]}",
+        )
+    else:
+        await asyncio.sleep(0.3 * POLLS_SEEN)
+    assert not told(scene) & GOOD_NEWS
+    assert scene.all_failures("south") == 0
+
+
+async def test_the_number_recovers_when_it_is_seen_active(scene: Scene) -> None:
+    await until(lambda: scene.ticket("number_down"), "the suspended number has its ticket")
+    scene.world.apply({"number": "4006220001", "set": {"state": "active"}})
+    await until(lambda: told(scene) >= GOOD_NEWS, "the ticket is closed")
