@@ -10,7 +10,7 @@ import numpy as np
 
 from agent.rules.promql.keys import Rows
 from agent.rules.promql.matchers import METRIC_NAME
-from agent.rules.promql.nodes import Aggregate
+from agent.rules.promql.nodes import Aggregate, Semantics
 from agent.rules.promql.ranking import rank
 from agent.rules.promql.table import Table
 from agent.rules.promql.vector import Floats, Vector, empty
@@ -23,6 +23,7 @@ class Bins:
     values: Floats
     ids: Rows
     counts: Floats
+    semantics: Semantics
 
     @property
     def size(self) -> int:
@@ -52,7 +53,8 @@ def aggregate(node: Aggregate, operand: Vector, parameter: float | None) -> Vect
     present = np.flatnonzero(counts)
     numbers = np.zeros(table.rows, np.intp)
     numbers[present] = np.arange(present.size)
-    bins = Bins(operand.values, numbers[groups], counts[present].astype(np.float64))
+    sizes = counts[present].astype(np.float64)
+    bins = Bins(operand.values, numbers[groups], sizes, node.semantics)
     if node.operator == "quantile":
         assert parameter is not None
         return Vector(table, present, _quantile(bins, parameter))
@@ -80,7 +82,11 @@ def _average(bins: Bins) -> Floats:
 
 def _variance(bins: Bins) -> Floats:
     means = _average(bins)
-    return bins.sums((bins.values - means[bins.ids]) ** 2) / bins.counts
+    variance = bins.sums((bins.values - means[bins.ids]) ** 2) / bins.counts
+    if bins.semantics is Semantics.TWO:
+        # Prometheus 2 never looked at the value of a single sample, be it infinite.
+        return np.where(bins.counts == 1, 0.0, variance)
+    return variance
 
 
 def _extreme(reduce: np.ufunc) -> Callable[[Bins], Floats]:

@@ -40,11 +40,10 @@ def with_scalar(node: Binary, left: object, right: object) -> Vector:
     vector = left if isinstance(left, Vector) else right
     assert isinstance(vector, Vector)
     result = compute(node.operator, _operand(left), _operand(right))
-    if node.operator not in COMPARISONS:
-        return vector.nameless().with_values(result)
-    if node.returns_bool:
-        return vector.nameless().with_values(result.astype(np.float64))
-    return vector.where(result)
+    if node.operator in COMPARISONS and not node.returns_bool:
+        return vector.where(result)
+    series = vector if node.keeps_name else vector.nameless()
+    return series.with_values(result.astype(np.float64))
 
 
 def _operand(side: object) -> Operand:

@@ -126,7 +126,14 @@ class _Compiler:
         kind = Kind.VECTOR if Kind.VECTOR in kinds else Kind.SCALAR
         modifier = tree.modifier
         returns_bool = modifier is not None and modifier.return_bool
-        return Binary(operator, left, right, kind, returns_bool, _matching(modifier))
+        keeps_name = self._keeps_name(operator) and not returns_bool
+        return Binary(operator, left, right, kind, returns_bool, keeps_name, _matching(modifier))
+
+    def _keeps_name(self, operator: str) -> bool:
+        """Prometheus 2 forgot to drop the metric's name for atan2."""
+        if operator == "atan2":
+            return self._semantics is Semantics.TWO
+        return operator in COMPARISONS or operator in SET_OPERATORS
 
     def _aggregate(self, tree: Any) -> Node:
         operator = str(tree.op)
@@ -140,6 +147,7 @@ class _Compiler:
             parameter,
             tuple(modifier.labels) if modifier is not None else (),
             modifier is not None and str(modifier.type) == "AggModifierType.Without",
+            self._semantics,
         )
 
     def _call(self, tree: Any) -> Node:

@@ -67,12 +67,10 @@ def match_vectors(node: Binary, left: Vector, right: Vector) -> Vector:
     many_values, one_values = many.values[met], one.values[partners[met]]
     first, second = (one_values, many_values) if swapped else (many_values, one_values)
     result = compute(node.operator, first, second)
-    if node.operator not in COMPARISONS:
-        values = result
-    elif node.returns_bool:
-        values = result.astype(np.float64)
-    else:
+    if node.operator in COMPARISONS and not node.returns_bool:
         met, values = met[result], first[result]
+    else:
+        values = result.astype(np.float64)
     return _labelled(node, many_groups, met, one_groups, partners[met]).with_values(values)
 
 
@@ -117,18 +115,13 @@ def _text(labels: dict[str, str]) -> str:
 
 def _labelled(node: Binary, many: Groups, met: Rows, one: Groups, partners: Rows) -> Vector:
     """The matched samples under the labels of the result."""
-    matching = node.matching
-    drops_name = node.operator not in COMPARISONS or node.returns_bool
-    if matching.cardinality is not Cardinality.ONE_TO_ONE:
-        kept = many.vector.where(met)
-        kept = _included(kept, one.vector.where(partners), matching.include)
-        _require_unique(kept, NOT_UNIQUE)
-    else:
-        _require_unique(
-            Vector(many.table, many.ids[met], many.vector.values[met]), MANY_TO_ONE_IMPLICIT
-        )
-        kept = _kept_labels(many, met, matching)
-    return kept.nameless() if drops_name else kept
+    if node.matching.cardinality is not Cardinality.ONE_TO_ONE:
+        kept = _included(many.vector.where(met), one.vector.where(partners), node.matching.include)
+        return _unique(kept, NOT_UNIQUE, keeps_name=node.keeps_name)
+    met_groups = Vector(many.table, many.ids[met], many.vector.values[met])
+    _unique(met_groups, MANY_TO_ONE_IMPLICIT, keeps_name=True)
+    kept = _kept_labels(many, met, node.matching)
+    return kept if node.keeps_name else kept.nameless()
 
 
 def _kept_labels(many: Groups, met: Rows, matching: Matching) -> Vector:
@@ -152,8 +145,10 @@ def _included(many: Vector, one: Vector, labels: tuple[str, ...]) -> Vector:
     return Vector(projection.table, projection.ids.astype(np.intp), many.values, many.metric)
 
 
-def _require_unique(vector: Vector, reason: str) -> None:
+def _unique(vector: Vector, reason: str, *, keeps_name: bool) -> Vector:
     try:
-        require_distinct(vector.rows)
+        kept = vector if keeps_name else vector.nameless()
+        require_distinct(kept.rows)
     except EvaluationError:
         raise EvaluationError(reason) from None
+    return kept

@@ -88,6 +88,8 @@ class Binary:
     right: "Node"
     kind: Kind
     returns_bool: bool
+    keeps_name: bool
+    """Whether the result's series are still the metric they were."""
     matching: Matching
 
 
@@ -100,6 +102,7 @@ class Aggregate:
     parameter: "Node | None"
     labels: tuple[str, ...]
     without: bool
+    semantics: Semantics = Semantics.THREE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,96 @@
+"""The embedded engine against the real promtool: the same verdicts, labels and values."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from agent.rules.commands import rules_test
+from agent.rules.promql.nodes import Semantics
+from agent.rules.unittest.outcome import ExpressionOutcome
+from agent.rules.unittest.runner import run_file
+from tests.rules.expressions import Case, cases
+from tests.rules.promtool import Answer, answers, key, promtool, same, write_unit_test
+
+pytestmark = pytest.mark.integration
+
+ROOT = Path(__file__).parents[2]
+RULES = sorted((ROOT / "alert_rules").glob("*.yml"))
+UNIT_TESTS = sorted((ROOT / "alert_rules" / "tests").glob("*.yml"))
+
+
+def test_promtool_finds_nothing_wrong_with_the_rule_files() -> None:
+    checked = promtool("check", "rules", "--lint=all", "--lint-fatal", *RULES)
+    assert checked.returncode == 0, checked.stderr
+
+
+@pytest.mark.parametrize("path", UNIT_TESTS, ids=lambda path: path.name)
+def test_both_engines_pass_the_projects_unit_tests(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    theirs = promtool("test", "rules", path)
+    assert theirs.returncode == 0, theirs.stderr
+    assert rules_test([path], 2) == 0
+    assert rules_test([path], 3) == 0
+    assert capsys.readouterr().out.startswith(theirs.stdout)
+
+
+@pytest.mark.parametrize("path", UNIT_TESTS, ids=lambda path: path.name)
+def test_both_engines_fail_the_same_cases_in_the_same_words(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The rules that are not there: every case that expects an alert fails, and no other."""
+    rules = tmp_path / "numwatch.yml"
+    rules.write_text(RULES[0].read_text(encoding="utf-8").replace("4", "5"), encoding="utf-8")
+    broken = tmp_path / "tests" / path.name
+    broken.parent.mkdir()
+    text = path.read_text(encoding="utf-8").replace("critical", "trivial")
+    broken.write_text(text, encoding="utf-8")
+    theirs = promtool("test", "rules", broken)
+    code = rules_test([broken], 2)
+    ours = capsys.readouterr()
+    assert (code, ours.out, ours.err) == (theirs.returncode, theirs.stdout, theirs.stderr)
+    assert code == 1
+
+
+def ours(path: Path) -> list[Answer]:
+    outcomes, _ = run_file(path, Semantics.TWO)
+    return [_answer(outcome) for outcome in outcomes if isinstance(outcome, ExpressionOutcome)]
+
+
+def _answer(outcome: ExpressionOutcome) -> Answer:
+    return outcome.error or {key(labels): value for labels, value in outcome.got}
+
+
+@pytest.mark.timeout(600)
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[*HealthCheck],
+    database=None,
+    derandomize=True,
+)
+@given(batch=st.lists(cases(), min_size=25, max_size=25))
+def test_random_expressions_give_what_prometheus_gives(
+    batch: list[Case], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("fuzz") / "cases.json"
+    write_unit_test(path, batch)
+    asked = [(case, expression) for case in batch for expression in case.expressions]
+    theirs, mine = answers(path), ours(path)
+    assert len(theirs) == len(mine) == len(asked)
+    for (case, expression), expected, got in zip(asked, theirs, mine, strict=True):
+        assert same(expected, got), json.dumps(
+            {"series": case.series, "expr": expression, "promtool": expected, "numwatch": got}
+        )
+
+
+def test_the_comparison_notices_a_difference(tmp_path: Path) -> None:
+    """The control: other series on one side must not pass as the same."""
+    one, other = tmp_path / "one.json", tmp_path / "other.json"
+    write_unit_test(one, [Case({"m": "1"}, ["m"])])
+    write_unit_test(other, [Case({"m": "2"}, ["m"])])
+    assert same(answers(one)[0], ours(one)[0])
+    assert not same(answers(one)[0], ours(other)[0])
