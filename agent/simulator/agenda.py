@@ -16,6 +16,9 @@ class Agenda:
         self._order = count()
         self.now = 0.0
 
+    def __len__(self) -> int:
+        return len(self._heap)
+
     def plan(self, at: float, act: Act) -> None:
         """Plans ``act``; a time that has passed means as soon as possible."""
         heapq.heappush(self._heap, (max(at, self.now), next(self._order), act))

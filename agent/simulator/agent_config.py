@@ -20,7 +20,7 @@ _INTERVALS = {
 _SMALLEST = 0.05
 _PAGES_A_SECOND = 100.0
 """Pages of a large account that two small cores serve and read without strain."""
-_ROUTINGS_A_SECOND = 400.0
+_ROUTINGS_A_SECOND = 200.0
 _LARGE = 1000
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 """Networks the agent must be told it may reach, because the world is on this machine."""

@@ -100,7 +100,7 @@ class References:
                 spot.down("numbers", index).fail(
                     f"is the number {number.number} in `{key}` again, expected it once"
                 )
-            numbers[number.number] = frozenset(b.id for b in number.bindings or () if b)
+            numbers[number.number] = frozenset(b.id for b in number.bindings or () if b and b.id)
 
     def homes(self, number: str) -> list[str]:
         """The accounts that hold ``number``."""

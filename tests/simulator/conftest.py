@@ -35,13 +35,15 @@ class Client:
     clock: Clock
     key: str = "demo"
     secret: str = "demo-secret"
+    nonce: str = ""
+    """Signed in place of a fresh one."""
     changed: dict[str, str] = field(default_factory=dict)
 
     def headers(self, path: str, query: dict[str, str], method: str = "GET") -> dict[str, str]:
         pairs = "&".join(
             f"{quote(k, safe='')}={quote(v, safe='')}" for k, v in sorted(query.items())
         )
-        stamp, nonce = str(int(self.clock.now)), uuid.uuid4().hex
+        stamp, nonce = str(int(self.clock.now)), self.nonce or uuid.uuid4().hex
         text = f"{method}\n{path}\n{pairs}\n{stamp}\n{nonce}"
         digest = hmac.new(self.secret.encode(), text.encode(), hashlib.sha256).digest()
         return {

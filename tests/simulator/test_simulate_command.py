@@ -79,7 +79,7 @@ def test_a_large_account_gets_the_time_its_pages_need():
     account = settings.providers[0].accounts[0]
     polling = settings.polling_of(settings.providers[0], account)
     assert polling.max_pages >= 2000
-    assert polling.timeout >= 100_000 / 400
+    assert polling.timeout >= 100_000 / 200
     assert polling.intervals.reachability == pytest.approx(20, abs=0.1)
     small = settings.polling_of(settings.providers[0], settings.providers[0].accounts[1])
     assert small.intervals.reachability == 5
