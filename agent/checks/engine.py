@@ -164,7 +164,8 @@ def _bound(
     same = before is not None and before.snapshot.bindings is snapshot.bindings
     if before is not None and same and alignment.carry is None:
         return before.phones.bound
-    return list(map(snapshot.bindings.get, roll.names))
+    # A comprehension, unlike map, lets other threads in between; so below.
+    return [snapshot.bindings.get(name) for name in roll.names]
 
 
 def _routings(
@@ -173,7 +174,7 @@ def _routings(
     same = before is not None and before.snapshot.routings is snapshot.routings
     if before is not None and same and alignment.carry is None:
         return before.drift.configuration.routings
-    return list(map(snapshot.routings.get, roll.names))
+    return [snapshot.routings.get(name) for name in roll.names]
 
 
 def _phones(

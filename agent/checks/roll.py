@@ -1,7 +1,6 @@
 """Which numbers an account has: those listed, and those that are gone."""
 
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from agent.checks.checked import Checked
 
 GONE_REASON = "missing from two complete listings in a row"
-_NUMBER = attrgetter("number")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +28,7 @@ def call_roll(snapshot: Snapshot, before: "Checked | None") -> Roll:
     if before is not None and _same_roll(snapshot, before.snapshot):
         return Roll(before.numbers, before.names, before.listed)
     listed = snapshot.listing.numbers if snapshot.listing else ()
-    names = list(map(_NUMBER, listed))
+    names = [each.number for each in listed]
     gone = sorted(snapshot.gone.difference(names)) if snapshot.gone else []
     numbers = (*listed, *(_gone(number, before) for number in gone)) if gone else listed
     names += gone

@@ -48,6 +48,8 @@ FOCUSED: Mapping[str, Decider] = {
     "network_mismatch": network.decide,
     "contract": state.decide_contract,
     "realname": state.decide_realname,
+    "reclaim": state.decide_reclaim,
+    "illegal_transition": state.decide_move,
 }
 """What an alert of a symptom is about, though calls may still get through."""
 

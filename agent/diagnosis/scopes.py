@@ -1,6 +1,6 @@
 """Why something wider or narrower than a number is broken: a provider, an account, a phone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -21,17 +21,21 @@ MANY = 3
 
 def diagnose_account(case: Case) -> Verdict:
     """Why an account is in trouble: nothing known, no money, or its numbers' common state."""
-    if case.symptom == "balance":
-        looming = money.decide_looming(case)
-        if looming is not None:
-            return looming
-    return _outage(case, [case.checked]) or money.decide(case) or _common_state(case) or _well(case)
+    focused = _FOCUSED.get(case.symptom, _nothing)(case)
+    return (
+        focused
+        or _outage(case, [case.checked])
+        or _stale(case)
+        or money.decide(case)
+        or _common_state(case)
+        or _well(case)
+    )
 
 
 def diagnose_provider(case: Case) -> Verdict:
     """Why a provider is in trouble: its interface is silent, or many of its numbers are down."""
     accounts = list(case.context.of_provider(case.snapshot.provider)) or [case.checked]
-    return _outage(case, accounts) or _many_down(case, accounts) or _well(case)
+    return _outage(case, accounts) or _stale(case) or _many_down(case, accounts) or _well(case)
 
 
 def diagnose_carrier(case: Case, carrier: str) -> Verdict:
@@ -118,9 +122,26 @@ def _down(checked: Checked, carrier: str = "") -> int:
     return sum(carrier in ("", checked.columns.carriers[row]) for row in rows)
 
 
+def _stale(case: Case) -> Verdict | None:
+    """Some of the account's facts are too old: what is not heard cannot be judged."""
+    seen = blind.poll_facts(case.snapshot, case.context)
+    if not seen:
+        return None
+    since = blind.last_success(case.snapshot)
+    return case.conclude(Cause.MONITORING_BLIND, LIKELY, seen, since=since)
+
+
 def _well(case: Case) -> Verdict:
-    capability = blind.first_capability(case.snapshot)
-    if capability is None or not case.fresh(capability):
-        return case.conclude(Cause.UNKNOWN, POSSIBLE, blind.poll_facts(case.snapshot, case.context))
     listed = case.fact("numbers_listed", case.checked.listed, Capability.NUMBERS)
     return case.conclude(Cause.HEALTHY, LIKELY, [listed])
+
+
+def _nothing(_case: Case) -> Verdict | None:
+    return None
+
+
+_FOCUSED: Mapping[str, Callable[[Case], Verdict | None]] = {
+    "balance": money.decide_looming,
+    "spend_cap": money.decide_looming,
+}
+"""What an alert of a symptom is about, though calls may still get through."""

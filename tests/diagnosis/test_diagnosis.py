@@ -310,6 +310,14 @@ def test_contacts_are_the_accounts_then_the_providers_then_the_general_ones():
         ("redundancy", bound("arrears", "ok"), "binding_arrears"),
         ("contract", make_snapshot(number(contract_end=NOW + 86400)), "number_expired"),
         ("realname", make_snapshot(number(realname_ok=False)), "number_in_review"),
+        ("reclaim", make_snapshot(number(reclaim_at=NOW + 3600)), "number_reclaimed"),
+        (
+            "illegal_transition",
+            make_snapshot(
+                previous_states={ONE: (NumberState.RECLAIMED, NumberState.ACTIVE, NOW - 9)}
+            ),
+            "unknown",
+        ),
     ],
 )
 def test_an_alert_gets_a_verdict_on_what_it_is_about(symptom, snapshot, cause):
@@ -348,6 +356,11 @@ SOUTH = {"provider": "south", "account": "shop"}
         ),
         ("provider", [make_snapshot()], "healthy"),
         ("agent", [make_snapshot()], "monitoring_blind"),
+        (
+            "account",
+            [make_snapshot(polls={**polled_at(NOW), Capability.CALLS: polled(NOW - 999)})],
+            "monitoring_blind",
+        ),
     ],
 )
 def test_wider_scopes(scope, snapshots, cause):

@@ -65,6 +65,26 @@ def decide_contract(case: Case) -> Verdict | None:
     return case.conclude(Cause.NUMBER_EXPIRED, ASSUMED, [ends])
 
 
+def decide_reclaim(case: Case) -> Verdict | None:
+    """For an alert about an announced reclaim: the loss to come, which payment prevents."""
+    number = case.listed()
+    if number is None or number.reclaim_at is None:
+        return None
+    seen = case.fact("reclaim_at", f"{number.reclaim_at:.0f}", Capability.NUMBERS)
+    words = {"state": number.state.value}
+    return case.conclude(Cause.NUMBER_RECLAIMED, ASSUMED, [seen], party=Party.FINANCE, facts=words)
+
+
+def decide_move(case: Case) -> Verdict | None:
+    """For an alert about a move the lifecycle does not allow: the provider must explain it."""
+    change = case.checked.illegal.get(case.number)
+    if change is None:
+        return None
+    before, after, at = change
+    seen = case.fact("moved", f"{before.value} -> {after.value}", Capability.NUMBERS)
+    return case.conclude(Cause.UNKNOWN, ASSUMED, [seen], since=at)
+
+
 def decide_realname(case: Case) -> Verdict | None:
     """For an alert about the real-name registration: its review, which the admin must renew."""
     number = case.listed()
