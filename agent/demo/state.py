@@ -111,9 +111,12 @@ def world_happening(event: Mapping[str, object]) -> Happening:
     return Happening(float(str(event["at"])), actor, _told(event))
 
 
+_PHRASES = {"fault_began": "begins to fail: {}", "fault_ended": "fails no longer: {}"}
+
+
 def _told(event: Mapping[str, object]) -> str:
     """The event's text, after the place it is about where it names one."""
-    text = str(event["text"])
+    text = _PHRASES.get(str(event["kind"]), "{}").format(event["text"])
     account = "/".join(str(event[key]) for key in ("provider", "account") if event.get(key))
     place = " ".join(part for part in (account, str(event.get("number") or "")) if part)
     return f"{place}: {text}" if place and event["kind"] != "ticket" else text
