@@ -1,6 +1,6 @@
 """What is to be done with tickets: pure, and every decision says why."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from agent.states import Scope, Stage
 from agent.tickets.correlation import Cause, Roots
@@ -18,15 +18,26 @@ def decide(view: View, now: float) -> list[Decision]:
 
     The same view and time always give the same decisions.
     """
-    roots = Roots(view.faults, view.tickets, view.states)
+    silences = {
+        ticket.key: list(_on_silence(ticket, view, now))
+        for ticket in view.tickets.values()
+        if ticket.key not in view.faults
+    }
+    # What is over with this round explains nothing any more: its members speak for themselves.
+    standing = {key: it for key, it in view.tickets.items() if not _ends(silences.get(key, ()))}
+    roots = Roots(view.faults, standing, view.states)
     decisions: list[Decision] = []
     for fault in sorted(view.faults.values(), key=_width):
         decisions.extend(_on_fault(fault, roots, view, now))
-    for ticket in view.tickets.values():
+    for ticket in standing.values():
         decisions.extend(_on_members(ticket, view, roots))
-        if ticket.key not in view.faults:
-            decisions.extend(_on_silence(ticket, view, now))
+    for silence in silences.values():
+        decisions.extend(silence)
     return decisions
+
+
+def _ends(decisions: Iterable[Decision]) -> bool:
+    return any(decision.action is Action.CLOSE for decision in decisions)
 
 
 def _width(fault: Fault) -> tuple[int, str]:
