@@ -5,7 +5,7 @@ from collections.abc import Mapping
 WORDS: Mapping[str, tuple[str, str]] = {
     # the page
     "title": ("Hotline numbers", "热线号码"),
-    "all_well": ("All {count} numbers are reachable", "全部 {count} 个号码可正常接通"),
+    "all_well": ("Every number can be reached ({count})", "全部 {count} 个号码可正常接通"),
     "some_down": ("{count} of {total} numbers are down", "{total} 个号码中有 {count} 个中断"),
     "some_degraded": (
         "{count} of {total} numbers need a look",
@@ -32,7 +32,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "account": ("Account", "账户"),
     "company": ("Company", "企业"),
     "health": ("Health", "健康"),
-    "why": ("What is wrong", "异常原因"),
+    "why": ("Problem", "异常原因"),
     "phones": ("Phones", "绑定电话"),
     "seen": ("Last seen", "最近确认"),
     "ticket": ("Ticket", "工单"),
@@ -42,9 +42,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "age": ("Open for", "已持续"),
     "severity": ("Severity", "级别"),
     "polling": ("Polling", "轮询"),
-    "balance": ("Balance", "余额"),
+    "left": ("Balance", "余额"),
     "runway": ("Lasts", "可用"),
-    "numbers": ("Numbers", "号码数"),
+    "how_many": ("Numbers", "号码数"),
     "stale": ("stale", "已过期"),
     "stale_since": ("last known {age} ago", "{age}前的数据"),
     "never": ("never", "从未"),
@@ -197,7 +197,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "reopened": ("reopened", "已重开"),
     "suppressed": ("suppressed", "已抑制"),
     # capabilities
+    "numbers": ("numbers", "号码"),
     "routing": ("routing", "路由"),
+    "balance": ("balance", "余额"),
     "reachability": ("reachability", "可达性"),
     "calls": ("calls", "话单"),
 }

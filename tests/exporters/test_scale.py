@@ -16,7 +16,8 @@ from exporters.family import SERIES_FAMILIES
 
 NUMBERS, BINDINGS = 100_000, 2
 LONGEST_BLOCK_SECONDS = 0.05
-LARGEST_GROWTH_MIB = 250
+LARGEST_GROWTH_MIB = 60
+"""Text as such would be some 200 MiB."""
 
 
 def _resident_mib() -> float:
@@ -50,6 +51,12 @@ def big_blocks() -> list[Block]:
     return blocks
 
 
+def _anew(blocks: list[Block]) -> list[Block]:
+    """The same blocks, nothing of them rendered yet."""
+    frames = {id(b.frame): Frame.of(b.frame.names, b.frame.columns) for b in blocks}
+    return [Block(b.family, frames[id(b.frame)], b.values, b.rows) for b in blocks]
+
+
 async def _longest_lag(until: asyncio.Future) -> float:
     longest = 0.0
     while not until.done():
@@ -67,20 +74,34 @@ def _longest_part(page: Page) -> float:
     return longest
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc/self/statm")
-async def test_a_first_render_neither_blocks_the_loop_nor_fills_memory():
+async def _lag_of_first_pages(blocks: list[Block]) -> float:
+    """The longest time anything took while a page was rendered first, kept, and sent plain."""
+    exposition, lag = Exposition(), 0.0
+    exposition.publish("north/hq", blocks)
+    for encoding in ("gzip", "gzip", ""):
+        scrape = asyncio.ensure_future(exposition.scrape("", encoding))
+        lag = max(lag, await _longest_lag(scrape), _longest_part(await scrape))
+    return lag
+
+
+async def test_a_first_render_does_not_block_the_loop():
     blocks = big_blocks()
     assert sum(block.size for block in blocks) > 1_300_000
+    # The best of three: a neighbour on the machine can make any single one late.
+    lag = min([await _lag_of_first_pages(_anew(blocks)) for _ in range(3)])
+    assert lag < LONGEST_BLOCK_SECONDS, f"blocked for {lag:.3f} s"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc/self/statm")
+async def test_pages_of_every_kind_take_little_memory():
+    blocks = big_blocks()
     exposition = Exposition()
     gc.collect()
     before = _resident_mib()
     exposition.publish("north/hq", blocks)
-    for encoding in ("gzip", "gzip", ""):
-        scrape = asyncio.ensure_future(exposition.scrape("", encoding))
-        lag = await _longest_lag(scrape)
-        lag = max(lag, _longest_part(await scrape))
-        assert lag < LONGEST_BLOCK_SECONDS, f"{encoding or 'plain'} blocked the loop {lag:.3f} s"
-        del scrape
+    for accept in ("", "application/openmetrics-text"):
+        assert (await exposition.scrape(accept, "gzip")).compressed
+        assert all((await exposition.scrape(accept)).parts())
     gc.collect()
     assert _resident_mib() - before < LARGEST_GROWTH_MIB
 
