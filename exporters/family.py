@@ -51,8 +51,8 @@ _SHOWN_KIND: Mapping[Kind, str] = {
 _INTRODUCTION = """\
 # Metrics
 
-Written by `python -m exporters.family` from the catalogue in `exporters/catalogue.py`; do not
-edit by hand.
+Written by `python -m exporters.family` from the catalogue in `exporters/catalogue/`; do not edit
+by hand.
 
 Everything is served at `/metrics` as Prometheus text 0.0.4 or OpenMetrics 1.0. Polling runs
 beside scraping: a series shows what its provider said at the last successful poll

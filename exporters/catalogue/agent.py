@@ -1,0 +1,148 @@
+"""Families the agent keeps about itself."""
+
+from exporters.catalogue.row import ACCOUNT, NUMBER, POLL, Row
+
+TELEMETRY: tuple[Row, ...] = (
+    Row(
+        "numwatch_poll_duration_seconds",
+        "histogram",
+        "seconds",
+        "provider capability",
+        "How long polls of the provider's API took, all requests and retries included.",
+    ),
+    Row(
+        "numwatch_poll_attempts_total",
+        "counter",
+        "",
+        POLL,
+        "Polls of the provider's API that were begun.",
+    ),
+    Row(
+        "numwatch_poll_failures_total",
+        "counter",
+        "",
+        POLL + " reason",
+        "Polls of the provider's API that failed, by reason.",
+    ),
+    Row(
+        "numwatch_records_invalid_total",
+        "counter",
+        "",
+        POLL,
+        "Records in the provider's answers that were skipped because they did not fit the"
+        " profile's description.",
+    ),
+    Row(
+        "numwatch_values_unmapped_total",
+        "counter",
+        "",
+        "provider account field",
+        "Values in the provider's answers that the profile maps onto nothing; they count as"
+        " unknown.",
+    ),
+    Row(
+        "numwatch_provider_clock_skew_seconds",
+        "gauge",
+        "seconds",
+        ACCOUNT,
+        "The Date of the provider's newest answer minus the agent's own time.",
+    ),
+    Row(
+        "numwatch_complaints_total",
+        "counter",
+        "",
+        NUMBER,
+        "Complaints received that name the number.",
+    ),
+    Row(
+        "numwatch_sink_deliveries_total",
+        "counter",
+        "",
+        "sink",
+        "Attempts to deliver a ticket change to the sink.",
+    ),
+    Row(
+        "numwatch_sink_failures_total",
+        "counter",
+        "",
+        "sink reason",
+        "Attempts to deliver a ticket change to the sink that failed, by reason.",
+    ),
+    Row(
+        "numwatch_outbox_oldest_timestamp_seconds",
+        "gauge",
+        "seconds",
+        "sink",
+        "When the oldest undelivered ticket change for the sink was written; 0 when none waits.",
+    ),
+    Row(
+        "numwatch_outbox_pending",
+        "gauge",
+        "",
+        "sink",
+        "Ticket changes that wait for delivery to the sink.",
+    ),
+    Row(
+        "numwatch_dead_letters",
+        "gauge",
+        "",
+        "sink",
+        "Ticket changes whose delivery to the sink was given up.",
+    ),
+    Row(
+        "numwatch_config_last_reload_successful",
+        "gauge",
+        "",
+        "",
+        "Whether the newest attempt to load the configuration succeeded.",
+    ),
+    Row(
+        "numwatch_config_last_reload_success_timestamp_seconds",
+        "gauge",
+        "seconds",
+        "",
+        "When the configuration in use was loaded.",
+    ),
+    Row(
+        "numwatch_rule_evaluation_duration_seconds",
+        "histogram",
+        "seconds",
+        "group",
+        "How long one evaluation of the rule group took.",
+    ),
+    Row(
+        "numwatch_rule_group_iterations_missed_total",
+        "counter",
+        "",
+        "group",
+        "Evaluations of the rule group that were skipped because the one before was not done.",
+    ),
+    Row(
+        "numwatch_event_loop_lag_seconds",
+        "histogram",
+        "seconds",
+        "",
+        "How late the agent's event loop woke up from a short sleep.",
+    ),
+    Row(
+        "numwatch_event_loop_lag_max_seconds",
+        "gauge",
+        "seconds",
+        "",
+        "The latest the agent's event loop ever woke up since the agent started.",
+    ),
+    Row(
+        "numwatch_scrape_errors_total",
+        "counter",
+        "",
+        "",
+        "Parts of a metrics page that were left out because rendering them failed.",
+    ),
+    Row(
+        "numwatch_build_info",
+        "info",
+        "",
+        "version python",
+        "The running numwatch and the Python it runs on.",
+    ),
+)
