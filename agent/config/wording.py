@@ -64,10 +64,10 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def _problem(found: Any, data: object, hidden: set[KeyPath]) -> Problem:
     location: KeyPath = tuple(found["loc"])
-    if location[-1:] == ("[key]",):
-        return _unknown(location[:-1])
     if found["type"] == "extra_forbidden":
         return _unknown(location)
+    if _is_key(location):
+        return _unknown(location[:-1])
     shape = shape_at(Settings, location) or Shape(Kind.TEXT)
     if found["type"] == "missing":
         return Problem(location, f"is missing, expected {expected(shape)}")
@@ -78,6 +78,12 @@ def _problem(found: Any, data: object, hidden: set[KeyPath]) -> Problem:
     return Problem(
         location, f"{_wrong(found, shape, written)}{got}{separator} expected {expected(shape)}"
     )
+
+
+def _is_key(location: KeyPath) -> bool:
+    """Whether a mapping's key is meant, which pydantic says by one step more."""
+    mapping = shape_at(Settings, location[:-2]) if len(location) > 1 else None
+    return location[-1:] == ("[key]",) and mapping is not None and mapping.keys is not None
 
 
 def _unknown(path: KeyPath) -> Problem:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from agent.config.load import ConfigError, Located, load
@@ -75,6 +75,8 @@ def test_any_text_of_yamls_own_characters(tmp_path: Path, text: str) -> None:
 
 @FIXTURE_IS_SAFE
 @given(tree=TREES)
+@example(tree={"[key]": None})
+@example(tree={"contacts": {"[key]": {"[key]": 1}}, "providers": [{"options": {"[key]": 1}}]})
 def test_any_tree_with_our_keys(tmp_path: Path, tree: object) -> None:
     path = tmp_path / "any.yaml"
     path.write_text(yaml.safe_dump(tree, allow_unicode=True), encoding="utf-8")
