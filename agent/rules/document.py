@@ -120,11 +120,13 @@ class Section:
 
     def texts(self, key: str) -> dict[str, str]:
         """A mapping of texts, each as written."""
+        inner = self.inner(key)
+        return {} if inner is None else {name: inner.text(name) for name in inner}
+
+    def inner(self, key: str) -> "Section | None":
+        """The mapping under a key."""
         node = self._nodes.get(key)
-        if node is None:
-            return {}
-        inner = Section(node, self.where, self.report)
-        return {name: inner.text(name) for name in inner}
+        return None if node is None else Section(node, self.where, self.report)
 
     def sections(self, key: str) -> list["Section"]:
         """A list of mappings."""

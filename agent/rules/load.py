@@ -10,7 +10,7 @@ from pathlib import Path
 from agent.rules.document import Problem, Report, Section, read
 from agent.rules.promql.compile import parse
 from agent.rules.promql.matchers import METRIC_NAME
-from agent.rules.promql.nodes import Kind, Node, Semantics, kind_of
+from agent.rules.promql.nodes import Kind, Node, Number, Semantics, kind_of
 from agent.rules.promql.refusal import RefusedError
 from agent.rules.rule import AlertingRule, Group, RecordingRule, Rule, RuleSet
 from agent.rules.templates import Template, TemplateError, parse_template
@@ -26,6 +26,7 @@ _NOT_IN_GROUPS = {
     "partial_response_strategy": "it belongs to Thanos",
 }
 _RULE_KEYS = ("alert", "record", "expr", "for", "keep_firing_for", "labels", "annotations")
+_WRONG = Number(0.0)
 _ALERT_ONLY = ("for", "keep_firing_for", "annotations")
 
 
@@ -97,24 +98,23 @@ class _Loader:
             return None
         node = self._expression(section)
         labels = _templates(section, "labels")
-        if node is None:
-            return None
         common = (alert or record, section.text("expr"), node, labels, section.line)
         return self._alerting(section, common) if alert else _recording(section, common)
 
-    def _expression(self, section: Section) -> Node | None:
+    def _expression(self, section: Section) -> Node:
+        """The compiled expression; a stand-in where it is told to be wrong."""
         text = section.text("expr")
         if not text.strip():
             section.tell("a rule needs an expr", "expr")
-            return None
+            return _WRONG
         try:
             node = parse(text, self._semantics)
         except RefusedError as error:
             section.tell(f"expr: {error}", "expr")
-            return None
+            return _WRONG
         if kind_of(node) is Kind.STRING:
             section.tell("expr: a rule must give a vector or a scalar, not a text", "expr")
-            return None
+            return _WRONG
         return node
 
     def _alerting(self, section: Section, common: "_Common") -> AlertingRule:
@@ -140,15 +140,18 @@ def _recording(section: Section, common: _Common) -> RecordingRule:
 
 def _templates(section: Section, key: str) -> dict[str, Template]:
     """The labels or annotations of a rule; a recording rule's labels are plain texts."""
+    inner = section.inner(key)
     found: dict[str, Template] = {}
-    for name, text in section.texts(key).items():
+    for name in inner or ():
+        assert inner is not None
         if not _LABEL.fullmatch(name) or (key == "labels" and name == METRIC_NAME):
-            section.tell(f"{key}: {name!r} is not a label name", key)
+            inner.tell(f"{key}: {name!r} is not a label name", name)
             continue
+        text = inner.text(name)
         try:
             found[name] = _plain(text) if "record" in section else parse_template(text)
         except TemplateError as error:
-            section.tell(f"{key}.{name}: {error}", key)
+            inner.tell(f"{key}.{name}: {error}", name)
     return found
 
 

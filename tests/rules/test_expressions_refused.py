@@ -1,0 +1,158 @@
+"""What the language refuses, at load and with a reason."""
+
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.rules.load import RuleFileError, load_rules
+from agent.rules.promql.compile import parse
+from agent.rules.promql.refusal import RefusedError
+from agent.rules.promql.scan import MAX_LENGTH, MAX_NESTING, MAX_OPERATORS, prepare
+
+
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("rate(x[5m])", "function rate is not supported"),
+        ("x[5m]", "a range vector selector is not supported"),
+        ("max_over_time(x[5m:1m])", "function max_over_time is not supported"),
+        ("x offset 5m", "offset is not supported"),
+        ("x @ 5", "the @ modifier is not supported"),
+        ('x{a="b" or c="d"}', "'or' between label matchers is not PromQL"),
+        ('count_values("v", x)', "aggregation count_values is not supported"),
+        ("limitk(1, x)", "aggregation limitk is not supported"),
+        ('sort_by_label(x, "a")', "function sort_by_label is experimental"),
+        ("foo(x)", "unknown function with name 'foo'"),
+        ('x{a=~"("}', "illegal regex"),
+        ("1 == 1", "comparisons between scalars must use BOOL modifier"),
+        ("", "expression is empty"),
+        ("x ==", "invalid promql query"),
+        ('{a=""}', "must contain at least one non-empty matcher"),
+    ],
+)
+def test_what_is_not_supported_is_named(expression: str, reason: str) -> None:
+    with pytest.raises(RefusedError, match=reason.replace("(", r"\(")):
+        parse(expression)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "(" * 10_000 + "1" + ")" * 10_000,
+        "2^" * 5_000 + "1",
+        "1+" * 5_000 + "1",
+        "-" * 5_000 + "1",
+        "abs(" * 5_000 + "x" + ")" * 5_000,
+        "x or " * 3_000 + "x",
+    ],
+    ids=["parentheses", "powers", "sums", "signs", "calls", "words"],
+)
+def test_what_would_crash_the_parser_never_reaches_it(expression: str) -> None:
+    with pytest.raises(RefusedError, match=r"deep|operators|long"):
+        parse(expression)
+
+
+def test_the_parser_does_crash_without_the_guard() -> None:
+    """The control: in a process of its own, the same text ends the process."""
+    code = "import promql_parser; promql_parser.parse('1+' * 5000 + '1')"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert ended.returncode != 0
+
+
+def test_what_is_just_allowed_is_parsed() -> None:
+    parse("(" * MAX_NESTING + "1" + ")" * MAX_NESTING)
+    parse("1" + "+1" * MAX_OPERATORS)
+    parse(" " * (MAX_LENGTH - 1) + "1")
+
+
+def test_brackets_and_operators_in_texts_do_not_count() -> None:
+    text = "(" * 500 + "+" * 500
+    assert prepare(f'x{{a="{text}"}}') == f'x{{a="{text}"}}'
+
+
+def test_raw_strings_are_understood() -> None:
+    assert parse(r"x{a=~`\d+\.5`}") == parse(r'x{a=~"\\d+\\.5"}')
+    assert parse('x{a=`say "hi"`}') == parse(r'x{a="say \"hi\""}')
+
+
+@settings(deadline=None)
+@given(st.text(max_size=80))
+def test_any_text_is_parsed_or_refused(text: str) -> None:
+    with suppress(RefusedError):
+        parse(text)
+
+
+BROKEN = """\
+groups:
+  - name: one
+    intervall: 5m
+    rules:
+      - alert: A
+        expr: rate(x[5m]) > 1
+        for: 5 minutes
+      - alert: B
+        expr: x > 1
+        labels:
+          a-b: c
+        annotations:
+          summary: '{{ if $value }}x{{ end }}'
+      - record: c d
+        expr: '"text"'
+      - record: e
+        expr: x
+        for: 1m
+      - expr: x
+  - name: one
+    rules: []
+"""
+
+
+def test_everything_that_is_wrong_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "broken.yml"
+    path.write_text(BROKEN, encoding="utf-8")
+    with pytest.raises(RuleFileError) as refused:
+        load_rules([path])
+    assert [str(problem).removeprefix(f"{path}:") for problem in refused.value.problems] == [
+        "3: one: unknown key intervall, expected one of name, interval, limit, rules",
+        "6: one/A: expr: function rate is not supported",
+        "7: one/A: for: '5 minutes' is not a duration, expected for example 30s, 5m or 1h30m",
+        "11: one/B: labels: 'a-b' is not a label name",
+        "13: one/B: annotations.summary: if is not supported in a template",
+        "14: one/c d: 'c d' is not a metric name",
+        "15: one/c d: expr: a rule must give a vector or a scalar, not a text",
+        "18: one/e: a recording rule cannot have for",
+        "19: one/?: a rule needs either alert or record",
+        "20: one: group name 'one' is used twice in this file",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", ":1: is empty"),
+        (b"groups: [", ":1: is not YAML: "),
+        (b"a: b: c", ":1: is not YAML: "),
+        (b"\xff\xfe\x00", ":1: is not UTF-8 text"),
+        (b"- 1", ":1: expected a mapping of keys to values"),
+        (b"groups: 5", ":1: groups must be a list"),
+        (b"groups:\n  - 5", ":2: expected a mapping of keys to values"),
+        (b"groups: []\ngroups: []", ":2: key groups is given twice"),
+        (b"groups: " + b"[" * 3000, ":1: is nested too deeply"),
+    ],
+)
+def test_files_that_are_no_rule_files_are_told(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "rules.yml"
+    path.write_bytes(content)
+    with pytest.raises(RuleFileError) as refused:
+        load_rules([path])
+    assert reason in str(refused.value)
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RuleFileError, match="cannot be read: No such file"):
+        load_rules([tmp_path / "none.yml"])

@@ -1,0 +1,122 @@
+"""Texts of alerts, as Go's templates and Prometheus' functions write them."""
+
+import math
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.rules.durations import format_duration, parse_duration
+from agent.rules.go_format import printf, shortest
+from agent.rules.templates import Facts, TemplateError, parse_template
+
+LABELS = {"number": "4006220001", "account": "hq"}
+
+
+def render(source: str, value: float = 1.0) -> str:
+    return parse_template(source).render(Facts(LABELS, value, {"region": "cn"}))
+
+
+@pytest.mark.parametrize(
+    ("source", "value", "expected"),
+    [
+        ("plain", 1, "plain"),
+        ("{{ $labels.number }}", 1, "4006220001"),
+        ("{{$labels.missing}}|", 1, "|"),
+        ("{{ .Labels.number }} {{ .Value }}", 3, "4006220001 3"),
+        ("{{ $externalLabels.region }}", 1, "cn"),
+        ("{{ $value }}", 1_000_000, "1e+06"),
+        ("{{ $value }}", 0.1 + 0.2, "0.30000000000000004"),
+        ("{{ $value }}", 123456, "123456"),
+        ("{{ $value }}", 0.00001, "1e-05"),
+        ("{{ $value }}", -0.0, "-0"),
+        ("{{ $value }}", math.inf, "+Inf"),
+        ("{{ $value }}", math.nan, "NaN"),
+        ('{{ printf "%.2f" $value }}', 3.14159, "3.14"),
+        ('{{ $value | printf "%.0f%%" }}', 99.5, "100%"),
+        ('{{ printf "%d" $value }}', 100, "%!d(float64=100)"),
+        ('{{ printf "%s" $value }}', 100, "%!s(float64=100)"),
+        ('{{ printf "%s and %v" $labels.number $value }}', 2, "4006220001 and 2"),
+        ('{{ printf "%q" $labels.account }}', 1, '"hq"'),
+        ('{{ printf "%s" }}', 1, "%!s(MISSING)"),
+        ('{{ printf "x" 1 }}', 1, "x%!(EXTRA int=1)"),
+        ('{{ printf "%5.1f|%-5d|%05d" $value 7 7 }}', 1, "  1.0|7    |00007"),
+        ("{{ humanize $value }}", 1_234_567, "1.235M"),
+        ("{{ humanize $value }}", 0.00123, "1.23m"),
+        ("{{ humanize1024 $value }}", 1_048_576, "1Mi"),
+        ("{{ $value | humanizeDuration }}", 93_784, "1d 2h 3m 4s"),
+        ("{{ $value | humanizeDuration }}", -65, "-1m 5s"),
+        ("{{ $value | humanizeDuration }}", 0.5, "500ms"),
+        ("{{ $value | humanizeDuration }}", 59.5, "59.5s"),
+        ("{{ $value | humanizePercentage }}", 0.1234567, "12.35%"),
+        (
+            "{{ $value | humanizeTimestamp }}",
+            1_435_065_584.128,
+            "2015-06-23 13:19:44.128 +0000 UTC",
+        ),
+        ("{{ $value | humanizeTimestamp }}", 0, "1970-01-01 00:00:00 +0000 UTC"),
+        ("a {{- $value -}} b", 1, "a1b"),
+        ("a{{/* nothing */}}b", 1, "ab"),
+        ("{{ $labels }}", 1, "map[account:hq number:4006220001]"),
+        ('{{ printf "%s" (toUpper $labels.account) }}', 1, "HQ"),
+        ("{{ humanize $labels.account }}", 1, "<error expanding template: "),
+    ],
+)
+def test_texts_are_those_of_prometheus(source: str, value: float, expected: str) -> None:
+    assert render(source, float(value)).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ if $value }}x{{ end }}",
+        "{{ range $labels }}{{ end }}",
+        "{{ $x := 1 }}",
+        '{{ query "up" }}',
+        "{{ $labels.a.b }}",
+        "{{ $nothing }}",
+        "{{ $value",
+        "{{ }}",
+        "{{ $value $value }}",
+        "{{ $value | }}",
+        "{{ (humanize $value }}",
+        "{{ humanize }}",
+        "{{ humanize 1 2 }}",
+    ],
+)
+def test_what_is_not_supported_is_refused(source: str) -> None:
+    with pytest.raises(TemplateError):
+        parse_template(source)
+
+
+@settings(deadline=None)
+@given(st.floats())
+def test_the_shortest_form_reads_back(value: float) -> None:
+    back = float(shortest(value))
+    assert back == value or (math.isnan(back) and math.isnan(value))
+
+
+@settings(deadline=None)
+@given(st.text(max_size=60))
+def test_any_text_is_a_template_or_refused(source: str) -> None:
+    with suppress(TemplateError):
+        parse_template(source).render(Facts(LABELS, 1.0, {}))
+
+
+@settings(deadline=None)
+@given(st.text("%.+- #0123456789svdqfegxtc", max_size=20))
+def test_any_layout_is_printed(layout: str) -> None:
+    assert isinstance(printf(layout, [1.5, "x", 7, True, {"a": "b"}]), str)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10**12))
+def test_durations_read_back(milliseconds: int) -> None:
+    assert parse_duration(format_duration(milliseconds / 1000)) == milliseconds / 1000
+
+
+@pytest.mark.parametrize("text", ["", "5", "m5", "1m1h", "1.5h", "-1m", "1h 5m", "١m"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a duration"):
+        parse_duration(text)
