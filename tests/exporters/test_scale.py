@@ -16,6 +16,7 @@ from exporters.family import SERIES_FAMILIES
 
 NUMBERS, BINDINGS = 100_000, 2
 LONGEST_BLOCK_SECONDS = 0.05
+TRIES = 3
 LARGEST_GROWTH_MIB = 60
 """Text as such would be some 200 MiB."""
 
@@ -87,9 +88,11 @@ async def _lag_of_first_pages(blocks: list[Block]) -> float:
 async def test_a_first_render_does_not_block_the_loop():
     blocks = big_blocks()
     assert sum(block.size for block in blocks) > 1_300_000
-    # The best of three: a neighbour on the machine can make any single one late.
-    lag = min([await _lag_of_first_pages(_anew(blocks)) for _ in range(3)])
-    assert lag < LONGEST_BLOCK_SECONDS, f"blocked for {lag:.3f} s"
+    lags: list[float] = []
+    # A neighbour on the machine can make one try late, a page that blocks makes all late.
+    while len(lags) < TRIES and min(lags, default=1) >= LONGEST_BLOCK_SECONDS:
+        lags.append(await _lag_of_first_pages(_anew(blocks)))
+    assert min(lags) < LONGEST_BLOCK_SECONDS, f"blocked for {lags} s"
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc/self/statm")

@@ -12,6 +12,7 @@ from tests.web.facts import number, phone, snapshot
 
 NUMBERS = 100_000
 LONGEST_BLOCK_SECONDS = 0.05
+TRIES = 3
 LARGEST_ANSWER = 1_500_000
 PATHS = (
     "/",
@@ -57,8 +58,10 @@ async def test_no_answer_blocks_the_loop(client: TestClient, facts):
     gc.freeze()
     try:
         for path in PATHS:
-            # The best of three: a neighbour on the machine can make any single one late.
-            lag = min([await _lag_of(client, path) for _ in range(3)])
-            assert lag < LONGEST_BLOCK_SECONDS, f"{path} blocked the loop for {lag:.3f} s"
+            lags: list[float] = []
+            # A neighbour on the machine can make one try late, an answer that blocks all.
+            while len(lags) < TRIES and min(lags, default=1) >= LONGEST_BLOCK_SECONDS:
+                lags.append(await _lag_of(client, path))
+            assert min(lags) < LONGEST_BLOCK_SECONDS, f"{path} blocked the loop for {lags} s"
     finally:
         gc.unfreeze()
