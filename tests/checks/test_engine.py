@@ -94,6 +94,20 @@ def test_a_number_that_is_gone_counts_as_reclaimed_and_keeps_what_was_known(chec
     assert back.is_up(ONE) is True
 
 
+def test_a_number_goes_although_the_listing_stays_the_same(checker):
+    before = checker.check(make_snapshot(number(ONE)), NOW)
+    after = checker.check(changed(before.snapshot, gone=frozenset({TWO})), NOW, before)
+    assert after.number_state(TWO) is NumberState.RECLAIMED
+
+
+def test_phones_that_become_known_to_be_none_are_counted(checker):
+    before = checker.check(make_snapshot(bindings={}), NOW)
+    after = checker.check(changed(before.snapshot, bindings={ONE: ()}), NOW, before)
+    assert (before.reachable(ONE), after.reachable(ONE)) == (None, 0)
+    again = checker.check(changed(before.snapshot), NOW, after)
+    assert again.reachable(ONE) is None
+
+
 def test_an_account_that_is_suspended_takes_its_numbers_down(checker):
     snapshot = make_snapshot()
     forced = Listing(snapshot.listing.numbers, account_state=NumberState.SUSPENDED_ARREARS)

@@ -55,8 +55,9 @@ def bound(*states, **more):
     return make_snapshot(bindings={ONE: phones}, **more)
 
 
-def routed(**edits):
-    return make_snapshot(routings={ONE: msgspec.structs.replace(ROUTING, **edits)})
+def routed(polls=None, **edits):
+    more = {} if polls is None else {"polls": polls}
+    return make_snapshot(routings={ONE: msgspec.structs.replace(ROUTING, **edits)}, **more)
 
 
 def test_a_number_that_works_is_healthy():
@@ -235,6 +236,12 @@ def test_a_change_that_does_no_harm_now_is_a_warning():
     assert verdict.findings == (
         "changed from the provisional baseline: concurrency_limit: 10 -> 11",
     )
+
+
+def test_a_change_is_not_blamed_for_what_the_baseline_does_too():
+    edited = routed(concurrency_limit=11, polls=polled_at(NIGHT))
+    verdict = verdict_on(edited, before=make_snapshot(), now=NIGHT, caller=CALLER)
+    assert verdict.cause == "schedule_closed"
 
 
 def test_what_was_configured_all_along_is_no_change():
