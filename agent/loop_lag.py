@@ -43,11 +43,11 @@ class LoopLag:
                 self._longest.set(late)
 
 
-YOUNG = 50_000
+YOUNG = 10_000
 """Container objects made before the youngest are looked through."""
 
-MIDDLE = 20
-OLD = 1_000
+MIDDLE = 5
+OLD = 2_000
 """Collections of one generation before the next older one is looked through too."""
 
 

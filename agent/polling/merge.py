@@ -33,7 +33,8 @@ CallTotals = Mapping[CallKey, int]
 Facts = Listing | Told | Balance | CallTotals
 
 
-@dataclass(frozen=True)
+# No repr: it would put every number, and people's phones, into a traceback or a log line.
+@dataclass(frozen=True, repr=False)
 class Known:
     """A snapshot, and what the next listing is judged by."""
 

@@ -11,7 +11,8 @@ from agent.providers.base import ProviderError
 Fact = TypeVar("Fact", Routing, tuple[Binding, ...])
 
 
-@dataclass(frozen=True)
+# No repr: it would put every number, and people's phones, into a traceback or a log line.
+@dataclass(frozen=True, repr=False)
 class Told:
     """What a poll was told of the numbers it asked for.
 

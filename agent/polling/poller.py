@@ -10,12 +10,14 @@ from typing import Any
 import msgspec
 import structlog
 
+from agent.model import Listing
 from agent.polling.asking import NEEDS_LISTING, Asker
 from agent.polling.breaker import CLOSED, Breaker, BreakerLimits, BreakerState
 from agent.polling.journal import Journal, Outcome
 from agent.polling.keeper import Keeper
 from agent.polling.merge import Known
 from agent.polling.per_number import Told
+from agent.polling.pieces import INLINE, let_go
 from agent.polling.plan import Plan
 from agent.polling.redaction import Redactor
 from agent.polling.schedule import next_tick
@@ -104,11 +106,19 @@ class Poller:
             began = asyncio.get_running_loop().time()
             self._journal.begun(capability)
             try:
-                result = await self._ask(capability)
-                return await self._take_in(capability, result, began)
+                return await self._poll(capability, began)
             except asyncio.CancelledError:
                 self._journal.cancelled(capability)
                 raise
+
+    async def _poll(self, capability: Capability, began: float) -> Outcome:
+        result = await self._ask(capability)
+        contents = _contents(result)
+        outcome = await self._take_in(capability, result, began)
+        del result
+        if len(contents) > INLINE:
+            await asyncio.to_thread(let_go, contents)
+        return outcome
 
     async def _ask(self, capability: Capability) -> Any:
         if capability in NEEDS_LISTING and self.keeper.listing is None:
@@ -188,6 +198,14 @@ class Poller:
 
     def _redacted(self, error: ProviderError) -> ProviderError:
         return ProviderError(error.kind, self._redact(error.detail), error.retry_after)
+
+
+def _contents(result: Any) -> list[Any]:
+    if isinstance(result, Listing):
+        return list(result.numbers)
+    if isinstance(result, Told):
+        return list(result.found.values())
+    return list(result) if isinstance(result, tuple) else []
 
 
 def _paused(known: Known, capability: Capability, until: float) -> Known:

@@ -16,6 +16,7 @@ from agent.polling.plan import AccountKey, Plan, plans_of
 from agent.polling.poller import Poller
 from agent.polling.retry import Backoff, with_retries
 from agent.polling.schedule import first_delay
+from agent.polling.turnstile import Turnstile
 from agent.providers import registry
 from agent.providers.base import Fetch, Provider
 from agent.providers.reports import Reports
@@ -57,6 +58,7 @@ class Pollers:
         self._chance = chance
         self._pollers: dict[AccountKey, Poller] = {}
         self._doors = Doors(clock)
+        self._turnstile = Turnstile()
         self._urgent: frozenset[AccountKey] = frozenset()
         self._changing = asyncio.Lock()
 
@@ -138,14 +140,14 @@ class Pollers:
         door = self._doors.of(plan)
         polling = plan.polling
         budget = Budget(polling.rate, polling.concurrency)
-        fetch = with_retries(
+        tried = with_retries(
             budget.wrap(door.fetch), polling.attempts, Backoff.within(polling.timeout)
         )
         journal = Journal(self._telemetry, *plan.key)
         provider = self._build(
             plan.provider,
             plan.account,
-            fetch,
+            self._turnstile.wrap(tried),
             polling,
             reports=journal.reports,
             clock=self._clock,

@@ -174,7 +174,14 @@ def _grouped(
     found: defaultdict[str, list[Binding]] = defaultdict(list)
     for number, binding in facts:
         found[number].append(binding)
-    return {number: _ordered(found.get(number, [])) for number in numbers}
+    _let_go(facts)
+    return {number: _ordered(found.pop(number, [])) for number in numbers}
+
+
+def _let_go(facts: list[Any]) -> None:
+    """Empty ``facts`` in pieces: all at once would hold the interpreter for too long."""
+    while facts:
+        del facts[-_LARGE:]
 
 
 def _ordered(bindings: list[Binding]) -> tuple[Binding, ...]:

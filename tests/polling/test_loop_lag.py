@@ -1,0 +1,47 @@
+import asyncio
+import gc
+import time
+
+import pytest
+from polling_bench import until
+
+from agent.loop_lag import MIDDLE, OLD, YOUNG, LoopLag, settle_garbage_collector
+from exporters.telemetry import Telemetry
+
+
+async def test_a_blocked_loop_is_seen_and_kept_as_the_longest():
+    telemetry = Telemetry()
+    meter = LoopLag(telemetry)
+    meter.start()
+    await asyncio.sleep(0.05)
+    time.sleep(0.2)  # noqa: ASYNC251 - blocking the loop is the point
+    await until(lambda: meter.longest >= 0.15)
+    await meter.stop()
+    (shown,) = next(iter(telemetry.loop_lag_max.collect())).samples
+    assert shown.value == meter.longest
+
+
+async def test_it_stops_when_told():
+    meter = LoopLag(Telemetry())
+    meter.start()
+    await meter.stop()
+    await LoopLag(Telemetry()).stop()
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "event loop lag"]
+
+
+@pytest.fixture
+def collector():
+    before = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*before)
+
+
+def test_what_was_made_before_is_not_collected_again(collector):
+    settle_garbage_collector()
+    assert gc.get_freeze_count() > 10_000
+    assert gc.get_threshold() == (YOUNG, MIDDLE, OLD)
+    cycle = []
+    cycle.append(cycle)
+    del cycle
+    assert gc.collect() >= 1
