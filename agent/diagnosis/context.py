@@ -35,4 +35,11 @@ class Context:
 
     def local(self) -> datetime:
         """The instant as the clock on the wall shows it where schedules are read."""
-        return datetime.fromtimestamp(self.now, ZoneInfo(self.settings.timezone))
+        return self._local(self.now)
+
+    def told(self, instant: float) -> str:
+        """``instant`` (epoch seconds) as people read it: local, to the minute, with its zone."""
+        return self._local(instant).isoformat(sep=" ", timespec="minutes")
+
+    def _local(self, instant: float) -> datetime:
+        return datetime.fromtimestamp(instant, ZoneInfo(self.settings.timezone))

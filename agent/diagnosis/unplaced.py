@@ -22,9 +22,11 @@ def unplaced(context: Context, number: str, provider: str = "", account: str = "
     listed = ", ".join(place.snapshot.key for place in places) or "no account"
     cause = Cause.MONITORING_BLIND if silent or not places else Cause.UNKNOWN
     verdict = _verdict(context, cause, number, listed, contact=(provider, account))
+    if cause is Cause.MONITORING_BLIND:
+        return msgspec.structs.replace(verdict, evidence=tuple(seen))
     return msgspec.structs.replace(
         verdict,
-        evidence=(Evidence("listed", "no", listed), *seen),
+        evidence=(Evidence("listed", "no", listed),),
         findings=(Words(context.settings.locale).finding("not_listed", account=listed),),
     )
 

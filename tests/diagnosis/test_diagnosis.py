@@ -296,7 +296,14 @@ def test_a_number_nobody_has_is_unknown_or_unseen():
     verdict = diagnose_number("400-999-0009", known(make_snapshot()))
     assert (verdict.number, verdict.cause, exit_code(verdict)) == ("4009990009", "unknown", 3)
     assert "not in the listing" in verdict.findings[0]
+    unseen = diagnose_number("4009990009", known(make_snapshot(polls=polled_at(NOW - 999))))
+    assert (unseen.cause, unseen.findings) == ("monitoring_blind", ())
     assert diagnose_number("4009990009", known()).cause == "monitoring_blind"
+
+
+def test_instants_are_told_in_the_schedules_zone():
+    verdict = verdict_on(make_snapshot(number(state="frozen", reclaim_at=NOW)))
+    assert verdict.evidence[-1].value == "2027-01-15 16:00+08:00"
 
 
 def test_contacts_are_the_accounts_then_the_providers_then_the_general_ones():

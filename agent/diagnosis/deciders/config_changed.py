@@ -105,7 +105,7 @@ def _facts(case: Case, baseline: Baseline, found: Sequence[Difference]) -> list[
         case.fact(f"drift {difference.section.value}", str(difference), _capability(difference))
         for difference in found
     ]
-    taken = f"{_kind(baseline)}, taken at {baseline.taken_at:.0f}"
+    taken = f"{_kind(baseline)}, taken at {case.context.told(baseline.taken_at)}"
     return [*changes, case.fact("baseline", taken, Capability.ROUTING)]
 
 

@@ -61,7 +61,7 @@ def decide_contract(case: Case) -> Verdict | None:
     number = case.listed()
     if number is None or number.contract_end is None:
         return None
-    ends = case.fact("contract_end", f"{number.contract_end:.0f}", Capability.NUMBERS)
+    ends = case.fact("contract_end", case.context.told(number.contract_end), Capability.NUMBERS)
     return case.conclude(Cause.NUMBER_EXPIRED, ASSUMED, [ends])
 
 
@@ -70,7 +70,7 @@ def decide_reclaim(case: Case) -> Verdict | None:
     number = case.listed()
     if number is None or number.reclaim_at is None:
         return None
-    seen = case.fact("reclaim_at", f"{number.reclaim_at:.0f}", Capability.NUMBERS)
+    seen = case.fact("reclaim_at", case.context.told(number.reclaim_at), Capability.NUMBERS)
     words = {"state": number.state.value}
     return case.conclude(Cause.NUMBER_RECLAIMED, ASSUMED, [seen], party=Party.FINANCE, facts=words)
 
@@ -95,12 +95,13 @@ def decide_realname(case: Case) -> Verdict | None:
 
 
 def _facts(case: Case, number: Number, state: NumberState) -> list[Evidence]:
-    told: tuple[tuple[str, object], ...] = (
+    reclaim_at = "" if number.reclaim_at is None else case.context.told(number.reclaim_at)
+    told = (
         ("number_state", state.value),
         ("native_status", number.native_status),
         ("reason", number.reason),
         ("network_state", number.network_state.value),
-        ("reclaim_at", "" if number.reclaim_at is None else f"{number.reclaim_at:.0f}"),
+        ("reclaim_at", reclaim_at),
     )
     return [case.fact(name, value, Capability.NUMBERS) for name, value in told if value]
 
