@@ -24,13 +24,14 @@ from agent.polling.pollers import Pollers
 from agent.refresher import Refresher
 from agent.rules.engine import RuleEngine
 from agent.rules.scheduler import Scheduler
-from agent.series import Series, tickets_blocks
+from agent.series import Series
 from agent.sinks.build import build_sinks
 from agent.sinks.dispatcher import Dispatcher
 from agent.store.database import Database
 from agent.tickets.ledger import Ledger
 from agent.tickets.manager import Tickets
 from agent.tickets.recovery import recovery_by_facts
+from agent.tickets.series import tickets_summary
 from agent.tickets.ticket import Subject
 from agent.web.state import WebState
 from exporters.exposition import Exposition
@@ -148,8 +149,7 @@ class Agent:
         if self.settings.tickets.enabled:
             await self.tickets.observe(alerts, self.fleet, now)
         standing = self.tickets.open
-        kinds = [(str(ticket.stage), str(ticket.severity)) for ticket in standing]
-        self.exposition.publish(_OWN_SERIES, tickets_blocks(kinds))
+        self.exposition.publish(_OWN_SERIES, tickets_summary(standing))
         self._pollers.set_urgent(
             frozenset(
                 (ticket.subject.provider, ticket.subject.account)

@@ -81,6 +81,7 @@ class Refresher:
     def _forget_dropped(self) -> None:
         for key in [key for key in self.checked if self._fleet.get(*key) is None]:
             del self.checked[key]
+            self._series.forget(*key)
             self._exposition.withdraw("/".join(key))
 
     async def _refresh(self, key: AccountKey) -> None:

@@ -2,24 +2,33 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import product
 
 import numpy as np
 
+from agent.states import Severity, Stage
 from agent.tickets.ticket import Ticket
 from exporters.block import Block, Frame
 from exporters.family import FAMILIES
 
+_KINDS = tuple(product(map(str, Stage), map(str, Severity)))
+_KINDS_FRAME = Frame.of(("stage", "severity"), tuple(zip(*_KINDS, strict=True)))
+
 
 def tickets_summary(tickets: Iterable[Ticket]) -> tuple[Block, ...]:
-    """Blocks of ``numwatch_tickets`` and of the deadlines of clocks that still run."""
+    """Blocks of ``numwatch_tickets`` and of the deadlines of clocks that still run.
+
+    Every stage and severity is told, most of them as 0, so that the first ticket is a rise.
+    """
     standing = [ticket for ticket in tickets if ticket.open]
     blocks = (_counts(standing), _deadlines(standing))
     return tuple(block for block in blocks if block is not None)
 
 
-def _counts(tickets: list[Ticket]) -> Block | None:
+def _counts(tickets: list[Ticket]) -> Block:
     counted = Counter((it.stage.value, it.severity.value) for it in tickets)
-    return _block("numwatch_tickets", ("stage", "severity"), sorted(counted.items()))
+    values = np.array([counted[kind] for kind in _KINDS], dtype=np.float64)
+    return Block(FAMILIES["numwatch_tickets"], _KINDS_FRAME, values)
 
 
 def _deadlines(tickets: list[Ticket]) -> Block | None:

@@ -90,7 +90,7 @@ SERIES: tuple[Row, ...] = (
         "gauge",
         "",
         NUMBER,
-        "Whether the number can take calls by its business state, network state and bound phones;"
+        "Whether the number can take calls by its business state and its network state;"
         " absent when not known.",
     ),
     Row(

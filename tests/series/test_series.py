@@ -10,7 +10,7 @@ import pytest
 from agent.checks.engine import Checker
 from agent.config.settings import Metrics
 from agent.model import Balance, Listing
-from agent.series import Series, tickets_blocks
+from agent.series import Series
 from agent.series.drift import QUIET_ROWS
 from agent.states import CallResult, Capability, NumberState, PollFailure
 from exporters.block import Block
@@ -304,12 +304,3 @@ def test_a_forgotten_account_leaves_nothing_behind():
     page.series.forget("north", "hq")
     gc.collect()
     assert held() is None
-
-
-def test_open_tickets_are_counted_by_stage_and_severity():
-    opened = ("detected", "critical")
-    [block] = tickets_blocks([opened, opened, ("on_site", "info")])
-    shown = samples(block)
-    assert shown[opened] == 2
-    assert shown["on_site", "info"] == 1
-    assert sum(shown.values()) == 3

@@ -1,0 +1,45 @@
+"""Open tickets as series."""
+
+from collections.abc import Mapping
+
+from agent.states import ClockName, Grade, Scope, Severity, Stage
+from agent.tickets.series import tickets_summary
+from agent.tickets.ticket import Clock, Subject, Ticket
+from exporters.block import Block
+
+
+def ticket(stage: Stage, severity: Severity = Severity.CRITICAL, *clocks: Clock) -> Ticket:
+    return Ticket(
+        id="NW-1",
+        key="k",
+        episode=1,
+        subject=Subject(Scope.NUMBER, "number_down"),
+        stage=stage,
+        severity=severity,
+        grade=Grade.AAA,
+        started_at=1.0,
+        detected_at=1.0,
+        clocks=clocks,
+    )
+
+
+def samples(block: Block) -> Mapping[tuple[str, ...], float]:
+    return dict(zip(zip(*block.frame.columns, strict=True), block.values.tolist(), strict=True))
+
+
+def test_every_stage_and_severity_is_told_from_the_start() -> None:
+    [block] = tickets_summary([])
+    assert set(samples(block).values()) == {0.0}
+    assert block.size == len(Stage) * len(Severity)
+
+
+def test_open_tickets_are_counted_and_closed_ones_are_not() -> None:
+    block = tickets_summary([ticket(Stage.DIAGNOSING)] * 2 + [ticket(Stage.CLOSED)])[0]
+    assert samples(block)["diagnosing", "critical"] == 2
+    assert sum(samples(block).values()) == 2
+
+
+def test_only_running_clocks_have_deadlines() -> None:
+    clocks = (Clock(ClockName.CONTACT, 900.0, stopped_at=5.0), Clock(ClockName.RESTORE, 7200.0))
+    _counts, deadlines = tickets_summary([ticket(Stage.DIAGNOSING, Severity.CRITICAL, *clocks)])
+    assert samples(deadlines) == {("NW-1", "AAA", "restore"): 7200.0}
