@@ -66,6 +66,16 @@ class Dispatcher:
         for worker in self._workers:
             worker.wake()
 
+    async def replay(self, ticket: str | None = None) -> int:
+        """Send dead letters again, of one ticket or of all; gives how many.
+
+        Raises:
+            StoreError: when the ledger refuses.
+        """
+        queued = await self._outbox.replay(ticket, self._clock())
+        self.wake()
+        return queued
+
     async def replace(self, sinks: Sequence[Sink], grace: float = 5.0) -> None:
         """Go on with other sinks, as after a reload; what was queued for a sink stays queued."""
         await self._end(grace)

@@ -7,7 +7,6 @@ with it the signature are fresh on every attempt.
 import asyncio
 import binascii
 import contextlib
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -118,9 +117,7 @@ def _signer(secret: Secret) -> Signer:
 def _session(settings: SinkSettings) -> aiohttp.ClientSession:
     guard = EgressGuard(settings.egress_allow)
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(
-            ssl=ssl.create_default_context(), socket_factory=guard.open_socket
-        ),
+        connector=aiohttp.TCPConnector(socket_factory=guard.open_socket),
         timeout=aiohttp.ClientTimeout(
             total=settings.timeout, sock_read=settings.timeout, ceil_threshold=float("inf")
         ),

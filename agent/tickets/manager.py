@@ -6,7 +6,7 @@ written did not happen and is decided again in the next round.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 from msgspec.structs import replace
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.model import Alert
-from agent.states import NumberState, Stage
+from agent.states import Stage
 from agent.store.database import Database
 from agent.store.errors import StoreError
 from agent.store.uninterrupted import finish
@@ -26,7 +26,8 @@ from agent.tickets.evidence import Assessment, Recovery
 from agent.tickets.faults import Fault, faults_of, pending_keys
 from agent.tickets.ledger import Ledger, record
 from agent.tickets.outbox import enqueue
-from agent.tickets.particulars import find_number, particulars_of
+from agent.tickets.particulars import particulars_of
+from agent.tickets.round import Round, by_ticket, states_of, watched
 from agent.tickets.text import text_of
 from agent.tickets.ticket import Subject, Ticket
 
@@ -94,7 +95,8 @@ class Tickets:
         async with self._turn:
             written: list[Change] = []
             try:
-                await self._round(alerts, fleet, now, written)
+                view = await self._view(alerts, fleet, now)
+                await self._work(Round(view, fleet, now, written))
             except StoreError:
                 # Whether the ledger and what is remembered here still agree is not known.
                 self._remembered = False
@@ -104,9 +106,7 @@ class Tickets:
                     self._committed()
             return tuple(written)
 
-    async def _round(
-        self, alerts: Sequence[Alert], fleet: Fleet, now: float, written: list[Change]
-    ) -> None:
+    async def _view(self, alerts: Sequence[Alert], fleet: Fleet, now: float) -> View:
         tickets = await self._load(now)
         severities = self._settings.tickets.severities
         faults = await asyncio.to_thread(faults_of, alerts, severities)
@@ -119,22 +119,24 @@ class Tickets:
             told_until=self._told_until,
             policy=self._policy(),
         )
-        view = replace(
+        return replace(
             view,
             evidence=await self._look(view, fleet, now),
-            states=await asyncio.to_thread(_states, faults, fleet),
+            states=await asyncio.to_thread(states_of, faults, fleet),
         )
-        decisions = await asyncio.to_thread(decide, view, now)
-        for key, group in _by_ticket(decisions).items():
-            await self._act(key, group, view, fleet, now, written)
-        await self._revise(view, fleet, now, written)
-        self._note_told(view, now)
+
+    async def _work(self, round_: Round) -> None:
+        decisions = await asyncio.to_thread(decide, round_.view, round_.now)
+        for key, group in by_ticket(decisions).items():
+            await self._act(key, group, round_)
+        await self._revise(round_)
+        self._note_told(round_.view, round_.now)
 
     async def _load(self, now: float) -> dict[str, Ticket]:
         if not self._remembered:
             found = await self._ledger.open_tickets()
             self._open = {ticket.key: ticket for ticket in found}
-            self._told_until = dict.fromkeys(_watched(found), now)
+            self._told_until = dict.fromkeys(watched(found), now)
             self._remembered = True
         return self._open
 
@@ -144,7 +146,7 @@ class Tickets:
 
     async def _look(self, view: View, fleet: Fleet, now: float) -> dict[str, Assessment]:
         told = view.faults.keys() | view.pending
-        silent = {k: s for k, s in _watched(view.tickets.values()).items() if k not in told}
+        silent = {k: s for k, s in watched(view.tickets.values()).items() if k not in told}
         return await asyncio.to_thread(self._assess, silent, fleet, now)
 
     def _assess(
@@ -155,51 +157,39 @@ class Tickets:
 
     def _note_told(self, view: View, now: float) -> None:
         told = view.faults.keys() | view.pending
-        watched = _watched(self.open)
+        standing = watched(self.open)
         self._told_until = {
-            key: now if key in told else self._told_until.get(key, now) for key in watched
+            key: now if key in told else self._told_until.get(key, now) for key in standing
         }
-        standing = {ticket.key for ticket in self.open}
-        self._diagnosed_at = {k: at for k, at in self._diagnosed_at.items() if k in standing}
+        self._diagnosed_at = {k: at for k, at in self._diagnosed_at.items() if k in self._open}
 
-    async def _act(
-        self,
-        key: str,
-        decisions: list[Decision],
-        view: View,
-        fleet: Fleet,
-        now: float,
-        written: list[Change],
-    ) -> None:
+    async def _act(self, key: str, decisions: list[Decision], round_: Round) -> None:
         """One ticket's decisions; a ticket that cannot be changed never stops the others."""
         try:
-            for change in self._changes(key, decisions, view, fleet, now):
-                await self._write(change, written)
+            await self._steps(key, decisions, round_)
         except StoreError:
             raise
         except Exception:
             log.exception("ticket_change_failed", key=key, actions=[d.action for d in decisions])
 
-    def _changes(
-        self, key: str, decisions: list[Decision], view: View, fleet: Fleet, now: float
-    ) -> Iterable[Change]:
+    async def _steps(self, key: str, decisions: list[Decision], round_: Round) -> None:
         first, rest = decisions[0], decisions
         if first.action in (Action.OPEN, Action.REOPEN) and first.fault is not None:
-            change = self._begin(first, first.fault, view, fleet, now)
-            yield change
-            ticket, rest = change.after, decisions[1:]
+            begun = await asyncio.to_thread(self._begin, first, first.fault, round_)
+            await self._write(begun, round_)
+            ticket, rest = begun.after, decisions[1:]
         else:
             ticket = self._open[key]
-        yield from carry_out(ticket, [self._completed(one, ticket) for one in rest], now)
+        completed = [self._completed(one, ticket) for one in rest]
+        for change in carry_out(ticket, completed, round_.now):
+            await self._write(change, round_)
 
-    def _begin(
-        self, decision: Decision, fault: Fault, view: View, fleet: Fleet, now: float
-    ) -> Change:
-        opening = self._opening(fault, fleet, now)
-        previous = view.closed.get(fault.key)
+    def _begin(self, decision: Decision, fault: Fault, round_: Round) -> Change:
+        opening = self._opening(fault, round_.fleet, round_.now)
+        previous = round_.view.closed.get(fault.key)
         if decision.action is Action.REOPEN and previous is not None:
-            return reopen_ticket(decision, fault, previous, opening, now)
-        return open_ticket(decision, fault, previous, opening, now)
+            return reopen_ticket(decision, fault, previous, opening, round_.now)
+        return open_ticket(decision, fault, previous, opening, round_.now)
 
     def _opening(self, fault: Fault, fleet: Fleet, now: float) -> Opening:
         verdict = self._diagnose(fault.subject, fleet, now)
@@ -222,19 +212,19 @@ class Tickets:
             return replace(decision, text=text)
         return decision
 
-    async def _write(self, change: Change, written: list[Change]) -> None:
+    async def _write(self, change: Change, round_: Round) -> None:
         if change.before is None or change.after.revision != change.before.revision:
-            await finish(self._commit(change, written))
+            await finish(self._commit(change, round_))
         else:
             self._keep(change.after)
 
-    async def _commit(self, change: Change, written: list[Change]) -> None:
+    async def _commit(self, change: Change, round_: Round) -> None:
         sinks = [sink.name for sink in self._settings.sinks]
         async with self._database.transaction() as connection:
             await record(connection, change)
             await enqueue(connection, sinks, change, change.after.changed_at)
         self._keep(change.after)
-        written.append(change)
+        round_.written.append(change)
         _log(change)
 
     def _keep(self, ticket: Ticket) -> None:
@@ -243,17 +233,20 @@ class Tickets:
         else:
             self._open.pop(ticket.key, None)
 
-    async def _revise(self, view: View, fleet: Fleet, now: float, written: list[Change]) -> None:
-        interval = _DIAGNOSIS_ROUNDS * self._settings.rules.interval
+    async def _revise(self, round_: Round) -> None:
         for ticket in self.open:
-            fault = view.faults.get(ticket.key)
-            due = now - self._diagnosed_at.get(ticket.key, ticket.diagnosed_at) >= interval
-            if fault is None or not due or ticket.stage is Stage.SUPPRESSED:
-                continue
-            decision = self._diagnosis(ticket, fault, fleet, now)
-            if decision is not None:
-                await self._act(ticket.key, [decision], view, fleet, now, written)
-            await asyncio.sleep(0)
+            fault = round_.view.faults.get(ticket.key)
+            if fault is not None and self._is_due(ticket, round_.now):
+                decision = await asyncio.to_thread(
+                    self._diagnosis, ticket, fault, round_.fleet, round_.now
+                )
+                if decision is not None:
+                    await self._act(ticket.key, [decision], round_)
+
+    def _is_due(self, ticket: Ticket, now: float) -> bool:
+        interval = _DIAGNOSIS_ROUNDS * self._settings.rules.interval
+        last = self._diagnosed_at.get(ticket.key, ticket.diagnosed_at)
+        return ticket.stage is not Stage.SUPPRESSED and now - last >= interval
 
     def _diagnosis(self, ticket: Ticket, fault: Fault, fleet: Fleet, now: float) -> Decision | None:
         verdict = self._diagnose(ticket.subject, fleet, now)
@@ -264,33 +257,6 @@ class Tickets:
         reason = f"{verdict.cause}, for {verdict.party}; before: {before}"
         text = text_of(ticket.subject, fault.alerts[0], verdict, self._settings.locale)
         return Decision(Action.DIAGNOSIS, ticket.key, reason, verdict=verdict, text=text)
-
-
-def _watched(tickets: Iterable[Ticket]) -> dict[str, Subject]:
-    """Everything whose recovery is watched: the tickets and who is still a member of one."""
-    subjects: dict[str, Subject] = {}
-    for ticket in tickets:
-        subjects[ticket.key] = ticket.subject
-        subjects.update((m.key, m.subject) for m in ticket.members if m.left_at is None)
-    return subjects
-
-
-def _states(faults: Mapping[str, Fault], fleet: Fleet) -> dict[str, NumberState]:
-    states: dict[str, NumberState] = {}
-    for key, fault in faults.items():
-        if fault.subject.number:
-            snapshot = fleet.get(fault.subject.provider, fault.subject.account)
-            listed = find_number(snapshot, fault.subject.number)
-            if listed is not None:
-                states[key] = listed.state
-    return states
-
-
-def _by_ticket(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
-    groups: dict[str, list[Decision]] = {}
-    for decision in decisions:
-        groups.setdefault(decision.key, []).append(decision)
-    return groups
 
 
 def _log(change: Change) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from agent.store.database import Database
+from tests.sinks.receiver import Receiver
 from tests.tickets.scene import Scene
 
 
@@ -17,3 +18,10 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     opened = await Database.open(tmp_path / "data")
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    made = Receiver()
+    yield made
+    await made.stop()

@@ -1,0 +1,72 @@
+"""The child of the kill -9 test: the real manager and dispatcher under load, until killed."""
+
+import asyncio
+import random
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from agent.config.settings import Settings
+from agent.model import Alert
+from agent.sinks.build import build_sinks
+from agent.sinks.dispatcher import Dispatcher
+from agent.states import NumberState
+from agent.store.database import Database
+from agent.tickets.changes import Change
+from agent.tickets.manager import Tickets
+from exporters.telemetry import Telemetry
+from tests.sinks.receiver import SECRET
+from tests.tickets.scene import Scene, alert, settings
+
+NUMBERS = tuple(f"40062200{place:02}" for place in range(8))
+
+
+def configured(url: str) -> Settings:
+    desk = {
+        "name": "desk",
+        "kind": "webhook",
+        "url": url,
+        "secret": SECRET,
+        "egress_allow": ["127.0.0.0/8"],
+        "retry_first": 0.01,
+        "retry_longest": 0.05,
+    }
+    return settings([desk], hold=0, recovery_polls=1, reopen_window=0.02)
+
+
+def acknowledgement(change: Change) -> tuple[str, int, int, str]:
+    ticket = change.after
+    return ticket.key, ticket.episode, ticket.revision, change.kind
+
+
+def load(chance: random.Random, now: float) -> list[Alert]:
+    firing = chance.sample(NUMBERS, chance.randint(0, len(NUMBERS)))
+    return [
+        alert(severity=chance.choice(("critical", "warning")), number=number, at=now)
+        for number in firing
+    ]
+
+
+async def work(acknowledged: Connection, data_dir: Path, url: str, seconds: float) -> None:
+    chosen = configured(url)
+    scene = Scene(states=dict.fromkeys(NUMBERS, NumberState.ACTIVE))
+    database = await Database.open(data_dir)
+    sinks = build_sinks(chosen.sinks)
+    dispatcher = Dispatcher(database, sinks, Telemetry())
+    tickets = Tickets(database, chosen, scene.diagnose, scene.recovery, dispatcher.wake)
+    await dispatcher.start()
+    chance = random.Random()
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        now = time.time()
+        alerts = load(chance, now)
+        scene.poll(time.time())
+        for change in await tickets.observe(alerts, scene.fleet, time.time()):
+            acknowledged.send(acknowledgement(change))
+    await dispatcher.stop(grace=60)
+    assert await database.check_integrity() == []
+    await database.close()
+
+
+def main(acknowledged: Connection, data_dir: str, url: str, seconds: float) -> None:
+    asyncio.run(work(acknowledged, Path(data_dir), url, seconds))
