@@ -55,7 +55,7 @@ ROOTS: tuple[Root, ...] = (
         symptom="balance",
         severity=Severity.CRITICAL,
         below=frozenset({Scope.NUMBER}),
-        explains=frozenset({"number_down", "network_mismatch"}),
+        explains=frozenset({"number_down", "network_mismatch", "reclaim"}),
         states=_OUT_OF_MONEY,
     ),
     Root(
