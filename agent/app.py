@@ -30,6 +30,7 @@ from agent.sinks.dispatcher import Dispatcher
 from agent.store.database import Database
 from agent.tickets.ledger import Ledger
 from agent.tickets.manager import Tickets
+from agent.tickets.outbox import Outbox
 from agent.tickets.recovery import recovery_by_facts
 from agent.tickets.series import tickets_summary
 from agent.tickets.ticket import Subject
@@ -211,6 +212,12 @@ class Agent:
         context = self.context(self._clock())
         return await asyncio.to_thread(diagnose_number, number, context, caller=caller or "")
 
+    async def replay(self, ticket: str | None) -> int:
+        """Queue the dead letters of ``ticket``, or all of them, again; gives how many."""
+        count = await Outbox(self.database).replay(ticket, self._clock())
+        self._dispatcher.wake()
+        return count
+
     def ready(self) -> str | None:
         """Why the agent cannot answer for its numbers yet; ``None`` when it can."""
         waiting = [
@@ -232,6 +239,7 @@ class Agent:
             diagnose=self.diagnose,
             reload=self.reload,
             ready=self.ready,
+            replay=self.replay,
             version=version("numwatch"),
             started_at=self._started_at,
             clock=self._clock,

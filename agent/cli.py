@@ -24,9 +24,18 @@ rules_app = typer.Typer(
     help="Alert rules, as the embedded engine reads them.", no_args_is_help=True
 )
 app.add_typer(rules_app, name="rules")
+tickets_app = typer.Typer(help="The ledger of tickets.", no_args_is_help=True)
+app.add_typer(tickets_app, name="tickets")
 
 Config = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead.")]
+Ledger = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Read the ledger of a stopped agent."),
+]
+Url = Annotated[
+    str | None, typer.Option("--url", help="The agent to ask; http://127.0.0.1:10400 if not said.")
+]
 Speed = Annotated[float, typer.Option("--speed", min=0.001, help="Times as fast.")]
 RuleFiles = Annotated[list[Path], typer.Argument(metavar="FILE...", help="The files to read.")]
 
@@ -192,3 +201,49 @@ def rules_test(
     from agent.rules.commands import rules_test as test  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(test(files, semantics, as_json=as_json))
+
+
+@tickets_app.command("list")
+def tickets_list(
+    url: Url = None,
+    config: Ledger = None,
+    standing: Annotated[
+        bool | None, typer.Option("--open/--closed", help="Only those; all if not said.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so many.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List the newest tickets."""
+    from agent.tickets.commands import list_tickets  # noqa: PLC0415 - a fast --help
+
+    raise typer.Exit(
+        list_tickets(url=url, config=config, standing=standing, limit=limit, as_json=as_json)
+    )
+
+
+@tickets_app.command("show")
+def tickets_show(
+    ticket: Annotated[str, typer.Argument(metavar="ID", help="The ticket's id or key.")],
+    url: Url = None,
+    config: Ledger = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show one ticket with its diagnosis, members and timeline."""
+    from agent.tickets.commands import show_ticket  # noqa: PLC0415 - a fast --help
+
+    raise typer.Exit(show_ticket(ticket, url=url, config=config, as_json=as_json))
+
+
+@tickets_app.command("replay")
+def tickets_replay(
+    ticket: Annotated[
+        str | None, typer.Argument(metavar="ID", help="Only this ticket's; all if not said.")
+    ] = None,
+    url: Url = None,
+    config: Ledger = None,
+    as_json: AsJson = False,
+) -> None:
+    """Queue dead letters for delivery again, under their own ids."""
+    from agent.tickets.commands import replay  # noqa: PLC0415 - a fast --help
+
+    raise typer.Exit(replay(ticket, url=url, config=config, as_json=as_json))

@@ -15,7 +15,7 @@ from agent.states import NumberState, Severity, Stage
 from agent.tickets.document import document
 from agent.tickets.ledger import Filter
 from agent.web.accounts import account_views
-from agent.web.encoding import large_json_response
+from agent.web.encoding import json_response, large_json_response
 from agent.web.health import HEALTHS, judge
 from agent.web.keys import state_of
 from agent.web.numbers import Wanted, number_detail, select
@@ -59,6 +59,7 @@ TICKET_PARAMETERS = (
     Parameter("number", "Only tickets on this number."),
 )
 NUMBER_PLACE = (PROVIDER, ACCOUNT)
+TICKET = Parameter("ticket", "Only the dead letters of this ticket.")
 CALLER = Parameter("caller", "The phone that calls, as the number sees it.")
 
 
@@ -167,6 +168,19 @@ async def ticket(request: web.Request) -> web.Response:
         expected = "the id of a ticket listed at /api/tickets"
         raise Problem("404 there is no such ticket", expected, HTTPStatus.NOT_FOUND)
     return await large_json_response(await asyncio.to_thread(document, found, state.clock()))
+
+
+@dataclass(frozen=True)
+class _Replayed:
+    """How many deliveries were queued again."""
+
+    replayed: int
+
+
+async def replay(request: web.Request) -> web.Response:
+    """Queue dead letters for delivery again: those of one ticket, or all of them."""
+    ticket_id = read(request.query, (TICKET,))["ticket"]
+    return json_response(_Replayed(await state_of(request).replay(ticket_id or None)))
 
 
 def _masked(verdict: Verdict) -> Verdict:

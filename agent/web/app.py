@@ -35,6 +35,7 @@ def make_app(state: WebState) -> web.Application:
             web.get("/api/numbers/{number}", api.number),
             web.get("/api/accounts", api.accounts),
             web.get("/api/tickets", api.tickets),
+            web.post("/api/tickets/replay", api.replay),
             web.get("/api/tickets/{id}", api.ticket),
             web.get("/api/diagnose/{number}", api.diagnose),
             web.get("/api/openapi.json", openapi),

@@ -31,6 +31,7 @@ class Endpoint:
     """The name of the schema of a good answer."""
     parameters: Sequence[Parameter] = ()
     errors: tuple[str, ...] = ("400",)
+    method: str = "get"
 
 
 ENDPOINTS = (
@@ -40,6 +41,13 @@ ENDPOINTS = (
     ),
     Endpoint("/api/accounts", "Accounts", "AccountList"),
     Endpoint("/api/tickets", "Tickets", "TicketPage", api.TICKET_PARAMETERS),
+    Endpoint(
+        "/api/tickets/replay",
+        "Queue dead letters for delivery again",
+        "Replayed",
+        (api.TICKET,),
+        method="post",
+    ),
     Endpoint("/api/tickets/{id}", "One ticket", "Ticket", errors=("400", "404")),
     Endpoint(
         "/api/diagnose/{number}",
@@ -50,6 +58,12 @@ ENDPOINTS = (
     ),
 )
 
+_REPLAYED = {
+    "title": "Replayed",
+    "type": "object",
+    "required": ["replayed"],
+    "properties": {"replayed": {"type": "integer"}},
+}
 _TICKET = {
     "title": "Ticket",
     "type": "object",
@@ -112,7 +126,14 @@ def describe(version: str) -> dict[str, Any]:
     )
     return {
         "openapi": "3.1.0",
-        "info": {"title": "numwatch", "version": version, "description": "Reading only."},
-        "paths": {endpoint.path: {"get": _operation(endpoint)} for endpoint in ENDPOINTS},
-        "components": {"schemas": {**schemas, "Ticket": _TICKET, "TicketPage": _TICKET_PAGE}},
+        "info": {"title": "numwatch", "version": version, "description": "What it watches."},
+        "paths": {endpoint.path: {endpoint.method: _operation(endpoint)} for endpoint in ENDPOINTS},
+        "components": {
+            "schemas": {
+                **schemas,
+                "Ticket": _TICKET,
+                "TicketPage": _TICKET_PAGE,
+                "Replayed": _REPLAYED,
+            }
+        },
     }

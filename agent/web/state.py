@@ -46,6 +46,8 @@ class WebState:
     """Loads the configuration again; gives the lines that say what is wrong with it."""
     ready: Callable[[], str | None]
     """Why the agent cannot answer for its numbers yet; ``None`` when it can."""
+    replay: Callable[[str | None], Awaitable[int]]
+    """Queues the dead letters of a ticket, or of all, again; gives how many."""
     version: str
     started_at: float
     clock: Callable[[], float] = time.time

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from agent.store.database import Database
@@ -53,10 +52,6 @@ async def agent(database: Database):
     """A running agent's API over a real ledger."""
     scene, outbox = Scene(), Outbox(database)
 
-    async def replay(request: web.Request) -> web.Response:
-        count = await outbox.replay(request.query.get("ticket"), START)
-        return web.json_response({"replayed": count})
-
     state = WebState(
         fleet=scene.fleet,
         exposition=Exposition(Telemetry("1").render),
@@ -66,15 +61,12 @@ async def agent(database: Database):
         diagnose=lambda _number, _caller: asyncio.sleep(0),
         reload=lambda: asyncio.sleep(0, []),
         ready=lambda: None,
+        replay=lambda ticket: outbox.replay(ticket, START),
         version="1",
         started_at=START,
         clock=lambda: START + 60,
     )
-    app = make_app(state)
-    known = {route.resource.canonical for route in app.router.routes() if route.resource}
-    if "/api/tickets/replay" not in known:
-        app.router.add_post("/api/tickets/replay", replay)
-    server = TestServer(app)
+    server = TestServer(make_app(state))
     await server.start_server()
     yield str(server.make_url("/"))
     await server.close()

@@ -8,6 +8,7 @@ from aiohttp.test_utils import TestClient
 
 from agent.store.database import Database
 from agent.tickets.ledger import Ledger
+from agent.tickets.outbox import Outbox
 from agent.web.app import make_app
 from agent.web.state import WebState
 from exporters.exposition import Exposition
@@ -41,6 +42,7 @@ def state(facts: Facts, database: Database) -> WebState:
         diagnose=facts.diagnose,
         reload=facts.reload,
         ready=lambda: facts.not_ready,
+        replay=lambda ticket: Outbox(database).replay(ticket, facts.now),
         version="1.2.3",
         started_at=facts.now - 7200,
         clock=lambda: facts.now,

@@ -209,3 +209,9 @@ async def test_the_description_covers_every_path_and_resolves(client):
     schemas = described["components"]["schemas"]
     for part in text.split('"#/components/schemas/')[1:]:
         assert part.split('"')[0] in schemas
+
+
+async def test_dead_letters_are_queued_again_only_by_a_post(client):
+    answer = await client.post("/api/tickets/replay")
+    assert (answer.status, await answer.json()) == (200, {"replayed": 0})
+    assert (await client.get("/api/tickets/replay")).status == 404
