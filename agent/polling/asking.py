@@ -1,8 +1,9 @@
 """How each capability is asked for: one call, or turns of one request a number."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ from agent.polling.deadline import Poll, poll_ends_at
 from agent.polling.merge import Facts
 from agent.polling.per_number import Told
 from agent.polling.pieces import INLINE, pieces
+from agent.polling.plan import Plan
 from agent.polling.rotation import Rotation, batches, slice_size
 from agent.providers.base import Provider, ProviderError
 from agent.states import Capability, PollFailure
@@ -50,16 +52,17 @@ _BATCH_TURNS = 8
 class Asker:
     """Asks one account's provider, each poll within its deadline."""
 
-    def __init__(
-        self, provider: Provider, rate: float, concurrency: int, timeout_seconds: float
-    ) -> None:
+    def __init__(self, provider: Provider, plan: Plan) -> None:
+        polling = plan.polling
         self._provider = provider
-        self._slice = slice_size(rate, timeout_seconds)
-        self._batch = concurrency * _BATCH_TURNS
-        self._timeout = timeout_seconds
+        self._account = "/".join(plan.key)
+        self._slice = slice_size(polling.rate, polling.timeout)
+        self._batch = polling.concurrency * _BATCH_TURNS
+        self._timeout = polling.timeout
         self._rotations = {capability: Rotation() for capability in NEEDS_LISTING}
         self._names: tuple[Listing | None, Sequence[str]] = (None, ())
         self._reported: set[type[Exception]] = set()
+        self._under_way: list[Poll] = []
 
     async def ask(
         self, capability: Capability, listing: Listing | None, ledger: CallLedger, tell: Tell
@@ -136,12 +139,12 @@ class Asker:
     def _report_once(self, error: Exception) -> None:
         if type(error) not in self._reported:
             self._reported.add(type(error))
-            log.error("adapter_failed", provider=self._provider.name, exc_info=error)
+            log.error("adapter_failed", account=self._account, exc_info=error)
 
     @asynccontextmanager
     async def _until(self, ends: float) -> AsyncIterator[None]:
         """Ends at loop time ``ends``; whatever goes wrong inside is a :class:`ProviderError`."""
-        with poll_ends_at(ends) as poll:
+        with poll_ends_at(ends) as poll, self._listed(poll):
             try:
                 async with asyncio.timeout_at(ends):
                     yield
@@ -155,6 +158,19 @@ class Asker:
                 raise ProviderError(
                     PollFailure.SCHEMA, f"the adapter could not read it: {type(error).__name__}"
                 ) from error
+
+    @contextmanager
+    def _listed(self, poll: Poll) -> Iterator[None]:
+        self._under_way.append(poll)
+        try:
+            yield
+        finally:
+            self._under_way.remove(poll)
+
+    def give_up(self) -> None:
+        """End the time of every poll under way: none of them may send anything more."""
+        for poll in self._under_way:
+            poll.ends = -math.inf
 
     def _out_of_time(self, poll: Poll) -> ProviderError:
         within = f"no complete answer within {self._timeout:g} s"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from agent.providers.base import ProviderError
 
 
-@dataclass
+@dataclass(eq=False)
 class Poll:
     """One poll while it is under way."""
 

@@ -29,6 +29,9 @@ log = structlog.get_logger(__name__)
 URGENT_SHARE = 0.5
 """An account with an open ticket is polled again after this share of the interval."""
 
+GRACE = 0.25
+"""Seconds after its time within which a poll must have ended by itself."""
+
 STOPS_WITHIN = 1.0
 """Seconds that polls which were broken off have to end."""
 
@@ -53,11 +56,12 @@ class Poller:
         self._journal = journal
         self._skew = skew
         self._clock = clock
-        self._asker = Asker(provider, polling.rate, polling.concurrency, polling.timeout)
+        self._asker = Asker(provider, plan)
         self._limits = BreakerLimits(polling.breaker_failures, polling.breaker_pause)
         self._redact = Redactor(plan.secrets)
         self._breakers: dict[Capability, Breaker] = dict.fromkeys(self.capabilities, CLOSED)
         self._turns = {capability: asyncio.Lock() for capability in self.capabilities}
+        self._stopped = False
         self._urgent = False
         self._repaced = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -80,6 +84,8 @@ class Poller:
     async def stop(self) -> None:
         """Break off what is under way; ends within :data:`STOPS_WITHIN` seconds."""
         tasks, self._tasks = self._tasks, []
+        self._stopped = True
+        self._asker.give_up()
         for task in tasks:
             task.cancel()
         if tasks:
@@ -112,13 +118,28 @@ class Poller:
                 raise
 
     async def _poll(self, capability: Capability, began: float) -> Outcome:
-        result = await self._ask(capability)
+        result = await self._ask_apart(capability)
         contents = _contents(result)
         outcome = await self._take_in(capability, result, began)
         del result
         if len(contents) > INLINE:
             await asyncio.to_thread(let_go, contents)
         return outcome
+
+    async def _ask_apart(self, capability: Capability) -> Any:
+        """Ask in a task of its own, given up when it does not end in time.
+
+        Libraries end their own waits by cancelling the task they run in; a timer that fires as
+        its work ends leaves a cancellation behind that would hit whatever that task does next.
+        """
+        asking = asyncio.create_task(self._ask(capability))
+        try:
+            done, _ = await asyncio.wait([asking], timeout=self.plan.polling.timeout + GRACE)
+        finally:
+            asking.cancel()
+        if not done or asking.cancelled():
+            return ProviderError(PollFailure.TIMEOUT, "broken off, it did not end by itself")
+        return asking.result()
 
     async def _ask(self, capability: Capability) -> Any:
         if capability in NEEDS_LISTING and self.keeper.listing is None:
@@ -173,7 +194,8 @@ class Poller:
             await self.keeper.listed.wait()
         loop = asyncio.get_running_loop()
         anchor = loop.time()
-        while True:
+        # Not "while True": an adapter may lose a cancellation that meets a failure.
+        while not self._stopped:
             if self._breakers[capability].allows(loop.time()):
                 await self._poll_whatever_happens(capability)
             await self._until_next(capability, anchor)

@@ -16,7 +16,8 @@ ALL_POLLED = 0
 SOME_FAILED = 1
 
 
-@dataclass(frozen=True)
+# No repr: it would put people's phones into a traceback.
+@dataclass(frozen=True, repr=False)
 class AccountReport:
     """One account: how each capability's poll ended, and all that is known after it."""
 

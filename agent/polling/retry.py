@@ -83,6 +83,9 @@ def with_retries(
     )
 
     async def fetch_with_retries(request: Request) -> Answer:
+        if remaining() <= 0:
+            # An adapter that overlooked the end of its poll gets no further.
+            raise ProviderError(PollFailure.TIMEOUT, "the poll's time is over")
         try:
             return await fetch(request)
         except ProviderError as error:

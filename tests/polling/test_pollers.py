@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from agent.config.secret import Secret
 from agent.config.settings import Account
-from agent.providers.base import ProviderError
+from agent.providers.base import ProviderError, Request
 from agent.states import Capability, NumberState, PollFailure
 
 ONE = {"4006220001": "active"}
@@ -99,6 +99,41 @@ async def test_stopping_takes_less_than_a_second_and_blames_nobody(bench):
     assert bench.count("poll_failures", reason="cancelled") == 1
     assert bench.count("poll_failures") == 1
     assert bench.status() is None
+
+
+async def test_an_adapter_that_overlooks_its_end_is_stopped_all_the_same(bench):
+    class Stubborn:
+        name, capabilities, fan_out = "north", frozenset({Capability.NUMBERS}), frozenset()
+        asked = 0
+
+        def __init__(self, fetch):
+            self.fetch = fetch
+
+        async def numbers(self):
+            while True:
+                try:
+                    Stubborn.asked += 1
+                    await self.fetch(Request("GET", bench.desk.url))
+                    await asyncio.sleep(0.01)
+                except asyncio.CancelledError:
+                    continue
+
+    bench.pollers._build = lambda _settings, _account, fetch, *_rest, **_more: Stubborn(fetch)
+    settings = settings_of("hq", polling={"timeout": 0.3})
+    await bench.pollers.prepare(settings)
+    began = now()
+    (outcome,) = await bench.pollers.poll_once("north", "hq")
+    assert now() - began <= 0.3 + 0.5
+    assert outcome.failure is PollFailure.TIMEOUT
+    await bench.pollers.reconfigure(settings_of("hq", polling={"timeout": 30}))
+    asked = Stubborn.asked
+    await until(lambda: Stubborn.asked > asked)
+    began = now()
+    await bench.pollers.stop()
+    assert now() - began < 1.0
+    asked = len(bench.desk.times)
+    await asyncio.sleep(0.3)
+    assert len(bench.desk.times) == asked
 
 
 async def test_one_log_line_on_going_bad_and_one_on_recovery(bench):
