@@ -7,6 +7,7 @@ import structlog
 
 from agent.sinks.backoff import wait_after
 from agent.sinks.base import Sink, SinkError, SinkFailure
+from agent.sinks.condition import Condition
 from agent.store.errors import StoreError
 from agent.tickets.outbox import Outbox, Queue, Row
 from exporters.telemetry import Telemetry
@@ -15,16 +16,15 @@ log = structlog.get_logger(__name__)
 
 IDLE_SECONDS = 5.0
 """The longest a worker sleeps without looking into the queue again."""
-LONGEST_PAUSE = 60.0
-"""Seconds for which a failing sink is left alone at most; single rows may wait longer."""
 _REPORT_EVERY = 1.0
 
 
 class Worker:
-    """Delivers one sink's rows, one at a time, until told to stop.
+    """Delivers one sink's rows, one at a time and oldest first, until told to stop.
 
-    A failure makes its own row wait by the row's attempts, and the whole sink by the failures
-    in a row, so that a sink that is down is asked now and then with one row instead of all.
+    A failed row waits by its own attempts and lets the others go. A sink that is down is
+    probed with its oldest row, and where that fails with one of another ticket, so that
+    neither the order is lost nor one bad row keeps an outage up.
     """
 
     def __init__(
@@ -43,9 +43,7 @@ class Worker:
         self._wake = asyncio.Event()
         self._stopping = False
         self._waiting = False
-        self._failures = 0
-        self._failed: set[str] = set()
-        self._paused_until = 0.0
+        self._condition = Condition()
         self._reported_at = 0.0
         telemetry.sink_deliveries.labels(sink.name)
         for reason in SinkFailure:
@@ -89,17 +87,41 @@ class Worker:
 
     async def _round(self) -> float:
         """Deliver all that is due; gives the seconds until more will be."""
-        while self._clock() >= self._paused_until:
-            row = await self._outbox.claim(self._sink.name, self._clock())
-            if row is None:
+        while self._clock() >= self._condition.paused_until:
+            if not await (self._probe() if self._condition.is_down else self._next()):
                 break
-            await self._attempt(row)
             if self._clock() - self._reported_at >= _REPORT_EVERY:
                 await self._report()
         await self._report()
         due = await self._outbox.next_due(self._sink.name)
-        next_at = max(due or 0.0, self._paused_until)
-        return IDLE_SECONDS if due is None else next_at - self._clock()
+        if due is None:
+            return IDLE_SECONDS
+        paused_until = self._condition.paused_until
+        soonest = paused_until if self._condition.is_down else max(due, paused_until)
+        return soonest - self._clock()
+
+    async def _next(self) -> bool:
+        """Attempt the oldest row that is due, if there is one."""
+        row = await self._outbox.claim(self._sink.name, self._clock())
+        if row is None:
+            return False
+        await self._attempt(row)
+        return True
+
+    async def _probe(self) -> bool:
+        """Attempt the oldest row, and where it fails one of another ticket."""
+        name = self._sink.name
+        first = await self._outbox.claim(name, self._clock(), early=True)
+        if first is None:
+            return False
+        await self._attempt(first)
+        if self._condition.is_down and not self._condition.asked:
+            other = await self._outbox.claim(
+                name, self._clock(), early=True, besides=first.ticket_id
+            )
+            if other is not None:
+                await self._attempt(other)
+        return True
 
     async def _attempt(self, row: Row) -> None:
         self._telemetry.sink_deliveries.labels(self._sink.name).inc()
@@ -116,37 +138,37 @@ class Worker:
     async def _success(self, row: Row) -> None:
         now = self._clock()
         await self._outbox.delivered(row, now)
-        if self._failures == 0:
+        if self._condition.failures == 0:
             return
-        log.info("sink_recovered", sink=self._sink.name, failed_attempts=self._failures)
-        was_down = len(self._failed) > 1
-        self._failures, self._paused_until = 0, 0.0
-        self._failed.clear()
-        # One ticket that fails by itself keeps its own pace; an outage that is over keeps none.
+        log.info("sink_recovered", sink=self._sink.name, failed_attempts=self._condition.failures)
+        was_down = self._condition.is_down
+        self._condition.recover()
         if was_down:
             await self._outbox.wake(self._sink.name, now)
 
     async def _failure(self, row: Row, error: SinkError) -> None:
-        now = self._clock()
+        now, pace = self._clock(), self._sink.pace
         self._telemetry.sink_failures.labels(self._sink.name, error.reason.value).inc()
         first = now if row.first_attempt_at is None else row.first_attempt_at
-        if error.permanent or now - first >= self._sink.pace.give_up_after:
+        if error.permanent or now - first >= pace.give_up_after:
             await self._give_up(row, error, now)
             return
-        self._failures += 1
-        self._failed.add(row.ticket_id)
-        if self._failures == 1:
-            log.warning(
-                "sink_failing",
-                sink=self._sink.name,
-                reason=error.reason.value,
-                detail=error.detail,
-            )
-        asked = error.retry_after or 0.0
-        wait = max(wait_after(row.attempts, self._sink.pace, self._chance()), asked)
-        pause = min(wait_after(self._failures, self._sink.pace, self._chance()), LONGEST_PAUSE)
-        self._paused_until = now + max(pause, asked)
+        if self._condition.failures == 0:
+            self._log_failing(error)
+        asked, chance = error.retry_after or 0.0, self._chance()
+        grown = wait_after(self._condition.failures + 1, pace, chance)
+        first_wait = wait_after(1, pace, chance)
+        self._condition.fail(row.ticket_id, now, (first_wait, grown), asked)
+        wait = max(wait_after(row.attempts, pace, chance), asked)
         await self._outbox.retry(row, error.reason.value, now + wait, now)
+
+    def _log_failing(self, error: SinkError) -> None:
+        log.warning(
+            "sink_failing",
+            sink=self._sink.name,
+            reason=error.reason.value,
+            detail=error.detail,
+        )
 
     async def _give_up(self, row: Row, error: SinkError, now: float) -> None:
         await self._outbox.bury(row, error.reason.value, now)

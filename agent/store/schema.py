@@ -94,7 +94,7 @@ outbox = Table(
     Column("settled_at", Float),
     Column("failure", String, nullable=False),
     UniqueConstraint("sink", "webhook_id", name="outbox_sink_webhook_id"),
-    Index("outbox_queue", "sink", "state", "next_attempt_at"),
+    Index("outbox_queue", "sink", "state", "id"),
     Index("outbox_order", "sink", "ticket_id", "id"),
 )
 """What each sink is still to be told, frozen as it was when the ticket changed."""

@@ -25,7 +25,7 @@ from agent.tickets.diagnosing import Diagnose, is_material
 from agent.tickets.evidence import Assessment, Recovery
 from agent.tickets.faults import Fault, faults_of, pending_keys
 from agent.tickets.ledger import Ledger, record
-from agent.tickets.outbox import enqueue
+from agent.tickets.outbox import enqueue, frozen
 from agent.tickets.particulars import particulars_of
 from agent.tickets.round import Round, by_ticket, states_of, watched
 from agent.tickets.text import text_of
@@ -180,8 +180,7 @@ class Tickets:
             ticket, rest = begun.after, decisions[1:]
         else:
             ticket = self._open[key]
-        completed = [self._completed(one, ticket) for one in rest]
-        for change in carry_out(ticket, completed, round_.now):
+        for change in await asyncio.to_thread(self._carried_out, ticket, rest, round_.now):
             await self._write(change, round_)
 
     def _begin(self, decision: Decision, fault: Fault, round_: Round) -> Change:
@@ -199,6 +198,9 @@ class Tickets:
             text=text_of(fault.subject, fault.alerts[0], verdict, self._settings.locale),
             verdict=verdict,
         )
+
+    def _carried_out(self, ticket: Ticket, decisions: list[Decision], now: float) -> list[Change]:
+        return carry_out(ticket, [self._completed(one, ticket) for one in decisions], now)
 
     def _completed(self, decision: Decision, ticket: Ticket) -> Decision:
         """The decision with what only the manager knows: the root's ticket, the new wording."""
@@ -220,9 +222,10 @@ class Tickets:
 
     async def _commit(self, change: Change, round_: Round) -> None:
         sinks = [sink.name for sink in self._settings.sinks]
+        body = await asyncio.to_thread(frozen, change)
         async with self._database.transaction() as connection:
             await record(connection, change)
-            await enqueue(connection, sinks, change, change.after.changed_at)
+            await enqueue(connection, sinks, change, body)
         self._keep(change.after)
         round_.written.append(change)
         _log(change)

@@ -63,14 +63,21 @@ class Queue(msgspec.Struct, frozen=True):
     dead: int = 0
 
 
+def frozen(change: Change) -> bytes:
+    """What the sinks are told of ``change``, as it is at this moment; slow for many members."""
+    return payload(change.after, change.kind, change.after.changed_at) if change.kind else b""
+
+
 async def enqueue(
-    connection: AsyncConnection, sinks: Iterable[str], change: Change, now: float
+    connection: AsyncConnection, sinks: Iterable[str], change: Change, body: bytes
 ) -> None:
-    """Add the rows that tell each of ``sinks`` of ``change``, inside the caller's transaction."""
-    ticket = change.after
+    """Add the rows that tell each of ``sinks`` of ``change``, inside the caller's transaction.
+
+    ``body`` is what :func:`frozen` gave for the change.
+    """
+    ticket, now = change.after, change.after.changed_at
     if not change.kind:
         return
-    body = payload(ticket, change.kind, now)
     message_id = webhook_id(ticket.key, ticket.episode, ticket.revision)
     for sink in sinks:
         await _supersede_updates(connection, sink, ticket.id, now)
@@ -113,18 +120,19 @@ class Outbox:
         self._database = database
 
     @uninterrupted
-    async def claim(self, sink: str, now: float) -> Row | None:
-        """The next row due at ``sink``, its attempt already counted; ``None`` when none is.
+    async def claim(
+        self, sink: str, now: float, *, early: bool = False, besides: str = ""
+    ) -> Row | None:
+        """The oldest row due at ``sink``, its attempt already counted; ``None`` when none is.
 
-        A row whose ticket has an earlier undelivered one is never due.
+        A row whose ticket has an earlier undelivered one is never given. ``early`` asks for
+        the oldest even if it is not due yet, ``besides`` for one of another ticket.
         """
+        asked = _heads(sink).where(outbox.c.ticket_id != besides)
+        if not early:
+            asked = asked.where(outbox.c.next_attempt_at <= now)
         async with self._database.transaction() as connection:
-            found = await connection.execute(
-                _heads(sink)
-                .where(outbox.c.next_attempt_at <= now)
-                .order_by(outbox.c.next_attempt_at, outbox.c.id)
-                .limit(1)
-            )
+            found = await connection.execute(asked.order_by(outbox.c.id).limit(1))
             row = found.mappings().one_or_none()
             if row is None:
                 return None

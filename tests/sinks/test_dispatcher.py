@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 from agent.sinks.backoff import wait_after
 from agent.sinks.base import SinkFailure
 from agent.sinks.build import build_sinks
+from agent.sinks.condition import LONGEST_PAUSE
 from agent.sinks.dispatcher import Dispatcher
-from agent.sinks.worker import LONGEST_PAUSE
 from agent.store.database import Database
 from agent.tickets.outbox import Outbox
 from exporters.telemetry import Telemetry
@@ -106,11 +106,13 @@ async def test_an_outage_of_an_hour_loses_nothing_doubles_nothing_and_keeps_orde
     await post.start()
     with capture_logs() as logs:
         expected: dict[str, Told] = {}
+        opened: list[str] = []
         for number in range(10):
             ticket = await writer.opened(number)
             ticket = await writer.changed(ticket, "ticket.updated")
             ticket = await writer.changed(ticket, "ticket.resolved")
             ticket = await writer.changed(ticket, "ticket.closed")
+            opened.append(ticket.id)
             kinds = [("ticket.opened", 1), ("ticket.resolved", 3), ("ticket.closed", 4)]
             expected[ticket.id] = [(ticket.id, *kind) for kind in kinds]
             await post.pass_time(HOUR / 10, step=60)
@@ -123,8 +125,9 @@ async def test_an_outage_of_an_hour_loses_nothing_doubles_nothing_and_keeps_orde
     for ticket_id, changes in expected.items():
         assert [one for one in told(receiver) if one[0] == ticket_id] == changes
     assert len(receiver.taken) == 30
+    assert list(dict.fromkeys(one[0] for one in told(receiver))) == opened
     assert len(set(receiver.ids())) == 30
-    assert attempts_while_down < 100
+    assert attempts_while_down < 2 * HOUR / LONGEST_PAUSE + 20
     events = [line["event"] for line in logs]
     assert events.count("sink_failing") == 1
     assert events.count("sink_recovered") == 1
@@ -277,6 +280,26 @@ async def test_replacing_sinks_goes_on_with_the_queue(post: Post, receiver: Rece
     await post.dispatcher.replace(build_sinks([new], post.clock))
     await post.pass_time(10)
     assert len(receiver.taken) == 1
+
+
+async def test_an_outage_is_over_although_the_oldest_ticket_keeps_failing(
+    post: Post, receiver: Receiver
+) -> None:
+    post.add("desk", await receiver.start())
+    writer = Writer(post.database, "desk")
+    poison = await writer.opened(0)
+    for number in range(1, 5):
+        await writer.opened(number)
+    down = True
+    receiver.answer = lambda _request: (
+        500 if down or receiver.attempts[-1].data["id"] == poison.id else None
+    )
+    await post.start()
+    await post.pass_time(600, step=60)
+    assert receiver.taken == []
+    down = False
+    await post.pass_time(LONGEST_PAUSE * 1.2)
+    assert len(receiver.taken) == 4
 
 
 def test_waits_double_up_to_the_longest_and_spread_by_a_tenth() -> None:

@@ -8,7 +8,7 @@ from agent.tickets.changes import Change, Opening, open_ticket
 from agent.tickets.decision import Action, Decision
 from agent.tickets.faults import faults_of
 from agent.tickets.ledger import record
-from agent.tickets.outbox import enqueue
+from agent.tickets.outbox import enqueue, frozen
 from agent.tickets.particulars import Particulars
 from agent.tickets.ticket import Entry, Text, Ticket
 from tests.tickets.scene import START, alert
@@ -34,6 +34,7 @@ class Writer:
             ticket,
             stage=stage,
             revision=ticket.revision + 1,
+            changed_at=self.now,
             timeline=(*ticket.timeline, Entry(self.now, "numwatch", "changed", "a test")),
         )
         return await self._write(Change(ticket, after, kind))
@@ -41,5 +42,5 @@ class Writer:
     async def _write(self, change: Change) -> Ticket:
         async with self.database.transaction() as connection:
             await record(connection, change)
-            await enqueue(connection, self.sinks, change, self.now)
+            await enqueue(connection, self.sinks, change, frozen(change))
         return change.after

@@ -91,5 +91,5 @@ def _outbox() -> None:
         sa.Column("failure", sa.String, nullable=False),
         sa.UniqueConstraint("sink", "webhook_id", name="outbox_sink_webhook_id"),
     )
-    op.create_index("outbox_queue", "outbox", ["sink", "state", "next_attempt_at"])
+    op.create_index("outbox_queue", "outbox", ["sink", "state", "id"])
     op.create_index("outbox_order", "outbox", ["sink", "ticket_id", "id"])

@@ -1,0 +1,109 @@
+"""The simulator's desk as a second receiver, with every fault it knows."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+
+from agent.simulator.server import Running, start
+from agent.simulator.world import World
+from agent.sinks.build import build_sinks
+from agent.sinks.dispatcher import Dispatcher
+from agent.store.database import Database
+from agent.tickets.outbox import Outbox
+from exporters.telemetry import Telemetry
+from tests.simulator.worlds import SMALL
+from tests.sinks.receiver import SECRET
+from tests.sinks.test_webhook import settings
+from tests.sinks.writer import Writer
+
+KINDS = ("ticket.opened", "ticket.updated", "ticket.resolved", "ticket.closed")
+
+
+async def listed(url: str) -> list[dict[str, Any]]:
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        return list(json.loads(await answer.read()))
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Running]:
+    async with await start(world()) as running:
+        yield running
+
+
+def world() -> World:
+    return World.parse(f"{SMALL}\ndesk: {{secret: {SECRET}}}\n")
+
+
+async def stories(writer: Writer) -> list[str]:
+    """Three tickets from opening to closing; gives their ids in order."""
+    ids = []
+    for number in range(3):
+        ticket = await writer.opened(number)
+        ids.append(ticket.id)
+        for kind in KINDS[1:]:
+            ticket = await writer.changed(ticket, kind)
+    return ids
+
+
+def dispatch(database: Database, telemetry: Telemetry, url: str) -> Dispatcher:
+    section = settings(url, timeout=0.4, retry_first=0.05, retry_longest=0.2)
+    return Dispatcher(database, build_sinks([section]), telemetry)
+
+
+def closed(tickets: list[dict[str, Any]]) -> int:
+    return sum(ticket["stage"] == "closed" for ticket in tickets)
+
+
+async def all_closed(url: str, count: int) -> list[dict[str, Any]]:
+    async with asyncio.timeout(20):
+        while closed(tickets := await listed(url)) < count:  # noqa: ASYNC110 - over HTTP
+            await asyncio.sleep(0.05)
+    return tickets
+
+
+def check_story(tickets: list[dict[str, Any]]) -> None:
+    for ticket in tickets:
+        types = [delivery["type"] for delivery in ticket["deliveries"]]
+        assert types == ["ticket.opened", "ticket.resolved", "ticket.closed"]
+        assert ticket["revision"] == len(KINDS)
+
+
+@pytest.mark.parametrize("fault", ["http_500", "http_429", "hang", "drip", "reset", "redirect"])
+async def test_a_desk_that_was_down_has_every_ticket_once_and_in_order(
+    database: Database, telemetry: Telemetry, desk: Running, fault: str
+) -> None:
+    desk.apply({"provider": "desk", "fault": {"kind": fault, "for": "1500ms"}})
+    ids = await stories(Writer(database, "desk"))
+    dispatcher = dispatch(database, telemetry, desk.desk_url)
+    await dispatcher.start()
+    tickets = await all_closed(desk.desk_url, len(ids))
+    await dispatcher.stop()
+    assert [ticket["id"] for ticket in tickets] == ids
+    check_story(tickets)
+
+
+async def test_a_desk_that_refused_gets_the_dead_letters_on_replay(
+    database: Database, telemetry: Telemetry
+) -> None:
+    now = [time.time()]
+    async with await start(world(), clock=lambda: now[0]) as desk:
+        desk.apply({"provider": "desk", "fault": {"kind": "auth", "for": "60s"}})
+        ids = await stories(Writer(database, "desk"))
+        dispatcher = dispatch(database, telemetry, desk.desk_url)
+        outbox = Outbox(database)
+        await dispatcher.start()
+        async with asyncio.timeout(10):
+            while len(await outbox.dead_letters()) < 3 * len(ids):  # noqa: ASYNC110 - on disk
+                await asyncio.sleep(0.02)
+        now[0] += 61
+        assert await dispatcher.replay(ids[1]) == 3
+        assert [ticket["id"] for ticket in await all_closed(desk.desk_url, 1)] == [ids[1]]
+        assert await dispatcher.replay() == 6
+        tickets = await all_closed(desk.desk_url, len(ids))
+        await dispatcher.stop()
+    check_story(tickets)
