@@ -1,0 +1,45 @@
+import asyncio
+import time
+
+from agent.polling.turnstile import READING, Turnstile
+from agent.providers.base import Answer, Request
+
+
+async def read_pages(turnstile, count, seconds):
+    async def fetch(_request):
+        return Answer(200, {}, b"", None)
+
+    fetch_in_turn = turnstile.wrap(fetch) if turnstile else fetch
+
+    async def read():
+        await fetch_in_turn(Request("GET", ""))
+        time.sleep(seconds)  # noqa: ASYNC251 - reading a page is work, not waiting
+
+    await asyncio.gather(*(read() for _ in range(count)))
+
+
+async def longest_wait(work):
+    """How long the event loop made another task wait while ``work`` went on."""
+    waits = []
+
+    async def watch():
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(0)
+            waits.append(time.monotonic() - before)
+
+    watching = asyncio.create_task(watch())
+    await work
+    watching.cancel()
+    return max(waits)
+
+
+async def test_many_pages_that_arrive_together_leave_turns_to_others():
+    assert await longest_wait(read_pages(Turnstile(), 60, 0.002)) < READING + 0.05
+    # Without it all of them are read in one turn.
+    assert await longest_wait(read_pages(None, 60, 0.002)) >= 0.1
+
+
+async def test_every_answer_comes_through():
+    async with asyncio.timeout(5):
+        await read_pages(Turnstile(), 500, 0.0005)
