@@ -308,6 +308,16 @@ async def test_a_provider_outage_is_one_ticket_with_members(run: Run) -> None:
     assert all(member.left_at is not None for member in closed.members)
 
 
+async def test_a_storm_below_one_root_is_one_ticket_and_one_line(run: Run) -> None:
+    storm = [alert(number=f"400{place:07}") for place in range(2000)]
+    await run.step(OUTAGE, *storm)
+    (ticket,) = run.tickets.open
+    assert len(ticket.members) == 2000
+    (joined,) = [entry for entry in ticket.timeline if entry.event == "member_joined"]
+    assert " and 1995 more: " in joined.reason
+    assert await run.step(OUTAGE, *storm) == ()
+
+
 async def test_a_late_root_suppresses_what_was_open_and_lets_it_end(run: Run) -> None:
     run.scene.phones["b1"] = BindingState.ARREARS
     phone = alert("PhoneDown", "binding", "binding_down", "warning")
