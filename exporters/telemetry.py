@@ -95,6 +95,7 @@ class Telemetry:
         self._guard = Guard(self.scrape_errors.inc)
         self._about_polls()
         self._about_tickets()
+        self._about_intake()
         self._about_the_agent(release or _installed_version())
 
     def _about_polls(self) -> None:
@@ -112,6 +113,16 @@ class Telemetry:
         self.outbox_oldest = self._gauge("numwatch_outbox_oldest_timestamp_seconds")
         self.outbox_pending = self._gauge("numwatch_outbox_pending")
         self.dead_letters = self._gauge("numwatch_dead_letters")
+
+    def _about_intake(self) -> None:
+        self.intake_requests = self._counter("numwatch_intake_requests_total")
+        self.intake_alerts = self._counter("numwatch_intake_alerts_total")
+        self.intake_firing = self._gauge("numwatch_intake_alerts_firing")
+        self.reconcile_success = self._gauge(
+            "numwatch_intake_reconcile_last_success_timestamp_seconds"
+        )
+        self.reconcile_failures = self._counter("numwatch_intake_reconcile_failures_total")
+        self.reconcile_repairs = self._counter("numwatch_intake_reconcile_repairs_total")
 
     def _about_the_agent(self, release: str) -> None:
         self.config_reload_successful = self._gauge("numwatch_config_last_reload_successful")

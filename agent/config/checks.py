@@ -133,7 +133,8 @@ def _is_signing_secret(text: str) -> bool:
 
 def headers_can_be_sent(draft: Draft) -> Iterator[Problem]:
     """A header's name is a token of HTTP and its value one line."""
-    for path, value in each(draft.data, "sinks", "*", "headers", "*"):
+    asked = each(draft.data, "intake", "alertmanager", "headers", "*")
+    for path, value in (*each(draft.data, "sinks", "*", "headers", "*"), *asked):
         text = value.reveal() if isinstance(value, Secret) else value
         if not _HEADER_NAME.fullmatch(str(path[-1])):
             yield Problem(path, "is not a header's name, expected letters, digits and dashes")
@@ -142,9 +143,15 @@ def headers_can_be_sent(draft: Draft) -> Iterator[Problem]:
 
 
 def secrets_are_not_empty(draft: Draft) -> Iterator[Problem]:
-    """A credential or header is never empty: that is a variable or a line forgotten."""
+    """A credential, token or header is never empty: a variable or a line was forgotten."""
     accounts = each(draft.data, "providers", "*", "accounts", "*", "credentials", "*")
-    for path, value in (*accounts, *each(draft.data, "sinks", "*", "headers", "*")):
+    headers = each(draft.data, "sinks", "*", "headers", "*")
+    intake = (
+        *each(draft.data, "intake", "alertmanager", "headers", "*"),
+        *each(draft.data, "intake", "alertmanager", "token"),
+        *each(draft.data, "intake", "alertmanager", "former_token"),
+    )
+    for path, value in (*accounts, *headers, *intake):
         if value == "":
             yield Problem(path, "is empty, expected text")
 

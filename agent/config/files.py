@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agent.config.draft import Draft, each
 from agent.config.located import Problem, plain
-from agent.config.settings import Settings
+from agent.config.settings import Intake, Settings
 from agent.config.wording import nearest
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -36,7 +36,11 @@ def profiles_exist(draft: Draft) -> Iterator[Problem]:
 
 def paths_lead_somewhere(draft: Draft) -> Iterator[Problem]:
     """Authorities can be read, rule globs match, and the data folder is no file."""
-    for path, name in each(draft.data, "providers", "*", "ca_file"):
+    authorities = (
+        *each(draft.data, "providers", "*", "ca_file"),
+        *each(draft.data, "intake", "alertmanager", "ca_file"),
+    )
+    for path, name in authorities:
         if isinstance(name, str) and not _has_authorities(draft.folder / name):
             yield Problem(path, "has no certificates that can be read, expected a PEM file")
     for path, glob in each(draft.data, "rules", "files", "*"):
@@ -102,7 +106,16 @@ def absolute(settings: Settings, folder: Path) -> Settings:
             "data_dir": str(folder / settings.data_dir),
             "rules": rules,
             "providers": providers,
+            "intake": _absolute_intake(settings.intake, folder),
         }
+    )
+
+
+def _absolute_intake(intake: Intake, folder: Path) -> Intake:
+    asked = intake.alertmanager
+    authorities = asked.ca_file and str(folder / asked.ca_file)
+    return intake.model_copy(
+        update={"alertmanager": asked.model_copy(update={"ca_file": authorities})}
     )
 
 

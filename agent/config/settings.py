@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from agent.config.intake import AlertmanagerIntake, Intake
 from agent.config.pace import Intervals, Polling
 from agent.config.secret import Secret
 from agent.config.section import Duration, HttpUrl, ListenAddress, Name, Network, Section, Zone
@@ -17,8 +18,10 @@ from agent.states import Grade, Party
 
 __all__ = [
     "Account",
+    "AlertmanagerIntake",
     "Contact",
     "Duration",
+    "Intake",
     "Intervals",
     "Log",
     "Metrics",
@@ -200,6 +203,8 @@ class Settings(Section):
     """When a ticket is opened, held and closed."""
     sinks: list[Sink] = Field(default=[])
     """The systems that receive tickets."""
+    intake: Intake = Intake()
+    """What other systems post to the agent."""
     contacts: dict[Party, Contact] = Field(default={})
     """Whom to call, by party."""
 

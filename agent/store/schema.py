@@ -98,3 +98,13 @@ outbox = Table(
     Index("outbox_order", "sink", "ticket_id", "id"),
 )
 """What each sink is still to be told, frozen as it was when the ticket changed."""
+
+external_alerts = Table(
+    "external_alerts",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("fingerprint", String, primary_key=True),
+    Column("changed_at", Float, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+)
+"""What other systems tell of their alerts: one row each, the newest word on it."""

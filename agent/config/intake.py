@@ -1,0 +1,44 @@
+"""The configuration of what comes in by webhook."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from agent.config.secret import Secret
+from agent.config.section import Duration, HttpUrl, Network, Section
+
+
+class AlertmanagerIntake(Section):
+    """Alerts that an Alertmanager posts to ``/hooks/alertmanager`` (webhook version 4)."""
+
+    enabled: bool = True
+    """Whether the hook is open; while it is not, what it told before counts no more."""
+    token: Secret | None = None
+    """The bearer token the hook asks for; without one, only this machine itself is let in."""
+    former_token: Secret | None = None
+    """A second token that is still let in while the first is being changed."""
+    max_body: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 4 * 1024 * 1024
+    """Bytes; a larger body is refused with 413."""
+    url: HttpUrl | None = Field(default=None, repr=False)
+    """Alertmanager's own address; where given, it is asked regularly what really fires."""
+    receiver: str = "numwatch"
+    """The receiver that posts here; only alerts routed to it are taken up when asked for."""
+    interval: Annotated[Duration, Field(ge=0.1, le=86400)] = 60.0
+    """How often Alertmanager is asked what really fires."""
+    settle: Duration = 300.0
+    """How long Alertmanager must be up before an alert it does not list counts as over."""
+    timeout: Annotated[Duration, Field(gt=0, le=120)] = 10.0
+    """The longest one question to Alertmanager may take."""
+    headers: dict[str, Secret] = Field(default={})
+    """Headers sent with every question, for example ``Authorization``."""
+    egress_allow: list[Network] = Field(default=[])
+    """Networks in CIDR notation that may be reached although they are private or local."""
+    ca_file: str | None = None
+    """A PEM file of the authorities to trust for ``url`` instead of the system's."""
+
+
+class Intake(Section):
+    """What other systems post to the agent."""
+
+    alertmanager: AlertmanagerIntake = AlertmanagerIntake()
+    """Alerts that an Alertmanager posts."""
