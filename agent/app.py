@@ -23,6 +23,7 @@ from agent.plan import Plan, make_plan
 from agent.polling.pollers import Pollers
 from agent.refresher import Refresher
 from agent.rules.engine import RuleEngine
+from agent.rules.queries.queries import Queries
 from agent.rules.scheduler import Scheduler
 from agent.series import Series
 from agent.sinks.build import build_sinks
@@ -35,7 +36,9 @@ from agent.tickets.recovery import recovery_by_facts
 from agent.tickets.series import tickets_summary
 from agent.tickets.ticket import Subject
 from agent.web.state import WebState
+from exporters.block import Block
 from exporters.exposition import Exposition
+from exporters.own_series import OwnSeries
 from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
@@ -61,6 +64,7 @@ class Agent:
         self.fleet = Fleet()
         self.telemetry = Telemetry()
         self.exposition = Exposition(self.telemetry.render, self.telemetry.scrape_errors.inc)
+        self.own_series = OwnSeries(self.telemetry)
         self.baselines = BaselineBook()
 
     async def start(self) -> None:
@@ -134,7 +138,7 @@ class Agent:
     async def _begin_rules(self, plan: Plan, engine: RuleEngine) -> None:
         self._scheduler = Scheduler(
             engine,
-            self.exposition.blocks,
+            self._blocks,
             self._on_alerts,
             self.telemetry,
             plan.settings.rules.interval,
@@ -142,6 +146,18 @@ class Agent:
         )
         if plan.settings.rules.enabled:
             self._scheduler.start()
+
+    def _blocks(self) -> tuple[Block, ...]:
+        """Every series as of now, the agent's own included."""
+        return self.exposition.blocks() + self.own_series.blocks()
+
+    def _queries(self) -> Queries:
+        return Queries(
+            lambda: self._scheduler.engine,
+            self._blocks,
+            self._clock,
+            lambda: self.settings.rules.interval,
+        )
 
     async def _end_rules(self) -> None:
         await self._scheduler.stop()
@@ -243,6 +259,7 @@ class Agent:
             version=version("numwatch"),
             started_at=self._started_at,
             clock=self._clock,
+            queries=self._queries,
         )
 
 

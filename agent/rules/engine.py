@@ -4,7 +4,9 @@ Pure but for its memory of what is pending and firing; it never reads a clock an
 a thread. A rule that fails keeps its alerts as they were and is told in :meth:`health`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from threading import Lock
 from time import perf_counter
 from typing import Protocol
 
@@ -52,6 +54,7 @@ class RuleEngine:
         self._columns = Columns()
         self._symbols_at_start = 0
         self._recorded = Recorded()
+        self._turn = Lock()
         self._enlist(external_labels or {})
 
     def _enlist(self, external_labels: Mapping[str, str]) -> None:
@@ -71,12 +74,27 @@ class RuleEngine:
 
         An alert that is over is simply no longer there. ``now`` is in epoch seconds.
         """
-        self._renew_symbols()
-        source = self._recorded.over(BlockSource(self._columns, blocks))
-        for group in self.ruleset.groups:
-            if self._is_due(group, now):
-                self.run(group, source, now, self._recorded)
-        return self.alerts()
+        with self._turn:
+            self._renew_symbols()
+            source = self._recorded.over(BlockSource(self._columns, blocks))
+            for group in self.ruleset.groups:
+                if self._is_due(group, now):
+                    self.run(group, source, now, self._recorded)
+            return self.alerts()
+
+    @contextmanager
+    def reading(self, blocks: Sequence[Block]) -> Iterator[Source]:
+        """What the rules see, for a reader in another thread; no rule is evaluated meanwhile.
+
+        Keep it short: rules wait for it.
+        """
+        with self._turn:
+            yield self._recorded.over(BlockSource(self._columns, blocks))
+
+    def standing(self) -> dict[int, tuple[Alert, ...]]:
+        """The alerts by the ``id()`` of their rule, for a reader in another thread."""
+        with self._turn:
+            return {id(state.rule): tuple(state.alerts()) for state in self._states.values()}
 
     def alerts(self) -> tuple[Alert, ...]:
         """All alerts as of the newest evaluation, in the order of the rules."""
@@ -86,6 +104,10 @@ class RuleEngine:
         """How each rule's newest evaluation went, in the order of the rules."""
         rules = (id(rule) for group in self.ruleset.groups for rule in group.rules)
         return tuple(self._health[rule] for rule in rules if rule in self._health)
+
+    def health_of(self) -> dict[int, RuleHealth]:
+        """How each rule's newest evaluation went, by the ``id()`` of the rule."""
+        return self._health.copy()
 
     def durations(self) -> dict[str, float]:
         """Seconds the newest evaluation of each group took, by the group's name."""

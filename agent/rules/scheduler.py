@@ -56,7 +56,7 @@ class Scheduler:
         """Evaluate now and hand the alerts on."""
         now = self._clock()
         thread = asyncio.create_task(
-            asyncio.to_thread(self.engine.evaluate, self._blocks(), now), name="rules-evaluation"
+            asyncio.to_thread(self._evaluate, now), name="rules-evaluation"
         )
         try:
             alerts = await asyncio.shield(thread)
@@ -67,6 +67,9 @@ class Scheduler:
         self._tell()
         await self._on_alerts(alerts, now)
         return alerts
+
+    def _evaluate(self, now: float) -> tuple[Alert, ...]:
+        return self.engine.evaluate(self._blocks(), now)
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()

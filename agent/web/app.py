@@ -9,6 +9,7 @@ from agent.web.keys import STATE, state_of
 from agent.web.openapi import describe
 from agent.web.pages import add_pages
 from agent.web.problem import explain
+from agent.web.prometheus.routes import add_prometheus
 from agent.web.state import WebState
 
 LARGEST_BODY = 64 * 1024
@@ -41,5 +42,6 @@ def make_app(state: WebState) -> web.Application:
             web.get("/api/openapi.json", openapi),
         )
     )
+    add_prometheus(app)
     add_pages(app, state)
     return app

@@ -9,6 +9,7 @@ import msgspec
 from agent.model import Verdict
 from agent.web import api
 from agent.web.parameters import Parameter
+from agent.web.prometheus.described import ANSWER, DESCRIBED
 from agent.web.views import AccountList, NumberDetail, NumberPage
 
 _REFERENCE = "#/components/schemas/{name}"
@@ -56,6 +57,7 @@ ENDPOINTS = (
         (api.CALLER,),
         ("400", "404"),
     ),
+    *(Endpoint(path, about, "Prometheus", asked, ()) for path, about, asked in DESCRIBED),
 )
 
 _REPLAYED = {
@@ -134,6 +136,7 @@ def describe(version: str) -> dict[str, Any]:
                 "Ticket": _TICKET,
                 "TicketPage": _TICKET_PAGE,
                 "Replayed": _REPLAYED,
+                "Prometheus": ANSWER,
             }
         },
     }

@@ -9,6 +9,7 @@ from agent.checks.engine import Checked
 from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.model import Verdict
+from agent.rules.queries.queries import Queries
 from agent.tickets.ledger import Filter, Page
 from agent.tickets.ticket import Ticket
 from exporters.exposition import Exposition
@@ -51,6 +52,8 @@ class WebState:
     version: str
     started_at: float
     clock: Callable[[], float] = time.time
+    queries: Callable[[], Queries | None] = lambda: None
+    """What answers expressions; ``None`` while no rule engine runs."""
 
     def accounts(self) -> list[tuple[str, str]]:
         """The configured accounts, in the configuration's order."""

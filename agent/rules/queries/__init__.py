@@ -1,0 +1,1 @@
+"""Expressions answered over what the rule engine sees, for people and for dashboards."""

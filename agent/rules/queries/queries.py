@@ -1,0 +1,155 @@
+"""Queries over the embedded engine: the samples are those the rules are evaluated on.
+
+Everything here may take a while and belongs into a thread. The engine is held for one step at
+a time, so that a long query never keeps the rules from their turn.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+
+from agent.rules.engine import RuleEngine
+from agent.rules.promql.compile import parse
+from agent.rules.promql.evaluate import Value, evaluate
+from agent.rules.promql.nodes import Kind, Node, Selector, kind_of
+from agent.rules.promql.refusal import RefusedError
+from agent.rules.promql.source import Source
+from agent.rules.promql.vector import Vector, empty
+from agent.rules.queries.errors import TooLargeError
+from agent.rules.queries.matrix import Matrix
+from agent.rules.queries.sources import ALERT_SERIES, Watched, WithAlerts
+from agent.rules.rule import RecordingRule
+from exporters.block import Block
+
+LOOKBACK = 300.0
+"""Seconds for which a sample stands for its series (Prometheus' default)."""
+MOST_SERIES = 100_000
+"""Series in one answer."""
+
+
+class Queries:
+    """Answers queries by what the engine sees at this moment.
+
+    Args:
+        engine: The engine in use now.
+        blocks: Gives all series as of now.
+        clock: Epoch seconds.
+        reach: Seconds into the past for which the series as of now still answer.
+    """
+
+    def __init__(
+        self,
+        engine: Callable[[], RuleEngine],
+        blocks: Callable[[], Sequence[Block]],
+        clock: Callable[[], float],
+        reach: Callable[[], float],
+    ) -> None:
+        self.engine = engine
+        self._blocks = blocks
+        self._clock = clock
+        self._reach = reach
+
+    def instant(self, node: Node, at: float, until: float) -> Value:
+        """What ``node`` gives as of ``at``; ``until`` (monotonic seconds) ends its time.
+
+        Raises:
+            EvaluationError: where Prometheus would fail the query too.
+            QueryTimeoutError: when it takes too long.
+            TooLargeError: when there are more than ``MOST_SERIES`` series.
+        """
+        with self._reading(self._blocks(), at, until) as source:
+            value = evaluate(node, source, at)
+        if isinstance(value, Vector) and value.size > MOST_SERIES:
+            raise TooLargeError(
+                f"the answer has {value.size} series, at most {MOST_SERIES} are given:"
+                " add matchers, or aggregate"
+            )
+        return value
+
+    def over(self, node: Node, steps: Sequence[float], until: float) -> Matrix:
+        """What ``node`` gives at every one of ``steps``.
+
+        Raises:
+            As :meth:`instant` does.
+        """
+        found = Matrix()
+        blocks = self._blocks()
+        for at in steps:
+            with self._reading(blocks, at, until) as source:
+                value = evaluate(node, source, at)
+            if isinstance(value, Vector):
+                found.add(value, at)
+            elif isinstance(value, float):
+                found.add_scalar(value, at)
+        return found
+
+    def select(self, selectors: Iterable[Selector], until: float) -> Iterator[Vector]:
+        """The series there are now that each of ``selectors`` picks, metric by metric."""
+        blocks = self._blocks()
+        names = self.metrics(blocks)
+        for selector in selectors:
+            for name in [selector.name] if selector.name else names:
+                with self._reading(blocks, self._clock(), until) as source:
+                    found = source.select(Selector(name, selector.matchers))
+                if found.size:
+                    yield found
+
+    def metrics(self, blocks: Sequence[Block] | None = None) -> list[str]:
+        """The names of the metrics there may be."""
+        blocks = self._blocks() if blocks is None else blocks
+        rules = (rule for group in self.engine().ruleset.groups for rule in group.rules)
+        recorded = {rule.name for rule in rules if isinstance(rule, RecordingRule)}
+        return sorted({block.family.name for block in blocks} | recorded | set(ALERT_SERIES))
+
+    @contextmanager
+    def _reading(self, blocks: Sequence[Block], at: float, until: float) -> Iterator[Source]:
+        engine = self.engine()
+        with engine.reading(blocks) as source:
+            seen = WithAlerts(source, engine.alerts())
+            known = self._clock() - self._reach() <= at < self._clock() + LOOKBACK
+            watched = Watched(seen if known else _Nothing(source), until)
+            watched.check()
+            yield watched
+
+
+class _Nothing:
+    """What is known of a time that the series as of now say nothing about."""
+
+    def __init__(self, below: Source) -> None:
+        self.symbols = below.symbols
+
+    def select(self, _selector: Selector) -> Vector:
+        return empty(self.symbols)
+
+
+def parse_query(text: str) -> Node:
+    """The nodes of a query.
+
+    Raises:
+        RefusedError: with what is wrong with it.
+    """
+    return parse(text)
+
+
+def parse_selector(text: str) -> Selector:
+    """A series selector, as ``match[]`` takes one.
+
+    Raises:
+        RefusedError: when ``text`` is anything else.
+    """
+    node = parse(text)
+    if not isinstance(node, Selector):
+        raise RefusedError(f"{text!r} is not a series selector such as up{{job='numwatch'}}")
+    return node
+
+
+def is_plottable(node: Node) -> bool:
+    """Whether ``node`` has one value per series at every instant."""
+    return kind_of(node) in (Kind.SCALAR, Kind.VECTOR)
+
+
+def steps_between(start: float, end: float, step: float) -> list[float]:
+    """Every ``step`` seconds from ``start`` on, up to and including ``end``."""
+    count = int((end - start) / step + 1e-9) + 1
+    return [float(at) for at in np.round(start + step * np.arange(count), 3)]

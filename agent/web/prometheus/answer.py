@@ -1,0 +1,68 @@
+"""Answers in Prometheus' envelope, and what every handler of the API goes through."""
+
+from collections.abc import Awaitable, Callable, Iterable
+
+import structlog
+from aiohttp import web
+
+from agent.rules.queries.queries import Queries
+from agent.web.encoding import encode
+from agent.web.keys import state_of
+from agent.web.prometheus.failure import Failure, Kind
+from agent.web.prometheus.given import Given, read
+from agent.web.prometheus.turns import Turns
+from agent.web.prometheus.wire import quoted
+
+log = structlog.get_logger(__name__)
+
+TURNS: web.AppKey[Turns] = web.AppKey("turns", Turns)
+
+Handler = Callable[[web.Request, Given, Queries], Awaitable[bytes]]
+"""Gives the ``data`` of an answer, and what belongs behind it, as JSON."""
+
+
+def data(pieces: Iterable[str], warnings: Iterable[str] = ()) -> bytes:
+    """The body of a good answer whose ``data`` is in ``pieces``; meant for a thread."""
+    told = [quoted(warning) for warning in warnings]
+    tail = f',"warnings":[{",".join(told)}]' if told else ""
+    parts = [piece.encode() for piece in pieces]
+    return b"".join((b'{"status":"success","data":', *parts, f"{tail}}}".encode()))
+
+
+def small(value: object) -> bytes:
+    """The body of a good answer whose ``data`` is ``value``."""
+    return data((encode(value).decode(),))
+
+
+def answering(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """``handler`` as the server calls it."""
+
+    async def answer(request: web.Request) -> web.Response:
+        try:
+            return _json(await handler(request, await read(request), _queries(request)), 200)
+        except Failure as failure:
+            return _failed(failure)
+        except web.HTTPException:
+            raise
+        except Exception:
+            log.exception("query_failed", path=request.path)
+            return _failed(Failure("the agent failed to answer; its log says why", Kind.INTERNAL))
+
+    return answer
+
+
+def _queries(request: web.Request) -> Queries:
+    found = state_of(request).queries()
+    if found is None:
+        raise Failure("the rule engine is not running yet", Kind.UNAVAILABLE)
+    return found
+
+
+def _failed(failure: Failure) -> web.Response:
+    kind = failure.kind
+    body = {"status": "error", "errorType": kind.word, "error": failure.error}
+    return _json(encode(body), kind.status)
+
+
+def _json(body: bytes, status: int) -> web.Response:
+    return web.Response(body=body, status=status, content_type="application/json")

@@ -1,0 +1,78 @@
+"""``/api/v1/query`` and ``/api/v1/query_range``."""
+
+from aiohttp import web
+
+from agent.rules.promql.nodes import Node, kind_of
+from agent.rules.promql.refusal import RefusedError
+from agent.rules.queries.queries import Queries, is_plottable, parse_query, steps_between
+from agent.web.keys import state_of
+from agent.web.prometheus.answer import TURNS, data
+from agent.web.prometheus.failure import Failure, wrong
+from agent.web.prometheus.given import Given
+from agent.web.prometheus.turns import LONGEST
+from agent.web.prometheus.wire import matrix, result
+
+MOST_STEPS = 11_000
+"""Points per series, as in Prometheus."""
+
+
+async def query(request: web.Request, given: Given, queries: Queries) -> bytes:
+    """An expression as of one instant."""
+    at = given.moment("time", state_of(request).clock())
+    seconds = time_allowed(given)
+    node = _parsed(given)
+
+    def work(until: float) -> bytes:
+        return data(result(queries.instant(node, at, until), at))
+
+    return await request.app[TURNS].run(work, seconds)
+
+
+async def query_range(request: web.Request, given: Given, queries: Queries) -> bytes:
+    """An expression at every step of a stretch of time."""
+    start, end, step = _stretch(given)
+    seconds = time_allowed(given)
+    node = _parsed(given)
+    if not is_plottable(node):
+        kind = kind_of(node).value
+        raise wrong(
+            "query",
+            f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector',
+        )
+
+    def work(until: float) -> bytes:
+        return data(matrix(queries.over(node, steps_between(start, end, step), until)))
+
+    return await request.app[TURNS].run(work, seconds)
+
+
+def time_allowed(given: Given) -> float:
+    """Seconds the request may take: what it asks for, but no more than there is."""
+    asked = given.duration("timeout", LONGEST)
+    return min(max(asked, 0.0), LONGEST)
+
+
+def _parsed(given: Given) -> Node:
+    try:
+        return parse_query(given.text("query"))
+    except RefusedError as error:
+        raise wrong("query", str(error)) from None
+
+
+def _stretch(given: Given) -> tuple[float, float, float]:
+    start, end = given.moment("start"), given.moment("end")
+    if end < start:
+        raise wrong("end", "end timestamp must not be before start time")
+    step = given.duration("step")
+    if step <= 0:
+        raise wrong(
+            "step",
+            "zero or negative query resolution step widths are not accepted."
+            " Try a positive integer",
+        )
+    if (end - start) / step > MOST_STEPS:
+        raise Failure(
+            f"exceeded maximum resolution of {MOST_STEPS:,} points per timeseries."
+            " Try decreasing the query resolution (?step=XX)"
+        )
+    return start, end, step

@@ -1,0 +1,108 @@
+"""What a request asks for: parameters from its address and from its form."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from aiohttp import web
+
+from agent.rules.durations import parse_duration
+from agent.web.prometheus.failure import Failure, wrong
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_LARGEST = 2**63 / 1000.0
+_FORM = "application/x-www-form-urlencoded"
+
+
+class Given:
+    """Parameters by name, each with every value it was given; a form's values come first."""
+
+    def __init__(self, values: Mapping[str, Sequence[str]]) -> None:
+        self._values = values
+
+    def text(self, name: str, default: str = "") -> str:
+        """The first value, or ``default`` where there is none or an empty one."""
+        return next(iter(self._values.get(name, ())), "") or default
+
+    def all(self, name: str) -> Sequence[str]:
+        """Every value."""
+        return self._values.get(name, ())
+
+    def moment(self, name: str, default: float | None = None) -> float:
+        """A time in epoch seconds, to the millisecond.
+
+        Raises:
+            Failure: when it is not one, or is missing and there is no ``default``.
+        """
+        text = self.text(name)
+        if not text and default is not None:
+            return round(default, 3)
+        found = _number(text) if _number(text) is not None else _moment(text)
+        if found is None or abs(found) > _LARGEST:
+            raise wrong(name, f'cannot parse "{text}" to a valid timestamp')
+        return round(found, 3)
+
+    def duration(self, name: str, default: float | None = None) -> float:
+        """A time span in seconds: a number, or a duration such as ``1m30s``.
+
+        Raises:
+            Failure: when it is not one, or is missing and there is no ``default``.
+        """
+        text = self.text(name)
+        if not text and default is not None:
+            return default
+        found = _number(text) if _number(text) is not None else _duration(text)
+        if found is None or abs(found) > _LARGEST:
+            raise wrong(name, f'cannot parse "{text}" to a valid duration')
+        return found
+
+    def count(self, name: str) -> int | None:
+        """A whole number; ``None`` where it is not given.
+
+        Raises:
+            Failure: when it is not one.
+        """
+        text = self.text(name)
+        if not text:
+            return None
+        if not re.fullmatch(r"-?\d{1,9}", text, re.ASCII):
+            raise Failure(f"{name} must be a number")
+        return int(text)
+
+
+async def read(request: web.Request) -> Given:
+    """The parameters of ``request``."""
+    values: dict[str, list[str]] = {}
+    if request.content_type == _FORM:
+        for name, value in (await request.post()).items():
+            values.setdefault(name, []).append(str(value))
+    for name, value in request.query.items():
+        values.setdefault(name, []).append(value)
+    return Given(values)
+
+
+def _number(text: str) -> float | None:
+    if not re.fullmatch(r"[-+]?[\d.]+(?:[eE][-+]?\d+)?", text, re.ASCII):
+        return None
+    try:
+        found = float(text)
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None
+
+
+def _moment(text: str) -> float | None:
+    if not _MOMENT.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text.upper()).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _duration(text: str) -> float | None:
+    try:
+        return parse_duration(text)
+    except ValueError:
+        return None

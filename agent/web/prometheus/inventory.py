@@ -1,0 +1,110 @@
+"""``/api/v1/labels``, ``/api/v1/label/{name}/values``, ``/api/v1/series``, ``/api/v1/metadata``."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from aiohttp import web
+
+from agent.rules.promql.matchers import METRIC_NAME
+from agent.rules.promql.nodes import Selector
+from agent.rules.promql.refusal import RefusedError
+from agent.rules.promql.vector import Vector
+from agent.rules.queries.errors import TooLargeError
+from agent.rules.queries.queries import MOST_SERIES, Queries, parse_selector
+from agent.web.prometheus.answer import TURNS, data, small
+from agent.web.prometheus.failure import Failure, wrong
+from agent.web.prometheus.given import Given
+from agent.web.prometheus.wire import joined, label_sets
+from exporters.family import FAMILIES
+
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
+_EVERYTHING = (Selector("", ()),)
+_KINDS = {"info": "gauge"}
+
+
+async def labels(request: web.Request, given: Given, queries: Queries) -> bytes:
+    """The names of all labels."""
+    selectors = _selectors(given) or _EVERYTHING
+    _check_stretch(given)
+
+    def work(until: float) -> bytes:
+        found = queries.select(selectors, until)
+        return small(sorted({name for vector in found for name in _names(vector)}))
+
+    return await request.app[TURNS].run(work)
+
+
+async def values(request: web.Request, given: Given, queries: Queries) -> bytes:
+    """The values of one label."""
+    name = request.match_info["name"]
+    if not _LABEL.fullmatch(name):
+        raise Failure(f'invalid label name: "{name}"')
+    selectors = _selectors(given) or _EVERYTHING
+    _check_stretch(given)
+
+    def work(until: float) -> bytes:
+        found = queries.select(selectors, until)
+        return small(sorted({text for vector in found for text in _values(vector, name)}))
+
+    return await request.app[TURNS].run(work)
+
+
+async def series(request: web.Request, given: Given, queries: Queries) -> bytes:
+    """The label sets of the series that match."""
+    selectors = _selectors(given)
+    if not selectors:
+        raise Failure("no match[] parameter provided")
+    _check_stretch(given)
+
+    def work(until: float) -> bytes:
+        found = tuple(queries.select(selectors, until))
+        size = sum(vector.size for vector in found)
+        if size > MOST_SERIES:
+            raise TooLargeError(f"{size} series match, at most {MOST_SERIES} are given")
+        sets = dict.fromkeys(text for vector in found for text in label_sets(vector))
+        return data(("[", *joined(sets), "]"))
+
+    return await request.app[TURNS].run(work)
+
+
+async def metadata(_request: web.Request, given: Given, _queries: Queries) -> bytes:
+    """What the metrics there are mean."""
+    limit, wanted = given.count("limit"), given.text("metric")
+    held = [name for name in FAMILIES if wanted in ("", name)]
+    kept = held if limit is None or limit < 0 else held[:limit]
+    return small({name: [_about(name)] for name in kept})
+
+
+def _about(name: str) -> dict[str, str]:
+    family = FAMILIES[name]
+    return {"type": _KINDS.get(family.kind, family.kind), "help": family.help, "unit": ""}
+
+
+def _selectors(given: Given) -> list[Selector]:
+    try:
+        return [parse_selector(text) for text in given.all("match[]")]
+    except RefusedError as error:
+        raise wrong("match[]", str(error)) from None
+
+
+def _check_stretch(given: Given) -> None:
+    """Series are told as of now, whatever the stretch; one that cannot be is still refused."""
+    start, end = given.moment("start", 0.0), given.moment("end", 2.0**40)
+    if end < start:
+        raise wrong("end", "end timestamp must not be before start time")
+
+
+def _names(vector: Vector) -> Iterator[str]:
+    yield METRIC_NAME
+    for name, codes in vector.table.columns.items():
+        if codes[vector.rows].any():
+            yield name
+
+
+def _values(vector: Vector, name: str) -> Iterable[str]:
+    symbols = vector.table.symbols
+    if name == METRIC_NAME and vector.metric:
+        return (symbols.texts[vector.metric],)
+    codes = np.unique(vector.table.column(name)[vector.rows])
+    return (text for text in symbols.decode(codes) if text)

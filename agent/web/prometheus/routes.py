@@ -1,0 +1,50 @@
+"""Where the read API is found."""
+
+from importlib.metadata import version
+
+from aiohttp import web
+
+from agent.rules.queries.queries import Queries
+from agent.web.prometheus import alerts, expressions, inventory
+from agent.web.prometheus.answer import TURNS, Handler, answering, small
+from agent.web.prometheus.given import Given
+from agent.web.prometheus.turns import Turns
+
+SPOKEN = "2.42.0"
+"""The Prometheus whose read API this is; tools choose what to ask for by it."""
+
+
+async def build_information(_request: web.Request, _given: Given, _queries: Queries) -> bytes:
+    """What tools ask to learn whom they talk to."""
+    unknown = dict.fromkeys(("branch", "buildUser", "buildDate", "goVersion"), "")
+    return small({"version": SPOKEN, "revision": f"numwatch {version('numwatch')}", **unknown})
+
+
+async def nothing(_request: web.Request, _given: Given, _queries: Queries) -> bytes:
+    """An empty list: there is none of what is asked for, and never will be."""
+    return small([])
+
+
+BY_GET_OR_POST: dict[str, Handler] = {
+    "/api/v1/query": expressions.query,
+    "/api/v1/query_range": expressions.query_range,
+    "/api/v1/labels": inventory.labels,
+    "/api/v1/series": inventory.series,
+    "/api/v1/query_exemplars": nothing,
+}
+BY_GET: dict[str, Handler] = {
+    "/api/v1/label/{name}/values": inventory.values,
+    "/api/v1/metadata": inventory.metadata,
+    "/api/v1/rules": alerts.rules,
+    "/api/v1/alerts": alerts.alerts,
+    "/api/v1/status/buildinfo": build_information,
+}
+
+
+def add_prometheus(app: web.Application) -> None:
+    """Add the routes of the read API."""
+    app[TURNS] = Turns()
+    for path, handler in {**BY_GET_OR_POST, **BY_GET}.items():
+        app.router.add_get(path, answering(handler))
+    for path, handler in BY_GET_OR_POST.items():
+        app.router.add_post(path, answering(handler))

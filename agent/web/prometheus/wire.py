@@ -1,0 +1,131 @@
+"""Values as Prometheus writes them: numbers as Go does, samples as pairs of time and text."""
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from agent.rules.go_format import shortest
+from agent.rules.promql.evaluate import Value
+from agent.rules.promql.vector import Vector
+from agent.rules.queries.matrix import Matrix, Series
+
+NEVER = "0001-01-01T00:00:00Z"
+"""Go's zero time."""
+
+_CHUNK = 1000
+_SMALLEST, _LARGEST = 1e-6, 1e21
+_EXACT = 1e15
+
+
+def number(value: float) -> str:
+    """A sample's value: plain digits, with an exponent only when very small or very large."""
+    if value.is_integer() and abs(value) < _EXACT and (value or math.copysign(1, value) > 0):
+        return str(int(value))
+    if math.isfinite(value) and value and not _SMALLEST <= abs(value) < _LARGEST:
+        return shortest(value, always_exponent=True)
+    return plain(value)
+
+
+def plain(value: float) -> str:
+    """A scalar's value: plain digits, however many."""
+    if not math.isfinite(value):
+        return shortest(value)
+    text = format(Decimal(repr(value)), "f")
+    return text.removesuffix(".0")
+
+
+def scientific(value: float) -> str:
+    """An alert's value: one digit, the others after the point, and an exponent."""
+    return shortest(value, always_exponent=True)
+
+
+def stamp(at: float) -> str:
+    """Epoch seconds, with milliseconds where there are any."""
+    seconds, rest = divmod(round(at * 1000), 1000)
+    return f"{seconds}.{rest:03d}" if rest else str(seconds)
+
+
+def moment(at: float) -> str:
+    """Epoch seconds as RFC 3339 in UTC, no longer than needed."""
+    text = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    return text.rstrip("0").rstrip(".") + "Z"
+
+
+def result(value: Value, at: float) -> Iterator[str]:
+    """An instant query's ``data``, in pieces."""
+    if isinstance(value, Vector):
+        yield from _listed("vector", _samples(value, at))
+    elif isinstance(value, str):
+        yield f'{{"resultType":"string","result":[{stamp(at)},{quoted(value)}]}}'
+    else:
+        yield f'{{"resultType":"scalar","result":[{stamp(at)},"{plain(value)}"]}}'
+
+
+def matrix(found: Matrix) -> Iterator[str]:
+    """A range query's ``data``, in pieces."""
+    yield from _listed("matrix", map(_series, found))
+
+
+def label_sets(vector: Vector) -> Iterator[str]:
+    """The label set of every sample as a JSON object."""
+    columns = vector.label_columns()
+    if not columns:
+        yield from ("{}" for _ in range(vector.size))
+        return
+    names = [quoted(name) + ":" for name in columns]
+    known = _Quoted()
+    for texts in zip(*columns.values(), strict=True):
+        pairs = (name + known[text] for name, text in zip(names, texts, strict=True) if text)
+        yield "{" + ",".join(pairs) + "}"
+
+
+def quoted(text: str) -> str:
+    """A JSON string; what has no UTF-8 form is replaced."""
+    return json.dumps(text.encode("utf-8", "replace").decode(), ensure_ascii=False)
+
+
+class _Quoted(dict[str, str]):
+    """JSON strings by text, each made once."""
+
+    def __missing__(self, text: str) -> str:
+        made = self[text] = quoted(text)
+        return made
+
+
+def _samples(vector: Vector, at: float) -> Iterator[str]:
+    time = stamp(at)
+    values = map(number, vector.values.tolist())
+    for labels, value in zip(label_sets(vector), values, strict=True):
+        yield f'{{"metric":{labels},"value":[{time},"{value}"]}}'
+
+
+def _series(one: Series) -> str:
+    points = ",".join(
+        f'[{stamp(at)},"{number(value)}"]' for at, value in zip(one.times, one.values, strict=True)
+    )
+    return f'{{"metric":{_object(one.labels)},"values":[{points}]}}'
+
+
+def _object(labels: Mapping[str, str]) -> str:
+    return "{" + ",".join(f"{quoted(name)}:{quoted(labels[name])}" for name in labels) + "}"
+
+
+def _listed(kind: str, items: Iterable[str]) -> Iterator[str]:
+    yield f'{{"resultType":"{kind}","result":['
+    yield from joined(items)
+    yield "]}"
+
+
+def joined(items: Iterable[str]) -> Iterator[str]:
+    """Items with commas between them, many to a piece."""
+    piece: list[str] = []
+    first = True
+    for item in items:
+        piece.append(item if first else "," + item)
+        first = False
+        if len(piece) >= _CHUNK:
+            yield "".join(piece)
+            piece.clear()
+    yield "".join(piece)

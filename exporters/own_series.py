@@ -1,0 +1,84 @@
+"""The agent's own metrics as blocks, so that rules and queries see what the page shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from exporters.block import Block, Frame
+from exporters.family import FAMILIES, Family
+from exporters.guard import Guard
+from exporters.labels import clean
+from exporters.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from exporters.catalogue import Kind
+
+_COUNTED = ("_bucket", "_count", "_sum", "_total")
+
+
+@dataclass(slots=True)
+class _Rows:
+    """The samples of one name."""
+
+    names: tuple[str, ...]
+    labels: list[tuple[str, ...]] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+
+
+class OwnSeries:
+    """Turns a :class:`Telemetry` into blocks, again and again.
+
+    A frame is the same object as before while its label sets are, so that what the rule engine
+    knows about it stays good.
+    """
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._registry = telemetry.registry
+        self._guard = Guard(telemetry.scrape_errors.inc)
+        self._frames: dict[str, Frame] = {}
+        self._turn = Lock()
+
+    def blocks(self) -> tuple[Block, ...]:
+        """One block per sample name; a collector that raises is left out."""
+        with self._turn:
+            return self._made()
+
+    def _made(self) -> tuple[Block, ...]:
+        found: dict[str, _Rows] = {}
+        for collector in tuple(self._registry.collectors):
+            for metric in self._collect(collector):
+                _sort_out(metric, found)
+        made = tuple(self._block(name, rows) for name, rows in found.items())
+        self._frames = {block.family.name: block.frame for block in made}
+        return made
+
+    def _collect(self, collector: Collector) -> Sequence[Metric]:
+        part = f"own series: {getattr(collector, '_name', type(collector).__name__)}"
+        return self._guard.run(part, lambda: tuple(collector.collect())) or ()
+
+    def _block(self, name: str, rows: _Rows) -> Block:
+        frame = Frame.of(rows.names, tuple(map(tuple, zip(*rows.labels, strict=True))))
+        former = self._frames.get(name)
+        if former is not None and (former.names, former.columns) == (frame.names, frame.columns):
+            frame = former
+        return Block(_family(name, rows.names), frame, np.array(rows.values, np.float64))
+
+
+def _sort_out(metric: Metric, found: dict[str, _Rows]) -> None:
+    for sample in metric.samples:
+        rows = found.setdefault(sample.name, _Rows(tuple(sorted(sample.labels))))
+        rows.labels.append(tuple(clean(sample.labels[name]) for name in rows.names))
+        rows.values.append(sample.value)
+
+
+def _family(name: str, labels: tuple[str, ...]) -> Family:
+    described = FAMILIES.get(name)
+    if described is not None:
+        return described
+    kind: Kind = "counter" if name.endswith(_COUNTED) else "gauge"
+    return Family(name, kind, "Part of a histogram of the agent's own metrics.", labels)

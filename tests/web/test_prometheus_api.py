@@ -1,0 +1,399 @@
+"""Prometheus' read API as its clients use it, over a real server and the real engine."""
+
+import asyncio
+import contextlib
+import dataclasses
+import math
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aiohttp.test_utils import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.rules.engine import RuleEngine
+from agent.rules.load import load_rules
+from agent.rules.queries import matrix, queries
+from agent.rules.queries.queries import Queries, steps_between
+from agent.web.app import make_app
+from agent.web.prometheus import turns, wire
+from agent.web.prometheus.failure import Failure
+from agent.web.prometheus.given import Given
+from agent.web.state import WebState
+from exporters.own_series import OwnSeries
+from exporters.telemetry import Telemetry
+from tests.rules.series import block
+from tests.web.facts import NOW
+
+if TYPE_CHECKING:
+    from exporters.block import Block
+
+RULES = """
+groups:
+  - name: numbers
+    interval: 30s
+    rules:
+      - record: down:count
+        expr: count(up == 0)
+      - alert: Down
+        expr: up == 0
+        for: 1m
+        labels: {severity: critical, symptom: "{{ $labels.number }}"}
+        annotations: {summary: "{{ $labels.number }} is down"}
+      - alert: Never
+        expr: up > 5
+      - alert: Broken
+        expr: up + on () group_left () (up)
+"""
+BLOCKS = (
+    block("up", ("number", "carrier"), {("4001", "unicom"): 1.0, ("4002", ""): 0.0}),
+    block("spend_total", ("number",), {("4001",): 1234567.25, ("4002",): math.inf}),
+)
+
+
+class Seen:
+    """An engine that has evaluated, and what its series are now."""
+
+    def __init__(self, folder: Path) -> None:
+        file = folder / "rules.yml"
+        file.write_text(RULES, encoding="utf-8")
+        self.engine = RuleEngine(load_rules([file]))
+        self.blocks: tuple[Block, ...] = BLOCKS
+        self.now = NOW
+        self.file = str(file)
+
+    def evaluate(self, now: float) -> None:
+        self.now = now
+        self.engine.evaluate(self.blocks, now)
+
+    def queries(self) -> Queries:
+        return Queries(lambda: self.engine, lambda: self.blocks, lambda: self.now, lambda: 15.0)
+
+
+@pytest.fixture
+def seen(tmp_path: Path) -> Seen:
+    return Seen(tmp_path)
+
+
+@pytest.fixture
+async def api(state: WebState, seen: Seen, aiohttp_client) -> TestClient:
+    shown = dataclasses.replace(state, queries=seen.queries, clock=lambda: seen.now)
+    return await aiohttp_client(make_app(shown))
+
+
+async def ask(api: TestClient, path: str, status: int = 200, **parameters: Any) -> dict[str, Any]:
+    answer = await api.get(f"/api/v1/{path}", params=parameters)
+    told = await answer.json()
+    assert answer.status == status, told
+    assert answer.content_type == "application/json"
+    assert told["status"] == ("success" if status == 200 else "error")
+    return told
+
+
+class TestQuery:
+    async def test_a_vector(self, api: TestClient) -> None:
+        told = await ask(api, "query", query='up{number="4001"}')
+        labels = {"__name__": "up", "carrier": "unicom", "number": "4001"}
+        result = [{"metric": labels, "value": [NOW, "1"]}]
+        assert told == {
+            "status": "success",
+            "data": {"resultType": "vector", "result": result},
+        }
+
+    async def test_a_scalar_and_a_text(self, api: TestClient) -> None:
+        data = (await ask(api, "query", query="1 / 4", time="1790000000.5"))["data"]
+        assert data == {"resultType": "scalar", "result": [1790000000.5, "0.25"]}
+        data = (await ask(api, "query", query='"400 号码"'))["data"]
+        assert data == {"resultType": "string", "result": [NOW, "400 号码"]}
+
+    async def test_by_post_as_grafana_asks(self, api: TestClient) -> None:
+        form = {"query": "1+1", "time": "2026-09-21T00:00:00.25+08:00"}
+        answer = await api.post("/api/v1/query", data=form)
+        assert (await answer.json())["data"]["result"] == [1789920000.25, "2"]
+
+    async def test_what_the_rules_recorded_and_the_alerts(
+        self, api: TestClient, seen: Seen
+    ) -> None:
+        seen.evaluate(NOW)
+        result = (await ask(api, "query", query="down:count"))["data"]["result"]
+        assert [one["value"][1] for one in result] == ["1"]
+        (alert,) = (await ask(api, "query", query="ALERTS"))["data"]["result"]
+        assert alert["metric"] == {
+            "__name__": "ALERTS",
+            "alertname": "Down",
+            "alertstate": "pending",
+            "number": "4002",
+            "severity": "critical",
+            "symptom": "4002",
+        }
+        since = await ask(api, "query", query="ALERTS_FOR_STATE")
+        assert since["data"]["result"][0]["value"][1] == str(int(NOW))
+
+    async def test_the_past_is_not_made_up(self, api: TestClient) -> None:
+        for moment in (NOW - 3600, NOW + 3600):
+            told = await ask(api, "query", query="up", time=moment)
+            assert told["data"]["result"] == []
+
+    @pytest.mark.parametrize(
+        ("parameters", "error"),
+        [
+            ({}, 'invalid parameter "query"'),
+            ({"query": "up{"}, 'invalid parameter "query"'),
+            ({"query": "nothing_like_it(up)"}, "nothing_like_it"),
+            ({"query": "(" * 1000}, "nested"),
+            ({"query": "up", "time": "noon"}, 'cannot parse "noon" to a valid timestamp'),
+            ({"query": "up", "time": "nan"}, 'cannot parse "nan" to a valid timestamp'),
+            ({"query": "up", "timeout": "soon"}, 'cannot parse "soon" to a valid duration'),
+        ],
+    )
+    async def test_what_is_wrong_is_told(
+        self, api: TestClient, parameters: dict[str, str], error: str
+    ) -> None:
+        told = await ask(api, "query", 400, **parameters)
+        assert told["errorType"] == "bad_data"
+        assert error in told["error"]
+
+    async def test_a_query_that_fails_says_what_prometheus_says(self, api: TestClient) -> None:
+        told = await ask(api, "query", 422, query="up + on () spend_total")
+        assert told["errorType"] == "execution"
+        assert "many-to-many" in told["error"] or "duplicate series" in told["error"]
+
+    async def test_an_answer_that_is_too_large_is_refused(
+        self, api: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(queries, "MOST_SERIES", 1)
+        told = await ask(api, "query", 422, query="up")
+        assert told["errorType"] == "execution"
+        assert "2 series, at most 1" in told["error"]
+        await ask(api, "query", query="sum(up)")
+
+    async def test_a_query_has_only_so_much_time(self, api: TestClient, seen: Seen) -> None:
+        told = await ask(api, "query", 503, query="up", timeout="0")
+        assert told["errorType"] == "timeout"
+        with seen.engine.reading(seen.blocks):
+            started = time.monotonic()
+            held = await ask(api, "query", 503, query="up", timeout="200ms")
+            assert time.monotonic() - started < 5
+        assert held["errorType"] == "timeout"
+        await ask(api, "query", query="up")
+
+    async def test_without_an_engine_it_says_so(self, client: TestClient) -> None:
+        answer = await client.get("/api/v1/query", params={"query": "1"})
+        assert answer.status == 503
+        assert (await answer.json())["errorType"] == "unavailable"
+
+
+class TestRange:
+    async def test_a_scalar_over_time(self, api: TestClient) -> None:
+        told = await ask(api, "query_range", query="time()", start=NOW - 10, end=NOW, step="5s")
+        values = [[NOW - 10, str(int(NOW) - 10)], [NOW - 5, str(int(NOW) - 5)]]
+        assert told["data"] == {
+            "resultType": "matrix",
+            "result": [{"metric": {}, "values": [*values, [NOW, str(int(NOW))]]}],
+        }
+
+    async def test_series_come_sorted_and_only_where_known(self, api: TestClient) -> None:
+        told = await ask(api, "query_range", query="up", start=NOW - 60, end=NOW, step=30)
+        found = [(one["metric"]["number"], one["values"]) for one in told["data"]["result"]]
+        assert found == [("4001", [[NOW, "1"]]), ("4002", [[NOW, "0"]])]
+
+    @pytest.mark.parametrize(
+        ("parameters", "error"),
+        [
+            ({"end": NOW - 99}, "end timestamp must not be before start time"),
+            ({"step": 0}, "zero or negative query resolution step widths"),
+            ({"step": -1}, "zero or negative query resolution step widths"),
+            ({"step": 0.001}, "exceeded maximum resolution of 11,000 points per timeseries"),
+            ({"start": ""}, 'cannot parse "" to a valid timestamp'),
+            ({"query": '"text"'}, 'invalid expression type "string" for range query'),
+        ],
+    )
+    async def test_what_is_wrong_is_told(
+        self, api: TestClient, parameters: dict[str, Any], error: str
+    ) -> None:
+        usual = {"query": "up", "start": NOW - 60, "end": NOW, "step": 30}
+        told = await ask(api, "query_range", 400, **{**usual, **parameters})
+        assert (told["errorType"], error in told["error"]) == ("bad_data", True), told
+
+    async def test_too_many_points_are_refused(
+        self, api: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(matrix, "MOST_POINTS", 3)
+        told = await ask(api, "query_range", 422, query="up", start=NOW - 10, end=NOW, step=5)
+        assert "more than 3 points" in told["error"]
+
+
+class TestWhatThereIs:
+    async def test_labels(self, api: TestClient) -> None:
+        assert (await ask(api, "labels"))["data"] == ["__name__", "carrier", "number"]
+        told = await ask(api, "labels", **{"match[]": "spend_total"})
+        assert told["data"] == ["__name__", "number"]
+
+    async def test_values_of_a_label(self, api: TestClient) -> None:
+        assert (await ask(api, "label/number/values"))["data"] == ["4001", "4002"]
+        assert (await ask(api, "label/__name__/values"))["data"] == ["spend_total", "up"]
+        assert (await ask(api, "label/nobody/values"))["data"] == []
+        told = await ask(api, "label/number/values", **{"match[]": 'up{carrier=""}'})
+        assert told["data"] == ["4002"]
+        assert "invalid label name" in (await ask(api, "label/a-b/values", 400))["error"]
+
+    async def test_series(self, api: TestClient) -> None:
+        told = await ask(api, "series", **{"match[]": '{number="4002"}'})
+        assert told["data"] == [
+            {"__name__": "spend_total", "number": "4002"},
+            {"__name__": "up", "number": "4002"},
+        ]
+        assert "no match[]" in (await ask(api, "series", 400))["error"]
+        assert "match[]" in (await ask(api, "series", 400, **{"match[]": "sum(up)"}))["error"]
+        reversed_ = {"match[]": "up", "start": "2", "end": "1"}
+        assert "before start" in (await ask(api, "series", 400, **reversed_))["error"]
+
+    async def test_metadata_and_build(self, api: TestClient) -> None:
+        told = await ask(api, "metadata", metric="numwatch_number_up")
+        ((entry,),) = told["data"].values()
+        assert entry["type"] == "gauge"
+        assert entry["help"]
+        assert len((await ask(api, "metadata", limit=3))["data"]) == 3
+        assert (await ask(api, "status/buildinfo"))["data"]["version"]
+        assert (await ask(api, "query_exemplars", query="up"))["data"] == []
+
+
+class TestRules:
+    async def test_before_the_first_evaluation(self, api: TestClient, seen: Seen) -> None:
+        (group,) = (await ask(api, "rules"))["data"]["groups"]
+        assert (group["name"], group["file"], group["interval"]) == ("numbers", seen.file, 30)
+        assert {rule["health"] for rule in group["rules"]} == {"unknown"}
+        assert group["lastEvaluation"] == wire.NEVER
+
+    async def test_after_it(self, api: TestClient, seen: Seen) -> None:
+        seen.evaluate(NOW)
+        seen.evaluate(NOW + 60.5)
+        (group,) = (await ask(api, "rules"))["data"]["groups"]
+        record, down, never, broken = group["rules"]
+        assert (record["type"], record["query"]) == ("recording", "count(up == 0)")
+        assert (down["state"], never["state"], down["duration"]) == ("firing", "inactive", 60)
+        assert down["labels"] == {"severity": "critical", "symptom": "{{ $labels.number }}"}
+        assert down["alerts"] == [
+            {
+                "labels": {
+                    "alertname": "Down",
+                    "number": "4002",
+                    "severity": "critical",
+                    "symptom": "4002",
+                },
+                "annotations": {"summary": "4002 is down"},
+                "state": "firing",
+                "activeAt": wire.moment(NOW),
+                "value": "0e+00",
+            }
+        ]
+        assert (broken["health"], bool(broken["lastError"])) == ("err", True)
+        assert group["lastEvaluation"] == wire.moment(NOW + 60.5)
+        assert (await ask(api, "alerts"))["data"]["alerts"] == down["alerts"]
+
+    async def test_only_what_is_asked_for(self, api: TestClient) -> None:
+        async def names(**parameters: str) -> list[str]:
+            groups = (await ask(api, "rules", **parameters))["data"]["groups"]
+            return [rule["name"] for group in groups for rule in group["rules"]]
+
+        assert await names(type="record") == ["down:count"]
+        assert await names(type="alert") == ["Down", "Never", "Broken"]
+        assert await names(**{"rule_name[]": "Never"}) == ["Never"]
+        assert await names(**{"rule_group[]": "others"}) == []
+        assert "not supported value" in (await ask(api, "rules", 400, type="all"))["error"]
+
+
+def test_the_agents_own_metrics_are_series_too() -> None:
+    telemetry = Telemetry("1.2.3")
+    telemetry.declare_account("north", "hq", ["numbers"])
+    own = OwnSeries(telemetry)
+    first = {one.family.name: one for one in own.blocks()}
+    telemetry.poll_failures.labels("north", "hq", "numbers", "timeout").inc()
+    telemetry.poll_duration.labels("north", "numbers").observe(0.2)
+    again = {one.family.name: one for one in own.blocks()}
+    name = "numwatch_poll_failures_total"
+    assert again[name].values.sum() == first[name].values.sum() + 1
+    assert again[name].frame is first[name].frame, "the same label sets are the same frame"
+    assert "le" in again["numwatch_poll_duration_seconds_bucket"].frame.names
+    assert again["numwatch_build_info"].values.tolist() == [1]
+    telemetry.declare_account("north", "shop", ["numbers"])
+    more = {one.family.name: one for one in own.blocks()}
+    assert more[name].frame is not first[name].frame
+
+
+def test_a_collector_that_raises_takes_nothing_else_down() -> None:
+    class Broken:
+        def collect(self) -> None:
+            raise RuntimeError
+
+    telemetry = Telemetry("1.2.3")
+    telemetry.registry.collectors.append(Broken())
+    names = {one.family.name for one in OwnSeries(telemetry).blocks()}
+    assert "numwatch_config_last_reload_successful" in names
+
+
+@given(st.floats())
+def test_numbers_come_back_as_they_were(value: float) -> None:
+    for text in (wire.number(value), wire.plain(value), wire.scientific(value)):
+        back = float(text)
+        assert back == value or (math.isnan(back) and math.isnan(value))
+        assert math.copysign(1, back) == math.copysign(1, value) or math.isnan(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1e21, "1e+21"),
+        (1e20, "100000000000000000000"),
+        (1e-6, "0.000001"),
+        (1e-7, "1e-07"),
+        (1e-100, "1e-100"),
+        (-0.0, "-0"),
+        (0.1 + 0.2, "0.30000000000000004"),
+        (math.inf, "+Inf"),
+        (-math.inf, "-Inf"),
+        (math.nan, "NaN"),
+        (123456789012345680.0, "123456789012345680"),
+        (1790000000.123, "1790000000.123"),
+    ],
+)
+def test_numbers_are_written_as_go_writes_them(value: float, text: str) -> None:
+    assert wire.number(value) == text
+
+
+@given(st.text())
+def test_any_text_becomes_a_time_or_a_refusal(text: str) -> None:
+    asked = Given({"at": [text]})
+    for read in (asked.moment, asked.duration):
+        with contextlib.suppress(Failure):
+            assert math.isfinite(read("at"))
+
+
+def test_steps_include_both_ends() -> None:
+    assert steps_between(0, 1, 0.1)[-1] == 1.0
+    assert steps_between(10, 10, 60) == [10.0]
+    assert steps_between(0, 100, 60) == [0.0, 60.0]
+
+
+async def test_few_queries_run_at_once_and_the_loop_goes_on() -> None:
+    at_work, most = [0], [0]
+    begun, gate = threading.Semaphore(0), threading.Event()
+
+    def work(_until: float) -> int:
+        at_work[0] += 1
+        most[0] = max(most[0], at_work[0])
+        begun.release()
+        gate.wait(10)
+        at_work[0] -= 1
+        return 1
+
+    places = turns.Turns(2)
+    waiting = [asyncio.create_task(places.run(work)) for _ in range(5)]
+    for _ in range(2):
+        assert await asyncio.to_thread(begun.acquire, timeout=10)
+    gate.set()
+    assert await asyncio.gather(*waiting) == [1] * 5
+    assert most[0] == 2
