@@ -6,6 +6,7 @@ empty account above a number that was suspended for a violation.
 """
 
 from collections.abc import Iterator, Mapping
+from math import inf
 
 import msgspec
 
@@ -75,8 +76,8 @@ class Cause(msgspec.Struct, frozen=True):
     subject: Subject
     severity: Severity
     since: float
-    takes_new: bool
-    """Whether late joiners still join; while a recovery is held only its members stay."""
+    until: float = inf
+    """Faults that began later are not explained: since then its recovery has been seen."""
 
 
 _Place = tuple[Scope, str, str, str, str]
@@ -135,16 +136,20 @@ class Roots:
             return True
         bad_enough = root.severity is None or cause.severity is root.severity
         in_time = not root.comes_first or since >= cause.since
-        return cause.takes_new and bad_enough and in_time
+        return bad_enough and in_time and since < cause.until
 
 
 def _standing(faults: Mapping[str, Fault], tickets: Mapping[str, Ticket]) -> Iterator[Cause]:
     for key, one in tickets.items():
         if key not in faults:
-            holding = one.stage is Stage.OBSERVING
-            yield Cause(key, one.subject, one.severity, one.started_at, takes_new=not holding)
+            yield Cause(key, one.subject, one.severity, one.started_at, _until(one))
     for key, fault in faults.items():
-        yield Cause(key, fault.subject, fault.severity, fault.since, takes_new=True)
+        yield Cause(key, fault.subject, fault.severity, fault.since)
+
+
+def _until(ticket: Ticket) -> float:
+    seen_good = ticket.progress.good_since
+    return seen_good if ticket.stage is Stage.OBSERVING and seen_good is not None else inf
 
 
 def _place(subject: Subject, scope: Scope, symptom: str) -> _Place:

@@ -5,6 +5,7 @@ import pytest
 
 from agent.store.database import Database
 from tests.sinks.receiver import Receiver
+from tests.tickets.driver import Run
 from tests.tickets.scene import Scene
 
 
@@ -25,3 +26,8 @@ async def receiver() -> AsyncIterator[Receiver]:
     made = Receiver()
     yield made
     await made.stop()
+
+
+@pytest.fixture
+def run(database: Database, scene: Scene) -> Run:
+    return Run(database, scene)
