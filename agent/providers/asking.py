@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agent.providers.base import Fetch, Request
-from agent.providers.decode import decode_json
+from agent.providers.base import Answer, Fetch, Request
+from agent.providers.decode import THREAD_FROM, decode_json
 from agent.providers.envelope import NotFoundError, check_envelope
+from agent.providers.path import path_of
 from agent.providers.profile_sections import Operation, Profile
 from agent.providers.query import encode
+from agent.providers.shape import Shape
 from agent.providers.signers import Sign, Values
 from agent.providers.template import Template
 from agent.states import PollFailure
@@ -36,6 +38,8 @@ class Caller:
         return text
 
 
+_UTF8 = frozenset({None, "utf-8", "UTF-8"})
+
 _SHORTEST_SECRET = 4
 """Shorter ones are words of their own and would tear holes into any text."""
 
@@ -61,6 +65,9 @@ class Asker:
         templates = [self._path, *(it for _, it in self._query), *(self._body or {}).values()]
         self.names = frozenset[str]().union(*(template.names for template in templates))
         """Every name the operation's templates use."""
+        self._records = path_of(operation.records)
+        self._is_listing = operation.paging.kind != "none"
+        self._shape: Shape | None = None
         self.label = f"{operation.method} {operation.path}"
 
     async def ask(
@@ -78,9 +85,21 @@ class Asker:
         answer = await self._caller.fetch(self._request(values, extra, url))
         if answer.status in self._operation.not_found_status:
             raise NotFoundError(PollFailure.HTTP_4XX, f"{self.label}: HTTP {answer.status}")
-        tree = await decode_json(answer, self.label)
+        tree = await self._decoded(answer)
         if self._envelope is not None:
             check_envelope(self._envelope, tree, self.label, self._caller.redact)
+        return tree
+
+    async def _decoded(self, answer: Answer) -> Any:
+        """The tree of ``answer``, by the shape of the pages before it where it has that shape."""
+        is_plain = answer.charset in _UTF8 and len(answer.body) <= THREAD_FROM
+        if self._shape is not None and is_plain:
+            tree = self._shape.read(answer.body)
+            if tree is not None:
+                return tree
+        tree = await decode_json(answer, self.label)
+        if self._is_listing and is_plain:
+            self._shape = Shape.of(tree, self._records)
         return tree
 
     def _request(self, values: Mapping[str, str], extra: Params, url: str | None) -> Request:

@@ -14,71 +14,10 @@ from agent.providers.converters import CONVERTERS, Convert, Converter
 from agent.providers.path import MISSING, Path, follow, path_of
 from agent.providers.profile_sections import FieldRule
 from agent.providers.targets import Need, TargetField
+from agent.providers.words import Memo, Words
 
 _NOTHING: Final = frozenset({NoneType, type(MISSING)})
-_MEMO_MOST: Final = 4096
-
-
-class Memo(dict[Any, Any]):
-    """Remembers what values convert to, so that a page of repeats costs one look-up each."""
-
-    def __init__(self, convert: Convert, absent: Mapping[Any, Any]) -> None:
-        super().__init__(absent)
-        self._convert = convert
-
-    def __missing__(self, raw: Any) -> Any:
-        value = self._convert(raw)
-        if len(self) < _MEMO_MOST:
-            self[raw] = value
-        return value
-
-
-class Words:
-    """The provider's words and ours; counts those it has no word for."""
-
-    def __init__(self, table: Mapping[str, Any], default: Any) -> None:
-        self._default = default
-        self._table = dict(table)
-        self.unmapped = 0
-
-    def __call__(self, raw: Any) -> Any:
-        """Our word for a JSON scalar."""
-        return self.read(word(raw))
-
-    def read(self, text: str) -> Any:
-        """Our word for ``text``."""
-        found = self._table.get(text, MISSING)
-        if found is MISSING:
-            self.unmapped += 1
-            return self._default
-        return found
-
-    def add(self, text: str, ours: Any) -> None:
-        """Take ``text`` for ``ours`` from now on, unless it has a meaning already."""
-        self._table.setdefault(text, ours)
-
-    def quick(self, column: Sequence[Any]) -> list[Any]:
-        """Our words for a column of texts, or of whole numbers.
-
-        Raises:
-            ValueError: when the column is of anything else.
-        """
-        kinds = set(map(type, column))
-        texts = list(map(str, column)) if kinds == {int} else column
-        if kinds not in ({str}, {int}):
-            raise ValueError("not all words")
-        try:
-            return list(map(self._table.__getitem__, texts))
-        except KeyError:
-            return list(map(self.read, texts))
-
-
 _WORD_KINDS: Final = frozenset({str, int, bool})
-
-
-def word(raw: Any) -> str:
-    """A JSON scalar as it is written in a profile: ``true``, ``1``, ``enable``."""
-    return ("true" if raw else "false") if isinstance(raw, bool) else str(raw)
 
 
 class Column:
@@ -99,18 +38,23 @@ class Column:
         self._kinds = self._converter.kinds | (_NOTHING if optional else frozenset())
         self._blank = None if field.reading == "text" else ""
         self._optional = optional
-        absent = dict.fromkeys((None, MISSING, self._blank), field.default) if optional else {}
-        if self.words is not None and optional:
-            self.words.add("", field.default)
-        self._memo = (
-            Memo(self._converter.convert, absent)
-            if self._converter.few and self.words is None
-            else None
-        )
-
-    @property
-    def key(self) -> str | None:
+        self._memo = self._make_memo()
+        self.key = self._plain_key()
         """The record's own key the values stand at, where it is as simple as that."""
+
+    def _make_memo(self) -> Memo | None:
+        if self.words is None and not self._converter.few:
+            return None
+        known: dict[Any, Any] = {} if self.words is None else dict(self.words.table)
+        if self._blank is not None:
+            known.pop(self._blank, None)
+        if self._optional:
+            known |= dict.fromkeys((None, MISSING, self._blank), self._default)
+        if self._blank is None and self.words is None:
+            known[""] = ""
+        return Memo(self._converter.convert, known, learns=self.words is None)
+
+    def _plain_key(self) -> str | None:
         plain = self._rule.path is not None and len(self.path) == 1 and self.path[0] != "^"
         return self.path[0] if plain and self._present is MISSING else None
 
@@ -123,6 +67,11 @@ class Column:
         return count
 
     @property
+    def has_words(self) -> bool:
+        """Whether :meth:`take_unmapped` can ever have something to tell."""
+        return any(it.words is not None for it in (self, *self._alternatives))
+
+    @property
     def is_fixed(self) -> bool:
         """Whether every record has the same value, whatever it holds."""
         return self._rule.path is None and not self._alternatives
@@ -133,19 +82,32 @@ class Column:
         Raises:
             ValueError: when any of them needs care.
         """
+        if self._memo is None:
+            return self._by_kind(raw)
+        unmapped = self.words.unmapped if self.words is not None else 0
+        try:
+            return list(map(self._memo.__getitem__, raw))
+        except (ValueError, TypeError):
+            if self.words is not None:
+                self.words.unmapped = unmapped
+            return self._by_kind(raw)
+
+    def _by_kind(self, raw: Sequence[Any]) -> Sequence[Any]:
+        """The values of a page that are not all texts known to the memo."""
         kinds = set(map(type, raw))
         if not kinds <= self._kinds or (not self._optional and self._blank in raw):
             raise ValueError("an odd type")
-        if self._memo is not None:
-            return list(map(self._memo.__getitem__, raw))
-        if kinds & _NOTHING:
-            convert, default = self._convert, self._default
-            return [default if it is None or it is MISSING else convert(it) for it in raw]
-        if self.words is not None:
-            return self.words.quick(raw)
+        if kinds & _NOTHING or (kinds == {str} and self._optional and self._blank in raw):
+            return [self._default if self._is_nothing(it) else self._convert(it) for it in raw]
         if self._converter.batch is not None:
-            return self._converter.batch(raw)
+            try:
+                return self._converter.batch(raw)
+            except ValueError:
+                pass  # not so plain, but each may still be right
         return list(map(self._converter.convert, raw))
+
+    def _is_nothing(self, raw: Any) -> bool:
+        return raw is None or raw is MISSING or raw == self._blank
 
     def careful(self, record: Mapping[str, Any]) -> Any:
         """The value of one record.
@@ -183,7 +145,7 @@ class Column:
         if self._rule.path is None:
             return MISSING
         raw = follow(record, self.path)
-        if raw is None or raw is MISSING or raw == self._blank:
+        if self._is_nothing(raw):
             return MISSING
         if self._present is not MISSING:
             return self._present
@@ -204,7 +166,7 @@ def _words(field: TargetField, rule: FieldRule) -> Words | None:
     if isinstance(field.reading, str):
         return Words(rule.values, rule.default or field.default) if rule.values else None
     ours = field.reading
-    table = {theirs: ours(word) for theirs, word in rule.values.items()} or {
+    table = {theirs: ours(text) for theirs, text in rule.values.items()} or {
         member.value: member for member in ours
     }
     return Words(table, ours(rule.default) if rule.default else _unknown(ours, field))

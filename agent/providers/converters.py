@@ -62,7 +62,7 @@ def _id(value: str | int) -> str:
     text = str(value)
     if not 0 < len(text) <= _ID_LENGTH or not text.isprintable():
         raise ValueError("not an id")
-    return sys.intern(text)
+    return text
 
 
 def _phone(value: str) -> str:
@@ -82,16 +82,16 @@ def telephone(prefixes: Sequence[str], value: str) -> str:
             break
     if not _TELEPHONE.fullmatch(number):
         raise ValueError("not a telephone number")
-    return sys.intern(number)
+    return number
 
 
-def _plain_telephones(column: Sequence[str]) -> list[str]:
+def _plain_telephones(column: Sequence[str]) -> Sequence[str]:
     """A column that is all digits already, as it nearly always is."""
     joined = "".join(column)
     lengths = set(map(len, column))
     if not (joined.isascii() and joined.isdigit() and min(lengths) > 2 and max(lengths) < 25):  # noqa: PLR2004 - the bounds of _TELEPHONE
         raise ValueError("not all plain numbers")
-    return list(map(sys.intern, column))
+    return column
 
 
 def _amount(scale: Decimal, value: str | float) -> float:
@@ -161,13 +161,13 @@ def _always(converter: Converter) -> Factory:
 
 CONVERTERS: Final[Mapping[str, Factory]] = {
     "text": _always(Converter(_text, _STR, few=True)),
-    "word": _always(Converter(_word, _STR | _INT | frozenset({bool}))),
-    "id": _always(Converter(_id, _STR | _INT)),
+    "word": _always(Converter(_word, _STR | _INT | frozenset({bool}), few=True)),
+    "id": _always(Converter(_id, _STR | _INT, few=True)),
     "phone": _always(Converter(_phone, _STR)),
     "number": _number_converter,
     "amount": _amount_converter,
-    "integer": _always(Converter(_integer, _STR | _INT, few=True)),
-    "boolean": _always(Converter(_boolean, frozenset({bool}), few=True)),
+    "integer": _always(Converter(_integer, _STR | _INT)),
+    "boolean": _always(Converter(_boolean, frozenset({bool}), batch=list)),
     "currency": _always(Converter(_currency, _STR, few=True)),
     "iso": _iso_converter,
     "rfc2822": _always(Converter(mail_moment, _STR)),

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from agent.providers.base import ProviderError
-from agent.providers.column import word
 from agent.providers.path import MISSING, follow, path_of
 from agent.providers.profile_sections import Envelope
 from agent.providers.scrub import scrub
+from agent.providers.words import word
 from agent.states import PollFailure
 
 _KINDS: Final[Mapping[str, PollFailure]] = {

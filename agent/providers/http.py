@@ -12,6 +12,8 @@ import ssl
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import aiohttp
 from yarl import URL
@@ -122,7 +124,7 @@ class Door:
 def _session(limits: DoorLimits, guard: EgressGuard, ca_file: str | None) -> aiohttp.ClientSession:
     connector = aiohttp.TCPConnector(
         limit=limits.connections,
-        ssl=ssl.create_default_context(cafile=ca_file),
+        ssl=trust(ca_file),
         socket_factory=guard.open_socket,
     )
     timeout = aiohttp.ClientTimeout(
@@ -143,6 +145,21 @@ def _session(limits: DoorLimits, guard: EgressGuard, ca_file: str | None) -> aio
     )
 
 
+def trust(ca_file: str | None) -> ssl.SSLContext:
+    """Whose certificates are believed: the system's authorities', or those in ``ca_file`` alone.
+
+    Raises:
+        OSError: when ``ca_file`` cannot be read.
+    """
+    changed = None if ca_file is None else Path(ca_file).stat().st_mtime_ns
+    return _trust(ca_file, changed)
+
+
+@lru_cache(maxsize=16)  # reading the system's authorities takes tens of milliseconds
+def _trust(ca_file: str | None, _changed: int | None) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=ca_file)
+
+
 def _name(request: Request) -> str:
     return request.label or request.method
 
@@ -151,8 +168,9 @@ def _address(request: Request) -> URL:
     """The URL exactly as it was signed: nothing is quoted again."""
     query = encode_query(request.params)
     joint = "&" if "?" in request.url else "?"
-    url = URL(f"{request.url}{joint}{query}" if query else request.url, encoded=True)
-    is_plain = _PLAIN.fullmatch(str(url)) and url.scheme in ("http", "https") and url.host
+    text = f"{request.url}{joint}{query}" if query else request.url
+    url = URL(text, encoded=True)
+    is_plain = _PLAIN.fullmatch(text) and url.scheme in ("http", "https") and url.host
     if not is_plain or url.user is not None or url.password is not None:
         raise ValueError("not a plain http or https address")
     return url

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from agent.providers.column import Column, word
+from agent.providers.column import Column
 from agent.providers.path import MISSING, Path, follow, path_of
 from agent.providers.profile_sections import FieldRule, Operation
+from agent.providers.shape import Rows
 from agent.providers.targets import Target
+from agent.providers.words import word
 
 Record = Mapping[str, Any]
 
@@ -37,20 +39,29 @@ class Mapper:
         self._make = target.make
         self._tell = tell
         self._columns = [Column(it, rules.get(it.name, FieldRule())) for it in target.fields]
+        self._worded = [column for column in self._columns if column.has_words]
         self._keys = tuple({column.key: None for column in self._columns if column.key})
         self._each = path_of(operation.each) if operation.each else None
         self._keep = _filters(operation.keep)
         self._skip = _filters(operation.skip)
         self._needed = next((it for it in self._columns if it.name == operation.skip_without), None)
 
+        plain = all(column.key is not None or column.is_fixed for column in self._columns)
+        self._takes_rows = plain and not (self._each or self._keep or self._skip or self._needed)
+        """Whether no record need be looked at as a whole."""
+
     def page(self, records: Sequence[Any]) -> Mapped:
         """The facts in ``records``."""
+        if isinstance(records, Rows) and not self._takes_rows:
+            records = records.records()
         wanted = self._wanted(records)
         try:
             mapped = Mapped(self._by_columns(wanted), len(records))
         except ValueError:
+            if isinstance(wanted, Rows):
+                wanted = wanted.records()
             mapped = self._one_by_one(wanted, len(records))
-        for column in self._columns:
+        for column in self._worded:
             unmapped = column.take_unmapped()
             if unmapped:
                 self._tell(column.name, unmapped)
@@ -73,9 +84,12 @@ class Mapper:
     def _by_columns(self, records: Sequence[Record]) -> list[Any]:
         if not records:
             return []
-        if set(map(type, records)) != {dict}:
+        if isinstance(records, Rows):
+            raw: Mapping[str, Sequence[Any]] = records.columns(self._keys)
+        elif set(map(type, records)) == {dict}:
+            raw = self._raw(records)
+        else:
             raise ValueError("not all objects")
-        raw = self._raw(records)
         columns = [_column(column, raw, records) for column in self._columns]
         return list(map(self._make, *columns))
 
@@ -91,7 +105,7 @@ class Mapper:
         return {key: [record.get(key, MISSING) for record in records] for key in keys}
 
     def _one_by_one(self, records: Sequence[Any], count: int) -> Mapped:
-        for column in self._columns:
+        for column in self._worded:
             column.take_unmapped()  # the columns' attempt may have counted already
         facts: list[Any] = []
         invalid = 0
@@ -126,7 +140,7 @@ def _column(
     if column.key is not None:
         return column.quick(raw[column.key])
     if column.is_fixed:
-        return [column.careful(records[0])] * len(records)
+        return [column.careful({})] * len(records)
     return [column.careful(record) for record in records]
 
 

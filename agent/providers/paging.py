@@ -22,6 +22,7 @@ are expected: repeats are dropped.
 
 from collections.abc import Awaitable, Callable, Hashable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final
 
 from agent.providers.base import ProviderError
@@ -66,6 +67,7 @@ class Collected:
     """What was read so far."""
 
     facts: list[Any] = field(default_factory=list)
+    """In the provider's own order."""
     records: int = 0
     invalid: int = 0
 
@@ -98,17 +100,23 @@ class _Reader:
         self._bounds = bounds
         self._seen: set[int] = set()
         self._got = Collected()
+        self._pages: dict[int, list[Any]] = {}
+        """Facts by the place of their page: pages come in any order."""
         self._total: int | None = None
 
     async def read(self) -> Collected:
         first = await self._source.get(self._numbered(0, 0), None)
-        self._take(first)
+        self._take(0, first)
         if self._paging.kind in ("next", "token"):
             await self._follow(first)
         elif self._paging.kind != "none":
             await self._count_up(first)
         self._check_whole()
+        self._got.facts = list(self._read())
         return self._got
+
+    def _read(self) -> Iterator[Any]:
+        return chain.from_iterable(map(self._pages.__getitem__, sorted(self._pages)))
 
     async def _follow(self, page: Page) -> None:
         followed: set[str] = set()
@@ -121,7 +129,7 @@ class _Reader:
                 raise self._partial("an empty page in the middle")
             followed.add(page.next)
             page = await self._behind(page.next)
-            self._take(page)
+            self._take(len(followed), page)
 
     async def _behind(self, link: str) -> Page:
         """The page behind a next link or token, which is the provider's own to get right."""
@@ -152,18 +160,18 @@ class _Reader:
             if index >= self._bounds.max_pages:
                 raise self._too_many()
             page = await self._source.get(self._numbered(index, page_size), None)
-            self._take(page)
+            self._take(index, page)
             size, index = page.mapped.records, index + 1
 
     async def _side_by_side(self, indexes: Iterator[int], size: int) -> None:
         async def work() -> None:
             for index in indexes:
-                self._take(await self._source.get(self._numbered(index, size), None))
+                self._take(index, await self._source.get(self._numbered(index, size), None))
 
         await together(work() for _ in range(self._bounds.concurrency))
 
-    def _take(self, page: Page) -> None:
-        """Add one page's facts.
+    def _take(self, index: int, page: Page) -> None:
+        """Add one page's facts at their place.
 
         Raises:
             ProviderError: when the page shows that the listing goes in circles or moves.
@@ -175,18 +183,36 @@ class _Reader:
             self._total = page.total
         elif page.total != self._total and not self._paging.growing:
             raise self._moved("the total changed while the pages were read")
-        # Hashes, not the identities: 200,000 tuples less for the collector to visit and to free.
-        ids = list(map(hash, map(self._source.identity, mapped.facts)))
-        new = set(ids) - self._seen
-        if ids and not new:
-            raise self._astray("a page came twice")
-        if len(new) < len(ids) and not self._paging.growing:
-            raise self._moved("a record came twice")
-        self._seen |= new
-        whole = len(new) == len(ids)
-        got.facts.extend(mapped.facts if whole else _only(new, ids, mapped.facts))
+        self._pages[index] = self._unseen(mapped.facts)
         got.records += mapped.records
         got.invalid += mapped.invalid
+
+    def _unseen(self, facts: list[Any]) -> list[Any]:
+        """The facts that were not read before; usually all of them.
+
+        Raises:
+            ProviderError: when repeats are a fault.
+        """
+        # Hashes, not the identities: 200,000 tuples less for the collector to visit and to free.
+        ids = list(map(hash, map(self._source.identity, facts)))
+        before = len(self._seen)
+        self._seen.update(ids)
+        new = len(self._seen) - before
+        if new == len(ids):
+            return facts
+        if not new:
+            raise self._astray("a page came twice")
+        if not self._paging.growing:
+            raise self._moved("a record came twice")
+        return self._not_held(facts)
+
+    def _not_held(self, facts: list[Any]) -> list[Any]:
+        """The first of each of ``facts`` that is not among those held already."""
+        identity = self._source.identity
+        held = set(map(identity, self._read()))
+        return list(
+            {identity(it): it for it in reversed(facts) if identity(it) not in held}.values()
+        )
 
     def _check_whole(self) -> None:
         total, records = self._total, self._got.records
@@ -223,12 +249,3 @@ class _Reader:
 
     def _moved(self, why: str) -> ProviderError:
         return _MovedError(PollFailure.PAGINATION, f"{self._source.what}: {why}")
-
-
-def _only(ids: set[int], of: list[int], facts: list[Any]) -> list[Any]:
-    """The first fact of each id in ``ids``; ``of`` has the ids of ``facts``."""
-    firsts: dict[int, Any] = {}
-    for identity, fact in zip(of, facts, strict=True):
-        if identity in ids:
-            firsts.setdefault(identity, fact)
-    return list(firsts.values())

@@ -2,6 +2,7 @@
 
 import re
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 LONGEST_WAIT = 3600.0
 """Seconds; a provider that asks for more is asked again after this (reliability.md §1)."""
@@ -22,6 +23,7 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
     return None if moment is None else _clamp(moment - now)
 
 
+@lru_cache(maxsize=64)  # every answer has one, and within a second they are all the same
 def parse_http_date(value: str | None) -> float | None:
     """Epoch seconds from an HTTP date; ``None`` when it is missing or not one."""
     if not value or len(value) > _LONGEST_DATE:

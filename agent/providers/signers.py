@@ -103,7 +103,7 @@ def _sign(
         "method": request.method,
         "host": parts.netloc,
         "path": parts.path,
-        "query": sorted_query((*parse_qsl(parts.query, keep_blank_values=True), *params)),
+        "query": sorted_query((*_own_query(parts.query), *params)),
         "body": request.body.decode(),
     }
     for name, make in plan.digests:
@@ -113,6 +113,10 @@ def _sign(
         params=params + _filled(plan.query_after, values),
         headers={**request.headers, **dict(_filled(plan.headers, values))},
     )
+
+
+def _own_query(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(query, keep_blank_values=True) if query else []
 
 
 def _filled(placements: _Named, values: Values) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,129 @@
+"""Pages that all look the same are read into fixed rows, without a dictionary per record.
+
+The first page of a listing, read strictly, teaches its shape: the keys of the envelope and the
+one set of keys all its records have. A later page is read by that shape and taken only where it
+is proven that strict reading would have given the same; anything else is read strictly:
+
+* every key of the shape must be there and no other may be, or the quick decoder refuses;
+* the text has no more ``":`` than the shape has keys, so no key is there twice
+  (see :mod:`agent.providers.decode`);
+* it has no more ``{`` and ``[`` than the shape has objects and arrays, so no value is a container.
+"""
+
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
+from typing import Any, Final, Self
+
+import msgspec
+
+from agent.providers.decode import count_marks, has_spaced_colon
+from agent.providers.path import Path
+
+_KEYS_MOST: Final = 64
+"""A record with more keys is no table's row."""
+
+
+class Rows(list[Any]):
+    """The records of one page, as fixed rows."""
+
+    def __init__(self, rows: Sequence[Any], keys: tuple[str, ...]) -> None:
+        super().__init__(rows)
+        self._keys = keys
+
+    def columns(self, keys: tuple[str, ...]) -> dict[str, Sequence[Any]]:
+        """The values at each of ``keys``, by key.
+
+        Raises:
+            ValueError: when the rows have no such key.
+        """
+        fields = [_field(self._keys.index(key)) for key in keys]
+        return {
+            key: list(map(attrgetter(field), self)) for key, field in zip(keys, fields, strict=True)
+        }
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows as the objects they were."""
+        names = [_field(index) for index in range(len(self._keys))]
+        get = attrgetter(*names)
+        if len(names) == 1:
+            return [{self._keys[0]: get(row)} for row in self]
+        return [dict(zip(self._keys, get(row), strict=True)) for row in self]
+
+
+class Shape:
+    """How the pages of one listing look; made by :meth:`of`."""
+
+    def __init__(
+        self, levels: Sequence[tuple[str, ...]], path: Path, keys: tuple[str, ...]
+    ) -> None:
+        self._levels = levels
+        self._path = path
+        self._keys = keys
+        kind: Any = list[_struct(keys, {})]  # type: ignore[misc]
+        for level, step in zip(reversed(levels), reversed(path), strict=True):
+            kind = _struct(level, {step: kind})
+        self._decoder = msgspec.json.Decoder(kind)
+
+    @classmethod
+    def of(cls, tree: Any, path: Path) -> Self | None:
+        """The shape of a page with records at ``path``; ``None`` where they are not all alike."""
+        levels: list[tuple[str, ...]] = []
+        for step in path:
+            if not isinstance(tree, dict) or step not in tree or _nests(tree, step):
+                return None
+            levels.append(tuple(tree))
+            tree = tree[step]
+        if not path or not isinstance(tree, list) or not tree or type(tree[0]) is not dict:
+            return None
+        keys = tuple(tree[0])
+        alike = all(type(record) is dict and record.keys() == tree[0].keys() for record in tree)
+        if not alike or not 0 < len(keys) <= _KEYS_MOST:
+            return None
+        try:
+            return cls(levels, path, keys)
+        except ValueError:
+            return None  # a key that the quick decoder cannot be told of
+
+    def read(self, body: bytes) -> Any | None:
+        """The page in ``body``, its records as :class:`Rows`.
+
+        ``None`` where it must be read strictly.
+        """
+        if has_spaced_colon(body):
+            return None
+        try:
+            top = self._decoder.decode(body)
+        except (ValueError, RecursionError):
+            return None
+        tree, rows = self._unfold(top)
+        keys = sum(map(len, self._levels)) + len(rows) * len(self._keys)
+        containers = len(self._levels) + 1 + len(rows)
+        return tree if count_marks(body) == (keys, containers) else None
+
+    def _unfold(self, node: Any) -> tuple[dict[str, Any], Rows]:
+        """The envelope as plain objects around the rows."""
+        tree: dict[str, Any] = {}
+        inner = tree
+        for level, step in zip(self._levels, self._path, strict=True):
+            for index, key in enumerate(level):
+                inner[key] = getattr(node, _field(index))
+            node = inner[step]
+            inner[step] = {}
+            outer, inner = inner, inner[step]
+        rows = outer[self._path[-1]] = Rows(node, self._keys)
+        return tree, rows
+
+
+def _nests(level: Mapping[str, Any], step: str) -> bool:
+    return any(isinstance(value, dict | list) for key, value in level.items() if key != step)
+
+
+def _field(index: int) -> str:
+    return f"f{index}"
+
+
+def _struct(keys: tuple[str, ...], kinds: Mapping[str, Any]) -> type[msgspec.Struct]:
+    """A class with one field per key; the keys of JSON need not be names of Python."""
+    fields = [(_field(index), kinds.get(key, Any)) for index, key in enumerate(keys)]
+    names = {_field(index): key for index, key in enumerate(keys)}
+    return msgspec.defstruct("Row", fields, rename=names, forbid_unknown_fields=True, gc=False)
