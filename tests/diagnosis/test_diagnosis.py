@@ -1,63 +1,22 @@
 """Verdicts: the first conclusive cause, whose job it is, and what it rests on."""
 
-import json
-
 import msgspec
 import pytest
-from rich.console import Console
 
-from agent.checks.engine import Checker
-from agent.diagnosis import Context, diagnose_number, diagnose_scope, exit_code
-from agent.diagnosis.report import diagnose_snapshots, render, render_json
-from agent.diagnosis.words import Words
+from agent.diagnosis import diagnose_number, exit_code
 from agent.model import Balance, Listing
-from agent.states import PARTY_OF_CAUSE, BindingState, Capability, Cause, NumberState, PollFailure
+from agent.states import BindingState, Capability, NumberState, PollFailure
 from tests.account_facts import (
     B1,
-    B2,
     NOW,
     ROUTING,
     changed,
-    make_settings,
     make_snapshot,
     number,
     polled,
     rebound,
 )
-
-ONE = "4006220001"
-NIGHT = NOW + 6 * 3600.0
-CALLER = "13900001111"
-
-
-def known(*snapshots, before=None, now=NOW, **settings):
-    """What is known after the given snapshots; ``before`` was seen earlier."""
-    checker = Checker(make_settings(**settings))
-    earlier = None if before is None else checker.check(before, now - 100)
-    checked = {
-        (each.provider, each.account): checker.check(each, now, earlier) for each in snapshots
-    }
-    return Context(make_settings(**settings), now, checked)
-
-
-def verdict_on(snapshot, *, before=None, now=NOW, caller="", symptom=""):
-    return diagnose_number(
-        ONE, known(snapshot, before=before, now=now), caller=caller, symptom=symptom
-    )
-
-
-def polled_at(now):
-    return {capability: polled(now) for capability in Capability}
-
-
-def bound(*states, **more):
-    phones = tuple(rebound(phone, state) for phone, state in zip((B1, B2), states, strict=False))
-    return make_snapshot(bindings={ONE: phones}, **more)
-
-
-def routed(polls=None, **edits):
-    more = {} if polls is None else {"polls": polls}
-    return make_snapshot(routings={ONE: msgspec.structs.replace(ROUTING, **edits)}, **more)
+from tests.diagnosis.verdicts import CALLER, NIGHT, ONE, bound, known, polled_at, routed, verdict_on
 
 
 def test_a_number_that_works_is_healthy():
@@ -315,133 +274,3 @@ def test_contacts_are_the_accounts_then_the_providers_then_the_general_ones():
     assert violation.contact == "north desk 7x24"
     assert expired.contact == "Ada 1002 ada@example.com"
     assert holder.contact == ""
-
-
-@pytest.mark.parametrize(
-    ("symptom", "snapshot", "cause"),
-    [
-        ("drift", routed(concurrency_limit=11), "config_changed"),
-        ("redundancy", bound("arrears", "ok"), "binding_arrears"),
-        ("contract", make_snapshot(number(contract_end=NOW + 86400)), "number_expired"),
-        ("realname", make_snapshot(number(realname_ok=False)), "number_in_review"),
-        ("reclaim", make_snapshot(number(reclaim_at=NOW + 3600)), "number_reclaimed"),
-        (
-            "illegal_transition",
-            make_snapshot(
-                previous_states={ONE: (NumberState.RECLAIMED, NumberState.ACTIVE, NOW - 9)}
-            ),
-            "unknown",
-        ),
-    ],
-)
-def test_an_alert_gets_a_verdict_on_what_it_is_about(symptom, snapshot, cause):
-    context = known(snapshot, before=make_snapshot())
-    labels = {"provider": "north", "account": "hq", "number": ONE, "symptom": symptom}
-    assert diagnose_scope("number", labels, context).cause == cause
-    assert diagnose_number(ONE, context).cause == "healthy"
-
-
-def test_a_phone_in_scope_is_judged_alone():
-    labels = {"provider": "north", "account": "hq", "number": ONE, "binding": "b1"}
-    context = known(bound("arrears", "ok"))
-    assert diagnose_scope("binding", labels, context).cause == "binding_arrears"
-    assert diagnose_scope("binding", {**labels, "binding": "b2"}, context).cause == "healthy"
-
-
-LABELS = {"provider": "north", "account": "hq"}
-SILENT = {each: polled(NOW, failure=PollFailure.HTTP_5XX) for each in Capability}
-LOCKED = {each: polled(NOW, failure=PollFailure.AUTH) for each in Capability}
-SOUTH = {"provider": "south", "account": "shop"}
-
-
-@pytest.mark.parametrize(
-    ("scope", "snapshots", "cause"),
-    [
-        ("account", [make_snapshot()], "healthy"),
-        ("account", [make_snapshot(balance=Balance(20.0, "CNY"))], "balance_exhausted"),
-        ("account", [make_snapshot(polls=SILENT)], "provider_outage"),
-        ("account", [make_snapshot(polls=LOCKED)], "monitoring_blind"),
-        ("provider", [make_snapshot(polls=SILENT)], "provider_outage"),
-        ("provider", [make_snapshot(polls=SILENT), make_snapshot(**SOUTH)], "provider_outage"),
-        (
-            "provider",
-            [make_snapshot(polls=SILENT), make_snapshot(**SOUTH, polls=SILENT)],
-            "monitoring_blind",
-        ),
-        ("provider", [make_snapshot()], "healthy"),
-        ("agent", [make_snapshot()], "monitoring_blind"),
-        (
-            "account",
-            [make_snapshot(polls={**polled_at(NOW), Capability.CALLS: polled(NOW - 999)})],
-            "monitoring_blind",
-        ),
-    ],
-)
-def test_wider_scopes(scope, snapshots, cause):
-    labels = {**LABELS, "symptom": "balance" if cause.startswith("balance") else "x"}
-    verdict = diagnose_scope(scope, labels, known(*snapshots))
-    assert verdict.cause == cause
-    assert verdict.party == PARTY_OF_CAUSE[Cause(cause)]
-
-
-def test_many_numbers_down_are_one_fault_of_provider_and_carrier():
-    listed = [number(f"400622000{n}", network="deleted") for n in range(1, 5)]
-    context = known(make_snapshot(*listed))
-    assert diagnose_scope("provider", LABELS, context).cause == "provider_outage"
-    carrier = diagnose_scope("carrier", {"carrier": "unicom"}, context)
-    assert (carrier.cause, carrier.party) == ("carrier_outage", "base_carrier")
-    assert diagnose_scope("carrier", {"carrier": "mobile"}, context).cause == "unknown"
-
-
-def test_the_account_tells_what_state_its_numbers_share():
-    listed = [number(f"400622000{n}", state="suspended_violation") for n in range(1, 5)]
-    verdict = diagnose_scope("account", LABELS, known(make_snapshot(*listed)))
-    assert verdict.cause == "number_suspended_violation"
-    assert verdict.evidence[0].value == "4 of 4 suspended_violation"
-
-
-def test_the_json_document_is_the_contracts_own():
-    document = json.loads(render_json(verdict_on(bound("arrears", "off"))))
-    assert list(document) == [
-        "number",
-        "cause",
-        "party",
-        "contact",
-        "confidence",
-        "since",
-        "evidence",
-        "findings",
-        "next_steps",
-        "questions",
-        "considered",
-    ]
-    assert set(document["evidence"][0]) == {"fact", "value", "source", "age_seconds"}
-    assert set(document["considered"][0]) == {"cause", "for", "against"}
-
-
-def test_no_verdict_shows_a_full_phone():
-    for snapshot in (bound("arrears", "off"), bound("ok", "ok"), routed(blacklist=("139",))):
-        told = render_json(verdict_on(snapshot, before=make_snapshot(), caller=CALLER))
-        assert not any(phone in told for phone in (B1.phone, B2.phone, CALLER))
-
-
-@pytest.mark.parametrize("locale", ["en", "zh-CN"])
-def test_every_cause_has_words_in_every_language(locale):
-    words = Words(locale)
-    for cause in Cause:
-        assert words.title(cause)
-        assert cause is Cause.HEALTHY or words.steps(cause, {})
-        assert cause is Cause.HEALTHY or words.questions(cause, {})
-    assert (Words("en").title(Cause.HEALTHY) == words.title(Cause.HEALTHY)) is (locale == "en")
-
-
-def test_the_reader_gets_the_verdict_in_their_language():
-    settings = make_settings(locale="zh-CN")
-    snapshot = make_snapshot(number(state="suspended_arrears"))
-    verdict = diagnose_snapshots(settings, [snapshot], ONE, "", NOW)
-    console = Console(record=True, width=120, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
-    render(verdict, settings, console)
-    shown = console.export_text()
-    assert "号码欠费停机" in shown
-    assert "充值" in shown
-    assert ONE in shown

@@ -1,12 +1,15 @@
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
+import pytest
 from aiohttp import web
 
 from agent.config.secret import Secret
 from agent.config.settings import Account, Polling, ProviderSettings
+from agent.providers.base import ProviderError, Request
 from agent.providers.http import Door, DoorLimits
 from agent.providers.registry import build
 from agent.providers.reports import Reports
@@ -123,3 +126,22 @@ class Bench:
             Polling(**limits),
             reports=self.told.reports(),
         )
+
+
+async def fetched(door, url, **request):
+    return await door.fetch(Request("GET", url, **request))
+
+
+async def refused(door, url, **request) -> ProviderError:
+    started = time.monotonic()
+    with pytest.raises(ProviderError) as caught:
+        await fetched(door, url, **request)
+    caught.value.took = time.monotonic() - started
+    return caught.value
+
+
+def answering(**response):
+    async def handler(_request):
+        return web.Response(**response)
+
+    return handler
