@@ -181,6 +181,20 @@ def diagnose(
     raise typer.Exit(diagnose_number(config, number, caller, as_json=as_json))
 
 
+@app.command("query")
+def query(
+    expression: Annotated[str, typer.Argument(metavar="EXPR", help="An expression of PromQL.")],
+    url: Annotated[
+        str | None, typer.Option("--url", metavar="URL", help="The agent; one at home by default.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a running agent what an expression gives now."""
+    from agent.rules.queries.command import query as ask  # noqa: PLC0415 - a fast --help
+
+    raise typer.Exit(ask(expression, url, as_json=as_json))
+
+
 @rules_app.command("check")
 def rules_check(files: RuleFiles) -> None:
     """Say why a rule cannot be evaluated, where one cannot."""

@@ -52,7 +52,7 @@ class _Facts:
     def __init__(self, engine: RuleEngine, interval: float, given: Given) -> None:
         self.groups = [
             group
-            for group in engine.ruleset.groups
+            for group in sorted(engine.ruleset.groups, key=lambda it: (it.file, it.name))
             if _among(group.name, given.all("rule_group[]"))
             and _among(group.file, given.all("file[]"))
         ]
