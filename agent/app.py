@@ -16,7 +16,7 @@ from agent.config.settings import Settings
 from agent.diagnosis.context import Context
 from agent.diagnosis.diagnose import diagnose_number, diagnose_scope
 from agent.fleet import Fleet
-from agent.loop_lag import LoopLag, settle_garbage_collector
+from agent.loop_lag import LoopLag, give_turns_often, settle_garbage_collector
 from agent.memory import Memory
 from agent.model import Alert, Verdict
 from agent.plan import Plan, make_plan
@@ -74,6 +74,7 @@ class Agent:
             PlanError: when the configuration or a rule file is wrong; it holds every line.
             StoreError: when the ledger cannot be used.
         """
+        give_turns_often()
         plan = await asyncio.to_thread(make_plan, self._config)
         try:
             await self._open(plan)
