@@ -16,6 +16,8 @@ from agent.config.settings import Settings
 from agent.diagnosis.context import Context
 from agent.diagnosis.diagnose import diagnose_number, diagnose_scope
 from agent.fleet import Fleet
+from agent.intake.intake import Intake
+from agent.intake.translate import is_foreign_symptom
 from agent.loop_lag import LoopLag, give_turns_often, settle_garbage_collector
 from agent.memory import Memory
 from agent.model import Alert, Verdict
@@ -114,6 +116,7 @@ class Agent:
             recovery_by_facts(self.checked),
             self._dispatcher.wake,
         )
+        self.intake = await Intake.open(self.database, plan.settings, self.telemetry, self._clock)
 
     async def _begin(self, plan: Plan) -> None:
         lag = LoopLag(self.telemetry)
@@ -123,6 +126,8 @@ class Agent:
         self._parts.push_async_callback(self._dispatcher.stop)
         await self._begin_rules(plan, await self._engine(plan))
         self._parts.push_async_callback(self._end_rules)
+        self.intake.start()
+        self._parts.push_async_callback(self.intake.stop)
         refreshing = asyncio.create_task(self._refresher.run(), name="refresher")
         self._parts.push_async_callback(_end, refreshing)
         await self._pollers.start(plan.settings)
@@ -145,8 +150,8 @@ class Agent:
             plan.settings.rules.interval,
             self._clock,
         )
-        if plan.settings.rules.enabled:
-            self._scheduler.start()
+        # Without rules of its own the agent still has rounds: alerts come from outside too.
+        self._scheduler.start()
 
     def _blocks(self) -> tuple[Block, ...]:
         """Every series as of now, the agent's own included."""
@@ -165,7 +170,8 @@ class Agent:
 
     async def _on_alerts(self, alerts: Sequence[Alert], now: float) -> None:
         if self.settings.tickets.enabled:
-            await self.tickets.observe(alerts, self.fleet, now)
+            told = (*alerts, *await self.intake.firing())
+            await self.tickets.observe(told, self.fleet, now)
         standing = self.tickets.open
         self.exposition.publish(_OWN_SERIES, tickets_summary(standing))
         self._pollers.set_urgent(
@@ -203,6 +209,7 @@ class Agent:
         self.settings = plan.settings
         self._refresher.replace(*self._judges(plan.settings))
         self.tickets.reconfigure(plan.settings)
+        await self.intake.reconfigure(plan.settings)
         await self._scheduler.stop()
         engine = RuleEngine(plan.ruleset)
         engine.restore(self._scheduler.engine.state())
@@ -222,6 +229,8 @@ class Agent:
         return Context(self.settings, now, dict(self._refresher.checked))
 
     def _diagnose_subject(self, subject: Subject, _fleet: Fleet, now: float) -> Verdict | None:
+        if is_foreign_symptom(subject.symptom):
+            return None
         return diagnose_scope(subject.scope, _labels(subject), self.context(now))
 
     async def diagnose(self, number: str, caller: str | None) -> Verdict | None:
@@ -261,6 +270,7 @@ class Agent:
             started_at=self._started_at,
             clock=self._clock,
             queries=self._queries,
+            hooks=self.intake.routes(),
         )
 
 

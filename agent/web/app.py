@@ -13,7 +13,7 @@ from agent.web.prometheus.routes import add_prometheus
 from agent.web.state import WebState
 
 LARGEST_BODY = 64 * 1024
-"""Bytes; nothing here takes a body."""
+"""Bytes; nothing here takes a body but the hooks, which bound theirs themselves."""
 
 
 async def openapi(request: web.Request) -> web.Response:
@@ -22,7 +22,7 @@ async def openapi(request: web.Request) -> web.Response:
 
 
 def make_app(state: WebState) -> web.Application:
-    """The application; it only reads ``state`` and never polls or changes anything itself."""
+    """The application; beside its hooks it only reads ``state`` and changes nothing itself."""
     app = web.Application(middlewares=(explain, refuse_other_sites), client_max_size=LARGEST_BODY)
     app[STATE] = state
     app.on_response_prepare.append(add_headers)
@@ -42,6 +42,7 @@ def make_app(state: WebState) -> web.Application:
             web.get("/api/openapi.json", openapi),
         )
     )
+    app.add_routes(state.hooks)
     add_prometheus(app)
     add_pages(app, state)
     return app

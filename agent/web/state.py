@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from aiohttp import web
+
 from agent.checks.engine import Checked
 from agent.config.settings import Settings
 from agent.fleet import Fleet
@@ -54,6 +56,8 @@ class WebState:
     clock: Callable[[], float] = time.time
     queries: Callable[[], Queries | None] = lambda: None
     """What answers expressions; ``None`` while no rule engine runs."""
+    hooks: tuple[web.RouteDef, ...] = ()
+    """What other systems post to; they read their bodies themselves."""
 
     def accounts(self) -> list[tuple[str, str]]:
         """The configured accounts, in the configuration's order."""

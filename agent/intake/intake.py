@@ -1,0 +1,101 @@
+"""The room's front: what comes in by webhook, as the rest of the agent sees it."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from aiohttp import web
+
+from agent.config.settings import Settings
+from agent.intake.alerts import ExternalAlerts
+from agent.intake.hook import PATH, AlertmanagerHook
+from agent.intake.reconciler import Reconciler
+from agent.intake.told import Told
+from agent.intake.translate import Places, is_foreign
+from agent.model import Alert
+from agent.store.database import Database
+from exporters.telemetry import Telemetry
+
+SOURCE = "alertmanager"
+
+
+class Intake:
+    """Everything other systems tell the agent. Make one with :meth:`open`."""
+
+    def __init__(
+        self,
+        alerts: ExternalAlerts,
+        settings: Settings,
+        telemetry: Telemetry,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._alerts = alerts
+        self._telemetry = telemetry
+        self._clock = clock
+        self._use(settings)
+        self._reconciler = self._make_reconciler()
+        self._hook = AlertmanagerHook(
+            alerts,
+            lambda: self._settings.intake.alertmanager,
+            self._is_foreign,
+            lambda: self._reconciler.ask_soon(),  # noqa: PLW0108 - a reload makes another one
+            telemetry,
+            clock,
+        )
+        telemetry.intake_firing.labels(SOURCE).set(alerts.count())
+
+    @classmethod
+    async def open(
+        cls,
+        database: Database,
+        settings: Settings,
+        telemetry: Telemetry,
+        clock: Callable[[], float] = time.time,
+    ) -> "Intake":
+        """Take up what was told before the last stop.
+
+        Raises:
+            StoreError: when the ledger refuses.
+        """
+        return cls(await ExternalAlerts.open(database, SOURCE), settings, telemetry, clock)
+
+    def start(self) -> None:
+        """Begin to ask what really fires, where the configuration says whom."""
+        self._reconciler.start()
+
+    async def stop(self) -> None:
+        """Ask no more; the hooks go with the web application."""
+        await self._reconciler.stop()
+
+    async def reconfigure(self, settings: Settings) -> None:
+        """Go by other settings from now on."""
+        changed = settings.intake != self._settings.intake
+        self._use(settings)
+        if changed:
+            await self._reconciler.stop()
+            self._reconciler = self._make_reconciler()
+            self._reconciler.start()
+
+    def routes(self) -> tuple[web.RouteDef, ...]:
+        """The hooks, for the web application."""
+        return (web.post(PATH, self._hook.post),)
+
+    async def firing(self) -> tuple[Alert, ...]:
+        """All alerts that fire as far as other systems have told."""
+        if not self._settings.intake.alertmanager.enabled:
+            return ()
+        return await asyncio.to_thread(self._alerts.firing, self._places)
+
+    def _use(self, settings: Settings) -> None:
+        self._settings = settings
+        self._places: Places = {
+            provider.name: frozenset(account.id for account in provider.accounts)
+            for provider in settings.providers
+        }
+
+    def _make_reconciler(self) -> Reconciler:
+        section = self._settings.intake.alertmanager
+        return Reconciler(self._alerts, section, self._telemetry, self._clock)
+
+    def _is_foreign(self, told: Told) -> bool:
+        return is_foreign(told.labels, self._places)
