@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agent.config.load import ConfigError, load
 from agent.config.settings import Settings
+from agent.providers.http import trust
 from agent.providers.registry import problems
 from agent.rules.load import RuleFileError, load_rules
 from agent.rules.rule import RuleSet
@@ -34,9 +35,16 @@ def make_plan(config: Path) -> Plan:
         settings = load(config, review=problems)
         rules = settings.rules
         files = tuple(rule_files(rules.files)) if rules.enabled else ()
+        _read_authorities(settings)
         return Plan(settings, load_rules(files, rules.pace))
     except (ConfigError, RuleFileError) as error:
         raise PlanError(str(error)) from None
+
+
+def _read_authorities(settings: Settings) -> None:
+    """Read them here, in whatever thread this is: it would hold up the event loop."""
+    for provider in settings.providers:
+        trust(provider.ca_file)
 
 
 def rule_files(globs: Sequence[str]) -> Iterator[Path]:
