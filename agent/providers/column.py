@@ -97,6 +97,8 @@ class Column:
         kinds = set(map(type, raw))
         if not kinds <= self._kinds or (not self._optional and self._blank in raw):
             raise ValueError("an odd type")
+        if kinds <= self._converter.as_is:
+            return raw
         if kinds & _NOTHING or (kinds == {str} and self._optional and self._blank in raw):
             return [self._default if self._is_nothing(it) else self._convert(it) for it in raw]
         if self._converter.batch is not None:

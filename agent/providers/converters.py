@@ -31,6 +31,8 @@ class Converter:
     convert: Convert
     kinds: Kinds = frozenset({str})
     few: bool = False
+    as_is: Kinds = frozenset()
+    """Types whose values pass unchanged."""
     batch: Callable[[Sequence[Any]], Sequence[Any]] | None = None
     """Converts a whole column at once; ``ValueError`` where it would rather not."""
 
@@ -45,6 +47,7 @@ _TELEPHONE: Final = re.compile(r"\+?[0-9]{3,24}", re.ASCII)
 _PUNCTUATION: Final = str.maketrans("", "", " -().\u00a0")
 _AMOUNT: Final = re.compile(r"[+-]?\d{1,24}(?:\.\d{1,12})?", re.ASCII)
 _WHOLE: Final = re.compile(r"-?\d{1,15}", re.ASCII)
+_PHONE_LENGTH: Final = 64
 _ID_LENGTH: Final = 128
 _TEXTS_MOST: Final = 10_000
 _TEXT_LENGTH: Final = 200
@@ -66,7 +69,14 @@ def _id(value: str | int) -> str:
 
 
 def _phone(value: str) -> str:
-    return scrub(value, 64)
+    return scrub(value, _PHONE_LENGTH)
+
+
+def _harmless_phones(column: Sequence[str]) -> Sequence[str]:
+    """A column that has nothing to scrub, as it nearly always has."""
+    if not "".join(column).isprintable() or max(map(len, column)) > _PHONE_LENGTH:
+        raise ValueError("not all harmless")
+    return column
 
 
 def telephone(prefixes: Sequence[str], value: str) -> str:
@@ -163,11 +173,11 @@ CONVERTERS: Final[Mapping[str, Factory]] = {
     "text": _always(Converter(_text, _STR, few=True)),
     "word": _always(Converter(_word, _STR | _INT | frozenset({bool}), few=True)),
     "id": _always(Converter(_id, _STR | _INT, few=True)),
-    "phone": _always(Converter(_phone, _STR)),
+    "phone": _always(Converter(_phone, _STR, batch=_harmless_phones)),
     "number": _number_converter,
     "amount": _amount_converter,
-    "integer": _always(Converter(_integer, _STR | _INT)),
-    "boolean": _always(Converter(_boolean, frozenset({bool}), batch=list)),
+    "integer": _always(Converter(_integer, _STR | _INT, as_is=_INT)),
+    "boolean": _always(Converter(_boolean, frozenset({bool}), as_is=frozenset({bool}))),
     "currency": _always(Converter(_currency, _STR, few=True)),
     "iso": _iso_converter,
     "rfc2822": _always(Converter(mail_moment, _STR)),

@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from operator import attrgetter
 from typing import Any, Final
 
@@ -185,7 +186,7 @@ def _let_go(facts: list[Any]) -> None:
 
 
 def _ordered(bindings: list[Binding]) -> tuple[Binding, ...]:
-    if len(bindings) > 1:
+    if any(one.position > following.position for one, following in pairwise(bindings)):
         bindings.sort(key=attrgetter("position"))
     return tuple(bindings)
 

@@ -141,11 +141,16 @@ def has_spaced_colon(body: bytes) -> bool:
     return any(space in body and space + b":" in body for space in _SPACES)
 
 
-def count_marks(body: bytes) -> tuple[int, int]:
-    """How many ``":`` the text has, and how many ``{`` and ``[`` together."""
+def count_key_marks(body: bytes) -> int:
+    """How many ``":`` the text has; much faster than ``bytes.count`` for as many as there are."""
     codes = np.frombuffer(body, np.uint8)
-    keys = np.count_nonzero((codes[:-1] == _QUOTE) & (codes[1:] == _COLON))
-    return int(keys), int(np.count_nonzero((codes | _CASE_BIT) == _BRACE))
+    return int(np.count_nonzero((codes[:-1] == _QUOTE) & (codes[1:] == _COLON)))
+
+
+def _count_openings(body: bytes) -> int:
+    """How many ``{`` and ``[`` the text has."""
+    codes = np.frombuffer(body, np.uint8)
+    return int(np.count_nonzero((codes | _CASE_BIT) == _BRACE))
 
 
 def _lost_nothing(body: bytes, tree: Any) -> bool:
@@ -154,7 +159,7 @@ def _lost_nothing(body: bytes, tree: Any) -> bool:
         return False
     # Every object and array opens with a byte of its own: once so many were met, none is left,
     # and the leaves, by far the most values, need not be looked at.
-    marks, unmet = count_marks(body)
+    unmet = _count_openings(body)
     keys = depth = 0
     for objects, arrays in _levels(tree):
         keys += sum(map(len, objects))
@@ -162,7 +167,7 @@ def _lost_nothing(body: bytes, tree: Any) -> bool:
         unmet -= len(objects) + len(arrays)
         if not unmet:
             break
-    return keys == marks and depth <= _DEEPEST
+    return keys == count_key_marks(body) and depth <= _DEEPEST
 
 
 def _text(body: bytes, charset: str | None, what: str) -> str:

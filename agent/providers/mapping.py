@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
@@ -37,6 +38,7 @@ class Mapper:
     ) -> None:
         rules = _with_native_status(target, operation.fields)
         self._make = target.make
+        self._make_all = target.make_all or partial(map, target.make)
         self._tell = tell
         self._columns = [Column(it, rules.get(it.name, FieldRule())) for it in target.fields]
         self._worded = [column for column in self._columns if column.has_words]
@@ -91,7 +93,7 @@ class Mapper:
         else:
             raise ValueError("not all objects")
         columns = [_column(column, raw, records) for column in self._columns]
-        return list(map(self._make, *columns))
+        return list(self._make_all(*columns))
 
     def _raw(self, records: Sequence[Record]) -> dict[str, Sequence[Any]]:
         keys = self._keys

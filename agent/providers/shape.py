@@ -7,7 +7,8 @@ is proven that strict reading would have given the same; anything else is read s
 * every key of the shape must be there and no other may be, or the quick decoder refuses;
 * the text has no more ``":`` than the shape has keys, so no key is there twice
   (see :mod:`agent.providers.decode`);
-* it has no more ``{`` and ``[`` than the shape has objects and arrays, so no value is a container.
+* every value of a record, and of the envelope but for the way to the records, must be a text, a
+  number, a switch or null, or the quick decoder refuses.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,8 +17,10 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from agent.providers.decode import count_marks, has_spaced_colon
+from agent.providers.decode import count_key_marks, has_spaced_colon
 from agent.providers.path import Path
+
+_Scalar = str | int | float | bool | None
 
 _KEYS_MOST: Final = 64
 """A record with more keys is no table's row."""
@@ -97,8 +100,7 @@ class Shape:
             return None
         tree, rows = self._unfold(top)
         keys = sum(map(len, self._levels)) + len(rows) * len(self._keys)
-        containers = len(self._levels) + 1 + len(rows)
-        return tree if count_marks(body) == (keys, containers) else None
+        return tree if count_key_marks(body) == keys else None
 
     def _unfold(self, node: Any) -> tuple[dict[str, Any], Rows]:
         """The envelope as plain objects around the rows."""
@@ -124,6 +126,6 @@ def _field(index: int) -> str:
 
 def _struct(keys: tuple[str, ...], kinds: Mapping[str, Any]) -> type[msgspec.Struct]:
     """A class with one field per key; the keys of JSON need not be names of Python."""
-    fields = [(_field(index), kinds.get(key, Any)) for index, key in enumerate(keys)]
+    fields = [(_field(index), kinds.get(key, _Scalar)) for index, key in enumerate(keys)]
     names = {_field(index): key for index, key in enumerate(keys)}
     return msgspec.defstruct("Row", fields, rename=names, forbid_unknown_fields=True, gc=False)

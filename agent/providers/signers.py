@@ -47,6 +47,7 @@ class _Plan:
     query_before: _Named
     query_after: _Named
     headers: _Named
+    signs_query: bool
 
 
 def make_signer(
@@ -80,6 +81,7 @@ def _plan(signing: Signing) -> _Plan:
         query_before=tuple(it for it in query if it[1].names.isdisjoint(made)),
         query_after=tuple(it for it in query if not it[1].names.isdisjoint(made)),
         headers=tuple(headers),
+        signs_query="{query}" in str(signing.model_dump()),
     )
 
 
@@ -99,13 +101,11 @@ def _sign(
     values = {**reveal(), "timestamp": plan.stamp(clock()), "nonce": plan.nonce()}
     params = request.params + _filled(plan.query_before, values)
     parts = urlsplit(request.url)
-    values |= {
-        "method": request.method,
-        "host": parts.netloc,
-        "path": parts.path,
-        "query": sorted_query((*_own_query(parts.query), *params)),
-        "body": request.body.decode(),
-    }
+    values["method"] = request.method
+    values["host"] = parts.netloc
+    values["path"] = parts.path
+    values["body"] = request.body.decode()
+    values["query"] = sorted_query((*_own_query(parts.query), *params)) if plan.signs_query else ""
     for name, make in plan.digests:
         values[name] = make(values)
     return replace(
