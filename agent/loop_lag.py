@@ -73,6 +73,5 @@ def settle_garbage_collector() -> None:
     facts are Structs that the collector does not track, and cycles are rare here, so it may
     look at the rest seldom.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, OLD)
