@@ -25,6 +25,15 @@ _OUT_OF_MONEY = frozenset(
     }
 )
 """States of a number that an empty account may be behind."""
+_OUT_OF_NETWORK = frozenset(
+    {
+        NumberState.ACTIVE,
+        NumberState.LOW_BALANCE,
+        NumberState.SUSPENDED_VIOLATION,
+        NumberState.UNKNOWN,
+    }
+)
+"""States of a number that is down for its provider's or carrier's reasons (ProviderOutage)."""
 
 
 class Root(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +59,20 @@ ROOTS: tuple[Root, ...] = (
         below=frozenset({Scope.ACCOUNT, Scope.NUMBER, Scope.BINDING}),
         explains=_ANY_SYMPTOM,
         comes_first=True,
+    ),
+    Root(
+        scope=Scope.CARRIER,
+        symptom="carrier_outage",
+        below=frozenset({Scope.NUMBER}),
+        explains=frozenset({"number_down", "network_mismatch"}),
+        states=_OUT_OF_NETWORK,
+    ),
+    Root(
+        scope=Scope.PROVIDER,
+        symptom="provider_outage",
+        below=frozenset({Scope.NUMBER}),
+        explains=frozenset({"number_down", "network_mismatch"}),
+        states=_OUT_OF_NETWORK,
     ),
     Root(
         scope=Scope.ACCOUNT,
@@ -86,7 +109,8 @@ _Place = tuple[Scope, str, str, str, str]
 class Roots:
     """Answers which standing fault explains another one.
 
-    ``states`` has the states of the numbers that are told of, by key, where they are known.
+    ``states`` and ``carriers`` have the states and the base carriers of the numbers that are
+    told of, by key, where they are known.
     """
 
     def __init__(
@@ -94,8 +118,10 @@ class Roots:
         faults: Mapping[str, Fault],
         tickets: Mapping[str, Ticket],
         states: Mapping[str, NumberState],
+        carriers: Mapping[str, str],
     ) -> None:
         self._states = states
+        self._carriers = carriers
         self._members = {
             key: {member.key for member in ticket.members if member.left_at is None}
             for key, ticket in tickets.items()
@@ -118,7 +144,8 @@ class Roots:
         """
         for root in ROOTS:
             if self._may_explain(root, key, subject):
-                cause = self._causes.get(_place(subject, root.scope, root.symptom))
+                carrier = self._carriers.get(key, "")
+                cause = self._causes.get(_place(subject, root.scope, root.symptom, carrier))
                 if cause is not None and self._takes(cause, root, key, since):
                     return self.of(cause.key, cause.subject, cause.since) or cause
         return None
@@ -152,8 +179,10 @@ def _until(ticket: Ticket) -> float:
     return seen_good if ticket.stage is Stage.OBSERVING and seen_good is not None else inf
 
 
-def _place(subject: Subject, scope: Scope, symptom: str) -> _Place:
-    """Where a root of ``scope`` above ``subject`` would be."""
+def _place(subject: Subject, scope: Scope, symptom: str, carrier: str = "") -> _Place:
+    """Where a root of ``scope`` above ``subject``, whose base carrier is given, would be."""
+    if scope is Scope.CARRIER:
+        return scope, symptom, subject.carrier or carrier, "", ""
     account = "" if scope is Scope.PROVIDER else subject.account
     number = subject.number if scope is Scope.NUMBER else ""
     return scope, symptom, subject.provider, account, number

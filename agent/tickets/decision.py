@@ -80,3 +80,5 @@ class View(msgspec.Struct, frozen=True):
     policy: Policy
     states: Mapping[str, NumberState] = {}
     """The states of the numbers that faults are about, by the fault's key, where known."""
+    carriers: Mapping[str, str] = {}
+    """The base carriers of the numbers that faults are about, by the fault's key, where known."""

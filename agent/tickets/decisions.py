@@ -25,7 +25,7 @@ def decide(view: View, now: float) -> list[Decision]:
     }
     # What is over with this round explains nothing any more: its members speak for themselves.
     standing = {key: it for key, it in view.tickets.items() if not _ends(silences.get(key, ()))}
-    roots = Roots(view.faults, standing, view.states)
+    roots = Roots(view.faults, standing, view.states, view.carriers)
     decisions: list[Decision] = []
     for fault in sorted(view.faults.values(), key=_width):
         decisions.extend(_on_fault(fault, roots, view, now))

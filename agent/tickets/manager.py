@@ -27,7 +27,7 @@ from agent.tickets.faults import Fault, faults_of, pending_keys
 from agent.tickets.ledger import Ledger, record
 from agent.tickets.outbox import enqueue, frozen
 from agent.tickets.particulars import particulars_of
-from agent.tickets.round import Round, by_ticket, states_of, watched
+from agent.tickets.round import Round, by_ticket, known_of, watched
 from agent.tickets.text import text_of
 from agent.tickets.ticket import Subject, Ticket
 
@@ -119,11 +119,9 @@ class Tickets:
             told_until=self._told_until,
             policy=self._policy(),
         )
-        return replace(
-            view,
-            evidence=await self._look(view, fleet, now),
-            states=await asyncio.to_thread(states_of, faults, fleet),
-        )
+        states, carriers = await asyncio.to_thread(known_of, faults, fleet)
+        evidence = await self._look(view, fleet, now)
+        return replace(view, evidence=evidence, states=states, carriers=carriers)
 
     async def _work(self, round_: Round) -> None:
         decisions = await asyncio.to_thread(decide, round_.view, round_.now)

@@ -19,6 +19,7 @@ from agent.states import (
     Scope,
 )
 from agent.tickets.evidence import Assessment, Finding, Recovery
+from agent.tickets.outages import several_numbers
 from agent.tickets.particulars import find_number, snapshots_of
 from agent.tickets.ticket import Subject
 
@@ -212,6 +213,15 @@ def _network_mismatch(checked: Checked, subject: Subject, _now: float) -> _Look:
     return _GOOD, f"the states of {subject.number} agree"
 
 
+def _illegal_transition(checked: Checked, subject: Subject, now: float) -> _Look:
+    change = checked.illegal.get(subject.number)
+    if find_number(checked.snapshot, subject.number) is None:
+        return _UNKNOWN, f"{subject.number} is not listed"
+    if change is not None and change[2] > now - DAY_SECONDS:
+        return _BAD, f"{subject.number} went from {change[0]} to {change[1]} within a day"
+    return _GOOD, f"{subject.number} made no impossible move within a day"
+
+
 def _listing(checked: Checked, _subject: Subject, _now: float) -> _Look:
     return _polls(checked, {Capability.NUMBERS})
 
@@ -251,6 +261,11 @@ _TABLE: Mapping[str, tuple[frozenset[Capability], _Looker]] = {
     "reclaim": (_LISTED, _reclaim),
     "contract": (_LISTED, _contract),
     "realname": (_LISTED, _realname),
+    "illegal_transition": (_LISTED, _illegal_transition),
+    "provider_outage": (_LISTED, several_numbers),
+    "carrier_outage": (_LISTED, several_numbers),
+    "lint": (_CONFIGURATION, _answers),
+    "clock_skew": (_LISTED, _answers),
     "binding_down": (_PHONES, _binding_down),
     "redundancy": (_PHONES, _redundancy),
     "balance": (_MONEY, _balance),

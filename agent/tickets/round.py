@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from agent.checks.carriers import carrier_of
 from agent.fleet import Fleet
 from agent.states import NumberState
 from agent.tickets.changes import Change
@@ -31,16 +32,20 @@ def watched(tickets: Iterable[Ticket]) -> dict[str, Subject]:
     return subjects
 
 
-def states_of(faults: Mapping[str, Fault], fleet: Fleet) -> dict[str, NumberState]:
-    """The states of the numbers that faults are about, by the fault's key, where listed."""
+def known_of(
+    faults: Mapping[str, Fault], fleet: Fleet
+) -> tuple[dict[str, NumberState], dict[str, str]]:
+    """States and base carriers of the numbers that faults are about, by key, where listed."""
     states: dict[str, NumberState] = {}
+    carriers: dict[str, str] = {}
     for key, fault in faults.items():
         if fault.subject.number:
             snapshot = fleet.get(fault.subject.provider, fault.subject.account)
             listed = find_number(snapshot, fault.subject.number)
             if listed is not None:
                 states[key] = listed.state
-    return states
+                carriers[key] = carrier_of(listed.number, listed.carrier)
+    return states, carriers
 
 
 def by_ticket(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:

@@ -10,7 +10,7 @@ import yaml
 from agent.rules.load import load_rules
 from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.promql.nodes import Aggregate, Binary, Node, Selector, children_of
-from agent.rules.rule import AlertingRule
+from agent.rules.rule import AlertingRule, RecordingRule
 from agent.states import (
     BindingState,
     ConfigSection,
@@ -27,14 +27,17 @@ RUNBOOKS = ROOT / "docs" / "runbooks"
 RUNBOOK_PREFIX = "https://github.com/numwatch/numwatch/blob/main/docs/runbooks/"
 RULES = [rule for group in load_rules(FILES).groups for rule in group.rules]
 ALERTS = [rule for rule in RULES if isinstance(rule, AlertingRule)]
-IDENTITY = {
+IDENTITY: dict[str, tuple[str, ...]] = {
+    "agent": (),
+    "carrier": ("carrier",),
     "provider": ("provider",),
     "account": ("account", "provider"),
     "number": ("account", "number", "provider"),
     "binding": ("account", "binding", "number", "provider"),
 }
 FURTHER = {"BalanceLow": {"currency"}, "BalanceStop": {"currency"}, "SpendCapNear": {"currency"}}
-FURTHER["ConfigDrift"] = {"section"}
+FURTHER |= {"ConfigDrift": {"section"}, "OutboxStuck": {"sink"}, "DeadLetters": {"sink"}}
+RECORDED = {rule.name: rule.node for rule in RULES if isinstance(rule, RecordingRule)}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 CLOSED = {
     "numwatch_number_state": {state.value for state in NumberState},
@@ -58,9 +61,12 @@ def result_labels(node: Node) -> set[str]:
     if isinstance(node, Aggregate):
         assert not node.without
         return set(node.labels)
+    if isinstance(node, Selector) and node.name in RECORDED:
+        return result_labels(RECORDED[node.name])
     if isinstance(node, Binary):
         sides = [node.left, node.right] if node.operator == "or" else [node.left]
-        return set().union(*(result_labels(side) for side in sides))
+        found = set().union(*(result_labels(side) for side in sides))
+        return found | set(node.matching.include)
     raise AssertionError(f"{node} does not say which labels it gives")
 
 
@@ -106,9 +112,11 @@ class TestEveryAlert:
 
     def test_reads_metrics_and_labels_that_exist(self, rule: AlertingRule) -> None:
         for selector in selectors(rule.node):
-            family = FAMILIES[selector.name]
             labels = {matcher.label for matcher in selector.matchers} - {METRIC_NAME}
-            assert labels <= set(family.labels), selector
+            if selector.name in RECORDED:
+                assert labels <= result_labels(RECORDED[selector.name]), selector
+            else:
+                assert labels <= set(FAMILIES[selector.name].labels), selector
 
     def test_asks_for_states_that_exist(self, rule: AlertingRule) -> None:
         for selector in selectors(rule.node):
@@ -117,6 +125,14 @@ class TestEveryAlert:
                 if known and matcher.label in {"state", "section"}:
                     assert matcher.operator in {"=", "=~"}, "negations would let unknown in"
                     assert set(matcher.value.split("|")) <= known
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recorded_metric_is_named_by_level_metric_and_operation(name: str) -> None:
+    level, metric, operation = name.split(":")
+    assert metric.startswith("numwatch_")
+    assert operation
+    assert level in result_labels(RECORDED[name])
 
 
 def test_every_runbook_belongs_to_an_alert() -> None:
