@@ -72,8 +72,8 @@ class Asker:
 
     async def ask(
         self, values: Mapping[str, str], extra: Params = (), url: str | None = None
-    ) -> Any:
-        """The decoded answer, its envelope checked.
+    ) -> Answer:
+        """The answer, not looked into yet.
 
         ``extra`` is what paging adds to the query; ``url`` replaces the whole address, query
         included (a next link).
@@ -85,6 +85,15 @@ class Asker:
         answer = await self._caller.fetch(self._request(values, extra, url))
         if answer.status in self._operation.not_found_status:
             raise NotFoundError(PollFailure.HTTP_4XX, f"{self.label}: HTTP {answer.status}")
+        return answer
+
+    async def read(self, answer: Answer) -> Any:
+        """The decoded answer, its envelope checked.
+
+        Raises:
+            NotFoundError: when the provider does not know what was asked for.
+            ProviderError: when it is not JSON, or an error after all.
+        """
         tree = await self._decoded(answer)
         if self._envelope is not None:
             check_envelope(self._envelope, tree, self.label, self._caller.redact)

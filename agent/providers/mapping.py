@@ -1,6 +1,6 @@
 """Pages of records into facts: by columns where the page is plain, one by one where it is not."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
@@ -25,21 +25,17 @@ class Mapped:
     """How many records the page had, before any was left out."""
     invalid: int = 0
     """How many of them were skipped or lost a field."""
+    unmapped: tuple[tuple[str, int], ...] = ()
+    """Fields that had words without a meaning, and how many."""
 
 
 class Mapper:
-    """An operation's fields over a target, compiled once.
+    """An operation's fields over a target, compiled once."""
 
-    ``tell`` is told of every field that had words without a meaning, and how many.
-    """
-
-    def __init__(
-        self, target: Target, operation: Operation, tell: Callable[[str, int], None]
-    ) -> None:
+    def __init__(self, target: Target, operation: Operation) -> None:
         rules = _with_native_status(target, operation.fields)
         self._make = target.make
         self._make_all = target.make_all or partial(map, target.make)
-        self._tell = tell
         self._columns = [Column(it, rules.get(it.name, FieldRule())) for it in target.fields]
         self._worded = [column for column in self._columns if column.has_words]
         self._keys = tuple({column.key: None for column in self._columns if column.key})
@@ -58,16 +54,12 @@ class Mapper:
             records = records.records()
         wanted = self._wanted(records)
         try:
-            mapped = Mapped(self._by_columns(wanted), len(records))
+            facts, invalid = self._by_columns(wanted), 0
         except ValueError:
-            if isinstance(wanted, Rows):
-                wanted = wanted.records()
-            mapped = self._one_by_one(wanted, len(records))
-        for column in self._worded:
-            unmapped = column.take_unmapped()
-            if unmapped:
-                self._tell(column.name, unmapped)
-        return mapped
+            plain = wanted.records() if isinstance(wanted, Rows) else wanted
+            facts, invalid = self._one_by_one(plain)
+        counts = ((column.name, column.take_unmapped()) for column in self._worded)
+        return Mapped(facts, len(records), invalid, tuple(it for it in counts if it[1]))
 
     def _wanted(self, records: Sequence[Any]) -> Sequence[Any]:
         if self._each is not None:
@@ -106,7 +98,8 @@ class Mapper:
                 pass
         return {key: [record.get(key, MISSING) for record in records] for key in keys}
 
-    def _one_by_one(self, records: Sequence[Any], count: int) -> Mapped:
+    def _one_by_one(self, records: Sequence[Any]) -> tuple[list[Any], int]:
+        """The facts, and how many records were skipped or lost a field."""
         for column in self._worded:
             column.take_unmapped()  # the columns' attempt may have counted already
         facts: list[Any] = []
@@ -119,7 +112,7 @@ class Mapper:
             else:
                 invalid += lost
                 facts.append(self._make(*values))
-        return Mapped(facts, count, invalid)
+        return facts, invalid
 
     def _values(self, record: Any) -> tuple[list[Any], bool]:
         """The record's values, and whether any was lost; ``ValueError`` where it is no fact."""

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.providers.asking import Asker
-from agent.providers.base import ProviderError
+from agent.providers.base import Answer, ProviderError
 from agent.providers.links import next_url
-from agent.providers.mapping import Mapper
+from agent.providers.mapping import Mapped, Mapper
+from agent.providers.page_memory import PageMemory, mark_of
 from agent.providers.paging import Collected, Page, Params, Source, read_all
 from agent.providers.path import MISSING, follow, path_of
 from agent.providers.profile_sections import Operation
@@ -40,14 +41,14 @@ class Read:
     """An operation compiled for one account."""
 
     def __init__(self, field: str, operation: Operation, target: Target, setup: "Setup") -> None:
-        def tell(name: str, count: int) -> None:
-            setup.reports.unmapped(f"{field}.{name}", count)
-
+        self._field = field
+        self._reports = setup.reports
+        self._memory = PageMemory()
         self._operation = operation
         self._bounds = setup.bounds
         self._base_url = setup.caller.base_url
         self._asker = Asker(setup.caller, operation)
-        self._mapper = Mapper(target, operation, tell)
+        self._mapper = Mapper(target, operation)
         self._records = path_of(operation.records)
         self._total = path_of(operation.paging.total) if operation.paging.total else None
         self._next = path_of(operation.paging.next) if operation.paging.next else None
@@ -61,18 +62,39 @@ class Read:
         """Every record of the listing; ``identity`` tells two facts apart."""
 
         async def get(params: Params, url: str | None) -> Page:
-            return self._page(await self._asker.ask(values, params, url))
+            answer = await self._asker.ask(values, params, url)
+            if self._operation.paging.growing:
+                return self._page(await self._asker.read(answer))
+            return await self._page_at((params, url), answer)
 
+        self._memory.begin()
         source = Source(get, identity, self.what)
         return await read_all(self._operation.paging, source, self._bounds)
 
     async def single(self, values: Mapping[str, str]) -> Collected:
         """The records of one answer."""
-        mapped = self._page(await self._asker.ask(values)).mapped
+        answer = await self._asker.ask(values)
+        mapped = self._page(await self._asker.read(answer)).mapped
         return Collected(mapped.facts, mapped.records, mapped.invalid)
+
+    async def _page_at(self, place: Hashable, answer: Answer) -> Page:
+        """The page in ``answer``, read only if it is not the one that was there before."""
+        mark = mark_of(answer)
+        page = self._memory.recall(place, mark)
+        if page is not None:
+            self._tell(page.mapped)
+            return page
+        page = self._page(await self._asker.read(answer))
+        self._memory.keep(place, mark, page)
+        return page
+
+    def _tell(self, mapped: Mapped) -> None:
+        for name, count in mapped.unmapped:
+            self._reports.unmapped(f"{self._field}.{name}", count)
 
     def _page(self, tree: Any) -> Page:
         mapped = self._mapper.page(self._records_of(tree))
+        self._tell(mapped)
         total = None if self._total is None else self._count(follow(tree, self._total))
         link = None if self._next is None else self._link(follow(tree, self._next))
         return Page(mapped, total, link)

@@ -12,10 +12,10 @@ is proven that strict reading would have given the same; anything else is read s
 """
 
 from collections.abc import Mapping, Sequence
-from operator import attrgetter
 from typing import Any, Final, Self
 
 import msgspec
+from msgspec.structs import astuple
 
 from agent.providers.decode import count_key_marks, has_spaced_colon
 from agent.providers.path import Path
@@ -39,18 +39,15 @@ class Rows(list[Any]):
         Raises:
             ValueError: when the rows have no such key.
         """
-        fields = [_field(self._keys.index(key)) for key in keys]
-        return {
-            key: list(map(attrgetter(field), self)) for key, field in zip(keys, fields, strict=True)
-        }
+        values = dict(zip(self._keys, zip(*map(astuple, self), strict=True), strict=True))
+        try:
+            return {key: values[key] for key in keys}
+        except KeyError:
+            raise ValueError("no such key") from None
 
     def records(self) -> list[dict[str, Any]]:
         """The rows as the objects they were."""
-        names = [_field(index) for index in range(len(self._keys))]
-        get = attrgetter(*names)
-        if len(names) == 1:
-            return [{self._keys[0]: get(row)} for row in self]
-        return [dict(zip(self._keys, get(row), strict=True)) for row in self]
+        return [dict(zip(self._keys, astuple(row), strict=True)) for row in self]
 
 
 class Shape:

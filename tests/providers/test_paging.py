@@ -1,5 +1,6 @@
 """Listings that are whole, and every way of not being so."""
 
+import asyncio
 import json
 
 import pytest
@@ -7,6 +8,8 @@ from aiohttp import web
 from provider_bench import serving
 
 from agent.providers.base import ProviderError
+from agent.providers.together import together
+from agent.states import PollFailure
 
 
 def row(index, **changed):
@@ -260,3 +263,63 @@ async def test_a_link_on_the_same_host_in_full(bench):
         credentials = {"sid": "AC" + "1" * 32, "token": "secret-token"}
         listing = await bench.provider(server.url, "twilio", credentials).numbers()
     assert len(listing.numbers) == 20
+
+
+async def test_a_page_that_is_the_same_gives_the_same_facts(bench):
+    rows = [row(index, state="odd" if index == 3 else "active") for index in range(95)]
+    listing = Listing(rows)
+    async with serving(listing) as server:
+        provider = bench.provider(server.url)
+        first = await provider.numbers()
+        rows[50] = row(50, state="frozen")
+        second = await provider.numbers()
+        third = await provider.numbers()
+    same = [one is other for one, other in zip(first.numbers, second.numbers, strict=True)]
+    assert same == [not 50 <= index < 60 for index in range(95)]  # one page was read anew
+    assert second.numbers[50].state == "frozen"
+    assert all(one is other for one, other in zip(second.numbers, third.numbers, strict=True))
+    assert bench.told.unmapped == {"numbers.state": 3}  # told at every poll
+
+
+async def test_a_page_that_was_right_does_not_hide_that_it_is_wrong_now(bench):
+    wrong = False
+
+    def spoil(page, tree, _asked):
+        if wrong and page == 5:
+            tree["code"] = 50001
+
+    async with serving(Listing(ROWS, spoil=spoil)) as server:
+        provider = bench.provider(server.url)
+        await provider.numbers()
+        wrong = True
+        with pytest.raises(ProviderError) as caught:
+            await provider.numbers()
+        assert caught.value.kind == "api_error"
+        wrong = False
+        assert len((await provider.numbers()).numbers) == 95
+
+
+async def test_a_failure_leaves_its_caller_as_it_was():
+    async def fail():
+        raise ProviderError(PollFailure.CONNECT, "x")
+
+    with pytest.raises(ProviderError):
+        await together(work() for work in (fail, lambda: asyncio.sleep(60), fail))
+    assert asyncio.current_task().cancelling() == 0
+
+
+async def test_a_cancellation_is_not_lost_to_a_failure_at_the_same_moment():
+    started = asyncio.Event()
+
+    async def fail_when_cancelled():
+        started.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise ProviderError(PollFailure.CONNECT, "x")
+
+    task = asyncio.create_task(together([fail_when_cancelled(), asyncio.sleep(60)]))
+    await started.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
