@@ -80,7 +80,7 @@ def _symptom(name: str, labels: Mapping[str, str]) -> str:
     """The alert's name, or its own ``symptom``, and a hash of the labels that identify it."""
     family = labels.get("symptom") or name
     identity = [pair for pair in sorted(labels.items()) if pair[0] not in _TOLD_NOT_BROKEN]
-    digest = sha256(json.encode(identity)).hexdigest()[:_HASH_CHARACTERS]
+    digest = sha256(json.encode((family, identity))).hexdigest()[:_HASH_CHARACTERS]
     return f"{scrub(family, _NAME_CHARACTERS)}{MARK}{digest}"
 
 

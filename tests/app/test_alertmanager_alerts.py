@@ -1,0 +1,109 @@
+"""What Alertmanager tells and what the embedded rules find meet in one ticket."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from agent.app import Agent
+from agent.web.app import make_app
+from tests.app.conftest import Scene, until
+
+BROKEN, WELL = "4006220001", "4006220002"
+LABELS = {
+    "alertname": "NumberNotActive",
+    "severity": "critical",
+    "symptom": "number_down",
+    "scope": "number",
+    "provider": "north",
+    "account": "hq",
+    "replica": "a",
+}
+START, END = "2026-01-01T00:00:00.000Z", "2026-01-01T00:10:00.000Z"
+
+
+@pytest.fixture
+async def client(scene: Scene) -> AsyncIterator[TestClient[Any, Any]]:
+    made = TestClient(TestServer(make_app(scene.agent.web_state())))
+    await made.start_server()
+    yield made
+    await made.close()
+
+
+async def tell(client: TestClient[Any, Any], labels: dict[str, str], *, over: bool = False) -> None:
+    alert = {
+        "status": "resolved" if over else "firing",
+        "labels": labels,
+        "annotations": {},
+        "startsAt": START,
+        "endsAt": END if over else "0001-01-01T00:00:00Z",
+    }
+    body = {"version": "4", "alerts": [alert]}
+    async with client.post("/hooks/alertmanager", json=body) as answer:
+        assert answer.status == 200, await answer.text()
+
+
+def of(scene: Scene, **facts: str) -> list[dict[str, Any]]:
+    """The desk's tickets with these fields."""
+    return [t for t in scene.desk() if all(t[name] == fact for name, fact in facts.items())]
+
+
+async def test_the_same_fault_told_by_both_is_one_ticket(
+    scene: Scene, client: TestClient[Any, Any]
+) -> None:
+    ticket = await until(lambda: scene.ticket("number_down"), "the rules open the ticket")
+    await tell(client, LABELS | {"number": BROKEN})
+    scene.world.apply({"number": BROKEN, "set": {"state": "active"}})
+    revision = scene.agent.fleet.get("north", "hq").revision + 20
+    await until(lambda: scene.agent.fleet.get("north", "hq").revision > revision, "it is polled")
+    (still,) = of(scene, symptom="number_down")
+    assert (still["id"], still["stage"]) == (ticket["id"], "diagnosing"), "it is told of still"
+    await tell(client, LABELS | {"number": BROKEN}, over=True)
+    await until(lambda: of(scene, stage="closed"), "the ticket is closed")
+    assert len(of(scene, symptom="number_down")) == 1
+
+
+async def test_a_resolve_is_no_recovery_by_itself(
+    scene: Scene, client: TestClient[Any, Any]
+) -> None:
+    def alone(settings: dict[str, Any]) -> None:
+        settings["rules"]["enabled"] = False
+
+    scene.write(alone)
+    assert await scene.agent.reload() == []
+    await tell(client, LABELS | {"number": BROKEN})
+    await until(lambda: of(scene, symptom="number_down"), "Alertmanager alone opens the ticket")
+    await tell(client, LABELS | {"number": BROKEN}, over=True)
+    revision = scene.agent.fleet.get("north", "hq").revision + 20
+    await until(lambda: scene.agent.fleet.get("north", "hq").revision > revision, "it is polled")
+    assert not of(scene, stage="closed"), "the polls say that it is still suspended"
+    scene.world.apply({"number": BROKEN, "set": {"state": "active"}})
+    await until(lambda: of(scene, symptom="number_down", stage="closed"), "polls see it well")
+
+
+async def test_foreign_alerts_have_tickets_of_their_own_that_close(
+    scene: Scene, client: TestClient[Any, Any]
+) -> None:
+    hosts = [{"alertname": "HostDown", "instance": name, "severity": "critical"} for name in "ab"]
+    for labels in hosts:
+        await tell(client, labels)
+    found = await until(lambda: len(of(scene, scope="agent")) == 2 and scene.desk(), "two tickets")
+    causes = {t["diagnosis"]["cause"] for t in found if t["scope"] == "agent"}
+    assert causes == {"unknown"}, "nothing is known of it here"
+    await tell(client, hosts[0], over=True)
+    await until(lambda: of(scene, scope="agent", stage="closed"), "the first is closed")
+    (standing,) = [t for t in of(scene, scope="agent") if t["stage"] != "closed"]
+    assert "instance=b" in standing["title"]
+
+
+async def test_a_restart_still_knows_what_alertmanager_told(
+    scene: Scene, client: TestClient[Any, Any]
+) -> None:
+    await tell(client, {"alertname": "HostDown", "severity": "critical"})
+    (told,) = await scene.agent.intake.firing()
+    await scene.agent.stop()
+    scene.agent = Agent(scene.config)
+    await scene.agent.start()
+    assert [alert.labels for alert in await scene.agent.intake.firing()] == [told.labels]
+    await until(lambda: of(scene, scope="agent"), "its ticket is opened")

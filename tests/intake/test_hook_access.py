@@ -1,0 +1,156 @@
+"""Who may post: the token's holder, or without a token this machine itself."""
+
+import asyncio
+import contextlib
+import json
+import random
+import socket
+
+import pytest
+
+from agent.intake.admission import Admission, Overloaded
+from tests.intake.conftest import FOREIGN, Hook, message, told, until
+
+TOKEN = "correct horse battery"
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def test_the_token_is_asked_for_where_one_is_set(hook: Hook) -> None:
+    await hook.use(token=TOKEN, former_token="the old one")
+    answer = await hook.post(message(told()), 401)
+    assert "bearer" in answer["expected"]
+    await hook.post(message(told()), 401, **bearer("wrong"))
+    assert await hook.firing() == []
+    await hook.post(message(told()), 200, **bearer(TOKEN))
+    await hook.post(message(told(FOREIGN)), 200, Authorization="bearer the old one")
+    assert len(await hook.firing()) == 2
+    assert hook.requests("unauthorized") == 2
+
+
+async def test_a_thousand_changed_tokens_are_refused(hook: Hook) -> None:
+    await hook.use(token=TOKEN)
+    chance = random.Random(3)
+    for _ in range(1000):
+        place = chance.randrange(len(TOKEN))
+        changed = chance.choice(
+            (
+                TOKEN[:place] + chr(chance.randrange(33, 127)) + TOKEN[place + 1 :],
+                TOKEN[:place],
+                TOKEN + chr(chance.randrange(33, 127)),
+                TOKEN.upper(),
+            )
+        )
+        if changed != TOKEN:
+            await hook.post(message(told()), 401, **bearer(changed))
+    for odd in ("Bearer", "Basic " + TOKEN, TOKEN, "Bearer \xff\xfe"):
+        await hook.post(message(told()), 401, Authorization=odd)
+    assert await hook.firing() == []
+
+
+async def test_a_refusal_says_who_is_to_identify_himself(hook: Hook) -> None:
+    await hook.use(token=TOKEN)
+    async with hook.client.post("/hooks/alertmanager", json=message()) as answer:
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert TOKEN not in await answer.text()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Forwarded-For": "203.0.113.9"},
+        {"Forwarded": "for=203.0.113.9"},
+        {"Via": "1.1 proxy"},
+        {"Host": "hotline.example.com"},
+        {"Host": "203.0.113.9:10400"},
+    ],
+    ids=str,
+)
+async def test_without_a_token_nobody_is_let_in_through_this_machine(
+    hook: Hook, headers: dict[str, str]
+) -> None:
+    await hook.post(message(told()), 401, **headers)
+    assert await hook.firing() == []
+
+
+@pytest.mark.parametrize("host", ["localhost:10400", "127.0.0.1:10400", "[::1]:10400"])
+async def test_without_a_token_this_machine_is_let_in(hook: Hook, host: str) -> None:
+    await hook.post(message(told()), 200, Host=host)
+
+
+def test_what_is_under_way_is_bounded_by_count_and_bytes() -> None:
+    admission = Admission(most_requests=2, most_bytes=100)
+    with admission.one() as first, admission.one() as second:
+        with pytest.raises(Overloaded), admission.one():
+            pass
+        first.add(80)
+        with pytest.raises(Overloaded):
+            second.add(21)
+        second.add(20)
+    with admission.one() as alone:
+        alone.add(1000)
+    with admission.one() as after:
+        after.add(100)
+
+
+async def test_overload_is_always_503_and_passes(hook: Hook) -> None:
+    await hook.use(max_body=1024 * 1024)
+    body = json.dumps(message(told(annotations={"a": "x" * 100_000}))).encode()
+    address = hook.client.server.host, hook.client.server.port
+    stuck = [await _stuck(*address, body) for _ in range(64)]
+    await until(lambda: _refused(hook), "the bound is reached")
+    statuses = set()
+    for _ in range(20):
+        async with hook.client.post("/hooks/alertmanager", json=message(told())) as answer:
+            statuses.add(answer.status)
+            assert answer.headers["Retry-After"]
+    assert statuses == {503}
+    for writer in stuck:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+    await until(lambda: _taken(hook), "requests are taken again")
+    assert await hook.names() == ["NumberNotActive"]
+
+
+async def _stuck(host: str, port: int, body: bytes) -> asyncio.StreamWriter:
+    """A sender that stops in the middle of its body."""
+    _reader, writer = await asyncio.open_connection(host, port)
+    head = (
+        f"POST /hooks/alertmanager HTTP/1.1\r\nHost: {host}:{port}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    writer.write(head.encode() + body[:100])
+    await writer.drain()
+    return writer
+
+
+async def _refused(hook: Hook) -> bool:
+    async with hook.client.post("/hooks/alertmanager", json=message()) as answer:
+        return answer.status == 503
+
+
+async def _taken(hook: Hook) -> bool:
+    async with hook.client.post("/hooks/alertmanager", json=message(told())) as answer:
+        return answer.status == 200
+
+
+async def test_a_body_that_never_ends_is_not_waited_for(
+    hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.intake.body.SECONDS", 0.2)
+    with socket.create_connection(
+        (hook.client.server.host, hook.client.server.port or 0)
+    ) as sender:
+        sender.setblocking(False)
+        loop = asyncio.get_running_loop()
+        host = f"{hook.client.server.host}:{hook.client.server.port}"
+        head = f"POST /hooks/alertmanager HTTP/1.1\r\nHost: {host}\r\n"
+        await loop.sock_sendall(
+            sender,
+            f"{head}Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{{".encode(),
+        )
+        answer = await asyncio.wait_for(loop.sock_recv(sender, 4096), 5)
+    assert b" 408 " in answer.splitlines()[0]

@@ -1,0 +1,274 @@
+"""A simulated world, an agent, a Prometheus and an Alertmanager on one machine, all real.
+
+Each of the last three can be killed with SIGKILL and started again on the same data.
+"""
+
+import contextlib
+import json
+import re
+import signal
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+
+import yaml
+
+from tests.integration.processes import ROOT, free_port, get, needs, numwatch, running, wait_until
+
+NUMBERS = tuple(f"40062200{place:02}" for place in range(1, 25))
+DOWN = "number_down"
+TOKEN = "a token for tests"
+_CALM = 30.0
+"""Seconds within which everything must have happened on a busy machine."""
+
+
+def world() -> dict[str, Any]:
+    """Every number is well."""
+    return {
+        "seed": 7,
+        "providers": [
+            {
+                "name": "north",
+                "dialect": "generic",
+                "accounts": [
+                    {
+                        "id": "hq",
+                        "credentials": {"key": "demo", "secret": "demo-secret"},
+                        "balance": 5000,
+                        "currency": "CNY",
+                        "numbers": [_number(number) for number in NUMBERS],
+                    }
+                ],
+            }
+        ],
+    }
+
+
+def _number(number: str) -> dict[str, Any]:
+    phones = [
+        {"id": "b1", "phone": "13800000001", "kind": "mobile", "position": 1, "state": "ok"},
+        {"id": "b2", "phone": "13800000002", "kind": "mobile", "position": 2, "state": "ok"},
+    ]
+    return {"number": number, "state": "active", "network_state": "active", "bindings": phones}
+
+
+@dataclass
+class Process:
+    """One process of the scene, which can be killed and started again."""
+
+    command: list[str]
+    ready: str
+    log: Path
+    ends: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    popen: Popen[bytes] | None = None
+    lives: int = 0
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self.lives += 1
+        log = self.log.with_suffix(f".{self.lives}.log")
+        self.popen = self.ends.enter_context(running(self.command, log))
+        wait_until(lambda: get(self.ready), _CALM, f"{self.command[0]} answers; see {log}")
+
+    def kill(self) -> None:
+        """SIGKILL: no goodbye, nothing saved."""
+        assert self.popen is not None
+        self.popen.send_signal(signal.SIGKILL)
+        self.popen.wait()
+
+    def restart(self) -> None:
+        """Kill it and start it on what is on its disk."""
+        self.kill()
+        self.start()
+
+
+@dataclass
+class Peers:
+    """The scene."""
+
+    world_url: str
+    agent_url: str
+    prometheus_url: str
+    alertmanager_url: str
+    agent: Process
+    prometheus: Process
+    alertmanager: Process
+
+    def set_state(self, number: str, state: str) -> None:
+        """Change a number's state in the world."""
+        self._post("/world", {"number": number, "set": {"state": state}})
+
+    def break_number(self, number: str) -> None:
+        """Suspend a number."""
+        self.set_state(number, "suspended_violation")
+
+    def mend_number(self, number: str) -> None:
+        """Put a number back in service."""
+        self.set_state(number, "active")
+
+    def _post(self, path: str, body: object) -> None:
+        request = urllib.request.Request(
+            f"{self.world_url}{path}",
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
+        )
+        urllib.request.urlopen(request, timeout=5).close()
+
+    def desk(self) -> list[dict[str, Any]]:
+        """Every ticket at the desk."""
+        return list(json.loads(get(f"{self.world_url}/desk/tickets")))
+
+    def tickets(self, *numbers: str) -> list[dict[str, Any]]:
+        """The desk's tickets about these numbers being down."""
+        return [t for t in self.desk() if t["symptom"] == DOWN and t["number"] in numbers]
+
+    def one_ticket(self, number: str) -> dict[str, Any]:
+        """The one ticket of a number, as soon as the desk has it."""
+        wait_until(lambda: self.tickets(number), _CALM, f"{number} has its ticket")
+        (ticket,) = self.tickets(number)
+        return ticket
+
+    def closed(self, *numbers: str, within: float = _CALM) -> list[dict[str, Any]]:
+        """The tickets of these numbers once every one is closed."""
+
+        def all_closed() -> list[dict[str, Any]] | None:
+            found = self.tickets(*numbers)
+            done = {t["number"] for t in found if t["stage"] == "closed"}
+            return found if done == set(numbers) else None
+
+        return wait_until(all_closed, within, f"the tickets of {numbers} are closed")
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The agent's own metric, summed over the series that have these labels; 0 if none."""
+        wanted = {f'{key}="{value}"' for key, value in labels.items()}
+        lines = get(f"{self.agent_url}/metrics").decode().splitlines()
+        return sum(
+            float(line.rpartition(" ")[2])
+            for line in lines
+            if re.match(rf"{name}(\{{|\s)", line) and all(label in line for label in wanted)
+        )
+
+    def alertmanager_tells(self, number: str) -> bool:
+        """Whether Alertmanager lists the number's alert as firing."""
+        listed = json.loads(get(f"{self.alertmanager_url}/api/v2/alerts"))
+        return any(
+            it["labels"].get("number") == number and it["labels"].get("symptom") == DOWN
+            for it in listed
+        )
+
+    def prometheus_tells(self, number: str) -> bool:
+        """Whether Prometheus has an alert about the number, pending or firing."""
+        alerts = json.loads(get(f"{self.prometheus_url}/api/v1/alerts"))["data"]["alerts"]
+        return any(it["labels"].get("number") == number for it in alerts)
+
+    def hook_told(self, outcome: str) -> float:
+        """How many alerts the hook counted under an outcome in this life of the agent."""
+        return self.metric("numwatch_intake_alerts_total", outcome=outcome)
+
+
+def types(ticket: dict[str, Any]) -> list[str]:
+    """What the desk was told of a ticket, each delivery once, in order."""
+    return [delivery["type"] for delivery in ticket["deliveries"]]
+
+
+@contextlib.contextmanager
+def peers(
+    folder: Path,
+    *,
+    embedded: bool = True,
+    rounds: float = 0.5,
+    group_wait: str = "1s",
+    reconcile: bool = True,
+) -> Iterator[Peers]:
+    """The scene, all of it up; ended with the block.
+
+    ``embedded`` has the agent evaluate rules itself, with a round every ``rounds`` seconds.
+    """
+    ports = [f"127.0.0.1:{free_port()}" for _ in range(4)]
+    world_at, agent_at, prometheus_at, alertmanager_at = ports
+    (folder / "world.yaml").write_text(yaml.safe_dump(world(), allow_unicode=True))
+    config = folder / "agent.yaml"
+    simulator = numwatch("simulate", "--world", str(folder / "world.yaml"), "--listen", world_at)
+    simulator += ["--write-config", str(config)]
+    with contextlib.ExitStack() as ends, running(simulator, folder / "world.log"):
+        wait_until(lambda: get(f"http://{world_at}/world"), _CALM, "the world answers")
+        url = f"http://{alertmanager_at}" if reconcile else None
+        _adapt(config, agent_at, url, embedded=embedded, rounds=rounds)
+        made = Peers(
+            *(f"http://{at}" for at in ports),
+            agent=_agent(folder, config, agent_at, ends),
+            prometheus=_prometheus(folder, agent_at, prometheus_at, alertmanager_at, ends),
+            alertmanager=_alertmanager(folder, agent_at, alertmanager_at, group_wait, ends),
+        )
+        for process in (made.agent, made.alertmanager, made.prometheus):
+            process.start()
+        yield made
+
+
+def _adapt(
+    config: Path, listen: str, alertmanager: str | None, *, embedded: bool, rounds: float
+) -> None:
+    """Let the written configuration wait no longer than a test can."""
+    settings = yaml.safe_load(config.read_text())
+    settings["listen"] = [listen]
+    settings["polling"]["intervals"] = dict.fromkeys(settings["polling"]["intervals"], 0.5)
+    settings["rules"] = {"enabled": embedded, "interval": rounds, "pace": 1000}
+    settings["tickets"] = {"hold": 1, "reopen_window": 1800}
+    hook: dict[str, Any] = {"token": TOKEN}
+    if alertmanager:
+        hook |= {"url": alertmanager, "interval": 1, "settle": 4, "egress_allow": ["127.0.0.0/8"]}
+    settings["intake"] = {"alertmanager": hook}
+    config.write_text(yaml.safe_dump(settings, allow_unicode=True))
+
+
+def _agent(folder: Path, config: Path, at: str, ends: contextlib.ExitStack) -> Process:
+    command = numwatch("run", "--config", str(config))
+    return Process(command, f"http://{at}/-/ready", folder / "agent", ends)
+
+
+def _prometheus(
+    folder: Path, agent_at: str, at: str, alertmanager_at: str, ends: contextlib.ExitStack
+) -> Process:
+    """The shipped configuration and rules, in a hurry."""
+    rules = folder / "rules.yml"
+    hurried = re.sub(r"\bfor: \w+", "for: 1s", (ROOT / "alert_rules/numwatch.yml").read_text())
+    rules.write_text(hurried)
+    text = (ROOT / "deploy/prometheus.yml").read_text()
+    text = text.replace("127.0.0.1:10400", agent_at).replace("127.0.0.1:9093", alertmanager_at)
+    text = text.replace(": 5s", ": 1s").replace("../alert_rules/*.yml", str(rules))
+    (folder / "prometheus.yml").write_text(text)
+    command = [
+        needs("prometheus"),
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'tsdb'}",
+        f"--web.listen-address={at}",
+        "--rules.alert.resend-delay=1s",
+        "--rules.alert.for-grace-period=0s",
+    ]
+    return Process(command, f"http://{at}/-/ready", folder / "prometheus", ends)
+
+
+def _alertmanager(
+    folder: Path, agent_at: str, at: str, group_wait: str, ends: contextlib.ExitStack
+) -> Process:
+    """The shipped configuration, in a hurry and with a token."""
+    shipped = yaml.safe_load((ROOT / "deploy/alertmanager.yml").read_text())
+    hook = next(it for it in shipped["receivers"] if it["name"] == "numwatch")
+    hook["webhook_configs"][0]["url"] = f"http://{agent_at}/hooks/alertmanager"
+    hook["webhook_configs"][0]["http_config"] = {"authorization": {"credentials": TOKEN}}
+    shipped["route"] |= {"group_interval": "1s", "repeat_interval": "1h"}
+    for route in (shipped["route"], *shipped["route"]["routes"]):
+        route["group_wait"] = group_wait
+    config = folder / "alertmanager.yml"
+    config.write_text(yaml.safe_dump(shipped))
+    command = [
+        needs("prometheus-alertmanager"),
+        f"--config.file={config}",
+        f"--storage.path={folder / 'alertmanager-data'}",
+        f"--web.listen-address={at}",
+        "--cluster.listen-address=",
+    ]
+    return Process(command, f"http://{at}/-/ready", folder / "alertmanager", ends)

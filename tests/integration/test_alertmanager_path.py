@@ -1,0 +1,158 @@
+"""One fault, one ticket, whichever path tells it: real Prometheus and Alertmanager."""
+
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.alerting_peers import NUMBERS, Peers, peers, types
+from tests.integration.processes import wait_until
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(240)]
+
+WAIT = 30.0
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peers]:
+    """Embedded rules and Alertmanager."""
+    with peers(tmp_path_factory.mktemp("both")) as made:
+        yield made
+
+
+def stays(peers_: Peers, number: str, seconds: float) -> None:
+    """The number's ticket is the only one and nobody hears anything new of it."""
+    before = peers_.one_ticket(number)
+    time.sleep(seconds)
+    after = peers_.one_ticket(number)
+    assert (after["id"], after["revision"]) == (before["id"], before["revision"])
+    assert types(after) == types(before)
+
+
+def test_the_embedded_rules_are_faster_and_it_is_one_ticket(both: Peers) -> None:
+    number = NUMBERS[0]
+    both.break_number(number)
+    ticket = both.one_ticket(number)
+    assert both.hook_told("fired") == 0, "the embedded rules were not faster"
+    wait_until(lambda: both.hook_told("fired") >= 1, WAIT, "Alertmanager tells it too")
+    stays(both, number, 2)
+    both.mend_number(number)
+    (closed,) = both.closed(number)
+    assert closed["id"] == ticket["id"]
+    assert types(closed).count("ticket.opened") == 1
+    assert "ticket.reopened" not in types(closed)
+
+
+def test_alertmanager_killed_sends_everything_again_and_nobody_hears_of_it(both: Peers) -> None:
+    broken = NUMBERS[1:4]
+    for number in broken:
+        both.break_number(number)
+    for number in broken:
+        both.one_ticket(number)
+    wait_until(lambda: both.hook_told("fired") >= len(broken), WAIT, "Alertmanager told them")
+    repeats = both.hook_told("repeated")
+    both.alertmanager.restart()
+    wait_until(
+        lambda: both.hook_told("repeated") >= repeats + len(broken), WAIT, "all are sent again"
+    )
+    for number in broken:
+        assert types(both.one_ticket(number)).count("ticket.opened") == 1
+    stays(both, broken[0], 2)
+    for number in broken:
+        both.mend_number(number)
+    assert len(both.closed(*broken)) == len(broken)
+
+
+def test_a_resolve_that_is_lost_is_found_by_asking(both: Peers) -> None:
+    number = NUMBERS[4]
+    both.break_number(number)
+    both.one_ticket(number)
+    fired = both.metric("numwatch_intake_alerts_firing")
+    wait_until(lambda: both.metric("numwatch_intake_alerts_firing") >= max(1, fired), WAIT, "told")
+    both.alertmanager.kill()
+    both.mend_number(number)
+    wait_until(lambda: not both.prometheus_tells(number), WAIT, "Prometheus takes it for over")
+    time.sleep(4)
+    assert both.one_ticket(number)["stage"] != "closed", "silence is no recovery"
+    both.alertmanager.start()
+    both.closed(number)
+    assert both.metric("numwatch_intake_reconcile_repairs_total", repair="lost_resolve") >= 1
+    assert len(both.tickets(number)) == 1
+
+
+def test_alertmanager_alone_opens_and_closes_the_ticket(tmp_path: Path) -> None:
+    number = NUMBERS[0]
+    with peers(tmp_path, embedded=False) as scene:
+        scene.break_number(number)
+        ticket = scene.one_ticket(number)
+        assert ticket["diagnosis"]["cause"] == "number_suspended_violation"
+        scene.agent.restart()
+        stays(scene, number, 2)
+        scene.mend_number(number)
+        (closed,) = scene.closed(number)
+        assert types(closed).count("ticket.opened") == 1
+
+
+def test_alertmanager_is_faster_then_comes_late_and_it_is_one_ticket(tmp_path: Path) -> None:
+    number = NUMBERS[0]
+    with peers(tmp_path, rounds=3, group_wait="100ms", reconcile=False) as scene:
+        scene.break_number(number)
+        wait_until(lambda: scene.hook_told("fired"), WAIT, "Alertmanager tells it")
+        scene.one_ticket(number)
+        scene.agent.kill()
+        wait_until(lambda: scene.alertmanager_tells(number), WAIT, "it fires without the agent")
+        scene.agent.start()
+        stays(scene, number, 5)
+        scene.mend_number(number)
+        assert len(scene.closed(number, within=60)) == 1
+
+
+def test_without_alertmanager_the_embedded_rules_do_it_alone(tmp_path: Path) -> None:
+    number = NUMBERS[0]
+    with peers(tmp_path) as scene:
+        scene.alertmanager.kill()
+        scene.break_number(number)
+        ticket = scene.one_ticket(number)
+        wait_until(
+            lambda: scene.metric("numwatch_intake_reconcile_failures_total", reason="connect"),
+            WAIT,
+            "Alertmanager was asked in vain",
+        )
+        scene.mend_number(number)
+        (closed,) = scene.closed(number)
+        assert closed["id"] == ticket["id"]
+
+
+KILLS = 20
+
+
+def test_twenty_kills_of_any_of_them_lose_and_double_nothing(tmp_path: Path) -> None:
+    chance = random.Random(20)
+    broken = NUMBERS[:KILLS]
+    began = time.monotonic()
+    with peers(tmp_path) as scene:
+        for number in broken:
+            scene.break_number(number)
+            time.sleep(chance.random() * 2)
+            chance.choice((scene.agent, scene.prometheus, scene.alertmanager)).restart()
+        wait_until(
+            lambda: {t["number"] for t in scene.tickets(*broken)} == set(broken),
+            WAIT,
+            "every fault has its ticket",
+        )
+        tickets = scene.tickets(*broken)
+        assert len(tickets) == len(broken)
+        assert all(types(ticket).count("ticket.opened") == 1 for ticket in tickets)
+        assert not {kind for t in tickets for kind in types(t)} & {
+            "ticket.resolved",
+            "ticket.closed",
+            "ticket.reopened",
+        }
+        for number in broken:
+            scene.mend_number(number)
+        closed = scene.closed(*broken, within=60)
+        assert len(closed) == len(broken)
+        assert {ticket["episode"] for ticket in closed} == {1}
+    assert time.monotonic() - began < 180
