@@ -3,10 +3,15 @@
 import asyncio
 import gzip
 import json
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from agent.intake.payload import Message, NotAMessage, read_message
 from agent.intake.told import fingerprint_of
 from agent.store.errors import StoreError
 from agent.tickets.key import key_of, subject_of
@@ -279,3 +284,46 @@ async def test_a_closed_hook_takes_nothing_and_what_it_told_counts_no_more(hook:
     assert await hook.firing() == []
     await hook.use()
     assert await hook.names() == ["NumberNotActive"]
+
+
+async def test_what_is_answered_with_200_is_in_the_ledger(hook: Hook) -> None:
+    for place in range(20):
+        await hook.tell(told(OURS | {"number": str(place)}))
+        with closing(sqlite3.connect(hook.database.path)) as other:
+            (count,) = other.execute("SELECT count(*) FROM external_alerts").fetchone()
+        assert count == place + 1
+
+
+async def test_a_sender_that_goes_away_loses_nothing_of_what_it_told(hook: Hook) -> None:
+    posting = asyncio.create_task(hook.tell(told()))
+    await asyncio.sleep(0)
+    posting.cancel()
+    await asyncio.wait([posting])
+    await hook.tell(told())
+    assert await hook.names() == ["NumberNotActive"]
+    await hook.restart()
+    assert await hook.names() == ["NumberNotActive"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(("labels", "annotations", "status", "startsAt", "alertname", "x")),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from(tuple(message())), JSON), st.booleans())
+def test_whatever_is_posted_is_a_message_or_is_refused(body: dict[str, Any], whole: bool) -> None:
+    posted = {"version": "4", "alerts": [told(), body]} | body if whole else body
+    try:
+        read = read_message(json.dumps(posted).encode())
+    except NotAMessage:
+        return
+    assert isinstance(read, Message)
