@@ -6,7 +6,7 @@ round of tickets reads without asking the disk and a repeat writes nothing.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -27,6 +27,7 @@ REMEMBERED = 3600.0
 """Seconds an alert that is over is remembered, to know late word of it for what it is."""
 MOST_ALERTS = 20_000
 """More alerts than this, over or not, are not taken in."""
+_BATCH = 200
 _table = external_alerts
 
 
@@ -137,12 +138,14 @@ class ExternalAlerts:
             del kept[name]
         self._records = kept
 
-    async def _commit(self, rows: Sequence[dict[str, object]], replaced: Collection[str]) -> None:
-        gone = [{"which": name} for name in replaced]
+    async def _commit(self, rows: list[dict[str, object]], replaced: Collection[str]) -> None:
+        gone: list[dict[str, object]] = [{"which": name} for name in replaced]
         match = and_(_table.c.source == self.source, _table.c.fingerprint == bindparam("which"))
         async with self._database.transaction() as connection:
-            await connection.execute(delete(_table).where(match), gone)
-            await connection.execute(insert(_table), rows)
+            for some in _batched(gone):
+                await connection.execute(delete(_table).where(match), some)
+            for some in _batched(rows):
+                await connection.execute(insert(_table), some)
 
     def _row(self, record: Record) -> dict[str, object]:
         return {
@@ -155,6 +158,12 @@ class ExternalAlerts:
 
 def _shown(known: tuple[Record, Alert] | None, record: Record, places: Places) -> Alert:
     return known[1] if known is not None and known[0] is record else alert_of(record, places)
+
+
+def _batched(rows: list[dict[str, object]]) -> Iterator[list[dict[str, object]]]:
+    """``rows`` in pieces short enough to be prepared without holding up the event loop."""
+    for start in range(0, len(rows), _BATCH):
+        yield rows[start : start + _BATCH]
 
 
 def _is_forgotten(record: Record, now: float) -> bool:
