@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import sys
 import time
 from pathlib import Path
 
@@ -120,3 +121,29 @@ async def test_what_the_published_contract_says_comes_out_right(mock_url):
             await provider.balance()
         assert caught.value.kind == "http_4xx"
         assert "not-a-sid" not in caught.value.detail
+
+
+async def test_the_poll_command_tells_what_the_contract_says(mock_url, tmp_path):
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        f"""
+providers:
+  - name: west
+    profile: twilio
+    base_url: {mock_url}
+    egress_allow: [127.0.0.0/8]
+    polling: {{timeout: 20s}}
+    accounts: [{{id: hq, credentials: {{sid: {SID}, token: x}}}}]
+"""
+    )
+    command = (sys.executable, "-m", "agent", "poll", "--config", str(config), "--json")
+    poll = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    out, _ = await asyncio.wait_for(poll.communicate(), 60)
+    assert poll.returncode == 1  # the mock's calls never end
+    [account] = json.loads(out)["accounts"]
+    [number] = account["numbers"]
+    assert (number["number"], number["state"]) == ("+18089255327", "active")
+    assert (account["balance"]["amount"], account["balance"]["currency"]) == (0.05, "USD")
+    outcomes = account["capabilities"]
+    assert outcomes["calls"]["reason"] == "pagination"
+    assert all(outcome["ok"] for name, outcome in outcomes.items() if name != "calls")
