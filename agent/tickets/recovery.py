@@ -254,6 +254,7 @@ _NOT_OURS = frozenset({NumberState.RECLAIMED, NumberState.CANCELLED})
 _LISTED = frozenset({Capability.NUMBERS})
 _PHONES = frozenset({Capability.REACHABILITY})
 _MONEY = frozenset({Capability.BALANCE})
+_CALLS = frozenset({Capability.CALLS})
 
 _TABLE: Mapping[str, tuple[frozenset[Capability], _Looker]] = {
     "number_down": (_LISTED, _in_service),
@@ -264,6 +265,9 @@ _TABLE: Mapping[str, tuple[frozenset[Capability], _Looker]] = {
     "illegal_transition": (_LISTED, _illegal_transition),
     "provider_outage": (_LISTED, several_numbers),
     "carrier_outage": (_LISTED, several_numbers),
+    "answer_rate": (_CALLS, _answers),
+    "busy_rate": (_CALLS, _answers),
+    "unmapped": (_EVERYTHING, _answers),
     "lint": (_CONFIGURATION, _answers),
     "clock_skew": (_LISTED, _answers),
     "binding_down": (_PHONES, _binding_down),

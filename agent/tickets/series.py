@@ -16,12 +16,12 @@ _KINDS_FRAME = Frame.of(("stage", "severity"), tuple(zip(*_KINDS, strict=True)))
 
 
 def tickets_summary(tickets: Iterable[Ticket]) -> tuple[Block, ...]:
-    """Blocks of ``numwatch_tickets`` and of the deadlines of clocks that still run.
+    """Blocks of ``numwatch_tickets``, of the deadlines of clocks that still run, of changes.
 
     Every stage and severity is told, most of them as 0, so that the first ticket is a rise.
     """
     standing = [ticket for ticket in tickets if ticket.open]
-    blocks = (_counts(standing), _deadlines(standing))
+    blocks = (_counts(standing), _deadlines(standing), _changes(standing))
     return tuple(block for block in blocks if block is not None)
 
 
@@ -40,6 +40,11 @@ def _deadlines(tickets: list[Ticket]) -> Block | None:
     ]
     labels = ("ticket", "grade", "clock")
     return _block("numwatch_ticket_sla_deadline_timestamp_seconds", labels, rows)
+
+
+def _changes(tickets: list[Ticket]) -> Block | None:
+    rows = [((ticket.id, ticket.stage.value), ticket.changed_at) for ticket in tickets]
+    return _block("numwatch_ticket_changed_timestamp_seconds", ("ticket", "stage"), rows)
 
 
 def _block(

@@ -204,4 +204,11 @@ SERIES: tuple[Row, ...] = (
         "ticket grade clock",
         "When the running clock of an open ticket passes its limit.",
     ),
+    Row(
+        "numwatch_ticket_changed_timestamp_seconds",
+        "gauge",
+        "seconds",
+        "ticket stage",
+        "When an open ticket in the ledger was last changed.",
+    ),
 )

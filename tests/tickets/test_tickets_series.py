@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
 from agent.states import ClockName, Grade, Scope, Severity, Stage
 from agent.tickets.series import tickets_summary
 from agent.tickets.ticket import Clock, Subject, Ticket
@@ -41,5 +43,11 @@ def test_open_tickets_are_counted_and_closed_ones_are_not() -> None:
 
 def test_only_running_clocks_have_deadlines() -> None:
     clocks = (Clock(ClockName.CONTACT, 900.0, stopped_at=5.0), Clock(ClockName.RESTORE, 7200.0))
-    _counts, deadlines = tickets_summary([ticket(Stage.DIAGNOSING, Severity.CRITICAL, *clocks)])
+    _counts, deadlines, _changes = tickets_summary([ticket(Stage.DIAGNOSING, Severity.CRITICAL, *clocks)])
     assert samples(deadlines) == {("NW-1", "AAA", "restore"): 7200.0}
+
+
+def test_an_open_ticket_tells_when_it_was_changed() -> None:
+    changed = msgspec.structs.replace(ticket(Stage.DISPATCHED), changed_at=77.0)
+    changes = tickets_summary([changed, ticket(Stage.CLOSED)])[-1]
+    assert samples(changes) == {("NW-1", "dispatched"): 77.0}
