@@ -14,10 +14,12 @@ from agent.model import Alert
 from agent.rules import memory
 from agent.rules.alerting import AlertingState
 from agent.rules.health import RuleHealth
+from agent.rules.live import Live
 from agent.rules.promql.evaluate import as_vector, evaluate
 from agent.rules.promql.refusal import EvaluationError
-from agent.rules.promql.source import BlockSource, Columns, Recorded, Source
+from agent.rules.promql.source import Source
 from agent.rules.promql.vector import Vector
+from agent.rules.reach import reach_of
 from agent.rules.recording import recorded
 from agent.rules.rule import AlertingRule, Group, RecordingRule, Rule, RuleSet
 from exporters.block import Block
@@ -43,17 +45,26 @@ class Recorder(Protocol):
 
 
 class RuleEngine:
-    """Evaluates a rule set again and again, and remembers its alerts."""
+    """Evaluates a rule set again and again, and remembers its alerts.
 
-    def __init__(self, ruleset: RuleSet, external_labels: Mapping[str, str] | None = None) -> None:
+    Of the series it remembers as much as the rules look back for, and ``keep`` seconds of all.
+    """
+
+    def __init__(
+        self,
+        ruleset: RuleSet,
+        external_labels: Mapping[str, str] | None = None,
+        keep: float = 0.0,
+    ) -> None:
         self.ruleset = ruleset
         self._states: dict[str, AlertingState] = {}
         self._names: dict[int, str] = {}
         self._health: dict[int, RuleHealth] = {}
         self._due: dict[int, float] = {}
-        self._columns = Columns()
+        nodes = [rule.node for group in ruleset.groups for rule in group.rules]
+        self._reach = reach_of(nodes)
+        self._live = Live(self._reach, round(keep * 1000))
         self._symbols_at_start = 0
-        self._recorded = Recorded()
         self._turn = Lock()
         self._enlist(external_labels or {})
 
@@ -76,10 +87,10 @@ class RuleEngine:
         """
         with self._turn:
             self._renew_symbols()
-            source = self._recorded.over(BlockSource(self._columns, blocks))
+            source = self._live.begin(now, blocks)
             for group in self.ruleset.groups:
                 if self._is_due(group, now):
-                    self.run(group, source, now, self._recorded)
+                    self.run(group, source, now, self._live)
             return self.alerts()
 
     @contextmanager
@@ -89,7 +100,7 @@ class RuleEngine:
         Keep it short: rules wait for it.
         """
         with self._turn:
-            yield self._recorded.over(BlockSource(self._columns, blocks))
+            yield self._live.over(blocks)
 
     def standing(self) -> dict[int, tuple[Alert, ...]]:
         """The alerts by the ``id()`` of their rule, for a reader in another thread."""
@@ -127,6 +138,18 @@ class RuleEngine:
             ValueError: when ``content`` is not such a state; nothing is restored then.
         """
         return memory.load(content, self._states)
+
+    def inherit(self, former: "RuleEngine") -> None:
+        """Go on from where the engine of other rules stopped: its alerts, and what it remembers."""
+        self.restore(former.state())
+        with former._turn:  # noqa: SLF001 - of its own kind
+            self._live = former._live  # noqa: SLF001
+            self._live.retain(self._reach, self._names.values())
+
+    def history_bytes(self) -> int:
+        """Memory taken by the samples that are remembered."""
+        with self._turn:
+            return self._live.history.bytes()
 
     def run(self, group: Group, source: Source, now: float, recorder: Recorder) -> None:
         """Evaluate one group's rules in order."""
@@ -172,10 +195,9 @@ class RuleEngine:
 
     def _renew_symbols(self) -> None:
         """Start the texts anew once most of them must belong to series that are gone."""
-        size = len(self._columns.symbols)
+        size = len(self._live.columns.symbols)
         if not self._symbols_at_start:
             self._symbols_at_start = size if size > 1 else 0
         elif size > 2 * self._symbols_at_start + _SPARE_SYMBOLS:
-            self._columns = Columns()
-            self._recorded = Recorded()
+            self._live.renew()
             self._symbols_at_start = 0

@@ -12,7 +12,6 @@ import pytest
 
 from tests.rules.expressions import Case
 
-MINUTE_OFFSETS = ("0m", "1m", "2m")
 _GOT = re.compile(r"^ +got: (?P<got>.*)$", re.MULTILINE)
 _SAMPLE = re.compile(r"(?P<labels>\{[^}]*\}) (?P<value>[-+\w.]+)")
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -31,8 +30,11 @@ def promtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def write_unit_test(path: Path, cases: Sequence[Case]) -> None:
-    """Each expression expects a sample that cannot be, so promtool prints what it got."""
+def write_unit_test(path: Path, cases: Sequence[Case], times: Sequence[str]) -> None:
+    """Each expression expects a sample that cannot be, so promtool prints what it got.
+
+    The expressions of a case are asked at ``times`` in turn.
+    """
     tests = [
         {
             "interval": "1m",
@@ -42,7 +44,7 @@ def write_unit_test(path: Path, cases: Sequence[Case]) -> None:
             "promql_expr_test": [
                 {
                     "expr": expression,
-                    "eval_time": MINUTE_OFFSETS[place % len(MINUTE_OFFSETS)],
+                    "eval_time": times[place % len(times)],
                     "exp_samples": [{"labels": '{never="there"}', "value": 0}],
                 }
                 for place, expression in enumerate(case.expressions)

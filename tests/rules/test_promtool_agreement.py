@@ -1,16 +1,19 @@
 """The embedded engine against the real promtool: the same verdicts, labels and values."""
 
 import json
+import os
+import re
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from agent.rules.commands import rules_test
 from agent.rules.promql.nodes import Semantics
 from agent.rules.unittest.outcome import ExpressionOutcome
 from agent.rules.unittest.runner import run_file
+from tests.rules import range_expressions
 from tests.rules.expressions import Case, cases
 from tests.rules.promtool import Answer, answers, key, promtool, same, write_unit_test
 
@@ -42,8 +45,9 @@ def test_both_engines_fail_the_same_cases_in_the_same_words(
     path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The rules that are not there: every case that expects an alert fails, and no other."""
-    rules = tmp_path / "numwatch.yml"
-    rules.write_text(RULES[0].read_text(encoding="utf-8").replace("4", "5"), encoding="utf-8")
+    for rules in RULES:
+        text = rules.read_text(encoding="utf-8").replace("4", "5")
+        (tmp_path / rules.name).write_text(text, encoding="utf-8")
     broken = tmp_path / "tests" / path.name
     broken.parent.mkdir()
     text = path.read_text(encoding="utf-8").replace("critical", "trivial")
@@ -64,33 +68,88 @@ def _answer(outcome: ExpressionOutcome) -> Answer:
     return outcome.error or {key(labels): value for labels, value in outcome.got}
 
 
-@pytest.mark.timeout(600)
-@settings(
-    max_examples=12,
-    deadline=None,
-    suppress_health_check=[*HealthCheck],
-    database=None,
-    derandomize=True,
+EVERYTHING = "NUMWATCH_DIFFERENTIAL" in os.environ
+"""Set it to anything for 4,800 cases instead of 1,300."""
+TOLD: list[str] = []
+"""Cases that differ for a reason in ``DISAGREEMENTS``."""
+DISAGREEMENTS = (
+    (
+        r"count_values by \([^)]*\bx\b[^)]*\) \(\"x\".*\[[^\]]*:",
+        "Prometheus 2 loses grouping labels where a subquery counts values into one of them",
+    ),
+    (
+        r"count_values.*[a-z0-9]\(",
+        "a computed value as a label shows the last of its digits, which libraries round apart",
+    ),
 )
+
+
+def at_random(few: int, many: int) -> settings:
+    return settings(
+        max_examples=many if EVERYTHING else few,
+        deadline=None,
+        suppress_health_check=[*HealthCheck],
+        database=None,
+        derandomize=True,
+        phases=(Phase.generate,),  # a batch of a hundred cases shrinks for ever
+    )
+
+
+def compare(batch: list[Case], path: Path, times: tuple[str, ...]) -> None:
+    write_unit_test(path, batch, times)
+    asked = [(case, expression) for case in batch for expression in case.expressions]
+    theirs, mine = answers(path), ours(path)
+    assert len(theirs) == len(mine) == len(asked)
+    for (case, expression), expected, got in zip(asked, theirs, mine, strict=True):
+        if same(expected, got):
+            continue
+        known = [reason for pattern, reason in DISAGREEMENTS if re.search(pattern, expression)]
+        assert known, json.dumps(
+            {"series": case.series, "expr": expression, "promtool": expected, "numwatch": got}
+        )
+        TOLD.append(expression)
+
+
+@pytest.mark.timeout(600)
+@at_random(5, 12)
 @given(batch=st.lists(cases(), min_size=25, max_size=25))
 def test_random_expressions_give_what_prometheus_gives(
     batch: list[Case], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.mktemp("fuzz") / "cases.json"
-    write_unit_test(path, batch)
-    asked = [(case, expression) for case in batch for expression in case.expressions]
-    theirs, mine = answers(path), ours(path)
-    assert len(theirs) == len(mine) == len(asked)
-    for (case, expression), expected, got in zip(asked, theirs, mine, strict=True):
-        assert same(expected, got), json.dumps(
-            {"series": case.series, "expr": expression, "promtool": expected, "numwatch": got}
-        )
+    compare(batch, path, ("0m", "1m", "2m"))
+
+
+@pytest.mark.timeout(1200)
+@at_random(8, 36)
+@given(batch=st.lists(range_expressions.cases(), min_size=25, max_size=25))
+def test_random_expressions_over_time_give_what_prometheus_gives(
+    batch: list[Case], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("fuzz") / "cases.json"
+    compare(batch, path, ("0m", "3m", "7m", "11m", "5m", "20m30s"))
+
+
+def test_the_engines_disagree_on_no_more_than_a_handful_of_cases() -> None:
+    assert len(DISAGREEMENTS) <= 5
+    assert len(set(TOLD)) <= 5, TOLD
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'count_values by (x, y) ("x", c)',
+        'sum(c) + count_values ("v", c)',
+    ],
+)
+def test_a_known_disagreement_covers_no_more_than_it_says(query: str) -> None:
+    assert not any(re.search(pattern, query) for pattern, _ in DISAGREEMENTS)
 
 
 def test_the_comparison_notices_a_difference(tmp_path: Path) -> None:
     """The control: other series on one side must not pass as the same."""
     one, other = tmp_path / "one.json", tmp_path / "other.json"
-    write_unit_test(one, [Case({"m": "1"}, ["m"])])
-    write_unit_test(other, [Case({"m": "2"}, ["m"])])
+    write_unit_test(one, [Case({"m": "1"}, ["m"])], ("0m",))
+    write_unit_test(other, [Case({"m": "2"}, ["m"])], ("0m",))
     assert same(answers(one)[0], ours(one)[0])
     assert not same(answers(one)[0], ours(other)[0])

@@ -95,8 +95,10 @@ def test_check_counts_rules_or_says_what_is_wrong(
     unit_test: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good, bad = unit_test.parent / "rules.yml", unit_test.parent / "bad.yml"
-    bad.write_text(RULES.replace("up == 0\n", "rate(up[5m])\n"), encoding="utf-8")
+    bad.write_text(RULES.replace("up == 0\n", "histogram_sum(up)\n"), encoding="utf-8")
     assert rules_check([good]) == 0
     assert capsys.readouterr().out == f"Checking {good}\n  SUCCESS: 2 rules found\n\n"
     assert rules_check([good, bad]) == 1
-    assert f"{bad}:5: numbers/Down: expr: function rate is not supported" in capsys.readouterr().err
+    assert (
+        f"{bad}:5: numbers/Down: expr: 1:1: function histogram_sum needs" in capsys.readouterr().err
+    )

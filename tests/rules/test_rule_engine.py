@@ -207,5 +207,5 @@ def test_texts_of_series_that_are_gone_are_given_up(make, monkeypatch: pytest.Mo
     engine = make()
     for turn in range(20):
         engine.evaluate([up(**{f"n{turn}_{place}": 0 for place in range(50)})], 100 + turn)
-    assert len(engine._columns.symbols) < 400
+    assert len(engine._live.columns.symbols) < 400
     assert len(engine.alerts()) == 50

@@ -125,6 +125,7 @@ _REDUCTIONS: Mapping[str, Callable[[Bins], Floats]] = {
     "sum": _sum,
     "avg": _average,
     "count": lambda bins: bins.counts,
+    "count_values": lambda bins: bins.counts,
     "group": lambda bins: np.ones(bins.size),
     "min": _extreme(np.fmin),
     "max": _extreme(np.fmax),

@@ -5,13 +5,18 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from agent.rules.promql.buckets import histogram_quantile
+from agent.rules.promql.dates import DATES, part_of_date
 from agent.rules.promql.functions import largest, round_to, smallest
 from agent.rules.promql.matchers import METRIC_NAME
-from agent.rules.promql.nodes import Call, Selector
+from agent.rules.promql.nodes import Call, Range, Selector, Semantics
+from agent.rules.promql.over_time import OVER_TIME
+from agent.rules.promql.relabel import join, replace
 from agent.rules.promql.vector import Floats, Vector, empty, single
 
 if TYPE_CHECKING:
     from agent.rules.promql.evaluate import Instant, Value
+    from agent.rules.promql.windows import Matrix
 
 Arguments = Sequence[Any]
 Function = Callable[["Instant", Call, Arguments], "Value"]
@@ -27,9 +32,20 @@ def _vector(at: "Instant", _node: Call, arguments: Arguments) -> Vector:
 
 
 def _absent(at: "Instant", node: Call, arguments: Arguments) -> Vector:
-    if cast("Vector", arguments[0]).size:
+    return _one_if_absent(at, node, cast("Vector", arguments[0]))
+
+
+def _absent_over_time(at: "Instant", node: Call, arguments: Arguments) -> Vector:
+    matrix = cast("Matrix", arguments[0])
+    return _one_if_absent(at, node, matrix.reduced(OVER_TIME["present_over_time"]))
+
+
+def _one_if_absent(at: "Instant", node: Call, found: Vector) -> Vector:
+    if found.size:
         return empty(at.source.symbols)
-    return single(at.source.symbols, _labels_of_absent(node.arguments[0]), 1.0)
+    asked = node.arguments[0]
+    selector = asked.selector if isinstance(asked, Range) else asked
+    return single(at.source.symbols, _labels_of_absent(selector), 1.0)
 
 
 def _labels_of_absent(node: object) -> dict[str, str]:
@@ -47,10 +63,33 @@ def _labels_of_absent(node: object) -> dict[str, str]:
     return {name: text for name, text in labels.items() if text}
 
 
-def _timestamp(at: "Instant", _node: Call, arguments: Arguments) -> Vector:
+def _timestamp(at: "Instant", node: Call, arguments: Arguments) -> Vector:
     vector = cast("Vector", arguments[0])
-    stamps = np.full(vector.size, at.now) if vector.stamps is None else vector.stamps
-    return vector.nameless().with_values(stamps)
+    stamps = vector.stamps if isinstance(node.arguments[0], Selector) else None
+    taken = np.full(vector.size, at.now) if stamps is None else stamps
+    return vector.nameless().with_values(taken)
+
+
+def _date(at: "Instant", node: Call, arguments: Arguments) -> Vector:
+    if not arguments:
+        values = part_of_date(node.function, np.array([at.now]))
+        return single(at.source.symbols, {}, float(values[0]))
+    vector = cast("Vector", arguments[0])
+    return vector.nameless().with_values(part_of_date(node.function, vector.values))
+
+
+def _label_replace(_at: "Instant", node: Call, arguments: Arguments) -> Vector:
+    vector, *texts = arguments
+    return replace(vector, texts, dot_matches_newline=node.semantics is Semantics.THREE)
+
+
+def _label_join(_at: "Instant", _node: Call, arguments: Arguments) -> Vector:
+    vector, *texts = arguments
+    return join(vector, texts)
+
+
+def _histogram_quantile(_at: "Instant", node: Call, arguments: Arguments) -> Vector:
+    return histogram_quantile(arguments[0], arguments[1], node.semantics)
 
 
 def _clamp(_at: "Instant", node: Call, arguments: Arguments) -> Vector:
@@ -78,10 +117,15 @@ def _sort(_at: "Instant", node: Call, arguments: Arguments) -> Vector:
 
 
 CALLS: Mapping[str, Function] = {
+    **dict.fromkeys(DATES, _date),
     "absent": _absent,
+    "absent_over_time": _absent_over_time,
     "clamp": _clamp,
     "clamp_max": _clamp,
     "clamp_min": _clamp,
+    "histogram_quantile": _histogram_quantile,
+    "label_join": _label_join,
+    "label_replace": _label_replace,
     "pi": lambda _at, _node, _arguments: float(np.pi),
     "round": _round,
     "scalar": _scalar,

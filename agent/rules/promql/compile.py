@@ -3,11 +3,14 @@
 This is the gate: whatever passes it can be evaluated whole.
 """
 
+import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import promql_parser as parser
 
-from agent.rules.promql.functions import ELEMENTWISE, SPECIAL
+from agent.rules.promql.calls import CALLS
+from agent.rules.promql.functions import ELEMENTWISE
 from agent.rules.promql.matchers import METRIC_NAME, Matcher, make_matcher
 from agent.rules.promql.nodes import (
     Aggregate,
@@ -19,13 +22,17 @@ from agent.rules.promql.nodes import (
     Negate,
     Node,
     Number,
+    Range,
     Selector,
     Semantics,
+    Shift,
+    Subquery,
     Text,
     kind_of,
 )
+from agent.rules.promql.ranges import RANGES, SMOOTHING
 from agent.rules.promql.refusal import RefusedError
-from agent.rules.promql.scan import prepare
+from agent.rules.promql.scan import check_times, place_of, prepare, renamed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,13 +40,20 @@ if TYPE_CHECKING:
 AGGREGATIONS = frozenset(
     (
         *("sum", "min", "max", "avg", "count", "group", "stddev", "stdvar"),
-        *("topk", "bottomk", "quantile"),
+        *("topk", "bottomk", "quantile", "count_values"),
     )
 )
 COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">="))
 SET_OPERATORS = frozenset(("and", "or", "unless"))
 OPERATORS = COMPARISONS | SET_OPERATORS | {"+", "-", "*", "/", "%", "^", "atan2"}
 
+DEFAULT_STEP = 60.0
+"""Seconds between the steps of a subquery that names no step (Prometheus' default)."""
+MAX_STEPS = 11_000
+"""The most steps of one subquery, as many as Prometheus gives points in one answer."""
+
+_NO_NATIVE = "they are not supported"
+_BLAMED = re.compile(r"'([A-Za-z_]\w*)'")
 _MATCH_OPERATORS = {
     "MatchOp.Equal": "=",
     "MatchOp.NotEqual": "!=",
@@ -53,32 +67,51 @@ _CARDINALITIES = {
 }
 
 
-def parse(text: str, semantics: Semantics = Semantics.THREE) -> Node:
-    """The nodes of an expression.
+def parse(text: str, semantics: Semantics = Semantics.THREE, step: float = DEFAULT_STEP) -> Node:
+    """The nodes of an expression. ``step`` is that of subqueries that name none, in seconds.
 
     Raises:
         RefusedError: when the expression is not valid, or uses what the engine does not support;
-            the text says which.
+            the text says which, and where (line and column) as far as that is known.
     """
-    prepared = prepare(text)
+    try:
+        return _result(_Compiler(semantics, round(step * 1000)).compile(_tree(text, semantics)))
+    except RefusedError as error:
+        place = place_of(text, error.word) if error.word else ""
+        raise RefusedError(f"{place}: {error}" if place else str(error)) from None
+
+
+def _result(node: Node) -> Node:
+    if kind_of(node) is Kind.RANGE:
+        raise RefusedError("a range vector is no result, put a function around it")
+    return node
+
+
+def _tree(text: str, semantics: Semantics) -> Any:
+    prepared = renamed(prepare(text), semantics)
+    check_times(prepared)
     if not prepared.strip():
         raise RefusedError("expression is empty")
     try:
-        tree = parser.parse(prepared)
+        return parser.parse(prepared)
     except ValueError as error:
-        raise RefusedError(str(error)) from None
-    return _Compiler(semantics).compile(tree)
+        found = _BLAMED.search(str(error))
+        raise RefusedError(str(error), found[1] if found else "") from None
 
 
 class _Compiler:
-    def __init__(self, semantics: Semantics) -> None:
+    def __init__(self, semantics: Semantics, step: int) -> None:
         self._semantics = semantics
+        self._closed = semantics is Semantics.TWO
+        self._step = step
         self._makers: dict[type, Callable[[Any], Node]] = {
             parser.NumberLiteral: lambda tree: Number(tree.val),
             parser.StringLiteral: lambda tree: Text(tree.val),
             parser.ParenExpr: lambda tree: self.compile(tree.expr),
             parser.UnaryExpr: self._negate,
             parser.VectorSelector: self._selector,
+            parser.MatrixSelector: self._range,
+            parser.SubqueryExpr: self._subquery,
             parser.BinaryExpr: self._binary,
             parser.AggregateExpr: self._aggregate,
             parser.Call: self._call,
@@ -87,27 +120,33 @@ class _Compiler:
     def compile(self, tree: Any) -> Node:
         make = self._makers.get(type(tree))
         if make is None:
-            raise RefusedError(f"{_NOUNS.get(type(tree).__name__, 'this')} is not supported")
+            raise RefusedError(f"{type(tree).__name__} is not supported")
         return make(tree)
 
     def _negate(self, tree: Any) -> Node:
         operand = self.compile(tree.expr)
         return Negate(operand, kind_of(operand))
 
-    def _selector(self, tree: Any) -> Node:
-        if tree.offset is not None:
-            raise RefusedError("offset is not supported")
-        if tree.at is not None:
-            raise RefusedError("the @ modifier is not supported")
+    def _range(self, tree: Any) -> Node:
+        return Range(self._selector(tree.vector_selector), _milliseconds(tree.range), self._closed)
+
+    def _subquery(self, tree: Any) -> Node:
+        length = _milliseconds(tree.range)
+        step = self._step if tree.step is None else _milliseconds(tree.step)
+        if length > MAX_STEPS * step:
+            raise RefusedError(f"a subquery has at most {MAX_STEPS} steps", "[")
+        return Subquery(self.compile(tree.expr), length, step, _shift(tree), self._closed)
+
+    def _selector(self, tree: Any) -> Selector:
         if tree.matchers.or_matchers:
-            raise RefusedError("'or' between label matchers is not PromQL")
+            raise RefusedError("'or' between label matchers is not PromQL", "or")
         matchers = [self._matcher(matcher) for matcher in tree.matchers.matchers]
         name = tree.name or ""
         if not name:
             named = [m for m in matchers if m.label == METRIC_NAME and m.is_equality]
             name = named[0].value if named else ""
             matchers = [m for m in matchers if m not in named[:1]]
-        return Selector(name, tuple(matchers))
+        return Selector(name, tuple(matchers), _shift(tree))
 
     def _matcher(self, matcher: Any) -> Matcher:
         return make_matcher(
@@ -120,7 +159,7 @@ class _Compiler:
     def _binary(self, tree: Any) -> Node:
         operator = str(tree.op)
         if operator not in OPERATORS:
-            raise RefusedError(f"operator {operator} is not supported")
+            raise RefusedError(f"operator {operator} is not supported", operator)
         left, right = self.compile(tree.lhs), self.compile(tree.rhs)
         kinds = {kind_of(left), kind_of(right)}
         kind = Kind.VECTOR if Kind.VECTOR in kinds else Kind.SCALAR
@@ -138,32 +177,41 @@ class _Compiler:
     def _aggregate(self, tree: Any) -> Node:
         operator = str(tree.op)
         if operator not in AGGREGATIONS:
-            raise RefusedError(f"aggregation {operator} is not supported")
+            raise RefusedError(f"aggregation {operator} is not supported", operator)
         modifier = tree.modifier
+        without = modifier is not None and str(modifier.type) == "AggModifierType.Without"
         parameter = None if tree.param is None else self.compile(tree.param)
-        return Aggregate(
-            operator,
-            self.compile(tree.expr),
-            parameter,
-            tuple(modifier.labels) if modifier is not None else (),
-            modifier is not None and str(modifier.type) == "AggModifierType.Without",
-            self._semantics,
-        )
+        labels = tuple(modifier.labels) if modifier is not None else ()
+        if isinstance(parameter, Text) and not without:
+            labels = (*labels, parameter.value)
+        operand = self.compile(tree.expr)
+        return Aggregate(operator, operand, parameter, labels, without, self._semantics)
 
     def _call(self, tree: Any) -> Node:
         name = tree.func.name
-        if tree.func.experimental:
-            raise RefusedError(f"function {name} is experimental in Prometheus and not supported")
-        if name not in ELEMENTWISE and name not in SPECIAL:
-            raise RefusedError(f"function {name} is not supported")
+        if name.startswith("histogram_") and name not in CALLS:
+            raise RefusedError(f"function {name} needs native histograms; {_NO_NATIVE}", name)
+        if tree.func.experimental and name != SMOOTHING:
+            reason = f"function {name} is experimental in Prometheus and not supported"
+            raise RefusedError(reason, name)
+        if name not in ELEMENTWISE and name not in CALLS and name not in RANGES:
+            raise RefusedError(f"function {name} is not supported", name)
         kind = Kind.SCALAR if str(tree.func.return_type) == "ValueType.Scalar" else Kind.VECTOR
-        return Call(name, tuple(self.compile(argument) for argument in tree.args), kind)
+        arguments = tuple(self.compile(argument) for argument in tree.args)
+        return Call(name, arguments, kind, self._semantics)
 
 
-_NOUNS = {
-    "MatrixSelector": "a range vector selector",
-    "SubqueryExpr": "a subquery",
-}
+def _milliseconds(duration: timedelta) -> int:
+    return round(duration.total_seconds() * 1000)
+
+
+def _shift(tree: Any) -> Shift:
+    offset = 0 if tree.offset is None else _milliseconds(tree.offset)
+    if tree.at is None:
+        return Shift(offset)
+    kind = str(tree.at.type).removeprefix("AtModifierType.").lower()
+    at = kind if kind in {"start", "end"} else round(tree.at.at.timestamp() * 1000)
+    return Shift(offset, at)
 
 
 def _matching(modifier: Any) -> Matching:
@@ -171,7 +219,7 @@ def _matching(modifier: Any) -> Matching:
         return Matching()
     fill = modifier.fill_values
     if fill is not None and (fill.lhs is not None or fill.rhs is not None):
-        raise RefusedError("fill() is not supported")
+        raise RefusedError("fill() is not supported", "fill")
     matching = modifier.matching
     return Matching(
         on=matching is not None and str(matching.type) == "LabelModifierType.Include",

@@ -17,12 +17,19 @@ from agent.rules.promql.nodes import (
     Negate,
     Node,
     Number,
+    Range,
     Selector,
+    Shift,
+    Subquery,
     Text,
 )
+from agent.rules.promql.ranges import RANGES
+from agent.rules.promql.relabel import with_value_as_label
 from agent.rules.promql.setops import combine
 from agent.rules.promql.source import Source
+from agent.rules.promql.subquery import matrix_of, steps_of
 from agent.rules.promql.vector import Vector, single
+from agent.rules.promql.windows import Matrix, Span
 
 Value = float | str | Vector
 
@@ -33,6 +40,14 @@ class Instant:
 
     source: Source
     now: float
+    start: int
+    """When the query began and ended (``@ start()``, ``@ end()``). Milliseconds."""
+    end: int
+
+    @property
+    def stamp(self) -> int:
+        """``now`` as Prometheus counts time. Milliseconds."""
+        return round(self.now * 1000)
 
     def value(self, node: Node) -> Value:
         """What ``node`` gives.
@@ -44,7 +59,9 @@ class Instant:
             case Number() | Text():
                 return node.value
             case Selector():
-                return self.source.select(node)
+                return self.selected(node)
+            case Range() | Subquery():
+                raise TypeError("a range vector is no result")
             case Negate():
                 return self._negate(node)
             case Binary():
@@ -53,6 +70,34 @@ class Instant:
                 return self._aggregate(node)
             case Call():
                 return self._call(node)
+
+    def selected(self, node: Selector) -> Vector:
+        """The samples of a selector, each with the time at which it was taken."""
+        when = self._moment(node.shift)
+        return (self.source if when == self.stamp else self.source.at(when)).select(node)
+
+    def _moment(self, shift: Shift) -> int:
+        fixed = {"start": self.start, "end": self.end, None: self.stamp}
+        moment = shift.at if isinstance(shift.at, int) else fixed[shift.at]
+        return moment - shift.offset
+
+    def matrix(self, node: Range | Subquery) -> Matrix:
+        """The samples of a range vector."""
+        shift = node.selector.shift if isinstance(node, Range) else node.shift
+        end = self._moment(shift)
+        span = Span(end - node.length, end, node.closed)
+        if isinstance(node, Range):
+            return self.source.window(node.selector, span)
+        times = steps_of(span, node.step)
+        results = [self._earlier(time, node.operand) for time in times]
+        return matrix_of(self.source.symbols, span, times, results)
+
+    def _earlier(self, time: int, node: Node) -> Vector:
+        source = self.source.at(time)
+        return as_vector(Instant(source, time / 1000, self.start, self.end).value(node), source)
+
+    def _argument(self, node: Node) -> Value | Matrix:
+        return self.matrix(node) if isinstance(node, Range | Subquery) else self.value(node)
 
     def _negate(self, node: Negate) -> Value:
         operand = self.value(node.operand)
@@ -77,16 +122,22 @@ class Instant:
         operand = self.value(node.operand)
         parameter = None if node.parameter is None else self.value(node.parameter)
         assert isinstance(operand, Vector)
+        if isinstance(parameter, str):
+            # The one aggregation with a text: the samples are grouped by their value, too.
+            operand = with_value_as_label(operand, parameter)
+            return aggregate(node, operand, None)
         assert parameter is None or isinstance(parameter, float)
         return aggregate(node, operand, parameter)
 
     def _call(self, node: Call) -> Value:
-        arguments = [self.value(argument) for argument in node.arguments]
+        arguments = [self._argument(argument) for argument in node.arguments]
         if node.function in ELEMENTWISE:
             (operand,) = arguments
             assert isinstance(operand, Vector)
             values = ELEMENTWISE[node.function](operand.values)
             return operand.nameless().with_values(values)
+        if node.function in RANGES:
+            return RANGES[node.function](self.stamp, node, arguments)
         return CALLS[node.function](self, node, arguments)
 
 
@@ -96,8 +147,9 @@ def evaluate(node: Node, source: Source, now: float) -> Value:
     Raises:
         EvaluationError: where Prometheus would fail the query too.
     """
+    stamp = round(now * 1000)
     with np.errstate(all="ignore"):
-        return Instant(source, now).value(node)
+        return Instant(source, now, stamp, stamp).value(node)
 
 
 def as_vector(value: Value, source: Source) -> Vector:

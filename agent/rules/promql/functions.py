@@ -1,7 +1,7 @@
-"""The functions of the language: which there are, and which come with range vectors.
+"""The functions of the language: those that map value by value, and Go's arithmetic.
 
-Element-wise functions are rows of a table; the ones that need more are named in ``SPECIAL``
-and live in ``calls.py``.
+Element-wise functions are rows of a table; the ones that need more live in ``calls.py``, those
+of range vectors in ``ranges.py``.
 """
 
 from collections.abc import Callable
@@ -43,24 +43,6 @@ ELEMENTWISE: dict[str, Unary] = {
     "rad": lambda values: values * np.pi / 180,
 }
 """Functions of one vector that map each value and drop the metric's name."""
-
-SPECIAL = frozenset(
-    {
-        "absent",
-        "clamp",
-        "clamp_max",
-        "clamp_min",
-        "pi",
-        "round",
-        "scalar",
-        "sort",
-        "sort_desc",
-        "time",
-        "timestamp",
-        "vector",
-    }
-)
-"""Functions with a shape of their own."""
 
 
 def largest(left: Floats, right: float) -> Floats:

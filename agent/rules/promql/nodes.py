@@ -15,6 +15,7 @@ class Kind(Enum):
 
     SCALAR = "scalar"
     VECTOR = "instant vector"
+    RANGE = "range vector"
     STRING = "string"
 
 
@@ -50,11 +51,46 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Shift:
+    """Which moment is meant instead of the evaluation's. Milliseconds."""
+
+    offset: int = 0
+    """How long before the moment (``offset``); negative means after it."""
+    at: int | str | None = None
+    """The moment itself (``@``): a time since the epoch, ``start`` or ``end`` of the query."""
+
+
+NOW = Shift()
+
+
+@dataclass(frozen=True, slots=True)
 class Selector:
     """An instant vector selector. ``name`` is the metric where it is given by equality."""
 
     name: str
     matchers: tuple[Matcher, ...]
+    shift: Shift = NOW
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A range vector selector: the samples of ``length`` milliseconds."""
+
+    selector: Selector
+    length: int
+    closed: bool = False
+    """Whether a sample right at the start belongs to it, as in Prometheus 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subquery:
+    """An expression as a range vector: evaluated every ``step`` milliseconds."""
+
+    operand: "Node"
+    length: int
+    step: int
+    shift: Shift = NOW
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +148,10 @@ class Call:
     function: str
     arguments: tuple["Node", ...]
     kind: Kind
+    semantics: Semantics = Semantics.THREE
 
 
-Node = Number | Text | Selector | Negate | Binary | Aggregate | Call
+Node = Number | Text | Selector | Range | Subquery | Negate | Binary | Aggregate | Call
 
 
 def kind_of(node: Node) -> Kind:
@@ -126,6 +163,8 @@ def kind_of(node: Node) -> Kind:
             return Kind.STRING
         case Selector() | Aggregate():
             return Kind.VECTOR
+        case Range() | Subquery():
+            return Kind.RANGE
         case _:
             return node.kind
 
@@ -133,7 +172,9 @@ def kind_of(node: Node) -> Kind:
 def children_of(node: Node) -> tuple[Node, ...]:
     """The nodes right below ``node``."""
     match node:
-        case Negate():
+        case Range():
+            return (node.selector,)
+        case Negate() | Subquery():
             return (node.operand,)
         case Binary():
             return (node.left, node.right)

@@ -2,7 +2,14 @@
 
 
 class RefusedError(ValueError):
-    """An expression that is not valid or not supported; told at load, never half-evaluated."""
+    """An expression that is not valid or not supported; told at load, never half-evaluated.
+
+    ``word`` is what stands in the expression where it goes wrong, as far as that is known.
+    """
+
+    def __init__(self, reason: str, word: str = "") -> None:
+        super().__init__(reason)
+        self.word = word
 
 
 class EvaluationError(Exception):

@@ -1,4 +1,4 @@
-"""Where an evaluation's samples come from: the agent's blocks, or what rules have recorded."""
+"""Where an evaluation's samples come from, and the agent's blocks as such a source."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
@@ -12,6 +12,7 @@ from agent.rules.promql.nodes import Selector
 from agent.rules.promql.symbols import Codes, Symbols
 from agent.rules.promql.table import Table
 from agent.rules.promql.vector import Vector, empty, joined
+from agent.rules.promql.windows import Matrix, Span
 from exporters.block import Block, Frame
 
 
@@ -21,7 +22,15 @@ class Source(Protocol):
     symbols: Symbols
 
     def select(self, selector: Selector) -> Vector:
-        """The samples that ``selector`` picks."""
+        """The samples that ``selector`` picks; whatever moment it asks for is not looked at."""
+        ...
+
+    def at(self, when: int) -> "Source":
+        """The same series as of another instant, milliseconds since the epoch."""
+        ...
+
+    def window(self, selector: Selector, span: Span) -> Matrix:
+        """The samples within ``span`` that ``selector`` picks."""
         ...
 
 
@@ -68,7 +77,7 @@ class Columns:
         return places
 
     def _table(self, names: tuple[str, ...], frames: tuple[Frame, ...]) -> Table:
-        encoded = [self._encode(frame) for frame in frames]
+        encoded = [self.encoded(frame) for frame in frames]
         columns = {name: np.concatenate([one[name] for one in encoded]) for name in names}
         start = 0
         for frame in frames:
@@ -78,7 +87,8 @@ class Columns:
             start = end
         return Table(self.symbols, columns, start)
 
-    def _encode(self, frame: Frame) -> dict[str, Codes]:
+    def encoded(self, frame: Frame) -> Mapping[str, Codes]:
+        """The codes of a frame's labels."""
         if frame not in self._encoded:
             pairs = zip(frame.names, frame.columns, strict=True)
             self._encoded[frame] = {name: self.symbols.encode(column) for name, column in pairs}
@@ -135,37 +145,3 @@ class BlockSource:
         if block.rows is None:
             return np.arange(start, start + block.frame.rows)
         return block.rows + start
-
-
-class Recorded:
-    """What rules have recorded. Their newest results stay until the rule is evaluated again."""
-
-    def __init__(self) -> None:
-        self._results: dict[str, Vector] = {}
-
-    def record(self, rule: str, result: Vector) -> None:
-        """Put a recording rule's newest result in the place of its former one."""
-        self._results[rule] = result
-
-    def alerts(self, rule: str, name: str, alerts: Iterable[object]) -> None:
-        """Alerts are not series here."""
-
-    def over(self, below: Source) -> Source:
-        """A source that has what was recorded beside what ``below`` has."""
-        return _Overlay(below, self._results)
-
-
-class _Overlay:
-    def __init__(self, below: Source, results: Mapping[str, Vector]) -> None:
-        self.symbols = below.symbols
-        self._below = below
-        self._results = results
-
-    def select(self, selector: Selector) -> Vector:
-        found = self._below.select(selector)
-        parts = [matching(one, selector.matchers) for one in self._named(selector.name)]
-        return joined(self.symbols, [found, *parts]) if parts else found
-
-    def _named(self, name: str) -> list[Vector]:
-        code = self.symbols.find(name) if name else None
-        return [one for one in self._results.values() if not name or one.metric == code]

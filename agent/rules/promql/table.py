@@ -114,6 +114,13 @@ class Table:
             )
         return self._ways[other]
 
+    def translated(self, former: Symbols, symbols: Symbols) -> "Table":
+        """The same label sets in the codes of other ``symbols``."""
+        columns = {
+            name: symbols.encode(former.decode(codes)) for name, codes in self.columns.items()
+        }
+        return Table(symbols, columns, self.rows, distinct=self._distinct)
+
     def labels(self, row: int) -> dict[str, str]:
         """The label set of one row, missing labels left out."""
         texts = self.symbols.texts

@@ -46,6 +46,11 @@ class Vector:
         """The same series with other values."""
         return replace(self, values=values, stamps=None)
 
+    def translated(self, former: Symbols, symbols: Symbols) -> "Vector":
+        """The same samples in the codes of other ``symbols``."""
+        metric = symbols.code(former.texts[self.metric])
+        return replace(self, table=self.table.translated(former, symbols), metric=metric)
+
     def nameless(self) -> "Vector":
         """Without the metric's name.
 

@@ -10,15 +10,16 @@ from contextlib import contextmanager
 import numpy as np
 
 from agent.rules.engine import RuleEngine
+from agent.rules.live import ALERTS, ALERTS_FOR_STATE
 from agent.rules.promql.compile import parse
 from agent.rules.promql.evaluate import Value, evaluate
 from agent.rules.promql.nodes import Kind, Node, Selector, kind_of
 from agent.rules.promql.refusal import RefusedError
 from agent.rules.promql.source import Source
-from agent.rules.promql.vector import Vector, empty
+from agent.rules.promql.vector import Vector
 from agent.rules.queries.errors import TooLargeError
 from agent.rules.queries.matrix import Matrix
-from agent.rules.queries.sources import ALERT_SERIES, Watched, WithAlerts
+from agent.rules.queries.sources import Watched
 from agent.rules.rule import RecordingRule
 from exporters.block import Block
 
@@ -100,27 +101,18 @@ class Queries:
         blocks = self._blocks() if blocks is None else blocks
         rules = (rule for group in self.engine().ruleset.groups for rule in group.rules)
         recorded = {rule.name for rule in rules if isinstance(rule, RecordingRule)}
-        return sorted({block.family.name for block in blocks} | recorded | set(ALERT_SERIES))
+        return sorted(
+            {block.family.name for block in blocks} | recorded | {ALERTS, ALERTS_FOR_STATE}
+        )
 
     @contextmanager
     def _reading(self, blocks: Sequence[Block], at: float, until: float) -> Iterator[Source]:
         engine = self.engine()
         with engine.reading(blocks) as source:
-            seen = WithAlerts(source, engine.alerts())
             known = self._clock() - self._reach() <= at < self._clock() + LOOKBACK
-            watched = Watched(seen if known else _Nothing(source), until)
+            watched = Watched(source if known else source.at(round(at * 1000)), until)
             watched.check()
             yield watched
-
-
-class _Nothing:
-    """What is known of a time that the series as of now say nothing about."""
-
-    def __init__(self, below: Source) -> None:
-        self.symbols = below.symbols
-
-    def select(self, _selector: Selector) -> Vector:
-        return empty(self.symbols)
 
 
 def parse_query(text: str) -> Node:

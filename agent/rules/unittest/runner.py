@@ -15,7 +15,7 @@ from agent.rules.engine import RuleEngine
 from agent.rules.load import RuleFileError, load_rules
 from agent.rules.promql.compile import parse
 from agent.rules.promql.evaluate import as_vector, evaluate
-from agent.rules.promql.nodes import Semantics
+from agent.rules.promql.nodes import Node, Semantics
 from agent.rules.promql.refusal import EvaluationError, RefusedError
 from agent.rules.rule import RuleSet
 from agent.rules.unittest.files import (
@@ -126,9 +126,12 @@ class _GroupRun:
             expected=expected,
         )
 
+    def _parse(self, expression: str) -> Node:
+        return parse(expression, self._semantics, self._tests.evaluation_interval)
+
     def _query(self, case: ExpressionCase) -> tuple[Sample, ...]:
         moment = self._store.at(case.time)
-        value = evaluate(parse(case.expression, self._semantics), moment, case.time)
+        value = evaluate(self._parse(case.expression), moment, case.time)
         vector = as_vector(value, moment)
         return _sorted_samples(zip(vector.label_sets(), vector.values.tolist(), strict=True))
 

@@ -1,6 +1,6 @@
 """The series of a unit test over time: loaded step by step, written to by rules."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -8,12 +8,14 @@ import numpy as np
 
 from agent.model import Alert
 from agent.rules.alerting import ALERT_NAME
+from agent.rules.promql.keys import Rows
 from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.promql.nodes import Selector, Semantics
 from agent.rules.promql.source import matching
 from agent.rules.promql.symbols import Symbols
 from agent.rules.promql.table import Table
 from agent.rules.promql.vector import Vector, empty, joined
+from agent.rules.promql.windows import Matrix, Span, Stretch, Windows
 from agent.rules.unittest.notation import Sample
 
 LOOKBACK = 300.0
@@ -106,9 +108,51 @@ class Store:
         stamps = np.array([time for _, _, time in alive], np.float64)
         return Vector(table, table.all_rows, values, self.symbols.code(name), stamps)
 
+    def window(self, selector: Selector, span: Span) -> Matrix:
+        """The samples of some metrics within ``span``."""
+        names = [selector.name] if selector.name else self.names()
+        found = [self._stretch(name, selector, span) for name in names]
+        return Matrix(self.symbols, span, [one for one in found if one is not None])
+
+    def _stretch(self, name: str, selector: Selector, span: Span) -> Stretch | None:
+        known = self._series.get(name, {})
+        keys = list(known)
+        if not keys:
+            return None
+        whole = self._vector(name, [(key, 0.0, 0.0) for key in keys])
+        picked = matching(whole, selector.matchers)
+        samples = [_within(known[keys[row]], span) for row in range(len(keys))]
+
+        def fill(rows: Rows) -> Windows:
+            return _windows([samples[row] for row in rows.tolist()])
+
+        most = max((len(times) for times, _ in samples), default=0)
+        return Stretch(picked.table, picked.rows, picked.metric, most, fill)
+
     def names(self) -> list[str]:
         """The metrics there are."""
         return list(self._series)
+
+
+_Samples = tuple[list[int], list[float]]
+
+
+def _within(series: _Series, span: Span) -> _Samples:
+    """The times (milliseconds) and values of the samples within a span."""
+    stamps = [round(time * 1000) for time in series.times]
+    low, high = bisect_left(stamps, span.first), bisect_right(stamps, span.end)
+    kept = [place for place in range(low, high) if not series.samples[place].is_stale]
+    return [stamps[place] for place in kept], [series.samples[place].value for place in kept]
+
+
+def _windows(samples: Sequence[_Samples]) -> Windows:
+    counts = np.array([len(times) for times, _ in samples], np.intp)
+    shape = (int(counts.max(initial=0)), len(samples))
+    values, times = np.full(shape, np.nan), np.zeros(shape, np.int64)
+    for place, (stamps, numbers) in enumerate(samples):
+        values[: len(numbers), place] = numbers
+        times[: len(stamps), place] = stamps
+    return Windows(values, times, counts)
 
 
 class Moment:
@@ -118,6 +162,14 @@ class Moment:
         self.symbols = store.symbols
         self._store = store
         self._now = now
+
+    def at(self, when: int) -> "Moment":
+        """The store as of another instant, milliseconds."""
+        return Moment(self._store, when / 1000)
+
+    def window(self, selector: Selector, span: Span) -> Matrix:
+        """The samples within ``span`` that ``selector`` picks."""
+        return self._store.window(selector, span)
 
     def select(self, selector: Selector) -> Vector:
         """The samples that ``selector`` picks."""

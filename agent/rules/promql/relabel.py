@@ -1,0 +1,123 @@
+"""Functions that write labels: ``label_replace``, ``label_join`` and ``count_values``."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import re2
+
+from agent.rules.promql.matchers import METRIC_NAME
+from agent.rules.promql.refusal import EvaluationError
+from agent.rules.promql.symbols import Codes
+from agent.rules.promql.table import Table
+from agent.rules.promql.vector import Vector, require_distinct
+
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
+_REFERENCE = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
+
+
+def replace(vector: Vector, texts: Sequence[str], *, dot_matches_newline: bool) -> Vector:
+    """``label_replace``: ``texts`` are destination, replacement, source and pattern.
+
+    Raises:
+        EvaluationError: where Prometheus fails too, in its words.
+    """
+    target, replacement, source, pattern = texts
+    options = re2.Options()
+    options.dot_nl, options.log_errors = dot_matches_newline, False
+    try:
+        wanted = re2.compile(pattern, options)
+    except re2.error:
+        raise EvaluationError(f"invalid regular expression in label_replace(): {pattern}") from None
+    if not _LABEL.fullmatch(target):
+        raise EvaluationError(f"invalid destination label name in label_replace(): {target}")
+    symbols = vector.table.symbols
+    sources, targets = column(vector, source), column(vector, target)
+    present, places = np.unique(sources, return_inverse=True)
+    written = np.full(present.size, -1, np.int32)
+    for place, text in enumerate(symbols.decode(present)):
+        found = wanted.fullmatch(text)
+        if found is not None:
+            written[place] = symbols.code(_expanded(replacement, found))
+    new = written[places]
+    return with_column(vector, target, np.where(new < 0, targets, new).astype(np.int32))
+
+
+def _expanded(replacement: str, found: "re.Match[str]") -> str:
+    """The replacement with ``$1``, ``${name}`` and ``$$`` filled in, as Go does it."""
+
+    def fill(reference: re.Match[str]) -> str:
+        dollar, braced, bare = reference.groups()
+        if dollar:
+            return "$"
+        name = braced or bare
+        key: int | str = int(name) if name.isascii() and name.isdigit() else name
+        try:
+            return found[key] or ""
+        except (IndexError, KeyError):
+            return ""
+
+    return _REFERENCE.sub(fill, replacement)
+
+
+def join(vector: Vector, texts: Sequence[str]) -> Vector:
+    """``label_join``: ``texts`` are destination, separator and any number of sources.
+
+    Raises:
+        EvaluationError: where Prometheus fails too, in its words.
+    """
+    target, separator, *sources = texts
+    for kind, name in (("destination", target), *(("source", name) for name in sources)):
+        if not _LABEL.fullmatch(name):
+            raise EvaluationError(f"invalid {kind} label name in label_join(): {name}")
+    symbols = vector.table.symbols
+    columns = [symbols.decode(column(vector, name)) for name in sources]
+    joined = map(separator.join, zip(*columns, strict=True)) if columns else [""] * vector.size
+    return with_column(vector, target, symbols.encode(list(joined)))
+
+
+def with_value_as_label(vector: Vector, name: str) -> Vector:
+    """Each sample's value as one of its labels, for ``count_values``; series may be the same.
+
+    Raises:
+        EvaluationError: when ``name`` is no label name.
+    """
+    if not _LABEL.fullmatch(name):
+        raise EvaluationError(f'invalid label name "{name}"')
+    written = vector.table.symbols.encode([plain(value) for value in vector.values.tolist()])
+    return _rebuilt(vector, name, written)
+
+
+def plain(value: float) -> str:
+    """A value without exponent and with as few digits as tell it apart."""
+    if np.isnan(value):
+        return "NaN"
+    if np.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    return np.format_float_positional(value, trim="-")
+
+
+def column(vector: Vector, name: str) -> Codes:
+    """The codes of one label of the samples; the metric's name is a label too."""
+    if name == METRIC_NAME and vector.metric:
+        return np.full(vector.size, vector.metric, np.int32)
+    return vector.table.column(name)[vector.rows]
+
+
+def with_column(vector: Vector, name: str, codes: Codes) -> Vector:
+    """The samples with one label written anew.
+
+    Raises:
+        EvaluationError: when two series become the same.
+    """
+    found = _rebuilt(vector, name, codes)
+    require_distinct(found.rows)
+    return found
+
+
+def _rebuilt(vector: Vector, name: str, codes: Codes) -> Vector:
+    columns = vector.table.take(vector.rows)
+    columns[name] = codes
+    metric = 0 if name == METRIC_NAME else vector.metric
+    projection = Table(vector.table.symbols, columns, vector.size).project(tuple(columns))
+    return Vector(projection.table, projection.ids.astype(np.intp), vector.values, metric)
