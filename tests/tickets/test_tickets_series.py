@@ -43,7 +43,9 @@ def test_open_tickets_are_counted_and_closed_ones_are_not() -> None:
 
 def test_only_running_clocks_have_deadlines() -> None:
     clocks = (Clock(ClockName.CONTACT, 900.0, stopped_at=5.0), Clock(ClockName.RESTORE, 7200.0))
-    _counts, deadlines, _changes = tickets_summary([ticket(Stage.DIAGNOSING, Severity.CRITICAL, *clocks)])
+    _counts, deadlines, _changes = tickets_summary(
+        [ticket(Stage.DIAGNOSING, Severity.CRITICAL, *clocks)]
+    )
     assert samples(deadlines) == {("NW-1", "AAA", "restore"): 7200.0}
 
 
