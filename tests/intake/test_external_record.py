@@ -1,6 +1,6 @@
 """A source's words are ordered by their own times, whatever order they arrive in."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.intake.record import LATE, Outcome, Record, Standing, Trust, merge
@@ -33,6 +33,7 @@ def story(episodes: list[tuple[float, float]], *, ends: bool) -> list[Told]:
     return words if ends else words[:-1]
 
 
+@settings(deadline=None)
 @given(EPISODES, st.booleans(), st.data())
 def test_repeats_and_late_words_change_nothing(
     episodes: list[tuple[float, float]], ends: bool, data: st.DataObject
@@ -49,6 +50,7 @@ def test_repeats_and_late_words_change_nothing(
     assert record.counts is not ends
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1e4), st.booleans()), max_size=20))
 def test_no_words_ever_break_a_record(told: list[tuple[float, bool]]) -> None:
     words = [(word(START + at, START + at + 1 if over else None), START + at) for at, over in told]

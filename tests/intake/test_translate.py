@@ -1,7 +1,7 @@
 """Foreign alerts never share a ticket by accident, and ours always meet."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.intake.record import Record, Standing
@@ -81,6 +81,7 @@ def identity(labels: dict[str, str]) -> dict[str, str]:
     }
 
 
+@settings(deadline=None)
 @given(LABELS, LABELS)
 def test_different_foreign_alerts_have_different_keys(
     one: dict[str, str], other: dict[str, str]
@@ -90,6 +91,7 @@ def test_different_foreign_alerts_have_different_keys(
         assert same == (identity(one) == identity(other))
 
 
+@settings(deadline=None)
 @given(LABELS, st.dictionaries(st.sampled_from(HOW_TOLD), st.text(max_size=5)))
 def test_how_an_alert_is_told_changes_no_key(labels: dict[str, str], told: dict[str, str]) -> None:
     assert key_of(subject(labels)) == key_of(subject({**labels, **told}))

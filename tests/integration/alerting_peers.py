@@ -96,10 +96,19 @@ class Peers:
     agent: Process
     prometheus: Process
     alertmanager: Process
+    config: Path
+    """The agent's configuration."""
+
+    def use_token(self, token: str) -> None:
+        """Have the running agent ask for another token."""
+        settings = yaml.safe_load(self.config.read_text())
+        settings["intake"]["alertmanager"]["token"] = token
+        self.config.write_text(yaml.safe_dump(settings, allow_unicode=True))
+        self._post(f"{self.agent_url}/-/reload", {})
 
     def set_state(self, number: str, state: str) -> None:
         """Change a number's state in the world."""
-        self._post("/world", {"number": number, "set": {"state": state}})
+        self._post(f"{self.world_url}/world", {"number": number, "set": {"state": state}})
 
     def break_number(self, number: str) -> None:
         """Suspend a number."""
@@ -109,9 +118,9 @@ class Peers:
         """Put a number back in service."""
         self.set_state(number, "active")
 
-    def _post(self, path: str, body: object) -> None:
+    def _post(self, url: str, body: object) -> None:
         request = urllib.request.Request(
-            f"{self.world_url}{path}",
+            url,
             json.dumps(body).encode(),
             {"Content-Type": "application/json"},
         )
@@ -202,6 +211,7 @@ def peers(
             agent=_agent(folder, config, agent_at, ends),
             prometheus=_prometheus(folder, agent_at, prometheus_at, alertmanager_at, ends),
             alertmanager=_alertmanager(folder, agent_at, alertmanager_at, group_wait, ends),
+            config=config,
         )
         for process in (made.agent, made.alertmanager, made.prometheus):
             process.start()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.alerting_peers import NUMBERS, Peers, peers, types
+from tests.integration.alerting_peers import NUMBERS, TOKEN, Peers, peers, types
 from tests.integration.processes import wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(240)]
@@ -123,6 +123,22 @@ def test_without_alertmanager_the_embedded_rules_do_it_alone(tmp_path: Path) -> 
         scene.mend_number(number)
         (closed,) = scene.closed(number)
         assert closed["id"] == ticket["id"]
+
+
+def test_what_was_refused_for_a_wrong_token_comes_again_once_it_is_right(tmp_path: Path) -> None:
+    number = NUMBERS[0]
+    with peers(tmp_path, embedded=False, reconcile=False) as scene:
+        scene.use_token("another one")
+        scene.break_number(number)
+        refused = "numwatch_intake_requests_total"
+        wait_until(
+            lambda: scene.metric(refused, outcome="unauthorized") >= 2, WAIT, "it is refused"
+        )
+        assert not scene.tickets(number)
+        scene.use_token(TOKEN)
+        scene.one_ticket(number)
+        scene.mend_number(number)
+        assert len(scene.closed(number)) == 1
 
 
 KILLS = 20
