@@ -137,7 +137,7 @@ class Agent:
         return Checker(settings, self.baselines), Series(settings.metrics)
 
     async def _engine(self, plan: Plan) -> RuleEngine:
-        engine = RuleEngine(plan.ruleset)
+        engine = RuleEngine(plan.ruleset, keep=plan.settings.rules.history)
         await self._memory.restore_alerts(engine)
         return engine
 
@@ -211,8 +211,8 @@ class Agent:
         self.tickets.reconfigure(plan.settings)
         await self.intake.reconfigure(plan.settings)
         await self._scheduler.stop()
-        engine = RuleEngine(plan.ruleset)
-        engine.restore(self._scheduler.engine.state())
+        engine = RuleEngine(plan.ruleset, keep=plan.settings.rules.history)
+        engine.inherit(self._scheduler.engine)
         await self._begin_rules(plan, engine)
 
     def _tell_reload(self, *, ok: bool) -> None:

@@ -36,7 +36,7 @@ def make_plan(config: Path) -> Plan:
         rules = settings.rules
         files = tuple(rule_files(rules.files)) if rules.enabled else ()
         _read_authorities(settings)
-        return Plan(settings, load_rules(files, rules.pace))
+        return Plan(settings, load_rules(files, rules.pace, step=rules.interval))
     except (ConfigError, RuleFileError) as error:
         raise PlanError(str(error)) from None
 

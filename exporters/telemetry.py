@@ -133,6 +133,7 @@ class Telemetry:
             "numwatch_rule_evaluation_duration_seconds", _RULE_SECONDS
         )
         self.rule_missed = self._counter("numwatch_rule_group_iterations_missed_total")
+        self.rule_history = self._gauge("numwatch_rule_history_bytes")
         self.loop_lag = self._histogram("numwatch_event_loop_lag_seconds", _LAG_SECONDS)
         self.loop_lag_max = self._gauge("numwatch_event_loop_lag_max_seconds")
         described = FAMILIES["numwatch_build_info"]

@@ -146,6 +146,10 @@ class RuleEngine:
             self._live = former._live  # noqa: SLF001
             self._live.retain(self._reach, self._names.values())
 
+    def remembers(self, name: str) -> int:
+        """For how many milliseconds the series of a metric are remembered."""
+        return self._live.history.keeps(name)
+
     def history_bytes(self) -> int:
         """Memory taken by the samples that are remembered."""
         with self._turn:

@@ -57,6 +57,10 @@ class History:
     def _kept(self, name: str) -> int:
         return max(self._floor, self._reach.get(name, 0))
 
+    def keeps(self, name: str) -> int:
+        """For how many milliseconds a metric is kept; "" asks about a metric nobody names."""
+        return self._kept(name)
+
     def take(self, now: int, blocks: Sequence[Block]) -> None:
         """The agent's series as of ``now``, milliseconds since the epoch."""
         parts: dict[str, list[Part]] = {

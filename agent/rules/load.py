@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from agent.rules.document import Problem, Report, Section, read
-from agent.rules.promql.compile import parse
+from agent.rules.promql.compile import DEFAULT_STEP, parse
 from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.promql.nodes import Kind, Node, Number, Semantics, kind_of
 from agent.rules.promql.refusal import RefusedError
+from agent.rules.promql.scan import place_of
+from agent.rules.reach import fixed_times
 from agent.rules.rule import AlertingRule, Group, RecordingRule, Rule, RuleSet
 from agent.rules.templates import Template, TemplateError, parse_template
 
@@ -27,6 +29,7 @@ _NOT_IN_GROUPS = {
 }
 _RULE_KEYS = ("alert", "record", "expr", "for", "keep_firing_for", "labels", "annotations")
 _WRONG = Number(0.0)
+_NO_PAST = "@ with a time is not supported: the engine keeps what ranges need, no more"
 _ALERT_ONLY = ("for", "keep_firing_for", "annotations")
 
 
@@ -40,14 +43,22 @@ class RuleFileError(Exception):
 
 
 def load_rules(
-    paths: Iterable[Path | str], pace: float = 1.0, semantics: Semantics = Semantics.THREE
+    paths: Iterable[Path | str],
+    pace: float = 1.0,
+    semantics: Semantics = Semantics.THREE,
+    step: float = DEFAULT_STEP,
+    *,
+    has_past: bool = False,
 ) -> RuleSet:
     """The rules of ``paths``, in order; ``pace`` divides every ``for`` and ``keep_firing_for``.
+
+    ``step`` is that of subqueries that name none (seconds). Only where the engine ``has_past``,
+    as in unit tests, may a rule ask for a certain moment (``@ 1700000000``).
 
     Raises:
         RuleFileError: with everything that is wrong, where anything is.
     """
-    loader = _Loader(pace, semantics)
+    loader = _Loader(pace, semantics, step, has_past=has_past)
     problems: list[Problem] = []
     groups: list[Group] = []
     for path in paths:
@@ -60,9 +71,11 @@ def load_rules(
 
 
 class _Loader:
-    def __init__(self, pace: float, semantics: Semantics) -> None:
+    def __init__(self, pace: float, semantics: Semantics, step: float, *, has_past: bool) -> None:
         self._pace = pace
         self._semantics = semantics
+        self._step = step
+        self._has_past = has_past
 
     def file(self, path: Path, report: Report) -> list[Group]:
         document = read(path, report)
@@ -108,12 +121,15 @@ class _Loader:
             section.tell("a rule needs an expr", "expr")
             return _WRONG
         try:
-            node = parse(text, self._semantics)
+            node = parse(text, self._semantics, self._step)
         except RefusedError as error:
             section.tell(f"expr: {error}", "expr")
             return _WRONG
         if kind_of(node) is Kind.STRING:
             section.tell("expr: a rule must give a vector or a scalar, not a text", "expr")
+            return _WRONG
+        if fixed_times(node) and not self._has_past:
+            section.tell(f"expr: {place_of(text, '@')}: {_NO_PAST}", "expr")
             return _WRONG
         return node
 

@@ -10,11 +10,14 @@ EVERY = ""
 """The metric of selectors that name none."""
 
 
-def reach_of(nodes: Iterable[Node]) -> Mapping[str, int]:
-    """Milliseconds to keep of each metric that any of ``nodes`` asks for in the past."""
+def reach_of(nodes: Iterable[Node], before: int = 0) -> Mapping[str, int]:
+    """Milliseconds to keep of each metric that any of ``nodes`` asks for in the past.
+
+    ``before`` is how long ago they may be evaluated for.
+    """
     reach: dict[str, int] = {}
     for node in nodes:
-        for name, length in _walk(node, 0):
+        for name, length in _walk(node, before):
             reach[name] = max(reach.get(name, 0), length)
     return reach
 

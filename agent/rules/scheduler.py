@@ -69,7 +69,9 @@ class Scheduler:
         return alerts
 
     def _evaluate(self, now: float) -> tuple[Alert, ...]:
-        return self.engine.evaluate(self._blocks(), now)
+        alerts = self.engine.evaluate(self._blocks(), now)
+        self._telemetry.rule_history.set(self.engine.history_bytes())
+        return alerts
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()

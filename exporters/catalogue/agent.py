@@ -160,6 +160,13 @@ TELEMETRY: tuple[Row, ...] = (
         "Evaluations of the rule group that were skipped because the one before was not done.",
     ),
     Row(
+        "numwatch_rule_history_bytes",
+        "gauge",
+        "bytes",
+        "",
+        "Memory taken by the samples that rules look back for.",
+    ),
+    Row(
         "numwatch_event_loop_lag_seconds",
         "histogram",
         "seconds",

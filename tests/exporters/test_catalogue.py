@@ -31,7 +31,7 @@ def test_names_follow_the_conventions():
         assert family.name.endswith("_total") == (family.kind == "counter"), family.name
         assert family.name.endswith("_info") == (family.kind == "info"), family.name
         assert family.name.endswith(f"_{family.unit}" if family.unit else ""), family.name
-        assert bool(family.unit) == family.name.endswith("_seconds"), family.name
+        assert bool(family.unit) == family.name.endswith(("_seconds", "_bytes")), family.name
 
 
 def test_no_label_is_personal():

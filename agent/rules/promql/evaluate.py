@@ -141,15 +141,19 @@ class Instant:
         return CALLS[node.function](self, node, arguments)
 
 
-def evaluate(node: Node, source: Source, now: float) -> Value:
+def evaluate(
+    node: Node, source: Source, now: float, whole: tuple[float, float] | None = None
+) -> Value:
     """What ``node`` gives as of ``now``; not-a-number and infinity are values like any other.
+
+    ``whole`` is from when to when the query reaches that ``now`` is a step of.
 
     Raises:
         EvaluationError: where Prometheus would fail the query too.
     """
-    stamp = round(now * 1000)
+    start, end = (round(moment * 1000) for moment in whole or (now, now))
     with np.errstate(all="ignore"):
-        return Instant(source, now, stamp, stamp).value(node)
+        return Instant(source, now, start, end).value(node)
 
 
 def as_vector(value: Value, source: Source) -> Vector:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agent.rules.promql import windows
 from agent.rules.promql.vector import Vector
 from agent.rules.queries.errors import TooLargeError
 
@@ -48,12 +49,7 @@ class Matrix:
         Raises:
             TooLargeError: when there would be more than ``MOST_POINTS``.
         """
-        self._points += vector.size
-        if self._points > MOST_POINTS:
-            raise TooLargeError(
-                f"the answer has more than {MOST_POINTS} points:"
-                " ask for fewer series, a shorter time or a longer step"
-            )
+        self._count(vector.size)
         known = self._places.setdefault((vector.table, vector.metric), {})
         new = [place for place, row in enumerate(vector.rows.tolist()) if row not in known]
         self._enlist(vector, new, known)
@@ -67,6 +63,36 @@ class Matrix:
         one = self._series.setdefault((), Series({}))
         one.times.append(at)
         one.values.append(value)
+
+    def add_windows(self, found: windows.Matrix) -> None:
+        """Take the samples of a range vector.
+
+        Raises:
+            TooLargeError: when there would be more than ``MOST_POINTS``.
+        """
+        for stretch in found.stretches:
+            self._count(stretch.rows.size * stretch.length)
+            self._add_stretch(stretch)
+
+    def _add_stretch(self, stretch: windows.Stretch) -> None:
+        held = stretch.fill(stretch.rows)
+        rows = Vector(stretch.table, stretch.rows, np.zeros(held.size), stretch.metric)
+        shared = held.times.shape[1] == 1
+        for place, labels in enumerate(rows.label_sets()):
+            count = int(held.counts[place])
+            if count:
+                one = self._series.setdefault(tuple(sorted(labels.items())), Series(labels))
+                times = held.times[:count, 0 if shared else place]
+                one.times.extend((times / 1000).tolist())
+                one.values.extend(held.values[:count, place].tolist())
+
+    def _count(self, points: int) -> None:
+        self._points += points
+        if self._points > MOST_POINTS:
+            raise TooLargeError(
+                f"the answer has more than {MOST_POINTS} points:"
+                " ask for fewer series, a shorter time or a longer step"
+            )
 
     def _enlist(self, vector: Vector, places: list[int], known: dict[int, Series]) -> None:
         if not places:

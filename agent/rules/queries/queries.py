@@ -9,17 +9,20 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from agent.rules.durations import format_duration
 from agent.rules.engine import RuleEngine
 from agent.rules.live import ALERTS, ALERTS_FOR_STATE
 from agent.rules.promql.compile import parse
-from agent.rules.promql.evaluate import Value, evaluate
-from agent.rules.promql.nodes import Kind, Node, Selector, kind_of
+from agent.rules.promql.evaluate import Instant, Value, evaluate
+from agent.rules.promql.nodes import Kind, Node, Range, Selector, Subquery, kind_of
 from agent.rules.promql.refusal import RefusedError
 from agent.rules.promql.source import Source
 from agent.rules.promql.vector import Vector
 from agent.rules.queries.errors import TooLargeError
 from agent.rules.queries.matrix import Matrix
 from agent.rules.queries.sources import Watched
+from agent.rules.reach import LOOKBACK as LOOKBACK_MILLISECONDS
+from agent.rules.reach import reach_of
 from agent.rules.rule import RecordingRule
 from exporters.block import Block
 
@@ -27,6 +30,8 @@ LOOKBACK = 300.0
 """Seconds for which a sample stands for its series (Prometheus' default)."""
 MOST_SERIES = 100_000
 """Series in one answer."""
+SLACK = LOOKBACK_MILLISECONDS + 60_000
+"""Milliseconds by which a question may reach further back than what is kept, unremarked."""
 
 
 class Queries:
@@ -51,7 +56,7 @@ class Queries:
         self._clock = clock
         self._reach = reach
 
-    def instant(self, node: Node, at: float, until: float) -> Value:
+    def instant(self, node: Node, at: float, until: float) -> Value | Matrix:
         """What ``node`` gives as of ``at``; ``until`` (monotonic seconds) ends its time.
 
         Raises:
@@ -60,6 +65,8 @@ class Queries:
             TooLargeError: when there are more than ``MOST_SERIES`` series.
         """
         with self._reading(self._blocks(), at, until) as source:
+            if isinstance(node, Range | Subquery):
+                return _samples(node, source, at)
             value = evaluate(node, source, at)
         if isinstance(value, Vector) and value.size > MOST_SERIES:
             raise TooLargeError(
@@ -76,9 +83,10 @@ class Queries:
         """
         found = Matrix()
         blocks = self._blocks()
+        whole = (steps[0], steps[-1])
         for at in steps:
             with self._reading(blocks, at, until) as source:
-                value = evaluate(node, source, at)
+                value = evaluate(node, source, at, whole)
             if isinstance(value, Vector):
                 found.add(value, at)
             elif isinstance(value, float):
@@ -105,6 +113,18 @@ class Queries:
             {block.family.name for block in blocks} | recorded | {ALERTS, ALERTS_FOR_STATE}
         )
 
+    def gaps(self, node: Node, start: float) -> list[str]:
+        """What an answer about ``start`` and after must lack, because it is not remembered."""
+        engine, now = self.engine(), self._clock()
+        past = round(max(0.0, now - self._reach() - start) * 1000)
+        found = []
+        for name, length in sorted(reach_of((node,), past).items()):
+            kept = engine.remembers(name)
+            if length > kept + SLACK:
+                of = f"{name}: " if name else ""
+                found.append(f"{of}no more than the last {format_duration(kept / 1000)} are kept")
+        return found
+
     @contextmanager
     def _reading(self, blocks: Sequence[Block], at: float, until: float) -> Iterator[Source]:
         engine = self.engine()
@@ -113,6 +133,15 @@ class Queries:
             watched = Watched(source if known else source.at(round(at * 1000)), until)
             watched.check()
             yield watched
+
+
+def _samples(node: Range | Subquery, source: Source, at: float) -> Matrix:
+    """The samples of a range vector."""
+    stamp = round(at * 1000)
+    found = Matrix()
+    with np.errstate(all="ignore"):
+        found.add_windows(Instant(source, at, stamp, stamp).matrix(node))
+    return found
 
 
 def parse_query(text: str) -> Node:

@@ -47,7 +47,9 @@ def run_file(path: Path, semantics: Semantics) -> tuple[list[Outcome], list[str]
 
 def _run_group(group: TestGroup, tests: TestFile, semantics: Semantics) -> list[Outcome]:
     try:
-        ruleset = load_rules(tests.rule_files, semantics=semantics)
+        ruleset = load_rules(
+            tests.rule_files, 1.0, semantics, tests.evaluation_interval, has_past=True
+        )
     except RuleFileError as error:
         return [Outcome(group.name, 0.0, ok=False, error=str(one)) for one in error.problems]
     return list(_GroupRun(group, tests, ruleset, semantics).outcomes())
