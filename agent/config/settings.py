@@ -96,6 +96,8 @@ class Rules(Section):
     """Globs, relative to the configuration file; where nothing matches, to the installation."""
     interval: Annotated[Duration, Field(ge=0.05)] = 15.0
     """How often rules are evaluated, where their group does not say."""
+    history: Annotated[Duration, Field(ge=0, le=86_400)] = 300.0
+    """How much of the past is kept for queries. Rules get as much as they look back for anyway."""
     pace: Annotated[float, Field(gt=0, le=1000)] = 1.0
     """Divides every ``for`` of the rule files; more than 1 only for demonstrations and drills."""
 

@@ -41,6 +41,11 @@ class Live:
         self.history.take(self._now, blocks)
         return self.over(blocks)
 
+    @property
+    def newest(self) -> int:
+        """When the newest tick was taken, milliseconds since the epoch; 0 without one."""
+        return self._now
+
     def over(self, blocks: Sequence[Block]) -> Source:
         """A source over ``blocks`` that leaves no tick."""
         return _Present(self, BlockSource(self.columns, blocks), self._now)

@@ -60,7 +60,7 @@ class Seen:
     def __init__(self, folder: Path) -> None:
         file = folder / "rules.yml"
         file.write_text(RULES, encoding="utf-8")
-        self.engine = RuleEngine(load_rules([file]))
+        self.engine = RuleEngine(load_rules([file]), keep=120)
         self.blocks: tuple[Block, ...] = BLOCKS
         self.now = NOW
         self.file = str(file)
@@ -224,6 +224,68 @@ class TestRange:
         monkeypatch.setattr(matrix, "MOST_POINTS", 3)
         told = await ask(api, "query_range", 422, query="up", start=NOW - 10, end=NOW, step=5)
         assert "more than 3 points" in told["error"]
+
+
+class TestThePast:
+    """Three evaluations, 15 seconds apart; 4001 goes down at the last."""
+
+    @pytest.fixture(autouse=True)
+    def evaluated(self, seen: Seen) -> None:
+        seen.evaluate(NOW)
+        seen.evaluate(NOW + 15)
+        seen.blocks = (
+            block("up", ("number", "carrier"), {("4001", "unicom"): 0.0}),
+            block("spend_total", ("number",), {("4001",): 1234600.25}),
+        )
+        seen.evaluate(NOW + 30)
+
+    async def test_an_instant_of_it(self, api: TestClient) -> None:
+        told = await ask(api, "query", query="count(up == 1)", time=NOW + 14)
+        assert told["data"]["result"][0]["value"] == [NOW + 14, "1"]
+        assert (await ask(api, "query", query="count(up == 1)"))["data"]["result"] == []
+        shifted = await ask(api, "query", query='up{number="4001"} offset 20s')
+        assert shifted["data"]["result"][0]["value"] == [NOW + 30, "1"]
+
+    async def test_a_range(self, api: TestClient) -> None:
+        parameters = {"start": NOW, "end": NOW + 30, "step": 15}
+        told = await ask(api, "query_range", query='up{number="4001"}', **parameters)
+        values = told["data"]["result"][0]["values"]
+        assert values == [[NOW, "1"], [NOW + 15, "1"], [NOW + 30, "0"]]
+        assert "warnings" not in told
+        first = await ask(api, "query_range", query="sum(up @ start())", **parameters)
+        assert [value for _, value in first["data"]["result"][0]["values"]] == ["1"] * 3
+
+    async def test_the_samples_themselves(self, api: TestClient) -> None:
+        told = await ask(api, "query", query='up{number="4001"}[20s]')
+        assert told["data"] == {
+            "resultType": "matrix",
+            "result": [
+                {
+                    "metric": {"__name__": "up", "carrier": "unicom", "number": "4001"},
+                    "values": [[NOW + 15, "1"], [NOW + 30, "0"]],
+                }
+            ],
+        }
+        steps = await ask(api, "query", query="max(up)[30s:15s]")
+        (one,) = steps["data"]["result"]
+        assert one["values"] == [[NOW + 10, "1"], [NOW + 25, "1"]], "at multiples of the step"
+
+    async def test_functions_over_time(self, api: TestClient) -> None:
+        told = await ask(api, "query", query='delta(spend_total{number="4001"}[31s])')
+        assert float(told["data"]["result"][0]["value"][1]) == pytest.approx(33 / 30 * 31, 0.2)
+
+    async def test_what_is_forgotten_is_said(self, api: TestClient) -> None:
+        told = await ask(api, "query", query="max_over_time(up[1h])")
+        assert told["warnings"] == ["up: no more than the last 2m are kept"]
+        early = await ask(api, "query_range", query="up", start=NOW - 7200, end=NOW, step=60)
+        assert early["warnings"] == ["up: no more than the last 2m are kept"]
+
+    async def test_too_many_samples_are_refused(
+        self, api: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(matrix, "MOST_POINTS", 2)
+        told = await ask(api, "query", 422, query="up[1m]")
+        assert "more than 2 points" in told["error"]
 
 
 class TestWhatThereIs:

@@ -74,8 +74,19 @@ def parse(text: str, semantics: Semantics = Semantics.THREE, step: float = DEFAU
         RefusedError: when the expression is not valid, or uses what the engine does not support;
             the text says which, and where (line and column) as far as that is known.
     """
+    return _result(parse_any(text, semantics, step))
+
+
+def parse_any(
+    text: str, semantics: Semantics = Semantics.THREE, step: float = DEFAULT_STEP
+) -> Node:
+    """As :func:`parse`, for who can show a range vector too.
+
+    Raises:
+        As :func:`parse` does.
+    """
     try:
-        return _result(_Compiler(semantics, round(step * 1000)).compile(_tree(text, semantics)))
+        return _Compiler(semantics, round(step * 1000)).compile(_tree(text, semantics))
     except RefusedError as error:
         place = place_of(text, error.word) if error.word else ""
         raise RefusedError(f"{place}: {error}" if place else str(error)) from None

@@ -12,7 +12,7 @@ import numpy as np
 from agent.rules.durations import format_duration
 from agent.rules.engine import RuleEngine
 from agent.rules.live import ALERTS, ALERTS_FOR_STATE
-from agent.rules.promql.compile import parse
+from agent.rules.promql.compile import parse, parse_any
 from agent.rules.promql.evaluate import Instant, Value, evaluate
 from agent.rules.promql.nodes import Kind, Node, Range, Selector, Subquery, kind_of
 from agent.rules.promql.refusal import RefusedError
@@ -129,10 +129,16 @@ class Queries:
     def _reading(self, blocks: Sequence[Block], at: float, until: float) -> Iterator[Source]:
         engine = self.engine()
         with engine.reading(blocks) as source:
-            known = self._clock() - self._reach() <= at < self._clock() + LOOKBACK
-            watched = Watched(source if known else source.at(round(at * 1000)), until)
+            present = self._is_present(engine, at)
+            watched = Watched(source if present else source.at(round(at * 1000)), until)
             watched.check()
             yield watched
+
+    def _is_present(self, engine: RuleEngine, at: float) -> bool:
+        """Whether the series as of now answer for ``at``, rather than what is remembered."""
+        now = self._clock()
+        newer = at >= engine.evaluated_at or not engine.remembers("")
+        return newer and now - self._reach() <= at < now + LOOKBACK
 
 
 def _samples(node: Range | Subquery, source: Source, at: float) -> Matrix:
@@ -145,12 +151,12 @@ def _samples(node: Range | Subquery, source: Source, at: float) -> Matrix:
 
 
 def parse_query(text: str) -> Node:
-    """The nodes of a query.
+    """The nodes of a query, which may be a range vector.
 
     Raises:
         RefusedError: with what is wrong with it.
     """
-    return parse(text)
+    return parse_any(text)
 
 
 def parse_selector(text: str) -> Selector:

@@ -88,10 +88,12 @@ class _Facts:
         }
         if health and not health.ok:
             outcome["lastError"] = health.error
-        common = {"name": rule.name, "query": rule.expression, "labels": _texts(rule.labels)}
+        common = {"name": rule.name, "query": rule.expression, **outcome}
+        labels = {"labels": _texts(rule.labels)}
         if isinstance(rule, AlertingRule):
-            return {**self._alerting_part(rule), **common, **outcome, "type": "alerting"}
-        return {**common, **outcome, "type": "recording"}
+            return {**self._alerting_part(rule), **common, **labels, "type": "alerting"}
+        # As in Prometheus, a recording rule without labels shows none.
+        return {**common, **(labels if rule.labels else {}), "type": "recording"}
 
     def _alerting_part(self, rule: AlertingRule) -> dict[str, Any]:
         standing = self._alerts.get(id(rule), ())

@@ -23,7 +23,7 @@ async def query(request: web.Request, given: Given, queries: Queries) -> bytes:
     node = _parsed(given)
 
     def work(until: float) -> bytes:
-        return data(result(queries.instant(node, at, until), at))
+        return data(result(queries.instant(node, at, until), at), queries.gaps(node, at))
 
     return await request.app[TURNS].run(work, seconds)
 
@@ -41,7 +41,8 @@ async def query_range(request: web.Request, given: Given, queries: Queries) -> b
         )
 
     def work(until: float) -> bytes:
-        return data(matrix(queries.over(node, steps_between(start, end, step), until)))
+        found = queries.over(node, steps_between(start, end, step), until)
+        return data(matrix(found), queries.gaps(node, start))
 
     return await request.app[TURNS].run(work, seconds)
 

@@ -53,9 +53,11 @@ def moment(at: float) -> str:
     return text.rstrip("0").rstrip(".") + "Z"
 
 
-def result(value: Value, at: float) -> Iterator[str]:
+def result(value: Value | Matrix, at: float) -> Iterator[str]:
     """An instant query's ``data``, in pieces."""
-    if isinstance(value, Vector):
+    if isinstance(value, Matrix):
+        yield from matrix(value)
+    elif isinstance(value, Vector):
         yield from _listed("vector", _samples(value, at))
     elif isinstance(value, str):
         yield f'{{"resultType":"string","result":[{stamp(at)},{quoted(value)}]}}'
