@@ -111,8 +111,8 @@ class Peers:
         self._post(f"{self.world_url}/world", {"number": number, "set": {"state": state}})
 
     def break_number(self, number: str) -> None:
-        """Suspend a number."""
-        self.set_state(number, "suspended_violation")
+        """Suspend a number, for a reason that is its own and no sign of a wider outage."""
+        self.set_state(number, "suspended_requested")
 
     def mend_number(self, number: str) -> None:
         """Put a number back in service."""
