@@ -14,7 +14,7 @@ from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.promql.refusal import EvaluationError
 from agent.rules.promql.vector import Vector
 from agent.rules.rule import AlertingRule
-from agent.rules.templates import Facts
+from agent.rules.templates import Facts, Query, no_queries
 
 ALERT_NAME = "alertname"
 DUPLICATE = "vector contains metrics with the same labelset after applying alert labels"
@@ -26,12 +26,19 @@ class AlertingState:
     """One alerting rule and its alerts."""
 
     def __init__(
-        self, rule: AlertingRule, external_labels: Mapping[str, str], grace: float
+        self,
+        rule: AlertingRule,
+        external_labels: Mapping[str, str],
+        grace: float,
+        external_url: str = "",
     ) -> None:
         self.rule = rule
         self.active: dict[Key, Active] = {}
         self._external_labels = external_labels
+        self._external_url = external_url
         self._grace = grace
+        texts = (*rule.labels.values(), *rule.annotations.values())
+        self._asks = any(text.asks for text in texts)
         self._names: _Row = ()
         self._known: dict[_Row, tuple[Key, Condition]] = {}
 
@@ -39,7 +46,7 @@ class AlertingState:
         """The alerts that are pending or firing, in the order in which they began."""
         return (entry.alert for entry in self.active.values())
 
-    def evaluate(self, result: Vector, now: float, limit: int) -> None:
+    def evaluate(self, result: Vector, now: float, limit: int, query: Query = no_queries) -> None:
         """Take the rule's result as of ``now``.
 
         Raises:
@@ -50,8 +57,8 @@ class AlertingState:
         known: dict[_Row, tuple[Key, Condition]] = {}
         for row, value in self._rows(result):
             entry = self._known.get(row)
-            if entry is None or entry[1].value != value:
-                entry = self._render(row, value)
+            if entry is None or entry[1].value != value or self._asks:
+                entry = self._render(row, value, query)
             if entry[0] in seen:
                 raise EvaluationError(DUPLICATE)
             known[row] = entry
@@ -67,9 +74,9 @@ class AlertingState:
         texts = zip(*columns.values(), strict=True) if columns else repeat((), result.size)
         return zip(texts, result.values.tolist(), strict=True)
 
-    def _render(self, row: _Row, value: float) -> tuple[Key, Condition]:
+    def _render(self, row: _Row, value: float, query: Query) -> tuple[Key, Condition]:
         labels = {name: text for name, text in zip(self._names, row, strict=True) if text}
-        facts = Facts(labels, value, self._external_labels)
+        facts = Facts(labels, value, self._external_labels, self._external_url, query)
         final = {**labels, METRIC_NAME: "", ALERT_NAME: ""}
         final.update((name, label.render(facts)) for name, label in self.rule.labels.items())
         final[ALERT_NAME] = ""

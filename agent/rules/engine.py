@@ -15,6 +15,7 @@ from agent.rules import memory
 from agent.rules.alerting import AlertingState
 from agent.rules.health import RuleHealth
 from agent.rules.live import Live
+from agent.rules.promql.compile import parse
 from agent.rules.promql.evaluate import as_vector, evaluate
 from agent.rules.promql.refusal import EvaluationError
 from agent.rules.promql.source import Source
@@ -22,6 +23,7 @@ from agent.rules.promql.vector import Vector
 from agent.rules.reach import reach_of
 from agent.rules.recording import recorded
 from agent.rules.rule import AlertingRule, Group, RecordingRule, Rule, RuleSet
+from agent.rules.templates import Sample
 from exporters.block import Block
 
 GRACE = 300.0
@@ -55,6 +57,7 @@ class RuleEngine:
         ruleset: RuleSet,
         external_labels: Mapping[str, str] | None = None,
         keep: float = 0.0,
+        external_url: str = "",
     ) -> None:
         self.ruleset = ruleset
         self._states: dict[str, AlertingState] = {}
@@ -66,9 +69,9 @@ class RuleEngine:
         self._live = Live(self._reach, round(keep * 1000))
         self._symbols_at_start = 0
         self._turn = Lock()
-        self._enlist(external_labels or {})
+        self._enlist(external_labels or {}, external_url)
 
-    def _enlist(self, external_labels: Mapping[str, str]) -> None:
+    def _enlist(self, external_labels: Mapping[str, str], external_url: str) -> None:
         taken: dict[str, int] = {}
         for group in self.ruleset.groups:
             for rule in group.rules:
@@ -78,7 +81,7 @@ class RuleEngine:
                 self._names[id(rule)] = name
                 if isinstance(rule, AlertingRule):
                     grace = GRACE / self.ruleset.pace
-                    self._states[name] = AlertingState(rule, external_labels, grace)
+                    self._states[name] = AlertingState(rule, external_labels, grace, external_url)
 
     def evaluate(self, blocks: Sequence[Block], now: float) -> tuple[Alert, ...]:
         """Evaluate every group that is due, and give all alerts, pending and firing.
@@ -189,7 +192,7 @@ class RuleEngine:
             recorder.record(name, recorded(rule, result, limit))
             return
         state = self._states[name]
-        state.evaluate(result, now, limit)
+        state.evaluate(result, now, limit, lambda text: _answer(text, source, now))
         recorder.alerts(name, rule.name, state.alerts())
 
     def _is_due(self, group: Group, now: float) -> bool:
@@ -210,3 +213,17 @@ class RuleEngine:
         elif size > 2 * self._symbols_at_start + _SPARE_SYMBOLS:
             self._live.renew()
             self._symbols_at_start = 0
+
+
+def _answer(text: str, source: Source, now: float) -> list[Sample]:
+    """The answer to a query in a template.
+
+    Raises:
+        ValueError: when it cannot be answered; the text is shown in the template's place.
+    """
+    try:
+        found = as_vector(evaluate(parse(text), source, now), source)
+    except EvaluationError as error:
+        raise ValueError(str(error)) from None
+    pairs = zip(found.label_sets(), found.values.tolist(), strict=True)
+    return [Sample(labels, value) for labels, value in pairs]

@@ -102,7 +102,7 @@ groups:
         labels:
           a-b: c
         annotations:
-          summary: '{{ if $value }}x{{ end }}'
+          summary: '{{ if $value }}x'
       - record: c d
         expr: '"text"'
       - record: e
@@ -124,7 +124,7 @@ def test_everything_that_is_wrong_is_told_with_its_line(tmp_path: Path) -> None:
         "6: one/A: expr: 1:1: function info is experimental in Prometheus and not supported",
         "7: one/A: for: '5 minutes' is not a duration, expected for example 30s, 5m or 1h30m",
         "11: one/B: labels: 'a-b' is not a label name",
-        "13: one/B: annotations.summary: if is not supported in a template",
+        "13: one/B: annotations.summary: if has no end",
         "14: one/c d: 'c d' is not a metric name",
         "15: one/c d: expr: a rule must give a vector or a scalar, not a text",
         "18: one/e: a recording rule cannot have for",

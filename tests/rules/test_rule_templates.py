@@ -70,10 +70,14 @@ def test_texts_are_those_of_prometheus(source: str, value: float, expected: str)
 @pytest.mark.parametrize(
     "source",
     [
-        "{{ if $value }}x{{ end }}",
-        "{{ range $labels }}{{ end }}",
-        "{{ $x := 1 }}",
-        '{{ query "up" }}',
+        "{{ if $value }}x",
+        "{{ end }}",
+        "{{ else }}",
+        "{{ if $value }}x{{ else with $value }}{{ end }}",
+        "{{ $x, $y := 1 }}",
+        "{{ if $x := 1 }}{{ end }}{{ $x }}",
+        '{{ define "x" }}{{ end }}',
+        '{{ query "up" "down" }}',
         "{{ $labels.a.b }}",
         "{{ $nothing }}",
         "{{ $value",

@@ -29,6 +29,13 @@ def labels_key(labels: Mapping[str, str]) -> Labels:
     return tuple(sorted((name, text) for name, text in labels.items() if text))
 
 
+_Waiting = tuple[float, Labels, Sample]
+
+
+def _due(entry: _Waiting) -> float:
+    return entry[0]
+
+
 @dataclass(slots=True)
 class _Series:
     times: list[float] = field(default_factory=list)
@@ -42,7 +49,7 @@ class Store:
         self.symbols = Symbols()
         self._semantics = semantics
         self._series: dict[str, dict[Labels, _Series]] = {}
-        self._waiting: list[tuple[float, Labels, Sample]] = []
+        self._waiting: list[_Waiting] = []
         self._written: dict[str, set[Labels]] = {}
 
     def plan(
@@ -56,10 +63,11 @@ class Store:
 
     def load_until(self, now: float) -> None:
         """Bring in the input up to and including ``now``."""
-        self._waiting.sort(key=lambda entry: entry[0], reverse=True)
-        while self._waiting and self._waiting[-1][0] <= now:
-            time, key, sample = self._waiting.pop()
+        self._waiting.sort(key=_due)
+        count = bisect_right(self._waiting, now, key=_due)
+        for time, key, sample in self._waiting[:count]:
             self._append(key, time, sample)
+        del self._waiting[:count]
 
     def _append(self, key: Labels, time: float, sample: Sample) -> None:
         series = self._series.setdefault(dict(key).get(METRIC_NAME, ""), {})

@@ -1,0 +1,189 @@
+"""The functions that templates call: Prometheus' own and those of Go's templates."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from typing import Any
+from urllib.parse import quote_plus, urlsplit
+
+import re2
+
+from agent.rules.durations import parse_duration
+from agent.rules.go_format import printf, show
+from agent.rules.humanize import HUMANIZERS, number
+
+_MANY = 64
+_REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
+
+
+class TemplateError(ValueError):
+    """A template that is not valid or not supported; told at load."""
+
+
+def is_true(value: Any) -> bool:
+    """Whether Go takes a value for true: anything but zero and empty."""
+    return bool(value) or (isinstance(value, float) and value != value)  # noqa: PLR0124 - NaN
+
+
+def _first(values: Sequence[Any]) -> Any:
+    if not values[0]:
+        raise ValueError("first() called on vector with no elements")
+    return values[0][0]
+
+
+def _sample(value: Any, field: str) -> Any:
+    if not hasattr(value, field):
+        raise ValueError(f"{show(value)} is no sample")
+    return getattr(value, field)
+
+
+def _label(values: Sequence[Any]) -> str:
+    return str(_sample(values[1], "labels").get(values[0], ""))
+
+
+def _sorted(values: Sequence[Any]) -> list[Any]:
+    name, samples = values
+    return sorted(samples, key=lambda sample: str(_sample(sample, "labels").get(name, "")))
+
+
+def _pattern(text: Any) -> Any:
+    try:
+        return re2.compile(str(text))
+    except re2.error:
+        raise ValueError(f"{text} is not a regular expression") from None
+
+
+def _replaced(values: Sequence[Any]) -> str:
+    pattern, replacement, text = values
+
+    def fill(found: Any) -> str:
+        return _REFERENCE.sub(lambda one: _group(found, one[1] or one[2]), str(replacement))
+
+    replaced: str = _pattern(pattern).sub(fill, str(text))
+    return replaced
+
+
+def _group(found: Any, name: str | None) -> str:
+    if name is None:
+        return "$"
+    try:
+        return found[int(name) if name.isdigit() else name] or ""
+    except (IndexError, KeyError):
+        return ""
+
+
+def _title(values: Sequence[Any]) -> str:
+    return re.sub(r"(?<![\w'])\w", lambda found: found[0].upper(), str(values[0]))
+
+
+def _stripped_port(values: Sequence[Any]) -> str:
+    host = str(values[0])
+    found = re.fullmatch(r"\[([^\]]*)\]:[^:]*|([^:\[\]]*):[^:]*", host)
+    return host if found is None else (found[1] or found[2] or "")
+
+
+def _stripped_domain(values: Sequence[Any]) -> str:
+    host, colon, port = str(values[0]).partition(":")
+    name = host if re.fullmatch(r"[\d.]+", host) else host.split(".", 1)[0]
+    return f"{name}{colon}{port}"
+
+
+def _index(values: Sequence[Any]) -> Any:
+    found, *keys = values
+    for key in keys:
+        if isinstance(found, Mapping):
+            found = found.get(key, "")
+        elif isinstance(key, int) and 0 <= key < len(found):
+            found = found[key]
+        else:
+            raise ValueError(f"index out of range: {show(key)}")
+    return found
+
+
+def _equal(values: Sequence[Any]) -> bool:
+    return any(values[0] == other for other in values[1:])
+
+
+def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Sequence[Any]], bool]:
+    def ordered(values: Sequence[Any]) -> bool:
+        kinds = [isinstance(value, str) for value in values]
+        if kinds[0] != kinds[1]:
+            raise ValueError("incompatible types for comparison")
+        return compare(values[0], values[1])
+
+    return ordered
+
+
+def _and(values: Sequence[Any]) -> Any:
+    return reduce(lambda one, other: other if is_true(one) else one, values)
+
+
+def _or(values: Sequence[Any]) -> Any:
+    return reduce(lambda one, other: one if is_true(one) else other, values)
+
+
+def _printed(values: Sequence[Any]) -> str:
+    """Go's ``print``: a space between two neighbours of which neither is a text."""
+    text = ""
+    for place, value in enumerate(values):
+        spaced = place and not isinstance(value, str) and not isinstance(values[place - 1], str)
+        text += (" " if spaced else "") + show(value)
+    return text
+
+
+def _length(values: Sequence[Any]) -> int:
+    if isinstance(values[0], str):
+        return len(values[0].encode())
+    if not isinstance(values[0], Mapping | Sequence):
+        raise ValueError(f"len of {show(values[0])}")  # noqa: TRY004 - told in the text
+    return len(values[0])
+
+
+def _graph(tab: int) -> Callable[[Sequence[Any]], str]:
+    return lambda values: f"/graph?g0.expr={quote_plus(show(values[0]))}&g0.tab={tab}"
+
+
+def _humanizer(convert: Callable[[float], str]) -> Callable[[Sequence[Any]], Any]:
+    return lambda values: convert(number(values[0]))
+
+
+Function = tuple[int, int, Callable[[Sequence[Any]], Any]]
+
+FUNCTIONS: Mapping[str, Function] = {
+    **{name: (1, 1, _humanizer(convert)) for name, convert in HUMANIZERS.items()},
+    "and": (1, _MANY, _and),
+    "args": (0, _MANY, lambda values: {f"arg{place}": one for place, one in enumerate(values)}),
+    "eq": (2, _MANY, _equal),
+    "externalURL": (0, 0, lambda values: values[0]),
+    "first": (1, 1, _first),
+    "ge": (2, 2, _ordered(lambda one, other: one >= other)),
+    "graphLink": (1, 1, _graph(0)),
+    "gt": (2, 2, _ordered(lambda one, other: one > other)),
+    "index": (1, _MANY, _index),
+    "label": (2, 2, _label),
+    "le": (2, 2, _ordered(lambda one, other: one <= other)),
+    "len": (1, 1, _length),
+    "lt": (2, 2, _ordered(lambda one, other: one < other)),
+    "match": (2, 2, lambda values: _pattern(values[0]).search(str(values[1])) is not None),
+    "ne": (2, 2, lambda values: values[0] != values[1]),
+    "not": (1, 1, lambda values: not is_true(values[0])),
+    "or": (1, _MANY, _or),
+    "parseDuration": (1, 1, lambda values: parse_duration(str(values[0]))),
+    "pathPrefix": (0, 0, lambda values: urlsplit(values[0]).path.rstrip("/")),
+    "print": (0, _MANY, _printed),
+    "printf": (1, _MANY, lambda values: printf(str(values[0]), values[1:])),
+    "println": (0, _MANY, lambda values: " ".join(map(show, values)) + "\n"),
+    "reReplaceAll": (3, 3, _replaced),
+    "safeHtml": (1, 1, lambda values: str(values[0])),
+    "sortByLabel": (2, 2, _sorted),
+    "stripDomain": (1, 1, _stripped_domain),
+    "stripPort": (1, 1, _stripped_port),
+    "strvalue": (1, 1, lambda values: _sample(values[0], "labels").get("__value__", "")),
+    "tableLink": (1, 1, _graph(1)),
+    "title": (1, 1, _title),
+    "toLower": (1, 1, lambda values: str(values[0]).lower()),
+    "toUpper": (1, 1, lambda values: str(values[0]).upper()),
+    "urlquery": (1, _MANY, lambda values: quote_plus(_printed(values))),
+    "value": (1, 1, lambda values: _sample(values[0], "value")),
+}
+"""Least and most arguments, and the function, by name; ``query`` is the template's own."""
