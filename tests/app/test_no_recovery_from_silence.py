@@ -5,26 +5,12 @@ import asyncio
 import pytest
 
 from tests.app.conftest import Scene, until
+from tests.fault_reasons import FAULT_REASONS, HARMLESS_FAULTS
 
 GOOD_NEWS = {"ticket.resolved", "ticket.closed"}
-FAILS = {
-    "http_500": "http_5xx",
-    "http_429": "rate_limited",
-    "hang": "timeout",
-    "drip": "timeout",
-    "reset": "connect",
-    "truncate": "partial",
-    "bad_json": "decode",
-    "wrong_type": "schema",
-    "error_200": "api_error",
-    "endless_pages": "pagination",
-    "redirect": "redirect",
-    "gzip_bomb": "too_large",
-    "auth": "auth",
-}
-"""The reason each fault kind is named by in ``numwatch_poll_failures_total``."""
-HARMLESS = ("empty_page", "duplicate_page", "clock_skew", "gbk")
-"""On a listing of one page these still give facts that can be read, or fail; both are allowed."""
+PAGED = ("empty_page", "duplicate_page")
+"""On a listing of one page these may fail or give facts that can be read; both are allowed."""
+FAILS = {kind: reason for kind, reason in FAULT_REASONS.items() if kind not in PAGED}
 POLLS_SEEN = 6
 
 
@@ -34,7 +20,7 @@ def told(scene: Scene) -> set[str]:
     return {delivery["type"] for delivery in ticket["deliveries"]}
 
 
-@pytest.mark.parametrize("kind", [*FAILS, *HARMLESS])
+@pytest.mark.parametrize("kind", [*FAULT_REASONS, *HARMLESS_FAULTS])
 async def test_a_faulty_provider_never_recovers_a_number(scene: Scene, kind: str) -> None:
     await until(lambda: scene.ticket("number_down"), "the suspended number has its ticket")
     scene.world.apply({"provider": "north", "fault": {"kind": kind, "for": "1h"}})

@@ -21,25 +21,9 @@ from agent.loop_lag import LoopLag
 from agent.polling.pollers import Pollers
 from agent.states import Capability
 from exporters.telemetry import Telemetry
+from tests.fault_reasons import FAULT_REASONS, HARMLESS_FAULTS
 
-REASONS = {
-    "http_500": "http_5xx",
-    "http_429": "rate_limited",
-    "hang": "timeout",
-    "drip": "timeout",
-    "reset": "connect",
-    "truncate": "partial",
-    "bad_json": "decode",
-    "wrong_type": "schema",
-    "error_200": "api_error",
-    "empty_page": "partial",
-    "endless_pages": "pagination",
-    "duplicate_page": "pagination",
-    "redirect": "redirect",
-    "gzip_bomb": "too_large",
-    "auth": "auth",
-}
-HARMLESS = ("clock_skew", "gbk", "none")
+HARMLESS = (*HARMLESS_FAULTS, "none")
 TIMEOUT = 3.0
 INTERVAL = 1.0
 STALE_AFTER = 3 * INTERVAL
@@ -47,6 +31,7 @@ SERVE = """
 import asyncio, sys
 from pathlib import Path
 from agent.simulator.command import simulate
+from tests.fault_reasons import FAULT_REASONS, HARMLESS_FAULTS
 asyncio.run(simulate(Path(sys.argv[1]), "127.0.0.1:0", 1.0, Path(sys.argv[2])))
 """
 
@@ -77,7 +62,7 @@ def rss():
 async def served(tmp_path):
     """The world's configuration for the agent and its address, served by another process."""
     world, config = tmp_path / "world.yaml", tmp_path / "config.yaml"
-    names = [*REASONS, *HARMLESS]
+    names = [*FAULT_REASONS, *HARMLESS]
     world.write_text(yaml.safe_dump({"seed": 7, "providers": [provider(n) for n in names]}))
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", SERVE, str(world), str(config), stderr=asyncio.subprocess.DEVNULL
@@ -163,7 +148,7 @@ class Durations:
 
 
 async def begin_faults(url):
-    for name in (*REASONS, *HARMLESS):
+    for name in (*FAULT_REASONS, *HARMLESS):
         if name != "none":
             fault = {"kind": name} | ({"retry_after": 1} if name == "http_429" else {})
             await tell(url, provider=name, fault=fault)
@@ -176,7 +161,7 @@ async def test_every_fault_is_named_ends_in_time_and_costs_its_own_account_only(
     pollers, lag = Pollers(fleet, telemetry), LoopLag(telemetry)
     watch = Watch(fleet, telemetry)
     durations = telemetry.poll_duration = Durations()
-    names = [*REASONS, *HARMLESS]
+    names = [*FAULT_REASONS, *HARMLESS]
     await pollers.start(settings)
     try:
         await until(lambda: all(watch.fleet.get(n, "hq") and watch.numbers(n) for n in names), 15)
@@ -187,11 +172,11 @@ async def test_every_fault_is_named_ends_in_time_and_costs_its_own_account_only(
         durations.longest.clear()
         before = rss()
         await begin_faults(url)
-        await until(lambda: all(r in watch.reasons(n) for n, r in REASONS.items()), 60)
+        await until(lambda: all(r in watch.reasons(n) for n, r in FAULT_REASONS.items()), 60)
         await asyncio.sleep(STALE_AFTER + TIMEOUT)
         # Where other programs starve this one, requests that would be in time are not.
         excused = {"timeout"} if lag.longest > 0.3 else set()
-        for name, reason in REASONS.items():
+        for name, reason in FAULT_REASONS.items():
             assert reason in watch.reasons(name) <= {reason} | excused, name
             assert not watch.is_fresh(name), name
             assert watch.numbers(name) is known[name], name

@@ -7,6 +7,7 @@ from agent.providers.base import ProviderError
 from agent.simulator.server import start
 from agent.simulator.world import World
 from agent.states import BindingKind, BindingState, Capability, NetworkState, NumberState, Strategy
+from tests.fault_reasons import FAULT_REASONS, HARMLESS_FAULTS
 
 SID = "AC" + "0" * 32
 
@@ -154,25 +155,7 @@ async def test_a_suspended_twilio_account_suspends_its_numbers(bench, world):
     assert {it.state for it in listing.numbers} == {NumberState.SUSPENDED_ARREARS}
 
 
-FAULTS = {
-    "http_500": "http_5xx",
-    "http_429": "rate_limited",
-    "hang": "timeout",
-    "drip": "timeout",
-    "reset": "connect",
-    "truncate": "partial",
-    "bad_json": "decode",
-    "wrong_type": "schema",
-    "error_200": "api_error",
-    "empty_page": "partial",
-    "endless_pages": "pagination",
-    "duplicate_page": "pagination",
-    "redirect": "redirect",
-    "gzip_bomb": "too_large",
-    "auth": "auth",
-    "clock_skew": None,
-    "gbk": None,
-}
+FAULTS = FAULT_REASONS | dict.fromkeys(HARMLESS_FAULTS)
 
 
 @pytest.mark.parametrize(("fault", "reason"), FAULTS.items())

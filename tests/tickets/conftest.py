@@ -1,10 +1,6 @@
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from agent.store.database import Database
-from tests.sinks.receiver import Receiver
 from tests.tickets.driver import Run
 from tests.tickets.scene import Scene
 
@@ -12,20 +8,6 @@ from tests.tickets.scene import Scene
 @pytest.fixture
 def scene() -> Scene:
     return Scene()
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "data")
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    made = Receiver()
-    yield made
-    await made.stop()
 
 
 @pytest.fixture
