@@ -1,9 +1,12 @@
 """Answers over a stretch of time: one series per label set, a point where it had a sample."""
 
+from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from heapq import merge
+from itertools import repeat
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from agent.rules.promql import windows
@@ -16,29 +19,57 @@ if TYPE_CHECKING:
 MOST_POINTS = 1_000_000
 """Points in one answer; at some 30 bytes each that is what a browser still takes."""
 
-Labels = dict[str, str]
+_CHUNK = 2000
+_BETWEEN = "\x00"
 
 
-@dataclass(slots=True)
-class Series:
-    """One label set and its points, in order."""
+class Series(msgspec.Struct, gc=False):
+    """One label set and its points, in order.
 
-    labels: Labels
-    times: list[float] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
+    Nothing in it is looked at by the garbage collector, which would stop everybody else.
+    """
+
+    key: str
+    times: "array[float]"
+    values: "array[float]"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Its labels, sorted by name."""
+        texts = self.key.split(_BETWEEN) if self.key else []
+        return dict(zip(texts[::2], texts[1::2], strict=True))
+
+
+def _keys(vector: Vector) -> Iterator[str]:
+    """Each sample's label set as a text that sorts as the labels do."""
+    columns = vector.label_columns()
+    if not columns:
+        yield from repeat("", vector.size)
+        return
+    for texts in zip(*columns.values(), strict=True):
+        pairs = zip(columns, texts, strict=True)
+        kept = (part.replace(_BETWEEN, "") for pair in pairs if pair[1] for part in pair)
+        yield _BETWEEN.join(kept)
 
 
 class Matrix:
     """Series as they come together step by step."""
 
     def __init__(self) -> None:
-        self._series: dict[tuple[tuple[str, str], ...], Series] = {}
+        self._series: dict[str, Series] = {}
         self._places: dict[tuple[Table, int], dict[int, Series]] = {}
         self._points = 0
 
-    def __iter__(self) -> Iterator[Series]:
-        """The series, sorted by their labels."""
-        return (self._series[key] for key in sorted(self._series))
+    def drain(self) -> Iterator[Series]:
+        """The series, sorted by their labels; they are let go as they are given.
+
+        Sorting and freeing are done a stretch at a time, because both let nobody else in.
+        """
+        self._places.clear()
+        keys = list(self._series)
+        chunks = [sorted(keys[start : start + _CHUNK]) for start in range(0, len(keys), _CHUNK)]
+        for key in merge(*chunks):
+            yield self._series.pop(key)
 
     def __len__(self) -> int:
         return len(self._series)
@@ -60,7 +91,7 @@ class Matrix:
 
     def add_scalar(self, value: float, at: float) -> None:
         """Take a scalar's value at one step: a series without labels."""
-        one = self._series.setdefault((), Series({}))
+        one = self._of("")
         one.times.append(at)
         one.values.append(value)
 
@@ -78,10 +109,10 @@ class Matrix:
         held = stretch.fill(stretch.rows)
         rows = Vector(stretch.table, stretch.rows, np.zeros(held.size), stretch.metric)
         shared = held.times.shape[1] == 1
-        for place, labels in enumerate(rows.label_sets()):
+        for place, key in enumerate(_keys(rows)):
             count = int(held.counts[place])
             if count:
-                one = self._series.setdefault(tuple(sorted(labels.items())), Series(labels))
+                one = self._of(key)
                 times = held.times[:count, 0 if shared else place]
                 one.times.extend((times / 1000).tolist())
                 one.values.extend(held.values[:count, place].tolist())
@@ -98,6 +129,11 @@ class Matrix:
         if not places:
             return
         part = vector.where(np.array(places))
-        for row, labels in zip(part.rows.tolist(), part.label_sets(), strict=True):
-            key = tuple(sorted(labels.items()))
-            known[row] = self._series.setdefault(key, Series(labels))
+        for row, key in zip(part.rows.tolist(), _keys(part), strict=True):
+            known[row] = self._of(key)
+
+    def _of(self, key: str) -> Series:
+        found = self._series.get(key)
+        if found is None:
+            found = self._series[key] = Series(key, array("d"), array("d"))
+        return found

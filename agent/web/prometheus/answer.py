@@ -15,6 +15,8 @@ from agent.web.prometheus.wire import quoted
 
 log = structlog.get_logger(__name__)
 
+_PART = 1024 * 1024
+
 TURNS: web.AppKey[Turns] = web.AppKey("turns", Turns)
 
 Handler = Callable[[web.Request, Given, Queries], Awaitable[bytes]]
@@ -34,12 +36,12 @@ def small(value: object) -> bytes:
     return data((encode(value).decode(),))
 
 
-def answering(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
+def answering(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """``handler`` as the server calls it."""
 
-    async def answer(request: web.Request) -> web.Response:
+    async def answer(request: web.Request) -> web.StreamResponse:
         try:
-            return _json(await handler(request, await read(request), _queries(request)), 200)
+            body = await handler(request, await read(request), _queries(request))
         except Failure as failure:
             return _failed(failure)
         except web.HTTPException:
@@ -47,8 +49,21 @@ def answering(handler: Handler) -> Callable[[web.Request], Awaitable[web.Respons
         except Exception:
             log.exception("query_failed", path=request.path)
             return _failed(Failure("the agent failed to answer; its log says why", Kind.INTERNAL))
+        return await _sent(request, body) if len(body) > _PART else _json(body, 200)
 
     return answer
+
+
+async def _sent(request: web.Request, body: bytes) -> web.StreamResponse:
+    """A large answer, sent part by part so that others get their turn."""
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    response.content_length = len(body)
+    await response.prepare(request)
+    parts = memoryview(body)
+    for start in range(0, len(body), _PART):
+        await response.write(parts[start : start + _PART])
+    await response.write_eof()
+    return response
 
 
 def _queries(request: web.Request) -> Queries:

@@ -15,7 +15,7 @@ from agent.rules.queries.queries import MOST_SERIES, Queries, parse_selector
 from agent.web.prometheus.answer import TURNS, data, small
 from agent.web.prometheus.failure import Failure, wrong
 from agent.web.prometheus.given import Given
-from agent.web.prometheus.wire import joined, label_sets
+from agent.web.prometheus.wire import in_order, joined, label_sets, quoted
 from exporters.family import FAMILIES
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
@@ -45,7 +45,8 @@ async def values(request: web.Request, given: Given, queries: Queries) -> bytes:
 
     def work(until: float) -> bytes:
         found = queries.select(selectors, until)
-        return small(sorted({text for vector in found for text in _values(vector, name)}))
+        texts = in_order({text for vector in found for text in _values(vector, name)})
+        return data(("[", *joined(map(quoted, texts)), "]"))
 
     return await request.app[TURNS].run(work)
 

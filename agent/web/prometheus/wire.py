@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from heapq import merge
 
 from agent.rules.go_format import shortest
 from agent.rules.promql.evaluate import Value
@@ -67,7 +68,7 @@ def result(value: Value | Matrix, at: float) -> Iterator[str]:
 
 def matrix(found: Matrix) -> Iterator[str]:
     """A range query's ``data``, in pieces."""
-    yield from _listed("matrix", map(_series, found))
+    yield from _listed("matrix", map(_series, found.drain()))
 
 
 def label_sets(vector: Vector) -> Iterator[str]:
@@ -86,6 +87,12 @@ def label_sets(vector: Vector) -> Iterator[str]:
 def quoted(text: str) -> str:
     """A JSON string; what has no UTF-8 form is replaced."""
     return json.dumps(text.encode("utf-8", "replace").decode(), ensure_ascii=False)
+
+
+def in_order(texts: Iterable[str]) -> Iterator[str]:
+    """``texts`` sorted, a stretch at a time: sorting lets no other thread in."""
+    held = list(texts)
+    return merge(*(sorted(held[at : at + _CHUNK]) for at in range(0, len(held), _CHUNK)))
 
 
 class _Quoted(dict[str, str]):
