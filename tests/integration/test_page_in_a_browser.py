@@ -46,6 +46,7 @@ async def hostile_app(tmp_path: Path) -> AsyncIterator[web.Application]:
             diagnose=facts.diagnose,
             reload=facts.reload,
             ready=lambda: PAYLOADS[0],
+            replay=lambda _ticket: asyncio.sleep(0, 0),
             version="1.2.3",
             started_at=facts.now,
             clock=lambda: facts.now,

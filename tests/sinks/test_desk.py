@@ -51,7 +51,7 @@ async def stories(writer: Writer) -> list[str]:
 
 
 def dispatch(database: Database, telemetry: Telemetry, url: str) -> Dispatcher:
-    section = settings(url, timeout=0.4, retry_first=0.05, retry_longest=0.2)
+    section = settings(url, timeout=1.0, retry_first=0.05, retry_longest=0.2)
     return Dispatcher(database, build_sinks([section]), telemetry)
 
 
