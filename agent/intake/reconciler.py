@@ -158,7 +158,6 @@ class Reconciler:
             log.info("external_alerts_put_right", source=source, **told)
 
     def _fail(self, reason: str, detail: str) -> None:
-        self._suspicion = Suspicion()
         self._telemetry.reconcile_failures.labels(self._alerts.source, reason).inc()
         if not self._failing:
             log.warning("reconcile_stopped", source=self._alerts.source, error=detail)

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.intake.payload import Message, NotAMessage, read_message
-from agent.intake.told import fingerprint_of
+from agent.intake.record import Trust
+from agent.intake.told import fingerprint_of, read_alert
 from agent.store.errors import StoreError
 from agent.tickets.key import key_of, subject_of
 from tests.intake.conftest import FOREIGN, OURS, START, Hook, message, told
@@ -303,6 +304,19 @@ async def test_a_sender_that_goes_away_loses_nothing_of_what_it_told(hook: Hook)
     assert await hook.names() == ["NumberNotActive"]
     await hook.restart()
     assert await hook.names() == ["NumberNotActive"]
+
+
+async def test_whenever_it_is_cancelled_ledger_and_memory_agree(hook: Hook) -> None:
+    alerts = hook.intake._alerts
+    for place in range(40):
+        one = read_alert(told(OURS | {"number": str(place)}))
+        taking = asyncio.create_task(alerts.take([one], lambda _: Trust(), hook.clock.now))
+        await asyncio.sleep(place * 0.0003)
+        taking.cancel()
+        await asyncio.wait([taking])
+        with closing(sqlite3.connect(hook.database.path)) as other:
+            rows = other.execute("SELECT fingerprint FROM external_alerts").fetchall()
+        assert {row[0] for row in rows} == alerts.standing().keys()
 
 
 JSON = st.recursive(
