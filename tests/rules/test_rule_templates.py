@@ -15,7 +15,7 @@ LABELS = {"number": "4006220001", "account": "hq"}
 
 
 def render(source: str, value: float = 1.0) -> str:
-    return parse_template(source).render(Facts(LABELS, value, {"region": "cn"}))
+    return parse_template(source).render(Facts(LABELS, value, {"region": "cn"}, "http://a:1/prom/"))
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,8 @@ def render(source: str, value: float = 1.0) -> str:
         ("a{{/* nothing */}}b", 1, "ab"),
         ("{{ $labels }}", 1, "map[account:hq number:4006220001]"),
         ('{{ printf "%s" (toUpper $labels.account) }}', 1, "HQ"),
+        # promtool 2.42 has no URL to tell, so these two are not compared with it.
+        ("{{ externalURL }} {{ pathPrefix }}", 1, "http://a:1/prom/ /prom"),
         ("{{ humanize $labels.account }}", 1, "<error expanding template: "),
     ],
 )

@@ -34,6 +34,7 @@ TEMPLATES = (
     '{{ print "a" 1 2 "b" }} {{ urlquery "a b&c" }}',
     "{{ humanizeTimestamp 1435065584.128 }} {{ $value }} {{ $labels }}",
     '{{ graphLink "up == 0" }} {{ tableLink "up" }}',
+    "{{ $externalURL }} {{ .ExternalURL }}",
     "{{- if $value }} a {{- end }} b",
 )
 

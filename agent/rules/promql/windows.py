@@ -19,7 +19,7 @@ from agent.rules.promql.vector import Floats, Vector, joined
 Stamps = npt.NDArray[np.int64]
 """Milliseconds since the epoch, as Prometheus counts time."""
 
-_PIECE = 1_000_000
+_PIECE = 250_000
 """Samples in one piece: a few milliseconds for each operation."""
 
 

@@ -62,6 +62,7 @@ class TestGroup:
     alerts: tuple[AlertCase, ...]
     expressions: tuple[ExpressionCase, ...]
     external_labels: dict[str, str]
+    external_url: str = ""
 
     @property
     def end(self) -> float:
@@ -133,6 +134,7 @@ def _test(section: Section, interval: float) -> TestGroup:
         alerts=tuple(_alert(one) for one in section.sections("alert_rule_test")),
         expressions=tuple(_expression(one) for one in section.sections("promql_expr_test")),
         external_labels=section.texts("external_labels"),
+        external_url=section.text("external_url"),
     )
 
 

@@ -63,7 +63,7 @@ class _GroupRun:
         self._tests = tests
         self._semantics = semantics
         self._store = Store(semantics)
-        self._engine = RuleEngine(ruleset, group.external_labels)
+        self._engine = RuleEngine(ruleset, group.external_labels, external_url=group.external_url)
         self._rule_groups = sorted(
             ruleset.groups, key=lambda one: tests.group_order.get(one.name, 0)
         )
