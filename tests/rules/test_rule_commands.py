@@ -89,6 +89,10 @@ def test_what_cannot_be_tested_fails_with_the_reason(
     unit_test.write_text(TEST.replace("'1 0 0 stale'", "'1 0 x'"), encoding="utf-8")
     assert rules_test([unit_test]) == 1
     assert "'x' is not a value" in capsys.readouterr().err
+    histogram = TEST.replace("'1 0 0 stale'", "'{{schema:0 sum:1 count:1}}x3'")
+    unit_test.write_text(histogram, encoding="utf-8")
+    assert rules_test([unit_test]) == 1
+    assert "native histograms ({{...}}) are not supported" in capsys.readouterr().err
 
 
 def test_check_counts_rules_or_says_what_is_wrong(

@@ -32,6 +32,8 @@ def parse_values(text: str) -> list[Sample | None]:
     Raises:
         ValueError: when ``text`` is not series notation.
     """
+    if "{{" in text:
+        raise ValueError("native histograms ({{...}}) are not supported, write classic buckets")
     samples: list[Sample | None] = []
     for item in text.split():
         found = _ITEM.fullmatch(item)
