@@ -18,7 +18,12 @@ from agent.diagnosis.diagnose import diagnose_number, diagnose_scope
 from agent.fleet import Fleet
 from agent.intake.intake import Intake
 from agent.intake.translate import is_foreign_symptom
-from agent.loop_lag import LoopLag, give_turns_often, settle_garbage_collector
+from agent.loop_lag import (
+    LoopLag,
+    give_turns_often,
+    queue_heavy_work,
+    settle_garbage_collector,
+)
 from agent.memory import Memory
 from agent.model import Alert, Verdict
 from agent.plan import Plan, make_plan
@@ -77,6 +82,7 @@ class Agent:
             StoreError: when the ledger cannot be used.
         """
         give_turns_often()
+        queue_heavy_work()
         plan = await asyncio.to_thread(make_plan, self._config)
         try:
             await self._open(plan)

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from exporters.telemetry import Telemetry
@@ -56,6 +57,16 @@ def give_turns_often() -> None:
     renders, it comes late by tens of milliseconds; with half a millisecond it does not.
     """
     sys.setswitchinterval(TURN_SECONDS)
+
+
+def queue_heavy_work() -> None:
+    """Let ``asyncio.to_thread`` work in one thread, one piece of work after the other.
+
+    Call it inside the event loop. Two threads that compute do not finish sooner than one, they
+    share one interpreter; but the event loop would have to wait for a turn behind both.
+    """
+    worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="heavy")
+    asyncio.get_running_loop().set_default_executor(worker)
 
 
 YOUNG = 10_000

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 Codes = npt.NDArray[np.int32]
 
-_CHUNK = 65_536
-"""Values encoded in one C call: a few milliseconds, so that other threads get their turn."""
+_CHUNK = 4096
+"""Values encoded in one C call: well under a millisecond, so that other threads get a turn."""
 
 
 class _Interned(dict[str, int]):

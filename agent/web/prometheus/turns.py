@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from typing import TypeVar
 
@@ -18,10 +19,14 @@ Result = TypeVar("Result")
 
 
 class Turns:
-    """Lets ``AT_A_TIME`` pieces of work run at once, each in a thread."""
+    """Lets ``AT_A_TIME`` pieces of work run at once, in threads that do nothing else.
+
+    A long query must not hold up polls, checks and rules, which share one thread.
+    """
 
     def __init__(self, at_a_time: int = AT_A_TIME) -> None:
         self._places = asyncio.Semaphore(at_a_time)
+        self._threads = ThreadPoolExecutor(at_a_time, thread_name_prefix="query")
 
     async def run(self, work: Callable[[float], Result], seconds: float = LONGEST) -> Result:
         """What ``work`` gives; it is told until when (monotonic seconds) it may take.
@@ -36,20 +41,20 @@ class Turns:
             await asyncio.wait_for(self._places.acquire(), seconds)
         except TimeoutError:
             raise Failure("query timed out in query queue", Kind.TIMEOUT) from None
-        task = asyncio.ensure_future(asyncio.to_thread(work, until))
+        task = asyncio.get_running_loop().run_in_executor(self._threads, work, until)
         task.add_done_callback(self._leave)
         await asyncio.wait((task,), timeout=max(0.0, until - monotonic()))
         if not task.done():
             raise Failure(TIMED_OUT, Kind.TIMEOUT)
         return _result(task)
 
-    def _leave(self, task: "asyncio.Task[object]") -> None:
+    def _leave(self, task: "asyncio.Future[Result]") -> None:
         self._places.release()
         if not task.cancelled():
             task.exception()  # of a task nobody waits for any more: asked for, so not logged
 
 
-def _result(task: "asyncio.Task[Result]") -> Result:
+def _result(task: "asyncio.Future[Result]") -> Result:
     try:
         return task.result()
     except QueryTimeoutError:
