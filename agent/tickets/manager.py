@@ -110,11 +110,12 @@ class Tickets:
         tickets = await self._load(now)
         severities = self._settings.tickets.severities
         faults = await asyncio.to_thread(faults_of, alerts, severities)
+        pending = await asyncio.to_thread(pending_keys, alerts)
         view = View(
             tickets=dict(tickets),
             closed=await self._ledger.newest(faults.keys() - tickets.keys()),
             faults=faults,
-            pending=pending_keys(alerts),
+            pending=pending,
             evidence={},
             told_until=self._told_until,
             policy=self._policy(),
