@@ -15,6 +15,7 @@ import yaml
 STORY = Path(__file__).resolve().parents[1] / "simulator" / "worlds" / "story.yaml"
 """The world that tells the story."""
 _START_SECONDS = 60.0
+_END_SECONDS = 5.0
 _LOOK_SECONDS = 0.05
 _CROWD_FIRST = 4007000000
 
@@ -86,8 +87,16 @@ async def served(
     try:
         yield World(await _address(process, config, said), config)
     finally:
-        with suppress(ProcessLookupError):
-            process.terminate()
+        await _end(process)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), _END_SECONDS)
+    except TimeoutError:
+        process.kill()
         await process.wait()
 
 
