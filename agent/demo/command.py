@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -77,6 +78,8 @@ async def _demo(options: Options, folder: Path) -> int:
         _adapt(world.config, options.listen, folder)
         agent = Agent(world.config)
         on_signals(agent, stopping.set)
+        # A demo belongs to its terminal: when that is closed, it ends.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, stopping.set)
         async with _watching(agent, world, options, folder) as show:
             await show.run(stopping)
     return 0

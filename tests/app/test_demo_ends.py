@@ -21,7 +21,9 @@ def is_gone(url: str) -> bool:
     return False
 
 
-@pytest.mark.parametrize("last_word", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "last_word", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL]
+)
 def test_the_demo_ends_and_so_does_its_world(tmp_path: Path, last_word: signal.Signals) -> None:
     listen, log = f"127.0.0.1:{free_port()}", tmp_path / "demo.log"
     command = [sys.executable, "-m", "agent", "demo", "--speed", "10", "--listen", listen]
