@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.loop_lag import give_turns_often
 from agent.store.database import Database
 from tests.sinks.receiver import Receiver
 
@@ -21,3 +22,9 @@ async def receiver() -> AsyncIterator[Receiver]:
     made = Receiver()
     yield made
     await made.stop()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def turns() -> None:
+    """Threads and event loop share the interpreter as they do in the agent."""
+    give_turns_often()

@@ -5,87 +5,17 @@ Whatever else a template may hold is refused when the rule file is loaded.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from agent.rules.go_format import show
-from agent.rules.template_functions import FUNCTIONS, TemplateError, is_true
+from agent.rules.template_expressions import Pipeline
+from agent.rules.template_facts import Facts, Operand, Query, Sample, Scope, no_queries
+from agent.rules.template_functions import TemplateError, is_true
 
 __all__ = ["Facts", "Query", "Sample", "Template", "TemplateError", "no_queries", "parse_template"]
 
 _ACTION = re.compile(r"(\s*)\{\{(-(?=\s))?(.*?)(?:(?<=\s)(-))?\}\}(\s*)", re.DOTALL)
-_TOKEN = re.compile(
-    r"""\s*(?:
-      (?P<text>"(?:[^"\\\n]|\\.)*"|`[^`]*`)
-    | (?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)
-    | (?P<field>(?:\$[A-Za-z]\w*|\.[A-Za-z_]\w*|\$|\.)(?:\.[A-Za-z_]\w*)*)
-    | (?P<word>[A-Za-z]\w*)
-    | (?P<mark>:=|[|(),=])
-    )""",
-    re.VERBOSE | re.ASCII,
-)
-_ESCAPE = re.compile(r'\\(n|t|r|"|\\)')
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
-_ROOTS = {
-    "labels": "labels",
-    "value": "value",
-    "externalLabels": "external_labels",
-    "externalURL": "external_url",
-}
-_FIELDS = {
-    "Labels": "labels",
-    "Value": "value",
-    "ExternalLabels": "external_labels",
-    "ExternalURL": "external_url",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One sample of a query in a template."""
-
-    labels: Mapping[str, str]
-    value: float
-
-
-Query = Callable[[str], Sequence[Sample]]
-"""Answers a template's queries."""
-
-
-def no_queries(_expression: str) -> Sequence[Sample]:
-    """What a template gets for its queries where there is nobody to answer them.
-
-    Raises:
-        ValueError: always.
-    """
-    raise ValueError("there is nothing to query")
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a template may print: one sample of a rule's result, and answers to its queries."""
-
-    labels: Mapping[str, str]
-    value: float
-    external_labels: Mapping[str, str]
-    external_url: str = ""
-    query: Query = field(default=no_queries, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """Where in a template the text stands: what the dot and the variables mean."""
-
-    facts: Facts
-    dot: Any
-    variables: dict[str, Any]
-
-    def inner(self, dot: Any, **more: Any) -> "_Scope":
-        return replace(self, dot=dot, variables={**self.variables, **more})
-
-
-Operand = Callable[[_Scope], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +35,12 @@ class Template:
     def render(self, facts: Facts) -> str:
         """The text for one sample; a value that does not fit is told in the text itself."""
         try:
-            return _written(self.parts, _Scope(facts, facts, {}))
+            return _written(self.parts, Scope(facts, facts, {}))
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             return f"<error expanding template: {error}>"
 
 
-def _written(parts: Sequence[str | Operand], scope: _Scope) -> str:
+def _written(parts: Sequence[str | Operand], scope: Scope) -> str:
     return "".join(part if isinstance(part, str) else show(part(scope)) for part in parts)
 
 
@@ -183,7 +113,7 @@ class _Reader:
     def _action(self, word: str, text: str, known: set[str]) -> Operand:
         if word in _NO_BLOCKS:
             raise TemplateError(f"{word} is not supported in a template")
-        parser = _Pipeline(text, known)
+        parser = Pipeline(text, known)
         self.tokens.extend(parser.tokens)
         if word in _BLOCKS:
             return self._control(word, parser, known)
@@ -195,7 +125,7 @@ class _Reader:
         known.update(names)
         return _assign(names[0], value)
 
-    def _control(self, word: str, parser: "_Pipeline", known: set[str]) -> Operand:
+    def _control(self, word: str, parser: Pipeline, known: set[str]) -> Operand:
         names, value = parser.assignment()
         inside = self.block(known | set(names))
         otherwise: tuple[str | Operand, ...] = ()
@@ -215,7 +145,7 @@ _Parts = tuple[str | Operand, ...]
 
 
 def _assign(name: str, value: Operand) -> Operand:
-    def assign(scope: _Scope) -> str:
+    def assign(scope: Scope) -> str:
         scope.variables[name] = value(scope)
         return ""
 
@@ -223,7 +153,7 @@ def _assign(name: str, value: Operand) -> Operand:
 
 
 def _if(names: tuple[str, ...], value: Operand, inside: _Parts, otherwise: _Parts) -> Operand:
-    def choose(scope: _Scope) -> str:
+    def choose(scope: Scope) -> str:
         found = value(scope)
         inner = scope.inner(scope.dot, **dict.fromkeys(names, found))
         return _written(inside if is_true(found) else otherwise, inner)
@@ -232,7 +162,7 @@ def _if(names: tuple[str, ...], value: Operand, inside: _Parts, otherwise: _Part
 
 
 def _with(names: tuple[str, ...], value: Operand, inside: _Parts, otherwise: _Parts) -> Operand:
-    def choose(scope: _Scope) -> str:
+    def choose(scope: Scope) -> str:
         found = value(scope)
         if not is_true(found):
             return _written(otherwise, scope)
@@ -242,7 +172,7 @@ def _with(names: tuple[str, ...], value: Operand, inside: _Parts, otherwise: _Pa
 
 
 def _range(names: tuple[str, ...], value: Operand, inside: _Parts, otherwise: _Parts) -> Operand:
-    def repeat(scope: _Scope) -> str:
+    def repeat(scope: Scope) -> str:
         found = value(scope)
         if isinstance(found, Mapping):
             entries = sorted(found.items())
@@ -265,172 +195,3 @@ def _range(names: tuple[str, ...], value: Operand, inside: _Parts, otherwise: _P
 
 
 _CONTROLS = {"if": _if, "with": _with, "range": _range}
-
-
-class _Pipeline:
-    """A recursive-descent parser of what stands between ``{{`` and ``}}``."""
-
-    def __init__(self, source: str, known: set[str]) -> None:
-        self.tokens = _tokens(source)
-        self._known = known
-        self._place = 0
-
-    def assignment(self) -> tuple[list[str], Operand]:
-        """The variables that are set, if any, and the value."""
-        names = self._names()
-        value = self._pipeline()
-        if self._place < len(self.tokens):
-            raise TemplateError(f"unexpected {self.tokens[self._place][1]!r} in a template action")
-        return names, value
-
-    def _names(self) -> list[str]:
-        marks = [text for kind, text in self.tokens[:4] if kind == "mark"]
-        if not {":=", "="} & set(marks):
-            return []
-        names: list[str] = []
-        while True:
-            kind, text = self._next()
-            if kind != "field" or not re.fullmatch(r"\$\w+", text):
-                raise TemplateError("only a variable can be set")
-            names.append(text[1:])
-            _, mark = self._next()
-            if mark in {":=", "="}:
-                return names
-            if mark != ",":
-                raise TemplateError("only a variable can be set")
-
-    def _peek(self) -> tuple[str, str]:
-        return self.tokens[self._place] if self._place < len(self.tokens) else ("end", "")
-
-    def _next(self) -> tuple[str, str]:
-        token = self._peek()
-        self._place += 1
-        return token
-
-    def _pipeline(self) -> Operand:
-        result = self._command(None)
-        while self._peek() == ("mark", "|"):
-            self._next()
-            result = self._command(result)
-        return result
-
-    def _command(self, piped: Operand | None) -> Operand:
-        kind, text = self._peek()
-        if kind == "word" and text not in _CONSTANTS:
-            self._next()
-            return _call(text, [*self._operands(), *([piped] if piped else [])])
-        if piped is not None:
-            raise TemplateError(f"{text or 'nothing'} is no function to pipe into")
-        operand = self._operand()
-        if self._starts_operand():
-            raise TemplateError("only a function takes arguments")
-        return operand
-
-    def _operands(self) -> list[Operand]:
-        operands = []
-        while self._starts_operand():
-            operands.append(self._operand())
-        return operands
-
-    def _starts_operand(self) -> bool:
-        kind, text = self._peek()
-        return kind in {"text", "number", "field", "word"} or (kind, text) == ("mark", "(")
-
-    def _operand(self) -> Operand:
-        kind, text = self._next()
-        if (kind, text) == ("mark", "("):
-            inner = self._pipeline()
-            if self._next() != ("mark", ")"):
-                raise TemplateError("a parenthesis is not closed")
-            return self._fields_of(inner)
-        if kind == "field":
-            return _field(text, self._known)
-        if kind == "word" and text not in _CONSTANTS:
-            return _call(text, [])
-        if kind not in {"text", "number", "word"}:
-            raise TemplateError("a template action needs a value")
-        value = _constant(kind, text)
-        return lambda _: value
-
-    def _fields_of(self, inner: Operand) -> Operand:
-        kind, text = self._peek()
-        if kind != "field" or not re.match(r"\.\w", text):
-            return inner
-        self._next()
-        names = text[1:].split(".")
-        return lambda scope: _walk(inner(scope), names)
-
-
-_CONSTANTS: Mapping[str, Any] = {"true": True, "false": False, "nil": None}
-
-
-def _tokens(source: str) -> list[tuple[str, str]]:
-    tokens: list[tuple[str, str]] = []
-    place, end = 0, len(source.rstrip())
-    while place < end:
-        found = _TOKEN.match(source, place)
-        if found is None or found.lastgroup is None:
-            raise TemplateError(f"{source[place:].strip()!r} is not supported in a template")
-        tokens.append((found.lastgroup, found.group(found.lastgroup)))
-        place = found.end()
-    return tokens
-
-
-def _constant(kind: str, text: str) -> Any:
-    if kind == "word":
-        return _CONSTANTS[text]
-    if kind == "number":
-        return int(text) if re.fullmatch(r"[-+]?\d+", text) else float(text)
-    if text.startswith("`"):
-        return text[1:-1]
-    return _ESCAPE.sub(lambda found: _ESCAPES[found.group(1)], text[1:-1])
-
-
-def _field(text: str, known: set[str]) -> Operand:
-    """A variable or the dot, or a field of it. A label that is missing is empty."""
-    root, *names = text.split(".")
-    if root == "$":
-        return lambda scope: _walk(scope.facts, names)
-    if not root:
-        rest = [name for name in names if name]
-        return lambda scope: _walk(scope.dot, rest)
-    variable = root[1:]
-    if variable in known:
-        return lambda scope: _walk(scope.variables[variable], names)
-    attribute = _ROOTS.get(variable)
-    if attribute is None:
-        raise TemplateError(f"variable {root} is not supported in a template")
-    if names and (not attribute.endswith("labels") or len(names) > 1):
-        raise TemplateError(f"{text} is no label")
-    return lambda scope: _walk(getattr(scope.facts, attribute), names)
-
-
-def _walk(value: Any, names: Sequence[str]) -> Any:
-    for name in names:
-        if isinstance(value, Mapping):
-            value = value.get(name, "")
-        elif isinstance(value, Facts | Sample) and hasattr(value, _FIELDS.get(name, " ")):
-            value = getattr(value, _FIELDS[name])
-        else:
-            raise ValueError(f"can't evaluate field {name}")
-    return value
-
-
-def _call(name: str, operands: Sequence[Operand]) -> Operand:
-    if name == "query":
-        return _query(operands)
-    function = FUNCTIONS.get(name)
-    if function is None:
-        raise TemplateError(f"{name} is not supported in a template")
-    least, most, apply = function
-    if not least <= len(operands) <= most:
-        raise TemplateError(f"{name} takes {least} argument(s), got {len(operands)}")
-    if name in {"externalURL", "pathPrefix"}:
-        return lambda scope: apply([scope.facts.external_url])
-    return lambda scope: apply([operand(scope) for operand in operands])
-
-
-def _query(operands: Sequence[Operand]) -> Operand:
-    if len(operands) != 1:
-        raise TemplateError(f"query takes 1 argument(s), got {len(operands)}")
-    return lambda scope: list(scope.facts.query(show(operands[0](scope))))

@@ -16,6 +16,8 @@ log = structlog.get_logger(__name__)
 
 IDLE_SECONDS = 5.0
 """The longest a worker sleeps without looking into the queue again."""
+_SECOND_OPINION_EVERY = 5
+"""Failed attempts of the oldest row after which another ticket's row is tried beside it."""
 _REPORT_EVERY = 1.0
 
 
@@ -109,13 +111,18 @@ class Worker:
         return True
 
     async def _probe(self) -> bool:
-        """Attempt the oldest row, and where it fails one of another ticket."""
+        """Attempt the oldest row, and now and then one of another ticket where it fails.
+
+        The oldest goes first, so that a sink that is back hears everything in order; but it may
+        be the one row that the sink will never take.
+        """
         name = self._sink.name
         first = await self._outbox.claim(name, self._clock(), early=True)
         if first is None:
             return False
         await self._attempt(first)
-        if self._condition.is_down and not self._condition.asked:
+        second_opinion = first.attempts % _SECOND_OPINION_EVERY == 0
+        if second_opinion and self._condition.is_down and not self._condition.asked:
             other = await self._outbox.claim(
                 name, self._clock(), early=True, besides=first.ticket_id
             )

@@ -16,7 +16,7 @@ from exporters.family import SERIES_FAMILIES
 
 NUMBERS, BINDINGS = 100_000, 2
 LONGEST_BLOCK_SECONDS = 0.05
-TRIES = 3
+TRIES = 8
 LARGEST_GROWTH_MIB = 60
 """Text as such would be some 200 MiB."""
 

@@ -20,7 +20,7 @@ from tests.web.facts import NOW
 
 SERIES = 100_000
 LONGEST_BLOCK_SECONDS = 0.05
-TRIES = 3
+TRIES = 8
 PATHS = (
     "query?query=up",
     "query?query=sum by (account) (up)",

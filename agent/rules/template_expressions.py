@@ -1,0 +1,203 @@
+"""What stands between the braces of a template: pipelines of values and functions."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from agent.rules.go_format import show
+from agent.rules.template_facts import Facts, Operand, Sample
+from agent.rules.template_functions import FUNCTIONS, TemplateError
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+      (?P<text>"(?:[^"\\\n]|\\.)*"|`[^`]*`)
+    | (?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)
+    | (?P<field>(?:\$[A-Za-z]\w*|\.[A-Za-z_]\w*|\$|\.)(?:\.[A-Za-z_]\w*)*)
+    | (?P<word>[A-Za-z]\w*)
+    | (?P<mark>:=|[|(),=])
+    )""",
+    re.VERBOSE | re.ASCII,
+)
+_ESCAPE = re.compile(r'\\(n|t|r|"|\\)')
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
+_ROOTS = {
+    "labels": "labels",
+    "value": "value",
+    "externalLabels": "external_labels",
+    "externalURL": "external_url",
+}
+_FIELDS = {
+    "Labels": "labels",
+    "Value": "value",
+    "ExternalLabels": "external_labels",
+    "ExternalURL": "external_url",
+}
+
+
+class Pipeline:
+    """A recursive-descent parser of what stands between ``{{`` and ``}}``."""
+
+    def __init__(self, source: str, known: set[str]) -> None:
+        self.tokens = _tokens(source)
+        self._known = known
+        self._place = 0
+
+    def assignment(self) -> tuple[list[str], Operand]:
+        """The variables that are set, if any, and the value."""
+        names = self._names()
+        value = self._pipeline()
+        if self._place < len(self.tokens):
+            raise TemplateError(f"unexpected {self.tokens[self._place][1]!r} in a template action")
+        return names, value
+
+    def _names(self) -> list[str]:
+        marks = [text for kind, text in self.tokens[:4] if kind == "mark"]
+        if not {":=", "="} & set(marks):
+            return []
+        names: list[str] = []
+        while True:
+            kind, text = self._next()
+            if kind != "field" or not re.fullmatch(r"\$\w+", text):
+                raise TemplateError("only a variable can be set")
+            names.append(text[1:])
+            _, mark = self._next()
+            if mark in {":=", "="}:
+                return names
+            if mark != ",":
+                raise TemplateError("only a variable can be set")
+
+    def _peek(self) -> tuple[str, str]:
+        return self.tokens[self._place] if self._place < len(self.tokens) else ("end", "")
+
+    def _next(self) -> tuple[str, str]:
+        token = self._peek()
+        self._place += 1
+        return token
+
+    def _pipeline(self) -> Operand:
+        result = self._command(None)
+        while self._peek() == ("mark", "|"):
+            self._next()
+            result = self._command(result)
+        return result
+
+    def _command(self, piped: Operand | None) -> Operand:
+        kind, text = self._peek()
+        if kind == "word" and text not in _CONSTANTS:
+            self._next()
+            return _call(text, [*self._operands(), *([piped] if piped else [])])
+        if piped is not None:
+            raise TemplateError(f"{text or 'nothing'} is no function to pipe into")
+        operand = self._operand()
+        if self._starts_operand():
+            raise TemplateError("only a function takes arguments")
+        return operand
+
+    def _operands(self) -> list[Operand]:
+        operands = []
+        while self._starts_operand():
+            operands.append(self._operand())
+        return operands
+
+    def _starts_operand(self) -> bool:
+        kind, text = self._peek()
+        return kind in {"text", "number", "field", "word"} or (kind, text) == ("mark", "(")
+
+    def _operand(self) -> Operand:
+        kind, text = self._next()
+        if (kind, text) == ("mark", "("):
+            inner = self._pipeline()
+            if self._next() != ("mark", ")"):
+                raise TemplateError("a parenthesis is not closed")
+            return self._fields_of(inner)
+        if kind == "field":
+            return _field(text, self._known)
+        if kind == "word" and text not in _CONSTANTS:
+            return _call(text, [])
+        if kind not in {"text", "number", "word"}:
+            raise TemplateError("a template action needs a value")
+        value = _constant(kind, text)
+        return lambda _: value
+
+    def _fields_of(self, inner: Operand) -> Operand:
+        kind, text = self._peek()
+        if kind != "field" or not re.match(r"\.\w", text):
+            return inner
+        self._next()
+        names = text[1:].split(".")
+        return lambda scope: _walk(inner(scope), names)
+
+
+_CONSTANTS: Mapping[str, Any] = {"true": True, "false": False, "nil": None}
+
+
+def _tokens(source: str) -> list[tuple[str, str]]:
+    tokens: list[tuple[str, str]] = []
+    place, end = 0, len(source.rstrip())
+    while place < end:
+        found = _TOKEN.match(source, place)
+        if found is None or found.lastgroup is None:
+            raise TemplateError(f"{source[place:].strip()!r} is not supported in a template")
+        tokens.append((found.lastgroup, found.group(found.lastgroup)))
+        place = found.end()
+    return tokens
+
+
+def _constant(kind: str, text: str) -> Any:
+    if kind == "word":
+        return _CONSTANTS[text]
+    if kind == "number":
+        return int(text) if re.fullmatch(r"[-+]?\d+", text) else float(text)
+    if text.startswith("`"):
+        return text[1:-1]
+    return _ESCAPE.sub(lambda found: _ESCAPES[found.group(1)], text[1:-1])
+
+
+def _field(text: str, known: set[str]) -> Operand:
+    """A variable or the dot, or a field of it. A label that is missing is empty."""
+    root, *names = text.split(".")
+    if root == "$":
+        return lambda scope: _walk(scope.facts, names)
+    if not root:
+        rest = [name for name in names if name]
+        return lambda scope: _walk(scope.dot, rest)
+    variable = root[1:]
+    if variable in known:
+        return lambda scope: _walk(scope.variables[variable], names)
+    attribute = _ROOTS.get(variable)
+    if attribute is None:
+        raise TemplateError(f"variable {root} is not supported in a template")
+    if names and (not attribute.endswith("labels") or len(names) > 1):
+        raise TemplateError(f"{text} is no label")
+    return lambda scope: _walk(getattr(scope.facts, attribute), names)
+
+
+def _walk(value: Any, names: Sequence[str]) -> Any:
+    for name in names:
+        if isinstance(value, Mapping):
+            value = value.get(name, "")
+        elif isinstance(value, Facts | Sample) and hasattr(value, _FIELDS.get(name, " ")):
+            value = getattr(value, _FIELDS[name])
+        else:
+            raise ValueError(f"can't evaluate field {name}")
+    return value
+
+
+def _call(name: str, operands: Sequence[Operand]) -> Operand:
+    if name == "query":
+        return _query(operands)
+    function = FUNCTIONS.get(name)
+    if function is None:
+        raise TemplateError(f"{name} is not supported in a template")
+    least, most, apply = function
+    if not least <= len(operands) <= most:
+        raise TemplateError(f"{name} takes {least} argument(s), got {len(operands)}")
+    if name in {"externalURL", "pathPrefix"}:
+        return lambda scope: apply([scope.facts.external_url])
+    return lambda scope: apply([operand(scope) for operand in operands])
+
+
+def _query(operands: Sequence[Operand]) -> Operand:
+    if len(operands) != 1:
+        raise TemplateError(f"query takes 1 argument(s), got {len(operands)}")
+    return lambda scope: list(scope.facts.query(show(operands[0](scope))))

@@ -1,0 +1,110 @@
+"""What the read API is made of: own series, numbers, times and turns."""
+
+import asyncio
+import contextlib
+import math
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.rules.queries.queries import steps_between
+from agent.web.prometheus import turns, wire
+from agent.web.prometheus.failure import Failure
+from agent.web.prometheus.given import Given
+from exporters.own_series import OwnSeries
+from exporters.telemetry import Telemetry
+
+
+def test_the_agents_own_metrics_are_series_too() -> None:
+    telemetry = Telemetry("1.2.3")
+    telemetry.declare_account("north", "hq", ["numbers"])
+    own = OwnSeries(telemetry)
+    first = {one.family.name: one for one in own.blocks()}
+    telemetry.poll_failures.labels("north", "hq", "numbers", "timeout").inc()
+    telemetry.poll_duration.labels("north", "numbers").observe(0.2)
+    again = {one.family.name: one for one in own.blocks()}
+    name = "numwatch_poll_failures_total"
+    assert again[name].values.sum() == first[name].values.sum() + 1
+    assert again[name].frame is first[name].frame, "the same label sets are the same frame"
+    assert "le" in again["numwatch_poll_duration_seconds_bucket"].frame.names
+    assert again["numwatch_build_info"].values.tolist() == [1]
+    telemetry.declare_account("north", "shop", ["numbers"])
+    more = {one.family.name: one for one in own.blocks()}
+    assert more[name].frame is not first[name].frame
+
+
+def test_a_collector_that_raises_takes_nothing_else_down() -> None:
+    class Broken:
+        def collect(self) -> None:
+            raise RuntimeError
+
+    telemetry = Telemetry("1.2.3")
+    telemetry.registry.collectors.append(Broken())
+    names = {one.family.name for one in OwnSeries(telemetry).blocks()}
+    assert "numwatch_config_last_reload_successful" in names
+
+
+@given(st.floats())
+def test_numbers_come_back_as_they_were(value: float) -> None:
+    for text in (wire.number(value), wire.plain(value), wire.scientific(value)):
+        back = float(text)
+        assert back == value or (math.isnan(back) and math.isnan(value))
+        assert math.copysign(1, back) == math.copysign(1, value) or math.isnan(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1e21, "1e+21"),
+        (1e20, "100000000000000000000"),
+        (1e-6, "0.000001"),
+        (1e-7, "1e-07"),
+        (1e-100, "1e-100"),
+        (-0.0, "-0"),
+        (0.1 + 0.2, "0.30000000000000004"),
+        (math.inf, "+Inf"),
+        (-math.inf, "-Inf"),
+        (math.nan, "NaN"),
+        (123456789012345680.0, "123456789012345680"),
+        (1790000000.123, "1790000000.123"),
+    ],
+)
+def test_numbers_are_written_as_go_writes_them(value: float, text: str) -> None:
+    assert wire.number(value) == text
+
+
+@given(st.text())
+def test_any_text_becomes_a_time_or_a_refusal(text: str) -> None:
+    asked = Given({"at": [text]})
+    for read in (asked.moment, asked.duration):
+        with contextlib.suppress(Failure):
+            assert math.isfinite(read("at"))
+
+
+def test_steps_include_both_ends() -> None:
+    assert steps_between(0, 1, 0.1)[-1] == 1.0
+    assert steps_between(10, 10, 60) == [10.0]
+    assert steps_between(0, 100, 60) == [0.0, 60.0]
+
+
+async def test_few_queries_run_at_once_and_the_loop_goes_on() -> None:
+    at_work, most = [0], [0]
+    begun, gate = threading.Semaphore(0), threading.Event()
+
+    def work(_until: float) -> int:
+        at_work[0] += 1
+        most[0] = max(most[0], at_work[0])
+        begun.release()
+        gate.wait(10)
+        at_work[0] -= 1
+        return 1
+
+    places = turns.Turns(2)
+    waiting = [asyncio.create_task(places.run(work)) for _ in range(5)]
+    for _ in range(2):
+        assert await asyncio.to_thread(begun.acquire, timeout=10)
+    gate.set()
+    assert await asyncio.gather(*waiting) == [1] * 5
+    assert most[0] == 2
