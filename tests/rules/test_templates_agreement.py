@@ -13,7 +13,7 @@ pytestmark = pytest.mark.integration
 TEMPLATES = (
     "{{ if gt $value 2.0 }}many{{ else if eq $value 2.0 }}two{{ else }}few{{ end }}",
     "{{ with $labels.number }}[{{ . }}]{{ end }}{{ with $labels.none }}x{{ else }}none{{ end }}",
-    '{{ range query "up" }}{{ .Labels.number }}={{ .Value }};{{ end }}',
+    '{{ range query "up" | sortByLabel "number" }}{{ .Labels.number }}={{ .Value }};{{ end }}',
     '{{ range $i, $s := query "up" | sortByLabel "number" }}{{ $i }}{{ $s.Labels.number }}{{end}}',
     '{{ with query "up == 0" }}{{ . | first | value | humanize }}{{ end }}',
     '{{ with query "none" }}x{{ else }}nothing{{ end }}',
