@@ -41,6 +41,27 @@ class Number(msgspec.Struct, frozen=True, gc=False):
     contract_end: float | None = None
     reclaim_at: float | None = None
     realname_ok: bool | None = None
+    licence_end: float | None = None
+    """When the company's business licence ends."""
+    identity_end: float | None = None
+    """When the identity papers filed for the number end."""
+    registered_use: str = ""
+    """What the number was registered for; empty when not told."""
+    actual_use: str = ""
+    """What the number is used for; empty when not told."""
+
+
+class Lines(msgspec.Struct, frozen=True, gc=False):
+    """How many calls a switchboard or trunk can take at once (domain.md §1, PBX and trunk)."""
+
+    declared: int | None = None
+    """Simultaneous calls the holder declares."""
+    paid: int | None = None
+    """Simultaneous calls that are paid for."""
+    capacity: int | None = None
+    """Simultaneous calls the line can carry."""
+    peak: int | None = None
+    """The most there were at once of late."""
 
 
 class Binding(msgspec.Struct, frozen=True, gc=False):
@@ -53,6 +74,21 @@ class Binding(msgspec.Struct, frozen=True, gc=False):
     """Its place in the order of ringing, from 1; 0 when the provider tells none."""
     state: BindingState = BindingState.UNKNOWN
     native_status: str = ""
+    wait_seconds: float | None = None
+    """How long this phone rings; ``None`` leaves it to the routing's wait."""
+    weight: float | None = None
+    """Its share of the calls in percent, where the strategy is weighted."""
+    carrier: str = ""
+    """Told by the provider only: mobiles can be ported, so it is never read off the number."""
+    area: str = ""
+    """The area code of the place it stands in; empty when not told."""
+    areas: tuple[str, ...] = ()
+    """Area codes of the callers it is rung for; empty means everywhere."""
+    holder: str = ""
+    """Who holds it. Personal: mask it everywhere outside."""
+    filed: bool | None = None
+    """Whether it is filed with the provider as one of the company's (domain.md §1, filing)."""
+    lines: Lines | None = None
 
 
 class Window(msgspec.Struct, frozen=True, gc=False):
@@ -68,7 +104,39 @@ class Window(msgspec.Struct, frozen=True, gc=False):
     """Ids of the bound phones; empty means all."""
 
 
-class Routing(msgspec.Struct, frozen=True, gc=False):
+class SpecialDays(msgspec.Struct, frozen=True, gc=False):
+    """Days that go before the weekly schedule: holidays and adjusted workdays."""
+
+    first: int
+    """The first day, as ``datetime.date.toordinal`` counts."""
+    last: int
+    """The last day, included."""
+    hours: tuple[tuple[int, int], ...] = ()
+    """Start and end in minutes after local midnight, end after start; empty means closed."""
+    bindings: tuple[str, ...] = ()
+    """Ids of the phones that are rung in these hours; empty means all."""
+
+
+class MenuKey(msgspec.Struct, frozen=True, gc=False):
+    """One key of a voice menu. The first key's menu is the one callers hear first."""
+
+    menu: str
+    key: str
+    target: str = ""
+    """``menu:ID``, ``binding:ID``, ``queue`` (ring by the strategy), ``voicemail``, ``hangup``;
+    empty where the key leads nowhere."""
+
+
+class Extension(msgspec.Struct, frozen=True, gc=False):
+    """An extension that is billed from a balance of its own (domain.md §1, account)."""
+
+    id: str
+    balance: float | None = None
+    minimum: float | None = None
+    """Below this its callers hear that the balance is insufficient."""
+
+
+class Routing(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """How a number routes a call (domain.md §1)."""
 
     strategy: Strategy = Strategy.UNKNOWN
@@ -85,6 +153,33 @@ class Routing(msgspec.Struct, frozen=True, gc=False):
     voicemail: bool | None = None
     binding_order: tuple[str, ...] = ()
     """Ids of the bound phones in the order the routing names them."""
+    special_days: tuple[SpecialDays, ...] | None = None
+    """The holiday plan; empty where there is none, ``None`` when not told."""
+    national_calendar: bool | None = None
+    """Whether public holidays are kept as Sundays and adjusted workdays as Mondays."""
+    menu: tuple[MenuKey, ...] | None = None
+    """The voice menu; empty where there is none, ``None`` when not told."""
+    pin: bool | None = None
+    """Whether callers must enter a code before they are put through."""
+    overflow: str | None = None
+    """Id of the phone rung when all others were rung in vain; empty where there is none."""
+    voicemail_recipient: str | None = None
+    """Who gets what is recorded; empty where nobody does. Personal: mask it outside."""
+    recording: bool | None = None
+    recording_notice: bool | None = None
+    """Whether callers are told that they are recorded."""
+    recording_export: bool | None = None
+    """Whether recordings are exported before they are deleted."""
+    retention_days: float | None = None
+    """How long recordings are kept."""
+    landing_forwarded: bool | None = None
+    """Whether the landing number is merely forwarded, so that it takes one call at a time."""
+    trunk: str = ""
+    """The landing trunk's name at the provider; empty when not told."""
+    trunk_capacity: int | None = None
+    trunk_peak: int | None = None
+    """The most calls there were at once of late."""
+    extensions: tuple[Extension, ...] | None = None
 
 
 class Balance(msgspec.Struct, frozen=True, gc=False):
@@ -113,6 +208,16 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     caller: str = ""
     wait_seconds: float | None = None
     talk_seconds: float | None = None
+
+
+class CallOutcome(msgspec.Struct, frozen=True, gc=False):
+    """How one call ended, without who called: what is kept of recent records as evidence."""
+
+    started_at: float
+    result: CallResult
+    binding: str = ""
+    """The id of the bound phone the call was led to; empty where the record names none."""
+    wait_seconds: float | None = None
 
 
 class Listing(msgspec.Struct, frozen=True, gc=False):
@@ -163,6 +268,14 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     balance: Balance | None = None
     call_totals: Mapping[tuple[str, CallResult], int] = {}
     """Calls seen since the agent first polled the account, by number and result."""
+    leg_totals: Mapping[tuple[str, str, CallResult], int] = {}
+    """The same by number, id of the bound phone and result, where records name the phone."""
+    call_waits: Mapping[str, tuple[int, ...]] = {}
+    """By number: how many calls waited up to 5, 10, 15, 20, 30, 50, 60, 90 seconds, each call
+    counted once, and last how many waited longer (domain.md §5, call_wait_seconds)."""
+    recent_calls: Mapping[str, tuple[CallOutcome, ...]] = {}
+    """By number its newest records, at most eight, the oldest first; some may be old: mind
+    ``started_at``. Unlike the totals they reach back to before the agent's first poll."""
     gone: frozenset[str] = frozenset()
     """Numbers missing from two complete listings in a row, once listed here."""
     previous_states: Mapping[str, tuple[NumberState, NumberState, float]] = {}

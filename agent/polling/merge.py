@@ -9,6 +9,7 @@ import msgspec
 
 from agent.config.settings import Polling
 from agent.model import Balance, Listing, PollStatus, Snapshot
+from agent.polling.call_tally import CallFacts
 from agent.polling.listing import (
     HELD_POLLS,
     Difference,
@@ -21,16 +22,12 @@ from agent.polling.listing import (
 )
 from agent.polling.per_number import Told, merge_told, without
 from agent.providers.base import ProviderError
-from agent.states import CallResult, Capability, NumberState, PollFailure
+from agent.states import Capability, NumberState, PollFailure
 
 GONE_KEPT = 20_000
 """So many gone numbers are remembered per account, the newest of them."""
 
-CallKey = tuple[str, CallResult]
-"""Number and result."""
-
-CallTotals = Mapping[CallKey, int]
-Facts = Listing | Told | Balance | CallTotals
+Facts = Listing | Told | Balance | CallFacts
 
 
 # No repr: it would put every number, and people's phones, into a traceback or a log line.
@@ -97,7 +94,13 @@ def _merged_facts(snapshot: Snapshot, capability: Capability, facts: Facts) -> d
         return {"bindings": merge_told(snapshot.bindings, facts)}
     if isinstance(facts, Balance):
         return {"balance": snapshot.balance if facts == snapshot.balance else facts}
-    return {"call_totals": facts}
+    assert isinstance(facts, CallFacts)
+    return {
+        "call_totals": facts.totals,
+        "leg_totals": facts.legs,
+        "call_waits": facts.waits,
+        "recent_calls": facts.recent,
+    }
 
 
 def _with_facts(

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.model import Call
-from agent.polling.calls import OVERLAP, WINDOW, CallLedger
+from agent.polling.call_tally import RECENT_KEPT
+from agent.polling.calls import LOOKBACK, OVERLAP, WINDOW, CallLedger
 from agent.states import CallResult
 
 START = 1_800_000_000.0
@@ -39,7 +40,7 @@ def test_repeats_order_and_lateness_change_no_total(calls, chance):
         size = chance.randint(1, len(told))
         ledger.add(told[:size], NOW)
         told = told[size:]
-    assert ledger.totals() == expected(calls)
+    assert ledger.facts().totals == expected(calls)
 
 
 def test_a_poll_without_news_hands_out_the_same_totals():
@@ -51,8 +52,10 @@ def test_a_poll_without_news_hands_out_the_same_totals():
 
 def test_calls_from_before_the_first_poll_do_not_count():
     ledger = CallLedger(START)
-    assert ledger.add([Call("a", "4006220001", START - 1, CallResult.BUSY)], NOW) == {}
-    assert ledger.since() == START
+    assert ledger.since() == START - LOOKBACK
+    facts = ledger.add([Call("a", "4006220001", START - 1, CallResult.BUSY)], NOW)
+    assert facts.totals == {}
+    assert [each.result for each in facts.recent["4006220001"]] == [CallResult.BUSY]
 
 
 def test_the_next_poll_asks_again_for_the_overlap():
@@ -72,13 +75,13 @@ def test_memory_stays_bounded_and_what_was_let_go_is_never_counted_again():
     calls = [Call(str(i), "4006220001", START + i * 10, CallResult.ANSWERED) for i in range(5000)]
     for begin in range(0, 5000, 100):
         ledger.add(calls[begin : begin + 100], START + begin * 10 + 1000)
-    counted = dict(ledger.totals())
+    counted = dict(ledger.facts().totals)
     assert sum(map(len, ledger._seen.values())) <= 1000 + 360
     random.Random(1).shuffle(calls)
-    old = [call for call in calls if call.started_at < ledger._floor]
+    old = [call for call in calls if call.started_at < ledger._known_from]
     assert old
     ledger.add(old, START + 50_000)
-    assert ledger.totals() == counted == {("4006220001", CallResult.ANSWERED): 5000}
+    assert ledger.facts().totals == counted == {("4006220001", CallResult.ANSWERED): 5000}
 
 
 def test_ids_are_forgotten_after_the_window():
@@ -86,9 +89,8 @@ def test_ids_are_forgotten_after_the_window():
     ledger.add([Call("a", "4006220001", START + 1, CallResult.BUSY)], NOW)
     ledger.add([], START + WINDOW + 7200)
     assert not ledger._seen
-    assert ledger.add([Call("a", "4006220001", START + 1, CallResult.BUSY)], NOW) == {
-        ("4006220001", CallResult.BUSY): 1
-    }
+    late = Call("a", "4006220001", START + 1, CallResult.BUSY)
+    assert ledger.add([late], NOW).totals == {("4006220001", CallResult.BUSY): 1}
 
 
 @pytest.mark.parametrize("kept", ["4006220002"])
@@ -97,4 +99,26 @@ def test_a_number_that_is_gone_takes_its_totals_with_it(kept):
     ledger.add([Call("a", "4006220001", NOW, CallResult.BUSY)], NOW)
     ledger.add([Call("b", kept, NOW, CallResult.BUSY)], NOW)
     ledger.forget(["4006220001"])
-    assert ledger.totals() == {(kept, CallResult.BUSY): 1}
+    assert ledger.facts().totals == {(kept, CallResult.BUSY): 1}
+
+
+def test_waits_are_counted_by_their_length_and_legs_by_their_phone():
+    ledger = CallLedger(START)
+    for place, wait in enumerate((0.0, 5.0, 5.1, 90.0, 91.0)):
+        record = Call(f"c{place}", "4006220001", NOW, CallResult.BUSY, "b1", wait_seconds=wait)
+        ledger.add([record, record], NOW)
+    facts = ledger.facts()
+    assert facts.waits == {"4006220001": (2, 1, 0, 0, 0, 0, 0, 1, 1)}
+    assert facts.legs == {("4006220001", "b1", CallResult.BUSY): 5}
+
+
+@given(RECORDS, st.randoms(use_true_random=False))
+def test_the_newest_records_are_kept_whatever_the_order_they_come_in(calls, chance):
+    ledger = CallLedger(START)
+    told = calls * 2
+    chance.shuffle(told)
+    for call in told:
+        ledger.add([call], NOW)
+    for number, held in ledger.facts().recent.items():
+        times = sorted(call.started_at for call in calls if call.number == number)
+        assert [outcome.started_at for outcome in held] == times[-RECENT_KEPT:]
