@@ -92,6 +92,16 @@ class Column:
                 self.words.unmapped = unmapped
             return self._by_kind(raw)
 
+    def absent(self, count: int) -> Sequence[Any]:
+        """The values of a page of ``count`` records, none of which has the field's key.
+
+        Raises:
+            ValueError: when it must be there.
+        """
+        if not self._optional:
+            raise ValueError("missing")
+        return [self._default] * count
+
     def _by_kind(self, raw: Sequence[Any]) -> Sequence[Any]:
         """The values of a page that are not all texts known to the memo."""
         kinds = set(map(type, raw))

@@ -16,6 +16,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from agent.providers.moments import epoch_moment, iso_moment, mail_moment, zone_of
+from agent.providers.nested import read_extensions, read_lines, read_menu, read_special_days
 from agent.providers.profile_sections import FieldRule
 from agent.providers.schedule import read_schedule
 from agent.providers.scrub import scrub
@@ -186,6 +187,10 @@ CONVERTERS: Final[Mapping[str, Factory]] = {
     "texts": _always(Converter(_texts, frozenset({list}))),
     "length": _always(Converter(_list_length, frozenset({list}))),
     "schedule": _always(Converter(read_schedule, frozenset({list}))),
+    "special_days": _always(Converter(read_special_days, frozenset({list}))),
+    "menu": _always(Converter(read_menu, frozenset({list}))),
+    "extensions": _always(Converter(read_extensions, frozenset({list}))),
+    "lines": _always(Converter(read_lines, frozenset({dict}))),
     "url_host": _always(Converter(_url_host, _STR)),
 }
 """Every converter a profile may name."""

@@ -9,7 +9,7 @@ from typing import Any
 from agent.providers.column import Column
 from agent.providers.path import MISSING, Path, follow, path_of
 from agent.providers.profile_sections import FieldRule, Operation
-from agent.providers.shape import Rows
+from agent.providers.shape import ABSENT, Rows
 from agent.providers.targets import Target
 from agent.providers.words import word
 
@@ -96,7 +96,11 @@ class Mapper:
                 )
             except KeyError:
                 pass
-        return {key: [record.get(key, MISSING) for record in records] for key in keys}
+        there = set().union(*records)
+        return {
+            key: [record.get(key, MISSING) for record in records] if key in there else ABSENT
+            for key in keys
+        }
 
     def _one_by_one(self, records: Sequence[Any]) -> tuple[list[Any], int]:
         """The facts, and how many records were skipped or lost a field."""
@@ -133,7 +137,8 @@ def _column(
     column: Column, raw: Mapping[str, Sequence[Any]], records: Sequence[Record]
 ) -> Sequence[Any]:
     if column.key is not None:
-        return column.quick(raw[column.key])
+        values = raw[column.key]
+        return column.quick(values) if values is not ABSENT else column.absent(len(records))
     if column.is_fixed:
         return [column.careful({})] * len(records)
     return [column.careful(record) for record in records]

@@ -9,7 +9,8 @@ from agent.model import Window
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN: Final = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)(?:-(mon|tue|wed|thu|fri|sat|sun))?")
 _CLOCK: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00", re.ASCII)
-_DAY_END: Final = 1440
+DAY_END: Final = 1440
+"""Minutes in a day; as a time it is written ``24:00``."""
 _MOST: Final = 200
 
 
@@ -51,19 +52,24 @@ def _windows(entry: Any) -> list[Window]:
         raise ValueError("not a list of bindings")
     days = read_days(entry["days"])
     names = tuple(map(sys.intern, bindings))
-    start, end = _minute(entry.get("from")), _minute(entry.get("to"))
+    start, end = read_minute(entry.get("from")), read_minute(entry.get("to"))
     if start < end:
         return [Window(days, start, end, names)]
     if start == end:
-        return [Window(days, 0, _DAY_END, names)]
-    before = Window(days, start, _DAY_END, names)
+        return [Window(days, 0, DAY_END, names)]
+    before = Window(days, start, DAY_END, names)
     if end == 0:
         return [before]
     return [before, Window(tuple(sorted((day + 1) % 7 for day in days)), 0, end, names)]
 
 
-def _minute(value: Any) -> int:
+def read_minute(value: Any) -> int:
+    """Minutes after midnight of ``08:30``.
+
+    Raises:
+        ValueError: when it is not a time of day.
+    """
     match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("not a time of day, expected for example 08:30")
-    return int(match[1]) * 60 + int(match[2]) if match[1] else _DAY_END
+    return int(match[1]) * 60 + int(match[2]) if match[1] else DAY_END

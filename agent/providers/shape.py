@@ -18,9 +18,12 @@ import msgspec
 from msgspec.structs import astuple
 
 from agent.providers.decode import count_key_marks, has_spaced_colon
-from agent.providers.path import Path
+from agent.providers.path import MISSING, Path
 
 _Scalar = str | int | float | bool | None
+
+ABSENT: Final[Sequence[Any]] = (MISSING,)
+"""Stands for the values at a key that no record of a page has."""
 
 _KEYS_MOST: Final = 64
 """A record with more keys is no table's row."""
@@ -34,16 +37,9 @@ class Rows(list[Any]):
         self._keys = keys
 
     def columns(self, keys: tuple[str, ...]) -> dict[str, Sequence[Any]]:
-        """The values at each of ``keys``, by key.
-
-        Raises:
-            ValueError: when the rows have no such key.
-        """
+        """The values at each of ``keys``, by key; ``ABSENT`` for a key that no row has."""
         values = dict(zip(self._keys, zip(*map(astuple, self), strict=True), strict=True))
-        try:
-            return {key: values[key] for key in keys}
-        except KeyError:
-            raise ValueError("no such key") from None
+        return {key: values.get(key, ABSENT) for key in keys}
 
     def records(self) -> list[dict[str, Any]]:
         """The rows as the objects they were."""
