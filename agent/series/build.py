@@ -10,6 +10,7 @@ from agent.checks.columns import Rows
 from agent.config.settings import Metrics
 from agent.model import Snapshot
 from agent.series.account import account_blocks
+from agent.series.calls import call_blocks
 from agent.series.drift import drift_blocks
 from agent.series.health import abnormal_rows
 from agent.series.memo import Memo
@@ -18,7 +19,7 @@ from agent.series.phones import phone_blocks
 from agent.series.source import Source
 from exporters.block import Block
 
-_FAMILIES = (account_blocks, number_blocks, phone_blocks, drift_blocks)
+_FAMILIES = (account_blocks, number_blocks, phone_blocks, call_blocks, drift_blocks)
 
 
 class Series:

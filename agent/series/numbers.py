@@ -8,26 +8,20 @@ from agent.checks.checked import Change
 from agent.checks.columns import Rows, gather
 from agent.checks.lifecycle import NETWORK_CODES, NETWORK_STATES, NUMBER_STATES, Codes
 from agent.series.source import Source, account_frame, extended
-from agent.states import CallResult, Capability, NetworkState
+from agent.states import Capability, NetworkState
 from exporters.block import Block, Frame
 from exporters.family import FAMILIES
-
-CallKey = tuple[str, CallResult]
-CallTotals = Mapping[CallKey, int]
 
 _UNTOLD = NETWORK_CODES[NetworkState.UNKNOWN]
 _NUMBER_WORDS = tuple(state.value for state in NUMBER_STATES)
 _NETWORK_WORDS = tuple(state.value for state in NETWORK_STATES)
 _ILLEGAL = "numwatch_number_illegal_transition_timestamp_seconds"
-_CALLS = "numwatch_number_calls_total"
 
 
 def number_blocks(source: Source) -> Iterator[Block]:
-    """Blocks of the listing, where it is fresh, and of the call records, where they are."""
+    """Blocks of the listing, where it is fresh."""
     if source.fresh(Capability.NUMBERS):
         yield from _listing_blocks(source)
-    if source.fresh(Capability.CALLS):
-        yield _call_block(source)
 
 
 def _listing_blocks(source: Source) -> Iterator[Block]:
@@ -85,28 +79,3 @@ def _illegal_block(owner: tuple[str, str], illegal: Mapping[str, Change]) -> Blo
     )
     frame = account_frame(owner, ("number", "from", "to"), *columns)
     return Block(FAMILIES[_ILLEGAL], frame, np.array([at for _, _, at in changes], dtype=float))
-
-
-def _call_block(source: Source) -> Block:
-    totals, names = source.snapshot.call_totals, source.number_names()
-    shown = None if source.picked is None else names
-    keys = source.memo.of("call keys", _call_keys, totals, shown)
-    frame = source.memo.of("call frame", _call_frame, source.owner, keys)
-    return source.memo.of(_CALLS, _counted, frame, totals, keys)
-
-
-def _call_keys(totals: CallTotals, shown: Sequence[str] | None) -> tuple[CallKey, ...]:
-    if shown is None:
-        return tuple(totals)
-    numbers = frozenset(shown)
-    return tuple(key for key in totals if key[0] in numbers)
-
-
-def _counted(frame: Frame, totals: CallTotals, keys: Sequence[CallKey]) -> Block:
-    values = np.fromiter(map(totals.__getitem__, keys), dtype=np.float64, count=len(keys))
-    return Block(FAMILIES[_CALLS], frame, values)
-
-
-def _call_frame(owner: tuple[str, str], keys: Sequence[CallKey]) -> Frame:
-    numbers = [number for number, _ in keys]
-    return account_frame(owner, ("number", "result"), numbers, [result.value for _, result in keys])

@@ -191,6 +191,21 @@ SERIES: tuple[Row, ...] = (
         " they ended.",
     ),
     Row(
+        "numwatch_binding_calls_total",
+        "counter",
+        "",
+        "provider account number binding result",
+        "The same calls by the bound phone they were led to, where the records name it.",
+    ),
+    Row(
+        "numwatch_account_calls_by_wait_total",
+        "counter",
+        "",
+        "provider account within",
+        "The account's calls that waited no longer than so many seconds; +Inf has all of them, so"
+        " the service level is within=\"20\" over within=\"+Inf\".",
+    ),
+    Row(
         "numwatch_tickets",
         "gauge",
         "",

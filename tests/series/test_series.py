@@ -9,6 +9,7 @@ import pytest
 
 from agent.checks.engine import Checker
 from agent.config.settings import Metrics
+from agent.masking import mask_phone
 from agent.model import Balance, Listing
 from agent.series import Series
 from agent.series.drift import QUIET_ROWS
@@ -101,6 +102,31 @@ def test_a_number_and_its_phones_are_shown(page):
     assert shown["numwatch_binding_reachable"] == {(ONE, "b1"): 1, (ONE, "b2"): 0}
     assert sum(shown["numwatch_account_numbers"].values()) == 3
     assert shown["numwatch_account_numbers"]["suspended_arrears",] == 1
+
+
+def test_calls_are_shown_by_phone_and_by_wait(page):
+    phone = "13800000009"
+    snapshot = make_snapshot(
+        number(ONE),
+        bindings={ONE: (B1,)},
+        leg_totals={(ONE, "b1", CallResult.BUSY): 2, (ONE, phone, CallResult.ANSWERED): 3},
+        call_waits={ONE: (2, 0, 1, 0, 0, 0, 0, 0, 4), TWO: (1, 0, 0, 0, 0, 0, 0, 0, 0)},
+    )
+    shown = page.show(snapshot)
+    assert samples(shown["numwatch_binding_calls_total"]) == {
+        (ONE, "b1", "busy"): 2,
+        (ONE, mask_phone(phone), "answered"): 3,
+    }
+    waited = samples(shown["numwatch_account_calls_by_wait_total"])
+    assert (waited["5",], waited["10",], waited["15",], waited["+Inf",]) == (3, 3, 4, 8)
+
+
+def test_two_phones_that_look_alike_in_public_keep_series_of_their_own(page):
+    phones = ("13800010009", "13800020009")
+    snapshot = make_snapshot(
+        number(ONE), leg_totals={(ONE, phone, CallResult.BUSY): 1 for phone in phones}
+    )
+    assert len(samples(page.show(snapshot)["numwatch_binding_calls_total"])) == len(phones)
 
 
 def test_an_account_is_shown(page):
