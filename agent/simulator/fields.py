@@ -18,6 +18,7 @@ from agent.simulator.document import Spot
 Read = Callable[[Spot], Any]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
+_WILDCARDS = str.maketrans("", "", "*?")
 _NUMBER = re.compile(r"\+?\d{3,20}", re.ASCII)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])", re.ASCII)
@@ -94,8 +95,11 @@ phone = _pattern(_NUMBER, 'a number in quotes, such as "4006220001"')
 
 
 def prefix(spot: Spot) -> str | None:
-    """Full numbers or leading digits, as lists hold them (domain.md §1)."""
-    if not spot.is_text or not (spot.raw or "").lstrip("+").isdigit():
+    """Full numbers or leading digits, as lists hold them (domain.md §1).
+
+    Wildcards are taken too: no provider heeds them, but consoles let people write them.
+    """
+    if not spot.is_text or not (spot.raw or "").lstrip("+").translate(_WILDCARDS).isdigit():
         spot.fail(f'is {spot.found()}, expected digits in quotes, such as "1390000"')
         return None
     return spot.raw

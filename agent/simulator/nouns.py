@@ -27,6 +27,47 @@ class Whitelist(msgspec.Struct, frozen=True, gc=False):
     entries: tuple[str, ...] = ()
 
 
+class Hours(msgspec.Struct, frozen=True, gc=False):
+    """A stretch of a special day."""
+
+    start: str
+    end: str
+
+
+class SpecialDays(msgspec.Struct, frozen=True, gc=False):
+    """Days with hours of their own; no hours at all mean closed."""
+
+    first: date
+    last: date | None = None
+    hours: tuple[Hours, ...] = ()
+    bindings: tuple[str, ...] = ()
+
+
+class MenuKey(msgspec.Struct, frozen=True, gc=False):
+    """One key of a voice menu."""
+
+    menu: str
+    key: str
+    target: str = ""
+
+
+class Extension(msgspec.Struct, frozen=True, gc=False):
+    """An extension with a balance of its own."""
+
+    id: str
+    balance: float | None = None
+    minimum: float | None = None
+
+
+class Lines(msgspec.Struct, frozen=True, gc=False):
+    """How many calls a switchboard or trunk takes at once."""
+
+    declared: int | None = None
+    paid: int | None = None
+    capacity: int | None = None
+    peak: int | None = None
+
+
 class Routing(msgspec.Struct, frozen=True, gc=False):
     """How a number routes a call (domain.md §1)."""
 
@@ -39,6 +80,21 @@ class Routing(msgspec.Struct, frozen=True, gc=False):
     whitelist: Whitelist = Whitelist()
     concurrency_limit: int = 10
     voicemail: bool = False
+    special_days: tuple[SpecialDays, ...] | None = None
+    national_calendar: bool | None = None
+    menu: tuple[MenuKey, ...] | None = None
+    pin: bool | None = None
+    overflow: str | None = None
+    voicemail_recipient: str | None = None
+    recording: bool | None = None
+    recording_notice: bool | None = None
+    recording_export: bool | None = None
+    retention_days: float | None = None
+    landing_forwarded: bool | None = None
+    trunk: str = ""
+    trunk_capacity: int | None = None
+    trunk_peak: int | None = None
+    extensions: tuple[Extension, ...] | None = None
 
 
 class Traffic(msgspec.Struct, frozen=True, gc=False):
@@ -57,6 +113,14 @@ class Binding(msgspec.Struct, gc=False):
     kind: BindingKind = BindingKind.MOBILE
     position: int = 1
     state: BindingState = BindingState.OK
+    wait_seconds: float | None = None
+    weight: float | None = None
+    carrier: str = ""
+    area: str = ""
+    areas: tuple[str, ...] = ()
+    holder: str = ""
+    filed: bool | None = None
+    lines: Lines | None = None
 
 
 class Number(msgspec.Struct, gc=False):
@@ -71,6 +135,10 @@ class Number(msgspec.Struct, gc=False):
     carrier: str = ""
     contract_end: date | None = None
     realname_ok: bool = True
+    licence_end: date | None = None
+    identity_end: date | None = None
+    registered_use: str = ""
+    actual_use: str = ""
     listed: bool = True
     """``false`` takes the number out of the provider's listing without a word."""
     routing: Routing = Routing()

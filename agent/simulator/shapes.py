@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from agent.simulator import fields as f
 from agent.simulator.document import Spot
+from agent.simulator.feature_shapes import FEATURES, NUMBER_FEATURES, PHONE_FEATURES
 from agent.simulator.fields import Field
 from agent.simulator.nouns import Binding, Routing, Traffic, Whitelist, Window
 from agent.states import BindingKind, BindingState, CallResult, Grade, NetworkState, NumberState
@@ -31,6 +32,7 @@ ROUTING: Mapping[str, Field] = {
     "whitelist": Field(lambda spot: f.record(spot, WHITELIST, Whitelist), Whitelist()),
     "concurrency_limit": Field(f.whole(0), 10),
     "voicemail": Field(f.flag, default=False),
+    **FEATURES,
 }
 
 
@@ -58,6 +60,7 @@ BINDING: Mapping[str, Field] = {
     "kind": Field(f.choice(BindingKind), BindingKind.MOBILE),
     "position": Field(f.whole(0, 10_000), 1),
     "state": Field(f.choice(BindingState), BindingState.OK),
+    **PHONE_FEATURES,
 }
 
 
@@ -76,6 +79,7 @@ NUMBER_FACTS: Mapping[str, Field] = {
     "carrier": Field(f.text, ""),
     "contract_end": Field(f.or_null(f.day), None),
     "realname_ok": Field(f.flag, default=True),
+    **NUMBER_FEATURES,
     "listed": Field(f.flag, default=True),
     "calls": Field(f.or_null(traffic), None),
 }
@@ -107,5 +111,5 @@ NUMBER_SETTABLE: Mapping[str, Field] = {
     **{f"routing.whitelist.{key}": entry for key, entry in WHITELIST.items()},
 }
 BINDING_SETTABLE: Mapping[str, Field] = {
-    key: BINDING[key] for key in ("phone", "kind", "position", "state")
+    key: entry for key, entry in BINDING.items() if key != "id"
 }

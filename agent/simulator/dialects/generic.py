@@ -12,6 +12,11 @@ from urllib.parse import quote
 from agent.simulator.account import Account
 from agent.simulator.clock import WorldClock, iso
 from agent.simulator.dialects.base import Ask, Reply
+from agent.simulator.dialects.features import (
+    binding_features,
+    number_features,
+    routing_features,
+)
 from agent.simulator.nouns import Binding, CallRecord, Number
 from agent.simulator.paging import Page, Pager
 from agent.states import Capability, NumberState
@@ -178,6 +183,7 @@ def _number_row(account: Account, number: Number, clock: WorldClock) -> dict[str
         "contract_end": end.isoformat() if end else None,
         "reclaim_at": reclaim,
         "realname_ok": number.realname_ok,
+        **number_features(number),
     }
 
 
@@ -212,6 +218,7 @@ def _routing(account: Account, wanted: str) -> Reply:
             "bindings": [
                 binding.id for binding in sorted(number.bindings, key=lambda one: one.position)
             ],
+            **routing_features(routing),
         }
     )
 
@@ -235,6 +242,7 @@ def _binding_row(number: Number, binding: Binding) -> dict[str, Any]:
         "kind": binding.kind,
         "position": binding.position,
         "state": binding.state,
+        **binding_features(binding),
     }
 
 

@@ -1,0 +1,79 @@
+"""What a number has besides plain routing, as the generic dialect tells it.
+
+A key stands in an answer only where there is something to tell, so that a plain fleet's pages
+stay plain.
+"""
+
+from typing import Any
+
+import msgspec
+
+from agent.simulator.nouns import Binding, Number, Routing, SpecialDays
+
+_UNTOLD: tuple[object, ...] = (None, "", ())
+
+
+def number_features(number: Number) -> dict[str, Any]:
+    """What the listing tells besides the plain facts of ``number``."""
+    return _told(
+        licence_end=number.licence_end and number.licence_end.isoformat(),
+        identity_end=number.identity_end and number.identity_end.isoformat(),
+        registered_use=number.registered_use,
+        actual_use=number.actual_use,
+    )
+
+
+def binding_features(binding: Binding) -> dict[str, Any]:
+    """What the bindings tell besides the plain facts of ``binding``."""
+    lines = binding.lines
+    return _told(
+        wait_seconds=binding.wait_seconds,
+        weight=binding.weight,
+        carrier=binding.carrier,
+        area=binding.area,
+        areas=binding.areas,
+        holder=binding.holder,
+        filed=binding.filed,
+        lines=None if lines is None else msgspec.structs.asdict(lines),
+    )
+
+
+def routing_features(routing: Routing) -> dict[str, Any]:
+    """What the routing tells besides the plain keys; a list that is there may be empty."""
+    told = {name: getattr(routing, name) for name in _PLAIN}
+    told["trunk"] = routing.trunk or None
+    if routing.special_days is not None:
+        told["special_days"] = list(map(_days, routing.special_days))
+    if routing.menu is not None:
+        told["menu"] = list(map(msgspec.structs.asdict, routing.menu))
+    if routing.extensions is not None:
+        told["extensions"] = list(map(msgspec.structs.asdict, routing.extensions))
+    return {name: value for name, value in told.items() if value is not None}
+
+
+_PLAIN = (
+    "national_calendar",
+    "pin",
+    "overflow",
+    "voicemail_recipient",
+    "recording",
+    "recording_notice",
+    "recording_export",
+    "retention_days",
+    "landing_forwarded",
+    "trunk_capacity",
+    "trunk_peak",
+)
+
+
+def _days(days: SpecialDays) -> dict[str, Any]:
+    return {
+        "from": days.first.isoformat(),
+        "to": (days.last or days.first).isoformat(),
+        "hours": [{"from": hours.start, "to": hours.end} for hours in days.hours],
+        "bindings": days.bindings,
+    }
+
+
+def _told(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in _UNTOLD}
