@@ -54,26 +54,32 @@ class Pages:
         """The status page in the reader's language."""
         state = state_of(request)
         asked = read(request.query, (LANG,))["lang"]
-        language = choose_language(
-            asked, request.headers.get("Accept-Language", ""), state.settings().locale
-        )
-        context = {
-            "view": await self._overview(state),
-            "speech": Speech(language),
-            "asked": asked,
-            "version": state.version,
-            "uptime": state.clock() - state.started_at,
-            "not_ready": state.ready(),
-            "stamp": _STAMP,
-        }
-        text = await asyncio.to_thread(
-            aiohttp_jinja2.render_string, "status.html", request, context
-        )
-        return web.Response(
-            text=text,
-            content_type="text/html",
-            headers={"Cache-Control": "no-store", "Vary": "Accept-Language"},
-        )
+        view, not_ready = await self._overview(state), state.ready()
+        return await page(request, "status.html", asked, view=view, not_ready=not_ready)
+
+
+async def page(request: web.Request, template: str, asked: str, **context: object) -> web.Response:
+    """A page in the reader's language: ``asked`` for in the query, the browser's, or ours."""
+    state = state_of(request)
+    language = choose_language(
+        asked, request.headers.get("Accept-Language", ""), state.settings().locale
+    )
+    shared = {
+        "speech": Speech(language),
+        "asked": asked,
+        "path": request.rel_url.raw_path,
+        "version": state.version,
+        "uptime": state.clock() - state.started_at,
+        "stamp": _STAMP,
+    }
+    text = await asyncio.to_thread(
+        aiohttp_jinja2.render_string, template, request, {**shared, **context}
+    )
+    return web.Response(
+        text=text,
+        content_type="text/html",
+        headers={"Cache-Control": "no-store", "Vary": "Accept-Language"},
+    )
 
 
 async def asset(request: web.Request) -> web.Response:
