@@ -218,6 +218,7 @@ class CallOutcome(msgspec.Struct, frozen=True, gc=False):
     binding: str = ""
     """The id of the bound phone the call was led to; empty where the record names none."""
     wait_seconds: float | None = None
+    talk_seconds: float | None = None
 
 
 class Listing(msgspec.Struct, frozen=True, gc=False):
@@ -274,7 +275,7 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     """By number: how many calls waited up to 5, 10, 15, 20, 30, 50, 60, 90 seconds, each call
     counted once, and last how many waited longer (domain.md §5, call_wait_seconds)."""
     recent_calls: Mapping[str, tuple[CallOutcome, ...]] = {}
-    """By number its newest records, at most eight, the oldest first; some may be old: mind
+    """By number its newest records, a few only, the oldest first; some may be old: mind
     ``started_at``. Unlike the totals they reach back to before the agent's first poll."""
     gone: frozenset[str] = frozenset()
     """Numbers missing from two complete listings in a row, once listed here."""

@@ -43,7 +43,9 @@ class CallFacts(msgspec.Struct, frozen=True, gc=False):
 class CallTally:
     """Adds records up. Give it every record once."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: int = RECENT_KEPT) -> None:
+        """``kept`` newest records of a number are kept as evidence."""
+        self._kept = kept
         self._totals: dict[CallKey, int] = {}
         self._legs: dict[LegKey, int] = {}
         self._waits: dict[str, tuple[int, ...]] = {}
@@ -63,13 +65,15 @@ class CallTally:
 
     def remember(self, call: Call) -> None:
         """Keep a record as evidence while it is among its number's newest."""
-        outcome = CallOutcome(call.started_at, call.result, call.binding, call.wait_seconds)
+        outcome = CallOutcome(
+            call.started_at, call.result, call.binding, call.wait_seconds, call.talk_seconds
+        )
         held = self._recent.get(call.number, ())
         if held and held[-1].started_at > call.started_at:
             kept = tuple(sorted((*held, outcome), key=lambda each: each.started_at))
         else:
             kept = (*held, outcome)
-        self._recent[call.number] = kept[-RECENT_KEPT:]
+        self._recent[call.number] = kept[-self._kept :]
 
     def forget(self, numbers: Iterable[str]) -> None:
         """Drop everything about ``numbers``."""

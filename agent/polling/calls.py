@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from threading import Lock
 
 from agent.model import Call
-from agent.polling.call_tally import CallFacts, CallTally
+from agent.polling.call_tally import RECENT_KEPT, CallFacts, CallTally
 
 WINDOW = 48 * 3600.0
 """How long a record may be late and still be counted, in seconds."""
@@ -30,14 +30,16 @@ _HOUR = 3600.0
 class CallLedger:
     """The call records of one account: counted from its first poll on."""
 
-    def __init__(self, started_at: float, ids_kept: int = IDS_KEPT) -> None:
+    def __init__(
+        self, started_at: float, ids_kept: int = IDS_KEPT, evidence_kept: int = RECENT_KEPT
+    ) -> None:
         self._counts_from = started_at
         self._known_from = started_at - LOOKBACK
         self._newest = started_at
         self._asked = False
         self._ids_kept = ids_kept
         self._seen: dict[int, set[int]] = {}
-        self._tally = CallTally()
+        self._tally = CallTally(evidence_kept)
         self._view = CallFacts()
         # A poll that was broken off may still be counting in its thread.
         self._counting = Lock()

@@ -7,6 +7,7 @@ from typing import Any
 
 from agent.fleet import Fleet
 from agent.model import Call, Listing
+from agent.polling.call_tally import RECENT_KEPT
 from agent.polling.calls import CallLedger
 from agent.polling.merge import Facts, Known, adopted, fresh, merge
 from agent.polling.per_number import Told
@@ -19,10 +20,12 @@ from agent.states import Capability
 class Keeper:
     """The only writer of one account's snapshot. Outlives a change of its settings."""
 
-    def __init__(self, plan: Plan, fleet: Fleet, now: float) -> None:
+    def __init__(
+        self, plan: Plan, fleet: Fleet, now: float, evidence_kept: int = RECENT_KEPT
+    ) -> None:
         self._fleet = fleet
         self._known = Known(fresh(*plan.key, plan.polling, frozenset()))
-        self.ledger = CallLedger(now)
+        self.ledger = CallLedger(now, evidence_kept=evidence_kept)
         self.merging = asyncio.Lock()
         """Held from reading what is known to publishing what follows from it."""
         self.listed = asyncio.Event()

@@ -22,6 +22,9 @@ from exporters.telemetry import Telemetry
 ROWS = 200
 """So many numbers of an account are shown to people; ``--json`` tells all of them."""
 
+EVIDENCE = 64
+"""So many of a number's newest call records are kept: one look must do."""
+
 
 async def poll_once(
     settings: Settings,
@@ -35,7 +38,7 @@ async def poll_once(
         OSError: when a file the settings name cannot be read.
     """
     fleet = Fleet()
-    pollers = Pollers(fleet, Telemetry(), clock)
+    pollers = Pollers(fleet, Telemetry(), clock, evidence_kept=EVIDENCE)
     try:
         await pollers.prepare(settings)
         keys = _chosen(pollers.accounts(), account)

@@ -9,6 +9,7 @@ from typing import Protocol
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
 from agent.fleet import Fleet
 from agent.polling.budget import Budget
+from agent.polling.call_tally import RECENT_KEPT
 from agent.polling.doors import Doors
 from agent.polling.journal import Journal, Outcome
 from agent.polling.keeper import Keeper
@@ -50,12 +51,16 @@ class Pollers:
         clock: Callable[[], float] = time.time,
         build: Build = registry.build,
         chance: Callable[[], float] = random.random,
+        *,
+        evidence_kept: int = RECENT_KEPT,
     ) -> None:
+        """``evidence_kept`` newest call records of every number are kept for a diagnosis."""
         self._fleet = fleet
         self._telemetry = telemetry
         self._clock = clock
         self._build = build
         self._chance = chance
+        self._evidence_kept = evidence_kept
         self._pollers: dict[AccountKey, Poller] = {}
         self._doors = Doors(clock)
         self._turnstile = Turnstile()
@@ -153,10 +158,13 @@ class Pollers:
             clock=self._clock,
         )
         former = self._pollers.get(plan.key)
-        keeper = former.keeper if former else Keeper(plan, self._fleet, self._clock())
+        keeper = former.keeper if former else self._keeper(plan)
         poller = Poller(plan, provider, keeper, journal, lambda: door.skew, self._clock)
         poller.set_urgent(plan.key in self._urgent)
         return poller
+
+    def _keeper(self, plan: Plan) -> Keeper:
+        return Keeper(plan, self._fleet, self._clock(), self._evidence_kept)
 
     async def _retire(self, keys: Sequence[AccountKey]) -> None:
         running = [self._pollers[key] for key in keys if key in self._pollers]
