@@ -262,6 +262,7 @@ class Scope(StrEnum):
     PROVIDER = "provider"
     ACCOUNT = "account"
     CARRIER = "carrier"
+    TRUNK = "trunk"
     NUMBER = "number"
     BINDING = "binding"
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -49,6 +50,7 @@ tickets = Table(
     Column("closed_at", Float),
     Column("revision", Integer, nullable=False),
     Column("document", LargeBinary, nullable=False),
+    Column("muted", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("key", "episode", name="tickets_key_episode"),
     Index(
         "tickets_one_open",

@@ -77,6 +77,7 @@ def _columns(ticket: Ticket) -> dict[str, object]:
         "changed_at": ticket.changed_at,
         "closed_at": ticket.closed_at,
         "revision": ticket.revision,
+        "muted": ticket.muted,
         "document": msgspec.json.encode(msgspec.structs.replace(ticket, timeline=())),
     }
 
@@ -98,7 +99,15 @@ class Ledger:
     @uninterrupted
     async def open_tickets(self) -> list[Ticket]:
         """All tickets that still stand, oldest first."""
-        asked = _stored().where(tickets.c.open).order_by(tickets.c.detected_at, tickets.c.id)
+        return await self._in_order(tickets.c.open)
+
+    @uninterrupted
+    async def muted_tickets(self) -> list[Ticket]:
+        """All tickets closed by a person whose fault has not been seen to be over."""
+        return await self._in_order(tickets.c.muted)
+
+    async def _in_order(self, wanted: ColumnElement[bool]) -> list[Ticket]:
+        asked = _stored().where(wanted).order_by(tickets.c.detected_at, tickets.c.id)
         async with self._database.transaction() as connection:
             return await _read(connection, asked)
 

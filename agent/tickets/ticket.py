@@ -39,6 +39,8 @@ class Member(msgspec.Struct, frozen=True, gc=False):
     subject: Subject
     joined_at: float
     left_at: float | None = None
+    left_for: str = ""
+    """Why it left: ``restored``, ``other_cause``, or ``closed`` with the ticket."""
 
 
 class Clock(msgspec.Struct, frozen=True, gc=False):
@@ -63,6 +65,8 @@ class Progress(msgspec.Struct, frozen=True, gc=False):
     """The alert stopped and the facts give no evidence either way."""
     flaps: int = 0
     """How often the fault came back while it was being held."""
+    gone_since: float | None = None
+    """When what is broken was first seen to be there no more."""
 
 
 class Text(msgspec.Struct, frozen=True, gc=False):
@@ -102,6 +106,12 @@ class Ticket(msgspec.Struct, frozen=True):
     previous: str = ""
     """Id of the ticket of the episode before."""
     outcome: str = ""
+    resolution: str = ""
+    """Why it was closed (:class:`~agent.tickets.resolution.Resolution`)."""
+    closed_by: str = ""
+    """Who closed it; empty while it is open and when the agent did."""
+    muted: bool = False
+    """Closed by a person while its fault goes on, which opens nothing until it is over."""
     restored_at: float | None = None
     closed_at: float | None = None
     changed_at: float = 0.0
