@@ -12,6 +12,7 @@ from agent.model import Balance, Binding, Number, Routing, Snapshot
 from agent.polling.advice import ADVICE
 from agent.polling.journal import Outcome
 
+_ROUTING_FIELDS = Routing.__struct_fields__
 ALL_POLLED = 0
 SOME_FAILED = 1
 
@@ -99,13 +100,15 @@ def _number(account: AccountReport, number: Number) -> dict[str, Any]:
 
 def _binding(binding: Binding) -> dict[str, Any]:
     facts: dict[str, Any] = msgspec.to_builtins(binding)
+    del facts["holder"]
     return {**facts, "id": mask_phone(binding.id), "phone": mask_phone(binding.phone)}
 
 
 def _routing(routing: Routing) -> Mapping[str, Any]:
-    facts: dict[str, Any] = msgspec.to_builtins(routing)
+    facts = {name: msgspec.to_builtins(getattr(routing, name)) for name in _ROUTING_FIELDS}
     lists = {name: _masked(facts[name]) for name in ("blacklist", "whitelist", "binding_order")}
-    return {**facts, **lists}
+    recipient = routing.voicemail_recipient
+    return {**facts, **lists, "voicemail_recipient": recipient and mask_phone(recipient)}
 
 
 def _masked(entries: Iterable[str]) -> list[str]:
