@@ -95,11 +95,39 @@ outbox = Table(
     Column("last_attempt_at", Float),
     Column("settled_at", Float),
     Column("failure", String, nullable=False),
+    Column("rank", Integer, nullable=False, server_default="2"),
     UniqueConstraint("sink", "webhook_id", name="outbox_sink_webhook_id"),
     Index("outbox_queue", "sink", "state", "id"),
+    Index("outbox_turn", "sink", "state", "rank", "id"),
     Index("outbox_order", "sink", "ticket_id", "id"),
 )
 """What each sink is still to be told, frozen as it was when the ticket changed."""
+
+sink_links = Table(
+    "sink_links",
+    metadata,
+    Column("sink", String, primary_key=True),
+    Column("ticket_id", String, ForeignKey("tickets.id"), primary_key=True),
+    Column("remote", String, nullable=False),
+    Column("reference", String, nullable=False),
+    Column("intended_at", Float),
+    Column("made_at", Float),
+    Column("gone", Boolean, nullable=False, server_default=false()),
+    Column("moved", String, nullable=False, server_default=""),
+    Column("told_at", String, nullable=False, server_default=""),
+    Column("heard_at", Float),
+    Index("sink_links_remote", "sink", "remote"),
+)
+"""What each ticket is called in each ticket system, written down before it is made there."""
+
+sink_callbacks = Table(
+    "sink_callbacks",
+    metadata,
+    Column("sink", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("at", Float, nullable=False),
+)
+"""What ticket systems posted back, so that a repeat changes nothing."""
 
 external_alerts = Table(
     "external_alerts",

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.store.database import Database
 from agent.store.schema import outbox
 from agent.store.uninterrupted import uninterrupted
-from agent.tickets.changes import UPDATED, Change
+from agent.tickets.changes import CLOSED, ESCALATED, OPENED, REOPENED, RESOLVED, UPDATED, Change
 from agent.tickets.document import payload
 from agent.tickets.key import webhook_id
 
@@ -31,6 +31,17 @@ class RowState(StrEnum):
     DEAD = "dead"
     SUPERSEDED = "superseded"
 
+
+RANKS: Mapping[str, int] = {
+    ESCALATED: 0,
+    OPENED: 1,
+    REOPENED: 1,
+    RESOLVED: 2,
+    CLOSED: 2,
+    UPDATED: 3,
+}
+"""What goes first where not all can go at once: escalations, then new tickets, updates last."""
+_USUAL_RANK = 2
 
 _UNDELIVERED = (RowState.WAITING, RowState.SENDING)
 _SETTLED = (RowState.DELIVERED, RowState.SUPERSEDED)
@@ -94,6 +105,7 @@ async def enqueue(
                 next_attempt_at=now,
                 attempts=0,
                 failure="",
+                rank=RANKS.get(change.kind, _USUAL_RANK),
             )
         )
 
@@ -123,16 +135,21 @@ class Outbox:
     async def claim(
         self, sink: str, now: float, *, early: bool = False, besides: str = ""
     ) -> Row | None:
-        """The oldest row due at ``sink``, its attempt already counted; ``None`` when none is.
+        """The first row due at ``sink``, its attempt already counted; ``None`` when none is.
 
-        A row whose ticket has an earlier undelivered one is never given. ``early`` asks for
-        the oldest even if it is not due yet, ``besides`` for one of another ticket.
+        What is most important goes first (:data:`RANKS`), then what is oldest; ``early`` asks
+        for the oldest of all.
+
+        A row whose ticket has an earlier undelivered one is never given. With ``early`` it
+        need not be due yet, ``besides`` asks for one of another ticket.
         """
         asked = _heads(sink).where(outbox.c.ticket_id != besides)
-        if not early:
-            asked = asked.where(outbox.c.next_attempt_at <= now)
+        if early:
+            asked = asked.order_by(outbox.c.id)
+        else:
+            asked = asked.where(outbox.c.next_attempt_at <= now).order_by(*_TURN)
         async with self._database.transaction() as connection:
-            found = await connection.execute(asked.order_by(outbox.c.id).limit(1))
+            found = await connection.execute(asked.limit(1))
             row = found.mappings().one_or_none()
             if row is None:
                 return None
@@ -272,6 +289,9 @@ class Outbox:
                 outbox.delete().where(outbox.c.state.in_(_SETTLED), outbox.c.settled_at < before)
             )
             return int(found.rowcount)
+
+
+_TURN = (outbox.c.rank, outbox.c.id)
 
 
 def _row(stored: Mapping[Any, Any]) -> Row:
