@@ -1,7 +1,7 @@
 """The tickets on disk: written by the manager, read by pages, commands and metrics."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, func, insert, or_, select, update
@@ -38,25 +38,35 @@ class Page(msgspec.Struct, frozen=True):
 
 
 async def record(connection: AsyncConnection, change: Change) -> None:
-    """Write the change's ticket and timeline lines inside the caller's transaction.
+    """As :func:`record_all`, for one change."""
+    await record_all(connection, [change])
+
+
+async def record_all(connection: AsyncConnection, changes: Sequence[Change]) -> None:
+    """Write the changes' tickets and timeline lines, in order, inside the caller's transaction.
 
     Raises:
-        StoreError: when the ticket on disk is not the one the change was made from.
+        StoreError: when a ticket on disk is not the one its change was made from.
     """
-    values = _columns(change.after)
-    if change.before is None:
-        await connection.execute(insert(tickets).values(**values))
-    else:
-        written = await connection.execute(
-            update(tickets)
-            .where(tickets.c.id == change.before.id, tickets.c.revision == change.before.revision)
-            .values(**values)
-        )
-        if written.rowcount != 1:
-            raise StoreError(f"ticket {change.before.id} was changed by someone else meanwhile")
-    lines = [_line(change.after, entry) for entry in change.entries]
+    new = [_columns(change.after) for change in changes if change.before is None]
+    if new:
+        await connection.execute(insert(tickets), new)
+    for change in changes:
+        if change.before is not None:
+            await _update(connection, change.before, change.after)
+    lines = [_line(change.after, entry) for change in changes for entry in change.entries]
     if lines:
         await connection.execute(insert(timeline), lines)
+
+
+async def _update(connection: AsyncConnection, before: Ticket, after: Ticket) -> None:
+    written = await connection.execute(
+        update(tickets)
+        .where(tickets.c.id == before.id, tickets.c.revision == before.revision)
+        .values(**_columns(after))
+    )
+    if written.rowcount != 1:
+        raise StoreError(f"ticket {before.id} was changed by someone else meanwhile")
 
 
 def _columns(ticket: Ticket) -> dict[str, object]:

@@ -6,7 +6,8 @@ written did not happen and is decided again in the next round.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 
 import structlog
 from msgspec.structs import replace
@@ -22,10 +23,11 @@ from agent.tickets.changes import Change, Opening, carry_out, open_ticket, reope
 from agent.tickets.decision import Action, Decision, Policy, View
 from agent.tickets.decisions import decide
 from agent.tickets.diagnosing import Diagnose, is_material
+from agent.tickets.draft import Draft, Step
 from agent.tickets.evidence import Assessment, Recovery
 from agent.tickets.faults import Fault, faults_of, pending_keys
-from agent.tickets.ledger import Ledger, record
-from agent.tickets.outbox import enqueue, frozen
+from agent.tickets.ledger import Ledger, record_all
+from agent.tickets.outbox import enqueue_all
 from agent.tickets.particulars import particulars_of
 from agent.tickets.round import Round, by_ticket, known_of, watched
 from agent.tickets.text import text_of
@@ -33,6 +35,7 @@ from agent.tickets.ticket import Subject, Ticket
 
 log = structlog.get_logger(__name__)
 
+_TICKETS_A_TRANSACTION = 200
 _DIAGNOSIS_ROUNDS = 2
 """A standing fault is diagnosed again every so many rule evaluations."""
 
@@ -49,7 +52,7 @@ class Tickets:
         settings: The configuration; see :meth:`reconfigure`.
         diagnose: Why a subject is broken.
         recovery: What the facts say of a subject no alert tells of any more.
-        committed: Called after every round that wrote something; must not block.
+        committed: Called after every transaction that wrote something; must not block.
     """
 
     def __init__(
@@ -101,9 +104,6 @@ class Tickets:
                 # Whether the ledger and what is remembered here still agree is not known.
                 self._remembered = False
                 raise
-            finally:
-                if written:
-                    self._committed()
             return tuple(written)
 
     async def _view(self, alerts: Sequence[Alert], fleet: Fleet, now: float) -> View:
@@ -126,10 +126,16 @@ class Tickets:
 
     async def _work(self, round_: Round) -> None:
         decisions = await asyncio.to_thread(decide, round_.view, round_.now)
-        for key, group in by_ticket(decisions).items():
-            await self._act(key, group, round_)
+        await self._carry_out(by_ticket(decisions), round_)
         await self._revise(round_)
         self._note_told(round_.view, round_.now)
+
+    async def _carry_out(self, groups: Mapping[str, list[Decision]], round_: Round) -> None:
+        """Decisions become changes on disk, many tickets to a transaction."""
+        remaining = iter(groups.items())
+        while some := dict(islice(remaining, _TICKETS_A_TRANSACTION)):
+            steps = await asyncio.to_thread(self._drafted, some, round_)
+            await finish(self._commit(steps, round_))
 
     async def _load(self, now: float) -> dict[str, Ticket]:
         if not self._remembered:
@@ -162,25 +168,29 @@ class Tickets:
         }
         self._diagnosed_at = {k: at for k, at in self._diagnosed_at.items() if k in self._open}
 
-    async def _act(self, key: str, decisions: list[Decision], round_: Round) -> None:
-        """One ticket's decisions; a ticket that cannot be changed never stops the others."""
-        try:
-            await self._steps(key, decisions, round_)
-        except StoreError:
-            raise
-        except Exception:
-            log.exception("ticket_change_failed", key=key, actions=[d.action for d in decisions])
+    def _drafted(self, groups: Mapping[str, list[Decision]], round_: Round) -> list[Step]:
+        """What the decisions come to; a ticket that cannot be changed never stops the others."""
+        draft = Draft(self._open)
+        for key, decisions in groups.items():
+            try:
+                draft.add(self._changes(key, decisions, draft, round_))
+            except Exception:
+                actions = [one.action for one in decisions]
+                log.exception("ticket_change_failed", key=key, actions=actions)
+        return draft.steps
 
-    async def _steps(self, key: str, decisions: list[Decision], round_: Round) -> None:
-        first, rest = decisions[0], decisions
+    def _changes(
+        self, key: str, decisions: list[Decision], draft: Draft, round_: Round
+    ) -> list[Change]:
+        first = decisions[0]
         if first.action in (Action.OPEN, Action.REOPEN) and first.fault is not None:
-            begun = await asyncio.to_thread(self._begin, first, first.fault, round_)
-            await self._write(begun, round_)
-            ticket, rest = begun.after, decisions[1:]
-        else:
-            ticket = self._open[key]
-        for change in await asyncio.to_thread(self._carried_out, ticket, rest, round_.now):
-            await self._write(change, round_)
+            begun = self._begin(first, first.fault, round_)
+            rest = self._completed(decisions[1:], begun.after, draft)
+            return [begun, *carry_out(begun.after, rest, round_.now)]
+        ticket = draft.ticket(key)
+        if ticket is None:
+            return []
+        return carry_out(ticket, self._completed(decisions, ticket, draft), round_.now)
 
     def _begin(self, decision: Decision, fault: Fault, round_: Round) -> Change:
         opening = self._opening(fault, round_.fleet, round_.now)
@@ -198,12 +208,13 @@ class Tickets:
             verdict=verdict,
         )
 
-    def _carried_out(self, ticket: Ticket, decisions: list[Decision], now: float) -> list[Change]:
-        return carry_out(ticket, [self._completed(one, ticket) for one in decisions], now)
+    def _completed(
+        self, decisions: Iterable[Decision], ticket: Ticket, draft: Draft
+    ) -> list[Decision]:
+        """Decisions with what only the manager knows: the root's ticket, the new wording."""
+        return [self._complete(one, ticket, draft.ticket(one.parent)) for one in decisions]
 
-    def _completed(self, decision: Decision, ticket: Ticket) -> Decision:
-        """The decision with what only the manager knows: the root's ticket, the new wording."""
-        parent = self._open.get(decision.parent)
+    def _complete(self, decision: Decision, ticket: Ticket, parent: Ticket | None) -> Decision:
         if parent is not None:
             return replace(decision, parent=parent.id)
         if decision.action is Action.SEVERITY and decision.fault is not None:
@@ -213,21 +224,21 @@ class Tickets:
             return replace(decision, text=text)
         return decision
 
-    async def _write(self, change: Change, round_: Round) -> None:
-        if change.before is None or change.after.revision != change.before.revision:
-            await finish(self._commit(change, round_))
-        else:
-            self._keep(change.after)
-
-    async def _commit(self, change: Change, round_: Round) -> None:
-        sinks = [sink.name for sink in self._settings.sinks]
-        body = await asyncio.to_thread(frozen, change)
-        async with self._database.transaction() as connection:
-            await record(connection, change)
-            await enqueue(connection, sinks, change, body)
-        self._keep(change.after)
-        round_.written.append(change)
-        _log(change)
+    async def _commit(self, steps: Sequence[Step], round_: Round) -> None:
+        """Write all of ``steps`` or none, and tell whoever waits for what was written."""
+        loud = [step for step in steps if step.loud]
+        if loud:
+            sinks = [sink.name for sink in self._settings.sinks]
+            async with self._database.transaction() as connection:
+                await record_all(connection, [step.change for step in loud])
+                await enqueue_all(connection, sinks, [(step.change, step.body) for step in loud])
+        for step in steps:
+            self._keep(step.change.after)
+        for step in loud:
+            round_.written.append(step.change)
+            _log(step.change)
+        if loud:
+            self._committed()
 
     def _keep(self, ticket: Ticket) -> None:
         if ticket.open:
@@ -236,14 +247,16 @@ class Tickets:
             self._open.pop(ticket.key, None)
 
     async def _revise(self, round_: Round) -> None:
-        for ticket in self.open:
-            fault = round_.view.faults.get(ticket.key)
-            if fault is not None and self._is_due(ticket, round_.now):
-                decision = await asyncio.to_thread(
-                    self._diagnosis, ticket, fault, round_.fleet, round_.now
-                )
-                if decision is not None:
-                    await self._act(ticket.key, [decision], round_)
+        """Another diagnosis for the faults that stand, where it says something else."""
+        told = ((it, round_.view.faults.get(it.key)) for it in self.open)
+        due = ((it, fault) for it, fault in told if fault and self._is_due(it, round_.now))
+        while some := list(islice(due, _TICKETS_A_TRANSACTION)):
+            revised = await asyncio.to_thread(self._revisions, some, round_)
+            await self._carry_out(by_ticket(revised), round_)
+
+    def _revisions(self, due: Iterable[tuple[Ticket, Fault]], round_: Round) -> list[Decision]:
+        found = (self._diagnosis(it, fault, round_.fleet, round_.now) for it, fault in due)
+        return [decision for decision in found if decision is not None]
 
     def _is_due(self, ticket: Ticket, now: float) -> bool:
         interval = _DIAGNOSIS_ROUNDS * self._settings.rules.interval

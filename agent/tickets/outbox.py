@@ -5,7 +5,7 @@ each other. Several updates that wait become the newest one; the steps that a re
 not miss (opened, escalated, resolved, closed, reopened) always stay.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum, unique
 from typing import Any
 
@@ -45,6 +45,7 @@ _USUAL_RANK = 2
 
 _UNDELIVERED = (RowState.WAITING, RowState.SENDING)
 _SETTLED = (RowState.DELIVERED, RowState.SUPERSEDED)
+_IDS_A_STATEMENT = 500
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -82,47 +83,63 @@ def frozen(change: Change) -> bytes:
 async def enqueue(
     connection: AsyncConnection, sinks: Iterable[str], change: Change, body: bytes
 ) -> None:
-    """Add the rows that tell each of ``sinks`` of ``change``, inside the caller's transaction.
+    """As :func:`enqueue_all`, for one change and what :func:`frozen` gave for it."""
+    await enqueue_all(connection, sinks, [(change, body)])
 
-    ``body`` is what :func:`frozen` gave for the change.
+
+async def enqueue_all(
+    connection: AsyncConnection, sinks: Iterable[str], told: Sequence[tuple[Change, bytes]]
+) -> None:
+    """Add the rows that tell each of ``sinks`` of changes, inside the caller's transaction.
+
+    Each change comes with what :func:`frozen` gave for it. Those of one ticket are in order.
     """
-    ticket, now = change.after, change.after.changed_at
-    if not change.kind:
-        return
-    message_id = webhook_id(ticket.key, ticket.episode, ticket.revision)
+    heard = [(change, body) for change, body in told if change.kind]
+    newest = {change.after.id: change for change, _body in heard}
+    changed = [change.after.id for change, _body in heard if change.before is not None]
     for sink in sinks:
-        await _supersede_updates(connection, sink, ticket.id, now)
-        await connection.execute(
-            insert(outbox).values(
-                sink=sink,
-                ticket_id=ticket.id,
-                revision=ticket.revision,
-                type=change.kind,
-                webhook_id=message_id,
-                payload=body,
-                state=RowState.WAITING,
-                created_at=now,
-                next_attempt_at=now,
-                attempts=0,
-                failure="",
-                rank=RANKS.get(change.kind, _USUAL_RANK),
-            )
-        )
+        if changed:
+            await _supersede_updates(connection, sink, changed, heard[0][0].after.changed_at)
+        rows = [_new(sink, change, body, newest[change.after.id]) for change, body in heard]
+        if rows:
+            await connection.execute(insert(outbox), rows)
+
+
+def _new(sink: str, change: Change, body: bytes, newest: Change) -> dict[str, object]:
+    ticket, now = change.after, change.after.changed_at
+    superseded = change.kind == UPDATED and change is not newest
+    return {
+        "sink": sink,
+        "ticket_id": ticket.id,
+        "revision": ticket.revision,
+        "type": change.kind,
+        "webhook_id": webhook_id(ticket.key, ticket.episode, ticket.revision),
+        "payload": body,
+        "state": RowState.SUPERSEDED if superseded else RowState.WAITING,
+        "created_at": now,
+        "next_attempt_at": now,
+        "attempts": 0,
+        "settled_at": now if superseded else None,
+        "failure": "",
+        "rank": RANKS.get(change.kind, _USUAL_RANK),
+    }
 
 
 async def _supersede_updates(
-    connection: AsyncConnection, sink: str, ticket: str, now: float
+    connection: AsyncConnection, sink: str, ids: Sequence[str], now: float
 ) -> None:
-    await connection.execute(
-        update(outbox)
-        .where(
-            outbox.c.sink == sink,
-            outbox.c.ticket_id == ticket,
-            outbox.c.state == RowState.WAITING,
-            outbox.c.type == UPDATED,
+    for start in range(0, len(ids), _IDS_A_STATEMENT):
+        some = ids[start : start + _IDS_A_STATEMENT]
+        await connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.sink == sink,
+                outbox.c.ticket_id.in_(some),
+                outbox.c.state == RowState.WAITING,
+                outbox.c.type == UPDATED,
+            )
+            .values(state=RowState.SUPERSEDED, settled_at=now)
         )
-        .values(state=RowState.SUPERSEDED, settled_at=now)
-    )
 
 
 class Outbox:

@@ -1,0 +1,42 @@
+"""What a batch of decisions makes of the tickets, before any of it is written."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from agent.tickets.changes import Change
+from agent.tickets.outbox import frozen
+from agent.tickets.ticket import Ticket
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One change and what the sinks are told of it."""
+
+    change: Change
+    body: bytes
+
+    @property
+    def loud(self) -> bool:
+        """Whether it is written; counting a good poll is not."""
+        before = self.change.before
+        return before is None or self.change.after.revision != before.revision
+
+
+class Draft:
+    """The tickets as they will be once the batch is written."""
+
+    def __init__(self, standing: Mapping[str, Ticket]) -> None:
+        self._standing = standing
+        self._changed: dict[str, Ticket] = {}
+        self.steps: list[Step] = []
+
+    def ticket(self, key: str) -> Ticket | None:
+        """The ticket of ``key`` with all this draft does to it; ``None`` without an open one."""
+        found = self._changed.get(key) or self._standing.get(key)
+        return found if found is not None and found.open else None
+
+    def add(self, changes: list[Change]) -> None:
+        """Take the changes of one ticket: all of them or, when one fails, none."""
+        steps = [Step(change, frozen(change)) for change in changes]
+        self.steps += steps
+        self._changed.update((change.after.key, change.after) for change in changes)
