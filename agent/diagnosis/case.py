@@ -13,6 +13,10 @@ from agent.masking import mask_phone
 from agent.model import Considered, Evidence, Number, Snapshot, Verdict
 from agent.states import PARTY_OF_CAUSE, Capability, Cause, Party
 
+STALE_TRUST = 0.6
+"""What is left of the confidence in a verdict that rests on facts too old to stand for now."""
+MINUTE = 60.0
+
 
 @dataclass
 class Case:
@@ -25,6 +29,8 @@ class Case:
     """The caller's number without separators; empty when the question is about anyone."""
     symptom: str = ""
     """The family of the alert that asks; empty when a person asks."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What people have found out, by question."""
     considered: list[Considered] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
 
@@ -50,6 +56,18 @@ class Case:
     def fresh(self, capability: Capability) -> bool:
         """Whether the facts of ``capability`` stand for now."""
         return self.snapshot.is_fresh(capability, self.context.now)
+
+    def trust(self, capability: Capability) -> float:
+        """How far the facts of ``capability`` stand for now: 1 while they are fresh."""
+        return 1.0 if self.fresh(capability) else STALE_TRUST
+
+    def note_age(self, capability: Capability) -> None:
+        """Warn that a verdict rests on old facts of ``capability``."""
+        status = self.snapshot.polls.get(capability)
+        if status is None or status.last_success is None or self.fresh(capability):
+            return
+        age = f"{(self.context.now - status.last_success) / MINUTE:.0f}"
+        self.warn("stale", facts=capability.value, minutes=age)
 
     def fact(self, name: str, value: object, capability: Capability) -> Evidence:
         """One fact, with where and how long ago it was seen."""

@@ -1,7 +1,9 @@
 """Why, whose job, what next: the deciders in order; the first conclusive one wins.
 
-The order is that of domain.md §2: is anything known, the number's state, its money, the
-network, its configuration, its phones.
+The order is that of domain.md §2: is anything known, the number's state, its money, a root it
+shares with many, the network, its configuration, its phones, the lines, the wait, the way to
+the phones, the voice. A state or a balance names its cause itself, so it goes before a root
+that many numbers share; how many share it is told as evidence.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,14 +14,21 @@ from agent.diagnosis.context import Context
 from agent.diagnosis.deciders import (
     bindings,
     blind,
-    caller_route,
+    call_ends,
+    capacity,
     config_changed,
     healthy,
+    lists,
     money,
     network,
     no_binding,
+    provider_leg,
+    roots,
+    schedule,
     state,
     unknown,
+    voice,
+    wait,
 )
 from agent.diagnosis.digits import plain_digits
 from agent.diagnosis.unplaced import agent_trouble, unplaced
@@ -32,11 +41,19 @@ DECIDERS: Sequence[Decider] = (
     blind.decide,
     state.decide,
     money.decide,
+    roots.decide_by_network,
     network.decide,
     config_changed.decide,
     no_binding.decide,
-    caller_route.decide,
+    lists.decide,
+    schedule.decide,
     bindings.decide,
+    capacity.decide,
+    wait.decide,
+    call_ends.decide,
+    roots.decide_by_calls,
+    provider_leg.decide,
+    voice.decide,
     healthy.decide,
     unknown.decide,
 )
@@ -128,7 +145,7 @@ def _binding(case: Case, labels: Mapping[str, str]) -> Verdict:
     return (
         blind.decide(case)
         or bindings.decide_one(case, labels.get("binding", ""))
-        or diagnose(Case(case.context, case.checked, case.number))
+        or diagnose(Case(case.context, case.checked, case.number, symptom=case.symptom))
     )
 
 

@@ -36,7 +36,7 @@ def test_a_number_that_works_is_healthy():
         ("frozen", "number_frozen", "finance"),
         ("expired", "number_expired", "admin"),
         ("reclaimed", "number_reclaimed", "provider"),
-        ("cancelled", "number_reclaimed", "admin"),
+        ("cancelled", "number_reclaimed", "provider"),
         ("review", "number_in_review", "provider"),
         ("open_unfunded", "number_in_review", "finance"),
     ],
@@ -141,9 +141,12 @@ def test_phones_nobody_knows_leave_it_open(states):
     assert (verdict.cause, exit_code(verdict)) == ("unknown", 3)
 
 
-def test_a_busy_phone_works_but_not_for_the_caller_who_asks():
-    assert verdict_on(bound("busy", "off")).cause == "healthy"
-    assert verdict_on(bound("busy", "busy"), caller=CALLER).cause == "binding_busy"
+def test_a_busy_phone_works_but_takes_no_call_now():
+    assert verdict_on(bound("busy", "ok")).cause == "healthy"
+    assert verdict_on(bound("busy", "ok")).findings == ()
+    assert verdict_on(bound("busy", "busy")).cause == "binding_busy"
+    mixed = verdict_on(bound("busy", "off"))
+    assert (mixed.cause, mixed.confidence) == ("binding_off", 0.6)
 
 
 def test_no_phones_bound():
@@ -204,15 +207,22 @@ def test_a_change_is_not_blamed_for_what_the_baseline_does_too():
 
 
 def test_what_was_configured_all_along_is_no_change():
-    assert verdict_on(routed(wait_seconds=5.0)).cause == "healthy"
+    verdict = verdict_on(routed(wait_seconds=5.0))
+    assert (verdict.cause, verdict.confidence) == ("wait_too_short", 0.6)
+    verdict = verdict_on(routed(wait_seconds=12.0))
+    assert verdict.cause == "healthy"
+    assert "12 s is short" in verdict.findings[0]
 
 
-def test_closed_at_night_is_well_unless_someone_asks_why_they_cannot_call():
+def test_closed_at_night_is_what_a_person_hears_and_no_news_to_an_alert():
     snapshot = make_snapshot(polls=polled_at(NIGHT))
-    verdict = verdict_on(snapshot, now=NIGHT)
+    verdict = verdict_on(snapshot, now=NIGHT, symptom="number_down")
     assert verdict.cause == "healthy"
     assert "closed now" in verdict.findings[0]
-    assert verdict_on(snapshot, now=NIGHT, caller=CALLER).cause == "schedule_closed"
+    assert verdict_on(snapshot, now=NIGHT).cause == "schedule_closed"
+    asked = verdict_on(snapshot, now=NIGHT, caller=CALLER)
+    assert asked.cause == "schedule_closed"
+    assert asked.confidence > verdict_on(snapshot, now=NIGHT).confidence
 
 
 @pytest.mark.parametrize(

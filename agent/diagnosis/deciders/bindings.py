@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from agent.diagnosis.case import Case
 from agent.diagnosis.configuration import present
+from agent.diagnosis.deciders.capacity import over_limit
 from agent.masking import mask_phone
 from agent.model import Binding, Evidence, Verdict
 from agent.states import REACHABLE_STATES, BindingState, Capability, Cause
@@ -28,6 +29,8 @@ CAUSE_OF_BINDING: Mapping[BindingState, Cause] = {
 _RANK = {state: rank for rank, state in enumerate(CAUSE_OF_BINDING)}
 CERTAIN = 0.9
 LIKELY = 0.7
+MIXED = 0.6
+"""Confidence where one of the phones is merely busy: it will take a call again soon."""
 DEFINITE = frozenset(
     {
         BindingState.ARREARS,
@@ -44,17 +47,22 @@ DEFINITE = frozenset(
 def decide(case: Case) -> Verdict | None:
     """The phone's cause where no other phone that is rung now can take the call.
 
-    A bad phone beside one that can be reached is a warning; phones nobody knows anything
-    about leave the question open.
+    A bad phone beside one that can take it is a warning; phones nobody knows anything about
+    leave the question open. A busy phone is a working phone: only where every phone is busy,
+    or the rest is bad, does it explain why a call is not taken now.
     """
     rung = _rung(case)
-    usable = REACHABLE_STATES - ({BindingState.BUSY} if case.caller else set())
     bad = {label: phone for label, phone in rung.items() if phone.state in _RANK}
-    bad = {label: phone for label, phone in bad.items() if phone.state not in usable}
     _warn(case, bad)
-    if not bad or len(bad) < len(rung):
+    if not bad or len(bad) < len(rung) or _is_load(case, bad):
         return None
     return _conclude(case, bad)
+
+
+def none_ever(case: Case) -> bool:
+    """Whether every bound phone is in a state that does not pass by itself."""
+    bound = _bound(case)
+    return bool(bound) and all(phone.state in DEFINITE for phone in bound.values())
 
 
 def decide_any(case: Case) -> Verdict | None:
@@ -86,9 +94,18 @@ def _told(phone: Binding) -> str:
 
 
 def _bound(case: Case) -> Mapping[str, Binding]:
-    if not case.fresh(Capability.REACHABILITY):
-        return {}
-    return case.checked.bindings(case.number) or {}
+    """The phones as far as they stand for now; of old facts those that do not pass."""
+    bound = case.checked.bindings(case.number) or {}
+    if case.fresh(Capability.REACHABILITY):
+        return bound
+    lasting = all(phone.state in DEFINITE for phone in bound.values())
+    return bound if lasting else {}
+
+
+def _is_load(case: Case, bad: Mapping[str, Binding]) -> bool:
+    """All are busy because there are more calls than lines: a cause of its own."""
+    busy = all(phone.state is BindingState.BUSY for phone in bad.values())
+    return busy and over_limit(case) is not None
 
 
 def _rung(case: Case) -> Mapping[str, Binding]:
@@ -96,12 +113,14 @@ def _rung(case: Case) -> Mapping[str, Binding]:
     bound, configured = _bound(case), present(case)
     if configured.routing is None:
         return bound
-    targets = frozenset(configured.leads(case).targets)
+    targets = configured.with_hours(case)
     return {label: phone for label, phone in bound.items() if phone.id in targets} or bound
 
 
 def _warn(case: Case, bad: Mapping[str, Binding]) -> None:
     for label, phone in bad.items():
+        if phone.state is BindingState.BUSY:
+            continue
         case.warn(
             "binding_bad", binding=label, phone=mask_phone(phone.phone), state=phone.state.value
         )
@@ -113,10 +132,18 @@ def _conclude(case: Case, bad: Mapping[str, Binding]) -> Verdict:
     cause = CAUSE_OF_BINDING[phone.state]
     for other in bad.values():
         case.weigh(CAUSE_OF_BINDING[other.state], [_told(other)])
+    case.note_age(Capability.REACHABILITY)
     return case.conclude(
         cause,
-        CERTAIN if phone.state in DEFINITE else LIKELY,
+        _confidence(bad, phone) * case.trust(Capability.REACHABILITY),
         phone_facts(case, bad),
         since=case.checked.binding_since.get((case.number, label)),
         facts={"binding": label, "phone": mask_phone(phone.phone), "state": phone.state.value},
     )
+
+
+def _confidence(bad: Mapping[str, Binding], worst: Binding) -> float:
+    if worst.state in DEFINITE:
+        return CERTAIN
+    busy = any(phone.state is BindingState.BUSY for phone in bad.values())
+    return MIXED if busy and worst.state is not BindingState.BUSY else LIKELY

@@ -1,31 +1,66 @@
-"""Is everything that can be seen well?."""
+"""Is everything that can be seen well?"""
 
 from agent.diagnosis.case import Case
 from agent.diagnosis.deciders.bindings import phone_facts
-from agent.model import Evidence, Verdict
-from agent.states import IN_SERVICE_STATES, REACHABLE_STATES, Capability, Cause
+from agent.diagnosis.outcomes import answered_share, recent
+from agent.model import Binding, Evidence, Verdict
+from agent.states import (
+    IN_SERVICE_STATES,
+    REACHABLE_STATES,
+    BindingKind,
+    BindingState,
+    Capability,
+    Cause,
+)
 
 SEEN = 0.95
+ANSWERED = 0.85
+"""Confidence where nobody tells of the phones, but calls are answered."""
 LISTED_ONLY = 0.6
 """Confidence where the provider tells no bound phones: nobody has looked behind the number."""
+MOST = 0.5
 
 
 def decide(case: Case) -> Verdict | None:
     """``healthy`` where the number is in service and a phone behind it can be reached.
 
-    What is polled but not known is not well: it is unknown.
+    What is polled but not known is not well: it is unknown. A provider that has no word for the
+    state of any phone tells nothing to be missed; then the calls speak, or the listing alone.
     """
-    if not case.checked.is_up(case.number):
+    in_service = case.checked.number_state(case.number) in IN_SERVICE_STATES
+    if not case.checked.is_up(case.number) or not in_service:
         return None
-    if case.checked.number_state(case.number) not in IN_SERVICE_STATES:
+    confidence = _confidence(case)
+    if confidence is None:
         return None
+    answered = answered_share(recent(case))
+    calls = [] if answered is None else [_calls(case, answered)]
+    phones = phone_facts(case, case.checked.bindings(case.number) or {})
+    return case.conclude(Cause.HEALTHY, confidence, [*_facts(case), *phones, *calls])
+
+
+def _confidence(case: Case) -> float | None:
     if not case.polled(Capability.REACHABILITY):
-        return case.conclude(Cause.HEALTHY, LISTED_ONLY, _facts(case))
-    bound = case.checked.bindings(case.number) or {}
-    reachable = {label: it for label, it in bound.items() if it.state in REACHABLE_STATES}
-    if not case.fresh(Capability.REACHABILITY) or not reachable:
+        return LISTED_ONLY
+    if not case.fresh(Capability.REACHABILITY):
         return None
-    return case.conclude(Cause.HEALTHY, SEEN, [*_facts(case), *phone_facts(case, bound)])
+    phones = (case.checked.bindings(case.number) or {}).values()
+    if any(phone.state in REACHABLE_STATES for phone in phones):
+        return SEEN
+    if not phones or any(phone.state is not BindingState.UNKNOWN for phone in phones):
+        return None
+    if (answered_share(recent(case)) or 0.0) >= MOST:
+        return ANSWERED
+    return LISTED_ONLY if all(map(_is_mute, phones)) else None
+
+
+def _is_mute(phone: Binding) -> bool:
+    """Whether it is a machine of whose state the provider has no word."""
+    return phone.kind in (BindingKind.TRUNK, BindingKind.PBX) and not phone.native_status
+
+
+def _calls(case: Case, answered: float) -> Evidence:
+    return case.fact("calls answered", f"{answered:.0%}", Capability.CALLS)
 
 
 def _facts(case: Case) -> list[Evidence]:

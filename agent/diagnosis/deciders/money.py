@@ -2,11 +2,14 @@
 
 from agent.checks.money import CAP_NEAR, RUNWAY_SHORT, Money
 from agent.diagnosis.case import Case
+from agent.diagnosis.outcomes import answered_share, recent
 from agent.model import Evidence, Verdict
 from agent.states import Capability, Cause
 
 LIKELY = 0.8
 LOOMING = 0.6
+MOST = 0.5
+"""Where so many calls are answered still, the account is perhaps paid afterwards."""
 DAY = 86400.0
 
 
@@ -17,8 +20,10 @@ def decide(case: Case) -> Verdict | None:
         return None
     if money.cap_reached:
         return _conclude(case, money, Cause.SPEND_CAP_REACHED, LIKELY)
-    if money.below_stop:
-        return _conclude(case, money, Cause.BALANCE_EXHAUSTED, LIKELY)
+    if money.below_stop or money.balance.amount <= 0:
+        served = (answered_share(recent(case)) or 0.0) >= MOST
+        confidence = LOOMING if served else LIKELY
+        return _conclude(case, money, Cause.BALANCE_EXHAUSTED, confidence)
     _warn(case, money)
     return None
 

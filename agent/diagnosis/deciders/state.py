@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from agent.checks.lifecycle import is_legal_move
 from agent.diagnosis.case import Case
+from agent.diagnosis.common import Group, begun_together
+from agent.diagnosis.deciders.suspension import reading
 from agent.model import Evidence, Number, Verdict
 from agent.states import IN_SERVICE_STATES, Capability, Cause, NumberState, Party
 
@@ -23,17 +27,15 @@ CAUSE_OF_STATE: Mapping[NumberState, Cause] = {
 }
 PARTY_OF_STATE: Mapping[NumberState, Party] = {
     NumberState.OPEN_UNFUNDED: Party.FINANCE,
-    NumberState.REVIEW_REJECTED: Party.ADMIN,
-    NumberState.PREOCCUPIED: Party.ADMIN,
-    NumberState.CANCELLED: Party.ADMIN,
 }
 """Where the state itself says that someone else than the cause's usual party must act."""
 
-CERTAIN = 0.98
 ASSUMED = 0.6
 EXPIRY_NEAR = 30 * 86400.0
 """Seconds (domain.md §5, ContractExpiring)."""
 DAY = 86400.0
+MOST = 10_000
+"""Numbers that are looked through for and against a common cause."""
 
 
 def decide(case: Case) -> Verdict | None:
@@ -42,16 +44,16 @@ def decide(case: Case) -> Verdict | None:
     if number is None or state is None:
         return None
     _warn(case, number, state)
-    cause = CAUSE_OF_STATE.get(state)
-    if cause is None:
+    if state not in CAUSE_OF_STATE:
         return None
-    _warn_of_siblings(case, state)
+    meant, confidence = reading(case, number, state)
+    siblings = _siblings(case, state)
     return case.conclude(
-        cause,
-        CERTAIN,
-        _facts(case, number, state),
+        CAUSE_OF_STATE[meant],
+        confidence,
+        [*_facts(case, number, state), *siblings],
         since=_since(case, state),
-        party=PARTY_OF_STATE.get(state),
+        party=PARTY_OF_STATE.get(meant),
         facts={"state": state.value, "reason": number.reason or number.native_status or "-"},
     )
 
@@ -126,12 +128,21 @@ def _warn(case: Case, number: Number, state: NumberState) -> None:
         case.warn("illegal_move", before=change[0].value, after=change[1].value)
 
 
-def _warn_of_siblings(case: Case, state: NumberState) -> None:
+def _siblings(case: Case, state: NumberState) -> list[Evidence]:
     """A state that many numbers of the account share has one root (domain.md §2, 2)."""
     checked = case.checked
-    same = int((checked.columns.states == checked.columns.states[_row(case)]).sum())
-    if same > 1 and state not in IN_SERVICE_STATES:
-        case.warn("siblings", count=str(same - 1), account=checked.snapshot.key, state=state.value)
+    rows = np.flatnonzero(checked.columns.states == checked.columns.states[_row(case)])
+    if rows.size < 2 or state in IN_SERVICE_STATES:  # noqa: PLR2004 - it and another one
+        return []
+    key = checked.snapshot.key
+    case.warn("siblings", count=str(rows.size - 1), account=key, state=state.value)
+    same = [checked.names[row] for row in rows[:MOST].tolist()]
+    others = np.flatnonzero(checked.columns.states != checked.columns.states[_row(case)])
+    rest = [checked.names[row] for row in others[:MOST].tolist()]
+    change = case.snapshot.previous_states.get(case.number)
+    groups = [Group("account", key, same, rest)]
+    groups += [begun_together(checked, change[2], same)] if change else []
+    return [group.evidence() for group in groups]
 
 
 def _row(case: Case) -> int:
