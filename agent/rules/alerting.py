@@ -7,9 +7,10 @@ cost a look-up each.
 
 from collections.abc import Iterator, Mapping
 from itertools import repeat
+from math import inf
 
 from agent.model import Alert
-from agent.rules.active import Active, Condition, Key, miss, see, step
+from agent.rules.active import PENDING, Active, Condition, Key, miss, see, step
 from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.promql.refusal import EvaluationError
 from agent.rules.promql.vector import Vector
@@ -41,10 +42,20 @@ class AlertingState:
         self._asks = any(text.asks for text in texts)
         self._names: _Row = ()
         self._known: dict[_Row, tuple[Key, Condition]] = {}
+        self._settled: Vector | None = None
+        self._pending_since = inf
+        self._alerts: tuple[Alert, ...] | None = None
 
-    def alerts(self) -> Iterator[Alert]:
+    def alerts(self) -> tuple[Alert, ...]:
         """The alerts that are pending or firing, in the order in which they began."""
-        return (entry.alert for entry in self.active.values())
+        if self._alerts is None:
+            self._alerts = tuple([entry.alert for entry in self.active.values()])
+        return self._alerts
+
+    def restore(self, entries: Mapping[Key, Active]) -> None:
+        """Take up alerts from before a restart."""
+        self.active.update(entries)
+        self._settled = self._alerts = None
 
     def evaluate(self, result: Vector, now: float, limit: int, query: Query = no_queries) -> None:
         """Take the rule's result as of ``now``.
@@ -53,6 +64,9 @@ class AlertingState:
             EvaluationError: when two series become the same alert, or there are more than
                 ``limit``; alerts stay as they were in the first case and are gone in the other.
         """
+        if result is self._settled and now - self._pending_since < self.rule.hold:
+            return
+        self._settled = self._alerts = None
         seen: dict[Key, Condition] = {}
         known: dict[_Row, tuple[Key, Condition]] = {}
         for row, value in self._rows(result):
@@ -65,6 +79,15 @@ class AlertingState:
             seen[entry[0]] = entry[1]
         self._known = known
         self._apply(seen, now, limit)
+        self._settle(result)
+
+    def _settle(self, result: Vector) -> None:
+        """Note until when the very same result changes nothing."""
+        entries = self.active.values()
+        if not self._asks and all(entry.missing_since is None for entry in entries):
+            self._settled = result
+        pending = (e.alert.active_at for e in entries if e.alert.state == PENDING)
+        self._pending_since = min(pending, default=inf)
 
     def _rows(self, result: Vector) -> Iterator[tuple[_Row, float]]:
         columns = result.label_columns()

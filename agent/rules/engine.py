@@ -6,9 +6,10 @@ a thread. A rule that fails keeps its alerts as they were and is told in :meth:`
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from threading import Lock
 from time import perf_counter
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from agent.model import Alert
 from agent.rules import memory
@@ -17,6 +18,7 @@ from agent.rules.health import RuleHealth
 from agent.rules.live import Live
 from agent.rules.promql.compile import parse
 from agent.rules.promql.evaluate import as_vector, evaluate
+from agent.rules.promql.recall import Recall, shared
 from agent.rules.promql.refusal import EvaluationError
 from agent.rules.promql.source import Source
 from agent.rules.promql.vector import Vector
@@ -64,10 +66,13 @@ class RuleEngine:
         self._names: dict[int, str] = {}
         self._health: dict[int, RuleHealth] = {}
         self._due: dict[int, float] = {}
-        nodes = [rule.node for group in ruleset.groups for rule in group.rules]
-        self._reach = reach_of(nodes)
+        rules = [rule for group in ruleset.groups for rule in group.rules]
+        self._reach = reach_of([rule.node for rule in rules])
         self._live = Live(self._reach, round(keep * 1000))
+        self._recall = Recall()
+        self._nodes = dict(zip(map(id, rules), shared(rule.node for rule in rules), strict=True))
         self._symbols_at_start = 0
+        self._written: dict[int, tuple[Vector, Vector]] = {}
         self._turn = Lock()
         self._enlist(external_labels or {}, external_url)
 
@@ -91,9 +96,10 @@ class RuleEngine:
         with self._turn:
             self._renew_symbols()
             source = self._live.begin(now, blocks)
+            self._recall.basis_of = source.basis
             for group in self.ruleset.groups:
                 if self._is_due(group, now):
-                    self.run(group, source, now, self._live)
+                    self.run(group, source, now, self._live, self._recall)
             return self.alerts()
 
     @contextmanager
@@ -108,11 +114,11 @@ class RuleEngine:
     def standing(self) -> dict[int, tuple[Alert, ...]]:
         """The alerts by the ``id()`` of their rule, for a reader in another thread."""
         with self._turn:
-            return {id(state.rule): tuple(state.alerts()) for state in self._states.values()}
+            return {id(state.rule): state.alerts() for state in self._states.values()}
 
     def alerts(self) -> tuple[Alert, ...]:
         """All alerts as of the newest evaluation, in the order of the rules."""
-        return tuple(alert for state in self._states.values() for alert in state.alerts())
+        return tuple(chain.from_iterable(state.alerts() for state in self._states.values()))
 
     def health(self) -> tuple[RuleHealth, ...]:
         """How each rule's newest evaluation went, in the order of the rules."""
@@ -163,37 +169,54 @@ class RuleEngine:
         with self._turn:
             return self._live.history.bytes()
 
-    def run(self, group: Group, source: Source, now: float, recorder: Recorder) -> None:
-        """Evaluate one group's rules in order."""
+    def run(
+        self,
+        group: Group,
+        source: Source,
+        now: float,
+        recorder: Recorder,
+        recall: Recall | None = None,
+    ) -> None:
+        """Evaluate one group's rules in order.
+
+        ``recall`` is of former evaluations over the same series, where there were any.
+        """
+        turn = _Turn(source, now, recorder, recall)
         for rule in group.rules:
             started = perf_counter()
-            error = self._try(rule, group, source, now, recorder)
+            error = self._try(rule, group.limit, turn)
             spent = perf_counter() - started
             health = RuleHealth(
                 group.file, group.name, rule.name, rule.expression, now, spent, error
             )
             self._health[id(rule)] = health
 
-    def _try(self, rule: Rule, group: Group, source: Source, now: float, recorder: Recorder) -> str:
+    def _try(self, rule: Rule, limit: int, turn: "_Turn") -> str:
         try:
-            self._evaluate(rule, group.limit, source, now, recorder)
+            self._evaluate(rule, limit, turn)
         except EvaluationError as error:
             return str(error)
         except Exception as error:  # noqa: BLE001 - one rule must never stop the others
             return f"internal error: {type(error).__name__}: {error}"
         return ""
 
-    def _evaluate(
-        self, rule: Rule, limit: int, source: Source, now: float, recorder: Recorder
-    ) -> None:
-        name = self._names[id(rule)]
-        result = as_vector(evaluate(rule.node, source, now), source)
+    def _evaluate(self, rule: Rule, limit: int, turn: "_Turn") -> None:
+        name, node = self._names[id(rule)], self._nodes[id(rule)]
+        source, now = turn.source, turn.now
+        result = as_vector(evaluate(node, source, now, recall=turn.recall), source)
         if isinstance(rule, RecordingRule):
-            recorder.record(name, recorded(rule, result, limit))
+            turn.recorder.record(name, self._recorded(rule, result, limit))
             return
         state = self._states[name]
         state.evaluate(result, now, limit, lambda text: _answer(text, source, now))
-        recorder.alerts(name, rule.name, state.alerts())
+        turn.recorder.alerts(name, rule.name, state.alerts())
+
+    def _recorded(self, rule: RecordingRule, result: Vector, limit: int) -> Vector:
+        """The result as the rule writes it; the same series as before while it is the same."""
+        former = self._written.get(id(rule))
+        if former is None or former[0] is not result:
+            former = self._written[id(rule)] = result, recorded(rule, result, limit)
+        return former[1]
 
     def _is_due(self, group: Group, now: float) -> bool:
         """Whether a group with an interval of its own has come to its next slot."""
@@ -212,7 +235,18 @@ class RuleEngine:
             self._symbols_at_start = size if size > 1 else 0
         elif size > 2 * self._symbols_at_start + _SPARE_SYMBOLS:
             self._live.renew()
+            self._recall.forget()
+            self._written.clear()
             self._symbols_at_start = 0
+
+
+class _Turn(NamedTuple):
+    """One evaluation of a group: what is read, as of when, and who takes what rules write."""
+
+    source: Source
+    now: float
+    recorder: Recorder
+    recall: Recall | None
 
 
 def _answer(text: str, source: Source, now: float) -> list[Sample]:

@@ -8,6 +8,7 @@ from agent.model import Alert
 from agent.rules.alerting import ALERT_NAME
 from agent.rules.history import History
 from agent.rules.promql.nodes import Selector
+from agent.rules.promql.recall import Basis
 from agent.rules.promql.source import BlockSource, Columns, Source, matching
 from agent.rules.promql.symbols import Symbols
 from agent.rules.promql.table import Table
@@ -32,10 +33,11 @@ class Live:
         self._now = 0
         self._results: dict[str, Vector] = {}
         self._names: dict[str, str] = {}
+        self._of_name: dict[str, tuple[Vector, ...]] = {}
         self._alerts: dict[str, tuple[str, tuple[Alert, ...]]] = {}
         self._series: dict[tuple[str, str], tuple[tuple[Alert, ...], Vector]] = {}
 
-    def begin(self, now: float, blocks: Sequence[Block]) -> Source:
+    def begin(self, now: float, blocks: Sequence[Block]) -> "Present":
         """The source of an evaluation as of ``now`` (epoch seconds), which is kept as a tick."""
         self._now = round(now * 1000)
         self.history.take(self._now, blocks)
@@ -46,13 +48,15 @@ class Live:
         """When the newest tick was taken, milliseconds since the epoch; 0 without one."""
         return self._now
 
-    def over(self, blocks: Sequence[Block]) -> Source:
+    def over(self, blocks: Sequence[Block]) -> "Present":
         """A source over ``blocks`` that leaves no tick."""
-        return _Present(self, BlockSource(self.columns, blocks), self._now)
+        return Present(self, BlockSource(self.columns, blocks), self._now)
 
     def record(self, rule: str, result: Vector) -> None:
         """Put a recording rule's newest result in the place of its former one."""
-        self._results[rule] = result
+        if result is not self._results.get(rule):
+            self._results[rule] = result
+            self._of_name.clear()
         if result.size:
             self._names[rule] = self.columns.symbols.texts[result.metric]
         if rule in self._names:
@@ -65,13 +69,16 @@ class Live:
             if self.history.asks_for(metric):
                 self.history.write(rule, metric, self._now, self._alert_series(rule, metric))
 
-    def written(self, name: str) -> list[Vector]:
+    def written(self, name: str) -> tuple[Vector, ...]:
         """What rules wrote as the metric ``name``; everything where that is empty."""
-        code = self.columns.symbols.find(name) if name else None
-        found = [one for one in self._results.values() if not name or one.metric == code]
+        if name not in self._of_name:
+            code = self.columns.symbols.find(name) if name else None
+            kept = (one for one in self._results.values() if not name or one.metric == code)
+            self._of_name[name] = tuple(kept)
+        found = self._of_name[name]
         for metric in (ALERTS, ALERTS_FOR_STATE):
             if name in {"", metric}:
-                found.extend(self._alert_series(rule, metric) for rule in self._alerts)
+                found += tuple(self._alert_series(rule, metric) for rule in self._alerts)
         return found
 
     def _alert_series(self, rule: str, metric: str) -> Vector:
@@ -89,6 +96,7 @@ class Live:
             for rule in kept.keys() - known:
                 del kept[rule]
         self._series.clear()
+        self._of_name.clear()
         self.history.retain(reach, known)
 
     def renew(self) -> None:
@@ -100,10 +108,11 @@ class Live:
             rule: result.translated(former, symbols) for rule, result in self._results.items()
         }
         self._series.clear()
+        self._of_name.clear()
         self.history.renew(self.columns)
 
 
-class _Present:
+class Present:
     """Series as of the evaluation."""
 
     def __init__(self, live: Live, below: BlockSource, now: int) -> None:
@@ -119,6 +128,13 @@ class _Present:
         parts = [matching(one, selector.matchers) for one in written]
         return joined(self.symbols, [found, *parts]) if parts else found
 
+    def basis(self, selector: Selector) -> Basis:
+        """What :meth:`select` rests on: the very same objects while it gives the same."""
+        name = selector.name
+        if not name:
+            return (object(),)
+        return (self._below.blocks_of(name), *self._live.written(name))
+
     def at(self, when: int) -> Source:
         """The series as of another evaluation."""
         return self if when == self._now else _Past(self, self._live.history, when)
@@ -131,7 +147,7 @@ class _Present:
 class _Past:
     """Series as they were."""
 
-    def __init__(self, present: _Present, history: History, when: int) -> None:
+    def __init__(self, present: Present, history: History, when: int) -> None:
         self.symbols = present.symbols
         self._present = present
         self._history = history

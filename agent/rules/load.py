@@ -10,6 +10,7 @@ from pathlib import Path
 from agent.rules.document import Problem, Report, Section, read
 from agent.rules.promql.compile import DEFAULT_STEP, parse
 from agent.rules.promql.matchers import METRIC_NAME
+from agent.rules.promql.native import native_function
 from agent.rules.promql.nodes import Kind, Node, Number, Semantics, kind_of
 from agent.rules.promql.refusal import RefusedError
 from agent.rules.promql.scan import place_of
@@ -30,6 +31,7 @@ _NOT_IN_GROUPS = {
 _RULE_KEYS = ("alert", "record", "expr", "for", "keep_firing_for", "labels", "annotations")
 _WRONG = Number(0.0)
 _NO_PAST = "@ with a time is not supported: the engine keeps what ranges need, no more"
+_NO_NATIVE = "needs native histograms, and there are none: the rule would never fire"
 _ALERT_ONLY = ("for", "keep_firing_for", "annotations")
 
 
@@ -127,6 +129,10 @@ class _Loader:
             return _WRONG
         if kind_of(node) is Kind.STRING:
             section.tell("expr: a rule must give a vector or a scalar, not a text", "expr")
+            return _WRONG
+        native = native_function(node)
+        if native and not self._has_past:
+            section.tell(f"expr: {place_of(text, native)}: function {native} {_NO_NATIVE}", "expr")
             return _WRONG
         if fixed_times(node) and not self._has_past:
             section.tell(f"expr: {place_of(text, '@')}: {_NO_PAST}", "expr")

@@ -61,6 +61,9 @@ def load(content: bytes, states: Mapping[str, AlertingState]) -> int:
 
 
 def _restore(rule: AlertingState, kept: Iterable[_Kept]) -> None:
-    for entry in kept:
-        active = Active(entry.alert, entry.missing_since, unconfirmed=True)
-        rule.active[key_of(entry.alert.labels)] = active
+    rule.restore(
+        {
+            key_of(entry.alert.labels): Active(entry.alert, entry.missing_since, unconfirmed=True)
+            for entry in kept
+        }
+    )

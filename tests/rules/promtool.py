@@ -59,7 +59,8 @@ def answers(path: Path) -> list[Answer]:
     """What promtool got for every expression of a file, in order."""
     told = promtool("test", "rules", path).stderr
     starts = [found.start() for found in _ENTRY.finditer(told)]
-    entries = [told[start:end] for start, end in zip(starts, [*starts[1:], len(told)], strict=True)]
+    ends = [*starts[1:], len(told)][: len(starts)]
+    entries = [told[start:end] for start, end in zip(starts, ends, strict=True)]
     return [_answer(entry) for entry in entries]
 
 

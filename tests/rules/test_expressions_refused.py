@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from agent.rules.load import RuleFileError, load_rules
 from agent.rules.promql.compile import parse
+from agent.rules.promql.nodes import Selector, Semantics, Shift
 from agent.rules.promql.refusal import RefusedError
 from agent.rules.promql.scan import MAX_LENGTH, MAX_NESTING, MAX_OPERATORS, prepare
 
@@ -20,10 +21,11 @@ from agent.rules.promql.scan import MAX_LENGTH, MAX_NESTING, MAX_OPERATORS, prep
     [
         ("x[5m]", "a range vector is no result"),
         ("rate(x)", "1:1: expected type matrix in call to function 'rate'"),
-        ("1 +\n  histogram_count(x)", "2:3: function histogram_count needs native histograms"),
+        ("1 +\n  info(x)", "2:3: function info is experimental in Prometheus and not supported"),
         ("max_over_time(x[1y:1s])", "1:16: a subquery has at most 11000 steps"),
-        ("x + (y @ -5)", "1:8: @ - is no time since 1970"),
-        ("x @ 1e20", "1:3: @ 1e20 is no time since 1970"),
+        ("x + (y @ 1..5)", "1:8: @ 1..5 is no time"),
+        ("x @ 1e20", "1:3: timestamp out of bounds for @ modifier: 1e20"),
+        ("x @ NaN", "1:3: timestamp out of bounds for @ modifier: NaN"),
         ("holt_winters(x[5m], .5, .5)", "1:1: Prometheus 3 calls function holt_winters"),
         ("mad_over_time(x[5m])", "1:1: function mad_over_time is experimental"),
         ('x{a="b" or c="d"}', "1:9: 'or' between label matchers is not PromQL"),
@@ -40,6 +42,47 @@ from agent.rules.promql.scan import MAX_LENGTH, MAX_NESTING, MAX_OPERATORS, prep
 def test_what_is_not_supported_is_named(expression: str, reason: str) -> None:
     with pytest.raises(RefusedError, match=reason.replace("(", r"\(")):
         parse(expression)
+
+
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("rate(x[90])", "1:7: 90 needs a unit in Prometheus 2, such as 90s"),
+        ("max_over_time(x[5m:30])", "1:16: 30 needs a unit in Prometheus 2"),
+        ("x offset 60", "1:3: 60 needs a unit in Prometheus 2"),
+        ("x offset -60", "1:3: 60 needs a unit in Prometheus 2"),
+        ("x > 5m", "5m is no number in Prometheus 2"),
+        ('{"x"}', "1:1: Prometheus 2 has no names in quotes"),
+        ('x{a="b", \'c\'="d"}', "1:2: Prometheus 2 has no names in quotes"),
+        ("histogram_avg(x)", "1:1: Prometheus 2 has no function histogram_avg"),
+    ],
+)
+def test_what_only_prometheus_3_understands_is_refused_for_2(expression: str, reason: str) -> None:
+    parse(expression, Semantics.THREE)
+    with pytest.raises(RefusedError, match=reason):
+        parse(expression, Semantics.TWO)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "offset5",
+        'x{a="5m", b=~`[5]`} offset 1h30m # 5m',
+        "max_over_time(x[ 5m : ] offset -1m)",
+        'label_replace(x, "a", "offset 5", "b", "{,\'5m\'}")',
+        "x:5m > 0x1D",
+    ],
+)
+def test_what_only_looks_newer_is_not_refused(expression: str) -> None:
+    assert parse(expression, Semantics.TWO)
+
+
+@pytest.mark.parametrize(
+    ("time", "milliseconds"),
+    [("-5", -5000), ("- 5", -5000), ("+1.5", 1500), ("0x10", 16_000), ("-1e12", -(10**15))],
+)
+def test_any_time_may_be_asked_for(time: str, milliseconds: int) -> None:
+    assert parse(f"x @ {time} offset 1s") == Selector("x", (), Shift(1000, milliseconds))
 
 
 @pytest.mark.parametrize(
@@ -87,6 +130,15 @@ def test_raw_strings_are_understood() -> None:
 def test_any_text_is_parsed_or_refused(text: str) -> None:
     with suppress(RefusedError):
         parse(text)
+
+
+def test_a_rule_that_asks_native_histograms_would_never_fire(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yml"
+    rule = "{alert: A, expr: 'histogram_count(x) > 5'}"
+    path.write_text(f"groups: [{{name: g, rules: [{rule}]}}]", encoding="utf-8")
+    with pytest.raises(RuleFileError, match="1:1: function histogram_count needs native histogr"):
+        load_rules([path])
+    assert load_rules([path], has_past=True)
 
 
 BROKEN = """\

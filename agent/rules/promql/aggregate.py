@@ -81,8 +81,12 @@ def _average(bins: Bins) -> Floats:
 
 
 def _variance(bins: Bins) -> Floats:
-    means = _average(bins)
-    variance = bins.sums((bins.values - means[bins.ids]) ** 2) / bins.counts
+    """The population variance, counted from each group's first value: equal ones differ by 0."""
+    firsts = np.empty(bins.size)
+    firsts[bins.ids[::-1]] = bins.values[::-1]
+    values = bins.values - firsts[bins.ids]
+    means = bins.sums(values) / bins.counts
+    variance = bins.sums((values - means[bins.ids]) ** 2) / bins.counts
     if bins.semantics is Semantics.TWO:
         # Prometheus 2 never looked at the value of a single sample, be it infinite.
         return np.where(bins.counts == 1, 0.0, variance)

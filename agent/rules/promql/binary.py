@@ -41,7 +41,7 @@ def with_scalar(node: Binary, left: object, right: object) -> Vector:
     assert isinstance(vector, Vector)
     result = compute(node.operator, _operand(left), _operand(right))
     if node.operator in COMPARISONS and not node.returns_bool:
-        return vector.where(result)
+        return vector.where(result).compact()
     series = vector if node.keeps_name else vector.nameless()
     return series.with_values(result.astype(np.float64))
 

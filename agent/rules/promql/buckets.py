@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 
-from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.promql.nodes import Semantics
 from agent.rules.promql.vector import Floats, Vector, empty
 
@@ -16,12 +15,16 @@ _NUMBER = re.compile(
 
 
 def histogram_quantile(quantile: float, vector: Vector, semantics: Semantics) -> Vector:
-    """The quantile of each histogram whose buckets are among the samples."""
+    """The quantile of each histogram whose buckets are among the samples.
+
+    Raises:
+        EvaluationError: when two histograms differ in nothing but the metric's name.
+    """
     bounds = _bounds(vector)
     known = np.flatnonzero(~np.isnan(bounds))
     if not known.size:
         return empty(vector.table.symbols)
-    projection = vector.table.without((BOUND, METRIC_NAME))
+    projection = vector.table.without((BOUND,))
     groups = projection.ids[vector.rows[known]].astype(np.intp)
     order = np.lexsort((bounds[known], groups))
     picked = known[order]
@@ -30,7 +33,7 @@ def histogram_quantile(quantile: float, vector: Vector, semantics: Semantics) ->
         _quantile(quantile, *_merged(bounds[part], vector.values[part]), semantics)
         for part in np.split(picked, starts[1:])
     ]
-    return Vector(projection.table, rows, np.array(quantiles, np.float64))
+    return Vector(projection.table, rows, np.array(quantiles, np.float64)).nameless()
 
 
 def _bounds(vector: Vector) -> Floats:

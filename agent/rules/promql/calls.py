@@ -9,6 +9,7 @@ from agent.rules.promql.buckets import histogram_quantile
 from agent.rules.promql.dates import DATES, part_of_date
 from agent.rules.promql.functions import largest, round_to, smallest
 from agent.rules.promql.matchers import METRIC_NAME
+from agent.rules.promql.native import NATIVE
 from agent.rules.promql.nodes import Call, Range, Selector, Semantics
 from agent.rules.promql.over_time import OVER_TIME
 from agent.rules.promql.relabel import join, replace
@@ -92,6 +93,10 @@ def _histogram_quantile(_at: "Instant", node: Call, arguments: Arguments) -> Vec
     return histogram_quantile(arguments[0], arguments[1], node.semantics)
 
 
+def _nothing(at: "Instant", _node: Call, _arguments: Arguments) -> Vector:
+    return empty(at.source.symbols)
+
+
 def _clamp(_at: "Instant", node: Call, arguments: Arguments) -> Vector:
     vector = cast("Vector", arguments[0])
     low = arguments[1] if node.function != "clamp_max" else None
@@ -116,8 +121,12 @@ def _sort(_at: "Instant", node: Call, arguments: Arguments) -> Vector:
     return vector.where(np.argsort(keys, kind="stable"))
 
 
+TIMED = frozenset({*DATES, "time", "timestamp"})
+"""Functions whose result changes with the time of the evaluation alone."""
+
 CALLS: Mapping[str, Function] = {
     **dict.fromkeys(DATES, _date),
+    **dict.fromkeys(NATIVE[Semantics.THREE], _nothing),
     "absent": _absent,
     "absent_over_time": _absent_over_time,
     "clamp": _clamp,

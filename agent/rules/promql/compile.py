@@ -11,7 +11,9 @@ import promql_parser as parser
 
 from agent.rules.promql.calls import CALLS
 from agent.rules.promql.functions import ELEMENTWISE
+from agent.rules.promql.generation import refuse_newer, renamed
 from agent.rules.promql.matchers import METRIC_NAME, Matcher, make_matcher
+from agent.rules.promql.native import NATIVE
 from agent.rules.promql.nodes import (
     Aggregate,
     Binary,
@@ -32,7 +34,7 @@ from agent.rules.promql.nodes import (
 )
 from agent.rules.promql.ranges import RANGES, SMOOTHING
 from agent.rules.promql.refusal import RefusedError
-from agent.rules.promql.scan import check_times, place_of, prepare, renamed
+from agent.rules.promql.scan import place_of, prepare, timed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +54,6 @@ DEFAULT_STEP = 60.0
 MAX_STEPS = 11_000
 """The most steps of one subquery, as many as Prometheus gives points in one answer."""
 
-_NO_NATIVE = "they are not supported"
 _BLAMED = re.compile(r"'([A-Za-z_]\w*)'")
 _MATCH_OPERATORS = {
     "MatchOp.Equal": "=",
@@ -86,7 +87,8 @@ def parse_any(
         As :func:`parse` does.
     """
     try:
-        return _Compiler(semantics, round(step * 1000)).compile(_tree(text, semantics))
+        tree, times = _tree(text, semantics)
+        return _Compiler(semantics, round(step * 1000), times).compile(tree)
     except RefusedError as error:
         place = place_of(text, error.word) if error.word else ""
         raise RefusedError(f"{place}: {error}" if place else str(error)) from None
@@ -98,21 +100,24 @@ def _result(node: Node) -> Node:
     return node
 
 
-def _tree(text: str, semantics: Semantics) -> Any:
-    prepared = renamed(prepare(text), semantics)
-    check_times(prepared)
+def _tree(text: str, semantics: Semantics) -> tuple[Any, list[float]]:
+    """The parser's tree, and the times after ``@`` by the number that stands for each."""
+    if semantics is Semantics.TWO:
+        refuse_newer(text)
+    prepared, times = timed(renamed(prepare(text), semantics))
     if not prepared.strip():
         raise RefusedError("expression is empty")
     try:
-        return parser.parse(prepared)
+        return parser.parse(prepared), times
     except ValueError as error:
         found = _BLAMED.search(str(error))
         raise RefusedError(str(error), found[1] if found else "") from None
 
 
 class _Compiler:
-    def __init__(self, semantics: Semantics, step: int) -> None:
+    def __init__(self, semantics: Semantics, step: int, times: list[float]) -> None:
         self._semantics = semantics
+        self._times = times
         self._closed = semantics is Semantics.TWO
         self._step = step
         self._makers: dict[type, Callable[[Any], Node]] = {
@@ -146,7 +151,7 @@ class _Compiler:
         step = self._step if tree.step is None else _milliseconds(tree.step)
         if length > MAX_STEPS * step:
             raise RefusedError(f"a subquery has at most {MAX_STEPS} steps", "[")
-        return Subquery(self.compile(tree.expr), length, step, _shift(tree), self._closed)
+        return Subquery(self.compile(tree.expr), length, step, self._shift(tree), self._closed)
 
     def _selector(self, tree: Any) -> Selector:
         if tree.matchers.or_matchers:
@@ -157,7 +162,16 @@ class _Compiler:
             named = [m for m in matchers if m.label == METRIC_NAME and m.is_equality]
             name = named[0].value if named else ""
             matchers = [m for m in matchers if m not in named[:1]]
-        return Selector(name, tuple(matchers), _shift(tree))
+        return Selector(name, tuple(matchers), self._shift(tree))
+
+    def _shift(self, tree: Any) -> Shift:
+        offset = 0 if tree.offset is None else _milliseconds(tree.offset)
+        if tree.at is None:
+            return Shift(offset)
+        kind = str(tree.at.type).removeprefix("AtModifierType.").lower()
+        if kind in {"start", "end"}:
+            return Shift(offset, kind)
+        return Shift(offset, round(self._times[round(tree.at.at.timestamp())] * 1000))
 
     def _matcher(self, matcher: Any) -> Matcher:
         return make_matcher(
@@ -200,8 +214,8 @@ class _Compiler:
 
     def _call(self, tree: Any) -> Node:
         name = tree.func.name
-        if name.startswith("histogram_") and name not in CALLS:
-            raise RefusedError(f"function {name} needs native histograms; {_NO_NATIVE}", name)
+        if name in NATIVE[Semantics.THREE] - NATIVE[self._semantics]:
+            raise RefusedError(f"Prometheus {self._semantics:d} has no function {name}", name)
         if tree.func.experimental and name != SMOOTHING:
             reason = f"function {name} is experimental in Prometheus and not supported"
             raise RefusedError(reason, name)
@@ -214,15 +228,6 @@ class _Compiler:
 
 def _milliseconds(duration: timedelta) -> int:
     return round(duration.total_seconds() * 1000)
-
-
-def _shift(tree: Any) -> Shift:
-    offset = 0 if tree.offset is None else _milliseconds(tree.offset)
-    if tree.at is None:
-        return Shift(offset)
-    kind = str(tree.at.type).removeprefix("AtModifierType.").lower()
-    at = kind if kind in {"start", "end"} else round(tree.at.at.timestamp() * 1000)
-    return Shift(offset, at)
 
 
 def _matching(modifier: Any) -> Matching:

@@ -1,12 +1,14 @@
 """Expressions over columns: a node and a source in, a scalar, a text or a vector out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from agent.rules.promql.aggregate import aggregate
 from agent.rules.promql.binary import compute, with_scalar
-from agent.rules.promql.calls import CALLS
+from agent.rules.promql.calls import CALLS, TIMED
 from agent.rules.promql.compile import SET_OPERATORS
 from agent.rules.promql.functions import ELEMENTWISE
 from agent.rules.promql.match import match_vectors
@@ -24,6 +26,7 @@ from agent.rules.promql.nodes import (
     Text,
 )
 from agent.rules.promql.ranges import RANGES
+from agent.rules.promql.recall import Basis, Recall, Result
 from agent.rules.promql.relabel import with_value_as_label
 from agent.rules.promql.setops import combine
 from agent.rules.promql.source import Source
@@ -43,6 +46,8 @@ class Instant:
     start: int
     """When the query began and ended (``@ start()``, ``@ end()``). Milliseconds."""
     end: int
+    recall: Recall | None = None
+    """The results of former evaluations of the same nodes."""
 
     @property
     def stamp(self) -> int:
@@ -74,7 +79,13 @@ class Instant:
     def selected(self, node: Selector) -> Vector:
         """The samples of a selector, each with the time at which it was taken."""
         when = self._moment(node.shift)
-        return (self.source if when == self.stamp else self.source.at(when)).select(node)
+        if when != self.stamp:
+            return self.source.at(when).select(node)
+        basis = self.recall.basis_of(node) if self.recall else ()
+        return self._again(node, basis, lambda: self.source.select(node))
+
+    def _again(self, node: Node, basis: Basis, make: Callable[[], Result]) -> Result:
+        return make() if self.recall is None else self.recall.of(node, basis, make)
 
     def _moment(self, shift: Shift) -> int:
         fixed = {"start": self.start, "end": self.end, None: self.stamp}
@@ -101,36 +112,28 @@ class Instant:
 
     def _negate(self, node: Negate) -> Value:
         operand = self.value(node.operand)
-        if isinstance(operand, Vector):
-            return operand.nameless().with_values(-operand.values)
-        assert isinstance(operand, float)
-        return -operand
+        return self._again(node, (operand,), lambda: _negated(operand))
 
     def _binary(self, node: Binary) -> Value:
         left, right = self.value(node.left), self.value(node.right)
-        if isinstance(left, Vector) and isinstance(right, Vector):
-            if node.operator in SET_OPERATORS:
-                return combine(node.operator, left, right, node.matching)
-            return match_vectors(node, left, right)
-        if isinstance(left, Vector) or isinstance(right, Vector):
-            return with_scalar(node, left, right)
-        assert isinstance(left, float)
-        assert isinstance(right, float)
-        return float(compute(node.operator, np.float64(left), np.float64(right)))
+        return self._again(node, (left, right), lambda: _combined(node, left, right))
 
     def _aggregate(self, node: Aggregate) -> Vector:
         operand = self.value(node.operand)
         parameter = None if node.parameter is None else self.value(node.parameter)
-        assert isinstance(operand, Vector)
-        if isinstance(parameter, str):
-            # The one aggregation with a text: the samples are grouped by their value, too.
-            operand = with_value_as_label(operand, parameter)
-            return aggregate(node, operand, None)
-        assert parameter is None or isinstance(parameter, float)
-        return aggregate(node, operand, parameter)
+        basis = operand, parameter
+        return self._again(node, basis, lambda: _aggregated(node, operand, parameter))
 
     def _call(self, node: Call) -> Value:
         arguments = [self._argument(argument) for argument in node.arguments]
+        if node.function in TIMED:
+            return CALLS[node.function](self, node, arguments)
+        if any(isinstance(argument, Matrix) for argument in arguments):
+            # Other samples every time: kept for what rests on it, not to be given again.
+            return self._again(node, (object(),), lambda: self._called(node, arguments))
+        return self._again(node, (*arguments,), lambda: self._called(node, arguments))
+
+    def _called(self, node: Call, arguments: list[Any]) -> Value:
         if node.function in ELEMENTWISE:
             (operand,) = arguments
             assert isinstance(operand, Vector)
@@ -141,19 +144,53 @@ class Instant:
         return CALLS[node.function](self, node, arguments)
 
 
+def _negated(operand: Value) -> Value:
+    if isinstance(operand, Vector):
+        return operand.nameless().with_values(-operand.values)
+    assert isinstance(operand, float)
+    return -operand
+
+
+def _combined(node: Binary, left: Value, right: Value) -> Value:
+    if isinstance(left, Vector) and isinstance(right, Vector):
+        if node.operator in SET_OPERATORS:
+            return combine(node.operator, left, right, node.matching)
+        return match_vectors(node, left, right)
+    if isinstance(left, Vector) or isinstance(right, Vector):
+        return with_scalar(node, left, right)
+    assert isinstance(left, float)
+    assert isinstance(right, float)
+    return float(compute(node.operator, np.float64(left), np.float64(right)))
+
+
+def _aggregated(node: Aggregate, operand: Value, parameter: Value | None) -> Vector:
+    assert isinstance(operand, Vector)
+    if isinstance(parameter, str):
+        # The one aggregation with a text: the samples are grouped by their value, too.
+        operand = with_value_as_label(operand, parameter)
+        return aggregate(node, operand, None)
+    assert parameter is None or isinstance(parameter, float)
+    return aggregate(node, operand, parameter)
+
+
 def evaluate(
-    node: Node, source: Source, now: float, whole: tuple[float, float] | None = None
+    node: Node,
+    source: Source,
+    now: float,
+    whole: tuple[float, float] | None = None,
+    recall: Recall | None = None,
 ) -> Value:
     """What ``node`` gives as of ``now``; not-a-number and infinity are values like any other.
 
-    ``whole`` is from when to when the query reaches that ``now`` is a step of.
+    ``whole`` is from when to when the query reaches that ``now`` is a step of. ``recall`` is of
+    former evaluations of the same nodes.
 
     Raises:
         EvaluationError: where Prometheus would fail the query too.
     """
     start, end = (round(moment * 1000) for moment in whole or (now, now))
     with np.errstate(all="ignore"):
-        return Instant(source, now, start, end).value(node)
+        return Instant(source, now, start, end, recall).value(node)
 
 
 def as_vector(value: Value, source: Source) -> Vector:

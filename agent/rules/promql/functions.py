@@ -4,6 +4,7 @@ Element-wise functions are rows of a table; the ones that need more live in ``ca
 of range vectors in ``ranges.py``.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -25,7 +26,7 @@ ELEMENTWISE: dict[str, Unary] = {
     "sqrt": np.sqrt,
     "ln": np.log,
     "log2": np.log2,
-    "log10": np.log10,
+    "log10": lambda values: np.log(values) * math.log10(math.e),
     "sgn": _sign,
     "sin": np.sin,
     "cos": np.cos,

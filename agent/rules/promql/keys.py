@@ -14,6 +14,8 @@ Keys = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.intp]
 
 _BITS = 62
+_SPARSE = 16
+"""Codes are looked up in an array of flags unless it would be this much longer than they are."""
 
 
 def pack(columns: Sequence[Codes], rows: int) -> Keys:
@@ -29,6 +31,16 @@ def pack(columns: Sequence[Codes], rows: int) -> Keys:
         keys |= column
         used += width
     return keys
+
+
+def distinct_of(codes: Codes) -> Rows:
+    """The codes that occur, ascending."""
+    highest = int(codes.max()) if codes.size else 0
+    if highest > _SPARSE * codes.size:
+        return np.unique(codes).astype(np.intp)
+    seen = np.zeros(highest + 1, bool)
+    seen[codes] = True
+    return np.flatnonzero(seen) if codes.size else np.empty(0, np.intp)
 
 
 def group(columns: Sequence[Codes], rows: int) -> tuple[Rows, Codes]:

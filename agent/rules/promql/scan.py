@@ -7,20 +7,19 @@ allows, so raw strings are rewritten into quoted ones.
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
-from agent.rules.promql.nodes import Semantics
 from agent.rules.promql.refusal import RefusedError
 
 MAX_LENGTH = 16_384
 MAX_NESTING = 64
 MAX_OPERATORS = 192
 
-_SMOOTHING = {
-    Semantics.TWO: "holt_winters",
-    Semantics.THREE: "double_exponential_smoothing",
-}
-_LATEST = 1e11
+_FARTHEST = 9e15
+"""Seconds: further away than any clock, and no trouble as milliseconds."""
+_AT = re.compile(
+    r"@\s*([-+]?\s*(?:0[xX][0-9a-fA-F]+|[\d.]+(?:[eE][-+]?\d+)?|inf|nan)\b)",
+    re.ASCII | re.IGNORECASE,
+)
 _CALL = re.compile(r"\w+\s*\(", re.ASCII)
 _TOKEN = re.compile(
     r"""
@@ -61,44 +60,52 @@ def prepare(text: str) -> str:
     return "".join(pieces)
 
 
-def renamed(text: str, semantics: Semantics) -> str:
-    """``text`` with ``holt_winters`` under the name the parser knows, that of Prometheus 3.
+def timed(text: str) -> tuple[str, list[float]]:
+    """``text`` with numbers in place of the times after ``@``, and these times by number.
+
+    The parser cannot hold times before 1970, or far from now.
 
     Raises:
-        RefusedError: where a name is used that this generation of Prometheus does not have.
+        RefusedError: where a time is none that Prometheus could count.
     """
-    wrong = _SMOOTHING[Semantics.THREE if semantics is Semantics.TWO else Semantics.TWO]
-    right = _SMOOTHING[semantics]
-    places = [start for token, start in words(text) if token == right and _is_call(text, start)]
-    for token, start in words(text):
-        if token == wrong and _is_call(text, start):
-            raise RefusedError(f"Prometheus {semantics:d} calls function {wrong} {right}", wrong)
-    for start in reversed(places):
-        text = f"{text[:start]}{_SMOOTHING[Semantics.THREE]}{text[start + len(right) :]}"
-    return text
+    times: list[float] = []
+    pieces: list[str] = []
+    done = 0
+    for word, start in words(text):
+        found = _AT.match(text, start) if word == "@" else None
+        if found:
+            times.append(_time(found[1].replace(" ", "")))
+            pieces += [text[done:start], f"@ {len(times) - 1}"]
+            done = found.end()
+    return "".join([*pieces, text[done:]]), times
 
 
-def check_times(text: str) -> None:
-    """Refuse times after ``@`` that the parser would crash on.
-
-    Raises:
-        RefusedError: where one is before 1970 or after the year 5000.
-    """
-    tokens = [token for token, _ in words(text)]
-    for mark, time in pairwise(tokens):
-        if mark == "@" and not _is_modern(time):
-            raise RefusedError(f"@ {time} is no time since 1970", "@")
-
-
-def _is_modern(time: str) -> bool:
+def _time(text: str) -> float:
+    sign = -1.0 if text.startswith("-") else 1.0
+    digits = text.lstrip("+-").lower()
     try:
-        return 0 <= float(time) < _LATEST
+        time = sign * (int(digits, 16) if digits.startswith("0x") else float(digits))
     except ValueError:
-        return time in {"start", "end"}
+        raise RefusedError(f"@ {text} is no time", "@") from None
+    if not abs(time) < _FARTHEST:
+        raise RefusedError(f"timestamp out of bounds for @ modifier: {text}", "@")
+    return time
 
 
-def _is_call(text: str, start: int) -> bool:
+def is_call(text: str, start: int) -> bool:
+    """Whether the word at ``start`` is the name of a function that is called."""
     return _CALL.match(text, start) is not None
+
+
+def blanked(text: str) -> str:
+    """``text`` with quotation marks only where strings are, and nothing where comments are."""
+    pieces = []
+    for token in _TOKEN.finditer(text):
+        if token.lastgroup in {"quoted", "raw"}:
+            pieces.append('"' * len(token.group()))
+        else:
+            pieces.append(" " if token.lastgroup == "comment" else token.group())
+    return "".join(pieces)
 
 
 def place_of(text: str, word: str) -> str:

@@ -1,6 +1,7 @@
 """Where an evaluation's samples come from, and the agent's blocks as such a source."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import is_
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
@@ -11,6 +12,7 @@ from agent.rules.promql.matchers import METRIC_NAME, Matcher
 from agent.rules.promql.nodes import Selector
 from agent.rules.promql.symbols import Codes, Symbols
 from agent.rules.promql.table import Table
+from agent.rules.promql.traits import Traits, differ, traits
 from agent.rules.promql.vector import Vector, empty, joined
 from agent.rules.promql.windows import Matrix, Span
 from exporters.block import Block, Frame
@@ -46,46 +48,87 @@ def matching(vector: Vector, matchers: Iterable[Matcher]) -> Vector:
     return vector
 
 
+Families = Mapping[str, tuple[Block, ...]]
+
+
+def together_of(families: Families) -> list[tuple[Frame, ...]]:
+    """Which frames lie in one table: those of the same labels that some family has together."""
+    groups: list[dict[Frame, None]] = []
+    homes: dict[Frame, dict[Frame, None]] = {}
+    for blocks in families.values():
+        by_names: dict[frozenset[str], list[Frame]] = {}
+        for block in blocks:
+            by_names.setdefault(frozenset(block.frame.names), []).append(block.frame)
+        for frames in by_names.values():
+            home = next((homes[frame] for frame in frames if frame in homes), None)
+            if home is None:
+                home = {}
+                groups.append(home)
+            for frame in frames:
+                homes.setdefault(frame, home)[frame] = None
+    return [tuple(group) for group in groups]
+
+
+def _former(former: tuple[Block, ...], found: tuple[Block, ...]) -> tuple[Block, ...]:
+    same = len(former) == len(found) and all(map(is_, former, found))
+    return former if same else found
+
+
 class Columns:
     """The label columns of frames, encoded once and kept while the frames are in use.
 
-    Frames with the same label names lie one after the other in one table, so that families
-    over the same frames are rows of the same table.
+    The frames of a family lie one after the other in one table, so that families over the
+    same frames are rows of the same table.
     """
 
     def __init__(self) -> None:
         self.symbols = Symbols()
         self._encoded: WeakKeyDictionary[Frame, dict[str, Codes]] = WeakKeyDictionary()
-        self._tables: dict[tuple[str, ...], tuple[tuple[Frame, ...], Table]] = {}
+        self._traits: WeakKeyDictionary[Frame, Traits] = WeakKeyDictionary()
+        self._tables: dict[tuple[Frame, ...], Table] = {}
+        self._families: Families = {}
 
-    def tables(self, frames: Iterable[Frame]) -> Mapping[Frame, tuple[Table, int]]:
+    def families(self, blocks: Iterable[Block]) -> Families:
+        """The blocks of each metric: the very tuple of the time before where they are the same."""
+        found: dict[str, list[Block]] = {}
+        for block in blocks:
+            found.setdefault(block.family.name, []).append(block)
+        former = self._families
+        self._families = {
+            name: _former(former.get(name, ()), tuple(members)) for name, members in found.items()
+        }
+        return self._families
+
+    def tables(self, families: Families) -> Mapping[Frame, tuple[Table, int]]:
         """The table of each frame, and the row at which the frame starts in it."""
-        grouped: dict[tuple[str, ...], dict[Frame, None]] = {}
-        for frame in frames:
-            grouped.setdefault(tuple(sorted(frame.names)), {})[frame] = None
         former, self._tables = self._tables, {}
         places: dict[Frame, tuple[Table, int]] = {}
-        for names, members in grouped.items():
-            together = tuple(members)
-            kept = former.get(names)
-            table = kept[1] if kept and kept[0] == together else self._table(names, together)
-            self._tables[names] = (together, table)
+        for together in together_of(families):
+            table = former.get(together) or self._table(together)
+            self._tables[together] = table
             start = 0
             for frame in together:
                 places[frame] = (table, start)
                 start += frame.rows
         return places
 
-    def _table(self, names: tuple[str, ...], frames: tuple[Frame, ...]) -> Table:
+    def _table(self, frames: tuple[Frame, ...]) -> Table:
         encoded = [self.encoded(frame) for frame in frames]
+        names = frames[0].names
         columns = {name: np.concatenate([one[name] for one in encoded]) for name in names}
+        distinct = differ([self._traits_of(frame) for frame in frames])
         start = 0
         for frame in frames:
             # Kept as parts of the table, so that the codes are in memory once.
             end = start + frame.rows
             self._encoded[frame] = {name: codes[start:end] for name, codes in columns.items()}
             start = end
-        return Table(self.symbols, columns, start)
+        return Table(self.symbols, columns, start, distinct=distinct)
+
+    def _traits_of(self, frame: Frame) -> Traits:
+        if frame not in self._traits:
+            self._traits[frame] = traits(self._encoded[frame], frame.rows)
+        return self._traits[frame]
 
     def encoded(self, frame: Frame) -> Mapping[str, Codes]:
         """The codes of a frame's labels."""
@@ -100,10 +143,8 @@ class BlockSource:
 
     def __init__(self, columns: Columns, blocks: Sequence[Block]) -> None:
         self.symbols = columns.symbols
-        self._places = columns.tables(block.frame for block in blocks)
-        self._families: dict[str, list[Block]] = {}
-        for block in blocks:
-            self._families.setdefault(block.family.name, []).append(block)
+        self._families = columns.families(blocks)
+        self._places = columns.tables(self._families)
         self._whole: dict[str, Vector] = {}
         self._selected: dict[Selector, Vector] = {}
 
@@ -111,16 +152,20 @@ class BlockSource:
         """The samples that ``selector`` picks."""
         if selector not in self._selected:
             if selector.name:
-                found = matching(self._family(selector.name), selector.matchers)
+                found = matching(self._family(selector.name), selector.matchers).compact()
             else:
                 parts = [matching(self._family(name), selector.matchers) for name in self._families]
                 found = joined(self.symbols, parts)
             self._selected[selector] = found
         return self._selected[selector]
 
+    def blocks_of(self, name: str) -> tuple[Block, ...]:
+        """A metric's blocks; the very same tuple from source to source while they are the same."""
+        return self._families.get(name, ())
+
     def _family(self, name: str) -> Vector:
         if name not in self._whole:
-            self._whole[name] = self._gather(name, self._families.get(name, []))
+            self._whole[name] = self._gather(name, self.blocks_of(name))
         return self._whole[name]
 
     def _gather(self, name: str, blocks: Sequence[Block]) -> Vector:

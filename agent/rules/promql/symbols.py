@@ -56,7 +56,7 @@ class Symbols:
             codes[start : start + size] = np.fromiter(coded, np.int32, size)
         return codes
 
-    def decode(self, codes: Codes) -> list[str]:
+    def decode(self, codes: "npt.NDArray[np.int32] | npt.NDArray[np.intp]") -> list[str]:
         """The texts of ``codes``."""
         texts = self.texts
         return [texts[code] for code in codes.tolist()]

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from agent.rules.promql.keys import Rows, group, locate
+from agent.rules.promql.keys import Rows, distinct_of, group, locate
 from agent.rules.promql.matchers import Matcher
 from agent.rules.promql.symbols import Codes, Symbols
 
@@ -34,7 +34,7 @@ class Table:
         self._distinct = distinct
         self._projections: dict[tuple[str, ...], Projection] = {}
         self._masks: dict[tuple[str, str, str], Mask] = {}
-        self._present: dict[str, Codes] = {}
+        self._present: dict[str, Rows] = {}
         self._ways: WeakKeyDictionary[Table, Codes] = WeakKeyDictionary()
 
     @property
@@ -96,10 +96,11 @@ class Table:
             same: Mask = column == (-1 if code is None else code)
             return same if matcher.is_equality else ~same
         if matcher.label not in self._present:
-            self._present[matcher.label] = np.unique(column)
+            self._present[matcher.label] = distinct_of(column)
         present = self._present[matcher.label]
-        accepted = [matcher.accepts(text) for text in self.symbols.decode(present)]
-        return np.array(accepted, bool)[np.searchsorted(present, column)]
+        accepted = np.zeros(int(present[-1]) + 1 if present.size else 0, bool)
+        accepted[present] = [matcher.accepts(text) for text in self.symbols.decode(present)]
+        return accepted[column]
 
     def way_to(self, other: "Table") -> Codes:
         """For every row the row of ``other`` with the same labels, or -1; both distinct."""

@@ -14,6 +14,9 @@ from agent.rules.promql.table import Mask, Table
 
 Floats = npt.NDArray[np.float64]
 
+_FEW = 8
+"""Samples are few when they are less than this part of their table's rows."""
+
 SAME_LABELSET = "vector cannot contain metrics with the same labelset"
 
 
@@ -41,6 +44,14 @@ class Vector:
         """Only the samples that ``kept`` picks."""
         stamps = None if self.stamps is None else self.stamps[kept]
         return Vector(self.table, self.rows[kept], self.values[kept], self.metric, stamps)
+
+    def compact(self) -> "Vector":
+        """The same samples; a few of many rows get a table of their own, small to work with."""
+        if self.size * _FEW >= self.table.rows:
+            return self
+        columns = self.table.take(self.rows)
+        table = Table(self.table.symbols, columns, self.size, distinct=True)
+        return Vector(table, table.all_rows, self.values, self.metric, self.stamps)
 
     def with_values(self, values: Floats) -> "Vector":
         """The same series with other values."""

@@ -11,7 +11,7 @@ from agent.rules.promql.scan import prepare
 
 MAX_SAMPLES = 1_000_000
 
-_NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[Ii]nf|[Nn]a[Nn]"
+_NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|(?i:inf|nan)"
 _ITEM = re.compile(
     rf"(?:(?P<blank>_)|(?P<stale>stale)|(?P<first>[-+]?(?:{_NUMBER})))"
     rf"(?:(?P<sign>[-+])(?P<step>{_NUMBER}))?(?:x(?P<times>\d+))?",
@@ -47,6 +47,8 @@ def parse_values(text: str) -> list[Sample | None]:
 
 def _expand(item: re.Match[str]) -> list[Sample | None]:
     times = item["times"]
+    if times is not None and not item["step"] and item.group()[-len(times) - 2].isalpha():
+        raise ValueError(f"{item.group()!r}: only numbers and _ are repeated, write it out")
     if times is not None and int(times) > MAX_SAMPLES:
         raise ValueError(f"more than {MAX_SAMPLES} samples in one series")
     if item["blank"]:

@@ -153,9 +153,15 @@ def _agree(got: Sequence[Sample], expected: Sequence[Sample], *, fuzzy: bool) ->
     if not fuzzy:
         return tuple(got) == tuple(expected)
     return len(got) == len(expected) and all(
-        one[0] == other[0] and math.isclose(one[1], other[1], rel_tol=_FUZZ)
+        one[0] == other[0] and _close(one[1], other[1])
         for one, other in zip(got, expected, strict=True)
     )
+
+
+def _close(one: float, other: float) -> bool:
+    if math.isnan(one) or math.isnan(other):
+        return math.isnan(one) and math.isnan(other)
+    return math.isclose(one, other, rel_tol=_FUZZ)
 
 
 def _go_duration(seconds: float) -> str:
