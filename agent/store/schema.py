@@ -138,3 +138,19 @@ external_alerts = Table(
     Column("document", LargeBinary, nullable=False),
 )
 """What other systems tell of their alerts: one row each, the newest word on it."""
+
+complaints = Table(
+    "complaints",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("number", String, nullable=False),
+    Column("caller", String, nullable=False),
+    Column("received_at", Float, nullable=False),
+    Column("ticket_id", String, nullable=False, server_default=""),
+    Column("answered_at", Float),
+    Column("document", LargeBinary, nullable=False),
+    Index("complaints_number", "number", "received_at"),
+    Index("complaints_answered_at", "answered_at"),
+)
+"""What callers complained of. The only place where their numbers stand unmasked, so that they
+can be called back; nothing but the ledger's file holds them."""
