@@ -9,9 +9,12 @@ from pathlib import Path
 
 import structlog
 
+from agent.baselines import BaselineDesk
 from agent.checks.baselines import BaselineBook
 from agent.checks.checked import Checked
 from agent.checks.engine import Checker
+from agent.checks.planned import plans_of
+from agent.checks.shelf import Shelf
 from agent.config.settings import Settings
 from agent.diagnosis.context import Context
 from agent.diagnosis.diagnose import diagnose_number, diagnose_scope
@@ -33,8 +36,11 @@ from agent.rules.engine import RuleEngine
 from agent.rules.queries.queries import Queries
 from agent.rules.scheduler import Scheduler
 from agent.series import Series
+from agent.sinks.around import Around
 from agent.sinks.build import build_sinks
 from agent.sinks.dispatcher import Dispatcher
+from agent.sinks.links import Links
+from agent.sinks.text import Writer
 from agent.store.database import Database
 from agent.tickets.ledger import Ledger
 from agent.tickets.manager import Tickets
@@ -103,7 +109,9 @@ class Agent:
         self.database = await Database.open(Path(plan.settings.data_dir))
         self._parts.push_async_callback(self.database.close)
         self.ledger = Ledger(self.database)
-        self._memory = Memory(self.database, self.baselines)
+        self.shelf = Shelf(self.database, self.baselines)
+        self.baselines.declare(plan.declared)
+        self._memory = Memory(self.database, self.shelf)
         await self._memory.restore_baselines()
         self._refresher = Refresher(
             self.fleet, self.exposition, self._clock, *self._judges(plan.settings)
@@ -111,7 +119,7 @@ class Agent:
         self._pollers = Pollers(self.fleet, self.telemetry, self._clock)
         self._dispatcher = Dispatcher(
             self.database,
-            build_sinks(plan.settings.sinks, self._clock),
+            build_sinks(plan.settings.sinks, self._clock, self._around(plan.settings)),
             self.telemetry,
             self._clock,
         )
@@ -139,8 +147,22 @@ class Agent:
         await self._pollers.start(plan.settings)
         self._parts.push_async_callback(self._pollers.stop)
 
+    def _around(self, settings: Settings) -> Around:
+        """What sinks are given of the agent."""
+        refused, failed = self.telemetry.sink_steps_refused, self.telemetry.sink_template_errors
+        return Around(
+            links=Links(self.database),
+            writer=Writer(settings.locale, settings.web.external_url),
+            clock=self._clock,
+            step_refused=lambda sink, step: refused.labels(sink, step).inc(),
+            template_failed=lambda sink, part: failed.labels(sink, part).inc(),
+        )
+
     def _judges(self, settings: Settings) -> tuple[Checker, Series]:
-        return Checker(settings, self.baselines), Series(settings.metrics)
+        return (
+            Checker(settings, self.baselines),
+            Series(settings.metrics, plans_of(settings)),
+        )
 
     async def _engine(self, plan: Plan) -> RuleEngine:
         engine = RuleEngine(plan.ruleset, keep=plan.settings.rules.history)
@@ -179,7 +201,7 @@ class Agent:
             told = (*alerts, *await self.intake.firing())
             await self.tickets.observe(told, self.fleet, now)
         standing = self.tickets.open
-        self.exposition.publish(_OWN_SERIES, tickets_summary(standing))
+        self.exposition.publish(_OWN_SERIES, tickets_summary(standing, now))
         self._pollers.set_urgent(
             frozenset(
                 (ticket.subject.provider, ticket.subject.account)
@@ -197,7 +219,8 @@ class Agent:
         async with self._reloading:
             try:
                 plan = await asyncio.to_thread(make_plan, self._config)
-                sinks = build_sinks(plan.settings.sinks, self._clock)
+                around = self._around(plan.settings)
+                sinks = build_sinks(plan.settings.sinks, self._clock, around)
                 await self._pollers.reconfigure(plan.settings)
             except (ValueError, OSError) as error:
                 lines = str(error).splitlines()
@@ -213,6 +236,7 @@ class Agent:
     async def _take_up(self, plan: Plan) -> None:
         _warn_of_what_needs_a_restart(self.settings, plan.settings)
         self.settings = plan.settings
+        self.baselines.declare(plan.declared)
         self._refresher.replace(*self._judges(plan.settings))
         self.tickets.reconfigure(plan.settings)
         await self.intake.reconfigure(plan.settings)
@@ -272,6 +296,12 @@ class Agent:
             reload=self.reload,
             ready=self.ready,
             replay=self.replay,
+            baselines=BaselineDesk(
+                self.shelf,
+                lambda: self._refresher.checked,
+                lambda: plans_of(self.settings),
+                self._clock,
+            ),
             version=version("numwatch"),
             started_at=self._started_at,
             clock=self._clock,

@@ -2,10 +2,9 @@
 
 import structlog
 
-from agent.checks.baselines import PAGE_PREFIX, BaselineBook
+from agent.checks.shelf import Shelf
 from agent.rules.engine import RuleEngine
 from agent.store.database import Database
-from agent.store.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
@@ -15,9 +14,9 @@ _RULES = "rules/alerts"
 class Memory:
     """Writes alerts and baselines down when they changed, and reads them back at the start."""
 
-    def __init__(self, database: Database, baselines: BaselineBook) -> None:
+    def __init__(self, database: Database, shelf: Shelf) -> None:
         self._database = database
-        self._baselines = baselines
+        self._shelf = shelf
         self._written = b""
 
     async def restore_baselines(self) -> None:
@@ -27,7 +26,7 @@ class Memory:
             StoreError: when the ledger refuses.
             ValueError: when a page is damaged; it names the page.
         """
-        self._baselines.restore(await self._database.pages(PAGE_PREFIX))
+        await self._shelf.restore()
 
     async def restore_alerts(self, engine: RuleEngine) -> None:
         """Let ``engine`` take up the alerts of the run before; damaged ones are left out."""
@@ -51,9 +50,4 @@ class Memory:
         if state != self._written:
             await self._database.put(_RULES, state)
             self._written = state
-        for name, content in self._baselines.take_unwritten():
-            try:
-                await self._database.put(name, content)
-            except StoreError:
-                self._baselines.mark_unwritten(name)
-                raise
+        await self._shelf.keep()

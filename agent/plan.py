@@ -1,10 +1,12 @@
 """Everything a start or a reload needs, read and checked before anything is touched."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 
+from agent.checks.declared import Declaration
+from agent.checks.declared_files import DeclaredFileError, read_declared
 from agent.config.load import ConfigError, load
 from agent.config.settings import Settings
 from agent.providers.http import trust
@@ -23,6 +25,8 @@ class Plan:
 
     settings: Settings
     ruleset: RuleSet
+    declared: Mapping[str, Declaration]
+    """Configurations written down, by number or ``provider/account/number``."""
 
 
 def make_plan(config: Path) -> Plan:
@@ -34,10 +38,11 @@ def make_plan(config: Path) -> Plan:
     try:
         settings = load(config, review=problems)
         rules = settings.rules
-        files = tuple(rule_files(rules.files)) if rules.enabled else ()
+        files = tuple(matching_files(rules.files)) if rules.enabled else ()
         _read_authorities(settings)
-        return Plan(settings, load_rules(files, rules.pace, step=rules.interval))
-    except (ConfigError, RuleFileError) as error:
+        declared = read_declared(matching_files(settings.drift.declared))
+        return Plan(settings, load_rules(files, rules.pace, step=rules.interval), declared)
+    except (ConfigError, RuleFileError, DeclaredFileError) as error:
         raise PlanError(str(error)) from None
 
 
@@ -47,7 +52,7 @@ def _read_authorities(settings: Settings) -> None:
         trust(provider.ca_file)
 
 
-def rule_files(globs: Sequence[str]) -> Iterator[Path]:
+def matching_files(globs: Sequence[str]) -> Iterator[Path]:
     """The files that absolute ``globs`` match, each once, in order."""
     found = (path for pattern in globs for path in sorted(glob(pattern, recursive=True)))  # noqa: PTH207 - the patterns are absolute
     return (Path(path) for path in dict.fromkeys(found))

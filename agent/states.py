@@ -277,6 +277,7 @@ class ConfigSection(StrEnum):
     SCHEDULE = "schedule"
     REGION = "region"
     LISTS = "lists"
+    IVR = "ivr"
     FEATURES = "features"
 
 

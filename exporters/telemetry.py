@@ -113,6 +113,9 @@ class Telemetry:
         self.outbox_oldest = self._gauge("numwatch_outbox_oldest_timestamp_seconds")
         self.outbox_pending = self._gauge("numwatch_outbox_pending")
         self.dead_letters = self._gauge("numwatch_dead_letters")
+        self.sink_held = self._gauge("numwatch_sink_held")
+        self.sink_steps_refused = self._counter("numwatch_sink_steps_refused_total")
+        self.sink_template_errors = self._counter("numwatch_sink_template_errors_total")
 
     def _about_intake(self) -> None:
         self.intake_requests = self._counter("numwatch_intake_requests_total")

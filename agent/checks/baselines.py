@@ -5,16 +5,30 @@ baseline, and it says so. Baselines are written in pages, each a name and bytes,
 key-value table can hold them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
 
 from agent.model import Binding, Routing, Snapshot
+from agent.states import Capability, ConfigSection
 
 _PAGE_DIGITS = 3
+Place = str
+"""``provider/account/number``."""
 PAGE_PREFIX = "baseline/"
 """What the names of all pages begin with."""
+
+
+class Origin(StrEnum):
+    """Where a baseline comes from."""
+
+    PROVISIONAL = "provisional"
+    """The first configuration that was seen; nobody looked at it."""
+    APPROVED = "approved"
+    DECLARED = "declared"
+    """Written in the configuration."""
 
 
 class Baseline(msgspec.Struct, frozen=True, gc=False):
@@ -26,6 +40,29 @@ class Baseline(msgspec.Struct, frozen=True, gc=False):
     taken_at: float
     approved: bool = False
     """Whether a person approved it; otherwise it is the first one seen."""
+    approved_by: str = ""
+    note: str = ""
+    """Why it was approved, in the words of who did."""
+    version: int = 1
+    """Grows by one with every approval."""
+    sections: tuple[ConfigSection, ...] | None = None
+    """The sections it speaks of; ``None`` means every one."""
+    declared: bool = False
+
+    @property
+    def origin(self) -> Origin:
+        """Where it comes from."""
+        if self.declared:
+            return Origin.DECLARED
+        return Origin.APPROVED if self.approved else Origin.PROVISIONAL
+
+
+class Declared(Protocol):
+    """A configuration that somebody wrote down (``agent.checks.declared.Declaration``)."""
+
+    def over(self, kept: Baseline | None) -> Baseline:
+        """The baseline that holds: what is declared, and for the rest what is ``kept``."""
+        ...
 
 
 class Baselines(Protocol):
@@ -35,7 +72,14 @@ class Baselines(Protocol):
     """Grows with every :meth:`put`, so that a reader sees when to look again."""
 
     def get(self, provider: str, account: str, number: str) -> Baseline | None:
-        """The number's baseline, or ``None`` before its configuration was ever complete."""
+        """The number's baseline, or ``None`` before its configuration was ever complete.
+
+        What is declared of the number goes before what was approved.
+        """
+        ...
+
+    def kept(self, provider: str, account: str, number: str) -> Baseline | None:
+        """The approved or provisional baseline alone, whatever is declared."""
         ...
 
     def put(self, provider: str, account: str, number: str, baseline: Baseline) -> None:
@@ -54,8 +98,37 @@ class BaselineBook:
         self.revision = 0
         self._pages: dict[str, dict[str, Baseline]] = {}
         self._unwritten: dict[str, None] = {}
+        self._declared: Mapping[str, Declared] = {}
+        self._overlaid: dict[Place, tuple[Baseline | None, Baseline]] = {}
+
+    def declare(self, declared: Mapping[str, Declared]) -> None:
+        """Hold numbers to what is declared of them, in place of what was declared before.
+
+        Args:
+            declared: By ``number`` or, where several accounts have it, by
+                ``provider/account/number``.
+        """
+        self._declared = declared
+        self._overlaid.clear()
+        self.revision += 1
 
     def get(self, provider: str, account: str, number: str) -> Baseline | None:
+        """See :class:`Baselines`."""
+        kept = self.kept(provider, account, number)
+        if not self._declared:
+            return kept
+        place = f"{provider}/{account}/{number}"
+        declared = self._declared.get(place) or self._declared.get(number)
+        return kept if declared is None else self._overlay(place, declared, kept)
+
+    def _overlay(self, place: Place, declared: Declared, kept: Baseline | None) -> Baseline:
+        # The same object as long as nothing changed: readers compare baselines by identity.
+        held = self._overlaid.get(place)
+        if held is None or held[0] is not kept:
+            held = self._overlaid[place] = (kept, declared.over(kept))
+        return held[1]
+
+    def kept(self, provider: str, account: str, number: str) -> Baseline | None:
         """See :class:`Baselines`."""
         page = self._pages.get(_page_name(provider, account, number))
         return page.get(number) if page else None
@@ -91,23 +164,36 @@ class BaselineBook:
                 self.revision += 1
 
 
-def approve(
-    baselines: Baselines,
+def approved(
     snapshot: Snapshot,
     number: str,
+    before: Baseline | None,
     now: float,
+    by: str = "",
+    note: str = "",
 ) -> Baseline:
-    """Make what ``snapshot`` shows of ``number`` its approved configuration.
+    """What ``snapshot`` shows of ``number``, as the version after ``before``.
 
     Raises:
-        LookupError: when the snapshot shows neither routing nor bound phones of the number.
+        LookupError: when the snapshot does not show the number's whole configuration: half of
+            one would leave the other half without a watch.
     """
     routing, bindings = snapshot.routings.get(number), snapshot.bindings.get(number)
-    if routing is None and bindings is None:
-        raise LookupError(f"{snapshot.key} tells no configuration of {number}: nothing to approve")
-    baseline = Baseline(routing, bindings, taken_at=now, approved=True)
-    baselines.put(snapshot.provider, snapshot.account, number, baseline)
-    return baseline
+    untold = [
+        capability.value
+        for capability, fact in ((Capability.ROUTING, routing), (Capability.REACHABILITY, bindings))
+        if capability in snapshot.polls and fact is None
+    ]
+    if untold or (routing is None and bindings is None):
+        what = " and ".join(untold) or "its configuration"
+        raise LookupError(
+            f"{snapshot.key} has not told {what} of {number}: there is nothing whole to approve;"
+            " see numwatch poll for what fails"
+        )
+    version = before.version + 1 if before is not None and before.approved else 1
+    return Baseline(
+        routing, bindings, now, approved=True, approved_by=by, note=note, version=version
+    )
 
 
 def _page_name(provider: str, account: str, number: str) -> str:

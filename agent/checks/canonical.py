@@ -6,19 +6,50 @@ matter how windows were grouped. ``None`` stands for what a provider does not te
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
-from agent.model import Binding, Routing, Window
+from agent.model import Binding, Extension, MenuKey, Routing, SpecialDays, Window
 from agent.states import BindingKind, ConfigSection, Strategy
 
 Field = tuple[str, str]
 """What a value belongs to: the id of a phone or nothing, and the field's name."""
 Values = Mapping[Field, object]
 
+PHONE_FEATURES = ("wait_seconds", "weight", "filed")
+LINE_FEATURES = ("declared", "paid", "capacity")
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES = 1440
 BOUND = "bound"
+NOWHERE = "nowhere"
 ORDERED_STRATEGIES = frozenset({Strategy.SEQUENTIAL, Strategy.CYCLIC, Strategy.UNKNOWN})
 """Strategies that ring phones in their order (domain.md §1, strategy)."""
+
+FEATURES = (
+    "concurrency_limit",
+    "voicemail",
+    "voicemail_recipient",
+    "overflow",
+    "recording",
+    "recording_notice",
+    "recording_export",
+    "retention_days",
+    "landing_forwarded",
+    "trunk",
+    "trunk_capacity",
+)
+"""Fields of a routing that are told as they are. How busy a trunk was is no configuration."""
+
+SECTION_FIELDS: Mapping[ConfigSection, tuple[str, ...]] = {
+    ConfigSection.STRATEGY: ("strategy",),
+    ConfigSection.WAIT: ("wait_seconds",),
+    ConfigSection.SCHEDULE: ("schedule", "special_days", "national_calendar"),
+    ConfigSection.REGION: ("region_allow", "region_deny"),
+    ConfigSection.LISTS: ("blacklist", "whitelist_enabled", "whitelist"),
+    ConfigSection.IVR: ("menu", "pin"),
+    ConfigSection.FEATURES: (*FEATURES, "extensions"),
+    ConfigSection.BINDINGS: ("binding_order",),
+}
+"""The fields of a routing by the section they belong to."""
 
 ROUTING_SECTIONS: tuple[ConfigSection, ...] = tuple(
     section for section in ConfigSection if section is not ConfigSection.BINDINGS
@@ -39,8 +70,12 @@ def routing_values(routing: Routing) -> dict[ConfigSection, Values]:
         },
         ConfigSection.WAIT: {("", "wait_seconds"): routing.wait_seconds},
         ConfigSection.SCHEDULE: {
-            ("", day): windows
-            for day, windows in zip(DAY_NAMES, days_of(routing.schedule), strict=True)
+            **{
+                ("", day): windows
+                for day, windows in zip(DAY_NAMES, days_of(routing.schedule), strict=True)
+            },
+            ("", "special_days"): _special_days(routing.special_days),
+            ("", "national_calendar"): routing.national_calendar,
         },
         ConfigSection.REGION: {
             ("", "region_allow"): _entries(routing.region_allow),
@@ -51,9 +86,13 @@ def routing_values(routing: Routing) -> dict[ConfigSection, Values]:
             ("", "whitelist_enabled"): routing.whitelist_enabled,
             ("", "whitelist"): _entries(routing.whitelist),
         },
+        ConfigSection.IVR: {
+            **_menu_values(routing.menu),
+            ("", "pin"): routing.pin,
+        },
         ConfigSection.FEATURES: {
-            ("", "concurrency_limit"): routing.concurrency_limit,
-            ("", "voicemail"): routing.voicemail,
+            **{("", name): getattr(routing, name) for name in FEATURES},
+            ("", "extensions"): _extensions(routing.extensions),
         },
     }
 
@@ -74,6 +113,11 @@ def binding_values(
         values[key, "phone"] = binding.phone
         values[key, "kind"] = None if binding.kind is BindingKind.UNKNOWN else binding.kind
         values[key, "position"] = (binding.position or None) if in_order else None
+        values[key, "areas"] = _entries(binding.areas)
+        for name in PHONE_FEATURES:
+            values[key, name] = getattr(binding, name)
+        for name in LINE_FEATURES:
+            values[key, name] = getattr(binding.lines, name, None)
     if order is not None:
         values["", "binding_order"] = tuple(order) if in_order else _entries(order)
     return values
@@ -102,6 +146,51 @@ def days_of(schedule: Sequence[Window]) -> list[tuple[tuple[int, int, tuple[str,
         for day in window.days:
             days[day % len(DAY_NAMES)].add(stretch)
     return [tuple(sorted(windows)) for windows in days]
+
+
+def _special_days(days: Sequence[SpecialDays] | None) -> object:
+    """Each day by itself, so that it does not matter how days were grouped."""
+    if days is None:
+        return None
+    return tuple(
+        sorted(
+            f"{date.fromordinal(day)} {_plan_words(plan)}"
+            for plan in days
+            for day in range(plan.first, plan.last + 1)
+        )
+    )
+
+
+def _plan_words(plan: SpecialDays) -> str:
+    hours = "+".join(stretch_words(*each) for each in sorted(plan.hours)) or "closed"
+    bindings = "+".join(_entries(plan.bindings))
+    return f"{hours} ({bindings})" if bindings else hours
+
+
+def stretch_words(start: int, end: int) -> str:
+    """``start`` to ``end`` in minutes after midnight, as a person reads it."""
+    if (start, end) == (0, DAY_MINUTES):
+        return "all day"
+    return f"{_clock(start)}-{_clock(end)}"
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def _menu_values(menu: Sequence[MenuKey] | None) -> dict[Field, object]:
+    """One value per key of the menu, and which menu callers hear first."""
+    if menu is None:
+        return {}
+    targets: dict[Field, object] = {
+        (entry.menu, f"key {entry.key}"): entry.target or NOWHERE for entry in menu
+    }
+    return {**targets, ("", "menu"): menu[0].menu if menu else ""}
+
+
+def _extensions(extensions: Sequence[Extension] | None) -> object:
+    """Which there are; what is left on them is no configuration."""
+    return None if extensions is None else _entries(each.id for each in extensions)
 
 
 def _rank(binding: Binding) -> tuple[str, int, str]:

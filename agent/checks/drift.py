@@ -7,17 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
+from agent.checks import canonical
 from agent.checks.baselines import Baseline
 from agent.checks.canonical import (
     BOUND,
-    DAY_MINUTES,
     ROUTING_SECTIONS,
     Values,
     binding_values,
     rings_in_order,
     routing_values,
+    stretch_words,
 )
-from agent.masking import mask_phone, mask_text
+from agent.masking import looks_like_phone, mask_phone, mask_text
 from agent.model import Binding, Routing
 from agent.states import ConfigSection
 
@@ -29,7 +30,10 @@ BINDINGS_BIT = SECTION_BITS[ConfigSection.BINDINGS]
 ROUTING_BITS = sum(SECTION_BITS[section] for section in ROUTING_SECTIONS)
 
 _ABSENT = object()
-_CONFIGURED = attrgetter("id", "phone", "kind", "position")
+_OF_PEOPLE = frozenset({"phone", "voicemail_recipient"})
+_CONFIGURED = attrgetter(
+    "id", "phone", "kind", "position", "areas", "lines", *canonical.PHONE_FEATURES
+)
 
 
 @dataclass(frozen=True)
@@ -70,12 +74,20 @@ def compare(
     known = ROUTING_BITS if routing is not None and baseline.routing is not None else 0
     if bindings is not None and baseline.bindings is not None:
         known |= BINDINGS_BIT
+    known &= _spoken_of(baseline)
     if _unchanged(baseline, routing, bindings):
         return Drift(0, known)
     drifted = 0
     for difference in differences(baseline, routing, bindings):
         drifted |= SECTION_BITS[difference.section]
     return Drift(drifted, known)
+
+
+def _spoken_of(baseline: Baseline) -> int:
+    """The sections the baseline says anything about."""
+    if baseline.sections is None:
+        return ROUTING_BITS | BINDINGS_BIT
+    return sum(SECTION_BITS[section] for section in baseline.sections)
 
 
 def differences(
@@ -89,7 +101,8 @@ def differences(
         was, now = routing_values(baseline.routing), routing_values(routing)
         for section in ROUTING_SECTIONS:
             found += _section_differences(section, was[section], now[section])
-    return tuple(found)
+    spoken_of = sections_of(_spoken_of(baseline))
+    return tuple(difference for difference in found if difference.section in spoken_of)
 
 
 def _unchanged(
@@ -125,32 +138,39 @@ def _section_differences(section: ConfigSection, was: Values, now: Values) -> It
         old, new = was.get(key, _ABSENT), now.get(key, _ABSENT)
         owner, name = key
         told = old is not None and new is not None
-        whole = name == BOUND or (old is not _ABSENT and new is not _ABSENT)
+        # Of a phone or a key that came or went only that is told, not each of its fields.
+        whole = _is_a_whole(name) or (old is not _ABSENT and new is not _ABSENT)
         if told and whole and old != new:
             field = f"{mask_text(owner)} {name}" if owner else name
             yield Difference(section, field, _words(name, old), _words(name, new))
 
 
+def _is_a_whole(name: str) -> bool:
+    return name == BOUND or name.startswith("key ")
+
+
 def _words(name: str, value: object) -> str:
-    """``value`` as a person reads it, without anyone's full phone number."""
-    if value is _ABSENT:
-        return "no"
+    """``value`` as a person reads it, without anyone's full phone number or name."""
+    if value is _ABSENT or value == "":
+        return "no" if value is _ABSENT else "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
         return ", ".join(map(_entry_words, value)) or "none"
     if isinstance(value, float):
         return f"{value:g}"
-    return mask_phone(str(value)) if name == "phone" else str(value)
+    if name in _OF_PEOPLE:
+        return _person(str(value))
+    return mask_text(str(value))
+
+
+def _person(text: str) -> str:
+    return mask_phone(text) if looks_like_phone(text) else f"{text[:1]}***"
 
 
 def _entry_words(entry: object) -> str:
     if not isinstance(entry, tuple):
         return mask_text(str(entry))
     start, end, bindings = entry
-    hours = "all day" if (start, end) == (0, DAY_MINUTES) else f"{_clock(start)}-{_clock(end)}"
+    hours = stretch_words(start, end)
     return f"{hours} ({'+'.join(map(mask_text, bindings))})" if bindings else hours
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02d}:{minute % 60:02d}"

@@ -146,12 +146,11 @@ class _Reader:
         return list(map(self._baseline, numbers, routings, bound))
 
     def _baseline(self, number: str, routing: Routing | None, bound: Bound) -> Baseline | None:
-        held = self._baselines.get(*self._key, number)
-        if held is not None or not self._complete(routing, bound):
-            return held
-        provisional = Baseline(routing, bound, taken_at=self._now)
-        self._baselines.put(*self._key, number, provisional)
-        return provisional
+        unseen = self._baselines.kept(*self._key, number) is None
+        if unseen and self._complete(routing, bound):
+            provisional = Baseline(routing, bound, taken_at=self._now)
+            self._baselines.put(*self._key, number, provisional)
+        return self._baselines.get(*self._key, number)
 
     def _complete(self, routing: Routing | None, bound: Bound) -> bool:
         missing = (self._needs_routing and routing is None) or (self._needs_bound and bound is None)

@@ -15,10 +15,17 @@ from agent.config.files import paths_lead_somewhere, profiles_exist
 from agent.config.located import KeyPath, Problem
 from agent.config.pace import Polling
 from agent.config.secret import Secret
-from agent.config.settings import Sink
-from agent.config.values import duration_text, parse_duration
+from agent.config.sink_checks import (
+    callback_secrets_are_long_enough,
+    keys_of_systems_are_whole,
+    kinds_have_their_sections,
+    templates_can_be_read,
+)
+from agent.config.sinks import Sink
+from agent.config.values import duration_text, epoch_of, parse_duration
 
 Check = Callable[[Draft], Iterator[Problem]]
+_SINK_SECRETS = frozenset({"token", "password"})
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 
 
@@ -40,6 +47,20 @@ def _unique(draft: Draft, named: Iterable[tuple[KeyPath, Any]]) -> Iterator[Prob
             line = draft.lines.get(first[name], 1)
             yield Problem(path, f"is already used on line {line}, expected another")
         first.setdefault(name, path)
+
+
+def planned_changes_end_after_they_start(draft: Draft) -> Iterator[Problem]:
+    """A planned change has a stretch of time, and is for numbers written as text."""
+    for path, change in each(draft.data, "drift", "planned", "*"):
+        if not isinstance(change, dict):
+            continue
+        try:
+            start = epoch_of(str(change.get("start")), "UTC")
+            end = epoch_of(str(change.get("end")), "UTC", last=True)
+        except ValueError:
+            continue
+        if end <= start:
+            yield Problem((*path, "end"), "is not after start, expected a later day or time")
 
 
 def stop_is_below_notice(draft: Draft) -> Iterator[Problem]:
@@ -134,7 +155,8 @@ def _is_signing_secret(text: str) -> bool:
 def headers_can_be_sent(draft: Draft) -> Iterator[Problem]:
     """A header's name is a token of HTTP and its value one line."""
     asked = each(draft.data, "intake", "alertmanager", "headers", "*")
-    for path, value in (*each(draft.data, "sinks", "*", "headers", "*"), *asked):
+    templated = each(draft.data, "sinks", "*", "template", "headers", "*")
+    for path, value in (*each(draft.data, "sinks", "*", "headers", "*"), *templated, *asked):
         text = value.reveal() if isinstance(value, Secret) else value
         if not _HEADER_NAME.fullmatch(str(path[-1])):
             yield Problem(path, "is not a header's name, expected letters, digits and dashes")
@@ -151,7 +173,9 @@ def secrets_are_not_empty(draft: Draft) -> Iterator[Problem]:
         *each(draft.data, "intake", "alertmanager", "token"),
         *each(draft.data, "intake", "alertmanager", "former_token"),
     )
-    for path, value in (*accounts, *headers, *intake):
+    sinks = each(draft.data, "sinks", "*", "*", "*")
+    tokens = ((path, value) for path, value in sinks if path[-1] in _SINK_SECRETS)
+    for path, value in (*accounts, *headers, *intake, *tokens):
         if value == "":
             yield Problem(path, "is empty, expected text")
 
@@ -161,9 +185,14 @@ CHECKS: tuple[Check, ...] = (
     profiles_exist,
     paths_lead_somewhere,
     stop_is_below_notice,
+    planned_changes_end_after_they_start,
     polls_outlast_requests,
     waits_grow,
     signing_secrets_are_whole,
+    kinds_have_their_sections,
+    keys_of_systems_are_whole,
+    templates_can_be_read,
+    callback_secrets_are_long_enough,
     headers_can_be_sent,
     secrets_are_not_empty,
 )

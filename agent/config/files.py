@@ -39,6 +39,7 @@ def paths_lead_somewhere(draft: Draft) -> Iterator[Problem]:
     authorities = (
         *each(draft.data, "providers", "*", "ca_file"),
         *each(draft.data, "intake", "alertmanager", "ca_file"),
+        *each(draft.data, "sinks", "*", "ca_file"),
     )
     for path, name in authorities:
         if isinstance(name, str) and not _has_authorities(draft.folder / name):
@@ -46,6 +47,9 @@ def paths_lead_somewhere(draft: Draft) -> Iterator[Problem]:
     for path, glob in each(draft.data, "rules", "files", "*"):
         if isinstance(glob, str) and not _matching(glob, draft.folder):
             yield Problem(path, "matches no file, expected the path of rule files")
+    for path, glob in each(draft.data, "drift", "declared", "*"):
+        if isinstance(glob, str) and not _any_file(glob, draft.folder):
+            yield Problem(path, "matches no file, expected the path of declared configurations")
     for path, name in each(draft.data, "data_dir"):
         if isinstance(name, str) and _is_file(draft.folder / name):
             yield Problem(path, "is a file, expected a folder")
@@ -105,8 +109,15 @@ def absolute(settings: Settings, folder: Path) -> Settings:
         update={
             "data_dir": str(folder / settings.data_dir),
             "rules": rules,
+            "drift": settings.drift.model_copy(
+                update={"declared": [str(folder / glob) for glob in settings.drift.declared]}
+            ),
             "providers": providers,
             "intake": _absolute_intake(settings.intake, folder),
+            "sinks": [
+                sink.model_copy(update={"ca_file": sink.ca_file and str(folder / sink.ca_file)})
+                for sink in settings.sinks
+            ],
         }
     )
 

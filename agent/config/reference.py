@@ -98,6 +98,7 @@ _SHORT = {
     Kind.URL: "http(s) address",
     Kind.NETWORK: "network",
     Kind.ADDRESS: "HOST:PORT",
+    Kind.MOMENT: "day or time",
     Kind.ZONE: "time zone",
     Kind.DURATION: "duration",
     Kind.WHOLE: "whole number",

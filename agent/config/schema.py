@@ -30,6 +30,7 @@ _TEXT: dict[Kind, Json] = {
     Kind.URL: {"type": "string", "pattern": "^https?://"},
     Kind.NETWORK: {"type": "string", "pattern": r"^[0-9A-Fa-f.:]+(/\d+)?$"},
     Kind.ADDRESS: {"type": "string", "pattern": r":\d+$"},
+    Kind.MOMENT: {"type": "string", "minLength": 8},
     Kind.ZONE: {"type": "string", "minLength": 1},
     Kind.NAME: {"type": "string", "pattern": _NAME},
 }

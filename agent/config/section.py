@@ -13,13 +13,14 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from agent.config.values import http_url, listen_address, network, parse_duration, zone
+from agent.config.values import http_url, listen_address, moment, network, parse_duration, zone
 
 Duration = Annotated[float, BeforeValidator(parse_duration)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
 HttpUrl = Annotated[str, AfterValidator(http_url)]
 Network = Annotated[str, AfterValidator(network)]
 ListenAddress = Annotated[str, AfterValidator(listen_address)]
+Moment = Annotated[str, AfterValidator(moment)]
 Zone = Annotated[str, AfterValidator(zone)]
 
 

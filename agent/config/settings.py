@@ -10,15 +10,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from agent.config.intake import AlertmanagerIntake, Intake
+from agent.config.drift import Drift
+from agent.config.intake import AlertmanagerIntake, ComplaintIntake, Intake
 from agent.config.pace import Intervals, Polling
 from agent.config.secret import Secret
 from agent.config.section import Duration, HttpUrl, ListenAddress, Name, Network, Section, Zone
+from agent.config.service import ConfirmationOfRepair, ServiceLevels
+from agent.config.sinks import Sink
 from agent.states import Grade, Party
 
 __all__ = [
     "Account",
     "AlertmanagerIntake",
+    "ComplaintIntake",
     "Contact",
     "Duration",
     "Intake",
@@ -117,31 +121,10 @@ class Tickets(Section):
     """How long it must stay over before the ticket is closed."""
     reopen_window: Duration = 1800.0
     """A break of the same thing within this time of closing reopens the ticket."""
-
-
-class Sink(Section):
-    """A system that receives tickets."""
-
-    name: Name
-    """Its name in metrics and on the command line; unique."""
-    kind: Literal["webhook"]
-    """``webhook``: signed JSON by HTTP POST (Standard Webhooks)."""
-    url: HttpUrl = Field(repr=False)
-    """The address tickets are posted to."""
-    secret: Secret | None = None
-    """Signs every delivery (Standard Webhooks, ``whsec_`` and base64 of 24 bytes or more)."""
-    headers: dict[str, Secret] = Field(default={})
-    """Headers sent with every delivery."""
-    timeout: Annotated[Duration, Field(gt=0, le=120)] = 15.0
-    """The longest one delivery may take."""
-    retry_first: Annotated[Duration, Field(gt=0)] = 5.0
-    """The first wait after a failed delivery; each further wait doubles."""
-    retry_longest: Annotated[Duration, Field(gt=0)] = 900.0
-    """The longest wait between two attempts."""
-    give_up_after: Annotated[Duration, Field(gt=0)] = 3 * 86400.0
-    """A delivery that failed for this long goes to the dead letters."""
-    egress_allow: list[Network] = Field(default=[])
-    """Networks in CIDR notation that may be reached although they are private or local."""
+    sla: ServiceLevels = ServiceLevels()
+    """Clocks by grade, what pauses them, and who hears when they run out."""
+    confirmation: ConfirmationOfRepair = ConfirmationOfRepair()
+    """Which tickets are closed only after the customer has confirmed the repair."""
 
 
 class Contact(Section):
@@ -160,6 +143,9 @@ class Web(Section):
 
     external_url: HttpUrl | None = None
     """The address people reach the agent at; tickets link to it."""
+    token: Secret | None = None
+    """Asked of whoever changes anything here, as bearer token or as password of any user name;
+    without one, only this machine itself may."""
 
 
 class Log(Section):
@@ -201,6 +187,8 @@ class Settings(Section):
     """The providers to poll; at least one."""
     rules: Rules = Rules()
     """The alert rules the embedded engine evaluates."""
+    drift: Drift = Drift()
+    """What counts as drift of a number's configuration, and when it is meant to change."""
     tickets: Tickets = Tickets()
     """When a ticket is opened, held and closed."""
     sinks: list[Sink] = Field(default=[])

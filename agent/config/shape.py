@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from agent.config.located import KeyPath
 from agent.config.secret import Secret
 from agent.config.section import Section
-from agent.config.values import http_url, listen_address, network, parse_duration, zone
+from agent.config.values import http_url, listen_address, moment, network, parse_duration, zone
 
 FILE_SUFFIX = "_file"
 """Written behind a secret's key, names a file to read the secret from."""
@@ -38,6 +38,7 @@ class Kind(Enum):
     URL = auto()
     NETWORK = auto()
     ADDRESS = auto()
+    MOMENT = auto()
     ZONE = auto()
     NAME = auto()
     TEXT = auto()
@@ -64,6 +65,7 @@ _CHECKED: dict[Any, Kind] = {
     http_url: Kind.URL,
     network: Kind.NETWORK,
     listen_address: Kind.ADDRESS,
+    moment: Kind.MOMENT,
     zone: Kind.ZONE,
 }
 _PLAIN: dict[Any, Kind] = {

@@ -2,6 +2,7 @@
 
 import math
 import re
+from datetime import datetime, timedelta
 from ipaddress import ip_network
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -100,6 +101,30 @@ def listen_address(value: str) -> str:
     if found is None or int(found["port"]) > _HIGHEST_PORT:
         raise ValueError("is not an address to listen on")
     return value
+
+
+def moment(value: str) -> str:
+    """``value`` where it is a day (``2026-10-01``) or a time (``2026-10-01T08:00``).
+
+    A time may carry its zone (``+08:00`` or ``Z``); without one it is in the agent's ``timezone``.
+
+    Raises:
+        ValueError: when it is neither.
+    """
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("is not a day or a time") from None
+    return value
+
+
+def epoch_of(value: str, zone_name: str, *, last: bool = False) -> float:
+    """A :func:`moment` as epoch seconds; of a bare day its beginning, or with ``last`` its end."""
+    read = datetime.fromisoformat(value)
+    if last and len(value) == len("2026-10-01"):
+        read += timedelta(days=1)
+    local = read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone_name))
+    return local.timestamp()
 
 
 def zone(value: str) -> str:

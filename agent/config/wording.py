@@ -27,6 +27,7 @@ _EXPECTED = {
     Kind.URL: "an address such as https://api.example.com",
     Kind.NETWORK: "a network such as 10.0.0.0/8",
     Kind.ADDRESS: "HOST:PORT such as 127.0.0.1:10400",
+    Kind.MOMENT: "a day such as 2026-10-01 or a time such as 2026-10-01T08:00",
     Kind.ZONE: "a zone such as Asia/Shanghai",
     Kind.NAME: "letters, digits, dots, dashes or underscores, at most 63",
     Kind.TEXT: "text, digits in quotes",

@@ -1,12 +1,13 @@
 """All blocks of one account."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 import numpy as np
 
 from agent.checks.checked import Checked
 from agent.checks.columns import Rows
+from agent.checks.planned import Plan
 from agent.config.settings import Metrics
 from agent.model import Snapshot
 from agent.series.account import account_blocks
@@ -16,6 +17,7 @@ from agent.series.health import abnormal_rows
 from agent.series.memo import Memo
 from agent.series.numbers import number_blocks
 from agent.series.phones import phone_blocks
+from agent.series.planned import planned_blocks
 from agent.series.source import Source
 from exporters.block import Block
 
@@ -29,8 +31,9 @@ class Series:
     alone, so it must be called again now and then although no poll came.
     """
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, plans: Sequence[Plan] = ()) -> None:
         self._abnormal_only = metrics.detail == "abnormal"
+        self._plans = plans
         self._memos: dict[tuple[str, str], Memo] = {}
 
     def build(self, snapshot: Snapshot, checked: Checked, now: float) -> tuple[Block, ...]:
@@ -42,7 +45,8 @@ class Series:
         memo = self._memos.setdefault((snapshot.provider, snapshot.account), Memo())
         picked = self._picked(memo, checked, now) if self._abnormal_only else None
         source = Source(snapshot, checked, memo, now, picked)
-        return tuple(_present(source))
+        blocks = chain(_of_account(source), planned_blocks(source, self._plans))
+        return tuple(block for block in blocks if block.size)
 
     def forget(self, provider: str, account: str) -> None:
         """Drop what is kept for an account that is no longer configured."""
@@ -57,6 +61,5 @@ def _as_rows(rows: tuple[int, ...]) -> Rows:
     return np.array(rows, dtype=np.intp)
 
 
-def _present(source: Source) -> Iterator[Block]:
-    blocks = chain.from_iterable(family(source) for family in _FAMILIES)
-    return (block for block in blocks if block.size)
+def _of_account(source: Source) -> Iterator[Block]:
+    return chain.from_iterable(family(source) for family in _FAMILIES)

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from agent.web import api, management
+from agent.web import api, baselines, management
 from agent.web.encoding import json_response
 from agent.web.guards import add_headers, refuse_other_sites
 from agent.web.keys import STATE, state_of
@@ -34,6 +34,8 @@ def make_app(state: WebState) -> web.Application:
             web.post("/-/reload", management.reload),
             web.get("/api/numbers", api.numbers),
             web.get("/api/numbers/{number}", api.number),
+            web.get("/api/numbers/{number}/baseline", baselines.show),
+            web.post("/api/numbers/{number}/baseline", baselines.approve),
             web.get("/api/accounts", api.accounts),
             web.get("/api/tickets", api.tickets),
             web.post("/api/tickets/replay", api.replay),

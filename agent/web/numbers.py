@@ -1,10 +1,11 @@
 """Numbers as the API shows them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from agent.checks.binding_labels import binding_labels
 from agent.checks.engine import Checked
 from agent.masking import mask_phone, mask_text
 from agent.model import Binding, Routing, Snapshot, Window
@@ -116,13 +117,20 @@ def _clock_time(minute: int) -> str:
     return f"{hours:02}:{minutes:02}"
 
 
-def _window_view(window: Window, names: dict[str, str]) -> WindowView:
+def _window_view(window: Window, names: Mapping[str, str]) -> WindowView:
     bindings = tuple(names.get(binding, mask_phone(binding)) for binding in window.bindings)
     start, end = _clock_time(window.start_minute), _clock_time(window.end_minute)
     return WindowView(window.days, start, end, bindings)
 
 
-def _routing_view(routing: Routing, names: dict[str, str]) -> RoutingView:
+def phone_views(bindings: Sequence[Binding]) -> tuple[PhoneView, ...]:
+    """Phones as they are shown, under their public names."""
+    return tuple(map(_phone_view, binding_labels(bindings), bindings))
+
+
+def routing_view(routing: Routing, names: Mapping[str, str] | None = None) -> RoutingView:
+    """A routing as it is shown; ``names`` are the public names of phones by id."""
+    names = names or {}
     return RoutingView(
         strategy=routing.strategy.value,
         wait_seconds=routing.wait_seconds,
@@ -156,7 +164,7 @@ def number_detail(
         if bindings is None
         else tuple(_phone_view(label, fact) for label, fact in bindings.items()),
         phones_stale=not checked.is_fresh(Capability.REACHABILITY, now),
-        routing=None if routing is None else _routing_view(routing, names),
+        routing=None if routing is None else routing_view(routing, names),
         routing_stale=not checked.is_fresh(Capability.ROUTING, now),
         differences=tuple(map(str, checked.differences(number))),
         polls=poll_views(checked.snapshot, now),

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from agent.model import Verdict
-from agent.web import api
+from agent.web import api, baselines
 from agent.web.parameters import Parameter
 from agent.web.prometheus.described import ANSWER, DESCRIBED
-from agent.web.views import AccountList, NumberDetail, NumberPage
+from agent.web.views import AccountList, BaselineView, NumberDetail, NumberPage, VersionView
 
 _REFERENCE = "#/components/schemas/{name}"
 
@@ -33,12 +33,30 @@ class Endpoint:
     parameters: Sequence[Parameter] = ()
     errors: tuple[str, ...] = ("400",)
     method: str = "get"
+    body: str = ""
+    """The name of the schema of what is sent, where something is."""
 
 
 ENDPOINTS = (
     Endpoint("/api/numbers", "Numbers", "NumberPage", api.NUMBER_PARAMETERS),
     Endpoint(
         "/api/numbers/{number}", "One number", "NumberDetail", api.NUMBER_PLACE, ("400", "404")
+    ),
+    Endpoint(
+        "/api/numbers/{number}/baseline",
+        "What a number is held to, and what differs from it",
+        "BaselineView",
+        baselines.PLACE,
+        ("400", "404"),
+    ),
+    Endpoint(
+        "/api/numbers/{number}/baseline",
+        "Approve the configuration as it is now",
+        "VersionView",
+        baselines.PLACE,
+        ("400", "404", "409"),
+        method="post",
+        body="Approval",
     ),
     Endpoint("/api/accounts", "Accounts", "AccountList"),
     Endpoint("/api/tickets", "Tickets", "TicketPage", api.TICKET_PARAMETERS),
@@ -111,8 +129,10 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
     refusals = {code: _json("Error", "What is wrong with the request") for code in endpoint.errors}
+    body = {"requestBody": {"required": True, **_json(endpoint.body, "")}} if endpoint.body else {}
     return {
         "summary": endpoint.summary,
+        **body,
         "parameters": [
             *_path_parameters(endpoint.path),
             *(parameter.schema() for parameter in endpoint.parameters),
@@ -121,15 +141,32 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
+def _paths() -> dict[str, dict[str, Any]]:
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in ENDPOINTS:
+        paths.setdefault(endpoint.path, {})[endpoint.method] = _operation(endpoint)
+    return paths
+
+
 def describe(version: str) -> dict[str, Any]:
     """The whole description."""
     _, schemas = msgspec.json.schema_components(
-        (NumberPage, NumberDetail, AccountList, Verdict, Error), ref_template=_REFERENCE
+        (
+            NumberPage,
+            NumberDetail,
+            AccountList,
+            BaselineView,
+            VersionView,
+            baselines.Approval,
+            Verdict,
+            Error,
+        ),
+        ref_template=_REFERENCE,
     )
     return {
         "openapi": "3.1.0",
         "info": {"title": "numwatch", "version": version, "description": "What it watches."},
-        "paths": {endpoint.path: {endpoint.method: _operation(endpoint)} for endpoint in ENDPOINTS},
+        "paths": _paths(),
         "components": {
             "schemas": {
                 **schemas,

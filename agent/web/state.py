@@ -7,6 +7,8 @@ from typing import Protocol
 
 from aiohttp import web
 
+from agent.checks.baseline_report import BaselineReport
+from agent.checks.baselines import Baseline
 from agent.checks.engine import Checked
 from agent.config.settings import Settings
 from agent.fleet import Fleet
@@ -33,6 +35,22 @@ class Tickets(Protocol):
         ...
 
 
+class Baselines(Protocol):
+    """Where baselines are looked at and approved; ``agent.baselines.BaselineDesk`` is one."""
+
+    async def report(
+        self, number: str, provider: str = "", account: str = ""
+    ) -> BaselineReport | None:
+        """The number's baseline and what differs from it; ``None`` when nobody has it."""
+        ...
+
+    async def approve(
+        self, number: str, by: str, note: str, provider: str = "", account: str = ""
+    ) -> Baseline | None:
+        """Make the number's present configuration the approved one; ``None``: nobody has it."""
+        ...
+
+
 @dataclass(frozen=True)
 class WebState:
     """The agent as its pages see it."""
@@ -56,6 +74,8 @@ class WebState:
     clock: Callable[[], float] = time.time
     queries: Callable[[], Queries | None] = lambda: None
     """What answers expressions; ``None`` while no rule engine runs."""
+    baselines: Baselines | None = None
+    """Approved configurations; ``None`` where nothing is kept."""
     hooks: tuple[web.RouteDef, ...] = ()
     """What other systems post to; they read their bodies themselves."""
 

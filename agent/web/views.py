@@ -114,6 +114,52 @@ class NumberDetail(NumberView, frozen=True, kw_only=True):
     """Other accounts that have the number."""
 
 
+class VersionView(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a number's baseline."""
+
+    origin: str
+    """``provisional``, ``approved`` or ``declared``."""
+    version: int
+    taken_at: str | None
+    approved_by: str
+    note: str
+
+
+class DifferenceView(msgspec.Struct, frozen=True):
+    """One field that is not as approved."""
+
+    section: str
+    field: str
+    was: str
+    now: str
+
+
+class PlannedView(msgspec.Struct, frozen=True):
+    """A planned change under way."""
+
+    start: str | None
+    end: str | None
+    reason: str
+
+
+class BaselineView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a number is held to, and what differs from it."""
+
+    number: str
+    provider: str
+    account: str
+    baseline: VersionView | None
+    routing: RoutingView | None
+    phones: tuple[PhoneView, ...] | None
+    compared: tuple[str, ...]
+    """Sections that could be compared at all."""
+    drifted: tuple[str, ...]
+    differences: tuple[DifferenceView, ...]
+    since: str | None
+    planned: PlannedView | None
+    history: tuple[VersionView, ...]
+
+
 class MoneyView(msgspec.Struct, frozen=True, kw_only=True):
     """What is left on an account."""
 

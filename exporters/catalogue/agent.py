@@ -90,6 +90,30 @@ TELEMETRY: tuple[Row, ...] = (
         "Ticket changes whose delivery to the sink was given up.",
     ),
     Row(
+        "numwatch_sink_held",
+        "gauge",
+        "",
+        "sink",
+        "1 while deliveries to the sink are held because its settings are refused (credentials,"
+        " keys, a search that is gone), else 0.",
+    ),
+    Row(
+        "numwatch_sink_steps_refused_total",
+        "counter",
+        "",
+        "sink step",
+        "Steps of a ticket (update, restored, closed, reopened) that the ticket system did not"
+        " let the agent take; people were asked to in a comment.",
+    ),
+    Row(
+        "numwatch_sink_template_errors_total",
+        "counter",
+        "",
+        "sink part",
+        "Parts of templated deliveries (path, headers, body) that gave nothing that can be sent"
+        " and were replaced by the usual ones.",
+    ),
+    Row(
         "numwatch_intake_requests_total",
         "counter",
         "",

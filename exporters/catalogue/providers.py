@@ -176,6 +176,13 @@ SERIES: tuple[Row, ...] = (
         " baseline.",
     ),
     Row(
+        "numwatch_number_change_planned",
+        "gauge",
+        "",
+        "provider account number",
+        "1 while a planned change of the number's configuration is under way; absent otherwise.",
+    ),
+    Row(
         "numwatch_number_lint_findings",
         "gauge",
         "",
@@ -203,7 +210,7 @@ SERIES: tuple[Row, ...] = (
         "",
         "provider account within",
         "The account's calls that waited no longer than so many seconds; +Inf has all of them, so"
-        " the service level is within=\"20\" over within=\"+Inf\".",
+        ' the service level is within="20" over within="+Inf".',
     ),
     Row(
         "numwatch_tickets",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.checks.baselines import PAGE_PREFIX, Baseline, BaselineBook, approve
+from agent.checks.baselines import PAGE_PREFIX, Baseline, BaselineBook, Origin, approved
 from tests.account_facts import B1, B2, ROUTING, make_snapshot, number
 
 FIRST = Baseline(ROUTING, (B1, B2), taken_at=5.0)
@@ -46,4 +46,4 @@ def test_a_page_that_is_not_ours_is_named():
 def test_approving_what_nobody_told_is_an_error():
     snapshot = make_snapshot(number(), bindings={}, routings={})
     with pytest.raises(LookupError, match="4006220001"):
-        approve(BaselineBook(), snapshot, "4006220001", 7.0)
+        approved(snapshot, "4006220001", None, 7.0)

@@ -8,8 +8,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from agent.checks.baselines import Baseline
+from agent.checks.canonical import SECTION_FIELDS
 from agent.checks.drift import compare, differences, sections_of
-from agent.model import Binding, Routing, Window
+from agent.model import Binding, Extension, Lines, MenuKey, Routing, SpecialDays, Window
 from agent.states import BindingKind, BindingState, ConfigSection, Strategy
 from tests.account_facts import B1, B2, ROUTING
 
@@ -28,6 +29,9 @@ windows = st.builds(
     end_minute=st.integers(701, 1440),
     bindings=st.lists(ids, unique=True).map(tuple),
 )
+special_days = st.integers(739000, 739400).map(
+    lambda day: SpecialDays(day, day + 2, ((510, 720), (780, 900)), ("b1", "b2"))
+)
 bindings = st.lists(
     st.builds(
         Binding,
@@ -36,6 +40,11 @@ bindings = st.lists(
         kind=known_kinds,
         position=st.integers(1, 9),
         state=st.sampled_from(BindingState),
+        areas=entries,
+        wait_seconds=st.floats(5, 60),
+        weight=st.floats(1, 100),
+        filed=st.booleans(),
+        lines=st.builds(Lines, declared=st.integers(1, 9), paid=st.integers(1, 9)),
     ),
     unique_by=lambda each: each.id,
     min_size=1,
@@ -56,6 +65,23 @@ def routings(strategies):
         concurrency_limit=st.integers(1, 30),
         voicemail=st.booleans(),
         binding_order=st.lists(ids, unique=True).map(tuple),
+        special_days=st.lists(special_days, max_size=2).map(tuple),
+        national_calendar=st.booleans(),
+        menu=st.sets(st.sampled_from("123"), min_size=1).map(
+            lambda keys: tuple(MenuKey("top", key, "queue") for key in sorted(keys))
+        ),
+        pin=st.booleans(),
+        overflow=ids,
+        voicemail_recipient=st.just("王"),
+        recording=st.booleans(),
+        recording_notice=st.booleans(),
+        recording_export=st.booleans(),
+        retention_days=st.floats(1, 90),
+        landing_forwarded=st.booleans(),
+        trunk=st.just("t"),
+        trunk_capacity=st.integers(1, 30),
+        trunk_peak=st.integers(0, 30),
+        extensions=st.just((Extension("800", balance=5.0), Extension("801"))),
     )
 
 
@@ -67,7 +93,7 @@ def shuffled(items, seed):
 
 def drifted(was, now):
     drift = compare(Baseline(*was, taken_at=0.0), *now)
-    assert drift.known == 0x7F
+    assert drift.known == 0xFF
     return set(sections_of(drift.drifted))
 
 
@@ -89,6 +115,18 @@ def test_writing_the_same_in_another_order_is_no_drift(routing, bound, seed, dat
         region_deny=shuffled(routing.region_deny, seed),
         blacklist=shuffled(routing.blacklist, seed),
         whitelist=shuffled(routing.whitelist, seed),
+        special_days=shuffled(
+            (
+                msgspec.structs.replace(each, hours=shuffled(each.hours, seed))
+                for each in routing.special_days
+            ),
+            seed,
+        ),
+        menu=shuffled(routing.menu, seed),
+        trunk_peak=data.draw(st.integers(0, 30)),
+        extensions=shuffled(
+            (msgspec.structs.replace(each, balance=1.0) for each in routing.extensions), seed
+        ),
     )
     states = [
         msgspec.structs.replace(each, state=data.draw(st.sampled_from(BindingState)))
@@ -130,6 +168,20 @@ ROUTING_EDITS = {
     "concurrency_limit": (ConfigSection.FEATURES, lambda limit: limit + 1),
     "voicemail": (ConfigSection.FEATURES, lambda on: not on),
     "binding_order": (ConfigSection.BINDINGS, lambda order: (*order, "b9")),
+    "special_days": (ConfigSection.SCHEDULE, lambda days: (*days, SpecialDays(740000, 740003))),
+    "national_calendar": (ConfigSection.SCHEDULE, lambda on: not on),
+    "menu": (ConfigSection.IVR, lambda keys: (*keys, MenuKey("top", "9", "hangup"))),
+    "pin": (ConfigSection.IVR, lambda on: not on),
+    "overflow": (ConfigSection.FEATURES, lambda phone: phone + "x"),
+    "voicemail_recipient": (ConfigSection.FEATURES, lambda who: "李" + who),
+    "recording": (ConfigSection.FEATURES, lambda on: not on),
+    "recording_notice": (ConfigSection.FEATURES, lambda on: not on),
+    "recording_export": (ConfigSection.FEATURES, lambda on: not on),
+    "retention_days": (ConfigSection.FEATURES, lambda days: days / 2),
+    "landing_forwarded": (ConfigSection.FEATURES, lambda on: not on),
+    "trunk": (ConfigSection.FEATURES, lambda name: name + "2"),
+    "trunk_capacity": (ConfigSection.FEATURES, lambda calls: calls - 1),
+    "extensions": (ConfigSection.FEATURES, lambda kept: (*kept, Extension("802"))),
     "schedule": (
         ConfigSection.SCHEDULE,
         lambda kept: (*kept, Window((5,), 700, 703, ("b7",))),
@@ -149,11 +201,23 @@ def test_every_edit_of_the_routing_is_found_in_its_section(edited, routing, boun
     assert found == {section}
 
 
+def test_no_field_of_a_routing_is_without_an_edit():
+    told = {name for names in SECTION_FIELDS.values() for name in names}
+    assert told == set(ROUTING_EDITS)
+    measured = {"trunk_peak"}
+    assert set(Routing.__struct_fields__) - told == measured
+
+
 BINDING_EDITS = {
     "id": lambda each: each + "x",
     "phone": lambda phone: phone[:-1] + ("1" if phone[-1] == "0" else "0"),
     "kind": lambda kind: BindingKind.PBX if kind is not BindingKind.PBX else BindingKind.TRUNK,
     "position": lambda position: position + 10,
+    "areas": lambda areas: (*areas, "0755"),
+    "wait_seconds": lambda wait: wait + 1,
+    "weight": lambda weight: weight / 2,
+    "filed": lambda filed: not filed,
+    "lines": lambda lines: msgspec.structs.replace(lines, paid=lines.paid - 1),
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.checks.baselines import BaselineBook, approve
+from agent.checks.baselines import BaselineBook, approved
 from agent.checks.engine import Checked, Checker
 from agent.checks.roll import GONE_REASON
 from agent.model import Listing
@@ -164,7 +164,7 @@ def test_an_account_that_tells_no_routing_is_held_to_its_phones(checker):
 def test_approving_takes_effect_at_the_next_check(checker):
     before = checker.check(make_snapshot(), NOW)
     edited = checker.check(changed(before.snapshot, routings={ONE: SLOW}), NOW, before)
-    approve(checker.baselines, edited.snapshot, ONE, NOW)
+    checker.baselines.put("north", "hq", ONE, approved(edited.snapshot, ONE, None, NOW))
     after = checker.check(changed(edited.snapshot), NOW, edited)
     assert after.drift_sections(ONE) == ()
     back = checker.check(changed(after.snapshot, routings={ONE: ROUTING}), NOW, after)

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestClient
 
+from agent.baselines import BaselineDesk
+from agent.checks.planned import plans_of
+from agent.checks.shelf import Shelf
 from agent.store.database import Database
 from agent.tickets.ledger import Ledger
 from agent.tickets.outbox import Outbox
@@ -46,6 +49,12 @@ def state(facts: Facts, database: Database) -> WebState:
         version="1.2.3",
         started_at=facts.now - 7200,
         clock=lambda: facts.now,
+        baselines=BaselineDesk(
+            Shelf(database, facts.baselines),
+            lambda: facts.found,
+            lambda: plans_of(facts.settings),
+            lambda: facts.now,
+        ),
     )
 
 

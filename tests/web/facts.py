@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from agent.checks.baselines import BaselineBook
 from agent.checks.engine import Checked, Checker
 from agent.config.settings import Settings
 from agent.fleet import Fleet
@@ -121,13 +122,14 @@ class Facts:
     settings: Settings = SETTINGS
     fleet: Fleet = field(default_factory=Fleet)
     found: dict[tuple[str, str], Checked] = field(default_factory=dict)
+    baselines: BaselineBook = field(default_factory=BaselineBook)
     not_ready: str | None = None
     reload_errors: list[str] = field(default_factory=list)
     reloads: int = 0
     asked: list[tuple[str, str | None]] = field(default_factory=list)
 
     def show(self, *snapshots: Snapshot) -> None:
-        checker = Checker(self.settings)
+        checker = Checker(self.settings, self.baselines)
         for each in snapshots:
             self.found[each.provider, each.account] = checker.check(each, self.now)
             self.fleet.swap(each)

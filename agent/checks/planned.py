@@ -1,0 +1,48 @@
+"""Which numbers are meant to change now (configuration, ``drift.planned``)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent.config.drift import PlannedChange
+from agent.config.settings import Settings
+from agent.config.values import epoch_of
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One planned change with its time in epoch seconds."""
+
+    start: float
+    end: float
+    change: PlannedChange
+
+    def concerns(self, provider: str, account: str, number: str) -> bool:
+        """Whether the change is one of this number."""
+        change = self.change
+        return (
+            change.provider in (None, provider)
+            and change.account in (None, account)
+            and (not change.numbers or number in change.numbers)
+        )
+
+
+def plans_of(settings: Settings) -> tuple[Plan, ...]:
+    """The planned changes of a configuration."""
+    zone = settings.timezone
+    return tuple(
+        Plan(epoch_of(each.start, zone), epoch_of(each.end, zone, last=True), each)
+        for each in settings.drift.planned
+    )
+
+
+def under_way(plans: Sequence[Plan], now: float) -> tuple[Plan, ...]:
+    """The plans whose time is at ``now`` (epoch seconds)."""
+    return tuple(plan for plan in plans if plan.start <= now < plan.end)
+
+
+def planned_for(
+    plans: Sequence[Plan], provider: str, account: str, number: str, now: float
+) -> Plan | None:
+    """The plan under which this number may change at ``now``; ``None`` where there is none."""
+    fitting = (plan for plan in under_way(plans, now) if plan.concerns(provider, account, number))
+    return next(fitting, None)
