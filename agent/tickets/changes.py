@@ -7,13 +7,15 @@ import msgspec
 from msgspec.structs import replace
 
 from agent.model import Verdict
-from agent.states import Severity, Stage
+from agent.states import ClockName, Severity, Stage
 from agent.tickets import clocks
+from agent.tickets.clocks import Terms
 from agent.tickets.decision import QUIET, Action, Decision
 from agent.tickets.faults import WORST_FIRST, Fault
 from agent.tickets.key import ticket_id
-from agent.tickets.lifecycle import Guard, require
+from agent.tickets.lifecycle import RECOVERED, Guard, require
 from agent.tickets.particulars import Particulars
+from agent.tickets.terms import DEFAULTS
 from agent.tickets.ticket import Entry, Member, Progress, Text, Ticket
 
 AGENT = "numwatch"
@@ -50,6 +52,8 @@ class Opening(msgspec.Struct, frozen=True):
     particulars: Particulars
     text: Text
     verdict: Verdict | None
+    terms: Terms | None = None
+    """What the grade is promised; ``None`` is what it is promised by default."""
 
 
 def open_ticket(
@@ -57,6 +61,8 @@ def open_ticket(
 ) -> Change:
     """A new episode: detected, and under diagnosis as soon as there is a verdict."""
     episode = previous.episode + 1 if previous else 1
+    grade = opening.particulars.grade
+    terms = opening.terms or DEFAULTS[grade]
     ticket = Ticket(
         id=ticket_id(fault.key, episode),
         key=fault.key,
@@ -64,18 +70,23 @@ def open_ticket(
         subject=fault.subject,
         stage=Stage.DETECTED,
         severity=fault.severity,
-        grade=opening.particulars.grade,
+        grade=grade,
         started_at=min(fault.since, now),
         detected_at=now,
         alerts=fault.names,
         company=opening.particulars.company,
         carrier=opening.particulars.carrier or fault.subject.carrier,
-        clocks=clocks.start(opening.particulars.grade, now),
+        clocks=clocks.start(grade, terms, _alarmed_at(fault, now)),
         previous=previous.id if previous else "",
         changed_at=now,
         timeline=(Entry(now, AGENT, "opened", decision.reason),),
     )
     return Change(None, _diagnosed(ticket, opening, now), OPENED)
+
+
+def _alarmed_at(fault: Fault, now: float) -> float:
+    """When the first alarm was raised: clocks run from there (domain.md §3)."""
+    return min([now, *(it.fired_at for it in fault.alerts if it.fired_at is not None)])
 
 
 def reopen_ticket(
@@ -84,21 +95,43 @@ def reopen_ticket(
     """The same episode again: it broke anew before the reopen window had passed."""
     stage = require(closed.stage, Stage.REOPENED, frozenset({Guard.WITHIN_REOPEN_WINDOW}))
     ticket = replace(
-        closed,
+        begin_again(closed, now),
         stage=stage,
         severity=fault.severity,
         alerts=fault.names,
         progress=Progress(),
-        clocks=clocks.resume(closed.clocks),
         parent="",
-        outcome="",
-        restored_at=None,
-        closed_at=None,
         revision=closed.revision + 1,
         changed_at=now,
         timeline=(*closed.timeline, Entry(now, AGENT, "reopened", decision.reason)),
     )
     return Change(closed, _diagnosed(ticket, opening, now), REOPENED)
+
+
+def begin_again(ticket: Ticket, now: float) -> Ticket:
+    """The ticket as though it had never been restored or closed; its clocks ran all along.
+
+    A contact or an arrival that really was stays; only what the restoration stopped runs on.
+    """
+    over = ticket.restored_at if ticket.restored_at is not None else ticket.closed_at
+    stops = {name: clocks.stopped_at(ticket.clocks, name) for name in ClockName}
+    by_restoration = [
+        name
+        for name, at in stops.items()
+        if name is ClockName.RESTORE or (at is not None and over is not None and at >= over)
+    ]
+    return replace(
+        ticket,
+        clocks=clocks.void(ticket.clocks, now, *by_restoration),
+        outcome="",
+        restored_at=None,
+        closed_at=None,
+        resolution="",
+        closed_by="",
+        muted=False,
+        confirmation=None,
+        waiver=None,
+    )
 
 
 def _diagnosed(ticket: Ticket, opening: Opening, now: float) -> Ticket:
@@ -180,7 +213,7 @@ def _counted(decisions: list[Decision]) -> str:
 
 
 def _kind(before: Ticket, after: Ticket, decisions: list[Decision]) -> str:
-    """What the sinks hear. A suppressed ticket tells them of its end and of nothing else."""
+    """What the sinks hear. A suppressed or muted ticket tells them of its end and no more."""
     if after.stage is Stage.RESTORED:
         return RESOLVED
     if after.stage is Stage.CLOSED:
@@ -189,7 +222,13 @@ def _kind(before: Ticket, after: Ticket, decisions: list[Decision]) -> str:
         return ""
     raised = _rank(after.severity) < _rank(before.severity)
     escalates = raised and any(one.action is Action.SEVERITY for one in decisions)
-    return ESCALATED if escalates else UPDATED
+    return heard(before, ESCALATED if escalates else UPDATED, after.changed_at)
+
+
+def heard(before: Ticket, kind: str, now: float) -> str:
+    """``kind``, or nothing where the ticket was muted before and this can be kept quiet."""
+    muted = before.muted_until is not None and now < before.muted_until
+    return "" if muted and kind in (UPDATED, ESCALATED) else kind
 
 
 def _rank(severity: Severity) -> int:
@@ -247,11 +286,18 @@ def _release(ticket: Ticket, _decision: Decision, _now: float) -> Ticket:
     return replace(ticket, stage=stage, parent="")
 
 
-def _rearm(ticket: Ticket, decision: Decision, now: float) -> Ticket:
+def _blind(ticket: Ticket, decision: Decision, now: float) -> Ticket:
     stage = ticket.stage
     if stage is Stage.OBSERVING:
         stage = require(stage, Stage.DIAGNOSING, frozenset({Guard.REASON_GIVEN}))
     return _keep_count(replace(ticket, stage=stage), decision, now)
+
+
+def _rearm(ticket: Ticket, decision: Decision, now: float) -> Ticket:
+    if ticket.stage in RECOVERED:
+        stage = require(ticket.stage, Stage.DIAGNOSING, frozenset({Guard.REASON_GIVEN}))
+        ticket = replace(begin_again(ticket, now), stage=stage)
+    return _blind(ticket, decision, now)
 
 
 def _observe(ticket: Ticket, decision: Decision, now: float) -> Ticket:
@@ -269,12 +315,18 @@ def _restore(ticket: Ticket, decision: Decision, now: float) -> Ticket:
 
 
 def _close(ticket: Ticket, _decision: Decision, now: float) -> Ticket:
-    stage = require(ticket.stage, Stage.CLOSED, frozenset({Guard.RECOVERY_HELD}))
+    # Whether it is answered for was looked at where the decision was taken.
+    holds = frozenset({Guard.RECOVERY_HELD, Guard.ANSWERED})
+    return ended(replace(ticket, stage=require(ticket.stage, Stage.CLOSED, holds)), now)
+
+
+def ended(ticket: Ticket, now: float) -> Ticket:
+    """The ticket, standing no more: its members have left and its clocks have stopped."""
     members = tuple(
         replace(member, left_at=now) if member.left_at is None else member
         for member in ticket.members
     )
-    return replace(ticket, stage=stage, closed_at=now, members=members)
+    return replace(ticket, closed_at=now, members=members, clocks=clocks.stop(ticket.clocks, now))
 
 
 _EFFECTS: Mapping[Action, Callable[[Ticket, Decision, float], Ticket]] = {
@@ -283,7 +335,7 @@ _EFFECTS: Mapping[Action, Callable[[Ticket, Decision, float], Ticket]] = {
     Action.DIAGNOSIS: _diagnosis,
     Action.SUPPRESS: _suppress,
     Action.RELEASE: _release,
-    Action.BLIND: _rearm,
+    Action.BLIND: _blind,
     Action.REARM: _rearm,
     Action.OBSERVE: _observe,
     Action.RESTORE: _restore,

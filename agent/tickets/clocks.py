@@ -1,47 +1,320 @@
-"""Service-level clocks: deadlines by grade, from first detection (domain.md §3)."""
+"""Service-level clocks: a pure function of what the ledger records (domain.md §3).
 
-from collections.abc import Mapping
+A ticket keeps the events of its clocks and nothing that was worked out from them, so a restart
+costs nothing and everybody who asks gets the same answer. The rules:
+
+* The clocks run from first detection or from the first report, whichever is earlier.
+* Time is excluded while anything pauses them, and outside of working time where a grade is
+  promised in it. Every other second counts.
+* Another grade brings other promises; the time that has counted so far stays counted.
+* A clock stops once. When a recovery or an arrival turns out to be none, its stop is void and
+  the clock was running all along.
+* Events are taken in the order in which they were recorded. One stamped earlier than the event
+  before it, because the machine's clock was set back, counts as of that event.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum, unique
+from functools import lru_cache
+
+import msgspec
 
 from agent.states import ClockName, Grade
-from agent.tickets.ticket import Clock
-
-_MINUTE = 60.0
-_HOUR = 3600.0
-
-ALLOWED: Mapping[Grade, Mapping[ClockName, float]] = {
-    Grade.AAA: {
-        ClockName.CONTACT: 15 * _MINUTE,
-        ClockName.ON_SITE: 1 * _HOUR,
-        ClockName.RESTORE: 2 * _HOUR,
-    },
-    Grade.AA: {
-        ClockName.CONTACT: 30 * _MINUTE,
-        ClockName.ON_SITE: 2 * _HOUR,
-        ClockName.RESTORE: 4 * _HOUR,
-    },
-}
-"""Seconds from detection to each deadline; grades that are not here promise none."""
+from agent.tickets.working_time import WorkCalendar, passed, reached
 
 
-def start(grade: Grade, detected_at: float) -> tuple[Clock, ...]:
-    """The clocks of a ticket of ``grade``."""
-    allowed = ALLOWED.get(grade, {})
-    return tuple(Clock(name, detected_at + seconds) for name, seconds in allowed.items())
+@unique
+class PauseReason(StrEnum):
+    """Why time is excluded (domain.md §3)."""
+
+    CUSTOMER_CAUSED = "customer_caused"
+    APPOINTMENT = "appointment"
+    INTERCONNECTION = "interconnection"
 
 
-def stop(clocks: tuple[Clock, ...], at: float) -> tuple[Clock, ...]:
-    """The clocks with every one that still ran stopped at ``at``."""
-    return tuple(
-        Clock(clock.name, clock.deadline, at) if clock.stopped_at is None else clock
-        for clock in clocks
+@unique
+class ClockEventKind(StrEnum):
+    """What happened to the clocks."""
+
+    START = "start"
+    REPORT = "report"
+    GRADE = "grade"
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+    VOID = "void"
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What a grade is promised: seconds for each clock, ``None`` where nothing is."""
+
+    contact: float | None = None
+    on_site: float | None = None
+    restore: float | None = None
+    calendar: WorkCalendar | None = None
+    """The working time the promise is kept in; ``None`` is around the clock."""
+
+    def allowed(self, name: ClockName) -> float | None:
+        """Seconds for one clock."""
+        allowed: float | None = getattr(self, name.value)
+        return allowed
+
+
+class ClockEvent(msgspec.Struct, frozen=True):
+    """One entry of the clock ledger."""
+
+    kind: ClockEventKind
+    at: float
+    grade: Grade | None = None
+    terms: Terms | None = None
+    clock: ClockName | None = None
+    """Which clock stops, or whose stop is void."""
+    reason: PauseReason | None = None
+    until: float | None = None
+    """When a pause ends by itself: an appointment's hour."""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """One clock at one moment."""
+
+    name: ClockName
+    grade: Grade
+    allowed: float
+    elapsed: float
+    """Seconds that count, up to now or to the stop."""
+    deadline: float | None
+    """When it is, or was, over; while paused, as if it went on now; ``None``: never."""
+    paused: tuple[PauseReason, ...]
+    stopped_at: float | None
+    certain: bool = True
+    """False where a working day was told by its weekday: no calendar is published that far."""
+
+    @property
+    def remaining(self) -> float:
+        """Seconds left; negative once breached."""
+        return self.allowed - self.elapsed
+
+    @property
+    def breached(self) -> bool:
+        """Whether more time has counted than was allowed."""
+        return self.elapsed > self.allowed
+
+    @property
+    def percent(self) -> float:
+        """How much of the allowed time has been used."""
+        return 100.0 * self.elapsed / self.allowed if self.allowed else math.inf
+
+
+class _Stretch(msgspec.Struct, frozen=True):
+    """A time in which nothing about the clocks changes."""
+
+    start: float
+    end: float
+    terms: Terms
+    paused: tuple[PauseReason, ...]
+
+
+class _Course(msgspec.Struct, frozen=True):
+    """Everything that events say, worked out once."""
+
+    begin: float
+    last: float
+    grade: Grade
+    terms: Terms
+    stretches: tuple[_Stretch, ...]
+    stopped: Mapping[ClockName, float]
+
+
+Events = tuple[ClockEvent, ...]
+
+
+def start(grade: Grade, terms: Terms, at: float) -> Events:
+    """The ledger of clocks that begin at ``at``."""
+    return (ClockEvent(ClockEventKind.START, at, grade=grade, terms=terms),)
+
+
+def report(events: Events, at: float) -> Events:
+    """Somebody had reported the fault at ``at``: an earlier report starts the clocks earlier."""
+    return (*events, ClockEvent(ClockEventKind.REPORT, at)) if events else events
+
+
+def regrade(events: Events, grade: Grade, terms: Terms, at: float) -> Events:
+    """Other promises from ``at`` on; what has counted stays counted."""
+    if not events or _course(events).grade is grade:
+        return events
+    return (*events, ClockEvent(ClockEventKind.GRADE, at, grade=grade, terms=terms))
+
+
+def pause(events: Events, reason: PauseReason, at: float, until: float | None = None) -> Events:
+    """Time is excluded from ``at`` on, until ``until`` where that is given."""
+    if not events:
+        return events
+    return (*events, ClockEvent(ClockEventKind.PAUSE, at, reason=reason, until=until))
+
+
+def resume(events: Events, reason: PauseReason, at: float) -> Events:
+    """Nothing is excluded for ``reason`` any more."""
+    if not events or reason not in _paused_at(_course(events), at):
+        return events
+    return (*events, ClockEvent(ClockEventKind.RESUME, at, reason=reason))
+
+
+def stop(events: Events, at: float, *names: ClockName) -> Events:
+    """The named clocks, or all, stop at ``at``, which may have passed; a stopped one stays."""
+    if not events:
+        return events
+    running = [name for name in names or tuple(ClockName) if name not in _course(events).stopped]
+    return (*events, *(ClockEvent(ClockEventKind.STOP, at, clock=name) for name in running))
+
+
+def void(events: Events, at: float, *names: ClockName) -> Events:
+    """The named clocks, or all, were running all along: what had stopped them was none."""
+    if not events:
+        return events
+    stopped = [name for name in names or tuple(ClockName) if name in _course(events).stopped]
+    return (*events, *(ClockEvent(ClockEventKind.VOID, at, clock=name) for name in stopped))
+
+
+def stopped_at(events: Events, name: ClockName) -> float | None:
+    """When a clock stopped; ``None`` while it runs or where there is none."""
+    return _course(events).stopped.get(name) if events else None
+
+
+def began_at(events: Events) -> float | None:
+    """When the clocks began; ``None`` where there are none."""
+    return _course(events).begin if events else None
+
+
+def readings(events: Events, now: float) -> tuple[Reading, ...]:
+    """Every clock that something is promised for, at ``now``."""
+    if not events:
+        return ()
+    course = _course(events)
+    now = max(now, course.last)
+    found = (_read(course, name, now) for name in ClockName)
+    return tuple(reading for reading in found if reading is not None)
+
+
+def _read(course: _Course, name: ClockName, now: float) -> Reading | None:
+    allowed = course.terms.allowed(name)
+    if allowed is None:
+        return None
+    stopped = course.stopped.get(name)
+    until = now if stopped is None else stopped
+    elapsed = _elapsed(course, until)
+    deadline = _deadline(_known_at(course, stopped), allowed, until)
+    calendar = course.terms.calendar
+    return Reading(
+        name,
+        course.grade,
+        allowed,
+        elapsed,
+        deadline,
+        paused=() if stopped is not None else _paused_at(course, now),
+        stopped_at=stopped,
+        certain=calendar is None
+        or calendar.is_certain(course.begin, now if deadline is None else max(now, deadline)),
     )
 
 
-def resume(clocks: tuple[Clock, ...]) -> tuple[Clock, ...]:
-    """The clocks running again towards the same deadlines: a reopened ticket was never over."""
-    return tuple(Clock(clock.name, clock.deadline) for clock in clocks)
+def _elapsed(course: _Course, end: float) -> float:
+    return sum(
+        passed(it.terms.calendar, it.start, min(it.end, end))
+        for it in course.stretches
+        if not it.paused and it.start < end
+    )
 
 
-def remaining(clock: Clock, now: float) -> float:
-    """Seconds left at ``now``, or when the clock was stopped; negative once breached."""
-    return clock.deadline - (now if clock.stopped_at is None else clock.stopped_at)
+def _known_at(course: _Course, stopped: float | None) -> tuple[_Stretch, ...]:
+    """The stretches up to a clock's stop, the last one going on for ever."""
+    if stopped is None:
+        return course.stretches
+    before = [it for it in course.stretches if it.start < stopped] or [course.stretches[0]]
+    return (*before[:-1], msgspec.structs.replace(before[-1], end=math.inf))
+
+
+def _deadline(stretches: tuple[_Stretch, ...], allowed: float, now: float) -> float | None:
+    """When the last allowed second has passed, if nothing but what is recorded happens."""
+    left = allowed
+    for it in stretches:
+        if not it.paused:
+            over = reached(it.terms.calendar, it.start, left)
+            if over is not None and over <= it.end:
+                return over
+            left -= passed(it.terms.calendar, it.start, it.end) if it.end < math.inf else 0.0
+    last = stretches[-1]
+    return reached(last.terms.calendar, max(now, last.start), left) if last.paused else None
+
+
+def _paused_at(course: _Course, at: float) -> tuple[PauseReason, ...]:
+    at = max(at, course.last)
+    return next((it.paused for it in course.stretches if it.start <= at < it.end), ())
+
+
+@lru_cache(maxsize=16384)
+def _course(events: Events) -> _Course:
+    """What a ledger says; the same ledger is read many times."""
+    first = events[0]
+    assert first.grade is not None
+    assert first.terms is not None
+    reports = [event.at for event in events if event.kind is ClockEventKind.REPORT]
+    begin = min([first.at, *reports])
+    changes = list(_in_order(events, first.at))
+    last = changes[-1][0] if changes else first.at
+    grades = [(event.grade, event.terms) for _at, event in changes if event.terms is not None]
+    grade, terms = grades[-1] if grades else (first.grade, first.terms)
+    assert grade is not None
+    assert terms is not None
+    stretches = tuple(_stretches(begin, first.terms, changes))
+    return _Course(begin, last, grade, terms, stretches, _stops(events, begin))
+
+
+_CHANGING = frozenset({ClockEventKind.GRADE, ClockEventKind.PAUSE, ClockEventKind.RESUME})
+
+
+def _in_order(events: Iterable[ClockEvent], begin: float) -> Iterator[tuple[float, ClockEvent]]:
+    """What changes how time counts, each no earlier than the one before."""
+    last = begin
+    for event in events:
+        if event.kind in _CHANGING:
+            last = max(last, event.at)
+            yield last, event
+
+
+def _stretches(
+    begin: float, terms: Terms, changes: list[tuple[float, ClockEvent]]
+) -> Iterator[_Stretch]:
+    pauses: dict[PauseReason, float] = {}
+    at = begin
+    for moment, event in (*changes, (math.inf, None)):
+        yield from _between(at, moment, terms, pauses)
+        at = moment
+        if event is None:
+            return
+        terms = event.terms or terms
+        if event.kind is ClockEventKind.PAUSE and event.reason is not None:
+            pauses[event.reason] = math.inf if event.until is None else event.until
+        elif event.kind is ClockEventKind.RESUME and event.reason is not None:
+            pauses.pop(event.reason, None)
+
+
+def _between(
+    start: float, end: float, terms: Terms, pauses: Mapping[PauseReason, float]
+) -> Iterator[_Stretch]:
+    """The stretches from ``start`` to ``end``: a pause may end in between by itself."""
+    ends = sorted({until for until in pauses.values() if start < until < end})
+    for begin, finish in zip((start, *ends), (*ends, end), strict=True):
+        if begin < finish:
+            held = tuple(reason for reason in PauseReason if pauses.get(reason, begin) > begin)
+            yield _Stretch(begin, finish, terms, held)
+
+
+def _stops(events: Iterable[ClockEvent], begin: float) -> dict[ClockName, float]:
+    stopped: dict[ClockName, float] = {}
+    for event in events:
+        if event.kind is ClockEventKind.STOP and event.clock is not None:
+            stopped.setdefault(event.clock, max(begin, event.at))
+        elif event.kind is ClockEventKind.VOID and event.clock is not None:
+            stopped.pop(event.clock, None)
+    return stopped

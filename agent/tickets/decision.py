@@ -6,7 +6,7 @@ from enum import StrEnum, unique
 import msgspec
 
 from agent.model import Verdict
-from agent.states import NumberState, Severity
+from agent.states import Grade, NumberState, Severity
 from agent.tickets.evidence import Assessment
 from agent.tickets.faults import Fault
 from agent.tickets.ticket import Progress, Subject, Text, Ticket
@@ -62,6 +62,8 @@ class Policy(msgspec.Struct, frozen=True):
     recovery_polls: int
     hold: float
     reopen_window: float
+    confirmation: frozenset[Grade] = frozenset()
+    """Grades whose tickets wait for the customer's confirmation or a waiver."""
 
 
 class View(msgspec.Struct, frozen=True):

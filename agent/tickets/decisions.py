@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from agent.states import Scope, Stage
 from agent.tickets.correlation import Cause, Roots
-from agent.tickets.decision import Action, Decision, View
+from agent.tickets.decision import Action, Decision, Policy, View
 from agent.tickets.evidence import Finding
 from agent.tickets.faults import WORST_FIRST, Fault
-from agent.tickets.judge import broken_again, judge
+from agent.tickets.judge import broken_again, contradicted, judge
+from agent.tickets.severe import at_least
 from agent.tickets.ticket import Member, Ticket
 
 _WIDEST_FIRST = {scope: place for place, scope in enumerate(Scope)}
@@ -51,7 +52,7 @@ def _on_fault(fault: Fault, roots: Roots, view: View, now: float) -> Iterator[De
         yield from _join(fault, cause, roots)
         yield from _suppress(fault, own, cause)
     elif own is not None:
-        yield from _still_there(own, fault)
+        yield from _still_there(own, fault, view.policy, now)
     else:
         yield _begin(fault, view.closed.get(fault.key), view.policy.reopen_window, now)
 
@@ -80,15 +81,17 @@ def _named(cause: Cause) -> str:
     return f"{cause.subject.symptom} of the {cause.subject.scope}"
 
 
-def _still_there(ticket: Ticket, fault: Fault) -> Iterator[Decision]:
+def _still_there(ticket: Ticket, fault: Fault, policy: Policy, now: float) -> Iterator[Decision]:
     if ticket.stage is Stage.SUPPRESSED:
         yield Decision(Action.RELEASE, ticket.key, "the wider fault is over, this one is not")
-    yield from broken_again(ticket, f"{fault.alerts[0].name} fires")
-    if fault.severity is not ticket.severity:
-        worse = WORST_FIRST.index(fault.severity) < WORST_FIRST.index(ticket.severity)
+    fires = f"{fault.alerts[0].name} fires"
+    yield from contradicted(ticket, fires, policy, now) or broken_again(ticket, fires)
+    severity = at_least(ticket, fault.severity)
+    if severity is not ticket.severity:
+        worse = WORST_FIRST.index(severity) < WORST_FIRST.index(ticket.severity)
         direction = "raised" if worse else "lowered"
-        reason = f"{direction} from {ticket.severity} to {fault.severity}: {fault.alerts[0].name}"
-        yield Decision(Action.SEVERITY, ticket.key, reason, fault, severity=fault.severity)
+        reason = f"{direction} from {ticket.severity} to {severity}: {fault.alerts[0].name}"
+        yield Decision(Action.SEVERITY, ticket.key, reason, fault, severity=severity)
 
 
 def _begin(fault: Fault, closed: Ticket | None, reopen_window: float, now: float) -> Decision:

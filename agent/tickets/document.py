@@ -11,8 +11,9 @@ import msgspec
 from agent.masking import mask_text
 from agent.model import Evidence, Verdict
 from agent.states import PARTY_OF_CAUSE, Cause
-from agent.tickets import clocks
-from agent.tickets.ticket import Clock, Entry, Member, Ticket
+from agent.tickets.clocks import Reading, readings
+from agent.tickets.forms import Confirmation
+from agent.tickets.ticket import Entry, Member, Severe, Ticket
 
 REPORTER = "numwatch"
 """Who reported a ticket that monitoring opened."""
@@ -33,10 +34,16 @@ def document(ticket: Ticket, now: float) -> dict[str, Any]:
         "alerts": list(ticket.alerts),
         "diagnosis": _diagnosis(ticket.diagnosis),
         "members": [_member(member) for member in ticket.members],
-        "clocks": [_clock(clock, now) for clock in ticket.clocks],
-        "provider_ticket": "",
-        "confirmation": {},
+        "clocks": [_clock(reading) for reading in readings(ticket.clocks, now)],
+        "provider_ticket": ticket.provider_ticket,
+        "appointment": stamp(ticket.appointment),
+        "confirmation": _confirmation(ticket),
         "outcome": ticket.outcome,
+        "resolution": ticket.resolution,
+        "closed_by": ticket.closed_by,
+        "responsible": ticket.responsible,
+        "severe": _severe(ticket.severe),
+        "muted_until": stamp(ticket.muted_until),
         "parent": ticket.parent,
         "previous": ticket.previous,
         "timeline": [_entry(entry) for entry in ticket.timeline],
@@ -118,16 +125,46 @@ def _member(member: Member) -> dict[str, Any]:
     }
 
 
-def _clock(clock: Clock, now: float) -> dict[str, Any]:
-    left = clocks.remaining(clock, now)
+def _clock(reading: Reading) -> dict[str, Any]:
     return {
-        "name": clock.name.value,
-        "deadline": stamp(clock.deadline),
-        "remaining_seconds": round(left, 3),
-        "paused": False,
-        "stopped_at": stamp(clock.stopped_at),
-        "breached": left < 0,
+        "name": reading.name.value,
+        "deadline": stamp(reading.deadline),
+        "remaining_seconds": round(reading.remaining, 3),
+        "paused": bool(reading.paused),
+        "pause_reasons": [reason.value for reason in reading.paused],
+        "stopped_at": stamp(reading.stopped_at),
+        "breached": reading.breached,
+        "allowed_seconds": reading.allowed,
+        "elapsed_seconds": round(reading.elapsed, 3),
+        "calendar_known": reading.certain,
     }
+
+
+def _confirmation(ticket: Ticket) -> dict[str, Any]:
+    """The form, people's phone numbers masked, and the waiver; empty without either."""
+    told: dict[str, Any] = {}
+    if ticket.confirmation is not None:
+        told |= _form(ticket.confirmation)
+    if ticket.waiver is not None:
+        waiver = msgspec.structs.asdict(ticket.waiver)
+        told["waiver"] = {**waiver, "at": stamp(ticket.waiver.at)}
+    return told
+
+
+def _form(form: Confirmation) -> dict[str, Any]:
+    told = msgspec.structs.asdict(form)
+    for name, value in told.items():
+        if name == "at" or name.endswith("_at"):
+            told[name] = stamp(value)
+        else:
+            told[name] = mask_text(str(value))
+    return told
+
+
+def _severe(severe: Severe | None) -> dict[str, Any] | None:
+    if severe is None:
+        return None
+    return {**msgspec.structs.asdict(severe), "since": stamp(severe.since)}
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

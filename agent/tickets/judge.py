@@ -3,8 +3,10 @@
 import msgspec
 
 from agent.states import Stage
+from agent.tickets.closing import needs_answer
 from agent.tickets.decision import Action, Decision, Policy
 from agent.tickets.evidence import Assessment, Finding
+from agent.tickets.lifecycle import RECOVERED
 from agent.tickets.ticket import Progress, Ticket
 
 
@@ -18,7 +20,8 @@ def judge(
     if seen.finding is Finding.UNKNOWN:
         return _unknown(ticket, seen)
     if seen.finding is Finding.BAD:
-        return broken_again(ticket, seen.reason)
+        again = contradicted(ticket, seen.reason, policy, now)
+        return again or broken_again(ticket, seen.reason)
     return _good(ticket, seen, told_until, policy, now)
 
 
@@ -31,7 +34,8 @@ def broken_again(ticket: Ticket, reason: str) -> list[Decision]:
     fresh = Progress(judged_until=progress.judged_until, flaps=progress.flaps)
     if progress.verified_at is not None:
         flapped = msgspec.structs.replace(fresh, flaps=progress.flaps + 1)
-        action = Action.PROGRESS if progress.flaps else Action.REARM
+        known = progress.flaps and ticket.stage not in RECOVERED
+        action = Action.PROGRESS if known else Action.REARM
         return [Decision(action, ticket.key, f"came back while held: {reason}", progress=flapped)]
     if progress != fresh:
         return [Decision(Action.PROGRESS, ticket.key, f"still bad: {reason}", progress=fresh)]
@@ -83,15 +87,30 @@ def _noted(ticket: Ticket, progress: Progress, seen: Assessment) -> list[Decisio
 
 def _shows_observing(ticket: Ticket) -> bool:
     """A flapping or suppressed ticket is held without saying so every time."""
-    return ticket.progress.flaps == 0 and ticket.stage not in (Stage.SUPPRESSED, Stage.OBSERVING)
+    shown = ticket.stage in (Stage.SUPPRESSED, Stage.OBSERVING) or ticket.stage in RECOVERED
+    return ticket.progress.flaps == 0 and not shown
 
 
 def _over(ticket: Ticket, progress: Progress, seen: Assessment, policy: Policy) -> list[Decision]:
+    """Restored, and closed unless the customer is still to confirm it."""
     flaps = f", after coming back {progress.flaps} times" if progress.flaps else ""
-    restored = (
+    reason = (
         f"{seen.reason}; seen in {progress.good_polls} polls and held for {policy.hold:g} s{flaps}"
     )
-    return [
-        Decision(Action.RESTORE, ticket.key, restored, progress=progress),
-        Decision(Action.CLOSE, ticket.key, "recovery verified and held"),
-    ]
+    restored = Decision(Action.RESTORE, ticket.key, reason, progress=progress)
+    told = _noted(ticket, progress, seen) if ticket.stage in RECOVERED else [restored]
+    if needs_answer(ticket, policy.confirmation):
+        return told
+    return [*told, Decision(Action.CLOSE, ticket.key, "recovery verified and held")]
+
+
+def contradicted(ticket: Ticket, reason: str, policy: Policy, now: float) -> list[Decision]:
+    """Somebody said that it is restored, and long enough afterwards it still is not."""
+    claimed = ticket.restored_at
+    if ticket.stage not in RECOVERED or ticket.progress.verified_at is not None or claimed is None:
+        return []
+    if now - claimed <= policy.hold:
+        return []
+    fresh = Progress(judged_until=ticket.progress.judged_until, flaps=ticket.progress.flaps)
+    told = f"said to be restored {now - claimed:.0f} s ago and is not: {reason}"
+    return [Decision(Action.REARM, ticket.key, told, progress=fresh)]

@@ -30,6 +30,7 @@ from agent.tickets.ledger import Ledger, record_all
 from agent.tickets.outbox import enqueue_all
 from agent.tickets.particulars import particulars_of
 from agent.tickets.round import Round, by_ticket, known_of, watched
+from agent.tickets.terms import terms_of
 from agent.tickets.text import text_of
 from agent.tickets.ticket import Subject, Ticket
 
@@ -147,7 +148,12 @@ class Tickets:
 
     def _policy(self) -> Policy:
         set_ = self._settings.tickets
-        return Policy(set_.recovery_polls, set_.hold, set_.reopen_window)
+        return Policy(
+            set_.recovery_polls,
+            set_.hold,
+            set_.reopen_window,
+            frozenset(set_.confirmation.grades),
+        )
 
     async def _look(self, view: View, fleet: Fleet, now: float) -> dict[str, Assessment]:
         told = view.faults.keys() | view.pending
@@ -202,10 +208,12 @@ class Tickets:
     def _opening(self, fault: Fault, fleet: Fleet, now: float) -> Opening:
         verdict = self._diagnose(fault.subject, fleet, now)
         self._diagnosed_at[fault.key] = now
+        particulars = particulars_of(fault.subject, fleet, self._settings)
         return Opening(
-            particulars=particulars_of(fault.subject, fleet, self._settings),
+            particulars=particulars,
             text=text_of(fault.subject, fault.alerts[0], verdict, self._settings.locale),
             verdict=verdict,
+            terms=terms_of(self._settings)[particulars.grade],
         )
 
     def _completed(

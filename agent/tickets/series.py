@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 
 from agent.states import Severity, Stage
+from agent.tickets.clocks import readings
 from agent.tickets.ticket import Ticket
 from exporters.block import Block, Frame
 from exporters.family import FAMILIES
@@ -15,13 +16,15 @@ _KINDS = tuple(product(map(str, Stage), map(str, Severity)))
 _KINDS_FRAME = Frame.of(("stage", "severity"), tuple(zip(*_KINDS, strict=True)))
 
 
-def tickets_summary(tickets: Iterable[Ticket]) -> tuple[Block, ...]:
+def tickets_summary(tickets: Iterable[Ticket], now: float) -> tuple[Block, ...]:
     """Blocks of ``numwatch_tickets``, of the deadlines of clocks that still run, of changes.
+
+    A paused clock's deadline moves along with ``now``, so that what is left stands still.
 
     Every stage and severity is told, most of them as 0, so that the first ticket is a rise.
     """
     standing = [ticket for ticket in tickets if ticket.open]
-    blocks = (_counts(standing), _deadlines(standing), _changes(standing))
+    blocks = (_counts(standing), _deadlines(standing, now), _changes(standing))
     return tuple(block for block in blocks if block is not None)
 
 
@@ -31,12 +34,12 @@ def _counts(tickets: list[Ticket]) -> Block:
     return Block(FAMILIES["numwatch_tickets"], _KINDS_FRAME, values)
 
 
-def _deadlines(tickets: list[Ticket]) -> Block | None:
+def _deadlines(tickets: list[Ticket], now: float) -> Block | None:
     rows = [
         ((ticket.id, ticket.grade.value, clock.name.value), clock.deadline)
         for ticket in tickets
-        for clock in ticket.clocks
-        if clock.stopped_at is None
+        for clock in readings(ticket.clocks, now)
+        if clock.stopped_at is None and clock.deadline is not None
     ]
     labels = ("ticket", "grade", "clock")
     return _block("numwatch_ticket_sla_deadline_timestamp_seconds", labels, rows)

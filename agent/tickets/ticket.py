@@ -8,6 +8,8 @@ import msgspec
 
 from agent.model import Verdict
 from agent.states import ClockName, Grade, Scope, Severity, Stage
+from agent.tickets.clocks import ClockEvent
+from agent.tickets.forms import Confirmation, Waiver
 
 
 class Subject(msgspec.Struct, frozen=True, gc=False):
@@ -43,12 +45,22 @@ class Member(msgspec.Struct, frozen=True, gc=False):
     """Why it left: ``restored``, ``other_cause``, or ``closed`` with the ticket."""
 
 
-class Clock(msgspec.Struct, frozen=True, gc=False):
-    """One service-level clock (domain.md §3); it runs from first detection."""
+class Warned(msgspec.Struct, frozen=True, gc=False):
+    """A warning that was given: never given twice, also when the machine's clock steps back."""
 
-    name: ClockName
-    deadline: float
-    stopped_at: float | None = None
+    clock: ClockName
+    grade: Grade
+    percent: int
+    at: float
+
+
+class Severe(msgspec.Struct, frozen=True, gc=False):
+    """A severe fault (domain.md §3): since when it is one, why, and whether it is scored."""
+
+    since: float
+    reason: str
+    excluded: str = ""
+    """Why it is not scored: the responsibility is the customer's. Empty while it is."""
 
 
 class Progress(msgspec.Struct, frozen=True, gc=False):
@@ -89,7 +101,7 @@ class Ticket(msgspec.Struct, frozen=True):
     started_at: float
     """When the condition was first seen true."""
     detected_at: float
-    """When the ticket was opened; clocks run from ``started_at`` or this, the earlier."""
+    """When the ticket was opened; clocks run from the first alarm or report."""
     revision: int = 1
     alerts: tuple[str, ...] = ()
     """Names of the alerts that tell of the fault."""
@@ -99,7 +111,8 @@ class Ticket(msgspec.Struct, frozen=True):
     diagnosis: Verdict | None = None
     diagnosed_at: float = 0.0
     members: tuple[Member, ...] = ()
-    clocks: tuple[Clock, ...] = ()
+    clocks: tuple[ClockEvent, ...] = ()
+    """The clock ledger; :func:`agent.tickets.clocks.readings` tells what it comes to."""
     progress: Progress = Progress()
     parent: str = ""
     """Id of the ticket this one was suppressed for."""
@@ -116,6 +129,19 @@ class Ticket(msgspec.Struct, frozen=True):
     closed_at: float | None = None
     changed_at: float = 0.0
     timeline: tuple[Entry, ...] = ()
+    provider_ticket: str = ""
+    """The number under which the provider has accepted the fault."""
+    appointment: float | None = None
+    """When somebody is expected on site."""
+    confirmation: Confirmation | None = None
+    waiver: Waiver | None = None
+    """Why the ticket may be closed without a confirmation."""
+    muted_until: float | None = None
+    """Until then the sinks hear of nothing but its end."""
+    severe: Severe | None = None
+    warned: tuple[Warned, ...] = ()
+    responsible: str = ""
+    """Whose fault a person says it is; one of ``agent.tickets.forms.Responsibility``."""
 
     @property
     def open(self) -> bool:

@@ -51,7 +51,13 @@ def settings(sinks: Sequence[Mapping[str, object]] = (), **tickets: object) -> S
             "providers": [
                 {"name": "north", "profile": "generic", "accounts": [{"id": "hq"}, {"id": "shop"}]}
             ],
-            "tickets": {"hold": 120, "recovery_polls": 2, "reopen_window": 1800, **tickets},
+            "tickets": {
+                "hold": 120,
+                "recovery_polls": 2,
+                "reopen_window": 1800,
+                "confirmation": {"grades": []},
+                **tickets,
+            },
             "sinks": [dict(sink) for sink in sinks],
         }
     )

@@ -66,7 +66,7 @@ async def test_filters_and_pages(database: Database) -> None:
 
 async def test_open_tickets_and_deadlines_are_series(database: Database) -> None:
     ticket = await Writer(database).opened()
-    blocks = {block.family.name: block for block in tickets_summary([ticket])}
+    blocks = {block.family.name: block for block in tickets_summary([ticket], START)}
     counts = blocks["numwatch_tickets"]
     rows = dict(zip(zip(*counts.frame.columns, strict=True), counts.values, strict=True))
     assert rows["detected", Severity.CRITICAL.value] == 1

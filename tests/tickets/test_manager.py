@@ -33,9 +33,9 @@ async def test_a_fault_opens_one_ticket_that_says_what_is_wrong(run: Run) -> Non
     assert "138****0001" in shown["description"]
     assert "13800000001" not in msgspec.json.encode(shown).decode()
     assert {clock["name"]: clock["remaining_seconds"] for clock in shown["clocks"]} == {
-        "contact": 840.0,
-        "on_site": 3540.0,
-        "restore": 7140.0,
+        "contact": 780.0,
+        "on_site": 3480.0,
+        "restore": 7080.0,
     }
     assert ticket.revision == 1
 

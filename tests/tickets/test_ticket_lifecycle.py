@@ -1,11 +1,21 @@
 """The table of transitions."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.states import Stage
-from agent.tickets.lifecycle import TRANSITIONS, Guard, IllegalTransitionError, require
+from agent.tickets.lifecycle import (
+    RECOVERED,
+    TRANSITIONS,
+    ActorKind,
+    Guard,
+    IllegalTransitionError,
+    require,
+)
 
 ALL = frozenset(Guard)
+STAGES, KINDS = st.sampled_from(Stage), st.sampled_from(ActorKind)
 
 
 def test_every_stage_is_in_the_table_and_reachable() -> None:
@@ -16,12 +26,40 @@ def test_every_stage_is_in_the_table_and_reachable() -> None:
     assert reachable == set(Stage)
 
 
-def test_closed_is_reached_through_recovery_alone() -> None:
-    before = {stage for stage, steps in TRANSITIONS.items() if Stage.CLOSED in steps}
-    assert before == {Stage.RESTORED, Stage.CONFIRMED}
-    for stage in TRANSITIONS:
-        guard = TRANSITIONS[stage].get(Stage.RESTORED)
-        assert guard in (None, Guard.RECOVERY_HELD)
+def test_the_agent_closes_through_recovery_and_an_answer_alone() -> None:
+    for before, steps in TRANSITIONS.items():
+        ways = steps.get(Stage.CLOSED, {})
+        if ActorKind.AGENT in ways:
+            assert before in RECOVERED
+            assert ways[ActorKind.AGENT] == {Guard.RECOVERY_HELD, Guard.ANSWERED}
+        restored = steps.get(Stage.RESTORED, {})
+        assert restored.get(ActorKind.AGENT) in (None, {Guard.RECOVERY_HELD})
+
+
+def test_nobody_closes_without_an_answer_and_no_provider_closes_at_all() -> None:
+    ways = [steps[Stage.CLOSED] for steps in TRANSITIONS.values() if Stage.CLOSED in steps]
+    assert all(Guard.ANSWERED in guards for way in ways for guards in way.values())
+    assert all(ActorKind.PROVIDER not in way for way in ways)
+
+
+def test_a_ticket_is_rejected_only_from_where_it_was_reported_or_accepted() -> None:
+    before = {stage for stage, steps in TRANSITIONS.items() if Stage.REJECTED in steps}
+    assert before == {Stage.REPORTED, Stage.ACCEPTED}
+    for stage in before:
+        for guards in TRANSITIONS[stage][Stage.REJECTED].values():
+            assert guards == {Guard.REASON_GIVEN, Guard.REJECTION_GIVEN}
+
+
+@given(STAGES, STAGES, KINDS, st.sets(st.sampled_from(Guard)).map(frozenset))
+def test_a_step_is_taken_exactly_where_the_table_has_it_and_its_guards_hold(
+    before: Stage, after: Stage, who: ActorKind, holds: frozenset[Guard]
+) -> None:
+    guards = TRANSITIONS[before].get(after, {}).get(who)
+    if guards is not None and guards <= holds:
+        assert require(before, after, holds, who) is after
+    else:
+        with pytest.raises(IllegalTransitionError, match=f"from {before} to {after}"):
+            require(before, after, holds, who)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +68,7 @@ def test_closed_is_reached_through_recovery_alone() -> None:
         (Stage.DIAGNOSING, Stage.RESTORED, Guard.RECOVERY_HELD),
         (Stage.DIAGNOSING, Stage.OBSERVING, Guard.RECOVERY_VERIFIED),
         (Stage.RESTORED, Stage.CLOSED, Guard.RECOVERY_HELD),
+        (Stage.RESTORED, Stage.CLOSED, Guard.ANSWERED),
         (Stage.CLOSED, Stage.REOPENED, Guard.WITHIN_REOPEN_WINDOW),
         (Stage.DETECTED, Stage.SUPPRESSED, Guard.PARENT_OPEN),
     ],
@@ -43,5 +82,5 @@ def test_a_guard_that_does_not_hold_stops_the_step(
 
 
 def test_what_is_not_in_the_table_is_not_allowed() -> None:
-    with pytest.raises(IllegalTransitionError, match="cannot go from detected to closed"):
-        require(Stage.DETECTED, Stage.CLOSED, ALL)
+    with pytest.raises(IllegalTransitionError, match="cannot go from detected to confirmed"):
+        require(Stage.DETECTED, Stage.CONFIRMED, ALL)

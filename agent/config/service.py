@@ -1,0 +1,127 @@
+"""The configuration of service levels: what each grade is promised, and who hears of a breach."""
+
+import re
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from agent.config.section import Duration, Name, Section
+from agent.states import ClockName, Grade, Party
+
+_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d"
+_HOURS = re.compile(rf"(?P<start>{_TIME})-(?P<end>{_TIME}|24:00)", re.ASCII)
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+PauseReasonName = Literal["customer_caused", "appointment", "interconnection"]
+
+
+def hours(value: str) -> str:
+    """``value`` where it is a stretch of a day such as ``08:30-17:30``.
+
+    Raises:
+        ValueError: when it is not.
+    """
+    found = _HOURS.fullmatch(value)
+    if found is None or found["start"] >= found["end"]:
+        raise ValueError("is not a stretch of a day such as 08:30-17:30")
+    return value
+
+
+def day(value: str) -> str:
+    """``value`` where it is a date such as ``2027-02-06``.
+
+    Raises:
+        ValueError: when it is not.
+    """
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise ValueError("is not a date such as 2027-02-06") from None
+
+
+Hours = Annotated[str, AfterValidator(hours)]
+DateText = Annotated[str, AfterValidator(day)]
+
+
+class Promise(Section):
+    """What a grade is promised; a key that is missing keeps the grade's own default."""
+
+    contact: Annotated[Duration, Field(gt=0)] | None = None
+    """Time to the first contact."""
+    on_site: Annotated[Duration, Field(gt=0)] | None = None
+    """Time to the arrival on site."""
+    restore: Annotated[Duration, Field(gt=0)] | None = None
+    """Time to the restoration of service."""
+    working_time: bool = False
+    """Whether only working time counts."""
+
+
+class WorkingTime(Section):
+    """When a desk works."""
+
+    days: list[Day] = Field(default=["mon", "tue", "wed", "thu", "fri"], min_length=1)
+    """Days of the week that are worked."""
+    hours: list[Hours] = Field(default=["08:30-12:00", "13:30-17:30"], min_length=1)
+    """Stretches of the day, in order, in the agent's ``timezone``."""
+    chinese_holidays: bool = True
+    """Whether China's published holidays and adjusted workdays go before ``days``."""
+    holidays: list[DateText] = Field(default=[])
+    """Further days off, as ``"2027-02-06"``: needed for years not published yet."""
+    workdays: list[DateText] = Field(default=[])
+    """Further days worked."""
+
+
+class Step(Section):
+    """Whom a clock that runs out is told to."""
+
+    percent: Annotated[int, Field(ge=1, le=1000)]
+    """How much of the allowed time has been used; 100 is the breach."""
+    grades: list[Grade] = Field(default=[])
+    """The grades it is for; empty is every grade."""
+    clocks: list[ClockName] = Field(default=[])
+    """The clocks it is for; empty is every clock."""
+    sinks: list[Name] = Field(default=[])
+    """The sinks that hear ``ticket.escalated``; the others hear ``ticket.updated``."""
+    contacts: list[Party] = Field(default=[])
+    """Whom of ``contacts`` the ticket names."""
+
+
+class SevereFault(Section):
+    """When a fault is a severe one."""
+
+    after: Annotated[Duration, Field(gt=0)] = 1800.0
+    """A number unusable for longer than this is a severe fault."""
+    sinks: list[Name] = Field(default=[])
+    """The sinks that hear ``ticket.escalated`` of one; empty is all."""
+    contacts: list[Party] = Field(default=[])
+    """Whom of ``contacts`` the ticket names."""
+
+
+class ServiceLevels(Section):
+    """Clocks by grade, what pauses them, and who hears when they run out."""
+
+    grades: dict[Grade, Promise] = Field(default={})
+    """What each grade is promised, laid over the defaults key by key: AAA 15m, 1h, 2h; AA 30m,
+    2h, 4h; A and standard nothing."""
+    working_time: WorkingTime = WorkingTime()
+    """The working time of grades that are promised in it."""
+    pause_reasons: list[PauseReasonName] = Field(
+        default=["customer_caused", "appointment", "interconnection"]
+    )
+    """What the contract excludes from the clocks."""
+    warnings: list[Annotated[int, Field(ge=1, le=1000)]] = Field(default=[50, 80, 100])
+    """Percent of the allowed time at which the ticket's timeline says so."""
+    ladder: list[Step] = Field(default=[])
+    """Whom warnings are told to; without a step of its own, 100 percent is told to every sink."""
+    severe: SevereFault = SevereFault()
+    """When a fault is a severe one."""
+
+
+class ConfirmationOfRepair(Section):
+    """Which tickets are closed only after the customer has confirmed the repair."""
+
+    grades: list[Grade] = Field(default=[Grade.AAA, Grade.AA])
+    """Tickets on numbers of these grades wait for a confirmation or a recorded waiver."""
+    waive_after: Duration | None = None
+    """Nobody having objected for so long after the restoration, the agent records a waiver."""
