@@ -24,6 +24,10 @@ rules_app = typer.Typer(
     help="Alert rules, as the embedded engine reads them.", no_args_is_help=True
 )
 app.add_typer(rules_app, name="rules")
+baseline_app = typer.Typer(
+    help="The approved configuration of a number, and the drift from it.", no_args_is_help=True
+)
+app.add_typer(baseline_app, name="baseline")
 tickets_app = typer.Typer(help="The ledger of tickets.", no_args_is_help=True)
 app.add_typer(tickets_app, name="tickets")
 
@@ -193,6 +197,47 @@ def query(
     from agent.rules.queries.command import query as ask  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(ask(expression, url, as_json=as_json))
+
+
+HotlineNumber = Annotated[str, typer.Argument(metavar="NUMBER", help="The hotline number.")]
+AtAccount = Annotated[
+    str, typer.Option("--account", metavar="P/A", help="At this account, if several have it.")
+]
+
+
+@baseline_app.command("show")
+def baseline_show(
+    number: HotlineNumber, config: Config, account: AtAccount = "", as_json: AsJson = False
+) -> None:
+    """Show the configuration a number is held to."""
+    from agent.baseline_commands import show, wanted  # noqa: PLC0415 - a fast --help
+
+    raise typer.Exit(show(config, wanted(number, account), as_json=as_json))
+
+
+@baseline_app.command("diff")
+def baseline_diff(
+    number: HotlineNumber, config: Config, account: AtAccount = "", as_json: AsJson = False
+) -> None:
+    """Show what differs from it now; 1 when something does."""
+    from agent.baseline_commands import diff, wanted  # noqa: PLC0415 - a fast --help
+
+    raise typer.Exit(diff(config, wanted(number, account), as_json=as_json))
+
+
+@baseline_app.command("approve")
+def baseline_approve(
+    number: HotlineNumber,
+    config: Config,
+    account: AtAccount = "",
+    by: Annotated[str, typer.Option("--by", help="Who approves; you, if not said.")] = "",
+    note: Annotated[str, typer.Option("--note", help="Why.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Approve a number's configuration as it is now."""
+    from agent.baseline_commands import approve, wanted  # noqa: PLC0415 - a fast --help
+
+    raise typer.Exit(approve(config, wanted(number, account), by, note, as_json=as_json))
 
 
 @rules_app.command("check")

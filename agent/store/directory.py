@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import IO
 
-from agent.store.errors import StoreError
+from agent.store.errors import InUseError, StoreError
 
 LEDGER_NAME = "ledger.db"
 LOCK_NAME = "agent.lock"
@@ -32,7 +32,8 @@ def acquire(directory: Path) -> IO[str]:
     A killed process loses the lock with its life, so nothing is left to clean up.
 
     Raises:
-        StoreError: when another process holds it, or the lock file cannot be written.
+        InUseError: when another process holds it.
+        StoreError: when the lock file cannot be written.
     """
     path = directory / LOCK_NAME
     try:
@@ -48,7 +49,7 @@ def acquire(directory: Path) -> IO[str]:
     except OSError as error:
         holder = lock.read().strip() or "unknown"
         lock.close()
-        raise StoreError(
+        raise InUseError(
             f"{directory}: in use by another numwatch agent (process {holder});"
             " stop it, or give this one a data_dir of its own"
         ) from error

@@ -6,3 +6,7 @@ class StoreError(Exception):
 
     The text says what is wrong, where, and what to do.
     """
+
+
+class InUseError(StoreError):
+    """Another agent holds the data directory."""

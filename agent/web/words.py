@@ -109,6 +109,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "schedule": ("schedule", "时间设置"),
     "region": ("regions", "地区限制"),
     "lists": ("black and white lists", "黑白名单"),
+    "ivr": ("voice menu", "语音导航"),
     "features": ("features", "功能设置"),
     # poll failures
     "timeout": ("timeout", "超时"),

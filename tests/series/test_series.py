@@ -13,7 +13,7 @@ from agent.masking import mask_phone
 from agent.model import Balance, Listing
 from agent.series import Series
 from agent.series.drift import QUIET_ROWS
-from agent.states import CallResult, Capability, NumberState, PollFailure
+from agent.states import CallResult, Capability, ConfigSection, NumberState, PollFailure
 from exporters.block import Block
 from tests.account_facts import (
     B1,
@@ -221,7 +221,7 @@ def test_a_number_that_is_gone_is_down_and_counted(page):
 def test_drift_is_shown_by_section(page):
     snapshot = make_snapshot()
     first = samples(page.show(snapshot)["numwatch_number_config_drift"])
-    assert len(first) == 7
+    assert len(first) == len(ConfigSection)
     assert set(first.values()) == {0}
     slow = msgspec.structs.replace(ROUTING, wait_seconds=5.0)
     shown = samples(
@@ -308,7 +308,7 @@ def test_abnormal_detail_shows_only_numbers_that_are_not_healthy():
     assert samples(shown["numwatch_number_info"]) == {(TWO, "unicom", "standard"): 1}
     assert set(samples(shown["numwatch_binding_reachable"])) == {(TWO, "b1"), (TWO, "b2")}
     assert samples(shown["numwatch_number_calls_total"]) == {(TWO, "busy"): 2}
-    assert len(samples(shown["numwatch_number_config_drift"])) == 7
+    assert len(samples(shown["numwatch_number_config_drift"])) == len(ConfigSection)
     assert samples(shown["numwatch_account_numbers"])["active",] == 2
     again = page.show(changed(snapshot), NOW + 1)
     assert again["numwatch_number_up"] is shown["numwatch_number_up"]
