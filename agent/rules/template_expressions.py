@@ -5,21 +5,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agent.rules.go_format import show
-from agent.rules.template_facts import Facts, Operand, Sample
+from agent.rules.go_literals import go_letter, go_number, go_text
+from agent.rules.template_facts import Facts, Operand, Sample, Scope
 from agent.rules.template_functions import FUNCTIONS, TemplateError
 
 _TOKEN = re.compile(
     r"""\s*(?:
       (?P<text>"(?:[^"\\\n]|\\.)*"|`[^`]*`)
-    | (?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)
+    | (?P<letter>'(?:[^'\\\n]|\\.)+')
+    | (?P<number>[-+]?(?:0[xX][\da-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|
+                 (?:[\d_]+\.?[\d_]*|\.\d[\d_]*)(?:[eE][-+]?\d+)?)(?!\w))
     | (?P<field>(?:\$[A-Za-z]\w*|\.[A-Za-z_]\w*|\$|\.)(?:\.[A-Za-z_]\w*)*)
     | (?P<word>[A-Za-z]\w*)
     | (?P<mark>:=|[|(),=])
     )""",
     re.VERBOSE | re.ASCII,
 )
-_ESCAPE = re.compile(r'\\(n|t|r|"|\\)')
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _ROOTS = {
     "labels": "labels",
     "value": "value",
@@ -41,6 +42,8 @@ class Pipeline:
         self.tokens = _tokens(source)
         self._known = known
         self._place = 0
+        self.changes = False
+        """Whether a variable is changed (``=``) rather than declared."""
 
     def assignment(self) -> tuple[list[str], Operand]:
         """The variables that are set, if any, and the value."""
@@ -49,6 +52,11 @@ class Pipeline:
         if self._place < len(self.tokens):
             raise TemplateError(f"unexpected {self.tokens[self._place][1]!r} in a template action")
         return names, value
+
+    def _unknown(self, names: list[str]) -> None:
+        for name in names:
+            if self.changes and name not in self._known:
+                raise TemplateError(f"variable ${name} is not declared before it is changed")
 
     def _names(self) -> list[str]:
         marks = [text for kind, text in self.tokens[:4] if kind == "mark"]
@@ -62,6 +70,8 @@ class Pipeline:
             names.append(text[1:])
             _, mark = self._next()
             if mark in {":=", "="}:
+                self.changes = mark == "="
+                self._unknown(names)
                 return names
             if mark != ",":
                 raise TemplateError("only a variable can be set")
@@ -91,7 +101,7 @@ class Pipeline:
         operand = self._operand()
         if self._starts_operand():
             raise TemplateError("only a function takes arguments")
-        return operand
+        return _no_command if (kind, text) == ("word", "nil") else operand
 
     def _operands(self) -> list[Operand]:
         operands = []
@@ -101,7 +111,7 @@ class Pipeline:
 
     def _starts_operand(self) -> bool:
         kind, text = self._peek()
-        return kind in {"text", "number", "field", "word"} or (kind, text) == ("mark", "(")
+        return kind in {*_LITERALS, "field", "word"} or (kind, text) == ("mark", "(")
 
     def _operand(self) -> Operand:
         kind, text = self._next()
@@ -114,7 +124,7 @@ class Pipeline:
             return _field(text, self._known)
         if kind == "word" and text not in _CONSTANTS:
             return _call(text, [])
-        if kind not in {"text", "number", "word"}:
+        if kind not in {*_LITERALS, "word"}:
             raise TemplateError("a template action needs a value")
         value = _constant(kind, text)
         return lambda _: value
@@ -129,6 +139,7 @@ class Pipeline:
 
 
 _CONSTANTS: Mapping[str, Any] = {"true": True, "false": False, "nil": None}
+_LITERALS = frozenset(("text", "letter", "number"))
 
 
 def _tokens(source: str) -> list[tuple[str, str]]:
@@ -143,14 +154,18 @@ def _tokens(source: str) -> list[tuple[str, str]]:
     return tokens
 
 
+def _no_command(_scope: Scope) -> Any:
+    raise ValueError("nil is not a command")
+
+
 def _constant(kind: str, text: str) -> Any:
     if kind == "word":
         return _CONSTANTS[text]
     if kind == "number":
-        return int(text) if re.fullmatch(r"[-+]?\d+", text) else float(text)
+        return go_number(text)
     if text.startswith("`"):
         return text[1:-1]
-    return _ESCAPE.sub(lambda found: _ESCAPES[found.group(1)], text[1:-1])
+    return go_text(text) if kind == "text" else go_letter(text)
 
 
 def _field(text: str, known: set[str]) -> Operand:
@@ -163,7 +178,7 @@ def _field(text: str, known: set[str]) -> Operand:
         return lambda scope: _walk(scope.dot, rest)
     variable = root[1:]
     if variable in known:
-        return lambda scope: _walk(scope.variables[variable], names)
+        return lambda scope: _walk(scope.variables[variable][0], names)
     attribute = _ROOTS.get(variable)
     if attribute is None:
         raise TemplateError(f"variable {root} is not supported in a template")

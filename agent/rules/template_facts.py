@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from agent.rules.go_format import show
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -11,6 +13,10 @@ class Sample:
 
     labels: Mapping[str, str]
     value: float
+
+    def __str__(self) -> str:
+        """As Go writes one: ``{map[number:a1] 1}``."""
+        return f"{{{show(self.labels)} {show(self.value)}}}"
 
 
 Query = Callable[[str], Sequence[Sample]]
@@ -43,11 +49,23 @@ class Scope:
 
     facts: Facts
     dot: Any
-    variables: dict[str, Any]
+    variables: dict[str, list[Any]]
+    """Each in a list of one, which the blocks inside share."""
 
     def inner(self, dot: Any, **more: Any) -> "Scope":
         """The scope inside a block: another dot, and ``more`` variables."""
-        return replace(self, dot=dot, variables={**self.variables, **more})
+        added = {name: [value] for name, value in more.items()}
+        return replace(self, dot=dot, variables={**self.variables, **added})
+
+    def declare(self, name: str, value: Any) -> Any:
+        """``value`` as a new variable, for the rest of this block."""
+        self.variables[name] = [value]
+        return value
+
+    def change(self, name: str, value: Any) -> Any:
+        """``value`` for a variable, in whichever block it was declared."""
+        self.variables[name][0] = value
+        return value
 
 
 Operand = Callable[[Scope], Any]

@@ -9,10 +9,15 @@ from urllib.parse import quote_plus, urlsplit
 import re2
 
 from agent.rules.durations import parse_duration
-from agent.rules.go_format import printf, show
+from agent.rules.go_format import show
+from agent.rules.go_printf import printf
 from agent.rules.humanize import HUMANIZERS, number
 
 _MANY = 64
+_HTML = (
+    *(("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("'", "&#39;"), ('"', "&#34;")),
+    ("\0", "\ufffd"),
+)
 _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
 
 
@@ -26,6 +31,8 @@ def is_true(value: Any) -> bool:
 
 
 def _first(values: Sequence[Any]) -> Any:
+    if not isinstance(values[0], list):
+        raise ValueError("wrong type for value; expected template.queryResult")  # noqa: TRY004
     if not values[0]:
         raise ValueError("first() called on vector with no elements")
     return values[0][0]
@@ -73,7 +80,7 @@ def _group(found: Any, name: str | None) -> str:
 
 
 def _title(values: Sequence[Any]) -> str:
-    return re.sub(r"(?<![\w'])\w", lambda found: found[0].upper(), str(values[0]))
+    return re.sub(r"(?<!\w)\w", lambda found: found[0].upper(), str(values[0]))
 
 
 def _stripped_port(values: Sequence[Any]) -> str:
@@ -91,25 +98,53 @@ def _stripped_domain(values: Sequence[Any]) -> str:
 def _index(values: Sequence[Any]) -> Any:
     found, *keys = values
     for key in keys:
-        if isinstance(found, Mapping):
+        if isinstance(found, Mapping) and isinstance(key, str):
             found = found.get(key, "")
-        elif isinstance(key, int) and 0 <= key < len(found):
-            found = found[key]
+        elif isinstance(found, list | str) and type(key) is int and 0 <= key < len(found):
+            found = found.encode()[key] if isinstance(found, str) else found[key]
         else:
             raise ValueError(f"index out of range: {show(key)}")
     return found
 
 
+def _slice(values: Sequence[Any]) -> Any:
+    found, *places = values
+    text = found.encode() if isinstance(found, str) else found
+    low = places[0] if places else 0
+    high = places[1] if len(places) > 1 else len(text)
+    if not 0 <= low <= high <= len(text):
+        raise ValueError(f"slice index out of range: {low}, {high}")
+    part = text[low:high]
+    return part.decode(errors="replace") if isinstance(part, bytes) else part
+
+
+def _html(values: Sequence[Any]) -> str:
+    text = _printed(values)
+    for letter, code in _HTML:
+        text = text.replace(letter, code)
+    return text
+
+
 def _equal(values: Sequence[Any]) -> bool:
-    return any(values[0] == other for other in values[1:])
+    first, *others = values
+    return any(first == _comparable(first, other) for other in others)
+
+
+def _comparable(one: Any, other: Any) -> Any:
+    """``other``, if Go compares the two: a number with a point is not like one without."""
+    if isinstance(one, Mapping | list) or isinstance(other, Mapping | list):
+        raise ValueError("non-comparable type")  # noqa: TRY004 - told in the text
+    if type(one) is not type(other):
+        raise ValueError("incompatible types for comparison")
+    return other
 
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Sequence[Any]], bool]:
     def ordered(values: Sequence[Any]) -> bool:
-        kinds = [isinstance(value, str) for value in values]
-        if kinds[0] != kinds[1]:
-            raise ValueError("incompatible types for comparison")
-        return compare(values[0], values[1])
+        other = _comparable(values[0], values[1])
+        if not isinstance(other, int | float | str) or isinstance(other, bool):
+            raise ValueError("invalid type for comparison")  # noqa: TRY004 - told in the text
+        return compare(values[0], other)
 
     return ordered
 
@@ -159,13 +194,14 @@ FUNCTIONS: Mapping[str, Function] = {
     "ge": (2, 2, _ordered(lambda one, other: one >= other)),
     "graphLink": (1, 1, _graph(0)),
     "gt": (2, 2, _ordered(lambda one, other: one > other)),
+    "html": (0, _MANY, _html),
     "index": (1, _MANY, _index),
     "label": (2, 2, _label),
     "le": (2, 2, _ordered(lambda one, other: one <= other)),
     "len": (1, 1, _length),
     "lt": (2, 2, _ordered(lambda one, other: one < other)),
     "match": (2, 2, lambda values: _pattern(values[0]).search(str(values[1])) is not None),
-    "ne": (2, 2, lambda values: values[0] != values[1]),
+    "ne": (2, 2, lambda values: not _equal(values)),
     "not": (1, 1, lambda values: not is_true(values[0])),
     "or": (1, _MANY, _or),
     "parseDuration": (1, 1, lambda values: parse_duration(str(values[0]))),
@@ -175,6 +211,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "println": (0, _MANY, lambda values: " ".join(map(show, values)) + "\n"),
     "reReplaceAll": (3, 3, _replaced),
     "safeHtml": (1, 1, lambda values: str(values[0])),
+    "slice": (1, 3, _slice),
     "sortByLabel": (2, 2, _sorted),
     "stripDomain": (1, 1, _stripped_domain),
     "stripPort": (1, 1, _stripped_port),

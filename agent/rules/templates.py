@@ -7,6 +7,7 @@ Whatever else a template may hold is refused when the rule file is loaded.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from agent.rules.go_format import show
 from agent.rules.template_expressions import Pipeline
@@ -15,7 +16,14 @@ from agent.rules.template_functions import TemplateError, is_true
 
 __all__ = ["Facts", "Query", "Sample", "Template", "TemplateError", "no_queries", "parse_template"]
 
-_ACTION = re.compile(r"(\s*)\{\{(-(?=\s))?(.*?)(?:(?<=\s)(-))?\}\}(\s*)", re.DOTALL)
+_ACTION = re.compile(
+    r"""\{\{(-(?=\s))?(
+        \s*/\*.*?\*/\s*
+      | (?: "(?:[^"\\\n]|\\.)*" | `[^`]*` | '(?:[^'\\\n]|\\.)*' | [^"`'}] | \}(?!\}) )*?
+    )(?:(?<=\s)(-))?\}\}""",
+    re.DOTALL | re.VERBOSE,
+)
+_SPACE = " \t\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +69,17 @@ def parse_template(source: str) -> Template:
 def _pieces(source: str) -> list[tuple[str, str]]:
     """The texts and actions of a template in order, ``text`` or ``action`` before each."""
     pieces: list[tuple[str, str]] = []
-    position = 0
+    position, trims = 0, False
     for action in _ACTION.finditer(source):
-        before, trims_before, inner, trims_after, after = action.groups()
-        pieces.append(
-            ("text", source[position : action.start()] + ("" if trims_before else before))
-        )
-        if not (inner.startswith("/*") and inner.rstrip().endswith("*/")):
+        trims_before, inner, trims_after = action.groups()
+        text = source[position : action.start()]
+        text = text.lstrip(_SPACE) if trims else text
+        pieces.append(("text", text.rstrip(_SPACE) if trims_before else text))
+        if not inner.lstrip().startswith("/*"):
             pieces.append(("action", inner))
-        pieces.append(("text", "" if trims_after else after))
-        position = action.end()
-    pieces.append(("text", source[position:]))
+        position, trims = action.end(), bool(trims_after)
+    text = source[position:]
+    pieces.append(("text", text.lstrip(_SPACE) if trims else text))
     if any("{{" in text for kind, text in pieces if kind == "text"):
         raise TemplateError("an action that is opened by {{ is not closed by }}")
     return [piece for piece in pieces if piece != ("text", "")]
@@ -123,10 +131,14 @@ class _Reader:
         if len(names) > 1:
             raise TemplateError("only range gives two values")
         known.update(names)
-        return _assign(names[0], value)
+        return _silent((_change if parser.changes else _declare)(names[0], value))
 
     def _control(self, word: str, parser: Pipeline, known: set[str]) -> Operand:
         names, value = parser.assignment()
+        if parser.changes:
+            if word == "range":
+                raise TemplateError("range needs variables of its own (:=)")
+            names, value = [], _change(names[0], value)
         inside = self.block(known | set(names))
         otherwise: tuple[str | Operand, ...] = ()
         if self.ended_by == "else" and self.rest:
@@ -144,12 +156,26 @@ class _Reader:
 _Parts = tuple[str | Operand, ...]
 
 
-def _assign(name: str, value: Operand) -> Operand:
-    def assign(scope: Scope) -> str:
-        scope.variables[name] = value(scope)
+def _declare(name: str, value: Operand) -> Operand:
+    def declare(scope: Scope) -> Any:
+        return scope.declare(name, value(scope))
+
+    return declare
+
+
+def _change(name: str, value: Operand) -> Operand:
+    def change(scope: Scope) -> Any:
+        return scope.change(name, value(scope))
+
+    return change
+
+
+def _silent(operand: Operand) -> Operand:
+    def silent(scope: Scope) -> str:
+        operand(scope)
         return ""
 
-    return assign
+    return silent
 
 
 def _if(names: tuple[str, ...], value: Operand, inside: _Parts, otherwise: _Parts) -> Operand:

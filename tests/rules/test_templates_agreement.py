@@ -38,6 +38,67 @@ TEMPLATES = (
     "{{- if $value }} a {{- end }} b",
 )
 
+MORE = (
+    "{{ with $labels.number -}} on {{ . }} {{- end }}.",
+    'a {{- " b " -}} c {{-  5 }} {{ -5 }}{{/* no text */ -}}  {{- /* here */}}',
+    '{{ "{{" }}$labels{{ "}}" }} {{ `}}` }}',
+    "{{ $x := 1 }}{{ range query `up` }}{{ $x = 2 }}{{ end }}{{ $x }}",
+    "{{ $x := 1 }}{{ if true }}{{ $x := 2 }}{{ end }}{{ $x }}{{ with $x = 7 }}{{ end }}{{ $x }}",
+    "{{ 0x1F }} {{ 0b101 }} {{ 0o17 }} {{ 017 }} {{ 1_000 }} {{ 1e3 }} {{ .5 }} {{ 'a' }}",
+    r'{{ "\u00e9\x41\101\t|" }} {{ printf "%q" "a\"b\\c\nd\x01é" }}',
+    '{{ printf "%5d|%-5d|%05d|%+d|% d|%x|%X|%o|%b|%#x" 42 42 42 42 42 42 42 42 42 42 }}',
+    '{{ printf "%*d|%-*d|%[2]d %[1]d" 5 3 4 2 }} {{ printf "%[2]s %[1]s" "a" "b" }}',
+    '{{ printf "%T %T %T %T %T" 1 1.5 "a" true $labels }} {{ printf "%U %c %q" 233 233 233 }}',
+    '{{ printf "%s %v" $labels nil }} {{ printf "%+v %+.2f %#v %#v" 3.0 1.0 "a" 1.0 }}',
+    '{{ printf "%x %X % x %.2s|%5s|%-5s|%.1q|%05s" "hi" "hi" "hi" "abc" "abc" "abc" "abc" "a" }}',
+    '{{ printf "%f %.1e %g %g %.3g %08.2f|%-8.2f|" 1.0 12345.678 1e21 1e20 0.00012 3.14 3.14 }}',
+    '{{ printf "%.0f %.0f %.0f %6.2f%%" 0.5 1.5 2.5 12.345 }} {{ printf "%5t|%v" true false }}',
+    '{{ printf "%d %s" "a" 1 }} {{ printf "%s" }} {{ printf "%s" "a" 2 true }} {{ printf "%" }}',
+    '{{ title "hello-world foo_bar it\'s" }} {{ index "abc" 1 }} {{ slice "abcdef" 1 3 }}',
+    """{{ html "<a href='x'>&" }} {{ println "a" 1 }}{{ print 1.0 2.0 3 "b" 4 }} {{ print }}""",
+    '{{ humanizeDuration 59.9996 }} {{ humanizeDuration -90000.0 }} {{ humanize "1234" }}',
+    '{{ $n := query "none or vector(NaN)" | first | value }}{{ $n }} {{ humanizeDuration $n }}',
+    '{{ reReplaceAll "(a)(b)?" "<$1|$2>" "abac" }} {{ reReplaceAll "x" "${1}y$$" "x" }}',
+)
+WRONG = (
+    *("{{ gt $value 1 }}", "{{ eq 1 1.0 }}", '{{ lt "a" 1 }}', "{{ nil }}", "{{ .Foo }}"),
+    *("{{ index $labels 5 }}", "{{ $labels.number | first }}", '{{ slice "abc" 5 }}'),
+    *("{{ len 5 }}", '{{ range "abc" }}{{ end }}', '{{ value "x" }}'),
+    *('{{ match "(" "a" }}', '{{ first (query "none") }}', '{{ query "sum(" }}'),
+)
+
+
+def both(
+    annotations: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> tuple[str, str]:
+    """What promtool and we say of an alert with these annotations."""
+    rule = {"alert": "Up", "expr": "up > 0", "annotations": annotations}
+    rules = tmp_path / "rules.yml"
+    rules.write_text(json.dumps({"groups": [{"name": "g", "rules": [rule]}]}), encoding="utf-8")
+    case = {"eval_time": "1m", "alertname": "Up", "exp_alerts": []}
+    series = {"series": 'up{number="a1"}', "values": "1 1"}
+    test = {"interval": "1m", "input_series": [series], "alert_rule_test": [case]}
+    path = tmp_path / "test.yml"
+    path.write_text(json.dumps({"rule_files": ["rules.yml"], "tests": [test]}), encoding="utf-8")
+    theirs = promtool("test", "rules", path).stderr
+    rules_test([path], 2)
+    return theirs, capsys.readouterr().err
+
+
+def test_all_verbs_and_marks_are_written_as_go_writes_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    annotations = {f"a{place:02}": template for place, template in enumerate(MORE)}
+    theirs, ours = both(annotations, tmp_path, capsys)
+    assert "Annotations" in theirs
+    assert ours.replace(", a", "\na") == theirs.replace(", a", "\na")
+
+
+def test_what_fails_in_go_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    annotations = {f"a{place:02}": template for place, template in enumerate(WRONG)}
+    for told in both(annotations, tmp_path, capsys):
+        assert told.count("<error expanding template") == len(WRONG)
+
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_both_engines_write_the_same_text(

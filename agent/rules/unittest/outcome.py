@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.rules.durations import format_duration
-from agent.rules.go_format import printf, shortest
+from agent.rules.go_format import quote, shortest
 from agent.rules.unittest.files import ExpectedAlert
 
 Sample = tuple[dict[str, str], float]
@@ -70,7 +70,7 @@ class ExpressionOutcome(Outcome):
 
     def text(self) -> str:
         """What promtool prints for a case that failed."""
-        head = f"    expr: {printf('%q', [self.expression])}, time: {format_duration(self.time)},"
+        head = f"    expr: {quote(self.expression)}, time: {format_duration(self.time)},"
         if self.error:
             return f"{head} err: {self.error}"
         expected, got = (_written(side) for side in (self.expected, self.got))
@@ -79,7 +79,7 @@ class ExpressionOutcome(Outcome):
 
 def labels_text(labels: Mapping[str, str]) -> str:
     """A label set as Prometheus writes it."""
-    pairs = (f"{name}={printf('%q', [labels[name]])}" for name in sorted(labels))
+    pairs = (f"{name}={quote(labels[name])}" for name in sorted(labels))
     return "{" + ", ".join(pairs) + "}"
 
 
