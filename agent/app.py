@@ -19,6 +19,7 @@ from agent.config.settings import Settings
 from agent.diagnosis.context import Context
 from agent.diagnosis.diagnose import diagnose_number, diagnose_scope
 from agent.fleet import Fleet
+from agent.intake.complaint_rounds import ComplaintRounds, is_listed
 from agent.intake.intake import Intake
 from agent.intake.translate import is_foreign_symptom
 from agent.loop_lag import (
@@ -130,7 +131,16 @@ class Agent:
             recovery_by_facts(self.checked),
             self._dispatcher.wake,
         )
-        self.intake = await Intake.open(self.database, plan.settings, self.telemetry, self._clock)
+        self.intake = await Intake.open(
+            self.database, plan.settings, self.telemetry, self._clock, self._is_listed
+        )
+        self._complaints = ComplaintRounds(
+            self.intake.complaints,
+            self.tickets,
+            self.ledger,
+            lambda: self.settings,
+            self.telemetry,
+        )
 
     async def _begin(self, plan: Plan) -> None:
         lag = LoopLag(self.telemetry)
@@ -198,8 +208,10 @@ class Agent:
 
     async def _on_alerts(self, alerts: Sequence[Alert], now: float) -> None:
         if self.settings.tickets.enabled:
-            told = (*alerts, *await self.intake.firing())
+            complained = await self._complaints.before(self.fleet, now)
+            told = (*alerts, *await self.intake.firing(), *complained)
             await self.tickets.observe(told, self.fleet, now)
+            await self._complaints.after(self.fleet, now)
         standing = self.tickets.open
         self.exposition.publish(_OWN_SERIES, tickets_summary(standing, now))
         self._pollers.set_urgent(
@@ -249,6 +261,10 @@ class Agent:
         self.telemetry.config_reload_successful.set(ok)
         if ok:
             self.telemetry.config_reload_timestamp.set(self._clock())
+
+    def _is_listed(self, number: str) -> bool | None:
+        """Whether an account has the number; ``None`` while one has not been listed yet."""
+        return is_listed(number, self.fleet, self.settings)
 
     def checked(self, provider: str, account: str) -> Checked | None:
         """What the checks found at an account; ``None`` before its first poll."""

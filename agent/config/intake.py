@@ -1,6 +1,6 @@
 """The configuration of what comes in by webhook."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -37,8 +37,35 @@ class AlertmanagerIntake(Section):
     """A PEM file of the authorities to trust for ``url`` instead of the system's."""
 
 
+class ComplaintIntake(Section):
+    """Complaints that a call centre posts to ``/hooks/complaints``."""
+
+    enabled: bool = True
+    """Whether the hook is open."""
+    secret: Secret | None = None
+    """What deliveries are signed with (Standard Webhooks, ``whsec_`` and base64); without a
+    secret and a token, only this machine itself is let in."""
+    former_secret: Secret | None = None
+    """A second secret that is still good while the first is being changed."""
+    token: Secret | None = None
+    """A bearer token for senders that cannot sign."""
+    former_token: Secret | None = None
+    """A second token that is still let in while the first is being changed."""
+    max_body: Annotated[int, Field(ge=1024, le=1024 * 1024)] = 64 * 1024
+    """Bytes; a larger body is refused with 413."""
+    most_waiting: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000
+    """Complaints not answered yet; beyond them senders are asked to come again later (503)."""
+    template: Literal["staged", "investigation"] = "staged"
+    """What a caller is owed: ``staged`` is a reply in 2, verification in 5 and a solution in 7
+    working days, ``investigation`` acceptance in 24 hours and an answer in 15 working days."""
+    stands: Annotated[Duration, Field(ge=0, le=7 * 86400)] = 1800.0
+    """How long a complaint after a repair holds the ticket open; then the facts decide."""
+
+
 class Intake(Section):
     """What other systems post to the agent."""
 
     alertmanager: AlertmanagerIntake = AlertmanagerIntake()
     """Alerts that an Alertmanager posts."""
+    complaints: ComplaintIntake = ComplaintIntake()
+    """Complaints of callers that a call centre posts."""

@@ -17,6 +17,8 @@ class RequestOutcome(StrEnum):
     """The hook is not open."""
     MEDIA_TYPE = "media_type"
     INVALID = "invalid"
+    UNKNOWN = "unknown"
+    """It is about something that is not watched."""
     TOO_LARGE = "too_large"
     TOO_SLOW = "too_slow"
     OVERLOADED = "overloaded"
@@ -29,6 +31,7 @@ _STATUS = {
     RequestOutcome.CLOSED: HTTPStatus.NOT_FOUND,
     RequestOutcome.MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     RequestOutcome.INVALID: HTTPStatus.BAD_REQUEST,
+    RequestOutcome.UNKNOWN: HTTPStatus.UNPROCESSABLE_ENTITY,
     RequestOutcome.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     RequestOutcome.TOO_SLOW: HTTPStatus.REQUEST_TIMEOUT,
     # Never 429: Alertmanager gives up at every 4xx and comes again at every 5xx.

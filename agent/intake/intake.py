@@ -8,6 +8,9 @@ from aiohttp import web
 
 from agent.config.settings import Settings
 from agent.intake.alerts import ExternalAlerts
+from agent.intake.complaint_hook import PATH as COMPLAINTS_PATH
+from agent.intake.complaint_hook import ComplaintHook
+from agent.intake.complaints import Complaints
 from agent.intake.hook import PATH, AlertmanagerHook
 from agent.intake.reconciler import Reconciler
 from agent.intake.told import Told
@@ -19,17 +22,24 @@ from exporters.telemetry import Telemetry
 SOURCE = "alertmanager"
 
 
+def _nobody_knows(_number: str) -> bool | None:
+    return None
+
+
 class Intake:
     """Everything other systems tell the agent. Make one with :meth:`open`."""
 
     def __init__(
         self,
         alerts: ExternalAlerts,
+        complaints: Complaints,
         settings: Settings,
         telemetry: Telemetry,
         clock: Callable[[], float] = time.time,
+        is_listed: Callable[[str], bool | None] = _nobody_knows,
     ) -> None:
         self._alerts = alerts
+        self.complaints = complaints
         self._telemetry = telemetry
         self._clock = clock
         self._use(settings)
@@ -42,6 +52,9 @@ class Intake:
             telemetry,
             clock,
         )
+        self._complaint_hook = ComplaintHook(
+            complaints, lambda: self._settings, is_listed, telemetry, clock
+        )
         telemetry.intake_firing.labels(SOURCE).set(alerts.count())
 
     @classmethod
@@ -51,13 +64,18 @@ class Intake:
         settings: Settings,
         telemetry: Telemetry,
         clock: Callable[[], float] = time.time,
+        is_listed: Callable[[str], bool | None] = _nobody_knows,
     ) -> "Intake":
         """Take up what was told before the last stop.
+
+        ``is_listed`` says whether an account has a number, ``None`` while that is not known.
 
         Raises:
             StoreError: when the ledger refuses.
         """
-        return cls(await ExternalAlerts.open(database, SOURCE), settings, telemetry, clock)
+        alerts = await ExternalAlerts.open(database, SOURCE)
+        complaints = await Complaints.open(database)
+        return cls(alerts, complaints, settings, telemetry, clock, is_listed)
 
     def start(self) -> None:
         """Begin to ask what really fires, where the configuration says whom."""
@@ -78,7 +96,10 @@ class Intake:
 
     def routes(self) -> tuple[web.RouteDef, ...]:
         """The hooks, for the web application."""
-        return (web.post(PATH, self._hook.post),)
+        return (
+            web.post(PATH, self._hook.post),
+            web.post(COMPLAINTS_PATH, self._complaint_hook.post),
+        )
 
     async def firing(self) -> tuple[Alert, ...]:
         """All alerts that fire as far as other systems have told."""

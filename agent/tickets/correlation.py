@@ -11,11 +11,14 @@ from math import inf
 import msgspec
 
 from agent.states import NumberState, Scope, Severity, Stage
+from agent.tickets.complaint import SYMPTOM as COMPLAINT
 from agent.tickets.faults import Fault
 from agent.tickets.ticket import Subject, Ticket
 
 _ANY_SYMPTOM: frozenset[str] = frozenset()
 _ANY_STATE: frozenset[NumberState] = frozenset()
+_MADE_UNUSABLE = frozenset({COMPLAINT})
+"""What callers say of a number that is down anyway."""
 _OUT_OF_MONEY = frozenset(
     {
         NumberState.SUSPENDED_ARREARS,
@@ -88,6 +91,15 @@ ROOTS: tuple[Root, ...] = (
         below=frozenset({Scope.BINDING}),
         explains=frozenset({"binding_down"}),
     ),
+    *(
+        Root(
+            scope=Scope.NUMBER,
+            symptom=symptom,
+            below=frozenset({Scope.NUMBER}),
+            explains=_MADE_UNUSABLE,
+        )
+        for symptom in ("number_down", "binding_down", "network_mismatch")
+    ),
 )
 """Widest first, so that a fault is joined to the widest root that explains it."""
 
@@ -154,7 +166,7 @@ class Roots:
         state = self._states.get(key, NumberState.UNKNOWN)
         return (
             subject.scope in root.below
-            and (not root.explains or subject.symptom in root.explains)
+            and (subject.symptom in root.explains or _is_any(root, subject))
             and (not root.states or state in root.states)
         )
 
@@ -164,6 +176,11 @@ class Roots:
         bad_enough = root.severity is None or cause.severity is root.severity
         in_time = not root.comes_first or since >= cause.since
         return bad_enough and in_time and since < cause.until
+
+
+def _is_any(root: Root, subject: Subject) -> bool:
+    """Whether the root explains whatever lies below it; callers know more than it does."""
+    return not root.explains and subject.symptom != COMPLAINT
 
 
 def _standing(faults: Mapping[str, Fault], tickets: Mapping[str, Ticket]) -> Iterator[Cause]:

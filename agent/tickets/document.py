@@ -12,11 +12,14 @@ from agent.masking import mask_text
 from agent.model import Evidence, Verdict
 from agent.states import PARTY_OF_CAUSE, Cause
 from agent.tickets.clocks import Reading, readings
+from agent.tickets.complaint import SYMPTOM, Complaint, Deadline, prompt_heard, samples
 from agent.tickets.forms import Confirmation
 from agent.tickets.ticket import Entry, Member, Severe, Ticket
 
 REPORTER = "numwatch"
 """Who reported a ticket that monitoring opened."""
+_CALLERS = "callers"
+"""Who reported one that complaints opened."""
 
 
 def document(ticket: Ticket, now: float) -> dict[str, Any]:
@@ -28,9 +31,10 @@ def document(ticket: Ticket, now: float) -> dict[str, Any]:
         "restored_at": stamp(ticket.restored_at),
         "pattern": "intermittent" if ticket.progress.flaps else "continuous",
         "description": ticket.text.description,
-        "sample_callers": [],
-        "prompt_heard": "",
-        "reporter": REPORTER,
+        "sample_callers": samples(ticket.complaints),
+        "prompt_heard": mask_text(prompt_heard(ticket.complaints)),
+        "reporter": _reporter(ticket),
+        "complaints": [told_complaint(one) for one in ticket.complaints],
         "alerts": list(ticket.alerts),
         "diagnosis": _diagnosis(ticket.diagnosis),
         "members": [_member(member) for member in ticket.members],
@@ -79,6 +83,39 @@ def stamp(at: float | None) -> str | None:
         return None
     told = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
     return told.replace("+00:00", "Z")
+
+
+def told_complaint(one: Complaint) -> dict[str, Any]:
+    """One complaint; texts of callers may name people, so numbers in them are masked."""
+    return {
+        "id": one.id,
+        "at": stamp(one.at),
+        "received_at": stamp(one.received_at),
+        "caller": one.caller,
+        "prompt_heard": mask_text(one.prompt),
+        "channel": one.channel.value,
+        "content": mask_text(one.content),
+        "reference": mask_text(one.reference),
+        "handler": mask_text(one.handler),
+        "deadlines": [_owed(deadline) for deadline in one.deadlines],
+        "filed": [
+            {"at": stamp(it.at), "actor": it.actor, "event": it.event, "text": mask_text(it.text)}
+            for it in one.filed
+        ],
+    }
+
+
+def _owed(deadline: Deadline) -> dict[str, Any]:
+    return {
+        "step": deadline.step.value,
+        "due": stamp(deadline.due),
+        "done_at": stamp(deadline.done_at),
+        "calendar_known": deadline.certain,
+    }
+
+
+def _reporter(ticket: Ticket) -> str:
+    return _CALLERS if ticket.subject.symptom == SYMPTOM else REPORTER
 
 
 def payload(ticket: Ticket, kind: str, now: float) -> bytes:

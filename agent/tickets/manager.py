@@ -19,18 +19,23 @@ from agent.states import Stage
 from agent.store.database import Database
 from agent.store.errors import StoreError
 from agent.store.uninterrupted import finish
+from agent.tickets.acts import perform
 from agent.tickets.changes import Change, Opening, carry_out, open_ticket, reopen_ticket
+from agent.tickets.complaint import Complaint
 from agent.tickets.decision import Action, Decision, Policy, View
 from agent.tickets.decisions import decide
 from agent.tickets.diagnosing import Diagnose, is_material
 from agent.tickets.draft import Draft, Step
 from agent.tickets.evidence import Assessment, Recovery
 from agent.tickets.faults import Fault, faults_of, pending_keys
+from agent.tickets.handling import handling_of
+from agent.tickets.hearing import hear
 from agent.tickets.ledger import Ledger, record_all
-from agent.tickets.outbox import enqueue_all
-from agent.tickets.particulars import particulars_of
+from agent.tickets.order import Order
+from agent.tickets.outbox import enqueue_all, frozen
+from agent.tickets.particulars import grade_now, particulars_of
 from agent.tickets.round import Round, by_ticket, known_of, watched
-from agent.tickets.terms import terms_of
+from agent.tickets.tend import tend
 from agent.tickets.text import text_of
 from agent.tickets.ticket import Subject, Ticket
 
@@ -72,6 +77,7 @@ class Tickets:
         self._committed = committed
         self._open: dict[str, Ticket] = {}
         self._remembered = False
+        self._handling = handling_of(settings)
         self._told_until: dict[str, float] = {}
         self._diagnosed_at: dict[str, float] = {}
         self._turn = asyncio.Lock()
@@ -79,6 +85,7 @@ class Tickets:
     def reconfigure(self, settings: Settings) -> None:
         """Decide by other settings from the next round on."""
         self._settings = settings
+        self._handling = handling_of(settings)
 
     @property
     def open(self) -> tuple[Ticket, ...]:
@@ -107,6 +114,44 @@ class Tickets:
                 raise
             return tuple(written)
 
+    async def hear(self, told: Mapping[str, Sequence[Complaint]], now: float) -> dict[str, str]:
+        """Put complaints to the open tickets of these keys; gives the ticket's id of each.
+
+        When it returns they are durable; a key without an open ticket is left out.
+
+        Raises:
+            StoreError: when the ledger refuses; nothing was written then.
+        """
+        async with self._turn:
+            tickets = await self._load(now)
+            found = {key: tickets[key] for key in told if key in tickets}
+            changes = [hear(ticket, told[key], now) for key, ticket in found.items()]
+            steps = [Step(change, frozen(change)) for change in changes if change is not None]
+            await finish(self._commit(steps, []))
+            return {key: ticket.id for key, ticket in found.items()}
+
+    async def act(self, ticket_id: str, order: Order, now: float) -> Change | None:
+        """Do what somebody asks with a ticket; ``None`` when there is no such ticket.
+
+        When it returns, the change is durable and queued for the sinks.
+
+        Raises:
+            OrderError: when the order does not say what its act needs.
+            IllegalTransitionError: when the ticket's stage, or who asks, does not allow it.
+            StoreError: when the ledger refuses; nothing was written then.
+        """
+        async with self._turn:
+            standing = await self._load(now)
+            found = await self._ledger.get(ticket_id)
+            if found is None:
+                return None
+            other = standing.get(found.key)
+            ticket = other if other is not None and other.id == found.id else found
+            alone = other is None or other.id == found.id
+            change = perform(ticket, order, self._handling, now, alone=alone)
+            await finish(self._commit([Step(change, frozen(change))], []))
+            return change
+
     async def _view(self, alerts: Sequence[Alert], fleet: Fleet, now: float) -> View:
         tickets = await self._load(now)
         severities = self._settings.tickets.severities
@@ -129,6 +174,7 @@ class Tickets:
         decisions = await asyncio.to_thread(decide, round_.view, round_.now)
         await self._carry_out(by_ticket(decisions), round_)
         await self._revise(round_)
+        await self._tend(round_)
         self._note_told(round_.view, round_.now)
 
     async def _carry_out(self, groups: Mapping[str, list[Decision]], round_: Round) -> None:
@@ -136,7 +182,7 @@ class Tickets:
         remaining = iter(groups.items())
         while some := dict(islice(remaining, _TICKETS_A_TRANSACTION)):
             steps = await asyncio.to_thread(self._drafted, some, round_)
-            await finish(self._commit(steps, round_))
+            await finish(self._commit(steps, round_.written))
 
     async def _load(self, now: float) -> dict[str, Ticket]:
         if not self._remembered:
@@ -213,7 +259,7 @@ class Tickets:
             particulars=particulars,
             text=text_of(fault.subject, fault.alerts[0], verdict, self._settings.locale),
             verdict=verdict,
-            terms=terms_of(self._settings)[particulars.grade],
+            terms=self._handling.terms[particulars.grade],
         )
 
     def _completed(
@@ -232,7 +278,7 @@ class Tickets:
             return replace(decision, text=text)
         return decision
 
-    async def _commit(self, steps: Sequence[Step], round_: Round) -> None:
+    async def _commit(self, steps: Sequence[Step], written: list[Change]) -> None:
         """Write all of ``steps`` or none, and tell whoever waits for what was written."""
         loud = [step for step in steps if step.loud]
         if loud:
@@ -243,7 +289,7 @@ class Tickets:
         for step in steps:
             self._keep(step.change.after)
         for step in loud:
-            round_.written.append(step.change)
+            written.append(step.change)
             _log(step.change)
         if loud:
             self._committed()
@@ -261,6 +307,23 @@ class Tickets:
         while some := list(islice(due, _TICKETS_A_TRANSACTION)):
             revised = await asyncio.to_thread(self._revisions, some, round_)
             await self._carry_out(by_ticket(revised), round_)
+
+    async def _tend(self, round_: Round) -> None:
+        """What the time that has passed makes of the tickets that stand."""
+        standing = iter(self.open)
+        while some := list(islice(standing, _TICKETS_A_TRANSACTION)):
+            steps = await asyncio.to_thread(self._tended, some, round_)
+            if steps:
+                await finish(self._commit(steps, round_.written))
+
+    def _tended(self, some: Iterable[Ticket], round_: Round) -> list[Step]:
+        steps = []
+        for ticket in some:
+            grade = grade_now(ticket.subject, round_.fleet, self._settings)
+            change = tend(ticket, self._handling, round_.now, grade)
+            if change is not None:
+                steps.append(Step(change, frozen(change)))
+        return steps
 
     def _revisions(self, due: Iterable[tuple[Ticket, Fault]], round_: Round) -> list[Decision]:
         found = (self._diagnosis(it, fault, round_.fleet, round_.now) for it, fault in due)

@@ -18,6 +18,7 @@ from agent.states import (
     NumberState,
     Scope,
 )
+from agent.tickets.complaint import SYMPTOM as COMPLAINT
 from agent.tickets.evidence import Assessment, Finding, Recovery
 from agent.tickets.outages import several_numbers
 from agent.tickets.particulars import find_number, snapshots_of
@@ -123,6 +124,12 @@ def _binding_down(checked: Checked, subject: Subject, now: float) -> _Look:
         return _UNKNOWN, f"the state of {subject.binding} is unknown"
     finding = _GOOD if phone.state in REACHABLE_STATES else _BAD
     return finding, f"{subject.binding} is {phone.state}"
+
+
+def _served(checked: Checked, subject: Subject, now: float) -> _Look:
+    """Callers complained: the number must be in service and a phone be within reach."""
+    looks = (_in_service(checked, subject, now), _some_phone(checked, subject, now))
+    return min(looks, key=lambda look: (_BAD, _UNKNOWN, _GOOD).index(look[0]))
 
 
 def _redundancy(checked: Checked, subject: Subject, _now: float) -> _Look:
@@ -271,6 +278,7 @@ _TABLE: Mapping[str, tuple[frozenset[Capability], _Looker]] = {
     "lint": (_CONFIGURATION, _answers),
     "clock_skew": (_LISTED, _answers),
     "binding_down": (_PHONES, _binding_down),
+    COMPLAINT: (_LISTED | _PHONES, _served),
     "redundancy": (_PHONES, _redundancy),
     "balance": (_MONEY, _balance),
     "spend_cap": (_MONEY, _spend_cap),

@@ -9,6 +9,7 @@ import msgspec
 from agent.model import Verdict
 from agent.states import ClockName, Grade, Scope, Severity, Stage
 from agent.tickets.clocks import ClockEvent
+from agent.tickets.complaint import Complaint
 from agent.tickets.forms import Confirmation, Waiver
 
 
@@ -21,6 +22,7 @@ class Subject(msgspec.Struct, frozen=True, gc=False):
     account: str = ""
     number: str = ""
     binding: str = ""
+    """For a shared landing its own id (:func:`agent.tickets.landing.landing_id`)."""
     carrier: str = ""
 
 
@@ -142,6 +144,10 @@ class Ticket(msgspec.Struct, frozen=True):
     warned: tuple[Warned, ...] = ()
     responsible: str = ""
     """Whose fault a person says it is; one of ``agent.tickets.forms.Responsibility``."""
+    graded_by: str = ""
+    """Who set the grade by hand; empty where the provider's facts and the settings do."""
+    complaints: tuple[Complaint, ...] = ()
+    """What callers said of it, in the order in which it was heard here."""
 
     @property
     def open(self) -> bool:

@@ -1,0 +1,129 @@
+"""``POST /hooks/complaints``: written down, then answered (ticketing.md §4, 5)."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+import msgspec
+from aiohttp import web
+
+from agent.config.secret import Secret
+from agent.config.settings import ComplaintIntake, Settings
+from agent.intake.access import refusal
+from agent.intake.admission import Admission, Held, Overloaded
+from agent.intake.answers import Refused, RequestOutcome
+from agent.intake.complaint_payload import (
+    EXPECTED,
+    Heard,
+    NotAComplaint,
+    identity,
+    read_complaint,
+)
+from agent.intake.complaints import Complaints, TooManyComplaints
+from agent.intake.gate import Hook, must_be_json, whole_body
+from agent.intake.signature import NotSigned, is_signed, verify, webhook_id
+from agent.tickets.complaint_deadlines import Template, deadlines
+from exporters.telemetry import Telemetry
+
+PATH = "/hooks/complaints"
+SOURCE = "complaints"
+_EXPECTED_SIGNED = (
+    "a delivery signed with intake.complaints.secret as Standard Webhooks asks, or"
+    " intake.complaints.token as bearer token"
+)
+_EXPECTED_NUMBER = "a number that one of the configured accounts has"
+
+
+class ComplaintHook(Hook):
+    """Takes complaints.
+
+    Args:
+        complaints: Where they are kept.
+        settings: The configuration as it is now.
+        is_listed: Whether an account has the number; ``None`` while that is not known.
+        telemetry: Counts requests.
+        clock: Epoch seconds.
+        admission: How much may be under way at once.
+    """
+
+    def __init__(
+        self,
+        complaints: Complaints,
+        settings: Callable[[], Settings],
+        is_listed: Callable[[str], bool | None],
+        telemetry: Telemetry,
+        clock: Callable[[], float],
+        admission: Admission | None = None,
+    ) -> None:
+        super().__init__(SOURCE, PATH, telemetry, admission)
+        self._complaints = complaints
+        self._settings = settings
+        self._is_listed = is_listed
+        self._clock = clock
+
+    @property
+    def _section(self) -> ComplaintIntake:
+        return self._settings().intake.complaints
+
+    def _let_in(self, request: web.Request) -> None:
+        section = self._section
+        if not section.enabled:
+            text = "intake.complaints.enabled is false"
+            raise Refused(RequestOutcome.CLOSED, text, "nothing: this hook is not open")
+        must_be_json(request)
+        if not (is_signed(request.headers) and _secrets(section)):
+            _let_in_by_token(request, section)
+
+    async def _take(self, request: web.Request, held: Held) -> web.Response:
+        section = self._section
+        body = await whole_body(request, section.max_body, "intake.complaints.max_body", held)
+        known = self._verified(request, body, section)
+        heard = self._heard(body, request.charset)
+        return await self._keep(heard, identity(known, heard))
+
+    def _verified(self, request: web.Request, body: bytes, section: ComplaintIntake) -> str:
+        """The delivery's id, empty where it has none; what is signed must be signed right."""
+        try:
+            if is_signed(request.headers) and (secrets := _secrets(section)):
+                return verify(request.headers, body, secrets, self._clock())
+            return webhook_id(request.headers)
+        except NotSigned as error:
+            raise Refused(RequestOutcome.UNAUTHORIZED, str(error), _EXPECTED_SIGNED) from None
+
+    def _heard(self, body: bytes, charset: str | None) -> Heard:
+        try:
+            heard = read_complaint(body, charset, self._clock())
+        except NotAComplaint as error:
+            raise Refused(RequestOutcome.INVALID, str(error), EXPECTED) from None
+        if self._is_listed(heard.number) is False:
+            text = f"no account has the number {heard.number}"
+            raise Refused(RequestOutcome.UNKNOWN, text, _EXPECTED_NUMBER)
+        return heard
+
+    async def _keep(self, heard: Heard, known: str | None) -> web.Response:
+        settings = self._settings()
+        now = self._clock()
+        template = Template(settings.intake.complaints.template)
+        owed = deadlines(template, now, settings.timezone)
+        most = settings.intake.complaints.most_waiting
+        try:
+            made = await self._complaints.take(known, heard, owed, most, now)
+        except TooManyComplaints as error:
+            raise Overloaded(str(error)) from error
+        body = {"taken": made is not None, "id": made.id if made else known}
+        return web.Response(
+            body=msgspec.json.encode(body), status=HTTPStatus.OK, content_type="application/json"
+        )
+
+
+def _secrets(section: ComplaintIntake) -> list[Secret]:
+    return [it for it in (section.secret, section.former_secret) if it is not None]
+
+
+def _let_in_by_token(request: web.Request, section: ComplaintIntake) -> None:
+    tokens = [it for it in (section.token, section.former_token) if it is not None]
+    if not tokens and _secrets(section):
+        why = "the delivery is not signed"
+    else:
+        why = refusal(request, tokens)
+    if why:
+        raise Refused(RequestOutcome.UNAUTHORIZED, why, _EXPECTED_SIGNED)

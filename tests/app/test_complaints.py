@@ -1,0 +1,140 @@
+"""Complaints from the hook to the desk: to the ticket there is, or to one of their own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from agent.web.app import make_app
+from tests.app.conftest import Scene, until
+
+BROKEN, WELL, LONE = "4006220001", "4006220002", "4008110001"
+
+
+@pytest.fixture
+async def client(scene: Scene) -> AsyncIterator[TestClient[Any, Any]]:
+    made = TestClient(TestServer(make_app(scene.agent.web_state())))
+    await made.start_server()
+    yield made
+    await made.close()
+
+
+async def complain(
+    client: TestClient[Any, Any], number: str, caller: str, prompt: str = "您拨打的电话正忙"
+) -> dict[str, Any]:
+    body = {"number": number, "caller": caller, "prompt": prompt, "channel": "hotline"}
+    async with client.post("/hooks/complaints", json=body) as answer:
+        assert answer.status == 200, await answer.text()
+        return dict(await answer.json())
+
+
+def of(scene: Scene, number: str, symptom: str) -> list[dict[str, Any]]:
+    return [t for t in scene.desk() if (t["number"], t["symptom"]) == (number, symptom)]
+
+
+def counted(scene: Scene, number: str) -> float:
+    samples = scene.agent.telemetry.complaints.collect()[0].samples
+    return sum(
+        it.value for it in samples if it.labels["number"] == number and it.name.endswith("total")
+    )
+
+
+async def test_a_complaint_is_put_to_the_ticket_of_its_number(
+    scene: Scene, client: TestClient[Any, Any]
+) -> None:
+    await until(lambda: of(scene, BROKEN, "number_down"), "the number has its ticket")
+    await complain(client, BROKEN, "+86 139 0000 1111")
+    await complain(client, BROKEN, "13900001111", "您拨打的号码是空号")
+    await complain(client, BROKEN, "13900002222")
+    await until(
+        lambda: len(of(scene, BROKEN, "number_down")[0]["complaints"]) == 3, "they are in it"
+    )
+    (ticket,) = of(scene, BROKEN, "number_down")
+    assert ticket["sample_callers"] == ["139****1111", "139****2222"]
+    assert ticket["prompt_heard"] == "您拨打的电话正忙；您拨打的号码是空号"
+    assert counted(scene, BROKEN) == 2, "a caller counts once"
+    assert not of(scene, BROKEN, "complaint")
+    assert "13900001111" not in str(scene.desk())
+    assert not [m for m in ticket["members"] if m["symptom"] == "complaint"]
+
+
+async def test_without_an_alarm_it_opens_a_ticket_that_says_so_and_stays(
+    scene: Scene, client: TestClient[Any, Any]
+) -> None:
+    await complain(client, WELL, "13900001111")
+    await until(lambda: of(scene, WELL, "complaint"), "it has its ticket")
+    (ticket,) = of(scene, WELL, "complaint")
+    assert "monitoring missed it" in ticket["description"]
+    assert ticket["reporter"] == "callers"
+    await until(lambda: of(scene, WELL, "complaint")[0]["complaints"], "the complaint is in it")
+    (complaint,) = of(scene, WELL, "complaint")[0]["complaints"]
+    assert [owed["step"] for owed in complaint["deadlines"]] == ["reply", "verify", "solve"]
+    await asyncio.sleep(2)
+    assert of(scene, WELL, "complaint")[0]["stage"] != "closed", "good facts answer nobody"
+
+
+async def test_an_alarm_after_the_complaint_takes_it_over(
+    scene: Scene, client: TestClient[Any, Any]
+) -> None:
+    await complain(client, WELL, "13900001111")
+    await until(lambda: of(scene, WELL, "complaint"), "it has its ticket")
+    scene.world.apply({"number": WELL, "set": {"state": "suspended_violation"}})
+    await until(
+        lambda: [t for t in of(scene, WELL, "number_down") if t["complaints"]],
+        "the fault's ticket has it too",
+    )
+    await until(
+        lambda: of(scene, WELL, "complaint")[0]["stage"] == "suppressed", "the first one steps back"
+    )
+    scene.world.apply({"number": WELL, "set": {"state": "active"}})
+    await until(
+        lambda: {t["stage"] for t in scene.desk() if t["number"] == WELL} == {"closed"},
+        "both are closed with the repair",
+    )
+    await until(lambda: not scene.agent.intake.complaints.waiting, "nobody waits any more")
+
+
+async def test_a_complaint_after_the_repair_reopens_the_ticket(
+    scene: Scene, client: TestClient[Any, Any]
+) -> None:
+    scene.write(lambda it: it.update({"intake": {"complaints": {"stands": 2}}}))
+    assert await scene.agent.reload() == []
+    await until(lambda: of(scene, BROKEN, "number_down"), "the number has its ticket")
+    scene.world.apply({"number": BROKEN, "set": {"state": "active"}})
+    await until(lambda: of(scene, BROKEN, "number_down")[0]["stage"] == "closed", "it is repaired")
+    await complain(client, BROKEN, "13900001111")
+    ticket = await until(
+        lambda: [
+            t
+            for t in of(scene, BROKEN, "number_down")
+            if "ticket.reopened" in [d["type"] for d in t["deliveries"]]
+        ],
+        "it is open again",
+    )
+    assert ticket[0]["episode"] == 1
+    await until(
+        lambda: of(scene, BROKEN, "number_down")[0]["stage"] == "closed",
+        "when nobody complains any more the facts close it",
+    )
+    assert of(scene, BROKEN, "number_down")[0]["complaints"]
+    assert not of(scene, BROKEN, "complaint")
+
+
+async def test_three_callers_make_it_critical(scene: Scene, client: TestClient[Any, Any]) -> None:
+    for caller in ("13900001111", "13900001111", "13900002222"):
+        await complain(client, WELL, caller)
+    await until(lambda: of(scene, WELL, "complaint"), "it has its ticket")
+    assert of(scene, WELL, "complaint")[0]["severity"] == "warning"
+    await complain(client, WELL, "13900003333")
+    await until(lambda: of(scene, WELL, "complaint")[0]["severity"] == "critical", "three are many")
+    assert counted(scene, WELL) == 3
+
+
+async def test_a_number_nobody_has_is_said_at_once(
+    scene: Scene, client: TestClient[Any, Any]
+) -> None:
+    async with client.post("/hooks/complaints", json={"number": "4009999999"}) as answer:
+        assert answer.status == 422
+    assert not scene.agent.intake.complaints.waiting
