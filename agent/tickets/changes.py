@@ -39,6 +39,8 @@ class Change(msgspec.Struct, frozen=True):
     after: Ticket
     kind: str
     """The webhook's type; empty when the sinks hear nothing of it."""
+    escalated_to: frozenset[str] | None = None
+    """The sinks an escalation is for, the others hear of an update; ``None`` is all."""
 
     @property
     def entries(self) -> tuple[Entry, ...]:

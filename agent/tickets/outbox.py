@@ -100,14 +100,31 @@ async def enqueue_all(
     for sink in sinks:
         if changed:
             await _supersede_updates(connection, sink, changed, heard[0][0].after.changed_at)
-        rows = [_new(sink, change, body, newest[change.after.id]) for change, body in heard]
+        rows = [
+            _new(sink, *_as_heard(sink, change, body), newest[change.after.id])
+            for change, body in heard
+        ]
         if rows:
             await connection.execute(insert(outbox), rows)
 
 
+def _as_heard(sink: str, change: Change, body: bytes) -> tuple[Change, bytes]:
+    """The change as ``sink`` hears it: an escalation for others is an update."""
+    to = change.escalated_to
+    if change.kind != ESCALATED or to is None or sink in to:
+        return change, body
+    as_update = msgspec.structs.replace(change, kind=UPDATED)
+    return as_update, body.replace(_type(ESCALATED), _type(UPDATED), 1)
+
+
+def _type(kind: str) -> bytes:
+    """How a payload begins (:func:`agent.tickets.document.payload`)."""
+    return b'"type":' + msgspec.json.encode(kind)
+
+
 def _new(sink: str, change: Change, body: bytes, newest: Change) -> dict[str, object]:
     ticket, now = change.after, change.after.changed_at
-    superseded = change.kind == UPDATED and change is not newest
+    superseded = change.kind == UPDATED and change.after is not newest.after
     return {
         "sink": sink,
         "ticket_id": ticket.id,

@@ -34,6 +34,16 @@ def particulars_of(subject: Subject, fleet: Fleet, settings: Settings) -> Partic
     return Particulars(grade=_best(grades), carrier=subject.carrier)
 
 
+def grade_now(subject: Subject, fleet: Fleet, settings: Settings) -> Grade | None:
+    """The grade of a number that is listed now; ``None`` for anything else."""
+    snapshot = fleet.get(subject.provider, subject.account) if subject.number else None
+    number = find_number(snapshot, subject.number)
+    if number is None:
+        return None
+    account_grade = _account_grade(settings, subject.provider, subject.account)
+    return _of_number(number, account_grade).grade
+
+
 def snapshots_of(subject: Subject, fleet: Fleet) -> Iterator[Snapshot]:
     """The accounts a subject covers: all of them for the agent and for a carrier."""
     for snapshot in fleet.snapshots():
