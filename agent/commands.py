@@ -42,7 +42,8 @@ def diagnose(config: Path, number: str, caller: str, *, as_json: bool) -> int:
 
     def look(loaded: Settings) -> Coroutine[Any, Any, Verdict]:
         settings.append(loaded)
-        return diagnosis.diagnose_once(loaded, number, caller)
+        question = diagnosis.Question(number, caller)
+        return diagnosis.diagnose_once(loaded, question)
 
     def show(verdict: Verdict) -> int:
         if as_json:

@@ -65,9 +65,10 @@ def approved(case: Case) -> Baseline | None:
 
 def wait_is_short(routing: Routing, bindings: Sequence[Binding] | None) -> bool:
     """Whether callers are given up before a phone can well be answered (domain.md §4 L05, L06)."""
-    if routing.wait_seconds is None or not bindings:
+    count = len(routing.binding_order if bindings is None else bindings)
+    if routing.wait_seconds is None or not count:
         return False
-    return routing.wait_seconds < (WAIT_SEVERAL if len(bindings) > 1 else WAIT_SINGLE)
+    return routing.wait_seconds < (WAIT_SEVERAL if count > 1 else WAIT_SINGLE)
 
 
 def _area(case: Case, routing: Routing) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from agent.checks.baselines import Baselines
 from agent.checks.checked import Checked
 from agent.config.settings import Settings
 
@@ -18,6 +19,8 @@ class Context:
     """Epoch seconds."""
     accounts: Mapping[tuple[str, str], Checked]
     """The newest findings by provider and account."""
+    baselines: Baselines | None = None
+    """What numbers were seen to be configured as, also numbers that are listed no more."""
 
     def of_provider(self, provider: str) -> Iterator[Checked]:
         """The findings of every account at ``provider``, ordered."""

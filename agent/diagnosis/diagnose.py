@@ -90,6 +90,7 @@ def diagnose_number(
     provider: str = "",
     account: str = "",
     symptom: str = "",
+    answers: Mapping[str, str] | None = None,
 ) -> Verdict:
     """Why calls to ``number`` fail, or that they do not.
 
@@ -100,12 +101,13 @@ def diagnose_number(
         provider: Where to look for the number; empty for everywhere.
         account: As ``provider``.
         symptom: The family of the alert that asks.
+        answers: What people have found out, by question.
     """
     plain = plain_digits(number)
     found = context.with_number(plain, provider, account)
     if not found:
         return unplaced(context, plain, provider, account)
-    case = Case(context, found[0], plain, plain_digits(caller), symptom)
+    case = Case(context, found[0], plain, plain_digits(caller), symptom, answers or {})
     return diagnose(case)
 
 
@@ -120,7 +122,13 @@ def diagnose_scope(scope: str, labels: Mapping[str, str], context: Context) -> V
     named = {name: labels.get(name, "") for name in ("provider", "account", "symptom")}
     number = labels.get("number", "")
     if scope == Scope.NUMBER:
-        return diagnose_number(number, context, **named)
+        return diagnose_number(
+            number,
+            context,
+            provider=named["provider"],
+            account=named["account"],
+            symptom=named["symptom"],
+        )
     if scope == Scope.AGENT:
         return agent_trouble(context)
     case = _case(context, number, named)

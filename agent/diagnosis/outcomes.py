@@ -17,7 +17,7 @@ WINDOW = 1800.0
 """Seconds for which a record says something of the present (domain.md §2, 2: 30 min)."""
 CHANCE = 1e-6
 """What is likelier than this by chance proves nothing."""
-OVER = 0.01
+OVER = 1e-3
 """A run of good calls that a standing fault would let through this rarely ends it."""
 _STRETCHES = (5, 8, 16, 32)
 """Besides all records, so many of the newest are looked at alone: a fault may be young."""

@@ -1,69 +1,63 @@
 """The ``numwatch diagnose`` command: polls once, diagnoses, and shows the verdict."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent.checks.baselines import Baselines
-from agent.checks.engine import Checker
+from agent.checks.baselines import Declared
 from agent.config.settings import Settings
 from agent.diagnosis.context import Context
 from agent.diagnosis.diagnose import diagnose_number
+from agent.diagnosis.remembered import look, recall
 from agent.diagnosis.words import Words
-from agent.model import Snapshot, Verdict
+from agent.model import Verdict
 from agent.polling.once import poll_once
 from agent.states import Cause
 
 _STYLES = {Cause.HEALTHY.value: "bold green", Cause.UNKNOWN.value: "bold yellow"}
 
 
+@dataclass(frozen=True)
+class Question:
+    """What a person asks: about a number, for a caller, with what they know already."""
+
+    number: str
+    """Written in any usual way."""
+    caller: str = ""
+    """Empty for anyone."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What people have found out, by question."""
+
+
 async def diagnose_once(
     settings: Settings,
-    number: str,
-    caller: str = "",
-    *,
-    baselines: Baselines | None = None,
+    question: Question,
+    declared: Mapping[str, Declared] | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Verdict:
-    """Poll every account once, then give the verdict on ``number``.
+    """Poll every account once, then give the verdict on the number.
+
+    What is declared, and what the agent's ledger remembers as approved or first seen, is what
+    the configuration is held to; what is seen for the first time is remembered.
 
     Raises:
-        ValueError: when a provider cannot be made from ``settings``.
+        ValueError: when a provider cannot be made from ``settings``, or a baseline is damaged.
         OSError: when a file the settings name cannot be read.
     """
+    book = await recall(settings)
+    book.declare(declared or {})
     report = await poll_once(settings, clock=clock)
     snapshots = [account.snapshot for account in report.accounts if account.snapshot]
-    return diagnose_snapshots(settings, snapshots, number, caller, clock(), baselines)
-
-
-def diagnose_snapshots(
-    settings: Settings,
-    snapshots: Iterable[Snapshot],
-    number: str,
-    caller: str,
-    now: float,
-    baselines: Baselines | None = None,
-) -> Verdict:
-    """The verdict on ``number`` by what was just polled.
-
-    Args:
-        settings: The configuration.
-        snapshots: One per account.
-        number: The number, written in any usual way.
-        caller: The caller asked about; empty for anyone.
-        now: Epoch seconds.
-        baselines: The approved configurations; without them nothing counts as drift.
-    """
-    checker = Checker(settings, baselines)
-    accounts = {
-        (snapshot.provider, snapshot.account): checker.check(snapshot, now)
-        for snapshot in snapshots
-    }
-    return diagnose_number(number, Context(settings, now, accounts), caller=caller)
+    accounts = await look(settings, snapshots, book, clock())
+    context = Context(settings, clock(), accounts, book)
+    return diagnose_number(
+        question.number, context, caller=question.caller, answers=question.answers
+    )
 
 
 def render_json(verdict: Verdict) -> str:

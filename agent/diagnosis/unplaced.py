@@ -11,15 +11,22 @@ from agent.model import Evidence, Verdict
 from agent.states import PARTY_OF_CAUSE, Cause
 
 UNSURE = 0.2
+LOST = 0.7
 LIKELY = 0.8
 
 
 def unplaced(context: Context, number: str, provider: str = "", account: str = "") -> Verdict:
-    """``monitoring_blind`` while an account that may have it is silent, else ``unknown``."""
+    """``number_reclaimed`` where an account had it once and lists it no more.
+
+    Else ``monitoring_blind`` while an account that may have it is silent, else ``unknown``.
+    """
     places = _places(context, provider, account)
     silent = [place for place in places if not _answers(context, place)]
     seen = [fact for place in silent for fact in poll_facts(place.snapshot, context)]
     listed = ", ".join(place.snapshot.key for place in places) or "no account"
+    lost = [place for place in places if place not in silent and _had(context, place, number)]
+    if lost:
+        return _lost(context, number, lost[0])
     cause = Cause.MONITORING_BLIND if silent or not places else Cause.UNKNOWN
     verdict = _verdict(context, cause, number, listed, contact=(provider, account))
     if cause is Cause.MONITORING_BLIND:
@@ -37,6 +44,23 @@ def agent_trouble(context: Context) -> Verdict:
     seen = [fact for place in silent for fact in poll_facts(place.snapshot, context)]
     verdict = _verdict(context, Cause.MONITORING_BLIND, "", "numwatch", contact=("", ""))
     return msgspec.structs.replace(verdict, evidence=tuple(seen))
+
+
+def _had(context: Context, place: Checked, number: str) -> bool:
+    """Whether the account had the number, and what it lists now is not suspiciously little."""
+    if context.baselines is None or not place.listed:
+        return False
+    held = context.baselines.kept(place.snapshot.provider, place.snapshot.account, number)
+    return held is not None
+
+
+def _lost(context: Context, number: str, place: Checked) -> Verdict:
+    where = place.snapshot.provider, place.snapshot.account
+    verdict = _verdict(context, Cause.NUMBER_RECLAIMED, number, place.snapshot.key, contact=where)
+    held = context.baselines.kept(*where, number) if context.baselines else None
+    last = "" if held is None else f"; first seen {context.told(held.taken_at)}"
+    listed = Evidence("listed", f"not any more{last}", f"{place.snapshot.key} numbers")
+    return msgspec.structs.replace(verdict, confidence=LOST, evidence=(listed,))
 
 
 def _verdict(

@@ -1,5 +1,6 @@
 """The agent's configuration for a simulated world: what polls it and sends tickets to its desk."""
 
+import hashlib
 import math
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ _INTERVALS = {
     "calls": 10.0,
 }
 """World seconds between two polls."""
+AGENT_LISTEN = "127.0.0.1:10400"
+"""Where an agent listens unless told otherwise."""
 _SMALLEST = 0.05
 _PAGES_A_SECOND = 100.0
 """Pages of a large account that two small cores serve and read without strain."""
@@ -27,23 +30,44 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 
 def write(
-    world: World, base_url: str, speed: float = 1.0, *, listen: str = "127.0.0.1:10400"
+    world: World,
+    base_url: str,
+    speed: float = 1.0,
+    *,
+    listen: str = AGENT_LISTEN,
+    complaints_secret: str | None = None,
 ) -> dict[str, Any]:
     """The agent's configuration as plain values, ready for YAML.
 
     ``base_url`` is the simulator's address; ``speed`` divides every interval, as it divides the
-    world's.
+    world's. ``complaints_secret`` is what the world signs its complaints with.
     """
     url = base_url.rstrip("/")
+    signed = {"secret": complaints_secret} if complaints_secret else {}
     return {
         "listen": [listen],
-        "data_dir": "./data",
+        "data_dir": data_dir(world),
         "polling": _polling(speed),
         "providers": [_provider(one, url, speed) for one in world.providers.values()],
         "rules": {"pace": 10 * speed, "interval": max(0.2, 2 / speed)},
-        "tickets": {"hold": 20 / speed, "reopen_window": 1800 / speed},
+        "tickets": {
+            "hold": 20 / speed,
+            "reopen_window": 1800 / speed,
+            # Nobody of this world confirms a repair, and nobody objects.
+            "confirmation": {"waive_after": 0},
+        },
         "sinks": [_desk(world, url, speed)],
+        "intake": {"complaints": {**signed, "stands": 1800 / speed}},
     }
+
+
+def data_dir(world: World) -> str:
+    """A place for this world's agent alone, the same whenever the world is served again.
+
+    What an agent remembers of one world says nothing of another one with the same numbers.
+    """
+    told = f"{world.plan!r}".encode()
+    return f"./data/{hashlib.sha256(told).hexdigest()[:12]}"
 
 
 def write_file(path: Path, config: dict[str, Any]) -> None:

@@ -103,6 +103,8 @@ class Traffic(msgspec.Struct, frozen=True, gc=False):
     per_hour: float = 0.0
     results: tuple[tuple[CallResult, float], ...] = ((CallResult.ANSWERED, 1.0),)
     """Results and their weights."""
+    talk_seconds: tuple[float, ...] = (20.0, 300.0)
+    """The least and the most that people talk."""
 
 
 class Binding(msgspec.Struct, gc=False):

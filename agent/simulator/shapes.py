@@ -50,9 +50,17 @@ def _results(spot: Spot) -> tuple[tuple[CallResult, float], ...]:
     return tuple(weights.items())
 
 
+def _bounds(spot: Spot) -> tuple[float, ...]:
+    read: tuple[float, ...] = f.list_of(f.amount(0, 86400))(spot)
+    if None not in read and (len(read) != 2 or read[0] > read[1]):  # noqa: PLR2004 - two bounds
+        spot.fail("is no pair of bounds, expected the least and the most, such as [20, 300]")
+    return read
+
+
 TRAFFIC: Mapping[str, Field] = {
     "per_hour": Field(f.amount(0, 1_000_000)),
     "results": Field(_results, ((CallResult.ANSWERED, 1.0),)),
+    "talk_seconds": Field(_bounds, (20.0, 300.0)),
 }
 BINDING: Mapping[str, Field] = {
     "id": Field(f.name),

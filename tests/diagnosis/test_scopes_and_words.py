@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from agent.diagnosis import diagnose_number, diagnose_scope
-from agent.diagnosis.report import diagnose_snapshots, render, render_json
+from agent.diagnosis.report import render, render_json
 from agent.diagnosis.words import Words
 from agent.model import Balance
 from agent.states import PARTY_OF_CAUSE, Capability, Cause, NumberState, PollFailure
@@ -143,7 +143,7 @@ def test_every_cause_has_words_in_every_language(locale):
 def test_the_reader_gets_the_verdict_in_their_language():
     settings = make_settings(locale="zh-CN")
     snapshot = make_snapshot(number(state="suspended_arrears"))
-    verdict = diagnose_snapshots(settings, [snapshot], ONE, "", NOW)
+    verdict = diagnose_number(ONE, known(snapshot, locale="zh-CN"))
     console = Console(record=True, width=120, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
     render(verdict, settings, console)
     shown = console.export_text()

@@ -27,9 +27,11 @@ COARSE = frozenset({"suspended", "inactive", "disabled"})
 def reading(case: Case, number: Number, state: NumberState) -> tuple[NumberState, float]:
     """The state that is meant, and how sure that is."""
     listing = case.snapshot.listing
-    forced = listing is not None and listing.account_state is state and number.state is not state
+    forced = listing is not None and listing.account_state is state
     if state is NumberState.SUSPENDED_ARREARS and forced:
         return _account_suspended(case)
+    if case.number in case.snapshot.gone:
+        return state, POSSIBLE
     if state is NumberState.SUSPENDED_VIOLATION and _is_coarse(number):
         return _number_suspended(case)
     return state, DIVIDED if state in SHARED else CERTAIN
