@@ -9,6 +9,8 @@ import numpy as np
 from agent.checks.drift import Difference, differences, sections_of
 from agent.checks.drift_columns import DriftColumns
 from agent.checks.lifecycle import NETWORK_STATES, NUMBER_STATES
+from agent.checks.lints.columns import LintColumns, LintSource
+from agent.checks.lints.finding import Finding
 from agent.checks.money import Money
 from agent.checks.number_columns import NumberColumns
 from agent.checks.phone_columns import PhoneColumns
@@ -45,6 +47,11 @@ class Checked:
     """When a phone was first seen in its present state, where the change was seen."""
     drift_since: Mapping[str, float] = field(default_factory=dict)
     """When a number's configuration was first seen to differ, where the change was seen."""
+
+    lints: LintColumns | None = None
+    """``None`` where linting is off."""
+    account_lints: tuple[Finding, ...] = ()
+    """What the lints find at the account as a whole."""
 
     def is_fresh(self, capability: Capability, now: float) -> bool:
         """Whether the facts of ``capability`` stand for the present."""
@@ -87,6 +94,11 @@ class Checked:
             return None
         return dict(zip(self.phones.labels[row], bound, strict=True))
 
+    def phones_of(self, number: str) -> tuple[Binding, ...] | None:
+        """The phones of ``number`` as a check saw them; ``None`` when they are not known."""
+        row = self.number_row(number)
+        return None if row is None else self.phones.bound[row]
+
     def binding_state(self, number: str, binding: str) -> BindingState | None:
         """The state of one phone, by its label; ``None`` when there is no such phone."""
         row = self.number_row(number)
@@ -107,6 +119,15 @@ class Checked:
         """The sections of ``number``'s configuration that could be compared at all."""
         row = self.number_row(number)
         return () if row is None else sections_of(int(self.drift.known[row]))
+
+    def lint_findings(self, number: str, now: float) -> tuple[Finding, ...]:
+        """What the lints find at ``number``, waived findings too, the worst first."""
+        row = self.number_row(number)
+        if row is None or self.lints is None or not self.lints.found[row]:
+            return ()
+        linter = self.lints.linter
+        source = LintSource(self.numbers, self.drift)
+        return linter.findings(source.facts(row, linter.place(now)))
 
     def differences(self, number: str) -> tuple[Difference, ...]:
         """Every field of ``number``'s configuration that is not as in its baseline."""

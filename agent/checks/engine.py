@@ -6,16 +6,21 @@ import numpy as np
 
 from agent.checks.baselines import Baseline, BaselineBook, Baselines
 from agent.checks.checked import Change, Checked
-from agent.checks.columns import MISSING_ROW, Alignment, Rows, gather
+from agent.checks.columns import MISSING_ROW, Alignment, Rows, gather, looked_up, united
 from agent.checks.drift_columns import Configuration, DriftColumns
 from agent.checks.lifecycle import illegal_moves
+from agent.checks.lints.columns import LintColumns, LintSource, follow_lints, read_lints
+from agent.checks.lints.facts import AccountFacts
+from agent.checks.lints.finding import Finding
+from agent.checks.lints.linter import Linter
 from agent.checks.money import Money, judge_balance
 from agent.checks.number_columns import NumberColumns, Standing
 from agent.checks.phone_columns import Bound, PhoneColumns, read_phones
 from agent.checks.roll import Roll, call_roll
+from agent.checks.signals import heard, silent_rows
 from agent.config.settings import Account, Settings, Thresholds
 from agent.model import Routing, Snapshot
-from agent.states import BindingState, Capability
+from agent.states import BindingState, Capability, Grade, Party
 
 __all__ = ["Checked", "Checker"]
 
@@ -36,6 +41,17 @@ class Checker:
             for provider in settings.providers
             for account in provider.accounts
         }
+        self._reachability = settings.reachability
+        lints = settings.lints
+        self._linter = (
+            Linter(lints, settings.calendar, settings.timezone) if lints.enabled else None
+        )
+        self._contacts = {
+            (provider.name, account.id)
+            for provider in settings.providers
+            for account in provider.accounts
+            if Party.PROVIDER in {**settings.contacts, **provider.contacts, **account.contacts}
+        }
 
     def check(self, snapshot: Snapshot, now: float, before: Checked | None = None) -> Checked:
         """Everything the checks find in ``snapshot``.
@@ -49,8 +65,10 @@ class Checker:
         alignment = Alignment.of(roll.names, before.names if before else None)
         columns = self._numbers(snapshot, roll, alignment, before)
         bound = _bound(snapshot, roll, alignment, before)
-        phones, moved = _phones(bound, alignment, before)
+        heard_bound = self._heard(snapshot, roll, bound, now, before)
+        phones, moved = _phones(heard_bound, alignment, before)
         drift = self._drift(snapshot, roll, bound, alignment, now, before)
+        money = self._money(snapshot, before)
         return Checked(
             snapshot=snapshot,
             numbers=roll.numbers,
@@ -61,10 +79,60 @@ class Checker:
             drift=drift,
             baselines_revision=self.baselines.revision,
             illegal=_illegal(snapshot, before),
-            money=self._money(snapshot, before),
+            money=money,
             binding_since=_binding_since(roll, phones, moved, alignment, now, before),
             drift_since=_drift_since(roll, drift, now, before),
+            lints=self._lints(roll, drift, alignment, now, before),
+            account_lints=self._account_lints(snapshot, columns, money, now),
         )
+
+    def _heard(
+        self,
+        snapshot: Snapshot,
+        roll: Roll,
+        bound: list[Bound],
+        now: float,
+        before: Checked | None,
+    ) -> list[Bound]:
+        """``bound`` with the states that call records tell of phones nobody else tells."""
+        silent = silent_rows(bound) if snapshot.recent_calls else ()
+        told = list(bound) if silent else bound
+        for row in silent:
+            name, phones = roll.names[row], bound[row]
+            calls = snapshot.recent_calls.get(name)
+            if phones and calls:
+                old = None if before is None else before.phones_of(name)
+                told[row] = heard(phones, calls, now, self._reachability, old)
+        return told
+
+    def _lints(
+        self,
+        roll: Roll,
+        drift: DriftColumns,
+        alignment: Alignment,
+        now: float,
+        before: Checked | None,
+    ) -> LintColumns | None:
+        if self._linter is None:
+            return None
+        source = LintSource(roll.numbers, drift)
+        if before is None or before.lints is None:
+            return read_lints(self._linter, source, now)
+        rows = alignment.changed(roll.numbers, before.numbers)
+        if drift is not before.drift:
+            rows = united(rows, drift.changed(before.drift, alignment))
+        return follow_lints(source, before.lints, alignment, rows, now)
+
+    def _account_lints(
+        self, snapshot: Snapshot, columns: NumberColumns, money: Money | None, now: float
+    ) -> tuple[Finding, ...]:
+        if self._linter is None:
+            return ()
+        key = snapshot.provider, snapshot.account
+        graded = any(grade != Grade.STANDARD for grade in set(columns.grades))
+        place = self._linter.place(now)
+        facts = AccountFacts(money, key in self._contacts, graded, place)
+        return self._linter.account_findings(facts)
 
     def _account(self, snapshot: Snapshot) -> Account | None:
         return self._accounts.get((snapshot.provider, snapshot.account))
@@ -105,12 +173,12 @@ class Checker:
             baselines = reader.read(roll.names, routings, bound)
             return DriftColumns.read(Configuration(routings, bound, baselines))
         held = before.drift.configuration
-        rows = np.union1d(
+        rows = united(
             alignment.changed(routings, held.routings), alignment.changed(bound, held.bound)
         )
         if self._asked_again(before):
             baselines = reader.read(roll.names, routings, bound)
-            rows = np.union1d(rows, alignment.changed(baselines, held.baselines))
+            rows = united(rows, alignment.changed(baselines, held.baselines))
         else:
             fresh = reader.read(
                 gather(roll.names, rows), gather(routings, rows), gather(bound, rows)
@@ -162,9 +230,8 @@ def _bound(
 ) -> list[Bound]:
     same = before is not None and before.snapshot.bindings is snapshot.bindings
     if before is not None and same and alignment.carry is None:
-        return before.phones.bound
-    # A comprehension, unlike map, lets other threads in between; so below.
-    return [snapshot.bindings.get(name) for name in roll.names]
+        return before.drift.configuration.bound
+    return looked_up(snapshot.bindings, roll.names)
 
 
 def _routings(
@@ -173,7 +240,7 @@ def _routings(
     same = before is not None and before.snapshot.routings is snapshot.routings
     if before is not None and same and alignment.carry is None:
         return before.drift.configuration.routings
-    return [snapshot.routings.get(name) for name in roll.names]
+    return looked_up(snapshot.routings, roll.names)
 
 
 def _phones(

@@ -12,7 +12,9 @@ from pydantic import Field
 
 from agent.config.drift import Drift
 from agent.config.intake import AlertmanagerIntake, ComplaintIntake, Intake
+from agent.config.lints import HolidayCalendar, Lints
 from agent.config.pace import Intervals, Polling
+from agent.config.reachability import Reachability
 from agent.config.secret import Secret
 from agent.config.section import Duration, HttpUrl, ListenAddress, Name, Network, Section, Zone
 from agent.config.service import ConfirmationOfRepair, ServiceLevels
@@ -187,8 +189,14 @@ class Settings(Section):
     """The providers to poll; at least one."""
     rules: Rules = Rules()
     """The alert rules the embedded engine evaluates."""
+    reachability: Reachability = Reachability()
+    """When call records say that a bound phone cannot be reached."""
     drift: Drift = Drift()
     """What counts as drift of a number's configuration, and when it is meant to change."""
+    calendar: HolidayCalendar = HolidayCalendar()
+    """Holidays and adjusted workdays, over those that are known nationally."""
+    lints: Lints = Lints()
+    """What of a number's configuration is known to go wrong (``numwatch lint``)."""
     tickets: Tickets = Tickets()
     """When a ticket is opened, held and closed."""
     sinks: list[Sink] = Field(default=[])
