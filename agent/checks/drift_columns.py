@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agent.checks.baselines import Baseline
-from agent.checks.columns import Alignment, Rows, gather
+from agent.checks.columns import Alignment, Rows, gather, united
 from agent.checks.drift import compare
 from agent.checks.phone_columns import Bound
 from agent.model import Routing
@@ -62,6 +62,17 @@ class DriftColumns:
             new_known,
             alignment.patch(self.seen, rows, earlier | drifted),
         )
+
+    def changed(self, before: "DriftColumns", alignment: Alignment) -> Rows:
+        """The rows whose configuration or drift is not what it was in ``before``."""
+        new, old = self.configuration, before.configuration
+        rows = united(
+            alignment.changed(new.routings, old.routings), alignment.changed(new.bound, old.bound)
+        )
+        was = before.drifted if alignment.carry is None else None
+        if was is None:
+            was = np.append(before.drifted, np.uint8(0))[alignment.carry]
+        return united(rows, np.flatnonzero(was != self.drifted))
 
 
 def _earlier(seen: Bits, alignment: Alignment, rows: Rows) -> Bits:

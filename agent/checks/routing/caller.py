@@ -47,9 +47,10 @@ def plain_number(number: str) -> str:
 
 def area_of(number: str) -> str:
     """The area code at the head of a landline's number; empty where there is none."""
-    if not number.startswith(TRUNK_PREFIX) or len(number) < _LONG_AREA:
+    if not number.startswith(TRUNK_PREFIX):
         return ""
-    return number[: _SHORT_AREA if number.startswith(_SHORT_AREAS) else _LONG_AREA]
+    size = _SHORT_AREA if number.startswith(_SHORT_AREAS) else _LONG_AREA
+    return number[:size] if len(number) >= size else ""
 
 
 def is_mobile(number: str) -> bool:

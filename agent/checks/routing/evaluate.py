@@ -54,37 +54,49 @@ class Setting:
 
 
 Gate = Callable[[Setting, Call], Outcome | None]
+CallerGate = Callable[[Routing, Caller], Outcome | None]
 
 
 def evaluate(setting: Setting, call: Call) -> Outcome:
     """What becomes of ``call`` to a number configured as in ``setting``."""
-    for gate in GATES:
+    stopped = stopped_caller(setting.routing, call.caller)
+    if stopped is not None:
+        return stopped
+    for gate in _GATES:
         stopped = gate(setting, call)
         if stopped is not None:
             return stopped
     return _through(setting, call)
 
 
-def _black_list(setting: Setting, call: Call) -> Outcome | None:
-    hit = call.caller.number and listed(setting.routing.blacklist, call.caller.number)
+def stopped_caller(routing: Routing, caller: Caller) -> Outcome | None:
+    """What stops ``caller`` whatever the hour: lists, then regions; ``None`` when nothing does."""
+    for gate in _CALLER_GATES:
+        stopped = gate(routing, caller)
+        if stopped is not None:
+            return stopped
+    return None
+
+
+def _black_list(routing: Routing, caller: Caller) -> Outcome | None:
+    hit = caller.number and listed(routing.blacklist, caller.number)
     if not hit:
         return None
     why = f"blacklist entry of {len(hit)} digits"
     return Outcome(Heard.NO_RIGHT, obstacle=Cause.LIST_BLOCKS_CALLER, why=why)
 
 
-def _white_list(setting: Setting, call: Call) -> Outcome | None:
+def _white_list(routing: Routing, caller: Caller) -> Outcome | None:
     """A caller who is not known is not on it."""
-    routing = setting.routing
-    if not routing.whitelist_enabled or listed(routing.whitelist, call.caller.number):
+    if not routing.whitelist_enabled or listed(routing.whitelist, caller.number):
         return None
     why = f"white list on with {len(routing.whitelist)} entries"
     return Outcome(Heard.NO_RIGHT, obstacle=Cause.WHITELIST_BLOCKS_CALLER, why=why)
 
 
-def _region(setting: Setting, call: Call) -> Outcome | None:
+def _region(routing: Routing, caller: Caller) -> Outcome | None:
     """A mobile's area is not in its number; where it is not known, no region rule is asked."""
-    routing, area = setting.routing, call.caller.area
+    area = caller.area
     if not area:
         return None
     denied = in_areas(routing.region_deny, area)
@@ -123,8 +135,9 @@ def _capacity(setting: Setting, call: Call) -> Outcome | None:
     return Outcome(Heard.BUSY, obstacle=Cause.CAPACITY_EXCEEDED, why=why)
 
 
-GATES: Final[Sequence[Gate]] = (_black_list, _white_list, _region, _capacity, _bound, _pin)
-"""What is asked before any phone is, in this order: who calls, then whether there is room."""
+_CALLER_GATES: Final[Sequence[CallerGate]] = (_black_list, _white_list, _region)
+_GATES: Final[Sequence[Gate]] = (_capacity, _bound, _pin)
+"""What is asked before any phone is: first who calls, then whether there is room."""
 
 
 def _through(setting: Setting, call: Call) -> Outcome:
