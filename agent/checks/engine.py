@@ -7,6 +7,7 @@ import numpy as np
 from agent.checks.baselines import Baseline, BaselineBook, Baselines
 from agent.checks.checked import Change, Checked
 from agent.checks.columns import MISSING_ROW, Alignment, Rows, gather, looked_up, united
+from agent.checks.deadlines import with_deadlines
 from agent.checks.drift_columns import Configuration, DriftColumns
 from agent.checks.lifecycle import illegal_moves
 from agent.checks.lints.columns import LintColumns, LintSource, follow_lints, read_lints
@@ -40,6 +41,10 @@ class Checker:
             (provider.name, account.id): account
             for provider in settings.providers
             for account in provider.accounts
+        }
+        self._thresholds = {each.name: each.thresholds for each in settings.providers}
+        self._reclaimed_after = {
+            each.name: each.lifecycle.reclaimed_after for each in settings.providers
         }
         self._reachability = settings.reachability
         lints = settings.lints
@@ -147,15 +152,28 @@ class Checker:
     ) -> NumberColumns:
         standing = self._standing(snapshot)
         if before is None or self._standing(before.snapshot) != standing:
-            return NumberColumns.read(roll.numbers, standing)
+            columns = NumberColumns.read(roll.numbers, standing)
+            return self._with_deadlines(snapshot, roll, columns, range(len(roll.numbers)))
         rows = alignment.changed(roll.numbers, before.numbers)
-        return before.columns.follow(roll.numbers, standing, alignment, rows)
+        columns = before.columns.follow(roll.numbers, standing, alignment, rows)
+        return self._with_deadlines(snapshot, roll, columns, rows.tolist())
+
+    def _with_deadlines(
+        self, snapshot: Snapshot, roll: Roll, columns: NumberColumns, rows: Iterable[int]
+    ) -> NumberColumns:
+        reclaimed_after = self._reclaimed_after.get(snapshot.provider)
+        if not reclaimed_after or not snapshot.previous_states:
+            return columns
+        return with_deadlines(
+            columns, roll.numbers, rows, snapshot.previous_states, reclaimed_after
+        )
 
     def _money(self, snapshot: Snapshot, before: Checked | None) -> Money | None:
         if before is not None and before.snapshot.balance is snapshot.balance:
             return before.money
         account = self._account(snapshot)
-        thresholds = account.thresholds if account else Thresholds()
+        own = account.thresholds if account else Thresholds()
+        thresholds = own.over(self._thresholds.get(snapshot.provider, Thresholds()))
         return judge_balance(snapshot.balance, thresholds) if snapshot.balance else None
 
     def _drift(

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from agent.config.drift import Drift
 from agent.config.intake import AlertmanagerIntake, ComplaintIntake, Intake
+from agent.config.lifecycle import Lifecycle
 from agent.config.lints import HolidayCalendar, Lints
 from agent.config.pace import Intervals, Polling
 from agent.config.reachability import Reachability
@@ -87,6 +88,10 @@ class ProviderSettings(Section):
     """A PEM file of the authorities to trust for this provider instead of the system's."""
     polling: Polling | None = None
     """Overrides, key by key, the top-level polling section."""
+    lifecycle: Lifecycle = Lifecycle()
+    """How long the provider leaves a number in a state that does not last."""
+    thresholds: Thresholds = Thresholds()
+    """Balance lines of its accounts where an account has none of its own."""
     contacts: dict[Party, str] = Field(default={})
     """Whom to call about this provider, by party; goes before the top-level contacts."""
     accounts: Annotated[list[Account], Field(min_length=1)]
