@@ -74,7 +74,7 @@ async def _demo(options: Options, folder: Path) -> int:
     stopping = asyncio.Event()
     host, port = addresses(options.listen)[0]
     path = world_file(options.world, options.numbers, folder)
-    async with served(path, host, port + 1 if port else 0, options.speed, folder) as world:
+    async with served(path, (host, port), options.speed, folder) as world:
         _adapt(world.config, options.listen, folder)
         agent = Agent(world.config)
         on_signals(agent, stopping.set)

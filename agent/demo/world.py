@@ -64,13 +64,14 @@ def world_file(chosen: Path | None, numbers: int, folder: Path) -> Path:
 
 @asynccontextmanager
 async def served(
-    path: Path, host: str, port: int, speed: float, folder: Path
+    path: Path, agent: tuple[str, int], speed: float, folder: Path
 ) -> AsyncIterator[World]:
-    """The world of ``path`` in a process of its own, at ``port`` or wherever there is room.
+    """The world of ``path`` in a process of its own, beside where its agent will listen.
 
     Raises:
         DemoError: when the world cannot be served; it says what the world said.
     """
+    host, port = agent[0], agent[1] + 1 if agent[1] else 0
     config, said = folder / "config.yaml", folder / "world.log"
     config.unlink(missing_ok=True)
     listen = f"{host}:{port if _is_free(host, port) else 0}"
@@ -79,6 +80,7 @@ async def served(
         process = await asyncio.create_subprocess_exec(
             *command,
             str(config),
+            _shown(*agent),
             stdin=asyncio.subprocess.PIPE,
             stdout=output,
             stderr=output,
@@ -109,6 +111,12 @@ async def _address(process: asyncio.subprocess.Process, config: Path, said: Path
             return str(written["sinks"][0]["url"]).removesuffix("/desk/tickets")
         await asyncio.sleep(_LOOK_SECONDS)
     raise DemoError(f"the world did not start within {_START_SECONDS:g} s; see {said}")
+
+
+def _shown(host: str, port: int) -> str:
+    """The address by which this machine reaches what listens there."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"[{reached}]:{port}" if ":" in reached else f"{reached}:{port}"
 
 
 def _text(path: Path) -> str:

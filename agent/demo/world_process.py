@@ -24,11 +24,11 @@ def _end_with_parent() -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """``WORLD LISTEN SPEED CONFIG`` as the demo calls it; errors go to standard error."""
-    world, listen, speed, config = arguments
+    """``WORLD LISTEN SPEED CONFIG AGENT`` as the demo calls it; errors go to standard error."""
+    world, listen, speed, config, agent = arguments
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     try:
-        return asyncio.run(simulate(Path(world), listen, float(speed), Path(config)))
+        return asyncio.run(simulate(Path(world), listen, float(speed), Path(config), agent=agent))
     except (WorldFileError, ValueError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from agent.simulator.agent_config import write, write_file
+from agent.simulator.agent_config import AGENT_LISTEN, write, write_file
+from agent.simulator.complaints import new_secret
 from agent.simulator.events import Event
 from agent.simulator.server import Running, start
 from agent.simulator.world import World
@@ -34,8 +35,13 @@ async def simulate(
     speed: float = 1.0,
     config_file: Path | None = None,
     out: TextIO = sys.stderr,
+    *,
+    agent: str = AGENT_LISTEN,
 ) -> int:
     """Serves the world until SIGINT or SIGTERM, telling ``out`` what happens; gives 0.
+
+    ``agent`` is where the agent of the written configuration listens: complaints are posted to
+    its hook.
 
     Raises:
         WorldFileError: with every mistake in the world file.
@@ -46,7 +52,12 @@ async def simulate(
     stopping = _stop_signals()
     async with await start(World.read(world_file), host, port, speed) as running:
         if config_file is not None:
-            write_file(config_file, write(running.world, running.url, speed))
+            secret = new_secret()
+            running.post_complaints_to(f"http://{agent}/hooks/complaints", secret)
+            config = write(
+                running.world, running.url, speed, listen=agent, complaints_secret=secret
+            )
+            write_file(config_file, config)
         _print(out, addresses(running, config_file))
         telling = asyncio.create_task(_tell(running, out))
         await stopping.wait()

@@ -45,10 +45,10 @@ class Running:
         """The address of a provider's API."""
         return f"{self.url}/{provider}"
 
-    def post_complaints_to(self, url: str) -> None:
-        """Has every complaint posted to ``url`` from now on."""
+    def post_complaints_to(self, url: str, secret: str | None = None) -> None:
+        """Has every complaint posted to ``url`` from now on, signed where there is a secret."""
         self._post = self._post or ComplaintPost(self.world.note)
-        self._post.url = url
+        self._post.url, self._post.secret = url, secret
         self.world.on_complaint = self._post.post
 
     def apply(self, entry: dict[str, Any] | str) -> None:

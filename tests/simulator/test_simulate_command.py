@@ -15,7 +15,7 @@ import yaml
 from agent.config.settings import Settings
 from agent.simulator import agent_config
 from agent.simulator.command import split_listen
-from agent.simulator.plan import Change, FaultPlan
+from agent.simulator.plan import Change, Complaint, FaultPlan
 from agent.simulator.world import World
 from tests.simulator.worlds import NOON, SMALL
 
@@ -121,7 +121,7 @@ def test_the_story_is_short_and_ends_well():
 
 def test_the_storys_faults_are_seen_through_the_providers_alone():
     for entry in World.read(STORY).plan.timeline:
-        assert isinstance(entry.action, Change | FaultPlan)
+        assert isinstance(entry.action, Change | FaultPlan | Complaint)
         assert getattr(entry.action, "provider", "") != "desk"
 
 
