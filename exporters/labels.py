@@ -7,7 +7,8 @@ are replaced.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 
 CHUNK_ROWS = 4096
 """Rows handled at once: about a millisecond of work, so no thread waits long for another."""
@@ -34,9 +35,11 @@ def clean(value: str) -> str:
 
 def _escaped(values: Sequence[str]) -> Sequence[str]:
     """``values`` escaped; the same object when nothing needs it, which is nearly always."""
-    if _SPECIAL.search("".join(values)):
-        return list(map(escape, values))
-    return values
+    text = "".join(values)
+    # Printable text has no control characters: most columns need no search.
+    if text.isprintable() and '"' not in text and "\\" not in text:
+        return values
+    return list(map(escape, values)) if _SPECIAL.search(text) else values
 
 
 def _with_gaps(names: Sequence[str], columns: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -53,15 +56,42 @@ def label_lines(names: Sequence[str], columns: Sequence[Sequence[str]]) -> bytes
 
     Args:
         names: The label names.
-        columns: One column of values per name, at least one, all of one length.
+        columns: One column of values per name, at least one, all of one length, not empty.
     """
-    escaped = [_escaped(column) for column in columns]
-    if all(map(all, escaped)):
-        template = "{" + ",".join(f'{name}="%s"' for name in names) + "}"
-        lines: Iterator[str] = map(template.__mod__, zip(*escaped, strict=True))
-    else:
-        lines = _with_gaps(names, escaped)
-    return "\n".join(lines).encode()
+    rows = len(columns[0])
+    # What is the same in all rows, as an account's name is, is looked at and written once.
+    escaped = [_escaped(column[:1] if _is_constant(column) else column) for column in columns]
+    if not all(map(all, escaped)):
+        whole = [column if len(column) == rows else [column[0]] * rows for column in escaped]
+        return "\n".join(_with_gaps(names, whole)).encode()
+    fixed, varying = ["{"], []
+    for name, values in zip(names, escaped, strict=True):
+        fixed[-1] += f'{name}="'
+        if len(values) == 1:
+            fixed[-1] += values[0]
+        else:
+            varying.append(values)
+            fixed.append("")
+        fixed[-1] += '",'
+    fixed[-1] = fixed[-1][:-1] + "}"
+    return _filled(fixed, varying, rows).encode()
+
+
+def _is_constant(values: Sequence[str]) -> bool:
+    return values[0] == values[-1] and len(set(values)) == 1
+
+
+def _filled(fixed: Sequence[str], varying: Sequence[Sequence[str]], rows: int) -> str:
+    """Rows of what is the same in all of them, with the values of each row in between."""
+    if not varying:
+        return "\n".join([fixed[0]] * rows)
+    first, *inner, last = fixed
+    middle: Iterable[str] = varying[0]
+    if inner:
+        parts = [part for pair in zip(varying, map(repeat, inner), strict=False) for part in pair]
+        middle = map("".join, zip(*parts, varying[-1], strict=False))
+    between = f"{last}\n{first}"
+    return f"{first}{between.join(middle)}{last}"
 
 
 def chunks(names: Sequence[str], columns: Sequence[Sequence[str]], rows: int) -> Iterator[bytes]:

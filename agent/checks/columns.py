@@ -4,7 +4,7 @@ A column in which nothing changed comes back as the very same object, so that re
 with ``is``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import is_not
 from typing import TypeVar
@@ -17,6 +17,8 @@ Value = TypeVar("Value", bound=np.generic)
 Item = TypeVar("Item")
 
 MISSING_ROW = -1
+PIECE = 4096
+"""Rows worked on in one C call."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +94,38 @@ def gather(items: Sequence[Item], rows: Rows) -> Sequence[Item]:
 
 def floats(items: Sequence[Item], read: Callable[[Item], float | None]) -> npt.NDArray[np.float64]:
     """What ``read`` gives for each item; NaN for ``None``."""
-    return np.array(list(map(read, items)), dtype=np.float64)
+    column = np.empty(len(items))
+    for start, piece in pieces(items):
+        column[start : start + len(piece)] = list(map(read, piece))
+    return column
+
+
+def looked_up(facts: Mapping[str, Item], names: Sequence[str]) -> list[Item | None]:
+    """What ``facts`` tells of each of ``names``."""
+    found: list[Item | None] = []
+    for _, piece in pieces(names):
+        found.extend(map(facts.get, piece))
+    return found
+
+
+def pieces(items: Sequence[Item]) -> Iterator[tuple[int, Sequence[Item]]]:
+    """Stretches of ``items`` and where each begins.
+
+    One C call over all of them would hold the interpreter for tens of milliseconds; between
+    pieces other threads, the event loop's above all, get their turns.
+    """
+    return ((start, items[start : start + PIECE]) for start in range(0, len(items), PIECE))
+
+
+def united(one: Rows, other: Rows) -> Rows:
+    """The rows in either of two columns of rows, ascending.
+
+    ``np.union1d`` hashes, and holds the interpreter meanwhile; sorting lets others in.
+    """
+    both = np.sort(np.concatenate((one, other)))
+    is_first = np.ones(both.size, dtype=np.bool_)
+    is_first[1:] = both[1:] != both[:-1]
+    return both[is_first]
 
 
 def _has_nan(column: npt.NDArray[Value]) -> bool:

@@ -157,9 +157,10 @@ def count_by_state(states: Codes) -> dict[NumberState, int]:
 def state_codes(states: Iterable[NumberState], forced: NumberState | None) -> Codes:
     """The codes of ``states`` after :func:`effective_state`."""
     codes = {state: NUMBER_CODES[effective_state(state, forced)] for state in NUMBER_STATES}
-    return np.fromiter(map(codes.__getitem__, states), dtype=np.int8)
+    # A generator, unlike map, lets other threads in between; so below.
+    return np.fromiter((codes[state] for state in states), dtype=np.int8)
 
 
 def network_codes(states: Iterable[NetworkState]) -> Codes:
     """The codes of ``states``."""
-    return np.fromiter(map(NETWORK_CODES.__getitem__, states), dtype=np.int8)
+    return np.fromiter((NETWORK_CODES[state] for state in states), dtype=np.int8)

@@ -29,7 +29,8 @@ _REACHABLE = np.array([reachable_value(state) for state in BINDING_STATES])
 
 def binding_codes(states: Iterable[BindingState]) -> Codes:
     """The codes of ``states``."""
-    return np.fromiter(map(BINDING_CODES.__getitem__, states), dtype=np.int8)
+    # A generator, unlike map, lets other threads in between.
+    return np.fromiter((BINDING_CODES[state] for state in states), dtype=np.int8)
 
 
 def reachable_column(states: Codes) -> Floats:

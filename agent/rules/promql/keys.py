@@ -35,12 +35,16 @@ def pack(columns: Sequence[Codes], rows: int) -> Keys:
 
 def distinct_of(codes: Codes) -> Rows:
     """The codes that occur, ascending."""
-    highest = int(codes.max()) if codes.size else 0
+    if not codes.size:
+        return np.empty(0, np.intp)
+    highest = int(codes.max())
     if highest > _SPARSE * codes.size:
-        return np.unique(codes).astype(np.intp)
+        ordered = np.sort(codes)
+        is_first = np.concatenate([np.ones(1, bool), ordered[1:] != ordered[:-1]])
+        return np.asarray(ordered[is_first], np.intp)
     seen = np.zeros(highest + 1, bool)
     seen[codes] = True
-    return np.flatnonzero(seen) if codes.size else np.empty(0, np.intp)
+    return np.flatnonzero(seen)
 
 
 def group(columns: Sequence[Codes], rows: int) -> tuple[Rows, Codes]:
