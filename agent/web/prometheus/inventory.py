@@ -14,7 +14,7 @@ from agent.rules.queries.errors import TooLargeError
 from agent.rules.queries.queries import MOST_SERIES, Queries, parse_selector
 from agent.web.prometheus.answer import TURNS, data, small
 from agent.web.prometheus.failure import Failure, wrong
-from agent.web.prometheus.given import FIRST, LAST, Given
+from agent.web.prometheus.given import Given
 from agent.web.prometheus.wire import in_order, joined, label_sets, quoted
 from exporters.family import FAMILIES
 
@@ -26,8 +26,7 @@ _KINDS = {"info": "gauge"}
 async def labels(request: web.Request, given: Given, queries: Queries) -> bytes:
     """The names of all labels."""
     selectors = _selectors(given) or _EVERYTHING
-    if not _is_stretch(given):
-        return small([])
+    _check_stretch(given)
 
     def work(until: float) -> bytes:
         found = queries.select(selectors, until)
@@ -42,8 +41,7 @@ async def values(request: web.Request, given: Given, queries: Queries) -> bytes:
     if not _LABEL.fullmatch(name):
         raise Failure(f'invalid label name: "{name}"')
     selectors = _selectors(given) or _EVERYTHING
-    if not _is_stretch(given):
-        return small([])
+    _check_stretch(given)
 
     def work(until: float) -> bytes:
         found = queries.select(selectors, until)
@@ -58,8 +56,7 @@ async def series(request: web.Request, given: Given, queries: Queries) -> bytes:
     selectors = _selectors(given)
     if not selectors:
         raise Failure("no match[] parameter provided")
-    if not _is_stretch(given):
-        return small([])
+    _check_stretch(given)
 
     def work(until: float) -> bytes:
         found = tuple(queries.select(selectors, until))
@@ -92,13 +89,11 @@ def _selectors(given: Given) -> list[Selector]:
         raise wrong("match[]", str(error)) from None
 
 
-def _is_stretch(given: Given) -> bool:
-    """Series are told as of now, whatever the stretch; in one that ends before it starts is none.
-
-    Raises:
-        Failure: when a time is none.
-    """
-    return given.moment("start", FIRST) <= given.moment("end", LAST)
+def _check_stretch(given: Given) -> None:
+    """Series are told as of now, whatever the stretch; one that cannot be is still refused."""
+    start, end = given.moment("start", 0.0), given.moment("end", 2.0**40)
+    if end < start:
+        raise wrong("end", "end timestamp must not be before start time")
 
 
 def _names(vector: Vector) -> Iterator[str]:
