@@ -56,6 +56,7 @@ def settings(sinks: Sequence[Mapping[str, object]] = (), **tickets: object) -> S
                 "recovery_polls": 2,
                 "reopen_window": 1800,
                 "confirmation": {"grades": []},
+                "sla": {"warnings": [], "severe": {"after": "30d"}},
                 **tickets,
             },
             "sinks": [dict(sink) for sink in sinks],
