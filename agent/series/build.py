@@ -14,6 +14,7 @@ from agent.series.account import account_blocks
 from agent.series.calls import call_blocks
 from agent.series.drift import drift_blocks
 from agent.series.health import abnormal_rows
+from agent.series.lints import lint_blocks
 from agent.series.memo import Memo
 from agent.series.numbers import number_blocks
 from agent.series.phones import phone_blocks
@@ -21,7 +22,7 @@ from agent.series.planned import planned_blocks
 from agent.series.source import Source
 from exporters.block import Block
 
-_FAMILIES = (account_blocks, number_blocks, phone_blocks, call_blocks, drift_blocks)
+_FAMILIES = (account_blocks, number_blocks, phone_blocks, call_blocks, drift_blocks, lint_blocks)
 
 
 class Series:

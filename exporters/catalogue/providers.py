@@ -187,7 +187,16 @@ SERIES: tuple[Row, ...] = (
         "gauge",
         "",
         "provider account number severity",
-        "How many findings the configuration lints have on the number's routing at the provider.",
+        "How many findings the configuration lints have on the number's routing at the provider,"
+        " waived ones not counted.",
+    ),
+    Row(
+        "numwatch_account_lint_findings",
+        "gauge",
+        "",
+        "provider account severity",
+        "How many findings the configuration lints have on the account as a whole, waived ones not"
+        " counted.",
     ),
     Row(
         "numwatch_number_calls_total",
