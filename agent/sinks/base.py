@@ -1,9 +1,24 @@
 """What a sink is: takes one delivery at a time, or says why it did not."""
 
+from collections.abc import Sequence
 from enum import StrEnum, unique
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+import msgspec
 
 from agent.tickets.outbox import Row
+from agent.tickets.standing import RemoteState, Standing
+
+__all__ = [
+    "Digesting",
+    "Pace",
+    "RemoteState",
+    "Sink",
+    "SinkError",
+    "SinkFailure",
+    "Standing",
+    "Window",
+]
 
 
 @unique
@@ -23,14 +38,28 @@ class SinkFailure(StrEnum):
     GONE = "gone"
     HTTP_4XX = "http_4xx"
     HTTP_5XX = "http_5xx"
+    API_ERROR = "api_error"
+    """The answer says HTTP 200 and tells of an error."""
+    UNCERTAIN = "uncertain"
+    """Whether the ticket was made is not known yet."""
+    SEARCH_GONE = "search_gone"
+    """The system no longer has the search that keeps tickets from being made twice."""
+    UNOPENED = "unopened"
+    """The end of a ticket that was never made there."""
     INTERNAL = "internal"
 
 
 class SinkError(Exception):
     """A delivery failed.
 
-    ``detail`` is one scrubbed sentence without secrets. A ``permanent`` failure is not tried
-    again. ``retry_after`` is the wait the receiver asked for, in seconds and clamped.
+    Args:
+        reason: Why, from the closed list.
+        detail: One scrubbed sentence without secrets.
+        permanent: It is of no use to try again.
+        retry_after: The wait the receiver asked for, in seconds and clamped.
+        ambiguous: It may have been taken all the same.
+        hold: The sink as a whole is set up wrongly, which its operator has to mend; deliveries
+            are held for that long instead of given up.
     """
 
     def __init__(
@@ -40,12 +69,16 @@ class SinkError(Exception):
         *,
         permanent: bool = False,
         retry_after: float | None = None,
+        ambiguous: bool = False,
+        hold: bool = False,
     ) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
         self.permanent = permanent
         self.retry_after = retry_after
+        self.ambiguous = ambiguous
+        self.hold = hold
 
 
 class Pace(Protocol):
@@ -64,11 +97,20 @@ class Pace(Protocol):
         """How long after its first attempt a delivery goes to the dead letters."""
 
 
+class Window(msgspec.Struct, frozen=True):
+    """At most ``count`` deliveries in any ``seconds``."""
+
+    count: int
+    seconds: float
+
+
 class Sink(Protocol):
     """A system that receives tickets."""
 
     name: str
     pace: Pace
+    windows: Sequence[Window]
+    """How much the system takes in how long; empty when that is not known."""
 
     async def deliver(self, row: Row, now: float) -> None:
         """Send one delivery and return once it was taken.
@@ -78,5 +120,26 @@ class Sink(Protocol):
                 cancellation.
         """
 
+    async def look_up(self, ticket_id: str) -> Standing:
+        """How one of our tickets stands in that system; never raises but for cancellation.
+
+        ``UNKNOWN`` where the system cannot be asked: a webhook, a pager, a chat.
+        """
+
     async def close(self) -> None:
         """Let go of connections."""
+
+
+@runtime_checkable
+class Digesting(Protocol):
+    """A sink that can tell of many tickets at once: a chat."""
+
+    digest_from: int
+    """So many tickets waiting are told in one message."""
+
+    async def deliver_together(self, rows: Sequence[Row], now: float) -> None:
+        """Send one message of all ``rows``; each ticket's are in order, its newest counts.
+
+        Raises:
+            SinkError: when it was not taken, or when that is not known.
+        """

@@ -1,19 +1,60 @@
 """Sinks from the configuration."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from agent.config.settings import Sink as SinkSettings
+from agent.config.sinks import Sink as SinkSettings
+from agent.sinks.around import Around
 from agent.sinks.base import Sink
+from agent.sinks.chat import ChatSink
+from agent.sinks.dingtalk import DingTalkBot
+from agent.sinks.feishu import FeishuBot
+from agent.sinks.jira import jira_sink
+from agent.sinks.pagerduty import PagerDutySink
+from agent.sinks.servicenow import servicenow_sink
 from agent.sinks.webhook import WebhookSink
+from agent.sinks.wecom import WeComBot
+from agent.sinks.zammad import zammad_sink
+
+
+def _feishu(settings: SinkSettings, around: Around) -> Sink:
+    assert settings.bot is not None
+    return ChatSink(settings, FeishuBot(settings.bot, around.writer.locale), around)
+
+
+def _dingtalk(settings: SinkSettings, around: Around) -> Sink:
+    assert settings.bot is not None
+    return ChatSink(settings, DingTalkBot(settings.bot), around)
+
+
+def _wecom(settings: SinkSettings, around: Around) -> Sink:
+    assert settings.bot is not None
+    return ChatSink(settings, WeComBot(settings.bot), around)
+
+
+_KINDS: Mapping[str, Callable[[SinkSettings, Around], Sink]] = {
+    "webhook": WebhookSink,
+    "jira": jira_sink,
+    "servicenow": servicenow_sink,
+    "zammad": zammad_sink,
+    "pagerduty": PagerDutySink,
+    "feishu": _feishu,
+    "dingtalk": _dingtalk,
+    "wecom": _wecom,
+}
 
 
 def build_sinks(
-    settings: Iterable[SinkSettings], clock: Callable[[], float] = time.time
+    settings: Iterable[SinkSettings],
+    clock: Callable[[], float] = time.time,
+    around: Around | None = None,
 ) -> list[Sink]:
     """A sink for each section. Call it inside a running event loop.
 
     Raises:
-        ValueError: when a secret or a network of a section is malformed.
+        ValueError: when a secret or a network of a section is malformed, or a sink that makes
+            tickets is given no ledger.
+        OSError: when an authorities' file cannot be read.
     """
-    return [WebhookSink(one, clock) for one in settings]
+    given = around or Around(clock=clock)
+    return [_KINDS[one.kind](one, given) for one in settings]

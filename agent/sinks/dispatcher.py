@@ -11,6 +11,7 @@ from agent.sinks.base import Sink
 from agent.sinks.worker import Worker
 from agent.store.database import Database
 from agent.tickets.outbox import Outbox
+from agent.tickets.standing import Standing
 from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
@@ -65,6 +66,12 @@ class Dispatcher:
         """Something was queued; deliver it now. Hand this to ``Tickets(committed=...)``."""
         for worker in self._workers:
             worker.wake()
+
+    async def look_up(self, ticket_id: str) -> dict[str, Standing]:
+        """How a ticket stands in each system, by the sink's name; all are asked at once."""
+        sinks = self._sinks
+        found = await asyncio.gather(*(sink.look_up(ticket_id) for sink in sinks))
+        return {sink.name: standing for sink, standing in zip(sinks, found, strict=True)}
 
     async def replay(self, ticket: str | None = None) -> int:
         """Send dead letters again, of one ticket or of all; gives how many.

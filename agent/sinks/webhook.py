@@ -7,8 +7,7 @@ with it the signature are fresh on every attempt.
 import asyncio
 import binascii
 import contextlib
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import aiohttp
@@ -16,39 +15,17 @@ from multidict import CIMultiDict
 from standardwebhooks import Webhook as Signer
 
 from agent.config.secret import Secret
-from agent.config.settings import Sink as SinkSettings
-from agent.providers.egress import EgressGuard
-from agent.providers.failures import classify
-from agent.providers.retry_after import parse_retry_after
-from agent.sinks.base import Pace, SinkError, SinkFailure
-from agent.states import PollFailure
+from agent.config.sinks import Sink as SinkSettings
+from agent.sinks.around import Around
+from agent.sinks.base import Pace, Window
+from agent.sinks.wire import FAILURES, failure_of, judge, session_of
 from agent.tickets.outbox import Row
+from agent.tickets.standing import RemoteState, Standing
 
 _READ_AT_MOST = 64 * 1024
 _LISTEN_SECONDS = 1.0
-_FAILURES = (aiohttp.ClientError, OSError, ValueError, asyncio.TimeoutError)
-_TRANSIENT_4XX = frozenset({408, 409, 425, 429})
-_HEADERS = {"Content-Type": "application/json", "User-Agent": "numwatch"}
-
-_REASONS: Mapping[PollFailure, SinkFailure] = {
-    PollFailure.TIMEOUT: SinkFailure.TIMEOUT,
-    PollFailure.DNS: SinkFailure.DNS,
-    PollFailure.CONNECT: SinkFailure.CONNECT,
-    PollFailure.TLS: SinkFailure.TLS,
-    PollFailure.TLS_EXPIRED: SinkFailure.TLS_EXPIRED,
-    PollFailure.EGRESS_DENIED: SinkFailure.EGRESS_DENIED,
-}
-_STATUS: Mapping[int, SinkFailure] = {
-    401: SinkFailure.AUTH,
-    403: SinkFailure.AUTH,
-    410: SinkFailure.GONE,
-    429: SinkFailure.RATE_LIMITED,
-}
-_STATUS_CLASS: Mapping[int, SinkFailure] = {
-    3: SinkFailure.REDIRECT,
-    4: SinkFailure.HTTP_4XX,
-    5: SinkFailure.HTTP_5XX,
-}
+_HEADERS = {"Content-Type": "application/json"}
+_UNKNOWN = Standing(RemoteState.UNKNOWN, detail="a webhook cannot be asked")
 
 
 class WebhookSink:
@@ -59,17 +36,23 @@ class WebhookSink:
             something that is not a network.
     """
 
-    def __init__(self, settings: SinkSettings, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, settings: SinkSettings, around: Around | None = None) -> None:
         self.name = settings.name
         self.pace: Pace = settings
+        self.windows: Sequence[Window] = (Window(settings.rate, 60.0),) if settings.rate else ()
         self._settings = settings
-        self._clock = clock
+        self._url = settings.url or ""
+        self._around = around or Around()
         self._signer = _signer(settings.secret) if settings.secret else None
-        self._session = _session(settings)
+        self._session = session_of(settings, {"User-Agent": "numwatch"})
 
     async def close(self) -> None:
         """Close every connection."""
         await self._session.close()
+
+    async def look_up(self, ticket_id: str) -> Standing:  # noqa: ARG002 - the protocol's
+        """Not known: a webhook cannot be asked."""
+        return _UNKNOWN
 
     async def deliver(self, row: Row, now: float) -> None:
         """Post ``row``; any 2xx answer means it was taken.
@@ -79,15 +62,13 @@ class WebhookSink:
         """
         try:
             status, headers = await self._post(row, now)
-        except _FAILURES as error:
-            failure = classify(error, "delivery")
-            reason = _REASONS.get(failure.kind, SinkFailure.PROTOCOL)
-            raise SinkError(reason, failure.detail) from error
-        _judge(status, headers, self._clock())
+        except FAILURES as error:
+            raise failure_of(error) from error
+        judge(status, headers, self._around.clock())
 
     async def _post(self, row: Row, now: float) -> tuple[int, Mapping[str, str]]:
         async with self._session.post(
-            self._settings.url,
+            self._url,
             data=row.payload,
             headers=self._headers(row, now),
             allow_redirects=False,
@@ -114,34 +95,8 @@ def _signer(secret: Secret) -> Signer:
         raise ValueError("the secret must be whsec_ and base64") from error
 
 
-def _session(settings: SinkSettings) -> aiohttp.ClientSession:
-    guard = EgressGuard(settings.egress_allow)
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(socket_factory=guard.open_socket),
-        timeout=aiohttp.ClientTimeout(
-            total=settings.timeout, sock_read=settings.timeout, ceil_threshold=float("inf")
-        ),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
-        read_bufsize=_READ_AT_MOST,
-    )
-
-
 async def _read_away(response: aiohttp.ClientResponse) -> None:
     """Empty a short answer so that its connection can be used again; the status has told all."""
     with contextlib.suppress(aiohttp.ClientError, OSError, asyncio.TimeoutError):
         async with asyncio.timeout(_LISTEN_SECONDS):
             await response.content.read(_READ_AT_MOST)
-
-
-def _judge(status: int, headers: Mapping[str, str], now: float) -> None:
-    kind = status // 100
-    if kind == 2:  # noqa: PLR2004 - the HTTP class of success
-        return
-    reason = _STATUS.get(status) or _STATUS_CLASS.get(kind, SinkFailure.PROTOCOL)
-    raise SinkError(
-        reason,
-        f"the receiver answered HTTP {status}",
-        permanent=kind == 4 and status not in _TRANSIENT_4XX,  # noqa: PLR2004
-        retry_after=parse_retry_after(headers.get("Retry-After"), now),
-    )

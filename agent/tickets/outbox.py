@@ -10,7 +10,18 @@ from enum import StrEnum, unique
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Select,
+    and_,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.store.database import Database
@@ -187,18 +198,44 @@ class Outbox:
             row = found.mappings().one_or_none()
             if row is None:
                 return None
-            first = now if row["first_attempt_at"] is None else row["first_attempt_at"]
-            changed = {
-                "attempts": row["attempts"] + 1,
-                "first_attempt_at": first,
-                "last_attempt_at": now,
-            }
-            await connection.execute(
-                update(outbox)
-                .where(outbox.c.id == row["id"])
-                .values(state=RowState.SENDING, **changed)
+            return await _begin(connection, row, now)
+
+    @uninterrupted
+    async def claim_together(self, sink: str, now: float, least: int, most: int) -> list[Row]:
+        """What a chat is told at once, the attempts already counted; empty when nothing is due.
+
+        All waiting rows of one ticket, or where ``least`` tickets or more are due, of up to
+        ``most`` of them: those with an escalation first, and where there are any, alone.
+        """
+        other = outbox.alias()
+        best = select(func.min(other.c.rank)).where(
+            other.c.sink == outbox.c.sink,
+            other.c.ticket_id == outbox.c.ticket_id,
+            other.c.state == RowState.WAITING,
+        )
+        urgency = best.scalar_subquery()
+        due = _heads(sink).where(outbox.c.next_attempt_at <= now)
+        asked = due.add_columns(urgency.label("urgency")).order_by(urgency, outbox.c.id)
+        async with self._database.transaction() as connection:
+            heads = (await connection.execute(asked.limit(max(least, most)))).mappings().all()
+            chosen = heads[:1] if len(heads) < least else _alike(heads)[:most]
+            ids = [head["ticket_id"] for head in chosen]
+            waiting = select(outbox).where(
+                outbox.c.sink == sink,
+                outbox.c.ticket_id.in_(ids),
+                outbox.c.state == RowState.WAITING,
             )
-            return _row({**row, **changed})
+            rows = (await connection.execute(waiting.order_by(outbox.c.id))).mappings().all()
+            return [await _begin(connection, row, now) for row in rows]
+
+    @uninterrupted
+    async def attempts_since(self, sink: str, since: float) -> list[float]:
+        """When deliveries to ``sink`` were attempted after ``since``, the newest of each row."""
+        asked = select(outbox.c.last_attempt_at).where(
+            outbox.c.sink == sink, outbox.c.last_attempt_at > since
+        )
+        async with self._database.transaction() as connection:
+            return [float(at) for at in (await connection.execute(asked)).scalars()]
 
     @uninterrupted
     async def next_due(self, sink: str) -> float | None:
@@ -209,23 +246,24 @@ class Outbox:
             due = found.scalar_one()
             return None if due is None else float(due)
 
-    async def delivered(self, row: Row, now: float) -> None:
-        """The sink has taken ``row``."""
-        await self._settle(row, now, state=RowState.DELIVERED, failure="")
+    async def delivered(self, rows: Sequence[Row], now: float) -> None:
+        """The sink has taken ``rows``."""
+        await self._settle(rows, now, state=RowState.DELIVERED, failure="")
 
     async def retry(self, row: Row, failure: str, at: float, now: float) -> None:
         """The attempt failed; the next one is at ``at``."""
-        await self._settle(row, now, state=RowState.WAITING, failure=failure, next_attempt_at=at)
+        await self._settle([row], now, state=RowState.WAITING, failure=failure, next_attempt_at=at)
 
     async def bury(self, row: Row, failure: str, now: float) -> None:
         """The row goes to the dead letters; later rows of its ticket go on."""
-        await self._settle(row, now, state=RowState.DEAD, failure=failure)
+        await self._settle([row], now, state=RowState.DEAD, failure=failure)
 
     @uninterrupted
-    async def _settle(self, row: Row, now: float, **values: object) -> None:
+    async def _settle(self, rows: Sequence[Row], now: float, **values: object) -> None:
+        ids = [row.id for row in rows]
         async with self._database.transaction() as connection:
             await connection.execute(
-                update(outbox).where(outbox.c.id == row.id).values(settled_at=now, **values)
+                update(outbox).where(outbox.c.id.in_(ids)).values(settled_at=now, **values)
             )
 
     @uninterrupted
@@ -326,6 +364,25 @@ class Outbox:
 
 
 _TURN = (outbox.c.rank, outbox.c.id)
+_URGENT = RANKS[ESCALATED]
+
+
+def _alike(heads: Sequence[RowMapping]) -> Sequence[RowMapping]:
+    """The urgent ones where there are any, else all."""
+    return [head for head in heads if head["urgency"] == _URGENT] or heads
+
+
+async def _begin(connection: AsyncConnection, row: Mapping[Any, Any], now: float) -> Row:
+    first = now if row["first_attempt_at"] is None else row["first_attempt_at"]
+    changed = {
+        "attempts": row["attempts"] + 1,
+        "first_attempt_at": first,
+        "last_attempt_at": now,
+    }
+    await connection.execute(
+        update(outbox).where(outbox.c.id == row["id"]).values(state=RowState.SENDING, **changed)
+    )
+    return _row({**row, **changed})
 
 
 def _row(stored: Mapping[Any, Any]) -> Row:

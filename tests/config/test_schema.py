@@ -39,7 +39,7 @@ def test_durations_secrets_and_variables_are_as_users_write_them() -> None:
     assert re.search(variable["pattern"], "${TIMEOUT}")
     assert definitions["Sink"]["properties"]["secret"]["writeOnly"] is True
     assert "secret_file" in definitions["Sink"]["properties"]
-    assert set(definitions["Sink"]["required"]) == {"name", "kind", "url"}
+    assert set(definitions["Sink"]["required"]) == {"name", "kind"}
 
 
 def test_every_reference_leads_to_a_definition() -> None:

@@ -9,7 +9,7 @@ from tests.tickets.scene import START
 async def drain(outbox: Outbox, now: float = START) -> list[tuple[str, int]]:
     told = []
     while row := await outbox.claim("desk", now):
-        await outbox.delivered(row, now)
+        await outbox.delivered([row], now)
         told.append((row.type, row.revision))
     return told
 
@@ -68,7 +68,7 @@ async def test_an_update_on_its_way_is_not_taken_back(database: Database) -> Non
     await writer.changed(ticket)
     assert under_way is not None
     assert await outbox.claim("desk", START) is None
-    await outbox.delivered(under_way, START)
+    await outbox.delivered([under_way], START)
     assert await drain(outbox) == [("ticket.updated", 3)]
 
 

@@ -84,7 +84,7 @@ async def test_without_a_secret_nothing_is_signed(receiver: Receiver) -> None:
     [
         (301, SinkFailure.REDIRECT, False),
         (400, SinkFailure.HTTP_4XX, True),
-        (401, SinkFailure.AUTH, True),
+        (401, SinkFailure.AUTH, False),
         (404, SinkFailure.HTTP_4XX, True),
         (408, SinkFailure.HTTP_4XX, False),
         (409, SinkFailure.HTTP_4XX, False),

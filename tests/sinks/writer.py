@@ -19,23 +19,27 @@ class Writer:
         self.database = database
         self.sinks = sinks
         self.now = START
+        self.text = ""
 
     async def opened(self, number: int = 1) -> Ticket:
         told = alert(number=f"40062200{number:02}")
         (fault,) = faults_of([told], ["critical"]).values()
         decision = Decision(Action.OPEN, fault.key, "it broke", fault)
-        opening = Opening(Particulars(grade=Grade.AAA), Text("broken", ""), None)
+        opening = Opening(
+            Particulars(grade=Grade.AAA), Text(self.text or "broken", self.text), None
+        )
         return await self._write(open_ticket(decision, fault, None, opening, self.now))
 
     async def changed(self, ticket: Ticket, kind: str = "ticket.updated") -> Ticket:
         """The next revision of ``ticket``, told to the sinks as ``kind``."""
         stage = Stage.CLOSED if kind == "ticket.closed" else Stage.DIAGNOSING
+        entry = Entry(self.now, "numwatch", "changed", self.text or "a test")
         after = replace(
             ticket,
             stage=stage,
             revision=ticket.revision + 1,
             changed_at=self.now,
-            timeline=(*ticket.timeline, Entry(self.now, "numwatch", "changed", "a test")),
+            timeline=(*ticket.timeline, entry),
         )
         return await self._write(Change(ticket, after, kind))
 

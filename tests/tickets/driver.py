@@ -53,6 +53,6 @@ class Run:
         outbox = Outbox(self.database)
         kinds = []
         while row := await outbox.claim("desk", self.now):
-            await outbox.delivered(row, self.now)
+            await outbox.delivered([row], self.now)
             kinds.append(row.type)
         return kinds
