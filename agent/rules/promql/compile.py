@@ -87,7 +87,7 @@ def parse_any(
         As :func:`parse` does.
     """
     try:
-        tree, times = _tree(text, semantics)
+        tree, times = read(text, semantics)
         return _Compiler(semantics, round(step * 1000), times).compile(tree)
     except RefusedError as error:
         place = place_of(text, error.word) if error.word else ""
@@ -100,8 +100,12 @@ def _result(node: Node) -> Node:
     return node
 
 
-def _tree(text: str, semantics: Semantics) -> tuple[Any, list[float]]:
-    """The parser's tree, and the times after ``@`` by the number that stands for each."""
+def read(text: str, semantics: Semantics) -> tuple[Any, list[float]]:
+    """The parser's tree, and the times after ``@`` by the number that stands for each.
+
+    Raises:
+        RefusedError: when the expression is not valid.
+    """
     if semantics is Semantics.TWO:
         refuse_newer(text)
     prepared, times = timed(renamed(prepare(text), semantics))

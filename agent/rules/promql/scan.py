@@ -6,7 +6,7 @@ allows, so raw strings are rewritten into quoted ones.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from agent.rules.promql.refusal import RefusedError
 
@@ -78,6 +78,17 @@ def timed(text: str) -> tuple[str, list[float]]:
             pieces += [text[done:start], f"@ {len(times) - 1}"]
             done = found.end()
     return "".join([*pieces, text[done:]]), times
+
+
+def with_times(text: str, times: Sequence[float]) -> str:
+    """``text`` with the times again that :func:`timed` took out of it."""
+    places = [start for word, start in words(text) if word == "@"] if times else []
+    for start in reversed(places):
+        found = _AT.match(text, start)
+        if found:
+            time = f"@ {times[round(float(found[1]))]:.3f}"
+            text = f"{text[:start]}{time}{text[found.end() :]}"
+    return text
 
 
 def _time(text: str) -> float:

@@ -14,7 +14,7 @@ from agent.rules.engine import RuleEngine
 from agent.rules.live import ALERTS, ALERTS_FOR_STATE
 from agent.rules.promql.compile import parse, parse_any
 from agent.rules.promql.evaluate import Instant, Value, evaluate
-from agent.rules.promql.nodes import Kind, Node, Range, Selector, Subquery, kind_of
+from agent.rules.promql.nodes import NOW, Kind, Node, Range, Selector, Subquery, kind_of
 from agent.rules.promql.refusal import RefusedError
 from agent.rules.promql.source import Source
 from agent.rules.promql.vector import Vector
@@ -166,7 +166,7 @@ def parse_selector(text: str) -> Selector:
         RefusedError: when ``text`` is anything else.
     """
     node = parse(text)
-    if not isinstance(node, Selector):
+    if not isinstance(node, Selector) or node.shift != NOW:
         raise RefusedError(f"{text!r} is not a series selector such as up{{job='numwatch'}}")
     return node
 

@@ -39,9 +39,12 @@ async def rules(request: web.Request, given: Given, queries: Queries) -> bytes:
         raise wrong("type", f'not supported value "{kind}"')
     interval = state_of(request).settings().rules.interval
 
+    picks = any(map(given.all, ("rule_name[]", "rule_group[]", "file[]")))
+
     def work(_until: float) -> bytes:
         facts = _Facts(queries.engine(), interval, given)
-        return small({"groups": [one for one in map(facts.group, facts.groups) if one["rules"]]})
+        groups = map(facts.group, facts.groups)
+        return small({"groups": [one for one in groups if one["rules"] or not picks]})
 
     return await request.app[TURNS].run(work)
 

@@ -27,7 +27,12 @@ DESCRIBED: tuple[tuple[str, str, tuple[Parameter, ...]], ...] = (
     ("/api/v1/label/{name}/values", "The values of one label", (_MATCH, _START, _END)),
     ("/api/v1/series", "The series that match", (_MATCH, _START, _END)),
     ("/api/v1/metadata", "What the metrics mean", (_METRIC,)),
-    ("/api/v1/query_exemplars", "Always empty: there are no exemplars", (_QUERY,)),
+    (
+        "/api/v1/query_exemplars",
+        "Always empty: there are no exemplars",
+        (_QUERY, _START, _END),
+    ),
+    ("/api/v1/format_query", "An expression as Prometheus writes it", (_QUERY,)),
     ("/api/v1/status/buildinfo", "Whose read API this is", ()),
 )
 

@@ -2,13 +2,14 @@
 
 from aiohttp import web
 
+from agent.rules.promql.formatting import formatted
 from agent.rules.promql.nodes import Node, kind_of
 from agent.rules.promql.refusal import RefusedError
 from agent.rules.queries.queries import Queries, is_plottable, parse_query, steps_between
 from agent.web.keys import state_of
-from agent.web.prometheus.answer import TURNS, data
+from agent.web.prometheus.answer import TURNS, data, small
 from agent.web.prometheus.failure import Failure, wrong
-from agent.web.prometheus.given import Given
+from agent.web.prometheus.given import FIRST, LAST, Given
 from agent.web.prometheus.turns import LONGEST
 from agent.web.prometheus.wire import matrix, result
 
@@ -20,12 +21,33 @@ async def query(request: web.Request, given: Given, queries: Queries) -> bytes:
     """An expression as of one instant."""
     at = given.moment("time", state_of(request).clock())
     seconds = time_allowed(given)
-    node = _parsed(given)
+    node = _parsed(given, is_named=True)
 
     def work(until: float) -> bytes:
         return data(result(queries.instant(node, at, until), at), queries.gaps(node, at))
 
     return await request.app[TURNS].run(work, seconds)
+
+
+async def format_query(request: web.Request, given: Given, _queries: Queries) -> bytes:
+    """An expression as Prometheus writes it."""
+
+    def work(_until: float) -> bytes:
+        try:
+            return small(formatted(given.text("query")))
+        except RefusedError as error:
+            raise wrong("query", str(error)) from None
+
+    return await request.app[TURNS].run(work)
+
+
+async def query_exemplars(_request: web.Request, given: Given, _queries: Queries) -> bytes:
+    """Nothing: there are no exemplars. What could not be asked is still refused."""
+    start, end = given.moment("start", FIRST), given.moment("end", LAST)
+    if end < start:
+        raise Failure("end timestamp must not be before start timestamp")
+    _parsed(given)
+    return small([])
 
 
 async def query_range(request: web.Request, given: Given, queries: Queries) -> bytes:
@@ -35,9 +57,8 @@ async def query_range(request: web.Request, given: Given, queries: Queries) -> b
     node = _parsed(given)
     if not is_plottable(node):
         kind = kind_of(node).value
-        raise wrong(
-            "query",
-            f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector',
+        raise Failure(
+            f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector'
         )
 
     def work(until: float) -> bytes:
@@ -53,11 +74,12 @@ def time_allowed(given: Given) -> float:
     return min(max(asked, 0.0), LONGEST)
 
 
-def _parsed(given: Given) -> Node:
+def _parsed(given: Given, *, is_named: bool = False) -> Node:
+    """The query; only for an instant Prometheus says which parameter is wrong."""
     try:
         return parse_query(given.text("query"))
     except RefusedError as error:
-        raise wrong("query", str(error)) from None
+        raise (wrong("query", str(error)) if is_named else Failure(str(error))) from None
 
 
 def _stretch(given: Given) -> tuple[float, float, float]:

@@ -12,6 +12,8 @@ from agent.web.prometheus.failure import Failure, wrong
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _LARGEST = 2**63 / 1000.0
+FIRST, LAST = 0.0, 2.0**40
+"""Where a stretch of time starts and ends that is not said. Epoch seconds."""
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -40,7 +42,9 @@ class Given:
             return round(default, 3)
         found = _number(text) if _number(text) is not None else _moment(text)
         if found is None or abs(found) > _LARGEST:
-            raise wrong(name, f'cannot parse "{text}" to a valid timestamp')
+            # Prometheus names the parameter twice, but only where it may be left out.
+            place = "" if default is None else f"Invalid time value for '{name}': "
+            raise wrong(name, f'{place}cannot parse "{text}" to a valid timestamp')
         return round(found, 3)
 
     def duration(self, name: str, default: float | None = None) -> float:

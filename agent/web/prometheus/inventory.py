@@ -14,7 +14,7 @@ from agent.rules.queries.errors import TooLargeError
 from agent.rules.queries.queries import MOST_SERIES, Queries, parse_selector
 from agent.web.prometheus.answer import TURNS, data, small
 from agent.web.prometheus.failure import Failure, wrong
-from agent.web.prometheus.given import Given
+from agent.web.prometheus.given import FIRST, LAST, Given
 from agent.web.prometheus.wire import in_order, joined, label_sets, quoted
 from exporters.family import FAMILIES
 
@@ -26,7 +26,8 @@ _KINDS = {"info": "gauge"}
 async def labels(request: web.Request, given: Given, queries: Queries) -> bytes:
     """The names of all labels."""
     selectors = _selectors(given) or _EVERYTHING
-    _check_stretch(given)
+    if not _is_stretch(given):
+        return small([])
 
     def work(until: float) -> bytes:
         found = queries.select(selectors, until)
@@ -41,7 +42,8 @@ async def values(request: web.Request, given: Given, queries: Queries) -> bytes:
     if not _LABEL.fullmatch(name):
         raise Failure(f'invalid label name: "{name}"')
     selectors = _selectors(given) or _EVERYTHING
-    _check_stretch(given)
+    if not _is_stretch(given):
+        return small([])
 
     def work(until: float) -> bytes:
         found = queries.select(selectors, until)
@@ -56,7 +58,8 @@ async def series(request: web.Request, given: Given, queries: Queries) -> bytes:
     selectors = _selectors(given)
     if not selectors:
         raise Failure("no match[] parameter provided")
-    _check_stretch(given)
+    if not _is_stretch(given):
+        return small([])
 
     def work(until: float) -> bytes:
         found = tuple(queries.select(selectors, until))
@@ -89,11 +92,13 @@ def _selectors(given: Given) -> list[Selector]:
         raise wrong("match[]", str(error)) from None
 
 
-def _check_stretch(given: Given) -> None:
-    """Series are told as of now, whatever the stretch; one that cannot be is still refused."""
-    start, end = given.moment("start", 0.0), given.moment("end", 2.0**40)
-    if end < start:
-        raise wrong("end", "end timestamp must not be before start time")
+def _is_stretch(given: Given) -> bool:
+    """Series are told as of now, whatever the stretch; in one that ends before it starts is none.
+
+    Raises:
+        Failure: when a time is none.
+    """
+    return given.moment("start", FIRST) <= given.moment("end", LAST)
 
 
 def _names(vector: Vector) -> Iterator[str]:

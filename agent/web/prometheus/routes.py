@@ -20,17 +20,13 @@ async def build_information(_request: web.Request, _given: Given, _queries: Quer
     return small({"version": SPOKEN, "revision": f"numwatch {version('numwatch')}", **unknown})
 
 
-async def nothing(_request: web.Request, _given: Given, _queries: Queries) -> bytes:
-    """An empty list: there is none of what is asked for, and never will be."""
-    return small([])
-
-
 BY_GET_OR_POST: dict[str, Handler] = {
     "/api/v1/query": expressions.query,
     "/api/v1/query_range": expressions.query_range,
     "/api/v1/labels": inventory.labels,
     "/api/v1/series": inventory.series,
-    "/api/v1/query_exemplars": nothing,
+    "/api/v1/query_exemplars": expressions.query_exemplars,
+    "/api/v1/format_query": expressions.format_query,
 }
 BY_GET: dict[str, Handler] = {
     "/api/v1/label/{name}/values": inventory.values,
