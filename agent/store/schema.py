@@ -154,3 +154,18 @@ complaints = Table(
 )
 """What callers complained of. The only place where their numbers stand unmasked, so that they
 can be called back; nothing but the ledger's file holds them."""
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("ticket_id", String, ForeignKey("tickets.id"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("taken_at", Float, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Index("evidence_ticket", "ticket_id", "id"),
+    Index("evidence_taken_at", "taken_at"),
+)
+"""What was seen when a ticket was opened and when its fault was over, compressed; the digest is
+of what it was before."""
