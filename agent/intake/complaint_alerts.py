@@ -6,7 +6,7 @@ fault that monitoring does not see, and gets a ticket of its own (domain.md §3)
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from agent.intake.complaints import Kept
 from agent.model import Alert
@@ -35,17 +35,31 @@ def is_own(found: str, number: str, place: Place) -> bool:
     return found.rpartition("-")[0] == own
 
 
+def concerning(numbers: Collection[str], tickets: Iterable[Ticket]) -> dict[str, list[Ticket]]:
+    """The tickets about each of ``numbers``, its own and those it is a member of.
+
+    With a ticket that another one explains comes that other one, first.
+    """
+    known = {ticket.id: ticket for ticket in tickets}
+    found: dict[str, list[Ticket]] = {number: [] for number in numbers}
+    for ticket in known.values():
+        named = {ticket.subject.number, *(member.subject.number for member in ticket.members)}
+        for number in named & found.keys():
+            parent = known.get(ticket.parent) if ticket.stage is Stage.SUPPRESSED else None
+            found[number] += [ticket] if parent is None else [parent, ticket]
+    return found
+
+
 def covering(number: str, place: Place, at: float, tickets: Iterable[Ticket]) -> Ticket | None:
     """The open ticket that a complaint of trouble at ``at`` belongs to: the root's, if any.
 
     A ticket whose recovery was seen before that does not cover it.
     """
-    roots = {ticket.id: ticket for ticket in tickets}
-    found = [it for it in roots.values() if _covers(it, number, place) and not _over(it, at)]
-    for ticket in found:
-        if ticket.stage is Stage.SUPPRESSED and ticket.parent in roots:
-            return roots[ticket.parent]
-    return min(found, key=lambda it: (it.subject.symptom == SYMPTOM, it.detected_at), default=None)
+    tickets = list(tickets)
+    found = [it for it in tickets if _covers(it, number, place, at) and not _over(it, at)]
+    explained = {it.parent for it in found if it.stage is Stage.SUPPRESSED}
+    roots = [it for it in tickets if it.id in explained]
+    return next(iter(roots), None) or min(found, key=_is_complaints_own, default=None)
 
 
 def repaired(number: str, place: Place, at: float, tickets: Iterable[Ticket]) -> Ticket | None:
@@ -60,6 +74,14 @@ def closed_before(
     for ticket in tickets:
         recent = ticket.closed_at is not None and now - ticket.closed_at <= window
         if recent and not ticket.muted and _is_of(ticket, number, place):
+            return ticket
+    return None
+
+
+def covered(number: str, place: Place, at: float, tickets: Iterable[Ticket]) -> Ticket | None:
+    """The closed ticket of a common cause that the number was a member of at ``at``."""
+    for ticket in tickets:
+        if ticket.started_at <= at and _covers(ticket, number, place, at) and not _over(ticket, at):
             return ticket
     return None
 
@@ -79,16 +101,20 @@ def alert_of(
     return _alert(ALONE, own_subject(number, place), alone) if alone else None
 
 
-def _covers(ticket: Ticket, number: str, place: Place) -> bool:
+def _covers(ticket: Ticket, number: str, place: Place, at: float) -> bool:
     if _is_of(ticket, number, place):
         return True
     return any(
-        member.left_at is None
+        (member.left_at is None or member.left_at >= at)
         and member.subject.number == number
         and (member.subject.provider, member.subject.account) == place
         and member.subject.symptom in UNUSABLE
         for member in ticket.members
     )
+
+
+def _is_complaints_own(ticket: Ticket) -> tuple[bool, float]:
+    return ticket.subject.symptom == SYMPTOM, ticket.detected_at
 
 
 def _is_of(ticket: Ticket, number: str, place: Place) -> bool:

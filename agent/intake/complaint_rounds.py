@@ -13,11 +13,13 @@ from agent.intake.complaint_alerts import (
     Place,
     alert_of,
     closed_before,
+    concerning,
+    covered,
     covering,
     is_own,
     repaired,
 )
-from agent.intake.complaints import Complaints, Kept, by_number, repeats
+from agent.intake.complaints import Complaints, Kept, by_number
 from agent.model import Alert
 from agent.states import Stage
 from agent.tickets.complaint import Complaint
@@ -92,6 +94,7 @@ class ComplaintRounds:
         self._settings = settings
         self._telemetry = telemetry
         self._counted = set(complaints.waiting)
+        self._looked_back: set[str] = set()
 
     async def before(self, fleet: Fleet, now: float) -> tuple[Alert, ...]:
         """What complaints tell, as the round's alerts; those of known faults find their ticket.
@@ -103,8 +106,7 @@ class ComplaintRounds:
             return ()
         placed = self._placed(fleet)
         self._count(placed)
-        for number, place in placed.items():
-            await self._look_back(number, place, now)
+        await self._look_back(placed, now)
         await self._put(placed, now)
         stands = self._settings().intake.complaints.stands
         waiting = by_number(self._complaints.waiting.values())
@@ -149,55 +151,69 @@ class ComplaintRounds:
         """A caller counts once for as long as nobody has answered (ticketing.md §4, 5)."""
         waiting = self._complaints.waiting
         self._counted &= waiting.keys()
-        fresh = [it.complaint for name, it in waiting.items() if name not in self._counted]
-        known = [waiting[name] for name in self._counted]
-        for complaint in fresh:
-            if complaint.number in placed:
-                if not repeats(complaint, known):
-                    place = placed[complaint.number]
-                    self._telemetry.complaints.labels(*place, complaint.number).inc()
-                self._counted.add(complaint.id)
-                known.append(waiting[complaint.id])
+        known = {_caller(waiting[name]) for name in self._counted}
+        for name, kept in waiting.items():
+            place = placed.get(kept.complaint.number)
+            if name not in self._counted and place is not None:
+                if _caller(kept) not in known:
+                    self._telemetry.complaints.labels(*place, kept.complaint.number).inc()
+                self._counted.add(name)
+                known.add(_caller(kept))
 
-    async def _look_back(self, number: str, place: Place, now: float) -> None:
+    async def _look_back(self, placed: dict[str, Place], now: float) -> None:
         """Note which complaints came after a repair, and let go those of what is over."""
-        changed: dict[str, Kept] = {}
-        answered: list[str] = []
-        for kept in self._fresh(number):
-            at = kept.complaint.at
-            if covering(number, place, at, self._tickets.open) is not None:
-                continue
-            ticket = repaired(number, place, at, self._tickets.open)
-            if ticket is None:
-                ticket = await self._closed(number, place, now)
-            if ticket is None:
-                continue
-            if ticket.open or at > (ticket.restored_at or ticket.closed_at or 0.0):
-                changed[kept.complaint.id] = replace(kept, again=ticket.subject)
-            else:
-                changed[kept.complaint.id] = replace(kept, ticket_id=ticket.id)
-                answered.append(kept.complaint.id)
-        await self._complaints.note(changed, answered, now)
+        waiting = self._complaints.waiting
+        self._looked_back &= waiting.keys()
+        fresh = [
+            kept
+            for name, kept in waiting.items()
+            if not kept.ticket_id
+            and name not in self._looked_back
+            and kept.complaint.number in placed
+        ]
+        tickets = concerning({it.complaint.number for it in fresh}, self._tickets.open)
+        for kept in fresh:
+            number = kept.complaint.number
+            former = await self._former(kept, placed[number], tickets[number], now)
+            if former is not None:
+                await self._note_former(kept, former, now)
+            self._looked_back.add(kept.complaint.id)
 
-    def _fresh(self, number: str) -> list[Kept]:
-        waiting = by_number(self._complaints.waiting.values()).get(number, [])
-        return [kept for kept in waiting if not kept.ticket_id and kept.again is None]
+    async def _note_former(self, kept: Kept, former: Ticket, now: float) -> None:
+        name = kept.complaint.id
+        if _over_at(former) < kept.complaint.at:
+            await self._complaints.note({name: replace(kept, again=former.subject)}, (), now)
+        else:
+            await self._complaints.note({name: replace(kept, ticket_id=former.id)}, (name,), now)
 
-    async def _closed(self, number: str, place: Place, now: float) -> Ticket | None:
-        page = await self._ledger.list(Filter(number=number, open=False), _RECENT)
+    async def _former(
+        self, kept: Kept, place: Place, tickets: Sequence[Ticket], now: float
+    ) -> Ticket | None:
+        """The ticket that was, where no open one covers the complaint."""
+        number, at = kept.complaint.number, kept.complaint.at
+        if covering(number, place, at, tickets) is not None:
+            return None
+        found = repaired(number, place, at, tickets)
+        if found is not None:
+            return found
         window = self._settings().tickets.reopen_window
-        return closed_before(number, place, now, window, page.tickets)
+        page = await self._ledger.list(Filter(number=number, open=False), _RECENT)
+        found = closed_before(number, place, now, window, page.tickets)
+        if found is not None:
+            return found
+        page = await self._ledger.list(Filter(provider=place[0], open=False), _RECENT)
+        return covered(number, place, at, page.tickets)
 
     async def _put(self, placed: dict[str, Place], now: float) -> None:
         """Put every complaint to the ticket it belongs to."""
-        tickets = self._tickets.open
+        tickets = concerning(placed.keys(), self._tickets.open)
         told: dict[str, list[Kept]] = {}
-        for number, kept in by_number(self._complaints.waiting.values()).items():
+        for kept in self._complaints.waiting.values():
+            number = kept.complaint.number
             if number in placed:
-                for one in kept:
-                    target = _target(one, placed[number], tickets)
-                    if target is not None and target.id != one.ticket_id:
-                        told.setdefault(target.key, []).append(one)
+                target = _target(kept, placed[number], tickets[number])
+                if target is not None and target.id != kept.ticket_id:
+                    told.setdefault(target.key, []).append(kept)
         if not told:
             return
         spoken = {key: [it.complaint for it in kept] for key, kept in told.items()}
@@ -210,6 +226,15 @@ class ComplaintRounds:
         await self._complaints.note(changed, (), now)
         for name, kept in changed.items():
             log.info("complaint_put_to_ticket", complaint=name, ticket=kept.ticket_id)
+
+
+def _caller(kept: Kept) -> tuple[str, str]:
+    return kept.complaint.number, kept.complaint.who
+
+
+def _over_at(ticket: Ticket) -> float:
+    """When the ticket's fault was over; an open one was seen to be before the complaint."""
+    return 0.0 if ticket.open else ticket.restored_at or ticket.closed_at or 0.0
 
 
 def _target(kept: Kept, place: Place, tickets: Sequence[Ticket]) -> Ticket | None:

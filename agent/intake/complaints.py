@@ -186,16 +186,6 @@ def by_number(waiting: Iterable[Kept]) -> dict[str, list[Kept]]:
     return found
 
 
-def repeats(complaint: Complaint, waiting: Iterable[Kept]) -> bool:
-    """Whether the caller has complained of the same before and nobody has answered yet."""
-    return any(
-        one.complaint.who == complaint.who
-        and one.complaint.number == complaint.number
-        and one.complaint.id != complaint.id
-        for one in waiting
-    )
-
-
 def _stored() -> Select[str, bytes]:
     return select(complaints.c.id, complaints.c.document)
 
