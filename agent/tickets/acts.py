@@ -11,10 +11,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from agent.diagnosis.answered import mistakes
 from agent.masking import mask_text
 from agent.providers.scrub import scrub
 from agent.states import ClockName, Grade, Stage
 from agent.tickets import changes, clocks
+from agent.tickets.act import Act
 from agent.tickets.changes import Change, begin_again, ended, heard
 from agent.tickets.clocks import PauseReason
 from agent.tickets.closing import needs_answer
@@ -27,10 +29,9 @@ from agent.tickets.forms import (
     Waiver,
 )
 from agent.tickets.handling import Handling
-from agent.tickets.lifecycle import RECOVERED, TRANSITIONS, Guard, require
+from agent.tickets.lifecycle import RECOVERED, TRANSITIONS, ActorKind, Guard, require
 from agent.tickets.order import (
     LONGEST_TEXT,
-    Act,
     Field,
     Order,
     OrderError,
@@ -93,14 +94,15 @@ Effect = Callable[[Ticket, Case], Ticket]
 
 @dataclass(frozen=True)
 class Deed:
-    """One act: what it is called, its form, what it does, what the sinks hear."""
+    """One act: its form, what it does, what the sinks hear."""
 
-    about: str
     effect: Effect
     fields: tuple[Field, ...] = ()
     kind: str = changes.UPDATED
     ended: bool = False
     """Whether it is for tickets that stand no more; all others are for those that stand."""
+    to: tuple[Stage, ...] = ()
+    """Stages it leads to or through; it is offered where one of them is a step away."""
 
 
 def perform(
@@ -193,6 +195,15 @@ def _contact(ticket: Ticket, case: Case) -> Ticket:
 
 def _comment(ticket: Ticket, _case: Case) -> Ticket:
     return ticket
+
+
+def _answer(ticket: Ticket, case: Case) -> Ticket:
+    """What was found out, from where the diagnosis goes on (domain.md §2)."""
+    told = {case.given["question"]: case.given["answer"]}
+    wrong = mistakes(told)
+    if wrong:
+        raise OrderError(f"fields.answer: {wrong[0]}")
+    return replace(ticket, answers={**ticket.answers, **told})
 
 
 def _diagnose(ticket: Ticket, case: Case) -> Ticket:
@@ -359,77 +370,75 @@ _FORM = (
 )
 
 DEEDS: Mapping[Act, Deed] = {
-    Act.REPORT: Deed("The fault is reported to the provider.", _report, (_NUMBER,)),
-    Act.ACCEPT: Deed("Somebody has taken it on; counts as contact.", _accept, (_NUMBER, _AT)),
+    Act.REPORT: Deed(_report, (_NUMBER,), to=(Stage.REPORTED,)),
+    Act.ACCEPT: Deed(_accept, (_NUMBER, _AT), to=(Stage.ACCEPTED,)),
     Act.PROVIDER_TICKET: Deed(
-        "The provider has accepted it under a number of its own.",
-        _provider_ticket,
-        (text("provider_ticket", _NUMBER.about, required=True), _AT),
+        _provider_ticket, (text("provider_ticket", _NUMBER.about, required=True), _AT)
     ),
     Act.REJECT: Deed(
-        "It is given back.",
         _reject,
         (choice("rejection", "why it is given back", tuple(Rejection)),),
         changes.CLOSED,
+        to=(Stage.REJECTED,),
     ),
-    Act.CONTACT: Deed("The customer was called.", _contact, (_AT,)),
-    Act.COMMENT: Deed("Something to know.", _comment),
-    Act.DIAGNOSE: Deed("Back to finding out what it is.", _diagnose),
-    Act.ESCALATE: Deed("The base carrier is asked.", _escalate, kind=changes.ESCALATED),
-    Act.DISPATCH: Deed("Staff is sent.", _dispatch, (text("staff", "who is sent"),)),
+    Act.CONTACT: Deed(_contact, (_AT,)),
+    Act.COMMENT: Deed(_comment),
+    Act.DIAGNOSE: Deed(_diagnose, to=(Stage.DIAGNOSING,)),
+    Act.ESCALATE: Deed(_escalate, kind=changes.ESCALATED, to=(Stage.CARRIER_ESCALATED,)),
+    Act.DISPATCH: Deed(_dispatch, (text("staff", "who is sent"),), to=(Stage.DISPATCHED,)),
     Act.APPOINT: Deed(
-        "An hour is agreed for the visit; until then the clocks stand.",
         _appoint,
         (time("time", "the hour agreed", required=True, future=True),),
+        to=(Stage.DISPATCHED, Stage.ON_SITE),
     ),
-    Act.ARRIVE: Deed("Staff is on site.", _arrive, (_AT, text("staff", "who arrived"))),
-    Act.RESTORE: Deed("Service is back.", _restore, (_AT,), changes.RESOLVED),
-    Act.REPAIR: Deed("The cause is repaired.", _repair, (_AT,)),
+    Act.ARRIVE: Deed(
+        _arrive, (_AT, text("staff", "who arrived")), to=(Stage.ON_SITE, Stage.DISPATCHED)
+    ),
+    Act.RESTORE: Deed(_restore, (_AT,), changes.RESOLVED, to=(Stage.RESTORED,)),
+    Act.REPAIR: Deed(_repair, (_AT,), to=(Stage.REPAIRED, Stage.RESTORED)),
     Act.TEST: Deed(
-        "It was tested together with the customer.",
         _test,
         (choice("result", "how the test went", ("passed", "failed")),),
+        to=(Stage.TESTING,),
     ),
-    Act.CONFIRM: Deed("The confirmation form is filled in.", _confirm, _FORM),
+    Act.CONFIRM: Deed(_confirm, _FORM, to=(Stage.CONFIRMED,)),
     Act.WAIVE: Deed(
-        "The confirmation, or the visit, is done without.",
         _waive,
         (choice("what", "what is waived", ("confirmation", "on_site"), required=False),),
     ),
     Act.CLOSE: Deed(
-        "It is closed.",
         _close,
         (
             choice("resolution", "why it is closed", RESOLUTIONS),
             text("waiver", "why it is closed without the customer's confirmation"),
         ),
         changes.CLOSED,
+        to=(Stage.CLOSED,),
     ),
-    Act.REOPEN: Deed("It is not over.", _reopen, kind=changes.REOPENED, ended=True),
-    Act.MUTE: Deed(
-        "The sinks hear of nothing but its end for a while.",
-        _mute,
-        (duration("for", "how long", required=True),),
-    ),
-    Act.UNMUTE: Deed("The sinks hear of it again.", _unmute),
+    Act.REOPEN: Deed(_reopen, kind=changes.REOPENED, ended=True),
+    Act.MUTE: Deed(_mute, (duration("for", "how long", required=True),)),
+    Act.UNMUTE: Deed(_unmute),
     Act.PAUSE: Deed(
-        "The clocks stand.",
         _pause,
         (
             choice("why", "what the contract excludes", tuple(PauseReason)),
             time("until", "when it ends by itself", future=True),
         ),
     ),
-    Act.RESUME: Deed(
-        "The clocks go on.", _resume, (choice("why", "what is over", tuple(PauseReason)),)
-    ),
-    Act.GRADE: Deed(
-        "Another grade was promised.", _grade, (choice("grade", "the grade", tuple(Grade)),)
-    ),
-    Act.ATTRIBUTE: Deed(
-        "Whose responsibility it is.",
-        _attribute,
-        (choice("responsible", "whose it is", tuple(Responsibility)),),
-    ),
+    Act.RESUME: Deed(_resume, (choice("why", "what is over", tuple(PauseReason)),)),
+    Act.GRADE: Deed(_grade, (choice("grade", "the grade", tuple(Grade)),)),
+    Act.ATTRIBUTE: Deed(_attribute, (choice("responsible", "whose it is", tuple(Responsibility)),)),
 }
 """Every act, its form and its effect."""
+
+
+def offered(ticket: Ticket) -> tuple[Act, ...]:
+    """The acts that the ticket's stage lets a person try."""
+    return tuple(act for act, deed in DEEDS.items() if _is_offered(ticket, deed))
+
+
+def _is_offered(ticket: Ticket, deed: Deed) -> bool:
+    if ticket.open is deed.ended:
+        return False
+    ways = (TRANSITIONS[ticket.stage].get(stage, {}) for stage in deed.to)
+    return not deed.to or any(ActorKind.PERSON in way for way in ways)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum, unique
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +11,7 @@ import msgspec
 from agent.config.values import parse_duration
 from agent.masking import mask_text
 from agent.providers.scrub import scrub
+from agent.tickets.act import Act
 from agent.tickets.changes import AGENT
 from agent.tickets.lifecycle import ActorKind
 
@@ -21,36 +21,6 @@ LONGEST_NAME = 60
 
 class OrderError(ValueError):
     """An order that cannot be read; the text says which field, what is wrong, what is expected."""
-
-
-@unique
-class Act(StrEnum):
-    """What people, ticket systems and providers may ask for."""
-
-    REPORT = "report"
-    ACCEPT = "accept"
-    PROVIDER_TICKET = "provider_ticket"
-    REJECT = "reject"
-    CONTACT = "contact"
-    COMMENT = "comment"
-    DIAGNOSE = "diagnose"
-    ESCALATE = "escalate"
-    DISPATCH = "dispatch"
-    APPOINT = "appoint"
-    ARRIVE = "arrive"
-    RESTORE = "restore"
-    REPAIR = "repair"
-    TEST = "test"
-    CONFIRM = "confirm"
-    WAIVE = "waive"
-    CLOSE = "close"
-    REOPEN = "reopen"
-    MUTE = "mute"
-    UNMUTE = "unmute"
-    PAUSE = "pause"
-    RESUME = "resume"
-    GRADE = "grade"
-    ATTRIBUTE = "attribute"
 
 
 class Actor(msgspec.Struct, frozen=True):
