@@ -7,7 +7,7 @@ import numpy as np
 from agent.checks.columns import Rows
 from agent.checks.drift import BINDINGS_BIT, ROUTING_BITS, SECTIONS
 from agent.checks.drift_columns import Bits
-from agent.series.source import Source, account_frame
+from agent.series.source import Source, account_frame, worded
 from agent.states import Capability
 from exporters.block import Block, Frame
 from exporters.family import FAMILIES
@@ -55,8 +55,7 @@ def _cells(known: Bits, seen: Bits, fresh: int, picked: Rows | None) -> Cells:
 
 
 def _frame(owner: tuple[str, str], names: Sequence[str], cells: Cells) -> Frame:
-    numbers = list(map(names.__getitem__, cells.rows.tolist()))
-    sections = list(map(_WORDS.__getitem__, cells.sections.tolist()))
+    numbers, sections = worded(names, cells.rows), worded(_WORDS, cells.sections)
     return account_frame(owner, ("number", "section"), numbers, sections)
 
 

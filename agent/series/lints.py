@@ -9,7 +9,7 @@ from agent.checks.columns import Rows
 from agent.checks.lints.columns import Bits
 from agent.checks.lints.finding import Level
 from agent.series.drift import QUIET_ROWS
-from agent.series.source import Source, account_frame
+from agent.series.source import Source, account_frame, worded
 from agent.states import Capability
 from exporters.block import Block, Frame
 from exporters.family import FAMILIES
@@ -81,8 +81,7 @@ def _cells(count: int, seen: Bits | None, masks: Sequence[int], picked: Rows | N
 
 
 def _frame(owner: tuple[str, str], names: Sequence[str], cells: Cells) -> Frame:
-    numbers = list(map(names.__getitem__, cells.rows.tolist()))
-    levels = list(map(_WORDS.__getitem__, cells.levels.tolist()))
+    numbers, levels = worded(names, cells.rows), worded(_WORDS, cells.levels)
     return account_frame(owner, ("number", "severity"), numbers, levels)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from agent.checks.checked import Change
 from agent.checks.columns import Rows, gather
 from agent.checks.lifecycle import NETWORK_CODES, NETWORK_STATES, NUMBER_STATES, Codes
-from agent.series.source import Source, account_frame, extended
+from agent.series.source import Source, account_frame, extended, worded
 from agent.states import Capability, NetworkState
 from exporters.block import Block, Frame
 from exporters.family import FAMILIES
@@ -53,7 +53,7 @@ def _state_block(source: Source, family: str, codes: Codes, words: Sequence[str]
 def state_frame(frame: Frame, codes: Codes, words: Sequence[str], rows: Rows | None) -> Frame:
     """``frame`` with the label ``state``: the word for each code in ``rows``."""
     shown = codes if rows is None else codes[rows]
-    return extended(frame, "state", list(map(words.__getitem__, shown.tolist())))
+    return extended(frame, "state", worded(words, shown))
 
 
 def ones(family: str, frame: Frame) -> Block:

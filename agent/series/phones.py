@@ -1,6 +1,7 @@
 """Series of the phones bound behind each number."""
 
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from agent.checks.columns import Rows
 from agent.checks.lifecycle import Codes
 from agent.checks.reachability import BINDING_STATES, reachable_column
 from agent.series.numbers import ones, state_frame
-from agent.series.source import Source, account_frame, sampled
+from agent.series.source import Source, account_frame, sampled, worded
 from agent.states import Capability
 from exporters.block import Block, Frame
 
@@ -51,11 +52,12 @@ def _phone_frame(
 
 def label_columns(
     names: Sequence[str], labels: Sequence[tuple[str, ...]], picked: Rows | None
-) -> tuple[list[str], list[str]]:
+) -> tuple[Sequence[str], Sequence[str]]:
     """The number and the label of every phone of the numbers in ``picked``."""
     rows = range(len(names)) if picked is None else picked.tolist()
-    owners = [names[row] for row in rows for _ in labels[row]]
-    return owners, [label for row in rows for label in labels[row]]
+    owners = np.array([row for row in rows for _ in labels[row]], dtype=np.intp)
+    shown = (label for row in rows for label in labels[row])
+    return worded(names, owners), cast("Sequence[str]", np.fromiter(shown, dtype=object))
 
 
 def _reachable_block(frame: Frame, states: Codes, rows: Rows | None) -> Block:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -59,8 +60,22 @@ class Source:
 def account_frame(owner: tuple[str, str], labels: Sequence[str], *columns: Sequence[str]) -> Frame:
     """A frame with the account's labels before ``labels``."""
     rows = len(columns[0]) if columns else 1
-    own = [[label] * rows for label in owner]
+    own = [repeated(label, rows) for label in owner]
     return Frame.of(("provider", "account", *labels), (*own, *columns))
+
+
+def repeated(text: str, rows: int) -> Sequence[str]:
+    """``text`` in each of ``rows`` rows, held once.
+
+    An array, as :func:`worded` gives, is nothing the garbage collector walks along: a list of
+    100,000 texts keeps the event loop waiting for milliseconds whenever it looks.
+    """
+    return cast("Sequence[str]", np.broadcast_to(np.array(text, dtype=object), rows))
+
+
+def worded(words: Sequence[str], codes: npt.NDArray[np.integer[Any]]) -> Sequence[str]:
+    """The word for each of ``codes``."""
+    return cast("Sequence[str]", np.array(words, dtype=object)[codes])
 
 
 def extended(frame: Frame, label: str, column: Sequence[str]) -> Frame:
