@@ -35,6 +35,7 @@ class Act(StrEnum):
     RESUME = "resume"
     GRADE = "grade"
     ATTRIBUTE = "attribute"
+    ANSWER = "answer"
 
 
 ABOUT: Mapping[Act, str] = {
@@ -62,5 +63,6 @@ ABOUT: Mapping[Act, str] = {
     Act.RESUME: "The clocks go on.",
     Act.GRADE: "Another grade was promised.",
     Act.ATTRIBUTE: "Whose responsibility it is.",
+    Act.ANSWER: "Somebody has found out what the diagnosis asks.",
 }
 """What each says."""

@@ -428,6 +428,13 @@ DEEDS: Mapping[Act, Deed] = {
     Act.RESUME: Deed(_resume, (choice("why", "what is over", tuple(PauseReason)),)),
     Act.GRADE: Deed(_grade, (choice("grade", "the grade", tuple(Grade)),)),
     Act.ATTRIBUTE: Deed(_attribute, (choice("responsible", "whose it is", tuple(Responsibility)),)),
+    Act.ANSWER: Deed(
+        _answer,
+        (
+            text("question", "the question of the diagnosis that was looked into", required=True),
+            text("answer", "what was found out", required=True),
+        ),
+    ),
 }
 """Every act, its form and its effect."""
 

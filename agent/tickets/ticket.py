@@ -4,6 +4,8 @@ Immutable: a change is a new ticket with the next revision. Times are seconds si
 (UTC). ``agent.tickets.document`` turns one into the JSON that sinks and the API show.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
 from agent.model import Verdict
@@ -146,6 +148,8 @@ class Ticket(msgspec.Struct, frozen=True):
     """Whose fault a person says it is; one of ``agent.tickets.forms.Responsibility``."""
     graded_by: str = ""
     """Who set the grade by hand; empty where the provider's facts and the settings do."""
+    answers: Mapping[str, str] = {}
+    """What people have found out, by the diagnosis' questions."""
     complaints: tuple[Complaint, ...] = ()
     """What callers said of it, in the order in which it was heard here."""
 

@@ -35,6 +35,7 @@ FIELDS = {
     Act.RESUME: {"why": "customer_caused"},
     Act.GRADE: {"grade": "AA"},
     Act.ATTRIBUTE: {"responsible": "provider"},
+    Act.ANSWER: {"question": "control_call", "answer": "works"},
 }
 
 
