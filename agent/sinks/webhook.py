@@ -18,13 +18,13 @@ from agent.config.secret import Secret
 from agent.config.sinks import Sink as SinkSettings
 from agent.sinks.around import Around
 from agent.sinks.base import Pace, Window
+from agent.sinks.form import Form, Former
 from agent.sinks.wire import FAILURES, failure_of, judge, session_of
 from agent.tickets.outbox import Row
 from agent.tickets.standing import RemoteState, Standing
 
 _READ_AT_MOST = 64 * 1024
 _LISTEN_SECONDS = 1.0
-_HEADERS = {"Content-Type": "application/json"}
 _UNKNOWN = Standing(RemoteState.UNKNOWN, detail="a webhook cannot be asked")
 
 
@@ -41,13 +41,16 @@ class WebhookSink:
         self.pace: Pace = settings
         self.windows: Sequence[Window] = (Window(settings.rate, 60.0),) if settings.rate else ()
         self._settings = settings
-        self._url = settings.url or ""
         self._around = around or Around()
+        self._former = Former(
+            settings.name, settings.url or "", settings.template, self._around.template_failed
+        )
         self._signer = _signer(settings.secret) if settings.secret else None
         self._session = session_of(settings, {"User-Agent": "numwatch"})
 
     async def close(self) -> None:
         """Close every connection."""
+        await self._former.close()
         await self._session.close()
 
     async def look_up(self, ticket_id: str) -> Standing:  # noqa: ARG002 - the protocol's
@@ -67,22 +70,23 @@ class WebhookSink:
         judge(status, headers, self._around.clock())
 
     async def _post(self, row: Row, now: float) -> tuple[int, Mapping[str, str]]:
+        form = await self._former.form(row)
         async with self._session.post(
-            self._url,
-            data=row.payload,
-            headers=self._headers(row, now),
+            form.url,
+            data=form.body,
+            headers=self._headers(row.webhook_id, form, now),
             allow_redirects=False,
         ) as response:
             await _read_away(response)
             return response.status, response.headers
 
-    def _headers(self, row: Row, now: float) -> CIMultiDict[str]:
-        signed = {"webhook-id": row.webhook_id, "webhook-timestamp": str(int(now))}
+    def _headers(self, message_id: str, form: Form, now: float) -> CIMultiDict[str]:
+        signed = {"webhook-id": message_id, "webhook-timestamp": str(int(now))}
         if self._signer is not None:
             signed["webhook-signature"] = self._signer.sign(
-                row.webhook_id, datetime.fromtimestamp(int(now), UTC), row.payload.decode()
+                message_id, datetime.fromtimestamp(int(now), UTC), form.body.decode()
             )
-        headers = CIMultiDict(_HEADERS)
+        headers = CIMultiDict({"Content-Type": form.content_type, **form.headers})
         headers.update({name: value.reveal() for name, value in self._settings.headers.items()})
         headers.update(signed)
         return headers

@@ -13,6 +13,7 @@ from standardwebhooks import Webhook
 
 from agent.config.settings import Sink
 from agent.sinks.base import SinkError, SinkFailure
+from agent.sinks.form import Form
 from agent.sinks.webhook import WebhookSink
 from agent.tickets.outbox import Row
 from tests.sinks.receiver import SECRET, Receiver
@@ -67,7 +68,7 @@ def test_any_body_verifies_and_a_changed_one_does_not(body: str, key: bytes) -> 
     sink._settings = settings("http://127.0.0.1:1/")
     payload = body.encode("utf-8", "replace")
     now = time.time()
-    headers = sink._headers(Row(1, "d", "t", 1, "x", "msg_1", payload, 1, 0.0, 0.0, ""), now)
+    headers = sink._headers("msg_1", Form("http://x/", payload, "application/json", {}), now)
     signer.verify(payload, dict(headers), json_parse=False)
     with pytest.raises(Exception, match="signature"):
         signer.verify(payload + b" ", dict(headers), json_parse=False)

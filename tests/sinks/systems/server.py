@@ -78,7 +78,7 @@ class System:
 
     @web.middleware
     async def _meddle(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        body = await request.json() if request.can_read_body else None
+        body = await _json(request)
         self.requests.append((request.method, request.path, body))
         fault = self._next(request)
         if fault is None:
@@ -109,3 +109,10 @@ def utf16(text: str) -> int:
 
 def answer(body: Any, status: int = 200, **headers: str) -> web.Response:
     return web.json_response(body, status=status, headers=headers)
+
+
+async def _json(request: web.Request) -> Any:
+    try:
+        return await request.json() if request.can_read_body else None
+    except ValueError:
+        return None

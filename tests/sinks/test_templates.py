@@ -1,0 +1,153 @@
+"""Templated webhooks: any form for any system, and a bad template costs no ticket."""
+
+import json
+import os
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import pytest
+from aiohttp import web
+from standardwebhooks import Webhook
+
+from agent.sinks.around import Around
+from agent.sinks.templates import Filled, Renderer
+from agent.sinks.webhook import WebhookSink
+from tests.sinks.receiver import SECRET
+from tests.sinks.systems.server import System
+from tests.sinks.test_webhook import row, settings
+
+VALUES = msgspec.Raw(b'{"ticket": {"id": "NW-1", "title": "a \\"b\\"", "n": 3}}')
+
+
+class Sponge(System):
+    """Takes everything and remembers how it came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.came: list[tuple[str, dict[str, str], bytes]] = []
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post("/{path:.*}", self._take)]
+
+    async def _take(self, request: web.Request) -> web.Response:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self.came.append((request.raw_path, headers, await request.read()))
+        return web.Response(status=202)
+
+
+@pytest.fixture
+async def renderer() -> AsyncIterator[Renderer]:
+    made = Renderer()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def sponge() -> AsyncIterator[Sponge]:
+    made = Sponge()
+    yield made
+    await made.stop()
+
+
+async def send(sponge: Sponge, **template: Any) -> list[tuple[str, str]]:
+    """Delivers one change and gives what was told of the template's faults."""
+    failed: list[tuple[str, str]] = []
+    around = Around(template_failed=lambda sink, part: failed.append((sink, part)))
+    url = await sponge.start()
+    sink = WebhookSink(settings(f"{url}/usual?key=1", template=template), around)
+    try:
+        await sink.deliver(row(), time.time())
+    finally:
+        await sink.close()
+    return failed
+
+
+async def test_path_headers_and_body_are_as_the_template_says(sponge: Sponge) -> None:
+    failed = await send(
+        sponge,
+        path="/tickets/{{ ticket.id | urlencode }}?kind={{ type }}",
+        headers={"X-Ticket": "{{ ticket.id }}"},
+        body='{"number": {{ ticket.id | tojson }}, "what": "{{ type }}"}',
+    )
+    assert failed == []
+    ((path, headers, body),) = sponge.came
+    assert path == "/tickets/NW-1?kind=ticket.opened"
+    assert headers["x-ticket"] == "NW-1"
+    assert json.loads(body) == {"number": "NW-1", "what": "ticket.opened"}
+    Webhook(SECRET).verify(body, headers)
+
+
+async def test_another_type_of_body_is_told(sponge: Sponge) -> None:
+    failed = await send(sponge, body="<t>{{ ticket.id }}</t>", content_type="application/xml")
+    assert failed == []
+    assert sponge.came[0][1]["content-type"] == "application/xml"
+    assert sponge.came[0][2] == b"<t>NW-1</t>"
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [
+        ("body", "{{ ticket.nowhere }}"),
+        ("body", "{{ 1 / 0 }}"),
+        ("body", "not json {{ ticket.id }}"),
+        ("body", "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"),
+        ("body", "{{ 'a' * 999999999 }}"),
+        ("body", "{% for a in range(99999) %}{{ 'aaaaaaaaaaaaaaaaaaaaaaaaaaa' }}{% endfor %}"),
+        ("body", "{{ ticket.__class__.__mro__ }}"),
+        ("path", "/a/{{ '../' }}secret"),
+        ("path", "/a/%2e%2e/secret"),
+        ("path", "/{{ '/elsewhere.example.com' }}"),
+        ("path", "/a{{ '\\r\\n' }}"),
+    ],
+)
+async def test_what_gives_nothing_that_can_be_sent_goes_in_the_usual_form(
+    sponge: Sponge, part: str, text: str
+) -> None:
+    assert await send(sponge, **{part: text}) == [("desk", part)]
+    ((path, headers, body),) = sponge.came
+    assert path == "/usual?key=1"
+    assert body == row().payload
+    Webhook(SECRET).verify(body, headers)
+
+
+async def test_a_header_that_cannot_be_sent_is_left_out(sponge: Sponge) -> None:
+    assert await send(sponge, headers={"X-A": "{{ 'a\\nB: c' }}", "X-B": "b"}) == [
+        ("desk", "header")
+    ]
+    assert "x-a" not in sponge.came[0][1]
+    assert sponge.came[0][1]["x-b"] == "b"
+
+
+async def test_after_a_template_that_ran_too_long_the_next_is_filled(renderer: Renderer) -> None:
+    slow = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+    first = await renderer.fill({"body": slow}, VALUES)
+    assert list(first.errors) == ["body"]
+    assert await renderer.fill({"body": "{{ ticket.n }}"}, VALUES) == Filled({"body": "3"})
+
+
+async def test_the_process_has_nothing_of_the_environment_and_ends_with_its_sink(
+    renderer: Renderer,
+) -> None:
+    await renderer.fill({"body": "x"}, VALUES)
+    assert renderer._process is not None
+    pid = renderer._process.pid
+    with open(f"/proc/{pid}/environ", "rb") as environ:  # noqa: ASYNC230, PTH123
+        assert environ.read() == b""
+    await renderer.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+async def test_a_template_can_neither_read_files_nor_import(renderer: Renderer) -> None:
+    tricks = {
+        "globals": "{{ cycler.__init__.__globals__ }}",
+        "include": "{% include '/etc/passwd' %}",
+        "import": "{% import 'os' as os %}{{ os }}",
+        "mutate": "{% set _ = ticket.update({'id': 1}) %}{{ ticket.id }}",
+        "format": "{{ '{0.__class__}'.format(ticket) }}",
+    }
+    filled = await renderer.fill(tricks, VALUES)
+    assert filled.texts == {}
+    assert set(filled.errors) == set(tricks)
