@@ -132,6 +132,10 @@ class Tickets(Section):
     """Clocks by grade, what pauses them, and who hears when they run out."""
     confirmation: ConfirmationOfRepair = ConfirmationOfRepair()
     """Which tickets are closed only after the customer has confirmed the repair."""
+    common_cause_numbers: Annotated[int, Field(ge=2)] = 3
+    """So many numbers that break in the same way are one fault with one ticket."""
+    common_cause_window: Annotated[Duration, Field(gt=0)] = 1800.0
+    """The time within which they must break."""
 
 
 class Contact(Section):

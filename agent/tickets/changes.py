@@ -136,6 +136,14 @@ def begin_again(ticket: Ticket, now: float) -> Ticket:
     )
 
 
+def in_one(begun: Change, more: list[Change]) -> list[Change]:
+    """What a ticket begins with and its first members, as one step: nobody hears of it twice."""
+    if len(more) != 1 or not more[0].kind:
+        return [begun, *more]
+    whole = replace(more[0].after, revision=begun.after.revision)
+    return [Change(begun.before, whole, begun.kind)]
+
+
 def _diagnosed(ticket: Ticket, opening: Opening, now: float) -> Ticket:
     ticket = replace(ticket, text=opening.text)
     verdict = opening.verdict
@@ -263,7 +271,7 @@ def _diagnosis(ticket: Ticket, decision: Decision, now: float) -> Ticket:
 
 def _membership(ticket: Ticket, decisions: list[Decision], now: float) -> Ticket:
     """All who join and leave in one go: a storm has thousands of them."""
-    leaving = {one.member_key for one in decisions if one.action is Action.LEAVE}
+    leaving = {one.member_key: one.left_for for one in decisions if one.action is Action.LEAVE}
     joining = [
         Member(one.member_key, one.member, joined_at=now)
         for one in decisions
@@ -272,7 +280,9 @@ def _membership(ticket: Ticket, decisions: list[Decision], now: float) -> Ticket
     if not leaving and not joining:
         return ticket
     stayed = (
-        replace(member, left_at=now) if member.key in leaving and member.left_at is None else member
+        replace(member, left_at=now, left_for=leaving[member.key])
+        if member.key in leaving and member.left_at is None
+        else member
         for member in ticket.members
     )
     return replace(ticket, members=(*stayed, *joining))

@@ -5,15 +5,18 @@ against it: a low balance warning above a dead phone explains nothing, and neith
 empty account above a number that was suspended for a violation.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from math import inf
 
 import msgspec
 
 from agent.states import NumberState, Scope, Severity, Stage
+from agent.tickets.common_cause import OUT_OF_NETWORK, is_common, kin_of
 from agent.tickets.complaint import SYMPTOM as COMPLAINT
 from agent.tickets.faults import Fault
 from agent.tickets.ticket import Subject, Ticket
+from agent.tickets.traits import NOTHING_KNOWN, Traits
 
 _ANY_SYMPTOM: frozenset[str] = frozenset()
 _ANY_STATE: frozenset[NumberState] = frozenset()
@@ -28,15 +31,6 @@ _OUT_OF_MONEY = frozenset(
     }
 )
 """States of a number that an empty account may be behind."""
-_OUT_OF_NETWORK = frozenset(
-    {
-        NumberState.ACTIVE,
-        NumberState.LOW_BALANCE,
-        NumberState.SUSPENDED_VIOLATION,
-        NumberState.UNKNOWN,
-    }
-)
-"""States of a number that is down for its provider's or carrier's reasons (ProviderOutage)."""
 
 
 class Root(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,14 +62,14 @@ ROOTS: tuple[Root, ...] = (
         symptom="carrier_outage",
         below=frozenset({Scope.NUMBER}),
         explains=frozenset({"number_down", "network_mismatch"}),
-        states=_OUT_OF_NETWORK,
+        states=OUT_OF_NETWORK,
     ),
     Root(
         scope=Scope.PROVIDER,
         symptom="provider_outage",
         below=frozenset({Scope.NUMBER}),
         explains=frozenset({"number_down", "network_mismatch"}),
-        states=_OUT_OF_NETWORK,
+        states=OUT_OF_NETWORK,
     ),
     Root(
         scope=Scope.ACCOUNT,
@@ -116,32 +110,46 @@ class Cause(msgspec.Struct, frozen=True):
 
 
 _Place = tuple[Scope, str, str, str, str]
+_Number = tuple[str, str, str]
+_PHONE_DOWN = "binding_down"
+_REDUNDANCY = "redundancy"
 
 
 class Roots:
     """Answers which standing fault explains another one.
 
-    ``states`` and ``carriers`` have the states and the base carriers of the numbers that are
-    told of, by key, where they are known.
+    ``traits`` has what is known of the numbers that are told of, by key.
     """
 
     def __init__(
         self,
         faults: Mapping[str, Fault],
         tickets: Mapping[str, Ticket],
-        states: Mapping[str, NumberState],
-        carriers: Mapping[str, str],
+        traits: Mapping[str, Traits],
     ) -> None:
-        self._states = states
-        self._carriers = carriers
+        self._traits = traits
         self._members = {
             key: {member.key for member in ticket.members if member.left_at is None}
             for key, ticket in tickets.items()
             if ticket.members
         }
+        standing = list(_standing(faults, tickets))
         self._causes = {
             _place(cause.subject, cause.subject.scope, cause.subject.symptom): cause
-            for cause in _standing(faults, tickets)
+            for cause in standing
+        }
+        self._common = {it.subject: it for it in standing if is_common(it.subject)}
+        self._redundancies = {
+            _number(it.subject): it for it in standing if it.subject.symptom == _REDUNDANCY
+        }
+        self._phones: dict[_Number, list[Cause]] = defaultdict(list)
+        for cause in standing:
+            if cause.subject.scope is Scope.BINDING and cause.subject.symptom == _PHONE_DOWN:
+                self._phones[_number(cause.subject)].append(cause)
+        self._opened = {
+            key: one.detected_at
+            for key, one in tickets.items()
+            if one.stage is not Stage.SUPPRESSED
         }
 
     def is_member(self, key: str, root_key: str) -> bool:
@@ -154,16 +162,53 @@ class Roots:
         A root that another one explains hands over to it, so members stand in one ledger.
         ``since`` is when the fault to explain began.
         """
+        cause = (
+            self._by_table(key, subject, since)
+            or self._of_one_phone(key, subject)
+            or self._in_common(key, subject, since)
+        )
+        if cause is None:
+            return None
+        return self.of(cause.key, cause.subject, cause.since) or cause
+
+    def _by_table(self, key: str, subject: Subject, since: float) -> Cause | None:
+        carrier = self._traits.get(key, NOTHING_KNOWN).carrier
         for root in ROOTS:
             if self._may_explain(root, key, subject):
-                carrier = self._carriers.get(key, "")
                 cause = self._causes.get(_place(subject, root.scope, root.symptom, carrier))
                 if cause is not None and self._takes(cause, root, key, since):
-                    return self.of(cause.key, cause.subject, cause.since) or cause
+                    return cause
         return None
 
+    def _of_one_phone(self, key: str, subject: Subject) -> Cause | None:
+        """The phone that was lost, for the redundancy lost with it, or the other way round.
+
+        The two are one fault: whichever has its ticket first takes the other.
+        """
+        phones = self._phones.get(_number(subject), ())
+        if subject.symptom == _REDUNDANCY:
+            mine = self._opened.get(key, inf)
+            older = [it for it in phones if mine == inf or self._opened.get(it.key, inf) <= mine]
+            return min(older, key=lambda it: (it.since, it.key), default=None)
+        if subject.scope is Scope.BINDING and subject.symptom == _PHONE_DOWN:
+            lost = self._redundancies.get(_number(subject))
+            if lost and self._opened.get(lost.key, inf) < self._opened.get(key, inf):
+                return lost
+        return None
+
+    def _in_common(self, key: str, subject: Subject, since: float) -> Cause | None:
+        """The common cause that the fault shares with others (agent.tickets.common_cause)."""
+        for kin in kin_of(subject, self._traits.get(key, NOTHING_KNOWN)):
+            cause = self._common.get(kin.subject)
+            if cause is not None and self._shares(cause, key, since):
+                return cause
+        return None
+
+    def _shares(self, cause: Cause, key: str, since: float) -> bool:
+        return self.is_member(key, cause.key) or cause.since <= since < cause.until
+
     def _may_explain(self, root: Root, key: str, subject: Subject) -> bool:
-        state = self._states.get(key, NumberState.UNKNOWN)
+        state = self._traits.get(key, NOTHING_KNOWN).state
         return (
             subject.scope in root.below
             and (subject.symptom in root.explains or _is_any(root, subject))
@@ -203,3 +248,7 @@ def _place(subject: Subject, scope: Scope, symptom: str, carrier: str = "") -> _
     account = "" if scope is Scope.PROVIDER else subject.account
     number = subject.number if scope is Scope.NUMBER else ""
     return scope, symptom, subject.provider, account, number
+
+
+def _number(subject: Subject) -> _Number:
+    return subject.provider, subject.account, subject.number

@@ -6,10 +6,11 @@ from enum import StrEnum, unique
 import msgspec
 
 from agent.model import Verdict
-from agent.states import Grade, NumberState, Severity
+from agent.states import Grade, Severity
 from agent.tickets.evidence import Assessment
 from agent.tickets.faults import Fault
 from agent.tickets.ticket import Progress, Subject, Text, Ticket
+from agent.tickets.traits import Traits
 
 
 @unique
@@ -47,6 +48,8 @@ class Decision(msgspec.Struct, frozen=True):
     member_key: str = ""
     member: Subject | None = None
     """For joining and leaving: who."""
+    left_for: str = ""
+    """For leaving: ``restored`` or ``other_cause``."""
     parent: str = ""
     """For suppressing: the root's key."""
     severity: Severity | None = None
@@ -80,7 +83,5 @@ class View(msgspec.Struct, frozen=True):
     told_until: Mapping[str, float]
     """When an alert last told of the key; facts older than that are no evidence."""
     policy: Policy
-    states: Mapping[str, NumberState] = {}
-    """The states of the numbers that faults are about, by the fault's key, where known."""
-    carriers: Mapping[str, str] = {}
-    """The base carriers of the numbers that faults are about, by the fault's key, where known."""
+    traits: Mapping[str, Traits] = {}
+    """What is known of the numbers that faults are about, by the fault's key."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from agent.states import Scope, Stage
+from agent.tickets.common_cause import is_common
 from agent.tickets.correlation import Cause, Roots
 from agent.tickets.decision import Action, Decision, Policy, View
 from agent.tickets.evidence import Finding
@@ -10,6 +11,10 @@ from agent.tickets.faults import WORST_FIRST, Fault
 from agent.tickets.judge import broken_again, contradicted, judge
 from agent.tickets.severe import at_least
 from agent.tickets.ticket import Member, Ticket
+
+OTHER_CAUSE = "other_cause"
+RESTORED = "restored"
+"""Why a member leaves its root's ledger."""
 
 _WIDEST_FIRST = {scope: place for place, scope in enumerate(Scope)}
 
@@ -26,12 +31,13 @@ def decide(view: View, now: float) -> list[Decision]:
     }
     # What is over with this round explains nothing any more: its members speak for themselves.
     standing = {key: it for key, it in view.tickets.items() if not _ends(silences.get(key, ()))}
-    roots = Roots(view.faults, standing, view.states, view.carriers)
+    roots = Roots(view.faults, standing, view.traits)
     decisions: list[Decision] = []
     for fault in sorted(view.faults.values(), key=_width):
         decisions.extend(_on_fault(fault, roots, view, now))
     for ticket in standing.values():
         decisions.extend(_on_members(ticket, view, roots))
+        decisions.extend(_handed_over(ticket, view, roots))
     for silence in silences.values():
         decisions.extend(silence)
     return decisions
@@ -95,42 +101,56 @@ def _still_there(ticket: Ticket, fault: Fault, policy: Policy, now: float) -> It
 
 
 def _begin(fault: Fault, closed: Ticket | None, reopen_window: float, now: float) -> Decision:
-    names = ", ".join(fault.names)
     if closed is None or closed.closed_at is None:
-        return Decision(Action.OPEN, fault.key, f"{names} fires", fault)
+        return Decision(Action.OPEN, fault.key, fault.told, fault)
     ago = now - closed.closed_at
     if ago <= reopen_window:
-        reason = f"{names} fires again {ago:.0f} s after it was closed"
+        reason = f"{fault.told} again {ago:.0f} s after it was closed"
         return Decision(Action.REOPEN, fault.key, reason, fault)
-    reason = f"{names} fires; the last episode, {closed.id}, ended {ago:.0f} s ago"
+    reason = f"{fault.told}; the last episode, {closed.id}, ended {ago:.0f} s ago"
     return Decision(Action.OPEN, fault.key, reason, fault)
 
 
 def _on_members(root: Ticket, view: View, roots: Roots) -> Iterator[Decision]:
     for member in root.members:
         if member.left_at is None:
-            reason = _leaves(member, root, view, roots)
-            if reason:
+            left_for, reason = _leaves(member, root, view, roots)
+            if left_for:
                 yield Decision(
                     Action.LEAVE,
                     root.key,
                     reason,
                     member_key=member.key,
                     member=member.subject,
+                    left_for=left_for,
                 )
 
 
-def _leaves(member: Member, root: Ticket, view: View, roots: Roots) -> str:
-    """Why ``member`` is a member no more; empty while it is."""
+def _leaves(member: Member, root: Ticket, view: View, roots: Roots) -> tuple[str, str]:
+    """Why ``member`` is a member no more, as a word and a reason; empty while it is."""
     fault = view.faults.get(member.key)
     if fault is not None:
         cause = roots.of(fault.key, fault.subject, fault.since)
-        return "" if cause is not None and cause.key == root.key else "it has another cause"
+        stays = cause is not None and cause.key == root.key
+        return ("", "") if stays else (OTHER_CAUSE, "it has another cause")
     seen = view.evidence.get(member.key)
     told_until = view.told_until.get(member.key, member.joined_at)
     if seen and seen.finding is Finding.GOOD and seen.seen_at > told_until:
-        return f"restored: {seen.reason}"
-    return ""
+        return RESTORED, f"restored: {seen.reason}"
+    return "", ""
+
+
+def _handed_over(root: Ticket, view: View, roots: Roots) -> Iterator[Decision]:
+    """A common cause whose members another one has taken over: it goes along with them."""
+    if root.key in view.faults or not is_common(root.subject) or root.stage is Stage.SUPPRESSED:
+        return
+    broken = [view.faults[it.key] for it in root.members if it.key in view.faults]
+    causes = [roots.of(fault.key, fault.subject, fault.since) for fault in broken]
+    others = {cause.key: cause for cause in causes if cause is not None and cause.key != root.key}
+    if len(others) == 1 and None not in causes:
+        (cause,) = others.values()
+        reason = f"its numbers are explained by {_named(cause)}"
+        yield Decision(Action.SUPPRESS, root.key, reason, parent=cause.key)
 
 
 def _on_silence(ticket: Ticket, view: View, now: float) -> Iterator[Decision]:

@@ -1,6 +1,9 @@
 """When a ticket's diagnosis is worth revising."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+import msgspec
 
 from agent.fleet import Fleet
 from agent.model import Verdict
@@ -11,6 +14,22 @@ Diagnose = Callable[[Subject, Fleet, float], Verdict | None]
 """Why the subject is broken now; ``None`` where nothing can be said."""
 
 _INCONCLUSIVE = frozenset({Cause.UNKNOWN, Cause.MONITORING_BLIND, Cause.HEALTHY})
+
+
+def is_conclusive(verdict: Verdict | None) -> bool:
+    """Whether a verdict says why."""
+    return verdict is not None and verdict.cause not in _INCONCLUSIVE
+
+
+def shared(verdicts: Iterable[Verdict | None]) -> Verdict | None:
+    """What most of several numbers' verdicts say, of none of them in particular."""
+    told = [one for one in verdicts if one is not None and is_conclusive(one)]
+    if not told:
+        return None
+    counted = Counter(one.cause for one in told)
+    cause, _count = counted.most_common(1)[0]
+    first = next(one for one in told if one.cause is cause)
+    return msgspec.structs.replace(first, number="")
 
 
 def is_material(old: Verdict | None, new: Verdict | None) -> bool:

@@ -25,11 +25,22 @@ class Fault(msgspec.Struct, frozen=True):
     """The earliest time an alert's condition was seen true."""
     alerts: tuple[Alert, ...]
     """Worst first, then by name."""
+    told_by: tuple[str, ...] = ()
+    """For a common cause: the alerts of those that share it."""
+    samples: tuple[Subject, ...] = ()
+    """For a common cause: some that share it."""
+    reason: str = ""
+    """For a common cause: how many share what."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """The alerts' names, each once."""
-        return tuple(dict.fromkeys(alert.name for alert in self.alerts))
+        return self.told_by or tuple(dict.fromkeys(alert.name for alert in self.alerts))
+
+    @property
+    def told(self) -> str:
+        """Why there is a ticket about it, for the timeline."""
+        return self.reason or f"{', '.join(self.names)} fires"
 
 
 def faults_of(alerts: Iterable[Alert], severities: Collection[str]) -> dict[str, Fault]:

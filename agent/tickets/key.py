@@ -17,6 +17,7 @@ _IDENTITY: Mapping[Scope, tuple[str, ...]] = {
     Scope.PROVIDER: ("provider",),
     Scope.ACCOUNT: ("provider", "account"),
     Scope.CARRIER: ("carrier",),
+    Scope.TRUNK: ("provider", "binding"),
     Scope.NUMBER: ("provider", "account", "number"),
     Scope.BINDING: ("provider", "account", "number", "binding"),
 }

@@ -14,17 +14,18 @@ from msgspec.structs import replace
 
 from agent.config.settings import Settings
 from agent.fleet import Fleet
-from agent.model import Alert
+from agent.model import Alert, Verdict
 from agent.states import Stage
 from agent.store.database import Database
 from agent.store.errors import StoreError
 from agent.store.uninterrupted import finish
 from agent.tickets.acts import perform
-from agent.tickets.changes import Change, Opening, carry_out, open_ticket, reopen_ticket
+from agent.tickets.changes import Change, Opening, carry_out, in_one, open_ticket, reopen_ticket
+from agent.tickets.common_cause import Threshold, common_faults, keys_of
 from agent.tickets.complaint import Complaint
 from agent.tickets.decision import Action, Decision, Policy, View
 from agent.tickets.decisions import decide
-from agent.tickets.diagnosing import Diagnose, is_material
+from agent.tickets.diagnosing import Diagnose, is_conclusive, is_material, shared
 from agent.tickets.draft import Draft, Step
 from agent.tickets.evidence import Assessment, Recovery
 from agent.tickets.faults import Fault, faults_of, pending_keys
@@ -34,10 +35,11 @@ from agent.tickets.ledger import Ledger, record_all
 from agent.tickets.order import Order
 from agent.tickets.outbox import enqueue_all, frozen
 from agent.tickets.particulars import grade_now, particulars_of
-from agent.tickets.round import Round, by_ticket, known_of, watched
+from agent.tickets.round import Round, by_ticket, loose_groups, watched, with_members
 from agent.tickets.tend import tend
 from agent.tickets.text import text_of
 from agent.tickets.ticket import Subject, Ticket
+from agent.tickets.traits import Traits, traits_of
 
 log = structlog.get_logger(__name__)
 
@@ -155,8 +157,10 @@ class Tickets:
     async def _view(self, alerts: Sequence[Alert], fleet: Fleet, now: float) -> View:
         tickets = await self._load(now)
         severities = self._settings.tickets.severities
-        faults = await asyncio.to_thread(faults_of, alerts, severities)
+        told = await asyncio.to_thread(faults_of, alerts, severities)
         pending = await asyncio.to_thread(pending_keys, alerts)
+        traits = await asyncio.to_thread(traits_of, told, fleet)
+        faults = {**await self._in_common(told, traits), **told}
         view = View(
             tickets=dict(tickets),
             closed=await self._ledger.newest(faults.keys() - tickets.keys()),
@@ -165,10 +169,20 @@ class Tickets:
             evidence={},
             told_until=self._told_until,
             policy=self._policy(),
+            traits=traits,
         )
-        states, carriers = await asyncio.to_thread(known_of, faults, fleet)
-        evidence = await self._look(view, fleet, now)
-        return replace(view, evidence=evidence, states=states, carriers=carriers)
+        return replace(view, evidence=await self._look(view, fleet, now))
+
+    async def _in_common(
+        self, told: Mapping[str, Fault], traits: Mapping[str, Traits]
+    ) -> dict[str, Fault]:
+        """The common causes behind what is told of and not explained otherwise."""
+        set_ = self._settings.tickets
+        threshold = Threshold(set_.common_cause_numbers, set_.common_cause_window)
+        groups = await asyncio.to_thread(loose_groups, told, self._open, traits)
+        keys = keys_of(groups, threshold)
+        ended = await self._ledger.newest(keys - self._open.keys())
+        return await asyncio.to_thread(common_faults, groups, self._open, ended, threshold)
 
     async def _work(self, round_: Round) -> None:
         decisions = await asyncio.to_thread(decide, round_.view, round_.now)
@@ -204,7 +218,8 @@ class Tickets:
     async def _look(self, view: View, fleet: Fleet, now: float) -> dict[str, Assessment]:
         told = view.faults.keys() | view.pending
         silent = {k: s for k, s in watched(view.tickets.values()).items() if k not in told}
-        return await asyncio.to_thread(self._assess, silent, fleet, now)
+        seen = await asyncio.to_thread(self._assess, silent, fleet, now)
+        return await asyncio.to_thread(with_members, seen, view.tickets)
 
     def _assess(
         self, subjects: dict[str, Subject], fleet: Fleet, now: float
@@ -238,7 +253,7 @@ class Tickets:
         if first.action in (Action.OPEN, Action.REOPEN) and first.fault is not None:
             begun = self._begin(first, first.fault, round_)
             rest = self._completed(decisions[1:], begun.after, draft)
-            return [begun, *carry_out(begun.after, rest, round_.now)]
+            return in_one(begun, carry_out(begun.after, rest, round_.now))
         ticket = draft.ticket(key)
         if ticket is None:
             return []
@@ -252,8 +267,7 @@ class Tickets:
         return open_ticket(decision, fault, previous, opening, round_.now)
 
     def _opening(self, fault: Fault, fleet: Fleet, now: float) -> Opening:
-        verdict = self._diagnose(fault.subject, fleet, now)
-        self._diagnosed_at[fault.key] = now
+        verdict = self._verdict(fault.subject, fault, fleet, now)
         particulars = particulars_of(fault.subject, fleet, self._settings)
         return Opening(
             particulars=particulars,
@@ -261,6 +275,14 @@ class Tickets:
             verdict=verdict,
             terms=self._handling.terms[particulars.grade],
         )
+
+    def _verdict(self, subject: Subject, fault: Fault, fleet: Fleet, now: float) -> Verdict | None:
+        """Why it is broken; where nothing can be said of a common cause, why its members are."""
+        self._diagnosed_at[fault.key] = now
+        verdict = self._diagnose(subject, fleet, now)
+        if not fault.samples or is_conclusive(verdict):
+            return verdict
+        return shared([self._diagnose(one, fleet, now) for one in fault.samples]) or verdict
 
     def _completed(
         self, decisions: Iterable[Decision], ticket: Ticket, draft: Draft
@@ -335,8 +357,7 @@ class Tickets:
         return ticket.stage is not Stage.SUPPRESSED and now - last >= interval
 
     def _diagnosis(self, ticket: Ticket, fault: Fault, fleet: Fleet, now: float) -> Decision | None:
-        verdict = self._diagnose(ticket.subject, fleet, now)
-        self._diagnosed_at[ticket.key] = now
+        verdict = self._verdict(ticket.subject, fault, fleet, now)
         if verdict is None or not is_material(ticket.diagnosis, verdict):
             return None
         before = ticket.diagnosis.cause if ticket.diagnosis else "no diagnosis"

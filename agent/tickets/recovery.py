@@ -18,6 +18,7 @@ from agent.states import (
     NumberState,
     Scope,
 )
+from agent.tickets.common_cause import LANDING, NUMBERS, PHONES
 from agent.tickets.complaint import SYMPTOM as COMPLAINT
 from agent.tickets.evidence import Assessment, Finding, Recovery
 from agent.tickets.outages import several_numbers
@@ -45,7 +46,7 @@ def recovery_by_facts(checked_of: CheckedOf) -> Recovery:
         snapshots = tuple(snapshots_of(subject, fleet))
         if not any(map(_was_polled, snapshots)):
             return None
-        needed, looker = _TABLE.get(subject.symptom, _POLLED)
+        needed, looker = _row(subject.symptom)
         looks = [_look(it, needed, looker, subject, checked_of, now) for it in snapshots]
         return _best(looks) if subject.symptom in _ONE_IS_ENOUGH else _worst(looks)
 
@@ -290,3 +291,15 @@ _TABLE: Mapping[str, tuple[frozenset[Capability], _Looker]] = {
 
 _ONE_IS_ENOUGH = frozenset({"provider_api"})
 """An API answers when it answers for one account; the others' silence is their own fault."""
+
+
+def _row(symptom: str) -> tuple[frozenset[Capability], _Looker]:
+    """What tells of a symptom; of a common cause its members tell, where the facts are fresh."""
+    if symptom == LANDING or symptom.startswith(PHONES):
+        return _PHONES, _answers
+    if symptom.startswith(NUMBERS):
+        shared = symptom.removeprefix(NUMBERS)
+        if shared in NumberState.__members__.values():
+            return _LISTED, _answers
+        return _TABLE.get(shared, _POLLED)[0], _answers
+    return _TABLE.get(symptom, _POLLED)

@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from agent.checks.carriers import carrier_of
 from agent.fleet import Fleet
-from agent.states import NumberState
 from agent.tickets.changes import Change
-from agent.tickets.decision import Decision, View
+from agent.tickets.common_cause import Groups, groups_of, is_common
+from agent.tickets.correlation import Roots
+from agent.tickets.decision import Action, Decision, View
+from agent.tickets.evidence import Assessment, Finding
 from agent.tickets.faults import Fault
-from agent.tickets.particulars import find_number
 from agent.tickets.ticket import Subject, Ticket
+from agent.tickets.traits import Traits
 
 
 @dataclass
@@ -32,25 +33,43 @@ def watched(tickets: Iterable[Ticket]) -> dict[str, Subject]:
     return subjects
 
 
-def known_of(
-    faults: Mapping[str, Fault], fleet: Fleet
-) -> tuple[dict[str, NumberState], dict[str, str]]:
-    """States and base carriers of the numbers that faults are about, by key, where listed."""
-    states: dict[str, NumberState] = {}
-    carriers: dict[str, str] = {}
-    for key, fault in faults.items():
-        if fault.subject.number:
-            snapshot = fleet.get(fault.subject.provider, fault.subject.account)
-            listed = find_number(snapshot, fault.subject.number)
-            if listed is not None:
-                states[key] = listed.state
-                carriers[key] = carrier_of(listed.number, listed.carrier)
-    return states, carriers
+def loose_groups(
+    told: Mapping[str, Fault], tickets: Mapping[str, Ticket], traits: Mapping[str, Traits]
+) -> Groups:
+    """What no wider fault explains, by what it may have in common with others."""
+    wider = {key: it for key, it in tickets.items() if not is_common(it.subject)}
+    roots = Roots(told, wider, traits)
+    loose = (it for it in told.values() if roots.of(it.key, it.subject, it.since) is None)
+    return groups_of(loose, traits)
+
+
+def with_members(
+    seen: Mapping[str, Assessment], tickets: Mapping[str, Ticket]
+) -> dict[str, Assessment]:
+    """``seen``, where a common cause is over only once it is for each of its members."""
+    return {key: _with_members(look, tickets.get(key), seen) for key, look in seen.items()}
+
+
+def _with_members(
+    look: Assessment, ticket: Ticket | None, seen: Mapping[str, Assessment]
+) -> Assessment:
+    if ticket is None or look.finding is not Finding.GOOD or not is_common(ticket.subject):
+        return look
+    standing = (member.key for member in ticket.members if member.left_at is None)
+    others = (seen.get(key) for key in standing)
+    return next((it for it in others if it is not None and it.finding is not Finding.GOOD), look)
 
 
 def by_ticket(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
-    """Decisions by their ticket's key, in order; a root's come before its members'."""
+    """Decisions by their ticket's key, in order; what begins a ticket comes before the rest.
+
+    A root's come before its members', but where the root is the narrower of the two.
+    """
     groups: dict[str, list[Decision]] = {}
     for decision in decisions:
         groups.setdefault(decision.key, []).append(decision)
-    return groups
+    return {key: sorted(group, key=_comes_later) for key, group in groups.items()}
+
+
+def _comes_later(decision: Decision) -> bool:
+    return decision.action not in (Action.OPEN, Action.REOPEN)
