@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -16,8 +16,10 @@ from agent.checks.engine import Checker
 from agent.checks.planned import plans_of
 from agent.checks.shelf import Shelf
 from agent.config.settings import Settings
+from agent.diagnosis.answered import mistakes
 from agent.diagnosis.context import Context
 from agent.diagnosis.diagnose import diagnose_number, diagnose_scope
+from agent.diagnosis.digits import plain_digits
 from agent.fleet import Fleet
 from agent.intake.complaint_rounds import ComplaintRounds, is_listed
 from agent.intake.intake import Intake
@@ -44,7 +46,9 @@ from agent.sinks.links import Links
 from agent.sinks.text import Writer
 from agent.store.database import Database
 from agent.tickets.ledger import Ledger
+from agent.tickets.lifecycle import ActorKind
 from agent.tickets.manager import Tickets
+from agent.tickets.order import Act, Actor, Order, OrderError, named
 from agent.tickets.outbox import Outbox
 from agent.tickets.recovery import recovery_by_facts
 from agent.tickets.series import tickets_summary
@@ -277,12 +281,49 @@ class Agent:
     def _diagnose_subject(self, subject: Subject, _fleet: Fleet, now: float) -> Verdict | None:
         if is_foreign_symptom(subject.symptom):
             return None
-        return diagnose_scope(subject.scope, _labels(subject), self.context(now))
+        answers = self._answers(subject.number) if subject.number else {}
+        return diagnose_scope(subject.scope, _labels(subject), self.context(now), answers)
 
-    async def diagnose(self, number: str, caller: str | None) -> Verdict | None:
+    def _answers(self, number: str) -> dict[str, str]:
+        """What people have found out about ``number``, as its open tickets hold it."""
+        return {
+            question: answer
+            for ticket in self.tickets.open
+            if ticket.subject.number == number
+            for question, answer in ticket.answers.items()
+        }
+
+    async def diagnose(
+        self, number: str, caller: str | None, answers: Mapping[str, str] | None = None
+    ) -> Verdict | None:
         """The verdict on a number, for one caller where ``caller`` names one."""
         context = self.context(self._clock())
-        return await asyncio.to_thread(diagnose_number, number, context, caller=caller or "")
+        told = {**self._answers(plain_digits(number)), **(answers or {})}
+        return await asyncio.to_thread(
+            diagnose_number, number, context, caller=caller or "", answers=told
+        )
+
+    async def answer(
+        self, number: str, caller: str | None, answers: Mapping[str, str], by: str
+    ) -> Verdict | None:
+        """Keep ``answers`` with the number's open tickets; gives the verdict they lead to.
+
+        Raises:
+            OrderError: when an answer or the name cannot be read; nothing is kept then.
+        """
+        actor = Actor(ActorKind.PERSON, named(by))
+        wrong = mistakes(answers)
+        if wrong:
+            raise OrderError("; ".join(wrong))
+        plain, now = plain_digits(number), self._clock()
+        for ticket in self.tickets.open:
+            if ticket.subject.number == plain:
+                for question, answer in answers.items():
+                    fields = {"question": question, "answer": answer}
+                    await self.tickets.act(
+                        ticket.id, Order(Act.ANSWER, actor, "found out", fields), now
+                    )
+        return await self.diagnose(number, caller, answers)
 
     async def replay(self, ticket: str | None) -> int:
         """Queue the dead letters of ``ticket``, or all of them, again; gives how many."""
@@ -309,6 +350,7 @@ class Agent:
             settings=lambda: self.settings,
             checked=self.checked,
             diagnose=self.diagnose,
+            answer=self.answer,
             reload=self.reload,
             ready=self.ready,
             replay=self.replay,

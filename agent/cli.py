@@ -177,12 +177,22 @@ def diagnose(
     caller: Annotated[
         str, typer.Option("--caller", metavar="PHONE", help="For this caller in particular.")
     ] = "",
+    answer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--answer", metavar="QUESTION=ANSWER", help="What somebody has found out; repeatable."
+        ),
+    ] = None,
+    ask: Annotated[
+        bool, typer.Option("--ask", help="Ask the questions of the tree one after the other.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say why a number cannot be reached, whose job it is, and what to do."""
-    from agent.commands import diagnose as diagnose_number  # noqa: PLC0415 - a fast --help
+    from agent.diagnose_command import Asked, diagnose_number  # noqa: PLC0415 - a fast --help
 
-    raise typer.Exit(diagnose_number(config, number, caller, as_json=as_json))
+    asked = Asked(number, caller, tuple(answer or ()), ask)
+    raise typer.Exit(diagnose_number(config, asked, as_json=as_json))
 
 
 @app.command("query")

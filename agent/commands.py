@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,9 +12,7 @@ from rich.console import Console
 from agent import logging
 from agent.config.load import ConfigError, load
 from agent.config.settings import Log, Settings
-from agent.diagnosis import report as diagnosis
-from agent.diagnosis.diagnose import exit_code
-from agent.model import Verdict
+from agent.diagnosis.remembered import look, recall
 from agent.polling import once
 from agent.polling.report import Report
 from agent.simulator.command import simulate
@@ -33,26 +32,15 @@ def poll(config: Path, account: str | None, *, as_json: bool) -> int:
             once.render(report, Console())
         return report.exit_code
 
-    return _with(config, lambda settings: once.poll_once(settings, account), show)
+    return _with(config, lambda settings: _polled(settings, account), show)
 
 
-def diagnose(config: Path, number: str, caller: str, *, as_json: bool) -> int:
-    """Poll once and print the verdict on a number; 0 healthy, 1 a fault, 3 unknown."""
-    settings: list[Settings] = []
-
-    def look(loaded: Settings) -> Coroutine[Any, Any, Verdict]:
-        settings.append(loaded)
-        question = diagnosis.Question(number, caller)
-        return diagnosis.diagnose_once(loaded, question)
-
-    def show(verdict: Verdict) -> int:
-        if as_json:
-            sys.stdout.write(diagnosis.render_json(verdict) + "\n")
-        else:
-            diagnosis.render(verdict, settings[0], Console())
-        return exit_code(verdict)
-
-    return _with(config, look, show)
+async def _polled(settings: Settings, account: str | None) -> Report:
+    """Poll once, and remember what was seen for the first time."""
+    report = await once.poll_once(settings, account)
+    snapshots = [each.snapshot for each in report.accounts if each.snapshot]
+    await look(settings, snapshots, await recall(settings), time.time())
+    return report
 
 
 def simulate_world(world: Path, listen: str, speed: float, config: Path | None) -> int:

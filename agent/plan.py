@@ -40,10 +40,19 @@ def make_plan(config: Path) -> Plan:
         rules = settings.rules
         files = tuple(matching_files(rules.files)) if rules.enabled else ()
         _read_authorities(settings)
-        declared = read_declared(matching_files(settings.drift.declared))
+        declared = declared_in(settings)
         return Plan(settings, load_rules(files, rules.pace, step=rules.interval), declared)
     except (ConfigError, RuleFileError, DeclaredFileError) as error:
         raise PlanError(str(error)) from None
+
+
+def declared_in(settings: Settings) -> dict[str, Declaration]:
+    """The configurations that files of ``settings`` write down.
+
+    Raises:
+        DeclaredFileError: with every error of every file.
+    """
+    return read_declared(matching_files(settings.drift.declared))
 
 
 def _read_authorities(settings: Settings) -> None:

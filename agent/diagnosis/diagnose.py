@@ -9,6 +9,7 @@ that many numbers share; how many share it is told as evidence.
 from collections.abc import Callable, Mapping, Sequence
 
 from agent.diagnosis import scopes
+from agent.diagnosis.answered import with_answers
 from agent.diagnosis.case import Case
 from agent.diagnosis.context import Context
 from agent.diagnosis.deciders import (
@@ -78,8 +79,8 @@ def diagnose(case: Case) -> Verdict:
     for decide in order:
         verdict = decide(case)
         if verdict is not None:
-            return case.close(verdict)
-    return case.close(unknown.decide(case))
+            return case.close(with_answers(case, verdict))
+    return case.close(with_answers(case, unknown.decide(case)))
 
 
 def diagnose_number(
@@ -111,13 +112,19 @@ def diagnose_number(
     return diagnose(case)
 
 
-def diagnose_scope(scope: str, labels: Mapping[str, str], context: Context) -> Verdict:
+def diagnose_scope(
+    scope: str,
+    labels: Mapping[str, str],
+    context: Context,
+    answers: Mapping[str, str] | None = None,
+) -> Verdict:
     """Why what an alert is about is broken.
 
     Args:
         scope: One of the ``scope`` words of contracts.md.
         labels: The alert's labels; those that name the thing and its ``symptom`` are read.
         context: What is known.
+        answers: What people have found out, by question.
     """
     named = {name: labels.get(name, "") for name in ("provider", "account", "symptom")}
     number = labels.get("number", "")
@@ -128,12 +135,14 @@ def diagnose_scope(scope: str, labels: Mapping[str, str], context: Context) -> V
             provider=named["provider"],
             account=named["account"],
             symptom=named["symptom"],
+            answers=answers,
         )
     if scope == Scope.AGENT:
         return agent_trouble(context)
     case = _case(context, number, named)
     if case is None or scope not in _SCOPES:
         return unplaced(context, number, named["provider"], named["account"])
+    case.answers = answers or {}
     return case.close(_SCOPES[scope](case, labels))
 
 
@@ -150,11 +159,14 @@ def _case(context: Context, number: str, named: Mapping[str, str]) -> Case | Non
 
 def _binding(case: Case, labels: Mapping[str, str]) -> Verdict:
     """A phone's own cause; where the phone is well or unknown, what holds for its number."""
-    return (
-        blind.decide(case)
-        or bindings.decide_one(case, labels.get("binding", ""))
-        or diagnose(Case(case.context, case.checked, case.number, symptom=case.symptom))
-    )
+    blinded = blind.decide(case)
+    if blinded is not None:
+        return blinded
+    own = bindings.decide_one(case, labels.get("binding", ""))
+    if own is not None:
+        return with_answers(case, own)
+    number = Case(case.context, case.checked, case.number, "", case.symptom, case.answers)
+    return diagnose(number)
 
 
 _SCOPES: Mapping[str, Callable[[Case, Mapping[str, str]], Verdict]] = {

@@ -17,7 +17,7 @@ WINDOW = 1800.0
 """Seconds for which a record says something of the present (domain.md §2, 2: 30 min)."""
 CHANCE = 1e-6
 """What is likelier than this by chance proves nothing."""
-OVER = 1e-3
+OVER = 1e-4
 """A run of good calls that a standing fault would let through this rarely ends it."""
 _STRETCHES = (5, 8, 16, 32)
 """Besides all records, so many of the newest are looked at alone: a fault may be young."""
@@ -107,6 +107,6 @@ def tail(count: int, total: int, rate: float) -> float:
 def _is_over(bad: Sequence[bool]) -> bool:
     """Whether the newest calls went well more often in a row than the fault would allow."""
     run = next((place for place, is_bad in enumerate(reversed(bad)) if is_bad), len(bad))
-    before = bad[: len(bad) - run]
+    before = bad[bad.index(True) : len(bad) - run] if any(bad) else []
     rate = sum(before) / (len(before) + 1)
     return bool((1 - rate) ** run < OVER)

@@ -1,63 +1,24 @@
-"""The ``numwatch diagnose`` command: polls once, diagnoses, and shows the verdict."""
+"""A verdict on paper: for people, in their language, and as JSON."""
 
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from agent.checks.baselines import Declared
 from agent.config.settings import Settings
-from agent.diagnosis.context import Context
-from agent.diagnosis.diagnose import diagnose_number
-from agent.diagnosis.remembered import look, recall
 from agent.diagnosis.words import Words
-from agent.model import Verdict
-from agent.polling.once import poll_once
+from agent.model import Considered, Evidence, Verdict
 from agent.states import Cause
 
-_STYLES = {Cause.HEALTHY.value: "bold green", Cause.UNKNOWN.value: "bold yellow"}
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a person asks: about a number, for a caller, with what they know already."""
-
-    number: str
-    """Written in any usual way."""
-    caller: str = ""
-    """Empty for anyone."""
-    answers: Mapping[str, str] = field(default_factory=dict)
-    """What people have found out, by question."""
-
-
-async def diagnose_once(
-    settings: Settings,
-    question: Question,
-    declared: Mapping[str, Declared] | None = None,
-    clock: Callable[[], float] = time.time,
-) -> Verdict:
-    """Poll every account once, then give the verdict on the number.
-
-    What is declared, and what the agent's ledger remembers as approved or first seen, is what
-    the configuration is held to; what is seen for the first time is remembered.
-
-    Raises:
-        ValueError: when a provider cannot be made from ``settings``, or a baseline is damaged.
-        OSError: when a file the settings name cannot be read.
-    """
-    book = await recall(settings)
-    book.declare(declared or {})
-    report = await poll_once(settings, clock=clock)
-    snapshots = [account.snapshot for account in report.accounts if account.snapshot]
-    accounts = await look(settings, snapshots, book, clock())
-    context = Context(settings, clock(), accounts, book)
-    return diagnose_number(
-        question.number, context, caller=question.caller, answers=question.answers
-    )
+_STYLES = {Cause.HEALTHY.value: "green", Cause.UNKNOWN.value: "yellow"}
+_BAD = "red"
+_MARKS = {"findings": ("!", "yellow"), "next_steps": (">", ""), "questions": ("?", "cyan")}
 
 
 def render_json(verdict: Verdict) -> str:
@@ -67,25 +28,56 @@ def render_json(verdict: Verdict) -> str:
 
 def render(verdict: Verdict, settings: Settings, console: Console) -> None:
     """Print the verdict for people."""
-    title = Words(settings.locale).title(Cause(verdict.cause))
-    style = _STYLES.get(verdict.cause, "bold red")
-    console.print(Text(f"{verdict.number}  {title}", style=style))
-    console.print(Text(f"{verdict.cause}  {verdict.party}  {verdict.confidence:.0%}"))
+    words = Words(settings.locale)
+    console.print(_head(verdict, settings, words))
+    if verdict.evidence:
+        console.print(_evidence(verdict.evidence, words))
+    for name, (mark, style) in _MARKS.items():
+        lines: tuple[str, ...] = getattr(verdict, name)
+        if lines:
+            console.print(Text(words.word("headings", name), style="bold"))
+            for line in lines:
+                console.print(Padding(Text(f"{mark} {line}", style=style), (0, 2)))
+    if verdict.considered:
+        console.print(Text(words.word("headings", "considered"), style="bold"))
+        for each in verdict.considered:
+            console.print(Padding(_considered(each, words), (0, 2)))
+
+
+def _head(verdict: Verdict, settings: Settings, words: Words) -> RenderableType:
+    style = _STYLES.get(verdict.cause, _BAD)
+    title = Text(f"{verdict.number}  {words.title(Cause(verdict.cause))}", style=f"bold {style}")
+    body = Table.grid(padding=(0, 2))
+    for heading, value in _particulars(verdict, settings, words):
+        body.add_row(Text(words.word("headings", heading), style="dim"), Text(value))
+    return Panel(body, title=title, title_align="left", border_style=style)
+
+
+def _particulars(verdict: Verdict, settings: Settings, words: Words) -> Iterator[tuple[str, str]]:
+    party = words.word("parties", verdict.party)
+    yield "job", f"{party}  ({verdict.cause}, {verdict.party})"
+    yield "sure", f"{verdict.confidence:.0%}"
     if verdict.contact:
-        console.print(Text(f"call: {verdict.contact}"))
-    console.print(_evidence(verdict))
-    for mark, lines in (
-        ("!", verdict.findings),
-        (">", verdict.next_steps),
-        ("?", verdict.questions),
-    ):
-        for line in lines:
-            console.print(Text(f"{mark} {line}"))
+        yield "call", verdict.contact
+    if verdict.since is not None:
+        at = datetime.fromtimestamp(verdict.since, ZoneInfo(settings.timezone))
+        yield "since", at.isoformat(sep=" ", timespec="seconds")
 
 
-def _evidence(verdict: Verdict) -> Table:
-    table = Table("fact", "value", "source", "age", box=None, pad_edge=False)
-    for fact in verdict.evidence:
+def _evidence(facts: tuple[Evidence, ...], words: Words) -> Table:
+    headings = (words.word("headings", name) for name in ("fact", "value", "source", "age"))
+    table = Table(*headings, box=None, pad_edge=False)
+    for fact in facts:
         age = "-" if fact.age_seconds is None else f"{fact.age_seconds:.0f} s"
         table.add_row(*map(Text, (fact.fact, fact.value, fact.source, age)))
     return table
+
+
+def _considered(each: Considered, words: Words) -> Text:
+    title = words.title(Cause(each.cause))
+    parts = [
+        f"{words.word('headings', name)}: {'; '.join(facts)}"
+        for name, facts in (("pro", each.for_), ("contra", each.against))
+        if facts
+    ]
+    return Text(f"· {title}  {'  '.join(parts)}", style="dim")

@@ -39,6 +39,15 @@ class Words:
         texts = _texts()["findings"][name]
         return _filled(texts.get(self._locale, texts[FALLBACK_LOCALE]), facts)
 
+    def word(self, section: str, name: str) -> str:
+        """A word of ``headings``, ``parties`` or ``asked``.
+
+        Raises:
+            KeyError: when there is no such word.
+        """
+        texts = _texts()[section][name]
+        return str(texts.get(self._locale, texts[FALLBACK_LOCALE]))
+
     def _cause(self, cause: Cause) -> Mapping[str, Any]:
         texts: Mapping[str, Any] = _texts()["causes"].get(cause.value, {})
         found: Mapping[str, Any] = texts.get(self._locale, texts.get(FALLBACK_LOCALE, {}))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from agent.diagnosis.answered import SOURCE
 from agent.fleet import Fleet
 from agent.model import Verdict
 from agent.states import Cause
@@ -44,4 +45,9 @@ def is_material(old: Verdict | None, new: Verdict | None) -> bool:
         return True
     if new.cause in _INCONCLUSIVE and old.cause not in _INCONCLUSIVE:
         return False
-    return (old.cause, old.party) != (new.cause, new.party)
+    return (old.cause, old.party, _answers(old)) != (new.cause, new.party, _answers(new))
+
+
+def _answers(verdict: Verdict) -> tuple[tuple[str, str], ...]:
+    """What people's answers have added to it."""
+    return tuple((it.fact, it.value) for it in verdict.evidence if it.source == SOURCE)

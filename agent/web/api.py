@@ -183,7 +183,8 @@ async def replay(request: web.Request) -> web.Response:
     return json_response(_Replayed(await state_of(request).replay(ticket_id or None)))
 
 
-def _masked(verdict: Verdict) -> Verdict:
+def masked(verdict: Verdict) -> Verdict:
+    """``verdict`` without anyone's phone in its evidence."""
     evidence = tuple(
         msgspec.structs.replace(each, value=mask_text(each.value)) for each in verdict.evidence
     )
@@ -197,4 +198,4 @@ async def diagnose(request: web.Request) -> web.Response:
     if verdict is None:
         expected = "a number listed at /api/numbers"
         raise Problem("404 no account has this number", expected, HTTPStatus.NOT_FOUND)
-    return await large_json_response(_masked(verdict))
+    return await large_json_response(masked(verdict))

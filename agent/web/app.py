@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from agent.web import api, baselines, management
+from agent.web import answers, api, baselines, management
 from agent.web.encoding import json_response
 from agent.web.guards import add_headers, refuse_other_sites
 from agent.web.keys import STATE, state_of
@@ -41,6 +41,7 @@ def make_app(state: WebState) -> web.Application:
             web.post("/api/tickets/replay", api.replay),
             web.get("/api/tickets/{id}", api.ticket),
             web.get("/api/diagnose/{number}", api.diagnose),
+            web.post("/api/diagnose/{number}", answers.answer),
             web.get("/api/openapi.json", openapi),
         )
     )

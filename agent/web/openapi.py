@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from agent.model import Verdict
-from agent.web import api, baselines
+from agent.web import answers, api, baselines
 from agent.web.parameters import Parameter
 from agent.web.prometheus.described import ANSWER, DESCRIBED
 from agent.web.views import AccountList, BaselineView, NumberDetail, NumberPage, VersionView
@@ -74,6 +74,14 @@ ENDPOINTS = (
         "Verdict",
         (api.CALLER,),
         ("400", "404"),
+    ),
+    Endpoint(
+        "/api/diagnose/{number}",
+        "Tell what people have found out, and where the diagnosis goes on to from there",
+        "Verdict",
+        errors=("400", "404"),
+        method="post",
+        body="Told",
     ),
     *(Endpoint(path, about, "Prometheus", asked, ()) for path, about, asked in DESCRIBED),
 )
@@ -158,6 +166,7 @@ def describe(version: str) -> dict[str, Any]:
             BaselineView,
             VersionView,
             baselines.Approval,
+            answers.Told,
             Verdict,
             Error,
         ),

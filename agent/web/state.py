@@ -1,7 +1,7 @@
 """What the pages and the API are given to read; everything else they work out themselves."""
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -51,6 +51,10 @@ class Baselines(Protocol):
         ...
 
 
+Answer = Callable[[str, str | None, Mapping[str, str], str], Awaitable[Verdict | None]]
+"""By number, caller, answers, and who gives them; raises ``OrderError`` where they are wrong."""
+
+
 @dataclass(frozen=True)
 class WebState:
     """The agent as its pages see it."""
@@ -72,6 +76,8 @@ class WebState:
     version: str
     started_at: float
     clock: Callable[[], float] = time.time
+    answer: Answer | None = None
+    """Keeps what people have found out with the number's tickets, and gives the verdict."""
     queries: Callable[[], Queries | None] = lambda: None
     """What answers expressions; ``None`` while no rule engine runs."""
     baselines: Baselines | None = None

@@ -18,6 +18,9 @@ ANSWERED = 0.85
 """Confidence where nobody tells of the phones, but calls are answered."""
 LISTED_ONLY = 0.6
 """Confidence where the provider tells no bound phones: nobody has looked behind the number."""
+DOUBTED = 0.7
+"""Confidence where all looks well but most of the few calls there were came to nothing."""
+FEW = 4
 MOST = 0.5
 
 
@@ -46,12 +49,19 @@ def _confidence(case: Case) -> float | None:
         return None
     phones = (case.checked.bindings(case.number) or {}).values()
     if any(phone.state in REACHABLE_STATES for phone in phones):
-        return SEEN
+        return DOUBTED if _is_doubtful(case) else SEEN
     if not phones or any(phone.state is not BindingState.UNKNOWN for phone in phones):
         return None
     if (answered_share(recent(case)) or 0.0) >= MOST:
         return ANSWERED
     return LISTED_ONLY if all(map(_is_mute, phones)) else None
+
+
+def _is_doubtful(case: Case) -> bool:
+    """Whether hardly any call is answered, for reasons that chance may still explain."""
+    calls = recent(case)
+    share = answered_share(calls)
+    return share is not None and len(calls) >= FEW and share < MOST
 
 
 def _is_mute(phone: Binding) -> bool:
