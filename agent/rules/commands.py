@@ -12,13 +12,13 @@ from agent.rules.unittest.outcome import Outcome
 from agent.rules.unittest.runner import run_file
 
 
-def rules_check(files: Sequence[Path | str]) -> int:
+def rules_check(files: Sequence[Path | str], semantics: int = Semantics.THREE) -> int:
     """Say of every file how many rules it has, or why they cannot be evaluated; 0 or 1."""
     failed = False
     for file in files:
         print(f"Checking {file}")  # noqa: T201 - the command's output
         try:
-            ruleset = load_rules([file])
+            ruleset = load_rules([file], semantics=Semantics(semantics))
         except RuleFileError as error:
             failed = True
             print("  FAILED:", file=sys.stderr)  # noqa: T201

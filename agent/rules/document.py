@@ -13,6 +13,8 @@ import yaml
 from agent.rules.durations import parse_duration
 
 MAX_BYTES = 4 * 1024 * 1024
+_MERGE = "tag:yaml.org,2002:merge"
+_DEEPEST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,10 @@ class Section:
         self._nodes: dict[str, yaml.Node] = {}
         self._lines: dict[str, int] = {}
         if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
+            for key, value in _own(node):
                 self._add(key, value)
+            for key, value in _inherited(node):
+                self._nodes.setdefault(str(key.value), value)
         elif not _is_null(node):
             self.tell("expected a mapping of keys to values")
 
@@ -147,6 +151,20 @@ class Section:
             self.tell(f"{key} must be a list", key)
             return []
         return list(node.value)
+
+
+def _own(node: yaml.MappingNode) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+    return ((key, value) for key, value in node.value if key.tag != _MERGE)
+
+
+def _inherited(node: yaml.MappingNode, depth: int = 0) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+    """The keys that a mapping takes over from others (``<<: *name``), the first first."""
+    for key, value in node.value:
+        others = value.value if isinstance(value, yaml.SequenceNode) else [value]
+        for other in others if key.tag == _MERGE and depth < _DEEPEST else []:
+            if isinstance(other, yaml.MappingNode):
+                yield from _own(other)
+                yield from _inherited(other, depth + 1)
 
 
 def read(path: Path, report: Report) -> Section | None:

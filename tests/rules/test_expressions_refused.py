@@ -141,6 +141,22 @@ def test_a_rule_that_asks_native_histograms_would_never_fire(tmp_path: Path) -> 
     assert load_rules([path], has_past=True)
 
 
+def test_keys_are_taken_over_from_other_mappings(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yml"
+    path.write_text(
+        "groups: [{name: g, rules: [{alert: A, expr: x, labels: &one {a: b, c: d}}, "
+        "{alert: B, expr: x, labels: {<<: *one, a: e}}, "
+        "{alert: C, expr: x, labels: &own {<<: [*one, *own], f: g}}]}]",
+        encoding="utf-8",
+    )
+    rules = load_rules([path]).groups[0].rules
+    assert [{name: text.source for name, text in rule.labels.items()} for rule in rules] == [
+        {"a": "b", "c": "d"},
+        {"a": "e", "c": "d"},
+        {"a": "b", "c": "d", "f": "g"},
+    ]
+
+
 BROKEN = """\
 groups:
   - name: one
