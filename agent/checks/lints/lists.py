@@ -8,9 +8,8 @@ from agent.checks.lints.facts import NumberFacts, Values
 from agent.checks.lints.finding import Level, Words
 from agent.checks.lints.needs import Needs
 from agent.checks.lints.registry import lint
-from agent.checks.routing.caller import Caller, area_of
+from agent.checks.routing.caller import Caller, area_of, entry_words
 from agent.checks.routing.evaluate import stopped_caller
-from agent.masking import mask_phone, mask_text
 from agent.model import Routing
 
 _PLAIN: Final = re.compile(r"\+?\d+", re.ASCII)
@@ -27,7 +26,7 @@ def _entries(found: Sequence[str]) -> Values | None:
     """The entries, masked; the first few where there are many."""
     if not found:
         return None
-    shown = ", ".join(mask_phone(it) if it.isdigit() else mask_text(it) for it in found[:_SHOWN])
+    shown = ", ".join(map(entry_words, found[:_SHOWN]))
     return {"entries": shown + (" …" if len(found) > _SHOWN else "")}
 
 

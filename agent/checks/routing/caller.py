@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from agent.masking import mask_phone, mask_text
+
 _ABROAD: Final = re.compile(r"(?:\+|00)86")
 _PUNCTUATION: Final = str.maketrans("", "", " -().")
 _MOBILE: Final = re.compile(r"1[3-9]\d{9}", re.ASCII)
@@ -12,6 +14,7 @@ _NO_AREA: Final = ("0", "400", "800")
 _SHORT_AREAS: Final = ("010", "02")
 _SHORT_AREA = 3
 _LONG_AREA = 4
+_NOBODYS = 6
 TRUNK_PREFIX: Final = "0"
 """What a number with an area code begins with."""
 
@@ -51,6 +54,13 @@ def area_of(number: str) -> str:
         return ""
     size = _SHORT_AREA if number.startswith(_SHORT_AREAS) else _LONG_AREA
     return number[:size] if len(number) >= size else ""
+
+
+def entry_words(entry: str) -> str:
+    """An entry of a list fit to be shown: an area code or a few leading digits are nobody's."""
+    if not entry.lstrip("+").isdigit():
+        return mask_text(entry)
+    return entry if len(entry) <= _NOBODYS else mask_phone(entry)
 
 
 def is_mobile(number: str) -> bool:

@@ -57,9 +57,12 @@ Gate = Callable[[Setting, Call], Outcome | None]
 CallerGate = Callable[[Routing, Caller], Outcome | None]
 
 
-def evaluate(setting: Setting, call: Call) -> Outcome:
-    """What becomes of ``call`` to a number configured as in ``setting``."""
-    stopped = stopped_caller(setting.routing, call.caller)
+def evaluate(setting: Setting, call: Call, *, ask_caller: bool = True) -> Outcome:
+    """What becomes of ``call`` to a number configured as in ``setting``.
+
+    ``ask_caller`` false leaves lists and regions out, for questions about hours alone.
+    """
+    stopped = stopped_caller(setting.routing, call.caller) if ask_caller else None
     if stopped is not None:
         return stopped
     for gate in _GATES:

@@ -30,7 +30,7 @@ def rung(
         legs = tuple(Leg(each.id, 0.0, wait_of(routing, each)) for each in phones)
         waits = [leg.seconds for leg in legs]
         known = [wait for wait in waits if wait is not None]
-        return legs, max(known) if len(known) == len(waits) else None
+        return legs, max(known, default=0.0) if len(known) == len(waits) else None
     order = _ORDERINGS.get(routing.strategy, _as_placed)(phones, turn, draw)
     made: list[Leg] = []
     after: float | None = 0.0
