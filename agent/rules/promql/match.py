@@ -116,8 +116,10 @@ def _text(labels: dict[str, str]) -> str:
 def _labelled(node: Binary, many: Groups, met: Rows, one: Groups, partners: Rows) -> Vector:
     """The matched samples under the labels of the result."""
     if node.matching.cardinality is not Cardinality.ONE_TO_ONE:
-        kept = _included(many.vector.where(met), one.vector.where(partners), node.matching.include)
-        return _unique(kept, NOT_UNIQUE, keeps_name=node.keeps_name)
+        found, others = many.vector.where(met), one.vector.where(partners)
+        if not node.matching.include:
+            return _unique(found, NOT_UNIQUE, keeps_name=node.keeps_name)
+        return _unique(_included(node, found, others), NOT_UNIQUE, keeps_name=True)
     met_groups = Vector(many.table, many.ids[met], many.vector.values[met])
     _unique(met_groups, MANY_TO_ONE_IMPLICIT, keeps_name=True)
     kept = _kept_labels(many, met, node.matching)
@@ -136,13 +138,18 @@ def _kept_labels(many: Groups, met: Rows, matching: Matching) -> Vector:
     return Vector(projection.table, rows, vector.values, metric)
 
 
-def _included(many: Vector, one: Vector, labels: tuple[str, ...]) -> Vector:
-    if not labels:
-        return many
+def _included(node: Binary, many: Vector, one: Vector) -> Vector:
+    """The samples of ``many`` with some labels of their partners, be it the metric's name."""
+    labels = node.matching.include
+    takes_name = METRIC_NAME in labels
+    one = one.named() if takes_name else one
     columns = many.table.take(many.rows)
+    if not node.keeps_name:
+        columns.pop(METRIC_NAME, None)
     columns.update({name: one.table.column(name)[one.rows] for name in labels})
     projection = Table(many.table.symbols, columns, many.size).project(tuple(columns))
-    return Vector(projection.table, projection.ids.astype(np.intp), many.values, many.metric)
+    metric = many.metric if node.keeps_name and not takes_name else 0
+    return Vector(projection.table, projection.ids.astype(np.intp), many.values, metric)
 
 
 def _unique(vector: Vector, reason: str, *, keeps_name: bool) -> Vector:
