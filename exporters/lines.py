@@ -47,5 +47,5 @@ def _stretch(
     found = labels.split(b"\n")
     if rows is not None:
         found = list(map(found.__getitem__, rows.tolist()))
-    parts = zip(repeat(prefix), found, map(ends.__getitem__, values.tolist()), strict=False)
+    parts = zip(repeat(prefix), found, ends.of(values), strict=False)
     return b"".join(chain.from_iterable(parts))

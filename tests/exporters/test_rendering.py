@@ -50,6 +50,30 @@ def test_line_ends_do_not_grow_with_nans():
     assert not ends
 
 
+@given(st.lists(st.one_of(st.floats(), st.integers(-(10**16), 10**16).map(float)), min_size=1))
+def test_values_of_a_column_end_their_lines_as_each_alone(values):
+    assert [*LineEnds().of(np.array(values))] == [b" " + number_text(it) + b"\n" for it in values]
+
+
+TEXT = st.text(alphabet='a%s{}"\\,\n\x7f号', max_size=4)
+
+
+@given(st.integers(1, 3), st.data())
+def test_labels_that_all_rows_share_are_written_as_the_others(width, data):
+    texts = st.sampled_from(data.draw(st.lists(TEXT, min_size=1, max_size=3)))
+    row = st.tuples(*(texts for _ in range(width)))
+    rows = data.draw(st.lists(row, min_size=1, max_size=6))
+    names = ("a", "b", "c")[:width]
+    lines = label_lines(names, [*zip(*rows, strict=True)]).decode()
+    alone = [label_lines(names, [(text,) for text in one]).decode() for one in rows]
+    expected = [
+        ",".join(f'{name}="{escape(text)}"' for name, text in pairs if text)
+        for pairs in (zip(names, one, strict=True) for one in rows)
+    ]
+    expected = [f"{{{pairs}}}" if pairs else "" for pairs in expected]
+    assert lines == "\n".join(alone) == "\n".join(expected)
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
