@@ -88,3 +88,18 @@ def miss(entries: Iterable[Active], now: float) -> None:
     for entry in entries:
         if entry.missing_since is None:
             entry.missing_since = now
+
+
+def resume(entries: Iterable[Active], away: float) -> None:
+    """Let no time have passed for what was waiting while nobody watched for ``away`` seconds.
+
+    ``away`` is by the machine's clock, which may have been moved; it is negative when the clock
+    was set back.
+    """
+    for entry in entries:
+        if entry.missing_since is not None:
+            entry.missing_since += away
+        if entry.alert.state == PENDING:
+            entry.alert = msgspec.structs.replace(
+                entry.alert, active_at=entry.alert.active_at + away
+            )

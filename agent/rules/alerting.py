@@ -10,7 +10,7 @@ from itertools import repeat
 from math import inf
 
 from agent.model import Alert
-from agent.rules.active import PENDING, Active, Condition, Key, miss, see, step
+from agent.rules.active import PENDING, Active, Condition, Key, miss, resume, see, step
 from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.promql.refusal import EvaluationError
 from agent.rules.promql.vector import Vector
@@ -45,6 +45,7 @@ class AlertingState:
         self._settled: Vector | None = None
         self._pending_since = inf
         self._alerts: tuple[Alert, ...] | None = None
+        self._watched_until = 0.0
 
     def alerts(self) -> tuple[Alert, ...]:
         """The alerts that are pending or firing, in the order in which they began."""
@@ -52,9 +53,14 @@ class AlertingState:
             self._alerts = tuple([entry.alert for entry in self.active.values()])
         return self._alerts
 
-    def restore(self, entries: Mapping[Key, Active]) -> None:
-        """Take up alerts from before a restart."""
+    def restore(self, entries: Mapping[Key, Active], watched_until: float = 0.0) -> None:
+        """Take up alerts from before a restart.
+
+        ``watched_until`` is when they were last evaluated: from then until the first evaluation
+        here no time passes for them. 0 where nothing lies between.
+        """
         self.active.update(entries)
+        self._watched_until = watched_until
         self._settled = self._alerts = None
 
     def evaluate(self, result: Vector, now: float, limit: int, query: Query = no_queries) -> None:
@@ -66,6 +72,9 @@ class AlertingState:
         """
         if result is self._settled and now - self._pending_since < self.rule.hold:
             return
+        if self._watched_until:
+            resume(self.active.values(), now - self._watched_until)
+            self._watched_until = 0.0
         self._settled = self._alerts = None
         seen: dict[Key, Condition] = {}
         known: dict[_Row, tuple[Key, Condition]] = {}

@@ -138,7 +138,7 @@ class RuleEngine:
 
     def state(self) -> bytes:
         """What must survive a restart: every alert, with when it began."""
-        return memory.dump(self._states)
+        return memory.dump(self._states, self.evaluated_at)
 
     def restore(self, content: bytes) -> int:
         """Take up the alerts of :meth:`state`; gives how many still have a rule.
@@ -150,7 +150,7 @@ class RuleEngine:
 
     def inherit(self, former: "RuleEngine") -> None:
         """Go on from where the engine of other rules stopped: its alerts, and what it remembers."""
-        self.restore(former.state())
+        memory.load(former.state(), self._states, interrupted=False)
         with former._turn:  # noqa: SLF001 - of its own kind
             self._live = former._live  # noqa: SLF001
             self._live.retain(self._reach, self._names.values())
