@@ -200,6 +200,39 @@ def query(
     expression: Annotated[str, typer.Argument(metavar="EXPR", help="An expression of PromQL.")],
     url: Annotated[
         str | None, typer.Option("--url", metavar="URL", help="The agent; one at home by default.")
+@app.command("lint")
+def lint(config: Config, as_json: AsJson = False) -> None:
+    """Say what of the numbers' configurations is known to go wrong; 1 if any error."""
+    from agent.lint_command import lint as find  # noqa: PLC0415 - a fast --help
+
+    raise typer.Exit(find(config, as_json=as_json))
+
+
+@app.command("route")
+def route(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="The hotline number.")],
+    config: Config,
+    caller: Annotated[
+        str, typer.Option("--caller", metavar="PHONE", help="For this caller in particular.")
+    ] = "",
+    area: Annotated[
+        str, typer.Option("--area", metavar="CODE", help="The caller's area code.")
+    ] = "",
+    at: Annotated[
+        str, typer.Option("--at", metavar="TIME", help="Local time, 2026-10-01T09:30; now if not.")
+    ] = "",
+    keys: Annotated[
+        str, typer.Option("--keys", metavar="KEYS", help="Keys pressed in the voice menu.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show where a call goes, which phones ring when, and which hours of the week ring."""
+    from agent.route_command import Asked  # noqa: PLC0415 - a fast --help
+    from agent.route_command import route as show  # noqa: PLC0415
+
+    raise typer.Exit(show(config, Asked(number, caller, area, at, keys), as_json=as_json))
+
+
     ] = None,
     as_json: AsJson = False,
 ) -> None:

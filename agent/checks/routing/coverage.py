@@ -1,7 +1,7 @@
 """The picture of a week: which hours ring, which phones, and what is heard in the others."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -61,7 +61,7 @@ def _stretches(setting: Setting, day: date, caller: Caller | None) -> Iterator[S
     start, held = 0, _outcome(setting, day, 0, caller)
     for edge in edges:
         outcome = _outcome(setting, day, edge, caller)
-        if outcome != held:
+        if replace(outcome, why=held.why) != held:
             yield Stretch(start, edge, held)
             start, held = edge, outcome
     yield Stretch(start, DAY_MINUTES, held)
