@@ -16,11 +16,12 @@ from agent.checks.engine import Checker
 from agent.checks.planned import plans_of
 from agent.checks.shelf import Shelf
 from agent.config.settings import Settings
-from agent.diagnosis.answered import mistakes
 from agent.diagnosis.context import Context
 from agent.diagnosis.diagnose import diagnose_number, diagnose_scope
 from agent.diagnosis.digits import plain_digits
+from agent.evidence.room import EvidenceRoom
 from agent.fleet import Fleet
+from agent.intake.access import refusal
 from agent.intake.complaint_rounds import ComplaintRounds, is_listed
 from agent.intake.intake import Intake
 from agent.intake.translate import is_foreign_symptom
@@ -32,6 +33,7 @@ from agent.loop_lag import (
 )
 from agent.memory import Memory
 from agent.model import Alert, Verdict
+from agent.people import keep_answers
 from agent.plan import Plan, make_plan
 from agent.polling.pollers import Pollers
 from agent.refresher import Refresher
@@ -41,14 +43,15 @@ from agent.rules.scheduler import Scheduler
 from agent.series import Series
 from agent.sinks.around import Around
 from agent.sinks.build import build_sinks
+from agent.sinks.callbacks import Callbacks
 from agent.sinks.dispatcher import Dispatcher
 from agent.sinks.links import Links
 from agent.sinks.text import Writer
 from agent.store.database import Database
+from agent.tickets.changes import Change
 from agent.tickets.ledger import Ledger
-from agent.tickets.lifecycle import ActorKind
 from agent.tickets.manager import Tickets
-from agent.tickets.order import Act, Actor, Order, OrderError, named
+from agent.tickets.order import Order
 from agent.tickets.outbox import Outbox
 from agent.tickets.recovery import recovery_by_facts
 from agent.tickets.series import tickets_summary
@@ -121,7 +124,12 @@ class Agent:
         self._refresher = Refresher(
             self.fleet, self.exposition, self._clock, *self._judges(plan.settings)
         )
-        self._pollers = Pollers(self.fleet, self.telemetry, self._clock)
+        self.evidence = EvidenceRoom(
+            self.database, self._queries, lambda: self.settings, version("numwatch"), self._clock
+        )
+        self._pollers = Pollers(
+            self.fleet, self.telemetry, self._clock, witness=self.evidence.witness
+        )
         self._dispatcher = Dispatcher(
             self.database,
             build_sinks(plan.settings.sinks, self._clock, self._around(plan.settings)),
@@ -136,7 +144,12 @@ class Agent:
             self._dispatcher.wake,
         )
         self.intake = await Intake.open(
-            self.database, plan.settings, self.telemetry, self._clock, self._is_listed
+            self.database,
+            plan.settings,
+            self.telemetry,
+            self._clock,
+            self._is_listed,
+            Callbacks(Links(self.database), self.ledger, self.tickets.act, self._clock).take,
         )
         self._complaints = ComplaintRounds(
             self.intake.complaints,
@@ -158,6 +171,8 @@ class Agent:
         self._parts.push_async_callback(self.intake.stop)
         refreshing = asyncio.create_task(self._refresher.run(), name="refresher")
         self._parts.push_async_callback(_end, refreshing)
+        collecting = asyncio.create_task(self.evidence.collector.run(), name="evidence")
+        self._parts.push_async_callback(_end, collecting)
         await self._pollers.start(plan.settings)
         self._parts.push_async_callback(self._pollers.stop)
 
@@ -217,6 +232,7 @@ class Agent:
             await self.tickets.observe(told, self.fleet, now)
             await self._complaints.after(self.fleet, now)
         standing = self.tickets.open
+        self.evidence.collector.note(standing)
         self.exposition.publish(_OWN_SERIES, tickets_summary(standing, now))
         self._pollers.set_urgent(
             frozenset(
@@ -311,19 +327,12 @@ class Agent:
         Raises:
             OrderError: when an answer or the name cannot be read; nothing is kept then.
         """
-        actor = Actor(ActorKind.PERSON, named(by))
-        wrong = mistakes(answers)
-        if wrong:
-            raise OrderError("; ".join(wrong))
-        plain, now = plain_digits(number), self._clock()
-        for ticket in self.tickets.open:
-            if ticket.subject.number == plain:
-                for question, answer in answers.items():
-                    fields = {"question": question, "answer": answer}
-                    await self.tickets.act(
-                        ticket.id, Order(Act.ANSWER, actor, "found out", fields), now
-                    )
+        await keep_answers(self.tickets, number, answers, by, self._clock())
         return await self.diagnose(number, caller, answers)
+
+    async def act(self, ticket: str, order: Order) -> Change | None:
+        """Do what somebody asks with a ticket; see :meth:`agent.tickets.manager.Tickets.act`."""
+        return await self.tickets.act(ticket, order, self._clock())
 
     async def replay(self, ticket: str | None) -> int:
         """Queue the dead letters of ``ticket``, or all of them, again; gives how many."""
@@ -354,6 +363,9 @@ class Agent:
             reload=self.reload,
             ready=self.ready,
             replay=self.replay,
+            act=self.act,
+            is_local=lambda request: not refusal(request, ()),
+            evidence=self.evidence.desk,
             baselines=BaselineDesk(
                 self.shelf,
                 lambda: self._refresher.checked,

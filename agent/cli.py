@@ -44,6 +44,11 @@ Speed = Annotated[float, typer.Option("--speed", min=0.001, help="Times as fast.
 RuleFiles = Annotated[list[Path], typer.Argument(metavar="FILE...", help="The files to read.")]
 
 
+Generation = Annotated[
+    int, typer.Option("--semantics", min=2, max=3, help="Prometheus' major version.")
+]
+
+
 def main() -> None:
     """Run the command line; the entry point of ``numwatch``."""
     app()
@@ -195,11 +200,6 @@ def diagnose(
     raise typer.Exit(diagnose_number(config, asked, as_json=as_json))
 
 
-@app.command("query")
-def query(
-    expression: Annotated[str, typer.Argument(metavar="EXPR", help="An expression of PromQL.")],
-    url: Annotated[
-        str | None, typer.Option("--url", metavar="URL", help="The agent; one at home by default.")
 @app.command("lint")
 def lint(config: Config, as_json: AsJson = False) -> None:
     """Say what of the numbers' configurations is known to go wrong; 1 if any error."""
@@ -233,6 +233,11 @@ def route(
     raise typer.Exit(show(config, Asked(number, caller, area, at, keys), as_json=as_json))
 
 
+@app.command("query")
+def query(
+    expression: Annotated[str, typer.Argument(metavar="EXPR", help="An expression of PromQL.")],
+    url: Annotated[
+        str | None, typer.Option("--url", metavar="URL", help="The agent; one at home by default.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -284,21 +289,15 @@ def baseline_approve(
 
 
 @rules_app.command("check")
-def rules_check(files: RuleFiles) -> None:
+def rules_check(files: RuleFiles, semantics: Generation = 3) -> None:
     """Say why a rule cannot be evaluated, where one cannot."""
     from agent.rules.commands import rules_check as check  # noqa: PLC0415 - a fast --help
 
-    raise typer.Exit(check(files))
+    raise typer.Exit(check(files, semantics))
 
 
 @rules_app.command("test")
-def rules_test(
-    files: RuleFiles,
-    semantics: Annotated[
-        int, typer.Option("--semantics", min=2, max=3, help="Prometheus' major version.")
-    ] = 3,
-    as_json: AsJson = False,
-) -> None:
+def rules_test(files: RuleFiles, semantics: Generation = 3, as_json: AsJson = False) -> None:
     """Run promtool's unit-test files with the embedded engine."""
     from agent.rules.commands import rules_test as test  # noqa: PLC0415 - a fast --help
 
@@ -334,6 +333,21 @@ def tickets_show(
     from agent.tickets.commands import show_ticket  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(show_ticket(ticket, url=url, config=config, as_json=as_json))
+
+
+@tickets_app.command("export")
+def tickets_export(
+    ticket: Annotated[str, typer.Argument(metavar="ID", help="The ticket's id or key.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Write below this folder.")
+    ] = Path(),
+    url: Url = None,
+    config: Ledger = None,
+) -> None:
+    """Write a ticket's evidence bundle to a folder; prints where."""
+    from agent.evidence.commands import export  # noqa: PLC0415 - a fast --help
+
+    raise typer.Exit(export(ticket, out, url=url, config=config))
 
 
 @tickets_app.command("replay")

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from agent.config.drift import Drift
+from agent.config.evidence import Evidence
 from agent.config.intake import AlertmanagerIntake, ComplaintIntake, Intake
 from agent.config.lifecycle import Lifecycle
 from agent.config.lints import HolidayCalendar, Lints
@@ -132,6 +133,9 @@ class Tickets(Section):
     """Clocks by grade, what pauses them, and who hears when they run out."""
     confirmation: ConfirmationOfRepair = ConfirmationOfRepair()
     """Which tickets are closed only after the customer has confirmed the repair."""
+    gone_after: Duration = 86400.0
+    """A ticket is closed when what was broken has been gone for so long: a number no longer
+    listed, an account no longer configured."""
     common_cause_numbers: Annotated[int, Field(ge=2)] = 3
     """So many numbers that break in the same way are one fault with one ticket."""
     common_cause_window: Annotated[Duration, Field(gt=0)] = 1800.0
@@ -198,6 +202,8 @@ class Settings(Section):
     """The providers to poll; at least one."""
     rules: Rules = Rules()
     """The alert rules the embedded engine evaluates."""
+    evidence: Evidence = Evidence()
+    """What is kept of a fault for later, and for how long."""
     reachability: Reachability = Reachability()
     """When call records say that a bound phone cannot be reached."""
     drift: Drift = Drift()
@@ -214,6 +220,11 @@ class Settings(Section):
     """What other systems post to the agent."""
     contacts: dict[Party, Contact] = Field(default={})
     """Whom to call, by party."""
+    carrier_contacts: dict[str, str] = Field(default={})
+    """Whom to call at a carrier (``unicom``, ``telecom``, ``mobile`` …); goes before all but a
+    number's own contacts where a base carrier or a bound phone's carrier must act."""
+    number_contacts: dict[str, dict[Party, str]] = Field(default={})
+    """Whom to call about one number, by party; goes before all other contacts."""
 
     def polling_of(self, provider: ProviderSettings, account: Account) -> Polling:
         """The polling section that holds for one account.

@@ -18,6 +18,7 @@ from agent.polling.poller import Poller
 from agent.polling.retry import Backoff, with_retries
 from agent.polling.schedule import first_delay
 from agent.polling.turnstile import Turnstile
+from agent.polling.witness import Witness
 from agent.providers import registry
 from agent.providers.base import Fetch, Provider
 from agent.providers.reports import Reports
@@ -53,8 +54,13 @@ class Pollers:
         chance: Callable[[], float] = random.random,
         *,
         evidence_kept: int = RECENT_KEPT,
+        witness: Witness | None = None,
     ) -> None:
-        """``evidence_kept`` newest call records of every number are kept for a diagnosis."""
+        """``evidence_kept`` newest call records of every number are kept for a diagnosis.
+
+        ``witness`` is shown every answer, word for word.
+        """
+        self._witness = witness
         self._fleet = fleet
         self._telemetry = telemetry
         self._clock = clock
@@ -148,11 +154,12 @@ class Pollers:
         tried = with_retries(
             budget.wrap(door.fetch), polling.attempts, Backoff.within(polling.timeout)
         )
+        seen = self._witness.wrap(plan.key, tried) if self._witness else tried
         journal = Journal(self._telemetry, *plan.key)
         provider = self._build(
             plan.provider,
             plan.account,
-            self._turnstile.wrap(tried),
+            self._turnstile.wrap(seen),
             polling,
             reports=journal.reports,
             clock=self._clock,

@@ -2,7 +2,17 @@
 
 from aiohttp import web
 
-from agent.web import answers, api, baselines, management
+from agent.web import (
+    actions,
+    answers,
+    api,
+    baselines,
+    evidence,
+    management,
+    number_page,
+    ticket_page,
+)
+from agent.web.access import refuse_strangers
 from agent.web.encoding import json_response
 from agent.web.guards import add_headers, refuse_other_sites
 from agent.web.keys import STATE, state_of
@@ -23,7 +33,8 @@ async def openapi(request: web.Request) -> web.Response:
 
 def make_app(state: WebState) -> web.Application:
     """The application; beside its hooks it only reads ``state`` and changes nothing itself."""
-    app = web.Application(middlewares=(explain, refuse_other_sites), client_max_size=LARGEST_BODY)
+    guards = (explain, refuse_other_sites, refuse_strangers)
+    app = web.Application(middlewares=guards, client_max_size=LARGEST_BODY)
     app[STATE] = state
     app.on_response_prepare.append(add_headers)
     app.add_routes(
@@ -40,6 +51,10 @@ def make_app(state: WebState) -> web.Application:
             web.get("/api/tickets", api.tickets),
             web.post("/api/tickets/replay", api.replay),
             web.get("/api/tickets/{id}", api.ticket),
+            web.post("/api/tickets/{id}/actions", actions.act),
+            web.get("/api/tickets/{id}/evidence.zip", evidence.bundle),
+            web.get("/api/tickets/{id}/sheet", evidence.sheet),
+            web.get("/api/statistics.csv", evidence.statistics),
             web.get("/api/diagnose/{number}", api.diagnose),
             web.post("/api/diagnose/{number}", answers.answer),
             web.get("/api/openapi.json", openapi),
@@ -48,4 +63,11 @@ def make_app(state: WebState) -> web.Application:
     app.add_routes(state.hooks)
     add_prometheus(app)
     add_pages(app, state)
+    app.add_routes(
+        (
+            web.get("/numbers/{number}", number_page.show),
+            web.get("/tickets/{id}", ticket_page.show),
+            web.post("/tickets/{id}/actions", ticket_page.act),
+        )
+    )
     return app

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from agent.model import Verdict
-from agent.web import answers, api, baselines
+from agent.web import actions, answers, api, baselines, evidence
 from agent.web.parameters import Parameter
 from agent.web.prometheus.described import ANSWER, DESCRIBED
 from agent.web.views import AccountList, BaselineView, NumberDetail, NumberPage, VersionView
@@ -29,7 +29,7 @@ class Endpoint:
     path: str
     summary: str
     answer: str
-    """The name of the schema of a good answer."""
+    """The name of the schema of a good answer, or its media type where it is a file."""
     parameters: Sequence[Parameter] = ()
     errors: tuple[str, ...] = ("400",)
     method: str = "get"
@@ -68,6 +68,29 @@ ENDPOINTS = (
         method="post",
     ),
     Endpoint("/api/tickets/{id}", "One ticket", "Ticket", errors=("400", "404")),
+    Endpoint(
+        "/api/tickets/{id}/evidence.zip",
+        "Everything that is kept of a ticket, with a manifest of digests",
+        "application/zip",
+        errors=("400", "404"),
+    ),
+    Endpoint(
+        "/api/tickets/{id}/sheet",
+        "A ticket's confirmation sheet, to be printed",
+        "text/html",
+        errors=("400", "404"),
+    ),
+    Endpoint(
+        "/api/statistics.csv", "A row for every ticket of a period", "text/csv", evidence.PERIOD
+    ),
+    Endpoint(
+        "/api/tickets/{id}/actions",
+        "Act on a ticket; the answer is the ticket as it is then",
+        "Ticket",
+        errors=("400", "401", "403", "404", "409", "415"),
+        method="post",
+        body="Asked",
+    ),
     Endpoint(
         "/api/diagnose/{number}",
         "Why a number cannot be reached",
@@ -127,6 +150,13 @@ def _json(name: str, description: str) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
+def _answer(endpoint: Endpoint) -> dict[str, Any]:
+    if "/" not in endpoint.answer:
+        return _json(endpoint.answer, endpoint.summary)
+    schema = {"type": "string", "format": "binary"}
+    return {"description": endpoint.summary, "content": {endpoint.answer: {"schema": schema}}}
+
+
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
     return [
@@ -145,7 +175,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
             *_path_parameters(endpoint.path),
             *(parameter.schema() for parameter in endpoint.parameters),
         ],
-        "responses": {"200": _json(endpoint.answer, endpoint.summary), **refusals},
+        "responses": {"200": _answer(endpoint), **refusals},
     }
 
 
@@ -167,6 +197,7 @@ def describe(version: str) -> dict[str, Any]:
             VersionView,
             baselines.Approval,
             answers.Told,
+            actions.Asked,
             Verdict,
             Error,
         ),

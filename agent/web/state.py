@@ -14,7 +14,9 @@ from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.model import Verdict
 from agent.rules.queries.queries import Queries
+from agent.tickets.changes import Change
 from agent.tickets.ledger import Filter, Page
+from agent.tickets.order import Order
 from agent.tickets.ticket import Ticket
 from exporters.exposition import Exposition
 
@@ -55,6 +57,26 @@ Answer = Callable[[str, str | None, Mapping[str, str], str], Awaitable[Verdict |
 """By number, caller, answers, and who gives them; raises ``OrderError`` where they are wrong."""
 
 
+class Evidence(Protocol):
+    """Where evidence is handed out; ``agent.evidence.desk.EvidenceDesk`` is one."""
+
+    async def bundle(self, id_or_key: str) -> tuple[str, bytes] | None:
+        """A ticket's id and its evidence as a ZIP; ``None`` where there is no such ticket."""
+        ...
+
+    async def sheet(self, id_or_key: str) -> str | None:
+        """A ticket's confirmation sheet as HTML; ``None`` where there is no such ticket."""
+        ...
+
+    async def statistics(self, since: float, until: float) -> bytes:
+        """One row for every ticket detected in between, as CSV."""
+        ...
+
+
+Act = Callable[[str, Order], Awaitable[Change | None]]
+"""By a ticket's id; raises ``OrderError`` and ``IllegalTransitionError`` where it cannot be."""
+
+
 @dataclass(frozen=True)
 class WebState:
     """The agent as its pages see it."""
@@ -76,12 +98,18 @@ class WebState:
     version: str
     started_at: float
     clock: Callable[[], float] = time.time
+    act: Act | None = None
+    """Does what somebody asks with a ticket; ``None``: there is no such ticket."""
+    is_local: Callable[[web.Request], bool] = lambda _request: True
+    """Whether a program on this machine asks, for itself."""
     answer: Answer | None = None
     """Keeps what people have found out with the number's tickets, and gives the verdict."""
     queries: Callable[[], Queries | None] = lambda: None
     """What answers expressions; ``None`` while no rule engine runs."""
     baselines: Baselines | None = None
     """Approved configurations; ``None`` where nothing is kept."""
+    evidence: Evidence | None = None
+    """Evidence bundles; ``None`` where none are kept."""
     hooks: tuple[web.RouteDef, ...] = ()
     """What other systems post to; they read their bodies themselves."""
 

@@ -1,0 +1,158 @@
+"""Hands out everything that is kept of a ticket."""
+
+import asyncio
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+
+from agent.config.settings import Settings
+from agent.evidence.bundle import bundle
+from agent.evidence.part import Part
+from agent.evidence.sheet import SheetWriter
+from agent.evidence.shelf import EvidenceShelf
+from agent.evidence.statistics import statistics
+from agent.masking import mask_text
+from agent.store.database import Database
+from agent.store.schema import outbox
+from agent.store.uninterrupted import uninterrupted
+from agent.tickets.clocks import readings
+from agent.tickets.document import document, stamp
+from agent.tickets.ledger import Filter, Ledger
+from agent.tickets.ticket import Ticket
+
+_PAGE = 500
+_TIMES = ("created_at", "first_attempt_at", "last_attempt_at", "settled_at", "next_attempt_at")
+
+
+class EvidenceDesk:
+    """Bundles, sheets and statistics.
+
+    Args:
+        database: The ledger.
+        settings: The configuration in force.
+        version: The program's version, for the manifest.
+        clock: Epoch seconds.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Callable[[], Settings],
+        version: str,
+        clock: Callable[[], float],
+    ) -> None:
+        self._database = database
+        self._ledger = Ledger(database)
+        self._shelf = EvidenceShelf(database)
+        self._settings = settings
+        self._version = version
+        self._clock = clock
+
+    async def bundle(self, id_or_key: str) -> tuple[str, bytes] | None:
+        """A ticket's id and its evidence as a ZIP; ``None`` where there is no such ticket.
+
+        Raises:
+            StoreError: when the ledger refuses.
+            DamagedError: when evidence is not what was kept.
+        """
+        ticket = await self._ledger.get(id_or_key)
+        if ticket is None:
+            return None
+        kept, deliveries = await self._shelf.of(ticket.id), await self._deliveries(ticket.id)
+        return ticket.id, await asyncio.to_thread(self._zip, ticket, kept, deliveries)
+
+    async def sheet(self, id_or_key: str) -> str | None:
+        """A ticket's confirmation sheet as HTML; ``None`` where there is no such ticket.
+
+        Raises:
+            StoreError: when the ledger refuses.
+        """
+        ticket = await self._ledger.get(id_or_key)
+        if ticket is None:
+            return None
+        return await asyncio.to_thread(self._writer().html, ticket, self._clock())
+
+    async def statistics(self, since: float, until: float) -> bytes:
+        """One row for every ticket detected from ``since`` to ``until``, as CSV.
+
+        Raises:
+            StoreError: when the ledger refuses.
+        """
+        found: list[Ticket] = []
+        offset = 0
+        while True:
+            page = await self._ledger.list(Filter(), _PAGE, offset)
+            found += (ticket for ticket in page.tickets if since <= ticket.detected_at < until)
+            offset += _PAGE
+            if offset >= page.total or page.tickets[-1].detected_at < since:
+                break
+        settings = self._settings()
+        rows = sorted(found, key=lambda ticket: ticket.detected_at)
+        return await asyncio.to_thread(statistics, rows, settings.locale, settings.timezone)
+
+    def _writer(self) -> SheetWriter:
+        settings = self._settings()
+        return SheetWriter(settings.locale, settings.timezone, settings.evidence.issuing_unit)
+
+    def _zip(self, ticket: Ticket, kept: list[Part], deliveries: list[dict[str, Any]]) -> bytes:
+        now, settings = self._clock(), self._settings()
+        told = document(ticket, now)
+        parts = [
+            Part("ticket.json", now, _json(told)),
+            Part("diagnosis.json", now, _json(told["diagnosis"])),
+            Part("alerts.json", now, _json({"alerts": told["alerts"]})),
+            Part("timeline.csv", now, _timeline(ticket)),
+            Part("clocks.json", now, _clocks(ticket, now)),
+            Part("deliveries.json", now, _json(deliveries)),
+            Part("sheet.html", now, self._writer().html(ticket, now).encode()),
+            Part("statistics.csv", now, statistics([ticket], settings.locale, settings.timezone)),
+            *kept,
+        ]
+        return bundle(ticket.id, parts, now, self._version)
+
+    @uninterrupted
+    async def _deliveries(self, ticket_id: str) -> list[dict[str, Any]]:
+        asked = select(outbox).where(outbox.c.ticket_id == ticket_id).order_by(outbox.c.id)
+        async with self._database.transaction() as connection:
+            rows = (await connection.execute(asked)).mappings().all()
+        return [
+            {
+                "sink": row["sink"],
+                "type": row["type"],
+                "webhook_id": row["webhook_id"],
+                "revision": row["revision"],
+                "state": row["state"],
+                "attempts": row["attempts"],
+                "failure": mask_text(row["failure"]),
+                **{name: stamp(row[name]) for name in _TIMES},
+                "payload": json.loads(row["payload"]),
+            }
+            for row in rows
+        ]
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1).encode()
+
+
+def _timeline(ticket: Ticket) -> bytes:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(("at", "actor", "event", "reason"))
+    for entry in ticket.timeline:
+        writer.writerow((stamp(entry.at), entry.actor, entry.event, mask_text(entry.reason)))
+    return out.getvalue().encode()
+
+
+def _clocks(ticket: Ticket, now: float) -> bytes:
+    """The clock ledger, and what it comes to."""
+    document = {
+        "events": msgspec.to_builtins(ticket.clocks),
+        "readings": msgspec.to_builtins(list(readings(ticket.clocks, now))),
+    }
+    return _json(document)

@@ -1,0 +1,166 @@
+"""What is kept of a fault, from a whole agent against a world over real HTTP."""
+
+import asyncio
+import csv
+import hashlib
+import io
+import json
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.app import Agent
+from agent.evidence.shelf import DamagedError, EvidenceShelf
+from agent.store.schema import evidence as table
+from agent.tickets.ledger import Ledger
+from tests.app.conftest import Scene, until
+
+NUMBER = "4006220001"
+"""It is suspended from the start."""
+
+
+async def parts(scene: Scene, ticket: str) -> dict[str, bytes]:
+    found = await scene.agent.evidence.desk.bundle(ticket)
+    assert found is not None
+    with zipfile.ZipFile(io.BytesIO(found[1])) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+async def kept(scene: Scene, ticket: str, moment: str) -> dict[str, bytes]:
+    """The bundle once it has evidence of ``moment``."""
+    async with asyncio.timeout(30):
+        while f"{moment}/series.json" not in (  # noqa: ASYNC110
+            found := await parts(scene, ticket)
+        ):
+            await asyncio.sleep(0.05)  # the ledger has no event to wait for
+    return found
+
+
+async def ticket_of(scene: Scene) -> dict[str, Any]:
+    return dict(await until(lambda: scene.ticket("number_down"), "the number has its ticket"))
+
+
+async def test_a_bundle_has_the_providers_own_words_before_and_after(scene: Scene) -> None:
+    ticket = await ticket_of(scene)
+    onset = await kept(scene, ticket["id"], "onset")
+    answers = json.loads(onset["onset/answers-north-hq.json"])["answers"]
+    assert any("suspended_violation" in each["body"] for each in answers)
+    assert any(each["request"].startswith("GET http://127.0.0.1") for each in answers)
+    down = json.loads(onset["onset/series.json"])["result"]
+    up = [each for each in down if each["metric"]["__name__"] == "numwatch_number_up"]
+    assert [each["value"][1] for each in up] == ["0"]
+    scene.world.apply({"number": NUMBER, "set": {"state": "active"}})
+    after = await kept(scene, ticket["id"], "recovery")
+    answers = json.loads(after["recovery/answers-north-hq.json"])["answers"]
+    listing = [each["body"] for each in answers if "/v1/numbers?" in each["request"]]
+    assert ["suspended_violation" in body for body in listing] == [True, False]
+
+
+async def test_the_manifest_has_the_sum_of_every_file(scene: Scene) -> None:
+    ticket = await ticket_of(scene)
+    files = await kept(scene, ticket["id"], "onset")
+    manifest = json.loads(files["manifest.json"])
+    assert manifest["ticket"] == ticket["id"]
+    sums = {each["name"]: each["sha256"] for each in manifest["files"]}
+    assert set(sums) == set(files) - {"manifest.json"}
+    for name, digest in sums.items():
+        assert hashlib.sha256(files[name]).hexdigest() == digest, name
+    assert {"ticket.json", "timeline.csv", "clocks.json", "deliveries.json", "sheet.html"} <= set(
+        files
+    )
+    deliveries = json.loads(files["deliveries.json"])
+    assert deliveries[0]["type"] == "ticket.opened"
+    rows = list(csv.reader(io.StringIO(files["timeline.csv"].decode())))
+    assert rows[0] == ["at", "actor", "event", "reason"]
+    assert len(rows) > 1
+
+
+async def test_no_secret_and_no_whole_phone_leaves_with_a_bundle(scene: Scene) -> None:
+    ticket = await ticket_of(scene)
+    whole = b"".join((await kept(scene, ticket["id"], "onset")).values())
+    for word in (b"demo-secret", b"13800000001", b"02287654321"):
+        assert word not in whole
+    assert b"138****0001" in whole
+
+
+async def test_evidence_that_was_changed_is_not_handed_out(scene: Scene) -> None:
+    ticket = await ticket_of(scene)
+    await kept(scene, ticket["id"], "onset")
+    async with scene.agent.database.transaction() as connection:
+        await connection.execute(table.update().values(sha256="0" * 64))
+    with pytest.raises(DamagedError, match="digest differs"):
+        await EvidenceShelf(scene.agent.database).of(ticket["id"])
+
+
+async def test_evidence_is_deleted_when_its_time_is_over(scene: Scene) -> None:
+    ticket = await ticket_of(scene)
+    await kept(scene, ticket["id"], "onset")
+    shelf = EvidenceShelf(scene.agent.database)
+    held = await shelf.of(ticket["id"])
+    assert await shelf.forget_before(min(part.taken_at for part in held)) == 0
+    assert await shelf.forget_before(max(part.taken_at for part in held) + 1) == len(held)
+    assert await shelf.of(ticket["id"]) == []
+
+
+@pytest.mark.parametrize("locale", ["en", "zh-CN"])
+async def test_the_sheet_prints_on_one_page(scene: Scene, tmp_path: Path, locale: str) -> None:
+    browser = shutil.which("chromium")
+    if browser is None:
+        pytest.skip("chromium is not installed")
+    scene.write(lambda settings: settings.update(locale=locale))
+    assert await scene.agent.reload() == []
+    ticket = await ticket_of(scene)
+    text = await scene.agent.evidence.desk.sheet(ticket["id"])
+    assert text is not None
+    assert "示例公司" in text
+    page, pdf = tmp_path / "sheet.html", tmp_path / "sheet.pdf"
+    page.write_text(text)
+    process = await asyncio.create_subprocess_exec(
+        *(browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"),
+        *(f"--print-to-pdf={pdf}", f"--user-data-dir={tmp_path / 'browser'}", page.as_uri()),
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    async with asyncio.timeout(60):
+        assert await process.wait() == 0
+    assert pdf.read_bytes().count(b"/Type /Page\n") == 1
+
+
+async def test_statistics_have_a_row_for_every_ticket(scene: Scene) -> None:
+    ticket = await ticket_of(scene)
+    content = await scene.agent.evidence.desk.statistics(0.0, 4e9)
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    assert len(rows[0]) == 20
+    standing = await Ledger(scene.agent.database).open_tickets()
+    assert len(rows) == 1 + len(standing)
+    assert ticket["id"] in {row[1] for row in rows}
+    nothing = await scene.agent.evidence.desk.statistics(0.0, 1.0)
+    assert len(nothing.decode("utf-8-sig").splitlines()) == 1
+
+
+async def test_the_command_writes_a_bundle_of_a_stopped_agent(scene: Scene, tmp_path: Path) -> None:
+    ticket = await ticket_of(scene)
+    await kept(scene, ticket["id"], "onset")
+    await scene.agent.stop()
+    out = tmp_path / "out"
+    for wanted, status in ((ticket["id"], 0), ("nobody", 1)):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "agent", "tickets", "export", wanted),
+            *("--out", str(out), "--config", str(scene.config)),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        printed, complaint = await process.communicate()
+        assert process.returncode == status, complaint.decode()
+        if status == 0:
+            folder = Path(printed.decode().strip())
+            assert (folder / "onset" / "answers-north-hq.json").exists()
+            assert (folder / "manifest.json").exists()
+        else:
+            assert "there is no ticket 'nobody'" in complaint.decode()
+    scene.agent = Agent(scene.config)
+    await scene.agent.start()
