@@ -29,6 +29,7 @@ from agent.store.schema import outbox
 from agent.store.uninterrupted import uninterrupted
 from agent.tickets.changes import CLOSED, ESCALATED, OPENED, REOPENED, RESOLVED, UPDATED, Change
 from agent.tickets.document import payload
+from agent.tickets.escalation import as_heard
 from agent.tickets.key import webhook_id
 
 
@@ -112,25 +113,11 @@ async def enqueue_all(
         if changed:
             await _supersede_updates(connection, sink, changed, heard[0][0].after.changed_at)
         rows = [
-            _new(sink, *_as_heard(sink, change, body), newest[change.after.id])
+            _new(sink, *as_heard(sink, change, body), newest[change.after.id])
             for change, body in heard
         ]
         if rows:
             await connection.execute(insert(outbox), rows)
-
-
-def _as_heard(sink: str, change: Change, body: bytes) -> tuple[Change, bytes]:
-    """The change as ``sink`` hears it: an escalation for others is an update."""
-    to = change.escalated_to
-    if change.kind != ESCALATED or to is None or sink in to:
-        return change, body
-    as_update = msgspec.structs.replace(change, kind=UPDATED)
-    return as_update, body.replace(_type(ESCALATED), _type(UPDATED), 1)
-
-
-def _type(kind: str) -> bytes:
-    """How a payload begins (:func:`agent.tickets.document.payload`)."""
-    return b'"type":' + msgspec.json.encode(kind)
 
 
 def _new(sink: str, change: Change, body: bytes, newest: Change) -> dict[str, object]:

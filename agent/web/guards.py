@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from agent.web.keys import state_of
 from agent.web.problem import Handler, Problem
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
-    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 HEADERS: Mapping[str, str] = {
@@ -22,7 +24,8 @@ HEADERS: Mapping[str, str] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing."""
 _OWN_SITE = frozenset({"same-origin", "none"})
 
 
@@ -35,8 +38,19 @@ async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
 @web.middleware
 async def refuse_other_sites(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse what changes anything when another site's page makes a browser send it."""
-    site = request.headers.get("Sec-Fetch-Site", "none")
-    if request.method not in _READING and site not in _OWN_SITE:
+    if request.method not in READING and _is_of_another_site(request):
         error = f"403 a page of another site sent this {request.method}"
         raise Problem(error, "a request from here or from a tool", HTTPStatus.FORBIDDEN)
     return await handler(request)
+
+
+def _is_of_another_site(request: web.Request) -> bool:
+    """Browsers say whose page it was; over plain HTTP they tell no more than its origin."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in _OWN_SITE
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return False
+    external = state_of(request).settings().web.external_url or ""
+    return urlsplit(origin).netloc not in {request.host, urlsplit(external).netloc} - {""}

@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from agent.states import Severity
+from agent.tickets.clocks import readings
 from agent.tickets.ticket import Ticket
 from agent.web.accounts import account_views
 from agent.web.health import HEALTHS, AccountHealth, judge
@@ -31,6 +33,11 @@ class TicketLine:
     stage: str
     grade: str
     age: float
+    clock: str
+    """The clock that runs out first; empty where nothing is promised or all have stopped."""
+    left: float
+    """Seconds left of it; negative once breached."""
+    paused: bool
 
 
 @dataclass(frozen=True)
@@ -106,7 +113,17 @@ def _ticket_line(ticket: Ticket, now: float) -> TicketLine:
         stage=ticket.stage.value,
         grade=ticket.grade.value,
         age=now - ticket.started_at,
+        **_pressing(ticket, now),
     )
+
+
+def _pressing(ticket: Ticket, now: float) -> dict[str, Any]:
+    """The clock that runs out first."""
+    running = [it for it in readings(ticket.clocks, now) if it.stopped_at is None]
+    if not running:
+        return {"clock": "", "left": 0.0, "paused": False}
+    first = min(running, key=lambda it: it.remaining)
+    return {"clock": first.name.value, "left": first.remaining, "paused": bool(first.paused)}
 
 
 def _ticket_lines(tickets: Iterable[Ticket], now: float) -> tuple[TicketLine, ...]:

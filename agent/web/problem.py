@@ -1,6 +1,6 @@
 """Errors as answers: what is wrong, and what was expected instead."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
 import structlog
@@ -17,12 +17,17 @@ class Problem(Exception):  # noqa: N818 - it is an answer, not a fault of ours
     """A request that cannot be answered as asked."""
 
     def __init__(
-        self, error: str, expected: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST
+        self,
+        error: str,
+        expected: str,
+        status: HTTPStatus = HTTPStatus.BAD_REQUEST,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(error)
         self.error = error
         self.expected = expected
         self.status = status
+        self.headers = dict(headers or {})
 
 
 def _expected(request: web.Request, refusal: web.HTTPException) -> str:
@@ -34,9 +39,13 @@ def _expected(request: web.Request, refusal: web.HTTPException) -> str:
 
 
 def _answer(
-    request: web.Request, status: int, error: str, expected: str, allow: str = ""
+    request: web.Request,
+    status: int,
+    error: str,
+    expected: str,
+    headers: Mapping[str, str] | None = None,
 ) -> web.StreamResponse:
-    headers = {"Allow": allow} if allow else {}
+    headers = dict(headers or {})
     if request.path.startswith("/api/"):
         body = {"error": error, "expected": expected}
         return json_response(body, status=status, headers=headers)
@@ -50,11 +59,11 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except Problem as problem:
-        return _answer(request, problem.status, problem.error, problem.expected)
+        return _answer(request, problem.status, problem.error, problem.expected, problem.headers)
     except web.HTTPException as refusal:
         if refusal.status < HTTPStatus.BAD_REQUEST:
             raise
-        allow = refusal.headers.get("Allow", "")
+        allow = {name: value for name, value in refusal.headers.items() if name == "Allow"}
         error = f"{refusal.status} {refusal.reason}"
         return _answer(request, refusal.status, error, _expected(request, refusal), allow)
     except Exception:

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 
+from agent.web.ticket_words import TICKET_WORDS
+
 WORDS: Mapping[str, tuple[str, str]] = {
+    **TICKET_WORDS,
     # the page
     "title": ("Hotline numbers", "热线号码"),
     "all_well": ("Every number can be reached ({count})", "全部 {count} 个号码可正常接通"),

@@ -78,7 +78,7 @@ async def test_the_page_says_what_is_wrong(client, database):
         "4006220002 is suspended for arrears",
         "finance",
         "66 min",
-        "/api/tickets/t-1",
+        "/tickets/t-1",
     ):
         assert expected in text
     assert f">{HEALTHY}<" not in text

@@ -6,7 +6,8 @@
   let missed = false;
 
   async function refresh() {
-    if (busy || document.hidden) {
+    // A form that is being filled in is left alone.
+    if (busy || document.hidden || document.querySelector("main details[open] form")) {
       missed = true;
       return;
     }

@@ -1,0 +1,219 @@
+"""People's acts over HTTP: the API, the forms of the page, and who is let in."""
+
+import base64
+import dataclasses
+from collections.abc import AsyncIterator
+from html.parser import HTMLParser
+
+import pytest
+from aiohttp.test_utils import TestClient
+
+from agent.config.settings import Settings
+from agent.states import Grade, Stage
+from agent.store.database import Database
+from agent.tickets import clocks
+from agent.tickets.ledger import Ledger
+from agent.tickets.manager import Tickets
+from agent.tickets.order import Order
+from agent.tickets.terms import DEFAULTS
+from agent.web.app import make_app
+from agent.web.state import WebState
+from tests.web.facts import NOW, Facts
+from tests.web.ledger import ticket, write
+
+ACCEPT = {"action": "accept", "actor": "Li Wei", "reason": "on it"}
+TOKEN = "a-long-token-of-the-desk"
+
+
+@pytest.fixture
+async def client(
+    state: WebState, database: Database, facts: Facts, aiohttp_client
+) -> AsyncIterator[TestClient]:
+    begun = clocks.start(Grade.AAA, DEFAULTS[Grade.AAA], NOW - 3900)
+    await write(database, ticket(clocks=begun))
+    tickets = Tickets(database, facts.settings, lambda *_: None, lambda *_: None)
+
+    def act(wanted: str, order: Order):
+        return tickets.act(wanted, order, NOW)
+
+    return await aiohttp_client(make_app(dataclasses.replace(state, act=act)))
+
+
+def secured(facts: Facts) -> None:
+    data = {**facts.settings.model_dump(), "web": {"token": TOKEN}}
+    facts.settings = Settings.model_validate(data)
+
+
+async def test_an_act_is_written_before_it_is_answered(client, database):
+    answer = await client.post("/api/tickets/t-1/actions", json=ACCEPT)
+    assert answer.status == 200, await answer.text()
+    shown = await answer.json()
+    assert shown["stage"] == "accepted"
+    last = shown["timeline"][-1]
+    assert (last["actor"], last["event"], last["reason"]) == ("Li Wei", "accept", "on it")
+    kept = await Ledger(database).get("t-1")
+    assert kept is not None
+    assert (kept.stage, kept.revision) == (Stage.ACCEPTED, 2)
+    contact = next(it for it in shown["clocks"] if it["name"] == "contact")
+    assert (contact["breached"], contact["stopped_at"] is not None) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "error"),
+    [
+        ({**ACCEPT, "action": "steal"}, 400, "steal"),
+        ({**ACCEPT, "reason": " "}, 400, "reason: is missing"),
+        ({**ACCEPT, "actor": ""}, 400, "actor: is missing"),
+        ({**ACCEPT, "actor": "numwatch"}, 400, "kept for the agent"),
+        ({**ACCEPT, "actor": "provider:north"}, 400, "kept for the agent"),
+        ({**ACCEPT, "colour": 1}, 400, "colour"),
+        ({**ACCEPT, "revision": 9}, 409, "changed since"),
+        ({**ACCEPT, "action": "confirm"}, 400, "fields.customer: is missing"),
+        ({**ACCEPT, "action": "reject", "fields": {"rejection": "misrouted"}}, 409, "cannot go"),
+        ({**ACCEPT, "action": "reopen"}, 409, "not for a ticket that stands"),
+        ({**ACCEPT, "action": "close", "fields": {"resolution": "fixed"}}, 409, "waived"),
+    ],
+)
+async def test_what_cannot_be_done_says_why_and_changes_nothing(
+    client, database, body, status, error
+):
+    answer = await client.post("/api/tickets/t-1/actions", json=body)
+    assert answer.status == status
+    assert error in (await answer.json())["error"]
+    kept = await Ledger(database).get("t-1")
+    assert kept is not None
+    assert (kept.stage, kept.revision, len(kept.timeline)) == (Stage.DIAGNOSING, 1, 1)
+
+
+async def test_a_ticket_that_is_not_there(client):
+    assert (await client.post("/api/tickets/t-9/actions", json=ACCEPT)).status == 404
+    assert (await client.get("/tickets/t-9")).status == 404
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+        ({}, 200),
+    ],
+)
+async def test_a_page_of_another_site_is_refused(client, headers, status):
+    answer = await client.post("/api/tickets/t-1/actions", json=ACCEPT, headers=headers)
+    assert answer.status == status
+    form = {"action": "comment", "actor": "x", "reason": "y", "revision": "2"}
+    sent = await client.post(
+        "/tickets/t-1/actions", data=form, headers=headers, allow_redirects=False
+    )
+    assert sent.status == (303 if status == 200 else 403)
+
+
+async def test_the_api_takes_json_alone(client):
+    answer = await client.post("/api/tickets/t-1/actions", data=ACCEPT)
+    assert answer.status == 415
+
+
+def basic(user: str, password: str) -> dict[str, str]:
+    told = base64.b64encode(f"{user}:{password}".encode()).decode()
+    return {"Authorization": f"Basic {told}"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 401),
+        ({"Authorization": "Bearer wrong"}, 401),
+        ({"Authorization": TOKEN}, 401),
+        (basic("li", "wrong"), 401),
+        ({"Authorization": "Basic %%%"}, 401),
+        ({"Authorization": f"Bearer {TOKEN}"}, 200),
+        (basic("li", TOKEN), 200),
+    ],
+)
+@pytest.mark.parametrize("path", ["/api/tickets/t-1/actions", "/api/tickets/replay", "/-/reload"])
+async def test_with_a_token_nothing_changes_without_it(client, facts, path, headers, status):
+    secured(facts)
+    answer = await client.post(path, json=ACCEPT, headers=headers)
+    assert answer.status == status
+    if status == 401:
+        assert answer.headers["WWW-Authenticate"].startswith("Basic ")
+    assert (await client.get("/api/tickets/t-1")).status == 200
+
+
+async def test_the_user_name_is_who_acts_where_nobody_is_named(client, facts):
+    secured(facts)
+    body = {"action": "comment", "reason": "seen"}
+    answer = await client.post("/api/tickets/t-1/actions", json=body, headers=basic("王芳", TOKEN))
+    assert (await answer.json())["timeline"][-1]["actor"] == "王芳"
+
+
+async def test_without_a_token_only_this_machine_may(state, aiohttp_client):
+    outside = dataclasses.replace(state, is_local=lambda _request: False)
+    client = await aiohttp_client(make_app(outside))
+    answer = await client.post("/api/tickets/t-1/actions", json=ACCEPT)
+    assert answer.status == 403
+    assert "web.token" in (await answer.json())["error"]
+
+
+class Forms(HTMLParser):
+    """The forms of a page: their fields with what a browser would send."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.forms: dict[str, dict[str, str]] = {}
+        self._now: dict[str, str] = {}
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        if tag == "form":
+            assert told["method"] == "post"
+            self._now = {}
+        elif tag in ("input", "select"):
+            self._now[told["name"] or ""] = told.get("value") or ""
+            self.forms[self._now.get("action", "")] = self._now
+
+
+async def test_a_form_works_without_a_script(client):
+    shown = await (await client.get("/tickets/t-1")).text()
+    forms = Forms(shown).forms
+    assert {"accept", "comment", "appoint", "close"} <= forms.keys()
+    assert "reopen" not in forms
+    form = {**forms["accept"], "actor": "李伟", "reason": "<b>马上处理</b>"}
+    answer = await client.post("/tickets/t-1/actions", data=form)
+    assert answer.url.path == "/tickets/t-1"
+    page = await answer.text()
+    assert "&lt;b&gt;马上处理&lt;/b&gt;" in page
+    assert "<b>马上" not in page
+    assert "form-action 'self'" in answer.headers["Content-Security-Policy"]
+    again = await client.post("/tickets/t-1/actions", data=form)
+    assert again.status == 409, "sent twice, done once"
+    assert "changed since" in await again.text()
+
+
+async def test_a_form_that_is_refused_keeps_what_was_filled_in(client):
+    forms = Forms(await (await client.get("/tickets/t-1?lang=zh-CN")).text()).forms
+    form = {
+        **forms["appoint"],
+        "actor": "李伟",
+        "reason": "约好了",
+        "field.time": "2001-01-01T09:00",
+    }
+    answer = await client.post("/tickets/t-1/actions", data=form)
+    page = await answer.text()
+    assert answer.status == 400
+    assert "has passed" in page
+    assert "约好了" in page
+    assert "2001-01-01T09:00" in page
+
+
+async def test_the_page_tells_what_is_left(client):
+    page = await (await client.get("/tickets/t-1?lang=en")).text()
+    assert "50 minutes late" in page or "50 min late" in page
+    assert "55 min" in page
+    status = await (await client.get("/?lang=en")).text()
+    assert 'href="/tickets/t-1"' in status
+    assert "late" in status
