@@ -137,7 +137,14 @@ def _is_shorter(path: KeyPath, sink: object, short: str, long: str) -> Iterator[
 
 def signing_secrets_are_whole(draft: Draft) -> Iterator[Problem]:
     """A signing secret is ``whsec_`` and base64, as Standard Webhooks has it."""
-    for path, secret in each(draft.data, "sinks", "*", "secret"):
+    callbacks = (
+        found
+        for path, sink in each(draft.data, "sinks", "*")
+        if isinstance(sink, dict) and sink.get("kind") in ("webhook", "servicenow")
+        for key in ("secret", "former_secret")
+        for found in each(sink, "callback", key, at=path)
+    )
+    for path, secret in (*each(draft.data, "sinks", "*", "secret"), *callbacks):
         text = secret.reveal() if isinstance(secret, Secret) else secret
         if isinstance(text, str) and not _is_signing_secret(text):
             yield Problem(path, "is not a signing secret, expected whsec_ and base64 behind it")

@@ -10,7 +10,14 @@ from agent.config.draft import Draft, each
 from agent.config.located import KeyPath, Problem, plain
 from agent.config.secret import Secret
 from agent.config.shape import fields_of
-from agent.config.sinks import ADDRESS_OF_KIND, CALLBACK_KINDS, SECTION_OF_KIND, Sink
+from agent.config.sinks import (
+    ADDRESS_OF_KIND,
+    CALLBACK_KINDS,
+    CALLBACK_STAGES,
+    SECTION_OF_KIND,
+    Sink,
+)
+from agent.states import Stage
 
 _SECTIONS = frozenset(SECTION_OF_KIND.values())
 _ROUTING_KEY = re.compile(r"[A-Za-z0-9]{32}", re.ASCII)
@@ -97,6 +104,15 @@ def callback_secrets_are_long_enough(draft: Draft) -> Iterator[Problem]:
             text = value.reveal() if isinstance(value, Secret) else value
             if isinstance(text, str) and len(text) < _SHORTEST:
                 yield Problem(path, f"is too short, expected {_SHORTEST} characters or more")
+    yield from _stages_can_be_reached(draft)
+
+
+def _stages_can_be_reached(draft: Draft) -> Iterator[Problem]:
+    for path, stage in each(draft.data, "sinks", "*", "callback", "stages", "*"):
+        if stage in _NOT_BY_CALLBACK:
+            text = f"is {stage}, to which no ticket system leads; expected one of"
+            yield Problem(path, f"{text} {', '.join(CALLBACK_STAGES)}")
 
 
 _SHORTEST = 16
+_NOT_BY_CALLBACK = frozenset(stage.value for stage in Stage) - frozenset(CALLBACK_STAGES)

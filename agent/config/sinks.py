@@ -187,5 +187,10 @@ ADDRESS_OF_KIND = {
     "wecom": "https://qyapi.weixin.qq.com",
 }
 """Where a kind of sink is found, unless ``url`` says otherwise; other kinds need ``url``."""
+CALLBACK_STAGES = (
+    *("reported", "accepted", "diagnosing", "carrier_escalated", "dispatched", "on_site"),
+    *("restored", "repaired", "closed", "reopened"),
+)
+"""The stages a ticket system can lead a ticket to."""
 CALLBACK_KINDS = ("webhook", "jira", "servicenow", "zammad")
 """Kinds whose systems can post back."""

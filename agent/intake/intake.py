@@ -8,6 +8,8 @@ from aiohttp import web
 
 from agent.config.settings import Settings
 from agent.intake.alerts import ExternalAlerts
+from agent.intake.callback_hook import PATH as CALLBACKS_PATH
+from agent.intake.callback_hook import CallbackHook, Take
 from agent.intake.complaint_hook import PATH as COMPLAINTS_PATH
 from agent.intake.complaint_hook import ComplaintHook
 from agent.intake.complaints import Complaints
@@ -17,6 +19,7 @@ from agent.intake.told import Told
 from agent.intake.translate import Places, is_foreign
 from agent.model import Alert
 from agent.store.database import Database
+from agent.tickets.callback import Callback, CallbackOutcome
 from exporters.telemetry import Telemetry
 
 SOURCE = "alertmanager"
@@ -24,6 +27,10 @@ SOURCE = "alertmanager"
 
 def _nobody_knows(_number: str) -> bool | None:
     return None
+
+
+async def _unheard(_said: Callback) -> CallbackOutcome:
+    return CallbackOutcome.UNKNOWN
 
 
 class Intake:
@@ -37,6 +44,7 @@ class Intake:
         telemetry: Telemetry,
         clock: Callable[[], float] = time.time,
         is_listed: Callable[[str], bool | None] = _nobody_knows,
+        take: Take | None = None,
     ) -> None:
         self._alerts = alerts
         self.complaints = complaints
@@ -55,6 +63,9 @@ class Intake:
         self._complaint_hook = ComplaintHook(
             complaints, lambda: self._settings, is_listed, telemetry, clock
         )
+        self._callback_hook = CallbackHook(
+            take or _unheard, lambda: self._settings, telemetry, clock
+        )
         telemetry.intake_firing.labels(SOURCE).set(alerts.count())
 
     @classmethod
@@ -65,17 +76,19 @@ class Intake:
         telemetry: Telemetry,
         clock: Callable[[], float] = time.time,
         is_listed: Callable[[str], bool | None] = _nobody_knows,
+        take: Take | None = None,
     ) -> "Intake":
         """Take up what was told before the last stop.
 
-        ``is_listed`` says whether an account has a number, ``None`` while that is not known.
+        ``is_listed`` says whether an account has a number, ``None`` while that is not known;
+        ``take`` does what ticket systems say.
 
         Raises:
             StoreError: when the ledger refuses.
         """
         alerts = await ExternalAlerts.open(database, SOURCE)
         complaints = await Complaints.open(database)
-        return cls(alerts, complaints, settings, telemetry, clock, is_listed)
+        return cls(alerts, complaints, settings, telemetry, clock, is_listed, take)
 
     def start(self) -> None:
         """Begin to ask what really fires, where the configuration says whom."""
@@ -99,6 +112,7 @@ class Intake:
         return (
             web.post(PATH, self._hook.post),
             web.post(COMPLAINTS_PATH, self._complaint_hook.post),
+            web.post(CALLBACKS_PATH, self._callback_hook.post),
         )
 
     async def firing(self) -> tuple[Alert, ...]:

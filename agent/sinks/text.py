@@ -32,6 +32,11 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "fact": "Fact",
         "next": "Next",
         "ask": "Ask",
+        "tell": "Tell them",
+        "script": "number {number}, registered to {company}; {title}; since {since}, {pattern}"
+        "; callers {callers}; they hear: {heard}; our ticket {id}",
+        "continuous": "continuous",
+        "intermittent": "intermittent",
         "deadline": "Deadline",
         "breached": "breached",
         "members": "Affected",
@@ -60,6 +65,11 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "fact": "依据",
         "next": "处理建议",
         "ask": "需询问",
+        "tell": "报障内容",
+        "script": "号码 {number}，登记企业：{company}；{title}；自 {since} 起，{pattern}"
+        "；主叫样例：{callers}；听到的提示：{heard}；我方工单 {id}",
+        "continuous": "持续",
+        "intermittent": "间歇",
         "deadline": "时限",
         "breached": "已超时",
         "members": "受影响",
@@ -142,12 +152,29 @@ class Writer:
         yield self._labelled("cause", diagnosis.get("cause"))
         whose = f"{diagnosis.get('party') or ''} {diagnosis.get('contact') or ''}"
         yield self._labelled("contact", whose.strip())
+        yield self._labelled("tell", self._script(ticket))
         for fact in diagnosis.get("evidence") or ():
             yield self._labelled("fact", f"{fact['fact']} = {fact['value']}")
         for name, key in (("next", "next_steps"), ("ask", "questions")):
             yield from (self._labelled(name, step) for step in diagnosis.get(key) or ())
         yield from (self._clock(clock) for clock in ticket.get("clocks") or ())
         yield self._members(ticket.get("members") or ())
+
+    def _script(self, ticket: Mapping[str, Any]) -> str:
+        """What to say to whoever is called (domain.md §3, Report)."""
+        if not ticket.get("number"):
+            return ""
+        pattern = str(ticket.get("pattern") or "continuous")
+        return self._words["script"].format(
+            number=ticket["number"],
+            company=ticket.get("company") or "–",
+            title=ticket.get("title") or "–",
+            since=ticket.get("started_at") or "–",
+            pattern=self._words.get(pattern, pattern),
+            callers=", ".join(ticket.get("sample_callers") or ()) or "–",
+            heard=ticket.get("prompt_heard") or "–",
+            id=ticket["id"],
+        )
 
     def _labelled(self, name: str, value: object) -> str:
         return f"{self._words[name]}: {_line(value)}" if value else ""

@@ -1,0 +1,89 @@
+"""``POST /hooks/tickets/{sink}``: people worked on a ticket in a ticket system."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+import msgspec
+from aiohttp import web
+
+from agent.config.settings import Settings
+from agent.config.sinks import Callback as CallbackSettings
+from agent.config.sinks import Sink
+from agent.intake.admission import Admission, Held
+from agent.intake.answers import Refused, RequestOutcome
+from agent.intake.callback_payload import EXPECTED, NotACallback, proven, read_callback
+from agent.intake.gate import Hook, must_be_json, whole_body
+from agent.intake.signature import NotSigned
+from agent.tickets.callback import Callback, CallbackOutcome
+from exporters.telemetry import Telemetry
+
+PATH = "/hooks/tickets/{sink}"
+SOURCE = "tickets"
+_MOST = 1024 * 1024
+
+Take = Callable[[Callback], Awaitable[CallbackOutcome]]
+"""Does what a callback says; durable when it returns."""
+
+
+class CallbackHook(Hook):
+    """Takes what ticket systems tell.
+
+    Args:
+        take: Does what they say.
+        settings: The configuration as it is now.
+        telemetry: Counts requests.
+        clock: Epoch seconds.
+        admission: How much may be under way at once.
+    """
+
+    def __init__(
+        self,
+        take: Take,
+        settings: Callable[[], Settings],
+        telemetry: Telemetry,
+        clock: Callable[[], float],
+        admission: Admission | None = None,
+    ) -> None:
+        super().__init__(SOURCE, PATH, telemetry, admission)
+        self._do = take
+        self._settings = settings
+        self._clock = clock
+
+    def _let_in(self, request: web.Request) -> None:
+        self._section(request)
+        must_be_json(request)
+
+    def _section(self, request: web.Request) -> tuple[Sink, CallbackSettings]:
+        name = request.match_info["sink"]
+        for sink in self._settings().sinks:
+            if sink.name == name and sink.callback is not None:
+                return sink, sink.callback
+        text = "no sink of this name has a callback section"
+        raise Refused(RequestOutcome.CLOSED, text, "the name of a sink with a callback section")
+
+    async def _take(self, request: web.Request, held: Held) -> web.Response:
+        sink, section = self._section(request)
+        body = await whole_body(request, _MOST, "1 MiB", held)
+        said = self._read(sink, section, request, body)
+        outcome = CallbackOutcome.NOTHING if said is None else await self._do(said)
+        if outcome is CallbackOutcome.UNKNOWN:
+            text = "no ticket of ours is called that there"
+            raise Refused(RequestOutcome.UNKNOWN, text, "a ticket that this sink was told of")
+        return web.Response(
+            body=msgspec.json.encode({"outcome": outcome.value}),
+            status=HTTPStatus.OK,
+            content_type="application/json",
+        )
+
+    def _read(
+        self, sink: Sink, section: CallbackSettings, request: web.Request, body: bytes
+    ) -> Callback | None:
+        now = self._clock()
+        try:
+            message = proven(sink, section, request.headers, body, now)
+            return read_callback(sink, section, message, body, now)
+        except NotSigned as error:
+            expected = f"a message signed with the callback secret, {EXPECTED}"
+            raise Refused(RequestOutcome.UNAUTHORIZED, str(error), expected) from None
+        except NotACallback as error:
+            raise Refused(RequestOutcome.INVALID, str(error), EXPECTED) from None
