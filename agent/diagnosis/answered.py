@@ -7,7 +7,7 @@ from math import isfinite
 import msgspec
 
 from agent.diagnosis.case import Case
-from agent.diagnosis.contacts import contact_for
+from agent.diagnosis.contacts import UNTOLD, contact_for
 from agent.diagnosis.tree import Walk, conclusion, step, tree, walk
 from agent.diagnosis.words import Words
 from agent.masking import mask_text
@@ -152,12 +152,11 @@ def _by_walk(case: Case, verdict: Verdict, path: Walk) -> Verdict:
         return msgspec.structs.replace(
             verdict, evidence=(*seen, told), questions=(), next_steps=steps
         )
-    where = case.snapshot.provider, case.snapshot.account
     return msgspec.structs.replace(
         verdict,
         cause=(path.at.cause or Cause(verdict.cause)).value,
         party=party.value,
-        contact=contact_for(case.context.settings, party, *where),
+        contact=contact_for(case.context.settings, party, case.concern(UNTOLD)),
         confidence=TOLD,
         evidence=(*seen, told),
         questions=(),

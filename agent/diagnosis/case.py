@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from agent.checks.checked import Checked
-from agent.diagnosis.contacts import contact_for
+from agent.diagnosis.contacts import Concern, contact_for
 from agent.diagnosis.context import Context
 from agent.diagnosis.words import Words
 from agent.masking import mask_phone
@@ -73,6 +73,13 @@ class Case:
         """One fact, with where and how long ago it was seen."""
         return evidence(self.snapshot, name, value, capability, self.context.now)
 
+    def concern(self, carrier: str = "") -> Concern:
+        """What a call to anyone would be about; the carrier is the number's unless given."""
+        row = self.checked.number_row(self.number)
+        own = "" if row is None else self.checked.columns.carriers[row]
+        place = self.snapshot.provider, self.snapshot.account
+        return Concern(*place, self.number, carrier or own)
+
     def weigh(self, cause: Cause, pro: Sequence[str] = (), contra: Sequence[str] = ()) -> None:
         """Note a cause that was weighed, with the facts for and against it."""
         self.considered.append(Considered(cause.value, tuple(pro), tuple(contra)))
@@ -90,12 +97,11 @@ class Case:
         since: float | None = None,
         party: Party | None = None,
         facts: Mapping[str, str] | None = None,
+        carrier: str = "",
     ) -> Verdict:
         """The verdict that ``cause`` is why, with the words and the contact that go with it."""
         owner = party or PARTY_OF_CAUSE[cause]
-        contact = contact_for(
-            self.context.settings, owner, self.snapshot.provider, self.snapshot.account
-        )
+        contact = contact_for(self.context.settings, owner, self.concern(carrier))
         known = {
             "number": self.number,
             "provider": self.snapshot.provider,

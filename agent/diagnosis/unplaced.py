@@ -3,7 +3,7 @@
 import msgspec
 
 from agent.checks.checked import Checked
-from agent.diagnosis.contacts import contact_for
+from agent.diagnosis.contacts import Concern, contact_for
 from agent.diagnosis.context import Context
 from agent.diagnosis.deciders.blind import first_capability, poll_facts
 from agent.diagnosis.words import Words
@@ -67,7 +67,7 @@ def _verdict(
     context: Context, cause: Cause, number: str, account: str, *, contact: tuple[str, str]
 ) -> Verdict:
     words, party = Words(context.settings.locale), PARTY_OF_CAUSE[cause]
-    whom = contact_for(context.settings, party, *contact)
+    whom = contact_for(context.settings, party, Concern(*contact, number))
     facts = {"number": number or "-", "account": account, "contact": whom or party.value}
     return Verdict(
         number=number,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from agent.diagnosis.case import Case
 from agent.diagnosis.configuration import present
+from agent.diagnosis.contacts import UNTOLD
 from agent.diagnosis.deciders.capacity import over_limit
 from agent.masking import mask_phone
 from agent.model import Binding, Evidence, Verdict
@@ -139,6 +140,7 @@ def _conclude(case: Case, bad: Mapping[str, Binding]) -> Verdict:
         phone_facts(case, bad),
         since=case.checked.binding_since.get((case.number, label)),
         facts={"binding": label, "phone": mask_phone(phone.phone), "state": phone.state.value},
+        carrier=phone.carrier or UNTOLD,
     )
 
 

@@ -1,0 +1,137 @@
+"""Diagnosis by command line and API, against a world over real HTTP."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from aiohttp.test_utils import TestClient, TestServer
+
+from agent.simulator.agent_config import write
+from agent.simulator.server import Running, start
+from agent.simulator.world import World
+from agent.web.app import make_app
+from tests.app.conftest import SPEED, WORLD, Scene, quicken, until
+
+BROKEN, WELL = "4006220001", "4006220002"
+OFF = [{"number": WELL, "binding": name, "set": {"state": "off"}} for name in ("b1", "b2")]
+
+
+async def run(*arguments: str, typed: str = "") -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "agent", *arguments),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate(typed.encode())
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+@pytest.fixture
+async def alone(tmp_path: Path) -> AsyncIterator[tuple[Running, Path]]:
+    """A world and a configuration, and no agent."""
+    async with await start(World.parse(WORLD)) as world:
+        config = tmp_path / "config.yaml"
+        settings = quicken(write(world.world, world.url, SPEED), tmp_path)
+        config.write_text(yaml.safe_dump({**settings, "locale": "zh-CN"}, allow_unicode=True))
+        yield world, config
+
+
+async def diagnose(config: Path, number: str, *more: str) -> tuple[int, dict[str, Any]]:
+    status, out, err = await run("diagnose", number, "--config", str(config), "--json", *more)
+    assert not err
+    return status, json.loads(out)
+
+
+async def test_the_command_tells_well_from_broken_and_remembers(
+    alone: tuple[Running, Path],
+) -> None:
+    world, config = alone
+    (well, broken) = await asyncio.gather(diagnose(config, WELL), diagnose(config, "400-622-0001"))
+    assert (well[0], well[1]["cause"]) == (0, "healthy")
+    assert (broken[0], broken[1]["cause"]) == (1, "number_suspended_violation")
+    world.apply({"number": WELL, "set": {"routing.wait_seconds": 5}})
+    status, changed = await diagnose(config, WELL)
+    assert (status, changed["cause"], changed["party"]) == (1, "config_changed", "admin")
+    assert any("provisional" in fact["value"] for fact in changed["evidence"])
+    world.apply({"provider": "north", "fault": {"kind": "http_500"}})
+    status, blind = await diagnose(config, WELL)
+    assert (status, blind["cause"], blind["party"]) == (3, "monitoring_blind", "monitoring")
+
+
+async def test_the_command_asks_and_takes_answers(alone: tuple[Running, Path]) -> None:
+    world, config = alone
+    for entry in OFF:
+        world.apply(entry)
+    answered, asked, wrong = await asyncio.gather(
+        diagnose(config, WELL, "--answer", "service=no", "--answer", "own_sim_elsewhere=works"),
+        run("diagnose", WELL, "--config", str(config), "--ask", typed="perhaps\narrears\n"),
+        run("diagnose", WELL, "--config", str(config), "--answer", "service=perhaps"),
+    )
+    assert (answered[1]["party"], answered[1]["questions"]) == ("holder", [])
+    assert asked[0] == 1
+    assert "绑定号码欠费停机" in asked[1]
+    assert "绑定号码所属运营商" in asked[1]
+    assert "expected no|arrears|barred" in asked[2]
+    assert wrong[0] == 2
+    assert "expected no|arrears|barred" in wrong[2]
+
+
+@pytest.fixture
+async def client(scene: Scene) -> AsyncIterator[TestClient[Any, Any]]:
+    made = TestClient(TestServer(make_app(scene.agent.web_state())))
+    await made.start_server()
+    yield made
+    await made.close()
+
+
+async def test_answers_by_api_are_kept_with_the_ticket_and_revise_it(
+    scene: Scene, client: TestClient[Any, Any]
+) -> None:
+    for entry in OFF:
+        scene.world.apply(entry)
+
+    def ticket() -> dict[str, Any] | None:
+        of_number = (it for it in scene.desk() if it["number"] == WELL)
+        off = (it for it in of_number if it["diagnosis"].get("cause") == "binding_off")
+        return next(off, None)
+
+    await until(ticket, "a ticket says the phones are off", 30)
+    told = {"answers": {"service": "arrears"}, "by": "Li Wei"}
+    async with client.post(f"/api/diagnose/{WELL}", json=told) as answer:
+        assert answer.status == 200, await answer.text()
+        verdict = await answer.json()
+    assert (verdict["cause"], verdict["party"]) == ("binding_arrears", "binding_carrier")
+
+    def revised() -> bool:
+        return any(
+            it["number"] == WELL and it["diagnosis"].get("cause") == "binding_arrears"
+            for it in scene.desk()
+        )
+
+    await until(revised, "the ticket's diagnosis is revised", 30)
+    entries = next(
+        it["timeline"] for it in scene.desk() if it["diagnosis"].get("cause") == "binding_arrears"
+    )
+    assert any(it["event"] == "answer" and it["actor"] == "Li Wei" for it in entries)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"not json",
+        b'{"answers": {}, "by": "Li Wei"}',
+        b'{"answers": {"service": "perhaps"}, "by": "Li Wei"}',
+        b'{"answers": {"service": "no"}, "by": ""}',
+    ],
+)
+async def test_answers_that_are_none_are_refused(client: TestClient[Any, Any], body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    async with client.post(f"/api/diagnose/{WELL}", data=body, headers=headers) as answer:
+        assert answer.status == 400
+        assert "expected" in await answer.json()
