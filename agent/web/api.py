@@ -15,6 +15,7 @@ from agent.states import NumberState, Severity, Stage
 from agent.tickets.document import document
 from agent.tickets.ledger import Filter
 from agent.web.accounts import account_views
+from agent.web.configured import configured_view
 from agent.web.encoding import json_response, large_json_response
 from agent.web.health import HEALTHS, judge
 from agent.web.keys import state_of
@@ -98,7 +99,7 @@ async def number(request: web.Request) -> web.Response:
     """One number with everything known of it."""
     given = read(request.query, NUMBER_PLACE)
     found = await asyncio.to_thread(
-        _detail,
+        find_number,
         state_of(request),
         request.match_info["number"],
         given["provider"],
@@ -107,7 +108,12 @@ async def number(request: web.Request) -> web.Response:
     return await large_json_response(found)
 
 
-def _detail(state: WebState, number: str, provider: str, account: str) -> NumberDetail:
+def find_number(state: WebState, number: str, provider: str, account: str) -> NumberDetail:
+    """One number with everything known of it.
+
+    Raises:
+        Problem: when no account has it.
+    """
     now = state.clock()
     holders = [each for each in state.all_checked() if each.number_row(number) is not None]
     chosen = next((each for each in holders if _is_at(each, provider, account)), None)
@@ -116,7 +122,8 @@ def _detail(state: WebState, number: str, provider: str, account: str) -> Number
         expected = "a number listed at /api/numbers"
         raise Problem("404 no account has this number", expected, HTTPStatus.NOT_FOUND)
     others = [each for each in holders if each is not chosen]
-    return number_detail(judge(chosen, now), row, now, others)
+    configured = configured_view(chosen, row, now, state.settings())
+    return number_detail(judge(chosen, now), row, now, others, configured)
 
 
 def _is_at(checked: Checked, provider: str, account: str) -> bool:

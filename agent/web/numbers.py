@@ -11,6 +11,7 @@ from agent.masking import mask_phone, mask_text
 from agent.model import Binding, Routing, Snapshot, Window
 from agent.states import Capability, NumberState
 from agent.tickets.document import stamp
+from agent.web.configured import ConfiguredView
 from agent.web.findings import findings
 from agent.web.health import HEALTHS, AccountHealth
 from agent.web.views import (
@@ -150,7 +151,11 @@ def _place(checked: Checked) -> str:
 
 
 def number_detail(
-    health: AccountHealth, row: int, now: float, others: Sequence[Checked]
+    health: AccountHealth,
+    row: int,
+    now: float,
+    others: Sequence[Checked],
+    configured: ConfiguredView,
 ) -> NumberDetail:
     """One number with everything known of it; ``others`` are further accounts that have it."""
     checked = health.checked
@@ -167,6 +172,7 @@ def number_detail(
         routing=None if routing is None else routing_view(routing, names),
         routing_stale=not checked.is_fresh(Capability.ROUTING, now),
         differences=tuple(map(str, checked.differences(number))),
+        configured=configured,
         polls=poll_views(checked.snapshot, now),
         also_at=tuple(map(_place, others)),
     )

@@ -7,6 +7,8 @@ from enum import StrEnum, unique
 
 import msgspec
 
+from agent.web.configured import ConfiguredView
+
 
 @unique
 class Health(StrEnum):
@@ -109,6 +111,8 @@ class NumberDetail(NumberView, frozen=True, kw_only=True):
     routing_stale: bool
     differences: tuple[str, ...]
     """Where its configuration is not as approved."""
+    configured: ConfiguredView
+    """What its configuration means for callers, and what of it goes wrong."""
     polls: tuple[PollView, ...]
     also_at: tuple[str, ...]
     """Other accounts that have the number."""

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
+from agent.web.number_words import NUMBER_WORDS
 from agent.web.ticket_words import TICKET_WORDS
 
 WORDS: Mapping[str, tuple[str, str]] = {
     **TICKET_WORDS,
+    **NUMBER_WORDS,
     # the page
     "title": ("Hotline numbers", "热线号码"),
     "all_well": ("Every number can be reached ({count})", "全部 {count} 个号码可正常接通"),
