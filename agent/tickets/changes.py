@@ -224,6 +224,8 @@ def _counted(decisions: list[Decision]) -> str:
 
 def _kind(before: Ticket, after: Ticket, decisions: list[Decision]) -> str:
     """What the sinks hear. A suppressed or muted ticket tells them of its end and no more."""
+    if not before.open:
+        return ""
     if after.stage is Stage.RESTORED:
         return RESOLVED
     if after.stage is Stage.CLOSED:
@@ -332,10 +334,24 @@ def _close(ticket: Ticket, _decision: Decision, now: float) -> Ticket:
     return ended(replace(ticket, stage=require(ticket.stage, Stage.CLOSED, holds)), now)
 
 
+def _end(ticket: Ticket, decision: Decision, now: float) -> Ticket:
+    stage = require(ticket.stage, Stage.CLOSED, frozenset({Guard.NOTHING_LEFT}))
+    told = decision.resolution.value
+    return ended(replace(ticket, stage=stage, resolution=told, outcome=told), now)
+
+
+def _mute(ticket: Ticket, _decision: Decision, _now: float) -> Ticket:
+    return replace(ticket, muted=True, progress=Progress())
+
+
+def _unmute(ticket: Ticket, _decision: Decision, _now: float) -> Ticket:
+    return replace(ticket, muted=False)
+
+
 def ended(ticket: Ticket, now: float) -> Ticket:
     """The ticket, standing no more: its members have left and its clocks have stopped."""
     members = tuple(
-        replace(member, left_at=now) if member.left_at is None else member
+        replace(member, left_at=now, left_for="closed") if member.left_at is None else member
         for member in ticket.members
     )
     return replace(ticket, closed_at=now, members=members, clocks=clocks.stop(ticket.clocks, now))
@@ -352,6 +368,10 @@ _EFFECTS: Mapping[Action, Callable[[Ticket, Decision, float], Ticket]] = {
     Action.OBSERVE: _observe,
     Action.RESTORE: _restore,
     Action.CLOSE: _close,
+    Action.MISS: _blind,
+    Action.END: _end,
+    Action.MUTE: _mute,
+    Action.UNMUTE: _unmute,
 }
 """What each action does to an open ticket."""
 
@@ -367,5 +387,9 @@ _EVENTS: Mapping[Action, str] = {
     Action.OBSERVE: "recovery_seen",
     Action.RESTORE: "restored",
     Action.CLOSE: "closed",
+    Action.MISS: "gone",
+    Action.END: "closed",
+    Action.MUTE: "muted",
+    Action.UNMUTE: "mute_ended",
 }
 """How the timeline calls each action."""

@@ -159,6 +159,9 @@ def _sharing(
         # Once it stands it takes all who come later, and ends with the last of its members.
         members = {member.key for member in standing.members if member.left_at is None}
         return [it for it in loose if it.key in members or it.since >= standing.started_at]
+    if ended is not None and ended.muted:
+        known = {member.key for member in ended.members}
+        return [it for it in loose if it.key in known or it.since >= ended.started_at]
     disproved_at = _disproved_at(ended)
     return _cluster(kin, [it for it in loose if it.since > disproved_at], threshold)
 

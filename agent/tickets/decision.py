@@ -9,6 +9,7 @@ from agent.model import Verdict
 from agent.states import Grade, Severity
 from agent.tickets.evidence import Assessment
 from agent.tickets.faults import Fault
+from agent.tickets.resolution import Resolution
 from agent.tickets.ticket import Progress, Subject, Text, Ticket
 from agent.tickets.traits import Traits
 
@@ -31,10 +32,18 @@ class Action(StrEnum):
     OBSERVE = "observe"
     RESTORE = "restore"
     CLOSE = "close"
+    MISS = "miss"
+    END = "end"
+    MUTE = "mute"
+    UNMUTE = "unmute"
 
 
 QUIET = frozenset({Action.PROGRESS})
 """Actions that only keep count: nothing is written, nobody is told."""
+
+
+ON_ENDED = frozenset({Action.MUTE, Action.UNMUTE, Action.PROGRESS})
+"""All that is ever done to a ticket that stands no more, but for reopening it."""
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -52,6 +61,8 @@ class Decision(msgspec.Struct, frozen=True):
     """For leaving: ``restored`` or ``other_cause``."""
     parent: str = ""
     """For suppressing: the root's key."""
+    resolution: Resolution = Resolution.RESTORED
+    """For ending: as what."""
     severity: Severity | None = None
     progress: Progress | None = None
     verdict: Verdict | None = None
@@ -67,6 +78,7 @@ class Policy(msgspec.Struct, frozen=True):
     reopen_window: float
     confirmation: frozenset[Grade] = frozenset()
     """Grades whose tickets wait for the customer's confirmation or a waiver."""
+    gone_after: float = 86400.0
 
 
 class View(msgspec.Struct, frozen=True):
@@ -83,5 +95,7 @@ class View(msgspec.Struct, frozen=True):
     told_until: Mapping[str, float]
     """When an alert last told of the key; facts older than that are no evidence."""
     policy: Policy
+    muted: Mapping[str, Ticket] = {}
+    """By key: what a person closed while its fault goes on."""
     traits: Mapping[str, Traits] = {}
     """What is known of the numbers that faults are about, by the fault's key."""

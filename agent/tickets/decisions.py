@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec.structs import replace
+
 from agent.states import Scope, Stage
+from agent.tickets.beginning import begin
 from agent.tickets.common_cause import is_common
 from agent.tickets.correlation import Cause, Roots
 from agent.tickets.decision import Action, Decision, Policy, View
 from agent.tickets.evidence import Finding
 from agent.tickets.faults import WORST_FIRST, Fault
 from agent.tickets.judge import broken_again, contradicted, judge
+from agent.tickets.resolution import Resolution
 from agent.tickets.severe import at_least
 from agent.tickets.ticket import Member, Ticket
 
@@ -40,11 +44,13 @@ def decide(view: View, now: float) -> list[Decision]:
         decisions.extend(_handed_over(ticket, view, roots))
     for silence in silences.values():
         decisions.extend(silence)
+    for ticket in view.muted.values():
+        decisions.extend(_on_muted(ticket, view, now))
     return decisions
 
 
 def _ends(decisions: Iterable[Decision]) -> bool:
-    return any(decision.action is Action.CLOSE for decision in decisions)
+    return any(decision.action in (Action.CLOSE, Action.END) for decision in decisions)
 
 
 def _width(fault: Fault) -> tuple[int, str]:
@@ -52,15 +58,20 @@ def _width(fault: Fault) -> tuple[int, str]:
 
 
 def _on_fault(fault: Fault, roots: Roots, view: View, now: float) -> Iterator[Decision]:
+    if fault.key in view.muted:
+        return
     own = view.tickets.get(fault.key)
     cause = roots.of(fault.key, fault.subject, fault.since)
-    if cause is not None:
+    if cause is not None and own is None and cause.key not in view.tickets:
+        # Its cause is muted, was closed a moment ago, or begins with this round.
+        yield from _join(fault, cause, roots)
+    elif cause is not None and cause.key not in view.muted:
         yield from _join(fault, cause, roots)
         yield from _suppress(fault, own, cause)
     elif own is not None:
         yield from _still_there(own, fault, view.policy, now)
     else:
-        yield _begin(fault, view.closed.get(fault.key), view.policy.reopen_window, now)
+        yield from begin(fault, view.closed.get(fault.key), view.policy, now)
 
 
 def _join(fault: Fault, cause: Cause, roots: Roots) -> Iterator[Decision]:
@@ -98,17 +109,6 @@ def _still_there(ticket: Ticket, fault: Fault, policy: Policy, now: float) -> It
         direction = "raised" if worse else "lowered"
         reason = f"{direction} from {ticket.severity} to {severity}: {fault.alerts[0].name}"
         yield Decision(Action.SEVERITY, ticket.key, reason, fault, severity=severity)
-
-
-def _begin(fault: Fault, closed: Ticket | None, reopen_window: float, now: float) -> Decision:
-    if closed is None or closed.closed_at is None:
-        return Decision(Action.OPEN, fault.key, fault.told, fault)
-    ago = now - closed.closed_at
-    if ago <= reopen_window:
-        reason = f"{fault.told} again {ago:.0f} s after it was closed"
-        return Decision(Action.REOPEN, fault.key, reason, fault)
-    reason = f"{fault.told}; the last episode, {closed.id}, ended {ago:.0f} s ago"
-    return Decision(Action.OPEN, fault.key, reason, fault)
 
 
 def _on_members(root: Ticket, view: View, roots: Roots) -> Iterator[Decision]:
@@ -151,6 +151,26 @@ def _handed_over(root: Ticket, view: View, roots: Roots) -> Iterator[Decision]:
         (cause,) = others.values()
         reason = f"its numbers are explained by {_named(cause)}"
         yield Decision(Action.SUPPRESS, root.key, reason, parent=cause.key)
+    elif broken and all(_has_another(it, view) for it in root.members):
+        reason = "its numbers have no cause in common: each has another one"
+        yield Decision(Action.END, root.key, reason, resolution=Resolution.NOT_COMMON)
+
+
+def _has_another(member: Member, view: View) -> bool:
+    return member.key in view.faults or member.left_for == OTHER_CAUSE
+
+
+def _on_muted(ticket: Ticket, view: View, now: float) -> Iterator[Decision]:
+    """Once its fault has been seen to be over, a muted ticket mutes nothing any more."""
+    seen = view.evidence.get(ticket.key)
+    if ticket.key in view.faults or ticket.key in view.pending or seen is None:
+        return
+    told_until = view.told_until.get(ticket.key, ticket.changed_at)
+    for decision in judge(ticket, seen, told_until, view.policy, now):
+        if decision.action in (Action.RESTORE, Action.END):
+            yield Decision(Action.UNMUTE, ticket.key, decision.reason)
+        elif decision.progress is not None:
+            yield replace(decision, action=Action.PROGRESS)
 
 
 def _on_silence(ticket: Ticket, view: View, now: float) -> Iterator[Decision]:

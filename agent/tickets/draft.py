@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 
 import msgspec
+import structlog
 
 from agent.tickets.changes import Change
 from agent.tickets.outbox import frozen
 from agent.tickets.ticket import Ticket
+
+log = structlog.get_logger(__name__)
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -40,3 +43,17 @@ class Draft:
         steps = [Step(change, frozen(change)) for change in changes]
         self.steps += steps
         self._changed.update((change.after.key, change.after) for change in changes)
+
+
+def log_change(change: Change) -> None:
+    """One line for a change that was written."""
+    ticket = change.after
+    log.info(
+        "ticket_changed",
+        ticket=ticket.id,
+        kind=change.kind,
+        stage=ticket.stage.value,
+        severity=ticket.severity.value,
+        symptom=ticket.subject.symptom,
+        revision=ticket.revision,
+    )

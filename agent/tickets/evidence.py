@@ -16,6 +16,8 @@ class Finding(StrEnum):
     GOOD = "good"
     BAD = "bad"
     UNKNOWN = "unknown"
+    GONE = "gone"
+    """What was broken is there no more: seen, and neither good nor bad."""
 
 
 class Assessment(msgspec.Struct, frozen=True):

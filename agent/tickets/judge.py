@@ -7,6 +7,7 @@ from agent.tickets.closing import needs_answer
 from agent.tickets.decision import Action, Decision, Policy
 from agent.tickets.evidence import Assessment, Finding
 from agent.tickets.lifecycle import RECOVERED
+from agent.tickets.resolution import Resolution
 from agent.tickets.ticket import Progress, Ticket
 
 
@@ -19,6 +20,8 @@ def judge(
     """
     if seen.finding is Finding.UNKNOWN:
         return _unknown(ticket, seen)
+    if seen.finding is Finding.GONE:
+        return _gone(ticket, seen, policy, now)
     if seen.finding is Finding.BAD:
         again = contradicted(ticket, seen.reason, policy, now)
         return again or broken_again(ticket, seen.reason)
@@ -44,11 +47,24 @@ def broken_again(ticket: Ticket, reason: str) -> list[Decision]:
 
 def _unknown(ticket: Ticket, seen: Assessment) -> list[Decision]:
     progress = ticket.progress
-    if progress.blind:
+    if progress.blind or progress.gone_since is not None:
         return []
     blind = Progress(judged_until=progress.judged_until, flaps=progress.flaps, blind=True)
     reason = f"data stopped coming, the ticket stays open: {seen.reason}"
     return [Decision(Action.BLIND, ticket.key, reason, progress=blind)]
+
+
+def _gone(ticket: Ticket, seen: Assessment, policy: Policy, now: float) -> list[Decision]:
+    """A number that is gone is neither repaired nor a ticket for ever: it is said, then closed."""
+    progress = ticket.progress
+    if progress.gone_since is None:
+        missed = Progress(judged_until=progress.judged_until, flaps=progress.flaps, gone_since=now)
+        reason = f"{seen.reason}; closed in {policy.gone_after:g} s unless it comes back"
+        return [Decision(Action.MISS, ticket.key, reason, progress=missed)]
+    if now - progress.gone_since < policy.gone_after or ticket.stage in RECOVERED:
+        return []
+    reason = f"{seen.reason}, for {now - progress.gone_since:.0f} s"
+    return [Decision(Action.END, ticket.key, reason, resolution=Resolution.GONE)]
 
 
 def _good(
@@ -68,7 +84,7 @@ def _good(
 
 
 def _counted(progress: Progress, seen: Assessment, told_until: float, now: float) -> Progress:
-    known = msgspec.structs.replace(progress, blind=False)
+    known = msgspec.structs.replace(progress, blind=False, gone_since=None)
     if seen.seen_at <= max(progress.judged_until, told_until):
         return known
     return msgspec.structs.replace(

@@ -34,6 +34,8 @@ class Guard(StrEnum):
     REJECTION_GIVEN = "rejection_given"
     FORM_FILLED = "form_filled"
     NONE_OTHER_OPEN = "none_other_open"
+    NOTHING_LEFT = "nothing_left"
+    """What was broken is gone, or was no fault of its own."""
 
 
 class IllegalTransitionError(Exception):
@@ -62,6 +64,7 @@ _OTHERS = _by(_OUTSIDE)
 _REJECTED = _by(_OUTSIDE, Guard.REASON_GIVEN, Guard.REJECTION_GIVEN)
 _CLOSED_BY_PEOPLE = _by(_PEOPLE, Guard.REASON_GIVEN, Guard.RESOLUTION_GIVEN, Guard.ANSWERED)
 _CLOSED = {**_by(_AGENT, Guard.RECOVERY_HELD, Guard.ANSWERED), **_CLOSED_BY_PEOPLE}
+_ENDED = {**_by(_AGENT, Guard.NOTHING_LEFT), **_CLOSED_BY_PEOPLE}
 _RESTORED = {**_by(_AGENT, Guard.RECOVERY_HELD), **_OTHERS}
 _CONFIRMED = _by(_PEOPLE, Guard.REASON_GIVEN, Guard.FORM_FILLED)
 
@@ -69,7 +72,7 @@ _BROKEN: Mapping[Stage, Ways] = {
     Stage.OBSERVING: _by(_AGENT, Guard.RECOVERY_VERIFIED),
     Stage.RESTORED: _RESTORED,
     Stage.SUPPRESSED: _by(_AGENT, Guard.PARENT_OPEN),
-    Stage.CLOSED: _CLOSED_BY_PEOPLE,
+    Stage.CLOSED: _ENDED,
 }
 """Where every stage in which the fault stands may go."""
 
@@ -118,13 +121,13 @@ TRANSITIONS: Mapping[Stage, Mapping[Stage, Ways]] = {
     Stage.SUPPRESSED: {
         **_steps(_ANYONE, Stage.DIAGNOSING),
         Stage.RESTORED: _by(_AGENT, Guard.RECOVERY_HELD),
-        Stage.CLOSED: _CLOSED_BY_PEOPLE,
+        Stage.CLOSED: _ENDED,
     },
     Stage.OBSERVING: {
         **_steps(_ANYONE, Stage.DIAGNOSING),
         Stage.RESTORED: _RESTORED,
         Stage.SUPPRESSED: _by(_AGENT, Guard.PARENT_OPEN),
-        Stage.CLOSED: _CLOSED_BY_PEOPLE,
+        Stage.CLOSED: _ENDED,
     },
     Stage.RESTORED: {
         **_steps(_ANYONE, Stage.DIAGNOSING),

@@ -23,10 +23,10 @@ from agent.tickets.acts import perform
 from agent.tickets.changes import Change, Opening, carry_out, in_one, open_ticket, reopen_ticket
 from agent.tickets.common_cause import Threshold, common_faults, keys_of
 from agent.tickets.complaint import Complaint
-from agent.tickets.decision import Action, Decision, Policy, View
+from agent.tickets.decision import ON_ENDED, Action, Decision, Policy, View
 from agent.tickets.decisions import decide
 from agent.tickets.diagnosing import Diagnose, is_conclusive, is_material, shared
-from agent.tickets.draft import Draft, Step
+from agent.tickets.draft import Draft, Step, log_change
 from agent.tickets.evidence import Assessment, Recovery
 from agent.tickets.faults import Fault, faults_of, pending_keys
 from agent.tickets.handling import handling_of
@@ -35,7 +35,15 @@ from agent.tickets.ledger import Ledger, record_all
 from agent.tickets.order import Order
 from agent.tickets.outbox import enqueue_all, frozen
 from agent.tickets.particulars import grade_now, particulars_of
-from agent.tickets.round import Round, by_ticket, loose_groups, watched, with_members
+from agent.tickets.round import (
+    Round,
+    by_ticket,
+    configured,
+    loose_groups,
+    unwatched,
+    watched,
+    with_members,
+)
 from agent.tickets.tend import tend
 from agent.tickets.text import text_of
 from agent.tickets.ticket import Subject, Ticket
@@ -78,6 +86,7 @@ class Tickets:
         self._recovery = recovery
         self._committed = committed
         self._open: dict[str, Ticket] = {}
+        self._muted: dict[str, Ticket] = {}
         self._remembered = False
         self._handling = handling_of(settings)
         self._told_until: dict[str, float] = {}
@@ -169,6 +178,7 @@ class Tickets:
             evidence={},
             told_until=self._told_until,
             policy=self._policy(),
+            muted=dict(self._muted),
             traits=traits,
         )
         return replace(view, evidence=await self._look(view, fleet, now))
@@ -181,7 +191,7 @@ class Tickets:
         threshold = Threshold(set_.common_cause_numbers, set_.common_cause_window)
         groups = await asyncio.to_thread(loose_groups, told, self._open, traits)
         keys = keys_of(groups, threshold)
-        ended = await self._ledger.newest(keys - self._open.keys())
+        ended = {**await self._ledger.newest(keys - self._open.keys()), **self._muted}
         return await asyncio.to_thread(common_faults, groups, self._open, ended, threshold)
 
     async def _work(self, round_: Round) -> None:
@@ -202,7 +212,8 @@ class Tickets:
         if not self._remembered:
             found = await self._ledger.open_tickets()
             self._open = {ticket.key: ticket for ticket in found}
-            self._told_until = dict.fromkeys(watched(found), now)
+            self._muted = {it.key: it for it in await self._ledger.muted_tickets()}
+            self._told_until = dict.fromkeys(watched([*found, *self._muted.values()]), now)
             self._remembered = True
         return self._open
 
@@ -213,23 +224,29 @@ class Tickets:
             set_.hold,
             set_.reopen_window,
             frozenset(set_.confirmation.grades),
+            set_.gone_after,
         )
 
     async def _look(self, view: View, fleet: Fleet, now: float) -> dict[str, Assessment]:
         told = view.faults.keys() | view.pending
-        silent = {k: s for k, s in watched(view.tickets.values()).items() if k not in told}
+        standing = watched((*view.tickets.values(), *view.muted.values()))
+        silent = {key: subject for key, subject in standing.items() if key not in told}
         seen = await asyncio.to_thread(self._assess, silent, fleet, now)
         return await asyncio.to_thread(with_members, seen, view.tickets)
 
     def _assess(
         self, subjects: dict[str, Subject], fleet: Fleet, now: float
     ) -> dict[str, Assessment]:
-        looks = ((key, self._recovery(it, fleet, now)) for key, it in subjects.items())
+        places = configured(self._settings)
+        looks = (
+            (key, unwatched(it, places, now) or self._recovery(it, fleet, now))
+            for key, it in subjects.items()
+        )
         return {key: look for key, look in looks if look is not None}
 
     def _note_told(self, view: View, now: float) -> None:
         told = view.faults.keys() | view.pending
-        standing = watched(self.open)
+        standing = watched((*self.open, *self._muted.values()))
         self._told_until = {
             key: now if key in told else self._told_until.get(key, now) for key in standing
         }
@@ -255,9 +272,12 @@ class Tickets:
             rest = self._completed(decisions[1:], begun.after, draft)
             return in_one(begun, carry_out(begun.after, rest, round_.now))
         ticket = draft.ticket(key)
-        if ticket is None:
-            return []
-        return carry_out(ticket, self._completed(decisions, ticket, draft), round_.now)
+        if ticket is not None:
+            return carry_out(ticket, self._completed(decisions, ticket, draft), round_.now)
+        muting = first.action is Action.MUTE
+        ended = round_.view.closed.get(key) if muting else self._muted.get(key)
+        quiet = [one for one in decisions if one.action in ON_ENDED]
+        return carry_out(ended, quiet, round_.now) if ended is not None else []
 
     def _begin(self, decision: Decision, fault: Fault, round_: Round) -> Change:
         opening = self._opening(fault, round_.fleet, round_.now)
@@ -312,7 +332,7 @@ class Tickets:
             self._keep(step.change.after)
         for step in loud:
             written.append(step.change)
-            _log(step.change)
+            log_change(step.change)
         if loud:
             self._committed()
 
@@ -321,6 +341,10 @@ class Tickets:
             self._open[ticket.key] = ticket
         else:
             self._open.pop(ticket.key, None)
+        if ticket.muted:
+            self._muted[ticket.key] = ticket
+        else:
+            self._muted.pop(ticket.key, None)
 
     async def _revise(self, round_: Round) -> None:
         """Another diagnosis for the faults that stand, where it says something else."""
@@ -364,16 +388,3 @@ class Tickets:
         reason = f"{verdict.cause}, for {verdict.party}; before: {before}"
         text = text_of(ticket.subject, fault.alerts[0], verdict, self._settings.locale)
         return Decision(Action.DIAGNOSIS, ticket.key, reason, verdict=verdict, text=text)
-
-
-def _log(change: Change) -> None:
-    ticket = change.after
-    log.info(
-        "ticket_changed",
-        ticket=ticket.id,
-        kind=change.kind,
-        stage=ticket.stage.value,
-        severity=ticket.severity.value,
-        symptom=ticket.subject.symptom,
-        revision=ticket.revision,
-    )

@@ -72,14 +72,29 @@ def _look(
     stale = [it.value for it in sorted(polled) if not checked.is_fresh(it, now)]
     if stale or not polled:
         return Assessment(_UNKNOWN, f"no fresh {', '.join(stale) or 'facts'} of {snapshot.key}")
-    finding, reason = looker(checked, subject, now)
+    finding, reason = _gone(checked, subject, now) or looker(checked, subject, now)
     seen = (checked.snapshot.polls[it].last_success or 0.0 for it in polled)
     return Assessment(finding, reason, min(seen))
 
 
+def _gone(checked: Checked, subject: Subject, now: float) -> _Look | None:
+    """A number that a fresh and complete listing has no more, or has as given up."""
+    snapshot = checked.snapshot
+    if not subject.number or snapshot.listing is None:
+        return None
+    if not checked.is_fresh(Capability.NUMBERS, now):
+        return None
+    number = find_number(snapshot, subject.number)
+    if number is None:
+        return Finding.GONE, f"{subject.number} is no longer listed at {snapshot.key}"
+    if number.state in _NOT_OURS:
+        return Finding.GONE, f"{subject.number} is {number.state}"
+    return None
+
+
 def _worst(looks: Sequence[Assessment]) -> Assessment:
-    """All must be good; one that is bad, then one that is unknown, speaks for the whole."""
-    for finding in (_BAD, _UNKNOWN):
+    """All must be good; one that is bad, unknown or gone, in this order, speaks for the whole."""
+    for finding in (_BAD, _UNKNOWN, Finding.GONE):
         for look in looks:
             if look.finding is finding:
                 return look

@@ -1,8 +1,9 @@
 """One round of alerts and facts, and what the manager works out from them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.tickets.changes import Change
 from agent.tickets.common_cause import Groups, groups_of, is_common
@@ -33,6 +34,22 @@ def watched(tickets: Iterable[Ticket]) -> dict[str, Subject]:
     return subjects
 
 
+def configured(settings: Settings) -> frozenset[tuple[str, str]]:
+    """The providers and accounts that are watched; a provider as one without an account."""
+    found = {(it.name, account.id) for it in settings.providers for account in it.accounts}
+    return frozenset(found | {(it.name, "") for it in settings.providers})
+
+
+def unwatched(
+    subject: Subject, places: Collection[tuple[str, str]], now: float
+) -> Assessment | None:
+    """What is to be said of something that the configuration no longer has; else ``None``."""
+    if not subject.provider or (subject.provider, subject.account) in places:
+        return None
+    named = "/".join(filter(None, (subject.provider, subject.account)))
+    return Assessment(Finding.GONE, f"{named} is no longer watched", now)
+
+
 def loose_groups(
     told: Mapping[str, Fault], tickets: Mapping[str, Ticket], traits: Mapping[str, Traits]
 ) -> Groups:
@@ -56,8 +73,12 @@ def _with_members(
     if ticket is None or look.finding is not Finding.GOOD or not is_common(ticket.subject):
         return look
     standing = (member.key for member in ticket.members if member.left_at is None)
-    others = (seen.get(key) for key in standing)
-    return next((it for it in others if it is not None and it.finding is not Finding.GOOD), look)
+    others = [one for one in map(seen.get, standing) if one is not None]
+    for finding in (Finding.BAD, Finding.UNKNOWN, Finding.GONE):
+        for one in others:
+            if one.finding is finding:
+                return one
+    return look
 
 
 def by_ticket(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
