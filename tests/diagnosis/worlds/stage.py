@@ -33,6 +33,7 @@ VIEWS = {
     "without phones": ("reachability", "calls"),
     "without routing": ("routing", "balance"),
     "without states of phones": ("reachability", "balance"),
+    "without routing of calls": ("routing",),
 }
 """What the interfaces of some providers lack."""
 
@@ -67,13 +68,13 @@ class Stage:
         """The configuration of all scenes, or of one."""
         chosen = [(i, it) for i, it in enumerate(self.scenes) if only in (None, i)]
         made = [
-            _settings(one, url, self._profile(one["dialect"], scene.view))
+            _settings(one, url, self.profile(one["dialect"], scene.view))
             for i, scene in chosen
             for one in _providers(i, scene)
         ]
         return Settings.model_validate({"providers": made, "polling": _POLLING})
 
-    def _profile(self, dialect: str, view: str) -> str:
+    def profile(self, dialect: str, view: str) -> str:
         """The bundled profile, or a copy in ``folder`` that lacks what the view has not."""
         if not view:
             return dialect
