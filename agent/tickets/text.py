@@ -4,22 +4,27 @@ Phone numbers of people are masked; the ticket's own number is public and stays 
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
+from agent.diagnosis.words import Words
 from agent.masking import mask_text
 from agent.model import Alert, Verdict
 from agent.providers.scrub import scrub
+from agent.states import Cause
 from agent.tickets.ticket import Subject, Text
 
 _SUFFIX: Mapping[str, str] = {"en": "", "zh-CN": "_zh"}
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
-        "cause": "Diagnosis: {cause}, for {party} ({confidence:.0%} sure)",
+        "since": "Since {since} UTC.",
+        "cause": "Diagnosis: {cause}; whose job: {party} ({confidence:.0%} sure)",
         "contact": "Call: {contact}",
         "steps": "Next: {steps}",
         "joint": "; ",
     },
     "zh-CN": {
-        "cause": "诊断：{cause}，责任方 {party}（把握 {confidence:.0%}）",
+        "since": "自 {since}（UTC）起。",
+        "cause": "诊断：{cause}，责任方：{party}（把握 {confidence:.0%}）",
         "contact": "联系：{contact}",
         "steps": "下一步：{steps}",
         "joint": "；",
@@ -35,7 +40,11 @@ def text_of(subject: Subject, alert: Alert, verdict: Verdict | None, locale: str
     A rule without annotations in the locale speaks English; one without any is named.
     """
     title = _annotation(alert, "summary", locale) or f"{alert.name}: {_named(subject)}"
-    lines = [_annotation(alert, "description", locale), *_diagnosis(verdict, locale)]
+    lines = [
+        _annotation(alert, "description", locale),
+        _since(alert.active_at, locale),
+        *_diagnosis(verdict, locale),
+    ]
     return Text(
         title=_shown(title, subject.number, _TITLE_CHARACTERS),
         description="\n".join(
@@ -60,13 +69,20 @@ def _named(subject: Subject) -> str:
     return "/".join(part for part in named if part) or subject.scope
 
 
+def _since(at: float, locale: str) -> str:
+    began = datetime.fromtimestamp(at, UTC)
+    return _WORDS[locale]["since"].format(since=f"{began:%Y-%m-%d %H:%M}")
+
+
 def _diagnosis(verdict: Verdict | None, locale: str) -> list[str]:
     if verdict is None:
         return []
-    words = _WORDS[locale]
+    words, told = _WORDS[locale], Words(locale)
     lines = [
         words["cause"].format(
-            cause=verdict.cause, party=verdict.party, confidence=verdict.confidence
+            cause=told.title(Cause(verdict.cause)),
+            party=told.word("parties", str(verdict.party)),
+            confidence=verdict.confidence,
         )
     ]
     if verdict.contact:

@@ -1,0 +1,69 @@
+"""What a ticket says, in both languages: what is wrong, whose job, what to tell them."""
+
+import pytest
+
+from agent.model import Alert, Verdict
+from agent.sinks.text import Writer
+from agent.states import Scope
+from agent.tickets.text import text_of
+from agent.tickets.ticket import Subject
+
+SUBJECT = Subject(Scope.NUMBER, "number_down", "north", "hq", "4006220001")
+ALERT = Alert(
+    "NumberNotActive",
+    {},
+    {"summary": "Number 4006220001 is down", "summary_zh": "号码 4006220001 中断"},
+    "firing",
+    1_795_000_000.0,
+    None,
+    0.0,
+)
+VERDICT = Verdict(
+    "4006220001",
+    "number_suspended_arrears",
+    "finance",
+    "财务 13800000001",
+    0.95,
+    None,
+    next_steps=("Pay.",),
+)
+TICKET = {
+    "id": "T1",
+    "number": "4006220001",
+    "company": "示例公司",
+    "title": "号码 4006220001 中断",
+    "started_at": "2026-11-18T11:06:40.000Z",
+    "pattern": "intermittent",
+    "sample_callers": ["139****1111"],
+    "prompt_heard": "您拨打的电话已停机",
+}
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("en", ("Since 2026-11-18 11:06 UTC", "whose job: finance", "95% sure", "Next: Pay.")),
+        ("zh-CN", ("自 2026-11-18 11:06", "欠费", "责任方：财务", "把握 95%")),
+    ],
+)
+def test_the_description_says_since_when_why_and_whose_job(locale, words):
+    text = text_of(SUBJECT, ALERT, VERDICT, locale)
+    assert "4006220001" in text.title
+    for word in words:
+        assert word in text.description
+    assert "13800000001" not in text.description
+    assert "number_suspended_arrears" not in text.description
+
+
+@pytest.mark.parametrize(
+    ("locale", "heading"), [("en", "Tell them: number"), ("zh-CN", "报障内容: 号码")]
+)
+def test_what_to_tell_the_provider_has_every_field_of_a_report(locale, heading):
+    [line] = [it for it in Writer(locale).description(TICKET) if it.startswith(heading)]
+    for field in ("4006220001", "示例公司", "139****1111", "已停机", "2026-11-18", "T1"):
+        assert field in line
+
+
+def test_a_fault_of_an_account_has_no_report_of_a_number():
+    told = Writer("en").description({**TICKET, "number": ""})
+    assert not [line for line in told if line.startswith("Tell them")]
