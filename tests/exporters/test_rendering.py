@@ -155,6 +155,14 @@ def test_a_frame_of_uneven_columns_is_refused():
         Frame.of(("a", "b"), (("1",), ("1", "2")))
 
 
+@given(st.sets(st.sampled_from([0, 1, 2, 20, 47, 48, 49])), st.sampled_from([0.0, -2.5, math.nan]))
+def test_a_few_rows_of_other_values_are_in_their_places(odd, value):
+    values = [value if row in odd else 1.0 for row in range(50)]
+    block = up_block([f"400{row}" for row in range(50)], values)
+    alone = [text(up_block([f"400{row}"], [it]).piece) for row, it in enumerate(values)]
+    assert text(block.piece) == b"".join(alone)
+
+
 def test_label_text_is_rendered_once_and_shared():
     frame = number_frame(["1", "2"])
     kept = frame.texts
