@@ -20,13 +20,21 @@ from agent.store.database import Database
 from agent.store.errors import StoreError
 from agent.store.uninterrupted import finish
 from agent.tickets.acts import perform
-from agent.tickets.changes import Change, Opening, carry_out, in_one, open_ticket, reopen_ticket
+from agent.tickets.changes import (
+    CLOSED,
+    Change,
+    Opening,
+    carry_out,
+    in_one,
+    open_ticket,
+    reopen_ticket,
+)
 from agent.tickets.common_cause import Threshold, common_faults, keys_of
 from agent.tickets.complaint import Complaint
-from agent.tickets.decision import ON_ENDED, Action, Decision, Policy, View
+from agent.tickets.decision import ON_ENDED, Action, Decision, View
 from agent.tickets.decisions import decide
 from agent.tickets.diagnosing import Diagnose, is_conclusive, is_material, shared
-from agent.tickets.draft import Draft, Step, log_change
+from agent.tickets.draft import Draft, Step, log_change, told_again
 from agent.tickets.evidence import Assessment, Recovery
 from agent.tickets.faults import Fault, faults_of, pending_keys
 from agent.tickets.handling import handling_of
@@ -40,6 +48,7 @@ from agent.tickets.round import (
     by_ticket,
     configured,
     loose_groups,
+    policy_of,
     unwatched,
     watched,
     with_members,
@@ -163,6 +172,21 @@ class Tickets:
             await finish(self._commit([Step(change, frozen(change))], []))
             return change
 
+    async def tell_again(self, ticket_id: str, kind: str, reason: str, now: float) -> Change | None:
+        """Queue ``kind`` of a ticket once more; ``None`` when it has changed meanwhile.
+
+        Raises:
+            StoreError: when the ledger refuses; nothing was written then.
+        """
+        async with self._turn:
+            standing = await self._load(now)
+            found = await self._ledger.get(ticket_id)
+            if found is None or found.open is (kind == CLOSED):
+                return None
+            change = told_again(standing.get(found.key, found), kind, reason, now)
+            await finish(self._commit([Step(change, frozen(change))], []))
+            return change
+
     async def _view(self, alerts: Sequence[Alert], fleet: Fleet, now: float) -> View:
         tickets = await self._load(now)
         severities = self._settings.tickets.severities
@@ -177,7 +201,7 @@ class Tickets:
             pending=pending,
             evidence={},
             told_until=self._told_until,
-            policy=self._policy(),
+            policy=policy_of(self._settings.tickets),
             muted=dict(self._muted),
             traits=traits,
         )
@@ -211,21 +235,11 @@ class Tickets:
     async def _load(self, now: float) -> dict[str, Ticket]:
         if not self._remembered:
             found = await self._ledger.open_tickets()
-            self._open = {ticket.key: ticket for ticket in found}
+            self._open = {ticket.key: resumed(ticket, now) for ticket in found}
             self._muted = {it.key: it for it in await self._ledger.muted_tickets()}
             self._told_until = dict.fromkeys(watched([*found, *self._muted.values()]), now)
             self._remembered = True
         return self._open
-
-    def _policy(self) -> Policy:
-        set_ = self._settings.tickets
-        return Policy(
-            set_.recovery_polls,
-            set_.hold,
-            set_.reopen_window,
-            frozenset(set_.confirmation.grades),
-            set_.gone_after,
-        )
 
     async def _look(self, view: View, fleet: Fleet, now: float) -> dict[str, Assessment]:
         told = view.faults.keys() | view.pending
