@@ -100,7 +100,7 @@ def _matched(draw: Draw, depth: int) -> str:
     if kind and draw(st.booleans()):
         side = draw(st.sampled_from(["group_left", "group_right"]))
         # A label cannot be both matched on and taken over.
-        matching += f" {side} ({draw(st.sampled_from(['', 'v', 'v']))})"
+        matching += f" {side} ({draw(st.sampled_from(['', 'v', 'v', '__name__']))})"
     return f"({left} {operator}{flag}{matching} {right})"
 
 

@@ -101,6 +101,7 @@ EXPRESSIONS = (
     "same * on (n) group_left (kind) twin_one",
     "twin_one > on (n) group_right () twin_two",
     "same * on (n) group_left (__name__) twin_one",
+    "same < bool on (n) group_left (__name__) twin_one",
     "same > on (n) group_left (__name__, kind) (twin_one * -1)",
     "twin_one < on (n) group_right (__name__) twin_two",
     "same + on (n) group_left (__name__) {__name__=~'twin_(one|three)'}",

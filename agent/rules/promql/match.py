@@ -140,7 +140,9 @@ def _kept_labels(many: Groups, met: Rows, matching: Matching) -> Vector:
 
 def _included(node: Binary, many: Vector, one: Vector) -> Vector:
     """The samples of ``many`` with some labels of their partners, be it the metric's name."""
-    labels = node.matching.include
+    labels = [
+        name for name in node.matching.include if name != METRIC_NAME or not node.returns_bool
+    ]
     takes_name = METRIC_NAME in labels
     one = one.named() if takes_name else one
     columns = many.table.take(many.rows)
