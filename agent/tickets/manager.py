@@ -29,11 +29,11 @@ from agent.tickets.changes import (
     open_ticket,
     reopen_ticket,
 )
-from agent.tickets.common_cause import Threshold, common_faults, keys_of
+from agent.tickets.common_cause import common_faults, keys_of
 from agent.tickets.complaint import Complaint
 from agent.tickets.decision import ON_ENDED, Action, Decision, View
 from agent.tickets.decisions import decide
-from agent.tickets.diagnosing import Diagnose, is_conclusive, is_material, shared
+from agent.tickets.diagnosing import Diagnose, is_material, verdict_on
 from agent.tickets.draft import Draft, Step, log_change, told_again
 from agent.tickets.evidence import Assessment, Recovery
 from agent.tickets.faults import Fault, faults_of, pending_keys
@@ -43,12 +43,14 @@ from agent.tickets.ledger import Ledger, record_all
 from agent.tickets.order import Order
 from agent.tickets.outbox import enqueue_all, frozen
 from agent.tickets.particulars import grade_now, particulars_of
+from agent.tickets.resuming import resumed
 from agent.tickets.round import (
     Round,
     by_ticket,
     configured,
     loose_groups,
     policy_of,
+    threshold_of,
     unwatched,
     watched,
     with_members,
@@ -179,18 +181,16 @@ class Tickets:
             StoreError: when the ledger refuses; nothing was written then.
         """
         async with self._turn:
-            standing = await self._load(now)
             found = await self._ledger.get(ticket_id)
             if found is None or found.open is (kind == CLOSED):
                 return None
-            change = told_again(standing.get(found.key, found), kind, reason, now)
+            change = told_again(self._open.get(found.key, found), kind, reason, now)
             await finish(self._commit([Step(change, frozen(change))], []))
             return change
 
     async def _view(self, alerts: Sequence[Alert], fleet: Fleet, now: float) -> View:
         tickets = await self._load(now)
-        severities = self._settings.tickets.severities
-        told = await asyncio.to_thread(faults_of, alerts, severities)
+        told = await asyncio.to_thread(faults_of, alerts, self._settings.tickets.severities)
         pending = await asyncio.to_thread(pending_keys, alerts)
         traits = await asyncio.to_thread(traits_of, told, fleet)
         faults = {**await self._in_common(told, traits), **told}
@@ -211,8 +211,7 @@ class Tickets:
         self, told: Mapping[str, Fault], traits: Mapping[str, Traits]
     ) -> dict[str, Fault]:
         """The common causes behind what is told of and not explained otherwise."""
-        set_ = self._settings.tickets
-        threshold = Threshold(set_.common_cause_numbers, set_.common_cause_window)
+        threshold = threshold_of(self._settings.tickets)
         groups = await asyncio.to_thread(loose_groups, told, self._open, traits)
         keys = keys_of(groups, threshold)
         ended = {**await self._ledger.newest(keys - self._open.keys()), **self._muted}
@@ -311,12 +310,8 @@ class Tickets:
         )
 
     def _verdict(self, subject: Subject, fault: Fault, fleet: Fleet, now: float) -> Verdict | None:
-        """Why it is broken; where nothing can be said of a common cause, why its members are."""
         self._diagnosed_at[fault.key] = now
-        verdict = self._diagnose(subject, fleet, now)
-        if not fault.samples or is_conclusive(verdict):
-            return verdict
-        return shared([self._diagnose(one, fleet, now) for one in fault.samples]) or verdict
+        return verdict_on(subject, fault.samples, lambda it: self._diagnose(it, fleet, now))
 
     def _completed(
         self, decisions: Iterable[Decision], ticket: Ticket, draft: Draft
