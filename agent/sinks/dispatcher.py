@@ -62,10 +62,20 @@ class Dispatcher:
         self._begin()
         self._keeper = asyncio.create_task(self._keep_house(), name="outbox-keeper")
 
+    @property
+    def sinks(self) -> tuple[Sink, ...]:
+        """Where tickets go now."""
+        return self._sinks
+
     def wake(self) -> None:
         """Something was queued; deliver it now. Hand this to ``Tickets(committed=...)``."""
         for worker in self._workers:
             worker.wake()
+
+    @property
+    def sinks(self) -> tuple[Sink, ...]:
+        """The sinks that are fed now."""
+        return self._sinks
 
     async def look_up(self, ticket_id: str) -> dict[str, Standing]:
         """How a ticket stands in each system, by the sink's name; all are asked at once."""

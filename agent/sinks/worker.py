@@ -51,6 +51,7 @@ class Worker:
         self._condition = Condition()
         self._budget = Budget(sink.windows)
         self._singly = 0
+        self._held = False
         self._reported_at = 0.0
         telemetry.sink_deliveries.labels(sink.name)
         telemetry.sink_held.labels(sink.name).set(0)
@@ -184,6 +185,7 @@ class Worker:
         if self._condition.failures == 0:
             return
         log.info("sink_recovered", sink=self._sink.name, failed_attempts=self._condition.failures)
+        self._held = False
         self._telemetry.sink_held.labels(self._sink.name).set(0)
         was_down = self._condition.is_down
         self._condition.recover()
@@ -213,8 +215,7 @@ class Worker:
 
     async def _postpone(self, rows: Sequence[Row], error: SinkError, *, held: bool) -> None:
         now, pace = self._clock(), self._sink.pace
-        if self._condition.failures == 0:
-            self._log_failing(error, held=held)
+        self._log_failing(error, held=held)
         asked, chance = error.retry_after or 0.0, self._chance()
         grown = wait_after(self._condition.failures + 1, pace, chance)
         first_wait = wait_after(1, pace, chance)
@@ -229,10 +230,11 @@ class Worker:
 
     def _log_failing(self, error: SinkError, *, held: bool) -> None:
         told = {"sink": self._sink.name, "reason": error.reason.value, "detail": error.detail}
-        if held:
+        if held and not self._held:
+            self._held = True
             self._telemetry.sink_held.labels(self._sink.name).set(1)
             log.error("sink_held", **told, remedy="mend the sink's settings; nothing is lost")
-        else:
+        elif self._condition.failures == 0:
             log.warning("sink_failing", **told)
 
     async def _give_up(self, row: Row, error: SinkError, now: float) -> None:

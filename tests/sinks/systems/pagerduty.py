@@ -21,6 +21,7 @@ class PagerDutyServer(System):
         """A key each time a new alert was made."""
         self.payloads: list[dict[str, Any]] = []
         self.sent: list[float] = []
+        self.most = 120
         self.key = KEY
 
     def section(self) -> dict[str, Any]:
@@ -45,7 +46,7 @@ class PagerDutyServer(System):
         raw = await request.read()
         event = json.loads(raw)
         recent = [at for at in self.sent if self.clock() - 60 < at <= self.clock()]
-        if len(recent) >= 120:
+        if len(recent) >= self.most:
             return answer({"status": "throttle exceeded", "message": "Requests are too fast"}, 429)
         errors = list(self._errors(event, len(raw)))
         if errors:

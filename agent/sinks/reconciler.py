@@ -1,0 +1,206 @@
+"""Asks the ticket systems how our tickets stand, and puts right what differs from the ledger.
+
+A message may be lost on either side: our close that never arrived, a close by people there that
+no callback told of. What differs is repaired through the same doors as everything else, so it
+is in the ticket's timeline; how often is a metric (ticketing.md §4, 8).
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from enum import StrEnum, unique
+
+import structlog
+
+from agent.sinks.base import Sink
+from agent.sinks.links import Link, Links
+from agent.store.errors import StoreError
+from agent.tickets.act import Act
+from agent.tickets.changes import CLOSED, OPENED, REOPENED, Change
+from agent.tickets.ledger import Ledger
+from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
+from agent.tickets.order import Actor, Order, OrderError
+from agent.tickets.outbox import Outbox
+from agent.tickets.resolution import Resolution, resolution_of
+from agent.tickets.standing import RemoteState, Standing
+from agent.tickets.ticket import Ticket
+from exporters.telemetry import Telemetry
+
+log = structlog.get_logger(__name__)
+
+RECENT = 86400.0
+"""Seconds for which a ticket that has ended is still compared."""
+_A_ROUND = 200
+"""The most tickets that one system is asked about in one round."""
+
+
+@unique
+class DeskRepair(StrEnum):
+    """What a difference was, and so what was done."""
+
+    CLOSED_THERE = "closed_there"
+    """People closed it there and nothing told of it: it is closed here, by its resolution."""
+    REOPENED_THERE = "reopened_there"
+    """People reopened it there after our close had arrived: it is reopened here."""
+    LOST_RESOLVE = "lost_resolve"
+    """It stands there although it ended here: its end is told again."""
+    LOST_REOPEN = "lost_reopen"
+    """It is closed there as we asked, and was reopened here since: that is told again."""
+    LOST_TICKET = "lost_ticket"
+    """It is not there, or was deleted: it is told from its beginning."""
+
+
+Perform = Callable[[str, Order, float], Awaitable[Change | None]]
+"""``agent.tickets.manager.Tickets.act``."""
+TellAgain = Callable[[str, str, str, float], Awaitable[Change | None]]
+"""``agent.tickets.manager.Tickets.tell_again``."""
+
+
+def difference(ticket: Ticket, standing: Standing, link: Link | None) -> DeskRepair | None:
+    """Where the two differ; nothing where they agree or where it is not known."""
+    if ticket.open:
+        return _WHILE_OPEN.get(standing.state)
+    if standing.state is not RemoteState.OPEN:
+        return None
+    arrived = link is not None and link.moved == "closed"
+    return DeskRepair.REOPENED_THERE if arrived else DeskRepair.LOST_RESOLVE
+
+
+_WHILE_OPEN = {
+    RemoteState.CLOSED_BY_HUMAN: DeskRepair.CLOSED_THERE,
+    RemoteState.CLOSED: DeskRepair.LOST_REOPEN,
+    RemoteState.ABSENT: DeskRepair.LOST_TICKET,
+    RemoteState.GONE: DeskRepair.LOST_TICKET,
+}
+_TOLD_AGAIN = {
+    DeskRepair.LOST_RESOLVE: CLOSED,
+    DeskRepair.LOST_REOPEN: REOPENED,
+    DeskRepair.LOST_TICKET: OPENED,
+}
+
+
+class DeskReconciler:
+    """Compares the ledger with every system that can be asked. Runs between start and stop.
+
+    Args:
+        sinks: The systems as they are now.
+        ledger: Our tickets.
+        outbox: What the systems have not been told yet.
+        links: What our tickets are called there.
+        act: Closes and reopens.
+        tell_again: Queues what was lost.
+        telemetry: Counts the repairs.
+        interval: Seconds between two rounds.
+        clock: Epoch seconds.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a door of its own
+        self,
+        *,
+        sinks: Callable[[], Sequence[Sink]],
+        ledger: Ledger,
+        outbox: Outbox,
+        links: Links,
+        act: Perform,
+        tell_again: TellAgain,
+        telemetry: Telemetry,
+        interval: Callable[[], float],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._sinks = sinks
+        self._ledger = ledger
+        self._outbox = outbox
+        self._links = links
+        self._act = act
+        self._tell_again = tell_again
+        self._telemetry = telemetry
+        self._interval = interval
+        self._clock = clock
+        self._reached: dict[str, str] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to compare."""
+        self._task = asyncio.create_task(self._run(), name="desk reconciler")
+
+    async def stop(self) -> None:
+        """Compare no more."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(self._interval())
+            try:
+                await self.reconcile()
+            except Exception:
+                # It must go on comparing whatever comes.
+                log.exception("desk_reconcile_failed")
+
+    async def reconcile(self) -> Counter[tuple[str, DeskRepair]]:
+        """One round over all systems; gives what was repaired, by sink and kind.
+
+        Raises:
+            StoreError: when the ledger refuses.
+        """
+        repaired: Counter[tuple[str, DeskRepair]] = Counter()
+        compared = await self._ledger.comparable(self._clock() - RECENT)
+        for sink in self._sinks():
+            waiting = await self._outbox.waiting_tickets(sink.name)
+            settled = [ticket for ticket in compared if ticket.id not in waiting]
+            for ticket in self._next(sink.name, settled):
+                repair = await self._compare(sink, ticket)
+                if repair is not None:
+                    repaired[sink.name, repair] += 1
+        if repaired:
+            told = {f"{sink}/{repair}": count for (sink, repair), count in repaired.items()}
+            log.info("desks_put_right", **told)
+        return repaired
+
+    def _next(self, sink: str, tickets: Iterable[Ticket]) -> list[Ticket]:
+        """The next stretch of the tickets, in turn."""
+        ordered = sorted(tickets, key=lambda it: it.id)
+        later = [it for it in ordered if it.id > self._reached.get(sink, "")]
+        some = (later or ordered)[:_A_ROUND]
+        self._reached[sink] = some[-1].id if some else ""
+        return some
+
+    async def _compare(self, sink: Sink, ticket: Ticket) -> DeskRepair | None:
+        standing = await sink.look_up(ticket.id)
+        link = await self._links.get(sink.name, ticket.id)
+        repair = difference(ticket, standing, link)
+        if repair is None:
+            return None
+        try:
+            changed = await self._repair(repair, sink.name, ticket, standing)
+        except (IllegalTransitionError, OrderError) as error:
+            log.warning("desk_not_put_right", sink=sink.name, ticket=ticket.id, reason=str(error))
+            return None
+        except StoreError:
+            raise
+        if changed is None:
+            return None
+        self._telemetry.desk_repairs.labels(sink.name, repair.value).inc()
+        return repair
+
+    async def _repair(
+        self, repair: DeskRepair, sink: str, ticket: Ticket, standing: Standing
+    ) -> Change | None:
+        status = standing.status.partition("\n")[0] or standing.state.value
+        now = self._clock()
+        if repair in _TOLD_AGAIN:
+            reason = f"{repair.value}: {sink} has it as {status}"
+            return await self._tell_again(ticket.id, _TOLD_AGAIN[repair], reason, now)
+        actor = Actor(ActorKind.TICKET_SYSTEM, sink)
+        reason = f"found {status} there; nothing had told of it"
+        if repair is DeskRepair.REOPENED_THERE:
+            return await self._act(ticket.id, Order(Act.REOPEN, actor, reason), now)
+        resolution = resolution_of(standing.resolution)
+        word = "fixed" if resolution is Resolution.RESTORED else resolution.value
+        order = Order(Act.CLOSE, actor, reason, {"resolution": word})
+        return await self._act(ticket.id, order, now)
