@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from agent.sinks.base import Sink
+from agent.sinks.links import Links
 from agent.sinks.worker import Worker
 from agent.store.database import Database
 from agent.tickets.outbox import Outbox
@@ -41,6 +42,7 @@ class Dispatcher:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._outbox = Outbox(database)
+        self._links = Links(database)
         self._sinks = tuple(sinks)
         self._telemetry = telemetry
         self._clock = clock
@@ -71,11 +73,6 @@ class Dispatcher:
         """Something was queued; deliver it now. Hand this to ``Tickets(committed=...)``."""
         for worker in self._workers:
             worker.wake()
-
-    @property
-    def sinks(self) -> tuple[Sink, ...]:
-        """The sinks that are fed now."""
-        return self._sinks
 
     async def look_up(self, ticket_id: str) -> dict[str, Standing]:
         """How a ticket stands in each system, by the sink's name; all are asked at once."""
@@ -142,6 +139,7 @@ class Dispatcher:
         while True:
             try:
                 await self._outbox.prune(self._clock() - KEEP_DELIVERED)
+                await self._links.prune_callbacks(self._clock() - KEEP_DELIVERED)
             except Exception:
                 log.exception("outbox_not_pruned")
             await asyncio.sleep(_PRUNE_EVERY)
