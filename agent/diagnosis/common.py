@@ -4,6 +4,7 @@ Every group tells the numbers that speak for it, which fail, and those that spea
 which do not (domain.md §2, 2).
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
@@ -19,6 +20,8 @@ from agent.states import IN_SERVICE_STATES, CallResult, Capability
 
 SHOWN = 3
 """Numbers named for and against; the rest are counted."""
+MOST_GROUPS = 6
+"""Groups told of a common cause."""
 SAMPLED = 400
 """Numbers of an account whose call records are looked at; in a large one, evenly spread."""
 TOGETHER = 1800.0
@@ -143,9 +146,49 @@ def by_calls(checked: Checked, now: float) -> Judged:
     return judged
 
 
+def by_state(checked: Checked, now: float) -> Judged:
+    """A sign of failing: out of service, whatever the reason."""
+    if not checked.is_fresh(Capability.NUMBERS, now):
+        return {}
+    up = checked.columns.up
+    known = np.flatnonzero(~np.isnan(up[: checked.listed])).tolist()
+    return {checked.names[row]: not up[row] for row in known}
+
+
+def shared(context: Context, provider: str = "", carrier: str = "") -> list[Group]:
+    """What the numbers out of service at ``provider``, or of ``carrier``, have in common.
+
+    By provider, by carrier, by trunk and by when it began; the most telling first.
+    """
+    found = survey(context, by_state)
+    places = [place for place in found.places(provider, carrier) if found.by_place[place][0]]
+    groups = [found.group("provider", it, provider=it) for it in sorted({p for p, _ in places})]
+    groups += [found.group("carrier", it, carrier=it) for it in sorted({c for _, c in places})]
+    for key in sorted(context.accounts):
+        if provider in ("", key[0]):
+            groups += _within(context.accounts[key], context.now)
+    return sorted(groups, key=lambda group: (-group.share, -group.total))[:MOST_GROUPS]
+
+
+def _within(checked: Checked, now: float) -> Iterator[Group]:
+    """The account's trunks that have numbers out of service, and those that went together."""
+    judged = _judged(checked, by_state, now)
+    down = [number for number, fails in judged.items() if fails]
+    routings = checked.snapshot.routings
+    trunks = {routings[number].trunk for number in down if number in routings} - {""}
+    yield from (on_trunk(checked, trunk, judged) for trunk in sorted(trunks))
+    changes = checked.snapshot.previous_states
+    moved = Counter(int(changes[number][2]) for number in down if number in changes)
+    if moved:
+        at, count = moved.most_common(1)[0]
+        if count > 1:
+            yield begun_together(checked, at, down)
+
+
 _KEPT: dict[Sign, WeakKeyDictionary[Checked, Judged]] = {
     by_network: WeakKeyDictionary(),
     by_calls: WeakKeyDictionary(),
+    by_state: WeakKeyDictionary(),
 }
 """What was judged of an account stands until its facts change: many numbers ask at once."""
 

@@ -32,6 +32,7 @@ from agent.diagnosis.deciders import (
     wait,
 )
 from agent.diagnosis.digits import plain_digits
+from agent.diagnosis.landings import diagnose_landing
 from agent.diagnosis.unplaced import agent_trouble, unplaced
 from agent.model import Verdict
 from agent.states import Cause, Scope
@@ -171,6 +172,7 @@ def _binding(case: Case, labels: Mapping[str, str]) -> Verdict:
 
 _SCOPES: Mapping[str, Callable[[Case, Mapping[str, str]], Verdict]] = {
     Scope.BINDING: _binding,
+    Scope.TRUNK: lambda case, labels: diagnose_landing(case, labels.get("binding", "")),
     Scope.ACCOUNT: lambda case, _labels: scopes.diagnose_account(case),
     Scope.PROVIDER: lambda case, _labels: scopes.diagnose_provider(case),
     Scope.CARRIER: lambda case, labels: scopes.diagnose_carrier(case, labels.get("carrier", "")),

@@ -7,14 +7,18 @@ import numpy as np
 from agent.checks.checked import Checked
 from agent.checks.lifecycle import NUMBER_STATES
 from agent.diagnosis.case import Case
+from agent.diagnosis.common import Group, shared
 from agent.diagnosis.context import Context
 from agent.diagnosis.deciders import blind, money
+from agent.diagnosis.deciders.bindings import CAUSE_OF_BINDING
 from agent.diagnosis.deciders.state import CAUSE_OF_STATE, PARTY_OF_STATE
 from agent.model import Evidence, Verdict
 from agent.states import Capability, Cause, NumberState
 
 LIKELY = 0.8
 POSSIBLE = 0.6
+NUMBERS, PHONES = "numbers_", "phones_"
+"""What the symptom of a fault that many numbers share begins with."""
 MANY = 3
 """So many numbers that fail together have a root of their own (domain.md §2, 2)."""
 
@@ -28,6 +32,7 @@ def diagnose_account(case: Case) -> Verdict:
         or _stale(case)
         or money.decide(case)
         or _common_state(case)
+        or _of_many(case)
         or _well(case)
     )
 
@@ -42,6 +47,7 @@ def diagnose_carrier(case: Case, carrier: str) -> Verdict:
     """Why a carrier's numbers fail: they are counted over every provider."""
     states = [_down(each, carrier) for each in case.context.accounts.values()]
     seen = [case.fact("numbers_down", f"{sum(states)} of {carrier}", Capability.NUMBERS)]
+    seen += [group.evidence() for group in shared(case.context, carrier=carrier)]
     cause = Cause.CARRIER_OUTAGE if sum(states) >= MANY else Cause.UNKNOWN
     return case.conclude(cause, LIKELY if sum(states) >= MANY else POSSIBLE, seen)
 
@@ -100,6 +106,27 @@ def _common_state(case: Case) -> Verdict | None:
     return case.conclude(cause, LIKELY, seen, party=party, facts=words)
 
 
+def _of_many(case: Case) -> Verdict | None:
+    """What many of the account's numbers, or phones behind them, suffer from alike."""
+    if case.symptom.startswith(PHONES):
+        return _phones_alike(case, case.symptom.removeprefix(PHONES))
+    if not case.symptom.startswith(NUMBERS):
+        return None
+    cause = _CAUSE_OF_SYMPTOM.get(case.symptom.removeprefix(NUMBERS), Cause.UNKNOWN)
+    listed = case.fact("numbers_listed", case.checked.listed, Capability.NUMBERS)
+    return case.conclude(cause, POSSIBLE, [listed])
+
+
+def _phones_alike(case: Case, state: str) -> Verdict:
+    """The state that phones behind many numbers share."""
+    bound = case.snapshot.bindings
+    hit = [it for it, phones in bound.items() if any(phone.state == state for phone in phones)]
+    group = Group("phones", state, hit, [it for it in bound if it not in set(hit)])
+    causes = {each.value: cause for each, cause in CAUSE_OF_BINDING.items()}
+    cause = causes.get(state, Cause.UNKNOWN)
+    return case.conclude(cause, LIKELY if hit else POSSIBLE, [group.evidence()])
+
+
 def _count(pair: tuple[int, int]) -> int:
     return int(pair[1])
 
@@ -114,6 +141,8 @@ def _many_down(case: Case, accounts: Sequence[Checked]) -> Verdict | None:
         return None
     total = sum(each.listed for each in accounts)
     seen = [case.fact("numbers_down", f"{down} of {total}", Capability.NUMBERS)]
+    groups = shared(case.context, case.snapshot.provider)
+    seen += [group.evidence() for group in groups]
     return case.conclude(Cause.PROVIDER_OUTAGE, LIKELY, seen)
 
 
@@ -140,6 +169,13 @@ def _nothing(_case: Case) -> Verdict | None:
     return None
 
 
+_CAUSE_OF_SYMPTOM: Mapping[str, Cause] = {
+    "drift": Cause.CONFIG_CHANGED,
+    "contract": Cause.NUMBER_EXPIRED,
+    "realname": Cause.NUMBER_IN_REVIEW,
+    "reclaim": Cause.NUMBER_RECLAIMED,
+}
+"""What an alert of a symptom is about, where many numbers have it."""
 _FOCUSED: Mapping[str, Callable[[Case], Verdict | None]] = {
     "balance": money.decide_looming,
     "spend_cap": money.decide_looming,

@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -14,10 +15,12 @@ from tests.account_facts import (
     B1,
     B2,
     NOW,
+    ROUTING,
     make_settings,
     make_snapshot,
     number,
     polled,
+    rebound,
 )
 from tests.diagnosis.verdicts import CALLER, ONE, bound, known, polled_at, routed, verdict_on
 
@@ -103,6 +106,40 @@ def test_the_account_tells_what_state_its_numbers_share():
     verdict = diagnose_scope("account", LABELS, known(make_snapshot(*listed)))
     assert verdict.cause == "number_suspended_violation"
     assert verdict.evidence[0].value == "4 of 4 suspended_violation"
+
+
+@pytest.mark.parametrize(
+    ("scope", "labels", "cause", "party"),
+    [
+        ("account", {"symptom": "phones_off"}, "binding_off", "holder"),
+        ("account", {"symptom": "numbers_drift"}, "config_changed", "admin"),
+        ("account", {"symptom": "numbers_busy_rate"}, "unknown", "provider"),
+        ("trunk", {"binding": "138****0001 0a1b2c3d"}, "binding_off", "holder"),
+        ("trunk", {"binding": "139****9999 0a1b2c3d"}, "unknown", "provider"),
+        ("trunk", {"binding": "trunk T1"}, "provider_outage", "provider"),
+    ],
+)
+def test_what_several_numbers_share_has_a_verdict(scope, labels, cause, party):
+    listed = [number(f"400622000{n}") for n in range(1, 4)]
+    off = {each.number: (rebound(B1, "off"), B2) for each in listed}
+    routing = msgspec.structs.replace(ROUTING, trunk="T1")
+    trunks = dict.fromkeys((each.number for each in listed), routing)
+    snapshot = make_snapshot(*listed, bindings=off, routings=trunks)
+    verdict = diagnose_scope(scope, {**LABELS, **labels}, known(snapshot))
+    assert (verdict.cause, verdict.party) == (cause, party)
+    if cause in ("binding_off", "provider_outage"):
+        assert "4006220001" in verdict.evidence[0].value
+
+
+def test_an_outage_names_the_numbers_for_and_against():
+    dead = [number(f"400622000{n}", network="deactivated") for n in range(1, 5)]
+    well = [number(f"400811000{n}") for n in range(1, 4)]
+    verdict = diagnose_scope("provider", LABELS, known(make_snapshot(*dead, *well)))
+    told = [fact.value for fact in verdict.evidence if fact.fact == "common carrier"]
+    assert any("4 of 4 fail; for: 4006220001" in value for value in told)
+    provider = next(fact for fact in verdict.evidence if fact.fact == "common provider")
+    assert "4 of 7 fail" in provider.value
+    assert "against: 4008110001" in provider.value
 
 
 def test_the_json_document_is_the_contracts_own():
