@@ -126,6 +126,8 @@ def _print_differences(report: Document) -> None:
     for each in report["differences"]:
         table.add_row(*map(Text, (each["section"], each["field"], each["was"], each["now"])))
     console.print(table)
+    for effect in report.get("effects", ()):
+        console.print(Text(f"callers: {effect['en']}"))
     if report["since"]:
         console.print(Text(f"since {report['since']}"))
     if report["planned"]:

@@ -8,8 +8,10 @@ from aiohttp import web
 
 from agent.checks.baseline_report import BaselineReport
 from agent.checks.baselines import Baseline
+from agent.checks.drift_effect import effect_of_drift
 from agent.masking import mask_text
 from agent.tickets.document import stamp
+from agent.web.configured import effect_views
 from agent.web.encoding import json_response, large_json_response
 from agent.web.keys import state_of
 from agent.web.numbers import phone_views, routing_view
@@ -113,6 +115,7 @@ def baseline_view(report: BaselineReport) -> BaselineView:
             DifferenceView(each.section.value, each.field, each.was, each.now)
             for each in report.differences
         ),
+        effects=effect_views(effect_of_drift(checked, report.number)),
         since=stamp(report.since),
         planned=None
         if planned is None

@@ -1,18 +1,18 @@
 """What a number's configuration means for callers: lints, the week, and effects of edits."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from agent.checks.checked import Checked
+from agent.checks.drift_effect import effect_of_drift
 from agent.checks.lints.finding import Words
 from agent.checks.lints.linter import read_calendar
 from agent.checks.lints.views import LintView, lint_view
 from agent.checks.routing.calendar import Calendar
 from agent.checks.routing.coverage import Day, Stretch, week
-from agent.checks.routing.effect import effect
 from agent.checks.routing.evaluate import Setting
 from agent.config.settings import Settings
 from agent.masking import mask_text
@@ -66,7 +66,7 @@ def configured_view(checked: Checked, row: int, now: float, settings: Settings) 
         lints=tuple(map(lint_view, checked.lint_findings(number, now))),
         account_lints=tuple(map(lint_view, checked.account_lints)),
         week=_week(checked, row, today, calendar),
-        effects=tuple(EffectView(*words) for words in _effects(checked, row, calendar)),
+        effects=effect_views(effect_of_drift(checked, number, calendar)),
     )
 
 
@@ -98,13 +98,6 @@ def _clock(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
-def _effects(checked: Checked, row: int, calendar: Calendar) -> tuple[Words, ...]:
-    held = checked.drift.configuration
-    baseline, routing = held.baselines[row], held.routings[row]
-    if not checked.drift.drifted[row] or baseline is None:
-        return ()
-    if routing is None or baseline.routing is None:
-        return ()
-    bound = held.bound[row] if baseline.bindings is not None else None
-    before = Setting(baseline.routing, baseline.bindings if bound is not None else None, calendar)
-    return effect(before, Setting(routing, bound, calendar))
+def effect_views(effects: Iterable[Words]) -> tuple[EffectView, ...]:
+    """Effects as they are shown."""
+    return tuple(EffectView(*words) for words in effects)

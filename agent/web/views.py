@@ -7,7 +7,7 @@ from enum import StrEnum, unique
 
 import msgspec
 
-from agent.web.configured import ConfiguredView
+from agent.web.configured import ConfiguredView, EffectView
 
 
 @unique
@@ -159,6 +159,8 @@ class BaselineView(msgspec.Struct, frozen=True, kw_only=True):
     """Sections that could be compared at all."""
     drifted: tuple[str, ...]
     differences: tuple[DifferenceView, ...]
+    effects: tuple[EffectView, ...]
+    """What callers notice of the differences."""
     since: str | None
     planned: PlannedView | None
     history: tuple[VersionView, ...]

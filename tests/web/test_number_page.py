@@ -56,6 +56,9 @@ async def test_a_difference_is_told_with_its_effect(client, facts):
     assert "phones ring for 5 s, not 20" in page
     assert "L06" in page
     assert "L42" in page
+    held = await (await client.get(f"/api/numbers/{HEALTHY}/baseline")).json()
+    assert "phones ring for 5 s, not 20" in [it["en"] for it in held["effects"]]
+    assert "振铃时长为 5 秒，而不是 20 秒" in [it["zh"] for it in held["effects"]]
 
 
 @pytest.mark.parametrize("query", ["?limit=1", "?lang=xx"])
