@@ -1,0 +1,36 @@
+"""A real-looking fleet of 1,000 numbers is linted quickly."""
+
+import random
+import time
+
+from lint_cases import FIXTURES, LINTER, NOW, Case
+
+from agent.checks.lints.facts import NumberFacts
+from agent.model import Number
+from agent.states import NumberState
+
+COUNT = 1000
+LONGEST = 2.0
+"""Seconds of CPU (issue: linted in under 2 s)."""
+WRONG_EVERY = 4
+
+
+def fleet():
+    """Numbers with every feature; each fourth has something wrong."""
+    coin = random.Random(7)
+    wrong = [case for cases, _ in FIXTURES.values() for case in cases]
+    right = [case for _, cases in FIXTURES.values() for case in cases]
+    place = LINTER.place(NOW)
+    for index in range(COUNT):
+        case: Case = coin.choice(wrong if index % WRONG_EVERY == 0 else right)
+        facts = case.facts(LINTER)
+        number = Number(f"4006{index:06d}", NumberState.ACTIVE, carrier="unicom")
+        yield NumberFacts(number, facts.routing, facts.bound, facts.drifted, place)
+
+
+def test_a_thousand_numbers_are_linted_in_words_within_two_seconds():
+    numbers = list(fleet())
+    began = time.process_time()
+    found = [finding for facts in numbers for finding in LINTER.findings(facts)]
+    assert time.process_time() - began < LONGEST
+    assert len({finding.lint for finding in found}) > 30

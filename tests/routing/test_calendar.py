@@ -1,0 +1,71 @@
+"""Which weekday's hours a day keeps."""
+
+from datetime import date, datetime
+
+import pytest
+
+from agent.checks.lints.linter import read_calendar
+from agent.checks.routing.calendar import Calendar, DayKind, decreed
+from agent.checks.routing.evaluate import Call, Setting, evaluate
+from agent.config.lints import HolidayCalendar
+from agent.model import Binding, Routing, Window
+from agent.states import Strategy
+
+THURSDAY, SATURDAY = date(2026, 10, 1), date(2026, 10, 10)
+WEEKDAYS = Routing(
+    Strategy.SEQUENTIAL,
+    20.0,
+    schedule=(Window((0, 1, 2, 3, 4), 510, 1050),),
+    national_calendar=True,
+)
+WRITTEN = HolidayCalendar(holidays=["2026-10-01"], workdays=["2026-10-10"])
+
+
+def untold(_day):
+    return DayKind.UNTOLD
+
+
+def at_noon(day, calendar, routing=WEEKDAYS):
+    setting = Setting(routing, (Binding("b1", "13800000001"),), calendar)
+    return evaluate(setting, Call(datetime(day.year, day.month, day.day, 12)))  # noqa: DTZ001 - the wall clock of the schedule's zone
+
+
+def test_a_holiday_keeps_sunday_s_hours_and_an_adjusted_workday_monday_s():
+    calendar = read_calendar(WRITTEN)
+    assert not at_noon(THURSDAY, calendar).rings
+    assert at_noon(SATURDAY, calendar).rings
+
+
+def test_what_is_written_goes_before_the_decrees():
+    decrees = Calendar(read_calendar(WRITTEN).written, decree=lambda _day: DayKind.PLAIN)
+    assert not at_noon(THURSDAY, decrees).rings
+
+
+def test_a_number_that_does_not_follow_the_calendar_keeps_its_weekdays():
+    plain = Routing(Strategy.SEQUENTIAL, 20.0, schedule=WEEKDAYS.schedule)
+    assert at_noon(THURSDAY, read_calendar(WRITTEN), plain).rings
+
+
+def test_a_year_nobody_has_told_of_is_uncertain_and_keeps_its_weekdays():
+    outcome = at_noon(THURSDAY, Calendar(decree=untold))
+    assert outcome.rings
+    assert not outcome.certain
+    always = Routing(Strategy.SEQUENTIAL, 20.0, national_calendar=True)
+    assert at_noon(THURSDAY, Calendar(decree=untold), always).certain
+
+
+def test_without_decrees_every_day_is_untold_and_never_an_error():
+    assert decreed(date(1999, 1, 1)) is DayKind.UNTOLD
+    assert decreed(date(2199, 1, 1)) is DayKind.UNTOLD
+
+
+def test_the_decrees_of_a_year_that_is_known():
+    pytest.importorskip("chinese_calendar", reason="chinesecalendar is not installed")
+    kinds = {
+        date(2025, 10, 1): DayKind.HOLIDAY,
+        date(2025, 10, 4): DayKind.HOLIDAY,
+        date(2025, 9, 28): DayKind.ADJUSTED,
+        date(2025, 10, 18): DayKind.PLAIN,
+        date(2025, 10, 20): DayKind.PLAIN,
+    }
+    assert {day: decreed(day) for day in kinds} == kinds
