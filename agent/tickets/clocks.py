@@ -122,6 +122,9 @@ class _Course(msgspec.Struct, frozen=True):
     last: float
     grade: Grade
     terms: Terms
+    first: Terms
+    """What was promised at the beginning."""
+    changes: tuple[tuple[float, ClockEvent], ...]
     stretches: tuple[_Stretch, ...]
     stopped: Mapping[ClockName, float]
 
@@ -227,11 +230,11 @@ def _elapsed(course: _Course, end: float) -> float:
 
 
 def _known_at(course: _Course, stopped: float | None) -> tuple[_Stretch, ...]:
-    """The stretches up to a clock's stop, the last one going on for ever."""
+    """The stretches as they were known when a clock stopped."""
     if stopped is None:
         return course.stretches
-    before = [it for it in course.stretches if it.start < stopped] or [course.stretches[0]]
-    return (*before[:-1], msgspec.structs.replace(before[-1], end=math.inf))
+    before = [change for change in course.changes if change[0] < stopped]
+    return tuple(_stretches(course.begin, course.first, before))
 
 
 def _deadline(stretches: tuple[_Stretch, ...], allowed: float, now: float) -> float | None:
@@ -267,7 +270,8 @@ def _course(events: Events) -> _Course:
     assert grade is not None
     assert terms is not None
     stretches = tuple(_stretches(begin, first.terms, changes))
-    return _Course(begin, last, grade, terms, stretches, _stops(events, begin))
+    stops = _stops(events, begin)
+    return _Course(begin, last, grade, terms, first.terms, tuple(changes), stretches, stops)
 
 
 _CHANGING = frozenset({ClockEventKind.GRADE, ClockEventKind.PAUSE, ClockEventKind.RESUME})
