@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_numbers import CALENDAR, FIRST, KINDS, call, phones, routing
 from plain_model import judge
@@ -44,6 +44,7 @@ def test_it_agrees_with_the_plain_model(block):
     assert len(kinds) >= 7  # the cases are of many kinds, some of them ring
 
 
+@settings(deadline=None, max_examples=60)
 @given(seeds)
 def test_a_call_rings_or_something_says_why_not(seed):
     outcome = evaluate(*made(seed))
@@ -51,6 +52,7 @@ def test_a_call_rings_or_something_says_why_not(seed):
     assert outcome.rings or outcome.why
 
 
+@settings(deadline=None, max_examples=60)
 @given(seeds)
 def test_no_phone_rings_twice_and_all_are_bound(seed):
     setting, asked = made(seed)
@@ -59,6 +61,7 @@ def test_no_phone_rings_twice_and_all_are_bound(seed):
     assert set(ids) <= {it.id for it in setting.bound}
 
 
+@settings(deadline=None, max_examples=60)
 @given(seeds)
 def test_legs_follow_each_other_without_a_gap(seed):
     setting, asked = made(seed)
@@ -72,6 +75,7 @@ def test_legs_follow_each_other_without_a_gap(seed):
     assert outcome.gives_up_after == clock
 
 
+@settings(deadline=None, max_examples=60)
 @given(seeds)
 def test_the_order_of_lists_and_windows_has_no_meaning(seed):
     setting, asked = made(seed)
@@ -87,6 +91,7 @@ def test_the_order_of_lists_and_windows_has_no_meaning(seed):
     assert told(evaluate(replace(setting, routing=turned), asked)) == told(evaluate(setting, asked))
 
 
+@settings(deadline=None, max_examples=60)
 @given(seeds)
 def test_lifting_a_rule_never_stops_a_caller(seed):
     setting, asked = made(seed)
@@ -97,6 +102,7 @@ def test_lifting_a_rule_never_stops_a_caller(seed):
         assert evaluate(replace(setting, routing=lifted), asked).rings
 
 
+@settings(deadline=None, max_examples=60)
 @given(seeds)
 def test_two_weeks_of_the_same_call_take_turns(seed):
     """Over as many calls as there are phones a cyclic number begins with each of them once."""

@@ -9,6 +9,7 @@ from agent.checks.routing.caller import Caller, entry_words, is_mobile
 from agent.checks.routing.coverage import week
 from agent.checks.routing.effect_words import HEARD, SHOWN
 from agent.checks.routing.evaluate import Setting, stopped_caller
+from agent.masking import mask_text
 from agent.model import Routing
 
 
@@ -107,10 +108,9 @@ _EMPTY: Final = (None, (), "")
 _FEATURES: Final[dict[str, Words]] = {
     "menu": Words("callers hear another menu", "来电者听到的菜单有变化"),
     "pin": Words("callers are asked for a code: {}", "来电者需输入密码：{}"),
-    "concurrency_limit": Words(
-        "at most {} calls at once, then busy", "最多并发 {} 路，超出听到忙音"
-    ),
-    "trunk_capacity": Words("the trunk carries {} calls at once", "中继容量为 {} 路"),
+    "concurrency_limit": Words("calls at once, then busy: {}", "最多并发路数，超出听到忙音：{}"),
+    "overflow": Words("after all others this phone rings: {}", "其他电话都未接时振铃：{}"),
+    "trunk_capacity": Words("calls the trunk carries at once: {}", "中继容量（路）：{}"),
     "landing_forwarded": Words(
         "the landing number is forwarded, one call at a time: {}", "落地号呼叫转移，仅一路：{}"
     ),
@@ -128,10 +128,14 @@ _FEATURES: Final[dict[str, Words]] = {
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "any number of" if value is None else f"{value}"
+    return _absent(value, "none")
 
 
 def _shown_zh(value: object) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
-    return "不限" if value is None else f"{value}"
+    return _absent(value, "无")
+
+
+def _absent(value: object, nothing: str) -> str:
+    return mask_text(f"{value}") if value not in _EMPTY else nothing

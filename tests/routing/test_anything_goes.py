@@ -1,0 +1,64 @@
+"""Whatever is configured, lints and effects come to an end and show nobody's number."""
+
+import random
+import re
+from datetime import date
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_numbers import CALENDAR, phones, routing
+
+from agent.checks.lints.facts import NumberFacts
+from agent.checks.lints.linter import Linter
+from agent.checks.lints.registry import LINTS
+from agent.checks.routing.coverage import week
+from agent.checks.routing.effect import NOTHING, effect
+from agent.checks.routing.evaluate import Setting
+from agent.config.lints import Lints
+from agent.model import Number
+from agent.states import NumberState
+from tests.account_facts import NOW
+
+LINTER = Linter(Lints.model_validate({"parameters": {"key_callers": ["13900001111"]}}))
+MONDAY = date(2026, 9, 28)
+seeds = st.integers(0, 2**32)
+
+
+def made(seed):
+    coin = random.Random(seed)
+    return Setting(routing(coin), phones(coin), CALENDAR)
+
+
+@settings(deadline=None, max_examples=60)
+@given(seeds, st.text(max_size=12), st.text(max_size=12))
+def test_lints_take_anything(seed, number, phone):
+    setting = made(seed)
+    bound = tuple(type(it)(it.id, phone, areas=it.areas) for it in setting.bound)
+    facts = NumberFacts(
+        Number(number, NumberState.ACTIVE), setting.routing, bound, (), LINTER.place(NOW)
+    )
+    found = LINTER.findings(facts)
+    assert sum(LINTS[it.lint].bit for it in found) == LINTER.bits(facts)
+    assert all(it.words.en and it.words.zh for it in found)
+
+
+@settings(deadline=None, max_examples=60)
+@given(seeds, seeds)
+def test_effects_of_any_edit_are_told_and_show_nobody_s_number(seed, other):
+    before, after = made(seed), made(other)
+    found = effect(before, after)
+    assert found
+    assert all(re.search(r"[\u4e00-\u9fff]", it.zh) for it in found)
+    assert not re.search(r"1380000000\d", str(found))
+    assert effect(before, before) == (NOTHING,)
+
+
+@settings(deadline=None, max_examples=60)
+@given(seeds)
+def test_a_week_has_seven_whole_days(seed):
+    days = week(made(seed), MONDAY)
+    assert [len(day.picture) for day in days] == [48] * 7
+    for day in days:
+        edges = [0, *(it.end for it in day.stretches)]
+        assert [it.start for it in day.stretches] == edges[:-1]
+        assert edges[-1] == 1440
