@@ -18,6 +18,8 @@ log = structlog.get_logger(__name__)
 IDLE_SECONDS = 5.0
 """The longest a worker sleeps without looking into the queue again."""
 MOST_TICKETS_A_DIGEST = 50
+STEPS = ("update", "restored", "closed", "reopened")
+"""What a ticket system may refuse to let us do."""
 _SECOND_OPINION_EVERY = 5
 """Failed attempts of the oldest row after which another ticket's row is tried beside it."""
 _REPORT_EVERY = 1.0
@@ -55,6 +57,8 @@ class Worker:
         self._reported_at = 0.0
         telemetry.sink_deliveries.labels(sink.name)
         telemetry.sink_held.labels(sink.name).set(0)
+        for step in STEPS:
+            telemetry.sink_steps_refused.labels(sink.name, step)
         for reason in SinkFailure:
             telemetry.sink_failures.labels(sink.name, reason.value)
 

@@ -5,16 +5,9 @@ each other. Several updates that wait become the newest one; the steps that a re
 not miss (opened, escalated, resolved, closed, reopened) always stay.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from enum import StrEnum, unique
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-import msgspec
 from sqlalchemy import (
-    ColumnElement,
-    RowMapping,
-    Select,
-    and_,
     exists,
     func,
     insert,
@@ -27,64 +20,39 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.store.database import Database
 from agent.store.schema import outbox
 from agent.store.uninterrupted import uninterrupted
-from agent.tickets.changes import CLOSED, ESCALATED, OPENED, REOPENED, RESOLVED, UPDATED, Change
+from agent.tickets.changes import UPDATED, Change
 from agent.tickets.document import payload
 from agent.tickets.escalation import as_heard
 from agent.tickets.key import webhook_id
+from agent.tickets.rows import (
+    RANKS,
+    SETTLED,
+    TURN,
+    UNDELIVERED,
+    USUAL_RANK,
+    Queue,
+    Row,
+    RowState,
+    as_row,
+    begin,
+    dead_rows,
+    heads_of,
+    most_urgent,
+)
+
+__all__ = [
+    "RANKS",
+    "Outbox",
+    "Queue",
+    "Row",
+    "RowState",
+    "enqueue",
+    "enqueue_all",
+    "frozen",
+]
 
 
-@unique
-class RowState(StrEnum):
-    """Where a row stands."""
-
-    WAITING = "waiting"
-    SENDING = "sending"
-    DELIVERED = "delivered"
-    DEAD = "dead"
-    SUPERSEDED = "superseded"
-
-
-RANKS: Mapping[str, int] = {
-    ESCALATED: 0,
-    OPENED: 1,
-    REOPENED: 1,
-    RESOLVED: 2,
-    CLOSED: 2,
-    UPDATED: 3,
-}
-"""What goes first where not all can go at once: escalations, then new tickets, updates last."""
-_USUAL_RANK = 2
-
-_UNDELIVERED = (RowState.WAITING, RowState.SENDING)
-_SETTLED = (RowState.DELIVERED, RowState.SUPERSEDED)
 _IDS_A_STATEMENT = 500
-
-
-class Row(msgspec.Struct, frozen=True):
-    """One delivery to make, frozen as it was when the ticket changed."""
-
-    id: int
-    sink: str
-    ticket_id: str
-    revision: int
-    type: str
-    webhook_id: str
-    payload: bytes
-    attempts: int
-    """Attempts made, the present one included once the row is claimed."""
-    created_at: float
-    first_attempt_at: float | None
-    failure: str
-    """Why the newest attempt failed."""
-
-
-class Queue(msgspec.Struct, frozen=True):
-    """How one sink's queue stands."""
-
-    pending: int = 0
-    oldest: float | None = None
-    """When the oldest waiting row was written."""
-    dead: int = 0
 
 
 def frozen(change: Change) -> bytes:
@@ -136,7 +104,7 @@ def _new(sink: str, change: Change, body: bytes, newest: Change) -> dict[str, ob
         "attempts": 0,
         "settled_at": now if superseded else None,
         "failure": "",
-        "rank": RANKS.get(change.kind, _USUAL_RANK),
+        "rank": RANKS.get(change.kind, USUAL_RANK),
     }
 
 
@@ -175,17 +143,17 @@ class Outbox:
         A row whose ticket has an earlier undelivered one is never given. With ``early`` it
         need not be due yet, ``besides`` asks for one of another ticket.
         """
-        asked = _heads(sink).where(outbox.c.ticket_id != besides)
+        asked = heads_of(sink).where(outbox.c.ticket_id != besides)
         if early:
             asked = asked.order_by(outbox.c.id)
         else:
-            asked = asked.where(outbox.c.next_attempt_at <= now).order_by(*_TURN)
+            asked = asked.where(outbox.c.next_attempt_at <= now).order_by(*TURN)
         async with self._database.transaction() as connection:
             found = await connection.execute(asked.limit(1))
             row = found.mappings().one_or_none()
             if row is None:
                 return None
-            return await _begin(connection, row, now)
+            return await begin(connection, row, now)
 
     @uninterrupted
     async def claim_together(self, sink: str, now: float, least: int, most: int) -> list[Row]:
@@ -201,11 +169,11 @@ class Outbox:
             other.c.state == RowState.WAITING,
         )
         urgency = best.scalar_subquery()
-        due = _heads(sink).where(outbox.c.next_attempt_at <= now)
+        due = heads_of(sink).where(outbox.c.next_attempt_at <= now)
         asked = due.add_columns(urgency.label("urgency")).order_by(urgency, outbox.c.id)
         async with self._database.transaction() as connection:
             heads = (await connection.execute(asked.limit(max(least, most)))).mappings().all()
-            chosen = heads[:1] if len(heads) < least else _alike(heads)[:most]
+            chosen = heads[:1] if len(heads) < least else most_urgent(heads)[:most]
             ids = [head["ticket_id"] for head in chosen]
             waiting = select(outbox).where(
                 outbox.c.sink == sink,
@@ -213,7 +181,7 @@ class Outbox:
                 outbox.c.state == RowState.WAITING,
             )
             rows = (await connection.execute(waiting.order_by(outbox.c.id))).mappings().all()
-            return [await _begin(connection, row, now) for row in rows]
+            return [await begin(connection, row, now) for row in rows]
 
     @uninterrupted
     async def attempts_since(self, sink: str, since: float) -> list[float]:
@@ -227,7 +195,7 @@ class Outbox:
     @uninterrupted
     async def next_due(self, sink: str) -> float | None:
         """When the next row is due at ``sink``; ``None`` when nothing waits."""
-        heads = _heads(sink).subquery()
+        heads = heads_of(sink).subquery()
         async with self._database.transaction() as connection:
             found = await connection.execute(select(func.min(heads.c.next_attempt_at)))
             due = found.scalar_one()
@@ -284,7 +252,7 @@ class Outbox:
     @uninterrupted
     async def queues(self) -> dict[str, Queue]:
         """How the queue of every sink that has rows stands, by sink."""
-        waiting = outbox.c.state.in_(_UNDELIVERED)
+        waiting = outbox.c.state.in_(UNDELIVERED)
         dead = outbox.c.state == RowState.DEAD
         async with self._database.transaction() as connection:
             found = await connection.execute(
@@ -300,13 +268,23 @@ class Outbox:
             return {sink: Queue(pending, oldest, lost) for sink, pending, oldest, lost in found}
 
     @uninterrupted
+    async def waiting_tickets(self, sink: str) -> frozenset[str]:
+        """The tickets of which ``sink`` is still to be told something, dead letters included."""
+        undelivered = outbox.c.state.in_((*UNDELIVERED, RowState.DEAD))
+        async with self._database.transaction() as connection:
+            found = await connection.execute(
+                select(outbox.c.ticket_id).where(outbox.c.sink == sink, undelivered).distinct()
+            )
+            return frozenset(str(row.ticket_id) for row in found)
+
+    @uninterrupted
     async def dead_letters(self, ticket: str | None = None) -> list[Row]:
         """Rows that were given up, oldest first; of one ticket when ``ticket`` names it."""
         async with self._database.transaction() as connection:
             found = await connection.execute(
-                select(outbox).where(_dead(ticket)).order_by(outbox.c.id)
+                select(outbox).where(dead_rows(ticket)).order_by(outbox.c.id)
             )
-            return [_row(row) for row in found.mappings()]
+            return [as_row(row) for row in found.mappings()]
 
     @uninterrupted
     async def replay(self, ticket: str | None, now: float) -> int:
@@ -325,12 +303,12 @@ class Outbox:
         async with self._database.transaction() as connection:
             await connection.execute(
                 update(outbox)
-                .where(_dead(ticket), outbox.c.type == UPDATED, obsolete)
+                .where(dead_rows(ticket), outbox.c.type == UPDATED, obsolete)
                 .values(state=RowState.SUPERSEDED, settled_at=now)
             )
             found = await connection.execute(
                 update(outbox)
-                .where(_dead(ticket))
+                .where(dead_rows(ticket))
                 .values(
                     state=RowState.WAITING,
                     next_attempt_at=now,
@@ -345,51 +323,6 @@ class Outbox:
         """Drop rows delivered or superseded before ``before``; gives how many."""
         async with self._database.transaction() as connection:
             found = await connection.execute(
-                outbox.delete().where(outbox.c.state.in_(_SETTLED), outbox.c.settled_at < before)
+                outbox.delete().where(outbox.c.state.in_(SETTLED), outbox.c.settled_at < before)
             )
             return int(found.rowcount)
-
-
-_TURN = (outbox.c.rank, outbox.c.id)
-_URGENT = RANKS[ESCALATED]
-
-
-def _alike(heads: Sequence[RowMapping]) -> Sequence[RowMapping]:
-    """The urgent ones where there are any, else all."""
-    return [head for head in heads if head["urgency"] == _URGENT] or heads
-
-
-async def _begin(connection: AsyncConnection, row: Mapping[Any, Any], now: float) -> Row:
-    first = now if row["first_attempt_at"] is None else row["first_attempt_at"]
-    changed = {
-        "attempts": row["attempts"] + 1,
-        "first_attempt_at": first,
-        "last_attempt_at": now,
-    }
-    await connection.execute(
-        update(outbox).where(outbox.c.id == row["id"]).values(state=RowState.SENDING, **changed)
-    )
-    return _row({**row, **changed})
-
-
-def _row(stored: Mapping[Any, Any]) -> Row:
-    return Row(*(stored[name] for name in Row.__struct_fields__))
-
-
-def _dead(ticket: str | None) -> ColumnElement[bool]:
-    dead = outbox.c.state == RowState.DEAD
-    return dead if ticket is None else and_(dead, outbox.c.ticket_id == ticket)
-
-
-def _heads(sink: str) -> Select[*tuple[Any, ...]]:
-    """Waiting rows that no earlier undelivered row of their ticket holds back."""
-    earlier = outbox.alias()
-    held_back = exists().where(
-        earlier.c.sink == outbox.c.sink,
-        earlier.c.ticket_id == outbox.c.ticket_id,
-        earlier.c.id < outbox.c.id,
-        earlier.c.state.in_(_UNDELIVERED),
-    )
-    return select(outbox).where(
-        outbox.c.sink == sink, outbox.c.state == RowState.WAITING, ~held_back
-    )

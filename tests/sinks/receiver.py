@@ -33,6 +33,8 @@ class Receiver:
 
     answer: Answer = lambda _request: None
     verify: bool = True
+    most: int = 16 * 1024 * 1024
+    """Bytes it takes; a larger body is answered with 413."""
     clock: Callable[[], float] = time.time
     """What the receiver takes for the present when it judges a timestamp."""
     taken: list[Taken] = field(default_factory=list)
@@ -41,7 +43,7 @@ class Receiver:
     _server: TestServer | None = None
 
     async def start(self) -> str:
-        app = web.Application()
+        app = web.Application(client_max_size=self.most)
         app.router.add_post("/hook", self._hook)
         self._server = TestServer(app)
         await self._server.start_server()
