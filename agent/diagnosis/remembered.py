@@ -15,10 +15,8 @@ import structlog
 from agent.checks.baselines import PAGE_PREFIX, BaselineBook
 from agent.checks.checked import Checked
 from agent.checks.engine import Checker
-from agent.checks.shelf import Shelf
 from agent.config.settings import Settings
 from agent.model import Snapshot
-from agent.store.database import Database
 from agent.store.directory import LEDGER_NAME
 from agent.store.errors import StoreError
 
@@ -58,6 +56,10 @@ async def keep(settings: Settings, book: BaselineBook) -> None:
         return
     for name, _ in new:
         book.mark_unwritten(name)
+    # Only a look that saw something new pays for what can write.
+    from agent.checks.shelf import Shelf  # noqa: PLC0415 - see above
+    from agent.store.database import Database  # noqa: PLC0415
+
     try:
         database = await Database.open(Path(settings.data_dir))
     except StoreError as error:
