@@ -22,7 +22,7 @@ from agent.diagnosis.digits import plain_digits
 from agent.evidence.room import EvidenceRoom
 from agent.fleet import Fleet
 from agent.intake.access import refusal
-from agent.intake.complaint_rounds import ComplaintRounds, is_listed
+from agent.intake.complaint_rounds import is_listed
 from agent.intake.intake import Intake
 from agent.intake.translate import is_foreign_symptom
 from agent.loop_lag import (
@@ -34,7 +34,7 @@ from agent.loop_lag import (
 from agent.memory import Memory
 from agent.model import Alert, Verdict
 from agent.people import keep_answers
-from agent.plan import Plan, make_plan
+from agent.plan import Plan, make_plan, warn_of_what_needs_a_restart
 from agent.polling.pollers import Pollers
 from agent.refresher import Refresher
 from agent.rules.engine import RuleEngine
@@ -46,9 +46,11 @@ from agent.sinks.build import build_sinks
 from agent.sinks.callbacks import Callbacks
 from agent.sinks.dispatcher import Dispatcher
 from agent.sinks.links import Links
+from agent.sinks.reconciler import DeskReconciler
 from agent.sinks.text import Writer
 from agent.store.database import Database
 from agent.tickets.changes import Change
+from agent.tickets.key import labels_of
 from agent.tickets.ledger import Ledger
 from agent.tickets.manager import Tickets
 from agent.tickets.order import Order
@@ -124,6 +126,7 @@ class Agent:
         self._refresher = Refresher(
             self.fleet, self.exposition, self._clock, *self._judges(plan.settings)
         )
+        await self._memory.restore_habits(self._refresher.habits)
         self.evidence = EvidenceRoom(
             self.database, self._queries, lambda: self.settings, version("numwatch"), self._clock
         )
@@ -143,6 +146,14 @@ class Agent:
             recovery_by_facts(self.checked),
             self._dispatcher.wake,
         )
+        self._desks = DeskReconciler.of(
+            self.database,
+            self.tickets,
+            lambda: self._dispatcher.sinks,
+            self.telemetry,
+            lambda: self.settings.tickets.reconcile,
+            self._clock,
+        )
         self.intake = await Intake.open(
             self.database,
             plan.settings,
@@ -151,13 +162,7 @@ class Agent:
             self._is_listed,
             Callbacks(Links(self.database), self.ledger, self.tickets.act, self._clock).take,
         )
-        self._complaints = ComplaintRounds(
-            self.intake.complaints,
-            self.tickets,
-            self.ledger,
-            lambda: self.settings,
-            self.telemetry,
-        )
+        self._complaints = self.intake.join(self.tickets, self.ledger)
 
     async def _begin(self, plan: Plan) -> None:
         lag = LoopLag(self.telemetry)
@@ -165,6 +170,8 @@ class Agent:
         self._parts.push_async_callback(lag.stop)
         await self._dispatcher.start()
         self._parts.push_async_callback(self._dispatcher.stop)
+        self._desks.start()
+        self._parts.push_async_callback(self._desks.stop)
         await self._begin_rules(plan, await self._engine(plan))
         self._parts.push_async_callback(self._end_rules)
         self.intake.start()
@@ -266,7 +273,7 @@ class Agent:
             return []
 
     async def _take_up(self, plan: Plan) -> None:
-        _warn_of_what_needs_a_restart(self.settings, plan.settings)
+        warn_of_what_needs_a_restart(self.settings, plan.settings)
         self.settings = plan.settings
         self.baselines.declare(plan.declared)
         self._refresher.replace(*self._judges(plan.settings))
@@ -298,7 +305,7 @@ class Agent:
         if is_foreign_symptom(subject.symptom):
             return None
         answers = self._answers(subject.number) if subject.number else {}
-        return diagnose_scope(subject.scope, _labels(subject), self.context(now), answers)
+        return diagnose_scope(subject.scope, labels_of(subject), self.context(now), answers)
 
     def _answers(self, number: str) -> dict[str, str]:
         """What people have found out about ``number``, as its open tickets hold it."""
@@ -380,17 +387,6 @@ class Agent:
         )
 
 
-def _labels(subject: Subject) -> dict[str, str]:
-    names = ("provider", "account", "number", "binding", "carrier", "symptom")
-    return {name: getattr(subject, name) for name in names}
-
-
 async def _end(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-
-def _warn_of_what_needs_a_restart(old: Settings, new: Settings) -> None:
-    for key in ("listen", "data_dir"):
-        if getattr(old, key) != getattr(new, key):
-            log.warning("needs_a_restart", key=key)

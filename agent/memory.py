@@ -2,6 +2,7 @@
 
 import structlog
 
+from agent.checks.habits import PAGE_PREFIX, Habits
 from agent.checks.shelf import Shelf
 from agent.rules.engine import RuleEngine
 from agent.store.database import Database
@@ -18,6 +19,7 @@ class Memory:
         self._database = database
         self._shelf = shelf
         self._written = b""
+        self._habits: Habits | None = None
 
     async def restore_baselines(self) -> None:
         """Read every baseline back.
@@ -27,6 +29,14 @@ class Memory:
             ValueError: when a page is damaged; it names the page.
         """
         await self._shelf.restore()
+
+    async def restore_habits(self, habits: Habits) -> None:
+        """Let ``habits`` take up what was learnt before; what is damaged is learnt anew."""
+        self._habits = habits
+        try:
+            habits.restore(dict(await self._database.pages(PAGE_PREFIX)))
+        except ValueError as error:
+            log.error("habits_not_restored", error=str(error))  # noqa: TRY400 - the text says it
 
     async def restore_alerts(self, engine: RuleEngine) -> None:
         """Let ``engine`` take up the alerts of the run before; damaged ones are left out."""
@@ -51,3 +61,6 @@ class Memory:
             await self._database.put(_RULES, state)
             self._written = state
         await self._shelf.keep()
+        if self._habits is not None:
+            for name, content in self._habits.take_unwritten():
+                await self._database.put(name, content)

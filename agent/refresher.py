@@ -10,9 +10,12 @@ from collections.abc import Callable
 import structlog
 
 from agent.checks.engine import Checked, Checker
+from agent.checks.habits import Habits, Usual
 from agent.fleet import Fleet
 from agent.model import Snapshot
 from agent.series import Series
+from agent.series.habits import habit_blocks
+from agent.states import Capability
 from exporters.block import Block
 from exporters.exposition import Exposition
 
@@ -39,6 +42,8 @@ class Refresher:
         self._clock = clock
         self._checker = checker
         self._series = series
+        self.habits = Habits()
+        self._shown: dict[AccountKey, tuple[list[Usual], tuple[Block, ...]]] = {}
         self._dirty: set[AccountKey] = set()
         self._wake = asyncio.Event()
         self.checked: dict[AccountKey, Checked] = {}
@@ -81,6 +86,7 @@ class Refresher:
     def _forget_dropped(self) -> None:
         for key in [key for key in self.checked if self._fleet.get(*key) is None]:
             del self.checked[key]
+            self._shown.pop(key, None)
             self._series.forget(*key)
             self._exposition.withdraw("/".join(key))
 
@@ -95,4 +101,13 @@ class Refresher:
     def _derive(self, key: AccountKey, snapshot: Snapshot) -> tuple[Checked, tuple[Block, ...]]:
         now = self._clock()
         checked = self._checker.check(snapshot, now, self.checked.get(key))
-        return checked, self._series.build(snapshot, checked, now)
+        blocks = self._series.build(snapshot, checked, now)
+        return checked, (*blocks, *self._usual(key, snapshot, now))
+
+    def _usual(self, key: AccountKey, snapshot: Snapshot, now: float) -> tuple[Block, ...]:
+        """What is usual at this hour; the same blocks until the next hour."""
+        usual = self.habits.note(snapshot, now)
+        held = self._shown.get(key)
+        if held is None or held[0] is not usual:
+            held = self._shown[key] = (usual, habit_blocks(key, usual))
+        return held[1] if snapshot.is_fresh(Capability.CALLS, now) else ()

@@ -207,6 +207,20 @@ SERIES: tuple[Row, ...] = (
         " they ended.",
     ),
     Row(
+        "numwatch_number_calls_last_hour",
+        "gauge",
+        "",
+        "provider account number",
+        "Calls in the newest whole hour, of numbers that usually have at least five then.",
+    ),
+    Row(
+        "numwatch_number_calls_expected",
+        "gauge",
+        "",
+        "provider account number",
+        "How many calls that hour of the week has had on average in up to three earlier weeks.",
+    ),
+    Row(
         "numwatch_binding_calls_total",
         "counter",
         "",
