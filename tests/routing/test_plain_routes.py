@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.checks.route import route, wait_is_short
-from agent.model import Routing, Window
+from agent.checks.routing.caller import Caller
+from agent.checks.routing.evaluate import Call, Setting, evaluate
+from agent.model import Window
 from agent.states import Cause
 from tests.account_facts import B1, B2, ROUTING
 
@@ -17,13 +18,18 @@ BOTH = (B1, B2)
 
 
 def routed(at=FRIDAY, caller="", bound=BOTH, **edits):
-    return route(msgspec.structs.replace(ROUTING, **edits), bound, at, caller)
+    setting = Setting(msgspec.structs.replace(ROUTING, **edits), bound)
+    return evaluate(setting, Call(at, Caller.of(caller)))
+
+
+def targets(**told):
+    return tuple(leg.binding for leg in routed(**told).legs)
 
 
 def test_in_hours_every_phone_of_the_window_is_rung():
-    assert routed().targets == ("b1", "b2")
+    assert targets() == ("b1", "b2")
     only = Window((4,), 0, 1440, ("b2",))
-    assert routed(schedule=(only,)).targets == ("b2",)
+    assert targets(schedule=(only,)) == ("b2",)
 
 
 @pytest.mark.parametrize(
@@ -75,18 +81,3 @@ def test_no_phone_to_ring_is_no_binding():
     elsewhere = Window((4,), 0, 1440, ("b9",))
     assert routed(schedule=(elsewhere,)).obstacle is Cause.NO_BINDING
     assert routed(bound=None, schedule=(elsewhere,)).obstacle is None
-
-
-@pytest.mark.parametrize(
-    ("wait", "phones", "short"),
-    [
-        (14.9, 2, True),
-        (15.0, 2, False),
-        (49.0, 1, True),
-        (50.0, 1, False),
-        (None, 1, False),
-        (1, 0, 0),
-    ],
-)
-def test_a_wait_is_short_by_how_many_phones_share_it(wait, phones, short):
-    assert wait_is_short(Routing(wait_seconds=wait), BOTH[:phones]) is bool(short)
