@@ -18,10 +18,10 @@ from agent.intake.complaint_payload import (
     identity,
     read_complaint,
 )
-from agent.intake.complaints import Complaints, TooManyComplaints
+from agent.intake.complaints import Complaints, Owed, TooManyComplaints
 from agent.intake.gate import Hook, must_be_json, whole_body
 from agent.intake.signature import NotSigned, is_signed, verify, webhook_id
-from agent.tickets.complaint_deadlines import Template, deadlines
+from agent.tickets.complaint_deadlines import Template, deadlines, regulator
 from exporters.telemetry import Telemetry
 
 PATH = "/hooks/complaints"
@@ -103,7 +103,8 @@ class ComplaintHook(Hook):
         settings = self._settings()
         now = self._clock()
         template = Template(settings.intake.complaints.template)
-        owed = deadlines(template, now, settings.timezone)
+        zone = settings.timezone
+        owed = Owed(deadlines(template, now, zone), regulator(now, zone))
         most = settings.intake.complaints.most_waiting
         try:
             made = await self._complaints.take(known, heard, owed, most, now)

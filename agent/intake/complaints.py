@@ -29,6 +29,13 @@ class TooManyComplaints(Exception):  # noqa: N818 - it is what it says
     """More complaints wait for an answer than can be kept at hand."""
 
 
+class Owed(msgspec.Struct, frozen=True):
+    """What a caller may expect, worked out when the complaint comes in."""
+
+    deadlines: tuple[Deadline, ...] = ()
+    regulator: Mapping[str, float] = {}
+
+
 class Kept(msgspec.Struct, frozen=True):
     """A complaint whose ticket is not closed yet."""
 
@@ -70,7 +77,7 @@ class Complaints:
         self,
         identity: str | None,
         heard: Heard,
-        deadlines: tuple[Deadline, ...],
+        owed: Owed,
         most: int,
         now: float,
     ) -> Complaint | None:
@@ -86,7 +93,7 @@ class Complaints:
                 return None
             if len(self._waiting) >= most:
                 raise TooManyComplaints(f"{len(self._waiting)} complaints wait for an answer")
-            made = self._made(known, heard, deadlines, now)
+            made = self._made(known, heard, owed, now)
             return made if await finish(self._insert(made, heard.caller)) else None
 
     async def note(
@@ -123,9 +130,7 @@ class Complaints:
             asked = asked.where(complaints.c.number == number)
         return list((await finish(_rows(self._database, asked))).values())
 
-    def _made(
-        self, known: str, heard: Heard, deadlines: tuple[Deadline, ...], now: float
-    ) -> Complaint:
+    def _made(self, known: str, heard: Heard, owed: Owed, now: float) -> Complaint:
         digest = hmac.new(self._key, heard.caller.encode(), sha256).hexdigest()
         return Complaint(
             id=known,
@@ -139,7 +144,8 @@ class Complaints:
             content=heard.content,
             reference=heard.reference,
             handler=heard.handler,
-            deadlines=deadlines,
+            deadlines=owed.deadlines,
+            regulator=owed.regulator,
         )
 
     async def _insert(self, made: Complaint, caller: str) -> bool:

@@ -10,8 +10,10 @@ from agent.config.settings import Settings
 from agent.intake.alerts import ExternalAlerts
 from agent.intake.callback_hook import PATH as CALLBACKS_PATH
 from agent.intake.callback_hook import CallbackHook, Take
+from agent.intake.complaint_desk import ComplaintDesk
 from agent.intake.complaint_hook import PATH as COMPLAINTS_PATH
 from agent.intake.complaint_hook import ComplaintHook
+from agent.intake.complaint_rounds import ComplaintRounds, Ledger, Tickets
 from agent.intake.complaints import Complaints
 from agent.intake.hook import PATH, AlertmanagerHook
 from agent.intake.reconciler import Reconciler
@@ -50,6 +52,7 @@ class Intake:
         self.complaints = complaints
         self._telemetry = telemetry
         self._clock = clock
+        self._desk: ComplaintDesk | None = None
         self._use(settings)
         self._reconciler = self._make_reconciler()
         self._hook = AlertmanagerHook(
@@ -90,6 +93,13 @@ class Intake:
         complaints = await Complaints.open(database)
         return cls(alerts, complaints, settings, telemetry, clock, is_listed, take)
 
+    def join(self, tickets: Tickets, ledger: Ledger) -> ComplaintRounds:
+        """Let complaints be put to ``tickets``; gives what keeps the two together."""
+        self._desk = ComplaintDesk(self.complaints, tickets, lambda: self._settings, self._clock)
+        return ComplaintRounds(
+            self.complaints, tickets, ledger, lambda: self._settings, self._telemetry
+        )
+
     def start(self) -> None:
         """Begin to ask what really fires, where the configuration says whom."""
         self._reconciler.start()
@@ -108,11 +118,12 @@ class Intake:
             self._reconciler.start()
 
     def routes(self) -> tuple[web.RouteDef, ...]:
-        """The hooks, for the web application."""
+        """The hooks and what goes with them, for the web application."""
         return (
             web.post(PATH, self._hook.post),
             web.post(COMPLAINTS_PATH, self._complaint_hook.post),
             web.post(CALLBACKS_PATH, self._callback_hook.post),
+            *(() if self._desk is None else self._desk.routes()),
         )
 
     async def firing(self) -> tuple[Alert, ...]:

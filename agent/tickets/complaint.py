@@ -5,7 +5,7 @@ caller is never in it: what is kept is how the number looks masked, and a mark t
 caller from another.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from enum import StrEnum, unique
 from itertools import islice
 
@@ -40,6 +40,10 @@ class Step(StrEnum):
     SOLVE = "solve"
     ACCEPT = "accept"
     INVESTIGATE = "investigate"
+    RECTIFY = "rectify"
+    """After a survey says that it was poorly handled."""
+    HEAR_APPEAL = "hear_appeal"
+    """A second handling, by somebody else."""
 
 
 class Deadline(msgspec.Struct, frozen=True, gc=False):
@@ -81,6 +85,10 @@ class Complaint(msgspec.Struct, frozen=True, kw_only=True):
     """What the other system calls it."""
     deadlines: tuple[Deadline, ...] = ()
     handler: str = ""
+    satisfied: bool | None = None
+    """What the survey says; ``None`` before it."""
+    regulator: Mapping[str, float] = {}
+    """From when and until when the regulator may be turned to, and what the regulator owes."""
     filed: tuple[Filed, ...] = ()
 
 
@@ -103,11 +111,6 @@ def severe_by_complaints(times: Iterable[float]) -> float | None:
         if last - first <= WINDOW:
             return last + WINDOW
     return None
-
-
-def callers_within(times: Sequence[float], now: float, window: float = WINDOW) -> int:
-    """How many of ``times``, one for each caller, lie within ``window`` seconds before ``now``."""
-    return sum(now - window <= at <= now for at in times)
 
 
 def samples(complaints: Iterable[Complaint], most: int = 3) -> list[str]:

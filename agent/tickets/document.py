@@ -97,6 +97,8 @@ def told_complaint(one: Complaint) -> dict[str, Any]:
         "content": mask_text(one.content),
         "reference": mask_text(one.reference),
         "handler": mask_text(one.handler),
+        "satisfied": one.satisfied,
+        "regulator": {name: stamp(at) for name, at in one.regulator.items()},
         "deadlines": [_owed(deadline) for deadline in one.deadlines],
         "filed": [
             {"at": stamp(it.at), "actor": it.actor, "event": it.event, "text": mask_text(it.text)}

@@ -138,3 +138,42 @@ async def test_a_number_nobody_has_is_said_at_once(
     async with client.post("/hooks/complaints", json={"number": "4009999999"}) as answer:
         assert answer.status == 422
     assert not scene.agent.intake.complaints.waiting
+
+
+async def act(client: TestClient[Any, Any], complaint: str, **asked: Any) -> tuple[int, Any]:
+    address = f"/api/complaints/{complaint}/actions"
+    async with client.post(address, json={"actor": "李伟", "text": "已处理"} | asked) as answer:
+        return answer.status, await answer.json()
+
+
+async def test_what_is_done_about_a_complaint_is_filed_and_shown_in_the_ticket(
+    scene: Scene, client: TestClient[Any, Any]
+) -> None:
+    name = (await complain(client, WELL, "13900001111"))["id"]
+    await until(lambda: of(scene, WELL, "complaint"), "it has its ticket")
+    assert (await act(client, name, action="survey", fields={"satisfied": "no"}))[0] == 409
+    assert (await act(client, name, action="regulator_filed"))[0] == 409
+    for step in ("reply", "verify", "solve"):
+        assert (await act(client, name, action=step))[0] == 200
+    assert (await act(client, name, action="reply"))[0] == 409, "a step is done once"
+    status, told = await act(client, name, action="survey", fields={"satisfied": "no"})
+    assert (status, told["deadlines"][-1]["step"]) == (200, "rectify")
+    assert (await act(client, name, action="appeal", fields={"handler": "李伟"}))[0] == 409
+    assert (await act(client, name, action="appeal", fields={"handler": "王芳"}))[0] == 200
+    status, told = await act(client, name, action="regulator_filed")
+    assert status == 200
+    assert set(told["regulator"]) >= {"eligible_from", "decides_by", "answers_by"}
+    await until(
+        lambda: (
+            of(scene, WELL, "complaint")[0]["complaints"][0]["filed"][-1:]
+            and of(scene, WELL, "complaint")[0]["complaints"][0]["filed"][-1]["event"]
+            == "regulator_filed"
+        ),
+        "the desk is told of all of it",
+    )
+    async with client.get("/api/complaints", params={"number": WELL}) as answer:
+        (listed,) = (await answer.json())["items"]
+    assert listed["handler"] == "王芳"
+    assert "13900001111" not in str(listed)
+    async with client.get("/api/complaints/unheard-of") as answer:
+        assert answer.status == 404
