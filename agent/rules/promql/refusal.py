@@ -12,6 +12,10 @@ class RefusedError(ValueError):
         self.word = word
 
 
+DUPLICATE_SAMPLE = "duplicate sample for timestamp"
+"""Two rules gave the same series at the same time, with different values."""
+
+
 class EvaluationError(Exception):
     """An evaluation that Prometheus would fail too, such as many-to-many matching.
 

@@ -1,5 +1,6 @@
 """The series of a unit test over time: loaded step by step, written to by rules."""
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from agent.rules.alerting import ALERT_NAME
 from agent.rules.promql.keys import Rows
 from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.promql.nodes import Selector, Semantics
+from agent.rules.promql.refusal import DUPLICATE_SAMPLE, EvaluationError
 from agent.rules.promql.source import matching
 from agent.rules.promql.symbols import Symbols
 from agent.rules.promql.table import Table
@@ -69,20 +71,28 @@ class Store:
             self._append(key, time, sample)
         del self._waiting[:count]
 
-    def _append(self, key: Labels, time: float, sample: Sample) -> None:
+    def _append(self, key: Labels, time: float, sample: Sample) -> bool:
+        """Add a sample; whether it is there now, which it is not where another came first."""
         series = self._series.setdefault(dict(key).get(METRIC_NAME, ""), {})
         one = series.setdefault(key, _Series())
-        if not one.times or one.times[-1] < time:
-            one.times.append(time)
-            one.samples.append(sample)
+        if one.times and one.times[-1] >= time:
+            return one.times[-1] == time and _is_same(one.samples[-1], sample)
+        one.times.append(time)
+        one.samples.append(sample)
+        return True
 
     def write(self, rule: str, now: float, samples: Mapping[Labels, float]) -> None:
-        """A rule's result; series it gave before and gives no more end here."""
-        for key, value in samples.items():
-            self._append(key, now, Sample(value))
-        for key in self._written.get(rule, set()) - samples.keys():
+        """A rule's result; series it gave before and gives no more end here.
+
+        Raises:
+            EvaluationError: where another rule gave the same series another value.
+        """
+        kept = {key for key, value in samples.items() if self._append(key, now, Sample(value))}
+        for key in self._written.get(rule, set()) - kept:
             self._append(key, now, Sample(0.0, is_stale=True))
-        self._written[rule] = set(samples)
+        self._written[rule] = kept
+        if len(kept) < len(samples):
+            raise EvaluationError(DUPLICATE_SAMPLE)
 
     def at(self, now: float) -> "Moment":
         """The store as a source and as a recorder, as of ``now``."""
@@ -140,6 +150,11 @@ class Store:
     def names(self) -> list[str]:
         """The metrics there are."""
         return list(self._series)
+
+
+def _is_same(one: Sample, other: Sample) -> bool:
+    is_nan = math.isnan(one.value) and math.isnan(other.value)
+    return one.is_stale == other.is_stale and (one.value == other.value or is_nan)
 
 
 _Samples = tuple[list[int], list[float]]
