@@ -11,6 +11,8 @@ from typing import Annotated
 
 import typer
 
+from agent.tickets.act import ABOUT, Act
+
 app = typer.Typer(
     name="numwatch",
     help="Watches hotline numbers at every provider and opens tickets that say what is wrong.",
@@ -348,6 +350,32 @@ def tickets_export(
     from agent.evidence.commands import export  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(export(ticket, out, url=url, config=config))
+
+
+def _add_act(act: Act) -> None:
+    @tickets_app.command(act.value.replace("_", "-"), help=ABOUT[act])
+    def run(
+        ticket: Annotated[str, typer.Argument(metavar="ID", help="The ticket's id or key.")],
+        reason: Annotated[str, typer.Option("--reason", "-r", help="Why; the timeline keeps it.")],
+        by: Annotated[
+            str, typer.Option("--by", envvar="USER", metavar="NAME", help="Who acts.")
+        ] = "",
+        fields: Annotated[
+            list[str] | None,
+            typer.Option("--set", metavar="NAME=VALUE", help="A field of the act; repeatable."),
+        ] = None,
+        url: Url = None,
+        config: Ledger = None,
+        as_json: AsJson = False,
+    ) -> None:
+        from agent.tickets.act_command import Wanted, act_on  # noqa: PLC0415 - a fast --help
+
+        wanted = Wanted(act, ticket, reason, by, tuple(fields or ()))
+        raise typer.Exit(act_on(wanted, url=url, config=config, as_json=as_json))
+
+
+for _act in Act:
+    _add_act(_act)
 
 
 @tickets_app.command("replay")
