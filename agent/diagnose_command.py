@@ -23,6 +23,8 @@ from agent.plan import declared_in
 from agent.polling.once import poll_once
 
 BAD_CONFIG = 2
+LOOKS_AGAIN = 2
+"""A verdict should not hang on a single answer that failed."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def _answers(asked: Asked) -> dict[str, str]:
 async def _known(settings: Settings) -> Context:
     book = await recall(settings)
     book.declare(declared_in(settings))
-    report = await poll_once(settings)
+    report = await poll_once(settings, again=LOOKS_AGAIN)
     snapshots = [account.snapshot for account in report.accounts if account.snapshot]
     now = time.time()
     return Context(settings, now, await look(settings, snapshots, book, now), book)

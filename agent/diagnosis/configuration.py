@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.checks.baselines import Baseline
+from agent.checks.lints.linter import read_calendar
 from agent.checks.routing.caller import Caller
 from agent.checks.routing.evaluate import Call, Setting, evaluate
 from agent.checks.routing.hours import hours_at
@@ -35,14 +36,18 @@ class Configured:
     def leads(self, case: Case) -> Outcome:
         """What becomes of the call asked about."""
         routing = self.routing or OPEN_ROUTING
-        caller = Caller.of(case.caller, case.answers.get(CALLER_AREA) or _area(case, routing))
-        return evaluate(Setting(routing, self.bound), Call(case.context.local(), caller))
+        caller = Caller.of(case.caller, caller_area(case, routing))
+        return evaluate(self._setting(case), Call(case.context.local(), caller))
 
     def with_hours(self, case: Case) -> frozenset[str]:
         """The ids of the phones that a call may be led to now."""
-        setting = Setting(self.routing or OPEN_ROUTING, self.bound)
+        setting = self._setting(case)
         hours = hours_at(setting.routing, case.context.local(), setting.calendar)
         return frozenset(phone.id for phone in setting.phones if hours.admits(phone.id))
+
+    def _setting(self, case: Case) -> Setting:
+        calendar = read_calendar(case.context.settings.calendar)
+        return Setting(self.routing or OPEN_ROUTING, self.bound, calendar)
 
 
 def present(case: Case) -> Configured:
@@ -71,9 +76,12 @@ def wait_is_short(routing: Routing, bindings: Sequence[Binding] | None) -> bool:
     return routing.wait_seconds < (WAIT_SEVERAL if count > 1 else WAIT_SINGLE)
 
 
-def _area(case: Case, routing: Routing) -> str:
-    if not case.caller:
-        return ""
+def caller_area(case: Case, routing: Routing | None = None) -> str:
+    """The caller's area code as told or as the number tells it; empty where nobody knows."""
+    told = case.answers.get(CALLER_AREA, "")
+    if told or not case.caller:
+        return told
+    routing = routing or case.snapshot.routings.get(case.number) or OPEN_ROUTING
     codes = (*routing.region_deny, *routing.region_allow)
     known = area_of_caller(case.caller, codes)
     if not known and lies_elsewhere(case.caller, codes):

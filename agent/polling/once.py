@@ -13,10 +13,11 @@ from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.model import Balance, Binding, Number
 from agent.polling.advice import ADVICE
+from agent.polling.journal import Outcome
 from agent.polling.plan import AccountKey
 from agent.polling.pollers import Pollers
 from agent.polling.report import AccountReport, Report
-from agent.states import IN_SERVICE_STATES, REACHABLE_STATES
+from agent.states import IN_SERVICE_STATES, REACHABLE_STATES, PollFailure
 from exporters.telemetry import Telemetry
 
 ROWS = 200
@@ -25,13 +26,31 @@ ROWS = 200
 EVIDENCE = 64
 """So many of a number's newest call records are kept: one look must do."""
 
+_LASTING = frozenset(
+    {
+        PollFailure.AUTH,
+        PollFailure.DNS,
+        PollFailure.EGRESS_DENIED,
+        PollFailure.REDIRECT,
+        PollFailure.TIMEOUT,
+        PollFailure.TLS,
+        PollFailure.TLS_EXPIRED,
+    }
+)
+"""Failures that another look at once would only meet again, some of them slowly."""
+
 
 async def poll_once(
     settings: Settings,
     account: str | None = None,
     clock: Callable[[], float] = time.time,
+    *,
+    again: int = 0,
 ) -> Report:
     """Poll every account, or only ``account`` (``provider/account``), once.
+
+    An account of which something failed that may pass is polled up to ``again`` times more;
+    what the first look has seen stands.
 
     Raises:
         ValueError: when no such account is configured, or a provider cannot be made.
@@ -42,15 +61,27 @@ async def poll_once(
     try:
         await pollers.prepare(settings)
         keys = _chosen(pollers.accounts(), account)
-        outcomes = await asyncio.gather(*(pollers.poll_once(*key) for key in keys))
+        outcomes = dict(zip(keys, await _polled(pollers, keys), strict=True))
+        for _ in range(again):
+            failed = [key for key, of_account in outcomes.items() if _may_pass(of_account)]
+            outcomes |= dict(zip(failed, await _polled(pollers, failed), strict=True))
     finally:
         await pollers.stop()
     return Report(
         tuple(
-            AccountReport(*key, of_account, fleet.get(*key))
-            for key, of_account in zip(keys, outcomes, strict=True)
+            AccountReport(*key, of_account, fleet.get(*key)) for key, of_account in outcomes.items()
         )
     )
+
+
+async def _polled(pollers: Pollers, keys: Iterable[AccountKey]) -> Iterable[tuple[Outcome, ...]]:
+    return await asyncio.gather(*(pollers.poll_once(*key) for key in keys))
+
+
+def _may_pass(outcomes: Iterable[Outcome]) -> bool:
+    """Whether something failed now and then, not the whole account for a lasting reason."""
+    failures = [outcome.failure for outcome in outcomes]
+    return any(failures) and not all(failure in _LASTING for failure in failures if failure)
 
 
 def render_json(report: Report) -> str:

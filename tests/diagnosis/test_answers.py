@@ -7,7 +7,7 @@ from agent.diagnosis.answered import known_questions, mistakes, next_question
 from agent.diagnosis.tree import tree, walk
 from agent.states import Cause
 from tests.account_facts import NOW, make_snapshot, number
-from tests.diagnosis.verdicts import ONE, bound, known
+from tests.diagnosis.verdicts import ONE, bound, known, routed
 
 DEAD = {"service": "no", "own_sim_elsewhere": "fails", "test_sim_there": "fails"}
 
@@ -141,11 +141,13 @@ def test_there_is_nothing_to_ask_about_what_is_well_or_certain():
 
 
 def test_the_callers_area_can_be_told():
-    blocked = make_snapshot()
-    context = known(blocked)
-    routing = blocked.routings[ONE]
-    assert routing.region_deny == ()
-    assert diagnose_number(ONE, context, caller="13900001111").cause == "healthy"
+    context = known(routed(region_deny=("022",)))
+    unsure = diagnose_number(ONE, context, caller="13900001111")
+    assert (unsure.cause, unsure.confidence) in {("healthy", 0.6), ("healthy", 0.95)}
+    told_so = diagnose_number(ONE, context, caller="13900001111", answers={"caller_area": "022"})
+    assert told_so.cause == "region_blocks_caller"
+    elsewhere = diagnose_number(ONE, context, caller="13900001111", answers={"caller_area": "010"})
+    assert (elsewhere.cause, elsewhere.confidence) == ("healthy", 0.95)
 
 
 def test_contacts_of_a_number_and_of_carriers_go_first():

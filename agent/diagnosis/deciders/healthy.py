@@ -1,6 +1,7 @@
 """Is everything that can be seen well?"""
 
 from agent.diagnosis.case import Case
+from agent.diagnosis.configuration import caller_area
 from agent.diagnosis.deciders.bindings import phone_facts
 from agent.diagnosis.outcomes import answered_share, recent
 from agent.model import Binding, Evidence, Verdict
@@ -36,6 +37,9 @@ def decide(case: Case) -> Verdict | None:
     confidence = _confidence(case)
     if confidence is None:
         return None
+    if _is_area_open(case):
+        case.warn("caller_area")
+        confidence = min(confidence, LISTED_ONLY)
     answered = answered_share(recent(case))
     calls = [] if answered is None else [_calls(case, answered)]
     phones = phone_facts(case, case.checked.bindings(case.number) or {})
@@ -55,6 +59,13 @@ def _confidence(case: Case) -> float | None:
     if (answered_share(recent(case)) or 0.0) >= MOST:
         return ANSWERED
     return LISTED_ONLY if all(map(_is_mute, phones)) else None
+
+
+def _is_area_open(case: Case) -> bool:
+    """Whether a region rule may stop the caller, whose area nobody knows."""
+    routing = case.snapshot.routings.get(case.number)
+    ruled = routing is not None and bool(routing.region_allow or routing.region_deny)
+    return bool(case.caller) and ruled and not caller_area(case)
 
 
 def _is_doubtful(case: Case) -> bool:
