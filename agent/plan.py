@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 
+import structlog
+
 from agent.checks.declared import Declaration
 from agent.checks.declared_files import DeclaredFileError, read_declared
 from agent.config.load import ConfigError, load
@@ -13,6 +15,8 @@ from agent.providers.http import trust
 from agent.providers.registry import problems
 from agent.rules.load import RuleFileError, load_rules
 from agent.rules.rule import RuleSet
+
+log = structlog.get_logger(__name__)
 
 
 class PlanError(ValueError):
@@ -65,3 +69,10 @@ def matching_files(globs: Sequence[str]) -> Iterator[Path]:
     """The files that absolute ``globs`` match, each once, in order."""
     found = (path for pattern in globs for path in sorted(glob(pattern, recursive=True)))  # noqa: PTH207 - the patterns are absolute
     return (Path(path) for path in dict.fromkeys(found))
+
+
+def warn_of_what_needs_a_restart(old: Settings, new: Settings) -> None:
+    """One line for each key that a reload does not take up."""
+    for key in ("listen", "data_dir"):
+        if getattr(old, key) != getattr(new, key):
+            log.warning("needs_a_restart", key=key)

@@ -133,6 +133,8 @@ class Tickets(Section):
     """Clocks by grade, what pauses them, and who hears when they run out."""
     confirmation: ConfirmationOfRepair = ConfirmationOfRepair()
     """Which tickets are closed only after the customer has confirmed the repair."""
+    reconcile: Annotated[Duration, Field(gt=0)] = 300.0
+    """How often the ticket systems are asked how our tickets stand there."""
     gone_after: Duration = 86400.0
     """A ticket is closed when what was broken has been gone for so long: a number no longer
     listed, an account no longer configured."""

@@ -16,11 +16,12 @@ import structlog
 
 from agent.sinks.base import Sink
 from agent.sinks.links import Link, Links
-from agent.store.errors import StoreError
+from agent.store.database import Database
 from agent.tickets.act import Act
 from agent.tickets.changes import CLOSED, OPENED, REOPENED, Change
 from agent.tickets.ledger import Ledger
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
+from agent.tickets.manager import Tickets
 from agent.tickets.order import Actor, Order, OrderError
 from agent.tickets.outbox import Outbox
 from agent.tickets.resolution import Resolution, resolution_of
@@ -41,7 +42,7 @@ class DeskRepair(StrEnum):
     """What a difference was, and so what was done."""
 
     CLOSED_THERE = "closed_there"
-    """People closed it there and nothing told of it: it is closed here, by its resolution."""
+    """People closed or deleted it there and nothing told of it: it is closed here as they said."""
     REOPENED_THERE = "reopened_there"
     """People reopened it there after our close had arrived: it is reopened here."""
     LOST_RESOLVE = "lost_resolve"
@@ -49,7 +50,7 @@ class DeskRepair(StrEnum):
     LOST_REOPEN = "lost_reopen"
     """It is closed there as we asked, and was reopened here since: that is told again."""
     LOST_TICKET = "lost_ticket"
-    """It is not there, or was deleted: it is told from its beginning."""
+    """It is not there: it is told from its beginning."""
 
 
 Perform = Callable[[str, Order, float], Awaitable[Change | None]]
@@ -72,7 +73,8 @@ _WHILE_OPEN = {
     RemoteState.CLOSED_BY_HUMAN: DeskRepair.CLOSED_THERE,
     RemoteState.CLOSED: DeskRepair.LOST_REOPEN,
     RemoteState.ABSENT: DeskRepair.LOST_TICKET,
-    RemoteState.GONE: DeskRepair.LOST_TICKET,
+    # To delete it is a rude way to close it: if the fault goes on it is reopened and made anew.
+    RemoteState.GONE: DeskRepair.CLOSED_THERE,
 }
 _TOLD_AGAIN = {
     DeskRepair.LOST_RESOLVE: CLOSED,
@@ -119,7 +121,31 @@ class DeskReconciler:
         self._interval = interval
         self._clock = clock
         self._reached: dict[str, str] = {}
+        self._refused: dict[tuple[str, str], RemoteState] = {}
         self._task: asyncio.Task[None] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        database: Database,
+        tickets: Tickets,
+        sinks: Callable[[], Sequence[Sink]],
+        telemetry: Telemetry,
+        interval: Callable[[], float],
+        clock: Callable[[], float],
+    ) -> "DeskReconciler":
+        """One over ``database`` that acts through ``tickets``."""
+        return cls(
+            sinks=sinks,
+            ledger=Ledger(database),
+            outbox=Outbox(database),
+            links=Links(database),
+            act=tickets.act,
+            tell_again=tickets.tell_again,
+            telemetry=telemetry,
+            interval=interval,
+            clock=clock,
+        )
 
     def start(self) -> None:
         """Begin to compare."""
@@ -179,14 +205,23 @@ class DeskReconciler:
         try:
             changed = await self._repair(repair, sink.name, ticket, standing)
         except (IllegalTransitionError, OrderError) as error:
-            log.warning("desk_not_put_right", sink=sink.name, ticket=ticket.id, reason=str(error))
+            await self._note_refusal(sink.name, ticket, standing, str(error))
             return None
-        except StoreError:
-            raise
         if changed is None:
             return None
         self._telemetry.desk_repairs.labels(sink.name, repair.value).inc()
         return repair
+
+    async def _note_refusal(self, sink: str, ticket: Ticket, standing: Standing, why: str) -> None:
+        """Once for each state found there: people have to know that it is not followed here."""
+        if self._refused.get((sink, ticket.id)) is standing.state:
+            return
+        self._refused[sink, ticket.id] = standing.state
+        log.warning("desk_not_put_right", sink=sink, ticket=ticket.id, reason=why)
+        told = f"{standing.state} there, which is not followed here: {why}"
+        order = Order(Act.COMMENT, Actor(ActorKind.TICKET_SYSTEM, sink), told)
+        with contextlib.suppress(IllegalTransitionError, OrderError):
+            await self._act(ticket.id, order, self._clock())
 
     async def _repair(
         self, repair: DeskRepair, sink: str, ticket: Ticket, standing: Standing

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 
 import aiohttp
+import msgspec
 from multidict import CIMultiDict
 from standardwebhooks import Webhook as Signer
 
@@ -20,6 +21,7 @@ from agent.config.sinks import Sink as SinkSettings
 from agent.sinks.around import Around
 from agent.sinks.base import Pace, Window
 from agent.sinks.form import Form, Former
+from agent.sinks.shorten import shortened
 from agent.sinks.wire import FAILURES, failure_of, judge, session_of
 from agent.tickets.outbox import Row
 from agent.tickets.standing import RemoteState, Standing
@@ -27,6 +29,7 @@ from agent.tickets.standing import RemoteState, Standing
 _READ_AT_MOST = 64 * 1024
 _LISTEN_SECONDS = 1.0
 _LARGE = 1024 * 1024
+_TOO_LARGE = 413
 _UNKNOWN = Standing(RemoteState.UNKNOWN, detail="a webhook cannot be asked")
 
 
@@ -67,6 +70,9 @@ class WebhookSink:
         """
         try:
             status, headers = await self._post(row, now)
+            if status == _TOO_LARGE and (short := await asyncio.to_thread(shortened, row.payload)):
+                shorter = msgspec.structs.replace(row, payload=short)
+                status, headers = await self._post(shorter, now)
         except FAILURES as error:
             raise failure_of(error) from error
         judge(status, headers, self._around.clock())

@@ -1,7 +1,7 @@
 """When a ticket's diagnosis is worth revising."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -31,6 +31,16 @@ def shared(verdicts: Iterable[Verdict | None]) -> Verdict | None:
     cause, _count = counted.most_common(1)[0]
     first = next(one for one in told if one.cause is cause)
     return msgspec.structs.replace(first, number="")
+
+
+def verdict_on(
+    subject: Subject, samples: Sequence[Subject], diagnose: Callable[[Subject], Verdict | None]
+) -> Verdict | None:
+    """Why ``subject`` is broken; where nothing can be said of it, why its members are."""
+    verdict = diagnose(subject)
+    if not samples or is_conclusive(verdict):
+        return verdict
+    return shared(map(diagnose, samples)) or verdict
 
 
 def is_material(old: Verdict | None, new: Verdict | None) -> bool:

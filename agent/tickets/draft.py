@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
-from agent.tickets.changes import Change
+from agent.tickets.changes import AGENT, Change
 from agent.tickets.outbox import frozen
-from agent.tickets.ticket import Ticket
+from agent.tickets.ticket import Entry, Ticket
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,17 @@ class Draft:
         steps = [Step(change, frozen(change)) for change in changes]
         self.steps += steps
         self._changed.update((change.after.key, change.after) for change in changes)
+
+
+def told_again(ticket: Ticket, kind: str, reason: str, now: float) -> Change:
+    """The ticket as it is, told to the sinks once more as ``kind``."""
+    after = replace(
+        ticket,
+        revision=ticket.revision + 1,
+        changed_at=now,
+        timeline=(*ticket.timeline, Entry(now, AGENT, "told_again", reason)),
+    )
+    return Change(ticket, after, kind)
 
 
 def log_change(change: Change) -> None:

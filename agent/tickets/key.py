@@ -39,6 +39,12 @@ def subject_of(alert_name: str, labels: Mapping[str, str]) -> Subject:
     return Subject(scope, labels.get("symptom") or alert_name, **identity)
 
 
+def labels_of(subject: Subject) -> dict[str, str]:
+    """What a diagnosis is asked with: the labels that an alert about ``subject`` has."""
+    names = ("provider", "account", "number", "binding", "carrier", "symptom")
+    return {name: getattr(subject, name) for name in names}
+
+
 def _told_scope(labels: Mapping[str, str]) -> Scope | None:
     told = labels.get("scope", "")
     if told not in Scope.__members__.values():

@@ -116,6 +116,11 @@ class Ledger:
         """All tickets closed by a person whose fault has not been seen to be over."""
         return await self._in_order(tickets.c.muted)
 
+    @uninterrupted
+    async def comparable(self, since: float) -> list[Ticket]:
+        """The open tickets, and those that ended after ``since``."""
+        return await self._in_order(or_(tickets.c.open, tickets.c.closed_at > since))
+
     async def _in_order(self, wanted: ColumnElement[bool]) -> list[Ticket]:
         asked = _stored().where(wanted).order_by(tickets.c.detected_at, tickets.c.id)
         async with self._database.transaction() as connection:

@@ -37,7 +37,7 @@ from agent.tickets.rows import (
     begin,
     dead_rows,
     heads_of,
-    most_urgent,
+    urgent_tickets,
 )
 
 __all__ = [
@@ -162,18 +162,15 @@ class Outbox:
         All waiting rows of one ticket, or where ``least`` tickets or more are due, of up to
         ``most`` of them: those with an escalation first, and where there are any, alone.
         """
-        other = outbox.alias()
-        best = select(func.min(other.c.rank)).where(
-            other.c.sink == outbox.c.sink,
-            other.c.ticket_id == outbox.c.ticket_id,
-            other.c.state == RowState.WAITING,
-        )
-        urgency = best.scalar_subquery()
-        due = heads_of(sink).where(outbox.c.next_attempt_at <= now)
-        asked = due.add_columns(urgency.label("urgency")).order_by(urgency, outbox.c.id)
+        due = heads_of(sink).where(outbox.c.next_attempt_at <= now).order_by(*TURN)
         async with self._database.transaction() as connection:
-            heads = (await connection.execute(asked.limit(max(least, most)))).mappings().all()
-            chosen = heads[:1] if len(heads) < least else most_urgent(heads)[:most]
+            heads = (await connection.execute(due.limit(max(least, most)))).mappings().all()
+            chosen = heads[:1] if len(heads) < least else heads[:most]
+            urgent = list((await connection.execute(urgent_tickets(sink, most))).scalars())
+            if urgent:
+                asked = due.where(outbox.c.ticket_id.in_(urgent))
+                first = (await connection.execute(asked)).mappings().all()
+                chosen = (first[:1] if len(heads) < least else first) or chosen
             ids = [head["ticket_id"] for head in chosen]
             waiting = select(outbox).where(
                 outbox.c.sink == sink,

@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from agent.config.settings import Settings
+from agent.config.settings import Tickets as TicketSettings
 from agent.fleet import Fleet
 from agent.tickets.changes import Change
-from agent.tickets.common_cause import Groups, groups_of, is_common
+from agent.tickets.common_cause import Groups, Threshold, groups_of, is_common
 from agent.tickets.correlation import Roots
-from agent.tickets.decision import Action, Decision, View
+from agent.tickets.decision import Action, Decision, Policy, View
 from agent.tickets.evidence import Assessment, Finding
 from agent.tickets.faults import Fault
 from agent.tickets.ticket import Subject, Ticket
@@ -32,6 +33,22 @@ def watched(tickets: Iterable[Ticket]) -> dict[str, Subject]:
         subjects[ticket.key] = ticket.subject
         subjects.update((m.key, m.subject) for m in ticket.members if m.left_at is None)
     return subjects
+
+
+def policy_of(section: TicketSettings) -> Policy:
+    """What decisions depend on of the configuration."""
+    return Policy(
+        section.recovery_polls,
+        section.hold,
+        section.reopen_window,
+        frozenset(section.confirmation.grades),
+        section.gone_after,
+    )
+
+
+def threshold_of(section: TicketSettings) -> Threshold:
+    """From when on several faults are one, of the configuration."""
+    return Threshold(section.common_cause_numbers, section.common_cause_window)
 
 
 def configured(settings: Settings) -> frozenset[tuple[str, str]]:

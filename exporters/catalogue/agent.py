@@ -135,6 +135,13 @@ TELEMETRY: tuple[Row, ...] = (
         "Alerts that fire as far as the source has told.",
     ),
     Row(
+        "numwatch_desk_repairs_total",
+        "counter",
+        "",
+        "sink repair",
+        "Tickets that stood otherwise in a ticket system than here and were put right, by how.",
+    ),
+    Row(
         "numwatch_intake_reconcile_last_success_timestamp_seconds",
         "gauge",
         "seconds",

@@ -1,5 +1,7 @@
 """Drives tickets through simulated time."""
 
+from collections.abc import Callable
+
 from agent.model import Alert
 from agent.states import PollFailure
 from agent.store.database import Database
@@ -15,17 +17,29 @@ DESK = {"name": "desk", "kind": "webhook", "url": "http://127.0.0.1:9/"}
 class Run:
     """Drives a manager through simulated time, polling a minute apart and judging after it."""
 
-    def __init__(self, database: Database, scene: Scene, **overrides: object) -> None:
+    def __init__(
+        self,
+        database: Database,
+        scene: Scene,
+        desk: dict[str, object] = DESK,
+        committed: Callable[[], None] = lambda: None,
+        **overrides: object,
+    ) -> None:
         self.database = database
         self.scene = scene
-        self.settings = settings([DESK], **overrides)
+        self.settings = settings([desk], **overrides)
+        self.committed = committed
         self.ledger = Ledger(database)
         self.now = START
         self.restart()
 
     def restart(self) -> None:
         self.tickets = Tickets(
-            self.database, self.settings, self.scene.diagnose, self.scene.recovery
+            self.database,
+            self.settings,
+            self.scene.diagnose,
+            self.scene.recovery,
+            self.committed,
         )
 
     async def step(
