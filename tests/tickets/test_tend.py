@@ -1,0 +1,249 @@
+"""What time does by itself: warnings, the ladder, severe faults, waivers, grades."""
+
+import json
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from agent.model import Verdict
+from agent.states import Cause, Grade, NumberState, Party, Scope, Severity, Stage
+from agent.store.database import Database
+from agent.tickets import clocks
+from agent.tickets.act import Act
+from agent.tickets.acts import perform
+from agent.tickets.changes import ESCALATED, UPDATED
+from agent.tickets.clocks import PauseReason, readings
+from agent.tickets.complaint import Complaint
+from agent.tickets.handling import Handling, handling_of
+from agent.tickets.ledger import Filter
+from agent.tickets.lifecycle import ActorKind
+from agent.tickets.order import Actor, Order
+from agent.tickets.outbox import Outbox
+from agent.tickets.tend import tend
+from agent.tickets.ticket import Subject, Ticket
+from tests.tickets.driver import Run
+from tests.tickets.scene import NUMBER, START, Scene, alert, settings
+
+LI = Actor(ActorKind.PERSON, "li")
+LADDER = [
+    {"percent": 80, "grades": ["AAA"], "sinks": ["leaders"], "contacts": ["admin"]},
+    {"percent": 100, "sinks": ["leaders", "desk"]},
+]
+
+
+def handling(**sla: object) -> Handling:
+    return handling_of(settings(sla=sla, confirmation={"grades": ["AAA", "AA"]}))
+
+
+def ticket(grade: Grade = Grade.AAA, scope: Scope = Scope.NUMBER, **more: object) -> Ticket:
+    fields = {
+        "subject": Subject(scope, "number_down", "north", "hq", NUMBER),
+        "stage": Stage.DIAGNOSING,
+        "severity": Severity.WARNING,
+        "clocks": clocks.start(grade, handling().terms[grade], START),
+    }
+    told = {**fields, **more}
+    return Ticket(
+        id="NW-1", key="k", episode=1, grade=grade, started_at=START, detected_at=START, **told
+    )
+
+
+def pass_time(one: Ticket, by: Handling, *seconds: float) -> list[tuple[str, str, str]]:
+    """What is told at each of these times, each once."""
+    told = []
+    for at in seconds:
+        change = tend(one, by, START + at)
+        if change is not None:
+            one = change.after
+            told += [(entry.event, entry.reason, change.kind) for entry in change.entries]
+    return told
+
+
+def test_a_clock_warns_at_50_80_and_100_percent_and_each_once() -> None:
+    only_contact = ticket(clocks=clocks.start(Grade.AAA, clocks.Terms(contact=900.0), START))
+    calm = handling(severe={"after": "30d"})
+    told = pass_time(only_contact, calm, 449, 450, 460, 720, 899, 900, 5000, 450, 5001)
+    assert [(event, kind) for event, _reason, kind in told] == [
+        ("sla_warning", UPDATED),
+        ("sla_warning", UPDATED),
+        ("sla_breached", ESCALATED),
+    ]
+    assert "contact (AAA): 50 % of 15m used, 7m30s left" in told[0][1]
+    assert "contact (AAA, 15m) was due" in told[2][1]
+
+
+def test_a_paused_or_stopped_clock_does_not_warn() -> None:
+    one = ticket()
+    paused = clocks.pause(one.clocks, PauseReason.CUSTOMER_CAUSED, START + 60)
+    calm = handling(severe={"after": "30d"})
+    assert pass_time(replace(one, clocks=paused), calm, 50_000) == []
+    stopped = clocks.stop(one.clocks, START + 60)
+    assert pass_time(replace(one, clocks=stopped), calm, 50_000) == []
+
+
+def test_the_ladder_says_who_hears_it() -> None:
+    by = handling_of(
+        settings(sla={"ladder": LADDER, "severe": {"after": "30d"}}).model_copy(
+            update={"contacts": {}}
+        )
+    )
+    one = ticket(clocks=clocks.start(Grade.AAA, clocks.Terms(contact=900.0), START))
+    at_80 = tend(one, by, START + 720)
+    assert at_80 is not None
+    assert (at_80.kind, at_80.escalated_to) == (ESCALATED, frozenset({"leaders"}))
+    assert "notify admin" in at_80.entries[0].reason
+    at_100 = tend(at_80.after, by, START + 901)
+    assert at_100 is not None
+    assert at_100.escalated_to == {"leaders", "desk"}
+    other = replace(one, grade=Grade.AA)
+    other = replace(other, clocks=clocks.start(Grade.AA, clocks.Terms(contact=900.0), START))
+    quiet = tend(other, by, START + 720)
+    assert quiet is not None
+    assert quiet.kind == UPDATED
+
+
+async def test_only_the_sinks_of_a_step_hear_an_escalation(database: Database) -> None:
+    scene = Scene(grade=Grade.AAA)
+    ladder = [{"percent": 50, "sinks": ["leaders"]}]
+    sla = {"ladder": ladder, "warnings": [], "severe": {"after": "30d"}}
+    run = Run(database, scene, sla=sla)
+    leaders = run.settings.sinks[0].model_copy(update={"name": "leaders"})
+    run.settings = run.settings.model_copy(update={"sinks": [*run.settings.sinks, leaders]})
+    run.restart()
+    scene.states[NUMBER] = NumberState.SUSPENDED_ARREARS
+    await run.step(alert())
+    await run.step(alert(), seconds=600)
+    told = {}
+    for sink in ("desk", "leaders"):
+        row = None
+        while claimed := await Outbox(database).claim(sink, run.now):
+            await Outbox(database).delivered([claimed], run.now)
+            row = claimed
+        assert row is not None
+        told[sink] = (row.type, json.loads(row.payload)["type"])
+    assert told == {"desk": (UPDATED, UPDATED), "leaders": (ESCALATED, ESCALATED)}
+
+
+@pytest.mark.parametrize(("seconds", "severe"), [(1800, False), (1801, True)])
+def test_a_number_down_for_more_than_half_an_hour_is_a_severe_fault(
+    seconds: float, severe: bool
+) -> None:
+    change = tend(ticket(Grade.STANDARD), handling(), START + seconds)
+    assert (change is not None) is severe
+    if change is not None:
+        assert (change.kind, change.after.severity) == (ESCALATED, Severity.CRITICAL)
+        assert [entry.event for entry in change.entries] == ["severe_fault"]
+        assert tend(change.after, handling(), START + 9999) is None
+
+
+def test_complaints_alone_make_one_half_an_hour_after_the_third() -> None:
+    told = tuple(
+        Complaint(id=f"c{n}", number=NUMBER, at=START + n * 600, received_at=START, who=f"w{n}")
+        for n in range(3)
+    )
+    subject = Subject(Scope.NUMBER, "answer_rate", "north", "hq", NUMBER)
+    one = ticket(Grade.STANDARD, subject=subject, complaints=told)
+    assert tend(one, handling(), START + 1200 + 1799) is None
+    change = tend(one, handling(), START + 1200 + 1800)
+    assert change is not None
+    assert "3 callers complained" in change.entries[0].reason
+
+
+def test_what_is_the_customers_own_is_not_scored() -> None:
+    party = Verdict(NUMBER, Cause.NUMBER_SUSPENDED_ARREARS, Party.FINANCE, "", 0.9, START)
+    arrears = ticket(Grade.STANDARD, diagnosis=party)
+    assert tend(arrears, handling(), START + 1801) is None, "clear from the start"
+    unclear = tend(ticket(Grade.STANDARD), handling(), START + 1801)
+    assert unclear is not None
+    later = tend(replace(unclear.after, diagnosis=party), handling(), START + 1900)
+    assert later is not None
+    assert later.after.severe is not None
+    assert "number_suspended_arrears" in later.after.severe.excluded
+    assert [entry.event for entry in later.entries] == ["severe_excluded"]
+    order = Order(Act.ATTRIBUTE, LI, "the bill was paid", {"responsible": "provider"})
+    settled = perform(later.after, order, handling(), START + 2000).after
+    assert settled.severe is not None
+    assert settled.severe.excluded == ""
+
+
+def test_a_number_that_changes_its_grade_keeps_its_time_unless_a_person_set_it() -> None:
+    change = tend(ticket(Grade.AA), handling(), START + 600, Grade.AAA)
+    assert change is not None
+    contact = readings(change.after.clocks, START + 600)[0]
+    assert (change.after.grade, contact.allowed, contact.elapsed) == (Grade.AAA, 900.0, 600.0)
+    order = Order(Act.GRADE, LI, "contract", {"grade": "AA"})
+    by_hand = perform(ticket(), order, handling(), START).after
+    assert tend(by_hand, handling(), START + 60, Grade.AAA) is None
+
+
+async def test_an_aaa_ticket_waits_for_an_answer_and_is_closed_by_it(
+    database: Database, scene: Scene
+) -> None:
+    confirmation = {"grades": ["AAA", "AA"]}
+    run = Run(database, scene, confirmation=confirmation)
+    scene.states[NUMBER] = NumberState.SUSPENDED_ARREARS
+    await run.step(alert())
+    scene.states[NUMBER] = NumberState.ACTIVE
+    for _ in range(8):
+        await run.step()
+    (one,) = run.tickets.open
+    assert one.stage is Stage.RESTORED
+    order = Order(
+        Act.CONFIRM, LI, "called", {"customer": "Ms Wang", "cause": "other", "outcome": "restored"}
+    )
+    await run.tickets.act(one.id, order, run.now)
+    await run.step()
+    assert run.tickets.open == ()
+    closed = await run.ledger.get(one.id)
+    assert closed is not None
+    assert [entry.event for entry in closed.timeline][-3:] == ["restored", "confirm", "closed"]
+
+
+async def test_a_restored_aaa_ticket_that_breaks_again_is_open_again(
+    database: Database, scene: Scene
+) -> None:
+    run = Run(database, scene, confirmation={"grades": ["AAA"]})
+    scene.states[NUMBER] = NumberState.SUSPENDED_ARREARS
+    await run.step(alert())
+    scene.states[NUMBER] = NumberState.ACTIVE
+    for _ in range(8):
+        await run.step()
+    scene.states[NUMBER] = NumberState.SUSPENDED_ARREARS
+    await run.step(alert())
+    (one,) = run.tickets.open
+    assert (one.stage, one.restored_at, one.episode) == (Stage.DIAGNOSING, None, 1)
+
+
+async def test_a_claimed_restoration_is_believed_for_as_long_as_it_is_held(
+    database: Database, scene: Scene
+) -> None:
+    run = Run(database, scene)
+    scene.states[NUMBER] = NumberState.SUSPENDED_ARREARS
+    await run.step(alert())
+    (one,) = run.tickets.open
+    await run.tickets.act(one.id, Order(Act.RESTORE, LI, "paid"), run.now)
+    await run.step(alert())
+    assert run.tickets.open[0].stage is Stage.RESTORED
+    for _ in range(2):
+        await run.step(alert())
+    (back,) = run.tickets.open
+    assert back.stage is Stage.DIAGNOSING
+    assert "said to be restored" in back.timeline[-1].reason
+
+
+async def test_nobody_objecting_the_agent_waives(database: Database, scene: Scene) -> None:
+    run = Run(database, scene, confirmation={"grades": ["AAA"], "waive_after": "1h"})
+    scene.states[NUMBER] = NumberState.SUSPENDED_ARREARS
+    await run.step(alert())
+    scene.states[NUMBER] = NumberState.ACTIVE
+    await run.until_closed(80)
+    closed = (await run.ledger.list(Filter())).tickets[0]
+    assert closed.waiver is not None
+    assert closed.waiver.recorded_by == "numwatch"
+
+
+def test_old_ledgers_are_still_read() -> None:
+    told = msgspec.to_builtins(ticket())
+    told["clocks"] = []
+    assert msgspec.convert(told, Ticket).clocks == ()
