@@ -89,7 +89,10 @@ def unusual(
         likelihood = tail(sum(bad[-size:]), size, ordinary) if size else 1.0
         if best is None or (likelihood, size) < best:
             best = likelihood, size
-    if best is None or best[0] > chance or _is_over(bad[-best[1] :]):
+    if best is None or best[0] > chance:
+        return None
+    # The stretch was picked for its bad calls, so its rate alone would promise too many.
+    if _is_over(bad[-best[1] :]) and _is_over(bad):
         return None
     stretch = list(zip(calls, bad, strict=True))[-best[1] :]
     since = next(call.started_at for call, is_bad in stretch if is_bad)

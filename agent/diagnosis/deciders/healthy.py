@@ -22,6 +22,7 @@ LISTED_ONLY = 0.6
 DOUBTED = 0.7
 """Confidence where all looks well but most of the few calls there were came to nothing."""
 FEW = 4
+WELL = 0.7
 MOST = 0.5
 
 
@@ -69,10 +70,10 @@ def _is_area_open(case: Case) -> bool:
 
 
 def _is_doubtful(case: Case) -> bool:
-    """Whether hardly any call is answered, for reasons that chance may still explain."""
+    """Whether too few calls are answered, for reasons that chance or time may explain."""
     calls = recent(case)
     share = answered_share(calls)
-    return share is not None and len(calls) >= FEW and share < MOST
+    return share is not None and len(calls) >= FEW and share < WELL
 
 
 def _is_mute(phone: Binding) -> bool:

@@ -1,0 +1,77 @@
+"""When call records convict, and when chance explains them."""
+
+from math import comb
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.diagnosis.outcomes import CHANCE, lately, pattern, tail, unusual
+from agent.model import CallOutcome
+from agent.states import CallResult
+from tests.account_facts import NOW
+
+GOOD, BAD = CallResult.ANSWERED, CallResult.NETWORK
+
+
+def records(word: str) -> list[CallOutcome]:
+    """One record per letter, the oldest first; ``x`` is bad."""
+    return [
+        CallOutcome(NOW - 60 + place, BAD if letter == "x" else GOOD)
+        for place, letter in enumerate(word)
+    ]
+
+
+def found(word: str, ordinary: float = 0.02):
+    return pattern(records(word), {BAD}, ordinary)
+
+
+@pytest.mark.parametrize("word", ["", ".", "x", "xx", "....x...", "x.......x...", "." * 64])
+def test_a_few_bad_calls_are_ordinary(word):
+    assert found(word) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "count", "total"),
+    [("xxxxx", 5, 5), ("." * 40 + "xxxxxxxx", 8, 8), ("x.x.x.x.x.x.", 6, 12)],
+)
+def test_a_run_of_bad_calls_is_not(word, count, total):
+    seen = found(word)
+    assert (seen.count, seen.total) == (count, total)
+    assert seen.since == next(
+        call.started_at for call in records(word)[-total:] if call.result is BAD
+    )
+
+
+def test_a_fault_that_is_over_is_over():
+    assert found("x" * 20 + "." * 2) is not None
+    assert found("x" * 20 + "." * 6) is None
+
+
+def test_what_is_ordinary_convicts_less():
+    assert found("xxxxx", 0.02) is not None
+    assert found("xxxxx", 0.1) is None
+
+
+def test_old_records_say_nothing_of_now():
+    old = CallOutcome(NOW - 4000, BAD)
+    new = CallOutcome(NOW - 10, BAD)
+    assert lately([old, new], NOW) == [new]
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.floats(0.001, 0.999))
+def test_the_tail_is_a_probability_and_shrinks(total, count, rate):
+    value = tail(count, total, rate)
+    assert -1e-9 <= value <= 1 + 1e-9
+    assert tail(count + 1, total, rate) <= value + 1e-12
+    if count == total:
+        assert value == pytest.approx(comb(total, count) * rate**count)
+
+
+@given(st.lists(st.booleans(), max_size=64), st.floats(0.005, 0.5))
+def test_a_conviction_is_never_what_chance_explains(bad, ordinary):
+    calls = records("".join("x" if it else "." for it in bad))
+    seen = unusual(bad, calls, ordinary)
+    if seen is not None:
+        assert tail(seen.count, seen.total, ordinary) <= CHANCE
+        assert seen.total <= len(bad)
