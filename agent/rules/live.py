@@ -1,6 +1,7 @@
 """What rules see in the running agent: the newest series, what rules wrote, and the past."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from agent.rules.alerting import ALERT_NAME
 from agent.rules.history import History
 from agent.rules.promql.nodes import Selector
 from agent.rules.promql.recall import Basis
+from agent.rules.promql.refusal import DUPLICATE_SAMPLE, EvaluationError
 from agent.rules.promql.source import BlockSource, Columns, Source, matching
 from agent.rules.promql.symbols import Symbols
 from agent.rules.promql.table import Table
@@ -53,14 +55,28 @@ class Live:
         return Present(self, BlockSource(self.columns, blocks), self._now)
 
     def record(self, rule: str, result: Vector) -> None:
-        """Put a recording rule's newest result in the place of its former one."""
-        if result is not self._results.get(rule):
-            self._results[rule] = result
+        """Put a recording rule's newest result in the place of its former one.
+
+        Raises:
+            EvaluationError: where a rule before it gave the same series another value, which then
+                holds.
+        """
+        others = self._before(rule, result)
+        kept, differs = first_come(result, others) if others else (result, False)
+        if kept is not self._results.get(rule):
+            self._results[rule] = kept
             self._of_name.clear()
-        if result.size:
-            self._names[rule] = self.columns.symbols.texts[result.metric]
+        if kept.size:
+            self._names[rule] = self.columns.symbols.texts[kept.metric]
         if rule in self._names:
-            self.history.write(rule, self._names[rule], self._now, result)
+            self.history.write(rule, self._names[rule], self._now, kept)
+        if differs:
+            raise EvaluationError(DUPLICATE_SAMPLE)
+
+    def _before(self, rule: str, result: Vector) -> list[Vector]:
+        """What rules before this one gave as the same metric."""
+        earlier = takewhile(lambda item: item[0] != rule, self._results.items())
+        return [one for _, one in earlier if one.metric == result.metric and one.size]
 
     def alerts(self, rule: str, name: str, alerts: Iterable[Alert]) -> None:
         """Take an alerting rule's alerts; they are made into series when somebody asks."""
@@ -164,6 +180,23 @@ class _Past:
     def window(self, selector: Selector, span: Span) -> Matrix:
         """The samples within ``span`` that ``selector`` picks."""
         return self._history.window(selector, span)
+
+
+def first_come(result: Vector, others: Iterable[Vector]) -> tuple[Vector, bool]:
+    """``result`` without the series of ``others``, and whether one of them has another value."""
+    taken = np.zeros(result.size, bool)
+    differs = False
+    for other in others:
+        values, present = np.zeros(other.table.rows), np.zeros(other.table.rows, bool)
+        values[other.rows], present[other.rows] = other.values, True
+        ways = result.table.way_to(other.table)[result.rows]
+        found = np.flatnonzero((ways >= 0) & present[ways] & ~taken)
+        same = np.isclose(
+            values[ways[found]], result.values[found], rtol=0.0, atol=0.0, equal_nan=True
+        )
+        differs |= not bool(same.all())
+        taken[found] = True
+    return (result.where(~taken) if taken.any() else result), differs
 
 
 def _same(one: tuple[Alert, ...], other: tuple[Alert, ...]) -> bool:

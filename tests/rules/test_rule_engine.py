@@ -243,3 +243,27 @@ def test_texts_of_series_that_are_gone_are_given_up(make, monkeypatch: pytest.Mo
         engine.evaluate([up(**{f"n{turn}_{place}": 0 for place in range(50)})], 100 + turn)
     assert len(engine._live.columns.symbols) < 400
     assert len(engine.alerts()) == 50
+
+
+TWICE = """\
+groups:
+  - name: twice
+    rules:
+      - {record: seen, expr: up}
+      - {record: seen, expr: up * 2 or vector(7)}
+      - {record: seen, expr: up + 0}
+      - {alert: Sum, expr: sum(seen) > 0}
+      - {alert: Range, expr: 'sum(sum_over_time(seen[1m])) > 0'}
+"""
+
+
+def test_where_two_rules_record_one_series_the_first_holds(make) -> None:
+    engine = make(TWICE)
+    for now in (100, 115):
+        alerts = engine.evaluate([up(a=1, b=3)], now)
+        # 1 and 3 of the first rule, and 7 of the second, which nobody else gives.
+        assert [alert.value for alert in alerts] == [11, 11 * (2 if now > 100 else 1)]
+    assert [one.error for one in engine.health()] == [
+        *("", "duplicate sample for timestamp", "", "", "")
+    ]
+    assert [alert.value for alert in engine.evaluate([up(b=3)], 130)] == [10, 32]
