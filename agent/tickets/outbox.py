@@ -35,6 +35,7 @@ from agent.tickets.rows import (
     RowState,
     as_row,
     begin,
+    begin_all,
     dead_rows,
     heads_of,
     urgent_tickets,
@@ -172,13 +173,13 @@ class Outbox:
                 first = (await connection.execute(asked)).mappings().all()
                 chosen = (first[:1] if len(heads) < least else first) or chosen
             ids = [head["ticket_id"] for head in chosen]
-            waiting = select(outbox).where(
+            waiting = select(outbox.c.id).where(
                 outbox.c.sink == sink,
                 outbox.c.ticket_id.in_(ids),
                 outbox.c.state == RowState.WAITING,
             )
-            rows = (await connection.execute(waiting.order_by(outbox.c.id))).mappings().all()
-            return [await begin(connection, row, now) for row in rows]
+            rows = (await connection.execute(waiting)).scalars().all()
+            return await begin_all(connection, rows, now)
 
     @uninterrupted
     async def attempts_since(self, sink: str, since: float) -> list[float]:

@@ -5,7 +5,7 @@ from enum import StrEnum, unique
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, exists, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.store.schema import outbox
@@ -73,9 +73,12 @@ TURN = (outbox.c.rank, outbox.c.id)
 _URGENT = RANKS[ESCALATED]
 
 
-def most_urgent(heads: Sequence[RowMapping]) -> Sequence[RowMapping]:
-    """The urgent ones where there are any, else all."""
-    return [head for head in heads if head["urgency"] == _URGENT] or heads
+def urgent_tickets(sink: str, most: int) -> Select[str]:
+    """Up to ``most`` tickets of which an escalation waits."""
+    asked = select(outbox.c.ticket_id).where(
+        outbox.c.sink == sink, outbox.c.state == RowState.WAITING, outbox.c.rank == _URGENT
+    )
+    return asked.distinct().limit(most)
 
 
 async def begin(connection: AsyncConnection, row: Mapping[Any, Any], now: float) -> Row:
@@ -90,6 +93,23 @@ async def begin(connection: AsyncConnection, row: Mapping[Any, Any], now: float)
         update(outbox).where(outbox.c.id == row["id"]).values(state=RowState.SENDING, **changed)
     )
     return as_row({**row, **changed})
+
+
+async def begin_all(connection: AsyncConnection, ids: Sequence[int], now: float) -> list[Row]:
+    """Count an attempt to deliver each of the rows; gives them in their order."""
+    first = func.coalesce(outbox.c.first_attempt_at, now)
+    await connection.execute(
+        update(outbox)
+        .where(outbox.c.id.in_(ids))
+        .values(
+            state=RowState.SENDING,
+            attempts=outbox.c.attempts + 1,
+            first_attempt_at=first,
+            last_attempt_at=now,
+        )
+    )
+    asked = select(outbox).where(outbox.c.id.in_(ids)).order_by(outbox.c.id)
+    return [as_row(row) for row in (await connection.execute(asked)).mappings()]
 
 
 def as_row(stored: Mapping[Any, Any]) -> Row:
