@@ -68,6 +68,8 @@ TICKET_WORDS: Mapping[str, tuple[str, str]] = {
     "act.grade": ("Change the grade", "变更等级"),
     "act.attribute": ("Responsibility", "责任归属"),
     "act.answer": ("Answer a question", "回答诊断问题"),
+    "why": ("What the diagnosis rests on", "诊断依据"),
+    "to_find_out": ("To be found out", "待查明"),
     # fields of the forms
     "field.provider_ticket": ("Provider's ticket number", "服务商工单号"),
     "field.at": ("When (now if empty)", "时间（空为现在）"),
