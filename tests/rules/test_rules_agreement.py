@@ -31,6 +31,8 @@ RECORDED = (
     *("sum by (x) (m)", "m * 2", "m or n", "n > 0", "count(m)", "rate(m[5m])", "1"),
     'label_replace(m, "x", "", "", "")',
 )
+# No template here gives nothing: Prometheus then writes the template itself into ALERTS, and
+# numwatch, on purpose, leaves the label out there as it does everywhere else.
 LABELS: tuple[dict[str, str], ...] = (
     {"severity": "page"},
     {"of": "s{{ $labels.x }}"},
