@@ -15,6 +15,7 @@ from agent.config.files import paths_lead_somewhere, profiles_exist
 from agent.config.located import KeyPath, Problem
 from agent.config.pace import Polling
 from agent.config.secret import Secret
+from agent.config.service_checks import ladders_name_sinks
 from agent.config.sink_checks import (
     callback_secrets_are_long_enough,
     keys_of_systems_are_whole,
@@ -144,7 +145,12 @@ def signing_secrets_are_whole(draft: Draft) -> Iterator[Problem]:
         for key in ("secret", "former_secret")
         for found in each(sink, "callback", key, at=path)
     )
-    for path, secret in (*each(draft.data, "sinks", "*", "secret"), *callbacks):
+    complaints = (
+        found
+        for key in ("secret", "former_secret")
+        for found in each(draft.data, "intake", "complaints", key)
+    )
+    for path, secret in (*each(draft.data, "sinks", "*", "secret"), *callbacks, *complaints):
         text = secret.reveal() if isinstance(secret, Secret) else secret
         if isinstance(text, str) and not _is_signing_secret(text):
             yield Problem(path, "is not a signing secret, expected whsec_ and base64 behind it")
@@ -188,6 +194,7 @@ def secrets_are_not_empty(draft: Draft) -> Iterator[Problem]:
 
 
 CHECKS: tuple[Check, ...] = (
+    ladders_name_sinks,
     names_are_unique,
     profiles_exist,
     paths_lead_somewhere,

@@ -27,6 +27,8 @@ WAIT = 40.0
 INTERVAL = 0.5
 PENDING = 6.0
 """Seconds that the rule waits: two minutes at this pace."""
+LAG = 5.0
+"""Seconds that a busy machine's rounds may be behind; a clock that counted would be minutes off."""
 HOLD = 3.0
 MINUTE = 60.0
 MOVES = (0, 3, 59, 61, -3, -59, -61) if os.environ.get("NUMWATCH_FULL") else (61,)
@@ -168,7 +170,7 @@ def test_a_restart_with_the_clock_moved(tmp_path: Path, minutes: int) -> None:
         scene.agent.start()
         after = wait_until(lambda: scene.alert(pending), WAIT, "its alert is there again")
         away = began(after) - began(before) - scene.moved
-        assert started - killed - 1 <= away <= time.time() - killed + INTERVAL
+        assert started - killed - 1 <= away <= time.time() - killed + INTERVAL + LAG
 
         wait_until(lambda: scene.stage(pending), WAIT, "it has its ticket when its time has come")
         (ticket,) = scene.tickets(pending)
