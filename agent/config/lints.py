@@ -104,6 +104,6 @@ class Lints(Section):
     parameters: LintParameters = LintParameters()
     """The figures the lints go by."""
     levels: dict[LintId, Literal["error", "warning", "info", "off"]] = Field(default={})
-    """Levels other than the usual ones, by lint; ``off`` leaves a lint out."""
+    """Levels other than the usual ones, by lint; ``"off"``, in quotes, leaves a lint out."""
     waivers: list[LintWaiver] = Field(default=[])
     """Findings that someone answers for."""

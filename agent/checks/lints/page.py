@@ -19,7 +19,7 @@ happens too; **info** is worth knowing. `lints.levels` changes a level or leaves
 ```yaml
 lints:
   parameters: {wait_single: 45s, key_callers: ["13900001111"]}
-  levels: {L14: off}
+  levels: {L14: "off"}
   waivers:
     - {lint: L04, numbers: ["4006220001"], reason: a kiosk with one phone, until: 2027-03-01}
 ```
