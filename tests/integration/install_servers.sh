@@ -8,6 +8,7 @@ declare -A package_of=(
   [promtool]=prometheus
   [prometheus-alertmanager]=prometheus-alertmanager
   [amtool]=prometheus-alertmanager
+  [faketime]=faketime
 )
 
 missing=()
