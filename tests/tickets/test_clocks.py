@@ -136,6 +136,14 @@ def test_another_grade_keeps_the_time_that_has_counted() -> None:
     assert (told.elapsed, told.allowed, told.deadline) == (1800.0, 7200.0, 150 * MINUTE)
 
 
+def test_another_grade_brings_its_own_working_time() -> None:
+    events = clocks.start(Grade.AAA, TERMS[Grade.AAA], at("2026-09-30T16:00"))
+    events = clocks.regrade(events, Grade.A, TERMS[Grade.A], at("2026-09-30T17:00"))
+    assert one(events, at("2026-09-30T20:00")).elapsed == 1.5 * HOUR
+    back = clocks.regrade(events, Grade.AA, TERMS[Grade.AA], at("2026-09-30T20:00"))
+    assert one(back, at("2026-09-30T21:00")).elapsed == 2.5 * HOUR
+
+
 def test_two_reasons_pause_together_and_both_have_to_end() -> None:
     events = clocks.start(Grade.AAA, TERMS[Grade.AAA], 0.0)
     events = clocks.pause(events, PauseReason.CUSTOMER_CAUSED, 600.0)
