@@ -72,9 +72,13 @@ def queue_heavy_work() -> None:
 YOUNG = 10_000
 """Container objects made before the youngest are looked through."""
 
-MIDDLE = 5
-OLD = 2_000
-"""Collections of one generation before the next older one is looked through too."""
+MIDDLE = 2
+OLD = 5_000
+"""Collections of one generation before the next older one is looked through too.
+
+What survived a few collections waits for one that looks at all of it at once, and the event loop
+waits then; hence few. The oldest generation is what lives to the end, and is hardly ever looked at.
+"""
 
 
 def settle_garbage_collector() -> None:

@@ -51,12 +51,6 @@ class Recall:
         """Start anew, as when the symbols do."""
         self._kept.clear()
 
-    def bytes(self) -> int:
-        """Memory taken by the values and rows of the results, those they share counted once."""
-        vectors = [one.result for one in self._kept.values() if isinstance(one.result, Vector)]
-        arrays = {id(array): array.nbytes for one in vectors for array in (one.rows, one.values)}
-        return sum(arrays.values())
-
 
 def _never_the_same(_selector: Selector) -> Basis:
     return (object(),)
