@@ -16,7 +16,6 @@ from agent.config.located import KeyPath, Problem
 from agent.config.pace import Polling
 from agent.config.secret import Secret
 from agent.config.service_checks import ladders_name_sinks
-from agent.config.service_checks import ladders_name_sinks
 from agent.config.sink_checks import (
     callback_secrets_are_long_enough,
     keys_of_systems_are_whole,
@@ -195,7 +194,6 @@ def secrets_are_not_empty(draft: Draft) -> Iterator[Problem]:
 
 
 CHECKS: tuple[Check, ...] = (
-    ladders_name_sinks,
     ladders_name_sinks,
     names_are_unique,
     profiles_exist,
