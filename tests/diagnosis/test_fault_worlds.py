@@ -5,6 +5,8 @@ import sys
 from collections import Counter
 from time import process_time
 
+import pytest
+
 from agent.states import Cause
 from tests.diagnosis.worlds.catalogue import catalogue
 from tests.diagnosis.worlds.stage import Stage
@@ -21,6 +23,7 @@ WHOLE = bool(os.environ.get("NUMWATCH_FULL"))
 """Else a third of the worlds is left out: noisy variants of what is there without noise."""
 
 
+@pytest.mark.timeout(1800)
 async def test_the_catalogue_is_diagnosed_right(tmp_path):
     scenes = catalogue(whole=WHOLE)
     assert len(scenes) >= 120

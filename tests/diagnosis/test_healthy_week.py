@@ -4,6 +4,8 @@ import os
 import random
 from pathlib import Path
 
+import pytest
+
 from agent.checks.engine import Checker
 from agent.config.settings import Metrics, Settings
 from agent.diagnosis import Context, diagnose_number
@@ -115,6 +117,7 @@ class Week:
         return {name: it.cause for name, it in found.items() if it.cause != Cause.HEALTHY}
 
 
+@pytest.mark.timeout(7200)
 async def test_nothing_is_ticketed_and_every_verdict_is_healthy(tmp_path):
     clock = Clock(AT)
     async with await start(world(), clock=clock) as running:
