@@ -1,5 +1,6 @@
 """What every sink keeps to, against a server that behaves like its system, over real HTTP."""
 
+import os
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -32,6 +33,13 @@ SYSTEMS: tuple[type[System], ...] = (
 )
 STORY = ("ticket.updated", "ticket.escalated", "ticket.resolved", "ticket.closed")
 HOUR = 3600.0
+FULL = bool(os.environ.get("NUMWATCH_FULL"))
+
+
+def spare(system: System, *kinds: str) -> None:
+    """The long ones run for one system of each family, and for all with NUMWATCH_FULL=1."""
+    if not FULL and system.kind not in kinds:
+        pytest.skip("runs for every system with NUMWATCH_FULL=1")
 
 
 @pytest.fixture
@@ -127,6 +135,7 @@ async def test_429_loses_nothing_and_retry_after_is_kept_to(
 async def test_refused_credentials_hold_everything_and_lose_nothing(
     post: Post, system: System, writer: Writer
 ) -> None:
+    spare(system, "webhook", "jira", "dingtalk")
     system.break_credentials()
     await post.start()
     with capture_logs() as logs:
@@ -145,6 +154,7 @@ async def test_refused_credentials_hold_everything_and_lose_nothing(
 async def test_after_six_hours_down_the_queue_drains_in_order_with_the_original_times(
     post: Post, system: System, writer: Writer
 ) -> None:
+    spare(system, "webhook", "jira", "feishu")
     system.fail(status=503, times=float("inf"))
     await post.start()
     opened_at = post.clock.now
@@ -224,6 +234,7 @@ def _failures(post: Post) -> list[float]:
 async def test_a_storm_makes_new_tickets_before_it_updates_old_ones(
     post: Post, system: System, writer: Writer
 ) -> None:
+    spare(system, "jira", "pagerduty", "wecom")
     tickets = [await told(writer, post, number, ("ticket.updated",)) for number in range(12)]
     system.fail(status=429, times=3)
     await post.start()
