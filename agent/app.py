@@ -238,9 +238,10 @@ class Agent:
             told = (*alerts, *await self.intake.firing(), *complained)
             await self.tickets.observe(told, self.fleet, now)
             await self._complaints.after(self.fleet, now)
-        standing = self.tickets.open
+        standing = tuple(self.tickets.open)
         self.evidence.collector.note(standing)
-        self.exposition.publish(_OWN_SERIES, tickets_summary(standing, now))
+        summary = await asyncio.to_thread(tickets_summary, standing, now)
+        self.exposition.publish(_OWN_SERIES, summary)
         self._pollers.set_urgent(
             frozenset(
                 (ticket.subject.provider, ticket.subject.account)
