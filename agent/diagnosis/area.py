@@ -5,7 +5,7 @@ is installed: a code is the caller's when both belong to the same place.
 """
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -38,7 +38,7 @@ def lies_elsewhere(number: str, codes: Iterable[str]) -> bool:
     return bool(own and places and all(places)) and own not in places
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _place(number: str) -> str:
     tables = _tables()
     if tables is None:

@@ -9,6 +9,8 @@ from agent.providers.targets import TARGETS
 from agent.states import Capability
 
 _PHONES = "bindings"
+_ASSUMED = {"number": "4000000000", "state": "ok"}
+"""What an answer has and a configuration has not; neither is of any account here."""
 
 
 class WrittenError(ValueError):
@@ -52,8 +54,9 @@ class WrittenConfiguration:
             raise WrittenError(_PHONES, "is no list, expected phones with id and phone")
         phones = []
         for place, phone in enumerate(written):
-            record = {"position": place + 1, **phone} if isinstance(phone, dict) else phone
-            named = {"number": "4000000000", "state": "ok", **record} if isinstance(record, dict) else record
+            named = (
+                {**_ASSUMED, "position": place + 1, **phone} if isinstance(phone, dict) else phone
+            )
             mapped = self._phones.page([named])
             if mapped.invalid or mapped.unmapped or not mapped.facts:
                 text = f"item {place + 1} cannot be read, expected id, phone and kind"
