@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -12,12 +13,18 @@ from agent.sinks.build import build_sinks
 from agent.sinks.dispatcher import Dispatcher
 from agent.states import NumberState
 from agent.store.database import Database
+from agent.tickets.act import Act
 from agent.tickets.changes import Change
+from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
 from agent.tickets.manager import Tickets
+from agent.tickets.order import Actor, Order, OrderError
+from agent.tickets.outbox import Outbox
 from exporters.telemetry import Telemetry
 from tests.sinks.receiver import SECRET
 from tests.tickets.scene import Scene, alert, settings
 
+PEOPLE = 19
+"""Producers beside the one that watches."""
 NUMBERS = tuple(f"40062200{place:02}" for place in range(8))
 
 
@@ -31,7 +38,8 @@ def configured(url: str) -> Settings:
         "retry_first": 0.01,
         "retry_longest": 0.05,
     }
-    return settings([desk], hold=0, recovery_polls=1, reopen_window=0.02)
+    # Each number has its own tickets: many of them in any order is what is tried here.
+    return settings([desk], hold=0, recovery_polls=1, reopen_window=0.02, common_cause_numbers=1000)
 
 
 def acknowledgement(change: Change) -> tuple[str, int, int, str]:
@@ -47,6 +55,39 @@ def load(chance: random.Random, now: float) -> list[Alert]:
     ]
 
 
+async def watch(tickets: Tickets, scene: Scene, acknowledged: Connection, end: float) -> None:
+    """One producer: alerts and facts."""
+    chance = random.Random()
+    while time.monotonic() < end:
+        now = time.time()
+        alerts = load(chance, now)
+        scene.poll(time.time())
+        for change in await tickets.observe(alerts, scene.fleet, time.time()):
+            acknowledged.send(acknowledgement(change))
+
+
+async def say(tickets: Tickets, name: str, acknowledged: Connection, end: float) -> None:
+    """Another producer: a person who comments on whatever stands."""
+    chance = random.Random()
+    order = Order(Act.COMMENT, Actor(ActorKind.PERSON, name), "looked into it")
+    while time.monotonic() < end:
+        standing = tickets.open
+        if standing:
+            with suppress(OrderError, IllegalTransitionError):
+                change = await tickets.act(chance.choice(standing).id, order, time.time())
+                if change is not None:
+                    acknowledged.send(acknowledgement(change))
+        await asyncio.sleep(chance.random() / 100)
+
+
+async def settled(database: Database) -> None:
+    """Wait until the desk has heard everything."""
+    outbox = Outbox(database)
+    async with asyncio.timeout(60):
+        while any(queue.pending for queue in (await outbox.queues()).values()):  # noqa: ASYNC110 - the ledger is asked
+            await asyncio.sleep(0.02)
+
+
 async def work(acknowledged: Connection, data_dir: Path, url: str, seconds: float) -> None:
     chosen = configured(url)
     scene = Scene(states=dict.fromkeys(NUMBERS, NumberState.ACTIVE))
@@ -55,14 +96,10 @@ async def work(acknowledged: Connection, data_dir: Path, url: str, seconds: floa
     dispatcher = Dispatcher(database, sinks, Telemetry())
     tickets = Tickets(database, chosen, scene.diagnose, scene.recovery, dispatcher.wake)
     await dispatcher.start()
-    chance = random.Random()
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        now = time.time()
-        alerts = load(chance, now)
-        scene.poll(time.time())
-        for change in await tickets.observe(alerts, scene.fleet, time.time()):
-            acknowledged.send(acknowledgement(change))
+    people = (say(tickets, f"person-{place}", acknowledged, end) for place in range(PEOPLE))
+    await asyncio.gather(watch(tickets, scene, acknowledged, end), *people)
+    await settled(database)
     await dispatcher.stop(grace=60)
     assert await database.check_integrity() == []
     await database.close()

@@ -1,5 +1,7 @@
 """Sixty times ``kill -9`` under load: nothing acknowledged is lost, repeats keep their id.
 
+Twenty producers work at once and the desk refuses a third of what it is sent.
+
 Negative control: with the acknowledgement before the commit (in ``Tickets._commit``, call
 ``acknowledge`` ahead of the transaction), this test goes red within a few kills; with
 ``Outbox.recover`` left out, it goes red because rows that were being sent never arrive.
@@ -8,6 +10,7 @@ Negative control: with the acknowledgement before the commit (in ``Tickets._comm
 import asyncio
 import contextlib
 import multiprocessing
+import os
 import random
 from collections import defaultdict
 from collections.abc import Iterable
@@ -24,7 +27,12 @@ from tests.sinks.receiver import Receiver
 from tests.tickets import kill9_agent
 
 KILLS = 60
+REFUSED = 1 / 3
+"""Share of the deliveries that the desk refuses."""
+CHANGES = 4000 if os.environ.get("NUMWATCH_FULL") else 0
+"""Ticket changes that must have been acknowledged; ``NUMWATCH_FULL=1`` asks for 4,000."""
 LONGEST_LIFE = 0.3
+WORKING_LIFE = 5.0
 
 Acknowledged = tuple[str, int, int, str]
 
@@ -65,15 +73,19 @@ class Agents:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_sixty_kills_lose_nothing(tmp_path: Path, receiver: Receiver) -> None:
-    agents = Agents(tmp_path / "data", await receiver.start())
     chance = random.Random(9)
+    receiver.answer = lambda _request: 503 if chance.random() < REFUSED else None
+    agents = Agents(tmp_path / "data", await receiver.start())
     for count in range(KILLS):
         life = chance.random() * LONGEST_LIFE
         starting = count % 6 == 0
         assert await asyncio.to_thread(agents.live, 60.0, life, at_work=not starting) == -9
+    while len(agents.acknowledged) < CHANGES:
+        assert await asyncio.to_thread(agents.live, 60.0, WORKING_LIFE, at_work=True) == -9
     assert await asyncio.to_thread(agents.live, 0.0, None) == 0
+    print(f"{len(agents.acknowledged)} changes acknowledged")  # noqa: T201 - the full run's figure
 
     assert len(agents.acknowledged) > KILLS
     await _ledger_has(agents.acknowledged, tmp_path / "data")
@@ -109,7 +121,6 @@ def _desk_has(acknowledged: Iterable[Acknowledged], receiver: Receiver) -> None:
 def _repeats_are_the_same(receiver: Receiver) -> None:
     bodies = {one.webhook_id: one.body for one in receiver.taken}
     assert all(bodies[one.webhook_id] == one.body for one in receiver.taken)
-    assert len(receiver.taken) - len(bodies) <= KILLS
 
 
 def _order_is_kept(receiver: Receiver) -> None:
