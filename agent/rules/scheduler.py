@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from time import time
+from time import monotonic, time
 
 import structlog
 
@@ -14,6 +14,9 @@ from exporters.block import Block
 from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
+
+WEIGHED_EVERY = 10.0
+"""Seconds after which the memory of the history is looked at again."""
 
 OnAlerts = Callable[[tuple[Alert, ...], float], Awaitable[None]]
 
@@ -37,6 +40,7 @@ class Scheduler:
         self._interval = interval
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
+        self._weighed_at = float("-inf")
         self._failing: dict[tuple[str, str, str], str] = {}
 
     def start(self) -> None:
@@ -70,8 +74,15 @@ class Scheduler:
 
     def _evaluate(self, now: float) -> tuple[Alert, ...]:
         alerts = self.engine.evaluate(self._blocks(), now)
-        self._telemetry.rule_history.set(self.engine.history_bytes())
+        self._weigh()
         return alerts
+
+    def _weigh(self) -> None:
+        """Tell how much the history takes; it changes slowly, and looking costs."""
+        at = monotonic()
+        if at >= self._weighed_at + WEIGHED_EVERY:
+            self._weighed_at = at
+            self._telemetry.rule_history.set(self.engine.history_bytes())
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
