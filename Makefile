@@ -38,10 +38,10 @@ servers: ## Install the real servers the integration tests talk to (root and apt
 	@tests/integration/install_servers.sh
 
 test: $(VENV)/.dev servers ## Run every test, with real servers where they can be had
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 test-fast: $(VENV)/.dev ## Run the tests that need no other server
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not integration" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not integration" $(ARGS)
 
 lint: $(VENV)/.dev ## Run the linters: ruff, mypy, import-linter, hadolint
 	@$(BIN)/ruff check --quiet .

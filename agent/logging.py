@@ -1,10 +1,12 @@
 """Logging: structlog on standard error, one line an event whatever a provider sends."""
 
+import io
 import logging
 import re
 import sys
 from collections.abc import Mapping
-from typing import Any, TextIO
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -27,7 +29,7 @@ def configure(settings: Log, stream: TextIO | None = None) -> None:
     The lines of libraries that log through the standard library go the same way, from
     ``warning`` on.
     """
-    target = stream or sys.stderr
+    target = cast("TextIO", _Unbroken(stream or sys.stderr))
     level = _LEVELS[settings.level]
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -42,6 +44,28 @@ def configure(settings: Log, stream: TextIO | None = None) -> None:
         cache_logger_on_first_use=False,
     )
     _adopt_the_standard_library(shared, last, target, level)
+
+
+class _Unbroken(io.TextIOBase):
+    """A stream whose breaking (a closed pipe, a full disk) stops the words, never the work."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str, /) -> int:
+        """Write what can be written."""
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what was written."""
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        """Whether a person reads it."""
+        return self._stream.isatty()
 
 
 def _last(settings: Log, target: TextIO) -> list[Processor]:

@@ -1,13 +1,23 @@
 """What tests of several rooms are given."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from agent.loop_lag import give_turns_often
 from agent.store.database import Database
 from tests.sinks.receiver import Receiver
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run side by side: those of one file, and all that share the story, together."""
+    for item in items:
+        shares = "story" in getattr(item, "fixturenames", ())
+        group = "story" if shares else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture
@@ -22,6 +32,13 @@ async def receiver() -> AsyncIterator[Receiver]:
     made = Receiver()
     yield made
     await made.stop()
+
+
+@pytest.fixture(autouse=True)
+def own_log() -> Iterator[None]:
+    """A command run in one test does not decide how the next one logs, nor where to."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True, scope="session")

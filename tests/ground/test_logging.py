@@ -108,3 +108,11 @@ def test_no_text_has_a_control_character_after_escaping(text: str) -> None:
     shown = json.dumps(event, ensure_ascii=False)
     assert len(shown.splitlines()) == 1
     shown.encode()
+
+
+def test_a_stream_that_broke_stops_no_work():
+    stream = io.StringIO()
+    configure(Log(), stream)
+    stream.close()
+    structlog.get_logger("agent").error("nobody_hears_this", detail="x")
+    logging.getLogger("aiohttp").error("nor this")

@@ -226,7 +226,8 @@ def _adapt(
     settings["listen"] = [listen]
     settings["polling"]["intervals"] = dict.fromkeys(settings["polling"]["intervals"], 0.5)
     settings["rules"] = {"enabled": embedded, "interval": rounds, "pace": 1000}
-    settings["tickets"] = {"hold": 1, "reopen_window": 1800}
+    # The numbers break one after the other: each test looks at the ticket of its own.
+    settings["tickets"] = {"hold": 1, "reopen_window": 1800, "common_cause_numbers": 1000}
     hook: dict[str, Any] = {"token": TOKEN}
     if alertmanager:
         hook |= {"url": alertmanager, "interval": 1, "settle": 4, "egress_allow": ["127.0.0.0/8"]}

@@ -42,9 +42,9 @@ def prometheus_config(folder: Path, target: str) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    """The demo's story from its beginning; ends with the test session."""
+    """The demo's story from its beginning; ends when the tests of this folder do."""
     prometheus = needs("prometheus")
     folder = tmp_path_factory.mktemp("story")
     agent_at, prometheus_at = (f"127.0.0.1:{free_port()}" for _ in range(2))

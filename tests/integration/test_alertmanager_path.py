@@ -142,7 +142,7 @@ def test_what_was_refused_for_a_wrong_token_comes_again_once_it_is_right(tmp_pat
         assert len(scene.closed(number)) == 1
 
 
-KILLS = 20 if os.environ.get("NUMWATCH_KILLS") else 4
+KILLS = 20 if os.environ.get("NUMWATCH_KILLS") else 3
 """Twenty take more than a minute: ``NUMWATCH_KILLS=1``."""
 
 

@@ -20,7 +20,7 @@ def query(story: Story, expression: str) -> list[dict[str, Any]]:
     return list(answer["data"]["result"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tickets(story: Story) -> list[dict[str, Any]]:
     return wait_until(story.told, STORY_SECONDS, f"every ticket closed: {story.log}")
 

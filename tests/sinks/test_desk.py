@@ -60,7 +60,7 @@ def closed(tickets: list[dict[str, Any]]) -> int:
 
 
 async def all_closed(url: str, count: int) -> list[dict[str, Any]]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while closed(tickets := await listed(url)) < count:  # noqa: ASYNC110 - over HTTP
             await asyncio.sleep(0.05)
     return tickets
