@@ -104,12 +104,14 @@ class ComplaintRounds:
         """
         if not self._complaints.waiting:
             return ()
+        # One that comes in while the others are put to their tickets waits for its own turn.
+        due = set(self._complaints.waiting)
         placed = self._placed(fleet)
         self._count(placed)
         await self._look_back(placed, now)
         await self._put(placed, now)
         stands = self._settings().intake.complaints.stands
-        waiting = by_number(self._complaints.waiting.values())
+        waiting = by_number(kept for name, kept in self._complaints.waiting.items() if name in due)
         told = (
             alert_of(number, place, waiting[number], stands, now)
             for number, place in placed.items()

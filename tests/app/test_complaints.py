@@ -57,6 +57,30 @@ async def test_a_complaint_is_put_to_the_ticket_of_its_number(
     assert counted(scene, BROKEN) == 2, "a caller counts once"
     assert not of(scene, BROKEN, "complaint")
     assert "13900001111" not in str(scene.desk())
+    assert not [m for m in ticket["members"] if m["symptom"] == "complaint"]
+
+
+async def test_one_that_comes_in_while_another_is_put_to_the_ticket_is_put_there_too(
+    scene: Scene, client: TestClient[Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await until(lambda: of(scene, BROKEN, "number_down"), "the number has its ticket")
+    hear = scene.agent.tickets.hear
+    late = [f"1390000333{last}" for last in range(4)]
+
+    async def meanwhile(told: Any, now: float) -> dict[str, str]:
+        ids = await hear(told, now)
+        if late:
+            await complain(client, BROKEN, late.pop())
+        return ids
+
+    monkeypatch.setattr(scene.agent.tickets, "hear", meanwhile)
+    await complain(client, BROKEN, "13900001111")
+    await until(
+        lambda: len(of(scene, BROKEN, "number_down")[0]["complaints"]) == 5, "all are in it"
+    )
+    (ticket,) = of(scene, BROKEN, "number_down")
+    assert not of(scene, BROKEN, "complaint")
+    assert not [m for m in ticket["members"] if m["symptom"] == "complaint"]
 
 
 async def test_without_an_alarm_it_opens_a_ticket_that_says_so_and_stays(
