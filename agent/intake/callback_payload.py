@@ -16,7 +16,7 @@ from agent.config.secret import Secret
 from agent.config.sinks import Callback as CallbackSettings
 from agent.config.sinks import Sink
 from agent.intake.signature import NotSigned, verify
-from agent.providers.scrub import scrub
+from agent.net.scrub import scrub
 from agent.states import Stage
 from agent.tickets.callback import Callback
 

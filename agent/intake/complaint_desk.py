@@ -11,7 +11,7 @@ from aiohttp import web
 from agent.config.settings import Settings
 from agent.intake.complaint_rounds import Tickets
 from agent.intake.complaints import Complaints, Kept
-from agent.providers.scrub import scrub
+from agent.net.scrub import scrub
 from agent.tickets.complaint_acts import ComplaintAct, ComplaintActError, Done, perform
 from agent.tickets.document import told_complaint
 

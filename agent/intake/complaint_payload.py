@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from agent.providers.base import ProviderError
-from agent.providers.decode import decode_body
-from agent.providers.moments import iso_moment
-from agent.providers.scrub import scrub
+from agent.net.decode import decode_body
+from agent.net.exchange import ProviderError
+from agent.net.scrub import scrub
+from agent.net.timestamps import iso_moment
 from agent.tickets.complaint import Channel
 
 EXPECTED = (

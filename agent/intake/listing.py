@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from agent.intake.told import BadAlert, Told, read_alert
-from agent.providers.base import ProviderError
-from agent.providers.moments import iso_moment
+from agent.net.exchange import ProviderError
+from agent.net.timestamps import iso_moment
 from agent.states import PollFailure
 
 _moment = iso_moment(UTC)

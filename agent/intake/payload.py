@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from agent.intake.told import BadAlert, Told, read_alert
-from agent.providers.base import ProviderError
-from agent.providers.decode import decode_body
-from agent.providers.scrub import scrub
+from agent.net.decode import decode_body
+from agent.net.exchange import ProviderError
+from agent.net.scrub import scrub
 
 EXPECTED = (
     'a JSON object of Alertmanager\'s webhook: {"version": "4", "alerts": [{"status":'

@@ -14,9 +14,9 @@ from agent.intake.listing import read_listing, read_started_at
 from agent.intake.payload import unescaped
 from agent.intake.record import Record
 from agent.intake.repair import Answer, Differences, Repair, Suspicion, compare
-from agent.providers.base import ProviderError, Request
-from agent.providers.decode import decode_json
-from agent.providers.http import Door, DoorLimits
+from agent.net.decode import decode_json
+from agent.net.exchange import ProviderError, Request
+from agent.net.http import Door, DoorLimits
 from agent.states import PollFailure
 from agent.store.errors import StoreError
 from exporters.telemetry import Telemetry

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from agent.providers.moments import iso_moment
-from agent.providers.scrub import scrub
+from agent.net.scrub import scrub
+from agent.net.timestamps import iso_moment
 
 ALERT_NAME = "alertname"
 _MOST_LABELS = 128

@@ -14,7 +14,7 @@ from msgspec import json
 from agent.intake.record import Record
 from agent.intake.told import ALERT_NAME
 from agent.model import Alert
-from agent.providers.scrub import scrub
+from agent.net.scrub import scrub
 from agent.states import Scope
 from agent.tickets.key import subject_of
 

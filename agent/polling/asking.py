@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from agent.model import Listing
+from agent.net.exchange import ProviderError
 from agent.polling.calls import CallLedger
 from agent.polling.deadline import Poll, poll_ends_at
 from agent.polling.merge import Facts
@@ -16,7 +17,7 @@ from agent.polling.per_number import Told
 from agent.polling.pieces import INLINE, pieces
 from agent.polling.plan import Plan
 from agent.polling.rotation import Rotation, batches, slice_size
-from agent.providers.base import Provider, ProviderError
+from agent.providers.base import Provider
 from agent.states import Capability, PollFailure
 
 log = structlog.get_logger(__name__)

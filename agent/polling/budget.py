@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from aiolimiter import AsyncLimiter
 
+from agent.net.exchange import Answer, Fetch, ProviderError, Request
 from agent.polling.deadline import in_trouble, remaining
-from agent.providers.base import Answer, Fetch, ProviderError, Request
 from agent.states import PollFailure
 
 LONGEST_PAUSE = 3600.0

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from agent.providers.base import ProviderError
+from agent.net.exchange import ProviderError
 
 
 @dataclass(eq=False)

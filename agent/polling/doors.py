@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from agent.net.http import Door, DoorLimits
 from agent.polling.plan import Plan
-from agent.providers.http import Door, DoorLimits
 
 DoorKey = tuple[str, tuple[str, ...], str | None, DoorLimits]
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from agent.fleet import Fleet
 from agent.model import Call, Listing
+from agent.net.exchange import ProviderError
 from agent.polling.call_tally import RECENT_KEPT
 from agent.polling.calls import CallLedger
 from agent.polling.merge import Facts, Known, adopted, fresh, merge
 from agent.polling.per_number import Told
 from agent.polling.pieces import INLINE
 from agent.polling.plan import Plan
-from agent.providers.base import ProviderError
 from agent.states import Capability
 
 

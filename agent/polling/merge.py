@@ -9,6 +9,7 @@ import msgspec
 
 from agent.config.settings import Polling
 from agent.model import Balance, Listing, PollStatus, Snapshot
+from agent.net.exchange import ProviderError
 from agent.polling.call_tally import CallFacts
 from agent.polling.listing import (
     HELD_POLLS,
@@ -21,7 +22,6 @@ from agent.polling.listing import (
     states_before_unknown,
 )
 from agent.polling.per_number import Told, merge_told, without
-from agent.providers.base import ProviderError
 from agent.states import Capability, NumberState, PollFailure
 
 GONE_KEPT = 20_000

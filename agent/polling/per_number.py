@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from agent.model import Binding, Routing
+from agent.net.exchange import ProviderError
 from agent.polling.pieces import pieces
-from agent.providers.base import ProviderError
 
 Fact = TypeVar("Fact", Routing, tuple[Binding, ...])
 

@@ -11,6 +11,7 @@ import msgspec
 import structlog
 
 from agent.model import Listing
+from agent.net.exchange import ProviderError
 from agent.polling.asking import NEEDS_LISTING, Asker
 from agent.polling.breaker import CLOSED, Breaker, BreakerLimits, BreakerState
 from agent.polling.journal import Journal, Outcome
@@ -21,7 +22,7 @@ from agent.polling.pieces import INLINE, let_go
 from agent.polling.plan import Plan
 from agent.polling.redaction import Redactor
 from agent.polling.schedule import next_tick
-from agent.providers.base import Provider, ProviderError
+from agent.providers.base import Provider
 from agent.states import Capability, PollFailure
 
 log = structlog.get_logger(__name__)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
 from agent.fleet import Fleet
+from agent.net.exchange import Fetch
 from agent.polling.budget import Budget
 from agent.polling.call_tally import RECENT_KEPT
 from agent.polling.doors import Doors
@@ -20,7 +21,7 @@ from agent.polling.schedule import first_delay
 from agent.polling.turnstile import Turnstile
 from agent.polling.witness import Witness
 from agent.providers import registry
-from agent.providers.base import Fetch, Provider
+from agent.providers.base import Provider
 from agent.providers.reports import Reports
 from exporters.telemetry import Telemetry
 

@@ -13,8 +13,8 @@ from tenacity import (
 )
 from tenacity.stop import stop_base
 
+from agent.net.exchange import Answer, Fetch, ProviderError, Request
 from agent.polling.deadline import in_trouble, remaining
-from agent.providers.base import Answer, Fetch, ProviderError, Request
 from agent.states import PollFailure
 
 MAY_PASS: dict[PollFailure, bool] = {

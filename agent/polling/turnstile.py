@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from agent.providers.base import Answer, Fetch, Request
+from agent.net.exchange import Answer, Fetch, Request
 
 READING = 0.01
 """Seconds of reading in one turn of the event loop, after which other work has its turn."""

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from isal import isal_zlib
 
-from agent.providers.base import Answer, Fetch, ProviderError, Request
+from agent.net.exchange import Answer, Fetch, ProviderError, Request
 
 AccountKey = tuple[str, str]
 """Provider and account."""

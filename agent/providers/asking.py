@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agent.providers.base import Answer, Fetch, Request
-from agent.providers.decode import THREAD_FROM, decode_json
+from agent.net.decode import THREAD_FROM, decode_json
+from agent.net.exchange import Answer, Fetch, Request
+from agent.net.query import encode
 from agent.providers.envelope import NotFoundError, check_envelope
 from agent.providers.path import path_of
 from agent.providers.profile_sections import Operation, Profile
-from agent.providers.query import encode
 from agent.providers.shape import Shape
 from agent.providers.signers import Sign, Values
 from agent.providers.template import Template

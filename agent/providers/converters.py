@@ -15,11 +15,11 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from agent.providers.moments import epoch_moment, iso_moment, mail_moment, zone_of
+from agent.net.scrub import scrub
+from agent.net.timestamps import epoch_moment, iso_moment, mail_moment, zone_of
 from agent.providers.nested import read_extensions, read_lines, read_menu, read_special_days
 from agent.providers.profile_sections import FieldRule
 from agent.providers.schedule import read_schedule
-from agent.providers.scrub import scrub
 
 Convert = Callable[[Any], Any]
 Kinds = frozenset[type]

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from agent.providers.base import ProviderError
+from agent.net.exchange import ProviderError
+from agent.net.scrub import scrub
 from agent.providers.path import MISSING, follow, path_of
 from agent.providers.profile_sections import Envelope
-from agent.providers.scrub import scrub
 from agent.providers.words import word
 from agent.states import PollFailure
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from agent.net.exchange import Answer, ProviderError
+from agent.net.links import next_url
 from agent.providers.asking import Asker
-from agent.providers.base import Answer, ProviderError
-from agent.providers.links import next_url
 from agent.providers.mapping import Mapped, Mapper
 from agent.providers.page_memory import PageMemory, mark_of
 from agent.providers.paging import Collected, Page, Params, Source, read_all

@@ -9,7 +9,7 @@ from collections.abc import Hashable
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from agent.providers.base import Answer
+from agent.net.exchange import Answer
 
 if TYPE_CHECKING:
     from agent.providers.paging import Page

@@ -25,10 +25,10 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Final
 
-from agent.providers.base import ProviderError
+from agent.net.exchange import ProviderError
+from agent.net.gather import together
 from agent.providers.mapping import Mapped
 from agent.providers.profile_sections import Paging
-from agent.providers.together import together
 from agent.states import PollFailure
 
 Params = tuple[tuple[str, str], ...]

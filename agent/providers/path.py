@@ -6,7 +6,7 @@ decoded. ``^`` is the record around a nested one (see ``each`` in a profile).
 
 from typing import Any, Final
 
-from agent.providers.decode import decode_text
+from agent.net.decode import decode_text
 
 Path = tuple[str, ...]
 

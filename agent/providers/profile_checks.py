@@ -5,8 +5,8 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from agent.config.located import KeyPath, Problem
+from agent.net.timestamps import zone_of
 from agent.providers.converters import CONVERTERS
-from agent.providers.moments import zone_of
 from agent.providers.operation import MOMENT_NAMES, NUMBER_NAMES
 from agent.providers.profile_sections import FieldRule, Operation, Profile
 from agent.providers.signers import REQUEST_NAMES

@@ -6,8 +6,9 @@ from functools import partial
 
 from agent.config.located import ConfigError, Problem
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
+from agent.net.exchange import Fetch
 from agent.providers.asking import Caller
-from agent.providers.base import Fetch, Provider
+from agent.providers.base import Provider
 from agent.providers.declarative import DeclarativeProvider, Setup
 from agent.providers.paging import Bounds
 from agent.providers.profile import load_profile, profile_names

@@ -6,7 +6,7 @@ is proven that strict reading would have given the same; anything else is read s
 
 * every key of the shape must be there and no other may be, or the quick decoder refuses;
 * the text has no more ``":`` than the shape has keys, so no key is there twice
-  (see :mod:`agent.providers.decode`);
+  (see :mod:`agent.net.decode`);
 * every value of a record, and of the envelope but for the way to the records, must be a text, a
   number, a switch or null, or the quick decoder refuses.
 """
@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 import msgspec
 from msgspec.structs import astuple
 
-from agent.providers.decode import count_key_marks, has_spaced_colon
+from agent.net.decode import count_key_marks, has_spaced_colon
 from agent.providers.path import MISSING, Path
 
 _Scalar = str | int | float | bool | None

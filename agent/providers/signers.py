@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import parse_qsl, urlsplit
 
-from agent.providers.base import Request
+from agent.net.exchange import Request
+from agent.net.query import sorted_query
 from agent.providers.digest import base64_text, keyed_digest, plain_digest
 from agent.providers.profile_sections import Digest, Signing
-from agent.providers.query import sorted_query
 from agent.providers.template import Template
 
 Values = dict[str, str]

@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 
-from agent.providers.scrub import scrub
+from agent.net.scrub import scrub
 from agent.sinks.links import Link, Links
 from agent.states import Stage
 from agent.tickets.act import Act

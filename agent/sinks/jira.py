@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.config.sinks import Jira as JiraSettings
 from agent.config.sinks import Sink as SinkSettings
-from agent.providers.scrub import scrub
+from agent.net.scrub import scrub
 from agent.sinks.around import Around
 from agent.sinks.base import SinkError, SinkFailure
 from agent.sinks.cut import cut_utf16, utf16_length

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from agent.config.sinks import Sink as SinkSettings
-from agent.providers.scrub import scrub
+from agent.net.scrub import scrub
 from agent.sinks.around import Around
 from agent.sinks.base import Pace, SinkError, SinkFailure, Window
 from agent.sinks.cut import cut_characters

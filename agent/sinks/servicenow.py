@@ -6,7 +6,7 @@ from typing import Any
 
 from agent.config.sinks import ServiceNow as ServiceNowSettings
 from agent.config.sinks import Sink as SinkSettings
-from agent.providers.scrub import scrub
+from agent.net.scrub import scrub
 from agent.sinks.around import Around
 from agent.sinks.base import SinkError, SinkFailure
 from agent.sinks.cut import cut_utf16

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from agent.providers.scrub import scrub
+from agent.net.scrub import scrub
 
 SECONDS = 2.0
 """How long filling all templates of one delivery may take."""

@@ -9,10 +9,10 @@ import aiohttp
 import msgspec
 
 from agent.config.sinks import ADDRESS_OF_KIND, Sink
-from agent.providers.egress import EgressGuard
-from agent.providers.failures import classify
-from agent.providers.retry_after import parse_retry_after
-from agent.providers.scrub import scrub
+from agent.net.egress import EgressGuard
+from agent.net.failures import classify
+from agent.net.retry_after import parse_retry_after
+from agent.net.scrub import scrub
 from agent.sinks.base import SinkError, SinkFailure
 from agent.states import PollFailure
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from agent.config.sinks import Sink as SinkSettings
 from agent.config.sinks import Zammad as ZammadSettings
-from agent.providers.scrub import scrub
+from agent.net.scrub import scrub
 from agent.sinks.around import Around
 from agent.sinks.base import SinkError, SinkFailure
 from agent.sinks.cut import cut_utf16

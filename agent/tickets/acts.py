@@ -12,7 +12,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from agent.masking import mask_text
-from agent.providers.scrub import scrub
+from agent.net.scrub import scrub
 from agent.states import Grade, Stage
 from agent.tickets import changes, effects
 from agent.tickets.act import Act

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from agent.diagnosis.answered import mistakes
 from agent.masking import mask_text
-from agent.providers.scrub import scrub
+from agent.net.scrub import scrub
 from agent.states import ClockName, Grade, Stage
 from agent.tickets import clocks
 from agent.tickets.act import Act

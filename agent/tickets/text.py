@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from agent.diagnosis.words import Words
 from agent.masking import mask_text
 from agent.model import Alert, Verdict
-from agent.providers.scrub import scrub
+from agent.net.scrub import scrub
 from agent.states import Cause
 from agent.tickets.ticket import Subject, Text
 

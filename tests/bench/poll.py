@@ -20,10 +20,10 @@ import uvloop
 
 from agent.config.secret import Secret
 from agent.config.settings import Account, Polling, ProviderSettings
+from agent.net.http import Door, DoorLimits
 from agent.polling.budget import Budget
 from agent.polling.retry import with_retries
 from agent.providers.base import Provider
-from agent.providers.http import Door, DoorLimits
 from agent.providers.registry import build
 from tests.bench._pages import NUMBERS, PAGE_SIZE
 

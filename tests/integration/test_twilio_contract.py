@@ -17,8 +17,8 @@ import pytest
 from agent.config.secret import Secret
 from agent.config.settings import Account, Polling, ProviderSettings
 from agent.model import Number
-from agent.providers.base import ProviderError
-from agent.providers.http import Door, DoorLimits
+from agent.net.exchange import ProviderError
+from agent.net.http import Door, DoorLimits
 from agent.providers.registry import build
 from agent.states import NumberState
 

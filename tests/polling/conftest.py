@@ -4,7 +4,7 @@ import pytest
 from aiohttp import web
 from polling_bench import Bench, Desk
 
-from agent.providers.http import Door, DoorLimits
+from agent.net.http import Door, DoorLimits
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from aiohttp import web
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
 from agent.fleet import Fleet
 from agent.model import Balance, Binding, Call, Listing, Number, Routing
+from agent.net.exchange import ProviderError, Request
 from agent.polling.pollers import Pollers
-from agent.providers.base import ProviderError, Request
 from agent.states import CallResult, Capability, NumberState, PollFailure
 from exporters.telemetry import Telemetry
 

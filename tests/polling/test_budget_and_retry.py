@@ -8,10 +8,10 @@ import pytest
 from aiohttp import web
 from polling_bench import until
 
+from agent.net.exchange import ProviderError, Request
 from agent.polling.budget import LONGEST_PAUSE, Budget
 from agent.polling.deadline import poll_ends_at
 from agent.polling.retry import MAY_PASS, Backoff, with_retries
-from agent.providers.base import ProviderError, Request
 from agent.states import PollFailure
 
 QUICK = Backoff(first=0.001, longest=0.002)

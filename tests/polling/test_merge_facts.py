@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from agent.config.settings import Polling
 from agent.model import Balance, Binding, Listing, Number, Routing
+from agent.net.exchange import ProviderError
 from agent.polling.listing import HELD_POLLS
 from agent.polling.merge import Known, fresh, merge
 from agent.polling.per_number import Told
-from agent.providers.base import ProviderError
 from agent.states import Capability, NumberState, PollFailure
 
 ALL = frozenset(Capability)

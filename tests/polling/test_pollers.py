@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from agent.config.secret import Secret
 from agent.config.settings import Account
-from agent.providers.base import ProviderError, Request
+from agent.net.exchange import ProviderError, Request
 from agent.states import Capability, NumberState, PollFailure
 
 ONE = {"4006220001": "active"}

@@ -1,8 +1,8 @@
 import asyncio
 import time
 
+from agent.net.exchange import Answer, Request
 from agent.polling.turnstile import READING, Turnstile
-from agent.providers.base import Answer, Request
 
 
 async def read_pages(turnstile, count, seconds):

@@ -9,8 +9,8 @@ from aiohttp import web
 
 from agent.config.secret import Secret
 from agent.config.settings import Account, Polling, ProviderSettings
-from agent.providers.base import ProviderError, Request
-from agent.providers.http import Door, DoorLimits
+from agent.net.exchange import ProviderError, Request
+from agent.net.http import Door, DoorLimits
 from agent.providers.registry import build
 from agent.providers.reports import Reports
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.providers import decode
-from agent.providers.base import Answer, ProviderError
-from agent.providers.decode import decode_body, decode_json, decode_text
+from agent.net import decode
+from agent.net.decode import decode_body, decode_json, decode_text
+from agent.net.exchange import Answer, ProviderError
 
 LEAVES = (
     st.none()

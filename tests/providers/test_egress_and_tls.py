@@ -7,7 +7,7 @@ import pytest
 import trustme
 from provider_bench import LOOPBACK, answering, fetched, open_door, refused, serving
 
-from agent.providers.egress import EgressGuard
+from agent.net.egress import EgressGuard
 
 
 def tls_context(authority, **wanted):

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from provider_bench import answering, fetched, open_door, raw_server, refused, serving
 
-from agent.providers.base import Request
+from agent.net.exchange import Request
 
 MIB = 1024 * 1024
 

@@ -7,8 +7,8 @@ import pytest
 from aiohttp import web
 from provider_bench import serving
 
-from agent.providers.base import ProviderError
-from agent.providers.together import together
+from agent.net.exchange import ProviderError
+from agent.net.gather import together
 from agent.states import PollFailure
 
 

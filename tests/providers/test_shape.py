@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.providers.base import ProviderError
-from agent.providers.decode import decode_body
+from agent.net.decode import decode_body
+from agent.net.exchange import ProviderError
 from agent.providers.shape import Rows, Shape
 
 KEYS = ["number", "state", "a b", '":', "", "名"]

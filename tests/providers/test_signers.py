@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.providers.base import Request
+from agent.net.exchange import Request
+from agent.net.query import encode_query, sorted_query
 from agent.providers.profile import load_profile
 from agent.providers.profile_sections import Signing
-from agent.providers.query import encode_query, sorted_query
 from agent.providers.signers import make_signer
 
 NOW = 1_800_000_000.0

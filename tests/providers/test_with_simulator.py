@@ -3,7 +3,7 @@
 import pytest
 
 from agent.model import Binding, Window
-from agent.providers.base import ProviderError
+from agent.net.exchange import ProviderError
 from agent.simulator.server import start
 from agent.simulator.world import World
 from agent.states import BindingKind, BindingState, Capability, NetworkState, NumberState, Strategy

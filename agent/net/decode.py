@@ -24,7 +24,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from agent.providers.base import Answer, ProviderError
+from agent.net.exchange import Answer, ProviderError
 from agent.states import PollFailure
 
 THREAD_FROM: Final = 1024 * 1024

@@ -2,8 +2,8 @@
 
 Timeouts always (connecting, silence between two reads, the whole), a cap on the decoded size,
 no redirects, two known encodings at most once, the egress guard at the socket, TLS always
-verified. A failure is one :class:`~agent.providers.base.ProviderError`; see
-:mod:`agent.providers.failures` for which reason is given when.
+verified. A failure is one :class:`~agent.net.exchange.ProviderError`; see
+:mod:`agent.net.failures` for which reason is given when.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ import aiohttp
 from yarl import URL
 
 from agent.config.settings import Polling
-from agent.providers.base import Answer, ProviderError, Request
-from agent.providers.egress import EgressGuard
-from agent.providers.failures import classify, status_failure
-from agent.providers.query import encode_query
-from agent.providers.retry_after import parse_http_date
+from agent.net.egress import EgressGuard
+from agent.net.exchange import Answer, ProviderError, Request
+from agent.net.failures import classify, status_failure
+from agent.net.query import encode_query
+from agent.net.retry_after import parse_http_date
 from agent.states import PollFailure
 
 _CHUNK = 64 * 1024

@@ -27,9 +27,9 @@ from collections.abc import Callable, Iterator, Mapping
 import aiohttp
 from aiohttp import http_exceptions
 
-from agent.providers.base import ProviderError
-from agent.providers.egress import EGRESS_DENIED_TEXT, EgressDeniedError
-from agent.providers.retry_after import parse_retry_after
+from agent.net.egress import EGRESS_DENIED_TEXT, EgressDeniedError
+from agent.net.exchange import ProviderError
+from agent.net.retry_after import parse_retry_after
 from agent.states import PollFailure
 
 _EXPIRED = 10

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urljoin, urlsplit
 
-from agent.providers.base import ProviderError
+from agent.net.exchange import ProviderError
 from agent.states import PollFailure
 
 _PLAIN = re.compile(r"[!-~]{1,4096}", re.ASCII)

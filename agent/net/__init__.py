@@ -1,0 +1,1 @@
+"""Outbound HTTP: client, egress guard, strict JSON, sanitizing of text, time stamps."""
