@@ -12,7 +12,7 @@ from agent.checks.canonical import SECTION_FIELDS
 from agent.checks.declared import Declaration
 from agent.config.document import Document, parse
 from agent.config.located import Problem, locate
-from agent.providers.written import WrittenConfiguration, WrittenError
+from agent.providers.profile.written import WrittenConfiguration, WrittenError
 from agent.states import ConfigSection
 
 _PHONES = "bindings"

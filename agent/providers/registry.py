@@ -7,14 +7,14 @@ from functools import partial
 from agent.config.located import ConfigError, Problem
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
 from agent.net.exchange import Fetch
-from agent.providers.asking import Caller
 from agent.providers.base import Provider
-from agent.providers.declarative import DeclarativeProvider, Setup
-from agent.providers.paging import Bounds
-from agent.providers.profile import load_profile, profile_names
-from agent.providers.profile_sections import Profile
+from agent.providers.profile.load import load_profile, profile_names
+from agent.providers.profile.operation_client import Caller
+from agent.providers.profile.paging import Bounds
+from agent.providers.profile.provider import DeclarativeProvider, Setup
+from agent.providers.profile.sections import Profile
 from agent.providers.reports import Reports
-from agent.providers.signers import Values, make_signer
+from agent.providers.signing.signers import Values, make_signer
 
 __all__ = ["build", "problems", "profile_names"]
 

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.model import Number
-from agent.providers.mapping import Mapper
-from agent.providers.profile import load_profile
-from agent.providers.profile_sections import Operation
-from agent.providers.targets import TARGETS
+from agent.providers.profile.load import load_profile
+from agent.providers.profile.mapping import Mapper
+from agent.providers.profile.sections import Operation
+from agent.providers.profile.targets import TARGETS
 from agent.states import BindingKind, Capability, NetworkState, NumberState
 
 GENERIC = load_profile("generic")

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from agent.net.exchange import Request
 from agent.net.query import encode_query, sorted_query
-from agent.providers.profile import load_profile
-from agent.providers.profile_sections import Signing
-from agent.providers.signers import make_signer
+from agent.providers.profile.load import load_profile
+from agent.providers.profile.sections import Signing
+from agent.providers.signing.signers import make_signer
 
 NOW = 1_800_000_000.0
 KEYS = {"key": "demo", "secret": "s€cret"}

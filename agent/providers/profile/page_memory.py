@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from agent.net.exchange import Answer
 
 if TYPE_CHECKING:
-    from agent.providers.paging import Page
+    from agent.providers.profile.paging import Page
 
 Mark = tuple[bytes, str | None]
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from agent.providers.converters import Convert
-from agent.providers.path import MISSING
+from agent.providers.profile.converters import Convert
+from agent.providers.profile.path import MISSING
 
 _MEMO_MOST: Final = 4096
 

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from agent.net.exchange import Answer, ProviderError
 from agent.net.links import next_url
-from agent.providers.asking import Asker
-from agent.providers.mapping import Mapped, Mapper
-from agent.providers.page_memory import PageMemory, mark_of
-from agent.providers.paging import Collected, Page, Params, Source, read_all
-from agent.providers.path import MISSING, follow, path_of
-from agent.providers.profile_sections import Operation
-from agent.providers.targets import Target
+from agent.providers.profile.mapping import Mapped, Mapper
+from agent.providers.profile.operation_client import Asker
+from agent.providers.profile.page_memory import PageMemory, mark_of
+from agent.providers.profile.paging import Collected, Page, Params, Source, read_all
+from agent.providers.profile.path import MISSING, follow, path_of
+from agent.providers.profile.sections import Operation
+from agent.providers.profile.targets import Target
 from agent.states import PollFailure
 
 if TYPE_CHECKING:
-    from agent.providers.declarative import Setup
+    from agent.providers.profile.provider import Setup
 
 NUMBER_NAMES: Final = frozenset({"number"})
 """What the templates of an operation asked once for every number may use."""

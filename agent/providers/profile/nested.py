@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 from agent.model import Extension, Lines, MenuKey, SpecialDays
 from agent.net.scrub import scrub
-from agent.providers.schedule import DAY_END, read_minute
+from agent.providers.profile.schedule import DAY_END, read_minute
 
 _MOST: Final = 500
 _TEXT_LENGTH: Final = 128

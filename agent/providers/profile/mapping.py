@@ -6,12 +6,12 @@ from functools import partial
 from operator import itemgetter
 from typing import Any
 
-from agent.providers.column import Column
-from agent.providers.path import MISSING, Path, follow, path_of
-from agent.providers.profile_sections import FieldRule, Operation
-from agent.providers.shape import ABSENT, Rows
-from agent.providers.targets import Target
-from agent.providers.words import word
+from agent.providers.profile.column import Column
+from agent.providers.profile.path import MISSING, Path, follow, path_of
+from agent.providers.profile.sections import FieldRule, Operation
+from agent.providers.profile.shape import ABSENT, Rows
+from agent.providers.profile.targets import Target
+from agent.providers.profile.words import word
 
 Record = Mapping[str, Any]
 

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 from agent.net.scrub import scrub
 from agent.net.timestamps import epoch_moment, iso_moment, mail_moment, zone_of
-from agent.providers.nested import read_extensions, read_lines, read_menu, read_special_days
-from agent.providers.profile_sections import FieldRule
-from agent.providers.schedule import read_schedule
+from agent.providers.profile.nested import read_extensions, read_lines, read_menu, read_special_days
+from agent.providers.profile.schedule import read_schedule
+from agent.providers.profile.sections import FieldRule
 
 Convert = Callable[[Any], Any]
 Kinds = frozenset[type]

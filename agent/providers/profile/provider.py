@@ -13,13 +13,13 @@ import msgspec
 from agent.model import Balance, Binding, Call, Listing, Number, Routing
 from agent.net.exchange import ProviderError
 from agent.net.gather import together
-from agent.providers.asking import Caller
-from agent.providers.envelope import NotFoundError
-from agent.providers.operation import Read, moment_values
-from agent.providers.ordering import sorted_in_steps
-from agent.providers.paging import Bounds, Collected
+from agent.providers.profile.envelope import NotFoundError
+from agent.providers.profile.operation import Read, moment_values
+from agent.providers.profile.operation_client import Caller
+from agent.providers.profile.ordering import sorted_in_steps
+from agent.providers.profile.paging import Bounds, Collected
+from agent.providers.profile.targets import ACCOUNT, TARGETS
 from agent.providers.reports import Reports
-from agent.providers.targets import ACCOUNT, TARGETS
 from agent.states import Capability, Grade, NumberState, PollFailure
 
 _LARGE: Final = 2000

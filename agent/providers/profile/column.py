@@ -10,11 +10,11 @@ from enum import StrEnum
 from types import NoneType
 from typing import Any, Final
 
-from agent.providers.converters import CONVERTERS, Convert, Converter
-from agent.providers.path import MISSING, Path, follow, path_of
-from agent.providers.profile_sections import FieldRule
-from agent.providers.targets import Need, TargetField
-from agent.providers.words import Memo, Words
+from agent.providers.profile.converters import CONVERTERS, Convert, Converter
+from agent.providers.profile.path import MISSING, Path, follow, path_of
+from agent.providers.profile.sections import FieldRule
+from agent.providers.profile.targets import Need, TargetField
+from agent.providers.profile.words import Memo, Words
 
 _NOTHING: Final = frozenset({NoneType, type(MISSING)})
 _WORD_KINDS: Final = frozenset({str, int, bool})

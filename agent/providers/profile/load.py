@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from agent.config.document import Document, parse
 from agent.config.located import ConfigError, KeyPath, Problem, locate
-from agent.providers.profile_checks import check_profile
-from agent.providers.profile_sections import Profile
+from agent.providers.profile.checks import check_profile
+from agent.providers.profile.sections import Profile
 
-BUNDLED: Final = Path(__file__).parent / "profiles"
+BUNDLED: Final = Path(__file__).parents[1] / "profiles"
 """Where the profiles that come with numwatch are."""
 
 _SUFFIXES: Final = frozenset({".yaml", ".yml"})

@@ -13,9 +13,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from agent.net.exchange import Request
 from agent.net.query import sorted_query
-from agent.providers.digest import base64_text, keyed_digest, plain_digest
-from agent.providers.profile_sections import Digest, Signing
-from agent.providers.template import Template
+from agent.providers.profile.sections import Digest, Signing
+from agent.providers.profile.template import Template
+from agent.providers.signing.digest import base64_text, keyed_digest, plain_digest
 
 Values = dict[str, str]
 Sign = Callable[[Request], Request]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from agent.config.section import Section
-from agent.providers.digest import Algorithm, Encoding
+from agent.providers.signing.digest import Algorithm, Encoding
 
 Scalar = str | int | float | bool
 

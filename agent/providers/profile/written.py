@@ -3,9 +3,9 @@
 from typing import Any
 
 from agent.model import Binding, Routing
-from agent.providers.mapping import Mapper
-from agent.providers.profile import load_profile
-from agent.providers.targets import TARGETS
+from agent.providers.profile.load import load_profile
+from agent.providers.profile.mapping import Mapper
+from agent.providers.profile.targets import TARGETS
 from agent.states import Capability
 
 _PHONES = "bindings"

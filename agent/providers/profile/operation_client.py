@@ -8,12 +8,12 @@ from typing import Any
 from agent.net.decode import THREAD_FROM, decode_json
 from agent.net.exchange import Answer, Fetch, Request
 from agent.net.query import encode
-from agent.providers.envelope import NotFoundError, check_envelope
-from agent.providers.path import path_of
-from agent.providers.profile_sections import Operation, Profile
-from agent.providers.shape import Shape
-from agent.providers.signers import Sign, Values
-from agent.providers.template import Template
+from agent.providers.profile.envelope import NotFoundError, check_envelope
+from agent.providers.profile.path import path_of
+from agent.providers.profile.sections import Operation, Profile
+from agent.providers.profile.shape import Shape
+from agent.providers.profile.template import Template
+from agent.providers.signing.signers import Sign, Values
 from agent.states import PollFailure
 
 Params = tuple[tuple[str, str], ...]
@@ -45,7 +45,7 @@ _SHORTEST_SECRET = 4
 
 
 class Asker:
-    """Asks one operation; see :class:`~agent.providers.profile_sections.Operation`."""
+    """Asks one operation; see :class:`~agent.providers.profile.sections.Operation`."""
 
     def __init__(self, caller: Caller, operation: Operation) -> None:
         self._caller = caller

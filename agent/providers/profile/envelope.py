@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from agent.net.exchange import ProviderError
 from agent.net.scrub import scrub
-from agent.providers.path import MISSING, follow, path_of
-from agent.providers.profile_sections import Envelope
-from agent.providers.words import word
+from agent.providers.profile.path import MISSING, follow, path_of
+from agent.providers.profile.sections import Envelope
+from agent.providers.profile.words import word
 from agent.states import PollFailure
 
 _KINDS: Final[Mapping[str, PollFailure]] = {

@@ -6,12 +6,12 @@ from enum import StrEnum
 
 from agent.config.located import KeyPath, Problem
 from agent.net.timestamps import zone_of
-from agent.providers.converters import CONVERTERS
-from agent.providers.operation import MOMENT_NAMES, NUMBER_NAMES
-from agent.providers.profile_sections import FieldRule, Operation, Profile
-from agent.providers.signers import REQUEST_NAMES
-from agent.providers.targets import ACCOUNT, TARGETS, Need, Target, TargetField
-from agent.providers.template import Template
+from agent.providers.profile.converters import CONVERTERS
+from agent.providers.profile.operation import MOMENT_NAMES, NUMBER_NAMES
+from agent.providers.profile.sections import FieldRule, Operation, Profile
+from agent.providers.profile.targets import ACCOUNT, TARGETS, Need, Target, TargetField
+from agent.providers.profile.template import Template
+from agent.providers.signing.signers import REQUEST_NAMES
 from agent.states import Capability
 
 _NAMES_OF = {

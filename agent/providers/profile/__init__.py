@@ -1,0 +1,1 @@
+"""The declarative client: a provider whose API is described by a YAML profile."""

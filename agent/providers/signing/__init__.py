@@ -1,0 +1,1 @@
+"""Request signatures: which digest over which text goes into which header or parameter."""
