@@ -59,7 +59,7 @@ bench: $(VENV)/.dev ## Measure side by side; one JSON object a line
 docs: $(VENV)/.dev ## Write the generated pages again
 	@$(BIN)/python -m exporters.family > docs/metrics.md
 	@$(BIN)/numwatch config schema --markdown > docs/configuration.md
-	@$(BIN)/python -m agent.checks.lints.page > docs/lints.md
+	@$(BIN)/python -m agent.lints.page > docs/lints.md
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import structlog
 
-from agent.baselines import BaselineDesk
-from agent.checks.baselines import BaselineBook
-from agent.checks.checked import Checked
+from agent.baselines.baseline import BaselineBook
+from agent.baselines.planned import plans_of
+from agent.baselines.repository import Shelf
+from agent.baselines.service import BaselineDesk
 from agent.checks.engine import Checker
-from agent.checks.planned import plans_of
-from agent.checks.shelf import Shelf
+from agent.checks.result import Checked
 from agent.config.settings import Settings
 from agent.diagnosis.context import Context
 from agent.diagnosis.diagnose import diagnose_number, diagnose_scope

@@ -11,11 +11,11 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
-from agent.baselines import BaselineDesk
-from agent.checks.baselines import BaselineBook
+from agent.baselines.baseline import BaselineBook
+from agent.baselines.planned import plans_of
+from agent.baselines.repository import Shelf
+from agent.baselines.service import BaselineDesk
 from agent.checks.engine import Checker
-from agent.checks.planned import plans_of
-from agent.checks.shelf import Shelf
 from agent.config.settings import Settings
 from agent.plan import Plan
 from agent.polling.once import poll_once

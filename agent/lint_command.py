@@ -14,12 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from agent import logging
-from agent.checks.checked import Checked
-from agent.checks.lints.finding import Level
-from agent.checks.lints.views import LintView, lint_view
+from agent.checks.result import Checked
 from agent.config.load import ConfigError, load
 from agent.config.settings import Log, Settings
 from agent.diagnosis.remembered import look, recall
+from agent.lints.finding import Level
+from agent.lints.views import LintView, lint_view
 from agent.plan import declared_in
 from agent.polling.once import poll_once
 

@@ -2,8 +2,8 @@
 
 import structlog
 
+from agent.baselines.repository import Shelf
 from agent.checks.habits import PAGE_PREFIX, Habits
-from agent.checks.shelf import Shelf
 from agent.rules.engine import RuleEngine
 from agent.store.database import Database
 

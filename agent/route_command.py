@@ -14,16 +14,16 @@ from rich.console import Console
 from rich.text import Text
 
 from agent import logging
-from agent.checks.lints.linter import read_calendar
-from agent.checks.routing.caller import Caller
-from agent.checks.routing.coverage import Day, week
-from agent.checks.routing.effect_words import HEARD
-from agent.checks.routing.evaluate import Call, Setting, evaluate
-from agent.checks.routing.outcome import Outcome
 from agent.config.load import ConfigError, load
 from agent.config.settings import Log, Settings
+from agent.lints.linter import read_calendar
 from agent.masking import mask_text
 from agent.polling.once import poll_once
+from agent.routing.caller import Caller
+from agent.routing.coverage import Day, week
+from agent.routing.effect_words import HEARD
+from agent.routing.evaluate import Call, Setting, evaluate
+from agent.routing.outcome import Outcome
 
 BAD_CONFIG = 2
 RINGS, STOPPED, UNKNOWN = 0, 1, 3

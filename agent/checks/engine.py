@@ -4,22 +4,22 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from agent.checks.baselines import Baseline, BaselineBook, Baselines
-from agent.checks.checked import Change, Checked
+from agent.baselines.baseline import Baseline, BaselineBook, Baselines
+from agent.baselines.drift_columns import Configuration, DriftColumns
+from agent.checks.balance import Money, judge_balance
 from agent.checks.columns import MISSING_ROW, Alignment, Rows, gather, looked_up, united
 from agent.checks.deadlines import with_deadlines
-from agent.checks.drift_columns import Configuration, DriftColumns
+from agent.checks.inventory import Roll, call_roll
 from agent.checks.lifecycle import illegal_moves
-from agent.checks.lints.columns import LintColumns, LintSource, follow_lints, read_lints
-from agent.checks.lints.facts import AccountFacts
-from agent.checks.lints.finding import Finding
-from agent.checks.lints.linter import Linter
-from agent.checks.money import Money, judge_balance
 from agent.checks.number_columns import NumberColumns, Standing
 from agent.checks.phone_columns import Bound, PhoneColumns, read_phones
-from agent.checks.roll import Roll, call_roll
+from agent.checks.result import Change, Checked
 from agent.checks.signals import heard, silent_rows
 from agent.config.settings import Account, Settings, Thresholds
+from agent.lints.columns import LintColumns, LintSource, follow_lints, read_lints
+from agent.lints.facts import AccountFacts
+from agent.lints.finding import Finding
+from agent.lints.linter import Linter
 from agent.model import Routing, Snapshot
 from agent.states import BindingState, Capability, Grade, Party
 

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any
 
-from agent.checks.routing.caller import area_of, is_mobile, plain_number
+from agent.routing.caller import area_of, is_mobile, plain_number
 
 _SUBSCRIBER = "88888888"
 _CHINA = "+86"

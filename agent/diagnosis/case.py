@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from agent.checks.checked import Checked
+from agent.checks.result import Checked
 from agent.diagnosis.contacts import Concern, contact_for
 from agent.diagnosis.context import Context
 from agent.diagnosis.words import Words

@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from agent.checks.checked import Checked
 from agent.checks.lifecycle import NUMBER_STATES
+from agent.checks.result import Checked
 from agent.diagnosis.context import Context
 from agent.diagnosis.outcomes import lately, pattern
 from agent.model import Evidence

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.checks.baselines import Baseline
-from agent.checks.lints.linter import read_calendar
-from agent.checks.routing.caller import Caller
-from agent.checks.routing.evaluate import Call, Setting, evaluate
-from agent.checks.routing.hours import hours_at
-from agent.checks.routing.outcome import Outcome
+from agent.baselines.baseline import Baseline
 from agent.diagnosis.area import area_of_caller, lies_elsewhere
 from agent.diagnosis.case import Case
+from agent.lints.linter import read_calendar
 from agent.model import Binding, Routing
+from agent.routing.caller import Caller
+from agent.routing.evaluate import Call, Setting, evaluate
+from agent.routing.hours import hours_at
+from agent.routing.outcome import Outcome
 from agent.states import Capability
 
 OPEN_ROUTING = Routing()

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from agent.checks.baselines import Baselines
-from agent.checks.checked import Checked
+from agent.baselines.baseline import Baselines
+from agent.checks.result import Checked
 from agent.config.settings import Settings
 
 

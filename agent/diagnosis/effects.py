@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from agent.checks.baselines import Baseline
-from agent.checks.drift import Difference
+from agent.baselines.baseline import Baseline
+from agent.baselines.drift import Difference
 from agent.diagnosis.case import Case
 from agent.diagnosis.configuration import Configured, present, wait_is_short
 from agent.diagnosis.deciders.capacity import over_limit

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from agent.checks.checked import Checked
+from agent.checks.result import Checked
 from agent.diagnosis.case import Case
 from agent.diagnosis.common import Group, by_state, judged_at, on_trunk
 from agent.diagnosis.deciders import bindings

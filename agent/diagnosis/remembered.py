@@ -12,9 +12,9 @@ from pathlib import Path
 
 import structlog
 
-from agent.checks.baselines import PAGE_PREFIX, BaselineBook
-from agent.checks.checked import Checked
+from agent.baselines.baseline import PAGE_PREFIX, BaselineBook
 from agent.checks.engine import Checker
+from agent.checks.result import Checked
 from agent.config.settings import Settings
 from agent.model import Snapshot
 from agent.store.directory import LEDGER_NAME
@@ -57,7 +57,7 @@ async def keep(settings: Settings, book: BaselineBook) -> None:
     for name, _ in new:
         book.mark_unwritten(name)
     # Only a look that saw something new pays for what can write.
-    from agent.checks.shelf import Shelf  # noqa: PLC0415 - see above
+    from agent.baselines.repository import Shelf  # noqa: PLC0415 - see above
     from agent.store.database import Database  # noqa: PLC0415
 
     try:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from agent.checks.checked import Checked
 from agent.checks.lifecycle import NUMBER_STATES
+from agent.checks.result import Checked
 from agent.diagnosis.case import Case
 from agent.diagnosis.common import Group, shared
 from agent.diagnosis.context import Context

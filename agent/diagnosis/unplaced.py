@@ -2,7 +2,7 @@
 
 import msgspec
 
-from agent.checks.checked import Checked
+from agent.checks.result import Checked
 from agent.diagnosis.contacts import Concern, contact_for
 from agent.diagnosis.context import Context
 from agent.diagnosis.deciders.blind import first_capability, poll_facts

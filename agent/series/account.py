@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from agent.checks.balance import Money
 from agent.checks.lifecycle import NUMBER_STATES, count_by_state
-from agent.checks.money import Money
 from agent.model import PollStatus, Snapshot
 from agent.series.source import Source, sampled
 from agent.states import Capability

@@ -5,9 +5,9 @@ from itertools import chain
 
 import numpy as np
 
-from agent.checks.checked import Checked
+from agent.baselines.planned import Plan
 from agent.checks.columns import Rows
-from agent.checks.planned import Plan
+from agent.checks.result import Checked
 from agent.config.settings import Metrics
 from agent.model import Snapshot
 from agent.series.account import account_blocks

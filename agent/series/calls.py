@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from agent.checks.checked import Checked
+from agent.checks.result import Checked
 from agent.masking import looks_like_phone, mask_phone
 from agent.polling.call_tally import WAIT_LIMITS, CallKey, LegKey, Waits
 from agent.series.source import Source, account_frame

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from agent.baselines.drift import BINDINGS_BIT, ROUTING_BITS, SECTIONS
+from agent.baselines.drift_columns import Bits
 from agent.checks.columns import Rows
-from agent.checks.drift import BINDINGS_BIT, ROUTING_BITS, SECTIONS
-from agent.checks.drift_columns import Bits
 from agent.series.source import Source, account_frame, worded
 from agent.states import Capability
 from exporters.block import Block, Frame

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from agent.checks.checked import Checked
 from agent.checks.columns import Rows
+from agent.checks.result import Checked
 
 EXPIRY_NEAR = 30 * 86400.0
 """Seconds before a contract's end from which it is worth a series (domain.md §5)."""

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from agent.checks.columns import Rows
-from agent.checks.lints.columns import Bits
-from agent.checks.lints.finding import Level
+from agent.lints.columns import Bits
+from agent.lints.finding import Level
 from agent.series.drift import QUIET_ROWS
 from agent.series.source import Source, account_frame, worded
 from agent.states import Capability

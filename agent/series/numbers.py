@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from agent.checks.checked import Change
 from agent.checks.columns import Rows, gather
 from agent.checks.lifecycle import NETWORK_CODES, NETWORK_STATES, NUMBER_STATES, Codes
+from agent.checks.result import Change
 from agent.series.source import Source, account_frame, extended, worded
 from agent.states import Capability, NetworkState
 from exporters.block import Block, Frame

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from agent.checks.planned import Plan, under_way
+from agent.baselines.planned import Plan, under_way
 from agent.series.numbers import ones
 from agent.series.source import Source
 from exporters.block import Block

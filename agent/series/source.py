@@ -7,8 +7,8 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from agent.checks.checked import Checked
 from agent.checks.columns import Rows, gather
+from agent.checks.result import Checked
 from agent.model import Snapshot
 from agent.series.memo import Memo
 from agent.states import Capability

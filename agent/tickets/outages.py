@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from agent.checks.checked import Checked
 from agent.checks.lifecycle import NUMBER_CODES
+from agent.checks.result import Checked
 from agent.states import NumberState
 from agent.tickets.evidence import Finding
 from agent.tickets.ticket import Subject

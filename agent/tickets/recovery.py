@@ -6,8 +6,8 @@ number that is gone are unknown (reliability.md §1; ticketing.md §4, restore v
 
 from collections.abc import Callable, Mapping, Sequence
 
-from agent.checks.checked import Checked
-from agent.checks.money import CAP_NEAR, DAY_SECONDS, RUNWAY_SHORT
+from agent.checks.balance import CAP_NEAR, DAY_SECONDS, RUNWAY_SHORT
+from agent.checks.result import Checked
 from agent.fleet import Fleet
 from agent.model import Snapshot
 from agent.states import (

@@ -1,7 +1,7 @@
 """Accounts as the API shows them."""
 
+from agent.checks.balance import Money
 from agent.checks.engine import Checked
-from agent.checks.money import Money
 from agent.model import Snapshot
 from agent.states import Capability
 from agent.web.health import HEALTHS, judge

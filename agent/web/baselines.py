@@ -6,9 +6,9 @@ from http import HTTPStatus
 import msgspec
 from aiohttp import web
 
-from agent.checks.baseline_report import BaselineReport
-from agent.checks.baselines import Baseline
-from agent.checks.drift_effect import effect_of_drift
+from agent.baselines.baseline import Baseline
+from agent.baselines.drift_effect import effect_of_drift
+from agent.baselines.report import BaselineReport
 from agent.masking import mask_text
 from agent.tickets.document import stamp
 from agent.web.configured import effect_views

@@ -6,16 +6,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from agent.checks.checked import Checked
-from agent.checks.drift_effect import effect_of_drift
-from agent.checks.lints.finding import Words
-from agent.checks.lints.linter import read_calendar
-from agent.checks.lints.views import LintView, lint_view
-from agent.checks.routing.calendar import Calendar
-from agent.checks.routing.coverage import Day, Stretch, week
-from agent.checks.routing.evaluate import Setting
+from agent.baselines.drift_effect import effect_of_drift
+from agent.checks.result import Checked
 from agent.config.settings import Settings
+from agent.lints.finding import Words
+from agent.lints.linter import read_calendar
+from agent.lints.views import LintView, lint_view
 from agent.masking import mask_text
+from agent.routing.calendar import Calendar
+from agent.routing.coverage import Day, Stretch, week
+from agent.routing.evaluate import Setting
 
 
 class StretchView(msgspec.Struct, frozen=True):

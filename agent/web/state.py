@@ -7,8 +7,8 @@ from typing import Protocol
 
 from aiohttp import web
 
-from agent.checks.baseline_report import BaselineReport
-from agent.checks.baselines import Baseline
+from agent.baselines.baseline import Baseline
+from agent.baselines.report import BaselineReport
 from agent.checks.engine import Checked
 from agent.config.settings import Settings
 from agent.fleet import Fleet
@@ -38,7 +38,7 @@ class Tickets(Protocol):
 
 
 class Baselines(Protocol):
-    """Where baselines are looked at and approved; ``agent.baselines.BaselineDesk`` is one."""
+    """Where baselines are looked at and approved; see ``agent.baselines.service``."""
 
     async def report(
         self, number: str, provider: str = "", account: str = ""

@@ -29,8 +29,8 @@ from typing import Any
 
 import msgspec
 
-from agent.checks.checked import Checked
 from agent.checks.engine import Checker
+from agent.checks.result import Checked
 from agent.config.settings import Metrics
 from agent.loop_lag import give_turns_often
 from agent.model import Balance, Binding, Listing, Number, PollStatus, Snapshot

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.checks.baselines import PAGE_PREFIX, Baseline, BaselineBook, approved
+from agent.baselines.baseline import PAGE_PREFIX, Baseline, BaselineBook, approved
 from tests.account_facts import B1, B2, ROUTING, make_snapshot, number
 
 FIRST = Baseline(ROUTING, (B1, B2), taken_at=5.0)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from agent.checks.baselines import Baseline
-from agent.checks.canonical import SECTION_FIELDS
-from agent.checks.drift import compare, differences, sections_of
+from agent.baselines.baseline import Baseline
+from agent.baselines.canonical import SECTION_FIELDS
+from agent.baselines.drift import compare, differences, sections_of
 from agent.model import Binding, Extension, Lines, MenuKey, Routing, SpecialDays, Window
 from agent.states import BindingKind, BindingState, ConfigSection, Strategy
 from tests.account_facts import B1, B2, ROUTING

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.checks.baselines import BaselineBook, approved
+from agent.baselines.baseline import BaselineBook, approved
 from agent.checks.engine import Checked, Checker
-from agent.checks.roll import GONE_REASON
+from agent.checks.inventory import GONE_REASON
 from agent.model import Listing
 from agent.states import (
     BindingState,

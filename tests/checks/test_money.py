@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.checks.money import judge_balance
+from agent.checks.balance import judge_balance
 from agent.config.settings import Thresholds
 from agent.model import Balance
 

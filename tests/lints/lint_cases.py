@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from agent.checks.lints.facts import AccountFacts, NumberFacts
-from agent.checks.lints.linter import Linter
-from agent.checks.money import judge_balance
+from agent.checks.balance import judge_balance
 from agent.config.lints import Lints
 from agent.config.settings import Thresholds
+from agent.lints.facts import AccountFacts, NumberFacts
+from agent.lints.linter import Linter
 from agent.model import (
     Balance,
     Binding,

@@ -5,7 +5,7 @@ import time
 
 from lint_cases import FIXTURES, LINTER, NOW, Case
 
-from agent.checks.lints.facts import NumberFacts
+from agent.lints.facts import NumberFacts
 from agent.model import Number
 from agent.states import NumberState
 

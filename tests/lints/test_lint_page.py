@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from agent.checks.lints.page import markdown
-from agent.checks.lints.registry import LINTS
+from agent.lints.page import markdown
+from agent.lints.registry import LINTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "lints.md"
 

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from agent.checks.engine import Checker
-from agent.checks.lints.linter import Linter
 from agent.config.settings import Metrics
+from agent.lints.linter import Linter
 from agent.model import Listing
 from agent.series import Series
 from agent.series.drift import QUIET_ROWS

@@ -5,11 +5,11 @@ import re
 import pytest
 from lint_cases import ACCOUNT_FIXTURES, FIXTURES, LINTER, NOW, Case, bound, routed
 
-from agent.checks.lints.facts import NumberFacts
-from agent.checks.lints.finding import Level
-from agent.checks.lints.linter import Linter
-from agent.checks.lints.registry import LINTS
 from agent.config.lints import Lints
+from agent.lints.facts import NumberFacts
+from agent.lints.finding import Level
+from agent.lints.linter import Linter
+from agent.lints.registry import LINTS
 from agent.model import Number
 from agent.states import NumberState
 

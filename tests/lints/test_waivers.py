@@ -4,9 +4,9 @@ import pytest
 from lint_cases import DAY, LINTER, NOW, TODAY, bound, numbered, routed
 from pydantic import ValidationError
 
-from agent.checks.lints.linter import NEVER, Linter
-from agent.checks.lints.registry import LINTS
 from agent.config.lints import Lints
+from agent.lints.linter import NEVER, Linter
+from agent.lints.registry import LINTS
 from agent.model import SpecialDays
 from tests.account_facts import B1
 

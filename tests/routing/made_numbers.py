@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from agent.checks.routing.calendar import Calendar, DayKind
-from agent.checks.routing.caller import Caller
-from agent.checks.routing.evaluate import Call
 from agent.model import Binding, MenuKey, Routing, SpecialDays, Window
+from agent.routing.calendar import Calendar, DayKind
+from agent.routing.caller import Caller
+from agent.routing.evaluate import Call
 from agent.states import Strategy
 
 FIRST = datetime(2026, 9, 28)  # noqa: DTZ001 - the wall clock of the schedule's zone

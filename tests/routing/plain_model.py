@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import permutations
 from math import factorial
 
-from agent.checks.routing.calendar import DayKind
+from agent.routing.calendar import DayKind
 
 
 def windows_of(routing, day, kinds):

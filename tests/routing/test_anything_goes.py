@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_numbers import CALENDAR, phones, routing
 
-from agent.checks.lints.facts import NumberFacts
-from agent.checks.lints.linter import Linter
-from agent.checks.lints.registry import LINTS
-from agent.checks.routing.coverage import week
-from agent.checks.routing.effect import NOTHING, effect
-from agent.checks.routing.evaluate import Setting
 from agent.config.lints import Lints
+from agent.lints.facts import NumberFacts
+from agent.lints.linter import Linter
+from agent.lints.registry import LINTS
 from agent.model import Number
+from agent.routing.coverage import week
+from agent.routing.effect import NOTHING, effect
+from agent.routing.evaluate import Setting
 from agent.states import NumberState
 from tests.account_facts import NOW
 

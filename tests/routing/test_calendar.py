@@ -4,11 +4,11 @@ from datetime import date, datetime
 
 import pytest
 
-from agent.checks.lints.linter import read_calendar
-from agent.checks.routing.calendar import Calendar, DayKind, decreed
-from agent.checks.routing.evaluate import Call, Setting, evaluate
 from agent.config.lints import HolidayCalendar
+from agent.lints.linter import read_calendar
 from agent.model import Binding, Routing, Window
+from agent.routing.calendar import Calendar, DayKind, decreed
+from agent.routing.evaluate import Call, Setting, evaluate
 from agent.states import Strategy
 
 THURSDAY, SATURDAY = date(2026, 10, 1), date(2026, 10, 10)

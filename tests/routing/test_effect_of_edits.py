@@ -7,10 +7,10 @@ import msgspec
 import pytest
 from made_numbers import CALENDAR
 
-from agent.checks.routing.coverage import week
-from agent.checks.routing.effect import NOTHING, effect
-from agent.checks.routing.evaluate import Setting
 from agent.model import MenuKey, SpecialDays, Window
+from agent.routing.coverage import week
+from agent.routing.effect import NOTHING, effect
+from agent.routing.evaluate import Setting
 from agent.states import Strategy
 from tests.account_facts import B1, B2, OFFICE, ROUTING
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from made_numbers import CALENDAR, FIRST, KINDS, call, phones, routing
 from plain_model import judge
 
-from agent.checks.routing.evaluate import Call, Setting, evaluate
-from agent.checks.routing.outcome import Heard
 from agent.model import Binding, Routing, Window
+from agent.routing.evaluate import Call, Setting, evaluate
+from agent.routing.outcome import Heard
 from agent.states import Strategy
 
 CASES = 10_000 if os.environ.get("NUMWATCH_FULL") else 1_500

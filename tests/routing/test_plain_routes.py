@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.checks.routing.caller import Caller
-from agent.checks.routing.evaluate import Call, Setting, evaluate
 from agent.model import Window
+from agent.routing.caller import Caller
+from agent.routing.evaluate import Call, Setting, evaluate
 from agent.states import Cause
 from tests.account_facts import B1, B2, ROUTING
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from agent.checks.checked import Checked
 from agent.checks.engine import Checker
+from agent.checks.result import Checked
 from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.model import (

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.checks.checked import Checked
+from agent.checks.result import Checked
 from agent.model import Alert
 from agent.sinks.build import build_sinks
 from agent.sinks.dispatcher import Dispatcher

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestClient
 
-from agent.baselines import BaselineDesk
-from agent.checks.planned import plans_of
-from agent.checks.shelf import Shelf
+from agent.baselines.planned import plans_of
+from agent.baselines.repository import Shelf
+from agent.baselines.service import BaselineDesk
 from agent.store.database import Database
 from agent.tickets.ledger import Ledger
 from agent.tickets.outbox import Outbox

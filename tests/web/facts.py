@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from agent.checks.baselines import BaselineBook
+from agent.baselines.baseline import BaselineBook
 from agent.checks.engine import Checked, Checker
 from agent.config.settings import Settings
 from agent.fleet import Fleet

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from agent.checks.baselines import Baseline
-from agent.checks.drift import Difference
+from agent.baselines.baseline import Baseline
+from agent.baselines.drift import Difference
 from agent.diagnosis.case import Case
 from agent.diagnosis.configuration import approved
 from agent.diagnosis.effects import effect_of

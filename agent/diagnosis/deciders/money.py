@@ -1,6 +1,6 @@
 """Is there money left? (domain.md §2, 4)."""
 
-from agent.checks.money import CAP_NEAR, RUNWAY_SHORT, Money
+from agent.checks.balance import CAP_NEAR, RUNWAY_SHORT, Money
 from agent.diagnosis.case import Case
 from agent.diagnosis.outcomes import answered_share, recent
 from agent.model import Evidence, Verdict

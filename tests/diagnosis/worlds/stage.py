@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from agent.checks.baselines import BaselineBook
+from agent.baselines.baseline import BaselineBook
 from agent.checks.engine import Checker
 from agent.config.settings import Settings
 from agent.diagnosis import Context, diagnose_number

@@ -1,0 +1,1 @@
+"""Approved configurations of numbers, and how the present configuration differs from them."""

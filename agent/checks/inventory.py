@@ -1,0 +1,65 @@
+"""Which numbers an account has: those listed, and those that are gone."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from agent.model import Number, Snapshot
+from agent.states import NetworkState, NumberState
+
+if TYPE_CHECKING:
+    from agent.checks.result import Checked
+
+GONE_REASON = "missing from two complete listings in a row"
+
+
+@dataclass(frozen=True, eq=False)
+class Roll:
+    """The numbers of an account by row: the listed ones in order, then those gone, in order."""
+
+    numbers: tuple[Number, ...]
+    names: list[str]
+    listed: int
+
+
+def call_roll(snapshot: Snapshot, before: "Checked | None") -> Roll:
+    """The numbers of ``snapshot``; lists that did not change are those of ``before``."""
+    if before is not None and _same_roll(snapshot, before.snapshot):
+        return Roll(before.numbers, before.names, before.listed)
+    listed = snapshot.listing.numbers if snapshot.listing else ()
+    names = [each.number for each in listed]
+    gone = sorted(snapshot.gone.difference(names)) if snapshot.gone else []
+    numbers = (*listed, *(_gone(number, before) for number in gone)) if gone else listed
+    names += gone
+    if before is not None and names == before.names:
+        names = before.names
+    return Roll(numbers, names, len(listed))
+
+
+def _same_roll(snapshot: Snapshot, before: Snapshot) -> bool:
+    return snapshot.listing is before.listing and snapshot.gone == before.gone
+
+
+def _gone(number: str, before: "Checked | None") -> Number:
+    """What is last known of a number that is gone; it counts as reclaimed.
+
+    A complete listing without it is all the word some providers ever give. Who it belonged to
+    is kept; what was still to come is over.
+    """
+    row = before.number_row(number) if before is not None else None
+    last = before.numbers[row] if before is not None and row is not None else None
+    if last is None:
+        return Number(number, NumberState.RECLAIMED, reason=GONE_REASON)
+    if last.reason == GONE_REASON:
+        return last
+    return msgspec.structs.replace(
+        last,
+        state=NumberState.RECLAIMED,
+        network_state=NetworkState.UNKNOWN,
+        native_status="",
+        reason=GONE_REASON,
+        contract_end=None,
+        reclaim_at=None,
+        realname_ok=None,
+    )
