@@ -8,7 +8,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from agent.cli import app
+from agent.cli.main import app
 from agent.simulator.agent_config import write
 from agent.simulator.server import start
 from agent.simulator.world import World

@@ -7,9 +7,9 @@ import pytest
 from polling_bench import settings_of
 from rich.console import Console
 
+from agent.cli.poll_once import poll_once, render, render_json
 from agent.config.secret import Secret
 from agent.config.settings import Account
-from agent.polling.once import poll_once, render, render_json
 from agent.simulator.server import start
 from agent.simulator.world import World
 

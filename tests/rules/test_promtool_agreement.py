@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from agent.rules.commands import rules_test
+from agent.cli.rules import rules_test
 from agent.rules.promql.nodes import Semantics
 from agent.rules.unittest.outcome import ExpressionOutcome
 from agent.rules.unittest.runner import run_file

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from agent.rules.commands import rules_test
+from agent.cli.rules import rules_test
 from tests.rules.promtool import promtool
 
 pytestmark = pytest.mark.integration

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.rules.commands import rules_test
+from agent.cli.rules import rules_test
 from tests.rules.promtool import promtool
 
 pytestmark = pytest.mark.integration

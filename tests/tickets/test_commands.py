@@ -32,8 +32,7 @@ providers:
 async def run(call: str) -> tuple[int | None, str, str]:
     """The command in a process of its own, as the command line calls it."""
     code = (
-        "import sys\nfrom pathlib import Path\nfrom agent.tickets.commands import *\n"
-        f"sys.exit({call})"
+        f"import sys\nfrom pathlib import Path\nfrom agent.cli.tickets import *\nsys.exit({call})"
     )
     process = await asyncio.create_subprocess_exec(
         sys.executable,

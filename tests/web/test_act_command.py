@@ -8,10 +8,10 @@ from pathlib import Path
 import yaml
 from aiohttp.test_utils import TestServer
 
+from agent.cli.ticket_action import Wanted, act_on
 from agent.states import Stage
 from agent.store.database import Database
 from agent.tickets.act import Act
-from agent.tickets.act_command import Wanted, act_on
 from agent.tickets.ledger import Ledger
 from agent.tickets.manager import Tickets
 from agent.tickets.outbox import Outbox

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 from rich.console import Console
 
 from agent import logging
+from agent.cli import poll_once as once
+from agent.cli.poll_report import Report
+from agent.cli.stored_baselines import look, recall
 from agent.config.load import ConfigError, load
 from agent.config.settings import Log, Settings
-from agent.diagnosis.remembered import look, recall
-from agent.polling import once
-from agent.polling.report import Report
 from agent.simulator.command import simulate
 from agent.simulator.document import WorldFileError
 

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 from rich.console import Console
 
-from agent.rules.queries.report import render
+from agent.cli.query_report import render
 
 DEFAULT_URL = "http://127.0.0.1:10400"
 FAILED = 1

@@ -15,13 +15,13 @@ from rich.text import Text
 
 from agent import logging
 from agent.checks.result import Checked
+from agent.cli.poll_once import poll_once
+from agent.cli.stored_baselines import look, recall
 from agent.config.load import ConfigError, load
 from agent.config.settings import Log, Settings
-from agent.diagnosis.remembered import look, recall
 from agent.lints.finding import Level
 from agent.lints.views import LintView, lint_view
 from agent.plan import declared_in
-from agent.polling.once import poll_once
 
 BAD_CONFIG = 2
 FOUND = 1

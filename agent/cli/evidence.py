@@ -14,6 +14,7 @@ from urllib.parse import quote
 import aiohttp
 
 from agent import logging
+from agent.cli.ticket_sources import DEFAULT_URL, SourceError
 from agent.config.load import ConfigError, load
 from agent.config.settings import Log
 from agent.evidence.bundle import MANIFEST
@@ -21,7 +22,6 @@ from agent.evidence.desk import EvidenceDesk
 from agent.evidence.shelf import DamagedError
 from agent.store.database import Database
 from agent.store.errors import StoreError
-from agent.tickets.sources import DEFAULT_URL, SourceError
 
 FAILED = 1
 BAD_CONFIG = 2

@@ -10,17 +10,17 @@ from pathlib import Path
 from rich.console import Console
 
 from agent import logging
+from agent.cli.poll_once import poll_once
+from agent.cli.stored_baselines import look, recall
 from agent.config.load import ConfigError, load
 from agent.config.settings import Log, Settings
 from agent.diagnosis.answered import mistakes, next_question
 from agent.diagnosis.context import Context
 from agent.diagnosis.diagnose import diagnose_number as verdict_on
 from agent.diagnosis.diagnose import exit_code
-from agent.diagnosis.remembered import look, recall
 from agent.diagnosis.report import render, render_json
 from agent.model import Verdict
 from agent.plan import declared_in
-from agent.polling.once import poll_once
 
 BAD_CONFIG = 2
 LOOKS_AGAIN = 2

@@ -116,7 +116,7 @@ def run(
     ] = None,
 ) -> None:
     """Watch the configured numbers until told to stop."""
-    from agent.serve import run as serve  # noqa: PLC0415 - a fast --help
+    from agent.cli.run import run as serve  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(serve(config, listen or ()))
 
@@ -138,8 +138,8 @@ def demo(
     ] = None,
 ) -> None:
     """Show numwatch against a simulated world: faults, metrics and tickets in two minutes."""
-    from agent.demo.command import DEFAULT_LISTEN, Options  # noqa: PLC0415 - a fast --help
-    from agent.demo.command import demo as show  # noqa: PLC0415
+    from agent.cli.demo import DEFAULT_LISTEN, Options  # noqa: PLC0415 - a fast --help
+    from agent.cli.demo import demo as show  # noqa: PLC0415
 
     where = tuple(listen or (DEFAULT_LISTEN,))
     raise typer.Exit(show(Options(where, world, numbers, speed, data)))
@@ -158,7 +158,7 @@ def simulate(
     ] = None,
 ) -> None:
     """Serve the simulated providers and the ticket desk alone."""
-    from agent.commands import simulate_world  # noqa: PLC0415 - a fast --help
+    from agent.cli.poll import simulate_world  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(simulate_world(world, listen, speed, write_config))
 
@@ -172,7 +172,7 @@ def poll(
     as_json: AsJson = False,
 ) -> None:
     """Poll once and print what was seen."""
-    from agent.commands import poll as poll_once  # noqa: PLC0415 - a fast --help
+    from agent.cli.poll import poll as poll_once  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(poll_once(config, account, as_json=as_json))
 
@@ -196,7 +196,7 @@ def diagnose(
     as_json: AsJson = False,
 ) -> None:
     """Say why a number cannot be reached, whose job it is, and what to do."""
-    from agent.diagnose_command import Asked, diagnose_number  # noqa: PLC0415 - a fast --help
+    from agent.cli.diagnose import Asked, diagnose_number  # noqa: PLC0415 - a fast --help
 
     asked = Asked(number, caller, tuple(answer or ()), ask)
     raise typer.Exit(diagnose_number(config, asked, as_json=as_json))
@@ -205,7 +205,7 @@ def diagnose(
 @app.command("lint")
 def lint(config: Config, as_json: AsJson = False) -> None:
     """Say what of the numbers' configurations is known to go wrong; 1 if any error."""
-    from agent.lint_command import lint as find  # noqa: PLC0415 - a fast --help
+    from agent.cli.lint import lint as find  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(find(config, as_json=as_json))
 
@@ -229,8 +229,8 @@ def route(
     as_json: AsJson = False,
 ) -> None:
     """Show where a call goes, which phones ring when, and which hours of the week ring."""
-    from agent.route_command import Asked  # noqa: PLC0415 - a fast --help
-    from agent.route_command import route as show  # noqa: PLC0415
+    from agent.cli.route import Asked  # noqa: PLC0415 - a fast --help
+    from agent.cli.route import route as show  # noqa: PLC0415
 
     raise typer.Exit(show(config, Asked(number, caller, area, at, keys), as_json=as_json))
 
@@ -244,7 +244,7 @@ def query(
     as_json: AsJson = False,
 ) -> None:
     """Ask a running agent what an expression gives now."""
-    from agent.rules.queries.command import query as ask  # noqa: PLC0415 - a fast --help
+    from agent.cli.query import query as ask  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(ask(expression, url, as_json=as_json))
 
@@ -260,7 +260,7 @@ def baseline_show(
     number: HotlineNumber, config: Config, account: AtAccount = "", as_json: AsJson = False
 ) -> None:
     """Show the configuration a number is held to."""
-    from agent.baseline_commands import show, wanted  # noqa: PLC0415 - a fast --help
+    from agent.cli.baseline import show, wanted  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(show(config, wanted(number, account), as_json=as_json))
 
@@ -270,7 +270,7 @@ def baseline_diff(
     number: HotlineNumber, config: Config, account: AtAccount = "", as_json: AsJson = False
 ) -> None:
     """Show what differs from it now; 1 when something does."""
-    from agent.baseline_commands import diff, wanted  # noqa: PLC0415 - a fast --help
+    from agent.cli.baseline import diff, wanted  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(diff(config, wanted(number, account), as_json=as_json))
 
@@ -285,7 +285,7 @@ def baseline_approve(
     as_json: AsJson = False,
 ) -> None:
     """Approve a number's configuration as it is now."""
-    from agent.baseline_commands import approve, wanted  # noqa: PLC0415 - a fast --help
+    from agent.cli.baseline import approve, wanted  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(approve(config, wanted(number, account), by, note, as_json=as_json))
 
@@ -293,7 +293,7 @@ def baseline_approve(
 @rules_app.command("check")
 def rules_check(files: RuleFiles, semantics: Generation = 3) -> None:
     """Say why a rule cannot be evaluated, where one cannot."""
-    from agent.rules.commands import rules_check as check  # noqa: PLC0415 - a fast --help
+    from agent.cli.rules import rules_check as check  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(check(files, semantics))
 
@@ -301,7 +301,7 @@ def rules_check(files: RuleFiles, semantics: Generation = 3) -> None:
 @rules_app.command("test")
 def rules_test(files: RuleFiles, semantics: Generation = 3, as_json: AsJson = False) -> None:
     """Run promtool's unit-test files with the embedded engine."""
-    from agent.rules.commands import rules_test as test  # noqa: PLC0415 - a fast --help
+    from agent.cli.rules import rules_test as test  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(test(files, semantics, as_json=as_json))
 
@@ -317,7 +317,7 @@ def tickets_list(
     as_json: AsJson = False,
 ) -> None:
     """List the newest tickets."""
-    from agent.tickets.commands import list_tickets  # noqa: PLC0415 - a fast --help
+    from agent.cli.tickets import list_tickets  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(
         list_tickets(url=url, config=config, standing=standing, limit=limit, as_json=as_json)
@@ -332,7 +332,7 @@ def tickets_show(
     as_json: AsJson = False,
 ) -> None:
     """Show one ticket with its diagnosis, members and timeline."""
-    from agent.tickets.commands import show_ticket  # noqa: PLC0415 - a fast --help
+    from agent.cli.tickets import show_ticket  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(show_ticket(ticket, url=url, config=config, as_json=as_json))
 
@@ -347,7 +347,7 @@ def tickets_export(
     config: Ledger = None,
 ) -> None:
     """Write a ticket's evidence bundle to a folder; prints where."""
-    from agent.evidence.commands import export  # noqa: PLC0415 - a fast --help
+    from agent.cli.evidence import export  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(export(ticket, out, url=url, config=config))
 
@@ -368,7 +368,7 @@ def _add_act(act: Act) -> None:
         config: Ledger = None,
         as_json: AsJson = False,
     ) -> None:
-        from agent.tickets.act_command import Wanted, act_on  # noqa: PLC0415 - a fast --help
+        from agent.cli.ticket_action import Wanted, act_on  # noqa: PLC0415 - a fast --help
 
         wanted = Wanted(act, ticket, reason, by, tuple(fields or ()))
         raise typer.Exit(act_on(wanted, url=url, config=config, as_json=as_json))
@@ -388,6 +388,6 @@ def tickets_replay(
     as_json: AsJson = False,
 ) -> None:
     """Queue dead letters for delivery again, under their own ids."""
-    from agent.tickets.commands import replay  # noqa: PLC0415 - a fast --help
+    from agent.cli.tickets import replay  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(replay(ticket, url=url, config=config, as_json=as_json))

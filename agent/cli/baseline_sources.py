@@ -16,9 +16,9 @@ from agent.baselines.planned import plans_of
 from agent.baselines.repository import Shelf
 from agent.baselines.service import BaselineDesk
 from agent.checks.engine import Checker
+from agent.cli.poll_once import poll_once
 from agent.config.settings import Settings
 from agent.plan import Plan
-from agent.polling.once import poll_once
 from agent.store.database import Database
 from agent.store.errors import InUseError
 from agent.web.baselines import baseline_view, version_view

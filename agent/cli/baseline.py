@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent import logging
-from agent.baseline_sources import Source, SourceError, Wanted, open_source
+from agent.cli.baseline_sources import Source, SourceError, Wanted, open_source
 from agent.config.settings import Log
 from agent.plan import PlanError, make_plan
 from agent.store.errors import StoreError

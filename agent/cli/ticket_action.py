@@ -20,6 +20,7 @@ import aiohttp
 from rich.console import Console
 
 from agent import logging
+from agent.cli.ticket_sources import DEFAULT_URL, SourceError
 from agent.config.load import ConfigError, load
 from agent.config.settings import Log, Settings
 from agent.store.database import Database
@@ -30,7 +31,6 @@ from agent.tickets.document import document
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
 from agent.tickets.manager import Tickets
 from agent.tickets.order import Actor, Order, OrderError, named
-from agent.tickets.sources import DEFAULT_URL, SourceError
 
 FAILED = 1
 BAD_CONFIG = 2

@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.text import Text
 
 from agent import logging
+from agent.cli.poll_once import poll_once
 from agent.config.load import ConfigError, load
 from agent.config.settings import Log, Settings
 from agent.lints.linter import read_calendar
 from agent.masking import mask_text
-from agent.polling.once import poll_once
 from agent.routing.caller import Caller
 from agent.routing.coverage import Day, week
 from agent.routing.effect_words import HEARD

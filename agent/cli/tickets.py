@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 from rich.console import Console
 
 from agent import logging
+from agent.cli.ticket_sources import Source, SourceError, open_source
+from agent.cli.ticket_tables import list_table, show_table
 from agent.config.load import ConfigError, load
 from agent.config.settings import Log
 from agent.store.errors import StoreError
-from agent.tickets.sources import Source, SourceError, open_source
-from agent.tickets.tables import list_table, show_table
 
 FAILED = 1
 BAD_CONFIG = 2

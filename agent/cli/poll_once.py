@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agent.cli.poll_report import AccountReport, Report
 from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.model import Balance, Binding, Number
@@ -16,7 +17,6 @@ from agent.polling.advice import ADVICE
 from agent.polling.journal import Outcome
 from agent.polling.plan import AccountKey
 from agent.polling.pollers import Pollers
-from agent.polling.report import AccountReport, Report
 from agent.states import IN_SERVICE_STATES, REACHABLE_STATES, PollFailure
 from exporters.telemetry import Telemetry
 

@@ -16,11 +16,11 @@ from aiohttp import web
 
 from agent import logging
 from agent.app import Agent
+from agent.cli.run import EXIT_BAD_CONFIG, ListenError, addresses, on_signals, serve_pages, urls
 from agent.config.settings import Log
 from agent.demo.show import Show
 from agent.demo.world import DemoError, World, served, world_file
 from agent.plan import PlanError
-from agent.serve import EXIT_BAD_CONFIG, ListenError, addresses, on_signals, serve_pages, urls
 from agent.store.errors import StoreError
 from agent.web.app import make_app
 
