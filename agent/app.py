@@ -15,16 +15,14 @@ from agent.baselines.repository import Shelf
 from agent.baselines.service import BaselineDesk
 from agent.checks.engine import Checker
 from agent.checks.result import Checked
+from agent.complaints.rounds import is_listed
 from agent.config.settings import Settings
 from agent.diagnosis.context import Context
 from agent.diagnosis.diagnose import diagnose_number, diagnose_scope
 from agent.diagnosis.digits import plain_digits
 from agent.evidence.room import EvidenceRoom
 from agent.fleet import Fleet
-from agent.intake.access import refusal
-from agent.intake.complaint_rounds import is_listed
-from agent.intake.intake import Intake
-from agent.intake.translate import is_foreign_symptom
+from agent.inbound import Intake
 from agent.loop_lag import (
     LoopLag,
     give_turns_often,
@@ -43,7 +41,7 @@ from agent.rules.scheduler import Scheduler
 from agent.series import Series
 from agent.sinks.around import Around
 from agent.sinks.build import build_sinks
-from agent.sinks.callbacks import Callbacks
+from agent.sinks.callback_actions import Callbacks
 from agent.sinks.dispatcher import Dispatcher
 from agent.sinks.links import Links
 from agent.sinks.reconciler import DeskReconciler
@@ -59,6 +57,8 @@ from agent.tickets.recovery import recovery_by_facts
 from agent.tickets.series import tickets_summary
 from agent.tickets.ticket import Subject
 from agent.web.state import WebState
+from agent.webhooks.access import refusal
+from agent.webhooks.alertmanager.translate import is_foreign_symptom
 from exporters.block import Block
 from exporters.exposition import Exposition
 from exporters.own_series import OwnSeries

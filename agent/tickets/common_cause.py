@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 
+from agent.complaints.complaint import SYMPTOM as COMPLAINT
 from agent.model import Alert
 from agent.states import NumberState, Scope
 from agent.tickets.common_text import annotations_of
-from agent.tickets.complaint import SYMPTOM as COMPLAINT
 from agent.tickets.faults import WORST_FIRST, Fault
 from agent.tickets.key import key_of
 from agent.tickets.resolution import Resolution

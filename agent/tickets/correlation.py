@@ -11,9 +11,9 @@ from math import inf
 
 import msgspec
 
+from agent.complaints.complaint import SYMPTOM as COMPLAINT
 from agent.states import NumberState, Scope, Severity, Stage
 from agent.tickets.common_cause import OUT_OF_NETWORK, is_common, kin_of
-from agent.tickets.complaint import SYMPTOM as COMPLAINT
 from agent.tickets.faults import Fault
 from agent.tickets.ticket import Subject, Ticket
 from agent.tickets.traits import NOTHING_KNOWN, Traits

@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
+from agent.complaints.complaint import SYMPTOM, Complaint, Deadline, prompt_heard, samples
 from agent.masking import mask_text
 from agent.model import Evidence, Verdict
 from agent.states import PARTY_OF_CAUSE, Cause
 from agent.tickets.clocks import Reading, readings
-from agent.tickets.complaint import SYMPTOM, Complaint, Deadline, prompt_heard, samples
 from agent.tickets.forms import Confirmation
 from agent.tickets.ticket import Entry, Member, Severe, Ticket
 

@@ -12,6 +12,7 @@ from itertools import islice
 import structlog
 from msgspec.structs import replace
 
+from agent.complaints.complaint import Complaint
 from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.model import Alert, Verdict
@@ -30,7 +31,6 @@ from agent.tickets.changes import (
     reopen_ticket,
 )
 from agent.tickets.common_cause import common_faults, keys_of
-from agent.tickets.complaint import Complaint
 from agent.tickets.decision import ON_ENDED, Action, Decision, View
 from agent.tickets.decisions import decide
 from agent.tickets.diagnosing import Diagnose, is_material, verdict_on

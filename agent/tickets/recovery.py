@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from agent.checks.balance import CAP_NEAR, DAY_SECONDS, RUNWAY_SHORT
 from agent.checks.result import Checked
+from agent.complaints.complaint import SYMPTOM as COMPLAINT
 from agent.fleet import Fleet
 from agent.model import Snapshot
 from agent.states import (
@@ -19,7 +20,6 @@ from agent.states import (
     Scope,
 )
 from agent.tickets.common_cause import LANDING, NUMBERS, PHONES
-from agent.tickets.complaint import SYMPTOM as COMPLAINT
 from agent.tickets.evidence import Assessment, Finding, Recovery
 from agent.tickets.outages import several_numbers
 from agent.tickets.particulars import find_number, snapshots_of

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
+from agent.complaints.complaint import first_times, severe_by_complaints
 from agent.config.service import Step
 from agent.states import Grade, Stage
 from agent.tickets import changes
 from agent.tickets.changes import AGENT, Change, heard
 from agent.tickets.clocks import Reading, readings
 from agent.tickets.closing import needs_answer
-from agent.tickets.complaint import first_times, severe_by_complaints
 from agent.tickets.effects import regraded
 from agent.tickets.forms import Waiver
 from agent.tickets.handling import Handling

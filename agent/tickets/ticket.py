@@ -8,10 +8,10 @@ from collections.abc import Mapping
 
 import msgspec
 
+from agent.complaints.complaint import Complaint
 from agent.model import Verdict
 from agent.states import ClockName, Grade, Scope, Severity, Stage
 from agent.tickets.clocks import ClockEvent
-from agent.tickets.complaint import Complaint
 from agent.tickets.forms import Confirmation, Waiver
 
 

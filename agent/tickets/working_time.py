@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from agent.tickets import workdays
+from agent.complaints import workdays
 
 _MINUTES_AN_HOUR = 60
 _WHOLE_DAY = 24 * _MINUTES_AN_HOUR

@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from agent.config.settings import Settings
-from agent.intake.intake import Intake
+from agent.inbound import Intake
 from agent.model import Alert
 from agent.store.database import Database
 from exporters.telemetry import Telemetry

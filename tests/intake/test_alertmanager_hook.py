@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.intake.payload import Message, NotAMessage, read_message
-from agent.intake.record import Trust
-from agent.intake.told import fingerprint_of, read_alert
 from agent.store.errors import StoreError
 from agent.tickets.key import key_of, subject_of
+from agent.webhooks.alertmanager.payload import Message, NotAMessage, read_message
+from agent.webhooks.alertmanager.record import Trust
+from agent.webhooks.alertmanager.source_alert import fingerprint_of, read_alert
 from tests.intake.conftest import FOREIGN, OURS, START, Hook, message, told
 
 

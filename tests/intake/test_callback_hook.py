@@ -14,8 +14,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from standardwebhooks import Webhook
 
 from agent.fleet import Fleet
-from agent.intake.intake import Intake
-from agent.sinks.callbacks import Callbacks
+from agent.inbound import Intake
+from agent.sinks.callback_actions import Callbacks
 from agent.sinks.links import Links, Remote
 from agent.states import Stage
 from agent.store.database import Database

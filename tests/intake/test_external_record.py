@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.intake.record import LATE, Outcome, Record, Standing, Trust, merge
-from agent.intake.told import Told
+from agent.webhooks.alertmanager.record import LATE, Outcome, Record, Standing, Trust, merge
+from agent.webhooks.alertmanager.source_alert import Told
 from tests.intake.conftest import FOREIGN, START
 
 CONFIRMED = Trust(confirmed_later=True)

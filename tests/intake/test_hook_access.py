@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from agent.intake.admission import Admission, Overloaded
+from agent.webhooks.admission import Admission, Overloaded
 from tests.intake.conftest import FOREIGN, Hook, message, told, until
 
 TOKEN = "correct horse battery"
@@ -140,7 +140,7 @@ async def _taken(hook: Hook) -> bool:
 async def test_a_body_that_never_ends_is_not_waited_for(
     hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.intake.body.SECONDS", 0.2)
+    monkeypatch.setattr("agent.webhooks.body.SECONDS", 0.2)
     with socket.create_connection(
         (hook.client.server.host, hook.client.server.port or 0)
     ) as sender:

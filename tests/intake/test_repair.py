@@ -3,10 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from agent.intake.listing import Listed
-from agent.intake.record import Record, Standing
-from agent.intake.repair import Answer, Differences, Repair, Suspicion, compare
-from agent.intake.told import Told
+from agent.webhooks.alertmanager.comparison import Answer, Differences, Repair, Suspicion, compare
+from agent.webhooks.alertmanager.listing import Listed
+from agent.webhooks.alertmanager.record import Record, Standing
+from agent.webhooks.alertmanager.source_alert import Told
 from tests.intake.conftest import FOREIGN, START
 
 NAME = "f"

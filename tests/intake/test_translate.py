@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.intake.record import Record, Standing
-from agent.intake.told import fingerprint_of
-from agent.intake.translate import alert_of, is_foreign, is_foreign_symptom
 from agent.states import Scope
 from agent.tickets.key import key_of, subject_of
 from agent.tickets.ticket import Subject
+from agent.webhooks.alertmanager.record import Record, Standing
+from agent.webhooks.alertmanager.source_alert import fingerprint_of
+from agent.webhooks.alertmanager.translate import alert_of, is_foreign, is_foreign_symptom
 from tests.intake.conftest import FOREIGN, OURS, START
 
 PLACES = {"north": {"hq"}}

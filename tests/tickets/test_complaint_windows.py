@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.tickets import workdays
-from agent.tickets.complaint import Complaint, Step, first_times, severe_by_complaints
-from agent.tickets.complaint_deadlines import (
+from agent.complaints import workdays
+from agent.complaints.complaint import Complaint, Step, first_times, severe_by_complaints
+from agent.complaints.deadlines import (
     Template,
     after_working_days,
     deadlines,

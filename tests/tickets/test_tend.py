@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from agent.complaints.complaint import Complaint
 from agent.model import Verdict
 from agent.states import Cause, Grade, NumberState, Party, Scope, Severity, Stage
 from agent.store.database import Database
@@ -14,7 +15,6 @@ from agent.tickets.act import Act
 from agent.tickets.acts import perform
 from agent.tickets.changes import ESCALATED, UPDATED
 from agent.tickets.clocks import PauseReason, readings
-from agent.tickets.complaint import Complaint
 from agent.tickets.handling import Handling, handling_of
 from agent.tickets.ledger import Filter
 from agent.tickets.lifecycle import ActorKind

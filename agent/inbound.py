@@ -6,22 +6,22 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from agent.complaints.api import ComplaintDesk
+from agent.complaints.hook import PATH as COMPLAINTS_PATH
+from agent.complaints.hook import ComplaintHook
+from agent.complaints.repository import Complaints
+from agent.complaints.rounds import ComplaintRounds, Ledger, Tickets
 from agent.config.settings import Settings
-from agent.intake.alerts import ExternalAlerts
-from agent.intake.callback_hook import PATH as CALLBACKS_PATH
-from agent.intake.callback_hook import CallbackHook, Take
-from agent.intake.complaint_desk import ComplaintDesk
-from agent.intake.complaint_hook import PATH as COMPLAINTS_PATH
-from agent.intake.complaint_hook import ComplaintHook
-from agent.intake.complaint_rounds import ComplaintRounds, Ledger, Tickets
-from agent.intake.complaints import Complaints
-from agent.intake.hook import PATH, AlertmanagerHook
-from agent.intake.reconciler import Reconciler
-from agent.intake.told import Told
-from agent.intake.translate import Places, is_foreign
 from agent.model import Alert
+from agent.sinks.callback import Callback, CallbackOutcome
+from agent.sinks.callback_hook import PATH as CALLBACKS_PATH
+from agent.sinks.callback_hook import CallbackHook, Take
 from agent.store.database import Database
-from agent.tickets.callback import Callback, CallbackOutcome
+from agent.webhooks.alertmanager.external_alerts import ExternalAlerts
+from agent.webhooks.alertmanager.hook import PATH, AlertmanagerHook
+from agent.webhooks.alertmanager.reconciler import Reconciler
+from agent.webhooks.alertmanager.source_alert import Told
+from agent.webhooks.alertmanager.translate import Places, is_foreign
 from exporters.telemetry import Telemetry
 
 SOURCE = "alertmanager"

@@ -10,8 +10,8 @@ from enum import StrEnum, unique
 import msgspec
 from msgspec.structs import replace
 
-from agent.intake.listing import Listing
-from agent.intake.record import Record, Standing, Trust, merge, over
+from agent.webhooks.alertmanager.listing import Listing
+from agent.webhooks.alertmanager.record import Record, Standing, Trust, merge, over
 
 
 @unique

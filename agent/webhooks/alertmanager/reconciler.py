@@ -9,16 +9,16 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from agent.config.settings import AlertmanagerIntake
-from agent.intake.alerts import ExternalAlerts
-from agent.intake.listing import read_listing, read_started_at
-from agent.intake.payload import unescaped
-from agent.intake.record import Record
-from agent.intake.repair import Answer, Differences, Repair, Suspicion, compare
 from agent.net.decode import decode_json
 from agent.net.exchange import ProviderError, Request
 from agent.net.http import Door, DoorLimits
 from agent.states import PollFailure
 from agent.store.errors import StoreError
+from agent.webhooks.alertmanager.comparison import Answer, Differences, Repair, Suspicion, compare
+from agent.webhooks.alertmanager.external_alerts import ExternalAlerts
+from agent.webhooks.alertmanager.listing import read_listing, read_started_at
+from agent.webhooks.alertmanager.payload import unescaped
+from agent.webhooks.alertmanager.record import Record
 from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)

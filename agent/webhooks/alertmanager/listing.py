@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from agent.intake.told import BadAlert, Told, read_alert
 from agent.net.exchange import ProviderError
 from agent.net.timestamps import iso_moment
 from agent.states import PollFailure
+from agent.webhooks.alertmanager.source_alert import BadAlert, Told, read_alert
 
 _moment = iso_moment(UTC)
 

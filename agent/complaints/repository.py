@@ -10,12 +10,12 @@ import msgspec
 import structlog
 from sqlalchemy import Select, insert, select, update
 
-from agent.intake.complaint_payload import Heard
+from agent.complaints.complaint import Complaint, Deadline
+from agent.complaints.payload import Heard
 from agent.masking import mask_phone
 from agent.store.database import Database
 from agent.store.schema import complaints
 from agent.store.uninterrupted import finish
-from agent.tickets.complaint import Complaint, Deadline
 from agent.tickets.ticket import Subject
 
 log = structlog.get_logger(__name__)

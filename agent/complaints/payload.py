@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
+from agent.complaints.complaint import Channel
 from agent.net.decode import decode_body
 from agent.net.exchange import ProviderError
 from agent.net.scrub import scrub
 from agent.net.timestamps import iso_moment
-from agent.tickets.complaint import Channel
 
 EXPECTED = (
     'a JSON object {"number": "4006220001", "caller": "13900001111", "prompt": "what was heard",'

@@ -15,10 +15,10 @@ import msgspec
 from agent.config.secret import Secret
 from agent.config.sinks import Callback as CallbackSettings
 from agent.config.sinks import Sink
-from agent.intake.signature import NotSigned, verify
 from agent.net.scrub import scrub
+from agent.net.webhook_signature import NotSigned, verify
+from agent.sinks.callback import Callback
 from agent.states import Stage
-from agent.tickets.callback import Callback
 
 EXPECTED = "what docs/sinks.md shows for this kind of sink"
 _SIGNATURE = "X-Hub-Signature"

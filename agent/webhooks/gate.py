@@ -5,10 +5,10 @@ from abc import ABC, abstractmethod
 import structlog
 from aiohttp import web
 
-from agent.intake.admission import Admission, Held, Overloaded
-from agent.intake.answers import Refused, RequestOutcome, refuse
-from agent.intake.body import TooLarge, TooSlow, read_body
 from agent.store.errors import StoreError
+from agent.webhooks.admission import Admission, Held, Overloaded
+from agent.webhooks.answers import Refused, RequestOutcome, refuse
+from agent.webhooks.body import TooLarge, TooSlow, read_body
 from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)

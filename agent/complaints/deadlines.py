@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from agent.tickets import workdays
-from agent.tickets.complaint import Deadline, Step
+from agent.complaints import workdays
+from agent.complaints.complaint import Deadline, Step
 
 _HOUR = 3600.0
 

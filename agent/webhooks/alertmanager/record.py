@@ -10,7 +10,7 @@ from enum import StrEnum, unique
 import msgspec
 from msgspec.structs import replace
 
-from agent.intake.told import Told
+from agent.webhooks.alertmanager.source_alert import Told
 
 LATE = 30.0
 """Seconds after a resolve during which word of the same firing is a late repeat of it.

@@ -6,10 +6,10 @@ from typing import Any
 import structlog
 
 from agent.net.scrub import scrub
+from agent.sinks.callback import Callback, CallbackOutcome
 from agent.sinks.links import Link, Links
 from agent.states import Stage
 from agent.tickets.act import Act
-from agent.tickets.callback import Callback, CallbackOutcome
 from agent.tickets.changes import Change
 from agent.tickets.ledger import Ledger
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError

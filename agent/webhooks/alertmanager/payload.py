@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from agent.intake.told import BadAlert, Told, read_alert
 from agent.net.decode import decode_body
 from agent.net.exchange import ProviderError
 from agent.net.scrub import scrub
+from agent.webhooks.alertmanager.source_alert import BadAlert, Told, read_alert
 
 EXPECTED = (
     'a JSON object of Alertmanager\'s webhook: {"version": "4", "alerts": [{"status":'

@@ -7,9 +7,7 @@ from typing import Protocol
 import structlog
 from msgspec.structs import replace
 
-from agent.config.settings import Settings
-from agent.fleet import Fleet
-from agent.intake.complaint_alerts import (
+from agent.complaints.alerts import (
     Place,
     alert_of,
     closed_before,
@@ -19,10 +17,12 @@ from agent.intake.complaint_alerts import (
     is_own,
     repaired,
 )
-from agent.intake.complaints import Complaints, Kept, by_number
+from agent.complaints.complaint import Complaint
+from agent.complaints.repository import Complaints, Kept, by_number
+from agent.config.settings import Settings
+from agent.fleet import Fleet
 from agent.model import Alert
 from agent.states import Stage
-from agent.tickets.complaint import Complaint
 from agent.tickets.key import key_of
 from agent.tickets.ledger import Filter, Page
 from agent.tickets.particulars import find_number

@@ -11,12 +11,12 @@ from hashlib import sha256
 
 from msgspec import json
 
-from agent.intake.record import Record
-from agent.intake.told import ALERT_NAME
 from agent.model import Alert
 from agent.net.scrub import scrub
 from agent.states import Scope
 from agent.tickets.key import subject_of
+from agent.webhooks.alertmanager.record import Record
+from agent.webhooks.alertmanager.source_alert import ALERT_NAME
 
 Places = Mapping[str, Collection[str]]
 """The accounts this agent watches, by provider."""

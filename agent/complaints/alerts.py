@@ -8,10 +8,10 @@ fault that monitoring does not see, and gets a ticket of its own (domain.md §3)
 import math
 from collections.abc import Collection, Iterable, Sequence
 
-from agent.intake.complaints import Kept
+from agent.complaints.complaint import SYMPTOM, first_times, severe_by_complaints
+from agent.complaints.repository import Kept
 from agent.model import Alert
 from agent.states import Scope, Severity, Stage
-from agent.tickets.complaint import SYMPTOM, first_times, severe_by_complaints
 from agent.tickets.key import key_of, ticket_id
 from agent.tickets.lifecycle import RECOVERED
 from agent.tickets.ticket import Subject, Ticket

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from agent.complaints.actions import ComplaintAct, ComplaintActError, Done, perform
+from agent.complaints.repository import Complaints, Kept
+from agent.complaints.rounds import Tickets
 from agent.config.settings import Settings
-from agent.intake.complaint_rounds import Tickets
-from agent.intake.complaints import Complaints, Kept
 from agent.net.scrub import scrub
-from agent.tickets.complaint_acts import ComplaintAct, ComplaintActError, Done, perform
 from agent.tickets.document import told_complaint
 
 PATH = "/api/complaints"

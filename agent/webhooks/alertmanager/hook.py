@@ -8,14 +8,14 @@ import structlog
 from aiohttp import web
 
 from agent.config.settings import AlertmanagerIntake
-from agent.intake.access import refusal
-from agent.intake.admission import Admission, Held, Overloaded
-from agent.intake.alerts import ExternalAlerts, TooManyAlerts
-from agent.intake.answers import Refused, RequestOutcome, accept
-from agent.intake.gate import Hook, must_be_json, whole_body
-from agent.intake.payload import EXPECTED, Message, NotAMessage, read_message
-from agent.intake.record import Outcome, Trust
-from agent.intake.told import Told
+from agent.webhooks.access import refusal
+from agent.webhooks.admission import Admission, Held, Overloaded
+from agent.webhooks.alertmanager.external_alerts import ExternalAlerts, TooManyAlerts
+from agent.webhooks.alertmanager.payload import EXPECTED, Message, NotAMessage, read_message
+from agent.webhooks.alertmanager.record import Outcome, Trust
+from agent.webhooks.alertmanager.source_alert import Told
+from agent.webhooks.answers import Refused, RequestOutcome, accept
+from agent.webhooks.gate import Hook, must_be_json, whole_body
 from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)

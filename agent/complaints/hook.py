@@ -6,22 +6,22 @@ from http import HTTPStatus
 import msgspec
 from aiohttp import web
 
-from agent.config.secret import Secret
-from agent.config.settings import ComplaintIntake, Settings
-from agent.intake.access import refusal
-from agent.intake.admission import Admission, Held, Overloaded
-from agent.intake.answers import Refused, RequestOutcome
-from agent.intake.complaint_payload import (
+from agent.complaints.deadlines import Template, deadlines, regulator
+from agent.complaints.payload import (
     EXPECTED,
     Heard,
     NotAComplaint,
     identity,
     read_complaint,
 )
-from agent.intake.complaints import Complaints, Owed, TooManyComplaints
-from agent.intake.gate import Hook, must_be_json, whole_body
-from agent.intake.signature import NotSigned, is_signed, verify, webhook_id
-from agent.tickets.complaint_deadlines import Template, deadlines, regulator
+from agent.complaints.repository import Complaints, Owed, TooManyComplaints
+from agent.config.secret import Secret
+from agent.config.settings import ComplaintIntake, Settings
+from agent.net.webhook_signature import NotSigned, is_signed, verify, webhook_id
+from agent.webhooks.access import refusal
+from agent.webhooks.admission import Admission, Held, Overloaded
+from agent.webhooks.answers import Refused, RequestOutcome
+from agent.webhooks.gate import Hook, must_be_json, whole_body
 from exporters.telemetry import Telemetry
 
 PATH = "/hooks/complaints"

@@ -10,8 +10,8 @@ from enum import StrEnum, unique
 import msgspec
 from msgspec.structs import replace
 
-from agent.tickets.complaint import Complaint, Deadline, Filed, Step
-from agent.tickets.complaint_deadlines import after_working_days, regulator_owes
+from agent.complaints.complaint import Complaint, Deadline, Filed, Step
+from agent.complaints.deadlines import after_working_days, regulator_owes
 
 _AGAIN_DAYS = 7
 """Working days for a second handling and for putting a poor one right."""

@@ -13,13 +13,13 @@ import msgspec
 import structlog
 from sqlalchemy import and_, bindparam, delete, insert, select
 
-from agent.intake.record import Outcome, Record, Standing, Trust, merge
-from agent.intake.told import Told
-from agent.intake.translate import Places, alert_of
 from agent.model import Alert
 from agent.store.database import Database
 from agent.store.schema import external_alerts
 from agent.store.uninterrupted import uninterrupted
+from agent.webhooks.alertmanager.record import Outcome, Record, Standing, Trust, merge
+from agent.webhooks.alertmanager.source_alert import Told
+from agent.webhooks.alertmanager.translate import Places, alert_of
 
 log = structlog.get_logger(__name__)
 

@@ -9,12 +9,12 @@ from aiohttp import web
 from agent.config.settings import Settings
 from agent.config.sinks import Callback as CallbackSettings
 from agent.config.sinks import Sink
-from agent.intake.admission import Admission, Held
-from agent.intake.answers import Refused, RequestOutcome
-from agent.intake.callback_payload import EXPECTED, NotACallback, proven, read_callback
-from agent.intake.gate import Hook, must_be_json, whole_body
-from agent.intake.signature import NotSigned
-from agent.tickets.callback import Callback, CallbackOutcome
+from agent.net.webhook_signature import NotSigned
+from agent.sinks.callback import Callback, CallbackOutcome
+from agent.sinks.callback_payload import EXPECTED, NotACallback, proven, read_callback
+from agent.webhooks.admission import Admission, Held
+from agent.webhooks.answers import Refused, RequestOutcome
+from agent.webhooks.gate import Hook, must_be_json, whole_body
 from exporters.telemetry import Telemetry
 
 PATH = "/hooks/tickets/{sink}"

@@ -4,7 +4,7 @@ import asyncio
 
 from aiohttp import web
 
-from agent.intake.admission import Held
+from agent.webhooks.admission import Held
 
 _CHUNK = 64 * 1024
 SECONDS = 10.0

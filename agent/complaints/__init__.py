@@ -1,0 +1,1 @@
+"""Complaints of callers: from the webhook to the regulator, and the tickets they belong to."""

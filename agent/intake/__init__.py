@@ -1,1 +1,0 @@
-"""What other systems post to the agent: webhooks in, durable before they are answered."""

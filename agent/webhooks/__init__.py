@@ -1,0 +1,1 @@
+"""Inbound webhooks: committed to the ledger before they are answered."""

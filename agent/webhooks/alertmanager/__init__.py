@@ -1,0 +1,1 @@
+"""Alerts that Alertmanager posts, and the comparison with its own list of alerts."""
