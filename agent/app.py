@@ -31,7 +31,6 @@ from agent.loop_lag import (
 )
 from agent.memory import Memory
 from agent.model import Alert, Verdict
-from agent.people import keep_answers
 from agent.plan import Plan, make_plan, warn_of_what_needs_a_restart
 from agent.polling.pollers import Pollers
 from agent.refresher import Refresher
@@ -47,13 +46,14 @@ from agent.sinks.links import Links
 from agent.sinks.reconciler import DeskReconciler
 from agent.sinks.text import Writer
 from agent.store.database import Database
+from agent.tickets.actions.answers import keep_answers
+from agent.tickets.actions.request import Order
 from agent.tickets.changes import Change
+from agent.tickets.decide.recovery_facts import recovery_by_facts
 from agent.tickets.key import labels_of
 from agent.tickets.ledger import Ledger
 from agent.tickets.manager import Tickets
-from agent.tickets.order import Order
-from agent.tickets.outbox import Outbox
-from agent.tickets.recovery import recovery_by_facts
+from agent.tickets.outbox.outbox import Outbox
 from agent.tickets.series import tickets_summary
 from agent.tickets.ticket import Subject
 from agent.web.state import WebState

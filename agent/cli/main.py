@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from agent.tickets.act import ABOUT, Act
+from agent.tickets.actions.action import ABOUT, Act
 
 app = typer.Typer(
     name="numwatch",

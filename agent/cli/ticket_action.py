@@ -25,12 +25,12 @@ from agent.config.load import ConfigError, load
 from agent.config.settings import Log, Settings
 from agent.store.database import Database
 from agent.store.errors import StoreError
-from agent.tickets.act import Act
-from agent.tickets.acts import DEEDS
+from agent.tickets.actions.action import Act
+from agent.tickets.actions.request import Actor, Order, OrderError, named
+from agent.tickets.actions.specs import DEEDS
 from agent.tickets.document import document
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
 from agent.tickets.manager import Tickets
-from agent.tickets.order import Actor, Order, OrderError, named
 
 FAILED = 1
 BAD_CONFIG = 2

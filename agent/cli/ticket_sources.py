@@ -15,7 +15,7 @@ import aiohttp
 from agent.store.database import Database
 from agent.tickets.document import document
 from agent.tickets.ledger import Filter, Ledger
-from agent.tickets.outbox import Outbox
+from agent.tickets.outbox.outbox import Outbox
 
 DEFAULT_URL = "http://127.0.0.1:10400"
 _TIMEOUT = aiohttp.ClientTimeout(total=30)

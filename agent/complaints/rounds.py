@@ -25,7 +25,7 @@ from agent.model import Alert
 from agent.states import Stage
 from agent.tickets.key import key_of
 from agent.tickets.ledger import Filter, Page
-from agent.tickets.particulars import find_number
+from agent.tickets.number_details import find_number
 from agent.tickets.ticket import Ticket
 from exporters.telemetry import Telemetry
 

@@ -20,9 +20,9 @@ from agent.masking import mask_text
 from agent.store.database import Database
 from agent.store.schema import outbox
 from agent.store.uninterrupted import uninterrupted
-from agent.tickets.clocks import readings
 from agent.tickets.document import document, stamp
 from agent.tickets.ledger import Filter, Ledger
+from agent.tickets.sla.clocks import readings
 from agent.tickets.ticket import Ticket
 
 _PAGE = 500

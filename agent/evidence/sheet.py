@@ -12,8 +12,8 @@ from agent.diagnosis.words import Words
 from agent.evidence.words import causes, outcomes, sheet_words
 from agent.masking import mask_text
 from agent.states import Cause
-from agent.tickets.clocks import Reading, readings
 from agent.tickets.forms import Confirmation
+from agent.tickets.sla.clocks import Reading, readings
 from agent.tickets.ticket import Ticket
 
 _MEMBERS_SHOWN = 12

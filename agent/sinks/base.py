@@ -6,8 +6,8 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from agent.tickets.outbox import Row
-from agent.tickets.standing import RemoteState, Standing
+from agent.tickets.outbox.outbox import Row
+from agent.tickets.remote_state import RemoteState, Standing
 
 __all__ = [
     "Digesting",

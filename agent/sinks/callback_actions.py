@@ -9,11 +9,11 @@ from agent.net.scrub import scrub
 from agent.sinks.callback import Callback, CallbackOutcome
 from agent.sinks.links import Link, Links
 from agent.states import Stage
-from agent.tickets.act import Act
+from agent.tickets.actions.action import Act
+from agent.tickets.actions.request import Actor, Order, OrderError
 from agent.tickets.changes import Change
 from agent.tickets.ledger import Ledger
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
-from agent.tickets.order import Actor, Order, OrderError
 from agent.tickets.resolution import Resolution, resolution_of
 from agent.tickets.ticket import Ticket
 

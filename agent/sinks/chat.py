@@ -17,8 +17,8 @@ from agent.sinks.cut import ELLIPSIS, cut_bytes
 from agent.sinks.told import Told, read
 from agent.sinks.wire import Reply, Wire
 from agent.tickets.changes import UPDATED
-from agent.tickets.outbox import RANKS, Row
-from agent.tickets.standing import RemoteState, Standing
+from agent.tickets.outbox.outbox import RANKS, Row
+from agent.tickets.remote_state import RemoteState, Standing
 
 _UNKNOWN = Standing(RemoteState.UNKNOWN, detail="a chat cannot be asked")
 

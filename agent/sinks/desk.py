@@ -17,8 +17,8 @@ from agent.sinks.base import Pace, SinkError, SinkFailure, Window
 from agent.sinks.links import Link, Links, Remote
 from agent.sinks.told import Told, read
 from agent.tickets.changes import CLOSED, OPENED, REOPENED, RESOLVED
-from agent.tickets.outbox import Row
-from agent.tickets.standing import RemoteState, Standing
+from agent.tickets.outbox.outbox import Row
+from agent.tickets.remote_state import RemoteState, Standing
 
 log = structlog.get_logger(__name__)
 

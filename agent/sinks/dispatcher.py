@@ -11,8 +11,8 @@ from agent.sinks.base import Sink
 from agent.sinks.links import Links
 from agent.sinks.worker import Worker
 from agent.store.database import Database
-from agent.tickets.outbox import Outbox
-from agent.tickets.standing import Standing
+from agent.tickets.outbox.outbox import Outbox
+from agent.tickets.remote_state import Standing
 from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)

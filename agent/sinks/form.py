@@ -9,7 +9,7 @@ from yarl import URL
 
 from agent.config.sinks import Template
 from agent.sinks.templates import Filled, Renderer
-from agent.tickets.outbox import Row
+from agent.tickets.outbox.outbox import Row
 
 log = structlog.get_logger(__name__)
 

@@ -17,8 +17,8 @@ from agent.sinks.told import Told, read
 from agent.sinks.wire import Reply, Wire
 from agent.states import Stage
 from agent.tickets.changes import CLOSED, RESOLVED, UPDATED
-from agent.tickets.outbox import Row
-from agent.tickets.standing import RemoteState, Standing
+from agent.tickets.outbox.outbox import Row
+from agent.tickets.remote_state import RemoteState, Standing
 
 SUMMARY = 1024
 DEDUP_KEY = 255

@@ -17,15 +17,15 @@ import structlog
 from agent.sinks.base import Sink
 from agent.sinks.links import Link, Links
 from agent.store.database import Database
-from agent.tickets.act import Act
+from agent.tickets.actions.action import Act
+from agent.tickets.actions.request import Actor, Order, OrderError
 from agent.tickets.changes import CLOSED, OPENED, REOPENED, Change
 from agent.tickets.ledger import Ledger
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
 from agent.tickets.manager import Tickets
-from agent.tickets.order import Actor, Order, OrderError
-from agent.tickets.outbox import Outbox
+from agent.tickets.outbox.outbox import Outbox
+from agent.tickets.remote_state import RemoteState, Standing
 from agent.tickets.resolution import Resolution, resolution_of
-from agent.tickets.standing import RemoteState, Standing
 from agent.tickets.ticket import Ticket
 from exporters.telemetry import Telemetry
 

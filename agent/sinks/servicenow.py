@@ -15,7 +15,7 @@ from agent.sinks.links import Remote
 from agent.sinks.text import Writer
 from agent.sinks.told import Told
 from agent.sinks.wire import Reply, Wire
-from agent.tickets.standing import RemoteState, Standing
+from agent.tickets.remote_state import RemoteState, Standing
 
 SHORT_DESCRIPTION = 160
 DESCRIPTION = 4000

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from agent.tickets.outbox import Row
+from agent.tickets.outbox.outbox import Row
 
 _LARGE = 256 * 1024
 

@@ -23,8 +23,8 @@ from agent.sinks.base import Pace, Window
 from agent.sinks.form import Form, Former
 from agent.sinks.shorten import shortened
 from agent.sinks.wire import FAILURES, failure_of, judge, session_of
-from agent.tickets.outbox import Row
-from agent.tickets.standing import RemoteState, Standing
+from agent.tickets.outbox.outbox import Row
+from agent.tickets.remote_state import RemoteState, Standing
 
 _READ_AT_MOST = 64 * 1024
 _LISTEN_SECONDS = 1.0

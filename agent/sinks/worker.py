@@ -10,7 +10,7 @@ from agent.sinks.base import Digesting, Sink, SinkError, SinkFailure
 from agent.sinks.budget import Budget
 from agent.sinks.condition import LONGEST_PAUSE, Condition
 from agent.store.errors import StoreError
-from agent.tickets.outbox import Outbox, Queue, Row
+from agent.tickets.outbox.outbox import Outbox, Queue, Row
 from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)

@@ -8,14 +8,14 @@ from msgspec.structs import replace
 
 from agent.model import Verdict
 from agent.states import ClockName, Severity, Stage
-from agent.tickets import clocks
-from agent.tickets.clocks import Terms
-from agent.tickets.decision import QUIET, Action, Decision
-from agent.tickets.faults import WORST_FIRST, Fault
+from agent.tickets.decide.decision import QUIET, Action, Decision
+from agent.tickets.decide.faults import WORST_FIRST, Fault
 from agent.tickets.key import ticket_id
 from agent.tickets.lifecycle import RECOVERED, Guard, require
-from agent.tickets.particulars import Particulars
-from agent.tickets.terms import DEFAULTS
+from agent.tickets.number_details import Particulars
+from agent.tickets.sla import clocks
+from agent.tickets.sla.clocks import Terms
+from agent.tickets.sla.terms import DEFAULTS
 from agent.tickets.ticket import Entry, Member, Progress, Text, Ticket
 
 AGENT = "numwatch"

@@ -12,8 +12,8 @@ from agent.complaints.complaint import SYMPTOM, Complaint, Deadline, prompt_hear
 from agent.masking import mask_text
 from agent.model import Evidence, Verdict
 from agent.states import PARTY_OF_CAUSE, Cause
-from agent.tickets.clocks import Reading, readings
 from agent.tickets.forms import Confirmation
+from agent.tickets.sla.clocks import Reading, readings
 from agent.tickets.ticket import Entry, Member, Severe, Ticket
 
 REPORTER = "numwatch"

@@ -7,7 +7,7 @@ import structlog
 from msgspec.structs import replace
 
 from agent.tickets.changes import AGENT, Change
-from agent.tickets.outbox import frozen
+from agent.tickets.outbox.outbox import frozen
 from agent.tickets.ticket import Entry, Ticket
 
 log = structlog.get_logger(__name__)

@@ -1,6 +1,6 @@
 """Tickets kept in step with what is broken: alerts and facts in, ledger and outbox out.
 
-The only writer of tickets. It decides purely (:mod:`agent.tickets.decisions`) and writes each
+The only writer of tickets. It decides purely (:mod:`agent.tickets.decide.decide`) and writes each
 step of a ticket, its timeline and its outbox rows in one transaction; what could not be
 written did not happen and is decided again in the next round.
 """
@@ -20,7 +20,8 @@ from agent.states import Stage
 from agent.store.database import Database
 from agent.store.errors import StoreError
 from agent.store.uninterrupted import finish
-from agent.tickets.acts import perform
+from agent.tickets.actions.request import Order
+from agent.tickets.actions.specs import perform
 from agent.tickets.changes import (
     CLOSED,
     Change,
@@ -30,21 +31,15 @@ from agent.tickets.changes import (
     open_ticket,
     reopen_ticket,
 )
-from agent.tickets.common_cause import common_faults, keys_of
-from agent.tickets.decision import ON_ENDED, Action, Decision, View
-from agent.tickets.decisions import decide
-from agent.tickets.diagnosing import Diagnose, is_material, verdict_on
-from agent.tickets.draft import Draft, Step, log_change, told_again
-from agent.tickets.evidence import Assessment, Recovery
-from agent.tickets.faults import Fault, faults_of, pending_keys
-from agent.tickets.handling import handling_of
-from agent.tickets.hearing import hear
-from agent.tickets.ledger import Ledger, record_all
-from agent.tickets.order import Order
-from agent.tickets.outbox import enqueue_all, frozen
-from agent.tickets.particulars import grade_now, particulars_of
-from agent.tickets.resuming import resumed
-from agent.tickets.round import (
+from agent.tickets.complaints import hear
+from agent.tickets.decide.assessment import Assessment, Recovery
+from agent.tickets.decide.common_cause import common_faults, keys_of
+from agent.tickets.decide.decide import decide
+from agent.tickets.decide.decision import ON_ENDED, Action, Decision, View
+from agent.tickets.decide.diagnosis import Diagnose, is_material, verdict_on
+from agent.tickets.decide.faults import Fault, faults_of, pending_keys
+from agent.tickets.decide.resume import resumed
+from agent.tickets.decide.round import (
     Round,
     by_ticket,
     configured,
@@ -55,10 +50,15 @@ from agent.tickets.round import (
     watched,
     with_members,
 )
-from agent.tickets.tend import tend
+from agent.tickets.decide.traits import Traits, traits_of
+from agent.tickets.draft import Draft, Step, log_change, told_again
+from agent.tickets.ledger import Ledger, record_all
+from agent.tickets.number_details import grade_now, particulars_of
+from agent.tickets.outbox.outbox import enqueue_all, frozen
+from agent.tickets.policy import handling_of
+from agent.tickets.sla.time_policies import tend
 from agent.tickets.text import text_of
 from agent.tickets.ticket import Subject, Ticket
-from agent.tickets.traits import Traits, traits_of
 
 log = structlog.get_logger(__name__)
 

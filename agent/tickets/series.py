@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 
 from agent.states import Severity, Stage
-from agent.tickets.clocks import readings
+from agent.tickets.sla.clocks import readings
 from agent.tickets.ticket import Ticket
 from exporters.block import Block, Frame
 from exporters.family import FAMILIES

@@ -11,8 +11,8 @@ import msgspec
 from agent.complaints.complaint import Complaint
 from agent.model import Verdict
 from agent.states import ClockName, Grade, Scope, Severity, Stage
-from agent.tickets.clocks import ClockEvent
 from agent.tickets.forms import Confirmation, Waiver
+from agent.tickets.sla.clocks import ClockEvent
 
 
 class Subject(msgspec.Struct, frozen=True, gc=False):
@@ -116,7 +116,7 @@ class Ticket(msgspec.Struct, frozen=True):
     diagnosed_at: float = 0.0
     members: tuple[Member, ...] = ()
     clocks: tuple[ClockEvent, ...] = ()
-    """The clock ledger; :func:`agent.tickets.clocks.readings` tells what it comes to."""
+    """The clock ledger; :func:`agent.tickets.sla.clocks.readings` tells what it comes to."""
     progress: Progress = Progress()
     parent: str = ""
     """Id of the ticket this one was suppressed for."""

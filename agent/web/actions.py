@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from agent.tickets.act import Act
+from agent.tickets.actions.action import Act
+from agent.tickets.actions.request import Actor, Order, OrderError, named
 from agent.tickets.changes import Change
 from agent.tickets.document import document
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
-from agent.tickets.order import Actor, Order, OrderError, named
 from agent.web.access import user_of
 from agent.web.encoding import large_json_response
 from agent.web.keys import state_of

@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 
 from agent.diagnosis.answered import known_questions
-from agent.tickets.order import OrderError
+from agent.tickets.actions.request import OrderError
 from agent.web.api import masked
 from agent.web.encoding import large_json_response
 from agent.web.keys import state_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.states import Severity
-from agent.tickets.clocks import readings
+from agent.tickets.sla.clocks import readings
 from agent.tickets.ticket import Ticket
 from agent.web.accounts import account_views
 from agent.web.health import HEALTHS, AccountHealth, judge

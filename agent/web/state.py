@@ -14,9 +14,9 @@ from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.model import Verdict
 from agent.rules.queries.queries import Queries
+from agent.tickets.actions.request import Order
 from agent.tickets.changes import Change
 from agent.tickets.ledger import Filter, Page
-from agent.tickets.order import Order
 from agent.tickets.ticket import Ticket
 from exporters.exposition import Exposition
 

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from agent.tickets.act import Act
-from agent.tickets.acts import DEEDS, offered
+from agent.tickets.actions.action import Act
+from agent.tickets.actions.request import Field
+from agent.tickets.actions.specs import DEEDS, offered
 from agent.tickets.document import document
-from agent.tickets.order import Field
 from agent.tickets.ticket import Ticket
 from agent.web.access import user_of
 from agent.web.actions import from_form, perform

@@ -17,7 +17,7 @@ from agent.series import Series
 from agent.simulator.server import Running, start
 from agent.simulator.world import World
 from agent.states import Cause, Severity
-from agent.tickets.faults import faults_of
+from agent.tickets.decide.faults import faults_of
 from exporters.telemetry import Telemetry
 from tests.diagnosis.worlds.stage import AT, Clock, Stage
 

@@ -9,7 +9,7 @@ from agent.sinks.dispatcher import Dispatcher
 from agent.sinks.links import Links
 from agent.sinks.text import Writer
 from agent.store.database import Database
-from agent.tickets.outbox import Outbox
+from agent.tickets.outbox.outbox import Outbox
 from exporters.telemetry import Telemetry
 from tests.sinks.test_webhook import settings
 from tests.tickets.scene import START

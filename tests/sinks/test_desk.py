@@ -14,7 +14,7 @@ from agent.simulator.world import World
 from agent.sinks.build import build_sinks
 from agent.sinks.dispatcher import Dispatcher
 from agent.store.database import Database
-from agent.tickets.outbox import Outbox
+from agent.tickets.outbox.outbox import Outbox
 from exporters.telemetry import Telemetry
 from tests.simulator.worlds import SMALL
 from tests.sinks.receiver import SECRET, wait_until

@@ -12,7 +12,7 @@ from agent.sinks.links import Links
 from agent.sinks.reconciler import DeskReconciler, DeskRepair, difference
 from agent.states import Grade, NumberState, Stage
 from agent.store.database import Database
-from agent.tickets.standing import RemoteState, Standing
+from agent.tickets.remote_state import RemoteState, Standing
 from agent.tickets.ticket import Ticket
 from exporters.telemetry import Telemetry
 from tests.sinks.post import Post

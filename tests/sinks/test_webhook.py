@@ -15,7 +15,7 @@ from agent.config.settings import Sink
 from agent.sinks.base import SinkError, SinkFailure
 from agent.sinks.form import Form
 from agent.sinks.webhook import WebhookSink
-from agent.tickets.outbox import Row
+from agent.tickets.outbox.outbox import Row
 from tests.sinks.receiver import SECRET, Receiver
 
 BODY = b'{"type":"ticket.opened","timestamp":"t","data":{"id":"NW-1"}}'

@@ -5,11 +5,11 @@ from msgspec.structs import replace
 from agent.states import Grade, Stage
 from agent.store.database import Database
 from agent.tickets.changes import Change, Opening, open_ticket
-from agent.tickets.decision import Action, Decision
-from agent.tickets.faults import faults_of
+from agent.tickets.decide.decision import Action, Decision
+from agent.tickets.decide.faults import faults_of
 from agent.tickets.ledger import record
-from agent.tickets.outbox import enqueue, frozen
-from agent.tickets.particulars import Particulars
+from agent.tickets.number_details import Particulars
+from agent.tickets.outbox.outbox import enqueue, frozen
 from agent.tickets.ticket import Entry, Text, Ticket
 from tests.tickets.scene import START, alert
 

@@ -8,7 +8,7 @@ from agent.store.database import Database
 from agent.tickets.changes import Change
 from agent.tickets.ledger import Ledger
 from agent.tickets.manager import Tickets
-from agent.tickets.outbox import Outbox
+from agent.tickets.outbox.outbox import Outbox
 from tests.tickets.scene import START, Scene, settings
 
 DESK = {"name": "desk", "kind": "webhook", "url": "http://127.0.0.1:9/"}

@@ -13,12 +13,12 @@ from agent.sinks.build import build_sinks
 from agent.sinks.dispatcher import Dispatcher
 from agent.states import NumberState
 from agent.store.database import Database
-from agent.tickets.act import Act
+from agent.tickets.actions.action import Act
+from agent.tickets.actions.request import Actor, Order, OrderError
 from agent.tickets.changes import Change
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
 from agent.tickets.manager import Tickets
-from agent.tickets.order import Actor, Order, OrderError
-from agent.tickets.outbox import Outbox
+from agent.tickets.outbox.outbox import Outbox
 from exporters.telemetry import Telemetry
 from tests.sinks.receiver import SECRET
 from tests.tickets.scene import Scene, alert, settings

@@ -30,7 +30,7 @@ from agent.states import (
     Party,
     PollFailure,
 )
-from agent.tickets.recovery import recovery_by_facts
+from agent.tickets.decide.recovery_facts import recovery_by_facts
 from agent.tickets.ticket import Subject
 
 START = 1_790_000_000.0

@@ -7,7 +7,7 @@ minutes; a minute counts when it begins unpaused and in working time.
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 
-from agent.tickets.clocks import ClockEvent, ClockEventKind
+from agent.tickets.sla.clocks import ClockEvent, ClockEventKind
 
 CHINA = timezone(timedelta(hours=8))
 MINUTE = 60

@@ -8,14 +8,14 @@ from hypothesis import settings as rigour
 from hypothesis import strategies as st
 
 from agent.states import ClockName, Grade, Scope, Severity, Stage
-from agent.tickets import clocks
-from agent.tickets.act import ABOUT, Act
-from agent.tickets.acts import DEEDS, offered, perform
+from agent.tickets.actions.action import ABOUT, Act
+from agent.tickets.actions.request import Actor, Order, OrderError
+from agent.tickets.actions.specs import DEEDS, offered, perform
 from agent.tickets.changes import CLOSED, ESCALATED, REOPENED, UPDATED, Change
-from agent.tickets.clocks import PauseReason, readings
-from agent.tickets.handling import handling_of
 from agent.tickets.lifecycle import TRANSITIONS, ActorKind, IllegalTransitionError
-from agent.tickets.order import Actor, Order, OrderError
+from agent.tickets.policy import handling_of
+from agent.tickets.sla import clocks
+from agent.tickets.sla.clocks import PauseReason, readings
 from agent.tickets.ticket import Subject, Ticket
 from tests.tickets.scene import NUMBER, START, settings
 

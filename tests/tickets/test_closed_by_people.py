@@ -3,11 +3,11 @@
 import pytest
 
 from agent.states import NumberState, Stage
-from agent.tickets.act import Act
+from agent.tickets.actions.action import Act
+from agent.tickets.actions.request import Actor, Order
 from agent.tickets.changes import Change
 from agent.tickets.ledger import Filter
 from agent.tickets.lifecycle import ActorKind
-from agent.tickets.order import Actor, Order
 from agent.tickets.resolution import MUTING, Resolution, resolution_of
 from agent.tickets.ticket import Ticket
 from tests.tickets.driver import Run

@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestServer
 
 from agent.store.database import Database
 from agent.tickets.ledger import Ledger
-from agent.tickets.outbox import Outbox
+from agent.tickets.outbox.outbox import Outbox
 from agent.web.app import make_app
 from agent.web.state import WebState
 from exporters.exposition import Exposition

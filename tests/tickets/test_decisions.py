@@ -8,12 +8,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from agent.states import Stage
 from agent.tickets.changes import Change, Opening, carry_out, open_ticket, reopen_ticket
-from agent.tickets.decision import Action, Decision, Policy, View
-from agent.tickets.decisions import decide
-from agent.tickets.evidence import Assessment, Finding
-from agent.tickets.faults import faults_of, pending_keys
+from agent.tickets.decide.assessment import Assessment, Finding
+from agent.tickets.decide.decide import decide
+from agent.tickets.decide.decision import Action, Decision, Policy, View
+from agent.tickets.decide.faults import faults_of, pending_keys
 from agent.tickets.key import key_of, subject_of
-from agent.tickets.particulars import Particulars
+from agent.tickets.number_details import Particulars
 from agent.tickets.ticket import Text, Ticket
 from tests.tickets.scene import START, alert
 

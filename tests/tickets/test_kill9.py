@@ -22,7 +22,7 @@ from agent.store.database import Database
 from agent.tickets.changes import UPDATED
 from agent.tickets.key import ticket_id, webhook_id
 from agent.tickets.ledger import Ledger
-from agent.tickets.outbox import Outbox
+from agent.tickets.outbox.outbox import Outbox
 from tests.sinks.receiver import Receiver
 from tests.tickets import kill9_agent
 

@@ -8,8 +8,8 @@ import pytest
 from agent.rules.load import load_rules
 from agent.rules.rule import AlertingRule
 from agent.states import NumberState, Scope, Stage
-from agent.tickets.evidence import Finding
-from agent.tickets.recovery import _TABLE
+from agent.tickets.decide.assessment import Finding
+from agent.tickets.decide.recovery_facts import _TABLE
 from agent.tickets.ticket import Subject
 from tests.tickets.driver import Run
 from tests.tickets.scene import NUMBER, START, Scene, alert

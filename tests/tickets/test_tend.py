@@ -10,17 +10,17 @@ from agent.complaints.complaint import Complaint
 from agent.model import Verdict
 from agent.states import Cause, Grade, NumberState, Party, Scope, Severity, Stage
 from agent.store.database import Database
-from agent.tickets import clocks
-from agent.tickets.act import Act
-from agent.tickets.acts import perform
+from agent.tickets.actions.action import Act
+from agent.tickets.actions.request import Actor, Order
+from agent.tickets.actions.specs import perform
 from agent.tickets.changes import ESCALATED, UPDATED
-from agent.tickets.clocks import PauseReason, readings
-from agent.tickets.handling import Handling, handling_of
 from agent.tickets.ledger import Filter
 from agent.tickets.lifecycle import ActorKind
-from agent.tickets.order import Actor, Order
-from agent.tickets.outbox import Outbox
-from agent.tickets.tend import tend
+from agent.tickets.outbox.outbox import Outbox
+from agent.tickets.policy import Handling, handling_of
+from agent.tickets.sla import clocks
+from agent.tickets.sla.clocks import PauseReason, readings
+from agent.tickets.sla.time_policies import tend
 from agent.tickets.ticket import Subject, Ticket
 from tests.tickets.driver import Run
 from tests.tickets.scene import NUMBER, START, Scene, alert, settings

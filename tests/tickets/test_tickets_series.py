@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import msgspec
 
 from agent.states import ClockName, Grade, Scope, Severity, Stage
-from agent.tickets import clocks
-from agent.tickets.clocks import Events, Terms
 from agent.tickets.series import tickets_summary
+from agent.tickets.sla import clocks
+from agent.tickets.sla.clocks import Events, Terms
 from agent.tickets.ticket import Subject, Ticket
 from exporters.block import Block
 

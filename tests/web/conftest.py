@@ -11,7 +11,7 @@ from agent.baselines.repository import Shelf
 from agent.baselines.service import BaselineDesk
 from agent.store.database import Database
 from agent.tickets.ledger import Ledger
-from agent.tickets.outbox import Outbox
+from agent.tickets.outbox.outbox import Outbox
 from agent.web.app import make_app
 from agent.web.state import WebState
 from exporters.exposition import Exposition

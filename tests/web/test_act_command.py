@@ -11,10 +11,10 @@ from aiohttp.test_utils import TestServer
 from agent.cli.ticket_action import Wanted, act_on
 from agent.states import Stage
 from agent.store.database import Database
-from agent.tickets.act import Act
+from agent.tickets.actions.action import Act
 from agent.tickets.ledger import Ledger
 from agent.tickets.manager import Tickets
-from agent.tickets.outbox import Outbox
+from agent.tickets.outbox.outbox import Outbox
 from agent.web.app import make_app
 from tests.web.facts import NOW
 from tests.web.ledger import ticket, write

@@ -11,11 +11,11 @@ from aiohttp.test_utils import TestClient
 from agent.config.settings import Settings
 from agent.states import Grade, Stage
 from agent.store.database import Database
-from agent.tickets import clocks
+from agent.tickets.actions.request import Order
 from agent.tickets.ledger import Ledger
 from agent.tickets.manager import Tickets
-from agent.tickets.order import Order
-from agent.tickets.terms import DEFAULTS
+from agent.tickets.sla import clocks
+from agent.tickets.sla.terms import DEFAULTS
 from agent.web.app import make_app
 from agent.web.state import WebState
 from tests.web.facts import NOW, Facts

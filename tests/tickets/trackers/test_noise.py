@@ -1,7 +1,7 @@
 """Cases 14, 15, 30 and 31 of ticketing.md §7: what repeats, flaps or is malformed."""
 
 from agent.states import NumberState
-from agent.tickets.outbox import Outbox
+from agent.tickets.outbox.outbox import Outbox
 from tests.intake.conftest import OURS, START, message, told
 from tests.tickets.scene import NUMBER, alert
 from tests.tickets.trackers.conftest import Bridge

@@ -7,9 +7,9 @@ The negative control of each: the same steps with the facts good, at the end of 
 import pytest
 
 from agent.states import NumberState, PollFailure, Stage
-from agent.tickets.act import Act
+from agent.tickets.actions.action import Act
+from agent.tickets.actions.request import Actor, Order
 from agent.tickets.lifecycle import ActorKind
-from agent.tickets.order import Actor, Order
 from tests.intake.conftest import OURS, START, told
 from tests.tickets.scene import NUMBER
 from tests.tickets.trackers.conftest import Bridge

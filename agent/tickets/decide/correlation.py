@@ -13,10 +13,10 @@ import msgspec
 
 from agent.complaints.complaint import SYMPTOM as COMPLAINT
 from agent.states import NumberState, Scope, Severity, Stage
-from agent.tickets.common_cause import OUT_OF_NETWORK, is_common, kin_of
-from agent.tickets.faults import Fault
+from agent.tickets.decide.common_cause import OUT_OF_NETWORK, is_common, kin_of
+from agent.tickets.decide.faults import Fault
+from agent.tickets.decide.traits import NOTHING_KNOWN, Traits
 from agent.tickets.ticket import Subject, Ticket
-from agent.tickets.traits import NOTHING_KNOWN, Traits
 
 _ANY_SYMPTOM: frozenset[str] = frozenset()
 _ANY_STATE: frozenset[NumberState] = frozenset()
@@ -197,7 +197,7 @@ class Roots:
         return None
 
     def _in_common(self, key: str, subject: Subject, since: float) -> Cause | None:
-        """The common cause that the fault shares with others (agent.tickets.common_cause)."""
+        """The common cause that the fault shares with others."""
         for kin in kin_of(subject, self._traits.get(key, NOTHING_KNOWN)):
             cause = self._common.get(kin.subject)
             if cause is not None and self._shares(cause, key, since):

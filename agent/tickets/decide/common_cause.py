@@ -16,12 +16,12 @@ import msgspec
 from agent.complaints.complaint import SYMPTOM as COMPLAINT
 from agent.model import Alert
 from agent.states import NumberState, Scope
-from agent.tickets.common_text import annotations_of
-from agent.tickets.faults import WORST_FIRST, Fault
+from agent.tickets.decide.common_cause_text import annotations_of
+from agent.tickets.decide.faults import WORST_FIRST, Fault
+from agent.tickets.decide.traits import NOTHING_KNOWN, Traits
 from agent.tickets.key import key_of
 from agent.tickets.resolution import Resolution
 from agent.tickets.ticket import Subject, Ticket
-from agent.tickets.traits import NOTHING_KNOWN, Traits
 
 ALERT_NAME = "CommonCause"
 """The name of the alert that a common cause is told by."""

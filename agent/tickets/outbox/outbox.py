@@ -22,9 +22,9 @@ from agent.store.schema import outbox
 from agent.store.uninterrupted import uninterrupted
 from agent.tickets.changes import UPDATED, Change
 from agent.tickets.document import payload
-from agent.tickets.escalation import as_heard
 from agent.tickets.key import webhook_id
-from agent.tickets.rows import (
+from agent.tickets.outbox.escalation import as_heard
+from agent.tickets.outbox.rows import (
     RANKS,
     SETTLED,
     TURN,

@@ -14,20 +14,11 @@ from msgspec.structs import replace
 from agent.masking import mask_text
 from agent.net.scrub import scrub
 from agent.states import Grade, Stage
-from agent.tickets import changes, effects
-from agent.tickets.act import Act
-from agent.tickets.changes import Change, heard
-from agent.tickets.clocks import PauseReason
-from agent.tickets.effects import Case
-from agent.tickets.forms import (
-    FaultCause,
-    Outcome,
-    Rejection,
-    Responsibility,
-)
-from agent.tickets.handling import Handling
-from agent.tickets.lifecycle import TRANSITIONS, ActorKind
-from agent.tickets.order import (
+from agent.tickets import changes
+from agent.tickets.actions import effects
+from agent.tickets.actions.action import Act
+from agent.tickets.actions.effects import Case
+from agent.tickets.actions.request import (
     LONGEST_TEXT,
     Field,
     Order,
@@ -38,8 +29,18 @@ from agent.tickets.order import (
     text,
     time,
 )
+from agent.tickets.changes import Change, heard
+from agent.tickets.forms import (
+    FaultCause,
+    Outcome,
+    Rejection,
+    Responsibility,
+)
+from agent.tickets.lifecycle import TRANSITIONS, ActorKind
+from agent.tickets.policy import Handling
 from agent.tickets.resolution import Resolution
-from agent.tickets.severe import customers_responsibility, exclude
+from agent.tickets.sla.clocks import PauseReason
+from agent.tickets.sla.severe_fault import customers_responsibility, exclude
 from agent.tickets.ticket import Entry, Ticket
 from agent.tickets.times import moment, span
 

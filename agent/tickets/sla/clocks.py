@@ -21,7 +21,7 @@ from functools import lru_cache
 import msgspec
 
 from agent.states import ClockName, Grade
-from agent.tickets.working_time import WorkCalendar, passed, reached
+from agent.tickets.sla.working_time import WorkCalendar, passed, reached
 
 
 @unique

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from agent.complaints.complaint import Complaint
-from agent.tickets import clocks
 from agent.tickets.changes import AGENT, UPDATED, Change, heard
+from agent.tickets.sla import clocks
 from agent.tickets.ticket import Entry, Ticket
 
 MOST_KEPT = 100

@@ -19,10 +19,10 @@ from agent.states import (
     NumberState,
     Scope,
 )
-from agent.tickets.common_cause import LANDING, NUMBERS, PHONES
-from agent.tickets.evidence import Assessment, Finding, Recovery
-from agent.tickets.outages import several_numbers
-from agent.tickets.particulars import find_number, snapshots_of
+from agent.tickets.decide.assessment import Assessment, Finding, Recovery
+from agent.tickets.decide.common_cause import LANDING, NUMBERS, PHONES
+from agent.tickets.decide.outages import several_numbers
+from agent.tickets.number_details import find_number, snapshots_of
 from agent.tickets.ticket import Subject
 
 CheckedOf = Callable[[str, str], Checked | None]

@@ -11,7 +11,7 @@ import msgspec
 from agent.config.values import parse_duration
 from agent.masking import mask_text
 from agent.net.scrub import scrub
-from agent.tickets.act import Act
+from agent.tickets.actions.action import Act
 from agent.tickets.changes import AGENT
 from agent.tickets.lifecycle import ActorKind
 

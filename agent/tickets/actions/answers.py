@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from agent.diagnosis.answered import mistakes
 from agent.diagnosis.digits import plain_digits
-from agent.tickets.act import Act
+from agent.tickets.actions.action import Act
+from agent.tickets.actions.request import Actor, Order, OrderError, named
 from agent.tickets.lifecycle import ActorKind
 from agent.tickets.manager import Tickets
-from agent.tickets.order import Actor, Order, OrderError, named
 
 
 async def keep_answers(

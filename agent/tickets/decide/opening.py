@@ -8,8 +8,8 @@ recovery has been seen.
 from collections.abc import Iterator
 
 from agent.states import Stage
-from agent.tickets.decision import Action, Decision, Policy
-from agent.tickets.faults import Fault
+from agent.tickets.decide.decision import Action, Decision, Policy
+from agent.tickets.decide.faults import Fault
 from agent.tickets.resolution import MUTING
 from agent.tickets.ticket import Ticket
 

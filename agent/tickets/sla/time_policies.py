@@ -13,14 +13,19 @@ from agent.complaints.complaint import first_times, severe_by_complaints
 from agent.config.service import Step
 from agent.states import Grade, Stage
 from agent.tickets import changes
+from agent.tickets.actions.effects import regraded
 from agent.tickets.changes import AGENT, Change, heard
-from agent.tickets.clocks import Reading, readings
-from agent.tickets.closing import needs_answer
-from agent.tickets.effects import regraded
+from agent.tickets.decide.closing import needs_answer
 from agent.tickets.forms import Waiver
-from agent.tickets.handling import Handling
 from agent.tickets.lifecycle import RECOVERED
-from agent.tickets.severe import customers_responsibility, declare, exclude, is_severe_by_time
+from agent.tickets.policy import Handling
+from agent.tickets.sla.clocks import Reading, readings
+from agent.tickets.sla.severe_fault import (
+    customers_responsibility,
+    declare,
+    exclude,
+    is_severe_by_time,
+)
 from agent.tickets.ticket import Entry, Ticket, Warned
 from agent.tickets.times import moment, span
 

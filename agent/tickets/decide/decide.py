@@ -5,15 +5,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from agent.states import Scope, Stage
-from agent.tickets.beginning import begin
-from agent.tickets.common_cause import is_common
-from agent.tickets.correlation import Cause, Roots
-from agent.tickets.decision import Action, Decision, Policy, View
-from agent.tickets.evidence import Finding
-from agent.tickets.faults import WORST_FIRST, Fault
-from agent.tickets.judge import broken_again, contradicted, judge
+from agent.tickets.decide.assessment import Finding
+from agent.tickets.decide.common_cause import is_common
+from agent.tickets.decide.correlation import Cause, Roots
+from agent.tickets.decide.decision import Action, Decision, Policy, View
+from agent.tickets.decide.faults import WORST_FIRST, Fault
+from agent.tickets.decide.opening import begin
+from agent.tickets.decide.recovery import broken_again, contradicted, judge
 from agent.tickets.resolution import Resolution
-from agent.tickets.severe import at_least
+from agent.tickets.sla.severe_fault import at_least
 from agent.tickets.ticket import Member, Ticket
 
 OTHER_CAUSE = "other_cause"

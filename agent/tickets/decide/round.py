@@ -7,13 +7,13 @@ from agent.config.settings import Settings
 from agent.config.settings import Tickets as TicketSettings
 from agent.fleet import Fleet
 from agent.tickets.changes import Change
-from agent.tickets.common_cause import Groups, Threshold, groups_of, is_common
-from agent.tickets.correlation import Roots
-from agent.tickets.decision import Action, Decision, Policy, View
-from agent.tickets.evidence import Assessment, Finding
-from agent.tickets.faults import Fault
+from agent.tickets.decide.assessment import Assessment, Finding
+from agent.tickets.decide.common_cause import Groups, Threshold, groups_of, is_common
+from agent.tickets.decide.correlation import Roots
+from agent.tickets.decide.decision import Action, Decision, Policy, View
+from agent.tickets.decide.faults import Fault
+from agent.tickets.decide.traits import Traits
 from agent.tickets.ticket import Subject, Ticket
-from agent.tickets.traits import Traits
 
 
 @dataclass

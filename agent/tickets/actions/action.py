@@ -9,7 +9,7 @@ from enum import StrEnum, unique
 
 @unique
 class Act(StrEnum):
-    """One thing that may be done; ``agent.tickets.acts.DEEDS`` says what it does."""
+    """One thing that may be done; ``agent.tickets.actions.specs.DEEDS`` says what it does."""
 
     REPORT = "report"
     ACCEPT = "accept"

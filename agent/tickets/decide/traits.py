@@ -10,8 +10,8 @@ from agent.fleet import Fleet
 from agent.masking import mask_phone
 from agent.model import Binding, Snapshot
 from agent.states import REACHABLE_STATES, BindingState, NumberState
-from agent.tickets.faults import Fault
-from agent.tickets.particulars import find_number
+from agent.tickets.decide.faults import Fault
+from agent.tickets.number_details import find_number
 from agent.tickets.ticket import Subject
 
 _HASH_CHARACTERS = 8

@@ -5,7 +5,7 @@ import numpy as np
 from agent.checks.lifecycle import NUMBER_CODES
 from agent.checks.result import Checked
 from agent.states import NumberState
-from agent.tickets.evidence import Finding
+from agent.tickets.decide.assessment import Finding
 from agent.tickets.ticket import Subject
 
 LEAST_NUMBERS = 3

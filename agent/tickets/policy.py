@@ -8,8 +8,8 @@ import msgspec
 from agent.config.service import SevereFault, Step
 from agent.config.settings import Settings
 from agent.states import Grade, Party
-from agent.tickets.clocks import PauseReason, Terms
-from agent.tickets.terms import terms_of
+from agent.tickets.sla.clocks import PauseReason, Terms
+from agent.tickets.sla.terms import terms_of
 
 
 class Handling(msgspec.Struct, frozen=True):

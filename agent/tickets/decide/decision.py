@@ -7,11 +7,11 @@ import msgspec
 
 from agent.model import Verdict
 from agent.states import Grade, Severity
-from agent.tickets.evidence import Assessment
-from agent.tickets.faults import Fault
+from agent.tickets.decide.assessment import Assessment
+from agent.tickets.decide.faults import Fault
+from agent.tickets.decide.traits import Traits
 from agent.tickets.resolution import Resolution
 from agent.tickets.ticket import Progress, Subject, Text, Ticket
-from agent.tickets.traits import Traits
 
 
 @unique

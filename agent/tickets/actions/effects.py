@@ -14,25 +14,25 @@ from agent.diagnosis.answered import mistakes
 from agent.masking import mask_text
 from agent.net.scrub import scrub
 from agent.states import ClockName, Grade, Stage
-from agent.tickets import clocks
-from agent.tickets.act import Act
+from agent.tickets.actions.action import Act
+from agent.tickets.actions.request import (
+    LONGEST_TEXT,
+    Order,
+    OrderError,
+)
 from agent.tickets.changes import begin_again, ended
-from agent.tickets.clocks import PauseReason
-from agent.tickets.closing import needs_answer
+from agent.tickets.decide.closing import needs_answer
 from agent.tickets.forms import (
     Confirmation,
     FaultCause,
     Outcome,
     Waiver,
 )
-from agent.tickets.handling import Handling
 from agent.tickets.lifecycle import RECOVERED, TRANSITIONS, Guard, require
-from agent.tickets.order import (
-    LONGEST_TEXT,
-    Order,
-    OrderError,
-)
+from agent.tickets.policy import Handling
 from agent.tickets.resolution import resolution_of
+from agent.tickets.sla import clocks
+from agent.tickets.sla.clocks import PauseReason
 from agent.tickets.ticket import Progress, Ticket
 
 

@@ -3,9 +3,9 @@
 import msgspec
 
 from agent.states import Stage
-from agent.tickets.closing import needs_answer
-from agent.tickets.decision import Action, Decision, Policy
-from agent.tickets.evidence import Assessment, Finding
+from agent.tickets.decide.assessment import Assessment, Finding
+from agent.tickets.decide.closing import needs_answer
+from agent.tickets.decide.decision import Action, Decision, Policy
 from agent.tickets.lifecycle import RECOVERED
 from agent.tickets.resolution import Resolution
 from agent.tickets.ticket import Progress, Ticket

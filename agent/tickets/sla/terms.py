@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from agent.config.service import Promise, WorkingTime
 from agent.config.settings import Settings
 from agent.states import Grade
-from agent.tickets.clocks import Terms
-from agent.tickets.working_time import WorkCalendar
+from agent.tickets.sla.clocks import Terms
+from agent.tickets.sla.working_time import WorkCalendar
 
 _MINUTE = 60.0
 _HOUR = 3600.0

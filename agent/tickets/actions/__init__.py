@@ -1,0 +1,1 @@
+"""What people and ticket systems may do with a ticket, and the effect of each action."""

@@ -1,0 +1,1 @@
+"""Decisions about tickets: pure functions, each of which returns its reason."""

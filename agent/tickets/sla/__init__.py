@@ -1,0 +1,1 @@
+"""Service-level clocks, their terms, and what the passing of time does to a ticket."""
