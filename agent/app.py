@@ -20,16 +20,15 @@ from agent.config.settings import Settings
 from agent.diagnosis.context import Context
 from agent.diagnosis.diagnose import diagnose_number, diagnose_scope
 from agent.diagnosis.digits import plain_digits
-from agent.evidence.room import EvidenceRoom
-from agent.fleet import Fleet
-from agent.inbound import Intake
-from agent.loop_lag import (
+from agent.event_loop import (
     LoopLag,
     give_turns_often,
     queue_heavy_work,
     settle_garbage_collector,
 )
-from agent.memory import Memory
+from agent.evidence.service import EvidenceRoom
+from agent.fleet import Fleet
+from agent.inbound import Intake
 from agent.model import Alert, Verdict
 from agent.plan import Plan, make_plan, warn_of_what_needs_a_restart
 from agent.polling.pollers import Pollers
@@ -37,10 +36,11 @@ from agent.refresher import Refresher
 from agent.rules.engine import RuleEngine
 from agent.rules.queries.queries import Queries
 from agent.rules.scheduler import Scheduler
+from agent.runtime_state import Memory
 from agent.series import Series
-from agent.sinks.around import Around
 from agent.sinks.build import build_sinks
 from agent.sinks.callback_actions import Callbacks
+from agent.sinks.context import Around
 from agent.sinks.dispatcher import Dispatcher
 from agent.sinks.links import Links
 from agent.sinks.reconciler import DeskReconciler

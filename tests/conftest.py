@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from agent.loop_lag import give_turns_often
+from agent.event_loop import give_turns_often
 from agent.store.database import Database
 from tests.sinks.receiver import Receiver
 

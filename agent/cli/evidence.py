@@ -18,8 +18,8 @@ from agent.cli.ticket_sources import DEFAULT_URL, SourceError
 from agent.config.load import ConfigError, load
 from agent.config.settings import Log
 from agent.evidence.bundle import MANIFEST
-from agent.evidence.desk import EvidenceDesk
-from agent.evidence.shelf import DamagedError
+from agent.evidence.exporter import EvidenceDesk
+from agent.evidence.repository import DamagedError
 from agent.store.database import Database
 from agent.store.errors import StoreError
 

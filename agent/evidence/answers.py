@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from agent.masking import mask_text
-from agent.polling.witness import Failed, Seen
+from agent.polling.recorder import Failed, Seen
 from agent.tickets.document import stamp
 from agent.tickets.ticket import Ticket
 

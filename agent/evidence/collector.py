@@ -9,9 +9,9 @@ import structlog
 from agent.config.settings import Settings
 from agent.evidence.answers import answers_document
 from agent.evidence.part import Part
-from agent.evidence.shelf import EvidenceShelf
+from agent.evidence.repository import EvidenceShelf
+from agent.polling.recorder import Witness
 from agent.polling.redaction import Redactor
-from agent.polling.witness import Witness
 from agent.store.errors import StoreError
 from agent.tickets.ticket import Ticket
 

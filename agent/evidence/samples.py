@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from agent.rules.queries.queries import Queries, parse_selector
-from agent.web.prometheus.wire import result
+from agent.web.prometheus.encoding import result
 
 _SECONDS = 20.0
 

@@ -14,7 +14,7 @@ from operator import attrgetter
 import msgspec
 
 from agent.model import Listing, Number
-from agent.polling.pieces import pieces
+from agent.polling.slices import pieces
 from agent.states import IN_SERVICE_STATES, NetworkState, NumberState
 
 HELD_POLLS = 3

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from agent.model import Binding, Routing
 from agent.net.exchange import ProviderError
-from agent.polling.pieces import pieces
+from agent.polling.slices import pieces
 
 Fact = TypeVar("Fact", Routing, tuple[Binding, ...])
 

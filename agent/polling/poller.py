@@ -12,16 +12,16 @@ import structlog
 
 from agent.model import Listing
 from agent.net.exchange import ProviderError
-from agent.polling.asking import NEEDS_LISTING, Asker
+from agent.polling.account_state import Keeper
 from agent.polling.breaker import CLOSED, Breaker, BreakerLimits, BreakerState
+from agent.polling.fetchers import NEEDS_LISTING, Asker
 from agent.polling.journal import Journal, Outcome
-from agent.polling.keeper import Keeper
 from agent.polling.merge import Known
 from agent.polling.per_number import Told
-from agent.polling.pieces import INLINE, let_go
 from agent.polling.plan import Plan
 from agent.polling.redaction import Redactor
 from agent.polling.schedule import next_tick
+from agent.polling.slices import INLINE, let_go
 from agent.providers.base import Provider
 from agent.states import Capability, PollFailure
 

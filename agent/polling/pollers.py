@@ -9,17 +9,17 @@ from typing import Protocol
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
 from agent.fleet import Fleet
 from agent.net.exchange import Fetch
+from agent.polling.account_state import Keeper
 from agent.polling.budget import Budget
 from agent.polling.call_tally import RECENT_KEPT
-from agent.polling.doors import Doors
+from agent.polling.client_pool import Doors
 from agent.polling.journal import Journal, Outcome
-from agent.polling.keeper import Keeper
+from agent.polling.loop_throttle import Turnstile
 from agent.polling.plan import AccountKey, Plan, plans_of
 from agent.polling.poller import Poller
+from agent.polling.recorder import Witness
 from agent.polling.retry import Backoff, with_retries
 from agent.polling.schedule import first_delay
-from agent.polling.turnstile import Turnstile
-from agent.polling.witness import Witness
 from agent.providers import registry
 from agent.providers.base import Provider
 from agent.providers.reports import Reports

@@ -12,20 +12,20 @@ from time import perf_counter
 from typing import NamedTuple, Protocol
 
 from agent.model import Alert
-from agent.rules import memory
+from agent.rules import alert_state as memory
 from agent.rules.alerting import AlertingState
+from agent.rules.gotemplate.template import Sample
 from agent.rules.health import RuleHealth
-from agent.rules.live import Live
+from agent.rules.live_source import Live
+from agent.rules.lookback import reach_of
 from agent.rules.promql.compile import parse
 from agent.rules.promql.evaluate import as_vector, evaluate
 from agent.rules.promql.recall import Recall, shared
 from agent.rules.promql.refusal import EvaluationError
 from agent.rules.promql.source import Source
 from agent.rules.promql.vector import Vector
-from agent.rules.reach import reach_of
 from agent.rules.recording import recorded
 from agent.rules.rule import AlertingRule, Group, RecordingRule, Rule, RuleSet
-from agent.rules.templates import Sample
 from exporters.block import Block
 
 GRACE = 300.0

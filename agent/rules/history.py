@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from agent.rules.lookback import EVERY, LOOKBACK
 from agent.rules.promql.gather import Alignment, Anchor, Part, Tick, part_of, stretch
 from agent.rules.promql.nodes import Selector
 from agent.rules.promql.over_time import last_over_time
@@ -20,7 +21,6 @@ from agent.rules.promql.symbols import Codes, Symbols
 from agent.rules.promql.table import Table
 from agent.rules.promql.vector import Vector, joined
 from agent.rules.promql.windows import Matrix, Span, Stretch
-from agent.rules.reach import EVERY, LOOKBACK
 from exporters.block import Block
 
 _POLLED = ""

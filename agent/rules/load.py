@@ -8,15 +8,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from agent.rules.document import Problem, Report, Section, read
+from agent.rules.gotemplate.template import Template, TemplateError, parse_template
+from agent.rules.lookback import fixed_times
 from agent.rules.promql.compile import DEFAULT_STEP, parse
 from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.promql.native import native_function
 from agent.rules.promql.nodes import Kind, Node, Number, Semantics, kind_of
 from agent.rules.promql.refusal import RefusedError
 from agent.rules.promql.scan import place_of
-from agent.rules.reach import fixed_times
 from agent.rules.rule import AlertingRule, Group, RecordingRule, Rule, RuleSet
-from agent.rules.templates import Template, TemplateError, parse_template
 
 __all__ = ["Problem", "RuleFileError", "load_rules"]
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from agent.rules.gotemplate.template import Template
 from agent.rules.promql.nodes import Node
-from agent.rules.templates import Template
 
 
 @dataclass(frozen=True)

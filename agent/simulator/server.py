@@ -10,8 +10,8 @@ from typing import Any, Self
 import msgspec
 from aiohttp import web
 
+from agent.simulator.app import make_app
 from agent.simulator.complaints import ComplaintPost
-from agent.simulator.doors import make_app
 from agent.simulator.events import EventLog
 from agent.simulator.world import World
 

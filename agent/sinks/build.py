@@ -4,17 +4,17 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from agent.config.sinks import Sink as SinkSettings
-from agent.sinks.around import Around
 from agent.sinks.base import Sink
 from agent.sinks.chat import ChatSink
-from agent.sinks.dingtalk import DingTalkBot
-from agent.sinks.feishu import FeishuBot
-from agent.sinks.jira import jira_sink
-from agent.sinks.pagerduty import PagerDutySink
-from agent.sinks.servicenow import servicenow_sink
-from agent.sinks.webhook import WebhookSink
-from agent.sinks.wecom import WeComBot
-from agent.sinks.zammad import zammad_sink
+from agent.sinks.context import Around
+from agent.sinks.dingtalk.bot import DingTalkBot
+from agent.sinks.feishu.bot import FeishuBot
+from agent.sinks.jira.sink import jira_sink
+from agent.sinks.pagerduty.sink import PagerDutySink
+from agent.sinks.servicenow.sink import servicenow_sink
+from agent.sinks.webhook.sink import WebhookSink
+from agent.sinks.wecom.bot import WeComBot
+from agent.sinks.zammad.sink import zammad_sink
 
 
 def _feishu(settings: SinkSettings, around: Around) -> Sink:

@@ -11,11 +11,11 @@ import msgspec
 
 from agent.config.sinks import Bot as BotSettings
 from agent.config.sinks import Sink as SinkSettings
-from agent.sinks.around import Around
 from agent.sinks.base import Pace, SinkError, SinkFailure, Window
-from agent.sinks.cut import ELLIPSIS, cut_bytes
-from agent.sinks.told import Told, read
-from agent.sinks.wire import Reply, Wire
+from agent.sinks.context import Around
+from agent.sinks.delivery import Told, read
+from agent.sinks.http_client import Reply, Wire
+from agent.sinks.text_limits import ELLIPSIS, cut_bytes
 from agent.tickets.changes import UPDATED
 from agent.tickets.outbox.outbox import RANKS, Row
 from agent.tickets.remote_state import RemoteState, Standing

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agent.net.scrub import scrub
-from agent.sinks.told import Told
+from agent.sinks.delivery import Told
 from agent.tickets.changes import CLOSED, ESCALATED, OPENED, REOPENED, RESOLVED, UPDATED
 
 _MEMBERS_SHOWN = 50

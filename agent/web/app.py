@@ -2,16 +2,8 @@
 
 from aiohttp import web
 
-from agent.web import (
-    actions,
-    answers,
-    api,
-    baselines,
-    evidence,
-    management,
-    number_page,
-    ticket_page,
-)
+from agent.web import actions, api, baselines, evidence, management, number_page, ticket_page
+from agent.web import diagnosis_answers as answers
 from agent.web.access import refuse_strangers
 from agent.web.encoding import json_response
 from agent.web.guards import add_headers, refuse_other_sites

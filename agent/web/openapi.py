@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from agent.model import Verdict
-from agent.web import actions, answers, api, baselines, evidence
+from agent.web import actions, api, baselines, evidence
+from agent.web import diagnosis_answers as answers
 from agent.web.parameters import Parameter
-from agent.web.prometheus.described import ANSWER, DESCRIBED
+from agent.web.prometheus.paths import ANSWER, DESCRIBED
 from agent.web.views import AccountList, BaselineView, NumberDetail, NumberPage, VersionView
 
 _REFERENCE = "#/components/schemas/{name}"

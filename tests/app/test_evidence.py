@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from agent.app import Agent
-from agent.evidence.shelf import DamagedError, EvidenceShelf
+from agent.evidence.repository import DamagedError, EvidenceShelf
 from agent.store.schema import evidence as table
 from agent.tickets.ledger import Ledger
 from tests.app.conftest import Scene, until

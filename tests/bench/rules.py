@@ -32,7 +32,7 @@ import msgspec
 from agent.checks.engine import Checker
 from agent.checks.result import Checked
 from agent.config.settings import Metrics
-from agent.loop_lag import give_turns_often
+from agent.event_loop import give_turns_often
 from agent.model import Balance, Binding, Listing, Number, PollStatus, Snapshot
 from agent.rules.engine import RuleEngine
 from agent.rules.load import load_rules

@@ -16,8 +16,8 @@ import yaml
 from polling_bench import until
 
 from agent.config.load import load
+from agent.event_loop import LoopLag
 from agent.fleet import Fleet
-from agent.loop_lag import LoopLag
 from agent.polling.pollers import Pollers
 from agent.states import Capability
 from exporters.telemetry import Telemetry

@@ -5,7 +5,7 @@ import time
 import pytest
 from polling_bench import until
 
-from agent.loop_lag import MIDDLE, OLD, YOUNG, LoopLag, settle_garbage_collector
+from agent.event_loop import MIDDLE, OLD, YOUNG, LoopLag, settle_garbage_collector
 from exporters.telemetry import Telemetry
 
 

@@ -2,7 +2,7 @@ import asyncio
 import time
 
 from agent.net.exchange import Answer, Request
-from agent.polling.turnstile import READING, Turnstile
+from agent.polling.loop_throttle import READING, Turnstile
 
 
 async def read_pages(turnstile, count, seconds):

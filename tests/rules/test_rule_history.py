@@ -7,8 +7,8 @@ import pytest
 
 from agent.rules.engine import RuleEngine
 from agent.rules.load import RuleFileError, load_rules
+from agent.rules.lookback import LOOKBACK, reach_of
 from agent.rules.promql.compile import parse
-from agent.rules.reach import LOOKBACK, reach_of
 from exporters.block import Block, Frame
 from exporters.family import Family
 from tests.rules.series import block, up

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from agent.rules.live import Live
+from agent.rules.live_source import Live
 from agent.rules.promql.compile import parse
 from agent.rules.promql.evaluate import as_vector, evaluate
 from agent.rules.promql.nodes import Node

@@ -344,6 +344,6 @@ async def test_every_kind_goes_at_both_dialects_and_the_next_request_is_well(cli
 
 
 def test_every_kind_has_its_way_of_going_wrong():
-    from agent.simulator import wire  # noqa: PLC0415 - the table is private to its file
+    from agent.simulator import responses  # noqa: PLC0415 - the table is private to its file
 
-    assert set(wire._GOES) | PAGE_FAULTS == set(FaultKind)
+    assert set(responses._GOES) | PAGE_FAULTS == set(FaultKind)

@@ -3,8 +3,8 @@
 import asyncio
 from typing import Any
 
-from agent.sinks.around import Around
 from agent.sinks.build import build_sinks
+from agent.sinks.context import Around
 from agent.sinks.dispatcher import Dispatcher
 from agent.sinks.links import Links
 from agent.sinks.text import Writer

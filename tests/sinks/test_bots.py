@@ -9,7 +9,8 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from agent.sinks import dingtalk, feishu
+from agent.sinks.dingtalk import bot as dingtalk
+from agent.sinks.feishu import bot as feishu
 from agent.store.database import Database
 from exporters.telemetry import Telemetry
 from tests.sinks.post import Post

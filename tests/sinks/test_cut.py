@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from agent.sinks.base import Window
 from agent.sinks.budget import Budget
 from agent.sinks.chat import fit, size
-from agent.sinks.cut import cut_bytes, cut_characters, cut_utf16, utf16_length
+from agent.sinks.text_limits import cut_bytes, cut_characters, cut_utf16, utf16_length
 
 TEXT = st.text(alphabet=st.sampled_from('a号📵é\u200d"\\\n'), max_size=80)
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from agent.sinks.base import RemoteState
-from agent.sinks.cut import utf16_length
-from agent.sinks.jira import document
+from agent.sinks.jira.sink import document
+from agent.sinks.text_limits import utf16_length
 from agent.store.database import Database
 from exporters.telemetry import Telemetry
 from tests.sinks.post import Post

@@ -11,9 +11,9 @@ import pytest
 from aiohttp import web
 from standardwebhooks import Webhook
 
-from agent.sinks.around import Around
-from agent.sinks.templates import Filled, Renderer
-from agent.sinks.webhook import WebhookSink
+from agent.sinks.context import Around
+from agent.sinks.webhook.sink import WebhookSink
+from agent.sinks.webhook.templates import Filled, Renderer
 from tests.sinks.receiver import SECRET
 from tests.sinks.systems.server import System
 from tests.sinks.test_webhook import row, settings

@@ -13,8 +13,8 @@ from standardwebhooks import Webhook
 
 from agent.config.settings import Sink
 from agent.sinks.base import SinkError, SinkFailure
-from agent.sinks.form import Form
-from agent.sinks.webhook import WebhookSink
+from agent.sinks.webhook.request import Form
+from agent.sinks.webhook.sink import WebhookSink
 from agent.tickets.outbox.outbox import Row
 from tests.sinks.receiver import SECRET, Receiver
 

@@ -14,7 +14,7 @@ from agent.rules.load import load_rules
 from agent.rules.queries import matrix, queries
 from agent.rules.queries.queries import Queries
 from agent.web.app import make_app
-from agent.web.prometheus import wire
+from agent.web.prometheus import encoding as wire
 from agent.web.state import WebState
 from tests.rules.series import block
 from tests.web.facts import NOW

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.rules.queries.queries import steps_between
-from agent.web.prometheus import turns, wire
+from agent.web.prometheus import encoding as wire
+from agent.web.prometheus import executor as turns
 from agent.web.prometheus.failure import Failure
-from agent.web.prometheus.given import Given
+from agent.web.prometheus.params import Given
 from exporters.own_series import OwnSeries
 from exporters.telemetry import Telemetry
 

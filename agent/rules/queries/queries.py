@@ -11,7 +11,9 @@ import numpy as np
 
 from agent.rules.durations import format_duration
 from agent.rules.engine import RuleEngine
-from agent.rules.live import ALERTS, ALERTS_FOR_STATE
+from agent.rules.live_source import ALERTS, ALERTS_FOR_STATE
+from agent.rules.lookback import LOOKBACK as LOOKBACK_MILLISECONDS
+from agent.rules.lookback import reach_of
 from agent.rules.promql.compile import parse, parse_any
 from agent.rules.promql.evaluate import Instant, Value, evaluate
 from agent.rules.promql.nodes import NOW, Kind, Node, Range, Selector, Subquery, kind_of
@@ -21,8 +23,6 @@ from agent.rules.promql.vector import Vector
 from agent.rules.queries.errors import TooLargeError
 from agent.rules.queries.matrix import Matrix
 from agent.rules.queries.sources import Watched
-from agent.rules.reach import LOOKBACK as LOOKBACK_MILLISECONDS
-from agent.rules.reach import reach_of
 from agent.rules.rule import RecordingRule
 from exporters.block import Block
 

@@ -7,16 +7,16 @@ from aiohttp import web
 
 from agent.model import Alert
 from agent.rules.engine import RuleEngine
+from agent.rules.gotemplate.template import Template
 from agent.rules.health import RuleHealth
 from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.queries.queries import Queries
 from agent.rules.rule import AlertingRule, Group, Rule
-from agent.rules.templates import Template
 from agent.web.keys import state_of
-from agent.web.prometheus.answer import TURNS, small
+from agent.web.prometheus.encoding import NEVER, moment, scientific
 from agent.web.prometheus.failure import wrong
-from agent.web.prometheus.given import Given
-from agent.web.prometheus.wire import NEVER, moment, scientific
+from agent.web.prometheus.params import Given
+from agent.web.prometheus.response import TURNS, small
 
 _KINDS = {"": None, "alert": True, "record": False}
 _WORST_FIRST = ("firing", "pending")

@@ -7,11 +7,11 @@ from agent.rules.promql.nodes import Node, kind_of
 from agent.rules.promql.refusal import RefusedError
 from agent.rules.queries.queries import Queries, is_plottable, parse_query, steps_between
 from agent.web.keys import state_of
-from agent.web.prometheus.answer import TURNS, data, small
+from agent.web.prometheus.encoding import matrix, result
+from agent.web.prometheus.executor import LONGEST
 from agent.web.prometheus.failure import Failure, wrong
-from agent.web.prometheus.given import FIRST, LAST, Given
-from agent.web.prometheus.turns import LONGEST
-from agent.web.prometheus.wire import matrix, result
+from agent.web.prometheus.params import FIRST, LAST, Given
+from agent.web.prometheus.response import TURNS, data, small
 
 MOST_STEPS = 11_000
 """Points per series, as in Prometheus."""

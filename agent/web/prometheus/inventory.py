@@ -12,10 +12,10 @@ from agent.rules.promql.refusal import RefusedError
 from agent.rules.promql.vector import Vector
 from agent.rules.queries.errors import TooLargeError
 from agent.rules.queries.queries import MOST_SERIES, Queries, parse_selector
-from agent.web.prometheus.answer import TURNS, data, small
+from agent.web.prometheus.encoding import in_order, joined, label_sets, quoted
 from agent.web.prometheus.failure import Failure, wrong
-from agent.web.prometheus.given import FIRST, LAST, Given
-from agent.web.prometheus.wire import in_order, joined, label_sets, quoted
+from agent.web.prometheus.params import FIRST, LAST, Given
+from agent.web.prometheus.response import TURNS, data, small
 from exporters.family import FAMILIES
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)

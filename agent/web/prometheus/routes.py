@@ -6,9 +6,9 @@ from aiohttp import web
 
 from agent.rules.queries.queries import Queries
 from agent.web.prometheus import alerts, expressions, inventory
-from agent.web.prometheus.answer import TURNS, Handler, answering, small
-from agent.web.prometheus.given import Given
-from agent.web.prometheus.turns import Turns
+from agent.web.prometheus.executor import Turns
+from agent.web.prometheus.params import Given
+from agent.web.prometheus.response import TURNS, Handler, answering, small
 
 SPOKEN = "2.42.0"
 """The Prometheus whose read API this is; tools choose what to ask for by it."""

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from agent.config.settings import Settings
 from agent.evidence.bundle import bundle
 from agent.evidence.part import Part
+from agent.evidence.repository import EvidenceShelf
 from agent.evidence.sheet import SheetWriter
-from agent.evidence.shelf import EvidenceShelf
 from agent.evidence.statistics import statistics
 from agent.masking import mask_text
 from agent.store.database import Database

@@ -12,8 +12,8 @@ from agent.polling.call_tally import RECENT_KEPT
 from agent.polling.calls import CallLedger
 from agent.polling.merge import Facts, Known, adopted, fresh, merge
 from agent.polling.per_number import Told
-from agent.polling.pieces import INLINE
 from agent.polling.plan import Plan
+from agent.polling.slices import INLINE
 from agent.states import Capability
 
 

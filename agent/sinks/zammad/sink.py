@@ -6,14 +6,14 @@ from typing import Any
 from agent.config.sinks import Sink as SinkSettings
 from agent.config.sinks import Zammad as ZammadSettings
 from agent.net.scrub import scrub
-from agent.sinks.around import Around
 from agent.sinks.base import SinkError, SinkFailure
-from agent.sinks.cut import cut_utf16
-from agent.sinks.desk import DeskSink, RemoteGoneError, Step
+from agent.sinks.context import Around
+from agent.sinks.delivery import Told
+from agent.sinks.http_client import Reply, Wire
 from agent.sinks.links import Remote
 from agent.sinks.text import Writer
-from agent.sinks.told import Told
-from agent.sinks.wire import Reply, Wire
+from agent.sinks.text_limits import cut_utf16
+from agent.sinks.ticket_system import DeskSink, RemoteGoneError, Step
 from agent.tickets.remote_state import RemoteState, Standing
 
 TITLE = 250

@@ -11,8 +11,8 @@ from agent.simulator.dialects.base import Ask, Reply, read_query
 from agent.simulator.document import WorldFileError
 from agent.simulator.paging import Pager
 from agent.simulator.plan import DESK, FaultKind, FaultPlan
+from agent.simulator.responses import Exchange, go_wrong, respond
 from agent.simulator.view import world_view
-from agent.simulator.wire import Exchange, go_wrong, respond
 from agent.simulator.world import Provider, World
 
 _REFUSES = frozenset(

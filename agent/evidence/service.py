@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from agent.config.settings import Settings
 from agent.evidence.collector import Collector
-from agent.evidence.desk import EvidenceDesk
+from agent.evidence.exporter import EvidenceDesk
+from agent.evidence.repository import EvidenceShelf
 from agent.evidence.samples import samples_of
-from agent.evidence.shelf import EvidenceShelf
-from agent.polling.witness import Witness
+from agent.polling.recorder import Witness
 from agent.rules.queries.queries import Queries
 from agent.store.database import Database
 

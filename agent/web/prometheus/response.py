@@ -8,10 +8,10 @@ from aiohttp import web
 from agent.rules.queries.queries import Queries
 from agent.web.encoding import encode
 from agent.web.keys import state_of
+from agent.web.prometheus.encoding import quoted
+from agent.web.prometheus.executor import Turns
 from agent.web.prometheus.failure import Failure, Kind
-from agent.web.prometheus.given import Given, read
-from agent.web.prometheus.turns import Turns
-from agent.web.prometheus.wire import quoted
+from agent.web.prometheus.params import Given, read
 
 log = structlog.get_logger(__name__)
 

@@ -9,9 +9,9 @@ from urllib.parse import quote_plus, urlsplit
 import re2
 
 from agent.rules.durations import parse_duration
-from agent.rules.go_format import show
-from agent.rules.go_printf import printf
-from agent.rules.humanize import HUMANIZERS, number
+from agent.rules.gotemplate.formatting import show
+from agent.rules.gotemplate.humanize import HUMANIZERS, number
+from agent.rules.gotemplate.printf import printf
 
 _MANY = 64
 _HTML = (

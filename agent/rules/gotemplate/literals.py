@@ -2,7 +2,7 @@
 
 import re
 
-from agent.rules.template_functions import TemplateError
+from agent.rules.gotemplate.functions import TemplateError
 
 _ESCAPE = re.compile(
     r"\\(?:x([\da-fA-F]{2})|([0-7]{3})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|(.))", re.DOTALL

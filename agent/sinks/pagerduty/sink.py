@@ -10,11 +10,11 @@ import msgspec
 
 from agent.config.sinks import Sink as SinkSettings
 from agent.net.scrub import scrub
-from agent.sinks.around import Around
 from agent.sinks.base import Pace, SinkError, SinkFailure, Window
-from agent.sinks.cut import cut_characters
-from agent.sinks.told import Told, read
-from agent.sinks.wire import Reply, Wire
+from agent.sinks.context import Around
+from agent.sinks.delivery import Told, read
+from agent.sinks.http_client import Reply, Wire
+from agent.sinks.text_limits import cut_characters
 from agent.states import Stage
 from agent.tickets.changes import CLOSED, RESOLVED, UPDATED
 from agent.tickets.outbox.outbox import Row

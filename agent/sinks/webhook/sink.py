@@ -18,11 +18,11 @@ from standardwebhooks import Webhook as Signer
 
 from agent.config.secret import Secret
 from agent.config.sinks import Sink as SinkSettings
-from agent.sinks.around import Around
 from agent.sinks.base import Pace, Window
-from agent.sinks.form import Form, Former
-from agent.sinks.shorten import shortened
-from agent.sinks.wire import FAILURES, failure_of, judge, session_of
+from agent.sinks.context import Around
+from agent.sinks.http_client import FAILURES, failure_of, judge, session_of
+from agent.sinks.webhook.request import Form, Former
+from agent.sinks.webhook.shorten import shortened
 from agent.tickets.outbox.outbox import Row
 from agent.tickets.remote_state import RemoteState, Standing
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agent.rules.go_format import show
-from agent.rules.go_literals import go_letter, go_number, go_text
-from agent.rules.template_facts import Facts, Operand, Sample, Scope
-from agent.rules.template_functions import FUNCTIONS, TemplateError
+from agent.rules.gotemplate.facts import Facts, Operand, Sample, Scope
+from agent.rules.gotemplate.formatting import show
+from agent.rules.gotemplate.functions import FUNCTIONS, TemplateError
+from agent.rules.gotemplate.literals import go_letter, go_number, go_text
 
 _TOKEN = re.compile(
     r"""\s*(?:

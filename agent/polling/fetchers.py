@@ -14,9 +14,9 @@ from agent.polling.calls import CallLedger
 from agent.polling.deadline import Poll, poll_ends_at
 from agent.polling.merge import Facts
 from agent.polling.per_number import Told
-from agent.polling.pieces import INLINE, pieces
 from agent.polling.plan import Plan
 from agent.polling.rotation import Rotation, batches, slice_size
+from agent.polling.slices import INLINE, pieces
 from agent.providers.base import Provider
 from agent.states import Capability, PollFailure
 

@@ -6,7 +6,7 @@ from typing import Any
 from agent.config.sinks import Bot as BotSettings
 from agent.sinks.base import SinkFailure, Window
 from agent.sinks.chat import Message, Verdict, meaning
-from agent.sinks.cut import cut_bytes
+from agent.sinks.text_limits import cut_bytes
 
 _LIMIT = 4096
 _CODES = {

@@ -8,7 +8,7 @@ import structlog
 from yarl import URL
 
 from agent.config.sinks import Template
-from agent.sinks.templates import Filled, Renderer
+from agent.sinks.webhook.templates import Filled, Renderer
 from agent.tickets.outbox.outbox import Row
 
 log = structlog.get_logger(__name__)

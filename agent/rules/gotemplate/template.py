@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.rules.go_format import show
-from agent.rules.template_expressions import Pipeline
-from agent.rules.template_facts import Facts, Operand, Query, Sample, Scope, no_queries
-from agent.rules.template_functions import TemplateError, is_true
+from agent.rules.gotemplate.expressions import Pipeline
+from agent.rules.gotemplate.facts import Facts, Operand, Query, Sample, Scope, no_queries
+from agent.rules.gotemplate.formatting import show
+from agent.rules.gotemplate.functions import TemplateError, is_true
 
 __all__ = ["Facts", "Query", "Sample", "Template", "TemplateError", "no_queries", "parse_template"]
 

@@ -12,10 +12,10 @@ import msgspec
 import structlog
 
 from agent.config.sinks import Sink as SinkSettings
-from agent.sinks.around import Around
 from agent.sinks.base import Pace, SinkError, SinkFailure, Window
+from agent.sinks.context import Around
+from agent.sinks.delivery import Told, read
 from agent.sinks.links import Link, Links, Remote
-from agent.sinks.told import Told, read
 from agent.tickets.changes import CLOSED, OPENED, REOPENED, RESOLVED
 from agent.tickets.outbox.outbox import Row
 from agent.tickets.remote_state import RemoteState, Standing

@@ -11,7 +11,8 @@ from functools import cache
 
 from aiohttp import web
 
-from agent.simulator import bomb, spoil
+from agent.simulator import bomb
+from agent.simulator import corruption as spoil
 from agent.simulator.dialects.base import Reply
 from agent.simulator.paging import Pager
 from agent.simulator.plan import PAGE_FAULTS, FaultKind, FaultPlan

@@ -1,0 +1,1 @@
+"""Go text templates as Prometheus rule files use them."""

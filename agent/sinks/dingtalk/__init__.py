@@ -1,0 +1,1 @@
+"""DingTalk: configuration section, sink and callback."""

@@ -1,0 +1,1 @@
+"""Feishu: configuration section, sink and callback."""

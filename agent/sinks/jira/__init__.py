@@ -1,0 +1,1 @@
+"""Jira Cloud: configuration section, sink and callback."""

@@ -1,0 +1,1 @@
+"""PagerDuty: configuration section, sink and callback."""

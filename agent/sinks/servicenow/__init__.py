@@ -1,0 +1,1 @@
+"""ServiceNow: configuration section, sink and callback."""

@@ -1,0 +1,1 @@
+"""The generic webhook: signed as Standard Webhooks, or a request built from templates."""

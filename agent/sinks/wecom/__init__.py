@@ -1,0 +1,1 @@
+"""WeCom: configuration section, sink and callback."""

@@ -1,0 +1,1 @@
+"""Zammad: configuration section, sink and callback."""
