@@ -3,11 +3,10 @@
 import random
 import time
 
-from lint_cases import FIXTURES, LINTER, NOW, Case
-
 from agent.lints.facts import NumberFacts
 from agent.model import Number
 from agent.states import NumberState
+from tests.lints.lint_cases import FIXTURES, LINTER, NOW, Case
 
 COUNT = 1000
 LONGEST = 2.0

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from lint_cases import ACCOUNT_FIXTURES, FIXTURES, LINTER, NOW, Case, bound, routed
 
 from agent.config.lints import Lints
 from agent.lints.facts import NumberFacts
@@ -12,6 +11,7 @@ from agent.lints.linter import Linter
 from agent.lints.registry import LINTS
 from agent.model import Number
 from agent.states import NumberState
+from tests.lints.lint_cases import ACCOUNT_FIXTURES, FIXTURES, LINTER, NOW, Case, bound, routed
 
 ALL = [f"L{number:02d}" for number in range(1, 43)]
 FINDING = [(name, case) for name, (wrong, _) in FIXTURES.items() for case in wrong]

@@ -1,7 +1,6 @@
 """Waivers: someone answers for a finding, for some numbers, until a day."""
 
 import pytest
-from lint_cases import DAY, LINTER, NOW, TODAY, bound, numbered, routed
 from pydantic import ValidationError
 
 from agent.config.lints import Lints
@@ -9,6 +8,7 @@ from agent.lints.linter import NEVER, Linter
 from agent.lints.registry import LINTS
 from agent.model import SpecialDays
 from tests.account_facts import B1
+from tests.lints.lint_cases import DAY, LINTER, NOW, TODAY, bound, numbered, routed
 
 LATE = NOW + 10 * DAY
 

@@ -2,9 +2,9 @@
 
 import pytest
 from aiohttp import web
-from polling_bench import Bench, Desk
 
 from agent.net.http import Door, DoorLimits
+from tests.polling.polling_bench import Bench, Desk
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ import math
 
 import pytest
 from aiohttp import web
-from polling_bench import until
 
 from agent.net.exchange import ProviderError, Request
 from agent.polling.budget import LONGEST_PAUSE, Budget
 from agent.polling.deadline import poll_ends_at
 from agent.polling.retry import MAY_PASS, Backoff, with_retries
 from agent.states import PollFailure
+from tests.polling.polling_bench import until
 
 QUICK = Backoff(first=0.001, longest=0.002)
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import aiohttp
 import pytest
 import yaml
-from polling_bench import until
 
 from agent.config.load import load
 from agent.event_loop import LoopLag
@@ -22,6 +21,7 @@ from agent.polling.pollers import Pollers
 from agent.states import Capability
 from exporters.telemetry import Telemetry
 from tests.fault_reasons import FAULT_REASONS, HARMLESS_FAULTS
+from tests.polling.polling_bench import until
 
 HARMLESS = (*HARMLESS_FAULTS, "none")
 TIMEOUT = 3.0

@@ -6,13 +6,13 @@ import statistics
 
 import pytest
 from aiohttp import web
-from polling_bench import Bench, settings_of, until
 from structlog.testing import capture_logs
 
 from agent.config.secret import Secret
 from agent.config.settings import Account
 from agent.net.exchange import ProviderError, Request
 from agent.states import Capability, NumberState, PollFailure
+from tests.polling.polling_bench import Bench, settings_of, until
 
 ONE = {"4006220001": "active"}
 ROUTING, CALLS = Capability.ROUTING, Capability.CALLS

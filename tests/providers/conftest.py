@@ -1,17 +1,5 @@
-from collections.abc import AsyncIterator
+"""Adapters are tested through the same HTTP client and scripted servers as the client itself."""
 
-import pytest
-from provider_bench import Bench, open_door
+from tests.net.conftest import bench, hasty_bench
 
-
-@pytest.fixture
-async def bench() -> AsyncIterator[Bench]:
-    async with open_door() as door:
-        yield Bench(door)
-
-
-@pytest.fixture
-async def hasty_bench() -> AsyncIterator[Bench]:
-    """For servers that hang: gives up after half a second."""
-    async with open_door(request_timeout=0.5) as door:
-        yield Bench(door)
+__all__ = ["bench", "hasty_bench"]

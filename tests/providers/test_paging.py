@@ -5,11 +5,11 @@ import json
 
 import pytest
 from aiohttp import web
-from provider_bench import serving
 
 from agent.net.exchange import ProviderError
 from agent.net.gather import together
 from agent.states import PollFailure
+from tests.net.http_bench import serving
 
 
 def row(index, **changed):

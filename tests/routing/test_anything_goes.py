@@ -6,7 +6,6 @@ from datetime import date
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_numbers import CALENDAR, phones, routing
 
 from agent.config.lints import Lints
 from agent.lints.facts import NumberFacts
@@ -18,6 +17,7 @@ from agent.routing.effect import NOTHING, effect
 from agent.routing.evaluate import Setting
 from agent.states import NumberState
 from tests.account_facts import NOW
+from tests.routing.made_numbers import CALENDAR, phones, routing
 
 LINTER = Linter(Lints.model_validate({"parameters": {"key_callers": ["13900001111"]}}))
 MONDAY = date(2026, 9, 28)

@@ -5,7 +5,6 @@ from datetime import date
 
 import msgspec
 import pytest
-from made_numbers import CALENDAR
 
 from agent.model import MenuKey, SpecialDays, Window
 from agent.routing.coverage import week
@@ -13,6 +12,7 @@ from agent.routing.effect import NOTHING, effect
 from agent.routing.evaluate import Setting
 from agent.states import Strategy
 from tests.account_facts import B1, B2, OFFICE, ROUTING
+from tests.routing.made_numbers import CALENDAR
 
 MONDAY = date(2026, 9, 28)
 

@@ -9,13 +9,13 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_numbers import CALENDAR, FIRST, KINDS, call, phones, routing
-from plain_model import judge
 
 from agent.model import Binding, Routing, Window
 from agent.routing.evaluate import Call, Setting, evaluate
 from agent.routing.outcome import Heard
 from agent.states import Strategy
+from tests.routing.made_numbers import CALENDAR, FIRST, KINDS, call, phones, routing
+from tests.routing.plain_model import judge
 
 CASES = 10_000 if os.environ.get("NUMWATCH_FULL") else 1_500
 BLOCKS = 10

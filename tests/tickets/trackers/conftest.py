@@ -10,9 +10,9 @@ from agent.states import NumberState
 from agent.tickets.changes import Change
 from agent.tickets.ledger import Filter
 from agent.tickets.ticket import Ticket
-from tests.intake.conftest import Hook
 from tests.tickets.driver import Run
 from tests.tickets.scene import NUMBER, Scene
+from tests.webhooks.conftest import Hook
 
 DOWN, UP = NumberState.SUSPENDED_VIOLATION, NumberState.ACTIVE
 

@@ -20,15 +20,15 @@ JIRA = "sinks/test_jira.py"
 CUT = "sinks/test_cut.py"
 BOTS = "sinks/test_bots.py"
 TEMPLATES = "sinks/test_templates.py"
-HOOK = "intake/test_alertmanager_hook.py"
-ACCESS = "intake/test_hook_access.py"
-COMPLAINTS = "intake/test_complaint_hook.py"
-CALLBACKS = "intake/test_callback_hook.py"
-ALERTMANAGER = "intake/test_reconciler.py"
-WINDOWS = "tickets/test_complaint_windows.py"
-CLOCKS = "tickets/test_clocks.py"
+HOOK = "webhooks/test_alertmanager_hook.py"
+ACCESS = "webhooks/test_hook_access.py"
+COMPLAINTS = "webhooks/test_complaint_hook.py"
+CALLBACKS = "webhooks/test_callback_hook.py"
+ALERTMANAGER = "webhooks/test_reconciler.py"
+WINDOWS = "complaints/test_complaint_windows.py"
+CLOCKS = "tickets/sla/test_clocks.py"
 DESKS = "sinks/test_desk_reconciler.py"
-PEOPLE = "tickets/test_closed_by_people.py"
+PEOPLE = "tickets/actions/test_closed_by_people.py"
 
 CASES: Mapping[int, tuple[tuple[str, str], ...]] = {
     1: (
@@ -111,14 +111,14 @@ CASES: Mapping[int, tuple[tuple[str, str], ...]] = {
     27: (
         (WINDOWS, "test_three_callers_within_half_an_hour_to_the_second"),
         (WINDOWS, "test_a_caller_counts_once_and_two_are_not_enough"),
-        ("tickets/test_common_cause.py", "test_the_window_is_half_an_hour"),
+        ("tickets/decide/test_common_cause.py", "test_the_window_is_half_an_hour"),
     ),
     28: ((ONE, "test_case_28_told_again_after_five_days"),),
     29: (
         (CLOCKS, "test_clocks_agree_with_counting_minutes"),
         (CLOCKS, "test_another_grade_keeps_the_time_that_has_counted"),
         (CLOCKS, "test_a_clock_that_is_set_does_not_make_time_run_backwards"),
-        ("tickets/test_resuming.py", "test_the_hold_is_watched_whole_whatever_the_clock_says"),
+        ("tickets/decide/test_resume.py", "test_the_hold_is_watched_whole_whatever_the_clock_says"),
     ),
     30: ((NOISE, "test_case_30_one_bad_alert_in_a_batch_loses_no_other"),),
     31: (

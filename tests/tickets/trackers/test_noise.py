@@ -2,9 +2,9 @@
 
 from agent.states import NumberState
 from agent.tickets.outbox.outbox import Outbox
-from tests.intake.conftest import OURS, START, message, told
 from tests.tickets.scene import NUMBER, alert
 from tests.tickets.trackers.conftest import Bridge
+from tests.webhooks.conftest import OURS, START, message, told
 
 
 async def test_case_14_a_repeat_without_change_writes_nothing(bridge: Bridge) -> None:

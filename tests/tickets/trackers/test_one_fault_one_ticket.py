@@ -7,9 +7,9 @@ The negative control of each is the assertion that something else really is anot
 import asyncio
 
 from agent.states import Severity
-from tests.intake.conftest import OURS, START, told
 from tests.tickets.scene import NUMBER, alert
 from tests.tickets.trackers.conftest import Bridge
+from tests.webhooks.conftest import OURS, START, told
 
 GROUP = '{}/{team="voice"}:{number="4006220001"}'
 

@@ -10,9 +10,9 @@ from agent.states import NumberState, PollFailure, Stage
 from agent.tickets.actions.action import Act
 from agent.tickets.actions.request import Actor, Order
 from agent.tickets.lifecycle import ActorKind
-from tests.intake.conftest import OURS, START, told
 from tests.tickets.scene import NUMBER
 from tests.tickets.trackers.conftest import Bridge
+from tests.webhooks.conftest import OURS, START, told
 
 OTHER = "4006220002"
 LI = Actor(ActorKind.PERSON, "li.wei")

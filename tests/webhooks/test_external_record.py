@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from agent.webhooks.alertmanager.record import LATE, Outcome, Record, Standing, Trust, merge
 from agent.webhooks.alertmanager.source_alert import Told
-from tests.intake.conftest import FOREIGN, START
+from tests.webhooks.conftest import FOREIGN, START
 
 CONFIRMED = Trust(confirmed_later=True)
 

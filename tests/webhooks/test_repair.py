@@ -7,7 +7,7 @@ from agent.webhooks.alertmanager.comparison import Answer, Differences, Repair, 
 from agent.webhooks.alertmanager.listing import Listed
 from agent.webhooks.alertmanager.record import Record, Standing
 from agent.webhooks.alertmanager.source_alert import Told
-from tests.intake.conftest import FOREIGN, START
+from tests.webhooks.conftest import FOREIGN, START
 
 NAME = "f"
 FIRING = Record(NAME, FOREIGN, {}, Standing.FIRING, START, START, changed_at=START)

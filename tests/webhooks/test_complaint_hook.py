@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 
 from agent.config.settings import Settings
 from agent.store.errors import StoreError
-from tests.intake.conftest import Hook, message, told
+from tests.webhooks.conftest import Hook, message, told
 
 PATH = "/hooks/complaints"
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()

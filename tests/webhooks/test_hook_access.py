@@ -9,7 +9,7 @@ import socket
 import pytest
 
 from agent.webhooks.admission import Admission, Overloaded
-from tests.intake.conftest import FOREIGN, Hook, message, told, until
+from tests.webhooks.conftest import FOREIGN, Hook, message, told, until
 
 TOKEN = "correct horse battery"
 

@@ -4,7 +4,6 @@ import io
 import json
 
 import pytest
-from polling_bench import settings_of
 from rich.console import Console
 
 from agent.cli.poll_once import poll_once, render, render_json
@@ -12,6 +11,7 @@ from agent.config.secret import Secret
 from agent.config.settings import Account
 from agent.simulator.server import start
 from agent.simulator.world import World
+from tests.polling.polling_bench import settings_of
 
 WORLD = """
 seed: 7

@@ -10,7 +10,7 @@ from agent.tickets.ticket import Subject
 from agent.webhooks.alertmanager.record import Record, Standing
 from agent.webhooks.alertmanager.source_alert import fingerprint_of
 from agent.webhooks.alertmanager.translate import alert_of, is_foreign, is_foreign_symptom
-from tests.intake.conftest import FOREIGN, OURS, START
+from tests.webhooks.conftest import FOREIGN, OURS, START
 
 PLACES = {"north": {"hq"}}
 HOW_TOLD = ("severity", "priority", "replica", "prometheus", "receiver", "ticket")

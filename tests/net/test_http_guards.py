@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
-from provider_bench import answering, fetched, open_door, raw_server, refused, serving
 
 from agent.net.exchange import Request
+from tests.net.http_bench import answering, fetched, open_door, raw_server, refused, serving
 
 MIB = 1024 * 1024
 

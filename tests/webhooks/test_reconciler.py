@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from structlog.testing import capture_logs
 
-from tests.intake.conftest import FOREIGN, OURS, START, Hook, time, told, until
+from tests.webhooks.conftest import FOREIGN, OURS, START, Hook, time, told, until
 
 OTHER = OURS | {"number": "4006220002"}
 

@@ -16,7 +16,7 @@ from agent.tickets.key import key_of, subject_of
 from agent.webhooks.alertmanager.payload import Message, NotAMessage, read_message
 from agent.webhooks.alertmanager.record import Trust
 from agent.webhooks.alertmanager.source_alert import fingerprint_of, read_alert
-from tests.intake.conftest import FOREIGN, OURS, START, Hook, message, told
+from tests.webhooks.conftest import FOREIGN, OURS, START, Hook, message, told
 
 
 def key(alert: Any) -> str:

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import trustme
-from provider_bench import LOOPBACK, answering, fetched, open_door, refused, serving
 
 from agent.net.egress import EgressGuard
+from tests.net.http_bench import LOOPBACK, answering, fetched, open_door, refused, serving
 
 
 def tls_context(authority, **wanted):

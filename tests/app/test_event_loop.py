@@ -3,10 +3,10 @@ import gc
 import time
 
 import pytest
-from polling_bench import until
 
 from agent.event_loop import MIDDLE, OLD, YOUNG, LoopLag, settle_garbage_collector
 from exporters.telemetry import Telemetry
+from tests.polling.polling_bench import until
 
 
 async def test_a_blocked_loop_is_seen_and_kept_as_the_longest():

@@ -14,7 +14,7 @@ from agent.states import ClockName, Grade
 from agent.tickets.sla import clocks
 from agent.tickets.sla.clocks import Events, PauseReason, Terms, readings
 from agent.tickets.sla.terms import DEFAULTS, calendar_of
-from tests.tickets.slow_clocks import CHINA, SlowClock, always, office
+from tests.tickets.sla.slow_clocks import CHINA, SlowClock, always, office
 
 EXAMPLES = 1500 if os.environ.get("NUMWATCH_FULL") else 60
 MINUTE, HOUR = 60.0, 3600.0

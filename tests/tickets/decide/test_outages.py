@@ -14,7 +14,7 @@ from agent.tickets.ticket import Subject
 from tests.tickets.driver import Run
 from tests.tickets.scene import NUMBER, START, Scene, alert
 
-RULES = Path(__file__).parents[2] / "alert_rules"
+RULES = Path(__file__).parents[3] / "alert_rules"
 NUMBERS = ("4006220001", "4006220002", "4006220003")
 VIOLATION, ARREARS = NumberState.SUSPENDED_VIOLATION, NumberState.SUSPENDED_ARREARS
 PROVIDER = Subject(Scope.PROVIDER, "provider_outage", provider="north")
