@@ -11,10 +11,10 @@ import structlog
 
 from agent.baselines.baseline import BaselineBook
 from agent.baselines.planned import plans_of
-from agent.baselines.repository import Shelf
-from agent.baselines.service import BaselineDesk
+from agent.baselines.repository import BaselineRepository
+from agent.baselines.service import BaselineService
 from agent.checks.engine import Checker
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 from agent.complaints.rounds import is_listed
 from agent.config.settings import Settings
 from agent.diagnosis.context import Context
@@ -26,7 +26,7 @@ from agent.event_loop import (
     queue_heavy_work,
     settle_garbage_collector,
 )
-from agent.evidence.service import EvidenceRoom
+from agent.evidence.service import EvidenceService
 from agent.fleet import Fleet
 from agent.inbound import Intake
 from agent.model import Alert, Verdict
@@ -36,18 +36,18 @@ from agent.refresher import Refresher
 from agent.rules.engine import RuleEngine
 from agent.rules.queries.queries import Queries
 from agent.rules.scheduler import Scheduler
-from agent.runtime_state import Memory
+from agent.runtime_state import RuntimeState
 from agent.series import Series
 from agent.sinks.build import build_sinks
 from agent.sinks.callback_actions import Callbacks
-from agent.sinks.context import Around
+from agent.sinks.context import SinkContext
 from agent.sinks.dispatcher import Dispatcher
 from agent.sinks.links import Links
-from agent.sinks.reconciler import DeskReconciler
+from agent.sinks.reconciler import TicketSystemReconciler
 from agent.sinks.text import Writer
 from agent.store.database import Database
 from agent.tickets.actions.answers import keep_answers
-from agent.tickets.actions.request import Order
+from agent.tickets.actions.request import ActionRequest
 from agent.tickets.changes import Change
 from agent.tickets.decide.recovery_facts import recovery_by_facts
 from agent.tickets.key import labels_of
@@ -119,15 +119,15 @@ class Agent:
         self.database = await Database.open(Path(plan.settings.data_dir))
         self._parts.push_async_callback(self.database.close)
         self.ledger = Ledger(self.database)
-        self.shelf = Shelf(self.database, self.baselines)
+        self.shelf = BaselineRepository(self.database, self.baselines)
         self.baselines.declare(plan.declared)
-        self._memory = Memory(self.database, self.shelf)
+        self._memory = RuntimeState(self.database, self.shelf)
         await self._memory.restore_baselines()
         self._refresher = Refresher(
             self.fleet, self.exposition, self._clock, *self._judges(plan.settings)
         )
         await self._memory.restore_habits(self._refresher.habits)
-        self.evidence = EvidenceRoom(
+        self.evidence = EvidenceService(
             self.database, self._queries, lambda: self.settings, version("numwatch"), self._clock
         )
         self._pollers = Pollers(
@@ -146,7 +146,7 @@ class Agent:
             recovery_by_facts(self.checked),
             self._dispatcher.wake,
         )
-        self._desks = DeskReconciler.of(
+        self._desks = TicketSystemReconciler.of(
             self.database,
             self.tickets,
             lambda: self._dispatcher.sinks,
@@ -183,10 +183,10 @@ class Agent:
         await self._pollers.start(plan.settings)
         self._parts.push_async_callback(self._pollers.stop)
 
-    def _around(self, settings: Settings) -> Around:
+    def _around(self, settings: Settings) -> SinkContext:
         """What sinks are given of the agent."""
         refused, failed = self.telemetry.sink_steps_refused, self.telemetry.sink_template_errors
-        return Around(
+        return SinkContext(
             links=Links(self.database),
             writer=Writer(settings.locale, settings.web.external_url),
             clock=self._clock,
@@ -294,7 +294,7 @@ class Agent:
         """Whether an account has the number; ``None`` while one has not been listed yet."""
         return is_listed(number, self.fleet, self.settings)
 
-    def checked(self, provider: str, account: str) -> Checked | None:
+    def checked(self, provider: str, account: str) -> CheckResult | None:
         """What the checks found at an account; ``None`` before its first poll."""
         return self._refresher.checked.get((provider, account))
 
@@ -338,7 +338,7 @@ class Agent:
         await keep_answers(self.tickets, number, answers, by, self._clock())
         return await self.diagnose(number, caller, answers)
 
-    async def act(self, ticket: str, order: Order) -> Change | None:
+    async def act(self, ticket: str, order: ActionRequest) -> Change | None:
         """Do what somebody asks with a ticket; see :meth:`agent.tickets.manager.Tickets.act`."""
         return await self.tickets.act(ticket, order, self._clock())
 
@@ -374,7 +374,7 @@ class Agent:
             act=self.act,
             is_local=lambda request: not refusal(request, ()),
             evidence=self.evidence.desk,
-            baselines=BaselineDesk(
+            baselines=BaselineService(
                 self.shelf,
                 lambda: self._refresher.checked,
                 lambda: plans_of(self.settings),

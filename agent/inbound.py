@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from agent.complaints.api import ComplaintDesk
+from agent.complaints.api import ComplaintApi
 from agent.complaints.hook import PATH as COMPLAINTS_PATH
 from agent.complaints.hook import ComplaintHook
 from agent.complaints.repository import Complaints
@@ -20,7 +20,7 @@ from agent.store.database import Database
 from agent.webhooks.alertmanager.external_alerts import ExternalAlerts
 from agent.webhooks.alertmanager.hook import PATH, AlertmanagerHook
 from agent.webhooks.alertmanager.reconciler import Reconciler
-from agent.webhooks.alertmanager.source_alert import Told
+from agent.webhooks.alertmanager.source_alert import SourceAlert
 from agent.webhooks.alertmanager.translate import Places, is_foreign
 from exporters.telemetry import Telemetry
 
@@ -52,7 +52,7 @@ class Intake:
         self.complaints = complaints
         self._telemetry = telemetry
         self._clock = clock
-        self._desk: ComplaintDesk | None = None
+        self._desk: ComplaintApi | None = None
         self._use(settings)
         self._reconciler = self._make_reconciler()
         self._hook = AlertmanagerHook(
@@ -95,7 +95,7 @@ class Intake:
 
     def join(self, tickets: Tickets, ledger: Ledger) -> ComplaintRounds:
         """Let complaints be put to ``tickets``; gives what keeps the two together."""
-        self._desk = ComplaintDesk(self.complaints, tickets, lambda: self._settings, self._clock)
+        self._desk = ComplaintApi(self.complaints, tickets, lambda: self._settings, self._clock)
         return ComplaintRounds(
             self.complaints, tickets, ledger, lambda: self._settings, self._telemetry
         )
@@ -143,5 +143,5 @@ class Intake:
         section = self._settings.intake.alertmanager
         return Reconciler(self._alerts, section, self._telemetry, self._clock)
 
-    def _is_foreign(self, told: Told) -> bool:
+    def _is_foreign(self, told: SourceAlert) -> bool:
         return is_foreign(told.labels, self._places)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import structlog
 
-from agent.checks.engine import Checked, Checker
+from agent.checks.engine import Checker, CheckResult
 from agent.checks.habits import Habits, Usual
 from agent.fleet import Fleet
 from agent.model import Snapshot
@@ -46,7 +46,7 @@ class Refresher:
         self._shown: dict[AccountKey, tuple[list[Usual], tuple[Block, ...]]] = {}
         self._dirty: set[AccountKey] = set()
         self._wake = asyncio.Event()
-        self.checked: dict[AccountKey, Checked] = {}
+        self.checked: dict[AccountKey, CheckResult] = {}
         fleet.subscribe(self._note)
 
     def replace(self, checker: Checker, series: Series) -> None:
@@ -98,7 +98,7 @@ class Refresher:
         self.checked[key] = checked
         self._exposition.publish(snapshot.key, blocks)
 
-    def _derive(self, key: AccountKey, snapshot: Snapshot) -> tuple[Checked, tuple[Block, ...]]:
+    def _derive(self, key: AccountKey, snapshot: Snapshot) -> tuple[CheckResult, tuple[Block, ...]]:
         now = self._clock()
         checked = self._checker.check(snapshot, now, self.checked.get(key))
         blocks = self._series.build(snapshot, checked, now)

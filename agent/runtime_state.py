@@ -2,7 +2,7 @@
 
 import structlog
 
-from agent.baselines.repository import Shelf
+from agent.baselines.repository import BaselineRepository
 from agent.checks.habits import PAGE_PREFIX, Habits
 from agent.rules.engine import RuleEngine
 from agent.store.database import Database
@@ -12,10 +12,10 @@ log = structlog.get_logger(__name__)
 _RULES = "rules/alerts"
 
 
-class Memory:
+class RuntimeState:
     """Writes alerts and baselines down when they changed, and reads them back at the start."""
 
-    def __init__(self, database: Database, shelf: Shelf) -> None:
+    def __init__(self, database: Database, shelf: BaselineRepository) -> None:
         self._database = database
         self._shelf = shelf
         self._written = b""

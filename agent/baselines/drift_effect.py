@@ -1,6 +1,6 @@
 """What callers notice of a number's drift from its baseline."""
 
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 from agent.lints.finding import Words
 from agent.routing.calendar import Calendar
 from agent.routing.effect import effect
@@ -8,7 +8,7 @@ from agent.routing.evaluate import Setting
 
 
 def effect_of_drift(
-    checked: Checked, number: str, calendar: Calendar | None = None
+    checked: CheckResult, number: str, calendar: Calendar | None = None
 ) -> tuple[Words, ...]:
     """What callers notice of the differences from the baseline, in both languages.
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from agent.baselines.baseline import Baseline
 from agent.baselines.drift import Difference
 from agent.baselines.planned import Plan
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 
 
 @dataclass(frozen=True)
 class BaselineReport:
     """Everything there is to say about one number's approved configuration."""
 
-    checked: Checked
+    checked: CheckResult
     number: str
     baseline: Baseline | None
     """What the number is held to; ``None`` before its configuration was ever complete."""

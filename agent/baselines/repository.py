@@ -14,7 +14,7 @@ VERSIONS_KEPT = 20
 """So many earlier baselines of a number are kept, the newest."""
 
 
-class Shelf:
+class BaselineRepository:
     """The book of baselines and the ledger it is written to."""
 
     def __init__(self, database: Database, book: BaselineBook) -> None:

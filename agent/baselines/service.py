@@ -7,15 +7,15 @@ import structlog
 from agent.baselines.baseline import Baseline
 from agent.baselines.planned import Plan, planned_for
 from agent.baselines.report import BaselineReport
-from agent.baselines.repository import Shelf
-from agent.checks.result import Checked
+from agent.baselines.repository import BaselineRepository
+from agent.checks.result import CheckResult
 
 log = structlog.get_logger(__name__)
 
 AccountKey = tuple[str, str]
 
 
-class BaselineDesk:
+class BaselineService:
     """Answers for baselines.
 
     Args:
@@ -27,8 +27,8 @@ class BaselineDesk:
 
     def __init__(
         self,
-        shelf: Shelf,
-        checked: Callable[[], Mapping[AccountKey, Checked]],
+        shelf: BaselineRepository,
+        checked: Callable[[], Mapping[AccountKey, CheckResult]],
         plans: Callable[[], Sequence[Plan]],
         clock: Callable[[], float],
     ) -> None:
@@ -77,7 +77,7 @@ class BaselineDesk:
         log.info("baseline_approved", number=place, version=baseline.version, by=by)
         return baseline
 
-    def _holder(self, number: str, provider: str, account: str) -> Checked | None:
+    def _holder(self, number: str, provider: str, account: str) -> CheckResult | None:
         holders = (
             checked
             for key, checked in self._checked().items()

@@ -45,7 +45,7 @@ class Money:
         return self.cap_share is not None and self.cap_share >= 1.0
 
 
-def judge_balance(balance: Balance, thresholds: Thresholds) -> Money:
+def evaluate_balance(balance: Balance, thresholds: Thresholds) -> Money:
     """``balance`` against the configured lines, else the provider's, else the usual ones.
 
     The usual lines (35 and 15) are in yuan and hold for no other currency.

@@ -6,14 +6,14 @@ import numpy as np
 
 from agent.baselines.baseline import Baseline, BaselineBook, Baselines
 from agent.baselines.drift_columns import Configuration, DriftColumns
-from agent.checks.balance import Money, judge_balance
+from agent.checks.balance import Money, evaluate_balance
 from agent.checks.columns import MISSING_ROW, Alignment, Rows, gather, looked_up, united
 from agent.checks.deadlines import with_deadlines
-from agent.checks.inventory import Roll, call_roll
+from agent.checks.inventory import NumberInventory, build_inventory
 from agent.checks.lifecycle import illegal_moves
 from agent.checks.number_columns import NumberColumns, Standing
 from agent.checks.phone_columns import Bound, PhoneColumns, read_phones
-from agent.checks.result import Change, Checked
+from agent.checks.result import Change, CheckResult
 from agent.checks.signals import heard, silent_rows
 from agent.config.settings import Account, Settings, Thresholds
 from agent.lints.columns import LintColumns, LintSource, follow_lints, read_lints
@@ -23,7 +23,7 @@ from agent.lints.linter import Linter
 from agent.model import Routing, Snapshot
 from agent.states import BindingState, Capability, Grade, Party
 
-__all__ = ["Checked", "Checker"]
+__all__ = ["CheckResult", "Checker"]
 
 _CONFIGURED_BY = (Capability.ROUTING, Capability.REACHABILITY)
 
@@ -58,7 +58,9 @@ class Checker:
             if Party.PROVIDER in {**settings.contacts, **provider.contacts, **account.contacts}
         }
 
-    def check(self, snapshot: Snapshot, now: float, before: Checked | None = None) -> Checked:
+    def check(
+        self, snapshot: Snapshot, now: float, before: CheckResult | None = None
+    ) -> CheckResult:
         """Everything the checks find in ``snapshot``.
 
         Args:
@@ -66,7 +68,7 @@ class Checker:
             now: Epoch seconds.
             before: What the check of the account's former snapshot gave.
         """
-        roll = call_roll(snapshot, before)
+        roll = build_inventory(snapshot, before)
         alignment = Alignment.of(roll.names, before.names if before else None)
         columns = self._numbers(snapshot, roll, alignment, before)
         bound = _bound(snapshot, roll, alignment, before)
@@ -74,7 +76,7 @@ class Checker:
         phones, moved = _phones(heard_bound, alignment, before)
         drift = self._drift(snapshot, roll, bound, alignment, now, before)
         money = self._money(snapshot, before)
-        return Checked(
+        return CheckResult(
             snapshot=snapshot,
             numbers=roll.numbers,
             names=roll.names,
@@ -94,10 +96,10 @@ class Checker:
     def _heard(
         self,
         snapshot: Snapshot,
-        roll: Roll,
+        roll: NumberInventory,
         bound: list[Bound],
         now: float,
-        before: Checked | None,
+        before: CheckResult | None,
     ) -> list[Bound]:
         """``bound`` with the states that call records tell of phones nobody else tells."""
         silent = silent_rows(bound) if snapshot.recent_calls else ()
@@ -112,11 +114,11 @@ class Checker:
 
     def _lints(
         self,
-        roll: Roll,
+        roll: NumberInventory,
         drift: DriftColumns,
         alignment: Alignment,
         now: float,
-        before: Checked | None,
+        before: CheckResult | None,
     ) -> LintColumns | None:
         if self._linter is None:
             return None
@@ -148,7 +150,11 @@ class Checker:
         return Standing(forced, account.grade if account else None)
 
     def _numbers(
-        self, snapshot: Snapshot, roll: Roll, alignment: Alignment, before: Checked | None
+        self,
+        snapshot: Snapshot,
+        roll: NumberInventory,
+        alignment: Alignment,
+        before: CheckResult | None,
     ) -> NumberColumns:
         standing = self._standing(snapshot)
         if before is None or self._standing(before.snapshot) != standing:
@@ -159,7 +165,7 @@ class Checker:
         return self._with_deadlines(snapshot, roll, columns, rows.tolist())
 
     def _with_deadlines(
-        self, snapshot: Snapshot, roll: Roll, columns: NumberColumns, rows: Iterable[int]
+        self, snapshot: Snapshot, roll: NumberInventory, columns: NumberColumns, rows: Iterable[int]
     ) -> NumberColumns:
         reclaimed_after = self._reclaimed_after.get(snapshot.provider)
         if not reclaimed_after or not snapshot.previous_states:
@@ -168,22 +174,22 @@ class Checker:
             columns, roll.numbers, rows, snapshot.previous_states, reclaimed_after
         )
 
-    def _money(self, snapshot: Snapshot, before: Checked | None) -> Money | None:
+    def _money(self, snapshot: Snapshot, before: CheckResult | None) -> Money | None:
         if before is not None and before.snapshot.balance is snapshot.balance:
             return before.money
         account = self._account(snapshot)
         own = account.thresholds if account else Thresholds()
         thresholds = own.over(self._thresholds.get(snapshot.provider, Thresholds()))
-        return judge_balance(snapshot.balance, thresholds) if snapshot.balance else None
+        return evaluate_balance(snapshot.balance, thresholds) if snapshot.balance else None
 
     def _drift(
         self,
         snapshot: Snapshot,
-        roll: Roll,
+        roll: NumberInventory,
         bound: list[Bound],
         alignment: Alignment,
         now: float,
-        before: Checked | None,
+        before: CheckResult | None,
     ) -> DriftColumns:
         routings = _routings(snapshot, roll, alignment, before)
         reader = _Reader(self.baselines, snapshot, now)
@@ -207,7 +213,7 @@ class Checker:
         configuration = Configuration(routings, bound, baselines)
         return before.drift.follow(configuration, alignment, rows)
 
-    def _asked_again(self, before: Checked) -> bool:
+    def _asked_again(self, before: CheckResult) -> bool:
         return self.baselines.revision != before.baselines_revision
 
 
@@ -244,7 +250,7 @@ class _Reader:
 
 
 def _bound(
-    snapshot: Snapshot, roll: Roll, alignment: Alignment, before: Checked | None
+    snapshot: Snapshot, roll: NumberInventory, alignment: Alignment, before: CheckResult | None
 ) -> list[Bound]:
     same = before is not None and before.snapshot.bindings is snapshot.bindings
     if before is not None and same and alignment.carry is None:
@@ -253,7 +259,7 @@ def _bound(
 
 
 def _routings(
-    snapshot: Snapshot, roll: Roll, alignment: Alignment, before: Checked | None
+    snapshot: Snapshot, roll: NumberInventory, alignment: Alignment, before: CheckResult | None
 ) -> list[Routing | None]:
     same = before is not None and before.snapshot.routings is snapshot.routings
     if before is not None and same and alignment.carry is None:
@@ -262,7 +268,7 @@ def _routings(
 
 
 def _phones(
-    bound: list[Bound], alignment: Alignment, before: Checked | None
+    bound: list[Bound], alignment: Alignment, before: CheckResult | None
 ) -> tuple[PhoneColumns, Rows]:
     """The phones, and the rows in which they changed."""
     if before is None:
@@ -271,7 +277,7 @@ def _phones(
     return before.phones.follow(bound, alignment, rows), rows
 
 
-def _illegal(snapshot: Snapshot, before: Checked | None) -> Mapping[str, Change]:
+def _illegal(snapshot: Snapshot, before: CheckResult | None) -> Mapping[str, Change]:
     if before is not None and before.snapshot.previous_states is snapshot.previous_states:
         return before.illegal
     found = illegal_moves(snapshot.previous_states)
@@ -279,12 +285,12 @@ def _illegal(snapshot: Snapshot, before: Checked | None) -> Mapping[str, Change]
 
 
 def _binding_since(
-    roll: Roll,
+    roll: NumberInventory,
     phones: PhoneColumns,
     rows: Rows,
     alignment: Alignment,
     now: float,
-    before: Checked | None,
+    before: CheckResult | None,
 ) -> Mapping[tuple[str, str], float]:
     if before is None or not rows.size:
         return before.binding_since if before else {}
@@ -302,7 +308,7 @@ def _moved(old: Mapping[str, BindingState], new: Mapping[str, BindingState]) -> 
 
 
 def _drift_since(
-    roll: Roll, drift: DriftColumns, now: float, before: Checked | None
+    roll: NumberInventory, drift: DriftColumns, now: float, before: CheckResult | None
 ) -> Mapping[str, float]:
     if before is None or drift.drifted is before.drift.drifted:
         return before.drift_since if before else {}

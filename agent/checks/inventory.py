@@ -1,21 +1,18 @@
 """Which numbers an account has: those listed, and those that are gone."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from agent.checks.result import CheckResult
 from agent.model import Number, Snapshot
 from agent.states import NetworkState, NumberState
-
-if TYPE_CHECKING:
-    from agent.checks.result import Checked
 
 GONE_REASON = "missing from two complete listings in a row"
 
 
 @dataclass(frozen=True, eq=False)
-class Roll:
+class NumberInventory:
     """The numbers of an account by row: the listed ones in order, then those gone, in order."""
 
     numbers: tuple[Number, ...]
@@ -23,10 +20,10 @@ class Roll:
     listed: int
 
 
-def call_roll(snapshot: Snapshot, before: "Checked | None") -> Roll:
+def build_inventory(snapshot: Snapshot, before: CheckResult | None) -> NumberInventory:
     """The numbers of ``snapshot``; lists that did not change are those of ``before``."""
     if before is not None and _same_roll(snapshot, before.snapshot):
-        return Roll(before.numbers, before.names, before.listed)
+        return NumberInventory(before.numbers, before.names, before.listed)
     listed = snapshot.listing.numbers if snapshot.listing else ()
     names = [each.number for each in listed]
     gone = sorted(snapshot.gone.difference(names)) if snapshot.gone else []
@@ -34,14 +31,14 @@ def call_roll(snapshot: Snapshot, before: "Checked | None") -> Roll:
     names += gone
     if before is not None and names == before.names:
         names = before.names
-    return Roll(numbers, names, len(listed))
+    return NumberInventory(numbers, names, len(listed))
 
 
 def _same_roll(snapshot: Snapshot, before: Snapshot) -> bool:
     return snapshot.listing is before.listing and snapshot.gone == before.gone
 
 
-def _gone(number: str, before: "Checked | None") -> Number:
+def _gone(number: str, before: CheckResult | None) -> Number:
     """What is last known of a number that is gone; it counts as reclaimed.
 
     A complete listing without it is all the word some providers ever give. Who it belonged to

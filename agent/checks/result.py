@@ -21,7 +21,7 @@ Change = tuple[NumberState, NumberState, float]
 
 
 @dataclass(frozen=True, eq=False)
-class Checked:
+class CheckResult:
     """Facts and findings by row: the listed numbers in order, then those that are gone.
 
     A number that is gone (missing from two complete listings) counts as reclaimed. Findings

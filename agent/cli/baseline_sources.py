@@ -13,8 +13,8 @@ import msgspec
 
 from agent.baselines.baseline import BaselineBook
 from agent.baselines.planned import plans_of
-from agent.baselines.repository import Shelf
-from agent.baselines.service import BaselineDesk
+from agent.baselines.repository import BaselineRepository
+from agent.baselines.service import BaselineService
 from agent.checks.engine import Checker
 from agent.cli.poll_once import poll_once
 from agent.config.settings import Settings
@@ -61,7 +61,7 @@ class Source(Protocol):
 class LocalSource:
     """A provider just polled, and the ledger of a stopped agent."""
 
-    def __init__(self, desk: BaselineDesk) -> None:
+    def __init__(self, desk: BaselineService) -> None:
         self._desk = desk
 
     async def report(self, wanted: Wanted) -> dict[str, Any] | None:
@@ -147,7 +147,7 @@ def _credentials(settings: Settings) -> dict[str, str]:
 
 async def _polled(plan: Plan, database: Database) -> LocalSource:
     settings, book = plan.settings, BaselineBook()
-    shelf = Shelf(database, book)
+    shelf = BaselineRepository(database, book)
     await shelf.restore()
     book.declare(plan.declared)
     report = await poll_once(settings)
@@ -160,7 +160,9 @@ async def _polled(plan: Plan, database: Database) -> LocalSource:
         if account.snapshot is not None
     }
     await shelf.keep()
-    return LocalSource(BaselineDesk(shelf, lambda: checked, lambda: plans_of(settings), time.time))
+    return LocalSource(
+        BaselineService(shelf, lambda: checked, lambda: plans_of(settings), time.time)
+    )
 
 
 def _document(view: msgspec.Struct) -> dict[str, Any]:

@@ -28,7 +28,7 @@ LOOKS_AGAIN = 2
 
 
 @dataclass(frozen=True)
-class Asked:
+class DiagnoseOptions:
     """What a person asks on the command line."""
 
     number: str
@@ -41,7 +41,7 @@ class Asked:
     """Whether to ask for what people must find out."""
 
 
-def diagnose_number(config: Path, asked: Asked, *, as_json: bool) -> int:
+def diagnose_number(config: Path, asked: DiagnoseOptions, *, as_json: bool) -> int:
     """Print the verdict on a number; 0 healthy, 1 a fault, 3 unknown, 2 on a bad question.
 
     What is declared, and what the agent's ledger remembers as approved or first seen, is what
@@ -63,7 +63,7 @@ def diagnose_number(config: Path, asked: Asked, *, as_json: bool) -> int:
     return exit_code(verdict)
 
 
-def _answers(asked: Asked) -> dict[str, str]:
+def _answers(asked: DiagnoseOptions) -> dict[str, str]:
     pairs = [answer.partition("=") for answer in asked.answers]
     answers = {name.strip(): answer.strip() for name, _, answer in pairs}
     wrong = mistakes(answers)
@@ -81,7 +81,7 @@ async def _known(settings: Settings) -> Context:
     return Context(settings, now, await look(settings, snapshots, book, now), book)
 
 
-def _verdict(asked: Asked, context: Context, answers: Mapping[str, str]) -> Verdict:
+def _verdict(asked: DiagnoseOptions, context: Context, answers: Mapping[str, str]) -> Verdict:
     """The verdict; with ``ask`` once everything asked for is answered, or left open."""
     told = dict(answers)
     while True:

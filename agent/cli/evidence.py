@@ -18,7 +18,7 @@ from agent.cli.ticket_sources import DEFAULT_URL, SourceError
 from agent.config.load import ConfigError, load
 from agent.config.settings import Log
 from agent.evidence.bundle import MANIFEST
-from agent.evidence.exporter import EvidenceDesk
+from agent.evidence.exporter import EvidenceExporter
 from agent.evidence.repository import DamagedError
 from agent.store.database import Database
 from agent.store.errors import StoreError
@@ -52,7 +52,7 @@ async def _fetch(ticket: str, url: str | None, config: Path | None) -> bytes | N
     settings = load(config)
     database = await Database.open(Path(settings.data_dir))
     try:
-        desk = EvidenceDesk(database, lambda: settings, version("numwatch"), time.time)
+        desk = EvidenceExporter(database, lambda: settings, version("numwatch"), time.time)
         found = await desk.bundle(ticket)
         return None if found is None else found[1]
     finally:

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent import logging
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 from agent.cli.poll_once import poll_once
 from agent.cli.stored_baselines import look, recall
 from agent.config.load import ConfigError, load
@@ -67,7 +67,7 @@ class Linted(msgspec.Struct, frozen=True):
 class Looked:
     """What was polled and checked."""
 
-    accounts: Mapping[tuple[str, str], Checked]
+    accounts: Mapping[tuple[str, str], CheckResult]
     failures: Sequence[Failure]
 
 
@@ -120,7 +120,7 @@ def summary(looked: Looked, now: float) -> Linted:
     )
 
 
-def _rows(checked: Checked, now: float) -> Iterator[Row]:
+def _rows(checked: CheckResult, now: float) -> Iterator[Row]:
     where = checked.snapshot.provider, checked.snapshot.account
     for finding in checked.account_lints:
         yield Row(*where, "", lint_view(finding))

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from agent.tickets.actions.action import ABOUT, Act
+from agent.tickets.actions.action import ABOUT, TicketAction
 
 app = typer.Typer(
     name="numwatch",
@@ -196,9 +196,9 @@ def diagnose(
     as_json: AsJson = False,
 ) -> None:
     """Say why a number cannot be reached, whose job it is, and what to do."""
-    from agent.cli.diagnose import Asked, diagnose_number  # noqa: PLC0415 - a fast --help
+    from agent.cli.diagnose import DiagnoseOptions, diagnose_number  # noqa: PLC0415 - a fast --help
 
-    asked = Asked(number, caller, tuple(answer or ()), ask)
+    asked = DiagnoseOptions(number, caller, tuple(answer or ()), ask)
     raise typer.Exit(diagnose_number(config, asked, as_json=as_json))
 
 
@@ -229,10 +229,10 @@ def route(
     as_json: AsJson = False,
 ) -> None:
     """Show where a call goes, which phones ring when, and which hours of the week ring."""
-    from agent.cli.route import Asked  # noqa: PLC0415 - a fast --help
+    from agent.cli.route import RouteOptions  # noqa: PLC0415 - a fast --help
     from agent.cli.route import route as show  # noqa: PLC0415
 
-    raise typer.Exit(show(config, Asked(number, caller, area, at, keys), as_json=as_json))
+    raise typer.Exit(show(config, RouteOptions(number, caller, area, at, keys), as_json=as_json))
 
 
 @app.command("query")
@@ -352,7 +352,7 @@ def tickets_export(
     raise typer.Exit(export(ticket, out, url=url, config=config))
 
 
-def _add_act(act: Act) -> None:
+def _add_act(act: TicketAction) -> None:
     @tickets_app.command(act.value.replace("_", "-"), help=ABOUT[act])
     def run(
         ticket: Annotated[str, typer.Argument(metavar="ID", help="The ticket's id or key.")],
@@ -374,7 +374,7 @@ def _add_act(act: Act) -> None:
         raise typer.Exit(act_on(wanted, url=url, config=config, as_json=as_json))
 
 
-for _act in Act:
+for _act in TicketAction:
     _add_act(_act)
 
 

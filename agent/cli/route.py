@@ -31,7 +31,7 @@ _RULER = "0     3     6     9     12    15    18    21    "
 
 
 @dataclass(frozen=True)
-class Asked:
+class RouteOptions:
     """The call that is asked about."""
 
     number: str
@@ -42,7 +42,7 @@ class Asked:
     pressed: str = ""
 
 
-def route(config: Path, asked: Asked, *, as_json: bool) -> int:
+def route(config: Path, asked: RouteOptions, *, as_json: bool) -> int:
     """Print where the call goes; 0 when a phone rings, 1 when none does, 3 when not known."""
     logging.configure(Log(level="error", format="console"))
     try:

@@ -14,7 +14,7 @@ import structlog
 
 from agent.baselines.baseline import PAGE_PREFIX, BaselineBook
 from agent.checks.engine import Checker
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 from agent.config.settings import Settings
 from agent.model import Snapshot
 from agent.store.directory import LEDGER_NAME
@@ -38,7 +38,7 @@ async def recall(settings: Settings) -> BaselineBook:
 
 async def look(
     settings: Settings, snapshots: Iterable[Snapshot], book: BaselineBook, now: float
-) -> Mapping[tuple[str, str], Checked]:
+) -> Mapping[tuple[str, str], CheckResult]:
     """Check what was just polled against ``book``, and keep what was seen for the first time."""
     checker = Checker(settings, book)
     checked = {
@@ -57,7 +57,7 @@ async def keep(settings: Settings, book: BaselineBook) -> None:
     for name, _ in new:
         book.mark_unwritten(name)
     # Only a look that saw something new pays for what can write.
-    from agent.baselines.repository import Shelf  # noqa: PLC0415 - see above
+    from agent.baselines.repository import BaselineRepository  # noqa: PLC0415 - see above
     from agent.store.database import Database  # noqa: PLC0415
 
     try:
@@ -66,7 +66,7 @@ async def keep(settings: Settings, book: BaselineBook) -> None:
         log.debug("baselines_not_kept", error=str(error))
         return
     try:
-        await Shelf(database, book).keep()
+        await BaselineRepository(database, book).keep()
     finally:
         await database.close()
 

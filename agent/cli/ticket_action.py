@@ -25,8 +25,8 @@ from agent.config.load import ConfigError, load
 from agent.config.settings import Log, Settings
 from agent.store.database import Database
 from agent.store.errors import StoreError
-from agent.tickets.actions.action import Act
-from agent.tickets.actions.request import Actor, Order, OrderError, named
+from agent.tickets.actions.action import TicketAction
+from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor, named
 from agent.tickets.actions.specs import DEEDS
 from agent.tickets.document import document
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
@@ -42,7 +42,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=30)
 class Wanted:
     """One act, as the command line tells it."""
 
-    act: Act
+    act: TicketAction
     ticket: str
     reason: str
     by: str
@@ -58,13 +58,13 @@ def act_on(
     try:
         actor = Actor(ActorKind.PERSON, named(wanted.by))
         given = _fields(wanted.act, wanted.fields)
-        order = Order(wanted.act, actor, wanted.reason, given)
+        order = ActionRequest(wanted.act, actor, wanted.reason, given)
         settings = None if config is None else load(config)
         told = asyncio.run(_done(order, wanted.ticket, url, settings))
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return BAD_CONFIG
-    except (OrderError, IllegalTransitionError, StoreError, SourceError) as error:
+    except (ActionRequestError, IllegalTransitionError, StoreError, SourceError) as error:
         sys.stderr.write(f"{error}\n")
         return FAILED
     if as_json:
@@ -74,24 +74,24 @@ def act_on(
     return 0
 
 
-def _fields(act: Act, given: Sequence[str]) -> dict[str, str]:
+def _fields(act: TicketAction, given: Sequence[str]) -> dict[str, str]:
     fields = dict(part.partition("=")[::2] for part in given)
     wrong = next((part for part in given if "=" not in part), None)
     if wrong is not None:
         known = ", ".join(field.name for field in DEEDS[act].fields) or "no field at all"
-        raise OrderError(f"--set {wrong}: is not NAME=VALUE; {act} knows {known}")
+        raise ActionRequestError(f"--set {wrong}: is not NAME=VALUE; {act} knows {known}")
     return fields
 
 
 async def _done(
-    order: Order, ticket: str, url: str | None, settings: Settings | None
+    order: ActionRequest, ticket: str, url: str | None, settings: Settings | None
 ) -> dict[str, Any]:
     if settings is None:
         return await _asked(order, ticket, url or DEFAULT_URL)
     return await _written(order, ticket, settings)
 
 
-async def _written(order: Order, ticket: str, settings: Settings) -> dict[str, Any]:
+async def _written(order: ActionRequest, ticket: str, settings: Settings) -> dict[str, Any]:
     """Done in the ledger itself; the sinks are told when the agent starts."""
     database = await Database.open(Path(settings.data_dir))
     try:
@@ -104,7 +104,7 @@ async def _written(order: Order, ticket: str, settings: Settings) -> dict[str, A
     return document(change.after, time.time())
 
 
-async def _asked(order: Order, ticket: str, url: str) -> dict[str, Any]:
+async def _asked(order: ActionRequest, ticket: str, url: str) -> dict[str, Any]:
     token = os.environ.get(TOKEN_VARIABLE, "")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     address = f"{url.rstrip('/')}/api/tickets/{quote(ticket, safe='')}/actions"

@@ -24,7 +24,7 @@ _EXAMPLE = (
 )
 
 
-class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ComplaintActionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is sent to act on a complaint."""
 
     action: ComplaintAct
@@ -33,7 +33,7 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, str] = {}
 
 
-class ComplaintDesk:
+class ComplaintApi:
     """Shows complaints and takes what is done about them; the web application lets people in.
 
     Args:
@@ -82,7 +82,7 @@ class ComplaintDesk:
         if request.content_type != "application/json":
             return _problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the type", "application/json")
         try:
-            asked = msgspec.json.decode(await request.read(), type=Asked)
+            asked = msgspec.json.decode(await request.read(), type=ComplaintActionRequest)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             return _problem(HTTPStatus.BAD_REQUEST, str(error), _EXAMPLE)
         async with self._turn:
@@ -97,7 +97,7 @@ class ComplaintDesk:
             await self._tell(after)
         return _json(self._told(after))
 
-    def _done(self, found: Kept, asked: Asked) -> Kept:
+    def _done(self, found: Kept, asked: ComplaintActionRequest) -> Kept:
         fields = {name: scrub(text, 100).strip() for name, text in asked.fields.items()}
         actor, text = scrub(asked.actor, 100).strip(), scrub(asked.text, 2000).strip()
         done = Done(asked.action, actor, text, fields)
@@ -108,7 +108,7 @@ class ComplaintDesk:
     async def _tell(self, kept: Kept) -> None:
         ticket = next((it for it in self._tickets.open if it.id == kept.ticket_id), None)
         if ticket is not None:
-            await self._tickets.hear({ticket.key: [kept.complaint]}, self._clock())
+            await self._tickets.attach_complaints({ticket.key: [kept.complaint]}, self._clock())
 
     def _told(self, kept: Kept) -> dict[str, Any]:
         waits = kept.complaint.id in self._complaints.waiting

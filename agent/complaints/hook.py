@@ -10,17 +10,17 @@ from agent.complaints.deadlines import Template, deadlines, regulator
 from agent.complaints.payload import (
     EXPECTED,
     Heard,
-    NotAComplaint,
+    InvalidComplaintError,
     identity,
     read_complaint,
 )
-from agent.complaints.repository import Complaints, Owed, TooManyComplaints
+from agent.complaints.repository import Complaints, Owed, TooManyComplaintsError
 from agent.config.secret import Secret
 from agent.config.settings import ComplaintIntake, Settings
-from agent.net.webhook_signature import NotSigned, is_signed, verify, webhook_id
+from agent.net.webhook_signature import SignatureError, is_signed, verify, webhook_id
 from agent.webhooks.access import refusal
-from agent.webhooks.admission import Admission, Held, Overloaded
-from agent.webhooks.answers import Refused, RequestOutcome
+from agent.webhooks.admission import Admission, Held, OverloadedError
+from agent.webhooks.answers import RequestOutcome, RequestRefusedError
 from agent.webhooks.gate import Hook, must_be_json, whole_body
 from exporters.telemetry import Telemetry
 
@@ -68,7 +68,7 @@ class ComplaintHook(Hook):
         section = self._section
         if not section.enabled:
             text = "intake.complaints.enabled is false"
-            raise Refused(RequestOutcome.CLOSED, text, "nothing: this hook is not open")
+            raise RequestRefusedError(RequestOutcome.CLOSED, text, "nothing: this hook is not open")
         must_be_json(request)
         if not (is_signed(request.headers) and _secrets(section)):
             _let_in_by_token(request, section)
@@ -86,17 +86,19 @@ class ComplaintHook(Hook):
             if is_signed(request.headers) and (secrets := _secrets(section)):
                 return verify(request.headers, body, secrets, self._clock())
             return webhook_id(request.headers)
-        except NotSigned as error:
-            raise Refused(RequestOutcome.UNAUTHORIZED, str(error), _EXPECTED_SIGNED) from None
+        except SignatureError as error:
+            raise RequestRefusedError(
+                RequestOutcome.UNAUTHORIZED, str(error), _EXPECTED_SIGNED
+            ) from None
 
     def _heard(self, body: bytes, charset: str | None) -> Heard:
         try:
             heard = read_complaint(body, charset, self._clock())
-        except NotAComplaint as error:
-            raise Refused(RequestOutcome.INVALID, str(error), EXPECTED) from None
+        except InvalidComplaintError as error:
+            raise RequestRefusedError(RequestOutcome.INVALID, str(error), EXPECTED) from None
         if self._is_listed(heard.number) is False:
             text = f"no account has the number {heard.number}"
-            raise Refused(RequestOutcome.UNKNOWN, text, _EXPECTED_NUMBER)
+            raise RequestRefusedError(RequestOutcome.UNKNOWN, text, _EXPECTED_NUMBER)
         return heard
 
     async def _keep(self, heard: Heard, known: str | None) -> web.Response:
@@ -108,8 +110,8 @@ class ComplaintHook(Hook):
         most = settings.intake.complaints.most_waiting
         try:
             made = await self._complaints.take(known, heard, owed, most, now)
-        except TooManyComplaints as error:
-            raise Overloaded(str(error)) from error
+        except TooManyComplaintsError as error:
+            raise OverloadedError(str(error)) from error
         body = {"taken": made is not None, "id": made.id if made else known}
         return web.Response(
             body=msgspec.json.encode(body), status=HTTPStatus.OK, content_type="application/json"
@@ -127,4 +129,4 @@ def _let_in_by_token(request: web.Request, section: ComplaintIntake) -> None:
     else:
         why = refusal(request, tokens)
     if why:
-        raise Refused(RequestOutcome.UNAUTHORIZED, why, _EXPECTED_SIGNED)
+        raise RequestRefusedError(RequestOutcome.UNAUTHORIZED, why, _EXPECTED_SIGNED)

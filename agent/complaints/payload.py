@@ -27,7 +27,7 @@ _EARLIEST = 30 * 86400.0
 _moment = iso_moment(UTC)
 
 
-class NotAComplaint(ValueError):  # noqa: N818 - it is what it says
+class InvalidComplaintError(ValueError):
     """The body is no complaint; the text says why."""
 
 
@@ -58,7 +58,9 @@ def read_complaint(body: bytes, charset: str | None, now: float) -> Heard:
     raw = _object(body, charset)
     unknown = sorted(raw.keys() - {"number", "caller", "at", "channel", *_TEXTS})
     if unknown:
-        raise NotAComplaint(f"it has keys that are not known: {scrub(', '.join(unknown), 100)}")
+        raise InvalidComplaintError(
+            f"it has keys that are not known: {scrub(', '.join(unknown), 100)}"
+        )
     return Heard(
         number=_number(raw.get("number")),
         caller=_caller(raw.get("caller")),
@@ -90,15 +92,15 @@ def _object(body: bytes, charset: str | None) -> dict[str, Any]:
     try:
         raw = decode_body(body, charset, "the body")
     except ProviderError as error:
-        raise NotAComplaint(error.detail) from None
+        raise InvalidComplaintError(error.detail) from None
     if not isinstance(raw, dict):
-        raise NotAComplaint("the body is not an object")
+        raise InvalidComplaintError("the body is not an object")
     return raw
 
 
 def _number(raw: object) -> str:
     if not isinstance(raw, str) or not _NUMBER.fullmatch(raw):
-        raise NotAComplaint("number is not a text of 5 to 20 digits")
+        raise InvalidComplaintError("number is not a text of 5 to 20 digits")
     return raw
 
 
@@ -107,14 +109,14 @@ def _caller(raw: object) -> str:
     if raw in (None, ""):
         return ""
     if not isinstance(raw, str) or not _CALLER.fullmatch(raw):
-        raise NotAComplaint("caller is not a phone number")
+        raise InvalidComplaintError("caller is not a phone number")
     digits = _NOISE.sub("", raw)
     for prefix in ("+86", "0086"):
         digits = digits.removeprefix(prefix)
     if re.fullmatch(r"01[3-9]\d{9}", digits):
         digits = digits[1:]
     if not digits.strip("+"):
-        raise NotAComplaint("caller is not a phone number")
+        raise InvalidComplaintError("caller is not a phone number")
     return digits
 
 
@@ -124,9 +126,9 @@ def _at(raw: object, now: float) -> float:
     try:
         moment = raw if isinstance(raw, int | float) and raw is not True else _moment(raw)
     except (ValueError, OverflowError):
-        raise NotAComplaint("at is neither a time in ISO 8601 nor epoch seconds") from None
+        raise InvalidComplaintError("at is neither a time in ISO 8601 nor epoch seconds") from None
     if not now - _EARLIEST <= moment <= now + _EARLIEST:
-        raise NotAComplaint("at is more than 30 days off")
+        raise InvalidComplaintError("at is more than 30 days off")
     return min(moment, now)
 
 
@@ -134,7 +136,7 @@ def _channel(raw: object) -> Channel:
     if raw is None:
         return Channel.OTHER
     if raw not in Channel.__members__.values():
-        raise NotAComplaint(f"channel is none of {', '.join(Channel)}")
+        raise InvalidComplaintError(f"channel is none of {', '.join(Channel)}")
     return Channel(str(raw))
 
 
@@ -143,5 +145,5 @@ def _text(raw: dict[str, Any], name: str, limit: int) -> str:
     if told is None:
         return ""
     if not isinstance(told, str):
-        raise NotAComplaint(f"{name} is not a text")
+        raise InvalidComplaintError(f"{name} is not a text")
     return scrub(told, limit)

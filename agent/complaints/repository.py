@@ -25,7 +25,7 @@ _KEY = "complaints_key"
 _WHO_CHARACTERS = 16
 
 
-class TooManyComplaints(Exception):  # noqa: N818 - it is what it says
+class TooManyComplaintsError(Exception):
     """More complaints wait for an answer than can be kept at hand."""
 
 
@@ -92,7 +92,7 @@ class Complaints:
             if known in self._waiting:
                 return None
             if len(self._waiting) >= most:
-                raise TooManyComplaints(f"{len(self._waiting)} complaints wait for an answer")
+                raise TooManyComplaintsError(f"{len(self._waiting)} complaints wait for an answer")
             made = self._made(known, heard, owed, now)
             return made if await finish(self._insert(made, heard.caller)) else None
 

@@ -64,7 +64,9 @@ class Tickets(Protocol):
         """The open tickets as last written."""
         ...
 
-    async def hear(self, told: dict[str, Sequence[Complaint]], now: float) -> dict[str, str]:
+    async def attach_complaints(
+        self, told: dict[str, Sequence[Complaint]], now: float
+    ) -> dict[str, str]:
         """Put complaints to the open tickets of these keys; gives the ticket's id of each."""
         ...
 
@@ -219,7 +221,7 @@ class ComplaintRounds:
         if not told:
             return
         spoken = {key: [it.complaint for it in kept] for key, kept in told.items()}
-        ids = await self._tickets.hear(dict(spoken), now)
+        ids = await self._tickets.attach_complaints(dict(spoken), now)
         heard = chain.from_iterable(((it, ids[key]) for it in told[key]) for key in ids)
         await self._note(heard, now)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 from agent.diagnosis.contacts import Concern, contact_for
 from agent.diagnosis.context import Context
 from agent.diagnosis.words import Words
@@ -23,7 +23,7 @@ class Case:
     """A number asked about, with notes: causes weighed and warnings found so far."""
 
     context: Context
-    checked: Checked
+    checked: CheckResult
     number: str
     caller: str = ""
     """The caller's number without separators; empty when the question is about anyone."""

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from agent.checks.lifecycle import NUMBER_STATES
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 from agent.diagnosis.context import Context
 from agent.diagnosis.outcomes import lately, pattern
 from agent.model import Evidence
@@ -33,7 +33,7 @@ LEG_ORDINARY = 0.02
 
 Judged = Mapping[str, bool]
 """Whether each number that could be judged fails."""
-Sign = Callable[[Checked, float], Judged]
+Sign = Callable[[CheckResult, float], Judged]
 
 
 @dataclass(frozen=True)
@@ -105,14 +105,14 @@ def survey(context: Context, sign: Sign) -> Survey:
     return found
 
 
-def on_trunk(checked: Checked, trunk: str, judged: Judged) -> Group:
+def on_trunk(checked: CheckResult, trunk: str, judged: Judged) -> Group:
     """The numbers that land on ``trunk``."""
     routings = checked.snapshot.routings
     there = [it for it in judged if it in routings and routings[it].trunk == trunk]
     return _split("trunk", trunk, there, judged)
 
 
-def begun_together(checked: Checked, at: float, numbers: Iterable[str]) -> Group:
+def begun_together(checked: CheckResult, at: float, numbers: Iterable[str]) -> Group:
     """Those of ``numbers`` whose state changed within half an hour of ``at``."""
     changes = checked.snapshot.previous_states
     listed = list(numbers)
@@ -121,7 +121,7 @@ def begun_together(checked: Checked, at: float, numbers: Iterable[str]) -> Group
     return Group("change", "within 30 min", near, [n for n in listed if n not in known])
 
 
-def by_network(checked: Checked, now: float) -> Judged:
+def by_network(checked: CheckResult, now: float) -> Judged:
     """A sign of failing: in service at the provider, not in the carrier's network."""
     if not checked.is_fresh(Capability.NUMBERS, now):
         return {}
@@ -132,7 +132,7 @@ def by_network(checked: Checked, now: float) -> Judged:
     }
 
 
-def by_calls(checked: Checked, now: float) -> Judged:
+def by_calls(checked: CheckResult, now: float) -> Judged:
     """A sign of failing: calls come to grief on the way to the bound phone."""
     if not checked.is_fresh(Capability.CALLS, now):
         return {}
@@ -146,7 +146,7 @@ def by_calls(checked: Checked, now: float) -> Judged:
     return judged
 
 
-def by_state(checked: Checked, now: float) -> Judged:
+def by_state(checked: CheckResult, now: float) -> Judged:
     """A sign of failing: out of service, whatever the reason."""
     if not checked.is_fresh(Capability.NUMBERS, now):
         return {}
@@ -170,7 +170,7 @@ def shared(context: Context, provider: str = "", carrier: str = "") -> list[Grou
     return sorted(groups, key=lambda group: (-group.share, -group.total))[:MOST_GROUPS]
 
 
-def _within(checked: Checked, now: float) -> Iterator[Group]:
+def _within(checked: CheckResult, now: float) -> Iterator[Group]:
     """The account's trunks that have numbers out of service, and those that went together."""
     judged = _judged(checked, by_state, now)
     down = [number for number, fails in judged.items() if fails]
@@ -185,7 +185,7 @@ def _within(checked: Checked, now: float) -> Iterator[Group]:
             yield begun_together(checked, at, down)
 
 
-_KEPT: dict[Sign, WeakKeyDictionary[Checked, Judged]] = {
+_KEPT: dict[Sign, WeakKeyDictionary[CheckResult, Judged]] = {
     by_network: WeakKeyDictionary(),
     by_calls: WeakKeyDictionary(),
     by_state: WeakKeyDictionary(),
@@ -193,7 +193,7 @@ _KEPT: dict[Sign, WeakKeyDictionary[Checked, Judged]] = {
 """What was judged of an account stands until its facts change: many numbers ask at once."""
 
 
-def _judged(checked: Checked, sign: Sign, now: float) -> Judged:
+def _judged(checked: CheckResult, sign: Sign, now: float) -> Judged:
     kept = _KEPT.get(sign)
     if kept is None:
         return sign(checked, now)
@@ -202,7 +202,7 @@ def _judged(checked: Checked, sign: Sign, now: float) -> Judged:
     return kept[checked]
 
 
-def judged_at(checked: Checked, sign: Sign, now: float) -> Judged:
+def judged_at(checked: CheckResult, sign: Sign, now: float) -> Judged:
     """The numbers of one account by ``sign``."""
     return _judged(checked, sign, now)
 
@@ -210,7 +210,7 @@ def judged_at(checked: Checked, sign: Sign, now: float) -> Judged:
 _IN_SERVICE_CODES = [NUMBER_STATES.index(state) for state in IN_SERVICE_STATES]
 
 
-def _in_service(checked: Checked) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+def _in_service(checked: CheckResult) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     states = checked.columns.states[: checked.listed]
     return np.flatnonzero(np.isin(states, _IN_SERVICE_CODES))
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from agent.baselines.baseline import Baselines
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 from agent.config.settings import Settings
 
 
@@ -17,16 +17,16 @@ class Context:
     settings: Settings
     now: float
     """Epoch seconds."""
-    accounts: Mapping[tuple[str, str], Checked]
+    accounts: Mapping[tuple[str, str], CheckResult]
     """The newest findings by provider and account."""
     baselines: Baselines | None = None
     """What numbers were seen to be configured as, also numbers that are listed no more."""
 
-    def of_provider(self, provider: str) -> Iterator[Checked]:
+    def of_provider(self, provider: str) -> Iterator[CheckResult]:
         """The findings of every account at ``provider``, ordered."""
         return (self.accounts[key] for key in sorted(self.accounts) if key[0] == provider)
 
-    def with_number(self, number: str, provider: str = "", account: str = "") -> list[Checked]:
+    def with_number(self, number: str, provider: str = "", account: str = "") -> list[CheckResult]:
         """The accounts that have ``number``, narrowed to a provider and account if given."""
         return [
             self.accounts[key]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 from agent.diagnosis.case import Case
 from agent.diagnosis.common import Group, by_state, judged_at, on_trunk
 from agent.diagnosis.deciders import bindings
@@ -27,11 +27,11 @@ def diagnose_landing(case: Case, landing: str) -> Verdict:
     return _shared_phone(case, landing, accounts)
 
 
-def _on_trunk(case: Case, checked: Checked, trunk: str) -> Group:
+def _on_trunk(case: Case, checked: CheckResult, trunk: str) -> Group:
     return on_trunk(checked, trunk, judged_at(checked, by_state, case.context.now))
 
 
-def _shared_phone(case: Case, landing: str, accounts: list[Checked]) -> Verdict:
+def _shared_phone(case: Case, landing: str, accounts: list[CheckResult]) -> Verdict:
     """The shared phone's own cause, told once for all numbers that ring it."""
     shown = landing.partition(" ")[0]
     users = [(checked, *use) for checked in accounts for use in _users(checked, shown)]
@@ -43,7 +43,7 @@ def _shared_phone(case: Case, landing: str, accounts: list[Checked]) -> Verdict:
     return case.conclude(Cause.UNKNOWN, LIKELY, [Evidence("landing", shown, "bindings")])
 
 
-def _users(checked: Checked, shown: str) -> Iterator[tuple[str, str]]:
+def _users(checked: CheckResult, shown: str) -> Iterator[tuple[str, str]]:
     """Numbers that ring the phone, with its label there; only while it cannot be reached."""
     for number, bound in checked.snapshot.bindings.items():
         phones = (phone for phone in bound if phone.state in _DOWN)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from agent.checks.lifecycle import NUMBER_STATES
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 from agent.diagnosis.case import Case
 from agent.diagnosis.common import Group, shared
 from agent.diagnosis.context import Context
@@ -52,7 +52,7 @@ def diagnose_carrier(case: Case, carrier: str) -> Verdict:
     return case.conclude(cause, LIKELY if sum(states) >= MANY else POSSIBLE, seen)
 
 
-def _outage(case: Case, accounts: Sequence[Checked]) -> Verdict | None:
+def _outage(case: Case, accounts: Sequence[CheckResult]) -> Verdict | None:
     """The provider's interface is silent, or we are the ones who cannot hear it."""
     failing = [each for each in accounts if _is_failing(each)]
     if not failing:
@@ -66,16 +66,16 @@ def _outage(case: Case, accounts: Sequence[Checked]) -> Verdict | None:
     return case.conclude(Cause.PROVIDER_OUTAGE, confidence, seen, since=since)
 
 
-def _is_failing(checked: Checked) -> bool:
+def _is_failing(checked: CheckResult) -> bool:
     capability = blind.first_capability(checked.snapshot)
     return capability is not None and checked.snapshot.polls[capability].failure is not None
 
 
-def _last_success(checked: Checked) -> float | None:
+def _last_success(checked: CheckResult) -> float | None:
     return blind.last_success(checked.snapshot)
 
 
-def _is_ours(context: Context, failing: Sequence[Checked]) -> bool:
+def _is_ours(context: Context, failing: Sequence[CheckResult]) -> bool:
     """Whether the failures are of our making: by their reason, or because nobody answers us."""
     reasons = {status.failure for each in failing for status in each.snapshot.polls.values()} - {
         None
@@ -87,7 +87,7 @@ def _is_ours(context: Context, failing: Sequence[Checked]) -> bool:
     return deaf or bool(reasons and reasons <= blind.OURS)
 
 
-def _provider(checked: Checked) -> str:
+def _provider(checked: CheckResult) -> str:
     return checked.snapshot.provider
 
 
@@ -135,7 +135,7 @@ def _share(case: Case, state: NumberState, count: int, total: int) -> Evidence:
     return case.fact("numbers_down", f"{count} of {total} {state.value}", Capability.NUMBERS)
 
 
-def _many_down(case: Case, accounts: Sequence[Checked]) -> Verdict | None:
+def _many_down(case: Case, accounts: Sequence[CheckResult]) -> Verdict | None:
     down = sum(map(_down, accounts))
     if down < MANY:
         return None
@@ -146,7 +146,7 @@ def _many_down(case: Case, accounts: Sequence[Checked]) -> Verdict | None:
     return case.conclude(Cause.PROVIDER_OUTAGE, LIKELY, seen)
 
 
-def _down(checked: Checked, carrier: str = "") -> int:
+def _down(checked: CheckResult, carrier: str = "") -> int:
     rows = np.flatnonzero(checked.columns.up == 0.0).tolist()
     return sum(carrier in ("", checked.columns.carriers[row]) for row in rows)
 

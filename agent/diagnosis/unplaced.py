@@ -2,7 +2,7 @@
 
 import msgspec
 
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 from agent.diagnosis.contacts import Concern, contact_for
 from agent.diagnosis.context import Context
 from agent.diagnosis.deciders.blind import first_capability, poll_facts
@@ -46,7 +46,7 @@ def agent_trouble(context: Context) -> Verdict:
     return msgspec.structs.replace(verdict, evidence=tuple(seen))
 
 
-def _had(context: Context, place: Checked, number: str) -> bool:
+def _had(context: Context, place: CheckResult, number: str) -> bool:
     """Whether the account had the number, and what it lists now is not suspiciously little."""
     if context.baselines is None or not place.listed:
         return False
@@ -54,7 +54,7 @@ def _had(context: Context, place: Checked, number: str) -> bool:
     return held is not None
 
 
-def _lost(context: Context, number: str, place: Checked) -> Verdict:
+def _lost(context: Context, number: str, place: CheckResult) -> Verdict:
     where = place.snapshot.provider, place.snapshot.account
     verdict = _verdict(context, Cause.NUMBER_RECLAIMED, number, place.snapshot.key, contact=where)
     held = context.baselines.kept(*where, number) if context.baselines else None
@@ -81,7 +81,7 @@ def _verdict(
     )
 
 
-def _places(context: Context, provider: str, account: str) -> list[Checked]:
+def _places(context: Context, provider: str, account: str) -> list[CheckResult]:
     return [
         context.accounts[key]
         for key in sorted(context.accounts)
@@ -89,6 +89,6 @@ def _places(context: Context, provider: str, account: str) -> list[Checked]:
     ]
 
 
-def _answers(context: Context, place: Checked) -> bool:
+def _answers(context: Context, place: CheckResult) -> bool:
     capability = first_capability(place.snapshot)
     return capability is not None and place.snapshot.is_fresh(capability, context.now)

@@ -9,8 +9,8 @@ import structlog
 from agent.config.settings import Settings
 from agent.evidence.answers import answers_document
 from agent.evidence.part import Part
-from agent.evidence.repository import EvidenceShelf
-from agent.polling.recorder import Witness
+from agent.evidence.repository import EvidenceRepository
+from agent.polling.recorder import ResponseRecorder
 from agent.polling.redaction import Redactor
 from agent.store.errors import StoreError
 from agent.tickets.ticket import Ticket
@@ -45,8 +45,8 @@ class Collector:
 
     def __init__(
         self,
-        shelf: EvidenceShelf,
-        witness: Witness,
+        shelf: EvidenceRepository,
+        witness: ResponseRecorder,
         samples: Samples,
         settings: Callable[[], Settings],
         clock: Callable[[], float],

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from agent.config.settings import Settings
 from agent.evidence.bundle import bundle
 from agent.evidence.part import Part
-from agent.evidence.repository import EvidenceShelf
+from agent.evidence.repository import EvidenceRepository
 from agent.evidence.sheet import SheetWriter
 from agent.evidence.statistics import statistics
 from agent.masking import mask_text
@@ -29,7 +29,7 @@ _PAGE = 500
 _TIMES = ("created_at", "first_attempt_at", "last_attempt_at", "settled_at", "next_attempt_at")
 
 
-class EvidenceDesk:
+class EvidenceExporter:
     """Bundles, sheets and statistics.
 
     Args:
@@ -48,7 +48,7 @@ class EvidenceDesk:
     ) -> None:
         self._database = database
         self._ledger = Ledger(database)
-        self._shelf = EvidenceShelf(database)
+        self._shelf = EvidenceRepository(database)
         self._settings = settings
         self._version = version
         self._clock = clock

@@ -15,7 +15,7 @@ class DamagedError(ValueError):
     """What is kept is not what was put there."""
 
 
-class EvidenceShelf:
+class EvidenceRepository:
     """Evidence in the ledger: only ever added to, and deleted when it is old."""
 
     def __init__(self, database: Database) -> None:

@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 from agent.config.settings import Settings
 from agent.evidence.collector import Collector
-from agent.evidence.exporter import EvidenceDesk
-from agent.evidence.repository import EvidenceShelf
+from agent.evidence.exporter import EvidenceExporter
+from agent.evidence.repository import EvidenceRepository
 from agent.evidence.samples import samples_of
-from agent.polling.recorder import Witness
+from agent.polling.recorder import ResponseRecorder
 from agent.rules.queries.queries import Queries
 from agent.store.database import Database
 
 
-class EvidenceRoom:
+class EvidenceService:
     """Takes evidence and hands it out."""
 
     def __init__(
@@ -23,8 +23,8 @@ class EvidenceRoom:
         version: str,
         clock: Callable[[], float],
     ) -> None:
-        self.witness = Witness(clock)
-        self.desk = EvidenceDesk(database, settings, version, clock)
+        self.witness = ResponseRecorder(clock)
+        self.desk = EvidenceExporter(database, settings, version, clock)
         self.collector = Collector(
-            EvidenceShelf(database), self.witness, samples_of(queries, clock), settings, clock
+            EvidenceRepository(database), self.witness, samples_of(queries, clock), settings, clock
         )

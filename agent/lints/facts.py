@@ -23,7 +23,7 @@ _PUNCTUATION: Final = str.maketrans("", "", " -().")
 _PLAIN_MOBILE: Final = re.compile(r"1[3-9]\d{9}", re.ASCII)
 
 
-class Told(NamedTuple):
+class BoundPhone(NamedTuple):
     """A bound phone whose number is told in full."""
 
     binding: Binding
@@ -33,21 +33,21 @@ class Told(NamedTuple):
     """As it is dialled at home."""
 
 
-def _told(bound: Iterable[Binding]) -> Iterator[Told]:
+def _bound_phones(bound: Iterable[Binding]) -> Iterator[BoundPhone]:
     for each in bound:
         phone = each.phone
         if _PLAIN_MOBILE.fullmatch(phone):
-            yield Told(each, phone, phone)
+            yield BoundPhone(each, phone, phone)
             continue
         digits = phone.translate(_PUNCTUATION)
         if _FULL.fullmatch(digits):
-            yield Told(each, digits, plain_number(digits))
+            yield BoundPhone(each, digits, plain_number(digits))
 
 
 class NumberFacts:
     """One number as a lint sees it; ``None`` is unknown and never a finding."""
 
-    __slots__ = ("_told", "bound", "drifted", "number", "place", "routing")
+    __slots__ = ("_bound_phones", "bound", "drifted", "number", "place", "routing")
 
     def __init__(
         self,
@@ -62,14 +62,14 @@ class NumberFacts:
         self.bound = bound
         self.drifted = drifted
         self.place = place
-        self._told: tuple[Told, ...] | None = None
+        self._bound_phones: tuple[BoundPhone, ...] | None = None
 
     @property
-    def told(self) -> tuple[Told, ...]:
+    def told(self) -> tuple[BoundPhone, ...]:
         """The bound phones whose numbers are told in full: a masked one proves nothing."""
-        if self._told is None:
-            self._told = tuple(_told(self.bound or ()))
-        return self._told
+        if self._bound_phones is None:
+            self._bound_phones = tuple(_bound_phones(self.bound or ()))
+        return self._bound_phones
 
 
 @dataclass(frozen=True)

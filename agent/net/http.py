@@ -38,7 +38,7 @@ _FAILURES = (aiohttp.ClientError, OSError, ValueError, asyncio.TimeoutError)
 
 
 @dataclass(frozen=True)
-class DoorLimits:
+class HttpClientLimits:
     """How long one request may take (seconds) and how large its answer may be (bytes)."""
 
     connect_timeout: float = 5.0
@@ -47,7 +47,7 @@ class DoorLimits:
     connections: int = 64
 
     @classmethod
-    def of(cls, polling: Polling) -> "DoorLimits":
+    def of(cls, polling: Polling) -> "HttpClientLimits":
         """The limits a polling section sets."""
         return cls(
             connect_timeout=polling.connect_timeout,
@@ -57,7 +57,7 @@ class DoorLimits:
         )
 
 
-class Door:
+class HttpClient:
     """Sends requests to one provider. Make it and close it inside a running event loop.
 
     Raises:
@@ -67,7 +67,7 @@ class Door:
 
     def __init__(
         self,
-        limits: DoorLimits,
+        limits: HttpClientLimits,
         *,
         egress_allow: Iterable[str] = (),
         ca_file: str | None = None,
@@ -121,7 +121,9 @@ class Door:
             self.skew = theirs - self._clock()
 
 
-def _session(limits: DoorLimits, guard: EgressGuard, ca_file: str | None) -> aiohttp.ClientSession:
+def _session(
+    limits: HttpClientLimits, guard: EgressGuard, ca_file: str | None
+) -> aiohttp.ClientSession:
     connector = aiohttp.TCPConnector(
         limit=limits.connections,
         ssl=trust(ca_file),

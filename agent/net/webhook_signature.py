@@ -21,7 +21,7 @@ _PREFIX = "whsec_"
 _VERSION = "v1,"
 
 
-class NotSigned(ValueError):  # noqa: N818 - it is what it says
+class SignatureError(ValueError):
     """The delivery is not what its sender signed, or not now; the text says why."""
 
 
@@ -38,7 +38,7 @@ def webhook_id(headers: Mapping[str, str]) -> str:
     """
     told = headers.get(ID, "")
     if told and not _ID.fullmatch(told):
-        raise NotSigned(f"{ID} is not a short line of printable ASCII")
+        raise SignatureError(f"{ID} is not a short line of printable ASCII")
     return told
 
 
@@ -50,15 +50,15 @@ def verify(headers: Mapping[str, str], body: bytes, secrets: Iterable[Secret], n
     """
     told, stamp = webhook_id(headers), headers.get(TIMESTAMP, "")
     if not told:
-        raise NotSigned(f"{ID} is missing")
+        raise SignatureError(f"{ID} is missing")
     if not _SECONDS.fullmatch(stamp) or abs(now - int(stamp)) > TOLERANCE:
-        raise NotSigned(f"{TIMESTAMP} is missing or more than {TOLERANCE:.0f} s off")
+        raise SignatureError(f"{TIMESTAMP} is missing or more than {TOLERANCE:.0f} s off")
     given = [one.encode("ascii", "replace") for one in headers.get(SIGNATURE, "").split(" ")]
     expected = [_signature(secret, told, stamp, body) for secret in secrets]
     # All are compared, so that the time taken tells nothing of which one was near.
     same = [hmac.compare_digest(one, mine) for mine in expected for one in given]
     if not any(same):
-        raise NotSigned(f"{SIGNATURE} does not fit the body and the secret")
+        raise SignatureError(f"{SIGNATURE} does not fit the body and the secret")
     return told
 
 

@@ -11,13 +11,13 @@ from agent.net.exchange import ProviderError
 from agent.polling.call_tally import RECENT_KEPT
 from agent.polling.calls import CallLedger
 from agent.polling.merge import Facts, Known, adopted, fresh, merge
-from agent.polling.per_number import Told
+from agent.polling.per_number import PerNumberResult
 from agent.polling.plan import Plan
 from agent.polling.slices import INLINE
 from agent.states import Capability
 
 
-class Keeper:
+class AccountState:
     """The only writer of one account's snapshot. Outlives a change of its settings."""
 
     def __init__(
@@ -68,6 +68,6 @@ class Keeper:
 def _size(result: Any) -> int:
     if isinstance(result, Listing):
         return len(result.numbers)
-    if isinstance(result, Told):
+    if isinstance(result, PerNumberResult):
         return len(result.asked)
     return len(result) if isinstance(result, tuple) else 0

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from agent.net.http import Door, DoorLimits
+from agent.net.http import HttpClient, HttpClientLimits
 from agent.polling.plan import Plan
 
-DoorKey = tuple[str, tuple[str, ...], str | None, DoorLimits]
+DoorKey = tuple[str, tuple[str, ...], str | None, HttpClientLimits]
 
 
 def door_key(plan: Plan) -> DoorKey:
@@ -14,18 +14,18 @@ def door_key(plan: Plan) -> DoorKey:
     provider = plan.provider
     # Each account's own budget bounds its connections: one that hangs must not use up
     # the connections of the others.
-    limits = replace(DoorLimits.of(plan.polling), connections=0)
+    limits = replace(HttpClientLimits.of(plan.polling), connections=0)
     return provider.name, tuple(provider.egress_allow), provider.ca_file, limits
 
 
-class Doors:
+class HttpClientPool:
     """Opens doors when they are first needed and closes them when no longer used."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._open: dict[DoorKey, Door] = {}
+        self._open: dict[DoorKey, HttpClient] = {}
 
-    def of(self, plan: Plan) -> Door:
+    def of(self, plan: Plan) -> HttpClient:
         """The door for ``plan``.
 
         Raises:
@@ -35,7 +35,7 @@ class Doors:
         key = door_key(plan)
         if key not in self._open:
             _, egress_allow, ca_file, limits = key
-            self._open[key] = Door(
+            self._open[key] = HttpClient(
                 limits, egress_allow=egress_allow, ca_file=ca_file, clock=self._clock
             )
         return self._open[key]

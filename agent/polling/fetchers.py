@@ -13,7 +13,7 @@ from agent.net.exchange import ProviderError
 from agent.polling.calls import CallLedger
 from agent.polling.deadline import Poll, poll_ends_at
 from agent.polling.merge import Facts
-from agent.polling.per_number import Told
+from agent.polling.per_number import PerNumberResult
 from agent.polling.plan import Plan
 from agent.polling.rotation import Rotation, batches, slice_size
 from agent.polling.slices import INLINE, pieces
@@ -44,13 +44,13 @@ TOLD_EVERY = 5.0
 """A long poll hands on what it was told after so many seconds."""
 
 Ask = Callable[[Sequence[str]], Awaitable[Mapping[str, Any]]]
-Tell = Callable[[Told], Awaitable[None]]
+Tell = Callable[[PerNumberResult], Awaitable[None]]
 
 _BATCH_TURNS = 8
 """A batch is so many requests for each that may be under way at once."""
 
 
-class Asker:
+class CapabilityFetcher:
     """Asks one account's provider, each poll within its deadline."""
 
     def __init__(self, provider: Provider, plan: Plan) -> None:
@@ -101,7 +101,7 @@ class Asker:
         if capability in self._provider.fan_out:
             return await self._in_turns(self._rotations[capability], ask, names, ends, tell)
         async with self._until(ends):
-            return Told(names, await ask(names))
+            return PerNumberResult(names, await ask(names))
 
     async def _in_turns(
         self,
@@ -110,7 +110,7 @@ class Asker:
         names: Sequence[str],
         ends: float,
         tell: Tell,
-    ) -> Told:
+    ) -> PerNumberResult:
         told = _Gathering()
         error: ProviderError | None = None
         try:
@@ -121,10 +121,10 @@ class Asker:
                     error = await _ask_batch(ask, batch, told) or error
                     if told.age() >= TOLD_EVERY:
                         part, told = told, _Gathering()
-                        await tell(Told(part.asked, part.found, under_way=True))
+                        await tell(PerNumberResult(part.asked, part.found, under_way=True))
         except ProviderError as failure:
             error = failure
-        return Told(told.asked, told.found, error)
+        return PerNumberResult(told.asked, told.found, error)
 
     async def _numbers_of(self, listing: Listing | None) -> Sequence[str]:
         if listing is None:

@@ -9,7 +9,7 @@ READING = 0.01
 """Seconds of reading in one turn of the event loop, after which other work has its turn."""
 
 
-class Turnstile:
+class LoopThrottle:
     """Hands answers on while the turn of the event loop is young, whichever account they are for.
 
     Reading a page takes a few milliseconds. Many pages that arrive together would all be read

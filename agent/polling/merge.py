@@ -21,13 +21,13 @@ from agent.polling.listing import (
     state_changes,
     states_before_unknown,
 )
-from agent.polling.per_number import Told, merge_told, without
+from agent.polling.per_number import PerNumberResult, merge_per_number_result, without
 from agent.states import Capability, NumberState, PollFailure
 
 GONE_KEPT = 20_000
 """So many gone numbers are remembered per account, the newest of them."""
 
-Facts = Listing | Told | Balance | CallFacts
+Facts = Listing | PerNumberResult | Balance | CallFacts
 
 
 # No repr: it would put every number, and people's phones, into a traceback or a log line.
@@ -81,17 +81,17 @@ def merge(known: Known, capability: Capability, result: Facts | ProviderError, n
     if isinstance(result, Listing):
         return _merge_listing(known, result, now)
     facts = _merged_facts(known.snapshot, capability, result)
-    if isinstance(result, Told) and result.under_way:
+    if isinstance(result, PerNumberResult) and result.under_way:
         return _with_status(known, capability, _confirmed(known, capability, now), facts)
-    error = result.error if isinstance(result, Told) else None
+    error = result.error if isinstance(result, PerNumberResult) else None
     return _with_facts(known, capability, now, error, **facts)
 
 
 def _merged_facts(snapshot: Snapshot, capability: Capability, facts: Facts) -> dict[str, Any]:
-    if isinstance(facts, Told):
+    if isinstance(facts, PerNumberResult):
         if capability is Capability.ROUTING:
-            return {"routings": merge_told(snapshot.routings, facts)}
-        return {"bindings": merge_told(snapshot.bindings, facts)}
+            return {"routings": merge_per_number_result(snapshot.routings, facts)}
+        return {"bindings": merge_per_number_result(snapshot.bindings, facts)}
     if isinstance(facts, Balance):
         return {"balance": snapshot.balance if facts == snapshot.balance else facts}
     assert isinstance(facts, CallFacts)

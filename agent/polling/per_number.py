@@ -13,7 +13,7 @@ Fact = TypeVar("Fact", Routing, tuple[Binding, ...])
 
 # No repr: it would put every number, and people's phones, into a traceback or a log line.
 @dataclass(frozen=True, repr=False)
-class Told:
+class PerNumberResult:
     """What a poll was told of the numbers it asked for.
 
     A number that was asked for and is not in ``found`` is not known to the provider. With an
@@ -27,7 +27,7 @@ class Told:
     """Whether the poll goes on; what it was told until now is taken in already."""
 
 
-def merge_told(old: Mapping[str, Fact], told: Told) -> Mapping[str, Fact]:
+def merge_per_number_result(old: Mapping[str, Fact], told: PerNumberResult) -> Mapping[str, Fact]:
     """``old`` with what was told put in; the very same mapping when nothing changed.
 
     Equal facts stay the same objects, and keys are the strings that were asked with, so that

@@ -12,12 +12,12 @@ import structlog
 
 from agent.model import Listing
 from agent.net.exchange import ProviderError
-from agent.polling.account_state import Keeper
+from agent.polling.account_state import AccountState
 from agent.polling.breaker import CLOSED, Breaker, BreakerLimits, BreakerState
-from agent.polling.fetchers import NEEDS_LISTING, Asker
+from agent.polling.fetchers import NEEDS_LISTING, CapabilityFetcher
 from agent.polling.journal import Journal, Outcome
 from agent.polling.merge import Known
-from agent.polling.per_number import Told
+from agent.polling.per_number import PerNumberResult
 from agent.polling.plan import Plan
 from agent.polling.redaction import Redactor
 from agent.polling.schedule import next_tick
@@ -44,7 +44,7 @@ class Poller:
         self,
         plan: Plan,
         provider: Provider,
-        keeper: Keeper,
+        keeper: AccountState,
         journal: Journal,
         skew: Callable[[], float | None],
         clock: Callable[[], float],
@@ -57,7 +57,7 @@ class Poller:
         self._journal = journal
         self._skew = skew
         self._clock = clock
-        self._asker = Asker(provider, plan)
+        self._asker = CapabilityFetcher(provider, plan)
         self._limits = BreakerLimits(polling.breaker_failures, polling.breaker_pause)
         self._redact = Redactor(plan.secrets)
         self._breakers: dict[Capability, Breaker] = dict.fromkeys(self.capabilities, CLOSED)
@@ -154,7 +154,7 @@ class Poller:
             )
         except ProviderError as error:
             return self._redacted(error)
-        if isinstance(result, Told) and result.error is not None:
+        if isinstance(result, PerNumberResult) and result.error is not None:
             return replace(result, error=self._redacted(result.error))
         return result
 
@@ -171,7 +171,7 @@ class Poller:
         self._journal.clock_skew(self._skew())
         return outcome
 
-    async def _take_in_part(self, capability: Capability, told: Told) -> None:
+    async def _take_in_part(self, capability: Capability, told: PerNumberResult) -> None:
         async with self.keeper.merging:
             self.keeper.publish(await self.keeper.merged(capability, told, self._clock()))
 
@@ -226,7 +226,7 @@ class Poller:
 def _contents(result: Any) -> list[Any]:
     if isinstance(result, Listing):
         return list(result.numbers)
-    if isinstance(result, Told):
+    if isinstance(result, PerNumberResult):
         return list(result.found.values())
     return list(result) if isinstance(result, tuple) else []
 

@@ -9,15 +9,15 @@ from typing import Protocol
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
 from agent.fleet import Fleet
 from agent.net.exchange import Fetch
-from agent.polling.account_state import Keeper
+from agent.polling.account_state import AccountState
 from agent.polling.budget import Budget
 from agent.polling.call_tally import RECENT_KEPT
-from agent.polling.client_pool import Doors
+from agent.polling.client_pool import HttpClientPool
 from agent.polling.journal import Journal, Outcome
-from agent.polling.loop_throttle import Turnstile
+from agent.polling.loop_throttle import LoopThrottle
 from agent.polling.plan import AccountKey, Plan, plans_of
 from agent.polling.poller import Poller
-from agent.polling.recorder import Witness
+from agent.polling.recorder import ResponseRecorder
 from agent.polling.retry import Backoff, with_retries
 from agent.polling.schedule import first_delay
 from agent.providers import registry
@@ -55,7 +55,7 @@ class Pollers:
         chance: Callable[[], float] = random.random,
         *,
         evidence_kept: int = RECENT_KEPT,
-        witness: Witness | None = None,
+        witness: ResponseRecorder | None = None,
     ) -> None:
         """``evidence_kept`` newest call records of every number are kept for a diagnosis.
 
@@ -69,8 +69,8 @@ class Pollers:
         self._chance = chance
         self._evidence_kept = evidence_kept
         self._pollers: dict[AccountKey, Poller] = {}
-        self._doors = Doors(clock)
-        self._turnstile = Turnstile()
+        self._doors = HttpClientPool(clock)
+        self._turnstile = LoopThrottle()
         self._urgent: frozenset[AccountKey] = frozenset()
         self._changing = asyncio.Lock()
 
@@ -171,8 +171,8 @@ class Pollers:
         poller.set_urgent(plan.key in self._urgent)
         return poller
 
-    def _keeper(self, plan: Plan) -> Keeper:
-        return Keeper(plan, self._fleet, self._clock(), self._evidence_kept)
+    def _keeper(self, plan: Plan) -> AccountState:
+        return AccountState(plan, self._fleet, self._clock(), self._evidence_kept)
 
     async def _retire(self, keys: Sequence[AccountKey]) -> None:
         running = [self._pollers[key] for key in keys if key in self._pollers]

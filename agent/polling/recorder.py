@@ -65,7 +65,7 @@ class _Page:
         return len(self.newest.content) + (len(self.before.content) if self.before else 0)
 
 
-class Witness:
+class ResponseRecorder:
     """Remembers what was answered. Threads may read while polls go on."""
 
     def __init__(self, clock: Callable[[], float], most_bytes: int = MOST_BYTES) -> None:

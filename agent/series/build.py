@@ -7,7 +7,7 @@ import numpy as np
 
 from agent.baselines.planned import Plan
 from agent.checks.columns import Rows
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 from agent.config.settings import Metrics
 from agent.model import Snapshot
 from agent.series.account import account_blocks
@@ -37,7 +37,7 @@ class Series:
         self._plans = plans
         self._memos: dict[tuple[str, str], Memo] = {}
 
-    def build(self, snapshot: Snapshot, checked: Checked, now: float) -> tuple[Block, ...]:
+    def build(self, snapshot: Snapshot, checked: CheckResult, now: float) -> tuple[Block, ...]:
         """The blocks of one account; the very same objects where nothing changed.
 
         Families whose facts are stale at ``now`` (epoch seconds) are left out, and so is a
@@ -53,7 +53,7 @@ class Series:
         """Drop what is kept for an account that is no longer configured."""
         self._memos.pop((provider, account), None)
 
-    def _picked(self, memo: Memo, checked: Checked, now: float) -> Rows:
+    def _picked(self, memo: Memo, checked: CheckResult, now: float) -> Rows:
         rows = tuple(abnormal_rows(checked, now).tolist())
         return memo.of("picked", _as_rows, rows)
 

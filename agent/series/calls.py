@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 from agent.masking import looks_like_phone, mask_phone
 from agent.polling.call_tally import WAIT_LIMITS, CallKey, LegKey, Waits
 from agent.series.source import Source, account_frame
@@ -72,7 +72,7 @@ def _phone_frame(owner: tuple[str, str], keys: Sequence[LegKey], labels: Sequenc
     return account_frame(owner, ("number", "binding", "result"), numbers, labels, results)
 
 
-def _labels(keys: Sequence[LegKey], _labels: object, checked: Checked) -> tuple[str, ...]:
+def _labels(keys: Sequence[LegKey], _labels: object, checked: CheckResult) -> tuple[str, ...]:
     """What each key's phone is called in public; two phones never share a name."""
     owners: dict[tuple[str, str], str] = {}
     labels = []
@@ -84,7 +84,7 @@ def _labels(keys: Sequence[LegKey], _labels: object, checked: Checked) -> tuple[
     return tuple(labels)
 
 
-def _label(checked: Checked, number: str, phone: str) -> str:
+def _label(checked: CheckResult, number: str, phone: str) -> str:
     """What the phone is called in public, also once it is bound no longer."""
     known = checked.bindings(number) or {}
     for label, binding in known.items():

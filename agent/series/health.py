@@ -3,13 +3,13 @@
 import numpy as np
 
 from agent.checks.columns import Rows
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 
 EXPIRY_NEAR = 30 * 86400.0
 """Seconds before a contract's end from which it is worth a series (domain.md §5)."""
 
 
-def abnormal_rows(checked: Checked, now: float) -> Rows:
+def abnormal_rows(checked: CheckResult, now: float) -> Rows:
     """The rows of numbers that are not known to be healthy, or soon will not be."""
     columns, phones = checked.columns, checked.phones
     abnormal = columns.up != 1.0

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agent.checks.columns import Rows, gather
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 from agent.model import Snapshot
 from agent.series.memo import Memo
 from agent.states import Capability
@@ -24,7 +24,7 @@ class Source:
 
     snapshot: Snapshot
     """The newest facts; ``checked`` may rest on slightly older ones."""
-    checked: Checked
+    checked: CheckResult
     memo: Memo
     now: float
     picked: Rows | None

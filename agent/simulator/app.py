@@ -6,7 +6,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from agent.simulator.clock import iso
-from agent.simulator.desk import Refused
+from agent.simulator.desk import RefusedError
 from agent.simulator.dialects.base import Ask, Reply, read_query
 from agent.simulator.document import WorldFileError
 from agent.simulator.paging import Pager
@@ -103,7 +103,7 @@ class _Door:
         now = self._world.clock.wall()
         try:
             kind, ticket, new = self._world.desk.take(request.headers, body, now, iso(now))
-        except Refused as refused:
+        except RefusedError as refused:
             return Reply({"error": refused.why}, refused.status)
         if new:
             where = {key: str(ticket.get(key) or "") for key in ("provider", "account", "number")}

@@ -11,7 +11,7 @@ import msgspec
 _WINDOW = 300.0
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error of ours
+class RefusedError(Exception):
     """The desk refuses a delivery with this HTTP status."""
 
     def __init__(self, status: int, why: str) -> None:
@@ -41,7 +41,7 @@ class Desk:
         """
         webhook_id = headers.get("webhook-id", "")
         if not webhook_id:
-            raise Refused(400, "the header webhook-id is missing")
+            raise RefusedError(400, "the header webhook-id is missing")
         self._verify(webhook_id, headers, body, now)
         kind, ticket = _opened(body)
         if webhook_id in self._seen:
@@ -71,14 +71,14 @@ class Desk:
             return
         stamp = headers.get("webhook-timestamp", "")
         if not stamp.isdigit() or abs(now - int(stamp)) > _WINDOW:
-            raise Refused(401, "webhook-timestamp is missing or more than 5 minutes off")
+            raise RefusedError(401, "webhook-timestamp is missing or more than 5 minutes off")
         signed = f"{webhook_id}.{stamp}.".encode() + body
         mine = base64.b64encode(hmac.new(self._key, signed, hashlib.sha256).digest())
         given = headers.get("webhook-signature", "").split()
         if not any(
             hmac.compare_digest(b"v1," + mine, one.encode("utf-8", "replace")) for one in given
         ):
-            raise Refused(401, "webhook-signature does not fit the body and the secret")
+            raise RefusedError(401, "webhook-signature does not fit the body and the secret")
 
 
 def _key(secret: str) -> bytes:
@@ -92,8 +92,8 @@ def _opened(body: bytes) -> tuple[str, dict[str, object]]:
     try:
         message = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Refused(400, f"the body is not JSON: {error}") from error
+        raise RefusedError(400, f"the body is not JSON: {error}") from error
     ticket = message.get("data") if isinstance(message, dict) else None
     if not isinstance(ticket, dict) or not isinstance(ticket.get("id"), str | int):
-        raise Refused(400, "the body has no `data` with an `id`: it is not a ticket")
+        raise RefusedError(400, "the body has no `data` with an `id`: it is not a ticket")
     return str(message.get("type", "")), ticket

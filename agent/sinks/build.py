@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from agent.config.sinks import Sink as SinkSettings
 from agent.sinks.base import Sink
 from agent.sinks.chat import ChatSink
-from agent.sinks.context import Around
+from agent.sinks.context import SinkContext
 from agent.sinks.dingtalk.bot import DingTalkBot
 from agent.sinks.feishu.bot import FeishuBot
 from agent.sinks.jira.sink import jira_sink
@@ -17,22 +17,22 @@ from agent.sinks.wecom.bot import WeComBot
 from agent.sinks.zammad.sink import zammad_sink
 
 
-def _feishu(settings: SinkSettings, around: Around) -> Sink:
+def _feishu(settings: SinkSettings, around: SinkContext) -> Sink:
     assert settings.bot is not None
     return ChatSink(settings, FeishuBot(settings.bot, around.writer.locale), around)
 
 
-def _dingtalk(settings: SinkSettings, around: Around) -> Sink:
+def _dingtalk(settings: SinkSettings, around: SinkContext) -> Sink:
     assert settings.bot is not None
     return ChatSink(settings, DingTalkBot(settings.bot), around)
 
 
-def _wecom(settings: SinkSettings, around: Around) -> Sink:
+def _wecom(settings: SinkSettings, around: SinkContext) -> Sink:
     assert settings.bot is not None
     return ChatSink(settings, WeComBot(settings.bot), around)
 
 
-_KINDS: Mapping[str, Callable[[SinkSettings, Around], Sink]] = {
+_KINDS: Mapping[str, Callable[[SinkSettings, SinkContext], Sink]] = {
     "webhook": WebhookSink,
     "jira": jira_sink,
     "servicenow": servicenow_sink,
@@ -47,7 +47,7 @@ _KINDS: Mapping[str, Callable[[SinkSettings, Around], Sink]] = {
 def build_sinks(
     settings: Iterable[SinkSettings],
     clock: Callable[[], float] = time.time,
-    around: Around | None = None,
+    around: SinkContext | None = None,
 ) -> list[Sink]:
     """A sink for each section. Call it inside a running event loop.
 
@@ -56,5 +56,5 @@ def build_sinks(
             tickets is given no ledger.
         OSError: when an authorities' file cannot be read.
     """
-    given = around or Around(clock=clock)
+    given = around or SinkContext(clock=clock)
     return [_KINDS[one.kind](one, given) for one in settings]

@@ -9,8 +9,8 @@ from agent.net.scrub import scrub
 from agent.sinks.callback import Callback, CallbackOutcome
 from agent.sinks.links import Link, Links
 from agent.states import Stage
-from agent.tickets.actions.action import Act
-from agent.tickets.actions.request import Actor, Order, OrderError
+from agent.tickets.actions.action import TicketAction
+from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor
 from agent.tickets.changes import Change
 from agent.tickets.ledger import Ledger
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
@@ -19,20 +19,20 @@ from agent.tickets.ticket import Ticket
 
 log = structlog.get_logger(__name__)
 
-Perform = Callable[[str, Order, float], Awaitable[Change | None]]
+Perform = Callable[[str, ActionRequest, float], Awaitable[Change | None]]
 """``agent.tickets.manager.Tickets.act``."""
 
-ACTS: Mapping[Stage, Act] = {
-    Stage.REPORTED: Act.REPORT,
-    Stage.ACCEPTED: Act.ACCEPT,
-    Stage.DIAGNOSING: Act.DIAGNOSE,
-    Stage.CARRIER_ESCALATED: Act.ESCALATE,
-    Stage.DISPATCHED: Act.DISPATCH,
-    Stage.ON_SITE: Act.ARRIVE,
-    Stage.RESTORED: Act.RESTORE,
-    Stage.REPAIRED: Act.REPAIR,
-    Stage.CLOSED: Act.CLOSE,
-    Stage.REOPENED: Act.REOPEN,
+ACTS: Mapping[Stage, TicketAction] = {
+    Stage.REPORTED: TicketAction.REPORT,
+    Stage.ACCEPTED: TicketAction.ACCEPT,
+    Stage.DIAGNOSING: TicketAction.DIAGNOSE,
+    Stage.CARRIER_ESCALATED: TicketAction.ESCALATE,
+    Stage.DISPATCHED: TicketAction.DISPATCH,
+    Stage.ON_SITE: TicketAction.ARRIVE,
+    Stage.RESTORED: TicketAction.RESTORE,
+    Stage.REPAIRED: TicketAction.REPAIR,
+    Stage.CLOSED: TicketAction.CLOSE,
+    Stage.REOPENED: TicketAction.REOPEN,
 }
 """The act that leads to each stage; a ticket system leads to no other."""
 _WORKED_ON = frozenset({Stage.ACCEPTED, Stage.DIAGNOSING, Stage.DISPATCHED, Stage.ON_SITE})
@@ -100,7 +100,7 @@ class Callbacks:
             return CallbackOutcome.NOTHING
         try:
             await self._act(ticket.id, _order(said, act), self._clock())
-        except (IllegalTransitionError, OrderError) as error:
+        except (IllegalTransitionError, ActionRequestError) as error:
             await self._note_refusal(said, ticket, str(error))
             return CallbackOutcome.REFUSED
         return CallbackOutcome.TAKEN
@@ -112,35 +112,35 @@ class Callbacks:
             return
         status = said.status.partition("\n")[0]
         told = f"moved to {status} by {said.actor}; not followed here: {why}"
-        order = Order(Act.COMMENT, Actor(ActorKind.TICKET_SYSTEM, said.sink), told)
+        order = ActionRequest(TicketAction.COMMENT, Actor(ActorKind.TICKET_SYSTEM, said.sink), told)
         try:
             await self._act(ticket.id, order, self._clock())
-        except (IllegalTransitionError, OrderError) as error:
+        except (IllegalTransitionError, ActionRequestError) as error:
             log.warning("refusal_not_noted", ticket=ticket.id, reason=str(error))
 
 
-def _act_of(said: Callback, link: Link, ticket: Ticket) -> Act | None:
+def _act_of(said: Callback, link: Link, ticket: Ticket) -> TicketAction | None:
     """What is to be done; nothing where it is so already, or where it is our own echo."""
     stage = said.stage
     if stage is None or stage is ticket.stage:
         return None
     if stage is Stage.CLOSED:
         echo = link.moved in _MOVED_BY_US
-        return None if echo or not ticket.open else Act.CLOSE
+        return None if echo or not ticket.open else TicketAction.CLOSE
     if not ticket.open:
-        return Act.REOPEN if stage in _WORKED_ON or stage is Stage.REOPENED else None
+        return TicketAction.REOPEN if stage in _WORKED_ON or stage is Stage.REOPENED else None
     return ACTS.get(stage)
 
 
-def _order(said: Callback, act: Act) -> Order:
+def _order(said: Callback, act: TicketAction) -> ActionRequest:
     actor = Actor(ActorKind.TICKET_SYSTEM, said.sink)
     status = said.status.partition("\n")[0]
     reason = scrub(f"{status} by {said.actor}", 300)
     fields: dict[str, Any] = {}
-    if act is Act.CLOSE:
+    if act is TicketAction.CLOSE:
         resolution = resolution_of(said.resolution)
         is_fixed = resolution in (Resolution.RESTORED, Resolution.GONE, Resolution.NOT_COMMON)
         fields["resolution"] = "fixed" if is_fixed else resolution.value
-    if said.provider_ticket and act in (Act.ACCEPT, Act.REPORT):
+    if said.provider_ticket and act in (TicketAction.ACCEPT, TicketAction.REPORT):
         fields["provider_ticket"] = said.provider_ticket
-    return Order(act, actor, reason, fields)
+    return ActionRequest(act, actor, reason, fields)

@@ -9,11 +9,11 @@ from aiohttp import web
 from agent.config.settings import Settings
 from agent.config.sinks import Callback as CallbackSettings
 from agent.config.sinks import Sink
-from agent.net.webhook_signature import NotSigned
+from agent.net.webhook_signature import SignatureError
 from agent.sinks.callback import Callback, CallbackOutcome
-from agent.sinks.callback_payload import EXPECTED, NotACallback, proven, read_callback
+from agent.sinks.callback_payload import EXPECTED, InvalidCallbackError, proven, read_callback
 from agent.webhooks.admission import Admission, Held
-from agent.webhooks.answers import Refused, RequestOutcome
+from agent.webhooks.answers import RequestOutcome, RequestRefusedError
 from agent.webhooks.gate import Hook, must_be_json, whole_body
 from exporters.telemetry import Telemetry
 
@@ -59,7 +59,9 @@ class CallbackHook(Hook):
             if sink.name == name and sink.callback is not None:
                 return sink, sink.callback
         text = "no sink of this name has a callback section"
-        raise Refused(RequestOutcome.CLOSED, text, "the name of a sink with a callback section")
+        raise RequestRefusedError(
+            RequestOutcome.CLOSED, text, "the name of a sink with a callback section"
+        )
 
     async def _take(self, request: web.Request, held: Held) -> web.Response:
         sink, section = self._section(request)
@@ -68,7 +70,9 @@ class CallbackHook(Hook):
         outcome = CallbackOutcome.NOTHING if said is None else await self._do(said)
         if outcome is CallbackOutcome.UNKNOWN:
             text = "no ticket of ours is called that there"
-            raise Refused(RequestOutcome.UNKNOWN, text, "a ticket that this sink was told of")
+            raise RequestRefusedError(
+                RequestOutcome.UNKNOWN, text, "a ticket that this sink was told of"
+            )
         return web.Response(
             body=msgspec.json.encode({"outcome": outcome.value}),
             status=HTTPStatus.OK,
@@ -82,8 +86,8 @@ class CallbackHook(Hook):
         try:
             message = proven(sink, section, request.headers, body, now)
             return read_callback(sink, section, message, body, now)
-        except NotSigned as error:
+        except SignatureError as error:
             expected = f"a message signed with the callback secret, {EXPECTED}"
-            raise Refused(RequestOutcome.UNAUTHORIZED, str(error), expected) from None
-        except NotACallback as error:
-            raise Refused(RequestOutcome.INVALID, str(error), EXPECTED) from None
+            raise RequestRefusedError(RequestOutcome.UNAUTHORIZED, str(error), expected) from None
+        except InvalidCallbackError as error:
+            raise RequestRefusedError(RequestOutcome.INVALID, str(error), EXPECTED) from None

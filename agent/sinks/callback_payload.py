@@ -16,7 +16,7 @@ from agent.config.secret import Secret
 from agent.config.sinks import Callback as CallbackSettings
 from agent.config.sinks import Sink
 from agent.net.scrub import scrub
-from agent.net.webhook_signature import NotSigned, verify
+from agent.net.webhook_signature import SignatureError, verify
 from agent.sinks.callback import Callback
 from agent.states import Stage
 
@@ -40,7 +40,7 @@ _STAGES: Mapping[str, Mapping[str, Stage]] = {
 """What each system's usual states mean here."""
 
 
-class NotACallback(ValueError):  # noqa: N818 - it is what it says
+class InvalidCallbackError(ValueError):
     """The body is not what the system posts; the text says what is wrong."""
 
 
@@ -81,7 +81,7 @@ def _check_hub(
     # All are compared, so that the time taken tells nothing of which one was near.
     same = [hmac.compare_digest(given, one) for one in expected]
     if not any(same):
-        raise NotSigned(f"{_SIGNATURE} does not fit the body and the secret")
+        raise SignatureError(f"{_SIGNATURE} does not fit the body and the secret")
 
 
 def read_callback(
@@ -96,13 +96,15 @@ def read_callback(
         told = msgspec.json.decode(body, type=dict[str, Any])
         said = _READERS[sink.kind](told)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise NotACallback(f"the body is no JSON object: {scrub(str(error))}") from None
+        raise InvalidCallbackError(f"the body is no JSON object: {scrub(str(error))}") from None
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise NotACallback(f"the body lacks {scrub(str(error), 60)} or has it wrong") from None
+        raise InvalidCallbackError(
+            f"the body lacks {scrub(str(error), 60)} or has it wrong"
+        ) from None
     if said is None:
         return None
     if said.at > now + _FUTURE:
-        raise NotACallback("it tells of a time to come")
+        raise InvalidCallbackError("it tells of a time to come")
     stage = _stage(sink.kind, settings, said)
     actor = scrub(said.actor, 60) or sink.name
     return msgspec.structs.replace(said, sink=sink.name, message=message, actor=actor, stage=stage)

@@ -12,9 +12,9 @@ import msgspec
 from agent.config.sinks import Bot as BotSettings
 from agent.config.sinks import Sink as SinkSettings
 from agent.sinks.base import Pace, SinkError, SinkFailure, Window
-from agent.sinks.context import Around
-from agent.sinks.delivery import Told, read
-from agent.sinks.http_client import Reply, Wire
+from agent.sinks.context import SinkContext
+from agent.sinks.delivery import Delivery, read
+from agent.sinks.http_client import Reply, SinkHttpClient
 from agent.sinks.text_limits import ELLIPSIS, cut_bytes
 from agent.tickets.changes import UPDATED
 from agent.tickets.outbox.outbox import RANKS, Row
@@ -50,14 +50,14 @@ class Bot(Protocol):
     def message(self, title: str, lines: Sequence[str], now: float) -> Message:
         """The request that sends this text, signed as of ``now``."""
 
-    def judge(self, answer: object) -> tuple[int, Verdict | None]:
+    def classify_answer(self, answer: object) -> tuple[int, Verdict | None]:
         """The error code in an HTTP 200 answer and its meaning; ``None`` for success."""
 
 
 class ChatSink:
     """Tells a group of people."""
 
-    def __init__(self, settings: SinkSettings, bot: Bot, around: Around) -> None:
+    def __init__(self, settings: SinkSettings, bot: Bot, around: SinkContext) -> None:
         assert settings.bot is not None
         self.name = settings.name
         self.pace: Pace = settings
@@ -68,7 +68,7 @@ class ChatSink:
         self.digest_from = settings.bot.digest_from
         self._bot = bot
         self._writer = around.writer
-        self._wire = Wire(settings, around.clock)
+        self._wire = SinkHttpClient(settings, around.clock)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -100,7 +100,7 @@ class ChatSink:
         fitting = fit(lines, self._bot.limit - size(title))
         await self._send(self._bot.message(title, fitting, now))
 
-    def _digest(self, told: Sequence[Told]) -> tuple[str, list[str]]:
+    def _digest(self, told: Sequence[Delivery]) -> tuple[str, list[str]]:
         ordered = sorted(told, key=lambda one: (RANKS.get(one.kind, 2), one.at))
         return self._writer.digest(len(told)), [
             f"{self._writer.headline(one)} ({one.id})" for one in ordered
@@ -108,12 +108,12 @@ class ChatSink:
 
     async def _send(self, message: Message) -> None:
         reply = await self._wire.ask("POST", message.path, json=message.body, params=message.params)
-        self._judge(self._wire.judged(reply))
+        self._raise_for_answer(self._wire.require_success(reply))
 
-    def _judge(self, reply: Reply) -> None:
+    def _raise_for_answer(self, reply: Reply) -> None:
         if not isinstance(reply.json, dict):
             raise SinkError(SinkFailure.PROTOCOL, "the answer is not JSON", ambiguous=True)
-        code, verdict = self._bot.judge(reply.json)
+        code, verdict = self._bot.classify_answer(reply.json)
         if verdict is not None:
             raise SinkError(
                 verdict.reason,
@@ -131,9 +131,9 @@ def meaning(code: object, table: dict[int, Verdict]) -> tuple[int, Verdict | Non
     return code, None if code == 0 else table.get(code, Verdict(SinkFailure.API_ERROR))
 
 
-def _newest(told: Sequence[Told]) -> list[Told]:
+def _newest(told: Sequence[Delivery]) -> list[Delivery]:
     """Each ticket's newest state, called by the last thing that happened besides updates."""
-    newest: dict[str, Told] = {}
+    newest: dict[str, Delivery] = {}
     for one in told:
         before = newest.pop(one.id, None)
         kind = before.kind if before is not None and one.kind == UPDATED else one.kind

@@ -13,7 +13,7 @@ def _nobody(_sink: str, _step: str) -> None:
 
 
 @dataclass(frozen=True)
-class Around:
+class SinkContext:
     """The agent as sinks see it."""
 
     links: Links | None = None

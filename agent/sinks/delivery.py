@@ -10,7 +10,7 @@ from agent.tickets.outbox.outbox import Row
 _LARGE = 256 * 1024
 
 
-class Told(msgspec.Struct, frozen=True):
+class Delivery(msgspec.Struct, frozen=True):
     """What a sink is told."""
 
     kind: str
@@ -32,16 +32,16 @@ class Told(msgspec.Struct, frozen=True):
         return f"[{self.id} r{self.revision}]"
 
 
-async def read(row: Row) -> Told:
+async def read(row: Row) -> Delivery:
     """What ``row`` tells; large ones are read beside the event loop."""
     if len(row.payload) > _LARGE:
         return await asyncio.to_thread(_read, row)
     return _read(row)
 
 
-def _read(row: Row) -> Told:
+def _read(row: Row) -> Delivery:
     body = msgspec.json.decode(row.payload)
     ticket = body.get("data") or {}
-    return Told(
+    return Delivery(
         row.type, str(body.get("timestamp") or ""), row.revision, {"id": row.ticket_id, **ticket}
     )

@@ -65,7 +65,7 @@ class Reply(msgspec.Struct, frozen=True):
             return None
 
 
-class Wire:
+class SinkHttpClient:
     """One system's connections. Make it and close it inside a running event loop.
 
     Args:
@@ -129,15 +129,15 @@ class Wire:
         Raises:
             SinkError: when it is not.
         """
-        return self.judged(await self.ask("GET", path, params=params))
+        return self.require_success(await self.ask("GET", path, params=params))
 
-    def judged(self, reply: Reply) -> Reply:
+    def require_success(self, reply: Reply) -> Reply:
         """``reply``, where its status tells of success.
 
         Raises:
             SinkError: otherwise.
         """
-        judge(reply.status, reply.headers, self._clock(), reply.body)
+        raise_for_status(reply.status, reply.headers, self._clock(), reply.body)
         return reply
 
 
@@ -173,7 +173,9 @@ def failure_of(error: BaseException) -> SinkError:
     return SinkError(reason, failure.detail, ambiguous=not isinstance(error, _NEVER_SENT))
 
 
-def judge(status: int, headers: Mapping[str, str], now: float, body: bytes = b"") -> None:
+def raise_for_status(
+    status: int, headers: Mapping[str, str], now: float, body: bytes = b""
+) -> None:
     """Accept a status that tells of success.
 
     401 and 403 hold the sink: its operator has to mend the credentials.

@@ -17,8 +17,8 @@ import structlog
 from agent.sinks.base import Sink
 from agent.sinks.links import Link, Links
 from agent.store.database import Database
-from agent.tickets.actions.action import Act
-from agent.tickets.actions.request import Actor, Order, OrderError
+from agent.tickets.actions.action import TicketAction
+from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor
 from agent.tickets.changes import CLOSED, OPENED, REOPENED, Change
 from agent.tickets.ledger import Ledger
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
@@ -38,7 +38,7 @@ _A_ROUND = 200
 
 
 @unique
-class DeskRepair(StrEnum):
+class TicketSystemRepair(StrEnum):
     """What a difference was, and so what was done."""
 
     CLOSED_THERE = "closed_there"
@@ -53,37 +53,37 @@ class DeskRepair(StrEnum):
     """It is not there: it is told from its beginning."""
 
 
-Perform = Callable[[str, Order, float], Awaitable[Change | None]]
+Perform = Callable[[str, ActionRequest, float], Awaitable[Change | None]]
 """``agent.tickets.manager.Tickets.act``."""
 TellAgain = Callable[[str, str, str, float], Awaitable[Change | None]]
 """``agent.tickets.manager.Tickets.tell_again``."""
 
 
-def difference(ticket: Ticket, standing: Standing, link: Link | None) -> DeskRepair | None:
+def difference(ticket: Ticket, standing: Standing, link: Link | None) -> TicketSystemRepair | None:
     """Where the two differ; nothing where they agree or where it is not known."""
     if ticket.open:
         return _WHILE_OPEN.get(standing.state)
     if standing.state is not RemoteState.OPEN:
         return None
     arrived = link is not None and link.moved == "closed"
-    return DeskRepair.REOPENED_THERE if arrived else DeskRepair.LOST_RESOLVE
+    return TicketSystemRepair.REOPENED_THERE if arrived else TicketSystemRepair.LOST_RESOLVE
 
 
 _WHILE_OPEN = {
-    RemoteState.CLOSED_BY_HUMAN: DeskRepair.CLOSED_THERE,
-    RemoteState.CLOSED: DeskRepair.LOST_REOPEN,
-    RemoteState.ABSENT: DeskRepair.LOST_TICKET,
+    RemoteState.CLOSED_BY_HUMAN: TicketSystemRepair.CLOSED_THERE,
+    RemoteState.CLOSED: TicketSystemRepair.LOST_REOPEN,
+    RemoteState.ABSENT: TicketSystemRepair.LOST_TICKET,
     # To delete it is a rude way to close it: if the fault goes on it is reopened and made anew.
-    RemoteState.GONE: DeskRepair.CLOSED_THERE,
+    RemoteState.GONE: TicketSystemRepair.CLOSED_THERE,
 }
 _TOLD_AGAIN = {
-    DeskRepair.LOST_RESOLVE: CLOSED,
-    DeskRepair.LOST_REOPEN: REOPENED,
-    DeskRepair.LOST_TICKET: OPENED,
+    TicketSystemRepair.LOST_RESOLVE: CLOSED,
+    TicketSystemRepair.LOST_REOPEN: REOPENED,
+    TicketSystemRepair.LOST_TICKET: OPENED,
 }
 
 
-class DeskReconciler:
+class TicketSystemReconciler:
     """Compares the ledger with every system that can be asked. Runs between start and stop.
 
     Args:
@@ -133,7 +133,7 @@ class DeskReconciler:
         telemetry: Telemetry,
         interval: Callable[[], float],
         clock: Callable[[], float],
-    ) -> "DeskReconciler":
+    ) -> "TicketSystemReconciler":
         """One over ``database`` that acts through ``tickets``."""
         return cls(
             sinks=sinks,
@@ -168,13 +168,13 @@ class DeskReconciler:
                 # It must go on comparing whatever comes.
                 log.exception("desk_reconcile_failed")
 
-    async def reconcile(self) -> Counter[tuple[str, DeskRepair]]:
+    async def reconcile(self) -> Counter[tuple[str, TicketSystemRepair]]:
         """One round over all systems; gives what was repaired, by sink and kind.
 
         Raises:
             StoreError: when the ledger refuses.
         """
-        repaired: Counter[tuple[str, DeskRepair]] = Counter()
+        repaired: Counter[tuple[str, TicketSystemRepair]] = Counter()
         compared = await self._ledger.comparable(self._clock() - RECENT)
         for sink in self._sinks():
             waiting = await self._outbox.waiting_tickets(sink.name)
@@ -196,7 +196,7 @@ class DeskReconciler:
         self._reached[sink] = some[-1].id if some else ""
         return some
 
-    async def _compare(self, sink: Sink, ticket: Ticket) -> DeskRepair | None:
+    async def _compare(self, sink: Sink, ticket: Ticket) -> TicketSystemRepair | None:
         standing = await sink.look_up(ticket.id)
         link = await self._links.get(sink.name, ticket.id)
         repair = difference(ticket, standing, link)
@@ -204,7 +204,7 @@ class DeskReconciler:
             return None
         try:
             changed = await self._repair(repair, sink.name, ticket, standing)
-        except (IllegalTransitionError, OrderError) as error:
+        except (IllegalTransitionError, ActionRequestError) as error:
             await self._note_refusal(sink.name, ticket, standing, str(error))
             return None
         if changed is None:
@@ -219,12 +219,12 @@ class DeskReconciler:
         self._refused[sink, ticket.id] = standing.state
         log.warning("desk_not_put_right", sink=sink, ticket=ticket.id, reason=why)
         told = f"{standing.state} there, which is not followed here: {why}"
-        order = Order(Act.COMMENT, Actor(ActorKind.TICKET_SYSTEM, sink), told)
-        with contextlib.suppress(IllegalTransitionError, OrderError):
+        order = ActionRequest(TicketAction.COMMENT, Actor(ActorKind.TICKET_SYSTEM, sink), told)
+        with contextlib.suppress(IllegalTransitionError, ActionRequestError):
             await self._act(ticket.id, order, self._clock())
 
     async def _repair(
-        self, repair: DeskRepair, sink: str, ticket: Ticket, standing: Standing
+        self, repair: TicketSystemRepair, sink: str, ticket: Ticket, standing: Standing
     ) -> Change | None:
         status = standing.status.partition("\n")[0] or standing.state.value
         now = self._clock()
@@ -233,9 +233,11 @@ class DeskReconciler:
             return await self._tell_again(ticket.id, _TOLD_AGAIN[repair], reason, now)
         actor = Actor(ActorKind.TICKET_SYSTEM, sink)
         reason = f"found {status} there; nothing had told of it"
-        if repair is DeskRepair.REOPENED_THERE:
-            return await self._act(ticket.id, Order(Act.REOPEN, actor, reason), now)
+        if repair is TicketSystemRepair.REOPENED_THERE:
+            return await self._act(
+                ticket.id, ActionRequest(TicketAction.REOPEN, actor, reason), now
+            )
         resolution = resolution_of(standing.resolution)
         word = "fixed" if resolution is Resolution.RESTORED else resolution.value
-        order = Order(Act.CLOSE, actor, reason, {"resolution": word})
+        order = ActionRequest(TicketAction.CLOSE, actor, reason, {"resolution": word})
         return await self._act(ticket.id, order, now)

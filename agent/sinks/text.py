@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agent.net.scrub import scrub
-from agent.sinks.delivery import Told
+from agent.sinks.delivery import Delivery
 from agent.tickets.changes import CLOSED, ESCALATED, OPENED, REOPENED, RESOLVED, UPDATED
 
 _MEMBERS_SHOWN = 50
@@ -104,12 +104,12 @@ class Writer:
         """All that is known, a paragraph each; the first has the ticket's id."""
         return [line for line in self._lines(ticket) if line]
 
-    def headline(self, told: Told) -> str:
+    def headline(self, told: Delivery) -> str:
         """What happened to which ticket, in one line."""
         happened = self._words.get(told.kind, told.kind)
         return f"{happened}: {self.title(told.ticket)}"
 
-    def news(self, told: Told, since: str) -> list[str]:
+    def news(self, told: Delivery, since: str) -> list[str]:
         """What happened after ``since``, for a comment; empty when there is nothing to say."""
         fresh = [entry for entry in told.ticket.get("timeline", ()) if str(entry["at"]) > since]
         if not fresh:
@@ -117,7 +117,7 @@ class Writer:
         lines = [f"{entry['at']} {entry['event']}: {_line(entry['reason'])}" for entry in fresh]
         return [self.headline(told), *lines, told.mark]
 
-    def message(self, told: Told) -> tuple[str, list[str]]:
+    def message(self, told: Delivery) -> tuple[str, list[str]]:
         """A chat message: its headline, and what there is to know besides."""
         if told.kind in _WHOLE:
             lines = self.description(told.ticket)
@@ -128,7 +128,7 @@ class Writer:
             lines = [f"{self._words['ticket']}: {told.id}", *news, *filter(None, [link])]
         return self.headline(told), lines
 
-    def refusals(self, refused: list[str], told: Told) -> list[str]:
+    def refusals(self, refused: list[str], told: Delivery) -> list[str]:
         """A comment that asks people to do what the system did not let us do."""
         return [self._words["refused"] + ":", *map(_line, refused), told.mark]
 

@@ -13,8 +13,8 @@ import structlog
 
 from agent.config.sinks import Sink as SinkSettings
 from agent.sinks.base import Pace, SinkError, SinkFailure, Window
-from agent.sinks.context import Around
-from agent.sinks.delivery import Told, read
+from agent.sinks.context import SinkContext
+from agent.sinks.delivery import Delivery, read
 from agent.sinks.links import Link, Links, Remote
 from agent.tickets.changes import CLOSED, OPENED, REOPENED, RESOLVED
 from agent.tickets.outbox.outbox import Row
@@ -53,10 +53,10 @@ class System(Protocol):
     async def find(self, ticket_id: str) -> Remote | None:
         """The ticket that carries our id, if the system's search knows it; raises SinkError."""
 
-    async def create(self, told: Told) -> Remote:
+    async def create(self, told: Delivery) -> Remote:
         """Make a ticket; raises SinkError, ``ambiguous`` when it may have been made."""
 
-    async def tell(self, remote: str, told: Told, step: Step) -> list[str]:
+    async def tell(self, remote: str, told: Delivery, step: Step) -> list[str]:
         """Bring the ticket up to date; gives what the system did not let us do, in words.
 
         Raises:
@@ -74,14 +74,14 @@ class System(Protocol):
         """Let go of connections."""
 
 
-class DeskSink:
+class TicketSystemSink:
     """Keeps one ticket system up to date.
 
     Raises:
         ValueError: when there is no ledger to write intents into.
     """
 
-    def __init__(self, settings: SinkSettings, system: System, around: Around) -> None:
+    def __init__(self, settings: SinkSettings, system: System, around: SinkContext) -> None:
         if around.links is None:
             raise ValueError(f"sink {settings.name}: kind {settings.kind} needs the ledger")
         self.name = settings.name
@@ -127,7 +127,7 @@ class DeskSink:
             return msgspec.structs.replace(standing, state=RemoteState.CLOSED_BY_HUMAN)
         return standing
 
-    async def _make(self, link: Link, told: Told, now: float) -> None:
+    async def _make(self, link: Link, told: Delivery, now: float) -> None:
         if told.kind in _ENDS and link.intended_at is None:
             # Kept with the dead letters, so that a replay makes, restores and closes in order.
             text = "the ticket was never made there; replay its dead letters together"
@@ -152,7 +152,7 @@ class DeskSink:
             raise SinkError(SinkFailure.UNCERTAIN, text, retry_after=left, ambiguous=True)
         return found
 
-    async def _create(self, told: Told, now: float) -> Remote:
+    async def _create(self, told: Delivery, now: float) -> Remote:
         await self._links.intend(self.name, told.id, now)
         try:
             return await self._system.create(told)
@@ -161,7 +161,7 @@ class DeskSink:
                 await self._links.withdraw(self.name, told.id)
             raise
 
-    async def _tell(self, link: Link, told: Told, *, again: bool) -> None:
+    async def _tell(self, link: Link, told: Delivery, *, again: bool) -> None:
         move = MOVES.get(told.kind, "")
         news = self._around.writer.news(told, link.told_at)
         try:
@@ -177,7 +177,7 @@ class DeskSink:
         moved = "" if refused else move
         await self._links.told(self.name, told.id, told.at, moved)
 
-    async def _ask_people(self, link: Link, told: Told, refused: list[str]) -> None:
+    async def _ask_people(self, link: Link, told: Delivery, refused: list[str]) -> None:
         """A step the system refuses will be refused again: say so instead of trying for ever."""
         step = MOVES.get(told.kind, "update")
         self._around.step_refused(self.name, step)

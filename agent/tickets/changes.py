@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from agent.model import Verdict
 from agent.states import ClockName, Severity, Stage
-from agent.tickets.decide.decision import QUIET, Action, Decision
+from agent.tickets.decide.decision import QUIET, Decision, Transition
 from agent.tickets.decide.faults import WORST_FIRST, Fault
 from agent.tickets.key import ticket_id
 from agent.tickets.lifecycle import RECOVERED, Guard, require
@@ -21,7 +21,7 @@ from agent.tickets.ticket import Entry, Member, Progress, Text, Ticket
 AGENT = "numwatch"
 """The actor of everything the agent does by itself."""
 
-_MEMBERSHIP = frozenset({Action.JOIN, Action.LEAVE})
+_MEMBERSHIP = frozenset({Transition.JOIN, Transition.LEAVE})
 _NAMED = 5
 
 OPENED = "ticket.opened"
@@ -173,7 +173,7 @@ def carry_out(ticket: Ticket, decisions: list[Decision], now: float) -> list[Cha
     changes: list[Change] = []
     folded: list[Decision] = []
     for decision in decisions:
-        if decision.action in (Action.RESTORE, Action.CLOSE):
+        if decision.action in (Transition.RESTORE, Transition.CLOSE):
             ticket = _folded(changes, ticket, folded, now)
             folded = []
             ticket = _folded(changes, ticket, [decision], now)
@@ -233,7 +233,7 @@ def _kind(before: Ticket, after: Ticket, decisions: list[Decision]) -> str:
     if before.stage is Stage.SUPPRESSED and after.stage is Stage.SUPPRESSED:
         return ""
     raised = _rank(after.severity) < _rank(before.severity)
-    escalates = raised and any(one.action is Action.SEVERITY for one in decisions)
+    escalates = raised and any(one.action is Transition.SEVERITY for one in decisions)
     return heard(before, ESCALATED if escalates else UPDATED, after.changed_at)
 
 
@@ -273,11 +273,11 @@ def _diagnosis(ticket: Ticket, decision: Decision, now: float) -> Ticket:
 
 def _membership(ticket: Ticket, decisions: list[Decision], now: float) -> Ticket:
     """All who join and leave in one go: a storm has thousands of them."""
-    leaving = {one.member_key: one.left_for for one in decisions if one.action is Action.LEAVE}
+    leaving = {one.member_key: one.left_for for one in decisions if one.action is Transition.LEAVE}
     joining = [
         Member(one.member_key, one.member, joined_at=now)
         for one in decisions
-        if one.action is Action.JOIN and one.member is not None
+        if one.action is Transition.JOIN and one.member is not None
     ]
     if not leaving and not joining:
         return ticket
@@ -357,39 +357,39 @@ def ended(ticket: Ticket, now: float) -> Ticket:
     return replace(ticket, closed_at=now, members=members, clocks=clocks.stop(ticket.clocks, now))
 
 
-_EFFECTS: Mapping[Action, Callable[[Ticket, Decision, float], Ticket]] = {
-    Action.PROGRESS: _keep_count,
-    Action.SEVERITY: _severity,
-    Action.DIAGNOSIS: _diagnosis,
-    Action.SUPPRESS: _suppress,
-    Action.RELEASE: _release,
-    Action.BLIND: _blind,
-    Action.REARM: _rearm,
-    Action.OBSERVE: _observe,
-    Action.RESTORE: _restore,
-    Action.CLOSE: _close,
-    Action.MISS: _blind,
-    Action.END: _end,
-    Action.MUTE: _mute,
-    Action.UNMUTE: _unmute,
+_EFFECTS: Mapping[Transition, Callable[[Ticket, Decision, float], Ticket]] = {
+    Transition.PROGRESS: _keep_count,
+    Transition.SEVERITY: _severity,
+    Transition.DIAGNOSIS: _diagnosis,
+    Transition.SUPPRESS: _suppress,
+    Transition.RELEASE: _release,
+    Transition.BLIND: _blind,
+    Transition.REARM: _rearm,
+    Transition.OBSERVE: _observe,
+    Transition.RESTORE: _restore,
+    Transition.CLOSE: _close,
+    Transition.MISS: _blind,
+    Transition.END: _end,
+    Transition.MUTE: _mute,
+    Transition.UNMUTE: _unmute,
 }
 """What each action does to an open ticket."""
 
-_EVENTS: Mapping[Action, str] = {
-    Action.SEVERITY: "severity_changed",
-    Action.DIAGNOSIS: "diagnosis_revised",
-    Action.JOIN: "member_joined",
-    Action.LEAVE: "member_left",
-    Action.SUPPRESS: "suppressed",
-    Action.RELEASE: "released",
-    Action.BLIND: "data_stopped",
-    Action.REARM: "flapped",
-    Action.OBSERVE: "recovery_seen",
-    Action.RESTORE: "restored",
-    Action.CLOSE: "closed",
-    Action.MISS: "gone",
-    Action.END: "closed",
-    Action.MUTE: "muted",
-    Action.UNMUTE: "mute_ended",
+_EVENTS: Mapping[Transition, str] = {
+    Transition.SEVERITY: "severity_changed",
+    Transition.DIAGNOSIS: "diagnosis_revised",
+    Transition.JOIN: "member_joined",
+    Transition.LEAVE: "member_left",
+    Transition.SUPPRESS: "suppressed",
+    Transition.RELEASE: "released",
+    Transition.BLIND: "data_stopped",
+    Transition.REARM: "flapped",
+    Transition.OBSERVE: "recovery_seen",
+    Transition.RESTORE: "restored",
+    Transition.CLOSE: "closed",
+    Transition.MISS: "gone",
+    Transition.END: "closed",
+    Transition.MUTE: "muted",
+    Transition.UNMUTE: "mute_ended",
 }
 """How the timeline calls each action."""

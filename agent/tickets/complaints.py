@@ -14,7 +14,7 @@ MOST_KEPT = 100
 _EVENT = "complaint_heard"
 
 
-def hear(ticket: Ticket, complaints: Sequence[Complaint], now: float) -> Change | None:
+def attach_complaints(ticket: Ticket, complaints: Sequence[Complaint], now: float) -> Change | None:
     """The ticket with ``complaints``, each once; ``None`` when it knows them all as they are.
 
     An earlier report than the first detection starts the clocks earlier (domain.md §3, Clock).

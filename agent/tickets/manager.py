@@ -20,7 +20,7 @@ from agent.states import Stage
 from agent.store.database import Database
 from agent.store.errors import StoreError
 from agent.store.uninterrupted import finish
-from agent.tickets.actions.request import Order
+from agent.tickets.actions.request import ActionRequest
 from agent.tickets.actions.specs import perform
 from agent.tickets.changes import (
     CLOSED,
@@ -31,11 +31,11 @@ from agent.tickets.changes import (
     open_ticket,
     reopen_ticket,
 )
-from agent.tickets.complaints import hear
+from agent.tickets.complaints import attach_complaints
 from agent.tickets.decide.assessment import Assessment, Recovery
 from agent.tickets.decide.common_cause import common_faults, keys_of
 from agent.tickets.decide.decide import decide
-from agent.tickets.decide.decision import ON_ENDED, Action, Decision, View
+from agent.tickets.decide.decision import ON_ENDED, Decision, Transition, View
 from agent.tickets.decide.diagnosis import Diagnose, is_material, verdict_on
 from agent.tickets.decide.faults import Fault, faults_of, pending_keys
 from agent.tickets.decide.resume import resumed
@@ -55,8 +55,8 @@ from agent.tickets.draft import Draft, Step, log_change, told_again
 from agent.tickets.ledger import Ledger, record_all
 from agent.tickets.number_details import grade_now, particulars_of
 from agent.tickets.outbox.outbox import enqueue_all, frozen
-from agent.tickets.policy import handling_of
-from agent.tickets.sla.time_policies import tend
+from agent.tickets.policy import ticket_policy_of
+from agent.tickets.sla.time_policies import apply_time_policies
 from agent.tickets.text import text_of
 from agent.tickets.ticket import Subject, Ticket
 
@@ -65,10 +65,6 @@ log = structlog.get_logger(__name__)
 _TICKETS_A_TRANSACTION = 200
 _DIAGNOSIS_ROUNDS = 2
 """A standing fault is diagnosed again every so many rule evaluations."""
-
-
-def _nobody() -> None:
-    return None
 
 
 class Tickets:
@@ -88,7 +84,7 @@ class Tickets:
         settings: Settings,
         diagnose: Diagnose,
         recovery: Recovery,
-        committed: Callable[[], None] = _nobody,
+        committed: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._ledger = Ledger(database)
@@ -99,7 +95,7 @@ class Tickets:
         self._open: dict[str, Ticket] = {}
         self._muted: dict[str, Ticket] = {}
         self._remembered = False
-        self._handling = handling_of(settings)
+        self._handling = ticket_policy_of(settings)
         self._told_until: dict[str, float] = {}
         self._diagnosed_at: dict[str, float] = {}
         self._turn = asyncio.Lock()
@@ -107,7 +103,7 @@ class Tickets:
     def reconfigure(self, settings: Settings) -> None:
         """Decide by other settings from the next round on."""
         self._settings = settings
-        self._handling = handling_of(settings)
+        self._handling = ticket_policy_of(settings)
 
     @property
     def open(self) -> tuple[Ticket, ...]:
@@ -136,7 +132,9 @@ class Tickets:
                 raise
             return tuple(written)
 
-    async def hear(self, told: Mapping[str, Sequence[Complaint]], now: float) -> dict[str, str]:
+    async def attach_complaints(
+        self, told: Mapping[str, Sequence[Complaint]], now: float
+    ) -> dict[str, str]:
         """Put complaints to the open tickets of these keys; gives the ticket's id of each.
 
         When it returns they are durable; a key without an open ticket is left out.
@@ -147,12 +145,12 @@ class Tickets:
         async with self._turn:
             tickets = await self._load(now)
             found = {key: tickets[key] for key in told if key in tickets}
-            changes = [hear(ticket, told[key], now) for key, ticket in found.items()]
+            changes = [attach_complaints(ticket, told[key], now) for key, ticket in found.items()]
             steps = [Step(change, frozen(change)) for change in changes if change is not None]
             await finish(self._commit(steps, []))
             return {key: ticket.id for key, ticket in found.items()}
 
-    async def act(self, ticket_id: str, order: Order, now: float) -> Change | None:
+    async def act(self, ticket_id: str, order: ActionRequest, now: float) -> Change | None:
         """Do what somebody asks with a ticket; ``None`` when there is no such ticket.
 
         When it returns, the change is durable and queued for the sinks.
@@ -280,14 +278,14 @@ class Tickets:
         self, key: str, decisions: list[Decision], draft: Draft, round_: Round
     ) -> list[Change]:
         first = decisions[0]
-        if first.action in (Action.OPEN, Action.REOPEN) and first.fault is not None:
+        if first.action in (Transition.OPEN, Transition.REOPEN) and first.fault is not None:
             begun = self._begin(first, first.fault, round_)
             rest = self._completed(decisions[1:], begun.after, draft)
             return in_one(begun, carry_out(begun.after, rest, round_.now))
         ticket = draft.ticket(key)
         if ticket is not None:
             return carry_out(ticket, self._completed(decisions, ticket, draft), round_.now)
-        muting = first.action is Action.MUTE
+        muting = first.action is Transition.MUTE
         ended = round_.view.closed.get(key) if muting else self._muted.get(key)
         quiet = [one for one in decisions if one.action in ON_ENDED]
         return carry_out(ended, quiet, round_.now) if ended is not None else []
@@ -295,7 +293,7 @@ class Tickets:
     def _begin(self, decision: Decision, fault: Fault, round_: Round) -> Change:
         opening = self._opening(fault, round_.fleet, round_.now)
         previous = round_.view.closed.get(fault.key)
-        if decision.action is Action.REOPEN and previous is not None:
+        if decision.action is Transition.REOPEN and previous is not None:
             return reopen_ticket(decision, fault, previous, opening, round_.now)
         return open_ticket(decision, fault, previous, opening, round_.now)
 
@@ -322,7 +320,7 @@ class Tickets:
     def _complete(self, decision: Decision, ticket: Ticket, parent: Ticket | None) -> Decision:
         if parent is not None:
             return replace(decision, parent=parent.id)
-        if decision.action is Action.SEVERITY and decision.fault is not None:
+        if decision.action is Transition.SEVERITY and decision.fault is not None:
             alert = decision.fault.alerts[0]
             locale = self._settings.locale
             text = text_of(ticket.subject, alert, ticket.diagnosis, locale)
@@ -375,7 +373,7 @@ class Tickets:
         steps = []
         for ticket in some:
             grade = grade_now(ticket.subject, round_.fleet, self._settings)
-            change = tend(ticket, self._handling, round_.now, grade)
+            change = apply_time_policies(ticket, self._handling, round_.now, grade)
             if change is not None:
                 steps.append(Step(change, frozen(change)))
         return steps
@@ -396,4 +394,4 @@ class Tickets:
         before = ticket.diagnosis.cause if ticket.diagnosis else "no diagnosis"
         reason = f"{verdict.cause}, for {verdict.party}; before: {before}"
         text = text_of(ticket.subject, fault.alerts[0], verdict, self._settings.locale)
-        return Decision(Action.DIAGNOSIS, ticket.key, reason, verdict=verdict, text=text)
+        return Decision(Transition.DIAGNOSIS, ticket.key, reason, verdict=verdict, text=text)

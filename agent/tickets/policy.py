@@ -12,7 +12,7 @@ from agent.tickets.sla.clocks import PauseReason, Terms
 from agent.tickets.sla.terms import terms_of
 
 
-class Handling(msgspec.Struct, frozen=True):
+class TicketPolicy(msgspec.Struct, frozen=True):
     """How tickets are handled; times in seconds."""
 
     terms: Mapping[Grade, Terms]
@@ -26,10 +26,10 @@ class Handling(msgspec.Struct, frozen=True):
     zone: ZoneInfo
 
 
-def handling_of(settings: Settings) -> Handling:
+def ticket_policy_of(settings: Settings) -> TicketPolicy:
     """What the configuration says of it."""
     levels = settings.tickets.sla
-    return Handling(
+    return TicketPolicy(
         terms=terms_of(settings),
         pause_reasons=frozenset(PauseReason(name) for name in levels.pause_reasons),
         confirmation=frozenset(settings.tickets.confirmation.grades),

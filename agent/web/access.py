@@ -14,7 +14,7 @@ from aiohttp import web
 from agent.config.secret import Secret
 from agent.web.guards import READING
 from agent.web.keys import state_of
-from agent.web.problem import Handler, Problem
+from agent.web.problem import ApiError, Handler
 
 _HOOKS = "/hooks/"
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="numwatch", charset="UTF-8"'}
@@ -29,11 +29,11 @@ async def refuse_strangers(request: web.Request, handler: Handler) -> web.Stream
     token = state.settings().web.token
     if token is None and not state.is_local(request):
         error = "403 no web.token is set, so only this machine itself may change anything"
-        raise Problem(error, "web.token in the configuration", HTTPStatus.FORBIDDEN)
+        raise ApiError(error, "web.token in the configuration", HTTPStatus.FORBIDDEN)
     if token is not None and not _has(request, token):
         error = "401 this changes something, and the token is missing or wrong"
         expected = "web.token as bearer token, or as password of any user name"
-        raise Problem(error, expected, HTTPStatus.UNAUTHORIZED, _CHALLENGE)
+        raise ApiError(error, expected, HTTPStatus.UNAUTHORIZED, _CHALLENGE)
     return await handler(request)
 
 

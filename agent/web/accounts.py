@@ -1,10 +1,10 @@
 """Accounts as the API shows them."""
 
 from agent.checks.balance import Money
-from agent.checks.engine import Checked
+from agent.checks.engine import CheckResult
 from agent.model import Snapshot
 from agent.states import Capability
-from agent.web.health import HEALTHS, judge
+from agent.web.health import HEALTHS, classify_health
 from agent.web.numbers import poll_views
 from agent.web.state import WebState
 from agent.web.views import AccountView, MoneyView
@@ -31,7 +31,7 @@ def _is_up(snapshot: Snapshot) -> bool:
     return bool(asked) and all(status.failure is None for status in asked)
 
 
-def account_view(key: tuple[str, str], checked: Checked | None, now: float) -> AccountView:
+def account_view(key: tuple[str, str], checked: CheckResult | None, now: float) -> AccountView:
     """One account; one not polled yet is shown as that."""
     provider, account = key
     if checked is None:
@@ -55,7 +55,7 @@ def account_view(key: tuple[str, str], checked: Checked | None, now: float) -> A
         up=_is_up(snapshot),
         stale=not checked.is_fresh(Capability.NUMBERS, now),
         numbers=len(checked.names),
-        health=judge(checked, now).counts(),
+        health=classify_health(checked, now).counts(),
         money=_money_view(checked.money, stale=not fresh_money) if checked.money else None,
         polls=poll_views(snapshot, now),
     )

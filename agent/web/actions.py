@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from agent.tickets.actions.action import Act
-from agent.tickets.actions.request import Actor, Order, OrderError, named
+from agent.tickets.actions.action import TicketAction
+from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor, named
 from agent.tickets.changes import Change
 from agent.tickets.document import document
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
@@ -15,16 +15,16 @@ from agent.web.access import user_of
 from agent.web.encoding import large_json_response
 from agent.web.keys import state_of
 from agent.web.parameters import read
-from agent.web.problem import Problem
+from agent.web.problem import ApiError
 
 _JSON = "application/json"
 _EXAMPLE = '{"action": "accept", "actor": "Li Wei", "reason": "on it", "fields": {}}'
 
 
-class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TicketActionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is sent to act on a ticket."""
 
-    action: Act
+    action: TicketAction
     reason: str
     actor: str = ""
     """Who acts; the user name, where one was asked for."""
@@ -40,21 +40,21 @@ async def act(request: web.Request) -> web.Response:
     if request.content_type != _JSON:
         # A page of another site can have a browser post a form, but not JSON.
         status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-        raise Problem("415 the body is of another type", _JSON, status)
+        raise ApiError("415 the body is of another type", _JSON, status)
     asked = _asked(await request.read())
     change = await perform(request, asked)
     told = document(change.after, state_of(request).clock())
     return await large_json_response(told)
 
 
-def _asked(body: bytes) -> Asked:
+def _asked(body: bytes) -> TicketActionRequest:
     try:
-        return msgspec.json.decode(body, type=Asked)
+        return msgspec.json.decode(body, type=TicketActionRequest)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Problem(f"400 {error}", f"a body such as {_EXAMPLE}") from None
+        raise ApiError(f"400 {error}", f"a body such as {_EXAMPLE}") from None
 
 
-async def perform(request: web.Request, asked: Asked) -> Change:
+async def perform(request: web.Request, asked: TicketActionRequest) -> Change:
     """The change that was asked for, durable.
 
     Raises:
@@ -62,32 +62,32 @@ async def perform(request: web.Request, asked: Asked) -> Change:
     """
     state = state_of(request)
     if state.act is None:
-        raise Problem("503 tickets cannot be acted on here", "a running agent", _UNAVAILABLE)
+        raise ApiError("503 tickets cannot be acted on here", "a running agent", _UNAVAILABLE)
     try:
         actor = Actor(ActorKind.PERSON, named(asked.actor or user_of(request)))
-        order = Order(asked.action, actor, asked.reason, asked.fields, asked.revision)
+        order = ActionRequest(asked.action, actor, asked.reason, asked.fields, asked.revision)
         change = await state.act(request.match_info["id"], order)
-    except OrderError as error:
+    except ActionRequestError as error:
         expected = f"what {asked.action} asks for"
-        raise Problem(f"{_status(error).value} {error}", expected, _status(error)) from None
+        raise ApiError(f"{_status(error).value} {error}", expected, _status(error)) from None
     except IllegalTransitionError as error:
         expected = "an action that the ticket's stage allows"
-        raise Problem(f"409 {error}", expected, HTTPStatus.CONFLICT) from None
+        raise ApiError(f"409 {error}", expected, HTTPStatus.CONFLICT) from None
     if change is None:
         expected = "the id of a ticket listed at /api/tickets"
-        raise Problem("404 there is no such ticket", expected, HTTPStatus.NOT_FOUND)
+        raise ApiError("404 there is no such ticket", expected, HTTPStatus.NOT_FOUND)
     return change
 
 
 _UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
 
 
-def _status(error: OrderError) -> HTTPStatus:
+def _status(error: ActionRequestError) -> HTTPStatus:
     conflicts = str(error).startswith(("revision:", "action:"))
     return HTTPStatus.CONFLICT if conflicts else HTTPStatus.BAD_REQUEST
 
 
-def from_form(form: Any) -> Asked:
+def from_form(form: Any) -> TicketActionRequest:
     """What a form of a ticket's page asks for.
 
     Raises:
@@ -95,9 +95,9 @@ def from_form(form: Any) -> Asked:
     """
     told = {name: value for name, value in form.items() if isinstance(value, str)}
     try:
-        action, revision = Act(told.pop("action", "")), int(told.pop("revision", ""))
+        action, revision = TicketAction(told.pop("action", "")), int(told.pop("revision", ""))
     except ValueError:
-        raise Problem("400 this is no form of a ticket", "a form of the ticket's page") from None
+        raise ApiError("400 this is no form of a ticket", "a form of the ticket's page") from None
     actor, reason = told.pop("actor", ""), told.pop("reason", "")
     fields = {name.removeprefix("field."): value for name, value in told.items() if value}
-    return Asked(action, reason, actor, {**fields}, revision)
+    return TicketActionRequest(action, reason, actor, {**fields}, revision)

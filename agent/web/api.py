@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import msgspec
 from aiohttp import web
 
-from agent.checks.engine import Checked
+from agent.checks.engine import CheckResult
 from agent.masking import mask_text
 from agent.model import Verdict
 from agent.states import NumberState, Severity, Stage
@@ -17,11 +17,11 @@ from agent.tickets.ledger import Filter
 from agent.web.accounts import account_views
 from agent.web.configured import configured_view
 from agent.web.encoding import json_response, large_json_response
-from agent.web.health import HEALTHS, judge
+from agent.web.health import HEALTHS, classify_health
 from agent.web.keys import state_of
 from agent.web.numbers import Wanted, number_detail, select
 from agent.web.parameters import Parameter, read
-from agent.web.problem import Problem
+from agent.web.problem import ApiError
 from agent.web.state import WebState
 from agent.web.views import AccountList, Health, NumberDetail, NumberPage, NumberView
 
@@ -91,7 +91,7 @@ def _select(
     state: WebState, wanted: Wanted, limit: int, offset: int
 ) -> tuple[int, list[NumberView]]:
     now = state.clock()
-    healths = [judge(checked, now) for checked in state.all_checked()]
+    healths = [classify_health(checked, now) for checked in state.all_checked()]
     return select(healths, wanted, limit, offset, now)
 
 
@@ -120,13 +120,13 @@ def find_number(state: WebState, number: str, provider: str, account: str) -> Nu
     row = None if chosen is None else chosen.number_row(number)
     if chosen is None or row is None:
         expected = "a number listed at /api/numbers"
-        raise Problem("404 no account has this number", expected, HTTPStatus.NOT_FOUND)
+        raise ApiError("404 no account has this number", expected, HTTPStatus.NOT_FOUND)
     others = [each for each in holders if each is not chosen]
     configured = configured_view(chosen, row, now, state.settings())
-    return number_detail(judge(chosen, now), row, now, others, configured)
+    return number_detail(classify_health(chosen, now), row, now, others, configured)
 
 
-def _is_at(checked: Checked, provider: str, account: str) -> bool:
+def _is_at(checked: CheckResult, provider: str, account: str) -> bool:
     snapshot = checked.snapshot
     return provider in ("", snapshot.provider) and account in ("", snapshot.account)
 
@@ -173,7 +173,7 @@ async def ticket(request: web.Request) -> web.Response:
     found = await state.tickets.get(request.match_info["id"])
     if found is None:
         expected = "the id of a ticket listed at /api/tickets"
-        raise Problem("404 there is no such ticket", expected, HTTPStatus.NOT_FOUND)
+        raise ApiError("404 there is no such ticket", expected, HTTPStatus.NOT_FOUND)
     return await large_json_response(await asyncio.to_thread(document, found, state.clock()))
 
 
@@ -204,5 +204,5 @@ async def diagnose(request: web.Request) -> web.Response:
     verdict = await state_of(request).diagnose(request.match_info["number"], caller or None)
     if verdict is None:
         expected = "a number listed at /api/numbers"
-        raise Problem("404 no account has this number", expected, HTTPStatus.NOT_FOUND)
+        raise ApiError("404 no account has this number", expected, HTTPStatus.NOT_FOUND)
     return await large_json_response(masked(verdict))

@@ -16,7 +16,7 @@ from agent.web.encoding import json_response, large_json_response
 from agent.web.keys import state_of
 from agent.web.numbers import phone_views, routing_view
 from agent.web.parameters import Parameter, read
-from agent.web.problem import Problem
+from agent.web.problem import ApiError
 from agent.web.state import Baselines
 from agent.web.views import BaselineView, DifferenceView, PlannedView, VersionView
 
@@ -57,7 +57,7 @@ async def approve(request: web.Request) -> web.Response:
         )
     except LookupError as error:
         expected = "a number whose whole configuration was polled"
-        raise Problem(f"409 {error}", expected, HTTPStatus.CONFLICT) from None
+        raise ApiError(f"409 {error}", expected, HTTPStatus.CONFLICT) from None
     if baseline is None:
         raise _nobody()
     return json_response(version_view(baseline))
@@ -74,17 +74,17 @@ def _approval(body: bytes) -> Approval:
     try:
         approval = msgspec.json.decode(body, type=Approval)
     except msgspec.MsgspecError as error:
-        raise Problem(f"400 {error}", 'a body such as {"by": "Li Wei", "note": "…"}') from None
+        raise ApiError(f"400 {error}", 'a body such as {"by": "Li Wei", "note": "…"}') from None
     if not approval.by.strip() or len(approval.by) > _LONGEST_NAME:
-        raise Problem("400 by does not say who approves", f"a name, {_LONGEST_NAME} characters")
+        raise ApiError("400 by does not say who approves", f"a name, {_LONGEST_NAME} characters")
     if len(approval.note) > _LONGEST_NOTE:
-        raise Problem("400 note is too long", f"at most {_LONGEST_NOTE} characters")
+        raise ApiError("400 note is too long", f"at most {_LONGEST_NOTE} characters")
     return approval
 
 
-def _nobody() -> Problem:
+def _nobody() -> ApiError:
     expected = "a number listed at /api/numbers"
-    return Problem("404 no account has this number", expected, HTTPStatus.NOT_FOUND)
+    return ApiError("404 no account has this number", expected, HTTPStatus.NOT_FOUND)
 
 
 def version_view(baseline: Baseline) -> VersionView:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from agent.baselines.drift_effect import effect_of_drift
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 from agent.config.settings import Settings
 from agent.lints.finding import Words
 from agent.lints.linter import read_calendar
@@ -57,7 +57,9 @@ class ConfiguredView(msgspec.Struct, frozen=True, kw_only=True):
     """What callers notice of the differences from the approved configuration."""
 
 
-def configured_view(checked: Checked, row: int, now: float, settings: Settings) -> ConfiguredView:
+def configured_view(
+    checked: CheckResult, row: int, now: float, settings: Settings
+) -> ConfiguredView:
     """The view of the number in ``row`` at ``now``, epoch seconds."""
     number = checked.names[row]
     calendar = read_calendar(settings.calendar)
@@ -70,7 +72,7 @@ def configured_view(checked: Checked, row: int, now: float, settings: Settings) 
     )
 
 
-def _week(checked: Checked, row: int, today: date, calendar: Calendar) -> tuple[DayView, ...]:
+def _week(checked: CheckResult, row: int, today: date, calendar: Calendar) -> tuple[DayView, ...]:
     held = checked.drift.configuration
     routing = held.routings[row]
     if routing is None:

@@ -6,17 +6,17 @@ import msgspec
 from aiohttp import web
 
 from agent.diagnosis.answered import known_questions
-from agent.tickets.actions.request import OrderError
+from agent.tickets.actions.request import ActionRequestError
 from agent.web.api import masked
 from agent.web.encoding import large_json_response
 from agent.web.keys import state_of
 from agent.web.parameters import read
-from agent.web.problem import Problem
+from agent.web.problem import ApiError
 
 _MOST = 40
 
 
-class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DiagnosisAnswers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is sent."""
 
     answers: dict[str, str]
@@ -36,25 +36,25 @@ async def answer(request: web.Request) -> web.Response:
         raise _nobody()
     try:
         verdict = await state.answer(number, told.caller or None, told.answers, told.by)
-    except OrderError as error:
+    except ActionRequestError as error:
         expected = f"by, and answers to some of {', '.join(known_questions())}"
-        raise Problem(f"400 {error}", expected) from None
+        raise ApiError(f"400 {error}", expected) from None
     if verdict is None:
         raise _nobody()
     return await large_json_response(masked(verdict))
 
 
-def _told(body: bytes) -> Told:
+def _told(body: bytes) -> DiagnosisAnswers:
     example = 'a body such as {"answers": {"service": "no"}, "by": "Li Wei"}'
     try:
-        told = msgspec.json.decode(body, type=Told)
+        told = msgspec.json.decode(body, type=DiagnosisAnswers)
     except msgspec.MsgspecError as error:
-        raise Problem(f"400 {error}", example) from None
+        raise ApiError(f"400 {error}", example) from None
     if not told.answers or len(told.answers) > _MOST:
-        raise Problem("400 answers has none, or too many", example)
+        raise ApiError("400 answers has none, or too many", example)
     return told
 
 
-def _nobody() -> Problem:
+def _nobody() -> ApiError:
     expected = "a number listed at /api/numbers"
-    return Problem("404 no account has this number", expected, HTTPStatus.NOT_FOUND)
+    return ApiError("404 no account has this number", expected, HTTPStatus.NOT_FOUND)

@@ -9,7 +9,7 @@ from aiohttp_sse import EventSourceResponse, sse_response
 
 from agent.fleet import Fleet
 from agent.model import Snapshot
-from agent.web.problem import Problem
+from agent.web.problem import ApiError
 
 SHORTEST_PAUSE = 2.0
 """Seconds between two events to one page, however often providers are polled."""
@@ -42,7 +42,7 @@ class Events:
         """Events until the page is closed or the agent stops."""
         if len(self._news) >= MOST_LISTENERS:
             expected = f"at most {MOST_LISTENERS} pages to be left open"
-            raise Problem("503 too many pages", expected, HTTPStatus.SERVICE_UNAVAILABLE)
+            raise ApiError("503 too many pages", expected, HTTPStatus.SERVICE_UNAVAILABLE)
         news = asyncio.Event()
         self._news.add(news)
         try:

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from agent.web.keys import state_of
 from agent.web.parameters import Parameter, read
-from agent.web.problem import Problem
+from agent.web.problem import ApiError
 from agent.web.state import Evidence
 
 PERIOD = (
@@ -59,7 +59,7 @@ def _epoch(text: str, name: str, default: float) -> float:
         moment = datetime.fromisoformat(text)
     except ValueError:
         expected = "a day such as 2026-10-01 or a time such as 2026-10-01T08:00:00Z"
-        raise Problem(f"400 {name} is not a day or a time", expected) from None
+        raise ApiError(f"400 {name} is not a day or a time", expected) from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
@@ -70,9 +70,9 @@ def _desk(request: web.Request) -> Evidence:
     return desk
 
 
-def _no_ticket() -> Problem:
+def _no_ticket() -> ApiError:
     expected = "the id of a ticket listed at /api/tickets"
-    return Problem("404 there is no such ticket", expected, HTTPStatus.NOT_FOUND)
+    return ApiError("404 there is no such ticket", expected, HTTPStatus.NOT_FOUND)
 
 
 def _download(content: bytes, kind: str, name: str) -> web.Response:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from agent.checks.engine import Checked
+from agent.checks.engine import CheckResult
 from agent.states import (
     IN_SERVICE_STATES,
     REACHABLE_STATES,
@@ -13,7 +13,7 @@ from agent.states import (
 from agent.web.views import Finding
 
 
-def findings(checked: Checked, row: int, now: float) -> tuple[Finding, ...]:
+def findings(checked: CheckResult, row: int, now: float) -> tuple[Finding, ...]:
     """Everything that is wrong with the number in ``row``, the worst first.
 
     What rests on facts too old to stand for now is left out, but for the state itself.
@@ -26,7 +26,7 @@ def findings(checked: Checked, row: int, now: float) -> tuple[Finding, ...]:
     )
 
 
-def _of_state(checked: Checked, number: str, row: int) -> Iterator[Finding]:
+def _of_state(checked: CheckResult, number: str, row: int) -> Iterator[Finding]:
     state = checked.number_state(number) or NumberState.UNKNOWN
     if row >= checked.listed:
         yield Finding("gone")
@@ -39,7 +39,7 @@ def _of_state(checked: Checked, number: str, row: int) -> Iterator[Finding]:
         yield Finding("illegal_transition", f"{before} → {after}")
 
 
-def _of_phones(checked: Checked, row: int, now: float) -> Iterator[Finding]:
+def _of_phones(checked: CheckResult, row: int, now: float) -> Iterator[Finding]:
     if not checked.is_fresh(Capability.REACHABILITY, now) or checked.phones.bound[row] is None:
         return
     states = checked.phones.states_of(row)
@@ -51,6 +51,6 @@ def _of_phones(checked: Checked, row: int, now: float) -> Iterator[Finding]:
             yield Finding("binding", f"{label} {state}")
 
 
-def _drift(checked: Checked, number: str) -> Iterator[Finding]:
+def _drift(checked: CheckResult, number: str) -> Iterator[Finding]:
     for section in checked.drift_sections(number):
         yield Finding("drift", section.value)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from agent.web.keys import state_of
-from agent.web.problem import Handler, Problem
+from agent.web.problem import ApiError, Handler
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
@@ -40,7 +40,7 @@ async def refuse_other_sites(request: web.Request, handler: Handler) -> web.Stre
     """Refuse what changes anything when another site's page makes a browser send it."""
     if request.method not in READING and _is_of_another_site(request):
         error = f"403 a page of another site sent this {request.method}"
-        raise Problem(error, "a request from here or from a tool", HTTPStatus.FORBIDDEN)
+        raise ApiError(error, "a request from here or from a tool", HTTPStatus.FORBIDDEN)
     return await handler(request)
 
 

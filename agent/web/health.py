@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from agent.checks.engine import Checked
+from agent.checks.engine import CheckResult
 from agent.checks.lifecycle import NUMBER_CODES
 from agent.states import Capability, NumberState
 from agent.web.views import Health
@@ -24,7 +24,7 @@ Rows = npt.NDArray[np.intp]
 class AccountHealth:
     """The health of every number of one account at one moment."""
 
-    checked: Checked
+    checked: CheckResult
     codes: Codes
     """Codes of ``HEALTHS``."""
 
@@ -41,7 +41,7 @@ class AccountHealth:
         return {health.value: count for health, count in zip(HEALTHS, counted, strict=True)}
 
 
-def judge(checked: Checked, now: float) -> AccountHealth:
+def classify_health(checked: CheckResult, now: float) -> AccountHealth:
     """The health of every number of an account.
 
     A number is down when its state, its network state or the lack of a reachable phone keeps

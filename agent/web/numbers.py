@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.checks.binding_labels import binding_labels
-from agent.checks.engine import Checked
+from agent.checks.engine import CheckResult
 from agent.masking import mask_phone, mask_text
 from agent.model import Binding, Routing, Snapshot, Window
 from agent.states import Capability, NumberState
@@ -146,7 +146,7 @@ def routing_view(routing: Routing, names: Mapping[str, str] | None = None) -> Ro
     )
 
 
-def _place(checked: Checked) -> str:
+def _place(checked: CheckResult) -> str:
     return checked.snapshot.key
 
 
@@ -154,7 +154,7 @@ def number_detail(
     health: AccountHealth,
     row: int,
     now: float,
-    others: Sequence[Checked],
+    others: Sequence[CheckResult],
     configured: ConfiguredView,
 ) -> NumberDetail:
     """One number with everything known of it; ``others`` are further accounts that have it."""

@@ -90,7 +90,7 @@ ENDPOINTS = (
         "Ticket",
         errors=("400", "401", "403", "404", "409", "415"),
         method="post",
-        body="Asked",
+        body="TicketActionRequest",
     ),
     Endpoint(
         "/api/diagnose/{number}",
@@ -105,7 +105,7 @@ ENDPOINTS = (
         "Verdict",
         errors=("400", "404"),
         method="post",
-        body="Told",
+        body="DiagnosisAnswers",
     ),
     *(Endpoint(path, about, "Prometheus", asked, ()) for path, about, asked in DESCRIBED),
 )
@@ -197,8 +197,8 @@ def describe(version: str) -> dict[str, Any]:
             BaselineView,
             VersionView,
             baselines.Approval,
-            answers.Told,
-            actions.Asked,
+            answers.DiagnosisAnswers,
+            actions.TicketActionRequest,
             Verdict,
             Error,
         ),

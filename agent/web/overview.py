@@ -9,7 +9,7 @@ from agent.states import Severity
 from agent.tickets.sla.clocks import readings
 from agent.tickets.ticket import Ticket
 from agent.web.accounts import account_views
-from agent.web.health import HEALTHS, AccountHealth, judge
+from agent.web.health import HEALTHS, AccountHealth, classify_health
 from agent.web.numbers import number_view
 from agent.web.state import WebState
 from agent.web.views import AccountView, Health, NumberView
@@ -155,7 +155,7 @@ def _worst_first(view: AccountView) -> tuple[bool, bool, str, str]:
 
 def overview(state: WebState, tickets: Sequence[Ticket], now: float) -> Overview:
     """The whole page; takes some milliseconds for 100,000 numbers, so run it in a thread."""
-    healths = [judge(checked, now) for checked in state.all_checked()]
+    healths = [classify_health(checked, now) for checked in state.all_checked()]
     counts = Counter(dict.fromkeys(map(str, HEALTHS), 0))
     for health in healths:
         counts.update(health.counts())

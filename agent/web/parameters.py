@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.web.problem import Problem
+from agent.web.problem import ApiError
 
 _LONGEST = 200
 
@@ -63,7 +63,7 @@ def read(query: Mapping[str, str], known: Sequence[Parameter]) -> dict[str, str]
         parameter = by_name.get(name)
         if parameter is None:
             expected = f"only {', '.join(by_name)}" if by_name else "no parameters"
-            raise Problem("400 there is a parameter that is not known", expected)
+            raise ApiError("400 there is a parameter that is not known", expected)
         if not parameter.accepts(value):
-            raise Problem(f"400 {name} has a value that does not fit", parameter.expected)
+            raise ApiError(f"400 {name} has a value that does not fit", parameter.expected)
     return {name: query.get(name, parameter.default) for name, parameter in by_name.items()}

@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Problem(Exception):  # noqa: N818 - it is an answer, not a fault of ours
+class ApiError(Exception):
     """A request that cannot be answered as asked."""
 
     def __init__(
@@ -58,7 +58,7 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn whatever goes wrong into an answer that says so; nothing of the inside leaks."""
     try:
         return await handler(request)
-    except Problem as problem:
+    except ApiError as problem:
         return _answer(request, problem.status, problem.error, problem.expected, problem.headers)
     except web.HTTPException as refusal:
         if refusal.status < HTTPStatus.BAD_REQUEST:

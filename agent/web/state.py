@@ -9,12 +9,12 @@ from aiohttp import web
 
 from agent.baselines.baseline import Baseline
 from agent.baselines.report import BaselineReport
-from agent.checks.engine import Checked
+from agent.checks.engine import CheckResult
 from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.model import Verdict
 from agent.rules.queries.queries import Queries
-from agent.tickets.actions.request import Order
+from agent.tickets.actions.request import ActionRequest
 from agent.tickets.changes import Change
 from agent.tickets.ledger import Filter, Page
 from agent.tickets.ticket import Ticket
@@ -73,7 +73,7 @@ class Evidence(Protocol):
         ...
 
 
-Act = Callable[[str, Order], Awaitable[Change | None]]
+TicketAction = Callable[[str, ActionRequest], Awaitable[Change | None]]
 """By a ticket's id; raises ``OrderError`` and ``IllegalTransitionError`` where it cannot be."""
 
 
@@ -85,7 +85,7 @@ class WebState:
     exposition: Exposition
     tickets: Tickets
     settings: Callable[[], Settings]
-    checked: Callable[[str, str], Checked | None]
+    checked: Callable[[str, str], CheckResult | None]
     """What the checks found at a provider's account; ``None`` before its first poll."""
     diagnose: Callable[[str, str | None], Awaitable[Verdict | None]]
     """The verdict on a number for a caller (``None`` for anyone); ``None``: nobody has it."""
@@ -98,7 +98,7 @@ class WebState:
     version: str
     started_at: float
     clock: Callable[[], float] = time.time
-    act: Act | None = None
+    act: TicketAction | None = None
     """Does what somebody asks with a ticket; ``None``: there is no such ticket."""
     is_local: Callable[[web.Request], bool] = lambda _request: True
     """Whether a program on this machine asks, for itself."""
@@ -121,7 +121,7 @@ class WebState:
             for account in provider.accounts
         ]
 
-    def all_checked(self) -> list[Checked]:
+    def all_checked(self) -> list[CheckResult]:
         """What the checks found, of every account polled so far."""
         found = (self.checked(*key) for key in self.accounts())
         return [checked for checked in found if checked is not None]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from agent.tickets.actions.action import Act
+from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.request import Field
 from agent.tickets.actions.specs import DEEDS, offered
 from agent.tickets.document import document
@@ -20,9 +20,17 @@ from agent.web.keys import state_of
 from agent.web.language import LANG
 from agent.web.pages import page
 from agent.web.parameters import read
-from agent.web.problem import Problem
+from agent.web.problem import ApiError
 
-_FIRST = (Act.ACCEPT, Act.COMMENT, Act.CONTACT, Act.ESCALATE, Act.RESTORE, Act.CONFIRM, Act.CLOSE)
+_FIRST = (
+    TicketAction.ACCEPT,
+    TicketAction.COMMENT,
+    TicketAction.CONTACT,
+    TicketAction.ESCALATE,
+    TicketAction.RESTORE,
+    TicketAction.CONFIRM,
+    TicketAction.CLOSE,
+)
 """Forms that are looked for most; the others follow."""
 MOST_MEMBERS = 200
 
@@ -31,7 +39,7 @@ MOST_MEMBERS = 200
 class Form:
     """One form of the page."""
 
-    act: Act
+    act: TicketAction
     fields: Sequence[Field]
     filled: dict[str, str]
     """What was sent and refused."""
@@ -49,7 +57,7 @@ async def act(request: web.Request) -> web.Response:
     asked = from_form(sent)
     try:
         await perform(request, asked)
-    except Problem as problem:
+    except ApiError as problem:
         if problem.status is HTTPStatus.NOT_FOUND:
             raise
         filled = {name: value for name, value in sent.items() if isinstance(value, str)}
@@ -63,7 +71,7 @@ async def _found(request: web.Request) -> Ticket:
     found = await state_of(request).tickets.get(request.match_info["id"])
     if found is None:
         expected = "the id of a ticket listed at /api/tickets"
-        raise Problem("404 there is no such ticket", expected, HTTPStatus.NOT_FOUND)
+        raise ApiError("404 there is no such ticket", expected, HTTPStatus.NOT_FOUND)
     return found
 
 
@@ -72,7 +80,7 @@ async def _shown(
     ticket: Ticket,
     asked: str,
     form: Form | None = None,
-    problem: Problem | None = None,
+    problem: ApiError | None = None,
 ) -> web.Response:
     state = state_of(request)
     told = await asyncio.to_thread(document, ticket, state.clock())
@@ -95,7 +103,7 @@ async def _shown(
     return shown
 
 
-def _ordered(ticket: Ticket) -> list[Act]:
+def _ordered(ticket: Ticket) -> list[TicketAction]:
     acts = offered(ticket)
     return [it for it in _FIRST if it in acts] + [it for it in acts if it not in _FIRST]
 

@@ -9,7 +9,7 @@ MOST_BYTES = 16 * 1024 * 1024
 """Bytes of their bodies together; a single body may be larger than that."""
 
 
-class Overloaded(Exception):  # noqa: N818 - it is what it says
+class OverloadedError(Exception):
     """Too much is under way already."""
 
 
@@ -30,7 +30,7 @@ class Admission:
             Overloaded: when too many are under way.
         """
         if self._requests >= self._most_requests:
-            raise Overloaded(f"{self._requests} requests are under way")
+            raise OverloadedError(f"{self._requests} requests are under way")
         self._requests += 1
         held = Held(self)
         try:
@@ -46,7 +46,7 @@ class Admission:
             Overloaded: when others hold too many.
         """
         if self._bytes + size > self._most_bytes and self._bytes > held.bytes:
-            raise Overloaded(f"{self._bytes} bytes are under way")
+            raise OverloadedError(f"{self._bytes} bytes are under way")
         self._bytes += size
         held.bytes += size
 
@@ -59,5 +59,5 @@ class Held:
         self._admission = admission
 
     def add(self, size: int) -> None:
-        """Count ``size`` more bytes; raises :class:`Overloaded` when others hold too many."""
+        """Count ``size`` more bytes; raises :class:`OverloadedError` when others hold too many."""
         self._admission.hold(self, size)

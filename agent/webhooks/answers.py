@@ -45,7 +45,7 @@ _HEADERS = {
 }
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a fault of ours
+class RequestRefusedError(Exception):
     """A request that is not taken: why, and what was expected."""
 
     def __init__(self, outcome: RequestOutcome, error: str, expected: str) -> None:
@@ -55,7 +55,7 @@ class Refused(Exception):  # noqa: N818 - it is an answer, not a fault of ours
         self.expected = expected
 
 
-def refuse(refused: Refused) -> web.Response:
+def refuse(refused: RequestRefusedError) -> web.Response:
     """The answer to a request that is not taken."""
     body = {"error": refused.error, "expected": refused.expected}
     headers = _HEADERS.get(refused.outcome, {})

@@ -11,11 +11,11 @@ SECONDS = 10.0
 """A body that takes longer to arrive is not waited for."""
 
 
-class TooLarge(Exception):  # noqa: N818 - it is what it says
+class BodyTooLargeError(Exception):
     """The body is larger than it may be."""
 
 
-class TooSlow(Exception):  # noqa: N818 - it is what it says
+class BodyTimeoutError(Exception):
     """The body does not arrive."""
 
 
@@ -28,15 +28,15 @@ async def read_body(request: web.Request, most: int, held: Held) -> bytes:
         Overloaded: when other bodies take up the room.
     """
     if (request.content_length or 0) > most:
-        raise TooLarge
+        raise BodyTooLargeError
     chunks: list[bytes] = []
     try:
         async with asyncio.timeout(SECONDS):
             while chunk := await request.content.read(_CHUNK):
                 held.add(len(chunk))
                 if held.bytes > most:
-                    raise TooLarge
+                    raise BodyTooLargeError
                 chunks.append(chunk)
     except (TimeoutError, web.RequestPayloadError, ConnectionError) as error:
-        raise TooSlow from error
+        raise BodyTimeoutError from error
     return b"".join(chunks)

@@ -6,9 +6,9 @@ import structlog
 from aiohttp import web
 
 from agent.store.errors import StoreError
-from agent.webhooks.admission import Admission, Held, Overloaded
-from agent.webhooks.answers import Refused, RequestOutcome, refuse
-from agent.webhooks.body import TooLarge, TooSlow, read_body
+from agent.webhooks.admission import Admission, Held, OverloadedError
+from agent.webhooks.answers import RequestOutcome, RequestRefusedError, refuse
+from agent.webhooks.body import BodyTimeoutError, BodyTooLargeError, read_body
 from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ class Hook(ABC):
         self._path = path
         self._telemetry = telemetry
         self._admission = admission or Admission()
-        self._refusing: Refused | None = None
+        self._refusing: RequestRefusedError | None = None
         for outcome in RequestOutcome:
             telemetry.intake_requests.labels(source, outcome.value)
 
@@ -42,7 +42,7 @@ class Hook(ABC):
         """Take one request; 2xx only once what it changed is durable."""
         try:
             answer = await self._taken(request)
-        except Refused as refused:
+        except RequestRefusedError as refused:
             self._count(refused.outcome)
             self._tell(refused)
             return refuse(refused)
@@ -73,18 +73,20 @@ class Hook(ABC):
         try:
             with self._admission.one() as held:
                 return await self._take(request, held)
-        except Overloaded as error:
+        except OverloadedError as error:
             text = f"the agent is overloaded: {error}"
-            raise Refused(RequestOutcome.OVERLOADED, text, _LATER) from error
+            raise RequestRefusedError(RequestOutcome.OVERLOADED, text, _LATER) from error
         except StoreError as error:
             log.exception("hook_not_kept", path=self._path)
             text = "the ledger refused; the agent's log says why"
-            raise Refused(RequestOutcome.UNAVAILABLE, text, "the same again, later") from error
+            raise RequestRefusedError(
+                RequestOutcome.UNAVAILABLE, text, "the same again, later"
+            ) from error
 
     def _count(self, outcome: RequestOutcome) -> None:
         self._telemetry.intake_requests.labels(self._source, outcome.value).inc()
 
-    def _tell(self, refused: Refused | None) -> None:
+    def _tell(self, refused: RequestRefusedError | None) -> None:
         """One line when requests begin to be refused for a reason, one when they are taken."""
         before, self._refusing = self._refusing, refused
         if refused is not None and (before is None or before.outcome is not refused.outcome):
@@ -101,7 +103,7 @@ def must_be_json(request: web.Request) -> None:
         Refused: when the body is of another type.
     """
     if request.content_type != JSON:
-        raise Refused(RequestOutcome.MEDIA_TYPE, "the body is of another type", JSON)
+        raise RequestRefusedError(RequestOutcome.MEDIA_TYPE, "the body is of another type", JSON)
 
 
 async def whole_body(request: web.Request, most: int, key: str, held: Held) -> bytes:
@@ -113,9 +115,11 @@ async def whole_body(request: web.Request, most: int, key: str, held: Held) -> b
     """
     try:
         return await read_body(request, most, held)
-    except TooLarge:
+    except BodyTooLargeError:
         expected = f"at most {most} bytes ({key})"
-        raise Refused(RequestOutcome.TOO_LARGE, "the body is too large", expected) from None
-    except TooSlow:
+        raise RequestRefusedError(
+            RequestOutcome.TOO_LARGE, "the body is too large", expected
+        ) from None
+    except BodyTimeoutError:
         text = "the body did not arrive whole in time"
-        raise Refused(RequestOutcome.TOO_SLOW, text, "the same again") from None
+        raise RequestRefusedError(RequestOutcome.TOO_SLOW, text, "the same again") from None

@@ -64,16 +64,16 @@ async def test_one_that_comes_in_while_another_is_put_to_the_ticket_is_put_there
     scene: Scene, client: TestClient[Any, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await until(lambda: of(scene, BROKEN, "number_down"), "the number has its ticket")
-    hear = scene.agent.tickets.hear
+    attach_complaints = scene.agent.tickets.attach_complaints
     late = [f"1390000333{last}" for last in range(4)]
 
     async def meanwhile(told: Any, now: float) -> dict[str, str]:
-        ids = await hear(told, now)
+        ids = await attach_complaints(told, now)
         if late:
             await complain(client, BROKEN, late.pop())
         return ids
 
-    monkeypatch.setattr(scene.agent.tickets, "hear", meanwhile)
+    monkeypatch.setattr(scene.agent.tickets, "attach_complaints", meanwhile)
     await complain(client, BROKEN, "13900001111")
     await until(
         lambda: len(of(scene, BROKEN, "number_down")[0]["complaints"]) == 5, "all are in it"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from agent.app import Agent
-from agent.evidence.repository import DamagedError, EvidenceShelf
+from agent.evidence.repository import DamagedError, EvidenceRepository
 from agent.store.schema import evidence as table
 from agent.tickets.ledger import Ledger
 from tests.app.conftest import Scene, until
@@ -94,13 +94,13 @@ async def test_evidence_that_was_changed_is_not_handed_out(scene: Scene) -> None
     async with scene.agent.database.transaction() as connection:
         await connection.execute(table.update().values(sha256="0" * 64))
     with pytest.raises(DamagedError, match="digest differs"):
-        await EvidenceShelf(scene.agent.database).of(ticket["id"])
+        await EvidenceRepository(scene.agent.database).of(ticket["id"])
 
 
 async def test_evidence_is_deleted_when_its_time_is_over(scene: Scene) -> None:
     ticket = await ticket_of(scene)
     await kept(scene, ticket["id"], "onset")
-    shelf = EvidenceShelf(scene.agent.database)
+    shelf = EvidenceRepository(scene.agent.database)
     held = await shelf.of(ticket["id"])
     assert await shelf.forget_before(min(part.taken_at for part in held)) == 0
     assert await shelf.forget_before(max(part.taken_at for part in held) + 1) == len(held)

@@ -20,7 +20,7 @@ import uvloop
 
 from agent.config.secret import Secret
 from agent.config.settings import Account, Polling, ProviderSettings
-from agent.net.http import Door, DoorLimits
+from agent.net.http import HttpClient, HttpClientLimits
 from agent.polling.budget import Budget
 from agent.polling.retry import with_retries
 from agent.providers.base import Provider
@@ -98,7 +98,7 @@ async def provider_at(url: str) -> AsyncIterator[Provider]:
         base_url=f"{url}/north",
         accounts=[Account(id="hq", credentials={"key": Secret("demo"), "secret": Secret("s")})],
     )
-    door = Door(DoorLimits.of(POLLING), egress_allow=["127.0.0.0/8"])
+    door = HttpClient(HttpClientLimits.of(POLLING), egress_allow=["127.0.0.0/8"])
     budget = Budget(POLLING.rate, POLLING.concurrency)
     fetch = with_retries(budget.wrap(door.fetch), POLLING.attempts)
     try:

@@ -30,7 +30,7 @@ from typing import Any
 import msgspec
 
 from agent.checks.engine import Checker
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 from agent.config.settings import Metrics
 from agent.event_loop import give_turns_often
 from agent.model import Balance, Binding, Listing, Number, PollStatus, Snapshot
@@ -73,7 +73,7 @@ class Account:
     snapshot: Snapshot
     checker: Checker
     series: Series
-    checked: Checked | None = None
+    checked: CheckResult | None = None
 
     def blocks(self, now: float) -> tuple[Block, ...]:
         self.checked = self.checker.check(self.snapshot, now, self.checked)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.baselines.baseline import BaselineBook, approved
-from agent.checks.engine import Checked, Checker
+from agent.checks.engine import Checker, CheckResult
 from agent.checks.inventory import GONE_REASON
 from agent.model import Listing
 from agent.states import (
@@ -213,7 +213,7 @@ def facts(draw):
     }
 
 
-def said(checked: Checked) -> list[object]:
+def said(checked: CheckResult) -> list[object]:
     columns, phones, drift = checked.columns, checked.phones, checked.drift
     arrays = [getattr(columns, name) for name in ("states", "networks", "up", "mismatch")]
     arrays += [columns.contract_end, columns.reclaim_at, columns.realname_ok]

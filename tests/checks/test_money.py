@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.checks.balance import judge_balance
+from agent.checks.balance import evaluate_balance
 from agent.config.settings import Thresholds
 from agent.model import Balance
 
@@ -11,14 +11,14 @@ NONE = Thresholds()
 
 def test_configured_lines_go_before_the_providers_own():
     balance = Balance(50.0, "CNY", notice_threshold=60.0, stop_threshold=20.0)
-    money = judge_balance(balance, Thresholds(notice=100.0))
+    money = evaluate_balance(balance, Thresholds(notice=100.0))
     assert (money.notice, money.stop) == (100.0, 20.0)
 
 
 def test_the_usual_lines_hold_for_yuan_alone():
-    assert (judge_balance(Balance(1.0, "CNY"), NONE).notice) == 35.0
-    assert (judge_balance(Balance(1.0, "CNY"), NONE).stop) == 15.0
-    foreign = judge_balance(Balance(1.0, "USD"), NONE)
+    assert (evaluate_balance(Balance(1.0, "CNY"), NONE).notice) == 35.0
+    assert (evaluate_balance(Balance(1.0, "CNY"), NONE).stop) == 15.0
+    foreign = evaluate_balance(Balance(1.0, "USD"), NONE)
     assert (foreign.notice, foreign.stop, foreign.below_stop, foreign.at_notice) == (
         None,
         None,
@@ -32,7 +32,7 @@ def test_the_usual_lines_hold_for_yuan_alone():
     [(35.01, False, False), (35.0, True, False), (15.0, True, False), (14.99, True, True)],
 )
 def test_notice_is_reached_at_its_line_and_stop_below_it(amount, at_notice, below_stop):
-    money = judge_balance(Balance(amount, "CNY"), NONE)
+    money = evaluate_balance(Balance(amount, "CNY"), NONE)
     assert (money.at_notice, money.below_stop) == (at_notice, below_stop)
 
 
@@ -47,7 +47,7 @@ def test_notice_is_reached_at_its_line_and_stop_below_it(amount, at_notice, belo
     ],
 )
 def test_runway_is_what_lies_above_the_stop_line(amount, daily, days):
-    money = judge_balance(Balance(amount, "CNY", daily_spend=daily), NONE)
+    money = evaluate_balance(Balance(amount, "CNY", daily_spend=daily), NONE)
     assert money.runway == (None if days is None else days * 86400.0)
 
 
@@ -61,6 +61,6 @@ def test_runway_is_what_lies_above_the_stop_line(amount, daily, days):
     ],
 )
 def test_a_cap_counts_only_where_one_is_set(spent, cap, share, reached):
-    money = judge_balance(Balance(1.0, "CNY", month_spend=spent, spend_cap=cap), NONE)
+    money = evaluate_balance(Balance(1.0, "CNY", month_spend=spent, spend_cap=cap), NONE)
     assert money.cap_share == share
     assert money.cap_reached is bool(reached)

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 from agent.cli.ticket_action import Wanted, act_on
 from agent.states import Stage
 from agent.store.database import Database
-from agent.tickets.actions.action import Act
+from agent.tickets.actions.action import TicketAction
 from agent.tickets.ledger import Ledger
 from agent.tickets.manager import Tickets
 from agent.tickets.outbox.outbox import Outbox
@@ -20,7 +20,7 @@ from tests.web.facts import NOW
 from tests.web.ledger import ticket, write
 from tests.web.test_actions import TOKEN, secured
 
-ACCEPT = Wanted(Act.ACCEPT, "t-1", "on it", "Li Wei")
+ACCEPT = Wanted(TicketAction.ACCEPT, "t-1", "on it", "Li Wei")
 
 
 async def test_a_running_agent_is_asked(state, database, facts, capsys, monkeypatch) -> None:
@@ -35,7 +35,7 @@ async def test_a_running_agent_is_asked(state, database, facts, capsys, monkeypa
         monkeypatch.setenv("NUMWATCH_TOKEN", TOKEN)
         assert await asyncio.to_thread(act_on, ACCEPT, url=url, as_json=True) == 0
         assert json.loads(capsys.readouterr().out)["stage"] == "accepted"
-        close = Wanted(Act.CLOSE, "t-1", "done", "Li Wei", ("resolution=fixed",))
+        close = Wanted(TicketAction.CLOSE, "t-1", "done", "Li Wei", ("resolution=fixed",))
         assert await asyncio.to_thread(act_on, close, url=url) == 1
         assert "confirmed_or_waived" in capsys.readouterr().err
         nameless = dataclasses.replace(ACCEPT, by="")

@@ -18,7 +18,7 @@ from agent.config.secret import Secret
 from agent.config.settings import Account, Polling, ProviderSettings
 from agent.model import Number
 from agent.net.exchange import ProviderError
-from agent.net.http import Door, DoorLimits
+from agent.net.http import HttpClient, HttpClientLimits
 from agent.providers.registry import build
 from agent.states import NumberState
 
@@ -83,7 +83,7 @@ async def twilio(url: str, sid: str = SID):
         base_url=url,
         accounts=[Account(id="hq", credentials={"sid": Secret(sid), "token": Secret("x")})],
     )
-    door = Door(DoorLimits(), egress_allow=["127.0.0.0/8"])
+    door = HttpClient(HttpClientLimits(), egress_allow=["127.0.0.0/8"])
     try:
         yield build(settings, settings.accounts[0], door.fetch, Polling())
     finally:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from agent.checks.balance import judge_balance
+from agent.checks.balance import evaluate_balance
 from agent.config.lints import Lints
 from agent.config.settings import Thresholds
 from agent.lints.facts import AccountFacts, NumberFacts
@@ -321,7 +321,7 @@ def account(
     """An account with the given balance; without one its money is not known."""
     told = {"amount": 1000.0, "currency": "CNY", "notice_threshold": 35.0, "stop_threshold": 15.0}
     balance = Balance(**{**told, **money}) if money else None
-    judged = None if balance is None else judge_balance(balance, Thresholds())
+    judged = None if balance is None else evaluate_balance(balance, Thresholds())
     return AccountFacts(judged, contact, grade, LINTER.place(now))
 
 

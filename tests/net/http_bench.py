@@ -10,7 +10,7 @@ from aiohttp import web
 from agent.config.secret import Secret
 from agent.config.settings import Account, Polling, ProviderSettings
 from agent.net.exchange import ProviderError, Request
-from agent.net.http import Door, DoorLimits
+from agent.net.http import HttpClient, HttpClientLimits
 from agent.providers.registry import build
 from agent.providers.reports import Reports
 
@@ -71,9 +71,9 @@ async def raw_server(talk) -> AsyncIterator[str]:
 
 
 @contextlib.asynccontextmanager
-async def open_door(allow=LOOPBACK, ca_file=None, **limits) -> AsyncIterator[Door]:
+async def open_door(allow=LOOPBACK, ca_file=None, **limits) -> AsyncIterator[HttpClient]:
     limits = {"connect_timeout": 2.0, "request_timeout": 5.0, **limits}
-    door = Door(DoorLimits(**limits), egress_allow=allow, ca_file=ca_file)
+    door = HttpClient(HttpClientLimits(**limits), egress_allow=allow, ca_file=ca_file)
     try:
         yield door
     finally:
@@ -102,7 +102,7 @@ def _add(counts: dict[str, int], key: str, count: int) -> None:
 class Bench:
     """An adapter with its real door, for one account."""
 
-    door: Door
+    door: HttpClient
     told: Told = field(default_factory=Told)
 
     def provider(self, url, profile="generic", credentials=None, account=None, **limits):

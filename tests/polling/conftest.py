@@ -3,7 +3,7 @@
 import pytest
 from aiohttp import web
 
-from agent.net.http import Door, DoorLimits
+from agent.net.http import HttpClient, HttpClientLimits
 from tests.polling.polling_bench import Bench, Desk
 
 
@@ -19,7 +19,9 @@ async def desk(aiohttp_server):
 
 @pytest.fixture
 async def door():
-    door = Door(DoorLimits(request_timeout=2.0, connections=0), egress_allow=["127.0.0.0/8"])
+    door = HttpClient(
+        HttpClientLimits(request_timeout=2.0, connections=0), egress_allow=["127.0.0.0/8"]
+    )
     yield door
     await door.close()
 

@@ -2,7 +2,7 @@ import asyncio
 import time
 
 from agent.net.exchange import Answer, Request
-from agent.polling.loop_throttle import READING, Turnstile
+from agent.polling.loop_throttle import READING, LoopThrottle
 
 
 async def read_pages(turnstile, count, seconds):
@@ -35,11 +35,11 @@ async def longest_wait(work):
 
 
 async def test_many_pages_that_arrive_together_leave_turns_to_others():
-    assert await longest_wait(read_pages(Turnstile(), 60, 0.002)) < READING + 0.05
+    assert await longest_wait(read_pages(LoopThrottle(), 60, 0.002)) < READING + 0.05
     # Without it all of them are read in one turn.
     assert await longest_wait(read_pages(None, 60, 0.002)) >= 0.1
 
 
 async def test_every_answer_comes_through():
     async with asyncio.timeout(5):
-        await read_pages(Turnstile(), 500, 0.0005)
+        await read_pages(LoopThrottle(), 500, 0.0005)

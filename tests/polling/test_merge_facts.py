@@ -10,7 +10,7 @@ from agent.model import Balance, Binding, Listing, Number, Routing
 from agent.net.exchange import ProviderError
 from agent.polling.listing import HELD_POLLS
 from agent.polling.merge import Known, fresh, merge
-from agent.polling.per_number import Told
+from agent.polling.per_number import PerNumberResult
 from agent.states import Capability, NumberState, PollFailure
 
 ALL = frozenset(Capability)
@@ -132,7 +132,9 @@ def test_a_suspended_account_suspends_its_numbers_and_only_those_in_service():
 
 
 def test_a_number_that_returns_after_it_was_gone_starts_from_nothing():
-    known = poll(start(1, 2, 3), Told(["4006220002"], {"4006220002": Routing()}), 2.0, "routing")
+    known = poll(
+        start(1, 2, 3), PerNumberResult(["4006220002"], {"4006220002": Routing()}), 2.0, "routing"
+    )
     known = poll(known, Listing((number(1), number(2, ARREARS), number(3))))
     known = poll(poll(known, listing(1, 3)), listing(1, 3))
     assert "4006220002" not in known.snapshot.routings
@@ -143,7 +145,9 @@ def test_a_number_that_returns_after_it_was_gone_starts_from_nothing():
 
 def test_another_holder_of_a_reclaimed_number_is_another_number():
     known = poll(start(), Listing((number(1, NumberState.RECLAIMED, company="A"),)))
-    known = poll(known, Told(["4006220001"], {"4006220001": ()}), 3.0, Capability.REACHABILITY)
+    known = poll(
+        known, PerNumberResult(["4006220001"], {"4006220001": ()}), 3.0, Capability.REACHABILITY
+    )
     known = poll(known, Listing((number(1, company="B"),)))
     assert known.snapshot.previous_states == {}
     assert known.snapshot.bindings == {}
@@ -151,26 +155,28 @@ def test_another_holder_of_a_reclaimed_number_is_another_number():
 
 def test_only_what_changed_of_a_numbers_phones_is_replaced():
     phones = (Binding("b1", "13800000001"), Binding("b2", "13800000002"))
-    known = poll(start(1), Told(["4006220001"], {"4006220001": phones}), 2.0, "reachability")
+    known = poll(
+        start(1), PerNumberResult(["4006220001"], {"4006220001": phones}), 2.0, "reachability"
+    )
     same = tuple(msgspec.structs.replace(phone) for phone in phones)
-    after = poll(known, Told(["4006220001"], {"4006220001": same}), 3.0, "reachability")
+    after = poll(known, PerNumberResult(["4006220001"], {"4006220001": same}), 3.0, "reachability")
     assert after.snapshot.bindings is known.snapshot.bindings
     moved = (same[0], msgspec.structs.replace(same[1], phone="13900000000"))
-    after = poll(known, Told(["4006220001"], {"4006220001": moved}), 3.0, "reachability")
+    after = poll(known, PerNumberResult(["4006220001"], {"4006220001": moved}), 3.0, "reachability")
     assert after.snapshot.bindings["4006220001"][0] is phones[0]
     assert after.snapshot.bindings["4006220001"][1] is moved[1]
 
 
 def test_a_slice_touches_only_the_numbers_asked_for():
-    both = Told(["a", "b"], {"a": Routing(wait_seconds=1), "b": Routing(wait_seconds=2)})
+    both = PerNumberResult(["a", "b"], {"a": Routing(wait_seconds=1), "b": Routing(wait_seconds=2)})
     known = poll(start(), both, 2.0, Capability.ROUTING)
-    known = poll(known, Told(["b"], {}), 3.0, Capability.ROUTING)
+    known = poll(known, PerNumberResult(["b"], {}), 3.0, Capability.ROUTING)
     assert known.snapshot.routings == {"a": Routing(wait_seconds=1)}
 
 
 def test_what_was_told_before_a_failure_holds():
     error = ProviderError(PollFailure.TIMEOUT, "no answer")
-    known = poll(start(), Told(["a"], {"a": Routing()}, error), 3.0, Capability.ROUTING)
+    known = poll(start(), PerNumberResult(["a"], {"a": Routing()}, error), 3.0, Capability.ROUTING)
     assert known.snapshot.routings == {"a": Routing()}
     status = known.snapshot.polls[Capability.ROUTING]
     assert (status.failure, status.last_success) == (PollFailure.TIMEOUT, None)

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from agent.sinks.build import build_sinks
-from agent.sinks.context import Around
+from agent.sinks.context import SinkContext
 from agent.sinks.dispatcher import Dispatcher
 from agent.sinks.links import Links
 from agent.sinks.text import Writer
@@ -64,10 +64,10 @@ class Post:
             while not self.idle():  # noqa: ASYNC110 - idle is seen from outside, as here
                 await asyncio.sleep(0.002)
 
-    def around(self) -> Around:
+    def around(self) -> SinkContext:
         refused = self.telemetry.sink_steps_refused
         failed = self.telemetry.sink_template_errors
-        return Around(
+        return SinkContext(
             Links(self.database),
             Writer("zh-CN", "https://numwatch.example.com"),
             self.clock,

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from agent.sinks.links import Links
-from agent.sinks.reconciler import DeskReconciler, DeskRepair, difference
+from agent.sinks.reconciler import TicketSystemReconciler, TicketSystemRepair, difference
 from agent.states import Grade, NumberState, Stage
 from agent.store.database import Database
 from agent.tickets.remote_state import RemoteState, Standing
@@ -34,7 +34,7 @@ class Office:
         self.jira = JiraServer(self.post.clock)
         self.links = Links(database)
         self.telemetry = telemetry
-        self.reconciler = DeskReconciler.of(
+        self.reconciler = TicketSystemReconciler.of(
             database,
             self.run.tickets,
             lambda: self.post.dispatcher.sinks if self.post.dispatcher else (),
@@ -63,7 +63,7 @@ class Office:
         await self.step(alert())
         return self.run.tickets.open[0]
 
-    async def reconcile(self) -> list[DeskRepair]:
+    async def reconcile(self) -> list[TicketSystemRepair]:
         repaired = await self.reconciler.reconcile()
         await self.post.pass_time(60, step=20)
         self.run.now = self.post.clock.now
@@ -100,7 +100,7 @@ async def test_closed_by_people_there_while_it_fires(
 ) -> None:
     ticket = await office.break_down()
     office.jira.put(FIRST, "Done", resolution)
-    assert await office.reconcile() == [DeskRepair.CLOSED_THERE]
+    assert await office.reconcile() == [TicketSystemRepair.CLOSED_THERE]
     closed = await office.ticket(ticket.id)
     assert (closed.stage, closed.closed_by) == (Stage.CLOSED, "ticket-system:desk")
     assert "nothing had told of it" in closed.timeline[-1].reason
@@ -125,7 +125,7 @@ async def test_a_resolve_that_was_lost_is_told_again(office: Office) -> None:
     link = await office.links.get("desk", ticket.id)
     assert link is not None
     await office.links.told("desk", ticket.id, link.told_at, "restored")
-    assert await office.reconcile() == [DeskRepair.LOST_RESOLVE]
+    assert await office.reconcile() == [TicketSystemRepair.LOST_RESOLVE]
     assert office.jira.is_over(ticket.id)
     assert (await office.ticket(ticket.id)).timeline[-1].event == "told_again"
     assert await office.reconcile() == []
@@ -137,14 +137,14 @@ async def test_reopened_by_people_there_is_reopened_here(office: Office) -> None
     while office.run.tickets.open:
         await office.step()
     office.jira.put(FIRST, "To Do")
-    assert await office.reconcile() == [DeskRepair.REOPENED_THERE]
+    assert await office.reconcile() == [TicketSystemRepair.REOPENED_THERE]
     assert (await office.ticket(ticket.id)).stage is Stage.REOPENED
 
 
 async def test_deleted_there_while_it_fires_is_made_anew(office: Office) -> None:
     ticket = await office.break_down()
     del office.jira.issues[FIRST]
-    assert await office.reconcile() == [DeskRepair.CLOSED_THERE]
+    assert await office.reconcile() == [TicketSystemRepair.CLOSED_THERE]
     for _ in range(5):
         await office.step(alert())
     assert (await office.ticket(ticket.id)).open

@@ -30,10 +30,10 @@ async def post(database: Database, telemetry: Telemetry, receiver: Receiver) -> 
     await made.stop()
 
 
-Told = list[tuple[str, str, int]]
+Delivery = list[tuple[str, str, int]]
 
 
-def told(receiver: Receiver) -> Told:
+def told(receiver: Receiver) -> Delivery:
     return [(one.data["id"], one.type, one.data["revision"]) for one in receiver.taken]
 
 
@@ -46,7 +46,7 @@ async def test_an_outage_of_an_hour_loses_nothing_doubles_nothing_and_keeps_orde
     receiver.answer = lambda _request: 503 if down else None
     await post.start()
     with capture_logs() as logs:
-        expected: dict[str, Told] = {}
+        expected: dict[str, Delivery] = {}
         opened: list[str] = []
         for number in range(10):
             ticket = await writer.opened(number)

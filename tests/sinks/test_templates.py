@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from standardwebhooks import Webhook
 
-from agent.sinks.context import Around
+from agent.sinks.context import SinkContext
 from agent.sinks.webhook.sink import WebhookSink
 from agent.sinks.webhook.templates import Filled, Renderer
 from tests.sinks.receiver import SECRET
@@ -54,7 +54,7 @@ async def sponge() -> AsyncIterator[Sponge]:
 async def send(sponge: Sponge, **template: Any) -> list[tuple[str, str]]:
     """Delivers one change and gives what was told of the template's faults."""
     failed: list[tuple[str, str]] = []
-    around = Around(template_failed=lambda sink, part: failed.append((sink, part)))
+    around = SinkContext(template_failed=lambda sink, part: failed.append((sink, part)))
     url = await sponge.start()
     sink = WebhookSink(settings(f"{url}/usual?key=1", template=template), around)
     try:

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from agent.states import Grade, Stage
 from agent.store.database import Database
 from agent.tickets.changes import Change, Opening, open_ticket
-from agent.tickets.decide.decision import Action, Decision
+from agent.tickets.decide.decision import Decision, Transition
 from agent.tickets.decide.faults import faults_of
 from agent.tickets.ledger import record
 from agent.tickets.number_details import Particulars
@@ -24,7 +24,7 @@ class Writer:
     async def opened(self, number: int = 1) -> Ticket:
         told = alert(number=f"40062200{number:02}")
         (fault,) = faults_of([told], ["critical"]).values()
-        decision = Decision(Action.OPEN, fault.key, "it broke", fault)
+        decision = Decision(Transition.OPEN, fault.key, "it broke", fault)
         opening = Opening(
             Particulars(grade=Grade.AAA), Text(self.text or "broken", self.text), None
         )

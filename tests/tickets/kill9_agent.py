@@ -13,8 +13,8 @@ from agent.sinks.build import build_sinks
 from agent.sinks.dispatcher import Dispatcher
 from agent.states import NumberState
 from agent.store.database import Database
-from agent.tickets.actions.action import Act
-from agent.tickets.actions.request import Actor, Order, OrderError
+from agent.tickets.actions.action import TicketAction
+from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor
 from agent.tickets.changes import Change
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
 from agent.tickets.manager import Tickets
@@ -69,11 +69,11 @@ async def watch(tickets: Tickets, scene: Scene, acknowledged: Connection, end: f
 async def say(tickets: Tickets, name: str, acknowledged: Connection, end: float) -> None:
     """Another producer: a person who comments on whatever stands."""
     chance = random.Random()
-    order = Order(Act.COMMENT, Actor(ActorKind.PERSON, name), "looked into it")
+    order = ActionRequest(TicketAction.COMMENT, Actor(ActorKind.PERSON, name), "looked into it")
     while time.monotonic() < end:
         standing = tickets.open
         if standing:
-            with suppress(OrderError, IllegalTransitionError):
+            with suppress(ActionRequestError, IllegalTransitionError):
                 change = await tickets.act(chance.choice(standing).id, order, time.time())
                 if change is not None:
                     acknowledged.send(acknowledgement(change))

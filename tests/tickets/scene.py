@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from agent.checks.engine import Checker
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.model import (
@@ -174,7 +174,7 @@ class Scene:
             stale_after=dict.fromkeys(POLLED, self.stale_after),
         )
 
-    def checked_of(self, provider: str, account: str) -> Checked | None:
+    def checked_of(self, provider: str, account: str) -> CheckResult | None:
         snapshot = self.fleet.get(provider, account)
         return None if snapshot is None else self.checker.check(snapshot, START)
 

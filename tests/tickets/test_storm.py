@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 from agent.model import Alert
 from agent.sinks.build import build_sinks
 from agent.sinks.dispatcher import Dispatcher
@@ -37,9 +37,9 @@ MOST_MEMORY = 100 * 1024 * 1024
 class Checks(Scene):
     """Checked once a poll, as the agent does."""
 
-    known: dict[str, tuple[int, Checked]] = field(default_factory=dict)
+    known: dict[str, tuple[int, CheckResult]] = field(default_factory=dict)
 
-    def checked_of(self, provider: str, account: str) -> Checked | None:
+    def checked_of(self, provider: str, account: str) -> CheckResult | None:
         snapshot = self.fleet.get(provider, account)
         if snapshot is None:
             return None

@@ -7,8 +7,8 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from agent.baselines.planned import plans_of
-from agent.baselines.repository import Shelf
-from agent.baselines.service import BaselineDesk
+from agent.baselines.repository import BaselineRepository
+from agent.baselines.service import BaselineService
 from agent.store.database import Database
 from agent.tickets.ledger import Ledger
 from agent.tickets.outbox.outbox import Outbox
@@ -49,8 +49,8 @@ def state(facts: Facts, database: Database) -> WebState:
         version="1.2.3",
         started_at=facts.now - 7200,
         clock=lambda: facts.now,
-        baselines=BaselineDesk(
-            Shelf(database, facts.baselines),
+        baselines=BaselineService(
+            BaselineRepository(database, facts.baselines),
             lambda: facts.found,
             lambda: plans_of(facts.settings),
             lambda: facts.now,

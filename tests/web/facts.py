@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from agent.baselines.baseline import BaselineBook
-from agent.checks.engine import Checked, Checker
+from agent.checks.engine import Checker, CheckResult
 from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.model import (
@@ -121,7 +121,7 @@ class Facts:
     now: float = NOW
     settings: Settings = SETTINGS
     fleet: Fleet = field(default_factory=Fleet)
-    found: dict[tuple[str, str], Checked] = field(default_factory=dict)
+    found: dict[tuple[str, str], CheckResult] = field(default_factory=dict)
     baselines: BaselineBook = field(default_factory=BaselineBook)
     not_ready: str | None = None
     reload_errors: list[str] = field(default_factory=list)

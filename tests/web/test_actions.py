@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestClient
 from agent.config.settings import Settings
 from agent.states import Grade, Stage
 from agent.store.database import Database
-from agent.tickets.actions.request import Order
+from agent.tickets.actions.request import ActionRequest
 from agent.tickets.ledger import Ledger
 from agent.tickets.manager import Tickets
 from agent.tickets.sla import clocks
@@ -33,7 +33,7 @@ async def client(
     await write(database, ticket(clocks=begun))
     tickets = Tickets(database, facts.settings, lambda *_: None, lambda *_: None)
 
-    def act(wanted: str, order: Order):
+    def act(wanted: str, order: ActionRequest):
         return tickets.act(wanted, order, NOW)
 
     return await aiohttp_client(make_app(dataclasses.replace(state, act=act)))

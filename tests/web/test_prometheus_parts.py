@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from agent.rules.queries.queries import steps_between
 from agent.web.prometheus import encoding as wire
 from agent.web.prometheus import executor as turns
-from agent.web.prometheus.failure import Failure
-from agent.web.prometheus.params import Given
+from agent.web.prometheus.failure import QueryApiError
+from agent.web.prometheus.params import QueryParams
 from exporters.own_series import OwnSeries
 from exporters.telemetry import Telemetry
 
@@ -78,9 +78,9 @@ def test_numbers_are_written_as_go_writes_them(value: float, text: str) -> None:
 
 @given(st.text())
 def test_any_text_becomes_a_time_or_a_refusal(text: str) -> None:
-    asked = Given({"at": [text]})
+    asked = QueryParams({"at": [text]})
     for read in (asked.moment, asked.duration):
-        with contextlib.suppress(Failure):
+        with contextlib.suppress(QueryApiError):
             assert math.isfinite(read("at"))
 
 
@@ -102,7 +102,7 @@ async def test_few_queries_run_at_once_and_the_loop_goes_on() -> None:
         at_work[0] -= 1
         return 1
 
-    places = turns.Turns(2)
+    places = turns.QueryExecutor(2)
     waiting = [asyncio.create_task(places.run(work)) for _ in range(5)]
     for _ in range(2):
         assert await asyncio.to_thread(begun.acquire, timeout=10)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from agent.store.errors import StoreError
 from agent.tickets.key import key_of, subject_of
-from agent.webhooks.alertmanager.payload import Message, NotAMessage, read_message
+from agent.webhooks.alertmanager.payload import InvalidMessageError, Message, read_message
 from agent.webhooks.alertmanager.record import Trust
 from agent.webhooks.alertmanager.source_alert import fingerprint_of, read_alert
 from tests.webhooks.conftest import FOREIGN, OURS, START, Hook, message, told
@@ -339,6 +339,6 @@ def test_whatever_is_posted_is_a_message_or_is_refused(body: dict[str, Any], who
     posted = {"version": "4", "alerts": [told(), body]} | body if whole else body
     try:
         read = read_message(json.dumps(posted).encode())
-    except NotAMessage:
+    except InvalidMessageError:
         return
     assert isinstance(read, Message)

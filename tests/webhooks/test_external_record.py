@@ -4,17 +4,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.webhooks.alertmanager.record import LATE, Outcome, Record, Standing, Trust, merge
-from agent.webhooks.alertmanager.source_alert import Told
+from agent.webhooks.alertmanager.source_alert import SourceAlert
 from tests.webhooks.conftest import FOREIGN, START
 
 CONFIRMED = Trust(confirmed_later=True)
 
 
-def word(start: float, end: float | None = None) -> Told:
-    return Told("f", FOREIGN, {}, firing=end is None, starts_at=start, ends_at=end)
+def word(start: float, end: float | None = None) -> SourceAlert:
+    return SourceAlert("f", FOREIGN, {}, firing=end is None, starts_at=start, ends_at=end)
 
 
-def heard(words: list[tuple[Told, float]], trust: Trust = Trust()) -> Record | None:  # noqa: B008 - it is frozen
+def heard(words: list[tuple[SourceAlert, float]], trust: Trust = Trust()) -> Record | None:  # noqa: B008 - it is frozen
     record: Record | None = None
     for one, now in words:
         record, _outcome = merge(record, one, trust, now)
@@ -24,7 +24,7 @@ def heard(words: list[tuple[Told, float]], trust: Trust = Trust()) -> Record | N
 EPISODES = st.lists(st.tuples(st.floats(1, 100), st.floats(1, 100)), min_size=1, max_size=4)
 
 
-def story(episodes: list[tuple[float, float]], *, ends: bool) -> list[Told]:
+def story(episodes: list[tuple[float, float]], *, ends: bool) -> list[SourceAlert]:
     """Firings and resolves one after the other; the last one stands or not."""
     now, words = START, []
     for lasts, pause in episodes:

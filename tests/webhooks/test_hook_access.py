@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from agent.webhooks.admission import Admission, Overloaded
+from agent.webhooks.admission import Admission, OverloadedError
 from tests.webhooks.conftest import FOREIGN, Hook, message, told, until
 
 TOKEN = "correct horse battery"
@@ -83,10 +83,10 @@ async def test_without_a_token_this_machine_is_let_in(hook: Hook, host: str) -> 
 def test_what_is_under_way_is_bounded_by_count_and_bytes() -> None:
     admission = Admission(most_requests=2, most_bytes=100)
     with admission.one() as first, admission.one() as second:
-        with pytest.raises(Overloaded), admission.one():
+        with pytest.raises(OverloadedError), admission.one():
             pass
         first.add(80)
-        with pytest.raises(Overloaded):
+        with pytest.raises(OverloadedError):
             second.add(21)
         second.add(20)
     with admission.one() as alone:

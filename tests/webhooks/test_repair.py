@@ -6,14 +6,16 @@ from msgspec.structs import replace
 from agent.webhooks.alertmanager.comparison import Answer, Differences, Repair, Suspicion, compare
 from agent.webhooks.alertmanager.listing import Listed
 from agent.webhooks.alertmanager.record import Record, Standing
-from agent.webhooks.alertmanager.source_alert import Told
+from agent.webhooks.alertmanager.source_alert import SourceAlert
 from tests.webhooks.conftest import FOREIGN, START
 
 NAME = "f"
 FIRING = Record(NAME, FOREIGN, {}, Standing.FIRING, START, START, changed_at=START)
 OVER = replace(FIRING, standing=Standing.OVER, ended_at=START + 1)
 ENDING = replace(FIRING, standing=Standing.ENDING, ended_at=START + 1)
-LISTED = {NAME: Listed(Told(NAME, FOREIGN, {}, True, START, None), frozenset({"r"}), silent=False)}
+LISTED = {
+    NAME: Listed(SourceAlert(NAME, FOREIGN, {}, True, START, None), frozenset({"r"}), silent=False)
+}
 
 
 def answers(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from agent.net.exchange import Answer, ProviderError
 from agent.net.links import next_url
 from agent.providers.profile.mapping import Mapped, Mapper
-from agent.providers.profile.operation_client import Asker
+from agent.providers.profile.operation_client import OperationClient
 from agent.providers.profile.page_memory import PageMemory, mark_of
 from agent.providers.profile.paging import Collected, Page, Params, Source, read_all
 from agent.providers.profile.path import MISSING, follow, path_of
@@ -47,7 +47,7 @@ class Read:
         self._operation = operation
         self._bounds = setup.bounds
         self._base_url = setup.caller.base_url
-        self._asker = Asker(setup.caller, operation)
+        self._asker = OperationClient(setup.caller, operation)
         self._mapper = Mapper(target, operation)
         self._records = path_of(operation.records)
         self._total = path_of(operation.paging.total) if operation.paging.total else None

@@ -44,7 +44,7 @@ _SHORTEST_SECRET = 4
 """Shorter ones are words of their own and would tear holes into any text."""
 
 
-class Asker:
+class OperationClient:
     """Asks one operation; see :class:`~agent.providers.profile.sections.Operation`."""
 
     def __init__(self, caller: Caller, operation: Operation) -> None:

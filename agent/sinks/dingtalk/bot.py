@@ -44,7 +44,7 @@ class DingTalkBot:
         body = {"msgtype": "text", "text": text, "at": {"isAtAll": False}}
         return Message("/robot/send", body, params)
 
-    def judge(self, answer: Any) -> tuple[int, Verdict | None]:
+    def classify_answer(self, answer: Any) -> tuple[int, Verdict | None]:
         """``errcode`` is 0 on success."""
         return meaning(answer.get("errcode"), _CODES)
 

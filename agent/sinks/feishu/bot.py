@@ -44,7 +44,7 @@ class FeishuBot:
             body["sign"] = sign(timestamp, self._settings.secret.reveal())
         return Message(f"/open-apis/bot/v2/hook/{self._settings.token.reveal()}", body)
 
-    def judge(self, answer: Any) -> tuple[int, Verdict | None]:
+    def classify_answer(self, answer: Any) -> tuple[int, Verdict | None]:
         """``code`` is 0 on success; older bots call it ``StatusCode``."""
         return meaning(answer.get("code", answer.get("StatusCode")), _CODES)
 

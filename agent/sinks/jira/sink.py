@@ -9,13 +9,13 @@ from agent.config.sinks import Jira as JiraSettings
 from agent.config.sinks import Sink as SinkSettings
 from agent.net.scrub import scrub
 from agent.sinks.base import SinkError, SinkFailure
-from agent.sinks.context import Around
-from agent.sinks.delivery import Told
-from agent.sinks.http_client import Reply, Wire
+from agent.sinks.context import SinkContext
+from agent.sinks.delivery import Delivery
+from agent.sinks.http_client import Reply, SinkHttpClient
 from agent.sinks.links import Remote
 from agent.sinks.text import Writer
 from agent.sinks.text_limits import cut_utf16, utf16_length
-from agent.sinks.ticket_system import DeskSink, RemoteGoneError, Step
+from agent.sinks.ticket_system import RemoteGoneError, Step, TicketSystemSink
 from agent.tickets.remote_state import RemoteState, Standing
 
 SUMMARY = 255
@@ -31,9 +31,9 @@ _ENVELOPE = 60
 _DONE = "done"
 
 
-def jira_sink(settings: SinkSettings, around: Around) -> DeskSink:
+def jira_sink(settings: SinkSettings, around: SinkContext) -> TicketSystemSink:
     """A sink that keeps a project's issues up to date."""
-    return DeskSink(settings, JiraSystem(settings, around.writer, around.clock), around)
+    return TicketSystemSink(settings, JiraSystem(settings, around.writer, around.clock), around)
 
 
 class JiraSystem:
@@ -45,7 +45,7 @@ class JiraSystem:
         self._writer = writer
         pair = f"{settings.jira.user}:{settings.jira.token.reveal()}"
         token = base64.b64encode(pair.encode()).decode()
-        self._wire = Wire(settings, clock, {"Authorization": f"Basic {token}"})
+        self._wire = SinkHttpClient(settings, clock, {"Authorization": f"Basic {token}"})
 
     async def close(self) -> None:
         """Close every connection."""
@@ -73,7 +73,7 @@ class JiraSystem:
             if reply.status in (_GONE, _NOT_FOUND):
                 text = f"the search answered HTTP {reply.status}; nothing is made without it"
                 raise SinkError(SinkFailure.SEARCH_GONE, text, hold=True)
-            answer = _object(self._wire.judged(reply))
+            answer = _object(self._wire.require_success(reply))
             for issue in answer.get("issues", ()):
                 yield issue
             token = answer.get("nextPageToken")
@@ -81,7 +81,7 @@ class JiraSystem:
                 return
             asked["nextPageToken"] = token
 
-    async def create(self, told: Told) -> Remote:
+    async def create(self, told: Delivery) -> Remote:
         """Make an issue; without what the project's screens do not have."""
         fields = {
             "project": {"key": self._settings.project},
@@ -94,7 +94,7 @@ class JiraSystem:
         if unknown:
             rest = {name: value for name, value in fields.items() if name not in unknown}
             reply = await self._wire.ask("POST", f"{_API}/issue", json={"fields": rest})
-        answer = _object(self._wire.judged(reply))
+        answer = _object(self._wire.require_success(reply))
         if not answer.get("id"):
             raise SinkError(SinkFailure.PROTOCOL, "the answer names no issue", ambiguous=True)
         return Remote(str(answer["id"]), str(answer.get("key", answer["id"])))
@@ -102,7 +102,7 @@ class JiraSystem:
     def _labels(self, ticket_id: str) -> list[str]:
         return [cut_utf16(label, LABEL) for label in (*self._settings.labels, ticket_id)]
 
-    def _content(self, told: Told) -> dict[str, object]:
+    def _content(self, told: Delivery) -> dict[str, object]:
         ticket = told.ticket
         content: dict[str, object] = {
             "summary": cut_utf16(self._writer.title(ticket), SUMMARY),
@@ -113,7 +113,7 @@ class JiraSystem:
             content["priority"] = {"name": priority}
         return content
 
-    async def tell(self, remote: str, told: Told, step: Step) -> list[str]:
+    async def tell(self, remote: str, told: Delivery, step: Step) -> list[str]:
         """Bring summary, description, status and comments up to date."""
         refused = await self._edit(remote, self._content(told))
         if target := getattr(self._settings, step.move, "") if step.move else "":
@@ -187,7 +187,7 @@ class JiraSystem:
     def _here(self, reply: Reply) -> Reply:
         if reply.status == _NOT_FOUND:
             raise RemoteGoneError
-        return self._wire.judged(reply)
+        return self._wire.require_success(reply)
 
 
 def document(lines: Iterable[str]) -> dict[str, object]:

@@ -11,9 +11,9 @@ import msgspec
 from agent.config.sinks import Sink as SinkSettings
 from agent.net.scrub import scrub
 from agent.sinks.base import Pace, SinkError, SinkFailure, Window
-from agent.sinks.context import Around
-from agent.sinks.delivery import Told, read
-from agent.sinks.http_client import Reply, Wire
+from agent.sinks.context import SinkContext
+from agent.sinks.delivery import Delivery, read
+from agent.sinks.http_client import Reply, SinkHttpClient
 from agent.sinks.text_limits import cut_characters
 from agent.states import Stage
 from agent.tickets.changes import CLOSED, RESOLVED, UPDATED
@@ -43,14 +43,14 @@ _UNKNOWN = Standing(RemoteState.UNKNOWN, detail="the events API cannot be asked"
 class PagerDutySink:
     """Triggers, acknowledges and resolves alerts of one service."""
 
-    def __init__(self, settings: SinkSettings, around: Around) -> None:
+    def __init__(self, settings: SinkSettings, around: SinkContext) -> None:
         assert settings.pagerduty is not None
         self.name = settings.name
         self.pace: Pace = settings
         self.windows: Sequence[Window] = (Window(settings.rate or 120, 60.0),)
         self._key = settings.pagerduty.routing_key
         self._writer = around.writer
-        self._wire = Wire(settings, around.clock)
+        self._wire = SinkHttpClient(settings, around.clock)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -71,9 +71,9 @@ class PagerDutySink:
         if reply.status == _BAD_REQUEST and _names_the_key(reply):
             text = "the routing key was refused"
             raise SinkError(SinkFailure.AUTH, text, hold=True)
-        self._wire.judged(reply)
+        self._wire.require_success(reply)
 
-    def _event(self, told: Told) -> dict[str, Any]:
+    def _event(self, told: Delivery) -> dict[str, Any]:
         action = _action(told)
         event: dict[str, Any] = {
             "routing_key": self._key.reveal(),
@@ -104,7 +104,7 @@ class PagerDutySink:
         }
 
 
-def _action(told: Told) -> str:
+def _action(told: Delivery) -> str:
     stage = told.ticket.get("stage")
     if told.kind in (RESOLVED, CLOSED) or stage in _OVER:
         # A trigger after the resolution would be a new alert.

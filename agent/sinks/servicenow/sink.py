@@ -8,13 +8,13 @@ from agent.config.sinks import ServiceNow as ServiceNowSettings
 from agent.config.sinks import Sink as SinkSettings
 from agent.net.scrub import scrub
 from agent.sinks.base import SinkError, SinkFailure
-from agent.sinks.context import Around
-from agent.sinks.delivery import Told
-from agent.sinks.http_client import Reply, Wire
+from agent.sinks.context import SinkContext
+from agent.sinks.delivery import Delivery
+from agent.sinks.http_client import Reply, SinkHttpClient
 from agent.sinks.links import Remote
 from agent.sinks.text import Writer
 from agent.sinks.text_limits import cut_utf16
-from agent.sinks.ticket_system import DeskSink, RemoteGoneError, Step
+from agent.sinks.ticket_system import RemoteGoneError, Step, TicketSystemSink
 from agent.tickets.remote_state import RemoteState, Standing
 
 SHORT_DESCRIPTION = 160
@@ -31,9 +31,11 @@ _RULES = ("business rule", "data policy", "mandatory")
 """What a refusal by the instance's own rules says; ServiceNow answers it with 403 too."""
 
 
-def servicenow_sink(settings: SinkSettings, around: Around) -> DeskSink:
+def servicenow_sink(settings: SinkSettings, around: SinkContext) -> TicketSystemSink:
     """A sink that keeps a table's incidents up to date."""
-    return DeskSink(settings, ServiceNowSystem(settings, around.writer, around.clock), around)
+    return TicketSystemSink(
+        settings, ServiceNowSystem(settings, around.writer, around.clock), around
+    )
 
 
 class ServiceNowSystem:
@@ -45,7 +47,7 @@ class ServiceNowSystem:
         self._writer = writer
         pair = f"{settings.servicenow.user}:{settings.servicenow.password.reveal()}"
         token = base64.b64encode(pair.encode()).decode()
-        self._wire = Wire(settings, clock, {"Authorization": f"Basic {token}"})
+        self._wire = SinkHttpClient(settings, clock, {"Authorization": f"Basic {token}"})
         self._table = f"/api/now/table/{settings.servicenow.table}"
 
     async def close(self) -> None:
@@ -67,7 +69,7 @@ class ServiceNowSystem:
         ours = [it for it in found if it.get("correlation_id") == ticket_id]
         return _remote(ours[0]) if ours else None
 
-    async def create(self, told: Told) -> Remote:
+    async def create(self, told: Delivery) -> Remote:
         """Make an incident."""
         body = {
             **self._content(told),
@@ -77,13 +79,13 @@ class ServiceNowSystem:
             "caller_id": self._settings.caller,
         }
         written = {name: value for name, value in body.items() if value}
-        reply = self._wire.judged(await self._wire.ask("POST", self._table, json=written))
+        reply = self._wire.require_success(await self._wire.ask("POST", self._table, json=written))
         made = _result(reply)
         if not made or not made[0].get("sys_id"):
             raise SinkError(SinkFailure.PROTOCOL, "the answer names no incident", ambiguous=True)
         return _remote(made[0])
 
-    def _content(self, told: Told) -> dict[str, str]:
+    def _content(self, told: Delivery) -> dict[str, str]:
         ticket = told.ticket
         level = _LEVEL.get(str(ticket.get("severity")), "3")
         description = "\n".join(self._writer.description(ticket))
@@ -94,7 +96,7 @@ class ServiceNowSystem:
             "urgency": level,
         }
 
-    async def tell(self, remote: str, told: Told, step: Step) -> list[str]:
+    async def tell(self, remote: str, told: Delivery, step: Step) -> list[str]:
         """One request for content, notes and state; without the state where it is refused."""
         body: dict[str, str] = self._content(told)
         if step.news and not (step.again and await self._has(remote, step.news[-1])):
@@ -104,11 +106,11 @@ class ServiceNowSystem:
         why = _refusal(reply)
         if why and target:
             reply = await self._patch(remote, body)
-            self._judged(reply)
+            self._require_success(reply)
             return [f"state {target['state']}: {why}"]
         if why:
             return [f"update: {why}"]
-        self._judged(reply)
+        self._require_success(reply)
         return []
 
     async def _target(self, remote: str, move: str) -> dict[str, str]:
@@ -132,7 +134,7 @@ class ServiceNowSystem:
 
     async def comment(self, remote: str, lines: Sequence[str]) -> None:
         """Add work notes."""
-        self._judged(await self._patch(remote, {"work_notes": _notes(lines)}))
+        self._require_success(await self._patch(remote, {"work_notes": _notes(lines)}))
 
     async def _has(self, remote: str, mark: str) -> bool:
         asked = {
@@ -153,13 +155,13 @@ class ServiceNowSystem:
     async def _incident(self, remote: str) -> dict[str, Any]:
         asked = {"sysparm_fields": "sys_id,number,state,close_code"}
         reply = await self._wire.ask("GET", f"{self._table}/{remote}", params=asked)
-        found = _result(self._judged(reply))
+        found = _result(self._require_success(reply))
         return found[0] if found else {}
 
-    def _judged(self, reply: Reply) -> Reply:
+    def _require_success(self, reply: Reply) -> Reply:
         if reply.status == _NOT_FOUND:
             raise RemoteGoneError
-        return self._wire.judged(reply)
+        return self._wire.require_success(reply)
 
 
 def _refusal(reply: Reply) -> str:

@@ -27,7 +27,7 @@ class Form(msgspec.Struct, frozen=True):
     headers: dict[str, str]
 
 
-class Former:
+class WebhookRequestBuilder:
     """Forms deliveries. Where a template gives nothing that can be sent, the usual form goes.
 
     A fault in a template must not cost a ticket: the ticket is delivered, and the fault is

@@ -19,9 +19,9 @@ from standardwebhooks import Webhook as Signer
 from agent.config.secret import Secret
 from agent.config.sinks import Sink as SinkSettings
 from agent.sinks.base import Pace, Window
-from agent.sinks.context import Around
-from agent.sinks.http_client import FAILURES, failure_of, judge, session_of
-from agent.sinks.webhook.request import Form, Former
+from agent.sinks.context import SinkContext
+from agent.sinks.http_client import FAILURES, failure_of, raise_for_status, session_of
+from agent.sinks.webhook.request import Form, WebhookRequestBuilder
 from agent.sinks.webhook.shorten import shortened
 from agent.tickets.outbox.outbox import Row
 from agent.tickets.remote_state import RemoteState, Standing
@@ -41,13 +41,13 @@ class WebhookSink:
             something that is not a network.
     """
 
-    def __init__(self, settings: SinkSettings, around: Around | None = None) -> None:
+    def __init__(self, settings: SinkSettings, around: SinkContext | None = None) -> None:
         self.name = settings.name
         self.pace: Pace = settings
         self.windows: Sequence[Window] = (Window(settings.rate, 60.0),) if settings.rate else ()
         self._settings = settings
-        self._around = around or Around()
-        self._former = Former(
+        self._around = around or SinkContext()
+        self._former = WebhookRequestBuilder(
             settings.name, settings.url or "", settings.template, self._around.template_failed
         )
         self._signer = _signer(settings.secret) if settings.secret else None
@@ -75,7 +75,7 @@ class WebhookSink:
                 status, headers = await self._post(shorter, now)
         except FAILURES as error:
             raise failure_of(error) from error
-        judge(status, headers, self._around.clock())
+        raise_for_status(status, headers, self._around.clock())
 
     async def _post(self, row: Row, now: float) -> tuple[int, Mapping[str, str]]:
         form = await self._former.form(row)

@@ -37,7 +37,7 @@ class WeComBot:
         body = {"msgtype": "markdown", "markdown": {"content": cut_bytes(content, _LIMIT)}}
         return Message("/cgi-bin/webhook/send", body, {"key": self._settings.token.reveal()})
 
-    def judge(self, answer: Any) -> tuple[int, Verdict | None]:
+    def classify_answer(self, answer: Any) -> tuple[int, Verdict | None]:
         """``errcode`` is 0 on success."""
         return meaning(answer.get("errcode"), _CODES)
 

@@ -7,13 +7,13 @@ from agent.config.sinks import Sink as SinkSettings
 from agent.config.sinks import Zammad as ZammadSettings
 from agent.net.scrub import scrub
 from agent.sinks.base import SinkError, SinkFailure
-from agent.sinks.context import Around
-from agent.sinks.delivery import Told
-from agent.sinks.http_client import Reply, Wire
+from agent.sinks.context import SinkContext
+from agent.sinks.delivery import Delivery
+from agent.sinks.http_client import Reply, SinkHttpClient
 from agent.sinks.links import Remote
 from agent.sinks.text import Writer
 from agent.sinks.text_limits import cut_utf16
-from agent.sinks.ticket_system import DeskSink, RemoteGoneError, Step
+from agent.sinks.ticket_system import RemoteGoneError, Step, TicketSystemSink
 from agent.tickets.remote_state import RemoteState, Standing
 
 TITLE = 250
@@ -23,9 +23,9 @@ _NOT_FOUND, _UNPROCESSABLE = 404, 422
 _CLOSED = frozenset({"closed", "merged", "removed"})
 
 
-def zammad_sink(settings: SinkSettings, around: Around) -> DeskSink:
+def zammad_sink(settings: SinkSettings, around: SinkContext) -> TicketSystemSink:
     """A sink that keeps a group's tickets up to date."""
-    return DeskSink(settings, ZammadSystem(settings, around.writer, around.clock), around)
+    return TicketSystemSink(settings, ZammadSystem(settings, around.writer, around.clock), around)
 
 
 class ZammadSystem:
@@ -36,7 +36,7 @@ class ZammadSystem:
         self._settings: ZammadSettings = settings.zammad
         self._writer = writer
         token = settings.zammad.token.reveal()
-        self._wire = Wire(settings, clock, {"Authorization": f"Token token={token}"})
+        self._wire = SinkHttpClient(settings, clock, {"Authorization": f"Token token={token}"})
 
     async def close(self) -> None:
         """Close every connection."""
@@ -45,14 +45,14 @@ class ZammadSystem:
     async def find(self, ticket_id: str) -> Remote | None:
         """The first ticket whose title ends in our id."""
         asked = {"query": f'title:"{ticket_id}"', "limit": "50", "expand": "true"}
-        found = self._wire.judged(
+        found = self._wire.require_success(
             await self._wire.ask("GET", "/api/v1/tickets/search", params=asked)
         ).json
         tickets = found if isinstance(found, list) else []
         ours = [it for it in tickets if str(it.get("title", "")).endswith(f"[{ticket_id}]")]
         return _remote(min(ours, key=lambda it: int(it["id"]))) if ours else None
 
-    async def create(self, told: Told) -> Remote:
+    async def create(self, told: Delivery) -> Remote:
         """Make a ticket; the customer is made too where there is none."""
         lines = self._writer.description(told.ticket)
         body = {
@@ -61,13 +61,15 @@ class ZammadSystem:
             "customer_id": f"guess:{self._settings.customer}",
             "article": self._article(self._title(told), lines),
         }
-        reply = self._wire.judged(await self._wire.ask("POST", "/api/v1/tickets", json=body))
+        reply = self._wire.require_success(
+            await self._wire.ask("POST", "/api/v1/tickets", json=body)
+        )
         made = _object(reply)
         if not made.get("id"):
             raise SinkError(SinkFailure.PROTOCOL, "the answer names no ticket", ambiguous=True)
         return _remote(made)
 
-    def _title(self, told: Told) -> str:
+    def _title(self, told: Delivery) -> str:
         mark = f" [{told.id}]"
         return cut_utf16(self._writer.title(told.ticket), TITLE - len(mark)) + mark
 
@@ -80,7 +82,7 @@ class ZammadSystem:
             "internal": self._settings.internal,
         }
 
-    async def tell(self, remote: str, told: Told, step: Step) -> list[str]:
+    async def tell(self, remote: str, told: Delivery, step: Step) -> list[str]:
         """One request for title, article and state; without the state where it is refused."""
         body: dict[str, object] = {"title": self._title(told)}
         if step.news and not (step.again and await self._has(remote, step.news[-1])):
@@ -89,12 +91,12 @@ class ZammadSystem:
         state = {"state": target} if target and not await self._is_at(remote, target) else {}
         reply = await self._put(remote, {**body, **state})
         if reply.status != _UNPROCESSABLE:
-            self._judged(reply)
+            self._require_success(reply)
             return []
         why = _why(reply)
         if not state:
             return [f"update: {why}"]
-        self._judged(await self._put(remote, body))
+        self._require_success(await self._put(remote, body))
         return [f"{target}: {why}"]
 
     async def _put(self, remote: str, body: object) -> Reply:
@@ -107,11 +109,11 @@ class ZammadSystem:
     async def comment(self, remote: str, lines: Sequence[str]) -> None:
         """Add an article."""
         article = self._article("numwatch", _whole(lines))
-        self._judged(await self._put(remote, {"article": article}))
+        self._require_success(await self._put(remote, {"article": article}))
 
     async def _has(self, remote: str, mark: str) -> bool:
         path = f"/api/v1/ticket_articles/by_ticket/{remote}"
-        articles = self._judged(await self._wire.ask("GET", path)).json
+        articles = self._require_success(await self._wire.ask("GET", path)).json
         known = articles if isinstance(articles, list) else []
         return any(mark in str(it.get("body", "")) for it in known)
 
@@ -123,12 +125,14 @@ class ZammadSystem:
 
     async def _ticket(self, remote: str) -> dict[str, Any]:
         path = f"/api/v1/tickets/{remote}"
-        return _object(self._judged(await self._wire.ask("GET", path, params={"expand": "true"})))
+        return _object(
+            self._require_success(await self._wire.ask("GET", path, params={"expand": "true"}))
+        )
 
-    def _judged(self, reply: Reply) -> Reply:
+    def _require_success(self, reply: Reply) -> Reply:
         if reply.status == _NOT_FOUND:
             raise RemoteGoneError
-        return self._wire.judged(reply)
+        return self._wire.require_success(reply)
 
 
 def _whole(lines: Sequence[str]) -> list[str]:

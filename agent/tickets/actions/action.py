@@ -8,7 +8,7 @@ from enum import StrEnum, unique
 
 
 @unique
-class Act(StrEnum):
+class TicketAction(StrEnum):
     """One thing that may be done; ``agent.tickets.actions.specs.DEEDS`` says what it does."""
 
     REPORT = "report"
@@ -38,31 +38,31 @@ class Act(StrEnum):
     ANSWER = "answer"
 
 
-ABOUT: Mapping[Act, str] = {
-    Act.REPORT: "The fault is reported to the provider.",
-    Act.ACCEPT: "Somebody has taken it on; counts as contact.",
-    Act.PROVIDER_TICKET: "The provider has accepted it under a number of its own.",
-    Act.REJECT: "It is given back.",
-    Act.CONTACT: "The customer was called.",
-    Act.COMMENT: "Something to know.",
-    Act.DIAGNOSE: "Back to finding out what it is.",
-    Act.ESCALATE: "The base carrier is asked.",
-    Act.DISPATCH: "Staff is sent.",
-    Act.APPOINT: "An hour is agreed for the visit; until then the clocks stand.",
-    Act.ARRIVE: "Staff is on site.",
-    Act.RESTORE: "Service is back.",
-    Act.REPAIR: "The cause is repaired.",
-    Act.TEST: "It was tested together with the customer.",
-    Act.CONFIRM: "The confirmation form is filled in.",
-    Act.WAIVE: "The confirmation, or the visit, is done without.",
-    Act.CLOSE: "It is closed.",
-    Act.REOPEN: "It is not over.",
-    Act.MUTE: "The sinks hear of nothing but its end for a while.",
-    Act.UNMUTE: "The sinks hear of it again.",
-    Act.PAUSE: "The clocks stand.",
-    Act.RESUME: "The clocks go on.",
-    Act.GRADE: "Another grade was promised.",
-    Act.ATTRIBUTE: "Whose responsibility it is.",
-    Act.ANSWER: "Somebody has found out what the diagnosis asks.",
+ABOUT: Mapping[TicketAction, str] = {
+    TicketAction.REPORT: "The fault is reported to the provider.",
+    TicketAction.ACCEPT: "Somebody has taken it on; counts as contact.",
+    TicketAction.PROVIDER_TICKET: "The provider has accepted it under a number of its own.",
+    TicketAction.REJECT: "It is given back.",
+    TicketAction.CONTACT: "The customer was called.",
+    TicketAction.COMMENT: "Something to know.",
+    TicketAction.DIAGNOSE: "Back to finding out what it is.",
+    TicketAction.ESCALATE: "The base carrier is asked.",
+    TicketAction.DISPATCH: "Staff is sent.",
+    TicketAction.APPOINT: "An hour is agreed for the visit; until then the clocks stand.",
+    TicketAction.ARRIVE: "Staff is on site.",
+    TicketAction.RESTORE: "Service is back.",
+    TicketAction.REPAIR: "The cause is repaired.",
+    TicketAction.TEST: "It was tested together with the customer.",
+    TicketAction.CONFIRM: "The confirmation form is filled in.",
+    TicketAction.WAIVE: "The confirmation, or the visit, is done without.",
+    TicketAction.CLOSE: "It is closed.",
+    TicketAction.REOPEN: "It is not over.",
+    TicketAction.MUTE: "The sinks hear of nothing but its end for a while.",
+    TicketAction.UNMUTE: "The sinks hear of it again.",
+    TicketAction.PAUSE: "The clocks stand.",
+    TicketAction.RESUME: "The clocks go on.",
+    TicketAction.GRADE: "Another grade was promised.",
+    TicketAction.ATTRIBUTE: "Whose responsibility it is.",
+    TicketAction.ANSWER: "Somebody has found out what the diagnosis asks.",
 }
 """What each says."""

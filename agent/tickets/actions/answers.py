@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from agent.diagnosis.answered import mistakes
 from agent.diagnosis.digits import plain_digits
-from agent.tickets.actions.action import Act
-from agent.tickets.actions.request import Actor, Order, OrderError, named
+from agent.tickets.actions.action import TicketAction
+from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor, named
 from agent.tickets.lifecycle import ActorKind
 from agent.tickets.manager import Tickets
 
@@ -21,10 +21,12 @@ async def keep_answers(
     actor = Actor(ActorKind.PERSON, named(by))
     wrong = mistakes(answers)
     if wrong:
-        raise OrderError("; ".join(wrong))
+        raise ActionRequestError("; ".join(wrong))
     plain = plain_digits(number)
     for ticket in tickets.open:
         if ticket.subject.number == plain:
             for question, answer in answers.items():
                 fields = {"question": question, "answer": answer}
-                await tickets.act(ticket.id, Order(Act.ANSWER, actor, "found out", fields), now)
+                await tickets.act(
+                    ticket.id, ActionRequest(TicketAction.ANSWER, actor, "found out", fields), now
+                )

@@ -14,11 +14,11 @@ from agent.diagnosis.answered import mistakes
 from agent.masking import mask_text
 from agent.net.scrub import scrub
 from agent.states import ClockName, Grade, Stage
-from agent.tickets.actions.action import Act
+from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.request import (
     LONGEST_TEXT,
-    Order,
-    OrderError,
+    ActionRequest,
+    ActionRequestError,
 )
 from agent.tickets.changes import begin_again, ended
 from agent.tickets.decide.closing import needs_answer
@@ -29,7 +29,7 @@ from agent.tickets.forms import (
     Waiver,
 )
 from agent.tickets.lifecycle import RECOVERED, TRANSITIONS, Guard, require
-from agent.tickets.policy import Handling
+from agent.tickets.policy import TicketPolicy
 from agent.tickets.resolution import resolution_of
 from agent.tickets.sla import clocks
 from agent.tickets.sla.clocks import PauseReason
@@ -40,9 +40,9 @@ from agent.tickets.ticket import Progress, Ticket
 class Case:
     """One order on one ticket, its fields read."""
 
-    order: Order
+    order: ActionRequest
     given: Mapping[str, Any]
-    handling: Handling
+    handling: TicketPolicy
     now: float
     alone: bool
     """Whether no other ticket of the same fault stands."""
@@ -67,7 +67,7 @@ class Case:
             holds.add(Guard.RESOLUTION_GIVEN)
         if "rejection" in self.given:
             holds.add(Guard.REJECTION_GIVEN)
-        if self.order.act is Act.CONFIRM:
+        if self.order.act is TicketAction.CONFIRM:
             holds.add(Guard.FORM_FILLED)
         after = require(ticket.stage, stage, frozenset(holds), self.order.actor.kind)
         return replace(ticket, stage=after)
@@ -118,7 +118,7 @@ def answer(ticket: Ticket, case: Case) -> Ticket:
     told = {case.given["question"]: case.given["answer"]}
     wrong = mistakes(told)
     if wrong:
-        raise OrderError(f"fields.answer: {wrong[0]}")
+        raise ActionRequestError(f"fields.answer: {wrong[0]}")
     return replace(ticket, answers={**ticket.answers, **told})
 
 
@@ -247,7 +247,9 @@ def pause(ticket: Ticket, case: Case) -> Ticket:
     why = PauseReason(case.given["why"])
     if why not in case.handling.pause_reasons:
         known = ", ".join(sorted(case.handling.pause_reasons)) or "none"
-        raise OrderError(f"fields.why: the contract does not exclude {why}, expected {known}")
+        raise ActionRequestError(
+            f"fields.why: the contract does not exclude {why}, expected {known}"
+        )
     return replace(
         ticket, clocks=clocks.pause(ticket.clocks, why, case.now, until=case.given.get("until"))
     )
@@ -258,7 +260,7 @@ def resume(ticket: Ticket, case: Case) -> Ticket:
     why = PauseReason(case.given["why"])
     ledger = clocks.resume(ticket.clocks, why, case.now)
     if ledger is ticket.clocks:
-        raise OrderError(f"fields.why: nothing is paused for {why}")
+        raise ActionRequestError(f"fields.why: nothing is paused for {why}")
     return replace(ticket, clocks=ledger)
 
 
@@ -268,7 +270,7 @@ def grade(ticket: Ticket, case: Case) -> Ticket:
     return replace(ticket, graded_by=case.who)
 
 
-def regraded(ticket: Ticket, grade: Grade, handling: Handling, now: float) -> Ticket:
+def regraded(ticket: Ticket, grade: Grade, handling: TicketPolicy, now: float) -> Ticket:
     """The ticket with another grade; what its clocks have counted stays counted."""
     ledger = clocks.regrade(ticket.clocks, grade, handling.terms[grade], now)
     return replace(ticket, grade=grade, clocks=ledger)

@@ -11,7 +11,7 @@ import msgspec
 from agent.config.values import parse_duration
 from agent.masking import mask_text
 from agent.net.scrub import scrub
-from agent.tickets.actions.action import Act
+from agent.tickets.actions.action import TicketAction
 from agent.tickets.changes import AGENT
 from agent.tickets.lifecycle import ActorKind
 
@@ -19,7 +19,7 @@ LONGEST_TEXT = 1000
 LONGEST_NAME = 60
 
 
-class OrderError(ValueError):
+class ActionRequestError(ValueError):
     """An order that cannot be read; the text says which field, what is wrong, what is expected."""
 
 
@@ -45,10 +45,10 @@ _PREFIXES: Mapping[ActorKind, str | None] = {
 }
 
 
-class Order(msgspec.Struct, frozen=True):
+class ActionRequest(msgspec.Struct, frozen=True):
     """One act that somebody asks for."""
 
-    act: Act
+    act: TicketAction
     actor: Actor
     reason: str
     fields: Mapping[str, Any] = {}
@@ -136,7 +136,9 @@ def read_fields(
     for name in given:
         if name not in names:
             expected = ", ".join(sorted(names)) or "none"
-            raise OrderError(f"fields.{scrub(str(name), 40)}: is not known, expected {expected}")
+            raise ActionRequestError(
+                f"fields.{scrub(str(name), 40)}: is not known, expected {expected}"
+            )
     return {
         field.name: _read(field, given[field.name], now, zone)
         for field in known
@@ -148,17 +150,17 @@ def _is_given(field: Field, given: Mapping[str, Any]) -> bool:
     filled = given.get(field.name) not in (None, "")
     if field.required and not filled:
         expected = f"one of {', '.join(field.choices)}" if field.choices else field.about
-        raise OrderError(f"fields.{field.name}: is missing, expected {expected}")
+        raise ActionRequestError(f"fields.{field.name}: is missing, expected {expected}")
     return filled
 
 
 def _read(field: Field, value: object, now: float, zone: ZoneInfo) -> Any:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise OrderError(f"fields.{field.name}: is no text, expected {field.about}")
+        raise ActionRequestError(f"fields.{field.name}: is no text, expected {field.about}")
     try:
         return field.read(str(value), now, zone)
     except ValueError as error:
-        raise OrderError(f"fields.{field.name}: {error}") from None
+        raise ActionRequestError(f"fields.{field.name}: {error}") from None
 
 
 def named(name: str) -> str:
@@ -169,7 +171,9 @@ def named(name: str) -> str:
     """
     clean = mask_text(scrub(name, LONGEST_NAME)).strip()
     if not clean:
-        raise OrderError("actor: is missing, expected who acts")
+        raise ActionRequestError("actor: is missing, expected who acts")
     if clean.casefold() == AGENT or ":" in clean:
-        raise OrderError("actor: is a name kept for the agent and for systems, expected a person's")
+        raise ActionRequestError(
+            "actor: is a name kept for the agent and for systems, expected a person's"
+        )
     return clean

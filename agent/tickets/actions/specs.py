@@ -16,13 +16,13 @@ from agent.net.scrub import scrub
 from agent.states import Grade, Stage
 from agent.tickets import changes
 from agent.tickets.actions import effects
-from agent.tickets.actions.action import Act
+from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.effects import Case
 from agent.tickets.actions.request import (
     LONGEST_TEXT,
+    ActionRequest,
+    ActionRequestError,
     Field,
-    Order,
-    OrderError,
     choice,
     duration,
     read_fields,
@@ -37,7 +37,7 @@ from agent.tickets.forms import (
     Responsibility,
 )
 from agent.tickets.lifecycle import TRANSITIONS, ActorKind
-from agent.tickets.policy import Handling
+from agent.tickets.policy import TicketPolicy
 from agent.tickets.resolution import Resolution
 from agent.tickets.sla.clocks import PauseReason
 from agent.tickets.sla.severe_fault import customers_responsibility, exclude
@@ -54,7 +54,7 @@ Effect = Callable[[Ticket, Case], Ticket]
 
 
 @dataclass(frozen=True)
-class Deed:
+class ActionSpec:
     """One act: its form, what it does, what the sinks hear."""
 
     effect: Effect
@@ -67,7 +67,7 @@ class Deed:
 
 
 def perform(
-    ticket: Ticket, order: Order, handling: Handling, now: float, *, alone: bool = True
+    ticket: Ticket, order: ActionRequest, handling: TicketPolicy, now: float, *, alone: bool = True
 ) -> Change:
     """The change that ``order`` makes of ``ticket``; ``alone``: no other of its fault stands.
 
@@ -90,27 +90,27 @@ def perform(
     return Change(ticket, after, heard(ticket, deed.kind, now))
 
 
-def _refuse(ticket: Ticket, order: Order, deed: Deed, reason: str) -> None:
+def _refuse(ticket: Ticket, order: ActionRequest, deed: ActionSpec, reason: str) -> None:
     if not reason:
-        raise OrderError("reason: is missing, expected why")
+        raise ActionRequestError("reason: is missing, expected why")
     if order.revision is not None and order.revision != ticket.revision:
-        raise OrderError(
+        raise ActionRequestError(
             f"revision: is {order.revision}, but the ticket has changed since and is at"
             f" {ticket.revision}; look at it again"
         )
     if ticket.open is deed.ended:
         standing = "stands" if ticket.open else f"is {ticket.stage}"
-        raise OrderError(f"action: {order.act} is not for a ticket that {standing}")
+        raise ActionRequestError(f"action: {order.act} is not for a ticket that {standing}")
 
 
-def _told(reason: str, deed: Deed, given: Mapping[str, Any], handling: Handling) -> str:
+def _told(reason: str, deed: ActionSpec, given: Mapping[str, Any], handling: TicketPolicy) -> str:
     """The reason, and what was filled in beside it but for what names people."""
     shown = [field for field in deed.fields if field.name in given and field.name not in _UNTOLD]
     parts = [f"{it.name} {_shown(it, given[it.name], handling)}" for it in shown]
     return f"{reason} ({', '.join(parts)})" if parts else reason
 
 
-def _shown(field: Field, value: Any, handling: Handling) -> str:
+def _shown(field: Field, value: Any, handling: TicketPolicy) -> str:
     if field.kind == "time":
         return moment(value, handling.zone)
     return span(value) if field.kind == "duration" else mask_text(scrub(str(value), 200))
@@ -146,44 +146,50 @@ _FORM = (
     text("opinion", "what the customer says of it"),
 )
 
-DEEDS: Mapping[Act, Deed] = {
-    Act.REPORT: Deed(effects.report, (_NUMBER,), to=(Stage.REPORTED,)),
-    Act.ACCEPT: Deed(effects.accept, (_NUMBER, _AT), to=(Stage.ACCEPTED,)),
-    Act.PROVIDER_TICKET: Deed(
+DEEDS: Mapping[TicketAction, ActionSpec] = {
+    TicketAction.REPORT: ActionSpec(effects.report, (_NUMBER,), to=(Stage.REPORTED,)),
+    TicketAction.ACCEPT: ActionSpec(effects.accept, (_NUMBER, _AT), to=(Stage.ACCEPTED,)),
+    TicketAction.PROVIDER_TICKET: ActionSpec(
         effects.provider_ticket, (text("provider_ticket", _NUMBER.about, required=True), _AT)
     ),
-    Act.REJECT: Deed(
+    TicketAction.REJECT: ActionSpec(
         effects.reject,
         (choice("rejection", "why it is given back", tuple(Rejection)),),
         changes.CLOSED,
         to=(Stage.REJECTED,),
     ),
-    Act.CONTACT: Deed(effects.contact, (_AT,)),
-    Act.COMMENT: Deed(effects.comment),
-    Act.DIAGNOSE: Deed(effects.diagnose, to=(Stage.DIAGNOSING,)),
-    Act.ESCALATE: Deed(effects.escalate, kind=changes.ESCALATED, to=(Stage.CARRIER_ESCALATED,)),
-    Act.DISPATCH: Deed(effects.dispatch, (text("staff", "who is sent"),), to=(Stage.DISPATCHED,)),
-    Act.APPOINT: Deed(
+    TicketAction.CONTACT: ActionSpec(effects.contact, (_AT,)),
+    TicketAction.COMMENT: ActionSpec(effects.comment),
+    TicketAction.DIAGNOSE: ActionSpec(effects.diagnose, to=(Stage.DIAGNOSING,)),
+    TicketAction.ESCALATE: ActionSpec(
+        effects.escalate, kind=changes.ESCALATED, to=(Stage.CARRIER_ESCALATED,)
+    ),
+    TicketAction.DISPATCH: ActionSpec(
+        effects.dispatch, (text("staff", "who is sent"),), to=(Stage.DISPATCHED,)
+    ),
+    TicketAction.APPOINT: ActionSpec(
         effects.appoint,
         (time("time", "the hour agreed", required=True, future=True),),
         to=(Stage.DISPATCHED, Stage.ON_SITE),
     ),
-    Act.ARRIVE: Deed(
+    TicketAction.ARRIVE: ActionSpec(
         effects.arrive, (_AT, text("staff", "who arrived")), to=(Stage.ON_SITE, Stage.DISPATCHED)
     ),
-    Act.RESTORE: Deed(effects.restore, (_AT,), changes.RESOLVED, to=(Stage.RESTORED,)),
-    Act.REPAIR: Deed(effects.repair, (_AT,), to=(Stage.REPAIRED, Stage.RESTORED)),
-    Act.TEST: Deed(
+    TicketAction.RESTORE: ActionSpec(
+        effects.restore, (_AT,), changes.RESOLVED, to=(Stage.RESTORED,)
+    ),
+    TicketAction.REPAIR: ActionSpec(effects.repair, (_AT,), to=(Stage.REPAIRED, Stage.RESTORED)),
+    TicketAction.TEST: ActionSpec(
         effects.test,
         (choice("result", "how the test went", ("passed", "failed")),),
         to=(Stage.TESTING,),
     ),
-    Act.CONFIRM: Deed(effects.confirm, _FORM, to=(Stage.CONFIRMED,)),
-    Act.WAIVE: Deed(
+    TicketAction.CONFIRM: ActionSpec(effects.confirm, _FORM, to=(Stage.CONFIRMED,)),
+    TicketAction.WAIVE: ActionSpec(
         effects.waive,
         (choice("what", "what is waived", ("confirmation", "on_site"), required=False),),
     ),
-    Act.CLOSE: Deed(
+    TicketAction.CLOSE: ActionSpec(
         effects.close,
         (
             choice("resolution", "why it is closed", RESOLUTIONS),
@@ -192,22 +198,24 @@ DEEDS: Mapping[Act, Deed] = {
         changes.CLOSED,
         to=(Stage.CLOSED,),
     ),
-    Act.REOPEN: Deed(effects.reopen, kind=changes.REOPENED, ended=True),
-    Act.MUTE: Deed(effects.mute, (duration("for", "how long", required=True),)),
-    Act.UNMUTE: Deed(effects.unmute),
-    Act.PAUSE: Deed(
+    TicketAction.REOPEN: ActionSpec(effects.reopen, kind=changes.REOPENED, ended=True),
+    TicketAction.MUTE: ActionSpec(effects.mute, (duration("for", "how long", required=True),)),
+    TicketAction.UNMUTE: ActionSpec(effects.unmute),
+    TicketAction.PAUSE: ActionSpec(
         effects.pause,
         (
             choice("why", "what the contract excludes", tuple(PauseReason)),
             time("until", "when it ends by itself", future=True),
         ),
     ),
-    Act.RESUME: Deed(effects.resume, (choice("why", "what is over", tuple(PauseReason)),)),
-    Act.GRADE: Deed(effects.grade, (choice("grade", "the grade", tuple(Grade)),)),
-    Act.ATTRIBUTE: Deed(
+    TicketAction.RESUME: ActionSpec(
+        effects.resume, (choice("why", "what is over", tuple(PauseReason)),)
+    ),
+    TicketAction.GRADE: ActionSpec(effects.grade, (choice("grade", "the grade", tuple(Grade)),)),
+    TicketAction.ATTRIBUTE: ActionSpec(
         effects.attribute, (choice("responsible", "whose it is", tuple(Responsibility)),)
     ),
-    Act.ANSWER: Deed(
+    TicketAction.ANSWER: ActionSpec(
         effects.answer,
         (
             text("question", "the question of the diagnosis that was looked into", required=True),
@@ -218,12 +226,12 @@ DEEDS: Mapping[Act, Deed] = {
 """Every act, its form and its effect."""
 
 
-def offered(ticket: Ticket) -> tuple[Act, ...]:
+def offered(ticket: Ticket) -> tuple[TicketAction, ...]:
     """The acts that the ticket's stage lets a person try."""
     return tuple(act for act, deed in DEEDS.items() if _is_offered(ticket, deed))
 
 
-def _is_offered(ticket: Ticket, deed: Deed) -> bool:
+def _is_offered(ticket: Ticket, deed: ActionSpec) -> bool:
     if ticket.open is deed.ended:
         return False
     ways = (TRANSITIONS[ticket.stage].get(stage, {}) for stage in deed.to)

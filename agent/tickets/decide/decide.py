@@ -8,10 +8,10 @@ from agent.states import Scope, Stage
 from agent.tickets.decide.assessment import Finding
 from agent.tickets.decide.common_cause import is_common
 from agent.tickets.decide.correlation import Cause, Roots
-from agent.tickets.decide.decision import Action, Decision, Policy, View
+from agent.tickets.decide.decision import Decision, Policy, Transition, View
 from agent.tickets.decide.faults import WORST_FIRST, Fault
 from agent.tickets.decide.opening import begin
-from agent.tickets.decide.recovery import broken_again, contradicted, judge
+from agent.tickets.decide.recovery import broken_again, contradicted, evaluate_recovery
 from agent.tickets.resolution import Resolution
 from agent.tickets.sla.severe_fault import at_least
 from agent.tickets.ticket import Member, Ticket
@@ -50,7 +50,7 @@ def decide(view: View, now: float) -> list[Decision]:
 
 
 def _ends(decisions: Iterable[Decision]) -> bool:
-    return any(decision.action in (Action.CLOSE, Action.END) for decision in decisions)
+    return any(decision.action in (Transition.CLOSE, Transition.END) for decision in decisions)
 
 
 def _width(fault: Fault) -> tuple[int, str]:
@@ -77,7 +77,7 @@ def _on_fault(fault: Fault, roots: Roots, view: View, now: float) -> Iterator[De
 def _join(fault: Fault, cause: Cause, roots: Roots) -> Iterator[Decision]:
     if not roots.is_member(fault.key, cause.key):
         yield Decision(
-            Action.JOIN,
+            Transition.JOIN,
             cause.key,
             f"{fault.alerts[0].name} fires for it, explained by {_named(cause)}",
             member_key=fault.key,
@@ -91,7 +91,7 @@ def _suppress(fault: Fault, own: Ticket | None, cause: Cause) -> Iterator[Decisi
     yield from broken_again(own, f"{fault.alerts[0].name} fires")
     if own.stage is not Stage.SUPPRESSED:
         reason = f"explained by {_named(cause)}"
-        yield Decision(Action.SUPPRESS, own.key, reason, parent=cause.key)
+        yield Decision(Transition.SUPPRESS, own.key, reason, parent=cause.key)
 
 
 def _named(cause: Cause) -> str:
@@ -100,7 +100,7 @@ def _named(cause: Cause) -> str:
 
 def _still_there(ticket: Ticket, fault: Fault, policy: Policy, now: float) -> Iterator[Decision]:
     if ticket.stage is Stage.SUPPRESSED:
-        yield Decision(Action.RELEASE, ticket.key, "the wider fault is over, this one is not")
+        yield Decision(Transition.RELEASE, ticket.key, "the wider fault is over, this one is not")
     fires = f"{fault.alerts[0].name} fires"
     yield from contradicted(ticket, fires, policy, now) or broken_again(ticket, fires)
     severity = at_least(ticket, fault.severity)
@@ -108,7 +108,7 @@ def _still_there(ticket: Ticket, fault: Fault, policy: Policy, now: float) -> It
         worse = WORST_FIRST.index(severity) < WORST_FIRST.index(ticket.severity)
         direction = "raised" if worse else "lowered"
         reason = f"{direction} from {ticket.severity} to {severity}: {fault.alerts[0].name}"
-        yield Decision(Action.SEVERITY, ticket.key, reason, fault, severity=severity)
+        yield Decision(Transition.SEVERITY, ticket.key, reason, fault, severity=severity)
 
 
 def _on_members(root: Ticket, view: View, roots: Roots) -> Iterator[Decision]:
@@ -117,7 +117,7 @@ def _on_members(root: Ticket, view: View, roots: Roots) -> Iterator[Decision]:
             left_for, reason = _leaves(member, root, view, roots)
             if left_for:
                 yield Decision(
-                    Action.LEAVE,
+                    Transition.LEAVE,
                     root.key,
                     reason,
                     member_key=member.key,
@@ -150,10 +150,10 @@ def _handed_over(root: Ticket, view: View, roots: Roots) -> Iterator[Decision]:
     if len(others) == 1 and None not in causes:
         (cause,) = others.values()
         reason = f"its numbers are explained by {_named(cause)}"
-        yield Decision(Action.SUPPRESS, root.key, reason, parent=cause.key)
+        yield Decision(Transition.SUPPRESS, root.key, reason, parent=cause.key)
     elif broken and all(_has_another(it, view) for it in root.members):
         reason = "its numbers have no cause in common: each has another one"
-        yield Decision(Action.END, root.key, reason, resolution=Resolution.NOT_COMMON)
+        yield Decision(Transition.END, root.key, reason, resolution=Resolution.NOT_COMMON)
 
 
 def _has_another(member: Member, view: View) -> bool:
@@ -166,23 +166,23 @@ def _on_muted(ticket: Ticket, view: View, now: float) -> Iterator[Decision]:
     if ticket.key in view.faults or ticket.key in view.pending or seen is None:
         return
     told_until = view.told_until.get(ticket.key, ticket.changed_at)
-    for decision in judge(ticket, seen, told_until, view.policy, now):
-        if decision.action in (Action.RESTORE, Action.END):
-            yield Decision(Action.UNMUTE, ticket.key, decision.reason)
+    for decision in evaluate_recovery(ticket, seen, told_until, view.policy, now):
+        if decision.action in (Transition.RESTORE, Transition.END):
+            yield Decision(Transition.UNMUTE, ticket.key, decision.reason)
         elif decision.progress is not None:
-            yield replace(decision, action=Action.PROGRESS)
+            yield replace(decision, action=Transition.PROGRESS)
 
 
 def _on_silence(ticket: Ticket, view: View, now: float) -> Iterator[Decision]:
     if ticket.stage is Stage.SUPPRESSED and not _parent_open(ticket, view.tickets):
-        yield Decision(Action.RELEASE, ticket.key, "the wider fault is over")
+        yield Decision(Transition.RELEASE, ticket.key, "the wider fault is over")
     if ticket.key in view.pending:
         yield from broken_again(ticket, "an alert's condition holds again")
         return
     seen = view.evidence.get(ticket.key)
     if seen is not None:
         told_until = view.told_until.get(ticket.key, ticket.changed_at)
-        yield from judge(ticket, seen, told_until, view.policy, now)
+        yield from evaluate_recovery(ticket, seen, told_until, view.policy, now)
 
 
 def _parent_open(ticket: Ticket, tickets: Mapping[str, Ticket]) -> bool:

@@ -15,7 +15,7 @@ from agent.tickets.ticket import Progress, Subject, Text, Ticket
 
 
 @unique
-class Action(StrEnum):
+class Transition(StrEnum):
     """What is to be done with a ticket."""
 
     OPEN = "open"
@@ -38,18 +38,18 @@ class Action(StrEnum):
     UNMUTE = "unmute"
 
 
-QUIET = frozenset({Action.PROGRESS})
+QUIET = frozenset({Transition.PROGRESS})
 """Actions that only keep count: nothing is written, nobody is told."""
 
 
-ON_ENDED = frozenset({Action.MUTE, Action.UNMUTE, Action.PROGRESS})
+ON_ENDED = frozenset({Transition.MUTE, Transition.UNMUTE, Transition.PROGRESS})
 """All that is ever done to a ticket that stands no more, but for reopening it."""
 
 
 class Decision(msgspec.Struct, frozen=True):
     """One action on the ticket of one key, and why."""
 
-    action: Action
+    action: Transition
     key: str
     reason: str
     fault: Fault | None = None

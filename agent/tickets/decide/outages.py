@@ -3,7 +3,7 @@
 import numpy as np
 
 from agent.checks.lifecycle import NUMBER_CODES
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 from agent.states import NumberState
 from agent.tickets.decide.assessment import Finding
 from agent.tickets.ticket import Subject
@@ -28,7 +28,7 @@ _OTHERS_TO_BLAME = np.array(
 """States that money, the holder or the end of a contract puts a number in."""
 
 
-def several_numbers(checked: Checked, subject: Subject, _now: float) -> tuple[Finding, str]:
+def several_numbers(checked: CheckResult, subject: Subject, _now: float) -> tuple[Finding, str]:
     """What one account's numbers say of an outage of its provider or of a carrier."""
     columns = checked.columns
     alike = ~np.isin(columns.states, _OTHERS_TO_BLAME)

@@ -5,13 +5,13 @@ import msgspec
 from agent.states import Stage
 from agent.tickets.decide.assessment import Assessment, Finding
 from agent.tickets.decide.closing import needs_answer
-from agent.tickets.decide.decision import Action, Decision, Policy
+from agent.tickets.decide.decision import Decision, Policy, Transition
 from agent.tickets.lifecycle import RECOVERED
 from agent.tickets.resolution import Resolution
 from agent.tickets.ticket import Progress, Ticket
 
 
-def judge(
+def evaluate_recovery(
     ticket: Ticket, seen: Assessment, told_until: float, policy: Policy, now: float
 ) -> list[Decision]:
     """What follows for a ticket that no alert tells of any more.
@@ -38,10 +38,10 @@ def broken_again(ticket: Ticket, reason: str) -> list[Decision]:
     if progress.verified_at is not None:
         flapped = msgspec.structs.replace(fresh, flaps=progress.flaps + 1)
         known = progress.flaps and ticket.stage not in RECOVERED
-        action = Action.PROGRESS if known else Action.REARM
+        action = Transition.PROGRESS if known else Transition.REARM
         return [Decision(action, ticket.key, f"came back while held: {reason}", progress=flapped)]
     if progress != fresh:
-        return [Decision(Action.PROGRESS, ticket.key, f"still bad: {reason}", progress=fresh)]
+        return [Decision(Transition.PROGRESS, ticket.key, f"still bad: {reason}", progress=fresh)]
     return []
 
 
@@ -51,7 +51,7 @@ def _unknown(ticket: Ticket, seen: Assessment) -> list[Decision]:
         return []
     blind = Progress(judged_until=progress.judged_until, flaps=progress.flaps, blind=True)
     reason = f"data stopped coming, the ticket stays open: {seen.reason}"
-    return [Decision(Action.BLIND, ticket.key, reason, progress=blind)]
+    return [Decision(Transition.BLIND, ticket.key, reason, progress=blind)]
 
 
 def _gone(ticket: Ticket, seen: Assessment, policy: Policy, now: float) -> list[Decision]:
@@ -60,11 +60,11 @@ def _gone(ticket: Ticket, seen: Assessment, policy: Policy, now: float) -> list[
     if progress.gone_since is None:
         missed = Progress(judged_until=progress.judged_until, flaps=progress.flaps, gone_since=now)
         reason = f"{seen.reason}; closed in {policy.gone_after:g} s unless it comes back"
-        return [Decision(Action.MISS, ticket.key, reason, progress=missed)]
+        return [Decision(Transition.MISS, ticket.key, reason, progress=missed)]
     if now - progress.gone_since < policy.gone_after or ticket.stage in RECOVERED:
         return []
     reason = f"{seen.reason}, for {now - progress.gone_since:.0f} s"
-    return [Decision(Action.END, ticket.key, reason, resolution=Resolution.GONE)]
+    return [Decision(Transition.END, ticket.key, reason, resolution=Resolution.GONE)]
 
 
 def _good(
@@ -79,7 +79,7 @@ def _good(
         return _over(ticket, progress, seen, policy)
     if ticket.progress.verified_at is None and _shows_observing(ticket):
         reason = f"{seen.reason}, seen in {progress.good_polls} polls; held for {policy.hold:g} s"
-        return [Decision(Action.OBSERVE, ticket.key, reason, progress=progress)]
+        return [Decision(Transition.OBSERVE, ticket.key, reason, progress=progress)]
     return _noted(ticket, progress, seen)
 
 
@@ -98,7 +98,7 @@ def _counted(progress: Progress, seen: Assessment, told_until: float, now: float
 def _noted(ticket: Ticket, progress: Progress, seen: Assessment) -> list[Decision]:
     if progress == ticket.progress:
         return []
-    return [Decision(Action.PROGRESS, ticket.key, seen.reason, progress=progress)]
+    return [Decision(Transition.PROGRESS, ticket.key, seen.reason, progress=progress)]
 
 
 def _shows_observing(ticket: Ticket) -> bool:
@@ -113,11 +113,11 @@ def _over(ticket: Ticket, progress: Progress, seen: Assessment, policy: Policy) 
     reason = (
         f"{seen.reason}; seen in {progress.good_polls} polls and held for {policy.hold:g} s{flaps}"
     )
-    restored = Decision(Action.RESTORE, ticket.key, reason, progress=progress)
+    restored = Decision(Transition.RESTORE, ticket.key, reason, progress=progress)
     told = _noted(ticket, progress, seen) if ticket.stage in RECOVERED else [restored]
     if needs_answer(ticket, policy.confirmation):
         return told
-    return [*told, Decision(Action.CLOSE, ticket.key, "recovery verified and held")]
+    return [*told, Decision(Transition.CLOSE, ticket.key, "recovery verified and held")]
 
 
 def contradicted(ticket: Ticket, reason: str, policy: Policy, now: float) -> list[Decision]:
@@ -129,4 +129,4 @@ def contradicted(ticket: Ticket, reason: str, policy: Policy, now: float) -> lis
         return []
     fresh = Progress(judged_until=ticket.progress.judged_until, flaps=ticket.progress.flaps)
     told = f"said to be restored {now - claimed:.0f} s ago and is not: {reason}"
-    return [Decision(Action.REARM, ticket.key, told, progress=fresh)]
+    return [Decision(Transition.REARM, ticket.key, told, progress=fresh)]

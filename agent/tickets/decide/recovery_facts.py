@@ -7,7 +7,7 @@ number that is gone are unknown (reliability.md §1; ticketing.md §4, restore v
 from collections.abc import Callable, Mapping, Sequence
 
 from agent.checks.balance import CAP_NEAR, DAY_SECONDS, RUNWAY_SHORT
-from agent.checks.result import Checked
+from agent.checks.result import CheckResult
 from agent.complaints.complaint import SYMPTOM as COMPLAINT
 from agent.fleet import Fleet
 from agent.model import Snapshot
@@ -25,11 +25,11 @@ from agent.tickets.decide.outages import several_numbers
 from agent.tickets.number_details import find_number, snapshots_of
 from agent.tickets.ticket import Subject
 
-CheckedOf = Callable[[str, str], Checked | None]
+CheckedOf = Callable[[str, str], CheckResult | None]
 """The newest checked facts of an account, by provider and account."""
 
 _Look = tuple[Finding, str]
-_Looker = Callable[[Checked, Subject, float], _Look]
+_Looker = Callable[[CheckResult, Subject, float], _Look]
 
 CONTRACT_NEAR = 30 * DAY_SECONDS
 """Seconds before its end at which a contract is worth a ticket (domain.md §5)."""
@@ -77,7 +77,7 @@ def _look(
     return Assessment(finding, reason, min(seen))
 
 
-def _gone(checked: Checked, subject: Subject, now: float) -> _Look | None:
+def _gone(checked: CheckResult, subject: Subject, now: float) -> _Look | None:
     """A number that a fresh and complete listing has no more, or has as given up."""
     snapshot = checked.snapshot
     if not subject.number or snapshot.listing is None:
@@ -107,7 +107,7 @@ def _best(looks: Sequence[Assessment]) -> Assessment:
     return max(good, key=lambda look: look.seen_at) if good else _worst(looks)
 
 
-def _in_service(checked: Checked, subject: Subject, _now: float) -> _Look:
+def _in_service(checked: CheckResult, subject: Subject, _now: float) -> _Look:
     up = checked.is_up(subject.number)
     state = checked.number_state(subject.number)
     if up is None or find_number(checked.snapshot, subject.number) is None:
@@ -115,7 +115,7 @@ def _in_service(checked: Checked, subject: Subject, _now: float) -> _Look:
     return (_GOOD if up else _BAD), f"{subject.number} is {state}"
 
 
-def _some_phone(checked: Checked, subject: Subject, _now: float) -> _Look:
+def _some_phone(checked: CheckResult, subject: Subject, _now: float) -> _Look:
     bound = checked.bindings(subject.number)
     if not bound:
         return _UNKNOWN, f"no phones of {subject.number} are known"
@@ -127,7 +127,7 @@ def _some_phone(checked: Checked, subject: Subject, _now: float) -> _Look:
     return _BAD, f"no phone behind {subject.number} can be reached"
 
 
-def _binding_down(checked: Checked, subject: Subject, now: float) -> _Look:
+def _binding_down(checked: CheckResult, subject: Subject, now: float) -> _Look:
     if subject.scope is not Scope.BINDING:
         return _some_phone(checked, subject, now)
     bound = checked.bindings(subject.number)
@@ -142,13 +142,13 @@ def _binding_down(checked: Checked, subject: Subject, now: float) -> _Look:
     return finding, f"{subject.binding} is {phone.state}"
 
 
-def _served(checked: Checked, subject: Subject, now: float) -> _Look:
+def _served(checked: CheckResult, subject: Subject, now: float) -> _Look:
     """Callers complained: the number must be in service and a phone be within reach."""
     looks = (_in_service(checked, subject, now), _some_phone(checked, subject, now))
     return min(looks, key=lambda look: (_BAD, _UNKNOWN, _GOOD).index(look[0]))
 
 
-def _redundancy(checked: Checked, subject: Subject, _now: float) -> _Look:
+def _redundancy(checked: CheckResult, subject: Subject, _now: float) -> _Look:
     reachable = checked.reachable(subject.number)
     if reachable is None:
         return _UNKNOWN, f"how many phones of {subject.number} can be reached is not known"
@@ -158,7 +158,7 @@ def _redundancy(checked: Checked, subject: Subject, _now: float) -> _Look:
     return (_GOOD if enough else _BAD), reason
 
 
-def _balance(checked: Checked, _subject: Subject, _now: float) -> _Look:
+def _balance(checked: CheckResult, _subject: Subject, _now: float) -> _Look:
     money = checked.money
     if money is None:
         return _UNKNOWN, f"the balance of {checked.snapshot.key} is not known"
@@ -170,7 +170,7 @@ def _balance(checked: Checked, _subject: Subject, _now: float) -> _Look:
     return _GOOD, told
 
 
-def _spend_cap(checked: Checked, _subject: Subject, _now: float) -> _Look:
+def _spend_cap(checked: CheckResult, _subject: Subject, _now: float) -> _Look:
     money = checked.money
     if money is None or (money.cap_share is None and money.balance.spend_cap):
         return _UNKNOWN, f"the month's spend of {checked.snapshot.key} is not known"
@@ -181,7 +181,7 @@ def _spend_cap(checked: Checked, _subject: Subject, _now: float) -> _Look:
     ), f"{money.cap_share:.0%} of the cap spent"
 
 
-def _drift(checked: Checked, subject: Subject, _now: float) -> _Look:
+def _drift(checked: CheckResult, subject: Subject, _now: float) -> _Look:
     sections = checked.drift_sections(subject.number)
     if sections:
         return _BAD, f"{', '.join(sections)} of {subject.number} differ from the baseline"
@@ -196,7 +196,7 @@ def _drift(checked: Checked, subject: Subject, _now: float) -> _Look:
     return _GOOD, f"the configuration of {subject.number} is the approved one"
 
 
-def _contract(checked: Checked, subject: Subject, now: float) -> _Look:
+def _contract(checked: CheckResult, subject: Subject, now: float) -> _Look:
     number = find_number(checked.snapshot, subject.number)
     if number is None or number.contract_end is None:
         return _UNKNOWN, f"when the contract of {subject.number} ends is not known"
@@ -205,7 +205,7 @@ def _contract(checked: Checked, subject: Subject, now: float) -> _Look:
     return _GOOD, f"the contract of {subject.number} runs on"
 
 
-def _reclaim(checked: Checked, subject: Subject, now: float) -> _Look:
+def _reclaim(checked: CheckResult, subject: Subject, now: float) -> _Look:
     number = find_number(checked.snapshot, subject.number)
     if number is None or number.state in _NOT_OURS:
         return _UNKNOWN, f"{subject.number} is not the account's any more"
@@ -218,7 +218,7 @@ def _reclaim(checked: Checked, subject: Subject, now: float) -> _Look:
     return _GOOD, f"{subject.number} is not reclaimed within a day"
 
 
-def _realname(checked: Checked, subject: Subject, _now: float) -> _Look:
+def _realname(checked: CheckResult, subject: Subject, _now: float) -> _Look:
     number = find_number(checked.snapshot, subject.number)
     if number is None or number.realname_ok is None:
         return _UNKNOWN, f"the real-name registration of {subject.number} is not known"
@@ -227,7 +227,7 @@ def _realname(checked: Checked, subject: Subject, _now: float) -> _Look:
     return _GOOD, f"the real-name registration of {subject.number} is valid"
 
 
-def _network_mismatch(checked: Checked, subject: Subject, _now: float) -> _Look:
+def _network_mismatch(checked: CheckResult, subject: Subject, _now: float) -> _Look:
     if checked.is_mismatch(subject.number):
         return _BAD, f"the network state of {subject.number} contradicts its business state"
     known = checked.network_state(subject.number) not in (None, NetworkState.UNKNOWN)
@@ -236,7 +236,7 @@ def _network_mismatch(checked: Checked, subject: Subject, _now: float) -> _Look:
     return _GOOD, f"the states of {subject.number} agree"
 
 
-def _illegal_transition(checked: Checked, subject: Subject, now: float) -> _Look:
+def _illegal_transition(checked: CheckResult, subject: Subject, now: float) -> _Look:
     change = checked.illegal.get(subject.number)
     if find_number(checked.snapshot, subject.number) is None:
         return _UNKNOWN, f"{subject.number} is not listed"
@@ -245,15 +245,15 @@ def _illegal_transition(checked: Checked, subject: Subject, now: float) -> _Look
     return _GOOD, f"{subject.number} made no impossible move within a day"
 
 
-def _listing(checked: Checked, _subject: Subject, _now: float) -> _Look:
+def _listing(checked: CheckResult, _subject: Subject, _now: float) -> _Look:
     return _polls(checked, {Capability.NUMBERS})
 
 
-def _every_poll(checked: Checked, _subject: Subject, _now: float) -> _Look:
+def _every_poll(checked: CheckResult, _subject: Subject, _now: float) -> _Look:
     return _polls(checked, set(checked.snapshot.polls))
 
 
-def _polls(checked: Checked, asked: set[Capability]) -> _Look:
+def _polls(checked: CheckResult, asked: set[Capability]) -> _Look:
     polls = checked.snapshot.polls
     failing = [it.value for it in sorted(asked) if it in polls and polls[it].failure is not None]
     if failing:
@@ -261,7 +261,7 @@ def _polls(checked: Checked, asked: set[Capability]) -> _Look:
     return _GOOD, f"polls of {checked.snapshot.key} succeed"
 
 
-def _answers(checked: Checked, _subject: Subject, _now: float) -> _Look:
+def _answers(checked: CheckResult, _subject: Subject, _now: float) -> _Look:
     return _GOOD, f"{checked.snapshot.key} is polled and no alert tells of it"
 
 

@@ -10,7 +10,7 @@ from agent.tickets.changes import Change
 from agent.tickets.decide.assessment import Assessment, Finding
 from agent.tickets.decide.common_cause import Groups, Threshold, groups_of, is_common
 from agent.tickets.decide.correlation import Roots
-from agent.tickets.decide.decision import Action, Decision, Policy, View
+from agent.tickets.decide.decision import Decision, Policy, Transition, View
 from agent.tickets.decide.faults import Fault
 from agent.tickets.decide.traits import Traits
 from agent.tickets.ticket import Subject, Ticket
@@ -110,4 +110,4 @@ def by_ticket(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
 
 
 def _comes_later(decision: Decision) -> bool:
-    return decision.action not in (Action.OPEN, Action.REOPEN)
+    return decision.action not in (Transition.OPEN, Transition.REOPEN)

@@ -5,7 +5,7 @@ import msgspec
 from agent.tickets.changes import ESCALATED, UPDATED, Change
 
 
-def as_heard(sink: str, change: Change, body: bytes) -> tuple[Change, bytes]:
+def effective_event(sink: str, change: Change, body: bytes) -> tuple[Change, bytes]:
     """The change and its payload as ``sink`` hears it."""
     to = change.escalated_to
     if change.kind != ESCALATED or to is None or sink in to:

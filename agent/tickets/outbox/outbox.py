@@ -23,7 +23,7 @@ from agent.store.uninterrupted import uninterrupted
 from agent.tickets.changes import UPDATED, Change
 from agent.tickets.document import payload
 from agent.tickets.key import webhook_id
-from agent.tickets.outbox.escalation import as_heard
+from agent.tickets.outbox.escalation import effective_event
 from agent.tickets.outbox.rows import (
     RANKS,
     SETTLED,
@@ -82,7 +82,7 @@ async def enqueue_all(
         if changed:
             await _supersede_updates(connection, sink, changed, heard[0][0].after.changed_at)
         rows = [
-            _new(sink, *as_heard(sink, change, body), newest[change.after.id])
+            _new(sink, *effective_event(sink, change, body), newest[change.after.id])
             for change, body in heard
         ]
         if rows:

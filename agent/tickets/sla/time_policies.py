@@ -18,7 +18,7 @@ from agent.tickets.changes import AGENT, Change, heard
 from agent.tickets.decide.closing import needs_answer
 from agent.tickets.forms import Waiver
 from agent.tickets.lifecycle import RECOVERED
-from agent.tickets.policy import Handling
+from agent.tickets.policy import TicketPolicy
 from agent.tickets.sla.clocks import Reading, readings
 from agent.tickets.sla.severe_fault import (
     customers_responsibility,
@@ -37,7 +37,7 @@ class _Tending:
     """One ticket as it is being worked on."""
 
     ticket: Ticket
-    handling: Handling
+    handling: TicketPolicy
     now: float
     entries: list[Entry] = field(default_factory=list)
     escalates: bool = False
@@ -54,8 +54,8 @@ class _Tending:
         self.everyone |= not sinks
 
 
-def tend(
-    ticket: Ticket, handling: Handling, now: float, grade: Grade | None = None
+def apply_time_policies(
+    ticket: Ticket, handling: TicketPolicy, now: float, grade: Grade | None = None
 ) -> Change | None:
     """What the passing of time makes of an open ticket; ``None`` where it makes nothing.
 
@@ -118,14 +118,14 @@ def _warn(tending: _Tending, reading: Reading, due: list[int]) -> None:
     tending.tell("sla_breached" if breached else "sla_warning", told)
 
 
-def _steps(handling: Handling, reading: Reading, percent: int) -> Iterator[Step]:
+def _steps(handling: TicketPolicy, reading: Reading, percent: int) -> Iterator[Step]:
     for step in handling.ladder:
         fits = not step.grades or reading.grade in step.grades
         if step.percent == percent and fits and (not step.clocks or reading.name in step.clocks):
             yield step
 
 
-def _names(handling: Handling, step: Step) -> Iterator[str]:
+def _names(handling: TicketPolicy, step: Step) -> Iterator[str]:
     for party in step.contacts:
         name = handling.contacts.get(party, "")
         yield f"{party} ({name})" if name else str(party)

@@ -15,14 +15,14 @@ from agent.rules.rule import AlertingRule, Group, Rule
 from agent.web.keys import state_of
 from agent.web.prometheus.encoding import NEVER, moment, scientific
 from agent.web.prometheus.failure import wrong
-from agent.web.prometheus.params import Given
+from agent.web.prometheus.params import QueryParams
 from agent.web.prometheus.response import TURNS, small
 
 _KINDS = {"": None, "alert": True, "record": False}
 _WORST_FIRST = ("firing", "pending")
 
 
-async def alerts(request: web.Request, _given: Given, queries: Queries) -> bytes:
+async def alerts(request: web.Request, _given: QueryParams, queries: Queries) -> bytes:
     """Every alert, pending and firing."""
 
     def work(_until: float) -> bytes:
@@ -32,7 +32,7 @@ async def alerts(request: web.Request, _given: Given, queries: Queries) -> bytes
     return await request.app[TURNS].run(work)
 
 
-async def rules(request: web.Request, given: Given, queries: Queries) -> bytes:
+async def rules(request: web.Request, given: QueryParams, queries: Queries) -> bytes:
     """Every rule group with its rules and their alerts, or only what is asked for."""
     kind = given.text("type")
     if kind not in _KINDS:
@@ -52,7 +52,7 @@ async def rules(request: web.Request, given: Given, queries: Queries) -> bytes:
 class _Facts:
     """The rules and what became of them, read at one moment."""
 
-    def __init__(self, engine: RuleEngine, interval: float, given: Given) -> None:
+    def __init__(self, engine: RuleEngine, interval: float, given: QueryParams) -> None:
         self.groups = [
             group
             for group in sorted(engine.ruleset.groups, key=lambda it: (it.file, it.name))

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from agent.rules.promql.refusal import EvaluationError
 from agent.rules.queries.errors import QueryTimeoutError, TooLargeError
-from agent.web.prometheus.failure import Failure, Kind
+from agent.web.prometheus.failure import Kind, QueryApiError
 
 AT_A_TIME = 2
 LONGEST = 30.0
@@ -18,7 +18,7 @@ TIMED_OUT = "query timed out in expression evaluation"
 Result = TypeVar("Result")
 
 
-class Turns:
+class QueryExecutor:
     """Lets ``AT_A_TIME`` pieces of work run at once, in threads that do nothing else.
 
     A long query must not hold up polls, checks and rules, which share one thread.
@@ -40,12 +40,12 @@ class Turns:
         try:
             await asyncio.wait_for(self._places.acquire(), seconds)
         except TimeoutError:
-            raise Failure("query timed out in query queue", Kind.TIMEOUT) from None
+            raise QueryApiError("query timed out in query queue", Kind.TIMEOUT) from None
         task = asyncio.get_running_loop().run_in_executor(self._threads, work, until)
         task.add_done_callback(self._leave)
         await asyncio.wait((task,), timeout=max(0.0, until - monotonic()))
         if not task.done():
-            raise Failure(TIMED_OUT, Kind.TIMEOUT)
+            raise QueryApiError(TIMED_OUT, Kind.TIMEOUT)
         return _result(task)
 
     def _leave(self, task: "asyncio.Future[Result]") -> None:
@@ -58,6 +58,6 @@ def _result(task: "asyncio.Future[Result]") -> Result:
     try:
         return task.result()
     except QueryTimeoutError:
-        raise Failure(TIMED_OUT, Kind.TIMEOUT) from None
+        raise QueryApiError(TIMED_OUT, Kind.TIMEOUT) from None
     except (EvaluationError, TooLargeError) as error:
-        raise Failure(str(error), Kind.EXECUTION) from None
+        raise QueryApiError(str(error), Kind.EXECUTION) from None

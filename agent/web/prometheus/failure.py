@@ -25,7 +25,7 @@ class Kind(Enum):
         return self.value[1]
 
 
-class Failure(Exception):  # noqa: N818 - it is an answer, not a fault of ours
+class QueryApiError(Exception):
     """A request that cannot be answered as asked."""
 
     def __init__(self, error: str, kind: Kind = Kind.BAD_DATA) -> None:
@@ -34,6 +34,6 @@ class Failure(Exception):  # noqa: N818 - it is an answer, not a fault of ours
         self.kind = kind
 
 
-def wrong(parameter: str, why: str) -> Failure:
+def wrong(parameter: str, why: str) -> QueryApiError:
     """A parameter that cannot be used, in Prometheus' words."""
-    return Failure(f'invalid parameter "{parameter}": {why}')
+    return QueryApiError(f'invalid parameter "{parameter}": {why}')

@@ -13,8 +13,8 @@ from agent.rules.promql.vector import Vector
 from agent.rules.queries.errors import TooLargeError
 from agent.rules.queries.queries import MOST_SERIES, Queries, parse_selector
 from agent.web.prometheus.encoding import in_order, joined, label_sets, quoted
-from agent.web.prometheus.failure import Failure, wrong
-from agent.web.prometheus.params import FIRST, LAST, Given
+from agent.web.prometheus.failure import QueryApiError, wrong
+from agent.web.prometheus.params import FIRST, LAST, QueryParams
 from agent.web.prometheus.response import TURNS, data, small
 from exporters.family import FAMILIES
 
@@ -23,7 +23,7 @@ _EVERYTHING = (Selector("", ()),)
 _KINDS = {"info": "gauge"}
 
 
-async def labels(request: web.Request, given: Given, queries: Queries) -> bytes:
+async def labels(request: web.Request, given: QueryParams, queries: Queries) -> bytes:
     """The names of all labels."""
     selectors = _selectors(given) or _EVERYTHING
     if not _is_stretch(given):
@@ -36,11 +36,11 @@ async def labels(request: web.Request, given: Given, queries: Queries) -> bytes:
     return await request.app[TURNS].run(work)
 
 
-async def values(request: web.Request, given: Given, queries: Queries) -> bytes:
+async def values(request: web.Request, given: QueryParams, queries: Queries) -> bytes:
     """The values of one label."""
     name = request.match_info["name"]
     if not _LABEL.fullmatch(name):
-        raise Failure(f'invalid label name: "{name}"')
+        raise QueryApiError(f'invalid label name: "{name}"')
     selectors = _selectors(given) or _EVERYTHING
     if not _is_stretch(given):
         return small([])
@@ -53,11 +53,11 @@ async def values(request: web.Request, given: Given, queries: Queries) -> bytes:
     return await request.app[TURNS].run(work)
 
 
-async def series(request: web.Request, given: Given, queries: Queries) -> bytes:
+async def series(request: web.Request, given: QueryParams, queries: Queries) -> bytes:
     """The label sets of the series that match."""
     selectors = _selectors(given)
     if not selectors:
-        raise Failure("no match[] parameter provided")
+        raise QueryApiError("no match[] parameter provided")
     if not _is_stretch(given):
         return small([])
 
@@ -72,7 +72,7 @@ async def series(request: web.Request, given: Given, queries: Queries) -> bytes:
     return await request.app[TURNS].run(work)
 
 
-async def metadata(_request: web.Request, given: Given, _queries: Queries) -> bytes:
+async def metadata(_request: web.Request, given: QueryParams, _queries: Queries) -> bytes:
     """What the metrics there are mean."""
     limit, wanted = given.count("limit"), given.text("metric")
     held = [name for name in FAMILIES if wanted in ("", name)]
@@ -85,14 +85,14 @@ def _about(name: str) -> dict[str, str]:
     return {"type": _KINDS.get(family.kind, family.kind), "help": family.help, "unit": ""}
 
 
-def _selectors(given: Given) -> list[Selector]:
+def _selectors(given: QueryParams) -> list[Selector]:
     try:
         return [parse_selector(text) for text in given.all("match[]")]
     except RefusedError as error:
         raise wrong("match[]", str(error)) from None
 
 
-def _is_stretch(given: Given) -> bool:
+def _is_stretch(given: QueryParams) -> bool:
     """Series are told as of now, whatever the stretch; in one that ends before it starts is none.
 
     Raises:

@@ -8,7 +8,7 @@ from datetime import datetime
 from aiohttp import web
 
 from agent.rules.durations import parse_duration
-from agent.web.prometheus.failure import Failure, wrong
+from agent.web.prometheus.failure import QueryApiError, wrong
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _LARGEST = 2**63 / 1000.0
@@ -17,7 +17,7 @@ FIRST, LAST = 0.0, 2.0**40
 _FORM = "application/x-www-form-urlencoded"
 
 
-class Given:
+class QueryParams:
     """Parameters by name, each with every value it was given; a form's values come first."""
 
     def __init__(self, values: Mapping[str, Sequence[str]]) -> None:
@@ -71,11 +71,11 @@ class Given:
         if not text:
             return None
         if not re.fullmatch(r"-?\d{1,9}", text, re.ASCII):
-            raise Failure(f"{name} must be a number")
+            raise QueryApiError(f"{name} must be a number")
         return int(text)
 
 
-async def read(request: web.Request) -> Given:
+async def read(request: web.Request) -> QueryParams:
     """The parameters of ``request``."""
     values: dict[str, list[str]] = {}
     if request.content_type == _FORM:
@@ -83,7 +83,7 @@ async def read(request: web.Request) -> Given:
             values.setdefault(name, []).append(str(value))
     for name, value in request.query.items():
         values.setdefault(name, []).append(value)
-    return Given(values)
+    return QueryParams(values)
 
 
 def _number(text: str) -> float | None:

@@ -9,17 +9,17 @@ from agent.rules.queries.queries import Queries
 from agent.web.encoding import encode
 from agent.web.keys import state_of
 from agent.web.prometheus.encoding import quoted
-from agent.web.prometheus.executor import Turns
-from agent.web.prometheus.failure import Failure, Kind
-from agent.web.prometheus.params import Given, read
+from agent.web.prometheus.executor import QueryExecutor
+from agent.web.prometheus.failure import Kind, QueryApiError
+from agent.web.prometheus.params import QueryParams, read
 
 log = structlog.get_logger(__name__)
 
 _PART = 1024 * 1024
 
-TURNS: web.AppKey[Turns] = web.AppKey("turns", Turns)
+TURNS: web.AppKey[QueryExecutor] = web.AppKey("turns", QueryExecutor)
 
-Handler = Callable[[web.Request, Given, Queries], Awaitable[bytes]]
+Handler = Callable[[web.Request, QueryParams, Queries], Awaitable[bytes]]
 """Gives the ``data`` of an answer, and what belongs behind it, as JSON."""
 
 
@@ -42,13 +42,15 @@ def answering(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamR
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
             body = await handler(request, await read(request), _queries(request))
-        except Failure as failure:
+        except QueryApiError as failure:
             return _failed(failure)
         except web.HTTPException:
             raise
         except Exception:
             log.exception("query_failed", path=request.path)
-            return _failed(Failure("the agent failed to answer; its log says why", Kind.INTERNAL))
+            return _failed(
+                QueryApiError("the agent failed to answer; its log says why", Kind.INTERNAL)
+            )
         return await _sent(request, body) if len(body) > _PART else _json(body, 200)
 
     return answer
@@ -69,11 +71,11 @@ async def _sent(request: web.Request, body: bytes) -> web.StreamResponse:
 def _queries(request: web.Request) -> Queries:
     found = state_of(request).queries()
     if found is None:
-        raise Failure("the rule engine is not running yet", Kind.UNAVAILABLE)
+        raise QueryApiError("the rule engine is not running yet", Kind.UNAVAILABLE)
     return found
 
 
-def _failed(failure: Failure) -> web.Response:
+def _failed(failure: QueryApiError) -> web.Response:
     kind = failure.kind
     body = {"status": "error", "errorType": kind.word, "error": failure.error}
     return _json(encode(body), kind.status)

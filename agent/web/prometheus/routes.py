@@ -6,15 +6,15 @@ from aiohttp import web
 
 from agent.rules.queries.queries import Queries
 from agent.web.prometheus import alerts, expressions, inventory
-from agent.web.prometheus.executor import Turns
-from agent.web.prometheus.params import Given
+from agent.web.prometheus.executor import QueryExecutor
+from agent.web.prometheus.params import QueryParams
 from agent.web.prometheus.response import TURNS, Handler, answering, small
 
 SPOKEN = "2.42.0"
 """The Prometheus whose read API this is; tools choose what to ask for by it."""
 
 
-async def build_information(_request: web.Request, _given: Given, _queries: Queries) -> bytes:
+async def build_information(_request: web.Request, _given: QueryParams, _queries: Queries) -> bytes:
     """What tools ask to learn whom they talk to."""
     unknown = dict.fromkeys(("branch", "buildUser", "buildDate", "goVersion"), "")
     return small({"version": SPOKEN, "revision": f"numwatch {version('numwatch')}", **unknown})
@@ -39,7 +39,7 @@ BY_GET: dict[str, Handler] = {
 
 def add_prometheus(app: web.Application) -> None:
     """Add the routes of the read API."""
-    app[TURNS] = Turns()
+    app[TURNS] = QueryExecutor()
     for path, handler in {**BY_GET_OR_POST, **BY_GET}.items():
         app.router.add_get(path, answering(handler))
     for path, handler in BY_GET_OR_POST.items():

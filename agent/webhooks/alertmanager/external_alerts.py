@@ -18,7 +18,7 @@ from agent.store.database import Database
 from agent.store.schema import external_alerts
 from agent.store.uninterrupted import uninterrupted
 from agent.webhooks.alertmanager.record import Outcome, Record, Standing, Trust, merge
-from agent.webhooks.alertmanager.source_alert import Told
+from agent.webhooks.alertmanager.source_alert import SourceAlert
 from agent.webhooks.alertmanager.translate import Places, alert_of
 
 log = structlog.get_logger(__name__)
@@ -31,7 +31,7 @@ _BATCH = 200
 _table = external_alerts
 
 
-class TooManyAlerts(Exception):  # noqa: N818 - it is what it says
+class TooManyAlertsError(Exception):
     """The message would bring more alerts than can be kept."""
 
 
@@ -87,7 +87,7 @@ class ExternalAlerts:
         return sum(one.counts for one in self._records.values())
 
     async def take(
-        self, told: Iterable[Told], trust: Callable[[Told], Trust], now: float
+        self, told: Iterable[SourceAlert], trust: Callable[[SourceAlert], Trust], now: float
     ) -> Counter[Outcome]:
         """Take a source's word; when this returns, what it changed is durable.
 
@@ -113,7 +113,9 @@ class ExternalAlerts:
             await self._write(changed, now)
             return changed
 
-    def _merged(self, told: Iterable[Told], trust: Callable[[Told], Trust], now: float) -> Taken:
+    def _merged(
+        self, told: Iterable[SourceAlert], trust: Callable[[SourceAlert], Trust], now: float
+    ) -> Taken:
         taken = Taken()
         for one in told:
             old = taken.records.get(one.fingerprint) or self._records.get(one.fingerprint)
@@ -122,7 +124,7 @@ class ExternalAlerts:
             if new is not None and new is not old:
                 taken.records[one.fingerprint] = new
         if len(self._records.keys() | taken.records.keys()) > MOST_ALERTS:
-            raise TooManyAlerts(f"more than {MOST_ALERTS} alerts are told of")
+            raise TooManyAlertsError(f"more than {MOST_ALERTS} alerts are told of")
         return taken
 
     @uninterrupted

@@ -9,12 +9,12 @@ from aiohttp import web
 
 from agent.config.settings import AlertmanagerIntake
 from agent.webhooks.access import refusal
-from agent.webhooks.admission import Admission, Held, Overloaded
-from agent.webhooks.alertmanager.external_alerts import ExternalAlerts, TooManyAlerts
-from agent.webhooks.alertmanager.payload import EXPECTED, Message, NotAMessage, read_message
+from agent.webhooks.admission import Admission, Held, OverloadedError
+from agent.webhooks.alertmanager.external_alerts import ExternalAlerts, TooManyAlertsError
+from agent.webhooks.alertmanager.payload import EXPECTED, InvalidMessageError, Message, read_message
 from agent.webhooks.alertmanager.record import Outcome, Trust
-from agent.webhooks.alertmanager.source_alert import Told
-from agent.webhooks.answers import Refused, RequestOutcome, accept
+from agent.webhooks.alertmanager.source_alert import SourceAlert
+from agent.webhooks.answers import RequestOutcome, RequestRefusedError, accept
 from agent.webhooks.gate import Hook, must_be_json, whole_body
 from exporters.telemetry import Telemetry
 
@@ -45,7 +45,7 @@ class AlertmanagerHook(Hook):
         self,
         alerts: ExternalAlerts,
         settings: Callable[[], AlertmanagerIntake],
-        is_foreign: Callable[[Told], bool],
+        is_foreign: Callable[[SourceAlert], bool],
         ask: Callable[[], None],
         telemetry: Telemetry,
         clock: Callable[[], float],
@@ -64,12 +64,12 @@ class AlertmanagerHook(Hook):
         settings = self._settings()
         if not settings.enabled:
             text = "intake.alertmanager.enabled is false"
-            raise Refused(RequestOutcome.CLOSED, text, "nothing: this hook is not open")
+            raise RequestRefusedError(RequestOutcome.CLOSED, text, "nothing: this hook is not open")
         tokens = [it for it in (settings.token, settings.former_token) if it is not None]
         why = refusal(request, tokens)
         if why:
             expected = "an Authorization header with intake.alertmanager.token as bearer token"
-            raise Refused(RequestOutcome.UNAUTHORIZED, why, expected)
+            raise RequestRefusedError(RequestOutcome.UNAUTHORIZED, why, expected)
         must_be_json(request)
 
     async def _take(self, request: web.Request, held: Held) -> web.Response:
@@ -85,13 +85,13 @@ class AlertmanagerHook(Hook):
     async def _keep(self, message: Message, settings: AlertmanagerIntake) -> Counter[Outcome]:
         is_asked = settings.url is not None
 
-        def trust(told: Told) -> Trust:
+        def trust(told: SourceAlert) -> Trust:
             return Trust(not message.truncated, is_asked and self._is_foreign(told))
 
         try:
             outcomes = await self._alerts.take(message.alerts, trust, self._clock())
-        except TooManyAlerts as error:
-            raise Overloaded(str(error)) from error
+        except TooManyAlertsError as error:
+            raise OverloadedError(str(error)) from error
         self._telemetry.intake_firing.labels(self._alerts.source).set(self._alerts.count())
         return outcomes
 
@@ -107,5 +107,5 @@ class AlertmanagerHook(Hook):
 async def _message(body: bytes, charset: str | None) -> Message:
     try:
         return await asyncio.to_thread(read_message, body, charset)
-    except NotAMessage as error:
-        raise Refused(RequestOutcome.INVALID, str(error), EXPECTED) from None
+    except InvalidMessageError as error:
+        raise RequestRefusedError(RequestOutcome.INVALID, str(error), EXPECTED) from None

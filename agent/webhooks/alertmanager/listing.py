@@ -9,7 +9,7 @@ import msgspec
 from agent.net.exchange import ProviderError
 from agent.net.timestamps import iso_moment
 from agent.states import PollFailure
-from agent.webhooks.alertmanager.source_alert import BadAlert, Told, read_alert
+from agent.webhooks.alertmanager.source_alert import InvalidAlertError, SourceAlert, read_alert
 
 _moment = iso_moment(UTC)
 
@@ -17,7 +17,7 @@ _moment = iso_moment(UTC)
 class Listed(msgspec.Struct, frozen=True):
     """One alert that fires by Alertmanager's own word."""
 
-    told: Told
+    told: SourceAlert
     receivers: frozenset[str]
     """Names of the receivers it is routed to."""
     silent: bool
@@ -53,7 +53,7 @@ def read_started_at(tree: object) -> float | None:
 def _listed(raw: object, place: int) -> Listed:
     try:
         told = read_alert(raw, firing=True)
-    except BadAlert as error:
+    except InvalidAlertError as error:
         raise ProviderError(PollFailure.SCHEMA, f"alerts[{place}]: {error}") from None
     fields: dict[str, Any] = raw if isinstance(raw, dict) else {}
     return Listed(told, _receivers(fields.get("receivers")), _is_silent(fields.get("status")))

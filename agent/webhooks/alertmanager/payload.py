@@ -8,7 +8,7 @@ import msgspec
 from agent.net.decode import decode_body
 from agent.net.exchange import ProviderError
 from agent.net.scrub import scrub
-from agent.webhooks.alertmanager.source_alert import BadAlert, Told, read_alert
+from agent.webhooks.alertmanager.source_alert import InvalidAlertError, SourceAlert, read_alert
 
 EXPECTED = (
     'a JSON object of Alertmanager\'s webhook: {"version": "4", "alerts": [{"status":'
@@ -18,14 +18,14 @@ _VERSION = "4"
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
-class NotAMessage(ValueError):  # noqa: N818 - it is what it says
+class InvalidMessageError(ValueError):
     """The body is not a webhook message of version 4; the text says why."""
 
 
 class Message(msgspec.Struct, frozen=True):
     """One webhook message, its alerts each read for itself."""
 
-    alerts: tuple[Told, ...]
+    alerts: tuple[SourceAlert, ...]
     invalid: tuple[str, ...] = ()
     """Why the entries that are no alerts are none."""
     truncated: int = 0
@@ -45,7 +45,7 @@ def read_message(body: bytes, charset: str | None = None) -> Message:
     raw = _object(body, charset)
     alerts, invalid = _alerts(raw["alerts"])
     if invalid and not alerts:
-        raise NotAMessage(f"none of its {len(invalid)} alerts can be read: {invalid[0]}")
+        raise InvalidMessageError(f"none of its {len(invalid)} alerts can be read: {invalid[0]}")
     return Message(
         alerts=tuple(alerts),
         invalid=tuple(invalid),
@@ -63,25 +63,25 @@ def _object(body: bytes, charset: str | None) -> dict[str, Any]:
     try:
         raw = decode_body(body, charset, "the body")
     except ProviderError as error:
-        raise NotAMessage(error.detail) from None
+        raise InvalidMessageError(error.detail) from None
     if not isinstance(raw, dict):
-        raise NotAMessage("the body is not an object")
+        raise InvalidMessageError("the body is not an object")
     version = raw.get("version")
     if version != _VERSION:
         shown = scrub(repr(version), 40) if "version" in raw else "missing"
-        raise NotAMessage(f"its version is {shown}")
+        raise InvalidMessageError(f"its version is {shown}")
     if not isinstance(raw.get("alerts"), list):
-        raise NotAMessage("its alerts are not a list")
+        raise InvalidMessageError("its alerts are not a list")
     return raw
 
 
-def _alerts(raw: list[object]) -> tuple[list[Told], list[str]]:
-    alerts: list[Told] = []
+def _alerts(raw: list[object]) -> tuple[list[SourceAlert], list[str]]:
+    alerts: list[SourceAlert] = []
     invalid: list[str] = []
     for place, one in enumerate(raw):
         try:
             alerts.append(read_alert(one))
-        except BadAlert as error:
+        except InvalidAlertError as error:
             invalid.append(f"alerts[{place}]: {error}")
     return alerts, invalid
 

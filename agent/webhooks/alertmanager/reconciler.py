@@ -11,7 +11,7 @@ import structlog
 from agent.config.settings import AlertmanagerIntake
 from agent.net.decode import decode_json
 from agent.net.exchange import ProviderError, Request
-from agent.net.http import Door, DoorLimits
+from agent.net.http import HttpClient, HttpClientLimits
 from agent.states import PollFailure
 from agent.store.errors import StoreError
 from agent.webhooks.alertmanager.comparison import Answer, Differences, Repair, Suspicion, compare
@@ -54,7 +54,7 @@ class Reconciler:
         self._failing = False
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._door: Door | None = None
+        self._door: HttpClient | None = None
 
     def start(self) -> None:
         """Begin to ask, where there is someone to ask.
@@ -170,11 +170,13 @@ class Reconciler:
         self._failing = False
 
 
-def _door(settings: AlertmanagerIntake, clock: Callable[[], float]) -> Door:
-    limits = DoorLimits(
+def _door(settings: AlertmanagerIntake, clock: Callable[[], float]) -> HttpClient:
+    limits = HttpClientLimits(
         connect_timeout=min(5.0, settings.timeout),
         request_timeout=settings.timeout,
         max_body=_LARGEST_ANSWER,
         connections=2,
     )
-    return Door(limits, egress_allow=settings.egress_allow, ca_file=settings.ca_file, clock=clock)
+    return HttpClient(
+        limits, egress_allow=settings.egress_allow, ca_file=settings.ca_file, clock=clock
+    )

@@ -10,7 +10,7 @@ from enum import StrEnum, unique
 import msgspec
 from msgspec.structs import replace
 
-from agent.webhooks.alertmanager.source_alert import Told
+from agent.webhooks.alertmanager.source_alert import SourceAlert
 
 LATE = 30.0
 """Seconds after a resolve during which word of the same firing is a late repeat of it.
@@ -78,7 +78,7 @@ class Trust(msgspec.Struct, frozen=True):
 
 
 def merge(
-    old: Record | None, told: Told, trust: Trust, now: float
+    old: Record | None, told: SourceAlert, trust: Trust, now: float
 ) -> tuple[Record | None, Outcome]:
     """``old`` after the source's word; the very same object where it changes nothing."""
     if told.firing:
@@ -86,7 +86,7 @@ def merge(
     return _resolves(old, told, trust, now)
 
 
-def _fires(old: Record | None, told: Told, now: float) -> tuple[Record, Outcome]:
+def _fires(old: Record | None, told: SourceAlert, now: float) -> tuple[Record, Outcome]:
     if old is None or old.standing is Standing.OVER:
         return _fires_anew(old, told, now)
     start = _start(told, now, old.newest_start)
@@ -105,7 +105,7 @@ def _fires(old: Record | None, told: Told, now: float) -> tuple[Record, Outcome]
     return replace(new, changed_at=now), outcome
 
 
-def _fires_anew(old: Record | None, told: Told, now: float) -> tuple[Record, Outcome]:
+def _fires_anew(old: Record | None, told: SourceAlert, now: float) -> tuple[Record, Outcome]:
     start = _start(told, now, now)
     if old is not None and _is_late(old, start, now):
         return old, Outcome.LATE
@@ -126,13 +126,13 @@ def _is_late(old: Record, start: float, now: float) -> bool:
     return start <= old.ended_at and now - old.changed_at < LATE
 
 
-def _start(told: Told, now: float, otherwise: float) -> float:
+def _start(told: SourceAlert, now: float, otherwise: float) -> float:
     """When it began; never in the future, or no resolve could ever follow it."""
     return min(otherwise if told.starts_at is None else told.starts_at, now)
 
 
 def _resolves(
-    old: Record | None, told: Told, trust: Trust, now: float
+    old: Record | None, told: SourceAlert, trust: Trust, now: float
 ) -> tuple[Record | None, Outcome]:
     if old is None or old.standing is Standing.OVER:
         return old, Outcome.UNKNOWN

@@ -19,7 +19,7 @@ _FINGERPRINT_CHARACTERS = 32
 _moment = iso_moment(UTC)
 
 
-class Told(msgspec.Struct, frozen=True):
+class SourceAlert(msgspec.Struct, frozen=True):
     """What a source says of one alert; times are its own, in epoch seconds."""
 
     fingerprint: str
@@ -31,11 +31,11 @@ class Told(msgspec.Struct, frozen=True):
     ends_at: float | None
 
 
-class BadAlert(ValueError):  # noqa: N818 - it is what it says
+class InvalidAlertError(ValueError):
     """Something that is no alert; the text says why."""
 
 
-def read_alert(raw: object, *, firing: bool | None = None) -> Told:
+def read_alert(raw: object, *, firing: bool | None = None) -> SourceAlert:
     """The alert in a JSON value of Alertmanager's; ``firing`` where its list says so already.
 
     Unknown fields are let be, a time that is no time is left out, and the year 1, which is how
@@ -45,9 +45,9 @@ def read_alert(raw: object, *, firing: bool | None = None) -> Told:
         BadAlert: when it has no labels, or says neither that it fires nor that it is over.
     """
     if not isinstance(raw, dict):
-        raise BadAlert("it is not an object")
+        raise InvalidAlertError("it is not an object")
     labels = _labels(raw.get("labels"))
-    return Told(
+    return SourceAlert(
         fingerprint=fingerprint_of(labels),
         labels=_clean(labels, _LONGEST_LABEL),
         annotations=_clean(_words(raw.get("annotations")), _LONGEST_TEXT),
@@ -66,16 +66,16 @@ def fingerprint_of(labels: Mapping[str, str]) -> str:
 def _labels(raw: object) -> dict[str, str]:
     """The labels, all of them: without one it would be another alert."""
     if not isinstance(raw, dict):
-        raise BadAlert("its labels are not an object")
+        raise InvalidAlertError("its labels are not an object")
     if len(raw) > _MOST_LABELS:
-        raise BadAlert(f"it has more than {_MOST_LABELS} labels")
+        raise InvalidAlertError(f"it has more than {_MOST_LABELS} labels")
     labels = _texts(raw)
     if len(labels) != len(raw):
-        raise BadAlert("its labels are not all texts")
+        raise InvalidAlertError("its labels are not all texts")
     # An empty label is the same as none (Prometheus' data model).
     named = {name: text for name, text in labels.items() if text}
     if not named:
-        raise BadAlert("it has no labels")
+        raise InvalidAlertError("it has no labels")
     return named
 
 
@@ -95,7 +95,7 @@ def _clean(texts: Mapping[str, str], limit: int) -> dict[str, str]:
 
 def _is_firing(status: object) -> bool:
     if status not in ("firing", "resolved"):
-        raise BadAlert("its status is neither firing nor resolved")
+        raise InvalidAlertError("its status is neither firing nor resolved")
     return status == "firing"
 
 

@@ -8,34 +8,34 @@ from hypothesis import settings as rigour
 from hypothesis import strategies as st
 
 from agent.states import ClockName, Grade, Scope, Severity, Stage
-from agent.tickets.actions.action import ABOUT, Act
-from agent.tickets.actions.request import Actor, Order, OrderError
+from agent.tickets.actions.action import ABOUT, TicketAction
+from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor
 from agent.tickets.actions.specs import DEEDS, offered, perform
 from agent.tickets.changes import CLOSED, ESCALATED, REOPENED, UPDATED, Change
 from agent.tickets.lifecycle import TRANSITIONS, ActorKind, IllegalTransitionError
-from agent.tickets.policy import handling_of
+from agent.tickets.policy import ticket_policy_of
 from agent.tickets.sla import clocks
 from agent.tickets.sla.clocks import PauseReason, readings
 from agent.tickets.ticket import Subject, Ticket
 from tests.tickets.scene import NUMBER, START, settings
 
-HANDLING = handling_of(settings(confirmation={"grades": ["AAA", "AA"]}))
+HANDLING = ticket_policy_of(settings(confirmation={"grades": ["AAA", "AA"]}))
 LI = Actor(ActorKind.PERSON, "li.wei")
 LATER = "2036-01-01T09:00:00Z"
 FORM = {"customer": "王女士", "cause": "transmission_line", "outcome": "restored"}
 FIELDS = {
-    Act.PROVIDER_TICKET: {"provider_ticket": "CU-17"},
-    Act.REJECT: {"rejection": "misrouted"},
-    Act.APPOINT: {"time": LATER},
-    Act.TEST: {"result": "passed"},
-    Act.CONFIRM: FORM,
-    Act.CLOSE: {"resolution": "fixed"},
-    Act.MUTE: {"for": "2h"},
-    Act.PAUSE: {"why": "customer_caused"},
-    Act.RESUME: {"why": "customer_caused"},
-    Act.GRADE: {"grade": "AA"},
-    Act.ATTRIBUTE: {"responsible": "provider"},
-    Act.ANSWER: {"question": "control_call", "answer": "works"},
+    TicketAction.PROVIDER_TICKET: {"provider_ticket": "CU-17"},
+    TicketAction.REJECT: {"rejection": "misrouted"},
+    TicketAction.APPOINT: {"time": LATER},
+    TicketAction.TEST: {"result": "passed"},
+    TicketAction.CONFIRM: FORM,
+    TicketAction.CLOSE: {"resolution": "fixed"},
+    TicketAction.MUTE: {"for": "2h"},
+    TicketAction.PAUSE: {"why": "customer_caused"},
+    TicketAction.RESUME: {"why": "customer_caused"},
+    TicketAction.GRADE: {"grade": "AA"},
+    TicketAction.ATTRIBUTE: {"responsible": "provider"},
+    TicketAction.ANSWER: {"question": "control_call", "answer": "works"},
 }
 
 
@@ -54,8 +54,8 @@ def ticket(stage: Stage = Stage.DIAGNOSING, grade: Grade = Grade.AAA) -> Ticket:
     )
 
 
-def do(one: Ticket, act: Act, now: float, actor: Actor = LI, **fields: str) -> Change:
-    order = Order(act, actor, "because", {**FIELDS.get(act, {}), **fields})
+def do(one: Ticket, act: TicketAction, now: float, actor: Actor = LI, **fields: str) -> Change:
+    order = ActionRequest(act, actor, "because", {**FIELDS.get(act, {}), **fields})
     return perform(one, order, HANDLING, now)
 
 
@@ -66,7 +66,7 @@ def stops(one: Ticket) -> dict[str, float | None]:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(Act),
+            st.sampled_from(TicketAction),
             st.sampled_from([ActorKind.PERSON, ActorKind.TICKET_SYSTEM, ActorKind.PROVIDER]),
             st.sampled_from([0.0, 60.0, 4000.0, -3600.0]),
         ),
@@ -76,14 +76,14 @@ def stops(one: Ticket) -> dict[str, float | None]:
 )
 @rigour(max_examples=150, deadline=None)
 def test_whatever_is_asked_every_move_is_in_the_table_and_has_its_reason(
-    asked: list[tuple[Act, ActorKind, float]], grade: Grade
+    asked: list[tuple[TicketAction, ActorKind, float]], grade: Grade
 ) -> None:
     one, now = ticket(grade=grade), START
     for act, kind, seconds in asked:
         now += seconds
         try:
             change = do(one, act, now, Actor(kind, "x"))
-        except (IllegalTransitionError, OrderError):
+        except (IllegalTransitionError, ActionRequestError):
             continue
         after = change.after
         assert after.revision == one.revision + 1
@@ -92,7 +92,7 @@ def test_whatever_is_asked_every_move_is_in_the_table_and_has_its_reason(
         if after.stage is not one.stage:
             direct = after.stage in TRANSITIONS[one.stage]
             through = any(after.stage in TRANSITIONS[it] for it in TRANSITIONS[one.stage])
-            assert direct or (act in (Act.ARRIVE, Act.REPAIR) and through)
+            assert direct or (act in (TicketAction.ARRIVE, TicketAction.REPAIR) and through)
         if after.stage is Stage.CLOSED:
             asks = grade in HANDLING.confirmation
             assert not asks or after.waiver or one.stage is Stage.CONFIRMED
@@ -102,20 +102,20 @@ def test_whatever_is_asked_every_move_is_in_the_table_and_has_its_reason(
         one = after
 
 
-@pytest.mark.parametrize("act", Act)
-def test_every_act_is_described_and_refuses_to_be_without_reason(act: Act) -> None:
+@pytest.mark.parametrize("act", TicketAction)
+def test_every_act_is_described_and_refuses_to_be_without_reason(act: TicketAction) -> None:
     assert ABOUT[act]
-    order = Order(act, LI, " \x07 ", FIELDS.get(act, {}))
-    with pytest.raises(OrderError, match="reason: is missing"):
+    order = ActionRequest(act, LI, " \x07 ", FIELDS.get(act, {}))
+    with pytest.raises(ActionRequestError, match="reason: is missing"):
         perform(ticket(), order, HANDLING, START)
 
 
 @pytest.mark.parametrize("stage", Stage)
 def test_what_is_offered_can_be_done_and_what_is_not_cannot(stage: Stage) -> None:
     one = ticket(stage, Grade.STANDARD)
-    for act in set(Act) - {Act.RESUME}:
+    for act in set(TicketAction) - {TicketAction.RESUME}:
         done = None
-        with suppress(IllegalTransitionError, OrderError):
+        with suppress(IllegalTransitionError, ActionRequestError):
             done = do(one, act, START + 60)
         assert (done is not None) is (act in offered(one)), act
 
@@ -123,16 +123,16 @@ def test_what_is_offered_can_be_done_and_what_is_not_cannot(stage: Stage) -> Non
 def test_from_report_to_confirmation() -> None:
     one = ticket()
     steps = [
-        (Act.REPORT, 60, {}, Stage.REPORTED),
-        (Act.PROVIDER_TICKET, 300, {}, Stage.ACCEPTED),
-        (Act.ESCALATE, 400, {}, Stage.CARRIER_ESCALATED),
-        (Act.DISPATCH, 500, {}, Stage.DISPATCHED),
-        (Act.ARRIVE, 3000, {}, Stage.ON_SITE),
-        (Act.RESTORE, 5000, {}, Stage.RESTORED),
-        (Act.REPAIR, 5100, {}, Stage.REPAIRED),
-        (Act.TEST, 5200, {}, Stage.TESTING),
-        (Act.CONFIRM, 5300, {"phone": "13800000001"}, Stage.CONFIRMED),
-        (Act.CLOSE, 5400, {}, Stage.CLOSED),
+        (TicketAction.REPORT, 60, {}, Stage.REPORTED),
+        (TicketAction.PROVIDER_TICKET, 300, {}, Stage.ACCEPTED),
+        (TicketAction.ESCALATE, 400, {}, Stage.CARRIER_ESCALATED),
+        (TicketAction.DISPATCH, 500, {}, Stage.DISPATCHED),
+        (TicketAction.ARRIVE, 3000, {}, Stage.ON_SITE),
+        (TicketAction.RESTORE, 5000, {}, Stage.RESTORED),
+        (TicketAction.REPAIR, 5100, {}, Stage.REPAIRED),
+        (TicketAction.TEST, 5200, {}, Stage.TESTING),
+        (TicketAction.CONFIRM, 5300, {"phone": "13800000001"}, Stage.CONFIRMED),
+        (TicketAction.CLOSE, 5400, {}, Stage.CLOSED),
     ]
     for act, seconds, fields, stage in steps:
         one = do(one, act, START + seconds, **fields).after
@@ -146,20 +146,24 @@ def test_from_report_to_confirmation() -> None:
 
 
 def test_aaa_is_closed_only_confirmed_or_waived_and_standard_without() -> None:
-    restored = do(ticket(), Act.RESTORE, START + 60).after
+    restored = do(ticket(), TicketAction.RESTORE, START + 60).after
     with pytest.raises(IllegalTransitionError, match="confirmed_or_waived"):
-        do(restored, Act.CLOSE, START + 70)
-    waived = do(restored, Act.WAIVE, START + 70).after
+        do(restored, TicketAction.CLOSE, START + 70)
+    waived = do(restored, TicketAction.WAIVE, START + 70).after
     assert waived.waiver is not None
-    assert do(waived, Act.CLOSE, START + 80).kind == CLOSED
-    in_one_go = do(restored, Act.CLOSE, START + 80, waiver="nobody answers the phone").after
+    assert do(waived, TicketAction.CLOSE, START + 80).kind == CLOSED
+    in_one_go = do(
+        restored, TicketAction.CLOSE, START + 80, waiver="nobody answers the phone"
+    ).after
     assert in_one_go.waiver is not None
-    assert do(ticket(grade=Grade.STANDARD), Act.CLOSE, START + 70).after.stage is Stage.CLOSED
+    assert (
+        do(ticket(grade=Grade.STANDARD), TicketAction.CLOSE, START + 70).after.stage is Stage.CLOSED
+    )
 
 
 def test_a_form_that_says_not_fixed_sends_it_back_and_the_clock_ran_all_along() -> None:
-    restored = do(ticket(), Act.RESTORE, START + 60).after
-    back = do(restored, Act.CONFIRM, START + 600, outcome="not_fixed").after
+    restored = do(ticket(), TicketAction.RESTORE, START + 60).after
+    back = do(restored, TicketAction.CONFIRM, START + 600, outcome="not_fixed").after
     assert back.stage is Stage.DIAGNOSING
     assert back.confirmation is not None
     assert back.restored_at is None
@@ -168,7 +172,7 @@ def test_a_form_that_says_not_fixed_sends_it_back_and_the_clock_ran_all_along() 
 
 
 def test_an_appointment_stops_the_clocks_until_its_hour() -> None:
-    one = do(ticket(), Act.APPOINT, START + 600, time="2026-09-22T00:00:00Z").after
+    one = do(ticket(), TicketAction.APPOINT, START + 600, time="2026-09-22T00:00:00Z").after
     assert one.appointment is not None
     on_site = readings(one.clocks, START + 1200)[1]
     assert on_site.paused == (PauseReason.APPOINTMENT,)
@@ -178,61 +182,65 @@ def test_an_appointment_stops_the_clocks_until_its_hour() -> None:
 
 def test_rejecting_needs_one_of_two_reasons_and_an_accepted_ticket() -> None:
     with pytest.raises(IllegalTransitionError, match="cannot go from diagnosing to rejected"):
-        do(ticket(), Act.REJECT, START)
-    accepted = do(ticket(), Act.ACCEPT, START).after
-    with pytest.raises(OrderError, match="expected one of misrouted, incomplete_fields"):
-        do(accepted, Act.REJECT, START, rejection="no time")
-    rejected = do(accepted, Act.REJECT, START).after
+        do(ticket(), TicketAction.REJECT, START)
+    accepted = do(ticket(), TicketAction.ACCEPT, START).after
+    with pytest.raises(ActionRequestError, match="expected one of misrouted, incomplete_fields"):
+        do(accepted, TicketAction.REJECT, START, rejection="no time")
+    rejected = do(accepted, TicketAction.REJECT, START).after
     assert (rejected.stage, rejected.resolution) == (Stage.REJECTED, "misrouted")
-    taken = do(rejected, Act.REOPEN, START + 60)
+    taken = do(rejected, TicketAction.REOPEN, START + 60)
     assert (taken.after.stage, taken.kind) == (Stage.ACCEPTED, REOPENED)
 
 
 def test_a_closed_ticket_is_reopened_unless_another_stands() -> None:
-    closed = do(ticket(grade=Grade.STANDARD), Act.CLOSE, START + 60).after
-    order = Order(Act.REOPEN, LI, "it is not over")
+    closed = do(ticket(grade=Grade.STANDARD), TicketAction.CLOSE, START + 60).after
+    order = ActionRequest(TicketAction.REOPEN, LI, "it is not over")
     assert perform(closed, order, HANDLING, START + 9999).after.stage is Stage.REOPENED
     with pytest.raises(IllegalTransitionError, match="none_other_open"):
         perform(closed, order, HANDLING, START + 9999, alone=False)
 
 
 def test_a_muted_ticket_tells_the_sinks_of_its_end_alone() -> None:
-    muted = do(ticket(), Act.MUTE, START)
+    muted = do(ticket(), TicketAction.MUTE, START)
     assert muted.kind == UPDATED
     one = muted.after
-    assert do(one, Act.COMMENT, START + 60).kind == ""
-    assert do(one, Act.ESCALATE, START + 60).kind == ""
-    assert do(one, Act.ESCALATE, START + 7201).kind == ESCALATED
-    assert do(one, Act.CLOSE, START + 60, waiver="none").kind == CLOSED
+    assert do(one, TicketAction.COMMENT, START + 60).kind == ""
+    assert do(one, TicketAction.ESCALATE, START + 60).kind == ""
+    assert do(one, TicketAction.ESCALATE, START + 7201).kind == ESCALATED
+    assert do(one, TicketAction.CLOSE, START + 60, waiver="none").kind == CLOSED
 
 
 def test_whoever_saw_an_older_revision_is_told_so() -> None:
-    order = Order(Act.COMMENT, LI, "seen", revision=7)
-    with pytest.raises(OrderError, match="changed since"):
+    order = ActionRequest(TicketAction.COMMENT, LI, "seen", revision=7)
+    with pytest.raises(ActionRequestError, match="changed since"):
         perform(ticket(), order, HANDLING, START)
 
 
 @pytest.mark.parametrize(
     ("act", "fields", "complaint"),
     [
-        (Act.APPOINT, {"time": "2001-01-01T00:00Z"}, "fields.time: has passed"),
-        (Act.APPOINT, {"time": "soon"}, "fields.time: is 'soon', expected a time"),
-        (Act.RESTORE, {"at": LATER}, "fields.at: is still to come"),
-        (Act.MUTE, {"for": "0"}, "fields.for: is no time at all"),
-        (Act.CLOSE, {"resolution": "whatever"}, "fields.resolution: is 'whatever', expected"),
-        (Act.CLOSE, {"resolution": ""}, "fields.resolution: is missing"),
-        (Act.COMMENT, {"colour": "red"}, "fields.colour: is not known, expected none"),
-        (Act.COMMENT, {"a\x1b[31m": "red"}, "fields.a"),
+        (TicketAction.APPOINT, {"time": "2001-01-01T00:00Z"}, "fields.time: has passed"),
+        (TicketAction.APPOINT, {"time": "soon"}, "fields.time: is 'soon', expected a time"),
+        (TicketAction.RESTORE, {"at": LATER}, "fields.at: is still to come"),
+        (TicketAction.MUTE, {"for": "0"}, "fields.for: is no time at all"),
+        (
+            TicketAction.CLOSE,
+            {"resolution": "whatever"},
+            "fields.resolution: is 'whatever', expected",
+        ),
+        (TicketAction.CLOSE, {"resolution": ""}, "fields.resolution: is missing"),
+        (TicketAction.COMMENT, {"colour": "red"}, "fields.colour: is not known, expected none"),
+        (TicketAction.COMMENT, {"a\x1b[31m": "red"}, "fields.a"),
     ],
 )
 def test_a_field_that_cannot_be_read_says_what_is_expected(
-    act: Act, fields: dict[str, str], complaint: str
+    act: TicketAction, fields: dict[str, str], complaint: str
 ) -> None:
-    with pytest.raises(OrderError) as told:
+    with pytest.raises(ActionRequestError) as told:
         do(ticket(), act, START, **fields)
     assert complaint in str(told.value)
     assert "\x1b" not in str(told.value)
 
 
 def test_every_act_has_a_deed() -> None:
-    assert set(DEEDS) == set(Act) == set(ABOUT)
+    assert set(DEEDS) == set(TicketAction) == set(ABOUT)

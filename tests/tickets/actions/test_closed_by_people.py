@@ -3,8 +3,8 @@
 import pytest
 
 from agent.states import NumberState, Stage
-from agent.tickets.actions.action import Act
-from agent.tickets.actions.request import Actor, Order
+from agent.tickets.actions.action import TicketAction
+from agent.tickets.actions.request import ActionRequest, Actor
 from agent.tickets.changes import Change
 from agent.tickets.ledger import Filter
 from agent.tickets.lifecycle import ActorKind
@@ -26,7 +26,7 @@ async def closed(run: Run, resolution: str, **fields: str) -> Ticket:
 
 
 async def close(run: Run, ticket: Ticket, resolution: str, **fields: str) -> Ticket:
-    order = Order(Act.CLOSE, LI, "because", {"resolution": resolution, **fields})
+    order = ActionRequest(TicketAction.CLOSE, LI, "because", {"resolution": resolution, **fields})
     change = await run.tickets.act(ticket.id, order, run.now)
     assert change is not None
     return change.after

@@ -10,7 +10,7 @@ from agent.states import Stage
 from agent.tickets.changes import Change, Opening, carry_out, open_ticket, reopen_ticket
 from agent.tickets.decide.assessment import Assessment, Finding
 from agent.tickets.decide.decide import decide
-from agent.tickets.decide.decision import Action, Decision, Policy, View
+from agent.tickets.decide.decision import Decision, Policy, Transition, View
 from agent.tickets.decide.faults import faults_of, pending_keys
 from agent.tickets.key import key_of, subject_of
 from agent.tickets.number_details import Particulars
@@ -112,7 +112,7 @@ class Rounds(RuleBasedStateMachine):
             groups.setdefault(decision.key, []).append(decision)
         for key, group in groups.items():
             first = group[0]
-            if first.action in (Action.OPEN, Action.REOPEN):
+            if first.action in (Transition.OPEN, Transition.REOPEN):
                 change = self._begin(first, view)
                 yield change
                 yield from carry_out(change.after, group[1:], self.now)
@@ -123,7 +123,7 @@ class Rounds(RuleBasedStateMachine):
         assert decision.fault is not None
         opening = Opening(Particulars(), Text("t", "d"), None)
         previous = view.closed.get(decision.key)
-        if decision.action is Action.REOPEN:
+        if decision.action is Transition.REOPEN:
             assert previous is not None
             return reopen_ticket(decision, decision.fault, previous, opening, self.now)
         return open_ticket(decision, decision.fault, previous, opening, self.now)

@@ -10,17 +10,17 @@ from agent.complaints.complaint import Complaint
 from agent.model import Verdict
 from agent.states import Cause, Grade, NumberState, Party, Scope, Severity, Stage
 from agent.store.database import Database
-from agent.tickets.actions.action import Act
-from agent.tickets.actions.request import Actor, Order
+from agent.tickets.actions.action import TicketAction
+from agent.tickets.actions.request import ActionRequest, Actor
 from agent.tickets.actions.specs import perform
 from agent.tickets.changes import ESCALATED, UPDATED
 from agent.tickets.ledger import Filter
 from agent.tickets.lifecycle import ActorKind
 from agent.tickets.outbox.outbox import Outbox
-from agent.tickets.policy import Handling, handling_of
+from agent.tickets.policy import TicketPolicy, ticket_policy_of
 from agent.tickets.sla import clocks
 from agent.tickets.sla.clocks import PauseReason, readings
-from agent.tickets.sla.time_policies import tend
+from agent.tickets.sla.time_policies import apply_time_policies
 from agent.tickets.ticket import Subject, Ticket
 from tests.tickets.driver import Run
 from tests.tickets.scene import NUMBER, START, Scene, alert, settings
@@ -32,8 +32,8 @@ LADDER = [
 ]
 
 
-def handling(**sla: object) -> Handling:
-    return handling_of(settings(sla=sla, confirmation={"grades": ["AAA", "AA"]}))
+def handling(**sla: object) -> TicketPolicy:
+    return ticket_policy_of(settings(sla=sla, confirmation={"grades": ["AAA", "AA"]}))
 
 
 def ticket(grade: Grade = Grade.AAA, scope: Scope = Scope.NUMBER, **more: object) -> Ticket:
@@ -49,11 +49,11 @@ def ticket(grade: Grade = Grade.AAA, scope: Scope = Scope.NUMBER, **more: object
     )
 
 
-def pass_time(one: Ticket, by: Handling, *seconds: float) -> list[tuple[str, str, str]]:
+def pass_time(one: Ticket, by: TicketPolicy, *seconds: float) -> list[tuple[str, str, str]]:
     """What is told at each of these times, each once."""
     told = []
     for at in seconds:
-        change = tend(one, by, START + at)
+        change = apply_time_policies(one, by, START + at)
         if change is not None:
             one = change.after
             told += [(entry.event, entry.reason, change.kind) for entry in change.entries]
@@ -83,22 +83,22 @@ def test_a_paused_or_stopped_clock_does_not_warn() -> None:
 
 
 def test_the_ladder_says_who_hears_it() -> None:
-    by = handling_of(
+    by = ticket_policy_of(
         settings(sla={"ladder": LADDER, "severe": {"after": "30d"}}).model_copy(
             update={"contacts": {}}
         )
     )
     one = ticket(clocks=clocks.start(Grade.AAA, clocks.Terms(contact=900.0), START))
-    at_80 = tend(one, by, START + 720)
+    at_80 = apply_time_policies(one, by, START + 720)
     assert at_80 is not None
     assert (at_80.kind, at_80.escalated_to) == (ESCALATED, frozenset({"leaders"}))
     assert "notify admin" in at_80.entries[0].reason
-    at_100 = tend(at_80.after, by, START + 901)
+    at_100 = apply_time_policies(at_80.after, by, START + 901)
     assert at_100 is not None
     assert at_100.escalated_to == {"leaders", "desk"}
     other = replace(one, grade=Grade.AA)
     other = replace(other, clocks=clocks.start(Grade.AA, clocks.Terms(contact=900.0), START))
-    quiet = tend(other, by, START + 720)
+    quiet = apply_time_policies(other, by, START + 720)
     assert quiet is not None
     assert quiet.kind == UPDATED
 
@@ -129,12 +129,12 @@ async def test_only_the_sinks_of_a_step_hear_an_escalation(database: Database) -
 def test_a_number_down_for_more_than_half_an_hour_is_a_severe_fault(
     seconds: float, severe: bool
 ) -> None:
-    change = tend(ticket(Grade.STANDARD), handling(), START + seconds)
+    change = apply_time_policies(ticket(Grade.STANDARD), handling(), START + seconds)
     assert (change is not None) is severe
     if change is not None:
         assert (change.kind, change.after.severity) == (ESCALATED, Severity.CRITICAL)
         assert [entry.event for entry in change.entries] == ["severe_fault"]
-        assert tend(change.after, handling(), START + 9999) is None
+        assert apply_time_policies(change.after, handling(), START + 9999) is None
 
 
 def test_complaints_alone_make_one_half_an_hour_after_the_third() -> None:
@@ -144,8 +144,8 @@ def test_complaints_alone_make_one_half_an_hour_after_the_third() -> None:
     )
     subject = Subject(Scope.NUMBER, "answer_rate", "north", "hq", NUMBER)
     one = ticket(Grade.STANDARD, subject=subject, complaints=told)
-    assert tend(one, handling(), START + 1200 + 1799) is None
-    change = tend(one, handling(), START + 1200 + 1800)
+    assert apply_time_policies(one, handling(), START + 1200 + 1799) is None
+    change = apply_time_policies(one, handling(), START + 1200 + 1800)
     assert change is not None
     assert "3 callers complained" in change.entries[0].reason
 
@@ -153,28 +153,30 @@ def test_complaints_alone_make_one_half_an_hour_after_the_third() -> None:
 def test_what_is_the_customers_own_is_not_scored() -> None:
     party = Verdict(NUMBER, Cause.NUMBER_SUSPENDED_ARREARS, Party.FINANCE, "", 0.9, START)
     arrears = ticket(Grade.STANDARD, diagnosis=party)
-    assert tend(arrears, handling(), START + 1801) is None, "clear from the start"
-    unclear = tend(ticket(Grade.STANDARD), handling(), START + 1801)
+    assert apply_time_policies(arrears, handling(), START + 1801) is None, "clear from the start"
+    unclear = apply_time_policies(ticket(Grade.STANDARD), handling(), START + 1801)
     assert unclear is not None
-    later = tend(replace(unclear.after, diagnosis=party), handling(), START + 1900)
+    later = apply_time_policies(replace(unclear.after, diagnosis=party), handling(), START + 1900)
     assert later is not None
     assert later.after.severe is not None
     assert "number_suspended_arrears" in later.after.severe.excluded
     assert [entry.event for entry in later.entries] == ["severe_excluded"]
-    order = Order(Act.ATTRIBUTE, LI, "the bill was paid", {"responsible": "provider"})
+    order = ActionRequest(
+        TicketAction.ATTRIBUTE, LI, "the bill was paid", {"responsible": "provider"}
+    )
     settled = perform(later.after, order, handling(), START + 2000).after
     assert settled.severe is not None
     assert settled.severe.excluded == ""
 
 
 def test_a_number_that_changes_its_grade_keeps_its_time_unless_a_person_set_it() -> None:
-    change = tend(ticket(Grade.AA), handling(), START + 600, Grade.AAA)
+    change = apply_time_policies(ticket(Grade.AA), handling(), START + 600, Grade.AAA)
     assert change is not None
     contact = readings(change.after.clocks, START + 600)[0]
     assert (change.after.grade, contact.allowed, contact.elapsed) == (Grade.AAA, 900.0, 600.0)
-    order = Order(Act.GRADE, LI, "contract", {"grade": "AA"})
+    order = ActionRequest(TicketAction.GRADE, LI, "contract", {"grade": "AA"})
     by_hand = perform(ticket(), order, handling(), START).after
-    assert tend(by_hand, handling(), START + 60, Grade.AAA) is None
+    assert apply_time_policies(by_hand, handling(), START + 60, Grade.AAA) is None
 
 
 async def test_an_aaa_ticket_waits_for_an_answer_and_is_closed_by_it(
@@ -189,8 +191,11 @@ async def test_an_aaa_ticket_waits_for_an_answer_and_is_closed_by_it(
         await run.step()
     (one,) = run.tickets.open
     assert one.stage is Stage.RESTORED
-    order = Order(
-        Act.CONFIRM, LI, "called", {"customer": "Ms Wang", "cause": "other", "outcome": "restored"}
+    order = ActionRequest(
+        TicketAction.CONFIRM,
+        LI,
+        "called",
+        {"customer": "Ms Wang", "cause": "other", "outcome": "restored"},
     )
     await run.tickets.act(one.id, order, run.now)
     await run.step()
@@ -222,7 +227,7 @@ async def test_a_claimed_restoration_is_believed_for_as_long_as_it_is_held(
     scene.states[NUMBER] = NumberState.SUSPENDED_ARREARS
     await run.step(alert())
     (one,) = run.tickets.open
-    await run.tickets.act(one.id, Order(Act.RESTORE, LI, "paid"), run.now)
+    await run.tickets.act(one.id, ActionRequest(TicketAction.RESTORE, LI, "paid"), run.now)
     await run.step(alert())
     assert run.tickets.open[0].stage is Stage.RESTORED
     for _ in range(2):

@@ -7,8 +7,8 @@ The negative control of each: the same steps with the facts good, at the end of 
 import pytest
 
 from agent.states import NumberState, PollFailure, Stage
-from agent.tickets.actions.action import Act
-from agent.tickets.actions.request import Actor, Order
+from agent.tickets.actions.action import TicketAction
+from agent.tickets.actions.request import ActionRequest, Actor
 from agent.tickets.lifecycle import ActorKind
 from tests.tickets.scene import NUMBER
 from tests.tickets.trackers.conftest import Bridge
@@ -112,7 +112,7 @@ async def test_case_16_closed_by_a_person_while_it_fires(
     bridge: Bridge, resolution: str, stands: bool
 ) -> None:
     await broken(bridge)
-    order = Order(Act.CLOSE, LI, "because", {"resolution": resolution})
+    order = ActionRequest(TicketAction.CLOSE, LI, "because", {"resolution": resolution})
     change = await bridge.run.tickets.act(bridge.open[0].id, order, bridge.run.now)
     assert change is not None
     assert change.after.stage is Stage.CLOSED
