@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from agent.model import Snapshot
+from agent.model import AccountKey, Snapshot
 
 Listener = Callable[[Snapshot], None]
 
@@ -11,7 +11,7 @@ class Fleet:
     """Holds one :class:`Snapshot` per account and tells listeners of each replacement."""
 
     def __init__(self) -> None:
-        self._snapshots: dict[tuple[str, str], Snapshot] = {}
+        self._snapshots: dict[AccountKey, Snapshot] = {}
         self._listeners: list[Listener] = []
 
     def snapshots(self) -> tuple[Snapshot, ...]:

@@ -23,6 +23,9 @@ from agent.states import (
     Strategy,
 )
 
+AccountKey = tuple[str, str]
+"""Provider and account: the name of an account everywhere in the agent."""
+
 
 class Number(msgspec.Struct, frozen=True, gc=False):
     """One hotline number as its provider's listing tells it."""

@@ -12,7 +12,7 @@ import structlog
 from agent.checks.engine import Checker, CheckResult
 from agent.checks.habits import Habits, Usual
 from agent.fleet import Fleet
-from agent.model import Snapshot
+from agent.model import AccountKey, Snapshot
 from agent.series import Series
 from agent.series.habits import habit_blocks
 from agent.states import Capability
@@ -21,7 +21,6 @@ from exporters.exposition import Exposition
 
 log = structlog.get_logger(__name__)
 
-AccountKey = tuple[str, str]
 AGEING_TICK_SECONDS = 1.0
 """How often accounts are looked at although no poll came in: facts grow stale by themselves."""
 

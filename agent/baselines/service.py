@@ -9,10 +9,9 @@ from agent.baselines.planned import Plan, planned_for
 from agent.baselines.report import BaselineReport
 from agent.baselines.repository import BaselineRepository
 from agent.checks.result import CheckResult
+from agent.model import AccountKey
 
 log = structlog.get_logger(__name__)
-
-AccountKey = tuple[str, str]
 
 
 class BaselineService:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from agent.model import Snapshot
+from agent.model import AccountKey, Snapshot
 from agent.states import Capability
 
 HOUR = 3600.0
@@ -18,8 +18,6 @@ WEEKS = 4
 _SLOTS = WEEK_HOURS * WEEKS
 _MOST = 65_535
 PAGE_PREFIX = "habits/"
-
-AccountKey = tuple[str, str]
 
 
 class Usual(msgspec.Struct, frozen=True, gc=False):

@@ -12,10 +12,9 @@ from rich.text import Text
 from agent.cli.poll_report import AccountReport, Report
 from agent.config.settings import Settings
 from agent.fleet import Fleet
-from agent.model import Balance, Binding, Number
+from agent.model import AccountKey, Balance, Binding, Number
 from agent.polling.advice import ADVICE
 from agent.polling.journal import Outcome
-from agent.polling.plan import AccountKey
 from agent.polling.pollers import Pollers
 from agent.states import IN_SERVICE_STATES, REACHABLE_STATES, PollFailure
 from exporters.telemetry import Telemetry

@@ -5,9 +5,7 @@ from pathlib import Path
 
 from agent.config.secret import Secret
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
-
-AccountKey = tuple[str, str]
-"""Provider and account."""
+from agent.model import AccountKey
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
 from agent.fleet import Fleet
+from agent.model import AccountKey
 from agent.net.exchange import Fetch
 from agent.polling.account_state import AccountState
 from agent.polling.budget import Budget
@@ -15,7 +16,7 @@ from agent.polling.call_tally import RECENT_KEPT
 from agent.polling.client_pool import HttpClientPool
 from agent.polling.journal import Journal, Outcome
 from agent.polling.loop_throttle import LoopThrottle
-from agent.polling.plan import AccountKey, Plan, plans_of
+from agent.polling.plan import Plan, plans_of
 from agent.polling.poller import Poller
 from agent.polling.recorder import ResponseRecorder
 from agent.polling.retry import Backoff, with_retries
@@ -135,10 +136,6 @@ class Pollers:
         self._urgent = keys
         for key, poller in self._pollers.items():
             poller.set_urgent(key in keys)
-
-    def boost(self, provider: str, account: str) -> None:
-        """Poll one more account faster; see :meth:`set_urgent`."""
-        self.set_urgent(self._urgent | {(provider, account)})
 
     def _plans(self) -> list[Plan]:
         return [poller.plan for poller in self._pollers.values()]

@@ -13,10 +13,8 @@ from urllib.parse import urlencode
 
 from isal import isal_zlib
 
+from agent.model import AccountKey
 from agent.net.exchange import Answer, Fetch, ProviderError, Request
-
-AccountKey = tuple[str, str]
-"""Provider and account."""
 
 MOST_BYTES = 48 * 1024 * 1024
 """Compressed answers kept, of all accounts together."""

@@ -35,11 +35,6 @@ class Template:
     asks: bool = False
     """Whether it asks queries, so that its text may change though the sample does not."""
 
-    @property
-    def is_constant(self) -> bool:
-        """Whether it renders to the same text whatever the facts."""
-        return all(isinstance(part, str) for part in self.parts)
-
     def render(self, facts: Facts) -> str:
         """The text for one sample; a value that does not fit is told in the text itself."""
         try:
