@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench docs lock servers clean
+.PHONY: help demo test test-fast lint format bench docs messages lock servers clean
 
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ docs: $(VENV)/.dev ## Write the generated pages again
 	@$(BIN)/python -m exporters.family > docs/metrics.md
 	@$(BIN)/numwatch config schema --markdown > docs/configuration.md
 	@$(BIN)/python -m agent.lints.page > docs/lints.md
+
+messages: $(VENV)/.dev ## Collect the texts into the catalogues; fail where a translation is missing
+	@$(BIN)/python -m agent.i18n.extraction
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header
