@@ -21,10 +21,11 @@ from agent.diagnosis.context import Context
 from agent.diagnosis.diagnose import diagnose_number, diagnose_scope
 from agent.diagnosis.digits import plain_digits
 from agent.event_loop import (
+    BackgroundTask,
     LoopLag,
-    give_turns_often,
-    queue_heavy_work,
     settle_garbage_collector,
+    shorten_switch_interval,
+    use_one_worker_thread,
 )
 from agent.evidence.service import EvidenceService
 from agent.fleet import Fleet
@@ -97,8 +98,8 @@ class Agent:
             PlanError: when the configuration or a rule file is wrong; it holds every line.
             StoreError: when the ledger cannot be used.
         """
-        give_turns_often()
-        queue_heavy_work()
+        shorten_switch_interval()
+        use_one_worker_thread()
         plan = await asyncio.to_thread(make_plan, self._config)
         try:
             await self._open(plan)
@@ -176,10 +177,13 @@ class Agent:
         self._parts.push_async_callback(self._end_rules)
         self.intake.start()
         self._parts.push_async_callback(self.intake.stop)
-        refreshing = asyncio.create_task(self._refresher.run(), name="refresher")
-        self._parts.push_async_callback(_end, refreshing)
-        collecting = asyncio.create_task(self.evidence.collector.run(), name="evidence")
-        self._parts.push_async_callback(_end, collecting)
+        for name, run in (
+            ("refresher", self._refresher.run),
+            ("evidence", self.evidence.collector.run),
+        ):
+            task = BackgroundTask(name, run)
+            task.start()
+            self._parts.push_async_callback(task.stop)
         await self._pollers.start(plan.settings)
         self._parts.push_async_callback(self._pollers.stop)
 
@@ -386,8 +390,3 @@ class Agent:
             queries=self._queries,
             hooks=self.intake.routes(),
         )
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

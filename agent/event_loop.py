@@ -1,15 +1,43 @@
-"""How late the event loop wakes up, and a garbage collector that does not make it late."""
+"""The event loop: background tasks, how late it wakes up, and settings that keep it on time."""
 
 import asyncio
 import gc
 import sys
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from typing import Any
 
 from exporters.telemetry import Telemetry
 
-BEAT = 0.01
-"""The meter asks to be woken after this many seconds and records how much later it was."""
+
+class BackgroundTask:
+    """Runs one coroutine function in a task of its own, from :meth:`start` to :meth:`stop`.
+
+    Args:
+        name: The task's name, as debuggers show it.
+        run: The coroutine function; it usually loops until it is cancelled.
+    """
+
+    def __init__(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._name = name
+        self._run = run
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Start the task."""
+        self._task = asyncio.create_task(self._run(), name=self._name)
+
+    async def stop(self) -> None:
+        """Cancel the task and wait until it has ended; does nothing when it is not running."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            # gather, not await: a cancellation of whoever stops the task must still get through.
+            await asyncio.gather(task, return_exceptions=True)
+
+
+MEASURING_INTERVAL = 0.01
+"""Seconds of sleep that are asked for; how much longer it took is the lag."""
 
 
 class LoopLag:
@@ -18,75 +46,73 @@ class LoopLag:
     def __init__(self, telemetry: Telemetry) -> None:
         self._lag = telemetry.loop_lag
         self._longest = telemetry.loop_lag_max
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("event loop lag", self._measure)
         self.longest = 0.0
         """The longest lag since the start, in seconds."""
 
     def start(self) -> None:
         """Begin to measure."""
-        self._task = asyncio.create_task(self._measure(), name="event loop lag")
+        self._task.start()
 
     async def stop(self) -> None:
-        """Measure no more."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        """Stop measuring."""
+        await self._task.stop()
 
     async def _measure(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            due = loop.time() + BEAT
-            await asyncio.sleep(BEAT)
-            late = max(0.0, loop.time() - due)
-            self._lag.observe(late)
-            if late > self.longest:
-                self.longest = late
-                self._longest.set(late)
+            due = loop.time() + MEASURING_INTERVAL
+            await asyncio.sleep(MEASURING_INTERVAL)
+            lag = max(0.0, loop.time() - due)
+            self._lag.observe(lag)
+            if lag > self.longest:
+                self.longest = lag
+                self._longest.set(lag)
 
 
-TURN_SECONDS = 0.0005
-"""How long a thread may keep the interpreter while another one waits for it."""
+SWITCH_INTERVAL = 0.0005
+"""Seconds a thread may hold the interpreter lock while another thread waits for it."""
 
 
-def give_turns_often() -> None:
-    """Call once before threads work beside the event loop.
+def shorten_switch_interval() -> None:
+    """Set the interpreter's switch interval; call it once before threads are started.
 
-    The event loop asks for the interpreter again after every wait, many hundred times a second
-    while pages come in. With Python's own 5 ms a turn, each time behind a thread that checks or
-    renders, it comes late by tens of milliseconds; with half a millisecond it does not.
+    The event loop needs the interpreter lock again after every wait, many hundred times a second
+    while pages come in. With Python's default of 5 ms, each time behind a thread that checks or
+    renders, it runs late by tens of milliseconds; with half a millisecond it does not
+    (docs/adr/0008-threads-for-weight-turns-for-the-loop.md).
     """
-    sys.setswitchinterval(TURN_SECONDS)
+    sys.setswitchinterval(SWITCH_INTERVAL)
 
 
-def queue_heavy_work() -> None:
-    """Let ``asyncio.to_thread`` work in one thread, one piece of work after the other.
+def use_one_worker_thread() -> None:
+    """Run the work of ``asyncio.to_thread`` in one thread, one call after the other.
 
-    Call it inside the event loop. Two threads that compute do not finish sooner than one, they
-    share one interpreter; but the event loop would have to wait for a turn behind both.
+    Call it inside the event loop. Two threads that compute do not finish sooner than one, since
+    they share one interpreter lock; but the event loop would have to wait for it behind both.
     """
     worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="heavy")
     asyncio.get_running_loop().set_default_executor(worker)
 
 
 YOUNG = 10_000
-"""Container objects made before the youngest are looked through."""
+"""How many new container objects trigger a collection of the youngest generation."""
 
 MIDDLE = 2
 OLD = 5_000
-"""Collections of one generation before the next older one is looked through too.
+"""How many collections of one generation trigger a collection of the next older one.
 
-What survived a few collections waits for one that looks at all of it at once, and the event loop
-waits then; hence few. The oldest generation is what lives to the end, and is hardly ever looked at.
+What survived a few collections is looked through in one go, and the event loop waits meanwhile;
+hence few for the middle generation. The oldest one lives to the end and is hardly ever collected.
 """
 
 
 def settle_garbage_collector() -> None:
-    """Call once after start-up: what was made so far lives to the end and is not looked at.
+    """Exempt everything allocated so far from garbage collection; call it once after start-up.
 
-    A collection of everything visits every container and stops the event loop meanwhile. The
-    facts are Structs that the collector does not track, and cycles are rare here, so it may
-    look at the rest seldom.
+    A full collection visits every container and stops the event loop meanwhile. The facts are
+    structs that the collector does not track, and reference cycles are rare here, so the rest
+    may be collected seldom.
     """
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, OLD)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from agent.event_loop import give_turns_often
+from agent.event_loop import shorten_switch_interval
 from agent.store.database import Database
 from tests.sinks.receiver import Receiver
 
@@ -44,4 +44,4 @@ def own_log() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def turns() -> None:
     """Threads and event loop share the interpreter as they do in the agent."""
-    give_turns_often()
+    shorten_switch_interval()

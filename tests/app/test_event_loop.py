@@ -21,7 +21,7 @@ async def test_a_blocked_loop_is_seen_and_kept_as_the_longest():
     assert shown.value == meter.longest
 
 
-async def test_it_stops_when_told():
+async def test_stop_ends_the_task_and_needs_no_start():
     meter = LoopLag(Telemetry())
     meter.start()
     await meter.stop()

@@ -32,7 +32,7 @@ import msgspec
 from agent.checks.engine import Checker
 from agent.checks.result import CheckResult
 from agent.config.settings import Metrics
-from agent.event_loop import give_turns_often
+from agent.event_loop import shorten_switch_interval
 from agent.model import Balance, Binding, Listing, Number, PollStatus, Snapshot
 from agent.rules.engine import RuleEngine
 from agent.rules.load import load_rules
@@ -219,7 +219,7 @@ def waiting() -> Iterator[list[float]]:
             late.append(time.perf_counter() - began - interval)
 
     thread = threading.Thread(target=probe)
-    give_turns_often()
+    shorten_switch_interval()
     thread.start()
     try:
         yield late

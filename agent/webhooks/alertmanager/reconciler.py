@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from agent.config.settings import AlertmanagerIntake
+from agent.event_loop import BackgroundTask
 from agent.net.decode import decode_json
 from agent.net.exchange import ProviderError, Request
 from agent.net.http import HttpClient, HttpClientLimits
@@ -53,7 +54,7 @@ class Reconciler:
         self._suspicion = Suspicion()
         self._failing = False
         self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("alertmanager reconciler", self._run)
         self._door: HttpClient | None = None
 
     def start(self) -> None:
@@ -66,15 +67,11 @@ class Reconciler:
             return
         self._declare()
         self._door = _door(self._settings, self._clock)
-        self._task = asyncio.create_task(self._run(), name="alertmanager reconciler")
+        self._task.start()
 
     async def stop(self) -> None:
         """Ask no more."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await self._task.stop()
         if self._door is not None:
             await self._door.close()
 
