@@ -1,1 +1,3 @@
-"""The program: polls providers, watches hotline numbers, opens tickets."""
+"""numwatch: polls providers, watches hotline numbers, opens tickets."""
+
+__version__ = "0.2.0"

@@ -11,8 +11,8 @@ from agent.config.settings import Intake, Settings
 from agent.config.wording import nearest
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-INSTALLATION = _PACKAGE.parent
-"""Where ``alert_rules/`` is, in a checkout as in an installed package."""
+INSTALLATION = _PACKAGE.parent if (_PACKAGE.parent / "alert_rules").is_dir() else _PACKAGE
+"""Where ``alert_rules/`` is: beside the package in a checkout, inside it in a wheel."""
 _BUNDLED = _PACKAGE / "providers" / "profiles"
 _IS_FILE = re.compile(r"[/\\]|\.ya?ml$")
 
