@@ -10,10 +10,10 @@ from typing import Any
 
 from agent.baselines.canonical import SECTION_FIELDS
 from agent.baselines.declared import Declaration
-from agent.config.document import Document, parse
-from agent.config.located import Problem, locate
 from agent.providers.profile.written import WrittenConfiguration, WrittenError
 from agent.states import ConfigSection
+from agent.yamlfile.problems import Problem, locate
+from agent.yamlfile.reader import Document, parse_yaml
 
 _PHONES = "bindings"
 _KEYS: Mapping[str, ConfigSection] = {
@@ -52,7 +52,7 @@ def read_declared(files: Iterable[Path]) -> dict[str, Declaration]:
 
 def _document(file: Path) -> Document:
     try:
-        return parse(file.read_bytes())
+        return parse_yaml(file.read_bytes())
     except OSError as error:
         text = f"cannot be read: {error.strerror}, expected a YAML file"
         return Document(problems=[Problem((), text, 1)])

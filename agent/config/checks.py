@@ -10,9 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from agent.config.draft import Draft, each
+from agent.config.draft import Draft
 from agent.config.files import paths_lead_somewhere, profiles_exist
-from agent.config.located import KeyPath, Problem
 from agent.config.pace import Polling
 from agent.config.secret import Secret
 from agent.config.service_checks import ladders_name_sinks
@@ -24,6 +23,8 @@ from agent.config.sink_checks import (
 )
 from agent.config.sinks import Sink
 from agent.config.values import duration_text, epoch_of, parse_duration
+from agent.yamlfile.paths import KeyPath, select
+from agent.yamlfile.problems import Problem
 
 Check = Callable[[Draft], Iterator[Problem]]
 _SINK_SECRETS = frozenset({"token", "password"})
@@ -32,11 +33,11 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 
 def names_are_unique(draft: Draft) -> Iterator[Problem]:
     """Providers, the accounts of a provider, sinks and addresses are each there once."""
-    yield from _unique(draft, each(draft.data, "providers", "*", "name"))
-    for path, provider in each(draft.data, "providers", "*"):
-        yield from _unique(draft, each(provider, "accounts", "*", "id", at=path))
-    yield from _unique(draft, each(draft.data, "sinks", "*", "name"))
-    yield from _unique(draft, each(draft.data, "listen", "*"))
+    yield from _unique(draft, select(draft.data, "providers", "*", "name"))
+    for path, provider in select(draft.data, "providers", "*"):
+        yield from _unique(draft, select(provider, "accounts", "*", "id", at=path))
+    yield from _unique(draft, select(draft.data, "sinks", "*", "name"))
+    yield from _unique(draft, select(draft.data, "listen", "*"))
 
 
 def _unique(draft: Draft, named: Iterable[tuple[KeyPath, Any]]) -> Iterator[Problem]:
@@ -52,7 +53,7 @@ def _unique(draft: Draft, named: Iterable[tuple[KeyPath, Any]]) -> Iterator[Prob
 
 def planned_changes_end_after_they_start(draft: Draft) -> Iterator[Problem]:
     """A planned change has a stretch of time, and is for numbers written as text."""
-    for path, change in each(draft.data, "drift", "planned", "*"):
+    for path, change in select(draft.data, "drift", "planned", "*"):
         if not isinstance(change, dict):
             continue
         try:
@@ -66,7 +67,7 @@ def planned_changes_end_after_they_start(draft: Draft) -> Iterator[Problem]:
 
 def stop_is_below_notice(draft: Draft) -> Iterator[Problem]:
     """The balance at which numbers stop is not above the one at which a warning is given."""
-    for path, lines in each(draft.data, "providers", "*", "accounts", "*", "thresholds"):
+    for path, lines in select(draft.data, "providers", "*", "accounts", "*", "thresholds"):
         if not isinstance(lines, dict):
             continue
         stop, notice = (_number(lines.get(key)) for key in ("stop", "notice"))
@@ -85,9 +86,9 @@ def _number(value: object) -> float | None:
 def polls_outlast_requests(draft: Draft) -> Iterator[Problem]:
     """A poll may take at least as long as one of its requests, on every level."""
     everywhere = (
-        *each(draft.data, "polling"),
-        *each(draft.data, "providers", "*", "polling"),
-        *each(draft.data, "providers", "*", "accounts", "*", "polling"),
+        *select(draft.data, "polling"),
+        *select(draft.data, "providers", "*", "polling"),
+        *select(draft.data, "providers", "*", "accounts", "*", "polling"),
     )
     sections = {path: section for path, section in everywhere if isinstance(section, dict)}
     for path, section in sections.items():
@@ -116,7 +117,7 @@ def _in_force(key: str, levels: list[KeyPath], sections: dict[KeyPath, Any]) -> 
 
 def waits_grow(draft: Draft) -> Iterator[Problem]:
     """A sink's first wait is not longer than its longest, and that not than its patience."""
-    for path, sink in each(draft.data, "sinks", "*"):
+    for path, sink in select(draft.data, "sinks", "*"):
         for short, long in (("retry_first", "retry_longest"), ("retry_longest", "give_up_after")):
             yield from _is_shorter(path, sink, short, long)
 
@@ -140,17 +141,17 @@ def signing_secrets_are_whole(draft: Draft) -> Iterator[Problem]:
     """A signing secret is ``whsec_`` and base64, as Standard Webhooks has it."""
     callbacks = (
         found
-        for path, sink in each(draft.data, "sinks", "*")
+        for path, sink in select(draft.data, "sinks", "*")
         if isinstance(sink, dict) and sink.get("kind") in ("webhook", "servicenow")
         for key in ("secret", "former_secret")
-        for found in each(sink, "callback", key, at=path)
+        for found in select(sink, "callback", key, at=path)
     )
     complaints = (
         found
         for key in ("secret", "former_secret")
-        for found in each(draft.data, "intake", "complaints", key)
+        for found in select(draft.data, "intake", "complaints", key)
     )
-    for path, secret in (*each(draft.data, "sinks", "*", "secret"), *callbacks, *complaints):
+    for path, secret in (*select(draft.data, "sinks", "*", "secret"), *callbacks, *complaints):
         text = secret.reveal() if isinstance(secret, Secret) else secret
         if isinstance(text, str) and not _is_signing_secret(text):
             yield Problem(path, "is not a signing secret, expected whsec_ and base64 behind it")
@@ -167,9 +168,9 @@ def _is_signing_secret(text: str) -> bool:
 
 def headers_can_be_sent(draft: Draft) -> Iterator[Problem]:
     """A header's name is a token of HTTP and its value one line."""
-    asked = each(draft.data, "intake", "alertmanager", "headers", "*")
-    templated = each(draft.data, "sinks", "*", "template", "headers", "*")
-    for path, value in (*each(draft.data, "sinks", "*", "headers", "*"), *templated, *asked):
+    asked = select(draft.data, "intake", "alertmanager", "headers", "*")
+    templated = select(draft.data, "sinks", "*", "template", "headers", "*")
+    for path, value in (*select(draft.data, "sinks", "*", "headers", "*"), *templated, *asked):
         text = value.reveal() if isinstance(value, Secret) else value
         if not _HEADER_NAME.fullmatch(str(path[-1])):
             yield Problem(path, "is not a header's name, expected letters, digits and dashes")
@@ -179,14 +180,14 @@ def headers_can_be_sent(draft: Draft) -> Iterator[Problem]:
 
 def secrets_are_not_empty(draft: Draft) -> Iterator[Problem]:
     """A credential, token or header is never empty: a variable or a line was forgotten."""
-    accounts = each(draft.data, "providers", "*", "accounts", "*", "credentials", "*")
-    headers = each(draft.data, "sinks", "*", "headers", "*")
+    accounts = select(draft.data, "providers", "*", "accounts", "*", "credentials", "*")
+    headers = select(draft.data, "sinks", "*", "headers", "*")
     intake = (
-        *each(draft.data, "intake", "alertmanager", "headers", "*"),
-        *each(draft.data, "intake", "alertmanager", "token"),
-        *each(draft.data, "intake", "alertmanager", "former_token"),
+        *select(draft.data, "intake", "alertmanager", "headers", "*"),
+        *select(draft.data, "intake", "alertmanager", "token"),
+        *select(draft.data, "intake", "alertmanager", "former_token"),
     )
-    sinks = each(draft.data, "sinks", "*", "*", "*")
+    sinks = select(draft.data, "sinks", "*", "*", "*")
     tokens = ((path, value) for path, value in sinks if path[-1] in _SINK_SECRETS)
     for path, value in (*accounts, *headers, *intake, *tokens):
         if value == "":

@@ -5,10 +5,11 @@ import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
-from agent.config.draft import Draft, each
-from agent.config.located import Problem, plain
+from agent.config.draft import Draft
 from agent.config.settings import Intake, Settings
 from agent.config.wording import nearest
+from agent.yamlfile.paths import one_line, select
+from agent.yamlfile.problems import Problem
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 INSTALLATION = _PACKAGE.parent if (_PACKAGE.parent / "alert_rules").is_dir() else _PACKAGE
@@ -24,11 +25,13 @@ def bundled_profiles() -> tuple[str, ...]:
 
 def profiles_exist(draft: Draft) -> Iterator[Problem]:
     """A provider's profile is a bundled one or a file that is there."""
-    for path, name in each(draft.data, "providers", "*", "profile"):
+    for path, name in select(draft.data, "providers", "*", "profile"):
         if not isinstance(name, str) or name in draft.profiles:
             continue
         if not _IS_FILE.search(name):
-            text = f"is not a bundled profile, got {plain(name)}; {nearest(name, draft.profiles)}"
+            text = (
+                f"is not a bundled profile, got {one_line(name)}; {nearest(name, draft.profiles)}"
+            )
             yield Problem(path, text)
         elif not _is_file(draft.folder / name):
             yield Problem(path, "there is no such file, expected a profile's YAML file")
@@ -37,20 +40,20 @@ def profiles_exist(draft: Draft) -> Iterator[Problem]:
 def paths_lead_somewhere(draft: Draft) -> Iterator[Problem]:
     """Authorities can be read, rule globs match, and the data folder is no file."""
     authorities = (
-        *each(draft.data, "providers", "*", "ca_file"),
-        *each(draft.data, "intake", "alertmanager", "ca_file"),
-        *each(draft.data, "sinks", "*", "ca_file"),
+        *select(draft.data, "providers", "*", "ca_file"),
+        *select(draft.data, "intake", "alertmanager", "ca_file"),
+        *select(draft.data, "sinks", "*", "ca_file"),
     )
     for path, name in authorities:
         if isinstance(name, str) and not _has_authorities(draft.folder / name):
             yield Problem(path, "has no certificates that can be read, expected a PEM file")
-    for path, glob in each(draft.data, "rules", "files", "*"):
+    for path, glob in select(draft.data, "rules", "files", "*"):
         if isinstance(glob, str) and not _matching(glob, draft.folder):
             yield Problem(path, "matches no file, expected the path of rule files")
-    for path, glob in each(draft.data, "drift", "declared", "*"):
+    for path, glob in select(draft.data, "drift", "declared", "*"):
         if isinstance(glob, str) and not _any_file(glob, draft.folder):
             yield Problem(path, "matches no file, expected the path of declared configurations")
-    for path, name in each(draft.data, "data_dir"):
+    for path, name in select(draft.data, "data_dir"):
         if isinstance(name, str) and _is_file(draft.folder / name):
             yield Problem(path, "is a file, expected a folder")
 

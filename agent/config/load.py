@@ -7,15 +7,20 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from agent.config.checks import check
-from agent.config.document import Document, parse
 from agent.config.draft import Draft
 from agent.config.files import absolute, bundled_profiles
-from agent.config.located import ConfigError, Located, Problem, locate
 from agent.config.references import Resolved, Surroundings, resolve
 from agent.config.settings import Settings
 from agent.config.wording import problems_of
+from agent.yamlfile.problems import Problem, YamlFileError, locate
+from agent.yamlfile.reader import Document, Format, parse_yaml
 
-__all__ = ["ConfigError", "Located", "Review", "load"]
+_FORMAT = Format(when_empty="is empty, expected at least a providers section")
+
+
+class ConfigError(YamlFileError):
+    """A configuration, or a provider profile, cannot be used."""
+
 
 Review = Callable[[Settings], Iterable[Problem]]
 """Finds what is wrong with settings that are right in themselves; told with the line too."""
@@ -49,6 +54,7 @@ def load(
     settings, problems = _validated(document, resolved, folder)
     if document.data is not None:
         problems += check(Draft(resolved.data, document.lines, folder, names))
+    problems = [problem for problem in problems if problem.path not in resolved.unreadable]
     problems = [*document.problems, *resolved.problems, *problems]
     if settings is not None:
         problems += review(settings)
@@ -59,7 +65,7 @@ def load(
 
 def _read(path: Path) -> Document:
     try:
-        return parse(path.read_bytes())
+        return parse_yaml(path.read_bytes(), _FORMAT)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         words = f"cannot be read: {reason or 'not a path'}, expected a YAML file"

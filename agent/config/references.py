@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.config.located import KeyPath, Problem, plain
 from agent.config.secret import Secret
 from agent.config.settings import Settings
 from agent.config.shape import FILE_SUFFIX, Kind, shape_at
+from agent.yamlfile.paths import KeyPath, one_line
+from agent.yamlfile.problems import Problem
 
 _REFERENCE = re.compile(
     r"\$\$\{|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<default>:-[^}]*)?\}|\$\{", re.ASCII
@@ -28,7 +29,13 @@ class Resolved:
     data: object = None
     problems: list[Problem] = field(default_factory=list)
     private: set[KeyPath] = field(default_factory=set)
-    """Where values from outside stand now; no error may repeat them."""
+    """Where values from outside are; no error may repeat them."""
+
+    @property
+    def unreadable(self) -> set[KeyPath]:
+        """Secrets whose ``_file`` has a problem: one about the secret itself would repeat it."""
+        paths = (problem.path for problem in self.problems if problem.path)
+        return {(*path[:-1], str(path[-1]).removesuffix(FILE_SUFFIX)) for path in paths}
 
 
 @dataclass(frozen=True)
@@ -94,7 +101,7 @@ def _expanded(text: str, path: KeyPath, environ: Mapping[str, str], resolved: Re
             return str(default).removeprefix(":-")
         else:
             missing = "is empty" if name in environ else "is not set"
-            shown = plain(name)
+            shown = one_line(name)
             words = f"environment variable {shown} {missing}, set it or write ${{{shown}:-default}}"
         resolved.problems.append(Problem(path, words))
         return ""
@@ -111,7 +118,7 @@ def _read(name: object, path: KeyPath, folder: Path, resolved: Resolved) -> obje
         return Secret(_secret_in(folder / name))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        text = f"cannot be read: {plain(str(reason))}, expected a file with the secret in it"
+        text = f"cannot be read: {one_line(str(reason))}, expected a file with the secret in it"
         resolved.problems.append(Problem(path, text))
         return Secret("")
 

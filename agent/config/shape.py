@@ -14,10 +14,10 @@ import annotated_types
 from pydantic import AfterValidator, BeforeValidator
 from pydantic.fields import FieldInfo
 
-from agent.config.located import KeyPath
 from agent.config.secret import Secret
 from agent.config.section import Section
 from agent.config.values import http_url, listen_address, moment, network, parse_duration, zone
+from agent.yamlfile.paths import KeyPath
 
 FILE_SUFFIX = "_file"
 """Written behind a secret's key, names a file to read the secret from."""

@@ -6,8 +6,7 @@ from typing import Any
 
 import jinja2
 
-from agent.config.draft import Draft, each
-from agent.config.located import KeyPath, Problem, plain
+from agent.config.draft import Draft
 from agent.config.secret import Secret
 from agent.config.shape import fields_of
 from agent.config.sinks import (
@@ -18,6 +17,8 @@ from agent.config.sinks import (
     Sink,
 )
 from agent.states import Stage
+from agent.yamlfile.paths import KeyPath, one_line, select
+from agent.yamlfile.problems import Problem
 
 _SECTIONS = frozenset(SECTION_OF_KIND.values())
 _ROUTING_KEY = re.compile(r"[A-Za-z0-9]{32}", re.ASCII)
@@ -26,7 +27,7 @@ _LABEL = re.compile(r"\S{1,255}")
 
 def kinds_have_their_sections(draft: Draft) -> Iterator[Problem]:
     """A sink has its address, the section of its kind, and none of another kind."""
-    for path, sink in each(draft.data, "sinks", "*"):
+    for path, sink in select(draft.data, "sinks", "*"):
         kind = sink.get("kind") if isinstance(sink, dict) else None
         if kind is None or isinstance(kind, str):
             yield from _of_one(path, sink, kind)
@@ -44,7 +45,7 @@ def _of_one(path: KeyPath, sink: Any, kind: str | None) -> Iterator[Problem]:
         yield Problem((*path, needed), f"is missing, kind {kind} needs it with {keys}")
     for name in sorted(_SECTIONS & sink.keys()):
         if kind is not None and name != needed:
-            yield Problem((*path, name), f"does not belong to kind {plain(kind)}, remove it")
+            yield Problem((*path, name), f"does not belong to kind {one_line(kind)}, remove it")
     yield from _only_for(path, sink, kind, "template", ("webhook",))
     yield from _only_for(path, sink, kind, "callback", CALLBACK_KINDS)
 
@@ -60,17 +61,17 @@ def _only_for(
     path: KeyPath, sink: Any, kind: str | None, name: str, kinds: tuple[str, ...]
 ) -> Iterator[Problem]:
     if kind is not None and name in sink and kind not in kinds:
-        text = f"does not belong to kind {plain(kind)}, only to {', '.join(kinds)}"
+        text = f"does not belong to kind {one_line(kind)}, only to {', '.join(kinds)}"
         yield Problem((*path, name), text)
 
 
 def keys_of_systems_are_whole(draft: Draft) -> Iterator[Problem]:
     """A routing key has 32 characters, and labels have no spaces."""
-    for path, key in each(draft.data, "sinks", "*", "pagerduty", "routing_key"):
+    for path, key in select(draft.data, "sinks", "*", "pagerduty", "routing_key"):
         text = key.reveal() if isinstance(key, Secret) else key
         if isinstance(text, str) and not _ROUTING_KEY.fullmatch(text):
             yield Problem(path, "is not a routing key, expected 32 letters and digits")
-    for path, label in each(draft.data, "sinks", "*", "jira", "labels", "*"):
+    for path, label in select(draft.data, "sinks", "*", "jira", "labels", "*"):
         if isinstance(label, str) and not _LABEL.fullmatch(label):
             yield Problem(path, "is not a label, expected at most 255 characters without spaces")
 
@@ -78,9 +79,9 @@ def keys_of_systems_are_whole(draft: Draft) -> Iterator[Problem]:
 def templates_can_be_read(draft: Draft) -> Iterator[Problem]:
     """A template is jinja2, and a templated path begins with one slash."""
     texts = (
-        *each(draft.data, "sinks", "*", "template", "path"),
-        *each(draft.data, "sinks", "*", "template", "headers", "*"),
-        *each(draft.data, "sinks", "*", "template", "body"),
+        *select(draft.data, "sinks", "*", "template", "path"),
+        *select(draft.data, "sinks", "*", "template", "headers", "*"),
+        *select(draft.data, "sinks", "*", "template", "body"),
     )
     for path, text in texts:
         if not isinstance(text, str):
@@ -89,7 +90,7 @@ def templates_can_be_read(draft: Draft) -> Iterator[Problem]:
             jinja2.Environment(autoescape=True).parse(text)
         except jinja2.TemplateSyntaxError as error:
             where = f"line {error.lineno} of the template"
-            wrong = plain(error.message or "", 120)
+            wrong = one_line(error.message or "", 120)
             yield Problem(path, f"is not a template: {wrong} ({where}), expected jinja2")
         except RecursionError:
             yield Problem(path, "is nested too deeply, expected a simpler template")
@@ -100,7 +101,7 @@ def templates_can_be_read(draft: Draft) -> Iterator[Problem]:
 def callback_secrets_are_long_enough(draft: Draft) -> Iterator[Problem]:
     """Whoever guesses a callback's secret can close tickets."""
     for key in ("secret", "former_secret"):
-        for path, value in each(draft.data, "sinks", "*", "callback", key):
+        for path, value in select(draft.data, "sinks", "*", "callback", key):
             text = value.reveal() if isinstance(value, Secret) else value
             if isinstance(text, str) and len(text) < _SHORTEST:
                 yield Problem(path, f"is too short, expected {_SHORTEST} characters or more")
@@ -108,7 +109,7 @@ def callback_secrets_are_long_enough(draft: Draft) -> Iterator[Problem]:
 
 
 def _stages_can_be_reached(draft: Draft) -> Iterator[Problem]:
-    for path, stage in each(draft.data, "sinks", "*", "callback", "stages", "*"):
+    for path, stage in select(draft.data, "sinks", "*", "callback", "stages", "*"):
         if stage in _NOT_BY_CALLBACK:
             text = f"is {stage}, to which no ticket system leads; expected one of"
             yield Problem(path, f"{text} {', '.join(CALLBACK_STAGES)}")

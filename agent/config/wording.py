@@ -10,10 +10,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agent.config.located import KeyPath, Problem, plain
 from agent.config.settings import Settings
 from agent.config.shape import Kind, Shape, shape_at, written_keys
 from agent.config.values import duration_text
+from agent.yamlfile.paths import KeyPath, one_line
+from agent.yamlfile.problems import Problem
 
 _EXPECTED = {
     Kind.SECTION: "keys and values",
@@ -105,7 +106,7 @@ def _wrong(found: Any, shape: Shape, written: object) -> str:
     if written is None:
         return "is empty"
     if kind == "value_error":
-        return plain(str(found["ctx"]["error"]), 200)
+        return one_line(str(found["ctx"]["error"]), 200)
     return _FIXED.get(kind, f"is {_kind_of(written)}")
 
 
@@ -131,7 +132,7 @@ def _shown(written: object) -> str:
         return str(written).lower()
     if isinstance(written, dict | list):
         return _kind_of(written)
-    return plain(str(written)) or '""'
+    return one_line(str(written)) or '""'
 
 
 def expected(shape: Shape) -> str:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from agent.config.located import ConfigError, Problem
+from agent.config.load import ConfigError
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
 from agent.net.exchange import Fetch
 from agent.providers.base import Provider
@@ -15,6 +15,7 @@ from agent.providers.profile.provider import DeclarativeProvider, Setup
 from agent.providers.profile.sections import Profile
 from agent.providers.reports import Reports
 from agent.providers.signing.signers import Values, make_signer
+from agent.yamlfile.problems import Problem
 
 __all__ = ["build", "problems", "profile_names"]
 

@@ -11,11 +11,11 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from agent.config.load import ConfigError, Located, load
-from agent.config.scalars import scalar
+from agent.config.load import ConfigError, load
 from agent.config.settings import Settings
 from agent.config.shape import written_keys
 from agent.config.values import duration_text, parse_duration
+from agent.yamlfile.reader import scalar
 from tests.config.samples import GOOD, PROFILES
 
 FIXTURE_IS_SAFE = settings(
@@ -44,7 +44,7 @@ TREES = st.recursive(
 
 
 def loads_or_tells(path: Path) -> None:
-    errors: list[Located] = []
+    errors = []
     try:
         assert isinstance(load(path, {"HOME": "h"}, PROFILES), Settings)
     except ConfigError as error:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from agent.config.load import ConfigError, load
-from agent.config.located import Problem
 from agent.config.secret import Secret
 from agent.config.settings import Settings
+from agent.yamlfile.problems import Problem
 from tests.config.samples import GOOD, PROFILES, Writer
 
 REPOSITORY = Path(__file__).parents[2]
@@ -86,9 +86,9 @@ def test_polling_is_merged_key_by_key_down_to_the_intervals(write: Writer) -> No
     )
     settings = settings_of(write(text))
     provider = settings.providers[0]
-    hq, plain = (settings.polling_of(provider, account) for account in provider.accounts)
+    hq, one_line = (settings.polling_of(provider, account) for account in provider.accounts)
     assert (hq.rate, hq.timeout, hq.intervals.numbers, hq.intervals.calls) == (7, 60, 2, 1)
-    assert (plain.rate, plain.timeout, plain.intervals.calls) == (7, 60, 6)
+    assert (one_line.rate, one_line.timeout, one_line.intervals.calls) == (7, 60, 6)
     assert hq.intervals.balance == 300
     assert provider.accounts[1].polling is None
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.config.located import ConfigError
+from agent.config.load import ConfigError
 from agent.config.secret import Secret
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
 from agent.providers.profile.load import load_profile, profile_names, read_profile

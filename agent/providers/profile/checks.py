@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
-from agent.config.located import KeyPath, Problem
 from agent.net.timestamps import zone_of
 from agent.providers.profile.converters import CONVERTERS
 from agent.providers.profile.operation import MOMENT_NAMES, NUMBER_NAMES
@@ -13,6 +12,8 @@ from agent.providers.profile.targets import ACCOUNT, TARGETS, Need, Target, Targ
 from agent.providers.profile.template import Template
 from agent.providers.signing.signers import REQUEST_NAMES
 from agent.states import Capability
+from agent.yamlfile.paths import KeyPath
+from agent.yamlfile.problems import Problem
 
 _NAMES_OF = {
     Capability.ROUTING: NUMBER_NAMES,

@@ -7,10 +7,12 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from agent.config.document import Document, parse
-from agent.config.located import ConfigError, KeyPath, Problem, locate
+from agent.config.load import ConfigError
 from agent.providers.profile.checks import check_profile
 from agent.providers.profile.sections import Profile
+from agent.yamlfile.paths import KeyPath
+from agent.yamlfile.problems import Problem, locate
+from agent.yamlfile.reader import Document, parse_yaml
 
 BUNDLED: Final = Path(__file__).parents[1] / "profiles"
 """Where the profiles that come with numwatch are."""
@@ -54,7 +56,7 @@ def read_profile(file: Path) -> Profile:
     except OSError as error:
         text = f"cannot be read: {error.strerror}, expected a profile"
         raise ConfigError(locate(str(file), [Problem((), text, 1)], {})) from None
-    document = parse(content)
+    document = parse_yaml(content)
     profile = None if document.problems else _checked(document)
     if profile is None or document.problems:
         raise ConfigError(locate(str(file), document.problems, document.lines))

@@ -1,12 +1,12 @@
-"""YAML's syntax errors in our own words.
+"""Syntax errors of YAML, in words that say how to correct them.
 
-The parser's own words are never repeated: they quote names and characters of the file, and an
-unquoted secret that starts with ``*`` or ``!`` is such a name.
+PyYAML's own message is never repeated: it quotes names and characters of the file, and an
+unquoted secret that starts with ``*`` or ``!`` would be such a name.
 """
 
 import yaml
 
-from agent.config.located import Problem
+from agent.yamlfile.problems import Problem
 
 _WORDS: tuple[tuple[str, str], ...] = (
     (r"'\t'", "has a tab where YAML wants spaces, indent with spaces"),
@@ -34,14 +34,14 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("tag", "has a value that starts with !, put quotes around the value"),
 )
 _OTHERWISE = "is not valid YAML here, check the indentation and the quotes"
-_FROM_ITS_START = ("unexpected end of stream", "unexpected document separator")
+_REPORTED_AT_START = ("unexpected end of stream", "unexpected document separator")
 
 
 def syntax_problem(error: yaml.MarkedYAMLError) -> Problem:
-    """What ``error`` means, at the line where it can be mended."""
-    told = f"{error.context or ''} {error.problem or ''}"
-    text = next((words for sign, words in _WORDS if sign in told), _OTHERWISE)
+    """The problem that ``error`` reports, at the line where it can be corrected."""
+    message = f"{error.context or ''} {error.problem or ''}"
+    text = next((words for sign, words in _WORDS if sign in message), _OTHERWISE)
     mark = error.problem_mark or error.context_mark
-    if error.context_mark and any(sign in told for sign in _FROM_ITS_START):
+    if error.context_mark and any(sign in message for sign in _REPORTED_AT_START):
         mark = error.context_mark
     return Problem((), text, mark.line + 1 if mark else 1)
