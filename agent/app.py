@@ -58,8 +58,8 @@ from agent.tickets.outbox.outbox import Outbox
 from agent.tickets.series import tickets_summary
 from agent.tickets.ticket import Subject
 from agent.web.state import WebState
-from agent.webhooks.access import refusal
 from agent.webhooks.alertmanager.translate import is_foreign_symptom
+from agent.webhooks.auth import is_local
 from exporters.block import Block
 from exporters.exposition import Exposition
 from exporters.own_series import OwnSeries
@@ -376,7 +376,7 @@ class Agent:
             ready=self.ready,
             replay=self.replay,
             act=self.act,
-            is_local=lambda request: not refusal(request, ()),
+            is_local=is_local,
             evidence=self.evidence.desk,
             baselines=BaselineService(
                 self.shelf,

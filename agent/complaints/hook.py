@@ -18,10 +18,15 @@ from agent.complaints.repository import Complaints, Owed, TooManyComplaintsError
 from agent.config.secret import Secret
 from agent.config.settings import ComplaintIntake, Settings
 from agent.net.webhook_signature import SignatureError, is_signed, verify, webhook_id
-from agent.webhooks.access import refusal
-from agent.webhooks.admission import Admission, Held, OverloadedError
-from agent.webhooks.answers import RequestOutcome, RequestRefusedError
-from agent.webhooks.gate import Hook, must_be_json, whole_body
+from agent.webhooks.auth import denial_reason
+from agent.webhooks.handler import (
+    RequestOutcome,
+    RequestRefusedError,
+    WebhookHandler,
+    read_whole_body,
+    require_json,
+)
+from agent.webhooks.limits import OverloadedError, RequestLimiter, RequestSlot
 from exporters.telemetry import Telemetry
 
 PATH = "/hooks/complaints"
@@ -33,7 +38,7 @@ _EXPECTED_SIGNED = (
 _EXPECTED_NUMBER = "a number that one of the configured accounts has"
 
 
-class ComplaintHook(Hook):
+class ComplaintHook(WebhookHandler):
     """Takes complaints.
 
     Args:
@@ -42,7 +47,7 @@ class ComplaintHook(Hook):
         is_listed: Whether an account has the number; ``None`` while that is not known.
         telemetry: Counts requests.
         clock: Epoch seconds.
-        admission: How much may be under way at once.
+        limiter: Limits what is in progress at once.
     """
 
     def __init__(
@@ -52,9 +57,9 @@ class ComplaintHook(Hook):
         is_listed: Callable[[str], bool | None],
         telemetry: Telemetry,
         clock: Callable[[], float],
-        admission: Admission | None = None,
+        limiter: RequestLimiter | None = None,
     ) -> None:
-        super().__init__(SOURCE, PATH, telemetry, admission)
+        super().__init__(SOURCE, PATH, telemetry, limiter)
         self._complaints = complaints
         self._settings = settings
         self._is_listed = is_listed
@@ -64,18 +69,18 @@ class ComplaintHook(Hook):
     def _section(self) -> ComplaintIntake:
         return self._settings().intake.complaints
 
-    def _let_in(self, request: web.Request) -> None:
+    def _authorize(self, request: web.Request) -> None:
         section = self._section
         if not section.enabled:
             text = "intake.complaints.enabled is false"
             raise RequestRefusedError(RequestOutcome.CLOSED, text, "nothing: this hook is not open")
-        must_be_json(request)
+        require_json(request)
         if not (is_signed(request.headers) and _secrets(section)):
             _let_in_by_token(request, section)
 
-    async def _take(self, request: web.Request, held: Held) -> web.Response:
+    async def _process(self, request: web.Request, slot: RequestSlot) -> web.Response:
         section = self._section
-        body = await whole_body(request, section.max_body, "intake.complaints.max_body", held)
+        body = await read_whole_body(request, section.max_body, "intake.complaints.max_body", slot)
         known = self._verified(request, body, section)
         heard = self._heard(body, request.charset)
         return await self._keep(heard, identity(known, heard))
@@ -127,6 +132,6 @@ def _let_in_by_token(request: web.Request, section: ComplaintIntake) -> None:
     if not tokens and _secrets(section):
         why = "the delivery is not signed"
     else:
-        why = refusal(request, tokens)
+        why = denial_reason(request, tokens)
     if why:
         raise RequestRefusedError(RequestOutcome.UNAUTHORIZED, why, _EXPECTED_SIGNED)

@@ -12,9 +12,14 @@ from agent.config.sinks import Sink
 from agent.net.webhook_signature import SignatureError
 from agent.sinks.callback import Callback, CallbackOutcome
 from agent.sinks.callback_payload import EXPECTED, InvalidCallbackError, proven, read_callback
-from agent.webhooks.admission import Admission, Held
-from agent.webhooks.answers import RequestOutcome, RequestRefusedError
-from agent.webhooks.gate import Hook, must_be_json, whole_body
+from agent.webhooks.handler import (
+    RequestOutcome,
+    RequestRefusedError,
+    WebhookHandler,
+    read_whole_body,
+    require_json,
+)
+from agent.webhooks.limits import RequestLimiter, RequestSlot
 from exporters.telemetry import Telemetry
 
 PATH = "/hooks/tickets/{sink}"
@@ -25,7 +30,7 @@ Take = Callable[[Callback], Awaitable[CallbackOutcome]]
 """Does what a callback says; durable when it returns."""
 
 
-class CallbackHook(Hook):
+class CallbackHook(WebhookHandler):
     """Takes what ticket systems tell.
 
     Args:
@@ -33,7 +38,7 @@ class CallbackHook(Hook):
         settings: The configuration as it is now.
         telemetry: Counts requests.
         clock: Epoch seconds.
-        admission: How much may be under way at once.
+        limiter: Limits what is in progress at once.
     """
 
     def __init__(
@@ -42,16 +47,16 @@ class CallbackHook(Hook):
         settings: Callable[[], Settings],
         telemetry: Telemetry,
         clock: Callable[[], float],
-        admission: Admission | None = None,
+        limiter: RequestLimiter | None = None,
     ) -> None:
-        super().__init__(SOURCE, PATH, telemetry, admission)
+        super().__init__(SOURCE, PATH, telemetry, limiter)
         self._do = take
         self._settings = settings
         self._clock = clock
 
-    def _let_in(self, request: web.Request) -> None:
+    def _authorize(self, request: web.Request) -> None:
         self._section(request)
-        must_be_json(request)
+        require_json(request)
 
     def _section(self, request: web.Request) -> tuple[Sink, CallbackSettings]:
         name = request.match_info["sink"]
@@ -63,9 +68,9 @@ class CallbackHook(Hook):
             RequestOutcome.CLOSED, text, "the name of a sink with a callback section"
         )
 
-    async def _take(self, request: web.Request, held: Held) -> web.Response:
+    async def _process(self, request: web.Request, slot: RequestSlot) -> web.Response:
         sink, section = self._section(request)
-        body = await whole_body(request, _MOST, "1 MiB", held)
+        body = await read_whole_body(request, _MOST, "1 MiB", slot)
         said = self._read(sink, section, request, body)
         outcome = CallbackOutcome.NOTHING if said is None else await self._do(said)
         if outcome is CallbackOutcome.UNKNOWN:

@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from agent.webhooks.admission import Admission, OverloadedError
+from agent.webhooks.limits import OverloadedError, RequestLimiter
 from tests.webhooks.conftest import FOREIGN, Hook, message, told, until
 
 TOKEN = "correct horse battery"
@@ -81,18 +81,18 @@ async def test_without_a_token_this_machine_is_let_in(hook: Hook, host: str) -> 
 
 
 def test_what_is_under_way_is_bounded_by_count_and_bytes() -> None:
-    admission = Admission(most_requests=2, most_bytes=100)
-    with admission.one() as first, admission.one() as second:
-        with pytest.raises(OverloadedError), admission.one():
+    limiter = RequestLimiter(max_requests=2, max_bytes=100)
+    with limiter.admit() as first, limiter.admit() as second:
+        with pytest.raises(OverloadedError), limiter.admit():
             pass
-        first.add(80)
+        first.reserve(80)
         with pytest.raises(OverloadedError):
-            second.add(21)
-        second.add(20)
-    with admission.one() as alone:
-        alone.add(1000)
-    with admission.one() as after:
-        after.add(100)
+            second.reserve(21)
+        second.reserve(20)
+    with limiter.admit() as alone:
+        alone.reserve(1000)
+    with limiter.admit() as after:
+        after.reserve(100)
 
 
 async def test_overload_is_always_503_and_passes(hook: Hook) -> None:
@@ -140,7 +140,7 @@ async def _taken(hook: Hook) -> bool:
 async def test_a_body_that_never_ends_is_not_waited_for(
     hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.webhooks.body.SECONDS", 0.2)
+    monkeypatch.setattr("agent.webhooks.limits.BODY_TIMEOUT", 0.2)
     with socket.create_connection(
         (hook.client.server.host, hook.client.server.port or 0)
     ) as sender:

@@ -8,14 +8,20 @@ import structlog
 from aiohttp import web
 
 from agent.config.settings import AlertmanagerIntake
-from agent.webhooks.access import refusal
-from agent.webhooks.admission import Admission, Held, OverloadedError
 from agent.webhooks.alertmanager.external_alerts import ExternalAlerts, TooManyAlertsError
 from agent.webhooks.alertmanager.payload import EXPECTED, InvalidMessageError, Message, read_message
 from agent.webhooks.alertmanager.record import Outcome, Trust
 from agent.webhooks.alertmanager.source_alert import SourceAlert
-from agent.webhooks.answers import RequestOutcome, RequestRefusedError, accept
-from agent.webhooks.gate import Hook, must_be_json, whole_body
+from agent.webhooks.auth import denial_reason
+from agent.webhooks.handler import (
+    RequestOutcome,
+    RequestRefusedError,
+    WebhookHandler,
+    acceptance_response,
+    read_whole_body,
+    require_json,
+)
+from agent.webhooks.limits import OverloadedError, RequestLimiter, RequestSlot
 from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
@@ -28,7 +34,7 @@ _TO_ASK_ABOUT = frozenset({Outcome.ENDING, Outcome.LATE, Outcome.UNPROVEN})
 """After these it is worth asking Alertmanager at once what really fires."""
 
 
-class AlertmanagerHook(Hook):
+class AlertmanagerHook(WebhookHandler):
     """Takes Alertmanager's messages.
 
     Args:
@@ -38,7 +44,7 @@ class AlertmanagerHook(Hook):
         ask: Called when the source had better be asked what really fires; must not block.
         telemetry: Counts requests and alerts.
         clock: Epoch seconds.
-        admission: How much may be under way at once.
+        limiter: Limits what is in progress at once.
     """
 
     def __init__(
@@ -49,9 +55,9 @@ class AlertmanagerHook(Hook):
         ask: Callable[[], None],
         telemetry: Telemetry,
         clock: Callable[[], float],
-        admission: Admission | None = None,
+        limiter: RequestLimiter | None = None,
     ) -> None:
-        super().__init__(alerts.source, PATH, telemetry, admission)
+        super().__init__(alerts.source, PATH, telemetry, limiter)
         self._alerts = alerts
         self._settings = settings
         self._is_foreign = is_foreign
@@ -60,27 +66,29 @@ class AlertmanagerHook(Hook):
         for name in (*(outcome.value for outcome in Outcome), INVALID):
             telemetry.intake_alerts.labels(alerts.source, name)
 
-    def _let_in(self, request: web.Request) -> None:
+    def _authorize(self, request: web.Request) -> None:
         settings = self._settings()
         if not settings.enabled:
             text = "intake.alertmanager.enabled is false"
             raise RequestRefusedError(RequestOutcome.CLOSED, text, "nothing: this hook is not open")
         tokens = [it for it in (settings.token, settings.former_token) if it is not None]
-        why = refusal(request, tokens)
+        why = denial_reason(request, tokens)
         if why:
             expected = "an Authorization header with intake.alertmanager.token as bearer token"
             raise RequestRefusedError(RequestOutcome.UNAUTHORIZED, why, expected)
-        must_be_json(request)
+        require_json(request)
 
-    async def _take(self, request: web.Request, held: Held) -> web.Response:
+    async def _process(self, request: web.Request, slot: RequestSlot) -> web.Response:
         settings = self._settings()
-        body = await whole_body(request, settings.max_body, "intake.alertmanager.max_body", held)
+        body = await read_whole_body(
+            request, settings.max_body, "intake.alertmanager.max_body", slot
+        )
         message = await _message(body, request.charset)
         outcomes = await self._keep(message, settings)
         self._count_alerts(message, outcomes)
         if message.truncated or outcomes.keys() & _TO_ASK_ABOUT:
             self._ask()
-        return accept(outcomes.total(), message.invalid)
+        return acceptance_response(outcomes.total(), message.invalid)
 
     async def _keep(self, message: Message, settings: AlertmanagerIntake) -> Counter[Outcome]:
         is_asked = settings.url is not None
