@@ -12,9 +12,9 @@ from agent.states import Stage
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor
 from agent.tickets.changes import Change
+from agent.tickets.forms import Resolution, resolution_of
 from agent.tickets.ledger import Ledger
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
-from agent.tickets.resolution import Resolution, resolution_of
 from agent.tickets.ticket import Ticket
 
 log = structlog.get_logger(__name__)

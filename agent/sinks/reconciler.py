@@ -20,12 +20,12 @@ from agent.store.database import Database
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor
 from agent.tickets.changes import CLOSED, OPENED, REOPENED, Change
+from agent.tickets.forms import Resolution, resolution_of
 from agent.tickets.ledger import Ledger
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
 from agent.tickets.manager import Tickets
 from agent.tickets.outbox.outbox import Outbox
 from agent.tickets.remote_state import RemoteState, Standing
-from agent.tickets.resolution import Resolution, resolution_of
 from agent.tickets.ticket import Ticket
 from exporters.telemetry import Telemetry
 

@@ -13,9 +13,9 @@ from agent.tickets.decide.faults import WORST_FIRST, Fault
 from agent.tickets.key import ticket_id
 from agent.tickets.lifecycle import RECOVERED, Guard, require
 from agent.tickets.number_details import Particulars
+from agent.tickets.policy import DEFAULTS
 from agent.tickets.sla import clocks
 from agent.tickets.sla.clocks import Terms
-from agent.tickets.sla.terms import DEFAULTS
 from agent.tickets.ticket import Entry, Member, Progress, Text, Ticket
 
 AGENT = "numwatch"

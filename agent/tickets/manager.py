@@ -32,13 +32,12 @@ from agent.tickets.changes import (
     reopen_ticket,
 )
 from agent.tickets.complaints import attach_complaints
-from agent.tickets.decide.assessment import Assessment, Recovery
 from agent.tickets.decide.common_cause import common_faults, keys_of
 from agent.tickets.decide.decide import decide
-from agent.tickets.decide.decision import ON_ENDED, Decision, Transition, View
+from agent.tickets.decide.decision import ON_ENDED, Assessment, Decision, Recovery, Transition, View
 from agent.tickets.decide.diagnosis import Diagnose, is_material, verdict_on
-from agent.tickets.decide.faults import Fault, faults_of, pending_keys
-from agent.tickets.decide.resume import resumed
+from agent.tickets.decide.faults import Fault, Traits, faults_of, pending_keys, traits_of
+from agent.tickets.decide.recovery import resumed
 from agent.tickets.decide.round import (
     Round,
     by_ticket,
@@ -50,7 +49,6 @@ from agent.tickets.decide.round import (
     watched,
     with_members,
 )
-from agent.tickets.decide.traits import Traits, traits_of
 from agent.tickets.draft import Draft, Step, log_change, told_again
 from agent.tickets.ledger import Ledger, record_all
 from agent.tickets.number_details import grade_now, particulars_of

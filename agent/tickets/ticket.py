@@ -124,7 +124,7 @@ class Ticket(msgspec.Struct, frozen=True):
     """Id of the ticket of the episode before."""
     outcome: str = ""
     resolution: str = ""
-    """Why it was closed (:class:`~agent.tickets.resolution.Resolution`)."""
+    """Why it was closed (:class:`~agent.tickets.forms.Resolution`)."""
     closed_by: str = ""
     """Who closed it; empty while it is open and when the agent did."""
     muted: bool = False

@@ -14,8 +14,8 @@ from agent.store.database import Database
 from agent.tickets.actions.request import ActionRequest
 from agent.tickets.ledger import Ledger
 from agent.tickets.manager import Tickets
+from agent.tickets.policy import DEFAULTS
 from agent.tickets.sla import clocks
-from agent.tickets.sla.terms import DEFAULTS
 from agent.web.app import make_app
 from agent.web.state import WebState
 from tests.web.facts import NOW, Facts

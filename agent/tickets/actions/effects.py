@@ -27,10 +27,10 @@ from agent.tickets.forms import (
     FaultCause,
     Outcome,
     Waiver,
+    resolution_of,
 )
 from agent.tickets.lifecycle import RECOVERED, TRANSITIONS, Guard, require
 from agent.tickets.policy import TicketPolicy
-from agent.tickets.resolution import resolution_of
 from agent.tickets.sla import clocks
 from agent.tickets.sla.clocks import PauseReason
 from agent.tickets.ticket import Progress, Ticket

@@ -34,11 +34,11 @@ from agent.tickets.forms import (
     FaultCause,
     Outcome,
     Rejection,
+    Resolution,
     Responsibility,
 )
 from agent.tickets.lifecycle import TRANSITIONS, ActorKind
 from agent.tickets.policy import TicketPolicy
-from agent.tickets.resolution import Resolution
 from agent.tickets.sla.clocks import PauseReason
 from agent.tickets.sla.severe_fault import customers_responsibility, exclude
 from agent.tickets.ticket import Entry, Ticket

@@ -16,11 +16,10 @@ import msgspec
 from agent.complaints.complaint import SYMPTOM as COMPLAINT
 from agent.model import Alert
 from agent.states import NumberState, Scope
-from agent.tickets.decide.common_cause_text import annotations_of
-from agent.tickets.decide.faults import WORST_FIRST, Fault
-from agent.tickets.decide.traits import NOTHING_KNOWN, Traits
+from agent.tickets.decide.faults import NOTHING_KNOWN, WORST_FIRST, Fault, Traits
+from agent.tickets.forms import Resolution
 from agent.tickets.key import key_of
-from agent.tickets.resolution import Resolution
+from agent.tickets.text import annotations_of
 from agent.tickets.ticket import Subject, Ticket
 
 ALERT_NAME = "CommonCause"

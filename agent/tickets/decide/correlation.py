@@ -14,8 +14,7 @@ import msgspec
 from agent.complaints.complaint import SYMPTOM as COMPLAINT
 from agent.states import NumberState, Scope, Severity, Stage
 from agent.tickets.decide.common_cause import OUT_OF_NETWORK, is_common, kin_of
-from agent.tickets.decide.faults import Fault
-from agent.tickets.decide.traits import NOTHING_KNOWN, Traits
+from agent.tickets.decide.faults import NOTHING_KNOWN, Fault, Traits
 from agent.tickets.ticket import Subject, Ticket
 
 _ANY_SYMPTOM: frozenset[str] = frozenset()

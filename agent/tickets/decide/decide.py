@@ -5,14 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from agent.states import Scope, Stage
-from agent.tickets.decide.assessment import Finding
 from agent.tickets.decide.common_cause import is_common
 from agent.tickets.decide.correlation import Cause, Roots
-from agent.tickets.decide.decision import Decision, Policy, Transition, View
+from agent.tickets.decide.decision import Decision, Finding, Policy, Transition, View
 from agent.tickets.decide.faults import WORST_FIRST, Fault
-from agent.tickets.decide.opening import begin
 from agent.tickets.decide.recovery import broken_again, contradicted, evaluate_recovery
-from agent.tickets.resolution import Resolution
+from agent.tickets.forms import MUTING, Resolution
 from agent.tickets.sla.severe_fault import at_least
 from agent.tickets.ticket import Member, Ticket
 
@@ -187,3 +185,34 @@ def _on_silence(ticket: Ticket, view: View, now: float) -> Iterator[Decision]:
 
 def _parent_open(ticket: Ticket, tickets: Mapping[str, Ticket]) -> bool:
     return any(other.id == ticket.parent for other in tickets.values())
+
+
+def begin(fault: Fault, closed: Ticket | None, policy: Policy, now: float) -> Iterator[Decision]:
+    """What follows for ``fault``, whose newest ticket is ``closed``."""
+    if closed is None or closed.closed_at is None:
+        yield Decision(Transition.OPEN, fault.key, fault.told, fault)
+        return
+    ago = now - closed.closed_at
+    goes_on = bool(closed.closed_by) and fault.since <= closed.closed_at
+    if _is_left_alone(closed) and (goes_on or ago <= policy.reopen_window):
+        reason = f"{fault.told} on; {_closed(closed)}, so it is left alone until it is over"
+        yield Decision(Transition.MUTE, fault.key, reason, fault)
+    elif goes_on:
+        if ago >= policy.hold:
+            reason = f"{_closed(closed)} {ago:.0f} s ago, and {fault.told} still"
+            yield Decision(Transition.REOPEN, fault.key, reason, fault)
+    elif ago <= policy.reopen_window:
+        reason = f"{fault.told} again {ago:.0f} s after it was closed"
+        yield Decision(Transition.REOPEN, fault.key, reason, fault)
+    else:
+        reason = f"{fault.told}; the last episode, {closed.id}, ended {ago:.0f} s ago"
+        yield Decision(Transition.OPEN, fault.key, reason, fault)
+
+
+def _is_left_alone(closed: Ticket) -> bool:
+    by_person = bool(closed.closed_by)
+    return by_person and (closed.resolution in MUTING or closed.stage is Stage.REJECTED)
+
+
+def _closed(closed: Ticket) -> str:
+    return f"{closed.closed_by} closed it as {closed.resolution}"

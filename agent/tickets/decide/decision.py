@@ -1,17 +1,43 @@
 """A decision about a ticket, and what it was taken from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum, unique
 
 import msgspec
 
+from agent.fleet import Fleet
 from agent.model import Verdict
 from agent.states import Grade, Severity
-from agent.tickets.decide.assessment import Assessment
-from agent.tickets.decide.faults import Fault
-from agent.tickets.decide.traits import Traits
-from agent.tickets.resolution import Resolution
+from agent.tickets.decide.faults import Fault, Traits
+from agent.tickets.forms import Resolution
 from agent.tickets.ticket import Progress, Subject, Text, Ticket
+
+
+@unique
+class Finding(StrEnum):
+    """Good and bad are seen; whatever is not seen is unknown, and unknown closes nothing."""
+
+    GOOD = "good"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+    GONE = "gone"
+    """What was broken is there no more: seen, and neither good nor bad."""
+
+
+class Assessment(msgspec.Struct, frozen=True):
+    """One look at the facts."""
+
+    finding: Finding
+    reason: str
+    seen_at: float = 0.0
+    """When the oldest of the facts it rests on was polled."""
+
+
+Recovery = Callable[[Subject, Fleet, float], Assessment | None]
+"""Looks at the facts about a subject now; pure, and never takes silence for health.
+
+``None`` while nothing has been polled yet: a start is neither evidence nor a gap in it.
+"""
 
 
 @unique

@@ -1,13 +1,13 @@
 """Whether a fault is over: seen in newer polls, then held. Unknown never counts as over."""
 
 import msgspec
+from msgspec.structs import replace
 
 from agent.states import Stage
-from agent.tickets.decide.assessment import Assessment, Finding
 from agent.tickets.decide.closing import needs_answer
-from agent.tickets.decide.decision import Decision, Policy, Transition
+from agent.tickets.decide.decision import Assessment, Decision, Finding, Policy, Transition
+from agent.tickets.forms import Resolution
 from agent.tickets.lifecycle import RECOVERED
-from agent.tickets.resolution import Resolution
 from agent.tickets.ticket import Progress, Ticket
 
 
@@ -130,3 +130,21 @@ def contradicted(ticket: Ticket, reason: str, policy: Policy, now: float) -> lis
     fresh = Progress(judged_until=ticket.progress.judged_until, flaps=ticket.progress.flaps)
     told = f"said to be restored {now - claimed:.0f} s ago and is not: {reason}"
     return [Decision(Transition.REARM, ticket.key, told, progress=fresh)]
+
+
+def resumed(ticket: Ticket, now: float) -> Ticket:
+    """``ticket`` with its recovery held from now on anew, and no facts judged ahead of time.
+
+    The machine's clock may have been moved while the agent was away: forward, and a hold of
+    two minutes would have passed in none; back, and no poll would count until it had caught up.
+    """
+    progress = ticket.progress
+    return replace(
+        ticket,
+        progress=replace(
+            progress,
+            judged_until=min(progress.judged_until, now),
+            good_since=None if progress.good_since is None else min(progress.good_since, now),
+            verified_at=None if progress.verified_at is None else now,
+        ),
+    )

@@ -7,12 +7,10 @@ from agent.config.settings import Settings
 from agent.config.settings import Tickets as TicketSettings
 from agent.fleet import Fleet
 from agent.tickets.changes import Change
-from agent.tickets.decide.assessment import Assessment, Finding
 from agent.tickets.decide.common_cause import Groups, Threshold, groups_of, is_common
 from agent.tickets.decide.correlation import Roots
-from agent.tickets.decide.decision import Decision, Policy, Transition, View
-from agent.tickets.decide.faults import Fault
-from agent.tickets.decide.traits import Traits
+from agent.tickets.decide.decision import Assessment, Decision, Finding, Policy, Transition, View
+from agent.tickets.decide.faults import Fault, Traits
 from agent.tickets.ticket import Subject, Ticket
 
 

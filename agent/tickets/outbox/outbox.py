@@ -7,6 +7,7 @@ not miss (opened, escalated, resolved, closed, reopened) always stay.
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
 from sqlalchemy import (
     exists,
     func,
@@ -20,10 +21,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.store.database import Database
 from agent.store.schema import outbox
 from agent.store.uninterrupted import uninterrupted
-from agent.tickets.changes import UPDATED, Change
+from agent.tickets.changes import ESCALATED, UPDATED, Change
 from agent.tickets.document import payload
 from agent.tickets.key import webhook_id
-from agent.tickets.outbox.escalation import effective_event
 from agent.tickets.outbox.rows import (
     RANKS,
     SETTLED,
@@ -324,3 +324,17 @@ class Outbox:
                 outbox.delete().where(outbox.c.state.in_(SETTLED), outbox.c.settled_at < before)
             )
             return int(found.rowcount)
+
+
+def effective_event(sink: str, change: Change, body: bytes) -> tuple[Change, bytes]:
+    """The change and its payload as ``sink`` hears it."""
+    to = change.escalated_to
+    if change.kind != ESCALATED or to is None or sink in to:
+        return change, body
+    as_update = msgspec.structs.replace(change, kind=UPDATED)
+    return as_update, body.replace(_type(ESCALATED), _type(UPDATED), 1)
+
+
+def _type(kind: str) -> bytes:
+    """How a payload begins (:func:`agent.tickets.document.payload`)."""
+    return b'"type":' + msgspec.json.encode(kind)

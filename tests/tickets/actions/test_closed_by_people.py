@@ -6,9 +6,9 @@ from agent.states import NumberState, Stage
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.request import ActionRequest, Actor
 from agent.tickets.changes import Change
+from agent.tickets.forms import MUTING, Resolution, resolution_of
 from agent.tickets.ledger import Filter
 from agent.tickets.lifecycle import ActorKind
-from agent.tickets.resolution import MUTING, Resolution, resolution_of
 from agent.tickets.ticket import Ticket
 from tests.tickets.driver import Run
 from tests.tickets.scene import NUMBER, alert

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from agent.states import BindingState, NumberState, Scope, Severity, Stage
 from agent.store.database import Database
 from agent.tickets.decide.common_cause import Threshold, common_faults, groups_of, kin_of
-from agent.tickets.decide.faults import Fault, faults_of
-from agent.tickets.decide.traits import Traits, landing_id
+from agent.tickets.decide.faults import Fault, Traits, faults_of, landing_id
 from agent.tickets.ledger import Filter
 from agent.tickets.ticket import Ticket
 from tests.tickets.driver import Run

@@ -8,9 +8,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from agent.states import Stage
 from agent.tickets.changes import Change, Opening, carry_out, open_ticket, reopen_ticket
-from agent.tickets.decide.assessment import Assessment, Finding
 from agent.tickets.decide.decide import decide
-from agent.tickets.decide.decision import Decision, Policy, Transition, View
+from agent.tickets.decide.decision import Assessment, Decision, Finding, Policy, Transition, View
 from agent.tickets.decide.faults import faults_of, pending_keys
 from agent.tickets.key import key_of, subject_of
 from agent.tickets.number_details import Particulars

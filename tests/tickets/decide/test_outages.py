@@ -8,7 +8,7 @@ import pytest
 from agent.rules.load import load_rules
 from agent.rules.rule import AlertingRule
 from agent.states import NumberState, Scope, Stage
-from agent.tickets.decide.assessment import Finding
+from agent.tickets.decide.decision import Finding
 from agent.tickets.decide.recovery_facts import _TABLE
 from agent.tickets.ticket import Subject
 from tests.tickets.driver import Run

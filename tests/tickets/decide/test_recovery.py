@@ -14,7 +14,7 @@ from agent.states import (
     PollFailure,
     Scope,
 )
-from agent.tickets.decide.assessment import Assessment, Finding
+from agent.tickets.decide.decision import Assessment, Finding
 from agent.tickets.decide.recovery_facts import _TABLE
 from agent.tickets.ticket import Subject
 from tests.tickets.scene import NUMBER, START, Scene

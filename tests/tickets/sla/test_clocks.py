@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from agent.config.service import WorkingTime
 from agent.states import ClockName, Grade
+from agent.tickets.policy import DEFAULTS, calendar_of
 from agent.tickets.sla import clocks
 from agent.tickets.sla.clocks import Events, PauseReason, Terms, readings
-from agent.tickets.sla.terms import DEFAULTS, calendar_of
 from tests.tickets.sla.slow_clocks import CHINA, SlowClock, always, office
 
 EXAMPLES = 1500 if os.environ.get("NUMWATCH_FULL") else 60
