@@ -47,7 +47,6 @@ from agent.sinks.links import Links
 from agent.sinks.reconciler import TicketSystemReconciler
 from agent.sinks.text import Writer
 from agent.store.database import Database
-from agent.tickets.actions.answers import keep_answers
 from agent.tickets.actions.request import ActionRequest
 from agent.tickets.changes import Change
 from agent.tickets.decide.recovery_facts import recovery_by_facts
@@ -337,9 +336,9 @@ class Agent:
         """Keep ``answers`` with the number's open tickets; gives the verdict they lead to.
 
         Raises:
-            OrderError: when an answer or the name cannot be read; nothing is kept then.
+            ActionRequestError: when an answer or the name is not valid; nothing is recorded then.
         """
-        await keep_answers(self.tickets, number, answers, by, self._clock())
+        await self.tickets.record_answers(number, answers, by, self._clock())
         return await self.diagnose(number, caller, answers)
 
     async def act(self, ticket: str, order: ActionRequest) -> Change | None:

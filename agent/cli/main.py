@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from agent.tickets.actions.action import ABOUT, TicketAction
+from agent.tickets.actions.action import ACTION_DESCRIPTIONS, TicketAction
 
 app = typer.Typer(
     name="numwatch",
@@ -353,7 +353,7 @@ def tickets_export(
 
 
 def _add_act(act: TicketAction) -> None:
-    @tickets_app.command(act.value.replace("_", "-"), help=ABOUT[act])
+    @tickets_app.command(act.value.replace("_", "-"), help=ACTION_DESCRIPTIONS[act])
     def run(
         ticket: Annotated[str, typer.Argument(metavar="ID", help="The ticket's id or key.")],
         reason: Annotated[str, typer.Option("--reason", "-r", help="Why; the timeline keeps it.")],

@@ -26,8 +26,8 @@ from agent.config.settings import Log, Settings
 from agent.store.database import Database
 from agent.store.errors import StoreError
 from agent.tickets.actions.action import TicketAction
-from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor, named
-from agent.tickets.actions.specs import DEEDS
+from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor, person_name
+from agent.tickets.actions.specs import ACTION_SPECS
 from agent.tickets.document import document
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
 from agent.tickets.manager import Tickets
@@ -56,7 +56,7 @@ def act_on(
     """Do it and print how the ticket stands then; 0, or 1 and why it cannot be done."""
     logging.configure(Log(level="error", format="console"))
     try:
-        actor = Actor(ActorKind.PERSON, named(wanted.by))
+        actor = Actor(ActorKind.PERSON, person_name(wanted.by))
         given = _fields(wanted.act, wanted.fields)
         order = ActionRequest(wanted.act, actor, wanted.reason, given)
         settings = None if config is None else load(config)
@@ -78,7 +78,7 @@ def _fields(act: TicketAction, given: Sequence[str]) -> dict[str, str]:
     fields = dict(part.partition("=")[::2] for part in given)
     wrong = next((part for part in given if "=" not in part), None)
     if wrong is not None:
-        known = ", ".join(field.name for field in DEEDS[act].fields) or "no field at all"
+        known = ", ".join(field.name for field in ACTION_SPECS[act].fields) or "no field at all"
         raise ActionRequestError(f"--set {wrong}: is not NAME=VALUE; {act} knows {known}")
     return fields
 
@@ -109,7 +109,7 @@ async def _asked(order: ActionRequest, ticket: str, url: str) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     address = f"{url.rstrip('/')}/api/tickets/{quote(ticket, safe='')}/actions"
     body = {
-        "action": order.act.value,
+        "action": order.action.value,
         "actor": order.actor.name,
         "reason": order.reason,
         "fields": dict(order.fields),

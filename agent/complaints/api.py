@@ -13,7 +13,7 @@ from agent.complaints.repository import Complaints, Kept
 from agent.complaints.rounds import Tickets
 from agent.config.settings import Settings
 from agent.net.scrub import scrub
-from agent.tickets.document import told_complaint
+from agent.tickets.document import complaint_document
 
 PATH = "/api/complaints"
 _MOST = 1000
@@ -113,7 +113,7 @@ class ComplaintApi:
     def _told(self, kept: Kept) -> dict[str, Any]:
         waits = kept.complaint.id in self._complaints.waiting
         told = {"number": kept.complaint.number, "ticket": kept.ticket_id, "waiting": waits}
-        return told_complaint(kept.complaint) | told
+        return complaint_document(kept.complaint) | told
 
 
 def _json(body: object, status: HTTPStatus = HTTPStatus.OK) -> web.Response:

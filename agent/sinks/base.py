@@ -6,17 +6,17 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
+from agent.sinks.remote_ticket import RemoteState, RemoteTicket
 from agent.tickets.outbox.outbox import Row
-from agent.tickets.remote_state import RemoteState, Standing
 
 __all__ = [
     "Digesting",
     "Pace",
     "RemoteState",
+    "RemoteTicket",
     "Sink",
     "SinkError",
     "SinkFailure",
-    "Standing",
     "Window",
 ]
 
@@ -120,7 +120,7 @@ class Sink(Protocol):
                 cancellation.
         """
 
-    async def look_up(self, ticket_id: str) -> Standing:
+    async def look_up(self, ticket_id: str) -> RemoteTicket:
         """How one of our tickets stands in that system; never raises but for cancellation.
 
         ``UNKNOWN`` where the system cannot be asked: a webhook, a pager, a chat.

@@ -15,12 +15,12 @@ from agent.sinks.base import Pace, SinkError, SinkFailure, Window
 from agent.sinks.context import SinkContext
 from agent.sinks.delivery import Delivery, read
 from agent.sinks.http_client import Reply, SinkHttpClient
+from agent.sinks.remote_ticket import RemoteState, RemoteTicket
 from agent.sinks.text_limits import ELLIPSIS, cut_bytes
 from agent.tickets.changes import UPDATED
 from agent.tickets.outbox.outbox import RANKS, Row
-from agent.tickets.remote_state import RemoteState, Standing
 
-_UNKNOWN = Standing(RemoteState.UNKNOWN, detail="a chat cannot be asked")
+_UNKNOWN = RemoteTicket(RemoteState.UNKNOWN, detail="a chat cannot be asked")
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -74,7 +74,7 @@ class ChatSink:
         """Close every connection."""
         await self._wire.close()
 
-    async def look_up(self, ticket_id: str) -> Standing:  # noqa: ARG002 - the protocol's
+    async def look_up(self, ticket_id: str) -> RemoteTicket:  # noqa: ARG002 - the protocol's
         """Not known: a chat cannot be asked."""
         return _UNKNOWN
 

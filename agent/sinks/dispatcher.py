@@ -9,10 +9,10 @@ import structlog
 
 from agent.sinks.base import Sink
 from agent.sinks.links import Links
+from agent.sinks.remote_ticket import RemoteTicket
 from agent.sinks.worker import Worker
 from agent.store.database import Database
 from agent.tickets.outbox.outbox import Outbox
-from agent.tickets.remote_state import Standing
 from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
@@ -74,7 +74,7 @@ class Dispatcher:
         for worker in self._workers:
             worker.wake()
 
-    async def look_up(self, ticket_id: str) -> dict[str, Standing]:
+    async def look_up(self, ticket_id: str) -> dict[str, RemoteTicket]:
         """How a ticket stands in each system, by the sink's name; all are asked at once."""
         sinks = self._sinks
         found = await asyncio.gather(*(sink.look_up(ticket_id) for sink in sinks))

@@ -16,6 +16,7 @@ import structlog
 
 from agent.sinks.base import Sink
 from agent.sinks.links import Link, Links
+from agent.sinks.remote_ticket import RemoteState, RemoteTicket
 from agent.store.database import Database
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor
@@ -25,7 +26,6 @@ from agent.tickets.ledger import Ledger
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
 from agent.tickets.manager import Tickets
 from agent.tickets.outbox.outbox import Outbox
-from agent.tickets.remote_state import RemoteState, Standing
 from agent.tickets.ticket import Ticket
 from exporters.telemetry import Telemetry
 
@@ -55,11 +55,13 @@ class TicketSystemRepair(StrEnum):
 
 Perform = Callable[[str, ActionRequest, float], Awaitable[Change | None]]
 """``agent.tickets.manager.Tickets.act``."""
-TellAgain = Callable[[str, str, str, float], Awaitable[Change | None]]
+Redeliver = Callable[[str, str, str, float], Awaitable[Change | None]]
 """``agent.tickets.manager.Tickets.tell_again``."""
 
 
-def difference(ticket: Ticket, standing: Standing, link: Link | None) -> TicketSystemRepair | None:
+def difference(
+    ticket: Ticket, standing: RemoteTicket, link: Link | None
+) -> TicketSystemRepair | None:
     """Where the two differ; nothing where they agree or where it is not known."""
     if ticket.open:
         return _WHILE_OPEN.get(standing.state)
@@ -106,7 +108,7 @@ class TicketSystemReconciler:
         outbox: Outbox,
         links: Links,
         act: Perform,
-        tell_again: TellAgain,
+        redeliver: Redeliver,
         telemetry: Telemetry,
         interval: Callable[[], float],
         clock: Callable[[], float] = time.time,
@@ -116,7 +118,7 @@ class TicketSystemReconciler:
         self._outbox = outbox
         self._links = links
         self._act = act
-        self._tell_again = tell_again
+        self._redeliver = redeliver
         self._telemetry = telemetry
         self._interval = interval
         self._clock = clock
@@ -141,7 +143,7 @@ class TicketSystemReconciler:
             outbox=Outbox(database),
             links=Links(database),
             act=tickets.act,
-            tell_again=tickets.tell_again,
+            redeliver=tickets.redeliver,
             telemetry=telemetry,
             interval=interval,
             clock=clock,
@@ -212,7 +214,9 @@ class TicketSystemReconciler:
         self._telemetry.desk_repairs.labels(sink.name, repair.value).inc()
         return repair
 
-    async def _note_refusal(self, sink: str, ticket: Ticket, standing: Standing, why: str) -> None:
+    async def _note_refusal(
+        self, sink: str, ticket: Ticket, standing: RemoteTicket, why: str
+    ) -> None:
         """Once for each state found there: people have to know that it is not followed here."""
         if self._refused.get((sink, ticket.id)) is standing.state:
             return
@@ -224,13 +228,13 @@ class TicketSystemReconciler:
             await self._act(ticket.id, order, self._clock())
 
     async def _repair(
-        self, repair: TicketSystemRepair, sink: str, ticket: Ticket, standing: Standing
+        self, repair: TicketSystemRepair, sink: str, ticket: Ticket, standing: RemoteTicket
     ) -> Change | None:
         status = standing.status.partition("\n")[0] or standing.state.value
         now = self._clock()
         if repair in _TOLD_AGAIN:
             reason = f"{repair.value}: {sink} has it as {status}"
-            return await self._tell_again(ticket.id, _TOLD_AGAIN[repair], reason, now)
+            return await self._redeliver(ticket.id, _TOLD_AGAIN[repair], reason, now)
         actor = Actor(ActorKind.TICKET_SYSTEM, sink)
         reason = f"found {status} there; nothing had told of it"
         if repair is TicketSystemRepair.REOPENED_THERE:

@@ -16,9 +16,9 @@ from agent.sinks.base import Pace, SinkError, SinkFailure, Window
 from agent.sinks.context import SinkContext
 from agent.sinks.delivery import Delivery, read
 from agent.sinks.links import Link, Links, Remote
+from agent.sinks.remote_ticket import RemoteState, RemoteTicket
 from agent.tickets.changes import CLOSED, OPENED, REOPENED, RESOLVED
 from agent.tickets.outbox.outbox import Row
-from agent.tickets.remote_state import RemoteState, Standing
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +67,7 @@ class System(Protocol):
     async def comment(self, remote: str, lines: Sequence[str]) -> None:
         """Add a comment; raises SinkError."""
 
-    async def standing(self, remote: str) -> Standing:
+    async def standing(self, remote: str) -> RemoteTicket:
         """How the ticket stands there; raises SinkError."""
 
     async def close(self) -> None:
@@ -111,17 +111,17 @@ class TicketSystemSink:
         else:
             await self._make(link, told, now)
 
-    async def look_up(self, ticket_id: str) -> Standing:
+    async def look_up(self, ticket_id: str) -> RemoteTicket:
         """How one of our tickets stands in the system; ``UNKNOWN`` with the reason on failure."""
         link = await self._links.get(self.name, ticket_id)
         if link is None or not link.remote:
-            return Standing(RemoteState.GONE if link and link.gone else RemoteState.ABSENT)
+            return RemoteTicket(RemoteState.GONE if link and link.gone else RemoteState.ABSENT)
         try:
             standing = await self._system.standing(link.remote)
         except RemoteGoneError:
-            return Standing(RemoteState.GONE, link.reference)
+            return RemoteTicket(RemoteState.GONE, link.reference)
         except SinkError as error:
-            return Standing(RemoteState.UNKNOWN, link.reference, detail=str(error))
+            return RemoteTicket(RemoteState.UNKNOWN, link.reference, detail=str(error))
         standing = msgspec.structs.replace(standing, reference=link.reference)
         if standing.state is RemoteState.CLOSED and link.moved not in _OURS:
             return msgspec.structs.replace(standing, state=RemoteState.CLOSED_BY_HUMAN)

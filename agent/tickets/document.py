@@ -34,7 +34,7 @@ def document(ticket: Ticket, now: float) -> dict[str, Any]:
         "sample_callers": samples(ticket.complaints),
         "prompt_heard": mask_text(prompt_heard(ticket.complaints)),
         "reporter": _reporter(ticket),
-        "complaints": [told_complaint(one) for one in ticket.complaints],
+        "complaints": [complaint_document(one) for one in ticket.complaints],
         "alerts": list(ticket.alerts),
         "diagnosis": _diagnosis(ticket.diagnosis),
         "members": [_member(member) for member in ticket.members],
@@ -85,7 +85,7 @@ def stamp(at: float | None) -> str | None:
     return told.replace("+00:00", "Z")
 
 
-def told_complaint(one: Complaint) -> dict[str, Any]:
+def complaint_document(one: Complaint) -> dict[str, Any]:
     """One complaint; texts of callers may name people, so numbers in them are masked."""
     return {
         "id": one.id,

@@ -7,7 +7,7 @@ import structlog
 from msgspec.structs import replace
 
 from agent.tickets.changes import AGENT, Change
-from agent.tickets.outbox.outbox import frozen
+from agent.tickets.outbox.outbox import encode_payload
 from agent.tickets.ticket import Entry, Ticket
 
 log = structlog.get_logger(__name__)
@@ -41,7 +41,7 @@ class Draft:
 
     def add(self, changes: list[Change]) -> None:
         """Take the changes of one ticket: all of them or, when one fails, none."""
-        steps = [Step(change, frozen(change)) for change in changes]
+        steps = [Step(change, encode_payload(change)) for change in changes]
         self.steps += steps
         self._changed.update((change.after.key, change.after) for change in changes)
 

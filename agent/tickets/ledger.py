@@ -37,11 +37,6 @@ class Page(msgspec.Struct, frozen=True):
     """How many fit, on all pages."""
 
 
-async def record(connection: AsyncConnection, change: Change) -> None:
-    """As :func:`record_all`, for one change."""
-    await record_all(connection, [change])
-
-
 async def record_all(connection: AsyncConnection, changes: Sequence[Change]) -> None:
     """Write the changes' tickets and timeline lines, in order, inside the caller's transaction.
 

@@ -14,13 +14,16 @@ from msgspec.structs import replace
 
 from agent.complaints.complaint import Complaint
 from agent.config.settings import Settings
+from agent.diagnosis.answered import mistakes
+from agent.diagnosis.digits import plain_digits
 from agent.fleet import Fleet
 from agent.model import Alert, Verdict
 from agent.states import Stage
 from agent.store.database import Database
 from agent.store.errors import StoreError
 from agent.store.uninterrupted import finish
-from agent.tickets.actions.request import ActionRequest
+from agent.tickets.actions.action import TicketAction
+from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor, person_name
 from agent.tickets.actions.specs import perform
 from agent.tickets.changes import (
     CLOSED,
@@ -51,8 +54,9 @@ from agent.tickets.decide.round import (
 )
 from agent.tickets.draft import Draft, Step, log_change, told_again
 from agent.tickets.ledger import Ledger, record_all
+from agent.tickets.lifecycle import ActorKind
 from agent.tickets.number_details import grade_now, particulars_of
-from agent.tickets.outbox.outbox import enqueue_all, frozen
+from agent.tickets.outbox.outbox import encode_payload, enqueue_all
 from agent.tickets.policy import ticket_policy_of
 from agent.tickets.sla.time_policies import apply_time_policies
 from agent.tickets.text import text_of
@@ -144,7 +148,9 @@ class Tickets:
             tickets = await self._load(now)
             found = {key: tickets[key] for key in told if key in tickets}
             changes = [attach_complaints(ticket, told[key], now) for key, ticket in found.items()]
-            steps = [Step(change, frozen(change)) for change in changes if change is not None]
+            steps = [
+                Step(change, encode_payload(change)) for change in changes if change is not None
+            ]
             await finish(self._commit(steps, []))
             return {key: ticket.id for key, ticket in found.items()}
 
@@ -167,10 +173,30 @@ class Tickets:
             ticket = other if other is not None and other.id == found.id else found
             alone = other is None or other.id == found.id
             change = perform(ticket, order, self._handling, now, alone=alone)
-            await finish(self._commit([Step(change, frozen(change))], []))
+            await finish(self._commit([Step(change, encode_payload(change))], []))
             return change
 
-    async def tell_again(self, ticket_id: str, kind: str, reason: str, now: float) -> Change | None:
+    async def record_answers(
+        self, number: str, answers: Mapping[str, str], by: str, now: float
+    ) -> None:
+        """Record ``answers`` to the diagnosis' questions with the number's open tickets.
+
+        Raises:
+            ActionRequestError: when an answer or the name is not valid; nothing is recorded then.
+        """
+        actor = Actor(ActorKind.PERSON, person_name(by))
+        wrong = mistakes(answers)
+        if wrong:
+            raise ActionRequestError("; ".join(wrong))
+        digits = plain_digits(number)
+        for ticket in self.open:
+            if ticket.subject.number == digits:
+                for question, answer in answers.items():
+                    fields = {"question": question, "answer": answer}
+                    request = ActionRequest(TicketAction.ANSWER, actor, "found out", fields)
+                    await self.act(ticket.id, request, now)
+
+    async def redeliver(self, ticket_id: str, kind: str, reason: str, now: float) -> Change | None:
         """Queue ``kind`` of a ticket once more; ``None`` when it has changed meanwhile.
 
         Raises:
@@ -181,7 +207,7 @@ class Tickets:
             if found is None or found.open is (kind == CLOSED):
                 return None
             change = told_again(self._open.get(found.key, found), kind, reason, now)
-            await finish(self._commit([Step(change, frozen(change))], []))
+            await finish(self._commit([Step(change, encode_payload(change))], []))
             return change
 
     async def _view(self, alerts: Sequence[Alert], fleet: Fleet, now: float) -> View:
@@ -373,7 +399,7 @@ class Tickets:
             grade = grade_now(ticket.subject, round_.fleet, self._settings)
             change = apply_time_policies(ticket, self._handling, round_.now, grade)
             if change is not None:
-                steps.append(Step(change, frozen(change)))
+                steps.append(Step(change, encode_payload(change)))
         return steps
 
     def _revisions(self, due: Iterable[tuple[Ticket, Fault]], round_: Round) -> list[Decision]:

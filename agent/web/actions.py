@@ -7,7 +7,7 @@ import msgspec
 from aiohttp import web
 
 from agent.tickets.actions.action import TicketAction
-from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor, named
+from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor, person_name
 from agent.tickets.changes import Change
 from agent.tickets.document import document
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
@@ -64,7 +64,7 @@ async def perform(request: web.Request, asked: TicketActionRequest) -> Change:
     if state.act is None:
         raise ApiError("503 tickets cannot be acted on here", "a running agent", _UNAVAILABLE)
     try:
-        actor = Actor(ActorKind.PERSON, named(asked.actor or user_of(request)))
+        actor = Actor(ActorKind.PERSON, person_name(asked.actor or user_of(request)))
         order = ActionRequest(asked.action, actor, asked.reason, asked.fields, asked.revision)
         change = await state.act(request.match_info["id"], order)
     except ActionRequestError as error:

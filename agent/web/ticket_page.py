@@ -11,7 +11,7 @@ from aiohttp import web
 
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.request import Field
-from agent.tickets.actions.specs import DEEDS, offered
+from agent.tickets.actions.specs import ACTION_SPECS, offered
 from agent.tickets.document import document
 from agent.tickets.ticket import Ticket
 from agent.web.access import user_of
@@ -61,7 +61,7 @@ async def act(request: web.Request) -> web.Response:
         if problem.status is HTTPStatus.NOT_FOUND:
             raise
         filled = {name: value for name, value in sent.items() if isinstance(value, str)}
-        form = Form(asked.action, DEEDS[asked.action].fields, filled)
+        form = Form(asked.action, ACTION_SPECS[asked.action].fields, filled)
         found = await _found(request)
         return await _shown(request, found, "", form=form, problem=problem)
     raise web.HTTPSeeOther(f"/tickets/{request.match_info['id']}")
@@ -92,7 +92,7 @@ async def _shown(
         asked,
         ticket=told,
         members=told["members"][:MOST_MEMBERS],
-        forms=[Form(it, DEEDS[it].fields, filled.get(it, {})) for it in _ordered(ticket)],
+        forms=[Form(it, ACTION_SPECS[it].fields, filled.get(it, {})) for it in _ordered(ticket)],
         problem="" if problem is None else problem.error.partition(" ")[2],
         failed=None if form is None else form.act,
         actor=user_of(request),

@@ -10,9 +10,9 @@ import pytest
 
 from agent.sinks.links import Links
 from agent.sinks.reconciler import TicketSystemReconciler, TicketSystemRepair, difference
+from agent.sinks.remote_ticket import RemoteState, RemoteTicket
 from agent.states import Grade, NumberState, Stage
 from agent.store.database import Database
-from agent.tickets.remote_state import RemoteState, Standing
 from agent.tickets.ticket import Ticket
 from exporters.telemetry import Telemetry
 from tests.sinks.post import Post
@@ -182,4 +182,4 @@ async def test_without_a_round_nothing_is_repaired(office: Office) -> None:
 async def test_what_is_not_known_is_no_difference(office: Office, state: RemoteState) -> None:
     ticket = await office.break_down()
     differs = state not in (RemoteState.UNKNOWN, RemoteState.OPEN)
-    assert (difference(ticket, Standing(state), None) is not None) is differs
+    assert (difference(ticket, RemoteTicket(state), None) is not None) is differs

@@ -7,9 +7,9 @@ from agent.store.database import Database
 from agent.tickets.changes import Change, Opening, open_ticket
 from agent.tickets.decide.decision import Decision, Transition
 from agent.tickets.decide.faults import faults_of
-from agent.tickets.ledger import record
+from agent.tickets.ledger import record_all
 from agent.tickets.number_details import Particulars
-from agent.tickets.outbox.outbox import enqueue, frozen
+from agent.tickets.outbox.outbox import encode_payload, enqueue_all
 from agent.tickets.ticket import Entry, Text, Ticket
 from tests.tickets.scene import START, alert
 
@@ -45,6 +45,6 @@ class Writer:
 
     async def _write(self, change: Change) -> Ticket:
         async with self.database.transaction() as connection:
-            await record(connection, change)
-            await enqueue(connection, self.sinks, change, frozen(change))
+            await record_all(connection, [change])
+            await enqueue_all(connection, self.sinks, [(change, encode_payload(change))])
         return change.after

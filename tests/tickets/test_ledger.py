@@ -7,7 +7,7 @@ from agent.states import Severity
 from agent.store.database import Database
 from agent.store.errors import StoreError
 from agent.tickets.changes import Change
-from agent.tickets.ledger import Filter, Ledger, record
+from agent.tickets.ledger import Filter, Ledger, record_all
 from agent.tickets.series import tickets_summary
 from tests.sinks.writer import Writer
 from tests.tickets.scene import START
@@ -15,7 +15,7 @@ from tests.tickets.scene import START
 
 async def write(database: Database, change: Change) -> None:
     async with database.transaction() as connection:
-        await record(connection, change)
+        await record_all(connection, [change])
 
 
 async def test_a_second_open_ticket_of_a_key_is_refused_by_the_database(

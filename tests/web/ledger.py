@@ -4,7 +4,7 @@ from agent.model import Evidence, Verdict
 from agent.states import Grade, Scope, Severity, Stage
 from agent.store.database import Database
 from agent.tickets.changes import Change
-from agent.tickets.ledger import record
+from agent.tickets.ledger import record_all
 from agent.tickets.ticket import Entry, Subject, Text, Ticket
 from tests.web.facts import NOW, PHONE
 
@@ -36,4 +36,4 @@ def ticket(name: str = "t-1", severity: Severity = Severity.CRITICAL, **more: ob
 async def write(database: Database, *tickets: Ticket) -> None:
     async with database.transaction() as connection:
         for each in tickets:
-            await record(connection, Change(None, each, "ticket.opened"))
+            await record_all(connection, [Change(None, each, "ticket.opened")])

@@ -13,10 +13,10 @@ from agent.sinks.context import SinkContext
 from agent.sinks.delivery import Delivery
 from agent.sinks.http_client import Reply, SinkHttpClient
 from agent.sinks.links import Remote
+from agent.sinks.remote_ticket import RemoteState, RemoteTicket
 from agent.sinks.text import Writer
 from agent.sinks.text_limits import cut_utf16, utf16_length
 from agent.sinks.ticket_system import RemoteGoneError, Step, TicketSystemSink
-from agent.tickets.remote_state import RemoteState, Standing
 
 SUMMARY = 255
 DESCRIPTION = 32767
@@ -176,13 +176,13 @@ class JiraSystem:
         reply = self._here(await self._wire.ask("GET", path, params=newest))
         return any(mark in _text(it.get("body")) for it in _object(reply).get("comments", ()))
 
-    async def standing(self, remote: str) -> Standing:
+    async def standing(self, remote: str) -> RemoteTicket:
         """The issue's status and resolution; done is closed."""
         fields = await self._fields(remote)
         status = fields.get("status") or {}
         state = RemoteState.CLOSED if _category(status) == _DONE else RemoteState.OPEN
         resolution = (fields.get("resolution") or {}).get("name", "")
-        return Standing(state, status=scrub(str(status.get("name", ""))), resolution=resolution)
+        return RemoteTicket(state, status=scrub(str(status.get("name", ""))), resolution=resolution)
 
     def _here(self, reply: Reply) -> Reply:
         if reply.status == _NOT_FOUND:

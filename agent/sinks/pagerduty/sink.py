@@ -14,11 +14,11 @@ from agent.sinks.base import Pace, SinkError, SinkFailure, Window
 from agent.sinks.context import SinkContext
 from agent.sinks.delivery import Delivery, read
 from agent.sinks.http_client import Reply, SinkHttpClient
+from agent.sinks.remote_ticket import RemoteState, RemoteTicket
 from agent.sinks.text_limits import cut_characters
 from agent.states import Stage
 from agent.tickets.changes import CLOSED, RESOLVED, UPDATED
 from agent.tickets.outbox.outbox import Row
-from agent.tickets.remote_state import RemoteState, Standing
 
 SUMMARY = 1024
 DEDUP_KEY = 255
@@ -37,7 +37,7 @@ _OVER = frozenset(
 _ACKNOWLEDGED = frozenset(
     {Stage.ACCEPTED, Stage.CARRIER_ESCALATED, Stage.DISPATCHED, Stage.ON_SITE}
 )
-_UNKNOWN = Standing(RemoteState.UNKNOWN, detail="the events API cannot be asked")
+_UNKNOWN = RemoteTicket(RemoteState.UNKNOWN, detail="the events API cannot be asked")
 
 
 class PagerDutySink:
@@ -56,7 +56,7 @@ class PagerDutySink:
         """Close every connection."""
         await self._wire.close()
 
-    async def look_up(self, ticket_id: str) -> Standing:  # noqa: ARG002 - the protocol's
+    async def look_up(self, ticket_id: str) -> RemoteTicket:  # noqa: ARG002 - the protocol's
         """Not known: events are taken, not told."""
         return _UNKNOWN
 

@@ -12,10 +12,10 @@ from agent.sinks.context import SinkContext
 from agent.sinks.delivery import Delivery
 from agent.sinks.http_client import Reply, SinkHttpClient
 from agent.sinks.links import Remote
+from agent.sinks.remote_ticket import RemoteState, RemoteTicket
 from agent.sinks.text import Writer
 from agent.sinks.text_limits import cut_utf16
 from agent.sinks.ticket_system import RemoteGoneError, Step, TicketSystemSink
-from agent.tickets.remote_state import RemoteState, Standing
 
 SHORT_DESCRIPTION = 160
 DESCRIPTION = 4000
@@ -145,12 +145,12 @@ class ServiceNowSystem:
         reply = await self._wire.get("/api/now/table/sys_journal_field", asked)
         return any(mark in str(it.get("value", "")) for it in _result(reply))
 
-    async def standing(self, remote: str) -> Standing:
+    async def standing(self, remote: str) -> RemoteTicket:
         """The incident's state and resolution code; resolved, closed and canceled are closed."""
         incident = await self._incident(remote)
         status = str(incident.get("state", ""))
         state = RemoteState.CLOSED if status in _OVER else RemoteState.OPEN
-        return Standing(state, status=status, resolution=str(incident.get("close_code") or ""))
+        return RemoteTicket(state, status=status, resolution=str(incident.get("close_code") or ""))
 
     async def _incident(self, remote: str) -> dict[str, Any]:
         asked = {"sysparm_fields": "sys_id,number,state,close_code"}

@@ -21,16 +21,16 @@ from agent.config.sinks import Sink as SinkSettings
 from agent.sinks.base import Pace, Window
 from agent.sinks.context import SinkContext
 from agent.sinks.http_client import FAILURES, failure_of, raise_for_status, session_of
+from agent.sinks.remote_ticket import RemoteState, RemoteTicket
 from agent.sinks.webhook.request import Form, WebhookRequestBuilder
 from agent.sinks.webhook.shorten import shortened
 from agent.tickets.outbox.outbox import Row
-from agent.tickets.remote_state import RemoteState, Standing
 
 _READ_AT_MOST = 64 * 1024
 _LISTEN_SECONDS = 1.0
 _LARGE = 1024 * 1024
 _TOO_LARGE = 413
-_UNKNOWN = Standing(RemoteState.UNKNOWN, detail="a webhook cannot be asked")
+_UNKNOWN = RemoteTicket(RemoteState.UNKNOWN, detail="a webhook cannot be asked")
 
 
 class WebhookSink:
@@ -58,7 +58,7 @@ class WebhookSink:
         await self._former.close()
         await self._session.close()
 
-    async def look_up(self, ticket_id: str) -> Standing:  # noqa: ARG002 - the protocol's
+    async def look_up(self, ticket_id: str) -> RemoteTicket:  # noqa: ARG002 - the protocol's
         """Not known: a webhook cannot be asked."""
         return _UNKNOWN
 

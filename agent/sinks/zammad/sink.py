@@ -11,10 +11,10 @@ from agent.sinks.context import SinkContext
 from agent.sinks.delivery import Delivery
 from agent.sinks.http_client import Reply, SinkHttpClient
 from agent.sinks.links import Remote
+from agent.sinks.remote_ticket import RemoteState, RemoteTicket
 from agent.sinks.text import Writer
 from agent.sinks.text_limits import cut_utf16
 from agent.sinks.ticket_system import RemoteGoneError, Step, TicketSystemSink
-from agent.tickets.remote_state import RemoteState, Standing
 
 TITLE = 250
 BODY = 32_000
@@ -117,11 +117,11 @@ class ZammadSystem:
         known = articles if isinstance(articles, list) else []
         return any(mark in str(it.get("body", "")) for it in known)
 
-    async def standing(self, remote: str) -> Standing:
+    async def standing(self, remote: str) -> RemoteTicket:
         """The ticket's state; closed and merged are closed."""
         status = str((await self._ticket(remote)).get("state", ""))
         state = RemoteState.CLOSED if status in _CLOSED else RemoteState.OPEN
-        return Standing(state, status=status)
+        return RemoteTicket(state, status=status)
 
     async def _ticket(self, remote: str) -> dict[str, Any]:
         path = f"/api/v1/tickets/{remote}"

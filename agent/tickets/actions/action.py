@@ -38,7 +38,7 @@ class TicketAction(StrEnum):
     ANSWER = "answer"
 
 
-ABOUT: Mapping[TicketAction, str] = {
+ACTION_DESCRIPTIONS: Mapping[TicketAction, str] = {
     TicketAction.REPORT: "The fault is reported to the provider.",
     TicketAction.ACCEPT: "Somebody has taken it on; counts as contact.",
     TicketAction.PROVIDER_TICKET: "The provider has accepted it under a number of its own.",

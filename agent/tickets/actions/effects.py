@@ -50,7 +50,7 @@ class Case:
     @property
     def who(self) -> str:
         """How the timeline calls the actor."""
-        return self.order.actor.told
+        return self.order.actor.label
 
     def at(self) -> float:
         """When what is told happened; now where nobody says."""
@@ -67,7 +67,7 @@ class Case:
             holds.add(Guard.RESOLUTION_GIVEN)
         if "rejection" in self.given:
             holds.add(Guard.REJECTION_GIVEN)
-        if self.order.act is TicketAction.CONFIRM:
+        if self.order.action is TicketAction.CONFIRM:
             holds.add(Guard.FORM_FILLED)
         after = require(ticket.stage, stage, frozenset(holds), self.order.actor.kind)
         return replace(ticket, stage=after)

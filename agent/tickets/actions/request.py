@@ -31,7 +31,7 @@ class Actor(msgspec.Struct, frozen=True):
     """A person's name, a sink's, a provider's."""
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         """How the timeline calls them."""
         prefix = _PREFIXES[self.kind]
         return f"{prefix}{self.name}" if prefix is not None else AGENT
@@ -48,7 +48,7 @@ _PREFIXES: Mapping[ActorKind, str | None] = {
 class ActionRequest(msgspec.Struct, frozen=True):
     """One act that somebody asks for."""
 
-    act: TicketAction
+    action: TicketAction
     actor: Actor
     reason: str
     fields: Mapping[str, Any] = {}
@@ -163,7 +163,7 @@ def _read(field: Field, value: object, now: float, zone: ZoneInfo) -> Any:
         raise ActionRequestError(f"fields.{field.name}: {error}") from None
 
 
-def named(name: str) -> str:
+def person_name(name: str) -> str:
     """A person's name as the timeline shows it.
 
     Raises:

@@ -75,7 +75,7 @@ def perform(
         OrderError: when the order has no reason, or its fields cannot be read.
         IllegalTransitionError: when the ticket's stage, or who asks, does not allow it.
     """
-    deed = DEEDS[order.act]
+    deed = ACTION_SPECS[order.action]
     reason = mask_text(scrub(order.reason, LONGEST_TEXT)).strip()
     _refuse(ticket, order, deed, reason)
     given = read_fields(deed.fields, order.fields, now, handling.zone)
@@ -85,7 +85,7 @@ def perform(
         after,
         revision=ticket.revision + 1,
         changed_at=now,
-        timeline=(*after.timeline, Entry(now, order.actor.told, order.act.value, told)),
+        timeline=(*after.timeline, Entry(now, order.actor.label, order.action.value, told)),
     )
     return Change(ticket, after, heard(ticket, deed.kind, now))
 
@@ -100,7 +100,7 @@ def _refuse(ticket: Ticket, order: ActionRequest, deed: ActionSpec, reason: str)
         )
     if ticket.open is deed.ended:
         standing = "stands" if ticket.open else f"is {ticket.stage}"
-        raise ActionRequestError(f"action: {order.act} is not for a ticket that {standing}")
+        raise ActionRequestError(f"action: {order.action} is not for a ticket that {standing}")
 
 
 def _told(reason: str, deed: ActionSpec, given: Mapping[str, Any], handling: TicketPolicy) -> str:
@@ -146,7 +146,7 @@ _FORM = (
     text("opinion", "what the customer says of it"),
 )
 
-DEEDS: Mapping[TicketAction, ActionSpec] = {
+ACTION_SPECS: Mapping[TicketAction, ActionSpec] = {
     TicketAction.REPORT: ActionSpec(effects.report, (_NUMBER,), to=(Stage.REPORTED,)),
     TicketAction.ACCEPT: ActionSpec(effects.accept, (_NUMBER, _AT), to=(Stage.ACCEPTED,)),
     TicketAction.PROVIDER_TICKET: ActionSpec(
@@ -228,7 +228,7 @@ DEEDS: Mapping[TicketAction, ActionSpec] = {
 
 def offered(ticket: Ticket) -> tuple[TicketAction, ...]:
     """The acts that the ticket's stage lets a person try."""
-    return tuple(act for act, deed in DEEDS.items() if _is_offered(ticket, deed))
+    return tuple(act for act, deed in ACTION_SPECS.items() if _is_offered(ticket, deed))
 
 
 def _is_offered(ticket: Ticket, deed: ActionSpec) -> bool:

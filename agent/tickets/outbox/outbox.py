@@ -47,25 +47,17 @@ __all__ = [
     "Queue",
     "Row",
     "RowState",
-    "enqueue",
+    "encode_payload",
     "enqueue_all",
-    "frozen",
 ]
 
 
 _IDS_A_STATEMENT = 500
 
 
-def frozen(change: Change) -> bytes:
+def encode_payload(change: Change) -> bytes:
     """What the sinks are told of ``change``, as it is at this moment; slow for many members."""
     return payload(change.after, change.kind, change.after.changed_at) if change.kind else b""
-
-
-async def enqueue(
-    connection: AsyncConnection, sinks: Iterable[str], change: Change, body: bytes
-) -> None:
-    """As :func:`enqueue_all`, for one change and what :func:`frozen` gave for it."""
-    await enqueue_all(connection, sinks, [(change, body)])
 
 
 async def enqueue_all(
@@ -73,7 +65,7 @@ async def enqueue_all(
 ) -> None:
     """Add the rows that tell each of ``sinks`` of changes, inside the caller's transaction.
 
-    Each change comes with what :func:`frozen` gave for it. Those of one ticket are in order.
+    Each change comes with its :func:`encode_payload`; the changes of one ticket are in order.
     """
     heard = [(change, body) for change, body in told if change.kind]
     newest = {change.after.id: change for change, _body in heard}

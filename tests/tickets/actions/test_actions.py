@@ -8,9 +8,9 @@ from hypothesis import settings as rigour
 from hypothesis import strategies as st
 
 from agent.states import ClockName, Grade, Scope, Severity, Stage
-from agent.tickets.actions.action import ABOUT, TicketAction
+from agent.tickets.actions.action import ACTION_DESCRIPTIONS, TicketAction
 from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor
-from agent.tickets.actions.specs import DEEDS, offered, perform
+from agent.tickets.actions.specs import ACTION_SPECS, offered, perform
 from agent.tickets.changes import CLOSED, ESCALATED, REOPENED, UPDATED, Change
 from agent.tickets.lifecycle import TRANSITIONS, ActorKind, IllegalTransitionError
 from agent.tickets.policy import ticket_policy_of
@@ -104,7 +104,7 @@ def test_whatever_is_asked_every_move_is_in_the_table_and_has_its_reason(
 
 @pytest.mark.parametrize("act", TicketAction)
 def test_every_act_is_described_and_refuses_to_be_without_reason(act: TicketAction) -> None:
-    assert ABOUT[act]
+    assert ACTION_DESCRIPTIONS[act]
     order = ActionRequest(act, LI, " \x07 ", FIELDS.get(act, {}))
     with pytest.raises(ActionRequestError, match="reason: is missing"):
         perform(ticket(), order, HANDLING, START)
@@ -243,4 +243,4 @@ def test_a_field_that_cannot_be_read_says_what_is_expected(
 
 
 def test_every_act_has_a_deed() -> None:
-    assert set(DEEDS) == set(TicketAction) == set(ABOUT)
+    assert set(ACTION_SPECS) == set(TicketAction) == set(ACTION_DESCRIPTIONS)
