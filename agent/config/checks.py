@@ -22,7 +22,8 @@ from agent.config.sink_checks import (
     templates_can_be_read,
 )
 from agent.config.sinks import Sink
-from agent.config.values import duration_text, epoch_of, parse_duration
+from agent.config.values import epoch_of
+from agent.yamlfile.duration import duration_text, parse_duration
 from agent.yamlfile.paths import KeyPath, select
 from agent.yamlfile.problems import Problem
 

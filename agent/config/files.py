@@ -7,9 +7,9 @@ from pathlib import Path
 
 from agent.config.draft import Draft
 from agent.config.settings import Intake, Settings
-from agent.config.wording import nearest
 from agent.yamlfile.paths import one_line, select
 from agent.yamlfile.problems import Problem
+from agent.yamlfile.validation import nearest
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 INSTALLATION = _PACKAGE.parent if (_PACKAGE.parent / "alert_rules").is_dir() else _PACKAGE

@@ -10,10 +10,11 @@ from agent.config.checks import check
 from agent.config.draft import Draft
 from agent.config.files import absolute, bundled_profiles
 from agent.config.references import Resolved, Surroundings, resolve
+from agent.config.schema import settings_schema
 from agent.config.settings import Settings
-from agent.config.wording import problems_of
 from agent.yamlfile.problems import Problem, YamlFileError, locate
 from agent.yamlfile.reader import Document, Format, parse_yaml
+from agent.yamlfile.validation import problems_of
 
 _FORMAT = Format(when_empty="is empty, expected at least a providers section")
 
@@ -81,4 +82,4 @@ def _validated(
     try:
         return absolute(Settings.model_validate(resolved.data), folder), []
     except ValidationError as error:
-        return None, problems_of(error, resolved.data, resolved.private)
+        return None, problems_of(error, settings_schema(), resolved.data, resolved.private)

@@ -1,15 +1,10 @@
 """The reference page of the configuration, written from the settings themselves."""
 
 import json
-from collections.abc import Iterator
 
-from pydantic.fields import FieldInfo
-
-from agent.config.schema import default_of, sections
-from agent.config.section import Section
-from agent.config.settings import Settings
-from agent.config.shape import FILE_SUFFIX, Kind, Shape, fields_of
-from agent.config.values import duration_text
+from agent.config.schema import default_of, description, settings_schema
+from agent.yamlfile.duration import duration_text
+from agent.yamlfile.schema import DURATION, Json, SchemaTree, choices
 
 _HEAD = """\
 # Configuration
@@ -31,39 +26,35 @@ tutorial, `numwatch check-config FILE` checks a file and tells every error with 
 
 def page() -> str:
     """The page in Markdown: a table of keys for the top level and for each kind of section."""
-    parts = [_HEAD, _table("Top level", Settings)]
-    parts += [_table(part.__name__, part) for part in sections()]
+    tree = settings_schema()
+    parts = [_HEAD, _table("Top level", tree.root, tree)]
+    parts += [_table(name, section, tree) for name, section in tree.sections().items()]
     return "\n".join(parts)
 
 
-def _table(title: str, section: type[Section]) -> str:
-    shapes = fields_of(section)
+def _table(title: str, section: Json, tree: SchemaTree) -> str:
+    required = section.get("required", ())
     rows = [
-        row
-        for name, info in section.model_fields.items()
-        for row in _rows(name, info, shapes[name])
+        _row(
+            name,
+            _type(schema, tree),
+            "**required**" if name in required else _default(schema, tree),
+            description(schema, tree),
+        )
+        for name, schema in section["properties"].items()
     ]
-    about = (section.__doc__ or "").strip()
     head = "| key | takes | default | what it is |\n|---|---|---|---|"
+    about = section["description"].replace("``", "`")
     return "\n".join([f"## {title}\n\n{about}\n", head, *rows]) + "\n"
 
 
-def _rows(name: str, info: FieldInfo, shape: Shape) -> Iterator[str]:
-    yield _row(name, _takes(shape), _default(info, shape), info.description or "")
-    if shape.kind is Kind.SECRET:
-        yield _row(name + FILE_SUFFIX, "a path", "", f"A file to read `{name}` from.")
-
-
 def _row(*cells: str) -> str:
-    flat = (" ".join(cell.replace("``", "`").split()).replace("|", "\\|") for cell in cells)
-    name, *rest = flat
-    return f"| `{name}` | {' | '.join(rest)} |"
+    name, *others = (" ".join(cell.split()).replace("|", "\\|") for cell in cells)
+    return f"| `{name}` | {' | '.join(others)} |"
 
 
-def _default(info: FieldInfo, shape: Shape) -> str:
-    if info.is_required():
-        return "**required**"
-    default = default_of(info, shape)
+def _default(schema: Json, tree: SchemaTree) -> str:
+    default = default_of(schema, tree)
     if default in (None, "", [], {}):
         return ""
     if isinstance(default, float):
@@ -71,48 +62,43 @@ def _default(info: FieldInfo, shape: Shape) -> str:
     return f"`{default if isinstance(default, str) else json.dumps(default)}`"
 
 
-def _takes(shape: Shape) -> str:
-    if shape.section is not None:
-        return _link(shape.section)
-    if shape.kind is Kind.LIST and shape.inner is not None:
-        least = ", at least one" if shape.bounds.get("min_length") else ""
-        return f"list of {_takes(shape.inner)}{least}"
-    if shape.kind is Kind.MAPPING and shape.inner is not None:
-        return f"{_keys(shape)} → {_takes(shape.inner)}"
-    return _single(shape)
+def _type(schema: Json, tree: SchemaTree) -> str:
+    kind = tree.resolve(schema)
+    if "properties" in kind:
+        return f"[{kind['title']}](#{kind['title'].lower()})"
+    if kind.get("type") == "array":
+        least = ", at least one" if kind.get("minItems") else ""
+        return f"list of {_type(kind['items'], tree)}{least}"
+    if kind.get("type") == "object":
+        return f"{_key_type(kind, tree)} → {_type(kind['additionalProperties'], tree)}"
+    return _single(kind)
 
 
-def _link(section: type[Section]) -> str:
-    return f"[{section.__name__}](#{section.__name__.lower()})"
+def _key_type(mapping: Json, tree: SchemaTree) -> str:
+    return ", ".join(f"`{choice}`" for choice in tree.keys(mapping)) or "name"
 
 
-def _keys(shape: Shape) -> str:
-    return _single(shape.keys) if shape.keys and shape.keys.choices else "name"
-
-
-_SHORT = {
-    Kind.SECRET: "secret",
-    Kind.TEXT: "text",
-    Kind.NAME: "name",
-    Kind.SWITCH: "true or false",
-    Kind.URL: "http(s) address",
-    Kind.NETWORK: "network",
-    Kind.ADDRESS: "HOST:PORT",
-    Kind.MOMENT: "day or time",
-    Kind.ZONE: "time zone",
-    Kind.DURATION: "duration",
-    Kind.WHOLE: "whole number",
-    Kind.NUMBER: "number",
+_TYPES = {
+    "string": "text",
+    "boolean": "true or false",
+    "integer": "whole number",
+    "number": "number",
 }
-_LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+_LIMITS = {
+    "minimum": "at least",
+    "exclusiveMinimum": "more than",
+    "maximum": "at most",
+    "exclusiveMaximum": "less than",
+}
 
 
-def _single(shape: Shape) -> str:
-    if shape.choices:
-        return ", ".join(f"`{choice}`" for choice in shape.choices)
+def _single(kind: Json) -> str:
+    if words := choices(kind):
+        return ", ".join(f"`{word}`" for word in words)
+    is_duration = kind.get("x-kind") == DURATION
     limits = [
-        f"{words} {duration_text(limit) if shape.kind is Kind.DURATION else f'{limit:.15g}'}"
+        f"{words} {duration_text(limit) if is_duration else f'{limit:.15g}'}"
         for name, words in _LIMITS.items()
-        if (limit := shape.bounds.get(name)) is not None
+        if (limit := kind.get(name)) is not None
     ]
-    return ", ".join([_SHORT[shape.kind], *limits])
+    return ", ".join([str(kind.get("x-kind") or _TYPES[kind["type"]]), *limits])

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.config.secret import Secret
-from agent.config.settings import Settings
-from agent.config.shape import FILE_SUFFIX, Kind, shape_at
+from agent.config.schema import FILE_SUFFIX, settings_schema
+from agent.config.secret import SECRET, Secret
 from agent.yamlfile.paths import KeyPath, one_line
 from agent.yamlfile.problems import Problem
 
@@ -84,8 +83,8 @@ def _mapping(
 
 
 def _is_secret(path: KeyPath) -> bool:
-    shape = shape_at(Settings, path)
-    return shape is not None and shape.kind is Kind.SECRET
+    schema = settings_schema().at(path)
+    return schema is not None and schema.get("x-kind") == SECRET
 
 
 def _expanded(text: str, path: KeyPath, environ: Mapping[str, str], resolved: Resolved) -> str:

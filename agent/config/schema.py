@@ -1,123 +1,119 @@
-"""The JSON Schema of the configuration as users write it.
+"""The JSON Schema of the configuration.
 
-Editors check and complete with it: durations are text such as ``30s``, a secret may have a
-``*_file`` twin, any single value may be a ``${VARIABLE}``.
+:func:`settings_schema` is what pydantic makes of the settings classes, with the ``*_file`` keys
+of secrets; error texts and the reference page are made from it. :func:`json_schema` is the
+published form, with which editors check and complete: a duration may be text such as ``30s``
+and any single value a ``${VARIABLE}``.
 """
 
-from typing import Any
+from functools import cache
 
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
-
-from agent.config.section import Section
+from agent.config.secret import SECRET
 from agent.config.settings import Settings
-from agent.config.shape import FILE_SUFFIX, Kind, Shape, fields_of
-from agent.config.values import duration_text
+from agent.yamlfile.duration import duration_text
+from agent.yamlfile.schema import DURATION, Json, SchemaTree
 
-Json = dict[str, Any]
+FILE_SUFFIX = "_file"
+"""Behind a secret's key: the key that names a file to read the secret from."""
 
 _VARIABLE: Json = {"type": "string", "pattern": r"\$\{"}
-_DURATION = r"^(\d+(\.\d+)?(ms|[smhdw]))+$|^\d+(\.\d+)?$"
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
-_LIMITS = {
-    "ge": "minimum",
-    "gt": "exclusiveMinimum",
-    "le": "maximum",
-    "lt": "exclusiveMaximum",
-}
-_TEXT: dict[Kind, Json] = {
-    Kind.SECRET: {"type": "string", "minLength": 1, "writeOnly": True},
-    Kind.URL: {"type": "string", "pattern": "^https?://"},
-    Kind.NETWORK: {"type": "string", "pattern": r"^[0-9A-Fa-f.:]+(/\d+)?$"},
-    Kind.ADDRESS: {"type": "string", "pattern": r":\d+$"},
-    Kind.MOMENT: {"type": "string", "minLength": 8},
-    Kind.ZONE: {"type": "string", "minLength": 1},
-    Kind.NAME: {"type": "string", "pattern": _NAME},
-}
-_NUMERIC = {Kind.WHOLE: "integer", Kind.NUMBER: "number"}
+_DURATION_TEXT: Json = {"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|[smhdw]))+$|^\d+(\.\d+)?$"}
+_NOT_PUBLISHED = {"title", "x-kind", "x-expected", "x-private"}
+
+
+@cache
+def settings_schema() -> SchemaTree:
+    """The schema of :class:`Settings`, a ``*_file`` key behind the key of every secret."""
+    tree = SchemaTree(Settings.model_json_schema())
+    for section in (tree.root, *tree.definitions.values()):
+        if "properties" in section:
+            section["properties"] = dict(_with_files(section["properties"], tree))
+    return tree
+
+
+def _with_files(properties: Json, tree: SchemaTree) -> list[tuple[str, Json]]:
+    keys: list[tuple[str, Json]] = []
+    for name, schema in properties.items():
+        keys.append((name, schema))
+        if tree.resolve(schema).get("x-kind") == SECRET:
+            text = f"A file to read `{name}` from, relative to the configuration file."
+            path = {"type": "string", "x-kind": "a path", "description": text}
+            keys.append((name + FILE_SUFFIX, path))
+    return keys
 
 
 def json_schema() -> Json:
-    """The schema, draft 2020-12; every key has its description, its default and its bounds."""
+    """The published schema, draft 2020-12."""
+    tree = settings_schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "numwatch configuration",
-        **_section(Settings),
-        "$defs": {part.__name__: _section(part) for part in sections()},
+        **_section(tree.root, tree),
+        "$defs": {
+            name: _section(part, tree) if "properties" in part else _published(part)
+            for name, part in tree.definitions.items()
+        },
     }
 
 
-def sections() -> tuple[type[Section], ...]:
-    """Every kind of section below the top, in the order in which they are first met."""
-    found: dict[type[Section], None] = {}
-
-    def walk(section: type[Section]) -> None:
-        for shape in fields_of(section).values():
-            part = shape.section or (shape.inner and shape.inner.section)
-            if part and part not in found:
-                found[part] = None
-                walk(part)
-
-    walk(Settings)
-    return tuple(found)
+def _section(section: Json, tree: SchemaTree) -> Json:
+    properties = {name: _key(schema, tree) for name, schema in section["properties"].items()}
+    return _published(section) | {"properties": properties}
 
 
-def _section(section: type[Section]) -> Json:
-    properties: Json = {}
-    for name, shape in fields_of(section).items():
-        info = section.model_fields[name]
-        properties[name] = _described(_value(shape), info, shape)
-        if shape.kind is Kind.SECRET:
-            text = f"A file to read `{name}` from, relative to the configuration file."
-            properties[name + FILE_SUFFIX] = {"type": "string", "description": text}
-    required = [name for name, info in section.model_fields.items() if info.is_required()]
-    return {
-        "type": "object",
-        "description": (section.__doc__ or "").strip(),
-        "properties": properties,
-        "additionalProperties": False,
-    } | ({"required": required} if required else {})
+def _published(schema: Json) -> Json:
+    return {key: value for key, value in schema.items() if key not in {*_NOT_PUBLISHED, "$defs"}}
 
 
-def _described(value: Json, info: FieldInfo, shape: Shape) -> Json:
-    described = {**value, "description": (info.description or "").replace("``", "`")}
-    default = default_of(info, shape)
+def _key(schema: Json, tree: SchemaTree) -> Json:
+    described = {**_value(schema, tree), "description": description(schema, tree)}
+    default = default_of(schema, tree)
     return described if default is None else {**described, "default": default}
 
 
-def default_of(info: FieldInfo, shape: Shape) -> Any:
-    """A key's default as it would be written; ``None`` where there is none to write."""
-    default = info.default
-    if default is PydanticUndefined or default is None or isinstance(default, Section):
+def description(schema: Json, tree: SchemaTree) -> str:
+    """What a key is, in Markdown; pydantic leaves out what the description of its section says."""
+    text = schema.get("description") or tree.resolve(schema).get("description", "")
+    return str(text).replace("``", "`")
+
+
+def default_of(schema: Json, tree: SchemaTree) -> object:
+    """A key's default as a file would hold it; ``None`` where there is none to write."""
+    kind = tree.resolve(schema)
+    default = schema.get("default")
+    if default is None or "properties" in kind:
         return None
-    return duration_text(default) if shape.kind is Kind.DURATION else default
+    return duration_text(default) if kind.get("x-kind") == DURATION else default
 
 
-def _value(shape: Shape) -> Json:
-    if shape.section is not None:
-        return {"$ref": f"#/$defs/{shape.section.__name__}"}
-    if shape.kind is Kind.LIST and shape.inner is not None:
-        least = {"minItems": 1} if shape.bounds.get("min_length") else {}
-        return {"type": "array", "items": _value(shape.inner), **least}
-    if shape.kind is Kind.MAPPING and shape.inner is not None:
-        closed = shape.keys is not None and shape.keys.choices
-        keys = {"propertyNames": {"enum": list(closed)}} if closed else {}
-        return {"type": "object", "additionalProperties": _value(shape.inner), **keys}
-    return _single(shape)
+def _value(schema: Json, tree: SchemaTree) -> Json:
+    kind = tree.resolve(schema)
+    if "properties" in kind:
+        return {"$ref": _reference(schema)}
+    bounds = _published({**kind, "description": None})
+    bounds.pop("description")
+    bounds.pop("default", None)
+    if kind.get("type") == "array":
+        return {**bounds, "items": _value(kind["items"], tree)}
+    if kind.get("type") == "object":
+        return {**bounds, "additionalProperties": _value(kind["additionalProperties"], tree)}
+    if kind.get("x-kind") == DURATION:
+        return {"anyOf": [_DURATION_TEXT, {"minimum": 0, **bounds}, _VARIABLE]}
+    return bounds if _takes_any_text(kind) else {"anyOf": [_single(schema, bounds), _VARIABLE]}
 
 
-def _single(shape: Shape) -> Json:
-    """One value, or the variable it is taken from."""
-    limits = {_LIMITS[name]: limit for name, limit in shape.bounds.items() if name in _LIMITS}
-    if shape.kind is Kind.DURATION:
-        written = {"type": "string", "pattern": _DURATION}
-        return {"anyOf": [written, {"type": "number", "minimum": 0, **limits}, _VARIABLE]}
-    if shape.kind in _NUMERIC:
-        return {"anyOf": [{"type": _NUMERIC[shape.kind], **limits}, _VARIABLE]}
-    if shape.kind is Kind.SWITCH:
-        return {"anyOf": [{"type": "boolean"}, _VARIABLE]}
-    if shape.choices:
-        return {"anyOf": [{"enum": list(shape.choices)}, _VARIABLE]}
-    if shape.kind in (Kind.TEXT, Kind.SECRET):
-        return dict(_TEXT.get(shape.kind, {"type": "string"}))
-    return {"anyOf": [_TEXT[shape.kind], _VARIABLE]}
+def _reference(schema: Json) -> str:
+    """The definition that ``schema`` refers to, directly or as the kind beside null."""
+    parts = [schema, *schema.get("anyOf", ())]
+    return next(str(part["$ref"]) for part in parts if "$ref" in part)
+
+
+def _single(schema: Json, bounds: Json) -> Json:
+    parts = [schema, *schema.get("anyOf", ())]
+    return next(({"$ref": part["$ref"]} for part in parts if "$ref" in part), bounds)
+
+
+def _takes_any_text(kind: Json) -> bool:
+    """Whether the type allows ``${VARIABLE}`` by itself."""
+    closed = {"pattern", "enum", "const"} & kind.keys() or kind.get("minLength", 0) > 1
+    return kind.get("type") == "string" and not closed

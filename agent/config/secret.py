@@ -1,9 +1,20 @@
 """A value that must never be shown."""
 
-from typing import Any
+from typing import Any, Final
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+SECRET: Final = "secret"  # noqa: S105 - the word, not one
+"""The ``x-kind`` of secrets in the JSON Schema."""
+_JSON_SCHEMA = {
+    "type": "string",
+    "minLength": 1,
+    "writeOnly": True,
+    "x-kind": SECRET,
+    "x-expected": "text, digits in quotes",
+    "x-private": True,
+}
 
 
 class Secret:
@@ -51,3 +62,9 @@ class Secret:
             cls._accept,
             serialization=core_schema.plain_serializer_function_ser_schema(str),
         )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return dict(_JSON_SCHEMA)

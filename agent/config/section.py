@@ -13,15 +13,60 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from agent.config.values import http_url, listen_address, moment, network, parse_duration, zone
+from agent.config.values import http_url, listen_address, moment, network, zone
+from agent.yamlfile.duration import parse_duration
+from agent.yamlfile.schema import DURATION, ValueType
 
-Duration = Annotated[float, BeforeValidator(parse_duration)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
-HttpUrl = Annotated[str, AfterValidator(http_url)]
-Network = Annotated[str, AfterValidator(network)]
-ListenAddress = Annotated[str, AfterValidator(listen_address)]
-Moment = Annotated[str, AfterValidator(moment)]
-Zone = Annotated[str, AfterValidator(zone)]
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
+
+Duration = Annotated[
+    float,
+    BeforeValidator(parse_duration),
+    ValueType(DURATION, "a duration such as 30s"),
+]
+Name = Annotated[
+    str,
+    Field(pattern=_NAME),
+    ValueType(
+        "name",
+        "letters, digits, dots, dashes or underscores, at most 63",
+        pattern=_NAME,
+    ),
+]
+HttpUrl = Annotated[
+    str,
+    AfterValidator(http_url),
+    ValueType(
+        "http(s) address",
+        "an address such as https://api.example.com",
+        private=True,  # it may hold a key
+        pattern="^https?://",
+    ),
+]
+Network = Annotated[
+    str,
+    AfterValidator(network),
+    ValueType("network", "a network such as 10.0.0.0/8", pattern=r"^[0-9A-Fa-f.:]+(/\d+)?$"),
+]
+ListenAddress = Annotated[
+    str,
+    AfterValidator(listen_address),
+    ValueType("HOST:PORT", "HOST:PORT such as 127.0.0.1:10400", pattern=r":\d+$"),
+]
+Moment = Annotated[
+    str,
+    AfterValidator(moment),
+    ValueType(
+        "day or time",
+        "a day such as 2026-10-01 or a time such as 2026-10-01T08:00",
+        minLength=8,
+    ),
+]
+Zone = Annotated[
+    str,
+    AfterValidator(zone),
+    ValueType("time zone", "a zone such as Asia/Shanghai", minLength=1),
+]
 
 
 class Section(BaseModel):

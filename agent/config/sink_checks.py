@@ -7,14 +7,13 @@ from typing import Any
 import jinja2
 
 from agent.config.draft import Draft
+from agent.config.schema import settings_schema
 from agent.config.secret import Secret
-from agent.config.shape import fields_of
 from agent.config.sinks import (
     ADDRESS_OF_KIND,
     CALLBACK_KINDS,
     CALLBACK_STAGES,
     SECTION_OF_KIND,
-    Sink,
 )
 from agent.states import Stage
 from agent.yamlfile.paths import KeyPath, one_line, select
@@ -51,10 +50,8 @@ def _of_one(path: KeyPath, sink: Any, kind: str | None) -> Iterator[Problem]:
 
 
 def _required(section: str) -> list[str]:
-    shape = fields_of(Sink)[section]
-    assert shape.section is not None
-    fields = shape.section.model_fields.items()
-    return [name for name, info in fields if info.is_required()]
+    schema = settings_schema().at(("sinks", 0, section)) or {}
+    return list(schema["required"])
 
 
 def _only_for(

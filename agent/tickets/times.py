@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from agent.config.values import duration_text
+from agent.yamlfile.duration import duration_text
 
 
 def moment(at: float, zone: ZoneInfo) -> str:

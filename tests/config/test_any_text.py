@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from agent.config.load import ConfigError, load
+from agent.config.schema import json_schema
 from agent.config.settings import Settings
-from agent.config.shape import written_keys
-from agent.config.values import duration_text, parse_duration
+from agent.yamlfile.duration import duration_text, parse_duration
 from agent.yamlfile.reader import scalar
 from tests.config.samples import GOOD, PROFILES
 
@@ -22,7 +22,7 @@ FIXTURE_IS_SAFE = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200
 )
 KEYS = sorted(
-    set(written_keys(Settings))
+    set(json_schema()["properties"])
     | {"name", "id", "profile", "accounts", "credentials", "polling", "intervals", "secret_file"}
 )
 LEAVES = (

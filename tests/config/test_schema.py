@@ -2,31 +2,44 @@
 
 import re
 from pathlib import Path
+from typing import get_args, get_origin
 
 import pytest
 
 from agent.config.reference import page
-from agent.config.schema import json_schema, sections
+from agent.config.schema import json_schema, settings_schema
+from agent.config.secret import Secret
 from agent.config.section import Section
 from agent.config.settings import Settings
-from agent.config.shape import Kind, fields_of, shape_at, written_keys
 
 REPOSITORY = Path(__file__).parents[2]
-ALL = (Settings, *sections())
+SECTIONS = {it for it in Section.__subclasses__() if it.__module__.startswith("agent.config.")}
 
 
-@pytest.mark.parametrize("section", ALL, ids=lambda section: section.__name__)
+def keys_of(section: type[Section]) -> set[str]:
+    """Every key a file may have in ``section``, the ``*_file`` keys of secrets too."""
+    secrets = [
+        name
+        for name, info in section.model_fields.items()
+        if Secret in (info.annotation, *get_args(info.annotation))
+        and get_origin(info.annotation) is not dict
+    ]
+    return {*section.model_fields, *(f"{name}_file" for name in secrets)}
+
+
+@pytest.mark.parametrize("section", sorted(SECTIONS, key=str), ids=lambda section: section.__name__)
 def test_every_key_of_the_settings_is_in_the_schema(section: type[Section]) -> None:
     schema = json_schema()
-    told = schema if section is Settings else schema["$defs"][section.__name__]
-    assert set(written_keys(section)) == set(told["properties"])
-    assert all(key["description"].endswith(".") for key in told["properties"].values())
-    assert told["additionalProperties"] is False
+    published = schema if section is Settings else schema["$defs"][section.__name__]
+    assert keys_of(section) == set(published["properties"])
+    assert all(key["description"].endswith(".") for key in published["properties"].values())
+    assert published["additionalProperties"] is False
 
 
 def test_every_section_is_in_the_schema() -> None:
-    ours = {it for it in Section.__subclasses__() if it.__module__.startswith("agent.config.")}
-    assert set(sections()) == ours - {Settings}
+    names = {section.__name__ for section in SECTIONS - {Settings}}
+    assert set(settings_schema().sections()) == names
+    assert names <= set(json_schema()["$defs"])
 
 
 def test_durations_secrets_and_variables_are_as_users_write_them() -> None:
@@ -54,33 +67,42 @@ def test_the_reference_page_is_current() -> None:
 
 def test_every_key_of_the_page_has_its_words() -> None:
     rows = [line for line in page().splitlines() if line.startswith("| `")]
-    assert len(rows) == sum(len(written_keys(section)) for section in ALL)
+    assert len(rows) == sum(len(keys_of(section)) for section in SECTIONS)
     assert all(re.search(r"\.\)? \|$", row) for row in rows)
 
 
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        ((), Kind.SECTION),
-        (("providers", 0, "accounts", 3, "credentials", "any"), Kind.SECRET),
-        (("providers", 0, "egress_allow", 1), Kind.NETWORK),
-        (("contacts", "admin", "phone"), Kind.TEXT),
-        (("polling", "intervals", "calls"), Kind.DURATION),
+        (("providers", 0, "accounts", 3, "credentials", "any"), "secret"),
+        (("providers", 0, "egress_allow", 1), "network"),
+        (("polling", "intervals", "calls"), "duration"),
     ],
 )
-def test_the_shape_at_a_path(path: tuple[str | int, ...], kind: Kind) -> None:
-    shape = shape_at(Settings, path)
-    assert shape is not None
-    assert shape.kind is kind
+def test_the_kind_of_value_at_a_path(path: tuple[str | int, ...], kind: str) -> None:
+    schema = settings_schema().at(path)
+    assert schema is not None
+    assert schema["x-kind"] == kind
+
+
+def test_the_type_of_value_at_a_path() -> None:
+    top, phone = settings_schema().at(()), settings_schema().at(("contacts", "admin", "phone"))
+    assert top is not None
+    assert phone is not None
+    assert (top["type"], phone["type"]) == ("object", "string")
 
 
 @pytest.mark.parametrize("path", [("nowhere",), ("providers", "x"), ("listen", 0, "x"), ("log", 1)])
-def test_there_is_no_shape_where_there_is_no_key(path: tuple[str | int, ...]) -> None:
-    assert shape_at(Settings, path) is None
+def test_there_is_no_schema_where_there_is_no_key(path: tuple[str | int, ...]) -> None:
+    assert settings_schema().at(path) is None
 
 
 def test_the_bounds_of_a_key_are_known() -> None:
-    assert fields_of(Settings)["listen"].bounds == {"min_length": 1}
-    shape = shape_at(Settings, ("polling", "rate"))
-    assert shape is not None
-    assert shape.bounds == {"gt": 0, "le": 10_000}
+    listen, rate = settings_schema().at(("listen",)), settings_schema().at(("polling", "rate"))
+    assert listen is not None
+    assert rate is not None
+    assert listen["minItems"] == 1
+    assert (rate["exclusiveMinimum"], rate["maximum"]) == (0, 10_000)
+    timeout = settings_schema().at(("polling", "timeout"))
+    assert timeout is not None
+    assert (timeout["exclusiveMinimum"], timeout["maximum"]) == (0, 3600)

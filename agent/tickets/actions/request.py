@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from agent.config.values import parse_duration
 from agent.masking import mask_text
 from agent.net.scrub import scrub
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.changes import AGENT
 from agent.tickets.lifecycle import ActorKind
+from agent.yamlfile.duration import parse_duration
 
 LONGEST_TEXT = 1000
 LONGEST_NAME = 60
