@@ -11,7 +11,7 @@ from agent.baselines.declared import Declaration
 from agent.baselines.declared_files import DeclaredFileError, read_declared
 from agent.config.load import ConfigError, load
 from agent.config.settings import Settings
-from agent.net.http import trust
+from agent.net.http_client import trust
 from agent.providers.registry import problems
 from agent.rules.load import RuleFileError, load_rules
 from agent.rules.rule import RuleSet

@@ -10,7 +10,7 @@ from typing import Any
 
 from agent.baselines.canonical import SECTION_FIELDS
 from agent.baselines.declared import Declaration
-from agent.providers.profile.written import WrittenConfiguration, WrittenError
+from agent.providers.profile.declared_config import WrittenConfiguration, WrittenError
 from agent.states import ConfigSection
 from agent.yamlfile.problems import Problem, locate
 from agent.yamlfile.reader import Document, parse_yaml

@@ -13,8 +13,7 @@ from agent.cli.poll_report import AccountReport, Report
 from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.model import AccountKey, Balance, Binding, Number
-from agent.polling.advice import ADVICE
-from agent.polling.journal import Outcome
+from agent.polling.journal import ADVICE, PollOutcome
 from agent.polling.pollers import Pollers
 from agent.states import IN_SERVICE_STATES, REACHABLE_STATES, PollFailure
 from exporters.telemetry import Telemetry
@@ -56,7 +55,7 @@ async def poll_once(
         OSError: when a file the settings name cannot be read.
     """
     fleet = Fleet()
-    pollers = Pollers(fleet, Telemetry(), clock, evidence_kept=EVIDENCE)
+    pollers = Pollers(fleet, Telemetry(), clock, recent_calls=EVIDENCE)
     try:
         await pollers.prepare(settings)
         keys = _chosen(pollers.accounts(), account)
@@ -73,11 +72,13 @@ async def poll_once(
     )
 
 
-async def _polled(pollers: Pollers, keys: Iterable[AccountKey]) -> Iterable[tuple[Outcome, ...]]:
+async def _polled(
+    pollers: Pollers, keys: Iterable[AccountKey]
+) -> Iterable[tuple[PollOutcome, ...]]:
     return await asyncio.gather(*(pollers.poll_once(*key) for key in keys))
 
 
-def _may_pass(outcomes: Iterable[Outcome]) -> bool:
+def _may_pass(outcomes: Iterable[PollOutcome]) -> bool:
     """Whether something failed now and then, not the whole account for a lasting reason."""
     failures = [outcome.failure for outcome in outcomes]
     return any(failures) and not all(failure in _LASTING for failure in failures if failure)

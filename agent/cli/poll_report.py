@@ -9,8 +9,7 @@ import msgspec
 
 from agent.masking import mask_phone
 from agent.model import Balance, Binding, Number, Routing, Snapshot
-from agent.polling.advice import ADVICE
-from agent.polling.journal import Outcome
+from agent.polling.journal import ADVICE, PollOutcome
 
 _ROUTING_FIELDS = Routing.__struct_fields__
 ALL_POLLED = 0
@@ -24,7 +23,7 @@ class AccountReport:
 
     provider: str
     account: str
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[PollOutcome]
     snapshot: Snapshot | None
 
     @property
@@ -77,7 +76,7 @@ def _account(account: AccountReport) -> dict[str, Any]:
     }
 
 
-def _outcome(outcome: Outcome) -> dict[str, Any]:
+def _outcome(outcome: PollOutcome) -> dict[str, Any]:
     return {
         "ok": outcome.failure is None,
         "reason": outcome.failure and str(outcome.failure),

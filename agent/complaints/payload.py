@@ -11,7 +11,7 @@ from agent.complaints.complaint import Channel
 from agent.net.decode import decode_body
 from agent.net.exchange import ProviderError
 from agent.net.scrub import scrub
-from agent.net.timestamps import iso_moment
+from agent.net.timestamps import iso_parser
 
 EXPECTED = (
     'a JSON object {"number": "4006220001", "caller": "13900001111", "prompt": "what was heard",'
@@ -24,7 +24,7 @@ _NOISE = re.compile(r"[\s\-()]")
 _TEXTS = {"prompt": 200, "content": 2000, "reference": 100, "handler": 100}
 _EARLIEST = 30 * 86400.0
 """Seconds back that a complaint may tell of; what is older is for a desk, not for monitoring."""
-_moment = iso_moment(UTC)
+_moment = iso_parser(UTC)
 
 
 class InvalidComplaintError(ValueError):

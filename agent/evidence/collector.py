@@ -10,8 +10,8 @@ from agent.config.settings import Settings
 from agent.evidence.answers import answers_document
 from agent.evidence.part import Part
 from agent.evidence.repository import EvidenceRepository
+from agent.net.scrub import Redactor
 from agent.polling.recorder import ResponseRecorder
-from agent.polling.redaction import Redactor
 from agent.store.errors import StoreError
 from agent.tickets.ticket import Ticket
 

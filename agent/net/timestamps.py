@@ -13,7 +13,7 @@ _LATEST: Final = 253402300799.0
 """The last second of the year 9999."""
 
 
-def zone_of(offset: str | None) -> tzinfo:
+def parse_offset(offset: str | None) -> tzinfo:
     """The zone behind ``+08:00``; UTC where none is given.
 
     Raises:
@@ -28,7 +28,7 @@ def zone_of(offset: str | None) -> tzinfo:
     return timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes))
 
 
-def iso_moment(zone: tzinfo) -> Callable[[Any], float]:
+def iso_parser(zone: tzinfo) -> Callable[[Any], float]:
     """Reads ``2027-03-01``, ``2027-03-01 08:00:00`` and ISO 8601; ``zone`` where none is said."""
 
     def read(value: Any) -> float:
@@ -40,7 +40,7 @@ def iso_moment(zone: tzinfo) -> Callable[[Any], float]:
     return read
 
 
-def mail_moment(value: Any) -> float:
+def parse_rfc2822(value: Any) -> float:
     """Reads ``Fri, 18 Oct 2019 17:02:00 +0000`` (RFC 2822)."""
     if not isinstance(value, str) or len(value) > _LONGEST:
         raise ValueError("not a time")
@@ -50,7 +50,7 @@ def mail_moment(value: Any) -> float:
         raise ValueError("not a time") from error
 
 
-def epoch_moment(unit: float) -> Callable[[Any], float]:
+def epoch_parser(unit: float) -> Callable[[Any], float]:
     """Reads a count of units since the epoch, each ``unit`` seconds long."""
 
     def read(value: Any) -> float:

@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from agent.event_loop import INLINE_ITEMS
 from agent.fleet import Fleet
 from agent.model import Call, Listing
 from agent.net.exchange import ProviderError
-from agent.polling.call_tally import RECENT_KEPT
-from agent.polling.calls import CallLedger
+from agent.polling.call_ledger import RECENT_CALLS, CallLedger
 from agent.polling.merge import Facts, Known, adopted, fresh, merge
 from agent.polling.per_number import PerNumberResult
 from agent.polling.plan import Plan
-from agent.polling.slices import INLINE
 from agent.states import Capability
 
 
@@ -21,11 +20,11 @@ class AccountState:
     """The only writer of one account's snapshot. Outlives a change of its settings."""
 
     def __init__(
-        self, plan: Plan, fleet: Fleet, now: float, evidence_kept: int = RECENT_KEPT
+        self, plan: Plan, fleet: Fleet, now: float, recent_calls: int = RECENT_CALLS
     ) -> None:
         self._fleet = fleet
         self._known = Known(fresh(*plan.key, plan.polling, frozenset()))
-        self.ledger = CallLedger(now, evidence_kept=evidence_kept)
+        self.ledger = CallLedger(now, recent_calls=recent_calls)
         self.merging = asyncio.Lock()
         """Held from reading what is known to publishing what follows from it."""
         self.listed = asyncio.Event()
@@ -45,7 +44,7 @@ class AccountState:
         self, capability: Capability, result: Facts | Sequence[Call] | ProviderError, now: float
     ) -> Known:
         """What will be known with ``result`` taken in; long work is done in a thread."""
-        if _size(result) > INLINE:
+        if _size(result) > INLINE_ITEMS:
             return await asyncio.to_thread(self._merge, capability, result, now)
         return self._merge(capability, result, now)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from agent.net.http import HttpClient, HttpClientLimits
+from agent.net.http_client import HttpClient, HttpClientLimits
 from agent.polling.plan import Plan
 
 DoorKey = tuple[str, tuple[str, ...], str | None, HttpClientLimits]

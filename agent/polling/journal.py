@@ -1,19 +1,43 @@
-"""What is told of an account's polls: counters, durations, and a log line at each turn."""
+"""How polls ended: the outcome with its advice, the counters, and a log line when that changes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import structlog
 
-from agent.providers.reports import Reports
+from agent.providers.base import AdapterReports
 from agent.states import Capability, PollFailure
 from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
 
+ADVICE: dict[PollFailure, str] = {
+    PollFailure.TIMEOUT: "see whether the provider is slow; raise polling.timeout if it always is",
+    PollFailure.DNS: "check base_url and this machine's name server",
+    PollFailure.CONNECT: "check base_url, the firewall and whether the provider is up",
+    PollFailure.TLS: "check base_url; for a private authority name its certificate in ca_file",
+    PollFailure.TLS_EXPIRED: "tell the provider that its certificate has expired",
+    PollFailure.REDIRECT: "set base_url to the address the provider redirects to, if it is right",
+    PollFailure.TOO_LARGE: "ask for smaller pages in the profile, or raise polling.max_body",
+    PollFailure.ENCODING: "tell the provider that its compression is broken or not standard",
+    PollFailure.CHARSET: "tell the provider which charset its answers must name",
+    PollFailure.DECODE: "look at what stands between here and the provider; it did not send JSON",
+    PollFailure.SCHEMA: "compare the profile with the provider's documentation",
+    PollFailure.API_ERROR: "look up the provider's error code",
+    PollFailure.AUTH: "check the account's credentials, its permissions and this machine's clock",
+    PollFailure.RATE_LIMITED: "lower polling.rate or poll less often",
+    PollFailure.HTTP_4XX: "check base_url and the profile's paths",
+    PollFailure.HTTP_5XX: "wait; if it lasts, tell the provider",
+    PollFailure.PAGINATION: "check the profile's paging; raise polling.max_pages for long listings",
+    PollFailure.PARTIAL: "poll again; if it lasts, ask the provider where the numbers went",
+    PollFailure.EGRESS_DENIED: "if the address is right, add its network to egress_allow",
+    PollFailure.CANCELLED: "poll again; the agent was stopped",
+}
+"""What a person can do about a failed poll, by its reason."""
+
 
 @dataclass(frozen=True)
-class Outcome:
+class PollOutcome:
     """How one poll ended."""
 
     capability: Capability
@@ -24,58 +48,58 @@ class Outcome:
     detail: str = ""
 
 
-class Journal:
-    """Counts one account's polls; logs once when a capability goes bad and once when it is back."""
+class PollJournal:
+    """Counts one account's polls; logs the first failure of a capability and its recovery."""
 
     def __init__(self, telemetry: Telemetry, provider: str, account: str) -> None:
         self._telemetry = telemetry
         self._provider = provider
         self._account = account
-        self._bad_since: dict[Capability, float] = {}
-        self.reports = Reports(unmapped=self._unmapped, invalid=self._invalid)
-        """Where the account's adapter tells of what it could not use."""
+        self._failing_since: dict[Capability, float] = {}
+        self.reports = AdapterReports(unmapped=self._count_unmapped, invalid=self._count_invalid)
+        """The callbacks by which the account's adapter reports values it could not use."""
 
     def declare(self, capabilities: Iterable[Capability]) -> None:
-        """Start the counters of these capabilities at 0."""
+        """Create the counters of ``capabilities`` with the value 0."""
         self._telemetry.declare_account(self._provider, self._account, map(str, capabilities))
 
-    def begun(self, capability: Capability) -> None:
-        """A poll has begun."""
+    def record_start(self, capability: Capability) -> None:
+        """Count a poll that begins."""
         self._telemetry.poll_attempts.labels(self._provider, self._account, capability).inc()
 
-    def ended(self, outcome: Outcome, now: float) -> None:
-        """A poll has ended at ``now``."""
+    def record_end(self, outcome: PollOutcome, now: float) -> None:
+        """Count a poll that ended at ``now``, and log it when it failed first or succeeds again."""
         labels = (self._provider, self._account, outcome.capability)
         self._telemetry.poll_duration.labels(self._provider, outcome.capability).observe(
             outcome.duration
         )
         if outcome.failure is None:
-            self._good(outcome.capability, now)
+            self._log_recovery(outcome.capability, now)
         else:
             self._telemetry.poll_failures.labels(*labels, outcome.failure).inc()
-            self._bad(outcome, now)
+            self._log_failure(outcome, now)
 
-    def cancelled(self, capability: Capability) -> None:
-        """A poll was broken off by ourselves; the provider has nothing to do with it."""
+    def record_cancellation(self, capability: Capability) -> None:
+        """Count a poll that the agent cancelled; the provider is not at fault."""
         self._telemetry.poll_failures.labels(
             self._provider, self._account, capability, PollFailure.CANCELLED
         ).inc()
 
-    def clock_skew(self, seconds: float | None) -> None:
-        """The provider's clock minus ours, in seconds; ``None`` while it has told no time."""
+    def record_clock_skew(self, seconds: float | None) -> None:
+        """Publish the provider's clock minus ours, in seconds; ``None`` changes nothing."""
         if seconds is not None:
             self._telemetry.clock_skew.labels(self._provider, self._account).set(seconds)
 
-    def _unmapped(self, field: str, count: int) -> None:
+    def _count_unmapped(self, field: str, count: int) -> None:
         self._telemetry.values_unmapped.labels(self._provider, self._account, field).inc(count)
 
-    def _invalid(self, capability: Capability, count: int) -> None:
+    def _count_invalid(self, capability: Capability, count: int) -> None:
         self._telemetry.records_invalid.labels(self._provider, self._account, capability).inc(count)
 
-    def _bad(self, outcome: Outcome, now: float) -> None:
-        if outcome.capability in self._bad_since:
+    def _log_failure(self, outcome: PollOutcome, now: float) -> None:
+        if outcome.capability in self._failing_since:
             return
-        self._bad_since[outcome.capability] = now
+        self._failing_since[outcome.capability] = now
         log.warning(
             "poll_failing",
             account=f"{self._provider}/{self._account}",
@@ -84,8 +108,8 @@ class Journal:
             detail=outcome.detail,
         )
 
-    def _good(self, capability: Capability, now: float) -> None:
-        since = self._bad_since.pop(capability, None)
+    def _log_recovery(self, capability: Capability, now: float) -> None:
+        since = self._failing_since.pop(capability, None)
         if since is not None:
             log.info(
                 "poll_recovered",

@@ -13,8 +13,8 @@ from operator import attrgetter
 
 import msgspec
 
+from agent.event_loop import chunks
 from agent.model import Listing, Number
-from agent.polling.slices import pieces
 from agent.states import IN_SERVICE_STATES, NetworkState, NumberState
 
 HELD_POLLS = 3
@@ -55,8 +55,8 @@ def compare(old: Sequence[Number], new: Listing, missed_before: frozenset[str]) 
     """What changes when ``new`` follows ``old``, both sorted by number."""
     difference = Difference()
     position = 0
-    for piece in pieces(len(new.numbers)):
-        listed = _under_account_state(new.numbers[piece], new.account_state)
+    for chunk in chunks(len(new.numbers)):
+        listed = _under_account_state(new.numbers[chunk], new.account_state)
         end = bisect_right(old, listed[-1].number, lo=position, key=_name)
         former = tuple(old[position:end])
         position = end

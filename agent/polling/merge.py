@@ -10,7 +10,7 @@ import msgspec
 from agent.config.settings import Polling
 from agent.model import Balance, Listing, PollStatus, Snapshot
 from agent.net.exchange import ProviderError
-from agent.polling.call_tally import CallFacts
+from agent.polling.call_ledger import CallFacts
 from agent.polling.listing import (
     HELD_POLLS,
     Difference,

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from agent.event_loop import chunks
 from agent.model import Binding, Routing
 from agent.net.exchange import ProviderError
-from agent.polling.slices import pieces
 
 Fact = TypeVar("Fact", Routing, tuple[Binding, ...])
 
@@ -35,8 +35,8 @@ def merge_per_number_result(old: Mapping[str, Fact], told: PerNumberResult) -> M
     """
     changed: dict[str, Fact | None] = {}
     found: Mapping[str, Fact] = told.found  # type: ignore[assignment]  # of one capability
-    for piece in pieces(len(told.asked)):
-        asked = told.asked[piece]
+    for chunk in chunks(len(told.asked)):
+        asked = told.asked[chunk]
         news, olds = list(map(found.get, asked)), list(map(old.get, asked))
         if news != olds:
             changed.update(_differences(asked, olds, news))

@@ -10,18 +10,18 @@ from typing import Any
 import msgspec
 import structlog
 
+from agent.event_loop import INLINE_ITEMS, release
 from agent.model import Listing
 from agent.net.exchange import ProviderError
+from agent.net.scrub import Redactor
 from agent.polling.account_state import AccountState
 from agent.polling.breaker import CLOSED, Breaker, BreakerLimits, BreakerState
-from agent.polling.fetchers import NEEDS_LISTING, CapabilityFetcher
-from agent.polling.journal import Journal, Outcome
+from agent.polling.capability_fetcher import NEEDS_LISTING, CapabilityFetcher
+from agent.polling.journal import PollJournal, PollOutcome
 from agent.polling.merge import Known
 from agent.polling.per_number import PerNumberResult
 from agent.polling.plan import Plan
-from agent.polling.redaction import Redactor
 from agent.polling.schedule import next_tick
-from agent.polling.slices import INLINE, let_go
 from agent.providers.base import Provider
 from agent.states import Capability, PollFailure
 
@@ -45,7 +45,7 @@ class Poller:
         plan: Plan,
         provider: Provider,
         keeper: AccountState,
-        journal: Journal,
+        journal: PollJournal,
         skew: Callable[[], float | None],
         clock: Callable[[], float],
     ) -> None:
@@ -99,7 +99,7 @@ class Poller:
             self._repaced.set()
             self._repaced = asyncio.Event()
 
-    async def poll_all(self) -> tuple[Outcome, ...]:
+    async def poll_all(self) -> tuple[PollOutcome, ...]:
         """Poll every capability once, now, whatever the schedule says; the numbers first."""
         first = [c for c in self.capabilities if c is Capability.NUMBERS]
         rest = [c for c in self.capabilities if c is not Capability.NUMBERS]
@@ -107,24 +107,24 @@ class Poller:
         outcomes += await asyncio.gather(*map(self.poll, rest))
         return tuple(outcomes)
 
-    async def poll(self, capability: Capability) -> Outcome:
+    async def poll(self, capability: Capability) -> PollOutcome:
         """Poll ``capability`` once; waits while a poll of it is already under way."""
         async with self._turns[capability]:
             began = asyncio.get_running_loop().time()
-            self._journal.begun(capability)
+            self._journal.record_start(capability)
             try:
                 return await self._poll(capability, began)
             except asyncio.CancelledError:
-                self._journal.cancelled(capability)
+                self._journal.record_cancellation(capability)
                 raise
 
-    async def _poll(self, capability: Capability, began: float) -> Outcome:
+    async def _poll(self, capability: Capability, began: float) -> PollOutcome:
         result = await self._ask_apart(capability)
         contents = _contents(result)
         outcome = await self._take_in(capability, result, began)
         del result
-        if len(contents) > INLINE:
-            await asyncio.to_thread(let_go, contents)
+        if len(contents) > INLINE_ITEMS:
+            await asyncio.to_thread(release, contents)
         return outcome
 
     async def _ask_apart(self, capability: Capability) -> Any:
@@ -158,7 +158,7 @@ class Poller:
             return replace(result, error=self._redacted(result.error))
         return result
 
-    async def _take_in(self, capability: Capability, result: Any, began: float) -> Outcome:
+    async def _take_in(self, capability: Capability, result: Any, began: float) -> PollOutcome:
         elapsed = asyncio.get_running_loop().time() - began
         now = self._clock()
         async with self.keeper.merging:
@@ -166,9 +166,9 @@ class Poller:
             known = self._past_breaker(known, capability, now)
             self.keeper.publish(known)
         status = known.snapshot.polls[capability]
-        outcome = Outcome(capability, elapsed, status.failure, status.detail)
-        self._journal.ended(outcome, now)
-        self._journal.clock_skew(self._skew())
+        outcome = PollOutcome(capability, elapsed, status.failure, status.detail)
+        self._journal.record_end(outcome, now)
+        self._journal.record_clock_skew(self._skew())
         return outcome
 
     async def _take_in_part(self, capability: Capability, told: PerNumberResult) -> None:

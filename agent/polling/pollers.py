@@ -12,9 +12,9 @@ from agent.model import AccountKey
 from agent.net.exchange import Fetch
 from agent.polling.account_state import AccountState
 from agent.polling.budget import Budget
-from agent.polling.call_tally import RECENT_KEPT
+from agent.polling.call_ledger import RECENT_CALLS
 from agent.polling.client_pool import HttpClientPool
-from agent.polling.journal import Journal, Outcome
+from agent.polling.journal import PollJournal, PollOutcome
 from agent.polling.loop_throttle import LoopThrottle
 from agent.polling.plan import Plan, plans_of
 from agent.polling.poller import Poller
@@ -22,8 +22,7 @@ from agent.polling.recorder import ResponseRecorder
 from agent.polling.retry import Backoff, with_retries
 from agent.polling.schedule import first_delay
 from agent.providers import registry
-from agent.providers.base import Provider
-from agent.providers.reports import Reports
+from agent.providers.base import AdapterReports, Provider
 from exporters.telemetry import Telemetry
 
 
@@ -37,7 +36,7 @@ class Build(Protocol):
         fetch: Fetch,
         limits: Polling,
         *,
-        reports: Reports,
+        reports: AdapterReports,
         clock: Callable[[], float],
     ) -> Provider:
         """The adapter; raises ``ValueError`` or ``ConfigError`` when it cannot be made."""
@@ -55,7 +54,7 @@ class Pollers:
         build: Build = registry.build,
         chance: Callable[[], float] = random.random,
         *,
-        evidence_kept: int = RECENT_KEPT,
+        recent_calls: int = RECENT_CALLS,
         witness: ResponseRecorder | None = None,
     ) -> None:
         """``evidence_kept`` newest call records of every number are kept for a diagnosis.
@@ -68,7 +67,7 @@ class Pollers:
         self._clock = clock
         self._build = build
         self._chance = chance
-        self._evidence_kept = evidence_kept
+        self._evidence_kept = recent_calls
         self._pollers: dict[AccountKey, Poller] = {}
         self._doors = HttpClientPool(clock)
         self._turnstile = LoopThrottle()
@@ -123,7 +122,7 @@ class Pollers:
             await asyncio.gather(*(poller.stop() for poller in self._pollers.values()))
             await self._doors.close_all_but(())
 
-    async def poll_once(self, provider: str, account: str) -> tuple[Outcome, ...]:
+    async def poll_once(self, provider: str, account: str) -> tuple[PollOutcome, ...]:
         """Poll every capability of one account now, whatever its schedule and breakers say.
 
         Raises:
@@ -153,7 +152,7 @@ class Pollers:
             budget.wrap(door.fetch), polling.attempts, Backoff.within(polling.timeout)
         )
         seen = self._witness.wrap(plan.key, tried) if self._witness else tried
-        journal = Journal(self._telemetry, *plan.key)
+        journal = PollJournal(self._telemetry, *plan.key)
         provider = self._build(
             plan.provider,
             plan.account,

@@ -1,42 +1,83 @@
-"""When polls begin: spread at the start, then on a fixed grid. Pure."""
+"""When polls begin, and which numbers a poll covers when not all fit into one.
+
+First polls are spread over a span, later ones follow a fixed grid.
+"""
 
 import math
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 
 QUICK_START = 2.0
-"""A small configuration has asked everything once after this many seconds."""
+"""Seconds within which a small configuration has polled everything once."""
 
 SMALL = 20
-"""So many accounts still count as small."""
+"""Up to this many accounts a configuration is small."""
 
 LARGE = 100
-"""From so many accounts on the first polls are spread over the whole interval."""
+"""From this many accounts on, the first polls are spread over the whole interval."""
+
+_RATE_SHARE = 0.5
+"""The share of an account's rate that one poll of number after number may use up."""
 
 
 def start_span(accounts: int, interval: float) -> float:
     """Seconds over which the first polls of one capability are spread.
 
-    A handful of accounts shows its data at once; a fleet must not ask all at the same moment
-    (reliability.md §(b), test 21).
+    A handful of accounts shows its data at once; a fleet must not send its first requests at
+    the same moment.
     """
     quick = min(interval, QUICK_START * min(1.0, accounts / SMALL))
     share = min(1.0, max(0.0, (accounts - SMALL) / (LARGE - SMALL)))
     return quick + (interval - quick) * share
 
 
-def first_delay(index: int, accounts: int, interval: float, chance: float) -> float:
+def first_delay(index: int, accounts: int, interval: float, jitter: float) -> float:
     """Seconds until the first poll of account ``index`` of ``accounts``.
 
-    Every account has a stretch of its own and begins at a random place in it (``chance``, 0
-    to 1), so the spread does not depend on luck.
+    The span is divided evenly, and each account begins at a random point of its own part:
+    ``jitter`` is a random number from 0 to 1. The spread therefore does not depend on luck.
     """
-    return start_span(accounts, interval) * ((index + chance) / max(accounts, 1))
+    return start_span(accounts, interval) * ((index + jitter) / max(accounts, 1))
 
 
 def next_tick(anchor: float, interval: float, now: float) -> float:
-    """The first point after ``now`` on the grid of ``interval`` through ``anchor``.
+    """The first point after ``now`` on the grid of ``interval`` seconds through ``anchor``.
 
-    Points that went by while a poll was under way are skipped, never caught up on.
+    Points that passed while a poll was under way are skipped, never caught up on.
     """
     passed = math.floor((now - anchor) / interval)
     tick = anchor + (passed + 1) * interval
+    # Rounding can make the computed point equal ``now``; a poll must not follow itself at once.
     return tick if tick > now else anchor + (passed + 2) * interval
+
+
+class Rotation:
+    """A position in the sorted numbers of an account that survives changes of the listing."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def next_numbers(self, numbers: Sequence[str], count: int) -> Sequence[str]:
+        """The ``count`` numbers after the position, from the beginning again at the end."""
+        if count >= len(numbers):
+            return numbers
+        start = bisect_right(numbers, self._last)
+        return [*numbers[start : start + count], *numbers[: max(0, start + count - len(numbers))]]
+
+    def advance(self, number: str) -> None:
+        """Put the position behind ``number``."""
+        self._last = number
+
+
+def slice_size(rate: float, timeout: float) -> int:
+    """How many requests fit into one poll of ``timeout`` seconds.
+
+    Half of the account's ``rate`` (requests per second) is left to its other capabilities.
+    """
+    return max(1, int(rate * timeout * _RATE_SHARE))
+
+
+def batches(numbers: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """``numbers`` in batches of at most ``size``."""
+    for start in range(0, len(numbers), size):
+        yield numbers[start : start + size]

@@ -1,11 +1,12 @@
-"""What a provider is: typed partial facts in, one kind of error out.
+"""What a provider adapter is: a reader of one account that returns typed, partial facts.
 
-A provider reads one account at one management API. It never retries, sleeps, logs or counts:
-every request it makes goes through the :class:`Fetch` it was given, and polling wraps that in
-the account's rate budget, concurrency limit and retries.
+An adapter never retries, sleeps, logs or counts. It sends every request through the ``Fetch`` it
+was built with; polling wraps that in the account's rate limit, concurrency limit and retries
+(:mod:`agent.polling.request_path`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from agent.model import Balance, Binding, Call, Listing, Routing
@@ -15,8 +16,8 @@ from agent.states import Capability
 class Provider(Protocol):
     """One account at one management API; read operations only.
 
-    Every method raises :class:`ProviderError` when it cannot give a complete, well-formed
-    answer. A method outside ``capabilities`` is never called.
+    Every method raises :class:`~agent.net.exchange.ProviderError` when the answer is not complete
+    and well formed. A method outside ``capabilities`` is never called.
     """
 
     name: str
@@ -29,17 +30,35 @@ class Provider(Protocol):
         ...
 
     async def routing(self, numbers: Sequence[str]) -> Mapping[str, Routing]:
-        """The routing of the given numbers; a number the provider does not know is left out."""
+        """The routing of ``numbers``; a number the provider does not know is left out."""
         ...
 
     async def reachability(self, numbers: Sequence[str]) -> Mapping[str, tuple[Binding, ...]]:
-        """The bound phones of the given numbers and what is known of each."""
+        """The bound phones of ``numbers`` with their states."""
         ...
 
     async def balance(self) -> Balance:
-        """What is left on the account."""
+        """The account's balance, thresholds and spending."""
         ...
 
     async def calls(self, since: float) -> tuple[Call, ...]:
         """Call records that started at or after ``since`` (epoch seconds)."""
         ...
+
+
+def _ignore_unmapped(_field: str, _count: int) -> None:
+    pass
+
+
+def _ignore_invalid(_capability: Capability, _count: int) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class AdapterReports:
+    """Callbacks by which an adapter reports values and records that it could not use."""
+
+    unmapped: Callable[[str, int], None] = _ignore_unmapped
+    """Called with a field (``numbers.state``) and the count of its values that are not mapped."""
+    invalid: Callable[[Capability, int], None] = _ignore_invalid
+    """Called with a capability and how many records were skipped or lost a field."""

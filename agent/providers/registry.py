@@ -7,19 +7,18 @@ from functools import partial
 from agent.config.load import ConfigError
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
 from agent.net.exchange import Fetch
-from agent.providers.base import Provider
+from agent.providers.base import AdapterReports, Provider
 from agent.providers.profile.load import load_profile, profile_names
 from agent.providers.profile.operation_client import Caller
 from agent.providers.profile.paging import Bounds
 from agent.providers.profile.provider import DeclarativeProvider, Setup
-from agent.providers.profile.sections import Profile
-from agent.providers.reports import Reports
+from agent.providers.profile.schema import Profile
 from agent.providers.signing.signers import Values, make_signer
 from agent.yamlfile.problems import Problem
 
 __all__ = ["build", "problems", "profile_names"]
 
-_SILENT = Reports()
+_SILENT = AdapterReports()
 
 
 def build(
@@ -28,7 +27,7 @@ def build(
     fetch: Fetch,
     limits: Polling,
     *,
-    reports: Reports = _SILENT,
+    reports: AdapterReports = _SILENT,
     clock: Callable[[], float] = time.time,
 ) -> Provider:
     """The adapter of one account; ``limits`` bounds its pages and its requests at once.

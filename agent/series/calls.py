@@ -8,7 +8,7 @@ import numpy as np
 
 from agent.checks.result import CheckResult
 from agent.masking import looks_like_phone, mask_phone
-from agent.polling.call_tally import WAIT_LIMITS, CallKey, LegKey, Waits
+from agent.polling.call_ledger import WAIT_LIMITS, CallKey, LegKey, Waits
 from agent.series.source import Source, account_frame
 from agent.states import Capability
 from exporters.block import Block, Frame

@@ -20,7 +20,7 @@ import uvloop
 
 from agent.config.secret import Secret
 from agent.config.settings import Account, Polling, ProviderSettings
-from agent.net.http import HttpClient, HttpClientLimits
+from agent.net.http_client import HttpClient, HttpClientLimits
 from agent.polling.budget import Budget
 from agent.polling.retry import with_retries
 from agent.providers.base import Provider

@@ -18,7 +18,7 @@ from agent.config.secret import Secret
 from agent.config.settings import Account, Polling, ProviderSettings
 from agent.model import Number
 from agent.net.exchange import ProviderError
-from agent.net.http import HttpClient, HttpClientLimits
+from agent.net.http_client import HttpClient, HttpClientLimits
 from agent.providers.registry import build
 from agent.states import NumberState
 

@@ -10,9 +10,9 @@ from aiohttp import web
 from agent.config.secret import Secret
 from agent.config.settings import Account, Polling, ProviderSettings
 from agent.net.exchange import ProviderError, Request
-from agent.net.http import HttpClient, HttpClientLimits
+from agent.net.http_client import HttpClient, HttpClientLimits
+from agent.providers.base import AdapterReports
 from agent.providers.registry import build
-from agent.providers.reports import Reports
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -87,8 +87,8 @@ class Told:
     unmapped: dict[str, int] = field(default_factory=dict)
     invalid: dict[str, int] = field(default_factory=dict)
 
-    def reports(self) -> Reports:
-        return Reports(
+    def reports(self) -> AdapterReports:
+        return AdapterReports(
             lambda name, count: _add(self.unmapped, name, count),
             lambda capability, count: _add(self.invalid, capability.value, count),
         )

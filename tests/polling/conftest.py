@@ -3,7 +3,7 @@
 import pytest
 from aiohttp import web
 
-from agent.net.http import HttpClient, HttpClientLimits
+from agent.net.http_client import HttpClient, HttpClientLimits
 from tests.polling.polling_bench import Bench, Desk
 
 

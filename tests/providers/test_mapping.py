@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from agent.model import Number
 from agent.providers.profile.load import load_profile
 from agent.providers.profile.mapping import Mapper
-from agent.providers.profile.sections import Operation
+from agent.providers.profile.schema import Operation
 from agent.providers.profile.targets import TARGETS
 from agent.states import BindingKind, Capability, NetworkState, NumberState
 

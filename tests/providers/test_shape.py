@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from agent.net.decode import decode_body
 from agent.net.exchange import ProviderError
-from agent.providers.profile.shape import Rows, Shape
+from agent.providers.profile.page_shape import Rows, Shape
 
 KEYS = ["number", "state", "a b", '":', "", "名"]
 LEAVES = st.sampled_from([None, True, 1, 1.5, "x", ":x", '":', "{[", "名", "", -0.0, 10**30])

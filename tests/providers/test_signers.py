@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.net.exchange import Request
-from agent.net.query import encode_query, sorted_query
+from agent.net.urls import encode_query, sorted_query
 from agent.providers.profile.load import load_profile
-from agent.providers.profile.sections import Signing
+from agent.providers.profile.schema import Signing
 from agent.providers.signing.signers import make_signer
 
 NOW = 1_800_000_000.0

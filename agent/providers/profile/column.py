@@ -11,8 +11,8 @@ from types import NoneType
 from typing import Any, Final
 
 from agent.providers.profile.converters import CONVERTERS, Convert, Converter
-from agent.providers.profile.path import MISSING, Path, follow, path_of
-from agent.providers.profile.sections import FieldRule
+from agent.providers.profile.json_path import MISSING, Path, follow, path_of
+from agent.providers.profile.schema import FieldRule
 from agent.providers.profile.targets import Need, TargetField
 from agent.providers.profile.words import Memo, Words
 

@@ -16,10 +16,15 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from agent.net.scrub import scrub
-from agent.net.timestamps import epoch_moment, iso_moment, mail_moment, zone_of
-from agent.providers.profile.nested import read_extensions, read_lines, read_menu, read_special_days
+from agent.net.timestamps import epoch_parser, iso_parser, parse_offset, parse_rfc2822
 from agent.providers.profile.schedule import read_schedule
-from agent.providers.profile.sections import FieldRule
+from agent.providers.profile.schema import FieldRule
+from agent.providers.profile.structured_values import (
+    read_extensions,
+    read_lines,
+    read_menu,
+    read_special_days,
+)
 
 Convert = Callable[[Any], Any]
 Kinds = frozenset[type]
@@ -163,7 +168,7 @@ def _amount_converter(rule: FieldRule) -> Converter:
 
 
 def _iso_converter(rule: FieldRule) -> Converter:
-    return Converter(iso_moment(zone_of(rule.zone)), _STR, few=True)
+    return Converter(iso_parser(parse_offset(rule.zone)), _STR, few=True)
 
 
 def _always(converter: Converter) -> Factory:
@@ -181,9 +186,9 @@ CONVERTERS: Final[Mapping[str, Factory]] = {
     "boolean": _always(Converter(_boolean, frozenset({bool}), as_is=frozenset({bool}))),
     "currency": _always(Converter(_currency, _STR, few=True)),
     "iso": _iso_converter,
-    "rfc2822": _always(Converter(mail_moment, _STR)),
-    "epoch_s": _always(Converter(epoch_moment(1.0), _NUMERIC)),
-    "epoch_ms": _always(Converter(epoch_moment(0.001), _NUMERIC)),
+    "rfc2822": _always(Converter(parse_rfc2822, _STR)),
+    "epoch_s": _always(Converter(epoch_parser(1.0), _NUMERIC)),
+    "epoch_ms": _always(Converter(epoch_parser(0.001), _NUMERIC)),
     "texts": _always(Converter(_texts, frozenset({list}))),
     "length": _always(Converter(_list_length, frozenset({list}))),
     "schedule": _always(Converter(read_schedule, frozenset({list}))),

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from agent.net.exchange import ProviderError
 from agent.net.scrub import scrub
-from agent.providers.profile.path import MISSING, follow, path_of
-from agent.providers.profile.sections import Envelope
+from agent.providers.profile.json_path import MISSING, follow, path_of
+from agent.providers.profile.schema import Envelope
 from agent.providers.profile.words import word
 from agent.states import PollFailure
 

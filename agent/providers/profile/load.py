@@ -8,8 +8,8 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from agent.config.load import ConfigError
-from agent.providers.profile.checks import check_profile
-from agent.providers.profile.sections import Profile
+from agent.providers.profile.schema import Profile
+from agent.providers.profile.validation import check_profile
 from agent.yamlfile.paths import KeyPath
 from agent.yamlfile.problems import Problem, locate
 from agent.yamlfile.reader import Document, parse_yaml

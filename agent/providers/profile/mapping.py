@@ -7,9 +7,9 @@ from operator import itemgetter
 from typing import Any
 
 from agent.providers.profile.column import Column
-from agent.providers.profile.path import MISSING, Path, follow, path_of
-from agent.providers.profile.sections import FieldRule, Operation
-from agent.providers.profile.shape import ABSENT, Rows
+from agent.providers.profile.json_path import MISSING, Path, follow, path_of
+from agent.providers.profile.page_shape import ABSENT, Rows
+from agent.providers.profile.schema import FieldRule, Operation
 from agent.providers.profile.targets import Target
 from agent.providers.profile.words import word
 

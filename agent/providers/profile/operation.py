@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.net.exchange import Answer, ProviderError
-from agent.net.links import next_url
+from agent.net.urls import next_url
+from agent.providers.profile.json_path import MISSING, follow, path_of
 from agent.providers.profile.mapping import Mapped, Mapper
 from agent.providers.profile.operation_client import OperationClient
-from agent.providers.profile.page_memory import PageMemory, mark_of
+from agent.providers.profile.page_cache import PageMemory, mark_of
 from agent.providers.profile.paging import Collected, Page, Params, Source, read_all
-from agent.providers.profile.path import MISSING, follow, path_of
-from agent.providers.profile.sections import Operation
+from agent.providers.profile.schema import Operation
 from agent.providers.profile.targets import Target
 from agent.states import PollFailure
 

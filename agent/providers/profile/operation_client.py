@@ -7,11 +7,11 @@ from typing import Any
 
 from agent.net.decode import THREAD_FROM, decode_json
 from agent.net.exchange import Answer, Fetch, Request
-from agent.net.query import encode
+from agent.net.urls import encode
 from agent.providers.profile.envelope import NotFoundError, check_envelope
-from agent.providers.profile.path import path_of
-from agent.providers.profile.sections import Operation, Profile
-from agent.providers.profile.shape import Shape
+from agent.providers.profile.json_path import path_of
+from agent.providers.profile.page_shape import Shape
+from agent.providers.profile.schema import Operation, Profile
 from agent.providers.profile.template import Template
 from agent.providers.signing.signers import Sign, Values
 from agent.states import PollFailure
@@ -45,7 +45,7 @@ _SHORTEST_SECRET = 4
 
 
 class OperationClient:
-    """Asks one operation; see :class:`~agent.providers.profile.sections.Operation`."""
+    """Asks one operation; see :class:`~agent.providers.profile.schema.Operation`."""
 
     def __init__(self, caller: Caller, operation: Operation) -> None:
         self._caller = caller

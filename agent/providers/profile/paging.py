@@ -28,7 +28,7 @@ from typing import Any, Final
 from agent.net.exchange import ProviderError
 from agent.net.gather import together
 from agent.providers.profile.mapping import Mapped
-from agent.providers.profile.sections import Paging
+from agent.providers.profile.schema import Paging
 from agent.states import PollFailure
 
 Params = tuple[tuple[str, str], ...]

@@ -10,16 +10,16 @@ from typing import Any, Final
 
 import msgspec
 
+from agent.event_loop import sorted_in_chunks
 from agent.model import Balance, Binding, Call, Listing, Number, Routing
 from agent.net.exchange import ProviderError
 from agent.net.gather import together
+from agent.providers.base import AdapterReports
 from agent.providers.profile.envelope import NotFoundError
 from agent.providers.profile.operation import Read, moment_values
 from agent.providers.profile.operation_client import Caller
-from agent.providers.profile.ordering import sorted_in_steps
 from agent.providers.profile.paging import Bounds, Collected
 from agent.providers.profile.targets import ACCOUNT, TARGETS
-from agent.providers.reports import Reports
 from agent.states import Capability, Grade, NumberState, PollFailure
 
 _LARGE: Final = 2000
@@ -32,7 +32,7 @@ class Setup:
 
     caller: Caller
     bounds: Bounds
-    reports: Reports
+    reports: AdapterReports
     grade: Grade | None = None
     """The grade of numbers for which the provider tells none."""
 
@@ -156,7 +156,7 @@ class _Lister:
             changes["grade"] = self.grade
         if changes:
             found = [msgspec.structs.replace(number, **changes) for number in found]
-        return tuple(sorted_in_steps(found, attrgetter("number")))
+        return tuple(sorted_in_chunks(found, attrgetter("number")))
 
 
 async def _beside(work: Any, facts: list[Any], *more: Any) -> Any:

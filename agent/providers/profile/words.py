@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from agent.providers.profile.converters import Convert
-from agent.providers.profile.path import MISSING
+from agent.providers.profile.json_path import MISSING
 
 _MEMO_MOST: Final = 4096
 

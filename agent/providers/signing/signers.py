@@ -12,8 +12,8 @@ from functools import partial
 from urllib.parse import parse_qsl, urlsplit
 
 from agent.net.exchange import Request
-from agent.net.query import sorted_query
-from agent.providers.profile.sections import Digest, Signing
+from agent.net.urls import sorted_query
+from agent.providers.profile.schema import Digest, Signing
 from agent.providers.profile.template import Template
 from agent.providers.signing.digest import base64_text, keyed_digest, plain_digest
 

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 
 from agent.net.exchange import ProviderError
-from agent.net.timestamps import iso_moment
+from agent.net.timestamps import iso_parser
 from agent.states import PollFailure
 from agent.webhooks.alertmanager.source_alert import InvalidAlertError, SourceAlert, read_alert
 
-_moment = iso_moment(UTC)
+_moment = iso_parser(UTC)
 
 
 class Listed(msgspec.Struct, frozen=True):

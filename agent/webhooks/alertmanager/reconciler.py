@@ -12,7 +12,7 @@ from agent.config.settings import AlertmanagerIntake
 from agent.event_loop import BackgroundTask
 from agent.net.decode import decode_json
 from agent.net.exchange import ProviderError, Request
-from agent.net.http import HttpClient, HttpClientLimits
+from agent.net.http_client import HttpClient, HttpClientLimits
 from agent.states import PollFailure
 from agent.store.errors import StoreError
 from agent.webhooks.alertmanager.comparison import Answer, Differences, Repair, Suspicion, compare

@@ -9,14 +9,14 @@ from typing import Any
 import msgspec
 
 from agent.net.scrub import scrub
-from agent.net.timestamps import iso_moment
+from agent.net.timestamps import iso_parser
 
 ALERT_NAME = "alertname"
 _MOST_LABELS = 128
 _LONGEST_TEXT = 2000
 _LONGEST_LABEL = 1024
 _FINGERPRINT_CHARACTERS = 32
-_moment = iso_moment(UTC)
+_moment = iso_parser(UTC)
 
 
 class SourceAlert(msgspec.Struct, frozen=True):

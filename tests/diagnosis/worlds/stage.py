@@ -90,7 +90,7 @@ class Stage:
         """Everything that happens in every scene, and the verdicts at the end."""
         async with await start(self.world(), clock=self.clock) as running:
             settings = self.settings(running.url)
-            pollers = Pollers(self.fleet, Telemetry(), self.clock, evidence_kept=64)
+            pollers = Pollers(self.fleet, Telemetry(), self.clock, recent_calls=64)
             await pollers.prepare(settings)
             try:
                 self.clock.now += BEFORE

@@ -18,7 +18,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from agent.net.decode import count_key_marks, has_spaced_colon
-from agent.providers.profile.path import MISSING, Path
+from agent.providers.profile.json_path import MISSING, Path
 
 _Scalar = str | int | float | bool | None
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import structlog
 
+from agent.event_loop import INLINE_ITEMS, chunks
 from agent.model import Listing
 from agent.net.exchange import ProviderError
-from agent.polling.calls import CallLedger
+from agent.polling.call_ledger import CallLedger
 from agent.polling.deadline import Poll, poll_ends_at
 from agent.polling.merge import Facts
 from agent.polling.per_number import PerNumberResult
 from agent.polling.plan import Plan
-from agent.polling.rotation import Rotation, batches, slice_size
-from agent.polling.slices import INLINE, pieces
+from agent.polling.schedule import Rotation, batches, slice_size
 from agent.providers.base import Provider
 from agent.states import Capability, PollFailure
 
@@ -115,9 +115,9 @@ class CapabilityFetcher:
         error: ProviderError | None = None
         try:
             async with self._until(ends):
-                for batch in batches(rotation.take(names, self._slice), self._batch):
+                for batch in batches(rotation.next_numbers(names, self._slice), self._batch):
                     # Before asking: a batch that fails must not stand in the way of the rest.
-                    rotation.done(batch[-1])
+                    rotation.advance(batch[-1])
                     error = await _ask_batch(ask, batch, told) or error
                     if told.age() >= TOLD_EVERY:
                         part, told = told, _Gathering()
@@ -130,7 +130,7 @@ class CapabilityFetcher:
         if listing is None:
             return ()
         if self._names[0] is not listing:
-            if len(listing.numbers) > INLINE:
+            if len(listing.numbers) > INLINE_ITEMS:
                 names = await asyncio.to_thread(_names, listing)
             else:
                 names = _names(listing)
@@ -221,6 +221,6 @@ async def _ask_batch(ask: Ask, batch: Sequence[str], told: _Gathering) -> Provid
 
 def _names(listing: Listing) -> Sequence[str]:
     names: list[str] = []
-    for piece in pieces(len(listing.numbers)):
-        names += [number.number for number in listing.numbers[piece]]
+    for chunk in chunks(len(listing.numbers)):
+        names += [number.number for number in listing.numbers[chunk]]
     return tuple(names)

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.model import Call
-from agent.polling.call_tally import RECENT_KEPT
-from agent.polling.calls import LOOKBACK, OVERLAP, WINDOW, CallLedger
+from agent.polling.call_ledger import LOOKBACK, OVERLAP, RECENT_CALLS, WINDOW, CallLedger
 from agent.states import CallResult
 
 START = 1_800_000_000.0
@@ -32,18 +31,18 @@ def expected(calls):
 
 
 @given(RECORDS, st.randoms(use_true_random=False))
-def test_repeats_order_and_lateness_change_no_total(calls, chance):
-    told = calls * 2 + chance.sample(calls, len(calls) // 2)
-    chance.shuffle(told)
+def test_repeats_order_and_lateness_change_no_total(calls, rng):
+    records = calls * 2 + rng.sample(calls, len(calls) // 2)
+    rng.shuffle(records)
     ledger = CallLedger(START)
-    while told:
-        size = chance.randint(1, len(told))
-        ledger.add(told[:size], NOW)
-        told = told[size:]
+    while records:
+        size = rng.randint(1, len(records))
+        ledger.add(records[:size], NOW)
+        records = records[size:]
     assert ledger.facts().totals == expected(calls)
 
 
-def test_a_poll_without_news_hands_out_the_same_totals():
+def test_a_poll_without_new_records_returns_the_same_facts():
     ledger = CallLedger(START)
     call = Call("a", "4006220001", START + 5, CallResult.ANSWERED)
     first = ledger.add([call], NOW)
@@ -55,7 +54,7 @@ def test_calls_from_before_the_first_poll_do_not_count():
     assert ledger.since() == START - LOOKBACK
     facts = ledger.add([Call("a", "4006220001", START - 1, CallResult.BUSY)], NOW)
     assert facts.totals == {}
-    assert [each.result for each in facts.recent["4006220001"]] == [CallResult.BUSY]
+    assert [outcome.result for outcome in facts.recent["4006220001"]] == [CallResult.BUSY]
 
 
 def test_the_next_poll_asks_again_for_the_overlap():
@@ -70,15 +69,15 @@ def test_a_record_from_the_future_does_not_hide_what_comes_before_it():
     assert ledger.since() <= NOW
 
 
-def test_memory_stays_bounded_and_what_was_let_go_is_never_counted_again():
-    ledger = CallLedger(START, ids_kept=1000)
+def test_memory_stays_bounded_and_no_call_is_counted_again_after_its_id_was_dropped():
+    ledger = CallLedger(START, max_ids=1000)
     calls = [Call(str(i), "4006220001", START + i * 10, CallResult.ANSWERED) for i in range(5000)]
     for begin in range(0, 5000, 100):
         ledger.add(calls[begin : begin + 100], START + begin * 10 + 1000)
     counted = dict(ledger.facts().totals)
-    assert sum(map(len, ledger._seen.values())) <= 1000 + 360
+    assert ledger.id_count <= 1000 + 360
     random.Random(1).shuffle(calls)
-    old = [call for call in calls if call.started_at < ledger._known_from]
+    old = [call for call in calls if call.started_at < ledger.accepts_from]
     assert old
     ledger.add(old, START + 50_000)
     assert ledger.facts().totals == counted == {("4006220001", CallResult.ANSWERED): 5000}
@@ -88,24 +87,24 @@ def test_ids_are_forgotten_after_the_window():
     ledger = CallLedger(START)
     ledger.add([Call("a", "4006220001", START + 1, CallResult.BUSY)], NOW)
     ledger.add([], START + WINDOW + 7200)
-    assert not ledger._seen
+    assert ledger.id_count == 0
     late = Call("a", "4006220001", START + 1, CallResult.BUSY)
     assert ledger.add([late], NOW).totals == {("4006220001", CallResult.BUSY): 1}
 
 
-@pytest.mark.parametrize("kept", ["4006220002"])
-def test_a_number_that_is_gone_takes_its_totals_with_it(kept):
+@pytest.mark.parametrize("listed", ["4006220002"])
+def test_a_number_that_is_gone_takes_its_totals_with_it(listed):
     ledger = CallLedger(START)
     ledger.add([Call("a", "4006220001", NOW, CallResult.BUSY)], NOW)
-    ledger.add([Call("b", kept, NOW, CallResult.BUSY)], NOW)
+    ledger.add([Call("b", listed, NOW, CallResult.BUSY)], NOW)
     ledger.forget(["4006220001"])
-    assert ledger.facts().totals == {(kept, CallResult.BUSY): 1}
+    assert ledger.facts().totals == {(listed, CallResult.BUSY): 1}
 
 
 def test_waits_are_counted_by_their_length_and_legs_by_their_phone():
     ledger = CallLedger(START)
-    for place, wait in enumerate((0.0, 5.0, 5.1, 90.0, 91.0)):
-        record = Call(f"c{place}", "4006220001", NOW, CallResult.BUSY, "b1", wait_seconds=wait)
+    for index, wait in enumerate((0.0, 5.0, 5.1, 90.0, 91.0)):
+        record = Call(f"c{index}", "4006220001", NOW, CallResult.BUSY, "b1", wait_seconds=wait)
         ledger.add([record, record], NOW)
     facts = ledger.facts()
     assert facts.waits == {"4006220001": (2, 1, 0, 0, 0, 0, 0, 1, 1)}
@@ -113,12 +112,12 @@ def test_waits_are_counted_by_their_length_and_legs_by_their_phone():
 
 
 @given(RECORDS, st.randoms(use_true_random=False))
-def test_the_newest_records_are_kept_whatever_the_order_they_come_in(calls, chance):
+def test_the_newest_records_are_remembered_in_whatever_order_they_arrive(calls, rng):
     ledger = CallLedger(START)
-    told = calls * 2
-    chance.shuffle(told)
-    for call in told:
+    records = calls * 2
+    rng.shuffle(records)
+    for call in records:
         ledger.add([call], NOW)
-    for number, held in ledger.facts().recent.items():
+    for number, outcomes in ledger.facts().recent.items():
         times = sorted(call.started_at for call in calls if call.number == number)
-        assert [outcome.started_at for outcome in held] == times[-RECENT_KEPT:]
+        assert [outcome.started_at for outcome in outcomes] == times[-RECENT_CALLS:]

@@ -22,8 +22,8 @@ from agent.config.settings import Polling
 from agent.net.egress import EgressGuard
 from agent.net.exchange import Answer, ProviderError, Request
 from agent.net.failures import classify, status_failure
-from agent.net.query import encode_query
 from agent.net.retry_after import parse_http_date
+from agent.net.urls import encode_query
 from agent.states import PollFailure
 
 _CHUNK = 64 * 1024

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
-from agent.net.timestamps import zone_of
+from agent.net.timestamps import parse_offset
 from agent.providers.profile.converters import CONVERTERS
 from agent.providers.profile.operation import MOMENT_NAMES, NUMBER_NAMES
-from agent.providers.profile.sections import FieldRule, Operation, Profile
+from agent.providers.profile.schema import FieldRule, Operation, Profile
 from agent.providers.profile.targets import ACCOUNT, TARGETS, Need, Target, TargetField
 from agent.providers.profile.template import Template
 from agent.providers.signing.signers import REQUEST_NAMES
@@ -97,7 +97,7 @@ def _rule(rule: FieldRule, at: KeyPath, field: TargetField) -> Iterator[Problem]
         yield Problem((*at, "convert"), text)
     if not isinstance(field.reading, str):
         yield from _closed_list(rule, at, field.reading)
-    yield from _tried(rule.zone, (*at, "zone"), zone_of, "is no offset, expected +08:00")
+    yield from _tried(rule.zone, (*at, "zone"), parse_offset, "is no offset, expected +08:00")
     yield from _tried(rule.scale, (*at, "scale"), _factor, "is no factor, expected 0.01")
     for index, alternative in enumerate(rule.first_of):
         yield from _rule(alternative, (*at, "first_of", index), field)

@@ -1,0 +1,203 @@
+"""Counts an account's call records, each once, however late or often the provider repeats it.
+
+Providers push call records out of order, repeat them and deliver some an hour late. A record is
+counted once, by its id. Ids are grouped by the hour in which the call began and dropped when
+that hour leaves the window, so memory stays bounded; a call that began before the window is not
+counted.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from threading import Lock
+from typing import TypeVar
+
+import msgspec
+
+from agent.model import Call, CallOutcome
+from agent.states import CallResult
+
+WINDOW = 48 * 3600.0
+"""Seconds after its beginning within which a call is still counted."""
+
+OVERLAP = 1800.0
+"""Seconds by which each poll's time range overlaps that of the poll before."""
+
+LOOKBACK = 1800.0
+"""Seconds before the first poll from which records are read as evidence for a diagnosis.
+
+They are left out of every counter: a counter must not begin with calls made before the agent
+watched.
+"""
+
+MAX_IDS = 500_000
+"""Record ids remembered per account; beyond that the oldest hours are dropped."""
+
+RECENT_CALLS = 8
+"""The number of newest records kept per hotline number as evidence."""
+
+WAIT_LIMITS = (5.0, 10.0, 15.0, 20.0, 30.0, 50.0, 60.0, 90.0)
+"""Upper bounds of the wait distribution's buckets, in seconds (docs/reference/domain.md §5)."""
+
+CallKey = tuple[str, CallResult]
+"""Number and result."""
+LegKey = tuple[str, str, CallResult]
+"""Number, id of the bound phone, result."""
+CallTotals = Mapping[CallKey, int]
+LegTotals = Mapping[LegKey, int]
+Waits = Mapping[str, tuple[int, ...]]
+"""By number: the calls whose wait falls into each bucket of ``WAIT_LIMITS`` (not cumulative),
+and in the last place those that waited longer."""
+
+_HOUR = 3600.0
+_NO_WAITS = (0,) * (len(WAIT_LIMITS) + 1)
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+class CallFacts(msgspec.Struct, frozen=True, gc=False):
+    """The totals of an account's calls and the newest records of each number."""
+
+    totals: CallTotals = {}
+    legs: LegTotals = {}
+    waits: Waits = {}
+    recent: Mapping[str, tuple[CallOutcome, ...]] = {}
+    """By number, the oldest first."""
+
+
+class CallLedger:
+    """The call records of one account, counted from ``started_at`` on (epoch seconds).
+
+    ``recent_calls`` newest records of every number are kept as evidence.
+    """
+
+    def __init__(
+        self, started_at: float, max_ids: int = MAX_IDS, recent_calls: int = RECENT_CALLS
+    ) -> None:
+        self._counts_from = started_at
+        self.accepts_from = started_at - LOOKBACK
+        """Epoch seconds; a call that began earlier is ignored."""
+        self._newest = started_at
+        self._polled = False
+        self._max_ids = max_ids
+        self._ids_by_hour: dict[int, set[int]] = {}
+        self._tally = _CallTally(recent_calls)
+        self._facts = CallFacts()
+        # A poll that was cancelled may still be counting in its thread.
+        self._counting = Lock()
+
+    def since(self) -> float:
+        """The time from which the next poll must read records, in epoch seconds."""
+        if not self._polled:
+            return self.accepts_from
+        return max(self.accepts_from, self._newest - OVERLAP)
+
+    def add(self, calls: Iterable[Call], now: float) -> CallFacts:
+        """Count the records that are new.
+
+        Returns the same object as before when none was new.
+        """
+        with self._counting:
+            self._polled = True
+            new_calls = [call for call in calls if self._is_new(call, now)]
+            for call in new_calls:
+                self._count(call)
+            if new_calls:
+                self._facts = self._tally.facts()
+            self._drop_old_ids(now)
+            return self._facts
+
+    def forget(self, numbers: Iterable[str]) -> None:
+        """Drop the totals of ``numbers``; a number that comes back starts from zero."""
+        with self._counting:
+            self._tally.forget(numbers)
+            self._facts = self._tally.facts()
+
+    def facts(self) -> CallFacts:
+        """Everything counted so far."""
+        return self._facts
+
+    @property
+    def id_count(self) -> int:
+        """How many record ids are remembered."""
+        return sum(map(len, self._ids_by_hour.values()))
+
+    def _count(self, call: Call) -> None:
+        self._tally.remember(call)
+        if call.started_at >= self._counts_from:
+            self._tally.count(call)
+
+    def _is_new(self, call: Call, now: float) -> bool:
+        if call.started_at < self.accepts_from:
+            return False
+        began = min(call.started_at, now)
+        ids = self._ids_by_hour.setdefault(int(began // _HOUR), set())
+        # A 64-bit hash with this process's own seed is kept instead of the id: less memory.
+        id_hash = hash(call.id)
+        if id_hash in ids:
+            return False
+        ids.add(id_hash)
+        self._newest = max(self._newest, began)
+        return True
+
+    def _drop_old_ids(self, now: float) -> None:
+        oldest = int((now - WINDOW) // _HOUR)
+        for hour in sorted(self._ids_by_hour):
+            if hour >= oldest and self.id_count <= self._max_ids:
+                break
+            del self._ids_by_hour[hour]
+            # A record of that hour could no longer be recognized as a repetition.
+            self.accepts_from = max(self.accepts_from, (hour + 1) * _HOUR)
+
+
+class _CallTally:
+    """Adds records up; the caller makes sure that each is added once."""
+
+    def __init__(self, recent_calls: int) -> None:
+        self._recent_calls = recent_calls
+        self._totals: dict[CallKey, int] = {}
+        self._legs: dict[LegKey, int] = {}
+        self._waits: dict[str, tuple[int, ...]] = {}
+        self._recent: dict[str, tuple[CallOutcome, ...]] = {}
+
+    def count(self, call: Call) -> None:
+        """Add a record to the totals."""
+        key = call.number, call.result
+        self._totals[key] = self._totals.get(key, 0) + 1
+        if call.binding:
+            leg = call.number, call.binding, call.result
+            self._legs[leg] = self._legs.get(leg, 0) + 1
+        if call.wait_seconds is not None:
+            bucket = bisect_left(WAIT_LIMITS, call.wait_seconds)
+            waits = self._waits.get(call.number, _NO_WAITS)
+            self._waits[call.number] = (*waits[:bucket], waits[bucket] + 1, *waits[bucket + 1 :])
+
+    def remember(self, call: Call) -> None:
+        """Keep a record as evidence while it is among its number's newest."""
+        outcome = CallOutcome(
+            call.started_at, call.result, call.binding, call.wait_seconds, call.talk_seconds
+        )
+        outcomes = (*self._recent.get(call.number, ()), outcome)
+        if len(outcomes) > 1 and outcomes[-2].started_at > call.started_at:
+            outcomes = tuple(sorted(outcomes, key=lambda other: other.started_at))
+        self._recent[call.number] = outcomes[-self._recent_calls :]
+
+    def forget(self, numbers: Iterable[str]) -> None:
+        """Drop everything about ``numbers``."""
+        dropped = frozenset(numbers)
+        self._totals = _without(self._totals, dropped)
+        self._legs = _without(self._legs, dropped)
+        self._waits = _without(self._waits, dropped)
+        self._recent = _without(self._recent, dropped)
+
+    def facts(self) -> CallFacts:
+        """Everything counted so far, in copies that later records do not change."""
+        return CallFacts(
+            dict(self._totals), dict(self._legs), dict(self._waits), dict(self._recent)
+        )
+
+
+def _without(mapping: dict[_Key, _Value], numbers: frozenset[str]) -> dict[_Key, _Value]:
+    def number(key: _Key) -> object:
+        return key[0] if isinstance(key, tuple) else key
+
+    return {key: value for key, value in mapping.items() if number(key) not in numbers}
