@@ -131,7 +131,7 @@ class Agent:
             self.database, self._queries, lambda: self.settings, version("numwatch"), self._clock
         )
         self._pollers = Pollers(
-            self.fleet, self.telemetry, self._clock, witness=self.evidence.witness
+            self.fleet, self.telemetry, self._clock, recorder=self.evidence.recorder
         )
         self._dispatcher = Dispatcher(
             self.database,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from agent.masking import mask_text
-from agent.polling.recorder import Failed, Seen
+from agent.polling.recorder import RecordedAnswer, RecordedFailure
 from agent.tickets.document import stamp
 from agent.tickets.ticket import Ticket
 
@@ -20,7 +20,10 @@ Redact = Callable[[str], str]
 
 
 def answers_document(
-    ticket: Ticket, seen: Iterable[Seen], failed: Sequence[Failed], redact: Redact
+    ticket: Ticket,
+    seen: Iterable[RecordedAnswer],
+    failed: Sequence[RecordedFailure],
+    redact: Redact,
 ) -> bytes:
     """The answers that concern ``ticket``, as JSON: phones masked, secrets cut out.
 
@@ -47,7 +50,9 @@ def answers_document(
     return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
 
-def _concerning(ticket: Ticket, seen: Iterable[Seen]) -> Iterator[tuple[Seen, bytes]]:
+def _concerning(
+    ticket: Ticket, seen: Iterable[RecordedAnswer]
+) -> Iterator[tuple[RecordedAnswer, bytes]]:
     needles = [number.encode() for number in _numbers(ticket)]
     money = ticket.subject.symptom in _OF_ACCOUNTS
     for each in seen:
@@ -63,7 +68,7 @@ def _numbers(ticket: Ticket) -> list[str]:
     return list(dict.fromkeys([*own, *members]))[:MOST_NUMBERS]
 
 
-def _answer(each: Seen, body: bytes, redact: Redact) -> dict[str, Any]:
+def _answer(each: RecordedAnswer, body: bytes, redact: Redact) -> dict[str, Any]:
     text = body[:_LONGEST].decode("utf-8", "replace")
     return {
         "request": redact(each.request),

@@ -37,7 +37,7 @@ class Collector:
 
     Args:
         shelf: Where evidence is kept.
-        witness: What providers answered.
+        recorder: The answers of the providers.
         samples: The series of a number.
         settings: The configuration in force.
         clock: Epoch seconds.
@@ -46,13 +46,13 @@ class Collector:
     def __init__(
         self,
         shelf: EvidenceRepository,
-        witness: ResponseRecorder,
+        recorder: ResponseRecorder,
         samples: Samples,
         settings: Callable[[], Settings],
         clock: Callable[[], float],
     ) -> None:
         self._shelf = shelf
-        self._witness = witness
+        self._recorder = recorder
         self._samples = samples
         self._settings = settings
         self._clock = clock
@@ -122,7 +122,7 @@ class Collector:
             if one.id == account
             for secret in one.credentials.values()
         )
-        seen, failed = self._witness.answers(key), self._witness.failures(key)
+        seen, failed = self._recorder.answers(key), self._recorder.failures(key)
         return answers_document(ticket, seen, failed, redact)
 
     async def _sweep(self) -> None:

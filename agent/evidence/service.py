@@ -23,8 +23,8 @@ class EvidenceService:
         version: str,
         clock: Callable[[], float],
     ) -> None:
-        self.witness = ResponseRecorder(clock)
+        self.recorder = ResponseRecorder(clock)
         self.desk = EvidenceExporter(database, settings, version, clock)
         self.collector = Collector(
-            EvidenceRepository(database), self.witness, samples_of(queries, clock), settings, clock
+            EvidenceRepository(database), self.recorder, samples_of(queries, clock), settings, clock
         )

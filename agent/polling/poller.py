@@ -44,7 +44,7 @@ class Poller:
         self,
         plan: Plan,
         provider: Provider,
-        keeper: AccountState,
+        state: AccountState,
         journal: PollJournal,
         skew: Callable[[], float | None],
         clock: Callable[[], float],
@@ -52,7 +52,7 @@ class Poller:
         """``skew`` gives the provider's clock minus ours in seconds, once it told the time."""
         polling = plan.polling
         self.plan = plan
-        self.keeper = keeper
+        self.state = state
         self.capabilities = tuple(c for c in Capability if c in provider.capabilities)
         self._journal = journal
         self._skew = skew
@@ -69,7 +69,7 @@ class Poller:
 
     def take_over(self) -> None:
         """Go on with the account's facts under this poller's settings; nothing is asked yet."""
-        self.keeper.adopt(self.plan, frozenset(self.capabilities))
+        self.state.adopt(self.plan, frozenset(self.capabilities))
         self._journal.declare(self.capabilities)
 
     def start(self, delays: Mapping[Capability, float]) -> None:
@@ -143,13 +143,13 @@ class Poller:
         return asking.result()
 
     async def _ask(self, capability: Capability) -> Any:
-        if capability in NEEDS_LISTING and self.keeper.listing is None:
+        if capability in NEEDS_LISTING and self.state.listing is None:
             return ProviderError(PollFailure.PARTIAL, "the account's numbers are not known yet")
         try:
             result = await self._asker.ask(
                 capability,
-                self.keeper.listing,
-                self.keeper.ledger,
+                self.state.listing,
+                self.state.ledger,
                 partial(self._take_in_part, capability),
             )
         except ProviderError as error:
@@ -161,10 +161,10 @@ class Poller:
     async def _take_in(self, capability: Capability, result: Any, began: float) -> PollOutcome:
         elapsed = asyncio.get_running_loop().time() - began
         now = self._clock()
-        async with self.keeper.merging:
-            known = await self.keeper.merged(capability, result, now)
+        async with self.state.merging:
+            known = await self.state.merged(capability, result, now)
             known = self._past_breaker(known, capability, now)
-            self.keeper.publish(known)
+            self.state.publish(known)
         status = known.snapshot.polls[capability]
         outcome = PollOutcome(capability, elapsed, status.failure, status.detail)
         self._journal.record_end(outcome, now)
@@ -172,8 +172,8 @@ class Poller:
         return outcome
 
     async def _take_in_part(self, capability: Capability, told: PerNumberResult) -> None:
-        async with self.keeper.merging:
-            self.keeper.publish(await self.keeper.merged(capability, told, self._clock()))
+        async with self.state.merging:
+            self.state.publish(await self.state.merged(capability, told, self._clock()))
 
     def _past_breaker(self, known: Known, capability: Capability, now: float) -> Known:
         """Moves the breaker on; a pause it begins is told in the failure's words."""
@@ -192,7 +192,7 @@ class Poller:
     async def _run(self, capability: Capability, delay: float) -> None:
         await asyncio.sleep(delay)
         if capability in NEEDS_LISTING:
-            await self.keeper.listed.wait()
+            await self.state.listed.wait()
         loop = asyncio.get_running_loop()
         anchor = loop.time()
         # Not "while True": an adapter may lose a cancellation that meets a failure.

@@ -1,4 +1,4 @@
-"""All accounts' pollers: started, changed and stopped together with the configuration."""
+"""All accounts' pollers: started, replaced and stopped together with the configuration."""
 
 import asyncio
 import random
@@ -11,22 +11,19 @@ from agent.fleet import Fleet
 from agent.model import AccountKey
 from agent.net.exchange import Fetch
 from agent.polling.account_state import AccountState
-from agent.polling.budget import Budget
 from agent.polling.call_ledger import RECENT_CALLS
-from agent.polling.client_pool import HttpClientPool
 from agent.polling.journal import PollJournal, PollOutcome
-from agent.polling.loop_throttle import LoopThrottle
 from agent.polling.plan import Plan, plans_of
 from agent.polling.poller import Poller
 from agent.polling.recorder import ResponseRecorder
-from agent.polling.retry import Backoff, with_retries
+from agent.polling.request_path import RequestPaths
 from agent.polling.schedule import first_delay
 from agent.providers import registry
 from agent.providers.base import AdapterReports, Provider
 from exporters.telemetry import Telemetry
 
 
-class Build(Protocol):
+class BuildProvider(Protocol):
     """Makes the adapter of one account, as :func:`agent.providers.registry.build` does."""
 
     def __call__(
@@ -51,26 +48,25 @@ class Pollers:
         fleet: Fleet,
         telemetry: Telemetry,
         clock: Callable[[], float] = time.time,
-        build: Build = registry.build,
-        chance: Callable[[], float] = random.random,
+        build: BuildProvider = registry.build,
+        jitter: Callable[[], float] = random.random,
         *,
         recent_calls: int = RECENT_CALLS,
-        witness: ResponseRecorder | None = None,
+        recorder: ResponseRecorder | None = None,
     ) -> None:
-        """``evidence_kept`` newest call records of every number are kept for a diagnosis.
+        """``jitter`` returns a random number from 0 to 1, by which the first polls are spread.
 
-        ``witness`` is shown every answer, word for word.
+        ``recent_calls`` newest call records of every number are kept for a diagnosis;
+        ``recorder``, where given, records every answer.
         """
-        self._witness = witness
         self._fleet = fleet
         self._telemetry = telemetry
         self._clock = clock
         self._build = build
-        self._chance = chance
-        self._evidence_kept = recent_calls
+        self._jitter = jitter
+        self._recent_calls = recent_calls
         self._pollers: dict[AccountKey, Poller] = {}
-        self._doors = HttpClientPool(clock)
-        self._turnstile = LoopThrottle()
+        self._paths = RequestPaths(clock, recorder)
         self._urgent: frozenset[AccountKey] = frozenset()
         self._changing = asyncio.Lock()
 
@@ -83,11 +79,11 @@ class Pollers:
         await self.reconfigure(settings)
 
     async def prepare(self, settings: Settings) -> None:
-        """Make ready what ``settings`` say, but poll only what :meth:`poll_once` asks for."""
+        """Make the pollers of ``settings`` without starting them, for :meth:`poll_once`."""
         await self.reconfigure(settings, begin=False)
 
     async def reconfigure(self, settings: Settings, *, begin: bool = True) -> None:
-        """Poll what ``settings`` say from now on.
+        """Poll the accounts of ``settings`` from now on.
 
         Accounts whose settings are the same run on undisturbed; changed ones start anew with
         the facts they have; removed ones are forgotten.
@@ -100,30 +96,32 @@ class Pollers:
         """
         async with self._changing:
             plans = plans_of(settings)
-            changed = [plan for key, plan in plans.items() if not self._runs(key, plan)]
+            changed = [plan for key, plan in plans.items() if not self._is_running(key, plan)]
+            # Everything that can fail comes first: until the new pollers exist, nothing stops.
             try:
-                pollers = [self._made(plan) for plan in changed]
+                pollers = [self._make_poller(plan) for plan in changed]
             except Exception:
-                await self._doors.close_all_but(self._plans())
+                await self._paths.close_unused(self._plans())
                 raise
-            await self._retire([plan.key for plan in changed])
+            await self._stop_pollers([plan.key for plan in changed])
             await self._remove([key for key in self._pollers if key not in plans])
+            # Only now: the former poller of an account may not write its state any more.
             for poller in pollers:
                 poller.take_over()
-            made = dict(zip((plan.key for plan in changed), pollers, strict=True))
-            self._pollers = {key: made.get(key) or self._pollers[key] for key in plans}
-            await self._doors.close_all_but(plans.values())
+            replaced = dict(zip((plan.key for plan in changed), pollers, strict=True))
+            self._pollers = {key: replaced.get(key) or self._pollers[key] for key in plans}
+            await self._paths.close_unused(plans.values())
             if begin:
                 self._begin(pollers)
 
     async def stop(self) -> None:
-        """Break off every poll and close every connection."""
+        """Cancel every poll and close every connection."""
         async with self._changing:
             await asyncio.gather(*(poller.stop() for poller in self._pollers.values()))
-            await self._doors.close_all_but(())
+            await self._paths.close_unused(())
 
     async def poll_once(self, provider: str, account: str) -> tuple[PollOutcome, ...]:
-        """Poll every capability of one account now, whatever its schedule and breakers say.
+        """Poll every capability of one account now, regardless of schedule and breakers.
 
         Raises:
             KeyError: when no such account is configured.
@@ -131,7 +129,7 @@ class Pollers:
         return await self._pollers[provider, account].poll_all()
 
     def set_urgent(self, keys: frozenset[AccountKey]) -> None:
-        """Poll these accounts faster, within the same budget, and all others normally."""
+        """Poll these accounts more often, within the same budget, and all others normally."""
         self._urgent = keys
         for key, poller in self._pollers.items():
             poller.set_urgent(key in keys)
@@ -139,43 +137,36 @@ class Pollers:
     def _plans(self) -> list[Plan]:
         return [poller.plan for poller in self._pollers.values()]
 
-    def _runs(self, key: AccountKey, plan: Plan) -> bool:
+    def _is_running(self, key: AccountKey, plan: Plan) -> bool:
         poller = self._pollers.get(key)
         return poller is not None and plan.same_as(poller.plan)
 
-    def _made(self, plan: Plan) -> Poller:
-        """A poller for ``plan``, its provider behind door, budget and retries."""
-        door = self._doors.of(plan)
-        polling = plan.polling
-        budget = Budget(polling.rate, polling.concurrency)
-        tried = with_retries(
-            budget.wrap(door.fetch), polling.attempts, Backoff.within(polling.timeout)
-        )
-        seen = self._witness.wrap(plan.key, tried) if self._witness else tried
+    def _make_poller(self, plan: Plan) -> Poller:
+        path = self._paths.build(plan)
         journal = PollJournal(self._telemetry, *plan.key)
         provider = self._build(
             plan.provider,
             plan.account,
-            self._turnstile.wrap(seen),
-            polling,
+            path.fetch,
+            plan.polling,
             reports=journal.reports,
             clock=self._clock,
         )
         former = self._pollers.get(plan.key)
-        keeper = former.keeper if former else self._keeper(plan)
-        poller = Poller(plan, provider, keeper, journal, lambda: door.skew, self._clock)
+        state = former.state if former else self._new_state(plan)
+        poller = Poller(plan, provider, state, journal, lambda: path.client.skew, self._clock)
         poller.set_urgent(plan.key in self._urgent)
         return poller
 
-    def _keeper(self, plan: Plan) -> AccountState:
-        return AccountState(plan, self._fleet, self._clock(), self._evidence_kept)
+    def _new_state(self, plan: Plan) -> AccountState:
+        return AccountState(plan, self._fleet, self._clock(), self._recent_calls)
 
-    async def _retire(self, keys: Sequence[AccountKey]) -> None:
+    async def _stop_pollers(self, keys: Sequence[AccountKey]) -> None:
         running = [self._pollers[key] for key in keys if key in self._pollers]
         await asyncio.gather(*(poller.stop() for poller in running))
 
     async def _remove(self, keys: Sequence[AccountKey]) -> None:
-        await self._retire(keys)
+        await self._stop_pollers(keys)
         for key in keys:
             del self._pollers[key]
             self._fleet.drop(*key)
@@ -187,7 +178,7 @@ class Pollers:
             poller.start(
                 {
                     capability: first_delay(
-                        index, len(pollers), intervals.of(capability), self._chance()
+                        index, len(pollers), intervals.of(capability), self._jitter()
                     )
                     for capability in poller.capabilities
                 }

@@ -1,8 +1,9 @@
-"""What providers answered, word for word: the newest answer to every request, and the one before.
+"""Records what providers answered, word for word, as evidence for a dispute with a provider.
 
-A dispute with a provider is settled by what its own API said (ticketing.md §4, evidence bundle).
-Answers are kept compressed within a bound; those not asked for the longest are let go first. An
-answer that is the same as before costs a comparison and no memory.
+For every request the newest answer and the one before it are kept, compressed and within a
+bound; beyond it the answers whose requests were made least recently are dropped
+(docs/reference/ticketing.md §4). An answer that equals the one before costs a comparison and no
+memory.
 """
 
 from collections import OrderedDict
@@ -16,120 +17,130 @@ from isal import isal_zlib
 from agent.model import AccountKey
 from agent.net.exchange import Answer, Fetch, ProviderError, Request
 
-MOST_BYTES = 48 * 1024 * 1024
-"""Compressed answers kept, of all accounts together."""
-FAILURES_KEPT = 50
-"""Failed requests remembered per account, the newest."""
-_FASTEST = 0
+MAX_BYTES = 48 * 1024 * 1024
+"""Compressed bytes kept, of all accounts together."""
+
+MAX_FAILURES = 50
+"""Failed requests kept per account, the newest."""
+
+_FASTEST_LEVEL = 0
 
 
 @dataclass(frozen=True)
-class Seen:
-    """One answer, as it came."""
+class RecordedAnswer:
+    """One answer, as it was received."""
 
     request: str
-    """Method, address and query as they were before signing: no credentials."""
+    """Method, URL and query before signing: without credentials."""
     status: int
     first_at: float
-    """When it was first given."""
+    """When it was received first, in epoch seconds."""
     last_at: float
-    """When it was last given unchanged."""
+    """When it was received last without a change, in epoch seconds."""
     content: bytes
     """The body, compressed."""
     digest: int
 
     @property
     def body(self) -> bytes:
-        """The body as it came."""
+        """The body, decompressed."""
         return bytes(isal_zlib.decompress(self.content))
 
 
 @dataclass(frozen=True)
-class Failed:
+class RecordedFailure:
     """One request that failed."""
 
     request: str
     at: float
+    """Epoch seconds."""
     kind: str
     detail: str
 
 
 @dataclass
-class _Page:
-    newest: Seen
-    before: Seen | None = None
+class _History:
+    """The newest answers to one request."""
+
+    newest: RecordedAnswer
+    previous: RecordedAnswer | None = None
 
     def size(self) -> int:
-        return len(self.newest.content) + (len(self.before.content) if self.before else 0)
+        return len(self.newest.content) + (len(self.previous.content) if self.previous else 0)
+
+
+_RequestKey = tuple[AccountKey, str]
 
 
 class ResponseRecorder:
-    """Remembers what was answered. Threads may read while polls go on."""
+    """Keeps answers and failures by account; threads may read while polls go on."""
 
-    def __init__(self, clock: Callable[[], float], most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, clock: Callable[[], float], max_bytes: int = MAX_BYTES) -> None:
         self._clock = clock
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
         self._bytes = 0
-        self._pages: OrderedDict[tuple[AccountKey, str], _Page] = OrderedDict()
-        self._failures: dict[AccountKey, list[Failed]] = {}
+        self._histories: OrderedDict[_RequestKey, _History] = OrderedDict()
+        self._failures: dict[AccountKey, list[RecordedFailure]] = {}
         self._lock = Lock()
 
     def wrap(self, account: AccountKey, fetch: Fetch) -> Fetch:
-        """``fetch``, its answers remembered as those of ``account``."""
+        """``fetch``, with its answers and failures recorded for ``account``."""
 
-        async def fetch_before_a_witness(request: Request) -> Answer:
+        async def fetch_and_record(request: Request) -> Answer:
             try:
                 answer = await fetch(request)
             except ProviderError as error:
-                self._note_failure(account, request, error)
+                self._record_failure(account, request, error)
                 raise
-            self._note(account, request, answer)
+            self._record_answer(account, request, answer)
             return answer
 
-        return fetch_before_a_witness
+        return fetch_and_record
 
-    def answers(self, account: AccountKey) -> Iterator[Seen]:
-        """Everything remembered of ``account``: per request the answer before, then the newest."""
+    def answers(self, account: AccountKey) -> Iterator[RecordedAnswer]:
+        """Every recorded answer of ``account``: per request the previous one, then the newest."""
         with self._lock:
-            pages = [page for (owner, _), page in self._pages.items() if owner == account]
-        for page in pages:
-            if page.before is not None:
-                yield page.before
-            yield page.newest
+            histories = [
+                history for (owner, _), history in self._histories.items() if owner == account
+            ]
+        for history in histories:
+            if history.previous is not None:
+                yield history.previous
+            yield history.newest
 
-    def failures(self, account: AccountKey) -> list[Failed]:
-        """The newest requests of ``account`` that failed, the oldest first."""
+    def failures(self, account: AccountKey) -> list[RecordedFailure]:
+        """The newest failed requests of ``account``, the oldest first."""
         with self._lock:
             return list(self._failures.get(account, ()))
 
-    def _note(self, account: AccountKey, request: Request, answer: Answer) -> None:
-        place, now, digest = (account, _named(request)), self._clock(), hash(answer.body)
+    def _record_answer(self, account: AccountKey, request: Request, answer: Answer) -> None:
+        key, now, digest = (account, _describe(request)), self._clock(), hash(answer.body)
         with self._lock:
-            page = self._pages.get(place)
-            if page is not None and page.newest.digest == digest:
-                page.newest = replace(page.newest, last_at=now)
+            history = self._histories.get(key)
+            if history is not None and history.newest.digest == digest:
+                history.newest = replace(history.newest, last_at=now)
             else:
-                content = bytes(isal_zlib.compress(answer.body, _FASTEST))
-                seen = Seen(place[1], answer.status, now, now, content, digest)
-                self._put(place, page, seen)
-            self._pages.move_to_end(place)
+                content = bytes(isal_zlib.compress(answer.body, _FASTEST_LEVEL))
+                recorded = RecordedAnswer(key[1], answer.status, now, now, content, digest)
+                self._put(key, history, recorded)
+            self._histories.move_to_end(key)
 
-    def _put(self, place: tuple[AccountKey, str], page: _Page | None, seen: Seen) -> None:
-        fresh = _Page(seen, page.newest if page else None)
-        self._bytes += fresh.size() - (page.size() if page else 0)
-        self._pages[place] = fresh
-        while self._bytes > self._most_bytes and len(self._pages) > 1:
-            _, dropped = self._pages.popitem(last=False)
+    def _put(self, key: _RequestKey, former: _History | None, recorded: RecordedAnswer) -> None:
+        history = _History(recorded, former.newest if former else None)
+        self._bytes += history.size() - (former.size() if former else 0)
+        self._histories[key] = history
+        while self._bytes > self._max_bytes and len(self._histories) > 1:
+            _, dropped = self._histories.popitem(last=False)
             self._bytes -= dropped.size()
 
-    def _note_failure(self, account: AccountKey, request: Request, error: ProviderError) -> None:
-        failed = Failed(_named(request), self._clock(), error.kind.value, error.detail)
+    def _record_failure(self, account: AccountKey, request: Request, error: ProviderError) -> None:
+        failure = RecordedFailure(_describe(request), self._clock(), error.kind.value, error.detail)
         with self._lock:
-            held = self._failures.setdefault(account, [])
-            held.append(failed)
-            del held[:-FAILURES_KEPT]
+            failures = self._failures.setdefault(account, [])
+            failures.append(failure)
+            del failures[:-MAX_FAILURES]
 
 
-def _named(request: Request) -> str:
+def _describe(request: Request) -> str:
     query = f"?{urlencode(request.params)}" if request.params else ""
     return f"{request.method} {request.url}{query}"
