@@ -1,7 +1,7 @@
 """What callers notice of a number's drift from its baseline."""
 
 from agent.checks.result import CheckResult
-from agent.lints.finding import Words
+from agent.i18n import Message
 from agent.routing.calendar import Calendar
 from agent.routing.effect import effect
 from agent.routing.evaluate import Setting
@@ -9,7 +9,7 @@ from agent.routing.evaluate import Setting
 
 def effect_of_drift(
     checked: CheckResult, number: str, calendar: Calendar | None = None
-) -> tuple[Words, ...]:
+) -> tuple[Message, ...]:
     """What callers notice of the differences from the baseline, in both languages.
 
     Empty where nothing differs, or where either side does not tell its routing. Phones that

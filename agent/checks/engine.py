@@ -137,8 +137,8 @@ class Checker:
             return ()
         key = snapshot.provider, snapshot.account
         graded = any(grade != Grade.STANDARD for grade in set(columns.grades))
-        place = self._linter.place(now)
-        facts = AccountFacts(money, key in self._contacts, graded, place)
+        context = self._linter.context_at(now)
+        facts = AccountFacts(money, key in self._contacts, graded, context)
         return self._linter.account_findings(facts)
 
     def _account(self, snapshot: Snapshot) -> Account | None:

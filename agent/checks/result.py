@@ -123,11 +123,11 @@ class CheckResult:
     def lint_findings(self, number: str, now: float) -> tuple[Finding, ...]:
         """What the lints find at ``number``, waived findings too, the worst first."""
         row = self.number_row(number)
-        if row is None or self.lints is None or not self.lints.found[row]:
+        if row is None or self.lints is None or not self.lints.findings[row]:
             return ()
         linter = self.lints.linter
         source = LintSource(self.numbers, self.drift)
-        return linter.findings(source.facts(row, linter.place(now)))
+        return linter.findings(source.facts(row, linter.context_at(now)))
 
     def differences(self, number: str) -> tuple[Difference, ...]:
         """Every field of ``number``'s configuration that is not as in its baseline."""

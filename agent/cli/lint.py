@@ -19,8 +19,7 @@ from agent.cli.poll_once import poll_once
 from agent.cli.stored_baselines import look, recall
 from agent.config.load import ConfigError, load
 from agent.config.settings import Log, Settings
-from agent.lints.finding import Level
-from agent.lints.views import LintView, lint_view
+from agent.lints.finding import Level, LintView, lint_view
 from agent.plan import declared_in
 
 BAD_CONFIG = 2

@@ -21,9 +21,8 @@ from agent.lints.linter import read_calendar
 from agent.masking import mask_text
 from agent.routing.caller import Caller
 from agent.routing.coverage import Day, week
-from agent.routing.effect_words import HEARD
 from agent.routing.evaluate import Call, Setting, evaluate
-from agent.routing.outcome import Outcome
+from agent.routing.outcome import TREATMENT_TEXTS, Outcome
 
 BAD_CONFIG = 2
 RINGS, STOPPED, UNKNOWN = 0, 1, 3
@@ -89,7 +88,7 @@ async def _setting(settings: Settings, number: str) -> Setting | None:
 def _document(outcome: Outcome, days: tuple[Day, ...]) -> dict[str, Any]:
     return {
         "rings": outcome.rings,
-        "heard": outcome.heard,
+        "heard": outcome.treatment,
         "cause": outcome.obstacle,
         "why": outcome.why,
         "legs": [
@@ -111,7 +110,7 @@ def _document(outcome: Outcome, days: tuple[Day, ...]) -> dict[str, Any]:
                         "from": _clock(each.start),
                         "to": _clock(each.end),
                         "rings": each.outcome.rings,
-                        "heard": each.outcome.heard,
+                        "heard": each.outcome.treatment,
                         "bindings": [mask_text(leg.binding) for leg in each.outcome.legs],
                     }
                     for each in day.stretches
@@ -130,9 +129,9 @@ def _render(
     number: str, at: datetime, outcome: Outcome, days: tuple[Day, ...], locale: str
 ) -> None:
     console = Console()
-    heard = HEARD[outcome.heard].of(locale)
+    treatment = TREATMENT_TEXTS[outcome.treatment].text(locale)
     style = "bold green" if outcome.rings else "bold yellow"
-    console.print(Text(f"{number}  {at:%Y-%m-%d %H:%M}  {heard}", style=style))
+    console.print(Text(f"{number}  {at:%Y-%m-%d %H:%M}  {treatment}", style=style))
     for leg in outcome.legs:
         after = "?" if leg.after is None else f"{leg.after:g}"
         wait = "?" if leg.seconds is None else f"{leg.seconds:g}"
@@ -141,7 +140,7 @@ def _render(
         console.print(Text(f"  {outcome.why}"))
     if outcome.rings:
         end = "?" if outcome.gives_up_after is None else f"{outcome.gives_up_after:g}"
-        console.print(Text(f"  {end:>4} s  {HEARD[outcome.at_the_end].of(locale)}"))
+        console.print(Text(f"  {end:>4} s  {TREATMENT_TEXTS[outcome.at_the_end].text(locale)}"))
     if not outcome.certain:
         console.print(Text("  not certain: something that would matter is not told", style="dim"))
     console.print(Text(f"{'':15}{_RULER}", style="dim"))

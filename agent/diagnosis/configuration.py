@@ -8,9 +8,9 @@ from agent.diagnosis.area import area_of_caller, lies_elsewhere
 from agent.diagnosis.case import Case
 from agent.lints.linter import read_calendar
 from agent.model import Binding, Routing
+from agent.routing.calendar import hours_at
 from agent.routing.caller import Caller
 from agent.routing.evaluate import Call, Setting, evaluate
-from agent.routing.hours import hours_at
 from agent.routing.outcome import Outcome
 from agent.states import Capability
 

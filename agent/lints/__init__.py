@@ -1,6 +1,6 @@
-"""Lints: what of a number's configuration is known to go wrong (domain.md §4).
+"""Lints: known mistakes in the configuration of numbers (docs/reference/domain.md §4).
 
-Every room of lints is imported here, so that the table is whole for whoever looks.
+Importing the package imports every module of lints, which fills the table :data:`LINTS`.
 """
 
 from agent.lints import (

@@ -1,4 +1,4 @@
-"""What the lints find at each number of an account, by column."""
+"""The findings at each number of an account, by column."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from agent.baselines.drift import sections_of
 from agent.baselines.drift_columns import DriftColumns
 from agent.checks.columns import Alignment, Rows, united
 from agent.checks.lifecycle import Floats
-from agent.lints.facts import NumberFacts, Place
+from agent.lints.facts import LintContext, NumberFacts
 from agent.lints.linter import Linter
 from agent.model import Number
 
@@ -22,14 +22,14 @@ class LintColumns:
     """One entry per number in every column."""
 
     linter: Linter
-    """What made them."""
-    found: Bits
-    """Lints that find something, as bits of ``Lint.bit``; waived ones too."""
-    standing: Bits
+    """The linter that filled them."""
+    findings: Bits
+    """Lints that apply, as bits of ``Lint.bit``, waived ones included."""
+    unwaived: Bits
     """The same without those that are waived."""
-    seen: Bits
-    """Lints that have stood at some time since the agent started."""
-    due: Floats
+    ever_unwaived: Bits
+    """Lints that applied unwaived at some time since the agent started."""
+    next_change: Floats
     """When a finding may change although no fact does, in epoch seconds."""
 
 
@@ -40,61 +40,64 @@ class LintSource:
     numbers: Sequence[Number]
     drift: DriftColumns
 
-    def facts(self, row: int, place: Place) -> NumberFacts:
-        """The facts of one number."""
-        held = self.drift.configuration
+    def facts(self, row: int, context: LintContext) -> NumberFacts:
+        """The facts of the number in ``row``."""
+        known = self.drift.configuration
         drifted = int(self.drift.drifted[row])
         sections = sections_of(drifted) if drifted else ()
-        return NumberFacts(self.numbers[row], held.routings[row], held.bound[row], sections, place)
+        number = self.numbers[row]
+        return NumberFacts(number, known.routings[row], known.bound[row], sections, context)
 
 
 def read_lints(linter: Linter, source: LintSource, now: float) -> LintColumns:
-    """The columns of ``source`` at ``now``, epoch seconds."""
+    """Return the columns of ``source`` at ``now``, epoch seconds."""
     rows = np.arange(len(source.numbers), dtype=np.intp)
-    found, standing, due = _read(linter, source, rows, now)
-    return LintColumns(linter, found, standing, standing, due)
+    findings, unwaived, next_change = _read(linter, source, rows, now)
+    return LintColumns(linter, findings, unwaived, unwaived, next_change)
 
 
 def follow_lints(
     source: LintSource, before: LintColumns, alignment: Alignment, rows: Rows, now: float
 ) -> LintColumns:
-    """``before`` brought to ``source``, of which ``rows`` have changed."""
-    rows = united(rows, _overdue(before.due, alignment, now))
+    """Return ``before`` updated to ``source``, of which ``rows`` have changed."""
+    rows = united(rows, _overdue(before.next_change, alignment, now))
     if not rows.size and alignment.carry is None:
         return before
-    found, standing, due = _read(before.linter, source, rows, now)
-    seen = _earlier(before.seen, alignment, rows) | standing
+    findings, unwaived, next_change = _read(before.linter, source, rows, now)
+    ever_unwaived = _earlier(before.ever_unwaived, alignment, rows) | unwaived
     return LintColumns(
         before.linter,
-        alignment.patch(before.found, rows, found),
-        alignment.patch(before.standing, rows, standing),
-        alignment.patch(before.seen, rows, seen),
-        alignment.patch(before.due, rows, due),
+        alignment.patch(before.findings, rows, findings),
+        alignment.patch(before.unwaived, rows, unwaived),
+        alignment.patch(before.ever_unwaived, rows, ever_unwaived),
+        alignment.patch(before.next_change, rows, next_change),
     )
 
 
 def _read(linter: Linter, source: LintSource, rows: Rows, now: float) -> tuple[Bits, Bits, Floats]:
-    place = linter.place(now)
-    found = np.zeros(rows.size, dtype=np.uint64)
-    standing = np.zeros(rows.size, dtype=np.uint64)
-    due = np.empty(rows.size, dtype=np.float64)
+    context = linter.context_at(now)
+    findings = np.zeros(rows.size, dtype=np.uint64)
+    unwaived = np.zeros(rows.size, dtype=np.uint64)
+    next_change = np.empty(rows.size, dtype=np.float64)
     for index, row in enumerate(rows.tolist()):
-        facts = source.facts(row, place)
+        facts = source.facts(row, context)
         bits = linter.bits(facts)
-        found[index] = bits
-        standing[index] = bits & ~linter.waived_bits(facts.number.number, place.today)
-        due[index] = linter.due(facts)
-    return found, standing, due
+        findings[index] = bits
+        unwaived[index] = bits & ~linter.waived_bits(facts.number.number, context.today)
+        next_change[index] = linter.next_change(facts)
+    return findings, unwaived, next_change
 
 
-def _earlier(seen: Bits, alignment: Alignment, rows: Rows) -> Bits:
-    """What had stood before in ``rows``; nothing for a number that is new."""
+def _earlier(ever_unwaived: Bits, alignment: Alignment, rows: Rows) -> Bits:
+    """The former bits of ``rows``; none for a number that is new."""
+    # A new number's former row is -1, which is the zero appended at the end.
     former = rows if alignment.carry is None else alignment.carry[rows]
-    padded = np.append(seen, np.uint64(0))
+    padded = np.append(ever_unwaived, np.uint64(0))
     return np.asarray(padded[former], dtype=np.uint64)
 
 
-def _overdue(due: Floats, alignment: Alignment, now: float) -> Rows:
-    """The rows to look at again although no fact changed."""
-    here = due if alignment.carry is None else np.append(due, np.inf)[alignment.carry]
-    return np.flatnonzero(here <= now)
+def _overdue(next_change: Floats, alignment: Alignment, now: float) -> Rows:
+    """The rows to check again although no fact has changed."""
+    carry = alignment.carry
+    aligned = next_change if carry is None else np.append(next_change, np.inf)[carry]
+    return np.flatnonzero(aligned <= now)

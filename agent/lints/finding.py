@@ -1,13 +1,16 @@
-"""What a lint finds, in both languages."""
+"""What a lint reports, and how JSON shows it."""
 
 from dataclasses import dataclass
 from enum import StrEnum, unique
-from typing import NamedTuple
+
+import msgspec
+
+from agent.i18n import CHINESE, ENGLISH, Text
 
 
 @unique
 class Level(StrEnum):
-    """How bad a finding is."""
+    """How bad a finding is; the worst level comes first."""
 
     ERROR = "error"
     """Costs calls, or will as soon as the case arises."""
@@ -17,37 +20,54 @@ class Level(StrEnum):
     """Worth knowing."""
 
 
-class Words(NamedTuple):
-    """One text in both languages."""
-
-    en: str
-    zh: str
-
-    def of(self, locale: str) -> str:
-        """The text in ``locale``, English where there is no other."""
-        return self.zh if locale.startswith("zh") else self.en
-
-
 @dataclass(frozen=True)
-class Waived:
-    """What a waiver says about a finding."""
+class Waiver:
+    """The waiver that a finding falls under."""
 
     reason: str
     until: str
-    """The last day it holds, as ISO 8601 writes it; empty for ever."""
+    """The last day on which it holds, in ISO 8601; empty when it holds for ever."""
     expired: bool
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One lint that found something."""
+    """One lint that applies to a number or to an account."""
 
     lint: str
     level: Level
-    words: Words
-    waiver: Waived | None = None
+    message: Text
+    waiver: Waiver | None = None
 
     @property
     def is_waived(self) -> bool:
-        """Whether someone has answered for it, until a day that is not over."""
+        """Whether a waiver that has not expired covers it."""
         return self.waiver is not None and not self.waiver.expired
+
+
+class LintView(msgspec.Struct, frozen=True, kw_only=True):
+    """A finding in JSON."""
+
+    lint: str
+    severity: str
+    message: str
+    message_zh: str
+    waived: bool
+    """Whether a waiver covers it, so that it is not counted."""
+    waiver_reason: str | None
+    waived_until: str | None
+    """The last day of the waiver; past where the finding is not waived."""
+
+
+def lint_view(finding: Finding) -> LintView:
+    """Return ``finding`` as JSON shows it."""
+    waiver = finding.waiver
+    return LintView(
+        lint=finding.lint,
+        severity=finding.level.value,
+        message=finding.message.text(ENGLISH),
+        message_zh=finding.message.text(CHINESE),
+        waived=finding.is_waived,
+        waiver_reason=None if waiver is None else waiver.reason,
+        waived_until=None if waiver is None else waiver.until or None,
+    )

@@ -1,4 +1,4 @@
-"""Runs the lints over numbers and accounts, by one configuration."""
+"""Runs the lints over numbers and accounts, as one configuration sets them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -7,11 +7,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent.config.lints import HolidayCalendar, Lints, LintWaiver
-from agent.lints.facts import AccountFacts, NumberFacts, Place
-from agent.lints.finding import Finding, Level, Waived
+from agent.lints.facts import AccountFacts, LintContext, NumberFacts, needs_met
+from agent.lints.finding import Finding, Level, Waiver
 from agent.lints.identity import expiry_moments
-from agent.lints.needs import needs_met
-from agent.lints.registry import LINTS, Lint
+from agent.lints.registry import LINTS, Lint, Result
 from agent.model import Routing
 from agent.routing.calendar import Calendar
 
@@ -20,7 +19,7 @@ _EVERY_NUMBER: Final = "*"
 
 
 class Linter:
-    """The lints as one configuration has them."""
+    """The lints that one configuration enables, with its levels, parameters and waivers."""
 
     def __init__(
         self,
@@ -32,64 +31,61 @@ class Linter:
         self._zone = ZoneInfo(timezone)
         self._calendar = read_calendar(calendar or HolidayCalendar())
         levels = self._lints.levels
-        on = [lint for name, lint in sorted(LINTS.items()) if levels.get(name) != "off"]
-        self._of_numbers = tuple(lint for lint in on if not lint.of_account)
-        self._of_accounts = tuple(lint for lint in on if lint.of_account)
+        enabled = [lint for name, lint in sorted(LINTS.items()) if levels.get(name) != "off"]
+        self._of_numbers = tuple(lint for lint in enabled if not lint.of_account)
+        self._of_accounts = tuple(lint for lint in enabled if lint.of_account)
         self._waivers = _by_number(self._lints.waivers)
-        self._candidates = cache(self._fitting)
+        self._candidates = cache(self._applicable)
 
-    def place(self, now: float) -> Place:
-        """When a check is made (epoch seconds), and its parameters."""
+    def context_at(self, now: float) -> LintContext:
+        """The context of a run at ``now``, epoch seconds."""
         local = datetime.fromtimestamp(now, self._zone)
-        return Place(local, self._lints.parameters, self._calendar)
+        return LintContext(local, self._lints.parameters, self._calendar)
 
     def bits(self, facts: NumberFacts) -> int:
-        """The lints that find something at a number, as bits of ``Lint.bit``; waived ones too."""
-        found = 0
+        """The lints that apply to a number, as bits of ``Lint.bit``, waived ones included."""
+        bits = 0
         for lint in self._candidates(needs_met(facts)):
             if lint.check(facts) is not None:
-                found |= lint.bit
-        return found
+                bits |= lint.bit
+        return bits
 
     def findings(self, facts: NumberFacts) -> tuple[Finding, ...]:
-        """What the lints find at a number, the worst first."""
-        number, today = facts.number.number, facts.place.today
-        found = (
+        """The findings at a number, the worst first."""
+        number, today = facts.number.number, facts.context.today
+        return _sorted(
             self._finding(lint, lint.check(facts), number, today)
             for lint in self._candidates(needs_met(facts))
         )
-        return _sorted(found)
 
     def account_findings(self, facts: AccountFacts) -> tuple[Finding, ...]:
-        """What the lints find at an account as a whole, the worst first."""
-        today = facts.place.today
-        found = (self._finding(it, it.check(facts), "", today) for it in self._of_accounts)
-        return _sorted(found)
+        """The findings at an account as a whole, the worst first."""
+        today = facts.context.today
+        return _sorted(
+            self._finding(lint, lint.check(facts), "", today) for lint in self._of_accounts
+        )
 
     def level(self, lint: Lint) -> Level:
-        """How bad ``lint`` is here."""
-        told = self._lints.levels.get(lint.id)
-        return lint.level if told is None else Level(told)
+        """The configured level of ``lint``, else its own."""
+        configured = self._lints.levels.get(lint.id)
+        return lint.level if configured is None else Level(configured)
 
     def level_bits(self) -> Mapping[Level, int]:
         """The bits of the lints of each level."""
         return {
-            level: sum(it.bit for it in self._of_numbers if self.level(it) is level)
+            level: sum(lint.bit for lint in self._of_numbers if self.level(lint) is level)
             for level in Level
         }
 
     def waived_bits(self, number: str, today: date) -> int:
-        """The lints that are waived for ``number`` today."""
-        if not self._waivers:
-            return 0
-        waivers = (*self._waivers.get(number, ()), *self._waivers.get(_EVERY_NUMBER, ()))
+        """The lints that are waived for ``number`` on the day ``today``, as bits."""
         bits = 0
-        for waiver in waivers:
-            if not _is_over(waiver, today):
+        for waiver in self._waivers_of(number):
+            if not _has_expired(waiver, today):
                 bits |= LINTS[waiver.lint].bit
         return bits
 
-    def due(self, facts: NumberFacts) -> float:
+    def next_change(self, facts: NumberFacts) -> float:
         """When the findings may change although no fact does, in epoch seconds."""
         number, routing = facts.number, facts.routing
         if not (
@@ -100,78 +96,79 @@ class Linter:
             or (routing is not None and routing.special_days)
         ):
             return NEVER
-        now = facts.place.epoch
+        now, today = facts.context.epoch, facts.context.today
         moments = [moment for moment in expiry_moments(facts) if moment > now]
-        days = _plan_ends(facts.routing, facts.place.today)
-        if self._waivers:
-            days += self._waiver_ends(facts.number.number, facts.place.today)
+        days = [*_plan_ends(routing, today), *self._waiver_ends(number.number, today)]
         moments += [self._start_of(day + 1) for day in days]
         return min(moments, default=NEVER)
 
-    def _fitting(self, met: int) -> tuple[Lint, ...]:
+    def _applicable(self, met: int) -> tuple[Lint, ...]:
         return tuple(lint for lint in self._of_numbers if lint.needs & met == lint.needs)
 
-    def _finding(
-        self, lint: Lint, values: Mapping[str, object] | None, number: str, today: date
-    ) -> Finding | None:
-        if values is None:
+    def _finding(self, lint: Lint, result: Result, number: str, today: date) -> Finding | None:
+        if result is None:
             return None
         waiver = self._waiver(lint.id, number, today)
-        return Finding(lint.id, self.level(lint), lint.words(values), waiver)
+        return Finding(lint.id, self.level(lint), lint.message(result), waiver)
 
-    def _waiver(self, lint: str, number: str, today: date) -> Waived | None:
-        """The waiver that holds, else one that has expired."""
-        found = [
-            Waived(each.reason, each.until or "", _is_over(each, today))
-            for key in (number, _EVERY_NUMBER)
-            for each in self._waivers.get(key, ())
-            if each.lint == lint
+    def _waiver(self, lint: str, number: str, today: date) -> Waiver | None:
+        """The waiver of ``lint`` for ``number``: one that holds, else one that has expired."""
+        waivers = [
+            Waiver(waiver.reason, waiver.until or "", _has_expired(waiver, today))
+            for waiver in self._waivers_of(number)
+            if waiver.lint == lint
         ]
-        return min(found, key=lambda each: each.expired, default=None)
+        return min(waivers, key=lambda waiver: waiver.expired, default=None)
 
     def _waiver_ends(self, number: str, today: date) -> list[int]:
-        waivers = (*self._waivers.get(number, ()), *self._waivers.get(_EVERY_NUMBER, ()))
+        """The last days of the waivers that still hold, as ordinals."""
         return [
-            date.fromisoformat(each.until).toordinal()
-            for each in waivers
-            if each.until and not _is_over(each, today)
+            date.fromisoformat(waiver.until).toordinal()
+            for waiver in self._waivers_of(number)
+            if waiver.until and not _has_expired(waiver, today)
         ]
+
+    def _waivers_of(self, number: str) -> Sequence[LintWaiver]:
+        """The waivers for ``number``, its own before those for every number."""
+        if not self._waivers:
+            return ()
+        return (*self._waivers.get(number, ()), *self._waivers.get(_EVERY_NUMBER, ()))
 
     def _start_of(self, ordinal: int) -> float:
         day = date.fromordinal(ordinal)
         return datetime(day.year, day.month, day.day, tzinfo=self._zone).timestamp()
 
 
-def read_calendar(written: HolidayCalendar) -> Calendar:
-    """The calendar that the configuration writes."""
+def read_calendar(configured: HolidayCalendar) -> Calendar:
+    """The calendar with the configured holidays and workdays."""
     return Calendar.of(
-        tuple(map(date.fromisoformat, written.holidays)),
-        tuple(map(date.fromisoformat, written.workdays)),
+        tuple(map(date.fromisoformat, configured.holidays)),
+        tuple(map(date.fromisoformat, configured.workdays)),
     )
 
 
-_ORDER: Final = {level: place for place, level in enumerate(Level)}
+_RANK: Final = {level: rank for rank, level in enumerate(Level)}
 
 
-def _sorted(found: Iterator[Finding | None]) -> tuple[Finding, ...]:
-    kept = [each for each in found if each is not None]
-    return tuple(sorted(kept, key=lambda each: (_ORDER[each.level], each.lint)))
+def _sorted(results: Iterator[Finding | None]) -> tuple[Finding, ...]:
+    findings = [finding for finding in results if finding is not None]
+    return tuple(sorted(findings, key=lambda finding: (_RANK[finding.level], finding.lint)))
 
 
 def _by_number(waivers: Sequence[LintWaiver]) -> dict[str, list[LintWaiver]]:
-    held: dict[str, list[LintWaiver]] = {}
+    by_number: dict[str, list[LintWaiver]] = {}
     for waiver in waivers:
         for number in waiver.numbers or [_EVERY_NUMBER]:
-            held.setdefault(number, []).append(waiver)
-    return held
+            by_number.setdefault(number, []).append(waiver)
+    return by_number
 
 
-def _is_over(waiver: LintWaiver, today: date) -> bool:
+def _has_expired(waiver: LintWaiver, today: date) -> bool:
     return waiver.until is not None and date.fromisoformat(waiver.until) < today
 
 
 def _plan_ends(routing: Routing | None, today: date) -> list[int]:
-    """When the holiday plan is over (L19), as an ordinal day; empty when it is, or is not told."""
+    """The last day of the holiday plan (L19), as an ordinal; empty when it is past or unknown."""
     days = routing.special_days if routing is not None else None
-    last = max((each.last for each in days or ()), default=0)
+    last = max((entry.last for entry in days or ()), default=0)
     return [last] if last >= today.toordinal() else []

@@ -1,15 +1,16 @@
-"""The page about the lints in ``docs/lints.md``, written from the table itself."""
+"""``make docs``: the page ``docs/lints.md``, written from the table of lints."""
 
+from agent.i18n import CHINESE, ENGLISH
 from agent.lints.registry import LINTS
 
 _HEAD = """\
 # Configuration lints
 
 Written by `make docs` from `agent/lints`; do not edit. What of a number's configuration is
-known to go wrong, judged from what the provider tells; what a provider does not tell is never a
+known to go wrong, by the facts that the provider reports; what is unknown is never a
 finding. `numwatch lint --config FILE` polls once and prints all findings (exit status 1 when an
 error stands), the running agent shows them on each number's page, at `/api/numbers/{number}` and
-as `numwatch_number_lint_findings`; what concerns an account as a whole is told once, as
+as `numwatch_number_lint_findings`; what concerns an account as a whole is reported once, as
 `numwatch_account_lint_findings`.
 
 An **error** costs calls, or will as soon as the case arises; a **warning** does when something else
@@ -24,8 +25,8 @@ lints:
     - {lint: L04, numbers: ["4006220001"], reason: a kiosk with one phone, until: 2027-03-01}
 ```
 
-A waiver without `until` holds for ever, one without `numbers` for all; one that is over is told
-with its finding, which then counts again.
+A waiver without `until` holds for ever, one without `numbers` for all numbers; one that has
+expired is shown with its finding, which then counts again.
 
 | lint | level | what is wrong | 问题 | rule |
 |---|---|---|---|---|
@@ -33,16 +34,15 @@ with its finding, which then counts again.
 
 
 def markdown() -> str:
-    """The page in Markdown."""
+    """Return the page in Markdown."""
     rows = []
     for name, lint in sorted(LINTS.items()):
         rule = (lint.check.__doc__ or "").partition("\n")[0].rpartition(" (")[0].replace("|", "\\|")
         where = " (account)" if lint.of_account else ""
-        rows.append(
-            f"| {name} | {lint.level}{where} | {lint.title.en} | {lint.title.zh} | {rule} |"
-        )
+        title, title_zh = lint.title.text(ENGLISH), lint.title.text(CHINESE)
+        rows.append(f"| {name} | {lint.level}{where} | {title} | {title_zh} | {rule} |")
     return _HEAD + "\n".join(rows) + "\n"
 
 
 if __name__ == "__main__":
-    print(markdown(), end="")  # noqa: T201 - that is what it is for
+    print(markdown(), end="")  # noqa: T201 - writing to standard output is the purpose

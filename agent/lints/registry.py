@@ -1,72 +1,76 @@
-"""The table of lints. Each is one small function, put into the table by :func:`lint`."""
+"""The table of lints. Each lint is one small function, entered by :func:`lint`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agent.lints.facts import AccountFacts, NumberFacts, Values
-from agent.lints.finding import Level, Words
+from agent.i18n import Message, Text
+from agent.lints.facts import AccountFacts, NumberFacts
+from agent.lints.finding import Level
 
-NumberCheck = Callable[[NumberFacts], Values | None]
-AccountCheck = Callable[[AccountFacts], Values | None]
+Values = dict[str, object]
+Result = Values | Text | None
+"""``None`` where nothing is wrong; else the values of the lint's text, or a text of its own."""
+NumberCheck = Callable[[NumberFacts], Result]
+AccountCheck = Callable[[AccountFacts], Result]
 
 
 @dataclass(frozen=True)
 class Lint:
-    """One rule of domain.md §4."""
+    """One rule of docs/reference/domain.md §4."""
 
     id: str
     level: Level
-    title: Words
+    title: Message
     """What is wrong, in a few words."""
-    text: Words
-    """The same for one case, with names in braces for its values."""
+    template: Message
+    """The text about one case; its placeholders are the values that the check returns."""
     needs: int
     """Members of ``Needs``; a plain number, because it is compared very often."""
-    check: Callable[[Any], Values | None]
+    check: Callable[[Any], Result]
     of_account: bool
 
     @property
     def bit(self) -> int:
-        """Its place in a number's findings."""
+        """The bit that stands for this lint in a number's findings."""
         return 1 << int(self.id[1:])
 
-    def words(self, values: Values) -> Words:
-        """The text for one case."""
-        return Words(self.text.en.format(**values), self.text.zh.format(**values))
+    def message(self, result: Values | Text) -> Text:
+        """The text about the case that the check returned ``result`` for."""
+        return self.template.with_values(**result) if isinstance(result, dict) else result
 
 
 _TABLE: Final[dict[str, Lint]] = {}
 
 
 def lint(
-    name: str, level: Level, title: Words, text: Words, needs: int = 0
+    name: str, level: Level, title: Message, template: Message | None = None, needs: int = 0
 ) -> Callable[[NumberCheck], NumberCheck]:
-    """Put a check of numbers into the table."""
+    """Enter a check of numbers into the table; without ``template`` the check returns the text."""
 
-    def put(check: NumberCheck) -> NumberCheck:
-        _add(Lint(name, level, title, text, int(needs), check, of_account=False))
+    def enter(check: NumberCheck) -> NumberCheck:
+        _add(Lint(name, level, title, template or title, int(needs), check, of_account=False))
         return check
 
-    return put
+    return enter
 
 
 def account_lint(
-    name: str, level: Level, title: Words, text: Words
+    name: str, level: Level, title: Message, template: Message | None = None
 ) -> Callable[[AccountCheck], AccountCheck]:
-    """Put a check of accounts into the table."""
+    """Enter a check of accounts into the table; without ``template`` the check returns the text."""
 
-    def put(check: AccountCheck) -> AccountCheck:
-        _add(Lint(name, level, title, text, 0, check, of_account=True))
+    def enter(check: AccountCheck) -> AccountCheck:
+        _add(Lint(name, level, title, template or title, 0, check, of_account=True))
         return check
 
-    return put
+    return enter
 
 
-def _add(made: Lint) -> None:
-    if made.id in _TABLE:
-        raise ValueError(f"there are two lints {made.id}")
-    _TABLE[made.id] = made
+def _add(entry: Lint) -> None:
+    if entry.id in _TABLE:
+        raise ValueError(f"there are two lints {entry.id}")
+    _TABLE[entry.id] = entry
 
 
 LINTS: Final = _TABLE

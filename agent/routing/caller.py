@@ -1,4 +1,4 @@
-"""Who calls, as far as a number tells it (domain.md §1, region rule and lists)."""
+"""Callers, and the lists and regions that stop them (docs/reference/domain.md §1)."""
 
 import re
 from collections.abc import Sequence
@@ -7,43 +7,43 @@ from typing import Final
 
 from agent.masking import mask_phone, mask_text
 
-_ABROAD: Final = re.compile(r"(?:\+|00)86")
+_COUNTRY_CODE: Final = re.compile(r"(?:\+|00)86")
 _PUNCTUATION: Final = str.maketrans("", "", " -().")
 _MOBILE: Final = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _NO_AREA: Final = ("0", "400", "800")
 _SHORT_AREAS: Final = ("010", "02")
 _SHORT_AREA = 3
 _LONG_AREA = 4
-_NOBODYS = 6
+_IMPERSONAL = 6
 TRUNK_PREFIX: Final = "0"
 """What a number with an area code begins with."""
 
 
 @dataclass(frozen=True)
 class Caller:
-    """A caller; what is empty is not known, and then no rule about it is asked."""
+    """A caller; rules about a part that is empty, hence unknown, are skipped."""
 
     number: str = ""
     """As the platform sees it: mobiles without a leading 0, landlines with their area code."""
     area: str = ""
-    """The area code; of a mobile only where someone told it."""
+    """The area code; of a mobile only where it is given."""
     carrier: str = ""
 
     @classmethod
     def of(cls, number: str, area: str = "", carrier: str = "") -> "Caller":
-        """The caller with that number, however it is written; a landline tells its area."""
+        """Return the caller with ``number`` in any notation; a landline's area is in its number."""
         plain = plain_number(number)
         return cls(plain, area or area_of(plain), carrier)
 
 
 def plain_number(number: str) -> str:
-    """``number`` without punctuation, country code, and a mobile's idle leading 0."""
+    """``number`` without punctuation, country code, and a mobile's redundant leading 0."""
     digits = number.translate(_PUNCTUATION)
-    abroad = _ABROAD.match(digits)
-    if abroad:
-        # Abroad an area code is dialled without its 0.
-        home = digits[abroad.end() :]
-        digits = home if home.startswith(_NO_AREA) else TRUNK_PREFIX + home
+    country_code = _COUNTRY_CODE.match(digits)
+    if country_code:
+        # After the country code an area code is dialled without its 0.
+        national = digits[country_code.end() :]
+        digits = national if national.startswith(_NO_AREA) else TRUNK_PREFIX + national
     mobile = digits.removeprefix(TRUNK_PREFIX)
     return mobile if _MOBILE.fullmatch(mobile) else digits
 
@@ -56,32 +56,31 @@ def area_of(number: str) -> str:
     return number[:size] if len(number) >= size else ""
 
 
-def entry_words(entry: str) -> str:
-    """An entry of a list fit to be shown: an area code or a few leading digits are nobody's."""
+def mask_entry(entry: str) -> str:
+    """A list entry for display; an area code or a few leading digits identify nobody."""
     if not entry.lstrip("+").isdigit():
         return mask_text(entry)
-    return entry if len(entry) <= _NOBODYS else mask_phone(entry)
+    return entry if len(entry) <= _IMPERSONAL else mask_phone(entry)
 
 
 def is_mobile(number: str) -> bool:
-    """Whether ``number`` is a mainland mobile's, written plainly."""
+    """Whether ``number``, in plain digits, is a mainland mobile's."""
     return _MOBILE.fullmatch(number) is not None
 
 
-def listed(entries: Sequence[str], number: str) -> str:
-    """The entry of a black or white list that ``number`` is under, the longest if several.
+def matching_entry(entries: Sequence[str], number: str) -> str:
+    """The longest entry of a black or white list that ``number`` begins with; empty for none.
 
     Entries are full numbers, area codes or leading digits, never trailing digits
-    (domain.md §1, lists). Empty when there is none.
+    (docs/reference/domain.md §1).
     """
     hits = [entry for entry in entries if entry and number.startswith(entry)]
     return max(hits, key=len, default="")
 
 
-def in_areas(entries: Sequence[str], area: str) -> str:
-    """The entry of a region rule that ``area`` is under: an area code, nothing finer.
+def matching_area(entries: Sequence[str], area: str) -> str:
+    """The longest entry of a region rule that ``area`` begins with; empty for none.
 
-    Empty when there is none (domain.md §1, region rule).
+    Regions are area codes, nothing finer (docs/reference/domain.md §1).
     """
-    hits = [entry for entry in entries if entry and area.startswith(entry)]
-    return max(hits, key=len, default="")
+    return matching_entry(entries, area)

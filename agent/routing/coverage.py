@@ -1,4 +1,4 @@
-"""The picture of a week: which hours ring, which phones, and what is heard in the others."""
+"""The picture of a week: the hours in which phones ring, and what is heard in the others."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -6,20 +6,20 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from agent.baselines.canonical import DAY_MINUTES
+from agent.routing.calendar import day_hours
 from agent.routing.caller import Caller
 from agent.routing.evaluate import Call, Setting, evaluate
-from agent.routing.hours import day_hours
-from agent.routing.outcome import Heard, Outcome
+from agent.routing.outcome import Outcome, Treatment
 
 WEEK_DAYS: Final = 7
 _CELL_MINUTES: Final = 30
-_MARKS: Final = {Heard.RINGING: "█", Heard.VOICEMAIL: "▒"}
+_MARKS: Final = {Treatment.RINGING: "█", Treatment.VOICEMAIL: "▒"}
 _SILENT: Final = "·"
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A part of one day in which the same becomes of every call."""
+    """A part of one day in which every call has the same outcome."""
 
     start: int
     """Minutes after midnight."""
@@ -36,39 +36,37 @@ class Day:
     """From midnight to midnight, without a gap."""
 
     def at(self, minute: int) -> Outcome:
-        """What becomes of a call at ``minute`` after midnight."""
-        return next(each.outcome for each in self.stretches if minute < each.end)
+        """The outcome of a call at ``minute`` after midnight."""
+        return next(stretch.outcome for stretch in self.stretches if minute < stretch.end)
 
     @property
     def picture(self) -> str:
-        """Half an hour a sign: rings, voicemail, neither; by what holds when it begins."""
+        """One sign for each half hour, by the outcome at its start: rings, voicemail, neither."""
         minutes = range(0, DAY_MINUTES, _CELL_MINUTES)
-        return "".join(_MARKS.get(self.at(minute).heard, _SILENT) for minute in minutes)
+        return "".join(_MARKS.get(self.at(minute).treatment, _SILENT) for minute in minutes)
 
 
 def week(setting: Setting, first: date, caller: Caller | None = None) -> tuple[Day, ...]:
-    """Seven days from ``first`` on; for nobody in particular where no caller is told.
+    """Return seven days from ``first`` on.
 
-    For nobody in particular the lists and regions are left out, as they stop callers and not
-    hours.
+    Without a ``caller``, lists and regions are left out: they stop callers, not hours.
     """
     days = (first + timedelta(days=ahead) for ahead in range(WEEK_DAYS))
-    return tuple(Day(each, tuple(_stretches(setting, each, caller))) for each in days)
+    return tuple(Day(day, tuple(_stretches(setting, day, caller))) for day in days)
 
 
 def _stretches(setting: Setting, day: date, caller: Caller | None) -> Iterator[Stretch]:
-    edges = _edges(setting, day)
-    start, held = 0, _outcome(setting, day, 0, caller)
-    for edge in edges:
+    start, current = 0, _outcome(setting, day, 0, caller)
+    for edge in _edges(setting, day):
         outcome = _outcome(setting, day, edge, caller)
-        if replace(outcome, why=held.why) != held:
-            yield Stretch(start, edge, held)
-            start, held = edge, outcome
-    yield Stretch(start, DAY_MINUTES, held)
+        if replace(outcome, why=current.why) != current:
+            yield Stretch(start, edge, current)
+            start, current = edge, outcome
+    yield Stretch(start, DAY_MINUTES, current)
 
 
 def _edges(setting: Setting, day: date) -> list[int]:
-    """Minutes at which something may change; for nothing else is the configuration asked."""
+    """The minutes at which the outcome may change; it is evaluated at no other."""
     today, _ = day_hours(setting.routing, day, setting.calendar)
     before, _ = day_hours(setting.routing, day - timedelta(days=1), setting.calendar)
     edges = {edge for start, end, _ in (*today, *before) for edge in (start, end)}
@@ -79,4 +77,4 @@ def _outcome(setting: Setting, day: date, minute: int, caller: Caller | None) ->
     at = datetime.combine(day, time(minute // 60, minute % 60))
     if caller is not None:
         return evaluate(setting, Call(at, caller))
-    return evaluate(setting, Call(at), ask_caller=False)
+    return evaluate(setting, Call(at), check_caller=False)

@@ -1,65 +1,62 @@
-"""What an edit changes for particular callers, on particular days, and in what is offered."""
+"""What an edit changes for particular callers, on particular days, and in the services offered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Final
 
-from agent.lints.finding import Words
+from agent.i18n import Message
 from agent.masking import mask_text
 from agent.model import Routing
-from agent.routing.caller import Caller, entry_words, is_mobile
+from agent.routing.caller import Caller, is_mobile, mask_entry
 from agent.routing.coverage import week
-from agent.routing.effect_words import HEARD, SHOWN
-from agent.routing.evaluate import Setting, stopped_caller
+from agent.routing.evaluate import Setting, evaluate_caller
+from agent.routing.outcome import TREATMENT_TEXTS
+
+MAX_SHOWN: Final = 4
+"""So many of a kind are named; an ellipsis stands for the others."""
+_MAX_PROBES: Final = 20
+"""So many list entries and as many areas are compared: lists may have thousands of entries."""
 
 
-def callers_change(before: Setting, after: Setting) -> Iterator[Words]:
-    """Callers named in the lists and regions of either side, and one who is in none."""
-    for caller, en, zh in _probes(before.routing, after.routing):
-        was, now = (stopped_caller(it.routing, caller) for it in (before, after))
-        if (was is None) == (now is None):
+def callers_change(before: Setting, after: Setting) -> Iterator[Message]:
+    """Callers named in the lists and regions of either side, and one whom no entry names."""
+    for caller, description in _probes(before.routing, after.routing):
+        old, new = (evaluate_caller(it.routing, caller) for it in (before, after))
+        if (old is None) == (new is None):
             continue
-        if now is None:
-            yield Words(f"{en} get through again", f"{zh}可以接通")
+        if new is None:
+            yield Message("{callers} get through again", {"callers": description})
         else:
-            heard = HEARD[now.heard]
-            yield Words(
-                f"{en} no longer get through: they hear {heard.en}",
-                f"{zh}不再能接通，听到{heard.zh}",
+            yield Message(
+                "{callers} no longer get through: they hear {treatment}",
+                {"callers": description, "treatment": TREATMENT_TEXTS[new.treatment]},
             )
 
 
-def _probes(before: Routing, after: Routing) -> Iterator[tuple[Caller, str, str]]:
+def _probes(before: Routing, after: Routing) -> Iterator[tuple[Caller, Message]]:
     """A caller for every entry that only one side has, and one whom no entry names."""
-    lists = (
-        set(before.blacklist) ^ set(after.blacklist),
-        set(before.whitelist) ^ set(after.whitelist),
-    )
-    for entry in sorted(set().union(*lists))[: SHOWN * 5]:
-        yield (
-            Caller.of(_completed(entry)),
-            f"callers beginning with {entry_words(entry)}",
-            f"{entry_words(entry)} 开头的来电者",
-        )
-    regions = set(before.region_allow) ^ set(after.region_allow)
-    regions |= set(before.region_deny) ^ set(after.region_deny)
-    for area in sorted(regions)[: SHOWN * 5]:
-        yield Caller(area=area), f"callers from {area}", f"区号 {area} 的来电者"
-    used = {*before.blacklist, *after.blacklist, *before.whitelist, *after.whitelist}
-    free = next(
-        (it for it in _ANYONE if not any(it.startswith(entry) for entry in used if entry)), None
-    )
-    if free is not None:
-        yield Caller(free, _unused_area(before, after)), "all other callers", "其他来电者"
+    entries = set(before.blacklist) ^ set(after.blacklist)
+    entries |= set(before.whitelist) ^ set(after.whitelist)
+    for entry in sorted(entries)[:_MAX_PROBES]:
+        description = Message("callers beginning with {entry}", {"entry": mask_entry(entry)})
+        yield Caller.of(_complete(entry)), description
+    areas = set(before.region_allow) ^ set(after.region_allow)
+    areas |= set(before.region_deny) ^ set(after.region_deny)
+    for area in sorted(areas)[:_MAX_PROBES]:
+        yield Caller(area=area), Message("callers from {area}", {"area": area})
+    listed = {*before.blacklist, *after.blacklist, *before.whitelist, *after.whitelist} - {""}
+    unlisted = next((it for it in _MOBILES if not any(map(it.startswith, listed))), None)
+    if unlisted is not None:
+        yield Caller(unlisted, _unused_area(before, after)), Message("all other callers")
 
 
-def _completed(entry: str) -> str:
-    """A full number that ``entry`` is the head of."""
+def _complete(entry: str) -> str:
+    """A full number that begins with ``entry``."""
     size = len("13800000000") if is_mobile(entry.ljust(11, "0")) else len("01080000000")
     return entry.ljust(size, "0")
 
 
-_ANYONE: Final = ("18612345678", "15987654321", "17712345678", "13512345678", "19912345678")
+_MOBILES: Final = ("18612345678", "15987654321", "17712345678", "13512345678", "19912345678")
 
 
 def _unused_area(before: Routing, after: Routing) -> str:
@@ -68,74 +65,63 @@ def _unused_area(before: Routing, after: Routing) -> str:
     return next((it for it in candidates if not any(map(it.startswith, used))), "")
 
 
-def days_change(before: Setting, after: Setting) -> Iterator[Words]:
+def days_change(before: Setting, after: Setting) -> Iterator[Message]:
     """Days with hours of their own that only one side has."""
-    was, now = (set(it.routing.special_days or ()) for it in (before, after))
-    for days in sorted(was ^ now, key=lambda it: it.first)[:SHOWN]:
+    old_days, new_days = (set(it.routing.special_days or ()) for it in (before, after))
+    for days in sorted(old_days ^ new_days, key=lambda it: it.first)[:MAX_SHOWN]:
         first, last = date.fromordinal(days.first), date.fromordinal(days.last)
-        rang, rings = (
+        old, new = (
             any(stretch.outcome.rings for stretch in week(it, first)[0].stretches)
             for it in (before, after)
         )
         span = f"{first}" if first == last else f"{first} - {last}"
-        yield Words(
-            f"{span}: {_RINGING[rings].en}, before {_RINGING[rang].en}",
-            f"{span}：{_RINGING[rings].zh}，此前{_RINGING[rang].zh}",
+        yield Message(
+            "{days}: {new}, before {old}",
+            {
+                "days": span,
+                "new": _DAY_TEXTS[new],
+                "old": _DAY_TEXTS[old],
+            },
         )
     if before.routing.national_calendar != after.routing.national_calendar:
-        kept = bool(after.routing.national_calendar)
-        yield Words(
-            f"public holidays and adjusted workdays are {'kept' if kept else 'not kept'}",
-            f"{'遵循' if kept else '不再遵循'}法定节假日与调休",
-        )
+        if after.routing.national_calendar:
+            yield Message("public holidays and adjusted workdays are kept")
+        else:
+            yield Message("public holidays and adjusted workdays are not kept")
 
 
-_RINGING: Final = {
-    True: Words("phones ring in that day's hours", "按当日时段振铃"),
-    False: Words("nothing rings all day", "全天不振铃"),
+_DAY_TEXTS: Final = {
+    True: Message("phones ring in that day's hours"),
+    False: Message("nothing rings all day"),
 }
 
 
-def features_change(before: Setting, after: Setting) -> Iterator[Words]:
-    """Menus, codes, capacity, voicemail, recording: told by their values."""
-    for name, words in _FEATURES.items():
+def features_change(before: Setting, after: Setting) -> Iterator[Message]:
+    """Changes of menu, code, capacity, voicemail and recording."""
+    for name, message in _FEATURES.items():
         old, new = getattr(before.routing, name), getattr(after.routing, name)
         if old != new and not (old in _EMPTY and new in _EMPTY):
-            yield Words(words.en.format(_shown(new)), words.zh.format(_shown_zh(new)))
+            yield message.with_values(value=_shown(new))
 
 
 _EMPTY: Final = (None, (), "")
-_FEATURES: Final[dict[str, Words]] = {
-    "menu": Words("callers hear another menu", "来电者听到的菜单有变化"),
-    "pin": Words("callers are asked for a code: {}", "来电者需输入密码：{}"),
-    "concurrency_limit": Words("calls at once, then busy: {}", "最多并发路数，超出听到忙音：{}"),
-    "overflow": Words("after all others this phone rings: {}", "其他电话都未接时振铃：{}"),
-    "trunk_capacity": Words("calls the trunk carries at once: {}", "中继容量（路）：{}"),
-    "landing_forwarded": Words(
-        "the landing number is forwarded, one call at a time: {}", "落地号呼叫转移，仅一路：{}"
-    ),
-    "voicemail": Words(
-        "callers whom nobody answers can leave a message: {}", "无人接听时可留言：{}"
-    ),
-    "voicemail_recipient": Words("messages go to somebody else", "留言接收人有变化"),
-    "recording": Words("calls are recorded: {}", "通话录音：{}"),
-    "recording_notice": Words("callers are told that they are recorded: {}", "告知来电者录音：{}"),
-    "trunk": Words("calls land on another trunk", "来电落在另一条中继"),
-    "extensions": Words("extensions have changed", "分机有变化"),
+_FEATURES: Final[Mapping[str, Message]] = {
+    "menu": Message("callers hear another menu"),
+    "pin": Message("callers are asked for a code: {value}"),
+    "concurrency_limit": Message("calls at once, then busy: {value}"),
+    "overflow": Message("after all others this phone rings: {value}"),
+    "trunk_capacity": Message("calls the trunk carries at once: {value}"),
+    "landing_forwarded": Message("the landing number is forwarded, one call at a time: {value}"),
+    "voicemail": Message("callers whom nobody answers can leave a message: {value}"),
+    "voicemail_recipient": Message("messages go to somebody else"),
+    "recording": Message("calls are recorded: {value}"),
+    "recording_notice": Message("callers are told that they are recorded: {value}"),
+    "trunk": Message("calls land on another trunk"),
+    "extensions": Message("extensions have changed"),
 }
 
 
-def _shown(value: object) -> str:
+def _shown(value: object) -> str | Message:
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return _absent(value, "none")
-
-
-def _shown_zh(value: object) -> str:
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    return _absent(value, "无")
-
-
-def _absent(value: object, nothing: str) -> str:
-    return mask_text(f"{value}") if value not in _EMPTY else nothing
+        return Message("yes") if value else Message("no")
+    return mask_text(f"{value}") if value not in _EMPTY else Message("none")

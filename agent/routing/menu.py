@@ -1,4 +1,4 @@
-"""Voice menus: where a caller's keys lead, and which keys lead nowhere (domain.md §4 L35)."""
+"""Voice menus: where keys lead, and which lead nowhere (docs/reference/domain.md §4)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,29 +11,29 @@ TO_BINDING: Final = "binding:"
 QUEUE: Final = "queue"
 VOICEMAIL: Final = "voicemail"
 HANGUP: Final = "hangup"
-_WORDS: Final = frozenset({QUEUE, VOICEMAIL, HANGUP})
+_ACTIONS: Final = frozenset({QUEUE, VOICEMAIL, HANGUP})
 
 
 @dataclass(frozen=True)
 class Menu:
-    """A voice menu by its parts."""
+    """A voice menu with its submenus."""
 
     root: str
     keys: dict[str, dict[str, str]]
-    """Targets by menu and key."""
+    """The target of each key, by menu."""
 
     @classmethod
     def of(cls, entries: Sequence[MenuKey]) -> "Menu":
-        """The menu of ``entries``; a key that is there twice keeps its first target."""
+        """Return the menu of ``entries``; of a key with two entries the first counts."""
         keys: dict[str, dict[str, str]] = {}
         for entry in entries:
             keys.setdefault(entry.menu, {}).setdefault(entry.key, entry.target)
         return cls(entries[0].menu, keys)
 
     def follow(self, pressed: str) -> str | None:
-        """Where the keys lead: a target that is no menu; empty for nowhere.
+        """The target that the keys ``pressed`` lead to; empty where they lead nowhere.
 
-        ``None`` while the caller stands in a menu still. Keys after the target are idle.
+        ``None`` while the caller is still in a menu. Keys after the target have no effect.
         """
         menu = self.root
         for key in pressed:
@@ -46,47 +46,45 @@ class Menu:
         return None
 
     def targets(self) -> set[str]:
-        """Every target that some keys lead to, menus left out."""
-        found: set[str] = set()
-        for menu in self.depths():
-            found |= {it for it in self.keys[menu].values() if it and not it.startswith(TO_MENU)}
-        return found
+        """Every target that some keys lead to, submenus left out."""
+        reachable = (target for menu in self.depths() for target in self.keys[menu].values())
+        return {target for target in reachable if target and not target.startswith(TO_MENU)}
 
     def depths(self) -> dict[str, int]:
-        """The least number of levels to each menu that can be reached; the first has 1."""
+        """The depth of each menu that can be reached, by the shortest way; the first has 1."""
         depths, level = {self.root: 1}, [self.root]
         while level:
-            below = [it for menu in level for it in self._below(menu) if it not in depths]
+            below = [sub for menu in level for sub in self._below(menu) if sub not in depths]
             depths |= dict.fromkeys(below, depths[level[0]] + 1)
             level = list(dict.fromkeys(below))
         return depths
 
-    def loops(self) -> bool:
-        """Whether some keys lead in a circle."""
-        left = {menu: set(self._below(menu)) for menu in self.depths()}
-        while left:
-            ends = [menu for menu, below in left.items() if left.keys().isdisjoint(below)]
+    def has_loop(self) -> bool:
+        """Whether some keys lead back to a menu they came from."""
+        remaining = {menu: set(self._below(menu)) for menu in self.depths()}
+        while remaining:
+            ends = [menu for menu, below in remaining.items() if remaining.keys().isdisjoint(below)]
             if not ends:
                 return True
             for menu in ends:
-                del left[menu]
+                del remaining[menu]
         return False
 
     def dead_keys(self, phones: Iterable[str]) -> list[tuple[str, str]]:
-        """Menu and key of every key without a target that is there."""
-        there = {f"{TO_BINDING}{phone}" for phone in phones} | _WORDS
-        there |= {f"{TO_MENU}{menu}" for menu in self.keys}
+        """Menu and key of every key whose target does not exist."""
+        existing = {f"{TO_BINDING}{phone}" for phone in phones} | _ACTIONS
+        existing |= {f"{TO_MENU}{menu}" for menu in self.keys}
         return [
             (menu, key)
             for menu, keys in self.keys.items()
             for key, target in keys.items()
-            if target not in there
+            if target not in existing
         ]
 
     def _below(self, menu: str) -> list[str]:
-        named = (
+        submenus = (
             target.removeprefix(TO_MENU)
             for target in self.keys[menu].values()
             if target.startswith(TO_MENU)
         )
-        return [each for each in named if each in self.keys]
+        return [submenu for submenu in submenus if submenu in self.keys]

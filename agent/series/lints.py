@@ -39,9 +39,9 @@ def lint_blocks(source: Source) -> Iterator[Block]:
     if lints is None or not all(source.fresh(it) for it in _CONFIGURED_BY if it in polls):
         return
     memo, masks = source.memo, lints.linter.level_bits()
-    counts = memo.of("lint counts", _counts, lints.standing, tuple(masks.values()))
-    count = lints.standing.size
-    seen = lints.seen if count > QUIET_ROWS else None
+    counts = memo.of("lint counts", _counts, lints.unwaived, tuple(masks.values()))
+    count = lints.unwaived.size
+    seen = lints.ever_unwaived if count > QUIET_ROWS else None
     cells = memo.of("lint cells", _cells, count, seen, tuple(masks.values()), source.picked)
     frame = memo.of("lint frame", _frame, source.owner, source.checked.names, cells)
     yield memo.of(_FAMILY, _block, frame, counts, cells)

@@ -9,9 +9,9 @@ import msgspec
 from agent.baselines.drift_effect import effect_of_drift
 from agent.checks.result import CheckResult
 from agent.config.settings import Settings
-from agent.lints.finding import Words
+from agent.i18n import CHINESE, ENGLISH, Text
+from agent.lints.finding import LintView, lint_view
 from agent.lints.linter import read_calendar
-from agent.lints.views import LintView, lint_view
 from agent.masking import mask_text
 from agent.routing.calendar import Calendar
 from agent.routing.coverage import Day, Stretch, week
@@ -93,13 +93,13 @@ def _stretch(stretch: Stretch, labels: Mapping[str, str]) -> StretchView:
     names = (leg.binding for leg in stretch.outcome.legs)
     phones = tuple(labels.get(name) or mask_text(name) for name in names)
     start, end = _clock(stretch.start), _clock(stretch.end)
-    return StretchView(start, end, stretch.outcome.heard.value, phones)
+    return StretchView(start, end, stretch.outcome.treatment.value, phones)
 
 
 def _clock(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
-def effect_views(effects: Iterable[Words]) -> tuple[EffectView, ...]:
+def effect_views(effects: Iterable[Text]) -> tuple[EffectView, ...]:
     """Effects as they are shown."""
-    return tuple(EffectView(*words) for words in effects)
+    return tuple(EffectView(it.text(ENGLISH), it.text(CHINESE)) for it in effects)

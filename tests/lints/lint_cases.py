@@ -62,7 +62,7 @@ class Case:
             msgspec.structs.replace(PLAIN, **self.routing),
             self.bound,
             self.drifted,
-            linter.place(now),
+            linter.context_at(now),
         )
 
 
@@ -89,8 +89,8 @@ def chain(depth: int) -> Case:
 
 
 def recorded(**routing: Any) -> Case:
-    told = {"recording": True, "recording_notice": True, "retention_days": 90.0}
-    return routed(**{**told, "recording_export": True, **routing})
+    features = {"recording": True, "recording_notice": True, "retention_days": 90.0}
+    return routed(**{**features, "recording_export": True, **routing})
 
 
 LINTER = Linter(Lints.model_validate({"parameters": {"key_callers": [KEY_CALLER, "01088886666"]}}))
@@ -319,10 +319,10 @@ def account(
     *, contact: bool = True, grade: bool = True, now: float = NOW, **money: Any
 ) -> AccountFacts:
     """An account with the given balance; without one its money is not known."""
-    told = {"amount": 1000.0, "currency": "CNY", "notice_threshold": 35.0, "stop_threshold": 15.0}
-    balance = Balance(**{**told, **money}) if money else None
-    judged = None if balance is None else evaluate_balance(balance, Thresholds())
-    return AccountFacts(judged, contact, grade, LINTER.place(now))
+    facts = {"amount": 1000.0, "currency": "CNY", "notice_threshold": 35.0, "stop_threshold": 15.0}
+    balance = Balance(**{**facts, **money}) if money else None
+    evaluated = None if balance is None else evaluate_balance(balance, Thresholds())
+    return AccountFacts(evaluated, contact, grade, LINTER.context_at(now))
 
 
 ACCOUNT_FIXTURES: dict[str, tuple[list[AccountFacts], list[AccountFacts]]] = {

@@ -4,6 +4,7 @@ import random
 import time
 
 from agent.lints.facts import NumberFacts
+from agent.lints.finding import lint_view
 from agent.model import Number
 from agent.states import NumberState
 from tests.lints.lint_cases import FIXTURES, LINTER, NOW, Case
@@ -19,17 +20,17 @@ def fleet():
     coin = random.Random(7)
     wrong = [case for cases, _ in FIXTURES.values() for case in cases]
     right = [case for _, cases in FIXTURES.values() for case in cases]
-    place = LINTER.place(NOW)
+    context = LINTER.context_at(NOW)
     for index in range(COUNT):
         case: Case = coin.choice(wrong if index % WRONG_EVERY == 0 else right)
         facts = case.facts(LINTER)
         number = Number(f"4006{index:06d}", NumberState.ACTIVE, carrier="unicom")
-        yield NumberFacts(number, facts.routing, facts.bound, facts.drifted, place)
+        yield NumberFacts(number, facts.routing, facts.bound, facts.drifted, context)
 
 
 def test_a_thousand_numbers_are_linted_in_words_within_two_seconds():
     numbers = list(fleet())
     began = time.process_time()
-    found = [finding for facts in numbers for finding in LINTER.findings(facts)]
+    findings = [lint_view(finding) for facts in numbers for finding in LINTER.findings(facts)]
     assert time.process_time() - began < LONGEST
-    assert len({finding.lint for finding in found}) > 30
+    assert len({finding.lint for finding in findings}) > 30

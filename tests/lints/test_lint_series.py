@@ -1,4 +1,4 @@
-"""Findings as samples, and checks that look again only where something changed."""
+"""Findings as samples, and checks that run again only where something changed."""
 
 import msgspec
 import pytest
@@ -70,7 +70,7 @@ def test_waived_findings_are_not_counted():
     assert first.waiver.reason == "a kiosk"
 
 
-def test_findings_of_the_account_are_told_once():
+def test_findings_of_the_account_are_reported_once():
     counts = Account(contacts={}).counts(make_snapshot(), "numwatch_account_lint_findings")
     assert counts == {("error",): 0, ("warning",): 0, ("info",): 1}
 
@@ -97,8 +97,8 @@ def test_a_large_account_shows_only_levels_that_had_findings():
 
 
 @pytest.fixture
-def asked(monkeypatch):
-    """The numbers that were looked at."""
+def linted(monkeypatch):
+    """The numbers that were linted."""
     seen = []
     plain = Linter.bits
 
@@ -110,28 +110,28 @@ def asked(monkeypatch):
     return seen
 
 
-def test_only_what_changed_is_looked_at_again(asked):
+def test_only_what_changed_is_linted_again(linted):
     account, snapshot = Account(), make_snapshot(number(ONE), number(TWO))
     account.show(snapshot)
-    assert asked == [ONE, TWO]
-    asked.clear()
+    assert linted == [ONE, TWO]
+    linted.clear()
     account.show(changed(snapshot))
-    assert asked == []
+    assert linted == []
     shorter = msgspec.structs.replace(ROUTING, wait_seconds=5.0)
     account.show(changed(snapshot, routings={ONE: ROUTING, TWO: shorter}))
-    assert asked == [TWO]
+    assert linted == [TWO]
 
 
-def test_findings_that_come_with_time_come_without_a_change(asked):
+def test_findings_that_come_with_time_come_without_a_change(linted):
     account = Account()
     facts = number(ONE, contract_end=NOW + 31 * DAY), number(TWO)
     fresh = {"stale_after": dict.fromkeys(make_snapshot().polls, 100 * DAY)}
     snapshot = make_snapshot(*facts, **fresh)
     assert account.counts(snapshot)[ONE, "warning"] == 0
-    asked.clear()
+    linted.clear()
     later = account.counts(changed(snapshot), now=NOW + 2 * DAY)
     assert later[ONE, "warning"] == 1
-    assert asked == [ONE]
+    assert linted == [ONE]
 
 
 def test_columns_follow_numbers_that_come_and_go():

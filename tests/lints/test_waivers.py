@@ -13,17 +13,17 @@ from tests.lints.lint_cases import DAY, LINTER, NOW, TODAY, bound, numbered, rou
 LATE = NOW + 10 * DAY
 
 
-def waiving(**waiver):
-    written = {"lint": "L04", "numbers": ["4006220001"], "reason": "a kiosk", **waiver}
-    return Linter(Lints.model_validate({"waivers": [written]}))
+def waiving(**edits):
+    waiver = {"lint": "L04", "numbers": ["4006220001"], "reason": "a kiosk", **edits}
+    return Linter(Lints.model_validate({"waivers": [waiver]}))
 
 
 def single(linter, now=NOW):
-    """The finding that one phone is bound, and whether it stands in the count."""
+    """The finding that one phone is bound, and whether it is counted."""
     facts = bound(B1).facts(linter, now)
-    (finding,) = [each for each in linter.findings(facts) if each.lint == "L04"]
-    standing = linter.bits(facts) & ~linter.waived_bits("4006220001", facts.place.today)
-    return finding, bool(standing & LINTS["L04"].bit)
+    (finding,) = [it for it in linter.findings(facts) if it.lint == "L04"]
+    unwaived = linter.bits(facts) & ~linter.waived_bits("4006220001", facts.context.today)
+    return finding, bool(unwaived & LINTS["L04"].bit)
 
 
 def test_a_waived_finding_is_shown_with_its_reason_and_not_counted():
@@ -54,9 +54,9 @@ def test_a_waiver_holds_through_its_last_day_and_then_says_that_it_is_over():
 
 def test_the_end_of_a_waiver_is_a_moment_to_look_again():
     linter = waiving(until="2027-01-20")
-    due = linter.due(bound(B1).facts(linter))
+    due = linter.next_change(bound(B1).facts(linter))
     assert due == 1_800_460_800.0  # 2027-01-21T00:00:00+08:00
-    assert waiving().due(bound(B1).facts(LINTER)) == NEVER
+    assert waiving().next_change(bound(B1).facts(LINTER)) == NEVER
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_a_waiver_needs_a_lint_a_reason_and_a_real_day(waiver):
 
 def test_ends_of_papers_and_plans_are_moments_to_look_again():
     end = NOW + 60 * DAY
-    assert LINTER.due(routed().facts(LINTER)) == NEVER
-    assert LINTER.due(numbered(contract_end=end).facts(LINTER)) == end - 30 * DAY
-    assert LINTER.due(numbered(contract_end=end).facts(LINTER, end - DAY)) == end
+    assert LINTER.next_change(routed().facts(LINTER)) == NEVER
+    assert LINTER.next_change(numbered(contract_end=end).facts(LINTER)) == end - 30 * DAY
+    assert LINTER.next_change(numbered(contract_end=end).facts(LINTER, end - DAY)) == end
     plan = routed(special_days=(SpecialDays(TODAY, TODAY + 6),))
-    assert LINTER.due(plan.facts(LINTER)) == 1_800_547_200.0  # 2027-01-22T00:00:00+08:00
+    assert LINTER.next_change(plan.facts(LINTER)) == 1_800_547_200.0  # 2027-01-22T00:00:00+08:00

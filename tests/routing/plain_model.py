@@ -1,6 +1,7 @@
 """The routing of a call once more, as plainly as can be: minute by minute, phone by phone.
 
-Written from domain.md §1 without a look at the code it judges, slow and without a shortcut.
+Written from docs/reference/domain.md §1 without a look at the code it checks: slow, and without
+a shortcut.
 """
 
 from datetime import timedelta
@@ -28,18 +29,18 @@ def windows_of(routing, day, kinds):
 
 def open_windows(routing, at, kinds):
     """The phones of each window that holds the minute ``at``, walked minute by minute."""
-    held = []
+    windows = []
     for back in (1, 0):
         day = at.date() - timedelta(days=back)
         for start, end, phones in windows_of(routing, day, kinds):
             minute = start
             while True:
                 if back * 1440 + at.hour * 60 + at.minute == minute:
-                    held.append(phones)
+                    windows.append(phones)
                 minute += 1
                 if minute % 1440 == end % 1440:
                     break
-    return held
+    return windows
 
 
 def starts(number, entries):
@@ -75,7 +76,7 @@ def pressed_target(routing, pressed):
 
 def reachable_targets(routing):
     """Every target that some keys lead to."""
-    seen, found = set(), set()
+    seen, targets = set(), set()
     waiting = [routing.menu[0].menu]
     while waiting:
         menu = waiting.pop()
@@ -90,8 +91,8 @@ def reachable_targets(routing):
             if entry.target.startswith("menu:"):
                 waiting.append(entry.target[5:])
             elif entry.target:
-                found.add(entry.target)
-    return found
+                targets.add(entry.target)
+    return targets
 
 
 def ordered(strategy, phones, turn, draw):
@@ -104,7 +105,7 @@ def ordered(strategy, phones, turn, draw):
     if strategy == "random" or (strategy == "weighted" and not any(it.weight for it in phones)):
         every = list(permutations(range(len(phones))))
         chosen = every[int(draw * factorial(len(phones)))]
-        return [phones[place] for place in chosen]
+        return [phones[index] for index in chosen]
     if strategy == "weighted":
         lots = [it for it in phones for _ in range(int(it.weight or 0))]
         first = lots[int(draw * len(lots))]
@@ -113,21 +114,21 @@ def ordered(strategy, phones, turn, draw):
     return list(phones)
 
 
-def judge(routing, bound, call, kinds):  # noqa: PLR0911 - one return a rule, as the domain has them
-    """What becomes of the call: the cause that stops it, or the phones with when and how long."""
+def expected_outcome(routing, bound, call, kinds):  # noqa: PLR0911 - one return a rule, as the domain has them
+    """The outcome of the call: the cause that stops it, or the phones with when and how long."""
     stopped = allowed(routing, call.caller.number, call.caller.area)
     if stopped:
         return stopped, []
-    rooms = [routing.concurrency_limit, routing.trunk_capacity]
-    rooms += [1] if routing.landing_forwarded else []
-    if any(room is not None and call.in_progress >= room for room in rooms):
+    limits = [routing.concurrency_limit, routing.trunk_capacity]
+    limits += [1] if routing.landing_forwarded else []
+    if any(limit is not None and call.in_progress >= limit for limit in limits):
         return "capacity_exceeded", []
     if not bound:
         return "no_binding", []
     if routing.pin and not call.pin_entered:
         return "unknown", []
-    held = open_windows(routing, call.at, kinds)
-    if not held:
+    windows = open_windows(routing, call.at, kinds)
+    if not windows:
         return "schedule_closed", []
     phones = list(bound)
     if routing.menu:
@@ -139,14 +140,14 @@ def judge(routing, bound, call, kinds):  # noqa: PLR0911 - one return a rule, as
             phones = [it for it in phones if f"binding:{it.id}" in targets]
             if not phones:
                 return "no_binding", []
-    return ring(routing, bound, phones, call, held)
+    return ring(routing, bound, phones, call, windows)
 
 
-def ring(routing, bound, phones, call, held):
-    """Rings ``phones`` as far as they have hours and take the caller's area."""
-    place = {name: rank for rank, name in enumerate(routing.binding_order)}
-    phones = sorted(phones, key=lambda it: (place.get(it.id, 99), it.position))
-    open_now = [it for it in phones if any(not names or it.id in names for names in held)]
+def ring(routing, bound, phones, call, windows):
+    """Ring ``phones`` as far as they have hours and take the caller's area."""
+    position = {name: rank for rank, name in enumerate(routing.binding_order)}
+    phones = sorted(phones, key=lambda it: (position.get(it.id, 99), it.position))
+    open_now = [it for it in phones if any(not names or it.id in names for names in windows)]
 
     def takes(phone):
         return not phone.areas or not call.caller.area or starts(call.caller.area, phone.areas)
@@ -160,17 +161,17 @@ def ring(routing, bound, phones, call, held):
         call.turn,
         call.draw,
     )
-    last = [it for it in spare if takes(it) and any(not n or it.id in n for n in held)]
-    rung, clock = [], 0.0
+    last = [it for it in spare if takes(it) and any(not n or it.id in n for n in windows)]
+    legs, clock = [], 0.0
     longest = 0.0
     for phone in chain:
         wait = phone.wait_seconds if phone.wait_seconds is not None else routing.wait_seconds
         together = routing.strategy == "simultaneous"
-        rung.append((phone.id, 0.0 if together else clock, wait))
+        legs.append((phone.id, 0.0 if together else clock, wait))
         clock, longest = clock + wait, max(longest, wait)
     for phone in last:
         wait = phone.wait_seconds if phone.wait_seconds is not None else routing.wait_seconds
-        rung.append((phone.id, longest if routing.strategy == "simultaneous" else clock, wait))
-    if rung:
-        return None, rung
+        legs.append((phone.id, longest if routing.strategy == "simultaneous" else clock, wait))
+    if legs:
+        return None, legs
     return ("region_blocks_caller" if open_now else "no_binding"), []

@@ -35,21 +35,21 @@ def test_lints_take_anything(seed, number, phone):
     setting = made(seed)
     bound = tuple(type(it)(it.id, phone, areas=it.areas) for it in setting.bound)
     facts = NumberFacts(
-        Number(number, NumberState.ACTIVE), setting.routing, bound, (), LINTER.place(NOW)
+        Number(number, NumberState.ACTIVE), setting.routing, bound, (), LINTER.context_at(NOW)
     )
-    found = LINTER.findings(facts)
-    assert sum(LINTS[it.lint].bit for it in found) == LINTER.bits(facts)
-    assert all(it.words.en and it.words.zh for it in found)
+    findings = LINTER.findings(facts)
+    assert sum(LINTS[it.lint].bit for it in findings) == LINTER.bits(facts)
+    assert all(it.message.text("en") and it.message.text("zh-CN") for it in findings)
 
 
 @settings(deadline=None, max_examples=60)
 @given(seeds, seeds)
-def test_effects_of_any_edit_are_told_and_show_nobody_s_number(seed, other):
+def test_effects_of_any_edit_have_words_and_show_nobody_s_number(seed, other):
     before, after = made(seed), made(other)
-    found = effect(before, after)
-    assert found
-    assert all(re.search(r"[\u4e00-\u9fff]", it.zh) for it in found)
-    assert not re.search(r"1380000000\d", str(found))
+    effects = effect(before, after)
+    assert effects
+    assert all(re.search(r"[\u4e00-\u9fff]", it.text("zh-CN")) for it in effects)
+    assert not re.search(r"1380000000\d", str([(it, it.text("en")) for it in effects]))
     assert effect(before, before) == (NOTHING,)
 
 

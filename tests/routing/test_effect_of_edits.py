@@ -64,16 +64,18 @@ EDITS = [
 
 
 @pytest.mark.parametrize(("after", "en", "zh"), EDITS)
-def test_every_edit_is_told_in_both_languages(after, en, zh):
-    found = effect(PLAIN, after)
-    assert en in "; ".join(it.en for it in found)
-    assert zh in "; ".join(it.zh for it in found)
-    assert all(re.search(r"[\u4e00-\u9fff]", it.zh) for it in found)
-    assert not re.search(r"\d{9,}", str(found))  # nobody's full number
+def test_every_edit_has_words_in_both_languages(after, en, zh):
+    effects = effect(PLAIN, after)
+    assert en in "; ".join(it.text("en") for it in effects)
+    assert zh in "; ".join(it.text("zh-CN") for it in effects)
+    assert all(re.search(r"[\u4e00-\u9fff]", it.text("zh-CN")) for it in effects)
+    assert not re.search(
+        r"\d{9,}", str([(it, it.text("en")) for it in effects])
+    )  # nobody's full number
 
 
 @pytest.mark.parametrize(("after", "en", "zh"), EDITS)
-def test_undoing_an_edit_is_told_too(after, en, zh):
+def test_undoing_an_edit_is_noticed_too(after, en, zh):
     assert effect(after, PLAIN) != (NOTHING,)
 
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from agent.model import Binding, Routing, Window
 from agent.routing.evaluate import Call, Setting, evaluate
-from agent.routing.outcome import Heard
+from agent.routing.outcome import Treatment
 from agent.states import Strategy
 from tests.routing.made_numbers import CALENDAR, FIRST, KINDS, call, phones, routing
-from tests.routing.plain_model import judge
+from tests.routing.plain_model import expected_outcome
 
 CASES = 10_000 if os.environ.get("NUMWATCH_FULL") else 1_500
 BLOCKS = 10
@@ -27,8 +27,8 @@ def made(seed):
     return Setting(routing(coin), phones(coin), CALENDAR), call(coin)
 
 
-def told(outcome):
-    """The outcome in the words of the plain model."""
+def summary(outcome):
+    """The outcome as the plain model writes it."""
     cause = None if outcome.obstacle is None else outcome.obstacle.value
     return cause, [(leg.binding, leg.after, leg.seconds) for leg in outcome.legs]
 
@@ -37,9 +37,11 @@ def told(outcome):
 def test_it_agrees_with_the_plain_model(block):
     kinds = set()
     for seed in range(block * CASES // BLOCKS, (block + 1) * CASES // BLOCKS):
-        setting, asked = made(seed)
-        outcome = evaluate(setting, asked)
-        assert told(outcome) == judge(setting.routing, setting.bound, asked, KINDS), seed
+        setting, call_made = made(seed)
+        outcome = evaluate(setting, call_made)
+        assert summary(outcome) == expected_outcome(
+            setting.routing, setting.bound, call_made, KINDS
+        ), seed
         kinds.add(outcome.obstacle)
     assert len(kinds) >= 7  # the cases are of many kinds, some of them ring
 
@@ -48,15 +50,15 @@ def test_it_agrees_with_the_plain_model(block):
 @given(seeds)
 def test_a_call_rings_or_something_says_why_not(seed):
     outcome = evaluate(*made(seed))
-    assert outcome.rings == (outcome.obstacle is None) == (outcome.heard is Heard.RINGING)
+    assert outcome.rings == (outcome.obstacle is None) == (outcome.treatment is Treatment.RINGING)
     assert outcome.rings or outcome.why
 
 
 @settings(deadline=None, max_examples=60)
 @given(seeds)
 def test_no_phone_rings_twice_and_all_are_bound(seed):
-    setting, asked = made(seed)
-    ids = [leg.binding for leg in evaluate(setting, asked).legs]
+    setting, call_made = made(seed)
+    ids = [leg.binding for leg in evaluate(setting, call_made).legs]
     assert len(ids) == len(set(ids))
     assert set(ids) <= {it.id for it in setting.bound}
 
@@ -64,8 +66,8 @@ def test_no_phone_rings_twice_and_all_are_bound(seed):
 @settings(deadline=None, max_examples=60)
 @given(seeds)
 def test_legs_follow_each_other_without_a_gap(seed):
-    setting, asked = made(seed)
-    outcome = evaluate(setting, asked)
+    setting, call_made = made(seed)
+    outcome = evaluate(setting, call_made)
     if setting.routing.strategy is Strategy.SIMULTANEOUS or not outcome.rings:
         return
     clock = 0.0
@@ -78,7 +80,7 @@ def test_legs_follow_each_other_without_a_gap(seed):
 @settings(deadline=None, max_examples=60)
 @given(seeds)
 def test_the_order_of_lists_and_windows_has_no_meaning(seed):
-    setting, asked = made(seed)
+    setting, call_made = made(seed)
     plain = setting.routing
     turned = msgspec.structs.replace(
         plain,
@@ -88,29 +90,31 @@ def test_the_order_of_lists_and_windows_has_no_meaning(seed):
         region_allow=plain.region_allow[::-1],
         region_deny=plain.region_deny[::-1],
     )
-    assert told(evaluate(replace(setting, routing=turned), asked)) == told(evaluate(setting, asked))
+    assert summary(evaluate(replace(setting, routing=turned), call_made)) == summary(
+        evaluate(setting, call_made)
+    )
 
 
 @settings(deadline=None, max_examples=60)
 @given(seeds)
 def test_lifting_a_rule_never_stops_a_caller(seed):
-    setting, asked = made(seed)
+    setting, call_made = made(seed)
     lifted = msgspec.structs.replace(
         setting.routing, blacklist=(), whitelist_enabled=False, region_allow=(), region_deny=()
     )
-    if evaluate(setting, asked).rings:
-        assert evaluate(replace(setting, routing=lifted), asked).rings
+    if evaluate(setting, call_made).rings:
+        assert evaluate(replace(setting, routing=lifted), call_made).rings
 
 
 @settings(deadline=None, max_examples=60)
 @given(seeds)
 def test_two_weeks_of_the_same_call_take_turns(seed):
     """Over as many calls as there are phones a cyclic number begins with each of them once."""
-    setting, asked = made(seed)
+    setting, call_made = made(seed)
     cyclic = msgspec.structs.replace(setting.routing, strategy=Strategy.CYCLIC, overflow=None)
     setting = replace(setting, routing=cyclic)
-    count = len(evaluate(setting, asked).legs)
-    first = [evaluate(setting, replace(asked, turn=it)).legs[0].binding for it in range(count)]
+    count = len(evaluate(setting, call_made).legs)
+    first = [evaluate(setting, replace(call_made, turn=it)).legs[0].binding for it in range(count)]
     assert len(set(first)) == count
 
 
@@ -139,10 +143,10 @@ def test_what_is_not_known_makes_it_uncertain_and_stops_nobody():
     region = Routing(Strategy.SEQUENTIAL, 20.0, region_allow=("010",), binding_order=("b1",))
     for setting in (Setting(region, (Binding("b1", ""),)), Setting(region, None)):
         outcome = evaluate(setting, Call(FIRST))
-        assert outcome.rings or outcome.heard is Heard.RINGING
+        assert outcome.rings or outcome.treatment is Treatment.RINGING
         assert not outcome.certain
-    untold = Setting(Routing(Strategy.UNKNOWN), (Binding("b1", ""), Binding("b2", "")))
-    outcome = evaluate(untold, Call(FIRST))
+    unordered = Setting(Routing(Strategy.UNKNOWN), (Binding("b1", ""), Binding("b2", "")))
+    outcome = evaluate(unordered, Call(FIRST))
     assert [leg.after for leg in outcome.legs] == [0.0, None]
     assert not outcome.certain
 

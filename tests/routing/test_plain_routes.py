@@ -1,4 +1,4 @@
-"""Where a call goes at an instant."""
+"""The outcome of a call at an instant."""
 
 from datetime import datetime, timedelta
 
@@ -22,8 +22,8 @@ def routed(at=FRIDAY, caller="", bound=BOTH, **edits):
     return evaluate(setting, Call(at, Caller.of(caller)))
 
 
-def targets(**told):
-    return tuple(leg.binding for leg in routed(**told).legs)
+def targets(**edits):
+    return tuple(leg.binding for leg in routed(**edits).legs)
 
 
 def test_in_hours_every_phone_of_the_window_is_rung():
@@ -67,7 +67,7 @@ def test_lists_match_leading_digits_of_the_caller_alone():
     assert routed(**listed).obstacle is Cause.WHITELIST_BLOCKS_CALLER
 
 
-def test_regions_are_told_by_the_area_code_of_landlines():
+def test_regions_go_by_the_area_code_of_landlines():
     assert routed(region_deny=("022",), caller="02211112222").obstacle is Cause.REGION_BLOCKS_CALLER
     assert (
         routed(region_allow=("010",), caller="02211112222").obstacle is Cause.REGION_BLOCKS_CALLER
