@@ -15,7 +15,8 @@ from agent.baselines.repository import BaselineRepository
 from agent.baselines.service import BaselineService
 from agent.checks.engine import Checker
 from agent.checks.result import CheckResult
-from agent.complaints.rounds import is_listed
+from agent.complaints.api import ComplaintApi
+from agent.complaints.rounds import ComplaintRounds, is_listed
 from agent.config.settings import Settings
 from agent.diagnosis.context import Context
 from agent.diagnosis.diagnose import diagnose_number, diagnose_scope
@@ -29,7 +30,7 @@ from agent.event_loop import (
 )
 from agent.evidence.service import EvidenceService
 from agent.fleet import Fleet
-from agent.inbound import Intake
+from agent.inbound import InboundWebhooks
 from agent.model import Alert, Verdict
 from agent.plan import Plan, make_plan, warn_of_what_needs_a_restart
 from agent.polling.pollers import Pollers
@@ -154,7 +155,7 @@ class Agent:
             lambda: self.settings.tickets.reconcile,
             self._clock,
         )
-        self.intake = await Intake.open(
+        self.webhooks = await InboundWebhooks.open(
             self.database,
             plan.settings,
             self.telemetry,
@@ -162,7 +163,13 @@ class Agent:
             self._is_listed,
             Callbacks(Links(self.database), self.ledger, self.tickets.act, self._clock).take,
         )
-        self._complaints = self.intake.join(self.tickets, self.ledger)
+        complaints = self.webhooks.complaints
+        self._complaints = ComplaintRounds(
+            complaints, self.tickets, self.ledger, lambda: self.settings, self.telemetry
+        )
+        self._complaint_api = ComplaintApi(
+            complaints, self.tickets, lambda: self.settings, self._clock
+        )
 
     async def _begin(self, plan: Plan) -> None:
         lag = LoopLag(self.telemetry)
@@ -174,8 +181,8 @@ class Agent:
         self._parts.push_async_callback(self._desks.stop)
         await self._begin_rules(plan, await self._engine(plan))
         self._parts.push_async_callback(self._end_rules)
-        self.intake.start()
-        self._parts.push_async_callback(self.intake.stop)
+        self.webhooks.start()
+        self._parts.push_async_callback(self.webhooks.stop)
         for name, run in (
             ("refresher", self._refresher.run),
             ("evidence", self.evidence.collector.run),
@@ -238,7 +245,7 @@ class Agent:
     async def _on_alerts(self, alerts: Sequence[Alert], now: float) -> None:
         if self.settings.tickets.enabled:
             complained = await self._complaints.before(self.fleet, now)
-            told = (*alerts, *await self.intake.firing(), *complained)
+            told = (*alerts, *await self.webhooks.firing_alerts(), *complained)
             await self.tickets.observe(told, self.fleet, now)
             await self._complaints.after(self.fleet, now)
         standing = tuple(self.tickets.open)
@@ -282,7 +289,7 @@ class Agent:
         self.baselines.declare(plan.declared)
         self._refresher.replace(*self._judges(plan.settings))
         self.tickets.reconfigure(plan.settings)
-        await self.intake.reconfigure(plan.settings)
+        await self.webhooks.reconfigure(plan.settings)
         await self._scheduler.stop()
         engine = RuleEngine(plan.ruleset, keep=plan.settings.rules.history)
         engine.inherit(self._scheduler.engine)
@@ -387,5 +394,5 @@ class Agent:
             started_at=self._started_at,
             clock=self._clock,
             queries=self._queries,
-            hooks=self.intake.routes(),
+            hooks=(*self.webhooks.routes(), *self._complaint_api.routes()),
         )

@@ -1,4 +1,4 @@
-"""The room's front: what comes in by webhook, as the rest of the agent sees it."""
+"""Everything other systems post to the agent: the webhooks, and what they have stored."""
 
 import asyncio
 import time
@@ -6,70 +6,74 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from agent.complaints.api import ComplaintApi
 from agent.complaints.hook import PATH as COMPLAINTS_PATH
 from agent.complaints.hook import ComplaintHook
 from agent.complaints.repository import Complaints
-from agent.complaints.rounds import ComplaintRounds, Ledger, Tickets
 from agent.config.settings import Settings
 from agent.model import Alert
 from agent.sinks.callback import Callback, CallbackOutcome
 from agent.sinks.callback_hook import PATH as CALLBACKS_PATH
 from agent.sinks.callback_hook import CallbackHook, Take
 from agent.store.database import Database
-from agent.webhooks.alertmanager.external_alerts import ExternalAlerts
-from agent.webhooks.alertmanager.hook import PATH, AlertmanagerHook
-from agent.webhooks.alertmanager.reconciler import Reconciler
-from agent.webhooks.alertmanager.source_alert import SourceAlert
-from agent.webhooks.alertmanager.translate import Places, is_foreign
+from agent.webhooks.alertmanager.payload import SourceAlert
+from agent.webhooks.alertmanager.reconciler import AlertmanagerReconciler
+from agent.webhooks.alertmanager.repository import ExternalAlertRepository
+from agent.webhooks.alertmanager.translate import WatchedAccounts, is_foreign
+from agent.webhooks.alertmanager.webhook import PATH as ALERTMANAGER_PATH
+from agent.webhooks.alertmanager.webhook import AlertmanagerWebhook
 from exporters.telemetry import Telemetry
 
-SOURCE = "alertmanager"
+ALERTMANAGER = "alertmanager"
+"""Alertmanager as a source of alerts, in the ledger and in metrics."""
 
 
-def _nobody_knows(_number: str) -> bool | None:
+def _listing_unknown(_number: str) -> bool | None:
     return None
 
 
-async def _unheard(_said: Callback) -> CallbackOutcome:
+async def _reject_callback(_callback: Callback) -> CallbackOutcome:
     return CallbackOutcome.UNKNOWN
 
 
-class Intake:
-    """Everything other systems tell the agent. Make one with :meth:`open`."""
+class InboundWebhooks:
+    """The webhooks of Alertmanager, of complaints and of ticket systems.
+
+    Make one with :meth:`open`. :meth:`start` and :meth:`stop` concern the reconciliation with
+    Alertmanager; the webhooks themselves live as long as the web application that serves
+    :meth:`routes`.
+    """
 
     def __init__(
         self,
-        alerts: ExternalAlerts,
+        alerts: ExternalAlertRepository,
         complaints: Complaints,
         settings: Settings,
         telemetry: Telemetry,
         clock: Callable[[], float] = time.time,
-        is_listed: Callable[[str], bool | None] = _nobody_knows,
-        take: Take | None = None,
+        is_listed: Callable[[str], bool | None] = _listing_unknown,
+        apply_callback: Take = _reject_callback,
     ) -> None:
-        self._alerts = alerts
+        self.external_alerts = alerts
         self.complaints = complaints
         self._telemetry = telemetry
         self._clock = clock
-        self._desk: ComplaintApi | None = None
         self._use(settings)
         self._reconciler = self._make_reconciler()
-        self._hook = AlertmanagerHook(
+        self._alertmanager = AlertmanagerWebhook(
             alerts,
             lambda: self._settings.intake.alertmanager,
             self._is_foreign,
-            lambda: self._reconciler.ask_soon(),  # noqa: PLW0108 - a reload makes another one
+            lambda: self._reconciler.reconcile_soon(),  # noqa: PLW0108 - a reload replaces it
             telemetry,
             clock,
         )
-        self._complaint_hook = ComplaintHook(
+        self._complaint_webhook = ComplaintHook(
             complaints, lambda: self._settings, is_listed, telemetry, clock
         )
-        self._callback_hook = CallbackHook(
-            take or _unheard, lambda: self._settings, telemetry, clock
+        self._callback_webhook = CallbackHook(
+            apply_callback, lambda: self._settings, telemetry, clock
         )
-        telemetry.intake_firing.labels(SOURCE).set(alerts.count())
+        telemetry.intake_firing.labels(ALERTMANAGER).set(alerts.count_firing())
 
     @classmethod
     async def open(
@@ -78,38 +82,36 @@ class Intake:
         settings: Settings,
         telemetry: Telemetry,
         clock: Callable[[], float] = time.time,
-        is_listed: Callable[[str], bool | None] = _nobody_knows,
-        take: Take | None = None,
-    ) -> "Intake":
-        """Take up what was told before the last stop.
+        is_listed: Callable[[str], bool | None] = _listing_unknown,
+        apply_callback: Take = _reject_callback,
+    ) -> "InboundWebhooks":
+        """The webhooks over what the ledger has stored of earlier requests.
 
-        ``is_listed`` says whether an account has a number, ``None`` while that is not known;
-        ``take`` does what ticket systems say.
+        Args:
+            database: The ledger.
+            settings: The configuration.
+            telemetry: Counts requests, alerts and repairs.
+            clock: Epoch seconds.
+            is_listed: Whether an account has a number; ``None`` while that is unknown.
+            apply_callback: Applies what a ticket system reports.
 
         Raises:
-            StoreError: when the ledger refuses.
+            StoreError: when the ledger cannot be read.
         """
-        alerts = await ExternalAlerts.open(database, SOURCE)
+        alerts = await ExternalAlertRepository.open(database, ALERTMANAGER)
         complaints = await Complaints.open(database)
-        return cls(alerts, complaints, settings, telemetry, clock, is_listed, take)
-
-    def join(self, tickets: Tickets, ledger: Ledger) -> ComplaintRounds:
-        """Let complaints be put to ``tickets``; gives what keeps the two together."""
-        self._desk = ComplaintApi(self.complaints, tickets, lambda: self._settings, self._clock)
-        return ComplaintRounds(
-            self.complaints, tickets, ledger, lambda: self._settings, self._telemetry
-        )
+        return cls(alerts, complaints, settings, telemetry, clock, is_listed, apply_callback)
 
     def start(self) -> None:
-        """Begin to ask what really fires, where the configuration says whom."""
+        """Start the reconciliation with Alertmanager, if it is configured."""
         self._reconciler.start()
 
     async def stop(self) -> None:
-        """Ask no more; the hooks go with the web application."""
+        """Stop the reconciliation with Alertmanager."""
         await self._reconciler.stop()
 
     async def reconfigure(self, settings: Settings) -> None:
-        """Go by other settings from now on."""
+        """Use ``settings`` from now on."""
         changed = settings.intake != self._settings.intake
         self._use(settings)
         if changed:
@@ -118,30 +120,29 @@ class Intake:
             self._reconciler.start()
 
     def routes(self) -> tuple[web.RouteDef, ...]:
-        """The hooks and what goes with them, for the web application."""
+        """The webhooks by method and path, for the web application."""
         return (
-            web.post(PATH, self._hook.post),
-            web.post(COMPLAINTS_PATH, self._complaint_hook.post),
-            web.post(CALLBACKS_PATH, self._callback_hook.post),
-            *(() if self._desk is None else self._desk.routes()),
+            web.post(ALERTMANAGER_PATH, self._alertmanager.post),
+            web.post(COMPLAINTS_PATH, self._complaint_webhook.post),
+            web.post(CALLBACKS_PATH, self._callback_webhook.post),
         )
 
-    async def firing(self) -> tuple[Alert, ...]:
-        """All alerts that fire as far as other systems have told."""
+    async def firing_alerts(self) -> tuple[Alert, ...]:
+        """All alerts that fire as far as Alertmanager has reported; none while it is disabled."""
         if not self._settings.intake.alertmanager.enabled:
             return ()
-        return await asyncio.to_thread(self._alerts.firing, self._places)
+        return await asyncio.to_thread(self.external_alerts.firing, self._accounts)
 
     def _use(self, settings: Settings) -> None:
         self._settings = settings
-        self._places: Places = {
+        self._accounts: WatchedAccounts = {
             provider.name: frozenset(account.id for account in provider.accounts)
             for provider in settings.providers
         }
 
-    def _make_reconciler(self) -> Reconciler:
+    def _make_reconciler(self) -> AlertmanagerReconciler:
         section = self._settings.intake.alertmanager
-        return Reconciler(self._alerts, section, self._telemetry, self._clock)
+        return AlertmanagerReconciler(self.external_alerts, section, self._telemetry, self._clock)
 
-    def _is_foreign(self, told: SourceAlert) -> bool:
-        return is_foreign(told.labels, self._places)
+    def _is_foreign(self, alert: SourceAlert) -> bool:
+        return is_foreign(alert.labels, self._accounts)

@@ -101,9 +101,9 @@ async def test_a_restart_still_knows_what_alertmanager_told(
     scene: Scene, client: TestClient[Any, Any]
 ) -> None:
     await tell(client, {"alertname": "HostDown", "severity": "critical"})
-    (told,) = await scene.agent.intake.firing()
+    (told,) = await scene.agent.webhooks.firing_alerts()
     await scene.agent.stop()
     scene.agent = Agent(scene.config)
     await scene.agent.start()
-    assert [alert.labels for alert in await scene.agent.intake.firing()] == [told.labels]
+    assert [alert.labels for alert in await scene.agent.webhooks.firing_alerts()] == [told.labels]
     await until(lambda: of(scene, scope="agent"), "its ticket is opened")

@@ -116,7 +116,7 @@ async def test_an_alarm_after_the_complaint_takes_it_over(
         lambda: {t["stage"] for t in scene.desk() if t["number"] == WELL} == {"closed"},
         "both are closed with the repair",
     )
-    await until(lambda: not scene.agent.intake.complaints.waiting, "nobody waits any more")
+    await until(lambda: not scene.agent.webhooks.complaints.waiting, "nobody waits any more")
 
 
 async def test_a_complaint_after_the_repair_reopens_the_ticket(

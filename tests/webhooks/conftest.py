@@ -1,4 +1,4 @@
-"""The hook of a running agent that watches north/hq, and what Alertmanager posts to it."""
+"""The webhooks of an agent that watches north/hq, and what Alertmanager posts to them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -11,13 +11,13 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from agent.config.settings import Settings
-from agent.inbound import Intake
+from agent.inbound import InboundWebhooks
 from agent.model import Alert
 from agent.store.database import Database
 from exporters.telemetry import Telemetry
 
 START = 1_790_000_000.0
-NONE_YET = "0001-01-01T00:00:00Z"
+NO_END = "0001-01-01T00:00:00Z"
 OURS = {
     "alertname": "NumberNotActive",
     "severity": "critical",
@@ -35,7 +35,7 @@ def time(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "789Z"
 
 
-def told(
+def entry(
     labels: Mapping[str, str] = OURS,
     *,
     starts: float = START,
@@ -48,7 +48,7 @@ def told(
         "labels": dict(labels),
         "annotations": {"summary": "something is down"},
         "startsAt": time(starts),
-        "endsAt": NONE_YET if ends is None else time(ends),
+        "endsAt": NO_END if ends is None else time(ends),
         "generatorURL": "http://prometheus/graph",
         "fingerprint": "0123456789abcdef",
     } | changed
@@ -90,8 +90,8 @@ class Clock:
         return self.now
 
 
-class Hook:
-    """An agent's hook over real HTTP and a real ledger; may be restarted with both."""
+class Server:
+    """An agent's webhooks over real HTTP and a real ledger; may be restarted with both."""
 
     def __init__(self, folder: Path) -> None:
         self.clock = Clock(START + 60)
@@ -99,23 +99,25 @@ class Hook:
         self.telemetry = Telemetry()
         self.settings = settings()
         self.database: Database
-        self.intake: Intake
+        self.webhooks: InboundWebhooks
         self.client: TestClient[web.Request, web.Application]
 
     async def start(self) -> None:
-        """Begin with what the ledger has."""
+        """Serve the webhooks over what the ledger has stored."""
         self.telemetry = Telemetry()
         self.database = await Database.open(self.folder)
-        self.intake = await Intake.open(self.database, self.settings, self.telemetry, self.clock)
+        self.webhooks = await InboundWebhooks.open(
+            self.database, self.settings, self.telemetry, self.clock
+        )
         app = web.Application()
-        app.add_routes(self.intake.routes())
+        app.add_routes(self.webhooks.routes())
         self.client = TestClient(TestServer(app))
         await self.client.start_server()
-        self.intake.start()
+        self.webhooks.start()
 
     async def stop(self) -> None:
-        """End without a word, as a kill would."""
-        await self.intake.stop()
+        """Stop without saying anything to anyone, as a kill would."""
+        await self.webhooks.stop()
         await self.client.close()
         await self.database.close()
 
@@ -125,49 +127,49 @@ class Hook:
         await self.start()
 
     async def use(self, **alertmanager: Any) -> None:
-        """Go by another configuration from now on."""
+        """Use another configuration from now on."""
         self.settings = settings(**alertmanager)
-        await self.intake.reconfigure(self.settings)
+        await self.webhooks.reconfigure(self.settings)
 
     async def post(self, body: Any, status: int = 200, **headers: str) -> dict[str, Any]:
-        """Post ``body`` as JSON; gives the answer, which must have ``status``."""
-        async with self.client.post("/hooks/alertmanager", json=body, headers=headers) as answer:
-            text = await answer.text()
-            assert answer.status == status, text
-            return await answer.json()
+        """Post ``body`` as JSON; returns the response, which must have ``status``."""
+        async with self.client.post("/hooks/alertmanager", json=body, headers=headers) as response:
+            text = await response.text()
+            assert response.status == status, text
+            return await response.json()
 
-    async def tell(self, *alerts: Any, **changed: Any) -> dict[str, Any]:
+    async def send(self, *alerts: Any, **changed: Any) -> dict[str, Any]:
         """Post a message of ``alerts``."""
         return await self.post(message(*alerts, **changed))
 
     async def firing(self) -> list[Alert]:
-        """What tickets would be told of now."""
-        return list(await self.intake.firing())
+        """The alerts that tickets would observe now."""
+        return list(await self.webhooks.firing_alerts())
 
-    async def names(self) -> list[str]:
+    async def firing_names(self) -> list[str]:
         """Names of the alerts that fire."""
         return sorted(alert.name for alert in await self.firing())
 
-    def counted(self, name: str, **labels: str) -> float:
+    def sample(self, name: str, **labels: str) -> float:
         """A sample of the agent's own metrics."""
         value = self.telemetry.registry.get_sample_value(name, {"source": "alertmanager", **labels})
         return value or 0.0
 
-    def alerts(self, outcome: str) -> float:
+    def alert_count(self, outcome: str) -> float:
         """How many alerts had an outcome."""
-        return self.counted("numwatch_intake_alerts_total", outcome=outcome)
+        return self.sample("numwatch_intake_alerts_total", outcome=outcome)
 
-    def requests(self, outcome: str) -> float:
+    def request_count(self, outcome: str) -> float:
         """How many requests had an outcome."""
-        return self.counted("numwatch_intake_requests_total", outcome=outcome)
+        return self.sample("numwatch_intake_requests_total", outcome=outcome)
 
 
 @pytest.fixture
-async def hook(tmp_path: Path) -> AsyncIterator[Hook]:
-    made = Hook(tmp_path)
-    await made.start()
-    yield made
-    await made.stop()
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    webhooks = Server(tmp_path)
+    await webhooks.start()
+    yield webhooks
+    await webhooks.stop()
 
 
 async def until(condition: Any, what: str, deadline: float = 10.0) -> None:

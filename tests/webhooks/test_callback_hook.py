@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from standardwebhooks import Webhook
 
 from agent.fleet import Fleet
-from agent.inbound import Intake
+from agent.inbound import InboundWebhooks
 from agent.sinks.callback_actions import Callbacks
 from agent.sinks.links import Links, Remote
 from agent.states import Stage
@@ -104,9 +104,11 @@ async def site(database: Database) -> AsyncIterator[Site]:
     for sink, remote in (("helpdesk", "10000"), ("zammad", "7")):
         await links.made(sink, change.after.id, Remote(remote, f"R-{remote}"), START)
     callbacks = Callbacks(links, Ledger(database), tickets.act, lambda: made.now)
-    intake = await Intake.open(database, chosen, Telemetry(), lambda: made.now, take=callbacks.take)
+    webhooks = await InboundWebhooks.open(
+        database, chosen, Telemetry(), lambda: made.now, apply_callback=callbacks.take
+    )
     app = web.Application()
-    app.add_routes(intake.routes())
+    app.add_routes(webhooks.routes())
     async with TestClient(TestServer(app)) as client:
         made = Site(client, database, change.after)
         yield made

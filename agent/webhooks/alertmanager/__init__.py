@@ -1,1 +1,1 @@
-"""Alerts that Alertmanager posts, and the comparison with its own list of alerts."""
+"""Alertmanager's webhook, its stored alerts, and the comparison with its own alert list."""

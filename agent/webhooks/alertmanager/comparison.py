@@ -1,7 +1,7 @@
-"""Where what Alertmanager answers differs from what it told: pure.
+"""Compares Alertmanager's alert list with what its messages reported: pure functions.
 
-A difference counts once two answers in a row show it, so that neither word under way nor an
-alert still in its ``group_wait`` is taken for a lost one.
+A difference is repaired once two responses in a row show it, so that neither a message in
+transit nor an alert still in its ``group_wait`` is taken for a lost one.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,118 +10,141 @@ from enum import StrEnum, unique
 import msgspec
 from msgspec.structs import replace
 
+from agent.webhooks.alertmanager.external_alert import (
+    AlertStatus,
+    ExternalAlert,
+    ResolveTrust,
+    merge,
+    resolve,
+)
 from agent.webhooks.alertmanager.listing import Listing
-from agent.webhooks.alertmanager.record import Record, Standing, Trust, merge, over
 
 
 @unique
-class Repair(StrEnum):
-    """What an answer put right."""
+class AlertRepair(StrEnum):
+    """What a response of Alertmanager corrected, as metrics count it."""
 
     LOST_FIRING = "lost_firing"
-    """It fires and was never told, or was told to be over and is not."""
+    """It fires, and was never reported or was reported resolved."""
     LOST_RESOLVE = "lost_resolve"
-    """It was told to fire and does so no more."""
+    """It was reported as firing and no longer fires."""
     CONFIRMED = "confirmed"
-    """It was told to be over, and is."""
+    """The source reported it resolved, and its own alert list confirms it."""
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """One answer of Alertmanager's."""
+class ListingResponse(msgspec.Struct, frozen=True):
+    """One response of Alertmanager."""
 
     listing: Listing
-    asked_at: float
-    """By our clock; whatever changed here later is newer than the answer."""
+    requested_at: float
+    """By this machine's clock; whatever changed here later is newer than the response."""
     settled: bool
-    """Whether Alertmanager has been up for long enough to have heard of all that fires."""
+    """Whether Alertmanager has been up long enough to have received all that fires."""
 
 
-class Suspicion(msgspec.Struct, frozen=True):
-    """What the answer before differed in, and when it was asked for."""
+class UnconfirmedDifferences(msgspec.Struct, frozen=True):
+    """The differences that one response showed and the next one must show again."""
 
     missing: frozenset[str] = frozenset()
+    """Fingerprints of alerts that fire here and were not listed."""
     unknown: frozenset[str] = frozenset()
-    asked_at: float = 0.0
+    """Fingerprints of alerts that were listed and do not fire here."""
+    requested_at: float = 0.0
+    """When the response was requested."""
 
 
-class Differences(msgspec.Struct, frozen=True):
-    """What is to be changed, and what the next answer must show again."""
+class Comparison(msgspec.Struct, frozen=True):
+    """What to change now, and what the next response must show again."""
 
-    changed: Mapping[str, Record]
-    repairs: Mapping[str, Repair]
-    suspicion: Suspicion
+    changed: Mapping[str, ExternalAlert]
+    repairs: Mapping[str, AlertRepair]
+    unconfirmed: UnconfirmedDifferences
 
 
 IsOurs = Callable[[frozenset[str]], bool]
-"""Whether an alert routed to these receivers is to be told to this agent."""
+"""Whether Alertmanager notifies this agent of an alert that is routed to these receivers."""
 
 
 def compare(
-    records: Mapping[str, Record],
-    answer: Answer,
-    before: Suspicion,
+    alerts: Mapping[str, ExternalAlert],
+    response: ListingResponse,
+    previous: UnconfirmedDifferences,
     is_ours: IsOurs,
     now: float,
-) -> Differences:
-    """What to put right after ``answer``, given what the answer before made suspicious."""
-    missing = _missing(records, answer)
-    unknown = _unknown(records, answer, is_ours)
-    changed: dict[str, Record] = {}
-    repairs: dict[str, Repair] = {}
-    for name in missing:
-        repair = _ends(records[name], name, answer, before)
+) -> Comparison:
+    """What ``response`` corrects about ``alerts``, given what the ``previous`` one showed."""
+    missing = _missing(alerts, response)
+    unknown = _unknown(alerts, response, is_ours)
+    changed: dict[str, ExternalAlert] = {}
+    repairs: dict[str, AlertRepair] = {}
+    for fingerprint in missing:
+        repair = _repair_of_missing(alerts[fingerprint], response, previous)
         if repair is not None:
-            changed[name] = over(records[name], answer.asked_at, now)
-            repairs[name] = repair
-    for name in unknown:
-        new = _fires(records.get(name), name, answer, before, now)
-        if new is not None:
-            changed[name], repairs[name] = new, Repair.LOST_FIRING
-    suspicion = Suspicion(
-        missing=missing - changed.keys() if answer.settled else frozenset(),
+            changed[fingerprint] = resolve(alerts[fingerprint], response.requested_at, now)
+            repairs[fingerprint] = repair
+    for fingerprint in unknown:
+        alert = _fire_unknown(alerts.get(fingerprint), fingerprint, response, previous, now)
+        if alert is not None:
+            changed[fingerprint], repairs[fingerprint] = alert, AlertRepair.LOST_FIRING
+    unconfirmed = UnconfirmedDifferences(
+        missing=missing - changed.keys() if response.settled else frozenset(),
         unknown=unknown - changed.keys(),
-        asked_at=answer.asked_at,
+        requested_at=response.requested_at,
     )
-    return Differences(changed, repairs, suspicion)
+    return Comparison(changed, repairs, unconfirmed)
 
 
-def _missing(records: Mapping[str, Record], answer: Answer) -> frozenset[str]:
-    """What counts as firing here and is not listed."""
+def _missing(alerts: Mapping[str, ExternalAlert], response: ListingResponse) -> frozenset[str]:
+    """The fingerprints of alerts that count as firing here and are not listed."""
     return frozenset(
-        name
-        for name, one in records.items()
-        if one.counts and name not in answer.listing and one.changed_at < answer.asked_at
+        fingerprint
+        for fingerprint, alert in alerts.items()
+        if alert.counts_as_firing
+        and fingerprint not in response.listing
+        and alert.changed_at < response.requested_at
     )
 
 
-def _unknown(records: Mapping[str, Record], answer: Answer, is_ours: IsOurs) -> frozenset[str]:
-    """What is listed and would be told to us, and does not fire here."""
+def _unknown(
+    alerts: Mapping[str, ExternalAlert], response: ListingResponse, is_ours: IsOurs
+) -> frozenset[str]:
+    """The fingerprints of alerts that are listed and notified to us, and do not fire here."""
     return frozenset(
-        name
-        for name, one in answer.listing.items()
-        if is_ours(one.receivers) and not one.silent and not _is_firing(records.get(name))
+        fingerprint
+        for fingerprint, listed in response.listing.items()
+        if is_ours(listed.receivers)
+        and not listed.suppressed
+        and not _is_firing(alerts.get(fingerprint))
     )
 
 
-def _is_firing(record: Record | None) -> bool:
-    return record is not None and record.standing is Standing.FIRING
+def _is_firing(alert: ExternalAlert | None) -> bool:
+    return alert is not None and alert.status is AlertStatus.FIRING
 
 
-def _ends(record: Record, name: str, answer: Answer, before: Suspicion) -> Repair | None:
-    if record.standing is Standing.ENDING:
-        return Repair.CONFIRMED
-    seen_twice = name in before.missing and record.changed_at < before.asked_at
-    return Repair.LOST_RESOLVE if answer.settled and seen_twice else None
+def _repair_of_missing(
+    alert: ExternalAlert, response: ListingResponse, previous: UnconfirmedDifferences
+) -> AlertRepair | None:
+    # A reported resolve needs one response that agrees with it; a lost one needs two.
+    if alert.status is AlertStatus.RESOLVE_PENDING:
+        return AlertRepair.CONFIRMED
+    seen_twice = alert.fingerprint in previous.missing and alert.changed_at < previous.requested_at
+    return AlertRepair.LOST_RESOLVE if response.settled and seen_twice else None
 
 
-def _fires(
-    old: Record | None, name: str, answer: Answer, before: Suspicion, now: float
-) -> Record | None:
-    if name not in before.unknown or (old is not None and old.changed_at >= before.asked_at):
+def _fire_unknown(
+    stored: ExternalAlert | None,
+    fingerprint: str,
+    response: ListingResponse,
+    previous: UnconfirmedDifferences,
+    now: float,
+) -> ExternalAlert | None:
+    if fingerprint not in previous.unknown or (
+        stored is not None and stored.changed_at >= previous.requested_at
+    ):
         return None
-    told = answer.listing[name].told
-    if old is not None and old.standing is Standing.ENDING:
-        return replace(old, standing=Standing.FIRING, changed_at=now)
-    # Asked for and answered twice, it is no late word of a firing that is over.
-    new, _outcome = merge(None, told, Trust(), now)
-    return new if old is None or new is None else replace(new, ended_at=old.ended_at)
+    if stored is not None and stored.status is AlertStatus.RESOLVE_PENDING:
+        return replace(stored, status=AlertStatus.FIRING, changed_at=now)
+    # Merged with None: two responses list it, so it is no late repeat of a resolved firing.
+    alert, _outcome = merge(None, response.listing[fingerprint].alert, ResolveTrust(), now)
+    return alert if stored is None or alert is None else replace(alert, ended_at=stored.ended_at)

@@ -1,7 +1,7 @@
-"""External alerts as the agent's own: so that the same fault told twice is one ticket.
+"""Translates external alerts to the agent's own, so that one fault from two sources is one ticket.
 
 An alert is ours when its labels name something this agent watches, or say that it is about the
-agent itself. Any other is foreign: its ticket is told apart by its own labels
+agent itself. Any other is foreign: its ticket is identified by the alert's own labels
 (docs/adr/0005-foreign-alerts-are-told-apart-by-their-labels.md).
 """
 
@@ -15,61 +15,61 @@ from agent.model import Alert
 from agent.net.scrub import scrub
 from agent.states import Scope
 from agent.tickets.key import subject_of
-from agent.webhooks.alertmanager.record import Record
-from agent.webhooks.alertmanager.source_alert import ALERT_NAME
+from agent.webhooks.alertmanager.external_alert import ExternalAlert
+from agent.webhooks.alertmanager.payload import ALERT_NAME
 
-Places = Mapping[str, Collection[str]]
+WatchedAccounts = Mapping[str, Collection[str]]
 """The accounts this agent watches, by provider."""
 
-MARK = "~"
-"""Stands between a foreign alert's name and the hash of its labels."""
+FOREIGN_MARK = "~"
+"""Separates a foreign alert's name from the hash of its labels."""
 
 _UNNAMED = "alert"
 _NAME_CHARACTERS = 80
 _HASH_CHARACTERS = 12
-_TOLD_NOT_BROKEN = frozenset(
+_ROUTING_LABELS = frozenset(
     {
         *("severity", "priority", "level", "urgency", "ticket", "receiver", "route"),
         *("replica", "prometheus", "prometheus_replica", "monitor"),
     }
 )
-"""Labels that tell how an alert is told, or by whom, not what is broken."""
+"""Labels that say how urgent an alert is, where it goes or who reports it, not what is broken."""
 
 
-def alert_of(record: Record, places: Places) -> Alert:
-    """The alert that tickets are told of, firing."""
-    labels = {name: text for name, text in record.labels.items() if name != ALERT_NAME}
-    annotations = dict(record.annotations)
-    name = _name(record.labels)
-    if is_foreign(record.labels, places):
+def to_agent_alert(external: ExternalAlert, accounts: WatchedAccounts) -> Alert:
+    """The firing alert that tickets observe for ``external``."""
+    labels = {name: text for name, text in external.labels.items() if name != ALERT_NAME}
+    annotations = dict(external.annotations)
+    name = _name(external.labels)
+    if is_foreign(external.labels, accounts):
         annotations.setdefault("summary", _summary(name, labels))
-        told = {"scope": Scope.AGENT.value, "symptom": _symptom(name, labels)}
-        labels = dict(sorted({**labels, **told}.items()))
+        identity = {"scope": Scope.AGENT.value, "symptom": _symptom(name, labels)}
+        labels = dict(sorted({**labels, **identity}.items()))
     return Alert(
         name=name,
         labels=labels,
         annotations=annotations,
         state="firing",
-        active_at=record.started_at,
-        fired_at=record.started_at,
+        active_at=external.started_at,
+        fired_at=external.started_at,
         value=math.nan,
     )
 
 
-def is_foreign(labels: Mapping[str, str], places: Places) -> bool:
+def is_foreign(labels: Mapping[str, str], accounts: WatchedAccounts) -> bool:
     """Whether an alert with ``labels`` is about nothing that this agent watches."""
     subject = subject_of(_name(labels), labels)
     if subject.scope is Scope.AGENT:
         return not (labels.get("scope") == Scope.AGENT and labels.get("symptom"))
     if subject.provider:
-        accounts = places.get(subject.provider)
-        return accounts is None or bool(subject.account and subject.account not in accounts)
+        watched = accounts.get(subject.provider)
+        return watched is None or bool(subject.account and subject.account not in watched)
     return False
 
 
 def is_foreign_symptom(symptom: str) -> bool:
-    """Whether a ticket's symptom is that of a foreign alert, of which no facts are known."""
-    return MARK in symptom
+    """Whether a ticket's symptom is that of a foreign alert, about which there are no facts."""
+    return FOREIGN_MARK in symptom
 
 
 def _name(labels: Mapping[str, str]) -> str:
@@ -77,15 +77,15 @@ def _name(labels: Mapping[str, str]) -> str:
 
 
 def _symptom(name: str, labels: Mapping[str, str]) -> str:
-    """The alert's name, or its own ``symptom``, and a hash of the labels that identify it."""
+    """The alert's own ``symptom`` or its name, and a hash of the labels that identify it."""
     family = labels.get("symptom") or name
-    identity = [pair for pair in sorted(labels.items()) if pair[0] not in _TOLD_NOT_BROKEN]
+    identity = [pair for pair in sorted(labels.items()) if pair[0] not in _ROUTING_LABELS]
     digest = sha256(json.encode((family, identity))).hexdigest()[:_HASH_CHARACTERS]
-    return f"{scrub(family, _NAME_CHARACTERS)}{MARK}{digest}"
+    return f"{scrub(family, _NAME_CHARACTERS)}{FOREIGN_MARK}{digest}"
 
 
 def _summary(name: str, labels: Mapping[str, str]) -> str:
-    shown = ", ".join(
-        f"{name}={text}" for name, text in labels.items() if name not in _TOLD_NOT_BROKEN
+    identity = ", ".join(
+        f"{label}={text}" for label, text in labels.items() if label not in _ROUTING_LABELS
     )
-    return f"{name}: {shown}" if shown else name
+    return f"{name}: {identity}" if identity else name

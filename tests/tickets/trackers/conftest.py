@@ -12,7 +12,7 @@ from agent.tickets.ledger import Filter
 from agent.tickets.ticket import Ticket
 from tests.tickets.driver import Run
 from tests.tickets.scene import NUMBER, Scene
-from tests.webhooks.conftest import Hook
+from tests.webhooks.conftest import Server
 
 DOWN, UP = NumberState.SUSPENDED_VIOLATION, NumberState.ACTIVE
 
@@ -20,14 +20,14 @@ DOWN, UP = NumberState.SUSPENDED_VIOLATION, NumberState.ACTIVE
 class Bridge:
     """An agent that is told of faults by Alertmanager and polls the numbers itself."""
 
-    def __init__(self, hook: Hook) -> None:
+    def __init__(self, hook: Server) -> None:
         self.hook = hook
         self.scene = Scene()
         self.run = Run(hook.database, self.scene)
         self.run.now = hook.clock.now
 
     async def tell(self, *alerts: Any, **changed: Any) -> None:
-        await self.hook.tell(*alerts, **changed)
+        await self.hook.send(*alerts, **changed)
 
     async def round(self, seconds: float = 60.0) -> tuple[Change, ...]:
         """One evaluation, some time after the one before."""
@@ -54,7 +54,7 @@ class Bridge:
 
 @pytest.fixture
 async def bridge(tmp_path: Path) -> AsyncIterator[Bridge]:
-    hook = Hook(tmp_path)
+    hook = Server(tmp_path)
     await hook.start()
     yield Bridge(hook)
     await hook.stop()

@@ -20,12 +20,12 @@ JIRA = "sinks/test_jira.py"
 CUT = "sinks/test_cut.py"
 BOTS = "sinks/test_bots.py"
 TEMPLATES = "sinks/test_templates.py"
-HOOK = "webhooks/test_alertmanager_hook.py"
-ACCESS = "webhooks/test_hook_access.py"
-COMPLAINTS = "webhooks/test_complaint_hook.py"
+HOOK = "webhooks/alertmanager/test_webhook.py"
+ACCESS = "webhooks/test_auth.py"
+COMPLAINTS = "complaints/test_hook.py"
 CALLBACKS = "webhooks/test_callback_hook.py"
-ALERTMANAGER = "webhooks/test_reconciler.py"
-WINDOWS = "complaints/test_complaint_windows.py"
+ALERTMANAGER = "webhooks/alertmanager/test_reconciler.py"
+WINDOWS = "complaints/test_deadlines.py"
 CLOCKS = "tickets/sla/test_clocks.py"
 DESKS = "sinks/test_desk_reconciler.py"
 PEOPLE = "tickets/actions/test_closed_by_people.py"
@@ -33,7 +33,7 @@ PEOPLE = "tickets/actions/test_closed_by_people.py"
 CASES: Mapping[int, tuple[tuple[str, str], ...]] = {
     1: (
         (ONE, "test_case_01_three_peers_at_once"),
-        (HOOK, "test_three_peers_at_once_tell_one_alert"),
+        (HOOK, "test_three_peers_at_once_report_one_alert"),
     ),
     2: ((CONTRACT, "test_a_crash_between_making_and_noting_makes_no_second"),),
     3: ((CONTRACT, "test_a_ticket_made_while_the_answer_got_lost_is_not_made_again"),),
@@ -54,7 +54,7 @@ CASES: Mapping[int, tuple[tuple[str, str], ...]] = {
     9: ((OVER, "test_case_09_a_partial_resolve_keeps_the_rest_open"),),
     10: (
         (OVER, "test_case_10_a_resolve_that_leaves_alerts_out_proves_nothing"),
-        (ALERTMANAGER, "test_a_resolve_that_left_alerts_out_is_asked_about_at_once"),
+        (ALERTMANAGER, "test_a_truncated_resolve_is_queried_at_once"),
     ),
     11: (
         (OVER, "test_case_11_a_resolve_while_it_is_still_down_closes_nothing"),

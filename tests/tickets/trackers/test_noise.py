@@ -4,19 +4,19 @@ from agent.states import NumberState
 from agent.tickets.outbox.outbox import Outbox
 from tests.tickets.scene import NUMBER, alert
 from tests.tickets.trackers.conftest import Bridge
-from tests.webhooks.conftest import OURS, START, message, told
+from tests.webhooks.conftest import OURS, START, entry, message
 
 
 async def test_case_14_a_repeat_without_change_writes_nothing(bridge: Bridge) -> None:
     bridge.down()
-    await bridge.tell(told())
+    await bridge.tell(entry())
     (opened,) = await bridge.round()
     for _ in range(5):
-        await bridge.tell(told())
+        await bridge.tell(entry())
         assert await bridge.round() == ()
     assert await bridge.run.kinds() == ["ticket.opened"]
     # Control: a change is written and told.
-    await bridge.tell(told(OURS | {"severity": "warning"}), told(ends=START + 90))
+    await bridge.tell(entry(OURS | {"severity": "warning"}), entry(ends=START + 90))
     (changed,) = await bridge.round()
     assert changed.after.revision == opened.after.revision + 1
 
@@ -42,22 +42,22 @@ async def test_case_15_twenty_flaps_in_an_hour(bridge: Bridge) -> None:
 
 async def test_case_30_one_bad_alert_in_a_batch_loses_no_other(bridge: Bridge) -> None:
     bridge.down()
-    quiet = told(OURS | {"ticket": "false", "number": "4006220002"})
+    quiet = entry(OURS | {"ticket": "false", "number": "4006220002"})
     bad = {"status": "firing", "labels": "none"}
-    await bridge.tell(bad, quiet, told(), told(), None)
+    await bridge.tell(bad, quiet, entry(), entry(), None)
     await bridge.round()
     assert [ticket.subject.number for ticket in bridge.open] == [NUMBER]
 
 
 async def test_case_31_an_escaped_receiver_and_fields_nobody_knows(bridge: Bridge) -> None:
     bridge.down()
-    await bridge.tell(told(), receiver=r"num\.watch", notification_reason="new", surprise=[1])
+    await bridge.tell(entry(), receiver=r"num\.watch", notification_reason="new", surprise=[1])
     await bridge.round()
     assert len(bridge.open) == 1
 
 
 async def test_case_31_a_body_of_another_version_is_refused_and_counted(bridge: Bridge) -> None:
-    await bridge.hook.post(message(told()) | {"version": "3"}, status=400)
+    await bridge.hook.post(message(entry()) | {"version": "3"}, status=400)
     await bridge.hook.post({"text": "an alert"}, status=400)
     assert await bridge.rounds(2) == []
     outbox = Outbox(bridge.hook.database)

@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 
 from agent.config.settings import Settings
 from agent.store.errors import StoreError
-from tests.webhooks.conftest import Hook, message, told
+from tests.webhooks.conftest import Server, entry, message
 
 PATH = "/hooks/complaints"
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -39,9 +39,9 @@ def with_complaints(**section: Any) -> Settings:
 
 
 @pytest.fixture
-async def signed(tmp_path: Path) -> AsyncIterator[Hook]:
+async def signed(tmp_path: Path) -> AsyncIterator[Server]:
     """A hook that asks for a signature."""
-    made = Hook(tmp_path)
+    made = Server(tmp_path)
     made.settings = with_complaints(secret=SECRET)
     await made.start()
     made.clock.now = datetime.fromisoformat("2026-09-21T13:10:00Z").timestamp()
@@ -50,10 +50,10 @@ async def signed(tmp_path: Path) -> AsyncIterator[Hook]:
 
 
 def delivery(
-    hook: Hook, body: bytes, name: str = "msg_1", secret: str = SECRET, off: float = 0.0
+    server: Server, body: bytes, name: str = "msg_1", secret: str = SECRET, off: float = 0.0
 ) -> dict[str, str]:
     """The headers of a delivery, signed by the reference library."""
-    at = datetime.fromtimestamp(hook.clock.now + off, UTC)
+    at = datetime.fromtimestamp(server.clock.now + off, UTC)
     return {
         "Content-Type": "application/json",
         "webhook-id": name,
@@ -66,75 +66,83 @@ def encoded(**changed: Any) -> bytes:
     return json.dumps(BODY | changed, ensure_ascii=False).encode()
 
 
-async def posted(hook: Hook, body: bytes, headers: dict[str, str]) -> ClientResponse:
-    async with hook.client.post(PATH, data=body, headers=headers) as answer:
+async def posted(server: Server, body: bytes, headers: dict[str, str]) -> ClientResponse:
+    async with server.client.post(PATH, data=body, headers=headers) as answer:
         await answer.read()
         return answer
 
 
-def waiting(hook: Hook) -> int:
-    return len(hook.intake.complaints.waiting)
+def waiting(server: Server) -> int:
+    return len(server.webhooks.complaints.waiting)
 
 
-async def test_a_signed_delivery_is_taken_once(signed: Hook) -> None:
+async def test_a_signed_delivery_is_taken_once(signed: Server) -> None:
     body = encoded()
     assert (await posted(signed, body, delivery(signed, body))).status == 200
     again = await posted(signed, body, delivery(signed, body, off=20))
     assert (again.status, waiting(signed)) == (200, 1), "the same delivery, signed anew"
-    (kept,) = signed.intake.complaints.waiting.values()
+    (kept,) = signed.webhooks.complaints.waiting.values()
     assert kept.complaint.caller == "139****1111"
     assert kept.complaint.at == TROUBLE_AT
 
 
-async def test_it_survives_a_restart_and_so_does_what_a_repeat_is_known_by(signed: Hook) -> None:
+async def test_it_survives_a_restart_and_so_does_what_a_repeat_is_known_by(
+    signed: Server,
+) -> None:
     body = encoded()
     await posted(signed, body, delivery(signed, body))
-    (before,) = signed.intake.complaints.waiting.values()
+    (before,) = signed.webhooks.complaints.waiting.values()
     await signed.restart()
-    assert list(signed.intake.complaints.waiting.values()) == [before]
+    assert list(signed.webhooks.complaints.waiting.values()) == [before]
     await posted(signed, body, delivery(signed, body))
-    await signed.intake.complaints.note({}, [before.complaint.id], signed.clock.now)
+    await signed.webhooks.complaints.note({}, [before.complaint.id], signed.clock.now)
     await posted(signed, body, delivery(signed, body))
     assert waiting(signed) == 0, "answered, and still known"
 
 
-async def test_the_same_caller_is_known_however_the_number_is_written(signed: Hook) -> None:
+async def test_the_same_caller_is_known_however_the_number_is_written(
+    signed: Server,
+) -> None:
     written = ("13900001111", "+86 139-0000-1111", "013900001111", "0086 13900001111")
     for place, caller in enumerate(written):
         body = encoded(caller=caller)
         await posted(signed, body, delivery(signed, body, f"msg_{place}"))
-    assert len({it.complaint.who for it in signed.intake.complaints.waiting.values()}) == 1
+    assert len({it.complaint.who for it in signed.webhooks.complaints.waiting.values()}) == 1
 
 
 @pytest.mark.parametrize("off", [-299, 299])
-async def test_a_sender_whose_clock_is_a_little_off_is_believed(signed: Hook, off: float) -> None:
+async def test_a_sender_whose_clock_is_a_little_off_is_believed(signed: Server, off: float) -> None:
     body = encoded()
     assert (await posted(signed, body, delivery(signed, body, off=off))).status == 200
 
 
 @pytest.mark.parametrize("off", [-302, 302, -86400, 86400])
-async def test_a_delivery_of_another_time_is_refused(signed: Hook, off: float) -> None:
+async def test_a_delivery_of_another_time_is_refused(signed: Server, off: float) -> None:
     body = encoded()
     assert (await posted(signed, body, delivery(signed, body, off=off))).status == 401
     assert waiting(signed) == 0
 
 
-async def test_a_rotated_secret_is_good_until_it_is_taken_out(signed: Hook) -> None:
+async def test_a_rotated_secret_is_good_until_it_is_taken_out(signed: Server) -> None:
     body = encoded()
     headers = delivery(signed, body, secret=FORMER)
     assert (await posted(signed, body, headers)).status == 401
-    await signed.intake.reconfigure(with_complaints(secret=SECRET, former_secret=FORMER))
+    await signed.webhooks.reconfigure(with_complaints(secret=SECRET, former_secret=FORMER))
     assert (await posted(signed, body, headers)).status == 200
 
 
-async def test_with_a_secret_alone_nobody_gets_in_without_a_signature(signed: Hook) -> None:
+async def test_with_a_secret_alone_nobody_gets_in_without_a_signature(
+    signed: Server,
+) -> None:
     plain = {"Content-Type": "application/json"}
     assert (await posted(signed, encoded(), plain)).status == 401
     assert (await posted(signed, encoded(), plain | {"webhook-signature": ""})).status == 401
 
 
-async def test_a_bearer_token_lets_in_who_cannot_sign(signed: Hook) -> None:
-    await signed.intake.reconfigure(with_complaints(secret=SECRET, token="a token of some length"))
+async def test_a_bearer_token_lets_in_who_cannot_sign(signed: Server) -> None:
+    await signed.webhooks.reconfigure(
+        with_complaints(secret=SECRET, token="a token of some length")
+    )
     headers = {"Content-Type": "application/json", "Authorization": "Bearer a token of some length"}
     assert (await posted(signed, encoded(), headers)).status == 200
     assert (await posted(signed, encoded(), headers)).status == 200
@@ -160,25 +168,25 @@ async def test_a_bearer_token_lets_in_who_cannot_sign(signed: Hook) -> None:
     ],
 )
 async def test_what_is_no_complaint_is_refused_for_good(
-    signed: Hook, changed: dict[str, Any]
+    signed: Server, changed: dict[str, Any]
 ) -> None:
     body = encoded(**changed)
     assert (await posted(signed, body, delivery(signed, body))).status == 400
     assert waiting(signed) == 0
 
 
-async def test_a_hostile_text_is_kept_without_its_hostility(signed: Hook) -> None:
+async def test_a_hostile_text_is_kept_without_its_hostility(signed: Server) -> None:
     hostile = BODY | {"prompt": "a\x00b\u202e\ud800c", "content": "\x1b[31m" + "长" * 5000}
     body = json.dumps(hostile).encode()
     assert (await posted(signed, body, delivery(signed, body))).status == 200
-    for kept in signed.intake.complaints.waiting.values():
+    for kept in signed.webhooks.complaints.waiting.values():
         assert kept.complaint.prompt == "abc"
         assert not {"\x00", "\u202e", "\x1b"} & set(kept.complaint.prompt + kept.complaint.content)
         assert len(kept.complaint.content) <= 2000
 
 
-async def test_too_many_waiting_asks_to_come_again(signed: Hook) -> None:
-    await signed.intake.reconfigure(with_complaints(secret=SECRET, most_waiting=1))
+async def test_too_many_waiting_asks_to_come_again(signed: Server) -> None:
+    await signed.webhooks.reconfigure(with_complaints(secret=SECRET, most_waiting=1))
     for place, status in enumerate((200, 503)):
         body = encoded(prompt=str(place))
         answer = await posted(signed, body, delivery(signed, body, f"msg_{place}"))
@@ -187,7 +195,7 @@ async def test_too_many_waiting_asks_to_come_again(signed: Hook) -> None:
 
 
 async def test_nothing_is_answered_before_it_is_kept(
-    signed: Hook, monkeypatch: pytest.MonkeyPatch
+    signed: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse() -> None:
         raise StoreError("the disk is full")
@@ -224,21 +232,26 @@ def _spoilt(chance: random.Random, text: bytes) -> bytes:
     return made if made != text else text + byte
 
 
-async def test_of_a_thousand_changed_or_replayed_requests_none_has_an_effect(signed: Hook) -> None:
+async def test_of_a_thousand_changed_or_replayed_requests_none_has_an_effect(
+    signed: Server,
+) -> None:
     chance = random.Random(1000)
-    await signed.intake.reconfigure(
+    await signed.webhooks.reconfigure(
         Settings.model_validate(
             with_complaints(secret=SECRET).model_dump(include={"providers"})
             | {"intake": {"complaints": {"secret": SECRET}, "alertmanager": {"token": "a token"}}}
         )
     )
-    body, alerts = encoded(), json.dumps(message(told())).encode()
+    body, alerts = encoded(), json.dumps(message(entry())).encode()
     right = {"Authorization": "Bearer a token", "Content-Type": "application/json"}
     headers = delivery(signed, body)
     assert (await posted(signed, body, headers)).status == 200
     async with signed.client.post("/hooks/alertmanager", data=alerts, headers=right) as first:
         assert first.status == 200
-    before = (dict(signed.intake.complaints.waiting), dict(signed.intake._alerts.standing()))
+    before = (
+        dict(signed.webhooks.complaints.waiting),
+        dict(signed.webhooks.external_alerts.alerts),
+    )
     accepted = []
     for _ in range(800):
         spoilt, other = mutated(chance, headers, body)
@@ -255,7 +268,7 @@ async def test_of_a_thousand_changed_or_replayed_requests_none_has_an_effect(sig
         assert (await posted(signed, body, headers)).status == 200, "a repeat is no fault"
         async with signed.client.post("/hooks/alertmanager", data=alerts, headers=right) as again:
             assert again.status == 200
-    after = (dict(signed.intake.complaints.waiting), dict(signed.intake._alerts.standing()))
+    after = (dict(signed.webhooks.complaints.waiting), dict(signed.webhooks.external_alerts.alerts))
     assert after == before
     signed.clock.now += 600
     assert (await posted(signed, body, headers)).status == 401, "and later not even that"

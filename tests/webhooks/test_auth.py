@@ -9,7 +9,7 @@ import socket
 import pytest
 
 from agent.webhooks.limits import OverloadedError, RequestLimiter
-from tests.webhooks.conftest import FOREIGN, Hook, message, told, until
+from tests.webhooks.conftest import FOREIGN, Server, entry, message, until
 
 TOKEN = "correct horse battery"
 
@@ -18,41 +18,41 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-async def test_the_token_is_asked_for_where_one_is_set(hook: Hook) -> None:
-    await hook.use(token=TOKEN, former_token="the old one")
-    answer = await hook.post(message(told()), 401)
+async def test_the_token_is_required_where_one_is_set(server: Server) -> None:
+    await server.use(token=TOKEN, former_token="the old one")
+    answer = await server.post(message(entry()), 401)
     assert "bearer" in answer["expected"]
-    await hook.post(message(told()), 401, **bearer("wrong"))
-    assert await hook.firing() == []
-    await hook.post(message(told()), 200, **bearer(TOKEN))
-    await hook.post(message(told(FOREIGN)), 200, Authorization="bearer the old one")
-    assert len(await hook.firing()) == 2
-    assert hook.requests("unauthorized") == 2
+    await server.post(message(entry()), 401, **bearer("wrong"))
+    assert await server.firing() == []
+    await server.post(message(entry()), 200, **bearer(TOKEN))
+    await server.post(message(entry(FOREIGN)), 200, Authorization="bearer the old one")
+    assert len(await server.firing()) == 2
+    assert server.request_count("unauthorized") == 2
 
 
-async def test_a_thousand_changed_tokens_are_refused(hook: Hook) -> None:
-    await hook.use(token=TOKEN)
+async def test_a_thousand_changed_tokens_are_refused(server: Server) -> None:
+    await server.use(token=TOKEN)
     chance = random.Random(3)
     for _ in range(1000):
-        place = chance.randrange(len(TOKEN))
+        index = chance.randrange(len(TOKEN))
         changed = chance.choice(
             (
-                TOKEN[:place] + chr(chance.randrange(33, 127)) + TOKEN[place + 1 :],
-                TOKEN[:place],
+                TOKEN[:index] + chr(chance.randrange(33, 127)) + TOKEN[index + 1 :],
+                TOKEN[:index],
                 TOKEN + chr(chance.randrange(33, 127)),
                 TOKEN.upper(),
             )
         )
         if changed != TOKEN:
-            await hook.post(message(told()), 401, **bearer(changed))
-    for odd in ("Bearer", "Basic " + TOKEN, TOKEN, "Bearer \xff\xfe"):
-        await hook.post(message(told()), 401, Authorization=odd)
-    assert await hook.firing() == []
+            await server.post(message(entry()), 401, **bearer(changed))
+    for credentials in ("Bearer", "Basic " + TOKEN, TOKEN, "Bearer \xff\xfe"):
+        await server.post(message(entry()), 401, Authorization=credentials)
+    assert await server.firing() == []
 
 
-async def test_a_refusal_says_who_is_to_identify_himself(hook: Hook) -> None:
-    await hook.use(token=TOKEN)
-    async with hook.client.post("/hooks/alertmanager", json=message()) as answer:
+async def test_a_refusal_says_who_is_to_identify_himself(server: Server) -> None:
+    await server.use(token=TOKEN)
+    async with server.client.post("/hooks/alertmanager", json=message()) as answer:
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
         assert TOKEN not in await answer.text()
 
@@ -69,18 +69,18 @@ async def test_a_refusal_says_who_is_to_identify_himself(hook: Hook) -> None:
     ids=str,
 )
 async def test_without_a_token_nobody_is_let_in_through_this_machine(
-    hook: Hook, headers: dict[str, str]
+    server: Server, headers: dict[str, str]
 ) -> None:
-    await hook.post(message(told()), 401, **headers)
-    assert await hook.firing() == []
+    await server.post(message(entry()), 401, **headers)
+    assert await server.firing() == []
 
 
 @pytest.mark.parametrize("host", ["localhost:10400", "127.0.0.1:10400", "[::1]:10400"])
-async def test_without_a_token_this_machine_is_let_in(hook: Hook, host: str) -> None:
-    await hook.post(message(told()), 200, Host=host)
+async def test_without_a_token_this_machine_is_let_in(server: Server, host: str) -> None:
+    await server.post(message(entry()), 200, Host=host)
 
 
-def test_what_is_under_way_is_bounded_by_count_and_bytes() -> None:
+def test_what_is_in_progress_is_limited_by_count_and_bytes() -> None:
     limiter = RequestLimiter(max_requests=2, max_bytes=100)
     with limiter.admit() as first, limiter.admit() as second:
         with pytest.raises(OverloadedError), limiter.admit():
@@ -95,15 +95,15 @@ def test_what_is_under_way_is_bounded_by_count_and_bytes() -> None:
         after.reserve(100)
 
 
-async def test_overload_is_always_503_and_passes(hook: Hook) -> None:
-    await hook.use(max_body=1024 * 1024)
-    body = json.dumps(message(told(annotations={"a": "x" * 100_000}))).encode()
-    address = hook.client.server.host, hook.client.server.port
+async def test_overload_is_always_503_and_passes(server: Server) -> None:
+    await server.use(max_body=1024 * 1024)
+    body = json.dumps(message(entry(annotations={"a": "x" * 100_000}))).encode()
+    address = server.client.server.host, server.client.server.port
     stuck = [await _stuck(*address, body) for _ in range(64)]
-    await until(lambda: _refused(hook), "the bound is reached")
+    await until(lambda: _refused(server), "the limit is reached")
     statuses = set()
     for _ in range(20):
-        async with hook.client.post("/hooks/alertmanager", json=message(told())) as answer:
+        async with server.client.post("/hooks/alertmanager", json=message(entry())) as answer:
             statuses.add(answer.status)
             assert answer.headers["Retry-After"]
     assert statuses == {503}
@@ -111,8 +111,8 @@ async def test_overload_is_always_503_and_passes(hook: Hook) -> None:
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
-    await until(lambda: _taken(hook), "requests are taken again")
-    assert await hook.names() == ["NumberNotActive"]
+    await until(lambda: _accepted(server), "requests are accepted again")
+    assert await server.firing_names() == ["NumberNotActive"]
 
 
 async def _stuck(host: str, port: int, body: bytes) -> asyncio.StreamWriter:
@@ -127,26 +127,26 @@ async def _stuck(host: str, port: int, body: bytes) -> asyncio.StreamWriter:
     return writer
 
 
-async def _refused(hook: Hook) -> bool:
-    async with hook.client.post("/hooks/alertmanager", json=message()) as answer:
+async def _refused(server: Server) -> bool:
+    async with server.client.post("/hooks/alertmanager", json=message()) as answer:
         return answer.status == 503
 
 
-async def _taken(hook: Hook) -> bool:
-    async with hook.client.post("/hooks/alertmanager", json=message(told())) as answer:
+async def _accepted(server: Server) -> bool:
+    async with server.client.post("/hooks/alertmanager", json=message(entry())) as answer:
         return answer.status == 200
 
 
 async def test_a_body_that_never_ends_is_not_waited_for(
-    hook: Hook, monkeypatch: pytest.MonkeyPatch
+    server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("agent.webhooks.limits.BODY_TIMEOUT", 0.2)
     with socket.create_connection(
-        (hook.client.server.host, hook.client.server.port or 0)
+        (server.client.server.host, server.client.server.port or 0)
     ) as sender:
         sender.setblocking(False)
         loop = asyncio.get_running_loop()
-        host = f"{hook.client.server.host}:{hook.client.server.port}"
+        host = f"{server.client.server.host}:{server.client.server.port}"
         head = f"POST /hooks/alertmanager HTTP/1.1\r\nHost: {host}\r\n"
         await loop.sock_sendall(
             sender,
