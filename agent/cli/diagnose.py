@@ -1,35 +1,30 @@
-"""``numwatch diagnose``: polls once, asks what only people know, and shows the verdict."""
+"""``numwatch diagnose``: polls once, asks what only people know, and prints the verdict."""
 
 import asyncio
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
-from agent import logging
-from agent.cli.poll_once import poll_once
-from agent.cli.stored_baselines import look, recall
-from agent.config.load import ConfigError, load
-from agent.config.settings import Log, Settings
+from agent.cli.observation import observe
+from agent.cli.runner import run_command
+from agent.config.load import load
+from agent.config.settings import Settings
+from agent.diagnosis import diagnose as diagnosis
 from agent.diagnosis.answered import mistakes, next_question
 from agent.diagnosis.context import Context
-from agent.diagnosis.diagnose import diagnose_number as verdict_on
-from agent.diagnosis.diagnose import exit_code
 from agent.diagnosis.report import render, render_json
 from agent.model import Verdict
-from agent.plan import declared_in
 
-BAD_CONFIG = 2
-LOOKS_AGAIN = 2
-"""A verdict should not hang on a single answer that failed."""
+RETRIES = 2
+"""Polls after a failed one: a verdict must not depend on a single request that failed."""
 
 
 @dataclass(frozen=True)
 class DiagnoseOptions:
-    """What a person asks on the command line."""
+    """The arguments of the command."""
 
     number: str
     """Written in any usual way."""
@@ -41,67 +36,67 @@ class DiagnoseOptions:
     """Whether to ask for what people must find out."""
 
 
-def diagnose_number(config: Path, asked: DiagnoseOptions, *, as_json: bool) -> int:
-    """Print the verdict on a number; 0 healthy, 1 a fault, 3 unknown, 2 on a bad question.
+def diagnose_number(config: Path, options: DiagnoseOptions, *, as_json: bool) -> int:
+    """Print the verdict on a number; returns 0 healthy, 1 a fault, 3 unknown, 2 on misuse.
 
-    What is declared, and what the agent's ledger remembers as approved or first seen, is what
-    the configuration is held to; what is seen for the first time is remembered.
+    The configuration is compared with what is declared, and with what the agent's ledger holds
+    as approved or first seen; what is seen for the first time is stored.
     """
-    logging.configure(Log(level="error", format="console"))
-    try:
-        answers = _answers(asked)
+
+    def command() -> int:
+        answers = _answers(options.answers)
         settings = load(config)
-        context = asyncio.run(_known(settings))
-        verdict = _verdict(asked, context, answers)
-    except (ConfigError, ValueError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return BAD_CONFIG
-    if as_json:
-        sys.stdout.write(render_json(verdict) + "\n")
-    else:
-        render(verdict, settings, Console())
-    return exit_code(verdict)
+        context = asyncio.run(_context(settings))
+        verdict = _verdict(options, context, answers)
+        if as_json:
+            sys.stdout.write(render_json(verdict) + "\n")
+        else:
+            render(verdict, settings, Console())
+        return diagnosis.exit_code(verdict)
+
+    return run_command(command, misuse=(ValueError, OSError))
 
 
-def _answers(asked: DiagnoseOptions) -> dict[str, str]:
-    pairs = [answer.partition("=") for answer in asked.answers]
-    answers = {name.strip(): answer.strip() for name, _, answer in pairs}
-    wrong = mistakes(answers)
-    if wrong:
-        raise ValueError("\n".join(f"--answer {line}" for line in wrong))
+def _answers(arguments: tuple[str, ...]) -> dict[str, str]:
+    pairs = [argument.partition("=") for argument in arguments]
+    answers = {question.strip(): answer.strip() for question, _, answer in pairs}
+    errors = mistakes(answers)
+    if errors:
+        raise ValueError("\n".join(f"--answer {error}" for error in errors))
     return answers
 
 
-async def _known(settings: Settings) -> Context:
-    book = await recall(settings)
-    book.declare(declared_in(settings))
-    report = await poll_once(settings, again=LOOKS_AGAIN)
-    snapshots = [account.snapshot for account in report.accounts if account.snapshot]
-    now = time.time()
-    return Context(settings, now, await look(settings, snapshots, book, now), book)
+async def _context(settings: Settings) -> Context:
+    observation = await observe(settings, retries=RETRIES)
+    return Context(settings, observation.at, observation.checked, observation.baselines)
 
 
-def _verdict(asked: DiagnoseOptions, context: Context, answers: Mapping[str, str]) -> Verdict:
-    """The verdict; with ``ask`` once everything asked for is answered, or left open."""
-    told = dict(answers)
+def _verdict(
+    options: DiagnoseOptions, context: Context, known_answers: Mapping[str, str]
+) -> Verdict:
+    """The verdict; with ``ask`` once every question is answered, or one is left open."""
+    answers = dict(known_answers)
     while True:
-        verdict = verdict_on(asked.number, context, caller=asked.caller, answers=told)
-        question = next_question(verdict.cause, told, context.settings.locale)
-        if not asked.ask or question is None:
+        verdict = diagnosis.diagnose_number(
+            options.number, context, caller=options.caller, answers=answers
+        )
+        question = next_question(verdict.cause, answers, context.settings.locale)
+        if not options.ask or question is None:
             return verdict
-        name, words, choices = question
-        answer = _asked(f"{words} [{'|'.join(choices) or 'N'}] ")
+        name, text, choices = question
+        answer = _prompt(f"{text} [{'|'.join(choices) or 'N'}] ")
         if not answer:
             return verdict
-        wrong = mistakes({name: answer})
-        if wrong:
-            sys.stderr.write(f"{wrong[0]}\n")
+        errors = mistakes({name: answer})
+        if errors:
+            sys.stderr.write(f"{errors[0]}\n")
         else:
-            told[name] = answer
+            answers[name] = answer
 
 
-def _asked(prompt: str) -> str:
-    """What is typed; empty to leave it open. Asked on standard error: results stay alone."""
-    sys.stderr.write(prompt)
+def _prompt(text: str) -> str:
+    """The line that is typed; empty to leave the question open."""
+    # On standard error, so that standard output holds the result alone.
+    sys.stderr.write(text)
     sys.stderr.flush()
     return sys.stdin.readline().strip()

@@ -1,10 +1,9 @@
-"""``numwatch lint``: polls once, and says what of the configurations is known to go wrong."""
+"""``numwatch lint``: polls once and prints what of the numbers' configurations is wrong."""
 
 import asyncio
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +12,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent import logging
 from agent.checks.result import CheckResult
-from agent.cli.poll_once import poll_once
-from agent.cli.stored_baselines import look, recall
-from agent.config.load import ConfigError, load
-from agent.config.settings import Log, Settings
+from agent.cli.observation import Observation, observe
+from agent.cli.runner import ExitStatus, run_command
+from agent.config.load import load
+from agent.config.settings import Settings
 from agent.lints.finding import Level, LintView, lint_view
-from agent.plan import declared_in
 
-BAD_CONFIG = 2
-FOUND = 1
 _STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.INFO: "dim"}
 
 
-class Row(msgspec.Struct, frozen=True):
+class FindingRow(msgspec.Struct, frozen=True):
     """One finding with where it is; ``number`` is empty where it is about the account."""
 
     provider: str
@@ -36,8 +31,8 @@ class Row(msgspec.Struct, frozen=True):
     finding: LintView
 
 
-class Failure(msgspec.Struct, frozen=True):
-    """What could not be looked at."""
+class PollFailureRow(msgspec.Struct, frozen=True):
+    """What could not be polled, and so not be linted."""
 
     provider: str
     account: str
@@ -45,7 +40,7 @@ class Failure(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Linted(msgspec.Struct, frozen=True):
+class LintReport(msgspec.Struct, frozen=True):
     """What was linted and what was found."""
 
     numbers: int
@@ -53,106 +48,97 @@ class Linted(msgspec.Struct, frozen=True):
     warnings: int
     infos: int
     waived: int
-    findings: list[Row]
-    failures: list[Failure]
+    findings: list[FindingRow]
+    failures: list[PollFailureRow]
 
     @property
-    def exit_code(self) -> int:
-        """1 when any error stands, or nobody could look; 0 otherwise."""
-        return FOUND if self.errors or self.failures else 0
-
-
-@dataclass(frozen=True)
-class Looked:
-    """What was polled and checked."""
-
-    accounts: Mapping[tuple[str, str], CheckResult]
-    failures: Sequence[Failure]
+    def exit_status(self) -> ExitStatus:
+        """1 when there is an error that is not waived, or something could not be polled."""
+        return ExitStatus.FAILED if self.errors or self.failures else ExitStatus.OK
 
 
 def lint(config: Path, *, as_json: bool) -> int:
-    """Print what the lints find; 1 when any error stands, 2 when the configuration is wrong."""
-    logging.configure(Log(level="error", format="console"))
-    try:
+    """Print what the lints find; returns 1 when any error stands, 2 on misuse."""
+
+    def command() -> int:
         settings = load(config)
-        linted = summary(asyncio.run(_look(settings)), time.time())
-    except (ConfigError, ValueError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return BAD_CONFIG
-    if as_json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(linted), indent=2).decode() + "\n")
-    else:
-        render(linted, settings.locale, Console())
-    return linted.exit_code
+        report = summary(asyncio.run(_observe(settings)), time.time())
+        if as_json:
+            content = msgspec.json.format(msgspec.json.encode(report), indent=2)
+            sys.stdout.write(content.decode() + "\n")
+        else:
+            render(report, settings.locale, Console())
+        return report.exit_status
+
+    return run_command(command, misuse=(ValueError, OSError))
 
 
-async def _look(settings: Settings) -> Looked:
-    """Everything polled once; linted even where the agent is told not to."""
+async def _observe(settings: Settings) -> Observation:
+    """Poll with the lints on, even where the agent itself does not lint."""
     lints = settings.lints.model_copy(update={"enabled": True})
-    wanted = settings.model_copy(update={"lints": lints})
-    book = await recall(wanted)
-    book.declare(declared_in(wanted))
-    report = await poll_once(wanted)
-    snapshots = [account.snapshot for account in report.accounts if account.snapshot]
-    failures = [
-        Failure(account.provider, account.account, outcome.capability, outcome.failure)
-        for account in report.accounts
-        for outcome in account.outcomes
-        if outcome.failure is not None
-    ]
-    return Looked(await look(wanted, snapshots, book, time.time()), failures)
+    return await observe(settings.model_copy(update={"lints": lints}))
 
 
-def summary(looked: Looked, now: float) -> Linted:
-    """All findings of all accounts, errors first."""
-    rows = [row for checked in looked.accounts.values() for row in _rows(checked, now)]
-    order = {level.value: place for place, level in enumerate(Level)}
-    rows.sort(key=lambda row: (row.finding.waived, order[row.finding.severity]))
-    standing = [row.finding.severity for row in rows if not row.finding.waived]
-    counted: dict[str, Any] = {f"{level.value}s": standing.count(level.value) for level in Level}
-    return Linted(
-        numbers=sum(len(checked.names) for checked in looked.accounts.values()),
-        waived=len(rows) - len(standing),
+def summary(observation: Observation, now: float) -> LintReport:
+    """All findings of all accounts, errors first and waived ones last."""
+    results = observation.checked.values()
+    rows = [row for checked in results for row in _rows(checked, now)]
+    rank = {level.value: index for index, level in enumerate(Level)}
+    rows.sort(key=lambda row: (row.finding.waived, rank[row.finding.severity]))
+    severities = [row.finding.severity for row in rows if not row.finding.waived]
+    counts: dict[str, Any] = {f"{level.value}s": severities.count(level.value) for level in Level}
+    return LintReport(
+        numbers=sum(len(checked.names) for checked in results),
+        waived=len(rows) - len(severities),
         findings=rows,
-        failures=list(looked.failures),
-        **counted,
+        failures=list(_failures(observation)),
+        **counts,
     )
 
 
-def _rows(checked: CheckResult, now: float) -> Iterator[Row]:
-    where = checked.snapshot.provider, checked.snapshot.account
+def _rows(checked: CheckResult, now: float) -> Iterator[FindingRow]:
+    key = checked.snapshot.provider, checked.snapshot.account
     for finding in checked.account_lints:
-        yield Row(*where, "", lint_view(finding))
+        yield FindingRow(*key, "", lint_view(finding))
     for number in checked.names:
         for finding in checked.lint_findings(number, now):
-            yield Row(*where, number, lint_view(finding))
+            yield FindingRow(*key, number, lint_view(finding))
 
 
-def render(linted: Linted, locale: str, console: Console) -> None:
-    """Print the findings for people: a table an account, then the sums."""
+def _failures(observation: Observation) -> Iterator[PollFailureRow]:
+    for account in observation.report.accounts:
+        for outcome in account.outcomes:
+            if outcome.failure is not None:
+                yield PollFailureRow(
+                    account.provider, account.account, outcome.capability, outcome.failure
+                )
+
+
+def render(report: LintReport, locale: str, console: Console) -> None:
+    """Print the findings for people: a table, what could not be polled, then the sums."""
     table = Table("lint", "number", "finding", box=None, pad_edge=False)
-    for row in linted.findings:
-        where = row.number or f"{row.provider}/{row.account}"
+    for row in report.findings:
+        scope = row.number or f"{row.provider}/{row.account}"
         style = "dim" if row.finding.waived else _STYLES[Level(row.finding.severity)]
         table.add_row(
             Text(f"{row.finding.lint} {row.finding.severity}", style=style),
-            Text(where),
-            Text(_words(row.finding, locale), style="dim" if row.finding.waived else ""),
+            Text(scope),
+            Text(_message(row.finding, locale), style="dim" if row.finding.waived else ""),
         )
-    if linted.findings:
+    if report.findings:
         console.print(table)
-    for failure in linted.failures:
-        where = f"{failure.provider}/{failure.account}"
-        console.print(Text(f"{where}: {failure.capability} failed: {failure.reason}", "bold red"))
+    for failure in report.failures:
+        scope = f"{failure.provider}/{failure.account}"
+        console.print(Text(f"{scope}: {failure.capability} failed: {failure.reason}", "bold red"))
     console.print(
-        f"{linted.numbers} numbers: {linted.errors} errors, {linted.warnings} warnings, "
-        f"{linted.infos} remarks, {linted.waived} waived"
+        f"{report.numbers} numbers: {report.errors} errors, {report.warnings} warnings, "
+        f"{report.infos} remarks, {report.waived} waived"
     )
 
 
-def _words(finding: LintView, locale: str) -> str:
+def _message(finding: LintView, locale: str) -> str:
     text = finding.message_zh if locale.startswith("zh") else finding.message
     if not finding.waiver_reason:
         return text
-    over = f"; a waiver ended on {finding.waived_until}" if not finding.waived else ""
-    return f"{text}{over} (waiver: {finding.waiver_reason})"
+    ended = f"; a waiver ended on {finding.waived_until}" if not finding.waived else ""
+    return f"{text}{ended} (waiver: {finding.waiver_reason})"

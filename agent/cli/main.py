@@ -1,6 +1,6 @@
-"""The front door: one function per command, no logic.
+"""The command line: the arguments of every command, and no logic.
 
-Every command imports its room when it runs, so that ``numwatch --help`` answers at once.
+A command imports its module when it runs, so that ``numwatch --help`` answers at once.
 Results go to standard output, logs and errors to standard error.
 """
 
@@ -40,7 +40,8 @@ Ledger = Annotated[
     typer.Option("--config", metavar="FILE", help="Read the ledger of a stopped agent."),
 ]
 Url = Annotated[
-    str | None, typer.Option("--url", help="The agent to ask; http://127.0.0.1:10400 if not said.")
+    str | None,
+    typer.Option("--url", help="The running agent; http://127.0.0.1:10400 by default."),
 ]
 Speed = Annotated[float, typer.Option("--speed", min=0.001, help="Times as fast.")]
 RuleFiles = Annotated[list[Path], typer.Argument(metavar="FILE...", help="The files to read.")]
@@ -56,8 +57,8 @@ def main() -> None:
     app()
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(is_set: bool) -> None:
+    if is_set:
         from importlib.metadata import version  # noqa: PLC0415 - a fast --help
 
         typer.echo(f"numwatch {version('numwatch')}")
@@ -115,7 +116,7 @@ def run(
         list[str] | None, typer.Option("--listen", metavar="HOST:PORT", help="Listen here instead.")
     ] = None,
 ) -> None:
-    """Watch the configured numbers until told to stop."""
+    """Watch the configured numbers until SIGTERM."""
     from agent.cli.run import run as serve  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(serve(config, listen or ()))
@@ -127,22 +128,23 @@ def demo(
         list[str] | None, typer.Option("--listen", metavar="HOST:PORT", help="Listen here.")
     ] = None,
     world: Annotated[
-        Path | None, typer.Option("--world", metavar="FILE", help="Another world than the story's.")
+        Path | None,
+        typer.Option("--world", metavar="FILE", help="A world in place of the story's."),
     ] = None,
     numbers: Annotated[
-        int, typer.Option("--numbers", min=0, max=999_999, help="So many healthy numbers more.")
+        int, typer.Option("--numbers", min=0, max=999_999, help="Healthy numbers to add.")
     ] = 0,
     speed: Speed = 1.0,
     data: Annotated[
-        Path | None, typer.Option("--data", metavar="DIR", help="Keep everything in this folder.")
+        Path | None, typer.Option("--data", metavar="DIR", help="The folder for all files.")
     ] = None,
 ) -> None:
     """Show numwatch against a simulated world: faults, metrics and tickets in two minutes."""
-    from agent.cli.demo import DEFAULT_LISTEN, Options  # noqa: PLC0415 - a fast --help
-    from agent.cli.demo import demo as show  # noqa: PLC0415
+    from agent.cli.demo import demo as run_demo  # noqa: PLC0415 - a fast --help
+    from agent.demo.session import DEFAULT_LISTEN, DemoOptions  # noqa: PLC0415
 
-    where = tuple(listen or (DEFAULT_LISTEN,))
-    raise typer.Exit(show(Options(where, world, numbers, speed, data)))
+    options = DemoOptions(tuple(listen or (DEFAULT_LISTEN,)), world, numbers, speed, data)
+    raise typer.Exit(run_demo(options))
 
 
 @app.command("simulate")
@@ -158,9 +160,9 @@ def simulate(
     ] = None,
 ) -> None:
     """Serve the simulated providers and the ticket desk alone."""
-    from agent.cli.poll import simulate_world  # noqa: PLC0415 - a fast --help
+    from agent.cli.simulate import simulate as serve  # noqa: PLC0415 - a fast --help
 
-    raise typer.Exit(simulate_world(world, listen, speed, write_config))
+    raise typer.Exit(serve(world, listen, speed, write_config))
 
 
 @app.command("poll")
@@ -172,9 +174,9 @@ def poll(
     as_json: AsJson = False,
 ) -> None:
     """Poll once and print what was seen."""
-    from agent.cli.poll import poll as poll_once  # noqa: PLC0415 - a fast --help
+    from agent.cli.poll import poll as run_poll  # noqa: PLC0415 - a fast --help
 
-    raise typer.Exit(poll_once(config, account, as_json=as_json))
+    raise typer.Exit(run_poll(config, account, as_json=as_json))
 
 
 @app.command("diagnose")
@@ -187,27 +189,27 @@ def diagnose(
     answer: Annotated[
         list[str] | None,
         typer.Option(
-            "--answer", metavar="QUESTION=ANSWER", help="What somebody has found out; repeatable."
+            "--answer", metavar="QUESTION=ANSWER", help="An answer to a question; repeatable."
         ),
     ] = None,
     ask: Annotated[
-        bool, typer.Option("--ask", help="Ask the questions of the tree one after the other.")
+        bool, typer.Option("--ask", help="Ask the open questions one after the other.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say why a number cannot be reached, whose job it is, and what to do."""
     from agent.cli.diagnose import DiagnoseOptions, diagnose_number  # noqa: PLC0415 - a fast --help
 
-    asked = DiagnoseOptions(number, caller, tuple(answer or ()), ask)
-    raise typer.Exit(diagnose_number(config, asked, as_json=as_json))
+    options = DiagnoseOptions(number, caller, tuple(answer or ()), ask)
+    raise typer.Exit(diagnose_number(config, options, as_json=as_json))
 
 
 @app.command("lint")
 def lint(config: Config, as_json: AsJson = False) -> None:
-    """Say what of the numbers' configurations is known to go wrong; 1 if any error."""
-    from agent.cli.lint import lint as find  # noqa: PLC0415 - a fast --help
+    """Print what is wrong with the numbers' configurations; 1 if any error."""
+    from agent.cli.lint import lint as run_lint  # noqa: PLC0415 - a fast --help
 
-    raise typer.Exit(find(config, as_json=as_json))
+    raise typer.Exit(run_lint(config, as_json=as_json))
 
 
 @app.command("route")
@@ -221,7 +223,8 @@ def route(
         str, typer.Option("--area", metavar="CODE", help="The caller's area code.")
     ] = "",
     at: Annotated[
-        str, typer.Option("--at", metavar="TIME", help="Local time, 2026-10-01T09:30; now if not.")
+        str,
+        typer.Option("--at", metavar="TIME", help="Local time, 2026-10-01T09:30; now by default."),
     ] = "",
     keys: Annotated[
         str, typer.Option("--keys", metavar="KEYS", help="Keys pressed in the voice menu.")
@@ -239,14 +242,15 @@ def route(
 def query(
     expression: Annotated[str, typer.Argument(metavar="EXPR", help="An expression of PromQL.")],
     url: Annotated[
-        str | None, typer.Option("--url", metavar="URL", help="The agent; one at home by default.")
+        str | None,
+        typer.Option("--url", metavar="URL", help="The agent; one on this machine by default."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask a running agent what an expression gives now."""
-    from agent.cli.query import query as ask  # noqa: PLC0415 - a fast --help
+    """Evaluate an expression at a running agent, as of now."""
+    from agent.cli.query import query as run_query  # noqa: PLC0415 - a fast --help
 
-    raise typer.Exit(ask(expression, url, as_json=as_json))
+    raise typer.Exit(run_query(expression, url, as_json=as_json))
 
 
 HotlineNumber = Annotated[str, typer.Argument(metavar="NUMBER", help="The hotline number.")]
@@ -259,20 +263,22 @@ AtAccount = Annotated[
 def baseline_show(
     number: HotlineNumber, config: Config, account: AtAccount = "", as_json: AsJson = False
 ) -> None:
-    """Show the configuration a number is held to."""
-    from agent.cli.baseline import show, wanted  # noqa: PLC0415 - a fast --help
+    """Show the approved configuration of a number."""
+    from agent.cli.baseline import show  # noqa: PLC0415 - a fast --help
+    from agent.cli.client import NumberKey  # noqa: PLC0415
 
-    raise typer.Exit(show(config, wanted(number, account), as_json=as_json))
+    raise typer.Exit(show(config, NumberKey.parse(number, account), as_json=as_json))
 
 
 @baseline_app.command("diff")
 def baseline_diff(
     number: HotlineNumber, config: Config, account: AtAccount = "", as_json: AsJson = False
 ) -> None:
-    """Show what differs from it now; 1 when something does."""
-    from agent.cli.baseline import diff, wanted  # noqa: PLC0415 - a fast --help
+    """Show what differs from the approved configuration; 1 when something does."""
+    from agent.cli.baseline import diff  # noqa: PLC0415 - a fast --help
+    from agent.cli.client import NumberKey  # noqa: PLC0415
 
-    raise typer.Exit(diff(config, wanted(number, account), as_json=as_json))
+    raise typer.Exit(diff(config, NumberKey.parse(number, account), as_json=as_json))
 
 
 @baseline_app.command("approve")
@@ -280,19 +286,20 @@ def baseline_approve(
     number: HotlineNumber,
     config: Config,
     account: AtAccount = "",
-    by: Annotated[str, typer.Option("--by", help="Who approves; you, if not said.")] = "",
+    by: Annotated[str, typer.Option("--by", help="Who approves; you by default.")] = "",
     note: Annotated[str, typer.Option("--note", help="Why.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Approve a number's configuration as it is now."""
-    from agent.cli.baseline import approve, wanted  # noqa: PLC0415 - a fast --help
+    from agent.cli.baseline import approve  # noqa: PLC0415 - a fast --help
+    from agent.cli.client import NumberKey  # noqa: PLC0415
 
-    raise typer.Exit(approve(config, wanted(number, account), by, note, as_json=as_json))
+    raise typer.Exit(approve(config, NumberKey.parse(number, account), by, note, as_json=as_json))
 
 
 @rules_app.command("check")
 def rules_check(files: RuleFiles, semantics: Generation = 3) -> None:
-    """Say why a rule cannot be evaluated, where one cannot."""
+    """Print why rules cannot be evaluated; 1 if there are any."""
     from agent.cli.rules import rules_check as check  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(check(files, semantics))
@@ -310,17 +317,19 @@ def rules_test(files: RuleFiles, semantics: Generation = 3, as_json: AsJson = Fa
 def tickets_list(
     url: Url = None,
     config: Ledger = None,
-    standing: Annotated[
-        bool | None, typer.Option("--open/--closed", help="Only those; all if not said.")
+    is_open: Annotated[
+        bool | None, typer.Option("--open/--closed", help="Only these; all by default.")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so many.")] = 100,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=1000, help="The most tickets to list.")
+    ] = 100,
     as_json: AsJson = False,
 ) -> None:
     """List the newest tickets."""
     from agent.cli.tickets import list_tickets  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(
-        list_tickets(url=url, config=config, standing=standing, limit=limit, as_json=as_json)
+        list_tickets(url=url, config=config, is_open=is_open, limit=limit, as_json=as_json)
     )
 
 
@@ -346,48 +355,51 @@ def tickets_export(
     url: Url = None,
     config: Ledger = None,
 ) -> None:
-    """Write a ticket's evidence bundle to a folder; prints where."""
-    from agent.cli.evidence import export  # noqa: PLC0415 - a fast --help
+    """Write a ticket's evidence bundle to a folder and print the folder."""
+    from agent.cli.tickets import export  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(export(ticket, out, url=url, config=config))
 
 
-def _add_act(act: TicketAction) -> None:
-    @tickets_app.command(act.value.replace("_", "-"), help=ACTION_DESCRIPTIONS[act])
+def _add_action(action: TicketAction) -> None:
+    @tickets_app.command(action.value.replace("_", "-"), help=ACTION_DESCRIPTIONS[action])
     def run(
         ticket: Annotated[str, typer.Argument(metavar="ID", help="The ticket's id or key.")],
-        reason: Annotated[str, typer.Option("--reason", "-r", help="Why; the timeline keeps it.")],
+        reason: Annotated[str, typer.Option("--reason", "-r", help="Why; it is in the timeline.")],
         by: Annotated[
             str, typer.Option("--by", envvar="USER", metavar="NAME", help="Who acts.")
         ] = "",
         fields: Annotated[
             list[str] | None,
-            typer.Option("--set", metavar="NAME=VALUE", help="A field of the act; repeatable."),
+            typer.Option("--set", metavar="NAME=VALUE", help="A field of the action; repeatable."),
         ] = None,
         url: Url = None,
         config: Ledger = None,
         as_json: AsJson = False,
     ) -> None:
-        from agent.cli.ticket_action import Wanted, act_on  # noqa: PLC0415 - a fast --help
+        from agent.cli.ticket_action import (  # noqa: PLC0415 - a fast --help
+            ActionArguments,
+            act_on_ticket,
+        )
 
-        wanted = Wanted(act, ticket, reason, by, tuple(fields or ()))
-        raise typer.Exit(act_on(wanted, url=url, config=config, as_json=as_json))
+        arguments = ActionArguments(action, ticket, reason, by, tuple(fields or ()))
+        raise typer.Exit(act_on_ticket(arguments, url=url, config=config, as_json=as_json))
 
 
-for _act in TicketAction:
-    _add_act(_act)
+for _action in TicketAction:
+    _add_action(_action)
 
 
 @tickets_app.command("replay")
 def tickets_replay(
     ticket: Annotated[
-        str | None, typer.Argument(metavar="ID", help="Only this ticket's; all if not said.")
+        str | None, typer.Argument(metavar="ID", help="Only this ticket's; all by default.")
     ] = None,
     url: Url = None,
     config: Ledger = None,
     as_json: AsJson = False,
 ) -> None:
-    """Queue dead letters for delivery again, under their own ids."""
+    """Queue dead letters for delivery again, with their ids unchanged."""
     from agent.cli.tickets import replay  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(replay(ticket, url=url, config=config, as_json=as_json))

@@ -1,67 +1,176 @@
-"""What single commands do: load the configuration, work, print, and give the exit status."""
+"""``numwatch poll``: polls once and prints what was seen.
+
+The JSON document is complete; the table for people is cut. Neither holds a person's phone.
+"""
 
 import asyncio
-import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+import msgspec
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-from agent import logging
-from agent.cli import poll_once as once
-from agent.cli.poll_report import Report
-from agent.cli.stored_baselines import look, recall
-from agent.config.load import ConfigError, load
-from agent.config.settings import Log, Settings
-from agent.simulator.command import simulate
-from agent.simulator.document import WorldFileError
+from agent.cli.observation import (
+    AccountReport,
+    Report,
+    check_and_store,
+    poll_once,
+    stored_baselines,
+)
+from agent.cli.runner import ExitStatus, print_json, run_command
+from agent.config.load import load
+from agent.config.settings import Settings
+from agent.masking import mask_phone
+from agent.model import Balance, Binding, Number, Routing
+from agent.polling.journal import ADVICE, PollOutcome
+from agent.states import IN_SERVICE_STATES, REACHABLE_STATES
 
-BAD_CONFIG = 2
-_Result = TypeVar("_Result")
+ROWS = 200
+"""The most numbers of an account in the table."""
+_ROUTING_FIELDS = Routing.__struct_fields__
 
 
 def poll(config: Path, account: str | None, *, as_json: bool) -> int:
-    """Poll once and print what was seen; 0 when all was polled, 1 when some failed."""
+    """Poll once and print what was seen; returns 0 when all was polled, 1 when some failed."""
 
-    def show(report: Report) -> int:
+    def command() -> int:
+        report = asyncio.run(_poll(load(config), account))
         if as_json:
-            sys.stdout.write(once.render_json(report) + "\n")
+            print_json(document(report))
         else:
-            once.render(report, Console())
-        return report.exit_code
+            render(report, Console())
+        return ExitStatus.FAILED if report.failed else ExitStatus.OK
 
-    return _with(config, lambda settings: _polled(settings, account), show)
+    return run_command(command, misuse=(ValueError, OSError))
 
 
-async def _polled(settings: Settings, account: str | None) -> Report:
-    """Poll once, and remember what was seen for the first time."""
-    report = await once.poll_once(settings, account)
-    snapshots = [each.snapshot for each in report.accounts if each.snapshot]
-    await look(settings, snapshots, await recall(settings), time.time())
+async def _poll(settings: Settings, account: str | None) -> Report:
+    """Poll once, and store the configurations that were seen for the first time."""
+    report = await poll_once(settings, account)
+    await check_and_store(settings, report, await stored_baselines(settings), time.time())
     return report
 
 
-def simulate_world(world: Path, listen: str, speed: float, config: Path | None) -> int:
-    """Serve a world until told to stop; 2 when its file or address cannot be used."""
-    try:
-        return asyncio.run(simulate(world, listen, speed, config))
-    except (WorldFileError, ValueError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return BAD_CONFIG
+def document(report: Report) -> dict[str, Any]:
+    """The report as JSON values; people's phones are masked, times are ISO 8601."""
+    return {
+        "ok": not report.failed,
+        "accounts": [_account_document(account) for account in report.accounts],
+    }
 
 
-def _with(
-    config: Path,
-    work: Callable[[Settings], Coroutine[Any, Any, _Result]],
-    show: Callable[[_Result], int],
-) -> int:
-    """Do ``work`` with the configuration and ``show`` what it gave; 2 when it cannot be done."""
-    logging.configure(Log(level="error", format="console"))
-    try:
-        settings = load(config)
-        return show(asyncio.run(work(settings)))
-    except (ConfigError, ValueError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return BAD_CONFIG
+def _account_document(account: AccountReport) -> dict[str, Any]:
+    return {
+        "provider": account.provider,
+        "account": account.account,
+        "capabilities": {str(it.capability): _outcome_document(it) for it in account.outcomes},
+        "balance": msgspec.to_builtins(account.balance),
+        "numbers": [_number_document(account, number) for number in account.numbers],
+    }
+
+
+def _outcome_document(outcome: PollOutcome) -> dict[str, Any]:
+    return {
+        "ok": outcome.failure is None,
+        "reason": outcome.failure and str(outcome.failure),
+        "detail": outcome.detail,
+        "advice": outcome.failure and ADVICE[outcome.failure],
+        "duration_seconds": round(outcome.duration, 3),
+    }
+
+
+def _number_document(account: AccountReport, number: Number) -> dict[str, Any]:
+    facts: dict[str, Any] = msgspec.to_builtins(number)
+    facts["contract_end"] = _timestamp(number.contract_end)
+    facts["reclaim_at"] = _timestamp(number.reclaim_at)
+    bindings = account.bindings(number.number)
+    facts["bindings"] = None if bindings is None else [_binding_document(it) for it in bindings]
+    routing = account.routing(number.number)
+    facts["routing"] = None if routing is None else _routing_document(routing)
+    return facts
+
+
+def _binding_document(binding: Binding) -> dict[str, Any]:
+    facts: dict[str, Any] = msgspec.to_builtins(binding)
+    del facts["holder"]
+    return {**facts, "id": mask_phone(binding.id), "phone": mask_phone(binding.phone)}
+
+
+def _routing_document(routing: Routing) -> Mapping[str, Any]:
+    facts = {name: msgspec.to_builtins(getattr(routing, name)) for name in _ROUTING_FIELDS}
+    for name in ("blacklist", "whitelist", "binding_order"):
+        facts[name] = [mask_phone(entry) for entry in facts[name]]
+    recipient = routing.voicemail_recipient
+    return {**facts, "voicemail_recipient": recipient and mask_phone(recipient)}
+
+
+def _timestamp(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def render(report: Report, console: Console) -> None:
+    """Print the report for people, the numbers that are out of service first."""
+    for account in report.accounts:
+        console.rule(Text(f"{account.provider}/{account.account}"), align="left")
+        console.print(_balance(account.balance))
+        if account.numbers:
+            console.print(_numbers_table(account))
+        for line in _failures(account):
+            console.print(line)
+
+
+def _balance(balance: Balance | None) -> Text:
+    if balance is None:
+        return Text("balance: unknown", style="dim")
+    text = f"balance: {balance.amount:.2f} {balance.currency}"
+    notice = balance.notice_threshold
+    if notice is not None and balance.amount < notice:
+        return Text(f"{text}, below the notice line of {notice:.2f}", style="bold yellow")
+    return Text(text)
+
+
+def _numbers_table(account: AccountReport) -> Table:
+    numbers = sorted(account.numbers, key=_is_in_service)
+    hidden = len(numbers) - ROWS
+    table = Table(caption=f"and {hidden} more; --json shows all" if hidden > 0 else None)
+    for heading in ("number", "state", "at the provider", "network", "bound phones", "company"):
+        table.add_column(heading)
+    for number in numbers[:ROWS]:
+        table.add_row(*_cells(number, account.bindings(number.number)))
+    return table
+
+
+def _cells(number: Number, bindings: tuple[Binding, ...] | None) -> Iterator[Text]:
+    yield Text(number.number)
+    yield Text(number.state, style="green" if _is_in_service(number) else "bold red")
+    yield Text(" · ".join(filter(None, (number.native_status, number.reason))))
+    yield Text(number.network_state)
+    yield _bindings_cell(bindings)
+    yield Text(number.company)
+
+
+def _bindings_cell(bindings: tuple[Binding, ...] | None) -> Text:
+    if bindings is None:
+        return Text("unknown", style="dim")
+    reachable = sum(binding.state in REACHABLE_STATES for binding in bindings)
+    others = sorted({str(it.state) for it in bindings if it.state not in REACHABLE_STATES})
+    text = " ".join([f"{reachable} of {len(bindings)} reachable", *others])
+    return Text(text, style="" if reachable else "bold red")
+
+
+def _failures(account: AccountReport) -> Iterable[Text]:
+    for outcome in account.outcomes:
+        if outcome.failure is not None:
+            yield Text.assemble(
+                (f"{outcome.capability} failed: {outcome.failure}", "bold red"),
+                f" · {outcome.detail}\n  what to do: {ADVICE[outcome.failure]}",
+            )
+
+
+def _is_in_service(number: Number) -> bool:
+    return number.state in IN_SERVICE_STATES

@@ -1,4 +1,4 @@
-"""``numwatch route``: where a call to a number goes, and the picture of its week."""
+"""``numwatch route``: where a call to a number goes, and which hours of the week ring."""
 
 import asyncio
 import sys
@@ -13,10 +13,10 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from agent import logging
-from agent.cli.poll_once import poll_once
-from agent.config.load import ConfigError, load
-from agent.config.settings import Log, Settings
+from agent.cli.observation import poll_once
+from agent.cli.runner import ExitStatus, fail, run_command
+from agent.config.load import load
+from agent.config.settings import Settings
 from agent.lints.linter import read_calendar
 from agent.masking import mask_text
 from agent.routing.caller import Caller
@@ -24,14 +24,12 @@ from agent.routing.coverage import Day, week
 from agent.routing.evaluate import Call, Setting, evaluate
 from agent.routing.outcome import TREATMENT_TEXTS, Outcome
 
-BAD_CONFIG = 2
-RINGS, STOPPED, UNKNOWN = 0, 1, 3
 _RULER = "0     3     6     9     12    15    18    21    "
 
 
 @dataclass(frozen=True)
 class RouteOptions:
-    """The call that is asked about."""
+    """The arguments of the command: one call."""
 
     number: str
     caller: str = ""
@@ -41,38 +39,40 @@ class RouteOptions:
     pressed: str = ""
 
 
-def route(config: Path, asked: RouteOptions, *, as_json: bool) -> int:
+def route(config: Path, options: RouteOptions, *, as_json: bool) -> int:
     """Print where the call goes; 0 when a phone rings, 1 when none does, 3 when not known."""
-    logging.configure(Log(level="error", format="console"))
-    try:
-        settings = load(config)
-        at = _instant(asked.at, settings)
-        setting = asyncio.run(_setting(settings, asked.number))
-    except (ConfigError, ValueError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return BAD_CONFIG
+    return run_command(
+        lambda: _route(load(config), options, as_json=as_json), misuse=(ValueError, OSError)
+    )
+
+
+def _route(settings: Settings, options: RouteOptions, *, as_json: bool) -> int:
+    at = _local_time(options.at, settings)
+    setting = asyncio.run(_setting(settings, options.number))
     if setting is None:
-        sys.stderr.write(f"{asked.number}: no account tells its routing\n")
-        return UNKNOWN
-    outcome = evaluate(setting, Call(at, Caller.of(asked.caller, asked.area), asked.pressed))
+        reason = f"{options.number}: no account's API shows its routing"
+        return fail(reason, ExitStatus.UNKNOWN)
+    caller = Caller.of(options.caller, options.area)
+    outcome = evaluate(setting, Call(at, caller, options.pressed))
     days = week(setting, at.date())
     if as_json:
-        document = {"number": asked.number, "at": at.isoformat(), **_document(outcome, days)}
+        document = {"number": options.number, "at": at.isoformat(), **_document(outcome, days)}
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(document)).decode() + "\n")
     else:
-        _render(asked.number, at, outcome, days, settings.locale)
-    return RINGS if outcome.rings else STOPPED
+        _render(options.number, at, outcome, days, settings.locale)
+    return ExitStatus.OK if outcome.rings else ExitStatus.FAILED
 
 
-def _instant(at: str, settings: Settings) -> datetime:
+def _local_time(at: str, settings: Settings) -> datetime:
+    """``at`` in the agent's time zone, without a zone; now where it is empty."""
     zone = ZoneInfo(settings.timezone)
     if not at:
         return datetime.fromtimestamp(time.time(), zone).replace(tzinfo=None, microsecond=0)
     try:
-        told = datetime.fromisoformat(at)
+        moment = datetime.fromisoformat(at)
     except ValueError:
         raise ValueError(f"{at!r} is no time, expected for example 2026-10-01T09:30") from None
-    return told if told.tzinfo is None else told.astimezone(zone).replace(tzinfo=None)
+    return moment if moment.tzinfo is None else moment.astimezone(zone).replace(tzinfo=None)
 
 
 async def _setting(settings: Settings, number: str) -> Setting | None:
@@ -107,13 +107,13 @@ def _document(outcome: Outcome, days: tuple[Day, ...]) -> dict[str, Any]:
                 "date": day.date,
                 "stretches": [
                     {
-                        "from": _clock(each.start),
-                        "to": _clock(each.end),
-                        "rings": each.outcome.rings,
-                        "heard": each.outcome.treatment,
-                        "bindings": [mask_text(leg.binding) for leg in each.outcome.legs],
+                        "from": _clock(stretch.start),
+                        "to": _clock(stretch.end),
+                        "rings": stretch.outcome.rings,
+                        "heard": stretch.outcome.treatment,
+                        "bindings": [mask_text(leg.binding) for leg in stretch.outcome.legs],
                     }
-                    for each in day.stretches
+                    for stretch in day.stretches
                 ],
             }
             for day in days
@@ -142,7 +142,12 @@ def _render(
         end = "?" if outcome.gives_up_after is None else f"{outcome.gives_up_after:g}"
         console.print(Text(f"  {end:>4} s  {TREATMENT_TEXTS[outcome.at_the_end].text(locale)}"))
     if not outcome.certain:
-        console.print(Text("  not certain: something that would matter is not told", style="dim"))
+        console.print(
+            Text(
+                "  not certain: the provider's API does not show everything that matters",
+                style="dim",
+            )
+        )
     console.print(Text(f"{'':15}{_RULER}", style="dim"))
     for day in days:
         console.print(Text(f"{day.date:%a %Y-%m-%d} {day.picture}"))

@@ -1,4 +1,4 @@
-"""What ``numwatch rules check`` and ``numwatch rules test`` do."""
+"""``numwatch rules check`` and ``numwatch rules test``, with the output of promtool."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ from agent.rules.unittest.runner import run_file
 
 
 def rules_check(files: Sequence[Path | str], semantics: int = Semantics.THREE) -> int:
-    """Say of every file how many rules it has, or why they cannot be evaluated; 0 or 1."""
+    """Print how many rules each file has, or why they cannot be evaluated; returns 0 or 1."""
     failed = False
     for file in files:
         print(f"Checking {file}")  # noqa: T201 - the command's output
@@ -33,33 +33,33 @@ def rules_check(files: Sequence[Path | str], semantics: int = Semantics.THREE) -
 def rules_test(
     files: Sequence[Path | str], semantics: int = Semantics.THREE, *, as_json: bool = False
 ) -> int:
-    """Run promtool's unit-test files; 0 when every case went well, else 1.
+    """Run promtool's unit-test files; returns 0 when every case passes, else 1.
 
-    Writes what promtool writes, or one JSON array with an object a case.
+    Prints what promtool prints, or one JSON array with an object per case.
     """
-    told: list[dict[str, Any]] = []
+    cases: list[dict[str, Any]] = []
     failed = False
     for file in files:
         outcomes, warnings = run_file(Path(file), Semantics(semantics))
         failed |= any(not outcome.ok for outcome in outcomes)
-        told.extend({"file": str(file)} | outcome.as_json() for outcome in outcomes)
+        cases.extend({"file": str(file)} | outcome.as_json() for outcome in outcomes)
         for warning in warnings:
             print("  WARNING:", warning, file=sys.stderr)  # noqa: T201
         if not as_json:
             _print(file, outcomes)
     if as_json:
-        lines = (json.dumps(one, ensure_ascii=False) for one in told)
+        lines = (json.dumps(case, ensure_ascii=False) for case in cases)
         print("[" + ",\n ".join(lines) + "]")  # noqa: T201
     return int(failed)
 
 
 def _print(file: Path | str, outcomes: Sequence[Outcome]) -> None:
-    """As promtool does: names and verdicts to standard output, what is wrong to standard error."""
+    """Print as promtool does: names and results to standard output, failures to standard error."""
     print("Unit Testing: ", file)  # noqa: T201
-    wrong = [outcome for outcome in outcomes if not outcome.ok]
-    if wrong:
+    failures = [outcome for outcome in outcomes if not outcome.ok]
+    if failures:
         print("  FAILED:", file=sys.stderr)  # noqa: T201
-        for outcome in wrong:
+        for outcome in failures:
             print(outcome.text(), file=sys.stderr)  # noqa: T201
             print()  # noqa: T201
     else:

@@ -63,11 +63,11 @@ def lints(result):
     }
 
 
-async def test_lint_tells_every_finding_and_fails_on_errors(command):
+async def test_lint_prints_every_finding_and_fails_on_errors(command):
     result = await command("lint", "--json")
     assert result.exit_code == 1
-    told = json.loads(result.stdout)
-    assert (told["numbers"], told["errors"], told["failures"]) == (2, 1, [])
+    document = json.loads(result.stdout)
+    assert (document["numbers"], document["errors"], document["failures"]) == (2, 1, [])
     assert lints(result) == {
         ("", "L40"),
         ("4006220001", "L19"),
@@ -87,13 +87,13 @@ async def test_lint_speaks_to_people_in_their_language(command):
     assert "留言会丢失" in chinese.stdout
 
 
-async def test_what_is_waived_is_no_error_and_what_is_over_says_so(command):
+async def test_a_waiver_waives_an_error_and_an_expired_one_is_named(command):
     waiver = {"lint": "L36", "numbers": ["4006220002"], "reason": "being set up"}
     waived = await command("lint", "--json", lints={"waivers": [waiver]})
     assert waived.exit_code == 0
     assert json.loads(waived.stdout)["waived"] == 1
-    over = {"lints": {"waivers": [{**waiver, "until": "2020-01-31"}]}}
-    expired = await command("lint", **over)
+    ended = {"lints": {"waivers": [{**waiver, "until": "2020-01-31"}]}}
+    expired = await command("lint", **ended)
     assert expired.exit_code == 1
     assert "a waiver ended on 2020-01-31" in " ".join(expired.stdout.split())
 
@@ -104,18 +104,18 @@ async def test_lint_works_where_the_agent_does_not_lint(command):
 
 async def test_route_shows_the_phones_and_the_week(command):
     result = await command("route", "4006220001", "--at", "2026-09-28T09:30", "--json")
-    told = json.loads(result.stdout)
+    document = json.loads(result.stdout)
     assert result.exit_code == 0
-    assert [(leg["binding"], leg["after_seconds"]) for leg in told["legs"]] == [
+    assert [(leg["binding"], leg["after_seconds"]) for leg in document["legs"]] == [
         ("b1", 0.0),
         ("b2", 20.0),
     ]
-    assert told["at_the_end"] == "voicemail"
-    assert [len(day["stretches"]) for day in told["week"]] == [3, 3, 3, 1, 1, 1, 1]
+    assert document["at_the_end"] == "voicemail"
+    assert [len(day["stretches"]) for day in document["week"]] == [3, 3, 3, 1, 1, 1, 1]
 
 
 @pytest.mark.parametrize(
-    ("words", "heard", "cause"),
+    ("options", "announcement", "cause"),
     [
         (("--at", "2026-10-01T09:30"), "voicemail", "schedule_closed"),
         (
@@ -125,15 +125,15 @@ async def test_route_shows_the_phones_and_the_week(command):
         ),
     ],
 )
-async def test_route_says_why_nothing_rings(command, words, heard, cause):
-    result = await command("route", "4006220001", *words, "--json")
-    told = json.loads(result.stdout)
+async def test_route_says_why_nothing_rings(command, options, announcement, cause):
+    result = await command("route", "4006220001", *options, "--json")
+    document = json.loads(result.stdout)
     assert result.exit_code == 1
-    assert (told["heard"], told["cause"], told["rings"]) == (heard, cause, False)
+    assert (document["heard"], document["cause"], document["rings"]) == (announcement, cause, False)
 
 
-async def test_route_for_people_and_for_numbers_nobody_knows(command):
-    shown = await command("route", "4006220001", "--at", "2026-09-28T09:30")
-    assert "█" * 18 in shown.stdout
+async def test_route_for_people_and_for_unknown_numbers(command):
+    printed = await command("route", "4006220001", "--at", "2026-09-28T09:30")
+    assert "█" * 18 in printed.stdout
     assert (await command("route", "4006220009")).exit_code == 3
     assert (await command("route", "4006220001", "--at", "noon")).exit_code == 2

@@ -1,4 +1,4 @@
-"""``numwatch poll``: one round over real HTTP, told to people and to programs."""
+"""``numwatch poll``: one round over real HTTP, printed for people and for programs."""
 
 import io
 import json
@@ -6,7 +6,8 @@ import json
 import pytest
 from rich.console import Console
 
-from agent.cli.poll_once import poll_once, render, render_json
+from agent.cli.observation import poll_once
+from agent.cli.poll import document, render
 from agent.config.secret import Secret
 from agent.config.settings import Account
 from agent.simulator.server import start
@@ -48,18 +49,18 @@ def settings(url, *accounts):
     return settings_of(*accounts, polling={"timeout": 20, "request_timeout": 10}, base_url=url)
 
 
-def shown(report):
+def rendered(report):
     out = io.StringIO()
     render(report, Console(file=out, width=160))
     return out.getvalue()
 
 
-async def test_everything_the_provider_tells_is_in_the_document(url):
+async def test_everything_the_provider_reports_is_in_the_document(url):
     report = await poll_once(settings(url, HQ))
-    assert report.exit_code == 0
-    document = json.loads(render_json(report))
-    (account,) = document["accounts"]
-    assert document["ok"]
+    assert not report.failed
+    printed = json.loads(json.dumps(document(report)))
+    (account,) = printed["accounts"]
+    assert printed["ok"]
     assert all(poll["ok"] for poll in account["capabilities"].values())
     assert set(account["capabilities"]) == {
         "numbers", "routing", "reachability", "balance", "calls",
@@ -76,7 +77,7 @@ async def test_everything_the_provider_tells_is_in_the_document(url):
 
 async def test_no_phone_and_no_secret_is_shown_anywhere(url):
     report = await poll_once(settings(url, HQ, LOST))
-    for text in (render_json(report), shown(report)):
+    for text in (json.dumps(document(report), ensure_ascii=False), rendered(report)):
         assert not [phone for phone in PHONES if phone in text]
         assert "demo-secret" not in text
         assert "wrong-one" not in text
@@ -84,8 +85,8 @@ async def test_no_phone_and_no_secret_is_shown_anywhere(url):
 
 async def test_people_see_what_is_broken_first_and_what_to_do(url):
     report = await poll_once(settings(url, HQ, LOST))
-    assert report.exit_code == 1
-    text = shown(report)
+    assert report.failed
+    text = rendered(report)
     assert text.index("4006220001") < text.index("4006220002")
     for words in ("suspended_arrears", "1 of 2 reachable arrears", "below the notice line"):
         assert words in text
@@ -96,15 +97,15 @@ async def test_people_see_what_is_broken_first_and_what_to_do(url):
 async def test_one_account_can_be_chosen(url):
     report = await poll_once(settings(url, HQ, LOST), "north/hq")
     assert [account.account for account in report.accounts] == ["hq"]
-    assert report.exit_code == 0
+    assert not report.failed
     with pytest.raises(ValueError, match="expected one of: north/hq, north/lost"):
         await poll_once(settings(url, HQ, LOST), "north/nowhere")
 
 
 async def test_a_provider_that_is_not_there_is_a_failure_with_advice():
     report = await poll_once(settings("http://127.0.0.1:9", HQ))
-    (account,) = report.document()["accounts"]
-    assert report.exit_code == 1
+    (account,) = document(report)["accounts"]
+    assert report.failed
     assert account["numbers"] == []
     assert account["balance"] is None
     assert account["capabilities"]["numbers"]["reason"] == "connect"

@@ -63,13 +63,13 @@ def test_json_is_one_document_with_an_object_a_case(
     unit_test: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert rules_test([unit_test], 2, as_json=True) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert [case["ok"] for case in told] == [True] * 6
-    assert {case["group"] for case in told} == {"one number down"}
-    assert {case["file"] for case in told} == {str(unit_test)}
-    assert told[1]["alertname"] == "Down"
-    assert told[1]["got"] == told[1]["exp"]
-    assert told[2] == {
+    cases = json.loads(capsys.readouterr().out)
+    assert [case["ok"] for case in cases] == [True] * 6
+    assert {case["group"] for case in cases} == {"one number down"}
+    assert {case["file"] for case in cases} == {str(unit_test)}
+    assert cases[1]["alertname"] == "Down"
+    assert cases[1]["got"] == cases[1]["exp"]
+    assert cases[2] == {
         "file": str(unit_test),
         "group": "one number down",
         "eval_time": "1m",

@@ -71,14 +71,14 @@ async def agent(database: Database):
     await server.close()
 
 
-async def test_a_running_agent_is_asked(database: Database, agent: str) -> None:
+async def test_tickets_of_a_running_agent(database: Database, agent: str) -> None:
     writer = Writer(database, "desk")
     ticket = await writer.opened(1)
     await writer.changed(await writer.opened(2), "ticket.closed")
     code, out, err = await run(f"list_tickets(url={agent!r}, as_json=True)")
     assert (code, err) == (0, "")
     assert {it["number"] for it in json.loads(out)} == {"4006220001", "4006220002"}
-    code, out, _err = await run(f"list_tickets(url={agent!r}, standing=True)")
+    code, out, _err = await run(f"list_tickets(url={agent!r}, is_open=True)")
     assert code == 0
     assert ticket.id in out
     assert "4006220002" not in out

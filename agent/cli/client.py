@@ -1,0 +1,278 @@
+"""What the commands read and change: a running agent, or the ledger of a stopped one.
+
+A ledger has exactly one connection, so while an agent holds it only that agent can be queried.
+"""
+
+import json
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+from urllib.parse import quote
+
+import aiohttp
+
+from agent.baselines.declared import Declaration
+from agent.cli.runner import CommandError
+from agent.config.load import load
+from agent.config.settings import Settings
+from agent.store.database import Database
+from agent.store.errors import InUseError
+from agent.tickets.actions.request import ActionRequest
+
+DEFAULT_URL = "http://127.0.0.1:10400"
+TOKEN_VARIABLE = "NUMWATCH_TOKEN"  # noqa: S105 - the variable's name
+_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
+_DOWNLOAD_TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
+_QUERY_TIMEOUT = aiohttp.ClientTimeout(total=60, connect=5)
+_HINT = "say where one does with --url, or use the ledger of a stopped one with --config"
+_HOLDER_HINT = (
+    "one holds the data directory: stop it, or let its listen address be reached from here"
+)
+
+Document = dict[str, Any]
+
+
+class UnreachableError(CommandError):
+    """No agent answers."""
+
+
+@dataclass(frozen=True)
+class NumberKey:
+    """A number, and the account that has it where several do."""
+
+    number: str
+    provider: str = ""
+    account: str = ""
+
+    @classmethod
+    def parse(cls, number: str, account: str) -> Self:
+        """``number`` at ``account`` (``provider/account``), or at any where that is empty."""
+        provider, _, name = account.partition("/")
+        return cls(number, provider, name)
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The account as query parameters of the API."""
+        account = {"provider": self.provider, "account": self.account}
+        return {name: value for name, value in account.items() if value}
+
+
+class Client(Protocol):
+    """Tickets and baselines as the API's documents; ``None`` stands for "there is none"."""
+
+    async def tickets(self, limit: int, *, is_open: bool | None) -> list[Document]:
+        """Return the newest tickets: the open ones, the closed ones, or (``None``) all."""
+        ...
+
+    async def ticket(self, id_or_key: str) -> Document | None:
+        """Return one ticket."""
+        ...
+
+    async def act(self, ticket: str, request: ActionRequest) -> Document | None:
+        """Act on a ticket and return it as it is then."""
+        ...
+
+    async def evidence(self, ticket: str) -> bytes | None:
+        """Return a ticket's evidence bundle, a ZIP archive."""
+        ...
+
+    async def replay(self, ticket: str | None) -> int:
+        """Queue dead letters again, of one ticket or of all, and return how many."""
+        ...
+
+    async def baseline(self, number: NumberKey) -> Document | None:
+        """Return a number's approved configuration and what differs from it."""
+        ...
+
+    async def approve(self, number: NumberKey, by: str, note: str) -> Document | None:
+        """Approve a number's configuration as it is now; returns the approved version."""
+        ...
+
+
+class ApiClient:
+    """A running agent, over its HTTP API.
+
+    Args:
+        url: Where it listens.
+        token: Its ``web.token``; empty where it has none.
+        hint: What to do when no agent answers there.
+    """
+
+    def __init__(self, url: str, token: str = "", hint: str = _HINT) -> None:
+        self._url = url.rstrip("/")
+        self._hint = hint
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._session = aiohttp.ClientSession(timeout=_TIMEOUT, headers=headers)
+
+    @classmethod
+    def at(cls, url: str | None, hint: str = _HINT) -> Self:
+        """The agent at ``url``, or at home, with the token of the environment."""
+        return cls(url or DEFAULT_URL, os.environ.get(TOKEN_VARIABLE, ""), hint)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        await self._session.close()
+
+    async def tickets(self, limit: int, *, is_open: bool | None) -> list[Document]:
+        """See :class:`Client`."""
+        query = {"limit": str(limit)}
+        if is_open is not None:
+            query["open"] = str(is_open).lower()
+        page = await self._json("GET", "/api/tickets", params=query)
+        return [] if page is None else list(page["items"])
+
+    async def ticket(self, id_or_key: str) -> Document | None:
+        """See :class:`Client`."""
+        return await self._json("GET", f"/api/tickets/{_quoted(id_or_key)}")
+
+    async def act(self, ticket: str, request: ActionRequest) -> Document | None:
+        """See :class:`Client`."""
+        body = {
+            "action": request.action.value,
+            "actor": request.actor.name,
+            "reason": request.reason,
+            "fields": dict(request.fields),
+        }
+        return await self._json("POST", f"/api/tickets/{_quoted(ticket)}/actions", json=body)
+
+    async def evidence(self, ticket: str) -> bytes | None:
+        """See :class:`Client`."""
+        path = f"/api/tickets/{_quoted(ticket)}/evidence.zip"
+        return await self._found("GET", path, timeout=_DOWNLOAD_TIMEOUT)
+
+    async def replay(self, ticket: str | None) -> int:
+        """See :class:`Client`."""
+        query = {} if ticket is None else {"ticket": ticket}
+        replayed = await self._json("POST", "/api/tickets/replay", params=query)
+        return 0 if replayed is None else int(replayed["replayed"])
+
+    async def baseline(self, number: NumberKey) -> Document | None:
+        """See :class:`Client`."""
+        path = f"/api/numbers/{_quoted(number.number)}/baseline"
+        return await self._json("GET", path, params=number.query)
+
+    async def approve(self, number: NumberKey, by: str, note: str) -> Document | None:
+        """See :class:`Client`."""
+        path = f"/api/numbers/{_quoted(number.number)}/baseline"
+        body = {"by": by, "note": note}
+        return await self._json("POST", path, params=number.query, json=body)
+
+    async def query(self, expression: str) -> Document:
+        """Evaluate a PromQL expression; returns Prometheus' envelope, that of an error too.
+
+        Raises:
+            UnreachableError: when what answers is not Prometheus' API.
+        """
+        _, content = await self._send(
+            "POST", "/api/v1/query", data={"query": expression}, timeout=_QUERY_TIMEOUT
+        )
+        answer = self._decoded(content)
+        if answer.get("status") not in ("success", "error"):
+            raise self._unreachable("its answer is not one of Prometheus' API")
+        return answer
+
+    async def _json(self, method: str, path: str, **request: Any) -> Document | None:
+        content = await self._found(method, path, **request)
+        return None if content is None else self._decoded(content)
+
+    async def _found(self, method: str, path: str, **request: Any) -> bytes | None:
+        """The body of a good answer; ``None`` for a 404."""
+        status, content = await self._send(method, path, **request)
+        if status == HTTPStatus.NOT_FOUND:
+            return None
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise CommandError(self._refusal(path, status, content))
+        return content
+
+    async def _send(self, method: str, path: str, **request: Any) -> tuple[int, bytes]:
+        try:
+            async with self._session.request(method, self._url + path, **request) as response:
+                return response.status, await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise self._unreachable(str(error) or type(error).__name__) from error
+
+    def _decoded(self, content: bytes) -> Document:
+        try:
+            document = json.loads(content)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise self._unreachable("its answer is not a JSON object")
+        return document
+
+    def _refusal(self, path: str, status: int, content: bytes) -> str:
+        try:
+            document = json.loads(content)
+            text = f"{document['error']}; expected {document['expected']}"
+        except (ValueError, TypeError, LookupError):
+            text = f"{self._url}{path} answered HTTP {status}"
+        return f"{text}; set {TOKEN_VARIABLE}" if status == HTTPStatus.UNAUTHORIZED else text
+
+    def _unreachable(self, reason: str) -> UnreachableError:
+        return UnreachableError(f"no agent answers at {self._url} ({reason}); {self._hint}")
+
+
+@asynccontextmanager
+async def open_client(url: str | None, config: Path | None) -> AsyncIterator[Client]:
+    """The ledger that ``config`` names where that is given, else the agent at ``url``.
+
+    Raises:
+        ConfigError: when the configuration is wrong.
+        StoreError: when the ledger cannot be opened, also because an agent holds it.
+    """
+    if config is None:
+        async with ApiClient.at(url) as client:
+            yield client
+        return
+    settings = load(config)
+    async with _open_ledger(await Database.open(Path(settings.data_dir)), settings, {}) as ledger:
+        yield ledger
+
+
+@asynccontextmanager
+async def open_ledger_or_holder(
+    settings: Settings, declared: Mapping[str, Declaration]
+) -> AsyncIterator[Client]:
+    """The ledger of ``settings``, or the running agent that holds it.
+
+    Raises:
+        StoreError: when the ledger cannot be opened for another reason.
+    """
+    try:
+        database = await Database.open(Path(settings.data_dir))
+    except InUseError:
+        token = "" if settings.web.token is None else settings.web.token.reveal()
+        async with ApiClient(f"http://{settings.listen[0]}", token, _HOLDER_HINT) as client:
+            yield client
+        return
+    async with _open_ledger(database, settings, declared) as ledger:
+        yield ledger
+
+
+@asynccontextmanager
+async def _open_ledger(
+    database: Database, settings: Settings, declared: Mapping[str, Declaration]
+) -> AsyncIterator[Client]:
+    # Only who opens a ledger pays for loading what can poll, check and write.
+    from agent.cli.ledger_client import LedgerClient  # noqa: PLC0415 - see above
+
+    try:
+        yield LedgerClient(database, settings, declared)
+    finally:
+        await database.close()
+
+
+def _quoted(segment: str) -> str:
+    return quote(segment, safe="")

@@ -1,0 +1,117 @@
+"""The ledger of a stopped agent, read and changed in place."""
+
+import time
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+
+from agent.baselines.baseline import BaselineBook
+from agent.baselines.declared import Declaration
+from agent.baselines.planned import plans_of
+from agent.baselines.repository import BaselineRepository
+from agent.baselines.service import BaselineService
+from agent.checks.engine import Checker
+from agent.cli.client import Document, NumberKey
+from agent.cli.observation import poll_once
+from agent.cli.runner import CommandError
+from agent.config.settings import Settings
+from agent.evidence.exporter import EvidenceExporter
+from agent.store.database import Database
+from agent.tickets.actions.request import ActionRequest
+from agent.tickets.document import document
+from agent.tickets.ledger import Filter, Ledger
+from agent.tickets.manager import Tickets
+from agent.tickets.outbox.outbox import Outbox
+from agent.web.baselines import baseline_view, version_view
+
+
+class LedgerClient:
+    """See :class:`agent.cli.client.Client`; what is queued goes out when the agent starts.
+
+    Args:
+        database: The open ledger.
+        settings: The stopped agent's configuration.
+        declared: The configurations its files declare, for the methods about baselines.
+    """
+
+    def __init__(
+        self, database: Database, settings: Settings, declared: Mapping[str, Declaration]
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._declared = declared
+
+    async def tickets(self, limit: int, *, is_open: bool | None) -> list[Document]:
+        """See :class:`agent.cli.client.Client`."""
+        page = await Ledger(self._database).list(Filter(open=is_open), limit)
+        return [document(ticket, time.time()) for ticket in page.tickets]
+
+    async def ticket(self, id_or_key: str) -> Document | None:
+        """See :class:`agent.cli.client.Client`."""
+        ticket = await Ledger(self._database).get(id_or_key)
+        return None if ticket is None else document(ticket, time.time())
+
+    async def act(self, ticket: str, request: ActionRequest) -> Document | None:
+        """See :class:`agent.cli.client.Client`.
+
+        Raises:
+            ActionRequestError: when the request cannot be read.
+            IllegalTransitionError: when the ticket's stage does not allow the action.
+        """
+        tickets = Tickets(self._database, self._settings, lambda *_: None, lambda *_: None)
+        change = await tickets.act(ticket, request, time.time())
+        return None if change is None else document(change.after, time.time())
+
+    async def evidence(self, ticket: str) -> bytes | None:
+        """See :class:`agent.cli.client.Client`."""
+        exporter = EvidenceExporter(
+            self._database, lambda: self._settings, version("numwatch"), time.time
+        )
+        bundle = await exporter.bundle(ticket)
+        return None if bundle is None else bundle[1]
+
+    async def replay(self, ticket: str | None) -> int:
+        """See :class:`agent.cli.client.Client`."""
+        return await Outbox(self._database).replay(ticket, time.time())
+
+    async def baseline(self, number: NumberKey) -> Document | None:
+        """See :class:`agent.cli.client.Client`; every account is polled first."""
+        service = await self._baselines()
+        report = await service.report(number.number, number.provider, number.account)
+        return None if report is None else _document(baseline_view(report))
+
+    async def approve(self, number: NumberKey, by: str, note: str) -> Document | None:
+        """See :class:`agent.cli.client.Client`; every account is polled first.
+
+        Raises:
+            CommandError: when the number's configuration is not wholly known.
+        """
+        service = await self._baselines()
+        try:
+            baseline = await service.approve(
+                number.number, by, note, number.provider, number.account
+            )
+        except LookupError as error:
+            raise CommandError(str(error)) from error
+        return None if baseline is None else _document(version_view(baseline))
+
+    async def _baselines(self) -> BaselineService:
+        """The stored baselines beside the configurations just polled."""
+        settings, book = self._settings, BaselineBook()
+        repository = BaselineRepository(self._database, book)
+        await repository.restore()
+        book.declare(self._declared)
+        report = await poll_once(settings)
+        checker = Checker(settings, book)
+        checked = {
+            (snapshot.provider, snapshot.account): checker.check(snapshot, time.time())
+            for snapshot in report.snapshots
+        }
+        await repository.keep()
+        return BaselineService(repository, lambda: checked, lambda: plans_of(settings), time.time)
+
+
+def _document(view: msgspec.Struct) -> dict[str, Any]:
+    return dict(msgspec.to_builtins(view))

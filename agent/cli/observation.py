@@ -1,0 +1,239 @@
+"""What one run of a command sees: everything polled once, checked against the stored baselines.
+
+Baselines live in the ledger of the agent's ``data_dir``. A running agent holds that ledger and
+alone writes to it; beside one a command only reads.
+"""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from agent.baselines.baseline import PAGE_PREFIX, BaselineBook
+from agent.checks.engine import Checker
+from agent.checks.result import CheckResult
+from agent.config.settings import Settings
+from agent.fleet import Fleet
+from agent.model import AccountKey, Balance, Binding, Number, Routing, Snapshot
+from agent.plan import declared_in
+from agent.polling.journal import PollOutcome
+from agent.polling.pollers import Pollers
+from agent.states import PollFailure
+from agent.store.directory import LEDGER_NAME
+from agent.store.errors import StoreError
+from exporters.telemetry import Telemetry
+
+log = structlog.get_logger(__name__)
+
+CALL_RECORDS = 64
+"""The number of a number's newest call records that are fetched: there is no second poll."""
+_PAGES = "SELECT name, value FROM keep WHERE substr(name, 1, ?) = ?"
+_LASTING = frozenset(
+    {
+        PollFailure.AUTH,
+        PollFailure.DNS,
+        PollFailure.EGRESS_DENIED,
+        PollFailure.REDIRECT,
+        PollFailure.TIMEOUT,
+        PollFailure.TLS,
+        PollFailure.TLS_EXPIRED,
+    }
+)
+"""Failures that another poll at once would only meet again, some of them slowly."""
+
+
+# No repr: it would put people's phones into a traceback.
+@dataclass(frozen=True, repr=False)
+class AccountReport:
+    """One account: how each capability's poll ended, and all that is known after it."""
+
+    provider: str
+    account: str
+    outcomes: Sequence[PollOutcome]
+    snapshot: Snapshot | None
+
+    @property
+    def numbers(self) -> tuple[Number, ...]:
+        """The account's numbers; none when they could not be listed."""
+        listing = self.snapshot.listing if self.snapshot else None
+        return listing.numbers if listing else ()
+
+    @property
+    def balance(self) -> Balance | None:
+        """What is left on the account; ``None`` when not known."""
+        return self.snapshot.balance if self.snapshot else None
+
+    def bindings(self, number: str) -> tuple[Binding, ...] | None:
+        """The phones bound behind ``number``; ``None`` when not known."""
+        return self.snapshot.bindings.get(number) if self.snapshot else None
+
+    def routing(self, number: str) -> Routing | None:
+        """How ``number`` routes calls; ``None`` when not known."""
+        return self.snapshot.routings.get(number) if self.snapshot else None
+
+
+@dataclass(frozen=True)
+class Report:
+    """One round of polling."""
+
+    accounts: Sequence[AccountReport]
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything could not be polled."""
+        return any(outcome.failure for account in self.accounts for outcome in account.outcomes)
+
+    @property
+    def snapshots(self) -> list[Snapshot]:
+        """The snapshots of the accounts of which something was polled."""
+        return [account.snapshot for account in self.accounts if account.snapshot]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One round of polling, checked."""
+
+    report: Report
+    at: float
+    """When the polling ended, epoch seconds."""
+    baselines: BaselineBook
+    checked: Mapping[AccountKey, CheckResult]
+
+
+async def observe(settings: Settings, *, retries: int = 0) -> Observation:
+    """Poll everything once and check it against the stored and declared baselines.
+
+    Configurations that are seen for the first time are stored. ``retries`` is as in
+    :func:`poll_once`.
+
+    Raises:
+        ValueError: when a stored baseline or a file that declares them is damaged, or a
+            provider cannot be made.
+        OSError: when a file the settings name cannot be read.
+    """
+    baselines = await stored_baselines(settings)
+    baselines.declare(declared_in(settings))
+    report = await poll_once(settings, retries=retries)
+    # Taken before the ledger is opened: facts of a short interval would be stale after that.
+    now = time.time()
+    checked = await check_and_store(settings, report, baselines, now)
+    return Observation(report, now, baselines, checked)
+
+
+async def poll_once(
+    settings: Settings,
+    account: str | None = None,
+    clock: Callable[[], float] = time.time,
+    *,
+    retries: int = 0,
+) -> Report:
+    """Poll every account, or only ``account`` (``provider/account``), once.
+
+    An account with a failure that may pass is polled up to ``retries`` times more; what an
+    earlier poll has fetched stays.
+
+    Raises:
+        ValueError: when no such account is configured, or a provider cannot be made.
+        OSError: when a file the settings name cannot be read.
+    """
+    fleet = Fleet()
+    pollers = Pollers(fleet, Telemetry(), clock, recent_calls=CALL_RECORDS)
+    try:
+        await pollers.prepare(settings)
+        keys = _chosen(pollers.accounts(), account)
+        outcomes = dict(zip(keys, await _outcomes(pollers, keys), strict=True))
+        for _ in range(retries):
+            failed = [key for key, of_account in outcomes.items() if _may_pass(of_account)]
+            outcomes |= dict(zip(failed, await _outcomes(pollers, failed), strict=True))
+    finally:
+        await pollers.stop()
+    return Report(
+        tuple(
+            AccountReport(*key, of_account, fleet.get(*key)) for key, of_account in outcomes.items()
+        )
+    )
+
+
+def _chosen(accounts: tuple[AccountKey, ...], account: str | None) -> tuple[AccountKey, ...]:
+    if account is None:
+        return accounts
+    chosen = tuple(key for key in accounts if "/".join(key) == account)
+    if not chosen:
+        known = ", ".join("/".join(key) for key in accounts)
+        raise ValueError(f"no account {account!r}, expected one of: {known}")
+    return chosen
+
+
+async def _outcomes(
+    pollers: Pollers, keys: Iterable[AccountKey]
+) -> Iterable[tuple[PollOutcome, ...]]:
+    return await asyncio.gather(*(pollers.poll_once(*key) for key in keys))
+
+
+def _may_pass(outcomes: Iterable[PollOutcome]) -> bool:
+    """Whether something failed, and not the whole account for a lasting reason."""
+    failures = [outcome.failure for outcome in outcomes]
+    return any(failures) and not all(failure in _LASTING for failure in failures if failure)
+
+
+async def stored_baselines(settings: Settings) -> BaselineBook:
+    """The baselines in the ledger of ``settings``; an empty book where there is no ledger.
+
+    Raises:
+        ValueError: when a page of them is damaged.
+    """
+    book = BaselineBook()
+    book.restore(await asyncio.to_thread(_pages, Path(settings.data_dir) / LEDGER_NAME))
+    return book
+
+
+def _pages(ledger: Path) -> list[tuple[str, bytes]]:
+    if not ledger.exists():
+        return []
+    try:
+        with closing(sqlite3.connect(f"{ledger.absolute().as_uri()}?mode=ro", uri=True)) as reader:
+            rows = reader.execute(_PAGES, (len(PAGE_PREFIX), PAGE_PREFIX)).fetchall()
+    except sqlite3.Error as error:
+        log.debug("baselines_not_read", error=str(error))
+        return []
+    return [(str(name), bytes(value)) for name, value in rows]
+
+
+async def check_and_store(
+    settings: Settings, report: Report, baselines: BaselineBook, now: float
+) -> Mapping[AccountKey, CheckResult]:
+    """Check what was polled against ``baselines``, and store what was seen for the first time."""
+    checker = Checker(settings, baselines)
+    checked = {
+        (snapshot.provider, snapshot.account): checker.check(snapshot, now)
+        for snapshot in report.snapshots
+    }
+    await _store(settings, baselines)
+    return checked
+
+
+async def _store(settings: Settings, baselines: BaselineBook) -> None:
+    """Write what is new in ``baselines``, unless a running agent does that itself."""
+    new = list(baselines.take_unwritten())
+    if not new:
+        return
+    for name, _ in new:
+        baselines.mark_unwritten(name)
+    # Only a run that saw something new pays for loading what can write.
+    from agent.baselines.repository import BaselineRepository  # noqa: PLC0415 - see above
+    from agent.store.database import Database  # noqa: PLC0415
+
+    try:
+        database = await Database.open(Path(settings.data_dir))
+    except StoreError as error:
+        log.debug("baselines_not_kept", error=str(error))
+        return
+    try:
+        await BaselineRepository(database, baselines).keep()
+    finally:
+        await database.close()

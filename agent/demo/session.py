@@ -1,0 +1,128 @@
+"""One run of the demo: an agent and a simulated world over real HTTP, shown until a signal."""
+
+import asyncio
+import os
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from aiohttp import web
+
+from agent import logging
+from agent.app import Agent
+from agent.config.settings import Log
+from agent.demo.show import Show
+from agent.demo.world import World, served, world_file
+from agent.web.app import make_app
+from agent.web.server import handle_signals, parse_address, serve, urls
+
+DEFAULT_LISTEN = "127.0.0.1:10400"
+_LOG = Log(level="warning", format="console")
+_WORLD_PATHS = ("/desk/tickets", "/world", "/world/events")
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    """The arguments of ``numwatch demo``."""
+
+    listen: tuple[str, ...] = (DEFAULT_LISTEN,)
+    world: Path | None = None
+    """A world file in place of the story's."""
+    numbers: int = 0
+    """How many healthy numbers to add."""
+    speed: float = 1.0
+    data: Path | None = None
+    """The folder for all files; a temporary one where it is not set."""
+
+
+async def run_demo(options: DemoOptions) -> None:
+    """Run the demo until SIGTERM, SIGINT or SIGHUP.
+
+    Raises:
+        DemoError: when the world cannot be served.
+        PlanError: when its configuration or a rule file is wrong.
+        StoreError: when the ledger cannot be used.
+        ListenError: when an address cannot be listened at.
+    """
+    with _folder(options.data) as folder:
+        await _run(options, folder)
+
+
+@contextmanager
+def _folder(data: Path | None) -> Iterator[Path]:
+    if data is None:
+        with tempfile.TemporaryDirectory(prefix="numwatch-demo-") as folder:
+            yield Path(folder)
+        return
+    data.mkdir(parents=True, exist_ok=True)
+    yield data.resolve()
+
+
+async def _run(options: DemoOptions, folder: Path) -> None:
+    stopping = asyncio.Event()
+    address = parse_address(options.listen[0])
+    path = world_file(options.world, options.numbers, folder)
+    async with served(path, address, options.speed, folder) as world:
+        _adapt(world.config, options.listen, folder)
+        agent = Agent(world.config)
+        handle_signals(stopping.set, agent.reload)
+        # A demo belongs to its terminal: when that is closed, the demo ends.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, stopping.set)
+        async with _started(agent, world, options, folder) as show:
+            await show.run(stopping)
+
+
+def _adapt(config: Path, listen: tuple[str, ...], folder: Path) -> None:
+    """Set the addresses, the ledger's folder and the locale in the world's configuration."""
+    settings = yaml.safe_load(config.read_text(encoding="utf-8"))
+    settings["listen"] = list(listen)
+    settings["data_dir"] = str(folder / "ledger")
+    settings["locale"] = "zh-CN" if os.environ.get("LANG", "").startswith("zh") else "en"
+    config.write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), "utf-8")
+
+
+@asynccontextmanager
+async def _started(
+    agent: Agent, world: World, options: DemoOptions, folder: Path
+) -> AsyncIterator[Show]:
+    show = Show(agent, world, options.speed)
+    with (folder / "numwatch.log").open("a", encoding="utf-8") as log_file:
+        # Log lines would tear the picture that is drawn in the terminal.
+        logging.configure(_LOG, log_file if show.interactive else None)
+        await agent.start()
+        try:
+            runner = await serve(_app(agent, world), options.listen)
+            try:
+                log_path = folder / "numwatch.log" if show.interactive else None
+                show.addresses = _addresses(urls(runner)[0], world, log_path)
+                yield show
+            finally:
+                await runner.cleanup()
+        finally:
+            await agent.stop()
+
+
+def _app(agent: Agent, world: World) -> web.Application:
+    """The agent's application; the world's own paths are redirected to the world."""
+    app = make_app(agent.web_state())
+
+    async def redirect(request: web.Request) -> web.Response:
+        raise web.HTTPTemporaryRedirect(f"{world.url}{request.rel_url}")
+
+    for path in _WORLD_PATHS:
+        app.router.add_get(path, redirect)
+    return app
+
+
+def _addresses(url: str, world: World, log_path: Path | None) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Status page", f"{url}/"),
+        ("Metrics", f"{url}/metrics"),
+        ("Tickets at the desk", f"{world.url}/desk/tickets"),
+        ("The world behind it", f"{world.url}/world"),
+        *(() if log_path is None else (("Log", str(log_path)),)),
+    )

@@ -1,0 +1,83 @@
+"""The HTTP server: the addresses it listens at, and the signals that stop or reload the agent."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+from aiohttp import web
+
+log = structlog.get_logger(__name__)
+
+_SHUTDOWN_SECONDS = 5.0
+
+
+class ListenError(Exception):
+    """An address cannot be listened at; the text says which and why."""
+
+
+async def serve(app: web.Application, listen: Sequence[str]) -> web.AppRunner:
+    """Serve ``app`` at every ``HOST:PORT`` of ``listen``; the caller cleans the runner up.
+
+    Raises:
+        ListenError: when an address cannot be listened at.
+    """
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+    await runner.setup()
+    try:
+        for address in listen:
+            await _listen(runner, *parse_address(address))
+    except BaseException:
+        await runner.cleanup()
+        raise
+    log.info("listening", urls=urls(runner))
+    return runner
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        raise ListenError(
+            f"cannot listen on {host}:{port}: {error.strerror or error};"
+            " choose another address with --listen HOST:PORT"
+        ) from error
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """Host and port of ``HOST:PORT``; an IPv6 host is in brackets.
+
+    Raises:
+        ListenError: when ``text`` is not that.
+    """
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit():
+        raise ListenError(f"{text!r} is not an address, expected HOST:PORT such as 127.0.0.1:10400")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def urls(runner: web.AppRunner) -> list[str]:
+    """The base URLs of a runner, with the ports the system chose."""
+    return [
+        f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        for host, port, *_ in runner.addresses
+    ]
+
+
+def handle_signals(stop: Callable[[], object], reload: Callable[[], Awaitable[object]]) -> None:
+    """Call ``stop`` on SIGTERM and SIGINT, and ``reload`` on SIGHUP.
+
+    Must be called inside the running event loop.
+    """
+    loop = asyncio.get_running_loop()
+    # The loop holds tasks weakly: without this set a reload could be collected half way.
+    reloads: set[asyncio.Future[object]] = set()
+
+    def start_reload() -> None:
+        task = asyncio.ensure_future(reload())
+        reloads.add(task)
+        task.add_done_callback(reloads.discard)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGHUP, start_reload)
