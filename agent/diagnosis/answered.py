@@ -8,7 +8,8 @@ import msgspec
 
 from agent.diagnosis.case import Case
 from agent.diagnosis.contacts import UNTOLD, contact_for
-from agent.diagnosis.tree import Walk, conclusion, step, tree, walk
+from agent.diagnosis.tree import Walk
+from agent.diagnosis.wireless import WIRELESS_TREE, walk_wireless
 from agent.diagnosis.words import Words
 from agent.masking import mask_text
 from agent.model import Evidence, Verdict
@@ -68,10 +69,10 @@ def known_questions() -> Mapping[str, Sequence[str]]:
     asked["control_call"] = ("works", "fails")
     asked["who_fails"] = (*SAYINGS["who_fails"], "everyone")
     asked["voice"] = (*SAYINGS["voice"], "good")
-    measured = {node.name: () for node in tree().values() if node.is_measured}
+    measured = {node.name: () for node in WIRELESS_TREE.values() if node.is_measured}
     chosen = {
         node.name: tuple(node.choices)
-        for node in tree().values()
+        for node in WIRELESS_TREE.values()
         if node.choices and not node.is_measured
     }
     return {**asked, AREA: (), **chosen, **measured}
@@ -99,15 +100,15 @@ def next_question(
     ``None`` where answers would not take the verdict further. A measured answer has no choices.
     """
     if cause in WIRELESS:
-        node = walk(answers).at
+        node = walk_wireless(answers).node
         choices = () if node.is_measured else tuple(node.choices)
-        return (node.name, conclusion(node, locale), choices) if node.choices else None
+        return (node.name, node.message.text(locale), choices) if node.choices else None
     if cause not in OPEN - {Cause.HEALTHY}:
         return None
     name = next((it for it in SAYINGS if it not in answers), None)
     if name is None:
         return None
-    return name, Words(locale).word("asked", name), known_questions()[name]
+    return name, Words(locale).word("questions", name), known_questions()[name]
 
 
 def with_answers(case: Case, verdict: Verdict) -> Verdict:
@@ -115,7 +116,7 @@ def with_answers(case: Case, verdict: Verdict) -> Verdict:
     verdict = _by_saying(case, verdict)
     if verdict.cause not in WIRELESS:
         return verdict
-    return _by_walk(case, verdict, walk(case.answers))
+    return _by_walk(case, verdict, walk_wireless(case.answers))
 
 
 def _by_saying(case: Case, verdict: Verdict) -> Verdict:
@@ -139,28 +140,31 @@ def _asking(case: Case, verdict: Verdict) -> Verdict:
     return msgspec.structs.replace(verdict, questions=questions)
 
 
-def _by_walk(case: Case, verdict: Verdict, path: Walk) -> Verdict:
+def _by_walk(case: Case, verdict: Verdict, walked: Walk) -> Verdict:
     locale = case.context.settings.locale
-    seen = (*verdict.evidence, *(_evidence(node.name, answer) for node, answer in path.taken))
-    if not path.is_over:
-        questions = (path.at.told(locale), *verdict.questions)
+    seen = (*verdict.evidence, *(_evidence(node.name, answer) for node, answer in walked.path))
+    if not walked.is_over:
+        questions = (walked.node.prompt(locale), *verdict.questions)
         return msgspec.structs.replace(verdict, evidence=seen, questions=questions)
-    told = Evidence("wireless tree", conclusion(path.at, locale), SOURCE)
-    party = path.at.party
+    reached = Evidence("wireless tree", walked.node.message.text(locale), SOURCE)
+    party = walked.node.party
+    next_steps = () if walked.node.step is None else (walked.node.step.text(locale),)
     if party is None:
-        steps = (step(path.at, locale), *verdict.next_steps)
         return msgspec.structs.replace(
-            verdict, evidence=(*seen, told), questions=(), next_steps=steps
+            verdict,
+            evidence=(*seen, reached),
+            questions=(),
+            next_steps=(*next_steps, *verdict.next_steps),
         )
     return msgspec.structs.replace(
         verdict,
-        cause=(path.at.cause or Cause(verdict.cause)).value,
+        cause=(walked.node.cause or Cause(verdict.cause)).value,
         party=party.value,
         contact=contact_for(case.context.settings, party, case.concern(UNTOLD)),
         confidence=TOLD,
-        evidence=(*seen, told),
+        evidence=(*seen, reached),
         questions=(),
-        next_steps=(step(path.at, locale),),
+        next_steps=next_steps,
     )
 
 

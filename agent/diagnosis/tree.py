@@ -1,56 +1,47 @@
-"""Questions that only a person can answer, each answer leading to the next or to a conclusion.
-
-The tree itself is data (``wireless.yaml``): where a phone that cannot be reached is at fault,
-in its card, its terminal or the network (domain.md §2, wireless tree).
-"""
+"""Questions that only a person can answer, each answer leading to the next or to a conclusion."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from math import isfinite
-from typing import Any
 
-import yaml
-
+from agent.i18n import Message
 from agent.states import Cause, Party
-
-FALLBACK_LOCALE = "en"
-Words = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One answer to a question: what it is called, and where it leads."""
+    """Where one answer to a question leads."""
 
     leads_to: str
-    least: float | None = None
-    """For measured values: this answer holds from here on."""
+    minimum: float | None = None
+    """Of a measured value: the smallest for which this answer holds."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """A question, or, where it has no choices, a conclusion."""
+    """A question, or, without choices, a conclusion."""
 
     name: str
-    text: Words
+    message: Message
+    """The question, or the conclusion."""
     choices: Mapping[str, Choice] = field(default_factory=dict)
     party: Party | None = None
     cause: Cause | None = None
-    step: Words = field(default_factory=dict)
+    step: Message | None = None
+    """What a conclusion asks people to do."""
 
     @property
     def is_measured(self) -> bool:
         """Whether the answer is a number."""
-        return any(choice.least is not None for choice in self.choices.values())
+        return any(choice.minimum is not None for choice in self.choices.values())
 
-    def told(self, locale: str) -> str:
-        """The question, with the answers it takes."""
+    def prompt(self, locale: str) -> str:
+        """The question, followed by its name and the answers it takes."""
         expected = "N" if self.is_measured else "|".join(self.choices)
-        return f"{_in(self.text, locale)} [{self.name}={expected}]"
+        return f"{self.message.text(locale)} [{self.name}={expected}]"
 
     def follow(self, answer: str) -> str | None:
-        """The name of the node ``answer`` leads to; ``None`` where it is none of the choices."""
+        """The name of the node that ``answer`` leads to; ``None`` where it is no valid answer."""
         if not self.is_measured:
             choice = self.choices.get(answer)
             return None if choice is None else choice.leads_to
@@ -60,76 +51,38 @@ class Node:
             return None
         if not isfinite(value):
             return None
-        ordered = sorted(self.choices.values(), key=_least)
-        return next(choice.leads_to for choice in reversed(ordered) if value >= _least(choice))
+        ordered = sorted(self.choices.values(), key=_minimum)
+        return next(choice.leads_to for choice in reversed(ordered) if value >= _minimum(choice))
 
 
 @dataclass(frozen=True)
 class Walk:
     """How far the answers lead."""
 
-    taken: Sequence[tuple[Node, str]]
+    path: Sequence[tuple[Node, str]]
     """Every question answered on the way, with its answer."""
-    at: Node
+    node: Node
     """The next question, or the conclusion."""
 
     @property
     def is_over(self) -> bool:
-        """Whether a conclusion was reached."""
-        return not self.at.choices
+        """Whether the walk has reached a conclusion."""
+        return not self.node.choices
 
 
-def walk(answers: Mapping[str, str], start: str = "service") -> Walk:
-    """Follow ``answers`` through the tree; an answer that is none of the choices is not one."""
-    nodes = tree()
-    taken: list[tuple[Node, str]] = []
-    at = nodes[start]
-    while at.choices:
-        answer = answers.get(at.name)
-        following = None if answer is None else at.follow(answer.strip().lower())
-        if answer is None or following is None:
+def walk(nodes: Mapping[str, Node], start: str, answers: Mapping[str, str]) -> Walk:
+    """Follow ``answers`` from the node ``start``; an invalid answer counts as none."""
+    path: list[tuple[Node, str]] = []
+    node = nodes[start]
+    while node.choices:
+        answer = answers.get(node.name)
+        next_name = None if answer is None else node.follow(answer.strip().lower())
+        if answer is None or next_name is None:
             break
-        taken.append((at, answer))
-        at = nodes[following]
-    return Walk(taken, at)
+        path.append((node, answer))
+        node = nodes[next_name]
+    return Walk(path, node)
 
 
-def step(node: Node, locale: str) -> str:
-    """What a conclusion asks to be done."""
-    return _in(node.step, locale)
-
-
-def conclusion(node: Node, locale: str) -> str:
-    """A conclusion in words."""
-    return _in(node.text, locale)
-
-
-@cache
-def tree() -> Mapping[str, Node]:
-    """Every node by name."""
-    text = files("agent.diagnosis").joinpath("wireless.yaml").read_text(encoding="utf-8")
-    plain: Mapping[str, Any] = yaml.safe_load(text)
-    return {name: _node(name, told) for name, told in plain.items()}
-
-
-def _node(name: str, told: Mapping[str, Any]) -> Node:
-    choices = {
-        str(word): Choice(**({"leads_to": to} if isinstance(to, str) else to))
-        for word, to in told.get("choices", {}).items()
-    }
-    return Node(
-        name,
-        told["text"],
-        choices,
-        Party(told["party"]) if "party" in told else None,
-        Cause(told["cause"]) if "cause" in told else None,
-        told.get("step", {}),
-    )
-
-
-def _least(choice: Choice) -> float:
-    return float("-inf") if choice.least is None else choice.least
-
-
-def _in(words: Words, locale: str) -> str:
-    return words.get(locale, words.get(FALLBACK_LOCALE, ""))
+def _minimum(choice: Choice) -> float:
+    return float("-inf") if choice.minimum is None else choice.minimum

@@ -1,15 +1,80 @@
-"""What people read in a verdict, in their language; the texts themselves are ``words.yaml``."""
+"""The texts of a verdict in one locale."""
 
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
-from typing import Any
+from dataclasses import replace
+from typing import Final
 
-import yaml
-
+from agent.diagnosis.cause_texts import CAUSE_TEXTS
+from agent.i18n import Message, contextual
 from agent.states import Cause
 
-FALLBACK_LOCALE = "en"
+_FINDINGS: Final[Mapping[str, Message]] = {
+    "reclaim_soon": Message("the provider takes the number back in {days} days"),
+    "contract_ends": Message("the contract ends in {days} days"),
+    "realname_failed": Message("the real-name registration is not in order"),
+    "low_balance_state": Message("the provider reports a low balance"),
+    "illegal_move": Message(
+        "the state went from {before} to {after}, which its lifecycle does not allow"
+    ),
+    "siblings": Message("{count} more numbers of {account} are {state}: look for one common cause"),
+    "balance_low": Message("the balance is down to {balance} {currency} (notice line {notice})"),
+    "runway_short": Message("the balance lasts {days} more days"),
+    "cap_near": Message("{share} of the monthly cap is spent"),
+    "network_still_active": Message("the number is {state} but still active in the network"),
+    "drift": Message("changed from the {baseline} baseline: {difference}"),
+    "schedule_closed": Message("closed now by its schedule ({detail})"),
+    "whitelist_blocks_caller": Message("only callers on the white list get through ({detail})"),
+    "list_blocks_caller": Message("a list blocks callers ({detail})"),
+    "region_blocks_caller": Message("a region rule blocks callers ({detail})"),
+    "binding_bad": Message("binding {binding} ({phone}) is {state}"),
+    "stale": Message("the facts of {facts} are {minutes} minutes old"),
+    "caller_area": Message(
+        "a region rule may stop this caller; tell the area code: [caller_area=N]"
+    ),
+    "wait_short": Message("the wait of {wait} s is short for the phones behind it"),
+    "not_listed": Message(
+        "the number is not in the listing of {account}: is it written correctly?"
+    ),
+}
+_CONTROL_QUESTIONS: Final[Mapping[str, Message]] = {
+    "control_call": Message("Does a call from the same phone to another 400 number get through?"),
+    "who_fails": Message("Which callers fail?"),
+    "direct_call": Message("What happens when the bound phone is dialled directly?"),
+    "voice": Message("How is the voice, by the 400 number and directly?"),
+}
+_PARTIES: Final[Mapping[str, Message]] = {
+    "caller": Message("the caller"),
+    "caller_carrier": Message("the caller's carrier"),
+    "holder": Message("the phone's holder"),
+    "admin": Message("the 400 administrator"),
+    "finance": Message("finance"),
+    "binding_carrier": Message("the bound phone's carrier"),
+    "provider": Message("the provider"),
+    "base_carrier": Message("the base carrier"),
+    "monitoring": Message("whoever runs the monitoring"),
+    "none": contextual("diagnosis", "nobody"),
+}
+_HEADINGS: Final[Mapping[str, Message]] = {
+    "job": Message("whose job"),
+    "sure": Message("sure"),
+    "call": Message("call"),
+    "since": Message("since"),
+    "fact": Message("fact"),
+    "value": Message("value"),
+    "source": Message("source"),
+    "age": Message("age"),
+    "findings": Message("also noticed"),
+    "next_steps": Message("next steps"),
+    "questions": Message("to be found out (--answer NAME=ANSWER)"),
+    "considered": Message("also weighed"),
+    "pro": Message("for"),
+    "contra": Message("against"),
+}
+_SECTIONS: Final = {
+    "headings": _HEADINGS,
+    "parties": _PARTIES,
+    "questions": _CONTROL_QUESTIONS,
+}
 
 
 class Words:
@@ -20,15 +85,15 @@ class Words:
 
     def title(self, cause: Cause) -> str:
         """The cause in a few words."""
-        return str(self._cause(cause).get("title", cause.value))
+        return CAUSE_TEXTS[cause].title.text(self._locale)
 
     def steps(self, cause: Cause, facts: Mapping[str, str]) -> tuple[str, ...]:
-        """What to do next."""
-        return self._lines(cause, "steps", facts)
+        """What to do next, filled with ``facts``."""
+        return tuple(self._filled(step, facts) for step in CAUSE_TEXTS[cause].steps)
 
     def questions(self, cause: Cause, facts: Mapping[str, str]) -> tuple[str, ...]:
-        """What a person must find out, because no interface tells it."""
-        return self._lines(cause, "questions", facts)
+        """What a person must find out, because no interface reports it."""
+        return tuple(self._filled(question, facts) for question in CAUSE_TEXTS[cause].questions)
 
     def finding(self, name: str, **facts: str) -> str:
         """A warning beside the verdict.
@@ -36,40 +101,22 @@ class Words:
         Raises:
             KeyError: when there is no such text.
         """
-        texts = _texts()["findings"][name]
-        return _filled(texts.get(self._locale, texts[FALLBACK_LOCALE]), facts)
+        return self._filled(_FINDINGS[name], facts)
 
     def word(self, section: str, name: str) -> str:
-        """A word of ``headings``, ``parties`` or ``asked``.
+        """A word of the section ``headings``, ``parties`` or ``questions``.
 
         Raises:
             KeyError: when there is no such word.
         """
-        texts = _texts()[section][name]
-        return str(texts.get(self._locale, texts[FALLBACK_LOCALE]))
+        return _SECTIONS[section][name].text(self._locale)
 
-    def _cause(self, cause: Cause) -> Mapping[str, Any]:
-        texts: Mapping[str, Any] = _texts()["causes"].get(cause.value, {})
-        found: Mapping[str, Any] = texts.get(self._locale, texts.get(FALLBACK_LOCALE, {}))
-        return found
-
-    def _lines(self, cause: Cause, kind: str, facts: Mapping[str, str]) -> tuple[str, ...]:
-        return tuple(_filled(line, facts) for line in self._cause(cause).get(kind, ()))
+    def _filled(self, message: Message, facts: Mapping[str, str]) -> str:
+        return replace(message, values=_Facts(facts)).text(self._locale)
 
 
 class _Facts(dict[str, str]):
-    """Facts for a template; one that is not known is written as a dash."""
+    """Facts by name; an unknown one is a dash."""
 
     def __missing__(self, key: str) -> str:
         return "-"
-
-
-def _filled(template: str, facts: Mapping[str, str]) -> str:
-    return template.format_map(_Facts(facts))
-
-
-@cache
-def _texts() -> Mapping[str, Any]:
-    text = files("agent.diagnosis").joinpath("words.yaml").read_text(encoding="utf-8")
-    loaded: Mapping[str, Any] = yaml.safe_load(text)
-    return loaded
