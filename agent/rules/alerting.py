@@ -12,8 +12,8 @@ from math import inf
 from agent.model import Alert
 from agent.rules.active import PENDING, Active, Condition, Key, miss, resume, see, step
 from agent.rules.gotemplate.template import Facts, Query, no_queries
+from agent.rules.promql.errors import EvaluationError
 from agent.rules.promql.matchers import METRIC_NAME
-from agent.rules.promql.refusal import EvaluationError
 from agent.rules.promql.vector import Vector
 from agent.rules.rule import AlertingRule
 

@@ -11,22 +11,46 @@ from threading import Lock
 from time import perf_counter
 from typing import NamedTuple, Protocol
 
+import numpy as np
+
 from agent.model import Alert
 from agent.rules import alert_state as memory
 from agent.rules.alerting import AlertingState
 from agent.rules.gotemplate.template import Sample
-from agent.rules.health import RuleHealth
+from agent.rules.history import reach_of
 from agent.rules.live_source import Live
-from agent.rules.lookback import reach_of
 from agent.rules.promql.compile import parse
+from agent.rules.promql.errors import EvaluationError
 from agent.rules.promql.evaluate import as_vector, evaluate
-from agent.rules.promql.recall import Recall, shared
-from agent.rules.promql.refusal import EvaluationError
+from agent.rules.promql.result_cache import Recall, shared
 from agent.rules.promql.source import Source
+from agent.rules.promql.table import Table
 from agent.rules.promql.vector import Vector
-from agent.rules.recording import recorded
-from agent.rules.rule import AlertingRule, Group, RecordingRule, Rule, RuleSet
+from agent.rules.rule import AlertingRule, Group, RecordingRule, Rule, RuleHealth, RuleSet
 from exporters.block import Block
+
+DUPLICATE = "vector contains metrics with the same labelset after applying rule labels"
+
+
+def recorded(rule: RecordingRule, result: Vector, limit: int) -> Vector:
+    """The result under the rule's name and labels.
+
+    Raises:
+        EvaluationError: when two series become the same one, or there are more than ``limit``.
+    """
+    symbols = result.table.symbols
+    columns = result.table.take(result.rows)
+    columns.pop("__name__", None)
+    for name, template in rule.labels.items():
+        columns[name] = np.full(result.size, symbols.code(template.source), np.int32)
+    projection = Table(symbols, columns, result.size).project(tuple(columns))
+    if projection.table.rows != result.size:
+        raise EvaluationError(DUPLICATE)
+    if limit and result.size > limit:
+        raise EvaluationError(f"exceeded limit of {limit} with {result.size} series")
+    rows = projection.ids.astype(np.intp)
+    return Vector(projection.table, rows, result.values, symbols.code(rule.name))
+
 
 GRACE = 300.0
 """Seconds a restored alert is held while its series are not there yet (divided by the pace).

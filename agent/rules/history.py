@@ -12,16 +12,59 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from agent.rules.lookback import EVERY, LOOKBACK
-from agent.rules.promql.gather import Alignment, Anchor, Part, Tick, part_of, stretch
-from agent.rules.promql.nodes import Selector
+from agent.rules.promql.alignment import Alignment, Anchor, Part, Tick, part_of, stretch
+from agent.rules.promql.nodes import NOW, Node, Range, Selector, Shift, Subquery, children_of
 from agent.rules.promql.over_time import last_over_time
+from agent.rules.promql.range_vector import RangeVector, Span, Stretch
 from agent.rules.promql.source import Columns
 from agent.rules.promql.symbols import Codes, Symbols
 from agent.rules.promql.table import Table
 from agent.rules.promql.vector import Vector, joined
-from agent.rules.promql.windows import Matrix, Span, Stretch
 from exporters.block import Block
+
+LOOKBACK = 300_000
+"""Milliseconds for which a sample stands for its series (Prometheus' default)."""
+EVERY = ""
+"""The metric of selectors that name none."""
+
+
+def reach_of(nodes: Iterable[Node], before: int = 0) -> Mapping[str, int]:
+    """Milliseconds to keep of each metric that any of ``nodes`` asks for in the past.
+
+    ``before`` is how long ago they may be evaluated for.
+    """
+    reach: dict[str, int] = {}
+    for node in nodes:
+        for name, length in _walk(node, before):
+            reach[name] = max(reach.get(name, 0), length)
+    return reach
+
+
+def _walk(node: Node, before: int) -> Iterable[tuple[str, int]]:
+    """Metrics and milliseconds, for a node that is evaluated up to ``before`` ago."""
+    match node:
+        case Selector():
+            if before or node.shift != NOW:
+                yield node.name, _base(node.shift, before) + LOOKBACK
+        case Range():
+            yield node.selector.name, _base(node.selector.shift, before) + node.length
+        case Subquery():
+            yield from _walk(node.operand, _base(node.shift, before) + node.length)
+        case _:
+            for child in children_of(node):
+                yield from _walk(child, before)
+
+
+def _base(shift: Shift, before: int) -> int:
+    # With @ start() and @ end() it is the evaluation itself again, however deep it stands.
+    return max(0, shift.offset + (before if shift.at is None else 0))
+
+
+def fixed_times(node: Node) -> bool:
+    """Whether a node asks for a certain moment (``@ 1700000000``), wherever it stands."""
+    shift = node.shift if isinstance(node, Selector | Subquery) else NOW
+    return isinstance(shift.at, int) or any(map(fixed_times, children_of(node)))
+
 
 _POLLED = ""
 """The writer of the agent's own series; others are rules."""
@@ -100,14 +143,14 @@ class History:
         stamps = np.full(found.size, tick.time / 1000)
         return Vector(found.table, found.rows, found.values, found.metric, stamps)
 
-    def window(self, selector: Selector, span: Span) -> Matrix:
+    def window(self, selector: Selector, span: Span) -> RangeVector:
         """The samples within ``span``."""
         found = []
         for name, lane in self._picked(selector):
             ticks = [tick for tick in lane.ticks if span.first <= tick.time <= span.end]
             if any(tick.parts for tick in ticks):
                 found.append(self._stretch(name, lane, ticks, selector))
-        return Matrix(self._columns.symbols, span, found)
+        return RangeVector(self._columns.symbols, span, found)
 
     def _picked(self, selector: Selector) -> Iterator[tuple[str, _Lane]]:
         names = [selector.name] if selector.name else list(self._lanes)

@@ -8,14 +8,14 @@ import numpy as np
 from agent.model import Alert
 from agent.rules.alerting import ALERT_NAME
 from agent.rules.history import History
+from agent.rules.promql.errors import DUPLICATE_SAMPLE, EvaluationError
 from agent.rules.promql.nodes import Selector
-from agent.rules.promql.recall import Basis
-from agent.rules.promql.refusal import DUPLICATE_SAMPLE, EvaluationError
+from agent.rules.promql.range_vector import RangeVector, Span
+from agent.rules.promql.result_cache import Basis
 from agent.rules.promql.source import BlockSource, Columns, Source, matching
 from agent.rules.promql.symbols import Symbols
 from agent.rules.promql.table import Table
 from agent.rules.promql.vector import Vector, empty, joined
-from agent.rules.promql.windows import Matrix, Span
 from exporters.block import Block
 
 ALERTS = "ALERTS"
@@ -155,7 +155,7 @@ class Present:
         """The series as of another evaluation."""
         return self if when == self._now else _Past(self, self._live.history, when)
 
-    def window(self, selector: Selector, span: Span) -> Matrix:
+    def window(self, selector: Selector, span: Span) -> RangeVector:
         """The samples within ``span`` that ``selector`` picks."""
         return self._live.history.window(selector, span)
 
@@ -177,7 +177,7 @@ class _Past:
         """The series as of another evaluation."""
         return self._present.at(when)
 
-    def window(self, selector: Selector, span: Span) -> Matrix:
+    def window(self, selector: Selector, span: Span) -> RangeVector:
         """The samples within ``span`` that ``selector`` picks."""
         return self._history.window(selector, span)
 

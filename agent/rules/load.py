@@ -9,13 +9,13 @@ from pathlib import Path
 
 from agent.rules.document import Problem, Report, Section, read
 from agent.rules.gotemplate.template import Template, TemplateError, parse_template
-from agent.rules.lookback import fixed_times
+from agent.rules.history import fixed_times
 from agent.rules.promql.compile import DEFAULT_STEP, parse
+from agent.rules.promql.errors import RefusedError
+from agent.rules.promql.functions import native_histogram_function
+from agent.rules.promql.lexer import place_of
 from agent.rules.promql.matchers import METRIC_NAME
-from agent.rules.promql.native import native_function
 from agent.rules.promql.nodes import Kind, Node, Number, Semantics, kind_of
-from agent.rules.promql.refusal import RefusedError
-from agent.rules.promql.scan import place_of
 from agent.rules.rule import AlertingRule, Group, RecordingRule, Rule, RuleSet
 
 __all__ = ["Problem", "RuleFileError", "load_rules"]
@@ -130,7 +130,7 @@ class _Loader:
         if kind_of(node) is Kind.STRING:
             section.tell("expr: a rule must give a vector or a scalar, not a text", "expr")
             return _WRONG
-        native = native_function(node)
+        native = native_histogram_function(node)
         if native and not self._has_past:
             section.tell(f"expr: {place_of(text, native)}: function {native} {_NO_NATIVE}", "expr")
             return _WRONG

@@ -1,4 +1,4 @@
-"""Rules and groups as loaded: expressions compiled, templates parsed, durations in seconds."""
+"""Rules and groups as loaded, and how the newest evaluation of each rule went."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,3 +56,22 @@ class RuleSet:
 
     groups: tuple[Group, ...]
     pace: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class RuleHealth:
+    """The newest evaluation of one rule. Times are seconds."""
+
+    file: str
+    group: str
+    rule: str
+    expression: str
+    evaluated_at: float
+    duration: float
+    error: str = ""
+    """Why it failed; empty when it went well."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the rule could be evaluated."""
+        return not self.error

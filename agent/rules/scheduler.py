@@ -9,7 +9,7 @@ import structlog
 
 from agent.model import Alert
 from agent.rules.engine import RuleEngine
-from agent.rules.health import RuleHealth
+from agent.rules.rule import RuleHealth
 from exporters.block import Block
 from exporters.telemetry import Telemetry
 

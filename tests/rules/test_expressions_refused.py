@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from agent.rules.load import RuleFileError, load_rules
 from agent.rules.promql.compile import parse
+from agent.rules.promql.errors import RefusedError
+from agent.rules.promql.lexer import MAX_LENGTH, MAX_NESTING, MAX_OPERATORS, prepare
 from agent.rules.promql.nodes import Selector, Semantics, Shift
-from agent.rules.promql.refusal import RefusedError
-from agent.rules.promql.scan import MAX_LENGTH, MAX_NESTING, MAX_OPERATORS, prepare
 
 
 @pytest.mark.parametrize(

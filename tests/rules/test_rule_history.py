@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from agent.rules.engine import RuleEngine
+from agent.rules.history import LOOKBACK, reach_of
 from agent.rules.load import RuleFileError, load_rules
-from agent.rules.lookback import LOOKBACK, reach_of
 from agent.rules.promql.compile import parse
 from exporters.block import Block, Frame
 from exporters.family import Family

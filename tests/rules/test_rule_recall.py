@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from agent.rules.live_source import Live
 from agent.rules.promql.compile import parse
+from agent.rules.promql.errors import EvaluationError, RefusedError
 from agent.rules.promql.evaluate import as_vector, evaluate
 from agent.rules.promql.nodes import Node
-from agent.rules.promql.recall import Recall, shared
-from agent.rules.promql.refusal import EvaluationError, RefusedError
+from agent.rules.promql.result_cache import Recall, shared
 from agent.rules.promql.source import Columns
 from agent.rules.promql.vector import Vector
 from exporters.block import Block

@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agent.rules.gotemplate.facts import Facts, Operand, Sample, Scope
-from agent.rules.gotemplate.formatting import show
-from agent.rules.gotemplate.functions import FUNCTIONS, TemplateError
-from agent.rules.gotemplate.literals import go_letter, go_number, go_text
+from agent.rules.gotemplate.functions import FUNCTIONS
+from agent.rules.gotemplate.values import TemplateError, go_letter, go_number, go_text, show
 
 _TOKEN = re.compile(
     r"""\s*(?:

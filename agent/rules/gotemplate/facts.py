@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agent.rules.gotemplate.formatting import show
+from agent.rules.gotemplate.values import show
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from urllib.parse import quote_plus, urlsplit
 import re2
 
 from agent.rules.durations import parse_duration
-from agent.rules.gotemplate.formatting import show
 from agent.rules.gotemplate.humanize import HUMANIZERS, number
 from agent.rules.gotemplate.printf import printf
+from agent.rules.gotemplate.values import show
 
 _MANY = 64
 _HTML = (
@@ -19,10 +19,6 @@ _HTML = (
     ("\0", "\ufffd"),
 )
 _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
-
-
-class TemplateError(ValueError):
-    """A template that is not valid or not supported; told at load."""
 
 
 def is_true(value: Any) -> bool:

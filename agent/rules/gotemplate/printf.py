@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.rules.gotemplate.formatting import quote, shortest, show, type_name
+from agent.rules.gotemplate.values import quote, shortest, show, type_name
 
 _VERB = re.compile(
     r"""%(?P<flags>[-+\#\ 0]*)

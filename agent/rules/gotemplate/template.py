@@ -11,8 +11,8 @@ from typing import Any
 
 from agent.rules.gotemplate.expressions import Pipeline
 from agent.rules.gotemplate.facts import Facts, Operand, Query, Sample, Scope, no_queries
-from agent.rules.gotemplate.formatting import show
-from agent.rules.gotemplate.functions import TemplateError, is_true
+from agent.rules.gotemplate.functions import is_true
+from agent.rules.gotemplate.values import TemplateError, show
 
 __all__ = ["Facts", "Query", "Sample", "Template", "TemplateError", "no_queries", "parse_template"]
 

@@ -1,6 +1,6 @@
 """promql-parser's tree into our own nodes, refusing by name what is not supported.
 
-This is the gate: whatever passes it can be evaluated whole.
+Whatever compiles can be evaluated whole.
 """
 
 import re
@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import promql_parser as parser
 
-from agent.rules.promql.calls import CALLS
-from agent.rules.promql.functions import ELEMENTWISE
-from agent.rules.promql.generation import refuse_newer, renamed
+from agent.rules.promql.errors import RefusedError
+from agent.rules.promql.functions import ELEMENTWISE, FUNCTIONS, NATIVE_HISTOGRAM_FUNCTIONS
+from agent.rules.promql.lexer import place_of, prepare, refuse_newer, renamed, timed, with_times
 from agent.rules.promql.matchers import METRIC_NAME, Matcher, make_matcher
-from agent.rules.promql.native import NATIVE
 from agent.rules.promql.nodes import (
+    AGGREGATIONS,
+    COMPARISONS,
+    OPERATORS,
+    SET_OPERATORS,
     Aggregate,
     Binary,
     Call,
@@ -32,22 +35,11 @@ from agent.rules.promql.nodes import (
     Text,
     kind_of,
 )
-from agent.rules.promql.ranges import RANGES, SMOOTHING
-from agent.rules.promql.refusal import RefusedError
-from agent.rules.promql.scan import place_of, prepare, timed
+from agent.rules.promql.range_functions import RANGES, SMOOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-AGGREGATIONS = frozenset(
-    (
-        *("sum", "min", "max", "avg", "count", "group", "stddev", "stdvar"),
-        *("topk", "bottomk", "quantile", "count_values"),
-    )
-)
-COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">="))
-SET_OPERATORS = frozenset(("and", "or", "unless"))
-OPERATORS = COMPARISONS | SET_OPERATORS | {"+", "-", "*", "/", "%", "^", "atan2"}
 
 DEFAULT_STEP = 60.0
 """Seconds between the steps of a subquery that names no step (Prometheus' default)."""
@@ -218,12 +210,16 @@ class _Compiler:
 
     def _call(self, tree: Any) -> Node:
         name = tree.func.name
-        if name in NATIVE[Semantics.THREE] - NATIVE[self._semantics]:
+        if (
+            name
+            in NATIVE_HISTOGRAM_FUNCTIONS[Semantics.THREE]
+            - NATIVE_HISTOGRAM_FUNCTIONS[self._semantics]
+        ):
             raise RefusedError(f"Prometheus {self._semantics:d} has no function {name}", name)
         if tree.func.experimental and name != SMOOTHING:
             reason = f"function {name} is experimental in Prometheus and not supported"
             raise RefusedError(reason, name)
-        if name not in ELEMENTWISE and name not in CALLS and name not in RANGES:
+        if name not in ELEMENTWISE and name not in FUNCTIONS and name not in RANGES:
             raise RefusedError(f"function {name} is not supported", name)
         kind = Kind.SCALAR if str(tree.func.return_type) == "ValueType.Scalar" else Kind.VECTOR
         arguments = tuple(self.compile(argument) for argument in tree.args)
@@ -247,3 +243,14 @@ def _matching(modifier: Any) -> Matching:
         cardinality=_CARDINALITIES.get(str(modifier.card), Cardinality.ONE_TO_ONE),
         include=tuple(modifier.group_labels or ()),
     )
+
+
+def formatted(text: str, semantics: Semantics = Semantics.THREE) -> str:
+    """``text`` with the blanks, brackets and lines that Prometheus gives it.
+
+    Raises:
+        RefusedError: when it is not valid or not supported.
+    """
+    parse_any(text, semantics)
+    tree, times = read(text, semantics)
+    return with_times(str(tree.prettify()), times)

@@ -6,13 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from agent.rules.promql.aggregate import aggregate
-from agent.rules.promql.binary import compute, with_scalar
-from agent.rules.promql.calls import CALLS, TIMED
-from agent.rules.promql.compile import SET_OPERATORS
-from agent.rules.promql.functions import ELEMENTWISE
-from agent.rules.promql.match import match_vectors
+from agent.rules.promql.aggregation import aggregate
+from agent.rules.promql.alignment import matrix_of, steps_of
+from agent.rules.promql.binary import combine, compute, match_vectors, with_scalar
+from agent.rules.promql.functions import (
+    ELEMENTWISE,
+    FUNCTIONS,
+    TIME_DEPENDENT,
+    CallContext,
+)
 from agent.rules.promql.nodes import (
+    SET_OPERATORS,
     Aggregate,
     Binary,
     Call,
@@ -25,14 +29,12 @@ from agent.rules.promql.nodes import (
     Subquery,
     Text,
 )
-from agent.rules.promql.ranges import RANGES
-from agent.rules.promql.recall import Basis, Recall, Result
+from agent.rules.promql.range_functions import RANGES
+from agent.rules.promql.range_vector import RangeVector, Span
 from agent.rules.promql.relabel import with_value_as_label
-from agent.rules.promql.setops import combine
+from agent.rules.promql.result_cache import Basis, Recall, Result
 from agent.rules.promql.source import Source
-from agent.rules.promql.subquery import matrix_of, steps_of
 from agent.rules.promql.vector import Vector, single
-from agent.rules.promql.windows import Matrix, Span
 
 Value = float | str | Vector
 
@@ -92,7 +94,7 @@ class Instant:
         moment = shift.at if isinstance(shift.at, int) else fixed[shift.at]
         return moment - shift.offset
 
-    def matrix(self, node: Range | Subquery) -> Matrix:
+    def matrix(self, node: Range | Subquery) -> RangeVector:
         """The samples of a range vector."""
         shift = node.selector.shift if isinstance(node, Range) else node.shift
         end = self._moment(shift)
@@ -107,7 +109,7 @@ class Instant:
         source = self.source.at(time)
         return as_vector(Instant(source, time / 1000, self.start, self.end).value(node), source)
 
-    def _argument(self, node: Node) -> Value | Matrix:
+    def _argument(self, node: Node) -> Value | RangeVector:
         return self.matrix(node) if isinstance(node, Range | Subquery) else self.value(node)
 
     def _negate(self, node: Negate) -> Value:
@@ -126,9 +128,9 @@ class Instant:
 
     def _call(self, node: Call) -> Value:
         arguments = [self._argument(argument) for argument in node.arguments]
-        if node.function in TIMED:
-            return CALLS[node.function](self, node, arguments)
-        if any(isinstance(argument, Matrix) for argument in arguments):
+        if node.function in TIME_DEPENDENT:
+            return self._called(node, arguments)
+        if any(isinstance(argument, RangeVector) for argument in arguments):
             # Other samples every time: kept for what rests on it, not to be given again.
             return self._again(node, (object(),), lambda: self._called(node, arguments))
         return self._again(node, (*arguments,), lambda: self._called(node, arguments))
@@ -141,7 +143,8 @@ class Instant:
             return operand.nameless().with_values(values)
         if node.function in RANGES:
             return RANGES[node.function](self.stamp, node, arguments)
-        return CALLS[node.function](self, node, arguments)
+        context = CallContext(self.source.symbols, self.now)
+        return FUNCTIONS[node.function](context, node, arguments)
 
 
 def _negated(operand: Value) -> Value:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import re2
 
-from agent.rules.promql.refusal import RefusedError
+from agent.rules.promql.errors import RefusedError
 
 METRIC_NAME = "__name__"
 """The label that holds a metric's name."""

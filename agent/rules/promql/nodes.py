@@ -8,6 +8,16 @@ from enum import Enum, IntEnum, unique
 
 from agent.rules.promql.matchers import Matcher
 
+AGGREGATIONS = frozenset(
+    (
+        *("sum", "min", "max", "avg", "count", "group", "stddev", "stdvar"),
+        *("topk", "bottomk", "quantile", "count_values"),
+    )
+)
+COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">="))
+SET_OPERATORS = frozenset(("and", "or", "unless"))
+OPERATORS = COMPARISONS | SET_OPERATORS | {"+", "-", "*", "/", "%", "^", "atan2"}
+
 
 @unique
 class Kind(Enum):

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from agent.rules.promql.range_vector import Windows
 from agent.rules.promql.table import Mask
 from agent.rules.promql.vector import Floats
-from agent.rules.promql.windows import Windows
 
 _EXACT = 2.0**53
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import re2
 
+from agent.rules.promql.errors import EvaluationError
 from agent.rules.promql.matchers import METRIC_NAME
-from agent.rules.promql.refusal import EvaluationError
 from agent.rules.promql.symbols import Codes
 from agent.rules.promql.table import Table
 from agent.rules.promql.vector import Vector, require_distinct

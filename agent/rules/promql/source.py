@@ -2,20 +2,48 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from operator import is_
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from agent.rules.promql.keys import Rows
 from agent.rules.promql.matchers import METRIC_NAME, Matcher
 from agent.rules.promql.nodes import Selector
-from agent.rules.promql.symbols import Codes, Symbols
+from agent.rules.promql.range_vector import RangeVector, Span
+from agent.rules.promql.symbols import Codes, Rows, Symbols, group
 from agent.rules.promql.table import Table
-from agent.rules.promql.traits import Traits, differ, traits
 from agent.rules.promql.vector import Vector, empty, joined
-from agent.rules.promql.windows import Matrix, Span
 from exporters.block import Block, Frame
+
+
+class Traits(NamedTuple):
+    """Of the label sets of one frame."""
+
+    distinct: bool
+    """Whether no two are the same."""
+    constants: Mapping[str, int]
+    """The labels that have one value in all of them."""
+
+
+def traits(columns: Mapping[str, Codes], rows: int) -> Traits:
+    """The traits of ``rows`` label sets."""
+    if not rows:
+        return Traits(distinct=True, constants={})
+    first, _ = group([*columns.values()], rows)
+    constants = {
+        name: int(codes[0]) for name, codes in columns.items() if bool((codes == codes[0]).all())
+    }
+    return Traits(first.size == rows, constants)
+
+
+def differ(frames: Sequence[Traits]) -> bool:
+    """Whether the label sets of all ``frames`` surely differ; false when that is not known."""
+    if not all(frame.distinct for frame in frames):
+        return False
+    names = set(frames[0].constants).intersection(*(frame.constants for frame in frames))
+    return len({tuple(frame.constants[name] for name in sorted(names)) for frame in frames}) == len(
+        frames
+    )
 
 
 class Source(Protocol):
@@ -31,7 +59,7 @@ class Source(Protocol):
         """The same series as of another instant, milliseconds since the epoch."""
         ...
 
-    def window(self, selector: Selector, span: Span) -> Matrix:
+    def window(self, selector: Selector, span: Span) -> RangeVector:
         """The samples within ``span`` that ``selector`` picks."""
         ...
 

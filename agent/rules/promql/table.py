@@ -13,9 +13,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from agent.rules.promql.keys import Rows, distinct_of, group, locate
 from agent.rules.promql.matchers import Matcher
-from agent.rules.promql.symbols import Codes, Symbols
+from agent.rules.promql.symbols import Codes, Rows, Symbols, distinct_of, group, locate
 
 Mask = npt.NDArray[np.bool_]
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from agent.rules.promql.keys import Rows
+from agent.rules.promql.errors import EvaluationError
 from agent.rules.promql.matchers import METRIC_NAME
-from agent.rules.promql.refusal import EvaluationError
-from agent.rules.promql.symbols import Codes, Symbols
+from agent.rules.promql.symbols import Codes, Rows, Symbols
 from agent.rules.promql.table import Mask, Table
 
 Floats = npt.NDArray[np.float64]

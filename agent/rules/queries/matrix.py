@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from agent.rules.promql import windows
+from agent.rules.promql.range_vector import RangeVector, Stretch
 from agent.rules.promql.vector import Vector
-from agent.rules.queries.errors import TooLargeError
 
 if TYPE_CHECKING:
     from agent.rules.promql.table import Table
@@ -21,6 +20,10 @@ MOST_POINTS = 1_000_000
 
 _CHUNK = 2000
 _BETWEEN = "\x00"
+
+
+class TooLargeError(Exception):
+    """The answer would be larger than anybody should be sent; the text says what to do."""
 
 
 class Series(msgspec.Struct, gc=False):
@@ -95,7 +98,7 @@ class Matrix:
         one.times.append(at)
         one.values.append(value)
 
-    def add_windows(self, found: windows.Matrix) -> None:
+    def add_windows(self, found: RangeVector) -> None:
         """Take the samples of a range vector.
 
         Raises:
@@ -105,7 +108,7 @@ class Matrix:
             self._count(stretch.rows.size * stretch.length)
             self._add_stretch(stretch)
 
-    def _add_stretch(self, stretch: windows.Stretch) -> None:
+    def _add_stretch(self, stretch: Stretch) -> None:
         held = stretch.fill(stretch.rows)
         rows = Vector(stretch.table, stretch.rows, np.zeros(held.size), stretch.metric)
         shared = held.times.shape[1] == 1

@@ -6,25 +6,67 @@ a time, so that a long query never keeps the rules from their turn.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from time import monotonic
 
 import numpy as np
 
 from agent.rules.durations import format_duration
 from agent.rules.engine import RuleEngine
+from agent.rules.history import LOOKBACK as LOOKBACK_MILLISECONDS
+from agent.rules.history import reach_of
 from agent.rules.live_source import ALERTS, ALERTS_FOR_STATE
-from agent.rules.lookback import LOOKBACK as LOOKBACK_MILLISECONDS
-from agent.rules.lookback import reach_of
 from agent.rules.promql.compile import parse, parse_any
+from agent.rules.promql.errors import RefusedError
 from agent.rules.promql.evaluate import Instant, Value, evaluate
 from agent.rules.promql.nodes import NOW, Kind, Node, Range, Selector, Subquery, kind_of
-from agent.rules.promql.refusal import RefusedError
+from agent.rules.promql.range_vector import RangeVector, Span
 from agent.rules.promql.source import Source
 from agent.rules.promql.vector import Vector
-from agent.rules.queries.errors import TooLargeError
-from agent.rules.queries.matrix import Matrix
-from agent.rules.queries.sources import Watched
+from agent.rules.queries.matrix import Matrix, TooLargeError
 from agent.rules.rule import RecordingRule
 from exporters.block import Block
+
+
+class QueryTimeoutError(Exception):
+    """The query took longer than it may."""
+
+
+class Watched:
+    """A source that gives nothing once ``until`` (monotonic seconds) has passed."""
+
+    def __init__(self, below: Source, until: float, clock: Callable[[], float] = monotonic) -> None:
+        self.symbols = below.symbols
+        self._below = below
+        self._until = until
+        self._clock = clock
+
+    def select(self, selector: Selector) -> Vector:
+        """The samples that ``selector`` picks.
+
+        Raises:
+            QueryTimeoutError: when the query has had its time.
+        """
+        self.check()
+        return self._below.select(selector)
+
+    def at(self, when: int) -> Source:
+        """The same series as of another instant, milliseconds since the epoch."""
+        return Watched(self._below.at(when), self._until, self._clock)
+
+    def window(self, selector: Selector, span: Span) -> RangeVector:
+        """The samples within ``span`` that ``selector`` picks.
+
+        Raises:
+            QueryTimeoutError: when the query has had its time.
+        """
+        self.check()
+        return self._below.window(selector, span)
+
+    def check(self) -> None:
+        """Raise when the query has had its time."""
+        if self._clock() > self._until:
+            raise QueryTimeoutError
+
 
 LOOKBACK = 300.0
 """Seconds for which a sample stands for its series (Prometheus' default)."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.rules.durations import format_duration
-from agent.rules.gotemplate.formatting import quote, shortest
+from agent.rules.gotemplate.values import quote, shortest
 from agent.rules.unittest.files import ExpectedAlert
 
 Sample = tuple[dict[str, str], float]

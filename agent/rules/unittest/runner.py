@@ -14,9 +14,9 @@ from agent.rules.document import Report
 from agent.rules.engine import RuleEngine
 from agent.rules.load import RuleFileError, load_rules
 from agent.rules.promql.compile import parse
+from agent.rules.promql.errors import EvaluationError, RefusedError
 from agent.rules.promql.evaluate import as_vector, evaluate
 from agent.rules.promql.nodes import Node, Semantics
-from agent.rules.promql.refusal import EvaluationError, RefusedError
 from agent.rules.rule import RuleSet
 from agent.rules.unittest.files import (
     AlertCase,

@@ -9,16 +9,15 @@ import numpy as np
 
 from agent.model import Alert
 from agent.rules.alerting import ALERT_NAME
-from agent.rules.promql.keys import Rows
+from agent.rules.promql.errors import DUPLICATE_SAMPLE, EvaluationError
 from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.promql.nodes import Selector, Semantics
-from agent.rules.promql.refusal import DUPLICATE_SAMPLE, EvaluationError
+from agent.rules.promql.range_vector import RangeVector, Span, Stretch, Windows
 from agent.rules.promql.source import matching
-from agent.rules.promql.symbols import Symbols
+from agent.rules.promql.symbols import Rows, Symbols
 from agent.rules.promql.table import Table
 from agent.rules.promql.vector import Vector, empty, joined
-from agent.rules.promql.windows import Matrix, Span, Stretch, Windows
-from agent.rules.unittest.notation import Sample
+from agent.rules.unittest.files import Sample
 
 LOOKBACK = 300.0
 """Seconds for which a sample stands for its series (Prometheus' default)."""
@@ -126,11 +125,11 @@ class Store:
         stamps = np.array([time for _, _, time in alive], np.float64)
         return Vector(table, table.all_rows, values, self.symbols.code(name), stamps)
 
-    def window(self, selector: Selector, span: Span) -> Matrix:
+    def window(self, selector: Selector, span: Span) -> RangeVector:
         """The samples of some metrics within ``span``."""
         names = [selector.name] if selector.name else self.names()
         found = [self._stretch(name, selector, span) for name in names]
-        return Matrix(self.symbols, span, [one for one in found if one is not None])
+        return RangeVector(self.symbols, span, [one for one in found if one is not None])
 
     def _stretch(self, name: str, selector: Selector, span: Span) -> Stretch | None:
         known = self._series.get(name, {})
@@ -190,7 +189,7 @@ class Moment:
         """The store as of another instant, milliseconds."""
         return Moment(self._store, when / 1000)
 
-    def window(self, selector: Selector, span: Span) -> Matrix:
+    def window(self, selector: Selector, span: Span) -> RangeVector:
         """The samples within ``span`` that ``selector`` picks."""
         return self._store.window(selector, span)
 

@@ -8,10 +8,9 @@ from aiohttp import web
 from agent.model import Alert
 from agent.rules.engine import RuleEngine
 from agent.rules.gotemplate.template import Template
-from agent.rules.health import RuleHealth
 from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.queries.queries import Queries
-from agent.rules.rule import AlertingRule, Group, Rule
+from agent.rules.rule import AlertingRule, Group, Rule, RuleHealth
 from agent.web.keys import state_of
 from agent.web.prometheus.encoding import NEVER, moment, scientific
 from agent.web.prometheus.failure import wrong

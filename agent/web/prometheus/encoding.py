@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from heapq import merge
 
-from agent.rules.gotemplate.formatting import shortest
+from agent.rules.gotemplate.values import shortest
 from agent.rules.promql.evaluate import Value
 from agent.rules.promql.vector import Vector
 from agent.rules.queries.matrix import Matrix, Series

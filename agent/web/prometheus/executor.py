@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from typing import TypeVar
 
-from agent.rules.promql.refusal import EvaluationError
-from agent.rules.queries.errors import QueryTimeoutError, TooLargeError
+from agent.rules.promql.errors import EvaluationError
+from agent.rules.queries.matrix import TooLargeError
+from agent.rules.queries.queries import QueryTimeoutError
 from agent.web.prometheus.failure import Kind, QueryApiError
 
 AT_A_TIME = 2

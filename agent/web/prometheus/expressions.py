@@ -2,9 +2,9 @@
 
 from aiohttp import web
 
-from agent.rules.promql.formatting import formatted
+from agent.rules.promql.compile import formatted
+from agent.rules.promql.errors import RefusedError
 from agent.rules.promql.nodes import Node, kind_of
-from agent.rules.promql.refusal import RefusedError
 from agent.rules.queries.queries import Queries, is_plottable, parse_query, steps_between
 from agent.web.keys import state_of
 from agent.web.prometheus.encoding import matrix, result

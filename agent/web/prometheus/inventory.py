@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 
 from aiohttp import web
 
-from agent.rules.promql.keys import distinct_of
+from agent.rules.promql.errors import RefusedError
 from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.promql.nodes import Selector
-from agent.rules.promql.refusal import RefusedError
+from agent.rules.promql.symbols import distinct_of
 from agent.rules.promql.vector import Vector
-from agent.rules.queries.errors import TooLargeError
+from agent.rules.queries.matrix import TooLargeError
 from agent.rules.queries.queries import MOST_SERIES, Queries, parse_selector
 from agent.web.prometheus.encoding import in_order, joined, label_sets, quoted
 from agent.web.prometheus.failure import QueryApiError, wrong

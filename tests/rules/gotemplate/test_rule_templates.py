@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.rules.durations import format_duration, parse_duration
-from agent.rules.gotemplate.formatting import shortest
 from agent.rules.gotemplate.printf import printf
 from agent.rules.gotemplate.template import Facts, TemplateError, parse_template
+from agent.rules.gotemplate.values import shortest
 
 LABELS = {"number": "4006220001", "account": "hq"}
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from agent.rules.promql.keys import Rows
-from agent.rules.promql.symbols import Symbols
+from agent.rules.promql.symbols import Rows, Symbols
 from agent.rules.promql.table import Mask, Table
 from agent.rules.promql.vector import Floats, Vector, joined
 
@@ -125,7 +124,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, eq=False)
-class Matrix:
+class RangeVector:
     """A range vector."""
 
     symbols: Symbols

@@ -1,4 +1,4 @@
-"""What goes wrong with an expression: refused when it is loaded, or failed when it is evaluated."""
+"""Why an expression is refused when it is loaded, or fails when it is evaluated."""
 
 
 class RefusedError(ValueError):

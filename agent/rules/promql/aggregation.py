@@ -1,6 +1,6 @@
-"""Aggregations: samples grouped by some of their labels, one result per group.
+"""Aggregation operators: samples grouped by some of their labels, one result per group.
 
-``topk`` and ``bottomk`` keep whole samples instead and live in ``ranking.py``.
+``topk`` and ``bottomk`` keep a few samples of each group instead, with all their labels.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,12 +8,32 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.rules.promql.keys import Rows
+from agent.rules.promql.errors import EvaluationError
 from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.promql.nodes import Aggregate, Semantics
-from agent.rules.promql.ranking import rank
+from agent.rules.promql.symbols import Rows
 from agent.rules.promql.table import Table
 from agent.rules.promql.vector import Floats, Vector, empty
+
+_INT64 = 2.0**63
+
+
+def rank(operand: Vector, groups: Rows, parameter: float, *, largest: bool) -> Vector:
+    """The ``parameter`` largest or smallest samples of each group, best first.
+
+    Raises:
+        EvaluationError: when ``parameter`` is no count.
+    """
+    if np.isnan(parameter) or not -_INT64 <= parameter < _INT64:
+        raise EvaluationError(f"Scalar value {parameter:g} overflows int64")
+    count = int(parameter)
+    if count < 1 or not operand.size:
+        return empty(operand.table.symbols)
+    keys = -operand.values if largest else operand.values
+    order = np.lexsort((keys, np.isnan(keys), groups))
+    ordered = groups[order]
+    starts = np.searchsorted(ordered, ordered, side="left")
+    return operand.where(order[np.arange(ordered.size) - starts < count])
 
 
 @dataclass(frozen=True, eq=False)

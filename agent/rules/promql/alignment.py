@@ -1,8 +1,8 @@
 """Samples of many instants, aligned by series.
 
-At each instant there are parts: values over some rows of an anchor, which is a frame of the
-agent's blocks or the table of a result. Instants that share their anchors, as they do while no
-series comes or goes, are aligned by slices; else series are found by their label sets.
+At each instant there are parts: values over some rows of a frame of the agent's blocks or of
+a result's table. Instants that share these, as they do while no series comes or goes, are
+aligned by slices; otherwise series are found by their label sets.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.rules.promql.keys import Rows
 from agent.rules.promql.matchers import METRIC_NAME, Matcher
-from agent.rules.promql.symbols import Codes, Symbols
+from agent.rules.promql.range_vector import RangeVector, Span, Stretch, Windows, packed
+from agent.rules.promql.symbols import Codes, Rows, Symbols
 from agent.rules.promql.table import Table
 from agent.rules.promql.vector import Floats, Vector
-from agent.rules.promql.windows import Stretch, Windows, packed
 from exporters.block import Frame
 
 Anchor = Frame | Table
@@ -159,3 +158,31 @@ def _picked(part: Part, targets: Rows, own: Rows) -> tuple[Rows, Floats]:
     places = np.minimum(np.searchsorted(part.rows, own), part.rows.size - 1)
     found = part.rows[places] == own
     return targets[found], part.values[places[found]]
+
+
+def steps_of(span: Span, step: int) -> range:
+    """The times of a subquery: the multiples of ``step`` within ``span``. Milliseconds."""
+    return range(-(-span.first // step) * step, span.end + 1, step)
+
+
+def matrix_of(
+    symbols: Symbols, span: Span, times: Sequence[int], results: Sequence[Vector]
+) -> RangeVector:
+    """The results of an expression at some times as a range vector."""
+    metrics = {result.metric for result in results if result.size}
+    metric = metrics.pop() if len(metrics) == 1 else 0
+    ticks = [
+        Tick(time, _parts(result if metric else result.named()))
+        for time, result in zip(times, results, strict=True)
+    ]
+    found = stretch(ticks, metric, (), lambda anchors: Alignment(symbols, anchors, _columns_of))
+    return RangeVector(symbols, span, (found,))
+
+
+def _columns_of(anchor: Anchor) -> Mapping[str, Codes]:
+    assert isinstance(anchor, Table)
+    return anchor.columns
+
+
+def _parts(result: Vector) -> tuple[Part, ...]:
+    return (part_of(result),) if result.size else ()
