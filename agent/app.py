@@ -39,7 +39,7 @@ from agent.rules.engine import RuleEngine
 from agent.rules.queries.queries import Queries
 from agent.rules.scheduler import Scheduler
 from agent.runtime_state import RuntimeState
-from agent.series import Series
+from agent.series import SeriesBuilder
 from agent.sinks.build import build_sinks
 from agent.sinks.callback_actions import Callbacks
 from agent.sinks.context import SinkContext
@@ -204,10 +204,10 @@ class Agent:
             template_failed=lambda sink, part: failed.labels(sink, part).inc(),
         )
 
-    def _judges(self, settings: Settings) -> tuple[Checker, Series]:
+    def _judges(self, settings: Settings) -> tuple[Checker, SeriesBuilder]:
         return (
             Checker(settings, self.baselines),
-            Series(settings.metrics, plans_of(settings)),
+            SeriesBuilder(settings.metrics, plans_of(settings)),
         )
 
     async def _engine(self, plan: Plan) -> RuleEngine:

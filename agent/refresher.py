@@ -13,8 +13,8 @@ from agent.checks.engine import Checker, CheckResult
 from agent.checks.habits import Habits, Usual
 from agent.fleet import Fleet
 from agent.model import AccountKey, Snapshot
-from agent.series import Series
-from agent.series.habits import habit_blocks
+from agent.series import SeriesBuilder
+from agent.series.calls import habit_blocks
 from agent.states import Capability
 from exporters.block import Block
 from exporters.exposition import Exposition
@@ -34,7 +34,7 @@ class Refresher:
         exposition: Exposition,
         clock: Callable[[], float],
         checker: Checker,
-        series: Series,
+        series: SeriesBuilder,
     ) -> None:
         self._fleet = fleet
         self._exposition = exposition
@@ -48,7 +48,7 @@ class Refresher:
         self.checked: dict[AccountKey, CheckResult] = {}
         fleet.subscribe(self._note)
 
-    def replace(self, checker: Checker, series: Series) -> None:
+    def replace(self, checker: Checker, series: SeriesBuilder) -> None:
         """Use another configuration's checks from the next round on."""
         self._checker, self._series = checker, series
         self.checked.clear()

@@ -1,1 +1,1 @@
-"""The metric surface: catalogue, columns, exposition. Knows nothing of the agent."""
+"""The metric surface: catalogue, columns, exposition. Imports nothing of ``agent``."""

@@ -1,20 +1,19 @@
-"""Blocks put in the order of the page; whatever did not change is taken as it was."""
+"""The blocks in the order of the metrics page; unchanged parts are reused as they are."""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from exporters.block import Block
 from exporters.family import FAMILIES, Family
+from exporters.formats import Format, header
 from exporters.guard import Guard
-from exporters.header import header
-from exporters.negotiation import Format
 from exporters.piece import Piece, compress, join
 
 Owners = Mapping[str, tuple[Block, ...]]
-"""The published blocks by owner; replaced whole at every change."""
+"""The published blocks by owner; a new mapping at every change."""
 
 Owned = tuple[str, Block]
-"""A block with its owner's name."""
+"""A block and the name of its owner."""
 
 _ORDER = {name: position for position, name in enumerate(FAMILIES)}
 
@@ -35,19 +34,25 @@ class Body(NamedTuple):
     joined: Piece
 
 
+def _page_position(family: Family) -> tuple[int, str]:
+    return _ORDER.get(family.name, len(_ORDER)), family.name
+
+
 def _by_family(owners: Owners) -> dict[Family, tuple[Owned, ...]]:
     """The blocks that have samples, by family, in the catalogue's order."""
-    found: dict[Family, list[Owned]] = {}
+    owned_blocks: dict[Family, list[Owned]] = {}
     for owner, blocks in owners.items():
         for block in blocks:
             if block.size:
-                found.setdefault(block.family, []).append((owner, block))
-    ordered = sorted(found, key=lambda family: (_ORDER.get(family.name, len(_ORDER)), family.name))
-    return {family: tuple(found[family]) for family in ordered}
+                owned_blocks.setdefault(block.family, []).append((owner, block))
+    ordered = sorted(
+        owned_blocks, key=lambda family: (_ORDER.get(family.name, len(_ORDER)), family.name)
+    )
+    return {family: tuple(owned_blocks[family]) for family in ordered}
 
 
 class Assembly:
-    """Keeps the newest sections and bodies. Used by one thread at a time."""
+    """Stores the newest sections and bodies. Use it from one thread at a time."""
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
@@ -55,25 +60,25 @@ class Assembly:
         self._bodies: dict[Format, Body] = {}
 
     def body(self, owners: Owners, format_: Format) -> Body:
-        """The body of the page; the very same object while nothing was published."""
-        kept = self._bodies.get(format_)
-        if kept is not None and kept.owners is owners:
-            return kept
-        wanted = _by_family(owners)
-        self._sections = {family: self._section(family, wanted[family]) for family in wanted}
+        """The body of the page; the same object as before while nothing was published."""
+        former = self._bodies.get(format_)
+        if former is not None and former.owners is owners:
+            return former
+        by_family = _by_family(owners)
+        self._sections = {family: self._section(family, by_family[family]) for family in by_family}
         body = Body(
             owners,
             tuple(self._pieces(format_)),
             join(self._joined(format_)),
         )
-        if all(self._sections[family].blocks == blocks for family, blocks in wanted.items()):
+        if all(self._sections[family].blocks == blocks for family, blocks in by_family.items()):
             self._bodies[format_] = body
         return body
 
     def _section(self, family: Family, blocks: tuple[Owned, ...]) -> Section:
-        kept = self._sections.get(family)
-        if kept is not None and kept.blocks == blocks:
-            return kept
+        former = self._sections.get(family)
+        if former is not None and former.blocks == blocks:
+            return former
         rendered = tuple(owned for owned in blocks if self._render(*owned) is not None)
         return Section(rendered, join(block.piece for _, block in rendered))
 

@@ -1,10 +1,10 @@
-"""Columns of samples: one label frame, many values, rendered once and kept.
+"""Columns of samples: a frame of labels and blocks of values over it, each rendered once.
 
-A :class:`Frame` is the labels of some rows; families that describe the same rows share one
+A :class:`Frame` is the label sets of some rows. Families that describe the same rows share one
 frame, so dividing one family by another is a row mask instead of a hash join, and their label
-text is rendered and kept once. A :class:`Block` is one family's values over a frame. Both are
-immutable: a poll that changed nothing hands out the same objects, and nothing is rendered
-again. What is rendered is kept compressed (``exporters/piece.py``).
+text is rendered once. A :class:`Block` is one family's values over a frame. Both are immutable:
+after a poll that changed nothing the same objects are published, and nothing is rendered again.
+Rendered text is stored compressed (``exporters/piece.py``).
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from exporters.family import Family
 from exporters.labels import chunks
-from exporters.lines import sample_lines
 from exporters.piece import Piece, compress
+from exporters.sample_lines import sample_lines
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
@@ -28,7 +28,7 @@ class Frame:
     """The label values of some rows, by column.
 
     ``columns[i][row]`` is the value of label ``names[i]``; all columns have ``rows`` entries.
-    An empty value means the label is missing, as Prometheus has it.
+    An empty value means the label is missing, as in Prometheus.
     """
 
     names: tuple[str, ...]
@@ -37,9 +37,9 @@ class Frame:
 
     @classmethod
     def of(cls, names: Sequence[str], columns: Sequence[Sequence[str]]) -> "Frame":
-        """A frame over ``columns``, which must all be of one length.
+        """A frame over ``columns``, which must all have the same length.
 
-        Without labels a frame has the one row that a series without labels is.
+        A frame without labels has one row: the series without labels.
 
         Raises:
             ValueError: when the columns differ in length or in number from ``names``.
@@ -51,7 +51,7 @@ class Frame:
 
     @cached_property
     def texts(self) -> tuple[Piece, ...]:
-        """The label text of all rows, by stretches of ``labels.CHUNK_ROWS`` rows."""
+        """The label text of all rows, one piece per ``labels.CHUNK_ROWS`` rows."""
         return tuple(compress((chunk,)) for chunk in chunks(self.names, self.columns, self.rows))
 
 
@@ -59,8 +59,8 @@ class Frame:
 class Block:
     """One family's values over a frame.
 
-    ``rows`` picks the frame's rows that have a sample, ascending; ``None`` means all of them.
-    ``values`` has one float per picked row. A missing sample is absent, it is never NaN.
+    ``rows`` are the frame's rows that have a sample, ascending; ``None`` means all of them.
+    ``values`` has one float for each of these rows. A missing sample is absent, never NaN.
 
     Raises:
         ValueError: when there is not one value per row, or ``rows`` do not ascend within the
@@ -84,12 +84,12 @@ class Block:
 
     @property
     def size(self) -> int:
-        """How many samples the block has."""
+        """The number of samples."""
         return int(self.values.size)
 
     @cached_property
     def piece(self) -> Piece:
-        """The block's lines of exposition text; all formats share them."""
+        """The block's sample lines; they are the same in all formats."""
         return compress(sample_lines(self.family.name, self.frame.texts, self.values, self.rows))
 
 

@@ -1,7 +1,7 @@
 """The metrics page: blocks of all owners and the agent's own metrics, family by family.
 
-Publishing swaps an owner's blocks whole, so a page shows the old ones or the new ones, never
-a mixture. A page is put together in a thread from pieces kept compressed; only blocks that
+Publishing replaces all blocks of an owner at once, so a page shows the old ones or the new
+ones, never a mixture. A page is assembled in a thread from compressed pieces; only blocks that
 changed since the last page are rendered.
 """
 
@@ -13,28 +13,27 @@ from typing import NamedTuple
 
 from exporters.assembly import Assembly, Body, Owners
 from exporters.block import Block
+from exporters.formats import END, Format, accepts_gzip, choose_format
 from exporters.guard import Guard
-from exporters.header import END
-from exporters.negotiation import Format, accepts_gzip, choose_format
 from exporters.piece import Piece, compress, gzip, join, parts
 
 Own = Callable[[Format], bytes]
-"""Renders the agent's own metrics, families whole, without the closing line."""
+"""Renders the agent's own metrics in whole families, without the closing line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer to a scrape."""
+    """One response to a scrape."""
 
     content_type: str
     content_encoding: str | None
     """``gzip``, or ``None`` for plain text."""
     pieces: tuple[Piece, ...] = field(repr=False, default=())
-    """What a plain page is made of; it is some twenty times its compressed form."""
+    """The pieces of a plain page, whose text is some twenty times their size."""
     compressed: bytes = field(repr=False, default=b"")
 
     def parts(self) -> Iterator[bytes]:
-        """The body in parts of at most 1 MiB, each made when it is asked for."""
+        """The body in parts of at most 1 MiB, each decompressed when the iterator reaches it."""
         if self.content_encoding:
             yield self.compressed
         for piece in self.pieces:
@@ -42,12 +41,12 @@ class Page:
 
     @property
     def body(self) -> bytes:
-        """The whole body; the very same object while nothing changed, if it is compressed."""
+        """The whole body; a compressed one is the same object while nothing changed."""
         return self.compressed if self.content_encoding else b"".join(self.parts())
 
 
-class _Kept(NamedTuple):
-    """A finished compressed page, for the parts it was made of."""
+class _CompressedPage(NamedTuple):
+    """A compressed page and the parts it was made of."""
 
     body: Body
     own: bytes
@@ -55,11 +54,11 @@ class _Kept(NamedTuple):
 
 
 class Exposition:
-    """Everything ``/metrics`` shows. Publish and scrape from the event loop.
+    """All series that ``/metrics`` shows. Publish and scrape from the event loop.
 
     Args:
         own: Renders the agent's own metrics, usually :meth:`Telemetry.render`.
-        on_error: Called for every part that had to be left out of a page.
+        on_error: Called for every part that is left out of a page because it failed.
     """
 
     def __init__(
@@ -69,7 +68,7 @@ class Exposition:
         self._guard = Guard(on_error)
         self._assembly = Assembly(self._guard)
         self._owners: Owners = {}
-        self._pages: dict[Format, _Kept] = {}
+        self._pages: dict[Format, _CompressedPage] = {}
         self._lock = asyncio.Lock()
 
     def publish(self, owner: str, blocks: Sequence[Block]) -> None:
@@ -80,15 +79,15 @@ class Exposition:
         self._owners = {**self._owners, owner: tuple(blocks)}
 
     def withdraw(self, owner: str) -> None:
-        """Take all blocks of ``owner`` off the page; an unknown owner is no error."""
+        """Remove all blocks of ``owner`` from the page; an unknown owner is no error."""
         self._owners = {name: blocks for name, blocks in self._owners.items() if name != owner}
 
     def blocks(self) -> tuple[Block, ...]:
-        """All blocks published at this moment, for the rule engine."""
+        """All blocks published now, for the rule engine."""
         return tuple(chain.from_iterable(self._owners.values()))
 
     async def scrape(self, accept: str = "", accept_encoding: str = "") -> Page:
-        """The page for a client that sent these headers; a part that fails is left out."""
+        """The page for a client that sent these headers, without the parts that fail."""
         async with self._lock:
             return await asyncio.to_thread(
                 self._page, self._owners, choose_format(accept), accepts_gzip(accept_encoding)
@@ -99,9 +98,9 @@ class Exposition:
         own = (self._guard.run("own metrics", lambda: self._own(format_)) or b"") + END[format_]
         if not compressed:
             return Page(format_.value, None, (*body.pieces, compress((own,))))
-        kept = self._pages.get(format_)
-        if kept is None or kept.body is not body or kept.own != own:
+        former = self._pages.get(format_)
+        if former is None or former.body is not body or former.own != own:
             whole = gzip(join((body.joined, compress((own,)))))
-            kept = _Kept(body, own, Page(format_.value, "gzip", compressed=whole))
-            self._pages[format_] = kept
-        return kept.page
+            former = _CompressedPage(body, own, Page(format_.value, "gzip", compressed=whole))
+            self._pages[format_] = former
+        return former.page

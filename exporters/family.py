@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from exporters.catalogue import SERIES, TELEMETRY, Kind, Row
+from exporters.catalogue import Kind, Row
+from exporters.catalogue.agent import TELEMETRY
+from exporters.catalogue.providers import SERIES
 
 
 @dataclass(frozen=True)
@@ -16,16 +18,16 @@ class Family:
     """One metric family: all series of one name."""
 
     name: str
-    """As the samples and the 0.0.4 text format have it, ``_total`` and ``_info`` included."""
+    """The name in samples and in the 0.0.4 text format, ``_total`` and ``_info`` included."""
     kind: Kind
     help: str
     labels: tuple[str, ...] = ()
     unit: str = ""
-    """The base unit, which is also the name's suffix; empty where the value is a plain number."""
+    """The base unit, which is also the name's suffix; empty where the value has no unit."""
 
     @classmethod
     def of(cls, row: Row) -> "Family":
-        """The family that a row of the table describes."""
+        """The family described by a row of the catalogue."""
         return cls(row.name, row.kind, row.help, tuple(row.labels.split()), row.unit)
 
 
@@ -33,7 +35,7 @@ SERIES_FAMILIES: tuple[Family, ...] = tuple(map(Family.of, SERIES))
 """Families whose samples are published as blocks."""
 
 TELEMETRY_FAMILIES: tuple[Family, ...] = tuple(map(Family.of, TELEMETRY))
-"""Families the agent keeps about itself."""
+"""Families about the agent itself."""
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
     {family.name: family for family in (*SERIES_FAMILIES, *TELEMETRY_FAMILIES)}
@@ -76,7 +78,7 @@ def markdown() -> str:
     return "\n".join(
         (
             _INTRODUCTION,
-            _table("What the providers tell", SERIES_FAMILIES),
+            _table("What the providers report", SERIES_FAMILIES),
             _table("The agent itself", TELEMETRY_FAMILIES),
         )
     )

@@ -1,4 +1,4 @@
-"""Rendering that cannot take the page down: a part that raises is left out and counted."""
+"""Errors while rendering: a part that raises is left out of the page and counted."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -11,7 +11,7 @@ Part = TypeVar("Part")
 
 
 class Guard:
-    """Runs the rendering of parts; logs when a part goes bad and when it recovers.
+    """Renders parts of a page; logs when a part starts to fail and when it recovers.
 
     Args:
         on_error: Called for every part that was left out.
@@ -22,10 +22,10 @@ class Guard:
         self._broken: set[str] = set()
 
     def run(self, part: str, render: Callable[[], Part]) -> Part | None:
-        """What ``render`` gives, or ``None`` when it raised."""
+        """Return ``render()``, or ``None`` when it raised."""
         try:
             rendered = render()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the page stands
+        except Exception as error:  # noqa: BLE001 - one part must not cost the whole page
             self._failed(part, error)
             return None
         if part in self._broken:

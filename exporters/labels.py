@@ -1,9 +1,9 @@
 """Label text: columns of label values in, one line of text per row out.
 
-A row's text is what stands between a metric's name and its value, braces included. Whatever a
-label value holds, the page stays well formed: quotes, backslashes and newlines are escaped as
-the formats demand, and characters no format can carry (control characters, lone surrogates)
-are replaced.
+A row's text is the label set as it is printed between a metric's name and its value, braces
+included. Quotes, backslashes and newlines are escaped as the formats demand, and characters
+that no format can carry (control characters, lone surrogates) are replaced, so a page is well
+formed whatever a label value contains.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 
 CHUNK_ROWS = 4096
-"""Rows handled at once: about a millisecond of work, so no thread waits long for another."""
+"""Rows rendered at once: about a millisecond of work, so that other threads get their turn."""
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _SPECIAL = re.compile('[\\\\"\x00-\x1f\x7f\ud800-\udfff]')
@@ -20,7 +20,7 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n"}
 
 
 def escape(value: str) -> str:
-    r"""``value`` as it stands between quotes: ``\\``, ``\"`` and ``\n`` escaped, the rest safe.
+    r"""``value`` as it is written between quotes: ``\\``, ``\"`` and ``\n`` escaped, the rest safe.
 
     A lone surrogate has no UTF-8 form, and control characters would act on the terminal that
     shows the page; they become U+FFFD.
@@ -29,21 +29,21 @@ def escape(value: str) -> str:
 
 
 def clean(value: str) -> str:
-    """``value`` without the characters no format can carry; escaping is left to the caller."""
+    """``value`` without the characters that no format can carry; the caller escapes the rest."""
     return _UNFIT.sub(_REPLACEMENT, value)
 
 
 def _escaped(values: Sequence[str]) -> Sequence[str]:
-    """``values`` escaped; the same object when nothing needs it, which is nearly always."""
+    """``values`` escaped; the same object when nothing needs escaping, as is nearly always so."""
     text = "".join(values)
-    # Printable text has no control characters: most columns need no search.
+    # Printable text has no control characters, so most columns need no regular expression.
     if text.isprintable() and '"' not in text and "\\" not in text:
         return values
     return list(map(escape, values)) if _SPECIAL.search(text) else values
 
 
 def _with_gaps(names: Sequence[str], columns: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Rows of which some lack some labels: a label without a value is left out."""
+    """The label text of each row, without the labels that have no value."""
     for row in zip(*columns, strict=True):
         pairs = ",".join(
             f'{name}="{value}"' for name, value in zip(names, row, strict=True) if value
@@ -59,11 +59,11 @@ def label_lines(names: Sequence[str], columns: Sequence[Sequence[str]]) -> bytes
         columns: One column of values per name, at least one, all of one length, not empty.
     """
     rows = len(columns[0])
-    # What is the same in all rows, as an account's name is, is looked at and written once.
+    # A column with one value, such as the account, is escaped and written once.
     escaped = [_escaped(column[:1] if _is_constant(column) else column) for column in columns]
     if not all(map(all, escaped)):
-        whole = [column if len(column) == rows else [column[0]] * rows for column in escaped]
-        return "\n".join(_with_gaps(names, whole)).encode()
+        filled = [column if len(column) == rows else [column[0]] * rows for column in escaped]
+        return "\n".join(_with_gaps(names, filled)).encode()
     fixed, varying = ["{"], []
     for name, values in zip(names, escaped, strict=True):
         fixed[-1] += f'{name}="'
@@ -82,7 +82,7 @@ def _is_constant(values: Sequence[str]) -> bool:
 
 
 def _filled(fixed: Sequence[str], varying: Sequence[Sequence[str]], rows: int) -> str:
-    """Rows of what is the same in all of them, with the values of each row in between."""
+    """The rows: the ``fixed`` text that all share, with the ``varying`` values in between."""
     if not varying:
         return "\n".join([fixed[0]] * rows)
     first, *inner, last = fixed

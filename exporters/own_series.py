@@ -1,4 +1,4 @@
-"""The agent's own metrics as blocks, so that rules and queries see what the page shows."""
+"""The agent's own metrics as blocks, so that rules and queries can read them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from exporters.telemetry import Telemetry
 if TYPE_CHECKING:
     from exporters.catalogue import Kind
 
-_COUNTED = ("_bucket", "_count", "_sum", "_total")
+_COUNTER_SUFFIXES = ("_bucket", "_count", "_sum", "_total")
 
 
 @dataclass(slots=True)
@@ -31,31 +31,31 @@ class _Rows:
 
 
 class OwnSeries:
-    """Turns a :class:`Telemetry` into blocks, again and again.
+    """Makes blocks of the metrics in a :class:`Telemetry`.
 
-    A frame is the same object as before while its label sets are, so that what the rule engine
-    knows about it stays good.
+    A frame is the same object as before while its label sets do not change, so that the rule
+    engine need not encode its labels again.
     """
 
     def __init__(self, telemetry: Telemetry) -> None:
         self._registry = telemetry.registry
         self._guard = Guard(telemetry.scrape_errors.inc)
         self._frames: dict[str, Frame] = {}
-        self._turn = Lock()
+        self._lock = Lock()
 
     def blocks(self) -> tuple[Block, ...]:
         """One block per sample name; a collector that raises is left out."""
-        with self._turn:
-            return self._made()
+        with self._lock:
+            return self._build()
 
-    def _made(self) -> tuple[Block, ...]:
-        found: dict[str, _Rows] = {}
+    def _build(self) -> tuple[Block, ...]:
+        rows_of: dict[str, _Rows] = {}
         for collector in tuple(self._registry.collectors):
             for metric in self._collect(collector):
-                _sort_out(metric, found)
-        made = tuple(self._block(name, rows) for name, rows in found.items())
-        self._frames = {block.family.name: block.frame for block in made}
-        return made
+                _add_samples(metric, rows_of)
+        blocks = tuple(self._block(name, rows) for name, rows in rows_of.items())
+        self._frames = {block.family.name: block.frame for block in blocks}
+        return blocks
 
     def _collect(self, collector: Collector) -> Sequence[Metric]:
         part = f"own series: {getattr(collector, '_name', type(collector).__name__)}"
@@ -69,16 +69,16 @@ class OwnSeries:
         return Block(_family(name, rows.names), frame, np.array(rows.values, np.float64))
 
 
-def _sort_out(metric: Metric, found: dict[str, _Rows]) -> None:
+def _add_samples(metric: Metric, rows_of: dict[str, _Rows]) -> None:
     for sample in metric.samples:
-        rows = found.setdefault(sample.name, _Rows(tuple(sorted(sample.labels))))
+        rows = rows_of.setdefault(sample.name, _Rows(tuple(sorted(sample.labels))))
         rows.labels.append(tuple(clean(sample.labels[name]) for name in rows.names))
         rows.values.append(sample.value)
 
 
 def _family(name: str, labels: tuple[str, ...]) -> Family:
-    described = FAMILIES.get(name)
-    if described is not None:
-        return described
-    kind: Kind = "counter" if name.endswith(_COUNTED) else "gauge"
+    family = FAMILIES.get(name)
+    if family is not None:
+        return family
+    kind: Kind = "counter" if name.endswith(_COUNTER_SUFFIXES) else "gauge"
     return Family(name, kind, "Part of a histogram of the agent's own metrics.", labels)

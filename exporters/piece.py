@@ -1,10 +1,9 @@
-"""Pieces of a page, kept compressed: they join into one gzip page without compressing again.
+"""Compressed pieces of a page, which join into one gzip page without compressing again.
 
 A piece is raw deflate data (RFC 1951) that ends on a byte boundary and refers to nothing before
-itself, so pieces can be put in a row. A page is the gzip header (RFC 1952), its pieces, an empty
+itself, so pieces can be concatenated. A page is the gzip header (RFC 1952), its pieces, an empty
 last block, and the checksum and length of the whole, which follow from those of the pieces.
-Exposition text compresses to about a twentieth, so keeping text this way is also what keeps the
-agent small.
+Exposition text compresses to about a twentieth, so storing it compressed also saves memory.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +13,7 @@ from struct import pack
 from isal import isal_zlib
 
 PART_BYTES = 1 << 20
-"""The most text that is uncompressed in one step: about a millisecond of work."""
+"""The most text that is decompressed in one step: about a millisecond of work."""
 
 _LEVEL = 1
 _RAW = -15
@@ -31,14 +30,14 @@ class Piece:
     checksum: int
     """CRC-32 of the text."""
     size: int
-    """Bytes of text."""
+    """The length of the text in bytes."""
 
 
 EMPTY = Piece(b"", 0, 0)
 
 
 def compress(texts: Iterable[bytes]) -> Piece:
-    """One piece of the given texts, one after another."""
+    """One piece of the concatenated ``texts``."""
     stream = isal_zlib.compressobj(_LEVEL, wbits=_RAW)
     deflated, checksum, size = [], 0, 0
     for text in texts:
@@ -52,7 +51,7 @@ def compress(texts: Iterable[bytes]) -> Piece:
 
 
 def join(pieces: Iterable[Piece]) -> Piece:
-    """One piece of several; nothing is compressed again."""
+    """One piece of several, without compressing again."""
     parts = tuple(pieces)
     checksum = 0
     for part in parts:
@@ -63,7 +62,7 @@ def join(pieces: Iterable[Piece]) -> Piece:
 
 
 def gzip(piece: Piece) -> bytes:
-    """The whole gzip file whose only content is ``piece``."""
+    """``piece`` as a complete gzip file."""
     trailer = pack("<II", piece.checksum, piece.size % _MODULUS)
     return b"".join((_GZIP_HEADER, piece.deflated, _LAST_BLOCK, trailer))
 

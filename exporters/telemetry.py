@@ -1,8 +1,8 @@
 """The agent's own metrics: polls, deliveries, rules, the event loop, its build.
 
-Kept with prometheus_client in a registry of their own and rendered into the same page as the
-blocks. Counters whose label values are known beforehand start at 0, so that the first failure
-is an increase that ``rate()`` sees.
+They are prometheus_client metrics in a registry of their own and are rendered into the same
+page as the blocks. Counters whose label values are known beforehand start at 0, so that
+``rate()`` sees the first failure as an increase.
 """
 
 import platform
@@ -20,9 +20,9 @@ from prometheus_client.registry import Collector
 
 from exporters.catalogue import POLL_FAILURE_REASONS
 from exporters.family import FAMILIES
+from exporters.formats import Format
 from exporters.guard import Guard
 from exporters.labels import clean
-from exporters.negotiation import Format
 
 _POLL_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _RULE_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
@@ -52,8 +52,8 @@ def _clean(metric: Metric) -> Metric:
     return metric
 
 
-class _Collected:
-    """What one collector gave, in the shape the renderers ask for."""
+class _CollectedMetrics:
+    """The metrics of one collector, with the interface that the renderers expect."""
 
     def __init__(self, collector: Collector) -> None:
         self._metrics = tuple(map(_clean, collector.collect()))
@@ -63,25 +63,29 @@ class _Collected:
 
 
 class Registry(CollectorRegistry):
-    """A registry that tells its collectors, so that each can be rendered on its own."""
+    """A registry that lists its collectors, so that each can be rendered on its own."""
 
     def __init__(self) -> None:
         self.collectors: list[Collector] = []
         super().__init__(auto_describe=True)
 
     def register(self, collector: Collector) -> None:
-        """Add ``collector``; a name that is taken raises ``DuplicateTimeseries``."""
+        """Add ``collector``.
+
+        Raises:
+            ValueError: when a metric of this name is registered already.
+        """
         super().register(collector)
         self.collectors.append(collector)
 
     def unregister(self, collector: Collector) -> None:
-        """Take ``collector`` out again."""
+        """Remove ``collector``."""
         super().unregister(collector)
         self.collectors.remove(collector)
 
 
 class Telemetry:
-    """The agent's own metrics, one attribute each; the catalogue tells their labels.
+    """The agent's own metrics, one attribute each; the catalogue has their labels.
 
     Args:
         release: The version that ``numwatch_build_info`` shows; the installed one by default.
@@ -90,15 +94,15 @@ class Telemetry:
     def __init__(self, release: str | None = None) -> None:
         leave_out_created_series()  # type: ignore[no-untyped-call]
         self.registry = Registry()
-        """Further collectors may be registered here; one that raises is left out."""
+        """Other collectors may be registered here too; one that raises is left out of the page."""
         self.scrape_errors = self._counter("numwatch_scrape_errors_total")
         self._guard = Guard(self.scrape_errors.inc)
-        self._about_polls()
-        self._about_tickets()
-        self._about_intake()
-        self._about_the_agent(release or _installed_version())
+        self._add_poll_metrics()
+        self._add_ticket_metrics()
+        self._add_webhook_metrics()
+        self._add_agent_metrics(release or _installed_version())
 
-    def _about_polls(self) -> None:
+    def _add_poll_metrics(self) -> None:
         self.poll_duration = self._histogram("numwatch_poll_duration_seconds", _POLL_SECONDS)
         self.poll_attempts = self._counter("numwatch_poll_attempts_total")
         self.poll_failures = self._counter("numwatch_poll_failures_total")
@@ -106,7 +110,7 @@ class Telemetry:
         self.values_unmapped = self._counter("numwatch_values_unmapped_total")
         self.clock_skew = self._gauge("numwatch_provider_clock_skew_seconds")
 
-    def _about_tickets(self) -> None:
+    def _add_ticket_metrics(self) -> None:
         self.complaints = self._counter("numwatch_complaints_total")
         self.sink_deliveries = self._counter("numwatch_sink_deliveries_total")
         self.sink_failures = self._counter("numwatch_sink_failures_total")
@@ -117,7 +121,7 @@ class Telemetry:
         self.sink_steps_refused = self._counter("numwatch_sink_steps_refused_total")
         self.sink_template_errors = self._counter("numwatch_sink_template_errors_total")
 
-    def _about_intake(self) -> None:
+    def _add_webhook_metrics(self) -> None:
         self.intake_requests = self._counter("numwatch_intake_requests_total")
         self.intake_alerts = self._counter("numwatch_intake_alerts_total")
         self.intake_firing = self._gauge("numwatch_intake_alerts_firing")
@@ -128,7 +132,7 @@ class Telemetry:
         self.reconcile_failures = self._counter("numwatch_intake_reconcile_failures_total")
         self.reconcile_repairs = self._counter("numwatch_intake_reconcile_repairs_total")
 
-    def _about_the_agent(self, release: str) -> None:
+    def _add_agent_metrics(self, release: str) -> None:
         self.config_reload_successful = self._gauge("numwatch_config_last_reload_successful")
         self.config_reload_timestamp = self._gauge(
             "numwatch_config_last_reload_success_timestamp_seconds"
@@ -140,9 +144,9 @@ class Telemetry:
         self.rule_history = self._gauge("numwatch_rule_history_bytes")
         self.loop_lag = self._histogram("numwatch_event_loop_lag_seconds", _LAG_SECONDS)
         self.loop_lag_max = self._gauge("numwatch_event_loop_lag_max_seconds")
-        described = FAMILIES["numwatch_build_info"]
+        family = FAMILIES["numwatch_build_info"]
         self.build_info = Info(
-            described.name.removesuffix("_info"), described.help, registry=self.registry
+            family.name.removesuffix("_info"), family.help, registry=self.registry
         )
         self.build_info.info({"version": release, "python": platform.python_version()})
 
@@ -176,7 +180,7 @@ class Telemetry:
             self.poll_failures.labels(provider, account, capability, reason)
 
     def forget_account(self, provider: str, account: str) -> None:
-        """Take the series of an account that is no longer configured off the page."""
+        """Remove the series of an account that is no longer configured."""
         for metric in (
             self.poll_attempts,
             self.poll_failures,
@@ -195,6 +199,6 @@ class Telemetry:
     def _rendering(self, render: Callable[..., bytes]) -> Callable[[Collector], bytes | None]:
         def rendered(collector: Collector) -> bytes | None:
             part = f"own metrics: {getattr(collector, '_name', type(collector).__name__)}"
-            return self._guard.run(part, lambda: render(_Collected(collector)))
+            return self._guard.run(part, lambda: render(_CollectedMetrics(collector)))
 
         return rendered

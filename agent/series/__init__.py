@@ -1,5 +1,5 @@
-"""Snapshots and findings as blocks of samples; what did not change is not made again."""
+"""Snapshots and check results as blocks of samples; unchanged blocks are reused."""
 
-from agent.series.build import Series
+from agent.series.builder import SeriesBuilder
 
-__all__ = ["Series"]
+__all__ = ["SeriesBuilder"]

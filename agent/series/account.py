@@ -1,4 +1,4 @@
-"""Series of an account as a whole: its polls, its money, its numbers by state."""
+"""Series of an account as a whole: polls, balance, numbers by state."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,7 +7,7 @@ import numpy as np
 from agent.checks.balance import Money
 from agent.checks.lifecycle import NUMBER_STATES, count_by_state
 from agent.model import PollStatus, Snapshot
-from agent.series.source import Source, sampled
+from agent.series.context import SeriesContext, sample_block
 from agent.states import Capability
 from exporters.block import Block, Frame
 
@@ -15,19 +15,19 @@ _NAN = float("nan")
 _LISTING_COLUMNS = tuple(state.value for state in NUMBER_STATES)
 
 
-def account_blocks(source: Source) -> Iterator[Block]:
-    """Blocks that are there however many numbers have series of their own."""
-    yield from _poll_blocks(source)
-    if source.fresh(Capability.BALANCE) and source.checked.money is not None:
-        yield from _money_blocks(source, source.checked.money)
-    if source.fresh(Capability.NUMBERS):
-        yield from _listing_blocks(source)
+def account_blocks(context: SeriesContext) -> Iterator[Block]:
+    """The account's own blocks; they do not depend on which numbers have series."""
+    yield from _poll_blocks(context)
+    if context.fresh(Capability.BALANCE) and context.result.money is not None:
+        yield from _money_blocks(context, context.result.money)
+    if context.fresh(Capability.NUMBERS):
+        yield from _listing_blocks(context)
 
 
 def provider_up(snapshot: Snapshot) -> float:
     """1 when the newest poll of the account's listing succeeded, 0 when it failed.
 
-    An account without a listing is judged by its first capability. NaN before the first poll.
+    Where the account has no listing its first capability counts. NaN before the first poll.
     """
     status = snapshot.polls.get(Capability.NUMBERS) or next(iter(snapshot.polls.values()), None)
     if status is None or status.last_attempt is None:
@@ -35,10 +35,10 @@ def provider_up(snapshot: Snapshot) -> float:
     return float(status.failure is None)
 
 
-def _poll_blocks(source: Source) -> Iterator[Block]:
-    polls = source.snapshot.polls
-    up = provider_up(source.snapshot)
-    yield from _small(source, "numwatch_provider_up", (), (), [up])
+def _poll_blocks(context: SeriesContext) -> Iterator[Block]:
+    polls = context.snapshot.polls
+    up = provider_up(context.snapshot)
+    yield from _small(context, "numwatch_provider_up", (), (), [up])
     rows = (tuple(capability.value for capability in polls),)
     statuses: Sequence[PollStatus] = tuple(polls.values())
     successes = [status.last_success for status in statuses]
@@ -47,10 +47,10 @@ def _poll_blocks(source: Source) -> Iterator[Block]:
         ("numwatch_poll_last_success_timestamp_seconds", successes),
         ("numwatch_poll_interval_seconds", intervals),
     ):
-        yield from _small(source, family, ("capability",), rows, values)
+        yield from _small(context, family, ("capability",), rows, values)
 
 
-def _money_blocks(source: Source, money: Money) -> Iterator[Block]:
+def _money_blocks(context: SeriesContext, money: Money) -> Iterator[Block]:
     balance = money.balance
     currency = ((balance.currency,),)
     for family, value in (
@@ -58,36 +58,36 @@ def _money_blocks(source: Source, money: Money) -> Iterator[Block]:
         ("numwatch_account_month_spend", balance.month_spend),
         ("numwatch_account_spend_cap", balance.spend_cap),
     ):
-        yield from _small(source, family, ("currency",), currency, [value])
+        yield from _small(context, family, ("currency",), currency, [value])
     lines = ((balance.currency, balance.currency), ("notice", "stop"))
     family = "numwatch_account_balance_threshold"
-    yield from _small(source, family, ("currency", "kind"), lines, [money.notice, money.stop])
-    yield from _small(source, "numwatch_account_runway_seconds", (), (), [money.runway])
+    yield from _small(context, family, ("currency", "kind"), lines, [money.notice, money.stop])
+    yield from _small(context, "numwatch_account_runway_seconds", (), (), [money.runway])
 
 
-def _listing_blocks(source: Source) -> Iterator[Block]:
-    checked = source.checked
-    counts = count_by_state(checked.columns.states[: checked.listed])
+def _listing_blocks(context: SeriesContext) -> Iterator[Block]:
+    result = context.result
+    counts = count_by_state(result.columns.states[: result.listed])
     values = [float(count) for count in counts.values()]
     rows = (_LISTING_COLUMNS,)
-    yield from _small(source, "numwatch_account_numbers", ("state",), rows, values)
-    gone = [float(len(checked.names) - checked.listed)]
-    yield from _small(source, "numwatch_account_numbers_gone", (), (), gone)
+    yield from _small(context, "numwatch_account_numbers", ("state",), rows, values)
+    gone = [float(len(result.names) - result.listed)]
+    yield from _small(context, "numwatch_account_numbers_gone", (), (), gone)
 
 
 def _small(
-    source: Source,
+    context: SeriesContext,
     family: str,
     labels: Sequence[str],
     columns: Sequence[Sequence[str]],
     values: Sequence[float | None],
 ) -> Iterator[Block]:
-    """One block of a few samples; nothing when none of them is known."""
-    frame = source.frame(family, labels, *columns)
-    block = source.memo.of("small " + family, _small_block, family, frame, tuple(values))
+    """One block of a few samples; no block when none of the values is known."""
+    frame = context.frame(family, labels, *columns)
+    block = context.memo.of("small " + family, _small_block, family, frame, tuple(values))
     if block.size:
         yield block
 
 
 def _small_block(family: str, frame: Frame, values: Sequence[float | None]) -> Block:
-    return sampled(family, frame, np.array(values, dtype=np.float64))
+    return sample_block(family, frame, np.array(values, dtype=np.float64))

@@ -1,4 +1,4 @@
-"""Series of the calls that call records tell of."""
+"""Series of the calls in the call records, and of the calls that are usual at this hour."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
@@ -6,47 +6,48 @@ from typing import Any
 
 import numpy as np
 
+from agent.checks.habits import Usual
 from agent.checks.result import CheckResult
 from agent.masking import looks_like_phone, mask_phone
 from agent.polling.call_ledger import WAIT_LIMITS, CallKey, LegKey, Waits
-from agent.series.source import Source, account_frame
+from agent.series.context import SeriesContext, account_frame
 from agent.states import Capability
 from exporters.block import Block, Frame
 from exporters.family import FAMILIES
 
 _NUMBER = "numwatch_number_calls_total"
 _BINDING = "numwatch_binding_calls_total"
-_WAITED = "numwatch_account_calls_by_wait_total"
-_LIMIT_WORDS = (*(f"{limit:g}" for limit in WAIT_LIMITS), "+Inf")
+_BY_WAIT = "numwatch_account_calls_by_wait_total"
+_LIMIT_TEXTS = (*(f"{limit:g}" for limit in WAIT_LIMITS), "+Inf")
 
 Keys = tuple[Any, ...]
 
 
-def call_blocks(source: Source) -> Iterator[Block]:
-    """Blocks of the call records, where they are fresh."""
-    if source.fresh(Capability.CALLS):
-        yield _of_numbers(source)
-        yield _of_phones(source)
-        yield source.memo.of(_WAITED, _waited, source.owner, source.snapshot.call_waits)
+def call_blocks(context: SeriesContext) -> Iterator[Block]:
+    """The blocks of the call records; none when the records are stale."""
+    if context.fresh(Capability.CALLS):
+        yield _number_calls(context)
+        yield _phone_calls(context)
+        yield context.memo.of(_BY_WAIT, _wait_block, context.owner, context.snapshot.call_waits)
 
 
-def _of_numbers(source: Source) -> Block:
-    totals = source.snapshot.call_totals
-    keys = source.memo.of("call keys", _keys, totals, _shown(source))
-    frame = source.memo.of("call frame", _number_frame, source.owner, keys)
-    return source.memo.of(_NUMBER, _counted, _NUMBER, frame, totals, keys)
+def _number_calls(context: SeriesContext) -> Block:
+    totals = context.snapshot.call_totals
+    keys = context.memo.of("call keys", _keys, totals, _shown_numbers(context))
+    frame = context.memo.of("call frame", _number_frame, context.owner, keys)
+    return context.memo.of(_NUMBER, _count_block, _NUMBER, frame, totals, keys)
 
 
-def _of_phones(source: Source) -> Block:
-    totals, checked = source.snapshot.leg_totals, source.checked
-    keys = source.memo.of("leg keys", _keys, totals, _shown(source))
-    labels = source.memo.of("leg labels", _labels, keys, checked.phones.labels, checked)
-    frame = source.memo.of("leg frame", _phone_frame, source.owner, keys, labels)
-    return source.memo.of(_BINDING, _counted, _BINDING, frame, totals, keys)
+def _phone_calls(context: SeriesContext) -> Block:
+    totals, result = context.snapshot.leg_totals, context.result
+    keys = context.memo.of("leg keys", _keys, totals, _shown_numbers(context))
+    labels = context.memo.of("leg labels", _labels, keys, result.phones.labels, result)
+    frame = context.memo.of("leg frame", _phone_frame, context.owner, keys, labels)
+    return context.memo.of(_BINDING, _count_block, _BINDING, frame, totals, keys)
 
 
-def _shown(source: Source) -> Sequence[str] | None:
-    return None if source.picked is None else source.number_names()
+def _shown_numbers(context: SeriesContext) -> Sequence[str] | None:
+    return None if context.number_rows is None else context.number_names()
 
 
 def _keys(totals: Mapping[Any, int], shown: Sequence[str] | None) -> Keys:
@@ -56,7 +57,7 @@ def _keys(totals: Mapping[Any, int], shown: Sequence[str] | None) -> Keys:
     return tuple(key for key in totals if key[0] in numbers)
 
 
-def _counted(family: str, frame: Frame, totals: Mapping[Any, int], keys: Keys) -> Block:
+def _count_block(family: str, frame: Frame, totals: Mapping[Any, int], keys: Keys) -> Block:
     values = np.fromiter(map(totals.__getitem__, keys), dtype=np.float64, count=len(keys))
     return Block(FAMILIES[family], frame, values)
 
@@ -72,31 +73,50 @@ def _phone_frame(owner: tuple[str, str], keys: Sequence[LegKey], labels: Sequenc
     return account_frame(owner, ("number", "binding", "result"), numbers, labels, results)
 
 
-def _labels(keys: Sequence[LegKey], _labels: object, checked: CheckResult) -> tuple[str, ...]:
-    """What each key's phone is called in public; two phones never share a name."""
+def _labels(keys: Sequence[LegKey], _labels: object, result: CheckResult) -> tuple[str, ...]:
+    """The public label of each key's phone; two phones of a number never share one."""
     owners: dict[tuple[str, str], str] = {}
     labels = []
     for number, phone, _ in keys:
-        label = _label(checked, number, phone)
+        label = _label(result, number, phone)
         while owners.setdefault((number, label), phone) != phone:
             label += "'"
         labels.append(label)
     return tuple(labels)
 
 
-def _label(checked: CheckResult, number: str, phone: str) -> str:
-    """What the phone is called in public, also once it is bound no longer."""
-    known = checked.bindings(number) or {}
+def _label(result: CheckResult, number: str, phone: str) -> str:
+    """The public label of a phone, which may be no longer bound."""
+    known = result.bindings(number) or {}
     for label, binding in known.items():
         if binding.id == phone:
             return label
     return mask_phone(phone) if looks_like_phone(phone) else phone
 
 
-def _waited(owner: tuple[str, str], waits: Waits) -> Block:
-    """Calls that waited up to each limit, the shorter waits included."""
+def _wait_block(owner: tuple[str, str], waits: Waits) -> Block:
+    """Calls that waited up to each limit: cumulative, as histogram buckets are."""
     if not waits:
-        return Block(FAMILIES[_WAITED], account_frame(owner, ("within",), ()), np.empty(0))
+        return Block(FAMILIES[_BY_WAIT], account_frame(owner, ("within",), ()), np.empty(0))
     counts = list(accumulate(map(sum, zip(*waits.values(), strict=True))))
-    frame = account_frame(owner, ("within",), _LIMIT_WORDS)
-    return Block(FAMILIES[_WAITED], frame, np.array(counts, dtype=np.float64))
+    frame = account_frame(owner, ("within",), _LIMIT_TEXTS)
+    return Block(FAMILIES[_BY_WAIT], frame, np.array(counts, dtype=np.float64))
+
+
+MIN_EXPECTED_CALLS = 5.0
+"""Expected calls in the hour below which a number has no such series: at so few calls, an hour
+without any means nothing."""
+_CALLS = "numwatch_number_calls_last_hour"
+_EXPECTED = "numwatch_number_calls_expected"
+
+
+def habit_blocks(owner: tuple[str, str], habits: Sequence[Usual]) -> tuple[Block, ...]:
+    """Calls and expected calls of the newest whole hour; no blocks before anything is usual."""
+    shown = [habit for habit in habits if habit.expected >= MIN_EXPECTED_CALLS]
+    if not shown:
+        return ()
+    frame = account_frame(owner, ("number",), [habit.number for habit in shown])
+    return (
+        Block(FAMILIES[_CALLS], frame, np.array([habit.calls for habit in shown], dtype=float)),
+        Block(FAMILIES[_EXPECTED], frame, np.array([habit.expected for habit in shown])),
+    )

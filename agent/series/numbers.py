@@ -1,33 +1,34 @@
-"""Series of single numbers as their listing tells them."""
+"""Series of single numbers: what the listing shows, and planned changes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from agent.baselines.planned import Plan, under_way
 from agent.checks.columns import Rows, gather
 from agent.checks.lifecycle import NETWORK_CODES, NETWORK_STATES, NUMBER_STATES, Codes
 from agent.checks.result import Change
-from agent.series.source import Source, account_frame, extended, worded
+from agent.series.context import SeriesContext, account_frame, decode, with_label
 from agent.states import Capability, NetworkState
 from exporters.block import Block, Frame
 from exporters.family import FAMILIES
 
-_UNTOLD = NETWORK_CODES[NetworkState.UNKNOWN]
-_NUMBER_WORDS = tuple(state.value for state in NUMBER_STATES)
-_NETWORK_WORDS = tuple(state.value for state in NETWORK_STATES)
+_UNKNOWN_NETWORK = NETWORK_CODES[NetworkState.UNKNOWN]
+_NUMBER_STATE_NAMES = tuple(state.value for state in NUMBER_STATES)
+_NETWORK_STATE_NAMES = tuple(state.value for state in NETWORK_STATES)
 _ILLEGAL = "numwatch_number_illegal_transition_timestamp_seconds"
 
 
-def number_blocks(source: Source) -> Iterator[Block]:
-    """Blocks of the listing, where it is fresh."""
-    if source.fresh(Capability.NUMBERS):
-        yield from _listing_blocks(source)
+def number_blocks(context: SeriesContext) -> Iterator[Block]:
+    """The blocks of the listing; none when the listing is stale."""
+    if context.fresh(Capability.NUMBERS):
+        yield from _listing_blocks(context)
 
 
-def _listing_blocks(source: Source) -> Iterator[Block]:
-    columns, frame, memo = source.checked.columns, source.number_frame(), source.memo
-    held = (frame, columns.carriers, columns.grades, source.picked)
-    info = memo.of("info frame", _info_frame, *held)
+def _listing_blocks(context: SeriesContext) -> Iterator[Block]:
+    columns, frame, memo = context.result.columns, context.number_frame(), context.memo
+    inputs = (frame, columns.carriers, columns.grades, context.number_rows)
+    info = memo.of("info frame", _info_frame, *inputs)
     yield memo.of("numwatch_number_info", ones, "numwatch_number_info", info)
     for family, column in (
         ("numwatch_number_up", columns.up),
@@ -35,25 +36,25 @@ def _listing_blocks(source: Source) -> Iterator[Block]:
         ("numwatch_number_contract_expiry_timestamp_seconds", columns.contract_end),
         ("numwatch_number_reclaim_timestamp_seconds", columns.reclaim_at),
     ):
-        yield source.column(family, frame, column)
-    yield _state_block(source, "numwatch_number_state", columns.states, _NUMBER_WORDS)
-    # A provider that never tells a network state gets no family full of "unknown".
-    if (columns.networks != _UNTOLD).any():
+        yield context.column(family, frame, column)
+    yield _state_block(context, "numwatch_number_state", columns.states, _NUMBER_STATE_NAMES)
+    # A provider that reports no network states gets no family full of "unknown".
+    if (columns.networks != _UNKNOWN_NETWORK).any():
         family = "numwatch_number_network_state"
-        yield _state_block(source, family, columns.networks, _NETWORK_WORDS)
-    yield memo.of(_ILLEGAL, _illegal_block, source.owner, source.checked.illegal)
+        yield _state_block(context, family, columns.networks, _NETWORK_STATE_NAMES)
+    yield memo.of(_ILLEGAL, _illegal_block, context.owner, context.result.illegal)
 
 
-def _state_block(source: Source, family: str, codes: Codes, words: Sequence[str]) -> Block:
-    held = (source.number_frame(), codes, words, source.picked)
-    frame = source.memo.of("frame " + family, state_frame, *held)
-    return source.memo.of(family, ones, family, frame)
+def _state_block(context: SeriesContext, family: str, codes: Codes, names: Sequence[str]) -> Block:
+    inputs = (context.number_frame(), codes, names, context.number_rows)
+    frame = context.memo.of("frame " + family, state_frame, *inputs)
+    return context.memo.of(family, ones, family, frame)
 
 
-def state_frame(frame: Frame, codes: Codes, words: Sequence[str], rows: Rows | None) -> Frame:
-    """``frame`` with the label ``state``: the word for each code in ``rows``."""
+def state_frame(frame: Frame, codes: Codes, names: Sequence[str], rows: Rows | None) -> Frame:
+    """``frame`` with the label ``state``: the name of each code in ``rows``."""
     shown = codes if rows is None else codes[rows]
-    return extended(frame, "state", worded(words, shown))
+    return with_label(frame, "state", decode(names, shown))
 
 
 def ones(family: str, frame: Frame) -> Block:
@@ -66,7 +67,7 @@ def _info_frame(
 ) -> Frame:
     if rows is not None:
         carriers, grades = gather(carriers, rows), gather(grades, rows)
-    return extended(extended(frame, "carrier", carriers), "grade", grades)
+    return with_label(with_label(frame, "carrier", carriers), "grade", grades)
 
 
 def _illegal_block(owner: tuple[str, str], illegal: Mapping[str, Change]) -> Block:
@@ -79,3 +80,22 @@ def _illegal_block(owner: tuple[str, str], illegal: Mapping[str, Change]) -> Blo
     )
     frame = account_frame(owner, ("number", "from", "to"), *columns)
     return Block(FAMILIES[_ILLEGAL], frame, np.array([at for _, _, at in changes], dtype=float))
+
+
+_FAMILY = "numwatch_number_change_planned"
+
+
+def planned_blocks(context: SeriesContext, plans: Sequence[Plan]) -> Iterator[Block]:
+    """The block of the numbers whose configuration a plan lets change now; none without a plan."""
+    current = under_way(plans, context.now)
+    if current:
+        names = context.memo.of(
+            "planned", _numbers_to_change, context.owner, context.number_names(), current
+        )
+        yield context.memo.of(_FAMILY, ones, _FAMILY, context.frame("planned", ("number",), names))
+
+
+def _numbers_to_change(
+    owner: tuple[str, str], names: Sequence[str], plans: Sequence[Plan]
+) -> tuple[str, ...]:
+    return tuple(name for name in names if any(plan.concerns(*owner, name) for plan in plans))

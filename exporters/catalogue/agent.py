@@ -1,6 +1,6 @@
-"""Families the agent keeps about itself."""
+"""Families about the agent itself."""
 
-from exporters.catalogue.row import ACCOUNT, NUMBER, POLL, Row
+from exporters.catalogue import ACCOUNT, NUMBER, POLL, Row
 
 TELEMETRY: tuple[Row, ...] = (
     Row(
@@ -15,7 +15,7 @@ TELEMETRY: tuple[Row, ...] = (
         "counter",
         "",
         POLL,
-        "Polls of the provider's API that were begun.",
+        "Polls of the provider's API that were started.",
     ),
     Row(
         "numwatch_poll_failures_total",
@@ -37,8 +37,7 @@ TELEMETRY: tuple[Row, ...] = (
         "counter",
         "",
         "provider account field",
-        "Values in the provider's answers that the profile maps onto nothing; they count as"
-        " unknown.",
+        "Values in the provider's answers that the profile does not map; they count as unknown.",
     ),
     Row(
         "numwatch_provider_clock_skew_seconds",
@@ -102,23 +101,23 @@ TELEMETRY: tuple[Row, ...] = (
         "counter",
         "",
         "sink step",
-        "Steps of a ticket (update, restored, closed, reopened) that the ticket system did not"
-        " let the agent take; people were asked to in a comment.",
+        "Steps of a ticket (update, restored, closed, reopened) that the ticket system refused;"
+        " a comment there asks people to take the step.",
     ),
     Row(
         "numwatch_sink_template_errors_total",
         "counter",
         "",
         "sink part",
-        "Parts of templated deliveries (path, headers, body) that gave nothing that can be sent"
-        " and were replaced by the usual ones.",
+        "Parts of templated deliveries (path, headers, body) that rendered to nothing that can be"
+        " sent and were replaced by the defaults.",
     ),
     Row(
         "numwatch_intake_requests_total",
         "counter",
         "",
         "source outcome",
-        "Requests to the webhooks of the agent, by outcome; only accepted ones were taken.",
+        "Requests to the agent's webhooks, by outcome; only the accepted ones had an effect.",
     ),
     Row(
         "numwatch_intake_alerts_total",
@@ -132,35 +131,37 @@ TELEMETRY: tuple[Row, ...] = (
         "gauge",
         "",
         "source",
-        "Alerts that fire as far as the source has told.",
+        "Alerts that fire according to the source's latest notifications.",
     ),
     Row(
         "numwatch_desk_repairs_total",
         "counter",
         "",
         "sink repair",
-        "Tickets that stood otherwise in a ticket system than here and were put right, by how.",
+        "Tickets whose state in the ticket system differed from the ledger and was corrected, by"
+        " how.",
     ),
     Row(
         "numwatch_intake_reconcile_last_success_timestamp_seconds",
         "gauge",
         "seconds",
         "source",
-        "When the source was last asked successfully what really fires.",
+        "When the source's own list of firing alerts was last read successfully.",
     ),
     Row(
         "numwatch_intake_reconcile_failures_total",
         "counter",
         "",
         "source reason",
-        "Questions to the source what really fires that failed, by reason.",
+        "Attempts to read the source's own list of firing alerts that failed, by reason.",
     ),
     Row(
         "numwatch_intake_reconcile_repairs_total",
         "counter",
         "",
         "source repair",
-        "Alerts whose state was put right because the source answered otherwise than it had told.",
+        "Alerts whose state was corrected because the source's own list differed from its"
+        " notifications.",
     ),
     Row(
         "numwatch_config_last_reload_successful",
@@ -188,7 +189,7 @@ TELEMETRY: tuple[Row, ...] = (
         "counter",
         "",
         "group",
-        "Evaluations of the rule group that were skipped because the one before was not done.",
+        "Evaluations of the rule group skipped because the previous one was still running.",
     ),
     Row(
         "numwatch_rule_history_bytes",
@@ -209,7 +210,7 @@ TELEMETRY: tuple[Row, ...] = (
         "gauge",
         "seconds",
         "",
-        "The latest the agent's event loop ever woke up since the agent started.",
+        "The greatest lateness of the agent's event loop since the agent started.",
     ),
     Row(
         "numwatch_scrape_errors_total",

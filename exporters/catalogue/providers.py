@@ -1,6 +1,6 @@
-"""Families that show what the providers tell, published as blocks."""
+"""Families of what the providers report, published as blocks."""
 
-from exporters.catalogue.row import ACCOUNT, NUMBER, POLL, Row
+from exporters.catalogue import ACCOUNT, NUMBER, POLL, Row
 
 SERIES: tuple[Row, ...] = (
     Row(
@@ -30,8 +30,8 @@ SERIES: tuple[Row, ...] = (
         "gauge",
         "",
         "provider account currency",
-        "What is left on the account as the provider's balance answer tells it, in units of the"
-        " currency label.",
+        "What is left on the account by the provider's balance answer, in units of the currency"
+        " label.",
     ),
     Row(
         "numwatch_account_balance_threshold",
@@ -54,7 +54,7 @@ SERIES: tuple[Row, ...] = (
         "gauge",
         "",
         "provider account currency",
-        "What the account has spent this month as the provider's balance answer tells it.",
+        "What the account has spent this month by the provider's balance answer.",
     ),
     Row(
         "numwatch_account_spend_cap",
@@ -82,8 +82,8 @@ SERIES: tuple[Row, ...] = (
         "info",
         "",
         "provider account number carrier grade",
-        "What the provider's listing tells of the number that rarely changes: base carrier and"
-        " service grade.",
+        "Facts of the number in the provider's listing that rarely change: base carrier and service"
+        " grade.",
     ),
     Row(
         "numwatch_number_up",
@@ -128,7 +128,7 @@ SERIES: tuple[Row, ...] = (
         "",
         NUMBER,
         "Whether the provider's listing shows the real-name registration of the number as valid;"
-        " absent when it does not tell.",
+        " absent when it does not say.",
     ),
     Row(
         "numwatch_number_contract_expiry_timestamp_seconds",
@@ -149,8 +149,8 @@ SERIES: tuple[Row, ...] = (
         "gauge",
         "seconds",
         "provider account number from to",
-        "When two listings in a row showed the number change between two states that its"
-        " lifecycle does not join.",
+        "When two consecutive listings showed the number in two states between which its lifecycle"
+        " has no transition.",
     ),
     Row(
         "numwatch_binding_state",
@@ -225,7 +225,7 @@ SERIES: tuple[Row, ...] = (
         "counter",
         "",
         "provider account number binding result",
-        "The same calls by the bound phone they were led to, where the records name it.",
+        "The same calls by the bound phone they were routed to, where the records name it.",
     ),
     Row(
         "numwatch_account_calls_by_wait_total",
@@ -247,7 +247,7 @@ SERIES: tuple[Row, ...] = (
         "gauge",
         "seconds",
         "ticket grade clock",
-        "When the running clock of an open ticket passes its limit.",
+        "When the running clock of an open ticket reaches its limit.",
     ),
     Row(
         "numwatch_ticket_changed_timestamp_seconds",

@@ -14,7 +14,7 @@ import msgspec
 from agent.checks.engine import Checker
 from agent.config.settings import Metrics
 from agent.model import Balance, Binding, Listing, Number, PollStatus, Routing, Snapshot
-from agent.series import Series
+from agent.series import SeriesBuilder
 from agent.states import BindingKind, BindingState, Capability, NumberState
 from tests.account_facts import make_settings
 
@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 
 def run() -> Iterable[dict[str, Any]]:
     """CPU of the first round, and the median of some later ones."""
-    checker, series = Checker(make_settings()), Series(Metrics())
+    checker, series = Checker(make_settings()), SeriesBuilder(Metrics())
     snapshot, now = fleet(1_790_000_000.0), 1_790_000_000.0
     checked, first = cpu(lambda: checker.check(snapshot, now))
     _, shown = cpu(lambda: series.build(snapshot, checked, now))

@@ -38,7 +38,7 @@ from agent.rules.engine import RuleEngine
 from agent.rules.load import load_rules
 from agent.rules.promql.nodes import Node, Selector, children_of
 from agent.rules.rule import AlertingRule, Rule
-from agent.series import Series
+from agent.series import SeriesBuilder
 from agent.states import BindingKind, BindingState, Capability, Grade, NetworkState, NumberState
 from exporters.block import Block
 from exporters.exposition import Exposition, Page
@@ -72,7 +72,7 @@ class Account:
 
     snapshot: Snapshot
     checker: Checker
-    series: Series
+    series: SeriesBuilder
     checked: CheckResult | None = None
 
     def blocks(self, now: float) -> tuple[Block, ...]:
@@ -93,7 +93,7 @@ def make_account(place: int, now: float) -> Account:
         bindings={name: _phones(row) for row, name in enumerate(names)},
         balance=Balance(9.0 if place == 0 else 5000.0, "CNY", daily_spend=10.0),
     )
-    return Account(snapshot, Checker(make_settings()), Series(Metrics()))
+    return Account(snapshot, Checker(make_settings()), SeriesBuilder(Metrics()))
 
 
 def _number(row: int, name: str, now: float) -> Number:

@@ -13,7 +13,7 @@ from agent.fleet import Fleet
 from agent.polling.pollers import Pollers
 from agent.rules.engine import RuleEngine
 from agent.rules.load import load_rules
-from agent.series import Series
+from agent.series import SeriesBuilder
 from agent.simulator.server import Running, start
 from agent.simulator.world import World
 from agent.states import Cause, Severity
@@ -77,7 +77,7 @@ class Week:
         self.settings = settings(folder, running.url)
         self.clock, self.running, self.fleet = clock, running, Fleet()
         self.pollers = Pollers(self.fleet, Telemetry(), clock)
-        self.checker, self.series = Checker(self.settings), Series(Metrics())
+        self.checker, self.series = Checker(self.settings), SeriesBuilder(Metrics())
         rules = Path(__file__).parents[2] / "alert_rules"
         self.engine = RuleEngine(load_rules(sorted(rules.glob("*.yml"))))
         self.known = None

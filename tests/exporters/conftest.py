@@ -1,4 +1,4 @@
-"""The judge of pages."""
+"""promtool, which checks pages."""
 
 import shutil
 import subprocess

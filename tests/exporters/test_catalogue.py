@@ -70,11 +70,11 @@ async def test_promtool_would_say_something_about_a_bad_name(promtool):
 
 def test_the_agents_own_metrics_carry_the_catalogues_labels():
     telemetry = Telemetry()
-    kept = {
+    registered = {
         family.name: (family.documentation, family.unit)
         for collector in telemetry.registry.collectors
         for family in collector.describe()
     }
     for family in TELEMETRY_FAMILIES:
         stem = family.name.removesuffix("_total").removesuffix("_info")
-        assert kept[stem] == (family.help, family.unit), family.name
+        assert registered[stem] == (family.help, family.unit), family.name

@@ -1,4 +1,4 @@
-"""Pages: order, atomic publishing, what is kept, what survives a fault."""
+"""Pages: order, atomic publishing, reuse of unchanged parts, parts that fail."""
 
 import asyncio
 import gzip
@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from exporters.block import Block, Frame
 from exporters.exposition import Exposition, Page
 from exporters.family import FAMILIES
-from exporters.negotiation import Format
+from exporters.formats import Format
 from exporters.telemetry import Telemetry
 from tests.exporters.pages import number_frame, up_block
 
@@ -52,7 +52,7 @@ async def test_families_are_whole_and_in_the_catalogues_order():
 
 @pytest.mark.parametrize("encoding", ["", "gzip"])
 @pytest.mark.parametrize("accept", ["", OPENMETRICS])
-async def test_all_formats_and_encodings_tell_the_same(accept, encoding):
+async def test_all_formats_and_encodings_show_the_same(accept, encoding):
     telemetry = Telemetry()
     exposition = Exposition(telemetry.render)
     calls = FAMILIES["numwatch_number_calls_total"]
@@ -119,14 +119,14 @@ async def test_an_unchanged_page_is_the_very_same_bytes():
 
 async def test_only_changed_blocks_are_rendered_again():
     exposition = Exposition()
-    kept, changed = up_block(["1"], [1]), up_block(["2"], [1])
-    exposition.publish("a", [kept])
+    unchanged, changed = up_block(["1"], [1]), up_block(["2"], [1])
+    exposition.publish("a", [unchanged])
     exposition.publish("b", [changed])
     await exposition.scrape()
-    piece, texts = kept.piece, changed.frame.texts
+    piece, texts = unchanged.piece, changed.frame.texts
     exposition.publish("b", [Block(changed.family, changed.frame, np.zeros(1))])
     assert values_of(await shown(exposition)) == [1, 0]
-    assert kept.piece is piece
+    assert unchanged.piece is piece
     assert exposition.blocks()[1].frame.texts is texts
 
 

@@ -11,8 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from exporters.block import Block, Frame
 from exporters.family import FAMILIES
 from exporters.labels import CHUNK_ROWS, clean, escape, label_lines
-from exporters.numbers import LineEnds, number_text
 from exporters.piece import text
+from exporters.sample_lines import LineEnds, number_text
 from tests.exporters.pages import number_frame, up_block
 
 UP = FAMILIES["numwatch_number_up"]
@@ -52,7 +52,9 @@ def test_line_ends_do_not_grow_with_nans():
 
 @given(st.lists(st.one_of(st.floats(), st.integers(-(10**16), 10**16).map(float)), min_size=1))
 def test_values_of_a_column_end_their_lines_as_each_alone(values):
-    assert [*LineEnds().of(np.array(values))] == [b" " + number_text(it) + b"\n" for it in values]
+    assert [*LineEnds().of(np.array(values))] == [
+        b" " + number_text(value) + b"\n" for value in values
+    ]
 
 
 TEXT = st.text(alphabet='a%s{}"\\,\n\x7f号', max_size=4)
@@ -65,10 +67,10 @@ def test_labels_that_all_rows_share_are_written_as_the_others(width, data):
     rows = data.draw(st.lists(row, min_size=1, max_size=6))
     names = ("a", "b", "c")[:width]
     lines = label_lines(names, [*zip(*rows, strict=True)]).decode()
-    alone = [label_lines(names, [(text,) for text in one]).decode() for one in rows]
+    alone = [label_lines(names, [(text,) for text in row]).decode() for row in rows]
     expected = [
         ",".join(f'{name}="{escape(text)}"' for name, text in pairs if text)
-        for pairs in (zip(names, one, strict=True) for one in rows)
+        for pairs in (zip(names, row, strict=True) for row in rows)
     ]
     expected = [f"{{{pairs}}}" if pairs else "" for pairs in expected]
     assert lines == "\n".join(alone) == "\n".join(expected)
@@ -159,16 +161,16 @@ def test_a_frame_of_uneven_columns_is_refused():
 def test_a_few_rows_of_other_values_are_in_their_places(odd, value):
     values = [value if row in odd else 1.0 for row in range(50)]
     block = up_block([f"400{row}" for row in range(50)], values)
-    alone = [text(up_block([f"400{row}"], [it]).piece) for row, it in enumerate(values)]
+    alone = [text(up_block([f"400{row}"], [value]).piece) for row, value in enumerate(values)]
     assert text(block.piece) == b"".join(alone)
 
 
 def test_label_text_is_rendered_once_and_shared():
     frame = number_frame(["1", "2"])
-    kept = frame.texts
+    texts = frame.texts
     blocks = [Block(UP, frame, np.array([1.0, float(value)])) for value in range(3)]
     assert all(block.piece.size for block in blocks)
-    assert frame.texts is kept
+    assert frame.texts is texts
     assert blocks[0].piece is blocks[0].piece
 
 

@@ -65,7 +65,7 @@ def _longest_part(page: Page) -> float:
 
 
 async def _lag_of_first_pages(blocks: list[Block]) -> float:
-    """The longest time anything took while a page was rendered first, kept, and sent plain."""
+    """The longest lag while a page is rendered, sent again, and sent uncompressed."""
     exposition, lag = Exposition(), 0.0
     exposition.publish("north/hq", blocks)
     for encoding in ("gzip", "gzip", ""):

@@ -5,7 +5,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
 from agent.states import PollFailure
-from exporters.negotiation import Format
+from exporters.formats import Format
 from exporters.telemetry import Telemetry
 
 
@@ -50,7 +50,7 @@ def test_hostile_label_values_do_not_kill_the_page(promtool):
 
 
 class Moody:
-    """A collector that raises until it is told not to."""
+    """A collector that raises while it is broken."""
 
     broken = True
 
@@ -79,5 +79,5 @@ def test_no_created_series():
     assert b"_created" not in Telemetry().render(Format.OPENMETRICS)
 
 
-def test_the_build_is_told():
+def test_the_build_is_shown():
     assert next(iter(samples(Telemetry("9.9.9"), "numwatch_build_info")))[1] == "9.9.9"

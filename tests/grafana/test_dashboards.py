@@ -67,7 +67,7 @@ def test_is_not_editable_and_has_a_name_of_its_own(dashboard: Dashboard) -> None
 
 
 def test_uids_are_given_once() -> None:
-    uids = [one["uid"] for one in dashboards()]
+    uids = [dashboard["uid"] for dashboard in dashboards()]
     assert len(uids) == len(set(uids))
 
 

@@ -7,7 +7,7 @@ from agent.checks.engine import Checker
 from agent.config.settings import Metrics
 from agent.lints.linter import Linter
 from agent.model import Listing
-from agent.series import Series
+from agent.series import SeriesBuilder
 from agent.series.drift import QUIET_ROWS
 from tests.account_facts import (
     B1,
@@ -29,7 +29,7 @@ class Account:
 
     def __init__(self, **settings):
         self.checker = Checker(make_settings(**settings))
-        self.series = Series(Metrics())
+        self.series = SeriesBuilder(Metrics())
         self.checked = None
 
     def show(self, snapshot, now=NOW):

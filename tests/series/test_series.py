@@ -1,4 +1,4 @@
-"""Findings as samples: what is shown, what is left out, what is made anew."""
+"""Check results as samples: what is shown, what is left out, what is built again."""
 
 import gc
 import weakref
@@ -11,7 +11,7 @@ from agent.checks.engine import Checker
 from agent.config.settings import Metrics
 from agent.masking import mask_phone
 from agent.model import Balance, Listing
-from agent.series import Series
+from agent.series import SeriesBuilder
 from agent.series.drift import QUIET_ROWS
 from agent.states import CallResult, Capability, ConfigSection, NumberState, PollFailure
 from exporters.block import Block
@@ -38,12 +38,12 @@ class Page:
 
     def __init__(self, detail="all"):
         self.checker = Checker(make_settings())
-        self.series = Series(Metrics(detail=detail))
-        self.checked = None
+        self.series = SeriesBuilder(Metrics(detail=detail))
+        self.result = None
 
     def show(self, snapshot, now=NOW) -> dict[str, Block]:
-        self.checked = self.checker.check(snapshot, now, self.checked)
-        blocks = self.series.build(snapshot, self.checked, now)
+        self.result = self.checker.check(snapshot, now, self.result)
+        blocks = self.series.build(snapshot, self.result, now)
         assert len({block.family.name for block in blocks}) == len(blocks)
         return {block.family.name: block for block in blocks}
 
@@ -65,6 +65,13 @@ def samples(block):
     return dict(zip(keys, block.values.tolist(), strict=True))
 
 
+def polled_but(stale):
+    """The status of polls that all succeeded now, except those of one capability."""
+    return {
+        capability: polled(NOW - 999 if capability == stale else NOW) for capability in Capability
+    }
+
+
 @pytest.fixture
 def page():
     return Page()
@@ -79,7 +86,7 @@ def test_a_number_and_its_phones_are_shown(page):
         call_totals={(ONE, CallResult.ANSWERED): 7},
     )
     shown = {name: samples(block) for name, block in page.show(snapshot).items()}
-    number_family = {name.removeprefix("numwatch_number_"): held for name, held in shown.items()}
+    number_family = {name.removeprefix("numwatch_number_"): rows for name, rows in shown.items()}
     assert number_family["up"] == {(ONE,): 1, (TWO,): 0}
     assert number_family["state"] == {
         (ONE, "active"): 1,
@@ -132,7 +139,7 @@ def test_two_phones_that_look_alike_in_public_keep_series_of_their_own(page):
 def test_an_account_is_shown(page):
     balance = Balance(120.0, "CNY", daily_spend=10.5, month_spend=80.0, spend_cap=100.0)
     shown = {
-        name: samples(each) for name, each in page.show(make_snapshot(balance=balance)).items()
+        name: samples(block) for name, block in page.show(make_snapshot(balance=balance)).items()
     }
     assert shown["numwatch_account_balance"] == {("CNY",): 120}
     assert shown["numwatch_account_balance_threshold"] == {
@@ -174,14 +181,19 @@ def test_stale_facts_have_no_samples_but_polls_are_always_shown(page):
     ],
 )
 def test_each_family_grows_stale_with_its_own_capability(page, stale, absent, present):
-    polls = {each: polled(NOW - 999 if each == stale else NOW) for each in Capability}
+    polls = {
+        capability: polled(NOW - 999 if capability == stale else NOW) for capability in Capability
+    }
     shown = page.show(make_snapshot(polls=polls, call_totals={(ONE, CallResult.BUSY): 1}))
     assert absent not in shown
     assert present in shown
 
 
 def test_stale_routing_hides_drift_but_not_that_of_phones(page):
-    polls = {each: polled(NOW - 999 if each == "routing" else NOW) for each in Capability}
+    polls = {
+        capability: polled(NOW - 999 if capability == "routing" else NOW)
+        for capability in Capability
+    }
     shown = page.show(make_snapshot(polls=polls))
     assert samples(shown["numwatch_number_config_drift"]) == {(ONE, "bindings"): 0}
 
@@ -203,7 +215,7 @@ def test_a_provider_is_up_when_its_newest_poll_succeeded(page, status, up):
     assert samples(page.show(make_snapshot(polls=polls)).get("numwatch_provider_up")) == up
 
 
-def test_an_account_without_a_listing_is_judged_by_its_first_capability(page):
+def test_an_account_without_a_listing_is_up_by_its_first_capability(page):
     polls = {Capability.BALANCE: polled(failure=PollFailure.AUTH), Capability.CALLS: polled()}
     assert samples(page.show(make_snapshot(polls=polls))["numwatch_provider_up"]) == {(): 0}
 
@@ -233,7 +245,7 @@ def test_drift_is_shown_by_section(page):
 def test_a_large_account_shows_drift_only_where_there_was_some(page):
     snapshot = large_snapshot(QUIET_ROWS + 1)
     assert "numwatch_number_config_drift" not in page.show(snapshot)
-    name = page.checked.names[7]
+    name = page.result.names[7]
     slow = {**snapshot.routings, name: msgspec.structs.replace(ROUTING, wait_seconds=1.0)}
     edited = page.show(changed(snapshot, routings=slow))["numwatch_number_config_drift"]
     assert samples(edited) == {(name, "wait"): 1}
@@ -248,14 +260,14 @@ def test_illegal_moves_carry_when_they_were_seen(page):
     assert samples(shown[family]) == {(ONE, "reclaimed", "active"): NOW - 3}
 
 
-def test_a_provider_that_never_tells_network_states_has_no_such_family(page):
+def test_a_provider_that_reports_no_network_states_has_no_such_family(page):
     assert "numwatch_number_network_state" not in page.show(
         make_snapshot(number(network="unknown"))
     )
 
 
 def test_no_label_holds_a_full_phone(page):
-    phones = tuple(msgspec.structs.replace(each, id=each.phone) for each in (B1, B2))
+    phones = tuple(msgspec.structs.replace(phone, id=phone.phone) for phone in (B1, B2))
     for block in page.show(make_snapshot(bindings={ONE: phones})).values():
         for column in block.frame.columns:
             assert not {B1.phone, B2.phone}.intersection(column)
@@ -326,7 +338,7 @@ def test_abnormal_detail_of_a_healthy_account_leaves_the_aggregates():
 
 def test_a_forgotten_account_leaves_nothing_behind():
     page = Page()
-    held = weakref.ref(page.show(make_snapshot())["numwatch_number_up"].frame)
+    frame = weakref.ref(page.show(make_snapshot())["numwatch_number_up"].frame)
     page.series.forget("north", "hq")
     gc.collect()
-    assert held() is None
+    assert frame() is None

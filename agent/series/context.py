@@ -1,0 +1,138 @@
+"""What the blocks of one account are built from: the check result, and frames they share."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from agent.checks.columns import Rows, gather
+from agent.checks.result import CheckResult
+from agent.model import Snapshot
+from agent.states import Capability
+from exporters.block import Block, Frame
+from exporters.family import FAMILIES
+
+Result = TypeVar("Result")
+_PLAIN = (bool, int, float, str, tuple)
+
+
+class Memo:
+    """Stores the newest result per name, with the inputs it was made from."""
+
+    def __init__(self) -> None:
+        self._results: dict[str, tuple[tuple[Any, ...], Any]] = {}
+
+    def of(self, name: str, make: Callable[..., Result], *inputs: Any) -> Result:
+        """Return ``make(*inputs)``, or the last result for ``name`` when the inputs are the same.
+
+        Plain values are compared by value, everything else by identity.
+        """
+        former = self._results.get(name)
+        if former is not None and len(former[0]) == len(inputs):
+            former_inputs, former_result = former
+            if all(map(_same, former_inputs, inputs)):
+                unchanged: Result = former_result
+                return unchanged
+        result = make(*inputs)
+        self._results[name] = (inputs, result)
+        return result
+
+    def forget(self, *names: str) -> None:
+        """Drop the results stored under ``names``."""
+        for name in names:
+            self._results.pop(name, None)
+
+
+def _same(old: Any, new: Any) -> bool:
+    return old is new or (type(old) is type(new) and isinstance(old, _PLAIN) and old == new)
+
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SeriesContext:
+    """One account's check result at one instant, and the blocks built from earlier ones."""
+
+    snapshot: Snapshot
+    """The newest facts; ``result`` may rest on slightly older ones."""
+    result: CheckResult
+    memo: Memo
+    now: float
+    number_rows: Rows | None
+    """The rows of the numbers that have series of their own; ``None`` means all."""
+
+    @property
+    def owner(self) -> tuple[str, str]:
+        """Provider and account: the first two labels of nearly every family."""
+        return self.snapshot.provider, self.snapshot.account
+
+    def fresh(self, capability: Capability) -> bool:
+        """Whether the facts of ``capability`` are recent enough to be shown."""
+        return self.snapshot.is_fresh(capability, self.now)
+
+    def number_names(self) -> Sequence[str]:
+        """The numbers that have series of their own, in the order of the rows."""
+        return self.memo.of("names", _names_of_rows, self.result.names, self.number_rows)
+
+    def number_frame(self) -> Frame:
+        """A frame with one row per number."""
+        return self.memo.of("frame", _number_frame, self.owner, self.number_names())
+
+    def frame(self, name: str, labels: Sequence[str], *columns: Sequence[str]) -> Frame:
+        """A small frame below the account's labels; the same object while its columns are equal."""
+        inputs = tuple(map(tuple, columns))
+        return self.memo.of("frame " + name, account_frame, self.owner, tuple(labels), *inputs)
+
+    def column(self, family: str, frame: Frame, values: Floats) -> Block:
+        """A block of a column with one value per number of the account; NaN means no sample."""
+        return self.memo.of(family, _column, family, frame, values, self.number_rows)
+
+
+def account_frame(owner: tuple[str, str], labels: Sequence[str], *columns: Sequence[str]) -> Frame:
+    """A frame with the account's labels before ``labels``."""
+    rows = len(columns[0]) if columns else 1
+    own = [constant_column(label, rows) for label in owner]
+    return Frame.of(("provider", "account", *labels), (*own, *columns))
+
+
+def constant_column(text: str, rows: int) -> Sequence[str]:
+    """A column of ``rows`` times the same text, which is in memory once.
+
+    It is an array because the garbage collector does not traverse one: a list of 100,000 texts
+    blocks the event loop for milliseconds at every collection.
+    """
+    return cast("Sequence[str]", np.broadcast_to(np.array(text, dtype=object), rows))
+
+
+def decode(words: Sequence[str], codes: npt.NDArray[np.integer[Any]]) -> Sequence[str]:
+    """The word of each code, as an array (see :func:`constant_column`)."""
+    return cast("Sequence[str]", np.array(words, dtype=object)[codes])
+
+
+def with_label(frame: Frame, label: str, column: Sequence[str]) -> Frame:
+    """``frame`` with one more label; the existing columns are shared."""
+    return Frame.of((*frame.names, label), (*frame.columns, column))
+
+
+def sample_block(family: str, frame: Frame, values: Floats) -> Block:
+    """A block with a sample for every row whose value is not NaN."""
+    absent = np.isnan(values)
+    if not absent.any():
+        return Block(FAMILIES[family], frame, values)
+    rows = np.flatnonzero(~absent)
+    return Block(FAMILIES[family], frame, values[rows], rows)
+
+
+def _column(family: str, frame: Frame, values: Floats, rows: Rows | None) -> Block:
+    return sample_block(family, frame, values if rows is None else values[rows])
+
+
+def _names_of_rows(names: Sequence[str], rows: Rows | None) -> Sequence[str]:
+    return names if rows is None else gather(names, rows)
+
+
+def _number_frame(owner: tuple[str, str], names: Sequence[str]) -> Frame:
+    return account_frame(owner, ("number",), names)
