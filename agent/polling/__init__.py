@@ -1,1 +1,1 @@
-"""When, how often and how hard a provider is asked."""
+"""When, how often and how hard a provider is polled, and how results become snapshots."""

@@ -1,4 +1,4 @@
-"""When to stop asking a capability that keeps failing: a state machine without a clock."""
+"""A circuit breaker per capability: a state machine that is given the time."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum, unique
@@ -17,25 +17,31 @@ class BreakerState(StrEnum):
 
 @dataclass(frozen=True)
 class BreakerLimits:
-    """After how many failed polls in a row to pause, and for how many seconds."""
+    """The number of consecutive failed polls that opens a breaker, and its pause in seconds."""
 
     failures: int
     pause: float
 
 
 OPENS_AT_ONCE = frozenset({PollFailure.AUTH})
-"""Asking again with the same credentials can only get them locked (style.md A.4)."""
+"""Reasons that open the breaker at the first failure.
+
+Repeating a request with refused credentials can only get them locked.
+"""
 
 NOT_COUNTED = frozenset({PollFailure.CANCELLED, PollFailure.RATE_LIMITED})
-"""A stop of ours says nothing of the provider; a rate limit says itself how long to wait."""
+"""Reasons that leave the breaker as it is.
+
+A cancellation is the agent's own doing, and a rate limit comes with its own waiting time.
+"""
 
 
 @dataclass(frozen=True)
 class Breaker:
-    """Where one capability stands. Times are of any one clock that only goes forward."""
+    """The breaker of one capability. Times are of any one monotonic clock, in seconds."""
 
     failures: int = 0
-    """Failed polls in a row that count."""
+    """Consecutive failed polls that count."""
     open_until: float | None = None
     reason: PollFailure | None = None
     """The failure that opened it."""
@@ -51,11 +57,11 @@ class Breaker:
         return self.state(now) is not BreakerState.OPEN
 
     def after_success(self) -> "Breaker":
-        """Closed again, with nothing held against it."""
+        """The breaker after a poll that succeeded: closed, without failures."""
         return CLOSED
 
     def after_failure(self, kind: PollFailure, now: float, limits: BreakerLimits) -> "Breaker":
-        """One failed poll later: opens when the limit is reached, or again from half-open."""
+        """The breaker after a poll that failed: open at the limit, or again from half-open."""
         if kind in NOT_COUNTED:
             return self
         failures = self.failures + 1
@@ -65,4 +71,4 @@ class Breaker:
 
 
 CLOSED = Breaker()
-"""A breaker that has seen nothing bad."""
+"""A closed breaker without failures."""

@@ -1,4 +1,4 @@
-"""How hard one account may be asked: requests a second, at once, and pauses it asked for."""
+"""The budget of one account: requests per second, requests at once, and requested pauses."""
 
 import asyncio
 import random
@@ -7,30 +7,35 @@ from collections.abc import Callable
 from aiolimiter import AsyncLimiter
 
 from agent.net.exchange import Answer, Fetch, ProviderError, Request
-from agent.polling.deadline import in_trouble, remaining
+from agent.polling.deadline import pending_failure, remaining
 from agent.states import PollFailure
 
 LONGEST_PAUSE = 3600.0
-"""The longest ``Retry-After`` that is honoured, in seconds (reliability.md §1, 429 storm)."""
+"""The longest ``Retry-After`` that is honoured, in seconds (docs/reference/reliability.md §1)."""
 
-_BEATS = 10.0
-"""The rate is dealt out in this many portions a second."""
+_PORTIONS_PER_SECOND = 10.0
+"""The rate is handed out in this many portions a second, so that bursts stay small."""
 
-_JITTER = 0.1
+_JITTER_SHARE = 0.1
 """The share of a pause that is added at random, so that accounts do not return together."""
 
 
-def limiter_of(rate: float) -> AsyncLimiter:
+def make_limiter(rate: float) -> AsyncLimiter:
     """A leaky bucket of ``rate`` requests a second that lets at most a tenth of it burst."""
-    portion = max(1.0, rate / _BEATS)
+    portion = max(1.0, rate / _PORTIONS_PER_SECOND)
     return AsyncLimiter(portion, portion / rate)
 
 
 class Budget:
-    """Rate, concurrency and pauses of one account; everything the account sends passes here.
+    """Rate, concurrency and pauses of one account; each of its requests passes here.
 
-    After a pause one request goes ahead alone: the others follow only when it was not turned
-    away again, so a provider in distress sees one request per window.
+    After a pause one request goes ahead alone; the others follow only when it was not turned
+    away again, so a provider in distress receives one request per pause.
+
+    Args:
+        rate: Requests per second.
+        concurrency: Requests at once.
+        jitter: A random number from 0 to 1.
     """
 
     def __init__(
@@ -38,73 +43,76 @@ class Budget:
         rate: float,
         concurrency: int,
         *,
-        chance: Callable[[], float] = random.random,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
         self.rate = rate
         self.concurrency = concurrency
-        self._limiter = limiter_of(rate)
+        self._limiter = make_limiter(rate)
         self._slots = asyncio.Semaphore(concurrency)
-        self._scout = asyncio.Lock()
-        self._chance = chance
+        self._trial = asyncio.Lock()
+        self._jitter = jitter
         self._paused_until = 0.0
-        self._wary = False
+        self._on_trial = False
+        """Whether the provider asked for a pause and has not answered normally since."""
 
     def wrap(self, fetch: Fetch) -> Fetch:
         """``fetch`` within this budget."""
 
         async def fetch_within_budget(request: Request) -> Answer:
             while True:
-                if self._wary and (answer := await self._after_pause(fetch, request)):
+                if self._on_trial and (answer := await self._after_pause(fetch, request)):
                     return answer
                 async with self._slots:
                     await self._limiter.acquire()
-                    if not self._wary:
+                    # Checked again: another request may have been turned away during the wait.
+                    if not self._on_trial:
                         return await self._send(fetch, request)
 
         return fetch_within_budget
 
     def pause(self, seconds: float) -> None:
         """Send nothing for ``seconds`` (clamped to 0..3600) and up to a tenth more."""
-        wait = min(max(seconds, 0.0), LONGEST_PAUSE) * (1 + _JITTER * self._chance())
+        wait = min(max(seconds, 0.0), LONGEST_PAUSE) * (1 + _JITTER_SHARE * self._jitter())
         now = asyncio.get_running_loop().time()
         self._paused_until = max(self._paused_until, now + wait)
-        self._wary = True
+        self._on_trial = True
 
-    def pause_left(self) -> float:
-        """Seconds until the account may be asked again; 0 when it may be asked now."""
+    def remaining_pause(self) -> float:
+        """Seconds until the account may send again; 0 when it may now."""
         return max(0.0, self._paused_until - asyncio.get_running_loop().time())
 
     async def _after_pause(self, fetch: Fetch, request: Request) -> Answer | None:
-        """Wait until the pause is over; ask if nobody else has, else ``None``."""
-        with in_trouble(_paused(self.pause_left())):
-            async with self._scout:
-                if not self._wary:
+        """Wait until the pause is over and send the trial request.
+
+        Returns ``None`` when another request was the trial and succeeded.
+        """
+        with pending_failure(_paused(self.remaining_pause())):
+            async with self._trial:
+                if not self._on_trial:
                     return None
                 await self._wait_out_pause()
-                return await self._ask(fetch, request)
-
-    async def _ask(self, fetch: Fetch, request: Request) -> Answer:
-        async with self._slots:
-            await self._limiter.acquire()
-            return await self._send(fetch, request)
+                async with self._slots:
+                    await self._limiter.acquire()
+                    return await self._send(fetch, request)
 
     async def _send(self, fetch: Fetch, request: Request) -> Answer:
         try:
             answer = await fetch(request)
         except ProviderError as error:
             if error.retry_after is None:
-                self._wary = False
+                self._on_trial = False
             else:
                 self.pause(error.retry_after)
             raise
-        self._wary = False
+        self._on_trial = False
         return answer
 
     async def _wait_out_pause(self) -> None:
-        while left := self.pause_left():
-            if left >= remaining():
-                raise _paused(left)
-            await asyncio.sleep(left)
+        # A loop: a request sent before the pause began may still prolong it.
+        while wait := self.remaining_pause():
+            if wait >= remaining():
+                raise _paused(wait)
+            await asyncio.sleep(wait)
 
 
 def _paused(seconds: float) -> ProviderError:

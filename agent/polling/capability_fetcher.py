@@ -1,4 +1,4 @@
-"""How each capability is asked for: one call, or turns of one request a number."""
+"""Polls one capability within its deadline: with one call, or number by number in batches."""
 
 import asyncio
 import math
@@ -23,7 +23,7 @@ from agent.states import Capability, PollFailure
 log = structlog.get_logger(__name__)
 
 NEEDS_LISTING = frozenset({Capability.ROUTING, Capability.REACHABILITY, Capability.CALLS})
-"""What can only be asked, or made sense of, when the account's numbers are known."""
+"""Capabilities that can only be polled, or made sense of, once the numbers are known."""
 
 OF_ONE_NUMBER = frozenset(
     {
@@ -35,52 +35,59 @@ OF_ONE_NUMBER = frozenset(
         PollFailure.TOO_LARGE,
     }
 )
-"""Failures that may be one number's own; the others asked with it are then asked alone."""
+"""Failures that may concern one number only; its batch is then repeated number by number."""
 
-_ALONE_FAILURES = 3
-"""After so many numbers failed alone the trouble is taken to be everyone's."""
+_MAX_SINGLE_FAILURES = 3
+"""After this many numbers of a batch failed on their own, the failure is taken for general."""
 
-TOLD_EVERY = 5.0
-"""A long poll hands on what it was told after so many seconds."""
+PARTIAL_RESULT_SECONDS = 5.0
+"""A long poll hands on what it received after this many seconds."""
 
-Ask = Callable[[Sequence[str]], Awaitable[Mapping[str, Any]]]
-Tell = Callable[[PerNumberResult], Awaitable[None]]
+_BATCH_ROUNDS = 8
+"""A batch holds this many requests for each that may be sent at once."""
 
-_BATCH_TURNS = 8
-"""A batch is so many requests for each that may be under way at once."""
+FetchFacts = Callable[[Sequence[str]], Awaitable[Mapping[str, Any]]]
+OnPartialResult = Callable[[PerNumberResult], Awaitable[None]]
 
 
 class CapabilityFetcher:
-    """Asks one account's provider, each poll within its deadline."""
+    """Reads one account's capabilities from its provider, each poll within its deadline."""
 
     def __init__(self, provider: Provider, plan: Plan) -> None:
         polling = plan.polling
         self._provider = provider
         self._account = "/".join(plan.key)
         self._slice = slice_size(polling.rate, polling.timeout)
-        self._batch = polling.concurrency * _BATCH_TURNS
+        self._batch = polling.concurrency * _BATCH_ROUNDS
         self._timeout = polling.timeout
         self._rotations = {capability: Rotation() for capability in NEEDS_LISTING}
         self._names: tuple[Listing | None, Sequence[str]] = (None, ())
-        self._reported: set[type[Exception]] = set()
+        self._logged: set[type[Exception]] = set()
         self._under_way: list[Poll] = []
 
-    async def ask(
-        self, capability: Capability, listing: Listing | None, ledger: CallLedger, tell: Tell
+    async def fetch(
+        self,
+        capability: Capability,
+        listing: Listing | None,
+        ledger: CallLedger,
+        on_partial: OnPartialResult,
     ) -> Any:
-        """What the provider tells now: a :data:`~agent.polling.merge.Facts` or call records.
+        """The provider's present :data:`~agent.polling.merge.Facts`, or call records.
 
-        ``tell`` is given what a long poll was told while it still goes on.
+        ``on_partial`` is called with parts of the result while a long poll goes on; they are
+        not in the result then.
 
         Raises:
-            ProviderError: ``timeout`` when the poll's time is over, else what went wrong.
+            ProviderError: ``timeout`` when the deadline passed, else the failure.
         """
         ends = asyncio.get_running_loop().time() + self._timeout
         if capability is Capability.ROUTING:
-            return await self._per_number(capability, self._provider.routing, listing, ends, tell)
+            return await self._per_number(
+                capability, self._provider.routing, listing, ends, on_partial
+            )
         if capability is Capability.REACHABILITY:
             return await self._per_number(
-                capability, self._provider.reachability, listing, ends, tell
+                capability, self._provider.reachability, listing, ends, on_partial
             )
         async with self._until(ends):
             if capability is Capability.NUMBERS:
@@ -89,42 +96,49 @@ class CapabilityFetcher:
                 return await self._provider.balance()
             return await self._provider.calls(ledger.since())
 
+    def give_up(self) -> None:
+        """Move the deadline of every poll under way into the past, so that it sends no more."""
+        for poll in self._under_way:
+            poll.ends = -math.inf
+
     async def _per_number(
         self,
         capability: Capability,
-        ask: Ask,
+        fetch: FetchFacts,
         listing: Listing | None,
         ends: float,
-        tell: Tell,
+        on_partial: OnPartialResult,
     ) -> Facts:
-        names = await self._numbers_of(listing)
+        numbers = await self._numbers_of(listing)
         if capability in self._provider.fan_out:
-            return await self._in_turns(self._rotations[capability], ask, names, ends, tell)
+            return await self._in_batches(
+                self._rotations[capability], fetch, numbers, ends, on_partial
+            )
         async with self._until(ends):
-            return PerNumberResult(names, await ask(names))
+            return PerNumberResult(numbers, await fetch(numbers))
 
-    async def _in_turns(
+    async def _in_batches(
         self,
         rotation: Rotation,
-        ask: Ask,
-        names: Sequence[str],
+        fetch: FetchFacts,
+        numbers: Sequence[str],
         ends: float,
-        tell: Tell,
+        on_partial: OnPartialResult,
     ) -> PerNumberResult:
-        told = _Gathering()
+        part = _PartialResult()
         error: ProviderError | None = None
         try:
             async with self._until(ends):
-                for batch in batches(rotation.next_numbers(names, self._slice), self._batch):
-                    # Before asking: a batch that fails must not stand in the way of the rest.
+                for batch in batches(rotation.next_numbers(numbers, self._slice), self._batch):
+                    # Before the request: a batch that fails must not block the ones behind it.
                     rotation.advance(batch[-1])
-                    error = await _ask_batch(ask, batch, told) or error
-                    if told.age() >= TOLD_EVERY:
-                        part, told = told, _Gathering()
-                        await tell(PerNumberResult(part.asked, part.found, under_way=True))
+                    error = await _fetch_batch(fetch, batch, part) or error
+                    if part.age() >= PARTIAL_RESULT_SECONDS:
+                        finished, part = part, _PartialResult()
+                        await on_partial(finished.result(under_way=True))
         except ProviderError as failure:
             error = failure
-        return PerNumberResult(told.asked, told.found, error)
+        return part.result(error)
 
     async def _numbers_of(self, listing: Listing | None) -> Sequence[str]:
         if listing is None:
@@ -137,15 +151,15 @@ class CapabilityFetcher:
             self._names = (listing, names)
         return self._names[1]
 
-    def _report_once(self, error: Exception) -> None:
-        if type(error) not in self._reported:
-            self._reported.add(type(error))
+    def _log_once(self, error: Exception) -> None:
+        if type(error) not in self._logged:
+            self._logged.add(type(error))
             log.error("adapter_failed", account=self._account, exc_info=error)
 
     @asynccontextmanager
     async def _until(self, ends: float) -> AsyncIterator[None]:
-        """Ends at loop time ``ends``; whatever goes wrong inside is a :class:`ProviderError`."""
-        with poll_ends_at(ends) as poll, self._listed(poll):
+        """Ends the block at loop time ``ends``; every failure in it is a ``ProviderError``."""
+        with poll_ends_at(ends) as poll, self._registered(poll):
             try:
                 async with asyncio.timeout_at(ends):
                     yield
@@ -155,54 +169,65 @@ class CapabilityFetcher:
                 raise
             except Exception as error:
                 # A mistake in an adapter or profile costs its own account and nothing else.
-                self._report_once(error)
+                self._log_once(error)
                 raise ProviderError(
                     PollFailure.SCHEMA, f"the adapter could not read it: {type(error).__name__}"
                 ) from error
 
     @contextmanager
-    def _listed(self, poll: Poll) -> Iterator[None]:
+    def _registered(self, poll: Poll) -> Iterator[None]:
         self._under_way.append(poll)
         try:
             yield
         finally:
             self._under_way.remove(poll)
 
-    def give_up(self) -> None:
-        """End the time of every poll under way: none of them may send anything more."""
-        for poll in self._under_way:
-            poll.ends = -math.inf
-
     def _out_of_time(self, poll: Poll) -> ProviderError:
-        within = f"no complete answer within {self._timeout:g} s"
-        if not poll.troubles:
-            return ProviderError(PollFailure.TIMEOUT, within)
-        trouble = poll.troubles[-1]
-        return ProviderError(trouble.kind, f"{trouble.detail}; {within}")
+        """The reason a poll ran out of time: the failure it was still retrying, if any."""
+        timeout = f"no complete answer within {self._timeout:g} s"
+        if not poll.pending_failures:
+            return ProviderError(PollFailure.TIMEOUT, timeout)
+        failure = poll.pending_failures[-1]
+        return ProviderError(failure.kind, f"{failure.detail}; {timeout}")
 
 
-class _Gathering:
-    """What a poll was told so far and has not handed on."""
+class _PartialResult:
+    """The facts that a poll received and has not handed on yet."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.found: dict[str, Any] = {}
+        self._requested: list[str] = []
+        self._facts: dict[str, Any] = {}
         self._began = asyncio.get_running_loop().time()
 
     def age(self) -> float:
-        """Seconds since it began."""
+        """Seconds since it was begun."""
         return asyncio.get_running_loop().time() - self._began
 
-    async def gather(self, ask: Ask, numbers: Sequence[str]) -> None:
-        """Ask for ``numbers`` and keep the answer."""
-        self.found.update(await ask(numbers))
-        self.asked.extend(numbers)
+    async def add(self, fetch: FetchFacts, numbers: Sequence[str]) -> None:
+        """Fetch the facts of ``numbers`` and add them."""
+        self._facts.update(await fetch(numbers))
+        self._requested.extend(numbers)
+
+    def result(
+        self, error: ProviderError | None = None, *, under_way: bool = False
+    ) -> PerNumberResult:
+        """What was added, as the result of a poll or a part of it."""
+        return PerNumberResult(self._requested, self._facts, error, under_way)
 
 
-async def _ask_batch(ask: Ask, batch: Sequence[str], told: _Gathering) -> ProviderError | None:
-    """Ask ``batch`` at once, or number by number when one of them may spoil it for the rest."""
+async def _fetch_batch(
+    fetch: FetchFacts, batch: Sequence[str], part: _PartialResult
+) -> ProviderError | None:
+    """Add the facts of ``batch``, or of each of its numbers alone when one may spoil the rest.
+
+    Returns:
+        The failure of a single number, after which the poll may go on.
+
+    Raises:
+        ProviderError: when the failure concerns more than single numbers.
+    """
     try:
-        await told.gather(ask, batch)
+        await part.add(fetch, batch)
     except ProviderError as error:
         if error.kind not in OF_ONE_NUMBER or len(batch) == 1:
             raise
@@ -211,10 +236,10 @@ async def _ask_batch(ask: Ask, batch: Sequence[str], told: _Gathering) -> Provid
     failures: list[ProviderError] = []
     for number in batch:
         try:
-            await told.gather(ask, (number,))
+            await part.add(fetch, (number,))
         except ProviderError as error:
             failures.append(error)
-            if error.kind not in OF_ONE_NUMBER or len(failures) >= _ALONE_FAILURES:
+            if error.kind not in OF_ONE_NUMBER or len(failures) >= _MAX_SINGLE_FAILURES:
                 raise
     return failures[0] if failures else None
 

@@ -1,4 +1,4 @@
-"""When the poll under way must end, known to every request it makes; and what troubles it."""
+"""The deadline of the poll under way, known to each of its requests, and their pending failures."""
 
 import asyncio
 import math
@@ -15,9 +15,9 @@ class Poll:
     """One poll while it is under way."""
 
     ends: float = math.inf
-    """Loop time."""
-    troubles: list[ProviderError] = field(default_factory=list)
-    """What requests that are not through yet have met, the newest last."""
+    """The deadline, in the event loop's time."""
+    pending_failures: list[ProviderError] = field(default_factory=list)
+    """Failures of requests that are still being retried or waiting, the newest last."""
 
 
 _NO_POLL = Poll()
@@ -36,26 +36,28 @@ def poll_ends_at(ends: float) -> Iterator[Poll]:
 
 
 def remaining() -> float:
-    """Seconds the poll under way still has; infinite outside a poll."""
+    """Seconds until the deadline of the poll under way; infinite outside a poll."""
     return _POLL.get().ends - asyncio.get_running_loop().time()
 
 
 @contextmanager
-def in_trouble(error: ProviderError) -> Iterator[None]:
-    """A request goes on in spite of ``error``; should the poll's time run out, that is why.
+def pending_failure(error: ProviderError) -> Iterator[None]:
+    """Within the block a request goes on although it failed with ``error``.
 
-    Cancellation leaves the trouble in place: it is how a poll's end reaches its requests.
+    If the poll's time runs out meanwhile, ``error`` is the reason that is reported rather than a
+    mere timeout. It therefore stays pending after a cancellation: that is how the end of a poll
+    reaches its requests.
     """
-    troubles = _POLL.get().troubles
-    if _POLL.get() is _NO_POLL:
+    poll = _POLL.get()
+    if poll is _NO_POLL:
         yield
         return
-    troubles.append(error)
+    poll.pending_failures.append(error)
     try:
         yield
     except asyncio.CancelledError:
         raise
     except BaseException:
-        troubles.remove(error)
+        poll.pending_failures.remove(error)
         raise
-    troubles.remove(error)
+    poll.pending_failures.remove(error)

@@ -1,9 +1,9 @@
-"""A new listing against the old: what stays, what changed, what is missing, what is gone.
+"""Compares a new listing with the old: numbers that changed, are missing, or are gone.
 
-A listing is only as good as the provider's word that it is complete. A number is therefore
+A listing is only as good as the provider's claim that it is complete. A number is therefore
 ``unknown`` when one listing misses it and gone when a second one does, and a listing that lost
-half of the numbers or more has to be seen again and again before it is believed
-(reliability.md §1, partial page).
+half of the numbers or more is rejected until it was seen repeatedly
+(docs/reference/reliability.md §1).
 """
 
 from bisect import bisect_right
@@ -17,8 +17,8 @@ from agent.event_loop import chunks
 from agent.model import Listing, Number
 from agent.states import IN_SERVICE_STATES, NetworkState, NumberState
 
-HELD_POLLS = 3
-"""So many listings in a row that lost half of the numbers are held; the next is believed."""
+MAX_REJECTED = 3
+"""Consecutive listings that lost half of the numbers and are rejected; the next is accepted."""
 
 MISSING_REASON = "missing from the newest complete listing"
 
@@ -28,48 +28,49 @@ _name = attrgetter("number")
 
 
 @dataclass
-class Difference:
+class ListingDiff:
     """What a new listing changes."""
 
     numbers: list[Number] = field(default_factory=list)
     """The merged numbers, sorted; equal ones are the old objects."""
     changed: list[tuple[Number | None, Number]] = field(default_factory=list)
-    """Former and present facts of every number that is new or not as it was."""
+    """The old and new facts of every number that is new or differs."""
     missing: set[str] = field(default_factory=set)
-    """Missing from this listing, though not from the one before."""
+    """Numbers missing from this listing, though not from the one before."""
     gone: set[str] = field(default_factory=set)
-    """Missing from this listing and the one before."""
+    """Numbers missing from this listing and the one before."""
 
 
-def shrank(old: Listing | None, new: Listing) -> bool:
-    """Whether ``new`` has lost half of the numbers or more."""
+def has_halved(old: Listing | None, new: Listing) -> bool:
+    """Whether ``new`` has lost half of the numbers of ``old`` or more."""
     return old is not None and bool(old.numbers) and 2 * len(new.numbers) <= len(old.numbers)
 
 
-def absentees(old: Sequence[Number], new: Sequence[Number]) -> frozenset[str]:
+def missing_numbers(old: Sequence[Number], new: Sequence[Number]) -> frozenset[str]:
     """The numbers of ``old`` that ``new`` does not list."""
     return frozenset(map(_name, old)).difference(map(_name, new))
 
 
-def compare(old: Sequence[Number], new: Listing, missed_before: frozenset[str]) -> Difference:
-    """What changes when ``new`` follows ``old``, both sorted by number."""
-    difference = Difference()
+def compare(old: Sequence[Number], new: Listing, missing_before: frozenset[str]) -> ListingDiff:
+    """The changes when ``new`` follows ``old``, both sorted by number."""
+    diff = ListingDiff()
     position = 0
     for chunk in chunks(len(new.numbers)):
         listed = _under_account_state(new.numbers[chunk], new.account_state)
+        # The old numbers up to the last of this chunk: both lists are sorted.
         end = bisect_right(old, listed[-1].number, lo=position, key=_name)
         former = tuple(old[position:end])
         position = end
         if former == listed:
-            difference.numbers += former
+            diff.numbers += former
         else:
-            difference.numbers += _compare_piece(former, listed, missed_before, difference)
-    difference.numbers += _compare_piece(old[position:], (), missed_before, difference)
-    return difference
+            diff.numbers += _compare_chunk(former, listed, missing_before, diff)
+    diff.numbers += _compare_chunk(old[position:], (), missing_before, diff)
+    return diff
 
 
-def is_new_incarnation(former: Number | None, number: Number) -> bool:
-    """Whether the number came to another holder after its time with the former had ended."""
+def is_reassigned(former: Number | None, number: Number) -> bool:
+    """Whether the number went to another company after its time with the former had ended."""
     return (
         former is not None
         and former.state in _ENDED
@@ -81,13 +82,16 @@ def is_new_incarnation(former: Number | None, number: Number) -> bool:
 def state_changes(
     changed: Sequence[tuple[Number | None, Number]], last_known: Mapping[str, NumberState]
 ) -> dict[str, tuple[NumberState, NumberState]]:
-    """From and to of every number that changed state; time spent ``unknown`` is looked through."""
+    """Old and new state of every number that changed state.
+
+    A time spent ``unknown`` is skipped: the change is from the state before it to the one after.
+    """
     changes: dict[str, tuple[NumberState, NumberState]] = {}
     for former, number in changed:
         if former is None or number.state is NumberState.UNKNOWN:
             continue
         before = _known_state(former, last_known)
-        if before is None or before is number.state or is_new_incarnation(former, number):
+        if before is None or before is number.state or is_reassigned(former, number):
             continue
         changes[number.number] = (before, number.state)
     return changes
@@ -113,32 +117,32 @@ def _known_state(number: Number, last_known: Mapping[str, NumberState]) -> Numbe
     return number.state
 
 
-def _compare_piece(
+def _compare_chunk(
     former: Sequence[Number],
     listed: Sequence[Number],
-    missed_before: frozenset[str],
-    difference: Difference,
+    missing_before: frozenset[str],
+    diff: ListingDiff,
 ) -> list[Number]:
-    known = {number.number: number for number in former}
+    unmatched = {number.number: number for number in former}
     merged = []
     for number in listed:
-        old = known.pop(number.number, None)
+        old = unmatched.pop(number.number, None)
         if old is not None and old == number:
             merged.append(old)
         else:
             merged.append(number)
-            difference.changed.append((old, number))
-    for name, old in known.items():
-        if name in missed_before:
-            difference.gone.add(name)
+            diff.changed.append((old, number))
+    for name, old in unmatched.items():
+        if name in missing_before:
+            diff.gone.add(name)
         else:
-            difference.missing.add(name)
+            diff.missing.add(name)
             unlisted = _unlisted(old)
-            kept = old if old == unlisted else unlisted
-            merged.append(kept)
-            if kept is not old:
-                difference.changed.append((old, kept))
-    if difference.missing:
+            number = old if old == unlisted else unlisted
+            merged.append(number)
+            if number is not old:
+                diff.changed.append((old, number))
+    if diff.missing:
         merged.sort(key=_name)
     return merged
 

@@ -1,41 +1,41 @@
-"""Answers come in a few at a time, so that reading many never holds up the event loop."""
+"""Paces the answers handed to adapters, so that reading many never blocks the event loop."""
 
 import asyncio
 import time
 
 from agent.net.exchange import Answer, Fetch, Request
 
-READING = 0.01
-"""Seconds of reading in one turn of the event loop, after which other work has its turn."""
+READING_SECONDS = 0.01
+"""Seconds of reading per iteration of the event loop, after which other callbacks run."""
 
 
 class LoopThrottle:
-    """Hands answers on while the turn of the event loop is young, whichever account they are for.
+    """Hands answers on for 10 ms per iteration of the event loop; all accounts share one.
 
     Reading a page takes a few milliseconds. Many pages that arrive together would all be read
-    in one turn, and everything else the agent does would wait for the last of them.
+    in one iteration, and everything else the agent does would wait for the last of them.
     """
 
     def __init__(self) -> None:
-        self._turn_began: float | None = None
+        self._iteration_began: float | None = None
 
     def wrap(self, fetch: Fetch) -> Fetch:
-        """``fetch``, its answers handed on as time allows."""
+        """``fetch``, with its answers held back until there is time to read them."""
 
-        async def fetch_in_turn(request: Request) -> Answer:
+        async def fetch_throttled(request: Request) -> Answer:
             answer = await fetch(request)
-            while not self._is_open():  # noqa: ASYNC110 - it opens with the next turn of the loop
+            while not self._has_time():  # noqa: ASYNC110 - there is time in the next iteration
                 await asyncio.sleep(0)
             return answer
 
-        return fetch_in_turn
+        return fetch_throttled
 
-    def _is_open(self) -> bool:
+    def _has_time(self) -> bool:
         now = time.monotonic()
-        if self._turn_began is None:
-            self._turn_began = now
-            asyncio.get_running_loop().call_soon(self._end_turn)
-        return now - self._turn_began < READING
+        if self._iteration_began is None:
+            self._iteration_began = now
+            asyncio.get_running_loop().call_soon(self._end_iteration)
+        return now - self._iteration_began < READING_SECONDS
 
-    def _end_turn(self) -> None:
-        self._turn_began = None
+    def _end_iteration(self) -> None:
+        self._iteration_began = None

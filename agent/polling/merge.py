@@ -1,4 +1,4 @@
-"""Old snapshot, newly polled facts or a failure, the time: the next snapshot. Pure."""
+"""Merges the result of a poll into an account's snapshot: pure functions of both and the time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,48 +12,52 @@ from agent.model import Balance, Listing, PollStatus, Snapshot
 from agent.net.exchange import ProviderError
 from agent.polling.call_ledger import CallFacts
 from agent.polling.listing import (
-    HELD_POLLS,
-    Difference,
-    absentees,
+    MAX_REJECTED,
+    ListingDiff,
     compare,
-    is_new_incarnation,
-    shrank,
+    has_halved,
+    is_reassigned,
+    missing_numbers,
     state_changes,
     states_before_unknown,
 )
 from agent.polling.per_number import PerNumberResult, merge_per_number_result, without
 from agent.states import Capability, NumberState, PollFailure
 
-GONE_KEPT = 20_000
-"""So many gone numbers are remembered per account, the newest of them."""
+MAX_GONE = 20_000
+"""Gone numbers remembered per account, the newest."""
 
 Facts = Listing | PerNumberResult | Balance | CallFacts
 
 
 # No repr: it would put every number, and people's phones, into a traceback or a log line.
 @dataclass(frozen=True, repr=False)
-class Known:
-    """A snapshot, and what the next listing is judged by."""
+class MergeState:
+    """A snapshot, and what the next listing is compared with beside it."""
 
     snapshot: Snapshot
     missing: frozenset[str] = frozenset()
     """Numbers missing from the newest complete listing."""
-    held: int = 0
-    """Listings in a row that were held because they had shrunk."""
+    rejected: int = 0
+    """Consecutive listings that were rejected because they had shrunk."""
     last_states: Mapping[str, NumberState] = field(default_factory=dict)
     """The last known state of the numbers that are unknown now."""
     gone: Mapping[str, float] = field(default_factory=dict)
-    """When each gone number went, the earliest first."""
+    """When each gone number went (epoch seconds), the earliest first."""
 
 
-def fresh(provider: str, account: str, polling: Polling, asks: frozenset[Capability]) -> Snapshot:
+def new_snapshot(
+    provider: str, account: str, polling: Polling, capabilities: frozenset[Capability]
+) -> Snapshot:
     """The snapshot of an account that was never polled."""
-    return adopted(Snapshot(provider, account, 0, {}, {}), polling, asks)
+    return with_settings(Snapshot(provider, account, 0, {}, {}), polling, capabilities)
 
 
-def adopted(snapshot: Snapshot, polling: Polling, asks: frozenset[Capability]) -> Snapshot:
-    """``snapshot`` under (other) polling settings: facts stay, intervals are the new ones."""
-    ordered = [capability for capability in Capability if capability in asks]
+def with_settings(
+    snapshot: Snapshot, polling: Polling, capabilities: frozenset[Capability]
+) -> Snapshot:
+    """``snapshot`` under other polling settings: the facts stay, the intervals are replaced."""
+    ordered = [capability for capability in Capability if capability in capabilities]
     intervals = {capability: polling.intervals.of(capability) for capability in ordered}
     return msgspec.structs.replace(
         snapshot,
@@ -71,20 +75,24 @@ def adopted(snapshot: Snapshot, polling: Polling, asks: frozenset[Capability]) -
     )
 
 
-def merge(known: Known, capability: Capability, result: Facts | ProviderError, now: float) -> Known:
-    """What is known after one poll of ``capability`` ended with ``result`` at ``now``.
+def merge(
+    state: MergeState, capability: Capability, result: Facts | ProviderError, now: float
+) -> MergeState:
+    """The state after a poll of ``capability`` ended with ``result`` at ``now``.
 
     A failed poll changes no fact. Facts that a poll found unchanged stay the same objects.
     """
     if isinstance(result, ProviderError):
-        return _with_facts(known, capability, now, result)
+        return _after_poll(state, capability, now, result)
     if isinstance(result, Listing):
-        return _merge_listing(known, result, now)
-    facts = _merged_facts(known.snapshot, capability, result)
+        return _merge_listing(state, result, now)
+    facts = _merged_facts(state.snapshot, capability, result)
     if isinstance(result, PerNumberResult) and result.under_way:
-        return _with_status(known, capability, _confirmed(known, capability, now), facts)
+        # The facts received so far are fresh; whether the poll succeeds is still open.
+        status = msgspec.structs.replace(state.snapshot.polls[capability], last_success=now)
+        return _with_status(state, capability, status, facts)
     error = result.error if isinstance(result, PerNumberResult) else None
-    return _with_facts(known, capability, now, error, **facts)
+    return _after_poll(state, capability, now, error, **facts)
 
 
 def _merged_facts(snapshot: Snapshot, capability: Capability, facts: Facts) -> dict[str, Any]:
@@ -103,28 +111,23 @@ def _merged_facts(snapshot: Snapshot, capability: Capability, facts: Facts) -> d
     }
 
 
-def _with_facts(
-    known: Known,
+def _after_poll(
+    state: MergeState,
     capability: Capability,
     now: float,
     error: ProviderError | None,
     **facts: Any,
-) -> Known:
-    status = _status_after(known.snapshot.polls[capability], now, error)
-    return _with_status(known, capability, status, facts)
-
-
-def _confirmed(known: Known, capability: Capability, now: float) -> PollStatus:
-    """The status while a poll goes on: its facts are new, whether it succeeds is open."""
-    return msgspec.structs.replace(known.snapshot.polls[capability], last_success=now)
+) -> MergeState:
+    status = _status_after(state.snapshot.polls[capability], now, error)
+    return _with_status(state, capability, status, facts)
 
 
 def _with_status(
-    known: Known, capability: Capability, status: PollStatus, facts: Mapping[str, Any]
-) -> Known:
-    snapshot = known.snapshot
+    state: MergeState, capability: Capability, status: PollStatus, facts: Mapping[str, Any]
+) -> MergeState:
+    snapshot = state.snapshot
     return replace(
-        known,
+        state,
         snapshot=msgspec.structs.replace(
             snapshot,
             revision=snapshot.revision + 1,
@@ -142,95 +145,94 @@ def _status_after(status: PollStatus, now: float, error: ProviderError | None) -
     )
 
 
-def _merge_listing(known: Known, new: Listing, now: float) -> Known:
-    old = known.snapshot.listing
-    if shrank(old, new) and known.held < HELD_POLLS:
+def _merge_listing(state: MergeState, new: Listing, now: float) -> MergeState:
+    old = state.snapshot.listing
+    if has_halved(old, new) and state.rejected < MAX_REJECTED:
         assert old is not None
-        held = replace(known, held=known.held + 1, missing=absentees(old.numbers, new.numbers))
-        return _with_facts(held, Capability.NUMBERS, now, _held_error(old, new, held.held))
-    return _replace_listing(known, new, now)
+        rejected = state.rejected + 1
+        after = replace(state, rejected=rejected, missing=missing_numbers(old.numbers, new.numbers))
+        return _after_poll(after, Capability.NUMBERS, now, _shrunk_error(old, new, rejected))
+    return _replace_listing(state, new, now)
 
 
-def _held_error(old: Listing, new: Listing, held: int) -> ProviderError:
+def _shrunk_error(old: Listing, new: Listing, rejected: int) -> ProviderError:
     return ProviderError(
         PollFailure.PARTIAL,
         f"the listing shrank from {len(old.numbers)} numbers to {len(new.numbers)};"
-        f" held until it was seen {HELD_POLLS + 1} times in a row ({held} so far)",
+        f" not accepted until seen {MAX_REJECTED + 1} times in a row ({rejected} so far)",
     )
 
 
-def _replace_listing(known: Known, new: Listing, now: float) -> Known:
-    snapshot = known.snapshot
+def _replace_listing(state: MergeState, new: Listing, now: float) -> MergeState:
+    snapshot = state.snapshot
     old = snapshot.listing
-    difference = compare(old.numbers if old else (), new, known.missing)
-    reborn = _reborn(known, difference)
-    gone = _gone_after(known.gone, difference, now)
+    diff = compare(old.numbers if old else (), new, state.missing)
+    gone = _gone_after(state.gone, diff, now)
     after = replace(
-        known,
-        missing=frozenset(difference.missing),
-        held=0,
+        state,
+        missing=frozenset(diff.missing),
+        rejected=0,
         last_states=_without_keys(
-            states_before_unknown(difference.changed, known.last_states), difference.gone
+            states_before_unknown(diff.changed, state.last_states), diff.gone
         ),
         gone=gone,
     )
-    ended = difference.gone | reborn
-    return _with_facts(
+    # Facts about a number's former holder must not be taken for the new one's.
+    ended = diff.gone | _reassigned(state, diff)
+    return _after_poll(
         after,
         Capability.NUMBERS,
         now,
         None,
-        listing=_same_or_new(old, difference, new),
-        gone=snapshot.gone if gone is known.gone else frozenset(gone),
-        previous_states=_previous_states(known, difference, ended, now),
+        listing=_same_or_new(old, diff, new),
+        gone=snapshot.gone if gone is state.gone else frozenset(gone),
+        previous_states=_previous_states(state, diff, ended, now),
         bindings=without(snapshot.bindings, ended),
         routings=without(snapshot.routings, ended),
     )
 
 
-def _same_or_new(old: Listing | None, difference: Difference, new: Listing) -> Listing:
+def _same_or_new(old: Listing | None, diff: ListingDiff, new: Listing) -> Listing:
     unchanged = (
         old is not None
-        and not difference.changed
-        and not difference.gone
+        and not diff.changed
+        and not diff.gone
         and old.invalid_records == new.invalid_records
         and old.account_state == new.account_state
     )
     if old is not None and unchanged:
         return old
-    return Listing(tuple(difference.numbers), new.invalid_records, new.account_state)
+    return Listing(tuple(diff.numbers), new.invalid_records, new.account_state)
 
 
-def _reborn(known: Known, difference: Difference) -> set[str]:
+def _reassigned(state: MergeState, diff: ListingDiff) -> set[str]:
     return {
         number.number
-        for former, number in difference.changed
-        if (former is None and number.number in known.gone) or is_new_incarnation(former, number)
+        for former, number in diff.changed
+        if (former is None and number.number in state.gone) or is_reassigned(former, number)
     }
 
 
-def _gone_after(
-    gone: Mapping[str, float], difference: Difference, now: float
-) -> Mapping[str, float]:
-    back = {number.number for _, number in difference.changed if number.number in gone}
-    if not back and not difference.gone:
+def _gone_after(gone: Mapping[str, float], diff: ListingDiff, now: float) -> Mapping[str, float]:
+    back = {number.number for _, number in diff.changed if number.number in gone}
+    if not back and not diff.gone:
         return gone
     after = {number: at for number, at in gone.items() if number not in back}
-    after.update(dict.fromkeys(sorted(difference.gone), now))
-    return dict(islice(after.items(), max(0, len(after) - GONE_KEPT), None))
+    after.update(dict.fromkeys(sorted(diff.gone), now))
+    return dict(islice(after.items(), max(0, len(after) - MAX_GONE), None))
 
 
 def _previous_states(
-    known: Known, difference: Difference, ended: set[str], now: float
+    state: MergeState, diff: ListingDiff, ended: set[str], now: float
 ) -> Mapping[str, tuple[NumberState, NumberState, float]]:
-    before = known.snapshot.previous_states
-    changes = state_changes(difference.changed, known.last_states)
-    kept = _without_keys(before, ended)
+    before = state.snapshot.previous_states
+    changes = state_changes(diff.changed, state.last_states)
+    unended = _without_keys(before, ended)
     if not changes:
-        return kept
-    # Numbers that went the same way at the same time share one record.
+        return unended
+    # Numbers that changed alike at the same time share one tuple.
     records = {change: (*change, now) for change in set(changes.values())}
-    return {**kept, **{number: records[change] for number, change in changes.items()}}
+    return {**unended, **{number: records[change] for number, change in changes.items()}}
 
 
 def _without_keys(mapping: Mapping[str, Any], keys: set[str]) -> Mapping[str, Any]:

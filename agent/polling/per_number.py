@@ -1,4 +1,4 @@
-"""Facts told per number (routing, bound phones): old ones, newly asked ones, merged."""
+"""Facts polled per number (routing, bound phones): the result of a poll, merged with the old."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,32 +14,32 @@ Fact = TypeVar("Fact", Routing, tuple[Binding, ...])
 # No repr: it would put every number, and people's phones, into a traceback or a log line.
 @dataclass(frozen=True, repr=False)
 class PerNumberResult:
-    """What a poll was told of the numbers it asked for.
+    """What a poll returned for the numbers it requested.
 
-    A number that was asked for and is not in ``found`` is not known to the provider. With an
-    ``error`` the poll failed on the way; what it was told until then still holds.
+    A requested number that is not in ``facts`` is not known to the provider. With an ``error``
+    the poll failed halfway; the facts received until then are valid.
     """
 
-    asked: Sequence[str]
-    found: Mapping[str, Routing | tuple[Binding, ...]] = field(default_factory=dict)
+    requested: Sequence[str]
+    facts: Mapping[str, Routing | tuple[Binding, ...]] = field(default_factory=dict)
     error: ProviderError | None = None
     under_way: bool = False
-    """Whether the poll goes on; what it was told until now is taken in already."""
+    """Whether the poll goes on and this is a part of its result."""
 
 
-def merge_per_number_result(old: Mapping[str, Fact], told: PerNumberResult) -> Mapping[str, Fact]:
-    """``old`` with what was told put in; the very same mapping when nothing changed.
+def merge_per_number_result(old: Mapping[str, Fact], result: PerNumberResult) -> Mapping[str, Fact]:
+    """``old`` with the facts of ``result``; the very same mapping when nothing changed.
 
-    Equal facts stay the same objects, and keys are the strings that were asked with, so that
-    every room shares one string per number.
+    Equal facts stay the same objects. Keys are the strings of ``result.requested``, so that all
+    mappings of an account share one string per number.
     """
     changed: dict[str, Fact | None] = {}
-    found: Mapping[str, Fact] = told.found  # type: ignore[assignment]  # of one capability
-    for chunk in chunks(len(told.asked)):
-        asked = told.asked[chunk]
-        news, olds = list(map(found.get, asked)), list(map(old.get, asked))
-        if news != olds:
-            changed.update(_differences(asked, olds, news))
+    facts: Mapping[str, Fact] = result.facts  # type: ignore[assignment]  # of one capability
+    for chunk in chunks(len(result.requested)):
+        numbers = result.requested[chunk]
+        new_facts, old_facts = list(map(facts.get, numbers)), list(map(old.get, numbers))
+        if new_facts != old_facts:
+            changed.update(_differences(numbers, old_facts, new_facts))
     if not changed:
         return old
     merged = dict(old)
@@ -56,28 +56,28 @@ def without(facts: Mapping[str, Fact], numbers: Iterable[str]) -> Mapping[str, F
     dropped = [number for number in numbers if number in facts]
     if not dropped:
         return facts
-    kept = dict(facts)
+    remaining = dict(facts)
     for number in dropped:
-        del kept[number]
-    return kept
+        del remaining[number]
+    return remaining
 
 
 def _differences(
-    asked: Sequence[str], olds: Sequence[Fact | None], news: Sequence[Fact | None]
+    numbers: Sequence[str], old_facts: Sequence[Fact | None], new_facts: Sequence[Fact | None]
 ) -> dict[str, Fact | None]:
     return {
-        number: _sharing(old, new)
-        for number, old, new in zip(asked, olds, news, strict=True)
+        number: _with_shared_phones(old, new)
+        for number, old, new in zip(numbers, old_facts, new_facts, strict=True)
         if new != old
     }
 
 
-def _sharing(old: Fact | None, new: Fact | None) -> Fact | None:
-    """``new`` with those bound phones that did not change taken from ``old``."""
+def _with_shared_phones(old: Fact | None, new: Fact | None) -> Fact | None:
+    """``new``, with those bound phones that did not change taken from ``old``."""
     if not isinstance(old, tuple) or not isinstance(new, tuple):
         return new
     former = {binding.id: binding for binding in old}
     return tuple(
-        kept if (kept := former.get(binding.id)) == binding and kept is not None else binding
+        same if (same := former.get(binding.id)) == binding and same is not None else binding
         for binding in new
     )

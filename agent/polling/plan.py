@@ -1,4 +1,4 @@
-"""What is to be polled, account by account; equal plans need no restart."""
+"""The plan of polling an account: its settings, and whether a change of them needs a restart."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,8 @@ class Plan:
     provider: ProviderSettings
     account: Account
     polling: Polling
-    profile_stamp: int | None
-    """When the profile's file was last changed; ``None`` for a bundled profile."""
+    profile_mtime: int | None
+    """Modification time of the profile's file in nanoseconds; ``None`` for a bundled profile."""
 
     @property
     def key(self) -> AccountKey:
@@ -25,7 +25,7 @@ class Plan:
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """What must never be shown of this account."""
+        """The account's credentials, which must never be shown."""
         return tuple(self.account.credentials.values())
 
     def same_as(self, other: "Plan | None") -> bool:
@@ -34,7 +34,7 @@ class Plan:
             other is not None
             and self.account == other.account
             and self.polling == other.polling
-            and self.profile_stamp == other.profile_stamp
+            and self.profile_mtime == other.profile_mtime
             and _without_accounts(self.provider) == _without_accounts(other.provider)
         )
 
@@ -46,14 +46,14 @@ def plans_of(settings: Settings) -> dict[AccountKey, Plan]:
             provider,
             account,
             settings.polling_of(provider, account),
-            _stamp(provider.profile),
+            _mtime(provider.profile),
         )
         for provider in settings.providers
         for account in provider.accounts
     }
 
 
-def _stamp(profile: str) -> int | None:
+def _mtime(profile: str) -> int | None:
     try:
         return Path(profile).stat().st_mtime_ns
     except OSError:
@@ -61,4 +61,5 @@ def _stamp(profile: str) -> int | None:
 
 
 def _without_accounts(provider: ProviderSettings) -> ProviderSettings:
+    # Another account of the same provider may change without disturbing this one.
     return provider.model_copy(update={"accounts": [], "polling": None})

@@ -18,7 +18,7 @@ from agent.polling.account_state import AccountState
 from agent.polling.breaker import CLOSED, Breaker, BreakerLimits, BreakerState
 from agent.polling.capability_fetcher import NEEDS_LISTING, CapabilityFetcher
 from agent.polling.journal import PollJournal, PollOutcome
-from agent.polling.merge import Known
+from agent.polling.merge import MergeState
 from agent.polling.per_number import PerNumberResult
 from agent.polling.plan import Plan
 from agent.polling.schedule import next_tick
@@ -28,17 +28,17 @@ from agent.states import Capability, PollFailure
 log = structlog.get_logger(__name__)
 
 URGENT_SHARE = 0.5
-"""An account with an open ticket is polled again after this share of the interval."""
+"""The share of the interval after which an account with an open ticket is polled again."""
 
-GRACE = 0.25
-"""Seconds after its time within which a poll must have ended by itself."""
+GRACE_SECONDS = 0.25
+"""Seconds after its deadline within which a poll must have ended by itself."""
 
-STOPS_WITHIN = 1.0
-"""Seconds that polls which were broken off have to end."""
+STOP_SECONDS = 1.0
+"""Seconds that cancelled polls have to end."""
 
 
 class Poller:
-    """Polls one account until stopped."""
+    """Polls one account until stopped; :mod:`agent.polling.request_path` shows each layer."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Poller:
         skew: Callable[[], float | None],
         clock: Callable[[], float],
     ) -> None:
-        """``skew`` gives the provider's clock minus ours in seconds, once it told the time."""
+        """``skew`` returns the provider's clock minus ours in seconds; ``None`` if not known."""
         polling = plan.polling
         self.plan = plan
         self.state = state
@@ -57,19 +57,19 @@ class Poller:
         self._journal = journal
         self._skew = skew
         self._clock = clock
-        self._asker = CapabilityFetcher(provider, plan)
+        self._fetcher = CapabilityFetcher(provider, plan)
         self._limits = BreakerLimits(polling.breaker_failures, polling.breaker_pause)
         self._redact = Redactor(plan.secrets)
         self._breakers: dict[Capability, Breaker] = dict.fromkeys(self.capabilities, CLOSED)
-        self._turns = {capability: asyncio.Lock() for capability in self.capabilities}
+        self._locks = {capability: asyncio.Lock() for capability in self.capabilities}
         self._stopped = False
         self._urgent = False
-        self._repaced = asyncio.Event()
+        self._pace_changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     def take_over(self) -> None:
-        """Go on with the account's facts under this poller's settings; nothing is asked yet."""
-        self.state.adopt(self.plan, frozenset(self.capabilities))
+        """Put the account's state under this poller's settings; sends nothing yet."""
+        self.state.apply_plan(self.plan, frozenset(self.capabilities))
         self._journal.declare(self.capabilities)
 
     def start(self, delays: Mapping[Capability, float]) -> None:
@@ -83,24 +83,24 @@ class Poller:
         ]
 
     async def stop(self) -> None:
-        """Break off what is under way; ends within :data:`STOPS_WITHIN` seconds."""
+        """Cancel the polls under way; returns within :data:`STOP_SECONDS` seconds."""
         tasks, self._tasks = self._tasks, []
         self._stopped = True
-        self._asker.give_up()
+        self._fetcher.give_up()
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tasks, timeout=STOPS_WITHIN)
+            await asyncio.wait(tasks, timeout=STOP_SECONDS)
 
     def set_urgent(self, urgent: bool) -> None:  # noqa: FBT001 - it is the whole message
-        """Poll faster while something is broken, or at the configured pace again."""
+        """Poll more often while the account has an open ticket, or at the configured pace."""
         if urgent != self._urgent:
             self._urgent = urgent
-            self._repaced.set()
-            self._repaced = asyncio.Event()
+            self._pace_changed.set()
+            self._pace_changed = asyncio.Event()
 
     async def poll_all(self) -> tuple[PollOutcome, ...]:
-        """Poll every capability once, now, whatever the schedule says; the numbers first."""
+        """Poll every capability once, now, regardless of the schedule; the numbers first."""
         first = [c for c in self.capabilities if c is Capability.NUMBERS]
         rest = [c for c in self.capabilities if c is not Capability.NUMBERS]
         outcomes = [await self.poll(capability) for capability in first]
@@ -108,8 +108,8 @@ class Poller:
         return tuple(outcomes)
 
     async def poll(self, capability: Capability) -> PollOutcome:
-        """Poll ``capability`` once; waits while a poll of it is already under way."""
-        async with self._turns[capability]:
+        """Poll ``capability`` once, after any poll of it that is under way."""
+        async with self._locks[capability]:
             began = asyncio.get_running_loop().time()
             self._journal.record_start(capability)
             try:
@@ -119,38 +119,43 @@ class Poller:
                 raise
 
     async def _poll(self, capability: Capability, began: float) -> PollOutcome:
-        result = await self._ask_apart(capability)
+        result = await self._fetch_in_own_task(capability)
         contents = _contents(result)
-        outcome = await self._take_in(capability, result, began)
+        outcome = await self._apply(capability, result, began)
+        # Without this reference the list holds the only one, and release() frees in chunks.
         del result
         if len(contents) > INLINE_ITEMS:
             await asyncio.to_thread(release, contents)
         return outcome
 
-    async def _ask_apart(self, capability: Capability) -> Any:
-        """Ask in a task of its own, given up when it does not end in time.
+    async def _fetch_in_own_task(self, capability: Capability) -> Any:
+        """Fetch in a task of its own, abandoned when it does not end in time.
 
-        Libraries end their own waits by cancelling the task they run in; a timer that fires as
-        its work ends leaves a cancellation behind that would hit whatever that task does next.
+        Libraries end their own waits by cancelling the task they run in. A timer that fires just
+        as its work ends leaves a cancellation behind, which would hit whatever that task does
+        next; here the task has nothing left to do.
         """
-        asking = asyncio.create_task(self._ask(capability))
+        fetching = asyncio.create_task(self._fetch(capability))
         try:
-            done, _ = await asyncio.wait([asking], timeout=self.plan.polling.timeout + GRACE)
+            done, _ = await asyncio.wait(
+                [fetching], timeout=self.plan.polling.timeout + GRACE_SECONDS
+            )
         finally:
-            asking.cancel()
-        if not done or asking.cancelled():
-            return ProviderError(PollFailure.TIMEOUT, "broken off, it did not end by itself")
-        return asking.result()
+            fetching.cancel()
+        if not done or fetching.cancelled():
+            return ProviderError(PollFailure.TIMEOUT, "cancelled, it did not end by itself")
+        return fetching.result()
 
-    async def _ask(self, capability: Capability) -> Any:
+    async def _fetch(self, capability: Capability) -> Any:
+        """What the provider returned, or its failure without secrets in the text."""
         if capability in NEEDS_LISTING and self.state.listing is None:
             return ProviderError(PollFailure.PARTIAL, "the account's numbers are not known yet")
         try:
-            result = await self._asker.ask(
+            result = await self._fetcher.fetch(
                 capability,
                 self.state.listing,
                 self.state.ledger,
-                partial(self._take_in_part, capability),
+                partial(self._apply_part, capability),
             )
         except ProviderError as error:
             return self._redacted(error)
@@ -158,36 +163,37 @@ class Poller:
             return replace(result, error=self._redacted(result.error))
         return result
 
-    async def _take_in(self, capability: Capability, result: Any, began: float) -> PollOutcome:
+    async def _apply(self, capability: Capability, result: Any, began: float) -> PollOutcome:
         elapsed = asyncio.get_running_loop().time() - began
         now = self._clock()
         async with self.state.merging:
-            known = await self.state.merged(capability, result, now)
-            known = self._past_breaker(known, capability, now)
-            self.state.publish(known)
-        status = known.snapshot.polls[capability]
+            merged = await self.state.merge(capability, result, now)
+            merged = self._update_breaker(merged, capability, now)
+            self.state.publish(merged)
+        status = merged.snapshot.polls[capability]
         outcome = PollOutcome(capability, elapsed, status.failure, status.detail)
         self._journal.record_end(outcome, now)
         self._journal.record_clock_skew(self._skew())
         return outcome
 
-    async def _take_in_part(self, capability: Capability, told: PerNumberResult) -> None:
+    async def _apply_part(self, capability: Capability, part: PerNumberResult) -> None:
         async with self.state.merging:
-            self.state.publish(await self.state.merged(capability, told, self._clock()))
+            self.state.publish(await self.state.merge(capability, part, self._clock()))
 
-    def _past_breaker(self, known: Known, capability: Capability, now: float) -> Known:
-        """Moves the breaker on; a pause it begins is told in the failure's words."""
-        failure = known.snapshot.polls[capability].failure
+    def _update_breaker(self, merged: MergeState, capability: Capability, now: float) -> MergeState:
+        """Count the poll for the breaker; where it opens, the failure's text says until when."""
+        failure = merged.snapshot.polls[capability].failure
         breaker = self._breakers[capability]
         if failure is None:
             self._breakers[capability] = breaker.after_success()
-            return known
+            return merged
+        # Loop time: a step of the wall clock must not prolong a pause.
         loop_now = asyncio.get_running_loop().time()
         breaker = breaker.after_failure(failure, loop_now, self._limits)
         self._breakers[capability] = breaker
         if breaker.state(loop_now) is not BreakerState.OPEN:
-            return known
-        return _paused(known, capability, now + self._limits.pause)
+            return merged
+        return _with_pause(merged, capability, now + self._limits.pause)
 
     async def _run(self, capability: Capability, delay: float) -> None:
         await asyncio.sleep(delay)
@@ -198,10 +204,10 @@ class Poller:
         # Not "while True": an adapter may lose a cancellation that meets a failure.
         while not self._stopped:
             if self._breakers[capability].allows(loop.time()):
-                await self._poll_whatever_happens(capability)
+                await self._poll_and_log_crash(capability)
             await self._until_next(capability, anchor)
 
-    async def _poll_whatever_happens(self, capability: Capability) -> None:
+    async def _poll_and_log_crash(self, capability: Capability) -> None:
         try:
             await self.poll(capability)
         except Exception:
@@ -215,7 +221,7 @@ class Poller:
             tick = next_tick(anchor, pace, asyncio.get_running_loop().time())
             try:
                 async with asyncio.timeout_at(tick):
-                    await self._repaced.wait()
+                    await self._pace_changed.wait()
             except TimeoutError:
                 return
 
@@ -227,18 +233,18 @@ def _contents(result: Any) -> list[Any]:
     if isinstance(result, Listing):
         return list(result.numbers)
     if isinstance(result, PerNumberResult):
-        return list(result.found.values())
+        return list(result.facts.values())
     return list(result) if isinstance(result, tuple) else []
 
 
-def _paused(known: Known, capability: Capability, until: float) -> Known:
-    snapshot = known.snapshot
+def _with_pause(merged: MergeState, capability: Capability, until: float) -> MergeState:
+    snapshot = merged.snapshot
     status = snapshot.polls[capability]
     moment = datetime.fromtimestamp(until, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    told = msgspec.structs.replace(
-        status, detail=f"{status.detail}; not asked again before {moment}"
+    paused = msgspec.structs.replace(
+        status, detail=f"{status.detail}; not polled again before {moment}"
     )
     return replace(
-        known,
-        snapshot=msgspec.structs.replace(snapshot, polls={**snapshot.polls, capability: told}),
+        merged,
+        snapshot=msgspec.structs.replace(snapshot, polls={**snapshot.polls, capability: paused}),
     )

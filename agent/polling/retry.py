@@ -1,4 +1,4 @@
-"""Tries a request again when its failure may pass; the only module that knows tenacity."""
+"""Retries a request whose failure is transient; the only module that uses tenacity."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,10 +14,10 @@ from tenacity import (
 from tenacity.stop import stop_base
 
 from agent.net.exchange import Answer, Fetch, ProviderError, Request
-from agent.polling.deadline import in_trouble, remaining
+from agent.polling.deadline import pending_failure, remaining
 from agent.states import PollFailure
 
-MAY_PASS: dict[PollFailure, bool] = {
+TRANSIENT: dict[PollFailure, bool] = {
     PollFailure.TIMEOUT: True,
     PollFailure.DNS: True,
     PollFailure.CONNECT: True,
@@ -39,27 +39,30 @@ MAY_PASS: dict[PollFailure, bool] = {
     PollFailure.EGRESS_DENIED: False,
     PollFailure.CANCELLED: False,
 }
-"""Whether the same request may succeed moments later. What was answered whole and is wrong
-(``decode`` and what follows it) is wrong by the provider's own doing: the next poll asks again."""
+"""By reason, whether the same request may succeed moments later.
+
+An answer that arrived whole and is wrong (``decode``, ``schema`` …) would only be sent again, so
+it waits for the next poll.
+"""
 
 
 @dataclass(frozen=True)
 class Backoff:
     """Waits between attempts: exponential with full jitter, in seconds."""
 
-    first: float = 0.5
+    initial: float = 0.5
     """The upper bound of the first wait; it doubles with every attempt."""
-    longest: float = 8.0
+    maximum: float = 8.0
 
     @classmethod
     def within(cls, timeout: float) -> "Backoff":
-        """Waits that leave room for all attempts in a poll of ``timeout`` seconds."""
-        return cls(first=min(cls.first, timeout / 20), longest=min(cls.longest, timeout / 4))
+        """Waits short enough for all attempts to fit into a poll of ``timeout`` seconds."""
+        return cls(initial=min(cls.initial, timeout / 20), maximum=min(cls.maximum, timeout / 4))
 
 
-def may_pass(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     """Whether a request that failed with ``error`` is worth another attempt."""
-    return isinstance(error, ProviderError) and MAY_PASS[error.kind]
+    return isinstance(error, ProviderError) and TRANSIENT[error.kind]
 
 
 def with_retries(
@@ -70,34 +73,34 @@ def with_retries(
 ) -> Fetch:
     """``fetch``, tried up to ``attempts`` times within the deadline of the poll under way.
 
-    Every attempt calls ``fetch`` anew with the unsigned request, so each is signed afresh.
-    A wait that would outlast the poll is not begun: the failure at hand is the better answer.
+    Every attempt calls ``fetch`` with the unsigned request, so each is signed afresh. A wait
+    that would outlast the poll is not begun; the last failure is raised instead.
     """
-    plan = backoff or Backoff()
+    waits = backoff or Backoff()
     policy = AsyncRetrying(
-        retry=retry_if_exception(may_pass),
-        stop=stop_after_attempt(attempts) | _OutlastsPoll(),
-        wait=wait_random_exponential(multiplier=plan.first, max=plan.longest),
+        retry=retry_if_exception(is_transient),
+        stop=stop_after_attempt(attempts) | _WaitOutlastsPoll(),
+        wait=wait_random_exponential(multiplier=waits.initial, max=waits.maximum),
         sleep=sleep,
         reraise=True,
     )
 
     async def fetch_with_retries(request: Request) -> Answer:
         if remaining() <= 0:
-            # An adapter that overlooked the end of its poll gets no further.
+            # An adapter that swallowed the cancellation at its deadline sends nothing more.
             raise ProviderError(PollFailure.TIMEOUT, "the poll's time is over")
         try:
             return await fetch(request)
         except ProviderError as error:
-            # Nearly every request succeeds at once; only one that failed pays for the machinery.
-            with in_trouble(error):
-                return await policy.copy()(_Resumed(fetch, error), request)
+            # Nearly every request succeeds at once; only one that failed pays for tenacity.
+            with pending_failure(error):
+                return await policy.copy()(_AfterFirstAttempt(fetch, error), request)
 
     return fetch_with_retries
 
 
-class _Resumed:
-    """A fetch whose first attempt has already failed."""
+class _AfterFirstAttempt:
+    """A fetch whose first attempt was made before: it raises that failure, then fetches."""
 
     def __init__(self, fetch: Fetch, failure: ProviderError) -> None:
         self._fetch = fetch
@@ -110,10 +113,10 @@ class _Resumed:
         return await self._fetch(request)
 
 
-class _OutlastsPoll(stop_base):
-    """Stops when the wait that comes next would not end within the poll."""
+class _WaitOutlastsPoll(stop_base):
+    """Stops when the next wait would not end within the poll."""
 
     def __call__(self, retry_state: RetryCallState) -> bool:
         error = retry_state.outcome.exception() if retry_state.outcome else None
-        asked_for = error.retry_after if isinstance(error, ProviderError) else None
-        return max(retry_state.upcoming_sleep, asked_for or 0.0) >= remaining()
+        pause = error.retry_after if isinstance(error, ProviderError) else None
+        return max(retry_state.upcoming_sleep, pause or 0.0) >= remaining()

@@ -1,4 +1,4 @@
-"""A provider of a few lines behind a real HTTP server that answers as it is told."""
+"""A plain provider behind a real HTTP server whose answers the test sets."""
 
 import asyncio
 import json
@@ -15,8 +15,8 @@ from agent.states import CallResult, Capability, NumberState, PollFailure
 from exporters.telemetry import Telemetry
 
 
-class Desk:
-    """A server whose answers can be changed while it runs; remembers when it was asked."""
+class ScriptedServer:
+    """A server whose answers can be changed while it runs; records the times of its requests."""
 
     def __init__(self):
         self.answers = {}
@@ -44,8 +44,8 @@ class Desk:
             self.under_way -= 1
 
 
-class WireProvider:
-    """Reads one account over the wire in the plainest way there is."""
+class PlainProvider:
+    """Reads one account over HTTP in the plainest way."""
 
     def __init__(self, fetch, url, capabilities=frozenset(Capability), fan_out=("routing",)):
         self.name = "north"
@@ -62,42 +62,42 @@ class WireProvider:
             raise ProviderError(PollFailure.DECODE, "not JSON") from error
 
     async def numbers(self):
-        told = await self._get("/numbers")
-        return Listing(tuple(Number(name, NumberState(state)) for name, state in told.items()))
+        states = await self._get("/numbers")
+        return Listing(tuple(Number(name, NumberState(state)) for name, state in states.items()))
 
     async def routing(self, numbers):
         tasks = [asyncio.create_task(self._get(f"/routing/{number}")) for number in numbers]
         try:
-            found = await asyncio.gather(*tasks)
+            answers = await asyncio.gather(*tasks)
         except BaseException:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
             raise
         return {
-            number: Routing(wait_seconds=told["wait"])
-            for number, told in zip(numbers, found, strict=True)
-            if told
+            number: Routing(wait_seconds=answer["wait"])
+            for number, answer in zip(numbers, answers, strict=True)
+            if answer
         }
 
     async def reachability(self, numbers):
-        told = await self._get("/bindings")
+        phones = await self._get("/bindings")
         return {
-            number: tuple(Binding(phone, phone) for phone in told[number])
+            number: tuple(Binding(phone, phone) for phone in phones[number])
             for number in numbers
-            if number in told
+            if number in phones
         }
 
     async def balance(self):
         return Balance(**await self._get("/balance"))
 
     async def calls(self, since):
-        told = await self._get(f"/calls?since={since}")
-        return tuple(Call(i, n, at, CallResult(r)) for i, n, at, r in told)
+        records = await self._get(f"/calls?since={since}")
+        return tuple(Call(i, n, at, CallResult(r)) for i, n, at, r in records)
 
 
 def settings_of(*accounts, polling=None, provider="north", base_url=None, profile="generic"):
-    """Settings with one provider; what is not given is as quick as tests need it."""
+    """Settings with one provider, by default as quick as tests need it."""
     quick = {
         "intervals": dict.fromkeys(map(str, Capability), 0.1),
         "timeout": 1.0,
@@ -130,19 +130,28 @@ async def until(condition, seconds=5.0):
 
 
 class Bench:
-    """Pollers, the fleet they fill and the counters they turn."""
+    """Pollers, their fleet and their counters; ``make_provider`` may be replaced by a test."""
 
-    def __init__(self, desk, clock=time.time):
-        self.desk = desk
+    def __init__(self, server, clock=time.time):
+        self.server = server
         self.fleet = Fleet()
         self.telemetry = Telemetry()
         self.capabilities = {Capability.NUMBERS}
         self.fan_out = ("routing",)
-        self.pollers = Pollers(self.fleet, self.telemetry, clock, build=self._build)
+        self.make_provider = self._make_plain_provider
+        self.pollers = Pollers(
+            self.fleet,
+            self.telemetry,
+            clock,
+            build=self._build,
+        )
 
-    def _build(self, _settings, account, fetch, _polling, **_reports):
-        base = f"{self.desk.url}/{account.id}"
-        return WireProvider(fetch, base, self.capabilities, self.fan_out)
+    def _build(self, *args, **more):
+        return self.make_provider(*args, **more)
+
+    def _make_plain_provider(self, _settings, account, fetch, _polling, **_reports):
+        base = f"{self.server.url}/{account.id}"
+        return PlainProvider(fetch, base, self.capabilities, self.fan_out)
 
     def count(self, counter, **labels):
         """The sum of a counter's samples that have these labels."""

@@ -1,4 +1,4 @@
-"""Every fault a world can have, all at once, against real pollers (reliability.md §(b), test 4).
+"""Every fault a world can have, all at once, against real pollers (docs/reference/reliability.md).
 
 Each provider of the world has a fault of its own and one has none. The world is served by a
 process of its own, so that what this process grows by is the agent's doing.
@@ -68,8 +68,8 @@ async def served(tmp_path):
         sys.executable, "-c", SERVE, str(world), str(config), stderr=asyncio.subprocess.DEVNULL
     )
     await until(lambda: config.exists() and config.read_text().count("sinks"), 20)
-    written = yaml.safe_load(config.read_text())
-    written["polling"] |= {
+    config_data = yaml.safe_load(config.read_text())
+    config_data["polling"] |= {
         "intervals": dict.fromkeys(map(str, Capability), 60.0)
         | {"numbers": INTERVAL, "balance": INTERVAL},
         "timeout": TIMEOUT,
@@ -81,17 +81,20 @@ async def served(tmp_path):
         "max_pages": 40,
         "max_body": 1024 * 1024,
     }
-    config.write_text(yaml.safe_dump(written))
+    config.write_text(yaml.safe_dump(config_data))
     try:
-        yield load(config), written["sinks"][0]["url"].removesuffix("/desk/tickets")
+        yield load(config), config_data["sinks"][0]["url"].removesuffix("/desk/tickets")
     finally:
         process.terminate()
         await process.wait()
 
 
-async def tell(url, **entry):
-    async with aiohttp.ClientSession() as session, session.post(f"{url}/world", json=entry) as it:
-        assert it.status < 300, await it.text()
+async def post_entry(url, **entry):
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{url}/world", json=entry) as response,
+    ):
+        assert response.status < 300, await response.text()
 
 
 class Watch:
@@ -100,19 +103,19 @@ class Watch:
     def __init__(self, fleet, telemetry):
         self.fleet = fleet
         self.telemetry = telemetry
-        self.seen = {}
+        self.last_success = {}
         self.longest_gap = {}
         fleet.subscribe(self.note)
 
     def note(self, snapshot):
         at = snapshot.polls[Capability.NUMBERS].last_success
-        before = self.seen.get(snapshot.provider)
+        before = self.last_success.get(snapshot.provider)
         if before is not None and at is not None:
             gap = at - before
             self.longest_gap[snapshot.provider] = max(
                 gap, self.longest_gap.get(snapshot.provider, 0)
             )
-        self.seen[snapshot.provider] = at
+        self.last_success[snapshot.provider] = at
 
     def reasons(self, name):
         return {
@@ -133,7 +136,7 @@ class Watch:
 
 
 class Durations:
-    """Takes the place of the duration histogram: keeps every duration as it is."""
+    """Replaces the duration histogram: records the longest duration of each provider."""
 
     def __init__(self):
         self.longest = {}
@@ -151,7 +154,7 @@ async def begin_faults(url):
     for name in (*FAULT_REASONS, *HARMLESS):
         if name != "none":
             fault = {"kind": name} | ({"retry_after": 1} if name == "http_429" else {})
-            await tell(url, provider=name, fault=fault)
+            await post_entry(url, provider=name, fault=fault)
 
 
 @pytest.mark.slow

@@ -2,17 +2,17 @@ import asyncio
 import time
 
 from agent.net.exchange import Answer, Request
-from agent.polling.loop_throttle import READING, LoopThrottle
+from agent.polling.loop_throttle import READING_SECONDS, LoopThrottle
 
 
-async def read_pages(turnstile, count, seconds):
+async def read_pages(throttle, count, seconds):
     async def fetch(_request):
         return Answer(200, {}, b"", None)
 
-    fetch_in_turn = turnstile.wrap(fetch) if turnstile else fetch
+    fetch_throttled = throttle.wrap(fetch) if throttle else fetch
 
     async def read():
-        await fetch_in_turn(Request("GET", ""))
+        await fetch_throttled(Request("GET", ""))
         time.sleep(seconds)  # noqa: ASYNC251 - reading a page is work, not waiting
 
     await asyncio.gather(*(read() for _ in range(count)))
@@ -34,9 +34,9 @@ async def longest_wait(work):
     return max(waits)
 
 
-async def test_many_pages_that_arrive_together_leave_turns_to_others():
-    assert await longest_wait(read_pages(LoopThrottle(), 60, 0.002)) < READING + 0.05
-    # Without it all of them are read in one turn.
+async def test_many_pages_that_arrive_together_leave_time_to_other_tasks():
+    assert await longest_wait(read_pages(LoopThrottle(), 60, 0.002)) < READING_SECONDS + 0.05
+    # Without it all of them are read in one iteration.
     assert await longest_wait(read_pages(None, 60, 0.002)) >= 0.1
 
 

@@ -1,4 +1,4 @@
-"""Pollers against a real server: pace, endings, changes, and what is told of it all."""
+"""Pollers against a real server: pace, deadlines, reloads, and what is counted and logged."""
 
 import asyncio
 import itertools
@@ -40,7 +40,7 @@ def failing(status=500):
 
 
 async def test_facts_are_in_the_fleet_soon_after_the_start(bench):
-    bench.desk.answers["/hq/numbers"] = ONE
+    bench.server.answers["/hq/numbers"] = ONE
     began = now()
     await bench.pollers.start(settings_of("hq", polling={"intervals": {"numbers": 60}}))
     await until(lambda: bench.snapshot() and bench.snapshot().listing)
@@ -49,15 +49,15 @@ async def test_facts_are_in_the_fleet_soon_after_the_start(bench):
     assert bench.count("poll_attempts", provider="north", account="hq", capability="numbers") == 1
 
 
-@pytest.mark.parametrize("trouble", [hang, drip])
-async def test_a_poll_ends_in_time_whatever_the_provider_does(bench, trouble):
-    bench.desk.answers["/hq/numbers"] = ONE
+@pytest.mark.parametrize("fault", [hang, drip])
+async def test_a_poll_ends_in_time_whatever_the_provider_does(bench, fault):
+    bench.server.answers["/hq/numbers"] = ONE
     # The request alone would be given longer than the whole poll.
     await bench.pollers.prepare(
         settings_of("hq", polling={"timeout": 0.6, "request_timeout": 10, "attempts": 5})
     )
     await bench.pollers.poll_once("north", "hq")
-    bench.desk.answers["/hq/numbers"] = trouble
+    bench.server.answers["/hq/numbers"] = fault
     began = now()
     (outcome,) = await bench.pollers.poll_once("north", "hq")
     assert 0.6 <= now() - began <= 0.6 + 0.5
@@ -71,31 +71,31 @@ async def test_polls_never_overlap_and_missed_ticks_are_skipped(bench):
         await asyncio.sleep(0.25)
         return web.json_response(ONE)
 
-    bench.desk.answers["/hq/numbers"] = slow
+    bench.server.answers["/hq/numbers"] = slow
     await bench.pollers.start(settings_of("hq"))
-    await until(lambda: len(bench.desk.times) >= 5)
-    gaps = [b - a for a, b in itertools.pairwise(bench.desk.times)]
-    assert bench.desk.most_under_way == 1
+    await until(lambda: len(bench.server.times) >= 5)
+    gaps = [b - a for a, b in itertools.pairwise(bench.server.times)]
+    assert bench.server.most_under_way == 1
     # A busy machine makes a gap longer, never shorter; most of them show the pace.
     assert min(gaps) >= 0.28
     assert statistics.median(gaps) <= 0.6
 
 
-async def test_a_poll_asked_for_waits_for_the_one_under_way(bench):
+async def test_a_requested_poll_waits_for_the_one_under_way(bench):
     async def slow(_request):
         await asyncio.sleep(0.2)
         return web.json_response(ONE)
 
-    bench.desk.answers["/hq/numbers"] = slow
+    bench.server.answers["/hq/numbers"] = slow
     await bench.pollers.start(settings_of("hq"))
     await asyncio.gather(*(bench.pollers.poll_once("north", "hq") for _ in range(3)))
-    assert bench.desk.most_under_way == 1
+    assert bench.server.most_under_way == 1
 
 
 async def test_stopping_takes_less_than_a_second_and_blames_nobody(bench):
-    bench.desk.answers["/hq/numbers"] = hang
+    bench.server.answers["/hq/numbers"] = hang
     await bench.pollers.start(settings_of("hq", polling={"timeout": 30, "request_timeout": 30}))
-    await until(lambda: bench.desk.times)
+    await until(lambda: bench.server.times)
     began = now()
     await bench.pollers.stop()
     assert now() - began < 1.0
@@ -104,10 +104,10 @@ async def test_stopping_takes_less_than_a_second_and_blames_nobody(bench):
     assert bench.status() is None
 
 
-async def test_an_adapter_that_overlooks_its_end_is_stopped_all_the_same(bench):
+async def test_an_adapter_that_swallows_its_cancellation_is_stopped_all_the_same(bench):
     class Stubborn:
         name, capabilities, fan_out = "north", frozenset({Capability.NUMBERS}), frozenset()
-        asked = 0
+        requests = 0
 
         def __init__(self, fetch):
             self.fetch = fetch
@@ -115,13 +115,13 @@ async def test_an_adapter_that_overlooks_its_end_is_stopped_all_the_same(bench):
         async def numbers(self):
             while True:
                 try:
-                    Stubborn.asked += 1
-                    await self.fetch(Request("GET", bench.desk.url))
+                    Stubborn.requests += 1
+                    await self.fetch(Request("GET", bench.server.url))
                     await asyncio.sleep(0.01)
                 except asyncio.CancelledError:
                     continue
 
-    bench.pollers._build = lambda _settings, _account, fetch, *_rest, **_more: Stubborn(fetch)
+    bench.make_provider = lambda _settings, _account, fetch, *_rest, **_more: Stubborn(fetch)
     settings = settings_of("hq", polling={"timeout": 0.3})
     await bench.pollers.prepare(settings)
     began = now()
@@ -129,23 +129,23 @@ async def test_an_adapter_that_overlooks_its_end_is_stopped_all_the_same(bench):
     assert now() - began <= 0.3 + 0.5
     assert outcome.failure is PollFailure.TIMEOUT
     await bench.pollers.reconfigure(settings_of("hq", polling={"timeout": 30}))
-    asked = Stubborn.asked
-    await until(lambda: Stubborn.asked > asked)
+    requests = Stubborn.requests
+    await until(lambda: Stubborn.requests > requests)
     began = now()
     await bench.pollers.stop()
     assert now() - began < 1.0
-    asked = len(bench.desk.times)
+    requests = len(bench.server.times)
     await asyncio.sleep(0.3)
-    assert len(bench.desk.times) == asked
+    assert len(bench.server.times) == requests
 
 
 async def test_one_log_line_on_going_bad_and_one_on_recovery(bench):
-    bench.desk.answers["/hq/numbers"] = failing()
+    bench.server.answers["/hq/numbers"] = failing()
     with capture_logs() as lines:
         await bench.pollers.prepare(settings_of("hq"))
         for _ in range(4):
             await bench.pollers.poll_once("north", "hq")
-        bench.desk.answers["/hq/numbers"] = ONE
+        bench.server.answers["/hq/numbers"] = ONE
         for _ in range(3):
             await bench.pollers.poll_once("north", "hq")
     assert [line["event"] for line in lines] == ["poll_failing", "poll_recovered"]
@@ -158,35 +158,35 @@ async def test_one_log_line_on_going_bad_and_one_on_recovery(bench):
 
 
 async def test_refused_credentials_are_not_tried_again_before_the_pause_is_over(bench):
-    bench.desk.answers["/hq/numbers"] = failing(401)
+    bench.server.answers["/hq/numbers"] = failing(401)
     await bench.pollers.start(settings_of("hq", polling={"breaker_pause": 0.7}))
     await until(lambda: bench.status() and bench.status().failure)
     assert bench.status().failure is PollFailure.AUTH
-    assert "not asked again before" in bench.status().detail
-    await until(lambda: len(bench.desk.times) == 2)
-    assert 0.7 <= bench.desk.times[1] - bench.desk.times[0] <= 0.95
+    assert "not polled again before" in bench.status().detail
+    await until(lambda: len(bench.server.times) == 2)
+    assert 0.7 <= bench.server.times[1] - bench.server.times[0] <= 0.95
 
 
-async def test_a_provider_that_keeps_failing_is_given_a_rest(bench):
-    bench.desk.answers["/hq/numbers"] = failing()
+async def test_a_provider_that_keeps_failing_is_paused(bench):
+    bench.server.answers["/hq/numbers"] = failing()
     polling = {"breaker_failures": 3, "breaker_pause": 30}
     await bench.pollers.start(settings_of("hq", polling=polling))
-    await until(lambda: len(bench.desk.times) == 3)
+    await until(lambda: len(bench.server.times) == 3)
     await asyncio.sleep(0.35)
-    assert len(bench.desk.times) == 3
+    assert len(bench.server.times) == 3
 
 
 async def test_an_account_with_an_open_ticket_is_polled_twice_as_often(bench):
-    bench.desk.answers["/hq/numbers"] = ONE
+    bench.server.answers["/hq/numbers"] = ONE
     settings = settings_of("hq", "branch", polling={"intervals": {"numbers": 0.4}})
     await bench.pollers.start(settings)
     bench.pollers.set_urgent(frozenset({("north", "hq")}))
-    await until(lambda: bench.desk.paths.count("/hq/numbers") >= 8)
-    assert 3 <= bench.desk.paths.count("/branch/numbers") <= 5
+    await until(lambda: bench.server.paths.count("/hq/numbers") >= 8)
+    assert 3 <= bench.server.paths.count("/branch/numbers") <= 5
     bench.pollers.set_urgent(frozenset())
-    bench.desk.paths.clear()
-    await until(lambda: bench.desk.paths.count("/hq/numbers") >= 3)
-    assert bench.desk.paths.count("/branch/numbers") >= 2
+    bench.server.paths.clear()
+    await until(lambda: bench.server.paths.count("/hq/numbers") >= 3)
+    assert bench.server.paths.count("/branch/numbers") >= 2
 
 
 async def test_secrets_stay_out_of_details_and_logs(bench):
@@ -201,7 +201,7 @@ async def test_secrets_stay_out_of_details_and_logs(bench):
                 f"GET https://u:pw@api.example/x?key=abc&sig=1 said {secret} canary%2F5f3a%20b",
             )
 
-    bench.pollers._build = lambda *_args, **_kwargs: Leaky()
+    bench.make_provider = lambda *_args, **_kwargs: Leaky()
     account = Account(id="hq", credentials={"secret": Secret(secret)})
     with capture_logs() as lines:
         await bench.pollers.prepare(settings_of(account))
@@ -220,10 +220,10 @@ async def test_a_mistake_in_an_adapter_costs_its_own_account_only(bench):
         async def numbers(self):
             return {}["missing"]
 
-    whole = bench.pollers._build
-    bench.desk.answers["/hq/numbers"] = ONE
-    bench.pollers._build = lambda s, account, *rest, **more: (
-        Broken() if account.id == "bad" else whole(s, account, *rest, **more)
+    working = bench.make_provider
+    bench.server.answers["/hq/numbers"] = ONE
+    bench.make_provider = lambda s, account, *rest, **more: (
+        Broken() if account.id == "bad" else working(s, account, *rest, **more)
     )
     with capture_logs() as lines:
         await bench.pollers.start(settings_of("bad", "hq"))
@@ -233,9 +233,9 @@ async def test_a_mistake_in_an_adapter_costs_its_own_account_only(bench):
     assert [line["event"] for line in lines] == ["adapter_failed", "poll_failing"]
 
 
-async def test_the_providers_clock_is_compared_with_ours(desk):
-    bench = Bench(desk, clock=lambda: 1_000_000.0)
-    desk.answers["/hq/numbers"] = lambda _request: web.json_response(
+async def test_the_providers_clock_is_compared_with_ours(server):
+    bench = Bench(server, clock=lambda: 1_000_000.0)
+    server.answers["/hq/numbers"] = lambda _request: web.json_response(
         ONE, headers={"Date": "Mon, 12 Jan 1970 13:56:40 GMT"}
     )
     await bench.pollers.prepare(settings_of("hq"))
@@ -245,14 +245,14 @@ async def test_the_providers_clock_is_compared_with_ours(desk):
     assert (sample.labels, sample.value) == ({"provider": "north", "account": "hq"}, 600.0)
 
 
-async def test_nothing_that_needs_numbers_is_asked_before_they_are_known(bench):
+async def test_nothing_that_needs_numbers_is_polled_before_they_are_known(bench):
     bench.capabilities = {Capability.NUMBERS, ROUTING, CALLS}
-    bench.desk.answers |= {"/hq/numbers": failing(), "/hq/calls": []}
+    bench.server.answers |= {"/hq/numbers": failing(), "/hq/calls": []}
     await bench.pollers.start(settings_of("hq"))
-    await until(lambda: len(bench.desk.times) >= 2)
-    assert {path.split("?")[0] for path in bench.desk.paths} == {"/hq/numbers"}
-    bench.desk.answers["/hq/numbers"] = ONE
-    bench.desk.answers["/hq/routing/4006220001"] = {"wait": 20}
+    await until(lambda: len(bench.server.times) >= 2)
+    assert {path.split("?")[0] for path in bench.server.paths} == {"/hq/numbers"}
+    bench.server.answers["/hq/numbers"] = ONE
+    bench.server.answers["/hq/routing/4006220001"] = {"wait": 20}
     await until(lambda: bench.snapshot() and bench.snapshot().routings)
     await until(lambda: bench.status(CALLS).last_success)
 
@@ -261,12 +261,12 @@ def many(count):
     return {f"400{i:07d}": "active" for i in range(count)}
 
 
-async def test_routing_takes_turns_within_the_rate_and_keeps_its_place(bench):
+async def test_routing_rotates_within_the_rate_from_where_it_stopped(bench):
     bench.capabilities = {Capability.NUMBERS, ROUTING}
-    bench.desk.answers["/hq/numbers"] = many(100)
+    bench.server.answers["/hq/numbers"] = many(100)
     for name in many(100):
-        bench.desk.answers[f"/hq/routing/{name}"] = {"wait": 20}
-    # 100 a second for 0.8 s at half the rate: 40 numbers a turn.
+        bench.server.answers[f"/hq/routing/{name}"] = {"wait": 20}
+    # 100 a second for 0.8 s at half the rate: 40 numbers a poll.
     await bench.pollers.prepare(settings_of("hq", polling={"rate": 100, "timeout": 0.8}))
     known = []
     for _ in range(3):
@@ -275,11 +275,11 @@ async def test_routing_takes_turns_within_the_rate_and_keeps_its_place(bench):
     assert known == [40, 80, 100]
 
 
-async def test_turns_made_before_the_time_ran_out_are_kept(bench):
+async def test_batches_finished_before_the_time_ran_out_count(bench):
     bench.capabilities = {Capability.NUMBERS, ROUTING}
-    bench.desk.answers["/hq/numbers"] = many(40)
+    bench.server.answers["/hq/numbers"] = many(40)
     for index, name in enumerate(many(40)):
-        bench.desk.answers[f"/hq/routing/{name}"] = {"wait": 20} if index < 16 else hang
+        bench.server.answers[f"/hq/routing/{name}"] = {"wait": 20} if index < 16 else hang
     polling = {"concurrency": 1, "timeout": 0.5, "request_timeout": 5}
     await bench.pollers.prepare(settings_of("hq", polling=polling))
     await bench.pollers.poll_once("north", "hq")
@@ -289,10 +289,10 @@ async def test_turns_made_before_the_time_ran_out_are_kept(bench):
 
 async def test_one_bad_number_does_not_blind_the_others(bench):
     bench.capabilities = {Capability.NUMBERS, ROUTING}
-    bench.desk.answers["/hq/numbers"] = many(10)
+    bench.server.answers["/hq/numbers"] = many(10)
     for name in many(10):
-        bench.desk.answers[f"/hq/routing/{name}"] = {"wait": 20}
-    bench.desk.answers["/hq/routing/4000000003"] = lambda _request: web.Response(text="<html>")
+        bench.server.answers[f"/hq/routing/{name}"] = {"wait": 20}
+    bench.server.answers["/hq/routing/4000000003"] = lambda _request: web.Response(text="<html>")
     await bench.pollers.prepare(settings_of("hq"))
     await bench.pollers.poll_once("north", "hq")
     assert len(bench.snapshot().routings) == 9
@@ -301,29 +301,27 @@ async def test_one_bad_number_does_not_blind_the_others(bench):
 
 async def test_a_number_the_provider_no_longer_knows_is_dropped(bench):
     bench.capabilities = {Capability.NUMBERS, ROUTING}
-    bench.desk.answers |= {"/hq/numbers": ONE, "/hq/routing/4006220001": {"wait": 20}}
+    bench.server.answers |= {"/hq/numbers": ONE, "/hq/routing/4006220001": {"wait": 20}}
     await bench.pollers.prepare(settings_of("hq"))
     await bench.pollers.poll_once("north", "hq")
-    bench.desk.answers["/hq/routing/4006220001"] = {}
+    bench.server.answers["/hq/routing/4006220001"] = {}
     await bench.pollers.poll_once("north", "hq")
     assert bench.snapshot().routings == {}
 
 
 async def test_a_reload_leaves_unchanged_accounts_undisturbed(bench):
-    bench.desk.answers |= {"/hq/numbers": ONE, "/branch/numbers": ONE, "/old/numbers": ONE}
+    bench.server.answers |= {"/hq/numbers": ONE, "/branch/numbers": ONE, "/old/numbers": ONE}
     before = settings_of("hq", "branch", "old")
     await bench.pollers.start(before)
     await until(lambda: len(bench.fleet.snapshots()) == 3)
-    pollers = dict(bench.pollers._pollers)
-    tasks = {key: poller._tasks[0] for key, poller in pollers.items()}
+    tasks = {task.get_name(): task for task in asyncio.all_tasks()}
     changed = Account(id="branch", credentials={"key": Secret("new")})
     facts = bench.snapshot("branch").listing
     await bench.pollers.reconfigure(settings_of("hq", changed, "fresh"))
     assert bench.pollers.accounts() == (("north", "hq"), ("north", "branch"), ("north", "fresh"))
-    assert bench.pollers._pollers["north", "hq"] is pollers["north", "hq"]
-    assert not tasks["north", "hq"].done()
-    assert tasks["north", "branch"].done()
-    assert tasks["north", "old"].done()
+    assert not tasks["poll north/hq numbers"].done()
+    assert tasks["poll north/branch numbers"].done()
+    assert tasks["poll north/old numbers"].done()
     assert bench.snapshot("branch").listing is facts
     assert bench.snapshot("old") is None
     assert bench.count("poll_attempts", account="old") == 0
@@ -333,18 +331,18 @@ async def test_a_reload_leaves_unchanged_accounts_undisturbed(bench):
 
 
 async def test_a_reload_that_cannot_be_done_changes_nothing(bench):
-    bench.desk.answers["/hq/numbers"] = ONE
+    bench.server.answers["/hq/numbers"] = ONE
     await bench.pollers.start(settings_of("hq"))
     await until(bench.snapshot)
-    whole = bench.pollers._build
+    working = bench.make_provider
 
     def refuse(*_args, **_kwargs):
         raise ValueError("no such profile")
 
-    bench.pollers._build = refuse
+    bench.make_provider = refuse
     with pytest.raises(ValueError, match="no such profile"):
         await bench.pollers.reconfigure(settings_of("other"))
-    bench.pollers._build = whole
+    bench.make_provider = working
     revision = bench.snapshot().revision
     await until(lambda: bench.snapshot().revision > revision + 1)
     assert bench.pollers.accounts() == (("north", "hq"),)
@@ -353,20 +351,20 @@ async def test_a_reload_that_cannot_be_done_changes_nothing(bench):
 async def test_two_hundred_accounts_do_not_start_at_once(bench):
     names = [f"a{i}" for i in range(200)]
     for name in names:
-        bench.desk.answers[f"/{name}/numbers"] = ONE
+        bench.server.answers[f"/{name}/numbers"] = ONE
     await bench.pollers.start(settings_of(*names, polling={"intervals": {"numbers": 3.0}}))
-    await until(lambda: len(bench.desk.times) >= 200)
-    first = bench.desk.times[:200]
+    await until(lambda: len(bench.server.times) >= 200)
+    first = bench.server.times[:200]
     assert first[-1] - first[0] >= 0.8 * 3.0
-    assert len(set(bench.desk.paths[:200])) == 200
+    assert len(set(bench.server.paths[:200])) == 200
 
 
 async def test_a_failing_account_does_not_delay_another(bench):
-    bench.desk.answers |= {"/bad/numbers": hang, "/hq/numbers": ONE}
+    bench.server.answers |= {"/bad/numbers": hang, "/hq/numbers": ONE}
     polling = {"timeout": 2, "request_timeout": 2, "concurrency": 1, "breaker_failures": 99}
     await bench.pollers.start(settings_of("bad", "hq", polling=polling))
-    await until(lambda: bench.desk.paths.count("/hq/numbers") >= 15)
+    await until(lambda: bench.server.paths.count("/hq/numbers") >= 15)
     times = [
-        t for t, p in zip(bench.desk.times, bench.desk.paths, strict=True) if p == "/hq/numbers"
+        t for t, p in zip(bench.server.times, bench.server.paths, strict=True) if p == "/hq/numbers"
     ]
     assert max(b - a for a, b in itertools.pairwise(times)) < 0.3
