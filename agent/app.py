@@ -40,12 +40,11 @@ from agent.rules.queries.queries import Queries
 from agent.rules.scheduler import Scheduler
 from agent.runtime_state import RuntimeState
 from agent.series import SeriesBuilder
-from agent.sinks.build import build_sinks
 from agent.sinks.callback_actions import Callbacks
-from agent.sinks.context import SinkContext
 from agent.sinks.dispatcher import Dispatcher
 from agent.sinks.links import Links
 from agent.sinks.reconciler import TicketSystemReconciler
+from agent.sinks.registry import SinkContext, build_sinks
 from agent.sinks.text import Writer
 from agent.store.database import Database
 from agent.tickets.actions.request import ActionRequest
@@ -161,7 +160,7 @@ class Agent:
             self.telemetry,
             self._clock,
             self._is_listed,
-            Callbacks(Links(self.database), self.ledger, self.tickets.act, self._clock).take,
+            Callbacks(Links(self.database), self.ledger, self.tickets.act, self._clock).apply,
         )
         complaints = self.webhooks.complaints
         self._complaints = ComplaintRounds(

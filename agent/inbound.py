@@ -13,7 +13,7 @@ from agent.config.settings import Settings
 from agent.model import Alert
 from agent.sinks.callback import Callback, CallbackOutcome
 from agent.sinks.callback_hook import PATH as CALLBACKS_PATH
-from agent.sinks.callback_hook import CallbackHook, Take
+from agent.sinks.callback_hook import ApplyCallback, CallbackHook
 from agent.store.database import Database
 from agent.webhooks.alertmanager.payload import SourceAlert
 from agent.webhooks.alertmanager.reconciler import AlertmanagerReconciler
@@ -51,7 +51,7 @@ class InboundWebhooks:
         telemetry: Telemetry,
         clock: Callable[[], float] = time.time,
         is_listed: Callable[[str], bool | None] = _listing_unknown,
-        apply_callback: Take = _reject_callback,
+        apply_callback: ApplyCallback = _reject_callback,
     ) -> None:
         self.external_alerts = alerts
         self.complaints = complaints
@@ -83,7 +83,7 @@ class InboundWebhooks:
         telemetry: Telemetry,
         clock: Callable[[], float] = time.time,
         is_listed: Callable[[str], bool | None] = _listing_unknown,
-        apply_callback: Take = _reject_callback,
+        apply_callback: ApplyCallback = _reject_callback,
     ) -> "InboundWebhooks":
         """The webhooks over what the ledger has stored of earlier requests.
 

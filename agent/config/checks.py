@@ -17,11 +17,12 @@ from agent.config.secret import Secret
 from agent.config.service_checks import ladders_name_sinks
 from agent.config.sink_checks import (
     callback_secrets_are_long_enough,
-    keys_of_systems_are_whole,
+    callback_stages_can_be_reached,
     kinds_have_their_sections,
-    templates_can_be_read,
+    sections_pass_the_checks_of_their_kind,
 )
-from agent.config.sinks import Sink
+from agent.config.sink_configuration import CallbackSignature
+from agent.config.sinks import SINK_CONFIGURATIONS, Sink
 from agent.config.values import epoch_of
 from agent.yamlfile.duration import duration_text, parse_duration
 from agent.yamlfile.paths import KeyPath, select
@@ -29,6 +30,12 @@ from agent.yamlfile.problems import Problem
 
 Check = Callable[[Draft], Iterator[Problem]]
 _SINK_SECRETS = frozenset({"token", "password"})
+_STANDARD_WEBHOOKS = frozenset(
+    kind
+    for kind, configuration in SINK_CONFIGURATIONS.items()
+    if configuration.callback is CallbackSignature.STANDARD_WEBHOOKS
+)
+"""Kinds of sinks whose callbacks are signed as Standard Webhooks asks."""
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 
 
@@ -143,7 +150,7 @@ def signing_secrets_are_whole(draft: Draft) -> Iterator[Problem]:
     callbacks = (
         found
         for path, sink in select(draft.data, "sinks", "*")
-        if isinstance(sink, dict) and sink.get("kind") in ("webhook", "servicenow")
+        if isinstance(sink, dict) and sink.get("kind") in _STANDARD_WEBHOOKS
         for key in ("secret", "former_secret")
         for found in select(sink, "callback", key, at=path)
     )
@@ -206,9 +213,9 @@ CHECKS: tuple[Check, ...] = (
     waits_grow,
     signing_secrets_are_whole,
     kinds_have_their_sections,
-    keys_of_systems_are_whole,
-    templates_can_be_read,
+    sections_pass_the_checks_of_their_kind,
     callback_secrets_are_long_enough,
+    callback_stages_can_be_reached,
     headers_can_be_sent,
     secrets_are_not_empty,
 )

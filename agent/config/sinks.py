@@ -1,115 +1,23 @@
-"""The configuration of the systems that receive tickets."""
+"""The configuration of the systems that receive tickets.
 
-from typing import Annotated, Literal
+The keys that belong to one kind of sink are declared in the folder of that kind, so that a new
+kind needs no change here. They are read from ``agent/sinks/KIND/config.py`` when this module is
+imported.
+"""
 
-from pydantic import Field
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+from pydantic import Field, create_model
 
 from agent.config.secret import Secret
 from agent.config.section import Duration, HttpUrl, Name, Network, Section
-from agent.states import Severity, Stage
+from agent.config.sink_configuration import SinkConfiguration
+from agent.states import Stage
 
-
-class Jira(Section):
-    """A project of Jira Cloud that gets an issue for each ticket."""
-
-    user: str
-    """The mail address of the account whose API token is used."""
-    token: Secret
-    """The account's API token."""
-    project: Name
-    """The project's key."""
-    issue_type: str = "Task"
-    """The type of the issues."""
-    labels: list[str] = Field(default=["numwatch"])
-    """Labels of every issue; the ticket's id is added, so that it can be found again."""
-    priorities: dict[Severity, str] = Field(default={})
-    """The priority's name for each severity; none is set for a severity that is not here."""
-    restored: str = ""
-    """The status, or the transition, an issue goes to when its fault is over; empty leaves it."""
-    closed: str = "Done"
-    """The status, or the transition, an issue goes to when its ticket is closed."""
-    reopened: str = "To Do"
-    """The status, or the transition, an issue goes to when its ticket is reopened."""
-    resolution: str = ""
-    """The resolution set with ``closed``, where the transition's screen asks for one."""
-
-
-class ServiceNow(Section):
-    """A ServiceNow instance that gets an incident for each ticket."""
-
-    user: str
-    """The user of the integration."""
-    password: Secret
-    """The user's password."""
-    table: Name = "incident"
-    """The table tickets go to."""
-    assignment_group: str = ""
-    """The group incidents are assigned to."""
-    caller: str = ""
-    """The caller of every incident."""
-    restored: str = "6"
-    """The state when the fault is over; 6 is Resolved, empty leaves it."""
-    closed: str = ""
-    """The state when the ticket is closed; 7 is Closed, empty leaves it as restored."""
-    reopened: str = "2"
-    """The state when the ticket is reopened; 2 is In Progress."""
-    close_code: str = "Solution provided"
-    """The resolution code, which ServiceNow asks for when an incident is resolved."""
-
-
-class Zammad(Section):
-    """A Zammad that gets a ticket for each ticket."""
-
-    token: Secret
-    """The access token of an agent."""
-    group: str = "Users"
-    """The group tickets belong to."""
-    customer: str
-    """The mail address of the customer tickets are opened for; made if there is none."""
-    internal: bool = True
-    """Whether articles are hidden from the customer."""
-    restored: str = ""
-    """The state when the fault is over; empty leaves it."""
-    closed: str = "closed"
-    """The state when the ticket is closed."""
-    reopened: str = "open"
-    """The state when the ticket is reopened."""
-
-
-class PagerDuty(Section):
-    """A PagerDuty service with an Events API v2 integration."""
-
-    routing_key: Secret
-    """The integration key of the service, 32 characters."""
-
-
-class Bot(Section):
-    """A bot of a Feishu, DingTalk or WeCom group."""
-
-    token: Secret
-    """What stands behind ``hook/`` (Feishu), ``access_token=`` or ``key=`` in its address."""
-    secret: Secret | None = None
-    """Signs messages, where the bot asks for signatures (Feishu, DingTalk)."""
-    keyword: str = ""
-    """A word the bot asks for in every message; it is added."""
-    digest_from: Annotated[int, Field(ge=2, le=1000)] = 5
-    """So many tickets waiting at once are told in one message instead of one each."""
-
-
-class Template(Section):
-    """How a delivery looks to a system that wants another form (jinja2, in a sandbox).
-
-    ``type``, ``timestamp`` and ``ticket`` (its fields as in the API) can be used in each text.
-    """
-
-    path: str = ""
-    """What follows the host in the address instead of the path of ``url``; begins with a slash."""
-    headers: dict[str, str] = Field(default={})
-    """Further headers."""
-    body: str = ""
-    """The body instead of the usual one."""
-    content_type: str = "application/json"
-    """The type of ``body``; with ``application/json`` it must come out as JSON."""
+SectionT = TypeVar("SectionT", bound=Section)
 
 
 class Callback(Section):
@@ -123,33 +31,75 @@ class Callback(Section):
     """The stage each state of the system moves a ticket to; over the usual ones of the kind."""
 
 
-class Sink(Section):
-    """A system that receives tickets."""
+def _discover() -> Iterator[SinkConfiguration]:
+    """Import ``config.py`` of every folder of ``agent.sinks``."""
+    # By name instead of by an import statement: agent.config lies below agent.sinks. Nothing
+    # of the sinks comes with it, because a folder's config.py may import nothing but what
+    # sections are made of (the import-linter contract "A sink's configuration ..." holds
+    # that), and the __init__.py of a folder is empty.
+    for module in pkgutil.iter_modules(importlib.import_module("agent.sinks").__path__):
+        if module.ispkg:
+            configuration = importlib.import_module(f"agent.sinks.{module.name}.config")
+            yield configuration.CONFIGURATION
+
+
+def _by_kind(found: Iterable[SinkConfiguration]) -> Mapping[str, SinkConfiguration]:
+    ordered = sorted(found, key=lambda item: (item.position, item.kind))
+    return {item.kind: item for item in ordered}
+
+
+SINK_CONFIGURATIONS = _by_kind(_discover())
+"""What each kind of sink declares, by kind."""
+
+
+class _SinkIdentity(Section):
+    """The keys that stand before the sections of the kinds."""
 
     name: Name
     """Its name in metrics and on the command line; unique."""
-    kind: Literal[
-        "webhook", "jira", "servicenow", "zammad", "pagerduty", "feishu", "dingtalk", "wecom"
-    ]
-    """``webhook`` is signed JSON by HTTP POST (Standard Webhooks); others have a section below."""
+    kind: str
     url: HttpUrl | None = Field(default=None, repr=False)
     """The system's address; ``pagerduty`` and the bots know theirs."""
     secret: Secret | None = None
     """Signs every webhook (Standard Webhooks, ``whsec_`` and base64 of 24 bytes or more)."""
     headers: dict[str, Secret] = Field(default={})
     """Headers sent with every request."""
-    template: Template | None = None
-    """Another form of the webhook, for any system."""
-    jira: Jira | None = None
-    """Asked for by the kind ``jira``."""
-    servicenow: ServiceNow | None = None
-    """Asked for by the kind ``servicenow``."""
-    zammad: Zammad | None = None
-    """Asked for by the kind ``zammad``."""
-    pagerduty: PagerDuty | None = None
-    """Asked for by the kind ``pagerduty``."""
-    bot: Bot | None = None
-    """Asked for by the kinds ``feishu``, ``dingtalk`` and ``wecom``."""
+
+
+def _fields_of_kinds() -> dict[str, Any]:
+    """The key ``kind`` and the sections of all kinds, as ``create_model`` takes fields."""
+    about = (
+        "``webhook`` is signed JSON by HTTP POST (Standard Webhooks); others have a section below."
+    )
+    fields: dict[str, Any] = {
+        "kind": (Literal[tuple(SINK_CONFIGURATIONS)], Field(description=about))
+    }
+    for configuration in SINK_CONFIGURATIONS.values():
+        kinds = [f"``{kind}``" for kind in kinds_with_key(configuration.key)]
+        *first, last = kinds
+        names = f"kinds {', '.join(first)} and {last}" if first else f"kind {last}"
+        about = configuration.description or f"Asked for by the {names}."
+        field = Field(default=None, description=about)
+        fields[configuration.key] = (configuration.section | None, field)
+    return fields
+
+
+def kinds_with_key(key: str) -> tuple[str, ...]:
+    """The kinds whose own section stands under ``key``."""
+    return tuple(kind for kind, item in SINK_CONFIGURATIONS.items() if item.key == key)
+
+
+if TYPE_CHECKING:
+    _SinkSections = _SinkIdentity
+else:
+    _SinkSections = create_model(
+        "_SinkSections", __base__=_SinkIdentity, __module__=__name__, **_fields_of_kinds()
+    )
+
+
+class Sink(_SinkSections):
+    """A system that receives tickets."""
+
     callback: Callback | None = None
     """Lets the system move our stages; not for ``pagerduty`` and the bots."""
     rate: Annotated[int, Field(ge=1, le=100_000)] | None = None
@@ -169,28 +119,34 @@ class Sink(Section):
     ca_file: str | None = None
     """A PEM file of the authorities to trust for this system instead of the system's."""
 
+    @property
+    def address(self) -> str:
+        """``url``, or the address that the kind has for everyone; without a slash at its end."""
+        return (self.url or SINK_CONFIGURATIONS[self.kind].address or "").rstrip("/")
 
-SECTION_OF_KIND = {
-    "jira": "jira",
-    "servicenow": "servicenow",
-    "zammad": "zammad",
-    "pagerduty": "pagerduty",
-    "feishu": "bot",
-    "dingtalk": "bot",
-    "wecom": "bot",
-}
-"""The section each kind of sink asks for."""
-ADDRESS_OF_KIND = {
-    "pagerduty": "https://events.pagerduty.com",
-    "feishu": "https://open.feishu.cn",
-    "dingtalk": "https://oapi.dingtalk.com",
-    "wecom": "https://qyapi.weixin.qq.com",
-}
-"""Where a kind of sink is found, unless ``url`` says otherwise; other kinds need ``url``."""
+    def section(self, section: type[SectionT]) -> SectionT:
+        """The section of this sink's kind.
+
+        Raises:
+            ValueError: when the sink has none of class ``section``.
+        """
+        own = self.optional_section(section)
+        if own is None:
+            raise ValueError(f"sink {self.name}: kind {self.kind} has no {section.__name__}")
+        return own
+
+    def optional_section(self, section: type[SectionT]) -> SectionT | None:
+        """The section of this sink's kind; ``None`` if there is none of class ``section``."""
+        own = getattr(self, SINK_CONFIGURATIONS[self.kind].key)
+        return own if isinstance(own, section) else None
+
+
+CALLBACK_KINDS = tuple(
+    kind for kind, item in SINK_CONFIGURATIONS.items() if item.callback is not None
+)
+"""Kinds whose systems can send callbacks."""
 CALLBACK_STAGES = (
     *("reported", "accepted", "diagnosing", "carrier_escalated", "dispatched", "on_site"),
     *("restored", "repaired", "closed", "reopened"),
 )
 """The stages a ticket system can lead a ticket to."""
-CALLBACK_KINDS = ("webhook", "jira", "servicenow", "zammad")
-"""Kinds whose systems can post back."""

@@ -1,4 +1,4 @@
-"""What a sink is: takes one delivery at a time, or says why it did not."""
+"""The interface of a sink: what it is asked to deliver, how it fails, how a ticket stands there."""
 
 from collections.abc import Sequence
 from enum import StrEnum, unique
@@ -6,19 +6,7 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from agent.sinks.remote_ticket import RemoteState, RemoteTicket
 from agent.tickets.outbox.outbox import Row
-
-__all__ = [
-    "Digesting",
-    "Pace",
-    "RemoteState",
-    "RemoteTicket",
-    "Sink",
-    "SinkError",
-    "SinkFailure",
-    "Window",
-]
 
 
 @unique
@@ -39,13 +27,13 @@ class SinkFailure(StrEnum):
     HTTP_4XX = "http_4xx"
     HTTP_5XX = "http_5xx"
     API_ERROR = "api_error"
-    """The answer says HTTP 200 and tells of an error."""
+    """The answer is HTTP 200 and its body reports an error."""
     UNCERTAIN = "uncertain"
-    """Whether the ticket was made is not known yet."""
+    """An earlier attempt may have created the ticket; a search will show it after a while."""
     SEARCH_GONE = "search_gone"
-    """The system no longer has the search that keeps tickets from being made twice."""
+    """The system no longer offers the search that prevents duplicate tickets."""
     UNOPENED = "unopened"
-    """The end of a ticket that was never made there."""
+    """The end of a ticket that was never created in the system."""
     INTERNAL = "internal"
 
 
@@ -55,11 +43,11 @@ class SinkError(Exception):
     Args:
         reason: Why, from the closed list.
         detail: One scrubbed sentence without secrets.
-        permanent: It is of no use to try again.
-        retry_after: The wait the receiver asked for, in seconds and clamped.
-        ambiguous: It may have been taken all the same.
-        hold: The sink as a whole is set up wrongly, which its operator has to mend; deliveries
-            are held for that long instead of given up.
+        permanent: Whether every further attempt would fail in the same way.
+        retry_after: The wait that the receiver asked for, in seconds and clamped.
+        ambiguous: Whether the receiver may have accepted the delivery all the same.
+        hold: Whether the settings of the sink as a whole are wrong, so that its operator has to
+            correct them; deliveries then wait instead of becoming dead letters.
     """
 
     def __init__(
@@ -81,7 +69,38 @@ class SinkError(Exception):
         self.hold = hold
 
 
-class Pace(Protocol):
+@unique
+class RemoteState(StrEnum):
+    """The state of one of our tickets in a ticket system."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    """Closed by numwatch."""
+    CLOSED_BY_HUMAN = "closed_by_human"
+    """Closed, and not by numwatch."""
+    GONE = "gone"
+    """Deleted, or moved to where our credentials cannot see it."""
+    ABSENT = "absent"
+    """Never created there."""
+    UNKNOWN = "unknown"
+    """The system cannot be queried, or did not answer."""
+
+
+class RemoteStatus(msgspec.Struct, frozen=True):
+    """What a ticket system answers about one of our tickets."""
+
+    state: RemoteState
+    reference: str = ""
+    """The name people use for it there: an issue's key, an incident's number."""
+    status: str = ""
+    """The state in the system's own words."""
+    resolution: str = ""
+    """The resolution code, if the system has one."""
+    detail: str = ""
+    """Why the state is unknown."""
+
+
+class RetryPolicy(Protocol):
     """How failed deliveries to one sink are tried again; durations in seconds."""
 
     @property
@@ -94,10 +113,10 @@ class Pace(Protocol):
 
     @property
     def give_up_after(self) -> float:
-        """How long after its first attempt a delivery goes to the dead letters."""
+        """How long after its first attempt a delivery becomes a dead letter."""
 
 
-class Window(msgspec.Struct, frozen=True):
+class RateLimit(msgspec.Struct, frozen=True):
     """At most ``count`` deliveries in any ``seconds``."""
 
     count: int
@@ -108,38 +127,38 @@ class Sink(Protocol):
     """A system that receives tickets."""
 
     name: str
-    pace: Pace
-    windows: Sequence[Window]
-    """How much the system takes in how long; empty when that is not known."""
+    retry_policy: RetryPolicy
+    rate_limits: Sequence[RateLimit]
+    """How many deliveries the system accepts in how long; empty if that is not known."""
 
     async def deliver(self, row: Row, now: float) -> None:
-        """Send one delivery and return once it was taken.
+        """Send one delivery and return once the system has accepted it.
 
         Raises:
-            SinkError: when it was not, or when that is not known; nothing else but
-                cancellation.
+            SinkError: when the system did not accept it, or when that is not known; nothing
+                else but cancellation.
         """
 
-    async def look_up(self, ticket_id: str) -> RemoteTicket:
-        """How one of our tickets stands in that system; never raises but for cancellation.
+    async def look_up(self, ticket_id: str) -> RemoteStatus:
+        """The status of one of our tickets in the system; raises nothing but cancellation.
 
-        ``UNKNOWN`` where the system cannot be asked: a webhook, a pager, a chat.
+        The state is ``UNKNOWN`` if the system cannot be queried: a webhook, a pager, a chat.
         """
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close every connection."""
 
 
 @runtime_checkable
-class Digesting(Protocol):
-    """A sink that can tell of many tickets at once: a chat."""
+class DigestingSink(Protocol):
+    """A sink that can report many tickets in one message: a chat."""
 
     digest_from: int
-    """So many tickets waiting are told in one message."""
+    """The number of waiting tickets from which they are reported in one message."""
 
     async def deliver_together(self, rows: Sequence[Row], now: float) -> None:
-        """Send one message of all ``rows``; each ticket's are in order, its newest counts.
+        """Send one message about all ``rows``; each ticket's are in order, its newest counts.
 
         Raises:
-            SinkError: when it was not taken, or when that is not known.
+            SinkError: when the system did not accept it, or when that is not known.
         """

@@ -1,4 +1,4 @@
-"""What people do in a ticket system moves our ticket: once, in order, where its stage allows."""
+"""Callbacks applied to tickets: once, in order, and only where the ticket's stage allows it."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -19,10 +19,10 @@ from agent.tickets.ticket import Ticket
 
 log = structlog.get_logger(__name__)
 
-Perform = Callable[[str, ActionRequest, float], Awaitable[Change | None]]
+PerformAction = Callable[[str, ActionRequest, float], Awaitable[Change | None]]
 """``agent.tickets.manager.Tickets.act``."""
 
-ACTS: Mapping[Stage, TicketAction] = {
+ACTIONS: Mapping[Stage, TicketAction] = {
     Stage.REPORTED: TicketAction.REPORT,
     Stage.ACCEPTED: TicketAction.ACCEPT,
     Stage.DIAGNOSING: TicketAction.DIAGNOSE,
@@ -34,113 +34,115 @@ ACTS: Mapping[Stage, TicketAction] = {
     Stage.CLOSED: TicketAction.CLOSE,
     Stage.REOPENED: TicketAction.REOPEN,
 }
-"""The act that leads to each stage; a ticket system leads to no other."""
+"""The action that leads to each stage; a ticket system can lead to no other stage."""
 _WORKED_ON = frozenset({Stage.ACCEPTED, Stage.DIAGNOSING, Stage.DISPATCHED, Stage.ON_SITE})
-_MOVED_BY_US = frozenset({"restored", "closed"})
+_CLOSING_MOVES = frozenset({"restored", "closed"})
 
 
 class Callbacks:
-    """Does what ticket systems say.
+    """Applies callbacks to our tickets.
 
     Args:
-        links: What tickets are called there, and what was heard.
-        ledger: The tickets.
-        act: Does one act.
+        links: The ids of tickets there, and which callbacks were processed.
+        ledger: Our tickets.
+        act: Performs one action.
         clock: Epoch seconds.
     """
 
     def __init__(
-        self, links: Links, ledger: Ledger, act: Perform, clock: Callable[[], float]
+        self, links: Links, ledger: Ledger, act: PerformAction, clock: Callable[[], float]
     ) -> None:
         self._links = links
         self._ledger = ledger
         self._act = act
         self._clock = clock
 
-    async def take(self, said: Callback) -> CallbackOutcome:
-        """Do what ``said`` says; its effect is durable when this returns.
+    async def apply(self, callback: Callback) -> CallbackOutcome:
+        """Apply ``callback``; its effect is durable when this returns.
 
-        A repeat has no effect, and neither has what was changed there before something that was
-        heard already: systems post again, and in any order.
+        A repeat has no effect, and neither has a change that was made before one that was
+        received already: systems post again, and in any order.
 
         Raises:
-            StoreError: when the ledger refuses.
+            StoreError: when the ledger cannot be read or written.
         """
-        if await self._links.knows_callback(said.sink, said.message):
+        if await self._links.has_callback(callback.sink, callback.message):
             return CallbackOutcome.REPEATED
-        link = await self._link(said)
+        link = await self._link(callback)
         ticket = await self._ledger.get(link.ticket_id) if link is not None else None
         if link is None or ticket is None:
             return CallbackOutcome.UNKNOWN
-        if link.heard_at is not None and said.at < link.heard_at:
+        if link.last_received_at is not None and callback.at < link.last_received_at:
             return CallbackOutcome.LATE
-        outcome = await self._follow(said, link, ticket)
-        await self._links.heard(said.sink, ticket.id, said.at)
-        await self._links.note_callback(said.sink, said.message, self._clock())
+        outcome = await self._follow(callback, link, ticket)
+        # After the action: a crash in between has the system post again, and the second time
+        # the ticket is in the stage already.
+        await self._links.record_received(callback.sink, ticket.id, callback.at)
+        await self._links.record_callback(callback.sink, callback.message, self._clock())
         log.info(
             "callback_heard",
-            sink=said.sink,
+            sink=callback.sink,
             ticket=ticket.id,
-            status=said.status.partition("\n")[0],
+            status=callback.status,
             outcome=outcome.value,
         )
         return outcome
 
-    async def _link(self, said: Callback) -> Link | None:
-        if said.remote:
-            return await self._links.by_remote(said.sink, said.remote)
-        known = await self._ledger.get(said.ticket_id)
-        if known is None or known.id != said.ticket_id:
+    async def _link(self, callback: Callback) -> Link | None:
+        if callback.remote:
+            return await self._links.by_remote(callback.sink, callback.remote)
+        ticket = await self._ledger.get(callback.ticket_id)
+        if ticket is None or ticket.id != callback.ticket_id:
             return None
-        return await self._links.get(said.sink, known.id) or Link(said.sink, known.id)
+        return await self._links.get(callback.sink, ticket.id) or Link(callback.sink, ticket.id)
 
-    async def _follow(self, said: Callback, link: Link, ticket: Ticket) -> CallbackOutcome:
-        act = _act_of(said, link, ticket)
-        if act is None:
-            return CallbackOutcome.NOTHING
+    async def _follow(self, callback: Callback, link: Link, ticket: Ticket) -> CallbackOutcome:
+        action = _action(callback, link, ticket)
+        if action is None:
+            return CallbackOutcome.NO_EFFECT
         try:
-            await self._act(ticket.id, _order(said, act), self._clock())
+            await self._act(ticket.id, _request(callback, action), self._clock())
         except (IllegalTransitionError, ActionRequestError) as error:
-            await self._note_refusal(said, ticket, str(error))
+            await self._note_refusal(callback, ticket, str(error))
             return CallbackOutcome.REFUSED
-        return CallbackOutcome.TAKEN
+        return CallbackOutcome.APPLIED
 
-    async def _note_refusal(self, said: Callback, ticket: Ticket, why: str) -> None:
-        """What cannot be followed is in the timeline: people have to know that it was not."""
-        log.warning("callback_refused", sink=said.sink, ticket=ticket.id, reason=why)
+    async def _note_refusal(self, callback: Callback, ticket: Ticket, why: str) -> None:
+        """Comment in the timeline, so that people see that the two systems differ now."""
+        log.warning("callback_refused", sink=callback.sink, ticket=ticket.id, reason=why)
         if not ticket.open:
             return
-        status = said.status.partition("\n")[0]
-        told = f"moved to {status} by {said.actor}; not followed here: {why}"
-        order = ActionRequest(TicketAction.COMMENT, Actor(ActorKind.TICKET_SYSTEM, said.sink), told)
+        actor = Actor(ActorKind.TICKET_SYSTEM, callback.sink)
+        text = f"moved to {callback.status} by {callback.actor}; not followed here: {why}"
         try:
-            await self._act(ticket.id, order, self._clock())
+            comment = ActionRequest(TicketAction.COMMENT, actor, text)
+            await self._act(ticket.id, comment, self._clock())
         except (IllegalTransitionError, ActionRequestError) as error:
             log.warning("refusal_not_noted", ticket=ticket.id, reason=str(error))
 
 
-def _act_of(said: Callback, link: Link, ticket: Ticket) -> TicketAction | None:
-    """What is to be done; nothing where it is so already, or where it is our own echo."""
-    stage = said.stage
+def _action(callback: Callback, link: Link, ticket: Ticket) -> TicketAction | None:
+    """The action to perform; ``None`` if the ticket is in the stage already, or for an echo."""
+    stage = callback.stage
     if stage is None or stage is ticket.stage:
         return None
     if stage is Stage.CLOSED:
-        echo = link.moved in _MOVED_BY_US
-        return None if echo or not ticket.open else TicketAction.CLOSE
+        # Our own move there comes back as a callback and is nobody's decision.
+        is_echo = link.last_move in _CLOSING_MOVES
+        return None if is_echo or not ticket.open else TicketAction.CLOSE
     if not ticket.open:
         return TicketAction.REOPEN if stage in _WORKED_ON or stage is Stage.REOPENED else None
-    return ACTS.get(stage)
+    return ACTIONS.get(stage)
 
 
-def _order(said: Callback, act: TicketAction) -> ActionRequest:
-    actor = Actor(ActorKind.TICKET_SYSTEM, said.sink)
-    status = said.status.partition("\n")[0]
-    reason = scrub(f"{status} by {said.actor}", 300)
+def _request(callback: Callback, action: TicketAction) -> ActionRequest:
+    actor = Actor(ActorKind.TICKET_SYSTEM, callback.sink)
+    reason = scrub(f"{callback.status} by {callback.actor}", 300)
     fields: dict[str, Any] = {}
-    if act is TicketAction.CLOSE:
-        resolution = resolution_of(said.resolution)
+    if action is TicketAction.CLOSE:
+        resolution = resolution_of(callback.resolution)
         is_fixed = resolution in (Resolution.RESTORED, Resolution.GONE, Resolution.NOT_COMMON)
         fields["resolution"] = "fixed" if is_fixed else resolution.value
-    if said.provider_ticket and act in (TicketAction.ACCEPT, TicketAction.REPORT):
-        fields["provider_ticket"] = said.provider_ticket
-    return ActionRequest(act, actor, reason, fields)
+    if callback.provider_ticket and action in (TicketAction.ACCEPT, TicketAction.REPORT):
+        fields["provider_ticket"] = callback.provider_ticket
+    return ActionRequest(action, actor, reason, fields)

@@ -10,8 +10,8 @@ from agent.config.settings import Settings
 from agent.config.sinks import Callback as CallbackSettings
 from agent.config.sinks import Sink
 from agent.net.webhook_signature import SignatureError
-from agent.sinks.callback import Callback, CallbackOutcome
-from agent.sinks.callback_payload import EXPECTED, InvalidCallbackError, proven, read_callback
+from agent.sinks.callback import Callback, CallbackFormat, CallbackOutcome, InvalidCallbackError
+from agent.sinks.registry import sink_kinds
 from agent.webhooks.handler import (
     RequestOutcome,
     RequestRefusedError,
@@ -24,18 +24,19 @@ from exporters.telemetry import Telemetry
 
 PATH = "/hooks/tickets/{sink}"
 SOURCE = "tickets"
-_MOST = 1024 * 1024
+_EXPECTED = "what docs/sinks.md shows for this kind of sink"
+_MAX_BODY = 1024 * 1024
 
-Take = Callable[[Callback], Awaitable[CallbackOutcome]]
-"""Does what a callback says; durable when it returns."""
+ApplyCallback = Callable[[Callback], Awaitable[CallbackOutcome]]
+"""Applies a callback to the ticket; its effect is durable when this returns."""
 
 
 class CallbackHook(WebhookHandler):
-    """Takes what ticket systems tell.
+    """Receives the callbacks of ticket systems.
 
     Args:
-        take: Does what they say.
-        settings: The configuration as it is now.
+        apply: Applies them to our tickets.
+        settings: Returns the configuration as it is now.
         telemetry: Counts requests.
         clock: Epoch seconds.
         limiter: Limits what is in progress at once.
@@ -43,14 +44,14 @@ class CallbackHook(WebhookHandler):
 
     def __init__(
         self,
-        take: Take,
+        apply: ApplyCallback,
         settings: Callable[[], Settings],
         telemetry: Telemetry,
         clock: Callable[[], float],
         limiter: RequestLimiter | None = None,
     ) -> None:
         super().__init__(SOURCE, PATH, telemetry, limiter)
-        self._do = take
+        self._apply = apply
         self._settings = settings
         self._clock = clock
 
@@ -58,41 +59,36 @@ class CallbackHook(WebhookHandler):
         self._section(request)
         require_json(request)
 
-    def _section(self, request: web.Request) -> tuple[Sink, CallbackSettings]:
+    def _section(self, request: web.Request) -> tuple[Sink, CallbackSettings, CallbackFormat]:
         name = request.match_info["sink"]
         for sink in self._settings().sinks:
-            if sink.name == name and sink.callback is not None:
-                return sink, sink.callback
+            callback_format = sink_kinds()[sink.kind].callback
+            if sink.name == name and sink.callback is not None and callback_format is not None:
+                return sink, sink.callback, callback_format
         text = "no sink of this name has a callback section"
         raise RequestRefusedError(
             RequestOutcome.CLOSED, text, "the name of a sink with a callback section"
         )
 
     async def _process(self, request: web.Request, slot: RequestSlot) -> web.Response:
-        sink, section = self._section(request)
-        body = await read_whole_body(request, _MOST, "1 MiB", slot)
-        said = self._read(sink, section, request, body)
-        outcome = CallbackOutcome.NOTHING if said is None else await self._do(said)
+        # Looked up again: a reload may have removed the section since it was authorized.
+        sink, section, callback_format = self._section(request)
+        body = await read_whole_body(request, _MAX_BODY, "1 MiB", slot)
+        try:
+            change = callback_format.receive(sink, section, request.headers, body, self._clock())
+        except SignatureError as error:
+            expected = f"a message signed with the callback secret, {_EXPECTED}"
+            raise RequestRefusedError(RequestOutcome.UNAUTHORIZED, str(error), expected) from None
+        except InvalidCallbackError as error:
+            raise RequestRefusedError(RequestOutcome.INVALID, str(error), _EXPECTED) from None
+        outcome = CallbackOutcome.NO_EFFECT if change is None else await self._apply(change)
         if outcome is CallbackOutcome.UNKNOWN:
-            text = "no ticket of ours is called that there"
+            text = "no ticket of ours has that id there"
             raise RequestRefusedError(
-                RequestOutcome.UNKNOWN, text, "a ticket that this sink was told of"
+                RequestOutcome.UNKNOWN, text, "a ticket that was sent to this sink"
             )
         return web.Response(
             body=msgspec.json.encode({"outcome": outcome.value}),
             status=HTTPStatus.OK,
             content_type="application/json",
         )
-
-    def _read(
-        self, sink: Sink, section: CallbackSettings, request: web.Request, body: bytes
-    ) -> Callback | None:
-        now = self._clock()
-        try:
-            message = proven(sink, section, request.headers, body, now)
-            return read_callback(sink, section, message, body, now)
-        except SignatureError as error:
-            expected = f"a message signed with the callback secret, {EXPECTED}"
-            raise RequestRefusedError(RequestOutcome.UNAUTHORIZED, str(error), expected) from None
-        except InvalidCallbackError as error:
-            raise RequestRefusedError(RequestOutcome.INVALID, str(error), EXPECTED) from None

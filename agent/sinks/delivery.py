@@ -1,4 +1,4 @@
-"""One delivery, read: what changed and the whole ticket as it was then."""
+"""An outbox row, decoded: what changed, and the whole ticket as it was then."""
 
 import asyncio
 from typing import Any
@@ -8,38 +8,39 @@ import msgspec
 from agent.tickets.outbox.outbox import Row
 
 _LARGE = 256 * 1024
+"""Bytes from which decoding a payload would hold up the event loop noticeably."""
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """What a sink is told."""
+    """One change of a ticket, to be delivered to a sink."""
 
     kind: str
     """``ticket.opened`` and so on."""
     at: str
-    """When it changed, RFC 3339."""
+    """When the ticket changed, RFC 3339."""
     revision: int
     ticket: dict[str, Any]
-    """The ticket of contracts.md."""
+    """The ticket of docs/reference/interface.md, Ticket."""
 
     @property
     def id(self) -> str:
-        """The ticket's id, which every system keeps to find it by."""
+        """The ticket's id, by which every system can find its own ticket."""
         return str(self.ticket["id"])
 
     @property
-    def mark(self) -> str:
-        """What a comment ends in, so that it can be seen whether it is there already."""
+    def marker(self) -> str:
+        """The last line of a comment, by which a repeated attempt sees that it is there already."""
         return f"[{self.id} r{self.revision}]"
 
 
-async def read(row: Row) -> Delivery:
-    """What ``row`` tells; large ones are read beside the event loop."""
+async def decode(row: Row) -> Delivery:
+    """Decode ``row``; a large one is decoded in a thread."""
     if len(row.payload) > _LARGE:
-        return await asyncio.to_thread(_read, row)
-    return _read(row)
+        return await asyncio.to_thread(_decode, row)
+    return _decode(row)
 
 
-def _read(row: Row) -> Delivery:
+def _decode(row: Row) -> Delivery:
     body = msgspec.json.decode(row.payload)
     ticket = body.get("data") or {}
     return Delivery(

@@ -1,4 +1,4 @@
-"""Feeds every sink from the outbox, each on its own: one sink's outage delays no other."""
+"""Delivers the outbox to every sink, each on its own: one sink's outage delays no other."""
 
 import asyncio
 import random
@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from agent.sinks.base import Sink
+from agent.event_loop import BackgroundTask
+from agent.sinks.base import RemoteStatus, Sink
 from agent.sinks.links import Links
-from agent.sinks.remote_ticket import RemoteTicket
 from agent.sinks.worker import Worker
 from agent.store.database import Database
 from agent.tickets.outbox.outbox import Outbox
@@ -17,9 +17,9 @@ from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
 
-KEEP_DELIVERED = 30 * 86400.0
+RETENTION = 30 * 86400.0
 """Seconds for which delivered rows stay in the outbox, as a record of what was sent."""
-_PRUNE_EVERY = 3600.0
+_PRUNE_INTERVAL = 3600.0
 
 
 class Dispatcher:
@@ -30,7 +30,7 @@ class Dispatcher:
         sinks: Where tickets go; names must differ.
         telemetry: The agent's own metrics.
         clock: Epoch seconds.
-        chance: Draws from 0 to 1, to spread retries.
+        jitter: Draws from 0 to 1, to vary the waits between retries.
     """
 
     def __init__(
@@ -39,77 +39,72 @@ class Dispatcher:
         sinks: Sequence[Sink],
         telemetry: Telemetry,
         clock: Callable[[], float] = time.time,
-        chance: Callable[[], float] = random.random,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
         self._outbox = Outbox(database)
         self._links = Links(database)
         self._sinks = tuple(sinks)
         self._telemetry = telemetry
         self._clock = clock
-        self._chance = chance
+        self._jitter = jitter
         self._workers: list[Worker] = []
         self._tasks: list[asyncio.Task[None]] = []
-        self._keeper: asyncio.Task[None] | None = None
+        self._pruning = BackgroundTask("outbox-pruning", self._prune)
 
     async def start(self) -> None:
-        """Take up where the last run left off.
+        """Continue where the last run stopped.
 
         Raises:
-            StoreError: when the ledger refuses.
+            StoreError: when the ledger cannot be read or written.
         """
-        again = await self._outbox.recover()
-        if again:
-            log.info("deliveries_taken_up_again", rows=again)
+        # Before any worker: a row that was being sent when the agent died is claimed by nobody.
+        recovered = await self._outbox.recover()
+        if recovered:
+            log.info("deliveries_taken_up_again", rows=recovered)
         await self._warn_of_orphans()
-        self._begin()
-        self._keeper = asyncio.create_task(self._keep_house(), name="outbox-keeper")
+        self._start_workers()
+        self._pruning.start()
 
     @property
     def sinks(self) -> tuple[Sink, ...]:
         """Where tickets go now."""
         return self._sinks
 
+    @property
+    def idle(self) -> bool:
+        """Whether every worker has tried all that was due and waits."""
+        return all(worker.idle for worker in self._workers)
+
     def wake(self) -> None:
-        """Something was queued; deliver it now. Hand this to ``Tickets(committed=...)``."""
+        """Query the outbox at once. ``Tickets`` calls this after each commit that queued rows."""
         for worker in self._workers:
             worker.wake()
 
-    async def look_up(self, ticket_id: str) -> dict[str, RemoteTicket]:
-        """How a ticket stands in each system, by the sink's name; all are asked at once."""
+    async def look_up(self, ticket_id: str) -> dict[str, RemoteStatus]:
+        """The status of a ticket in every system, by the sink's name; queried concurrently."""
         sinks = self._sinks
-        found = await asyncio.gather(*(sink.look_up(ticket_id) for sink in sinks))
-        return {sink.name: standing for sink, standing in zip(sinks, found, strict=True)}
-
-    async def replay(self, ticket: str | None = None) -> int:
-        """Send dead letters again, of one ticket or of all; gives how many.
-
-        Raises:
-            StoreError: when the ledger refuses.
-        """
-        queued = await self._outbox.replay(ticket, self._clock())
-        self.wake()
-        return queued
+        statuses = await asyncio.gather(*(sink.look_up(ticket_id) for sink in sinks))
+        return {sink.name: status for sink, status in zip(sinks, statuses, strict=True)}
 
     async def replace(self, sinks: Sequence[Sink], grace: float = 5.0) -> None:
-        """Go on with other sinks, as after a reload; what was queued for a sink stays queued."""
-        await self._end(grace)
+        """Go on with other sinks, as after a reload; rows queued for a sink stay queued."""
+        await self._stop_workers(grace)
         self._sinks = tuple(sinks)
+        # A worker that was cancelled after the grace has left its row in the state "sending".
         await self._outbox.recover()
-        self._begin()
+        self._start_workers()
 
     async def stop(self, grace: float = 10.0) -> None:
         """Deliver what is due, for at most ``grace`` seconds, then end.
 
         What could not be delivered stays queued for the next start.
         """
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
-        await self._end(grace)
+        await self._pruning.stop()
+        await self._stop_workers(grace)
 
-    def _begin(self) -> None:
+    def _start_workers(self) -> None:
         self._workers = [
-            Worker(sink, self._outbox, self._telemetry, self._clock, self._chance)
+            Worker(sink, self._outbox, self._telemetry, self._clock, self._jitter)
             for sink in self._sinks
         ]
         self._tasks = [
@@ -117,7 +112,7 @@ class Dispatcher:
             for worker, sink in zip(self._workers, self._sinks, strict=True)
         ]
 
-    async def _end(self, grace: float) -> None:
+    async def _stop_workers(self, grace: float) -> None:
         for worker in self._workers:
             worker.finish()
         if self._tasks:
@@ -135,11 +130,12 @@ class Dispatcher:
             if name not in configured and queue.pending:
                 log.warning("sink_not_configured", sink=name, pending=queue.pending)
 
-    async def _keep_house(self) -> None:
+    async def _prune(self) -> None:
         while True:
             try:
-                await self._outbox.prune(self._clock() - KEEP_DELIVERED)
-                await self._links.prune_callbacks(self._clock() - KEEP_DELIVERED)
+                await self._outbox.prune(self._clock() - RETENTION)
+                await self._links.prune_callbacks(self._clock() - RETENTION)
             except Exception:
+                # Rows that stay too long are harmless; a task that has ended prunes no more.
                 log.exception("outbox_not_pruned")
-            await asyncio.sleep(_PRUNE_EVERY)
+            await asyncio.sleep(_PRUNE_INTERVAL)

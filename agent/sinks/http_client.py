@@ -1,4 +1,4 @@
-"""HTTP to a ticket or chat system: one door with timeouts, an egress guard, no redirects."""
+"""HTTP to a ticket or chat system, with timeouts, the egress guard and no redirects."""
 
 import asyncio
 import ssl
@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from agent.config.sinks import ADDRESS_OF_KIND, Sink
+from agent.config.sinks import Sink
 from agent.net.egress import EgressGuard
 from agent.net.failures import classify
 from agent.net.retry_after import parse_retry_after
@@ -17,16 +17,17 @@ from agent.sinks.base import SinkError, SinkFailure
 from agent.states import PollFailure
 
 FAILURES = (aiohttp.ClientError, OSError, ValueError, asyncio.TimeoutError)
-"""What a request may end in."""
-_READ_AT_MOST = 4 * 1024 * 1024
+"""The exceptions in which a request may end."""
+_MAX_RESPONSE = 4 * 1024 * 1024
 _BUFFER = 64 * 1024
-_TRANSIENT_4XX = frozenset({408, 409, 425, 429})
+_SUCCESS, _CLIENT_ERROR, _SERVER_ERROR = 2, 4, 5
+_REQUEST_TIMEOUT = 408
+_TRANSIENT_4XX = frozenset({_REQUEST_TIMEOUT, 409, 425, 429})
 _NEVER_SENT = (
     aiohttp.ClientConnectorError,
     aiohttp.InvalidURL,
     aiohttp.NonHttpUrlClientError,
 )
-_SUCCESS = 2
 
 _REASONS: Mapping[PollFailure, SinkFailure] = {
     PollFailure.TIMEOUT: SinkFailure.TIMEOUT,
@@ -44,13 +45,13 @@ _STATUS: Mapping[int, SinkFailure] = {
 }
 _STATUS_CLASS: Mapping[int, SinkFailure] = {
     3: SinkFailure.REDIRECT,
-    4: SinkFailure.HTTP_4XX,
-    5: SinkFailure.HTTP_5XX,
+    _CLIENT_ERROR: SinkFailure.HTTP_4XX,
+    _SERVER_ERROR: SinkFailure.HTTP_5XX,
 }
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What a system answered."""
+    """The answer of a system to one request."""
 
     status: int
     headers: Mapping[str, str]
@@ -58,15 +59,21 @@ class Reply(msgspec.Struct, frozen=True):
 
     @property
     def json(self) -> Any:
-        """The body as plain data; ``None`` where it is not JSON."""
+        """The body as plain data; ``None`` if it is empty or not JSON."""
         try:
             return msgspec.json.decode(self.body) if self.body.strip() else None
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
 
+    @property
+    def json_object(self) -> dict[str, Any]:
+        """The body if it is a JSON object, otherwise an empty one."""
+        answer = self.json
+        return answer if isinstance(answer, dict) else {}
+
 
 class SinkHttpClient:
-    """One system's connections. Make it and close it inside a running event loop.
+    """The connections to one system. Make it and close it inside a running event loop.
 
     Args:
         settings: The sink's section.
@@ -74,7 +81,7 @@ class SinkHttpClient:
         headers: Sent with every request besides those of the section.
 
     Raises:
-        ValueError: when ``egress_allow`` has something that is not a network.
+        ValueError: when ``egress_allow`` has an entry that is not a network.
         OSError: when ``ca_file`` cannot be read.
     """
 
@@ -85,15 +92,17 @@ class SinkHttpClient:
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self._clock = clock
-        self.base = (settings.url or ADDRESS_OF_KIND.get(settings.kind, "")).rstrip("/")
+        self._address = settings.address
         own = {name: value.reveal() for name, value in settings.headers.items()}
-        self._session = session_of(settings, {"User-Agent": "numwatch", **(headers or {}), **own})
+        self._session = client_session(
+            settings, {"User-Agent": "numwatch", **(headers or {}), **own}
+        )
 
     async def close(self) -> None:
         """Close every connection."""
         await self._session.close()
 
-    async def ask(
+    async def request(
         self,
         method: str,
         path: str,
@@ -101,10 +110,10 @@ class SinkHttpClient:
         json: object = None,
         params: Mapping[str, str] | None = None,
     ) -> Reply:
-        """What the system answers to one request, whatever its status.
+        """Send one request and return the answer, whatever its status.
 
         Raises:
-            SinkError: when there is no whole answer; ``ambiguous`` unless nothing was sent.
+            SinkError: when no complete answer arrives; ``ambiguous`` unless nothing was sent.
         """
         body = None if json is None else msgspec.json.encode(json)
         headers = {"Accept": "application/json"}
@@ -113,7 +122,7 @@ class SinkHttpClient:
         try:
             async with self._session.request(
                 method,
-                self.base + path,
+                self._address + path,
                 data=body,
                 params=params,
                 headers=headers,
@@ -121,18 +130,18 @@ class SinkHttpClient:
             ) as response:
                 return Reply(response.status, response.headers, await _read(response))
         except FAILURES as error:
-            raise failure_of(error) from error
+            raise sink_error(error) from error
 
     async def get(self, path: str, params: Mapping[str, str] | None = None) -> Reply:
-        """The answer to a question, which must be a success.
+        """Send a GET request and return its answer, which must be a success.
 
         Raises:
             SinkError: when it is not.
         """
-        return self.require_success(await self.ask("GET", path, params=params))
+        return self.require_success(await self.request("GET", path, params=params))
 
     def require_success(self, reply: Reply) -> Reply:
-        """``reply``, where its status tells of success.
+        """Return ``reply`` if its status is 2xx.
 
         Raises:
             SinkError: otherwise.
@@ -145,29 +154,32 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     body = bytearray()
     while chunk := await response.content.read(_BUFFER):
         body += chunk
-        if len(body) > _READ_AT_MOST:
+        if len(body) > _MAX_RESPONSE:
             raise aiohttp.ClientPayloadError("the answer is too large")
     return bytes(body)
 
 
-def session_of(settings: Sink, headers: Mapping[str, str] | None = None) -> aiohttp.ClientSession:
-    """A session that goes only where the section allows, and never waits for longer."""
+def client_session(
+    settings: Sink, headers: Mapping[str, str] | None = None, *, decompress: bool = True
+) -> aiohttp.ClientSession:
+    """A session that connects only to where the section allows, with the section's timeout."""
     guard = EgressGuard(settings.egress_allow)
-    trusted = ssl.create_default_context(cafile=settings.ca_file) if settings.ca_file else True
+    tls = ssl.create_default_context(cafile=settings.ca_file) if settings.ca_file else True
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(socket_factory=guard.open_socket, ssl=trusted),
+        connector=aiohttp.TCPConnector(socket_factory=guard.open_socket, ssl=tls),
+        # aiohttp rounds timeouts above ceil_threshold up to whole seconds.
         timeout=aiohttp.ClientTimeout(
             total=settings.timeout, sock_read=settings.timeout, ceil_threshold=float("inf")
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers=headers,
-        auto_decompress=settings.kind != "webhook",
+        auto_decompress=decompress,
         read_bufsize=_BUFFER,
     )
 
 
-def failure_of(error: BaseException) -> SinkError:
-    """What a request that ended in ``error`` means."""
+def sink_error(error: BaseException) -> SinkError:
+    """The failure of a delivery whose request ended in ``error``."""
     failure = classify(error, "delivery")
     reason = _REASONS.get(failure.kind, SinkFailure.PROTOCOL)
     return SinkError(reason, failure.detail, ambiguous=not isinstance(error, _NEVER_SENT))
@@ -176,24 +188,26 @@ def failure_of(error: BaseException) -> SinkError:
 def raise_for_status(
     status: int, headers: Mapping[str, str], now: float, body: bytes = b""
 ) -> None:
-    """Accept a status that tells of success.
+    """Do nothing for a status of success.
 
-    401 and 403 hold the sink: its operator has to mend the credentials.
+    401 and 403 hold the sink: its operator has to correct the credentials.
 
     Raises:
         SinkError: for every other status.
     """
-    kind = status // 100
-    if kind == _SUCCESS:
+    status_class = status // 100
+    if status_class == _SUCCESS:
         return
-    reason = _STATUS.get(status) or _STATUS_CLASS.get(kind, SinkFailure.PROTOCOL)
-    told = scrub(body[:1024].decode("utf-8", "replace"), 200) if kind == 4 else ""  # noqa: PLR2004 - the HTTP class of client errors
-    held = reason is SinkFailure.AUTH
+    is_client_error = status_class == _CLIENT_ERROR
+    reason = _STATUS.get(status) or _STATUS_CLASS.get(status_class, SinkFailure.PROTOCOL)
+    detail = scrub(body[:1024].decode("utf-8", "replace"), 200) if is_client_error else ""
+    is_auth = reason is SinkFailure.AUTH
     raise SinkError(
         reason,
-        f"the receiver answered HTTP {status}" + (f": {told}" if told else ""),
-        permanent=kind == 4 and not held and status not in _TRANSIENT_4XX,  # noqa: PLR2004
+        f"the receiver answered HTTP {status}" + (f": {detail}" if detail else ""),
+        permanent=is_client_error and not is_auth and status not in _TRANSIENT_4XX,
         retry_after=parse_retry_after(headers.get("Retry-After"), now),
-        ambiguous=kind == 5 or status == 408,  # noqa: PLR2004
-        hold=held,
+        # A gateway may give up waiting although the system behind it goes on.
+        ambiguous=status_class == _SERVER_ERROR or status == _REQUEST_TIMEOUT,
+        hold=is_auth,
     )

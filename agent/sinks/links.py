@@ -1,7 +1,8 @@
-"""What each ticket is called in each ticket system: written before it is made, kept for good.
+"""The ledger of links: which ticket in each ticket system stands for which of ours.
 
-What stands here goes before whatever a system's search finds or does not find: an index lags
-behind, and people take labels away (ticketing.md §7, cases 2 to 5).
+A link is written before its ticket is created and kept for good. It goes before whatever a
+system's search finds or does not find, because a search index lags behind and people remove
+labels (docs/reference/ticketing.md §7, cases 2 to 5).
 """
 
 from typing import Any
@@ -14,14 +15,22 @@ from agent.store.database import Database
 from agent.store.schema import sink_callbacks, sink_links
 from agent.store.uninterrupted import uninterrupted
 
+_COLUMNS = {
+    "deleted": "gone",
+    "last_move": "moved",
+    "last_sent_at": "told_at",
+    "last_received_at": "heard_at",
+}
+"""The columns whose name, which is stored for good, differs from the field of :class:`Link`."""
+
 
 class Remote(msgspec.Struct, frozen=True):
     """A ticket in another system."""
 
     id: str
-    """What the system's API calls it."""
+    """Its id in the system's API."""
     reference: str
-    """What people call it."""
+    """The name people use for it."""
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -33,20 +42,23 @@ class Link(msgspec.Struct, frozen=True):
     """The id there; empty while it is not known."""
     reference: str = ""
     intended_at: float | None = None
-    """When making it was begun; ``None`` when nothing is under way."""
+    """When its creation began; ``None`` if none is under way."""
     made_at: float | None = None
-    gone: bool = False
-    """People have deleted it there."""
-    moved: str = ""
-    """Where we moved it last: restored, closed, reopened."""
-    told_at: str = ""
-    """The time of the newest change it was told of."""
-    heard_at: float | None = None
-    """The time of the newest change it told of."""
+    deleted: bool = False
+    """Whether people have deleted it there."""
+    last_move: str = ""
+    """The state numwatch moved it to last: restored, closed, reopened."""
+    last_sent_at: str = ""
+    """The time of the newest change that was sent to it, RFC 3339."""
+    last_received_at: float | None = None
+    """The time of the newest change that its system reported."""
 
 
 class Links:
-    """The links on disk."""
+    """Reads and writes links and the ids of processed callbacks.
+
+    Every method raises StoreError when the ledger cannot be read or written.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -55,38 +67,27 @@ class Links:
     async def get(self, sink: str, ticket_id: str) -> Link | None:
         """The link of one ticket to one system."""
         async with self._database.transaction() as connection:
-            return await _one(
+            return await _first(
                 connection, sink_links.c.sink == sink, sink_links.c.ticket_id == ticket_id
             )
 
     @uninterrupted
     async def by_remote(self, sink: str, remote: str) -> Link | None:
-        """The link of the ticket that ``sink`` calls ``remote``, by its id or its reference."""
-        called = (sink_links.c.remote == remote) | (sink_links.c.reference == remote)
+        """The link of the ticket with this id or this reference in the system of ``sink``."""
+        matches = (sink_links.c.remote == remote) | (sink_links.c.reference == remote)
         async with self._database.transaction() as connection:
-            return await _one(connection, sink_links.c.sink == sink, called)
+            return await _first(connection, sink_links.c.sink == sink, matches)
 
-    async def of_ticket(self, ticket_id: str) -> list[Link]:
-        """Every system's name for one ticket."""
-        return await self._all(ticket_id)
-
-    @uninterrupted
-    async def _all(self, ticket_id: str) -> list[Link]:
-        asked = select(sink_links).where(sink_links.c.ticket_id == ticket_id)
-        async with self._database.transaction() as connection:
-            found = await connection.execute(asked.order_by(sink_links.c.sink))
-            return [_link(row) for row in found.mappings()]
-
-    async def intend(self, sink: str, ticket_id: str, now: float) -> None:
-        """Making the ticket begins now; this is durable before a request is sent."""
+    async def record_intent(self, sink: str, ticket_id: str, now: float) -> None:
+        """Note that the ticket is about to be created; durable before the request is sent."""
         await self._set(sink, ticket_id, intended_at=now)
 
-    async def withdraw(self, sink: str, ticket_id: str) -> None:
-        """It certainly was not made."""
+    async def withdraw_intent(self, sink: str, ticket_id: str) -> None:
+        """Note that the ticket was certainly not created."""
         await self._set(sink, ticket_id, intended_at=None)
 
-    async def made(self, sink: str, ticket_id: str, remote: Remote, now: float) -> None:
-        """It was made."""
+    async def record_created(self, sink: str, ticket_id: str, remote: Remote, now: float) -> None:
+        """Note that the ticket was created as ``remote``."""
         await self._set(
             sink,
             ticket_id,
@@ -94,67 +95,70 @@ class Links:
             reference=remote.reference,
             intended_at=None,
             made_at=now,
-            gone=False,
-            moved="",
+            deleted=False,
+            last_move="",
         )
 
-    async def gone(self, sink: str, ticket_id: str) -> None:
-        """It is there no more."""
-        await self._set(sink, ticket_id, gone=True, remote="")
+    async def record_deleted(self, sink: str, ticket_id: str) -> None:
+        """Note that people have deleted the ticket there."""
+        await self._set(sink, ticket_id, deleted=True, remote="")
 
-    async def told(self, sink: str, ticket_id: str, at: str, moved: str) -> None:
-        """It was told of all changes up to ``at``, and moved where ``moved`` says."""
-        await self._set(sink, ticket_id, told_at=at, **({"moved": moved} if moved else {}))
+    async def record_sent(self, sink: str, ticket_id: str, at: str, move: str) -> None:
+        """Note that all changes up to ``at`` were sent, and the move if there was one."""
+        await self._set(sink, ticket_id, last_sent_at=at, **({"last_move": move} if move else {}))
 
-    async def heard(self, sink: str, ticket_id: str, at: float) -> None:
-        """It told of a change made at ``at``."""
-        await self._set(sink, ticket_id, heard_at=at)
+    async def record_received(self, sink: str, ticket_id: str, at: float) -> None:
+        """Note that the system reported a change made at ``at``."""
+        await self._set(sink, ticket_id, last_received_at=at)
 
     @uninterrupted
-    async def note_callback(self, sink: str, message: str, now: float) -> None:
-        """The message ``message`` has taken effect."""
+    async def record_callback(self, sink: str, message: str, now: float) -> None:
+        """Note that the callback with the id ``message`` has taken effect."""
         async with self._database.transaction() as connection:
-            known = await connection.execute(_callback(sink, message))
-            if known.first() is None:
+            stored = await connection.execute(_callback(sink, message))
+            if stored.first() is None:
                 await connection.execute(
                     insert(sink_callbacks).values(sink=sink, id=message, at=now)
                 )
 
     @uninterrupted
-    async def knows_callback(self, sink: str, message: str) -> bool:
-        """Whether the message ``message`` has taken effect already."""
+    async def has_callback(self, sink: str, message: str) -> bool:
+        """Whether the callback with the id ``message`` has taken effect already."""
         async with self._database.transaction() as connection:
             return (await connection.execute(_callback(sink, message))).first() is not None
 
     @uninterrupted
     async def prune_callbacks(self, before: float) -> int:
-        """Forget messages that came before ``before``; gives how many."""
+        """Delete the ids of callbacks received before ``before``; returns how many."""
         async with self._database.transaction() as connection:
-            found = await connection.execute(
+            result = await connection.execute(
                 sink_callbacks.delete().where(sink_callbacks.c.at < before)
             )
-            return int(found.rowcount)
+            return int(result.rowcount)
 
     @uninterrupted
-    async def _set(self, sink: str, ticket_id: str, **values: object) -> None:
-        here = and_(sink_links.c.sink == sink, sink_links.c.ticket_id == ticket_id)
+    async def _set(self, sink: str, ticket_id: str, **fields: object) -> None:
+        key = and_(sink_links.c.sink == sink, sink_links.c.ticket_id == ticket_id)
+        values = _as_columns(fields)
         async with self._database.transaction() as connection:
-            found = await connection.execute(update(sink_links).where(here).values(**values))
-            if found.rowcount == 0:
-                fresh = msgspec.structs.asdict(Link(sink, ticket_id))
-                await connection.execute(insert(sink_links).values(**{**fresh, **values}))
+            result = await connection.execute(update(sink_links).where(key).values(**values))
+            if result.rowcount == 0:
+                defaults = _as_columns(msgspec.structs.asdict(Link(sink, ticket_id)))
+                await connection.execute(insert(sink_links).values(**{**defaults, **values}))
+
+
+def _as_columns(fields: dict[str, object]) -> dict[str, object]:
+    return {_COLUMNS.get(name, name): value for name, value in fields.items()}
 
 
 def _callback(sink: str, message: str) -> Any:
-    asked = select(sink_callbacks.c.id)
-    return asked.where(sink_callbacks.c.sink == sink, sink_callbacks.c.id == message)
+    query = select(sink_callbacks.c.id)
+    return query.where(sink_callbacks.c.sink == sink, sink_callbacks.c.id == message)
 
 
-async def _one(connection: AsyncConnection, *conditions: Any) -> Link | None:
-    found = await connection.execute(select(sink_links).where(*conditions).limit(1))
-    row = found.mappings().one_or_none()
-    return None if row is None else _link(row)
-
-
-def _link(row: Any) -> Link:
-    return Link(**{name: row[name] for name in Link.__struct_fields__})
+async def _first(connection: AsyncConnection, *conditions: Any) -> Link | None:
+    result = await connection.execute(select(sink_links).where(*conditions).limit(1))
+    row = result.mappings().one_or_none()
+    if row is None:
+        return None
+    return Link(**{name: row[_COLUMNS.get(name, name)] for name in Link.__struct_fields__})

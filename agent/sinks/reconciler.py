@@ -1,8 +1,8 @@
-"""Asks the ticket systems how our tickets stand, and puts right what differs from the ledger.
+"""Compares our tickets with the ticket systems, and repairs what differs from the ledger.
 
-A message may be lost on either side: our close that never arrived, a close by people there that
-no callback told of. What differs is repaired through the same doors as everything else, so it
-is in the ticket's timeline; how often is a metric (ticketing.md §4, 8).
+A message may be lost on either side: our close that never arrived, or a close by people there
+that no callback reported. Every repair is an ordinary action or an ordinary delivery, so that it
+is in the ticket's timeline; a metric counts them (docs/reference/ticketing.md §4, gap 8).
 """
 
 import asyncio
@@ -14,9 +14,10 @@ from enum import StrEnum, unique
 
 import structlog
 
-from agent.sinks.base import Sink
+from agent.event_loop import BackgroundTask
+from agent.sinks.base import RemoteState, RemoteStatus, Sink
+from agent.sinks.callback_actions import PerformAction
 from agent.sinks.links import Link, Links
-from agent.sinks.remote_ticket import RemoteState, RemoteTicket
 from agent.store.database import Database
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor
@@ -31,54 +32,53 @@ from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
 
-RECENT = 86400.0
+COMPARED_AFTER_END = 86400.0
 """Seconds for which a ticket that has ended is still compared."""
-_A_ROUND = 200
-"""The most tickets that one system is asked about in one round."""
+_MAX_QUERIES = 200
+"""The most tickets that one system is queried about in one round."""
 
 
 @unique
 class TicketSystemRepair(StrEnum):
-    """What a difference was, and so what was done."""
+    """A difference between the ledger and a ticket system, and so its repair."""
 
     CLOSED_THERE = "closed_there"
-    """People closed or deleted it there and nothing told of it: it is closed here as they said."""
+    """People closed or deleted it there and no callback came: it is closed here with their
+    resolution."""
     REOPENED_THERE = "reopened_there"
     """People reopened it there after our close had arrived: it is reopened here."""
     LOST_RESOLVE = "lost_resolve"
-    """It stands there although it ended here: its end is told again."""
+    """It is open there although it ended here: its end is sent again."""
     LOST_REOPEN = "lost_reopen"
-    """It is closed there as we asked, and was reopened here since: that is told again."""
+    """We closed it there and it was reopened here since: the reopening is sent again."""
     LOST_TICKET = "lost_ticket"
-    """It is not there: it is told from its beginning."""
+    """It does not exist there: it is sent from its beginning."""
 
 
-Perform = Callable[[str, ActionRequest, float], Awaitable[Change | None]]
-"""``agent.tickets.manager.Tickets.act``."""
 Redeliver = Callable[[str, str, str, float], Awaitable[Change | None]]
-"""``agent.tickets.manager.Tickets.tell_again``."""
+"""``agent.tickets.manager.Tickets.redeliver``."""
 
 
 def difference(
-    ticket: Ticket, standing: RemoteTicket, link: Link | None
+    ticket: Ticket, remote: RemoteStatus, link: Link | None
 ) -> TicketSystemRepair | None:
-    """Where the two differ; nothing where they agree or where it is not known."""
+    """How the two differ; ``None`` if they agree or if the remote state is unknown."""
     if ticket.open:
-        return _WHILE_OPEN.get(standing.state)
-    if standing.state is not RemoteState.OPEN:
+        return _WHILE_OPEN.get(remote.state)
+    if remote.state is not RemoteState.OPEN:
         return None
-    arrived = link is not None and link.moved == "closed"
-    return TicketSystemRepair.REOPENED_THERE if arrived else TicketSystemRepair.LOST_RESOLVE
+    close_arrived = link is not None and link.last_move == "closed"
+    return TicketSystemRepair.REOPENED_THERE if close_arrived else TicketSystemRepair.LOST_RESOLVE
 
 
 _WHILE_OPEN = {
     RemoteState.CLOSED_BY_HUMAN: TicketSystemRepair.CLOSED_THERE,
     RemoteState.CLOSED: TicketSystemRepair.LOST_REOPEN,
     RemoteState.ABSENT: TicketSystemRepair.LOST_TICKET,
-    # To delete it is a rude way to close it: if the fault goes on it is reopened and made anew.
+    # Deleting counts as closing: if the fault persists, ours is reopened and another is created.
     RemoteState.GONE: TicketSystemRepair.CLOSED_THERE,
 }
-_TOLD_AGAIN = {
+_EVENT_TO_SEND = {
     TicketSystemRepair.LOST_RESOLVE: CLOSED,
     TicketSystemRepair.LOST_REOPEN: REOPENED,
     TicketSystemRepair.LOST_TICKET: OPENED,
@@ -86,28 +86,28 @@ _TOLD_AGAIN = {
 
 
 class TicketSystemReconciler:
-    """Compares the ledger with every system that can be asked. Runs between start and stop.
+    """Compares the ledger with every system that can be queried, from start to stop.
 
     Args:
-        sinks: The systems as they are now.
+        sinks: Returns the sinks as they are now.
         ledger: Our tickets.
-        outbox: What the systems have not been told yet.
-        links: What our tickets are called there.
+        outbox: The changes that have not been delivered yet.
+        links: The ids of our tickets there.
         act: Closes and reopens.
-        tell_again: Queues what was lost.
+        redeliver: Queues an event that was lost.
         telemetry: Counts the repairs.
-        interval: Seconds between two rounds.
+        interval: Returns the seconds between two rounds.
         clock: Epoch seconds.
     """
 
-    def __init__(  # noqa: PLR0913 - each is a door of its own
+    def __init__(  # noqa: PLR0913 - the collaborators have nothing in common to bundle
         self,
         *,
         sinks: Callable[[], Sequence[Sink]],
         ledger: Ledger,
         outbox: Outbox,
         links: Links,
-        act: Perform,
+        act: PerformAction,
         redeliver: Redeliver,
         telemetry: Telemetry,
         interval: Callable[[], float],
@@ -122,9 +122,9 @@ class TicketSystemReconciler:
         self._telemetry = telemetry
         self._interval = interval
         self._clock = clock
-        self._reached: dict[str, str] = {}
+        self._last_compared: dict[str, str] = {}
         self._refused: dict[tuple[str, str], RemoteState] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("ticket-system-reconciler", self._run)
 
     @classmethod
     def of(
@@ -136,7 +136,7 @@ class TicketSystemReconciler:
         interval: Callable[[], float],
         clock: Callable[[], float],
     ) -> "TicketSystemReconciler":
-        """One over ``database`` that acts through ``tickets``."""
+        """A reconciler over ``database`` that acts through ``tickets``."""
         return cls(
             sinks=sinks,
             ledger=Ledger(database),
@@ -150,16 +150,12 @@ class TicketSystemReconciler:
         )
 
     def start(self) -> None:
-        """Begin to compare."""
-        self._task = asyncio.create_task(self._run(), name="desk reconciler")
+        """Start comparing in a task."""
+        self._task.start()
 
     async def stop(self) -> None:
-        """Compare no more."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        """Cancel the task and wait for its end."""
+        await self._task.stop()
 
     async def _run(self) -> None:
         while True:
@@ -167,81 +163,81 @@ class TicketSystemReconciler:
             try:
                 await self.reconcile()
             except Exception:
-                # It must go on comparing whatever comes.
+                # One failed round must not end the task: the next may succeed.
                 log.exception("desk_reconcile_failed")
 
     async def reconcile(self) -> Counter[tuple[str, TicketSystemRepair]]:
-        """One round over all systems; gives what was repaired, by sink and kind.
+        """Compare once with every system; returns the number of repairs by sink and kind.
 
         Raises:
-            StoreError: when the ledger refuses.
+            StoreError: when the ledger cannot be read or written.
         """
-        repaired: Counter[tuple[str, TicketSystemRepair]] = Counter()
-        compared = await self._ledger.comparable(self._clock() - RECENT)
+        repairs: Counter[tuple[str, TicketSystemRepair]] = Counter()
+        tickets = await self._ledger.comparable(self._clock() - COMPARED_AFTER_END)
         for sink in self._sinks():
+            # What is still queued is not lost: a ticket is compared once everything was sent.
             waiting = await self._outbox.waiting_tickets(sink.name)
-            settled = [ticket for ticket in compared if ticket.id not in waiting]
-            for ticket in self._next(sink.name, settled):
+            settled = [ticket for ticket in tickets if ticket.id not in waiting]
+            for ticket in self._next_batch(sink.name, settled):
                 repair = await self._compare(sink, ticket)
                 if repair is not None:
-                    repaired[sink.name, repair] += 1
-        if repaired:
-            told = {f"{sink}/{repair}": count for (sink, repair), count in repaired.items()}
-            log.info("desks_put_right", **told)
-        return repaired
+                    repairs[sink.name, repair] += 1
+        if repairs:
+            counts = {f"{sink}/{repair}": count for (sink, repair), count in repairs.items()}
+            log.info("desks_put_right", **counts)
+        return repairs
 
-    def _next(self, sink: str, tickets: Iterable[Ticket]) -> list[Ticket]:
-        """The next stretch of the tickets, in turn."""
-        ordered = sorted(tickets, key=lambda it: it.id)
-        later = [it for it in ordered if it.id > self._reached.get(sink, "")]
-        some = (later or ordered)[:_A_ROUND]
-        self._reached[sink] = some[-1].id if some else ""
-        return some
+    def _next_batch(self, sink: str, tickets: Iterable[Ticket]) -> list[Ticket]:
+        """The tickets that follow those of the last round, from the start again at the end."""
+        ordered = sorted(tickets, key=lambda ticket: ticket.id)
+        later = [it for it in ordered if it.id > self._last_compared.get(sink, "")]
+        batch = (later or ordered)[:_MAX_QUERIES]
+        self._last_compared[sink] = batch[-1].id if batch else ""
+        return batch
 
     async def _compare(self, sink: Sink, ticket: Ticket) -> TicketSystemRepair | None:
-        standing = await sink.look_up(ticket.id)
+        remote = await sink.look_up(ticket.id)
         link = await self._links.get(sink.name, ticket.id)
-        repair = difference(ticket, standing, link)
+        repair = difference(ticket, remote, link)
         if repair is None:
             return None
         try:
-            changed = await self._repair(repair, sink.name, ticket, standing)
+            change = await self._repair(repair, sink.name, ticket, remote)
         except (IllegalTransitionError, ActionRequestError) as error:
-            await self._note_refusal(sink.name, ticket, standing, str(error))
+            await self._note_refusal(sink.name, ticket, remote, str(error))
             return None
-        if changed is None:
+        if change is None:
             return None
         self._telemetry.desk_repairs.labels(sink.name, repair.value).inc()
         return repair
 
     async def _note_refusal(
-        self, sink: str, ticket: Ticket, standing: RemoteTicket, why: str
+        self, sink: str, ticket: Ticket, remote: RemoteStatus, why: str
     ) -> None:
-        """Once for each state found there: people have to know that it is not followed here."""
-        if self._refused.get((sink, ticket.id)) is standing.state:
+        """Comment in the timeline that the systems differ, once for each state seen there."""
+        if self._refused.get((sink, ticket.id)) is remote.state:
             return
-        self._refused[sink, ticket.id] = standing.state
+        self._refused[sink, ticket.id] = remote.state
         log.warning("desk_not_put_right", sink=sink, ticket=ticket.id, reason=why)
-        told = f"{standing.state} there, which is not followed here: {why}"
-        order = ActionRequest(TicketAction.COMMENT, Actor(ActorKind.TICKET_SYSTEM, sink), told)
+        text = f"{remote.state} there, which is not followed here: {why}"
+        comment = ActionRequest(TicketAction.COMMENT, Actor(ActorKind.TICKET_SYSTEM, sink), text)
         with contextlib.suppress(IllegalTransitionError, ActionRequestError):
-            await self._act(ticket.id, order, self._clock())
+            await self._act(ticket.id, comment, self._clock())
 
     async def _repair(
-        self, repair: TicketSystemRepair, sink: str, ticket: Ticket, standing: RemoteTicket
+        self, repair: TicketSystemRepair, sink: str, ticket: Ticket, remote: RemoteStatus
     ) -> Change | None:
-        status = standing.status.partition("\n")[0] or standing.state.value
+        status = remote.status.partition("\n")[0] or remote.state.value
         now = self._clock()
-        if repair in _TOLD_AGAIN:
+        if repair in _EVENT_TO_SEND:
             reason = f"{repair.value}: {sink} has it as {status}"
-            return await self._redeliver(ticket.id, _TOLD_AGAIN[repair], reason, now)
+            return await self._redeliver(ticket.id, _EVENT_TO_SEND[repair], reason, now)
         actor = Actor(ActorKind.TICKET_SYSTEM, sink)
-        reason = f"found {status} there; nothing had told of it"
+        reason = f"{status} there, which no callback reported"
         if repair is TicketSystemRepair.REOPENED_THERE:
-            return await self._act(
-                ticket.id, ActionRequest(TicketAction.REOPEN, actor, reason), now
-            )
-        resolution = resolution_of(standing.resolution)
-        word = "fixed" if resolution is Resolution.RESTORED else resolution.value
-        order = ActionRequest(TicketAction.CLOSE, actor, reason, {"resolution": word})
-        return await self._act(ticket.id, order, now)
+            request = ActionRequest(TicketAction.REOPEN, actor, reason)
+        else:
+            resolution = resolution_of(remote.resolution)
+            word = "fixed" if resolution is Resolution.RESTORED else resolution.value
+            request = ActionRequest(TicketAction.CLOSE, actor, reason, {"resolution": word})
+        return await self._act(ticket.id, request, now)

@@ -104,33 +104,35 @@ class Writer:
         """All that is known, a paragraph each; the first has the ticket's id."""
         return [line for line in self._lines(ticket) if line]
 
-    def headline(self, told: Delivery) -> str:
+    def headline(self, delivery: Delivery) -> str:
         """What happened to which ticket, in one line."""
-        happened = self._words.get(told.kind, told.kind)
-        return f"{happened}: {self.title(told.ticket)}"
+        happened = self._words.get(delivery.kind, delivery.kind)
+        return f"{happened}: {self.title(delivery.ticket)}"
 
-    def news(self, told: Delivery, since: str) -> list[str]:
+    def news(self, delivery: Delivery, since: str) -> list[str]:
         """What happened after ``since``, for a comment; empty when there is nothing to say."""
-        fresh = [entry for entry in told.ticket.get("timeline", ()) if str(entry["at"]) > since]
+        fresh = [entry for entry in delivery.ticket.get("timeline", ()) if str(entry["at"]) > since]
         if not fresh:
             return []
         lines = [f"{entry['at']} {entry['event']}: {_line(entry['reason'])}" for entry in fresh]
-        return [self.headline(told), *lines, told.mark]
+        return [self.headline(delivery), *lines, delivery.marker]
 
-    def message(self, told: Delivery) -> tuple[str, list[str]]:
+    def message(self, delivery: Delivery) -> tuple[str, list[str]]:
         """A chat message: its headline, and what there is to know besides."""
-        if told.kind in _WHOLE:
-            lines = self.description(told.ticket)
+        if delivery.kind in _WHOLE:
+            lines = self.description(delivery.ticket)
         else:
-            link = self._labelled("link", self.link(told.ticket))
-            fresh = (it for it in told.ticket.get("timeline", ()) if str(it["at"]) >= told.at)
+            link = self._labelled("link", self.link(delivery.ticket))
+            fresh = (
+                it for it in delivery.ticket.get("timeline", ()) if str(it["at"]) >= delivery.at
+            )
             news = [f"{it['event']}: {_line(it['reason'])}" for it in fresh]
-            lines = [f"{self._words['ticket']}: {told.id}", *news, *filter(None, [link])]
-        return self.headline(told), lines
+            lines = [f"{self._words['ticket']}: {delivery.id}", *news, *filter(None, [link])]
+        return self.headline(delivery), lines
 
-    def refusals(self, refused: list[str], told: Delivery) -> list[str]:
+    def refusals(self, refusals: list[str], delivery: Delivery) -> list[str]:
         """A comment that asks people to do what the system did not let us do."""
-        return [self._words["refused"] + ":", *map(_line, refused), told.mark]
+        return [self._words["refused"] + ":", *map(_line, refusals), delivery.marker]
 
     def digest(self, count: int) -> str:
         """The headline of a message about many tickets."""
@@ -161,7 +163,7 @@ class Writer:
         yield self._members(ticket.get("members") or ())
 
     def _script(self, ticket: Mapping[str, Any]) -> str:
-        """What to say to whoever is called (domain.md §3, Report)."""
+        """What to say to whoever is called (docs/reference/domain.md §3)."""
         if not ticket.get("number"):
             return ""
         pattern = str(ticket.get("pattern") or "continuous")
@@ -184,14 +186,14 @@ class Writer:
         return f"{self._words['deadline']} {clock.get('name')}: {clock.get('deadline')}{breached}"
 
     def _members(self, members: Any) -> str:
-        standing = [one for one in members if not one.get("left_at")]
-        named = [str(one.get("number") or one.get("account") or "") for one in standing]
+        current = [member for member in members if not member.get("left_at")]
+        named = [str(member.get("number") or member.get("account") or "") for member in current]
         shown = ", ".join(filter(None, named[:_MEMBERS_SHOWN]))
         if not shown:
             return ""
-        rest = len(standing) - _MEMBERS_SHOWN
-        more = f" {self._words['more'].format(count=len(standing))}" if rest > 0 else ""
-        return f"{self._words['members']} ({len(standing)}): {_line(shown)}{more}"
+        rest = len(current) - _MEMBERS_SHOWN
+        more = f" {self._words['more'].format(count=len(current))}" if rest > 0 else ""
+        return f"{self._words['members']} ({len(current)}): {_line(shown)}{more}"
 
 
 def _line(value: object) -> str:

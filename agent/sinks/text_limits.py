@@ -1,4 +1,4 @@
-"""Text made to fit: limits in characters, in UTF-16 units and in bytes, never inside a letter."""
+"""Text cut to a limit in characters, UTF-16 units or bytes, never inside a letter."""
 
 ELLIPSIS = "…"
 
@@ -19,15 +19,16 @@ def cut_bytes(text: str, limit: int) -> str:
 
 
 def utf16_length(text: str) -> int:
-    """The length of ``text`` as Java counts it."""
+    """The length of ``text`` in UTF-16 units."""
     return len(text.encode("utf-16-le", "replace")) // 2
 
 
-def _cut(text: str, limit: int, encoding: str, width: int) -> str:
+def _cut(text: str, limit: int, encoding: str, unit_size: int) -> str:
     encoded = text.encode(encoding, "replace")
-    if len(encoded) <= limit * width:
+    if len(encoded) <= limit * unit_size:
         return text
-    room = limit * width - len(ELLIPSIS.encode(encoding))
-    if room < 0:
+    available = limit * unit_size - len(ELLIPSIS.encode(encoding))
+    if available < 0:
         return ""
-    return encoded[:room].decode(encoding, "ignore") + ELLIPSIS
+    # "ignore" drops the half of a letter that the cut may leave at the end.
+    return encoded[:available].decode(encoding, "ignore") + ELLIPSIS

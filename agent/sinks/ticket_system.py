@@ -1,8 +1,9 @@
-"""A ticket system: one ticket there for each of ours, and never two.
+"""A sink for a ticket system: one ticket there for each of ours, and never two.
 
-Before a ticket is made, that it is about to be is written down. When it is not known whether it
-was made (a timeout, a crash), it is looked for by our id, and only once the system's search has
-had time to know of it is an empty answer believed. What the ledger knows is never searched for.
+The intent to create a ticket is written to the ledger before the request is sent. If it is not
+known whether the ticket was created (a timeout, a crash), it is searched for by our id, and an
+empty result is believed only once the system's search has had time to index it. A ticket whose
+link is in the ledger is never searched for.
 """
 
 from collections.abc import Sequence
@@ -12,188 +13,208 @@ import msgspec
 import structlog
 
 from agent.config.sinks import Sink as SinkSettings
-from agent.sinks.base import Pace, SinkError, SinkFailure, Window
-from agent.sinks.context import SinkContext
-from agent.sinks.delivery import Delivery, read
+from agent.sinks.base import (
+    RateLimit,
+    RemoteState,
+    RemoteStatus,
+    RetryPolicy,
+    SinkError,
+    SinkFailure,
+)
+from agent.sinks.delivery import Delivery, decode
 from agent.sinks.links import Link, Links, Remote
-from agent.sinks.remote_ticket import RemoteState, RemoteTicket
+from agent.sinks.registry import SinkContext
 from agent.tickets.changes import CLOSED, OPENED, REOPENED, RESOLVED
 from agent.tickets.outbox.outbox import Row
 
 log = structlog.get_logger(__name__)
 
 MOVES = {RESOLVED: "restored", CLOSED: "closed", REOPENED: "reopened"}
-"""Where a ticket goes in the system, by what happened to it."""
-_ENDS = frozenset({RESOLVED, CLOSED})
-_BEGINS = frozenset({OPENED, REOPENED})
-_OURS = frozenset({"restored", "closed"})
+"""The key of the section that names the target state, by what happened to our ticket."""
+_ENDINGS = frozenset({RESOLVED, CLOSED})
+_BEGINNINGS = frozenset({OPENED, REOPENED})
+_CLOSING_MOVES = frozenset({"restored", "closed"})
 
 
 class RemoteGoneError(SinkError):
-    """The ticket we made is there no more."""
+    """The ticket that numwatch created no longer exists."""
 
     def __init__(self) -> None:
-        super().__init__(SinkFailure.GONE, "the ticket is there no more", permanent=True)
+        super().__init__(SinkFailure.GONE, "the ticket no longer exists there", permanent=True)
 
 
-class Step(msgspec.Struct, frozen=True):
-    """What is to be done with a ticket that is there."""
+class TicketUpdate(msgspec.Struct, frozen=True):
+    """What is to be done with a ticket besides bringing its content up to date."""
 
     move: str = ""
     """restored, closed, reopened, or empty."""
-    news: Sequence[str] = ()
-    """A comment's paragraphs, the last one our mark; none when there is nothing to say."""
-    again: bool = False
-    """It was tried before: the comment may be there already."""
+    comment: Sequence[str] = ()
+    """A comment's paragraphs, the last one our marker; empty if there is nothing to say."""
+    is_retry: bool = False
+    """Whether an earlier attempt may have added the comment already."""
 
 
-class System(Protocol):
-    """One kind of ticket system."""
+class TicketSystem(Protocol):
+    """The API of one kind of ticket system."""
 
     async def find(self, ticket_id: str) -> Remote | None:
-        """The ticket that carries our id, if the system's search knows it; raises SinkError."""
+        """The ticket that carries our id, if the system's search has it; raises SinkError."""
 
-    async def create(self, told: Delivery) -> Remote:
-        """Make a ticket; raises SinkError, ``ambiguous`` when it may have been made."""
+    async def create(self, delivery: Delivery) -> Remote:
+        """Create a ticket; raises SinkError, ``ambiguous`` if it may have been created."""
 
-    async def tell(self, remote: str, told: Delivery, step: Step) -> list[str]:
-        """Bring the ticket up to date; gives what the system did not let us do, in words.
+    async def update(self, remote: str, delivery: Delivery, update: TicketUpdate) -> list[str]:
+        """Bring the ticket up to date; returns a sentence for each step the system refused.
 
         Raises:
-            RemoteGoneError: when it is there no more.
-            SinkError: when it is to be tried again.
+            RemoteGoneError: when the ticket no longer exists.
+            SinkError: when the update is to be tried again.
         """
 
     async def comment(self, remote: str, lines: Sequence[str]) -> None:
         """Add a comment; raises SinkError."""
 
-    async def standing(self, remote: str) -> RemoteTicket:
-        """How the ticket stands there; raises SinkError."""
+    async def status(self, remote: str) -> RemoteStatus:
+        """The status of the ticket; raises SinkError."""
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close every connection."""
 
 
 class TicketSystemSink:
-    """Keeps one ticket system up to date.
+    """Keeps the tickets of one ticket system up to date.
 
     Raises:
-        ValueError: when there is no ledger to write intents into.
+        ValueError: when there is no ledger to write intents to.
     """
 
-    def __init__(self, settings: SinkSettings, system: System, around: SinkContext) -> None:
-        if around.links is None:
+    def __init__(self, settings: SinkSettings, system: TicketSystem, context: SinkContext) -> None:
+        if context.links is None:
             raise ValueError(f"sink {settings.name}: kind {settings.kind} needs the ledger")
         self.name = settings.name
-        self.pace: Pace = settings
-        self.windows: Sequence[Window] = (Window(settings.rate, 60.0),) if settings.rate else ()
-        self._lag = settings.search_lag
+        self.retry_policy: RetryPolicy = settings
+        self.rate_limits: Sequence[RateLimit] = (
+            (RateLimit(settings.rate, 60.0),) if settings.rate else ()
+        )
+        self._search_lag = settings.search_lag
         self._system = system
-        self._around = around
-        self._links: Links = around.links
+        self._context = context
+        self._links: Links = context.links
 
     async def close(self) -> None:
         """Close every connection."""
         await self._system.close()
 
     async def deliver(self, row: Row, now: float) -> None:
-        """Make, update or move the ticket that stands for ours.
+        """Create, update or move the ticket that stands for ours.
 
         Raises:
-            SinkError: when that failed, or when it is not known.
+            SinkError: when that failed, or when it is not known whether it succeeded.
         """
-        told = await read(row)
-        link = await self._links.get(self.name, told.id) or Link(self.name, told.id)
-        if link.gone and told.kind not in _BEGINS:
+        delivery = await decode(row)
+        link = await self._links.get(self.name, delivery.id) or Link(self.name, delivery.id)
+        if link.deleted and delivery.kind not in _BEGINNINGS:
             return
         if link.remote:
-            await self._tell(link, told, again=_is_again(row))
+            await self._update(link, delivery, is_retry=_is_retry(row))
         else:
-            await self._make(link, told, now)
+            await self._find_or_create(link, delivery, now)
 
-    async def look_up(self, ticket_id: str) -> RemoteTicket:
-        """How one of our tickets stands in the system; ``UNKNOWN`` with the reason on failure."""
+    async def look_up(self, ticket_id: str) -> RemoteStatus:
+        """The status of one of our tickets; ``UNKNOWN`` with the reason if the query fails."""
         link = await self._links.get(self.name, ticket_id)
         if link is None or not link.remote:
-            return RemoteTicket(RemoteState.GONE if link and link.gone else RemoteState.ABSENT)
+            state = RemoteState.GONE if link and link.deleted else RemoteState.ABSENT
+            return RemoteStatus(state)
         try:
-            standing = await self._system.standing(link.remote)
+            status = await self._system.status(link.remote)
         except RemoteGoneError:
-            return RemoteTicket(RemoteState.GONE, link.reference)
+            return RemoteStatus(RemoteState.GONE, link.reference)
         except SinkError as error:
-            return RemoteTicket(RemoteState.UNKNOWN, link.reference, detail=str(error))
-        standing = msgspec.structs.replace(standing, reference=link.reference)
-        if standing.state is RemoteState.CLOSED and link.moved not in _OURS:
-            return msgspec.structs.replace(standing, state=RemoteState.CLOSED_BY_HUMAN)
-        return standing
+            return RemoteStatus(RemoteState.UNKNOWN, link.reference, detail=str(error))
+        status = msgspec.structs.replace(status, reference=link.reference)
+        if status.state is RemoteState.CLOSED and link.last_move not in _CLOSING_MOVES:
+            return msgspec.structs.replace(status, state=RemoteState.CLOSED_BY_HUMAN)
+        return status
 
-    async def _make(self, link: Link, told: Delivery, now: float) -> None:
-        if told.kind in _ENDS and link.intended_at is None:
-            # Kept with the dead letters, so that a replay makes, restores and closes in order.
-            text = "the ticket was never made there; replay its dead letters together"
+    async def _find_or_create(self, link: Link, delivery: Delivery, now: float) -> None:
+        if delivery.kind in _ENDINGS and link.intended_at is None:
+            # A dead letter, so that a replay creates, restores and closes in order.
+            text = "the ticket was never created there; replay its dead letters together"
             raise SinkError(SinkFailure.UNOPENED, text, permanent=True)
-        found = None if link.intended_at is None else await self._recall(link, now)
-        remote = found or await self._create(told, now)
-        await self._links.made(self.name, told.id, remote, now)
-        log.info("remote_ticket_made", sink=self.name, ticket=told.id, remote=remote.reference)
-        if told.kind in _ENDS or (found is not None and told.kind != OPENED):
-            fresh = Link(self.name, told.id, remote.id, remote.reference)
-            await self._tell(fresh, told, again=False)
+        existing = None if link.intended_at is None else await self._find(link, now)
+        remote = existing or await self._create(delivery, now)
+        await self._links.record_created(self.name, delivery.id, remote, now)
+        log.info("remote_ticket_made", sink=self.name, ticket=delivery.id, remote=remote.reference)
+        if delivery.kind in _ENDINGS or (existing is not None and delivery.kind != OPENED):
+            created = Link(self.name, delivery.id, remote.id, remote.reference)
+            await self._update(created, delivery, is_retry=False)
         else:
-            await self._links.told(self.name, told.id, told.at, "")
+            await self._links.record_sent(self.name, delivery.id, delivery.at, "")
 
-    async def _recall(self, link: Link, now: float) -> Remote | None:
-        """The ticket an earlier attempt may have made; ``None`` once it is sure there is none."""
+    async def _find(self, link: Link, now: float) -> Remote | None:
+        """The ticket an earlier attempt may have created; ``None`` once it is sure there is none.
+
+        Raises:
+            SinkError: while the system's search may not have indexed it yet.
+        """
         assert link.intended_at is not None
-        found = await self._system.find(link.ticket_id)
-        left = link.intended_at + self._lag - now
-        if found is None and 0 < left <= self._lag:
-            text = "whether an earlier attempt made the ticket is not known yet"
-            raise SinkError(SinkFailure.UNCERTAIN, text, retry_after=left, ambiguous=True)
-        return found
+        remote = await self._system.find(link.ticket_id)
+        remaining = link.intended_at + self._search_lag - now
+        # More than the whole lag remains only if the clock was set back: do not wait for that.
+        if remote is None and 0 < remaining <= self._search_lag:
+            text = "whether an earlier attempt created the ticket is not known yet"
+            raise SinkError(SinkFailure.UNCERTAIN, text, retry_after=remaining, ambiguous=True)
+        return remote
 
-    async def _create(self, told: Delivery, now: float) -> Remote:
-        await self._links.intend(self.name, told.id, now)
+    async def _create(self, delivery: Delivery, now: float) -> Remote:
+        # Durable before the request: after a crash in between the ticket is searched for.
+        await self._links.record_intent(self.name, delivery.id, now)
         try:
-            return await self._system.create(told)
+            return await self._system.create(delivery)
         except SinkError as error:
             if not error.ambiguous:
-                await self._links.withdraw(self.name, told.id)
+                await self._links.withdraw_intent(self.name, delivery.id)
             raise
 
-    async def _tell(self, link: Link, told: Delivery, *, again: bool) -> None:
-        move = MOVES.get(told.kind, "")
-        news = self._around.writer.news(told, link.told_at)
+    async def _update(self, link: Link, delivery: Delivery, *, is_retry: bool) -> None:
+        move = MOVES.get(delivery.kind, "")
+        comment = self._context.writer.news(delivery, link.last_sent_at)
         try:
-            refused = await self._system.tell(link.remote, told, Step(move, news, again))
-            if refused:
-                await self._ask_people(link, told, refused)
+            refusals = await self._system.update(
+                link.remote, delivery, TicketUpdate(move, comment, is_retry)
+            )
+            if refusals:
+                await self._report_refusals(link, delivery, refusals)
         except RemoteGoneError:
-            await self._links.gone(self.name, told.id)
-            log.warning("remote_ticket_gone", sink=self.name, ticket=told.id, remote=link.reference)
-            if told.kind == REOPENED:
-                raise SinkError(SinkFailure.GONE, "made anew with the next attempt") from None
+            await self._links.record_deleted(self.name, delivery.id)
+            log.warning(
+                "remote_ticket_gone", sink=self.name, ticket=delivery.id, remote=link.reference
+            )
+            if delivery.kind == REOPENED:
+                text = "the next attempt creates another ticket"
+                raise SinkError(SinkFailure.GONE, text) from None
             return
-        moved = "" if refused else move
-        await self._links.told(self.name, told.id, told.at, moved)
+        await self._links.record_sent(self.name, delivery.id, delivery.at, "" if refusals else move)
 
-    async def _ask_people(self, link: Link, told: Delivery, refused: list[str]) -> None:
-        """A step the system refuses will be refused again: say so instead of trying for ever."""
-        step = MOVES.get(told.kind, "update")
-        self._around.step_refused(self.name, step)
+    async def _report_refusals(self, link: Link, delivery: Delivery, refusals: list[str]) -> None:
+        """Ask people to take the steps: what the system refuses once it will refuse again."""
+        step = MOVES.get(delivery.kind, "update")
+        self._context.step_refused(self.name, step)
         log.error(
             "step_refused",
             sink=self.name,
-            ticket=told.id,
+            ticket=delivery.id,
             remote=link.reference,
             step=step,
-            refused=refused,
+            refused=refusals,
         )
+        lines = self._context.writer.refusals(refusals, delivery)
         try:
-            await self._system.comment(link.remote, self._around.writer.refusals(refused, told))
+            await self._system.comment(link.remote, lines)
         except SinkError as error:
             log.warning("refusal_not_commented", sink=self.name, detail=error.detail)
 
 
-def _is_again(row: Row) -> bool:
+def _is_retry(row: Row) -> bool:
     return row.attempts > 1 or bool(row.failure)

@@ -13,7 +13,16 @@ from agent.config.section import Section
 from agent.config.settings import Settings
 
 REPOSITORY = Path(__file__).parents[2]
-SECTIONS = {it for it in Section.__subclasses__() if it.__module__.startswith("agent.config.")}
+
+
+def leaves(section: type[Section]) -> set[type[Section]]:
+    """Every class below ``section`` that is nobody's base."""
+    below = section.__subclasses__()
+    return set().union(*map(leaves, below)) if below else {section}
+
+
+PACKAGES = ("agent.config.", "agent.sinks.")
+SECTIONS = {it for it in leaves(Section) if it.__module__.startswith(PACKAGES)}
 
 
 def keys_of(section: type[Section]) -> set[str]:

@@ -3,10 +3,9 @@
 import asyncio
 from typing import Any
 
-from agent.sinks.build import build_sinks
-from agent.sinks.context import SinkContext
 from agent.sinks.dispatcher import Dispatcher
 from agent.sinks.links import Links
+from agent.sinks.registry import SinkContext, build_sinks
 from agent.sinks.text import Writer
 from agent.store.database import Database
 from agent.tickets.outbox.outbox import Outbox
@@ -38,9 +37,9 @@ class Post:
         self.sections.append(settings(url, **{"name": name, **more}))
 
     async def start(self) -> None:
-        sinks = build_sinks(self.sections, self.clock, self.around())
+        sinks = build_sinks(self.sections, self.clock, self.context())
         self.dispatcher = Dispatcher(
-            self.database, sinks, self.telemetry, self.clock, chance=lambda: 0.5
+            self.database, sinks, self.telemetry, self.clock, jitter=lambda: 0.5
         )
         await self.dispatcher.start()
 
@@ -64,7 +63,7 @@ class Post:
             while not self.idle():  # noqa: ASYNC110 - idle is seen from outside, as here
                 await asyncio.sleep(0.002)
 
-    def around(self) -> SinkContext:
+    def context(self) -> SinkContext:
         refused = self.telemetry.sink_steps_refused
         failed = self.telemetry.sink_template_errors
         return SinkContext(
@@ -77,7 +76,7 @@ class Post:
 
     def idle(self) -> bool:
         assert self.dispatcher is not None
-        return all(worker.idle for worker in self.dispatcher._workers)
+        return self.dispatcher.idle
 
     def sample(self, name: str, **labels: str) -> float | None:
         return self.telemetry.registry.get_sample_value(name, labels)

@@ -9,8 +9,8 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from agent.sinks.dingtalk import bot as dingtalk
-from agent.sinks.feishu import bot as feishu
+from agent.sinks.dingtalk import sink as dingtalk
+from agent.sinks.feishu import sink as feishu
 from agent.store.database import Database
 from exporters.telemetry import Telemetry
 from tests.sinks.post import Post

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from agent.sinks.base import Digesting, RemoteState, SinkFailure
+from agent.sinks.base import DigestingSink, RemoteState, SinkFailure
 from agent.store.database import Database
 from agent.tickets.ticket import Ticket
 from exporters.telemetry import Telemetry
@@ -190,8 +190,7 @@ async def test_what_is_refused_for_good_waits_with_the_dead_letters_for_its_repl
     assert {row.failure for row in dead} <= {SinkFailure.HTTP_4XX, SinkFailure.UNOPENED}
     assert post.sample("numwatch_dead_letters", sink="desk") == len(dead)
     system.faults.clear()
-    assert post.dispatcher is not None
-    await post.dispatcher.replay()
+    await post.outbox.replay(None, post.clock())
     await post.pass_time(60, step=20)
     assert system.seen() == [ticket.id]
     assert system.is_over(ticket.id)
@@ -266,5 +265,5 @@ async def test_what_cannot_be_asked_is_unknown_and_the_rest_says_how_it_stands(
 async def test_a_sink_that_digests_is_a_chat(post: Post, system: System) -> None:
     await post.start()
     assert post.dispatcher is not None
-    (sink,) = post.dispatcher._sinks
-    assert isinstance(sink, Digesting) == isinstance(system, BotServer)
+    (sink,) = post.dispatcher.sinks
+    assert isinstance(sink, DigestingSink) == isinstance(system, BotServer)

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.sinks.base import Window
-from agent.sinks.budget import Budget
+from agent.sinks.base import RateLimit
 from agent.sinks.chat import fit, size
+from agent.sinks.pacing import RateBudget
 from agent.sinks.text_limits import cut_bytes, cut_characters, cut_utf16, utf16_length
 
 TEXT = st.text(alphabet=st.sampled_from('a号📵é\u200d"\\\n'), max_size=80)
@@ -46,12 +46,12 @@ def test_lines_fit_as_they_are_sent(lines: list[str], room: int) -> None:
 def test_no_window_ever_holds_more_than_it_may(
     waits: list[float], windows: list[tuple[int, float]]
 ) -> None:
-    allowed = [Window(*window) for window in windows]
-    budget, now, sent = Budget(allowed), 1000.0, []
+    allowed = [RateLimit(*window) for window in windows]
+    budget, now, sent = RateBudget(allowed), 1000.0, []
     for wait in waits:
         now += max(wait, budget.wait(now))
         assert budget.wait(now) <= 1e-6
-        budget.note(now)
+        budget.record(now)
         sent.append(now)
     for window in allowed:
         for end in sent:
@@ -60,6 +60,6 @@ def test_no_window_ever_holds_more_than_it_may(
 
 
 def test_a_clock_that_is_set_back_holds_nothing_up_for_longer_than_a_window() -> None:
-    budget = Budget([Window(1, 60.0)])
-    budget.note(10_000.0)
+    budget = RateBudget([RateLimit(1, 60.0)])
+    budget.record(10_000.0)
     assert budget.wait(1000.0) <= 61.0

@@ -11,8 +11,8 @@ import pytest
 
 from agent.simulator.server import Running, start
 from agent.simulator.world import World
-from agent.sinks.build import build_sinks
 from agent.sinks.dispatcher import Dispatcher
+from agent.sinks.registry import build_sinks
 from agent.store.database import Database
 from agent.tickets.outbox.outbox import Outbox
 from exporters.telemetry import Telemetry

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from agent.sinks.base import RemoteState, RemoteStatus
 from agent.sinks.links import Links
 from agent.sinks.reconciler import TicketSystemReconciler, TicketSystemRepair, difference
-from agent.sinks.remote_ticket import RemoteState, RemoteTicket
 from agent.states import Grade, NumberState, Stage
 from agent.store.database import Database
 from agent.tickets.ticket import Ticket
@@ -103,7 +103,7 @@ async def test_closed_by_people_there_while_it_fires(
     assert await office.reconcile() == [TicketSystemRepair.CLOSED_THERE]
     closed = await office.ticket(ticket.id)
     assert (closed.stage, closed.closed_by) == (Stage.CLOSED, "ticket-system:desk")
-    assert "nothing had told of it" in closed.timeline[-1].reason
+    assert "no callback reported" in closed.timeline[-1].reason
     for _ in range(5):
         await office.step(alert())
     after = await office.ticket(ticket.id)
@@ -124,7 +124,7 @@ async def test_a_resolve_that_was_lost_is_told_again(office: Office) -> None:
     office.jira.put(FIRST, "To Do")
     link = await office.links.get("desk", ticket.id)
     assert link is not None
-    await office.links.told("desk", ticket.id, link.told_at, "restored")
+    await office.links.record_sent("desk", ticket.id, link.last_sent_at, "restored")
     assert await office.reconcile() == [TicketSystemRepair.LOST_RESOLVE]
     assert office.jira.is_over(ticket.id)
     assert (await office.ticket(ticket.id)).timeline[-1].event == "told_again"
@@ -182,4 +182,4 @@ async def test_without_a_round_nothing_is_repaired(office: Office) -> None:
 async def test_what_is_not_known_is_no_difference(office: Office, state: RemoteState) -> None:
     ticket = await office.break_down()
     differs = state not in (RemoteState.UNKNOWN, RemoteState.OPEN)
-    assert (difference(ticket, RemoteTicket(state), None) is not None) is differs
+    assert (difference(ticket, RemoteStatus(state), None) is not None) is differs

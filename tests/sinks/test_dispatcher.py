@@ -7,10 +7,9 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from agent.sinks.backoff import wait_after
 from agent.sinks.base import SinkFailure
-from agent.sinks.build import build_sinks
-from agent.sinks.condition import LONGEST_PAUSE
+from agent.sinks.pacing import LONGEST_PAUSE, backoff
+from agent.sinks.registry import build_sinks
 from agent.store.database import Database
 from exporters.telemetry import Telemetry
 from tests.sinks.post import Post
@@ -244,7 +243,7 @@ async def test_an_outage_is_over_although_the_oldest_ticket_keeps_failing(
 
 
 def test_waits_double_up_to_the_longest_and_spread_by_a_tenth() -> None:
-    pace = settings("http://x/", retry_first=5, retry_longest=60)
-    assert [wait_after(n, pace, 0.5) for n in (1, 2, 3, 4, 5, 500)] == [5, 10, 20, 40, 60, 60]
-    assert wait_after(1, pace, 0.0) == pytest.approx(4.5)
-    assert wait_after(1, pace, 1.0) == pytest.approx(5.5)
+    retry_policy = settings("http://x/", retry_first=5, retry_longest=60)
+    assert [backoff(n, retry_policy, 0.5) for n in (1, 2, 3, 4, 5, 500)] == [5, 10, 20, 40, 60, 60]
+    assert backoff(1, retry_policy, 0.0) == pytest.approx(4.5)
+    assert backoff(1, retry_policy, 1.0) == pytest.approx(5.5)

@@ -125,7 +125,7 @@ async def test_somebody_elses_issue_that_names_ours_is_not_taken_for_it(
     jira.issues["9"] = {"id": "9", "key": "OPS-9", "fields": fields}
     jira.made_at["9"] = 0.0
     assert post.dispatcher is not None
-    (sink,) = post.dispatcher._sinks
+    (sink,) = post.dispatcher.sinks
     assert await sink._system.find(first.id) is None  # type: ignore[attr-defined]
 
 

@@ -11,9 +11,9 @@ import pytest
 from aiohttp import web
 from standardwebhooks import Webhook
 
-from agent.sinks.context import SinkContext
+from agent.sinks.registry import SinkContext
+from agent.sinks.webhook.renderer import Renderer, RenderResult
 from agent.sinks.webhook.sink import WebhookSink
-from agent.sinks.webhook.templates import Filled, Renderer
 from tests.sinks.receiver import SECRET
 from tests.sinks.systems.server import System
 from tests.sinks.test_webhook import row, settings
@@ -122,17 +122,17 @@ async def test_a_header_that_cannot_be_sent_is_left_out(sponge: Sponge) -> None:
 
 async def test_after_a_template_that_ran_too_long_the_next_is_filled(renderer: Renderer) -> None:
     slow = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
-    first = await renderer.fill({"body": slow}, VALUES)
+    first = await renderer.render({"body": slow}, VALUES)
     assert list(first.errors) == ["body"]
-    assert await renderer.fill({"body": "{{ ticket.n }}"}, VALUES) == Filled({"body": "3"})
+    assert await renderer.render({"body": "{{ ticket.n }}"}, VALUES) == RenderResult({"body": "3"})
 
 
 async def test_the_process_has_nothing_of_the_environment_and_ends_with_its_sink(
     renderer: Renderer,
 ) -> None:
-    await renderer.fill({"body": "x"}, VALUES)
-    assert renderer._process is not None
-    pid = renderer._process.pid
+    await renderer.render({"body": "x"}, VALUES)
+    pid = renderer.pid
+    assert pid is not None
     with open(f"/proc/{pid}/environ", "rb") as environ:  # noqa: ASYNC230, PTH123
         assert environ.read() == b""
     await renderer.close()
@@ -148,6 +148,6 @@ async def test_a_template_can_neither_read_files_nor_import(renderer: Renderer) 
         "mutate": "{% set _ = ticket.update({'id': 1}) %}{{ ticket.id }}",
         "format": "{{ '{0.__class__}'.format(ticket) }}",
     }
-    filled = await renderer.fill(tricks, VALUES)
+    filled = await renderer.render(tricks, VALUES)
     assert filled.texts == {}
     assert set(filled.errors) == set(tricks)

@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 
 from agent.config.settings import Sink
 from agent.sinks.base import SinkError, SinkFailure
-from agent.sinks.webhook.request import Form
+from agent.sinks.webhook.request import WebhookRequest
 from agent.sinks.webhook.sink import WebhookSink
 from agent.tickets.outbox.outbox import Row
 from tests.sinks.receiver import SECRET, Receiver
@@ -65,10 +65,12 @@ def test_any_body_verifies_and_a_changed_one_does_not(body: str, key: bytes) -> 
     sink = WebhookSink.__new__(WebhookSink)
     signer = Webhook("whsec_" + base64.b64encode(key).decode())
     sink._signer = signer
-    sink._settings = settings("http://127.0.0.1:1/")
+    sink._headers = {}
     payload = body.encode("utf-8", "replace")
     now = time.time()
-    headers = sink._headers("msg_1", Form("http://x/", payload, "application/json", {}), now)
+    headers = sink._signed_headers(
+        "msg_1", WebhookRequest("http://x/", payload, "application/json", {}), now
+    )
     signer.verify(payload, dict(headers), json_parse=False)
     with pytest.raises(Exception, match="signature"):
         signer.verify(payload + b" ", dict(headers), json_parse=False)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from agent.config.settings import Settings
 from agent.model import Alert
-from agent.sinks.build import build_sinks
 from agent.sinks.dispatcher import Dispatcher
+from agent.sinks.registry import build_sinks
 from agent.states import NumberState
 from agent.store.database import Database
 from agent.tickets.actions.action import TicketAction

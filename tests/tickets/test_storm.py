@@ -16,8 +16,8 @@ import pytest
 
 from agent.checks.result import CheckResult
 from agent.model import Alert
-from agent.sinks.build import build_sinks
 from agent.sinks.dispatcher import Dispatcher
+from agent.sinks.registry import build_sinks
 from agent.states import NumberState, Scope
 from agent.store.database import Database
 from agent.tickets.ledger import Filter

@@ -1,4 +1,4 @@
-"""The form of a webhook: the usual one, or what a template makes of it."""
+"""The request that delivers a change: the standard webhook, or what a template makes of it."""
 
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote
@@ -7,19 +7,20 @@ import msgspec
 import structlog
 from yarl import URL
 
-from agent.config.sinks import Template
-from agent.sinks.webhook.templates import Filled, Renderer
+from agent.sinks.webhook.config import Template
+from agent.sinks.webhook.renderer import Renderer, RenderResult
 from agent.tickets.outbox.outbox import Row
 
 log = structlog.get_logger(__name__)
 
-_LONGEST_PATH = 2000
-_LONGEST_HEADER = 4000
+_MAX_PATH = 2000
+_MAX_HEADER = 4000
 _HEADER = "header "
+"""Precedes the name of a header in the names of a template's parts."""
 
 
-class Form(msgspec.Struct, frozen=True):
-    """What is posted, and where."""
+class WebhookRequest(msgspec.Struct, frozen=True):
+    """One POST request, before it is signed."""
 
     url: str
     body: bytes
@@ -28,16 +29,16 @@ class Form(msgspec.Struct, frozen=True):
 
 
 class WebhookRequestBuilder:
-    """Forms deliveries. Where a template gives nothing that can be sent, the usual form goes.
+    """Builds requests. A part whose template renders nothing valid is sent in its standard form.
 
     A fault in a template must not cost a ticket: the ticket is delivered, and the fault is
     counted and logged.
 
     Args:
         sink: The sink's name.
-        url: Its usual address.
-        template: Its template.
-        failed: Told of the sink and the part that gave nothing.
+        url: Its address.
+        template: Its template, if it has one.
+        failed: Called with the name of the sink and the part that rendered nothing valid.
     """
 
     def __init__(
@@ -50,29 +51,29 @@ class WebhookRequestBuilder:
         self._renderer = Renderer()
 
     async def close(self) -> None:
-        """End the process that fills templates."""
+        """End the process that renders templates."""
         await self._renderer.close()
 
-    async def form(self, row: Row) -> Form:
-        """The form of one delivery."""
-        usual = Form(self._url, row.payload, "application/json", {})
+    async def build(self, row: Row) -> WebhookRequest:
+        """The request that delivers ``row``."""
+        standard = WebhookRequest(self._url, row.payload, "application/json", {})
         if self._template is None:
-            return usual
-        filled = await self._renderer.fill(_parts(self._template), _values(row))
-        taken = _checked(filled, self._template, self._url)
-        self._tell(taken.errors)
+            return standard
+        rendered = await self._renderer.render(_parts(self._template), _values(row))
+        valid = _validated(rendered, self._template, self._url)
+        self._report(valid.errors)
         headers = {
             name.removeprefix(_HEADER): text
-            for name, text in taken.texts.items()
+            for name, text in valid.texts.items()
             if name.startswith(_HEADER)
         }
-        url = _url(self._url, taken.texts["path"]) if "path" in taken.texts else usual.url
-        if "body" not in taken.texts:
-            return msgspec.structs.replace(usual, url=url, headers=headers)
-        body = taken.texts["body"].encode("utf-8", "replace")
-        return Form(url, body, self._template.content_type, headers)
+        url = _with_path(self._url, valid.texts["path"]) if "path" in valid.texts else standard.url
+        if "body" not in valid.texts:
+            return msgspec.structs.replace(standard, url=url, headers=headers)
+        body = valid.texts["body"].encode("utf-8", "replace")
+        return WebhookRequest(url, body, self._template.content_type, headers)
 
-    def _tell(self, errors: Mapping[str, str]) -> None:
+    def _report(self, errors: Mapping[str, str]) -> None:
         for part, why in errors.items():
             self._failed(self._sink, part.split()[0])
             log.warning("template_failed", sink=self._sink, part=part, error=why)
@@ -95,29 +96,29 @@ def _values(row: Row) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(values))
 
 
-def _checked(filled: Filled, template: Template, url: str) -> Filled:
-    """What can be sent of it; the rest is among the errors."""
-    texts, errors = {}, dict(filled.errors)
-    for name, text in filled.texts.items():
-        wrong = _wrong(name, text, template, url)
-        if wrong:
-            errors[name] = wrong
+def _validated(rendered: RenderResult, template: Template, url: str) -> RenderResult:
+    """The texts that can be sent; the others are among the errors."""
+    texts, errors = {}, dict(rendered.errors)
+    for name, text in rendered.texts.items():
+        problem = _problem(name, text, template, url)
+        if problem:
+            errors[name] = problem
         else:
             texts[name] = text
-    return Filled(texts, errors)
+    return RenderResult(texts, errors)
 
 
-def _wrong(name: str, text: str, template: Template, url: str) -> str:
+def _problem(name: str, text: str, template: Template, url: str) -> str:
     if name == "body":
-        return _wrong_body(text, template.content_type)
+        return _body_problem(text, template.content_type)
     if not text.isprintable():
         return "has a line break or control character"
     if name == "path":
-        return _wrong_path(text, url)
-    return "is too long" if len(text) > _LONGEST_HEADER else ""
+        return _path_problem(text, url)
+    return "is too long" if len(text) > _MAX_HEADER else ""
 
 
-def _wrong_body(text: str, content_type: str) -> str:
+def _body_problem(text: str, content_type: str) -> str:
     if content_type.partition(";")[0].strip() != "application/json":
         return ""
     try:
@@ -127,18 +128,20 @@ def _wrong_body(text: str, content_type: str) -> str:
     return ""
 
 
-def _wrong_path(text: str, url: str) -> str:
-    if not text.startswith("/") or text.startswith("//") or len(text) > _LONGEST_PATH:
+def _path_problem(text: str, url: str) -> str:
+    if not text.startswith("/") or text.startswith("//") or len(text) > _MAX_PATH:
         return "does not begin with one slash, or is too long"
     try:
-        made, base = URL(_url(url, text)), URL(url)
+        target, base = URL(_with_path(url, text)), URL(url)
     except ValueError:
         return "makes no address"
-    steps = set(unquote(text.partition("?")[0]).replace("\\", "/").split("/"))
-    if made.origin() != base.origin() or {"..", "."} & steps:
+    # A ticket's text in the path must not lead to another part of the receiver: some servers
+    # resolve dot segments, and some read a backslash as a slash, encoded or not.
+    segments = set(unquote(text.partition("?")[0]).replace("\\", "/").split("/"))
+    if target.origin() != base.origin() or {"..", "."} & segments:
         return "leads elsewhere; write values as {{ ... | urlencode }}"
     return ""
 
 
-def _url(url: str, path: str) -> str:
+def _with_path(url: str, path: str) -> str:
     return f"{URL(url).origin()}{path}"

@@ -18,87 +18,113 @@ from standardwebhooks import Webhook as Signer
 
 from agent.config.secret import Secret
 from agent.config.sinks import Sink as SinkSettings
-from agent.sinks.base import Pace, Window
-from agent.sinks.context import SinkContext
-from agent.sinks.http_client import FAILURES, failure_of, raise_for_status, session_of
-from agent.sinks.remote_ticket import RemoteState, RemoteTicket
-from agent.sinks.webhook.request import Form, WebhookRequestBuilder
-from agent.sinks.webhook.shorten import shortened
+from agent.sinks.base import RateLimit, RemoteState, RemoteStatus, RetryPolicy
+from agent.sinks.callback import CallbackFormat
+from agent.sinks.http_client import FAILURES, client_session, raise_for_status, sink_error
+from agent.sinks.registry import SinkContext, SinkKind
+from agent.sinks.webhook.config import CONFIGURATION, Template
+from agent.sinks.webhook.request import WebhookRequest, WebhookRequestBuilder
+from agent.states import Stage
 from agent.tickets.outbox.outbox import Row
 
-_READ_AT_MOST = 64 * 1024
-_LISTEN_SECONDS = 1.0
+MAX_MEMBERS = 100
+"""Members named in a delivery that was shortened."""
+_MAX_RESPONSE = 64 * 1024
+_RESPONSE_TIMEOUT = 1.0
 _LARGE = 1024 * 1024
 _TOO_LARGE = 413
-_UNKNOWN = RemoteTicket(RemoteState.UNKNOWN, detail="a webhook cannot be asked")
+_UNKNOWN = RemoteStatus(RemoteState.UNKNOWN, detail="a webhook cannot be queried")
 
 
 class WebhookSink:
     """Posts deliveries to one URL. Make it and close it inside a running event loop.
 
     Raises:
-        ValueError: when the secret is not ``whsec_`` and base64, or ``egress_allow`` has
-            something that is not a network.
+        ValueError: when the secret is not ``whsec_`` and base64, or ``egress_allow`` has an
+            entry that is not a network.
     """
 
-    def __init__(self, settings: SinkSettings, around: SinkContext | None = None) -> None:
+    def __init__(self, settings: SinkSettings, context: SinkContext | None = None) -> None:
         self.name = settings.name
-        self.pace: Pace = settings
-        self.windows: Sequence[Window] = (Window(settings.rate, 60.0),) if settings.rate else ()
-        self._settings = settings
-        self._around = around or SinkContext()
-        self._former = WebhookRequestBuilder(
-            settings.name, settings.url or "", settings.template, self._around.template_failed
+        self.retry_policy: RetryPolicy = settings
+        self.rate_limits: Sequence[RateLimit] = (
+            (RateLimit(settings.rate, 60.0),) if settings.rate else ()
+        )
+        self._headers = settings.headers
+        self._context = context or SinkContext()
+        self._requests = WebhookRequestBuilder(
+            settings.name,
+            settings.url or "",
+            settings.optional_section(Template),
+            self._context.template_failed,
         )
         self._signer = _signer(settings.secret) if settings.secret else None
-        self._session = session_of(settings, {"User-Agent": "numwatch"})
+        # The body of an answer is thrown away, so that it need not be decompressed.
+        self._session = client_session(settings, {"User-Agent": "numwatch"}, decompress=False)
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._former.close()
+        await self._requests.close()
         await self._session.close()
 
-    async def look_up(self, ticket_id: str) -> RemoteTicket:  # noqa: ARG002 - the protocol's
-        """Not known: a webhook cannot be asked."""
+    async def look_up(self, ticket_id: str) -> RemoteStatus:  # noqa: ARG002 - the protocol's
+        """Returns UNKNOWN: a webhook cannot be queried."""
         return _UNKNOWN
 
     async def deliver(self, row: Row, now: float) -> None:
-        """Post ``row``; any 2xx answer means it was taken.
+        """Post ``row``; any 2xx answer means that it was accepted.
 
         Raises:
             SinkError: otherwise.
         """
         try:
             status, headers = await self._post(row, now)
-            if status == _TOO_LARGE and (short := await asyncio.to_thread(shortened, row.payload)):
+            if status == _TOO_LARGE and (short := await asyncio.to_thread(shorten, row.payload)):
                 shorter = msgspec.structs.replace(row, payload=short)
                 status, headers = await self._post(shorter, now)
         except FAILURES as error:
-            raise failure_of(error) from error
-        raise_for_status(status, headers, self._around.clock())
+            raise sink_error(error) from error
+        raise_for_status(status, headers, self._context.clock())
 
     async def _post(self, row: Row, now: float) -> tuple[int, Mapping[str, str]]:
-        form = await self._former.form(row)
+        request = await self._requests.build(row)
         async with self._session.post(
-            form.url,
-            # A large text is written in one go and holds up the loop; a file goes in pieces.
-            data=BytesIO(form.body) if len(form.body) > _LARGE else form.body,
-            headers=self._headers(row.webhook_id, form, now),
+            request.url,
+            # aiohttp writes bytes in one go, which blocks the event loop; a file goes in pieces.
+            data=BytesIO(request.body) if len(request.body) > _LARGE else request.body,
+            headers=self._signed_headers(row.webhook_id, request, now),
             allow_redirects=False,
         ) as response:
-            await _read_away(response)
+            await _drain(response)
             return response.status, response.headers
 
-    def _headers(self, message_id: str, form: Form, now: float) -> CIMultiDict[str]:
+    def _signed_headers(
+        self, message_id: str, request: WebhookRequest, now: float
+    ) -> CIMultiDict[str]:
         signed = {"webhook-id": message_id, "webhook-timestamp": str(int(now))}
         if self._signer is not None:
             signed["webhook-signature"] = self._signer.sign(
-                message_id, datetime.fromtimestamp(int(now), UTC), form.body.decode()
+                message_id, datetime.fromtimestamp(int(now), UTC), request.body.decode()
             )
-        headers = CIMultiDict({"Content-Type": form.content_type, **form.headers})
-        headers.update({name: value.reveal() for name, value in self._settings.headers.items()})
+        # In this order: neither a template nor the configuration may replace the signature.
+        headers = CIMultiDict({"Content-Type": request.content_type, **request.headers})
+        headers.update({name: value.reveal() for name, value in self._headers.items()})
         headers.update(signed)
         return headers
+
+
+def shorten(payload: bytes) -> bytes | None:
+    """``payload`` with only the first members, and ``members_total`` beside them.
+
+    ``None`` if there is nothing to leave out.
+    """
+    body = msgspec.json.decode(payload)
+    members = body["data"].get("members", ())
+    if len(members) <= MAX_MEMBERS:
+        return None
+    body["data"]["members_total"] = len(members)
+    body["data"]["members"] = members[:MAX_MEMBERS]
+    return msgspec.json.encode(body)
 
 
 def _signer(secret: Secret) -> Signer:
@@ -108,8 +134,14 @@ def _signer(secret: Secret) -> Signer:
         raise ValueError("the secret must be whsec_ and base64") from error
 
 
-async def _read_away(response: aiohttp.ClientResponse) -> None:
-    """Empty a short answer so that its connection can be used again; the status has told all."""
+async def _drain(response: aiohttp.ClientResponse) -> None:
+    """Read a short answer to its end, so that its connection can be used again."""
+    # The status was all that matters: a receiver that never ends its body has accepted.
     with contextlib.suppress(aiohttp.ClientError, OSError, asyncio.TimeoutError):
-        async with asyncio.timeout(_LISTEN_SECONDS):
-            await response.content.read(_READ_AT_MOST)
+        async with asyncio.timeout(_RESPONSE_TIMEOUT):
+            await response.content.read(_MAX_RESPONSE)
+
+
+KIND = SinkKind(
+    CONFIGURATION, WebhookSink, CallbackFormat(stages={stage.value: stage for stage in Stage})
+)

@@ -1,7 +1,8 @@
-"""A process of its own that fills templates: nothing of the agent is in it, and little memory.
+"""The child process that renders templates; it imports nothing of the agent, to stay small.
 
-Run as a script. It speaks frames of four bytes of length and JSON: in come templates and values,
-out go texts and errors. Whoever started it bounds the time; memory and sizes are bounded here.
+Run as a script. Messages on standard input and output are four bytes of length and JSON: templates
+and values come in, texts and errors go out. The parent bounds the time; memory and sizes are
+bounded here.
 """
 
 import json
@@ -14,29 +15,29 @@ from typing import Any
 from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-MEMORY = 384 * 1024 * 1024
+MAX_MEMORY = 384 * 1024 * 1024
 """Bytes of address space; an empty interpreter with jinja2 takes about 50 MiB of it."""
-LARGEST = 1024 * 1024
-"""Characters of one filled template."""
+MAX_LENGTH = 1024 * 1024
+"""Characters of one rendered template."""
 
 
 def main() -> None:
-    """Fill templates until there are no more."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    """Render templates until standard input ends."""
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     # The texts are JSON, paths and headers, in which HTML's escapes would be wrong.
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
     _write({"ready": True})
-    while (asked := _read()) is not None:
-        _write(_answer(environment, asked))
+    while (request := _read()) is not None:
+        _write(_answer(environment, request))
 
 
-def _answer(environment: ImmutableSandboxedEnvironment, asked: Mapping[str, Any]) -> Any:
+def _answer(environment: ImmutableSandboxedEnvironment, request: Mapping[str, Any]) -> Any:
     texts: dict[str, str] = {}
     errors: dict[str, str] = {}
-    for name, source in asked["templates"].items():
+    for name, source in request["templates"].items():
         try:
-            texts[name] = _filled(environment.from_string(source), asked["values"])
+            texts[name] = _render(environment.from_string(source), request["values"])
         except MemoryError:
             errors[name] = "takes too much memory"
         except Exception as error:  # noqa: BLE001 - a template may raise anything
@@ -44,13 +45,13 @@ def _answer(environment: ImmutableSandboxedEnvironment, asked: Mapping[str, Any]
     return {"texts": texts, "errors": errors}
 
 
-def _filled(template: Template, values: Mapping[str, Any]) -> str:
+def _render(template: Template, values: Mapping[str, Any]) -> str:
     parts: list[str] = []
     length = 0
     for part in template.generate(values):
         length += len(part)
-        if length > LARGEST:
-            raise ValueError("is too long when filled")
+        if length > MAX_LENGTH:
+            raise ValueError("is too long when rendered")
         parts.append(part)
     return "".join(parts)
 

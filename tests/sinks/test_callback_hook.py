@@ -102,10 +102,10 @@ async def site(database: Database) -> AsyncIterator[Site]:
     (change,) = await tickets.observe([alert()], Fleet(), START)
     links = Links(database)
     for sink, remote in (("helpdesk", "10000"), ("zammad", "7")):
-        await links.made(sink, change.after.id, Remote(remote, f"R-{remote}"), START)
+        await links.record_created(sink, change.after.id, Remote(remote, f"R-{remote}"), START)
     callbacks = Callbacks(links, Ledger(database), tickets.act, lambda: made.now)
     webhooks = await InboundWebhooks.open(
-        database, chosen, Telemetry(), lambda: made.now, apply_callback=callbacks.take
+        database, chosen, Telemetry(), lambda: made.now, apply_callback=callbacks.apply
     )
     app = web.Application()
     app.add_routes(webhooks.routes())
@@ -160,7 +160,7 @@ async def test_what_was_changed_earlier_and_comes_later_is_not_followed(site: Si
 
 
 async def test_our_own_move_coming_back_is_no_persons(site: Site) -> None:
-    await site.links.told("helpdesk", site.ticket.id, "", "restored")
+    await site.links.record_sent("helpdesk", site.ticket.id, "", "restored")
     assert await site.jira("Done", "done") == "nothing"
     assert (await site.read()).open
 

@@ -1,0 +1,77 @@
+"""The kinds of sinks: what a folder of this package registers, and how sinks are built.
+
+Every folder ``agent/sinks/KIND/`` has a ``config.py`` with its part of the configuration and a
+``sink.py`` with one :class:`SinkKind` named ``KIND``. Folders are found by being there: a new
+kind touches its own folder and its tests, and nothing else.
+"""
+
+import importlib
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from agent.config.sink_configuration import SinkConfiguration
+from agent.config.sinks import SINK_CONFIGURATIONS
+from agent.config.sinks import Sink as SinkSettings
+from agent.sinks.base import Sink
+from agent.sinks.callback import CallbackFormat
+from agent.sinks.links import Links
+from agent.sinks.text import Writer
+
+
+def _ignore(_sink: str, _detail: str) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class SinkContext:
+    """What every sink gets from the agent besides its own section."""
+
+    links: Links | None = None
+    """The ledger of links; a ticket system cannot do without."""
+    writer: Writer = field(default_factory=Writer)
+    """Writes tickets as text, in the language of the configuration."""
+    clock: Callable[[], float] = time.time
+    """Epoch seconds."""
+    step_refused: Callable[[str, str], None] = _ignore
+    """Counts a step that a system refused, by the sink's name and the step."""
+    template_failed: Callable[[str, str], None] = _ignore
+    """Counts a part of a template that produced nothing valid, by the sink's name and the part."""
+
+
+@dataclass(frozen=True)
+class SinkKind:
+    """One kind of sink."""
+
+    configuration: SinkConfiguration
+    """Its name, its section of the configuration with the key, and its checks."""
+    build: Callable[[SinkSettings, SinkContext], Sink]
+    """Makes a sink; raises ValueError for malformed settings, OSError for unreadable files."""
+    callback: CallbackFormat | None = None
+    """How its systems report what people do there; ``None`` if they cannot."""
+
+
+@cache
+def sink_kinds() -> Mapping[str, SinkKind]:
+    """Every kind by name; imports the sinks on the first call."""
+    kinds: dict[str, SinkKind] = {}
+    for name in SINK_CONFIGURATIONS:
+        kinds[name] = importlib.import_module(f"agent.sinks.{name}.sink").KIND
+    return kinds
+
+
+def build_sinks(
+    settings: Iterable[SinkSettings],
+    clock: Callable[[], float] = time.time,
+    context: SinkContext | None = None,
+) -> list[Sink]:
+    """A sink for each section. Call it inside a running event loop.
+
+    Raises:
+        ValueError: when a secret or a network of a section is malformed, or a ticket system gets
+            no ledger.
+        OSError: when a file of certificate authorities cannot be read.
+    """
+    context = context or SinkContext(clock=clock)
+    return [sink_kinds()[section.kind].build(section, context) for section in settings]
