@@ -53,7 +53,13 @@ def extract(root: Path = _ROOT, package: str = "agent") -> Catalog:
             continue
         where = [(path.relative_to(root).as_posix(), 0)]
         for _, msgid, comments, context in extract_from_file(
-            method, path, keywords=KEYWORDS, comment_tags=("Translators:",), strip_comment_tags=True
+            method,
+            path,
+            keywords=KEYWORDS,
+            comment_tags=("Translators:",),
+            # A page that does not parse is an error; by default its texts would be left out.
+            options={"silent": "false"},
+            strip_comment_tags=True,
         ):
             catalogue.add(msgid, None, where, auto_comments=comments, context=context)
     return catalogue

@@ -1,11 +1,9 @@
-"""English or Chinese: which one a reader wants."""
+"""Which language a reader wants."""
 
 from collections.abc import Iterator
-from typing import Literal
 
+from agent.i18n import CHINESE, ENGLISH
 from agent.web.parameters import Parameter
-
-Language = Literal["en", "zh"]
 
 LANG = Parameter("lang", "The page's language.", ("en", "zh", "zh-CN"))
 
@@ -20,19 +18,14 @@ def _preferences(header: str) -> Iterator[tuple[float, str]]:
             continue
 
 
-def _language_of(tag: str) -> Language | None:
-    primary = tag.partition("-")[0]
-    if primary == "zh":
-        return "zh"
-    return "en" if primary == "en" else None
+def _locale_of(tag: str) -> str | None:
+    """The locale that serves readers of the language ``tag``, a code of BCP 47."""
+    return {"en": ENGLISH, "zh": CHINESE}.get(tag.partition("-")[0])
 
 
-def choose_language(asked: str, accept_language: str, locale: str) -> Language:
-    """What the address asks for, else what the browser prefers, else the agent's own locale."""
-    spoken = [(weight, _language_of(tag)) for weight, tag in _preferences(accept_language)]
-    preferred = max(
-        (one for one in spoken if one[1] and one[0] > 0), key=lambda one: one[0], default=None
-    )
-    return (
-        _language_of(asked) or (preferred[1] if preferred else None) or _language_of(locale) or "en"
-    )
+def choose_locale(query: str, accept_language: str, default: str) -> str:
+    """The locale in the query, else the one the browser prefers, else ``default``."""
+    weighted = [(weight, _locale_of(tag)) for weight, tag in _preferences(accept_language)]
+    accepted = [(weight, locale) for weight, locale in weighted if locale and weight > 0]
+    preferred = max(accepted, key=lambda choice: choice[0], default=(0.0, None))[1]
+    return _locale_of(query) or preferred or _locale_of(default) or ENGLISH

@@ -11,11 +11,11 @@ from aiohttp import web
 
 from agent.web.events import Events
 from agent.web.keys import state_of
-from agent.web.language import LANG, choose_language
+from agent.web.language import LANG, choose_locale
 from agent.web.overview import Overview, overview
 from agent.web.parameters import read
-from agent.web.speech import Speech
 from agent.web.state import WebState
+from agent.web.texts import PageTexts
 
 FRESH_SECONDS = 1.0
 """A page worked out this long ago serves other readers too."""
@@ -61,11 +61,11 @@ class Pages:
 async def page(request: web.Request, template: str, asked: str, **context: object) -> web.Response:
     """A page in the reader's language: ``asked`` for in the query, the browser's, or ours."""
     state = state_of(request)
-    language = choose_language(
+    locale = choose_locale(
         asked, request.headers.get("Accept-Language", ""), state.settings().locale
     )
     shared = {
-        "speech": Speech(language),
+        "texts": PageTexts(locale),
         "asked": asked,
         "path": request.rel_url.raw_path,
         "version": state.version,

@@ -4,11 +4,12 @@ from html.parser import HTMLParser
 
 import pytest
 
+from agent.i18n.catalogue import translations
 from agent.states import NumberState, PollFailure, Severity
 from agent.tickets.ticket import Text
-from agent.web.language import choose_language
+from agent.web.labels import LABELS
+from agent.web.language import choose_locale
 from agent.web.overview import MOST_NUMBERS, MOST_TICKETS
-from agent.web.words import WORDS
 from tests.web.facts import DOWN, HEALTHY, NOW, STALE_AFTER, WEAK, number, snapshot
 from tests.web.ledger import ticket, write
 
@@ -119,18 +120,18 @@ async def test_an_agent_that_is_not_ready_says_so(client, facts):
     ("asked", "accept", "locale", "expected"),
     [
         ("", "", "en", "en"),
-        ("", "", "zh-CN", "zh"),
-        ("", CHINESE, "en", "zh"),
-        ("", "en;q=0.5, zh-TW;q=0.7", "en", "zh"),
-        ("", "fr, de;q=0.5", "zh-CN", "zh"),
+        ("", "", "zh-CN", "zh-CN"),
+        ("", CHINESE, "en", "zh-CN"),
+        ("", "en;q=0.5, zh-TW;q=0.7", "en", "zh-CN"),
+        ("", "fr, de;q=0.5", "zh-CN", "zh-CN"),
         ("", "zh;q=0, en", "zh-CN", "en"),
         ("", "zh;q=junk", "en", "en"),
         ("en", CHINESE, "zh-CN", "en"),
-        ("zh-CN", "en", "en", "zh"),
+        ("zh-CN", "en", "en", "zh-CN"),
     ],
 )
 def test_the_language(asked, accept, locale, expected):
-    assert choose_language(asked, accept, locale) == expected
+    assert choose_locale(asked, accept, locale) == expected
 
 
 async def test_the_page_in_chinese(client, database):
@@ -143,14 +144,17 @@ async def test_the_page_in_chinese(client, database):
     assert '<html lang="en">' in english
 
 
-def test_every_word_has_both_languages_and_the_same_places():
-    for key, (english, chinese) in WORDS.items():
-        assert english, key
-        assert chinese, key
+def test_every_label_has_both_languages_and_the_same_placeholders():
+    for code, message in LABELS.items():
+        translated = translations("zh-CN").pgettext(message.context, message.msgid)
+        if not message.context:
+            translated = translations("zh-CN").gettext(message.msgid)
+        assert translated, code
         places = [
-            {part.split("}")[0] for part in text.split("{")[1:]} for text in (english, chinese)
+            {part.split("}")[0] for part in text.split("{")[1:]}
+            for text in (message.msgid, translated)
         ]
-        assert places[0] == places[1], key
+        assert places[0] == places[1], code
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

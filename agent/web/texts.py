@@ -1,0 +1,72 @@
+"""The texts of a page in its reader's language: labels, durations and amounts."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from agent.i18n import Message, contextual, translate
+from agent.web.labels import LABELS
+from agent.web.views import Finding, MoneyView
+
+_DURATIONS: Final = (
+    (86400.0 * 2, 86400.0, Message("{n} d")),
+    (3600.0 * 2, 3600.0, Message("{n} h")),
+    (120.0, 60.0, Message("{n} min")),
+)
+"""The shortest duration shown in each unit, the unit in seconds, and its text."""
+_LABELLED_DETAILS: Final = frozenset({"state", "network_state", "drift"})
+
+
+@dataclass(frozen=True)
+class PageTexts:
+    """Texts in one language; every text still has to be escaped."""
+
+    locale: str
+
+    def gettext(self, msgid: str, **values: object) -> str:
+        """``msgid`` translated and filled with ``values``; templates call it ``_``."""
+        return translate(self.locale, msgid, **values)
+
+    def pgettext(self, context: str, msgid: str, **values: object) -> str:
+        """The same of a text that has its own translation in ``context``."""
+        return contextual(context, msgid, values).text(self.locale)
+
+    def label(self, code: str, group: str = "", **values: object) -> str:
+        """The label of ``code``, if it has one in ``group``, that one; else the code itself."""
+        message = LABELS.get(f"{group}.{code}") or LABELS.get(code)
+        return code if message is None else message.with_values(**values).text(self.locale)
+
+    def duration(self, seconds: float | None) -> str:
+        """A length of time in its largest fitting unit; "never" for ``None``."""
+        if seconds is None:
+            return self.gettext("never")
+        for shortest, unit, message in _DURATIONS:
+            if seconds >= shortest:
+                return message.with_values(n=int(seconds // unit)).text(self.locale)
+        return self.gettext("{n} s", n=int(max(0.0, seconds)))
+
+    def ago(self, seconds: float | None) -> str:
+        """How long ago something happened; "never" for ``None``."""
+        if seconds is None:
+            return self.duration(None)
+        return self.gettext("{age} ago", age=self.duration(seconds))
+
+    def finding(self, finding: Finding) -> str:
+        """What is wrong, in a few words."""
+        if finding.code == "state":
+            return self.label(finding.detail)
+        label = self.label(f"finding.{finding.code}")
+        return f"{label}: {self._detail(finding)}" if finding.detail else label
+
+    def _detail(self, finding: Finding) -> str:
+        if finding.code == "binding":
+            name, _, state = finding.detail.rpartition(" ")
+            return f"{name} {self.label(state)}"
+        return self.label(finding.detail) if finding.code in _LABELLED_DETAILS else finding.detail
+
+    def amount(self, money: MoneyView) -> str:
+        """A balance with its currency."""
+        return f"{money.amount:,.2f} {money.currency}"
+
+    def count(self, value: int) -> str:
+        """A number of things, with thousands separated."""
+        return f"{value:,}"
