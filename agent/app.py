@@ -16,7 +16,7 @@ from agent.baselines.service import BaselineService
 from agent.checks.engine import Checker
 from agent.checks.result import CheckResult
 from agent.complaints.api import ComplaintApi
-from agent.complaints.rounds import ComplaintRounds, is_listed
+from agent.complaints.correlation import ComplaintCorrelator, is_listed
 from agent.config.settings import Settings
 from agent.diagnosis.context import Context
 from agent.diagnosis.diagnose import diagnose_number, diagnose_scope
@@ -163,7 +163,7 @@ class Agent:
             Callbacks(Links(self.database), self.ledger, self.tickets.act, self._clock).apply,
         )
         complaints = self.webhooks.complaints
-        self._complaints = ComplaintRounds(
+        self._complaints = ComplaintCorrelator(
             complaints, self.tickets, self.ledger, lambda: self.settings, self.telemetry
         )
         self._complaint_api = ComplaintApi(
@@ -243,10 +243,10 @@ class Agent:
 
     async def _on_alerts(self, alerts: Sequence[Alert], now: float) -> None:
         if self.settings.tickets.enabled:
-            complained = await self._complaints.before(self.fleet, now)
+            complained = await self._complaints.collect_alerts(self.fleet, now)
             told = (*alerts, *await self.webhooks.firing_alerts(), *complained)
             await self.tickets.observe(told, self.fleet, now)
-            await self._complaints.after(self.fleet, now)
+            await self._complaints.attach_and_release(self.fleet, now)
         standing = tuple(self.tickets.open)
         self.evidence.collector.note(standing)
         summary = await asyncio.to_thread(tickets_summary, standing, now)

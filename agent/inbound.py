@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from agent.complaints.hook import PATH as COMPLAINTS_PATH
-from agent.complaints.hook import ComplaintHook
-from agent.complaints.repository import Complaints
+from agent.complaints.repository import ComplaintRepository
+from agent.complaints.webhook import PATH as COMPLAINTS_PATH
+from agent.complaints.webhook import ComplaintWebhook
 from agent.config.settings import Settings
 from agent.model import Alert
 from agent.sinks.callback import Callback, CallbackOutcome
@@ -46,7 +46,7 @@ class InboundWebhooks:
     def __init__(
         self,
         alerts: ExternalAlertRepository,
-        complaints: Complaints,
+        complaints: ComplaintRepository,
         settings: Settings,
         telemetry: Telemetry,
         clock: Callable[[], float] = time.time,
@@ -67,7 +67,7 @@ class InboundWebhooks:
             telemetry,
             clock,
         )
-        self._complaint_webhook = ComplaintHook(
+        self._complaint_webhook = ComplaintWebhook(
             complaints, lambda: self._settings, is_listed, telemetry, clock
         )
         self._callback_webhook = CallbackHook(
@@ -99,7 +99,7 @@ class InboundWebhooks:
             StoreError: when the ledger cannot be read.
         """
         alerts = await ExternalAlertRepository.open(database, ALERTMANAGER)
-        complaints = await Complaints.open(database)
+        complaints = await ComplaintRepository.open(database)
         return cls(alerts, complaints, settings, telemetry, clock, is_listed, apply_callback)
 
     def start(self) -> None:

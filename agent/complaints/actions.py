@@ -1,7 +1,7 @@
-"""What people do about a complaint: answer it, extend, ask how it was, hear an appeal.
+"""What people do about a complaint: answer it, extend, survey the caller, hear an appeal.
 
-A step is done once. Nobody hears an appeal against their own handling, and the regulator is
-for whoever got no answer in time or a poor one (domain.md §3, Complaint and Regulator).
+A step is done once. Nobody hears an appeal against their own handling, and the regulator is for
+callers who got no answer in time or an unsatisfactory one (docs/reference/domain.md §3).
 """
 
 from collections.abc import Callable, Mapping
@@ -10,17 +10,17 @@ from enum import StrEnum, unique
 import msgspec
 from msgspec.structs import replace
 
-from agent.complaints.complaint import Complaint, Deadline, Filed, Step
-from agent.complaints.deadlines import after_working_days, regulator_owes
+from agent.complaints.complaint import Complaint, ComplaintEntry, Deadline, Step
+from agent.complaints.deadlines import after_working_days, regulator_deadlines
 
-_AGAIN_DAYS = 7
-"""Working days for a second handling and for putting a poor one right."""
-_MOST_DAYS = 30
+_SECOND_HANDLING_DAYS = 7
+"""Working days for hearing an appeal and for rectifying an unsatisfactory handling."""
+_MAX_EXTENSION_DAYS = 30
 
 
 @unique
-class ComplaintAct(StrEnum):
-    """One thing that may be done about a complaint."""
+class ComplaintAction(StrEnum):
+    """An action on a complaint."""
 
     ASSIGN = "assign"
     COMMENT = "comment"
@@ -39,128 +39,150 @@ class ComplaintAct(StrEnum):
     REGULATOR_ANSWERED = "regulator_answered"
 
 
-class ComplaintActError(ValueError):
-    """It cannot be done; the text says why and what is asked for."""
+class ComplaintActionError(ValueError):
+    """The action is not possible; the text says why and what is expected."""
 
 
-class Done(msgspec.Struct, frozen=True):
-    """What is done, by whom, and what they say of it."""
+class ComplaintActionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A request to act on a complaint."""
 
-    act: ComplaintAct
+    action: ComplaintAction
     actor: str
     text: str
-    fields: Mapping[str, str] = {}
+    fields: dict[str, str] = {}
 
 
-def perform(complaint: Complaint, done: Done, now: float, zone: str) -> Complaint:
-    """The complaint after ``done``, which is filed with it.
+def perform(
+    complaint: Complaint, request: ComplaintActionRequest, now: float, zone: str
+) -> Complaint:
+    """The complaint after the requested action, which is filed with it.
 
     Raises:
-        ComplaintActError: when it cannot be done.
+        ComplaintActionError: when the action is not possible.
     """
-    if not done.actor or not done.text:
-        raise ComplaintActError("actor and text: who does it and what there is to say of it")
-    effect = _EFFECTS.get(done.act, _step)
-    after = effect(complaint, done, now, zone)
-    filed = Filed(now, done.actor, done.act.value, done.text)
-    return replace(after, filed=(*after.filed, filed))
+    if not request.actor or not request.text:
+        raise ComplaintActionError("actor and text: who does it and what there is to say of it")
+    effect = _EFFECTS.get(request.action, _complete_step)
+    after = effect(complaint, request, now, zone)
+    entry = ComplaintEntry(now, request.actor, request.action.value, request.text)
+    return replace(after, filed=(*after.filed, entry))
 
 
-def _note(complaint: Complaint, _done: Done, _now: float, _zone: str) -> Complaint:
+def _comment(
+    complaint: Complaint, _request: ComplaintActionRequest, _now: float, _zone: str
+) -> Complaint:
     return complaint
 
 
-def _assign(complaint: Complaint, done: Done, _now: float, _zone: str) -> Complaint:
-    return replace(complaint, handler=_handler(done))
+def _assign(
+    complaint: Complaint, request: ComplaintActionRequest, _now: float, _zone: str
+) -> Complaint:
+    return replace(complaint, handler=_new_handler(request))
 
 
-def _step(complaint: Complaint, done: Done, now: float, _zone: str) -> Complaint:
-    deadline = _owed(complaint, done.act.value)
-    return _with(complaint, deadline, replace(deadline, done_at=now))
+def _complete_step(
+    complaint: Complaint, request: ComplaintActionRequest, now: float, _zone: str
+) -> Complaint:
+    deadline = _open_deadline(complaint, request.action.value)
+    return _replace_deadline(complaint, deadline, replace(deadline, done_at=now))
 
 
-def _extend(complaint: Complaint, done: Done, _now: float, zone: str) -> Complaint:
-    deadline = _owed(complaint, done.fields.get("step", ""))
-    days = done.fields.get("working_days", "")
-    if not days.isascii() or not days.isdigit() or not 1 <= int(days) <= _MOST_DAYS:
-        raise ComplaintActError(f"fields.working_days: a count from 1 to {_MOST_DAYS}")
-    # The deadline is a midnight: the last day that counts is the one before.
+def _extend(
+    complaint: Complaint, request: ComplaintActionRequest, _now: float, zone: str
+) -> Complaint:
+    deadline = _open_deadline(complaint, request.fields.get("step", ""))
+    days = request.fields.get("working_days", "")
+    if not days.isascii() or not days.isdigit() or not 1 <= int(days) <= _MAX_EXTENSION_DAYS:
+        raise ComplaintActionError(f"fields.working_days: a count from 1 to {_MAX_EXTENSION_DAYS}")
+    # The deadline is the midnight that ends a day; one second earlier is in the day it ends.
     due = after_working_days(deadline.due - 1, int(days), zone)
-    longer = replace(deadline, due=due.at, certain=deadline.certain and due.certain)
-    return _with(complaint, deadline, longer)
+    extended = replace(deadline, due=due.at, certain=deadline.certain and due.certain)
+    return _replace_deadline(complaint, deadline, extended)
 
 
-def _survey(complaint: Complaint, done: Done, now: float, zone: str) -> Complaint:
-    satisfied = done.fields.get("satisfied", "")
+def _survey(
+    complaint: Complaint, request: ComplaintActionRequest, now: float, zone: str
+) -> Complaint:
+    satisfied = request.fields.get("satisfied", "")
     if satisfied not in ("yes", "no"):
-        raise ComplaintActError("fields.satisfied: yes or no")
-    if _unanswered(complaint):
-        raise ComplaintActError("a survey comes after the answer, which is still owed")
+        raise ComplaintActionError("fields.satisfied: yes or no")
+    if _is_unanswered(complaint):
+        raise ComplaintActionError("a survey comes after the answer, which is still owed")
     complaint = replace(complaint, satisfied=satisfied == "yes")
-    return complaint if complaint.satisfied else _owing(complaint, Step.RECTIFY, now, zone)
+    return complaint if complaint.satisfied else _add_step(complaint, Step.RECTIFY, now, zone)
 
 
-def _appeal(complaint: Complaint, done: Done, now: float, zone: str) -> Complaint:
-    handler = _handler(done)
-    if handler == complaint.handler or handler in {it.actor for it in complaint.filed}:
-        raise ComplaintActError("fields.handler: somebody else than those who handled it before")
-    return _owing(replace(complaint, handler=handler), Step.HEAR_APPEAL, now, zone)
+def _appeal(
+    complaint: Complaint, request: ComplaintActionRequest, now: float, zone: str
+) -> Complaint:
+    handler = _new_handler(request)
+    if handler == complaint.handler or handler in {entry.actor for entry in complaint.filed}:
+        raise ComplaintActionError("fields.handler: somebody else than those who handled it before")
+    return _add_step(replace(complaint, handler=handler), Step.HEAR_APPEAL, now, zone)
 
 
-def _regulator(complaint: Complaint, _done: Done, now: float, zone: str) -> Complaint:
-    late = now >= complaint.regulator.get("eligible_from", 0.0) and _unanswered(complaint)
+def _file_with_regulator(
+    complaint: Complaint, _request: ComplaintActionRequest, now: float, zone: str
+) -> Complaint:
+    late = now >= complaint.regulator.get("eligible_from", 0.0) and _is_unanswered(complaint)
     if not late and complaint.satisfied is not False:
-        raise ComplaintActError(
+        raise ComplaintActionError(
             "the regulator is for whoever got no answer within 15 days or an unsatisfactory one"
         )
-    return replace(complaint, regulator={**complaint.regulator, **regulator_owes(now, zone)})
+    return replace(complaint, regulator={**complaint.regulator, **regulator_deadlines(now, zone)})
 
 
-def _decided(complaint: Complaint, _done: Done, _now: float, _zone: str) -> Complaint:
+def _require_filed(
+    complaint: Complaint, _request: ComplaintActionRequest, _now: float, _zone: str
+) -> Complaint:
     if "answers_by" not in complaint.regulator:
-        raise ComplaintActError("it was not filed with the regulator: regulator_filed comes first")
+        raise ComplaintActionError(
+            "it was not filed with the regulator: regulator_filed comes first"
+        )
     return complaint
 
 
-def _handler(done: Done) -> str:
-    handler = done.fields.get("handler", "").strip()
+def _new_handler(request: ComplaintActionRequest) -> str:
+    handler = request.fields.get("handler", "").strip()
     if not handler:
-        raise ComplaintActError("fields.handler: who handles it from now on")
+        raise ComplaintActionError("fields.handler: who handles it from now on")
     return handler
 
 
-def _owed(complaint: Complaint, step: str) -> Deadline:
-    open_ = [it for it in complaint.deadlines if it.done_at is None]
-    for deadline in open_:
+def _open_deadline(complaint: Complaint, step: str) -> Deadline:
+    open_deadlines = [deadline for deadline in complaint.deadlines if deadline.done_at is None]
+    for deadline in open_deadlines:
         if deadline.step.value == step:
             return deadline
-    owed = ", ".join(it.step.value for it in open_) or "nothing"
-    raise ComplaintActError(f"{step or 'that'} is not owed now; owed is {owed}")
+    names = ", ".join(deadline.step.value for deadline in open_deadlines) or "nothing"
+    raise ComplaintActionError(f"{step or 'that'} is not owed now; owed is {names}")
 
 
-def _unanswered(complaint: Complaint) -> bool:
-    return any(it.done_at is None for it in complaint.deadlines)
+def _is_unanswered(complaint: Complaint) -> bool:
+    return any(deadline.done_at is None for deadline in complaint.deadlines)
 
 
-def _owing(complaint: Complaint, step: Step, now: float, zone: str) -> Complaint:
-    due = after_working_days(now, _AGAIN_DAYS, zone)
-    more = Deadline(step, due.at, certain=due.certain)
-    return replace(complaint, deadlines=(*complaint.deadlines, more))
+def _add_step(complaint: Complaint, step: Step, now: float, zone: str) -> Complaint:
+    due = after_working_days(now, _SECOND_HANDLING_DAYS, zone)
+    deadline = Deadline(step, due.at, certain=due.certain)
+    return replace(complaint, deadlines=(*complaint.deadlines, deadline))
 
 
-def _with(complaint: Complaint, old: Deadline, new: Deadline) -> Complaint:
-    told = tuple(new if one is old else one for one in complaint.deadlines)
-    return replace(complaint, deadlines=told)
+def _replace_deadline(complaint: Complaint, old: Deadline, new: Deadline) -> Complaint:
+    deadlines = tuple(new if deadline is old else deadline for deadline in complaint.deadlines)
+    return replace(complaint, deadlines=deadlines)
 
 
-_EFFECTS: Mapping[ComplaintAct, Callable[[Complaint, Done, float, str], Complaint]] = {
-    ComplaintAct.ASSIGN: _assign,
-    ComplaintAct.COMMENT: _note,
-    ComplaintAct.EXTEND: _extend,
-    ComplaintAct.SURVEY: _survey,
-    ComplaintAct.APPEAL: _appeal,
-    ComplaintAct.REGULATOR_FILED: _regulator,
-    ComplaintAct.REGULATOR_DECIDED: _decided,
-    ComplaintAct.REGULATOR_ANSWERED: _decided,
+_EFFECTS: Mapping[
+    ComplaintAction, Callable[[Complaint, ComplaintActionRequest, float, str], Complaint]
+] = {
+    ComplaintAction.ASSIGN: _assign,
+    ComplaintAction.COMMENT: _comment,
+    ComplaintAction.EXTEND: _extend,
+    ComplaintAction.SURVEY: _survey,
+    ComplaintAction.APPEAL: _appeal,
+    ComplaintAction.REGULATOR_FILED: _file_with_regulator,
+    ComplaintAction.REGULATOR_DECIDED: _require_filed,
+    ComplaintAction.REGULATOR_ANSWERED: _require_filed,
 }
-"""What each act does; those that are not here do the step of their name."""
+"""The effect of each action; an action that is missing completes the step of the same name."""

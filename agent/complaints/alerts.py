@@ -1,16 +1,16 @@
-"""What follows from complaints: which ticket they belong to, and what they tell as alerts.
+"""Which ticket a complaint belongs to, and which alert complaints raise: pure functions.
 
-A complaint about a number whose fault has its ticket belongs to that ticket, or to the one of
-its common cause. One that comes after the repair says that there was none. Any other is a
-fault that monitoring does not see, and gets a ticket of its own (domain.md §3).
+A complaint about a number whose fault has a ticket belongs to that ticket, or to the ticket of its
+common cause. A complaint after the repair says that the repair failed. Any other reports a fault
+that monitoring does not see, and gets a ticket of its own (docs/reference/domain.md §3).
 """
 
 import math
 from collections.abc import Collection, Iterable, Sequence
 
 from agent.complaints.complaint import SYMPTOM, first_times, severe_by_complaints
-from agent.complaints.repository import Kept
-from agent.model import Alert
+from agent.complaints.repository import StoredComplaint
+from agent.model import AccountKey, Alert
 from agent.states import Scope, Severity, Stage
 from agent.tickets.key import key_of, ticket_id
 from agent.tickets.lifecycle import RECOVERED
@@ -20,126 +20,155 @@ ALONE, AGAIN = "ComplaintWithoutAlarm", "ComplaintAfterRepair"
 UNUSABLE = frozenset({"number_down", "binding_down", "network_mismatch"})
 """Symptoms of a number that callers notice."""
 
-Place = tuple[str, str]
-"""A provider and an account."""
+
+def complaint_subject(number: str, account: AccountKey) -> Subject:
+    """The subject of a ticket that complaints alone opened."""
+    provider, account_id = account
+    return Subject(Scope.NUMBER, SYMPTOM, provider=provider, account=account_id, number=number)
 
 
-def own_subject(number: str, place: Place) -> Subject:
-    """What a ticket is about that complaints alone have opened."""
-    return Subject(Scope.NUMBER, SYMPTOM, provider=place[0], account=place[1], number=number)
+def is_complaint_ticket(identity: str, number: str, account: AccountKey) -> bool:
+    """Whether ``identity`` is the id of a ticket that complaints about the number opened."""
+    expected = ticket_id(key_of(complaint_subject(number, account)), 0)
+    # An id ends with the number of its episode; any episode will do.
+    return identity.rpartition("-")[0] == expected.rpartition("-")[0]
 
 
-def is_own(found: str, number: str, place: Place) -> bool:
-    """Whether the ticket ``found`` is one that complaints about the number opened."""
-    own = ticket_id(key_of(own_subject(number, place)), 0).rpartition("-")[0]
-    return found.rpartition("-")[0] == own
+def tickets_by_number(
+    numbers: Collection[str], tickets: Iterable[Ticket]
+) -> dict[str, list[Ticket]]:
+    """The tickets about each of ``numbers``: its own and those it is a member of.
 
-
-def concerning(numbers: Collection[str], tickets: Iterable[Ticket]) -> dict[str, list[Ticket]]:
-    """The tickets about each of ``numbers``, its own and those it is a member of.
-
-    With a ticket that another one explains comes that other one, first.
+    A ticket that its common cause suppresses comes after the ticket of that cause.
     """
-    known = {ticket.id: ticket for ticket in tickets}
-    found: dict[str, list[Ticket]] = {number: [] for number in numbers}
-    for ticket in known.values():
-        named = {ticket.subject.number, *(member.subject.number for member in ticket.members)}
-        for number in named & found.keys():
-            parent = known.get(ticket.parent) if ticket.stage is Stage.SUPPRESSED else None
-            found[number] += [ticket] if parent is None else [parent, ticket]
-    return found
+    by_id = {ticket.id: ticket for ticket in tickets}
+    by_number: dict[str, list[Ticket]] = {number: [] for number in numbers}
+    for ticket in by_id.values():
+        concerned = {ticket.subject.number, *(member.subject.number for member in ticket.members)}
+        for number in concerned & by_number.keys():
+            parent = by_id.get(ticket.parent) if ticket.stage is Stage.SUPPRESSED else None
+            by_number[number] += [ticket] if parent is None else [parent, ticket]
+    return by_number
 
 
-def covering(number: str, place: Place, at: float, tickets: Iterable[Ticket]) -> Ticket | None:
+def find_covering(
+    number: str, account: AccountKey, at: float, tickets: Iterable[Ticket]
+) -> Ticket | None:
     """The open ticket that a complaint of trouble at ``at`` belongs to: the root's, if any.
 
-    A ticket whose recovery was seen before that does not cover it.
+    A ticket whose fault was seen to be over before ``at`` does not cover it. A fault's ticket is
+    preferred to one that complaints opened.
     """
     tickets = list(tickets)
-    found = [it for it in tickets if _covers(it, number, place, at) and not _over(it, at)]
-    explained = {it.parent for it in found if it.stage is Stage.SUPPRESSED}
-    roots = [it for it in tickets if it.id in explained]
-    return next(iter(roots), None) or min(found, key=_is_complaints_own, default=None)
+    covering = [
+        ticket
+        for ticket in tickets
+        if _covers(ticket, number, account, at) and not _is_over(ticket, at)
+    ]
+    parents = {ticket.parent for ticket in covering if ticket.stage is Stage.SUPPRESSED}
+    roots = [ticket for ticket in tickets if ticket.id in parents]
+    return next(iter(roots), None) or min(covering, key=_covering_order, default=None)
 
 
-def repaired(number: str, place: Place, at: float, tickets: Iterable[Ticket]) -> Ticket | None:
-    """The number's open ticket whose recovery had been seen before the trouble of ``at``."""
-    return next((it for it in tickets if _is_of(it, number, place) and _over(it, at)), None)
-
-
-def closed_before(
-    number: str, place: Place, now: float, window: float, tickets: Iterable[Ticket]
+def find_repaired(
+    number: str, account: AccountKey, at: float, tickets: Iterable[Ticket]
 ) -> Ticket | None:
-    """The number's ticket that was closed within ``window``; one that was muted is none."""
+    """The number's open ticket whose recovery was seen before the trouble at ``at``."""
+    for ticket in tickets:
+        if _is_about(ticket, number, account) and _is_over(ticket, at):
+            return ticket
+    return None
+
+
+def find_closed_within(
+    number: str, account: AccountKey, now: float, window: float, tickets: Iterable[Ticket]
+) -> Ticket | None:
+    """The number's ticket that was closed in the last ``window`` seconds; never a muted one."""
     for ticket in tickets:
         recent = ticket.closed_at is not None and now - ticket.closed_at <= window
-        if recent and not ticket.muted and _is_of(ticket, number, place):
+        if recent and not ticket.muted and _is_about(ticket, number, account):
             return ticket
     return None
 
 
-def covered(number: str, place: Place, at: float, tickets: Iterable[Ticket]) -> Ticket | None:
+def find_closed_covering(
+    number: str, account: AccountKey, at: float, tickets: Iterable[Ticket]
+) -> Ticket | None:
     """The closed ticket of a common cause that the number was a member of at ``at``."""
     for ticket in tickets:
-        if ticket.started_at <= at and _covers(ticket, number, place, at) and not _over(ticket, at):
+        covers = ticket.started_at <= at and _covers(ticket, number, account, at)
+        if covers and not _is_over(ticket, at):
             return ticket
     return None
 
 
-def alert_of(
-    number: str, place: Place, kept: Sequence[Kept], stands: float, now: float
+def complaint_alert(
+    number: str,
+    account: AccountKey,
+    complaints: Sequence[StoredComplaint],
+    stands: float,
+    now: float,
 ) -> Alert | None:
-    """What the complaints about one number tell as an alert; ``None`` when it has its ticket.
+    """The alert that the complaints about one number raise; ``None`` when they have a ticket.
 
-    After a repair they hold the repaired ticket for ``stands`` seconds; then the facts decide.
+    Complaints after a repair keep the repaired ticket open for ``stands`` seconds; after that,
+    polled facts decide again.
     """
-    again = [it for it in kept if it.again is not None]
-    recent = [it for it in again if now - it.complaint.received_at < stands]
-    if recent and recent[-1].again is not None:
-        return _alert(AGAIN, recent[-1].again, recent)
-    alone = [it for it in kept if not it.ticket_id or is_own(it.ticket_id, number, place)]
-    return _alert(ALONE, own_subject(number, place), alone) if alone else None
+    recent = [
+        stored
+        for stored in complaints
+        if stored.repaired_subject is not None and now - stored.complaint.received_at < stands
+    ]
+    if recent and (subject := recent[-1].repaired_subject) is not None:
+        return _alert(AGAIN, subject, recent)
+    alone = [
+        stored
+        for stored in complaints
+        if not stored.ticket_id or is_complaint_ticket(stored.ticket_id, number, account)
+    ]
+    return _alert(ALONE, complaint_subject(number, account), alone) if alone else None
 
 
-def _covers(ticket: Ticket, number: str, place: Place, at: float) -> bool:
-    if _is_of(ticket, number, place):
+def _covers(ticket: Ticket, number: str, account: AccountKey, at: float) -> bool:
+    if _is_about(ticket, number, account):
         return True
     return any(
         (member.left_at is None or member.left_at >= at)
         and member.subject.number == number
-        and (member.subject.provider, member.subject.account) == place
+        and (member.subject.provider, member.subject.account) == account
         and member.subject.symptom in UNUSABLE
         for member in ticket.members
     )
 
 
-def _is_complaints_own(ticket: Ticket) -> tuple[bool, float]:
+def _covering_order(ticket: Ticket) -> tuple[bool, float]:
     return ticket.subject.symptom == SYMPTOM, ticket.detected_at
 
 
-def _is_of(ticket: Ticket, number: str, place: Place) -> bool:
+def _is_about(ticket: Ticket, number: str, account: AccountKey) -> bool:
     subject = ticket.subject
     return (
         subject.scope is Scope.NUMBER
-        and (subject.provider, subject.account, subject.number) == (*place, number)
+        and (subject.provider, subject.account, subject.number) == (*account, number)
         and (subject.symptom in UNUSABLE or subject.symptom == SYMPTOM)
     )
 
 
-def _over(ticket: Ticket, at: float) -> bool:
-    """Whether the fault counted as over before ``at``."""
+def _is_over(ticket: Ticket, at: float) -> bool:
+    """Whether the fault was seen to be over before ``at``."""
     if ticket.stage in RECOVERED or not ticket.open:
-        since = ticket.restored_at
+        recovered_at = ticket.restored_at
     else:
-        since = ticket.progress.good_since if ticket.stage is Stage.OBSERVING else None
-    return since is not None and at > since
+        observing = ticket.stage is Stage.OBSERVING
+        recovered_at = ticket.progress.good_since if observing else None
+    return recovered_at is not None and at > recovered_at
 
 
-def _alert(name: str, subject: Subject, kept: Sequence[Kept]) -> Alert:
-    told = [it.complaint for it in kept]
-    times = first_times(told)
-    many = severe_by_complaints(times) is not None
-    severity = Severity.CRITICAL if many else Severity.WARNING
+def _alert(name: str, subject: Subject, stored: Sequence[StoredComplaint]) -> Alert:
+    complaints = [each.complaint for each in stored]
+    times = first_times(complaints)
+    is_severe = severe_by_complaints(times) is not None
+    severity = Severity.CRITICAL if is_severe else Severity.WARNING
     return Alert(
         name=name,
         labels={
@@ -150,15 +179,15 @@ def _alert(name: str, subject: Subject, kept: Sequence[Kept]) -> Alert:
             "severity": severity.value,
             "symptom": subject.symptom,
         },
-        annotations=_words(name, subject.number, len(times), told[-1].prompt),
+        annotations=_annotations(name, subject.number, len(times), complaints[-1].prompt),
         state="firing",
-        active_at=min(one.at for one in told),
-        fired_at=min(one.received_at for one in told),
+        active_at=min(complaint.at for complaint in complaints),
+        fired_at=min(complaint.received_at for complaint in complaints),
         value=math.nan,
     )
 
 
-def _words(name: str, number: str, callers: int, prompt: str) -> dict[str, str]:
+def _annotations(name: str, number: str, callers: int, prompt: str) -> dict[str, str]:
     heard, heard_zh = (
         (f" They heard “{prompt}”.", f"听到的提示：“{prompt}”。") if prompt else ("", "")
     )

@@ -1,4 +1,4 @@
-"""``/api/complaints``: what waits for an answer, and what people do about it."""
+"""``/api/complaints``: lists complaints, shows one, and takes actions on it."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,45 +7,43 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
+from msgspec.structs import replace
 
-from agent.complaints.actions import ComplaintAct, ComplaintActError, Done, perform
-from agent.complaints.repository import Complaints, Kept
-from agent.complaints.rounds import Tickets
+from agent.complaints.actions import (
+    ComplaintAction,
+    ComplaintActionError,
+    ComplaintActionRequest,
+    perform,
+)
+from agent.complaints.repository import ComplaintRepository, StoredComplaint
 from agent.config.settings import Settings
 from agent.net.scrub import scrub
 from agent.tickets.document import complaint_document
+from agent.tickets.manager import Tickets
+from agent.webhooks.handler import json_response
 
 PATH = "/api/complaints"
-_MOST = 1000
-_DEFAULT = 100
+_MAX_LIMIT = 1000
+_DEFAULT_LIMIT = 100
 _EXAMPLE = (
     '{"action": "reply", "actor": "Li Wei", "text": "what was said", "fields": {}} with an action'
-    f" of {', '.join(ComplaintAct)}"
+    f" of {', '.join(ComplaintAction)}"
 )
 
 
-class ComplaintActionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is sent to act on a complaint."""
-
-    action: ComplaintAct
-    actor: str
-    text: str
-    fields: dict[str, str] = {}
-
-
 class ComplaintApi:
-    """Shows complaints and takes what is done about them; the web application lets people in.
+    """The handlers of ``/api/complaints``; the web application authorizes their requests.
 
     Args:
         complaints: All complaints.
-        tickets: Which are told of it.
-        settings: The configuration as it is now.
+        tickets: The open tickets, which show the complaints that belong to them.
+        settings: The configuration in force.
         clock: Epoch seconds.
     """
 
     def __init__(
         self,
-        complaints: Complaints,
+        complaints: ComplaintRepository,
         tickets: Tickets,
         settings: Callable[[], Settings],
         clock: Callable[[], float],
@@ -54,10 +52,10 @@ class ComplaintApi:
         self._tickets = tickets
         self._settings = settings
         self._clock = clock
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     def routes(self) -> tuple[web.RouteDef, ...]:
-        """The endpoints, for the web application."""
+        """The handlers by method and path, for the web application."""
         return (
             web.get(PATH, self.list),
             web.get(f"{PATH}/{{id}}", self.show),
@@ -65,67 +63,69 @@ class ComplaintApi:
         )
 
     async def list(self, request: web.Request) -> web.Response:
-        """The newest complaints, of one number where ``number`` asks for it."""
-        most = request.query.get("limit", str(_DEFAULT))
-        if not most.isascii() or not most.isdigit() or not 1 <= int(most) <= _MOST:
-            return _problem(HTTPStatus.BAD_REQUEST, "limit", f"a count from 1 to {_MOST}")
-        found = await self._complaints.newest(int(most), request.query.get("number", ""))
-        return _json({"items": [self._told(kept) for kept in found]})
+        """Respond with the newest ``limit`` complaints, of one ``number`` if it is given."""
+        limit = request.query.get("limit", str(_DEFAULT_LIMIT))
+        if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= _MAX_LIMIT:
+            return _problem(HTTPStatus.BAD_REQUEST, "limit", f"a count from 1 to {_MAX_LIMIT}")
+        newest = await self._complaints.newest(int(limit), request.query.get("number", ""))
+        return json_response({"items": [self._document(stored) for stored in newest]})
 
     async def show(self, request: web.Request) -> web.Response:
-        """One complaint."""
-        found = await self._complaints.find(request.match_info["id"])
-        return _unknown() if found is None else _json(self._told(found))
+        """Respond with one complaint."""
+        stored = await self._complaints.find(request.match_info["id"])
+        return _not_found() if stored is None else json_response(self._document(stored))
 
     async def act(self, request: web.Request) -> web.Response:
-        """Do something about a complaint; its ticket is told of it too."""
+        """Perform an action on a complaint, and update it in its open ticket."""
         if request.content_type != "application/json":
             return _problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the type", "application/json")
         try:
-            asked = msgspec.json.decode(await request.read(), type=ComplaintActionRequest)
+            action = msgspec.json.decode(await request.read(), type=ComplaintActionRequest)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             return _problem(HTTPStatus.BAD_REQUEST, str(error), _EXAMPLE)
-        async with self._turn:
-            found = await self._complaints.find(request.match_info["id"])
-            if found is None:
-                return _unknown()
+        # One action at a time: a step that two people complete at once is completed once.
+        async with self._lock:
+            stored = await self._complaints.find(request.match_info["id"])
+            if stored is None:
+                return _not_found()
             try:
-                after = self._done(found, asked)
-            except ComplaintActError as error:
+                after = self._perform(stored, action)
+            except ComplaintActionError as error:
                 return _problem(HTTPStatus.CONFLICT, str(error), _EXAMPLE)
-            await self._complaints.note({after.complaint.id: after}, (), self._clock())
-            await self._tell(after)
-        return _json(self._told(after))
+            await self._complaints.update({after.complaint.id: after}, (), self._clock())
+            await self._update_ticket(after)
+        return json_response(self._document(after))
 
-    def _done(self, found: Kept, asked: ComplaintActionRequest) -> Kept:
-        fields = {name: scrub(text, 100).strip() for name, text in asked.fields.items()}
-        actor, text = scrub(asked.actor, 100).strip(), scrub(asked.text, 2000).strip()
-        done = Done(asked.action, actor, text, fields)
+    def _perform(self, stored: StoredComplaint, action: ComplaintActionRequest) -> StoredComplaint:
+        clean = replace(
+            action,
+            actor=scrub(action.actor, 100).strip(),
+            text=scrub(action.text, 2000).strip(),
+            fields={name: scrub(text, 100).strip() for name, text in action.fields.items()},
+        )
         zone = self._settings().timezone
-        after = perform(found.complaint, done, self._clock(), zone)
-        return msgspec.structs.replace(found, complaint=after)
+        return replace(stored, complaint=perform(stored.complaint, clean, self._clock(), zone))
 
-    async def _tell(self, kept: Kept) -> None:
-        ticket = next((it for it in self._tickets.open if it.id == kept.ticket_id), None)
-        if ticket is not None:
-            await self._tickets.attach_complaints({ticket.key: [kept.complaint]}, self._clock())
+    async def _update_ticket(self, stored: StoredComplaint) -> None:
+        for ticket in self._tickets.open:
+            if ticket.id == stored.ticket_id:
+                complaints = {ticket.key: [stored.complaint]}
+                await self._tickets.attach_complaints(complaints, self._clock())
+                return
 
-    def _told(self, kept: Kept) -> dict[str, Any]:
-        waits = kept.complaint.id in self._complaints.waiting
-        told = {"number": kept.complaint.number, "ticket": kept.ticket_id, "waiting": waits}
-        return complaint_document(kept.complaint) | told
-
-
-def _json(body: object, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
-    return web.Response(
-        body=msgspec.json.encode(body), status=status, content_type="application/json"
-    )
+    def _document(self, stored: StoredComplaint) -> dict[str, Any]:
+        complaint = stored.complaint
+        return complaint_document(complaint) | {
+            "number": complaint.number,
+            "ticket": stored.ticket_id,
+            "waiting": complaint.id in self._complaints.waiting,
+        }
 
 
 def _problem(status: HTTPStatus, error: str, expected: str) -> web.Response:
-    return _json({"error": f"{status.value} {error}", "expected": expected}, status)
+    return json_response({"error": f"{status.value} {error}", "expected": expected}, status)
 
 
-def _unknown() -> web.Response:
+def _not_found() -> web.Response:
     expected = f"the id of a complaint listed at {PATH}"
     return _problem(HTTPStatus.NOT_FOUND, "there is no such complaint", expected)

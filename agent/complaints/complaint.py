@@ -1,8 +1,8 @@
-"""Complaints of callers, and when they are many enough for a severe fault (domain.md §3).
+"""Complaints of callers, and when they make a severe fault (docs/reference/domain.md §3).
 
-A complaint belongs to the ticket of the number it is about, or to that ticket's root. Its
-caller is never in it: what is kept is how the number looks masked, and a mark that tells one
-caller from another.
+A complaint belongs to the ticket of the number it is about, or to that ticket's root cause. It
+never contains its caller's number: only the masked number, and a keyed hash that distinguishes
+callers.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,14 +15,14 @@ SYMPTOM = "complaint"
 """The symptom of a ticket that complaints alone opened."""
 WINDOW = 1800.0
 """Seconds within which complaints of several callers make a severe fault, and which must pass
-after the last of them (domain.md §3, Severe fault)."""
-LEAST_CALLERS = 3
-"""Callers it takes."""
+after the last of them (docs/reference/domain.md §3)."""
+MIN_CALLERS = 3
+"""How many different callers make a severe fault."""
 
 
 @unique
 class Channel(StrEnum):
-    """How a complaint came in (domain.md §3, Complaint)."""
+    """How a complaint was received (docs/reference/domain.md §3)."""
 
     HOTLINE = "hotline"
     WEB = "web"
@@ -33,7 +33,7 @@ class Channel(StrEnum):
 
 @unique
 class Step(StrEnum):
-    """What a complaint's handling owes, in order of its template."""
+    """A step that the handling of a complaint owes, in the order of its template."""
 
     REPLY = "reply"
     VERIFY = "verify"
@@ -41,23 +41,23 @@ class Step(StrEnum):
     ACCEPT = "accept"
     INVESTIGATE = "investigate"
     RECTIFY = "rectify"
-    """After a survey says that it was poorly handled."""
+    """After a survey in which the caller is not satisfied."""
     HEAR_APPEAL = "hear_appeal"
     """A second handling, by somebody else."""
 
 
 class Deadline(msgspec.Struct, frozen=True, gc=False):
-    """By when a step is owed, and when it was done."""
+    """When a step is due, and when it was done."""
 
     step: Step
     due: float
     done_at: float | None = None
     certain: bool = True
-    """False where working days were told by their weekdays: no calendar is published so far."""
+    """False where no calendar is published yet, so that weekdays were counted as worked."""
 
 
-class Filed(msgspec.Struct, frozen=True, gc=False):
-    """One thing that was done about a complaint."""
+class ComplaintEntry(msgspec.Struct, frozen=True, gc=False):
+    """One action on a complaint, as filed with it."""
 
     at: float
     actor: str
@@ -65,8 +65,24 @@ class Filed(msgspec.Struct, frozen=True, gc=False):
     text: str = ""
 
 
+class ComplaintReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A complaint as another system reported it, before it is stored."""
+
+    number: str
+    caller: str
+    """Digits only, as they are dialled in China; empty if unknown."""
+    at: float
+    has_time: bool
+    """Whether the sender stated the time."""
+    channel: Channel
+    prompt: str
+    content: str
+    reference: str
+    handler: str
+
+
 class Complaint(msgspec.Struct, frozen=True, kw_only=True):
-    """One complaint, as tickets show it."""
+    """One complaint, as it is stored and as tickets show it."""
 
     id: str
     number: str
@@ -74,50 +90,55 @@ class Complaint(msgspec.Struct, frozen=True, kw_only=True):
     """When the caller had the trouble, or complained; never later than it was received."""
     received_at: float
     who: str
-    """Tells callers apart without telling who they are."""
+    """A keyed hash of the caller's number: distinguishes callers without identifying them."""
     caller: str = ""
-    """Masked; empty where nobody said."""
+    """The masked number; empty if unknown."""
     prompt: str = ""
-    """What was heard."""
+    """The announcement the caller heard."""
     channel: Channel = Channel.OTHER
     content: str = ""
     reference: str = ""
-    """What the other system calls it."""
+    """The other system's own id of the complaint."""
     deadlines: tuple[Deadline, ...] = ()
     handler: str = ""
     satisfied: bool | None = None
-    """What the survey says; ``None`` before it."""
+    """The result of the survey; ``None`` before it."""
     regulator: Mapping[str, float] = {}
-    """From when and until when the regulator may be turned to, and what the regulator owes."""
-    filed: tuple[Filed, ...] = ()
+    """From when and until when the regulator may be addressed, and by when it must respond."""
+    filed: tuple[ComplaintEntry, ...] = ()
 
 
 def first_times(complaints: Iterable[Complaint]) -> tuple[float, ...]:
-    """When each caller complained first, in order: a caller counts once."""
+    """The time of each caller's first complaint, in order: a caller counts once."""
     first: dict[str, float] = {}
-    for one in complaints:
-        first[one.who] = min(one.at, first.get(one.who, one.at))
+    for complaint in complaints:
+        first[complaint.who] = min(complaint.at, first.get(complaint.who, complaint.at))
     return tuple(sorted(first.values()))
 
 
 def severe_by_complaints(times: Iterable[float]) -> float | None:
     """From when complaints make a severe fault; ``None`` while they do not.
 
-    ``times`` are one for each caller (:func:`first_times`). At least three within 30 minutes,
-    to the second, and then 30 minutes from the third (domain.md §3, Severe fault).
+    It takes three callers within 30 minutes, to the second, and then another 30 minutes from the
+    third (docs/reference/domain.md §3).
+
+    Args:
+        times: One time for each caller; see :func:`first_times`.
     """
     ordered = sorted(times)
-    for first, last in zip(ordered, islice(ordered, LEAST_CALLERS - 1, None), strict=False):
+    for first, last in zip(ordered, islice(ordered, MIN_CALLERS - 1, None), strict=False):
         if last - first <= WINDOW:
             return last + WINDOW
     return None
 
 
-def samples(complaints: Iterable[Complaint], most: int = 3) -> list[str]:
-    """Callers to try, masked, each once."""
-    return list(dict.fromkeys(one.caller for one in complaints if one.caller))[:most]
+def samples(complaints: Iterable[Complaint], limit: int = 3) -> list[str]:
+    """The masked numbers of up to ``limit`` different callers."""
+    callers = (complaint.caller for complaint in complaints if complaint.caller)
+    return list(dict.fromkeys(callers))[:limit]
 
 
-def prompt_heard(complaints: Iterable[Complaint]) -> str:
-    """What callers heard: each prompt once, the first first."""
-    return "；".join(list(dict.fromkeys(one.prompt for one in complaints if one.prompt))[:3])
+def joined_prompts(complaints: Iterable[Complaint]) -> str:
+    """The first three different announcements that callers heard, joined."""
+    prompts = (complaint.prompt for complaint in complaints if complaint.prompt)
+    return "；".join(list(dict.fromkeys(prompts))[:3])

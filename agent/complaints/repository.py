@@ -1,17 +1,16 @@
-"""Complaints on disk before they are answered, and in memory until their ticket is closed."""
+"""Complaints: durable before they are acknowledged, in memory until their ticket is closed."""
 
 import asyncio
 import hmac
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 
 import msgspec
 import structlog
 from sqlalchemy import Select, insert, select, update
 
-from agent.complaints.complaint import Complaint, Deadline
-from agent.complaints.payload import Heard
+from agent.complaints.complaint import Complaint, ComplaintReport, Deadline
 from agent.masking import mask_phone
 from agent.store.database import Database
 from agent.store.schema import complaints
@@ -21,193 +20,210 @@ from agent.tickets.ticket import Subject
 log = structlog.get_logger(__name__)
 
 _KEY = "complaints_key"
-"""Where the ledger keeps the key that callers are told apart with."""
-_WHO_CHARACTERS = 16
+"""The name under which the ledger stores the key of the hash of callers' numbers."""
+_HASH_CHARACTERS = 16
 
 
 class TooManyComplaintsError(Exception):
-    """More complaints wait for an answer than can be kept at hand."""
+    """More complaints are waiting for an answer than may be held in memory."""
 
 
-class Owed(msgspec.Struct, frozen=True):
-    """What a caller may expect, worked out when the complaint comes in."""
+class Obligations(msgspec.Struct, frozen=True):
+    """What a caller may expect, computed when the complaint is received."""
 
     deadlines: tuple[Deadline, ...] = ()
     regulator: Mapping[str, float] = {}
 
 
-class Kept(msgspec.Struct, frozen=True):
-    """A complaint whose ticket is not closed yet."""
+class StoredComplaint(msgspec.Struct, frozen=True, rename={"repaired_subject": "again"}):
+    """A complaint and the ticket it belongs to, as the ledger stores them.
+
+    ``repaired_subject`` is stored under its former name.
+    """
 
     complaint: Complaint
     ticket_id: str = ""
-    """The ticket it was put to; empty while there is none."""
-    again: Subject | None = None
-    """The fault that was said to be repaired before this complaint came."""
+    """The ticket it is attached to; empty while there is none."""
+    repaired_subject: Subject | None = None
+    """The subject of the ticket whose fault counted as repaired before the complaint came."""
 
 
-class Complaints:
+class ComplaintRepository:
     """All complaints. Make one with :meth:`open`; it is their only writer."""
 
-    def __init__(self, database: Database, key: bytes, waiting: Mapping[str, Kept]) -> None:
+    def __init__(
+        self, database: Database, key: bytes, waiting: Mapping[str, StoredComplaint]
+    ) -> None:
         self._database = database
         self._key = key
         self._waiting = dict(waiting)
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     @classmethod
-    async def open(cls, database: Database) -> "Complaints":
-        """The complaints that the ledger has and nobody has answered; a damaged one is left out.
+    async def open(cls, database: Database) -> "ComplaintRepository":
+        """The complaints in the ledger; one that cannot be decoded is left out.
 
         Raises:
-            StoreError: when the ledger refuses.
+            StoreError: when the ledger cannot be read or written.
         """
         key = await database.get(_KEY)
         if key is None:
             key = secrets.token_bytes(32)
             await database.put(_KEY, key)
-        return cls(database, key, await finish(_read(database)))
+        return cls(database, key, await finish(_read_waiting(database)))
 
     @property
-    def waiting(self) -> Mapping[str, Kept]:
+    def waiting(self) -> Mapping[str, StoredComplaint]:
         """Complaints whose ticket is not closed, by id, oldest first; not to be changed."""
         return self._waiting
 
-    async def take(
+    async def add(
         self,
         identity: str | None,
-        heard: Heard,
-        owed: Owed,
-        most: int,
+        report: ComplaintReport,
+        obligations: Obligations,
+        max_waiting: int,
         now: float,
     ) -> Complaint | None:
-        """Keep a complaint; ``None`` when it was known. When this returns, it is durable.
+        """Store a complaint; when this returns, it is durable.
+
+        Args:
+            identity: The complaint's id, the same for a repeated report; ``None`` to make one.
+            report: What was reported.
+            obligations: What the caller may expect.
+            max_waiting: How many complaints may wait for an answer.
+            now: Epoch seconds.
+
+        Returns:
+            The complaint, or ``None`` when one with the same id is stored already.
 
         Raises:
-            StoreError: when the ledger refuses; nothing was kept then.
-            TooManyComplaints: when ``most`` wait already; nothing was kept then.
+            StoreError: when the ledger refuses; nothing was stored then.
+            TooManyComplaintsError: when too many are waiting; nothing was stored then.
         """
-        async with self._turn:
-            known = identity or secrets.token_hex(16)
-            if known in self._waiting:
+        async with self._lock:
+            complaint_id = identity or secrets.token_hex(16)
+            if complaint_id in self._waiting:
                 return None
-            if len(self._waiting) >= most:
+            if len(self._waiting) >= max_waiting:
                 raise TooManyComplaintsError(f"{len(self._waiting)} complaints wait for an answer")
-            made = self._made(known, heard, owed, now)
-            return made if await finish(self._insert(made, heard.caller)) else None
+            complaint = self._make(complaint_id, report, obligations, now)
+            return complaint if await finish(self._insert(complaint, report.caller)) else None
 
-    async def note(
-        self, changed: Mapping[str, Kept], answered: Collection[str], now: float
+    async def update(
+        self, changed: Mapping[str, StoredComplaint], answered: Collection[str], now: float
     ) -> None:
-        """Write what became of complaints: ``changed`` stand otherwise, ``answered`` no more.
+        """Store the ``changed`` complaints, by id, and mark the ``answered`` ids as answered.
 
         Raises:
             StoreError: when the ledger refuses; nothing was changed then.
         """
         if not changed and not answered:
             return
-        async with self._turn:
+        async with self._lock:
             await finish(self._update(changed, answered, now))
 
-    async def find(self, complaint_id: str) -> Kept | None:
+    async def find(self, complaint_id: str) -> StoredComplaint | None:
         """One complaint, answered or not.
 
         Raises:
-            StoreError: when the ledger refuses.
+            StoreError: when the ledger cannot be read.
         """
-        asked = _stored().where(complaints.c.id == complaint_id)
-        found = await finish(_rows(self._database, asked))
-        return found.get(complaint_id)
+        query = _select().where(complaints.c.id == complaint_id)
+        rows = await finish(_fetch(self._database, query))
+        return rows.get(complaint_id)
 
-    async def newest(self, most: int, number: str = "") -> list[Kept]:
-        """The newest complaints, answered or not, of one number where one is given.
+    async def newest(self, limit: int, number: str = "") -> list[StoredComplaint]:
+        """The newest complaints, answered or not, of one number if it is given.
 
         Raises:
-            StoreError: when the ledger refuses.
+            StoreError: when the ledger cannot be read.
         """
-        asked = _stored().order_by(complaints.c.received_at.desc(), complaints.c.id).limit(most)
+        query = _select().order_by(complaints.c.received_at.desc(), complaints.c.id).limit(limit)
         if number:
-            asked = asked.where(complaints.c.number == number)
-        return list((await finish(_rows(self._database, asked))).values())
+            query = query.where(complaints.c.number == number)
+        return list((await finish(_fetch(self._database, query))).values())
 
-    def _made(self, known: str, heard: Heard, owed: Owed, now: float) -> Complaint:
-        digest = hmac.new(self._key, heard.caller.encode(), sha256).hexdigest()
+    def _make(
+        self, complaint_id: str, report: ComplaintReport, obligations: Obligations, now: float
+    ) -> Complaint:
+        digest = hmac.new(self._key, report.caller.encode(), sha256).hexdigest()
         return Complaint(
-            id=known,
-            number=heard.number,
-            at=heard.at,
+            id=complaint_id,
+            number=report.number,
+            at=report.at,
             received_at=now,
-            who=digest[:_WHO_CHARACTERS],
-            caller=mask_phone(heard.caller),
-            prompt=heard.prompt,
-            channel=heard.channel,
-            content=heard.content,
-            reference=heard.reference,
-            handler=heard.handler,
-            deadlines=owed.deadlines,
-            regulator=owed.regulator,
+            who=digest[:_HASH_CHARACTERS],
+            caller=mask_phone(report.caller),
+            prompt=report.prompt,
+            channel=report.channel,
+            content=report.content,
+            reference=report.reference,
+            handler=report.handler,
+            deadlines=obligations.deadlines,
+            regulator=obligations.regulator,
         )
 
-    async def _insert(self, made: Complaint, caller: str) -> bool:
-        asked = select(complaints.c.id).where(complaints.c.id == made.id)
+    async def _insert(self, complaint: Complaint, caller: str) -> bool:
+        query = select(complaints.c.id).where(complaints.c.id == complaint.id)
         async with self._database.transaction() as connection:
-            if (await connection.execute(asked)).first() is not None:
+            # An answered complaint is no longer in memory, but its repeat must be recognized.
+            if (await connection.execute(query)).first() is not None:
                 return False
-            kept = Kept(made)
+            stored = StoredComplaint(complaint)
             await connection.execute(
                 insert(complaints).values(
-                    id=made.id,
-                    number=made.number,
+                    id=complaint.id,
+                    number=complaint.number,
                     caller=caller,
-                    received_at=made.received_at,
-                    document=msgspec.json.encode(kept),
+                    received_at=complaint.received_at,
+                    document=msgspec.json.encode(stored),
                 )
             )
-        self._waiting[made.id] = kept
+        self._waiting[complaint.id] = stored
         return True
 
     async def _update(
-        self, changed: Mapping[str, Kept], answered: Collection[str], now: float
+        self, changed: Mapping[str, StoredComplaint], answered: Collection[str], now: float
     ) -> None:
         async with self._database.transaction() as connection:
-            for name, kept in changed.items():
-                values = {"ticket_id": kept.ticket_id, "document": msgspec.json.encode(kept)}
+            for complaint_id, stored in changed.items():
+                values = {"ticket_id": stored.ticket_id, "document": msgspec.json.encode(stored)}
                 await connection.execute(
-                    update(complaints).where(complaints.c.id == name).values(**values)
+                    update(complaints).where(complaints.c.id == complaint_id).values(**values)
                 )
-            for name in answered:
+            for complaint_id in answered:
                 await connection.execute(
-                    update(complaints).where(complaints.c.id == name).values(answered_at=now)
+                    update(complaints)
+                    .where(complaints.c.id == complaint_id)
+                    .values(answered_at=now)
                 )
-        self._waiting.update((name, it) for name, it in changed.items() if name in self._waiting)
-        for name in answered:
-            self._waiting.pop(name, None)
+        # People also act on answered complaints; those must not come back into memory.
+        self._waiting.update(
+            (complaint_id, stored)
+            for complaint_id, stored in changed.items()
+            if complaint_id in self._waiting
+        )
+        for complaint_id in answered:
+            self._waiting.pop(complaint_id, None)
 
 
-def by_number(waiting: Iterable[Kept]) -> dict[str, list[Kept]]:
-    """Complaints by the number they are about, in order."""
-    found: dict[str, list[Kept]] = {}
-    for kept in waiting:
-        found.setdefault(kept.complaint.number, []).append(kept)
-    return found
-
-
-def _stored() -> Select[str, bytes]:
+def _select() -> Select[str, bytes]:
     return select(complaints.c.id, complaints.c.document)
 
 
-async def _read(database: Database) -> dict[str, Kept]:
-    standing = _stored().where(complaints.c.answered_at.is_(None))
-    return await _rows(database, standing.order_by(complaints.c.received_at, complaints.c.id))
+async def _read_waiting(database: Database) -> dict[str, StoredComplaint]:
+    unanswered = _select().where(complaints.c.answered_at.is_(None))
+    return await _fetch(database, unanswered.order_by(complaints.c.received_at, complaints.c.id))
 
 
-async def _rows(database: Database, asked: Select[str, bytes]) -> dict[str, Kept]:
+async def _fetch(database: Database, query: Select[str, bytes]) -> dict[str, StoredComplaint]:
     async with database.transaction() as connection:
-        rows = (await connection.execute(asked)).all()
-    found: dict[str, Kept] = {}
+        rows = (await connection.execute(query)).all()
+    decoded: dict[str, StoredComplaint] = {}
     for row in rows:
         try:
-            found[row.id] = msgspec.json.decode(row.document, type=Kept)
+            decoded[row.id] = msgspec.json.decode(row.document, type=StoredComplaint)
         except msgspec.MsgspecError as error:
             log.error("complaint_unreadable", id=row.id, error=str(error))  # noqa: TRY400 - the text says it
-    return found
+    return decoded

@@ -88,6 +88,17 @@ def decreed_kind(day: date) -> DayKind:
     return DayKind.ADJUSTED if day.weekday() >= _WEEKEND else DayKind.PLAIN
 
 
+def is_published(day: date) -> bool:
+    """Whether the national holidays of ``day``'s year are published and known here."""
+    return decreed_kind(day) is not DayKind.UNPUBLISHED
+
+
+def is_workday(day: date) -> bool:
+    """Whether ``day`` is worked by national decree; by its weekday where that is unpublished."""
+    kind = decreed_kind(day)
+    return kind is DayKind.ADJUSTED or (kind is not DayKind.HOLIDAY and day.weekday() < _WEEKEND)
+
+
 @cache
 def _decrees() -> Any | None:
     try:

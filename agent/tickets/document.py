@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from agent.complaints.complaint import SYMPTOM, Complaint, Deadline, prompt_heard, samples
+from agent.complaints.complaint import SYMPTOM, Complaint, Deadline, joined_prompts, samples
 from agent.masking import mask_text
 from agent.model import Evidence, Verdict
 from agent.states import PARTY_OF_CAUSE, Cause
@@ -32,7 +32,7 @@ def document(ticket: Ticket, now: float) -> dict[str, Any]:
         "pattern": "intermittent" if ticket.progress.flaps else "continuous",
         "description": ticket.text.description,
         "sample_callers": samples(ticket.complaints),
-        "prompt_heard": mask_text(prompt_heard(ticket.complaints)),
+        "prompt_heard": mask_text(joined_prompts(ticket.complaints)),
         "reporter": _reporter(ticket),
         "complaints": [complaint_document(one) for one in ticket.complaints],
         "alerts": list(ticket.alerts),

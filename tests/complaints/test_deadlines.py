@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.complaints import workdays
 from agent.complaints.complaint import Complaint, Step, first_times, severe_by_complaints
 from agent.complaints.deadlines import (
     Template,
     after_working_days,
     deadlines,
-    regulator,
-    regulator_owes,
+    regulator_dates,
+    regulator_deadlines,
 )
+from agent.routing.calendar import is_workday
 
 T0 = 1_790_000_000.0
 ZONE = "Asia/Shanghai"
@@ -33,16 +33,16 @@ def test_three_callers_within_half_an_hour_to_the_second(
     minutes: int, seconds: int, severe: bool
 ) -> None:
     last = T0 + 60 * minutes + seconds
-    found = severe_by_complaints([T0, last, T0 + 60])
-    assert found == (last + 1800 if severe else None)
+    severe_from = severe_by_complaints([T0, last, T0 + 60])
+    assert severe_from == (last + 1800 if severe else None)
 
 
 def test_a_caller_counts_once_and_two_are_not_enough() -> None:
-    heard = [complaint(T0, "a"), complaint(T0 + 1, "a"), complaint(T0 + 2, "b")]
-    assert first_times(heard) == (T0, T0 + 2)
-    assert severe_by_complaints(first_times(heard)) is None
-    heard.append(complaint(T0 + 3, "c"))
-    assert severe_by_complaints(first_times(heard)) == T0 + 3 + 1800
+    complaints = [complaint(T0, "a"), complaint(T0 + 1, "a"), complaint(T0 + 2, "b")]
+    assert first_times(complaints) == (T0, T0 + 2)
+    assert severe_by_complaints(first_times(complaints)) is None
+    complaints.append(complaint(T0 + 3, "c"))
+    assert severe_by_complaints(first_times(complaints)) == T0 + 3 + 1800
 
 
 @given(st.lists(st.integers(0, 7200), max_size=8))
@@ -59,11 +59,13 @@ def at(text: str) -> float:
 
 def test_two_five_and_seven_working_days_over_a_long_holiday() -> None:
     """China's National Day of 2026: 1 to 7 October off, Saturday 10 October worked."""
-    owed = deadlines(Template.STAGED, at("2026-09-29 15:00"), ZONE)
-    assert [it.step for it in owed] == [Step.REPLY, Step.VERIFY, Step.SOLVE]
-    assert all(it.certain for it in owed)
-    told = [datetime.fromtimestamp(it.due, ZoneInfo(ZONE)).isoformat(" ")[:16] for it in owed]
-    assert told == ["2026-10-09 00:00", "2026-10-13 00:00", "2026-10-15 00:00"]
+    due = deadlines(Template.STAGED, at("2026-09-29 15:00"), ZONE)
+    assert [deadline.step for deadline in due] == [Step.REPLY, Step.VERIFY, Step.SOLVE]
+    assert all(deadline.certain for deadline in due)
+    dates = [
+        datetime.fromtimestamp(deadline.due, ZoneInfo(ZONE)).isoformat(" ")[:16] for deadline in due
+    ]
+    assert dates == ["2026-10-09 00:00", "2026-10-13 00:00", "2026-10-15 00:00"]
 
 
 def test_a_day_to_accept_and_fifteen_working_days_to_investigate() -> None:
@@ -78,8 +80,8 @@ def test_working_days_are_those_of_a_slow_calendar(start: date, days: int) -> No
     due = after_working_days(at(f"{start} 12:00"), days, ZONE).at
     last = datetime.fromtimestamp(due, ZoneInfo(ZONE)).date() - timedelta(days=1)
     span = [start + timedelta(days=n) for n in range(1, (last - start).days + 1)]
-    assert sum(map(workdays.is_workday, span)) == days
-    assert workdays.is_workday(last)
+    assert sum(map(is_workday, span)) == days
+    assert is_workday(last)
 
 
 def test_beyond_the_published_calendar_it_says_so() -> None:
@@ -88,11 +90,11 @@ def test_beyond_the_published_calendar_it_says_so() -> None:
 
 def test_the_regulator_s_dates() -> None:
     received = at("2026-08-31 10:00")
-    dates = regulator(received, ZONE)
+    dates = regulator_dates(received, ZONE)
     assert dates["eligible_from"] == received + 15 * 86400
     assert dates["charges_until"] == at("2027-01-31 10:00")
     assert dates["others_until"] == at("2028-08-31 10:00")
-    assert regulator_owes(at("2026-09-14 10:00"), ZONE) == {
+    assert regulator_deadlines(at("2026-09-14 10:00"), ZONE) == {
         "decides_by": at("2026-09-21 00:00"),
         "answers_by": at("2026-09-14 10:00") + 30 * 86400,
     }

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from agent.complaints import workdays
+from agent.routing.calendar import is_published, is_workday
 
 _MINUTES_AN_HOUR = 60
 _WHOLE_DAY = 24 * _MINUTES_AN_HOUR
@@ -39,8 +39,8 @@ class WorkCalendar(msgspec.Struct, frozen=True):
         named = day.isoformat()
         if named in self.holidays or named in self.workdays:
             return named not in self.holidays
-        if self.chinese and workdays.is_published(day):
-            return workdays.is_workday(day)
+        if self.chinese and is_published(day):
+            return is_workday(day)
         return day.weekday() in self.weekdays
 
     def is_certain(self, start: float, end: float) -> bool:
@@ -49,7 +49,7 @@ class WorkCalendar(msgspec.Struct, frozen=True):
             return True
         zone = ZoneInfo(self.zone)
         days = {datetime.fromtimestamp(at, zone).date() for at in (start, end)}
-        return all(map(workdays.is_published, days))
+        return all(map(is_published, days))
 
 
 def passed(calendar: WorkCalendar | None, start: float, end: float) -> float:

@@ -22,7 +22,7 @@ BOTS = "sinks/test_bots.py"
 TEMPLATES = "sinks/test_templates.py"
 HOOK = "webhooks/alertmanager/test_webhook.py"
 ACCESS = "webhooks/test_auth.py"
-COMPLAINTS = "complaints/test_hook.py"
+COMPLAINTS = "complaints/test_webhook.py"
 CALLBACKS = "sinks/test_callback_hook.py"
 ALERTMANAGER = "webhooks/alertmanager/test_reconciler.py"
 WINDOWS = "complaints/test_deadlines.py"
@@ -96,7 +96,7 @@ CASES: Mapping[int, tuple[tuple[str, str], ...]] = {
     24: (
         (ACCESS, "test_overload_is_always_503_and_passes"),
         (HOOK, "test_what_is_answered_with_200_is_in_the_ledger"),
-        (COMPLAINTS, "test_nothing_is_answered_before_it_is_kept"),
+        (COMPLAINTS, "test_nothing_is_answered_before_it_is_stored"),
     ),
     25: (
         (COMPLAINTS, "test_of_a_thousand_changed_or_replayed_requests_none_has_an_effect"),

@@ -81,9 +81,9 @@ async def test_a_signed_delivery_is_taken_once(signed: Server) -> None:
     assert (await posted(signed, body, delivery(signed, body))).status == 200
     again = await posted(signed, body, delivery(signed, body, off=20))
     assert (again.status, waiting(signed)) == (200, 1), "the same delivery, signed anew"
-    (kept,) = signed.webhooks.complaints.waiting.values()
-    assert kept.complaint.caller == "139****1111"
-    assert kept.complaint.at == TROUBLE_AT
+    (stored,) = signed.webhooks.complaints.waiting.values()
+    assert stored.complaint.caller == "139****1111"
+    assert stored.complaint.at == TROUBLE_AT
 
 
 async def test_it_survives_a_restart_and_so_does_what_a_repeat_is_known_by(
@@ -95,7 +95,7 @@ async def test_it_survives_a_restart_and_so_does_what_a_repeat_is_known_by(
     await signed.restart()
     assert list(signed.webhooks.complaints.waiting.values()) == [before]
     await posted(signed, body, delivery(signed, body))
-    await signed.webhooks.complaints.note({}, [before.complaint.id], signed.clock.now)
+    await signed.webhooks.complaints.update({}, [before.complaint.id], signed.clock.now)
     await posted(signed, body, delivery(signed, body))
     assert waiting(signed) == 0, "answered, and still known"
 
@@ -103,11 +103,13 @@ async def test_it_survives_a_restart_and_so_does_what_a_repeat_is_known_by(
 async def test_the_same_caller_is_known_however_the_number_is_written(
     signed: Server,
 ) -> None:
-    written = ("13900001111", "+86 139-0000-1111", "013900001111", "0086 13900001111")
-    for place, caller in enumerate(written):
+    spellings = ("13900001111", "+86 139-0000-1111", "013900001111", "0086 13900001111")
+    for index, caller in enumerate(spellings):
         body = encoded(caller=caller)
-        await posted(signed, body, delivery(signed, body, f"msg_{place}"))
-    assert len({it.complaint.who for it in signed.webhooks.complaints.waiting.values()}) == 1
+        await posted(signed, body, delivery(signed, body, f"msg_{index}"))
+    assert (
+        len({stored.complaint.who for stored in signed.webhooks.complaints.waiting.values()}) == 1
+    )
 
 
 @pytest.mark.parametrize("off", [-299, 299])
@@ -175,26 +177,28 @@ async def test_what_is_no_complaint_is_refused_for_good(
     assert waiting(signed) == 0
 
 
-async def test_a_hostile_text_is_kept_without_its_hostility(signed: Server) -> None:
+async def test_a_hostile_text_is_stored_without_its_hostility(signed: Server) -> None:
     hostile = BODY | {"prompt": "a\x00b\u202e\ud800c", "content": "\x1b[31m" + "长" * 5000}
     body = json.dumps(hostile).encode()
     assert (await posted(signed, body, delivery(signed, body))).status == 200
-    for kept in signed.webhooks.complaints.waiting.values():
-        assert kept.complaint.prompt == "abc"
-        assert not {"\x00", "\u202e", "\x1b"} & set(kept.complaint.prompt + kept.complaint.content)
-        assert len(kept.complaint.content) <= 2000
+    for stored in signed.webhooks.complaints.waiting.values():
+        assert stored.complaint.prompt == "abc"
+        assert not {"\x00", "\u202e", "\x1b"} & set(
+            stored.complaint.prompt + stored.complaint.content
+        )
+        assert len(stored.complaint.content) <= 2000
 
 
 async def test_too_many_waiting_asks_to_come_again(signed: Server) -> None:
     await signed.webhooks.reconfigure(with_complaints(secret=SECRET, most_waiting=1))
-    for place, status in enumerate((200, 503)):
-        body = encoded(prompt=str(place))
-        answer = await posted(signed, body, delivery(signed, body, f"msg_{place}"))
+    for index, status in enumerate((200, 503)):
+        body = encoded(prompt=str(index))
+        answer = await posted(signed, body, delivery(signed, body, f"msg_{index}"))
         assert answer.status == status
     assert answer.headers["Retry-After"]
 
 
-async def test_nothing_is_answered_before_it_is_kept(
+async def test_nothing_is_answered_before_it_is_stored(
     signed: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse() -> None:
@@ -226,10 +230,10 @@ def mutated(chance: random.Random, headers: dict[str, str], body: bytes) -> tupl
 
 def _spoilt(chance: random.Random, text: bytes) -> bytes:
     """``text`` with a printable byte changed, put in or taken out."""
-    place, byte = chance.randrange(len(text)), bytes([chance.randrange(0x21, 0x7F)])
+    position, byte = chance.randrange(len(text)), bytes([chance.randrange(0x21, 0x7F)])
     cut = chance.choice([0, 1])
-    made = text[:place] + chance.choice([byte, b""]) + text[place + cut :]
-    return made if made != text else text + byte
+    spoilt = text[:position] + chance.choice([byte, b""]) + text[position + cut :]
+    return spoilt if spoilt != text else text + byte
 
 
 async def test_of_a_thousand_changed_or_replayed_requests_none_has_an_effect(
