@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from agent.tickets.outbox.outbox import Row
+from agent.tickets.outbox.rows import Row
 
 
 @unique

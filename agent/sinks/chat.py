@@ -24,7 +24,7 @@ from agent.sinks.http_client import Reply, SinkHttpClient
 from agent.sinks.registry import SinkContext
 from agent.sinks.text_limits import ELLIPSIS, cut_bytes
 from agent.tickets.changes import UPDATED
-from agent.tickets.outbox.outbox import RANKS, Row
+from agent.tickets.outbox.rows import RANKS, Row
 
 _UNKNOWN = RemoteStatus(RemoteState.UNKNOWN, detail="a chat cannot be queried")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from agent.tickets.outbox.outbox import Row
+from agent.tickets.outbox.rows import Row
 
 _LARGE = 256 * 1024
 """Bytes from which decoding a payload would hold up the event loop noticeably."""

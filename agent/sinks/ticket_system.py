@@ -25,7 +25,7 @@ from agent.sinks.delivery import Delivery, decode
 from agent.sinks.links import Link, Links, Remote
 from agent.sinks.registry import SinkContext
 from agent.tickets.changes import CLOSED, OPENED, REOPENED, RESOLVED
-from agent.tickets.outbox.outbox import Row
+from agent.tickets.outbox.rows import Row
 
 log = structlog.get_logger(__name__)
 

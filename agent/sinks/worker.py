@@ -8,7 +8,8 @@ import structlog
 from agent.sinks.base import DigestingSink, Sink, SinkError, SinkFailure
 from agent.sinks.pacing import LONGEST_PAUSE, OutageDetector, RateBudget, backoff
 from agent.store.errors import StoreError
-from agent.tickets.outbox.outbox import Outbox, Queue, Row
+from agent.tickets.outbox.outbox import Outbox
+from agent.tickets.outbox.rows import Queue, Row
 from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)

@@ -1,71 +1,154 @@
-"""What a batch of decisions makes of the tickets, before any of it is written."""
+"""What the decisions of one round make of the tickets, worked out before any of it is written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 import structlog
 from msgspec.structs import replace
 
-from agent.tickets.changes import AGENT, Change
-from agent.tickets.outbox.outbox import encode_payload
-from agent.tickets.ticket import Entry, Ticket
+from agent.config.settings import Settings
+from agent.fleet import Fleet
+from agent.tickets.changes import Change
+from agent.tickets.decide.decision import ON_ENDED, Decision, Transition
+from agent.tickets.decide.diagnosis import FaultDiagnoser
+from agent.tickets.decide.faults import Fault
+from agent.tickets.decide.view import View
+from agent.tickets.number_details import grade_now, particulars_of
+from agent.tickets.outbox.rows import encode_payload
+from agent.tickets.policy import TicketPolicy
+from agent.tickets.sla.time_policies import apply_time_policies
+from agent.tickets.text import text_of
+from agent.tickets.ticket import Ticket
+from agent.tickets.transitions import Opening, carry_out, merged, open_ticket, reopen_ticket
 
 log = structlog.get_logger(__name__)
 
 
-class Step(msgspec.Struct, frozen=True):
-    """One change and what the sinks are told of it."""
+class PreparedChange(msgspec.Struct, frozen=True):
+    """A change, ready to be written with the payload of its deliveries."""
 
     change: Change
-    body: bytes
+    payload: bytes
 
-    @property
-    def loud(self) -> bool:
-        """Whether it is written; counting a good poll is not."""
-        before = self.change.before
-        return before is None or self.change.after.revision != before.revision
+
+def prepare(changes: Iterable[Change | None]) -> list[PreparedChange]:
+    """Encodes the payload of each change; slow for tickets with many members."""
+    return [PreparedChange(it, encode_payload(it)) for it in changes if it is not None]
+
+
+class Round(msgspec.Struct, frozen=True):
+    """The facts and settings of one round; the same from its first decision to its last."""
+
+    view: View
+    fleet: Fleet
+    settings: Settings
+    policy: TicketPolicy
+    diagnoser: FaultDiagnoser
+    now: float
+
+    def revisions(self, tickets: Iterable[tuple[Ticket, Fault]]) -> list[Decision]:
+        """The decisions to revise the diagnosis of ``tickets``, each with its fault."""
+        locale = self.settings.locale
+        revisions = (
+            self.diagnoser.revision(ticket, fault, self.fleet, self.now, locale)
+            for ticket, fault in tickets
+        )
+        return [decision for decision in revisions if decision is not None]
+
+    def time_changes(self, tickets: Iterable[Ticket]) -> list[PreparedChange]:
+        """The changes that the passing of time makes of ``tickets``."""
+        return prepare(
+            apply_time_policies(
+                ticket,
+                self.policy,
+                self.now,
+                grade_now(ticket.subject, self.fleet, self.settings),
+            )
+            for ticket in tickets
+        )
 
 
 class Draft:
-    """The tickets as they will be once the batch is written."""
+    """The tickets as they will be once a batch of decisions is written.
 
-    def __init__(self, standing: Mapping[str, Ticket]) -> None:
-        self._standing = standing
+    Args:
+        open_tickets: The open tickets by key, as last written.
+        muted: The muted tickets by key.
+        round_: The round the decisions belong to.
+    """
+
+    def __init__(
+        self, open_tickets: Mapping[str, Ticket], muted: Mapping[str, Ticket], round_: Round
+    ) -> None:
+        self._open = open_tickets
+        self._muted = muted
+        self._round = round_
         self._changed: dict[str, Ticket] = {}
-        self.steps: list[Step] = []
+        self.prepared: list[PreparedChange] = []
 
-    def ticket(self, key: str) -> Ticket | None:
-        """The ticket of ``key`` with all this draft does to it; ``None`` without an open one."""
-        found = self._changed.get(key) or self._standing.get(key)
-        return found if found is not None and found.open else None
+    def add(self, groups: Mapping[str, Sequence[Decision]]) -> None:
+        """Carries out decisions by their ticket's key.
 
-    def add(self, changes: list[Change]) -> None:
-        """Take the changes of one ticket: all of them or, when one fails, none."""
-        steps = [Step(change, encode_payload(change)) for change in changes]
-        self.steps += steps
-        self._changed.update((change.after.key, change.after) for change in changes)
+        A ticket whose decisions fail is left as it was and logged: it never stops the others,
+        and the next round decides about it again.
+        """
+        for key, decisions in groups.items():
+            try:
+                prepared = prepare(self._changes(key, decisions))
+            except Exception:
+                actions = [decision.transition for decision in decisions]
+                log.exception("ticket_change_failed", key=key, actions=actions)
+                continue
+            self.prepared += prepared
+            self._changed.update((it.change.after.key, it.change.after) for it in prepared)
 
+    def _ticket(self, key: str) -> Ticket | None:
+        """The open ticket of ``key``, with what this draft has done to it."""
+        ticket = self._changed.get(key) or self._open.get(key)
+        return ticket if ticket is not None and ticket.open else None
 
-def told_again(ticket: Ticket, kind: str, reason: str, now: float) -> Change:
-    """The ticket as it is, told to the sinks once more as ``kind``."""
-    after = replace(
-        ticket,
-        revision=ticket.revision + 1,
-        changed_at=now,
-        timeline=(*ticket.timeline, Entry(now, AGENT, "told_again", reason)),
-    )
-    return Change(ticket, after, kind)
+    def _changes(self, key: str, decisions: Sequence[Decision]) -> list[Change]:
+        now = self._round.now
+        first = decisions[0]
+        if first.opens and first.fault is not None:
+            opening = self._open_or_reopen(first, first.fault)
+            rest = [self._completed(it, opening.after) for it in decisions[1:]]
+            return merged(opening, carry_out(opening.after, rest, now))
+        ticket = self._ticket(key)
+        if ticket is not None:
+            return carry_out(ticket, [self._completed(it, ticket) for it in decisions], now)
+        is_muting = first.transition is Transition.MUTE
+        ended = self._round.view.closed.get(key) if is_muting else self._muted.get(key)
+        if ended is None:
+            return []
+        return carry_out(ended, [it for it in decisions if it.transition in ON_ENDED], now)
 
+    def _open_or_reopen(self, decision: Decision, fault: Fault) -> Change:
+        round_ = self._round
+        opening = self._opening(fault)
+        previous = round_.view.closed.get(fault.key)
+        if decision.transition is Transition.REOPEN and previous is not None:
+            return reopen_ticket(decision, fault, previous, opening, round_.now)
+        return open_ticket(decision, fault, previous, opening, round_.now)
 
-def log_change(change: Change) -> None:
-    """One line for a change that was written."""
-    ticket = change.after
-    log.info(
-        "ticket_changed",
-        ticket=ticket.id,
-        kind=change.kind,
-        stage=ticket.stage.value,
-        severity=ticket.severity.value,
-        symptom=ticket.subject.symptom,
-        revision=ticket.revision,
-    )
+    def _opening(self, fault: Fault) -> Opening:
+        round_ = self._round
+        verdict = round_.diagnoser.verdict_on(fault, round_.fleet, round_.now)
+        particulars = particulars_of(fault.subject, round_.fleet, round_.settings)
+        return Opening(
+            particulars=particulars,
+            text=text_of(fault.subject, fault.alerts[0], verdict, round_.settings.locale),
+            verdict=verdict,
+            terms=round_.policy.terms[particulars.grade],
+        )
+
+    def _completed(self, decision: Decision, ticket: Ticket) -> Decision:
+        """The decision with what is known only here: the root's ticket, the new text."""
+        parent = self._ticket(decision.parent)
+        if parent is not None:
+            return replace(decision, parent=parent.id)
+        if decision.transition is Transition.SEVERITY and decision.fault is not None:
+            alert = decision.fault.alerts[0]
+            locale = self._round.settings.locale
+            return replace(decision, text=text_of(ticket.subject, alert, ticket.diagnosis, locale))
+        return decision

@@ -1,12 +1,20 @@
-"""From which stage a ticket may go to which, who may take it there, and what must hold for it.
+"""The stages of a ticket and the one table of the steps between them.
 
-The line of stages is domain.md §3; every step has a reason, whoever takes it.
+Whoever moves a ticket goes through :func:`advance`: the agent's own decisions
+(``agent/tickets/transitions.py``) and the actions of people, ticket systems and providers
+(``agent/tickets/actions/effects.py``). Nothing else sets a ticket's stage, so a step that is not
+in the table cannot be written by either way. The stages are those of docs/reference/domain.md §3.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum, unique
 
-from agent.states import Stage
+from msgspec.structs import replace
+
+from agent.states import ClockName, Grade, Scope, Stage
+from agent.tickets.sla import clocks
+from agent.tickets.ticket import ENDED, Ticket
 
 
 @unique
@@ -21,173 +29,227 @@ class ActorKind(StrEnum):
 
 @unique
 class Guard(StrEnum):
-    """What must hold before a transition; the caller states which of them do."""
+    """A condition of a step; the caller states which conditions hold."""
 
     REASON_GIVEN = "reason_given"
     RECOVERY_VERIFIED = "recovery_verified"
+    """Enough polls newer than the last alert found the subject healthy."""
     RECOVERY_HELD = "recovery_held"
+    """The verified recovery lasted for ``tickets.hold``."""
     WITHIN_REOPEN_WINDOW = "within_reopen_window"
     PARENT_OPEN = "parent_open"
     ANSWERED = "confirmed_or_waived"
-    """Confirmed or waived, where the grade asks for either."""
+    """Confirmed by the customer or waived, where the grade requires it."""
     RESOLUTION_GIVEN = "resolution_given"
     REJECTION_GIVEN = "rejection_given"
     FORM_FILLED = "form_filled"
     NONE_OTHER_OPEN = "none_other_open"
+    """No other ticket of the same fault is open."""
     NOTHING_LEFT = "nothing_left"
-    """What was broken is gone, or was no fault of its own."""
+    """The subject no longer exists, or the fault turned out to be none of its own."""
 
 
 class IllegalTransitionError(Exception):
-    """A ticket was to go where the table does not let it; the text says from, to and why."""
+    """The table has no such step; the text names both stages and the reason."""
 
 
-Ways = Mapping[ActorKind, frozenset[Guard]]
-"""Who may take a step, and what must hold when they do."""
-
-_PEOPLE = (ActorKind.PERSON, ActorKind.TICKET_SYSTEM)
-_OUTSIDE = (*_PEOPLE, ActorKind.PROVIDER)
-_ALL = tuple(ActorKind)
+Permissions = Mapping[ActorKind, frozenset[Guard]]
+"""Who may take a step, and the guards that must hold when they do."""
 
 
-def _by(who: Iterable[ActorKind], *guards: Guard) -> Ways:
-    return dict.fromkeys(who, frozenset(guards or (Guard.REASON_GIVEN,)))
+@dataclass(frozen=True)
+class _Row:
+    """One row of the table: any of ``sources`` to ``target``, for each of ``actors``."""
+
+    sources: tuple[Stage, ...]
+    target: Stage
+    actors: tuple[ActorKind, ...]
+    guards: tuple[Guard, ...] = (Guard.REASON_GIVEN,)
 
 
-def _steps(ways: Ways, *stages: Stage) -> dict[Stage, Ways]:
-    return dict.fromkeys(stages, ways)
-
-
-_AGENT = (ActorKind.AGENT,)
-_ANYONE = _by(_ALL)
-_OTHERS = _by(_OUTSIDE)
-_REJECTED = _by(_OUTSIDE, Guard.REASON_GIVEN, Guard.REJECTION_GIVEN)
-_CLOSED_BY_PEOPLE = _by(_PEOPLE, Guard.REASON_GIVEN, Guard.RESOLUTION_GIVEN, Guard.ANSWERED)
-_CLOSED = {**_by(_AGENT, Guard.RECOVERY_HELD, Guard.ANSWERED), **_CLOSED_BY_PEOPLE}
-_ENDED = {**_by(_AGENT, Guard.NOTHING_LEFT), **_CLOSED_BY_PEOPLE}
-_RESTORED = {**_by(_AGENT, Guard.RECOVERY_HELD), **_OTHERS}
-_CONFIRMED = _by(_PEOPLE, Guard.REASON_GIVEN, Guard.FORM_FILLED)
-
-_BROKEN: Mapping[Stage, Ways] = {
-    Stage.OBSERVING: _by(_AGENT, Guard.RECOVERY_VERIFIED),
-    Stage.RESTORED: _RESTORED,
-    Stage.SUPPRESSED: _by(_AGENT, Guard.PARENT_OPEN),
-    Stage.CLOSED: _ENDED,
-}
-"""Where every stage in which the fault stands may go."""
-
-_HANDLING = _steps(_OTHERS, Stage.ACCEPTED, Stage.CARRIER_ESCALATED, Stage.DISPATCHED)
-
-TRANSITIONS: Mapping[Stage, Mapping[Stage, Ways]] = {
-    Stage.DETECTED: {
-        **_steps(_ANYONE, Stage.REPORTED, Stage.DIAGNOSING),
-        **_HANDLING,
-        **_BROKEN,
-    },
-    Stage.REPORTED: {
-        **_steps(_OTHERS, Stage.ACCEPTED, Stage.CARRIER_ESCALATED, Stage.DISPATCHED),
-        **_steps(_REJECTED, Stage.REJECTED),
-        **_steps(_ANYONE, Stage.DIAGNOSING),
-        **_BROKEN,
-    },
-    Stage.ACCEPTED: {
-        **_steps(_REJECTED, Stage.REJECTED),
-        **_steps(_ANYONE, Stage.DIAGNOSING),
-        **_steps(_OTHERS, Stage.CARRIER_ESCALATED, Stage.DISPATCHED),
-        **_BROKEN,
-    },
-    Stage.DIAGNOSING: {**_steps(_OTHERS, Stage.REPORTED), **_HANDLING, **_BROKEN},
-    Stage.CARRIER_ESCALATED: {
-        **_steps(_ANYONE, Stage.DIAGNOSING),
-        **_steps(_OTHERS, Stage.DISPATCHED),
-        **_BROKEN,
-    },
-    Stage.DISPATCHED: {
-        **_steps(_ANYONE, Stage.DIAGNOSING),
-        **_steps(_OTHERS, Stage.ON_SITE, Stage.CARRIER_ESCALATED),
-        **_BROKEN,
-    },
-    Stage.ON_SITE: {
-        **_steps(_ANYONE, Stage.DIAGNOSING),
-        **_steps(_OTHERS, Stage.CARRIER_ESCALATED),
-        **_BROKEN,
-    },
-    Stage.REOPENED: {
-        **_steps(_ANYONE, Stage.DIAGNOSING),
-        **_steps(_OTHERS, Stage.REPORTED),
-        **_HANDLING,
-        **_BROKEN,
-    },
-    Stage.SUPPRESSED: {
-        **_steps(_ANYONE, Stage.DIAGNOSING),
-        Stage.RESTORED: _by(_AGENT, Guard.RECOVERY_HELD),
-        Stage.CLOSED: _ENDED,
-    },
-    Stage.OBSERVING: {
-        **_steps(_ANYONE, Stage.DIAGNOSING),
-        Stage.RESTORED: _RESTORED,
-        Stage.SUPPRESSED: _by(_AGENT, Guard.PARENT_OPEN),
-        Stage.CLOSED: _ENDED,
-    },
-    Stage.RESTORED: {
-        **_steps(_ANYONE, Stage.DIAGNOSING),
-        **_steps(_OTHERS, Stage.REPAIRED, Stage.TESTING),
-        Stage.CONFIRMED: _CONFIRMED,
-        Stage.SUPPRESSED: _by(_AGENT, Guard.PARENT_OPEN),
-        Stage.CLOSED: _CLOSED,
-    },
-    Stage.REPAIRED: {
-        **_steps(_ANYONE, Stage.DIAGNOSING),
-        **_steps(_OTHERS, Stage.TESTING),
-        Stage.CONFIRMED: _CONFIRMED,
-        Stage.SUPPRESSED: _by(_AGENT, Guard.PARENT_OPEN),
-        Stage.CLOSED: _CLOSED,
-    },
-    Stage.TESTING: {
-        **_steps(_ANYONE, Stage.DIAGNOSING),
-        Stage.CONFIRMED: _CONFIRMED,
-        Stage.SUPPRESSED: _by(_AGENT, Guard.PARENT_OPEN),
-        Stage.CLOSED: _CLOSED,
-    },
-    Stage.CONFIRMED: {
-        **_steps(_ANYONE, Stage.DIAGNOSING),
-        Stage.SUPPRESSED: _by(_AGENT, Guard.PARENT_OPEN),
-        Stage.CLOSED: _CLOSED,
-    },
-    Stage.REJECTED: {
-        Stage.ACCEPTED: _by(_OUTSIDE, Guard.REASON_GIVEN, Guard.NONE_OTHER_OPEN),
-    },
-    Stage.CLOSED: {
-        Stage.REOPENED: {
-            **_by(_AGENT, Guard.WITHIN_REOPEN_WINDOW),
-            **_by(_PEOPLE, Guard.REASON_GIVEN, Guard.NONE_OTHER_OPEN),
-        },
-    },
-}
-"""Every allowed step, who may take it and what must hold; what is not here is not allowed."""
+INITIAL_STAGE = Stage.DETECTED
+"""The stage in which the agent opens a ticket."""
 
 RECOVERED = frozenset({Stage.RESTORED, Stage.REPAIRED, Stage.TESTING, Stage.CONFIRMED})
-"""Stages in which the fault counts as over and the ticket still stands."""
+"""Stages in which the fault counts as over although the ticket is still open."""
+
+_AGENT = (ActorKind.AGENT,)
+_PEOPLE = (ActorKind.PERSON, ActorKind.TICKET_SYSTEM)
+_OUTSIDE = (*_PEOPLE, ActorKind.PROVIDER)
+_EVERYONE = (*_AGENT, *_OUTSIDE)
+
+_UNTOUCHED = (Stage.DETECTED, Stage.DIAGNOSING, Stage.REOPENED)
+_DESK = (*_UNTOUCHED, Stage.REPORTED, Stage.ACCEPTED)
+_FIELD = (Stage.DISPATCHED, Stage.ON_SITE)
+_FAULTY = (*_DESK, Stage.CARRIER_ESCALATED, *_FIELD)
+"""Stages in which the fault lasts and nothing hides it."""
+_UNRESOLVED = (*_FAULTY, Stage.OBSERVING)
+_RECOVERED = (Stage.RESTORED, Stage.REPAIRED, Stage.TESTING, Stage.CONFIRMED)
+_PEOPLES_CLOSE = (Guard.REASON_GIVEN, Guard.RESOLUTION_GIVEN, Guard.ANSWERED)
+
+_TABLE = (
+    _Row((Stage.DETECTED,), Stage.REPORTED, _EVERYONE),
+    _Row((Stage.DIAGNOSING, Stage.REOPENED), Stage.REPORTED, _OUTSIDE),
+    _Row((*_UNTOUCHED, Stage.REPORTED), Stage.ACCEPTED, _OUTSIDE),
+    _Row((Stage.REJECTED,), Stage.ACCEPTED, _OUTSIDE, (Guard.REASON_GIVEN, Guard.NONE_OTHER_OPEN)),
+    _Row(
+        (Stage.REPORTED, Stage.ACCEPTED),
+        Stage.REJECTED,
+        _OUTSIDE,
+        (Guard.REASON_GIVEN, Guard.REJECTION_GIVEN),
+    ),
+    _Row(
+        (
+            *(stage for stage in _FAULTY if stage is not Stage.DIAGNOSING),
+            *(Stage.OBSERVING, Stage.SUPPRESSED, *_RECOVERED),
+        ),
+        Stage.DIAGNOSING,
+        _EVERYONE,
+    ),
+    _Row((*_DESK, *_FIELD), Stage.CARRIER_ESCALATED, _OUTSIDE),
+    _Row((*_DESK, Stage.CARRIER_ESCALATED), Stage.DISPATCHED, _OUTSIDE),
+    _Row((Stage.DISPATCHED,), Stage.ON_SITE, _OUTSIDE),
+    _Row((*_UNRESOLVED, *_RECOVERED), Stage.SUPPRESSED, _AGENT, (Guard.PARENT_OPEN,)),
+    _Row(_FAULTY, Stage.OBSERVING, _AGENT, (Guard.RECOVERY_VERIFIED,)),
+    _Row((*_UNRESOLVED, Stage.SUPPRESSED), Stage.RESTORED, _AGENT, (Guard.RECOVERY_HELD,)),
+    _Row(_UNRESOLVED, Stage.RESTORED, _OUTSIDE),
+    _Row((Stage.RESTORED,), Stage.REPAIRED, _OUTSIDE),
+    _Row((Stage.RESTORED, Stage.REPAIRED), Stage.TESTING, _OUTSIDE),
+    _Row(
+        (Stage.RESTORED, Stage.REPAIRED, Stage.TESTING),
+        Stage.CONFIRMED,
+        _PEOPLE,
+        (Guard.REASON_GIVEN, Guard.FORM_FILLED),
+    ),
+    _Row(_RECOVERED, Stage.CLOSED, _AGENT, (Guard.RECOVERY_HELD, Guard.ANSWERED)),
+    _Row((*_UNRESOLVED, Stage.SUPPRESSED), Stage.CLOSED, _AGENT, (Guard.NOTHING_LEFT,)),
+    _Row((*_UNRESOLVED, Stage.SUPPRESSED, *_RECOVERED), Stage.CLOSED, _PEOPLE, _PEOPLES_CLOSE),
+    _Row((Stage.CLOSED,), Stage.REOPENED, _AGENT, (Guard.WITHIN_REOPEN_WINDOW,)),
+    _Row((Stage.CLOSED,), Stage.REOPENED, _PEOPLE, (Guard.REASON_GIVEN, Guard.NONE_OTHER_OPEN)),
+)
+
+
+def _by_source(
+    rows: Collection[_Row],
+) -> dict[Stage, dict[Stage, dict[ActorKind, frozenset[Guard]]]]:
+    table: dict[Stage, dict[Stage, dict[ActorKind, frozenset[Guard]]]] = {it: {} for it in Stage}
+    for row in rows:
+        for source in row.sources:
+            permissions = table[source].setdefault(row.target, {})
+            permissions.update(dict.fromkeys(row.actors, frozenset(row.guards)))
+    return table
+
+
+TRANSITIONS: Mapping[Stage, Mapping[Stage, Permissions]] = _by_source(_TABLE)
+"""The allowed steps by source and target stage; a step that is not listed is not allowed."""
+
+
+def is_allowed(source: Stage, target: Stage, actor: ActorKind) -> bool:
+    """Whether ``actor`` may take the step, provided that its guards hold."""
+    return actor in TRANSITIONS[source].get(target, {})
 
 
 def require(
-    before: Stage, after: Stage, holds: frozenset[Guard], who: ActorKind = ActorKind.AGENT
+    source: Stage, target: Stage, holds: Collection[Guard], actor: ActorKind = ActorKind.AGENT
 ) -> Stage:
-    """``after``, when the table lets ``who`` take the step and all its guards hold.
+    """Returns ``target`` when the table lets ``actor`` take the step and its guards hold.
 
     Raises:
-        IllegalTransitionError: otherwise; the ticket stays as it was.
+        IllegalTransitionError: otherwise.
     """
-    ways = TRANSITIONS[before].get(after)
-    if ways is None:
-        raise IllegalTransitionError(f"a ticket cannot go from {before} to {after}")
-    if who not in ways:
-        allowed = ", ".join(sorted(ways))
+    permissions = TRANSITIONS[source].get(target)
+    if permissions is None:
+        raise IllegalTransitionError(f"a ticket cannot go from {source} to {target}")
+    if actor not in permissions:
+        allowed = ", ".join(sorted(permissions))
         raise IllegalTransitionError(
-            f"from {before} to {after} is not for {who} to do, only for {allowed}"
+            f"from {source} to {target} is not for {actor} to do, only for {allowed}"
         )
-    missing = sorted(ways[who] - holds)
+    missing = sorted(permissions[actor].difference(holds))
     if missing:
         needs = ", ".join(missing)
-        raise IllegalTransitionError(f"from {before} to {after} needs {needs}, which does not hold")
-    return after
+        raise IllegalTransitionError(
+            f"from {source} to {target} needs {needs}, which does not hold"
+        )
+    return target
+
+
+def advance(
+    ticket: Ticket,
+    target: Stage,
+    holds: Collection[Guard],
+    now: float,
+    actor: ActorKind = ActorKind.AGENT,
+) -> Ticket:
+    """Returns ``ticket`` in stage ``target``, with what that stage implies.
+
+    Entering an ended stage stops the clocks and releases the members. Leaving an ended stage,
+    or going back from a recovery to the diagnosis, withdraws the recovery.
+
+    Raises:
+        IllegalTransitionError: when the table does not allow the step.
+    """
+    moved = replace(ticket, stage=require(ticket.stage, target, holds, actor))
+    if target in ENDED:
+        return _ended(moved, now)
+    if ticket.stage in ENDED or (ticket.stage in RECOVERED and target is Stage.DIAGNOSING):
+        return _recovery_withdrawn(moved, now)
+    return moved
+
+
+def _ended(ticket: Ticket, now: float) -> Ticket:
+    members = tuple(
+        replace(member, left_at=now, left_for="closed") if member.left_at is None else member
+        for member in ticket.members
+    )
+    return replace(ticket, closed_at=now, members=members, clocks=clocks.stop(ticket.clocks, now))
+
+
+def _recovery_withdrawn(ticket: Ticket, now: float) -> Ticket:
+    """The ticket as though it had never been restored or closed.
+
+    Clocks that the restoration stopped were running all along. A contact or an arrival that came
+    before the restoration did take place, so its clock stays stopped.
+    """
+    over = ticket.restored_at if ticket.restored_at is not None else ticket.closed_at
+    stops = {name: clocks.stopped_at(ticket.clocks, name) for name in ClockName}
+    by_restoration = [
+        name
+        for name, at in stops.items()
+        if name is ClockName.RESTORE or (at is not None and over is not None and at >= over)
+    ]
+    return replace(
+        ticket,
+        clocks=clocks.void(ticket.clocks, now, *by_restoration),
+        outcome="",
+        restored_at=None,
+        closed_at=None,
+        resolution="",
+        closed_by="",
+        muted=False,
+        confirmation=None,
+        waiver=None,
+    )
+
+
+def restored(ticket: Ticket, at: float) -> Ticket:
+    """Records that service was back at ``at``, which stops every clock."""
+    return replace(
+        ticket, outcome="restored", restored_at=at, clocks=clocks.stop(ticket.clocks, at)
+    )
+
+
+_CONFIRMABLE = frozenset({Scope.NUMBER, Scope.BINDING})
+"""Scopes that one customer can confirm; a wider fault is over when all its members are."""
+
+
+def needs_confirmation(ticket: Ticket, grades: Collection[Grade]) -> bool:
+    """Whether :attr:`Guard.ANSWERED` does not hold yet for closing ``ticket``.
+
+    ``grades`` are those whose tickets close only after the customer's confirmation or a recorded
+    waiver (docs/reference/domain.md §3). A suppressed ticket is over with its parent.
+    """
+    if ticket.stage is Stage.SUPPRESSED or ticket.subject.scope not in _CONFIRMABLE:
+        return False
+    answered = ticket.stage is Stage.CONFIRMED or ticket.waiver is not None
+    return ticket.grade in grades and not answered

@@ -1,46 +1,18 @@
-"""The settings that people's acts and the passing of time go by."""
+"""The settings that actions and time policies depend on: promises, pauses, warnings, contacts."""
 
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 
 from agent.config.service import Promise, SevereFault, Step, WorkingTime
 from agent.config.settings import Settings
 from agent.states import Grade, Party
+from agent.tickets.sla import clocks
 from agent.tickets.sla.clocks import PauseReason, Terms
 from agent.tickets.sla.working_time import WorkCalendar
-
-
-class TicketPolicy(msgspec.Struct, frozen=True):
-    """How tickets are handled; times in seconds."""
-
-    terms: Mapping[Grade, Terms]
-    pause_reasons: frozenset[PauseReason]
-    confirmation: frozenset[Grade]
-    waive_after: float | None
-    warnings: tuple[int, ...]
-    ladder: tuple[Step, ...]
-    severe: SevereFault
-    contacts: Mapping[Party, str]
-    zone: ZoneInfo
-
-
-def ticket_policy_of(settings: Settings) -> TicketPolicy:
-    """What the configuration says of it."""
-    levels = settings.tickets.sla
-    return TicketPolicy(
-        terms=terms_of(settings),
-        pause_reasons=frozenset(PauseReason(name) for name in levels.pause_reasons),
-        confirmation=frozenset(settings.tickets.confirmation.grades),
-        waive_after=settings.tickets.confirmation.waive_after,
-        warnings=tuple(sorted(set(levels.warnings) | {step.percent for step in levels.ladder})),
-        ladder=tuple(levels.ladder),
-        severe=levels.severe,
-        contacts={party: contact.name for party, contact in settings.contacts.items()},
-        zone=ZoneInfo(settings.timezone),
-    )
-
+from agent.tickets.ticket import Ticket
 
 _MINUTE = 60.0
 _HOUR = 3600.0
@@ -53,36 +25,75 @@ DEFAULTS: Mapping[Grade, Terms] = {
     Grade.A: Terms(),
     Grade.STANDARD: Terms(),
 }
-"""What a grade is promised where the configuration says nothing of it."""
+"""What a grade is promised by default (docs/reference/domain.md §3)."""
 
 
-def terms_of(settings: Settings) -> dict[Grade, Terms]:
-    """What every grade is promised: the configuration's words over the defaults, key by key."""
+class TicketPolicy(msgspec.Struct, frozen=True):
+    """How tickets are handled; times in seconds."""
+
+    terms: Mapping[Grade, Terms]
+    pause_reasons: frozenset[PauseReason]
+    confirmation: frozenset[Grade]
+    """Grades whose tickets close only after a confirmation or a waiver."""
+    waive_after: float | None
+    """After how long without an objection the agent waives; ``None`` is never."""
+    warnings: tuple[int, ...]
+    """Percentages of the allowed time, ascending."""
+    ladder: tuple[Step, ...]
+    severe: SevereFault
+    contacts: Mapping[Party, str]
+    zone: ZoneInfo
+
+
+def ticket_policy_of(settings: Settings) -> TicketPolicy:
+    """The policy that the configuration sets."""
+    levels = settings.tickets.sla
+    return TicketPolicy(
+        terms=_terms_of(settings),
+        pause_reasons=frozenset(PauseReason(name) for name in levels.pause_reasons),
+        confirmation=frozenset(settings.tickets.confirmation.grades),
+        waive_after=settings.tickets.confirmation.waive_after,
+        warnings=tuple(sorted(set(levels.warnings) | {step.percent for step in levels.ladder})),
+        ladder=tuple(levels.ladder),
+        severe=levels.severe,
+        contacts={party: contact.name for party, contact in settings.contacts.items()},
+        zone=ZoneInfo(settings.timezone),
+    )
+
+
+def regraded(ticket: Ticket, grade: Grade, policy: TicketPolicy, now: float) -> Ticket:
+    """The ticket with another grade; time that has counted on its clocks stays counted."""
+    events = clocks.regrade(ticket.clocks, grade, policy.terms[grade], now)
+    return replace(ticket, grade=grade, clocks=events)
+
+
+def _terms_of(settings: Settings) -> dict[Grade, Terms]:
     levels = settings.tickets.sla
     calendar = calendar_of(levels.working_time, settings.timezone)
     return {grade: _terms(grade, levels.grades.get(grade), calendar) for grade in Grade}
 
 
 def _terms(grade: Grade, promise: Promise | None, calendar: WorkCalendar) -> Terms:
+    """The configured promise; keys that are not set keep the grade's default."""
     default = DEFAULTS[grade]
     if promise is None:
         return default
-    told = {
+    allowed = {
         name: getattr(promise if name in promise.model_fields_set else default, name)
         for name in ("contact", "on_site", "restore")
     }
-    return Terms(**told, calendar=calendar if promise.working_time else None)
+    return Terms(**allowed, calendar=calendar if promise.working_time else None)
 
 
-def calendar_of(written: WorkingTime, zone: str) -> WorkCalendar:
-    """The calendar that the configuration describes, in ``zone``."""
+def calendar_of(section: WorkingTime, zone: str) -> WorkCalendar:
+    """The calendar that the configuration's section describes, in ``zone``."""
     return WorkCalendar(
         zone=zone,
-        weekdays=tuple(_DAYS.index(day) for day in written.days),
-        hours=tuple(sorted(_stretch(hours) for hours in written.hours)),
-        chinese=written.chinese_holidays,
-        holidays=frozenset(written.holidays),
-        workdays=frozenset(written.workdays),
+        weekdays=tuple(_DAYS.index(day) for day in section.days),
+        hours=tuple(sorted(_stretch(hours) for hours in section.hours)),
+        chinese=section.chinese_holidays,
+        holidays=frozenset(section.holidays),
+        workdays=frozenset(section.workdays),
     )
 
 

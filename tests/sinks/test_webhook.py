@@ -15,7 +15,7 @@ from agent.config.settings import Sink
 from agent.sinks.base import SinkError, SinkFailure
 from agent.sinks.webhook.request import WebhookRequest
 from agent.sinks.webhook.sink import WebhookSink
-from agent.tickets.outbox.outbox import Row
+from agent.tickets.outbox.rows import Row
 from tests.sinks.receiver import SECRET, Receiver
 
 BODY = b'{"type":"ticket.opened","timestamp":"t","data":{"id":"NW-1"}}'

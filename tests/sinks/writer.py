@@ -4,13 +4,14 @@ from msgspec.structs import replace
 
 from agent.states import Grade, Stage
 from agent.store.database import Database
-from agent.tickets.changes import Change, Opening, open_ticket
+from agent.tickets.changes import Change
 from agent.tickets.decide.decision import Decision, Transition
 from agent.tickets.decide.faults import faults_of
 from agent.tickets.ledger import record_all
 from agent.tickets.number_details import Particulars
-from agent.tickets.outbox.outbox import encode_payload, enqueue_all
+from agent.tickets.outbox.rows import encode_payload, enqueue_all
 from agent.tickets.ticket import Entry, Text, Ticket
+from agent.tickets.transitions import Opening, open_ticket
 from tests.tickets.scene import START, alert
 
 

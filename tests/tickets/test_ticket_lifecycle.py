@@ -1,18 +1,24 @@
 """The table of transitions."""
 
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.states import Stage
+from agent.states import Grade, Scope, Severity, Stage
 from agent.tickets.lifecycle import (
     RECOVERED,
     TRANSITIONS,
     ActorKind,
     Guard,
     IllegalTransitionError,
+    advance,
     require,
 )
+from agent.tickets.ticket import ENDED, Subject, Ticket
 
 ALL = frozenset(Guard)
 STAGES, KINDS = st.sampled_from(Stage), st.sampled_from(ActorKind)
@@ -90,3 +96,40 @@ def test_a_guard_that_does_not_hold_stops_the_step(
 def test_what_is_not_in_the_table_is_not_allowed() -> None:
     with pytest.raises(IllegalTransitionError, match="cannot go from detected to confirmed"):
         require(Stage.DETECTED, Stage.CONFIRMED, ALL)
+
+
+def ticket(stage: Stage) -> Ticket:
+    subject = Subject(Scope.NUMBER, "number_down", "north", "hq", "4006220001")
+    return Ticket("NW-1", "key", 1, subject, stage, Severity.CRITICAL, Grade.AAA, 0.0, 0.0)
+
+
+@given(STAGES, STAGES, KINDS)
+def test_advance_moves_a_ticket_exactly_where_the_table_has_the_step(
+    before: Stage, after: Stage, who: ActorKind
+) -> None:
+    if who in TRANSITIONS[before].get(after, {}):
+        moved = advance(ticket(before), after, ALL, 60.0, who)
+        assert moved.stage is after
+        assert (moved.closed_at == 60.0) is (after in ENDED)
+    else:
+        with pytest.raises(IllegalTransitionError, match=f"from {before} to {after}"):
+            advance(ticket(before), after, ALL, 60.0, who)
+
+
+def test_nothing_but_the_lifecycle_sets_the_stage_of_a_ticket() -> None:
+    setters = {
+        (path.name, ast.unparse(value))
+        for path in Path("agent/tickets").rglob("*.py")
+        for value in stages_set(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    assert setters == {
+        ("lifecycle.py", "require(ticket.stage, target, holds, actor)"),
+        ("transitions.py", "INITIAL_STAGE"),
+    }
+
+
+def stages_set(module: ast.Module) -> Iterator[ast.expr]:
+    """What ``stage=`` is given wherever a ticket is made or replaced."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("replace", "Ticket")):
+            yield from (keyword.value for keyword in node.keywords if keyword.arg == "stage")

@@ -25,7 +25,7 @@ from agent.sinks.registry import SinkContext, SinkKind
 from agent.sinks.text_limits import cut_characters
 from agent.states import Stage
 from agent.tickets.changes import CLOSED, RESOLVED, UPDATED
-from agent.tickets.outbox.outbox import Row
+from agent.tickets.outbox.rows import Row
 
 MAX_SUMMARY = 1024
 MAX_SOURCE = 1024

@@ -9,7 +9,7 @@ from yarl import URL
 
 from agent.sinks.webhook.config import Template
 from agent.sinks.webhook.renderer import Renderer, RenderResult
-from agent.tickets.outbox.outbox import Row
+from agent.tickets.outbox.rows import Row
 
 log = structlog.get_logger(__name__)
 

@@ -25,7 +25,7 @@ from agent.sinks.registry import SinkContext, SinkKind
 from agent.sinks.webhook.config import CONFIGURATION, Template
 from agent.sinks.webhook.request import WebhookRequest, WebhookRequestBuilder
 from agent.states import Stage
-from agent.tickets.outbox.outbox import Row
+from agent.tickets.outbox.rows import Row
 
 MAX_MEMBERS = 100
 """Members named in a delivery that was shortened."""

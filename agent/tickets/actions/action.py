@@ -1,6 +1,6 @@
-"""What people, ticket systems and providers may do with a ticket: the names alone.
+"""The names of the actions on a ticket.
 
-Nothing is imported here but the standard library, so that the command line can list them fast.
+Nothing is imported but the standard library, so that the command line can list them fast.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from enum import StrEnum, unique
 
 @unique
 class TicketAction(StrEnum):
-    """One thing that may be done; ``agent.tickets.actions.specs.DEEDS`` says what it does."""
+    """One action; ``agent.tickets.actions.specs.ACTION_SPECS`` has its form and its effect."""
 
     REPORT = "report"
     ACCEPT = "accept"
@@ -44,25 +44,25 @@ ACTION_DESCRIPTIONS: Mapping[TicketAction, str] = {
     TicketAction.PROVIDER_TICKET: "The provider has accepted it under a number of its own.",
     TicketAction.REJECT: "It is given back.",
     TicketAction.CONTACT: "The customer was called.",
-    TicketAction.COMMENT: "Something to know.",
-    TicketAction.DIAGNOSE: "Back to finding out what it is.",
-    TicketAction.ESCALATE: "The base carrier is asked.",
+    TicketAction.COMMENT: "A remark for the timeline.",
+    TicketAction.DIAGNOSE: "The fault is under diagnosis again.",
+    TicketAction.ESCALATE: "The fault is passed to the base carrier.",
     TicketAction.DISPATCH: "Staff is sent.",
-    TicketAction.APPOINT: "An hour is agreed for the visit; until then the clocks stand.",
+    TicketAction.APPOINT: "A visit is agreed; the clocks pause until then.",
     TicketAction.ARRIVE: "Staff is on site.",
     TicketAction.RESTORE: "Service is back.",
     TicketAction.REPAIR: "The cause is repaired.",
     TicketAction.TEST: "It was tested together with the customer.",
     TicketAction.CONFIRM: "The confirmation form is filled in.",
-    TicketAction.WAIVE: "The confirmation, or the visit, is done without.",
+    TicketAction.WAIVE: "The confirmation, or the visit, is waived.",
     TicketAction.CLOSE: "It is closed.",
-    TicketAction.REOPEN: "It is not over.",
-    TicketAction.MUTE: "The sinks hear of nothing but its end for a while.",
-    TicketAction.UNMUTE: "The sinks hear of it again.",
-    TicketAction.PAUSE: "The clocks stand.",
+    TicketAction.REOPEN: "It is opened again.",
+    TicketAction.MUTE: "The sinks receive nothing but its end for a while.",
+    TicketAction.UNMUTE: "The sinks receive its changes again.",
+    TicketAction.PAUSE: "The clocks pause.",
     TicketAction.RESUME: "The clocks go on.",
     TicketAction.GRADE: "Another grade was promised.",
     TicketAction.ATTRIBUTE: "Whose responsibility it is.",
-    TicketAction.ANSWER: "Somebody has found out what the diagnosis asks.",
+    TicketAction.ANSWER: "A question of the diagnosis is answered.",
 }
-"""What each says."""
+"""What each action means, for help texts."""

@@ -1,7 +1,7 @@
-"""What each act does to a ticket that it is done to.
+"""What each action does to a ticket.
 
-An act is tried on the ticket as it is: the table of transitions says whether the stage lets it
-happen (domain.md §3).
+One of the two ways to the table in ``agent/tickets/lifecycle.py``: :meth:`ActionContext.advance`
+asks it whether the ticket's stage and the actor allow the step (docs/reference/domain.md §3).
 """
 
 from collections.abc import Mapping
@@ -15,267 +15,254 @@ from agent.masking import mask_text
 from agent.net.scrub import scrub
 from agent.states import ClockName, Grade, Stage
 from agent.tickets.actions.action import TicketAction
-from agent.tickets.actions.request import (
-    LONGEST_TEXT,
-    ActionRequest,
-    ActionRequestError,
+from agent.tickets.actions.request import LONGEST_TEXT, ActionRequest, ActionRequestError
+from agent.tickets.forms import Confirmation, FaultCause, Outcome, Waiver, resolution_of
+from agent.tickets.lifecycle import (
+    RECOVERED,
+    Guard,
+    advance,
+    is_allowed,
+    needs_confirmation,
+    restored,
 )
-from agent.tickets.changes import begin_again, ended
-from agent.tickets.decide.closing import needs_answer
-from agent.tickets.forms import (
-    Confirmation,
-    FaultCause,
-    Outcome,
-    Waiver,
-    resolution_of,
-)
-from agent.tickets.lifecycle import RECOVERED, TRANSITIONS, Guard, require
-from agent.tickets.policy import TicketPolicy
+from agent.tickets.policy import TicketPolicy, regraded
 from agent.tickets.sla import clocks
 from agent.tickets.sla.clocks import PauseReason
 from agent.tickets.ticket import Progress, Ticket
 
 
 @dataclass(frozen=True)
-class Case:
-    """One order on one ticket, its fields read."""
+class ActionContext:
+    """A request for an action, its fields read, with what its effect depends on."""
 
-    order: ActionRequest
-    given: Mapping[str, Any]
-    handling: TicketPolicy
+    request: ActionRequest
+    fields: Mapping[str, Any]
+    policy: TicketPolicy
     now: float
-    alone: bool
-    """Whether no other ticket of the same fault stands."""
+    is_only_open: bool
+    """Whether no other ticket of the same fault is open."""
 
     @property
-    def who(self) -> str:
-        """How the timeline calls the actor."""
-        return self.order.actor.label
+    def actor_label(self) -> str:
+        """The actor as the timeline shows it."""
+        return self.request.actor.label
 
     def at(self) -> float:
-        """When what is told happened; now where nobody says."""
-        return float(self.given.get("at", self.now))
+        """When the reported event happened; now where the request does not say."""
+        return float(self.fields.get("at", self.now))
 
-    def step(self, ticket: Ticket, stage: Stage) -> Ticket:
-        """The ticket in ``stage``, if the table lets this actor take it there."""
+    def advance(self, ticket: Ticket, target: Stage) -> Ticket:
+        """Moves the ticket to ``target`` by the actor's permission.
+
+        Raises:
+            IllegalTransitionError: when the table does not allow the step.
+        """
         holds = {Guard.REASON_GIVEN}
-        if self.alone:
+        if self.is_only_open:
             holds.add(Guard.NONE_OTHER_OPEN)
-        if not needs_answer(ticket, self.handling.confirmation):
+        if not needs_confirmation(ticket, self.policy.confirmation):
             holds.add(Guard.ANSWERED)
-        if "resolution" in self.given:
+        if "resolution" in self.fields:
             holds.add(Guard.RESOLUTION_GIVEN)
-        if "rejection" in self.given:
+        if "rejection" in self.fields:
             holds.add(Guard.REJECTION_GIVEN)
-        if self.order.action is TicketAction.CONFIRM:
+        if self.request.action is TicketAction.CONFIRM:
             holds.add(Guard.FORM_FILLED)
-        after = require(ticket.stage, stage, frozenset(holds), self.order.actor.kind)
-        return replace(ticket, stage=after)
+        return advance(ticket, target, holds, self.now, self.request.actor.kind)
 
 
-def report(ticket: Ticket, case: Case) -> Ticket:
-    """The fault was told to the provider."""
-    return numbered(case.step(ticket, Stage.REPORTED), case)
+def report(ticket: Ticket, context: ActionContext) -> Ticket:
+    """The fault is reported to the provider."""
+    return _numbered(context.advance(ticket, Stage.REPORTED), context)
 
 
-def accept(ticket: Ticket, case: Case) -> Ticket:
-    """Somebody has taken it on, which is the first contact."""
-    return contact(numbered(case.step(ticket, Stage.ACCEPTED), case), case)
+def accept(ticket: Ticket, context: ActionContext) -> Ticket:
+    """Somebody takes the ticket on, which counts as the first contact."""
+    return contact(_numbered(context.advance(ticket, Stage.ACCEPTED), context), context)
 
 
-def numbered(ticket: Ticket, case: Case) -> Ticket:
-    """The provider's own number kept, where one is given."""
-    given = case.given.get("provider_ticket", "")
-    return replace(ticket, provider_ticket=given or ticket.provider_ticket)
+def _numbered(ticket: Ticket, context: ActionContext) -> Ticket:
+    number = context.fields.get("provider_ticket", "")
+    return replace(ticket, provider_ticket=number or ticket.provider_ticket)
 
 
-def provider_ticket(ticket: Ticket, case: Case) -> Ticket:
-    """The provider's own number shows that it has accepted, unless that is long known."""
-    before = TRANSITIONS[ticket.stage].get(Stage.ACCEPTED, {})
-    if case.order.actor.kind in before:
-        return accept(ticket, case)
-    return numbered(ticket, case)
+def provider_ticket(ticket: Ticket, context: ActionContext) -> Ticket:
+    """Records the provider's own number, which shows that the provider has accepted the fault."""
+    if is_allowed(ticket.stage, Stage.ACCEPTED, context.request.actor.kind):
+        return accept(ticket, context)
+    return _numbered(ticket, context)
 
 
-def reject(ticket: Ticket, case: Case) -> Ticket:
-    """Given back: it stands no more."""
-    ticket = ended(case.step(ticket, Stage.REJECTED), case.now)
-    return replace(ticket, resolution=case.given["rejection"], closed_by=case.who)
+def reject(ticket: Ticket, context: ActionContext) -> Ticket:
+    """Gives the ticket back, which ends it."""
+    ticket = context.advance(ticket, Stage.REJECTED)
+    return replace(ticket, resolution=context.fields["rejection"], closed_by=context.actor_label)
 
 
-def contact(ticket: Ticket, case: Case) -> Ticket:
-    """The customer was called."""
-    return replace(ticket, clocks=clocks.stop(ticket.clocks, case.at(), ClockName.CONTACT))
+def contact(ticket: Ticket, context: ActionContext) -> Ticket:
+    """The customer was called, which stops the contact clock."""
+    return replace(ticket, clocks=clocks.stop(ticket.clocks, context.at(), ClockName.CONTACT))
 
 
-def comment(ticket: Ticket, _case: Case) -> Ticket:
-    """Nothing but the line in the timeline."""
+def comment(ticket: Ticket, _context: ActionContext) -> Ticket:
+    """Adds nothing but the entry in the timeline."""
     return ticket
 
 
-def answer(ticket: Ticket, case: Case) -> Ticket:
-    """What was found out, from where the diagnosis goes on (domain.md §2)."""
-    told = {case.given["question"]: case.given["answer"]}
-    wrong = mistakes(told)
+def answer(ticket: Ticket, context: ActionContext) -> Ticket:
+    """Records an answer, from which the diagnosis goes on (docs/reference/domain.md §2)."""
+    answers = {context.fields["question"]: context.fields["answer"]}
+    wrong = mistakes(answers)
     if wrong:
         raise ActionRequestError(f"fields.answer: {wrong[0]}")
-    return replace(ticket, answers={**ticket.answers, **told})
+    return replace(ticket, answers={**ticket.answers, **answers})
 
 
-def diagnose(ticket: Ticket, case: Case) -> Ticket:
-    """Back to finding out; a restoration that was claimed is none."""
-    recovered = ticket.stage in RECOVERED
-    ticket = case.step(ticket, Stage.DIAGNOSING)
-    if not recovered:
-        return ticket
-    return replace(begin_again(ticket, case.now), progress=Progress())
+def diagnose(ticket: Ticket, context: ActionContext) -> Ticket:
+    """Back to the diagnosis; a restoration that was claimed is withdrawn."""
+    progress = Progress() if ticket.stage in RECOVERED else ticket.progress
+    return replace(context.advance(ticket, Stage.DIAGNOSING), progress=progress)
 
 
-def escalate(ticket: Ticket, case: Case) -> Ticket:
-    """The base carrier has it."""
-    return case.step(ticket, Stage.CARRIER_ESCALATED)
+def escalate(ticket: Ticket, context: ActionContext) -> Ticket:
+    """The base carrier works on the fault."""
+    return context.advance(ticket, Stage.CARRIER_ESCALATED)
 
 
-def dispatch(ticket: Ticket, case: Case) -> Ticket:
-    """Staff is on its way."""
-    return case.step(ticket, Stage.DISPATCHED)
+def dispatch(ticket: Ticket, context: ActionContext) -> Ticket:
+    """Staff is on its way to the site."""
+    return context.advance(ticket, Stage.DISPATCHED)
 
 
-def appoint(ticket: Ticket, case: Case) -> Ticket:
-    """An hour is agreed; until then the clocks stand, if the contract excludes that."""
+def appoint(ticket: Ticket, context: ActionContext) -> Ticket:
+    """A visit is agreed; the clocks pause until then where the policy excludes appointments."""
     if ticket.stage is not Stage.DISPATCHED:
-        ticket = case.step(ticket, Stage.DISPATCHED)
-    ticket = replace(ticket, appointment=case.given["time"])
-    ticket = contact(ticket, case)
-    if PauseReason.APPOINTMENT not in case.handling.pause_reasons:
+        ticket = context.advance(ticket, Stage.DISPATCHED)
+    ticket = replace(ticket, appointment=context.fields["time"])
+    ticket = contact(ticket, context)
+    if PauseReason.APPOINTMENT not in context.policy.pause_reasons:
         return ticket
     paused = clocks.pause(
-        ticket.clocks, PauseReason.APPOINTMENT, case.now, until=case.given["time"]
+        ticket.clocks, PauseReason.APPOINTMENT, context.now, until=context.fields["time"]
     )
     return replace(ticket, clocks=paused)
 
 
-def arrive(ticket: Ticket, case: Case) -> Ticket:
-    """Staff is there: the appointment is kept and the on-site clock stops."""
+def arrive(ticket: Ticket, context: ActionContext) -> Ticket:
+    """Staff is on site, which ends the wait for the appointment and stops the on-site clock."""
     if ticket.stage is not Stage.DISPATCHED:
-        ticket = case.step(ticket, Stage.DISPATCHED)
-    ticket = case.step(ticket, Stage.ON_SITE)
-    ledger = clocks.resume(ticket.clocks, PauseReason.APPOINTMENT, case.now)
-    ledger = clocks.stop(ledger, case.at(), ClockName.CONTACT, ClockName.ON_SITE)
-    return replace(ticket, clocks=ledger, appointment=None)
+        ticket = context.advance(ticket, Stage.DISPATCHED)
+    ticket = context.advance(ticket, Stage.ON_SITE)
+    events = clocks.resume(ticket.clocks, PauseReason.APPOINTMENT, context.now)
+    events = clocks.stop(events, context.at(), ClockName.CONTACT, ClockName.ON_SITE)
+    return replace(ticket, clocks=events, appointment=None)
 
 
-def restore(ticket: Ticket, case: Case) -> Ticket:
-    """Service is back, repaired or by another way; the clocks stop then."""
-    ticket = case.step(ticket, Stage.RESTORED)
-    at = max(case.at(), clocks.began_at(ticket.clocks) or ticket.started_at)
-    return replace(
-        ticket, outcome="restored", restored_at=at, clocks=clocks.stop(ticket.clocks, at)
-    )
+def restore(ticket: Ticket, context: ActionContext) -> Ticket:
+    """Service is back, repaired or by a workaround; the clocks stop when it came back."""
+    ticket = context.advance(ticket, Stage.RESTORED)
+    began = clocks.began_at(ticket.clocks) or ticket.started_at
+    return restored(ticket, max(context.at(), began))
 
 
-def repair(ticket: Ticket, case: Case) -> Ticket:
-    """Repaired for good, which restores it as well."""
+def repair(ticket: Ticket, context: ActionContext) -> Ticket:
+    """The cause is repaired, which restores the service as well."""
     if ticket.stage is not Stage.RESTORED:
-        ticket = restore(ticket, case)
-    return case.step(ticket, Stage.REPAIRED)
+        ticket = restore(ticket, context)
+    return context.advance(ticket, Stage.REPAIRED)
 
 
-def test(ticket: Ticket, case: Case) -> Ticket:
-    """Tested together with the customer; a failed test sends it back."""
-    if case.given["result"] == "failed":
-        return diagnose(ticket, case)
-    return case.step(ticket, Stage.TESTING)
+def test(ticket: Ticket, context: ActionContext) -> Ticket:
+    """Tested with the customer; a failed test leads back to the diagnosis."""
+    if context.fields["result"] == "failed":
+        return diagnose(ticket, context)
+    return context.advance(ticket, Stage.TESTING)
 
 
-def confirm(ticket: Ticket, case: Case) -> Ticket:
-    """The form, kept whatever it says; only a fault that is over is confirmed by it."""
-    given = dict(case.given)
-    cause, outcome = FaultCause(given.pop("cause")), Outcome(given.pop("outcome"))
-    form = Confirmation(at=case.now, recorded_by=case.who, cause=cause, outcome=outcome, **given)
-    case.step(ticket, Stage.CONFIRMED)
+def confirm(ticket: Ticket, context: ActionContext) -> Ticket:
+    """Records the confirmation form; only the outcome "restored" or "other" confirms the ticket."""
+    fields = dict(context.fields)
+    cause, outcome = FaultCause(fields.pop("cause")), Outcome(fields.pop("outcome"))
+    form = Confirmation(
+        at=context.now, recorded_by=context.actor_label, cause=cause, outcome=outcome, **fields
+    )
+    # Whatever the outcome, a form is taken only where the stage could be confirmed by one.
+    confirmed = context.advance(ticket, Stage.CONFIRMED)
     if outcome is Outcome.NOT_FIXED:
-        return replace(diagnose(ticket, case), confirmation=form)
+        # After the step back, which removes any form: this one shows why it was taken.
+        return replace(diagnose(ticket, context), confirmation=form)
     if outcome is Outcome.OBSERVE:
         return replace(ticket, confirmation=form)
-    return replace(case.step(ticket, Stage.CONFIRMED), confirmation=form)
+    return replace(confirmed, confirmation=form)
 
 
-def waive(ticket: Ticket, case: Case) -> Ticket:
-    """The confirmation, or the visit, is done without, and it says who decided so."""
-    if case.given.get("what") == "on_site":
-        stopped = clocks.stop(ticket.clocks, case.now, ClockName.ON_SITE)
+def waive(ticket: Ticket, context: ActionContext) -> Ticket:
+    """Waives the confirmation, or the visit, and records who decided so."""
+    if context.fields.get("what") == "on_site":
+        stopped = clocks.stop(ticket.clocks, context.now, ClockName.ON_SITE)
         return replace(ticket, clocks=stopped)
-    reason = mask_text(scrub(case.order.reason, LONGEST_TEXT))
-    return replace(ticket, waiver=Waiver(case.now, case.who, reason))
+    reason = mask_text(scrub(context.request.reason, LONGEST_TEXT))
+    return replace(ticket, waiver=Waiver(context.now, context.actor_label, reason))
 
 
-def close(ticket: Ticket, case: Case) -> Ticket:
-    """It stands no more, for the reason given."""
-    if "waiver" in case.given:
-        waiver = Waiver(case.now, case.who, mask_text(case.given["waiver"]))
-        ticket = replace(ticket, waiver=waiver)
-    resolution = resolution_of(case.given["resolution"])
-    ticket = ended(case.step(ticket, Stage.CLOSED), case.now)
+def close(ticket: Ticket, context: ActionContext) -> Ticket:
+    """Closes the ticket for the resolution given."""
+    if "waiver" in context.fields:
+        reason = mask_text(context.fields["waiver"])
+        ticket = replace(ticket, waiver=Waiver(context.now, context.actor_label, reason))
+    resolution = resolution_of(context.fields["resolution"])
+    ticket = context.advance(ticket, Stage.CLOSED)
     return replace(
         ticket,
         outcome=ticket.outcome or resolution.value,
         resolution=resolution.value,
-        closed_by=case.who,
+        closed_by=context.actor_label,
     )
 
 
-def reopen(ticket: Ticket, case: Case) -> Ticket:
-    """A rejected ticket is taken on again, a closed one begins anew."""
+def reopen(ticket: Ticket, context: ActionContext) -> Ticket:
+    """Opens a closed ticket again, or takes a rejected one on again."""
     stage = Stage.ACCEPTED if ticket.stage is Stage.REJECTED else Stage.REOPENED
-    ticket = begin_again(case.step(ticket, stage), case.now)
-    return replace(ticket, progress=Progress())
+    return replace(context.advance(ticket, stage), progress=Progress())
 
 
-def mute(ticket: Ticket, case: Case) -> Ticket:
-    """The sinks hear little for a while."""
-    return replace(ticket, muted_until=case.now + case.given["for"])
+def mute(ticket: Ticket, context: ActionContext) -> Ticket:
+    """Suspends deliveries to the sinks for a while, but for the ticket's end."""
+    return replace(ticket, muted_until=context.now + context.fields["for"])
 
 
-def unmute(ticket: Ticket, _case: Case) -> Ticket:
-    """The sinks hear of it again."""
+def unmute(ticket: Ticket, _context: ActionContext) -> Ticket:
+    """Resumes deliveries to the sinks."""
     return replace(ticket, muted_until=None)
 
 
-def pause(ticket: Ticket, case: Case) -> Ticket:
-    """The clocks stand for a reason that the contract excludes."""
-    why = PauseReason(case.given["why"])
-    if why not in case.handling.pause_reasons:
-        known = ", ".join(sorted(case.handling.pause_reasons)) or "none"
+def pause(ticket: Ticket, context: ActionContext) -> Ticket:
+    """Pauses the clocks for a reason that the contract excludes."""
+    reason = PauseReason(context.fields["why"])
+    if reason not in context.policy.pause_reasons:
+        allowed = ", ".join(sorted(context.policy.pause_reasons)) or "none"
         raise ActionRequestError(
-            f"fields.why: the contract does not exclude {why}, expected {known}"
+            f"fields.why: the contract does not exclude {reason}, expected {allowed}"
         )
-    return replace(
-        ticket, clocks=clocks.pause(ticket.clocks, why, case.now, until=case.given.get("until"))
-    )
+    until = context.fields.get("until")
+    return replace(ticket, clocks=clocks.pause(ticket.clocks, reason, context.now, until=until))
 
 
-def resume(ticket: Ticket, case: Case) -> Ticket:
-    """The clocks go on."""
-    why = PauseReason(case.given["why"])
-    ledger = clocks.resume(ticket.clocks, why, case.now)
-    if ledger is ticket.clocks:
-        raise ActionRequestError(f"fields.why: nothing is paused for {why}")
-    return replace(ticket, clocks=ledger)
+def resume(ticket: Ticket, context: ActionContext) -> Ticket:
+    """Ends a pause of the clocks."""
+    reason = PauseReason(context.fields["why"])
+    events = clocks.resume(ticket.clocks, reason, context.now)
+    if events is ticket.clocks:
+        raise ActionRequestError(f"fields.why: nothing is paused for {reason}")
+    return replace(ticket, clocks=events)
 
 
-def grade(ticket: Ticket, case: Case) -> Ticket:
-    """Another grade, set by hand."""
-    ticket = regraded(ticket, Grade(case.given["grade"]), case.handling, case.now)
-    return replace(ticket, graded_by=case.who)
+def grade(ticket: Ticket, context: ActionContext) -> Ticket:
+    """Sets another grade by hand; facts and settings do not change it any more."""
+    ticket = regraded(ticket, Grade(context.fields["grade"]), context.policy, context.now)
+    return replace(ticket, graded_by=context.actor_label)
 
 
-def regraded(ticket: Ticket, grade: Grade, handling: TicketPolicy, now: float) -> Ticket:
-    """The ticket with another grade; what its clocks have counted stays counted."""
-    ledger = clocks.regrade(ticket.clocks, grade, handling.terms[grade], now)
-    return replace(ticket, grade=grade, clocks=ledger)
-
-
-def attribute(ticket: Ticket, case: Case) -> Ticket:
-    """Whose responsibility it is, for the scoring of severe faults."""
-    return replace(ticket, responsible=case.given["responsible"])
+def attribute(ticket: Ticket, context: ActionContext) -> Ticket:
+    """Records whose responsibility the fault is, for the scoring of severe faults."""
+    return replace(ticket, responsible=context.fields["responsible"])

@@ -1,4 +1,4 @@
-"""What somebody asks to be done with a ticket, and how its fields are read."""
+"""A request for an action on a ticket, and how the fields of its form are read."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,11 +20,11 @@ LONGEST_NAME = 60
 
 
 class ActionRequestError(ValueError):
-    """An order that cannot be read; the text says which field, what is wrong, what is expected."""
+    """An invalid request; the text names the field, what is wrong with it and what is expected."""
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who acts."""
+    """Who acts on a ticket."""
 
     kind: ActorKind
     name: str
@@ -32,7 +32,7 @@ class Actor(msgspec.Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        """How the timeline calls them."""
+        """The actor as the timeline shows it: the agent, a name, or a kind with a name."""
         prefix = _PREFIXES[self.kind]
         return f"{prefix}{self.name}" if prefix is not None else AGENT
 
@@ -46,24 +46,24 @@ _PREFIXES: Mapping[ActorKind, str | None] = {
 
 
 class ActionRequest(msgspec.Struct, frozen=True):
-    """One act that somebody asks for."""
+    """One action that an actor requests."""
 
     action: TicketAction
     actor: Actor
     reason: str
     fields: Mapping[str, Any] = {}
-    """What was filled in, read by the act's own fields."""
+    """The form's values as they were entered; the action's fields read them."""
     revision: int | None = None
-    """The revision the actor has seen; another one by now refuses the order."""
+    """The revision the actor has seen; the request is refused when it is not the newest."""
 
 
 Reader = Callable[[str, float, ZoneInfo], Any]
-"""Reads one field's text; ``now`` and the agent's zone are for times."""
+"""Reads the text of one field; takes the time now and the agent's time zone for times."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field of an act's form."""
+    """One field of an action's form."""
 
     name: str
     about: str
@@ -71,16 +71,16 @@ class Field:
     required: bool = False
     choices: tuple[str, ...] = ()
     kind: str = "text"
-    """What a form shows for it: ``text``, ``choice``, ``time`` or ``duration``."""
+    """The input a form shows: ``text``, ``choice``, ``time`` or ``duration``."""
 
 
 def text(name: str, about: str, *, required: bool = False) -> Field:
-    """A field of free text, made fit to be shown."""
+    """A field of free text; control characters are removed."""
     return Field(name, about, lambda value, _now, _zone: scrub(value, LONGEST_TEXT), required)
 
 
 def choice(name: str, about: str, choices: Sequence[str], *, required: bool = True) -> Field:
-    """A field with a closed list."""
+    """A field with a closed list of values."""
 
     def read(value: str, _now: float, _zone: ZoneInfo) -> str:
         if value not in choices:
@@ -91,12 +91,12 @@ def choice(name: str, about: str, choices: Sequence[str], *, required: bool = Tr
 
 
 def time(name: str, about: str, *, required: bool = False, future: bool = False) -> Field:
-    """A field with a moment: RFC 3339, in the agent's zone where it names none."""
+    """A field with a time: RFC 3339, in the agent's time zone where it names none."""
 
     def read(value: str, now: float, zone: ZoneInfo) -> float:
         try:
-            told = datetime.fromisoformat(value.strip())
-            at = (told if told.tzinfo else told.replace(tzinfo=zone)).timestamp()
+            entered = datetime.fromisoformat(value.strip())
+            at = (entered if entered.tzinfo else entered.replace(tzinfo=zone)).timestamp()
         except (ValueError, OverflowError):
             text = f"is {scrub(value, 40)!r}, expected a time such as 2026-11-22T09:30+08:00"
             raise ValueError(text) from None
@@ -110,7 +110,7 @@ def time(name: str, about: str, *, required: bool = False, future: bool = False)
 
 
 def duration(name: str, about: str, *, required: bool = False) -> Field:
-    """A field with a length of time."""
+    """A field with a duration in seconds, written like ``2h``."""
 
     def read(value: str, _now: float, _zone: ZoneInfo) -> float:
         try:
@@ -125,29 +125,29 @@ def duration(name: str, about: str, *, required: bool = False) -> Field:
 
 
 def read_fields(
-    known: Sequence[Field], given: Mapping[str, Any], now: float, zone: ZoneInfo
+    fields: Sequence[Field], values: Mapping[str, Any], now: float, zone: ZoneInfo
 ) -> dict[str, Any]:
-    """The value of every field that was filled in.
+    """The value of every field that is filled in.
 
     Raises:
-        OrderError: for a field that is not known, missing, or cannot be read.
+        ActionRequestError: for a field that is unknown, missing, or cannot be read.
     """
-    names = {field.name for field in known}
-    for name in given:
+    names = {field.name for field in fields}
+    for name in values:
         if name not in names:
             expected = ", ".join(sorted(names)) or "none"
             raise ActionRequestError(
                 f"fields.{scrub(str(name), 40)}: is not known, expected {expected}"
             )
     return {
-        field.name: _read(field, given[field.name], now, zone)
-        for field in known
-        if _is_given(field, given)
+        field.name: _read(field, values[field.name], now, zone)
+        for field in fields
+        if _is_filled(field, values)
     }
 
 
-def _is_given(field: Field, given: Mapping[str, Any]) -> bool:
-    filled = given.get(field.name) not in (None, "")
+def _is_filled(field: Field, values: Mapping[str, Any]) -> bool:
+    filled = values.get(field.name) not in (None, "")
     if field.required and not filled:
         expected = f"one of {', '.join(field.choices)}" if field.choices else field.about
         raise ActionRequestError(f"fields.{field.name}: is missing, expected {expected}")
@@ -164,10 +164,10 @@ def _read(field: Field, value: object, now: float, zone: ZoneInfo) -> Any:
 
 
 def person_name(name: str) -> str:
-    """A person's name as the timeline shows it.
+    """A person's name, scrubbed and masked for the timeline.
 
     Raises:
-        OrderError: when there is none, or it is the agent's own.
+        ActionRequestError: when it is empty, or looks like the agent's or a system's.
     """
     clean = mask_text(scrub(name, LONGEST_NAME)).strip()
     if not clean:

@@ -1,15 +1,13 @@
-"""What each act does to a ticket: a table of acts, each with its form and its effect.
+"""The actions on a ticket: for each its form, its effect and what the sinks receive.
 
-An act is tried on the ticket as it is: the table of transitions says whether the stage lets it
-happen, the form whether it says enough. Every act leaves its reason in the timeline
-(domain.md §3).
+The table of stages (``agent/tickets/lifecycle.py``) says whether an action is allowed, the form
+whether the request says enough. Every action leaves its reason in the timeline
+(docs/reference/domain.md §3).
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from msgspec.structs import replace
 
 from agent.masking import mask_text
 from agent.net.scrub import scrub
@@ -17,7 +15,7 @@ from agent.states import Grade, Stage
 from agent.tickets import changes
 from agent.tickets.actions import effects
 from agent.tickets.actions.action import TicketAction
-from agent.tickets.actions.effects import Case
+from agent.tickets.actions.effects import ActionContext
 from agent.tickets.actions.request import (
     LONGEST_TEXT,
     ActionRequest,
@@ -29,104 +27,40 @@ from agent.tickets.actions.request import (
     text,
     time,
 )
-from agent.tickets.changes import Change, heard
-from agent.tickets.forms import (
-    FaultCause,
-    Outcome,
-    Rejection,
-    Resolution,
-    Responsibility,
-)
-from agent.tickets.lifecycle import TRANSITIONS, ActorKind
+from agent.tickets.changes import Change, changed, moment, span
+from agent.tickets.forms import FaultCause, Outcome, Rejection, Resolution, Responsibility
+from agent.tickets.lifecycle import ActorKind, is_allowed
 from agent.tickets.policy import TicketPolicy
 from agent.tickets.sla.clocks import PauseReason
 from agent.tickets.sla.severe_fault import customers_responsibility, exclude
 from agent.tickets.ticket import Entry, Ticket
-from agent.tickets.times import moment, span
 
 RESOLUTIONS = ("fixed", *(it.value for it in Resolution if it is not Resolution.RESTORED))
-"""What a person may say a ticket is closed for; ``fixed`` is the ledger's ``restored``."""
-_UNTOLD = frozenset({"contact", "phone", "address"})
-"""Fields of the form that name people: they stay out of the timeline."""
+"""Resolutions a person may close with; ``fixed`` is stored as ``restored``."""
+_PERSONAL = frozenset({"contact", "phone", "address"})
+"""Fields of the form that identify people: they stay out of the timeline."""
+_LONGEST_VALUE = 200
 
-
-Effect = Callable[[Ticket, Case], Ticket]
+Effect = Callable[[Ticket, ActionContext], Ticket]
 
 
 @dataclass(frozen=True)
 class ActionSpec:
-    """One act: its form, what it does, what the sinks hear."""
+    """One action."""
 
     effect: Effect
     fields: tuple[Field, ...] = ()
     kind: str = changes.UPDATED
-    ended: bool = False
-    """Whether it is for tickets that stand no more; all others are for those that stand."""
-    to: tuple[Stage, ...] = ()
+    """The webhook's type."""
+    for_ended: bool = False
+    """Whether it is for ended tickets; all others are for open ones."""
+    stages: tuple[Stage, ...] = ()
     """Stages it leads to or through; it is offered where one of them is a step away."""
-
-
-def perform(
-    ticket: Ticket, order: ActionRequest, handling: TicketPolicy, now: float, *, alone: bool = True
-) -> Change:
-    """The change that ``order`` makes of ``ticket``; ``alone``: no other of its fault stands.
-
-    Raises:
-        OrderError: when the order has no reason, or its fields cannot be read.
-        IllegalTransitionError: when the ticket's stage, or who asks, does not allow it.
-    """
-    deed = ACTION_SPECS[order.action]
-    reason = mask_text(scrub(order.reason, LONGEST_TEXT)).strip()
-    _refuse(ticket, order, deed, reason)
-    given = read_fields(deed.fields, order.fields, now, handling.zone)
-    after = _settle(deed.effect(ticket, Case(order, given, handling, now, alone)))
-    told = _told(reason, deed, given, handling)
-    after = replace(
-        after,
-        revision=ticket.revision + 1,
-        changed_at=now,
-        timeline=(*after.timeline, Entry(now, order.actor.label, order.action.value, told)),
-    )
-    return Change(ticket, after, heard(ticket, deed.kind, now))
-
-
-def _refuse(ticket: Ticket, order: ActionRequest, deed: ActionSpec, reason: str) -> None:
-    if not reason:
-        raise ActionRequestError("reason: is missing, expected why")
-    if order.revision is not None and order.revision != ticket.revision:
-        raise ActionRequestError(
-            f"revision: is {order.revision}, but the ticket has changed since and is at"
-            f" {ticket.revision}; look at it again"
-        )
-    if ticket.open is deed.ended:
-        standing = "stands" if ticket.open else f"is {ticket.stage}"
-        raise ActionRequestError(f"action: {order.action} is not for a ticket that {standing}")
-
-
-def _told(reason: str, deed: ActionSpec, given: Mapping[str, Any], handling: TicketPolicy) -> str:
-    """The reason, and what was filled in beside it but for what names people."""
-    shown = [field for field in deed.fields if field.name in given and field.name not in _UNTOLD]
-    parts = [f"{it.name} {_shown(it, given[it.name], handling)}" for it in shown]
-    return f"{reason} ({', '.join(parts)})" if parts else reason
-
-
-def _shown(field: Field, value: Any, handling: TicketPolicy) -> str:
-    if field.kind == "time":
-        return moment(value, handling.zone)
-    return span(value) if field.kind == "duration" else mask_text(scrub(str(value), 200))
-
-
-def _settle(ticket: Ticket) -> Ticket:
-    """Whose responsibility it is, looked at again after what a person said."""
-    if ticket.severe is None:
-        return ticket
-    reason = customers_responsibility(ticket)
-    return ticket if reason == ticket.severe.excluded else exclude(ticket, reason)
 
 
 _NUMBER = text("provider_ticket", "the number under which the provider has accepted it")
 _AT = time("at", "when it was; now where nothing is said")
-_FORM = (
+_CONFIRMATION_FORM = (
     text("customer", "who confirms for the customer", required=True),
     choice("cause", "where the fault was", tuple(FaultCause)),
     choice("outcome", "how it ended", tuple(Outcome)),
@@ -147,8 +81,8 @@ _FORM = (
 )
 
 ACTION_SPECS: Mapping[TicketAction, ActionSpec] = {
-    TicketAction.REPORT: ActionSpec(effects.report, (_NUMBER,), to=(Stage.REPORTED,)),
-    TicketAction.ACCEPT: ActionSpec(effects.accept, (_NUMBER, _AT), to=(Stage.ACCEPTED,)),
+    TicketAction.REPORT: ActionSpec(effects.report, (_NUMBER,), stages=(Stage.REPORTED,)),
+    TicketAction.ACCEPT: ActionSpec(effects.accept, (_NUMBER, _AT), stages=(Stage.ACCEPTED,)),
     TicketAction.PROVIDER_TICKET: ActionSpec(
         effects.provider_ticket, (text("provider_ticket", _NUMBER.about, required=True), _AT)
     ),
@@ -156,35 +90,41 @@ ACTION_SPECS: Mapping[TicketAction, ActionSpec] = {
         effects.reject,
         (choice("rejection", "why it is given back", tuple(Rejection)),),
         changes.CLOSED,
-        to=(Stage.REJECTED,),
+        stages=(Stage.REJECTED,),
     ),
     TicketAction.CONTACT: ActionSpec(effects.contact, (_AT,)),
     TicketAction.COMMENT: ActionSpec(effects.comment),
-    TicketAction.DIAGNOSE: ActionSpec(effects.diagnose, to=(Stage.DIAGNOSING,)),
+    TicketAction.DIAGNOSE: ActionSpec(effects.diagnose, stages=(Stage.DIAGNOSING,)),
     TicketAction.ESCALATE: ActionSpec(
-        effects.escalate, kind=changes.ESCALATED, to=(Stage.CARRIER_ESCALATED,)
+        effects.escalate, kind=changes.ESCALATED, stages=(Stage.CARRIER_ESCALATED,)
     ),
     TicketAction.DISPATCH: ActionSpec(
-        effects.dispatch, (text("staff", "who is sent"),), to=(Stage.DISPATCHED,)
+        effects.dispatch, (text("staff", "who is sent"),), stages=(Stage.DISPATCHED,)
     ),
     TicketAction.APPOINT: ActionSpec(
         effects.appoint,
         (time("time", "the hour agreed", required=True, future=True),),
-        to=(Stage.DISPATCHED, Stage.ON_SITE),
+        stages=(Stage.DISPATCHED, Stage.ON_SITE),
     ),
     TicketAction.ARRIVE: ActionSpec(
-        effects.arrive, (_AT, text("staff", "who arrived")), to=(Stage.ON_SITE, Stage.DISPATCHED)
+        effects.arrive,
+        (_AT, text("staff", "who arrived")),
+        stages=(Stage.ON_SITE, Stage.DISPATCHED),
     ),
     TicketAction.RESTORE: ActionSpec(
-        effects.restore, (_AT,), changes.RESOLVED, to=(Stage.RESTORED,)
+        effects.restore, (_AT,), changes.RESOLVED, stages=(Stage.RESTORED,)
     ),
-    TicketAction.REPAIR: ActionSpec(effects.repair, (_AT,), to=(Stage.REPAIRED, Stage.RESTORED)),
+    TicketAction.REPAIR: ActionSpec(
+        effects.repair, (_AT,), stages=(Stage.REPAIRED, Stage.RESTORED)
+    ),
     TicketAction.TEST: ActionSpec(
         effects.test,
         (choice("result", "how the test went", ("passed", "failed")),),
-        to=(Stage.TESTING,),
+        stages=(Stage.TESTING,),
     ),
-    TicketAction.CONFIRM: ActionSpec(effects.confirm, _FORM, to=(Stage.CONFIRMED,)),
+    TicketAction.CONFIRM: ActionSpec(
+        effects.confirm, _CONFIRMATION_FORM, stages=(Stage.CONFIRMED,)
+    ),
     TicketAction.WAIVE: ActionSpec(
         effects.waive,
         (choice("what", "what is waived", ("confirmation", "on_site"), required=False),),
@@ -196,9 +136,9 @@ ACTION_SPECS: Mapping[TicketAction, ActionSpec] = {
             text("waiver", "why it is closed without the customer's confirmation"),
         ),
         changes.CLOSED,
-        to=(Stage.CLOSED,),
+        stages=(Stage.CLOSED,),
     ),
-    TicketAction.REOPEN: ActionSpec(effects.reopen, kind=changes.REOPENED, ended=True),
+    TicketAction.REOPEN: ActionSpec(effects.reopen, kind=changes.REOPENED, for_ended=True),
     TicketAction.MUTE: ActionSpec(effects.mute, (duration("for", "how long", required=True),)),
     TicketAction.UNMUTE: ActionSpec(effects.unmute),
     TicketAction.PAUSE: ActionSpec(
@@ -223,16 +163,88 @@ ACTION_SPECS: Mapping[TicketAction, ActionSpec] = {
         ),
     ),
 }
-"""Every act, its form and its effect."""
+"""Every action with its form and its effect."""
+
+
+def perform(
+    ticket: Ticket,
+    request: ActionRequest,
+    policy: TicketPolicy,
+    now: float,
+    *,
+    is_only_open: bool = True,
+) -> Change:
+    """The change that ``request`` makes of ``ticket``.
+
+    Args:
+        ticket: The ticket as it is stored.
+        request: The action, who asks for it and why.
+        policy: The promises and exclusions in force.
+        now: The time of the action.
+        is_only_open: Whether no other ticket of the same fault is open.
+
+    Raises:
+        ActionRequestError: when the request has no reason, names an older revision, or its
+            fields cannot be read.
+        IllegalTransitionError: when the ticket's stage, or the actor, does not allow it.
+    """
+    spec = ACTION_SPECS[request.action]
+    reason = mask_text(scrub(request.reason, LONGEST_TEXT)).strip()
+    _check(ticket, request, spec, reason)
+    fields = read_fields(spec.fields, request.fields, now, policy.zone)
+    context = ActionContext(request, fields, policy, now, is_only_open)
+    after = _with_responsibility(spec.effect(ticket, context))
+    shown = _with_fields(reason, spec, fields, policy)
+    entry = Entry(now, request.actor.label, request.action.value, shown)
+    return changed(ticket, after, [entry], spec.kind, now)
+
+
+def _check(ticket: Ticket, request: ActionRequest, spec: ActionSpec, reason: str) -> None:
+    if not reason:
+        raise ActionRequestError("reason: is missing, expected why")
+    # Two people may act on the same page at the same time: the later one has to look again.
+    if request.revision is not None and request.revision != ticket.revision:
+        raise ActionRequestError(
+            f"revision: is {request.revision}, but the ticket has changed since and is at"
+            f" {ticket.revision}; look at it again"
+        )
+    if ticket.open is spec.for_ended:
+        state = "stands" if ticket.open else f"is {ticket.stage}"
+        raise ActionRequestError(f"action: {request.action} is not for a ticket that {state}")
+
+
+def _with_fields(
+    reason: str, spec: ActionSpec, fields: Mapping[str, Any], policy: TicketPolicy
+) -> str:
+    """The reason with the fields of the form, but for those that identify people."""
+    shown = [it for it in spec.fields if it.name in fields and it.name not in _PERSONAL]
+    parts = [f"{it.name} {_shown(it, fields[it.name], policy)}" for it in shown]
+    return f"{reason} ({', '.join(parts)})" if parts else reason
+
+
+def _shown(field: Field, value: Any, policy: TicketPolicy) -> str:
+    if field.kind == "time":
+        return moment(value, policy.zone)
+    if field.kind == "duration":
+        return span(value)
+    return mask_text(scrub(str(value), _LONGEST_VALUE))
+
+
+def _with_responsibility(ticket: Ticket) -> Ticket:
+    """Counts or excludes a severe fault anew: an action may have settled whose it is."""
+    if ticket.severe is None:
+        return ticket
+    reason = customers_responsibility(ticket)
+    return ticket if reason == ticket.severe.excluded else exclude(ticket, reason)
 
 
 def offered(ticket: Ticket) -> tuple[TicketAction, ...]:
-    """The acts that the ticket's stage lets a person try."""
-    return tuple(act for act, deed in ACTION_SPECS.items() if _is_offered(ticket, deed))
+    """The actions that the ticket's stage allows a person."""
+    return tuple(action for action, spec in ACTION_SPECS.items() if _is_offered(ticket, spec))
 
 
-def _is_offered(ticket: Ticket, deed: ActionSpec) -> bool:
-    if ticket.open is deed.ended:
+def _is_offered(ticket: Ticket, spec: ActionSpec) -> bool:
+    if ticket.open is spec.for_ended:
         return False
-    ways = (TRANSITIONS[ticket.stage].get(stage, {}) for stage in deed.to)
-    return not deed.to or any(ActorKind.PERSON in way for way in ways)
+    allowed = (is_allowed(ticket.stage, stage, ActorKind.PERSON) for stage in spec.stages)
+    return not spec.stages or any(allowed)

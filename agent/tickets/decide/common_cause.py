@@ -1,10 +1,9 @@
 """Several numbers that break at about the same time for the same reason are one fault.
 
-At least three within 30 minutes (settings) that share a carrier across providers, a provider,
-a landing or an account, and are down in the same way, have one cause behind them (domain.md
-§2, common root; ticketing.md §4). The wider fault is worked out from the
-faults alone, so it is there before any rule about outages fires, and where such a rule does,
-both are the same ticket.
+At least three within 30 minutes (by default) that share a carrier across providers, a provider,
+a landing or an account, and are down in the same way, have one cause (docs/reference/domain.md
+§2, docs/reference/ticketing.md §4). The wider fault is inferred from the faults alone, so it is
+there before any rule about outages fires; where such a rule fires, both are the same ticket.
 """
 
 from collections import Counter, defaultdict
@@ -14,6 +13,7 @@ from typing import Any
 import msgspec
 
 from agent.complaints.complaint import SYMPTOM as COMPLAINT
+from agent.config.settings import Tickets as TicketSettings
 from agent.model import Alert
 from agent.states import NumberState, Scope
 from agent.tickets.decide.faults import NOTHING_KNOWN, WORST_FIRST, Fault, Traits
@@ -23,7 +23,7 @@ from agent.tickets.text import annotations_of
 from agent.tickets.ticket import Subject, Ticket
 
 ALERT_NAME = "CommonCause"
-"""The name of the alert that a common cause is told by."""
+"""The name of the alert that stands for an inferred common cause."""
 
 OUT_OF_NETWORK = frozenset(
     {
@@ -33,7 +33,7 @@ OUT_OF_NETWORK = frozenset(
         NumberState.UNKNOWN,
     }
 )
-"""States of a number that is down for its provider's or carrier's reasons (ProviderOutage)."""
+"""States of a number that is down for its provider's or its carrier's reasons."""
 
 NUMBERS = "numbers_"
 PHONES = "phones_"
@@ -41,38 +41,44 @@ LANDING = "landing_down"
 _OUTAGES = frozenset({"provider_outage", "carrier_outage"})
 _OUT_OF_SERVICE = frozenset({"number_down", "network_mismatch"})
 _AT_A_LANDING = frozenset({"binding_down", "redundancy", "busy_rate", "answer_rate"})
-_NOBODY = frozenset({"", "unknown"})
-_APART = frozenset({COMPLAINT})
-"""Symptoms that are never a common cause: each caller tells of one number."""
+_NO_CARRIER = frozenset({"", "unknown"})
+_NEVER_SHARED = frozenset({COMPLAINT})
+"""Symptoms without a common cause: a complaint is about one number."""
 _ORDER = {Scope.CARRIER: 0, Scope.PROVIDER: 1, Scope.TRUNK: 2, Scope.ACCOUNT: 3}
 _LEAST_PROVIDERS = 2
-_SAMPLES = 5
+"""A fault of a base carrier shows at several providers; at one it is the provider's."""
+_MOST_SAMPLES = 5
 
 
 class Threshold(msgspec.Struct, frozen=True):
-    """From when on several faults are one; the window in seconds."""
+    """How many numbers within how many seconds make a common cause."""
 
     numbers: int = 3
     window: float = 1800.0
 
+    @classmethod
+    def of(cls, section: TicketSettings) -> "Threshold":
+        """The threshold that the configuration's section sets."""
+        return cls(section.common_cause_numbers, section.common_cause_window)
+
 
 class Kin(msgspec.Struct, frozen=True):
-    """A wider fault that may lie behind a narrower one."""
+    """A wider fault that may be the cause of a narrower one."""
 
     subject: Subject
     alike: str
-    """Only those with the same word here share it."""
+    """Only faults with the same word here can share the cause."""
 
 
 def is_common(subject: Subject) -> bool:
-    """Whether ``subject`` is what several faults have in common."""
+    """Whether ``subject`` is a common cause of several faults."""
     symptom = subject.symptom
     return symptom in _OUTAGES or symptom == LANDING or symptom.startswith((NUMBERS, PHONES))
 
 
 def kin_of(subject: Subject, traits: Traits) -> Iterator[Kin]:
-    """What a fault of one number or phone may share with others, widest first."""
-    if subject.scope not in (Scope.NUMBER, Scope.BINDING) or subject.symptom in _APART:
+    """The causes that a fault of one number or phone may share with others, widest first."""
+    if subject.scope not in (Scope.NUMBER, Scope.BINDING) or subject.symptom in _NEVER_SHARED:
         return
     if subject.symptom in _OUT_OF_SERVICE:
         yield from _out_of_service(subject, traits)
@@ -89,7 +95,7 @@ def _out_of_service(subject: Subject, traits: Traits) -> Iterator[Kin]:
         yield Kin(_of_account(subject, f"{NUMBERS}{traits.state}"), "")
         return
     alike = f"{subject.symptom} {traits.state}"
-    if traits.carrier not in _NOBODY:
+    if traits.carrier not in _NO_CARRIER:
         yield Kin(Subject(Scope.CARRIER, "carrier_outage", carrier=traits.carrier), alike)
     yield Kin(Subject(Scope.PROVIDER, "provider_outage", provider=subject.provider), alike)
 
@@ -108,7 +114,7 @@ Groups = Mapping[Kin, Sequence[Fault]]
 
 
 def groups_of(faults: Iterable[Fault], traits: Mapping[str, Traits]) -> Groups:
-    """The faults by what they may share; a fault stands in each group it may belong to."""
+    """The faults by the causes they may share; a fault is in every group it may belong to."""
     groups: dict[Kin, list[Fault]] = defaultdict(list)
     for fault in faults:
         for kin in kin_of(fault.subject, traits.get(fault.key, NOTHING_KNOWN)):
@@ -117,9 +123,9 @@ def groups_of(faults: Iterable[Fault], traits: Mapping[str, Traits]) -> Groups:
 
 
 def keys_of(groups: Groups, threshold: Threshold) -> frozenset[str]:
-    """The keys of the common causes that there may be."""
+    """The keys of the possible common causes: those with enough faults."""
     return frozenset(
-        key_of(kin.subject) for kin, found in groups.items() if len(found) >= threshold.numbers
+        key_of(kin.subject) for kin, group in groups.items() if len(group) >= threshold.numbers
     )
 
 
@@ -129,11 +135,15 @@ def common_faults(
     ended: Mapping[str, Ticket],
     threshold: Threshold,
 ) -> dict[str, Fault]:
-    """The common causes that stand, by key; the widest takes a fault before any narrower one.
+    """The common causes by key; a fault belongs to the widest cause it can share.
 
-    ``tickets`` are the open ones, ``ended`` the newest ended ones of the causes there may be.
+    Args:
+        groups: The faults by the causes they may share.
+        tickets: The open tickets by key.
+        ended: The newest ended tickets of the possible causes by key.
+        threshold: When faults that share something have a common cause.
     """
-    found: dict[str, Fault] = {}
+    causes: dict[str, Fault] = {}
     taken: set[str] = set()
     for kin in sorted(groups, key=lambda it: (_ORDER[it.subject.scope], key_of(it.subject))):
         loose = [fault for fault in groups[kin] if fault.key not in taken]
@@ -142,36 +152,39 @@ def common_faults(
         if sharing:
             taken.update(fault.key for fault in sharing)
             older = tickets.get(key)
-            found[key] = _fault(key, kin, sharing, older, found.get(key))
-    return found
+            causes[key] = _fault(key, kin, sharing, older, causes.get(key))
+    return causes
 
 
 def _sharing(
     kin: Kin,
     loose: list[Fault],
-    standing: Ticket | None,
+    own: Ticket | None,
     ended: Ticket | None,
     threshold: Threshold,
 ) -> list[Fault]:
-    """Those that share the cause; none when it is not there."""
-    if standing is not None:
-        # Once it stands it takes all who come later, and ends with the last of its members.
-        members = {member.key for member in standing.members if member.left_at is None}
-        return [it for it in loose if it.key in members or it.since >= standing.started_at]
+    """The faults that share the cause; empty when there is no such cause."""
+    if own is not None:
+        # An open cause needs no threshold any more: it takes every later fault of its kind, and
+        # stays while one of its members is broken.
+        members = {member.key for member in own.members if member.left_at is None}
+        return [it for it in loose if it.key in members or it.since >= own.started_at]
     if ended is not None and ended.muted:
-        known = {member.key for member in ended.members}
-        return [it for it in loose if it.key in known or it.since >= ended.started_at]
+        # Muted, it hides the faults it would have taken while it was open.
+        members = {member.key for member in ended.members}
+        return [it for it in loose if it.key in members or it.since >= ended.started_at]
     disproved_at = _disproved_at(ended)
     return _cluster(kin, [it for it in loose if it.since > disproved_at], threshold)
 
 
 def _disproved_at(ended: Ticket | None) -> float:
+    """When the cause was found to be none; older faults are not taken for one again."""
     disproved = ended is not None and ended.resolution == Resolution.NOT_COMMON
     return ended.closed_at or 0.0 if ended is not None and disproved else float("-inf")
 
 
 def _cluster(kin: Kin, loose: list[Fault], threshold: Threshold) -> list[Fault]:
-    """From the first that broke within one window with enough others; none without one."""
+    """The faults from the start of the first window with enough of them; empty without one."""
     ordered = sorted(loose, key=lambda it: (it.since, it.key))
     numbers: Counter[tuple[str, str, str]] = Counter()
     providers: Counter[str] = Counter()
@@ -193,18 +206,21 @@ def _number(fault: Fault) -> tuple[str, str, str]:
     return fault.subject.provider, fault.subject.account, fault.subject.number
 
 
-def _take_out(counted: Counter[Any], one: Any) -> None:
-    counted[one] -= 1
-    if not counted[one]:
-        del counted[one]
+def _take_out(counted: Counter[Any], key: Any) -> None:
+    counted[key] -= 1
+    if not counted[key]:
+        del counted[key]
 
 
 def _fault(
-    key: str, kin: Kin, sharing: list[Fault], standing: Ticket | None, other: Fault | None
+    key: str, kin: Kin, sharing: list[Fault], own: Ticket | None, other: Fault | None
 ) -> Fault:
-    """The common cause as though a rule had told of it."""
+    """The common cause as a fault, as though a rule had fired for it.
+
+    ``other`` is the same cause as inferred from faults that are alike in another way.
+    """
     severity = min((it.severity for it in sharing), key=WORST_FIRST.index)
-    since = min(it.since for it in sharing) if standing is None else standing.started_at
+    since = min(it.since for it in sharing) if own is None else own.started_at
     counted = Counter(name for it in sharing for name in it.names)
     names = tuple(name for name, _count in counted.most_common())
     if other is not None:
@@ -216,8 +232,8 @@ def _fault(
         severity=severity,
         since=since,
         alerts=(_alert(kin.subject, severity, since, len(sharing)),),
-        told_by=names,
-        samples=tuple(it.subject for it in sharing[:_SAMPLES]),
+        alert_names=names,
+        samples=tuple(it.subject for it in sharing[:_MOST_SAMPLES]),
         reason=f"{len(sharing)} {_counted(sharing)} share a cause: {', '.join(names)}",
     )
 

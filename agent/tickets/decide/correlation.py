@@ -1,8 +1,8 @@
-"""Root first: a fault that a wider one explains joins its ticket (domain.md §3, root alarm).
+"""Correlation: a fault that a wider one explains joins the ticket of that root.
 
-A wider fault explains a narrower one only where the table says so and the facts do not speak
-against it: a low balance warning above a dead phone explains nothing, and neither does an
-empty account above a number that was suspended for a violation.
+A wider fault explains a narrower one only where the table says so and the facts do not contradict
+it: a low balance does not explain a phone that cannot be reached, and neither does an empty
+account explain a number that was suspended for a violation (docs/reference/domain.md §3).
 """
 
 from collections import defaultdict
@@ -19,8 +19,7 @@ from agent.tickets.ticket import Subject, Ticket
 
 _ANY_SYMPTOM: frozenset[str] = frozenset()
 _ANY_STATE: frozenset[NumberState] = frozenset()
-_MADE_UNUSABLE = frozenset({COMPLAINT})
-"""What callers say of a number that is down anyway."""
+_COMPLAINTS = frozenset({COMPLAINT})
 _OUT_OF_MONEY = frozenset(
     {
         NumberState.SUSPENDED_ARREARS,
@@ -29,23 +28,23 @@ _OUT_OF_MONEY = frozenset(
         NumberState.UNKNOWN,
     }
 )
-"""States of a number that an empty account may be behind."""
+"""States of a number that an empty account may explain."""
 
 
 class Root(msgspec.Struct, frozen=True, kw_only=True):
-    """Which faults may lie behind which: one row of the table."""
+    """One row of the table: which fault may explain which."""
 
     scope: Scope
     symptom: str
     severity: Severity | None = None
-    """Only when it is this bad; ``None`` for any severity."""
+    """The severity it needs; ``None`` for any."""
     below: frozenset[Scope]
     explains: frozenset[str]
-    """Symptoms of what lies below; empty for every symptom."""
+    """Symptoms of the narrower faults; empty for every symptom."""
     states: frozenset[NumberState] = _ANY_STATE
-    """States in which it can have put a number; empty for any."""
+    """States in which it can put a number; empty for any."""
     comes_first: bool = False
-    """Whether it explains nothing that was broken before it."""
+    """Whether it explains only faults that began after it."""
 
 
 ROOTS: tuple[Root, ...] = (
@@ -89,35 +88,38 @@ ROOTS: tuple[Root, ...] = (
             scope=Scope.NUMBER,
             symptom=symptom,
             below=frozenset({Scope.NUMBER}),
-            explains=_MADE_UNUSABLE,
+            explains=_COMPLAINTS,
         )
         for symptom in ("number_down", "binding_down", "network_mismatch")
     ),
 )
-"""Widest first, so that a fault is joined to the widest root that explains it."""
+"""Widest first: a fault joins the widest root that explains it."""
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """A wider fault that stands now: firing, or its ticket not yet over."""
+    """A fault that may explain others now: it fires, or its ticket is open."""
 
     key: str
     subject: Subject
     severity: Severity
     since: float
     until: float = inf
-    """Faults that began later are not explained: since then its recovery has been seen."""
+    """Since when its recovery is seen: faults that began later are not explained."""
 
 
-_Place = tuple[Scope, str, str, str, str]
+_Location = tuple[Scope, str, str, str, str]
 _Number = tuple[str, str, str]
 _PHONE_DOWN = "binding_down"
 _REDUNDANCY = "redundancy"
 
 
 class Roots:
-    """Answers which standing fault explains another one.
+    """Finds the open fault that explains another one.
 
-    ``traits`` has what is known of the numbers that are told of, by key.
+    Args:
+        faults: The faults that fire, by key.
+        tickets: The open tickets by key.
+        traits: What is known of the faults' numbers, by key.
     """
 
     def __init__(
@@ -132,34 +134,34 @@ class Roots:
             for key, ticket in tickets.items()
             if ticket.members
         }
-        standing = list(_standing(faults, tickets))
+        causes = list(_causes(faults, tickets))
         self._causes = {
-            _place(cause.subject, cause.subject.scope, cause.subject.symptom): cause
-            for cause in standing
+            _location(cause.subject, cause.subject.scope, cause.subject.symptom): cause
+            for cause in causes
         }
-        self._common = {it.subject: it for it in standing if is_common(it.subject)}
+        self._common = {it.subject: it for it in causes if is_common(it.subject)}
         self._redundancies = {
-            _number(it.subject): it for it in standing if it.subject.symptom == _REDUNDANCY
+            _number(it.subject): it for it in causes if it.subject.symptom == _REDUNDANCY
         }
         self._phones: dict[_Number, list[Cause]] = defaultdict(list)
-        for cause in standing:
+        for cause in causes:
             if cause.subject.scope is Scope.BINDING and cause.subject.symptom == _PHONE_DOWN:
                 self._phones[_number(cause.subject)].append(cause)
         self._opened = {
-            key: one.detected_at
-            for key, one in tickets.items()
-            if one.stage is not Stage.SUPPRESSED
+            key: ticket.detected_at
+            for key, ticket in tickets.items()
+            if ticket.stage is not Stage.SUPPRESSED
         }
 
     def is_member(self, key: str, root_key: str) -> bool:
-        """Whether ``key`` stands in the member ledger of the root's ticket now."""
+        """Whether ``key`` is a present member of the root's ticket."""
         return key in self._members.get(root_key, ())
 
     def of(self, key: str, subject: Subject, since: float) -> Cause | None:
-        """The fault at the root of another one, or ``None`` when that is a root itself.
+        """The root of the fault of ``key`` that began at ``since``; ``None`` when it is a root.
 
-        A root that another one explains hands over to it, so members stand in one ledger.
-        ``since`` is when the fault to explain began.
+        A root that is explained itself gives way to its own root, so that all members join one
+        ticket.
         """
         cause = (
             self._by_table(key, subject, since)
@@ -174,20 +176,20 @@ class Roots:
         carrier = self._traits.get(key, NOTHING_KNOWN).carrier
         for root in ROOTS:
             if self._may_explain(root, key, subject):
-                cause = self._causes.get(_place(subject, root.scope, root.symptom, carrier))
+                cause = self._causes.get(_location(subject, root.scope, root.symptom, carrier))
                 if cause is not None and self._takes(cause, root, key, since):
                     return cause
         return None
 
     def _of_one_phone(self, key: str, subject: Subject) -> Cause | None:
-        """The phone that was lost, for the redundancy lost with it, or the other way round.
+        """The lost phone that explains the lost redundancy, or the other way round.
 
-        The two are one fault: whichever has its ticket first takes the other.
+        The two are one fault; the one whose ticket is older explains the other.
         """
         phones = self._phones.get(_number(subject), ())
         if subject.symptom == _REDUNDANCY:
-            mine = self._opened.get(key, inf)
-            older = [it for it in phones if mine == inf or self._opened.get(it.key, inf) <= mine]
+            own = self._opened.get(key, inf)
+            older = [it for it in phones if own == inf or self._opened.get(it.key, inf) <= own]
             return min(older, key=lambda it: (it.since, it.key), default=None)
         if subject.scope is Scope.BINDING and subject.symptom == _PHONE_DOWN:
             lost = self._redundancies.get(_number(subject))
@@ -223,25 +225,26 @@ class Roots:
 
 
 def _is_any(root: Root, subject: Subject) -> bool:
-    """Whether the root explains whatever lies below it; callers know more than it does."""
+    """Whether the root explains every symptom below it, but for complaints of callers."""
     return not root.explains and subject.symptom != COMPLAINT
 
 
-def _standing(faults: Mapping[str, Fault], tickets: Mapping[str, Ticket]) -> Iterator[Cause]:
-    for key, one in tickets.items():
+def _causes(faults: Mapping[str, Fault], tickets: Mapping[str, Ticket]) -> Iterator[Cause]:
+    for key, ticket in tickets.items():
         if key not in faults:
-            yield Cause(key, one.subject, one.severity, one.started_at, _until(one))
+            subject, severity = ticket.subject, ticket.severity
+            yield Cause(key, subject, severity, ticket.started_at, _until(ticket))
     for key, fault in faults.items():
         yield Cause(key, fault.subject, fault.severity, fault.since)
 
 
 def _until(ticket: Ticket) -> float:
-    seen_good = ticket.progress.good_since
-    return seen_good if ticket.stage is Stage.OBSERVING and seen_good is not None else inf
+    good_since = ticket.progress.good_since
+    return good_since if ticket.stage is Stage.OBSERVING and good_since is not None else inf
 
 
-def _place(subject: Subject, scope: Scope, symptom: str, carrier: str = "") -> _Place:
-    """Where a root of ``scope`` above ``subject``, whose base carrier is given, would be."""
+def _location(subject: Subject, scope: Scope, symptom: str, carrier: str = "") -> _Location:
+    """The location of the root of ``scope`` above ``subject``, whose base carrier is given."""
     if scope is Scope.CARRIER:
         return scope, symptom, subject.carrier or carrier, "", ""
     account = "" if scope is Scope.PROVIDER else subject.account

@@ -1,4 +1,4 @@
-"""What is to be done with tickets: pure, and every decision says why."""
+"""The decisions of one round: pure, and every decision has a reason."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -7,52 +7,57 @@ from msgspec.structs import replace
 from agent.states import Scope, Stage
 from agent.tickets.decide.common_cause import is_common
 from agent.tickets.decide.correlation import Cause, Roots
-from agent.tickets.decide.decision import Decision, Finding, Policy, Transition, View
+from agent.tickets.decide.decision import Decision, DecisionPolicy, Finding, Transition
 from agent.tickets.decide.faults import WORST_FIRST, Fault
 from agent.tickets.decide.recovery import broken_again, contradicted, evaluate_recovery
+from agent.tickets.decide.view import View
 from agent.tickets.forms import MUTING, Resolution
 from agent.tickets.sla.severe_fault import at_least
 from agent.tickets.ticket import Member, Ticket
 
 OTHER_CAUSE = "other_cause"
 RESTORED = "restored"
-"""Why a member leaves its root's ledger."""
+"""Why a member leaves the ticket of its root."""
 
-_WIDEST_FIRST = {scope: place for place, scope in enumerate(Scope)}
+_WIDTHS = {scope: index for index, scope in enumerate(Scope)}
+"""Scopes in the order of their width, the widest first."""
 
 
 def decide(view: View, now: float) -> list[Decision]:
-    """All decisions of one round; roots come before what they explain.
+    """All decisions of one round; those about roots come before what the roots explain.
 
     The same view and time always give the same decisions.
     """
-    silences = {
-        ticket.key: list(_on_silence(ticket, view, now))
+    without_alert = {
+        ticket.key: list(_on_no_alert(ticket, view, now))
         for ticket in view.tickets.values()
         if ticket.key not in view.faults
     }
-    # What is over with this round explains nothing any more: its members speak for themselves.
-    standing = {key: it for key, it in view.tickets.items() if not _ends(silences.get(key, ()))}
-    roots = Roots(view.faults, standing, view.traits)
+    # A ticket that closes in this round explains nothing any more: in the same round its members
+    # are decided about on their own, or they would be without a ticket until the next one.
+    remaining = {
+        key: it for key, it in view.tickets.items() if not _ends(without_alert.get(key, ()))
+    }
+    roots = Roots(view.faults, remaining, view.traits)
     decisions: list[Decision] = []
     for fault in sorted(view.faults.values(), key=_width):
         decisions.extend(_on_fault(fault, roots, view, now))
-    for ticket in standing.values():
+    for ticket in remaining.values():
         decisions.extend(_on_members(ticket, view, roots))
         decisions.extend(_handed_over(ticket, view, roots))
-    for silence in silences.values():
-        decisions.extend(silence)
+    for group in without_alert.values():
+        decisions.extend(group)
     for ticket in view.muted.values():
         decisions.extend(_on_muted(ticket, view, now))
     return decisions
 
 
 def _ends(decisions: Iterable[Decision]) -> bool:
-    return any(decision.action in (Transition.CLOSE, Transition.END) for decision in decisions)
+    return any(decision.transition in (Transition.CLOSE, Transition.END) for decision in decisions)
 
 
 def _width(fault: Fault) -> tuple[int, str]:
-    return _WIDEST_FIRST[fault.subject.scope], fault.key
+    return _WIDTHS[fault.subject.scope], fault.key
 
 
 def _on_fault(fault: Fault, roots: Roots, view: View, now: float) -> Iterator[Decision]:
@@ -61,15 +66,15 @@ def _on_fault(fault: Fault, roots: Roots, view: View, now: float) -> Iterator[De
     own = view.tickets.get(fault.key)
     cause = roots.of(fault.key, fault.subject, fault.since)
     if cause is not None and own is None and cause.key not in view.tickets:
-        # Its cause is muted, was closed a moment ago, or begins with this round.
+        # The cause is muted, was closed a moment ago, or opens in this round.
         yield from _join(fault, cause, roots)
     elif cause is not None and cause.key not in view.muted:
         yield from _join(fault, cause, roots)
         yield from _suppress(fault, own, cause)
     elif own is not None:
-        yield from _still_there(own, fault, view.policy, now)
+        yield from _on_lasting_fault(own, fault, view.policy, now)
     else:
-        yield from begin(fault, view.closed.get(fault.key), view.policy, now)
+        yield from _on_new_fault(fault, view.closed.get(fault.key), view.policy, now)
 
 
 def _join(fault: Fault, cause: Cause, roots: Roots) -> Iterator[Decision]:
@@ -96,7 +101,9 @@ def _named(cause: Cause) -> str:
     return f"{cause.subject.symptom} of the {cause.subject.scope}"
 
 
-def _still_there(ticket: Ticket, fault: Fault, policy: Policy, now: float) -> Iterator[Decision]:
+def _on_lasting_fault(
+    ticket: Ticket, fault: Fault, policy: DecisionPolicy, now: float
+) -> Iterator[Decision]:
     if ticket.stage is Stage.SUPPRESSED:
         yield Decision(Transition.RELEASE, ticket.key, "the wider fault is over, this one is not")
     fires = f"{fault.alerts[0].name} fires"
@@ -112,7 +119,7 @@ def _still_there(ticket: Ticket, fault: Fault, policy: Policy, now: float) -> It
 def _on_members(root: Ticket, view: View, roots: Roots) -> Iterator[Decision]:
     for member in root.members:
         if member.left_at is None:
-            left_for, reason = _leaves(member, root, view, roots)
+            left_for, reason = _why_it_leaves(member, root, view, roots)
             if left_for:
                 yield Decision(
                     Transition.LEAVE,
@@ -124,22 +131,22 @@ def _on_members(root: Ticket, view: View, roots: Roots) -> Iterator[Decision]:
                 )
 
 
-def _leaves(member: Member, root: Ticket, view: View, roots: Roots) -> tuple[str, str]:
-    """Why ``member`` is a member no more, as a word and a reason; empty while it is."""
+def _why_it_leaves(member: Member, root: Ticket, view: View, roots: Roots) -> tuple[str, str]:
+    """Why ``member`` leaves the root's ticket, as a word and a reason; both empty if it stays."""
     fault = view.faults.get(member.key)
     if fault is not None:
         cause = roots.of(fault.key, fault.subject, fault.since)
         stays = cause is not None and cause.key == root.key
         return ("", "") if stays else (OTHER_CAUSE, "it has another cause")
-    seen = view.evidence.get(member.key)
-    told_until = view.told_until.get(member.key, member.joined_at)
-    if seen and seen.finding is Finding.GOOD and seen.seen_at > told_until:
-        return RESTORED, f"restored: {seen.reason}"
+    assessment = view.evidence.get(member.key)
+    last_alert_at = view.last_alert_at.get(member.key, member.joined_at)
+    if assessment and assessment.finding is Finding.GOOD and assessment.seen_at > last_alert_at:
+        return RESTORED, f"restored: {assessment.reason}"
     return "", ""
 
 
 def _handed_over(root: Ticket, view: View, roots: Roots) -> Iterator[Decision]:
-    """A common cause whose members another one has taken over: it goes along with them."""
+    """Suppresses a common cause for the cause that explains its members; ends it if none does."""
     if root.key in view.faults or not is_common(root.subject) or root.stage is Stage.SUPPRESSED:
         return
     broken = [view.faults[it.key] for it in root.members if it.key in view.faults]
@@ -159,59 +166,67 @@ def _has_another(member: Member, view: View) -> bool:
 
 
 def _on_muted(ticket: Ticket, view: View, now: float) -> Iterator[Decision]:
-    """Once its fault has been seen to be over, a muted ticket mutes nothing any more."""
-    seen = view.evidence.get(ticket.key)
-    if ticket.key in view.faults or ticket.key in view.pending or seen is None:
+    """Unmutes a muted ticket once its fault is over: the next fault opens a ticket again."""
+    assessment = view.evidence.get(ticket.key)
+    if ticket.key in view.faults or ticket.key in view.pending or assessment is None:
         return
-    told_until = view.told_until.get(ticket.key, ticket.changed_at)
-    for decision in evaluate_recovery(ticket, seen, told_until, view.policy, now):
-        if decision.action in (Transition.RESTORE, Transition.END):
+    last_alert_at = view.last_alert_at.get(ticket.key, ticket.changed_at)
+    for decision in evaluate_recovery(ticket, assessment, last_alert_at, view.policy, now):
+        if decision.transition in (Transition.RESTORE, Transition.END):
             yield Decision(Transition.UNMUTE, ticket.key, decision.reason)
         elif decision.progress is not None:
-            yield replace(decision, action=Transition.PROGRESS)
+            yield replace(decision, transition=Transition.PROGRESS)
 
 
-def _on_silence(ticket: Ticket, view: View, now: float) -> Iterator[Decision]:
+def _on_no_alert(ticket: Ticket, view: View, now: float) -> Iterator[Decision]:
     if ticket.stage is Stage.SUPPRESSED and not _parent_open(ticket, view.tickets):
         yield Decision(Transition.RELEASE, ticket.key, "the wider fault is over")
     if ticket.key in view.pending:
         yield from broken_again(ticket, "an alert's condition holds again")
         return
-    seen = view.evidence.get(ticket.key)
-    if seen is not None:
-        told_until = view.told_until.get(ticket.key, ticket.changed_at)
-        yield from evaluate_recovery(ticket, seen, told_until, view.policy, now)
+    assessment = view.evidence.get(ticket.key)
+    if assessment is not None:
+        last_alert_at = view.last_alert_at.get(ticket.key, ticket.changed_at)
+        yield from evaluate_recovery(ticket, assessment, last_alert_at, view.policy, now)
 
 
 def _parent_open(ticket: Ticket, tickets: Mapping[str, Ticket]) -> bool:
     return any(other.id == ticket.parent for other in tickets.values())
 
 
-def begin(fault: Fault, closed: Ticket | None, policy: Policy, now: float) -> Iterator[Decision]:
-    """What follows for ``fault``, whose newest ticket is ``closed``."""
+def _on_new_fault(
+    fault: Fault, closed: Ticket | None, policy: DecisionPolicy, now: float
+) -> Iterator[Decision]:
+    """Opens a ticket, reopens the ended one, or leaves the fault alone.
+
+    A person's close is respected (docs/reference/ticketing.md §4): closed as repaired, the ticket
+    is reopened when the fault is still there after the hold; closed for good, it is muted until
+    the fault is over.
+    """
     if closed is None or closed.closed_at is None:
-        yield Decision(Transition.OPEN, fault.key, fault.told, fault)
+        yield Decision(Transition.OPEN, fault.key, fault.summary, fault)
         return
     ago = now - closed.closed_at
     goes_on = bool(closed.closed_by) and fault.since <= closed.closed_at
-    if _is_left_alone(closed) and (goes_on or ago <= policy.reopen_window):
-        reason = f"{fault.told} on; {_closed(closed)}, so it is left alone until it is over"
+    if _is_closed_for_good(closed) and (goes_on or ago <= policy.reopen_window):
+        reason = f"{fault.summary} on; {_closed(closed)}, so it is left alone until it is over"
         yield Decision(Transition.MUTE, fault.key, reason, fault)
     elif goes_on:
         if ago >= policy.hold:
-            reason = f"{_closed(closed)} {ago:.0f} s ago, and {fault.told} still"
+            reason = f"{_closed(closed)} {ago:.0f} s ago, and {fault.summary} still"
             yield Decision(Transition.REOPEN, fault.key, reason, fault)
     elif ago <= policy.reopen_window:
-        reason = f"{fault.told} again {ago:.0f} s after it was closed"
+        reason = f"{fault.summary} again {ago:.0f} s after it was closed"
         yield Decision(Transition.REOPEN, fault.key, reason, fault)
     else:
-        reason = f"{fault.told}; the last episode, {closed.id}, ended {ago:.0f} s ago"
+        reason = f"{fault.summary}; the last episode, {closed.id}, ended {ago:.0f} s ago"
         yield Decision(Transition.OPEN, fault.key, reason, fault)
 
 
-def _is_left_alone(closed: Ticket) -> bool:
-    by_person = bool(closed.closed_by)
-    return by_person and (closed.resolution in MUTING or closed.stage is Stage.REJECTED)
+def _is_closed_for_good(closed: Ticket) -> bool:
+    return bool(closed.closed_by) and (
+        closed.resolution in MUTING or closed.stage is Stage.REJECTED
+    )
 
 
 def _closed(closed: Ticket) -> str:

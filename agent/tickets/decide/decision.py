@@ -1,31 +1,32 @@
-"""A decision about a ticket, and what it was taken from."""
+"""A decision about a ticket, and the assessment of facts that it may rest on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from enum import StrEnum, unique
 
 import msgspec
 
+from agent.config.settings import Tickets as TicketSettings
 from agent.fleet import Fleet
 from agent.model import Verdict
 from agent.states import Grade, Severity
-from agent.tickets.decide.faults import Fault, Traits
+from agent.tickets.decide.faults import Fault
 from agent.tickets.forms import Resolution
-from agent.tickets.ticket import Progress, Subject, Text, Ticket
+from agent.tickets.ticket import Progress, Subject, Text
 
 
 @unique
 class Finding(StrEnum):
-    """Good and bad are seen; whatever is not seen is unknown, and unknown closes nothing."""
+    """What facts say about a subject; without facts it is unknown, which never closes a ticket."""
 
     GOOD = "good"
     BAD = "bad"
     UNKNOWN = "unknown"
     GONE = "gone"
-    """What was broken is there no more: seen, and neither good nor bad."""
+    """Fresh facts show that the subject no longer exists, so it is neither good nor bad."""
 
 
 class Assessment(msgspec.Struct, frozen=True):
-    """One look at the facts."""
+    """The finding about one subject."""
 
     finding: Finding
     reason: str
@@ -34,70 +35,89 @@ class Assessment(msgspec.Struct, frozen=True):
 
 
 Recovery = Callable[[Subject, Fleet, float], Assessment | None]
-"""Looks at the facts about a subject now; pure, and never takes silence for health.
+"""Assesses the facts about a subject now; pure.
 
-``None`` while nothing has been polled yet: a start is neither evidence nor a gap in it.
+Missing facts give :attr:`Finding.UNKNOWN`. Before the first poll the result is ``None``: the
+start of the agent is neither evidence nor a gap in it.
 """
 
 
 @unique
 class Transition(StrEnum):
-    """What is to be done with a ticket."""
+    """What the agent decides to do with a ticket."""
 
     OPEN = "open"
     REOPEN = "reopen"
     SEVERITY = "severity"
+    """Another severity."""
     DIAGNOSIS = "diagnosis"
+    """Another diagnosis."""
     JOIN = "join"
+    """A member joins the ticket of its cause."""
     LEAVE = "leave"
     SUPPRESS = "suppress"
+    """A wider fault explains this one."""
     RELEASE = "release"
+    """The wider fault is over and this one is not."""
     PROGRESS = "progress"
+    """The recovery's count of polls, which is written with the next recorded change."""
     BLIND = "blind"
+    """Data stopped coming."""
     REARM = "rearm"
+    """The fault came back while its recovery was held, or a claimed restoration is none."""
     OBSERVE = "observe"
+    """The recovery is verified and now has to hold."""
     RESTORE = "restore"
     CLOSE = "close"
     MISS = "miss"
+    """The subject is gone; the ticket closes unless it comes back."""
     END = "end"
+    """Closed without a recovery: the subject is gone, or the common cause is none."""
     MUTE = "mute"
+    """A person closed the ticket for good; its lasting fault opens nothing."""
     UNMUTE = "unmute"
 
 
 QUIET = frozenset({Transition.PROGRESS})
-"""Actions that only keep count: nothing is written, nobody is told."""
-
+"""Transitions that are neither written nor delivered by themselves."""
 
 ON_ENDED = frozenset({Transition.MUTE, Transition.UNMUTE, Transition.PROGRESS})
-"""All that is ever done to a ticket that stands no more, but for reopening it."""
+"""Transitions of an ended ticket, apart from reopening it."""
+
+_OPENING = frozenset({Transition.OPEN, Transition.REOPEN})
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """One action on the ticket of one key, and why."""
+    """One transition of the ticket of one key, and the reason."""
 
-    action: Transition
+    transition: Transition
     key: str
     reason: str
     fault: Fault | None = None
-    """For opening and reopening: what fires."""
+    """For opening and reopening, muting, and another severity: the fault that fires."""
     member_key: str = ""
     member: Subject | None = None
-    """For joining and leaving: who."""
+    """For joining and leaving: the member."""
     left_for: str = ""
     """For leaving: ``restored`` or ``other_cause``."""
     parent: str = ""
-    """For suppressing: the root's key."""
+    """For suppressing: the root's key, which the manager replaces by its ticket's id."""
     resolution: Resolution = Resolution.RESTORED
-    """For ending: as what."""
+    """For ending: the ticket's resolution."""
     severity: Severity | None = None
     progress: Progress | None = None
     verdict: Verdict | None = None
     text: Text | None = None
-    """For another diagnosis or severity: how the ticket reads now."""
+    """For another diagnosis or severity: the ticket's new text."""
+
+    @property
+    def opens(self) -> bool:
+        """Whether the decision begins or resumes a ticket."""
+        return self.transition in _OPENING
 
 
-class Policy(msgspec.Struct, frozen=True):
-    """The settings decisions depend on; times in seconds."""
+class DecisionPolicy(msgspec.Struct, frozen=True):
+    """The settings that decisions depend on; times in seconds."""
 
     recovery_polls: int
     hold: float
@@ -106,22 +126,24 @@ class Policy(msgspec.Struct, frozen=True):
     """Grades whose tickets wait for the customer's confirmation or a waiver."""
     gone_after: float = 86400.0
 
+    @classmethod
+    def of(cls, section: TicketSettings) -> "DecisionPolicy":
+        """The policy that the configuration's section sets."""
+        return cls(
+            section.recovery_polls,
+            section.hold,
+            section.reopen_window,
+            frozenset(section.confirmation.grades),
+            section.gone_after,
+        )
 
-class View(msgspec.Struct, frozen=True):
-    """Everything decisions are taken from."""
 
-    tickets: Mapping[str, Ticket]
-    """Open tickets by key."""
-    closed: Mapping[str, Ticket]
-    """The newest ended ticket of keys that fire and have no open one."""
-    faults: Mapping[str, Fault]
-    pending: frozenset[str]
-    evidence: Mapping[str, Assessment]
-    """The facts about every open ticket and member that no alert tells of now, by key."""
-    told_until: Mapping[str, float]
-    """When an alert last told of the key; facts older than that are no evidence."""
-    policy: Policy
-    muted: Mapping[str, Ticket] = {}
-    """By key: what a person closed while its fault goes on."""
-    traits: Mapping[str, Traits] = {}
-    """What is known of the numbers that faults are about, by the fault's key."""
+def by_ticket(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
+    """Decisions by their ticket's key, in order; what opens a ticket comes before the rest.
+
+    A root's decisions come before its members', unless the root is the narrower of the two.
+    """
+    groups: dict[str, list[Decision]] = {}
+    for decision in decisions:
+        groups.setdefault(decision.key, []).append(decision)
+    return {key: sorted(group, key=lambda it: not it.opens) for key, group in groups.items()}

@@ -1,15 +1,18 @@
-"""When a ticket's diagnosis is worth revising."""
+"""The diagnosis of a ticket's fault: when it is taken, and when it is worth revising."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import msgspec
 
 from agent.diagnosis.answered import SOURCE
 from agent.fleet import Fleet
 from agent.model import Verdict
-from agent.states import Cause
-from agent.tickets.ticket import Subject
+from agent.states import Cause, Stage
+from agent.tickets.decide.decision import Decision, Transition
+from agent.tickets.decide.faults import Fault
+from agent.tickets.text import text_of
+from agent.tickets.ticket import Subject, Ticket
 
 Diagnose = Callable[[Subject, Fleet, float], Verdict | None]
 """Why the subject is broken now; ``None`` where nothing can be said."""
@@ -17,26 +20,66 @@ Diagnose = Callable[[Subject, Fleet, float], Verdict | None]
 _INCONCLUSIVE = frozenset({Cause.UNKNOWN, Cause.MONITORING_BLIND, Cause.HEALTHY})
 
 
+class FaultDiagnoser:
+    """Diagnoses faults when their tickets open and at intervals while these are open."""
+
+    def __init__(self, diagnose: Diagnose) -> None:
+        self._diagnose = diagnose
+        self._diagnosed_at: dict[str, float] = {}
+
+    def verdict_on(self, fault: Fault, fleet: Fleet, now: float) -> Verdict | None:
+        """Why ``fault`` is there; where nothing can be said of it, why its samples are broken."""
+        self._diagnosed_at[fault.key] = now
+        return verdict_on(
+            fault.subject, fault.samples, lambda subject: self._diagnose(subject, fleet, now)
+        )
+
+    def is_due(self, ticket: Ticket, interval: float, now: float) -> bool:
+        """Whether ``interval`` seconds have passed since the ticket was diagnosed.
+
+        A diagnosis that changed nothing is not written, so its time is known in memory alone;
+        after a restart the time stored with the ticket counts.
+        """
+        last = self._diagnosed_at.get(ticket.key, ticket.diagnosed_at)
+        return ticket.stage is not Stage.SUPPRESSED and now - last >= interval
+
+    def revision(
+        self, ticket: Ticket, fault: Fault, fleet: Fleet, now: float, locale: str
+    ) -> Decision | None:
+        """The decision to revise the ticket's diagnosis; ``None`` where it says the same."""
+        verdict = self.verdict_on(fault, fleet, now)
+        if verdict is None or not is_material(ticket.diagnosis, verdict):
+            return None
+        before = ticket.diagnosis.cause if ticket.diagnosis else "no diagnosis"
+        reason = f"{verdict.cause}, for {verdict.party}; before: {before}"
+        text = text_of(ticket.subject, fault.alerts[0], verdict, locale)
+        return Decision(Transition.DIAGNOSIS, ticket.key, reason, verdict=verdict, text=text)
+
+    def retain(self, keys: Collection[str]) -> None:
+        """Forgets everything about faults whose keys are not in ``keys``."""
+        self._diagnosed_at = {key: at for key, at in self._diagnosed_at.items() if key in keys}
+
+
 def is_conclusive(verdict: Verdict | None) -> bool:
-    """Whether a verdict says why."""
+    """Whether a verdict names a cause."""
     return verdict is not None and verdict.cause not in _INCONCLUSIVE
 
 
 def shared(verdicts: Iterable[Verdict | None]) -> Verdict | None:
-    """What most of several numbers' verdicts say, of none of them in particular."""
-    told = [one for one in verdicts if one is not None and is_conclusive(one)]
-    if not told:
+    """The verdict on what several numbers have in common: the most frequent cause among theirs."""
+    conclusive = [it for it in verdicts if it is not None and is_conclusive(it)]
+    if not conclusive:
         return None
-    counted = Counter(one.cause for one in told)
+    counted = Counter(verdict.cause for verdict in conclusive)
     cause, _count = counted.most_common(1)[0]
-    first = next(one for one in told if one.cause is cause)
+    first = next(verdict for verdict in conclusive if verdict.cause is cause)
     return msgspec.structs.replace(first, number="")
 
 
 def verdict_on(
     subject: Subject, samples: Sequence[Subject], diagnose: Callable[[Subject], Verdict | None]
 ) -> Verdict | None:
-    """Why ``subject`` is broken; where nothing can be said of it, why its members are."""
+    """Why ``subject`` is broken; where that is inconclusive, why its ``samples`` are."""
     verdict = diagnose(subject)
     if not samples or is_conclusive(verdict):
         return verdict
@@ -44,10 +87,10 @@ def verdict_on(
 
 
 def is_material(old: Verdict | None, new: Verdict | None) -> bool:
-    """Whether ``new`` tells people something else than ``old``.
+    """Whether ``new`` says something that people did not know from ``old``.
 
-    A verdict that concludes nothing never takes the place of one that did: a provider that
-    goes silent in the middle of a fault does not undo what was found.
+    An inconclusive verdict never replaces a conclusive one: a provider that stops answering in
+    the middle of a fault does not undo what was established.
     """
     if new is None:
         return False
@@ -59,5 +102,5 @@ def is_material(old: Verdict | None, new: Verdict | None) -> bool:
 
 
 def _answers(verdict: Verdict) -> tuple[tuple[str, str], ...]:
-    """What people's answers have added to it."""
+    """People's answers among the verdict's evidence."""
     return tuple((it.fact, it.value) for it in verdict.evidence if it.source == SOURCE)

@@ -1,4 +1,4 @@
-"""From alerts to faults: one per thing that is broken, however many alerts tell of it."""
+"""Faults: one for each thing that is broken, however many alerts fire for it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -20,65 +20,65 @@ _NO_TICKET = "false"
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """One broken thing, as the alerts firing now tell of it."""
+    """One broken thing, as the alerts that fire now report it."""
 
     key: str
     subject: Subject
     severity: Severity
     """The worst among the alerts."""
     since: float
-    """The earliest time an alert's condition was seen true."""
+    """When the condition of any of the alerts first held."""
     alerts: tuple[Alert, ...]
     """Worst first, then by name."""
-    told_by: tuple[str, ...] = ()
-    """For a common cause: the alerts of those that share it."""
+    alert_names: tuple[str, ...] = ()
+    """For a common cause: the names of the alerts of the faults that share it."""
     samples: tuple[Subject, ...] = ()
-    """For a common cause: some that share it."""
+    """For a common cause: some of the subjects that share it."""
     reason: str = ""
-    """For a common cause: how many share what."""
+    """For a common cause: how many faults share it, and which alerts they have."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """The alerts' names, each once."""
-        return self.told_by or tuple(dict.fromkeys(alert.name for alert in self.alerts))
+        return self.alert_names or tuple(dict.fromkeys(alert.name for alert in self.alerts))
 
     @property
-    def told(self) -> str:
-        """Why there is a ticket about it, for the timeline."""
+    def summary(self) -> str:
+        """What fires, for the timeline."""
         return self.reason or f"{', '.join(self.names)} fires"
 
 
 def faults_of(alerts: Iterable[Alert], severities: Collection[str]) -> dict[str, Fault]:
-    """The faults that ask for a ticket, by key.
+    """The faults that need a ticket, by key.
 
     Left out are alerts that are not firing, that carry ``ticket="false"`` or that have a
     severity not in ``severities``.
     """
-    told: dict[str, list[Alert]] = defaultdict(list)
+    by_key: dict[str, list[Alert]] = defaultdict(list)
     subjects: dict[str, Subject] = {}
     for alert in alerts:
-        if alert.state == "firing" and _asks_for_ticket(alert, severities):
+        if alert.state == "firing" and _needs_ticket(alert, severities):
             subject = subject_of(alert.name, alert.labels)
             key = key_of(subject)
             subjects[key] = subject
-            told[key].append(alert)
-    return {key: _fault(key, subjects[key], found) for key, found in told.items()}
+            by_key[key].append(alert)
+    return {key: _fault(key, subjects[key], group) for key, group in by_key.items()}
 
 
 def pending_keys(alerts: Iterable[Alert]) -> frozenset[str]:
-    """Keys of what an alert's condition holds for again, not yet long enough to fire."""
+    """The keys of which an alert's condition holds, but not yet long enough to fire."""
     return frozenset(
         key_of(subject_of(alert.name, alert.labels)) for alert in alerts if alert.state == "pending"
     )
 
 
 def severity_of(labels: Mapping[str, str]) -> Severity:
-    """The severity an alert carries; one that carries none, or another word, is a warning."""
-    told = labels.get("severity", "")
-    return Severity(told) if told in Severity.__members__.values() else Severity.WARNING
+    """The severity in an alert's labels; warning where there is none or an unknown word."""
+    severity = labels.get("severity", "")
+    return Severity(severity) if severity in Severity.__members__.values() else Severity.WARNING
 
 
-def _asks_for_ticket(alert: Alert, severities: Collection[str]) -> bool:
+def _needs_ticket(alert: Alert, severities: Collection[str]) -> bool:
     return alert.labels.get("ticket") != _NO_TICKET and severity_of(alert.labels) in severities
 
 
@@ -97,36 +97,36 @@ _HASH_CHARACTERS = 8
 
 
 class Traits(msgspec.Struct, frozen=True, gc=False):
-    """What is known of the number a fault is about; empty where nothing is."""
+    """What is known of the number a fault is about, to compare it with others; may be empty."""
 
     state: NumberState = NumberState.UNKNOWN
     carrier: str = ""
     landings: tuple[str, ...] = ()
-    """The trunk the number lands on, and the phones it rings that cannot be reached."""
+    """The number's trunk, and the ids of its phones that cannot be reached."""
     phones: tuple[BindingState, ...] = ()
-    """The states of the phones that cannot be reached, each once."""
+    """The states of the phones that cannot be reached, without repetition."""
 
 
 NOTHING_KNOWN = Traits()
 
 
 def traits_of(faults: Mapping[str, Fault], fleet: Fleet) -> dict[str, Traits]:
-    """The traits of what ``faults`` are about, by key, where a number of theirs is listed."""
-    found: dict[str, Traits] = {}
+    """The traits of the faults' numbers by the faults' keys; unlisted numbers are left out."""
+    by_key: dict[str, Traits] = {}
     for key, fault in faults.items():
         if fault.subject.number:
             snapshot = fleet.get(fault.subject.provider, fault.subject.account)
             traits = _traits(snapshot, fault.subject)
             if traits is not None:
-                found[key] = traits
-    return found
+                by_key[key] = traits
+    return by_key
 
 
 def _traits(snapshot: Snapshot | None, subject: Subject) -> Traits | None:
     listed = find_number(snapshot, subject.number)
     if snapshot is None or listed is None:
         return None
-    down = tuple(_down(snapshot.bindings.get(subject.number, ()), subject.binding))
+    down = tuple(_unreachable(snapshot.bindings.get(subject.number, ()), subject.binding))
     routing = snapshot.routings.get(subject.number)
     trunk = (f"trunk {routing.trunk}",) if routing is not None and routing.trunk else ()
     return Traits(
@@ -137,14 +137,14 @@ def _traits(snapshot: Snapshot | None, subject: Subject) -> Traits | None:
     )
 
 
-def _down(bound: Iterable[Binding], wanted: str) -> Iterator[Binding]:
-    for phone in bound:
-        known = phone.state is not BindingState.UNKNOWN
-        if known and phone.state not in REACHABLE_STATES and wanted in ("", phone.id):
+def _unreachable(phones: Iterable[Binding], binding: str) -> Iterator[Binding]:
+    for phone in phones:
+        is_known = phone.state is not BindingState.UNKNOWN
+        if is_known and phone.state not in REACHABLE_STATES and binding in ("", phone.id):
             yield phone
 
 
 def landing_id(phone: str) -> str:
-    """What a phone is called that several numbers ring: masked, and still told from others."""
+    """The id of a phone that several numbers ring: masked, with a hash that tells phones apart."""
     digest = sha256(phone.encode()).hexdigest()[:_HASH_CHARACTERS]
     return f"{mask_phone(phone)} {digest}"

@@ -1,142 +1,162 @@
-"""Whether a fault is over: seen in newer polls, then held. Unknown never counts as over."""
+"""Whether a fault is over: good in polls newer than its last alert, and good for the whole hold.
+
+Unknown never counts as over.
+"""
 
 import msgspec
 from msgspec.structs import replace
 
 from agent.states import Stage
-from agent.tickets.decide.closing import needs_answer
-from agent.tickets.decide.decision import Assessment, Decision, Finding, Policy, Transition
+from agent.tickets.decide.decision import Assessment, Decision, DecisionPolicy, Finding, Transition
 from agent.tickets.forms import Resolution
-from agent.tickets.lifecycle import RECOVERED
+from agent.tickets.lifecycle import RECOVERED, needs_confirmation
 from agent.tickets.ticket import Progress, Ticket
 
 
 def evaluate_recovery(
-    ticket: Ticket, seen: Assessment, told_until: float, policy: Policy, now: float
+    ticket: Ticket, assessment: Assessment, last_alert_at: float, policy: DecisionPolicy, now: float
 ) -> list[Decision]:
-    """What follows for a ticket that no alert tells of any more.
+    """The decisions about a ticket that has no alert.
 
-    ``told_until`` is when one last did: only facts polled after it are evidence.
+    ``last_alert_at`` is when it last had one: only facts polled after that are evidence.
     """
-    if seen.finding is Finding.UNKNOWN:
-        return _unknown(ticket, seen)
-    if seen.finding is Finding.GONE:
-        return _gone(ticket, seen, policy, now)
-    if seen.finding is Finding.BAD:
-        again = contradicted(ticket, seen.reason, policy, now)
-        return again or broken_again(ticket, seen.reason)
-    return _good(ticket, seen, told_until, policy, now)
+    if assessment.finding is Finding.UNKNOWN:
+        return _unknown(ticket, assessment)
+    if assessment.finding is Finding.GONE:
+        return _gone(ticket, assessment, policy, now)
+    if assessment.finding is Finding.BAD:
+        again = contradicted(ticket, assessment.reason, policy, now)
+        return again or broken_again(ticket, assessment.reason)
+    return _good(ticket, assessment, last_alert_at, policy, now)
 
 
 def broken_again(ticket: Ticket, reason: str) -> list[Decision]:
-    """The fault is there: whatever recovery was under way starts anew.
+    """The decisions about a fault that is there: its recovery starts anew.
 
-    Coming back while it was held is a flap; it re-arms the ticket without opening another.
+    Coming back during the hold is a flap; it re-arms the ticket without opening another.
     """
     progress = ticket.progress
     fresh = Progress(judged_until=progress.judged_until, flaps=progress.flaps)
     if progress.verified_at is not None:
         flapped = msgspec.structs.replace(fresh, flaps=progress.flaps + 1)
-        known = progress.flaps and ticket.stage not in RECOVERED
-        action = Transition.PROGRESS if known else Transition.REARM
-        return [Decision(action, ticket.key, f"came back while held: {reason}", progress=flapped)]
+        # One entry for a flapping fault: the later ones are counted without saying so.
+        is_known = progress.flaps and ticket.stage not in RECOVERED
+        transition = Transition.PROGRESS if is_known else Transition.REARM
+        reason = f"came back while held: {reason}"
+        return [Decision(transition, ticket.key, reason, progress=flapped)]
     if progress != fresh:
         return [Decision(Transition.PROGRESS, ticket.key, f"still bad: {reason}", progress=fresh)]
     return []
 
 
-def _unknown(ticket: Ticket, seen: Assessment) -> list[Decision]:
+def _unknown(ticket: Ticket, assessment: Assessment) -> list[Decision]:
     progress = ticket.progress
     if progress.blind or progress.gone_since is not None:
         return []
     blind = Progress(judged_until=progress.judged_until, flaps=progress.flaps, blind=True)
-    reason = f"data stopped coming, the ticket stays open: {seen.reason}"
+    reason = f"data stopped coming, the ticket stays open: {assessment.reason}"
     return [Decision(Transition.BLIND, ticket.key, reason, progress=blind)]
 
 
-def _gone(ticket: Ticket, seen: Assessment, policy: Policy, now: float) -> list[Decision]:
-    """A number that is gone is neither repaired nor a ticket for ever: it is said, then closed."""
+def _gone(
+    ticket: Ticket, assessment: Assessment, policy: DecisionPolicy, now: float
+) -> list[Decision]:
+    """A subject that is gone is recorded first and closed after ``gone_after`` seconds."""
     progress = ticket.progress
     if progress.gone_since is None:
         missed = Progress(judged_until=progress.judged_until, flaps=progress.flaps, gone_since=now)
-        reason = f"{seen.reason}; closed in {policy.gone_after:g} s unless it comes back"
+        reason = f"{assessment.reason}; closed in {policy.gone_after:g} s unless it comes back"
         return [Decision(Transition.MISS, ticket.key, reason, progress=missed)]
     if now - progress.gone_since < policy.gone_after or ticket.stage in RECOVERED:
         return []
-    reason = f"{seen.reason}, for {now - progress.gone_since:.0f} s"
+    reason = f"{assessment.reason}, for {now - progress.gone_since:.0f} s"
     return [Decision(Transition.END, ticket.key, reason, resolution=Resolution.GONE)]
 
 
 def _good(
-    ticket: Ticket, seen: Assessment, told_until: float, policy: Policy, now: float
+    ticket: Ticket, assessment: Assessment, last_alert_at: float, policy: DecisionPolicy, now: float
 ) -> list[Decision]:
-    progress = _counted(ticket.progress, seen, told_until, now)
+    progress = _counted(ticket.progress, assessment, last_alert_at, now)
     if progress.good_polls < policy.recovery_polls:
-        return _noted(ticket, progress, seen)
+        return _progressed(ticket, progress, assessment)
     if progress.verified_at is None:
         progress = msgspec.structs.replace(progress, verified_at=now)
     if progress.verified_at is not None and now - progress.verified_at >= policy.hold:
-        return _over(ticket, progress, seen, policy)
+        return _over(ticket, progress, assessment, policy)
     if ticket.progress.verified_at is None and _shows_observing(ticket):
-        reason = f"{seen.reason}, seen in {progress.good_polls} polls; held for {policy.hold:g} s"
+        reason = (
+            f"{assessment.reason}, seen in {progress.good_polls} polls; held for {policy.hold:g} s"
+        )
         return [Decision(Transition.OBSERVE, ticket.key, reason, progress=progress)]
-    return _noted(ticket, progress, seen)
+    return _progressed(ticket, progress, assessment)
 
 
-def _counted(progress: Progress, seen: Assessment, told_until: float, now: float) -> Progress:
-    known = msgspec.structs.replace(progress, blind=False, gone_since=None)
-    if seen.seen_at <= max(progress.judged_until, told_until):
-        return known
+def _counted(
+    progress: Progress, assessment: Assessment, last_alert_at: float, now: float
+) -> Progress:
+    present = msgspec.structs.replace(progress, blind=False, gone_since=None)
+    # The same poll is seen by several rounds and counts once; one from before the last alert
+    # may show the fault's last good moment.
+    if assessment.seen_at <= max(progress.judged_until, last_alert_at):
+        return present
     return msgspec.structs.replace(
-        known,
-        judged_until=seen.seen_at,
+        present,
+        judged_until=assessment.seen_at,
         good_polls=progress.good_polls + 1,
         good_since=now if progress.good_since is None else progress.good_since,
     )
 
 
-def _noted(ticket: Ticket, progress: Progress, seen: Assessment) -> list[Decision]:
+def _progressed(ticket: Ticket, progress: Progress, assessment: Assessment) -> list[Decision]:
     if progress == ticket.progress:
         return []
-    return [Decision(Transition.PROGRESS, ticket.key, seen.reason, progress=progress)]
+    return [Decision(Transition.PROGRESS, ticket.key, assessment.reason, progress=progress)]
 
 
 def _shows_observing(ticket: Ticket) -> bool:
-    """A flapping or suppressed ticket is held without saying so every time."""
-    shown = ticket.stage in (Stage.SUPPRESSED, Stage.OBSERVING) or ticket.stage in RECOVERED
-    return ticket.progress.flaps == 0 and not shown
+    """Whether the hold is recorded: not for a flapping, suppressed or recovered ticket."""
+    is_elsewhere = ticket.stage in (Stage.SUPPRESSED, Stage.OBSERVING) or ticket.stage in RECOVERED
+    return ticket.progress.flaps == 0 and not is_elsewhere
 
 
-def _over(ticket: Ticket, progress: Progress, seen: Assessment, policy: Policy) -> list[Decision]:
-    """Restored, and closed unless the customer is still to confirm it."""
+def _over(
+    ticket: Ticket, progress: Progress, assessment: Assessment, policy: DecisionPolicy
+) -> list[Decision]:
+    """Restores the ticket, and closes it unless the customer is still to confirm."""
     flaps = f", after coming back {progress.flaps} times" if progress.flaps else ""
-    reason = (
-        f"{seen.reason}; seen in {progress.good_polls} polls and held for {policy.hold:g} s{flaps}"
-    )
+    proof = f"seen in {progress.good_polls} polls and held for {policy.hold:g} s{flaps}"
+    reason = f"{assessment.reason}; {proof}"
     restored = Decision(Transition.RESTORE, ticket.key, reason, progress=progress)
-    told = _noted(ticket, progress, seen) if ticket.stage in RECOVERED else [restored]
-    if needs_answer(ticket, policy.confirmation):
-        return told
-    return [*told, Decision(Transition.CLOSE, ticket.key, "recovery verified and held")]
+    decisions = (
+        _progressed(ticket, progress, assessment) if ticket.stage in RECOVERED else [restored]
+    )
+    if needs_confirmation(ticket, policy.confirmation):
+        return decisions
+    return [*decisions, Decision(Transition.CLOSE, ticket.key, "recovery verified and held")]
 
 
-def contradicted(ticket: Ticket, reason: str, policy: Policy, now: float) -> list[Decision]:
-    """Somebody said that it is restored, and long enough afterwards it still is not."""
-    claimed = ticket.restored_at
-    if ticket.stage not in RECOVERED or ticket.progress.verified_at is not None or claimed is None:
+def contradicted(ticket: Ticket, reason: str, policy: DecisionPolicy, now: float) -> list[Decision]:
+    """Withdraws a restoration that somebody claimed longer than the hold ago and that is none."""
+    claimed_at = ticket.restored_at
+    if (
+        ticket.stage not in RECOVERED
+        or ticket.progress.verified_at is not None
+        or claimed_at is None
+    ):
         return []
-    if now - claimed <= policy.hold:
+    if now - claimed_at <= policy.hold:
         return []
     fresh = Progress(judged_until=ticket.progress.judged_until, flaps=ticket.progress.flaps)
-    told = f"said to be restored {now - claimed:.0f} s ago and is not: {reason}"
-    return [Decision(Transition.REARM, ticket.key, told, progress=fresh)]
+    reason = f"said to be restored {now - claimed_at:.0f} s ago and is not: {reason}"
+    return [Decision(Transition.REARM, ticket.key, reason, progress=fresh)]
 
 
 def resumed(ticket: Ticket, now: float) -> Ticket:
-    """``ticket`` with its recovery held from now on anew, and no facts judged ahead of time.
+    """``ticket`` as the agent resumes it after a stop: the hold of its recovery starts anew.
 
-    The machine's clock may have been moved while the agent was away: forward, and a hold of
-    two minutes would have passed in none; back, and no poll would count until it had caught up.
+    Nothing was watched meanwhile, and the machine's clock may have been set. Set forward, a hold
+    of two minutes would have passed in none; set back, no poll would count until the clock had
+    caught up.
     """
     progress = ticket.progress
     return replace(

@@ -1,125 +1,27 @@
-"""What the sinks are still to be told, in the same transaction as the change it tells of.
+"""The queue of deliveries as the dispatcher and the operator use it.
 
 Rows of one ticket go to one sink strictly in order; rows of different tickets do not wait for
-each other. Several updates that wait become the newest one; the steps that a receiver must
-not miss (opened, escalated, resolved, closed, reopened) always stay.
+each other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import msgspec
-from sqlalchemy import (
-    exists,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.store.database import Database
 from agent.store.schema import outbox
 from agent.store.uninterrupted import uninterrupted
-from agent.tickets.changes import ESCALATED, UPDATED, Change
-from agent.tickets.document import payload
-from agent.tickets.key import webhook_id
-from agent.tickets.outbox.rows import (
-    RANKS,
-    SETTLED,
-    TURN,
-    UNDELIVERED,
-    USUAL_RANK,
-    Queue,
-    Row,
-    RowState,
-    as_row,
-    begin,
-    begin_all,
-    dead_rows,
-    heads_of,
-    urgent_tickets,
-)
+from agent.tickets.changes import ESCALATED, UPDATED
+from agent.tickets.outbox.rows import RANKS, SETTLED, UNDELIVERED, Queue, Row, RowState
 
-__all__ = [
-    "RANKS",
-    "Outbox",
-    "Queue",
-    "Row",
-    "RowState",
-    "encode_payload",
-    "enqueue_all",
-]
-
-
-_IDS_A_STATEMENT = 500
-
-
-def encode_payload(change: Change) -> bytes:
-    """What the sinks are told of ``change``, as it is at this moment; slow for many members."""
-    return payload(change.after, change.kind, change.after.changed_at) if change.kind else b""
-
-
-async def enqueue_all(
-    connection: AsyncConnection, sinks: Iterable[str], told: Sequence[tuple[Change, bytes]]
-) -> None:
-    """Add the rows that tell each of ``sinks`` of changes, inside the caller's transaction.
-
-    Each change comes with its :func:`encode_payload`; the changes of one ticket are in order.
-    """
-    heard = [(change, body) for change, body in told if change.kind]
-    newest = {change.after.id: change for change, _body in heard}
-    changed = [change.after.id for change, _body in heard if change.before is not None]
-    for sink in sinks:
-        if changed:
-            await _supersede_updates(connection, sink, changed, heard[0][0].after.changed_at)
-        rows = [
-            _new(sink, *effective_event(sink, change, body), newest[change.after.id])
-            for change, body in heard
-        ]
-        if rows:
-            await connection.execute(insert(outbox), rows)
-
-
-def _new(sink: str, change: Change, body: bytes, newest: Change) -> dict[str, object]:
-    ticket, now = change.after, change.after.changed_at
-    superseded = change.kind == UPDATED and change.after is not newest.after
-    return {
-        "sink": sink,
-        "ticket_id": ticket.id,
-        "revision": ticket.revision,
-        "type": change.kind,
-        "webhook_id": webhook_id(ticket.key, ticket.episode, ticket.revision),
-        "payload": body,
-        "state": RowState.SUPERSEDED if superseded else RowState.WAITING,
-        "created_at": now,
-        "next_attempt_at": now,
-        "attempts": 0,
-        "settled_at": now if superseded else None,
-        "failure": "",
-        "rank": RANKS.get(change.kind, USUAL_RANK),
-    }
-
-
-async def _supersede_updates(
-    connection: AsyncConnection, sink: str, ids: Sequence[str], now: float
-) -> None:
-    for start in range(0, len(ids), _IDS_A_STATEMENT):
-        some = ids[start : start + _IDS_A_STATEMENT]
-        await connection.execute(
-            update(outbox)
-            .where(
-                outbox.c.sink == sink,
-                outbox.c.ticket_id.in_(some),
-                outbox.c.state == RowState.WAITING,
-                outbox.c.type == UPDATED,
-            )
-            .values(state=RowState.SUPERSEDED, settled_at=now)
-        )
+_BY_RANK = (outbox.c.rank, outbox.c.id)
+"""The order in which rows go."""
 
 
 class Outbox:
-    """The queue as the dispatcher and the operator see it."""
+    """The queue of all sinks. Every method is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -128,41 +30,47 @@ class Outbox:
     async def claim(
         self, sink: str, now: float, *, early: bool = False, besides: str = ""
     ) -> Row | None:
-        """The first row due at ``sink``, its attempt already counted; ``None`` when none is.
+        """The next row due at ``sink``, its attempt already counted; ``None`` when none is.
 
-        What is most important goes first (:data:`RANKS`), then what is oldest; ``early`` asks
-        for the oldest of all.
+        Rows go by rank (:data:`RANKS`), then by age, and never before an undelivered row of the
+        same ticket.
 
-        A row whose ticket has an earlier undelivered one is never given. With ``early`` it
-        need not be due yet, ``besides`` asks for one of another ticket.
+        Args:
+            sink: The sink that asks.
+            now: Rows whose next attempt is later are not due.
+            early: Take the oldest row instead, whether it is due or not.
+            besides: The id of a ticket whose rows are left out.
         """
-        asked = heads_of(sink).where(outbox.c.ticket_id != besides)
+        query = _heads_of(sink).where(outbox.c.ticket_id != besides)
         if early:
-            asked = asked.order_by(outbox.c.id)
+            query = query.order_by(outbox.c.id)
         else:
-            asked = asked.where(outbox.c.next_attempt_at <= now).order_by(*TURN)
+            query = query.where(outbox.c.next_attempt_at <= now).order_by(*_BY_RANK)
         async with self._database.transaction() as connection:
-            found = await connection.execute(asked.limit(1))
-            row = found.mappings().one_or_none()
+            result = await connection.execute(query.limit(1))
+            row = result.mappings().one_or_none()
             if row is None:
                 return None
-            return await begin(connection, row, now)
+            # The attempt is counted before it is made: should the agent die while it is being
+            # made, recover() finds the row in state "sending" and queues it again.
+            return await _claim(connection, row, now)
 
     @uninterrupted
     async def claim_together(self, sink: str, now: float, least: int, most: int) -> list[Row]:
-        """What a chat is told at once, the attempts already counted; empty when nothing is due.
+        """The rows for one message of a chat, their attempts already counted.
 
         All waiting rows of one ticket, or where ``least`` tickets or more are due, of up to
-        ``most`` of them: those with an escalation first, and where there are any, alone.
+        ``most`` of them. Tickets with an escalation go first and are not mixed with others.
+        Empty when nothing is due.
         """
-        due = heads_of(sink).where(outbox.c.next_attempt_at <= now).order_by(*TURN)
+        due = _heads_of(sink).where(outbox.c.next_attempt_at <= now).order_by(*_BY_RANK)
         async with self._database.transaction() as connection:
             heads = (await connection.execute(due.limit(max(least, most)))).mappings().all()
             chosen = heads[:1] if len(heads) < least else heads[:most]
-            urgent = list((await connection.execute(urgent_tickets(sink, most))).scalars())
+            urgent = list((await connection.execute(_urgent_tickets(sink, most))).scalars())
             if urgent:
-                asked = due.where(outbox.c.ticket_id.in_(urgent))
-                first = (await connection.execute(asked)).mappings().all()
+                query = due.where(outbox.c.ticket_id.in_(urgent))
+                first = (await connection.execute(query)).mappings().all()
                 chosen = (first[:1] if len(heads) < least else first) or chosen
             ids = [head["ticket_id"] for head in chosen]
             waiting = select(outbox.c.id).where(
@@ -171,36 +79,36 @@ class Outbox:
                 outbox.c.state == RowState.WAITING,
             )
             rows = (await connection.execute(waiting)).scalars().all()
-            return await begin_all(connection, rows, now)
+            return await _claim_all(connection, rows, now)
 
     @uninterrupted
     async def attempts_since(self, sink: str, since: float) -> list[float]:
-        """When deliveries to ``sink`` were attempted after ``since``, the newest of each row."""
-        asked = select(outbox.c.last_attempt_at).where(
+        """The times of attempts at ``sink`` after ``since``, the newest of each row."""
+        query = select(outbox.c.last_attempt_at).where(
             outbox.c.sink == sink, outbox.c.last_attempt_at > since
         )
         async with self._database.transaction() as connection:
-            return [float(at) for at in (await connection.execute(asked)).scalars()]
+            return [float(at) for at in (await connection.execute(query)).scalars()]
 
     @uninterrupted
     async def next_due(self, sink: str) -> float | None:
         """When the next row is due at ``sink``; ``None`` when nothing waits."""
-        heads = heads_of(sink).subquery()
+        heads = _heads_of(sink).subquery()
         async with self._database.transaction() as connection:
-            found = await connection.execute(select(func.min(heads.c.next_attempt_at)))
-            due = found.scalar_one()
+            result = await connection.execute(select(func.min(heads.c.next_attempt_at)))
+            due = result.scalar_one()
             return None if due is None else float(due)
 
     async def delivered(self, rows: Sequence[Row], now: float) -> None:
-        """The sink has taken ``rows``."""
+        """Records that the sink has accepted ``rows``."""
         await self._settle(rows, now, state=RowState.DELIVERED, failure="")
 
     async def retry(self, row: Row, failure: str, at: float, now: float) -> None:
-        """The attempt failed; the next one is at ``at``."""
+        """Records a failed attempt; the next one is at ``at``."""
         await self._settle([row], now, state=RowState.WAITING, failure=failure, next_attempt_at=at)
 
     async def bury(self, row: Row, failure: str, now: float) -> None:
-        """The row goes to the dead letters; later rows of its ticket go on."""
+        """Moves the row to the dead letters; later rows of its ticket are delivered."""
         await self._settle([row], now, state=RowState.DEAD, failure=failure)
 
     @uninterrupted
@@ -213,21 +121,22 @@ class Outbox:
 
     @uninterrupted
     async def recover(self) -> int:
-        """Put back rows that were being sent when the agent died; gives how many.
+        """Queues rows that were being sent when the agent died; returns how many.
 
-        Whether they arrived is not known, so they go again under the same id.
+        Whether they arrived is not known, so they are sent again under the same webhook id, by
+        which the receiver recognizes a repetition (docs/reference/ticketing.md §6).
         """
         async with self._database.transaction() as connection:
-            found = await connection.execute(
+            result = await connection.execute(
                 update(outbox)
                 .where(outbox.c.state == RowState.SENDING)
                 .values(state=RowState.WAITING)
             )
-            return int(found.rowcount)
+            return int(result.rowcount)
 
     @uninterrupted
     async def wake(self, sink: str, now: float) -> None:
-        """Make everything that waits at ``sink`` due: it answers again."""
+        """Makes every waiting row of ``sink`` due at once, because the sink answers again."""
         async with self._database.transaction() as connection:
             await connection.execute(
                 update(outbox)
@@ -241,11 +150,11 @@ class Outbox:
 
     @uninterrupted
     async def queues(self) -> dict[str, Queue]:
-        """How the queue of every sink that has rows stands, by sink."""
+        """The queue of every sink that has undelivered or dead rows, by sink."""
         waiting = outbox.c.state.in_(UNDELIVERED)
         dead = outbox.c.state == RowState.DEAD
         async with self._database.transaction() as connection:
-            found = await connection.execute(
+            result = await connection.execute(
                 select(
                     outbox.c.sink,
                     func.count(outbox.c.id).filter(waiting),
@@ -255,33 +164,33 @@ class Outbox:
                 .where(or_(waiting, dead))
                 .group_by(outbox.c.sink)
             )
-            return {sink: Queue(pending, oldest, lost) for sink, pending, oldest, lost in found}
+            return {sink: Queue(pending, oldest, lost) for sink, pending, oldest, lost in result}
 
     @uninterrupted
     async def waiting_tickets(self, sink: str) -> frozenset[str]:
-        """The tickets of which ``sink`` is still to be told something, dead letters included."""
+        """The ids of tickets with an undelivered or dead row at ``sink``."""
         undelivered = outbox.c.state.in_((*UNDELIVERED, RowState.DEAD))
         async with self._database.transaction() as connection:
-            found = await connection.execute(
+            result = await connection.execute(
                 select(outbox.c.ticket_id).where(outbox.c.sink == sink, undelivered).distinct()
             )
-            return frozenset(str(row.ticket_id) for row in found)
+            return frozenset(str(row.ticket_id) for row in result)
 
     @uninterrupted
     async def dead_letters(self, ticket: str | None = None) -> list[Row]:
-        """Rows that were given up, oldest first; of one ticket when ``ticket`` names it."""
+        """The dead rows, oldest first; of one ticket when ``ticket`` is its id."""
         async with self._database.transaction() as connection:
-            found = await connection.execute(
-                select(outbox).where(dead_rows(ticket)).order_by(outbox.c.id)
+            result = await connection.execute(
+                select(outbox).where(_dead_rows(ticket)).order_by(outbox.c.id)
             )
-            return [as_row(row) for row in found.mappings()]
+            return [Row.of(row) for row in result.mappings()]
 
     @uninterrupted
     async def replay(self, ticket: str | None, now: float) -> int:
-        """Queue dead letters again, in their order and under their ids; gives how many.
+        """Queues dead rows again, in their order and under their webhook ids; returns how many.
 
-        An update that a later delivery has made obsolete is dropped instead: replayed, it
-        would put the receiver back to an older state.
+        An update older than a delivered row of its ticket is dropped instead: replayed, it would
+        set the receiver back to an older state.
         """
         later = outbox.alias()
         obsolete = exists().where(
@@ -293,12 +202,12 @@ class Outbox:
         async with self._database.transaction() as connection:
             await connection.execute(
                 update(outbox)
-                .where(dead_rows(ticket), outbox.c.type == UPDATED, obsolete)
+                .where(_dead_rows(ticket), outbox.c.type == UPDATED, obsolete)
                 .values(state=RowState.SUPERSEDED, settled_at=now)
             )
-            found = await connection.execute(
+            result = await connection.execute(
                 update(outbox)
-                .where(dead_rows(ticket))
+                .where(_dead_rows(ticket))
                 .values(
                     state=RowState.WAITING,
                     next_attempt_at=now,
@@ -306,27 +215,72 @@ class Outbox:
                     first_attempt_at=None,
                 )
             )
-            return int(found.rowcount)
+            return int(result.rowcount)
 
     @uninterrupted
     async def prune(self, before: float) -> int:
-        """Drop rows delivered or superseded before ``before``; gives how many."""
+        """Deletes rows delivered or superseded before ``before``; returns how many."""
         async with self._database.transaction() as connection:
-            found = await connection.execute(
+            result = await connection.execute(
                 outbox.delete().where(outbox.c.state.in_(SETTLED), outbox.c.settled_at < before)
             )
-            return int(found.rowcount)
+            return int(result.rowcount)
 
 
-def effective_event(sink: str, change: Change, body: bytes) -> tuple[Change, bytes]:
-    """The change and its payload as ``sink`` hears it."""
-    to = change.escalated_to
-    if change.kind != ESCALATED or to is None or sink in to:
-        return change, body
-    as_update = msgspec.structs.replace(change, kind=UPDATED)
-    return as_update, body.replace(_type(ESCALATED), _type(UPDATED), 1)
+def _heads_of(sink: str) -> Select[*tuple[Any, ...]]:
+    """Waiting rows without an earlier undelivered row of the same ticket."""
+    earlier = outbox.alias()
+    is_blocked = exists().where(
+        earlier.c.sink == outbox.c.sink,
+        earlier.c.ticket_id == outbox.c.ticket_id,
+        earlier.c.id < outbox.c.id,
+        earlier.c.state.in_(UNDELIVERED),
+    )
+    return select(outbox).where(
+        outbox.c.sink == sink, outbox.c.state == RowState.WAITING, ~is_blocked
+    )
 
 
-def _type(kind: str) -> bytes:
-    """How a payload begins (:func:`agent.tickets.document.payload`)."""
-    return b'"type":' + msgspec.json.encode(kind)
+def _urgent_tickets(sink: str, most: int) -> Select[str]:
+    """The ids of up to ``most`` tickets with a waiting escalation."""
+    query = select(outbox.c.ticket_id).where(
+        outbox.c.sink == sink,
+        outbox.c.state == RowState.WAITING,
+        outbox.c.rank == RANKS[ESCALATED],
+    )
+    return query.distinct().limit(most)
+
+
+def _dead_rows(ticket: str | None) -> ColumnElement[bool]:
+    dead = outbox.c.state == RowState.DEAD
+    return dead if ticket is None else and_(dead, outbox.c.ticket_id == ticket)
+
+
+async def _claim(connection: AsyncConnection, row: Mapping[Any, Any], now: float) -> Row:
+    first = now if row["first_attempt_at"] is None else row["first_attempt_at"]
+    claimed = {
+        "attempts": row["attempts"] + 1,
+        "first_attempt_at": first,
+        "last_attempt_at": now,
+    }
+    await connection.execute(
+        update(outbox).where(outbox.c.id == row["id"]).values(state=RowState.SENDING, **claimed)
+    )
+    return Row.of({**row, **claimed})
+
+
+async def _claim_all(connection: AsyncConnection, ids: Sequence[int], now: float) -> list[Row]:
+    """Counts an attempt for each of the rows; returns them in their order."""
+    first = func.coalesce(outbox.c.first_attempt_at, now)
+    await connection.execute(
+        update(outbox)
+        .where(outbox.c.id.in_(ids))
+        .values(
+            state=RowState.SENDING,
+            attempts=outbox.c.attempts + 1,
+            first_attempt_at=first,
+            last_attempt_at=now,
+        )
+    )
+    query = select(outbox).where(outbox.c.id.in_(ids)).order_by(outbox.c.id)
+    return [Row.of(row) for row in (await connection.execute(query)).mappings()]

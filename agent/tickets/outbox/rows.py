@@ -1,26 +1,46 @@
-"""The outbox's rows: their states, their order of importance, which of them may go now."""
+"""The rows of the outbox: what is queued for the sinks with every change of a ticket.
 
-from collections.abc import Mapping, Sequence
+Rows are written in the transaction of the change they deliver. Several updates of a ticket that
+wait become the newest one; the changes that a receiver must not miss (opened, escalated, resolved,
+closed, reopened) always stay.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum, unique
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, update
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.store.schema import outbox
-from agent.tickets.changes import CLOSED, ESCALATED, OPENED, REOPENED, RESOLVED, UPDATED
+from agent.tickets.changes import (
+    CLOSED,
+    ESCALATED,
+    OPENED,
+    REOPENED,
+    RESOLVED,
+    UPDATED,
+    Change,
+)
+from agent.tickets.document import payload
+from agent.tickets.key import webhook_id
+
+_IDS_A_STATEMENT = 500
+"""Databases limit the number of parameters in one statement."""
 
 
 @unique
 class RowState(StrEnum):
-    """Where a row stands."""
+    """The state of a delivery."""
 
     WAITING = "waiting"
     SENDING = "sending"
     DELIVERED = "delivered"
     DEAD = "dead"
+    """Given up; an operator may replay it."""
     SUPERSEDED = "superseded"
+    """An update that a newer one has replaced."""
 
 
 RANKS: Mapping[str, int] = {
@@ -31,18 +51,18 @@ RANKS: Mapping[str, int] = {
     CLOSED: 2,
     UPDATED: 3,
 }
-"""What goes first where not all can go at once: escalations, then new tickets, updates last."""
+"""The order of delivery where not all can go at once: escalations first, updates last."""
 USUAL_RANK = 2
 """The rank of a kind that is not listed."""
 
 UNDELIVERED = (RowState.WAITING, RowState.SENDING)
-"""States of rows that have still to go."""
+"""States of rows that are still to be delivered."""
 SETTLED = (RowState.DELIVERED, RowState.SUPERSEDED)
 """States of rows that need nothing more."""
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One delivery to make, frozen as it was when the ticket changed."""
+    """One delivery, with the payload as it was when the ticket changed."""
 
     id: int
     sink: str
@@ -52,86 +72,107 @@ class Row(msgspec.Struct, frozen=True):
     webhook_id: str
     payload: bytes
     attempts: int
-    """Attempts made, the present one included once the row is claimed."""
+    """Attempts made, including the present one once the row is claimed."""
     created_at: float
     first_attempt_at: float | None
     failure: str
     """Why the newest attempt failed."""
 
+    @classmethod
+    def of(cls, stored: Mapping[Any, Any]) -> "Row":
+        """The row as it is stored."""
+        return cls(*(stored[name] for name in cls.__struct_fields__))
+
 
 class Queue(msgspec.Struct, frozen=True):
-    """How one sink's queue stands."""
+    """The size of one sink's queue."""
 
     pending: int = 0
     oldest: float | None = None
-    """When the oldest waiting row was written."""
+    """When the oldest undelivered row was written."""
     dead: int = 0
 
 
-TURN = (outbox.c.rank, outbox.c.id)
-"""The order in which rows go."""
-_URGENT = RANKS[ESCALATED]
+def encode_payload(change: Change) -> bytes:
+    """The webhook body of ``change``, empty where nothing is delivered.
+
+    Its timestamp is the change's own, so that every retry sends the same bytes.
+    """
+    return payload(change.after, change.kind, change.after.changed_at) if change.kind else b""
 
 
-def urgent_tickets(sink: str, most: int) -> Select[str]:
-    """Up to ``most`` tickets of which an escalation waits."""
-    asked = select(outbox.c.ticket_id).where(
-        outbox.c.sink == sink, outbox.c.state == RowState.WAITING, outbox.c.rank == _URGENT
-    )
-    return asked.distinct().limit(most)
+async def enqueue_all(
+    connection: AsyncConnection, sinks: Iterable[str], changes: Sequence[tuple[Change, bytes]]
+) -> None:
+    """Adds a row for each sink and change, inside the caller's transaction.
+
+    Each change comes with its :func:`encode_payload`; the changes of one ticket are in order.
+    """
+    delivered = [(change, body) for change, body in changes if change.kind]
+    newest = {change.after.id: change for change, _body in delivered}
+    changed = [change.after.id for change, _body in delivered if change.before is not None]
+    for sink in sinks:
+        if changed:
+            now = delivered[0][0].after.changed_at
+            await _supersede_updates(connection, sink, changed, now)
+        rows = [
+            _columns(sink, *effective_event(sink, change, body), newest[change.after.id])
+            for change, body in delivered
+        ]
+        if rows:
+            await connection.execute(insert(outbox), rows)
 
 
-async def begin(connection: AsyncConnection, row: Mapping[Any, Any], now: float) -> Row:
-    """Count an attempt to deliver the stored ``row``; gives it as it is then."""
-    first = now if row["first_attempt_at"] is None else row["first_attempt_at"]
-    changed = {
-        "attempts": row["attempts"] + 1,
-        "first_attempt_at": first,
-        "last_attempt_at": now,
+def effective_event(sink: str, change: Change, body: bytes) -> tuple[Change, bytes]:
+    """The change and its payload as ``sink`` receives it.
+
+    A sink that an escalation is not for receives it as an update.
+    """
+    to = change.escalated_to
+    if change.kind != ESCALATED or to is None or sink in to:
+        return change, body
+    as_update = msgspec.structs.replace(change, kind=UPDATED)
+    return as_update, body.replace(_type(ESCALATED), _type(UPDATED), 1)
+
+
+def _type(kind: str) -> bytes:
+    """The part of a payload that names its type; it comes first (``agent/tickets/document.py``)."""
+    return b'"type":' + msgspec.json.encode(kind)
+
+
+def _columns(sink: str, change: Change, body: bytes, newest: Change) -> dict[str, object]:
+    ticket, now = change.after, change.after.changed_at
+    superseded = change.kind == UPDATED and change.after is not newest.after
+    return {
+        "sink": sink,
+        "ticket_id": ticket.id,
+        "revision": ticket.revision,
+        "type": change.kind,
+        "webhook_id": webhook_id(ticket.key, ticket.episode, ticket.revision),
+        "payload": body,
+        "state": RowState.SUPERSEDED if superseded else RowState.WAITING,
+        "created_at": now,
+        "next_attempt_at": now,
+        "attempts": 0,
+        "settled_at": now if superseded else None,
+        "failure": "",
+        "rank": RANKS.get(change.kind, USUAL_RANK),
     }
-    await connection.execute(
-        update(outbox).where(outbox.c.id == row["id"]).values(state=RowState.SENDING, **changed)
-    )
-    return as_row({**row, **changed})
 
 
-async def begin_all(connection: AsyncConnection, ids: Sequence[int], now: float) -> list[Row]:
-    """Count an attempt to deliver each of the rows; gives them in their order."""
-    first = func.coalesce(outbox.c.first_attempt_at, now)
-    await connection.execute(
-        update(outbox)
-        .where(outbox.c.id.in_(ids))
-        .values(
-            state=RowState.SENDING,
-            attempts=outbox.c.attempts + 1,
-            first_attempt_at=first,
-            last_attempt_at=now,
+async def _supersede_updates(
+    connection: AsyncConnection, sink: str, ids: Sequence[str], now: float
+) -> None:
+    # Rows that are being sent stay: whether the receiver has them already is not known.
+    for start in range(0, len(ids), _IDS_A_STATEMENT):
+        batch = ids[start : start + _IDS_A_STATEMENT]
+        await connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.sink == sink,
+                outbox.c.ticket_id.in_(batch),
+                outbox.c.state == RowState.WAITING,
+                outbox.c.type == UPDATED,
+            )
+            .values(state=RowState.SUPERSEDED, settled_at=now)
         )
-    )
-    asked = select(outbox).where(outbox.c.id.in_(ids)).order_by(outbox.c.id)
-    return [as_row(row) for row in (await connection.execute(asked)).mappings()]
-
-
-def as_row(stored: Mapping[Any, Any]) -> Row:
-    """A row as it is stored."""
-    return Row(*(stored[name] for name in Row.__struct_fields__))
-
-
-def dead_rows(ticket: str | None) -> ColumnElement[bool]:
-    """Rows that were given up, of one ticket or of all."""
-    dead = outbox.c.state == RowState.DEAD
-    return dead if ticket is None else and_(dead, outbox.c.ticket_id == ticket)
-
-
-def heads_of(sink: str) -> Select[*tuple[Any, ...]]:
-    """Waiting rows that no earlier undelivered row of their ticket holds back."""
-    earlier = outbox.alias()
-    held_back = exists().where(
-        earlier.c.sink == outbox.c.sink,
-        earlier.c.ticket_id == outbox.c.ticket_id,
-        earlier.c.id < outbox.c.id,
-        earlier.c.state.in_(UNDELIVERED),
-    )
-    return select(outbox).where(
-        outbox.c.sink == sink, outbox.c.state == RowState.WAITING, ~held_back
-    )

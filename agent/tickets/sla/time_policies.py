@@ -1,7 +1,7 @@
-"""What time does to a ticket by itself: warnings, breaches, severe faults, waivers.
+"""What the passing of time does to an open ticket: warnings, breaches, severe faults, waivers.
 
-Pure: a ticket, the settings and the time give the change, or none. What was told once is
-recorded with the ticket and never told again (domain.md §3).
+Pure: a ticket, the policy and the time give a change or none. Every warning is recorded with the
+ticket, so that it is given once (docs/reference/domain.md §3).
 """
 
 from collections.abc import Iterator
@@ -12,13 +12,10 @@ from msgspec.structs import replace
 from agent.complaints.complaint import first_times, severe_by_complaints
 from agent.config.service import Step
 from agent.states import Grade, Stage
-from agent.tickets import changes
-from agent.tickets.actions.effects import regraded
-from agent.tickets.changes import AGENT, Change, heard
-from agent.tickets.decide.closing import needs_answer
+from agent.tickets.changes import AGENT, ESCALATED, UPDATED, Change, changed, moment, span
 from agent.tickets.forms import Waiver
-from agent.tickets.lifecycle import RECOVERED
-from agent.tickets.policy import TicketPolicy
+from agent.tickets.lifecycle import RECOVERED, needs_confirmation
+from agent.tickets.policy import TicketPolicy, regraded
 from agent.tickets.sla.clocks import Reading, readings
 from agent.tickets.sla.severe_fault import (
     customers_responsibility,
@@ -27,112 +24,111 @@ from agent.tickets.sla.severe_fault import (
     is_severe_by_time,
 )
 from agent.tickets.ticket import Entry, Ticket, Warned
-from agent.tickets.times import moment, span
 
 _BREACH = 100
+"""Percentage of the allowed time from which a clock is breached."""
 
 
 @dataclass
-class _Tending:
-    """One ticket as it is being worked on."""
+class _Draft:
+    """One ticket while the policies are applied to it, one after the other."""
 
     ticket: Ticket
-    handling: TicketPolicy
+    policy: TicketPolicy
     now: float
     entries: list[Entry] = field(default_factory=list)
     escalates: bool = False
     sinks: set[str] = field(default_factory=set)
-    everyone: bool = False
-    """Whether an escalation is for every sink."""
+    to_every_sink: bool = False
 
-    def tell(self, event: str, reason: str) -> None:
+    def record(self, event: str, reason: str) -> None:
         self.entries.append(Entry(self.now, AGENT, event, reason))
 
     def escalate(self, sinks: list[str]) -> None:
+        """Escalates to ``sinks``; an empty list stands for every sink."""
         self.escalates = True
         self.sinks |= set(sinks)
-        self.everyone |= not sinks
+        self.to_every_sink |= not sinks
 
 
 def apply_time_policies(
-    ticket: Ticket, handling: TicketPolicy, now: float, grade: Grade | None = None
+    ticket: Ticket, policy: TicketPolicy, now: float, grade: Grade | None = None
 ) -> Change | None:
-    """What the passing of time makes of an open ticket; ``None`` where it makes nothing.
+    """The change that the time ``now`` makes of an open ticket; ``None`` where there is none.
 
-    ``grade`` is what the facts say the number's grade is now, where they say it.
+    ``grade`` is the grade that the newest facts give the number, where they give one.
     """
-    tending = _Tending(ticket, handling, now)
-    _look_at_grade(tending, grade)
+    draft = _Draft(ticket, policy, now)
+    # The grade comes first: the clocks are read with what the new grade is promised.
+    _apply_grade(draft, grade)
     if ticket.stage is not Stage.SUPPRESSED:
-        _look_at_clocks(tending)
-        _look_at_severity(tending)
-    _look_at_waiver(tending)
-    if not tending.entries:
+        _warn_of_deadlines(draft)
+        _classify_severity(draft)
+    _waive_confirmation(draft)
+    if not draft.entries:
         return None
-    after = replace(
-        tending.ticket,
-        revision=ticket.revision + 1,
-        changed_at=now,
-        timeline=(*ticket.timeline, *tending.entries),
-    )
-    kind = changes.ESCALATED if tending.escalates else changes.UPDATED
+    kind = ESCALATED if draft.escalates else UPDATED
     if ticket.stage is Stage.SUPPRESSED:
         kind = ""
-    to = None if tending.everyone or not tending.escalates else frozenset(tending.sinks)
-    return Change(ticket, after, heard(ticket, kind, now), escalated_to=to)
+    is_limited = draft.escalates and not draft.to_every_sink
+    escalated_to = frozenset(draft.sinks) if is_limited else None
+    return changed(ticket, draft.ticket, draft.entries, kind, now, escalated_to)
 
 
-def _look_at_grade(tending: _Tending, grade: Grade | None) -> None:
-    ticket = tending.ticket
+def _apply_grade(draft: _Draft, grade: Grade | None) -> None:
+    ticket = draft.ticket
     if grade is None or grade is ticket.grade or ticket.graded_by:
         return
-    tending.ticket = regraded(ticket, grade, tending.handling, tending.now)
-    tending.tell("grade_changed", f"the number is now of grade {grade}, it was {ticket.grade}")
+    draft.ticket = regraded(ticket, grade, draft.policy, draft.now)
+    draft.record("grade_changed", f"the number is now of grade {grade}, it was {ticket.grade}")
 
 
-def _look_at_clocks(tending: _Tending) -> None:
-    given = {(it.clock, it.grade, it.percent) for it in tending.ticket.warned}
-    for reading in readings(tending.ticket.clocks, tending.now):
+def _warn_of_deadlines(draft: _Draft) -> None:
+    # Looked up in the ticket, not by time: a machine's clock that is set back repeats no warning.
+    recorded = {(it.clock, it.grade, it.percent) for it in draft.ticket.warned}
+    for reading in readings(draft.ticket.clocks, draft.now):
         if reading.stopped_at is not None:
             continue
         due = [
             percent
-            for percent in tending.handling.warnings
-            if percent <= reading.percent and (reading.name, reading.grade, percent) not in given
+            for percent in draft.policy.warnings
+            if percent <= reading.percent and (reading.name, reading.grade, percent) not in recorded
         ]
         if due:
-            _warn(tending, reading, due)
+            _warn(draft, reading, due)
 
 
-def _warn(tending: _Tending, reading: Reading, due: list[int]) -> None:
-    new = tuple(Warned(reading.name, reading.grade, it, tending.now) for it in due)
-    tending.ticket = replace(tending.ticket, warned=(*tending.ticket.warned, *new))
-    steps = [step for percent in due for step in _steps(tending.handling, reading, percent)]
+def _warn(draft: _Draft, reading: Reading, due: list[int]) -> None:
+    """One timeline entry for all percentages passed since the last look."""
+    warned = tuple(Warned(reading.name, reading.grade, it, draft.now) for it in due)
+    draft.ticket = replace(draft.ticket, warned=(*draft.ticket.warned, *warned))
+    steps = [step for percent in due for step in _steps(draft.policy, reading, percent)]
     for step in steps:
-        tending.escalate(step.sinks)
-    breached = max(due) >= _BREACH
-    if breached and not any(step.percent >= _BREACH for step in tending.handling.ladder):
-        tending.escalate([])
-    names = sorted({name for step in steps for name in _names(tending.handling, step)})
-    told = _told(tending, reading, max(due)) + (f"; notify {', '.join(names)}" if names else "")
-    tending.tell("sla_breached" if breached else "sla_warning", told)
+        draft.escalate(step.sinks)
+    is_breach = max(due) >= _BREACH
+    if is_breach and not any(step.percent >= _BREACH for step in draft.policy.ladder):
+        draft.escalate([])
+    names = sorted({name for step in steps for name in _contacts(draft.policy, step)})
+    notify = f"; notify {', '.join(names)}" if names else ""
+    event = "sla_breached" if is_breach else "sla_warning"
+    draft.record(event, _reason(draft, reading, max(due)) + notify)
 
 
-def _steps(handling: TicketPolicy, reading: Reading, percent: int) -> Iterator[Step]:
-    for step in handling.ladder:
+def _steps(policy: TicketPolicy, reading: Reading, percent: int) -> Iterator[Step]:
+    for step in policy.ladder:
         fits = not step.grades or reading.grade in step.grades
         if step.percent == percent and fits and (not step.clocks or reading.name in step.clocks):
             yield step
 
 
-def _names(handling: TicketPolicy, step: Step) -> Iterator[str]:
+def _contacts(policy: TicketPolicy, step: Step) -> Iterator[str]:
     for party in step.contacts:
-        name = handling.contacts.get(party, "")
+        name = policy.contacts.get(party, "")
         yield f"{party} ({name})" if name else str(party)
 
 
-def _told(tending: _Tending, reading: Reading, percent: int) -> str:
-    due = "" if reading.deadline is None else moment(reading.deadline, tending.handling.zone)
+def _reason(draft: _Draft, reading: Reading, percent: int) -> str:
+    due = "" if reading.deadline is None else moment(reading.deadline, draft.policy.zone)
     allowed = span(reading.allowed)
     if percent >= _BREACH:
         late = f"{span(reading.remaining)} late" if reading.breached else "now"
@@ -143,24 +139,25 @@ def _told(tending: _Tending, reading: Reading, percent: int) -> str:
     )
 
 
-def _look_at_severity(tending: _Tending) -> None:
-    ticket, severe = tending.ticket, tending.ticket.severe
+def _classify_severity(draft: _Draft) -> None:
+    ticket, severe = draft.ticket, draft.ticket.severe
     customers = customers_responsibility(ticket)
     if severe is None:
-        reason = "" if customers or ticket.stage in RECOVERED else _why_severe(tending)
+        reason = "" if customers or ticket.stage in RECOVERED else _severe_reason(draft)
         if reason:
-            _declare(tending, reason)
+            _declare_severe(draft, reason)
     elif customers != severe.excluded:
-        tending.ticket = exclude(ticket, customers)
+        draft.ticket = exclude(ticket, customers)
         if customers:
-            tending.tell("severe_excluded", f"not scored as a severe fault: {customers}")
+            draft.record("severe_excluded", f"not scored as a severe fault: {customers}")
         else:
-            tending.tell("severe_counted", "the responsibility is not the customer's any more")
+            draft.record("severe_counted", "the responsibility is not the customer's any more")
 
 
-def _why_severe(tending: _Tending) -> str:
-    ticket, now = tending.ticket, tending.now
-    after = tending.handling.severe.after
+def _severe_reason(draft: _Draft) -> str:
+    """Why the fault has become a severe one; empty while it has not."""
+    ticket, now = draft.ticket, draft.now
+    after = draft.policy.severe.after
     if is_severe_by_time(ticket, after, now):
         return f"a severe fault: unusable for more than {span(after)}"
     times = first_times(ticket.complaints)
@@ -170,22 +167,22 @@ def _why_severe(tending: _Tending) -> str:
     return ""
 
 
-def _declare(tending: _Tending, reason: str) -> None:
-    severe = tending.handling.severe
-    tending.ticket = declare(tending.ticket, reason, tending.now)
-    tending.escalate(severe.sinks)
+def _declare_severe(draft: _Draft, reason: str) -> None:
+    severe = draft.policy.severe
+    draft.ticket = declare(draft.ticket, reason, draft.now)
+    draft.escalate(severe.sinks)
     step = Step(percent=_BREACH, contacts=severe.contacts)
-    names = ", ".join(_names(tending.handling, step))
-    tending.tell("severe_fault", f"{reason}{f'; notify {names}' if names else ''}")
+    names = ", ".join(_contacts(draft.policy, step))
+    draft.record("severe_fault", f"{reason}{f'; notify {names}' if names else ''}")
 
 
-def _look_at_waiver(tending: _Tending) -> None:
-    ticket, handling = tending.ticket, tending.handling
-    wait, restored = handling.waive_after, ticket.restored_at
-    if wait is None or restored is None or ticket.stage not in RECOVERED:
+def _waive_confirmation(draft: _Draft) -> None:
+    ticket, policy = draft.ticket, draft.policy
+    wait, restored_at = policy.waive_after, ticket.restored_at
+    if wait is None or restored_at is None or ticket.stage not in RECOVERED:
         return
-    if not needs_answer(ticket, handling.confirmation) or tending.now - restored < wait:
+    if not needs_confirmation(ticket, policy.confirmation) or draft.now - restored_at < wait:
         return
     reason = f"nobody objected within {span(wait)} of the restoration"
-    tending.ticket = replace(ticket, waiver=Waiver(tending.now, AGENT, reason))
-    tending.tell("waive", reason)
+    draft.ticket = replace(ticket, waiver=Waiver(draft.now, AGENT, reason))
+    draft.record("waive", reason)

@@ -197,7 +197,7 @@ def test_a_closed_ticket_is_reopened_unless_another_stands() -> None:
     order = ActionRequest(TicketAction.REOPEN, LI, "it is not over")
     assert perform(closed, order, HANDLING, START + 9999).after.stage is Stage.REOPENED
     with pytest.raises(IllegalTransitionError, match="none_other_open"):
-        perform(closed, order, HANDLING, START + 9999, alone=False)
+        perform(closed, order, HANDLING, START + 9999, is_only_open=False)
 
 
 def test_a_muted_ticket_tells_the_sinks_of_its_end_alone() -> None:

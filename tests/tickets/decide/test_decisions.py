@@ -7,13 +7,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from agent.states import Stage
-from agent.tickets.changes import Change, Opening, carry_out, open_ticket, reopen_ticket
+from agent.tickets.changes import Change
 from agent.tickets.decide.decide import decide
-from agent.tickets.decide.decision import Assessment, Decision, Finding, Policy, Transition, View
+from agent.tickets.decide.decision import Assessment, Decision, DecisionPolicy, Finding, Transition
 from agent.tickets.decide.faults import faults_of, pending_keys
+from agent.tickets.decide.view import View
 from agent.tickets.key import key_of, subject_of
 from agent.tickets.number_details import Particulars
 from agent.tickets.ticket import Text, Ticket
+from agent.tickets.transitions import Opening, carry_out, open_ticket, reopen_ticket
 from tests.tickets.scene import START, alert
 
 ALERTS = {
@@ -25,7 +27,7 @@ ALERTS = {
     "phone": ("BindingDown", "binding", "binding_down", "warning"),
 }
 FINDINGS = (Finding.GOOD, Finding.GOOD, Finding.UNKNOWN, Finding.BAD)
-POLICY = Policy(recovery_polls=2, hold=100.0, reopen_window=600.0)
+POLICY = DecisionPolicy(recovery_polls=2, hold=100.0, reopen_window=600.0)
 
 
 def key_of_alert(name: str) -> str:
@@ -44,7 +46,7 @@ class Rounds(RuleBasedStateMachine):
         self.now = START
         self.open: dict[str, Ticket] = {}
         self.newest: dict[str, Ticket] = {}
-        self.told_until: dict[str, float] = {}
+        self.last_alert_at: dict[str, float] = {}
         self.since: dict[str, float] = {}
         self.good_since: dict[str, float] = {}
 
@@ -86,7 +88,7 @@ class Rounds(RuleBasedStateMachine):
                 for key, finding in findings.items()
                 if key not in faults and key not in pending
             },
-            told_until=dict(self.told_until),
+            last_alert_at=dict(self.last_alert_at),
             policy=POLICY,
         )
         decisions = decide(view, self.now)
@@ -95,14 +97,14 @@ class Rounds(RuleBasedStateMachine):
         for change in self._carry_out(decisions, view):
             self._check(change)
         for key in faults.keys() | pending:
-            self.told_until[key] = self.now
+            self.last_alert_at[key] = self.now
 
     def _note_good(self, findings: dict[str, Finding], told: Iterable[str], seen_at: float) -> None:
         """An independent account of since when each thing has been good without a break."""
         for key, finding in findings.items():
             if key in told or finding is not Finding.GOOD:
                 self.good_since.pop(key, None)
-            elif seen_at > self.told_until.get(key, 0.0):
+            elif seen_at > self.last_alert_at.get(key, 0.0):
                 self.good_since.setdefault(key, self.now)
 
     def _carry_out(self, decisions: list[Decision], view: View) -> Iterable[Change]:
@@ -111,7 +113,7 @@ class Rounds(RuleBasedStateMachine):
             groups.setdefault(decision.key, []).append(decision)
         for key, group in groups.items():
             first = group[0]
-            if first.action in (Transition.OPEN, Transition.REOPEN):
+            if first.transition in (Transition.OPEN, Transition.REOPEN):
                 change = self._begin(first, view)
                 yield change
                 yield from carry_out(change.after, group[1:], self.now)
@@ -122,7 +124,7 @@ class Rounds(RuleBasedStateMachine):
         assert decision.fault is not None
         opening = Opening(Particulars(), Text("t", "d"), None)
         previous = view.closed.get(decision.key)
-        if decision.action is Transition.REOPEN:
+        if decision.transition is Transition.REOPEN:
             assert previous is not None
             return reopen_ticket(decision, decision.fault, previous, opening, self.now)
         return open_ticket(decision, decision.fault, previous, opening, self.now)

@@ -1,7 +1,8 @@
 """The outbox as a queue: order, coalescing, dead letters."""
 
 from agent.store.database import Database
-from agent.tickets.outbox.outbox import Outbox, Queue
+from agent.tickets.outbox.outbox import Outbox
+from agent.tickets.outbox.rows import Queue
 from tests.sinks.writer import Writer
 from tests.tickets.scene import START
 

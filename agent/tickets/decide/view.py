@@ -1,0 +1,104 @@
+"""What the decisions of one round are taken from, and how it is gathered; pure."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+import msgspec
+
+from agent.config.settings import Settings
+from agent.fleet import Fleet
+from agent.tickets.decide.common_cause import Groups, groups_of, is_common
+from agent.tickets.decide.correlation import Roots
+from agent.tickets.decide.decision import Assessment, DecisionPolicy, Finding, Recovery
+from agent.tickets.decide.faults import Fault, Traits
+from agent.tickets.ticket import Subject, Ticket
+
+
+class View(msgspec.Struct, frozen=True):
+    """Everything decisions are taken from."""
+
+    tickets: Mapping[str, Ticket]
+    """Open tickets by key."""
+    closed: Mapping[str, Ticket]
+    """The newest ended ticket of keys that fire and have no open one."""
+    faults: Mapping[str, Fault]
+    pending: frozenset[str]
+    """Keys of which an alert's condition holds, not yet long enough to fire."""
+    evidence: Mapping[str, Assessment]
+    """The facts about every open ticket and member without an alert now, by key."""
+    last_alert_at: Mapping[str, float]
+    """When the key last had an alert; facts polled before that are no evidence."""
+    policy: DecisionPolicy
+    muted: Mapping[str, Ticket] = {}
+    """By key: tickets that a person closed while the fault goes on."""
+    traits: Mapping[str, Traits] = {}
+    """What is known of the numbers that faults are about, by the fault's key."""
+
+    @property
+    def alerting(self) -> Collection[str]:
+        """The keys that have an alert now, firing or pending."""
+        return self.faults.keys() | self.pending
+
+
+def watched_subjects(tickets: Iterable[Ticket]) -> dict[str, Subject]:
+    """The subjects whose recovery is watched, by key: of tickets and of their present members."""
+    subjects: dict[str, Subject] = {}
+    for ticket in tickets:
+        subjects[ticket.key] = ticket.subject
+        subjects.update((it.key, it.subject) for it in ticket.members if it.left_at is None)
+    return subjects
+
+
+def unexplained_groups(
+    faults: Mapping[str, Fault], tickets: Mapping[str, Ticket], traits: Mapping[str, Traits]
+) -> Groups:
+    """Faults that no wider one explains, grouped by the causes they may have in common."""
+    wider = {key: ticket for key, ticket in tickets.items() if not is_common(ticket.subject)}
+    roots = Roots(faults, wider, traits)
+    loose = (it for it in faults.values() if roots.of(it.key, it.subject, it.since) is None)
+    return groups_of(loose, traits)
+
+
+def assessments(
+    view: View, recovery: Recovery, fleet: Fleet, settings: Settings, now: float
+) -> dict[str, Assessment]:
+    """The facts about every watched subject without an alert now, by key."""
+    configured = _configured(settings)
+    alerting = view.alerting
+    found: dict[str, Assessment] = {}
+    for key, subject in watched_subjects((*view.tickets.values(), *view.muted.values())).items():
+        if key not in alerting:
+            assessment = _unwatched(subject, configured, now) or recovery(subject, fleet, now)
+            if assessment is not None:
+                found[key] = assessment
+    return {key: _with_members(it, view.tickets.get(key), found) for key, it in found.items()}
+
+
+def _configured(settings: Settings) -> frozenset[tuple[str, str]]:
+    """The configured accounts, and each provider as an account without a name."""
+    accounts = {(it.name, account.id) for it in settings.providers for account in it.accounts}
+    return frozenset(accounts | {(it.name, "") for it in settings.providers})
+
+
+def _unwatched(
+    subject: Subject, configured: Collection[tuple[str, str]], now: float
+) -> Assessment | None:
+    """The assessment of a subject that the configuration no longer has; ``None`` for others."""
+    if not subject.provider or (subject.provider, subject.account) in configured:
+        return None
+    name = "/".join(filter(None, (subject.provider, subject.account)))
+    return Assessment(Finding.GONE, f"{name} is no longer watched", now)
+
+
+def _with_members(
+    assessment: Assessment, ticket: Ticket | None, found: Mapping[str, Assessment]
+) -> Assessment:
+    """A common cause is good only when each of its members is."""
+    if ticket is None or assessment.finding is not Finding.GOOD or not is_common(ticket.subject):
+        return assessment
+    present = (member.key for member in ticket.members if member.left_at is None)
+    members = [it for it in map(found.get, present) if it is not None]
+    for finding in (Finding.BAD, Finding.UNKNOWN, Finding.GONE):
+        for member in members:
+            if member.finding is finding:
+                return member
+    return assessment
