@@ -1,11 +1,11 @@
-"""JSON from outside, strictly: no key twice, no number that is not one, no guessing at bytes.
+"""Decodes JSON strictly: no duplicate keys, no NaN or Infinity, no guessing of the charset.
 
-``json.loads`` keeps the last of two equal keys and takes ``NaN``; both turn a broken answer into
-a wrong fact. The strict reading refuses them but calls Python for every object, so a quick
-reading goes first and is kept only where it is proven to have lost nothing:
+``json.loads`` takes the last of two equal keys and accepts ``NaN``; both turn a broken answer
+into a wrong fact. The strict decoder refuses them but calls Python code for every object, so a
+fast decoder goes first, and its result is used only where it is proven to have lost no key:
 
-* every key of the text is followed by a colon; where no white space stands before a colon, each
-  key contributes at least one ``":`` to the text, so ``keys <= text.count('":')``;
+* every key of the text is followed by a colon; where no white space precedes a colon, each key
+  contributes at least one ``":`` to the text, so ``keys <= text.count('":')``;
 * the decoded tree can only have fewer keys than the text, never more;
 * so if the tree has as many keys as the text has ``":``, no key was lost.
 
@@ -28,52 +28,52 @@ from agent.net.exchange import Answer, ProviderError
 from agent.states import PollFailure
 
 THREAD_FROM: Final = 1024 * 1024
-"""Bytes; a larger body is decoded in a thread so that the event loop goes on."""
+"""Bytes; a larger body is decoded in a thread, so that it does not block the event loop."""
 
-_DEEPEST: Final = 100
+_MAX_DEPTH: Final = 100
 _QUOTE: Final = ord('"')
 _COLON: Final = ord(":")
 _BRACE: Final = ord("{")
 _CASE_BIT: Final = ord("{") ^ ord("[")
-_SPACES: Final = (b" ", b"\t", b"\n", b"\r")
+_WHITE_SPACE: Final = (b" ", b"\t", b"\n", b"\r")
 _CONTAINERS: Final = frozenset({dict, list})
 _TEXT_CODECS: Final = frozenset(
     {"utf-8", "ascii", "gb2312", "gbk", "gb18030", "big5", "iso8859-1", "cp1252"}
     | {"utf-16", "utf-16-be", "utf-16-le", "utf-32", "utf-32-be", "utf-32-le"}
 )
-"""Charsets that hold text; Python knows others that are compressions or escapes."""
-_WIDER: Final = {"gb2312": "gb18030", "gbk": "gb18030", "ascii": "utf-8"}
-"""Servers name the narrow charset and send the wide one, which has the narrow one inside."""
+"""Codecs that decode text; Python has others that decompress or resolve escapes."""
+_SUPERSETS: Final = {"gb2312": "gb18030", "gbk": "gb18030", "ascii": "utf-8"}
+"""Servers name a charset and send characters of its superset; decoding by that reads both."""
 
-_quick = msgspec.json.Decoder()
+_fast_decoder = msgspec.json.Decoder()
 
 
-async def decode_json(answer: Answer, what: str = "answer") -> Any:
-    """The JSON value in ``answer``; ``what`` names it in errors.
+async def decode_json(answer: Answer, label: str = "answer") -> Any:
+    """Decode the body of ``answer``; ``label`` names it in errors.
 
     Raises:
         ProviderError: ``charset`` when the bytes are not text, ``decode`` when the text is not
             strict JSON.
     """
     if len(answer.body) > THREAD_FROM:
-        return await asyncio.to_thread(decode_body, answer.body, answer.charset, what)
-    return decode_body(answer.body, answer.charset, what)
+        return await asyncio.to_thread(decode_body, answer.body, answer.charset, label)
+    return decode_body(answer.body, answer.charset, label)
 
 
-def decode_body(body: bytes, charset: str | None = None, what: str = "answer") -> Any:
-    """The JSON value in ``body``, as :func:`decode_json` but at once."""
+def decode_body(body: bytes, charset: str | None = None, label: str = "answer") -> Any:
+    """Decode ``body`` as :func:`decode_json` does, in the calling thread."""
     if charset is None or charset.lower() == "utf-8":
         try:
-            tree = _quick.decode(body)
-            if _lost_nothing(body, tree):
+            tree = _fast_decoder.decode(body)
+            if _has_every_key(body, tree):
                 return tree
         except (ValueError, RecursionError):
-            pass  # the strict reading says what is wrong, or finds it right after all
-    return decode_text(_text(body, charset, what), what)
+            pass  # the strict decoder names the mistake, or accepts the text after all
+    return decode_text(_text(body, charset, label), label)
 
 
-def decode_text(text: str, what: str = "answer") -> Any:
-    """The JSON value in ``text``, read strictly.
+def decode_text(text: str, label: str = "answer") -> Any:
+    """Decode ``text`` strictly.
 
     Raises:
         ProviderError: ``decode`` when the text is not strict JSON.
@@ -86,25 +86,25 @@ def decode_text(text: str, what: str = "answer") -> Any:
             parse_float=_float,
         )
     except json.JSONDecodeError as error:
-        raise _refusal(what, f"not JSON at character {error.pos}") from None
+        raise _decode_error(label, f"not JSON at character {error.pos}") from None
     except RecursionError:
-        raise _refusal(what, f"nested deeper than {_DEEPEST}") from None
+        raise _decode_error(label, f"nested deeper than {_MAX_DEPTH}") from None
     except ValueError as error:
-        raise _refusal(what, str(error)) from None
-    if _depth(tree) > _DEEPEST:
-        raise _refusal(what, f"nested deeper than {_DEEPEST}")
+        raise _decode_error(label, str(error)) from None
+    if _depth(tree) > _MAX_DEPTH:
+        raise _decode_error(label, f"nested deeper than {_MAX_DEPTH}")
     return tree
 
 
-def _refusal(what: str, why: str) -> ProviderError:
-    return ProviderError(PollFailure.DECODE, f"{what}: {why}")
+def _decode_error(label: str, why: str) -> ProviderError:
+    return ProviderError(PollFailure.DECODE, f"{label}: {why}")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise ValueError("an object has the same key twice")
-    return made
+    return members
 
 
 def _constant(_word: str) -> float:
@@ -126,7 +126,7 @@ def _levels(tree: Any) -> Iterator[tuple[list[dict[str, Any]], list[list[Any]]]]
         arrays = [node for node in level if type(node) is list]
         yield objects, arrays
         children = list(chain(chain.from_iterable(map(dict.values, objects)), *arrays))
-        # Most levels are all leaves: their kinds tell so without looking at each.
+        # Most levels are all leaves: the set of their types shows it without a Python loop.
         leaves = _CONTAINERS.isdisjoint(map(type, children))
         level = [] if leaves else [node for node in children if type(node) in _CONTAINERS]
 
@@ -136,53 +136,53 @@ def _depth(tree: Any) -> int:
 
 
 def has_spaced_colon(body: bytes) -> bool:
-    """Whether white space stands before any colon, so that keys cannot be counted."""
-    # One byte is found far faster than two, and most bodies have none at all.
-    return any(space in body and space + b":" in body for space in _SPACES)
+    """Whether white space precedes any colon, so that keys cannot be counted."""
+    # One byte is searched far faster than two, and most bodies contain no white space at all.
+    return any(space in body and space + b":" in body for space in _WHITE_SPACE)
 
 
 def count_key_marks(body: bytes) -> int:
-    """How many ``":`` the text has; much faster than ``bytes.count`` for as many as there are."""
+    """The number of ``":`` in the text; much faster than ``bytes.count`` when there are many."""
     codes = np.frombuffer(body, np.uint8)
     return int(np.count_nonzero((codes[:-1] == _QUOTE) & (codes[1:] == _COLON)))
 
 
 def _count_openings(body: bytes) -> int:
-    """How many ``{`` and ``[`` the text has."""
+    """The number of ``{`` and ``[`` in the text."""
     codes = np.frombuffer(body, np.uint8)
     return int(np.count_nonzero((codes | _CASE_BIT) == _BRACE))
 
 
-def _lost_nothing(body: bytes, tree: Any) -> bool:
-    """Whether ``tree`` is proven to hold every key of ``body``, within the depth allowed."""
+def _has_every_key(body: bytes, tree: Any) -> bool:
+    """Whether ``tree`` is proven to hold every key of ``body`` and is not nested too deeply."""
     if has_spaced_colon(body):
         return False
-    # Every object and array opens with a byte of its own: once so many were met, none is left,
-    # and the leaves, by far the most values, need not be looked at.
-    unmet = _count_openings(body)
+    # Every object and array opens with a byte of its own: once that many were visited, none is
+    # left, and the leaves, by far the most values, need not be visited.
+    unvisited = _count_openings(body)
     keys = depth = 0
     for objects, arrays in _levels(tree):
         keys += sum(map(len, objects))
         depth += 1
-        unmet -= len(objects) + len(arrays)
-        if not unmet:
+        unvisited -= len(objects) + len(arrays)
+        if not unvisited:
             break
-    return keys == count_key_marks(body) and depth <= _DEEPEST
+    return keys == count_key_marks(body) and depth <= _MAX_DEPTH
 
 
-def _text(body: bytes, charset: str | None, what: str) -> str:
-    """``body`` as text: by the charset it names, then UTF-8, then GB18030, each strictly."""
-    for name in filter(None, (_known(charset), "utf-8", "gb18030")):
+def _text(body: bytes, charset: str | None, label: str) -> str:
+    """``body`` as text: by the charset named for it, then UTF-8, then GB18030, each strictly."""
+    for name in filter(None, (_codec_name(charset), "utf-8", "gb18030")):
         try:
             return body.decode(name).removeprefix("\ufeff")
         except ValueError:
             continue
-    raise ProviderError(PollFailure.CHARSET, f"{what}: neither UTF-8 nor GB18030 text")
+    raise ProviderError(PollFailure.CHARSET, f"{label}: neither UTF-8 nor GB18030 text")
 
 
-def _known(charset: str | None) -> str | None:
+def _codec_name(charset: str | None) -> str | None:
     try:
         name = codecs.lookup(charset or "utf-8").name
     except (LookupError, ValueError):
         return None
-    return _WIDER.get(name, name) if name in _TEXT_CODECS else None
+    return _SUPERSETS.get(name, name) if name in _TEXT_CODECS else None

@@ -1,7 +1,7 @@
-"""Where a socket may go: decided on the address the kernel would connect to.
+"""Decides which addresses a socket may connect to.
 
-A name is judged by what it resolved to, at the moment of connecting, so neither a rebinding
-resolver nor an odd spelling of a literal gets past (reliability.md §1, SSRF).
+The resolved address is checked at the moment of connecting, so neither a resolver that rebinds a
+name nor an unusual spelling of an address gets past the check (docs/reference/reliability.md §1).
 """
 
 import ipaddress
@@ -28,9 +28,9 @@ _METADATA = frozenset(
         ),
     )
 )
-"""Clouds' metadata services: they hand out keys, and no telephone company lives there."""
+"""Metadata services of clouds: they hand out credentials, and no provider is reached there."""
 
-_TRAITS = (
+_NON_PUBLIC_PROPERTIES = (
     "is_private",
     "is_loopback",
     "is_link_local",
@@ -40,18 +40,18 @@ _TRAITS = (
 )
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_COMPATIBLE = ipaddress.IPv6Network("::/96")
+_IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")
 _LOCAL_V6 = ("::", "::1")
 
 
 class EgressDeniedError(OSError):
-    """The address is one the agent must not connect to."""
+    """The agent must not connect to the address."""
 
 
 class EgressGuard:
-    """Says which addresses may be reached: public ones, and the networks in ``allow``.
+    """Permits public addresses and those in the networks of ``allow``.
 
-    ``allow`` has networks in CIDR notation. Metadata services stay closed whatever it says.
+    ``allow`` holds networks in CIDR notation. Metadata services of clouds are never permitted.
 
     Raises:
         ValueError: when an entry of ``allow`` is not a network.
@@ -61,45 +61,52 @@ class EgressGuard:
         self._allow = tuple(ipaddress.ip_network(entry, strict=False) for entry in allow)
 
     def permits(self, host: str) -> bool:
-        """Whether the address ``host``, written out as the resolver gives it, may be reached."""
-        faces = _faces(ipaddress.ip_address(host.partition("%")[0]))
-        if not _METADATA.isdisjoint(faces):
+        """Whether the agent may connect to the IP address ``host``."""
+        targets = _targets(ipaddress.ip_address(host.partition("%")[0]))
+        if not _METADATA.isdisjoint(targets):
             return False
-        if any(face in network for face in faces for network in self._allow):
+        if any(target in network for target in targets for network in self._allow):
             return True
-        return not any(_is_inner(face) for face in faces)
+        return not any(_is_non_public(target) for target in targets)
 
     def open_socket(self, address: tuple[Any, ...]) -> socket.socket:
-        """A socket for one resolved address, as aiohttp's ``socket_factory``.
+        """Open a socket for one resolved address; used as aiohttp's ``socket_factory``.
 
         Raises:
-            EgressDeniedError: when the address must not be reached.
+            EgressDeniedError: when the address is not permitted.
         """
-        family, kind, protocol, _name, place = address
-        host = str(place[0])
+        family, kind, protocol, _name, sockaddr = address
+        host = str(sockaddr[0])
         if not self.permits(host):
             raise EgressDeniedError(f"{EGRESS_DENIED_TEXT} {host}")
         return socket.socket(family, kind, protocol)
 
 
 EGRESS_DENIED_TEXT = "address is not allowed:"
-"""How a refusal reads; it survives where several failures are joined into one error."""
+"""The beginning of the refusal's text.
+
+aiohttp joins the failures of several addresses into one OSError, of which only the text is left.
+"""
 
 
-def _faces(address: Address) -> tuple[Address, ...]:
-    """The address and every IPv4 address that a translator would make of it."""
+def _targets(address: Address) -> tuple[Address, ...]:
+    """Every address that packets to ``address`` may reach, IPv4 addresses inside it included."""
     if isinstance(address, IPv4Address):
         return (address,)
-    inner = [address.ipv4_mapped, address.sixtofour]
+    embedded = [address.ipv4_mapped, address.sixtofour]
     if address.teredo:
-        inner.extend(address.teredo)
+        embedded.extend(address.teredo)
     translated = address in _NAT64
-    if translated or (address in _COMPATIBLE and str(address) not in _LOCAL_V6):
-        inner.append(IPv4Address(int(address) & 0xFFFFFFFF))
-    found = tuple(face for face in inner if face is not None)
-    return found if address.ipv4_mapped or translated else (address, *found)
+    if translated or (address in _IPV4_COMPATIBLE and str(address) not in _LOCAL_V6):
+        embedded.append(IPv4Address(int(address) & 0xFFFFFFFF))
+    targets = tuple(target for target in embedded if target is not None)
+    return targets if address.ipv4_mapped or translated else (address, *targets)
 
 
-def _is_inner(address: Address) -> bool:
+def _is_non_public(address: Address) -> bool:
     site_local = isinstance(address, IPv6Address) and address.is_site_local
-    return site_local or not address.is_global or any(getattr(address, it) for it in _TRAITS)
+    return (
+        site_local
+        or not address.is_global
+        or any(getattr(address, name) for name in _NON_PUBLIC_PROPERTIES)
+    )

@@ -1,4 +1,4 @@
-"""One HTTP exchange with an API: the request, its answer, and the error that replaces an answer."""
+"""One HTTP exchange with an API: the request, its answer, and the error raised without one."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,8 +9,10 @@ from agent.states import PollFailure
 class ProviderError(Exception):
     """A request or an answer failed; the only exception a provider raises.
 
-    ``detail`` is one scrubbed sentence without secrets that says what was wrong and where.
-    ``retry_after`` is in seconds, already clamped, where the provider asked for a wait.
+    Attributes:
+        kind: The reason, from the closed list.
+        detail: One scrubbed sentence that says what was wrong and where.
+        retry_after: Seconds to wait, already clamped, where the provider asked for a pause.
     """
 
     def __init__(self, kind: PollFailure, detail: str, retry_after: float | None = None) -> None:
@@ -24,8 +26,8 @@ class ProviderError(Exception):
 class Request:
     """One read request, before it is signed.
 
-    ``sign`` is applied anew to every attempt, so that timestamps and nonces are fresh.
-    ``accept`` lists the error statuses whose body the adapter wants to read itself.
+    ``sign`` is applied to every attempt anew, so that timestamps and nonces are fresh. ``accept``
+    lists the error statuses that are returned as answers instead of being raised.
     """
 
     method: str
@@ -36,19 +38,19 @@ class Request:
     sign: "Callable[[Request], Request] | None" = None
     accept: frozenset[int] = frozenset()
     label: str = ""
-    """What is asked, in words that may be shown: no keys, no values filled in."""
+    """Names the request in errors, for example ``GET /numbers/{number}``; holds no values."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer, whole, decompressed and within the size cap."""
+    """One complete answer, decompressed and within the size limit."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     charset: str | None
-    """The charset the Content-Type names, if any."""
+    """The charset named by Content-Type, if any."""
 
 
 Fetch = Callable[[Request], Awaitable[Answer]]
-"""Sends one request; raises :class:`ProviderError` and nothing else but cancellation."""
+"""Sends one request; raises only :class:`ProviderError`, and lets cancellation through."""

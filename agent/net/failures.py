@@ -1,14 +1,14 @@
-"""One table from what can go wrong on the way to the closed list of poll failures.
+"""Maps exceptions and HTTP statuses to the closed list of poll failures.
 
 ==============================================  =================
-what happened                                   reason
+failure                                         reason
 ==============================================  =================
-any of the timeouts ran out                     ``timeout``
+a timeout of connecting, reading or the whole   ``timeout``
 the guard refused the address, or the URL is
-not one the agent may ask                       ``egress_denied``
+not a plain http or https URL                   ``egress_denied``
 the name does not resolve                       ``dns``
 the certificate has expired                     ``tls_expired``
-any other trouble with TLS                      ``tls``
+any other TLS failure                           ``tls``
 the body does not decompress                    ``encoding``
 the connection was refused, or reset or dropped
 before an answer began                          ``connect``
@@ -32,10 +32,10 @@ from agent.net.exchange import ProviderError
 from agent.net.retry_after import parse_retry_after
 from agent.states import PollFailure
 
-_EXPIRED = 10
+_CERT_HAS_EXPIRED = 10
 """OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED."""
 
-_NOT_FOR_RETRY_AFTER = frozenset({PollFailure.AUTH, PollFailure.REDIRECT})
+_WITHOUT_RETRY_AFTER = frozenset({PollFailure.AUTH, PollFailure.REDIRECT})
 
 
 def _is_denied(error: BaseException) -> bool:
@@ -46,58 +46,61 @@ def _is_denied(error: BaseException) -> bool:
 
 def _is_expired(error: BaseException) -> bool:
     return isinstance(error, ssl.SSLCertVerificationError) and (
-        getattr(error, "verify_code", None) == _EXPIRED  # aiohttp's own kind of it has none
+        # getattr, because aiohttp's subclass lacks the attribute.
+        getattr(error, "verify_code", None) == _CERT_HAS_EXPIRED
     )
 
 
-def _of(*kinds: type[BaseException]) -> Callable[[BaseException], bool]:
+def _is_a(*kinds: type[BaseException]) -> Callable[[BaseException], bool]:
     return lambda error: isinstance(error, kinds)
 
 
+# The order matters: a subclass stands before its base, and what happened before an answer began
+# before what ended its body.
 _TABLE: tuple[tuple[Callable[[BaseException], bool], PollFailure, str], ...] = (
-    (_of(asyncio.TimeoutError), PollFailure.TIMEOUT, "no whole answer in time"),
+    (_is_a(asyncio.TimeoutError), PollFailure.TIMEOUT, "no whole answer in time"),
     (_is_denied, PollFailure.EGRESS_DENIED, "the address is not in egress_allow"),
-    (_of(aiohttp.InvalidURL), PollFailure.EGRESS_DENIED, "the address is not an http URL"),
-    (_of(aiohttp.ClientConnectorDNSError), PollFailure.DNS, "the name does not resolve"),
-    (_of(socket.gaierror), PollFailure.DNS, "the name does not resolve"),
+    (_is_a(aiohttp.InvalidURL), PollFailure.EGRESS_DENIED, "the address is not an http URL"),
+    (_is_a(aiohttp.ClientConnectorDNSError), PollFailure.DNS, "the name does not resolve"),
+    (_is_a(socket.gaierror), PollFailure.DNS, "the name does not resolve"),
     (_is_expired, PollFailure.TLS_EXPIRED, "the server's certificate has expired"),
     (
-        _of(ssl.SSLError, ssl.CertificateError, aiohttp.ClientSSLError),
+        _is_a(ssl.SSLError, ssl.CertificateError, aiohttp.ClientSSLError),
         PollFailure.TLS,
         "the TLS handshake failed",
     ),
     (
-        _of(http_exceptions.ContentEncodingError),
+        _is_a(http_exceptions.ContentEncodingError),
         PollFailure.ENCODING,
         "the body does not decompress",
     ),
-    (_of(ConnectionResetError, BrokenPipeError), PollFailure.CONNECT, "the connection was reset"),
-    (_of(aiohttp.ServerDisconnectedError), PollFailure.CONNECT, "the server hung up"),
-    (_of(aiohttp.ClientPayloadError), PollFailure.PARTIAL, "the body ended early"),
-    (_of(OSError), PollFailure.CONNECT, "no connection"),
-    (_of(aiohttp.ClientResponseError), PollFailure.DECODE, "the answer is not HTTP"),
-    (_of(aiohttp.ClientError), PollFailure.CONNECT, "no connection"),
-    (_of(ValueError), PollFailure.EGRESS_DENIED, "the address is not an http URL"),
+    (_is_a(ConnectionResetError, BrokenPipeError), PollFailure.CONNECT, "the connection was reset"),
+    (_is_a(aiohttp.ServerDisconnectedError), PollFailure.CONNECT, "the server hung up"),
+    (_is_a(aiohttp.ClientPayloadError), PollFailure.PARTIAL, "the body ended early"),
+    (_is_a(OSError), PollFailure.CONNECT, "no connection"),
+    (_is_a(aiohttp.ClientResponseError), PollFailure.DECODE, "the answer is not HTTP"),
+    (_is_a(aiohttp.ClientError), PollFailure.CONNECT, "no connection"),
+    (_is_a(ValueError), PollFailure.EGRESS_DENIED, "the address is not an http URL"),
 )
 
 
-def classify(error: BaseException, what: str) -> ProviderError:
-    """The poll failure behind ``error``, which ended the request called ``what``.
+def classify(error: BaseException, label: str) -> ProviderError:
+    """Classify ``error``, which ended the request named ``label``.
 
-    The first row that fits any link of the error's chain wins. The error's own text is not
-    repeated: it may hold the address with its keys.
+    The first row of the table that matches any exception of the chain of causes decides. The
+    error's own text is not repeated: it may hold the URL with credentials in its query.
     """
     chain = tuple(_chain(error))
-    for fits, kind, words in _TABLE:
-        if any(fits(link) for link in chain):
-            return ProviderError(kind, f"{what}: {words}")
-    return ProviderError(PollFailure.CONNECT, f"{what}: {type(error).__name__}")
+    for matches, kind, text in _TABLE:
+        if any(matches(link) for link in chain):
+            return ProviderError(kind, f"{label}: {text}")
+    return ProviderError(PollFailure.CONNECT, f"{label}: {type(error).__name__}")
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
+    visited: set[int] = set()
+    while error is not None and id(error) not in visited:
+        visited.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
 
@@ -116,16 +119,16 @@ _STATUS_CLASS: Mapping[int, PollFailure] = {
 
 
 def status_failure(
-    status: int, headers: Mapping[str, str], now: float, what: str
+    status: int, headers: Mapping[str, str], now: float, label: str
 ) -> ProviderError | None:
-    """The poll failure an HTTP status stands for, ``None`` when it stands for success."""
+    """The failure that an HTTP status means, with its ``Retry-After``; ``None`` for success."""
     kind = _STATUS.get(status) or _STATUS_CLASS.get(status // 100)
     if kind is None:
         return None
     wait = (
-        None if kind in _NOT_FOR_RETRY_AFTER else parse_retry_after(headers.get("Retry-After"), now)
+        None if kind in _WITHOUT_RETRY_AFTER else parse_retry_after(headers.get("Retry-After"), now)
     )
-    return ProviderError(kind, f"{what}: HTTP {status} {_phrase(status)}".rstrip(), wait)
+    return ProviderError(kind, f"{label}: HTTP {status} {_phrase(status)}".rstrip(), wait)
 
 
 def _phrase(status: int) -> str:

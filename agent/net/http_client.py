@@ -1,9 +1,10 @@
-"""The only door out: every request to a provider goes through here, and every guard is here.
+"""The HTTP client for provider APIs, with every guard against a slow or hostile server.
 
-Timeouts always (connecting, silence between two reads, the whole), a cap on the decoded size,
-no redirects, two known encodings at most once, the egress guard at the socket, TLS always
-verified. A failure is one :class:`~agent.net.exchange.ProviderError`; see
-:mod:`agent.net.failures` for which reason is given when.
+Timeouts (connecting, between two reads, the whole request) are always set; the decoded body is
+limited; redirects are not followed, because aiohttp would forward credential headers to another
+host; gzip and deflate are accepted once; the egress guard checks each socket; TLS is always
+verified (docs/reference/reliability.md §1). A failure is one
+:class:`~agent.net.exchange.ProviderError`; :mod:`agent.net.failures` lists the reasons.
 """
 
 import asyncio
@@ -27,19 +28,20 @@ from agent.net.urls import encode_query
 from agent.states import PollFailure
 
 _CHUNK = 64 * 1024
+"""Bytes read at once; a small limit bounds what a compressed bomb inflates to per read."""
 _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 _HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "gzip, deflate",
     "User-Agent": "numwatch",
 }
-_PLAIN = re.compile(r"[!-~]+", re.ASCII)
+_PRINTABLE = re.compile(r"[!-~]+", re.ASCII)
 _FAILURES = (aiohttp.ClientError, OSError, ValueError, asyncio.TimeoutError)
 
 
 @dataclass(frozen=True)
 class HttpClientLimits:
-    """How long one request may take (seconds) and how large its answer may be (bytes)."""
+    """Timeouts in seconds, the largest decoded body in bytes, and connections (0: no limit)."""
 
     connect_timeout: float = 5.0
     request_timeout: float = 10.0
@@ -48,7 +50,7 @@ class HttpClientLimits:
 
     @classmethod
     def of(cls, polling: Polling) -> "HttpClientLimits":
-        """The limits a polling section sets."""
+        """The limits set by a polling section."""
         return cls(
             connect_timeout=polling.connect_timeout,
             request_timeout=polling.request_timeout,
@@ -58,10 +60,10 @@ class HttpClientLimits:
 
 
 class HttpClient:
-    """Sends requests to one provider. Make it and close it inside a running event loop.
+    """Sends requests to one provider. Create and close it inside a running event loop.
 
     Raises:
-        ValueError: when ``egress_allow`` has something that is not a network.
+        ValueError: when ``egress_allow`` holds something that is not a network.
         OSError: when ``ca_file`` cannot be read.
     """
 
@@ -74,7 +76,7 @@ class HttpClient:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.skew: float | None = None
-        """The provider's clock minus ours, in seconds, by its newest Date header."""
+        """The provider's clock minus ours, in seconds, from its newest Date header."""
         self._limits = limits
         self._clock = clock
         self._session = _session(limits, EgressGuard(egress_allow), ca_file)
@@ -84,19 +86,19 @@ class HttpClient:
         await self._session.close()
 
     async def fetch(self, request: Request) -> Answer:
-        """Sign ``request``, send it once and read its answer whole.
+        """Sign ``request``, send it once and read the whole answer.
 
         Raises:
-            ProviderError: for whatever went wrong, and nothing else.
+            ProviderError: for every failure.
         """
-        what = _name(request)
+        label = request.label or request.method
         try:
             signed = request.sign(request) if request.sign else request
-            return await self._send(signed, what)
+            return await self._send(signed, label)
         except _FAILURES as error:
-            raise classify(error, what) from error
+            raise classify(error, label) from error
 
-    async def _send(self, request: Request, what: str) -> Answer:
+    async def _send(self, request: Request, label: str) -> Answer:
         async with self._session.request(
             request.method,
             _address(request),
@@ -108,11 +110,11 @@ class HttpClient:
             status = response.status
             if status not in request.accept:
                 now = self._clock()
-                failure = status_failure(status, response.headers, now, what)
+                failure = status_failure(status, response.headers, now, label)
                 if failure is not None:
                     raise failure
-            _refuse_encoding(response, what)
-            body = await _read(response, self._limits.max_body, what)
+            _check_encoding(response, label)
+            body = await _read(response, self._limits.max_body, label)
             return Answer(status, response.headers, body, response.charset)
 
     def _note_date(self, response: aiohttp.ClientResponse) -> None:
@@ -134,7 +136,7 @@ def _session(
         connect=None,
         sock_connect=limits.connect_timeout,
         sock_read=limits.request_timeout,
-        # aiohttp rounds longer timeouts up to whole seconds; a poll's end must be exact.
+        # aiohttp rounds longer timeouts up to whole seconds; a poll must end in time.
         ceil_threshold=float("inf"),
     )
     return aiohttp.ClientSession(
@@ -148,52 +150,50 @@ def _session(
 
 
 def trust(ca_file: str | None) -> ssl.SSLContext:
-    """Whose certificates are believed: the system's authorities', or those in ``ca_file`` alone.
+    """A context that trusts the system's authorities, or only those in ``ca_file``.
 
     Raises:
         OSError: when ``ca_file`` cannot be read.
     """
-    changed = None if ca_file is None else Path(ca_file).stat().st_mtime_ns
-    return _trust(ca_file, changed)
+    # The modification time is part of the cache's key, so that a replaced file is read again.
+    modified = None if ca_file is None else Path(ca_file).stat().st_mtime_ns
+    return _trust(ca_file, modified)
 
 
 @lru_cache(maxsize=16)  # reading the system's authorities takes tens of milliseconds
-def _trust(ca_file: str | None, _changed: int | None) -> ssl.SSLContext:
+def _trust(ca_file: str | None, _modified: int | None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=ca_file)
 
 
-def _name(request: Request) -> str:
-    return request.label or request.method
-
-
 def _address(request: Request) -> URL:
-    """The URL exactly as it was signed: nothing is quoted again."""
+    """The URL exactly as it was signed: yarl must not quote anything again."""
     query = encode_query(request.params)
     joint = "&" if "?" in request.url else "?"
     text = f"{request.url}{joint}{query}" if query else request.url
     url = URL(text, encoded=True)
-    is_plain = _PLAIN.fullmatch(text) and url.scheme in ("http", "https") and url.host
+    is_plain = _PRINTABLE.fullmatch(text) and url.scheme in ("http", "https") and url.host
     if not is_plain or url.user is not None or url.password is not None:
         raise ValueError("not a plain http or https address")
     return url
 
 
-def _refuse_encoding(response: aiohttp.ClientResponse, what: str) -> None:
-    named = ",".join(response.headers.getall("Content-Encoding", ())).strip().lower()
-    if named not in _ENCODINGS:
-        raise ProviderError(PollFailure.ENCODING, f"{what}: the body's encoding is not supported")
+def _check_encoding(response: aiohttp.ClientResponse, label: str) -> None:
+    """Refuse a body that is encoded twice or unknown, which aiohttp would return undecoded."""
+    encoding = ",".join(response.headers.getall("Content-Encoding", ())).strip().lower()
+    if encoding not in _ENCODINGS:
+        raise ProviderError(PollFailure.ENCODING, f"{label}: the body's encoding is not supported")
 
 
-async def _read(response: aiohttp.ClientResponse, cap: int, what: str) -> bytes:
-    """The whole decoded body, given up as soon as it passes ``cap`` bytes."""
+async def _read(response: aiohttp.ClientResponse, limit: int, label: str) -> bytes:
+    """The whole decoded body; raises as soon as it exceeds ``limit`` bytes."""
     chunks: list[bytes] = []
     size = 0
     while chunk := await response.content.read(_CHUNK):
         size += len(chunk)
-        if size > cap:
+        if size > limit:
             response.close()
             raise ProviderError(
-                PollFailure.TOO_LARGE, f"{what}: the body is larger than {cap} bytes"
+                PollFailure.TOO_LARGE, f"{label}: the body is larger than {limit} bytes"
             )
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)

@@ -1,4 +1,4 @@
-"""The ways providers write times, each turned into epoch seconds."""
+"""Parses the time formats of providers into epoch seconds."""
 
 import re
 from collections.abc import Callable
@@ -14,10 +14,10 @@ _LATEST: Final = 253402300799.0
 
 
 def parse_offset(offset: str | None) -> tzinfo:
-    """The zone behind ``+08:00``; UTC where none is given.
+    """The time zone of an offset such as ``+08:00``; UTC for ``None``.
 
     Raises:
-        ValueError: when ``offset`` is not written so.
+        ValueError: when ``offset`` is malformed.
     """
     if offset is None:
         return UTC
@@ -29,19 +29,22 @@ def parse_offset(offset: str | None) -> tzinfo:
 
 
 def iso_parser(zone: tzinfo) -> Callable[[Any], float]:
-    """Reads ``2027-03-01``, ``2027-03-01 08:00:00`` and ISO 8601; ``zone`` where none is said."""
+    """A parser of ``2027-03-01``, ``2027-03-01 08:00:00`` and ISO 8601.
 
-    def read(value: Any) -> float:
+    ``zone`` holds for times without an offset. The parser raises ValueError for anything else.
+    """
+
+    def parse(value: Any) -> float:
         if not isinstance(value, str) or len(value) > _LONGEST:
             raise ValueError("not a time")
         moment = datetime.fromisoformat(value)
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
 
-    return read
+    return parse
 
 
 def parse_rfc2822(value: Any) -> float:
-    """Reads ``Fri, 18 Oct 2019 17:02:00 +0000`` (RFC 2822)."""
+    """Parse ``Fri, 18 Oct 2019 17:02:00 +0000``; raises ValueError for anything else."""
     if not isinstance(value, str) or len(value) > _LONGEST:
         raise ValueError("not a time")
     try:
@@ -51,9 +54,12 @@ def parse_rfc2822(value: Any) -> float:
 
 
 def epoch_parser(unit: float) -> Callable[[Any], float]:
-    """Reads a count of units since the epoch, each ``unit`` seconds long."""
+    """A parser of counts since the epoch, in units of ``unit`` seconds.
 
-    def read(value: Any) -> float:
+    The parser raises ValueError for anything that is not such a count.
+    """
+
+    def parse(value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise ValueError("not a time")  # noqa: TRY004 - a wrong value, whatever its type
         if not _DIGITS.fullmatch(str(value)):
@@ -63,4 +69,4 @@ def epoch_parser(unit: float) -> Callable[[Any], float]:
             raise ValueError("not a time")
         return seconds
 
-    return read
+    return parse

@@ -1,7 +1,7 @@
-"""Whether a delivery is signed as Standard Webhooks asks, to the letter (ticketing.md §5).
+"""Verifies inbound webhooks signed by Standard Webhooks (docs/reference/ticketing.md §5).
 
-Stricter than a library need be: a signature, an id or a time written in any other way than
-senders write them is refused, so that nothing is taken that was changed on the way.
+Stricter than the reference library: an id, a time stamp or a signature in any spelling that
+senders do not produce is refused, so that no altered request is accepted.
 """
 
 import base64
@@ -13,7 +13,7 @@ from hashlib import sha256
 from agent.config.secret import Secret
 
 TOLERANCE = 300.0
-"""Seconds a delivery's time may be off."""
+"""Seconds by which a request's time stamp may differ from ours."""
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 _ID = re.compile(r"[\x21-\x7e]{1,256}")
 _SECONDS = re.compile(r"[1-9][0-9]{0,11}")
@@ -22,49 +22,51 @@ _VERSION = "v1,"
 
 
 class SignatureError(ValueError):
-    """The delivery is not what its sender signed, or not now; the text says why."""
+    """The request is not as its sender signed it, or too old; the text says why."""
 
 
 def is_signed(headers: Mapping[str, str]) -> bool:
-    """Whether the sender says that it signs."""
+    """Whether the request carries a signature."""
     return SIGNATURE in headers
 
 
 def webhook_id(headers: Mapping[str, str]) -> str:
-    """The delivery's id; empty where it has none.
+    """The request's ``webhook-id``; empty where it has none.
 
     Raises:
-        NotSigned: when it is no id.
+        SignatureError: when it is malformed.
     """
-    told = headers.get(ID, "")
-    if told and not _ID.fullmatch(told):
+    identifier = headers.get(ID, "")
+    if identifier and not _ID.fullmatch(identifier):
         raise SignatureError(f"{ID} is not a short line of printable ASCII")
-    return told
+    return identifier
 
 
 def verify(headers: Mapping[str, str], body: bytes, secrets: Iterable[Secret], now: float) -> str:
-    """The id of a delivery that one of ``secrets`` signed, in the last five minutes.
+    """Verify that one of ``secrets`` signed the request within the last five minutes.
+
+    Returns the request's ``webhook-id``. ``now`` is in epoch seconds.
 
     Raises:
-        NotSigned: otherwise.
+        SignatureError: when the request is not signed so.
     """
-    told, stamp = webhook_id(headers), headers.get(TIMESTAMP, "")
-    if not told:
+    identifier, stamp = webhook_id(headers), headers.get(TIMESTAMP, "")
+    if not identifier:
         raise SignatureError(f"{ID} is missing")
     if not _SECONDS.fullmatch(stamp) or abs(now - int(stamp)) > TOLERANCE:
         raise SignatureError(f"{TIMESTAMP} is missing or more than {TOLERANCE:.0f} s off")
-    given = [one.encode("ascii", "replace") for one in headers.get(SIGNATURE, "").split(" ")]
-    expected = [_signature(secret, told, stamp, body) for secret in secrets]
-    # All are compared, so that the time taken tells nothing of which one was near.
-    same = [hmac.compare_digest(one, mine) for mine in expected for one in given]
-    if not any(same):
+    received = [text.encode("ascii", "replace") for text in headers.get(SIGNATURE, "").split(" ")]
+    expected = [_signature(secret, identifier, stamp, body) for secret in secrets]
+    # All pairs are compared, so that the time taken does not reveal which one was close.
+    matches = [hmac.compare_digest(theirs, ours) for ours in expected for theirs in received]
+    if not any(matches):
         raise SignatureError(f"{SIGNATURE} does not fit the body and the secret")
-    return told
+    return identifier
 
 
-def _signature(secret: Secret, told: str, stamp: str, body: bytes) -> bytes:
-    signed = f"{told}.{stamp}.".encode() + body
-    digest = hmac.new(_key(secret), signed, sha256).digest()
+def _signature(secret: Secret, identifier: str, stamp: str, body: bytes) -> bytes:
+    content = f"{identifier}.{stamp}.".encode() + body
+    digest = hmac.new(_key(secret), content, sha256).digest()
     return _VERSION.encode() + base64.b64encode(digest)
 
 

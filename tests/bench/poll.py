@@ -98,13 +98,13 @@ async def provider_at(url: str) -> AsyncIterator[Provider]:
         base_url=f"{url}/north",
         accounts=[Account(id="hq", credentials={"key": Secret("demo"), "secret": Secret("s")})],
     )
-    door = HttpClient(HttpClientLimits.of(POLLING), egress_allow=["127.0.0.0/8"])
+    client = HttpClient(HttpClientLimits.of(POLLING), egress_allow=["127.0.0.0/8"])
     budget = Budget(POLLING.rate, POLLING.concurrency)
-    fetch = with_retries(budget.wrap(door.fetch), POLLING.attempts)
+    fetch = with_retries(budget.wrap(client.fetch), POLLING.attempts)
     try:
         yield build(settings, settings.accounts[0], fetch, POLLING)
     finally:
-        await door.close()
+        await client.close()
 
 
 async def poll_numbers(provider: Provider) -> object:

@@ -83,11 +83,11 @@ async def twilio(url: str, sid: str = SID):
         base_url=url,
         accounts=[Account(id="hq", credentials={"sid": Secret(sid), "token": Secret("x")})],
     )
-    door = HttpClient(HttpClientLimits(), egress_allow=["127.0.0.0/8"])
+    client = HttpClient(HttpClientLimits(), egress_allow=["127.0.0.0/8"])
     try:
-        yield build(settings, settings.accounts[0], door.fetch, Polling())
+        yield build(settings, settings.accounts[0], client.fetch, Polling())
     finally:
-        await door.close()
+        await client.close()
 
 
 async def test_what_the_published_contract_says_comes_out_right(mock_url):

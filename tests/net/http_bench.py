@@ -23,7 +23,7 @@ class Server:
     """A real HTTP server whose answers the test decides."""
 
     url: str
-    seen: list[web.BaseRequest] = field(default_factory=list)
+    requests: list[web.BaseRequest] = field(default_factory=list)
 
 
 @contextlib.asynccontextmanager
@@ -31,7 +31,7 @@ async def serving(handler: Handler, ssl_context=None) -> AsyncIterator[Server]:
     server = Server("")
 
     async def note(request: web.Request) -> web.StreamResponse:
-        server.seen.append(request)
+        server.requests.append(request)
         return await handler(request)
 
     app = web.Application()
@@ -50,7 +50,7 @@ async def serving(handler: Handler, ssl_context=None) -> AsyncIterator[Server]:
 
 @contextlib.asynccontextmanager
 async def raw_server(talk) -> AsyncIterator[str]:
-    """A server below HTTP: ``talk(reader, writer)`` after the request's head was read."""
+    """A server below HTTP: ``talk(reader, writer)`` is called once the request's head was read."""
     talks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -71,18 +71,18 @@ async def raw_server(talk) -> AsyncIterator[str]:
 
 
 @contextlib.asynccontextmanager
-async def open_door(allow=LOOPBACK, ca_file=None, **limits) -> AsyncIterator[HttpClient]:
+async def open_client(allow=LOOPBACK, ca_file=None, **limits) -> AsyncIterator[HttpClient]:
     limits = {"connect_timeout": 2.0, "request_timeout": 5.0, **limits}
-    door = HttpClient(HttpClientLimits(**limits), egress_allow=allow, ca_file=ca_file)
+    client = HttpClient(HttpClientLimits(**limits), egress_allow=allow, ca_file=ca_file)
     try:
-        yield door
+        yield client
     finally:
-        await door.close()
+        await client.close()
 
 
 @dataclass
-class Told:
-    """What an adapter reported."""
+class ReportCounts:
+    """Counts the values and records that an adapter reported as unusable."""
 
     unmapped: dict[str, int] = field(default_factory=dict)
     invalid: dict[str, int] = field(default_factory=dict)
@@ -100,10 +100,10 @@ def _add(counts: dict[str, int], key: str, count: int) -> None:
 
 @dataclass
 class Bench:
-    """An adapter with its real door, for one account."""
+    """Makes adapters of one account behind a real HTTP client."""
 
-    door: HttpClient
-    told: Told = field(default_factory=Told)
+    client: HttpClient
+    counts: ReportCounts = field(default_factory=ReportCounts)
 
     def provider(self, url, profile="generic", credentials=None, account=None, **limits):
         credentials = credentials or {"key": "demo", "secret": "demo-secret"}
@@ -122,20 +122,20 @@ class Bench:
         return build(
             settings,
             settings.accounts[0],
-            self.door.fetch,
+            self.client.fetch,
             Polling(**limits),
-            reports=self.told.reports(),
+            reports=self.counts.reports(),
         )
 
 
-async def fetched(door, url, **request):
-    return await door.fetch(Request("GET", url, **request))
+async def fetched(client, url, **request):
+    return await client.fetch(Request("GET", url, **request))
 
 
-async def refused(door, url, **request) -> ProviderError:
+async def refused(client, url, **request) -> ProviderError:
     started = time.monotonic()
     with pytest.raises(ProviderError) as caught:
-        await fetched(door, url, **request)
+        await fetched(client, url, **request)
     caught.value.took = time.monotonic() - started
     return caught.value
 

@@ -82,7 +82,7 @@ def test_both_readings_agree_on_rubbish(text):
 
 
 def test_without_the_count_of_keys_a_lost_key_would_pass(monkeypatch):
-    monkeypatch.setattr(decode, "_lost_nothing", lambda _body, _tree: True)
+    monkeypatch.setattr(decode, "_has_every_key", lambda _body, _tree: True)
     assert decode_body(b'{"state":"active","state":"suspended_arrears"}') == {
         "state": "suspended_arrears"
     }

@@ -1,4 +1,4 @@
-"""Where the door leads and whom it trusts: addresses and certificates."""
+"""Where the client leads and whom it trusts: addresses and certificates."""
 
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ import pytest
 import trustme
 
 from agent.net.egress import EgressGuard
-from tests.net.http_bench import LOOPBACK, answering, fetched, open_door, refused, serving
+from tests.net.http_bench import LOOPBACK, answering, fetched, open_client, refused, serving
 
 
 def tls_context(authority, **wanted):
@@ -28,14 +28,17 @@ async def test_tls_with_our_own_authority(authority):
     handler = answering(text="{}")
     async with (
         serving(handler, tls_context(authority)) as server,
-        open_door(ca_file=authority.file) as door,
+        open_client(ca_file=authority.file) as client,
     ):
-        assert (await fetched(door, server.url)).body == b"{}"
+        assert (await fetched(client, server.url)).body == b"{}"
 
 
 async def test_tls_by_an_unknown_authority(authority):
-    async with serving(answering(text="{}"), tls_context(authority)) as server, open_door() as door:
-        assert (await refused(door, server.url)).kind == "tls"
+    async with (
+        serving(answering(text="{}"), tls_context(authority)) as server,
+        open_client() as client,
+    ):
+        assert (await refused(client, server.url)).kind == "tls"
 
 
 async def test_tls_for_another_name(authority):
@@ -43,9 +46,9 @@ async def test_tls_for_another_name(authority):
     authority.issue_cert("other.example").configure_cert(context)
     async with (
         serving(answering(text="{}"), context) as server,
-        open_door(ca_file=authority.file) as door,
+        open_client(ca_file=authority.file) as client,
     ):
-        assert (await refused(door, server.url)).kind == "tls"
+        assert (await refused(client, server.url)).kind == "tls"
 
 
 async def test_tls_that_has_expired(authority):
@@ -53,14 +56,14 @@ async def test_tls_that_has_expired(authority):
     context = tls_context(authority, not_after=past, not_before=past - timedelta(days=9))
     async with (
         serving(answering(text="{}"), context) as server,
-        open_door(ca_file=authority.file) as door,
+        open_client(ca_file=authority.file) as client,
     ):
-        assert (await refused(door, server.url)).kind == "tls_expired"
+        assert (await refused(client, server.url)).kind == "tls_expired"
 
 
 async def test_tls_towards_a_server_without():
-    async with serving(answering(text="{}")) as server, open_door() as door:
-        error = await refused(door, server.url.replace("http:", "https:"))
+    async with serving(answering(text="{}")) as server, open_client() as client:
+        error = await refused(client, server.url.replace("http:", "https:"))
     assert error.kind == "tls"
 
 
@@ -108,19 +111,19 @@ INNER = [
 async def test_inner_addresses_are_never_connected_to(host):
     async with serving(answering(text="{}")) as server:
         port = server.url.rpartition(":")[2]
-        async with open_door(allow=(), request_timeout=3) as door:
-            error = await refused(door, f"http://{host}:{port}/")
+        async with open_client(allow=(), request_timeout=3) as client:
+            error = await refused(client, f"http://{host}:{port}/")
     # A spelling that the resolver itself rejects goes nowhere either.
     assert error.kind in {"egress_denied", "dns"}
-    assert server.seen == []
+    assert server.requests == []
 
 
 async def test_control_the_same_server_is_reached_where_it_is_allowed():
-    async with serving(answering(text="{}")) as server, open_door(allow=LOOPBACK) as door:
+    async with serving(answering(text="{}")) as server, open_client(allow=LOOPBACK) as client:
         port = server.url.rpartition(":")[2]
         for host in ("127.0.0.1", "localhost", "[::ffff:127.0.0.1]"):
-            await fetched(door, f"http://{host}:{port}/")
-    assert len(server.seen) == 3
+            await fetched(client, f"http://{host}:{port}/")
+    assert len(server.requests) == 3
 
 
 @pytest.mark.parametrize(
@@ -160,5 +163,5 @@ def test_what_is_allowed_is_allowed_and_no_more():
     ],
 )
 async def test_addresses_that_are_no_plain_http_urls(url):
-    async with open_door() as door:
-        assert (await refused(door, url)).kind == "egress_denied"
+    async with open_client() as client:
+        assert (await refused(client, url)).kind == "egress_denied"

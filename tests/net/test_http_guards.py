@@ -1,4 +1,4 @@
-"""Every guard of the door, against real servers that misbehave."""
+"""Every guard of the client, against real servers that misbehave."""
 
 import asyncio
 import gzip
@@ -12,37 +12,37 @@ import pytest
 from aiohttp import web
 
 from agent.net.exchange import Request
-from tests.net.http_bench import answering, fetched, open_door, raw_server, refused, serving
+from tests.net.http_bench import answering, fetched, open_client, raw_server, refused, serving
 
 MIB = 1024 * 1024
 
 
 async def test_an_answer_is_whole_and_names_its_charset():
     async with serving(answering(text="{}", content_type="application/json")) as server:
-        async with open_door() as door:
-            answer = await fetched(door, server.url + "/a", headers={"X-Api-Key": "k"})
+        async with open_client() as client:
+            answer = await fetched(client, server.url + "/a", headers={"X-Api-Key": "k"})
             assert (answer.status, answer.body, answer.charset) == (200, b"{}", "utf-8")
             assert "Date" in answer.headers
-            assert abs(door.skew) < 5
-        sent = server.seen[0].headers
+            assert abs(client.skew) < 5
+        sent = server.requests[0].headers
         assert sent["Accept-Encoding"] == "gzip, deflate"
         assert sent["X-Api-Key"] == "k"
 
 
 async def test_the_query_is_sent_as_it_was_signed():
     params = (("a b", "+%/?&=中"), ("z", "~-._"))
-    async with serving(answering(text="{}")) as server, open_door() as door:
-        await fetched(door, server.url + "/p%2Fq", params=params)
-    wire = server.seen[0].raw_path
+    async with serving(answering(text="{}")) as server, open_client() as client:
+        await fetched(client, server.url + "/p%2Fq", params=params)
+    wire = server.requests[0].raw_path
     assert wire == "/p%2Fq?a%20b=%2B%25%2F%3F%26%3D%E4%B8%AD&z=~-._"
 
 
 async def test_a_server_that_never_answers():
     async with (
         serving(lambda _request: asyncio.sleep(60)) as server,
-        open_door(request_timeout=0.6) as door,
+        open_client(request_timeout=0.6) as client,
     ):
-        error = await refused(door, server.url)
+        error = await refused(client, server.url)
     assert error.kind == "timeout"
     assert error.took < 1.1
 
@@ -56,8 +56,8 @@ async def test_a_drip_ends_at_the_total_timeout_to_the_tenth(limit):
             await writer.drain()
             await asyncio.sleep(0.05)
 
-    async with raw_server(drip) as url, open_door(request_timeout=limit) as door:
-        error = await refused(door, url)
+    async with raw_server(drip) as url, open_client(request_timeout=limit) as client:
+        error = await refused(client, url)
     assert error.kind == "timeout"
     assert limit - 0.1 < error.took < limit + 0.5
 
@@ -80,9 +80,9 @@ async def test_a_gzip_bomb_is_given_up_at_the_cap(layout):
         await response.write(body)
         return response
 
-    async with serving(handler) as server, open_door(max_body=8 * MIB) as door:
+    async with serving(handler) as server, open_client(max_body=8 * MIB) as client:
         tracemalloc.start()
-        error = await refused(door, server.url)
+        error = await refused(client, server.url)
         grown = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert error.kind == "too_large"
@@ -94,25 +94,28 @@ async def test_control_without_a_cap_the_bomb_goes_off():
     headers = {"Content-Encoding": "gzip"}
     async with (
         serving(answering(body=body, headers=headers)) as server,
-        open_door(max_body=256 * MIB) as door,
+        open_client(max_body=256 * MIB) as client,
     ):
-        answer = await fetched(door, server.url)
+        answer = await fetched(client, server.url)
     assert len(answer.body) == 128 * MIB
 
 
 async def test_the_cap_is_exact():
     async with serving(answering(body=b"x" * 2000)) as server:
-        async with open_door(max_body=2000) as door:
-            assert len((await fetched(door, server.url)).body) == 2000
-        async with open_door(max_body=1999) as door:
-            assert (await refused(door, server.url)).kind == "too_large"
+        async with open_client(max_body=2000) as client:
+            assert len((await fetched(client, server.url)).body) == 2000
+        async with open_client(max_body=1999) as client:
+            assert (await refused(client, server.url)).kind == "too_large"
 
 
 async def test_gzip_and_deflate_are_read():
     for encoding, body in (("gzip", gzip.compress(b"{}")), ("deflate", zlib.compress(b"{}"))):
         headers = {"Content-Encoding": encoding}
-        async with serving(answering(body=body, headers=headers)) as server, open_door() as door:
-            assert (await fetched(door, server.url)).body == b"{}"
+        async with (
+            serving(answering(body=body, headers=headers)) as server,
+            open_client() as client,
+        ):
+            assert (await fetched(client, server.url)).body == b"{}"
 
 
 @pytest.mark.parametrize(
@@ -131,8 +134,8 @@ async def test_other_encodings_are_refused(named, body):
         writer.write(head.encode() + b"\r\n\r\n" + body)
         await writer.drain()
 
-    async with raw_server(talk) as url, open_door() as door:
-        assert (await refused(door, url)).kind == "encoding"
+    async with raw_server(talk) as url, open_client() as client:
+        assert (await refused(client, url)).kind == "encoding"
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 304])
@@ -141,11 +144,11 @@ async def test_a_redirect_is_refused_and_no_key_travels(status):
         headers = {"Location": other.url + "/steal"}
         async with (
             serving(answering(status=status, headers=headers)) as server,
-            open_door() as door,
+            open_client() as client,
         ):
-            error = await refused(door, server.url, headers={"X-Api-Key": "k"})
+            error = await refused(client, server.url, headers={"X-Api-Key": "k"})
         assert error.kind == "redirect"
-        assert other.seen == []
+        assert other.requests == []
 
 
 STATUSES = {
@@ -163,12 +166,12 @@ STATUSES = {
 
 @pytest.mark.parametrize(("status", "reason"), STATUSES.items())
 async def test_statuses(status, reason):
-    async with serving(answering(status=status)) as server, open_door() as door:
-        error = await refused(door, server.url + "/secret-path?key=secret", label="GET /v1/x")
+    async with serving(answering(status=status)) as server, open_client() as client:
+        error = await refused(client, server.url + "/secret-path?key=secret", label="GET /v1/x")
         assert error.kind == reason
         assert error.detail.startswith(f"GET /v1/x: HTTP {status}")
         assert "secret" not in error.detail
-        answer = await fetched(door, server.url, accept=frozenset({status}))
+        answer = await fetched(client, server.url, accept=frozenset({status}))
         assert answer.status == status
 
 
@@ -190,18 +193,18 @@ def http_date(seconds):
 )
 @pytest.mark.parametrize("status", [429, 503])
 async def test_retry_after(status, header, low, high):
-    told = http_date(header) if isinstance(header, int) else header
-    handler = answering(status=status, headers={"Retry-After": told})
-    async with serving(handler) as server, open_door() as door:
-        error = await refused(door, server.url)
+    value = http_date(header) if isinstance(header, int) else header
+    handler = answering(status=status, headers={"Retry-After": value})
+    async with serving(handler) as server, open_client() as client:
+        error = await refused(client, server.url)
     assert low <= error.retry_after <= high
 
 
 @pytest.mark.parametrize("header", ["soon", "", "Mon, 99 Foo 2026", "NaN", "inf"])
 async def test_retry_after_that_means_nothing(header):
     handler = answering(status=429, headers={"Retry-After": header})
-    async with serving(handler) as server, open_door() as door:
-        assert (await refused(door, server.url)).retry_after is None
+    async with serving(handler) as server, open_client() as client:
+        assert (await refused(client, server.url)).retry_after is None
 
 
 RAW = {
@@ -222,8 +225,8 @@ async def test_broken_http(kind):
         writer.write(sent)
         await writer.drain()
 
-    async with raw_server(talk) as url, open_door() as door:
-        assert (await refused(door, url)).kind == reason
+    async with raw_server(talk) as url, open_client() as client:
+        assert (await refused(client, url)).kind == reason
 
 
 @pytest.mark.parametrize(
@@ -239,21 +242,21 @@ async def test_a_reset_before_and_within_the_answer(sent, reason):
         plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         writer.transport.abort()
 
-    async with raw_server(talk) as url, open_door() as door:
-        assert (await refused(door, url)).kind == reason
+    async with raw_server(talk) as url, open_client() as client:
+        assert (await refused(client, url)).kind == reason
 
 
 async def test_nobody_listens():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        async with open_door() as door:
-            error = await refused(door, f"http://127.0.0.1:{taken.getsockname()[1]}/")
+        async with open_client() as client:
+            error = await refused(client, f"http://127.0.0.1:{taken.getsockname()[1]}/")
     assert error.kind == "connect"
 
 
 async def test_a_name_that_does_not_exist():
-    async with open_door() as door:
-        assert (await refused(door, "http://no-such-host.invalid/")).kind == "dns"
+    async with open_client() as client:
+        assert (await refused(client, "http://no-such-host.invalid/")).kind == "dns"
 
 
 async def test_signing_is_done_anew_for_every_attempt():
@@ -264,19 +267,19 @@ async def test_signing_is_done_anew_for_every_attempt():
         count += 1
         return Request(request.method, request.url, (("n", str(count)),))
 
-    async with serving(answering(text="{}")) as server, open_door() as door:
+    async with serving(answering(text="{}")) as server, open_client() as client:
         request = Request("GET", server.url, sign=sign)
-        await door.fetch(request)
-        await door.fetch(request)
-    assert [it.query["n"] for it in server.seen] == ["1", "2"]
+        await client.fetch(request)
+        await client.fetch(request)
+    assert [it.query["n"] for it in server.requests] == ["1", "2"]
 
 
-async def test_no_cookie_is_kept():
+async def test_no_cookie_is_stored():
     headers = {"Set-Cookie": "a=b"}
-    async with serving(answering(text="{}", headers=headers)) as server, open_door() as door:
-        await fetched(door, server.url)
-        await fetched(door, server.url)
-    assert "Cookie" not in server.seen[1].headers
+    async with serving(answering(text="{}", headers=headers)) as server, open_client() as client:
+        await fetched(client, server.url)
+        await fetched(client, server.url)
+    assert "Cookie" not in server.requests[1].headers
 
 
 async def test_the_door_serves_on_after_a_failure():
@@ -285,6 +288,6 @@ async def test_the_door_serves_on_after_a_failure():
     async def handler(_request):
         return answers.pop(0)
 
-    async with serving(handler) as server, open_door() as door:
-        await refused(door, server.url)
-        assert (await fetched(door, server.url)).status == 200
+    async with serving(handler) as server, open_client() as client:
+        await refused(client, server.url)
+        assert (await fetched(client, server.url)).status == 200

@@ -60,10 +60,10 @@ async def provider(bench):
 
 async def test_a_number_tells_its_papers_and_its_use(provider):
     listing = await provider.numbers()
-    told, silent = listing.numbers
+    full, silent = listing.numbers
     assert listing.invalid_records == 0
-    assert (told.registered_use, told.actual_use) == ("售后服务", "营销")
-    assert told.identity_end - told.licence_end == 31 * 86400
+    assert (full.registered_use, full.actual_use) == ("售后服务", "营销")
+    assert full.identity_end - full.licence_end == 31 * 86400
     assert silent == Number(
         "4006220002",
         NumberState.ACTIVE,
@@ -76,18 +76,18 @@ async def test_a_number_tells_its_papers_and_its_use(provider):
 async def test_routing_tells_its_features(provider):
     numbers = ["4006220001", "4006220002"]
     routings = await provider.routing(numbers)
-    told = routings[numbers[0]]
+    full = routings[numbers[0]]
     october = date(2026, 10, 1).toordinal()
-    assert told.special_days == (
+    assert full.special_days == (
         SpecialDays(october, october + 6),
         SpecialDays(october + 9, october + 9, ((540, 720),), ("b1",)),
     )
-    assert told.menu == (MenuKey("main", "1", "binding:b1"), MenuKey("main", "2"))
-    assert told.extensions == (Extension("801", 3.5, 5.0),)
-    assert (told.national_calendar, told.pin, told.landing_forwarded) == (True, False, False)
-    assert (told.overflow, told.voicemail_recipient) == ("", "")
-    assert (told.recording, told.recording_notice, told.recording_export) == (True, False, False)
-    assert (told.retention_days, told.trunk, told.trunk_capacity, told.trunk_peak) == (
+    assert full.menu == (MenuKey("main", "1", "binding:b1"), MenuKey("main", "2"))
+    assert full.extensions == (Extension("801", 3.5, 5.0),)
+    assert (full.national_calendar, full.pin, full.landing_forwarded) == (True, False, False)
+    assert (full.overflow, full.voicemail_recipient) == ("", "")
+    assert (full.recording, full.recording_notice, full.recording_export) == (True, False, False)
+    assert (full.retention_days, full.trunk, full.trunk_capacity, full.trunk_peak) == (
         30,
         "T7",
         30,
@@ -98,15 +98,15 @@ async def test_routing_tells_its_features(provider):
 async def test_what_a_provider_does_not_tell_is_unknown(provider):
     silent = (await provider.routing(["4006220002"]))["4006220002"]
     plain = Routing()
-    untold = set(Routing.__struct_fields__) - {
+    absent = set(Routing.__struct_fields__) - {
         "strategy",
         "wait_seconds",
         "concurrency_limit",
         "voicemail",
         "binding_order",
     }
-    assert {name: getattr(silent, name) for name in untold} == {
-        name: getattr(plain, name) for name in untold
+    assert {name: getattr(silent, name) for name in absent} == {
+        name: getattr(plain, name) for name in absent
     }
 
 

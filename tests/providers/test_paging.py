@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 
 from agent.net.exchange import ProviderError
-from agent.net.gather import together
+from agent.net.gather import run_concurrently
 from agent.states import PollFailure
 from tests.net.http_bench import serving
 
@@ -71,15 +71,15 @@ async def test_a_whole_listing(bench, count):
     assert len(listing.pages) == max(1, -(-count // 10))
 
 
-async def test_the_providers_own_page_size_counts_not_the_one_asked_for(bench):
+async def test_the_providers_own_page_size_counts_not_the_one_requested(bench):
     listing = Listing(ROWS, size=7)
     assert len((await listed(bench, listing)).numbers) == 95
     assert sorted(listing.pages) == list(range(1, 15))
 
 
 async def test_a_listing_that_changes_once_is_read_once_more(bench):
-    def grow_once(_page, tree, asked):
-        tree["data"]["total"] += asked == 4
+    def grow_once(_page, tree, requests):
+        tree["data"]["total"] += requests == 4
 
     listing = Listing(ROWS, spoil=grow_once)
     assert len((await listed(bench, listing)).numbers) == 95
@@ -87,8 +87,8 @@ async def test_a_listing_that_changes_once_is_read_once_more(bench):
 
 
 async def test_a_listing_that_keeps_changing_is_given_up(bench):
-    def grow(_page, tree, asked):
-        tree["data"]["total"] += asked
+    def grow(_page, tree, requests):
+        tree["data"]["total"] += requests
 
     listing = Listing(ROWS, spoil=grow)
     assert (await failing(bench, listing)).kind == "pagination"
@@ -96,7 +96,7 @@ async def test_a_listing_that_keeps_changing_is_given_up(bench):
 
 
 async def test_a_page_that_comes_twice(bench):
-    def repeat(page, tree, _asked):
+    def repeat(page, tree, _requests):
         if page == 5:
             tree["data"]["items"] = ROWS[:10]
 
@@ -105,7 +105,7 @@ async def test_a_page_that_comes_twice(bench):
 
 
 async def test_a_record_that_comes_twice(bench):
-    def repeat(page, tree, _asked):
+    def repeat(page, tree, _requests):
         if page == 5:
             tree["data"]["items"][0] = ROWS[0]
 
@@ -114,15 +114,15 @@ async def test_a_record_that_comes_twice(bench):
 
 @pytest.mark.parametrize("page", [1, 5, 10])
 async def test_an_empty_page(bench, page):
-    def empty(asked, tree, _count):
-        if asked == page:
+    def empty(requests, tree, _count):
+        if requests == page:
             tree["data"]["items"] = []
 
     assert (await failing(bench, Listing(ROWS, spoil=empty))).kind == "partial"
 
 
 async def test_a_short_page(bench):
-    def shorten(page, tree, _asked):
+    def shorten(page, tree, _requests):
         if page == 5:
             tree["data"]["items"].pop()
 
@@ -131,7 +131,7 @@ async def test_a_short_page(bench):
 
 @pytest.mark.parametrize("total", [10**6, 10**12])
 async def test_more_pages_than_allowed_are_not_even_begun(bench, total):
-    def boast(_page, tree, _asked):
+    def boast(_page, tree, _requests):
         tree["data"]["total"] = total
 
     listing = Listing(ROWS, spoil=boast)
@@ -141,7 +141,7 @@ async def test_more_pages_than_allowed_are_not_even_begun(bench, total):
 
 @pytest.mark.parametrize("total", [None, "many", -1, 1.5, True, [], "9" * 30])
 async def test_a_total_that_is_no_count(bench, total):
-    def lie(_page, tree, _asked):
+    def lie(_page, tree, _requests):
         tree["data"]["total"] = total
 
     assert (await failing(bench, Listing(ROWS, spoil=lie))).kind == "schema"
@@ -149,7 +149,7 @@ async def test_a_total_that_is_no_count(bench, total):
 
 @pytest.mark.parametrize("items", [None, {}, "x", 5])
 async def test_records_that_are_no_list(bench, items):
-    def lie(_page, tree, _asked):
+    def lie(_page, tree, _requests):
         tree["data"]["items"] = items
 
     assert (await failing(bench, Listing(ROWS, spoil=lie))).kind == "schema"
@@ -172,15 +172,15 @@ class Linked:
     """Twilio's way: a next link in every page but the last."""
 
     def __init__(self, links, rows=10):
-        self.links, self.rows, self.asked = links, rows, 0
+        self.links, self.rows, self.requests = links, rows, 0
 
     async def __call__(self, request):
         if request.path.endswith("/Balance.json"):
             return web.json_response({"balance": "1", "currency": "USD"})
         if not request.path.endswith("/IncomingPhoneNumbers.json"):
             return web.json_response({"status": "active"})
-        page = self.asked
-        self.asked += 1
+        page = self.requests
+        self.requests += 1
         rows = [
             {"phone_number": f"+1555{page:03}{at:04}", "status": "in-use"}
             for at in range(self.rows)
@@ -207,19 +207,19 @@ async def test_links_are_followed_to_the_end(bench):
     links = lambda page: f"{PATH}?Page={page + 1}" if page < 4 else None  # noqa: E731 - a table
     listing, server = await linked(bench, Linked(links))
     assert len(listing.numbers) == 50
-    assert all("Authorization" in request.headers for request in server.seen)
+    assert all("Authorization" in request.headers for request in server.requests)
 
 
 async def test_endless_links_end_at_the_cap(bench):
     handler = Linked(lambda page: f"{PATH}?Page={page + 1}")
     error, _ = await linked(bench, handler, max_pages=20)
-    assert (error.kind, handler.asked) == ("pagination", 20)
+    assert (error.kind, handler.requests) == ("pagination", 20)
 
 
 async def test_a_link_to_itself(bench):
     handler = Linked(f"{PATH}?Page=1")
     error, _ = await linked(bench, handler)
-    assert (error.kind, handler.asked) == ("pagination", 2)
+    assert (error.kind, handler.requests) == ("pagination", 2)
 
 
 async def test_an_empty_page_with_a_next_one_behind_it(bench):
@@ -254,7 +254,7 @@ async def test_links_that_lead_away_are_refused(bench, link):
         with pytest.raises(ProviderError) as caught:
             await bench.provider(server.url, "twilio", credentials).numbers()
         assert caught.value.kind in {"pagination", "schema"}
-        assert answer.asked == 1 or caught.value.kind == "pagination"
+        assert answer.requests == 1 or caught.value.kind == "pagination"
 
 
 async def test_a_link_on_the_same_host_in_full(bench):
@@ -278,13 +278,13 @@ async def test_a_page_that_is_the_same_gives_the_same_facts(bench):
     assert same == [not 50 <= index < 60 for index in range(95)]  # one page was read anew
     assert second.numbers[50].state == "frozen"
     assert all(one is other for one, other in zip(second.numbers, third.numbers, strict=True))
-    assert bench.told.unmapped == {"numbers.state": 3}  # told at every poll
+    assert bench.counts.unmapped == {"numbers.state": 3}  # reported at every poll
 
 
 async def test_a_page_that_was_right_does_not_hide_that_it_is_wrong_now(bench):
     wrong = False
 
-    def spoil(page, tree, _asked):
+    def spoil(page, tree, _requests):
         if wrong and page == 5:
             tree["code"] = 50001
 
@@ -304,7 +304,7 @@ async def test_a_failure_leaves_its_caller_as_it_was():
         raise ProviderError(PollFailure.CONNECT, "x")
 
     with pytest.raises(ProviderError):
-        await together(work() for work in (fail, lambda: asyncio.sleep(60), fail))
+        await run_concurrently(work() for work in (fail, lambda: asyncio.sleep(60), fail))
     assert asyncio.current_task().cancelling() == 0
 
 
@@ -318,7 +318,7 @@ async def test_a_cancellation_is_not_lost_to_a_failure_at_the_same_moment():
         finally:
             raise ProviderError(PollFailure.CONNECT, "x")
 
-    task = asyncio.create_task(together([fail_when_cancelled(), asyncio.sleep(60)]))
+    task = asyncio.create_task(run_concurrently([fail_when_cancelled(), asyncio.sleep(60)]))
     await started.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -145,7 +145,7 @@ async def test_twilio(bench, world):
     assert found["4006220009"] == (
         Binding("voice.example.com", "voice.example.com", BindingKind.PBX),
     )
-    assert bench.told.unmapped == {}
+    assert bench.counts.unmapped == {}
 
 
 async def test_a_suspended_twilio_account_suspends_its_numbers(bench, world):
@@ -176,7 +176,7 @@ async def test_every_fault_has_its_reason(bench, hasty_bench, world, fault, reas
 
 async def test_clock_skew_is_noted(bench, world):
     await north(bench, world).balance()
-    assert abs(bench.door.skew) < 5
+    assert abs(bench.client.skew) < 5
     world.apply({"provider": "north", "fault": {"kind": "clock_skew"}})
     await north(bench, world).balance()
-    assert abs(bench.door.skew) > 300
+    assert abs(bench.client.skew) > 300

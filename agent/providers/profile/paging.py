@@ -26,7 +26,7 @@ from itertools import chain
 from typing import Any, Final
 
 from agent.net.exchange import ProviderError
-from agent.net.gather import together
+from agent.net.gather import run_concurrently
 from agent.providers.profile.mapping import Mapped
 from agent.providers.profile.schema import Paging
 from agent.states import PollFailure
@@ -168,7 +168,7 @@ class _Reader:
             for index in indexes:
                 self._take(index, await self._source.get(self._numbered(index, size), None))
 
-        await together(work() for _ in range(self._bounds.concurrency))
+        await run_concurrently(work() for _ in range(self._bounds.concurrency))
 
     def _take(self, index: int, page: Page) -> None:
         """Add one page's facts at their place.

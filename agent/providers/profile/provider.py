@@ -13,7 +13,7 @@ import msgspec
 from agent.event_loop import sorted_in_chunks
 from agent.model import Balance, Binding, Call, Listing, Number, Routing
 from agent.net.exchange import ProviderError
-from agent.net.gather import together
+from agent.net.gather import run_concurrently
 from agent.providers.base import AdapterReports
 from agent.providers.profile.envelope import NotFoundError
 from agent.providers.profile.operation import Read, moment_values
@@ -121,7 +121,7 @@ class DeclarativeProvider:
                 whole.records += got.records
                 whole.invalid += got.invalid
 
-        await together(work() for _ in range(self._setup.bounds.concurrency))
+        await run_concurrently(work() for _ in range(self._setup.bounds.concurrency))
         self._vouch(capability, whole)
         return found
 
