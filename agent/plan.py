@@ -7,8 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from agent.baselines.declared import Declaration
-from agent.baselines.declared_files import DeclaredFileError, read_declared
+from agent.baselines.declared import Declaration, DeclaredFileError, read_declared
 from agent.config.load import ConfigError, load
 from agent.config.settings import Settings
 from agent.net.http_client import trust

@@ -60,7 +60,7 @@ class RuntimeState:
         if state != self._written:
             await self._database.put(_RULES, state)
             self._written = state
-        await self._shelf.keep()
+        await self._shelf.write_changes()
         if self._habits is not None:
             for name, content in self._habits.take_unwritten():
                 await self._database.put(name, content)

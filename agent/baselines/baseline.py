@@ -1,8 +1,8 @@
-"""The approved configuration of every number, and where it is kept.
+"""The approved configuration of every number.
 
-Until someone approves one, the first complete configuration that was seen is the provisional
-baseline, and it says so. Baselines are written in pages, each a name and bytes, so that any
-key-value table can hold them.
+Until a person approves one, the first complete configuration that was polled is the provisional
+baseline. Baselines are stored in pages of up to a thousand numbers, each page a name and bytes, so
+that a key-value table can hold them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,82 +15,82 @@ from agent.model import Binding, Routing, Snapshot
 from agent.states import Capability, ConfigSection
 
 _PAGE_DIGITS = 3
-Place = str
+NumberKey = str
 """``provider/account/number``."""
 PAGE_PREFIX = "baseline/"
-"""What the names of all pages begin with."""
+"""Prefix of the page names."""
 
 
 class Origin(StrEnum):
     """Where a baseline comes from."""
 
     PROVISIONAL = "provisional"
-    """The first configuration that was seen; nobody looked at it."""
+    """The first configuration that was polled; no person has confirmed it."""
     APPROVED = "approved"
     DECLARED = "declared"
-    """Written in the configuration."""
+    """Declared in a file of ``drift.declared``."""
 
 
 class Baseline(msgspec.Struct, frozen=True, gc=False):
-    """The configuration a number is held to."""
+    """The configuration that a number is compared with."""
 
     routing: Routing | None
     bindings: tuple[Binding, ...] | None
-    """The bound phones; their states are of no account here."""
+    """The bound phones; their states are ignored."""
     taken_at: float
     approved: bool = False
-    """Whether a person approved it; otherwise it is the first one seen."""
+    """Whether a person approved it; otherwise it is the first one polled."""
     approved_by: str = ""
     note: str = ""
-    """Why it was approved, in the words of who did."""
+    """The reason given by whoever approved it."""
     version: int = 1
     """Grows by one with every approval."""
     sections: tuple[ConfigSection, ...] | None = None
-    """The sections it speaks of; ``None`` means every one."""
+    """The sections it covers; ``None`` means all."""
     declared: bool = False
 
     @property
     def origin(self) -> Origin:
-        """Where it comes from."""
+        """Whether it was first polled, approved or declared."""
         if self.declared:
             return Origin.DECLARED
         return Origin.APPROVED if self.approved else Origin.PROVISIONAL
 
 
 class Declared(Protocol):
-    """A configuration that somebody wrote down (``agent.baselines.declared.Declaration``)."""
+    """A declared configuration (``agent.baselines.declared.Declaration``)."""
 
-    def over(self, kept: Baseline | None) -> Baseline:
-        """The baseline that holds: what is declared, and for the rest what is ``kept``."""
+    def over(self, stored: Baseline | None) -> Baseline:
+        """Returns the effective baseline: declared sections, and ``stored`` for the others."""
         ...
 
 
 class Baselines(Protocol):
-    """Where baselines are looked up and put."""
+    """Read and write access to baselines."""
 
     revision: int
-    """Grows with every :meth:`put`, so that a reader sees when to look again."""
+    """Grows with every change, so that a reader knows when to read again."""
 
     def get(self, provider: str, account: str, number: str) -> Baseline | None:
-        """The number's baseline, or ``None`` before its configuration was ever complete.
+        """Returns the effective baseline; ``None`` before a configuration was complete.
 
-        What is declared of the number goes before what was approved.
+        A declared section takes precedence over an approved one.
         """
         ...
 
-    def kept(self, provider: str, account: str, number: str) -> Baseline | None:
-        """The approved or provisional baseline alone, whatever is declared."""
+    def stored(self, provider: str, account: str, number: str) -> Baseline | None:
+        """Returns the approved or provisional baseline, without declared sections."""
         ...
 
     def put(self, provider: str, account: str, number: str, baseline: Baseline) -> None:
-        """Hold the number to ``baseline`` from now on."""
+        """Replace the number's approved or provisional baseline."""
         ...
 
 
 class BaselineBook:
-    """Baselines in memory, with pages to write down and to read back.
+    """Baselines in memory, with the pages to store and to restore.
 
-    Facts are shared with the snapshots they came from, so an unchanged configuration costs no
+    Facts are shared with the snapshots they came from, so an unchanged configuration takes no
     memory twice.
     """
 
@@ -99,14 +99,13 @@ class BaselineBook:
         self._pages: dict[str, dict[str, Baseline]] = {}
         self._unwritten: dict[str, None] = {}
         self._declared: Mapping[str, Declared] = {}
-        self._overlaid: dict[Place, tuple[Baseline | None, Baseline]] = {}
+        self._overlaid: dict[NumberKey, tuple[Baseline | None, Baseline]] = {}
 
     def declare(self, declared: Mapping[str, Declared]) -> None:
-        """Hold numbers to what is declared of them, in place of what was declared before.
+        """Replace all declared configurations.
 
         Args:
-            declared: By ``number`` or, where several accounts have it, by
-                ``provider/account/number``.
+            declared: By ``number`` or by ``provider/account/number``.
         """
         self._declared = declared
         self._overlaid.clear()
@@ -114,21 +113,21 @@ class BaselineBook:
 
     def get(self, provider: str, account: str, number: str) -> Baseline | None:
         """See :class:`Baselines`."""
-        kept = self.kept(provider, account, number)
+        stored = self.stored(provider, account, number)
         if not self._declared:
-            return kept
-        place = f"{provider}/{account}/{number}"
-        declared = self._declared.get(place) or self._declared.get(number)
-        return kept if declared is None else self._overlay(place, declared, kept)
+            return stored
+        key = f"{provider}/{account}/{number}"
+        declared = self._declared.get(key) or self._declared.get(number)
+        return stored if declared is None else self._overlay(key, declared, stored)
 
-    def _overlay(self, place: Place, declared: Declared, kept: Baseline | None) -> Baseline:
-        # The same object as long as nothing changed: readers compare baselines by identity.
-        held = self._overlaid.get(place)
-        if held is None or held[0] is not kept:
-            held = self._overlaid[place] = (kept, declared.over(kept))
-        return held[1]
+    def _overlay(self, key: NumberKey, declared: Declared, stored: Baseline | None) -> Baseline:
+        # Returns the same object while nothing changed, because checks compare by identity.
+        overlaid = self._overlaid.get(key)
+        if overlaid is None or overlaid[0] is not stored:
+            overlaid = self._overlaid[key] = (stored, declared.over(stored))
+        return overlaid[1]
 
-    def kept(self, provider: str, account: str, number: str) -> Baseline | None:
+    def stored(self, provider: str, account: str, number: str) -> Baseline | None:
         """See :class:`Baselines`."""
         page = self._pages.get(_page_name(provider, account, number))
         return page.get(number) if page else None
@@ -141,22 +140,21 @@ class BaselineBook:
         self.revision += 1
 
     def take_unwritten(self) -> Iterator[tuple[str, bytes]]:
-        """Every page that changed since it was last taken: its name and its content."""
+        """Yields the name and content of every page that changed since the last call."""
         while self._unwritten:
             name = next(iter(self._unwritten))
             del self._unwritten[name]
             yield name, msgspec.msgpack.encode(self._pages[name])
 
     def mark_unwritten(self, name: str) -> None:
-        """Have :meth:`take_unwritten` give this page again, because it could not be written."""
+        """Mark a page as changed again, because storing it failed."""
         self._unwritten[name] = None
 
     def restore(self, pages: Iterable[tuple[str, bytes]]) -> None:
-        """Read pages back; a name that is not a baseline page's is passed over.
+        """Restore stored pages; ignores names that are not pages of baselines.
 
         Raises:
-            ValueError: when a page is not one that :meth:`take_unwritten` made; it names the
-                page.
+            ValueError: if a page is damaged; names the page.
         """
         for name, content in pages:
             if name.startswith(PAGE_PREFIX):
@@ -172,22 +170,22 @@ def approved(
     by: str = "",
     note: str = "",
 ) -> Baseline:
-    """What ``snapshot`` shows of ``number``, as the version after ``before``.
+    """Returns the configuration in ``snapshot`` as the approved version after ``before``.
 
     Raises:
-        LookupError: when the snapshot does not show the number's whole configuration: half of
-            one would leave the other half without a watch.
+        LookupError: if the snapshot lacks part of the number's configuration; approving half of
+            it would leave the other half unwatched.
     """
     routing, bindings = snapshot.routings.get(number), snapshot.bindings.get(number)
-    untold = [
+    missing = [
         capability.value
         for capability, fact in ((Capability.ROUTING, routing), (Capability.REACHABILITY, bindings))
         if capability in snapshot.polls and fact is None
     ]
-    if untold or (routing is None and bindings is None):
-        what = " and ".join(untold) or "its configuration"
+    if missing or (routing is None and bindings is None):
+        what = " and ".join(missing) or "its configuration"
         raise LookupError(
-            f"{snapshot.key} has not told {what} of {number}: there is nothing whole to approve;"
+            f"{snapshot.key} has not polled {what} of {number}: the configuration is incomplete;"
             " see numwatch poll for what fails"
         )
     version = before.version + 1 if before is not None and before.approved else 1

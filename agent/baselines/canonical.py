@@ -1,8 +1,8 @@
 """A number's configuration in one canonical form, so that only real edits are differences.
 
 Order is dropped where it has no meaning (windows, areas, list entries, phones of a strategy
-that does not ring in order); the days of a schedule are told one by one, so that it does not
-matter how windows were grouped. ``None`` stands for what a provider does not tell.
+that does not ring in order); a schedule is listed day by day, so that it does not
+matter how windows were grouped. ``None`` stands for what a provider does not report.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ DAY_MINUTES = 1440
 BOUND = "bound"
 NOWHERE = "nowhere"
 ORDERED_STRATEGIES = frozenset({Strategy.SEQUENTIAL, Strategy.CYCLIC, Strategy.UNKNOWN})
-"""Strategies that ring phones in their order (domain.md §1, strategy)."""
+"""Strategies that ring phones in their order (docs/reference/domain.md §1)."""
 
 FEATURES = (
     "concurrency_limit",
@@ -37,7 +37,7 @@ FEATURES = (
     "trunk",
     "trunk_capacity",
 )
-"""Fields of a routing that are told as they are. How busy a trunk was is no configuration."""
+"""Fields of a routing that are compared unchanged; the load of a trunk is no configuration."""
 
 SECTION_FIELDS: Mapping[ConfigSection, tuple[str, ...]] = {
     ConfigSection.STRATEGY: ("strategy",),
@@ -54,7 +54,7 @@ SECTION_FIELDS: Mapping[ConfigSection, tuple[str, ...]] = {
 ROUTING_SECTIONS: tuple[ConfigSection, ...] = tuple(
     section for section in ConfigSection if section is not ConfigSection.BINDINGS
 )
-"""Sections that the routing tells; the bound phones tell the other one."""
+"""Sections of the routing; the remaining one belongs to the bound phones."""
 
 
 def rings_in_order(*routings: Routing | None) -> bool:
@@ -63,7 +63,7 @@ def rings_in_order(*routings: Routing | None) -> bool:
 
 
 def routing_values(routing: Routing) -> dict[ConfigSection, Values]:
-    """The canonical form of every section but the bindings."""
+    """Returns the canonical form of every section except the bindings."""
     return {
         ConfigSection.STRATEGY: {
             ("", "strategy"): None if routing.strategy is Strategy.UNKNOWN else routing.strategy
@@ -100,10 +100,10 @@ def routing_values(routing: Routing) -> dict[ConfigSection, Values]:
 def binding_values(
     bindings: Sequence[Binding], order: Sequence[str] | None, *, in_order: bool
 ) -> Values:
-    """The canonical form of the bindings section.
+    """Returns the canonical form of the bindings section.
 
     Args:
-        bindings: The bound phones; their states are no configuration.
+        bindings: The bound phones; their states are ignored.
         order: The ids as the routing names them; ``None`` where no routing is known.
         in_order: Whether the order of the phones has a meaning.
     """
@@ -124,7 +124,7 @@ def binding_values(
 
 
 def keyed(bindings: Sequence[Binding]) -> list[tuple[str, Binding]]:
-    """The phones by id; a second phone of the same id gets a key of its own."""
+    """Returns the phones by id; a second phone with the same id gets a numbered key."""
     seen: dict[str, int] = {}
     pairs = []
     for binding in sorted(bindings, key=_rank):
@@ -134,9 +134,9 @@ def keyed(bindings: Sequence[Binding]) -> list[tuple[str, Binding]]:
 
 
 def days_of(schedule: Sequence[Window]) -> list[tuple[tuple[int, int, tuple[str, ...]], ...]]:
-    """The windows of each day of the week, Monday first: start, end, ids of the phones.
+    """Returns the windows of each weekday, Monday first: start and end minute, ids of the phones.
 
-    No windows at all mean always open (``Routing.schedule``).
+    An empty schedule means always open (``Routing.schedule``).
     """
     if not schedule:
         return [((0, DAY_MINUTES, ()),)] * len(DAY_NAMES)
@@ -179,7 +179,7 @@ def _clock(minute: int) -> str:
 
 
 def _menu_values(menu: Sequence[MenuKey] | None) -> dict[Field, object]:
-    """One value per key of the menu, and which menu callers hear first."""
+    """One value for each key of the menu, and the menu that callers hear first."""
     if menu is None:
         return {}
     targets: dict[Field, object] = {
@@ -189,7 +189,7 @@ def _menu_values(menu: Sequence[MenuKey] | None) -> dict[Field, object]:
 
 
 def _extensions(extensions: Sequence[Extension] | None) -> object:
-    """Which there are; what is left on them is no configuration."""
+    """The ids of the extensions; their balances are no configuration."""
     return None if extensions is None else _entries(each.id for each in extensions)
 
 

@@ -1,6 +1,6 @@
-"""What of a number's configuration differs from its baseline, section by section.
+"""Compares a number's configuration with its baseline, section by section.
 
-(domain.md §4 L42; contracts.md, ``numwatch_number_config_drift``)
+Source: docs/reference/domain.md §4 (L42); docs/reference/interface.md, Metrics.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ _CONFIGURED = attrgetter(
 
 @dataclass(frozen=True)
 class Difference:
-    """One field that is not as approved, in words fit to be shown (phones masked)."""
+    """One field that differs from the baseline, as text with phones masked."""
 
     section: ConfigSection
     field: str
@@ -61,20 +61,20 @@ NO_DRIFT = Drift(0, 0)
 
 
 def sections_of(bits: int) -> tuple[ConfigSection, ...]:
-    """The sections whose bits are set."""
+    """Returns the sections whose bits are set."""
     return tuple(section for section, bit in SECTION_BITS.items() if bits & bit)
 
 
 def compare(
     baseline: Baseline | None, routing: Routing | None, bindings: Sequence[Binding] | None
 ) -> Drift:
-    """Whether each section is as in ``baseline``; what either side does not tell is unknown."""
+    """Compare every section with ``baseline``; a section that either side lacks is unknown."""
     if baseline is None:
         return NO_DRIFT
     known = ROUTING_BITS if routing is not None and baseline.routing is not None else 0
     if bindings is not None and baseline.bindings is not None:
         known |= BINDINGS_BIT
-    known &= _spoken_of(baseline)
+    known &= _covered_sections(baseline)
     if _unchanged(baseline, routing, bindings):
         return Drift(0, known)
     drifted = 0
@@ -83,8 +83,8 @@ def compare(
     return Drift(drifted, known)
 
 
-def _spoken_of(baseline: Baseline) -> int:
-    """The sections the baseline says anything about."""
+def _covered_sections(baseline: Baseline) -> int:
+    """The bits of the sections that the baseline covers."""
     if baseline.sections is None:
         return ROUTING_BITS | BINDINGS_BIT
     return sum(SECTION_BITS[section] for section in baseline.sections)
@@ -93,22 +93,22 @@ def _spoken_of(baseline: Baseline) -> int:
 def differences(
     baseline: Baseline, routing: Routing | None, bindings: Sequence[Binding] | None
 ) -> tuple[Difference, ...]:
-    """Every field that is not as in ``baseline``."""
-    found: list[Difference] = []
+    """Returns every field that differs from ``baseline``."""
+    differing: list[Difference] = []
     if bindings is not None and baseline.bindings is not None:
-        found += _binding_differences(baseline, baseline.bindings, routing, bindings)
+        differing += _binding_differences(baseline, baseline.bindings, routing, bindings)
     if routing is not None and baseline.routing is not None:
         was, now = routing_values(baseline.routing), routing_values(routing)
         for section in ROUTING_SECTIONS:
-            found += _section_differences(section, was[section], now[section])
-    spoken_of = sections_of(_spoken_of(baseline))
-    return tuple(difference for difference in found if difference.section in spoken_of)
+            differing += _section_differences(section, was[section], now[section])
+    covered = sections_of(_covered_sections(baseline))
+    return tuple(difference for difference in differing if difference.section in covered)
 
 
 def _unchanged(
     baseline: Baseline, routing: Routing | None, bindings: Sequence[Binding] | None
 ) -> bool:
-    """The usual case, told without building canonical forms."""
+    """The usual case, decided without building canonical forms."""
     if routing is not baseline.routing and routing is not None and routing != baseline.routing:
         return False
     if bindings is None or baseline.bindings is None or bindings is baseline.bindings:
@@ -137,20 +137,20 @@ def _section_differences(section: ConfigSection, was: Values, now: Values) -> It
     for key in {**was, **now}:
         old, new = was.get(key, _ABSENT), now.get(key, _ABSENT)
         owner, name = key
-        told = old is not None and new is not None
-        # Of a phone or a key that came or went only that is told, not each of its fields.
-        whole = _is_a_whole(name) or (old is not _ABSENT and new is not _ABSENT)
-        if told and whole and old != new:
+        both_known = old is not None and new is not None
+        # An added or removed phone or key is one difference, not one for each of its fields.
+        is_shown = _is_whole_entry(name) or (old is not _ABSENT and new is not _ABSENT)
+        if both_known and is_shown and old != new:
             field = f"{mask_text(owner)} {name}" if owner else name
             yield Difference(section, field, _words(name, old), _words(name, new))
 
 
-def _is_a_whole(name: str) -> bool:
+def _is_whole_entry(name: str) -> bool:
     return name == BOUND or name.startswith("key ")
 
 
 def _words(name: str, value: object) -> str:
-    """``value`` as a person reads it, without anyone's full phone number or name."""
+    """``value`` as text, without full phone numbers or names of people."""
     if value is _ABSENT or value == "":
         return "no" if value is _ABSENT else "none"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""How each number's configuration stands against its baseline, by column."""
+"""The drift of each number's configuration from its baseline, by column."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from agent.baselines.baseline import Baseline
 from agent.baselines.drift import compare
-from agent.checks.columns import Alignment, Rows, gather, united
+from agent.checks.columns import Alignment, Rows, take_rows, union
 from agent.checks.phone_columns import Bound
 from agent.model import Routing
 
@@ -17,7 +17,7 @@ Bits = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, eq=False)
 class Configuration:
-    """The facts that drift is judged by, one entry per number in every list."""
+    """The facts that drift is computed from; one entry for each number in every list."""
 
     routings: list[Routing | None]
     bound: list[Bound]
@@ -26,19 +26,19 @@ class Configuration:
 
 @dataclass(frozen=True, eq=False)
 class DriftColumns:
-    """Bits of ``drift.SECTION_BITS``, one entry per number in every column."""
+    """Bits of ``drift.SECTION_BITS``; one entry for each number in every column."""
 
     configuration: Configuration
     drifted: Bits
-    """Sections that are not as in the baseline."""
+    """Sections that differ from the baseline."""
     known: Bits
     """Sections that could be compared."""
     seen: Bits
-    """Sections that have drifted at some time since the agent started."""
+    """Sections that have drifted at any time since the agent started."""
 
     @classmethod
     def read(cls, configuration: Configuration) -> "DriftColumns":
-        """The columns of ``configuration``."""
+        """Returns the columns of ``configuration``."""
         drifted, known = _compare(
             configuration.baselines, configuration.routings, configuration.bound
         )
@@ -47,11 +47,11 @@ class DriftColumns:
     def follow(
         self, configuration: Configuration, alignment: Alignment, rows: Rows
     ) -> "DriftColumns":
-        """These columns brought to ``configuration``, of which ``rows`` have changed."""
+        """Returns the columns of ``configuration``, recomputed only in the changed ``rows``."""
         drifted, known = _compare(
-            gather(configuration.baselines, rows),
-            gather(configuration.routings, rows),
-            gather(configuration.bound, rows),
+            take_rows(configuration.baselines, rows),
+            take_rows(configuration.routings, rows),
+            take_rows(configuration.bound, rows),
         )
         new_drifted = alignment.patch(self.drifted, rows, drifted)
         new_known = alignment.patch(self.known, rows, known)
@@ -64,19 +64,19 @@ class DriftColumns:
         )
 
     def changed(self, before: "DriftColumns", alignment: Alignment) -> Rows:
-        """The rows whose configuration or drift is not what it was in ``before``."""
+        """Returns the rows whose configuration or drift differs from ``before``."""
         new, old = self.configuration, before.configuration
-        rows = united(
+        rows = union(
             alignment.changed(new.routings, old.routings), alignment.changed(new.bound, old.bound)
         )
         was = before.drifted if alignment.carry is None else None
         if was is None:
             was = np.append(before.drifted, np.uint8(0))[alignment.carry]
-        return united(rows, np.flatnonzero(was != self.drifted))
+        return union(rows, np.flatnonzero(was != self.drifted))
 
 
 def _earlier(seen: Bits, alignment: Alignment, rows: Rows) -> Bits:
-    """What had drifted before in ``rows``; nothing for a number that is new."""
+    """The sections that had drifted before in ``rows``; none for a new number."""
     former = rows if alignment.carry is None else alignment.carry[rows]
     padded = np.append(seen, np.uint8(0))
     return np.asarray(padded[former], dtype=np.uint8)

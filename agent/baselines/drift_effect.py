@@ -1,4 +1,4 @@
-"""What callers notice of a number's drift from its baseline."""
+"""What a number's drift from its baseline changes for callers."""
 
 from agent.checks.result import CheckResult
 from agent.i18n import Message
@@ -10,21 +10,25 @@ from agent.routing.evaluate import Setting
 def effect_of_drift(
     checked: CheckResult, number: str, calendar: Calendar | None = None
 ) -> tuple[Message, ...]:
-    """What callers notice of the differences from the baseline, in both languages.
+    """Returns what the drift changes for callers, one text for each effect.
 
-    Empty where nothing differs, or where either side does not tell its routing. Phones that
-    either side does not tell are left out of the comparison.
+    Empty if nothing differs or if either side has no routing. Phones are left out of the
+    comparison unless both sides have them.
     """
     row = checked.number_row(number)
     if row is None or not checked.drift.drifted[row]:
         return ()
-    held = checked.drift.configuration
-    baseline, routing, bound = held.baselines[row], held.routings[row], held.bound[row]
+    drift_facts = checked.drift.configuration
+    baseline, routing, bound = (
+        drift_facts.baselines[row],
+        drift_facts.routings[row],
+        drift_facts.bound[row],
+    )
     if baseline is None or baseline.routing is None or routing is None:
         return ()
-    told = bound is not None and baseline.bindings is not None
+    phones_known = bound is not None and baseline.bindings is not None
     days = calendar or Calendar()
     return effect(
-        Setting(baseline.routing, baseline.bindings if told else None, days),
-        Setting(routing, bound if told else None, days),
+        Setting(baseline.routing, baseline.bindings if phones_known else None, days),
+        Setting(routing, bound if phones_known else None, days),
     )

@@ -1,4 +1,4 @@
-"""Which numbers are meant to change now (configuration, ``drift.planned``)."""
+"""Planned changes of configurations (``drift.planned``)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Plan:
     change: PlannedChange
 
     def concerns(self, provider: str, account: str, number: str) -> bool:
-        """Whether the change is one of this number."""
+        """Whether the change includes this number."""
         change = self.change
         return (
             change.provider in (None, provider)
@@ -27,7 +27,7 @@ class Plan:
 
 
 def plans_of(settings: Settings) -> tuple[Plan, ...]:
-    """The planned changes of a configuration."""
+    """Returns the planned changes of a configuration."""
     zone = settings.timezone
     return tuple(
         Plan(epoch_of(each.start, zone), epoch_of(each.end, zone, last=True), each)
@@ -36,13 +36,13 @@ def plans_of(settings: Settings) -> tuple[Plan, ...]:
 
 
 def under_way(plans: Sequence[Plan], now: float) -> tuple[Plan, ...]:
-    """The plans whose time is at ``now`` (epoch seconds)."""
+    """Returns the plans in progress at ``now``, epoch seconds."""
     return tuple(plan for plan in plans if plan.start <= now < plan.end)
 
 
 def planned_for(
     plans: Sequence[Plan], provider: str, account: str, number: str, now: float
 ) -> Plan | None:
-    """The plan under which this number may change at ``now``; ``None`` where there is none."""
+    """Returns the plan in progress at ``now`` that includes this number, or ``None``."""
     fitting = (plan for plan in under_way(plans, now) if plan.concerns(provider, account, number))
     return next(fitting, None)

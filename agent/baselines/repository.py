@@ -1,4 +1,4 @@
-"""Where baselines are kept through restarts, with the versions that were approved before."""
+"""Stores baselines and their earlier versions in the ledger, so that they survive restarts."""
 
 from collections.abc import Sequence
 
@@ -11,30 +11,30 @@ from agent.store.errors import StoreError
 
 HISTORY_PREFIX = "baseline-history/"
 VERSIONS_KEPT = 20
-"""So many earlier baselines of a number are kept, the newest."""
+"""Earlier versions stored for each number; older ones are dropped."""
 
 
 class BaselineRepository:
-    """The book of baselines and the ledger it is written to."""
+    """The baselines in memory and the ledger they are stored in."""
 
     def __init__(self, database: Database, book: BaselineBook) -> None:
         self._database = database
         self.book = book
 
     async def restore(self) -> None:
-        """Read every baseline back.
+        """Load every stored baseline.
 
         Raises:
-            StoreError: when the ledger refuses.
-            ValueError: when a page is damaged; it names the page.
+            StoreError: if the ledger cannot be read.
+            ValueError: if a page is damaged; names the page.
         """
         self.book.restore(await self._database.pages(PAGE_PREFIX))
 
-    async def keep(self) -> None:
-        """Write down what changed since the last time.
+    async def write_changes(self) -> None:
+        """Store every page that changed since the last call.
 
         Raises:
-            StoreError: when the ledger refuses; it is tried again next time.
+            StoreError: if the ledger cannot be written; the next call tries again.
         """
         for name, content in self.book.take_unwritten():
             try:
@@ -46,28 +46,28 @@ class BaselineRepository:
     async def approve(
         self, snapshot: Snapshot, number: str, now: float, by: str, note: str = ""
     ) -> Baseline:
-        """Make what ``snapshot`` shows of ``number`` its next approved version, and keep it.
+        """Store the configuration in ``snapshot`` as the next approved version of ``number``.
 
         Raises:
-            LookupError: when the snapshot does not show the number's whole configuration.
-            StoreError: when the ledger refuses; the baseline is then as it was.
+            LookupError: if the snapshot does not hold the number's complete configuration.
+            StoreError: if the ledger cannot be written; the baseline is unchanged.
         """
-        place = snapshot.provider, snapshot.account, number
-        before = self.book.get(*place)
+        key = snapshot.provider, snapshot.account, number
+        before = self.book.get(*key)
         baseline = approved(snapshot, number, before, now, by, note)
         if before is not None:
-            earlier = (*await self.history(*place), before)[-VERSIONS_KEPT:]
-            await self._database.put(_history_name(*place), msgspec.msgpack.encode(earlier))
-        self.book.put(*place, baseline)
-        await self.keep()
+            earlier = (*await self.history(*key), before)[-VERSIONS_KEPT:]
+            await self._database.put(_history_name(*key), msgspec.msgpack.encode(earlier))
+        self.book.put(*key, baseline)
+        await self.write_changes()
         return baseline
 
     async def history(self, provider: str, account: str, number: str) -> Sequence[Baseline]:
-        """The baselines that held before the present one, the oldest first.
+        """Returns the baselines before the present one, oldest first.
 
         Raises:
-            StoreError: when the ledger refuses.
-            ValueError: when what is kept is damaged.
+            StoreError: if the ledger cannot be read.
+            ValueError: if the stored history is damaged.
         """
         content = await self._database.get(_history_name(provider, account, number))
         return () if content is None else _decode(content, number)

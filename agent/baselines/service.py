@@ -1,12 +1,13 @@
-"""Baselines as the commands, the API and the pages use them: looked at and approved."""
+"""Baselines for commands, API and pages: report the drift of a number, approve a configuration."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import structlog
 
 from agent.baselines.baseline import Baseline
+from agent.baselines.drift import Difference
 from agent.baselines.planned import Plan, planned_for
-from agent.baselines.report import BaselineReport
 from agent.baselines.repository import BaselineRepository
 from agent.checks.result import CheckResult
 from agent.model import AccountKey
@@ -14,24 +15,41 @@ from agent.model import AccountKey
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class BaselineReport:
+    """One number's baseline, the drift from it, and its history."""
+
+    checked: CheckResult
+    number: str
+    baseline: Baseline | None
+    """The effective baseline; ``None`` before its configuration was ever complete."""
+    differences: tuple[Difference, ...]
+    since: float | None
+    """Epoch seconds at which drift was first observed; ``None`` if its beginning was not."""
+    planned: Plan | None
+    """The planned change in progress."""
+    history: Sequence[Baseline]
+    """Earlier baselines, oldest first."""
+
+
 class BaselineService:
-    """Answers for baselines.
+    """Reports and approves baselines.
 
     Args:
-        shelf: Where they are kept.
-        checked: What the checks found, by account.
-        plans: The planned changes.
+        repository: Where baselines are stored.
+        checked: Returns the newest check result of every account.
+        plans: Returns the configured planned changes.
         clock: Epoch seconds.
     """
 
     def __init__(
         self,
-        shelf: BaselineRepository,
+        repository: BaselineRepository,
         checked: Callable[[], Mapping[AccountKey, CheckResult]],
         plans: Callable[[], Sequence[Plan]],
         clock: Callable[[], float],
     ) -> None:
-        self._shelf = shelf
+        self._repository = repository
         self._checked = checked
         self._plans = plans
         self._clock = clock
@@ -39,44 +57,46 @@ class BaselineService:
     async def report(
         self, number: str, provider: str = "", account: str = ""
     ) -> BaselineReport | None:
-        """The number's baseline and what differs from it; ``None`` when nobody has the number.
+        """Returns the number's baseline and drift; ``None`` if no account has the number.
 
         Raises:
-            StoreError: when the ledger refuses.
-            ValueError: when what is kept is damaged.
+            StoreError: if the ledger cannot be read.
+            ValueError: if a stored history is damaged.
         """
-        held = self._holder(number, provider, account)
-        if held is None:
+        check_result = self._account_with(number, provider, account)
+        if check_result is None:
             return None
-        place = held.snapshot.provider, held.snapshot.account, number
+        key = check_result.snapshot.provider, check_result.snapshot.account, number
         return BaselineReport(
-            held,
+            check_result,
             number,
-            self._shelf.book.get(*place),
-            held.differences(number),
-            held.drift_since.get(number),
-            planned_for(self._plans(), *place, self._clock()),
-            await self._shelf.history(*place),
+            self._repository.book.get(*key),
+            check_result.differences(number),
+            check_result.drift_since.get(number),
+            planned_for(self._plans(), *key, self._clock()),
+            await self._repository.history(*key),
         )
 
     async def approve(
         self, number: str, by: str, note: str, provider: str = "", account: str = ""
     ) -> Baseline | None:
-        """Make the number's present configuration the approved one; ``None``: nobody has it.
+        """Approve the number's present configuration; returns ``None`` if no account has it.
 
         Raises:
-            LookupError: when its configuration is not wholly known.
-            StoreError: when the ledger refuses; the baseline is then as it was.
+            LookupError: if the configuration is not completely known.
+            StoreError: if the ledger cannot be written; the baseline is unchanged.
         """
-        held = self._holder(number, provider, account)
-        if held is None:
+        check_result = self._account_with(number, provider, account)
+        if check_result is None:
             return None
-        baseline = await self._shelf.approve(held.snapshot, number, self._clock(), by, note)
-        place = f"{held.snapshot.key}/{number}"
-        log.info("baseline_approved", number=place, version=baseline.version, by=by)
+        baseline = await self._repository.approve(
+            check_result.snapshot, number, self._clock(), by, note
+        )
+        key = f"{check_result.snapshot.key}/{number}"
+        log.info("baseline_approved", number=key, version=baseline.version, by=by)
         return baseline
 
-    def _holder(self, number: str, provider: str, account: str) -> CheckResult | None:
+    def _account_with(self, number: str, provider: str, account: str) -> CheckResult | None:
         holders = (
             checked
             for key, checked in self._checked().items()

@@ -1,4 +1,7 @@
-"""What is left on an account, against its lines, its spend and its cap (domain.md §1, account)."""
+"""An account's balance against its thresholds, its spend and its cap.
+
+Source: docs/reference/domain.md §1 (account) and §5.
+"""
 
 from dataclasses import dataclass
 
@@ -8,47 +11,47 @@ from agent.model import Balance
 DAY_SECONDS = 86400.0
 DEFAULT_CURRENCY = "CNY"
 DEFAULT_NOTICE = 35.0
-"""Yuan at which providers call and write (domain.md §1, lifecycle)."""
+"""Yuan at which a provider warns (docs/reference/domain.md §1)."""
 DEFAULT_STOP = 15.0
-"""Yuan below which providers suspend (domain.md §1, lifecycle)."""
+"""Yuan below which a provider suspends (docs/reference/domain.md §1)."""
 CAP_NEAR = 0.9
-"""Share of the monthly cap from which calls may soon stop (domain.md §5, SpendCapNear)."""
+"""Share of the monthly cap from which SpendCapNear warns (docs/reference/domain.md §5)."""
 RUNWAY_SHORT = 7 * DAY_SECONDS
-"""Seconds of runway below which a weekend may be too long (domain.md §5, RunwayShort)."""
+"""Seconds of runway below which RunwayShort warns (docs/reference/domain.md §5)."""
 
 
 @dataclass(frozen=True)
 class Money:
-    """An account's balance with the lines that hold for it, in units of its currency."""
+    """An account's balance and the thresholds that apply, in units of its currency."""
 
     balance: Balance
     notice: float | None
     stop: float | None
     runway: float | None
-    """Seconds until the stop line is reached at the present spend; ``None`` when not known."""
+    """Seconds until the stop threshold at the present spend; ``None`` if unknown."""
     cap_share: float | None
-    """Share of the monthly cap that is spent; ``None`` where no cap is set or told."""
+    """Share of the monthly cap that is spent; ``None`` if there is no known cap."""
 
     @property
     def below_stop(self) -> bool:
-        """Whether the balance is under the line at which numbers are suspended."""
+        """Whether the balance is below the stop threshold."""
         return self.stop is not None and self.balance.amount < self.stop
 
     @property
     def at_notice(self) -> bool:
-        """Whether the balance has come down to the line at which providers warn."""
+        """Whether the balance is at or below the notice threshold."""
         return self.notice is not None and self.balance.amount <= self.notice
 
     @property
     def cap_reached(self) -> bool:
-        """Whether the monthly cap is spent, so that calls stop."""
+        """Whether the monthly cap is spent, at which calls stop."""
         return self.cap_share is not None and self.cap_share >= 1.0
 
 
 def evaluate_balance(balance: Balance, thresholds: Thresholds) -> Money:
-    """``balance`` against the configured lines, else the provider's, else the usual ones.
+    """Apply the configured thresholds, else the provider's, else the usual ones, to ``balance``.
 
-    The usual lines (35 and 15) are in yuan and hold for no other currency.
+    The usual thresholds (35 and 15) are in yuan and apply to no other currency.
     """
     usual = balance.currency == DEFAULT_CURRENCY
     notice = _first(thresholds.notice, balance.notice_threshold, DEFAULT_NOTICE if usual else None)

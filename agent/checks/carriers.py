@@ -1,4 +1,4 @@
-"""Which base carrier a 400 number belongs to: its prefix fixes it (domain.md §1, prefixes)."""
+"""The base carrier of a 400 number, which its prefix fixes (docs/reference/domain.md §1)."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ CARRIER_OF_PREFIX: Mapping[str, str] = {
     "4009": "telecom",
     "4001": "mobile",
     "4007": "mobile",
-    # Told by a single weak source each; a provider that says otherwise is believed.
+    # One weak source each; the provider's own word takes precedence.
     "4005": "mobile",
     "4002": "unicom",
 }
@@ -17,10 +17,9 @@ UNKNOWN_CARRIER = "unknown"
 _PREFIX_LENGTH = 4
 
 
-def carrier_of(number: str, told: str) -> str:
-    """The number's base carrier: the provider's word, else its prefix's, else ``unknown``.
+def carrier_of(number: str, reported: str) -> str:
+    """Returns the carrier that the provider ``reported``, else the prefix's, else ``unknown``.
 
-    400 numbers cannot be ported, so the prefix decides where the provider is silent
-    (domain.md §1).
+    400 numbers cannot be ported, so the prefix decides if the provider reports none.
     """
-    return told or CARRIER_OF_PREFIX.get(number[:_PREFIX_LENGTH], UNKNOWN_CARRIER)
+    return reported or CARRIER_OF_PREFIX.get(number[:_PREFIX_LENGTH], UNKNOWN_CARRIER)

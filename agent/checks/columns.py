@@ -1,6 +1,6 @@
-"""Columns that follow a listing from one snapshot to the next: only what changed is replaced.
+"""Columns of facts that are updated from one snapshot to the next.
 
-A column in which nothing changed comes back as the very same object, so that readers can tell
+A column in which nothing changed is returned as the same object, so that a reader detects that
 with ``is``.
 """
 
@@ -17,21 +17,21 @@ Value = TypeVar("Value", bound=np.generic)
 Item = TypeVar("Item")
 
 MISSING_ROW = -1
-PIECE = 4096
-"""Rows worked on in one C call."""
+CHUNK_ROWS = 4096
+"""Rows processed in one C call."""
 
 
 @dataclass(frozen=True, eq=False)
 class Alignment:
-    """Where the rows of a column were before."""
+    """The previous row of each row of a column."""
 
     size: int
     carry: Rows | None
-    """The former row of each row, or ``MISSING_ROW``; ``None`` when all are where they were."""
+    """The previous row of each row, or ``MISSING_ROW``; ``None`` if no row moved."""
 
     @classmethod
     def of(cls, names: Sequence[str], before: Sequence[str] | None) -> "Alignment":
-        """How ``names`` lie compared with ``before``."""
+        """Returns the alignment of ``names`` with ``before``."""
         if before is None:
             return cls(len(names), np.full(len(names), MISSING_ROW, dtype=np.intp))
         if names is before or names == before:
@@ -41,7 +41,7 @@ class Alignment:
         return cls(len(names), np.fromiter(carry, dtype=np.intp, count=len(names)))
 
     def changed(self, new: Sequence[object], old: Sequence[object]) -> Rows:
-        """The rows whose object in ``new`` is not the one it was in ``old``."""
+        """Returns the rows whose object in ``new`` is not identical to the one in ``old``."""
         if self.carry is None:
             if new is old:
                 return np.empty(0, dtype=np.intp)
@@ -52,13 +52,13 @@ class Alignment:
         return np.array(rows, dtype=np.intp)
 
     def former(self, row: int) -> int:
-        """Where ``row`` was before; ``MISSING_ROW`` when it is new."""
+        """Returns the previous row of ``row``; ``MISSING_ROW`` if it is new."""
         return row if self.carry is None else int(self.carry[row])
 
     def patch(
         self, old: npt.NDArray[Value], rows: Rows, fresh: npt.NDArray[Value]
     ) -> npt.NDArray[Value]:
-        """``old`` brought to the new rows, with ``fresh`` in ``rows``."""
+        """Returns ``old`` moved to the new rows, with ``fresh`` in ``rows``."""
         if rows.size == self.size:
             unmoved = self.carry is None and np.array_equal(old, fresh, equal_nan=_has_nan(old))
             return old if unmoved else fresh
@@ -72,10 +72,10 @@ class Alignment:
         return column
 
     def patch_list(self, old: list[Item], rows: Rows, fresh: Sequence[Item]) -> list[Item]:
-        """As :meth:`patch`, for a column of objects."""
+        """Does what :meth:`patch` does for a list of objects."""
         if self.carry is None:
-            places = rows.tolist()
-            if all(old[row] == item for row, item in zip(places, fresh, strict=True)):
+            indexes = rows.tolist()
+            if all(old[row] == item for row, item in zip(indexes, fresh, strict=True)):
                 return old
             column = old.copy()
         elif rows.size == self.size:
@@ -87,40 +87,44 @@ class Alignment:
         return column
 
 
-def gather(items: Sequence[Item], rows: Rows) -> Sequence[Item]:
-    """The items in ``rows``; ``items`` itself when those are all of them."""
+def take_rows(items: Sequence[Item], rows: Rows) -> Sequence[Item]:
+    """Returns the items in ``rows``; ``items`` itself if those are all."""
     return items if rows.size == len(items) else [items[row] for row in rows.tolist()]
 
 
-def floats(items: Sequence[Item], read: Callable[[Item], float | None]) -> npt.NDArray[np.float64]:
-    """What ``read`` gives for each item; NaN for ``None``."""
+def float_column(
+    items: Sequence[Item], read: Callable[[Item], float | None]
+) -> npt.NDArray[np.float64]:
+    """Returns ``read`` of each item as a column; NaN for ``None``."""
     column = np.empty(len(items))
-    for start, piece in pieces(items):
+    for start, piece in chunks(items):
         column[start : start + len(piece)] = list(map(read, piece))
     return column
 
 
-def looked_up(facts: Mapping[str, Item], names: Sequence[str]) -> list[Item | None]:
-    """What ``facts`` tells of each of ``names``."""
-    found: list[Item | None] = []
-    for _, piece in pieces(names):
-        found.extend(map(facts.get, piece))
-    return found
+def look_up(facts: Mapping[str, Item], names: Sequence[str]) -> list[Item | None]:
+    """Returns the fact of each name, or ``None``."""
+    values: list[Item | None] = []
+    for _, piece in chunks(names):
+        values.extend(map(facts.get, piece))
+    return values
 
 
-def pieces(items: Sequence[Item]) -> Iterator[tuple[int, Sequence[Item]]]:
-    """Stretches of ``items`` and where each begins.
+def chunks(items: Sequence[Item]) -> Iterator[tuple[int, Sequence[Item]]]:
+    """Yields the start and the items of each chunk of ``items``.
 
-    One C call over all of them would hold the interpreter for tens of milliseconds; between
-    pieces other threads, the event loop's above all, get their turns.
+    One C call over all items would hold the interpreter for tens of milliseconds; between chunks
+    other threads run, the event loop's among them.
     """
-    return ((start, items[start : start + PIECE]) for start in range(0, len(items), PIECE))
+    return (
+        (start, items[start : start + CHUNK_ROWS]) for start in range(0, len(items), CHUNK_ROWS)
+    )
 
 
-def united(one: Rows, other: Rows) -> Rows:
-    """The rows in either of two columns of rows, ascending.
+def union(one: Rows, other: Rows) -> Rows:
+    """Returns the sorted union of two sets of rows.
 
-    ``np.union1d`` hashes, and holds the interpreter meanwhile; sorting lets others in.
+    ``np.union1d`` hashes and holds the interpreter lock meanwhile; sorting releases it.
     """
     both = np.sort(np.concatenate((one, other)))
     is_first = np.ones(both.size, dtype=np.bool_)

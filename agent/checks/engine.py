@@ -1,4 +1,4 @@
-"""The checks over a whole account, done again only for what changed."""
+"""Checks a whole account, and repeats only what a change reaches."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -7,14 +7,13 @@ import numpy as np
 from agent.baselines.baseline import Baseline, BaselineBook, Baselines
 from agent.baselines.drift_columns import Configuration, DriftColumns
 from agent.checks.balance import Money, evaluate_balance
-from agent.checks.columns import MISSING_ROW, Alignment, Rows, gather, looked_up, united
-from agent.checks.deadlines import with_deadlines
+from agent.checks.columns import MISSING_ROW, Alignment, Rows, look_up, take_rows, union
 from agent.checks.inventory import NumberInventory, build_inventory
 from agent.checks.lifecycle import illegal_moves
-from agent.checks.number_columns import NumberColumns, Standing
+from agent.checks.number_columns import AccountDefaults, Change, NumberColumns, with_deadlines
 from agent.checks.phone_columns import Bound, PhoneColumns, read_phones
-from agent.checks.result import Change, CheckResult
-from agent.checks.signals import heard, silent_rows
+from agent.checks.result import CheckResult
+from agent.checks.signals import silent_rows, with_call_states
 from agent.config.settings import Account, Settings, Thresholds
 from agent.lints.columns import LintColumns, LintSource, follow_lints, read_lints
 from agent.lints.facts import AccountFacts
@@ -29,10 +28,10 @@ _CONFIGURED_BY = (Capability.ROUTING, Capability.REACHABILITY)
 
 
 class Checker:
-    """Checks snapshots; pure but for the provisional baselines it puts into ``baselines``.
+    """Checks snapshots. Its only side effect is to put provisional baselines into ``baselines``.
 
-    :meth:`check` may run in a thread, one at a time per account. A change of settings needs a
-    new checker, and its first check no ``before``.
+    :meth:`check` may run in a thread, one call at a time for each account. After a change of
+    settings make a new checker and pass no ``before`` to its first check.
     """
 
     def __init__(self, settings: Settings, baselines: Baselines | None = None) -> None:
@@ -61,60 +60,60 @@ class Checker:
     def check(
         self, snapshot: Snapshot, now: float, before: CheckResult | None = None
     ) -> CheckResult:
-        """Everything the checks find in ``snapshot``.
+        """Returns the result of every check on ``snapshot``.
 
         Args:
             snapshot: The facts.
             now: Epoch seconds.
-            before: What the check of the account's former snapshot gave.
+            before: The result for the account's previous snapshot.
         """
-        roll = build_inventory(snapshot, before)
-        alignment = Alignment.of(roll.names, before.names if before else None)
-        columns = self._numbers(snapshot, roll, alignment, before)
-        bound = _bound(snapshot, roll, alignment, before)
-        heard_bound = self._heard(snapshot, roll, bound, now, before)
-        phones, moved = _phones(heard_bound, alignment, before)
-        drift = self._drift(snapshot, roll, bound, alignment, now, before)
+        inventory = build_inventory(snapshot, before)
+        alignment = Alignment.of(inventory.names, before.names if before else None)
+        columns = self._numbers(snapshot, inventory, alignment, before)
+        bound = _bound(snapshot, inventory, alignment, before)
+        bound_with_states = self._with_call_states(snapshot, inventory, bound, now, before)
+        phones, moved_rows = _phones(bound_with_states, alignment, before)
+        drift = self._drift(snapshot, inventory, bound, alignment, now, before)
         money = self._money(snapshot, before)
         return CheckResult(
             snapshot=snapshot,
-            numbers=roll.numbers,
-            names=roll.names,
-            listed=roll.listed,
+            numbers=inventory.numbers,
+            names=inventory.names,
+            listed=inventory.listed,
             columns=columns,
             phones=phones,
             drift=drift,
             baselines_revision=self.baselines.revision,
             illegal=_illegal(snapshot, before),
             money=money,
-            binding_since=_binding_since(roll, phones, moved, alignment, now, before),
-            drift_since=_drift_since(roll, drift, now, before),
-            lints=self._lints(roll, drift, alignment, now, before),
+            binding_since=_binding_since(inventory, phones, moved_rows, alignment, now, before),
+            drift_since=_drift_since(inventory, drift, now, before),
+            lints=self._lints(inventory, drift, alignment, now, before),
             account_lints=self._account_lints(snapshot, columns, money, now),
         )
 
-    def _heard(
+    def _with_call_states(
         self,
         snapshot: Snapshot,
-        roll: NumberInventory,
+        inventory: NumberInventory,
         bound: list[Bound],
         now: float,
         before: CheckResult | None,
     ) -> list[Bound]:
-        """``bound`` with the states that call records tell of phones nobody else tells."""
+        """``bound``, with states from call records for phones whose provider reports none."""
         silent = silent_rows(bound) if snapshot.recent_calls else ()
-        told = list(bound) if silent else bound
+        updated = list(bound) if silent else bound
         for row in silent:
-            name, phones = roll.names[row], bound[row]
+            name, phones = inventory.names[row], bound[row]
             calls = snapshot.recent_calls.get(name)
             if phones and calls:
                 old = None if before is None else before.phones_of(name)
-                told[row] = heard(phones, calls, now, self._reachability, old)
-        return told
+                updated[row] = with_call_states(phones, calls, now, self._reachability, old)
+        return updated
 
     def _lints(
         self,
-        roll: NumberInventory,
+        inventory: NumberInventory,
         drift: DriftColumns,
         alignment: Alignment,
         now: float,
@@ -122,12 +121,12 @@ class Checker:
     ) -> LintColumns | None:
         if self._linter is None:
             return None
-        source = LintSource(roll.numbers, drift)
+        source = LintSource(inventory.numbers, drift)
         if before is None or before.lints is None:
             return read_lints(self._linter, source, now)
-        rows = alignment.changed(roll.numbers, before.numbers)
+        rows = alignment.changed(inventory.numbers, before.numbers)
         if drift is not before.drift:
-            rows = united(rows, drift.changed(before.drift, alignment))
+            rows = union(rows, drift.changed(before.drift, alignment))
         return follow_lints(source, before.lints, alignment, rows, now)
 
     def _account_lints(
@@ -144,34 +143,38 @@ class Checker:
     def _account(self, snapshot: Snapshot) -> Account | None:
         return self._accounts.get((snapshot.provider, snapshot.account))
 
-    def _standing(self, snapshot: Snapshot) -> Standing:
+    def _account_defaults(self, snapshot: Snapshot) -> AccountDefaults:
         account = self._account(snapshot)
         forced = snapshot.listing.account_state if snapshot.listing else None
-        return Standing(forced, account.grade if account else None)
+        return AccountDefaults(forced, account.grade if account else None)
 
     def _numbers(
         self,
         snapshot: Snapshot,
-        roll: NumberInventory,
+        inventory: NumberInventory,
         alignment: Alignment,
         before: CheckResult | None,
     ) -> NumberColumns:
-        standing = self._standing(snapshot)
-        if before is None or self._standing(before.snapshot) != standing:
-            columns = NumberColumns.read(roll.numbers, standing)
-            return self._with_deadlines(snapshot, roll, columns, range(len(roll.numbers)))
-        rows = alignment.changed(roll.numbers, before.numbers)
-        columns = before.columns.follow(roll.numbers, standing, alignment, rows)
-        return self._with_deadlines(snapshot, roll, columns, rows.tolist())
+        defaults = self._account_defaults(snapshot)
+        if before is None or self._account_defaults(before.snapshot) != defaults:
+            columns = NumberColumns.read(inventory.numbers, defaults)
+            return self._with_deadlines(snapshot, inventory, columns, range(len(inventory.numbers)))
+        rows = alignment.changed(inventory.numbers, before.numbers)
+        columns = before.columns.follow(inventory.numbers, defaults, alignment, rows)
+        return self._with_deadlines(snapshot, inventory, columns, rows.tolist())
 
     def _with_deadlines(
-        self, snapshot: Snapshot, roll: NumberInventory, columns: NumberColumns, rows: Iterable[int]
+        self,
+        snapshot: Snapshot,
+        inventory: NumberInventory,
+        columns: NumberColumns,
+        rows: Iterable[int],
     ) -> NumberColumns:
         reclaimed_after = self._reclaimed_after.get(snapshot.provider)
         if not reclaimed_after or not snapshot.previous_states:
             return columns
         return with_deadlines(
-            columns, roll.numbers, rows, snapshot.previous_states, reclaimed_after
+            columns, inventory.numbers, rows, snapshot.previous_states, reclaimed_after
         )
 
     def _money(self, snapshot: Snapshot, before: CheckResult | None) -> Money | None:
@@ -185,29 +188,29 @@ class Checker:
     def _drift(
         self,
         snapshot: Snapshot,
-        roll: NumberInventory,
+        inventory: NumberInventory,
         bound: list[Bound],
         alignment: Alignment,
         now: float,
         before: CheckResult | None,
     ) -> DriftColumns:
-        routings = _routings(snapshot, roll, alignment, before)
+        routings = _routings(snapshot, inventory, alignment, before)
         reader = _Reader(self.baselines, snapshot, now)
         if before is None:
-            baselines = reader.read(roll.names, routings, bound)
+            baselines = reader.read(inventory.names, routings, bound)
             return DriftColumns.read(Configuration(routings, bound, baselines))
-        held = before.drift.configuration
-        rows = united(
-            alignment.changed(routings, held.routings), alignment.changed(bound, held.bound)
+        previous = before.drift.configuration
+        rows = union(
+            alignment.changed(routings, previous.routings), alignment.changed(bound, previous.bound)
         )
         if self._asked_again(before):
-            baselines = reader.read(roll.names, routings, bound)
-            rows = united(rows, alignment.changed(baselines, held.baselines))
+            baselines = reader.read(inventory.names, routings, bound)
+            rows = union(rows, alignment.changed(baselines, previous.baselines))
         else:
             fresh = reader.read(
-                gather(roll.names, rows), gather(routings, rows), gather(bound, rows)
+                take_rows(inventory.names, rows), take_rows(routings, rows), take_rows(bound, rows)
             )
-            baselines = alignment.patch_list(held.baselines, rows, fresh)
+            baselines = alignment.patch_list(previous.baselines, rows, fresh)
         if not rows.size and alignment.carry is None:
             return before.drift
         configuration = Configuration(routings, bound, baselines)
@@ -218,7 +221,7 @@ class Checker:
 
 
 class _Reader:
-    """Looks up baselines, and takes the first complete configuration as a provisional one."""
+    """Looks up baselines, and stores the first complete configuration as provisional."""
 
     def __init__(self, baselines: Baselines, snapshot: Snapshot, now: float) -> None:
         self._baselines = baselines
@@ -234,11 +237,11 @@ class _Reader:
         routings: Sequence[Routing | None],
         bound: Sequence[Bound],
     ) -> list[Baseline | None]:
-        """The baselines of ``numbers``, whose configuration is given."""
+        """Returns the baselines of ``numbers``."""
         return list(map(self._baseline, numbers, routings, bound))
 
     def _baseline(self, number: str, routing: Routing | None, bound: Bound) -> Baseline | None:
-        unseen = self._baselines.kept(*self._key, number) is None
+        unseen = self._baselines.stored(*self._key, number) is None
         if unseen and self._complete(routing, bound):
             provisional = Baseline(routing, bound, taken_at=self._now)
             self._baselines.put(*self._key, number, provisional)
@@ -250,27 +253,27 @@ class _Reader:
 
 
 def _bound(
-    snapshot: Snapshot, roll: NumberInventory, alignment: Alignment, before: CheckResult | None
+    snapshot: Snapshot, inventory: NumberInventory, alignment: Alignment, before: CheckResult | None
 ) -> list[Bound]:
     same = before is not None and before.snapshot.bindings is snapshot.bindings
     if before is not None and same and alignment.carry is None:
         return before.drift.configuration.bound
-    return looked_up(snapshot.bindings, roll.names)
+    return look_up(snapshot.bindings, inventory.names)
 
 
 def _routings(
-    snapshot: Snapshot, roll: NumberInventory, alignment: Alignment, before: CheckResult | None
+    snapshot: Snapshot, inventory: NumberInventory, alignment: Alignment, before: CheckResult | None
 ) -> list[Routing | None]:
     same = before is not None and before.snapshot.routings is snapshot.routings
     if before is not None and same and alignment.carry is None:
         return before.drift.configuration.routings
-    return looked_up(snapshot.routings, roll.names)
+    return look_up(snapshot.routings, inventory.names)
 
 
 def _phones(
     bound: list[Bound], alignment: Alignment, before: CheckResult | None
 ) -> tuple[PhoneColumns, Rows]:
-    """The phones, and the rows in which they changed."""
+    """Returns the phone columns and the rows in which they changed."""
     if before is None:
         return read_phones(bound), np.empty(0, dtype=np.intp)
     rows = alignment.changed(bound, before.phones.bound)
@@ -285,7 +288,7 @@ def _illegal(snapshot: Snapshot, before: CheckResult | None) -> Mapping[str, Cha
 
 
 def _binding_since(
-    roll: NumberInventory,
+    inventory: NumberInventory,
     phones: PhoneColumns,
     rows: Rows,
     alignment: Alignment,
@@ -298,19 +301,21 @@ def _binding_since(
     for row in rows.tolist():
         former = alignment.former(row)
         old = {} if former == MISSING_ROW else before.phones.states_of(former)
-        for label in _moved(old, phones.states_of(row)):
-            since[roll.names[row], label] = now
+        for label in _changed_labels(old, phones.states_of(row)):
+            since[inventory.names[row], label] = now
     return since
 
 
-def _moved(old: Mapping[str, BindingState], new: Mapping[str, BindingState]) -> Iterable[str]:
+def _changed_labels(
+    old: Mapping[str, BindingState], new: Mapping[str, BindingState]
+) -> Iterable[str]:
     return (label for label, state in new.items() if label in old and old[label] is not state)
 
 
 def _drift_since(
-    roll: NumberInventory, drift: DriftColumns, now: float, before: CheckResult | None
+    inventory: NumberInventory, drift: DriftColumns, now: float, before: CheckResult | None
 ) -> Mapping[str, float]:
     if before is None or drift.drifted is before.drift.drifted:
         return before.drift_since if before else {}
-    drifted = map(roll.names.__getitem__, np.flatnonzero(drift.drifted).tolist())
+    drifted = map(inventory.names.__getitem__, np.flatnonzero(drift.drifted).tolist())
     return {number: before.drift_since.get(number, now) for number in drifted}

@@ -1,7 +1,7 @@
-"""How many calls a number usually has at this hour of the week (domain.md §5, NoCallsUnusual).
+"""The usual number of calls at this hour of the week, for NoCallsUnusual.
 
-Whole hours only: the calls of an hour count when the records were fresh at its beginning and at
-its end. What is usual is the mean of the same hour of the earlier weeks, at least two of them.
+An hour counts only if call records were fresh at its beginning and at its end. The usual number is
+the mean over the same hour of at least two earlier weeks (docs/reference/domain.md §5).
 """
 
 from array import array
@@ -21,7 +21,7 @@ PAGE_PREFIX = "habits/"
 
 
 class Usual(msgspec.Struct, frozen=True, gc=False):
-    """A number's calls in the newest whole hour, and what is usual then."""
+    """A number's calls in the newest complete hour, and the usual number."""
 
     number: str
     calls: int
@@ -32,29 +32,29 @@ class _Account(msgspec.Struct):
     """One account's hours. Slots are hours since the epoch, modulo four weeks."""
 
     hour: int = -1
-    """The hour under way."""
+    """The present hour, in hours since the epoch."""
     whole: bool = False
-    """Whether the hour under way was seen from its beginning."""
+    """Whether the present hour was observed from its beginning."""
     base: dict[str, int] = {}
     """Calls counted when the hour began."""
     seen: bytes = bytes(_SLOTS)
-    """1 where the hour was seen whole."""
+    """1 for each slot that was observed completely."""
     counts: dict[str, bytes] = {}
-    """Calls per slot, as unsigned 16-bit numbers."""
+    """Calls by slot, as unsigned 16-bit integers."""
     newest: list[Usual] = []
 
 
 class Habits:
-    """Learns what is usual, account by account. Use it from one thread at a time."""
+    """Counts calls by hour for each account. Not thread-safe."""
 
     def __init__(self) -> None:
         self._accounts: dict[AccountKey, _Account] = {}
         self._unwritten: set[AccountKey] = set()
 
     def note(self, snapshot: Snapshot, now: float) -> list[Usual]:
-        """Take in what was polled; gives what is known of the newest whole hour.
+        """Count the calls of ``snapshot``; returns the usual numbers of the newest complete hour.
 
-        The list is the same object until the next hour.
+        The list is the same object until the next hour begins.
         """
         account = self._accounts.setdefault((snapshot.provider, snapshot.account), _Account())
         hour = int(now // HOUR)
@@ -66,7 +66,7 @@ class Habits:
         return account.newest
 
     def _turn(self, account: _Account, snapshot: Snapshot, hour: int, now: float) -> None:
-        """An hour ended."""
+        """Close the hour that ended."""
         fresh = snapshot.is_fresh(Capability.CALLS, now)
         totals = _totals(snapshot)
         whole = account.whole and fresh and hour == account.hour + 1
@@ -74,26 +74,26 @@ class Habits:
         account.hour, account.whole, account.base = hour, fresh, totals
 
     def take_unwritten(self) -> Iterator[tuple[str, bytes]]:
-        """Every account that learnt something since it was last taken: a name and its content."""
+        """Yields the page name and content of every account that changed since the last call."""
         while self._unwritten:
             key = self._unwritten.pop()
             account = self._accounts[key]
-            kept = (account.seen, account.counts, account.hour)
-            yield f"{PAGE_PREFIX}{'/'.join(key)}", msgspec.msgpack.encode(kept)
+            stored = (account.seen, account.counts, account.hour)
+            yield f"{PAGE_PREFIX}{'/'.join(key)}", msgspec.msgpack.encode(stored)
 
     def restore(self, pages: Mapping[str, bytes]) -> None:
-        """Take up what was learnt before.
+        """Restore stored pages.
 
         Raises:
-            ValueError: when a page is damaged; it names the page.
+            ValueError: if a page is damaged; names the page.
         """
         for name, content in pages.items():
             provider, _, account = name.removeprefix(PAGE_PREFIX).partition("/")
             try:
-                kept = msgspec.msgpack.decode(content, type=tuple[bytes, dict[str, bytes], int])
+                stored = msgspec.msgpack.decode(content, type=tuple[bytes, dict[str, bytes], int])
             except msgspec.MsgspecError as error:
                 raise ValueError(f"{name} cannot be read: {error}") from error
-            self._accounts[provider, account] = _Account(seen=kept[0], counts=kept[1])
+            self._accounts[provider, account] = _Account(seen=stored[0], counts=stored[1])
 
 
 def _totals(snapshot: Snapshot) -> dict[str, int]:
@@ -104,20 +104,20 @@ def _totals(snapshot: Snapshot) -> dict[str, int]:
 
 
 def _learn(account: _Account, totals: Mapping[str, int]) -> list[Usual]:
-    """Write the hour that ended down; gives what was usual for it."""
+    """Store the hour that ended; returns its usual numbers."""
     slot = account.hour % _SLOTS
     weeks = [(slot - WEEK_HOURS * back) % _SLOTS for back in range(1, WEEKS)]
     known = [week for week in weeks if account.seen[week]]
-    found = []
+    usual = []
     for number in {**account.counts, **totals}:
         calls = max(0, totals.get(number, 0) - account.base.get(number, 0))
-        held = array("H", account.counts.get(number) or bytes(2 * _SLOTS))
+        calls_by_slot = array("H", account.counts.get(number) or bytes(2 * _SLOTS))
         if len(known) > 1:
-            expected = sum(held[week] for week in known) / len(known)
-            found.append(Usual(number, calls, expected))
-        held[slot] = min(calls, _MOST)
-        account.counts[number] = held.tobytes()
+            expected = sum(calls_by_slot[week] for week in known) / len(known)
+            usual.append(Usual(number, calls, expected))
+        calls_by_slot[slot] = min(calls, _MOST)
+        account.counts[number] = calls_by_slot.tobytes()
     seen = bytearray(account.seen)
     seen[slot] = 1
     account.seen = bytes(seen)
-    return found
+    return usual

@@ -1,4 +1,4 @@
-"""Which numbers an account has: those listed, and those that are gone."""
+"""The numbers of an account: those listed, and those that are gone."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ GONE_REASON = "missing from two complete listings in a row"
 
 @dataclass(frozen=True, eq=False)
 class NumberInventory:
-    """The numbers of an account by row: the listed ones in order, then those gone, in order."""
+    """The numbers of an account by row: listed ones in order, then those that are gone, sorted."""
 
     numbers: tuple[Number, ...]
     names: list[str]
@@ -21,8 +21,8 @@ class NumberInventory:
 
 
 def build_inventory(snapshot: Snapshot, before: CheckResult | None) -> NumberInventory:
-    """The numbers of ``snapshot``; lists that did not change are those of ``before``."""
-    if before is not None and _same_roll(snapshot, before.snapshot):
+    """Returns the numbers of ``snapshot``; reuses the lists of ``before`` if nothing changed."""
+    if before is not None and _is_same_inventory(snapshot, before.snapshot):
         return NumberInventory(before.numbers, before.names, before.listed)
     listed = snapshot.listing.numbers if snapshot.listing else ()
     names = [each.number for each in listed]
@@ -34,15 +34,15 @@ def build_inventory(snapshot: Snapshot, before: CheckResult | None) -> NumberInv
     return NumberInventory(numbers, names, len(listed))
 
 
-def _same_roll(snapshot: Snapshot, before: Snapshot) -> bool:
+def _is_same_inventory(snapshot: Snapshot, before: Snapshot) -> bool:
     return snapshot.listing is before.listing and snapshot.gone == before.gone
 
 
 def _gone(number: str, before: CheckResult | None) -> Number:
-    """What is last known of a number that is gone; it counts as reclaimed.
+    """Returns the last known facts of a number that is gone, with the state ``reclaimed``.
 
-    A complete listing without it is all the word some providers ever give. Who it belonged to
-    is kept; what was still to come is over.
+    Some providers report the end of a number only by leaving it out of complete listings. Facts
+    about its holder remain; dates that lay ahead are dropped.
     """
     row = before.number_row(number) if before is not None else None
     last = before.numbers[row] if before is not None and row is not None else None

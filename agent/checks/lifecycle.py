@@ -1,6 +1,6 @@
-"""Whether a number is in service, whether its two states agree, whether a move was legal.
+"""States of numbers: in service or not, agreement of the two states, legal moves.
 
-Tables of domain.md §1 (lifecycle, carrier ledger) and pure functions over them.
+Tables of docs/reference/domain.md §1 (lifecycle, ledger) and pure functions over them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -53,12 +53,12 @@ LEGAL_MOVES: Mapping[NumberState, frozenset[NumberState]] = {
     NumberState.RECLAIMED: frozenset({NumberState.IDLE}),
     NumberState.CANCELLED: frozenset({NumberState.IDLE}),
 }
-"""One step of the lifecycle (domain.md §1, legal moves)."""
+"""The next states of each state (docs/reference/domain.md §1)."""
 
 LIFE_ENDS = frozenset({NumberState.IDLE, NumberState.RECLAIMED, NumberState.CANCELLED})
-"""States between two lives of a number. A path leads into or out of one, never through it:
-otherwise every move would be legal, and a number that came back to its holder from
-``reclaimed`` would go unnoticed."""
+"""States in which a number belongs to nobody. A path may begin or end in one, but not pass through
+it: otherwise every move would be legal, and a number that returned from ``reclaimed`` would go
+unnoticed."""
 
 
 def _reached_from(start: NumberState) -> frozenset[NumberState]:
@@ -75,14 +75,14 @@ def _reached_from(start: NumberState) -> frozenset[NumberState]:
 REACHABLE_MOVES: Mapping[NumberState, frozenset[NumberState]] = {
     state: _reached_from(state) for state in LEGAL_MOVES
 }
-"""Where a number can be some time after ``state``, steps a poll may have missed included."""
+"""The states that can follow ``state`` after any number of steps that polls may have missed."""
 
 
 def is_legal_move(before: NumberState, after: NumberState) -> bool:
-    """Whether a number can have come from ``before`` to ``after`` (domain.md §1).
+    """Whether a path leads from ``before`` to ``after`` (docs/reference/domain.md §1).
 
-    Polls skip states, so this asks for a path, not for one step. A move from or to
-    ``unknown`` tells nothing and is legal.
+    Polls skip states, so a path of several steps is legal. A move from or to ``unknown`` is
+    always legal.
     """
     if NumberState.UNKNOWN in (before, after) or before is after:
         return True
@@ -92,12 +92,12 @@ def is_legal_move(before: NumberState, after: NumberState) -> bool:
 def illegal_moves(
     changes: Mapping[str, tuple[NumberState, NumberState, float]],
 ) -> dict[str, tuple[NumberState, NumberState, float]]:
-    """Those of ``changes`` (number to: from, to, when) that the lifecycle does not allow."""
+    """Returns the changes (number: from, to, when) that the lifecycle does not allow."""
     return {number: change for number, change in changes.items() if not is_legal_move(*change[:2])}
 
 
 def up_value(state: NumberState, network: NetworkState) -> float:
-    """1 when calls can get through, 0 when they definitely cannot, NaN when nobody knows."""
+    """Returns 1 if calls get through, 0 if they cannot, NaN if that is unknown."""
     if network in DEAD_NETWORK_STATES:
         return 0.0
     if state is NumberState.UNKNOWN:
@@ -108,11 +108,11 @@ def up_value(state: NumberState, network: NetworkState) -> float:
 
 
 def is_mismatch(state: NumberState, network: NetworkState) -> bool:
-    """Whether business and network state contradict each other (domain.md §1, ledger).
+    """Whether business and network state contradict each other (docs/reference/domain.md §1).
 
-    Either the business side says in service and the network does not carry calls, or the
-    number's life is over while the network still does. A number suspended for a while may
-    stay active in the network, because many providers block it on their own platform.
+    They do if a number in service is not active in the network, or if a number that belongs to
+    nobody still is. A suspended number may stay active in the network, because many providers
+    block it on their own platform.
     """
     if network is NetworkState.UNKNOWN:
         return False
@@ -122,10 +122,10 @@ def is_mismatch(state: NumberState, network: NetworkState) -> bool:
 
 
 def effective_state(state: NumberState, forced: NumberState | None) -> NumberState:
-    """The state that holds for a number when its account forces ``forced`` on all of them.
+    """Returns the state of a number whose account forces ``forced`` on its numbers.
 
-    An account that is suspended or closed overrides what would be in service
-    (provider-side account status); it never lifts a number's own suspension.
+    A suspended or closed account overrides a number in service; it never lifts a number's own
+    suspension (docs/reference/provider-apis.md §5).
     """
     if forced is None or forced in IN_SERVICE_STATES:
         return state
@@ -149,18 +149,18 @@ def mismatch_column(states: Codes, networks: Codes) -> Flags:
 
 
 def count_by_state(states: Codes) -> dict[NumberState, int]:
-    """How many numbers are in each state; every state has an entry."""
+    """Returns how many numbers are in each state; every state has an entry."""
     counts = np.bincount(states, minlength=len(NUMBER_STATES)).tolist()
     return dict(zip(NUMBER_STATES, counts, strict=True))
 
 
 def state_codes(states: Iterable[NumberState], forced: NumberState | None) -> Codes:
-    """The codes of ``states`` after :func:`effective_state`."""
+    """Returns the codes of ``states`` after :func:`effective_state`."""
     codes = {state: NUMBER_CODES[effective_state(state, forced)] for state in NUMBER_STATES}
-    # A generator, unlike map, lets other threads in between; so below.
+    # A generator, unlike map, lets other threads run between items; so below.
     return np.fromiter((codes[state] for state in states), dtype=np.int8)
 
 
 def network_codes(states: Iterable[NetworkState]) -> Codes:
-    """The codes of ``states``."""
+    """Returns the codes of ``states``."""
     return np.fromiter((NETWORK_CODES[state] for state in states), dtype=np.int8)

@@ -1,11 +1,13 @@
-"""What the listing tells of each number, by column."""
+"""The facts of the listing by column: states, dates, carriers, grades."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from operator import attrgetter
 
+import numpy as np
+
 from agent.checks.carriers import carrier_of
-from agent.checks.columns import Alignment, Rows, floats, gather
+from agent.checks.columns import Alignment, Rows, float_column, take_rows
 from agent.checks.lifecycle import (
     Codes,
     Flags,
@@ -18,6 +20,9 @@ from agent.checks.lifecycle import (
 from agent.model import Number
 from agent.states import Grade, NumberState
 
+Change = tuple[NumberState, NumberState, float]
+"""From, to, and when the change was seen, in epoch seconds."""
+
 _STATE = attrgetter("state")
 _NETWORK = attrgetter("network_state")
 _CONTRACT = attrgetter("contract_end")
@@ -26,18 +31,18 @@ _REALNAME = attrgetter("realname_ok")
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What an account lays down for all its numbers."""
+class AccountDefaults:
+    """Values that an account sets for all its numbers."""
 
     forced: NumberState | None
-    """A state the account forces on its numbers."""
+    """A state that the account forces on its numbers."""
     grade: Grade | None
-    """The grade of numbers for which the provider tells none."""
+    """The grade of numbers for which the provider reports none."""
 
 
 @dataclass(frozen=True, eq=False)
 class NumberColumns:
-    """One entry per number in every column; NaN where the provider tells nothing."""
+    """One entry for each number in every column; NaN if the provider reports nothing."""
 
     states: Codes
     """Codes of ``lifecycle.NUMBER_STATES``."""
@@ -52,33 +57,33 @@ class NumberColumns:
     grades: list[str]
 
     @classmethod
-    def read(cls, numbers: Sequence[Number], standing: Standing) -> "NumberColumns":
-        """The columns of ``numbers``."""
-        states = state_codes(map(_STATE, numbers), standing.forced)
+    def read(cls, numbers: Sequence[Number], defaults: AccountDefaults) -> "NumberColumns":
+        """Returns the columns of ``numbers``."""
+        states = state_codes(map(_STATE, numbers), defaults.forced)
         networks = network_codes(map(_NETWORK, numbers))
         return cls(
             states=states,
             networks=networks,
             up=up_column(states, networks),
             mismatch=mismatch_column(states, networks),
-            contract_end=floats(numbers, _CONTRACT),
-            reclaim_at=floats(numbers, _RECLAIM),
-            realname_ok=floats(numbers, _REALNAME),
+            contract_end=float_column(numbers, _CONTRACT),
+            reclaim_at=float_column(numbers, _RECLAIM),
+            realname_ok=float_column(numbers, _REALNAME),
             carriers=[carrier_of(number.number, number.carrier) for number in numbers],
-            grades=[grade_of(number, standing.grade).value for number in numbers],
+            grades=[grade_of(number, defaults.grade).value for number in numbers],
         )
 
     def follow(
         self,
         numbers: Sequence[Number],
-        standing: Standing,
+        defaults: AccountDefaults,
         alignment: Alignment,
         rows: Rows,
     ) -> "NumberColumns":
-        """These columns brought to ``numbers``, of which ``rows`` have changed."""
+        """Returns the columns of ``numbers``, recomputed only in the changed ``rows``."""
         if not rows.size and alignment.carry is None:
             return self
-        fresh = NumberColumns.read(gather(numbers, rows), standing)
+        fresh = NumberColumns.read(take_rows(numbers, rows), defaults)
         return NumberColumns(
             states=alignment.patch(self.states, rows, fresh.states),
             networks=alignment.patch(self.networks, rows, fresh.networks),
@@ -93,6 +98,39 @@ class NumberColumns:
 
 
 def grade_of(number: Number, account_grade: Grade | None) -> Grade:
-    """The number's service grade: the provider's word, else the account's."""
-    told = number.grade is not Grade.STANDARD
-    return number.grade if told or account_grade is None else account_grade
+    """Returns the grade that the provider reports, else the account's."""
+    reported = number.grade is not Grade.STANDARD
+    return number.grade if reported or account_grade is None else account_grade
+
+
+def with_deadlines(
+    columns: NumberColumns,
+    numbers: Sequence[Number],
+    rows: Iterable[int],
+    changes: Mapping[str, Change],
+    reclaimed_after: Mapping[NumberState, float],
+) -> NumberColumns:
+    """Add the time of reclaim that follows from the provider's usual delay.
+
+    Applies to ``rows`` whose change of state was observed and for which the provider reports no
+    date (docs/reference/domain.md §1, lifecycle).
+
+    Args:
+        columns: The columns of the listing.
+        numbers: The numbers by row.
+        rows: The rows that changed.
+        changes: The newest observed change of state of each number.
+        reclaimed_after: Seconds after which a number in a state is reclaimed.
+    """
+    known: dict[int, float] = {}
+    for row in rows:
+        number = numbers[row]
+        change = changes.get(number.number)
+        lasts = reclaimed_after.get(number.state)
+        if change and lasts is not None and change[1] is number.state and not number.reclaim_at:
+            known[row] = change[2] + lasts
+    if not known:
+        return columns
+    deadlines = columns.reclaim_at.copy()
+    deadlines[np.fromiter(known, dtype=np.intp)] = list(known.values())
+    return replace(columns, reclaim_at=deadlines)

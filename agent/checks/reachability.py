@@ -1,7 +1,6 @@
-"""How many of a number's bound phones can be reached (domain.md §1, bound phone).
+"""How many of a number's bound phones can be reached (docs/reference/domain.md §1).
 
-A phone nobody knows anything about is unknown: while a number has one, how many of its phones
-can be reached is not known either.
+While the state of one of its phones is unknown, a number's count is unknown too.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +17,7 @@ BINDING_CODES: Mapping[BindingState, int] = {
 
 
 def reachable_value(state: BindingState) -> float:
-    """1 when the phone can be reached, 0 when it cannot, NaN when nobody knows."""
+    """Returns 1 if a phone in ``state`` can be reached, 0 if it cannot, NaN if unknown."""
     if state is BindingState.UNKNOWN:
         return float("nan")
     return float(state in REACHABLE_STATES)
@@ -28,8 +27,8 @@ _REACHABLE = np.array([reachable_value(state) for state in BINDING_STATES])
 
 
 def binding_codes(states: Iterable[BindingState]) -> Codes:
-    """The codes of ``states``."""
-    # A generator, unlike map, lets other threads in between.
+    """Returns the codes of ``states``."""
+    # A generator, unlike map, lets other threads run between items.
     return np.fromiter((BINDING_CODES[state] for state in states), dtype=np.int8)
 
 
@@ -39,11 +38,11 @@ def reachable_column(states: Codes) -> Floats:
 
 
 def reachable_counts(states: Codes, counts: Floats) -> Floats:
-    """Phones that can be reached, per number; NaN where that is not known.
+    """Returns how many phones of each number can be reached; NaN if unknown.
 
     Args:
         states: The codes of all bound phones, number by number.
-        counts: How many phones each number has; NaN where that is not known.
+        counts: How many phones each number has; NaN if unknown.
     """
     sizes = np.nan_to_num(counts).astype(np.intp)
     owners = np.repeat(np.arange(counts.size), sizes)

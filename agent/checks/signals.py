@@ -1,10 +1,9 @@
-"""What is known of whether a bound phone can be reached, from every signal there is.
+"""Whether a bound phone can be reached, from the provider's status and from call records.
 
-The rule, in order of strength: what the provider's status (or its switchboard's registration)
-says of the phone, while it says anything; then the newest call records that were led to it. A
-call that was answered or met a busy line shows the phone can be reached; a failure counts once
-it was seen several times in a row (domain.md §2, 7: each bound phone). Anything else is
-unknown.
+The provider's status, or its PBX registration, takes precedence while it reports any. Then the
+newest calls to the phone count: one that was answered or met a busy line shows that the phone can
+be reached; a failure counts after several in a row (docs/reference/domain.md §2, step 7).
+Otherwise the state is unknown.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +28,7 @@ STATE_BY_RESULT: Mapping[CallResult, BindingState] = {
     CallResult.BARRED: BindingState.BARRED,
     CallResult.FORWARDED: BindingState.FORWARDED,
 }
-"""What the end of a call says of the phone it was led to; other ends say nothing of it."""
+"""The state of a phone by the result of a call to it; other results say nothing about it."""
 
 _ALIVE = frozenset({BindingState.OK, BindingState.BUSY})
 _STATUS_CONFIDENCE = 0.95
@@ -39,7 +38,7 @@ _FIRST_CONFIDENCE, _STEP, _MOST = 0.6, 0.1, 0.9
 
 @dataclass(frozen=True)
 class Signal:
-    """One phone's state, who says so, how sure that is and how old."""
+    """One phone's state with its source, confidence and age."""
 
     state: BindingState
     source: str
@@ -47,19 +46,19 @@ class Signal:
     confidence: float
     """0 to 1."""
     at: float | None
-    """When it was seen, in epoch seconds; ``None``: when the status was polled."""
+    """Epoch seconds of the call; ``None`` if the state comes from the polled status."""
 
 
 def signal_of(
     binding: Binding, calls: Sequence[CallOutcome], now: float, rule: Reachability
 ) -> Signal | None:
-    """The strongest signal there is; ``None`` when nothing is known of the phone.
+    """Returns the strongest signal; ``None`` if nothing is known of the phone.
 
     Args:
-        binding: The phone as the provider shows it.
-        calls: The number's newest records, the oldest first.
+        binding: The phone as polled.
+        calls: The number's newest call records, oldest first.
         now: Epoch seconds.
-        rule: How many failures in a row count, and how far back.
+        rule: How many failures in a row count, and within which window.
     """
     if binding.state is not BindingState.UNKNOWN:
         return Signal(binding.state, "status", _STATUS_CONFIDENCE, None)
@@ -67,17 +66,17 @@ def signal_of(
 
 
 def _by_calls(calls: Sequence[CallOutcome], now: float, rule: Reachability) -> Signal | None:
-    told = [
+    reported = [
         (STATE_BY_RESULT[call.result], call.started_at)
         for call in reversed(calls)
         if call.result in STATE_BY_RESULT and now - call.started_at <= rule.window
     ]
-    if not told:
+    if not reported:
         return None
-    state, at = told[0]
+    state, at = reported[0]
     if state in _ALIVE:
         return Signal(state, "calls", _ALIVE_CONFIDENCE, at)
-    streak = len(list(takewhile(lambda each: each[0] is state, told)))
+    streak = len(list(takewhile(lambda each: each[0] is state, reported)))
     if streak < rule.streak:
         return None
     more = streak - rule.streak
@@ -85,7 +84,7 @@ def _by_calls(calls: Sequence[CallOutcome], now: float, rule: Reachability) -> S
 
 
 def silent_rows(bound: Sequence[Sequence[Binding] | None]) -> list[int]:
-    """The rows with a phone of which the provider says nothing."""
+    """Returns the rows with a phone whose provider reports no state."""
     return [
         row
         for row, phones in enumerate(bound)
@@ -93,14 +92,14 @@ def silent_rows(bound: Sequence[Sequence[Binding] | None]) -> list[int]:
     ]
 
 
-def heard(
+def with_call_states(
     phones: tuple[Binding, ...],
     calls: Sequence[CallOutcome],
     now: float,
     rule: Reachability,
     before: tuple[Binding, ...] | None,
 ) -> tuple[Binding, ...]:
-    """``phones`` with the states that calls tell; ``before`` itself where that is the same."""
+    """Returns ``phones`` with states from calls; ``before`` itself if nothing changed."""
     merged = tuple(_with_state(phone, signal_of(phone, calls, now, rule)) for phone in phones)
     if merged == phones:
         return phones

@@ -109,7 +109,7 @@ class LedgerClient:
             (snapshot.provider, snapshot.account): checker.check(snapshot, time.time())
             for snapshot in report.snapshots
         }
-        await repository.keep()
+        await repository.write_changes()
         return BaselineService(repository, lambda: checked, lambda: plans_of(settings), time.time)
 
 

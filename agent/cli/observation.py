@@ -234,6 +234,6 @@ async def _store(settings: Settings, baselines: BaselineBook) -> None:
         log.debug("baselines_not_kept", error=str(error))
         return
     try:
-        await BaselineRepository(database, baselines).keep()
+        await BaselineRepository(database, baselines).write_changes()
     finally:
         await database.close()

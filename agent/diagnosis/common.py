@@ -194,12 +194,12 @@ _KEPT: dict[Sign, WeakKeyDictionary[CheckResult, Judged]] = {
 
 
 def _judged(checked: CheckResult, sign: Sign, now: float) -> Judged:
-    kept = _KEPT.get(sign)
-    if kept is None:
+    stored = _KEPT.get(sign)
+    if stored is None:
         return sign(checked, now)
-    if checked not in kept:
-        kept[checked] = sign(checked, now)
-    return kept[checked]
+    if checked not in stored:
+        stored[checked] = sign(checked, now)
+    return stored[checked]
 
 
 def judged_at(checked: CheckResult, sign: Sign, now: float) -> Judged:

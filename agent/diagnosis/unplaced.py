@@ -50,14 +50,14 @@ def _had(context: Context, place: CheckResult, number: str) -> bool:
     """Whether the account had the number, and what it lists now is not suspiciously little."""
     if context.baselines is None or not place.listed:
         return False
-    held = context.baselines.kept(place.snapshot.provider, place.snapshot.account, number)
+    held = context.baselines.stored(place.snapshot.provider, place.snapshot.account, number)
     return held is not None
 
 
 def _lost(context: Context, number: str, place: CheckResult) -> Verdict:
     where = place.snapshot.provider, place.snapshot.account
     verdict = _verdict(context, Cause.NUMBER_RECLAIMED, number, place.snapshot.key, contact=where)
-    held = context.baselines.kept(*where, number) if context.baselines else None
+    held = context.baselines.stored(*where, number) if context.baselines else None
     last = "" if held is None else f"; first seen {context.told(held.taken_at)}"
     listed = Evidence("listed", f"not any more{last}", f"{place.snapshot.key} numbers")
     return msgspec.structs.replace(verdict, confidence=LOST, evidence=(listed,))

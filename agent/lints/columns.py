@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from agent.baselines.drift import sections_of
 from agent.baselines.drift_columns import DriftColumns
-from agent.checks.columns import Alignment, Rows, united
+from agent.checks.columns import Alignment, Rows, union
 from agent.checks.lifecycle import Floats
 from agent.lints.facts import LintContext, NumberFacts
 from agent.lints.linter import Linter
@@ -60,7 +60,7 @@ def follow_lints(
     source: LintSource, before: LintColumns, alignment: Alignment, rows: Rows, now: float
 ) -> LintColumns:
     """Return ``before`` updated to ``source``, of which ``rows`` have changed."""
-    rows = united(rows, _overdue(before.next_change, alignment, now))
+    rows = union(rows, _overdue(before.next_change, alignment, now))
     if not rows.size and alignment.carry is None:
         return before
     findings, unwaived, next_change = _read(before.linter, source, rows, now)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
-from agent.checks.columns import Rows, gather
+from agent.checks.columns import Rows, take_rows
 from agent.checks.result import CheckResult
 from agent.model import Snapshot
 from agent.states import Capability
@@ -131,7 +131,7 @@ def _column(family: str, frame: Frame, values: Floats, rows: Rows | None) -> Blo
 
 
 def _names_of_rows(names: Sequence[str], rows: Rows | None) -> Sequence[str]:
-    return names if rows is None else gather(names, rows)
+    return names if rows is None else take_rows(names, rows)
 
 
 def _number_frame(owner: tuple[str, str], names: Sequence[str]) -> Frame:

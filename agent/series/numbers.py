@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from agent.baselines.planned import Plan, under_way
-from agent.checks.columns import Rows, gather
+from agent.checks.columns import Rows, take_rows
 from agent.checks.lifecycle import NETWORK_CODES, NETWORK_STATES, NUMBER_STATES, Codes
-from agent.checks.result import Change
+from agent.checks.number_columns import Change
 from agent.series.context import SeriesContext, account_frame, decode, with_label
 from agent.states import Capability, NetworkState
 from exporters.block import Block, Frame
@@ -66,7 +66,7 @@ def _info_frame(
     frame: Frame, carriers: Sequence[str], grades: Sequence[str], rows: Rows | None
 ) -> Frame:
     if rows is not None:
-        carriers, grades = gather(carriers, rows), gather(grades, rows)
+        carriers, grades = take_rows(carriers, rows), take_rows(grades, rows)
     return with_label(with_label(frame, "carrier", carriers), "grade", grades)
 
 

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from agent.baselines.baseline import Baseline
 from agent.baselines.drift_effect import effect_of_drift
-from agent.baselines.report import BaselineReport
+from agent.baselines.service import BaselineReport
 from agent.masking import mask_text
 from agent.tickets.document import stamp
 from agent.web.configured import effect_views

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.checks.binding_labels import binding_labels
 from agent.checks.engine import CheckResult
+from agent.checks.phone_columns import binding_labels
 from agent.masking import mask_phone, mask_text
 from agent.model import Binding, Routing, Snapshot, Window
 from agent.states import Capability, NumberState

@@ -8,7 +8,7 @@ from typing import Protocol
 from aiohttp import web
 
 from agent.baselines.baseline import Baseline
-from agent.baselines.report import BaselineReport
+from agent.baselines.service import BaselineReport
 from agent.checks.engine import CheckResult
 from agent.config.settings import Settings
 from agent.fleet import Fleet

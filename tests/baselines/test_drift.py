@@ -1,4 +1,4 @@
-"""Only real edits are drift, every real edit is, and it is told by its section."""
+"""Every real edit is drift of its section, and nothing else is."""
 
 import random
 
@@ -181,10 +181,10 @@ ROUTING_EDITS = {
     "landing_forwarded": (ConfigSection.FEATURES, lambda on: not on),
     "trunk": (ConfigSection.FEATURES, lambda name: name + "2"),
     "trunk_capacity": (ConfigSection.FEATURES, lambda calls: calls - 1),
-    "extensions": (ConfigSection.FEATURES, lambda kept: (*kept, Extension("802"))),
+    "extensions": (ConfigSection.FEATURES, lambda stored: (*stored, Extension("802"))),
     "schedule": (
         ConfigSection.SCHEDULE,
-        lambda kept: (*kept, Window((5,), 700, 703, ("b7",))),
+        lambda stored: (*stored, Window((5,), 700, 703, ("b7",))),
     ),
 }
 
@@ -202,10 +202,10 @@ def test_every_edit_of_the_routing_is_found_in_its_section(edited, routing, boun
 
 
 def test_no_field_of_a_routing_is_without_an_edit():
-    told = {name for names in SECTION_FIELDS.values() for name in names}
-    assert told == set(ROUTING_EDITS)
+    reported = {name for names in SECTION_FIELDS.values() for name in names}
+    assert reported == set(ROUTING_EDITS)
     measured = {"trunk_peak"}
-    assert set(Routing.__struct_fields__) - told == measured
+    assert set(Routing.__struct_fields__) - reported == measured
 
 
 BINDING_EDITS = {
@@ -259,8 +259,8 @@ def test_what_a_side_does_not_tell_is_not_drift():
 def test_differences_read_like_sentences_and_hide_phones():
     new = msgspec.structs.replace(B1, phone="13900000009")
     listed = msgspec.structs.replace(ROUTING, wait_seconds=5.0, blacklist=("13800007777",))
-    told = [str(each) for each in differences(Baseline(ROUTING, (B1, B2), 0.0), listed, (new,))]
-    assert told == [
+    reported = [str(each) for each in differences(Baseline(ROUTING, (B1, B2), 0.0), listed, (new,))]
+    assert reported == [
         "b1 phone: 138****0001 -> 139****0009",
         "b2 bound: yes -> no",
         "wait_seconds: 20 -> 5",

@@ -52,11 +52,11 @@ def test_the_countdown_begins_and_ends_with_the_state(habit):
     before = habit.check(make_snapshot(number(ONE), number(TWO)), NOW - DAY)
     during = habit.check(arrears(NOW), NOW, before)
     assert deadlines(during)[ONE] == NOW + 3 * DAY
-    kept = habit.check(changed(during.snapshot), NOW + 5, during)
-    assert kept.columns is during.columns
+    stored = habit.check(changed(during.snapshot), NOW + 5, during)
+    assert stored.columns is during.columns
     back = {ONE: (NumberState.SUSPENDED_ARREARS, NumberState.ACTIVE, NOW + 9)}
     paid = make_snapshot(number(ONE), number(TWO, "suspended_arrears"), previous_states=back)
-    after = deadlines(habit.check(paid, NOW + 9, kept))
+    after = deadlines(habit.check(paid, NOW + 9, stored))
     assert after[ONE] != after[ONE]
 
 

@@ -142,8 +142,8 @@ def test_the_first_complete_configuration_is_the_provisional_baseline(checker):
     first = checker.check(half, NOW)
     assert checker.baselines.get("north", "hq", ONE) is None
     whole = checker.check(changed(half, routings={ONE: ROUTING}), NOW + 1, first)
-    held = checker.baselines.get("north", "hq", ONE)
-    assert (held.approved, held.taken_at) == (False, NOW + 1)
+    stored = checker.baselines.get("north", "hq", ONE)
+    assert (stored.approved, stored.taken_at) == (False, NOW + 1)
     edited = checker.check(changed(whole.snapshot, routings={ONE: SLOW}), NOW + 2, whole)
     assert edited.drift_sections(ONE) == (ConfigSection.WAIT,)
     assert edited.drift_since == {ONE: NOW + 2}

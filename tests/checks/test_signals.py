@@ -19,8 +19,8 @@ ONE = "4006220001"
 
 def calls(*results, binding="b1", last=NOW - 60, apart=60.0):
     newest_first = [
-        CallOutcome(last - apart * place, result, binding)
-        for place, result in enumerate(reversed(results))
+        CallOutcome(last - apart * index, result, binding)
+        for index, result in enumerate(reversed(results))
     ]
     return tuple(reversed(newest_first))
 
@@ -54,11 +54,11 @@ def test_calls_to_another_phone_or_long_ago_say_nothing():
     assert state(OFF, OFF, OFF, last=NOW - RULE.window - 1) is None
 
 
-@pytest.mark.parametrize("told", [BindingState.OK, BindingState.ARREARS])
-def test_what_the_provider_says_goes_before_any_call(told):
-    binding = msgspec.structs.replace(SILENT, state=told)
+@pytest.mark.parametrize("reported", [BindingState.OK, BindingState.ARREARS])
+def test_what_the_provider_says_goes_before_any_call(reported):
+    binding = msgspec.structs.replace(SILENT, state=reported)
     signal = signal_of(binding, calls(OFF, OFF, OFF), NOW, RULE)
-    assert (signal.state, signal.source) == (told, "status")
+    assert (signal.state, signal.source) == (reported, "status")
 
 
 @given(st.lists(st.sampled_from(list(CallResult)), max_size=8))

@@ -331,11 +331,11 @@ def catalogue(*, whole: bool = True) -> list[Scene]:
     if whole:
         return scenes
     noisy = [scene for scene in scenes if scene.noise != PLAIN]
-    kept = {id(scene) for scene in noisy[::EVERY]}
+    stored = {id(scene) for scene in noisy[::EVERY]}
     held: Counter[tuple[str, str, str]] = Counter()
     for scene in scenes:
         side = scene.cause, scene.providers[0]["dialect"], scene.view
         if scene.noise == PLAIN and held[side] < MOST:
             held[side] += 1
-            kept.add(id(scene))
-    return [scene for scene in scenes if id(scene) in kept]
+            stored.add(id(scene))
+    return [scene for scene in scenes if id(scene) in stored]

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.checks.binding_labels import binding_labels
+from agent.checks.phone_columns import binding_labels
 from agent.model import Binding
 
 phones = st.integers(13000000000, 19999999999).map(str)
