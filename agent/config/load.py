@@ -55,10 +55,11 @@ def load(
     settings, problems = _validated(document, resolved, folder)
     if document.data is not None:
         problems += check(Draft(resolved.data, document.lines, folder, names))
-    problems = [problem for problem in problems if problem.path not in resolved.unreadable]
-    problems = [*document.problems, *resolved.problems, *problems]
     if settings is not None:
         problems += review(settings)
+    # A secret whose file cannot be read is reported as that, not as a missing value too.
+    problems = [problem for problem in problems if problem.path not in resolved.unreadable]
+    problems = [*document.problems, *resolved.problems, *problems]
     if settings is None or problems:
         raise ConfigError(locate(str(path), problems, document.lines))
     return settings
