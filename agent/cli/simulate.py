@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agent.cli.runner import run_command
 from agent.simulator.command import simulate as serve
-from agent.simulator.document import WorldFileError
+from agent.simulator.worldfile import WorldFileError
 
 
 def simulate(world: Path, listen: str, speed: float, config: Path | None) -> int:

@@ -2,7 +2,8 @@
 
 from pydantic import Field
 
-from agent.config.section import Moment, Name, Section
+from agent.config.section import Moment, Section
+from agent.yamlfile.values import Name
 
 
 class PlannedChange(Section):

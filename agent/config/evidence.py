@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from agent.config.section import Duration, Section
+from agent.config.section import Section
+from agent.yamlfile.values import Duration
 
 
 class Evidence(Section):

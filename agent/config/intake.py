@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from agent.config.secret import Secret
-from agent.config.section import Duration, HttpUrl, Network, Section
+from agent.config.section import HttpUrl, Network, Section
+from agent.yamlfile.values import Duration
 
 
 class AlertmanagerIntake(Section):

@@ -2,8 +2,9 @@
 
 from pydantic import Field
 
-from agent.config.section import Duration, Section
+from agent.config.section import Section
 from agent.states import NumberState
+from agent.yamlfile.values import Duration
 
 
 class Lifecycle(Section):

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from agent.config.section import Duration, Section
+from agent.config.section import Section
+from agent.yamlfile.values import Duration
 
 LINT_COUNT = 42
 """The lints of domain.md §4 are L01 to L42."""

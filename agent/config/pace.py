@@ -4,8 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from agent.config.section import Duration, Section
+from agent.config.section import Section
 from agent.states import Capability
+from agent.yamlfile.values import Duration
 
 Interval = Annotated[Duration, Field(ge=0.05)]
 

@@ -5,34 +5,15 @@ from typing import Annotated, Any, get_args
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
-    Field,
     ValidationInfo,
     field_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from agent.config.values import http_url, listen_address, moment, network, zone
-from agent.yamlfile.duration import parse_duration
-from agent.yamlfile.schema import DURATION, ValueType
+from agent.yamlfile.schema import ValueType
+from agent.yamlfile.values import refuse_switch
 
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
-
-Duration = Annotated[
-    float,
-    BeforeValidator(parse_duration),
-    ValueType(DURATION, "a duration such as 30s"),
-]
-Name = Annotated[
-    str,
-    Field(pattern=_NAME),
-    ValueType(
-        "name",
-        "letters, digits, dots, dashes or underscores, at most 63",
-        pattern=_NAME,
-    ),
-]
 HttpUrl = Annotated[
     str,
     AfterValidator(http_url),
@@ -86,9 +67,8 @@ class Section(BaseModel):
     def _yes_is_not_one(cls, value: Any, info: ValidationInfo) -> Any:
         """Refuse ``concurrency: yes``, which would otherwise count as 1."""
         annotation = cls.model_fields[info.field_name or ""].annotation
-        if isinstance(value, bool) and bool not in (annotation, *get_args(annotation)):
-            raise PydanticCustomError("switch_type", "a switch where none belongs")
-        return value
+        takes_switch = bool in (annotation, *get_args(annotation))
+        return value if takes_switch else refuse_switch(value)
 
     def over(self, base: "Section") -> Any:
         """``base`` with the keys that were written here laid over it, nested sections too."""

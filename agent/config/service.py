@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from agent.config.section import Duration, Name, Section
+from agent.config.section import Section
 from agent.states import ClockName, Grade, Party
+from agent.yamlfile.values import Duration, Name
 
 _TIME = r"(?:[01]\d|2[0-3]):[0-5]\d"
 _HOURS = re.compile(rf"(?P<start>{_TIME})-(?P<end>{_TIME}|24:00)", re.ASCII)

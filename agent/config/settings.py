@@ -18,10 +18,11 @@ from agent.config.lints import HolidayCalendar, Lints
 from agent.config.pace import Intervals, Polling
 from agent.config.reachability import Reachability
 from agent.config.secret import Secret
-from agent.config.section import Duration, HttpUrl, ListenAddress, Name, Network, Section, Zone
+from agent.config.section import HttpUrl, ListenAddress, Network, Section, Zone
 from agent.config.service import ConfirmationOfRepair, ServiceLevels
 from agent.config.sinks import Sink
 from agent.states import Grade, Party
+from agent.yamlfile.values import Duration, Name
 
 __all__ = [
     "Account",

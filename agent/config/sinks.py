@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from pydantic import Field, create_model
 
 from agent.config.secret import Secret
-from agent.config.section import Duration, HttpUrl, Name, Network, Section
+from agent.config.section import HttpUrl, Network, Section
 from agent.config.sink_configuration import SinkConfiguration
 from agent.states import Stage
+from agent.yamlfile.values import Duration, Name
 
 SectionT = TypeVar("SectionT", bound=Section)
 

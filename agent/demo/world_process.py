@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agent.simulator.command import simulate
-from agent.simulator.document import WorldFileError
+from agent.simulator.worldfile import WorldFileError
 
 
 def _end_with_parent() -> None:

@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator
 
-from agent.simulator.nouns import Binding, CallRecord, Number
+from agent.simulator.entities import Binding, CallRecord, Number
 from agent.simulator.plan import AccountPlan
 
 _CALLS_KEPT = 200_000

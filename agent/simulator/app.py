@@ -5,15 +5,15 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from agent.simulator.actions import DESK, FaultKind, FaultPlan
 from agent.simulator.clock import iso
 from agent.simulator.desk import RefusedError
 from agent.simulator.dialects.base import Ask, Reply, read_query
-from agent.simulator.document import WorldFileError
 from agent.simulator.paging import Pager
-from agent.simulator.plan import DESK, FaultKind, FaultPlan
 from agent.simulator.responses import Exchange, go_wrong, respond
 from agent.simulator.view import world_view
 from agent.simulator.world import Provider, World
+from agent.simulator.worldfile import WorldFileError
 
 _REFUSES = frozenset(
     {FaultKind.HTTP_500, FaultKind.HTTP_429, FaultKind.AUTH, FaultKind.REDIRECT, FaultKind.RESET}
@@ -62,7 +62,7 @@ class _Door:
         try:
             self._world.apply_text(await request.text())
         except (WorldFileError, UnicodeDecodeError) as error:
-            problems = getattr(error, "problems", (error,))
+            problems = getattr(error, "errors", (error,))
             return _json({"errors": [str(problem) for problem in problems]}, 400)
         return _json({"applied": True, "elapsed_seconds": round(self._world.agenda.now, 3)})
 

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from agent.simulator.nouns import Binding, Number, Routing, Traffic, Window
+from agent.simulator.entities import DEFAULT_TALK_SECONDS, Binding, Number, Routing, Window
 from agent.states import (
     IN_SERVICE_STATES,
     BindingState,
@@ -144,7 +144,7 @@ def _ring(number: Number, good: Sequence[Binding], coin: random.Random) -> Outco
     if result == CallResult.ANSWERED and ring > wait:
         result = CallResult.NO_ANSWER
     if result == CallResult.ANSWERED:
-        talk = number.calls.talk_seconds if number.calls else Traffic().talk_seconds
+        talk = number.calls.talk_seconds if number.calls else DEFAULT_TALK_SECONDS
         return Outcome(result, good[0].id, round(ring, 1), round(coin.uniform(*talk), 1))
     return Outcome(result, good[0].id, round(wait if result in _RINGS else 0.0, 1), 0.0)
 

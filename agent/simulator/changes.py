@@ -1,11 +1,10 @@
 """Setting a value by its dotted key, on things that are replaced rather than changed."""
 
+from dataclasses import replace
 from typing import Any
 
-import msgspec
-
 from agent.simulator.account import Account
-from agent.simulator.nouns import Binding, Number
+from agent.simulator.entities import Binding, Number
 
 
 def set_number(number: Number, key: str, value: object) -> None:
@@ -33,4 +32,4 @@ def _replaced(whole: Any, key: str, value: object) -> Any:
     """A copy of the frozen struct ``whole`` with one value changed, however deep."""
     first, _, rest = key.partition(".")
     part = _replaced(getattr(whole, first), rest, value) if rest else value
-    return msgspec.structs.replace(whole, **{first: part})
+    return replace(whole, **{first: part})

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import aiohttp
 import msgspec
 
-from agent.simulator.plan import Complaint
+from agent.simulator.actions import Complaint
 
 _TRIES = (0.0, 1.0, 3.0, 10.0, 30.0, 60.0)
 """Seconds before each try: the agent may be started after its world."""

@@ -1,151 +1,201 @@
-"""Timeline entries and faults as they are written, in the world file and in ``POST /world``."""
+"""Timeline entries as they are in a world file and in the body of ``POST /world``."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, fields
+from functools import cache, partial
+from typing import Annotated, Any, get_type_hints
 
-from agent.simulator import fields as f
-from agent.simulator import shapes
-from agent.simulator.document import Spot, WorldFileError, open_document
-from agent.simulator.fields import Field
-from agent.simulator.plan import (
+from pydantic import BeforeValidator, PlainValidator, TypeAdapter
+from pydantic_core import InitErrorDetails, ValidationError
+
+from agent.simulator.actions import (
     Action,
     Change,
     Clear,
     Complaint,
     Entry,
+    FaultEffect,
     FaultKind,
     FaultPlan,
     Target,
 )
-from agent.states import Capability
+from agent.simulator.entities import Binding, FilePart, Number, Routing, Whitelist
+from agent.simulator.plan import AccountPlan
+from agent.simulator.value_types import Phone
+from agent.yamlfile.schema import SchemaTree, ValueType
+from agent.yamlfile.validation import nearest, problems_of
+from agent.yamlfile.values import Duration, Name, mistake
 
-FAULT_FACTS: Mapping[str, Field] = {
-    "kind": Field(f.choice(FaultKind)),
-    "share": Field(f.amount(0, 1), 1.0),
-    "for": Field(f.or_null(f.duration), None, name="lasts"),
-    "capability": Field(f.or_null(f.choice(Capability)), None),
-    "account": Field(f.or_null(f.name), None),
-    "retry_after": Field(f.whole(0, 86400), 2),
-}
-FAULT: Mapping[str, Field] = {"provider": Field(f.name), **FAULT_FACTS}
-COMPLAINT: Mapping[str, Field] = {
-    "number": Field(f.phone),
-    "caller": Field(f.phone, ""),
-    "prompt": Field(f.text, ""),
-}
+ALL = "all"
+"""Every number of an account, or every kind of fault."""
+
+Adapters = Mapping[str, TypeAdapter[Any]]
+Values = tuple[tuple[str, object], ...]
+
+_NUMBERS: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[Phone, ...])
 
 
-def fault(spot: Spot, provider: str | None = None) -> FaultPlan | None:
-    """A fault, which names its provider itself or stands beside the provider's name."""
-
-    def build(**values: Any) -> FaultPlan:
-        return FaultPlan(**{"provider": provider, **values})
-
-    fields = FAULT_FACTS if provider is not None else FAULT
-    made: FaultPlan | None = f.record(spot, fields, build)
-    return made
+def _all_or_numbers(value: Any) -> tuple[str, ...] | str:
+    return ALL if value == ALL else _NUMBERS.validate_python(value)
 
 
-def _change(parts: dict[str, Spot]) -> Change:
-    every = False
-    numbers: tuple[str, ...] | None = None
-    if "number" in parts:
-        numbers = (f.phone(parts["number"]) or "",)
-    elif "numbers" in parts:
-        every = parts["numbers"].raw == "all"
-        numbers = () if every else f.list_of(f.phone)(parts["numbers"])
-    target = Target(
-        account=f.text(parts["account"]) if "account" in parts else None,
-        numbers=numbers,
-        every_number=every,
-        binding=f.text(parts["binding"]) if "binding" in parts else None,
-    )
-    return Change(target, tuple(_settings(parts["set"], _settable(target))))
+def _all_or_kind(value: Any) -> Any:
+    if value is None:
+        raise ValueError("is empty")
+    return None if value == ALL else value
 
 
-def _settable(target: Target) -> Mapping[str, Field]:
-    if target.binding is not None:
-        return shapes.BINDING_SETTABLE
-    return shapes.ACCOUNT_FACTS if target.numbers is None else shapes.NUMBER_SETTABLE
+@dataclass(frozen=True, slots=True)
+class EntryFields(FilePart):
+    """Every key that an entry may have; which of them go together is in :data:`_FORMS`."""
 
-
-def _settings(
-    spot: Spot, settable: Mapping[str, Field], above: str = ""
-) -> Iterator[tuple[str, object]]:
-    """The keys of ``set``, dotted or nested, each checked against what may be set."""
-    for key, value in spot.entries():
-        full = f"{above}{key}"
-        if full in settable:
-            yield full, settable[full].read(value)
-        elif any(known.startswith(f"{full}.") for known in settable):
-            yield from _settings(value, settable, f"{full}.")
-        else:
-            value.fail(f"cannot be set here{f.suggest(full, settable)}")
-
-
-def _fault_action(parts: dict[str, Spot]) -> FaultPlan | None:
-    return fault(parts["fault"], f.name(parts["provider"]) or "")
-
-
-def _clear(parts: dict[str, Spot]) -> Clear:
-    spot = parts["clear"]
-    kind = None if spot.raw == "all" else f.choice([*FaultKind, "all"])(spot)
-    return Clear(f.name(parts["provider"]) or "", kind)
-
-
-def _complaint(parts: dict[str, Spot]) -> Complaint | None:
-    made: Complaint | None = f.record(parts["complaint"], COMPLAINT, Complaint)
-    return made
+    at: Duration | None = None
+    number: Phone | None = None
+    numbers: Annotated[
+        tuple[str, ...] | str | None,
+        PlainValidator(_all_or_numbers, json_schema_input_type=tuple[Phone, ...]),
+        ValueType("numbers", "all or a list of numbers in quotes"),
+    ] = None
+    account: str | None = None
+    binding: str | None = None
+    set: dict[str, Any] | None = None
+    provider: Name | None = None
+    fault: FaultEffect | None = None
+    clear: Annotated[
+        FaultKind | None,
+        BeforeValidator(_all_or_kind),
+        ValueType("fault kind", f"{ALL} or one of {', '.join(FaultKind)}"),
+    ] = None
+    """``None`` for all kinds."""
+    complaint: Complaint | None = None
 
 
 _FORMS = (
-    (frozenset({"complaint"}), frozenset({"complaint"}), _complaint),
-    (frozenset({"provider", "fault"}), frozenset({"provider", "fault"}), _fault_action),
-    (frozenset({"provider", "clear"}), frozenset({"provider", "clear"}), _clear),
-    (frozenset({"number", "set"}), frozenset({"number", "account", "binding", "set"}), _change),
-    (frozenset({"account", "set"}), frozenset({"account", "numbers", "set"}), _change),
+    (frozenset({"complaint"}), frozenset({"complaint"})),
+    (frozenset({"provider", "fault"}), frozenset({"provider", "fault"})),
+    (frozenset({"provider", "clear"}), frozenset({"provider", "clear"})),
+    (frozenset({"number", "set"}), frozenset({"number", "account", "binding", "set"})),
+    (frozenset({"account", "set"}), frozenset({"account", "numbers", "set"})),
 )
-"""What an entry must have, what it may have, and who reads it; the first that fits holds."""
+"""The keys an entry must have and those it may have; the first form that fits counts."""
 
 _EXPECTED = (
     "`number` [and `binding`] with `set`, `account` [and `numbers`] with `set`, `provider` with "
     "`fault` or `clear`, or `complaint`"
 )
+_FIELDS: TypeAdapter[EntryFields] = TypeAdapter(EntryFields)
 
 
-def entry(spot: Spot, *, timed: bool) -> Entry | None:
-    """One entry of the timeline; ``timed`` entries say when."""
-    parts = dict(spot.entries())
-    if not spot.is_mapping:
-        return None
-    at = parts.pop("at", None)
-    if timed and at is None:
-        spot.fail("has no `at`, expected a world time such as 30s")
-    if not timed and at is not None:
-        at.fail("is given, but the entry is applied at once; leave it out")
-    when = f.duration(at) if at is not None else None
-    action = _action(spot, parts)
-    return None if action is None else Entry(action, when)
+def _read(value: Any, *, timed: bool) -> Entry:
+    """The entry of validated keys; ``timed`` entries have ``at``, others must not."""
+    entry = _FIELDS.validate_python(value)
+    problems = list(_misplaced(value.keys(), timed=timed))
+    values = tuple(_values(entry.set or {}, _settable(entry), problems))
+    if problems:
+        raise ValidationError.from_exception_data("entry", problems)
+    return Entry(_action(value.keys(), entry, values), entry.at)
 
 
-def _action(spot: Spot, parts: dict[str, Spot]) -> Action | None:
-    for needed, allowed, read in _FORMS:
-        if needed <= parts.keys():
-            for key in parts.keys() - allowed:
-                parts[key].fail(f"does not belong here{f.suggest(key, allowed | {'at'})}")
-            return read(parts)
-    spot.fail(f"has {', '.join(sorted(parts)) or 'nothing'}, expected {_EXPECTED}")
-    return None
+TimedEntry = Annotated[
+    Entry, PlainValidator(partial(_read, timed=True), json_schema_input_type=EntryFields)
+]
+"""An entry of the timeline."""
+
+ImmediateEntry = Annotated[
+    Entry, PlainValidator(partial(_read, timed=False), json_schema_input_type=EntryFields)
+]
+"""An entry that is applied at once."""
 
 
-def parse_entry(text: str, file: str = "entry") -> tuple[Entry, Spot]:
-    """One entry without ``at``, in YAML or JSON, and the spot to tell later mistakes at.
+def _misplaced(keys: AbstractSet[str], *, timed: bool) -> Iterator[InitErrorDetails]:
+    """Keys that are missing, or do not go with the others."""
+    if timed and "at" not in keys:
+        yield _error("has no `at`, expected a world time such as 30s")
+    if not timed and "at" in keys:
+        yield _error("is given, but the entry is applied at once; leave it out", "at")
+    others = keys - {"at"}
+    for needed, allowed in _FORMS:
+        if needed <= others:
+            for key in sorted(others - allowed):
+                yield _error(f"does not belong here, {nearest(key, sorted(allowed))}", key)
+            return
+    yield _error(f"has {', '.join(sorted(others)) or 'nothing'}, expected {_EXPECTED}")
 
-    Raises:
-        WorldFileError: with every mistake.
-    """
-    spot = open_document(text, file)
-    made = entry(spot, timed=False)
-    if spot.problems or made is None:
-        raise WorldFileError(spot.problems)
-    return made, spot
+
+def _error(text: str, *path: str) -> InitErrorDetails:
+    return InitErrorDetails(type=mistake(text), loc=path, input=None)
+
+
+def _action(keys: AbstractSet[str], entry: EntryFields, values: Values) -> Action:
+    if entry.complaint is not None:
+        return entry.complaint
+    if entry.fault is not None:
+        effect = {item.name: getattr(entry.fault, item.name) for item in fields(FaultEffect)}
+        return FaultPlan(**effect, provider=entry.provider or "")
+    if "clear" in keys:
+        return Clear(entry.provider or "", entry.clear)
+    return Change(_target(entry), values)
+
+
+def _target(entry: EntryFields) -> Target:
+    every = entry.numbers == ALL
+    numbers = (entry.number,) if entry.number is not None else entry.numbers
+    return Target(entry.account, () if every else numbers, every, entry.binding)  # type: ignore[arg-type]
+
+
+_FIXED_OF_ACCOUNT = frozenset({"id", "credentials", "numbers", "generate"})
+
+
+def _settable(entry: EntryFields) -> Adapters:
+    if entry.binding is not None:
+        return adapters(Binding, without=frozenset({"id"}))
+    if entry.number is None and entry.numbers is None:
+        return adapters(AccountPlan, without=_FIXED_OF_ACCOUNT)
+    return {
+        **adapters(Number, without=frozenset({"number", "routing", "bindings"})),
+        **adapters(Routing, above="routing."),
+        **adapters(Whitelist, above="routing.whitelist."),
+    }
+
+
+@cache
+def adapters(part: type, *, above: str = "", without: frozenset[str] = frozenset()) -> Adapters:
+    """What validates each key of ``part`` that may be set, by the key with ``above`` before it."""
+    types = get_type_hints(part, include_extras=True)
+    return {
+        f"{above}{item.name}": TypeAdapter(types[item.name])
+        for item in fields(part)
+        if item.init and item.name not in without
+    }
+
+
+def _values(
+    keys: Mapping[str, Any],
+    settable: Adapters,
+    problems: list[InitErrorDetails],
+    path: tuple[str, ...] = ("set",),
+) -> Iterator[tuple[str, object]]:
+    """The values of ``set`` by their dotted keys, which the file may also nest."""
+    for key, value in keys.items():
+        location = (*path, key)
+        full = ".".join(location[1:])
+        if full in settable:
+            try:
+                yield full, settable[full].validate_python(value)
+            except ValidationError as error:
+                problems += _below(location, error, settable[full], value)
+        elif isinstance(value, dict) and any(name.startswith(f"{full}.") for name in settable):
+            yield from _values(value, settable, problems, location)
+        else:
+            problems.append(_error(f"cannot be set here, {nearest(full, settable)}", *location))
+
+
+def _below(
+    location: tuple[str, ...], error: ValidationError, adapter: TypeAdapter[Any], value: object
+) -> Iterator[InitErrorDetails]:
+    """The errors of one value, worded here: only this adapter knows what the key expects."""
+    for problem in problems_of(error, SchemaTree(adapter.json_schema()), value):
+        yield InitErrorDetails(
+            type=mistake(problem.text), loc=(*location, *problem.path), input=None
+        )

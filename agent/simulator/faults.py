@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from agent.simulator.plan import FaultKind, FaultPlan
+from agent.simulator.actions import FaultKind, FaultPlan
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 
-from agent.simulator.nouns import Binding, Number
+from agent.simulator.entities import Binding, Number
 from agent.simulator.plan import Generate
 from agent.states import BindingState, NetworkState, NumberState
 
@@ -57,8 +57,8 @@ def generate(plan: Generate, seed: str) -> Iterator[Number]:
             carrier=carrier,
             bindings=_bindings(index, plan.bindings),
             calls=plan.calls,
-            generated=True,
         )
+        number.generated = True
         if coin.random() < plan.unhealthy:
             _spoil(number, coin)
         yield number

@@ -8,7 +8,7 @@ from agent.simulator import changes, money
 from agent.simulator.account import Account
 from agent.simulator.agenda import Agenda
 from agent.simulator.clock import CHINA, WorldClock
-from agent.simulator.nouns import Number
+from agent.simulator.entities import Number
 from agent.simulator.traffic import Traffic
 from agent.states import IN_SERVICE_STATES, NumberState
 

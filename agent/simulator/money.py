@@ -7,7 +7,7 @@ a top-up restores it, and what stays unpaid is reclaimed (domain.md §1, lifecyc
 from collections.abc import Iterator
 
 from agent.simulator.account import Account
-from agent.simulator.nouns import Number
+from agent.simulator.entities import Number
 from agent.states import IN_SERVICE_STATES, NumberState
 
 _DAY = 86400.0

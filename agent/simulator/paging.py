@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.simulator.plan import FaultKind
+from agent.simulator.actions import FaultKind
 
 Rows = Callable[[int, int], Sequence[Any]]
 """Renders the rows from one place up to another."""

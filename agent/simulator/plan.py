@@ -1,156 +1,92 @@
-"""What a world file says, once read: the world before it begins, and what will happen in it."""
+"""Providers and accounts as a world file describes them, before the world begins."""
 
-from dataclasses import dataclass, field
-from enum import StrEnum, unique
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from agent.simulator.nouns import Number, Traffic
+from pydantic import AfterValidator, Field, PlainValidator, TypeAdapter
 
+from agent.simulator.entities import FilePart, Number, Traffic
+from agent.simulator.value_types import Phone, WebhookSecret
+from agent.states import Grade
+from agent.yamlfile.values import Amount, Duration, Name, Whole, mistake
 
-@unique
-class FaultKind(StrEnum):
-    """Every way a provider, or the desk, can go wrong (reliability.md §1)."""
-
-    HTTP_500 = "http_500"
-    HTTP_429 = "http_429"
-    HANG = "hang"
-    DRIP = "drip"
-    RESET = "reset"
-    TRUNCATE = "truncate"
-    BAD_JSON = "bad_json"
-    WRONG_TYPE = "wrong_type"
-    ERROR_200 = "error_200"
-    EMPTY_PAGE = "empty_page"
-    ENDLESS_PAGES = "endless_pages"
-    DUPLICATE_PAGE = "duplicate_page"
-    REDIRECT = "redirect"
-    GZIP_BOMB = "gzip_bomb"
-    AUTH = "auth"
-    CLOCK_SKEW = "clock_skew"
-    GBK = "gbk"
+Money = Annotated[Amount, Field(ge=-1e9, le=1e12)]
+Spend = Annotated[Amount, Field(ge=0, le=1e12)]
 
 
-PAGE_FAULTS = frozenset({FaultKind.EMPTY_PAGE, FaultKind.ENDLESS_PAGES, FaultKind.DUPLICATE_PAGE})
-"""Faults of paged listings; the desk has none."""
-
-DESK = "desk"
-"""The name under which the ticket desk takes faults."""
-
-
-@dataclass(frozen=True)
-class FaultPlan:
-    """A fault at a provider or at the desk; ``lasts`` is in world seconds, ``None`` for ever."""
-
-    provider: str
-    kind: FaultKind
-    share: float = 1.0
-    lasts: float | None = None
-    capability: str | None = None
-    account: str | None = None
-    retry_after: int = 2
-    """Seconds the answers of ``http_429`` ask the client to wait."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """Whom a change is for. ``numbers`` is ``None`` for the account itself."""
-
-    account: str | None = None
-    numbers: tuple[str, ...] | None = None
-    every_number: bool = False
-    binding: str | None = None
-
-
-@dataclass(frozen=True)
-class Change:
-    """Values set on an account, on numbers or on a binding; keys may be dotted."""
-
-    target: Target
-    values: tuple[tuple[str, object], ...]
-
-
-@dataclass(frozen=True)
-class Clear:
-    """The end of a provider's faults: of one kind, or of all."""
-
-    provider: str
-    kind: FaultKind | None
-
-
-@dataclass(frozen=True)
-class Complaint:
-    """Someone complains that a number cannot be reached."""
-
-    number: str
-    caller: str = ""
-    prompt: str = ""
-
-
-Action = Change | FaultPlan | Clear | Complaint
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One thing that happens, ``at`` world seconds after the start (``None``: at once)."""
-
-    action: Action
-    at: float | None = None
-
-
-@dataclass(frozen=True)
-class Generate:
+@dataclass(frozen=True, slots=True)
+class Generate(FilePart):
     """Many numbers of one shape, made from the seed."""
 
-    count: int
-    first: str
-    bindings: int = 2
-    unhealthy: float = 0.0
+    count: Annotated[Whole, Field(ge=1, le=1_000_000)]
+    first: Phone
+    bindings: Annotated[Whole, Field(ge=0, le=20)] = 2
+    unhealthy: Annotated[Amount, Field(ge=0, le=1)] = 0.0
     company: str = ""
-    grade: str = "standard"
+    grade: Grade = Grade.STANDARD
     calls: Traffic | None = None
 
 
-@dataclass(frozen=True)
-class AccountPlan:
-    """An account as written."""
+def _countable(plan: Generate) -> Generate:
+    digits = plan.first.lstrip("+")
+    if len(str(int(digits) + plan.count - 1)) > len(digits):
+        raise mistake("counts past the last number of this length, expected a smaller `count`")
+    return plan
 
-    id: str
+
+_GENERATE: TypeAdapter[Generate] = TypeAdapter(Annotated[Generate, AfterValidator(_countable)])
+_GENERATES: TypeAdapter[tuple[Generate, ...]] = TypeAdapter(
+    tuple[Annotated[Generate, AfterValidator(_countable)], ...]
+)
+
+
+def _one_or_several(value: Any) -> tuple[Generate, ...]:
+    if isinstance(value, dict):
+        return (_GENERATE.validate_python(value),)
+    return _GENERATES.validate_python(value)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPlan(FilePart):
+    """An account before the world begins; money is in its currency."""
+
+    id: Name
     credentials: dict[str, str]
-    balance: float = 1000.0
+    balance: Money = 1000.0
     currency: str = "CNY"
-    daily_spend: float = 0.0
-    month_spend: float = 0.0
-    spend_cap: float | None = None
-    notice: float = 35.0
-    stop: float = 15.0
-    reclaim_after: float = 3 * 86400.0
-    price_per_minute: float = 0.0
-    page_size: int = 100
+    daily_spend: Spend = 0.0
+    month_spend: Spend = 0.0
+    spend_cap: Spend | None = None
+    notice: Money = 35.0
+    stop: Money = 15.0
+    reclaim_after: Duration = 3 * 86400.0
+    price_per_minute: Annotated[Amount, Field(ge=0, le=1e6)] = 0.0
+    page_size: Annotated[Whole, Field(ge=1, le=1000)] = 100
     numbers: tuple[Number, ...] = ()
-    generate: tuple[Generate, ...] = ()
+    generate: Annotated[
+        tuple[Generate, ...],
+        PlainValidator(_one_or_several, json_schema_input_type=Generate | tuple[Generate, ...]),
+    ] = ()
 
 
-@dataclass(frozen=True)
-class ProviderPlan:
-    """A provider as written."""
+def _at_least_one(accounts: tuple[AccountPlan, ...]) -> tuple[AccountPlan, ...]:
+    # Not min_length: pydantic counts only the valid items of a tuple, and would report both.
+    if not accounts:
+        raise mistake("has no accounts, expected at least one")
+    return accounts
 
-    name: str
+
+@dataclass(frozen=True, slots=True)
+class ProviderPlan(FilePart):
+    """A provider: the dialect its API speaks, and its accounts."""
+
+    name: Name
     dialect: str
-    accounts: tuple[AccountPlan, ...]
+    accounts: Annotated[tuple[AccountPlan, ...], AfterValidator(_at_least_one)]
 
 
-@dataclass(frozen=True)
-class DeskPlan:
+@dataclass(frozen=True, slots=True)
+class DeskPlan(FilePart):
     """The ticket desk; with a secret it verifies every delivery."""
 
-    secret: str | None = None
-
-
-@dataclass(frozen=True)
-class WorldPlan:
-    """The whole file."""
-
-    providers: tuple[ProviderPlan, ...]
-    seed: int = 0
-    faults: tuple[FaultPlan, ...] = ()
-    timeline: tuple[Entry, ...] = ()
-    desk: DeskPlan = field(default_factory=DeskPlan)
+    secret: WebhookSecret | None = None

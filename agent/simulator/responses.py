@@ -13,9 +13,9 @@ from aiohttp import web
 
 from agent.simulator import bomb
 from agent.simulator import corruption as spoil
+from agent.simulator.actions import PAGE_FAULTS, FaultKind, FaultPlan
 from agent.simulator.dialects.base import Reply
 from agent.simulator.paging import Pager
-from agent.simulator.plan import PAGE_FAULTS, FaultKind, FaultPlan
 
 _JSON = "application/json"
 _DRIP_SECONDS = 0.5

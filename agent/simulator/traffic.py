@@ -10,7 +10,7 @@ from agent.simulator.account import Account
 from agent.simulator.agenda import Agenda
 from agent.simulator.calling import Moment, Outcome, outcome, random_caller
 from agent.simulator.clock import CHINA, WorldClock
-from agent.simulator.nouns import CallRecord, Number
+from agent.simulator.entities import CallRecord, Number
 from agent.states import CallResult
 
 _HOUR = 3600.0
@@ -29,12 +29,12 @@ class Traffic:
 
     def begin(self, account: Account, number: Number) -> None:
         """Plans the number's next call, in place of the one planned before."""
-        number.call_round += 1
+        number.traffic_version += 1
         rate = number.calls.per_hour if number.calls else 0.0
         if rate > 0:
             coin = self._coin(account, number, "gap")
             gap = coin.expovariate(rate / _HOUR)
-            call = partial(self._call, account, number, number.call_round)
+            call = partial(self._call, account, number, number.traffic_version)
             self._agenda.plan(self._agenda.now + gap, call)
 
     def _coin(self, account: Account, number: Number, use: str) -> random.Random:
@@ -43,7 +43,7 @@ class Traffic:
         return random.Random(seed)  # noqa: S311 - a world, not a secret
 
     def _call(self, account: Account, number: Number, planned: int, at: float) -> None:
-        if planned != number.call_round:
+        if planned != number.traffic_version:
             return
         wall = self._clock.wall_at(at)
         coin = self._coin(account, number, "call")

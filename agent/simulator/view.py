@@ -4,9 +4,9 @@ from typing import Any
 
 from agent.simulator.account import Account
 from agent.simulator.clock import iso
+from agent.simulator.entities import Number
 from agent.simulator.events import mask
 from agent.simulator.faults import Ongoing
-from agent.simulator.nouns import Number
 from agent.simulator.world import Provider, World
 from agent.states import NetworkState, NumberState
 

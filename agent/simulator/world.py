@@ -8,27 +8,22 @@ from pathlib import Path
 
 from agent.simulator import life, money
 from agent.simulator.account import Account
+from agent.simulator.actions import Action, Change, Clear, Complaint, Entry, FaultPlan
 from agent.simulator.agenda import Agenda
 from agent.simulator.clock import WorldClock, iso
 from agent.simulator.desk import Desk
 from agent.simulator.dialects import DIALECTS, Dialect
-from agent.simulator.document import Spot
-from agent.simulator.entries import parse_entry
 from agent.simulator.events import EventLog, mask
 from agent.simulator.faults import Faults, Ongoing
 from agent.simulator.generate import generate
-from agent.simulator.plan import (
-    AccountPlan,
-    Action,
-    Change,
-    Clear,
-    Complaint,
-    Entry,
-    FaultPlan,
+from agent.simulator.plan import AccountPlan
+from agent.simulator.worldfile import (
     WorldPlan,
+    parse_entry,
+    parse_world,
+    read_world,
+    references_of,
 )
-from agent.simulator.references import References
-from agent.simulator.worldfile import parse_world, read_world
 
 
 class Provider:
@@ -68,7 +63,7 @@ class World:
             for provider in self.providers.values()
             for account in provider.accounts
         }
-        self.references = References.of(plan, Spot.nowhere())
+        self.references = references_of(plan)
         self.faults = Faults(plan.seed)
         self.events = EventLog()
         self.desk = Desk(plan.desk.secret)
@@ -135,10 +130,7 @@ class World:
         Raises:
             WorldFileError: with every mistake in it; nothing is applied then.
         """
-        entry, spot = parse_entry(text)
-        self.references.check(spot, entry.action)
-        spot.refuse()
-        self.apply(entry)
+        self.apply(parse_entry(text, self.references))
 
     def apply(self, entry: Entry) -> None:
         """Applies an entry that was read and checked, at once."""
@@ -163,7 +155,7 @@ class World:
     def _change(self, change: Change) -> None:
         assert self.life is not None, "the world has not begun"
         target = change.target
-        account = self.accounts[target.account or self.references.homes(_first(change))[0]]
+        account = self.accounts[target.account or self.references.accounts_of(_first(change))[0]]
         if target.numbers is None:
             self.life.set_account(account, change.values)
             return

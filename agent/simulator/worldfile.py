@@ -1,152 +1,124 @@
-"""A world file, read whole: either a plan of the world, or every mistake in it at once."""
+"""World files: a plan of the world, or every mistake in the file at once."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Annotated, Any
 
-from agent.simulator import fields as f
-from agent.simulator import shapes
-from agent.simulator.dialects import DIALECTS
-from agent.simulator.document import Problem, Spot, WorldFileError, open_document
-from agent.simulator.entries import entry, fault
-from agent.simulator.fields import Field
-from agent.simulator.nouns import Number
-from agent.simulator.plan import AccountPlan, DeskPlan, Generate, ProviderPlan, WorldPlan
+from pydantic import Field, TypeAdapter, ValidationError
+
+from agent.simulator.actions import Entry, FaultPlan
+from agent.simulator.entities import FilePart
+from agent.simulator.entries import ImmediateEntry, TimedEntry
+from agent.simulator.plan import DeskPlan, ProviderPlan
 from agent.simulator.references import References
-from agent.states import Grade
-
-RESERVED = frozenset({"desk", "world", "elsewhere"})
-"""Provider names that are paths of the simulator itself."""
-
-GENERATE: Mapping[str, Field] = {
-    "count": Field(f.whole(1, 1_000_000)),
-    "first": Field(f.phone),
-    "bindings": Field(f.whole(0, 20), 2),
-    "unhealthy": Field(f.amount(0, 1), 0.0),
-    "company": Field(f.text, ""),
-    "grade": Field(f.choice(Grade), Grade.STANDARD),
-    "calls": Field(f.or_null(shapes.traffic), None),
-}
+from agent.yamlfile.problems import Problem, YamlFileError, locate
+from agent.yamlfile.reader import Document, Format, parse_yaml, scalar
+from agent.yamlfile.schema import SchemaTree
+from agent.yamlfile.validation import problems_of
+from agent.yamlfile.values import Whole
 
 
-def _number(spot: Spot) -> Number | None:
-    number: Number | None = f.record(spot, shapes.NUMBER, Number)
-    if number is None or None in (number.bindings, number.routing):
+class WorldFileError(YamlFileError):
+    """A world file or a timeline entry has mistakes."""
+
+
+_NO_DESK = DeskPlan()
+
+
+@dataclass(frozen=True, slots=True)
+class WorldPlan(FilePart):
+    """The content of a world file."""
+
+    providers: tuple[ProviderPlan, ...]
+    seed: Annotated[Whole, Field(ge=0, le=2**53)] = 0
+    faults: tuple[FaultPlan, ...] = ()
+    timeline: tuple[TimedEntry, ...] = ()
+    desk: DeskPlan = _NO_DESK
+
+
+def _world_scalar(text: str, /, *, plain: bool) -> object:
+    """The value of a scalar; ``off`` is the state of a phone here, not a switch."""
+    return text if text == "off" else scalar(text, plain=plain)
+
+
+_FORMAT = Format(
+    max_bytes=256 * 1024 * 1024,  # a world may list 100,000 numbers one by one
+    max_values=20_000_000,
+    scalar=_world_scalar,
+    when_empty="is empty, expected a mapping with `providers`",
+)
+
+
+@cache
+def _adapter(kind: Any) -> tuple[TypeAdapter[Any], SchemaTree]:
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
+    return adapter, SchemaTree(adapter.json_schema())
+
+
+def _validate(kind: Any, document: Document) -> Any:
+    """The data of ``document`` as a ``kind``; its mistakes are added to the document's."""
+    adapter, schema = _adapter(kind)
+    try:
+        return adapter.validate_python(document.data)
+    except ValidationError as error:
+        document.problems += problems_of(error, schema, document.data)
         return None
-    known = [binding.id for binding in number.bindings if binding is not None and binding.id]
-    for double in sorted({name for name in known if known.count(name) > 1}):
-        spot.fail(f"has two bindings called `{double}`, expected each id once")
-    for window in number.routing.schedule:
-        for name in window.bindings if window is not None else ():
-            if name not in known:
-                spot.fail(f"has a schedule with the unknown binding `{name}`{_of(known)}")
-    return number
-
-
-def _of(known: list[str]) -> str:
-    return f", expected one of {', '.join(known)}" if known else ", but it has no bindings"
-
-
-def _generate(spot: Spot) -> Generate | None:
-    made: Generate | None = f.record(spot, GENERATE, Generate)
-    if made and made.count and made.first:
-        digits = made.first.lstrip("+")
-        if len(str(int(digits) + made.count - 1)) > len(digits):
-            spot.fail("counts past the last number of this length, expected a smaller `count`")
-    return made
-
-
-def _generates(spot: Spot) -> tuple[Generate | None, ...]:
-    return (_generate(spot),) if spot.is_mapping else tuple(map(_generate, spot.items()))
-
-
-def _credential(key: str, _spot: Spot) -> str:
-    return key
-
-
-ACCOUNT: Mapping[str, Field] = {
-    "id": Field(f.name),
-    "credentials": Field(f.mapping_of(_credential, f.text)),
-    **shapes.ACCOUNT_FACTS,
-    "numbers": Field(f.list_of(_number), ()),
-    "generate": Field(_generates, ()),
-}
-PROVIDER: Mapping[str, Field] = {
-    "name": Field(f.name),
-    "dialect": Field(f.choice(DIALECTS)),
-    "accounts": Field(f.list_of(lambda spot: f.record(spot, ACCOUNT, AccountPlan))),
-}
-
-
-def _provider(spot: Spot) -> ProviderPlan | None:
-    plan: ProviderPlan | None = f.record(spot, PROVIDER, ProviderPlan)
-    if plan is None:
-        return None
-    if plan.name in RESERVED:
-        spot.fail(f"is called `{plan.name}`, a path of the simulator; expected another name")
-    if not plan.accounts:
-        spot.fail("has no accounts, expected at least one")
-    if plan.dialect in DIALECTS:
-        for index, account in enumerate(plan.accounts or ()):
-            if account is not None and account.credentials is not None:
-                _check_credentials(spot.down("accounts", index), plan.dialect, account.credentials)
-    return plan
-
-
-def _check_credentials(account: Spot, dialect: str, given: dict[str, str]) -> None:
-    """An account carries what its dialect asks for, in the dialect's form, and nothing else."""
-    expected = DIALECTS[dialect].credentials
-    for key, pattern in expected.items():
-        if not pattern.fullmatch(given.get(key) or ""):
-            wrong = "is not good" if key in given else f"has no `{key}`"
-            account.down("credentials", key).fail(
-                f"{wrong} for the dialect `{dialect}`, expected text like {pattern.pattern}"
-            )
-    for key in sorted(given.keys() - expected.keys()):
-        account.down("credentials", key).fail(
-            f"is not a credential of the dialect `{dialect}`{f.suggest(key, expected)}"
-        )
-
-
-def _secret(spot: Spot) -> str | None:
-    value = f.text(spot)
-    if value is not None and not value.startswith("whsec_"):
-        spot.fail("is not a webhook secret, expected `whsec_` and base64")
-    return value
-
-
-DESK: Mapping[str, Field] = {"secret": Field(f.or_null(_secret), None)}
-WORLD: Mapping[str, Field] = {
-    "seed": Field(f.whole(0, 2**53), 0),
-    "providers": Field(f.list_of(_provider)),
-    "faults": Field(f.list_of(fault), ()),
-    "timeline": Field(f.list_of(lambda spot: entry(spot, timed=True)), ()),
-    "desk": Field(lambda spot: f.record(spot, DESK, DeskPlan), DeskPlan()),
-}
 
 
 def parse_world(text: str, file: str = "world.yaml") -> WorldPlan:
-    """The plan a world file's text describes.
+    """The plan that the text of a world file describes.
 
     Raises:
         WorldFileError: with every mistake, each as ``FILE:LINE: key.path: what, expected``.
     """
-    root = open_document(text, file)
-    plan: WorldPlan | None = f.record(root, WORLD, WorldPlan)
-    problems: list[Problem] = root.problems
-    if plan is not None:
-        _check_references(root, plan)
-    if problems or plan is None:
-        raise WorldFileError(problems)
+    document = parse_yaml(text.encode("utf-8", "surrogatepass"), _FORMAT)
+    plan: WorldPlan | None = None
+    if document.data is not None:
+        plan = _validate(WorldPlan, document)
+        document.problems += References.of(document.data).check_file(document.data)
+    if plan is None or document.problems:
+        raise WorldFileError(locate(file, document.problems, document.lines))
     return plan
 
 
-def _check_references(root: Spot, plan: WorldPlan) -> None:
-    references = References.of(plan, root)
-    for index, fault_plan in enumerate(plan.faults or ()):
-        references.check(root.down("faults", index), fault_plan)
-    for index, item in enumerate(plan.timeline or ()):
-        if item is not None:
-            references.check(root.down("timeline", index), item.action)
+def parse_entry(text: str, references: References, file: str = "entry") -> Entry:
+    """One entry without ``at``, in YAML or JSON, for the world with these ``references``.
+
+    Raises:
+        WorldFileError: with every mistake.
+    """
+    document = parse_yaml(text.encode("utf-8", "surrogatepass"), _FORMAT)
+    entry: Entry | None = None
+    if document.data is not None:
+        entry = _validate(ImmediateEntry, document)
+        document.problems += references.check_entry(document.data, ())
+    if entry is None or document.problems:
+        raise WorldFileError(locate(file, document.problems, document.lines))
+    return entry
+
+
+def references_of(plan: WorldPlan) -> References:
+    """The names that entries may refer to in the world of ``plan``."""
+    return References.of({"providers": list(map(_provider_names, plan.providers))})
+
+
+def _provider_names(provider: ProviderPlan) -> dict[str, Any]:
+    accounts = [
+        {
+            "id": account.id,
+            "numbers": [
+                {"number": item.number, "bindings": [{"id": phone.id} for phone in item.bindings]}
+                for item in account.numbers
+            ],
+            "generate": [
+                {"first": item.first, "count": item.count, "bindings": item.bindings}
+                for item in account.generate
+            ],
+        }
+        for account in provider.accounts
+    ]
+    return {"name": provider.name, "accounts": accounts}
 
 
 def read_world(path: Path) -> WorldPlan:
@@ -158,6 +130,6 @@ def read_world(path: Path) -> WorldPlan:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        problem = Problem(str(path), 1, "(document)", f"cannot be read ({error})")
-        raise WorldFileError([problem]) from error
+        problem = Problem((), f"cannot be read ({error}), expected a world file", 1)
+        raise WorldFileError(locate(str(path), [problem], {})) from error
     return parse_world(text, str(path))

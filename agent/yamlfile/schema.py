@@ -49,24 +49,31 @@ class SchemaTree:
         self.root = _with_standard_bounds(root)
         self.definitions: dict[str, Json] = self.root.get("$defs", {})
 
-    def resolve(self, schema: Json) -> Json:
-        """``schema`` with references followed; of a value that may be null, the other kind."""
-        while True:
+    def resolve(self, schema: Json, step: str | int = "") -> Json:
+        """``schema`` with references followed, and ``x-`` keywords beside a reference kept.
+
+        Of several kinds of value it is the first that is not null, or, where ``step`` is the
+        index of an item, the list.
+        """
+        extra: Json = {}
+        while "$ref" in schema or "anyOf" in schema:
+            extra = {key: value for key, value in schema.items() if key[:2] == "x-"} | extra
             if "$ref" in schema:
                 schema = self.definitions[str(schema["$ref"]).rpartition("/")[2]]
-            elif "anyOf" in schema:
-                schema = next(part for part in schema["anyOf"] if part.get("type") != "null")
             else:
-                return schema
+                kinds = [self.resolve(kind) for kind in schema["anyOf"]]
+                fitting = [kind for kind in kinds if _is_list(kind) == isinstance(step, int)]
+                schema = next(kind for kind in fitting or kinds if kind.get("type") != "null")
+        return {**schema, **extra} if extra else schema
 
     def at(self, path: KeyPath) -> Json | None:
         """The resolved schema of the value at ``path``; ``None`` where no such key can be."""
-        schema: Json | None = self.resolve(self.root)
-        for step in path:
-            schema = schema and self._below(schema, step)
-            if schema is None:
+        schema = self.resolve(self.root, *path[:1])
+        for index, step in enumerate(path):
+            inner = self._below(schema, step)
+            if inner is None:
                 return None
-            schema = self.resolve(schema)
+            schema = self.resolve(inner, *path[index + 1 : index + 2])
         return schema
 
     @staticmethod
@@ -121,6 +128,10 @@ def _with_standard_bounds(schema: Any) -> Any:
         )
         for key, value in schema.items()
     }
+
+
+def _is_list(schema: Json) -> bool:
+    return schema.get("type") == "array"
 
 
 def choices(schema: Json) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("or '}'", "has a { that is not closed, add the } or put quotes around a ${VARIABLE}"),
     ("scanning an alias", "has a value that starts with *, put quotes around the value"),
     ("scanning an anchor", "has a value that starts with &, put quotes around the value"),
+    ("<stream end>", "ends inside a [ or {, add the ] or }"),
     ("tag", "has a value that starts with !, put quotes around the value"),
 )
 _OTHERWISE = "is not valid YAML here, check the indentation and the quotes"

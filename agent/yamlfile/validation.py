@@ -30,6 +30,7 @@ _LIMITS = {
     "less_than_equal": ("le", "must be at most"),
     "less_than": ("lt", "must be less than"),
 }
+_UNKNOWN_KEY = {"extra_forbidden", "unexpected_keyword_argument"}  # of a model, of a dataclass
 _FIXED = {
     "too_short": "is empty",
     "enum": "is not one of the known values",
@@ -63,17 +64,20 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def expected(schema: Json) -> str:
     """What a value must be, in words: ``a whole number from 1 to 10``."""
     words = choices(schema)
+    if "x-expected" in schema:
+        return f"{schema['x-expected']}{_range(schema)}"
     if words:
         return f"one of {', '.join(words)}" if len(words) > 1 else words[0]
     if schema.get("type") == "array" and schema.get("minItems"):
         return "a list of at least one"
-    text = schema.get("x-expected") or _EXPECTED[schema.get("type", "string")]
-    return f"{text}{_range(schema)}"
+    return f"{_EXPECTED[schema.get('type', 'string')]}{_range(schema)}"
 
 
 def _problem(item: Any, tree: SchemaTree, data: object, hidden: set[KeyPath]) -> Problem:
     path: KeyPath = tuple(item["loc"])
-    if item["type"] == "extra_forbidden":
+    if item["type"] == "mistake":
+        return Problem(path, one_line(str(item["msg"]), 400))
+    if item["type"] in _UNKNOWN_KEY:
         return _unknown_key(path, tree)
     if _is_about_key(path, tree):
         return _unknown_key(path[:-1], tree)
@@ -129,7 +133,12 @@ def _type_of(value: object) -> str:
 
 
 def _bound(limit: float, schema: Json) -> str:
-    return duration_text(limit) if schema.get("x-kind") == DURATION else f"{limit:.15g}"
+    return duration_text(limit) if schema.get("x-kind") == DURATION else _number(limit)
+
+
+def _number(value: float) -> str:
+    """``value`` without an exponent where it is whole."""
+    return str(int(value)) if float(value).is_integer() else f"{value:.15g}"
 
 
 def _shown(value: object) -> str:
@@ -144,12 +153,12 @@ def _range(schema: Json) -> str:
     if schema.get("x-kind") == DURATION or schema.get("type") not in ("integer", "number"):
         return ""
     if "minimum" in schema and "maximum" in schema:
-        return f" from {schema['minimum']:.15g} to {schema['maximum']:.15g}"
+        return f" from {_number(schema['minimum'])} to {_number(schema['maximum'])}"
     words = (
         ("minimum", "at least"),
         ("exclusiveMinimum", "above"),
         ("maximum", "at most"),
         ("exclusiveMaximum", "below"),
     )
-    bounds = [f"{word} {schema[name]:.15g}" for name, word in words if name in schema]
+    bounds = [f"{word} {_number(schema[name])}" for name, word in words if name in schema]
     return f" {', '.join(bounds)}" if bounds else ""

@@ -5,10 +5,9 @@ from datetime import date
 import pytest
 
 from agent.model import Extension, Lines, MenuKey, Number, Routing, SpecialDays
-from agent.simulator.document import WorldFileError
 from agent.simulator.server import start
 from agent.simulator.world import World
-from agent.simulator.worldfile import parse_world
+from agent.simulator.worldfile import WorldFileError, parse_world
 from agent.states import NumberState
 
 WORLD = """

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.simulator.calling import Moment, outcome, weekdays
-from agent.simulator.nouns import Binding, Number, Routing, Traffic, Whitelist, Window
+from agent.simulator.entities import Binding, Number, Routing, Traffic, Whitelist, Window
 from agent.states import BindingState, CallResult, NetworkState, NumberState
 
 GOOD = Number("4006220001", bindings=(Binding("b1", "1"), Binding("b2", "2", position=2)))

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from agent.simulator import bomb
-from agent.simulator.plan import PAGE_FAULTS, FaultKind
+from agent.simulator.actions import PAGE_FAULTS, FaultKind
 from tests.simulator.worlds import SID
 
 TWILIO = f"/global/2010-04-01/Accounts/{SID}"

@@ -14,8 +14,8 @@ import yaml
 
 from agent.config.settings import Settings
 from agent.simulator import agent_config
+from agent.simulator.actions import Change, Complaint, FaultPlan
 from agent.simulator.command import split_listen
-from agent.simulator.plan import Change, Complaint, FaultPlan
 from agent.simulator.world import World
 from tests.simulator.worlds import NOON, SMALL
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.simulator.document import WorldFileError
 from agent.simulator.world import World
+from agent.simulator.worldfile import WorldFileError
 from tests.simulator.worlds import NOON
 
 DAY = 86400.0

@@ -5,9 +5,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.simulator.document import WorldFileError
-from agent.simulator.plan import Change, Complaint, FaultKind, FaultPlan
-from agent.simulator.worldfile import parse_world, read_world
+from agent.simulator.actions import Change, Complaint, FaultKind, FaultPlan
+from agent.simulator.worldfile import WorldFileError, parse_world, read_world
 from tests.simulator.worlds import FULL, SMALL
 
 
@@ -26,13 +25,13 @@ def test_the_world_file_of_the_contracts_is_read_whole():
     assert number.routing.schedule[0].bindings == ("b1", "b2")
     assert number.calls.results == (("answered", 0.95), ("no_answer", 0.05))
     assert (account.generate[0].count, account.generate[0].unhealthy) == (1000, 0.01)
-    assert plan.faults == (FaultPlan("north", FaultKind.HTTP_500, share=0.1),)
+    assert plan.faults == (FaultPlan(FaultKind.HTTP_500, share=0.1, provider="north"),)
     assert [entry.at for entry in plan.timeline] == [30, 60, 90, 95, 120, 150, 240]
     assert plan.timeline[3].action.target.every_number
     assert plan.timeline[4].action == Change(
         plan.timeline[1].action.target, (("routing.wait_seconds", 5.0),)
     )
-    assert plan.timeline[5].action == FaultPlan("north", FaultKind.HANG, lasts=60)
+    assert plan.timeline[5].action == FaultPlan(FaultKind.HANG, lasts=60, provider="north")
     assert plan.timeline[6].action == Complaint("4006220001", "13900001111", "您拨打的电话正忙")
 
 
@@ -56,47 +55,104 @@ HEAD = """providers:
 
 NUMBER = "providers[0].accounts[0].numbers[0]"
 WORDS = [
-    ("generic", "genric", "3: providers[0].dialect: is 'genric', expected `generic`"),
-    ("generic", "sip", "3: providers[0].dialect: is 'sip', expected one of generic, twilio"),
-    ("north", "desk", "2: providers[0]: is called `desk`, a path of the simulator"),
-    ("key: k", "kee: k", "6: providers[0].accounts[0].credentials: has no `key`"),
+    (
+        "generic",
+        "genric",
+        "3: providers[0].dialect: is not a dialect, got genric; did you mean generic?",
+    ),
+    (
+        "generic",
+        "sip",
+        "3: providers[0].dialect: is not a dialect, got sip; expected one of generic, twilio",
+    ),
+    ("north", "desk", "2: providers[0].name: is called `desk`, a path of the simulator"),
+    ("key: k", "kee: k", "6: providers[0].accounts[0].credentials.key: is missing for the dialect"),
     ("key: k", "key: k, x: y", "credentials.x: is not a credential of the dialect `generic`"),
-    ("key: k", "key: 5", "6: providers[0].accounts[0].credentials.key: is '5', expected text"),
-    ('"4006220001"', "4006220001", f"7: {NUMBER}.number: is '4006220001', expected a number in"),
-    ("id: b1", "id: b1, state: broken", f"7: {NUMBER}.bindings[0].state: is 'broken', expected"),
-    ("id: b1", "id: b1, position: -1", "position: is '-1', expected a whole number from 0"),
-    ("phone: ", "fone: ", "bindings[0]: has no `phone`, which is required"),
-    ("count: 10", "count: 0", "8: providers[0].accounts[0].generate.count: is '0', expected a"),
-    ("count: 10", "count: 10, unhealthy: 2", "unhealthy: is '2', expected a number from 0 to 1"),
+    (
+        "key: k",
+        "key: 5",
+        "6: providers[0].accounts[0].credentials.key: is a number, got 5; expected text",
+    ),
+    (
+        '"4006220001"',
+        "4006220001",
+        f"7: {NUMBER}.number: is a number, got 4006220001; expected a number in",
+    ),
+    (
+        "id: b1",
+        "id: b1, state: broken",
+        (
+            f"7: {NUMBER}.bindings[0].state: is not one of the known values, got broken; "
+            "expected one of ok, busy"
+        ),
+    ),
+    (
+        "id: b1",
+        "id: b1, position: -1",
+        "position: must be at least 0, got -1; expected a whole number from 0 to",
+    ),
+    ("phone: ", "fone: ", "bindings[0].phone: is missing, expected a number in quotes"),
+    (
+        "count: 10",
+        "count: 0",
+        "8: providers[0].accounts[0].generate.count: must be at least 1, got 0; expected a",
+    ),
+    (
+        "count: 10",
+        "count: 10, unhealthy: 2",
+        "unhealthy: must be at most 1, got 2; expected a number from 0 to 1",
+    ),
     ("4008000000", "9999999999", "generate: counts past the last number of this length"),
-    ("4008000000", "4006219999", f"7: {NUMBER}: is the number 4006220001 in `north/hq` again"),
+    (
+        "4008000000",
+        "4006219999",
+        f"7: {NUMBER}.number: is the number 4006220001 in `north/hq` again",
+    ),
     (
         "bindings:",
         'routing: {schedule: [{days: sat, from: "08:30", to: "17:30", bindings: [b7]}]}, bindings:',
-        f"7: {NUMBER}: has a schedule with the unknown binding `b7`, expected one of b1",
+        (
+            f"7: {NUMBER}.routing.schedule[0].bindings[0]: is the unknown binding `b7`, "
+            "expected one of b1"
+        ),
     ),
     (
         "bindings:",
         'routing: {schedule: [{days: workdays, from: "8h", to: "25:00"}]}, bindings:',
-        f"7: {NUMBER}.routing.schedule[0].days: is 'workdays', expected days such as mon-fri",
+        (
+            f"7: {NUMBER}.routing.schedule[0].days: is not a stretch of days, got workdays; "
+            "expected days such as mon-fri"
+        ),
     ),
 ]
 SECTIONS = [
-    ("sead: 1", "9: sead: is not a known key, expected `seed`"),
-    ("seed: x", "9: seed: is 'x', expected a whole number"),
+    ("sead: 1", "9: sead: is not a known key, did you mean seed?"),
+    ("seed: x", "9: seed: is text, got x; expected a whole number from 0 to"),
     ("seed: 1\nseed: 2", "10: seed: is given twice"),
     ("desk: {secret: plain}", "9: desk.secret: is not a webhook secret"),
-    ("timeline: 5", "9: timeline: is '5', expected a list"),
+    ("timeline: 5", "9: timeline: is a number, expected a list"),
     ('timeline: [{number: "4006220001", set: {state: idle}}]', "timeline[0]: has no `at`"),
     ("timeline: [{at: 1s}]", "timeline[0]: has nothing, expected `number`"),
-    ("faults: [{provider: north}]", "9: faults[0]: has no `kind`"),
-    (HEAD[len("providers:\n") :], "9: providers[1]: is the second provider `north`"),
+    ("faults: [{provider: north}]", "9: faults[0].kind: is missing, expected one of http_500,"),
+    (HEAD[len("providers:\n") :], "9: providers[1].name: is the name of a second provider `north`"),
 ]
 FAULTS = [
-    ("provider: south, kind: hang", "9: faults[0]: names the provider `south`, which is not"),
-    ("provider: north, kind: hangs", "9: faults[0].kind: is 'hangs', expected `hang`"),
-    ("provider: north, kind: hang, share: 3", "share: is '3', expected a number from 0 to 1"),
-    ("provider: north, kind: hang, for: soon", "for: is 'soon', expected a duration such as 30s"),
+    (
+        "provider: south, kind: hang",
+        "9: faults[0].provider: names the provider `south`, which is not",
+    ),
+    (
+        "provider: north, kind: hangs",
+        "9: faults[0].kind: is not one of the known values, got hangs; expected one of",
+    ),
+    (
+        "provider: north, kind: hang, share: 3",
+        "share: must be at most 1, got 3; expected a number from 0 to 1",
+    ),
+    (
+        "provider: north, kind: hang, for: soon",
+        "for: is not a duration, got soon; expected a duration such as 30s",
+    ),
     ("provider: north, kind: hang, account: x", "names the account `x`, which is not at `north`"),
     ("provider: desk, kind: empty_page", "at the desk, which has no pages"),
     ("provider: desk, kind: hang, account: hq", "limits a fault of the desk"),
@@ -107,12 +163,21 @@ ENTRIES = [
     ('number: "4006220001", binding: b2, set: {state: off}', "names the binding `b2`"),
     ('number: "4008000009", binding: b3, set: {state: off}', "expected one of b1, b2"),
     ('number: "4006220001", set: {routing.wait: 5}', "set.routing.wait: cannot be set here"),
-    ('number: "4006220001", set: {routing: {wait_seconds: x}}', "is 'x', expected a number"),
+    (
+        'number: "4006220001", set: {routing: {wait_seconds: x}}',
+        "set.routing.wait_seconds: is text, got x; expected a number",
+    ),
     ("account: north/x, set: {balance: 5}", "names the account `north/x`, which is not there"),
     ("account: north/hq, set: {state: idle}", "timeline[0].set.state: cannot be set here"),
-    ("account: north/hq, numbers: every, set: {state: idle}", "numbers: is 'every', expected a"),
+    (
+        "account: north/hq, numbers: every, set: {state: idle}",
+        "numbers: is text, expected all or a list of numbers",
+    ),
     ('complaint: {number: "123"}', "names the number 123, which is not in any account"),
-    ("provider: north, clear: hangs", "timeline[0].clear: is 'hangs', expected `hang`"),
+    (
+        "provider: north, clear: hangs",
+        "timeline[0].clear: is not one of the known values, got hangs; expected all or",
+    ),
     ("provider: north, fault: {kind: hang}, set: {}", "timeline[0].set: does not belong here"),
 ]
 
@@ -120,16 +185,16 @@ ENTRIES = [
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("", "1: (document): is empty"),
-        ("a: [", "2: (document): is not YAML"),
-        ("seed: 1", "1: (document): has no `providers`"),
+        ("", "1: (file): is empty, expected a mapping with `providers`"),
+        ("a: [", "1: (file): ends inside a [ or {, add the ] or }"),
+        ("seed: 1", "1: providers: is missing, expected a list"),
         *((HEAD.replace(old, new), line) for old, new, line in WORDS),
         *((f"{HEAD}{section}\n", line) for section, line in SECTIONS),
         *((f"{HEAD}faults: [{{{fault}}}]\n", line) for fault, line in FAULTS),
         *((f"{HEAD}timeline: [{{at: 1s, {entry}}}]\n", line) for entry, line in ENTRIES),
     ],
 )
-def test_a_mistake_is_told_with_its_line_and_key(text, line):
+def test_a_mistake_is_reported_with_its_line_and_key(text, line):
     problems = _problems(text)
     assert any(line in problem for problem in problems), problems
     assert all(problem.startswith("w.yaml:") for problem in problems)
@@ -139,7 +204,7 @@ def test_the_world_those_mistakes_are_made_in_has_none():
     parse_world(HEAD)
 
 
-def test_all_mistakes_are_told_at_once_each_once():
+def test_all_mistakes_are_reported_at_once_each_once():
     text = (
         HEAD.replace("id: b1", "id: b1, state: broken")
         + "seed: -1\nfaults: [{provider: south, kind: nap}]\nmore: 1\n"
@@ -150,7 +215,7 @@ def test_all_mistakes_are_told_at_once_each_once():
         "w.yaml:7 providers[0].accounts[0].numbers[0].bindings[0].state",
         "w.yaml:9 seed",
         "w.yaml:10 faults[0].kind",
-        "w.yaml:10 faults[0]",
+        "w.yaml:10 faults[0].provider",
         "w.yaml:11 more",
     ]
 
@@ -180,7 +245,7 @@ def _read_or_refused(document):
     try:
         parse_world(yaml.safe_dump(document, allow_unicode=True), "w.yaml")
     except WorldFileError as error:
-        return tuple(problem.line for problem in error.problems)
+        return tuple(problem.line for problem in error.errors)
     return (1,)
 
 

@@ -4,11 +4,10 @@ A key stands in an answer only where there is something to tell, so that a plain
 stay plain.
 """
 
+from dataclasses import asdict
 from typing import Any
 
-import msgspec
-
-from agent.simulator.nouns import Binding, Number, Routing, SpecialDays
+from agent.simulator.entities import Binding, Number, Routing, SpecialDays
 
 _UNTOLD: tuple[object, ...] = (None, "", ())
 
@@ -34,7 +33,7 @@ def binding_features(binding: Binding) -> dict[str, Any]:
         areas=binding.areas,
         holder=binding.holder,
         filed=binding.filed,
-        lines=None if lines is None else msgspec.structs.asdict(lines),
+        lines=None if lines is None else asdict(lines),
     )
 
 
@@ -45,9 +44,9 @@ def routing_features(routing: Routing) -> dict[str, Any]:
     if routing.special_days is not None:
         told["special_days"] = list(map(_days, routing.special_days))
     if routing.menu is not None:
-        told["menu"] = list(map(msgspec.structs.asdict, routing.menu))
+        told["menu"] = list(map(asdict, routing.menu))
     if routing.extensions is not None:
-        told["extensions"] = list(map(msgspec.structs.asdict, routing.extensions))
+        told["extensions"] = list(map(asdict, routing.extensions))
     return {name: value for name, value in told.items() if value is not None}
 
 

@@ -17,7 +17,7 @@ from agent.simulator.dialects.features import (
     number_features,
     routing_features,
 )
-from agent.simulator.nouns import Binding, CallRecord, Number
+from agent.simulator.entities import Binding, CallRecord, Number
 from agent.simulator.paging import Page, Pager
 from agent.states import Capability, NumberState
 

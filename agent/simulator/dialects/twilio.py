@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from agent.simulator import money
 from agent.simulator.account import Account
 from agent.simulator.dialects.base import Ask, Reply
-from agent.simulator.nouns import CallRecord, Number
+from agent.simulator.entities import CallRecord, Number
 from agent.simulator.paging import Page, Pager
 from agent.states import IN_SERVICE_STATES, CallResult, Capability, NumberState
 

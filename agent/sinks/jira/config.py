@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from agent.config.secret import Secret
-from agent.config.section import Name, Section
+from agent.config.section import Section
 from agent.config.sink_configuration import CallbackSignature, SinkConfiguration
 from agent.states import Severity
 from agent.yamlfile.paths import KeyPath, select
 from agent.yamlfile.problems import Problem
+from agent.yamlfile.values import Name
 
 _LABEL = re.compile(r"\S{1,255}")
 

@@ -1,8 +1,9 @@
 """The configuration of a ServiceNow sink."""
 
 from agent.config.secret import Secret
-from agent.config.section import Name, Section
+from agent.config.section import Section
 from agent.config.sink_configuration import CallbackSignature, SinkConfiguration
+from agent.yamlfile.values import Name
 
 
 class ServiceNow(Section):

@@ -1,0 +1,218 @@
+"""The parts of a simulated world, with the constraints that a world file's values must meet.
+
+Pydantic validates a file against these classes; their constructors do not validate, because a
+world may generate 100,000 numbers. Numbers and bindings change over time, the rest is replaced
+whole. Times are world seconds since the world began; money is in the account's currency.
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from agent.simulator.value_types import (
+    Bounds,
+    CallResults,
+    Day,
+    Days,
+    Phone,
+    Prefix,
+    Switch,
+    TimeOfDay,
+)
+from agent.states import (
+    BindingKind,
+    BindingState,
+    CallResult,
+    Grade,
+    NetworkState,
+    NumberState,
+)
+from agent.yamlfile.values import Amount, Name, Whole, mistake
+
+WaitSeconds = Annotated[Amount, Field(ge=0, le=3600)]
+Count = Annotated[Whole, Field(ge=0, le=10_000_000)]
+
+DEFAULT_TALK_SECONDS = (20.0, 300.0)
+"""The least and the most that people talk."""
+
+
+class FilePart:
+    """A part of a world file: a key that it does not have is a mistake."""
+
+    __slots__ = ()
+    __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Window(FilePart):
+    """A stretch of the week in which a number is answered."""
+
+    days: Days
+    start: Annotated[TimeOfDay, Field(alias="from")]
+    end: Annotated[TimeOfDay, Field(alias="to")]
+    bindings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Whitelist(FilePart):
+    """The only callers let through, when enabled."""
+
+    enabled: Switch = False
+    entries: tuple[Prefix, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hours(FilePart):
+    """A stretch of a special day."""
+
+    start: Annotated[TimeOfDay, Field(alias="from")]
+    end: Annotated[TimeOfDay, Field(alias="to")]
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialDays(FilePart):
+    """Days with hours of their own; without any hours the number is closed on them."""
+
+    first: Annotated[Day, Field(alias="from")]
+    last: Annotated[Day | None, Field(alias="to")] = None
+    hours: tuple[Hours, ...] = ()
+    bindings: tuple[str, ...] = ()
+
+
+def _ordered(days: SpecialDays) -> SpecialDays:
+    if days.last and days.last < days.first:
+        raise mistake("ends before it begins, expected `to` on or after `from`")
+    return days
+
+
+@dataclass(frozen=True, slots=True)
+class MenuKey(FilePart):
+    """One key of a voice menu."""
+
+    menu: str
+    key: str
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Extension(FilePart):
+    """An extension with a balance of its own."""
+
+    id: str
+    balance: Amount | None = None
+    minimum: Amount | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lines(FilePart):
+    """How many calls a switchboard or trunk takes at once."""
+
+    declared: Count | None = None
+    paid: Count | None = None
+    capacity: Count | None = None
+    peak: Count | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Routing(FilePart):
+    """How a number routes a call (docs/reference/domain.md §1).
+
+    What is ``None`` is left out of the provider's answers.
+    """
+
+    strategy: Literal["sequential", "random", "cyclic", "weighted", "simultaneous"] = "sequential"
+    wait_seconds: WaitSeconds = 20.0
+    schedule: tuple[Window, ...] = ()
+    region_allow: tuple[Prefix, ...] = ()
+    region_deny: tuple[Prefix, ...] = ()
+    blacklist: tuple[Prefix, ...] = ()
+    whitelist: Whitelist = Whitelist()
+    concurrency_limit: Count = 10
+    voicemail: Switch = False
+    special_days: tuple[Annotated[SpecialDays, AfterValidator(_ordered)], ...] | None = None
+    national_calendar: Switch | None = None
+    menu: tuple[MenuKey, ...] | None = None
+    pin: Switch | None = None
+    overflow: str | None = None
+    voicemail_recipient: str | None = None
+    recording: Switch | None = None
+    recording_notice: Switch | None = None
+    recording_export: Switch | None = None
+    retention_days: Annotated[Amount, Field(ge=0, le=100_000)] | None = None
+    landing_forwarded: Switch | None = None
+    trunk: str = ""
+    trunk_capacity: Count | None = None
+    trunk_peak: Count | None = None
+    extensions: tuple[Extension, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic(FilePart):
+    """How many calls an hour of world time come in, and how they end while all is well."""
+
+    per_hour: Annotated[Amount, Field(ge=0, le=1_000_000)]
+    results: CallResults = ((CallResult.ANSWERED, 1.0),)
+    talk_seconds: Bounds = DEFAULT_TALK_SECONDS
+
+
+@dataclass(slots=True)
+class Binding(FilePart):
+    """A phone bound behind a number."""
+
+    id: Name
+    phone: Phone
+    kind: BindingKind = BindingKind.MOBILE
+    position: Annotated[Whole, Field(ge=0, le=10_000)] = 1
+    state: BindingState = BindingState.OK
+    wait_seconds: WaitSeconds | None = None
+    weight: Annotated[Amount, Field(ge=0, le=1000)] | None = None
+    carrier: str = ""
+    area: str = ""
+    areas: tuple[Prefix, ...] = ()
+    holder: str = ""
+    filed: Switch | None = None
+    lines: Lines | None = None
+
+
+@dataclass(slots=True)
+class Number(FilePart):
+    """A hotline number in its current state."""
+
+    number: Phone
+    state: NumberState = NumberState.ACTIVE
+    network_state: NetworkState = NetworkState.ACTIVE
+    reason: str = ""
+    company: str = ""
+    grade: Grade = Grade.STANDARD
+    carrier: str = ""
+    contract_end: Day | None = None
+    realname_ok: Switch = True
+    licence_end: Day | None = None
+    identity_end: Day | None = None
+    registered_use: str = ""
+    actual_use: str = ""
+    listed: Switch = True
+    """``false`` takes the number out of the provider's listing without a word."""
+    routing: Routing = Routing()
+    bindings: tuple[Binding, ...] = ()
+    calls: Traffic | None = None
+    arrears_since: float | None = field(default=None, init=False)
+    call_count: int = field(default=0, init=False)
+    traffic_version: int = field(default=0, init=False)
+    """Grows when the traffic is changed, so that calls planned before are dropped."""
+    generated: bool = field(default=False, init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One call that came in. ``started_at`` is in epoch seconds."""
+
+    id: str
+    number: str
+    binding: str
+    caller: str
+    started_at: float
+    result: CallResult
+    wait_seconds: float
+    talk_seconds: float
