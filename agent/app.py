@@ -248,7 +248,7 @@ class Agent:
             await self.tickets.observe(told, self.fleet, now)
             await self._complaints.attach_and_release(self.fleet, now)
         standing = tuple(self.tickets.open)
-        self.evidence.collector.note(standing)
+        self.evidence.collector.observe(standing)
         summary = await asyncio.to_thread(tickets_summary, standing, now)
         self.exposition.publish(_OWN_SERIES, summary)
         self._pollers.set_urgent(
@@ -382,7 +382,7 @@ class Agent:
             replay=self.replay,
             act=self.act,
             is_local=is_local,
-            evidence=self.evidence.desk,
+            evidence=self.evidence.exporter,
             baselines=BaselineService(
                 self.shelf,
                 lambda: self._refresher.checked,

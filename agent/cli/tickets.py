@@ -20,7 +20,7 @@ from rich.text import Text
 from agent.cli.client import Client, Document, open_client
 from agent.cli.runner import CommandError, ExitStatus, print_json, run_command
 from agent.evidence.bundle import MANIFEST
-from agent.evidence.repository import DamagedError
+from agent.evidence.repository import EvidenceDamagedError
 from agent.store.errors import StoreError
 
 _Result = TypeVar("_Result")
@@ -114,7 +114,7 @@ def _run(
         print_result(asyncio.run(result()))
         return ExitStatus.OK
 
-    return run_command(command, failures=(StoreError, DamagedError, OSError))
+    return run_command(command, failures=(StoreError, EvidenceDamagedError, OSError))
 
 
 def _no_ticket(id_or_key: str) -> CommandError:
@@ -132,13 +132,13 @@ def _unpack(bundle: bytes, out: Path) -> Path:
         files = {entry["name"]: archive.read(entry["name"]) for entry in manifest["files"]}
         for entry in manifest["files"]:
             if hashlib.sha256(files[entry["name"]]).hexdigest() != entry["sha256"]:
-                raise DamagedError(f"{entry['name']} is not what the manifest says")
+                raise EvidenceDamagedError(f"{entry['name']} is not what the manifest says")
         folder = out / f"evidence-{manifest['ticket']}"
         for name, content in {MANIFEST: archive.read(MANIFEST), **files}.items():
             path = folder / name
             # Names come from the bundle: one such as ../../.ssh/config must not be followed.
             if not path.resolve().is_relative_to(folder.resolve()):
-                raise DamagedError(f"{name} would lie outside of {folder}")
+                raise EvidenceDamagedError(f"{name} would lie outside of {folder}")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
     return folder

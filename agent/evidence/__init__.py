@@ -1,1 +1,1 @@
-"""What a dispute is settled with: kept when it happens, handed out whole (ticketing.md §4)."""
+"""Evidence for disputes: collected when a fault begins and ends, exported as one bundle."""

@@ -1,4 +1,4 @@
-"""Takes evidence when a ticket opens and when its fault is over."""
+"""Collects evidence when a ticket opens and when its fault is over."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import structlog
 
 from agent.config.settings import Settings
-from agent.evidence.answers import answers_document
-from agent.evidence.part import Part
+from agent.evidence.bundle import EvidenceFile
+from agent.evidence.provider_answers import answers_document
 from agent.evidence.repository import EvidenceRepository
+from agent.model import AccountKey
 from agent.net.scrub import Redactor
 from agent.polling.recorder import ResponseRecorder
 from agent.store.errors import StoreError
@@ -17,139 +18,150 @@ from agent.tickets.ticket import Ticket
 
 log = structlog.get_logger(__name__)
 
-MOST_WAITING = 500
-MOST_A_ROUND = 20
-"""Tickets of which evidence is taken in one round; a storm's others are told by their parent."""
-SWEEP_SECONDS = 86_400.0
+MAX_QUEUED = 500
+MAX_PER_EVALUATION = 20
+"""Tickets whose evidence one evaluation queues; in a storm the parent's stands for the others."""
+RETENTION_CHECK_SECONDS = 86_400.0
+_MAX_MEMBERS = 50
+_MAX_ACCOUNTS = 5
 
-Samples = Callable[[str], bytes]
-"""The series of a number as they are now, as JSON; may take a while, so it runs in a thread."""
+SeriesOf = Callable[[str], bytes]
+"""Returns the series of a number as they are now, as JSON; slow, so it is called in a thread."""
 
 
 @dataclass(frozen=True)
-class _Moment:
-    name: str
+class _Collection:
+    """Evidence to collect: the moment's name, which is its folder, and the ticket then."""
+
+    moment: str
     ticket: Ticket
 
 
-class Collector:
-    """Watches tickets come and go.
+class EvidenceCollector:
+    """Watches tickets open and recover, and collects their evidence in the background.
 
     Args:
-        shelf: Where evidence is kept.
-        recorder: The answers of the providers.
-        samples: The series of a number.
+        repository: Where evidence is stored.
+        recorder: The recorded answers of the providers.
+        series_of: The series of a number.
         settings: The configuration in force.
         clock: Epoch seconds.
     """
 
     def __init__(
         self,
-        shelf: EvidenceRepository,
+        repository: EvidenceRepository,
         recorder: ResponseRecorder,
-        samples: Samples,
+        series_of: SeriesOf,
         settings: Callable[[], Settings],
         clock: Callable[[], float],
     ) -> None:
-        self._shelf = shelf
+        self._repository = repository
         self._recorder = recorder
-        self._samples = samples
+        self._series_of = series_of
         self._settings = settings
         self._clock = clock
-        self._known: Mapping[str, Ticket] | None = None
-        self._swept_at = 0.0
-        self._waiting: asyncio.Queue[_Moment] = asyncio.Queue(MOST_WAITING)
+        self._previous: Mapping[str, Ticket] | None = None
+        self._retention_checked_at = 0.0
+        self._queue: asyncio.Queue[_Collection] = asyncio.Queue(MAX_QUEUED)
 
-    def note(self, standing: Sequence[Ticket]) -> None:
-        """See what changed since the round before; the evidence is taken beside the rounds."""
-        now = {ticket.id: ticket for ticket in standing}
-        before, self._known = self._known, now
-        if before is None or not self._settings().evidence.enabled:
+    def observe(self, open_tickets: Sequence[Ticket]) -> None:
+        """Queue the collections that follow from what changed since the last evaluation.
+
+        Returns at once; when the queue is full, the evidence of further tickets is dropped.
+        """
+        current = {ticket.id: ticket for ticket in open_tickets}
+        previous, self._previous = self._previous, current
+        # The first call after a start has nothing to compare with: nothing is new then.
+        if previous is None or not self._settings().evidence.enabled:
             return
-        moments = _moments(before, now)
-        for moment in moments[:MOST_A_ROUND]:
-            if self._waiting.full():
+        for collection in _collections(previous, current)[:MAX_PER_EVALUATION]:
+            if self._queue.full():
                 break
-            self._waiting.put_nowait(moment)
+            self._queue.put_nowait(collection)
 
     async def run(self) -> None:
-        """Take evidence until cancelled; what fails is logged and costs nothing else."""
+        """Collect queued evidence until cancelled; a failure is logged and stops nothing."""
         while True:
             try:
-                async with asyncio.timeout(SWEEP_SECONDS):
-                    moment = await self._waiting.get()
-                await self._take(moment)
+                async with asyncio.timeout(RETENTION_CHECK_SECONDS):
+                    collection = await self._queue.get()
+                await self._collect(collection)
             except TimeoutError:
                 pass
             except Exception:
                 log.exception("evidence_not_kept")
-            await self._sweep()
+            await self._delete_expired()
 
-    async def _take(self, moment: _Moment) -> None:
-        parts = await asyncio.to_thread(self._parts, moment)
-        await self._shelf.put(moment.ticket.id, parts)
+    async def _collect(self, collection: _Collection) -> None:
+        files = await asyncio.to_thread(self._make_files, collection)
+        await self._repository.add(collection.ticket.id, files)
 
-    def _parts(self, moment: _Moment) -> list[Part]:
-        ticket, at = moment.ticket, self._clock()
-        parts = []
-        for provider, account in self._accounts(ticket):
-            name = f"{moment.name}/answers-{provider}-{account}.json"
-            parts.append(Part(name, at, self._answers(ticket, provider, account)))
+    def _make_files(self, collection: _Collection) -> list[EvidenceFile]:
+        ticket, at = collection.ticket, self._clock()
+        files = []
+        for account in self._accounts(ticket):
+            name = f"{collection.moment}/answers-{'-'.join(account)}.json"
+            files.append(EvidenceFile(name, at, self._answers(ticket, account)))
         if ticket.subject.number:
-            content = self._samples(ticket.subject.number)
-            parts.append(Part(f"{moment.name}/series.json", at, content))
-        return parts
+            content = self._series_of(ticket.subject.number)
+            files.append(EvidenceFile(f"{collection.moment}/series.json", at, content))
+        return files
 
-    def _accounts(self, ticket: Ticket) -> list[tuple[str, str]]:
-        subjects = (ticket.subject, *(member.subject for member in ticket.members[:50]))
-        named = [(each.provider, each.account) for each in subjects if each.account]
-        if not named and ticket.subject.provider:
-            named = [
+    def _accounts(self, ticket: Ticket) -> list[AccountKey]:
+        """The accounts that the ticket is about; for a whole provider, that provider's."""
+        members = ticket.members[:_MAX_MEMBERS]
+        subjects = (ticket.subject, *(member.subject for member in members))
+        accounts = [(subject.provider, subject.account) for subject in subjects if subject.account]
+        if not accounts and ticket.subject.provider:
+            accounts = [
                 (provider.name, account.id)
                 for provider in self._settings().providers
                 for account in provider.accounts
                 if provider.name == ticket.subject.provider
             ]
-        return list(dict.fromkeys(named))[:5]
+        return list(dict.fromkeys(accounts))[:_MAX_ACCOUNTS]
 
-    def _answers(self, ticket: Ticket, provider: str, account: str) -> bytes:
-        key = provider, account
+    def _answers(self, ticket: Ticket, key: AccountKey) -> bytes:
         redact = Redactor(
             secret
-            for each in self._settings().providers
-            if each.name == provider
-            for one in each.accounts
-            if one.id == account
-            for secret in one.credentials.values()
+            for provider in self._settings().providers
+            for account in provider.accounts
+            if (provider.name, account.id) == key
+            for secret in account.credentials.values()
         )
-        seen, failed = self._recorder.answers(key), self._recorder.failures(key)
-        return answers_document(ticket, seen, failed, redact)
+        answers, failures = self._recorder.answers(key), self._recorder.failures(key)
+        return answers_document(ticket, answers, failures, redact)
 
-    async def _sweep(self) -> None:
+    async def _delete_expired(self) -> None:
         now = self._clock()
-        if now - self._swept_at < SWEEP_SECONDS:
+        if now - self._retention_checked_at < RETENTION_CHECK_SECONDS:
             return
-        self._swept_at = now
+        self._retention_checked_at = now
         try:
-            gone = await self._shelf.forget_before(now - self._settings().evidence.keep)
+            count = await self._repository.delete_before(now - self._settings().evidence.keep)
         except StoreError as error:
             log.error("evidence_not_swept", error=str(error))  # noqa: TRY400 - the text says it
         else:
-            if gone:
-                log.info("evidence_deleted", parts=gone)
+            if count:
+                log.info("evidence_deleted", parts=count)
 
 
-def _moments(before: Mapping[str, Ticket], now: Mapping[str, Ticket]) -> list[_Moment]:
-    """Which tickets opened, and which faults are over or tickets gone, since the round before."""
-    opened = [_Moment("onset", ticket) for key, ticket in now.items() if key not in before]
-    over = [
-        _Moment("recovery", ticket)
-        for key, ticket in now.items()
-        if key in before and ticket.restored_at and not before[key].restored_at
+def _collections(
+    previous: Mapping[str, Ticket], current: Mapping[str, Ticket]
+) -> list[_Collection]:
+    """The tickets that opened, recovered, or closed without recovery since ``previous``."""
+    opened = [
+        _Collection("onset", ticket) for key, ticket in current.items() if key not in previous
+    ]
+    recovered = [
+        _Collection("recovery", ticket)
+        for key, ticket in current.items()
+        if key in previous and ticket.restored_at and not previous[key].restored_at
     ]
     closed = [
-        _Moment("recovery", ticket)
-        for key, ticket in before.items()
-        if key not in now and not ticket.restored_at
+        _Collection("recovery", ticket)
+        for key, ticket in previous.items()
+        if key not in current and not ticket.restored_at
     ]
-    return [*opened, *over, *closed]
+    return [*opened, *recovered, *closed]

@@ -1,4 +1,4 @@
-"""Hands out everything that is kept of a ticket."""
+"""Exports everything that is stored about a ticket: bundle, confirmation sheet, statistics."""
 
 import asyncio
 import csv
@@ -11,8 +11,7 @@ import msgspec
 from sqlalchemy import select
 
 from agent.config.settings import Settings
-from agent.evidence.bundle import bundle
-from agent.evidence.part import Part
+from agent.evidence.bundle import EvidenceFile, bundle
 from agent.evidence.repository import EvidenceRepository
 from agent.evidence.sheet import SheetWriter
 from agent.evidence.statistics import statistics
@@ -30,7 +29,7 @@ _TIMES = ("created_at", "first_attempt_at", "last_attempt_at", "settled_at", "ne
 
 
 class EvidenceExporter:
-    """Bundles, sheets and statistics.
+    """Exports bundles, confirmation sheets and statistics.
 
     Args:
         database: The ledger.
@@ -48,29 +47,31 @@ class EvidenceExporter:
     ) -> None:
         self._database = database
         self._ledger = Ledger(database)
-        self._shelf = EvidenceRepository(database)
+        self._repository = EvidenceRepository(database)
         self._settings = settings
         self._version = version
         self._clock = clock
 
     async def bundle(self, id_or_key: str) -> tuple[str, bytes] | None:
-        """A ticket's id and its evidence as a ZIP; ``None`` where there is no such ticket.
+        """A ticket's id and its evidence as a ZIP archive; ``None`` if there is no such ticket.
 
         Raises:
-            StoreError: when the ledger refuses.
-            DamagedError: when evidence is not what was kept.
+            StoreError: when the ledger cannot be read.
+            EvidenceDamagedError: when evidence is not what was stored.
         """
         ticket = await self._ledger.get(id_or_key)
         if ticket is None:
             return None
-        kept, deliveries = await self._shelf.of(ticket.id), await self._deliveries(ticket.id)
-        return ticket.id, await asyncio.to_thread(self._zip, ticket, kept, deliveries)
+        collected = await self._repository.files_of(ticket.id)
+        deliveries = await self._deliveries(ticket.id)
+        archive = await asyncio.to_thread(self._bundle, ticket, collected, deliveries)
+        return ticket.id, archive
 
     async def sheet(self, id_or_key: str) -> str | None:
-        """A ticket's confirmation sheet as HTML; ``None`` where there is no such ticket.
+        """A ticket's confirmation sheet as HTML; ``None`` if there is no such ticket.
 
         Raises:
-            StoreError: when the ledger refuses.
+            StoreError: when the ledger cannot be read.
         """
         ticket = await self._ledger.get(id_or_key)
         if ticket is None:
@@ -81,45 +82,53 @@ class EvidenceExporter:
         """One row for every ticket detected from ``since`` to ``until``, as CSV.
 
         Raises:
-            StoreError: when the ledger refuses.
+            StoreError: when the ledger cannot be read.
         """
-        found: list[Ticket] = []
+        tickets: list[Ticket] = []
         offset = 0
         while True:
             page = await self._ledger.list(Filter(), _PAGE, offset)
-            found += (ticket for ticket in page.tickets if since <= ticket.detected_at < until)
+            tickets += (ticket for ticket in page.tickets if since <= ticket.detected_at < until)
             offset += _PAGE
+            # Pages come newest first, so the first older ticket ends the search.
             if offset >= page.total or page.tickets[-1].detected_at < since:
                 break
         settings = self._settings()
-        rows = sorted(found, key=lambda ticket: ticket.detected_at)
+        rows = sorted(tickets, key=lambda ticket: ticket.detected_at)
         return await asyncio.to_thread(statistics, rows, settings.locale, settings.timezone)
 
     def _writer(self) -> SheetWriter:
         settings = self._settings()
         return SheetWriter(settings.locale, settings.timezone, settings.evidence.issuing_unit)
 
-    def _zip(self, ticket: Ticket, kept: list[Part], deliveries: list[dict[str, Any]]) -> bytes:
+    def _bundle(
+        self,
+        ticket: Ticket,
+        collected: list[EvidenceFile],
+        deliveries: list[dict[str, Any]],
+    ) -> bytes:
         now, settings = self._clock(), self._settings()
-        told = document(ticket, now)
-        parts = [
-            Part("ticket.json", now, _json(told)),
-            Part("diagnosis.json", now, _json(told["diagnosis"])),
-            Part("alerts.json", now, _json({"alerts": told["alerts"]})),
-            Part("timeline.csv", now, _timeline(ticket)),
-            Part("clocks.json", now, _clocks(ticket, now)),
-            Part("deliveries.json", now, _json(deliveries)),
-            Part("sheet.html", now, self._writer().html(ticket, now).encode()),
-            Part("statistics.csv", now, statistics([ticket], settings.locale, settings.timezone)),
-            *kept,
+        content = document(ticket, now)
+        files = [
+            EvidenceFile("ticket.json", now, _json(content)),
+            EvidenceFile("diagnosis.json", now, _json(content["diagnosis"])),
+            EvidenceFile("alerts.json", now, _json({"alerts": content["alerts"]})),
+            EvidenceFile("timeline.csv", now, _timeline(ticket)),
+            EvidenceFile("clocks.json", now, _clocks(ticket, now)),
+            EvidenceFile("deliveries.json", now, _json(deliveries)),
+            EvidenceFile("sheet.html", now, self._writer().html(ticket, now).encode()),
+            EvidenceFile(
+                "statistics.csv", now, statistics([ticket], settings.locale, settings.timezone)
+            ),
+            *collected,
         ]
-        return bundle(ticket.id, parts, now, self._version)
+        return bundle(ticket.id, files, now, self._version)
 
     @uninterrupted
     async def _deliveries(self, ticket_id: str) -> list[dict[str, Any]]:
-        asked = select(outbox).where(outbox.c.ticket_id == ticket_id).order_by(outbox.c.id)
+        query = select(outbox).where(outbox.c.ticket_id == ticket_id).order_by(outbox.c.id)
         async with self._database.transaction() as connection:
-            rows = (await connection.execute(asked)).mappings().all()
+            rows = (await connection.execute(query)).mappings().all()
         return [
             {
                 "sink": row["sink"],
@@ -141,16 +150,16 @@ def _json(value: Any) -> bytes:
 
 
 def _timeline(ticket: Ticket) -> bytes:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
+    table = io.StringIO(newline="")
+    writer = csv.writer(table)
     writer.writerow(("at", "actor", "event", "reason"))
     for entry in ticket.timeline:
         writer.writerow((stamp(entry.at), entry.actor, entry.event, mask_text(entry.reason)))
-    return out.getvalue().encode()
+    return table.getvalue().encode()
 
 
 def _clocks(ticket: Ticket, now: float) -> bytes:
-    """The clock ledger, and what it comes to."""
+    """The clocks' recorded events, and what they read now."""
     document = {
         "events": msgspec.to_builtins(ticket.clocks),
         "readings": msgspec.to_builtins(list(readings(ticket.clocks, now))),

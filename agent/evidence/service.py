@@ -1,19 +1,31 @@
-"""Everything about evidence, put together."""
+"""Assembles the parts of evidence: the recorder of answers, the collector and the exporter."""
 
+import json
+import time
 from collections.abc import Callable
 
 from agent.config.settings import Settings
-from agent.evidence.collector import Collector
+from agent.evidence.collector import EvidenceCollector
 from agent.evidence.exporter import EvidenceExporter
 from agent.evidence.repository import EvidenceRepository
-from agent.evidence.samples import samples_of
 from agent.polling.recorder import ResponseRecorder
-from agent.rules.queries.queries import Queries
+from agent.rules.queries.queries import Queries, parse_selector
 from agent.store.database import Database
+from agent.web.prometheus.encoding import result
+
+_QUERY_SECONDS = 20.0
 
 
 class EvidenceService:
-    """Takes evidence and hands it out."""
+    """Records what providers answer, collects evidence from it, and exports evidence.
+
+    Args:
+        database: The ledger.
+        queries: Queries over the series as they are now.
+        settings: The configuration in force.
+        version: The program's version, for the manifest.
+        clock: Epoch seconds.
+    """
 
     def __init__(
         self,
@@ -23,8 +35,19 @@ class EvidenceService:
         version: str,
         clock: Callable[[], float],
     ) -> None:
+        self._queries = queries
+        self._clock = clock
         self.recorder = ResponseRecorder(clock)
-        self.desk = EvidenceExporter(database, settings, version, clock)
-        self.collector = Collector(
-            EvidenceRepository(database), self.recorder, samples_of(queries, clock), settings, clock
+        self.exporter = EvidenceExporter(database, settings, version, clock)
+        self.collector = EvidenceCollector(
+            EvidenceRepository(database), self.recorder, self._series_of, settings, clock
         )
+
+    def _series_of(self, number: str) -> bytes:
+        """The series of ``number`` as they are now, as Prometheus' JSON of an instant vector."""
+        at = self._clock()
+        selector = parse_selector(f'{{number="{number}"}}')
+        vectors = self._queries().select([selector], time.monotonic() + _QUERY_SECONDS)
+        results = [json.loads("".join(result(vector, at)))["result"] for vector in vectors]
+        samples = [sample for vector in results for sample in vector]
+        return json.dumps({"resultType": "vector", "result": samples}, indent=1).encode()

@@ -58,7 +58,7 @@ Answer = Callable[[str, str | None, Mapping[str, str], str], Awaitable[Verdict |
 
 
 class Evidence(Protocol):
-    """Where evidence is handed out; ``agent.evidence.exporter.EvidenceDesk`` is one."""
+    """Where evidence is handed out; ``agent.evidence.exporter.EvidenceExporter`` is one."""
 
     async def bundle(self, id_or_key: str) -> tuple[str, bytes] | None:
         """A ticket's id and its evidence as a ZIP; ``None`` where there is no such ticket."""
