@@ -15,7 +15,7 @@ from agent.web.app import make_app
 from agent.web.state import WebState
 from exporters.exposition import Exposition
 from exporters.telemetry import Telemetry
-from tests.sinks.writer import Writer
+from tests.sinks.change_writer import ChangeWriter
 from tests.tickets.scene import START, Scene, settings
 
 CONFIG = """
@@ -72,7 +72,7 @@ async def agent(database: Database):
 
 
 async def test_tickets_of_a_running_agent(database: Database, agent: str) -> None:
-    writer = Writer(database, "desk")
+    writer = ChangeWriter(database, "desk")
     ticket = await writer.opened(1)
     await writer.changed(await writer.opened(2), "ticket.closed")
     code, out, err = await run(f"list_tickets(url={agent!r}, as_json=True)")
@@ -91,7 +91,7 @@ async def test_tickets_of_a_running_agent(database: Database, agent: str) -> Non
 
 
 async def test_dead_letters_are_replayed_through_the_agent(database: Database, agent: str) -> None:
-    ticket = await Writer(database, "desk").opened(1)
+    ticket = await ChangeWriter(database, "desk").opened(1)
     outbox = Outbox(database)
     row = await outbox.claim("desk", START)
     assert row is not None
@@ -114,7 +114,7 @@ async def test_the_ledger_of_a_stopped_agent_is_read_and_of_a_running_one_is_not
     config = tmp_path / "config.yaml"
     config.write_text(CONFIG)
     database = await Database.open(tmp_path / "data")
-    ticket = await Writer(database, "desk").opened(1)
+    ticket = await ChangeWriter(database, "desk").opened(1)
     call = f"show_ticket({ticket.id!r}, config=Path({str(config)!r}), as_json=True)"
     code, _out, err = await run(call)
     assert code == 1

@@ -18,7 +18,7 @@ Answer = Callable[[web.Request], "web.StreamResponse | int | None"]
 
 
 @dataclass
-class Taken:
+class ReceivedDelivery:
     webhook_id: str
     timestamp: int
     type: str
@@ -29,21 +29,20 @@ class Taken:
 
 @dataclass
 class Receiver:
-    """Keeps what it took; ``answer`` may give another status, or ``None`` to take it."""
+    """Records what it accepts; ``answer`` may return another status, or ``None`` to accept."""
 
     answer: Answer = lambda _request: None
     verify: bool = True
-    most: int = 16 * 1024 * 1024
-    """Bytes it takes; a larger body is answered with 413."""
+    max_bytes: int = 16 * 1024 * 1024
+    """Bytes it accepts; a larger body is answered with 413."""
     clock: Callable[[], float] = time.time
-    """What the receiver takes for the present when it judges a timestamp."""
-    taken: list[Taken] = field(default_factory=list)
-    attempts: list[Taken] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
+    """The time against which the receiver verifies timestamps."""
+    deliveries: list[ReceivedDelivery] = field(default_factory=list)
+    attempts: list[ReceivedDelivery] = field(default_factory=list)
     _server: TestServer | None = None
 
     async def start(self) -> str:
-        app = web.Application(client_max_size=self.most)
+        app = web.Application(client_max_size=self.max_bytes)
         app.router.add_post("/hook", self._hook)
         self._server = TestServer(app)
         await self._server.start_server()
@@ -59,16 +58,16 @@ class Receiver:
         if self.verify:
             with time_machine.travel(self.clock(), tick=False):
                 Webhook(SECRET).verify(body, headers)
-        told = json.loads(body)
-        taken = Taken(
+        document = json.loads(body)
+        delivery = ReceivedDelivery(
             headers["webhook-id"],
             int(headers["webhook-timestamp"]),
-            told["type"],
-            told["data"],
+            document["type"],
+            document["data"],
             body,
             headers,
         )
-        self.attempts.append(taken)
+        self.attempts.append(delivery)
         answer = self.answer(request)
         if asyncio.iscoroutine(answer):
             answer = await answer
@@ -76,11 +75,11 @@ class Receiver:
             return answer
         if answer is not None:
             return web.Response(status=answer)
-        self.taken.append(taken)
+        self.deliveries.append(delivery)
         return web.Response(status=202)
 
     def ids(self) -> list[str]:
-        return [one.webhook_id for one in self.taken]
+        return [delivery.webhook_id for delivery in self.deliveries]
 
 
 async def wait_until(holds: Callable[[], bool], seconds: float = 10.0) -> None:

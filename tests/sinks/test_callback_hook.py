@@ -1,4 +1,4 @@
-"""Ticket systems tell of people's work: proven, once, in order, over HTTP."""
+"""Callbacks of ticket systems: authenticated, applied once and in order, over HTTP."""
 
 import hashlib
 import hmac
@@ -65,29 +65,29 @@ class Site:
 
     async def post(self, sink: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
         headers = {"Content-Type": "application/json", **headers}
-        async with self.client.post(f"/hooks/tickets/{sink}", data=body, headers=headers) as told:
-            return told.status, json.loads(await told.read())
+        async with self.client.post(f"/hooks/tickets/{sink}", data=body, headers=headers) as answer:
+            return answer.status, json.loads(await answer.read())
 
     async def jira(self, status: str, category: str, at: float = 0.0, **more: Any) -> Any:
         body = jira(status, category, at or self.now, **more)
         return (await self.post("helpdesk", body, signed(body)))[1].get("outcome")
 
     async def read(self) -> Ticket:
-        found = await self.ledger.get(self.ticket.id)
-        assert found is not None
-        return found
+        ticket = await self.ledger.get(self.ticket.id)
+        assert ticket is not None
+        return ticket
 
 
 def jira(status: str, category: str, at: float, **more: Any) -> bytes:
     fields = {"status": {"name": status, "statusCategory": {"key": category}}, **more}
-    told = {
+    document = {
         "timestamp": int(at * 1000),
         "webhookEvent": "jira:issue_updated",
         "user": {"displayName": "李工"},
         "issue": {"id": "10000", "key": "OPS-1", "fields": fields},
         "changelog": {"items": [{"field": "status", "toString": status}]},
     }
-    return json.dumps(told).encode()
+    return json.dumps(document).encode()
 
 
 def signed(body: bytes, key: str = KEY, hash_: str = "sha256") -> dict[str, str]:
@@ -130,8 +130,8 @@ async def test_zammads_and_any_systems_states_move_it_too(site: Site) -> None:
     assert (await site.post("zammad", body, signed(body, hash_="sha1")))[0] == 200
     assert (await site.read()).stage is Stage.ACCEPTED
     data = {"ticket": site.ticket.id, "status": "dispatched", "actor": "desk"}
-    told = json.dumps({"timestamp": updated, "data": data}).encode()
-    assert (await site.post("own", told, standard(told, START)))[0] == 200
+    posted = json.dumps({"timestamp": updated, "data": data}).encode()
+    assert (await site.post("own", posted, standard(posted, START)))[0] == 200
     assert (await site.read()).stage is Stage.DISPATCHED
 
 
@@ -165,7 +165,7 @@ async def test_our_own_move_coming_back_is_no_persons(site: Site) -> None:
     assert (await site.read()).open
 
 
-async def test_a_person_closes_and_the_resolution_is_kept(site: Site) -> None:
+async def test_a_person_closes_and_the_resolution_is_stored(site: Site) -> None:
     assert await site.jira("Done", "done", resolution={"name": "Won't Do"}) == "taken"
     ticket = await site.read()
     assert ticket.stage is Stage.CLOSED
@@ -183,24 +183,24 @@ async def test_what_the_stage_does_not_allow_is_noted_for_people(site: Site) -> 
 
 
 async def test_what_is_not_a_state_means_nothing(site: Site) -> None:
-    told = json.loads(jira("In Progress", "indeterminate", START))
-    told["changelog"]["items"] = [{"field": "summary"}]
-    body = json.dumps(told).encode()
+    document = json.loads(jira("In Progress", "indeterminate", START))
+    document["changelog"]["items"] = [{"field": "summary"}]
+    body = json.dumps(document).encode()
     assert await site.post("helpdesk", body, signed(body)) == (200, {"outcome": "nothing"})
 
 
 async def test_another_systems_ticket_is_not_ours(site: Site) -> None:
-    told = json.loads(jira("In Progress", "indeterminate", START))
-    told["issue"]["id"] = "999"
-    body = json.dumps(told).encode()
+    document = json.loads(jira("In Progress", "indeterminate", START))
+    document["issue"]["id"] = "999"
+    body = json.dumps(document).encode()
     assert (await site.post("helpdesk", body, signed(body)))[0] == 422
 
 
 @pytest.mark.parametrize("sink", ["nowhere", "own/x", "HELPDESK"])
 async def test_a_hook_that_is_not_open_is_not_found(site: Site, sink: str) -> None:
     body = jira("Done", "done", START)
-    async with site.client.post(f"/hooks/tickets/{sink}", data=body) as told:
-        assert told.status == 404
+    async with site.client.post(f"/hooks/tickets/{sink}", data=body) as answer:
+        assert answer.status == 404
 
 
 async def test_a_former_secret_counts_only_where_it_is_set(site: Site) -> None:
@@ -212,15 +212,15 @@ async def test_a_former_secret_counts_only_where_it_is_set(site: Site) -> None:
 
 @pytest.mark.parametrize("sink", ["helpdesk", "own"])
 async def test_none_of_a_thousand_changed_messages_is_taken(site: Site, sink: str) -> None:
-    chance = random.Random(7)  # a test is repeatable
+    generator = random.Random(7)  # a test is repeatable
     body = jira("Done", "done", START) if sink == "helpdesk" else own(site)
     headers = signed(body) if sink == "helpdesk" else standard(body, START)
     before = await site.read()
     for _time in range(500):
-        changed, told = mutated(body, dict(headers), chance)
-        assert (changed, told) != (body, headers)
-        status, _answer = await site.post(sink, changed, told)
-        assert status in (400, 401), (changed, told)
+        changed_body, changed_headers = mutated(body, dict(headers), generator)
+        assert (changed_body, changed_headers) != (body, headers)
+        status, _answer = await site.post(sink, changed_body, changed_headers)
+        assert status in (400, 401), (changed_body, changed_headers)
     assert await site.read() == before
 
 
@@ -231,18 +231,18 @@ def own(site: Site) -> bytes:
 
 
 def mutated(
-    body: bytes, headers: dict[str, str], chance: random.Random
+    body: bytes, headers: dict[str, str], generator: random.Random
 ) -> tuple[bytes, dict[str, str]]:
     """The message with one byte of its body or one character of a header changed."""
-    if chance.random() < 0.5:
-        place = chance.randrange(len(body))
-        other = chance.choice([it for it in range(32, 127) if it != body[place]])
-        return body[:place] + bytes([other]) + body[place + 1 :], headers
-    name = chance.choice(list(headers))
-    place = chance.randrange(len(headers[name]))
-    kept = headers[name]
-    other = chance.choice([it for it in "abcxyz0189+/=" if it != kept[place]])
-    return body, {**headers, name: kept[:place] + other + kept[place + 1 :]}
+    if generator.random() < 0.5:
+        index = generator.randrange(len(body))
+        other = generator.choice([it for it in range(32, 127) if it != body[index]])
+        return body[:index] + bytes([other]) + body[index + 1 :], headers
+    name = generator.choice(list(headers))
+    index = generator.randrange(len(headers[name]))
+    value = headers[name]
+    other = generator.choice([it for it in "abcxyz0189+/=" if it != value[index]])
+    return body, {**headers, name: value[:index] + other + value[index + 1 :]}
 
 
 async def test_an_old_signature_is_not_taken(site: Site) -> None:
@@ -253,5 +253,7 @@ async def test_an_old_signature_is_not_taken(site: Site) -> None:
 
 def test_the_signature_is_that_of_github_and_jira() -> None:
     # https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
-    told = hmac.new(b"It's a Secret to Everybody", b"Hello, World!", hashlib.sha256).hexdigest()
-    assert told == "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+    signature = hmac.new(
+        b"It's a Secret to Everybody", b"Hello, World!", hashlib.sha256
+    ).hexdigest()
+    assert signature == "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"

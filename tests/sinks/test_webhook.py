@@ -7,32 +7,26 @@ from datetime import UTC, datetime
 
 import pytest
 from aiohttp import web
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
-from agent.config.settings import Sink
 from agent.sinks.base import SinkError, SinkFailure
-from agent.sinks.webhook.request import WebhookRequest
 from agent.sinks.webhook.sink import WebhookSink
 from agent.tickets.outbox.rows import Row
 from tests.sinks.receiver import SECRET, Receiver
+from tests.sinks.sections import webhook_section
+from tests.sinks.systems.recording import RecordingServer
 
 BODY = b'{"type":"ticket.opened","timestamp":"t","data":{"id":"NW-1"}}'
-LOOPBACK = ["127.0.0.0/8"]
 
 
-def row(webhook_id: str = "msg_k_1_1") -> Row:
-    return Row(1, "desk", "NW-1", 1, "ticket.opened", webhook_id, BODY, 1, 0.0, 0.0, "")
-
-
-def settings(url: str, **more: object) -> Sink:
-    base = {"name": "desk", "kind": "webhook", "url": url, "egress_allow": LOOPBACK}
-    return Sink.model_validate({**base, "secret": SECRET, **more}, context={})
+def row(payload: bytes = BODY) -> Row:
+    return Row(1, "desk", "NW-1", 1, "ticket.opened", "msg_k_1_1", payload, 1, 0.0, 0.0, "")
 
 
 async def deliver(url: str, **more: object) -> SinkError | None:
-    sink = WebhookSink(settings(url, **more))
+    sink = WebhookSink(webhook_section(url, **more))
     try:
         await sink.deliver(row(), time.time())
     except SinkError as error:
@@ -44,11 +38,11 @@ async def deliver(url: str, **more: object) -> SinkError | None:
 
 async def test_a_delivery_verifies_with_the_reference_library(receiver: Receiver) -> None:
     assert await deliver(await receiver.start(), headers={"Authorization": "Bearer t"}) is None
-    (taken,) = receiver.taken
-    assert taken.body == BODY
-    assert taken.webhook_id == "msg_k_1_1"
-    assert taken.headers["content-type"] == "application/json"
-    assert taken.headers["authorization"] == "Bearer t"
+    (delivery,) = receiver.deliveries
+    assert delivery.body == BODY
+    assert delivery.webhook_id == "msg_k_1_1"
+    assert delivery.headers["content-type"] == "application/json"
+    assert delivery.headers["authorization"] == "Bearer t"
 
 
 def test_the_signature_is_the_published_vector() -> None:
@@ -61,25 +55,26 @@ def test_the_signature_is_the_published_vector() -> None:
 
 
 @given(body=st.text(), key=st.binary(min_size=24, max_size=64))
-def test_any_body_verifies_and_a_changed_one_does_not(body: str, key: bytes) -> None:
-    sink = WebhookSink.__new__(WebhookSink)
-    signer = Webhook("whsec_" + base64.b64encode(key).decode())
-    sink._signer = signer
-    sink._headers = {}
+@settings(deadline=None)
+async def test_any_body_verifies_and_a_changed_one_does_not(body: str, key: bytes) -> None:
+    secret = "whsec_" + base64.b64encode(key).decode()
     payload = body.encode("utf-8", "replace")
-    now = time.time()
-    headers = sink._signed_headers(
-        "msg_1", WebhookRequest("http://x/", payload, "application/json", {}), now
-    )
-    signer.verify(payload, dict(headers), json_parse=False)
+    server = RecordingServer()
+    sink = WebhookSink(webhook_section(await server.start(), secret=secret))
+    await sink.deliver(row(payload), time.time())
+    await sink.close()
+    await server.stop()
+    ((_path, headers, received),) = server.received
+    assert received == payload
+    Webhook(secret).verify(payload, headers, json_parse=False)
     with pytest.raises(Exception, match="signature"):
-        signer.verify(payload + b" ", dict(headers), json_parse=False)
+        Webhook(secret).verify(payload + b" ", headers, json_parse=False)
 
 
 async def test_without_a_secret_nothing_is_signed(receiver: Receiver) -> None:
     receiver.verify = False
     assert await deliver(await receiver.start(), secret=None) is None
-    assert "webhook-signature" not in receiver.taken[0].headers
+    assert "webhook-signature" not in receiver.deliveries[0].headers
 
 
 @pytest.mark.parametrize(

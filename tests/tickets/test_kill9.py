@@ -111,7 +111,7 @@ async def _ledger_has(acknowledged: Iterable[Acknowledged], data_dir: Path) -> N
 def _desk_has(acknowledged: Iterable[Acknowledged], receiver: Receiver) -> None:
     ids = set(receiver.ids())
     newest: dict[str, int] = defaultdict(int)
-    for one in receiver.taken:
+    for one in receiver.deliveries:
         newest[one.data["id"]] = max(newest[one.data["id"]], one.data["revision"])
     for key, episode, revision, kind in acknowledged:
         if kind == UPDATED:
@@ -121,13 +121,13 @@ def _desk_has(acknowledged: Iterable[Acknowledged], receiver: Receiver) -> None:
 
 
 def _repeats_are_the_same(receiver: Receiver) -> None:
-    bodies = {one.webhook_id: one.body for one in receiver.taken}
-    assert all(bodies[one.webhook_id] == one.body for one in receiver.taken)
+    bodies = {one.webhook_id: one.body for one in receiver.deliveries}
+    assert all(bodies[one.webhook_id] == one.body for one in receiver.deliveries)
 
 
 def _order_is_kept(receiver: Receiver) -> None:
     seen: dict[str, list[int]] = defaultdict(list)
-    for one in receiver.taken:
+    for one in receiver.deliveries:
         revisions = seen[one.data["id"]]
         if one.data["revision"] not in revisions:
             revisions.append(one.data["revision"])

@@ -9,7 +9,7 @@ from agent.store.errors import StoreError
 from agent.tickets.changes import Change
 from agent.tickets.ledger import Filter, Ledger, record_all
 from agent.tickets.series import tickets_summary
-from tests.sinks.writer import Writer
+from tests.sinks.change_writer import ChangeWriter
 from tests.tickets.scene import START
 
 
@@ -21,14 +21,14 @@ async def write(database: Database, change: Change) -> None:
 async def test_a_second_open_ticket_of_a_key_is_refused_by_the_database(
     database: Database,
 ) -> None:
-    ticket = await Writer(database).opened()
+    ticket = await ChangeWriter(database).opened()
     second = replace(ticket, id="NW-OTHER-2", episode=2)
     with pytest.raises(StoreError, match=r"UNIQUE constraint failed: tickets\.key"):
         await write(database, Change(None, second, ""))
 
 
 async def test_a_change_from_another_revision_is_refused(database: Database) -> None:
-    writer = Writer(database)
+    writer = ChangeWriter(database)
     ticket = await writer.opened()
     await writer.changed(ticket)
     with pytest.raises(StoreError, match="changed by someone else"):
@@ -37,7 +37,7 @@ async def test_a_change_from_another_revision_is_refused(database: Database) -> 
 
 
 async def test_what_is_written_is_read_back_whole(database: Database) -> None:
-    writer = Writer(database)
+    writer = ChangeWriter(database)
     ticket = await writer.changed(await writer.opened())
     ledger = Ledger(database)
     assert await ledger.get(ticket.id) == ticket
@@ -47,7 +47,7 @@ async def test_what_is_written_is_read_back_whole(database: Database) -> None:
 
 
 async def test_filters_and_pages(database: Database) -> None:
-    writer = Writer(database)
+    writer = ChangeWriter(database)
     for number in range(7):
         writer.now = START + number
         ticket = await writer.opened(number)
@@ -65,7 +65,7 @@ async def test_filters_and_pages(database: Database) -> None:
 
 
 async def test_open_tickets_and_deadlines_are_series(database: Database) -> None:
-    ticket = await Writer(database).opened()
+    ticket = await ChangeWriter(database).opened()
     blocks = {block.family.name: block for block in tickets_summary([ticket], START)}
     counts = blocks["numwatch_tickets"]
     rows = dict(zip(zip(*counts.frame.columns, strict=True), counts.values, strict=True))

@@ -91,7 +91,7 @@ async def test_a_storm_is_one_ticket_told_at_once_and_closed_once(
         fired = time.monotonic()
         await run.step(*alerts[: SIZE * wave // WAVES], seconds=15)
         if wave == 1:
-            await wait_until(lambda: bool(receiver.taken), 30)
+            await wait_until(lambda: bool(receiver.deliveries), 30)
             took = time.monotonic() - fired
     grown = resident() - before
 
@@ -103,13 +103,13 @@ async def test_a_storm_is_one_ticket_told_at_once_and_closed_once(
     scene.states = dict.fromkeys(numbers, NumberState.ACTIVE)
     await run.until_closed()
     await wait_until(
-        lambda: bool(receiver.taken) and receiver.taken[-1].type == "ticket.closed", 30
+        lambda: bool(receiver.deliveries) and receiver.deliveries[-1].type == "ticket.closed", 30
     )
     await dispatcher.stop()
-    kinds = [one.type for one in receiver.taken]
+    kinds = [one.type for one in receiver.deliveries]
     assert (kinds.count("ticket.opened"), kinds.count("ticket.closed")) == (1, 1)
-    assert {one.data["id"] for one in receiver.taken} == {ticket.id}
-    assert len(receiver.taken[-1].data["members"]) == SIZE
+    assert {one.data["id"] for one in receiver.deliveries} == {ticket.id}
+    assert len(receiver.deliveries[-1].data["members"]) == SIZE
     assert (await run.ledger.list(Filter())).total == 1
     assert grown < MOST_MEMORY
     print(f"storm of {SIZE}: first delivery {took:.2f} s, grown {grown / 2**20:.0f} MiB")  # noqa: T201 - the figure is what the full run is for

@@ -1,4 +1,7 @@
-"""Group bots of Feishu, DingTalk and WeCom: HTTP 200 whatever happens (ticketing.md §5)."""
+"""Group bots of Feishu, DingTalk and WeCom, which always answer HTTP 200.
+
+See docs/reference/ticketing.md §5.
+"""
 
 import base64
 import hashlib
@@ -19,8 +22,8 @@ class BotServer(System):
     limits: tuple[tuple[int, float], ...] = ()
     busy = 0
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self.messages: list[str] = []
         self.times: list[float] = []
         self.secret = "SEC-1"
@@ -32,16 +35,16 @@ class BotServer(System):
     def break_credentials(self) -> None:
         self.secret = "SEC-2"
 
-    def mend_credentials(self) -> None:
+    def restore_credentials(self) -> None:
         self.secret = "SEC-1"
 
     def seen(self) -> list[str]:
-        found = (one for message in self.messages for one in _ID.findall(message))
-        return list(dict.fromkeys(found))
+        ids = (id_ for message in self.messages for id_ in _ID.findall(message))
+        return list(dict.fromkeys(ids))
 
     def is_over(self, ticket_id: str) -> bool:
-        told = [it for it in self.messages if ticket_id in it]
-        return bool(told) and bool(_DONE.search(told[-1]))
+        mentions = [it for it in self.messages if ticket_id in it]
+        return bool(mentions) and bool(_DONE.search(mentions[-1]))
 
     def _is_too_fast(self) -> bool:
         now = self.clock()
@@ -50,8 +53,8 @@ class BotServer(System):
             for count, seconds in self.limits
         )
 
-    def _judge(self, code: int, text: str) -> int:
-        """The error code; 0 takes the message."""
+    def _answer_code(self, code: int, text: str) -> int:
+        """The error code; 0 accepts the message."""
         if self._is_too_fast():
             code = self.busy
         if code == 0:
@@ -73,9 +76,9 @@ class FeishuServer(BotServer):
     async def _hook(self, request: web.Request) -> web.Response:
         raw = await request.read()
         body = json.loads(raw)
-        code = self._judge(self._code(request, body, len(raw)), self._text(body))
-        told = {"code": code, "msg": "success" if code == 0 else "refused", "data": {}}
-        return answer(told)
+        code = self._answer_code(self._code(request, body, len(raw)), self._text(body))
+        document = {"code": code, "msg": "success" if code == 0 else "refused", "data": {}}
+        return answer(document)
 
     def _code(self, request: web.Request, body: dict[str, Any], size: int) -> int:
         if request.match_info["token"] != "token-1":
@@ -100,8 +103,8 @@ class DingTalkServer(BotServer):
     limits = ((20, 60.0),)
     busy = 130101
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self.blocked_until = 0.0
         self.addresses: list[int] = []
 
@@ -116,18 +119,18 @@ class DingTalkServer(BotServer):
             self.blocked_until = self.clock() + 600
         blocked = self.clock() < self.blocked_until
         code = 130101 if blocked else self._code(request, len(raw))
-        code = self._judge(code, body["text"]["content"])
+        code = self._answer_code(code, body["text"]["content"])
         return answer({"errcode": code, "errmsg": "ok" if code == 0 else "refused"})
 
     def _code(self, request: web.Request, size: int) -> int:
-        asked = request.query
-        if asked.get("access_token") != "token-1":
+        query = request.query
+        if query.get("access_token") != "token-1":
             return 300001
-        timestamp = asked.get("timestamp", "0")
-        told = f"{timestamp}\n{self.secret}".encode()
-        digest = hmac.new(self.secret.encode(), told, hashlib.sha256).digest()
+        timestamp = query.get("timestamp", "0")
+        message = f"{timestamp}\n{self.secret}".encode()
+        digest = hmac.new(self.secret.encode(), message, hashlib.sha256).digest()
         late = abs(self.clock() * 1000 - int(timestamp)) > 3_600_000
-        if late or asked.get("sign") != base64.b64encode(digest).decode():
+        if late or query.get("sign") != base64.b64encode(digest).decode():
             return 310000
         return 460101 if size > 20_000 else 0
 
@@ -137,8 +140,8 @@ class WeComServer(BotServer):
     limits = ((20, 60.0),)
     busy = 45009
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self.key = "token-1"
 
     def section(self) -> dict[str, Any]:
@@ -147,7 +150,7 @@ class WeComServer(BotServer):
     def break_credentials(self) -> None:
         self.key = "another"
 
-    def mend_credentials(self) -> None:
+    def restore_credentials(self) -> None:
         self.key = "token-1"
 
     def routes(self) -> list[web.RouteDef]:
@@ -159,5 +162,5 @@ class WeComServer(BotServer):
         code = 93000 if request.query.get("key") != self.key else 0
         if code == 0 and len(content.encode()) > 4096:
             code = 40058
-        code = self._judge(code, content)
+        code = self._answer_code(code, content)
         return answer({"errcode": code, "errmsg": "ok" if code == 0 else "refused"})

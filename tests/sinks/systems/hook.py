@@ -16,8 +16,8 @@ OTHER = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldY"
 class HookServer(System):
     kind = "webhook"
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self.tickets: dict[str, dict[str, Any]] = {}
         self.ids: set[str] = set()
         self.secret = SECRET
@@ -28,7 +28,7 @@ class HookServer(System):
     def break_credentials(self) -> None:
         self.secret = OTHER
 
-    def mend_credentials(self) -> None:
+    def restore_credentials(self) -> None:
         self.secret = SECRET
 
     def seen(self) -> list[str]:

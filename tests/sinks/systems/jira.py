@@ -1,4 +1,4 @@
-"""Jira Cloud as far as its REST API 3 shows (ticketing.md §5)."""
+"""Jira Cloud as far as its REST API 3 shows (docs/reference/ticketing.md §5)."""
 
 import base64
 import re
@@ -24,8 +24,8 @@ _JQL = re.compile(
 class JiraServer(System):
     kind = "jira"
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self.issues: dict[str, dict[str, Any]] = {}
         self.made_at: dict[str, float] = {}
         self.lag = 0.0
@@ -44,7 +44,7 @@ class JiraServer(System):
     def break_credentials(self) -> None:
         self.password = "another"
 
-    def mend_credentials(self) -> None:
+    def restore_credentials(self) -> None:
         self.password = "token-1"
 
     def seen(self) -> list[str]:
@@ -135,26 +135,26 @@ class JiraServer(System):
         self._check(request)
         if self.search_is_gone:
             return await self._gone(request)
-        asked = await request.json()
-        parsed = _JQL.fullmatch(asked["jql"])
+        body = await request.json()
+        parsed = _JQL.fullmatch(body["jql"])
         if parsed is None or parsed["project"] != "OPS":
             return answer({"errorMessages": ["Error in the JQL Query"], "errors": {}}, 400)
-        found = [
+        matches = [
             it
             for id_, it in self.issues.items()
             if self.made_at[id_] + self.lag <= self.clock() and _matches(it, parsed)
         ]
         # One issue a page, so that who asks has to go on.
-        start = int(asked.get("nextPageToken") or 0)
+        start = int(body.get("nextPageToken") or 0)
         page = {
             "issues": [
-                {"id": it["id"], "key": it["key"], "fields": _only(it, asked["fields"])}
-                if asked.get("fields")
+                {"id": it["id"], "key": it["key"], "fields": _only(it, body["fields"])}
+                if body.get("fields")
                 else {"id": it["id"]}
-                for it in found[start : start + 1]
+                for it in matches[start : start + 1]
             ]
         }
-        return answer({**page, "nextPageToken": str(start + 1)} if found[start + 1 :] else page)
+        return answer({**page, "nextPageToken": str(start + 1)} if matches[start + 1 :] else page)
 
     async def _show(self, request: web.Request) -> web.Response:
         return answer(self._issue(request))
@@ -183,19 +183,19 @@ class JiraServer(System):
 
     async def _transition(self, request: web.Request) -> web.Response:
         issue = self._issue(request)
-        asked = await request.json()
+        body = await request.json()
         chosen = next(
-            (it for it in self._possible(issue) if it["id"] == asked["transition"]["id"]), None
+            (it for it in self._possible(issue) if it["id"] == body["transition"]["id"]), None
         )
         if self.conflicts:
             self.conflicts -= 1
             return answer({"errorMessages": ["The issue was changed meanwhile"]}, 409)
         if chosen is None:
             return answer({"errorMessages": ["It is not allowed from here"], "errors": {}}, 400)
-        missing = {k: v for k, v in self.required.items() if k not in asked.get("fields", {})}
+        missing = {k: v for k, v in self.required.items() if k not in body.get("fields", {})}
         if missing and chosen["to"]["name"] == "Done":
             return _refused(missing)
-        resolution = asked.get("fields", {}).get("resolution", {}).get("name")
+        resolution = body.get("fields", {}).get("resolution", {}).get("name")
         self.put(issue["id"], chosen["to"]["name"], resolution)
         return web.Response(status=204)
 

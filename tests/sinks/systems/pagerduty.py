@@ -1,4 +1,4 @@
-"""PagerDuty's Events API v2 (ticketing.md §5)."""
+"""PagerDuty's Events API v2 (docs/reference/ticketing.md §5)."""
 
 import json
 from typing import Any
@@ -13,15 +13,15 @@ KEY = "0123456789abcdef0123456789ABCDEF"
 class PagerDutyServer(System):
     kind = "pagerduty"
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self.alerts: dict[str, str] = {}
         """The state of each alert, by its key."""
         self.opened: list[str] = []
         """A key each time a new alert was made."""
         self.payloads: list[dict[str, Any]] = []
         self.sent: list[float] = []
-        self.most = 120
+        self.max_per_minute = 120
         self.key = KEY
 
     def section(self) -> dict[str, Any]:
@@ -30,7 +30,7 @@ class PagerDutyServer(System):
     def break_credentials(self) -> None:
         self.key = "f" * 32
 
-    def mend_credentials(self) -> None:
+    def restore_credentials(self) -> None:
         self.key = KEY
 
     def seen(self) -> list[str]:
@@ -46,15 +46,19 @@ class PagerDutyServer(System):
         raw = await request.read()
         event = json.loads(raw)
         recent = [at for at in self.sent if self.clock() - 60 < at <= self.clock()]
-        if len(recent) >= self.most:
+        if len(recent) >= self.max_per_minute:
             return answer({"status": "throttle exceeded", "message": "Requests are too fast"}, 429)
         errors = list(self._errors(event, len(raw)))
         if errors:
             return answer({"status": "invalid event", "message": "no", "errors": errors}, 400)
         self.sent.append(self.clock())
         self._apply(event)
-        told = {"status": "success", "message": "Event processed", "dedup_key": event["dedup_key"]}
-        return answer(told, 202)
+        document = {
+            "status": "success",
+            "message": "Event processed",
+            "dedup_key": event["dedup_key"],
+        }
+        return answer(document, 202)
 
     def _errors(self, event: dict[str, Any], size: int) -> Any:
         if event.get("routing_key") != self.key:
@@ -76,11 +80,11 @@ class PagerDutyServer(System):
 
     def _apply(self, event: dict[str, Any]) -> None:
         key, action = event["dedup_key"], event["event_action"]
-        standing = self.alerts.get(key) in ("triggered", "acknowledged")
+        is_open = self.alerts.get(key) in ("triggered", "acknowledged")
         if action == "trigger":
             self.payloads.append(event["payload"])
-            if not standing:
+            if not is_open:
                 self.opened.append(key)
                 self.alerts[key] = "triggered"
-        elif standing:
+        elif is_open:
             self.alerts[key] = {"acknowledge": "acknowledged", "resolve": "resolved"}[action]

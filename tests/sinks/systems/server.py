@@ -19,7 +19,7 @@ class Fault:
     """The answer; 0 for none."""
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
-    taken: bool = False
+    takes_effect: bool = False
     """Whether the request takes effect all the same, as when only the answer is late."""
     method: str = ""
     path: str = ""
@@ -49,14 +49,14 @@ class System:
         raise NotImplementedError
 
     def is_over(self, ticket_id: str) -> bool:
-        """Whether the system takes the ticket for done."""
+        """Whether the ticket is done in the system."""
         raise NotImplementedError
 
     def break_credentials(self) -> None:
         """From now on our credentials are refused."""
         raise NotImplementedError
 
-    def mend_credentials(self) -> None:
+    def restore_credentials(self) -> None:
         raise NotImplementedError
 
     def fail(self, **fault: Any) -> None:
@@ -74,7 +74,7 @@ class System:
             await self._server.close()
 
     def count(self, method: str, path: str = "") -> int:
-        return sum(one[0] == method and path in one[1] for one in self.requests)
+        return sum(sent == method and path in to for sent, to, _body in self.requests)
 
     @web.middleware
     async def _meddle(self, request: web.Request, handler: Any) -> web.StreamResponse:
@@ -83,7 +83,7 @@ class System:
         fault = self._next(request)
         if fault is None:
             return await handler(request)
-        if fault.taken:
+        if fault.takes_effect:
             await handler(request)
         if fault.status:
             return web.Response(status=fault.status, headers=fault.headers, text=fault.body)

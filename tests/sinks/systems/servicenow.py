@@ -1,4 +1,4 @@
-"""ServiceNow's Table API as far as incidents go (ticketing.md §5)."""
+"""ServiceNow's Table API as far as incidents go (docs/reference/ticketing.md §5)."""
 
 import base64
 import re
@@ -15,8 +15,8 @@ _ID = re.compile(r"correlation_id=(?P<id>[^^]+)\^ORDERBYsys_created_on")
 class ServiceNowServer(System):
     kind = "servicenow"
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self.incidents: dict[str, dict[str, str]] = {}
         self.journal: dict[str, list[str]] = {}
         self.mandatory: set[str] = {"close_code", "close_notes"}
@@ -30,15 +30,15 @@ class ServiceNowServer(System):
     def break_credentials(self) -> None:
         self.password = "another"
 
-    def mend_credentials(self) -> None:
+    def restore_credentials(self) -> None:
         self.password = "pass-1"
 
     def seen(self) -> list[str]:
         return [it["correlation_id"] for it in self.incidents.values()]
 
     def is_over(self, ticket_id: str) -> bool:
-        found = (it for it in self.incidents.values() if it["correlation_id"] == ticket_id)
-        return any(it["state"] in ("6", "7") for it in found)
+        ours = (it for it in self.incidents.values() if it["correlation_id"] == ticket_id)
+        return any(it["state"] in ("6", "7") for it in ours)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -69,16 +69,16 @@ class ServiceNowServer(System):
         assert utf16(body["correlation_id"]) <= 100
         id_ = f"{len(self.incidents) + 1:032x}"
         number = f"INC{len(self.incidents) + 1:07}"
-        made = {"sys_id": id_, "number": number, "state": "1", "close_code": "", **body}
-        self.incidents[id_] = made
+        incident = {"sys_id": id_, "number": number, "state": "1", "close_code": "", **body}
+        self.incidents[id_] = incident
         self.journal[id_] = []
-        return answer({"result": made}, 201, Location=f"{_TABLE}/{id_}")
+        return answer({"result": incident}, 201, Location=f"{_TABLE}/{id_}")
 
     async def _search(self, request: web.Request) -> web.Response:
         self._check(request)
-        asked = _ID.fullmatch(request.query["sysparm_query"])
-        assert asked is not None
-        ours = [it for it in self.incidents.values() if it["correlation_id"] == asked["id"]]
+        parsed = _ID.fullmatch(request.query["sysparm_query"])
+        assert parsed is not None
+        ours = [it for it in self.incidents.values() if it["correlation_id"] == parsed["id"]]
         return answer({"result": ours})
 
     async def _show(self, request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""Zammad's REST API as far as tickets go (ticketing.md §5)."""
+"""Zammad's REST API as far as tickets go (docs/reference/ticketing.md §5)."""
 
 import re
 from typing import Any
@@ -9,14 +9,14 @@ from tests.sinks.systems.server import System, answer
 
 _TITLE = re.compile(r'title:"(?P<id>[^"]+)"')
 _STATES = {"new", "open", "pending reminder", "closed", "merged"}
-_MARK = re.compile(r"\[(NW-[^\]]+)\]$")
+_MARKER = re.compile(r"\[(NW-[^\]]+)\]$")
 
 
 class ZammadServer(System):
     kind = "zammad"
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self.tickets: dict[str, dict[str, Any]] = {}
         self.articles: dict[str, list[dict[str, Any]]] = {}
         self.made_at: dict[str, float] = {}
@@ -30,15 +30,15 @@ class ZammadServer(System):
     def break_credentials(self) -> None:
         self.token = "another"
 
-    def mend_credentials(self) -> None:
+    def restore_credentials(self) -> None:
         self.token = "token-1"
 
     def seen(self) -> list[str]:
         return [_ours(it) for it in self.tickets.values()]
 
     def is_over(self, ticket_id: str) -> bool:
-        found = (it for it in self.tickets.values() if _ours(it) == ticket_id)
-        return any(it["state"] == "closed" for it in found)
+        ours = (it for it in self.tickets.values() if _ours(it) == ticket_id)
+        return any(it["state"] == "closed" for it in ours)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -80,14 +80,14 @@ class ZammadServer(System):
 
     async def _search(self, request: web.Request) -> web.Response:
         self._check(request)
-        asked = _TITLE.fullmatch(request.query["query"])
-        assert asked is not None
-        found = [
+        parsed = _TITLE.fullmatch(request.query["query"])
+        assert parsed is not None
+        matches = [
             it
             for id_, it in self.tickets.items()
-            if self.made_at[id_] + self.lag <= self.clock() and asked["id"] in it["title"]
+            if self.made_at[id_] + self.lag <= self.clock() and parsed["id"] in it["title"]
         ]
-        return answer(found)
+        return answer(matches)
 
     async def _show(self, request: web.Request) -> web.Response:
         return answer(self._ticket(request))
@@ -119,5 +119,5 @@ def _wrong(body: dict[str, Any]) -> str:
 
 
 def _ours(ticket: dict[str, Any]) -> str:
-    found = _MARK.search(ticket["title"])
-    return found[1] if found else ""
+    marker = _MARKER.search(ticket["title"])
+    return marker[1] if marker else ""

@@ -3,7 +3,7 @@
 from agent.store.database import Database
 from agent.tickets.outbox.outbox import Outbox
 from agent.tickets.outbox.rows import Queue
-from tests.sinks.writer import Writer
+from tests.sinks.change_writer import ChangeWriter
 from tests.tickets.scene import START
 
 
@@ -16,7 +16,7 @@ async def drain(outbox: Outbox, now: float = START) -> list[tuple[str, int]]:
 
 
 async def test_a_later_row_never_overtakes_an_earlier_one(database: Database) -> None:
-    writer, outbox = Writer(database, "desk"), Outbox(database)
+    writer, outbox = ChangeWriter(database, "desk"), Outbox(database)
     ticket = await writer.changed(await writer.opened(), "ticket.resolved")
     await writer.opened(2)
     first = await outbox.claim("desk", START)
@@ -36,7 +36,7 @@ async def test_a_later_row_never_overtakes_an_earlier_one(database: Database) ->
 
 
 async def test_waiting_updates_become_the_newest_and_steps_stay(database: Database) -> None:
-    writer, outbox = Writer(database, "desk"), Outbox(database)
+    writer, outbox = ChangeWriter(database, "desk"), Outbox(database)
     ticket = await writer.opened()
     for kind in (
         "ticket.updated",
@@ -61,7 +61,7 @@ async def test_waiting_updates_become_the_newest_and_steps_stay(database: Databa
 
 
 async def test_an_update_on_its_way_is_not_taken_back(database: Database) -> None:
-    writer, outbox = Writer(database, "desk"), Outbox(database)
+    writer, outbox = ChangeWriter(database, "desk"), Outbox(database)
     ticket = await writer.opened()
     await drain(outbox)
     ticket = await writer.changed(ticket)
@@ -74,14 +74,14 @@ async def test_an_update_on_its_way_is_not_taken_back(database: Database) -> Non
 
 
 async def test_each_sink_has_its_own_queue(database: Database) -> None:
-    writer, outbox = Writer(database, "desk", "mirror"), Outbox(database)
+    writer, outbox = ChangeWriter(database, "desk", "mirror"), Outbox(database)
     await writer.opened()
     assert await drain(outbox) == [("ticket.opened", 1)]
     assert await outbox.queues() == {"mirror": Queue(pending=1, oldest=START)}
 
 
 async def test_what_was_being_sent_when_the_agent_died_goes_again(database: Database) -> None:
-    writer, outbox = Writer(database, "desk"), Outbox(database)
+    writer, outbox = ChangeWriter(database, "desk"), Outbox(database)
     await writer.opened()
     lost = await outbox.claim("desk", START)
     assert await outbox.claim("desk", START) is None
@@ -93,7 +93,7 @@ async def test_what_was_being_sent_when_the_agent_died_goes_again(database: Data
 
 
 async def test_dead_letters_are_listed_and_replayed_in_order(database: Database) -> None:
-    writer, outbox = Writer(database, "desk"), Outbox(database)
+    writer, outbox = ChangeWriter(database, "desk"), Outbox(database)
     ticket = await writer.opened()
     await writer.changed(ticket, "ticket.resolved")
     dead_ids = []
@@ -109,7 +109,7 @@ async def test_dead_letters_are_listed_and_replayed_in_order(database: Database)
 
 
 async def test_a_replay_never_puts_the_receiver_back(database: Database) -> None:
-    writer, outbox = Writer(database, "desk"), Outbox(database)
+    writer, outbox = ChangeWriter(database, "desk"), Outbox(database)
     ticket = await writer.opened()
     await drain(outbox)
     ticket = await writer.changed(ticket)
@@ -123,7 +123,7 @@ async def test_a_replay_never_puts_the_receiver_back(database: Database) -> None
 
 
 async def test_old_deliveries_are_pruned_and_nothing_else(database: Database) -> None:
-    writer, outbox = Writer(database, "desk"), Outbox(database)
+    writer, outbox = ChangeWriter(database, "desk"), Outbox(database)
     ticket = await writer.opened()
     await drain(outbox)
     await writer.changed(ticket, "ticket.closed")

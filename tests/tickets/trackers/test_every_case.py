@@ -17,9 +17,9 @@ OVER = "tickets/trackers/test_when_it_is_over.py"
 NOISE = "tickets/trackers/test_noise.py"
 CONTRACT = "sinks/test_contract.py"
 JIRA = "sinks/test_jira.py"
-CUT = "sinks/test_cut.py"
+CUT = "sinks/test_text_limits.py"
 BOTS = "sinks/test_bots.py"
-TEMPLATES = "sinks/test_templates.py"
+TEMPLATES = "sinks/test_webhook_templates.py"
 HOOK = "webhooks/alertmanager/test_webhook.py"
 ACCESS = "webhooks/test_auth.py"
 COMPLAINTS = "complaints/test_webhook.py"
@@ -27,7 +27,7 @@ CALLBACKS = "sinks/test_callback_hook.py"
 ALERTMANAGER = "webhooks/alertmanager/test_reconciler.py"
 WINDOWS = "complaints/test_deadlines.py"
 CLOCKS = "tickets/sla/test_clocks.py"
-DESKS = "sinks/test_desk_reconciler.py"
+DESKS = "sinks/test_reconciler.py"
 PEOPLE = "tickets/actions/test_closed_by_people.py"
 
 CASES: Mapping[int, tuple[tuple[str, str], ...]] = {
@@ -76,11 +76,13 @@ CASES: Mapping[int, tuple[tuple[str, str], ...]] = {
     ),
     17: (
         (CONTRACT, "test_any_text_fits_the_systems_limits"),
-        (CUT, "test_what_is_cut_fits_and_is_whole_letters_of_its_beginning"),
+        (CUT, "test_a_cut_text_fits_and_is_whole_letters_of_its_beginning"),
     ),
-    18: ((TEMPLATES, "test_what_gives_nothing_that_can_be_sent_goes_in_the_usual_form"),),
+    18: (
+        (TEMPLATES, "test_a_template_that_renders_nothing_valid_is_replaced_by_the_standard_form"),
+    ),
     19: (
-        (CONTRACT, "test_429_loses_nothing_and_retry_after_is_kept_to"),
+        (CONTRACT, "test_429_loses_nothing_and_retry_after_is_honoured"),
         (CONTRACT, "test_a_storm_makes_new_tickets_before_it_updates_old_ones"),
     ),
     20: (
@@ -90,9 +92,9 @@ CASES: Mapping[int, tuple[tuple[str, str], ...]] = {
     22: (
         (JIRA, "test_a_missing_transition_is_commented_counted_and_not_tried_for_ever"),
         (JIRA, "test_a_required_field_is_named_in_the_comment"),
-        (JIRA, "test_a_conflict_is_tried_once_more_and_then_told"),
+        (JIRA, "test_a_conflict_is_tried_once_more_and_then_commented"),
     ),
-    23: ((JIRA, "test_a_search_that_is_gone_is_told_loudly_and_nothing_is_made"),),
+    23: ((JIRA, "test_a_search_that_is_gone_holds_the_sink_and_nothing_is_created"),),
     24: (
         (ACCESS, "test_overload_is_always_503_and_passes"),
         (HOOK, "test_what_is_answered_with_200_is_in_the_ledger"),

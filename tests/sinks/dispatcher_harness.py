@@ -1,8 +1,11 @@
 """A dispatcher over real HTTP in simulated time."""
 
 import asyncio
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
+from agent.sinks.base import RemoteState, RemoteStatus, Sink
 from agent.sinks.dispatcher import Dispatcher
 from agent.sinks.links import Links
 from agent.sinks.registry import SinkContext, build_sinks
@@ -10,8 +13,12 @@ from agent.sinks.text import Writer
 from agent.store.database import Database
 from agent.tickets.outbox.outbox import Outbox
 from exporters.telemetry import Telemetry
-from tests.sinks.test_webhook import settings
+from tests.sinks.change_writer import ChangeWriter
+from tests.sinks.sections import webhook_section
+from tests.sinks.systems.server import System
 from tests.tickets.scene import START
+
+SystemT = TypeVar("SystemT", bound=System)
 
 
 class Clock:
@@ -22,8 +29,8 @@ class Clock:
         return self.now
 
 
-class Post:
-    """A dispatcher over real HTTP in simulated time."""
+class DispatcherHarness:
+    """A dispatcher, the sections it is started with, and a clock that tests move."""
 
     def __init__(self, database: Database, telemetry: Telemetry) -> None:
         self.database = database
@@ -33,8 +40,17 @@ class Post:
         self.sections: list[Any] = []
         self.dispatcher: Dispatcher | None = None
 
-    def add(self, name: str, url: str, **more: object) -> None:
-        self.sections.append(settings(url, **{"name": name, **more}))
+    def add(self, name: str, url: str, **keys: object) -> None:
+        self.sections.append(webhook_section(url, **{"name": name, **keys}))
+
+    @asynccontextmanager
+    async def connect(self, system: SystemT) -> AsyncIterator[SystemT]:
+        """Run ``system`` as the sink ``desk``."""
+        url = await system.start()
+        self.add("desk", url, **{"kind": system.kind, "secret": None, **system.section()})
+        yield system
+        await self.stop()
+        await system.stop()
 
     async def start(self) -> None:
         sinks = build_sinks(self.sections, self.clock, self.context())
@@ -49,7 +65,7 @@ class Post:
             self.dispatcher = None
 
     async def pass_time(self, seconds: float, step: float = 5.0) -> None:
-        """Let simulated time pass in steps, the workers looking after each."""
+        """Let simulated time pass in steps; after each, what is due is delivered."""
         end = self.clock.now + seconds
         while self.clock.now < end:
             self.clock.now = min(end, self.clock.now + step)
@@ -57,10 +73,10 @@ class Post:
 
     async def settle(self) -> None:
         """Wait until the workers have done what is due now."""
-        assert self.dispatcher is not None
-        self.dispatcher.wake()
+        dispatcher = self.running
+        dispatcher.wake()
         async with asyncio.timeout(10):
-            while not self.idle():  # noqa: ASYNC110 - idle is seen from outside, as here
+            while not dispatcher.idle:  # noqa: ASYNC110 - idle is seen from outside, as here
                 await asyncio.sleep(0.002)
 
     def context(self) -> SinkContext:
@@ -74,9 +90,32 @@ class Post:
             lambda sink, part: failed.labels(sink, part).inc(),
         )
 
-    def idle(self) -> bool:
+    @property
+    def running(self) -> Dispatcher:
         assert self.dispatcher is not None
-        return self.dispatcher.idle
+        return self.dispatcher
+
+    @property
+    def sink(self) -> Sink:
+        (sink,) = self.running.sinks
+        return sink
+
+    async def remote_status(self, ticket_id: str) -> RemoteStatus:
+        return (await self.running.look_up(ticket_id))["desk"]
+
+    async def remote_state(self, ticket_id: str) -> RemoteState:
+        return (await self.remote_status(ticket_id)).state
+
+    async def story(self, writer: ChangeWriter, *kinds: str) -> str:
+        """Start, open a ticket and let ``kinds`` of changes follow; returns its id."""
+        await self.start()
+        ticket = await writer.opened()
+        await self.settle()
+        for kind in kinds:
+            writer.now += 1
+            ticket = await writer.changed(ticket, kind)
+            await self.pass_time(20, step=10)
+        return ticket.id
 
     def sample(self, name: str, **labels: str) -> float | None:
         return self.telemetry.registry.get_sample_value(name, labels)

@@ -17,9 +17,9 @@ from agent.store.database import Database
 from agent.tickets.outbox.outbox import Outbox
 from exporters.telemetry import Telemetry
 from tests.simulator.worlds import SMALL
+from tests.sinks.change_writer import ChangeWriter
 from tests.sinks.receiver import SECRET, wait_until
-from tests.sinks.test_webhook import settings
-from tests.sinks.writer import Writer
+from tests.sinks.sections import webhook_section
 
 KINDS = ("ticket.opened", "ticket.updated", "ticket.resolved", "ticket.closed")
 
@@ -39,8 +39,8 @@ def world() -> World:
     return World.parse(f"{SMALL}\ndesk: {{secret: {SECRET}}}\n")
 
 
-async def stories(writer: Writer) -> list[str]:
-    """Three tickets from opening to closing; gives their ids in order."""
+async def record_stories(writer: ChangeWriter) -> list[str]:
+    """Record three tickets from opening to closing; returns their ids in order."""
     ids = []
     for number in range(3):
         ticket = await writer.opened(number)
@@ -51,7 +51,7 @@ async def stories(writer: Writer) -> list[str]:
 
 
 def dispatch(database: Database, telemetry: Telemetry, url: str) -> Dispatcher:
-    section = settings(url, timeout=1.0, retry_first=0.05, retry_longest=0.2)
+    section = webhook_section(url, timeout=1.0, retry_first=0.05, retry_longest=0.2)
     return Dispatcher(database, build_sinks([section]), telemetry)
 
 
@@ -78,7 +78,7 @@ async def test_a_desk_that_was_down_has_every_ticket_once_and_in_order(
     database: Database, telemetry: Telemetry, desk: Running, fault: str
 ) -> None:
     desk.apply({"provider": "desk", "fault": {"kind": fault, "for": "1500ms"}})
-    ids = await stories(Writer(database, "desk"))
+    ids = await record_stories(ChangeWriter(database, "desk"))
     dispatcher = dispatch(database, telemetry, desk.desk_url)
     await dispatcher.start()
     tickets = await all_closed(desk.desk_url, len(ids))
@@ -87,13 +87,13 @@ async def test_a_desk_that_was_down_has_every_ticket_once_and_in_order(
     check_story(tickets)
 
 
-async def test_a_desk_that_refuses_the_credentials_gets_everything_once_they_are_mended(
+async def test_a_desk_that_refuses_the_credentials_gets_everything_once_they_are_right(
     database: Database, telemetry: Telemetry
 ) -> None:
     now = [time.time()]
     async with await start(world(), clock=lambda: now[0]) as desk:
         desk.apply({"provider": "desk", "fault": {"kind": "auth", "for": "60s"}})
-        ids = await stories(Writer(database, "desk"))
+        ids = await record_stories(ChangeWriter(database, "desk"))
         dispatcher = dispatch(database, telemetry, desk.desk_url)
         await dispatcher.start()
         held = ("numwatch_sink_held", {"sink": "desk"})

@@ -15,7 +15,7 @@ from agent.tickets.transitions import Opening, open_ticket
 from tests.tickets.scene import START, alert
 
 
-class Writer:
+class ChangeWriter:
     def __init__(self, database: Database, *sinks: str) -> None:
         self.database = database
         self.sinks = sinks
@@ -23,8 +23,8 @@ class Writer:
         self.text = ""
 
     async def opened(self, number: int = 1) -> Ticket:
-        told = alert(number=f"40062200{number:02}")
-        (fault,) = faults_of([told], ["critical"]).values()
+        firing = alert(number=f"40062200{number:02}")
+        (fault,) = faults_of([firing], ["critical"]).values()
         decision = Decision(Transition.OPEN, fault.key, "it broke", fault)
         opening = Opening(
             Particulars(grade=Grade.AAA), Text(self.text or "broken", self.text), None
@@ -32,7 +32,7 @@ class Writer:
         return await self._write(open_ticket(decision, fault, None, opening, self.now))
 
     async def changed(self, ticket: Ticket, kind: str = "ticket.updated") -> Ticket:
-        """The next revision of ``ticket``, told to the sinks as ``kind``."""
+        """The next revision of ``ticket``, queued for the sinks as ``kind``."""
         stage = Stage.CLOSED if kind == "ticket.closed" else Stage.DIAGNOSING
         entry = Entry(self.now, "numwatch", "changed", self.text or "a test")
         after = replace(

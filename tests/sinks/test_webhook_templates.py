@@ -8,33 +8,17 @@ from typing import Any
 
 import msgspec
 import pytest
-from aiohttp import web
 from standardwebhooks import Webhook
 
 from agent.sinks.registry import SinkContext
 from agent.sinks.webhook.renderer import Renderer, RenderResult
 from agent.sinks.webhook.sink import WebhookSink
 from tests.sinks.receiver import SECRET
-from tests.sinks.systems.server import System
-from tests.sinks.test_webhook import row, settings
+from tests.sinks.sections import webhook_section
+from tests.sinks.systems.recording import RecordingServer
+from tests.sinks.test_webhook import row
 
 VALUES = msgspec.Raw(b'{"ticket": {"id": "NW-1", "title": "a \\"b\\"", "n": 3}}')
-
-
-class Sponge(System):
-    """Takes everything and remembers how it came."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.came: list[tuple[str, dict[str, str], bytes]] = []
-
-    def routes(self) -> list[web.RouteDef]:
-        return [web.post("/{path:.*}", self._take)]
-
-    async def _take(self, request: web.Request) -> web.Response:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        self.came.append((request.raw_path, headers, await request.read()))
-        return web.Response(status=202)
 
 
 @pytest.fixture
@@ -45,18 +29,18 @@ async def renderer() -> AsyncIterator[Renderer]:
 
 
 @pytest.fixture
-async def sponge() -> AsyncIterator[Sponge]:
-    made = Sponge()
+async def server() -> AsyncIterator[RecordingServer]:
+    made = RecordingServer()
     yield made
     await made.stop()
 
 
-async def send(sponge: Sponge, **template: Any) -> list[tuple[str, str]]:
-    """Delivers one change and gives what was told of the template's faults."""
+async def send(server: RecordingServer, **template: Any) -> list[tuple[str, str]]:
+    """Deliver one change; returns the faults of the template that were reported."""
     failed: list[tuple[str, str]] = []
-    around = SinkContext(template_failed=lambda sink, part: failed.append((sink, part)))
-    url = await sponge.start()
-    sink = WebhookSink(settings(f"{url}/usual?key=1", template=template), around)
+    context = SinkContext(template_failed=lambda sink, part: failed.append((sink, part)))
+    url = await server.start()
+    sink = WebhookSink(webhook_section(f"{url}/usual?key=1", template=template), context)
     try:
         await sink.deliver(row(), time.time())
     finally:
@@ -64,26 +48,26 @@ async def send(sponge: Sponge, **template: Any) -> list[tuple[str, str]]:
     return failed
 
 
-async def test_path_headers_and_body_are_as_the_template_says(sponge: Sponge) -> None:
+async def test_path_headers_and_body_are_as_the_template_says(server: RecordingServer) -> None:
     failed = await send(
-        sponge,
+        server,
         path="/tickets/{{ ticket.id | urlencode }}?kind={{ type }}",
         headers={"X-Ticket": "{{ ticket.id }}"},
         body='{"number": {{ ticket.id | tojson }}, "what": "{{ type }}"}',
     )
     assert failed == []
-    ((path, headers, body),) = sponge.came
+    ((path, headers, body),) = server.received
     assert path == "/tickets/NW-1?kind=ticket.opened"
     assert headers["x-ticket"] == "NW-1"
     assert json.loads(body) == {"number": "NW-1", "what": "ticket.opened"}
     Webhook(SECRET).verify(body, headers)
 
 
-async def test_another_type_of_body_is_told(sponge: Sponge) -> None:
-    failed = await send(sponge, body="<t>{{ ticket.id }}</t>", content_type="application/xml")
+async def test_another_type_of_body_is_declared(server: RecordingServer) -> None:
+    failed = await send(server, body="<t>{{ ticket.id }}</t>", content_type="application/xml")
     assert failed == []
-    assert sponge.came[0][1]["content-type"] == "application/xml"
-    assert sponge.came[0][2] == b"<t>NW-1</t>"
+    assert server.received[0][1]["content-type"] == "application/xml"
+    assert server.received[0][2] == b"<t>NW-1</t>"
 
 
 @pytest.mark.parametrize(
@@ -102,25 +86,25 @@ async def test_another_type_of_body_is_told(sponge: Sponge) -> None:
         ("path", "/a{{ '\\r\\n' }}"),
     ],
 )
-async def test_what_gives_nothing_that_can_be_sent_goes_in_the_usual_form(
-    sponge: Sponge, part: str, text: str
+async def test_a_template_that_renders_nothing_valid_is_replaced_by_the_standard_form(
+    server: RecordingServer, part: str, text: str
 ) -> None:
-    assert await send(sponge, **{part: text}) == [("desk", part)]
-    ((path, headers, body),) = sponge.came
+    assert await send(server, **{part: text}) == [("desk", part)]
+    ((path, headers, body),) = server.received
     assert path == "/usual?key=1"
     assert body == row().payload
     Webhook(SECRET).verify(body, headers)
 
 
-async def test_a_header_that_cannot_be_sent_is_left_out(sponge: Sponge) -> None:
-    assert await send(sponge, headers={"X-A": "{{ 'a\\nB: c' }}", "X-B": "b"}) == [
+async def test_a_header_that_cannot_be_sent_is_left_out(server: RecordingServer) -> None:
+    assert await send(server, headers={"X-A": "{{ 'a\\nB: c' }}", "X-B": "b"}) == [
         ("desk", "header")
     ]
-    assert "x-a" not in sponge.came[0][1]
-    assert sponge.came[0][1]["x-b"] == "b"
+    assert "x-a" not in server.received[0][1]
+    assert server.received[0][1]["x-b"] == "b"
 
 
-async def test_after_a_template_that_ran_too_long_the_next_is_filled(renderer: Renderer) -> None:
+async def test_after_a_template_that_ran_too_long_the_next_is_rendered(renderer: Renderer) -> None:
     slow = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
     first = await renderer.render({"body": slow}, VALUES)
     assert list(first.errors) == ["body"]
@@ -148,6 +132,6 @@ async def test_a_template_can_neither_read_files_nor_import(renderer: Renderer) 
         "mutate": "{% set _ = ticket.update({'id': 1}) %}{{ ticket.id }}",
         "format": "{{ '{0.__class__}'.format(ticket) }}",
     }
-    filled = await renderer.render(tricks, VALUES)
-    assert filled.texts == {}
-    assert set(filled.errors) == set(tricks)
+    result = await renderer.render(tricks, VALUES)
+    assert result.texts == {}
+    assert set(result.errors) == set(tricks)
