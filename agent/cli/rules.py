@@ -22,7 +22,7 @@ def rules_check(files: Sequence[Path | str], semantics: int = Semantics.THREE) -
         except RuleFileError as error:
             failed = True
             print("  FAILED:", file=sys.stderr)  # noqa: T201
-            print("\n".join(map(str, error.problems)), file=sys.stderr)  # noqa: T201
+            print("\n".join(map(str, error.errors)), file=sys.stderr)  # noqa: T201
         else:
             count = sum(len(group.rules) for group in ruleset.groups)
             print(f"  SUCCESS: {count} rules found")  # noqa: T201

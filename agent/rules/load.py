@@ -1,13 +1,24 @@
-"""Prometheus rule files into a rule set: everything that is wrong is told at once.
+"""Prometheus rule files into a rule set; every mistake of every file is reported at once.
 
-A rule that the engine cannot evaluate whole is refused here, with file, line and reason.
+A rule that the engine cannot evaluate completely is refused here, with file, line and reason.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
-from agent.rules.document import Problem, Report, Section, read
+from pydantic import Field
+
+from agent.rules.document import (
+    Duration,
+    Section,
+    Texts,
+    location,
+    name_at,
+    read_document,
+    validate,
+)
 from agent.rules.gotemplate.template import Template, TemplateError, parse_template
 from agent.rules.history import fixed_times
 from agent.rules.promql.compile import DEFAULT_STEP, parse
@@ -15,33 +26,48 @@ from agent.rules.promql.errors import RefusedError
 from agent.rules.promql.functions import native_histogram_function
 from agent.rules.promql.lexer import place_of
 from agent.rules.promql.matchers import METRIC_NAME
-from agent.rules.promql.nodes import Kind, Node, Number, Semantics, kind_of
+from agent.rules.promql.nodes import Kind, Node, Semantics, kind_of
 from agent.rules.rule import AlertingRule, Group, RecordingRule, Rule, RuleSet
+from agent.yamlfile.paths import KeyPath, key_text, select
+from agent.yamlfile.problems import LocatedProblem, Problem, YamlFileError, locate
 
-__all__ = ["Problem", "RuleFileError", "load_rules"]
+__all__ = ["RuleFileError", "load_rules"]
 
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
-_GROUP_KEYS = ("name", "interval", "limit", "rules")
-_NOT_IN_GROUPS = {
+_UNSUPPORTED_GROUP_KEYS = {
     "query_offset": "the engine evaluates the newest samples",
     "labels": "write the labels into the rules",
     "partial_response_strategy": "it belongs to Thanos",
 }
-_RULE_KEYS = ("alert", "record", "expr", "for", "keep_firing_for", "labels", "annotations")
-_WRONG = Number(0.0)
-_NO_PAST = "@ with a time is not supported: the engine keeps what ranges need, no more"
+_ALERTING_KEYS = ("for", "keep_firing_for", "annotations")
+_NO_FIXED_TIME = "@ with a time is not supported: the engine keeps only what ranges need"
 _NO_NATIVE = "needs native histograms, and there are none: the rule would never fire"
-_ALERT_ONLY = ("for", "keep_firing_for", "annotations")
 
 
-class RuleFileError(Exception):
-    """Rule files that cannot be evaluated; nothing of them is used."""
+class _RuleSection(Section):
+    alert: str = ""
+    record: str = ""
+    expr: str = ""
+    hold: Duration = Field(0.0, alias="for")
+    keep_firing_for: Duration = 0.0
+    labels: Texts = Field(default_factory=dict)
+    annotations: Texts = Field(default_factory=dict)
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        """Every problem of every file."""
-        super().__init__("\n".join(map(str, self.problems)))
+
+class _GroupSection(Section):
+    name: str = ""
+    interval: Duration = 0.0
+    limit: int = Field(0, ge=0)
+    rules: list[_RuleSection] = Field(default_factory=list)
+
+
+class _RuleFile(Section):
+    groups: list[_GroupSection] = Field(default_factory=list)
+
+
+class RuleFileError(YamlFileError):
+    """Rule files cannot be evaluated; ``errors`` has every mistake, and no rule is used."""
 
 
 def load_rules(
@@ -55,127 +81,158 @@ def load_rules(
     """The rules of ``paths``, in order; ``pace`` divides every ``for`` and ``keep_firing_for``.
 
     ``step`` is that of subqueries that name none (seconds). Only where the engine ``has_past``,
-    as in unit tests, may a rule ask for a certain moment (``@ 1700000000``).
+    as in unit tests, may a rule select samples at a fixed time (``@ 1700000000``).
 
     Raises:
-        RuleFileError: with everything that is wrong, where anything is.
+        RuleFileError: with every mistake of the files.
     """
-    loader = _Loader(pace, semantics, step, has_past=has_past)
-    problems: list[Problem] = []
+    errors: list[LocatedProblem] = []
     groups: list[Group] = []
     for path in paths:
-        report = Report(str(path))
-        groups.extend(loader.file(Path(path), report))
-        problems.extend(sorted(report.problems, key=lambda problem: problem.line))
-    if problems:
-        raise RuleFileError(problems)
+        loader = _FileLoader(Path(path), semantics, step, has_past=has_past)
+        groups.extend(loader.groups(str(path), pace))
+        errors.extend(loader.errors(str(path)))
+    if errors:
+        raise RuleFileError(errors)
     return RuleSet(tuple(groups), pace)
 
 
-class _Loader:
-    def __init__(self, pace: float, semantics: Semantics, step: float, *, has_past: bool) -> None:
-        self._pace = pace
+class _FileLoader:
+    """One rule file: its keys checked by the models, its expressions and templates compiled.
+
+    Compiling does not wait for valid keys, so that all mistakes are reported together.
+    """
+
+    def __init__(self, path: Path, semantics: Semantics, step: float, *, has_past: bool) -> None:
         self._semantics = semantics
         self._step = step
         self._has_past = has_past
+        self._document = read_document(path)
+        self._nodes: dict[KeyPath, Node] = {}
+        self._templates: dict[KeyPath, dict[str, Template]] = {}
+        self._file, problems = validate(_RuleFile, self._document)
+        # The problems found here come first: of two at one path the first is reported.
+        self._problems = [*self._check_groups(), *self._check_rules(), *problems]
 
-    def file(self, path: Path, report: Report) -> list[Group]:
-        document = read(path, report)
-        if document is None:
-            return []
-        document.expect(("groups",))
+    def errors(self, file: str) -> list[LocatedProblem]:
+        return locate(file, self._problems, self._document.lines, self._location)
+
+    def _location(self, path: KeyPath) -> str:
+        data = self._document.data
+        if len(path) < len(("groups", 0)):
+            return key_text(path)
+        group = name_at(data, path[:2], "name")
+        if path[2:3] != ("rules",) or len(path) == len(("groups", 0, "rules")):
+            return location(group, path[2:])
+        return location(f"{group}/{name_at(data, path[:4], 'alert', 'record')}", path[4:])
+
+    def _check_groups(self) -> Iterator[Problem]:
         names: set[str] = set()
-        groups = []
-        for section in document.sections("groups"):
-            group = self._group(section, report.file)
-            if group.name in names:
-                section.tell(f"group name {group.name!r} is used twice in this file", "name")
-            names.add(group.name)
-            groups.append(group)
-        return groups
+        for path, group in select(self._document.data, "groups", "*"):
+            if not isinstance(group, dict):
+                continue
+            for key, reason in _UNSUPPORTED_GROUP_KEYS.items():
+                if key in group:
+                    yield Problem((*path, key), f"is not supported: {reason}")
+            name = group.get("name")
+            if not name:
+                yield Problem((*path, "name"), "is missing, a group needs a name")
+            elif isinstance(name, str) and name in names:
+                yield Problem((*path, "name"), f"group name {name!r} is used twice in this file")
+            else:
+                names.add(str(name))
 
-    def _group(self, section: Section, file: str) -> Group:
-        name = section.where = section.text("name")
-        section.expect(_GROUP_KEYS, _NOT_IN_GROUPS)
-        if not name:
-            section.tell("a group needs a name")
-        interval = section.duration("interval") or None
-        rules = [self._rule(rule, name) for rule in section.sections("rules")]
-        kept = tuple(rule for rule in rules if rule is not None)
-        return Group(name, file, interval, section.count("limit"), kept)
+    def _check_rules(self) -> Iterator[Problem]:
+        for path, rule in select(self._document.data, "groups", "*", "rules", "*"):
+            if not isinstance(rule, dict):
+                continue
+            if bool(rule.get("alert")) == bool(rule.get("record")):
+                line = self._document.lines.get(path)
+                yield Problem(path, "a rule needs either alert or record", line)
+                continue
+            yield from self._compile_expression((*path, "expr"), rule.get("expr") or "")
+            yield from self._compile_templates((*path, "labels"), rule)
+            if rule.get("alert"):
+                yield from self._compile_templates((*path, "annotations"), rule)
+            else:
+                yield from _check_recording(path, rule)
 
-    def _rule(self, section: Section, group: str) -> Rule | None:
-        alert, record = section.text("alert"), section.text("record")
-        section.where = f"{group}/{alert or record or '?'}"
-        section.expect(_RULE_KEYS)
-        if bool(alert) == bool(record):
-            section.tell("a rule needs either alert or record")
-            return None
-        node = self._expression(section)
-        labels = _templates(section, "labels")
-        common = (alert or record, section.text("expr"), node, labels, section.line)
-        return self._alerting(section, common) if alert else _recording(section, common)
-
-    def _expression(self, section: Section) -> Node:
-        """The compiled expression; a stand-in where it is told to be wrong."""
-        text = section.text("expr")
-        if not text.strip():
-            section.tell("a rule needs an expr", "expr")
-            return _WRONG
+    def _compile_expression(self, path: KeyPath, text: object) -> Iterator[Problem]:
+        if not isinstance(text, str):
+            return
         try:
-            node = parse(text, self._semantics, self._step)
+            self._nodes[path] = self._compile(text)
         except RefusedError as error:
-            section.tell(f"expr: {error}", "expr")
-            return _WRONG
+            yield Problem(path, str(error))
+
+    def _compile(self, text: str) -> Node:
+        if not text.strip():
+            raise RefusedError("is missing, a rule needs an expr")
+        node = parse(text, self._semantics, self._step)
         if kind_of(node) is Kind.STRING:
-            section.tell("expr: a rule must give a vector or a scalar, not a text", "expr")
-            return _WRONG
+            raise RefusedError("a rule must give a vector or a scalar, not a text")
+        if self._has_past:
+            return node
         native = native_histogram_function(node)
-        if native and not self._has_past:
-            section.tell(f"expr: {place_of(text, native)}: function {native} {_NO_NATIVE}", "expr")
-            return _WRONG
-        if fixed_times(node) and not self._has_past:
-            section.tell(f"expr: {place_of(text, '@')}: {_NO_PAST}", "expr")
-            return _WRONG
+        if native:
+            raise RefusedError(f"{place_of(text, native)}: function {native} {_NO_NATIVE}")
+        if fixed_times(node):
+            raise RefusedError(f"{place_of(text, '@')}: {_NO_FIXED_TIME}")
         return node
 
-    def _alerting(self, section: Section, common: "_Common") -> AlertingRule:
+    def _compile_templates(self, path: KeyPath, rule: dict[str, Any]) -> Iterator[Problem]:
+        """Compile labels or annotations; the labels of a recording rule are no templates."""
+        key = path[-1]
+        texts = rule.get(str(key))
+        templates = self._templates[path] = {}
+        for name, text in texts.items() if isinstance(texts, dict) else ():
+            if not _LABEL.fullmatch(name) or (key == "labels" and name == METRIC_NAME):
+                yield Problem((*path, name), "is not a label name")
+            elif text is None or isinstance(text, str):
+                try:
+                    templates[name] = _template(text or "", is_plain=bool(rule.get("record")))
+                except TemplateError as error:
+                    yield Problem((*path, name), str(error))
+
+    def groups(self, file: str, pace: float) -> Iterator[Group]:
+        """The groups of the file; none when there are mistakes."""
+        if self._file is None or self._problems:
+            return
+        for index, group in enumerate(self._file.groups):
+            path = ("groups", index, "rules")
+            rules = tuple(
+                self._rule((*path, place), rule, pace) for place, rule in enumerate(group.rules)
+            )
+            yield Group(group.name, file, group.interval or None, group.limit, rules)
+
+    def _rule(self, path: KeyPath, rule: _RuleSection, pace: float) -> Rule:
+        common = (
+            rule.alert or rule.record,
+            rule.expr,
+            self._nodes[*path, "expr"],
+            self._templates[*path, "labels"],
+            self._document.lines[path],
+        )
+        if rule.record:
+            return RecordingRule(*common)
         return AlertingRule(
             *common,
-            hold=section.duration("for") / self._pace,
-            keep_firing=section.duration("keep_firing_for") / self._pace,
-            annotations=_templates(section, "annotations"),
+            hold=rule.hold / pace,
+            keep_firing=rule.keep_firing_for / pace,
+            annotations=self._templates[*path, "annotations"],
         )
 
 
-_Common = tuple[str, str, Node, Mapping[str, Template], int]
+def _check_recording(path: KeyPath, rule: dict[str, Any]) -> Iterator[Problem]:
+    for key in _ALERTING_KEYS:
+        if key in rule:
+            yield Problem((*path, key), "is not allowed in a recording rule")
+    record = rule["record"]
+    if isinstance(record, str) and not _METRIC.fullmatch(record):
+        yield Problem((*path, "record"), f"{record!r} is not a metric name")
 
 
-def _recording(section: Section, common: _Common) -> RecordingRule:
-    for key in _ALERT_ONLY:
-        if key in section:
-            section.tell(f"a recording rule cannot have {key}", key)
-    if not _METRIC.fullmatch(common[0]):
-        section.tell(f"{common[0]!r} is not a metric name", "record")
-    return RecordingRule(*common)
-
-
-def _templates(section: Section, key: str) -> dict[str, Template]:
-    """The labels or annotations of a rule; a recording rule's labels are plain texts."""
-    inner = section.inner(key)
-    found: dict[str, Template] = {}
-    for name in inner or ():
-        assert inner is not None
-        if not _LABEL.fullmatch(name) or (key == "labels" and name == METRIC_NAME):
-            inner.tell(f"{key}: {name!r} is not a label name", name)
-            continue
-        text = inner.text(name)
-        try:
-            found[name] = _plain(text) if "record" in section else parse_template(text)
-        except TemplateError as error:
-            inner.tell(f"{key}.{name}: {error}", name)
-    return found
-
-
-def _plain(text: str) -> Template:
-    return Template(text, (text,) if text else ())
+def _template(text: str, *, is_plain: bool) -> Template:
+    if is_plain:
+        return Template(text, (text,) if text else ())
+    return parse_template(text)

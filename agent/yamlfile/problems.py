@@ -1,6 +1,6 @@
 """Mistakes of a file: what is wrong, on which line, at which key."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from agent.yamlfile.paths import KeyPath, Lines, key_text, line_of, one_line
@@ -40,8 +40,13 @@ class YamlFileError(Exception):
         self.errors = errors
 
 
-def locate(file: str, problems: Iterable[Problem], lines: Lines) -> list[LocatedProblem]:
-    """The problems with their lines, in the order of the lines.
+def locate(
+    file: str,
+    problems: Iterable[Problem],
+    lines: Lines,
+    location: Callable[[KeyPath], str] = key_text,
+) -> list[LocatedProblem]:
+    """The problems with their lines, in the order of the lines; ``location`` words the paths.
 
     Of several problems at one path, or below a path that has one, the first is returned: the
     others are mostly its consequences.
@@ -55,6 +60,6 @@ def locate(file: str, problems: Iterable[Problem], lines: Lines) -> list[Located
         if problem.line is None:
             reported.add(problem.path)
         line = problem.line or line_of(problem.path, lines)
-        key = key_text(problem.path)
+        key = location(problem.path)
         located[problem.path, line] = LocatedProblem(one_line(file, 4096), line, key, problem.text)
     return sorted(located.values(), key=lambda error: error.line)

@@ -207,10 +207,11 @@ class _Builder:
         """The mappings that ``<<:`` names; their lines are those of the mapping merged in."""
         parts = value.value if isinstance(value, yaml.SequenceNode) else [value]
         for part in parts:
+            reported = len(self._document.problems)
             built = self.build(part, path)
             if isinstance(built, dict):
                 yield built
-            else:
+            elif len(self._document.problems) == reported:
                 self._report(path, "merges (<<) something that is not a mapping", self.line)
 
     def _report_duplicate(self, path: KeyPath, line: int) -> None:

@@ -85,7 +85,7 @@ def test_what_cannot_be_tested_fails_with_the_reason(
 ) -> None:
     (unit_test.parent / "rules.yml").write_text("groups: [{name: a, rule: []}]", encoding="utf-8")
     assert rules_test([unit_test]) == 1
-    assert "rules.yml:1: a: unknown key rule" in capsys.readouterr().err
+    assert "1: a: rule: is not a known key, did you mean rules?" in capsys.readouterr().err
     unit_test.write_text(TEST.replace("'1 0 0 stale'", "'1 0 x'"), encoding="utf-8")
     assert rules_test([unit_test]) == 1
     assert "'x' is not a value" in capsys.readouterr().err

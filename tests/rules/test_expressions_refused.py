@@ -145,16 +145,24 @@ def test_keys_are_taken_over_from_other_mappings(tmp_path: Path) -> None:
     path = tmp_path / "rules.yml"
     path.write_text(
         "groups: [{name: g, rules: [{alert: A, expr: x, labels: &one {a: b, c: d}}, "
-        "{alert: B, expr: x, labels: {<<: *one, a: e}}, "
-        "{alert: C, expr: x, labels: &own {<<: [*one, *own], f: g}}]}]",
+        "{alert: B, expr: x, labels: &other {<<: *one, a: e}}, "
+        "{alert: C, expr: x, labels: {<<: [*other, *one], f: g}}]}]",
         encoding="utf-8",
     )
     rules = load_rules([path]).groups[0].rules
     assert [{name: text.source for name, text in rule.labels.items()} for rule in rules] == [
         {"a": "b", "c": "d"},
         {"a": "e", "c": "d"},
-        {"a": "b", "c": "d", "f": "g"},
+        {"a": "e", "c": "d", "f": "g"},
     ]
+
+
+def test_a_mapping_that_contains_itself_is_refused_as_by_promtool(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yml"
+    rule = "{alert: A, expr: x, labels: &own {<<: *own, a: b}}"
+    path.write_text(f"groups: [{{name: g, rules: [{rule}]}}]", encoding="utf-8")
+    with pytest.raises(RuleFileError, match="1: g/A: labels: contains itself through an alias"):
+        load_rules([path])
 
 
 BROKEN = """\
@@ -182,40 +190,42 @@ groups:
 """
 
 
-def test_everything_that_is_wrong_is_told_with_its_line(tmp_path: Path) -> None:
+def test_everything_that_is_wrong_is_reported_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "broken.yml"
     path.write_text(BROKEN, encoding="utf-8")
     with pytest.raises(RuleFileError) as refused:
         load_rules([path])
-    assert [str(problem).removeprefix(f"{path}:") for problem in refused.value.problems] == [
-        "3: one: unknown key intervall, expected one of name, interval, limit, rules",
+    assert [str(problem).removeprefix(f"{path}:") for problem in refused.value.errors] == [
+        "3: one: intervall: is not a known key, did you mean interval?",
         "6: one/A: expr: 1:1: function info is experimental in Prometheus and not supported",
-        "7: one/A: for: '5 minutes' is not a duration, expected for example 30s, 5m or 1h30m",
-        "11: one/B: labels: 'a-b' is not a label name",
+        "7: one/A: for: is not a duration, got 5 minutes; expected a duration such as 30s or 1h30m",
+        "11: one/B: labels.a-b: is not a label name",
         "13: one/B: annotations.summary: if has no end",
-        "14: one/c d: 'c d' is not a metric name",
+        "14: one/c d: record: 'c d' is not a metric name",
         "15: one/c d: expr: a rule must give a vector or a scalar, not a text",
-        "18: one/e: a recording rule cannot have for",
-        "19: one/?: a rule needs either alert or record",
-        "20: one: group name 'one' is used twice in this file",
+        "18: one/e: for: is not allowed in a recording rule",
+        "19: one/rules[4]: a rule needs either alert or record",
+        "20: one: name: group name 'one' is used twice in this file",
     ]
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", ":1: is empty"),
-        (b"groups: [", ":1: is not YAML: "),
-        (b"a: b: c", ":1: is not YAML: "),
-        (b"\xff\xfe\x00", ":1: is not UTF-8 text"),
-        (b"- 1", ":1: expected a mapping of keys to values"),
-        (b"groups: 5", ":1: groups must be a list"),
-        (b"groups:\n  - 5", ":2: expected a mapping of keys to values"),
-        (b"groups: []\ngroups: []", ":2: key groups is given twice"),
-        (b"groups: " + b"[" * 3000, ":1: is nested too deeply"),
+        (b"", ":1: (file): is empty, expected keys and values"),
+        (b"groups: [", ":1: (file): is not valid YAML here, check the indentation and the quotes"),
+        (b"a: b: c", ":1: (file): has a colon where none can be, check the indentation or"),
+        (b"\xff\xfe\x00", ":1: (file): is not UTF-8 text, save the file as UTF-8"),
+        (b"- 1", ":1: (file): is a list, expected keys and values"),
+        (b"groups: 5", ":1: groups: is text, expected a list"),
+        (b"groups:\n  - 5", ":2: groups[0]: is text, expected keys and values"),
+        (b"groups: []\ngroups: []", ":2: groups: is given twice, first on line 1, again on line 2"),
+        (b"groups: " + b"[" * 3000, ":1: (file): is nested too deeply, expected a few levels"),
     ],
 )
-def test_files_that_are_no_rule_files_are_told(tmp_path: Path, content: bytes, reason: str) -> None:
+def test_files_that_are_no_rule_files_are_refused(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
     path = tmp_path / "rules.yml"
     path.write_bytes(content)
     with pytest.raises(RuleFileError) as refused:
@@ -223,6 +233,6 @@ def test_files_that_are_no_rule_files_are_told(tmp_path: Path, content: bytes, r
     assert reason in str(refused.value)
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(RuleFileError, match="cannot be read: No such file"):
         load_rules([tmp_path / "none.yml"])

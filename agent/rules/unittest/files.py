@@ -1,17 +1,29 @@
-"""Reading promtool's unit-test files, series notation included: ``1 2 _ stale 5x3 0+10x4``."""
+"""promtool's unit-test files, series notation included: ``1 2 _ stale 5x3 0+10x4``."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import promql_parser
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
-from agent.rules.document import Report, Section, read
+from agent.rules.document import (
+    Duration,
+    Section,
+    Texts,
+    location,
+    name_at,
+    read_document,
+    validate,
+)
 from agent.rules.promql.errors import RefusedError
 from agent.rules.promql.lexer import prepare
 from agent.rules.promql.matchers import METRIC_NAME
+from agent.yamlfile.paths import KeyPath, key_text
+from agent.yamlfile.problems import YamlFileError, locate
 
 MAX_SAMPLES = 1_000_000
 
@@ -21,16 +33,17 @@ _ITEM = re.compile(
     rf"(?:(?P<sign>[-+])(?P<step>{_NUMBER}))?(?:x(?P<times>\d+))?",
     re.ASCII,
 )
+_YAML_NUMBERS = {".inf": "inf", "+.inf": "inf", "-.inf": "-inf", ".nan": "nan"}
 
 
 class Sample(NamedTuple):
-    """One written value; a stale marker says that the series ends here."""
+    """One sample of an input series; a stale marker ends the series."""
 
     value: float
     is_stale: bool = False
 
 
-def parse_values(text: str) -> list[Sample | None]:
+def parse_values(text: str) -> tuple[Sample | None, ...]:
     """The samples of a series, one per interval; ``None`` where there is none.
 
     Raises:
@@ -40,13 +53,13 @@ def parse_values(text: str) -> list[Sample | None]:
         raise ValueError("native histograms ({{...}}) are not supported, write classic buckets")
     samples: list[Sample | None] = []
     for item in text.split():
-        found = _ITEM.fullmatch(item)
-        if found is None:
+        match = _ITEM.fullmatch(item)
+        if match is None:
             raise ValueError(f"{item!r} is not a value, expected for example 1, _, stale or 0+1x5")
-        samples.extend(_expand(found))
+        samples.extend(_expand(match))
         if len(samples) > MAX_SAMPLES:
             raise ValueError(f"more than {MAX_SAMPLES} samples in one series")
-    return samples
+    return tuple(samples)
 
 
 def _expand(item: re.Match[str]) -> list[Sample | None]:
@@ -73,8 +86,8 @@ def _expand(item: re.Match[str]) -> list[Sample | None]:
     return list(values)
 
 
-def parse_metric(text: str) -> dict[str, str]:
-    """The labels of a series written as ``name{label="value"}``, the name among them.
+def parse_series(text: str) -> dict[str, str]:
+    """The labels of a series written as ``name{label="value"}``, the metric's name among them.
 
     Raises:
         ValueError: when ``text`` is not one series.
@@ -95,178 +108,160 @@ def parse_metric(text: str) -> dict[str, str]:
     return dict(sorted(labels.items()))
 
 
-_FILE_KEYS = ("rule_files", "evaluation_interval", "group_eval_order", "tests", "fuzzy_compare")
-_TEST_KEYS = (
-    *("interval", "name", "input_series", "alert_rule_test", "promql_expr_test"),
-    *("external_labels", "external_url"),
-)
-_NUMBERS = {".inf": "inf", "+.inf": "inf", "-.inf": "-inf", ".nan": "nan"}
+def _from_text(parse: Callable[[str], Any], expected: str) -> tuple[PlainValidator, WithJsonSchema]:
+    """A field that is a text in the file and what ``parse`` makes of it in the model."""
+
+    def validate_text(value: object) -> Any:
+        if not isinstance(value, str):
+            raise ValueError("is not text")  # noqa: TRY004 - pydantic expects a ValueError
+        return parse(value)
+
+    schema = {"type": "string", "x-expected": expected, "x-private": True}
+    return PlainValidator(validate_text), WithJsonSchema(schema)
+
+
+def _number(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return float(_YAML_NUMBERS.get(value.lower(), value))
+    except ValueError:
+        raise ValueError("is not a number") from None
+
+
+def _not_empty(text: str) -> str:
+    if not text:
+        raise ValueError("is empty")
+    return text
+
+
+def _without_repetition(names: list[str]) -> list[str]:
+    repeated = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if repeated is not None:
+        raise ValueError(f"group name repeated in evaluation order: {repeated}")
+    return names
+
+
+class InputSeries(Section):
+    """A series with its samples, one per interval."""
+
+    series: Annotated[dict[str, str], *_from_text(parse_series, 'a series such as up{job="a"}')]
+    values: Annotated[
+        tuple[Sample | None, ...], *_from_text(parse_values, "values such as 1 _ stale 0+1x5")
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedAlert:
-    """An alert that has to fire."""
+    """An alert that must fire."""
 
     labels: dict[str, str]
     annotations: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class AlertCase:
-    """What of one alert has to fire at one time."""
-
-    name: str
-    time: float
-    expected: tuple[ExpectedAlert, ...]
+class _AlertSection(Section):
+    exp_labels: Texts = Field(default_factory=dict)
+    exp_annotations: Texts = Field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ExpressionCase:
-    """What an expression has to give at one time. ``error`` says what is wrong with the case."""
+class AlertCase(Section):
+    """The alerts of one name that must fire at one time."""
 
-    expression: str
-    time: float
-    expected: tuple[tuple[dict[str, str], float], ...]
-    error: str = ""
+    alertname: Annotated[str, AfterValidator(_not_empty)]
+    eval_time: Duration = 0.0
+    exp_alerts: list[_AlertSection] = Field(default_factory=list)
 
-
-@dataclass(frozen=True, slots=True)
-class InputSeries:
-    """A series with its samples, one per interval."""
-
-    labels: dict[str, str]
-    values: tuple[Sample | None, ...]
+    @property
+    def expected(self) -> tuple[ExpectedAlert, ...]:
+        """The alerts that must fire, with the label ``alertname``."""
+        return tuple(
+            ExpectedAlert({**alert.exp_labels, "alertname": self.alertname}, alert.exp_annotations)
+            for alert in self.exp_alerts
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class TestGroup:
-    """Series, and what has to come of them."""
+class ExpectedSample(Section):
+    """A sample that an expression must give; ``labels`` is written as a series."""
 
-    __test__ = False
+    labels: str = ""
+    value: Annotated[float, BeforeValidator(_number)] = 0.0
 
-    name: str
-    interval: float
-    series: tuple[InputSeries, ...]
-    alerts: tuple[AlertCase, ...]
-    expressions: tuple[ExpressionCase, ...]
-    external_labels: dict[str, str]
+
+class ExpressionCase(Section):
+    """The samples that an expression must give at one time."""
+
+    expr: str = ""
+    eval_time: Duration = 0.0
+    exp_samples: list[ExpectedSample] = Field(default_factory=list)
+
+    def expected(self) -> tuple[list[tuple[dict[str, str], float]], str]:
+        """The samples, and why a label set among them cannot be read, else an empty text."""
+        samples, error = [], ""
+        for sample in self.exp_samples:
+            try:
+                samples.append((parse_series(sample.labels), sample.value))
+            except ValueError as reason:
+                error = str(reason)
+        return samples, error
+
+
+class UnitTest(Section):
+    """Input series, and the alerts and samples that must come of them."""
+
+    name: str = ""
+    interval: Duration = 0.0
+    input_series: list[InputSeries] = Field(default_factory=list)
+    alert_rule_test: list[AlertCase] = Field(default_factory=list)
+    promql_expr_test: list[ExpressionCase] = Field(default_factory=list)
+    external_labels: Texts = Field(default_factory=dict)
     external_url: str = ""
 
     @property
     def end(self) -> float:
-        """The time of the last case."""
-        times = [case.time for case in self.alerts] + [case.time for case in self.expressions]
+        """The time of the last case, in seconds."""
+        times = [case.eval_time for case in self.alert_rule_test]
+        times += [case.eval_time for case in self.promql_expr_test]
         return max(times, default=0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class TestFile:
+class UnitTestFile(Section):
     """One unit-test file."""
 
-    __test__ = False
-
-    rule_files: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    """Patterns of rule files that match nothing."""
-    evaluation_interval: float = 60.0
-    group_order: dict[str, int] = field(default_factory=dict)
-    fuzzy: bool = False
-    tests: tuple[TestGroup, ...] = ()
-
-
-def read_tests(path: Path, report: Report) -> TestFile:
-    """The tests of a file; what is wrong is in ``report``."""
-    document = read(path, report)
-    if document is None:
-        return TestFile()
-    document.expect(_FILE_KEYS)
-    interval = document.duration("evaluation_interval", 60.0) or 60.0
-    files, missing = _rule_files(path, document.list_of_texts("rule_files"))
-    return TestFile(
-        rule_files=files,
-        missing=missing,
-        evaluation_interval=interval,
-        group_order=_order(document),
-        fuzzy=document.text("fuzzy_compare") == "true",
-        tests=tuple(_test(section, interval) for section in document.sections("tests")),
+    rule_files: list[str] = Field(default_factory=list)
+    evaluation_interval: Duration = 0.0
+    group_eval_order: Annotated[list[str], AfterValidator(_without_repetition)] = Field(
+        default_factory=list
     )
+    fuzzy_compare: str = ""
+    tests: list[UnitTest] = Field(default_factory=list)
 
 
-def _rule_files(path: Path, patterns: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    found: list[str] = []
-    missing: list[str] = []
+def read_tests(path: Path) -> UnitTestFile:
+    """The tests of a file.
+
+    Raises:
+        YamlFileError: with every mistake of the file.
+    """
+    document = read_document(path)
+    tests, problems = validate(UnitTestFile, document)
+    if tests is None or problems:
+
+        def name(path: KeyPath) -> str:
+            if path[:1] == ("tests",) and len(path) > 1:
+                return location(name_at(document.data, path[:2], "name"), path[2:])
+            return key_text(path)
+
+        raise YamlFileError(locate(str(path), problems, document.lines, name))
+    return tests
+
+
+def find_rule_files(path: Path, patterns: list[str]) -> tuple[list[str], list[str]]:
+    """The files that ``patterns`` match, relative to ``path``, and the patterns without a match."""
+    files: list[str] = []
+    unmatched: list[str] = []
     for pattern in patterns:
-        place = str(path.parent / pattern)
-        matches = sorted(glob(place))  # noqa: PTH207 - the pattern may be absolute
-        found.extend(matches)
-        missing.extend([] if matches else [place])
-    return tuple(found), tuple(missing)
-
-
-def _order(document: Section) -> dict[str, int]:
-    order: dict[str, int] = {}
-    for place, name in enumerate(document.list_of_texts("group_eval_order")):
-        if name in order:
-            document.tell(f"group name repeated in evaluation order: {name}", "group_eval_order")
-        order[name] = place
-    return order
-
-
-def _test(section: Section, interval: float) -> TestGroup:
-    section.where = section.text("name")
-    section.expect(_TEST_KEYS)
-    return TestGroup(
-        name=section.where,
-        interval=section.duration("interval", interval) or interval,
-        series=tuple(_series(one) for one in section.sections("input_series")),
-        alerts=tuple(_alert(one) for one in section.sections("alert_rule_test")),
-        expressions=tuple(_expression(one) for one in section.sections("promql_expr_test")),
-        external_labels=section.texts("external_labels"),
-        external_url=section.text("external_url"),
-    )
-
-
-def _series(section: Section) -> InputSeries:
-    section.expect(("series", "values"))
-    try:
-        labels = parse_metric(section.text("series"))
-        return InputSeries(labels, tuple(parse_values(section.text("values"))))
-    except ValueError as error:
-        section.tell(str(error))
-        return InputSeries({}, ())
-
-
-def _alert(section: Section) -> AlertCase:
-    section.expect(("eval_time", "alertname", "exp_alerts"))
-    name = section.text("alertname")
-    if not name:
-        section.tell("an alert_rule_test needs an alertname")
-    expected = []
-    for one in section.sections("exp_alerts"):
-        one.expect(("exp_labels", "exp_annotations"))
-        labels = {**one.texts("exp_labels"), "alertname": name}
-        expected.append(ExpectedAlert(labels, one.texts("exp_annotations")))
-    return AlertCase(name, section.duration("eval_time"), tuple(expected))
-
-
-def _expression(section: Section) -> ExpressionCase:
-    section.expect(("expr", "eval_time", "exp_samples"))
-    expected: list[tuple[dict[str, str], float]] = []
-    error = ""
-    for one in section.sections("exp_samples"):
-        one.expect(("labels", "value"))
-        try:
-            expected.append((parse_metric(one.text("labels")), _value(one)))
-        except ValueError as wrong:
-            error = str(wrong)
-    time = section.duration("eval_time")
-    return ExpressionCase(section.text("expr"), time, tuple(expected), error)
-
-
-def _value(section: Section) -> float:
-    text = section.text("value", "0")
-    try:
-        return float(_NUMBERS.get(text.lower(), text))
-    except ValueError:
-        section.tell(f"value: {text!r} is not a number", "value")
-        return 0.0
+        absolute = str(path.parent / pattern)
+        matches = sorted(glob(absolute))  # noqa: PTH207 - the pattern may be absolute
+        files.extend(matches)
+        unmatched.extend([] if matches else [absolute])
+    return files, unmatched

@@ -1,7 +1,7 @@
 """Runs unit-test files: the series step by step, the rules at every step, then the cases.
 
-The order of things is promtool's own: samples up to a step are loaded, every group is
-evaluated, alert cases of that step are judged; expressions come last.
+The order is promtool's: samples up to a step are loaded, every group is evaluated, the alert
+cases of that step are compared; expression cases come last.
 """
 
 import math
@@ -10,88 +10,98 @@ from pathlib import Path
 
 from agent.rules.active import FIRING
 from agent.rules.alerting import ALERT_NAME
-from agent.rules.document import Report
 from agent.rules.engine import RuleEngine
 from agent.rules.load import RuleFileError, load_rules
 from agent.rules.promql.compile import parse
 from agent.rules.promql.errors import EvaluationError, RefusedError
 from agent.rules.promql.evaluate import as_vector, evaluate
-from agent.rules.promql.nodes import Node, Semantics
+from agent.rules.promql.nodes import Semantics
 from agent.rules.rule import RuleSet
 from agent.rules.unittest.files import (
     AlertCase,
     ExpectedAlert,
     ExpressionCase,
-    TestFile,
-    TestGroup,
+    UnitTest,
+    UnitTestFile,
+    find_rule_files,
     read_tests,
 )
 from agent.rules.unittest.outcome import AlertOutcome, ExpressionOutcome, Outcome, Sample
-from agent.rules.unittest.store import Store
+from agent.rules.unittest.storage import Storage
+from agent.yamlfile.problems import YamlFileError
 
 _FUZZ = 1e-15
+_DEFAULT_INTERVAL = 60.0
+"""Seconds between evaluations where the file says nothing (promtool's default)."""
 
 
 def run_file(path: Path, semantics: Semantics) -> tuple[list[Outcome], list[str]]:
     """The outcome of every case of a file, and warnings about the file."""
-    report = Report(str(path))
-    tests = read_tests(path, report)
-    warnings = [f"no file match pattern {pattern}" for pattern in tests.missing]
-    if report.problems:
-        return [Outcome("", 0.0, ok=False, error=str(one)) for one in report.problems], warnings
-    outcomes: list[Outcome] = []
-    for group in tests.tests:
-        outcomes.extend(_run_group(group, tests, semantics))
-    return outcomes, warnings
-
-
-def _run_group(group: TestGroup, tests: TestFile, semantics: Semantics) -> list[Outcome]:
     try:
-        ruleset = load_rules(
-            tests.rule_files, 1.0, semantics, tests.evaluation_interval, has_past=True
-        )
+        tests = read_tests(path)
+    except YamlFileError as error:
+        return _failed("", error), []
+    rule_files, unmatched = find_rule_files(path, tests.rule_files)
+    outcomes: list[Outcome] = []
+    for test in tests.tests:
+        outcomes.extend(_run_test(test, tests, rule_files, semantics))
+    return outcomes, [f"no file match pattern {pattern}" for pattern in unmatched]
+
+
+def _failed(test: str, error: YamlFileError) -> list[Outcome]:
+    return [Outcome(test, 0.0, ok=False, error=str(mistake)) for mistake in error.errors]
+
+
+def _run_test(
+    test: UnitTest, tests: UnitTestFile, rule_files: list[str], semantics: Semantics
+) -> list[Outcome]:
+    step = tests.evaluation_interval or _DEFAULT_INTERVAL
+    try:
+        ruleset = load_rules(rule_files, 1.0, semantics, step, has_past=True)
     except RuleFileError as error:
-        return [Outcome(group.name, 0.0, ok=False, error=str(one)) for one in error.problems]
-    return list(_GroupRun(group, tests, ruleset, semantics).outcomes())
+        return _failed(test.name, error)
+    return list(_TestRun(test, tests, ruleset, semantics).outcomes())
 
 
-class _GroupRun:
+class _TestRun:
+    """One unit test: its series, its rules, and the cases as their time comes."""
+
     def __init__(
-        self, group: TestGroup, tests: TestFile, ruleset: RuleSet, semantics: Semantics
+        self, test: UnitTest, tests: UnitTestFile, ruleset: RuleSet, semantics: Semantics
     ) -> None:
-        self._group = group
-        self._tests = tests
+        self._test = test
+        self._fuzzy = tests.fuzzy_compare == "true"
+        self._step = tests.evaluation_interval or _DEFAULT_INTERVAL
         self._semantics = semantics
-        self._store = Store(semantics)
-        self._engine = RuleEngine(ruleset, group.external_labels, external_url=group.external_url)
-        self._rule_groups = sorted(
-            ruleset.groups, key=lambda one: tests.group_order.get(one.name, 0)
-        )
-        for series in group.series:
-            self._store.plan(series.labels, group.interval, series.values)
+        self._storage = Storage(semantics)
+        self._engine = RuleEngine(ruleset, test.external_labels, external_url=test.external_url)
+        order = {name: place for place, name in enumerate(tests.group_eval_order)}
+        self._rule_groups = sorted(ruleset.groups, key=lambda group: order.get(group.name, 0))
+        for series in test.input_series:
+            self._storage.schedule(series.series, test.interval or self._step, series.values)
 
     def outcomes(self) -> Iterator[Outcome]:
-        waiting = sorted(self._group.alerts, key=lambda case: case.time)
-        step = self._tests.evaluation_interval
-        for place in range(math.floor(self._group.end / step) + 1):
-            now = place * step
+        """The outcome of every case; after a failed evaluation there are no more."""
+        pending = sorted(self._test.alert_rule_test, key=lambda case: case.eval_time)
+        for place in range(math.floor(self._test.end / self._step) + 1):
+            now = place * self._step
             failures = self._evaluate(now)
             yield from failures
             if failures:
                 return
-            while waiting and waiting[0].time < now + step:
-                yield self._judge_alert(waiting.pop(0))
-        for case in self._group.expressions:
-            yield self._judge_expression(case)
+            while pending and pending[0].eval_time < now + self._step:
+                yield self._alert_outcome(pending.pop(0))
+        for case in self._test.promql_expr_test:
+            yield self._expression_outcome(case)
 
     def _evaluate(self, now: float) -> list[Outcome]:
-        self._store.load_until(now)
-        moment = self._store.at(now)
+        self._storage.load_until(now)
+        snapshot = self._storage.at(now)
         for group in self._rule_groups:
-            self._engine.run(group, moment, now, moment)
+            self._engine.run(group, snapshot, now, snapshot)
         return [
             Outcome(
-                self._group.name,
+                self._test.name,
                 now,
                 ok=False,
                 error=f"rule: {health.rule}, time: {_go_duration(now)}, err: {health.error}",
@@ -100,49 +110,52 @@ class _GroupRun:
             if health.error
         ]
 
-    def _judge_alert(self, case: AlertCase) -> Outcome:
+    def _alert_outcome(self, case: AlertCase) -> Outcome:
         firing = (
             ExpectedAlert({**alert.labels, ALERT_NAME: alert.name}, dict(alert.annotations))
             for alert in self._engine.alerts()
-            if alert.name == case.name and alert.state == FIRING
+            if alert.name == case.alertname and alert.state == FIRING
         )
         got, expected = _sorted_alerts(firing), _sorted_alerts(case.expected)
-        group, ok = self._group.name, got == expected
-        return AlertOutcome(group, case.time, ok, name=case.name, got=got, expected=expected)
-
-    def _judge_expression(self, case: ExpressionCase) -> Outcome:
-        error = case.error
-        got: tuple[Sample, ...] = ()
-        try:
-            got = self._query(case)
-        except (RefusedError, EvaluationError, ValueError) as wrong:
-            error = error or str(wrong)
-        expected = _sorted_samples(case.expected)
-        return ExpressionOutcome(
-            self._group.name,
-            case.time,
-            ok=not error and _agree(got, expected, fuzzy=self._tests.fuzzy),
-            error=error,
-            expression=case.expression,
+        return AlertOutcome(
+            self._test.name,
+            case.eval_time,
+            got == expected,
+            name=case.alertname,
             got=got,
             expected=expected,
         )
 
-    def _parse(self, expression: str) -> Node:
-        return parse(expression, self._semantics, self._tests.evaluation_interval)
+    def _expression_outcome(self, case: ExpressionCase) -> Outcome:
+        samples, error = case.expected()
+        got: tuple[Sample, ...] = ()
+        try:
+            got = self._query(case)
+        except (RefusedError, EvaluationError, ValueError) as reason:
+            error = error or str(reason)
+        expected = _sorted_samples(samples)
+        return ExpressionOutcome(
+            self._test.name,
+            case.eval_time,
+            ok=not error and _agree(got, expected, fuzzy=self._fuzzy),
+            error=error,
+            expression=case.expr,
+            got=got,
+            expected=expected,
+        )
 
     def _query(self, case: ExpressionCase) -> tuple[Sample, ...]:
-        moment = self._store.at(case.time)
-        value = evaluate(self._parse(case.expression), moment, case.time)
-        vector = as_vector(value, moment)
+        snapshot = self._storage.at(case.eval_time)
+        node = parse(case.expr, self._semantics, self._step)
+        vector = as_vector(evaluate(node, snapshot, case.eval_time), snapshot)
         return _sorted_samples(zip(vector.label_sets(), vector.values.tolist(), strict=True))
 
 
 def _sorted_alerts(alerts: Iterable[ExpectedAlert]) -> tuple[ExpectedAlert, ...]:
-    def place(alert: ExpectedAlert) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    def key(alert: ExpectedAlert) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         return sorted(alert.labels.items()), sorted(alert.annotations.items())
 
-    return tuple(sorted(alerts, key=place))
+    return tuple(sorted(alerts, key=key))
 
 
 def _sorted_samples(samples: Iterable[Sample]) -> tuple[Sample, ...]:
@@ -153,19 +166,19 @@ def _agree(got: Sequence[Sample], expected: Sequence[Sample], *, fuzzy: bool) ->
     if not fuzzy:
         return tuple(got) == tuple(expected)
     return len(got) == len(expected) and all(
-        one[0] == other[0] and _close(one[1], other[1])
-        for one, other in zip(got, expected, strict=True)
+        labels == other_labels and _close(value, other_value)
+        for (labels, value), (other_labels, other_value) in zip(got, expected, strict=True)
     )
 
 
-def _close(one: float, other: float) -> bool:
-    if math.isnan(one) or math.isnan(other):
-        return math.isnan(one) and math.isnan(other)
-    return math.isclose(one, other, rel_tol=_FUZZ)
+def _close(left: float, right: float) -> bool:
+    if math.isnan(left) or math.isnan(right):
+        return math.isnan(left) and math.isnan(right)
+    return math.isclose(left, right, rel_tol=_FUZZ)
 
 
 def _go_duration(seconds: float) -> str:
-    """As Go prints a ``time.Duration``: ``1m0s``."""
+    """``seconds`` as Go prints a ``time.Duration``: ``1m0s``."""
     whole, milliseconds = divmod(round(seconds * 1000), 1000)
     rest = f"{milliseconds:03d}".rstrip("0")
     fraction = f".{rest}" if rest else ""
