@@ -10,6 +10,7 @@ import jinja2
 
 from agent.diagnosis.words import Words
 from agent.evidence.words import causes, outcomes, sheet_words
+from agent.i18n import translate
 from agent.masking import mask_text
 from agent.states import Cause
 from agent.tickets.forms import Confirmation
@@ -136,7 +137,7 @@ class SheetWriter:
         )
 
     def _minutes(self, seconds: float) -> str:
-        return self._words["minutes"].format(n=round(seconds / 60))
+        return translate(self._locale, "{n} min", n=round(seconds / 60))
 
     def _time(self, at: float | None) -> str:
         return "" if at is None else f"{datetime.fromtimestamp(at, self._zone):%Y-%m-%d %H:%M}"

@@ -10,7 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from agent.diagnosis.words import Words
-from agent.evidence.words import STATISTICS, causes
+from agent.evidence.words import causes, statistics_columns
 from agent.masking import mask_text
 from agent.states import Cause
 from agent.tickets.ticket import Ticket
@@ -24,7 +24,7 @@ def statistics(tickets: Iterable[Ticket], locale: str, timezone: str) -> bytes:
     """The rows as CSV that a spreadsheet opens as it is, with a line of headings."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(STATISTICS[locale])
+    writer.writerow(statistics_columns(locale))
     zone = ZoneInfo(timezone)
     for ticket in tickets:
         writer.writerow(map(_harmless, _row(ticket, locale, zone)))

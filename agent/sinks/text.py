@@ -1,8 +1,9 @@
 """A ticket in words, for systems that take text instead of fields."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
+from agent.i18n import ENGLISH, Message, contextual, translate
 from agent.net.scrub import scrub
 from agent.sinks.delivery import Delivery
 from agent.tickets.changes import CLOSED, ESCALATED, OPENED, REOPENED, RESOLVED, UPDATED
@@ -12,73 +13,35 @@ _LONGEST_LINE = 4000
 _WHOLE = frozenset({OPENED, ESCALATED, REOPENED})
 _NOTHING: Mapping[str, Any] = {}
 
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        OPENED: "New",
-        UPDATED: "Changed",
-        ESCALATED: "Escalated",
-        RESOLVED: "Restored",
-        CLOSED: "Closed",
-        REOPENED: "Open again",
-        "critical": "critical",
-        "warning": "warning",
-        "info": "info",
-        "number": "Number",
-        "company": "Company",
-        "grade": "Grade",
-        "since": "Since",
-        "cause": "Cause",
-        "contact": "Whose job",
-        "fact": "Fact",
-        "next": "Next",
-        "ask": "Ask",
-        "tell": "Tell them",
-        "script": "number {number}, registered to {company}; {title}; since {since}, {pattern}"
-        "; callers {callers}; they hear: {heard}; our ticket {id}",
-        "continuous": "continuous",
-        "intermittent": "intermittent",
-        "deadline": "Deadline",
-        "breached": "breached",
-        "members": "Affected",
-        "more": "… of {count}",
-        "ticket": "Ticket",
-        "link": "Details",
-        "digest": "{count} tickets changed",
-        "refused": "numwatch could not do this here, please do it by hand",
-    },
-    "zh-CN": {
-        OPENED: "新建",
-        UPDATED: "更新",
-        ESCALATED: "升级",
-        RESOLVED: "已恢复",
-        CLOSED: "已关闭",
-        REOPENED: "重新打开",
-        "critical": "紧急",
-        "warning": "警告",
-        "info": "提示",
-        "number": "号码",
-        "company": "企业",
-        "grade": "等级",
-        "since": "开始时间",
-        "cause": "原因",
-        "contact": "责任方",
-        "fact": "依据",
-        "next": "处理建议",
-        "ask": "需询问",
-        "tell": "报障内容",
-        "script": "号码 {number}，登记企业：{company}；{title}；自 {since} 起，{pattern}"
-        "；主叫样例：{callers}；听到的提示：{heard}；我方工单 {id}",
-        "continuous": "持续",
-        "intermittent": "间歇",
-        "deadline": "时限",
-        "breached": "已超时",
-        "members": "受影响",
-        "more": "等共 {count} 个",
-        "ticket": "工单",
-        "link": "详情",
-        "digest": "{count} 个工单有变化",
-        "refused": "numwatch 无法自动完成以下操作，请人工处理",
-    },
+_CHANGES: Final[Mapping[str, Message]] = {
+    OPENED: Message("New"),
+    UPDATED: Message("Changed"),
+    ESCALATED: Message("Escalated"),
+    RESOLVED: Message("Restored"),
+    CLOSED: Message("Closed"),
+    REOPENED: Message("Open again"),
+}
+_SEVERITIES: Final[Mapping[str, Message]] = {
+    "critical": contextual("notification", "critical"),
+    "warning": Message("warning"),
+    "info": Message("info"),
+}
+_PATTERNS: Final[Mapping[str, Message]] = {
+    "continuous": Message("continuous"),
+    "intermittent": Message("intermittent"),
+}
+_LABELS: Final[Mapping[str, Message]] = {
+    "number": Message("Number"),
+    "company": Message("Company"),
+    "grade": Message("Grade"),
+    "since": Message("Since"),
+    "cause": Message("Cause"),
+    "contact": Message("Whose job"),
+    "fact": Message("Fact"),
+    "next": Message("Next"),
+    "ask": Message("Ask"),
+    "tell": Message("Tell them"),
+    "link": Message("Details"),
 }
 
 
@@ -90,14 +53,13 @@ class Writer:
         external_url: Where people reach the agent; texts link to it where it is known.
     """
 
-    def __init__(self, locale: str = "en", external_url: str | None = None) -> None:
+    def __init__(self, locale: str = ENGLISH, external_url: str | None = None) -> None:
         self.locale = locale
-        self._words = _WORDS.get(locale, _WORDS["en"])
         self._url = (external_url or "").rstrip("/")
 
     def title(self, ticket: Mapping[str, Any]) -> str:
         """One line that says what is broken."""
-        severity = self._words.get(str(ticket.get("severity")), str(ticket.get("severity")))
+        severity = self._text(_SEVERITIES, str(ticket.get("severity")))
         return scrub(f"[{severity}] {ticket.get('title') or ticket['id']}", 2000)
 
     def description(self, ticket: Mapping[str, Any]) -> list[str]:
@@ -106,8 +68,7 @@ class Writer:
 
     def headline(self, delivery: Delivery) -> str:
         """What happened to which ticket, in one line."""
-        happened = self._words.get(delivery.kind, delivery.kind)
-        return f"{happened}: {self.title(delivery.ticket)}"
+        return f"{self._text(_CHANGES, delivery.kind)}: {self.title(delivery.ticket)}"
 
     def news(self, delivery: Delivery, since: str) -> list[str]:
         """What happened after ``since``, for a comment; empty when there is nothing to say."""
@@ -127,25 +88,29 @@ class Writer:
                 it for it in delivery.ticket.get("timeline", ()) if str(it["at"]) >= delivery.at
             )
             news = [f"{it['event']}: {_line(it['reason'])}" for it in fresh]
-            lines = [f"{self._words['ticket']}: {delivery.id}", *news, *filter(None, [link])]
+            lines = [
+                f"{translate(self.locale, 'Ticket')}: {delivery.id}",
+                *news,
+                *filter(None, [link]),
+            ]
         return self.headline(delivery), lines
 
     def refusals(self, refusals: list[str], delivery: Delivery) -> list[str]:
         """A comment that asks people to do what the system did not let us do."""
-        return [self._words["refused"] + ":", *map(_line, refusals), delivery.marker]
+        request = translate(self.locale, "numwatch could not do this here, please do it by hand")
+        return [f"{request}:", *map(_line, refusals), delivery.marker]
 
     def digest(self, count: int) -> str:
         """The headline of a message about many tickets."""
-        return self._words["digest"].format(count=count)
+        return translate(self.locale, "{count} tickets changed", count=count)
 
     def link(self, ticket: Mapping[str, Any]) -> str:
         """Where the ticket is shown; empty where no address is set."""
         return f"{self._url}/tickets/{ticket['id']}" if self._url else ""
 
     def _lines(self, ticket: Mapping[str, Any]) -> Iterator[str]:
-        word = self._words
         diagnosis = ticket.get("diagnosis") or _NOTHING
-        yield f"{word['ticket']}: {ticket['id']}"
+        yield f"{translate(self.locale, 'Ticket')}: {ticket['id']}"
         yield self._labelled("link", self.link(ticket))
         yield from (_line(it) for it in str(ticket.get("description") or "").splitlines())
         for name in ("number", "company", "grade"):
@@ -167,23 +132,31 @@ class Writer:
         if not ticket.get("number"):
             return ""
         pattern = str(ticket.get("pattern") or "continuous")
-        return self._words["script"].format(
+        return translate(
+            self.locale,
+            "number {number}, registered to {company}; {title}; since {since}, {pattern}; "
+            "callers {callers}; they hear: {heard}; our ticket {id}",
             number=ticket["number"],
             company=ticket.get("company") or "–",
             title=ticket.get("title") or "–",
             since=ticket.get("started_at") or "–",
-            pattern=self._words.get(pattern, pattern),
+            pattern=self._text(_PATTERNS, pattern),
             callers=", ".join(ticket.get("sample_callers") or ()) or "–",
             heard=ticket.get("prompt_heard") or "–",
             id=ticket["id"],
         )
 
     def _labelled(self, name: str, value: object) -> str:
-        return f"{self._words[name]}: {_line(value)}" if value else ""
+        return f"{_LABELS[name].text(self.locale)}: {_line(value)}" if value else ""
+
+    def _text(self, messages: Mapping[str, Message], code: str) -> str:
+        """The text of ``code``, or the code itself where it has none."""
+        return messages[code].text(self.locale) if code in messages else code
 
     def _clock(self, clock: Mapping[str, Any]) -> str:
-        breached = f" ({self._words['breached']})" if clock.get("breached") else ""
-        return f"{self._words['deadline']} {clock.get('name')}: {clock.get('deadline')}{breached}"
+        label = translate(self.locale, "Deadline")
+        breached = f" ({translate(self.locale, 'breached')})" if clock.get("breached") else ""
+        return f"{label} {clock.get('name')}: {clock.get('deadline')}{breached}"
 
     def _members(self, members: Any) -> str:
         current = [member for member in members if not member.get("left_at")]
@@ -192,8 +165,8 @@ class Writer:
         if not shown:
             return ""
         rest = len(current) - _MEMBERS_SHOWN
-        more = f" {self._words['more'].format(count=len(current))}" if rest > 0 else ""
-        return f"{self._words['members']} ({len(current)}): {_line(shown)}{more}"
+        more = f" {translate(self.locale, '… of {count}', count=len(current))}" if rest > 0 else ""
+        return f"{translate(self.locale, 'Affected')} ({len(current)}): {_line(shown)}{more}"
 
 
 def _line(value: object) -> str:

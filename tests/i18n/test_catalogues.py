@@ -33,7 +33,7 @@ def test_texts_are_found_in_code_and_in_pages(tmp_path: Path) -> None:
         'B = Message("a {b}" " c", {"b": 1})\n'
         'C = contextual("clock", "kept")\n'
         'D = plural("{count} caller", "{count} callers", 2)\n'
-        'E = translate(locale, "at the edge")\n'
+        "E = f\"{translate(locale, 'inside an f-string')}: {1}\"\n"
     )
     (package / "page.html").write_text('<p title="{{ _("on a page") }}">{{ pgettext("x", "y") }}')
     (package / "other.py").write_text('Message("not a text of ours")\n')
@@ -43,7 +43,7 @@ def test_texts_are_found_in_code_and_in_pages(tmp_path: Path) -> None:
         ("a {b} c", None),
         ("kept", "clock"),
         (("{count} caller", "{count} callers"), None),
-        ("at the edge", None),
+        ("inside an f-string", None),
         ("on a page", None),
         ("y", "x"),
     }
