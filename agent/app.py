@@ -56,7 +56,7 @@ from agent.tickets.manager import Tickets
 from agent.tickets.outbox.outbox import Outbox
 from agent.tickets.series import tickets_summary
 from agent.tickets.ticket import Subject
-from agent.web.state import WebState
+from agent.web.services import WebServices
 from agent.webhooks.alertmanager.translate import is_foreign_symptom
 from agent.webhooks.auth import is_local
 from exporters.block import Block
@@ -367,14 +367,14 @@ class Agent:
         ]
         return f"still waiting for the first poll of {', '.join(waiting[:10])}" if waiting else None
 
-    def web_state(self) -> WebState:
+    def web_services(self) -> WebServices:
         """The agent as its pages see it."""
-        return WebState(
+        return WebServices(
             fleet=self.fleet,
             exposition=self.exposition,
             tickets=self.ledger,
             settings=lambda: self.settings,
-            checked=self.checked,
+            check_result=self.checked,
             diagnose=self.diagnose,
             answer=self.answer,
             reload=self.reload,
@@ -393,5 +393,5 @@ class Agent:
             started_at=self._started_at,
             clock=self._clock,
             queries=self._queries,
-            hooks=(*self.webhooks.routes(), *self._complaint_api.routes()),
+            provided=(*self.webhooks.routes(), *self._complaint_api.routes()),
         )

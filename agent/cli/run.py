@@ -39,7 +39,7 @@ async def _run(agent: Agent, listen: Sequence[str]) -> int:
     await agent.start()
     try:
         logging.configure(agent.settings.log)
-        app = make_app(agent.web_state())
+        app = make_app(agent.web_services())
         runner = await serve(app, listen or agent.settings.listen)
         try:
             await stopping.wait()

@@ -108,7 +108,7 @@ async def _started(
 
 def _app(agent: Agent, world: World) -> web.Application:
     """The agent's application; the world's own paths are redirected to the world."""
-    app = make_app(agent.web_state())
+    app = make_app(agent.web_services())
 
     async def redirect(request: web.Request) -> web.Response:
         raise web.HTTPTemporaryRedirect(f"{world.url}{request.rel_url}")

@@ -11,7 +11,7 @@ from agent.evidence.repository import EvidenceRepository
 from agent.polling.recorder import ResponseRecorder
 from agent.rules.queries.queries import Queries, parse_selector
 from agent.store.database import Database
-from agent.web.prometheus.encoding import result
+from agent.web.prometheus.encoding import instant_result
 
 _QUERY_SECONDS = 20.0
 
@@ -48,6 +48,6 @@ class EvidenceService:
         at = self._clock()
         selector = parse_selector(f'{{number="{number}"}}')
         vectors = self._queries().select([selector], time.monotonic() + _QUERY_SECONDS)
-        results = [json.loads("".join(result(vector, at)))["result"] for vector in vectors]
+        results = [json.loads("".join(instant_result(vector, at)))["result"] for vector in vectors]
         samples = [sample for vector in results for sample in vector]
         return json.dumps({"resultType": "vector", "result": samples}, indent=1).encode()

@@ -1,13 +1,67 @@
-"""Accounts as the API shows them."""
+"""``/api/accounts``: every configured account."""
+
+import asyncio
+
+from aiohttp import web
 
 from agent.checks.balance import Money
 from agent.checks.engine import CheckResult
-from agent.model import Snapshot
+from agent.model import AccountKey, Snapshot
 from agent.states import Capability
 from agent.web.health import HEALTHS, classify_health
-from agent.web.numbers import poll_views
-from agent.web.state import WebState
-from agent.web.views import AccountView, MoneyView
+from agent.web.number_views import poll_views
+from agent.web.parameters import read
+from agent.web.responses import large_json_response
+from agent.web.services import WebServices, services_of
+from agent.web.views import AccountList, AccountView, MoneyView
+
+
+async def list_accounts(request: web.Request) -> web.Response:
+    """Every configured account, also those not polled yet."""
+    read(request.query, ())
+    services = services_of(request)
+    views = await asyncio.to_thread(account_views, services, services.clock())
+    return await large_json_response(AccountList(views))
+
+
+def account_views(services: WebServices, now: float) -> list[AccountView]:
+    """Every configured account at ``now``, epoch seconds."""
+    return [account_view(key, services.check_result(*key), now) for key in services.accounts()]
+
+
+def account_view(key: AccountKey, result: CheckResult | None, now: float) -> AccountView:
+    """One account; ``result`` is ``None`` before its first poll."""
+    provider, account = key
+    if result is None:
+        return AccountView(
+            provider=provider,
+            account=account,
+            polled=False,
+            up=False,
+            stale=True,
+            numbers=0,
+            health=dict.fromkeys((health.value for health in HEALTHS), 0),
+            money=None,
+            polls=(),
+        )
+    is_balance_fresh = result.is_fresh(Capability.BALANCE, now)
+    return AccountView(
+        provider=provider,
+        account=account,
+        polled=True,
+        up=_is_up(result.snapshot),
+        stale=not result.is_fresh(Capability.NUMBERS, now),
+        numbers=len(result.names),
+        health=classify_health(result, now).counts(),
+        money=_money_view(result.money, stale=not is_balance_fresh) if result.money else None,
+        polls=poll_views(result.snapshot, now),
+    )
+
+
+def _is_up(snapshot: Snapshot) -> bool:
+    """Whether the newest poll of every capability that was polled so far succeeded."""
+    polls = [status for status in snapshot.polls.values() if status.last_attempt is not None]
+    return bool(polls) and all(status.failure is None for status in polls)
 
 
 def _money_view(money: Money, *, stale: bool) -> MoneyView:
@@ -23,44 +77,3 @@ def _money_view(money: Money, *, stale: bool) -> MoneyView:
         low=money.at_notice or money.below_stop or money.cap_reached,
         stale=stale,
     )
-
-
-def _is_up(snapshot: Snapshot) -> bool:
-    """Whether the provider answered the newest poll of everything that was asked so far."""
-    asked = [status for status in snapshot.polls.values() if status.last_attempt is not None]
-    return bool(asked) and all(status.failure is None for status in asked)
-
-
-def account_view(key: tuple[str, str], checked: CheckResult | None, now: float) -> AccountView:
-    """One account; one not polled yet is shown as that."""
-    provider, account = key
-    if checked is None:
-        return AccountView(
-            provider=provider,
-            account=account,
-            polled=False,
-            up=False,
-            stale=True,
-            numbers=0,
-            health=dict.fromkeys((health.value for health in HEALTHS), 0),
-            money=None,
-            polls=(),
-        )
-    snapshot = checked.snapshot
-    fresh_money = checked.is_fresh(Capability.BALANCE, now)
-    return AccountView(
-        provider=provider,
-        account=account,
-        polled=True,
-        up=_is_up(snapshot),
-        stale=not checked.is_fresh(Capability.NUMBERS, now),
-        numbers=len(checked.names),
-        health=classify_health(checked, now).counts(),
-        money=_money_view(checked.money, stale=not fresh_money) if checked.money else None,
-        polls=poll_views(snapshot, now),
-    )
-
-
-def account_views(state: WebState, now: float) -> list[AccountView]:
-    """Every configured account."""
-    return [account_view(key, state.checked(*key), now) for key in state.accounts()]

@@ -1,65 +1,61 @@
-"""The web application: every route, and what every request passes through."""
+"""The web application: the routes of the table, and what every request passes through."""
+
+from dataclasses import replace
 
 from aiohttp import web
 
-from agent.web import actions, api, baselines, evidence, management, number_page, ticket_page
-from agent.web import diagnosis_answers as answers
-from agent.web.access import refuse_strangers
-from agent.web.encoding import json_response
-from agent.web.guards import add_headers, refuse_other_sites
-from agent.web.keys import STATE, state_of
-from agent.web.openapi import describe
-from agent.web.pages import add_pages
-from agent.web.problem import explain
-from agent.web.prometheus.routes import add_prometheus
-from agent.web.state import WebState
+from agent.web.endpoint import ENDPOINTS, Endpoint
+from agent.web.events import EVENTS, FleetEvents
+from agent.web.pages import OVERVIEW_CACHE, OverviewCache, set_up_templates
+from agent.web.prometheus.executor import QueryExecutor
+from agent.web.prometheus.response import EXECUTOR
+from agent.web.responses import errors_as_responses
+from agent.web.routes import ROUTES
+from agent.web.security import add_headers, refuse_other_sites, require_token
+from agent.web.services import SERVICES, WebServices
 
 LARGEST_BODY = 64 * 1024
-"""Bytes; nothing here takes a body but the hooks, which bound theirs themselves."""
+"""Bytes; webhooks, which take larger bodies, limit theirs themselves."""
 
 
-async def openapi(request: web.Request) -> web.Response:
-    """The API's description of itself."""
-    return json_response(describe(state_of(request).version))
+def make_app(services: WebServices) -> web.Application:
+    """The application over ``services``.
 
-
-def make_app(state: WebState) -> web.Application:
-    """The application; beside its hooks it only reads ``state`` and changes nothing itself."""
-    guards = (explain, refuse_other_sites, refuse_strangers)
-    app = web.Application(middlewares=guards, client_max_size=LARGEST_BODY)
-    app[STATE] = state
+    Raises:
+        LookupError: when a provided handler has no entry in the route table.
+    """
+    # The outermost first: refusals of the later ones become responses too.
+    middlewares = (errors_as_responses, refuse_other_sites, require_token)
+    app = web.Application(middlewares=middlewares, client_max_size=LARGEST_BODY)
+    app[SERVICES] = services
+    app[EXECUTOR] = QueryExecutor()
+    app[OVERVIEW_CACHE] = OverviewCache()
+    app[EVENTS] = FleetEvents(services.fleet)
+    app[ENDPOINTS] = _endpoints(services)
     app.on_response_prepare.append(add_headers)
-    app.add_routes(
-        (
-            web.get("/metrics", management.metrics),
-            web.get("/-/healthy", management.healthy),
-            web.get("/-/ready", management.ready),
-            web.post("/-/reload", management.reload),
-            web.get("/api/numbers", api.numbers),
-            web.get("/api/numbers/{number}", api.number),
-            web.get("/api/numbers/{number}/baseline", baselines.show),
-            web.post("/api/numbers/{number}/baseline", baselines.approve),
-            web.get("/api/accounts", api.accounts),
-            web.get("/api/tickets", api.tickets),
-            web.post("/api/tickets/replay", api.replay),
-            web.get("/api/tickets/{id}", api.ticket),
-            web.post("/api/tickets/{id}/actions", actions.act),
-            web.get("/api/tickets/{id}/evidence.zip", evidence.bundle),
-            web.get("/api/tickets/{id}/sheet", evidence.sheet),
-            web.get("/api/statistics.csv", evidence.statistics),
-            web.get("/api/diagnose/{number}", api.diagnose),
-            web.post("/api/diagnose/{number}", answers.answer),
-            web.get("/api/openapi.json", openapi),
-        )
-    )
-    app.add_routes(state.hooks)
-    add_prometheus(app)
-    add_pages(app, state)
-    app.add_routes(
-        (
-            web.get("/numbers/{number}", number_page.show),
-            web.get("/tickets/{id}", ticket_page.show),
-            web.post("/tickets/{id}/actions", ticket_page.act),
-        )
-    )
+    app.on_shutdown.append(app[EVENTS].end)
+    set_up_templates(app)
+    for endpoint in app[ENDPOINTS].values():
+        _register(app, endpoint)
     return app
+
+
+def _endpoints(services: WebServices) -> dict[tuple[str, str], Endpoint]:
+    """The entries of the table that have a handler, their own or a provided one."""
+    provided = {(route.method, route.path): route.handler for route in services.provided}
+    missing = provided.keys() - {endpoint.key for endpoint in ROUTES}
+    if missing:
+        raise LookupError(f"not in the route table: {sorted(missing)}")
+    endpoints = (
+        replace(endpoint, handler=endpoint.handler or provided.get(endpoint.key))
+        for endpoint in ROUTES
+    )
+    return {endpoint.key: endpoint for endpoint in endpoints if endpoint.handler is not None}
+
+
+def _register(app: web.Application, endpoint: Endpoint) -> None:
+    assert endpoint.handler is not None
+    if endpoint.method == "GET":
+        app.router.add_get(endpoint.path, endpoint.handler, allow_head=endpoint.has_head)
+    else:
+        app.router.add_route(endpoint.method, endpoint.path, endpoint.handler)

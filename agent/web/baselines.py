@@ -1,4 +1,4 @@
-"""The approved configuration of a number: looked at, and approved."""
+"""``/api/numbers/{number}/baseline``: the approved configuration shown and approved."""
 
 import asyncio
 from http import HTTPStatus
@@ -11,25 +11,20 @@ from agent.baselines.drift_effect import effect_of_drift
 from agent.baselines.service import BaselineReport
 from agent.masking import mask_text
 from agent.tickets.document import stamp
-from agent.web.configured import effect_views
-from agent.web.encoding import json_response, large_json_response
-from agent.web.keys import state_of
-from agent.web.numbers import phone_views, routing_view
-from agent.web.parameters import Parameter, read
-from agent.web.problem import ApiError
-from agent.web.state import Baselines
+from agent.web.configuration import effect_views
+from agent.web.number_views import phone_views, routing_view
+from agent.web.numbers import ACCOUNT_QUERY
+from agent.web.parameters import read
+from agent.web.responses import ApiError, json_response, large_json_response, no_number
+from agent.web.services import Baselines, services_of
 from agent.web.views import BaselineView, DifferenceView, PlannedView, VersionView
 
-PLACE = (
-    Parameter("provider", "Only what is at this provider."),
-    Parameter("account", "Only what is at this account."),
-)
 _LONGEST_NAME = 100
 _LONGEST_NOTE = 500
 
 
 class Approval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is sent to approve a configuration."""
+    """An approval of a configuration as it is now."""
 
     by: str
     """Who approves."""
@@ -37,40 +32,39 @@ class Approval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why."""
 
 
-async def show(request: web.Request) -> web.Response:
-    """What a number is held to, and what differs from it."""
-    place = read(request.query, PLACE)
-    number = request.match_info["number"]
-    report = await _desk(request).report(number, **place)
+async def show_baseline(request: web.Request) -> web.Response:
+    """The approved configuration of a number, and what differs from it now."""
+    account = read(request.query, ACCOUNT_QUERY)
+    report = await _baselines(request).report(request.match_info["number"], **account)
     if report is None:
-        raise _nobody()
+        raise no_number()
     return await large_json_response(await asyncio.to_thread(baseline_view, report))
 
 
-async def approve(request: web.Request) -> web.Response:
-    """Make the configuration as it is now the approved one."""
-    place = read(request.query, PLACE)
-    approval = _approval(await request.read())
+async def approve_baseline(request: web.Request) -> web.Response:
+    """Approve the configuration of a number as it is now."""
+    account = read(request.query, ACCOUNT_QUERY)
+    approval = _decode(await request.read())
     try:
-        baseline = await _desk(request).approve(
-            request.match_info["number"], approval.by, approval.note, **place
+        baseline = await _baselines(request).approve(
+            request.match_info["number"], approval.by, approval.note, **account
         )
     except LookupError as error:
         expected = "a number whose whole configuration was polled"
         raise ApiError(f"409 {error}", expected, HTTPStatus.CONFLICT) from None
     if baseline is None:
-        raise _nobody()
+        raise no_number()
     return json_response(version_view(baseline))
 
 
-def _desk(request: web.Request) -> Baselines:
-    desk = state_of(request).baselines
-    if desk is None:
-        raise _nobody()
-    return desk
+def _baselines(request: web.Request) -> Baselines:
+    baselines = services_of(request).baselines
+    if baselines is None:
+        raise no_number()
+    return baselines
 
 
-def _approval(body: bytes) -> Approval:
+def _decode(body: bytes) -> Approval:
     try:
         approval = msgspec.json.decode(body, type=Approval)
     except msgspec.MsgspecError as error:
@@ -82,13 +76,8 @@ def _approval(body: bytes) -> Approval:
     return approval
 
 
-def _nobody() -> ApiError:
-    expected = "a number listed at /api/numbers"
-    return ApiError("404 no account has this number", expected, HTTPStatus.NOT_FOUND)
-
-
 def version_view(baseline: Baseline) -> VersionView:
-    """Who approved a baseline, and when."""
+    """One version of a baseline: who approved it, and when."""
     return VersionView(
         origin=baseline.origin.value,
         version=baseline.version,
@@ -100,22 +89,21 @@ def version_view(baseline: Baseline) -> VersionView:
 
 def baseline_view(report: BaselineReport) -> BaselineView:
     """A report as the API shows it."""
-    baseline, checked = report.baseline, report.checked
+    baseline, result = report.baseline, report.checked
     planned = report.planned
     return BaselineView(
         number=report.number,
-        provider=checked.snapshot.provider,
-        account=checked.snapshot.account,
+        provider=result.snapshot.provider,
+        account=result.snapshot.account,
         baseline=None if baseline is None else version_view(baseline),
         routing=routing_view(baseline.routing) if baseline and baseline.routing else None,
         phones=phone_views(baseline.bindings) if baseline and baseline.bindings else None,
-        compared=tuple(section.value for section in checked.drift_known(report.number)),
-        drifted=tuple(section.value for section in checked.drift_sections(report.number)),
+        compared=tuple(section.value for section in result.drift_known(report.number)),
+        drifted=tuple(section.value for section in result.drift_sections(report.number)),
         differences=tuple(
-            DifferenceView(each.section.value, each.field, each.was, each.now)
-            for each in report.differences
+            DifferenceView(it.section.value, it.field, it.was, it.now) for it in report.differences
         ),
-        effects=effect_views(effect_of_drift(checked, report.number)),
+        effects=effect_views(effect_of_drift(result, report.number)),
         since=stamp(report.since),
         planned=None
         if planned is None

@@ -1,16 +1,14 @@
-"""Evidence bundles, confirmation sheets and fault statistics, to be downloaded."""
+"""Evidence bundles, confirmation sheets and fault statistics, for download."""
 
 from datetime import UTC, datetime
-from http import HTTPStatus
 
 from aiohttp import web
 
-from agent.web.keys import state_of
 from agent.web.parameters import Parameter, read
-from agent.web.problem import ApiError
-from agent.web.state import Evidence
+from agent.web.responses import ApiError, no_ticket
+from agent.web.services import Evidence, services_of
 
-PERIOD = (
+STATISTICS_QUERY = (
     Parameter("from", "Tickets detected from this day or time on (RFC 3339)."),
     Parameter("to", "Tickets detected before this day or time (RFC 3339)."),
 )
@@ -21,21 +19,21 @@ SHEET_POLICY = (
 
 
 async def bundle(request: web.Request) -> web.Response:
-    """Everything that is kept of a ticket, as a ZIP with a manifest of digests."""
+    """Everything that is stored about a ticket, as a ZIP with a manifest of digests."""
     read(request.query, ())
-    found = await _desk(request).bundle(request.match_info["id"])
-    if found is None:
-        raise _no_ticket()
-    name, content = found
+    exported = await _evidence(request).bundle(request.match_info["id"])
+    if exported is None:
+        raise no_ticket()
+    name, content = exported
     return _download(content, "application/zip", f"evidence-{name}.zip")
 
 
 async def sheet(request: web.Request) -> web.Response:
     """A ticket's handling and confirmation sheet, to be printed on one page."""
     read(request.query, ())
-    text = await _desk(request).sheet(request.match_info["id"])
+    text = await _evidence(request).sheet(request.match_info["id"])
     if text is None:
-        raise _no_ticket()
+        raise no_ticket()
     return web.Response(
         text=text,
         content_type="text/html",
@@ -45,10 +43,10 @@ async def sheet(request: web.Request) -> web.Response:
 
 async def statistics(request: web.Request) -> web.Response:
     """One row for every ticket of a period, as CSV."""
-    given = read(request.query, PERIOD)
-    since = _epoch(given["from"], "from", 0.0)
-    until = _epoch(given["to"], "to", state_of(request).clock() + 1)
-    content = await _desk(request).statistics(since, until)
+    query = read(request.query, STATISTICS_QUERY)
+    since = _epoch(query["from"], "from", 0.0)
+    until = _epoch(query["to"], "to", services_of(request).clock() + 1)
+    content = await _evidence(request).statistics(since, until)
     return _download(content, "text/csv", "fault-statistics.csv")
 
 
@@ -63,21 +61,16 @@ def _epoch(text: str, name: str, default: float) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _desk(request: web.Request) -> Evidence:
-    desk = state_of(request).evidence
-    if desk is None:
-        raise _no_ticket()
-    return desk
+def _evidence(request: web.Request) -> Evidence:
+    evidence = services_of(request).evidence
+    if evidence is None:
+        raise no_ticket()
+    return evidence
 
 
-def _no_ticket() -> ApiError:
-    expected = "the id of a ticket listed at /api/tickets"
-    return ApiError("404 there is no such ticket", expected, HTTPStatus.NOT_FOUND)
-
-
-def _download(content: bytes, kind: str, name: str) -> web.Response:
+def _download(content: bytes, content_type: str, name: str) -> web.Response:
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Cache-Control": "no-store",
     }
-    return web.Response(body=content, content_type=kind, headers=headers)
+    return web.Response(body=content, content_type=content_type, headers=headers)

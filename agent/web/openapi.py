@@ -1,122 +1,19 @@
-"""The API's description of itself (OpenAPI 3.1), made from what the handlers use."""
+"""The API's description of itself (OpenAPI 3.1), made from the route table."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
+from aiohttp import web
 
-from agent.model import Verdict
-from agent.web import actions, api, baselines, evidence
-from agent.web import diagnosis_answers as answers
-from agent.web.parameters import Parameter
-from agent.web.prometheus.paths import ANSWER, DESCRIBED
-from agent.web.views import AccountList, BaselineView, NumberDetail, NumberPage, VersionView
+from agent.web.endpoint import ENDPOINTS, Access, Content, Endpoint
+from agent.web.responses import Error, json_response
+from agent.web.services import services_of
 
 _REFERENCE = "#/components/schemas/{name}"
 
-
-class Error(msgspec.Struct, frozen=True):
-    """What was wrong with the request, and what was expected."""
-
-    error: str
-    expected: str
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """One path of the API."""
-
-    path: str
-    summary: str
-    answer: str
-    """The name of the schema of a good answer, or its media type where it is a file."""
-    parameters: Sequence[Parameter] = ()
-    errors: tuple[str, ...] = ("400",)
-    method: str = "get"
-    body: str = ""
-    """The name of the schema of what is sent, where something is."""
-
-
-ENDPOINTS = (
-    Endpoint("/api/numbers", "Numbers", "NumberPage", api.NUMBER_PARAMETERS),
-    Endpoint(
-        "/api/numbers/{number}", "One number", "NumberDetail", api.NUMBER_PLACE, ("400", "404")
-    ),
-    Endpoint(
-        "/api/numbers/{number}/baseline",
-        "What a number is held to, and what differs from it",
-        "BaselineView",
-        baselines.PLACE,
-        ("400", "404"),
-    ),
-    Endpoint(
-        "/api/numbers/{number}/baseline",
-        "Approve the configuration as it is now",
-        "VersionView",
-        baselines.PLACE,
-        ("400", "404", "409"),
-        method="post",
-        body="Approval",
-    ),
-    Endpoint("/api/accounts", "Accounts", "AccountList"),
-    Endpoint("/api/tickets", "Tickets", "TicketPage", api.TICKET_PARAMETERS),
-    Endpoint(
-        "/api/tickets/replay",
-        "Queue dead letters for delivery again",
-        "Replayed",
-        (api.TICKET,),
-        method="post",
-    ),
-    Endpoint("/api/tickets/{id}", "One ticket", "Ticket", errors=("400", "404")),
-    Endpoint(
-        "/api/tickets/{id}/evidence.zip",
-        "Everything that is kept of a ticket, with a manifest of digests",
-        "application/zip",
-        errors=("400", "404"),
-    ),
-    Endpoint(
-        "/api/tickets/{id}/sheet",
-        "A ticket's confirmation sheet, to be printed",
-        "text/html",
-        errors=("400", "404"),
-    ),
-    Endpoint(
-        "/api/statistics.csv", "A row for every ticket of a period", "text/csv", evidence.PERIOD
-    ),
-    Endpoint(
-        "/api/tickets/{id}/actions",
-        "Act on a ticket; the answer is the ticket as it is then",
-        "Ticket",
-        errors=("400", "401", "403", "404", "409", "415"),
-        method="post",
-        body="TicketActionRequest",
-    ),
-    Endpoint(
-        "/api/diagnose/{number}",
-        "Why a number cannot be reached",
-        "Verdict",
-        (api.CALLER,),
-        ("400", "404"),
-    ),
-    Endpoint(
-        "/api/diagnose/{number}",
-        "Tell what people have found out, and where the diagnosis goes on to from there",
-        "Verdict",
-        errors=("400", "404"),
-        method="post",
-        body="DiagnosisAnswers",
-    ),
-    *(Endpoint(path, about, "Prometheus", asked, ()) for path, about, asked in DESCRIBED),
-)
-
-_REPLAYED = {
-    "title": "Replayed",
-    "type": "object",
-    "required": ["replayed"],
-    "properties": {"replayed": {"type": "integer"}},
-}
-_TICKET = {
+TICKET: dict[str, Any] = {
     "title": "Ticket",
     "type": "object",
     "description": "A ticket as sinks receive it.",
@@ -132,30 +29,116 @@ _TICKET = {
         **{name: {"type": "array"} for name in ("members", "clocks", "timeline")},
     },
 }
-_TICKET_PAGE = {
+TICKET_PAGE: dict[str, Any] = {
     "title": "TicketPage",
     "type": "object",
     "required": ["total", "limit", "offset", "next", "items"],
     "properties": {
-        "total": {"type": "integer"},
-        "limit": {"type": "integer"},
-        "offset": {"type": "integer"},
+        **{name: {"type": "integer"} for name in ("total", "limit", "offset")},
         "next": {"type": ["string", "null"]},
         "items": {"type": "array", "items": {"$ref": _REFERENCE.format(name="Ticket")}},
     },
 }
+COMPLAINT: dict[str, Any] = {
+    "title": "Complaint",
+    "type": "object",
+    "description": "A complaint, the deadlines for answering it and what was done about it.",
+    "required": ["id", "number", "ticket", "waiting", "at", "received_at", "deadlines", "filed"],
+    "properties": {
+        **{
+            name: {"type": "string"}
+            for name in ("id", "number", "caller", "prompt_heard", "channel", "content")
+        },
+        **{name: {"type": ["string", "null"]} for name in ("at", "received_at")},
+        **{name: {"type": "string"} for name in ("reference", "handler", "ticket")},
+        "waiting": {"type": "boolean", "description": "Whether it waits for a ticket."},
+        "regulator": {"type": "object"},
+        "deadlines": {"type": "array", "items": {"type": "object"}},
+        "filed": {"type": "array", "items": {"type": "object"}},
+    },
+}
+COMPLAINT_LIST: dict[str, Any] = {
+    "title": "ComplaintList",
+    "type": "object",
+    "required": ["items"],
+    "properties": {
+        "items": {"type": "array", "items": {"$ref": _REFERENCE.format(name="Complaint")}}
+    },
+}
+PROMETHEUS_ENVELOPE: dict[str, Any] = {
+    "title": "Prometheus",
+    "type": "object",
+    "description": "Prometheus' own envelope, of errors too.",
+    "required": ["status"],
+    "properties": {
+        "status": {"type": "string", "enum": ["success", "error"]},
+        "data": {},
+        "errorType": {"type": "string"},
+        "error": {"type": "string"},
+        "warnings": {"type": "array", "items": {"type": "string"}},
+    },
+}
+_SECURITY_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "basic": {"type": "http", "scheme": "basic", "description": "web.token as password."},
+}
+_TOKEN_ERRORS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
-def _json(name: str, description: str) -> dict[str, Any]:
-    schema = {"$ref": _REFERENCE.format(name=name)}
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
+async def show_openapi(request: web.Request) -> web.Response:
+    """The description of the endpoints that this application serves."""
+    endpoints = request.app[ENDPOINTS].values()
+    return json_response(describe(endpoints, services_of(request).version))
 
 
-def _answer(endpoint: Endpoint) -> dict[str, Any]:
-    if "/" not in endpoint.answer:
-        return _json(endpoint.answer, endpoint.summary)
-    schema = {"type": "string", "format": "binary"}
-    return {"description": endpoint.summary, "content": {endpoint.answer: {"schema": schema}}}
+def describe(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
+    """The OpenAPI document of ``endpoints``."""
+    endpoints = tuple(endpoints)
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in endpoints:
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "numwatch", "version": version, "description": "What it watches."},
+        "paths": paths,
+        "components": {"schemas": _schemas(endpoints), "securitySchemes": _SECURITY_SCHEMES},
+    }
+
+
+def _operation(endpoint: Endpoint) -> dict[str, Any]:
+    errors = {*endpoint.errors}
+    operation: dict[str, Any] = {"summary": endpoint.summary}
+    if endpoint.access is Access.TOKEN:
+        errors |= {*_TOKEN_ERRORS}
+        operation["security"] = [{scheme: []} for scheme in _SECURITY_SCHEMES]
+    if endpoint.body is not None:
+        operation["requestBody"] = {"required": True, "content": _content(endpoint.body)}
+    return {
+        **operation,
+        "parameters": [
+            *_path_parameters(endpoint.path),
+            *(parameter.schema() for parameter in endpoint.query),
+        ],
+        "responses": {
+            "200": {"description": endpoint.summary, "content": _content(endpoint.response)},
+            **{str(status.value): _error(status) for status in sorted(errors)},
+        },
+    }
+
+
+def _content(content: Content) -> dict[str, Any]:
+    if isinstance(content, str):
+        return {content: {"schema": {"type": "string"}}}
+    reference = {"$ref": _REFERENCE.format(name=_name(content))}
+    return {"application/json": {"schema": reference}}
+
+
+def _error(status: HTTPStatus) -> dict[str, Any]:
+    return {"description": status.phrase, "content": _content(Error)}
+
+
+def _name(content: type | dict[str, Any]) -> str:
+    return str(content["title"]) if isinstance(content, dict) else content.__name__
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
@@ -166,55 +149,11 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
     ]
 
 
-def _operation(endpoint: Endpoint) -> dict[str, Any]:
-    refusals = {code: _json("Error", "What is wrong with the request") for code in endpoint.errors}
-    body = {"requestBody": {"required": True, **_json(endpoint.body, "")}} if endpoint.body else {}
-    return {
-        "summary": endpoint.summary,
-        **body,
-        "parameters": [
-            *_path_parameters(endpoint.path),
-            *(parameter.schema() for parameter in endpoint.parameters),
-        ],
-        "responses": {"200": _answer(endpoint), **refusals},
-    }
-
-
-def _paths() -> dict[str, dict[str, Any]]:
-    paths: dict[str, dict[str, Any]] = {}
-    for endpoint in ENDPOINTS:
-        paths.setdefault(endpoint.path, {})[endpoint.method] = _operation(endpoint)
-    return paths
-
-
-def describe(version: str) -> dict[str, Any]:
-    """The whole description."""
-    _, schemas = msgspec.json.schema_components(
-        (
-            NumberPage,
-            NumberDetail,
-            AccountList,
-            BaselineView,
-            VersionView,
-            baselines.Approval,
-            answers.DiagnosisAnswers,
-            actions.TicketActionRequest,
-            Verdict,
-            Error,
-        ),
-        ref_template=_REFERENCE,
-    )
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "numwatch", "version": version, "description": "What it watches."},
-        "paths": _paths(),
-        "components": {
-            "schemas": {
-                **schemas,
-                "Ticket": _TICKET,
-                "TicketPage": _TICKET_PAGE,
-                "Replayed": _REPLAYED,
-                "Prometheus": ANSWER,
-            }
-        },
-    }
+def _schemas(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
+    """The schemas that the endpoints refer to, and those that these refer to."""
+    contents = [it for endpoint in endpoints for it in (endpoint.response, endpoint.body)]
+    types = {it for it in contents if isinstance(it, type)} | {Error}
+    ordered = sorted(types, key=lambda it: it.__name__)
+    _, of_types = msgspec.json.schema_components(ordered, ref_template=_REFERENCE)
+    written = {it["title"]: it for it in (TICKET, COMPLAINT, *contents) if isinstance(it, dict)}
+    return {**of_types, **written}

@@ -1,4 +1,4 @@
-"""What the status page shows, worked out in one go from snapshots and tickets."""
+"""What the status page shows, computed in one go from check results and tickets."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,8 +10,8 @@ from agent.tickets.sla.clocks import readings
 from agent.tickets.ticket import Ticket
 from agent.web.accounts import account_views
 from agent.web.health import HEALTHS, AccountHealth, classify_health
-from agent.web.numbers import number_view
-from agent.web.state import WebState
+from agent.web.number_views import number_view
+from agent.web.services import WebServices
 from agent.web.views import AccountView, Health, NumberView
 
 MOST_NUMBERS = 100
@@ -21,28 +21,28 @@ _SEVERITIES = tuple(Severity)
 
 
 @dataclass(frozen=True)
-class TicketLine:
+class TicketRow:
     """One open ticket in the list."""
 
     id: str
     severity: str
     title: str
-    place: str
+    scope: str
     cause: str
     party: str
     stage: str
     grade: str
     age: float
     clock: str
-    """The clock that runs out first; empty where nothing is promised or all have stopped."""
-    left: float
-    """Seconds left of it; negative once breached."""
+    """The clock that runs out first; empty where there is none or all have stopped."""
+    remaining: float
+    """Seconds until its deadline; negative once breached."""
     paused: bool
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One stretch of the bar of health, in percent."""
+    """One part of the health bar, in percent of its width."""
 
     health: Health
     start: float
@@ -56,7 +56,7 @@ class Overview:
     counts: dict[str, int]
     total: int
     bar: tuple[Segment, ...]
-    tickets: tuple[TicketLine, ...]
+    tickets: tuple[TicketRow, ...]
     tickets_total: int
     accounts: tuple[AccountView, ...]
     accounts_total: int
@@ -66,7 +66,7 @@ class Overview:
 
     @property
     def headline(self) -> tuple[str, int]:
-        """The key of the headline's words and the count in it; the worst comes first."""
+        """The headline's text key and the count in it; the worst health decides."""
         if not self.total:
             return "no_numbers", 0
         for health, key in (
@@ -79,15 +79,15 @@ class Overview:
         return "all_well", self.total
 
     @property
-    def mood(self) -> Health:
-        """The worst health there is."""
-        moods = {
+    def worst_health(self) -> Health:
+        """The worst health of any number; unknown where there are none."""
+        healths = {
             "some_down": Health.DOWN,
             "blind": Health.UNKNOWN,
             "some_degraded": Health.DEGRADED,
             "no_numbers": Health.UNKNOWN,
         }
-        return moods.get(self.headline[0], Health.OK)
+        return healths.get(self.headline[0], Health.OK)
 
 
 def _bar(counts: dict[str, int]) -> tuple[Segment, ...]:
@@ -100,48 +100,52 @@ def _bar(counts: dict[str, int]) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
-def _ticket_line(ticket: Ticket, now: float) -> TicketLine:
+def _ticket_row(ticket: Ticket, now: float) -> TicketRow:
     subject, verdict = ticket.subject, ticket.diagnosis
-    place = (subject.provider, subject.account, subject.carrier, subject.number, subject.binding)
-    return TicketLine(
+    scope = (subject.provider, subject.account, subject.carrier, subject.number, subject.binding)
+    return TicketRow(
         id=ticket.id,
         severity=ticket.severity.value,
         title=ticket.text.title or subject.symptom,
-        place=" / ".join(filter(None, place)),
+        scope=" / ".join(filter(None, scope)),
         cause="" if verdict is None else str(verdict.cause),
         party="" if verdict is None else str(verdict.party),
         stage=ticket.stage.value,
         grade=ticket.grade.value,
         age=now - ticket.started_at,
-        **_pressing(ticket, now),
+        **_first_clock(ticket, now),
     )
 
 
-def _pressing(ticket: Ticket, now: float) -> dict[str, Any]:
+def _first_clock(ticket: Ticket, now: float) -> dict[str, Any]:
     """The clock that runs out first."""
-    running = [it for it in readings(ticket.clocks, now) if it.stopped_at is None]
+    running = [clock for clock in readings(ticket.clocks, now) if clock.stopped_at is None]
     if not running:
-        return {"clock": "", "left": 0.0, "paused": False}
-    first = min(running, key=lambda it: it.remaining)
-    return {"clock": first.name.value, "left": first.remaining, "paused": bool(first.paused)}
+        return {"clock": "", "remaining": 0.0, "paused": False}
+    first = min(running, key=lambda clock: clock.remaining)
+    return {"clock": first.name.value, "remaining": first.remaining, "paused": bool(first.paused)}
 
 
-def _ticket_lines(tickets: Iterable[Ticket], now: float) -> tuple[TicketLine, ...]:
-    worst = sorted(tickets, key=lambda it: (_SEVERITIES.index(it.severity), it.started_at))
-    return tuple(_ticket_line(ticket, now) for ticket in worst[:MOST_TICKETS])
+def _urgency(ticket: Ticket) -> tuple[int, float]:
+    return _SEVERITIES.index(ticket.severity), ticket.started_at
 
 
-def _in_trouble(healths: Sequence[AccountHealth], now: float) -> tuple[tuple[NumberView, ...], int]:
-    """The numbers to show, those that are down first, and how many are in trouble."""
-    shown: list[NumberView] = []
+def _ticket_rows(tickets: Iterable[Ticket], now: float) -> tuple[TicketRow, ...]:
+    worst = sorted(tickets, key=_urgency)
+    return tuple(_ticket_row(ticket, now) for ticket in worst[:MOST_TICKETS])
+
+
+def _unhealthy(healths: Sequence[AccountHealth], now: float) -> tuple[tuple[NumberView, ...], int]:
+    """The numbers to show, those that are down first, and how many are unhealthy in all."""
+    views: list[NumberView] = []
     total = 0
     for health in (Health.DOWN, Health.DEGRADED):
         for account in healths:
             rows = account.rows(health)
             total += rows.size
-            room = MOST_NUMBERS - len(shown)
-            shown += [number_view(account, row, now) for row in rows[:room].tolist()]
-    return tuple(shown), total
+            rest = MOST_NUMBERS - len(views)
+            views += [number_view(account, row, now) for row in rows[:rest].tolist()]
+    return tuple(views), total
 
 
 def _worst_first(view: AccountView) -> tuple[bool, bool, str, str]:
@@ -153,19 +157,19 @@ def _worst_first(view: AccountView) -> tuple[bool, bool, str, str]:
     )
 
 
-def overview(state: WebState, tickets: Sequence[Ticket], now: float) -> Overview:
-    """The whole page; takes some milliseconds for 100,000 numbers, so run it in a thread."""
-    healths = [classify_health(checked, now) for checked in state.all_checked()]
+def overview(services: WebServices, tickets: Sequence[Ticket], now: float) -> Overview:
+    """The whole page; takes milliseconds for 100,000 numbers, so run it in a thread."""
+    healths = [classify_health(result, now) for result in services.check_results()]
     counts = Counter(dict.fromkeys(map(str, HEALTHS), 0))
     for health in healths:
         counts.update(health.counts())
-    accounts = sorted(account_views(state, now), key=_worst_first)
-    numbers, numbers_total = _in_trouble(healths, now)
+    accounts = sorted(account_views(services, now), key=_worst_first)
+    numbers, numbers_total = _unhealthy(healths, now)
     return Overview(
         counts=dict(counts),
         total=sum(counts.values()),
         bar=_bar(dict(counts)),
-        tickets=_ticket_lines(tickets, now),
+        tickets=_ticket_rows(tickets, now),
         tickets_total=len(tickets),
         accounts=tuple(accounts[:MOST_ACCOUNTS]),
         accounts_total=len(accounts),

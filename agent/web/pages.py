@@ -1,7 +1,6 @@
-"""The status page, what it is made of, and how it is served."""
+"""The pages: the status page, a number's page, and how pages are rendered."""
 
 import asyncio
-from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
 
@@ -9,68 +8,80 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from agent.web.events import Events
-from agent.web.keys import state_of
 from agent.web.language import LANG, choose_locale
+from agent.web.numbers import ACCOUNT_QUERY, find_number
 from agent.web.overview import Overview, overview
 from agent.web.parameters import read
-from agent.web.state import WebState
+from agent.web.services import WebServices, services_of
 from agent.web.texts import PageTexts
 
-FRESH_SECONDS = 1.0
-"""A page worked out this long ago serves other readers too."""
+OVERVIEW_SECONDS = 1.0
+"""How long one overview serves all readers."""
+NUMBER_PAGE_QUERY = (LANG, *ACCOUNT_QUERY)
 
-_KINDS = {"numwatch.css": "text/css", "numwatch.js": "text/javascript"}
-_ASSETS = {name: files("agent.web").joinpath("static", name).read_bytes() for name in _KINDS}
-_STAMP = sha256(b"".join(_ASSETS.values())).hexdigest()[:12]
-
-
-@dataclass
-class _Kept:
-    """The newest overview and when it was made."""
-
-    made_at: float = float("-inf")
-    view: Overview | None = None
+_CONTENT_TYPES = {"numwatch.css": "text/css", "numwatch.js": "text/javascript"}
+_ASSETS = {
+    name: files("agent.web").joinpath("static", name).read_bytes() for name in _CONTENT_TYPES
+}
+_ASSETS_DIGEST = sha256(b"".join(_ASSETS.values())).hexdigest()[:12]
+"""In the assets' addresses, so that browsers may cache them and still load new ones."""
 
 
-class Pages:
-    """Renders the status page; readers that come together share one overview."""
+class OverviewCache:
+    """Computes the status page's overview; concurrent readers share one."""
 
     def __init__(self) -> None:
-        self._kept = _Kept()
+        self._overview: Overview | None = None
+        self._computed_at = float("-inf")
         self._lock = asyncio.Lock()
 
-    async def _overview(self, state: WebState) -> Overview:
+    async def get(self, services: WebServices) -> Overview:
+        """The newest overview, at most ``OVERVIEW_SECONDS`` old."""
+        # Whoever waits for the lock finds the overview of whoever had it before.
         async with self._lock:
             loop_time = asyncio.get_running_loop().time()
-            if self._kept.view is None or loop_time - self._kept.made_at > FRESH_SECONDS:
-                tickets = await state.tickets.open_tickets()
-                view = await asyncio.to_thread(overview, state, tickets, state.clock())
-                self._kept = _Kept(loop_time, view)
-            assert self._kept.view is not None
-            return self._kept.view
-
-    async def status(self, request: web.Request) -> web.Response:
-        """The status page in the reader's language."""
-        state = state_of(request)
-        asked = read(request.query, (LANG,))["lang"]
-        view, not_ready = await self._overview(state), state.ready()
-        return await page(request, "status.html", asked, view=view, not_ready=not_ready)
+            if self._overview is None or loop_time - self._computed_at > OVERVIEW_SECONDS:
+                tickets = await services.tickets.open_tickets()
+                self._overview = await asyncio.to_thread(
+                    overview, services, tickets, services.clock()
+                )
+                self._computed_at = loop_time
+            return self._overview
 
 
-async def page(request: web.Request, template: str, asked: str, **context: object) -> web.Response:
-    """A page in the reader's language: ``asked`` for in the query, the browser's, or ours."""
-    state = state_of(request)
+OVERVIEW_CACHE: web.AppKey[OverviewCache] = web.AppKey("overview", OverviewCache)
+
+
+async def status_page(request: web.Request) -> web.Response:
+    """The status page in the reader's language."""
+    services = services_of(request)
+    language = read(request.query, (LANG,))["lang"]
+    view, not_ready = await request.app[OVERVIEW_CACHE].get(services), services.ready()
+    return await page(request, "status.html", language, view=view, not_ready=not_ready)
+
+
+async def number_page(request: web.Request) -> web.Response:
+    """A number's page: its state, what its configuration means for callers, what is wrong."""
+    query = read(request.query, NUMBER_PAGE_QUERY)
+    number = request.match_info["number"]
+    detail = await asyncio.to_thread(
+        find_number, services_of(request), number, query["provider"], query["account"]
+    )
+    return await page(request, "number.html", query["lang"], number=detail)
+
+
+async def page(request: web.Request, template: str, lang: str, **context: object) -> web.Response:
+    """``template`` in the language of ``lang``, else of the browser, else of the agent."""
+    services = services_of(request)
     locale = choose_locale(
-        asked, request.headers.get("Accept-Language", ""), state.settings().locale
+        lang, request.headers.get("Accept-Language", ""), services.settings().locale
     )
     shared = {
         "texts": PageTexts(locale),
-        "asked": asked,
         "path": request.rel_url.raw_path,
-        "version": state.version,
-        "uptime": state.clock() - state.started_at,
-        "stamp": _STAMP,
+        "version": services.version,
+        "uptime": services.clock() - services.started_at,
+        "assets_digest": _ASSETS_DIGEST,
     }
     text = await asyncio.to_thread(
         aiohttp_jinja2.render_string, template, request, {**shared, **context}
@@ -89,14 +100,14 @@ async def asset(request: web.Request) -> web.Response:
         raise web.HTTPNotFound
     return web.Response(
         body=_ASSETS[name],
-        content_type=_KINDS[name],
+        content_type=_CONTENT_TYPES[name],
         charset="utf-8",
         headers={"Cache-Control": "public, max-age=86400"},
     )
 
 
-def add_pages(app: web.Application, state: WebState) -> None:
-    """Give ``app`` the pages."""
+def set_up_templates(app: web.Application) -> None:
+    """Let ``app`` render the templates of this package."""
     aiohttp_jinja2.setup(
         app,
         loader=jinja2.PackageLoader("agent.web"),
@@ -104,13 +115,4 @@ def add_pages(app: web.Application, state: WebState) -> None:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-    )
-    events = Events(state.fleet)
-    app.on_shutdown.append(events.end)
-    app.add_routes(
-        (
-            web.get("/", Pages().status),
-            web.get("/events", events.stream, allow_head=False),
-            web.get("/static/{name}", asset),
-        )
     )

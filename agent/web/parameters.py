@@ -1,30 +1,33 @@
-"""Query parameters: described once, for reading them and for the API's own description."""
+"""Query parameters: described once, for reading them and for the API's description."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-from agent.web.problem import ApiError
+from aiohttp import web
 
+from agent.web.responses import ApiError
+
+MOST_ITEMS = 1000
 _LONGEST = 200
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One query parameter."""
+    """One query parameter: a text, or a whole number where it has bounds."""
 
     name: str
-    about: str
+    description: str
     choices: tuple[str, ...] = ()
     """The only values there are; empty means any."""
     least: int | None = None
     most: int | None = None
-    """Bounds make it a whole number."""
     default: str = ""
 
     @property
     def expected(self) -> str:
-        """What a value must look like, in words."""
+        """What a value must look like, for an error message."""
         if self.choices:
             return f"{self.name}= one of {', '.join(self.choices)}"
         if self.most is not None:
@@ -32,31 +35,43 @@ class Parameter:
         return f"{self.name}= at most {_LONGEST} characters"
 
     def accepts(self, value: str) -> bool:
-        """Whether ``value`` is one."""
+        """Whether ``value`` is allowed."""
         if self.choices:
             return value in self.choices
         if self.most is None:
             return len(value) <= _LONGEST
-        whole = value.isascii() and value.isdigit() and len(value) <= len(str(self.most))
-        return whole and int(value) in range(self.least or 0, self.most + 1)
+        # isdigit alone would let digits of other scripts in.
+        is_whole = value.isascii() and value.isdigit() and len(value) <= len(str(self.most))
+        return is_whole and int(value) in range(self.least or 0, self.most + 1)
 
     def schema(self) -> dict[str, Any]:
         """The parameter as OpenAPI describes one."""
-        kind: dict[str, Any] = {"type": "string", "maxLength": _LONGEST}
+        schema: dict[str, Any] = {"type": "string", "maxLength": _LONGEST}
         if self.choices:
-            kind = {"type": "string", "enum": list(self.choices)}
+            schema = {"type": "string", "enum": list(self.choices)}
         elif self.most is not None:
-            kind = {"type": "integer", "minimum": self.least, "maximum": self.most}
+            schema = {"type": "integer", "minimum": self.least, "maximum": self.most}
         if self.default:
-            kind["default"] = int(self.default) if self.most is not None else self.default
-        return {"name": self.name, "in": "query", "description": self.about, "schema": kind}
+            schema["default"] = int(self.default) if self.most is not None else self.default
+        return {
+            "name": self.name,
+            "in": "query",
+            "description": self.description,
+            "schema": schema,
+        }
+
+
+LIMIT = Parameter("limit", "The most items to return.", least=1, most=MOST_ITEMS, default="100")
+OFFSET = Parameter("offset", "Items to skip.", least=0, most=100_000_000, default="0")
+PROVIDER = Parameter("provider", "Only what is at this provider.")
+ACCOUNT = Parameter("account", "Only what is at this account.")
 
 
 def read(query: Mapping[str, str], known: Sequence[Parameter]) -> dict[str, str]:
-    """The value of every known parameter, its default where it is not given.
+    """The value of every known parameter, its default where the query has none.
 
     Raises:
-        Problem: for a parameter that is not known or a value that does not fit.
+        ApiError: for a parameter that is not known or a value that is not allowed.
     """
     by_name = {parameter.name: parameter for parameter in known}
     for name, value in query.items():
@@ -67,3 +82,10 @@ def read(query: Mapping[str, str], known: Sequence[Parameter]) -> dict[str, str]
         if not parameter.accepts(value):
             raise ApiError(f"400 {name} has a value that does not fit", parameter.expected)
     return {name: query.get(name, parameter.default) for name, parameter in by_name.items()}
+
+
+def next_page(request: web.Request, total: int, limit: int, offset: int) -> str | None:
+    """The address of the page after this one; ``None`` at the end."""
+    if offset + limit >= total:
+        return None
+    return f"{request.path}?{urlencode({**request.query, 'offset': str(offset + limit)})}"

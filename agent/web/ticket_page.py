@@ -14,13 +14,13 @@ from agent.tickets.actions.request import Field
 from agent.tickets.actions.specs import ACTION_SPECS, offered
 from agent.tickets.document import document
 from agent.tickets.ticket import Ticket
-from agent.web.access import user_of
-from agent.web.actions import from_form, perform
-from agent.web.keys import state_of
 from agent.web.language import LANG
 from agent.web.pages import page
 from agent.web.parameters import read
-from agent.web.problem import ApiError
+from agent.web.responses import ApiError, no_ticket
+from agent.web.security import user_of
+from agent.web.services import services_of
+from agent.web.tickets import action_of_form, perform
 
 _FIRST = (
     TicketAction.ACCEPT,
@@ -31,7 +31,7 @@ _FIRST = (
     TicketAction.CONFIRM,
     TicketAction.CLOSE,
 )
-"""Forms that are looked for most; the others follow."""
+"""The forms that are used most; the others follow."""
 MOST_MEMBERS = 200
 
 
@@ -39,77 +39,82 @@ MOST_MEMBERS = 200
 class Form:
     """One form of the page."""
 
-    act: TicketAction
+    action: TicketAction
     fields: Sequence[Field]
-    filled: dict[str, str]
+    values: dict[str, str]
     """What was sent and refused."""
 
 
-async def show(request: web.Request) -> web.Response:
-    """The page."""
-    asked = read(request.query, (LANG,))["lang"]
-    return await _shown(request, await _found(request), asked)
+async def ticket_page(request: web.Request) -> web.Response:
+    """A ticket's page."""
+    lang = read(request.query, (LANG,))["lang"]
+    return await _page(request, await _ticket(request), lang)
 
 
-async def act(request: web.Request) -> web.Response:
-    """A form was sent; done, the page is shown again, and refused, it says why."""
+async def submit_form(request: web.Request) -> web.Response:
+    """Act on the ticket and redirect to its page; a refused form is shown again with the error."""
     sent = await request.post()
-    asked = from_form(sent)
+    action = action_of_form(sent)
     try:
-        await perform(request, asked)
-    except ApiError as problem:
-        if problem.status is HTTPStatus.NOT_FOUND:
+        await perform(request, action)
+    except ApiError as error:
+        if error.status is HTTPStatus.NOT_FOUND:
             raise
-        filled = {name: value for name, value in sent.items() if isinstance(value, str)}
-        form = Form(asked.action, ACTION_SPECS[asked.action].fields, filled)
-        found = await _found(request)
-        return await _shown(request, found, "", form=form, problem=problem)
+        values = {name: value for name, value in sent.items() if isinstance(value, str)}
+        form = Form(action.action, ACTION_SPECS[action.action].fields, values)
+        return await _page(request, await _ticket(request), "", refused=form, error=error)
     raise web.HTTPSeeOther(f"/tickets/{request.match_info['id']}")
 
 
-async def _found(request: web.Request) -> Ticket:
-    found = await state_of(request).tickets.get(request.match_info["id"])
-    if found is None:
-        expected = "the id of a ticket listed at /api/tickets"
-        raise ApiError("404 there is no such ticket", expected, HTTPStatus.NOT_FOUND)
-    return found
+async def _ticket(request: web.Request) -> Ticket:
+    ticket = await services_of(request).tickets.get(request.match_info["id"])
+    if ticket is None:
+        raise no_ticket()
+    return ticket
 
 
-async def _shown(
+async def _page(
     request: web.Request,
     ticket: Ticket,
-    asked: str,
-    form: Form | None = None,
-    problem: ApiError | None = None,
+    lang: str,
+    refused: Form | None = None,
+    error: ApiError | None = None,
 ) -> web.Response:
-    state = state_of(request)
-    told = await asyncio.to_thread(document, ticket, state.clock())
-    zone = ZoneInfo(state.settings().timezone)
-    filled = {} if form is None else {form.act: form.filled}
-    shown = await page(
+    services = services_of(request)
+    shown = await asyncio.to_thread(document, ticket, services.clock())
+    zone = ZoneInfo(services.settings().timezone)
+    response = await page(
         request,
         "ticket.html",
-        asked,
-        ticket=told,
-        members=told["members"][:MOST_MEMBERS],
-        forms=[Form(it, ACTION_SPECS[it].fields, filled.get(it, {})) for it in _ordered(ticket)],
-        problem="" if problem is None else problem.error.partition(" ")[2],
-        failed=None if form is None else form.act,
+        lang,
+        ticket=shown,
+        members=shown["members"][:MOST_MEMBERS],
+        forms=_forms(ticket, refused),
+        problem="" if error is None else error.error.partition(" ")[2],
+        failed=None if refused is None else refused.action,
         actor=user_of(request),
-        moment=lambda stamp: _moment(stamp, zone),
+        moment=lambda timestamp: _local_time(timestamp, zone),
     )
-    if problem is not None:
-        shown.set_status(problem.status)
-    return shown
+    if error is not None:
+        response.set_status(error.status)
+    return response
 
 
-def _ordered(ticket: Ticket) -> list[TicketAction]:
-    acts = offered(ticket)
-    return [it for it in _FIRST if it in acts] + [it for it in acts if it not in _FIRST]
+def _forms(ticket: Ticket, refused: Form | None) -> list[Form]:
+    """A form per action the ticket's stage allows; a refused one with the values it had."""
+    actions = offered(ticket)
+    ordered = [action for action in _FIRST if action in actions]
+    ordered += [action for action in actions if action not in _FIRST]
+    return [
+        refused
+        if refused is not None and refused.action is action
+        else Form(action, ACTION_SPECS[action].fields, {})
+        for action in ordered
+    ]
 
 
-def _moment(stamp: str | None, zone: ZoneInfo) -> str:
-    """A moment of the document as people in ``zone`` read it."""
-    if stamp is None:
+def _local_time(timestamp: str | None, zone: ZoneInfo) -> str:
+    """A timestamp of the document as people in ``zone`` read it."""
+    if timestamp is None:
         return "–"
-    return datetime.fromisoformat(stamp).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromisoformat(timestamp).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")

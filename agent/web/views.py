@@ -7,7 +7,7 @@ from enum import StrEnum, unique
 
 import msgspec
 
-from agent.web.configured import ConfiguredView, EffectView
+from agent.web.configuration import ConfigurationView, EffectView
 
 
 @unique
@@ -111,7 +111,7 @@ class NumberDetail(NumberView, frozen=True, kw_only=True):
     routing_stale: bool
     differences: tuple[str, ...]
     """Where its configuration is not as approved."""
-    configured: ConfiguredView
+    configured: ConfigurationView
     """What its configuration means for callers, and what of it goes wrong."""
     polls: tuple[PollView, ...]
     also_at: tuple[str, ...]

@@ -25,7 +25,7 @@ START, END = "2026-01-01T00:00:00.000Z", "2026-01-01T00:10:00.000Z"
 
 @pytest.fixture
 async def client(scene: Scene) -> AsyncIterator[TestClient[Any, Any]]:
-    made = TestClient(TestServer(make_app(scene.agent.web_state())))
+    made = TestClient(TestServer(make_app(scene.agent.web_services())))
     await made.start_server()
     yield made
     await made.close()

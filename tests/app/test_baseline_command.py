@@ -105,7 +105,7 @@ async def test_a_number_that_nobody_has_is_told(alone: tuple[Running, Path]) -> 
 
 
 async def test_a_running_agent_is_asked_and_its_alert_ends(scene: Scene) -> None:
-    runner = web.AppRunner(make_app(scene.agent.web_state()))
+    runner = web.AppRunner(make_app(scene.agent.web_services()))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -134,7 +134,7 @@ async def test_a_planned_change_raises_no_alert_until_its_time_is_over(scene: Sc
     assert await scene.agent.reload() == []
     await until(lambda: scene.agent.baselines.get("north", "hq", NUMBER), "a baseline")
     scene.world.apply(EDIT)
-    report = scene.agent.web_state().baselines
+    report = scene.agent.web_services().baselines
     assert report is not None
     checked = lambda: scene.agent.checked("north", "hq")  # noqa: E731
     await until(

@@ -15,7 +15,7 @@ BROKEN, WELL, LONE = "4006220001", "4006220002", "4008110001"
 
 @pytest.fixture
 async def client(scene: Scene) -> AsyncIterator[TestClient[Any, Any]]:
-    made = TestClient(TestServer(make_app(scene.agent.web_state())))
+    made = TestClient(TestServer(make_app(scene.agent.web_services())))
     await made.start_server()
     yield made
     await made.close()

@@ -84,7 +84,7 @@ async def test_the_command_asks_and_takes_answers(alone: tuple[Running, Path]) -
 
 @pytest.fixture
 async def client(scene: Scene) -> AsyncIterator[TestClient[Any, Any]]:
-    made = TestClient(TestServer(make_app(scene.agent.web_state())))
+    made = TestClient(TestServer(make_app(scene.agent.web_services())))
     await made.start_server()
     yield made
     await made.close()

@@ -12,7 +12,7 @@ from agent.store.database import Database
 from agent.tickets.ledger import Ledger
 from agent.tickets.outbox.outbox import Outbox
 from agent.web.app import make_app
-from agent.web.state import WebState
+from agent.web.services import WebServices
 from exporters.exposition import Exposition
 from exporters.telemetry import Telemetry
 from tests.sinks.change_writer import ChangeWriter
@@ -51,12 +51,12 @@ async def agent(database: Database):
     """A running agent's API over a real ledger."""
     scene, outbox = Scene(), Outbox(database)
 
-    state = WebState(
+    state = WebServices(
         fleet=scene.fleet,
         exposition=Exposition(Telemetry("1").render),
         tickets=Ledger(database),
         settings=settings,
-        checked=scene.checked_of,
+        check_result=scene.checked_of,
         diagnose=lambda _number, _caller: asyncio.sleep(0),
         reload=lambda: asyncio.sleep(0, []),
         ready=lambda: None,

@@ -14,7 +14,7 @@ from agent.store.database import Database
 from agent.tickets.ledger import Ledger
 from agent.tickets.ticket import Text
 from agent.web.app import make_app
-from agent.web.state import WebState
+from agent.web.services import WebServices
 from exporters.exposition import Exposition
 from tests.integration.processes import needs
 from tests.web.facts import Facts, number, snapshot
@@ -37,12 +37,12 @@ async def hostile_app(tmp_path: Path) -> AsyncIterator[web.Application]:
     listed = [number(text, NumberState.FROZEN, company=text, reason=text) for text in PAYLOADS]
     facts.show(snapshot(listed, {}))
     yield make_app(
-        WebState(
+        WebServices(
             fleet=facts.fleet,
             exposition=Exposition(),
             tickets=Ledger(database),
             settings=lambda: facts.settings,
-            checked=lambda provider, account: facts.found.get((provider, account)),
+            check_result=lambda provider, account: facts.found.get((provider, account)),
             diagnose=facts.diagnose,
             reload=facts.reload,
             ready=lambda: PAYLOADS[0],

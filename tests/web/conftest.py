@@ -13,7 +13,7 @@ from agent.store.database import Database
 from agent.tickets.ledger import Ledger
 from agent.tickets.outbox.outbox import Outbox
 from agent.web.app import make_app
-from agent.web.state import WebState
+from agent.web.services import WebServices
 from exporters.exposition import Exposition
 from exporters.telemetry import Telemetry
 from tests.web.facts import Facts, snapshot
@@ -34,14 +34,14 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def state(facts: Facts, database: Database) -> WebState:
+def state(facts: Facts, database: Database) -> WebServices:
     telemetry = Telemetry("1.2.3")
-    return WebState(
+    return WebServices(
         fleet=facts.fleet,
         exposition=Exposition(telemetry.render),
         tickets=Ledger(database),
         settings=lambda: facts.settings,
-        checked=lambda provider, account: facts.found.get((provider, account)),
+        check_result=lambda provider, account: facts.found.get((provider, account)),
         diagnose=facts.diagnose,
         reload=facts.reload,
         ready=lambda: facts.not_ready,
@@ -59,5 +59,5 @@ def state(facts: Facts, database: Database) -> WebState:
 
 
 @pytest.fixture
-async def client(state: WebState, aiohttp_client) -> TestClient:
+async def client(state: WebServices, aiohttp_client) -> TestClient:
     return await aiohttp_client(make_app(state))

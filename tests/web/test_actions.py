@@ -17,7 +17,7 @@ from agent.tickets.manager import Tickets
 from agent.tickets.policy import DEFAULTS
 from agent.tickets.sla import clocks
 from agent.web.app import make_app
-from agent.web.state import WebState
+from agent.web.services import WebServices
 from tests.web.facts import NOW, Facts
 from tests.web.ledger import ticket, write
 
@@ -27,7 +27,7 @@ TOKEN = "a-long-token-of-the-desk"
 
 @pytest.fixture
 async def client(
-    state: WebState, database: Database, facts: Facts, aiohttp_client
+    state: WebServices, database: Database, facts: Facts, aiohttp_client
 ) -> AsyncIterator[TestClient]:
     begun = clocks.start(Grade.AAA, DEFAULTS[Grade.AAA], NOW - 3900)
     await write(database, ticket(clocks=begun))

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from agent.web.guards import HEADERS
+from agent.web.security import HEADERS
 
 PATHS = (
     "/",

@@ -15,7 +15,7 @@ from agent.rules.queries import matrix, queries
 from agent.rules.queries.queries import Queries
 from agent.web.app import make_app
 from agent.web.prometheus import encoding as wire
-from agent.web.state import WebState
+from agent.web.services import WebServices
 from tests.rules.series import block
 from tests.web.facts import NOW
 
@@ -70,7 +70,7 @@ def seen(tmp_path: Path) -> Seen:
 
 
 @pytest.fixture
-async def api(state: WebState, seen: Seen, aiohttp_client) -> TestClient:
+async def api(state: WebServices, seen: Seen, aiohttp_client) -> TestClient:
     shown = dataclasses.replace(state, queries=seen.queries, clock=lambda: seen.now)
     return await aiohttp_client(make_app(shown))
 

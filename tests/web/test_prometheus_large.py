@@ -13,7 +13,7 @@ from agent.rules.engine import RuleEngine
 from agent.rules.load import load_rules
 from agent.rules.queries.queries import Queries
 from agent.web.app import make_app
-from agent.web.state import WebState
+from agent.web.services import WebServices
 from exporters.block import Block, Frame
 from exporters.family import Family
 from tests.lag import assert_unblocked, longest_lag
@@ -57,7 +57,7 @@ async def _body(client: TestClient, path: str) -> bytes:
     return b"".join(parts)
 
 
-async def test_no_query_blocks_the_loop(state: WebState, tmp_path: Path, aiohttp_client) -> None:
+async def test_no_query_blocks_the_loop(state: WebServices, tmp_path: Path, aiohttp_client) -> None:
     made, blocks = await asyncio.to_thread(engine, tmp_path)
     queries = Queries(lambda: made, lambda: blocks, lambda: NOW, lambda: 15.0)
     shown = dataclasses.replace(state, queries=lambda: queries, clock=lambda: NOW)

@@ -1,4 +1,4 @@
-"""What the read API is made of: own series, numbers, times and turns."""
+"""The read API's parts: own series, numbers, times and the executor."""
 
 import asyncio
 import contextlib
@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.rules.queries.queries import steps_between
-from agent.web.prometheus import encoding as wire
-from agent.web.prometheus import executor as turns
-from agent.web.prometheus.failure import QueryApiError
-from agent.web.prometheus.params import QueryParams
+from agent.web.prometheus import encoding
+from agent.web.prometheus.errors import QueryApiError
+from agent.web.prometheus.executor import QueryExecutor
+from agent.web.prometheus.parameters import QueryParams
 from exporters.own_series import OwnSeries
 from exporters.telemetry import Telemetry
 
@@ -22,17 +22,17 @@ def test_the_agents_own_metrics_are_series_too() -> None:
     telemetry = Telemetry("1.2.3")
     telemetry.declare_account("north", "hq", ["numbers"])
     own = OwnSeries(telemetry)
-    first = {one.family.name: one for one in own.blocks()}
+    first = {block.family.name: block for block in own.blocks()}
     telemetry.poll_failures.labels("north", "hq", "numbers", "timeout").inc()
     telemetry.poll_duration.labels("north", "numbers").observe(0.2)
-    again = {one.family.name: one for one in own.blocks()}
+    again = {block.family.name: block for block in own.blocks()}
     name = "numwatch_poll_failures_total"
     assert again[name].values.sum() == first[name].values.sum() + 1
     assert again[name].frame is first[name].frame, "the same label sets are the same frame"
     assert "le" in again["numwatch_poll_duration_seconds_bucket"].frame.names
     assert again["numwatch_build_info"].values.tolist() == [1]
     telemetry.declare_account("north", "shop", ["numbers"])
-    more = {one.family.name: one for one in own.blocks()}
+    more = {block.family.name: block for block in own.blocks()}
     assert more[name].frame is not first[name].frame
 
 
@@ -43,13 +43,13 @@ def test_a_collector_that_raises_takes_nothing_else_down() -> None:
 
     telemetry = Telemetry("1.2.3")
     telemetry.registry.collectors.append(Broken())
-    names = {one.family.name for one in OwnSeries(telemetry).blocks()}
+    names = {block.family.name for block in OwnSeries(telemetry).blocks()}
     assert "numwatch_config_last_reload_successful" in names
 
 
 @given(st.floats())
 def test_numbers_come_back_as_they_were(value: float) -> None:
-    for text in (wire.number(value), wire.plain(value), wire.scientific(value)):
+    for text in (encoding.number(value), encoding.plain(value), encoding.scientific(value)):
         back = float(text)
         assert back == value or (math.isnan(back) and math.isnan(value))
         assert math.copysign(1, back) == math.copysign(1, value) or math.isnan(value)
@@ -73,13 +73,13 @@ def test_numbers_come_back_as_they_were(value: float) -> None:
     ],
 )
 def test_numbers_are_written_as_go_writes_them(value: float, text: str) -> None:
-    assert wire.number(value) == text
+    assert encoding.number(value) == text
 
 
 @given(st.text())
 def test_any_text_becomes_a_time_or_a_refusal(text: str) -> None:
-    asked = QueryParams({"at": [text]})
-    for read in (asked.moment, asked.duration):
+    parameters = QueryParams({"at": [text]})
+    for read in (parameters.moment, parameters.duration):
         with contextlib.suppress(QueryApiError):
             assert math.isfinite(read("at"))
 
@@ -91,21 +91,21 @@ def test_steps_include_both_ends() -> None:
 
 
 async def test_few_queries_run_at_once_and_the_loop_goes_on() -> None:
-    at_work, most = [0], [0]
-    begun, gate = threading.Semaphore(0), threading.Event()
+    running, most = [0], [0]
+    started, gate = threading.Semaphore(0), threading.Event()
 
     def work(_until: float) -> int:
-        at_work[0] += 1
-        most[0] = max(most[0], at_work[0])
-        begun.release()
+        running[0] += 1
+        most[0] = max(most[0], running[0])
+        started.release()
         gate.wait(10)
-        at_work[0] -= 1
+        running[0] -= 1
         return 1
 
-    places = turns.QueryExecutor(2)
-    waiting = [asyncio.create_task(places.run(work)) for _ in range(5)]
+    executor = QueryExecutor(2)
+    tasks = [asyncio.create_task(executor.run(work)) for _ in range(5)]
     for _ in range(2):
-        assert await asyncio.to_thread(begun.acquire, timeout=10)
+        assert await asyncio.to_thread(started.acquire, timeout=10)
     gate.set()
-    assert await asyncio.gather(*waiting) == [1] * 5
+    assert await asyncio.gather(*tasks) == [1] * 5
     assert most[0] == 2

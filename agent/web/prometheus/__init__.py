@@ -1,1 +1,4 @@
-"""Prometheus' read API over the embedded engine, in Prometheus' own JSON (contracts.md, HTTP)."""
+"""Prometheus' read API over the embedded engine, in Prometheus' own JSON.
+
+See docs/reference/interface.md, HTTP.
+"""

@@ -11,73 +11,73 @@ from agent.rules.gotemplate.template import Template
 from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.queries.queries import Queries
 from agent.rules.rule import AlertingRule, Group, Rule, RuleHealth
-from agent.web.keys import state_of
 from agent.web.prometheus.encoding import NEVER, moment, scientific
-from agent.web.prometheus.failure import wrong
-from agent.web.prometheus.params import QueryParams
-from agent.web.prometheus.response import TURNS, small
+from agent.web.prometheus.errors import invalid_parameter
+from agent.web.prometheus.parameters import QueryParams
+from agent.web.prometheus.response import EXECUTOR, small
+from agent.web.services import services_of
 
 _KINDS = {"": None, "alert": True, "record": False}
 _WORST_FIRST = ("firing", "pending")
 
 
-async def alerts(request: web.Request, _given: QueryParams, queries: Queries) -> bytes:
+async def alerts(request: web.Request, _parameters: QueryParams, queries: Queries) -> bytes:
     """Every alert, pending and firing."""
 
-    def work(_until: float) -> bytes:
-        standing = queries.engine().standing().values()
-        return small({"alerts": [_alert(one) for alerts in standing for one in alerts]})
+    def build(_deadline: float) -> bytes:
+        of_rules = queries.engine().standing().values()
+        return small({"alerts": [_alert(alert) for alerts in of_rules for alert in alerts]})
 
-    return await request.app[TURNS].run(work)
+    return await request.app[EXECUTOR].run(build)
 
 
-async def rules(request: web.Request, given: QueryParams, queries: Queries) -> bytes:
-    """Every rule group with its rules and their alerts, or only what is asked for."""
-    kind = given.text("type")
+async def rules(request: web.Request, parameters: QueryParams, queries: Queries) -> bytes:
+    """Every rule group with its rules and their alerts, or only those the parameters select."""
+    kind = parameters.text("type")
     if kind not in _KINDS:
-        raise wrong("type", f'not supported value "{kind}"')
-    interval = state_of(request).settings().rules.interval
+        raise invalid_parameter("type", f'not supported value "{kind}"')
+    interval = services_of(request).settings().rules.interval
+    is_filtered = any(map(parameters.all, ("rule_name[]", "rule_group[]", "file[]")))
 
-    picks = any(map(given.all, ("rule_name[]", "rule_group[]", "file[]")))
+    def build(_deadline: float) -> bytes:
+        snapshot = _RulesSnapshot(queries.engine(), interval, parameters)
+        groups = map(snapshot.group, snapshot.groups)
+        # As in Prometheus, a filter hides the groups in which it matches no rule.
+        return small({"groups": [it for it in groups if it["rules"] or not is_filtered]})
 
-    def work(_until: float) -> bytes:
-        facts = _Facts(queries.engine(), interval, given)
-        groups = map(facts.group, facts.groups)
-        return small({"groups": [one for one in groups if one["rules"] or not picks]})
-
-    return await request.app[TURNS].run(work)
+    return await request.app[EXECUTOR].run(build)
 
 
-class _Facts:
-    """The rules and what became of them, read at one moment."""
+class _RulesSnapshot:
+    """The rules, their health and their alerts, read at one moment."""
 
-    def __init__(self, engine: RuleEngine, interval: float, given: QueryParams) -> None:
+    def __init__(self, engine: RuleEngine, interval: float, parameters: QueryParams) -> None:
         self.groups = [
             group
             for group in sorted(engine.ruleset.groups, key=lambda it: (it.file, it.name))
-            if _among(group.name, given.all("rule_group[]"))
-            and _among(group.file, given.all("file[]"))
+            if _among(group.name, parameters.all("rule_group[]"))
+            and _among(group.file, parameters.all("file[]"))
         ]
-        self._names = given.all("rule_name[]")
-        self._alerting = _KINDS[given.text("type")]
+        self._names = parameters.all("rule_name[]")
+        self._alerting = _KINDS[parameters.text("type")]
         self._interval = interval
         self._health = engine.health_of()
         self._alerts = engine.standing()
 
     def group(self, group: Group) -> dict[str, Any]:
         """A group as the API shows it."""
-        known = [self._health[id(rule)] for rule in group.rules if id(rule) in self._health]
+        healths = [self._health[id(rule)] for rule in group.rules if id(rule) in self._health]
         return {
             "name": group.name,
             "file": group.file,
-            "rules": [self._rule(rule) for rule in group.rules if self._is_wanted(rule)],
+            "rules": [self._rule(rule) for rule in group.rules if self._is_selected(rule)],
             "interval": group.interval or self._interval,
             "limit": group.limit,
-            "evaluationTime": sum(one.duration for one in known),
-            "lastEvaluation": _newest(known),
+            "evaluationTime": sum(health.duration for health in healths),
+            "lastEvaluation": _newest(healths),
         }
 
-    def _is_wanted(self, rule: Rule) -> bool:
+    def _is_selected(self, rule: Rule) -> bool:
         kind = self._alerting is None or self._alerting is isinstance(rule, AlertingRule)
         return kind and _among(rule.name, self._names)
 
@@ -98,14 +98,14 @@ class _Facts:
         return {**common, **(labels if rule.labels else {}), "type": "recording"}
 
     def _alerting_part(self, rule: AlertingRule) -> dict[str, Any]:
-        standing = self._alerts.get(id(rule), ())
-        states = {alert.state for alert in standing}
+        alerts = self._alerts.get(id(rule), ())
+        states = {alert.state for alert in alerts}
         return {
             "state": next((state for state in _WORST_FIRST if state in states), "inactive"),
             "duration": rule.hold,
             "keepFiringFor": rule.keep_firing,
             "annotations": _texts(rule.annotations),
-            "alerts": [_alert(one) for one in standing],
+            "alerts": [_alert(alert) for alert in alerts],
         }
 
 
@@ -123,9 +123,10 @@ def _texts(templates: Mapping[str, Template]) -> dict[str, str]:
     return {name: text.source for name, text in templates.items() if name != METRIC_NAME}
 
 
-def _among(name: str, wanted: Sequence[str]) -> bool:
-    return not wanted or name in wanted
+def _among(name: str, names: Sequence[str]) -> bool:
+    """Whether ``names`` has ``name``; no names select all."""
+    return not names or name in names
 
 
-def _newest(known: Sequence[RuleHealth]) -> str:
-    return moment(max(one.evaluated_at for one in known)) if known else NEVER
+def _newest(healths: Sequence[RuleHealth]) -> str:
+    return moment(max(it.evaluated_at for it in healths)) if healths else NEVER

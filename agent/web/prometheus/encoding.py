@@ -54,21 +54,21 @@ def moment(at: float) -> str:
     return text.rstrip("0").rstrip(".") + "Z"
 
 
-def result(value: Value | Matrix, at: float) -> Iterator[str]:
+def instant_result(value: Value | Matrix, at: float) -> Iterator[str]:
     """An instant query's ``data``, in pieces."""
     if isinstance(value, Matrix):
         yield from matrix(value)
     elif isinstance(value, Vector):
-        yield from _listed("vector", _samples(value, at))
+        yield from _results("vector", _samples(value, at))
     elif isinstance(value, str):
         yield f'{{"resultType":"string","result":[{stamp(at)},{quoted(value)}]}}'
     else:
         yield f'{{"resultType":"scalar","result":[{stamp(at)},"{plain(value)}"]}}'
 
 
-def matrix(found: Matrix) -> Iterator[str]:
+def matrix(result: Matrix) -> Iterator[str]:
     """A range query's ``data``, in pieces."""
-    yield from _listed("matrix", map(_series, found.drain()))
+    yield from _results("matrix", map(_series, result.drain()))
 
 
 def label_sets(vector: Vector) -> Iterator[str]:
@@ -78,9 +78,9 @@ def label_sets(vector: Vector) -> Iterator[str]:
         yield from ("{}" for _ in range(vector.size))
         return
     names = [quoted(name) + ":" for name in columns]
-    known = _Quoted()
+    quoted_texts = _QuotedTexts()
     for texts in zip(*columns.values(), strict=True):
-        pairs = (name + known[text] for name, text in zip(names, texts, strict=True) if text)
+        pairs = (name + quoted_texts[text] for name, text in zip(names, texts, strict=True) if text)
         yield "{" + ",".join(pairs) + "}"
 
 
@@ -90,17 +90,19 @@ def quoted(text: str) -> str:
 
 
 def in_order(texts: Iterable[str]) -> Iterator[str]:
-    """``texts`` sorted, a stretch at a time: sorting lets no other thread in."""
-    held = list(texts)
-    return merge(*(sorted(held[at : at + _CHUNK]) for at in range(0, len(held), _CHUNK)))
+    """``texts`` sorted, chunk by chunk."""
+    # One long sort would hold the interpreter lock and with it the event loop.
+    unsorted = list(texts)
+    starts = range(0, len(unsorted), _CHUNK)
+    return merge(*(sorted(unsorted[start : start + _CHUNK]) for start in starts))
 
 
-class _Quoted(dict[str, str]):
-    """JSON strings by text, each made once."""
+class _QuotedTexts(dict[str, str]):
+    """JSON strings by text, each encoded once."""
 
     def __missing__(self, text: str) -> str:
-        made = self[text] = quoted(text)
-        return made
+        self[text] = quoted(text)
+        return self[text]
 
 
 def _samples(vector: Vector, at: float) -> Iterator[str]:
@@ -110,25 +112,26 @@ def _samples(vector: Vector, at: float) -> Iterator[str]:
         yield f'{{"metric":{labels},"value":[{time},"{value}"]}}'
 
 
-def _series(one: Series) -> str:
+def _series(series: Series) -> str:
     points = ",".join(
-        f'[{stamp(at)},"{number(value)}"]' for at, value in zip(one.times, one.values, strict=True)
+        f'[{stamp(at)},"{number(value)}"]'
+        for at, value in zip(series.times, series.values, strict=True)
     )
-    return f'{{"metric":{_object(one.labels)},"values":[{points}]}}'
+    return f'{{"metric":{_object(series.labels)},"values":[{points}]}}'
 
 
 def _object(labels: Mapping[str, str]) -> str:
     return "{" + ",".join(f"{quoted(name)}:{quoted(labels[name])}" for name in labels) + "}"
 
 
-def _listed(kind: str, items: Iterable[str]) -> Iterator[str]:
-    yield f'{{"resultType":"{kind}","result":['
+def _results(result_type: str, items: Iterable[str]) -> Iterator[str]:
+    yield f'{{"resultType":"{result_type}","result":['
     yield from joined(items)
     yield "]}"
 
 
 def joined(items: Iterable[str]) -> Iterator[str]:
-    """Items with commas between them, many to a piece."""
+    """Items with commas between them, many in one piece."""
     piece: list[str] = []
     first = True
     for item in items:

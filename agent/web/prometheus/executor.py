@@ -1,4 +1,4 @@
-"""Work in threads: few at a time, and nobody waits for ever."""
+"""Runs queries in threads of their own: few at a time, each within its time."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,56 +9,57 @@ from typing import TypeVar
 from agent.rules.promql.errors import EvaluationError
 from agent.rules.queries.matrix import TooLargeError
 from agent.rules.queries.queries import QueryTimeoutError
-from agent.web.prometheus.failure import Kind, QueryApiError
+from agent.web.prometheus.errors import ErrorType, QueryApiError
 
-AT_A_TIME = 2
-LONGEST = 30.0
-"""Seconds a query may wait and work, unless it asks for less."""
+CONCURRENCY = 2
+TIMEOUT = 30.0
+"""Seconds a query may wait and run, unless it asks for less."""
 TIMED_OUT = "query timed out in expression evaluation"
 
 Result = TypeVar("Result")
 
 
 class QueryExecutor:
-    """Lets ``AT_A_TIME`` pieces of work run at once, in threads that do nothing else.
+    """Runs at most ``concurrency`` functions at once, in threads that do nothing else.
 
     A long query must not hold up polls, checks and rules, which share one thread.
     """
 
-    def __init__(self, at_a_time: int = AT_A_TIME) -> None:
-        self._places = asyncio.Semaphore(at_a_time)
-        self._threads = ThreadPoolExecutor(at_a_time, thread_name_prefix="query")
+    def __init__(self, concurrency: int = CONCURRENCY) -> None:
+        self._slots = asyncio.Semaphore(concurrency)
+        self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="query")
 
-    async def run(self, work: Callable[[float], Result], seconds: float = LONGEST) -> Result:
-        """What ``work`` gives; it is told until when (monotonic seconds) it may take.
+    async def run(self, function: Callable[[float], Result], seconds: float = TIMEOUT) -> Result:
+        """The result of ``function``, which is called with its deadline in monotonic seconds.
 
-        A thread cannot be ended: work that overruns its time keeps its place until it is done.
+        A thread cannot be ended: a function that overruns keeps its slot until it returns.
 
         Raises:
-            Failure: when it failed, or its time is over.
+            QueryApiError: when it failed or timed out.
         """
-        until = monotonic() + seconds
+        deadline = monotonic() + seconds
         try:
-            await asyncio.wait_for(self._places.acquire(), seconds)
+            await asyncio.wait_for(self._slots.acquire(), seconds)
         except TimeoutError:
-            raise QueryApiError("query timed out in query queue", Kind.TIMEOUT) from None
-        task = asyncio.get_running_loop().run_in_executor(self._threads, work, until)
-        task.add_done_callback(self._leave)
-        await asyncio.wait((task,), timeout=max(0.0, until - monotonic()))
+            raise QueryApiError("query timed out in query queue", ErrorType.TIMEOUT) from None
+        task = asyncio.get_running_loop().run_in_executor(self._threads, function, deadline)
+        task.add_done_callback(self._release)
+        await asyncio.wait((task,), timeout=max(0.0, deadline - monotonic()))
         if not task.done():
-            raise QueryApiError(TIMED_OUT, Kind.TIMEOUT)
+            raise QueryApiError(TIMED_OUT, ErrorType.TIMEOUT)
         return _result(task)
 
-    def _leave(self, task: "asyncio.Future[Result]") -> None:
-        self._places.release()
+    def _release(self, task: "asyncio.Future[Result]") -> None:
+        self._slots.release()
         if not task.cancelled():
-            task.exception()  # of a task nobody waits for any more: asked for, so not logged
+            # Retrieved, so that asyncio does not log the error of a task nobody waits for.
+            task.exception()
 
 
 def _result(task: "asyncio.Future[Result]") -> Result:
     try:
         return task.result()
     except QueryTimeoutError:
-        raise QueryApiError(TIMED_OUT, Kind.TIMEOUT) from None
+        raise QueryApiError(TIMED_OUT, ErrorType.TIMEOUT) from None
     except (EvaluationError, TooLargeError) as error:
-        raise QueryApiError(str(error), Kind.EXECUTION) from None
+        raise QueryApiError(str(error), ErrorType.EXECUTION) from None

@@ -6,89 +6,93 @@ from agent.rules.promql.compile import formatted
 from agent.rules.promql.errors import RefusedError
 from agent.rules.promql.nodes import Node, kind_of
 from agent.rules.queries.queries import Queries, is_plottable, parse_query, steps_between
-from agent.web.keys import state_of
-from agent.web.prometheus.encoding import matrix, result
-from agent.web.prometheus.executor import LONGEST
-from agent.web.prometheus.failure import QueryApiError, wrong
-from agent.web.prometheus.params import FIRST, LAST, QueryParams
-from agent.web.prometheus.response import TURNS, data, small
+from agent.web.prometheus.encoding import instant_result, matrix
+from agent.web.prometheus.errors import QueryApiError, invalid_parameter
+from agent.web.prometheus.executor import TIMEOUT
+from agent.web.prometheus.parameters import FIRST, LAST, QueryParams
+from agent.web.prometheus.response import EXECUTOR, data, small
+from agent.web.services import services_of
 
 MOST_STEPS = 11_000
 """Points per series, as in Prometheus."""
 
 
-async def query(request: web.Request, given: QueryParams, queries: Queries) -> bytes:
+async def query(request: web.Request, parameters: QueryParams, queries: Queries) -> bytes:
     """An expression as of one instant."""
-    at = given.moment("time", state_of(request).clock())
-    seconds = time_allowed(given)
-    node = _parsed(given, is_named=True)
+    at = parameters.moment("time", services_of(request).clock())
+    timeout = requested_timeout(parameters)
+    node = _parse(parameters, names_parameter=True)
 
-    def work(until: float) -> bytes:
-        return data(result(queries.instant(node, at, until), at), queries.gaps(node, at))
+    def evaluate(deadline: float) -> bytes:
+        return data(instant_result(queries.instant(node, at, deadline), at), queries.gaps(node, at))
 
-    return await request.app[TURNS].run(work, seconds)
+    return await request.app[EXECUTOR].run(evaluate, timeout)
 
 
-async def format_query(request: web.Request, given: QueryParams, _queries: Queries) -> bytes:
+async def format_query(request: web.Request, parameters: QueryParams, _queries: Queries) -> bytes:
     """An expression as Prometheus writes it."""
 
-    def work(_until: float) -> bytes:
+    def evaluate(_deadline: float) -> bytes:
         try:
-            return small(formatted(given.text("query")))
+            return small(formatted(parameters.text("query")))
         except RefusedError as error:
-            raise wrong("query", str(error)) from None
+            raise invalid_parameter("query", str(error)) from None
 
-    return await request.app[TURNS].run(work)
+    return await request.app[EXECUTOR].run(evaluate)
 
 
-async def query_exemplars(_request: web.Request, given: QueryParams, _queries: Queries) -> bytes:
-    """Nothing: there are no exemplars. What could not be asked is still refused."""
-    start, end = given.moment("start", FIRST), given.moment("end", LAST)
+async def query_exemplars(
+    _request: web.Request, parameters: QueryParams, _queries: Queries
+) -> bytes:
+    """An empty list, for there are no exemplars; parameters are checked all the same."""
+    start, end = parameters.moment("start", FIRST), parameters.moment("end", LAST)
     if end < start:
         raise QueryApiError("end timestamp must not be before start timestamp")
-    _parsed(given)
+    _parse(parameters)
     return small([])
 
 
-async def query_range(request: web.Request, given: QueryParams, queries: Queries) -> bytes:
-    """An expression at every step of a stretch of time."""
-    start, end, step = _stretch(given)
-    seconds = time_allowed(given)
-    node = _parsed(given)
+async def query_range(request: web.Request, parameters: QueryParams, queries: Queries) -> bytes:
+    """An expression at every step of a time range."""
+    start, end, step = _range(parameters)
+    timeout = requested_timeout(parameters)
+    node = _parse(parameters)
     if not is_plottable(node):
         kind = kind_of(node).value
         raise QueryApiError(
             f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector'
         )
 
-    def work(until: float) -> bytes:
-        found = queries.over(node, steps_between(start, end, step), until)
-        return data(matrix(found), queries.gaps(node, start))
+    def evaluate(deadline: float) -> bytes:
+        result = queries.over(node, steps_between(start, end, step), deadline)
+        return data(matrix(result), queries.gaps(node, start))
 
-    return await request.app[TURNS].run(work, seconds)
-
-
-def time_allowed(given: QueryParams) -> float:
-    """Seconds the request may take: what it asks for, but no more than there is."""
-    asked = given.duration("timeout", LONGEST)
-    return min(max(asked, 0.0), LONGEST)
+    return await request.app[EXECUTOR].run(evaluate, timeout)
 
 
-def _parsed(given: QueryParams, *, is_named: bool = False) -> Node:
-    """The query; only for an instant Prometheus says which parameter is wrong."""
+def requested_timeout(parameters: QueryParams) -> float:
+    """Seconds the request may take: what it asks for, at most ``TIMEOUT``."""
+    requested = parameters.duration("timeout", TIMEOUT)
+    return min(max(requested, 0.0), TIMEOUT)
+
+
+def _parse(parameters: QueryParams, *, names_parameter: bool = False) -> Node:
+    """The parsed query. Prometheus names the parameter in an error of instant queries only."""
     try:
-        return parse_query(given.text("query"))
+        return parse_query(parameters.text("query"))
     except RefusedError as error:
-        raise (wrong("query", str(error)) if is_named else QueryApiError(str(error))) from None
+        raise (
+            invalid_parameter("query", str(error)) if names_parameter else QueryApiError(str(error))
+        ) from None
 
 
-def _stretch(given: QueryParams) -> tuple[float, float, float]:
-    start, end = given.moment("start"), given.moment("end")
+def _range(parameters: QueryParams) -> tuple[float, float, float]:
+    start, end = parameters.moment("start"), parameters.moment("end")
     if end < start:
-        raise wrong("end", "end timestamp must not be before start time")
-    step = given.duration("step")
+        raise invalid_parameter("end", "end timestamp must not be before start time")
+    step = parameters.duration("step")
     if step <= 0:
-        raise wrong(
+        raise invalid_parameter(
             "step",
             "zero or negative query resolution step widths are not accepted."
             " Try a positive integer",

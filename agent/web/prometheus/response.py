@@ -1,4 +1,4 @@
-"""Answers in Prometheus' envelope, and what every handler of the API goes through."""
+"""Responses in Prometheus' envelope, and what every handler of the API goes through."""
 
 from collections.abc import Awaitable, Callable, Iterable
 
@@ -6,58 +6,57 @@ import structlog
 from aiohttp import web
 
 from agent.rules.queries.queries import Queries
-from agent.web.encoding import encode
-from agent.web.keys import state_of
 from agent.web.prometheus.encoding import quoted
+from agent.web.prometheus.errors import ErrorType, QueryApiError
 from agent.web.prometheus.executor import QueryExecutor
-from agent.web.prometheus.failure import Kind, QueryApiError
-from agent.web.prometheus.params import QueryParams, read
+from agent.web.prometheus.parameters import QueryParams, read_parameters
+from agent.web.responses import Handler, encode
+from agent.web.services import services_of
 
 log = structlog.get_logger(__name__)
 
 _PART = 1024 * 1024
 
-TURNS: web.AppKey[QueryExecutor] = web.AppKey("turns", QueryExecutor)
+EXECUTOR: web.AppKey[QueryExecutor] = web.AppKey("executor", QueryExecutor)
 
-Handler = Callable[[web.Request, QueryParams, Queries], Awaitable[bytes]]
-"""Gives the ``data`` of an answer, and what belongs behind it, as JSON."""
+QueryHandler = Callable[[web.Request, QueryParams, Queries], Awaitable[bytes]]
+"""Returns the body of a good response, as :func:`data` or :func:`small` builds it."""
 
 
 def data(pieces: Iterable[str], warnings: Iterable[str] = ()) -> bytes:
-    """The body of a good answer whose ``data`` is in ``pieces``; meant for a thread."""
-    told = [quoted(warning) for warning in warnings]
-    tail = f',"warnings":[{",".join(told)}]' if told else ""
+    """The body of a good response whose ``data`` is the JSON in ``pieces``; for a thread."""
+    texts = [quoted(warning) for warning in warnings]
+    tail = f',"warnings":[{",".join(texts)}]' if texts else ""
     parts = [piece.encode() for piece in pieces]
     return b"".join((b'{"status":"success","data":', *parts, f"{tail}}}".encode()))
 
 
 def small(value: object) -> bytes:
-    """The body of a good answer whose ``data`` is ``value``."""
+    """The body of a good response whose ``data`` is ``value``."""
     return data((encode(value).decode(),))
 
 
-def answering(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def endpoint_handler(handler: QueryHandler) -> Handler:
     """``handler`` as the server calls it."""
 
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def handle(request: web.Request) -> web.StreamResponse:
         try:
-            body = await handler(request, await read(request), _queries(request))
-        except QueryApiError as failure:
-            return _failed(failure)
+            body = await handler(request, await read_parameters(request), _queries(request))
+        except QueryApiError as error:
+            return _error_response(error)
         except web.HTTPException:
             raise
         except Exception:
             log.exception("query_failed", path=request.path)
-            return _failed(
-                QueryApiError("the agent failed to answer; its log says why", Kind.INTERNAL)
-            )
-        return await _sent(request, body) if len(body) > _PART else _json(body, 200)
+            text = "the agent failed to answer; its log says why"
+            return _error_response(QueryApiError(text, ErrorType.INTERNAL))
+        return await _send(request, body) if len(body) > _PART else _json(body, 200)
 
-    return answer
+    return handle
 
 
-async def _sent(request: web.Request, body: bytes) -> web.StreamResponse:
-    """A large answer, sent part by part so that others get their turn."""
+async def _send(request: web.Request, body: bytes) -> web.StreamResponse:
+    """Send a large body part by part, so that other requests are served in between."""
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     response.content_length = len(body)
     await response.prepare(request)
@@ -69,16 +68,16 @@ async def _sent(request: web.Request, body: bytes) -> web.StreamResponse:
 
 
 def _queries(request: web.Request) -> Queries:
-    found = state_of(request).queries()
-    if found is None:
-        raise QueryApiError("the rule engine is not running yet", Kind.UNAVAILABLE)
-    return found
+    queries = services_of(request).queries()
+    if queries is None:
+        raise QueryApiError("the rule engine is not running yet", ErrorType.UNAVAILABLE)
+    return queries
 
 
-def _failed(failure: QueryApiError) -> web.Response:
-    kind = failure.kind
-    body = {"status": "error", "errorType": kind.word, "error": failure.error}
-    return _json(encode(body), kind.status)
+def _error_response(error: QueryApiError) -> web.Response:
+    error_type = error.error_type
+    body = {"status": "error", "errorType": error_type.text, "error": error.error}
+    return _json(encode(body), error_type.status)
 
 
 def _json(body: bytes, status: int) -> web.Response:

@@ -1,11 +1,11 @@
-"""What a query that cannot be answered is told, in Prometheus' own terms."""
+"""Errors of the read API, in Prometheus' own terms."""
 
 from enum import Enum, unique
 from http import HTTPStatus
 
 
 @unique
-class Kind(Enum):
+class ErrorType(Enum):
     """Prometheus' error types, each with its HTTP status."""
 
     BAD_DATA = ("bad_data", HTTPStatus.BAD_REQUEST)
@@ -15,25 +15,25 @@ class Kind(Enum):
     INTERNAL = ("internal", HTTPStatus.INTERNAL_SERVER_ERROR)
 
     @property
-    def word(self) -> str:
-        """As ``errorType`` has it."""
+    def text(self) -> str:
+        """The value of ``errorType``."""
         return self.value[0]
 
     @property
     def status(self) -> HTTPStatus:
-        """The status of the answer."""
+        """The status of the response."""
         return self.value[1]
 
 
 class QueryApiError(Exception):
-    """A request that cannot be answered as asked."""
+    """A request that is refused or has failed."""
 
-    def __init__(self, error: str, kind: Kind = Kind.BAD_DATA) -> None:
+    def __init__(self, error: str, error_type: ErrorType = ErrorType.BAD_DATA) -> None:
         super().__init__(error)
         self.error = error
-        self.kind = kind
+        self.error_type = error_type
 
 
-def wrong(parameter: str, why: str) -> QueryApiError:
-    """A parameter that cannot be used, in Prometheus' words."""
-    return QueryApiError(f'invalid parameter "{parameter}": {why}')
+def invalid_parameter(name: str, reason: str) -> QueryApiError:
+    """The error for a parameter that cannot be used, in Prometheus' words."""
+    return QueryApiError(f'invalid parameter "{name}": {reason}')

@@ -1,4 +1,4 @@
-"""What a request asks for: parameters from its address and from its form."""
+"""Parameters of a request, from its address and from its form."""
 
 import math
 import re
@@ -8,17 +8,17 @@ from datetime import datetime
 from aiohttp import web
 
 from agent.rules.durations import parse_duration
-from agent.web.prometheus.failure import QueryApiError, wrong
+from agent.web.prometheus.errors import QueryApiError, invalid_parameter
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _LARGEST = 2**63 / 1000.0
 FIRST, LAST = 0.0, 2.0**40
-"""Where a stretch of time starts and ends that is not said. Epoch seconds."""
+"""Start and end of a time range that does not say them, epoch seconds."""
 _FORM = "application/x-www-form-urlencoded"
 
 
 class QueryParams:
-    """Parameters by name, each with every value it was given; a form's values come first."""
+    """Every value of each parameter, by name; a form's values come first."""
 
     def __init__(self, values: Mapping[str, Sequence[str]]) -> None:
         self._values = values
@@ -35,37 +35,41 @@ class QueryParams:
         """A time in epoch seconds, to the millisecond.
 
         Raises:
-            Failure: when it is not one, or is missing and there is no ``default``.
+            QueryApiError: when it cannot be read, or is missing and there is no ``default``.
         """
         text = self.text(name)
         if not text and default is not None:
             return round(default, 3)
-        found = _number(text) if _number(text) is not None else _moment(text)
-        if found is None or abs(found) > _LARGEST:
+        seconds = _number(text)
+        if seconds is None:
+            seconds = _rfc3339(text)
+        if seconds is None or abs(seconds) > _LARGEST:
             # Prometheus names the parameter twice, but only where it may be left out.
-            place = "" if default is None else f"Invalid time value for '{name}': "
-            raise wrong(name, f'{place}cannot parse "{text}" to a valid timestamp')
-        return round(found, 3)
+            prefix = "" if default is None else f"Invalid time value for '{name}': "
+            raise invalid_parameter(name, f'{prefix}cannot parse "{text}" to a valid timestamp')
+        return round(seconds, 3)
 
     def duration(self, name: str, default: float | None = None) -> float:
         """A time span in seconds: a number, or a duration such as ``1m30s``.
 
         Raises:
-            Failure: when it is not one, or is missing and there is no ``default``.
+            QueryApiError: when it cannot be read, or is missing and there is no ``default``.
         """
         text = self.text(name)
         if not text and default is not None:
             return default
-        found = _number(text) if _number(text) is not None else _duration(text)
-        if found is None or abs(found) > _LARGEST:
-            raise wrong(name, f'cannot parse "{text}" to a valid duration')
-        return found
+        seconds = _number(text)
+        if seconds is None:
+            seconds = _duration(text)
+        if seconds is None or abs(seconds) > _LARGEST:
+            raise invalid_parameter(name, f'cannot parse "{text}" to a valid duration')
+        return seconds
 
     def count(self, name: str) -> int | None:
-        """A whole number; ``None`` where it is not given.
+        """A whole number; ``None`` where there is none.
 
         Raises:
-            Failure: when it is not one.
+            QueryApiError: when it is not a number.
         """
         text = self.text(name)
         if not text:
@@ -75,7 +79,7 @@ class QueryParams:
         return int(text)
 
 
-async def read(request: web.Request) -> QueryParams:
+async def read_parameters(request: web.Request) -> QueryParams:
     """The parameters of ``request``."""
     values: dict[str, list[str]] = {}
     if request.content_type == _FORM:
@@ -90,13 +94,13 @@ def _number(text: str) -> float | None:
     if not re.fullmatch(r"[-+]?[\d.]+(?:[eE][-+]?\d+)?", text, re.ASCII):
         return None
     try:
-        found = float(text)
+        value = float(text)
     except ValueError:
         return None
-    return found if math.isfinite(found) else None
+    return value if math.isfinite(value) else None
 
 
-def _moment(text: str) -> float | None:
+def _rfc3339(text: str) -> float | None:
     if not _MOMENT.fullmatch(text):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What a number's configuration means for callers: lints, the week, and effects of edits."""
+"""What a number's configuration means for callers: lint findings, the week, effects of drift."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -19,67 +19,66 @@ from agent.routing.evaluate import Setting
 
 
 class StretchView(msgspec.Struct, frozen=True):
-    """A part of a day in which the same becomes of every call."""
+    """A part of a day in which every call is treated alike."""
 
     start: str
     end: str
     heard: str
     bindings: tuple[str, ...]
-    """The phones that ring, in their order; none where none does."""
+    """The phones that ring, in their order."""
 
 
 class DayView(msgspec.Struct, frozen=True):
-    """One day of the week to come."""
+    """One of the next seven days."""
 
     date: str
     picture: str
-    """A sign for each half hour: rings, voicemail, neither."""
+    """One character per half hour: rings, voicemail, neither."""
     stretches: tuple[StretchView, ...]
 
 
 class EffectView(msgspec.Struct, frozen=True):
-    """What callers notice of a difference from the approved configuration."""
+    """What callers notice of the drift from the approved configuration, in both languages."""
 
     en: str
     zh: str
 
 
-class ConfiguredView(msgspec.Struct, frozen=True, kw_only=True):
+class ConfigurationView(msgspec.Struct, frozen=True, kw_only=True):
     """What a number's configuration means for callers."""
 
     lints: tuple[LintView, ...]
-    """What of it is known to go wrong."""
+    """Lint findings about the number."""
     account_lints: tuple[LintView, ...]
-    """The same of its account as a whole."""
+    """Lint findings about its account."""
     week: tuple[DayView, ...]
-    """Which hours ring; empty where the routing is not known."""
+    """Empty where the routing is not known."""
     effects: tuple[EffectView, ...]
-    """What callers notice of the differences from the approved configuration."""
 
 
-def configured_view(
-    checked: CheckResult, row: int, now: float, settings: Settings
-) -> ConfiguredView:
+def configuration_view(
+    result: CheckResult, row: int, now: float, settings: Settings
+) -> ConfigurationView:
     """The view of the number in ``row`` at ``now``, epoch seconds."""
-    number = checked.names[row]
+    number = result.names[row]
     calendar = read_calendar(settings.calendar)
     today = datetime.fromtimestamp(now, ZoneInfo(settings.timezone)).date()
-    return ConfiguredView(
-        lints=tuple(map(lint_view, checked.lint_findings(number, now))),
-        account_lints=tuple(map(lint_view, checked.account_lints)),
-        week=_week(checked, row, today, calendar),
-        effects=effect_views(effect_of_drift(checked, number, calendar)),
+    return ConfigurationView(
+        lints=tuple(map(lint_view, result.lint_findings(number, now))),
+        account_lints=tuple(map(lint_view, result.account_lints)),
+        week=_week(result, row, today, calendar),
+        effects=effect_views(effect_of_drift(result, number, calendar)),
     )
 
 
-def _week(checked: CheckResult, row: int, today: date, calendar: Calendar) -> tuple[DayView, ...]:
-    held = checked.drift.configuration
-    routing = held.routings[row]
+def _week(result: CheckResult, row: int, today: date, calendar: Calendar) -> tuple[DayView, ...]:
+    configuration = result.drift.configuration
+    routing = configuration.routings[row]
     if routing is None:
         return ()
-    bindings = checked.bindings(checked.names[row]) or {}
-    labels = {fact.id: label for label, fact in bindings.items()}
-    setting = Setting(routing, held.bound[row], calendar)
+    bindings = result.bindings(result.names[row]) or {}
+    labels = {binding.id: label for label, binding in bindings.items()}
+    setting = Setting(routing, configuration.bound[row], calendar)
     return tuple(_day(day, labels) for day in week(setting, today))
 
 
@@ -101,5 +100,5 @@ def _clock(minute: int) -> str:
 
 
 def effect_views(effects: Iterable[Text]) -> tuple[EffectView, ...]:
-    """Effects as they are shown."""
-    return tuple(EffectView(it.text(ENGLISH), it.text(CHINESE)) for it in effects)
+    """Effects in both languages."""
+    return tuple(EffectView(effect.text(ENGLISH), effect.text(CHINESE)) for effect in effects)

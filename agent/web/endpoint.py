@@ -1,0 +1,75 @@
+"""One entry of the route table: everything the server, the guards and OpenAPI need of a path."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto, unique
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+
+from agent.web.parameters import Parameter
+from agent.web.responses import Handler
+
+READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing."""
+
+Content = type | dict[str, Any] | str
+"""What a body is: a msgspec type, a JSON schema with a ``title``, or a media type."""
+
+
+@unique
+class Access(Enum):
+    """Who may call an endpoint."""
+
+    ANYONE = auto()
+    TOKEN = auto()
+    """Who has ``web.token``; without one configured, programs on this machine."""
+    WEBHOOK = auto()
+    """Who has the credentials of the webhook, which checks them itself."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One method of one path.
+
+    Attributes:
+        method: The HTTP method; HEAD comes with GET.
+        path: The path as aiohttp writes it.
+        handler: ``None`` where the composition root provides it (``WebServices.provided``).
+        summary: One line for the API's description.
+        response: What a good answer holds.
+        query: The query parameters.
+        body: What the request holds, if anything.
+        access: Who may call it.
+        errors: The statuses of refusals, beside those that ``access`` implies.
+        has_head: Whether HEAD is answered too; not for a stream that never ends.
+    """
+
+    method: str
+    path: str
+    handler: Handler | None
+    summary: str
+    response: Content
+    query: Sequence[Parameter] = ()
+    body: Content | None = None
+    access: Access = Access.ANYONE
+    errors: tuple[HTTPStatus, ...] = ()
+    has_head: bool = True
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Method and path: what tells endpoints apart."""
+        return self.method, self.path
+
+
+ENDPOINTS: web.AppKey[dict[tuple[str, str], Endpoint]] = web.AppKey("endpoints", dict)
+
+
+def endpoint_of(request: web.Request) -> Endpoint | None:
+    """The endpoint that answers ``request``; ``None`` where no path or method matches."""
+    resource = request.match_info.route.resource
+    if resource is None:
+        return None
+    method = "GET" if request.method == "HEAD" else request.method
+    return request.app[ENDPOINTS].get((method, resource.canonical))

@@ -1,0 +1,142 @@
+"""What the web application reads and calls: the rest of the agent as its handlers see it."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+
+from agent.baselines.baseline import Baseline
+from agent.baselines.service import BaselineReport
+from agent.checks.engine import CheckResult
+from agent.config.settings import Settings
+from agent.fleet import Fleet
+from agent.model import AccountKey, Verdict
+from agent.rules.queries.queries import Queries
+from agent.tickets.actions.request import ActionRequest
+from agent.tickets.changes import Change
+from agent.tickets.ledger import Filter, Page
+from agent.tickets.ticket import Ticket
+from exporters.exposition import Exposition
+
+
+class TicketReader(Protocol):
+    """Reads tickets; ``agent.tickets.ledger.Ledger`` is one."""
+
+    async def open_tickets(self) -> list[Ticket]:
+        """Return all open tickets, oldest first."""
+        ...
+
+    async def list(self, filter_: Filter, /, limit: int = 100, offset: int = 0) -> Page:
+        """Return the tickets that match the filter, newest first."""
+        ...
+
+    async def get(self, id_or_key: str) -> Ticket | None:
+        """Return one ticket by its id, or the newest episode of a key."""
+        ...
+
+
+class Baselines(Protocol):
+    """Reads and approves baselines; ``agent.baselines.service.BaselineService`` is one."""
+
+    async def report(
+        self, number: str, provider: str = "", account: str = ""
+    ) -> BaselineReport | None:
+        """Return a number's baseline and its drift; ``None`` when no account has the number."""
+        ...
+
+    async def approve(
+        self, number: str, by: str, note: str, provider: str = "", account: str = ""
+    ) -> Baseline | None:
+        """Approve a number's present configuration; ``None`` when no account has the number.
+
+        Raises:
+            LookupError: when the configuration is not wholly known.
+        """
+        ...
+
+
+class Evidence(Protocol):
+    """Exports evidence; ``agent.evidence.exporter.EvidenceExporter`` is one."""
+
+    async def bundle(self, id_or_key: str) -> tuple[str, bytes] | None:
+        """Return a ticket's id and its evidence as a ZIP; ``None`` without such a ticket."""
+        ...
+
+    async def sheet(self, id_or_key: str) -> str | None:
+        """Return a ticket's confirmation sheet as HTML; ``None`` without such a ticket."""
+        ...
+
+    async def statistics(self, since: float, until: float) -> bytes:
+        """Return one CSV row for every ticket detected in between."""
+        ...
+
+
+Diagnose = Callable[[str, str | None], Awaitable[Verdict | None]]
+"""Number and caller (``None``: anyone) to the verdict; ``None``: no account has the number."""
+
+AnswerQuestions = Callable[[str, str | None, Mapping[str, str], str], Awaitable[Verdict | None]]
+"""Number, caller, answers and who gives them, to the verdict they lead to.
+
+Raises ``ActionRequestError`` where an answer cannot be read.
+"""
+
+ActOnTicket = Callable[[str, ActionRequest], Awaitable[Change | None]]
+"""Ticket id and action to the change; ``None`` without such a ticket.
+
+Raises ``ActionRequestError`` and ``IllegalTransitionError`` where it cannot be done.
+"""
+
+
+@dataclass(frozen=True)
+class WebServices:
+    """The rest of the agent; what is ``None`` answers as if there were nothing."""
+
+    fleet: Fleet
+    exposition: Exposition
+    tickets: TicketReader
+    settings: Callable[[], Settings]
+    check_result: Callable[[str, str], CheckResult | None]
+    """Provider and account to the newest check result; ``None`` before the first poll."""
+    diagnose: Diagnose
+    reload: Callable[[], Awaitable[Sequence[str]]]
+    """Loads the configuration again; returns one line per error."""
+    ready: Callable[[], str | None]
+    """Why the agent cannot answer for its numbers yet; ``None`` when it can."""
+    replay: Callable[[str | None], Awaitable[int]]
+    """Queues the dead letters of a ticket, or of all, again; returns how many."""
+    version: str
+    started_at: float
+    clock: Callable[[], float] = time.time
+    act: ActOnTicket | None = None
+    is_local: Callable[[web.Request], bool] = lambda _request: True
+    """Whether a request comes from a program on this machine, for itself."""
+    answer: AnswerQuestions | None = None
+    queries: Callable[[], Queries | None] = lambda: None
+    """Evaluates expressions; ``None`` while no rule engine runs."""
+    baselines: Baselines | None = None
+    evidence: Evidence | None = None
+    provided: tuple[web.RouteDef, ...] = ()
+    """Handlers of other packages for the entries of the route table that have none."""
+
+    def accounts(self) -> list[AccountKey]:
+        """The configured accounts, in the configuration's order."""
+        return [
+            (provider.name, account.id)
+            for provider in self.settings().providers
+            for account in provider.accounts
+        ]
+
+    def check_results(self) -> list[CheckResult]:
+        """The newest check result of every account polled so far."""
+        results = (self.check_result(*key) for key in self.accounts())
+        return [result for result in results if result is not None]
+
+
+SERVICES: web.AppKey[WebServices] = web.AppKey("services", WebServices)
+
+
+def services_of(request: web.Request) -> WebServices:
+    """The services of the application that handles ``request``."""
+    return request.app[SERVICES]

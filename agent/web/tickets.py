@@ -1,0 +1,174 @@
+"""``/api/tickets``: tickets listed, shown and acted on, and their dead letters."""
+
+import asyncio
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from agent.states import Severity, Stage
+from agent.tickets.actions.action import TicketAction
+from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor, person_name
+from agent.tickets.changes import Change
+from agent.tickets.document import document
+from agent.tickets.ledger import Filter, Page
+from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
+from agent.web.parameters import ACCOUNT, LIMIT, OFFSET, PROVIDER, Parameter, next_page, read
+from agent.web.responses import ApiError, json_response, large_json_response, no_ticket
+from agent.web.security import user_of
+from agent.web.services import services_of
+
+MOST_MEMBERS = 1000
+"""The most members of a ticket in a list; the ticket itself has all."""
+
+_OPEN = {"": None, "true": True, "false": False}
+TICKETS_QUERY = (
+    LIMIT,
+    OFFSET,
+    Parameter("open", "Only open tickets, or only closed ones.", tuple(_OPEN)[1:]),
+    Parameter("stage", "Only tickets in this stage.", tuple(map(str, Stage))),
+    Parameter("severity", "Only tickets of this severity.", tuple(map(str, Severity))),
+    Parameter("symptom", "Only tickets of this family of symptoms."),
+    PROVIDER,
+    ACCOUNT,
+    Parameter("number", "Only tickets on this number."),
+)
+REPLAY_QUERY = (Parameter("ticket", "Only the dead letters of this ticket."),)
+
+_JSON = "application/json"
+_EXAMPLE = '{"action": "accept", "actor": "Li Wei", "reason": "on it", "fields": {}}'
+
+
+class TicketActionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An action on a ticket."""
+
+    action: TicketAction
+    reason: str
+    actor: str = ""
+    """Who acts; by default the user name the browser has sent."""
+    fields: dict[str, str | int | float] = {}
+    """The fields of the action's form."""
+    revision: int | None = None
+    """The revision the actor has seen; the action is refused if the ticket has another by now."""
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """How many deliveries were queued again."""
+
+    replayed: int
+
+
+@dataclass(frozen=True)
+class _TicketPage:
+    total: int
+    limit: int
+    offset: int
+    next: str | None
+    items: list[dict[str, object]]
+
+
+async def list_tickets(request: web.Request) -> web.Response:
+    """Tickets, filtered and paged, newest first."""
+    services = services_of(request)
+    query = read(request.query, TICKETS_QUERY)
+    limit, offset = int(query.pop("limit")), int(query.pop("offset"))
+    filter_ = Filter(open=_OPEN[query.pop("open")], **query)
+    page = await services.tickets.list(filter_, limit, offset)
+    now = services.clock()
+    items = await asyncio.to_thread(_documents, page, now)
+    following = next_page(request, page.total, limit, offset)
+    return await large_json_response(_TicketPage(page.total, limit, offset, following, items))
+
+
+def _documents(page: Page, now: float) -> list[dict[str, object]]:
+    items = [document(ticket, now) for ticket in page.tickets]
+    for item in items:
+        item["members_total"] = len(item["members"])
+        item["members"] = item["members"][:MOST_MEMBERS]
+    return items
+
+
+async def show_ticket(request: web.Request) -> web.Response:
+    """One ticket with its members and timeline."""
+    read(request.query, ())
+    services = services_of(request)
+    ticket = await services.tickets.get(request.match_info["id"])
+    if ticket is None:
+        raise no_ticket()
+    return await large_json_response(await asyncio.to_thread(document, ticket, services.clock()))
+
+
+async def replay(request: web.Request) -> web.Response:
+    """Queue dead letters for delivery again: those of one ticket, or all of them."""
+    ticket_id = read(request.query, REPLAY_QUERY)["ticket"]
+    return json_response(Replayed(await services_of(request).replay(ticket_id or None)))
+
+
+async def act_on_ticket(request: web.Request) -> web.Response:
+    """Act on a ticket; answers with the ticket as it is then."""
+    read(request.query, ())
+    if request.content_type != _JSON:
+        # A page of another site can make a browser post a form, but not JSON.
+        status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+        raise ApiError("415 the body is of another type", _JSON, status)
+    change = await perform(request, _decode(await request.read()))
+    return await large_json_response(document(change.after, services_of(request).clock()))
+
+
+def _decode(body: bytes) -> TicketActionRequest:
+    try:
+        return msgspec.json.decode(body, type=TicketActionRequest)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ApiError(f"400 {error}", f"a body such as {_EXAMPLE}") from None
+
+
+async def perform(request: web.Request, action: TicketActionRequest) -> Change:
+    """Act on the ticket of ``request`` and return the change, which is durable.
+
+    Raises:
+        ApiError: when there is no such ticket, or the action cannot be done.
+    """
+    services = services_of(request)
+    if services.act is None:
+        error = "503 tickets cannot be acted on here"
+        raise ApiError(error, "a running agent", HTTPStatus.SERVICE_UNAVAILABLE)
+    try:
+        actor = Actor(ActorKind.PERSON, person_name(action.actor or user_of(request)))
+        change = await services.act(
+            request.match_info["id"],
+            ActionRequest(action.action, actor, action.reason, action.fields, action.revision),
+        )
+    except ActionRequestError as error:
+        status, expected = _status(error), f"what {action.action} needs"
+        raise ApiError(f"{status.value} {error}", expected, status) from None
+    except IllegalTransitionError as error:
+        expected = "an action that the ticket's stage allows"
+        raise ApiError(f"409 {error}", expected, HTTPStatus.CONFLICT) from None
+    if change is None:
+        raise no_ticket()
+    return change
+
+
+def _status(error: ActionRequestError) -> HTTPStatus:
+    """409 where the request would have been right for another revision or stage."""
+    is_conflict = str(error).startswith(("revision:", "action:"))
+    return HTTPStatus.CONFLICT if is_conflict else HTTPStatus.BAD_REQUEST
+
+
+def action_of_form(form: Any) -> TicketActionRequest:
+    """The action that a form of a ticket's page asks for.
+
+    Raises:
+        ApiError: when it is not such a form.
+    """
+    values = {name: value for name, value in form.items() if isinstance(value, str)}
+    try:
+        action = TicketAction(values.pop("action", ""))
+        revision = int(values.pop("revision", ""))
+    except ValueError:
+        raise ApiError("400 this is no form of a ticket", "a form of the ticket's page") from None
+    actor, reason = values.pop("actor", ""), values.pop("reason", "")
+    fields = {name.removeprefix("field."): value for name, value in values.items() if value}
+    return TicketActionRequest(action, reason, actor, {**fields}, revision)
