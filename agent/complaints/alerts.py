@@ -6,14 +6,17 @@ that monitoring does not see, and gets a ticket of its own (docs/reference/domai
 """
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Final
 
 from agent.complaints.complaint import SYMPTOM, first_times, severe_by_complaints
 from agent.complaints.repository import StoredComplaint
+from agent.i18n import Message, plural
 from agent.model import AccountKey, Alert
 from agent.states import Scope, Severity, Stage
 from agent.tickets.key import key_of, ticket_id
 from agent.tickets.lifecycle import RECOVERED
+from agent.tickets.text import bilingual
 from agent.tickets.ticket import Subject, Ticket
 
 ALONE, AGAIN = "ComplaintWithoutAlarm", "ComplaintAfterRepair"
@@ -188,30 +191,36 @@ def _alert(name: str, subject: Subject, stored: Sequence[StoredComplaint]) -> Al
 
 
 def _annotations(name: str, number: str, callers: int, prompt: str) -> dict[str, str]:
-    heard, heard_zh = (
-        (f" They heard “{prompt}”.", f"听到的提示：“{prompt}”。") if prompt else ("", "")
-    )
-    return {
-        part: text.format(number=number, callers=callers, heard=heard, heard_zh=heard_zh)
-        for part, text in _WORDS[name].items()
-    }
+    """Summary and description of an alert, in English and in Chinese."""
+    heard = Message(" They heard “{prompt}”.", {"prompt": prompt}) if prompt else ""
+    description = _DESCRIPTIONS[name](callers).with_values(number=number, heard=heard)
+    return bilingual(_SUMMARIES[name].with_values(number=number), description)
 
 
-_WORDS = {
-    ALONE: {
-        "summary": "Callers complain about {number}, and no alert told of a fault",
-        "description": "{callers} caller(s) complained that {number} cannot be reached as it"
-        " should.{heard} When they did, nothing that is watched was wrong with the number:"
-        " monitoring missed it, or it concerns only some callers.",
-        "summary_zh": "{number} 有用户投诉，但监控未发现故障",
-        "description_zh": "{callers} 位主叫投诉号码 {number} 无法正常接通。{heard_zh}"
-        "投诉时该号码的监控指标均无异常：监控遗漏，或仅影响部分主叫。",
-    },
-    AGAIN: {
-        "summary": "Callers complain about {number} after its repair",
-        "description": "{callers} caller(s) complained about {number} after its fault was seen to"
-        " be over.{heard}",
-        "summary_zh": "{number} 修复后仍有用户投诉",
-        "description_zh": "号码 {number} 的故障恢复后，仍有 {callers} 位主叫投诉。{heard_zh}",
-    },
+_SUMMARIES: Final[Mapping[str, Message]] = {
+    ALONE: Message("Callers complain about {number}, and no alert reported a fault"),
+    AGAIN: Message("Callers complain about {number} after its repair"),
 }
+
+
+def _alone(callers: int) -> Message:
+    return plural(
+        "{count} caller complained that {number} cannot be reached as it should.{heard} At that "
+        "time nothing that is watched was wrong with the number: monitoring missed it, or it "
+        "concerns only some callers.",
+        "{count} callers complained that {number} cannot be reached as it should.{heard} At that "
+        "time nothing that is watched was wrong with the number: monitoring missed it, or it "
+        "concerns only some callers.",
+        callers,
+    )
+
+
+def _again(callers: int) -> Message:
+    return plural(
+        "{count} caller complained about {number} after its fault was seen to be over.{heard}",
+        "{count} callers complained about {number} after its fault was seen to be over.{heard}",
+        callers,
+    )
+
+
+_DESCRIPTIONS: Final[Mapping[str, Callable[[int], Message]]] = {ALONE: _alone, AGAIN: _again}
