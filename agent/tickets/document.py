@@ -1,4 +1,4 @@
-"""The ticket's JSON, as sinks receive it and the API shows it (contracts.md, Ticket).
+"""The ticket's JSON, as sinks and the API have it (docs/reference/interface.md, Ticket).
 
 Times are RFC 3339 in UTC with milliseconds, so that they also sort as text.
 """
@@ -17,13 +17,13 @@ from agent.tickets.sla.clocks import Reading, readings
 from agent.tickets.ticket import Entry, Member, Severe, Ticket
 
 REPORTER = "numwatch"
-"""Who reported a ticket that monitoring opened."""
+"""The reporter of a ticket that monitoring opened."""
 _CALLERS = "callers"
-"""Who reported one that complaints opened."""
+"""The reporter of a ticket that complaints opened."""
 
 
 def document(ticket: Ticket, now: float) -> dict[str, Any]:
-    """The whole ticket; ``now`` is what remaining times are told from."""
+    """The whole ticket; remaining times are as of ``now``."""
     return {
         **summary(ticket),
         "started_at": stamp(ticket.started_at),
@@ -34,7 +34,7 @@ def document(ticket: Ticket, now: float) -> dict[str, Any]:
         "sample_callers": samples(ticket.complaints),
         "prompt_heard": mask_text(joined_prompts(ticket.complaints)),
         "reporter": _reporter(ticket),
-        "complaints": [complaint_document(one) for one in ticket.complaints],
+        "complaints": [complaint_document(complaint) for complaint in ticket.complaints],
         "alerts": list(ticket.alerts),
         "diagnosis": _diagnosis(ticket.diagnosis),
         "members": [_member(member) for member in ticket.members],
@@ -78,36 +78,36 @@ def summary(ticket: Ticket) -> dict[str, Any]:
 
 
 def stamp(at: float | None) -> str | None:
-    """``at`` as RFC 3339 text, ``None`` for no time."""
+    """``at`` as RFC 3339 text; ``None`` stays ``None``."""
     if at is None:
         return None
-    told = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
-    return told.replace("+00:00", "Z")
+    text = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
 
 
-def complaint_document(one: Complaint) -> dict[str, Any]:
-    """One complaint; texts of callers may name people, so numbers in them are masked."""
+def complaint_document(complaint: Complaint) -> dict[str, Any]:
+    """One complaint. Callers' texts may contain phone numbers, so numbers in them are masked."""
     return {
-        "id": one.id,
-        "at": stamp(one.at),
-        "received_at": stamp(one.received_at),
-        "caller": one.caller,
-        "prompt_heard": mask_text(one.prompt),
-        "channel": one.channel.value,
-        "content": mask_text(one.content),
-        "reference": mask_text(one.reference),
-        "handler": mask_text(one.handler),
-        "satisfied": one.satisfied,
-        "regulator": {name: stamp(at) for name, at in one.regulator.items()},
-        "deadlines": [_owed(deadline) for deadline in one.deadlines],
+        "id": complaint.id,
+        "at": stamp(complaint.at),
+        "received_at": stamp(complaint.received_at),
+        "caller": complaint.caller,
+        "prompt_heard": mask_text(complaint.prompt),
+        "channel": complaint.channel.value,
+        "content": mask_text(complaint.content),
+        "reference": mask_text(complaint.reference),
+        "handler": mask_text(complaint.handler),
+        "satisfied": complaint.satisfied,
+        "regulator": {name: stamp(at) for name, at in complaint.regulator.items()},
+        "deadlines": [_deadline(deadline) for deadline in complaint.deadlines],
         "filed": [
             {"at": stamp(it.at), "actor": it.actor, "event": it.event, "text": mask_text(it.text)}
-            for it in one.filed
+            for it in complaint.filed
         ],
     }
 
 
-def _owed(deadline: Deadline) -> dict[str, Any]:
+def _deadline(deadline: Deadline) -> dict[str, Any]:
     return {
         "step": deadline.step.value,
         "due": stamp(deadline.due),
@@ -121,7 +121,10 @@ def _reporter(ticket: Ticket) -> str:
 
 
 def payload(ticket: Ticket, kind: str, now: float) -> bytes:
-    """The webhook body that tells of one change, ``kind`` being ``ticket.opened`` and so on."""
+    """The webhook body of a change of ``kind``, such as ``ticket.opened``.
+
+    The type comes first; ``agent/tickets/outbox/rows.py`` relies on that.
+    """
     body = {"type": kind, "timestamp": stamp(now), "data": document(ticket, now)}
     return msgspec.json.encode(body)
 
@@ -180,24 +183,22 @@ def _clock(reading: Reading) -> dict[str, Any]:
 
 
 def _confirmation(ticket: Ticket) -> dict[str, Any]:
-    """The form, people's phone numbers masked, and the waiver; empty without either."""
-    told: dict[str, Any] = {}
+    """The form with phone numbers masked, and the waiver; empty without either."""
+    fields: dict[str, Any] = {}
     if ticket.confirmation is not None:
-        told |= _form(ticket.confirmation)
+        fields |= _form(ticket.confirmation)
     if ticket.waiver is not None:
         waiver = msgspec.structs.asdict(ticket.waiver)
-        told["waiver"] = {**waiver, "at": stamp(ticket.waiver.at)}
-    return told
+        fields["waiver"] = {**waiver, "at": stamp(ticket.waiver.at)}
+    return fields
 
 
 def _form(form: Confirmation) -> dict[str, Any]:
-    told = msgspec.structs.asdict(form)
-    for name, value in told.items():
-        if name == "at" or name.endswith("_at"):
-            told[name] = stamp(value)
-        else:
-            told[name] = mask_text(str(value))
-    return told
+    fields = msgspec.structs.asdict(form)
+    for name, value in fields.items():
+        is_time = name == "at" or name.endswith("_at")
+        fields[name] = stamp(value) if is_time else mask_text(str(value))
+    return fields
 
 
 def _severe(severe: Severe | None) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""The forms of a fault's handling and their closed lists (domain.md §3, On-site form)."""
+"""The forms that people fill in, and their closed lists (docs/reference/domain.md §3)."""
 
 from collections.abc import Mapping
 from enum import StrEnum, unique
@@ -8,7 +8,7 @@ import msgspec
 
 @unique
 class FaultCause(StrEnum):
-    """Where the on-site form says the fault was."""
+    """Where the fault was, according to the on-site form."""
 
     TRANSMISSION_LINE = "transmission_line"
     OPERATOR_EQUIPMENT = "operator_equipment"
@@ -20,7 +20,7 @@ class FaultCause(StrEnum):
 
 @unique
 class Outcome(StrEnum):
-    """How the handling ended."""
+    """The outcome of the visit."""
 
     RESTORED = "restored"
     OBSERVE = "observe"
@@ -30,7 +30,7 @@ class Outcome(StrEnum):
 
 @unique
 class Rejection(StrEnum):
-    """Why an accepted ticket is given back."""
+    """Why a ticket is given back."""
 
     MISROUTED = "misrouted"
     INCOMPLETE_FIELDS = "incomplete_fields"
@@ -38,7 +38,7 @@ class Rejection(StrEnum):
 
 @unique
 class Responsibility(StrEnum):
-    """Whose fault it is, as far as scoring goes."""
+    """Who is responsible for the fault, for the scoring of severe faults."""
 
     CUSTOMER = "customer"
     PROVIDER = "provider"
@@ -47,11 +47,11 @@ class Responsibility(StrEnum):
 
 
 CUSTOMERS_CAUSES = frozenset({FaultCause.CUSTOMER_EQUIPMENT, FaultCause.CUSTOMER_LAN})
-"""Causes on the form for which nobody but the customer answers."""
+"""Causes for which the customer alone is responsible."""
 
 
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
-    """The on-site handling and confirmation form; texts are as people wrote them, scrubbed."""
+    """The on-site handling and confirmation form; its texts are scrubbed."""
 
     at: float
     recorded_by: str
@@ -73,9 +73,9 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     findings: str = ""
     result: str = ""
     measures: str = ""
-    """What keeps it from happening again."""
+    """Measures against a repetition."""
     opinion: str = ""
-    """What the customer says of it."""
+    """The customer's opinion."""
 
 
 class Waiver(msgspec.Struct, frozen=True):
@@ -91,21 +91,21 @@ class Resolution(StrEnum):
     """Why a ticket was closed; a closed list for people and for ticket systems."""
 
     RESTORED = "restored"
-    """Repaired; the agent's own word, and the default of a person's."""
+    """Repaired; what the agent closes with, and what a person's unknown word counts as."""
     NOT_COMMON = "not_common"
-    """A common cause's: its members have nothing in common; each gets its own ticket."""
+    """For a common cause: its members have nothing in common, each gets its own ticket."""
     WONT_FIX = "wont_fix"
     """It stays as it is."""
     FALSE_ALARM = "false_alarm"
-    """There is no fault; the alert is wrong."""
+    """There is no fault; the alert was wrong."""
     PLANNED = "planned"
     """Maintenance, or a number taken out of service on purpose."""
     DUPLICATE = "duplicate"
-    """Somebody works on it elsewhere."""
+    """Another ticket is about it."""
     MISROUTED = "misrouted"
-    """Not ours to repair."""
+    """For somebody else to repair."""
     GONE = "gone"
-    """What was broken is there no more; the agent's own word."""
+    """The subject no longer exists; the agent closes with it."""
 
 
 MUTING = frozenset(
@@ -114,10 +114,14 @@ MUTING = frozenset(
         *(Resolution.DUPLICATE, Resolution.MISROUTED),
     }
 )
-"""Closed so, a fault that goes on opens nothing until its recovery has been seen."""
+"""Resolutions after which a fault that goes on opens nothing until it is over.
+
+After any other one, the ticket of a fault that goes on is reopened: it was said to be repaired
+and is not (docs/reference/ticketing.md §4).
+"""
 
 _WORDS: Mapping[str, Resolution] = {
-    **{one.value: one for one in Resolution},
+    **{resolution.value: resolution for resolution in Resolution},
     "fixed": Resolution.RESTORED,
     "done": Resolution.RESTORED,
     "resolved": Resolution.RESTORED,
@@ -131,14 +135,14 @@ _WORDS: Mapping[str, Resolution] = {
     "maintenance": Resolution.PLANNED,
     "rejected": Resolution.MISROUTED,
 }
-"""How ticket systems say it."""
+"""Resolutions by the words of ticket systems and people."""
 
 
 def resolution_of(word: str) -> Resolution:
-    """The resolution that a ticket system's or a person's word stands for.
+    """The resolution that a word of a ticket system or a person stands for.
 
-    An unknown word is :attr:`Resolution.RESTORED`: if the fault goes on the ticket is reopened,
-    which is the mistake that misses nothing.
+    An unknown word is :attr:`Resolution.RESTORED`: should the fault go on, the ticket is reopened,
+    so that a wrong guess hides no fault.
     """
     plain = "_".join(word.casefold().replace("'", "").replace("’", "").split()).replace("-", "_")
     return _WORDS.get(plain, Resolution.RESTORED)

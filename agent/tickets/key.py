@@ -1,7 +1,7 @@
-"""A ticket's key: what is broken, and nothing of how it was told.
+"""A ticket's key: a hash of what is broken, independent of how it was reported.
 
 Severity, route, receiver and further labels stay out, so that a fault keeps its ticket when
-any of those change and when two engines tell of it (ticketing.md §6).
+any of those change and when two rule engines report it (docs/reference/ticketing.md §6).
 """
 
 import hashlib
@@ -29,27 +29,27 @@ _ID_CHARACTERS = 12
 
 
 def subject_of(alert_name: str, labels: Mapping[str, str]) -> Subject:
-    """What an alert is about.
+    """The subject of an alert.
 
-    A rule that carries no ``scope``, or one whose identifying labels are missing, is about the
-    narrowest thing its labels do identify; one without ``symptom`` is a family of its own.
+    Without a ``scope``, or without the labels that identify a subject of that scope, it is the
+    narrowest subject that the labels do identify. Without a ``symptom``, the alert's name is one.
     """
-    scope = _told_scope(labels) or _narrowest(labels)
+    scope = _labelled_scope(labels) or _narrowest(labels)
     identity = {name: labels.get(name, "") for name in _IDENTITY[scope]}
     return Subject(scope, labels.get("symptom") or alert_name, **identity)
 
 
 def labels_of(subject: Subject) -> dict[str, str]:
-    """What a diagnosis is asked with: the labels that an alert about ``subject`` has."""
+    """The labels that an alert about ``subject`` has; the input of a diagnosis."""
     names = ("provider", "account", "number", "binding", "carrier", "symptom")
     return {name: getattr(subject, name) for name in names}
 
 
-def _told_scope(labels: Mapping[str, str]) -> Scope | None:
-    told = labels.get("scope", "")
-    if told not in Scope.__members__.values():
+def _labelled_scope(labels: Mapping[str, str]) -> Scope | None:
+    label = labels.get("scope", "")
+    if label not in Scope.__members__.values():
         return None
-    scope = Scope(told)
+    scope = Scope(label)
     return scope if all(labels.get(name) for name in _IDENTITY[scope]) else None
 
 
@@ -72,5 +72,5 @@ def ticket_id(key: str, episode: int) -> str:
 
 
 def webhook_id(key: str, episode: int, revision: int) -> str:
-    """The id of one ticket change on its way out; without dots, as Standard Webhooks asks."""
+    """The id of one change for receivers; without dots, as Standard Webhooks requires."""
     return f"msg_{key}_{episode}_{revision}"

@@ -1,4 +1,4 @@
-"""The tickets on disk: written by the manager, read by pages, commands and metrics."""
+"""The tickets in the store: written by the manager, read by pages, commands and metrics."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -15,10 +15,11 @@ from agent.tickets.changes import Change
 from agent.tickets.ticket import Entry, Ticket
 
 _KEYS_A_QUERY = 500
+"""Databases limit the number of parameters in one statement."""
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """Which tickets are asked for; an empty field asks for all."""
+    """Selects tickets; an empty field selects all."""
 
     open: bool | None = None
     stage: str = ""
@@ -30,18 +31,18 @@ class Filter(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A stretch of the tickets that fit a filter, newest first."""
+    """One page of the tickets that a filter selects, newest first."""
 
     tickets: tuple[Ticket, ...]
     total: int
-    """How many fit, on all pages."""
+    """The number of tickets on all pages."""
 
 
 async def record_all(connection: AsyncConnection, changes: Sequence[Change]) -> None:
-    """Write the changes' tickets and timeline lines, in order, inside the caller's transaction.
+    """Writes the changes' tickets and timeline entries, in order, in the caller's transaction.
 
     Raises:
-        StoreError: when a ticket on disk is not the one its change was made from.
+        StoreError: when a stored ticket is not the revision its change was made from.
     """
     new = [_columns(change.after) for change in changes if change.before is None]
     if new:
@@ -55,12 +56,14 @@ async def record_all(connection: AsyncConnection, changes: Sequence[Change]) -> 
 
 
 async def _update(connection: AsyncConnection, before: Ticket, after: Ticket) -> None:
-    written = await connection.execute(
+    # Should another process have written the ticket meanwhile, its revision differs and nothing
+    # matches: the change was made from an outdated ticket and must not overwrite the newer one.
+    result = await connection.execute(
         update(tickets)
         .where(tickets.c.id == before.id, tickets.c.revision == before.revision)
         .values(**_columns(after))
     )
-    if written.rowcount != 1:
+    if result.rowcount != 1:
         raise StoreError(f"ticket {before.id} was changed by someone else meanwhile")
 
 
@@ -96,80 +99,80 @@ def _line(ticket: Ticket, entry: Entry) -> dict[str, object]:
 
 
 class Ledger:
-    """Questions to the tickets on disk. Every ticket comes with its timeline."""
+    """Reads stored tickets. Every ticket comes with its timeline."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     @uninterrupted
     async def open_tickets(self) -> list[Ticket]:
-        """All tickets that still stand, oldest first."""
+        """The open tickets, oldest first."""
         return await self._in_order(tickets.c.open)
 
     @uninterrupted
     async def muted_tickets(self) -> list[Ticket]:
-        """All tickets closed by a person whose fault has not been seen to be over."""
+        """The tickets that a person closed while their fault goes on, oldest first."""
         return await self._in_order(tickets.c.muted)
 
     @uninterrupted
     async def comparable(self, since: float) -> list[Ticket]:
-        """The open tickets, and those that ended after ``since``."""
+        """The open tickets and those that ended after ``since``, oldest first."""
         return await self._in_order(or_(tickets.c.open, tickets.c.closed_at > since))
 
-    async def _in_order(self, wanted: ColumnElement[bool]) -> list[Ticket]:
-        asked = _stored().where(wanted).order_by(tickets.c.detected_at, tickets.c.id)
+    async def _in_order(self, condition: ColumnElement[bool]) -> list[Ticket]:
+        query = _select().where(condition).order_by(tickets.c.detected_at, tickets.c.id)
         async with self._database.transaction() as connection:
-            return await _read(connection, asked)
+            return await _read(connection, query)
 
     @uninterrupted
     async def newest(self, keys: Collection[str]) -> dict[str, Ticket]:
         """The newest episode of each of ``keys`` that ever had a ticket."""
-        found: dict[str, Ticket] = {}
+        by_key: dict[str, Ticket] = {}
         ordered = sorted(keys)
         async with self._database.transaction() as connection:
             for start in range(0, len(ordered), _KEYS_A_QUERY):
-                some = ordered[start : start + _KEYS_A_QUERY]
-                asked = _stored().where(tickets.c.key.in_(some), _is_newest())
-                found.update((one.key, one) for one in await _read(connection, asked))
-        return found
+                batch = ordered[start : start + _KEYS_A_QUERY]
+                query = _select().where(tickets.c.key.in_(batch), _is_newest())
+                by_key.update((ticket.key, ticket) for ticket in await _read(connection, query))
+        return by_key
 
     @uninterrupted
     async def get(self, id_or_key: str) -> Ticket | None:
-        """One ticket by its id, or the newest episode of a key."""
-        asked = (
-            _stored()
+        """One ticket by its id, or the newest episode of a key; ``None`` when there is none."""
+        query = (
+            _select()
             .where(or_(tickets.c.id == id_or_key, tickets.c.key == id_or_key))
             .order_by(tickets.c.episode.desc())
             .limit(1)
         )
         async with self._database.transaction() as connection:
-            return next(iter(await _read(connection, asked)), None)
+            return next(iter(await _read(connection, query)), None)
 
     @uninterrupted
     async def episodes(self, key: str) -> list[Ticket]:
         """Every episode of one fault, oldest first."""
-        asked = _stored().where(tickets.c.key == key).order_by(tickets.c.episode)
+        query = _select().where(tickets.c.key == key).order_by(tickets.c.episode)
         async with self._database.transaction() as connection:
-            return await _read(connection, asked)
+            return await _read(connection, query)
 
     @uninterrupted
-    async def list(self, wanted: Filter, limit: int = 100, offset: int = 0) -> Page:
-        """The tickets that fit ``wanted``, newest first."""
-        fits = _fits(wanted)
-        count = select(func.count()).select_from(tickets).where(*fits)
-        asked = (
-            _stored()
-            .where(*fits)
+    async def list(self, selection: Filter, limit: int = 100, offset: int = 0) -> Page:
+        """One page of the tickets that ``selection`` selects, newest first."""
+        conditions = _conditions(selection)
+        count = select(func.count()).select_from(tickets).where(*conditions)
+        query = (
+            _select()
+            .where(*conditions)
             .order_by(tickets.c.detected_at.desc(), tickets.c.id)
             .limit(limit)
             .offset(offset)
         )
         async with self._database.transaction() as connection:
             total = (await connection.execute(count)).scalar_one()
-            return Page(tuple(await _read(connection, asked)), int(total))
+            return Page(tuple(await _read(connection, query)), int(total))
 
 
-def _stored() -> Select[str, bytes]:
+def _select() -> Select[str, bytes]:
     return select(tickets.c.id, tickets.c.document)
 
 
@@ -179,13 +182,13 @@ def _is_newest() -> ColumnElement[bool]:
     return tickets.c.episode == newest.scalar_subquery()
 
 
-def _fits(wanted: Filter) -> list[ColumnElement[bool]]:
-    asked = msgspec.structs.asdict(wanted).items()
-    return [tickets.c[name] == value for name, value in asked if value not in ("", None)]
+def _conditions(selection: Filter) -> list[ColumnElement[bool]]:
+    fields = msgspec.structs.asdict(selection).items()
+    return [tickets.c[name] == value for name, value in fields if value not in ("", None)]
 
 
-async def _read(connection: AsyncConnection, asked: Select[str, bytes]) -> list[Ticket]:
-    stored = (await connection.execute(asked)).all()
+async def _read(connection: AsyncConnection, query: Select[str, bytes]) -> list[Ticket]:
+    stored = (await connection.execute(query)).all()
     lines = await _timelines(connection, [row.id for row in stored])
     return [
         msgspec.structs.replace(
@@ -196,13 +199,13 @@ async def _read(connection: AsyncConnection, asked: Select[str, bytes]) -> list[
 
 
 async def _timelines(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, "list[Entry]"]:
-    wanted = list(ids)
-    found: dict[str, list[Entry]] = defaultdict(list)
-    for start in range(0, len(wanted), _KEYS_A_QUERY):
-        some = wanted[start : start + _KEYS_A_QUERY]
+    selected = list(ids)
+    entries: dict[str, list[Entry]] = defaultdict(list)
+    for start in range(0, len(selected), _KEYS_A_QUERY):
+        batch = selected[start : start + _KEYS_A_QUERY]
         rows = await connection.execute(
-            select(timeline).where(timeline.c.ticket_id.in_(some)).order_by(timeline.c.id)
+            select(timeline).where(timeline.c.ticket_id.in_(batch)).order_by(timeline.c.id)
         )
         for row in rows:
-            found[row.ticket_id].append(Entry(row.at, row.actor, row.event, row.reason))
-    return found
+            entries[row.ticket_id].append(Entry(row.at, row.actor, row.event, row.reason))
+    return entries

@@ -1,4 +1,4 @@
-"""Whose number it is: company, carrier and grade, from the facts polled last."""
+"""The customer behind a number: company, carrier and grade, from the newest facts."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ _BEST_FIRST = tuple(Grade)
 
 
 class Particulars(msgspec.Struct, frozen=True):
-    """What a ticket says of the customer behind its subject; empty where it is many or none."""
+    """The customer behind a ticket's subject; empty where there are several or none."""
 
     company: str = ""
     carrier: str = ""
@@ -24,7 +24,10 @@ class Particulars(msgspec.Struct, frozen=True):
 
 
 def particulars_of(subject: Subject, fleet: Fleet, settings: Settings) -> Particulars:
-    """Particulars of a number; for anything wider the best grade below it, which sets clocks."""
+    """The particulars of a number; for a wider subject, the best grade among its numbers.
+
+    The grade decides what the ticket's clocks are promised.
+    """
     if subject.number:
         number = find_number(fleet.get(subject.provider, subject.account), subject.number)
         return _of_number(number, _account_grade(settings, subject.provider, subject.account))
@@ -35,7 +38,7 @@ def particulars_of(subject: Subject, fleet: Fleet, settings: Settings) -> Partic
 
 
 def grade_now(subject: Subject, fleet: Fleet, settings: Settings) -> Grade | None:
-    """The grade of a number that is listed now; ``None`` for anything else."""
+    """The present grade of a listed number; ``None`` for any other subject."""
     snapshot = fleet.get(subject.provider, subject.account) if subject.number else None
     number = find_number(snapshot, subject.number)
     if number is None:
@@ -45,7 +48,7 @@ def grade_now(subject: Subject, fleet: Fleet, settings: Settings) -> Grade | Non
 
 
 def snapshots_of(subject: Subject, fleet: Fleet) -> Iterator[Snapshot]:
-    """The accounts a subject covers: all of them for the agent and for a carrier."""
+    """The snapshots of the accounts a subject covers: all of them for the agent or a carrier."""
     for snapshot in fleet.snapshots():
         if subject.provider in ("", snapshot.provider) and subject.account in (
             "",
@@ -59,9 +62,9 @@ def find_number(snapshot: Snapshot | None, number: str) -> Number | None:
     if snapshot is None or snapshot.listing is None:
         return None
     numbers = snapshot.listing.numbers
-    place = bisect_left(numbers, number, key=attrgetter("number"))
-    found = numbers[place] if place < len(numbers) else None
-    return found if found is not None and found.number == number else None
+    index = bisect_left(numbers, number, key=attrgetter("number"))
+    candidate = numbers[index] if index < len(numbers) else None
+    return candidate if candidate is not None and candidate.number == number else None
 
 
 def _of_number(number: Number | None, account_grade: Grade) -> Particulars:

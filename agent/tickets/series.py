@@ -1,4 +1,4 @@
-"""Open tickets and their deadlines as series (contracts.md, Metrics)."""
+"""Open tickets and their deadlines as series (docs/reference/interface.md, Metrics)."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -17,14 +17,13 @@ _KINDS_FRAME = Frame.of(("stage", "severity"), tuple(zip(*_KINDS, strict=True)))
 
 
 def tickets_summary(tickets: Iterable[Ticket], now: float) -> tuple[Block, ...]:
-    """Blocks of ``numwatch_tickets``, of the deadlines of clocks that still run, of changes.
+    """The number of open tickets, the deadlines of their running clocks, and their last changes.
 
-    A paused clock's deadline moves along with ``now``, so that what is left stands still.
-
-    Every stage and severity is told, most of them as 0, so that the first ticket is a rise.
+    A paused clock's deadline moves along with ``now``, so that the time left stays the same.
+    Every stage and severity has a series, most of them 0: ``increase()`` sees the first ticket.
     """
-    standing = [ticket for ticket in tickets if ticket.open]
-    blocks = (_counts(standing), _deadlines(standing, now), _changes(standing))
+    open_tickets = [ticket for ticket in tickets if ticket.open]
+    blocks = (_counts(open_tickets), _deadlines(open_tickets, now), _changes(open_tickets))
     return tuple(block for block in blocks if block is not None)
 
 
@@ -53,9 +52,9 @@ def _changes(tickets: list[Ticket]) -> Block | None:
 def _block(
     name: str, labels: tuple[str, ...], rows: Iterable[tuple[tuple[str, ...], float]]
 ) -> Block | None:
-    held = list(rows)
-    if not held:
+    listed = list(rows)
+    if not listed:
         return None
-    columns = list(zip(*(row for row, _value in held), strict=True))
-    values = np.array([value for _row, value in held], dtype=np.float64)
+    columns = list(zip(*(row for row, _value in listed), strict=True))
+    values = np.array([value for _row, value in listed], dtype=np.float64)
     return Block(FAMILIES[name], Frame.of(labels, columns), values)

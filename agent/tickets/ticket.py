@@ -1,7 +1,7 @@
-"""The ticket as the ledger keeps it (contracts.md, Ticket; domain.md §3).
+"""The ticket as the ledger stores it (docs/reference/domain.md §3).
 
 Immutable: a change is a new ticket with the next revision. Times are seconds since the epoch
-(UTC). ``agent.tickets.document`` turns one into the JSON that sinks and the API show.
+(UTC). Field names are stored; ``agent.tickets.document`` has the JSON that sinks and the API show.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from agent.tickets.sla.clocks import ClockEvent
 
 
 class Subject(msgspec.Struct, frozen=True, gc=False):
-    """What is broken: a scope, what identifies it there, and the symptom's family."""
+    """What is broken: a scope, what identifies the thing within it, and the symptom's family."""
 
     scope: Scope
     symptom: str
@@ -24,12 +24,12 @@ class Subject(msgspec.Struct, frozen=True, gc=False):
     account: str = ""
     number: str = ""
     binding: str = ""
-    """For a shared landing its own id (:func:`agent.tickets.landing.landing_id`)."""
+    """The phone's id; for a shared landing :func:`agent.tickets.decide.faults.landing_id`."""
     carrier: str = ""
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One line of a ticket's timeline."""
+    """One entry of a ticket's timeline."""
 
     at: float
     actor: str
@@ -38,10 +38,10 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 class Member(msgspec.Struct, frozen=True, gc=False):
-    """Something that is down because of the ticket's fault, from when to when."""
+    """A subject that is broken because of the ticket's fault, for as long as it is."""
 
     key: str
-    """The key a ticket of its own would have."""
+    """The key that a ticket of its own would have."""
     subject: Subject
     joined_at: float
     left_at: float | None = None
@@ -50,7 +50,7 @@ class Member(msgspec.Struct, frozen=True, gc=False):
 
 
 class Warned(msgspec.Struct, frozen=True, gc=False):
-    """A warning that was given: never given twice, also when the machine's clock steps back."""
+    """A warning that was given; it is not repeated when the machine's clock is set back."""
 
     clock: ClockName
     grade: Grade
@@ -59,30 +59,30 @@ class Warned(msgspec.Struct, frozen=True, gc=False):
 
 
 class Severe(msgspec.Struct, frozen=True, gc=False):
-    """A severe fault (domain.md §3): since when it is one, why, and whether it is scored."""
+    """A severe fault (docs/reference/domain.md §3): since when, why, and whether it is scored."""
 
     since: float
     reason: str
     excluded: str = ""
-    """Why it is not scored: the responsibility is the customer's. Empty while it is."""
+    """Why it is not scored: the responsibility is the customer's. Empty while it is scored."""
 
 
 class Progress(msgspec.Struct, frozen=True, gc=False):
-    """How far the recovery has been seen."""
+    """The progress of the recovery."""
 
     judged_until: float = 0.0
-    """Facts polled up to this time have been judged; only newer ones count."""
+    """Facts polled up to this time have been evaluated; only newer ones count."""
     good_polls: int = 0
     good_since: float | None = None
-    """When the first of the good polls in a row was seen."""
+    """When the first of the consecutive good polls was seen."""
     verified_at: float | None = None
-    """When enough good polls had been seen; the hold runs from here."""
+    """When enough good polls had been seen; the hold runs from then on."""
     blind: bool = False
-    """The alert stopped and the facts give no evidence either way."""
+    """The alert ended and the facts are no evidence either way."""
     flaps: int = 0
-    """How often the fault came back while it was being held."""
+    """How often the fault came back during the hold."""
     gone_since: float | None = None
-    """When what is broken was first seen to be there no more."""
+    """When the subject was first seen to be gone."""
 
 
 class Text(msgspec.Struct, frozen=True, gc=False):
@@ -103,12 +103,12 @@ class Ticket(msgspec.Struct, frozen=True):
     severity: Severity
     grade: Grade
     started_at: float
-    """When the condition was first seen true."""
+    """When the condition first held."""
     detected_at: float
     """When the ticket was opened; clocks run from the first alarm or report."""
     revision: int = 1
     alerts: tuple[str, ...] = ()
-    """Names of the alerts that tell of the fault."""
+    """Names of the alerts that fire for the fault."""
     text: Text = Text()
     company: str = ""
     carrier: str = ""
@@ -116,7 +116,7 @@ class Ticket(msgspec.Struct, frozen=True):
     diagnosed_at: float = 0.0
     members: tuple[Member, ...] = ()
     clocks: tuple[ClockEvent, ...] = ()
-    """The clock ledger; :func:`agent.tickets.sla.clocks.readings` tells what it comes to."""
+    """The events of the clocks; :func:`agent.tickets.sla.clocks.readings` evaluates them."""
     progress: Progress = Progress()
     parent: str = ""
     """Id of the ticket this one was suppressed for."""
@@ -128,7 +128,7 @@ class Ticket(msgspec.Struct, frozen=True):
     closed_by: str = ""
     """Who closed it; empty while it is open and when the agent did."""
     muted: bool = False
-    """Closed by a person while its fault goes on, which opens nothing until it is over."""
+    """Closed by a person for good: the lasting fault opens nothing until it is over."""
     restored_at: float | None = None
     closed_at: float | None = None
     changed_at: float = 0.0
@@ -141,23 +141,23 @@ class Ticket(msgspec.Struct, frozen=True):
     waiver: Waiver | None = None
     """Why the ticket may be closed without a confirmation."""
     muted_until: float | None = None
-    """Until then the sinks hear of nothing but its end."""
+    """Until then the sinks receive nothing but its end."""
     severe: Severe | None = None
     warned: tuple[Warned, ...] = ()
     responsible: str = ""
-    """Whose fault a person says it is; one of ``agent.tickets.forms.Responsibility``."""
+    """Who is responsible, according to a person; one of ``agent.tickets.forms.Responsibility``."""
     graded_by: str = ""
     """Who set the grade by hand; empty where the provider's facts and the settings do."""
     answers: Mapping[str, str] = {}
-    """What people have found out, by the diagnosis' questions."""
+    """People's answers by the diagnosis' questions."""
     complaints: tuple[Complaint, ...] = ()
-    """What callers said of it, in the order in which it was heard here."""
+    """Complaints of callers in the order in which they were received."""
 
     @property
     def open(self) -> bool:
-        """Whether the ticket still stands."""
+        """Whether the ticket is neither closed nor rejected."""
         return self.stage not in ENDED
 
 
 ENDED = frozenset({Stage.CLOSED, Stage.REJECTED})
-"""Stages in which a ticket stands no more."""
+"""Stages of a ticket that is over."""

@@ -1,7 +1,7 @@
-"""Positive evidence that a fault is over, by symptom: looked for, never inferred.
+"""Assesses from facts whether a fault is over, by symptom.
 
-A recovery is told from fresh facts alone. Facts that are stale, unmapped, missing or of a
-number that is gone are unknown (reliability.md §1; ticketing.md §4, restore verified).
+Only fresh facts are evidence of a recovery. Facts that are stale, unmapped or missing are unknown
+(docs/reference/reliability.md §1, docs/reference/ticketing.md §4).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,11 +28,11 @@ from agent.tickets.number_details import find_number, snapshots_of
 from agent.tickets.ticket import Subject
 
 LEAST_NUMBERS = 3
-"""Numbers that must be down at once for an outage (domain.md §5, ProviderOutage)."""
+"""Numbers that must be down at once for an outage (docs/reference/domain.md §5)."""
 LEAST_SHARE = 0.05
-"""Share of the numbers that must be; in a large fleet some number is always down."""
+"""Share of the account's numbers that must be; in a large fleet some number is always down."""
 
-_OTHERS_TO_BLAME = np.array(
+_NOT_THE_NETWORK = np.array(
     [
         NUMBER_CODES[state]
         for state in (
@@ -44,60 +44,65 @@ _OTHERS_TO_BLAME = np.array(
         )
     ]
 )
-"""States that money, the holder or the end of a contract puts a number in."""
+"""States caused by money, the holder or the end of a contract, not by the network."""
 
 
 def several_numbers(checked: CheckResult, subject: Subject, _now: float) -> tuple[Finding, str]:
-    """What one account's numbers say of an outage of its provider or of a carrier."""
+    """Whether so many numbers of one account are down that its provider or carrier still is."""
     columns = checked.columns
-    alike = ~np.isin(columns.states, _OTHERS_TO_BLAME)
+    candidates = ~np.isin(columns.states, _NOT_THE_NETWORK)
     if subject.carrier:
-        alike &= np.array([carrier == subject.carrier for carrier in columns.carriers], np.bool_)
-    down = int(np.count_nonzero(alike & (columns.up == 0)))
-    unclear = int(np.count_nonzero(alike & np.isnan(columns.up)))
+        candidates &= np.array(
+            [carrier == subject.carrier for carrier in columns.carriers], np.bool_
+        )
+    down = int(np.count_nonzero(candidates & (columns.up == 0)))
+    unclear = int(np.count_nonzero(candidates & np.isnan(columns.up)))
     least = max(LEAST_NUMBERS, LEAST_SHARE * len(columns.up))
-    told = f"{down} numbers of {checked.snapshot.key} are down"
+    reason = f"{down} numbers of {checked.snapshot.key} are down"
     if down >= least:
-        return Finding.BAD, told
-    return (Finding.UNKNOWN if down + unclear >= least else Finding.GOOD), told
+        return Finding.BAD, reason
+    return (Finding.UNKNOWN if down + unclear >= least else Finding.GOOD), reason
 
 
 CheckedOf = Callable[[str, str], CheckResult | None]
-"""The newest checked facts of an account, by provider and account."""
+"""The newest check result of an account, by provider and account name."""
 
-_Look = tuple[Finding, str]
-_Looker = Callable[[CheckResult, Subject, float], _Look]
+_Evidence = tuple[Finding, str]
+"""A finding with its reason."""
+_Rule = Callable[[CheckResult, Subject, float], _Evidence]
+"""Assesses a subject from the facts of one account; the last argument is the time now."""
 
 CONTRACT_NEAR = 30 * DAY_SECONDS
-"""Seconds before its end at which a contract is worth a ticket (domain.md §5)."""
+"""Seconds before its end at which a contract is worth a ticket (docs/reference/domain.md §5)."""
 
 _GOOD, _BAD, _UNKNOWN = Finding.GOOD, Finding.BAD, Finding.UNKNOWN
 
 
 def recovery_by_facts(checked_of: CheckedOf) -> Recovery:
-    """The recovery evidence that ``checked_of``'s facts give."""
+    """Assesses recoveries from the check results that ``checked_of`` returns."""
 
-    def look(subject: Subject, fleet: Fleet, now: float) -> Assessment | None:
+    def assess(subject: Subject, fleet: Fleet, now: float) -> Assessment | None:
         if subject.scope is Scope.AGENT:
-            return Assessment(_GOOD, "the agent tells of it no more", now)
+            # The agent's own alerts rest on its own metrics, which are always fresh.
+            return Assessment(_GOOD, "the agent's alert has ended", now)
         snapshots = tuple(snapshots_of(subject, fleet))
         if not any(map(_was_polled, snapshots)):
             return None
-        needed, looker = _row(subject.symptom)
-        looks = [_look(it, needed, looker, subject, checked_of, now) for it in snapshots]
-        return _best(looks) if subject.symptom in _ONE_IS_ENOUGH else _worst(looks)
+        needed, rule = _row(subject.symptom)
+        accounts = [_assess(it, needed, rule, subject, checked_of, now) for it in snapshots]
+        return _best(accounts) if subject.symptom in _ONE_IS_ENOUGH else _worst(accounts)
 
-    return look
+    return assess
 
 
 def _was_polled(snapshot: Snapshot) -> bool:
     return any(status.last_attempt is not None for status in snapshot.polls.values())
 
 
-def _look(
+def _assess(
     snapshot: Snapshot,
     needed: frozenset[Capability],
-    looker: _Looker,
+    rule: _Rule,
     subject: Subject,
     checked_of: CheckedOf,
     now: float,
@@ -109,13 +114,13 @@ def _look(
     stale = [it.value for it in sorted(polled) if not checked.is_fresh(it, now)]
     if stale or not polled:
         return Assessment(_UNKNOWN, f"no fresh {', '.join(stale) or 'facts'} of {snapshot.key}")
-    finding, reason = _gone(checked, subject, now) or looker(checked, subject, now)
-    seen = (checked.snapshot.polls[it].last_success or 0.0 for it in polled)
-    return Assessment(finding, reason, min(seen))
+    finding, reason = _gone(checked, subject, now) or rule(checked, subject, now)
+    polled_at = (checked.snapshot.polls[it].last_success or 0.0 for it in polled)
+    return Assessment(finding, reason, min(polled_at))
 
 
-def _gone(checked: CheckResult, subject: Subject, now: float) -> _Look | None:
-    """A number that a fresh and complete listing has no more, or has as given up."""
+def _gone(checked: CheckResult, subject: Subject, now: float) -> _Evidence | None:
+    """GONE for a number that a fresh and complete listing lacks, or lists as given up."""
     snapshot = checked.snapshot
     if not subject.number or snapshot.listing is None:
         return None
@@ -129,22 +134,22 @@ def _gone(checked: CheckResult, subject: Subject, now: float) -> _Look | None:
     return None
 
 
-def _worst(looks: Sequence[Assessment]) -> Assessment:
-    """All must be good; one that is bad, unknown or gone, in this order, speaks for the whole."""
+def _worst(accounts: Sequence[Assessment]) -> Assessment:
+    """Good only when all are; otherwise the first that is bad, unknown or gone, in this order."""
     for finding in (_BAD, _UNKNOWN, Finding.GONE):
-        for look in looks:
-            if look.finding is finding:
-                return look
-    return Assessment(_GOOD, looks[0].reason, min(look.seen_at for look in looks))
+        for account in accounts:
+            if account.finding is finding:
+                return account
+    return Assessment(_GOOD, accounts[0].reason, min(account.seen_at for account in accounts))
 
 
-def _best(looks: Sequence[Assessment]) -> Assessment:
-    """One that is good speaks for the whole."""
-    good = [look for look in looks if look.finding is _GOOD]
-    return max(good, key=lambda look: look.seen_at) if good else _worst(looks)
+def _best(accounts: Sequence[Assessment]) -> Assessment:
+    """Good when one is."""
+    good = [account for account in accounts if account.finding is _GOOD]
+    return max(good, key=lambda account: account.seen_at) if good else _worst(accounts)
 
 
-def _in_service(checked: CheckResult, subject: Subject, _now: float) -> _Look:
+def _in_service(checked: CheckResult, subject: Subject, _now: float) -> _Evidence:
     up = checked.is_up(subject.number)
     state = checked.number_state(subject.number)
     if up is None or find_number(checked.snapshot, subject.number) is None:
@@ -152,11 +157,11 @@ def _in_service(checked: CheckResult, subject: Subject, _now: float) -> _Look:
     return (_GOOD if up else _BAD), f"{subject.number} is {state}"
 
 
-def _some_phone(checked: CheckResult, subject: Subject, _now: float) -> _Look:
-    bound = checked.bindings(subject.number)
-    if not bound:
+def _some_phone(checked: CheckResult, subject: Subject, _now: float) -> _Evidence:
+    phones = checked.bindings(subject.number)
+    if not phones:
         return _UNKNOWN, f"no phones of {subject.number} are known"
-    states = {phone.state for phone in bound.values()}
+    states = {phone.state for phone in phones.values()}
     if states & REACHABLE_STATES:
         return _GOOD, f"a phone behind {subject.number} can be reached"
     if BindingState.UNKNOWN in states:
@@ -164,13 +169,13 @@ def _some_phone(checked: CheckResult, subject: Subject, _now: float) -> _Look:
     return _BAD, f"no phone behind {subject.number} can be reached"
 
 
-def _binding_down(checked: CheckResult, subject: Subject, now: float) -> _Look:
+def _binding_down(checked: CheckResult, subject: Subject, now: float) -> _Evidence:
     if subject.scope is not Scope.BINDING:
         return _some_phone(checked, subject, now)
-    bound = checked.bindings(subject.number)
-    if bound is None:
+    phones = checked.bindings(subject.number)
+    if phones is None:
         return _UNKNOWN, f"no phones of {subject.number} are known"
-    phone = bound.get(subject.binding)
+    phone = phones.get(subject.binding)
     if phone is None:
         return _GOOD, f"{subject.binding} is no longer bound behind {subject.number}"
     if phone.state is BindingState.UNKNOWN:
@@ -179,35 +184,36 @@ def _binding_down(checked: CheckResult, subject: Subject, now: float) -> _Look:
     return finding, f"{subject.binding} is {phone.state}"
 
 
-def _served(checked: CheckResult, subject: Subject, now: float) -> _Look:
-    """Callers complained: the number must be in service and a phone be within reach."""
-    looks = (_in_service(checked, subject, now), _some_phone(checked, subject, now))
-    return min(looks, key=lambda look: (_BAD, _UNKNOWN, _GOOD).index(look[0]))
+def _served(checked: CheckResult, subject: Subject, now: float) -> _Evidence:
+    """For complaints: the number must be in service and one of its phones reachable."""
+    both = (_in_service(checked, subject, now), _some_phone(checked, subject, now))
+    return min(both, key=lambda evidence: (_BAD, _UNKNOWN, _GOOD).index(evidence[0]))
 
 
-def _redundancy(checked: CheckResult, subject: Subject, _now: float) -> _Look:
+def _redundancy(checked: CheckResult, subject: Subject, _now: float) -> _Evidence:
     reachable = checked.reachable(subject.number)
     if reachable is None:
         return _UNKNOWN, f"how many phones of {subject.number} can be reached is not known"
-    bound = checked.bindings(subject.number) or {}
-    enough = reachable > 1 or 0 < reachable == len(bound)
-    reason = f"{reachable} of {len(bound)} phones behind {subject.number} can be reached"
+    phones = checked.bindings(subject.number) or {}
+    # A number with a single phone has no redundancy to lose.
+    enough = reachable > 1 or 0 < reachable == len(phones)
+    reason = f"{reachable} of {len(phones)} phones behind {subject.number} can be reached"
     return (_GOOD if enough else _BAD), reason
 
 
-def _balance(checked: CheckResult, _subject: Subject, _now: float) -> _Look:
+def _balance(checked: CheckResult, _subject: Subject, _now: float) -> _Evidence:
     money = checked.money
     if money is None:
         return _UNKNOWN, f"the balance of {checked.snapshot.key} is not known"
-    told = f"the balance is {money.balance.amount:.2f} {money.balance.currency}"
+    reason = f"the balance is {money.balance.amount:.2f} {money.balance.currency}"
     if money.below_stop or money.at_notice:
-        return _BAD, told
+        return _BAD, reason
     if money.runway is not None and money.runway < RUNWAY_SHORT:
-        return _BAD, f"{told}, which will not last a week"
-    return _GOOD, told
+        return _BAD, f"{reason}, which will not last a week"
+    return _GOOD, reason
 
 
-def _spend_cap(checked: CheckResult, _subject: Subject, _now: float) -> _Look:
+def _spend_cap(checked: CheckResult, _subject: Subject, _now: float) -> _Evidence:
     money = checked.money
     if money is None or (money.cap_share is None and money.balance.spend_cap):
         return _UNKNOWN, f"the month's spend of {checked.snapshot.key} is not known"
@@ -218,22 +224,22 @@ def _spend_cap(checked: CheckResult, _subject: Subject, _now: float) -> _Look:
     ), f"{money.cap_share:.0%} of the cap spent"
 
 
-def _drift(checked: CheckResult, subject: Subject, _now: float) -> _Look:
+def _drift(checked: CheckResult, subject: Subject, _now: float) -> _Evidence:
     sections = checked.drift_sections(subject.number)
     if sections:
         return _BAD, f"{', '.join(sections)} of {subject.number} differ from the baseline"
     snapshot = checked.snapshot
-    told = {
+    is_known = {
         Capability.ROUTING: subject.number in snapshot.routings,
         Capability.REACHABILITY: subject.number in snapshot.bindings,
     }
-    missing = not all(told[polled] for polled in _CONFIGURATION & frozenset(snapshot.polls))
+    missing = not all(is_known[polled] for polled in _CONFIGURATION & frozenset(snapshot.polls))
     if missing or not checked.drift_known(subject.number):
         return _UNKNOWN, f"the whole configuration of {subject.number} is not known"
     return _GOOD, f"the configuration of {subject.number} is the approved one"
 
 
-def _contract(checked: CheckResult, subject: Subject, now: float) -> _Look:
+def _contract(checked: CheckResult, subject: Subject, now: float) -> _Evidence:
     number = find_number(checked.snapshot, subject.number)
     if number is None or number.contract_end is None:
         return _UNKNOWN, f"when the contract of {subject.number} ends is not known"
@@ -242,7 +248,7 @@ def _contract(checked: CheckResult, subject: Subject, now: float) -> _Look:
     return _GOOD, f"the contract of {subject.number} runs on"
 
 
-def _reclaim(checked: CheckResult, subject: Subject, now: float) -> _Look:
+def _reclaim(checked: CheckResult, subject: Subject, now: float) -> _Evidence:
     number = find_number(checked.snapshot, subject.number)
     if number is None or number.state in _NOT_OURS:
         return _UNKNOWN, f"{subject.number} is not the account's any more"
@@ -255,7 +261,7 @@ def _reclaim(checked: CheckResult, subject: Subject, now: float) -> _Look:
     return _GOOD, f"{subject.number} is not reclaimed within a day"
 
 
-def _realname(checked: CheckResult, subject: Subject, _now: float) -> _Look:
+def _realname(checked: CheckResult, subject: Subject, _now: float) -> _Evidence:
     number = find_number(checked.snapshot, subject.number)
     if number is None or number.realname_ok is None:
         return _UNKNOWN, f"the real-name registration of {subject.number} is not known"
@@ -264,7 +270,7 @@ def _realname(checked: CheckResult, subject: Subject, _now: float) -> _Look:
     return _GOOD, f"the real-name registration of {subject.number} is valid"
 
 
-def _network_mismatch(checked: CheckResult, subject: Subject, _now: float) -> _Look:
+def _network_mismatch(checked: CheckResult, subject: Subject, _now: float) -> _Evidence:
     if checked.is_mismatch(subject.number):
         return _BAD, f"the network state of {subject.number} contradicts its business state"
     known = checked.network_state(subject.number) not in (None, NetworkState.UNKNOWN)
@@ -273,7 +279,7 @@ def _network_mismatch(checked: CheckResult, subject: Subject, _now: float) -> _L
     return _GOOD, f"the states of {subject.number} agree"
 
 
-def _illegal_transition(checked: CheckResult, subject: Subject, now: float) -> _Look:
+def _illegal_transition(checked: CheckResult, subject: Subject, now: float) -> _Evidence:
     change = checked.illegal.get(subject.number)
     if find_number(checked.snapshot, subject.number) is None:
         return _UNKNOWN, f"{subject.number} is not listed"
@@ -282,31 +288,33 @@ def _illegal_transition(checked: CheckResult, subject: Subject, now: float) -> _
     return _GOOD, f"{subject.number} made no impossible move within a day"
 
 
-def _listing(checked: CheckResult, _subject: Subject, _now: float) -> _Look:
+def _listing(checked: CheckResult, _subject: Subject, _now: float) -> _Evidence:
     return _polls(checked, {Capability.NUMBERS})
 
 
-def _every_poll(checked: CheckResult, _subject: Subject, _now: float) -> _Look:
+def _every_poll(checked: CheckResult, _subject: Subject, _now: float) -> _Evidence:
     return _polls(checked, set(checked.snapshot.polls))
 
 
-def _polls(checked: CheckResult, asked: set[Capability]) -> _Look:
+def _polls(checked: CheckResult, capabilities: set[Capability]) -> _Evidence:
     polls = checked.snapshot.polls
-    failing = [it.value for it in sorted(asked) if it in polls and polls[it].failure is not None]
+    failing = [
+        it.value for it in sorted(capabilities) if it in polls and polls[it].failure is not None
+    ]
     if failing:
         return _BAD, f"polls of {checked.snapshot.key} fail: {', '.join(failing)}"
     return _GOOD, f"polls of {checked.snapshot.key} succeed"
 
 
-def _answers(checked: CheckResult, _subject: Subject, _now: float) -> _Look:
-    return _GOOD, f"{checked.snapshot.key} is polled and no alert tells of it"
+def _without_alert(checked: CheckResult, _subject: Subject, _now: float) -> _Evidence:
+    return _GOOD, f"{checked.snapshot.key} is polled and the alert has ended"
 
 
 _EVERYTHING: frozenset[Capability] = frozenset()
-"""Whatever the account is polled for."""
+"""Stands for every capability the account is polled for."""
 
-_POLLED: tuple[frozenset[Capability], _Looker] = (_EVERYTHING, _answers)
-"""For a symptom nobody described: fresh facts all round, and no alert any more."""
+_POLLED: tuple[frozenset[Capability], _Rule] = (_EVERYTHING, _without_alert)
+"""For a symptom without a row: all facts are fresh and there is no alert."""
 
 _CONFIGURATION = frozenset({Capability.ROUTING, Capability.REACHABILITY})
 
@@ -316,7 +324,7 @@ _PHONES = frozenset({Capability.REACHABILITY})
 _MONEY = frozenset({Capability.BALANCE})
 _CALLS = frozenset({Capability.CALLS})
 
-_TABLE: Mapping[str, tuple[frozenset[Capability], _Looker]] = {
+_TABLE: Mapping[str, tuple[frozenset[Capability], _Rule]] = {
     "number_down": (_LISTED, _in_service),
     "network_mismatch": (_LISTED, _network_mismatch),
     "reclaim": (_LISTED, _reclaim),
@@ -325,11 +333,11 @@ _TABLE: Mapping[str, tuple[frozenset[Capability], _Looker]] = {
     "illegal_transition": (_LISTED, _illegal_transition),
     "provider_outage": (_LISTED, several_numbers),
     "carrier_outage": (_LISTED, several_numbers),
-    "answer_rate": (_CALLS, _answers),
-    "busy_rate": (_CALLS, _answers),
-    "unmapped": (_EVERYTHING, _answers),
-    "lint": (_CONFIGURATION, _answers),
-    "clock_skew": (_LISTED, _answers),
+    "answer_rate": (_CALLS, _without_alert),
+    "busy_rate": (_CALLS, _without_alert),
+    "unmapped": (_EVERYTHING, _without_alert),
+    "lint": (_CONFIGURATION, _without_alert),
+    "clock_skew": (_LISTED, _without_alert),
     "binding_down": (_PHONES, _binding_down),
     COMPLAINT: (_LISTED | _PHONES, _served),
     "redundancy": (_PHONES, _redundancy),
@@ -339,19 +347,19 @@ _TABLE: Mapping[str, tuple[frozenset[Capability], _Looker]] = {
     "provider_api": (_LISTED, _listing),
     "poll_stale": (_EVERYTHING, _every_poll),
 }
-"""What must be fresh for each symptom, and who looks."""
+"""For each symptom the facts that must be fresh, and the rule that assesses them."""
 
 _ONE_IS_ENOUGH = frozenset({"provider_api"})
-"""An API answers when it answers for one account; the others' silence is their own fault."""
+"""Symptoms that are over when one account is good: an API that answers for one is up."""
 
 
-def _row(symptom: str) -> tuple[frozenset[Capability], _Looker]:
-    """What tells of a symptom; of a common cause its members tell, where the facts are fresh."""
+def _row(symptom: str) -> tuple[frozenset[Capability], _Rule]:
+    """The row of a symptom. Of a common cause, fresh facts are enough: its members are assessed."""
     if symptom == LANDING or symptom.startswith(PHONES):
-        return _PHONES, _answers
+        return _PHONES, _without_alert
     if symptom.startswith(NUMBERS):
         shared = symptom.removeprefix(NUMBERS)
         if shared in NumberState.__members__.values():
-            return _LISTED, _answers
-        return _TABLE.get(shared, _POLLED)[0], _answers
+            return _LISTED, _without_alert
+        return _TABLE.get(shared, _POLLED)[0], _without_alert
     return _TABLE.get(symptom, _POLLED)

@@ -1,14 +1,14 @@
-"""Service-level clocks: a pure function of what the ledger records (domain.md §3).
+"""Service-level clocks: a pure function of the recorded events (docs/reference/domain.md §3).
 
-A ticket keeps the events of its clocks and nothing that was worked out from them, so a restart
-costs nothing and everybody who asks gets the same answer. The rules:
+A ticket stores the events of its clocks and nothing derived from them, so a restart loses nothing
+and every reader gets the same result. The rules:
 
 * The clocks run from first detection or from the first report, whichever is earlier.
 * Time is excluded while anything pauses them, and outside of working time where a grade is
   promised in it. Every other second counts.
 * Another grade brings other promises; the time that has counted so far stays counted.
 * A clock stops once. When a recovery or an arrival turns out to be none, its stop is void and
-  the clock was running all along.
+  the clock counts as having run all along.
 * Events are taken in the order in which they were recorded. One stamped earlier than the event
   before it, because the machine's clock was set back, counts as of that event.
 """
@@ -26,7 +26,7 @@ from agent.tickets.sla.working_time import WorkCalendar, passed, reached
 
 @unique
 class PauseReason(StrEnum):
-    """Why time is excluded (domain.md §3)."""
+    """Why time is excluded (docs/reference/domain.md §3)."""
 
     CUSTOMER_CAUSED = "customer_caused"
     APPOINTMENT = "appointment"
@@ -56,13 +56,13 @@ class Terms(msgspec.Struct, frozen=True):
     """The working time the promise is kept in; ``None`` is around the clock."""
 
     def allowed(self, name: ClockName) -> float | None:
-        """Seconds for one clock."""
+        """The seconds promised for one clock."""
         allowed: float | None = getattr(self, name.value)
         return allowed
 
 
 class ClockEvent(msgspec.Struct, frozen=True):
-    """One entry of the clock ledger."""
+    """One recorded event."""
 
     kind: ClockEventKind
     at: float
@@ -84,11 +84,14 @@ class Reading(msgspec.Struct, frozen=True):
     elapsed: float
     """Seconds that count, up to now or to the stop."""
     deadline: float | None
-    """When it is, or was, over; while paused, as if it went on now; ``None``: never."""
+    """When the allowed time ends or ended; while paused, as if the clock ran on now.
+
+    ``None`` when it never ends: the calendar has no working time.
+    """
     paused: tuple[PauseReason, ...]
     stopped_at: float | None
     certain: bool = True
-    """False where a working day was told by its weekday: no calendar is published that far."""
+    """False where working days were guessed by weekday: no calendar is published that far."""
 
     @property
     def remaining(self) -> float:
@@ -107,7 +110,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class _Stretch(msgspec.Struct, frozen=True):
-    """A time in which nothing about the clocks changes."""
+    """A period in which nothing about the clocks changes."""
 
     start: float
     end: float
@@ -116,14 +119,14 @@ class _Stretch(msgspec.Struct, frozen=True):
 
 
 class _Course(msgspec.Struct, frozen=True):
-    """Everything that events say, worked out once."""
+    """Everything that the events say."""
 
     begin: float
     last: float
     grade: Grade
     terms: Terms
     first: Terms
-    """What was promised at the beginning."""
+    """The terms at the beginning."""
     changes: tuple[tuple[float, ClockEvent], ...]
     stretches: tuple[_Stretch, ...]
     stopped: Mapping[ClockName, float]
@@ -133,38 +136,38 @@ Events = tuple[ClockEvent, ...]
 
 
 def start(grade: Grade, terms: Terms, at: float) -> Events:
-    """The ledger of clocks that begin at ``at``."""
+    """The events of clocks that begin at ``at``."""
     return (ClockEvent(ClockEventKind.START, at, grade=grade, terms=terms),)
 
 
 def report(events: Events, at: float) -> Events:
-    """Somebody had reported the fault at ``at``: an earlier report starts the clocks earlier."""
+    """Adds a report of the fault at ``at``: an earlier report starts the clocks earlier."""
     return (*events, ClockEvent(ClockEventKind.REPORT, at)) if events else events
 
 
 def regrade(events: Events, grade: Grade, terms: Terms, at: float) -> Events:
-    """Other promises from ``at`` on; what has counted stays counted."""
+    """Applies other terms from ``at`` on; time that has counted stays counted."""
     if not events or _course(events).grade is grade:
         return events
     return (*events, ClockEvent(ClockEventKind.GRADE, at, grade=grade, terms=terms))
 
 
 def pause(events: Events, reason: PauseReason, at: float, until: float | None = None) -> Events:
-    """Time is excluded from ``at`` on, until ``until`` where that is given."""
+    """Excludes time from ``at`` on, until ``until`` where that is given."""
     if not events:
         return events
     return (*events, ClockEvent(ClockEventKind.PAUSE, at, reason=reason, until=until))
 
 
 def resume(events: Events, reason: PauseReason, at: float) -> Events:
-    """Nothing is excluded for ``reason`` any more."""
+    """Ends the exclusion for ``reason``; returns ``events`` itself when there is none."""
     if not events or reason not in _paused_at(_course(events), at):
         return events
     return (*events, ClockEvent(ClockEventKind.RESUME, at, reason=reason))
 
 
 def stop(events: Events, at: float, *names: ClockName) -> Events:
-    """The named clocks, or all, stop at ``at``, which may have passed; a stopped one stays."""
+    """Stops the named clocks, or all, at ``at``, which may be past; a stopped one stays."""
     if not events:
         return events
     running = [name for name in names or tuple(ClockName) if name not in _course(events).stopped]
@@ -172,7 +175,7 @@ def stop(events: Events, at: float, *names: ClockName) -> Events:
 
 
 def void(events: Events, at: float, *names: ClockName) -> Events:
-    """The named clocks, or all, were running all along: what had stopped them was none."""
+    """Withdraws the stops of the named clocks, or all: they have been running all along."""
     if not events:
         return events
     stopped = [name for name in names or tuple(ClockName) if name in _course(events).stopped]
@@ -190,13 +193,14 @@ def began_at(events: Events) -> float | None:
 
 
 def readings(events: Events, now: float) -> tuple[Reading, ...]:
-    """Every clock that something is promised for, at ``now``."""
+    """Every clock that the terms promise something for, as of ``now``."""
     if not events:
         return ()
     course = _course(events)
+    # A machine's clock that was set back stops the clocks until it has caught up.
     now = max(now, course.last)
-    found = (_read(course, name, now) for name in ClockName)
-    return tuple(reading for reading in found if reading is not None)
+    clocks = (_read(course, name, now) for name in ClockName)
+    return tuple(reading for reading in clocks if reading is not None)
 
 
 def _read(course: _Course, name: ClockName, now: float) -> Reading | None:
@@ -230,7 +234,7 @@ def _elapsed(course: _Course, end: float) -> float:
 
 
 def _known_at(course: _Course, stopped: float | None) -> tuple[_Stretch, ...]:
-    """The stretches as they were known when a clock stopped."""
+    """The stretches as known when a clock stopped: later pauses do not move its deadline."""
     if stopped is None:
         return course.stretches
     before = [change for change in course.changes if change[0] < stopped]
@@ -257,7 +261,7 @@ def _paused_at(course: _Course, at: float) -> tuple[PauseReason, ...]:
 
 @lru_cache(maxsize=16384)
 def _course(events: Events) -> _Course:
-    """What a ledger says; the same ledger is read many times."""
+    """What the events say; cached, because the same events are read in every round."""
     first = events[0]
     assert first.grade is not None
     assert first.terms is not None
@@ -278,7 +282,7 @@ _CHANGING = frozenset({ClockEventKind.GRADE, ClockEventKind.PAUSE, ClockEventKin
 
 
 def _in_order(events: Iterable[ClockEvent], begin: float) -> Iterator[tuple[float, ClockEvent]]:
-    """What changes how time counts, each no earlier than the one before."""
+    """The events that change how time counts, each no earlier than the one before."""
     last = begin
     for event in events:
         if event.kind in _CHANGING:
@@ -310,8 +314,8 @@ def _between(
     ends = sorted({until for until in pauses.values() if start < until < end})
     for begin, finish in zip((start, *ends), (*ends, end), strict=True):
         if begin < finish:
-            held = tuple(reason for reason in PauseReason if pauses.get(reason, begin) > begin)
-            yield _Stretch(begin, finish, terms, held)
+            paused = tuple(reason for reason in PauseReason if pauses.get(reason, begin) > begin)
+            yield _Stretch(begin, finish, terms, paused)
 
 
 def _stops(events: Iterable[ClockEvent], begin: float) -> dict[ClockName, float]:

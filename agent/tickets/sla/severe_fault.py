@@ -1,4 +1,7 @@
-"""Severe faults: when one is, and whose responsibility takes it out of scoring (domain.md §3)."""
+"""Severe faults: when one is, and whose responsibility excludes it from scoring.
+
+See docs/reference/domain.md §3.
+"""
 
 from collections.abc import Mapping
 
@@ -10,27 +13,27 @@ from agent.tickets.lifecycle import RECOVERED
 from agent.tickets.ticket import Severe, Ticket
 
 _UNUSABLE = frozenset({"number_down", "binding_down", "provider_outage", "carrier_outage"})
-"""Symptoms that leave a number unusable, where their scope is at least a number."""
+"""Symptoms that make a number unusable, where their scope is at least a number."""
 _NOT_NARROWER = frozenset(Scope) - {Scope.BINDING, Scope.AGENT}
 _CUSTOMERS = frozenset(
     {Party.ADMIN, Party.FINANCE, Party.HOLDER, Party.CALLER, Party.BINDING_CARRIER}
 )
-"""Parties that are the customer's own affair; a bound phone is the customer's choice."""
-_SURE = 0.8
-"""The confidence from which a diagnosis settles whose responsibility it is."""
+"""Parties within the customer's responsibility; a bound phone is the customer's choice."""
+_DECISIVE = 0.8
+"""The confidence from which a diagnosis decides whose responsibility it is."""
 
-_BY_ANSWER: Mapping[str, str] = {
+_BY_RESPONSIBILITY: Mapping[str, str] = {
     Responsibility.CUSTOMER.value: "the responsibility is recorded as the customer's",
 }
 
 
 def is_unusable(ticket: Ticket) -> bool:
-    """Whether the ticket's fault leaves a number unusable now."""
-    standing = ticket.open and ticket.stage is not Stage.SUPPRESSED
+    """Whether the ticket's fault makes a number unusable now."""
+    is_active = ticket.open and ticket.stage is not Stage.SUPPRESSED
     over = ticket.stage in RECOVERED or ticket.progress.verified_at is not None
     subject = ticket.subject
     unusable = subject.symptom in _UNUSABLE and subject.scope in _NOT_NARROWER
-    return standing and not over and unusable
+    return is_active and not over and unusable
 
 
 def is_severe_by_time(ticket: Ticket, after: float, now: float) -> bool:
@@ -41,35 +44,35 @@ def is_severe_by_time(ticket: Ticket, after: float, now: float) -> bool:
 def customers_responsibility(ticket: Ticket) -> str:
     """Why the responsibility is the customer's; empty where it is not, or is unclear.
 
-    A person's word goes before the form, the form before a diagnosis that is sure of itself.
+    A person's decision goes before the form, and the form before a confident diagnosis.
     """
     if ticket.responsible:
-        return _BY_ANSWER.get(ticket.responsible, "")
+        return _BY_RESPONSIBILITY.get(ticket.responsible, "")
     if ticket.confirmation is not None:
         cause = ticket.confirmation.cause
         return f"the form says {cause}" if cause in CUSTOMERS_CAUSES else ""
     verdict = ticket.diagnosis
-    if verdict is not None and verdict.party in _CUSTOMERS and verdict.confidence >= _SURE:
+    if verdict is not None and verdict.party in _CUSTOMERS and verdict.confidence >= _DECISIVE:
         return f"the diagnosis says {verdict.cause}, for {verdict.party}"
     return ""
 
 
 def is_scored(ticket: Ticket) -> bool:
-    """Whether the ticket counts as a severe fault, now or for scoring."""
+    """Whether the ticket counts as a severe fault in the scoring."""
     return ticket.severe is not None and not ticket.severe.excluded
 
 
 def at_least(ticket: Ticket, severity: Severity) -> Severity:
-    """``severity``, or critical while the ticket is a severe fault that is scored."""
+    """``severity``, but critical while the ticket is open and scored as a severe fault."""
     return Severity.CRITICAL if is_scored(ticket) and ticket.open else severity
 
 
 def exclude(ticket: Ticket, reason: str) -> Ticket:
-    """The severe fault taken out of scoring, or put back by an empty ``reason``."""
+    """Excludes the severe fault from scoring; an empty ``reason`` includes it again."""
     assert ticket.severe is not None
     return replace(ticket, severe=replace(ticket.severe, excluded=reason))
 
 
 def declare(ticket: Ticket, reason: str, now: float) -> Ticket:
-    """The ticket as a severe fault."""
+    """Declares the ticket a severe fault, which makes it critical."""
     return replace(ticket, severe=Severe(now, reason), severity=Severity.CRITICAL)

@@ -1,7 +1,7 @@
-"""Working time: how much of it passes between two moments, and when enough of it has.
+"""Working time: how much of it is between two times, and when so much of it has passed.
 
-Urgent grades are promised in plain time; the others may be promised in the hours in which a
-desk works (domain.md §3). Times are seconds since the epoch.
+Urgent grades are promised in plain time; the others may be promised in working hours
+(docs/reference/domain.md §3). Times are seconds since the epoch.
 """
 
 from collections.abc import Iterator
@@ -16,17 +16,17 @@ from agent.routing.calendar import is_published, is_workday
 _MINUTES_AN_HOUR = 60
 _WHOLE_DAY = 24 * _MINUTES_AN_HOUR
 _MOST_DAYS = 3660
-"""Days looked ahead for working time; a calendar without any gives up after them."""
+"""How many days ahead working time is searched for; a calendar may have none at all."""
 
 
 class WorkCalendar(msgspec.Struct, frozen=True):
-    """When a desk works."""
+    """The hours in which people work."""
 
     zone: str
     weekdays: tuple[int, ...]
     """Days worked, from Monday 0 to Sunday 6."""
     hours: tuple[tuple[int, int], ...]
-    """Stretches of the day in minutes since midnight, in order, none overlapping."""
+    """Periods of the day in minutes since midnight, in order, without overlap."""
     chinese: bool = True
     """Whether China's published holidays and adjusted workdays go before the weekdays."""
     holidays: frozenset[str] = frozenset()
@@ -35,7 +35,7 @@ class WorkCalendar(msgspec.Struct, frozen=True):
     """Further days worked."""
 
     def is_worked(self, day: date) -> bool:
-        """Whether the desk works on ``day``."""
+        """Whether ``day`` is worked."""
         named = day.isoformat()
         if named in self.holidays or named in self.workdays:
             return named not in self.holidays
@@ -63,7 +63,7 @@ def passed(calendar: WorkCalendar | None, start: float, end: float) -> float:
 
 
 def reached(calendar: WorkCalendar | None, start: float, seconds: float) -> float | None:
-    """When ``seconds`` of working time have passed since ``start``; ``None`` if they never do."""
+    """When ``seconds`` of working time will have passed since ``start``; ``None``: never."""
     if calendar is None or seconds <= 0:
         return start + max(0.0, seconds)
     left = seconds
@@ -76,7 +76,7 @@ def reached(calendar: WorkCalendar | None, start: float, seconds: float) -> floa
 
 
 def _stretches(calendar: WorkCalendar, start: float, end: float) -> Iterator[tuple[float, float]]:
-    """The stretches worked on every day that touches ``start`` to ``end``, in order."""
+    """The working hours of every day from that of ``start`` to that of ``end``, in order."""
     zone = ZoneInfo(calendar.zone)
     day = datetime.fromtimestamp(start, zone).date()
     last = datetime.fromtimestamp(end, zone).date()
