@@ -1,4 +1,4 @@
-"""The interface of a sink: what it is asked to deliver, how it fails, how a ticket stands there."""
+"""The interface of a sink: deliveries, failures, rate limits, the status of a ticket."""
 
 from collections.abc import Sequence
 from enum import StrEnum, unique
@@ -121,6 +121,11 @@ class RateLimit(msgspec.Struct, frozen=True):
 
     count: int
     seconds: float
+
+
+def per_minute(rate: int | None, otherwise: Sequence[RateLimit] = ()) -> Sequence[RateLimit]:
+    """The configured ``rate`` a minute as the only limit; ``otherwise`` if there is none."""
+    return (RateLimit(rate, 60.0),) if rate else otherwise
 
 
 class Sink(Protocol):

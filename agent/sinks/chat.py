@@ -18,6 +18,7 @@ from agent.sinks.base import (
     RetryPolicy,
     SinkError,
     SinkFailure,
+    per_minute,
 )
 from agent.sinks.delivery import Delivery, decode
 from agent.sinks.http_client import Reply, SinkHttpClient
@@ -67,9 +68,7 @@ class ChatSink:
     def __init__(self, settings: SinkSettings, bot: Bot, context: SinkContext) -> None:
         self.name = settings.name
         self.retry_policy: RetryPolicy = settings
-        self.rate_limits: Sequence[RateLimit] = (
-            (RateLimit(settings.rate, 60.0),) if settings.rate else bot.rate_limits
-        )
+        self.rate_limits = per_minute(settings.rate, bot.rate_limits)
         section = settings.section(BotSettings)
         self.digest_from = section.digest_from
         self._keyword = section.keyword

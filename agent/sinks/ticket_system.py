@@ -14,12 +14,12 @@ import structlog
 
 from agent.config.sinks import Sink as SinkSettings
 from agent.sinks.base import (
-    RateLimit,
     RemoteState,
     RemoteStatus,
     RetryPolicy,
     SinkError,
     SinkFailure,
+    per_minute,
 )
 from agent.sinks.delivery import Delivery, decode
 from agent.sinks.links import Link, Links, Remote
@@ -93,9 +93,7 @@ class TicketSystemSink:
             raise ValueError(f"sink {settings.name}: kind {settings.kind} needs the ledger")
         self.name = settings.name
         self.retry_policy: RetryPolicy = settings
-        self.rate_limits: Sequence[RateLimit] = (
-            (RateLimit(settings.rate, 60.0),) if settings.rate else ()
-        )
+        self.rate_limits = per_minute(settings.rate)
         self._search_lag = settings.search_lag
         self._system = system
         self._context = context

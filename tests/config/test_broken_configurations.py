@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.config.load import ConfigError, load
+from agent.config.sinks import CALLBACK_KINDS, SINK_CONFIGURATIONS
 from tests.config.samples import BROKEN, ENVIRONMENT, PROFILES
 
 CASES = sorted(BROKEN.glob("*.yaml"))
@@ -23,9 +24,22 @@ def errors_of(case: Path) -> ConfigError:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
 def test_exactly_the_expected_lines(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(BROKEN)
-    told = str(errors_of(Path(case.name))).splitlines()
-    assert case.with_suffix(".expected").read_text().splitlines() == told
-    assert all(PRINTED.fullmatch(line) for line in told)
+    printed = str(errors_of(Path(case.name))).splitlines()
+    assert expected_lines(case) == printed
+    assert all(PRINTED.fullmatch(line) for line in printed)
+
+
+def expected_lines(case: Path) -> list[str]:
+    """The lines beside ``case``; each kind of sink that is added appears in two of them."""
+    text = case.with_suffix(".expected").read_text()
+    text = text.replace("{sink kinds}", ", ".join(SINK_CONFIGURATIONS))
+    return text.replace("{callback kinds}", ", ".join(CALLBACK_KINDS)).splitlines()
+
+
+def test_the_usual_kinds_of_sinks_are_in_their_order() -> None:
+    usual = ["webhook", "jira", "servicenow", "zammad", "pagerduty", "feishu", "dingtalk", "wecom"]
+    assert list(SINK_CONFIGURATIONS)[: len(usual)] == usual
+    assert list(CALLBACK_KINDS)[:4] == usual[:4]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)

@@ -3,7 +3,7 @@
 PagerDuty itself drops repeats by ``dedup_key``, so nothing has to be looked up.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -11,12 +11,12 @@ import msgspec
 from agent.config.sinks import Sink as SinkSettings
 from agent.net.scrub import scrub
 from agent.sinks.base import (
-    RateLimit,
     RemoteState,
     RemoteStatus,
     RetryPolicy,
     SinkError,
     SinkFailure,
+    per_minute,
 )
 from agent.sinks.delivery import Delivery, decode
 from agent.sinks.http_client import Reply, SinkHttpClient
@@ -54,9 +54,7 @@ class PagerDutySink:
     def __init__(self, settings: SinkSettings, context: SinkContext) -> None:
         self.name = settings.name
         self.retry_policy: RetryPolicy = settings
-        self.rate_limits: Sequence[RateLimit] = (
-            RateLimit(settings.rate or _RATE_PER_MINUTE, 60.0),
-        )
+        self.rate_limits = per_minute(settings.rate or _RATE_PER_MINUTE)
         self._routing_key = settings.section(PagerDuty).routing_key
         self._writer = context.writer
         self._client = SinkHttpClient(settings, context.clock)

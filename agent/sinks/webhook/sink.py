@@ -7,7 +7,7 @@ with it the signature are fresh on every attempt.
 import asyncio
 import binascii
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from io import BytesIO
 
@@ -18,7 +18,7 @@ from standardwebhooks import Webhook as Signer
 
 from agent.config.secret import Secret
 from agent.config.sinks import Sink as SinkSettings
-from agent.sinks.base import RateLimit, RemoteState, RemoteStatus, RetryPolicy
+from agent.sinks.base import RemoteState, RemoteStatus, RetryPolicy, per_minute
 from agent.sinks.callback import CallbackFormat
 from agent.sinks.http_client import FAILURES, client_session, raise_for_status, sink_error
 from agent.sinks.registry import SinkContext, SinkKind
@@ -47,9 +47,7 @@ class WebhookSink:
     def __init__(self, settings: SinkSettings, context: SinkContext | None = None) -> None:
         self.name = settings.name
         self.retry_policy: RetryPolicy = settings
-        self.rate_limits: Sequence[RateLimit] = (
-            (RateLimit(settings.rate, 60.0),) if settings.rate else ()
-        )
+        self.rate_limits = per_minute(settings.rate)
         self._headers = settings.headers
         self._context = context or SinkContext()
         self._requests = WebhookRequestBuilder(
