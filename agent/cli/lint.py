@@ -17,6 +17,7 @@ from agent.cli.observation import Observation, observe
 from agent.cli.runner import ExitStatus, run_command
 from agent.config.load import load
 from agent.config.settings import Settings
+from agent.i18n import CHINESE
 from agent.lints.finding import Level, LintView, lint_view
 
 _STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.INFO: "dim"}
@@ -137,7 +138,7 @@ def render(report: LintReport, locale: str, console: Console) -> None:
 
 
 def _message(finding: LintView, locale: str) -> str:
-    text = finding.message_zh if locale.startswith("zh") else finding.message
+    text = finding.message_zh if locale == CHINESE else finding.message
     if not finding.waiver_reason:
         return text
     ended = f"; a waiver ended on {finding.waived_until}" if not finding.waived else ""

@@ -17,6 +17,7 @@ from agent.app import Agent
 from agent.config.settings import Log
 from agent.demo.show import Show
 from agent.demo.world import World, served, world_file
+from agent.i18n import CHINESE, ENGLISH
 from agent.web.app import make_app
 from agent.web.server import handle_signals, parse_address, serve, urls
 
@@ -81,7 +82,7 @@ def _adapt(config: Path, listen: tuple[str, ...], folder: Path) -> None:
     settings = yaml.safe_load(config.read_text(encoding="utf-8"))
     settings["listen"] = list(listen)
     settings["data_dir"] = str(folder / "ledger")
-    settings["locale"] = "zh-CN" if os.environ.get("LANG", "").startswith("zh") else "en"
+    settings["locale"] = CHINESE if os.environ.get("LANG", "").startswith("zh") else ENGLISH
     config.write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), "utf-8")
 
 

@@ -21,6 +21,7 @@ KEYWORDS: Final = {
     "N_": None,
     "Message": (1,),
     "contextual": ((1, "c"), 2),
+    "gettext": (1,),
     "pgettext": ((1, "c"), 2),
     "plural": (1, 2),
     "translate": (2,),

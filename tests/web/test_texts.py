@@ -1,0 +1,36 @@
+"""Durations and labels in both languages."""
+
+import pytest
+
+from agent.web.texts import PageTexts
+
+ENGLISH, CHINESE = PageTexts("en"), PageTexts("zh-CN")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "chinese"),
+    [
+        (None, "never", "从未"),
+        (-1.0, "0 s", "0 秒"),
+        (119.0, "119 s", "119 秒"),
+        (120.0, "2 min", "2 分钟"),
+        (7200.0, "2 h", "2 小时"),
+        (172800.0, "2 d", "2 天"),
+    ],
+)
+def test_durations(seconds, english, chinese):
+    assert (ENGLISH.duration(seconds), CHINESE.duration(seconds)) == (english, chinese)
+
+
+def test_how_long_ago():
+    assert (ENGLISH.ago(60.0), CHINESE.ago(60.0)) == ("60 s ago", "60 秒前")
+    assert (ENGLISH.ago(None), CHINESE.ago(None)) == ("never", "从未")
+
+
+def test_a_label_may_differ_by_group():
+    assert (CHINESE.label("rejected"), CHINESE.label("rejected", "stage")) == ("拒接", "已退单")
+    assert CHINESE.label("active", "stage") == CHINESE.label("active")
+
+
+def test_a_code_without_a_label_is_shown_as_it_is():
+    assert CHINESE.label("{no} such code") == "{no} such code"
