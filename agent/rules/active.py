@@ -1,8 +1,8 @@
-"""The alerts of one rule from evaluation to evaluation: pending, firing, kept, gone.
+"""The states of one rule's alerts: inactive, pending, firing.
 
-A pure state machine over Prometheus' semantics (contracts.md, Alert labels): ``for`` is
-compared with ``now - active_at``, a pending alert that vanishes is dropped, keep-firing counts
-from the first evaluation that does not see the condition.
+A pure state machine with Prometheus' semantics: ``for`` is compared with ``now - active_at``, a
+pending alert whose condition no longer holds is dropped, and ``keep_firing_for`` counts from the
+first evaluation in which the condition does not hold.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,21 +14,22 @@ from agent.model import Alert
 PENDING = "pending"
 FIRING = "firing"
 
-Key = tuple[str, ...]
+AlertKey = tuple[str, ...]
+"""An alert's label names and values, sorted by name."""
 
 
-class Active(msgspec.Struct, gc=False):
-    """One alert as it is kept between evaluations."""
+class ActiveAlert(msgspec.Struct, gc=False):
+    """A pending or firing alert and what its next evaluation needs."""
 
     alert: Alert
     missing_since: float | None = None
-    """Since when the condition has not been seen, while ``keep_firing_for`` holds the alert."""
+    """When the condition stopped to hold, while ``keep_firing_for`` keeps the alert firing."""
     unconfirmed: bool = False
-    """Restored from before a restart and not seen since."""
+    """Restored after a restart, and its condition not evaluated as true since."""
 
 
 class Condition(msgspec.Struct, frozen=True, gc=False):
-    """An alert condition that holds now."""
+    """One series of a rule's result: the condition holds for these labels."""
 
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
@@ -36,15 +37,15 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
 
 
 def step(
-    active: dict[Key, Active], now: float, hold: float, keep_firing: float, grace: float
+    active: dict[AlertKey, ActiveAlert], now: float, hold: float, keep_firing: float, grace: float
 ) -> None:
-    """Move every alert that was not seen this time, then let pending ones fire.
+    """Drop the alerts that are over, then let pending alerts fire.
 
-    ``active`` has the alerts of before and the ones seen now; the latter have no
-    ``missing_since``. A restored alert that is not seen again is held for ``grace`` seconds:
-    after a restart there is no data for a while, and no data is no recovery.
+    Alerts whose condition holds now have no ``missing_since``. ``hold`` is the rule's ``for``.
+    A restored alert whose condition does not hold is dropped only after ``grace`` seconds: after
+    a restart there is no data for a while, and missing data is no recovery.
     """
-    for key in [key for key, entry in active.items() if _is_gone(entry, now, keep_firing, grace)]:
+    for key in [key for key, entry in active.items() if _is_over(entry, now, keep_firing, grace)]:
         del active[key]
     for entry in active.values():
         alert = entry.alert
@@ -52,7 +53,7 @@ def step(
             entry.alert = msgspec.structs.replace(alert, state=FIRING, fired_at=now)
 
 
-def _is_gone(entry: Active, now: float, keep_firing: float, grace: float) -> bool:
+def _is_over(entry: ActiveAlert, now: float, keep_firing: float, grace: float) -> bool:
     if entry.missing_since is None:
         return False
     missing = now - entry.missing_since
@@ -61,8 +62,8 @@ def _is_gone(entry: Active, now: float, keep_firing: float, grace: float) -> boo
     return entry.alert.state == PENDING or missing >= keep_firing
 
 
-def see(entry: Active | None, name: str, condition: Condition, now: float) -> Active:
-    """The alert of a condition that holds now, new or continued."""
+def activate(entry: ActiveAlert | None, name: str, condition: Condition, now: float) -> ActiveAlert:
+    """The alert of a condition that holds now: a new pending alert, or ``entry`` updated."""
     if entry is None:
         alert = Alert(
             name,
@@ -73,7 +74,7 @@ def see(entry: Active | None, name: str, condition: Condition, now: float) -> Ac
             fired_at=None,
             value=condition.value,
         )
-        return Active(alert)
+        return ActiveAlert(alert)
     entry.missing_since = None
     entry.unconfirmed = False
     if entry.alert.annotations != condition.annotations or entry.alert.value != condition.value:
@@ -83,18 +84,18 @@ def see(entry: Active | None, name: str, condition: Condition, now: float) -> Ac
     return entry
 
 
-def miss(entries: Iterable[Active], now: float) -> None:
-    """Note that these were not seen this time."""
+def mark_missing(entries: Iterable[ActiveAlert], now: float) -> None:
+    """Mark the alerts whose condition does not hold at ``now``."""
     for entry in entries:
         if entry.missing_since is None:
             entry.missing_since = now
 
 
-def resume(entries: Iterable[Active], away: float) -> None:
-    """Let no time have passed for what was waiting while nobody watched for ``away`` seconds.
+def resume(entries: Iterable[ActiveAlert], away: float) -> None:
+    """Do not count ``away`` seconds without evaluations towards ``for`` and ``keep_firing_for``.
 
-    ``away`` is by the machine's clock, which may have been moved; it is negative when the clock
-    was set back.
+    ``away`` is measured by the wall clock, which may have been changed meanwhile; it is negative
+    when the clock was set back.
     """
     for entry in entries:
         if entry.missing_since is not None:

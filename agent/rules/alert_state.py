@@ -1,7 +1,8 @@
-"""What the engine must not forget over a restart: when alerts began, and until when it watched.
+"""The alert state that survives a restart: since when alerts are active, and the last evaluation.
 
-What is pending counts the time in which it was watched. The time between is not counted, nor
-is what the machine's clock was moved by meanwhile, as Prometheus has it.
+Only time in which rules were evaluated counts towards ``for``. The time between the last
+evaluation before a restart and the first one after it does not, however the clock was changed
+meanwhile, as in Prometheus.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,23 +10,24 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from agent.model import Alert
-from agent.rules.active import PENDING, Active
+from agent.rules.active import PENDING, ActiveAlert
 from agent.rules.alerting import AlertingState, key_of
 from agent.rules.rule import Group, Rule
 
 VERSION = 1
 
 
-class _Kept(msgspec.Struct, gc=False):
+# The field names of the two structs are stored: they must not change within a version.
+class _StoredAlert(msgspec.Struct, gc=False):
     alert: Alert
     missing_since: float | None = None
 
 
 class _State(msgspec.Struct):
     version: int
-    rules: dict[str, list[_Kept]]
+    rules: dict[str, list[_StoredAlert]]
     watched_until: float = 0.0
-    """The newest evaluation; 0 where no alert waits for anything, so that nothing changes."""
+    """The newest evaluation; 0 where no alert waits, so that equal states have equal bytes."""
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -33,31 +35,31 @@ _decoder = msgspec.msgpack.Decoder(_State)
 
 
 def identity(group: Group, rule: Rule) -> str:
-    """A rule's name over restarts: its group, its alert and the labels the file gives it."""
+    """A rule's identity over restarts: its group, its name and its labels in the file."""
     labels = ",".join(f"{name}={text.source}" for name, text in sorted(rule.labels.items()))
     return f"{group.name}/{rule.name}{{{labels}}}"
 
 
 def dump(states: Mapping[str, AlertingState], watched_until: float = 0.0) -> bytes:
-    """The alerts of all rules, as of the evaluation at ``watched_until``."""
+    """The alerts of all rules as bytes, as of the evaluation at ``watched_until``."""
     rules = {
-        name: [_Kept(entry.alert, entry.missing_since) for entry in state.active.values()]
+        name: [_StoredAlert(entry.alert, entry.missing_since) for entry in state.active.values()]
         for name, state in states.items()
         if state.active
     }
-    kept = (entry for entries in rules.values() for entry in entries)
-    until = watched_until if any(map(_waits, kept)) else 0.0
+    alerts = (entry for entries in rules.values() for entry in entries)
+    until = watched_until if any(map(_waits, alerts)) else 0.0
     return _encoder.encode(_State(VERSION, rules, until))
 
 
-def _waits(entry: _Kept) -> bool:
+def _waits(entry: _StoredAlert) -> bool:
     return entry.alert.state == PENDING or entry.missing_since is not None
 
 
 def load(content: bytes, states: Mapping[str, AlertingState], *, interrupted: bool = True) -> int:
-    """Put the alerts of ``content`` back; gives how many there were a rule for.
+    """Restore the alerts in ``content``; returns how many still have a rule.
 
-    ``interrupted`` says that nobody watched from then until the first evaluation.
+    ``interrupted`` says that no rules were evaluated from then until the first evaluation.
 
     Raises:
         ValueError: when ``content`` is not a state of this version.
@@ -68,15 +70,15 @@ def load(content: bytes, states: Mapping[str, AlertingState], *, interrupted: bo
         raise ValueError(f"the saved rule state cannot be read: {error}") from None
     if state.version != VERSION:
         raise ValueError(f"the saved rule state has version {state.version}, expected {VERSION}")
-    found = [(states[name], kept) for name, kept in state.rules.items() if name in states]
-    for rule, kept in found:
-        _restore(rule, kept, state.watched_until if interrupted else 0.0)
-    return sum(len(kept) for _, kept in found)
+    stored = [(states[name], alerts) for name, alerts in state.rules.items() if name in states]
+    for rule, alerts in stored:
+        _restore(rule, alerts, state.watched_until if interrupted else 0.0)
+    return sum(len(alerts) for _, alerts in stored)
 
 
-def _restore(rule: AlertingState, kept: Iterable[_Kept], watched_until: float) -> None:
+def _restore(rule: AlertingState, alerts: Iterable[_StoredAlert], watched_until: float) -> None:
     entries = {
-        key_of(entry.alert.labels): Active(entry.alert, entry.missing_since, unconfirmed=True)
-        for entry in kept
+        key_of(entry.alert.labels): ActiveAlert(entry.alert, entry.missing_since, unconfirmed=True)
+        for entry in alerts
     }
     rule.restore(entries, watched_until)

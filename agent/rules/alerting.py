@@ -1,8 +1,8 @@
-"""An alerting rule's result into its alerts.
+"""Evaluations of an alerting rule: its result becomes its alerts.
 
-Labels are rendered before alerts are told apart, as in Prometheus. What was rendered for a
-series is kept while its value stays the same, so that a thousand alerts that fire on and on
-cost a look-up each.
+Labels are rendered before alerts are identified, as in Prometheus. The texts rendered for a
+series are reused while its value does not change, so that a thousand alerts that keep firing
+cost one look-up each.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,8 +10,17 @@ from itertools import repeat
 from math import inf
 
 from agent.model import Alert
-from agent.rules.active import PENDING, Active, Condition, Key, miss, resume, see, step
-from agent.rules.gotemplate.template import Facts, Query, no_queries
+from agent.rules.active import (
+    PENDING,
+    ActiveAlert,
+    AlertKey,
+    Condition,
+    activate,
+    mark_missing,
+    resume,
+    step,
+)
+from agent.rules.gotemplate.template import Query, TemplateData, no_queries
 from agent.rules.promql.errors import EvaluationError
 from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.promql.vector import Vector
@@ -24,7 +33,7 @@ _Row = tuple[str, ...]
 
 
 class AlertingState:
-    """One alerting rule and its alerts."""
+    """One alerting rule and its active alerts."""
 
     def __init__(
         self,
@@ -34,93 +43,93 @@ class AlertingState:
         external_url: str = "",
     ) -> None:
         self.rule = rule
-        self.active: dict[Key, Active] = {}
+        self.active: dict[AlertKey, ActiveAlert] = {}
         self._external_labels = external_labels
         self._external_url = external_url
         self._grace = grace
         texts = (*rule.labels.values(), *rule.annotations.values())
-        self._asks = any(text.asks for text in texts)
-        self._names: _Row = ()
-        self._known: dict[_Row, tuple[Key, Condition]] = {}
-        self._settled: Vector | None = None
+        self._queries = any(text.queries for text in texts)
+        self._label_names: _Row = ()
+        self._rendered: dict[_Row, tuple[AlertKey, Condition]] = {}
+        self._unchanged_result: Vector | None = None
         self._pending_since = inf
         self._alerts: tuple[Alert, ...] | None = None
         self._watched_until = 0.0
 
     def alerts(self) -> tuple[Alert, ...]:
-        """The alerts that are pending or firing, in the order in which they began."""
+        """The pending and firing alerts, in the order in which they became active."""
         if self._alerts is None:
             self._alerts = tuple([entry.alert for entry in self.active.values()])
         return self._alerts
 
-    def restore(self, entries: Mapping[Key, Active], watched_until: float = 0.0) -> None:
-        """Take up alerts from before a restart.
+    def restore(self, entries: Mapping[AlertKey, ActiveAlert], watched_until: float = 0.0) -> None:
+        """Add alerts from before a restart.
 
-        ``watched_until`` is when they were last evaluated: from then until the first evaluation
-        here no time passes for them. 0 where nothing lies between.
+        The time from ``watched_until``, their last evaluation, to the first evaluation here does
+        not count towards ``for`` and ``keep_firing_for``. 0 where no time lies between.
         """
         self.active.update(entries)
         self._watched_until = watched_until
-        self._settled = self._alerts = None
+        self._unchanged_result = self._alerts = None
 
     def evaluate(self, result: Vector, now: float, limit: int, query: Query = no_queries) -> None:
-        """Take the rule's result as of ``now``.
+        """Update the alerts by the rule's result at ``now``; ``query`` answers its templates.
 
         Raises:
-            EvaluationError: when two series become the same alert, or there are more than
-                ``limit``; alerts stay as they were in the first case and are gone in the other.
+            EvaluationError: when two series become the same alert, which leaves the alerts as
+                they were, or when there are more than ``limit``, which drops them all.
         """
-        if result is self._settled and now - self._pending_since < self.rule.hold:
+        if result is self._unchanged_result and now - self._pending_since < self.rule.hold:
             return
         if self._watched_until:
             resume(self.active.values(), now - self._watched_until)
             self._watched_until = 0.0
-        self._settled = self._alerts = None
-        seen: dict[Key, Condition] = {}
-        known: dict[_Row, tuple[Key, Condition]] = {}
+        self._unchanged_result = self._alerts = None
+        conditions: dict[AlertKey, Condition] = {}
+        rendered: dict[_Row, tuple[AlertKey, Condition]] = {}
         for row, value in self._rows(result):
-            entry = self._known.get(row)
-            if entry is None or entry[1].value != value or self._asks:
+            entry = self._rendered.get(row)
+            if entry is None or entry[1].value != value or self._queries:
                 entry = self._render(row, value, query)
-            if entry[0] in seen:
+            if entry[0] in conditions:
                 raise EvaluationError(DUPLICATE)
-            known[row] = entry
-            seen[entry[0]] = entry[1]
-        self._known = known
-        self._apply(seen, now, limit)
-        self._settle(result)
+            rendered[row] = entry
+            conditions[entry[0]] = entry[1]
+        self._rendered = rendered
+        self._apply(conditions, now, limit)
+        self._remember(result)
 
-    def _settle(self, result: Vector) -> None:
-        """Note until when the very same result changes nothing."""
+    def _remember(self, result: Vector) -> None:
+        """Remember the result where evaluating it again changes nothing, and until when."""
         entries = self.active.values()
-        if not self._asks and all(entry.missing_since is None for entry in entries):
-            self._settled = result
-        pending = (e.alert.active_at for e in entries if e.alert.state == PENDING)
+        if not self._queries and all(entry.missing_since is None for entry in entries):
+            self._unchanged_result = result
+        pending = (entry.alert.active_at for entry in entries if entry.alert.state == PENDING)
         self._pending_since = min(pending, default=inf)
 
     def _rows(self, result: Vector) -> Iterator[tuple[_Row, float]]:
         columns = result.label_columns()
-        if tuple(columns) != self._names:
-            self._names = tuple(columns)
-            self._known = {}
+        if tuple(columns) != self._label_names:
+            self._label_names = tuple(columns)
+            self._rendered = {}
         texts = zip(*columns.values(), strict=True) if columns else repeat((), result.size)
         return zip(texts, result.values.tolist(), strict=True)
 
-    def _render(self, row: _Row, value: float, query: Query) -> tuple[Key, Condition]:
-        labels = {name: text for name, text in zip(self._names, row, strict=True) if text}
-        facts = Facts(labels, value, self._external_labels, self._external_url, query)
+    def _render(self, row: _Row, value: float, query: Query) -> tuple[AlertKey, Condition]:
+        labels = {name: text for name, text in zip(self._label_names, row, strict=True) if text}
+        data = TemplateData(labels, value, self._external_labels, self._external_url, query)
         final = {**labels, METRIC_NAME: "", ALERT_NAME: ""}
-        final.update((name, label.render(facts)) for name, label in self.rule.labels.items())
+        final.update((name, label.render(data)) for name, label in self.rule.labels.items())
         final[ALERT_NAME] = ""
-        kept = {name: final[name] for name in sorted(final) if final[name]}
-        annotations = {name: text.render(facts) for name, text in self.rule.annotations.items()}
-        return key_of(kept), Condition(kept, annotations, value)
+        alert_labels = {name: final[name] for name in sorted(final) if final[name]}
+        annotations = {name: text.render(data) for name, text in self.rule.annotations.items()}
+        return key_of(alert_labels), Condition(alert_labels, annotations, value)
 
-    def _apply(self, seen: Mapping[Key, Condition], now: float, limit: int) -> None:
+    def _apply(self, conditions: Mapping[AlertKey, Condition], now: float, limit: int) -> None:
         active = self.active
-        miss((entry for key, entry in active.items() if key not in seen), now)
-        for key, condition in seen.items():
-            active[key] = see(active.get(key), self.rule.name, condition, now)
+        mark_missing((entry for key, entry in active.items() if key not in conditions), now)
+        for key, condition in conditions.items():
+            active[key] = activate(active.get(key), self.rule.name, condition, now)
         step(active, now, self.rule.hold, self.rule.keep_firing, self._grace)
         if limit and len(active) > limit:
             count = len(active)
@@ -128,6 +137,6 @@ class AlertingState:
             raise EvaluationError(f"exceeded limit of {limit} with {count} alerts")
 
 
-def key_of(labels: Mapping[str, str]) -> Key:
-    """What tells one alert of a rule from another: all its labels, sorted by name."""
+def key_of(labels: Mapping[str, str]) -> AlertKey:
+    """The identity of an alert within its rule: all its labels, which are sorted by name."""
     return tuple(text for pair in labels.items() for text in pair)

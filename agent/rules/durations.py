@@ -1,4 +1,4 @@
-"""Durations as Prometheus writes them: ``1h30m``, ``250ms``, ``0``."""
+"""Durations in Prometheus' notation: ``1h30m``, ``250ms``, ``0``."""
 
 import re
 
@@ -12,34 +12,34 @@ _UNITS = (
     ("ms", 1),
 )
 _DURATION = re.compile("".join(rf"(?:(\d+){unit})?" for unit, _ in _UNITS), re.ASCII)
-_DATED_UNITS = ("y", "w", "d")
+_EXACT_UNITS = ("y", "w")
 
 
 def parse_duration(text: str) -> float:
-    """Seconds.
+    """The duration in seconds.
 
     Raises:
         ValueError: when ``text`` is not a duration.
     """
     if text == "0":
         return 0.0
-    found = _DURATION.fullmatch(text)
-    if not text or found is None:
+    match = _DURATION.fullmatch(text)
+    if not text or match is None:
         raise ValueError(f"{text!r} is not a duration, expected for example 30s, 5m or 1h30m")
-    counts = zip(found.groups(), _UNITS, strict=True)
+    counts = zip(match.groups(), _UNITS, strict=True)
     return sum(int(count) * size for count, (_, size) in counts if count) / 1000
 
 
 def format_duration(seconds: float) -> str:
-    """As Prometheus prints it: whole years, weeks and days only where nothing is left over."""
-    left = round(seconds * 1000)
-    if not left:
+    """``seconds`` as Prometheus prints them; years and weeks only where nothing remains."""
+    remaining = round(seconds * 1000)
+    if not remaining:
         return "0s"
     text = ""
     for unit, size in _UNITS:
-        if unit in _DATED_UNITS[:2] and left % size:
+        if unit in _EXACT_UNITS and remaining % size:
             continue
-        count, rest = divmod(left, size)
+        count, rest = divmod(remaining, size)
         if count:
-            text, left = f"{text}{count}{unit}", rest
+            text, remaining = f"{text}{count}{unit}", rest
     return text

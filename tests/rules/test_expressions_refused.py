@@ -213,7 +213,7 @@ def test_everything_that_is_wrong_is_reported_with_its_line(tmp_path: Path) -> N
     ("content", "reason"),
     [
         (b"", ":1: (file): is empty, expected keys and values"),
-        (b"groups: [", ":1: (file): is not valid YAML here, check the indentation and the quotes"),
+        (b"groups: [", ":1: (file): ends inside a [ or {, add the ] or }"),
         (b"a: b: c", ":1: (file): has a colon where none can be, check the indentation or"),
         (b"\xff\xfe\x00", ":1: (file): is not UTF-8 text, save the file as UTF-8"),
         (b"- 1", ":1: (file): is a list, expected keys and values"),

@@ -1,12 +1,18 @@
-"""What stands between the braces of a template: pipelines of values and functions."""
+"""Template actions: the pipelines of values and functions between ``{{`` and ``}}``."""
 
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agent.rules.gotemplate.facts import Facts, Operand, Sample, Scope
+from agent.rules.gotemplate.data import Operand, Sample, Scope, TemplateData
 from agent.rules.gotemplate.functions import FUNCTIONS
-from agent.rules.gotemplate.values import TemplateError, go_letter, go_number, go_text, show
+from agent.rules.gotemplate.values import (
+    TemplateError,
+    number_literal,
+    rune_literal,
+    show,
+    string_literal,
+)
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -35,26 +41,28 @@ _FIELDS = {
 
 
 class Pipeline:
-    """A recursive-descent parser of what stands between ``{{`` and ``}}``."""
+    """A recursive-descent parser of one action."""
 
-    def __init__(self, source: str, known: set[str]) -> None:
+    def __init__(self, source: str, variables: set[str]) -> None:
         self.tokens = _tokens(source)
-        self._known = known
-        self._place = 0
-        self.changes = False
-        """Whether a variable is changed (``=``) rather than declared."""
+        self._variables = variables
+        self._position = 0
+        self.assigns = False
+        """Whether the action assigns to a variable (``=``) rather than declaring it (``:=``)."""
 
     def assignment(self) -> tuple[list[str], Operand]:
-        """The variables that are set, if any, and the value."""
+        """The variables that the action sets, if any, and the value of its pipeline."""
         names = self._names()
         value = self._pipeline()
-        if self._place < len(self.tokens):
-            raise TemplateError(f"unexpected {self.tokens[self._place][1]!r} in a template action")
+        if self._position < len(self.tokens):
+            raise TemplateError(
+                f"unexpected {self.tokens[self._position][1]!r} in a template action"
+            )
         return names, value
 
-    def _unknown(self, names: list[str]) -> None:
+    def _require_declared(self, names: list[str]) -> None:
         for name in names:
-            if self.changes and name not in self._known:
+            if self.assigns and name not in self._variables:
                 raise TemplateError(f"variable ${name} is not declared before it is changed")
 
     def _names(self) -> list[str]:
@@ -69,18 +77,18 @@ class Pipeline:
             names.append(text[1:])
             _, mark = self._next()
             if mark in {":=", "="}:
-                self.changes = mark == "="
-                self._unknown(names)
+                self.assigns = mark == "="
+                self._require_declared(names)
                 return names
             if mark != ",":
                 raise TemplateError("only a variable can be set")
 
     def _peek(self) -> tuple[str, str]:
-        return self.tokens[self._place] if self._place < len(self.tokens) else ("end", "")
+        return self.tokens[self._position] if self._position < len(self.tokens) else ("end", "")
 
     def _next(self) -> tuple[str, str]:
         token = self._peek()
-        self._place += 1
+        self._position += 1
         return token
 
     def _pipeline(self) -> Operand:
@@ -120,7 +128,7 @@ class Pipeline:
                 raise TemplateError("a parenthesis is not closed")
             return self._fields_of(inner)
         if kind == "field":
-            return _field(text, self._known)
+            return _field(text, self._variables)
         if kind == "word" and text not in _CONSTANTS:
             return _call(text, [])
         if kind not in {*_LITERALS, "word"}:
@@ -134,7 +142,7 @@ class Pipeline:
             return inner
         self._next()
         names = text[1:].split(".")
-        return lambda scope: _walk(inner(scope), names)
+        return lambda scope: _field_value(inner(scope), names)
 
 
 _CONSTANTS: Mapping[str, Any] = {"true": True, "false": False, "nil": None}
@@ -143,13 +151,13 @@ _LITERALS = frozenset(("text", "letter", "number"))
 
 def _tokens(source: str) -> list[tuple[str, str]]:
     tokens: list[tuple[str, str]] = []
-    place, end = 0, len(source.rstrip())
-    while place < end:
-        found = _TOKEN.match(source, place)
-        if found is None or found.lastgroup is None:
-            raise TemplateError(f"{source[place:].strip()!r} is not supported in a template")
-        tokens.append((found.lastgroup, found.group(found.lastgroup)))
-        place = found.end()
+    position, end = 0, len(source.rstrip())
+    while position < end:
+        match = _TOKEN.match(source, position)
+        if match is None or match.lastgroup is None:
+            raise TemplateError(f"{source[position:].strip()!r} is not supported in a template")
+        tokens.append((match.lastgroup, match.group(match.lastgroup)))
+        position = match.end()
     return tokens
 
 
@@ -161,36 +169,36 @@ def _constant(kind: str, text: str) -> Any:
     if kind == "word":
         return _CONSTANTS[text]
     if kind == "number":
-        return go_number(text)
+        return number_literal(text)
     if text.startswith("`"):
         return text[1:-1]
-    return go_text(text) if kind == "text" else go_letter(text)
+    return string_literal(text) if kind == "text" else rune_literal(text)
 
 
-def _field(text: str, known: set[str]) -> Operand:
-    """A variable or the dot, or a field of it. A label that is missing is empty."""
+def _field(text: str, variables: set[str]) -> Operand:
+    """A variable or the dot, or a field of it; a label that is missing is empty."""
     root, *names = text.split(".")
     if root == "$":
-        return lambda scope: _walk(scope.facts, names)
+        return lambda scope: _field_value(scope.data, names)
     if not root:
         rest = [name for name in names if name]
-        return lambda scope: _walk(scope.dot, rest)
+        return lambda scope: _field_value(scope.dot, rest)
     variable = root[1:]
-    if variable in known:
-        return lambda scope: _walk(scope.variables[variable][0], names)
+    if variable in variables:
+        return lambda scope: _field_value(scope.variables[variable][0], names)
     attribute = _ROOTS.get(variable)
     if attribute is None:
         raise TemplateError(f"variable {root} is not supported in a template")
     if names and (not attribute.endswith("labels") or len(names) > 1):
         raise TemplateError(f"{text} is no label")
-    return lambda scope: _walk(getattr(scope.facts, attribute), names)
+    return lambda scope: _field_value(getattr(scope.data, attribute), names)
 
 
-def _walk(value: Any, names: Sequence[str]) -> Any:
+def _field_value(value: Any, names: Sequence[str]) -> Any:
     for name in names:
         if isinstance(value, Mapping):
             value = value.get(name, "")
-        elif isinstance(value, Facts | Sample) and hasattr(value, _FIELDS.get(name, " ")):
+        elif isinstance(value, TemplateData | Sample) and hasattr(value, _FIELDS.get(name, " ")):
             value = getattr(value, _FIELDS[name])
         else:
             raise ValueError(f"can't evaluate field {name}")
@@ -207,11 +215,11 @@ def _call(name: str, operands: Sequence[Operand]) -> Operand:
     if not least <= len(operands) <= most:
         raise TemplateError(f"{name} takes {least} argument(s), got {len(operands)}")
     if name in {"externalURL", "pathPrefix"}:
-        return lambda scope: apply([scope.facts.external_url])
+        return lambda scope: apply([scope.data.external_url])
     return lambda scope: apply([operand(scope) for operand in operands])
 
 
 def _query(operands: Sequence[Operand]) -> Operand:
     if len(operands) != 1:
         raise TemplateError(f"query takes 1 argument(s), got {len(operands)}")
-    return lambda scope: list(scope.facts.query(show(operands[0](scope))))
+    return lambda scope: list(scope.data.query(show(operands[0](scope))))

@@ -1,4 +1,4 @@
-"""The functions that templates call: Prometheus' own and those of Go's templates."""
+"""The functions of templates: those of Go's ``text/template`` and Prometheus' own."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
 
 
 def is_true(value: Any) -> bool:
-    """Whether Go takes a value for true: anything but zero and empty."""
+    """Whether Go's templates take a value as true: it is neither zero nor empty."""
     return bool(value) or (isinstance(value, float) and value != value)  # noqa: PLR0124 - NaN
 
 
@@ -59,30 +59,30 @@ def _pattern(text: Any) -> Any:
 def _replaced(values: Sequence[Any]) -> str:
     pattern, replacement, text = values
 
-    def fill(found: Any) -> str:
-        return _REFERENCE.sub(lambda one: _group(found, one[1] or one[2]), str(replacement))
+    def fill(match: Any) -> str:
+        return _REFERENCE.sub(lambda name: _group(match, name[1] or name[2]), str(replacement))
 
     replaced: str = _pattern(pattern).sub(fill, str(text))
     return replaced
 
 
-def _group(found: Any, name: str | None) -> str:
+def _group(match: Any, name: str | None) -> str:
     if name is None:
         return "$"
     try:
-        return found[int(name) if name.isdigit() else name] or ""
+        return match[int(name) if name.isdigit() else name] or ""
     except (IndexError, KeyError):
         return ""
 
 
 def _title(values: Sequence[Any]) -> str:
-    return re.sub(r"(?<!\w)\w", lambda found: found[0].upper(), str(values[0]))
+    return re.sub(r"(?<!\w)\w", lambda letter: letter[0].upper(), str(values[0]))
 
 
 def _stripped_port(values: Sequence[Any]) -> str:
     host = str(values[0])
-    found = re.fullmatch(r"\[([^\]]*)\]:[^:]*|([^:\[\]]*):[^:]*", host)
-    return host if found is None else (found[1] or found[2] or "")
+    match = re.fullmatch(r"\[([^\]]*)\]:[^:]*|([^:\[\]]*):[^:]*", host)
+    return host if match is None else (match[1] or match[2] or "")
 
 
 def _stripped_domain(values: Sequence[Any]) -> str:
@@ -92,22 +92,22 @@ def _stripped_domain(values: Sequence[Any]) -> str:
 
 
 def _index(values: Sequence[Any]) -> Any:
-    found, *keys = values
+    value, *keys = values
     for key in keys:
-        if isinstance(found, Mapping) and isinstance(key, str):
-            found = found.get(key, "")
-        elif isinstance(found, list | str) and type(key) is int and 0 <= key < len(found):
-            found = found.encode()[key] if isinstance(found, str) else found[key]
+        if isinstance(value, Mapping) and isinstance(key, str):
+            value = value.get(key, "")
+        elif isinstance(value, list | str) and type(key) is int and 0 <= key < len(value):
+            value = value.encode()[key] if isinstance(value, str) else value[key]
         else:
             raise ValueError(f"index out of range: {show(key)}")
-    return found
+    return value
 
 
 def _slice(values: Sequence[Any]) -> Any:
-    found, *places = values
-    text = found.encode() if isinstance(found, str) else found
-    low = places[0] if places else 0
-    high = places[1] if len(places) > 1 else len(text)
+    value, *bounds = values
+    text = value.encode() if isinstance(value, str) else value
+    low = bounds[0] if bounds else 0
+    high = bounds[1] if len(bounds) > 1 else len(text)
     if not 0 <= low <= high <= len(text):
         raise ValueError(f"slice index out of range: {low}, {high}")
     part = text[low:high]
@@ -126,35 +126,35 @@ def _equal(values: Sequence[Any]) -> bool:
     return any(first == _comparable(first, other) for other in others)
 
 
-def _comparable(one: Any, other: Any) -> Any:
-    """``other``, if Go compares the two: a number with a point is not like one without."""
-    if isinstance(one, Mapping | list) or isinstance(other, Mapping | list):
-        raise ValueError("non-comparable type")  # noqa: TRY004 - told in the text
-    if type(one) is not type(other):
+def _comparable(left: Any, right: Any) -> Any:
+    """``right``, where Go compares the two types: an int and a float64 are not comparable."""
+    if isinstance(left, Mapping | list) or isinstance(right, Mapping | list):
+        raise ValueError("non-comparable type")  # noqa: TRY004 - written into the text
+    if type(left) is not type(right):
         raise ValueError("incompatible types for comparison")
-    return other
+    return right
 
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Sequence[Any]], bool]:
     def ordered(values: Sequence[Any]) -> bool:
         other = _comparable(values[0], values[1])
         if not isinstance(other, int | float | str) or isinstance(other, bool):
-            raise ValueError("invalid type for comparison")  # noqa: TRY004 - told in the text
+            raise ValueError("invalid type for comparison")  # noqa: TRY004 - written into the text
         return compare(values[0], other)
 
     return ordered
 
 
 def _and(values: Sequence[Any]) -> Any:
-    return reduce(lambda one, other: other if is_true(one) else one, values)
+    return reduce(lambda left, right: right if is_true(left) else left, values)
 
 
 def _or(values: Sequence[Any]) -> Any:
-    return reduce(lambda one, other: one if is_true(one) else other, values)
+    return reduce(lambda left, right: left if is_true(left) else right, values)
 
 
 def _printed(values: Sequence[Any]) -> str:
-    """Go's ``print``: a space between two neighbours of which neither is a text."""
+    """Go's ``print``: a space between two operands when neither is a string."""
     text = ""
     for place, value in enumerate(values):
         spaced = place and not isinstance(value, str) and not isinstance(values[place - 1], str)
@@ -166,7 +166,7 @@ def _length(values: Sequence[Any]) -> int:
     if isinstance(values[0], str):
         return len(values[0].encode())
     if not isinstance(values[0], Mapping | Sequence):
-        raise ValueError(f"len of {show(values[0])}")  # noqa: TRY004 - told in the text
+        raise ValueError(f"len of {show(values[0])}")  # noqa: TRY004 - written into the text
     return len(values[0])
 
 
@@ -183,19 +183,19 @@ Function = tuple[int, int, Callable[[Sequence[Any]], Any]]
 FUNCTIONS: Mapping[str, Function] = {
     **{name: (1, 1, _humanizer(convert)) for name, convert in HUMANIZERS.items()},
     "and": (1, _MANY, _and),
-    "args": (0, _MANY, lambda values: {f"arg{place}": one for place, one in enumerate(values)}),
+    "args": (0, _MANY, lambda values: {f"arg{place}": value for place, value in enumerate(values)}),
     "eq": (2, _MANY, _equal),
     "externalURL": (0, 0, lambda values: values[0]),
     "first": (1, 1, _first),
-    "ge": (2, 2, _ordered(lambda one, other: one >= other)),
+    "ge": (2, 2, _ordered(lambda left, right: left >= right)),
     "graphLink": (1, 1, _graph(0)),
-    "gt": (2, 2, _ordered(lambda one, other: one > other)),
+    "gt": (2, 2, _ordered(lambda left, right: left > right)),
     "html": (0, _MANY, _html),
     "index": (1, _MANY, _index),
     "label": (2, 2, _label),
-    "le": (2, 2, _ordered(lambda one, other: one <= other)),
+    "le": (2, 2, _ordered(lambda left, right: left <= right)),
     "len": (1, 1, _length),
-    "lt": (2, 2, _ordered(lambda one, other: one < other)),
+    "lt": (2, 2, _ordered(lambda left, right: left < right)),
     "match": (2, 2, lambda values: _pattern(values[0]).search(str(values[1])) is not None),
     "ne": (2, 2, lambda values: not _equal(values)),
     "not": (1, 1, lambda values: not is_true(values[0])),
@@ -219,4 +219,4 @@ FUNCTIONS: Mapping[str, Function] = {
     "urlquery": (1, _MANY, lambda values: quote_plus(_printed(values))),
     "value": (1, 1, lambda values: _sample(values[0], "value")),
 }
-"""Least and most arguments, and the function, by name; ``query`` is the template's own."""
+"""By name: the least and most arguments, and the function. ``query`` is in expressions.py."""

@@ -13,13 +13,13 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def number(value: Value) -> float:
-    """A value as a float, as Prometheus' template functions take it.
+    """``value`` as a float64, as Prometheus' template functions convert it.
 
     Raises:
         ValueError: when it is not a number.
     """
     if isinstance(value, Mapping):
-        raise ValueError("can't convert a label set to float")  # noqa: TRY004 - told to the reader of the text
+        raise ValueError("can't convert a label set to float")  # noqa: TRY004 - written into the text
     return float(value)
 
 
@@ -30,7 +30,7 @@ def _four(value: float, unit: str = "") -> str:
 
 
 def humanize(value: float) -> str:
-    """With a metric prefix: 1234567 is ``1.235M``."""
+    """``value`` with a metric prefix: 1234567 is ``1.235M``."""
     if value == 0 or not math.isfinite(value):
         return _four(value)
     if abs(value) >= 1:
@@ -39,14 +39,14 @@ def humanize(value: float) -> str:
 
 
 def humanize1024(value: float) -> str:
-    """With a binary prefix: 1048576 is ``1Mi``."""
+    """``value`` with a binary prefix: 1048576 is ``1Mi``."""
     if abs(value) <= 1 or not math.isfinite(value):
         return _four(value)
     return _four(*_reduced(value, _LARGE_BINARY, 1024))
 
 
 def humanize_duration(value: float) -> str:
-    """Seconds as days, hours, minutes and seconds."""
+    """``value`` in seconds as days, hours, minutes and seconds."""
     if not math.isfinite(value):
         return _four(value)
     if value == 0:
@@ -68,12 +68,12 @@ def humanize_duration(value: float) -> str:
 
 
 def humanize_percentage(value: float) -> str:
-    """A ratio as a percentage."""
+    """The ratio ``value`` as a percentage."""
     return _four(value * 100, "%")
 
 
 def humanize_timestamp(value: float) -> str:
-    """Seconds since the epoch as a moment in UTC."""
+    """``value`` in seconds since the epoch as a time in UTC."""
     if not math.isfinite(value):
         return _four(value)
     milliseconds = int(value * 1e9) // 1_000_000

@@ -1,7 +1,7 @@
-"""Go's templates as rule files use them: texts with pipelines, conditions and loops in them.
+"""Go templates as rule files use them: text with actions, pipelines, conditions and loops.
 
 ``{{ $labels.number }}``, ``{{ $value | humanize }}``, ``{{ range query "up == 0" }}...{{ end }}``.
-Whatever else a template may hold is refused when the rule file is loaded.
+Other features of Go's templates are refused when the rule file is loaded.
 """
 
 import re
@@ -9,12 +9,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from agent.rules.gotemplate.data import Operand, Query, Sample, Scope, TemplateData, no_queries
 from agent.rules.gotemplate.expressions import Pipeline
-from agent.rules.gotemplate.facts import Facts, Operand, Query, Sample, Scope, no_queries
 from agent.rules.gotemplate.functions import is_true
 from agent.rules.gotemplate.values import TemplateError, show
 
-__all__ = ["Facts", "Query", "Sample", "Template", "TemplateError", "no_queries", "parse_template"]
+__all__ = [
+    "Query",
+    "Sample",
+    "Template",
+    "TemplateData",
+    "TemplateError",
+    "no_queries",
+    "parse_template",
+]
 
 _ACTION = re.compile(
     r"""\{\{(-(?=\s))?(
@@ -28,41 +36,41 @@ _SPACE = " \t\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template ready to be rendered."""
+    """A parsed template."""
 
     source: str
     parts: tuple[str | Operand, ...]
-    asks: bool = False
-    """Whether it asks queries, so that its text may change though the sample does not."""
+    queries: bool = False
+    """Whether it contains queries, so that its text may change while the sample does not."""
 
-    def render(self, facts: Facts) -> str:
-        """The text for one sample; a value that does not fit is told in the text itself."""
+    def render(self, data: TemplateData) -> str:
+        """The text for one sample; an error of a value or function is written into the text."""
         try:
-            return _written(self.parts, Scope(facts, facts, {}))
+            return _render(self.parts, Scope(data, data, {}))
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             return f"<error expanding template: {error}>"
 
 
-def _written(parts: Sequence[str | Operand], scope: Scope) -> str:
+def _render(parts: Sequence[str | Operand], scope: Scope) -> str:
     return "".join(part if isinstance(part, str) else show(part(scope)) for part in parts)
 
 
 def parse_template(source: str) -> Template:
-    """The template in ``source``.
+    """Parse the template in ``source``.
 
     Raises:
-        TemplateError: when it is not valid, or uses what is not supported.
+        TemplateError: when it is not valid, or uses a feature that is not supported.
     """
     reader = _Reader(_pieces(source))
     parts = reader.block(set())
     if reader.ended_by:
-        raise TemplateError(f"{reader.ended_by} stands alone")
-    asks = any(kind == "word" and text == "query" for kind, text in reader.tokens)
-    return Template(source, parts, asks)
+        raise TemplateError(f"{reader.ended_by} without a block")
+    queries = any(kind == "word" and text == "query" for kind, text in reader.tokens)
+    return Template(source, parts, queries)
 
 
 def _pieces(source: str) -> list[tuple[str, str]]:
-    """The texts and actions of a template in order, ``text`` or ``action`` before each."""
+    """The pieces of a template in order: ``("text", ...)`` or ``("action", ...)``."""
     pieces: list[tuple[str, str]] = []
     position, trims = 0, False
     for action in _ACTION.finditer(source):
@@ -82,23 +90,23 @@ def _pieces(source: str) -> list[tuple[str, str]]:
 
 _BLOCKS = ("if", "with", "range")
 _ENDS = ("end", "else")
-_NO_BLOCKS = ("define", "template", "block", "break", "continue")
+_UNSUPPORTED = ("define", "template", "block", "break", "continue")
 
 
 class _Reader:
-    """Reads the pieces of a template into parts, block by block."""
+    """Parses the pieces of a template into parts, block by block."""
 
     def __init__(self, pieces: Sequence[tuple[str, str]]) -> None:
         self._pieces = list(reversed(pieces))
         self.ended_by = ""
         self.rest = ""
-        """What follows ``else`` in the action that ended the block, as in ``else if``."""
+        """The text after ``else`` in the action that ended the block, as in ``else if``."""
         self.tokens: list[tuple[str, str]] = []
 
-    def block(self, known: set[str]) -> tuple[str | Operand, ...]:
-        """Parts up to the end of a block; ``known`` are the variables there are."""
+    def block(self, variables: set[str]) -> tuple[str | Operand, ...]:
+        """The parts up to the end of a block; ``variables`` are those declared before."""
         parts: list[str | Operand] = []
-        known = set(known)
+        variables = set(variables)
         self.ended_by = self.rest = ""
         while self._pieces:
             kind, text = self._pieces.pop()
@@ -109,40 +117,40 @@ class _Reader:
             if word in _ENDS:
                 self.ended_by, self.rest = word, rest.strip()
                 return tuple(parts)
-            parts.append(self._action(word, rest if word in _BLOCKS else text, known))
+            parts.append(self._action(word, rest if word in _BLOCKS else text, variables))
         self.ended_by = ""
         return tuple(parts)
 
-    def _action(self, word: str, text: str, known: set[str]) -> Operand:
-        if word in _NO_BLOCKS:
+    def _action(self, word: str, text: str, variables: set[str]) -> Operand:
+        if word in _UNSUPPORTED:
             raise TemplateError(f"{word} is not supported in a template")
-        parser = Pipeline(text, known)
+        parser = Pipeline(text, variables)
         self.tokens.extend(parser.tokens)
         if word in _BLOCKS:
-            return self._control(word, parser, known)
+            return self._control(word, parser, variables)
         names, value = parser.assignment()
         if not names:
             return value
         if len(names) > 1:
             raise TemplateError("only range gives two values")
-        known.update(names)
-        return _silent((_change if parser.changes else _declare)(names[0], value))
+        variables.update(names)
+        return _silent((_assign if parser.assigns else _declare)(names[0], value))
 
-    def _control(self, word: str, parser: Pipeline, known: set[str]) -> Operand:
+    def _control(self, word: str, parser: Pipeline, variables: set[str]) -> Operand:
         names, value = parser.assignment()
-        if parser.changes:
+        if parser.assigns:
             if word == "range":
                 raise TemplateError("range needs variables of its own (:=)")
-            names, value = [], _change(names[0], value)
-        inside = self.block(known | set(names))
+            names, value = [], _assign(names[0], value)
+        inside = self.block(variables | set(names))
         otherwise: tuple[str | Operand, ...] = ()
         if self.ended_by == "else" and self.rest:
             following, _, rest = self.rest.partition(" ")
             if following != "if":
                 raise TemplateError(f"else {following} is not supported in a template")
-            otherwise = (self._action("if", rest, set(known)),)
+            otherwise = (self._action("if", rest, set(variables)),)
         elif self.ended_by == "else":
-            otherwise = self.block(known)
+            otherwise = self.block(variables)
         if self.ended_by != "end":
             raise TemplateError(f"{word} has no end")
         return _CONTROLS[word](tuple(names), value, inside, otherwise)
@@ -158,11 +166,11 @@ def _declare(name: str, value: Operand) -> Operand:
     return declare
 
 
-def _change(name: str, value: Operand) -> Operand:
-    def change(scope: Scope) -> Any:
-        return scope.change(name, value(scope))
+def _assign(name: str, value: Operand) -> Operand:
+    def assign(scope: Scope) -> Any:
+        return scope.assign(name, value(scope))
 
-    return change
+    return assign
 
 
 def _silent(operand: Operand) -> Operand:
@@ -175,40 +183,40 @@ def _silent(operand: Operand) -> Operand:
 
 def _if(names: tuple[str, ...], value: Operand, inside: _Parts, otherwise: _Parts) -> Operand:
     def choose(scope: Scope) -> str:
-        found = value(scope)
-        inner = scope.inner(scope.dot, **dict.fromkeys(names, found))
-        return _written(inside if is_true(found) else otherwise, inner)
+        result = value(scope)
+        inner = scope.inner(scope.dot, **dict.fromkeys(names, result))
+        return _render(inside if is_true(result) else otherwise, inner)
 
     return choose
 
 
 def _with(names: tuple[str, ...], value: Operand, inside: _Parts, otherwise: _Parts) -> Operand:
     def choose(scope: Scope) -> str:
-        found = value(scope)
-        if not is_true(found):
-            return _written(otherwise, scope)
-        return _written(inside, scope.inner(found, **dict.fromkeys(names, found)))
+        result = value(scope)
+        if not is_true(result):
+            return _render(otherwise, scope)
+        return _render(inside, scope.inner(result, **dict.fromkeys(names, result)))
 
     return choose
 
 
 def _range(names: tuple[str, ...], value: Operand, inside: _Parts, otherwise: _Parts) -> Operand:
     def repeat(scope: Scope) -> str:
-        found = value(scope)
-        if isinstance(found, Mapping):
-            entries = sorted(found.items())
-        elif isinstance(found, Sequence) and not isinstance(found, str):
-            entries = list(enumerate(found))
+        result = value(scope)
+        if isinstance(result, Mapping):
+            entries = sorted(result.items())
+        elif isinstance(result, Sequence) and not isinstance(result, str):
+            entries = list(enumerate(result))
         else:
-            raise ValueError(f"range can't iterate over {show(found)}")  # noqa: TRY004 - told in the text
+            raise ValueError(f"range can't iterate over {show(result)}")  # noqa: TRY004 - written into the text
         if not entries:
-            return _written(otherwise, scope)
+            return _render(otherwise, scope)
         return "".join(
-            _written(
+            _render(
                 inside, scope.inner(entry[1], **dict(zip(names, entry[-len(names) :], strict=True)))
             )
             if names
-            else _written(inside, scope.inner(entry[1]))
+            else _render(inside, scope.inner(entry[1]))
             for entry in entries
         )
 

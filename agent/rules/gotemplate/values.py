@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 Value = float | int | str | bool | Mapping[str, str]
-"""What a template can hold; ``float`` is Go's float64, ``int`` its int."""
+"""A value in a template; ``float`` is Go's float64, ``int`` its int."""
 
 _TYPES = {float: "float64", int: "int", str: "string", bool: "bool"}
-_NAMED = dict(zip("\a\b\f\n\r\t\v", (f"\\{one}" for one in "abfnrtv"), strict=True))
+_NAMED = dict(zip("\a\b\f\n\r\t\v", (f"\\{letter}" for letter in "abfnrtv"), strict=True))
 _ASCII_END = 0x80
 _SHORT_END = 0xFFFF
 _EXPONENT_LIMIT = 6
@@ -22,7 +22,7 @@ class TemplateError(ValueError):
 
 
 def shortest(value: float, *, capital: bool = False, always_exponent: bool = False) -> str:
-    """A float64 with as few digits as tell it apart: 1000000 is ``1e+06`` (Go's ``%v``)."""
+    """A float64 in the fewest digits that identify it: 1000000 is ``1e+06`` (Go's ``%v``)."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
@@ -47,7 +47,7 @@ def _plain(digits: str, exponent: int) -> str:
 
 
 def show(value: Any) -> str:
-    """A value as a template prints it (Go's ``%v``)."""
+    """``value`` as a template prints it (Go's ``%v``)."""
     if value is None:
         return "<no value>"
     if isinstance(value, bool):
@@ -62,7 +62,7 @@ def show(value: Any) -> str:
 
 
 def quote(text: str, mark: str = '"') -> str:
-    """A text between quotation marks, with what cannot be printed written out (Go's ``%q``)."""
+    """``text`` in quotes, with escapes for characters that cannot be printed (Go's ``%q``)."""
     return mark + "".join(_escaped(letter, mark) for letter in text) + mark
 
 
@@ -80,7 +80,7 @@ def _escaped(letter: str, mark: str) -> str:
 
 
 def type_name(value: Any) -> str:
-    """The type of a value as Go names it."""
+    """The name of a value's type in Go."""
     if value is None:
         return "<nil>"
     if isinstance(value, Mapping):
@@ -105,42 +105,42 @@ _UNESCAPED = {
     '"': '"',
     "'": "'",
 }
-_HIGHEST = 0x10FFFF
+_HIGHEST_RUNE = 0x10FFFF
 
 
-def go_text(quoted: str) -> str:
-    """The text between quotation marks.
+def string_literal(quoted: str) -> str:
+    """The text of a quoted Go string.
 
     Raises:
-        TemplateError: when a backslash stands before what Go does not know.
+        TemplateError: when it has an escape sequence that Go does not know.
     """
     other = "'" if quoted[0] == '"' else '"'
     pieces: list[bytes] = []
     done = 1
-    for found in _ESCAPE.finditer(quoted, 1, len(quoted) - 1):
-        pieces += [quoted[done : found.start()].encode(), _unescaped(found, other)]
-        done = found.end()
+    for escape in _ESCAPE.finditer(quoted, 1, len(quoted) - 1):
+        pieces += [quoted[done : escape.start()].encode(), _unescape(escape, other)]
+        done = escape.end()
     pieces.append(quoted[done:-1].encode())
     return b"".join(pieces).decode(errors="replace")
 
 
-def go_letter(quoted: str) -> int:
-    """The number of the one letter between apostrophes.
+def rune_literal(quoted: str) -> int:
+    """The code point of a Go rune literal such as ``'a'``.
 
     Raises:
-        TemplateError: when there is not just one.
+        TemplateError: when there is not exactly one character.
     """
-    text = go_text(quoted)
+    text = string_literal(quoted)
     if len(text) != 1:
         raise TemplateError(f"{quoted} is not one letter")
     return ord(text)
 
 
-def go_number(text: str) -> int | float:
-    """A number: whole in any base, or with a point or an exponent.
+def number_literal(text: str) -> int | float:
+    """The value of a Go number literal: an integer in any base, or a float.
 
     Raises:
-        TemplateError: when it is none.
+        TemplateError: when ``text`` is no number literal.
     """
     is_hexadecimal = text.lstrip("+-")[:2].lower() == "0x"
     try:
@@ -152,16 +152,16 @@ def go_number(text: str) -> int | float:
         raise TemplateError(f"{text} is no number") from None
 
 
-def _unescaped(found: re.Match[str], other: str) -> bytes:
-    byte, octal, short, long, named = found.groups()
+def _unescape(escape: re.Match[str], other: str) -> bytes:
+    byte, octal, short, long, named = escape.groups()
     if byte or octal:
         value = int(byte, 16) if byte else int(octal, 8)
         if value < 256:  # noqa: PLR2004 - a byte
             return bytes([value])
     elif short or long:
         value = int(short or long, 16)
-        if value <= _HIGHEST and not 0xD800 <= value < 0xE000:  # noqa: PLR2004 - surrogates
+        if value <= _HIGHEST_RUNE and not 0xD800 <= value < 0xE000:  # noqa: PLR2004 - surrogates
             return chr(value).encode()
     elif named in _UNESCAPED and named != other:
         return _UNESCAPED[named].encode()
-    raise TemplateError(f"{found[0]} is not known in a quoted text, use backticks")
+    raise TemplateError(f"{escape[0]} is not known in a quoted text, use backticks")

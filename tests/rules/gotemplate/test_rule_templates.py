@@ -9,14 +9,16 @@ from hypothesis import strategies as st
 
 from agent.rules.durations import format_duration, parse_duration
 from agent.rules.gotemplate.printf import printf
-from agent.rules.gotemplate.template import Facts, TemplateError, parse_template
+from agent.rules.gotemplate.template import TemplateData, TemplateError, parse_template
 from agent.rules.gotemplate.values import shortest
 
 LABELS = {"number": "4006220001", "account": "hq"}
 
 
 def render(source: str, value: float = 1.0) -> str:
-    return parse_template(source).render(Facts(LABELS, value, {"region": "cn"}, "http://a:1/prom/"))
+    return parse_template(source).render(
+        TemplateData(LABELS, value, {"region": "cn"}, "http://a:1/prom/")
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,7 +110,7 @@ def test_the_shortest_form_reads_back(value: float) -> None:
 @given(st.text(max_size=60))
 def test_any_text_is_a_template_or_refused(source: str) -> None:
     with suppress(TemplateError):
-        parse_template(source).render(Facts(LABELS, 1.0, {}))
+        parse_template(source).render(TemplateData(LABELS, 1.0, {}))
 
 
 @settings(deadline=None)
