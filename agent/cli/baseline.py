@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent.cli.client import Client, Document, NumberKey, open_ledger_or_holder
+from agent.cli.client import Client, Document, NumberKey
+from agent.cli.ledger_client import open_ledger_or_holder
 from agent.cli.runner import CommandError, ExitStatus, print_json, run_command
 from agent.plan import PlanError, make_plan
 from agent.store.errors import StoreError

@@ -1,27 +1,16 @@
-"""What the commands read and change: a running agent, or the ledger of a stopped one.
-
-A ledger has exactly one connection, so while an agent holds it only that agent can be queried.
-"""
+"""What the commands read and change, and how a running agent gives it: over its HTTP API."""
 
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 from urllib.parse import quote
 
 import aiohttp
 
-from agent.baselines.declared import Declaration
 from agent.cli.runner import CommandError
-from agent.config.load import load
-from agent.config.settings import Settings
-from agent.store.database import Database
-from agent.store.errors import InUseError
 from agent.tickets.actions.request import ActionRequest
 
 DEFAULT_URL = "http://127.0.0.1:10400"
@@ -30,9 +19,6 @@ _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 _DOWNLOAD_TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
 _QUERY_TIMEOUT = aiohttp.ClientTimeout(total=60, connect=5)
 _HINT = "say where one does with --url, or use the ledger of a stopped one with --config"
-_HOLDER_HINT = (
-    "one holds the data directory: stop it, or let its listen address be reached from here"
-)
 
 Document = dict[str, Any]
 
@@ -222,56 +208,6 @@ class ApiClient:
 
     def _unreachable(self, reason: str) -> UnreachableError:
         return UnreachableError(f"no agent answers at {self._url} ({reason}); {self._hint}")
-
-
-@asynccontextmanager
-async def open_client(url: str | None, config: Path | None) -> AsyncIterator[Client]:
-    """The ledger that ``config`` names where that is given, else the agent at ``url``.
-
-    Raises:
-        ConfigError: when the configuration is wrong.
-        StoreError: when the ledger cannot be opened, also because an agent holds it.
-    """
-    if config is None:
-        async with ApiClient.at(url) as client:
-            yield client
-        return
-    settings = load(config)
-    async with _open_ledger(await Database.open(Path(settings.data_dir)), settings, {}) as ledger:
-        yield ledger
-
-
-@asynccontextmanager
-async def open_ledger_or_holder(
-    settings: Settings, declared: Mapping[str, Declaration]
-) -> AsyncIterator[Client]:
-    """The ledger of ``settings``, or the running agent that holds it.
-
-    Raises:
-        StoreError: when the ledger cannot be opened for another reason.
-    """
-    try:
-        database = await Database.open(Path(settings.data_dir))
-    except InUseError:
-        token = "" if settings.web.token is None else settings.web.token.reveal()
-        async with ApiClient(f"http://{settings.listen[0]}", token, _HOLDER_HINT) as client:
-            yield client
-        return
-    async with _open_ledger(database, settings, declared) as ledger:
-        yield ledger
-
-
-@asynccontextmanager
-async def _open_ledger(
-    database: Database, settings: Settings, declared: Mapping[str, Declaration]
-) -> AsyncIterator[Client]:
-    # Only who opens a ledger pays for loading what can poll, check and write.
-    from agent.cli.ledger_client import LedgerClient  # noqa: PLC0415 - see above
-
-    try:
-        yield LedgerClient(database, settings, declared)
-    finally:
-        await database.close()
 
 
 def _quoted(segment: str) -> str:

@@ -1,8 +1,13 @@
-"""The ledger of a stopped agent, read and changed in place."""
+"""The ledger of a stopped agent as a client, and which client a command uses.
+
+A ledger has exactly one connection, so while an agent holds it only that agent can be queried.
+"""
 
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,18 +18,24 @@ from agent.baselines.planned import plans_of
 from agent.baselines.repository import BaselineRepository
 from agent.baselines.service import BaselineService
 from agent.checks.engine import Checker
-from agent.cli.client import Document, NumberKey
+from agent.cli.client import ApiClient, Client, Document, NumberKey
 from agent.cli.observation import poll_once
 from agent.cli.runner import CommandError
+from agent.config.load import load
 from agent.config.settings import Settings
 from agent.evidence.exporter import EvidenceExporter
 from agent.store.database import Database
+from agent.store.errors import InUseError
 from agent.tickets.actions.request import ActionRequest
 from agent.tickets.document import document
 from agent.tickets.ledger import Filter, Ledger
 from agent.tickets.manager import Tickets
 from agent.tickets.outbox.outbox import Outbox
 from agent.web.baselines import baseline_view, version_view
+
+_HOLDER_HINT = (
+    "one holds the data directory: stop it, or let its listen address be reached from here"
+)
 
 
 class LedgerClient:
@@ -111,6 +122,53 @@ class LedgerClient:
         }
         await repository.write_changes()
         return BaselineService(repository, lambda: checked, lambda: plans_of(settings), time.time)
+
+
+@asynccontextmanager
+async def open_client(url: str | None, config: Path | None) -> AsyncIterator[Client]:
+    """The ledger that ``config`` names where that is given, else the agent at ``url``.
+
+    Raises:
+        ConfigError: when the configuration is wrong.
+        StoreError: when the ledger cannot be opened, also because an agent holds it.
+    """
+    if config is None:
+        async with ApiClient.at(url) as client:
+            yield client
+        return
+    settings = load(config)
+    async with _open_ledger(await Database.open(Path(settings.data_dir)), settings, {}) as ledger:
+        yield ledger
+
+
+@asynccontextmanager
+async def open_ledger_or_holder(
+    settings: Settings, declared: Mapping[str, Declaration]
+) -> AsyncIterator[Client]:
+    """The ledger of ``settings``, or the running agent that holds it.
+
+    Raises:
+        StoreError: when the ledger cannot be opened for another reason.
+    """
+    try:
+        database = await Database.open(Path(settings.data_dir))
+    except InUseError:
+        token = "" if settings.web.token is None else settings.web.token.reveal()
+        async with ApiClient(f"http://{settings.listen[0]}", token, _HOLDER_HINT) as client:
+            yield client
+        return
+    async with _open_ledger(database, settings, declared) as ledger:
+        yield ledger
+
+
+@asynccontextmanager
+async def _open_ledger(
+    database: Database, settings: Settings, declared: Mapping[str, Declaration]
+) -> AsyncIterator[Client]:
+    try:
+        yield LedgerClient(database, settings, declared)
+    finally:
+        await database.close()
 
 
 def _document(view: msgspec.Struct) -> dict[str, Any]:

@@ -43,10 +43,13 @@ Url = Annotated[
     str | None,
     typer.Option("--url", help="The running agent; http://127.0.0.1:10400 by default."),
 ]
+HotlineNumber = Annotated[str, typer.Argument(metavar="NUMBER", help="The hotline number.")]
+Caller = Annotated[
+    str, typer.Option("--caller", metavar="PHONE", help="For this caller in particular.")
+]
+TicketId = Annotated[str, typer.Argument(metavar="ID", help="The ticket's id or key.")]
 Speed = Annotated[float, typer.Option("--speed", min=0.001, help="Times as fast.")]
 RuleFiles = Annotated[list[Path], typer.Argument(metavar="FILE...", help="The files to read.")]
-
-
 Generation = Annotated[
     int, typer.Option("--semantics", min=2, max=3, help="Prometheus' major version.")
 ]
@@ -181,11 +184,9 @@ def poll(
 
 @app.command("diagnose")
 def diagnose(
-    number: Annotated[str, typer.Argument(metavar="NUMBER", help="The hotline number.")],
+    number: HotlineNumber,
     config: Config,
-    caller: Annotated[
-        str, typer.Option("--caller", metavar="PHONE", help="For this caller in particular.")
-    ] = "",
+    caller: Caller = "",
     answer: Annotated[
         list[str] | None,
         typer.Option(
@@ -214,11 +215,9 @@ def lint(config: Config, as_json: AsJson = False) -> None:
 
 @app.command("route")
 def route(
-    number: Annotated[str, typer.Argument(metavar="NUMBER", help="The hotline number.")],
+    number: HotlineNumber,
     config: Config,
-    caller: Annotated[
-        str, typer.Option("--caller", metavar="PHONE", help="For this caller in particular.")
-    ] = "",
+    caller: Caller = "",
     area: Annotated[
         str, typer.Option("--area", metavar="CODE", help="The caller's area code.")
     ] = "",
@@ -241,10 +240,7 @@ def route(
 @app.command("query")
 def query(
     expression: Annotated[str, typer.Argument(metavar="EXPR", help="An expression of PromQL.")],
-    url: Annotated[
-        str | None,
-        typer.Option("--url", metavar="URL", help="The agent; one on this machine by default."),
-    ] = None,
+    url: Url = None,
     as_json: AsJson = False,
 ) -> None:
     """Evaluate an expression at a running agent, as of now."""
@@ -253,7 +249,6 @@ def query(
     raise typer.Exit(run_query(expression, url, as_json=as_json))
 
 
-HotlineNumber = Annotated[str, typer.Argument(metavar="NUMBER", help="The hotline number.")]
 AtAccount = Annotated[
     str, typer.Option("--account", metavar="P/A", help="At this account, if several have it.")
 ]
@@ -335,7 +330,7 @@ def tickets_list(
 
 @tickets_app.command("show")
 def tickets_show(
-    ticket: Annotated[str, typer.Argument(metavar="ID", help="The ticket's id or key.")],
+    ticket: TicketId,
     url: Url = None,
     config: Ledger = None,
     as_json: AsJson = False,
@@ -348,7 +343,7 @@ def tickets_show(
 
 @tickets_app.command("export")
 def tickets_export(
-    ticket: Annotated[str, typer.Argument(metavar="ID", help="The ticket's id or key.")],
+    ticket: TicketId,
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Write below this folder.")
     ] = Path(),
@@ -364,7 +359,7 @@ def tickets_export(
 def _add_action(action: TicketAction) -> None:
     @tickets_app.command(action.value.replace("_", "-"), help=ACTION_DESCRIPTIONS[action])
     def run(
-        ticket: Annotated[str, typer.Argument(metavar="ID", help="The ticket's id or key.")],
+        ticket: TicketId,
         reason: Annotated[str, typer.Option("--reason", "-r", help="Why; it is in the timeline.")],
         by: Annotated[
             str, typer.Option("--by", envvar="USER", metavar="NAME", help="Who acts.")

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from agent.cli.client import Document, open_client
+from agent.cli.client import Document
+from agent.cli.ledger_client import open_client
 from agent.cli.runner import CommandError, ExitStatus, print_json, run_command
 from agent.store.errors import StoreError
 from agent.tickets.actions.action import TicketAction

@@ -17,7 +17,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from agent.cli.client import Client, Document, open_client
+from agent.cli.client import Client, Document
+from agent.cli.ledger_client import open_client
 from agent.cli.runner import CommandError, ExitStatus, print_json, run_command
 from agent.evidence.bundle import MANIFEST
 from agent.evidence.repository import EvidenceDamagedError
@@ -125,7 +126,7 @@ def _unpack(bundle: bytes, out: Path) -> Path:
     """Write the files of ``bundle`` and return their folder.
 
     Raises:
-        DamagedError: when a file is not what the manifest says; nothing is written then.
+        EvidenceDamagedError: when a file is not what the manifest says; nothing is written then.
     """
     with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
         manifest = json.loads(archive.read(MANIFEST))
