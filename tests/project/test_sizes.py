@@ -1,13 +1,25 @@
-"""Small rooms: how long files and functions may be, and that nothing is left for later."""
+"""How long and how short files and functions may be, and that nothing is left for later."""
 
 import ast
 import statistics
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-REPOSITORY = Path(__file__).parents[2]
-CODE = sorted(file for room in ("agent", "exporters") for file in (REPOSITORY / room).rglob("*.py"))
+from tests.project.modules import CODE, REPOSITORY, imports, sources
+
+SHORTEST = 30
+"""Lines of a module that only one other module of its package needs."""
+SHORT_FOR_A_REASON = {
+    "agent.cli.demo": "every command has a module of its own",
+    "agent.cli.simulate": "every command has a module of its own",
+    "agent.config.evidence": "every section of the configuration has a module of its own",
+    "agent.config.lifecycle": "every section of the configuration has a module of its own",
+    "agent.config.service_checks": "what is checked of a section stays beside the others",
+    "agent.sinks.dingtalk.config": "every sink's settings are in the config module of its folder",
+    "agent.sinks.feishu.config": "every sink's settings are in the config module of its folder",
+    "agent.sinks.wecom.config": "every sink's settings are in the config module of its folder",
+}
 TESTS = sorted((REPOSITORY / "tests").rglob("*.py"))
 LATER = ("TO" + "DO", "FIX" + "ME", "XX" + "X:")
 
@@ -35,6 +47,42 @@ def test_the_median_file_has_at_most_150_lines() -> None:
 
 def test_no_file_has_more_than_400_lines() -> None:
     assert not {name(file): length(file) for file in CODE + TESTS if length(file) > 400}
+
+
+def too_short(code: Mapping[str, str]) -> set[str]:
+    """Modules under the floor that a single module, of their own package, imports."""
+    importers: dict[str, set[str]] = {name: set() for name in code}
+    for name, imported in imports(code).items():
+        for other in imported:
+            importers[other].add(name)
+    return {
+        name
+        for name, text in code.items()
+        if len(text.splitlines()) < SHORTEST
+        and len(importers[name]) == 1
+        and _package(*importers[name]) == _package(name)
+    }
+
+
+def _package(module: str) -> str:
+    return module.rpartition(".")[0]
+
+
+def test_a_short_module_has_several_importers_or_a_reason() -> None:
+    short = too_short(sources(CODE))
+    assert short - SHORT_FOR_A_REASON.keys() == set()
+    assert SHORT_FOR_A_REASON.keys() - short == set(), "a reason that is not needed any more"
+
+
+def test_a_module_split_off_for_its_length_alone_would_be_noticed() -> None:
+    long = "VALUE = 1\n" * SHORTEST
+    code = {"a.big": f"import a.small\n{long}", "a.small": "VALUE = 1\n", "b.other": long}
+    assert too_short(code) == {"a.small"}
+    shared = {**code, "b.other": f"from a.small import VALUE\n{long}"}
+    assert too_short(shared) == set()
+    elsewhere = {**shared, "a.big": long}
+    assert too_short(elsewhere) == set()
+    assert too_short({**code, "a.small": long}) == set()
 
 
 def test_functions_are_short() -> None:
