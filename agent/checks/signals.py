@@ -12,7 +12,7 @@ from itertools import takewhile
 
 import msgspec
 
-from agent.config.reachability import Reachability
+from agent.config.settings import Reachability
 from agent.model import Binding, CallOutcome
 from agent.states import BindingState, CallResult
 

@@ -1,6 +1,7 @@
-"""What a configuration must keep to beyond the type of each value.
+"""Constraints of a configuration beyond the type of each value.
 
-The checks read the draft, so that they speak in the same run as the type errors. Each check is
+The checks read the unvalidated data, so that their findings are reported together with the
+type errors. Each check is
 alone: adding one to :data:`CHECKS` touches nothing else.
 """
 
@@ -10,11 +11,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from agent.config.draft import Draft
 from agent.config.files import paths_lead_somewhere, profiles_exist
 from agent.config.pace import Polling
 from agent.config.secret import Secret
-from agent.config.service_checks import ladders_name_sinks
 from agent.config.sink_checks import (
     callback_secrets_are_long_enough,
     callback_stages_can_be_reached,
@@ -23,12 +22,13 @@ from agent.config.sink_checks import (
 )
 from agent.config.sink_configuration import CallbackSignature
 from agent.config.sinks import SINK_CONFIGURATIONS, Sink
+from agent.config.unvalidated import UnvalidatedConfig
 from agent.config.values import epoch_of
 from agent.yamlfile.duration import duration_text, parse_duration
 from agent.yamlfile.paths import KeyPath, select
 from agent.yamlfile.problems import Problem
 
-Check = Callable[[Draft], Iterator[Problem]]
+Check = Callable[[UnvalidatedConfig], Iterator[Problem]]
 _SINK_SECRETS = frozenset({"token", "password"})
 _STANDARD_WEBHOOKS = frozenset(
     kind
@@ -36,32 +36,36 @@ _STANDARD_WEBHOOKS = frozenset(
     if configuration.callback is CallbackSignature.STANDARD_WEBHOOKS
 )
 """Kinds of sinks whose callbacks are signed as Standard Webhooks asks."""
+_SINKS_OF_LADDERS = (
+    ("tickets", "sla", "ladder", "*", "sinks"),
+    ("tickets", "sla", "severe", "sinks"),
+)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 
 
-def names_are_unique(draft: Draft) -> Iterator[Problem]:
+def names_are_unique(config: UnvalidatedConfig) -> Iterator[Problem]:
     """Providers, the accounts of a provider, sinks and addresses are each there once."""
-    yield from _unique(draft, select(draft.data, "providers", "*", "name"))
-    for path, provider in select(draft.data, "providers", "*"):
-        yield from _unique(draft, select(provider, "accounts", "*", "id", at=path))
-    yield from _unique(draft, select(draft.data, "sinks", "*", "name"))
-    yield from _unique(draft, select(draft.data, "listen", "*"))
+    yield from _unique(config, select(config.data, "providers", "*", "name"))
+    for path, provider in select(config.data, "providers", "*"):
+        yield from _unique(config, select(provider, "accounts", "*", "id", at=path))
+    yield from _unique(config, select(config.data, "sinks", "*", "name"))
+    yield from _unique(config, select(config.data, "listen", "*"))
 
 
-def _unique(draft: Draft, named: Iterable[tuple[KeyPath, Any]]) -> Iterator[Problem]:
+def _unique(config: UnvalidatedConfig, named: Iterable[tuple[KeyPath, Any]]) -> Iterator[Problem]:
     first: dict[str, KeyPath] = {}
     for path, name in named:
         if not isinstance(name, str):
             continue
         if name in first:
-            line = draft.lines.get(first[name], 1)
+            line = config.lines.get(first[name], 1)
             yield Problem(path, f"is already used on line {line}, expected another")
         first.setdefault(name, path)
 
 
-def planned_changes_end_after_they_start(draft: Draft) -> Iterator[Problem]:
+def planned_changes_end_after_they_start(config: UnvalidatedConfig) -> Iterator[Problem]:
     """A planned change has a stretch of time, and is for numbers written as text."""
-    for path, change in select(draft.data, "drift", "planned", "*"):
+    for path, change in select(config.data, "drift", "planned", "*"):
         if not isinstance(change, dict):
             continue
         try:
@@ -73,9 +77,9 @@ def planned_changes_end_after_they_start(draft: Draft) -> Iterator[Problem]:
             yield Problem((*path, "end"), "is not after start, expected a later day or time")
 
 
-def stop_is_below_notice(draft: Draft) -> Iterator[Problem]:
+def stop_is_below_notice(config: UnvalidatedConfig) -> Iterator[Problem]:
     """The balance at which numbers stop is not above the one at which a warning is given."""
-    for path, lines in select(draft.data, "providers", "*", "accounts", "*", "thresholds"):
+    for path, lines in select(config.data, "providers", "*", "accounts", "*", "thresholds"):
         if not isinstance(lines, dict):
             continue
         stop, notice = (_number(lines.get(key)) for key in ("stop", "notice"))
@@ -91,12 +95,12 @@ def _number(value: object) -> float | None:
         return None
 
 
-def polls_outlast_requests(draft: Draft) -> Iterator[Problem]:
+def polls_outlast_requests(config: UnvalidatedConfig) -> Iterator[Problem]:
     """A poll may take at least as long as one of its requests, on every level."""
     everywhere = (
-        *select(draft.data, "polling"),
-        *select(draft.data, "providers", "*", "polling"),
-        *select(draft.data, "providers", "*", "accounts", "*", "polling"),
+        *select(config.data, "polling"),
+        *select(config.data, "providers", "*", "polling"),
+        *select(config.data, "providers", "*", "accounts", "*", "polling"),
     )
     sections = {path: section for path, section in everywhere if isinstance(section, dict)}
     for path, section in sections.items():
@@ -123,9 +127,9 @@ def _in_force(key: str, levels: list[KeyPath], sections: dict[KeyPath, Any]) -> 
         return None
 
 
-def waits_grow(draft: Draft) -> Iterator[Problem]:
+def waits_grow(config: UnvalidatedConfig) -> Iterator[Problem]:
     """A sink's first wait is not longer than its longest, and that not than its patience."""
-    for path, sink in select(draft.data, "sinks", "*"):
+    for path, sink in select(config.data, "sinks", "*"):
         for short, long in (("retry_first", "retry_longest"), ("retry_longest", "give_up_after")):
             yield from _is_shorter(path, sink, short, long)
 
@@ -145,11 +149,11 @@ def _is_shorter(path: KeyPath, sink: object, short: str, long: str) -> Iterator[
         yield Problem((*path, key), f"does not fit, expected {other}, which is {bound}")
 
 
-def signing_secrets_are_whole(draft: Draft) -> Iterator[Problem]:
+def signing_secrets_are_whole(config: UnvalidatedConfig) -> Iterator[Problem]:
     """A signing secret is ``whsec_`` and base64, as Standard Webhooks has it."""
     callbacks = (
         found
-        for path, sink in select(draft.data, "sinks", "*")
+        for path, sink in select(config.data, "sinks", "*")
         if isinstance(sink, dict) and sink.get("kind") in _STANDARD_WEBHOOKS
         for key in ("secret", "former_secret")
         for found in select(sink, "callback", key, at=path)
@@ -157,9 +161,9 @@ def signing_secrets_are_whole(draft: Draft) -> Iterator[Problem]:
     complaints = (
         found
         for key in ("secret", "former_secret")
-        for found in select(draft.data, "intake", "complaints", key)
+        for found in select(config.data, "intake", "complaints", key)
     )
-    for path, secret in (*select(draft.data, "sinks", "*", "secret"), *callbacks, *complaints):
+    for path, secret in (*select(config.data, "sinks", "*", "secret"), *callbacks, *complaints):
         text = secret.reveal() if isinstance(secret, Secret) else secret
         if isinstance(text, str) and not _is_signing_secret(text):
             yield Problem(path, "is not a signing secret, expected whsec_ and base64 behind it")
@@ -174,11 +178,15 @@ def _is_signing_secret(text: str) -> bool:
         return False
 
 
-def headers_can_be_sent(draft: Draft) -> Iterator[Problem]:
+def headers_can_be_sent(config: UnvalidatedConfig) -> Iterator[Problem]:
     """A header's name is a token of HTTP and its value one line."""
-    asked = select(draft.data, "intake", "alertmanager", "headers", "*")
-    templated = select(draft.data, "sinks", "*", "template", "headers", "*")
-    for path, value in (*select(draft.data, "sinks", "*", "headers", "*"), *templated, *asked):
+    polled = select(config.data, "intake", "alertmanager", "headers", "*")
+    templated = select(config.data, "sinks", "*", "template", "headers", "*")
+    for path, value in (
+        *select(config.data, "sinks", "*", "headers", "*"),
+        *templated,
+        *polled,
+    ):
         text = value.reveal() if isinstance(value, Secret) else value
         if not _HEADER_NAME.fullmatch(str(path[-1])):
             yield Problem(path, "is not a header's name, expected letters, digits and dashes")
@@ -186,20 +194,30 @@ def headers_can_be_sent(draft: Draft) -> Iterator[Problem]:
             yield Problem(path, "has a line break or control character, expected one line")
 
 
-def secrets_are_not_empty(draft: Draft) -> Iterator[Problem]:
+def secrets_are_not_empty(config: UnvalidatedConfig) -> Iterator[Problem]:
     """A credential, token or header is never empty: a variable or a line was forgotten."""
-    accounts = select(draft.data, "providers", "*", "accounts", "*", "credentials", "*")
-    headers = select(draft.data, "sinks", "*", "headers", "*")
+    accounts = select(config.data, "providers", "*", "accounts", "*", "credentials", "*")
+    headers = select(config.data, "sinks", "*", "headers", "*")
     intake = (
-        *select(draft.data, "intake", "alertmanager", "headers", "*"),
-        *select(draft.data, "intake", "alertmanager", "token"),
-        *select(draft.data, "intake", "alertmanager", "former_token"),
+        *select(config.data, "intake", "alertmanager", "headers", "*"),
+        *select(config.data, "intake", "alertmanager", "token"),
+        *select(config.data, "intake", "alertmanager", "former_token"),
     )
-    sinks = select(draft.data, "sinks", "*", "*", "*")
+    sinks = select(config.data, "sinks", "*", "*", "*")
     tokens = ((path, value) for path, value in sinks if path[-1] in _SINK_SECRETS)
     for path, value in (*accounts, *headers, *intake, *tokens):
         if value == "":
             yield Problem(path, "is empty, expected text")
+
+
+def ladders_name_sinks(config: UnvalidatedConfig) -> Iterator[Problem]:
+    """Each sink that is to be notified of a breach exists."""
+    known = {name for _path, name in select(config.data, "sinks", "*", "name")}
+    for step in _SINKS_OF_LADDERS:
+        for path, name in select(config.data, *step, "*"):
+            if isinstance(name, str) and name not in known:
+                names = ", ".join(sorted(filter(None, map(str, known)))) or "a sink under sinks"
+                yield Problem(path, f"is no sink, got {name}; expected {names}")
 
 
 CHECKS: tuple[Check, ...] = (
@@ -221,6 +239,6 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def check(draft: Draft) -> list[Problem]:
+def check(config: UnvalidatedConfig) -> list[Problem]:
     """Everything the checks find."""
-    return [problem for one in CHECKS for problem in one(draft)]
+    return [problem for check_config in CHECKS for problem in check_config(config)]

@@ -9,7 +9,7 @@ from agent.yamlfile.values import Name
 class PlannedChange(Section):
     """A stretch of time in which the configuration of numbers may change without an alert.
 
-    What is still not as approved when it ends is told as drift then.
+    What still differs from the approved configuration when it ends raises a drift alert then.
     """
 
     start: Moment

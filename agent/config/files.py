@@ -5,8 +5,8 @@ import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
-from agent.config.draft import Draft
 from agent.config.settings import Intake, Settings
+from agent.config.unvalidated import UnvalidatedConfig
 from agent.yamlfile.paths import one_line, select
 from agent.yamlfile.problems import Problem
 from agent.yamlfile.validation import nearest
@@ -23,38 +23,38 @@ def bundled_profiles() -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in _BUNDLED.glob("*.yaml")))
 
 
-def profiles_exist(draft: Draft) -> Iterator[Problem]:
+def profiles_exist(config: UnvalidatedConfig) -> Iterator[Problem]:
     """A provider's profile is a bundled one or a file that is there."""
-    for path, name in select(draft.data, "providers", "*", "profile"):
-        if not isinstance(name, str) or name in draft.profiles:
+    for path, name in select(config.data, "providers", "*", "profile"):
+        if not isinstance(name, str) or name in config.profiles:
             continue
         if not _IS_FILE.search(name):
             text = (
-                f"is not a bundled profile, got {one_line(name)}; {nearest(name, draft.profiles)}"
+                f"is not a bundled profile, got {one_line(name)}; {nearest(name, config.profiles)}"
             )
             yield Problem(path, text)
-        elif not _is_file(draft.folder / name):
+        elif not _is_file(config.folder / name):
             yield Problem(path, "there is no such file, expected a profile's YAML file")
 
 
-def paths_lead_somewhere(draft: Draft) -> Iterator[Problem]:
+def paths_lead_somewhere(config: UnvalidatedConfig) -> Iterator[Problem]:
     """Authorities can be read, rule globs match, and the data folder is no file."""
     authorities = (
-        *select(draft.data, "providers", "*", "ca_file"),
-        *select(draft.data, "intake", "alertmanager", "ca_file"),
-        *select(draft.data, "sinks", "*", "ca_file"),
+        *select(config.data, "providers", "*", "ca_file"),
+        *select(config.data, "intake", "alertmanager", "ca_file"),
+        *select(config.data, "sinks", "*", "ca_file"),
     )
     for path, name in authorities:
-        if isinstance(name, str) and not _has_authorities(draft.folder / name):
+        if isinstance(name, str) and not _has_authorities(config.folder / name):
             yield Problem(path, "has no certificates that can be read, expected a PEM file")
-    for path, glob in select(draft.data, "rules", "files", "*"):
-        if isinstance(glob, str) and not _matching(glob, draft.folder):
+    for path, glob in select(config.data, "rules", "files", "*"):
+        if isinstance(glob, str) and not _matching(glob, config.folder):
             yield Problem(path, "matches no file, expected the path of rule files")
-    for path, glob in select(draft.data, "drift", "declared", "*"):
-        if isinstance(glob, str) and not _any_file(glob, draft.folder):
+    for path, glob in select(config.data, "drift", "declared", "*"):
+        if isinstance(glob, str) and not _any_file(glob, config.folder):
             yield Problem(path, "matches no file, expected the path of declared configurations")
-    for path, name in select(draft.data, "data_dir"):
-        if isinstance(name, str) and _is_file(draft.folder / name):
+    for path, name in select(config.data, "data_dir"):
+        if isinstance(name, str) and _is_file(config.folder / name):
             yield Problem(path, "is a file, expected a folder")
 
 
@@ -126,10 +126,10 @@ def absolute(settings: Settings, folder: Path) -> Settings:
 
 
 def _absolute_intake(intake: Intake, folder: Path) -> Intake:
-    asked = intake.alertmanager
-    authorities = asked.ca_file and str(folder / asked.ca_file)
+    alertmanager = intake.alertmanager
+    authorities = alertmanager.ca_file and str(folder / alertmanager.ca_file)
     return intake.model_copy(
-        update={"alertmanager": asked.model_copy(update={"ca_file": authorities})}
+        update={"alertmanager": alertmanager.model_copy(update={"ca_file": authorities})}
     )
 
 

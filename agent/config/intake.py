@@ -13,7 +13,7 @@ class AlertmanagerIntake(Section):
     """Alerts that an Alertmanager posts to ``/hooks/alertmanager`` (webhook version 4)."""
 
     enabled: bool = True
-    """Whether the hook is open; while it is not, what it told before counts no more."""
+    """Whether the hook is open; while it is closed, alerts received before do not count."""
     token: Secret | None = None
     """The bearer token the hook asks for; without one, only this machine itself is let in."""
     former_token: Secret | None = None
@@ -21,17 +21,17 @@ class AlertmanagerIntake(Section):
     max_body: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 4 * 1024 * 1024
     """Bytes; a larger body is refused with 413."""
     url: HttpUrl | None = Field(default=None, repr=False)
-    """Alertmanager's own address; where given, it is asked regularly what really fires."""
+    """Alertmanager's own address; where given, the agent regularly reads the firing alerts."""
     receiver: str = "numwatch"
-    """The receiver that posts here; only alerts routed to it are taken up when asked for."""
+    """The receiver that posts here; alerts read from ``url`` count only if routed to it."""
     interval: Annotated[Duration, Field(ge=0.1, le=86400)] = 60.0
-    """How often Alertmanager is asked what really fires."""
+    """How often the firing alerts are read from Alertmanager."""
     settle: Duration = 300.0
     """How long Alertmanager must be up before an alert it does not list counts as over."""
     timeout: Annotated[Duration, Field(gt=0, le=120)] = 10.0
-    """The longest one question to Alertmanager may take."""
+    """The longest one request to Alertmanager may take."""
     headers: dict[str, Secret] = Field(default={})
-    """Headers sent with every question, for example ``Authorization``."""
+    """Headers sent with every request, for example ``Authorization``."""
     egress_allow: list[Network] = Field(default=[])
     """Networks in CIDR notation that may be reached although they are private or local."""
     ca_file: str | None = None
@@ -55,7 +55,7 @@ class ComplaintIntake(Section):
     max_body: Annotated[int, Field(ge=1024, le=1024 * 1024)] = 64 * 1024
     """Bytes; a larger body is refused with 413."""
     most_waiting: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000
-    """Complaints not answered yet; beyond them senders are asked to come again later (503)."""
+    """The most unanswered complaints; beyond it senders get 503 and must try again later."""
     template: Literal["staged", "investigation"] = "staged"
     """What a caller is owed: ``staged`` is a reply in 2, verification in 5 and a solution in 7
     working days, ``investigation`` acceptance in 24 hours and an answer in 15 working days."""

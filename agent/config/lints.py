@@ -9,7 +9,7 @@ from agent.config.section import Section
 from agent.yamlfile.values import Duration
 
 LINT_COUNT = 42
-"""The lints of domain.md §4 are L01 to L42."""
+"""The lints of docs/reference/domain.md §4 are L01 to L42."""
 
 
 def day(value: str) -> str:
@@ -81,7 +81,7 @@ class LintParameters(Section):
     evidence_days: Annotated[float, Field(ge=0)] = 30.0
     """L37: for how many days recordings are needed as evidence."""
     extension_minimum: float | None = None
-    """L39: the least balance of an extension for which the provider tells none."""
+    """L39: the least balance of an extension for which the provider reports none."""
 
 
 class LintWaiver(Section):
@@ -90,11 +90,11 @@ class LintWaiver(Section):
     lint: LintId
     """The lint, L01 to L42."""
     numbers: list[str] = Field(default=[])
-    """The numbers it holds for; empty means all."""
+    """The numbers it applies to; empty means all."""
     reason: Annotated[str, Field(min_length=1)]
-    """Why it is all right."""
+    """Why the finding is accepted."""
     until: Day | None = None
-    """The last day it holds, as 2027-03-01; afterwards the finding counts again and says so."""
+    """The last day it applies, as 2027-03-01; afterwards the finding counts again and says so."""
 
 
 class Lints(Section):

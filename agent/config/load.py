@@ -7,11 +7,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from agent.config.checks import check
-from agent.config.draft import Draft
 from agent.config.files import absolute, bundled_profiles
-from agent.config.references import Resolved, Surroundings, resolve
+from agent.config.references import ReferenceSources, Resolution, resolve
 from agent.config.schema import settings_schema
 from agent.config.settings import Settings
+from agent.config.unvalidated import UnvalidatedConfig
 from agent.yamlfile.problems import Problem, YamlFileError, locate
 from agent.yamlfile.reader import Document, Format, parse_yaml
 from agent.yamlfile.validation import problems_of
@@ -24,7 +24,7 @@ class ConfigError(YamlFileError):
 
 
 Review = Callable[[Settings], Iterable[Problem]]
-"""Finds what is wrong with settings that are right in themselves; told with the line too."""
+"""Reports problems of valid settings; they are located like all others."""
 
 
 def no_review(_settings: Settings) -> Iterable[Problem]:
@@ -41,8 +41,9 @@ def load(
     """The settings in the file at ``path``.
 
     Variables come from ``environ``; ``profiles`` are the names of the bundled profiles where
-    they are not those of this installation. ``review`` is how a room above looks at what only
-    it understands, such as the credentials a profile needs. Paths in the settings are absolute.
+    they are not those of this installation. ``review`` checks what only packages
+    above this one know, such as the credentials that a profile needs. Paths in the settings
+    are absolute.
 
     Raises:
         ConfigError: with every error of the file, in the order of its lines. No error, nor
@@ -50,16 +51,16 @@ def load(
     """
     document = _read(path)
     folder = path.absolute().parent
-    resolved = resolve(document.data, Surroundings(environ, folder))
+    resolution = resolve(document.data, ReferenceSources(environ, folder))
     names = tuple(bundled_profiles() if profiles is None else profiles)
-    settings, problems = _validated(document, resolved, folder)
+    settings, problems = _validated(document, resolution, folder)
     if document.data is not None:
-        problems += check(Draft(resolved.data, document.lines, folder, names))
+        problems += check(UnvalidatedConfig(resolution.data, document.lines, folder, names))
     if settings is not None:
         problems += review(settings)
     # A secret whose file cannot be read is reported as that, not as a missing value too.
-    problems = [problem for problem in problems if problem.path not in resolved.unreadable]
-    problems = [*document.problems, *resolved.problems, *problems]
+    problems = [problem for problem in problems if problem.path not in resolution.unreadable]
+    problems = [*document.problems, *resolution.problems, *problems]
     if settings is None or problems:
         raise ConfigError(locate(str(path), problems, document.lines))
     return settings
@@ -75,12 +76,12 @@ def _read(path: Path) -> Document:
 
 
 def _validated(
-    document: Document, resolved: Resolved, folder: Path
+    document: Document, resolution: Resolution, folder: Path
 ) -> tuple[Settings | None, list[Problem]]:
     """The settings, or what their types find wrong; nothing where there is no data at all."""
     if document.data is None:
         return None, []
     try:
-        return absolute(Settings.model_validate(resolved.data), folder), []
+        return absolute(Settings.model_validate(resolution.data), folder), []
     except ValidationError as error:
-        return None, problems_of(error, settings_schema(), resolved.data, resolved.private)
+        return None, problems_of(error, settings_schema(), resolution.data, resolution.private)

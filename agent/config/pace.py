@@ -1,4 +1,4 @@
-"""How often and how hard a provider is asked."""
+"""How often and how hard a provider is polled."""
 
 from typing import Annotated
 
@@ -31,7 +31,7 @@ class Intervals(Section):
 
 
 class Polling(Section):
-    """How hard a provider may be asked, and when its silence makes facts stale."""
+    """How hard a provider may be polled, and when facts become stale."""
 
     intervals: Intervals = Intervals()
     """How often each capability is polled."""
@@ -48,7 +48,7 @@ class Polling(Section):
     concurrency: Annotated[int, Field(ge=1, le=256)] = 8
     """Requests under way at once, per account."""
     breaker_failures: Annotated[int, Field(ge=1, le=1000)] = 5
-    """Failed polls in a row after which a capability is only asked again after a pause."""
+    """Failed polls in a row after which a capability is polled again only after a pause."""
     breaker_pause: Annotated[Duration, Field(gt=0)] = 300.0
     """How long that pause is."""
     stale_intervals: Annotated[float, Field(ge=1, le=1000)] = 3.0

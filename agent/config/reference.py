@@ -1,4 +1,4 @@
-"""The reference page of the configuration, written from the settings themselves."""
+"""The reference page of the configuration, generated from the schema."""
 
 import json
 
@@ -10,7 +10,7 @@ _HEAD = """\
 # Configuration
 
 Written by `make docs` from `agent/config/settings.py`; do not edit. `config.example.yaml` is the
-tutorial, `numwatch check-config FILE` checks a file and tells every error with its line, and
+tutorial, `numwatch check-config FILE` checks a file and reports every error with its line, and
 `numwatch config schema` prints the JSON Schema that editors complete with.
 
 - A **duration** is a number with a unit (`250ms`, `30s`, `5m`, `2h`, `7d`, `1w`, `1h30m`) or a

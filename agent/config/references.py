@@ -22,7 +22,7 @@ _MAX_SECRET = 64 * 1024
 
 
 @dataclass
-class Resolved:
+class Resolution:
     """The data with every reference replaced, and what could not be."""
 
     data: object = None
@@ -38,48 +38,50 @@ class Resolved:
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """Where references lead: the environment and the configuration file's folder."""
+class ReferenceSources:
+    """What references are resolved with: the environment and the configuration file's folder."""
 
     environ: Mapping[str, str]
     folder: Path
 
 
-def resolve(data: object, around: Surroundings) -> Resolved:
+def resolve(data: object, sources: ReferenceSources) -> Resolution:
     """``data`` with variables replaced and secret files read."""
-    resolved = Resolved()
-    resolved.data = _value(data, (), around, resolved)
-    return resolved
+    resolution = Resolution()
+    resolution.data = _value(data, (), sources, resolution)
+    return resolution
 
 
-def _value(value: object, path: KeyPath, around: Surroundings, resolved: Resolved) -> object:
+def _value(
+    value: object, path: KeyPath, sources: ReferenceSources, resolution: Resolution
+) -> object:
     if isinstance(value, dict):
-        return _mapping(value, path, around, resolved)
+        return _mapping(value, path, sources, resolution)
     if isinstance(value, list):
-        return [_value(item, (*path, i), around, resolved) for i, item in enumerate(value)]
+        return [_value(item, (*path, i), sources, resolution) for i, item in enumerate(value)]
     if isinstance(value, str) and "${" in value:
-        resolved.private.add(path)
-        return _expanded(value, path, around.environ, resolved)
+        resolution.private.add(path)
+        return _expanded(value, path, sources.environ, resolution)
     return value
 
 
 def _mapping(
-    mapping: dict[str, object], path: KeyPath, around: Surroundings, resolved: Resolved
+    mapping: dict[str, object], path: KeyPath, sources: ReferenceSources, resolution: Resolution
 ) -> dict[str, object]:
-    replaced: dict[str, object] = {}
+    resolved_values: dict[str, object] = {}
     for key, value in mapping.items():
         at = (*path, key)
-        inside = _value(value, at, around, resolved)
+        inside = _value(value, at, sources, resolution)
         secret = key.removesuffix(FILE_SUFFIX)
         if secret == key or not _is_secret((*path, secret)):
-            replaced[key] = inside
+            resolved_values[key] = inside
         elif secret in mapping:
             text = f"is given besides {secret}, expected one of the two"
-            resolved.problems.append(Problem(at, text))
+            resolution.problems.append(Problem(at, text))
         else:
-            replaced[secret] = _read(inside, at, around.folder, resolved)
-            resolved.private.add((*path, secret))
-    return replaced
+            resolved_values[secret] = _read(inside, at, sources.folder, resolution)
+            resolution.private.add((*path, secret))
+    return resolved_values
 
 
 def _is_secret(path: KeyPath) -> bool:
@@ -87,11 +89,11 @@ def _is_secret(path: KeyPath) -> bool:
     return schema is not None and schema.get("x-kind") == SECRET
 
 
-def _expanded(text: str, path: KeyPath, environ: Mapping[str, str], resolved: Resolved) -> str:
-    def replacement(found: re.Match[str]) -> str:
-        if found[0] == "$${":
+def _expanded(text: str, path: KeyPath, environ: Mapping[str, str], resolution: Resolution) -> str:
+    def replacement(match: re.Match[str]) -> str:
+        if match[0] == "$${":
             return "${"
-        name, default = found["name"], found["default"]
+        name, default = match["name"], match["default"]
         if name is None:
             words = "has a ${ that names no variable, expected ${NAME}, or $${ for a literal ${"
         elif environ.get(name):
@@ -102,23 +104,23 @@ def _expanded(text: str, path: KeyPath, environ: Mapping[str, str], resolved: Re
             missing = "is empty" if name in environ else "is not set"
             shown = one_line(name)
             words = f"environment variable {shown} {missing}, set it or write ${{{shown}:-default}}"
-        resolved.problems.append(Problem(path, words))
+        resolution.problems.append(Problem(path, words))
         return ""
 
     return _REFERENCE.sub(replacement, text)
 
 
-def _read(name: object, path: KeyPath, folder: Path, resolved: Resolved) -> object:
-    """The secret in file ``name``; an empty one where it cannot be read, which is told."""
+def _read(name: object, path: KeyPath, folder: Path, resolution: Resolution) -> object:
+    """The secret in file ``name``; an empty one, and a problem, where it cannot be read."""
     if not isinstance(name, str):
-        resolved.problems.append(Problem(path, "is not a path, expected the path of a file"))
+        resolution.problems.append(Problem(path, "is not a path, expected the path of a file"))
         return Secret("")
     try:
         return Secret(_secret_in(folder / name))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         text = f"cannot be read: {one_line(str(reason))}, expected a file with the secret in it"
-        resolved.problems.append(Problem(path, text))
+        resolution.problems.append(Problem(path, text))
         return Secret("")
 
 

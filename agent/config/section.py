@@ -71,10 +71,10 @@ class Section(BaseModel):
         return value if takes_switch else refuse_switch(value)
 
     def over(self, base: "Section") -> Any:
-        """``base`` with the keys that were written here laid over it, nested sections too."""
-        written = {key: getattr(self, key) for key in self.model_fields_set}
-        for key, value in written.items():
+        """``base`` with the keys that were set here laid over it, nested sections too."""
+        overrides = {key: getattr(self, key) for key in self.model_fields_set}
+        for key, value in overrides.items():
             below = getattr(base, key)
             if isinstance(value, Section) and isinstance(below, Section):
-                written[key] = value.over(below)
-        return base.model_copy(update=written)
+                overrides[key] = value.over(below)
+        return base.model_copy(update=overrides)

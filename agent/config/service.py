@@ -23,8 +23,8 @@ def hours(value: str) -> str:
     Raises:
         ValueError: when it is not.
     """
-    found = _HOURS.fullmatch(value)
-    if found is None or found["start"] >= found["end"]:
+    match = _HOURS.fullmatch(value)
+    if match is None or match["start"] >= match["end"]:
         raise ValueError("is not a stretch of a day such as 08:30-17:30")
     return value
 
@@ -74,7 +74,7 @@ class WorkingTime(Section):
 
 
 class Step(Section):
-    """Whom a clock that runs out is told to."""
+    """Who is notified when a clock runs out."""
 
     percent: Annotated[int, Field(ge=1, le=1000)]
     """How much of the allowed time has been used; 100 is the breach."""
@@ -94,7 +94,7 @@ class SevereFault(Section):
     after: Annotated[Duration, Field(gt=0)] = 1800.0
     """A number unusable for longer than this is a severe fault."""
     sinks: list[Name] = Field(default=[])
-    """The sinks that hear ``ticket.escalated`` of one; empty is all."""
+    """The sinks that get ``ticket.escalated`` of such a fault; empty is all."""
     contacts: list[Party] = Field(default=[])
     """Whom of ``contacts`` the ticket names."""
 
@@ -114,7 +114,7 @@ class ServiceLevels(Section):
     warnings: list[Annotated[int, Field(ge=1, le=1000)]] = Field(default=[50, 80, 100])
     """Percent of the allowed time at which the ticket's timeline says so."""
     ladder: list[Step] = Field(default=[])
-    """Whom warnings are told to; without a step of its own, 100 percent is told to every sink."""
+    """Who is warned; without a step of its own, 100 percent is sent to every sink."""
     severe: SevereFault = SevereFault()
     """When a fault is a severe one."""
 

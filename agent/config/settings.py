@@ -1,7 +1,7 @@
 """The configuration as validated settings: every key, its default and its bounds.
 
 The loader (``agent.config.load``) turns a YAML file into :class:`Settings` or a list of errors
-with file and line. Durations are seconds here; in YAML they are written ``30s``, ``5m``,
+with file and line. Durations are seconds here; in YAML they are ``30s``, ``5m``,
 ``2h``, ``7d`` or as a bare number of seconds. The text below each key is its description in
 ``docs/configuration.md`` and in the JSON Schema.
 """
@@ -11,17 +11,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from agent.config.drift import Drift
-from agent.config.evidence import Evidence
 from agent.config.intake import AlertmanagerIntake, ComplaintIntake, Intake
-from agent.config.lifecycle import Lifecycle
 from agent.config.lints import HolidayCalendar, Lints
 from agent.config.pace import Intervals, Polling
-from agent.config.reachability import Reachability
 from agent.config.secret import Secret
 from agent.config.section import HttpUrl, ListenAddress, Network, Section, Zone
 from agent.config.service import ConfirmationOfRepair, ServiceLevels
 from agent.config.sinks import Sink
-from agent.states import Grade, Party
+from agent.states import Grade, NumberState, Party
 from agent.yamlfile.values import Duration, Name
 
 __all__ = [
@@ -47,6 +44,41 @@ __all__ = [
 ]
 
 
+class Lifecycle(Section):
+    """How long the provider leaves a number in a state that does not last.
+
+    Providers differ from three days to six months, so nothing is assumed. Where the provider
+    itself reports when it takes a number back, that counts.
+    """
+
+    reclaimed_after: dict[NumberState, Duration] = Field(default={})
+    """After so long in a state (``suspended_arrears``, ``frozen``, ``open_unfunded``,
+    ``preoccupied`` …) the number is taken back; counted from when the agent saw the state begin."""
+
+
+class Evidence(Section):
+    """What is kept of a fault for later, and for how long."""
+
+    enabled: bool = True
+    """Whether providers' answers and the series are kept when a ticket opens and recovers."""
+    keep: Annotated[Duration, Field(ge=86_400)] = 400 * 86_400.0
+    """How long evidence is kept; older evidence is deleted once a day."""
+    issuing_unit: str = ""
+    """Who issues confirmation sheets: your company's or department's name."""
+
+
+class Reachability(Section):
+    """When call records say that a bound phone cannot be reached.
+
+    They are used only for phones of which the provider itself reports no state.
+    """
+
+    streak: Annotated[int, Field(ge=1, le=8)] = 3
+    """Calls in a row that must have failed the same way."""
+    window: Annotated[Duration, Field(ge=60)] = 1800.0
+    """Older records count no more."""
+
+
 class Thresholds(Section):
     """Balance lines of an account, in its currency; they override the provider's own."""
 
@@ -66,7 +98,7 @@ class Account(Section):
     thresholds: Thresholds = Thresholds()
     """Balance lines that override the provider's own."""
     grade: Grade | None = None
-    """The service grade of the account's numbers where the provider tells none."""
+    """The service grade of the account's numbers where the provider reports none."""
     contacts: dict[Party, str] = Field(default={})
     """Whom to call about this account, by party; goes before the provider's contacts."""
     polling: Polling | None = None
@@ -135,7 +167,7 @@ class Tickets(Section):
     confirmation: ConfirmationOfRepair = ConfirmationOfRepair()
     """Which tickets are closed only after the customer has confirmed the repair."""
     reconcile: Annotated[Duration, Field(gt=0)] = 300.0
-    """How often the ticket systems are asked how our tickets stand there."""
+    """How often the status of our tickets is read from the ticket systems."""
     gone_after: Duration = 86400.0
     """A ticket is closed when what was broken has been gone for so long: a number no longer
     listed, an account no longer configured."""
@@ -176,7 +208,7 @@ class Log(Section):
 
 
 class Metrics(Section):
-    """What ``/metrics`` tells."""
+    """What ``/metrics`` exposes."""
 
     detail: Literal["all", "abnormal"] = "all"
     """``abnormal`` limits number-level series to numbers that are not healthy."""
@@ -198,9 +230,9 @@ class Settings(Section):
     web: Web = Web()
     """The agent's own pages and endpoints."""
     metrics: Metrics = Metrics()
-    """What ``/metrics`` tells."""
+    """What ``/metrics`` exposes."""
     polling: Polling = Polling()
-    """How often and how hard providers are asked; providers and accounts may override it."""
+    """How often and how hard providers are polled; providers and accounts may override it."""
     providers: Annotated[list[ProviderSettings], Field(min_length=1)]
     """The providers to poll; at least one."""
     rules: Rules = Rules()

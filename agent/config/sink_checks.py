@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from agent.config.draft import Draft
 from agent.config.secret import Secret
 from agent.config.sinks import (
     CALLBACK_KINDS,
@@ -11,6 +10,7 @@ from agent.config.sinks import (
     SINK_CONFIGURATIONS,
     kinds_with_key,
 )
+from agent.config.unvalidated import UnvalidatedConfig
 from agent.states import Stage
 from agent.yamlfile.paths import KeyPath, one_line, select
 from agent.yamlfile.problems import Problem
@@ -19,9 +19,9 @@ _SHORTEST_SECRET = 16
 _NOT_BY_CALLBACK = frozenset(stage.value for stage in Stage) - frozenset(CALLBACK_STAGES)
 
 
-def kinds_have_their_sections(draft: Draft) -> Iterator[Problem]:
+def kinds_have_their_sections(config: UnvalidatedConfig) -> Iterator[Problem]:
     """A sink has its address, the section of its kind, and none of another kind."""
-    for path, sink in select(draft.data, "sinks", "*"):
+    for path, sink in select(config.data, "sinks", "*"):
         kind = sink.get("kind") if isinstance(sink, dict) else None
         if isinstance(sink, dict) and (kind is None or isinstance(kind, str)):
             yield from _missing_keys(path, sink, kind)
@@ -54,26 +54,26 @@ def _keys_of_other_kinds(path: KeyPath, sink: Mapping[str, Any], kind: str) -> I
         yield Problem((*path, "callback"), text)
 
 
-def sections_pass_the_checks_of_their_kind(draft: Draft) -> Iterator[Problem]:
+def sections_pass_the_checks_of_their_kind(config: UnvalidatedConfig) -> Iterator[Problem]:
     """The section of a kind satisfies what the kind's own ``config.py`` checks."""
     for configuration in SINK_CONFIGURATIONS.values():
-        for path, section in select(draft.data, "sinks", "*", configuration.key):
+        for path, section in select(config.data, "sinks", "*", configuration.key):
             for check in configuration.checks:
                 yield from check(path, section)
 
 
-def callback_secrets_are_long_enough(draft: Draft) -> Iterator[Problem]:
+def callback_secrets_are_long_enough(config: UnvalidatedConfig) -> Iterator[Problem]:
     """Whoever guesses a callback's secret can close tickets."""
     for key in ("secret", "former_secret"):
-        for path, value in select(draft.data, "sinks", "*", "callback", key):
+        for path, value in select(config.data, "sinks", "*", "callback", key):
             text = value.reveal() if isinstance(value, Secret) else value
             if isinstance(text, str) and len(text) < _SHORTEST_SECRET:
                 yield Problem(path, f"is too short, expected {_SHORTEST_SECRET} characters or more")
 
 
-def callback_stages_can_be_reached(draft: Draft) -> Iterator[Problem]:
+def callback_stages_can_be_reached(config: UnvalidatedConfig) -> Iterator[Problem]:
     """A callback leads to no stage that only numwatch itself sets."""
-    for path, stage in select(draft.data, "sinks", "*", "callback", "stages", "*"):
+    for path, stage in select(config.data, "sinks", "*", "callback", "stages", "*"):
         if stage in _NOT_BY_CALLBACK:
             text = f"is {stage}, to which no ticket system leads; expected one of"
             yield Problem(path, f"{text} {', '.join(CALLBACK_STAGES)}")

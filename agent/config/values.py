@@ -56,8 +56,8 @@ def listen_address(value: str) -> str:
     Raises:
         ValueError: when it is not.
     """
-    found = _LISTEN.fullmatch(value)
-    if found is None or int(found["port"]) > _HIGHEST_PORT:
+    match = _LISTEN.fullmatch(value)
+    if match is None or int(match["port"]) > _HIGHEST_PORT:
         raise ValueError("is not an address to listen on")
     return value
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from agent.simulator.entities import Binding, CallRecord, Number
 from agent.simulator.plan import AccountPlan
 
-_CALLS_KEPT = 200_000
+_MAX_CALLS = 200_000
 
 
 class Account:
@@ -59,15 +59,15 @@ class Account:
     def bindings(self, start: int, stop: int) -> Iterator[tuple[Number, Binding]]:
         """The bindings of all listed numbers from the ``start``-th up to the ``stop``-th."""
         ends, listed = self._binding_ends(), self.listed()
-        place = bisect_right(ends, start)
-        skip = start - (ends[place - 1] if place else 0)
+        index = bisect_right(ends, start)
+        skip = start - (ends[index - 1] if index else 0)
         left = stop - start
-        while left > 0 and place < len(listed):
-            number = listed[place]
+        while left > 0 and index < len(listed):
+            number = listed[index]
             for binding in number.bindings[skip : skip + left]:
                 yield number, binding
                 left -= 1
-            skip, place = 0, place + 1
+            skip, index = 0, index + 1
 
     def _binding_ends(self) -> "array[int]":
         if self._ends is None:
@@ -80,8 +80,8 @@ class Account:
     def add_call(self, record: CallRecord) -> None:
         """Keeps a call record; the oldest go when there are too many."""
         self.calls.append(record)
-        if len(self.calls) > _CALLS_KEPT:
-            del self.calls[: _CALLS_KEPT // 4]
+        if len(self.calls) > _MAX_CALLS:
+            del self.calls[: _MAX_CALLS // 4]
 
     def calls_since(self, since: float) -> tuple[int, int]:
         """The range of ``calls`` that started at or after ``since`` (epoch seconds)."""

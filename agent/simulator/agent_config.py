@@ -29,7 +29,7 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 """Networks the agent must be told it may reach, because the world is on this machine."""
 
 
-def write(
+def build_config(
     world: World,
     base_url: str,
     speed: float = 1.0,
@@ -66,11 +66,11 @@ def data_dir(world: World) -> str:
 
     What an agent remembers of one world says nothing of another one with the same numbers.
     """
-    told = f"{world.plan!r}".encode()
-    return f"./data/{hashlib.sha256(told).hexdigest()[:12]}"
+    content = f"{world.plan!r}".encode()
+    return f"./data/{hashlib.sha256(content).hexdigest()[:12]}"
 
 
-def write_file(path: Path, config: dict[str, Any]) -> None:
+def write_config(path: Path, config: dict[str, Any]) -> None:
     """Writes the configuration where only its owner can read it: it holds credentials."""
     path.touch(mode=0o600)
     path.chmod(0o600)
@@ -105,14 +105,14 @@ def _provider(provider: Provider, url: str, speed: float) -> dict[str, Any]:
 
 
 def _account(account: Account, speed: float) -> dict[str, Any]:
-    made: dict[str, Any] = {
+    section: dict[str, Any] = {
         "id": account.id,
         "credentials": dict(account.credentials),
         "thresholds": {"notice": account.notice, "stop": account.stop},
     }
     if len(account.numbers) > _LARGE:
-        made["polling"] = _large(account, speed)
-    return made
+        section["polling"] = _large(account, speed)
+    return section
 
 
 def _large(account: Account, speed: float) -> dict[str, Any]:

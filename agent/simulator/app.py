@@ -7,12 +7,12 @@ from aiohttp import web
 
 from agent.simulator.actions import DESK, FaultKind, FaultPlan
 from agent.simulator.clock import iso
-from agent.simulator.desk import RefusedError
-from agent.simulator.dialects.base import Ask, Reply, read_query
+from agent.simulator.desk import DeliveryRefusedError
+from agent.simulator.dialects.base import ApiRequest, ApiResponse, read_query
 from agent.simulator.paging import Pager
-from agent.simulator.responses import Exchange, go_wrong, respond
-from agent.simulator.view import world_view
+from agent.simulator.responses import Exchange, respond, respond_with_fault
 from agent.simulator.world import Provider, World
+from agent.simulator.world_state import world_view
 from agent.simulator.worldfile import WorldFileError
 
 _REFUSES = frozenset(
@@ -25,14 +25,14 @@ goes wrong, so that an honest client delivers it again."""
 def make_app(world: World) -> web.Application:
     """The web application of a world; it begins the world when it starts."""
     app = web.Application(client_max_size=8 * 1024 * 1024)
-    door = _Door(world)
-    app.router.add_get("/world", door.show)
-    app.router.add_post("/world", door.apply)
-    app.router.add_get("/world/events", door.events)
-    app.router.add_get("/desk/tickets", door.tickets)
-    app.router.add_post("/desk/tickets", door.take_ticket)
-    app.router.add_route("*", "/elsewhere", door.elsewhere)
-    app.router.add_route("*", "/{provider}/{path:.*}", door.provider)
+    handlers = _Handlers(world)
+    app.router.add_get("/world", handlers.show)
+    app.router.add_post("/world", handlers.apply)
+    app.router.add_get("/world/events", handlers.events)
+    app.router.add_get("/desk/tickets", handlers.tickets)
+    app.router.add_post("/desk/tickets", handlers.take_ticket)
+    app.router.add_route("*", "/elsewhere", handlers.elsewhere)
+    app.router.add_route("*", "/{provider}/{path:.*}", handlers.provider)
 
     async def begin(_app: web.Application) -> None:
         world.begin()
@@ -42,15 +42,15 @@ def make_app(world: World) -> web.Application:
 
 
 def _json(payload: object, status: int = 200) -> web.Response:
-    return respond(Reply(payload, status))
+    return respond(ApiResponse(payload, status))
 
 
-class _Door:
+class _Handlers:
     """The handlers of one world."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._coin = random.Random(f"{world.plan.seed}:wire")  # noqa: S311 - not a secret
+        self._rng = random.Random(f"{world.plan.seed}:wire")  # noqa: S311 - not a secret
 
     async def show(self, request: web.Request) -> web.Response:
         """``GET /world``: as it stands now; ``?all=1`` with every number."""
@@ -64,7 +64,7 @@ class _Door:
         except (WorldFileError, UnicodeDecodeError) as error:
             problems = getattr(error, "errors", (error,))
             return _json({"errors": [str(problem) for problem in problems]}, 400)
-        return _json({"applied": True, "elapsed_seconds": round(self._world.agenda.now, 3)})
+        return _json({"applied": True, "elapsed_seconds": round(self._world.event_queue.now, 3)})
 
     async def events(self, request: web.Request) -> web.Response:
         """``GET /world/events?after=SEQ``: what happened."""
@@ -87,29 +87,29 @@ class _Door:
         """``POST /desk/tickets``: one delivery."""
         self._world.advance()
         body = await request.read()
-        fault = self._world.faults.meet(DESK)
+        fault = self._world.faults.fault_for(DESK)
 
-        def answer(_pager: Pager) -> Reply:
+        def answer(_pager: Pager) -> ApiResponse:
             return self._take(request, body)
 
         if fault is None:
             return respond(answer(Pager()))
         if fault.kind not in _REFUSES:
             taken = answer(Pager())
-            return await self._go_wrong(request, fault, lambda _pager: taken, _desk_error)
-        return await self._go_wrong(request, fault, answer, _desk_error)
+            return await self._respond_with_fault(request, fault, lambda _pager: taken, _desk_error)
+        return await self._respond_with_fault(request, fault, answer, _desk_error)
 
-    def _take(self, request: web.Request, body: bytes) -> Reply:
+    def _take(self, request: web.Request, body: bytes) -> ApiResponse:
         now = self._world.clock.wall()
         try:
-            kind, ticket, new = self._world.desk.take(request.headers, body, now, iso(now))
-        except RefusedError as refused:
-            return Reply({"error": refused.why}, refused.status)
+            kind, ticket, new = self._world.desk.receive(request.headers, body, now, iso(now))
+        except DeliveryRefusedError as refusal:
+            return ApiResponse({"error": refusal.reason}, refusal.status)
         if new:
             where = {key: str(ticket.get(key) or "") for key in ("provider", "account", "number")}
             title = str(ticket.get("title") or ticket["id"])[:200]
             self._world.note("ticket", f"{kind}: {title}", **where)
-        return Reply({"ok": True, "repeat": not new})
+        return ApiResponse({"ok": True, "repeat": not new})
 
     async def provider(self, request: web.Request) -> web.StreamResponse:
         """Everything under a provider's name."""
@@ -117,25 +117,25 @@ class _Door:
         if provider is None:
             return _json({"errors": ["there is no such provider in this world"]}, 404)
         self._world.advance()
-        ask = self._ask(request, provider)
-        account = provider.dialect.account(ask, provider.accounts)
-        fault = self._world.faults.meet(
-            provider.name, account.id if account else None, provider.dialect.capability(ask)
+        api_request = self._api_request(request, provider)
+        account = provider.dialect.account(api_request, provider.accounts)
+        fault = self._world.faults.fault_for(
+            provider.name, account.id if account else None, provider.dialect.capability(api_request)
         )
 
-        def answer(pager: Pager) -> Reply:
-            refused = provider.dialect.refusal(ask, account)
-            if refused is not None or account is None:
-                return refused or provider.dialect.error(401)
-            return provider.dialect.answer(ask, account, pager)
+        def answer(pager: Pager) -> ApiResponse:
+            refusal = provider.dialect.refusal(api_request, account)
+            if refusal is not None or account is None:
+                return refusal or provider.dialect.error(401)
+            return provider.dialect.answer(api_request, account, pager)
 
         if fault is None:
             return respond(answer(Pager()))
-        return await self._go_wrong(request, fault, answer, provider.dialect.error)
+        return await self._respond_with_fault(request, fault, answer, provider.dialect.error)
 
-    def _ask(self, request: web.Request, provider: Provider) -> Ask:
+    def _api_request(self, request: web.Request, provider: Provider) -> ApiRequest:
         path, _, query = request.raw_path.partition("?")
-        return Ask(
+        return ApiRequest(
             method=request.method,
             path=path.removeprefix(f"/{provider.name}"),
             full_path=path,
@@ -145,16 +145,16 @@ class _Door:
             clock=self._world.clock,
         )
 
-    async def _go_wrong(
+    async def _respond_with_fault(
         self,
         request: web.Request,
         fault: FaultPlan,
-        answer: Callable[[Pager], Reply],
-        error: Callable[[int], Reply],
+        answer: Callable[[Pager], ApiResponse],
+        error: Callable[[int], ApiResponse],
     ) -> web.StreamResponse:
         now = self._world.clock.wall()
-        return await go_wrong(Exchange(request, fault, answer, error, self._coin, now))
+        return await respond_with_fault(Exchange(request, fault, answer, error, self._rng, now))
 
 
-def _desk_error(status: int) -> Reply:
-    return Reply({"error": f"the desk has a fault ({status})"}, status)
+def _desk_error(status: int) -> ApiResponse:
+    return ApiResponse({"error": f"the desk has a fault ({status})"}, status)

@@ -1,4 +1,4 @@
-"""``numwatch simulate``: a world from a file, served until it is told to stop."""
+"""``numwatch simulate``: a world from a file, served until a signal ends it."""
 
 import asyncio
 import signal
@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from agent.simulator.agent_config import AGENT_LISTEN, write, write_file
+from agent.simulator.agent_config import AGENT_LISTEN, build_config, write_config
 from agent.simulator.complaints import new_secret
 from agent.simulator.events import Event
-from agent.simulator.server import Running, start
+from agent.simulator.server import SimulatorServer, start
 from agent.simulator.world import World
 
 DEFAULT_LISTEN = "127.0.0.1:10401"
@@ -38,7 +38,7 @@ async def simulate(
     *,
     agent: str = AGENT_LISTEN,
 ) -> int:
-    """Serves the world until SIGINT or SIGTERM, telling ``out`` what happens; gives 0.
+    """Serves the world until SIGINT or SIGTERM, printing events to ``out``; returns 0.
 
     ``agent`` is where the agent of the written configuration listens: complaints are posted to
     its hook.
@@ -54,15 +54,15 @@ async def simulate(
         if config_file is not None:
             secret = new_secret()
             running.post_complaints_to(f"http://{agent}/hooks/complaints", secret)
-            config = write(
+            config = build_config(
                 running.world, running.url, speed, listen=agent, complaints_secret=secret
             )
-            write_file(config_file, config)
+            write_config(config_file, config)
         _print(out, addresses(running, config_file))
-        telling = asyncio.create_task(_tell(running, out))
+        printing = asyncio.create_task(_print_events(running, out))
         await stopping.wait()
-        telling.cancel()
-        await asyncio.gather(telling, return_exceptions=True)
+        printing.cancel()
+        await asyncio.gather(printing, return_exceptions=True)
     return 0
 
 
@@ -74,8 +74,8 @@ def _stop_signals() -> asyncio.Event:
     return stopping
 
 
-def addresses(running: Running, config_file: Path | None) -> Sequence[str]:
-    """The lines that tell where everything is."""
+def addresses(running: SimulatorServer, config_file: Path | None) -> Sequence[str]:
+    """The lines with the addresses of everything."""
     return (
         *(
             f"provider {name}: {running.base_url(name)}  "
@@ -88,7 +88,7 @@ def addresses(running: Running, config_file: Path | None) -> Sequence[str]:
     )
 
 
-async def _tell(running: Running, out: TextIO) -> None:
+async def _print_events(running: SimulatorServer, out: TextIO) -> None:
     async for event in running.events.follow():
         _print(out, (line(event),))
 
@@ -96,11 +96,11 @@ async def _tell(running: Running, out: TextIO) -> None:
 def line(event: Event) -> str:
     """One event as one line of text."""
     account = f"/{event.account}" if event.account else ""
-    place = " ".join(part for part in (f"{event.provider}{account}", event.number) if part)
-    told = "".join(sign if sign.isprintable() else " " for sign in event.text)
-    return f"{event.at:8.1f}s  {event.kind:<12}  {place:<24}  {told}"
+    subject = " ".join(part for part in (f"{event.provider}{account}", event.number) if part)
+    text = "".join(sign if sign.isprintable() else " " for sign in event.text)
+    return f"{event.at:8.1f}s  {event.kind:<12}  {subject:<24}  {text}"
 
 
 def _print(out: TextIO, lines: Sequence[str]) -> None:
-    out.writelines(f"{one}\n" for one in lines)
+    out.writelines(f"{text}\n" for text in lines)
     out.flush()

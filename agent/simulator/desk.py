@@ -11,13 +11,13 @@ import msgspec
 _WINDOW = 300.0
 
 
-class RefusedError(Exception):
+class DeliveryRefusedError(Exception):
     """The desk refuses a delivery with this HTTP status."""
 
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
         self.status = status
-        self.why = why
+        self.reason = reason
 
 
 class Desk:
@@ -27,26 +27,26 @@ class Desk:
         self._key = _key(secret) if secret else None
         self._tickets: dict[str, dict[str, object]] = {}
         self._deliveries: dict[str, list[dict[str, object]]] = {}
-        self._seen: dict[str, dict[str, object]] = {}
+        self._by_webhook_id: dict[str, dict[str, object]] = {}
 
-    def take(
+    def receive(
         self, headers: Mapping[str, str], body: bytes, now: float, at: str
     ) -> tuple[str, dict[str, object], bool]:
-        """Takes one delivery; gives its type, its ticket and whether it is new.
+        """Receives one delivery; returns its type, its ticket and whether it is new.
 
         The same ``webhook-id`` is the same delivery: it is counted and changes nothing.
 
         Raises:
-            Refused: when it is not signed as it should be, or is not a ticket.
+            DeliveryRefusedError: when it is not signed as it should be, or is not a ticket.
         """
         webhook_id = headers.get("webhook-id", "")
         if not webhook_id:
-            raise RefusedError(400, "the header webhook-id is missing")
+            raise DeliveryRefusedError(400, "the header webhook-id is missing")
         self._verify(webhook_id, headers, body, now)
-        kind, ticket = _opened(body)
-        if webhook_id in self._seen:
-            seen = self._seen[webhook_id]
-            seen["repeats"] = int(str(seen["repeats"])) + 1
+        kind, ticket = _parse_ticket(body)
+        if webhook_id in self._by_webhook_id:
+            first = self._by_webhook_id[webhook_id]
+            first["repeats"] = int(str(first["repeats"])) + 1
             return kind, ticket, False
         delivery: dict[str, object] = {
             "webhook_id": webhook_id,
@@ -54,7 +54,7 @@ class Desk:
             "at": at,
             "repeats": 0,
         }
-        self._seen[webhook_id] = delivery
+        self._by_webhook_id[webhook_id] = delivery
         self._tickets[str(ticket["id"])] = ticket
         self._deliveries.setdefault(str(ticket["id"]), []).append(delivery)
         return kind, ticket, True
@@ -71,14 +71,19 @@ class Desk:
             return
         stamp = headers.get("webhook-timestamp", "")
         if not stamp.isdigit() or abs(now - int(stamp)) > _WINDOW:
-            raise RefusedError(401, "webhook-timestamp is missing or more than 5 minutes off")
+            raise DeliveryRefusedError(
+                401, "webhook-timestamp is missing or more than 5 minutes off"
+            )
         signed = f"{webhook_id}.{stamp}.".encode() + body
-        mine = base64.b64encode(hmac.new(self._key, signed, hashlib.sha256).digest())
-        given = headers.get("webhook-signature", "").split()
+        expected = base64.b64encode(hmac.new(self._key, signed, hashlib.sha256).digest())
+        signatures = headers.get("webhook-signature", "").split()
         if not any(
-            hmac.compare_digest(b"v1," + mine, one.encode("utf-8", "replace")) for one in given
+            hmac.compare_digest(b"v1," + expected, text.encode("utf-8", "replace"))
+            for text in signatures
         ):
-            raise RefusedError(401, "webhook-signature does not fit the body and the secret")
+            raise DeliveryRefusedError(
+                401, "webhook-signature does not fit the body and the secret"
+            )
 
 
 def _key(secret: str) -> bytes:
@@ -88,12 +93,12 @@ def _key(secret: str) -> bytes:
         raise ValueError("the desk's secret is not whsec_ and base64") from error
 
 
-def _opened(body: bytes) -> tuple[str, dict[str, object]]:
+def _parse_ticket(body: bytes) -> tuple[str, dict[str, object]]:
     try:
         message = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RefusedError(400, f"the body is not JSON: {error}") from error
+        raise DeliveryRefusedError(400, f"the body is not JSON: {error}") from error
     ticket = message.get("data") if isinstance(message, dict) else None
     if not isinstance(ticket, dict) or not isinstance(ticket.get("id"), str | int):
-        raise RefusedError(400, "the body has no `data` with an `id`: it is not a ticket")
+        raise DeliveryRefusedError(400, "the body has no `data` with an `id`: it is not a ticket")
     return str(message.get("type", "")), ticket

@@ -7,7 +7,7 @@ from itertools import count
 
 import msgspec
 
-_KEPT = 10_000
+_CAPACITY = 10_000
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -36,7 +36,7 @@ class EventLog:
     """Keeps the newest events and hands each one to everybody who listens."""
 
     def __init__(self) -> None:
-        self._events: deque[Event] = deque(maxlen=_KEPT)
+        self._events: deque[Event] = deque(maxlen=_CAPACITY)
         self._seq = count(1)
         self._listeners: set[asyncio.Queue[Event]] = set()
 

@@ -8,8 +8,8 @@ from agent.simulator.plan import Generate
 from agent.states import BindingState, NetworkState, NumberState
 
 _COMPANIES = tuple(
-    f"{place}{trade}有限公司"
-    for place in ("北京", "天津", "上海", "广州", "成都", "武汉", "西安", "杭州")
+    f"{city}{trade}有限公司"
+    for city in ("北京", "天津", "上海", "广州", "成都", "武汉", "西安", "杭州")
     for trade in ("安平商贸", "和信物流", "明达科技", "百川医疗", "长青教育")
 )
 _CARRIERS = {
@@ -35,7 +35,10 @@ _BAD_BINDINGS = (
 
 
 def carrier_of(number: str) -> str:
-    """The base carrier a 400 number's prefix tells, empty where it tells none (domain.md §1)."""
+    """The base carrier of a 400 number by its prefix; empty for other prefixes.
+
+    See docs/reference/domain.md §1.
+    """
     return _CARRIERS.get(number[:4], "")
 
 
@@ -44,7 +47,7 @@ def generate(plan: Generate, seed: str) -> Iterator[Number]:
 
     A plan with a smaller count gives the first of the same numbers.
     """
-    coin = random.Random(seed)  # noqa: S311 - a world, not a secret
+    rng = random.Random(seed)  # noqa: S311 - a world, not a secret
     plus = "+" if plan.first.startswith("+") else ""
     digits = plan.first.lstrip("+")
     first, length = int(digits), len(digits)
@@ -59,28 +62,28 @@ def generate(plan: Generate, seed: str) -> Iterator[Number]:
             calls=plan.calls,
         )
         number.generated = True
-        if coin.random() < plan.unhealthy:
-            _spoil(number, coin)
+        if rng.random() < plan.unhealthy:
+            _add_fault(number, rng)
         yield number
 
 
-_IDS = tuple(f"b{place}" for place in range(1, 21))
+_IDS = tuple(f"b{index}" for index in range(1, 21))
 
 
 def _bindings(index: int, count: int) -> tuple[Binding, ...]:
     first = index * count
     return tuple(
-        Binding(_IDS[place], f"139{(first + place) % 10**8:08d}", position=place + 1)
-        for place in range(count)
+        Binding(_IDS[order], f"139{(first + order) % 10**8:08d}", position=order + 1)
+        for order in range(count)
     )
 
 
-def _spoil(number: Number, coin: random.Random) -> None:
+def _add_fault(number: Number, rng: random.Random) -> None:
     """Gives the number one random fault that it can have."""
-    kind = coin.randrange(3 if number.bindings else 2)
+    kind = rng.randrange(3 if number.bindings else 2)
     if kind == 0:
-        number.state = coin.choice(_BAD_NUMBERS)
+        number.state = rng.choice(_BAD_NUMBERS)
     elif kind == 1:
         number.network_state = NetworkState.DEACTIVATED
     else:
-        coin.choice(number.bindings).state = coin.choice(_BAD_BINDINGS)
+        rng.choice(number.bindings).state = rng.choice(_BAD_BINDINGS)

@@ -1,7 +1,7 @@
 """Money in the world: what is spent over time, and what its lines do to the numbers.
 
 Below the notice line a number's state is ``low_balance``, below the stop line it is suspended;
-a top-up restores it, and what stays unpaid is reclaimed (domain.md §1, lifecycle).
+a top-up restores it, and what stays unpaid is reclaimed (docs/reference/domain.md §1).
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def stopped(account: Account) -> bool:
 
 
 def capped(account: Account) -> bool:
-    """Whether the monthly cap is reached, at which calls stop (domain.md §1, account)."""
+    """Whether the monthly cap is reached, which stops calls (docs/reference/domain.md §1)."""
     return account.spend_cap is not None and account.month_spend >= account.spend_cap
 
 

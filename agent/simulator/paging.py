@@ -46,9 +46,9 @@ def _endless(total: int, number: int, size: int, rows: Rows, key: str) -> Page:
     """A full page of new rows, however far the client goes; the total grows before it."""
     samples = rows(0, min(size, total))
     made: list[Any] = []
-    for place in range(size if samples else 0):
-        row = dict(samples[place % len(samples)])
-        if number > 1 or place >= len(samples):
-            row[key] = f"{row[key]}{(number - 1) * size + place}"
+    for index in range(size if samples else 0):
+        row = dict(samples[index % len(samples)])
+        if number > 1 or index >= len(samples):
+            row[key] = f"{row[key]}{(number - 1) * size + index}"
         made.append(row)
     return Page(made, max(total, (number + 2) * size), number, size, more=True)

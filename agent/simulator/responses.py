@@ -11,10 +11,9 @@ from functools import cache
 
 from aiohttp import web
 
-from agent.simulator import bomb
-from agent.simulator import corruption as spoil
+from agent.simulator import corruption
 from agent.simulator.actions import PAGE_FAULTS, FaultKind, FaultPlan
-from agent.simulator.dialects.base import Reply
+from agent.simulator.dialects.base import ApiResponse
 from agent.simulator.paging import Pager
 
 _JSON = "application/json"
@@ -29,33 +28,33 @@ class Exchange:
 
     request: web.Request
     fault: FaultPlan
-    answer: Callable[[Pager], Reply]
+    answer: Callable[[Pager], ApiResponse]
     """The true answer, its pages cut by the pager."""
-    error: Callable[[int], Reply]
+    error: Callable[[int], ApiResponse]
     """The API's own error answer for a status."""
-    coin: random.Random
+    rng: random.Random
     now: float
     """Wall time in epoch seconds."""
 
 
-Goes = Callable[[Exchange], Awaitable[web.StreamResponse]]
+FaultHandler = Callable[[Exchange], Awaitable[web.StreamResponse]]
 
 
-def respond(reply: Reply) -> web.Response:
+def respond(reply: ApiResponse) -> web.Response:
     """A reply as it is sent when nothing is wrong."""
     return web.Response(
-        body=spoil.encode(reply.payload),
+        body=corruption.encode(reply.payload),
         status=reply.status,
         headers=reply.headers,
         content_type=_JSON,
     )
 
 
-async def go_wrong(exchange: Exchange) -> web.StreamResponse:
+async def respond_with_fault(exchange: Exchange) -> web.StreamResponse:
     """The answer of a provider that has a fault."""
     if exchange.fault.kind in PAGE_FAULTS:
         return respond(exchange.answer(Pager(exchange.fault.kind)))
-    return await _GOES[exchange.fault.kind](exchange)
+    return await _HANDLERS[exchange.fault.kind](exchange)
 
 
 async def _http_500(_exchange: Exchange) -> web.StreamResponse:
@@ -75,7 +74,7 @@ async def _auth(exchange: Exchange) -> web.StreamResponse:
 
 async def _error_200(exchange: Exchange) -> web.StreamResponse:
     reply = exchange.error(200)
-    return respond(Reply(reply.payload, 200))
+    return respond(ApiResponse(reply.payload, 200))
 
 
 async def _redirect(exchange: Exchange) -> web.StreamResponse:
@@ -89,16 +88,16 @@ async def _redirect(exchange: Exchange) -> web.StreamResponse:
 async def _hang(exchange: Exchange) -> web.StreamResponse:
     """Holds the connection, half the time after the headers, until the client lets go."""
     response = web.StreamResponse(headers={"Content-Type": _JSON, "Content-Length": "65536"})
-    if exchange.coin.random() < 0.5:  # noqa: PLR2004 - half the time
+    if exchange.rng.random() < 0.5:  # noqa: PLR2004 - half the time
         await response.prepare(exchange.request)
     await asyncio.Event().wait()
     return response
 
 
-async def _promised(exchange: Exchange) -> tuple[web.StreamResponse, bytes]:
+async def _send_headers(exchange: Exchange) -> tuple[web.StreamResponse, bytes]:
     """The true answer's headers sent, its body not yet."""
     reply = exchange.answer(Pager())
-    body = spoil.encode(reply.payload)
+    body = corruption.encode(reply.payload)
     response = web.StreamResponse(status=reply.status, headers={"Content-Type": _JSON})
     response.content_length = len(body)
     await response.prepare(exchange.request)
@@ -106,7 +105,7 @@ async def _promised(exchange: Exchange) -> tuple[web.StreamResponse, bytes]:
 
 
 async def _drip(exchange: Exchange) -> web.StreamResponse:
-    response, body = await _promised(exchange)
+    response, body = await _send_headers(exchange)
     for place in range(len(body)):
         await response.write(body[place : place + 1])
         await asyncio.sleep(_DRIP_SECONDS)
@@ -126,7 +125,7 @@ async def _reset(exchange: Exchange) -> web.StreamResponse:
 
 async def _truncate(exchange: Exchange) -> web.StreamResponse:
     """Promises the whole body, sends half of it and closes."""
-    response, body = await _promised(exchange)
+    response, body = await _send_headers(exchange)
     await response.write(body[: len(body) // 2])
     if exchange.request.transport is not None:
         exchange.request.transport.close()
@@ -134,19 +133,19 @@ async def _truncate(exchange: Exchange) -> web.StreamResponse:
 
 
 async def _bad_json(exchange: Exchange) -> web.StreamResponse:
-    body = spoil.bad_json(spoil.encode(exchange.answer(Pager()).payload))
+    body = corruption.bad_json(corruption.encode(exchange.answer(Pager()).payload))
     return web.Response(body=body, content_type=_JSON)
 
 
 async def _wrong_type(exchange: Exchange) -> web.StreamResponse:
     reply = exchange.answer(Pager())
-    return respond(Reply(spoil.wrong_type(reply.payload), reply.status))
+    return respond(ApiResponse(corruption.wrong_type(reply.payload), reply.status))
 
 
 async def _gbk(exchange: Exchange) -> web.StreamResponse:
     """Half the time the header says so, half the time it says nothing."""
-    body = spoil.gbk(exchange.answer(Pager()).payload)
-    said = exchange.coin.random() < 0.5  # noqa: PLR2004 - half the time
+    body = corruption.gbk(exchange.answer(Pager()).payload)
+    said = exchange.rng.random() < 0.5  # noqa: PLR2004 - half the time
     return web.Response(body=body, content_type=_JSON, charset="gbk" if said else None)
 
 
@@ -158,7 +157,7 @@ async def _clock_skew(exchange: Exchange) -> web.StreamResponse:
 
 @cache
 def _bomb() -> bytes:
-    return bomb.make_bomb()
+    return corruption.make_gzip_bomb()
 
 
 async def _gzip_bomb(exchange: Exchange) -> web.StreamResponse:
@@ -167,13 +166,13 @@ async def _gzip_bomb(exchange: Exchange) -> web.StreamResponse:
     response = web.StreamResponse(headers=headers)
     response.content_length = len(body)
     await response.prepare(exchange.request)
-    for chunk in bomb.chunks(body):
+    for chunk in corruption.chunks(body):
         await response.write(chunk)
     await response.write_eof()
     return response
 
 
-_GOES: Mapping[FaultKind, Goes] = {
+_HANDLERS: Mapping[FaultKind, FaultHandler] = {
     FaultKind.HTTP_500: _http_500,
     FaultKind.HTTP_429: _http_429,
     FaultKind.HANG: _hang,

@@ -15,12 +15,12 @@ from agent.simulator.complaints import ComplaintPost
 from agent.simulator.events import EventLog
 from agent.simulator.world import World
 
-__all__ = ["Running", "World", "make_app", "start"]
+__all__ = ["SimulatorServer", "World", "make_app", "start"]
 
 _LONGEST_NAP = 0.5
 
 
-class Running:
+class SimulatorServer:
     """A world that is being served. Use :meth:`stop`, or ``async with``."""
 
     def __init__(self, world: World, runner: web.AppRunner, url: str) -> None:
@@ -96,7 +96,7 @@ async def start(
     *,
     clock: Callable[[], float] = time.time,
     complaints_url: str | None = None,
-) -> Running:
+) -> SimulatorServer:
     """Begins the world and serves it; port 0 takes a free one.
 
     Raises:
@@ -114,7 +114,7 @@ async def start(
         raise
     bound = runner.addresses[0]
     shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-    running = Running(world, runner, f"http://{shown}:{bound[1]}")
+    running = SimulatorServer(world, runner, f"http://{shown}:{bound[1]}")
     if complaints_url is not None:
         running.post_complaints_to(complaints_url)
     return running

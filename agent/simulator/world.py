@@ -6,16 +6,17 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from agent.simulator import life, money
+from agent.simulator import money
 from agent.simulator.account import Account
 from agent.simulator.actions import Action, Change, Clear, Complaint, Entry, FaultPlan
-from agent.simulator.agenda import Agenda
 from agent.simulator.clock import WorldClock, iso
 from agent.simulator.desk import Desk
 from agent.simulator.dialects import DIALECTS, Dialect
+from agent.simulator.event_queue import EventQueue
 from agent.simulator.events import EventLog, mask
-from agent.simulator.faults import Faults, Ongoing
+from agent.simulator.faults import ActiveFault, Faults
 from agent.simulator.generate import generate
+from agent.simulator.lifecycle import Lifecycle
 from agent.simulator.plan import AccountPlan
 from agent.simulator.worldfile import (
     WorldPlan,
@@ -69,9 +70,9 @@ class World:
         self.desk = Desk(plan.desk.secret)
         self.complaints: list[dict[str, str]] = []
         self.on_complaint: Callable[[Complaint], None] = lambda _complaint: None
-        self.agenda = Agenda()
+        self.event_queue = EventQueue()
         self.clock = WorldClock(time.time)
-        self.life: life.Life | None = None
+        self.lifecycle: Lifecycle | None = None
         self.redirects_followed = 0
         """Requests that came to the place ``redirect`` answers point to."""
 
@@ -95,33 +96,33 @@ class World:
 
     def begin(self, clock: Callable[[], float] = time.time, speed: float = 1.0) -> None:
         """Starts world time at 0, now by ``clock``; beginning again changes nothing."""
-        if self.life is not None:
+        if self.lifecycle is not None:
             return
         self.clock = WorldClock(clock, speed)
-        self.life = life.Life(self.agenda, self.clock, self.note, self.plan.seed)
+        self.lifecycle = Lifecycle(self.event_queue, self.clock, self.note, self.plan.seed)
         for account in self.accounts.values():
-            self.life.begin(account)
+            self.lifecycle.begin(account)
         for fault in self.plan.faults:
             self._act(fault)
         for entry in self.plan.timeline:
-            self.agenda.plan(entry.at or 0.0, partial(self._happen, entry.action))
-        self.agenda.run(0.0)
+            self.event_queue.schedule(entry.at or 0.0, partial(self._happen, entry.action))
+        self.event_queue.run_until(0.0)
 
     def advance(self) -> float:
         """Lets everything happen that is due by now; gives the world time."""
-        self.agenda.run(self.clock.now())
+        self.event_queue.run_until(self.clock.now())
         for account in self.accounts.values():
-            money.accrue(account, self.agenda.now)
-        return self.agenda.now
+            money.accrue(account, self.event_queue.now)
+        return self.event_queue.now
 
     def next_due(self) -> float | None:
         """Wall seconds until something is due, or ``None`` when nothing is planned."""
-        at = self.agenda.next_at()
+        at = self.event_queue.next_at()
         return None if at is None else max(0.0, self.clock.wall_at(at) - self.clock.wall())
 
     def note(self, kind: str, text: str, **where: str) -> None:
         """Writes an event at the present world time."""
-        at = self.agenda.now
+        at = self.event_queue.now
         self.events.add(at, iso(self.clock.wall_at(at)), kind, text, **where)
 
     def apply_text(self, text: str) -> None:
@@ -136,7 +137,7 @@ class World:
         """Applies an entry that was read and checked, at once."""
         self.advance()
         self._act(entry.action)
-        self.agenda.run(self.agenda.now)
+        self.event_queue.run_until(self.event_queue.now)
 
     def _happen(self, action: Action, _at: float) -> None:
         self._act(action)
@@ -146,40 +147,40 @@ class World:
             self._begin_fault(action)
         elif isinstance(action, Clear):
             for fault in self.faults.of(action.provider, action.kind):
-                self._end_fault(fault, self.agenda.now)
+                self._end_fault(fault, self.event_queue.now)
         elif isinstance(action, Complaint):
             self._complain(action)
         else:
             self._change(action)
 
     def _change(self, change: Change) -> None:
-        assert self.life is not None, "the world has not begun"
+        assert self.lifecycle is not None, "the world has not begun"
         target = change.target
         account = self.accounts[target.account or self.references.accounts_of(_first(change))[0]]
         if target.numbers is None:
-            self.life.set_account(account, change.values)
+            self.lifecycle.set_account(account, change.values)
             return
         numbers = (
             account.numbers
             if target.every_number
             else [account.by_number[number] for number in target.numbers]
         )
-        self.life.set_numbers(account, numbers, target.binding, change.values)
+        self.lifecycle.set_numbers(account, numbers, target.binding, change.values)
 
     def _begin_fault(self, plan: FaultPlan) -> None:
-        fault = self.faults.begin(plan, self.agenda.now)
+        fault = self.faults.begin(plan, self.event_queue.now)
         lasting = "" if plan.lasts is None else f" for {plan.lasts:g}s"
         share = "" if plan.share >= 1 else f" in {plan.share:.0%} of the answers"
         self.note("fault_began", f"{plan.kind}{share}{lasting}", **_where(plan))
         if fault.ends is not None:
-            self.agenda.plan(fault.ends, partial(self._end_fault, fault))
+            self.event_queue.schedule(fault.ends, partial(self._end_fault, fault))
 
-    def _end_fault(self, fault: Ongoing, _at: float) -> None:
+    def _end_fault(self, fault: ActiveFault, _at: float) -> None:
         if self.faults.end(fault):
             self.note("fault_ended", str(fault.plan.kind), **_where(fault.plan))
 
     def _complain(self, complaint: Complaint) -> None:
-        caller, at = mask(complaint.caller), iso(self.clock.wall_at(self.agenda.now))
+        caller, at = mask(complaint.caller), iso(self.clock.wall_at(self.event_queue.now))
         self.complaints.append(
             {"at": at, "number": complaint.number, "caller": caller, "prompt": complaint.prompt}
         )

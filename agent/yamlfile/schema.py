@@ -43,7 +43,7 @@ class ValueType:
 
 
 class SchemaTree:
-    """A JSON Schema as pydantic makes it, and ways through it."""
+    """A JSON Schema made by pydantic, with lookups by path."""
 
     def __init__(self, root: Json) -> None:
         self.root = _with_standard_bounds(root)

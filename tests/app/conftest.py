@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from agent.app import Agent
-from agent.simulator.agent_config import write
-from agent.simulator.server import Running, start
+from agent.simulator.agent_config import build_config
+from agent.simulator.server import SimulatorServer, start
 from agent.simulator.world import World
 
 WORLD = """
@@ -68,7 +68,7 @@ async def until(condition: Callable[[], Any], what: str, deadline: float = 20.0)
 class Scene:
     """A running agent, its world, and the configuration file between them."""
 
-    def __init__(self, agent: Agent, world: Running, config: Path) -> None:
+    def __init__(self, agent: Agent, world: SimulatorServer, config: Path) -> None:
         self.agent = agent
         self.world = world
         self.config = config
@@ -118,7 +118,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     """A running agent that has polled everything once."""
     async with await start(World.parse(WORLD)) as world:
         config = tmp_path / "config.yaml"
-        settings = quicken(write(world.world, world.url, SPEED), tmp_path)
+        settings = quicken(build_config(world.world, world.url, SPEED), tmp_path)
         config.write_text(yaml.safe_dump(settings, allow_unicode=True))
         agent = Agent(config)
         await agent.start()

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from aiohttp import web
 
-from agent.simulator.agent_config import write
-from agent.simulator.server import Running, start
+from agent.simulator.agent_config import build_config
+from agent.simulator.server import SimulatorServer, start
 from agent.simulator.world import World
 from agent.web.app import make_app
 from tests.app.conftest import SPEED, WORLD, Scene, quicken, until
@@ -40,17 +40,17 @@ async def told(config: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
 
 
 @pytest.fixture
-async def alone(tmp_path: Path) -> AsyncIterator[tuple[Running, Path]]:
+async def alone(tmp_path: Path) -> AsyncIterator[tuple[SimulatorServer, Path]]:
     """A world and a configuration, and no agent."""
     async with await start(World.parse(WORLD)) as world:
         config = tmp_path / "config.yaml"
-        settings = quicken(write(world.world, world.url, SPEED), tmp_path)
+        settings = quicken(build_config(world.world, world.url, SPEED), tmp_path)
         config.write_text(yaml.safe_dump(settings, allow_unicode=True))
         yield world, config
 
 
 async def test_without_an_agent_the_ledger_remembers_from_run_to_run(
-    alone: tuple[Running, Path],
+    alone: tuple[SimulatorServer, Path],
 ) -> None:
     world, config = alone
     status, first = await told(config, "diff", NUMBER)
@@ -69,7 +69,9 @@ async def test_without_an_agent_the_ledger_remembers_from_run_to_run(
     assert "before: provisional" in out
 
 
-async def test_what_is_declared_goes_before_what_was_seen(alone: tuple[Running, Path]) -> None:
+async def test_what_is_declared_goes_before_what_was_seen(
+    alone: tuple[SimulatorServer, Path],
+) -> None:
     world, config = alone
     world.apply(EDIT)
     (config.parent / "declared.yml").write_text(f'"{NUMBER}": {{wait_seconds: 30}}\n')
@@ -83,7 +85,9 @@ async def test_what_is_declared_goes_before_what_was_seen(alone: tuple[Running, 
     assert (difference["was"], difference["now"]) == ("30", "5")
 
 
-async def test_a_wrong_declaration_is_named_by_file_and_line(alone: tuple[Running, Path]) -> None:
+async def test_a_wrong_declaration_is_named_by_file_and_line(
+    alone: tuple[SimulatorServer, Path],
+) -> None:
     _, config = alone
     (config.parent / "declared.yml").write_text(
         f'# winter\n"{NUMBER}":\n  wait_seconds: soon\n  colour: red\n"4006220009": 5\n'
@@ -97,7 +101,7 @@ async def test_a_wrong_declaration_is_named_by_file_and_line(alone: tuple[Runnin
     assert "declared.yml:5: 4006220009: is no mapping" in err
 
 
-async def test_a_number_that_nobody_has_is_told(alone: tuple[Running, Path]) -> None:
+async def test_a_number_that_nobody_has_is_told(alone: tuple[SimulatorServer, Path]) -> None:
     _, config = alone
     status, out, err = await baseline(config, "approve", "4009999999")
     assert (status, out) == (1, "")

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from aiohttp.test_utils import TestClient, TestServer
 
-from agent.simulator.agent_config import write
-from agent.simulator.server import Running, start
+from agent.simulator.agent_config import build_config
+from agent.simulator.server import SimulatorServer, start
 from agent.simulator.world import World
 from agent.web.app import make_app
 from tests.app.conftest import SPEED, WORLD, Scene, quicken, until
@@ -33,11 +33,11 @@ async def run(*arguments: str, typed: str = "") -> tuple[int, str, str]:
 
 
 @pytest.fixture
-async def alone(tmp_path: Path) -> AsyncIterator[tuple[Running, Path]]:
+async def alone(tmp_path: Path) -> AsyncIterator[tuple[SimulatorServer, Path]]:
     """A world and a configuration, and no agent."""
     async with await start(World.parse(WORLD)) as world:
         config = tmp_path / "config.yaml"
-        settings = quicken(write(world.world, world.url, SPEED), tmp_path)
+        settings = quicken(build_config(world.world, world.url, SPEED), tmp_path)
         config.write_text(yaml.safe_dump({**settings, "locale": "zh-CN"}, allow_unicode=True))
         yield world, config
 
@@ -49,7 +49,7 @@ async def diagnose(config: Path, number: str, *more: str) -> tuple[int, dict[str
 
 
 async def test_the_command_tells_well_from_broken_and_remembers(
-    alone: tuple[Running, Path],
+    alone: tuple[SimulatorServer, Path],
 ) -> None:
     world, config = alone
     (well, broken) = await asyncio.gather(diagnose(config, WELL), diagnose(config, "400-622-0001"))
@@ -64,7 +64,7 @@ async def test_the_command_tells_well_from_broken_and_remembers(
     assert (status, blind["cause"], blind["party"]) == (3, "monitoring_blind", "monitoring")
 
 
-async def test_the_command_asks_and_takes_answers(alone: tuple[Running, Path]) -> None:
+async def test_the_command_asks_and_takes_answers(alone: tuple[SimulatorServer, Path]) -> None:
     world, config = alone
     for entry in OFF:
         world.apply(entry)

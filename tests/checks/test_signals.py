@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from agent.checks.engine import Checker
 from agent.checks.signals import STATE_BY_RESULT, signal_of
-from agent.config.reachability import Reachability
+from agent.config.settings import Reachability
 from agent.model import Binding, CallOutcome
 from agent.states import BindingState, CallResult
 from tests.account_facts import NOW, make_settings, make_snapshot, number

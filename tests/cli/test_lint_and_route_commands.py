@@ -9,7 +9,7 @@ import yaml
 from typer.testing import CliRunner
 
 from agent.cli.main import app
-from agent.simulator.agent_config import write
+from agent.simulator.agent_config import build_config
 from agent.simulator.server import start
 from agent.simulator.world import World
 
@@ -45,7 +45,7 @@ async def command(tmp_path):
     """Runs ``numwatch`` with a configuration for the world, changed by ``more``."""
     world = World.parse(WORLD)
     async with await start(world) as running:
-        plain = write(world, running.url, 1.0)
+        plain = build_config(world, running.url, 1.0)
 
         async def run(*words, **more):
             config = tmp_path / "config.yaml"

@@ -14,7 +14,7 @@ from agent.polling.pollers import Pollers
 from agent.rules.engine import RuleEngine
 from agent.rules.load import load_rules
 from agent.series import SeriesBuilder
-from agent.simulator.server import Running, start
+from agent.simulator.server import SimulatorServer, start
 from agent.simulator.world import World
 from agent.states import Cause, Severity
 from agent.tickets.decide.faults import faults_of
@@ -73,7 +73,7 @@ def settings(folder: Path, url: str) -> Settings:
 class Week:
     """The agent's parts, an hour at a time."""
 
-    def __init__(self, running: Running, clock: Clock, folder: Path) -> None:
+    def __init__(self, running: SimulatorServer, clock: Clock, folder: Path) -> None:
         self.settings = settings(folder, running.url)
         self.clock, self.running, self.fleet = clock, running, Fleet()
         self.pollers = Pollers(self.fleet, Telemetry(), clock)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 
-from agent.simulator.server import Running, start
+from agent.simulator.server import SimulatorServer, start
 from agent.simulator.world import World
 from tests.simulator.worlds import NOON, SID, SMALL
 
@@ -30,7 +30,7 @@ class Clock:
 class Client:
     """Asks a running world; signs the way the dialect's description says, by itself."""
 
-    running: Running
+    running: SimulatorServer
     session: aiohttp.ClientSession
     clock: Clock
     key: str = "demo"
@@ -90,7 +90,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def serve(clock: Clock) -> AsyncIterator[Serve]:
     """Serves a world file's text; everything is stopped at the end."""
-    opened: list[Running | aiohttp.ClientSession] = []
+    opened: list[SimulatorServer | aiohttp.ClientSession] = []
 
     async def serve_text(text: str = SMALL, **options) -> Client:
         options.setdefault("clock", clock)

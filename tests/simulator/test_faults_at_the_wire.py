@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 import pytest
 
-from agent.simulator import bomb
+from agent.simulator import corruption
 from agent.simulator.actions import PAGE_FAULTS, FaultKind
 from tests.simulator.worlds import SID
 
@@ -227,21 +227,21 @@ async def test_a_gzip_bomb_is_small_at_the_wire_and_half_a_gibibyte_inside(clien
     ) as answer:
         assert answer.headers["Content-Encoding"] == "gzip"
         assert int(answer.headers["Content-Length"]) < 1 << 20
-    assert bomb.SIZE >= 512 << 20
+    assert corruption.GZIP_BOMB_SIZE >= 512 << 20
 
 
 def test_the_bomb_is_made_without_memory_and_is_valid_gzip():
     tracemalloc.start()
-    made = bomb.make_bomb()
+    made = corruption.make_gzip_bomb()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8 << 20
-    assert b"".join(bomb.chunks(made)) == made
-    assert _inflated(made) == bomb.SIZE
+    assert b"".join(corruption.chunks(made)) == made
+    assert _inflated(made) == corruption.GZIP_BOMB_SIZE
 
 
 def test_the_bombs_checksum_is_right():
-    made = bomb.make_bomb(3)
+    made = corruption.make_gzip_bomb(3)
     assert _inflated(made) == 3 << 20
     spoiled = made[:-8] + bytes([made[-8] ^ 1]) + made[-7:]
     with pytest.raises(zlib.error, match="incorrect data check"):  # the control
@@ -346,4 +346,4 @@ async def test_every_kind_goes_at_both_dialects_and_the_next_request_is_well(cli
 def test_every_kind_has_its_way_of_going_wrong():
     from agent.simulator import responses  # noqa: PLC0415 - the table is private to its file
 
-    assert set(responses._GOES) | PAGE_FAULTS == set(FaultKind)
+    assert set(responses._HANDLERS) | PAGE_FAULTS == set(FaultKind)

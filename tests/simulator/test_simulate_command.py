@@ -52,7 +52,7 @@ async def test_it_tells_addresses_and_events_and_ends_cleanly(tmp_path, number):
 
 def _config(text, speed=1.0):
     world = World.parse(text)
-    plain = agent_config.write(world, "http://127.0.0.1:10401/", speed)
+    plain = agent_config.build_config(world, "http://127.0.0.1:10401/", speed)
     json.dumps(plain)
     return Settings.model_validate(plain)
 
@@ -108,7 +108,7 @@ def _story_at(second):
 def test_the_story_is_short_and_ends_well():
     world = _story_at(95)
     assert max(entry.at for entry in world.plan.timeline) <= 90
-    assert world.faults.ongoing == []
+    assert world.faults.active == []
     for account in world.accounts.values():
         assert set(account.states()) == {"active"}, account.key
         for number in account.numbers:
@@ -128,7 +128,7 @@ def test_the_storys_faults_are_seen_through_the_providers_alone():
 def test_the_story_at_its_worst():
     world = _story_at(50)
     assert world.accounts["north/branch"].states() == {"suspended_arrears": 3}
-    assert [fault.plan.provider for fault in world.faults.ongoing] == ["global"]
+    assert [fault.plan.provider for fault in world.faults.active] == ["global"]
     assert world.accounts["global/overseas"].states() == {"active": 4}
     hq = world.accounts["north/hq"]
     assert hq.by_number["4006220001"].bindings[0].state == "arrears"

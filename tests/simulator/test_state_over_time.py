@@ -94,10 +94,10 @@ def test_looks_at_the_money_planned_before_a_change_are_dropped(clock):
         world.apply_text("{account: north/hq, set: {balance: 45}}")
     clock.now += 1.5 * DAY
     world.advance()
-    planned = len(world.agenda)
+    planned = len(world.event_queue)
     clock.now += 1.0 * DAY
     world.advance()
-    assert len(world.agenda) == planned <= 3
+    assert len(world.event_queue) == planned <= 3
     assert [event.at for event in world.events.after() if event.kind == "money"] == [DAY]
 
 

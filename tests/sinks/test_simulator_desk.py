@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from agent.simulator.server import Running, start
+from agent.simulator.server import SimulatorServer, start
 from agent.simulator.world import World
 from agent.sinks.dispatcher import Dispatcher
 from agent.sinks.registry import build_sinks
@@ -30,7 +30,7 @@ async def listed(url: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Running]:
+async def desk() -> AsyncIterator[SimulatorServer]:
     async with await start(world()) as running:
         yield running
 
@@ -75,7 +75,7 @@ def check_story(tickets: list[dict[str, Any]]) -> None:
 
 @pytest.mark.parametrize("fault", ["http_500", "http_429", "hang", "drip", "reset", "redirect"])
 async def test_a_desk_that_was_down_has_every_ticket_once_and_in_order(
-    database: Database, telemetry: Telemetry, desk: Running, fault: str
+    database: Database, telemetry: Telemetry, desk: SimulatorServer, fault: str
 ) -> None:
     desk.apply({"provider": "desk", "fault": {"kind": fault, "for": "1500ms"}})
     ids = await record_stories(ChangeWriter(database, "desk"))

@@ -12,7 +12,7 @@ from agent.simulator.paging import Pager
 
 
 @dataclass(frozen=True)
-class Ask:
+class ApiRequest:
     """A request as it came in."""
 
     method: str
@@ -38,7 +38,7 @@ def read_query(raw: str) -> tuple[tuple[str, str], ...]:
 
 
 @dataclass(frozen=True)
-class Reply:
+class ApiResponse:
     """An answer: a JSON value with a status."""
 
     payload: object
@@ -54,22 +54,22 @@ class Dialect(Protocol):
 
     def __init__(self, provider: str) -> None: ...
 
-    def account(self, ask: Ask, accounts: Sequence[Account]) -> Account | None:
+    def account(self, request: ApiRequest, accounts: Sequence[Account]) -> Account | None:
         """Whose request this claims to be; not verified yet."""
         ...
 
-    def capability(self, ask: Ask) -> str | None:
+    def capability(self, request: ApiRequest) -> str | None:
         """Which capability the request is for, if it is for one."""
         ...
 
-    def refusal(self, ask: Ask, account: Account | None) -> Reply | None:
+    def refusal(self, request: ApiRequest, account: Account | None) -> ApiResponse | None:
         """Why the request is not let in, or ``None`` when its credentials hold."""
         ...
 
-    def answer(self, ask: Ask, account: Account, pager: Pager) -> Reply:
+    def answer(self, request: ApiRequest, account: Account, pager: Pager) -> ApiResponse:
         """The answer to a request that was let in; lists are cut by ``pager``."""
         ...
 
-    def error(self, status: int) -> Reply:
+    def error(self, status: int) -> ApiResponse:
         """The API's own error answer for a HTTP status; 200 means an error that says 200."""
         ...

@@ -9,12 +9,12 @@ from typing import Any
 
 from agent.simulator.entities import Binding, Number, Routing, SpecialDays
 
-_UNTOLD: tuple[object, ...] = (None, "", ())
+_ABSENT: tuple[object, ...] = (None, "", ())
 
 
 def number_features(number: Number) -> dict[str, Any]:
     """What the listing tells besides the plain facts of ``number``."""
-    return _told(
+    return _present(
         licence_end=number.licence_end and number.licence_end.isoformat(),
         identity_end=number.identity_end and number.identity_end.isoformat(),
         registered_use=number.registered_use,
@@ -25,7 +25,7 @@ def number_features(number: Number) -> dict[str, Any]:
 def binding_features(binding: Binding) -> dict[str, Any]:
     """What the bindings tell besides the plain facts of ``binding``."""
     lines = binding.lines
-    return _told(
+    return _present(
         wait_seconds=binding.wait_seconds,
         weight=binding.weight,
         carrier=binding.carrier,
@@ -39,18 +39,18 @@ def binding_features(binding: Binding) -> dict[str, Any]:
 
 def routing_features(routing: Routing) -> dict[str, Any]:
     """What the routing tells besides the plain keys; a list that is there may be empty."""
-    told = {name: getattr(routing, name) for name in _PLAIN}
-    told["trunk"] = routing.trunk or None
+    values = {name: getattr(routing, name) for name in _PLAIN_KEYS}
+    values["trunk"] = routing.trunk or None
     if routing.special_days is not None:
-        told["special_days"] = list(map(_days, routing.special_days))
+        values["special_days"] = list(map(_days, routing.special_days))
     if routing.menu is not None:
-        told["menu"] = list(map(asdict, routing.menu))
+        values["menu"] = list(map(asdict, routing.menu))
     if routing.extensions is not None:
-        told["extensions"] = list(map(asdict, routing.extensions))
-    return {name: value for name, value in told.items() if value is not None}
+        values["extensions"] = list(map(asdict, routing.extensions))
+    return {name: value for name, value in values.items() if value is not None}
 
 
-_PLAIN = (
+_PLAIN_KEYS = (
     "national_calendar",
     "pin",
     "overflow",
@@ -74,5 +74,5 @@ def _days(days: SpecialDays) -> dict[str, Any]:
     }
 
 
-def _told(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value not in _UNTOLD}
+def _present(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in _ABSENT}

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from agent.simulator.account import Account
 from agent.simulator.clock import WorldClock, iso
-from agent.simulator.dialects.base import Ask, Reply
+from agent.simulator.dialects.base import ApiRequest, ApiResponse
 from agent.simulator.dialects.features import (
     binding_features,
     number_features,
@@ -32,11 +32,11 @@ _ERRORS = {
 }
 
 
-def signature(secret: str, ask: Ask, timestamp: str, nonce: str) -> str:
+def signature(secret: str, request: ApiRequest, timestamp: str, nonce: str) -> str:
     """The signature a request must carry, in base64."""
-    pairs = sorted((quote(key, safe="~"), quote(value, safe="~")) for key, value in ask.query)
+    pairs = sorted((quote(key, safe="~"), quote(value, safe="~")) for key, value in request.query)
     query = "&".join(f"{key}={value}" for key, value in pairs)
-    text = f"{ask.method}\n{ask.full_path}\n{query}\n{timestamp}\n{nonce}"
+    text = f"{request.method}\n{request.full_path}\n{query}\n{timestamp}\n{nonce}"
     return base64.b64encode(
         hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
     ).decode()
@@ -60,15 +60,15 @@ class _Nonces:
         return True
 
 
-def _ok(data: object) -> Reply:
-    return Reply({"code": 0, "message": "ok", "data": data})
+def _ok(data: object) -> ApiResponse:
+    return ApiResponse({"code": 0, "message": "ok", "data": data})
 
 
-def _api_error(code: int, message: str, status: int = 200) -> Reply:
-    return Reply({"code": code, "message": message, "data": None}, status)
+def _api_error(code: int, message: str, status: int = 200) -> ApiResponse:
+    return ApiResponse({"code": code, "message": message, "data": None}, status)
 
 
-class Spoken:
+class ProviderApi:
     """A provider that speaks the generic dialect."""
 
     credentials: ClassVar[Mapping[str, re.Pattern[str]]] = {
@@ -79,49 +79,49 @@ class Spoken:
     def __init__(self, _provider: str) -> None:
         self._nonces = _Nonces()
 
-    def account(self, ask: Ask, accounts: Sequence[Account]) -> Account | None:
+    def account(self, request: ApiRequest, accounts: Sequence[Account]) -> Account | None:
         """The account whose key the request shows."""
-        key = ask.headers.get("X-Api-Key", "")
+        key = request.headers.get("X-Api-Key", "")
         return next((one for one in accounts if one.credentials["key"] == key), None)
 
-    def capability(self, ask: Ask) -> str | None:
+    def capability(self, request: ApiRequest) -> str | None:
         """By the path."""
-        if _ROUTING.fullmatch(ask.path):
+        if _ROUTING.fullmatch(request.path):
             return Capability.ROUTING
-        return _CAPABILITIES.get(ask.path)
+        return _CAPABILITIES.get(request.path)
 
-    def refusal(self, ask: Ask, account: Account | None) -> Reply | None:
+    def refusal(self, request: ApiRequest, account: Account | None) -> ApiResponse | None:
         """Key, timestamp, signature and nonce, in this order."""
-        why = self._mistrust(ask, account)
+        why = self._mistrust(request, account)
         return _api_error(40100, why, 401) if why else None
 
-    def _mistrust(self, ask: Ask, account: Account | None) -> str:
+    def _mistrust(self, request: ApiRequest, account: Account | None) -> str:
         if account is None:
             return "unknown api key"
-        stamp, nonce = ask.headers.get("X-Timestamp", ""), ask.headers.get("X-Nonce", "")
+        stamp, nonce = request.headers.get("X-Timestamp", ""), request.headers.get("X-Nonce", "")
         if not re.fullmatch(r"\d{1,12}", stamp, re.ASCII):
             return "X-Timestamp is not in unix seconds"
-        if abs(ask.now - int(stamp)) > _WINDOW:
+        if abs(request.now - int(stamp)) > _WINDOW:
             return "X-Timestamp is more than 300 seconds off"
         if len(nonce) < _NONCE_LENGTH:
             return "X-Nonce is shorter than 16 characters"
-        given = ask.headers.get("X-Signature", "")
-        wanted = signature(account.credentials["secret"], ask, stamp, nonce)
+        given = request.headers.get("X-Signature", "")
+        wanted = signature(account.credentials["secret"], request, stamp, nonce)
         if not hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode()):
             return "X-Signature does not fit"
-        return "" if self._nonces.use(f"{account.id}:{nonce}", ask.now) else "X-Nonce was used"
+        return "" if self._nonces.use(f"{account.id}:{nonce}", request.now) else "X-Nonce was used"
 
-    def answer(self, ask: Ask, account: Account, pager: Pager) -> Reply:
+    def answer(self, request: ApiRequest, account: Account, pager: Pager) -> ApiResponse:
         """By the path."""
-        if ask.method != "GET":
+        if request.method != "GET":
             return _api_error(40500, "only GET is offered here", 405)
-        routing = _ROUTING.fullmatch(ask.path)
+        routing = _ROUTING.fullmatch(request.path)
         if routing:
             return _routing(account, routing[1])
-        answer = _ANSWERS.get(ask.path)
-        return answer(ask, account, pager) if answer else _api_error(40400, "no such path", 404)
+        answer = _ANSWERS.get(request.path)
+        return answer(request, account, pager) if answer else _api_error(40400, "no such path", 404)
 
-    def error(self, status: int) -> Reply:
+    def error(self, status: int) -> ApiResponse:
         """The envelope with an error code."""
         code, message = _ERRORS.get(status, (status * 100, "error"))
         return _api_error(code, message, status)
@@ -131,8 +131,8 @@ class _BadQueryError(Exception):
     """A query value that cannot be used."""
 
 
-def _whole(ask: Ask, key: str, default: int) -> int:
-    value = ask.value(key)
+def _whole(request: ApiRequest, key: str, default: int) -> int:
+    value = request.value(key)
     if value is None:
         return default
     if not re.fullmatch(r"[1-9]\d{0,8}", value, re.ASCII):
@@ -140,31 +140,35 @@ def _whole(ask: Ask, key: str, default: int) -> int:
     return int(value)
 
 
-def _listed(page: Page) -> Reply:
+def _listed(page: Page) -> ApiResponse:
     return _ok(
         {"total": page.total, "page": page.number, "page_size": page.size, "items": page.rows}
     )
 
 
 def _paged(
-    ask: Ask, account: Account, pager: Pager, total: int, rows: Callable[[int, int], list[Any]]
-) -> Reply:
+    request: ApiRequest,
+    account: Account,
+    pager: Pager,
+    total: int,
+    rows: Callable[[int, int], list[Any]],
+) -> ApiResponse:
     try:
-        number = _whole(ask, "page", 1)
-        size = min(_whole(ask, "page_size", account.page_size), account.page_size)
+        number = _whole(request, "page", 1)
+        size = min(_whole(request, "page_size", account.page_size), account.page_size)
     except _BadQueryError as error:
         return _api_error(40000, str(error))
-    key = "number" if ask.path == "/v1/numbers" else "id"
+    key = "number" if request.path == "/v1/numbers" else "id"
     return _listed(pager.cut(total, number, size, rows, key))
 
 
-def _numbers(ask: Ask, account: Account, pager: Pager) -> Reply:
+def _numbers(request: ApiRequest, account: Account, pager: Pager) -> ApiResponse:
     listed = account.listed()
 
     def rows(start: int, stop: int) -> list[Any]:
-        return [_number_row(account, number, ask.clock) for number in listed[start:stop]]
+        return [_number_row(account, number, request.clock) for number in listed[start:stop]]
 
-    return _paged(ask, account, pager, len(listed), rows)
+    return _paged(request, account, pager, len(listed), rows)
 
 
 def _number_row(account: Account, number: Number, clock: WorldClock) -> dict[str, Any]:
@@ -187,7 +191,7 @@ def _number_row(account: Account, number: Number, clock: WorldClock) -> dict[str
     }
 
 
-def _routing(account: Account, wanted: str) -> Reply:
+def _routing(account: Account, wanted: str) -> ApiResponse:
     number = account.by_number.get(wanted)
     if number is None or not number.listed:
         return _api_error(40401, "number not found")
@@ -227,11 +231,11 @@ def _plain(value: float) -> float | int:
     return int(value) if value == int(value) else value
 
 
-def _bindings(ask: Ask, account: Account, pager: Pager) -> Reply:
+def _bindings(request: ApiRequest, account: Account, pager: Pager) -> ApiResponse:
     def rows(start: int, stop: int) -> list[Any]:
         return [_binding_row(*pair) for pair in account.bindings(start, stop)]
 
-    return _paged(ask, account, pager, account.binding_count(), rows)
+    return _paged(request, account, pager, account.binding_count(), rows)
 
 
 def _binding_row(number: Number, binding: Binding) -> dict[str, Any]:
@@ -250,7 +254,7 @@ def _money(value: float | None) -> str | None:
     return None if value is None else f"{value:.2f}"
 
 
-def _balance(_ask: Ask, account: Account, _pager: Pager) -> Reply:
+def _balance(_api_request: ApiRequest, account: Account, _pager: Pager) -> ApiResponse:
     return _ok(
         {
             "amount": _money(account.balance),
@@ -264,9 +268,9 @@ def _balance(_ask: Ask, account: Account, _pager: Pager) -> Reply:
     )
 
 
-def _calls(ask: Ask, account: Account, pager: Pager) -> Reply:
+def _calls(request: ApiRequest, account: Account, pager: Pager) -> ApiResponse:
     try:
-        since = float(ask.value("since") or 0)
+        since = float(request.value("since") or 0)
     except ValueError:
         return _api_error(40000, "since is not in unix seconds")
     first, last = account.calls_since(since)
@@ -274,7 +278,7 @@ def _calls(ask: Ask, account: Account, pager: Pager) -> Reply:
     def rows(start: int, stop: int) -> list[Any]:
         return [_call_row(call) for call in account.calls[first + start : first + stop]]
 
-    return _paged(ask, account, pager, last - first, rows)
+    return _paged(request, account, pager, last - first, rows)
 
 
 def _call_row(call: CallRecord) -> dict[str, Any]:
@@ -290,7 +294,7 @@ def _call_row(call: CallRecord) -> dict[str, Any]:
     }
 
 
-_ANSWERS: Mapping[str, Callable[[Ask, Account, Pager], Reply]] = {
+_ANSWERS: Mapping[str, Callable[[ApiRequest, Account, Pager], ApiResponse]] = {
     "/v1/numbers": _numbers,
     "/v1/bindings": _bindings,
     "/v1/balance": _balance,

@@ -1,7 +1,7 @@
 """The ``twilio`` dialect: Twilio's 2010-04-01 API, read side, shaped like its OpenAPI description.
 
 Presence only: a number that is gone is not listed, and an account that cannot call is
-``suspended`` as a whole (provider-apis.md §3).
+``suspended`` as a whole (docs/reference/provider-apis.md §3).
 """
 
 import base64
@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 from agent.simulator import money
 from agent.simulator.account import Account
-from agent.simulator.dialects.base import Ask, Reply
+from agent.simulator.dialects.base import ApiRequest, ApiResponse
 from agent.simulator.entities import CallRecord, Number
 from agent.simulator.paging import Page, Pager
 from agent.states import IN_SERVICE_STATES, CallResult, Capability, NumberState
@@ -57,7 +57,7 @@ _CAPABILITIES = {
 }
 
 
-class Spoken:
+class ProviderApi:
     """A provider that speaks Twilio's dialect."""
 
     credentials: ClassVar[Mapping[str, re.Pattern[str]]] = {
@@ -69,37 +69,37 @@ class Spoken:
         self._prefix = f"/{provider}"
         self._present: dict[str, tuple[int, list[Number]]] = {}
 
-    def account(self, ask: Ask, accounts: Sequence[Account]) -> Account | None:
+    def account(self, request: ApiRequest, accounts: Sequence[Account]) -> Account | None:
         """The account whose sid the request's Basic credentials or else its path shows."""
-        sid = _basic(ask)[0]
+        sid = _basic(request)[0]
         return next((one for one in accounts if one.credentials["sid"] == sid), None)
 
-    def capability(self, ask: Ask) -> str | None:
+    def capability(self, request: ApiRequest) -> str | None:
         """By the path."""
-        found = _PATH.fullmatch(ask.path)
+        found = _PATH.fullmatch(request.path)
         return _CAPABILITIES[found[2]] if found else None
 
-    def refusal(self, ask: Ask, account: Account | None) -> Reply | None:
+    def refusal(self, request: ApiRequest, account: Account | None) -> ApiResponse | None:
         """Basic credentials; an account sees only itself."""
-        token = _basic(ask)[1]
+        token = _basic(request)[1]
         held = account.credentials["token"] if account else ""
         if account is None or not compare_digest(token.encode(), held.encode()):
             return self.error(401)
-        found = _PATH.fullmatch(ask.path)
+        found = _PATH.fullmatch(request.path)
         return self.error(404) if not found or found[1] != account.credentials["sid"] else None
 
-    def answer(self, ask: Ask, account: Account, pager: Pager) -> Reply:
+    def answer(self, request: ApiRequest, account: Account, pager: Pager) -> ApiResponse:
         """By the path."""
-        found = _PATH.fullmatch(ask.path)
-        if ask.method != "GET" or not found:
-            return self.error(404 if ask.method == "GET" else 405)
+        found = _PATH.fullmatch(request.path)
+        if request.method != "GET" or not found:
+            return self.error(404 if request.method == "GET" else 405)
         if found[2] == "Balance":
-            return Reply(_balance(account))
+            return ApiResponse(_balance(account))
         numbers = self._numbers(account)
         if found[2] is None:
-            return Reply(_account(account, numbers))
+            return ApiResponse(_account(account, numbers))
         key, rows = _LISTS[found[2]]
-        return self._list(ask, pager, key, rows(ask, account, numbers))
+        return self._list(request, pager, key, rows(request, account, numbers))
 
     def _numbers(self, account: Account) -> list[Number]:
         """The numbers Twilio would list, found anew only after something changed."""
@@ -109,7 +109,7 @@ class Spoken:
             self._present[account.key] = account.version, numbers
         return numbers
 
-    def error(self, status: int) -> Reply:
+    def error(self, status: int) -> ApiResponse:
         """Twilio's error body."""
         code, message = _ERRORS.get(status, (20000 + status, "Error"))
         body = {
@@ -118,36 +118,36 @@ class Spoken:
             "more_info": f"https://www.twilio.com/docs/errors/{code}",
             "status": 500 if status == 200 else status,  # noqa: PLR2004 - an error that says 200
         }
-        return Reply(body, status)
+        return ApiResponse(body, status)
 
-    def _list(self, ask: Ask, pager: Pager, key: str, rows: "_Rows") -> Reply:
-        asked = _asked_page(ask, rows.most)
+    def _list(self, request: ApiRequest, pager: Pager, key: str, rows: "_Rows") -> ApiResponse:
+        asked = _asked_page(request, rows.most)
         if asked is None:
-            return Reply({**_body(self.error(404)), "code": 20006, "status": 400}, 400)
+            return ApiResponse({**_body(self.error(404)), "code": 20006, "status": 400}, 400)
         index, size = asked
         page = pager.cut(rows.total, index + 1, size, rows.render, "sid")
-        return Reply({key: page.rows, **self._links(ask, page)})
+        return ApiResponse({key: page.rows, **self._links(request, page)})
 
-    def _links(self, ask: Ask, page: Page) -> dict[str, Any]:
+    def _links(self, request: ApiRequest, page: Page) -> dict[str, Any]:
         index = page.number - 1
-        here = self._link(ask, page, index)
+        here = self._link(request, page, index)
         return {
             "uri": here,
-            "first_page_uri": self._link(ask, page, 0),
-            "previous_page_uri": self._link(ask, page, index - 1) if index else None,
-            "next_page_uri": self._link(ask, page, index + 1) if page.more else None,
+            "first_page_uri": self._link(request, page, 0),
+            "previous_page_uri": self._link(request, page, index - 1) if index else None,
+            "next_page_uri": self._link(request, page, index + 1) if page.more else None,
             "page": index,
             "page_size": page.size,
             "start": index * page.size,
             "end": index * page.size + max(len(page.rows) - 1, 0),
         }
 
-    def _link(self, ask: Ask, page: Page, index: int) -> str:
-        kept = [pair for pair in ask.query if pair[0] not in {"Page", "PageSize", "PageToken"}]
+    def _link(self, request: ApiRequest, page: Page, index: int) -> str:
+        kept = [pair for pair in request.query if pair[0] not in {"Page", "PageSize", "PageToken"}]
         place = [("PageSize", str(page.size)), ("Page", str(index))]
         if index:
             place.append(("PageToken", _token(index)))
-        return f"{self._prefix}{ask.path}?{urlencode([*kept, *place])}"
+        return f"{self._prefix}{request.path}?{urlencode([*kept, *place])}"
 
 
 _Render = Callable[[Account, Any], dict[str, Any]]
@@ -168,8 +168,8 @@ class _Rows:
         return [self._render(self._account, item) for item in self._items[start:stop]]
 
 
-def _basic(ask: Ask) -> tuple[str, str]:
-    kind, _, value = ask.headers.get("Authorization", "").partition(" ")
+def _basic(request: ApiRequest) -> tuple[str, str]:
+    kind, _, value = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "basic":
         return "", ""
     try:
@@ -179,7 +179,7 @@ def _basic(ask: Ask) -> tuple[str, str]:
     return user, word
 
 
-def _body(reply: Reply) -> dict[str, Any]:
+def _body(reply: ApiResponse) -> dict[str, Any]:
     return reply.payload if isinstance(reply.payload, dict) else {}
 
 
@@ -187,14 +187,14 @@ def _token(index: int) -> str:
     return f"PA{_hex('page', str(index))}"
 
 
-def _asked_page(ask: Ask, most: int) -> tuple[int, int] | None:
+def _asked_page(request: ApiRequest, most: int) -> tuple[int, int] | None:
     """Page index and size; ``None`` when a later page is asked for without its token."""
-    page, size = ask.value("Page") or "0", ask.value("PageSize") or str(_DEFAULT_SIZE)
+    page, size = request.value("Page") or "0", request.value("PageSize") or str(_DEFAULT_SIZE)
     if not re.fullmatch(r"\d{1,7}", page, re.ASCII) or not re.fullmatch(
         r"[1-9]\d{0,3}", size, re.ASCII
     ):
         return None
-    if int(page) and ask.value("PageToken") != _token(int(page)):
+    if int(page) and request.value("PageToken") != _token(int(page)):
         return None
     return int(page), min(int(size), most)
 
@@ -254,8 +254,8 @@ def _balance(account: Account) -> dict[str, Any]:
     }
 
 
-def _numbers(ask: Ask, account: Account, numbers: Sequence[Number]) -> _Rows:
-    wanted = ask.value("PhoneNumber")
+def _numbers(request: ApiRequest, account: Account, numbers: Sequence[Number]) -> _Rows:
+    wanted = request.value("PhoneNumber")
     if wanted is not None:
         numbers = [number for number in numbers if _e164(number.number) == wanted]
     return _Rows(account, numbers, _number_row)
@@ -319,11 +319,11 @@ def _instant(text: str | None) -> float | None:
     return (made if made.tzinfo else made.replace(tzinfo=UTC)).timestamp()
 
 
-def _calls(ask: Ask, account: Account, _numbers: Sequence[Number]) -> _Rows:
+def _calls(request: ApiRequest, account: Account, _numbers: Sequence[Number]) -> _Rows:
     """Newest first, as Twilio lists them."""
-    since, until = _instant(ask.value("StartTime>")), _instant(ask.value("StartTime<"))
+    since, until = _instant(request.value("StartTime>")), _instant(request.value("StartTime<"))
     first, last = account.calls_since(since if since is not None else 0.0)
-    status, called = ask.value("Status"), ask.value("To")
+    status, called = request.value("Status"), request.value("To")
     found = [
         call
         for call in reversed(account.calls[first:last])
@@ -367,7 +367,7 @@ def _call_row(account: Account, call: CallRecord) -> dict[str, Any]:
     }
 
 
-_List = Callable[[Ask, Account, Sequence[Number]], _Rows]
+_List = Callable[[ApiRequest, Account, Sequence[Number]], _Rows]
 _LISTS: Mapping[str, tuple[str, _List]] = {
     "IncomingPhoneNumbers": ("incoming_phone_numbers", _numbers),
     "Calls": ("calls", _calls),

@@ -1,4 +1,4 @@
-"""A configuration as written, before it is known to be right, and ways through it."""
+"""A configuration before validation: plain data, for the checks that span several keys."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from agent.yamlfile.paths import KeyPath
 
 
 @dataclass(frozen=True)
-class Draft:
+class UnvalidatedConfig:
     """Plain data with every reference replaced, and what its names may refer to."""
 
     data: object

@@ -1,4 +1,4 @@
-"""How a call to a number ends, as the number stands now (domain.md §1, §2).
+"""How a call to a number ends, in the number's current state (docs/reference/domain.md §1, §2).
 
 Pure functions of the number, the minute of the week and a seeded coin.
 """
@@ -44,7 +44,8 @@ _BY_BINDING = {
     BindingState.OVERSEAS: CallResult.BLOCKED_BY_CARRIER,
 }
 _RINGS = frozenset({CallResult.BUSY, CallResult.NO_ANSWER, CallResult.OFF})
-"""Results that take the whole wait: a mobile that is busy or off consumes it (domain.md §1)."""
+"""Results that take the whole wait: a mobile that is busy or off uses it up
+(docs/reference/domain.md §1)."""
 
 
 class Moment(NamedTuple):
@@ -63,7 +64,7 @@ class Outcome(NamedTuple):
     talk_seconds: float
 
 
-def outcome(number: Number, caller: str, moment: Moment, coin: random.Random) -> Outcome:
+def outcome(number: Number, caller: str, moment: Moment, rng: random.Random) -> Outcome:
     """How a call by ``caller`` at ``moment`` ends."""
     refused = _refusal(number, caller)
     if refused is not None:
@@ -77,7 +78,7 @@ def outcome(number: Number, caller: str, moment: Moment, coin: random.Random) ->
         result = _BY_BINDING.get(ready[0].state, CallResult.UNKNOWN)
         wait = number.routing.wait_seconds if result in _RINGS else 0.0
         return Outcome(result, ready[0].id, round(wait, 1), 0.0)
-    return _ring(number, good, coin)
+    return _ring(number, good, rng)
 
 
 def _refusal(number: Number, caller: str) -> CallResult | None:
@@ -91,7 +92,7 @@ def _refusal(number: Number, caller: str) -> CallResult | None:
 
 
 def _screened(routing: Routing, caller: str) -> CallResult | None:
-    """Lists and regions; a caller's area code is told only where it calls from a landline."""
+    """The result of lists and regions; only callers from a landline show an area code."""
     if caller.startswith(routing.blacklist):
         return CallResult.CALLER_BLACKLISTED
     if routing.whitelist.enabled and not caller.startswith(routing.whitelist.entries):
@@ -136,26 +137,26 @@ def weekdays(text: str) -> frozenset[int]:
     return frozenset(days)
 
 
-def _ring(number: Number, good: Sequence[Binding], coin: random.Random) -> Outcome:
+def _ring(number: Number, good: Sequence[Binding], rng: random.Random) -> Outcome:
     """A phone rings: somebody answers after some seconds, unless the wait ends before."""
-    ring = coin.uniform(3.0, 14.0)
-    result = _draw(number.calls.results if number.calls else (), coin)
+    ring = rng.uniform(3.0, 14.0)
+    result = _draw(number.calls.results if number.calls else (), rng)
     wait = number.routing.wait_seconds
     if result == CallResult.ANSWERED and ring > wait:
         result = CallResult.NO_ANSWER
     if result == CallResult.ANSWERED:
         talk = number.calls.talk_seconds if number.calls else DEFAULT_TALK_SECONDS
-        return Outcome(result, good[0].id, round(ring, 1), round(coin.uniform(*talk), 1))
+        return Outcome(result, good[0].id, round(ring, 1), round(rng.uniform(*talk), 1))
     return Outcome(result, good[0].id, round(wait if result in _RINGS else 0.0, 1), 0.0)
 
 
-def _draw(weights: Iterable[tuple[CallResult, float]], coin: random.Random) -> CallResult:
+def _draw(weights: Iterable[tuple[CallResult, float]], rng: random.Random) -> CallResult:
     results = tuple(weights) or ((CallResult.ANSWERED, 1.0),)
-    return coin.choices([r for r, _ in results], [weight for _, weight in results])[0]
+    return rng.choices([r for r, _ in results], [weight for _, weight in results])[0]
 
 
-def random_caller(coin: random.Random) -> str:
+def random_caller(rng: random.Random) -> str:
     """Somebody who calls: mostly a mobile, now and then a landline of a large city."""
-    if coin.random() < 0.8:  # noqa: PLR2004 - four of five call from a mobile
-        return f"1{coin.choice('3578')}{coin.randrange(10**9):09d}"
-    return f"{coin.choice(('010', '021', '022', '020', '0755', '028'))}{coin.randrange(10**8):08d}"
+    if rng.random() < 0.8:  # noqa: PLR2004 - four of five call from a mobile
+        return f"1{rng.choice('3578')}{rng.randrange(10**9):09d}"
+    return f"{rng.choice(('010', '021', '022', '020', '0755', '028'))}{rng.randrange(10**8):08d}"

@@ -4,33 +4,33 @@ import heapq
 from collections.abc import Callable
 from itertools import count
 
-Act = Callable[[float], None]
+Callback = Callable[[float], None]
 """Something that happens; it is told the world time it happens at."""
 
 
-class Agenda:
+class EventQueue:
     """A queue of acts; acts at the same time happen in the order they were planned."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Act]] = []
+        self._heap: list[tuple[float, int, Callback]] = []
         self._order = count()
         self.now = 0.0
 
     def __len__(self) -> int:
         return len(self._heap)
 
-    def plan(self, at: float, act: Act) -> None:
+    def schedule(self, at: float, callback: Callback) -> None:
         """Plans ``act``; a time that has passed means as soon as possible."""
-        heapq.heappush(self._heap, (max(at, self.now), next(self._order), act))
+        heapq.heappush(self._heap, (max(at, self.now), next(self._order), callback))
 
     def next_at(self) -> float | None:
         """When the next act is due, or ``None`` when nothing is planned."""
         return self._heap[0][0] if self._heap else None
 
-    def run(self, until: float) -> None:
+    def run_until(self, until: float) -> None:
         """Lets everything happen that is due by ``until``; acts may plan further acts."""
         while self._heap and self._heap[0][0] <= until:
-            at, _, act = heapq.heappop(self._heap)
+            at, _, callback = heapq.heappop(self._heap)
             self.now = max(self.now, at)
-            act(self.now)
+            callback(self.now)
         self.now = max(self.now, until)

@@ -6,7 +6,7 @@ from agent.simulator.account import Account
 from agent.simulator.clock import iso
 from agent.simulator.entities import Number
 from agent.simulator.events import mask
-from agent.simulator.faults import Ongoing
+from agent.simulator.faults import ActiveFault
 from agent.simulator.world import Provider, World
 from agent.states import NetworkState, NumberState
 
@@ -16,13 +16,13 @@ _SHOWN = 1000
 
 def world_view(world: World, *, everything: bool = False) -> dict[str, Any]:
     """The whole world; ``everything`` also shows generated numbers that are well."""
-    now = world.agenda.now
+    now = world.event_queue.now
     return {
         "time": iso(world.clock.wall_at(now)),
         "elapsed_seconds": round(now, 3),
         "speed": world.clock.speed,
         "providers": [_provider(one, everything) for one in world.providers.values()],
-        "faults": [_fault(fault) for fault in world.faults.ongoing],
+        "faults": [_fault(fault) for fault in world.faults.active],
         "complaints": world.complaints,
         "desk": {"tickets": len(world.desk.tickets())},
         "redirects_followed": world.redirects_followed,
@@ -72,7 +72,7 @@ def _number(number: Number) -> dict[str, Any]:
     }
 
 
-def _fault(fault: Ongoing) -> dict[str, Any]:
+def _fault(fault: ActiveFault) -> dict[str, Any]:
     plan = fault.plan
     return {
         "provider": plan.provider,
