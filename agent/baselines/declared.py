@@ -14,7 +14,7 @@ import msgspec
 from agent.baselines.baseline import Baseline
 from agent.baselines.canonical import SECTION_FIELDS
 from agent.model import Binding, Routing
-from agent.providers.profile.declared_config import WrittenConfiguration, WrittenError
+from agent.providers.profile.declared_config import DeclaredConfigError, DeclaredConfigParser
 from agent.states import ConfigSection
 from agent.yamlfile.problems import Problem, locate
 from agent.yamlfile.reader import Document, parse_yaml
@@ -70,7 +70,7 @@ def read_declared(files: Iterable[Path]) -> dict[str, Declaration]:
     Raises:
         DeclaredFileError: if any file is invalid; lists every error of every file.
     """
-    reader = WrittenConfiguration()
+    reader = DeclaredConfigParser()
     declarations: dict[str, Declaration] = {}
     errors: list[str] = []
     for file in files:
@@ -93,7 +93,7 @@ def _document(file: Path) -> Document:
 def _read(
     document: Document,
     file: Path,
-    reader: WrittenConfiguration,
+    reader: DeclaredConfigParser,
     declarations: dict[str, Declaration],
 ) -> Iterator[Problem]:
     data = document.data
@@ -115,7 +115,7 @@ def _declaration(
     key: str,
     entry: dict[str, Any],
     file: Path,
-    reader: WrittenConfiguration,
+    reader: DeclaredConfigParser,
     declarations: dict[str, Declaration],
 ) -> Iterator[Problem]:
     unknown = [field for field in entry if field not in _KEYS]
@@ -124,8 +124,8 @@ def _declaration(
     if unknown:
         return
     try:
-        routing, bindings = reader.read(entry)
-    except WrittenError as error:
+        routing, bindings = reader.parse(entry)
+    except DeclaredConfigError as error:
         yield Problem((key, error.key), error.text)
         return
     sections = tuple(dict.fromkeys(_KEYS[field] for field in entry))

@@ -1,4 +1,4 @@
-"""Finds the profile an account is read by and makes its adapter."""
+"""Loads the profile of an account and makes its adapter."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,16 +9,17 @@ from agent.config.settings import Account, Polling, ProviderSettings, Settings
 from agent.net.exchange import Fetch
 from agent.providers.base import AdapterReports, Provider
 from agent.providers.profile.load import load_profile, profile_names
-from agent.providers.profile.operation_client import Caller
+from agent.providers.profile.operation import ReadContext
+from agent.providers.profile.operation_client import ApiAccount
 from agent.providers.profile.paging import Bounds
-from agent.providers.profile.provider import DeclarativeProvider, Setup
+from agent.providers.profile.provider import DeclarativeProvider
 from agent.providers.profile.schema import Profile
 from agent.providers.signing.signers import Values, make_signer
 from agent.yamlfile.problems import Problem
 
 __all__ = ["build", "problems", "profile_names"]
 
-_SILENT = AdapterReports()
+_NO_REPORTS = AdapterReports()
 
 
 def build(
@@ -27,10 +28,10 @@ def build(
     fetch: Fetch,
     limits: Polling,
     *,
-    reports: AdapterReports = _SILENT,
+    reports: AdapterReports = _NO_REPORTS,
     clock: Callable[[], float] = time.time,
 ) -> Provider:
-    """The adapter of one account; ``limits`` bounds its pages and its requests at once.
+    """Make the adapter of one account; ``limits`` bounds its pages and its requests at once.
 
     Raises:
         ConfigError: when the profile cannot be loaded.
@@ -43,7 +44,7 @@ def build(
         why = "; ".join(lacking) or "base_url is missing"
         raise ValueError(f"{settings.name}/{account.id}: {why}")
     reveal = partial(_reveal, profile, settings, account)
-    caller = Caller(
+    api = ApiAccount(
         profile=profile,
         base_url=base_url.rstrip("/"),
         fetch=fetch,
@@ -51,11 +52,11 @@ def build(
         reveal=reveal,
     )
     bounds = Bounds(limits.max_pages, limits.concurrency)
-    return DeclarativeProvider(Setup(caller, bounds, reports, account.grade))
+    return DeclarativeProvider(ReadContext(api, bounds, reports), account.grade)
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
-    """What the configuration lacks for the profiles it names, each at its key."""
+    """What the configuration lacks for the profiles it names, each problem at its key."""
     for index, provider in enumerate(settings.providers):
         at = ("providers", index)
         try:
@@ -68,8 +69,8 @@ def problems(settings: Settings) -> Iterator[Problem]:
             yield Problem((*at, "base_url"), f"is missing, profile {profile.name} needs one")
         for name in sorted(set(provider.options) - set(profile.options)):
             yield Problem((*at, "options", name), f"is not an option of profile {profile.name}")
-        for place, account in enumerate(provider.accounts):
-            yield from _account_problems(profile, account, (*at, "accounts", place))
+        for position, account in enumerate(provider.accounts):
+            yield from _account_problems(profile, account, (*at, "accounts", position))
 
 
 def _account_problems(
@@ -77,8 +78,8 @@ def _account_problems(
 ) -> Iterator[Problem]:
     for name in profile.credentials:
         if name not in account.credentials or not account.credentials[name].reveal():
-            place = (*at, "credentials", name)
-            yield Problem(place, f"credential {name} is missing, profile {profile.name} needs it")
+            key = (*at, "credentials", name)
+            yield Problem(key, f"credential {name} is missing, profile {profile.name} needs it")
 
 
 def _reveal(profile: Profile, settings: ProviderSettings, account: Account) -> Values:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from agent.net.retry_after import parse_http_date, parse_retry_after
 from agent.net.scrub import scrub
-from agent.providers.profile.schedule import read_days, read_schedule
+from agent.providers.profile.structured_values import read_days, read_schedule
 
 ANY = st.text(alphabet=st.characters(exclude_categories=()), max_size=300)
 BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

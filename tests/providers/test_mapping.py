@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from agent.model import Number
 from agent.providers.profile.load import load_profile
-from agent.providers.profile.mapping import Mapper
+from agent.providers.profile.mapping import RecordMapper
 from agent.providers.profile.schema import Operation
 from agent.providers.profile.targets import TARGETS
 from agent.states import BindingKind, Capability, NetworkState, NumberState
@@ -18,20 +18,18 @@ GENERIC = load_profile("generic")
 TWILIO = load_profile("twilio")
 
 
-class Counting:
+class CountingMapper:
+    """A mapper that adds up the unmapped values of its pages."""
+
     def __init__(self, operation, capability=Capability.NUMBERS):
         self.unmapped = {}
-        self.mapper = Mapper(TARGETS[capability], operation)
-        self._page, self.mapper.page = self.mapper.page, self.page
+        self._mapper = RecordMapper(TARGETS[capability], operation)
 
-    def page(self, records):
-        mapped = self._page(records)
+    def map_page(self, records):
+        mapped = self._mapper.map_page(records)
         for name, count in mapped.unmapped:
-            self.tell(name, count)
+            self.unmapped[name] = self.unmapped.get(name, 0) + count
         return mapped
-
-    def tell(self, name, count):
-        self.unmapped[name] = self.unmapped.get(name, 0) + count
 
 
 def numbers(**fields):
@@ -77,51 +75,48 @@ def outcome(counting, mapped):
 @settings(max_examples=600)
 @given(pages())
 def test_a_page_and_its_records_one_by_one_give_the_same(records):
-    whole, single = Counting(GENERIC.numbers), Counting(GENERIC.numbers)
-    by_page = outcome(whole, whole.mapper.page(copy.deepcopy(records)))
-    parts = [single.mapper._one_by_one([record]) for record in records]
-    for column in single.mapper._columns:
-        if (count := column.take_unmapped()) > 0:
-            single.tell(column.name, count)
-    facts = [fact for part in parts for fact in part[0]]
-    assert by_page[0] == facts
-    assert by_page[1] == len(records)
-    assert by_page[2] == sum(part[1] for part in parts)
+    whole, single = CountingMapper(GENERIC.numbers), CountingMapper(GENERIC.numbers)
+    by_page = outcome(whole, whole.map_page(copy.deepcopy(records)))
+    # What is not an object makes the mapper give up the columns and take record by record.
+    one_by_one = outcome(single, single.map_page([*copy.deepcopy(records), "not an object"]))
+    assert by_page[0] == one_by_one[0]
+    assert by_page[1] == one_by_one[1] - 1 == len(records)
+    assert by_page[2] == one_by_one[2] - 1
+    assert by_page[3] == one_by_one[3]
 
 
 @given(pages(), pages())
 def test_what_one_page_taught_changes_nothing_on_the_next(first, second):
-    used, fresh = Counting(GENERIC.numbers), Counting(GENERIC.numbers)
-    used.mapper.page(first)
+    used, fresh = CountingMapper(GENERIC.numbers), CountingMapper(GENERIC.numbers)
+    used.map_page(first)
     used.unmapped.clear()
-    assert outcome(used, used.mapper.page(second)) == outcome(fresh, fresh.mapper.page(second))
+    assert outcome(used, used.map_page(second)) == outcome(fresh, fresh.map_page(second))
 
 
 def test_one_and_true_are_different_words():
     operation = numbers(state={"path": "s", "values": {"1": "active", "true": "frozen"}})
     for page in ([{"number": "400", "s": 1}], [{"number": "400", "s": True}]) * 2:
-        counting = Counting(operation)
-        mapper = counting.mapper
-        mapper.page([{"number": "400", "s": 1}])
+        counting = CountingMapper(operation)
+        counting.map_page([{"number": "400", "s": 1}])
         expected = NumberState.FROZEN if page[0]["s"] is True else NumberState.ACTIVE
-        assert mapper.page(page).facts[0].state is expected
+        assert counting.map_page(page).facts[0].state is expected
 
 
 @pytest.mark.parametrize("word", ["running", "ACTIVE", " active", 7, -1, False])
 def test_a_word_without_meaning_is_unknown_and_counted(word):
-    counting = Counting(GENERIC.numbers)
+    counting = CountingMapper(GENERIC.numbers)
     record = dict.fromkeys(PLAIN) | {"number": "4006220001", "state": word}
-    mapped = counting.mapper.page([record, {**record, "number": "4006220002"}])
+    mapped = counting.map_page([record, {**record, "number": "4006220002"}])
     assert [it.state for it in mapped.facts] == [NumberState.UNKNOWN] * 2
     assert mapped.invalid == 0
     assert counting.unmapped == {"state": 2}
 
 
 def test_an_odd_record_loses_a_field_but_not_its_number():
-    counting = Counting(GENERIC.numbers)
+    counting = CountingMapper(GENERIC.numbers)
     good = {"number": "4006220001", "state": "active", "contract_end": "2027-03-01"}
     bad = {"number": "4006220002", "state": "active", "contract_end": {"year": 2027}}
-    mapped = counting.mapper.page([good, bad])
+    mapped = counting.map_page([good, bad])
     assert [it.number for it in mapped.facts] == ["4006220001", "4006220002"]
     assert mapped.facts[1].contract_end is None
     assert mapped.invalid == 1
@@ -129,7 +124,7 @@ def test_an_odd_record_loses_a_field_but_not_its_number():
 
 @pytest.mark.parametrize("number", [None, "", 4006220001, "abc", "1" * 25, [], {"a": 1}, "４００"])
 def test_a_record_without_its_number_is_skipped(number):
-    mapped = Counting(GENERIC.numbers).mapper.page([{"number": number, "state": "active"}])
+    mapped = CountingMapper(GENERIC.numbers).map_page([{"number": number, "state": "active"}])
     assert (mapped.facts, mapped.invalid) == ([], 1)
 
 
@@ -145,14 +140,14 @@ def test_a_record_without_its_number_is_skipped(number):
 )
 def test_numbers_are_normalised(written, read):
     operation = numbers(number={"path": "n", "strip_prefixes": ["+86", "0086"]})
-    mapped = Counting(operation).mapper.page([{"n": written, "state": "active"}])
+    mapped = CountingMapper(operation).map_page([{"n": written, "state": "active"}])
     assert mapped.facts[0].number == read
 
 
 def test_strings_are_shared_between_pages():
-    counting = Counting(GENERIC.numbers)
+    counting = CountingMapper(GENERIC.numbers)
     pages = [
-        counting.mapper.page(
+        counting.map_page(
             json.loads(json.dumps([{"number": "4006220001", "company": "示例", "state": "loud"}]))
         )
         for _ in range(2)
@@ -165,8 +160,8 @@ def test_strings_are_shared_between_pages():
 def balance_of(record, **fields):
     rules = {"amount": "amount", "currency": "currency", **fields}
     operation = Operation.model_validate({"path": "/x", "fields": rules})
-    mapper = Counting(operation, Capability.BALANCE).mapper
-    return mapper.page([record])
+    mapper = CountingMapper(operation, Capability.BALANCE)
+    return mapper.map_page([record])
 
 
 @pytest.mark.parametrize(
@@ -220,7 +215,7 @@ MARCH = 1_772_323_200.0  # 2026-03-01T00:00:00Z
 def test_times(rule, raw, moment):
     operation = numbers(contract_end={"path": "t", **rule})
     record = {"number": "4006220001", "state": "active", "t": raw}
-    assert Counting(operation).mapper.page([record]).facts[0].contract_end == moment
+    assert CountingMapper(operation).map_page([record]).facts[0].contract_end == moment
 
 
 @pytest.mark.parametrize("convert", ["iso", "epoch_s", "epoch_ms", "rfc2822"])
@@ -230,7 +225,7 @@ def test_times(rule, raw, moment):
 def test_what_is_not_a_time_is_lost_and_counted(convert, raw):
     operation = numbers(contract_end={"path": "t", "convert": convert})
     record = {"number": "4006220001", "state": "active", "t": raw}
-    mapped = Counting(operation).mapper.page([record])
+    mapped = CountingMapper(operation).map_page([record])
     if mapped.invalid == 0:  # a number of seconds may well be milliseconds
         assert 0 <= mapped.facts[0].contract_end < 253402300800
     else:
@@ -238,7 +233,7 @@ def test_what_is_not_a_time_is_lost_and_counted(convert, raw):
 
 
 def test_twilio_points_at_what_is_rung():
-    counting = Counting(TWILIO.reachability, Capability.REACHABILITY)
+    counting = CountingMapper(TWILIO.reachability, Capability.REACHABILITY)
     rows = [
         {"phone_number": "+1555", "trunk_sid": "TK1", "voice_url": "https://x.example/?key=s"},
         {"phone_number": "+1556", "trunk_sid": None, "voice_application_sid": "AP1"},
@@ -246,7 +241,7 @@ def test_twilio_points_at_what_is_rung():
         {"phone_number": "+1558", "trunk_sid": None, "voice_url": None},
         {"phone_number": "+1559", "voice_application_sid": "", "voice_url": ""},
     ]
-    mapped = counting.mapper.page(rows)
+    mapped = counting.map_page(rows)
     assert [(number, it.id, it.kind) for number, it in mapped.facts] == [
         ("+1555", "TK1", BindingKind.TRUNK),
         ("+1556", "AP1", BindingKind.PBX),
@@ -256,7 +251,7 @@ def test_twilio_points_at_what_is_rung():
 
 
 def test_twilio_calls_leave_out_what_is_not_over_or_not_inbound():
-    counting = Counting(TWILIO.calls, Capability.CALLS)
+    counting = CountingMapper(TWILIO.calls, Capability.CALLS)
     base = {
         "sid": "CA1",
         "to": "+1555",
@@ -268,7 +263,7 @@ def test_twilio_calls_leave_out_what_is_not_over_or_not_inbound():
     states = ["completed", "busy", "no-answer", "failed", "canceled", "ringing", "weird"]
     rows = [{**base, "sid": f"CA{at}", "status": status} for at, status in enumerate(states)]
     rows.append({**base, "sid": "CA9", "status": "completed", "direction": "outbound-api"})
-    mapped = counting.mapper.page(rows)
+    mapped = counting.map_page(rows)
     assert [it.result for it in mapped.facts] == [
         "answered",
         "busy",
@@ -295,7 +290,7 @@ def test_nested_records_see_the_one_around_them():
         }
     )
     record = {"n": "4006220001", "phones": [{"id": 1, "called": "138"}, {"id": 2, "called": "139"}]}
-    mapped = Counting(operation, Capability.REACHABILITY).mapper.page([record])
+    mapped = CountingMapper(operation, Capability.REACHABILITY).map_page([record])
     assert [(number, it.id, it.phone) for number, it in mapped.facts] == [
         ("4006220001", "1", "138"),
         ("4006220001", "2", "139"),
@@ -303,7 +298,7 @@ def test_nested_records_see_the_one_around_them():
 
 
 def test_only_mapped_fields_leave():
-    mapped = Counting(GENERIC.numbers).mapper.page(
+    mapped = CountingMapper(GENERIC.numbers).map_page(
         [{"number": "4006220001", "state": "active", "auth_token": "s3cret"}]
     )
     assert mapped.facts == [

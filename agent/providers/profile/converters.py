@@ -1,9 +1,4 @@
-"""Converters: one JSON value in, one typed value out, ``ValueError`` where it does not fit.
-
-``kinds`` are the JSON types that may come in; anything else is a misfit before the converter is
-called, so ``true`` never passes for 1. ``few`` says that values repeat (companies, dates, states),
-so that each is converted once and shared.
-"""
+"""Converters of one JSON value to one typed value; ``ValueError`` where it does not fit."""
 
 import math
 import re
@@ -17,12 +12,12 @@ from urllib.parse import urlsplit
 
 from agent.net.scrub import scrub
 from agent.net.timestamps import epoch_parser, iso_parser, parse_offset, parse_rfc2822
-from agent.providers.profile.schedule import read_schedule
 from agent.providers.profile.schema import FieldRule
 from agent.providers.profile.structured_values import (
     read_extensions,
     read_lines,
     read_menu,
+    read_schedule,
     read_special_days,
 )
 
@@ -32,15 +27,17 @@ Kinds = frozenset[type]
 
 @dataclass(frozen=True)
 class Converter:
-    """How the values of one field are read."""
+    """The conversion of one field's values."""
 
     convert: Convert
     kinds: Kinds = frozenset({str})
-    few: bool = False
+    """The JSON types it accepts; checked before it is called, so ``true`` never passes for 1."""
+    repeats: bool = False
+    """Whether values repeat (companies, dates), so that each is converted once and shared."""
     as_is: Kinds = frozenset()
     """Types whose values pass unchanged."""
     batch: Callable[[Sequence[Any]], Sequence[Any]] | None = None
-    """Converts a whole column at once; ``ValueError`` where it would rather not."""
+    """Converts a whole column at once; ``ValueError`` where each value must be converted alone."""
 
 
 Factory = Callable[[FieldRule], Converter]
@@ -55,7 +52,7 @@ _AMOUNT: Final = re.compile(r"[+-]?\d{1,24}(?:\.\d{1,12})?", re.ASCII)
 _WHOLE: Final = re.compile(r"-?\d{1,15}", re.ASCII)
 _PHONE_LENGTH: Final = 64
 _ID_LENGTH: Final = 128
-_TEXTS_MOST: Final = 10_000
+_MAX_TEXTS: Final = 10_000
 _TEXT_LENGTH: Final = 200
 
 
@@ -79,17 +76,17 @@ def _phone(value: str) -> str:
 
 
 def _harmless_phones(column: Sequence[str]) -> Sequence[str]:
-    """A column that has nothing to scrub, as it nearly always has."""
+    """The column itself where nothing is to be scrubbed, which is nearly always so."""
     if not "".join(column).isprintable() or max(map(len, column)) > _PHONE_LENGTH:
         raise ValueError("not all harmless")
     return column
 
 
 def telephone(prefixes: Sequence[str], value: str) -> str:
-    """``value`` without punctuation and without the first of ``prefixes`` that it has.
+    """``value`` without punctuation and without the first of ``prefixes`` it begins with.
 
     Raises:
-        ValueError: when it is no telephone number then.
+        ValueError: when the rest is not a telephone number.
     """
     number = value.translate(_PUNCTUATION)
     for prefix in prefixes:
@@ -102,7 +99,7 @@ def telephone(prefixes: Sequence[str], value: str) -> str:
 
 
 def _plain_telephones(column: Sequence[str]) -> Sequence[str]:
-    """A column that is all digits already, as it nearly always is."""
+    """The column itself where all values are digits already, which is nearly always so."""
     joined = "".join(column)
     lengths = set(map(len, column))
     if not (joined.isascii() and joined.isdigit() and min(lengths) > 2 and max(lengths) < 25):  # noqa: PLR2004 - the bounds of _TELEPHONE
@@ -134,7 +131,7 @@ def _boolean(value: bool) -> bool:  # noqa: FBT001 - this is what it converts
 
 
 def _texts(value: list[Any]) -> tuple[str, ...]:
-    if len(value) > _TEXTS_MOST or not all(isinstance(item, str) for item in value):
+    if len(value) > _MAX_TEXTS or not all(isinstance(item, str) for item in value):
         raise ValueError("not a list of texts")
     return tuple(map(_text, value))
 
@@ -144,7 +141,7 @@ def _list_length(value: list[Any]) -> int:
 
 
 def _url_host(value: str) -> str:
-    """The host of a URL: what may be shown of an address that may carry keys."""
+    """The host of a URL; the rest may hold credentials and must not be shown."""
     host = urlsplit(value).hostname
     if not host:
         raise ValueError("not an address")
@@ -164,11 +161,11 @@ def _number_converter(rule: FieldRule) -> Converter:
 
 def _amount_converter(rule: FieldRule) -> Converter:
     scale = Decimal(rule.scale or "1")
-    return Converter(partial(_amount, scale), _NUMERIC, few=True)
+    return Converter(partial(_amount, scale), _NUMERIC, repeats=True)
 
 
 def _iso_converter(rule: FieldRule) -> Converter:
-    return Converter(iso_parser(parse_offset(rule.zone)), _STR, few=True)
+    return Converter(iso_parser(parse_offset(rule.zone)), _STR, repeats=True)
 
 
 def _always(converter: Converter) -> Factory:
@@ -176,15 +173,15 @@ def _always(converter: Converter) -> Factory:
 
 
 CONVERTERS: Final[Mapping[str, Factory]] = {
-    "text": _always(Converter(_text, _STR, few=True)),
-    "word": _always(Converter(_word, _STR | _INT | frozenset({bool}), few=True)),
-    "id": _always(Converter(_id, _STR | _INT, few=True)),
+    "text": _always(Converter(_text, _STR, repeats=True)),
+    "word": _always(Converter(_word, _STR | _INT | frozenset({bool}), repeats=True)),
+    "id": _always(Converter(_id, _STR | _INT, repeats=True)),
     "phone": _always(Converter(_phone, _STR, batch=_harmless_phones)),
     "number": _number_converter,
     "amount": _amount_converter,
     "integer": _always(Converter(_integer, _STR | _INT, as_is=_INT)),
     "boolean": _always(Converter(_boolean, frozenset({bool}), as_is=frozenset({bool}))),
-    "currency": _always(Converter(_currency, _STR, few=True)),
+    "currency": _always(Converter(_currency, _STR, repeats=True)),
     "iso": _iso_converter,
     "rfc2822": _always(Converter(parse_rfc2822, _STR)),
     "epoch_s": _always(Converter(epoch_parser(1.0), _NUMERIC)),

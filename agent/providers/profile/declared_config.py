@@ -1,20 +1,20 @@
-"""Configurations that people write, in the words of the ``generic`` profile."""
+"""Parses configurations that people declare, in the format of the ``generic`` profile."""
 
 from typing import Any
 
 from agent.model import Binding, Routing
 from agent.providers.profile.load import load_profile
-from agent.providers.profile.mapping import Mapper
+from agent.providers.profile.mapping import RecordMapper
 from agent.providers.profile.targets import TARGETS
 from agent.states import Capability
 
 _PHONES = "bindings"
-_ASSUMED = {"number": "4000000000", "state": "ok"}
-"""What an answer has and a configuration has not; neither is of any account here."""
+_DEFAULTS = {"number": "4000000000", "state": "ok"}
+"""Fields that the profile requires and a declared configuration does not have."""
 
 
-class WrittenError(ValueError):
-    """A key whose value cannot be read."""
+class DeclaredConfigError(ValueError):
+    """The value of ``key`` is invalid."""
 
     def __init__(self, key: str, text: str) -> None:
         super().__init__(f"{key}: {text}")
@@ -22,44 +22,46 @@ class WrittenError(ValueError):
         self.text = text
 
 
-class WrittenConfiguration:
-    """Reads configurations as the ``generic`` dialect answers them."""
+class DeclaredConfigParser:
+    """Maps declared configurations as the ``generic`` profile maps answers."""
 
     def __init__(self) -> None:
         profile = load_profile("generic")
         assert profile.routing is not None
         assert profile.reachability is not None
-        self._routing = Mapper(TARGETS[Capability.ROUTING], profile.routing)
-        self._phones = Mapper(TARGETS[Capability.REACHABILITY], profile.reachability)
+        self._routing = RecordMapper(TARGETS[Capability.ROUTING], profile.routing)
+        self._phones = RecordMapper(TARGETS[Capability.REACHABILITY], profile.reachability)
 
-    def read(self, written: dict[str, Any]) -> tuple[Routing, tuple[Binding, ...]]:
-        """The routing and the phones that ``written`` tells.
+    def parse(self, document: dict[str, Any]) -> tuple[Routing, tuple[Binding, ...]]:
+        """The routing and the bound phones of ``document``.
 
         Raises:
-            WrittenError: when a value cannot be read; it names the key.
+            DeclaredConfigError: when a value is invalid; it names the key.
         """
-        phones = self._read_phones(written.get(_PHONES, []))
-        routing = {key: value for key, value in written.items() if key != _PHONES}
-        if _PHONES in written:
+        phones = self._parse_phones(document.get(_PHONES, []))
+        routing = {key: value for key, value in document.items() if key != _PHONES}
+        if _PHONES in document:
             routing[_PHONES] = [phone.id for phone in phones]
         for key, value in routing.items():
-            mapped = self._routing.page([{key: value}])
+            mapped = self._routing.map_page([{key: value}])
             if mapped.invalid or mapped.unmapped:
-                raise WrittenError(key, "cannot be read, expected what a world file has there")
-        facts = self._routing.page([routing]).facts
+                raise DeclaredConfigError(
+                    key, "cannot be read, expected what a world file has there"
+                )
+        facts = self._routing.map_page([routing]).facts
         return (facts[0] if facts else Routing()), phones
 
-    def _read_phones(self, written: Any) -> tuple[Binding, ...]:
-        if not isinstance(written, list):
-            raise WrittenError(_PHONES, "is no list, expected phones with id and phone")
+    def _parse_phones(self, entries: Any) -> tuple[Binding, ...]:
+        if not isinstance(entries, list):
+            raise DeclaredConfigError(_PHONES, "is no list, expected phones with id and phone")
         phones = []
-        for place, phone in enumerate(written):
-            named = (
-                {**_ASSUMED, "position": place + 1, **phone} if isinstance(phone, dict) else phone
+        for position, entry in enumerate(entries, start=1):
+            record = (
+                {**_DEFAULTS, "position": position, **entry} if isinstance(entry, dict) else entry
             )
-            mapped = self._phones.page([named])
+            mapped = self._phones.map_page([record])
             if mapped.invalid or mapped.unmapped or not mapped.facts:
-                text = f"item {place + 1} cannot be read, expected id, phone and kind"
-                raise WrittenError(_PHONES, text)
+                text = f"item {position} cannot be read, expected id, phone and kind"
+                raise DeclaredConfigError(_PHONES, text)
             phones.append(mapped.facts[0][1])
         return tuple(phones)

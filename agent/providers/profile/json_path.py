@@ -1,6 +1,6 @@
-"""Where a value stands in decoded JSON: ``data.items.0.name``.
+"""Paths to values in decoded JSON, such as ``data.items.0.name``.
 
-A step is a key, a place in a list, or ``@json``: the text found here is JSON itself and is
+A step is a key, an index of a list, or ``@json``: the text at that point is JSON itself and is
 decoded. ``^`` is the record around a nested one (see ``each`` in a profile).
 """
 
@@ -10,11 +10,11 @@ from agent.net.decode import decode_text
 
 Path = tuple[str, ...]
 
-_INSIDE: Final = "@json"
+_EMBEDDED_JSON: Final = "@json"
 
 
 class _Missing:
-    """Stands for a value that is not there; ``None`` may well be one."""
+    """The type of ``MISSING``: no value at all, unlike ``None``, which is one."""
 
     def __repr__(self) -> str:
         return "missing"
@@ -24,7 +24,7 @@ MISSING: Final = _Missing()
 
 
 def path_of(text: str) -> Path:
-    """The steps of a dotted path; the empty text is the value itself."""
+    """The steps of a dotted path; the empty text is the path to the whole value."""
     return tuple(text.split(".")) if text else ()
 
 
@@ -32,15 +32,20 @@ def follow(value: Any, path: Path) -> Any:
     """The value at ``path`` inside ``value``, or ``MISSING``.
 
     Raises:
-        ProviderError: ``decode`` when JSON inside a text is broken.
+        ProviderError: ``decode`` when a text at ``@json`` is not JSON.
     """
     for step in path:
         if isinstance(value, dict):
             value = value.get(step, MISSING)
         elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
             value = value[int(step)]
-        elif step == _INSIDE and isinstance(value, str):
+        elif step == _EMBEDDED_JSON and isinstance(value, str):
             value = decode_text(value)
         else:
             return MISSING
     return value
+
+
+def scalar_text(value: Any) -> str:
+    """A JSON scalar as profiles spell it: ``true``, ``1``, ``enable``."""
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)

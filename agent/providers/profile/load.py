@@ -1,4 +1,4 @@
-"""Reads profiles: YAML in, a checked description out, every mistake told at once with its line."""
+"""Loads profiles from YAML; every mistake is reported at once, each with its line."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -15,7 +15,7 @@ from agent.yamlfile.problems import Problem, locate
 from agent.yamlfile.reader import Document, parse_yaml
 
 BUNDLED: Final = Path(__file__).parents[1] / "profiles"
-"""Where the profiles that come with numwatch are."""
+"""The directory of the bundled profiles."""
 
 _SUFFIXES: Final = frozenset({".yaml", ".yml"})
 
@@ -57,13 +57,13 @@ def read_profile(file: Path) -> Profile:
         text = f"cannot be read: {error.strerror}, expected a profile"
         raise ConfigError(locate(str(file), [Problem((), text, 1)], {})) from None
     document = parse_yaml(content)
-    profile = None if document.problems else _checked(document)
+    profile = None if document.problems else _validate(document)
     if profile is None or document.problems:
         raise ConfigError(locate(str(file), document.problems, document.lines))
     return profile
 
 
-def _checked(document: Document) -> Profile | None:
+def _validate(document: Document) -> Profile | None:
     try:
         profile = Profile.model_validate(document.data)
     except ValidationError as error:
@@ -73,7 +73,7 @@ def _checked(document: Document) -> Profile | None:
     return profile
 
 
-_WORDS: Final = {
+_MESSAGES: Final = {
     "extra_forbidden": "is not a known key, remove it or check its spelling",
     "missing": "is missing",
     "string_type": "is not text, put quotes around it",
@@ -84,17 +84,17 @@ _WORDS: Final = {
 
 
 def _problems(error: ValidationError) -> Iterator[Problem]:
-    for found in error.errors(include_url=False, include_input=False):
-        yield Problem(_place(found["loc"]), _words(found))
+    for details in error.errors(include_url=False, include_input=False):
+        yield Problem(_key_path(details["loc"]), _message(details))
 
 
-def _place(loc: Iterable[Any]) -> KeyPath:
+def _key_path(loc: Iterable[Any]) -> KeyPath:
     return tuple(step for step in loc if isinstance(step, str | int))
 
 
-def _words(found: Any) -> str:
-    known = _WORDS.get(found["type"])
+def _message(details: Any) -> str:
+    known = _MESSAGES.get(details["type"])
     if known is not None:
         return known
-    message = str(found["msg"])
+    message = str(details["msg"])
     return f"is wrong: {message[:1].lower()}{message[1:]}"

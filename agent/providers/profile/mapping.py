@@ -1,4 +1,4 @@
-"""Pages of records into facts: by columns where the page is plain, one by one where it is not."""
+"""Maps pages of records to facts: by columns where the page is plain, else record by record."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,48 +7,53 @@ from operator import itemgetter
 from typing import Any
 
 from agent.providers.profile.column import Column
-from agent.providers.profile.json_path import MISSING, Path, follow, path_of
+from agent.providers.profile.json_path import MISSING, Path, follow, path_of, scalar_text
 from agent.providers.profile.page_shape import ABSENT, Rows
 from agent.providers.profile.schema import FieldRule, Operation
 from agent.providers.profile.targets import Target
-from agent.providers.profile.words import word
 
 Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Mapped:
+class MappedPage:
     """The facts of one page."""
 
     facts: list[Any]
     records: int
-    """How many records the page had, before any was left out."""
+    """The number of records of the page, before any was filtered out."""
     invalid: int = 0
-    """How many of them were skipped or lost a field."""
+    """The number of records that were skipped or lost a field."""
     unmapped: tuple[tuple[str, int], ...] = ()
-    """Fields that had words without a meaning, and how many."""
+    """Fields with unmapped values, and their number."""
 
 
-class Mapper:
-    """An operation's fields over a target, compiled once."""
+class RecordMapper:
+    """The mapping of an operation's records to a target's fields, compiled once."""
 
     def __init__(self, target: Target, operation: Operation) -> None:
         rules = _with_native_status(target, operation.fields)
         self._make = target.make
         self._make_all = target.make_all or partial(map, target.make)
-        self._columns = [Column(it, rules.get(it.name, FieldRule())) for it in target.fields]
-        self._worded = [column for column in self._columns if column.has_words]
+        self._columns = [
+            Column(field, rules.get(field.name, FieldRule())) for field in target.fields
+        ]
+        self._mapped_columns = [column for column in self._columns if column.has_value_map]
         self._keys = tuple({column.key: None for column in self._columns if column.key})
-        self._each = path_of(operation.each) if operation.each else None
+        self._nested = path_of(operation.each) if operation.each else None
         self._keep = _filters(operation.keep)
         self._skip = _filters(operation.skip)
-        self._needed = next((it for it in self._columns if it.name == operation.skip_without), None)
+        self._required = next(
+            (column for column in self._columns if column.name == operation.skip_without), None
+        )
 
         plain = all(column.key is not None or column.is_fixed for column in self._columns)
-        self._takes_rows = plain and not (self._each or self._keep or self._skip or self._needed)
-        """Whether no record need be looked at as a whole."""
+        self._takes_rows = plain and not (
+            self._nested or self._keep or self._skip or self._required
+        )
+        """Whether records can be mapped without building a dictionary for each."""
 
-    def page(self, records: Sequence[Any]) -> Mapped:
+    def map_page(self, records: Sequence[Any]) -> MappedPage:
         """The facts in ``records``."""
         if isinstance(records, Rows) and not self._takes_rows:
             records = records.records()
@@ -58,22 +63,24 @@ class Mapper:
         except ValueError:
             plain = wanted.records() if isinstance(wanted, Rows) else wanted
             facts, invalid = self._one_by_one(plain)
-        counts = ((column.name, column.take_unmapped()) for column in self._worded)
-        return Mapped(facts, len(records), invalid, tuple(it for it in counts if it[1]))
+        counts = ((column.name, column.take_unmapped()) for column in self._mapped_columns)
+        return MappedPage(
+            facts, len(records), invalid, tuple((name, count) for name, count in counts if count)
+        )
 
     def _wanted(self, records: Sequence[Any]) -> Sequence[Any]:
-        if self._each is not None:
-            records = [part for record in records for part in _parts(record, self._each)]
+        if self._nested is not None:
+            records = [part for record in records for part in _nested_records(record, self._nested)]
         if self._keep or self._skip:
-            records = [it for it in records if self._is_wanted(it)]
-        if self._needed is not None:
-            records = [it for it in records if not _lacks(it, self._needed)]
+            records = [record for record in records if self._is_wanted(record)]
+        if self._required is not None:
+            records = [record for record in records if not _lacks(record, self._required)]
         return records
 
     def _is_wanted(self, record: Any) -> bool:
-        return all(word(follow(record, path)) in words for path, words in self._keep) and not any(
-            word(follow(record, path)) in words for path, words in self._skip
-        )
+        return all(
+            scalar_text(follow(record, path)) in words for path, words in self._keep
+        ) and not any(scalar_text(follow(record, path)) in words for path, words in self._skip)
 
     def _by_columns(self, records: Sequence[Record]) -> list[Any]:
         if not records:
@@ -96,16 +103,17 @@ class Mapper:
                 )
             except KeyError:
                 pass
-        there = set().union(*records)
+        # Not every record has every key; a key that none has costs one entry for the page.
+        present = set().union(*records)
         return {
-            key: [record.get(key, MISSING) for record in records] if key in there else ABSENT
+            key: [record.get(key, MISSING) for record in records] if key in present else ABSENT
             for key in keys
         }
 
     def _one_by_one(self, records: Sequence[Any]) -> tuple[list[Any], int]:
         """The facts, and how many records were skipped or lost a field."""
-        for column in self._worded:
-            column.take_unmapped()  # the columns' attempt may have counted already
+        for column in self._mapped_columns:
+            column.take_unmapped()  # the attempt by columns may have counted already
         facts: list[Any] = []
         invalid = 0
         for record in records:
@@ -126,7 +134,7 @@ class Mapper:
         lost = False
         for column in self._columns:
             try:
-                values.append(column.careful(record))
+                values.append(column.convert_record(record))
             except ValueError:
                 lost = True
                 values.append(column.default())
@@ -138,14 +146,18 @@ def _column(
 ) -> Sequence[Any]:
     if column.key is not None:
         values = raw[column.key]
-        return column.quick(values) if values is not ABSENT else column.absent(len(records))
+        return (
+            column.convert_page(values)
+            if values is not ABSENT
+            else column.absent_page(len(records))
+        )
     if column.is_fixed:
-        return [column.careful({})] * len(records)
-    return [column.careful(record) for record in records]
+        return [column.convert_record({})] * len(records)
+    return [column.convert_record(record) for record in records]
 
 
 def _with_native_status(target: Target, rules: Mapping[str, FieldRule]) -> Mapping[str, FieldRule]:
-    """The provider's own word for the state is kept wherever the state is read from a word."""
+    """Map the provider's own word for the state too, wherever the state has a path."""
     state = rules.get("state")
     wanted = any(field.name == "native_status" for field in target.fields)
     if not wanted or "native_status" in rules or state is None or state.path is None:
@@ -157,8 +169,8 @@ def _filters(rules: Mapping[str, list[str]]) -> tuple[tuple[Path, frozenset[str]
     return tuple((path_of(path), frozenset(words)) for path, words in rules.items())
 
 
-def _parts(record: Any, each: Path) -> list[Any]:
-    inner = follow(record, each)
+def _nested_records(record: Any, path: Path) -> list[Any]:
+    inner = follow(record, path)
     if not isinstance(inner, list):
         return [] if inner is None or inner is MISSING else [inner]
     return [{**part, "^": record} if isinstance(part, dict) else part for part in inner]

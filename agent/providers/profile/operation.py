@@ -1,33 +1,32 @@
-"""One operation of one account: asks, cuts the answer into records, maps them, page by page."""
+"""Reads one operation of one account: requests, records, mapped facts, page by page."""
 
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from agent.net.exchange import Answer, ProviderError
 from agent.net.urls import next_url
+from agent.providers.base import AdapterReports
 from agent.providers.profile.json_path import MISSING, follow, path_of
-from agent.providers.profile.mapping import Mapped, Mapper
-from agent.providers.profile.operation_client import OperationClient
-from agent.providers.profile.page_cache import PageMemory, mark_of
-from agent.providers.profile.paging import Collected, Page, Params, Source, read_all
+from agent.providers.profile.mapping import MappedPage, RecordMapper
+from agent.providers.profile.operation_client import ApiAccount, OperationClient
+from agent.providers.profile.page_cache import PageCache, fingerprint_of
+from agent.providers.profile.paging import Bounds, Collected, Page, PageSource, Params, read_all
 from agent.providers.profile.schema import Operation
 from agent.providers.profile.targets import Target
 from agent.states import PollFailure
 
-if TYPE_CHECKING:
-    from agent.providers.profile.provider import Setup
-
 NUMBER_NAMES: Final = frozenset({"number"})
-"""What the templates of an operation asked once for every number may use."""
+"""Names that the templates of an operation requested once per number may use."""
 MOMENT_NAMES: Final = frozenset({"since", "since_ms", "since_iso", "since_date"})
-"""What the templates of the calls operation may use."""
+"""Names that the templates of the calls operation may use."""
 
 _LONGEST_TOKEN: Final = 4096
 
 
 def moment_values(since: float) -> dict[str, str]:
-    """The start of a window of calls, in the ways providers want it."""
+    """The start of a window of calls in every format that templates may use."""
     moment = datetime.fromtimestamp(since, UTC)
     return {
         "since": str(int(since)),
@@ -37,91 +36,107 @@ def moment_values(since: float) -> dict[str, str]:
     }
 
 
-class Read:
-    """An operation compiled for one account."""
+@dataclass(frozen=True)
+class ReadContext:
+    """What all operations of one account share."""
 
-    def __init__(self, field: str, operation: Operation, target: Target, setup: "Setup") -> None:
-        self._field = field
-        self._reports = setup.reports
-        self._memory = PageMemory()
+    api: ApiAccount
+    bounds: Bounds
+    reports: AdapterReports
+
+
+class OperationReader:
+    """An operation compiled for one account; ``name`` stands before its fields in reports."""
+
+    def __init__(
+        self, name: str, operation: Operation, target: Target, context: ReadContext
+    ) -> None:
+        self._name = name
+        self._reports = context.reports
+        self._cache = PageCache()
         self._operation = operation
-        self._bounds = setup.bounds
-        self._base_url = setup.caller.base_url
-        self._asker = OperationClient(setup.caller, operation)
-        self._mapper = Mapper(target, operation)
+        self._bounds = context.bounds
+        self._base_url = context.api.base_url
+        self._client = OperationClient(context.api, operation)
+        self._mapper = RecordMapper(target, operation)
         self._records = path_of(operation.records)
         self._total = path_of(operation.paging.total) if operation.paging.total else None
         self._next = path_of(operation.paging.next) if operation.paging.next else None
-        self.what = self._asker.label
-        self.per_number = not NUMBER_NAMES.isdisjoint(self._asker.names)
-        self.told = frozenset(operation.fields)
+        self.label = self._client.label
+        self.per_number = not NUMBER_NAMES.isdisjoint(self._client.names)
+        """Whether it costs one request per number."""
+        self.mapped_fields = frozenset(operation.fields)
 
-    async def listing(
+    async def read_listing(
         self, values: Mapping[str, str], identity: Callable[[Any], Hashable]
     ) -> Collected:
-        """Every record of the listing; ``identity`` tells two facts apart."""
+        """Every record of the listing.
+
+        ``values`` fill the templates; ``identity`` returns what two equal records share.
+        """
 
         async def get(params: Params, url: str | None) -> Page:
-            answer = await self._asker.ask(values, params, url)
+            answer = await self._client.send(values, params, url)
+            # A growing listing has its newest page elsewhere at each poll: nothing to cache.
             if self._operation.paging.growing:
-                return self._page(await self._asker.read(answer))
-            return await self._page_at((params, url), answer)
+                return self._page(await self._client.decode(answer))
+            return await self._cached_page((params, url), answer)
 
-        self._memory.begin()
-        source = Source(get, identity, self.what)
+        self._cache.begin()
+        source = PageSource(get, identity, self.label)
         return await read_all(self._operation.paging, source, self._bounds)
 
-    async def single(self, values: Mapping[str, str]) -> Collected:
-        """The records of one answer."""
-        answer = await self._asker.ask(values)
-        mapped = self._page(await self._asker.read(answer)).mapped
+    async def read_single(self, values: Mapping[str, str]) -> Collected:
+        """The records of one answer; ``values`` fill the templates."""
+        answer = await self._client.send(values)
+        mapped = self._page(await self._client.decode(answer)).mapped
         return Collected(mapped.facts, mapped.records, mapped.invalid)
 
-    async def _page_at(self, place: Hashable, answer: Answer) -> Page:
-        """The page in ``answer``, read only if it is not the one that was there before."""
-        mark = mark_of(answer)
-        page = self._memory.recall(place, mark)
+    async def _cached_page(self, location: Hashable, answer: Answer) -> Page:
+        """The page in ``answer``; decoded only if it differs from the one of the last listing."""
+        fingerprint = fingerprint_of(answer)
+        page = self._cache.get(location, fingerprint)
         if page is not None:
-            self._tell(page.mapped)
+            self._report_unmapped(page.mapped)
             return page
-        page = self._page(await self._asker.read(answer))
-        self._memory.keep(place, mark, page)
+        page = self._page(await self._client.decode(answer))
+        self._cache.put(location, fingerprint, page)
         return page
 
-    def _tell(self, mapped: Mapped) -> None:
-        for name, count in mapped.unmapped:
-            self._reports.unmapped(f"{self._field}.{name}", count)
+    def _report_unmapped(self, mapped: MappedPage) -> None:
+        for field, count in mapped.unmapped:
+            self._reports.unmapped(f"{self._name}.{field}", count)
 
     def _page(self, tree: Any) -> Page:
-        mapped = self._mapper.page(self._records_of(tree))
-        self._tell(mapped)
+        mapped = self._mapper.map_page(self._records_of(tree))
+        self._report_unmapped(mapped)
         total = None if self._total is None else self._count(follow(tree, self._total))
         link = None if self._next is None else self._link(follow(tree, self._next))
         return Page(mapped, total, link)
 
     def _records_of(self, tree: Any) -> list[Any]:
-        found = follow(tree, self._records)
-        if isinstance(found, list):
-            return found
-        if isinstance(found, dict) and self._operation.paging.kind == "none":
-            return [found]
-        raise self._misfit("no records", self._operation.records)
+        records = follow(tree, self._records)
+        if isinstance(records, list):
+            return records
+        if isinstance(records, dict) and self._operation.paging.kind == "none":
+            return [records]
+        raise self._schema_error("no records", self._operation.records)
 
     def _count(self, total: Any) -> int:
         if isinstance(total, str) and total.isascii() and total.isdigit() and len(total) < 16:  # noqa: PLR2004 - more digits than any count has
             return int(total)
         if isinstance(total, int) and not isinstance(total, bool) and total >= 0:
             return total
-        raise self._misfit("no count", self._operation.paging.total or "")
+        raise self._schema_error("no count", self._operation.paging.total or "")
 
     def _link(self, link: Any) -> str | None:
         if link is None or link is MISSING or link == "":
             return None
         if not isinstance(link, str) or len(link) > _LONGEST_TOKEN:
-            raise self._misfit("no next page", self._operation.paging.next or "")
+            raise self._schema_error("no next page", self._operation.paging.next or "")
         if self._operation.paging.kind == "token":
             return link
-        return next_url(self._base_url, link, self.what)
+        return next_url(self._base_url, link, self.label)
 
-    def _misfit(self, why: str, path: str) -> ProviderError:
-        return ProviderError(PollFailure.SCHEMA, f"{self.what}: {why} at {path or 'the top'}")
+    def _schema_error(self, why: str, path: str) -> ProviderError:
+        return ProviderError(PollFailure.SCHEMA, f"{self.label}: {why} at {path or 'the top'}")

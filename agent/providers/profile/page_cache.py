@@ -1,46 +1,43 @@
-"""Remembers the pages of the listing before, so that a page that is the same is not read again.
+"""Caches the pages of the last listing, so that an unchanged page is not decoded again.
 
-Most polls find most pages as they were. Such a page gives the very facts it gave before, so
-whoever compares by identity sees at once that nothing changed. A page is taken for the same
-when its SHA-256 is; what is held is that and the facts, never the text.
+Most polls find most pages unchanged. Such a page yields the very facts it yielded before, so a
+reader that compares by identity sees at once that nothing changed. Pages are compared by their
+SHA-256; the cache holds that and the facts, never the text.
 """
 
 from collections.abc import Hashable
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 from agent.net.exchange import Answer
+from agent.providers.profile.paging import Page
 
-if TYPE_CHECKING:
-    from agent.providers.profile.paging import Page
-
-Mark = tuple[bytes, str | None]
+Fingerprint = tuple[bytes, str | None]
 
 
-def mark_of(answer: Answer) -> Mark:
-    """What tells one answer's text from another's."""
+def fingerprint_of(answer: Answer) -> Fingerprint:
+    """The digest and charset of an answer's body."""
     return sha256(answer.body).digest(), answer.charset
 
 
-class PageMemory:
-    """The pages of one listing, by the place they were asked for at."""
+class PageCache:
+    """The pages of one listing, by the location (parameters or URL) they were requested at."""
 
     def __init__(self) -> None:
-        self._before: dict[Hashable, tuple[Mark, Page]] = {}
-        self._now: dict[Hashable, tuple[Mark, Page]] = {}
+        self._previous: dict[Hashable, tuple[Fingerprint, Page]] = {}
+        self._current: dict[Hashable, tuple[Fingerprint, Page]] = {}
 
     def begin(self) -> None:
-        """A new listing begins: pages not met since the last beginning are forgotten."""
-        self._before, self._now = self._now, {}
+        """Begin a new listing: pages that the last one did not contain are dropped."""
+        self._previous, self._current = self._current, {}
 
-    def recall(self, place: Hashable, mark: Mark) -> "Page | None":
-        """The page at ``place`` where it is the same as before."""
-        known = self._before.get(place)
-        if known is None or known[0] != mark:
+    def get(self, location: Hashable, fingerprint: Fingerprint) -> Page | None:
+        """The page that was at ``location``; ``None`` unless it has this ``fingerprint``."""
+        entry = self._previous.get(location)
+        if entry is None or entry[0] != fingerprint:
             return None
-        self._now[place] = known
-        return known[1]
+        self._current[location] = entry
+        return entry[1]
 
-    def keep(self, place: Hashable, mark: Mark, page: "Page") -> None:
-        """Remember ``page`` for the next listing."""
-        self._now[place] = mark, page
+    def put(self, location: Hashable, fingerprint: Fingerprint, page: Page) -> None:
+        """Store ``page`` for the next listing."""
+        self._current[location] = fingerprint, page

@@ -1,14 +1,14 @@
-"""Pages that all look the same are read into fixed rows, without a dictionary per record.
+"""Decodes pages of one shape into fixed rows, without a dictionary per record.
 
-The first page of a listing, read strictly, teaches its shape: the keys of the envelope and the
-one set of keys all its records have. A later page is read by that shape and taken only where it
-is proven that strict reading would have given the same; anything else is read strictly:
+The first page of a listing, decoded strictly, defines its shape: the keys of the envelope and the
+keys that all its records have in common. A later page is decoded by that shape, and the result is
+used only where strict decoding is proven to give the same; any other page is decoded strictly:
 
-* every key of the shape must be there and no other may be, or the quick decoder refuses;
-* the text has no more ``":`` than the shape has keys, so no key is there twice
+* every key of the shape must be present and no other may be, or the decoder refuses;
+* the text has no more ``":`` than the shape has keys, so no key occurs twice
   (see :mod:`agent.net.decode`);
-* every value of a record, and of the envelope but for the way to the records, must be a text, a
-  number, a switch or null, or the quick decoder refuses.
+* every value of a record, and of the envelope beside the path to the records, must be a text, a
+  number, a boolean or null, or the decoder refuses.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,10 +23,10 @@ from agent.providers.profile.json_path import MISSING, Path
 _Scalar = str | int | float | bool | None
 
 ABSENT: Final[Sequence[Any]] = (MISSING,)
-"""Stands for the values at a key that no record of a page has."""
+"""The column of a key that no record of a page has."""
 
-_KEYS_MOST: Final = 64
-"""A record with more keys is no table's row."""
+_MAX_KEYS: Final = 64
+"""Records with more keys are decoded strictly."""
 
 
 class Rows(list[Any]):
@@ -42,12 +42,12 @@ class Rows(list[Any]):
         return {key: values.get(key, ABSENT) for key in keys}
 
     def records(self) -> list[dict[str, Any]]:
-        """The rows as the objects they were."""
+        """The rows as dictionaries."""
         return [dict(zip(self._keys, astuple(row), strict=True)) for row in self]
 
 
-class Shape:
-    """How the pages of one listing look; made by :meth:`of`."""
+class PageShape:
+    """The shape of a listing's pages; made by :meth:`of`."""
 
     def __init__(
         self, levels: Sequence[tuple[str, ...]], path: Path, keys: tuple[str, ...]
@@ -73,17 +73,17 @@ class Shape:
             return None
         keys = tuple(tree[0])
         alike = all(type(record) is dict and record.keys() == tree[0].keys() for record in tree)
-        if not alike or not 0 < len(keys) <= _KEYS_MOST:
+        if not alike or not 0 < len(keys) <= _MAX_KEYS:
             return None
         try:
             return cls(levels, path, keys)
         except ValueError:
-            return None  # a key that the quick decoder cannot be told of
+            return None  # a key that msgspec cannot have as a field
 
-    def read(self, body: bytes) -> Any | None:
-        """The page in ``body``, its records as :class:`Rows`.
+    def decode(self, body: bytes) -> Any | None:
+        """The page in ``body``, with its records as :class:`Rows`.
 
-        ``None`` where it must be read strictly.
+        Returns ``None`` where it must be decoded strictly.
         """
         if has_spaced_colon(body):
             return None

@@ -1,7 +1,7 @@
-"""Reads a listing page by page and vouches for its completeness.
+"""Reads a listing page by page and makes sure that it is complete.
 
 ==========================================================  ==============
-what is found                                               the poll fails
+the listing has                                             the poll fails
 ==========================================================  ==============
 more pages than allowed, or a total that would need them    ``pagination``
 a page whose records were all seen before                   ``pagination``
@@ -10,14 +10,14 @@ provider itself refuses                                     ``pagination``
 the total changed, or a record came twice                   read once more, then ``pagination``
 fewer records than the total says, or an empty page with
 another behind it                                           ``partial``
-records that are no list, a total that is no count, a page
-without one usable record                                   ``schema``
+records that are not a list, a total that is not a count, a
+page without one usable record                              ``schema``
 ==========================================================  ==============
 
 A number deleted from a page already read and another created at the end leave the total as it
-was and one number unseen; no reader can tell, so polling takes a number for gone only after two
-complete listings without it. Where ``growing`` is set (call records) repeats and a growing total
-are expected: repeats are dropped.
+was and one number unread; no reader can notice, so polling takes a number for gone only after
+two complete listings without it. Where ``growing`` is set (call records) repeats and a growing
+total are expected; repeats are dropped.
 """
 
 from collections.abc import Awaitable, Callable, Hashable, Iterator
@@ -27,7 +27,7 @@ from typing import Any, Final
 
 from agent.net.exchange import ProviderError
 from agent.net.gather import run_concurrently
-from agent.providers.profile.mapping import Mapped
+from agent.providers.profile.mapping import MappedPage
 from agent.providers.profile.schema import Paging
 from agent.states import PollFailure
 
@@ -38,25 +38,26 @@ Params = tuple[tuple[str, str], ...]
 class Page:
     """One page, mapped."""
 
-    mapped: Mapped
+    mapped: MappedPage
     total: int | None
     next: str | None
     """The next page's link or token, where the paging has them."""
 
 
 @dataclass(frozen=True)
-class Source:
-    """How to get a page: by query parameters, or by the address of a next link."""
+class PageSource:
+    """Fetches a page by query parameters, or by the URL of a next link."""
 
     get: Callable[[Params, str | None], Awaitable[Page]]
     identity: Callable[[Any], Hashable]
-    """What makes a fact the same as another."""
-    what: str
+    """Returns what two facts of the same thing share."""
+    label: str
+    """Names the listing in errors."""
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """How far a listing may go."""
+    """The largest number of pages, and of requests at once."""
 
     max_pages: int
     concurrency: int
@@ -64,7 +65,7 @@ class Bounds:
 
 @dataclass
 class Collected:
-    """What was read so far."""
+    """The facts of a listing, and the number of records read and of invalid ones."""
 
     facts: list[Any] = field(default_factory=list)
     """In the provider's own order."""
@@ -72,14 +73,14 @@ class Collected:
     invalid: int = 0
 
 
-class _MovedError(ProviderError):
+class _ChangedWhileReadError(ProviderError):
     """The listing changed while it was read."""
 
 
 _ATTEMPTS: Final = 2
 
 
-async def read_all(paging: Paging, source: Source, bounds: Bounds) -> Collected:
+async def read_all(paging: Paging, source: PageSource, bounds: Bounds) -> Collected:
     """Every record of the listing.
 
     Raises:
@@ -88,54 +89,59 @@ async def read_all(paging: Paging, source: Source, bounds: Bounds) -> Collected:
     for _attempt in range(_ATTEMPTS - 1):
         try:
             return await _Reader(paging, source, bounds).read()
-        except _MovedError:
+        except _ChangedWhileReadError:
             continue
     return await _Reader(paging, source, bounds).read()
 
 
 class _Reader:
-    def __init__(self, paging: Paging, source: Source, bounds: Bounds) -> None:
+    def __init__(self, paging: Paging, source: PageSource, bounds: Bounds) -> None:
         self._paging = paging
         self._source = source
         self._bounds = bounds
-        self._seen: set[int] = set()
-        self._got = Collected()
+        self._identities: set[int] = set()
+        self._collected = Collected()
         self._pages: dict[int, list[Any]] = {}
-        """Facts by the place of their page: pages come in any order."""
+        """Facts by the index of their page: pages arrive in any order."""
         self._total: int | None = None
 
     async def read(self) -> Collected:
-        first = await self._source.get(self._numbered(0, 0), None)
+        first = await self._source.get(self._page_params(0, 0), None)
         self._take(0, first)
         if self._paging.kind in ("next", "token"):
             await self._follow(first)
         elif self._paging.kind != "none":
-            await self._count_up(first)
-        self._check_whole()
-        self._got.facts = list(self._read())
-        return self._got
+            await self._read_numbered(first)
+        self._check_complete()
+        self._collected.facts = list(self._facts())
+        return self._collected
 
-    def _read(self) -> Iterator[Any]:
+    def _facts(self) -> Iterator[Any]:
         return chain.from_iterable(map(self._pages.__getitem__, sorted(self._pages)))
 
     async def _follow(self, page: Page) -> None:
         followed: set[str] = set()
         while page.next:
             if page.next in followed:
-                raise self._astray("the same next page came twice")
+                raise self._pagination_error("the same next page came twice")
             if len(followed) + 1 >= self._bounds.max_pages:
-                raise self._too_many()
+                raise self._too_many_pages()
             if not page.mapped.records:
-                raise self._partial("an empty page in the middle")
+                raise self._partial_error("an empty page in the middle")
             followed.add(page.next)
-            page = await self._behind(page.next)
+            page = await self._next_page(page.next)
             self._take(len(followed), page)
 
-    async def _behind(self, link: str) -> Page:
-        """The page behind a next link or token, which is the provider's own to get right."""
+    async def _next_page(self, link: str) -> Page:
+        """The page of a next link or token.
+
+        A client error there is ``pagination``: the provider made the link itself.
+        """
         try:
             if self._paging.kind == "token":
-                return await self._source.get((*self._sized(), (self._paging.param, link)), None)
+                return await self._source.get(
+                    (*self._size_params(), (self._paging.param, link)), None
+                )
             return await self._source.get((), link)
         except ProviderError as error:
             if error.kind is not PollFailure.HTTP_4XX:
@@ -144,108 +150,111 @@ class _Reader:
                 PollFailure.PAGINATION, f"{error.detail}, for its own next page"
             ) from error
 
-    async def _count_up(self, first: Page) -> None:
+    async def _read_numbered(self, first: Page) -> None:
         size = first.mapped.records
         if first.total is None:
-            await self._until_short(size)
+            await self._read_until_short_page(size)
         elif size and first.total > size:
             pages = -(-first.total // size)
             if pages > self._bounds.max_pages:
-                raise self._too_many()
-            await self._side_by_side(iter(range(1, pages)), size)
+                raise self._too_many_pages()
+            await self._read_concurrently(iter(range(1, pages)), size)
 
-    async def _until_short(self, size: int) -> None:
+    async def _read_until_short_page(self, size: int) -> None:
         index, page_size = 1, size
         while size and size == page_size and (index > 1 or size >= self._paging.size):
             if index >= self._bounds.max_pages:
-                raise self._too_many()
-            page = await self._source.get(self._numbered(index, page_size), None)
+                raise self._too_many_pages()
+            page = await self._source.get(self._page_params(index, page_size), None)
             self._take(index, page)
             size, index = page.mapped.records, index + 1
 
-    async def _side_by_side(self, indexes: Iterator[int], size: int) -> None:
+    async def _read_concurrently(self, indexes: Iterator[int], size: int) -> None:
         async def work() -> None:
             for index in indexes:
-                self._take(index, await self._source.get(self._numbered(index, size), None))
+                self._take(index, await self._source.get(self._page_params(index, size), None))
 
         await run_concurrently(work() for _ in range(self._bounds.concurrency))
 
     def _take(self, index: int, page: Page) -> None:
-        """Add one page's facts at their place.
+        """Add the facts of the page at ``index``.
 
         Raises:
-            ProviderError: when the page shows that the listing goes in circles or moves.
+            ProviderError: when the page repeats another, or shows that the listing changed.
         """
-        mapped, got = page.mapped, self._got
+        mapped, collected = page.mapped, self._collected
         if 0 < mapped.records <= mapped.invalid:
             raise self._failure(PollFailure.SCHEMA, "no record of a page fits the profile")
         if self._total is None:
             self._total = page.total
         elif page.total != self._total and not self._paging.growing:
-            raise self._moved("the total changed while the pages were read")
-        self._pages[index] = self._unseen(mapped.facts)
-        got.records += mapped.records
-        got.invalid += mapped.invalid
+            raise self._changed_error("the total changed while the pages were read")
+        self._pages[index] = self._without_repeats(mapped.facts)
+        collected.records += mapped.records
+        collected.invalid += mapped.invalid
 
-    def _unseen(self, facts: list[Any]) -> list[Any]:
+    def _without_repeats(self, facts: list[Any]) -> list[Any]:
         """The facts that were not read before; usually all of them.
 
         Raises:
-            ProviderError: when repeats are a fault.
+            ProviderError: when facts repeat although the listing is not ``growing``.
         """
-        # Hashes, not the identities: 200,000 tuples less for the collector to visit and to free.
-        ids = list(map(hash, map(self._source.identity, facts)))
-        before = len(self._seen)
-        self._seen.update(ids)
-        new = len(self._seen) - before
-        if new == len(ids):
+        # Hashes, not the identities: 200,000 tuples less for the garbage collector to visit.
+        hashes = list(map(hash, map(self._source.identity, facts)))
+        before = len(self._identities)
+        self._identities.update(hashes)
+        new = len(self._identities) - before
+        if new == len(hashes):
             return facts
         if not new:
-            raise self._astray("a page came twice")
+            raise self._pagination_error("a page came twice")
         if not self._paging.growing:
-            raise self._moved("a record came twice")
-        return self._not_held(facts)
+            raise self._changed_error("a record came twice")
+        return self._new_facts(facts)
 
-    def _not_held(self, facts: list[Any]) -> list[Any]:
-        """The first of each of ``facts`` that is not among those held already."""
+    def _new_facts(self, facts: list[Any]) -> list[Any]:
+        """Those of ``facts`` that no page before contained, each identity once."""
         identity = self._source.identity
-        held = set(map(identity, self._read()))
+        known = set(map(identity, self._facts()))
+        # Reversed, so that the first of several equal identities is the one that stays.
         return list(
-            {identity(it): it for it in reversed(facts) if identity(it) not in held}.values()
+            {
+                identity(fact): fact for fact in reversed(facts) if identity(fact) not in known
+            }.values()
         )
 
-    def _check_whole(self) -> None:
-        total, records = self._total, self._got.records
+    def _check_complete(self) -> None:
+        total, records = self._total, self._collected.records
         if total is None or records == total:
             return
         if records < total:
-            raise self._partial(f"{records} records of {total}")
+            raise self._partial_error(f"{records} records of {total}")
         if not self._paging.growing:
-            raise self._moved(f"{records} records of {total}")
+            raise self._changed_error(f"{records} records of {total}")
 
-    def _numbered(self, index: int, size: int) -> Params:
+    def _page_params(self, index: int, size: int) -> Params:
         """The parameters of the page at ``index``, counted from 0."""
         if self._paging.kind == "page":
-            return (*self._sized(), (self._paging.param, str(self._paging.first + index)))
+            return (*self._size_params(), (self._paging.param, str(self._paging.first + index)))
         if self._paging.kind == "offset":
-            return (*self._sized(), (self._paging.param, str(index * size)))
-        return self._sized()
+            return (*self._size_params(), (self._paging.param, str(index * size)))
+        return self._size_params()
 
-    def _sized(self) -> Params:
+    def _size_params(self) -> Params:
         name = self._paging.size_param
         return ((name, str(self._paging.size)),) if name else ()
 
-    def _too_many(self) -> ProviderError:
-        return self._astray(f"more than {self._bounds.max_pages} pages")
+    def _too_many_pages(self) -> ProviderError:
+        return self._pagination_error(f"more than {self._bounds.max_pages} pages")
 
-    def _astray(self, why: str) -> ProviderError:
+    def _pagination_error(self, why: str) -> ProviderError:
         return self._failure(PollFailure.PAGINATION, why)
 
     def _failure(self, kind: PollFailure, why: str) -> ProviderError:
-        return ProviderError(kind, f"{self._source.what}: {why}")
+        return ProviderError(kind, f"{self._source.label}: {why}")
 
-    def _partial(self, why: str) -> ProviderError:
+    def _partial_error(self, why: str) -> ProviderError:
         return self._failure(PollFailure.PARTIAL, why)
 
-    def _moved(self, why: str) -> ProviderError:
-        return _MovedError(PollFailure.PAGINATION, f"{self._source.what}: {why}")
+    def _changed_error(self, why: str) -> ProviderError:
+        return _ChangedWhileReadError(PollFailure.PAGINATION, f"{self._source.label}: {why}")

@@ -1,7 +1,7 @@
-"""What a profile's YAML may say: the description of one provider's read API.
+"""The schema of a profile's YAML: the description of one provider's read API.
 
-Paths are dotted (``data.items``); texts in braces are filled in: ``{key}`` a credential or
-option, ``{number}`` the number asked for, ``{since}`` the start of a window of calls.
+Paths are dotted (``data.items``); names in braces are filled in: ``{key}`` a credential or
+option, ``{number}`` the requested number, ``{since}`` the start of a window of calls.
 """
 
 from typing import Annotated, Any, Literal
@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from agent.config.section import Section
-from agent.providers.signing.digest import Algorithm, Encoding
+from agent.providers.profile.json_path import scalar_text
 
-Scalar = str | int | float | bool
+Algorithm = Literal["md5", "sha1", "sha256", "sha512"]
+Encoding = Literal["hex", "hex_upper", "base64"]
 
 
 def _as_path(value: Any) -> Any:
@@ -20,32 +21,30 @@ def _as_path(value: Any) -> Any:
 
 
 def _word(value: Any) -> Any:
-    """A scalar as the text JSON would show, so that 1, "1" and true can be listed alike."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int) else value
+    """A boolean or integer as the text JSON shows, so that 1, "1" and true can be listed alike."""
+    return scalar_text(value) if isinstance(value, int) else value
 
 
 Word = Annotated[str, BeforeValidator(_word)]
 
 
 class FieldRule(Section):
-    """Where one field comes from and how it is read."""
+    """The source of one field and its conversion."""
 
     path: str | None = None
-    """Where the value stands in the record."""
+    """The path of the value in the record."""
     first_of: list["Rule"] = Field(default_factory=list)
-    """Tried in turn; the first that gives something that is not empty holds."""
+    """Alternatives in order; the first with a value that is not empty is used."""
     const: Word | None = None
     """A fixed value, the same for every record."""
     present: Word | None = None
-    """The value to take when there is anything but emptiness at ``path``."""
+    """The value when the one at ``path`` is not empty."""
     convert: str | None = None
     """A converter other than the field's usual one."""
     values: dict[str, str] = Field(default_factory=dict)
-    """The provider's words and ours; a word not listed is ``default`` and is counted."""
+    """Our values by the provider's; one that is not listed becomes ``default`` and is counted."""
     default: str | None = None
-    """Ours for a word that is not listed; must be ``unknown`` where the field has it."""
+    """Our value for one that is not listed; must be ``unknown`` where the field has that."""
     scale: str | None = None
     """Multiplies an amount, for example ``"0.01"`` for fen or cents."""
     zone: str | None = None
@@ -69,22 +68,22 @@ class Paging(Section):
     first: Annotated[int, Field(ge=0, le=1)] = 1
     """The number of the first page."""
     total: str | None = None
-    """Where the answer tells how many records there are; pages are then read side by side."""
+    """The path of the number of records; where it is given, pages are requested concurrently."""
     next: str | None = None
-    """Where the answer has the next page's address or token; empty on the last page."""
+    """The path of the next page's URL or token; empty on the last page."""
     growing: bool = False
     """The listing grows while it is read (call records): repeats are dropped, not a fault."""
 
 
 class Envelope(Section):
-    """How an answer with HTTP 200 says that it is an error after all."""
+    """How an answer with HTTP 200 reports an error."""
 
     code: str
-    """Where the code stands."""
+    """The path of the code."""
     ok: list[Word] = Field(default_factory=list)
     """Codes of success."""
     absent_is_ok: bool = False
-    """No code at all is success (errors stand where the code would be)."""
+    """Whether an answer without a code is a success."""
     message: str | None = None
     errors: dict[str, Literal["auth", "throttle", "not_found", "fatal"]] = Field(
         default_factory=dict
@@ -97,25 +96,25 @@ class Operation(Section):
     path: str
     method: Literal["GET", "POST"] = "GET"
     read: bool = False
-    """Says of a POST that it only reads; without it a POST is refused."""
+    """Confirms that a POST only reads; without it a POST is refused."""
     query: dict[str, Word] = Field(default_factory=dict)
     body: dict[str, Word] | None = None
     """Sent as a JSON object (POST only)."""
     not_found_status: list[int] = Field(default_factory=list)
-    """HTTP statuses that say there is no such number."""
+    """HTTP statuses that mean that the number does not exist."""
     envelope: Envelope | None = None
     """Overrides the profile's."""
     paging: Paging = Paging()
     records: str = ""
-    """Where the records stand: a list, or one object."""
+    """The path of the records: a list, or one object."""
     each: str | None = None
-    """Where a record has nested records, one fact each; the outer one is then ``^``."""
+    """The path of nested records in a record, one fact each; the outer record is then ``^``."""
     keep: dict[str, list[Word]] = Field(default_factory=dict)
     """Only records with one of these words at each path."""
     skip: dict[str, list[Word]] = Field(default_factory=dict)
     """No records with one of these words at any path."""
     skip_without: str | None = None
-    """A field without which a record is left out and is no fault."""
+    """A field; records without it are left out and not counted as invalid."""
     fields: dict[str, Rule]
 
 
@@ -138,7 +137,7 @@ class Basic(Section):
 
 
 class Signing(Section):
-    """How a request proves who asks."""
+    """How a request is authenticated."""
 
     timestamp: Literal["seconds", "milliseconds", "iso", "compact"] = "seconds"
     nonce: Literal["hex", "digits"] = "hex"
@@ -151,16 +150,16 @@ class Signing(Section):
 
 
 class Profile(Section):
-    """One provider's API, described."""
+    """The description of one provider's API."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
     title: str
     base_url: str | None = None
-    """Where the API lives; where it is missing the configuration must say."""
+    """The base URL of the API; where it is missing, the configuration must have it."""
     credentials: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]] = Field(
         default_factory=list
     )
-    """What an account must bring."""
+    """The names of the credentials that an account must have."""
     options: dict[str, str] = Field(default_factory=dict)
     """Further names for templates, with their defaults."""
     headers: dict[str, str] = Field(default_factory=dict)

@@ -1,6 +1,6 @@
-"""The fields of every fact a profile can fill, and how each is read unless it says otherwise.
+"""The fields of every fact a profile can fill, and how each is converted by default.
 
-``IDENTITY`` fields make the fact what it is: without one the record is skipped. An ``EXPECTED``
+Without an ``IDENTITY`` field the record is skipped. An ``EXPECTED``
 field that is missing, or any field that does not fit, is left at its default and the record is
 counted as invalid: a number with a broken contract date is still a number that is listed.
 """
@@ -37,7 +37,7 @@ class TargetField:
 
     name: str
     reading: str | type[StrEnum]
-    """The usual converter, or the closed list its words are of."""
+    """The default converter, or the closed list of its values."""
     default: Any = None
     need: Need = Need.OPTIONAL
 
@@ -49,7 +49,7 @@ class Target:
     make: Callable[..., Any]
     fields: tuple[TargetField, ...]
     make_all: Callable[..., Iterable[Any]] | None = None
-    """Takes whole columns, where there is a faster way than ``make`` for each record."""
+    """Makes the facts from whole columns, where that is faster than ``make`` for each record."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Text with ``{names}`` in it, taken apart once and filled in many times."""
+"""Text with ``{names}`` in it, parsed once and filled in many times."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What a profile must keep to beyond the shape of its keys."""
+"""Validates what a profile's schema cannot express: names, paths and values that must agree."""
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
@@ -29,7 +29,10 @@ def check_profile(profile: Profile) -> Iterator[Problem]:
     known = frozenset(profile.credentials) | frozenset(profile.options)
     yield from _signing(profile, known)
     operations = [("account", ACCOUNT, frozenset[str]())]
-    operations += [(it.value, TARGETS[it], _NAMES_OF.get(it, frozenset())) for it in Capability]
+    operations += [
+        (capability.value, TARGETS[capability], _NAMES_OF.get(capability, frozenset()))
+        for capability in Capability
+    ]
     for key, target, names in operations:
         operation = getattr(profile, key)
         if operation is not None:
@@ -50,8 +53,8 @@ def _signing(profile: Profile, known: frozenset[str]) -> Iterator[Problem]:
     texts += [(("signing", "headers", name), text) for name, text in signing.headers.items()]
     texts += [(("signing", "query", name), text) for name, text in signing.query.items()]
     texts.append((("signing", "bearer"), signing.bearer or ""))
-    for place, text in texts:
-        yield from _template(text, place, names)
+    for key, text in texts:
+        yield from _template(text, key, names)
 
 
 def _operation(
@@ -77,11 +80,11 @@ def _operation(
 def _fields(operation: Operation, at: KeyPath, target: Target) -> Iterator[Problem]:
     fields = {field.name: field for field in target.fields}
     for name, rule in operation.fields.items():
-        place = (*at, "fields", name)
+        key = (*at, "fields", name)
         if name not in fields:
-            yield Problem(place, f"is not a known field, expected one of {', '.join(fields)}")
+            yield Problem(key, f"is not a known field, expected one of {', '.join(fields)}")
         else:
-            yield from _rule(rule, place, fields[name])
+            yield from _rule(rule, key, fields[name])
     for name, field in fields.items():
         if field.need is Need.IDENTITY and name not in operation.fields:
             yield Problem((*at, "fields"), f"has no {name}, which every record must have")
@@ -97,23 +100,23 @@ def _rule(rule: FieldRule, at: KeyPath, field: TargetField) -> Iterator[Problem]
         yield Problem((*at, "convert"), text)
     if not isinstance(field.reading, str):
         yield from _closed_list(rule, at, field.reading)
-    yield from _tried(rule.zone, (*at, "zone"), parse_offset, "is no offset, expected +08:00")
-    yield from _tried(rule.scale, (*at, "scale"), _factor, "is no factor, expected 0.01")
+    yield from _parsed(rule.zone, (*at, "zone"), parse_offset, "is no offset, expected +08:00")
+    yield from _parsed(rule.scale, (*at, "scale"), _factor, "is no factor, expected 0.01")
     for index, alternative in enumerate(rule.first_of):
         yield from _rule(alternative, (*at, "first_of", index), field)
 
 
 def _closed_list(rule: FieldRule, at: KeyPath, ours: type[StrEnum]) -> Iterator[Problem]:
     words = [member.value for member in ours]
-    places: list[tuple[KeyPath, str | None]] = [
+    words_at: list[tuple[KeyPath, str | None]] = [
         ((*at, "const"), rule.const),
         ((*at, "present"), rule.present),
         ((*at, "default"), rule.default),
     ]
-    places += [((*at, "values", theirs), word) for theirs, word in rule.values.items()]
-    for place, word in places:
+    words_at += [((*at, "values", theirs), word) for theirs, word in rule.values.items()]
+    for key, word in words_at:
         if word is not None and word not in words:
-            yield Problem(place, f"is none of ours, expected one of {', '.join(words)}")
+            yield Problem(key, f"is none of ours, expected one of {', '.join(words)}")
     if rule.default not in (None, "unknown") and "unknown" in words:
         yield Problem((*at, "default"), "hides what is not known, expected unknown")
 
@@ -123,7 +126,7 @@ def _template(text: str, at: KeyPath, known: frozenset[str]) -> Iterator[Problem
         yield Problem(at, f"has {{{name}}}, expected one of {', '.join(sorted(known))}")
 
 
-def _tried(
+def _parsed(
     text: str | None, at: KeyPath, read: Callable[[str], object], words: str
 ) -> Iterator[Problem]:
     try:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from agent.net.decode import decode_body
 from agent.net.exchange import ProviderError
-from agent.providers.profile.page_shape import Rows, Shape
+from agent.providers.profile.page_shape import PageShape, Rows
 
 KEYS = ["number", "state", "a b", '":', "", "名"]
 LEAVES = st.sampled_from([None, True, 1, 1.5, "x", ":x", '":', "{[", "名", "", -0.0, 10**30])
@@ -41,8 +41,8 @@ def written(tree):
 def test_the_same_shape_gives_the_same_page(two, separators, ascii_only):
     first, second = map(page, two)
     body = json.dumps(second, separators=separators, ensure_ascii=ascii_only).encode()
-    shape = Shape.of(first, ("data", "items"))
-    tree = shape and shape.read(body)
+    shape = PageShape.of(first, ("data", "items"))
+    tree = shape and shape.decode(body)
     assert tree is None or written(plain(tree)) == written(decode_body(body))
 
 
@@ -55,7 +55,7 @@ def body_of(items, total="1", tail=""):
 
 
 def test_control_the_plain_page_is_read_by_its_shape():
-    tree = Shape.of(FIRST, ("data", "items")).read(body_of(ROW))
+    tree = PageShape.of(FIRST, ("data", "items")).decode(body_of(ROW))
     assert plain(tree) == page([{"number": "2", "state": "y"}])
 
 
@@ -82,7 +82,7 @@ def test_control_the_plain_page_is_read_by_its_shape():
     ],
 )
 def test_anything_else_is_left_to_the_strict_reading(body):
-    assert Shape.of(FIRST, ("data", "items")).read(body) is None
+    assert PageShape.of(FIRST, ("data", "items")).decode(body) is None
 
 
 @settings(max_examples=500)
@@ -104,7 +104,7 @@ def test_whatever_is_read_by_its_shape_is_what_strict_reading_gives(data):
     )
     rows = data.draw(st.lists(st.lists(pieces, min_size=1, max_size=3), max_size=3))
     body = body_of(",".join("{" + ",".join(row) + "}" for row in rows), total=str(len(rows)))
-    tree = Shape.of(FIRST, ("data", "items")).read(body)
+    tree = PageShape.of(FIRST, ("data", "items")).decode(body)
     if tree is not None:
         assert plain(tree) == decode_body(body)
         return
@@ -128,4 +128,4 @@ def test_whatever_is_read_by_its_shape_is_what_strict_reading_gives(data):
     ],
 )
 def test_what_has_no_shape(tree):
-    assert Shape.of(tree, ("data", "items")) is None
+    assert PageShape.of(tree, ("data", "items")) is None
