@@ -55,11 +55,11 @@ class Run:
         return await self.tickets.observe(alerts, self.scene.fleet, self.now)
 
     async def until_closed(self, limit: int = 20) -> list[Change]:
-        seen: list[Change] = []
+        changes: list[Change] = []
         for _ in range(limit):
-            seen.extend(await self.step())
+            changes.extend(await self.step())
             if not self.tickets.open:
-                return seen
+                return changes
         raise AssertionError("still open")
 
     async def kinds(self) -> list[str]:

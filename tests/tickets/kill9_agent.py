@@ -25,7 +25,7 @@ from tests.tickets.scene import Scene, alert, settings
 
 PEOPLE = 19
 """Producers beside the one that watches."""
-NUMBERS = tuple(f"40062200{place:02}" for place in range(8))
+NUMBERS = tuple(f"40062200{index:02}" for index in range(8))
 
 
 def configured(url: str) -> Settings:
@@ -47,20 +47,20 @@ def acknowledgement(change: Change) -> tuple[str, int, int, str]:
     return ticket.key, ticket.episode, ticket.revision, change.kind
 
 
-def load(chance: random.Random, now: float) -> list[Alert]:
-    firing = chance.sample(NUMBERS, chance.randint(0, len(NUMBERS)))
+def load(random_source: random.Random, now: float) -> list[Alert]:
+    firing = random_source.sample(NUMBERS, random_source.randint(0, len(NUMBERS)))
     return [
-        alert(severity=chance.choice(("critical", "warning")), number=number, at=now)
+        alert(severity=random_source.choice(("critical", "warning")), number=number, at=now)
         for number in firing
     ]
 
 
 async def watch(tickets: Tickets, scene: Scene, acknowledged: Connection, end: float) -> None:
     """One producer: alerts and facts."""
-    chance = random.Random()
+    random_source = random.Random()
     while time.monotonic() < end:
         now = time.time()
-        alerts = load(chance, now)
+        alerts = load(random_source, now)
         scene.poll(time.time())
         for change in await tickets.observe(alerts, scene.fleet, time.time()):
             acknowledged.send(acknowledgement(change))
@@ -68,16 +68,18 @@ async def watch(tickets: Tickets, scene: Scene, acknowledged: Connection, end: f
 
 async def say(tickets: Tickets, name: str, acknowledged: Connection, end: float) -> None:
     """Another producer: a person who comments on whatever stands."""
-    chance = random.Random()
-    order = ActionRequest(TicketAction.COMMENT, Actor(ActorKind.PERSON, name), "looked into it")
+    random_source = random.Random()
+    request = ActionRequest(TicketAction.COMMENT, Actor(ActorKind.PERSON, name), "looked into it")
     while time.monotonic() < end:
-        standing = tickets.open
-        if standing:
+        open_tickets = tickets.open
+        if open_tickets:
             with suppress(ActionRequestError, IllegalTransitionError):
-                change = await tickets.act(chance.choice(standing).id, order, time.time())
+                change = await tickets.act(
+                    random_source.choice(open_tickets).id, request, time.time()
+                )
                 if change is not None:
                     acknowledged.send(acknowledgement(change))
-        await asyncio.sleep(chance.random() / 100)
+        await asyncio.sleep(random_source.random() / 100)
 
 
 async def settled(database: Database) -> None:
@@ -97,7 +99,7 @@ async def work(acknowledged: Connection, data_dir: Path, url: str, seconds: floa
     tickets = Tickets(database, chosen, scene.diagnose, scene.recovery, dispatcher.wake)
     await dispatcher.start()
     end = time.monotonic() + seconds
-    people = (say(tickets, f"person-{place}", acknowledged, end) for place in range(PEOPLE))
+    people = (say(tickets, f"person-{index}", acknowledged, end) for index in range(PEOPLE))
     await asyncio.gather(watch(tickets, scene, acknowledged, end), *people)
     await settled(database)
     await dispatcher.stop(grace=60)

@@ -75,15 +75,15 @@ def alert(
     **labels: str,
 ) -> Alert:
     thing = {"provider": "north", "account": "hq", "number": NUMBER, "binding": "b1", **labels}
-    kept = {key: thing[key] for key in IDENTITY.get(scope, ())}
-    extra = {key: value for key, value in labels.items() if key not in kept}
-    told = {"severity": severity, "symptom": symptom, "scope": scope, **kept, **extra}
+    identity = {key: thing[key] for key in IDENTITY.get(scope, ())}
+    extra = {key: value for key, value in labels.items() if key not in identity}
+    labelled = {"severity": severity, "symptom": symptom, "scope": scope, **identity, **extra}
     return Alert(
         name=name,
-        labels=dict(sorted(told.items())),
+        labels=dict(sorted(labelled.items())),
         annotations={
-            "summary": f"{name} {kept.get('number', '')}",
-            "summary_zh": f"故障 {kept.get('number', '')}",
+            "summary": f"{name} {identity.get('number', '')}",
+            "summary_zh": f"故障 {identity.get('number', '')}",
             "description": "call 13800000001",
         },
         state=state,
@@ -154,8 +154,8 @@ class Scene:
             for number, state in sorted(self.states.items())
         )
         bound = tuple(
-            Binding(label, f"1380000000{place}", position=place, state=state)
-            for place, (label, state) in enumerate(sorted(self.phones.items()), 1)
+            Binding(label, f"1380000000{position}", position=position, state=state)
+            for position, (label, state) in enumerate(sorted(self.phones.items()), 1)
         )
         return msgspec.structs.replace(
             self._snapshot(account, dict.fromkeys(POLLED, status)),

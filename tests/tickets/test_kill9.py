@@ -126,9 +126,9 @@ def _repeats_are_the_same(receiver: Receiver) -> None:
 
 
 def _order_is_kept(receiver: Receiver) -> None:
-    seen: dict[str, list[int]] = defaultdict(list)
+    revisions_by_ticket: dict[str, list[int]] = defaultdict(list)
     for one in receiver.deliveries:
-        revisions = seen[one.data["id"]]
+        revisions = revisions_by_ticket[one.data["id"]]
         if one.data["revision"] not in revisions:
             revisions.append(one.data["revision"])
-    assert all(revisions == sorted(revisions) for revisions in seen.values())
+    assert all(revisions == sorted(revisions) for revisions in revisions_by_ticket.values())

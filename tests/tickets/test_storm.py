@@ -51,14 +51,14 @@ class Checks(Scene):
 
 
 def resident() -> int:
-    told = Path("/proc/self/statm").read_text(encoding="ascii")
-    return int(told.split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    statm = Path("/proc/self/statm").read_text(encoding="ascii")
+    return int(statm.split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def storm(numbers: Sequence[str]) -> list[Alert]:
     """Alerts that began over the course of a minute."""
     share = 60 / len(numbers)
-    return [alert(number=it, at=START + place * share) for place, it in enumerate(numbers)]
+    return [alert(number=it, at=START + index * share) for index, it in enumerate(numbers)]
 
 
 def desk(url: str) -> dict[str, object]:
@@ -77,7 +77,7 @@ def desk(url: str) -> dict[str, object]:
 async def test_a_storm_is_one_ticket_told_at_once_and_closed_once(
     database: Database, receiver: Receiver, state: NumberState
 ) -> None:
-    numbers = [f"400{place:07}" for place in range(SIZE)]
+    numbers = [f"400{index:07}" for index in range(SIZE)]
     scene = Checks(states=dict.fromkeys(numbers, NumberState.ACTIVE))
     run = Run(database, scene, desk(await receiver.start()), lambda: dispatcher.wake())  # noqa: PLW0108 - it is made after the run
     dispatcher = Dispatcher(database, build_sinks(run.settings.sinks), Telemetry())
@@ -116,7 +116,7 @@ async def test_a_storm_is_one_ticket_told_at_once_and_closed_once(
 
 
 async def test_without_a_common_cause_a_storm_is_a_ticket_a_number(database: Database) -> None:
-    numbers = [f"400{place:07}" for place in range(20)]
+    numbers = [f"400{index:07}" for index in range(20)]
     run = Run(database, Checks(states=dict.fromkeys(numbers, NumberState.SUSPENDED_ARREARS)))
     tickets = run.settings.tickets.model_copy(update={"common_cause_numbers": 1000})
     run.tickets.reconfigure(run.settings.model_copy(update={"tickets": tickets}))
@@ -128,8 +128,8 @@ async def test_without_a_common_cause_a_storm_is_a_ticket_a_number(database: Dat
 async def test_a_thousand_unrelated_tickets_are_a_few_transactions(database: Database) -> None:
     run = Run(database, Scene())
     alerts = [
-        alert("ContractExpiring", symptom="contract", number=f"400{place:07}", account=f"a{place}")
-        for place in range(1000)
+        alert("ContractExpiring", symptom="contract", number=f"400{index:07}", account=f"a{index}")
+        for index in range(1000)
     ]
     began = time.process_time()
     await run.step(*alerts)

@@ -40,17 +40,17 @@ TICKET = {
 
 
 @pytest.mark.parametrize(
-    ("locale", "words"),
+    ("locale", "fragments"),
     [
         ("en", ("Since 2026-11-18 11:06 UTC", "whose job: finance", "95% sure", "Next: Pay.")),
         ("zh-CN", ("自 2026-11-18 11:06", "欠费", "责任方：财务", "把握 95%")),
     ],
 )
-def test_the_description_says_since_when_why_and_whose_job(locale, words):
+def test_the_description_says_since_when_why_and_whose_job(locale, fragments):
     text = text_of(SUBJECT, ALERT, VERDICT, locale)
     assert "4006220001" in text.title
-    for word in words:
-        assert word in text.description
+    for fragment in fragments:
+        assert fragment in text.description
     assert "13800000001" not in text.description
     assert "number_suspended_arrears" not in text.description
 
@@ -65,5 +65,5 @@ def test_what_to_tell_the_provider_has_every_field_of_a_report(locale, heading):
 
 
 def test_a_fault_of_an_account_has_no_report_of_a_number():
-    told = Writer("en").description({**TICKET, "number": ""})
-    assert not [line for line in told if line.startswith("Tell them")]
+    description = Writer("en").description({**TICKET, "number": ""})
+    assert not [line for line in description if line.startswith("Tell them")]

@@ -19,7 +19,7 @@ from agent.tickets.sla.clocks import PauseReason, readings
 from agent.tickets.ticket import Subject, Ticket
 from tests.tickets.scene import NUMBER, START, settings
 
-HANDLING = ticket_policy_of(settings(confirmation={"grades": ["AAA", "AA"]}))
+POLICY = ticket_policy_of(settings(confirmation={"grades": ["AAA", "AA"]}))
 LI = Actor(ActorKind.PERSON, "li.wei")
 LATER = "2036-01-01T09:00:00Z"
 FORM = {"customer": "王女士", "cause": "transmission_line", "outcome": "restored"}
@@ -50,13 +50,13 @@ def ticket(stage: Stage = Stage.DIAGNOSING, grade: Grade = Grade.AAA) -> Ticket:
         grade=grade,
         started_at=START,
         detected_at=START,
-        clocks=clocks.start(grade, HANDLING.terms[grade], START),
+        clocks=clocks.start(grade, POLICY.terms[grade], START),
     )
 
 
 def do(one: Ticket, act: TicketAction, now: float, actor: Actor = LI, **fields: str) -> Change:
-    order = ActionRequest(act, actor, "because", {**FIELDS.get(act, {}), **fields})
-    return perform(one, order, HANDLING, now)
+    request = ActionRequest(act, actor, "because", {**FIELDS.get(act, {}), **fields})
+    return perform(one, request, POLICY, now)
 
 
 def stops(one: Ticket) -> dict[str, float | None]:
@@ -76,10 +76,10 @@ def stops(one: Ticket) -> dict[str, float | None]:
 )
 @rigour(max_examples=150, deadline=None)
 def test_whatever_is_asked_every_move_is_in_the_table_and_has_its_reason(
-    asked: list[tuple[TicketAction, ActorKind, float]], grade: Grade
+    attempts: list[tuple[TicketAction, ActorKind, float]], grade: Grade
 ) -> None:
     one, now = ticket(grade=grade), START
-    for act, kind, seconds in asked:
+    for act, kind, seconds in attempts:
         now += seconds
         try:
             change = do(one, act, now, Actor(kind, "x"))
@@ -94,8 +94,8 @@ def test_whatever_is_asked_every_move_is_in_the_table_and_has_its_reason(
             through = any(after.stage in TRANSITIONS[it] for it in TRANSITIONS[one.stage])
             assert direct or (act in (TicketAction.ARRIVE, TicketAction.REPAIR) and through)
         if after.stage is Stage.CLOSED:
-            asks = grade in HANDLING.confirmation
-            assert not asks or after.waiver or one.stage is Stage.CONFIRMED
+            requires_confirmation = grade in POLICY.confirmation
+            assert not requires_confirmation or after.waiver or one.stage is Stage.CONFIRMED
             assert after.closed_by
             assert after.resolution
             assert all(it.stopped_at is not None for it in readings(after.clocks, now + 1))
@@ -105,9 +105,9 @@ def test_whatever_is_asked_every_move_is_in_the_table_and_has_its_reason(
 @pytest.mark.parametrize("act", TicketAction)
 def test_every_act_is_described_and_refuses_to_be_without_reason(act: TicketAction) -> None:
     assert ACTION_DESCRIPTIONS[act]
-    order = ActionRequest(act, LI, " \x07 ", FIELDS.get(act, {}))
+    request = ActionRequest(act, LI, " \x07 ", FIELDS.get(act, {}))
     with pytest.raises(ActionRequestError, match="reason: is missing"):
-        perform(ticket(), order, HANDLING, START)
+        perform(ticket(), request, POLICY, START)
 
 
 @pytest.mark.parametrize("stage", Stage)
@@ -194,10 +194,10 @@ def test_rejecting_needs_one_of_two_reasons_and_an_accepted_ticket() -> None:
 
 def test_a_closed_ticket_is_reopened_unless_another_stands() -> None:
     closed = do(ticket(grade=Grade.STANDARD), TicketAction.CLOSE, START + 60).after
-    order = ActionRequest(TicketAction.REOPEN, LI, "it is not over")
-    assert perform(closed, order, HANDLING, START + 9999).after.stage is Stage.REOPENED
+    request = ActionRequest(TicketAction.REOPEN, LI, "it is not over")
+    assert perform(closed, request, POLICY, START + 9999).after.stage is Stage.REOPENED
     with pytest.raises(IllegalTransitionError, match="none_other_open"):
-        perform(closed, order, HANDLING, START + 9999, is_only_open=False)
+        perform(closed, request, POLICY, START + 9999, is_only_open=False)
 
 
 def test_a_muted_ticket_tells_the_sinks_of_its_end_alone() -> None:
@@ -211,9 +211,9 @@ def test_a_muted_ticket_tells_the_sinks_of_its_end_alone() -> None:
 
 
 def test_whoever_saw_an_older_revision_is_told_so() -> None:
-    order = ActionRequest(TicketAction.COMMENT, LI, "seen", revision=7)
+    request = ActionRequest(TicketAction.COMMENT, LI, "seen", revision=7)
     with pytest.raises(ActionRequestError, match="changed since"):
-        perform(ticket(), order, HANDLING, START)
+        perform(ticket(), request, POLICY, START)
 
 
 @pytest.mark.parametrize(
@@ -236,10 +236,10 @@ def test_whoever_saw_an_older_revision_is_told_so() -> None:
 def test_a_field_that_cannot_be_read_says_what_is_expected(
     act: TicketAction, fields: dict[str, str], complaint: str
 ) -> None:
-    with pytest.raises(ActionRequestError) as told:
+    with pytest.raises(ActionRequestError) as error:
         do(ticket(), act, START, **fields)
-    assert complaint in str(told.value)
-    assert "\x1b" not in str(told.value)
+    assert complaint in str(error.value)
+    assert "\x1b" not in str(error.value)
 
 
 def test_every_act_has_a_deed() -> None:

@@ -26,8 +26,8 @@ async def closed(run: Run, resolution: str, **fields: str) -> Ticket:
 
 
 async def close(run: Run, ticket: Ticket, resolution: str, **fields: str) -> Ticket:
-    order = ActionRequest(TicketAction.CLOSE, LI, "because", {"resolution": resolution, **fields})
-    change = await run.tickets.act(ticket.id, order, run.now)
+    request = ActionRequest(TicketAction.CLOSE, LI, "because", {"resolution": resolution, **fields})
+    change = await run.tickets.act(ticket.id, request, run.now)
     assert change is not None
     return change.after
 
@@ -98,7 +98,7 @@ async def test_a_mute_holds_while_nothing_is_known(run: Run) -> None:
 
 
 async def test_a_common_cause_that_is_none_gives_each_number_its_own_ticket(run: Run) -> None:
-    numbers = [f"40062200{place:02}" for place in range(1, 5)]
+    numbers = [f"40062200{index:02}" for index in range(1, 5)]
     run.scene.states = dict.fromkeys(numbers, DOWN)
     alerts = [alert(number=number, at=run.now) for number in numbers]
     await run.step(*alerts[:2])
@@ -113,7 +113,7 @@ async def test_a_common_cause_that_is_none_gives_each_number_its_own_ticket(run:
 
 
 async def test_a_muted_common_cause_mutes_its_numbers(run: Run) -> None:
-    numbers = [f"40062200{place:02}" for place in range(1, 5)]
+    numbers = [f"40062200{index:02}" for index in range(1, 5)]
     run.scene.states = dict.fromkeys(numbers, DOWN)
     alerts = [alert(number=number, at=run.now) for number in numbers]
     await run.step(*alerts)
@@ -126,7 +126,7 @@ async def test_a_muted_common_cause_mutes_its_numbers(run: Run) -> None:
 
 
 async def test_a_common_cause_dissolves_when_each_number_has_another_one(run: Run) -> None:
-    numbers = [f"40062200{place:02}" for place in range(1, 4)]
+    numbers = [f"40062200{index:02}" for index in range(1, 4)]
     run.scene.states = dict.fromkeys(numbers, DOWN)
     alerts = [alert(number=number, at=run.now) for number in numbers]
     await run.step(*alerts)

@@ -13,7 +13,7 @@ from agent.tickets.ticket import Ticket
 from tests.tickets.driver import Run
 from tests.tickets.scene import START, Scene, alert
 
-NUMBERS = tuple(f"40062200{place:02}" for place in range(1, 6))
+NUMBERS = tuple(f"40062200{index:02}" for index in range(1, 6))
 VIOLATION, ARREARS = NumberState.SUSPENDED_VIOLATION, NumberState.SUSPENDED_ARREARS
 EXPIRED, ACTIVE = NumberState.EXPIRED, NumberState.ACTIVE
 
@@ -32,16 +32,16 @@ def five(run: Run) -> Run:
 
 def opened(run: Run) -> list[tuple[str, str]]:
     """Scope and symptom of every ticket that stands for itself."""
-    standing = [it for it in run.tickets.open if it.stage is not Stage.SUPPRESSED]
-    return sorted((it.subject.scope.value, it.subject.symptom) for it in standing)
+    present_members = [it for it in run.tickets.open if it.stage is not Stage.SUPPRESSED]
+    return sorted((it.subject.scope.value, it.subject.symptom) for it in present_members)
 
 
 def parent(run: Run) -> Ticket:
-    (found,) = (it for it in run.tickets.open if it.members)
-    return found
+    (causes,) = (it for it in run.tickets.open if it.members)
+    return causes
 
 
-def standing(ticket: Ticket) -> set[str]:
+def present_members(ticket: Ticket) -> set[str]:
     return {it.subject.number for it in ticket.members if it.left_at is None}
 
 
@@ -49,7 +49,7 @@ async def test_three_at_once_are_one_ticket_opened_with_its_members(five: Run) -
     (change,) = await five.step(*down(five, *NUMBERS[:3]))
     assert change.kind == "ticket.opened"
     assert opened(five) == [("provider", "provider_outage")]
-    assert standing(change.after) == set(NUMBERS[:3])
+    assert present_members(change.after) == set(NUMBERS[:3])
     assert change.after.alerts == ("NumberNotActive",)
     assert change.after.severity is Severity.CRITICAL
     assert change.after.timeline[0].reason == "3 numbers share a cause: NumberNotActive"
@@ -77,14 +77,14 @@ async def test_what_had_a_ticket_of_its_own_is_folded_in_and_its_end_is_told(fiv
     await five.step(*first, *third, seconds=600)
     root = parent(five)
     assert opened(five) == [("account", "numbers_suspended_arrears")]
-    assert standing(root) == set(NUMBERS[:3])
+    assert present_members(root) == set(NUMBERS[:3])
     folded = [it for it in five.tickets.open if it.stage is Stage.SUPPRESSED]
     assert [it.parent for it in folded] == [root.id, root.id]
     five.scene.states = dict.fromkeys(NUMBERS, ACTIVE)
-    told = [(it.after.subject.scope, it.kind) for it in await five.until_closed()]
-    assert told.count((Scope.NUMBER, "ticket.resolved")) == 2
-    assert told.count((Scope.NUMBER, "ticket.closed")) == 2
-    assert told.count((Scope.ACCOUNT, "ticket.closed")) == 1
+    endings = [(it.after.subject.scope, it.kind) for it in await five.until_closed()]
+    assert endings.count((Scope.NUMBER, "ticket.resolved")) == 2
+    assert endings.count((Scope.NUMBER, "ticket.closed")) == 2
+    assert endings.count((Scope.ACCOUNT, "ticket.closed")) == 1
 
 
 @pytest.mark.parametrize(("gap", "one"), [(1800.0, True), (1801.0, False)])
@@ -101,7 +101,7 @@ async def test_what_broke_long_before_is_no_part_of_it(five: Run) -> None:
     new = down(five, *NUMBERS[1:4], since=five.now + 7200, state=ARREARS)
     await five.step(*old, *new, seconds=7200)
     assert opened(five) == [("account", "numbers_suspended_arrears"), ("number", "number_down")]
-    assert standing(parent(five)) == set(NUMBERS[1:4])
+    assert present_members(parent(five)) == set(NUMBERS[1:4])
 
 
 async def test_late_joiners_partial_restore_and_one_end(five: Run) -> None:
@@ -109,12 +109,12 @@ async def test_late_joiners_partial_restore_and_one_end(five: Run) -> None:
     await five.step(*alerts)
     late = down(five, NUMBERS[3])
     await five.step(*alerts, *late, seconds=7200)
-    assert standing(parent(five)) == set(NUMBERS[:4])
+    assert present_members(parent(five)) == set(NUMBERS[:4])
     five.scene.states.update(dict.fromkeys(NUMBERS[:3], ACTIVE))
     for _ in range(10):
         await five.step(*late)
     assert opened(five) == [("provider", "provider_outage")]
-    assert standing(parent(five)) == {NUMBERS[3]}
+    assert present_members(parent(five)) == {NUMBERS[3]}
     assert {it.left_for for it in parent(five).members if it.left_at} == {"restored"}
     five.scene.states[NUMBERS[3]] = ACTIVE
     kinds = [it.kind for it in await five.until_closed()]
@@ -127,7 +127,7 @@ async def test_it_stays_open_while_nothing_is_known_of_a_member(five: Run) -> No
     five.scene.states = {**dict.fromkeys(NUMBERS, ACTIVE), NUMBERS[0]: NumberState.UNKNOWN}
     for _ in range(15):
         await five.step()
-    assert standing(parent(five)) == {NUMBERS[0]}
+    assert present_members(parent(five)) == {NUMBERS[0]}
 
 
 async def test_a_member_with_another_cause_gets_its_own_ticket(five: Run) -> None:
@@ -168,8 +168,8 @@ async def test_a_carrier_is_wider_than_its_providers(database: Database) -> None
         [alert(number=number, provider=provider) for provider, number in numbers], ["critical"]
     )
     traits = dict.fromkeys(faults, Traits(VIOLATION, "unicom"))
-    found = common_faults(groups_of(faults.values(), traits), {}, {}, Threshold())
-    assert [it.subject.symptom for it in found.values()] == ["carrier_outage"]
+    causes = common_faults(groups_of(faults.values(), traits), {}, {}, Threshold())
+    assert [it.subject.symptom for it in causes.values()] == ["carrier_outage"]
 
 
 async def test_numbers_that_ring_the_same_dead_phone_have_one_ticket(five: Run) -> None:
@@ -200,7 +200,7 @@ async def test_a_second_storm_after_the_window_is_a_new_linked_ticket(five: Run)
     first = (await five.until_closed())[-1].after
     (again,) = await five.step(*down(five, *NUMBERS[:4], since=five.now + 1900), seconds=1900)
     assert (again.after.episode, again.after.previous) == (2, first.id)
-    assert standing(again.after) == set(NUMBERS[:4])
+    assert present_members(again.after) == set(NUMBERS[:4])
 
 
 def slow_cluster(times: list[float], least: int, window: float) -> set[float]:
@@ -221,12 +221,12 @@ def test_clusters_are_those_of_a_plain_count(times: list[int], least: int, windo
     faults = faults_of(alerts, ["critical"])
     traits = dict.fromkeys(faults, Traits(ARREARS))
     groups = groups_of(faults.values(), traits)
-    found = common_faults(groups, {}, {}, Threshold(least, float(window)))
+    causes = common_faults(groups, {}, {}, Threshold(least, float(window)))
     started = slow_cluster([START + at for at in times], least, window)
     if not started:
-        assert found == {}
+        assert causes == {}
         return
-    (common,) = found.values()
+    (common,) = causes.values()
     assert common.since == min(started)
     assert common.reason.startswith(f"{len(started)} numbers")
 

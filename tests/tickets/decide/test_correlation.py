@@ -25,7 +25,7 @@ async def test_a_provider_outage_is_one_ticket_with_members(run: Run) -> None:
 
 
 async def test_a_storm_below_one_root_is_one_ticket_and_one_line(run: Run) -> None:
-    storm = [alert(number=f"400{place:07}") for place in range(2000)]
+    storm = [alert(number=f"400{index:07}") for index in range(2000)]
     await run.step(OUTAGE, *storm)
     (ticket,) = run.tickets.open
     assert len(ticket.members) == 2000

@@ -31,8 +31,8 @@ POLICY = DecisionPolicy(recovery_polls=2, hold=100.0, reopen_window=600.0)
 
 
 def key_of_alert(name: str) -> str:
-    told = alert(*ALERTS[name])
-    return key_of(subject_of(told.name, told.labels))
+    example = alert(*ALERTS[name])
+    return key_of(subject_of(example.name, example.labels))
 
 
 KEYS = {name: key_of_alert(name) for name in ALERTS}
@@ -72,10 +72,10 @@ class Rounds(RuleBasedStateMachine):
         for name in sorted(firing):
             self.since.setdefault(name, self.now)
         self.since = {name: at for name, at in self.since.items() if name in firing}
-        told = [alert(*ALERTS[name], at=self.since[name]) for name in sorted(firing)]
-        told += [alert(*ALERTS[name], state="pending") for name in sorted(waiting - firing)]
-        faults = faults_of(told, ["critical", "warning"])
-        pending = pending_keys(told)
+        alerts = [alert(*ALERTS[name], at=self.since[name]) for name in sorted(firing)]
+        alerts += [alert(*ALERTS[name], state="pending") for name in sorted(waiting - firing)]
+        faults = faults_of(alerts, ["critical", "warning"])
+        pending = pending_keys(alerts)
         seen_at = self.now - 1 if polled else before - 1
         self._note_good(findings, faults.keys() | pending, seen_at)
         view = View(
@@ -99,10 +99,12 @@ class Rounds(RuleBasedStateMachine):
         for key in faults.keys() | pending:
             self.last_alert_at[key] = self.now
 
-    def _note_good(self, findings: dict[str, Finding], told: Iterable[str], seen_at: float) -> None:
+    def _note_good(
+        self, findings: dict[str, Finding], alerting: Iterable[str], seen_at: float
+    ) -> None:
         """An independent account of since when each thing has been good without a break."""
         for key, finding in findings.items():
-            if key in told or finding is not Finding.GOOD:
+            if key in alerting or finding is not Finding.GOOD:
                 self.good_since.pop(key, None)
             elif seen_at > self.last_alert_at.get(key, 0.0):
                 self.good_since.setdefault(key, self.now)
@@ -167,13 +169,13 @@ class Rounds(RuleBasedStateMachine):
         """What fired last has an open ticket of its own or stands in another's ledger."""
         if not hasattr(self, "open"):
             return
-        told = set(self.open) | {
+        covered = set(self.open) | {
             member.key
             for ticket in self.open.values()
             for member in ticket.members
             if member.left_at is None
         }
-        assert {KEYS[name] for name in self.since} <= told
+        assert {KEYS[name] for name in self.since} <= covered
 
 
 TestRounds = Rounds.TestCase

@@ -68,9 +68,9 @@ async def test_a_number_on_another_carrier_is_no_part_of_it(run: Run) -> None:
 
 def look(scene: Scene, subject: Subject) -> Finding:
     scene.poll(START)
-    seen = scene.recovery(subject, scene.fleet, START + 10)
-    assert seen is not None
-    return seen.finding
+    assessment = scene.recovery(subject, scene.fleet, START + 10)
+    assert assessment is not None
+    return assessment.finding
 
 
 @pytest.mark.parametrize("subject", [PROVIDER, CARRIER])
@@ -120,6 +120,6 @@ def test_an_impossible_move_is_news_for_a_day(seconds_ago: float, finding: Findi
     assert snapshot is not None
     scene.fleet.swap(msgspec.structs.replace(snapshot, previous_states={NUMBER: move}))
     about = Subject(Scope.NUMBER, "illegal_transition", "north", "hq", NUMBER)
-    seen = scene.recovery(about, scene.fleet, START + 10)
-    assert seen is not None
-    assert seen.finding is finding
+    assessment = scene.recovery(about, scene.fleet, START + 10)
+    assert assessment is not None
+    assert assessment.finding is finding

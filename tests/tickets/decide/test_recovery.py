@@ -26,14 +26,14 @@ Edit = Callable[[Scene], None]
 
 def subject(symptom: str, scope: Scope = Scope.NUMBER) -> Subject:
     identity = {"provider": "north", "account": "hq", "number": NUMBER, "binding": "b1"}
-    kept = {
+    identifying = {
         Scope.PROVIDER: ("provider",),
         Scope.ACCOUNT: ("provider", "account"),
         Scope.NUMBER: ("provider", "account", "number"),
         Scope.BINDING: tuple(identity),
         Scope.AGENT: (),
     }[scope]
-    return Subject(scope, symptom, **{name: identity[name] for name in kept})
+    return Subject(scope, symptom, **{name: identity[name] for name in identifying})
 
 
 def look(scene: Scene, about: Subject, now: float = START + 10) -> Assessment | None:
@@ -131,10 +131,10 @@ CASES: tuple[tuple[str, Scope, Edit, Finding], ...] = (
 def test_what_the_facts_say(symptom: str, scope: Scope, edit: Edit, finding: Finding) -> None:
     scene = Scene()
     edit(scene)
-    seen = look(scene, subject(symptom, scope))
-    assert seen is not None
-    assert seen.finding is finding, seen.reason
-    assert seen.reason
+    assessment = look(scene, subject(symptom, scope))
+    assert assessment is not None
+    assert assessment.finding is finding, assessment.reason
+    assert assessment.reason
 
 
 @pytest.mark.parametrize("symptom", [*_TABLE, "somebodys_own"])
@@ -142,9 +142,9 @@ def test_what_the_facts_say(symptom: str, scope: Scope, edit: Edit, finding: Fin
 def test_stale_facts_are_never_good(symptom: str, scope: Scope) -> None:
     scene = Scene()
     scene.poll(START)
-    seen = look(scene, subject(symptom, scope), START + scene.stale_after + 1)
-    assert seen is not None
-    assert seen.finding is not GOOD
+    assessment = look(scene, subject(symptom, scope), START + scene.stale_after + 1)
+    assert assessment is not None
+    assert assessment.finding is not GOOD
 
 
 @pytest.mark.parametrize("symptom", ["provider_api", "poll_stale"])
@@ -152,9 +152,9 @@ def test_a_failing_poll_is_bad_even_while_its_facts_are_fresh(symptom: str) -> N
     scene = Scene()
     scene.poll(START)
     scene.poll(START + 5, PollFailure.TIMEOUT)
-    seen = look(scene, subject(symptom, Scope.ACCOUNT))
-    assert seen is not None
-    assert seen.finding is BAD
+    assessment = look(scene, subject(symptom, Scope.ACCOUNT))
+    assert assessment is not None
+    assert assessment.finding is BAD
 
 
 def test_before_the_first_poll_nothing_is_said() -> None:
@@ -162,9 +162,9 @@ def test_before_the_first_poll_nothing_is_said() -> None:
 
 
 def test_what_the_agent_says_of_itself_is_over_with_its_alert() -> None:
-    seen = look(Scene(), subject("config", Scope.AGENT))
-    assert seen is not None
-    assert seen.finding is GOOD
+    assessment = look(Scene(), subject("config", Scope.AGENT))
+    assert assessment is not None
+    assert assessment.finding is GOOD
 
 
 def test_evidence_is_as_old_as_its_oldest_fact() -> None:
@@ -195,10 +195,10 @@ def test_drift_is_over_when_the_whole_configuration_is_as_approved() -> None:
     scene.poll(START + 2)
     assert look(scene, about).finding is GOOD
     snapshot = scene.fleet.get("north", "hq")
-    asked = {**snapshot.polls, Capability.ROUTING: PollStatus(60.0, START, START)}
+    polls = {**snapshot.polls, Capability.ROUTING: PollStatus(60.0, START, START)}
     stale = {**snapshot.stale_after, Capability.ROUTING: 180.0}
     other = {"4000000000": Routing()}
     scene.fleet.swap(
-        msgspec.structs.replace(snapshot, polls=asked, stale_after=stale, routings=other)
+        msgspec.structs.replace(snapshot, polls=polls, stale_after=stale, routings=other)
     )
     assert look(scene, about).finding is UNKNOWN

@@ -8,11 +8,11 @@ from tests.tickets.scene import START
 
 
 async def drain(outbox: Outbox, now: float = START) -> list[tuple[str, int]]:
-    told = []
+    delivered = []
     while row := await outbox.claim("desk", now):
         await outbox.delivered([row], now)
-        told.append((row.type, row.revision))
-    return told
+        delivered.append((row.type, row.revision))
+    return delivered
 
 
 async def test_a_later_row_never_overtakes_an_earlier_one(database: Database) -> None:

@@ -14,7 +14,7 @@ from agent.states import ClockName, Grade
 from agent.tickets.policy import DEFAULTS, calendar_of
 from agent.tickets.sla import clocks
 from agent.tickets.sla.clocks import Events, PauseReason, Terms, readings
-from tests.tickets.sla.slow_clocks import CHINA, SlowClock, always, office
+from tests.tickets.sla.clock_model import CHINA, ClockModel, always, office
 
 EXAMPLES = 1500 if os.environ.get("NUMWATCH_FULL") else 60
 MINUTE, HOUR = 60.0, 3600.0
@@ -104,7 +104,7 @@ def test_clocks_agree_with_counting_minutes(begin, grade, steps, looks) -> None:
     for minutes in looks:
         now += minutes * MINUTE
         for reading in readings(events, now):
-            slow = SlowClock(events, reading.name, promises(reading.name))
+            slow = ClockModel(events, reading.name, promises(reading.name))
             elapsed, deadline, paused = slow.read(now)
             assert reading.elapsed == elapsed
             assert bool(reading.paused) is paused
@@ -132,8 +132,8 @@ def test_another_grade_keeps_the_time_that_has_counted() -> None:
     events = clocks.pause(events, PauseReason.CUSTOMER_CAUSED, 20 * MINUTE)
     events = clocks.resume(events, PauseReason.CUSTOMER_CAUSED, 50 * MINUTE)
     events = clocks.regrade(events, Grade.AAA, TERMS[Grade.AAA], 60 * MINUTE)
-    told = one(events, 60 * MINUTE)
-    assert (told.elapsed, told.allowed, told.deadline) == (1800.0, 7200.0, 150 * MINUTE)
+    reading = one(events, 60 * MINUTE)
+    assert (reading.elapsed, reading.allowed, reading.deadline) == (1800.0, 7200.0, 150 * MINUTE)
 
 
 def test_another_grade_brings_its_own_working_time() -> None:
@@ -164,8 +164,8 @@ def test_a_clock_that_is_set_does_not_make_time_run_backwards(step: float) -> No
     events = clocks.start(Grade.AAA, TERMS[Grade.AAA], 10_000.0)
     events = clocks.pause(events, PauseReason.INTERCONNECTION, 10_600.0)
     events = clocks.resume(events, PauseReason.INTERCONNECTION, 10_660.0 + step)
-    told = one(events, 10_700.0 + step)
-    assert told.elapsed == (640.0 if step > 0 else 600.0)
+    reading = one(events, 10_700.0 + step)
+    assert reading.elapsed == (640.0 if step > 0 else 600.0)
     assert one(events, 0.0).elapsed >= 600.0
 
 
@@ -175,24 +175,24 @@ def test_the_published_calendar_moves_weekends_and_holidays() -> None:
     assert not calendar.is_worked(date(2026, 10, 1))
     assert calendar.is_worked(date(2026, 10, 10)), "a Saturday worked for the holiday"
     terms = Terms(restore=8 * HOUR, calendar=calendar)
-    told = one(clocks.start(Grade.A, terms, at("2026-09-30T17:00")), at("2026-09-30T17:00"))
-    assert told.deadline == at("2026-10-08T17:30")
-    assert told.certain
+    reading = one(clocks.start(Grade.A, terms, at("2026-09-30T17:00")), at("2026-09-30T17:00"))
+    assert reading.deadline == at("2026-10-08T17:30")
+    assert reading.certain
 
 
 def test_beyond_the_published_years_weekdays_count_and_it_is_said() -> None:
     calendar = calendar_of(WorkingTime(), "Asia/Shanghai")
     terms = Terms(restore=2 * HOUR, calendar=calendar)
     begin = at("2035-01-01T08:30")  # a Monday, a holiday that nobody has published
-    told = one(clocks.start(Grade.A, terms, begin), begin)
-    assert told.deadline == at("2035-01-01T10:30")
-    assert not told.certain
+    reading = one(clocks.start(Grade.A, terms, begin), begin)
+    assert reading.deadline == at("2035-01-01T10:30")
+    assert not reading.certain
     own = calendar_of(WorkingTime(holidays=["2035-01-01"]), "Asia/Shanghai")
-    told = one(clocks.start(Grade.A, msgspec.structs.replace(terms, calendar=own), begin), begin)
-    assert told.deadline == at("2035-01-02T10:30")
+    reading = one(clocks.start(Grade.A, msgspec.structs.replace(terms, calendar=own), begin), begin)
+    assert reading.deadline == at("2035-01-02T10:30")
 
 
 def test_a_calendar_in_which_nobody_ever_works_has_no_deadline() -> None:
     never = msgspec.structs.replace(OFFICE, weekdays=(), workdays=frozenset())
-    told = one(clocks.start(Grade.A, Terms(restore=60.0, calendar=never), 0.0), 1e6)
-    assert (told.deadline, told.elapsed) == (None, 0.0)
+    reading = one(clocks.start(Grade.A, Terms(restore=60.0, calendar=never), 0.0), 1e6)
+    assert (reading.deadline, reading.elapsed) == (None, 0.0)

@@ -43,34 +43,34 @@ def ticket(grade: Grade = Grade.AAA, scope: Scope = Scope.NUMBER, **more: object
         "severity": Severity.WARNING,
         "clocks": clocks.start(grade, handling().terms[grade], START),
     }
-    told = {**fields, **more}
+    recorded = {**fields, **more}
     return Ticket(
-        id="NW-1", key="k", episode=1, grade=grade, started_at=START, detected_at=START, **told
+        id="NW-1", key="k", episode=1, grade=grade, started_at=START, detected_at=START, **recorded
     )
 
 
 def pass_time(one: Ticket, by: TicketPolicy, *seconds: float) -> list[tuple[str, str, str]]:
     """What is told at each of these times, each once."""
-    told = []
+    recorded = []
     for at in seconds:
         change = apply_time_policies(one, by, START + at)
         if change is not None:
             one = change.after
-            told += [(entry.event, entry.reason, change.kind) for entry in change.entries]
-    return told
+            recorded += [(entry.event, entry.reason, change.kind) for entry in change.entries]
+    return recorded
 
 
 def test_a_clock_warns_at_50_80_and_100_percent_and_each_once() -> None:
     only_contact = ticket(clocks=clocks.start(Grade.AAA, clocks.Terms(contact=900.0), START))
     calm = handling(severe={"after": "30d"})
-    told = pass_time(only_contact, calm, 449, 450, 460, 720, 899, 900, 5000, 450, 5001)
-    assert [(event, kind) for event, _reason, kind in told] == [
+    recorded = pass_time(only_contact, calm, 449, 450, 460, 720, 899, 900, 5000, 450, 5001)
+    assert [(event, kind) for event, _reason, kind in recorded] == [
         ("sla_warning", UPDATED),
         ("sla_warning", UPDATED),
         ("sla_breached", ESCALATED),
     ]
-    assert "contact (AAA): 50 % of 15m used, 7m30s left" in told[0][1]
-    assert "contact (AAA, 15m) was due" in told[2][1]
+    assert "contact (AAA): 50 % of 15m used, 7m30s left" in recorded[0][1]
+    assert "contact (AAA, 15m) was due" in recorded[2][1]
 
 
 def test_a_paused_or_stopped_clock_does_not_warn() -> None:
@@ -114,15 +114,15 @@ async def test_only_the_sinks_of_a_step_hear_an_escalation(database: Database) -
     scene.states[NUMBER] = NumberState.SUSPENDED_ARREARS
     await run.step(alert())
     await run.step(alert(), seconds=600)
-    told = {}
+    recorded = {}
     for sink in ("desk", "leaders"):
         row = None
         while claimed := await Outbox(database).claim(sink, run.now):
             await Outbox(database).delivered([claimed], run.now)
             row = claimed
         assert row is not None
-        told[sink] = (row.type, json.loads(row.payload)["type"])
-    assert told == {"desk": (UPDATED, UPDATED), "leaders": (ESCALATED, ESCALATED)}
+        recorded[sink] = (row.type, json.loads(row.payload)["type"])
+    assert recorded == {"desk": (UPDATED, UPDATED), "leaders": (ESCALATED, ESCALATED)}
 
 
 @pytest.mark.parametrize(("seconds", "severe"), [(1800, False), (1801, True)])
@@ -138,12 +138,12 @@ def test_a_number_down_for_more_than_half_an_hour_is_a_severe_fault(
 
 
 def test_complaints_alone_make_one_half_an_hour_after_the_third() -> None:
-    told = tuple(
+    recorded = tuple(
         Complaint(id=f"c{n}", number=NUMBER, at=START + n * 600, received_at=START, who=f"w{n}")
         for n in range(3)
     )
     subject = Subject(Scope.NUMBER, "answer_rate", "north", "hq", NUMBER)
-    one = ticket(Grade.STANDARD, subject=subject, complaints=told)
+    one = ticket(Grade.STANDARD, subject=subject, complaints=recorded)
     assert apply_time_policies(one, handling(), START + 1200 + 1799) is None
     change = apply_time_policies(one, handling(), START + 1200 + 1800)
     assert change is not None
@@ -161,10 +161,10 @@ def test_what_is_the_customers_own_is_not_scored() -> None:
     assert later.after.severe is not None
     assert "number_suspended_arrears" in later.after.severe.excluded
     assert [entry.event for entry in later.entries] == ["severe_excluded"]
-    order = ActionRequest(
+    request = ActionRequest(
         TicketAction.ATTRIBUTE, LI, "the bill was paid", {"responsible": "provider"}
     )
-    settled = perform(later.after, order, handling(), START + 2000).after
+    settled = perform(later.after, request, handling(), START + 2000).after
     assert settled.severe is not None
     assert settled.severe.excluded == ""
 
@@ -174,8 +174,8 @@ def test_a_number_that_changes_its_grade_keeps_its_time_unless_a_person_set_it()
     assert change is not None
     contact = readings(change.after.clocks, START + 600)[0]
     assert (change.after.grade, contact.allowed, contact.elapsed) == (Grade.AAA, 900.0, 600.0)
-    order = ActionRequest(TicketAction.GRADE, LI, "contract", {"grade": "AA"})
-    by_hand = perform(ticket(), order, handling(), START).after
+    request = ActionRequest(TicketAction.GRADE, LI, "contract", {"grade": "AA"})
+    by_hand = perform(ticket(), request, handling(), START).after
     assert apply_time_policies(by_hand, handling(), START + 60, Grade.AAA) is None
 
 
@@ -191,13 +191,13 @@ async def test_an_aaa_ticket_waits_for_an_answer_and_is_closed_by_it(
         await run.step()
     (one,) = run.tickets.open
     assert one.stage is Stage.RESTORED
-    order = ActionRequest(
+    request = ActionRequest(
         TicketAction.CONFIRM,
         LI,
         "called",
         {"customer": "Ms Wang", "cause": "other", "outcome": "restored"},
     )
-    await run.tickets.act(one.id, order, run.now)
+    await run.tickets.act(one.id, request, run.now)
     await run.step()
     assert run.tickets.open == ()
     closed = await run.ledger.get(one.id)
@@ -249,6 +249,6 @@ async def test_nobody_objecting_the_agent_waives(database: Database, scene: Scen
 
 
 def test_old_ledgers_are_still_read() -> None:
-    told = msgspec.to_builtins(ticket())
-    told["clocks"] = []
-    assert msgspec.convert(told, Ticket).clocks == ()
+    recorded = msgspec.to_builtins(ticket())
+    recorded["clocks"] = []
+    assert msgspec.convert(recorded, Ticket).clocks == ()

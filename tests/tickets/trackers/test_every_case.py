@@ -1,4 +1,4 @@
-"""Where each of the 31 cases of ticketing.md §7 is tested; every test named here exists.
+"""Where each of the 31 cases of docs/reference/ticketing.md §7 is tested; all of them exist.
 
 Each has its negative control beside it: a parametrised opposite, a test next to it that shows
 the other outcome, or the note in its file that says what to break to see it red.

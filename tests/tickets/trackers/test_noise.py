@@ -1,4 +1,4 @@
-"""Cases 14, 15, 30 and 31 of ticketing.md §7: what repeats, flaps or is malformed."""
+"""Cases 14, 15, 30, 31 of docs/reference/ticketing.md §7: repeats, flaps, malformed alerts."""
 
 from agent.states import NumberState
 from agent.tickets.outbox.outbox import Outbox
@@ -30,8 +30,8 @@ async def test_case_15_twenty_flaps_in_an_hour(bridge: Bridge) -> None:
         await bridge.run.step(seconds=60)
     (ticket,) = bridge.open
     assert await bridge.total() == 1
-    told_of = [entry for entry in ticket.timeline if entry.event == "flapped"]
-    assert len(told_of) == 1
+    flaps = [entry for entry in ticket.timeline if entry.event == "flapped"]
+    assert len(flaps) == 1
     assert ticket.progress.flaps >= 19
     closed = (await bridge.run.until_closed())[-1].after
     summary = [entry.reason for entry in closed.timeline if "came back" in entry.reason]

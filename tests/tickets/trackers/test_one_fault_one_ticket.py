@@ -1,4 +1,4 @@
-"""Cases 1, 6, 7, 8 and 28 of ticketing.md §7: however it is told, one fault is one ticket.
+"""Cases 1, 6, 7, 8 and 28 of docs/reference/ticketing.md §7: one fault is one ticket.
 
 The negative control of each is the assertion that something else really is another ticket:
 :func:`test_another_fault_is_another_ticket`.

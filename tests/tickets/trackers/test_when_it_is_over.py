@@ -1,4 +1,4 @@
-"""Cases 9 to 13 and 16 of ticketing.md §7: a ticket ends when its fault is seen to be over.
+"""Cases 9 to 13 and 16 of docs/reference/ticketing.md §7: a ticket ends with its fault.
 
 The negative control of each: the same steps with the facts good, at the end of the test or in
 :func:`test_the_same_with_a_resolve_that_counts_closes`.
@@ -102,9 +102,9 @@ async def test_case_16_inside_and_outside_the_reopen_window(
     await bridge.tell(entry(starts=bridge.run.now))
     await bridge.round(seconds=1)
     assert await bridge.total() == tickets
-    (standing,) = bridge.open
-    assert standing.episode == tickets
-    assert (standing.previous != "") is (tickets == 2)
+    (ticket,) = bridge.open
+    assert ticket.episode == tickets
+    assert (ticket.previous != "") is (tickets == 2)
 
 
 @pytest.mark.parametrize(("resolution", "stands"), [("wont_fix", False), ("fixed", True)])
@@ -112,8 +112,8 @@ async def test_case_16_closed_by_a_person_while_it_fires(
     bridge: Bridge, resolution: str, stands: bool
 ) -> None:
     await broken(bridge)
-    order = ActionRequest(TicketAction.CLOSE, LI, "because", {"resolution": resolution})
-    change = await bridge.run.tickets.act(bridge.open[0].id, order, bridge.run.now)
+    request = ActionRequest(TicketAction.CLOSE, LI, "because", {"resolution": resolution})
+    change = await bridge.run.tickets.act(bridge.open[0].id, request, bridge.run.now)
     assert change is not None
     assert change.after.stage is Stage.CLOSED
     await bridge.rounds(8)

@@ -33,7 +33,7 @@ def always(_moment: datetime) -> bool:
     return True
 
 
-class SlowClock:
+class ClockModel:
     """One clock of one ledger; ``promises`` gives each grade's minutes and working time."""
 
     def __init__(self, events, name, promises) -> None:
@@ -84,10 +84,10 @@ class SlowClock:
             while waiting and waiting[0][0] <= minute:
                 grade = self._happened(waiting.pop(0)[1], grade, pauses)
             timed = any(until is not None and minute < until for until in pauses.values())
-            held = None in pauses.values()
-            stands = timed or (held and minute < end)
+            paused = None in pauses.values()
+            stands = timed or (paused and minute < end)
             local = datetime.fromtimestamp(minute, UTC).astimezone(CHINA)
-            yield minute, timed or held, not stands and self.promises[grade][1](local)
+            yield minute, timed or paused, not stands and self.promises[grade][1](local)
             minute += MINUTE
 
     @staticmethod
