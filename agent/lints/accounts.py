@@ -55,5 +55,5 @@ def no_contact(facts: AccountFacts) -> Result:
     if not facts.has_contact:
         return Message("nobody to call at the provider is configured: add contacts.provider")
     if not facts.has_grade:
-        return Message("no service grade is told for any number: add the account's grade")
+        return Message("no service grade is known for any number: add the account's grade")
     return None

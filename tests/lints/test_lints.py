@@ -1,4 +1,4 @@
-"""Every lint of domain.md §4 finds what it is for, and nothing else."""
+"""Every lint of docs/reference/domain.md §4 finds what it is for, and nothing else."""
 
 import re
 
