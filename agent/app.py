@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -18,9 +18,6 @@ from agent.checks.result import CheckResult
 from agent.complaints.api import ComplaintApi
 from agent.complaints.correlation import ComplaintCorrelator, is_listed
 from agent.config.settings import Settings
-from agent.diagnosis.context import Context
-from agent.diagnosis.diagnose import diagnose_number, diagnose_scope
-from agent.diagnosis.digits import plain_digits
 from agent.event_loop import (
     BackgroundTask,
     LoopLag,
@@ -30,9 +27,10 @@ from agent.event_loop import (
 )
 from agent.evidence.service import EvidenceService
 from agent.fleet import Fleet
+from agent.fleet_diagnosis import FleetDiagnosis
 from agent.inbound import InboundWebhooks
-from agent.model import Alert, Verdict
-from agent.plan import Plan, make_plan, warn_of_what_needs_a_restart
+from agent.model import Alert
+from agent.plan import Plan, make_plan, warn_of_needed_restart
 from agent.polling.pollers import Pollers
 from agent.refresher import Refresher
 from agent.rules.engine import RuleEngine
@@ -50,14 +48,11 @@ from agent.store.database import Database
 from agent.tickets.actions.request import ActionRequest
 from agent.tickets.changes import Change
 from agent.tickets.decide.recovery_facts import recovery_by_facts
-from agent.tickets.key import labels_of
 from agent.tickets.ledger import Ledger
 from agent.tickets.manager import Tickets
 from agent.tickets.outbox.outbox import Outbox
 from agent.tickets.series import tickets_summary
-from agent.tickets.ticket import Subject
 from agent.web.services import WebServices
-from agent.webhooks.alertmanager.translate import is_foreign_symptom
 from agent.webhooks.auth import is_local
 from exporters.block import Block
 from exporters.exposition import Exposition
@@ -70,7 +65,7 @@ _OWN_SERIES = "agent"
 
 
 class Agent:
-    """One agent: every part of it, started and stopped in order.
+    """One agent: makes its parts, connects them, starts and stops them in order.
 
     Args:
         config: The configuration file; read at the start and at every reload.
@@ -80,8 +75,8 @@ class Agent:
     def __init__(self, config: Path, clock: Callable[[], float] = time.time) -> None:
         self._config = config
         self._clock = clock
-        self._parts = AsyncExitStack()
-        self._reloading = asyncio.Lock()
+        self._running = AsyncExitStack()
+        self._reload_lock = asyncio.Lock()
         self._started_at = clock()
         self.settings: Settings
         self.fleet = Fleet()
@@ -91,62 +86,77 @@ class Agent:
         self.baselines = BaselineBook()
 
     async def start(self) -> None:
-        """Begin to watch.
+        """Open the ledger, make the parts and start them.
 
         Raises:
-            PlanError: when the configuration or a rule file is wrong; it holds every line.
+            PlanError: when the configuration or a rule file is wrong; it lists every error.
             StoreError: when the ledger cannot be used.
         """
         shorten_switch_interval()
         use_one_worker_thread()
         plan = await asyncio.to_thread(make_plan, self._config)
+        self.settings = plan.settings
         try:
-            await self._open(plan)
-            await self._begin(plan)
+            await self._open_ledger(plan)
+            await self._make_monitoring(plan)
+            await self._make_ticketing(plan)
+            await self._start_parts(plan)
         except BaseException:
             await self.stop()
             raise
-        self._tell_reload(ok=True)
+        self._record_reload(ok=True)
         settle_garbage_collector()
 
     async def stop(self) -> None:
-        """End every part; what is queued for a sink is delivered first, within a grace."""
-        await self._parts.aclose()
+        """Stop every part in reverse order; sinks first deliver their queues, within a grace."""
+        await self._running.aclose()
 
-    async def _open(self, plan: Plan) -> None:
-        """Make the parts; nothing runs yet."""
-        self.settings = plan.settings
+    # Making the parts: nothing runs yet.
+
+    async def _open_ledger(self, plan: Plan) -> None:
         self.database = await Database.open(Path(plan.settings.data_dir))
-        self._parts.push_async_callback(self.database.close)
+        self._running.push_async_callback(self.database.close)
         self.ledger = Ledger(self.database)
-        self.shelf = BaselineRepository(self.database, self.baselines)
+        self._baseline_repository = BaselineRepository(self.database, self.baselines)
         self.baselines.declare(plan.declared)
-        self._memory = RuntimeState(self.database, self.shelf)
-        await self._memory.restore_baselines()
+        self._runtime_state = RuntimeState(self.database, self._baseline_repository)
+        await self._runtime_state.restore_baselines()
+
+    async def _make_monitoring(self, plan: Plan) -> None:
+        """Polls to snapshots, snapshots to series; evidence records what providers answer."""
         self._refresher = Refresher(
-            self.fleet, self.exposition, self._clock, *self._judges(plan.settings)
+            self.fleet, self.exposition, self._clock, *self._checks(plan.settings)
         )
-        await self._memory.restore_habits(self._refresher.habits)
+        await self._runtime_state.restore_habits(self._refresher.habits)
         self.evidence = EvidenceService(
             self.database, self._queries, lambda: self.settings, version("numwatch"), self._clock
         )
         self._pollers = Pollers(
             self.fleet, self.telemetry, self._clock, recorder=self.evidence.recorder
         )
+
+    async def _make_ticketing(self, plan: Plan) -> None:
+        """Alerts to tickets, tickets to sinks, and what people and systems send back."""
         self._dispatcher = Dispatcher(
             self.database,
-            build_sinks(plan.settings.sinks, self._clock, self._around(plan.settings)),
+            build_sinks(plan.settings.sinks, self._clock, self._sink_context(plan.settings)),
             self.telemetry,
+            self._clock,
+        )
+        self._diagnosis = FleetDiagnosis(
+            lambda: self._refresher.checked,
+            lambda: self.tickets,
+            lambda: self.settings,
             self._clock,
         )
         self.tickets = Tickets(
             self.database,
             plan.settings,
-            self._diagnose_subject,
+            self._diagnosis.diagnose_subject,
             recovery_by_facts(self.checked),
             self._dispatcher.wake,
         )
-        self._desks = TicketSystemReconciler.of(
+        self._ticket_systems = TicketSystemReconciler.of(
             self.database,
             self.tickets,
             lambda: self._dispatcher.sinks,
@@ -170,30 +180,13 @@ class Agent:
             complaints, self.tickets, lambda: self.settings, self._clock
         )
 
-    async def _begin(self, plan: Plan) -> None:
-        lag = LoopLag(self.telemetry)
-        lag.start()
-        self._parts.push_async_callback(lag.stop)
-        await self._dispatcher.start()
-        self._parts.push_async_callback(self._dispatcher.stop)
-        self._desks.start()
-        self._parts.push_async_callback(self._desks.stop)
-        await self._begin_rules(plan, await self._engine(plan))
-        self._parts.push_async_callback(self._end_rules)
-        self.webhooks.start()
-        self._parts.push_async_callback(self.webhooks.stop)
-        for name, run in (
-            ("refresher", self._refresher.run),
-            ("evidence", self.evidence.collector.run),
-        ):
-            task = BackgroundTask(name, run)
-            task.start()
-            self._parts.push_async_callback(task.stop)
-        await self._pollers.start(plan.settings)
-        self._parts.push_async_callback(self._pollers.stop)
+    def _checks(self, settings: Settings) -> tuple[Checker, SeriesBuilder]:
+        return (
+            Checker(settings, self.baselines),
+            SeriesBuilder(settings.metrics, plans_of(settings)),
+        )
 
-    def _around(self, settings: Settings) -> SinkContext:
-        """What sinks are given of the agent."""
+    def _sink_context(self, settings: Settings) -> SinkContext:
         refused, failed = self.telemetry.sink_steps_refused, self.telemetry.sink_template_errors
         return SinkContext(
             links=Links(self.database),
@@ -203,31 +196,8 @@ class Agent:
             template_failed=lambda sink, part: failed.labels(sink, part).inc(),
         )
 
-    def _judges(self, settings: Settings) -> tuple[Checker, SeriesBuilder]:
-        return (
-            Checker(settings, self.baselines),
-            SeriesBuilder(settings.metrics, plans_of(settings)),
-        )
-
-    async def _engine(self, plan: Plan) -> RuleEngine:
-        engine = RuleEngine(plan.ruleset, keep=plan.settings.rules.history)
-        await self._memory.restore_alerts(engine)
-        return engine
-
-    async def _begin_rules(self, plan: Plan, engine: RuleEngine) -> None:
-        self._scheduler = Scheduler(
-            engine,
-            self._blocks,
-            self._on_alerts,
-            self.telemetry,
-            plan.settings.rules.interval,
-            self._clock,
-        )
-        # Without rules of its own the agent still has rounds: alerts come from outside too.
-        self._scheduler.start()
-
     def _blocks(self) -> tuple[Block, ...]:
-        """Every series as of now, the agent's own included."""
+        """Every series as it is now, the agent's own included."""
         return self.exposition.blocks() + self.own_series.blocks()
 
     def _queries(self) -> Queries:
@@ -238,127 +208,148 @@ class Agent:
             lambda: self.settings.rules.interval,
         )
 
-    async def _end_rules(self) -> None:
+    # Starting the parts. They stop in reverse order, so the pollers, which cause all other
+    # work, start last and stop first, and the dispatcher can still deliver what they caused.
+
+    async def _start_parts(self, plan: Plan) -> None:
+        lag = LoopLag(self.telemetry)
+        lag.start()
+        self._running.push_async_callback(lag.stop)
+        await self._dispatcher.start()
+        self._running.push_async_callback(self._dispatcher.stop)
+        self._ticket_systems.start()
+        self._running.push_async_callback(self._ticket_systems.stop)
+        engine = RuleEngine(plan.ruleset, keep=plan.settings.rules.history)
+        await self._runtime_state.restore_alerts(engine)
+        self._start_rules(plan, engine)
+        self._running.push_async_callback(self._stop_rules)
+        self.webhooks.start()
+        self._running.push_async_callback(self.webhooks.stop)
+        for name, run in (
+            ("refresher", self._refresher.run),
+            ("evidence", self.evidence.collector.run),
+        ):
+            task = BackgroundTask(name, run)
+            task.start()
+            self._running.push_async_callback(task.stop)
+        await self._pollers.start(plan.settings)
+        self._running.push_async_callback(self._pollers.stop)
+
+    def _start_rules(self, plan: Plan, engine: RuleEngine) -> None:
+        self._scheduler = Scheduler(
+            engine,
+            self._blocks,
+            self._on_evaluation,
+            self.telemetry,
+            plan.settings.rules.interval,
+            self._clock,
+        )
+        # It runs without any rules too: external alerts and complaints are handled after each
+        # evaluation.
+        self._scheduler.start()
+
+    async def _stop_rules(self) -> None:
+        # Not a bound method of the scheduler: a reload replaces it.
         await self._scheduler.stop()
 
-    async def _on_alerts(self, alerts: Sequence[Alert], now: float) -> None:
+    # Each evaluation of the rules ends here.
+
+    async def _on_evaluation(self, rule_alerts: Sequence[Alert], now: float) -> None:
         if self.settings.tickets.enabled:
-            complained = await self._complaints.collect_alerts(self.fleet, now)
-            told = (*alerts, *await self.webhooks.firing_alerts(), *complained)
-            await self.tickets.observe(told, self.fleet, now)
-            await self._complaints.attach_and_release(self.fleet, now)
-        standing = tuple(self.tickets.open)
-        self.evidence.collector.observe(standing)
-        summary = await asyncio.to_thread(tickets_summary, standing, now)
+            await self._update_tickets(rule_alerts, now)
+        open_tickets = tuple(self.tickets.open)
+        self.evidence.collector.observe(open_tickets)
+        summary = await asyncio.to_thread(tickets_summary, open_tickets, now)
         self.exposition.publish(_OWN_SERIES, summary)
         self._pollers.set_urgent(
             frozenset(
                 (ticket.subject.provider, ticket.subject.account)
-                for ticket in standing
+                for ticket in open_tickets
                 if ticket.subject.account
             )
         )
-        await self._memory.keep(self._scheduler.engine)
+        await self._runtime_state.save(self._scheduler.engine)
+
+    async def _update_tickets(self, rule_alerts: Sequence[Alert], now: float) -> None:
+        """Observe the alerts of all three sources at once: rules, Alertmanager, complaints.
+
+        Tickets take an observation for everything that fires: what is missing from it has
+        stopped firing. So alerts from outside cannot be observed when they arrive; they wait in
+        the ledger for the next evaluation, and join its alerts here. One observation also makes
+        one ticket of a fault that a rule and Alertmanager report (docs/reference/ticketing.md §4).
+        """
+        # Complaints first: those about an open ticket are attached to it and raise no alert.
+        complaint_alerts = await self._complaints.collect_alerts(self.fleet, now)
+        external_alerts = await self.webhooks.firing_alerts()
+        alerts = (*rule_alerts, *external_alerts, *complaint_alerts)
+        await self.tickets.observe(alerts, self.fleet, now)
+        # And once more: the observation has opened tickets for the other complaints.
+        await self._complaints.attach_and_release(self.fleet, now)
+
+    # Reloading the configuration.
 
     async def reload(self) -> list[str]:
-        """Take up the configuration as it is now; gives every line that is wrong with it.
+        """Apply the configuration as it is now; returns every error in it, a line each.
 
-        When anything is wrong, everything goes on as it was.
+        With any error, everything goes on as it was.
         """
-        async with self._reloading:
+        async with self._reload_lock:
             try:
                 plan = await asyncio.to_thread(make_plan, self._config)
-                around = self._around(plan.settings)
-                sinks = build_sinks(plan.settings.sinks, self._clock, around)
+                context = self._sink_context(plan.settings)
+                sinks = build_sinks(plan.settings.sinks, self._clock, context)
+                # The last step that may fail, since from here on there is no way back.
                 await self._pollers.reconfigure(plan.settings)
             except (ValueError, OSError) as error:
                 lines = str(error).splitlines()
-                self._tell_reload(ok=False)
+                self._record_reload(ok=False)
                 log.error("reload_failed", errors=lines)  # noqa: TRY400 - the lines say it all
                 return lines
-            await self._take_up(plan)
+            await self._apply(plan)
             await self._dispatcher.replace(sinks)
-            self._tell_reload(ok=True)
+            self._record_reload(ok=True)
             log.info("reloaded")
             return []
 
-    async def _take_up(self, plan: Plan) -> None:
-        warn_of_what_needs_a_restart(self.settings, plan.settings)
+    async def _apply(self, plan: Plan) -> None:
+        warn_of_needed_restart(self.settings, plan.settings)
         self.settings = plan.settings
         self.baselines.declare(plan.declared)
-        self._refresher.replace(*self._judges(plan.settings))
+        self._refresher.replace(*self._checks(plan.settings))
         self.tickets.reconfigure(plan.settings)
         await self.webhooks.reconfigure(plan.settings)
         await self._scheduler.stop()
         engine = RuleEngine(plan.ruleset, keep=plan.settings.rules.history)
         engine.inherit(self._scheduler.engine)
-        await self._begin_rules(plan, engine)
+        self._start_rules(plan, engine)
 
-    def _tell_reload(self, *, ok: bool) -> None:
+    def _record_reload(self, *, ok: bool) -> None:
         self.telemetry.config_reload_successful.set(ok)
         if ok:
             self.telemetry.config_reload_timestamp.set(self._clock())
 
+    # What webhooks and the web application ask of the agent.
+
     def _is_listed(self, number: str) -> bool | None:
-        """Whether an account has the number; ``None`` while one has not been listed yet."""
+        """Whether an account has the number; ``None`` while some account was not listed yet."""
         return is_listed(number, self.fleet, self.settings)
 
     def checked(self, provider: str, account: str) -> CheckResult | None:
-        """What the checks found at an account; ``None`` before its first poll."""
+        """The result of the checks of an account; ``None`` before its first poll."""
         return self._refresher.checked.get((provider, account))
 
-    def context(self, now: float) -> Context:
-        """What a diagnosis may look at."""
-        return Context(self.settings, now, dict(self._refresher.checked))
-
-    def _diagnose_subject(self, subject: Subject, _fleet: Fleet, now: float) -> Verdict | None:
-        if is_foreign_symptom(subject.symptom):
-            return None
-        answers = self._answers(subject.number) if subject.number else {}
-        return diagnose_scope(subject.scope, labels_of(subject), self.context(now), answers)
-
-    def _answers(self, number: str) -> dict[str, str]:
-        """What people have found out about ``number``, as its open tickets hold it."""
-        return {
-            question: answer
-            for ticket in self.tickets.open
-            if ticket.subject.number == number
-            for question, answer in ticket.answers.items()
-        }
-
-    async def diagnose(
-        self, number: str, caller: str | None, answers: Mapping[str, str] | None = None
-    ) -> Verdict | None:
-        """The verdict on a number, for one caller where ``caller`` names one."""
-        context = self.context(self._clock())
-        told = {**self._answers(plain_digits(number)), **(answers or {})}
-        return await asyncio.to_thread(
-            diagnose_number, number, context, caller=caller or "", answers=told
-        )
-
-    async def answer(
-        self, number: str, caller: str | None, answers: Mapping[str, str], by: str
-    ) -> Verdict | None:
-        """Keep ``answers`` with the number's open tickets; gives the verdict they lead to.
-
-        Raises:
-            ActionRequestError: when an answer or the name is not valid; nothing is recorded then.
-        """
-        await self.tickets.record_answers(number, answers, by, self._clock())
-        return await self.diagnose(number, caller, answers)
-
-    async def act(self, ticket: str, order: ActionRequest) -> Change | None:
-        """Do what somebody asks with a ticket; see :meth:`agent.tickets.manager.Tickets.act`."""
-        return await self.tickets.act(ticket, order, self._clock())
+    async def act(self, ticket: str, request: ActionRequest) -> Change | None:
+        """Perform an action on a ticket; see :meth:`agent.tickets.manager.Tickets.act`."""
+        return await self.tickets.act(ticket, request, self._clock())
 
     async def replay(self, ticket: str | None) -> int:
-        """Queue the dead letters of ``ticket``, or all of them, again; gives how many."""
+        """Queue the dead letters of ``ticket``, or all of them, again; returns how many."""
         count = await Outbox(self.database).replay(ticket, self._clock())
         self._dispatcher.wake()
         return count
 
     def ready(self) -> str | None:
-        """Why the agent cannot answer for its numbers yet; ``None`` when it can."""
+        """Why the agent is not ready; ``None`` once every account has been polled and checked."""
         waiting = [
             f"{provider.name}/{account.id}"
             for provider in self.settings.providers
@@ -368,15 +359,15 @@ class Agent:
         return f"still waiting for the first poll of {', '.join(waiting[:10])}" if waiting else None
 
     def web_services(self) -> WebServices:
-        """The agent as its pages see it."""
+        """The agent as the web application uses it."""
         return WebServices(
             fleet=self.fleet,
             exposition=self.exposition,
             tickets=self.ledger,
             settings=lambda: self.settings,
             check_result=self.checked,
-            diagnose=self.diagnose,
-            answer=self.answer,
+            diagnose=self._diagnosis.diagnose,
+            answer=self._diagnosis.answer,
             reload=self.reload,
             ready=self.ready,
             replay=self.replay,
@@ -384,7 +375,7 @@ class Agent:
             is_local=is_local,
             evidence=self.evidence.exporter,
             baselines=BaselineService(
-                self.shelf,
+                self._baseline_repository,
                 lambda: self._refresher.checked,
                 lambda: plans_of(self.settings),
                 self._clock,

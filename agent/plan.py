@@ -1,4 +1,4 @@
-"""Everything a start or a reload needs, read and checked before anything is touched."""
+"""Reads and validates everything that a start or a reload needs, before it changes anything."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,30 +19,30 @@ log = structlog.get_logger(__name__)
 
 
 class PlanError(ValueError):
-    """The configuration or a rule file is wrong; the text has every error on its own line."""
+    """The configuration or a file it names is wrong; the text lists every error, one a line."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A configuration that can be run."""
+    """A valid configuration with its rules and declared baselines."""
 
     settings: Settings
     ruleset: RuleSet
     declared: Mapping[str, Declaration]
-    """Configurations written down, by number or ``provider/account/number``."""
+    """Declared baselines, by number or ``provider/account/number``."""
 
 
 def make_plan(config: Path) -> Plan:
-    """The plan in the file ``config`` and the rule files it names.
+    """The plan of the file ``config`` and the files it names.
 
     Raises:
-        PlanError: with every error.
+        PlanError: listing every error.
     """
     try:
         settings = load(config, review=problems)
         rules = settings.rules
         files = tuple(matching_files(rules.files)) if rules.enabled else ()
-        _read_authorities(settings)
+        _read_ca_files(settings)
         declared = declared_in(settings)
         return Plan(settings, load_rules(files, rules.pace, step=rules.interval), declared)
     except (ConfigError, RuleFileError, DeclaredFileError) as error:
@@ -50,28 +50,28 @@ def make_plan(config: Path) -> Plan:
 
 
 def declared_in(settings: Settings) -> dict[str, Declaration]:
-    """The configurations that files of ``settings`` write down.
+    """The baselines that the files named in ``settings`` declare.
 
     Raises:
-        DeclaredFileError: with every error of every file.
+        DeclaredFileError: listing every error of every file.
     """
     return read_declared(matching_files(settings.drift.declared))
 
 
-def _read_authorities(settings: Settings) -> None:
-    """Read them here, in whatever thread this is: it would hold up the event loop."""
+def _read_ca_files(settings: Settings) -> None:
+    """Read the CA files here, in a thread: later they would hold up the event loop."""
     for provider in settings.providers:
         trust(provider.ca_file)
 
 
 def matching_files(globs: Sequence[str]) -> Iterator[Path]:
-    """The files that absolute ``globs`` match, each once, in order."""
-    found = (path for pattern in globs for path in sorted(glob(pattern, recursive=True)))  # noqa: PTH207 - the patterns are absolute
-    return (Path(path) for path in dict.fromkeys(found))
+    """The files that match the absolute patterns ``globs``, each once, in order."""
+    paths = (path for pattern in globs for path in sorted(glob(pattern, recursive=True)))  # noqa: PTH207 - the patterns are absolute
+    return (Path(path) for path in dict.fromkeys(paths))
 
 
-def warn_of_what_needs_a_restart(old: Settings, new: Settings) -> None:
-    """One line for each key that a reload does not take up."""
+def warn_of_needed_restart(old: Settings, new: Settings) -> None:
+    """Log one line for each changed key that only a restart applies."""
     for key in ("listen", "data_dir"):
         if getattr(old, key) != getattr(new, key):
             log.warning("needs_a_restart", key=key)

@@ -1,4 +1,7 @@
-"""What the agent must remember through a restart besides tickets: alerts and baselines."""
+"""What must survive a restart besides tickets: pending alerts, baselines and learnt habits.
+
+Each is stored as named pages of bytes in the ledger's table ``keep``.
+"""
 
 import structlog
 
@@ -13,25 +16,25 @@ _RULES = "rules/alerts"
 
 
 class RuntimeState:
-    """Writes alerts and baselines down when they changed, and reads them back at the start."""
+    """Saves alerts, baselines and habits when they change, and restores them at the start."""
 
-    def __init__(self, database: Database, shelf: BaselineRepository) -> None:
+    def __init__(self, database: Database, baselines: BaselineRepository) -> None:
         self._database = database
-        self._shelf = shelf
-        self._written = b""
+        self._baselines = baselines
+        self._saved_alerts = b""
         self._habits: Habits | None = None
 
     async def restore_baselines(self) -> None:
-        """Read every baseline back.
+        """Restore every baseline.
 
         Raises:
-            StoreError: when the ledger refuses.
+            StoreError: when the ledger cannot be read.
             ValueError: when a page is damaged; it names the page.
         """
-        await self._shelf.restore()
+        await self._baselines.restore()
 
     async def restore_habits(self, habits: Habits) -> None:
-        """Let ``habits`` take up what was learnt before; what is damaged is learnt anew."""
+        """Restore ``habits`` as they were learnt before; damaged ones are learnt anew."""
         self._habits = habits
         try:
             habits.restore(dict(await self._database.pages(PAGE_PREFIX)))
@@ -39,7 +42,7 @@ class RuntimeState:
             log.error("habits_not_restored", error=str(error))  # noqa: TRY400 - the text says it
 
     async def restore_alerts(self, engine: RuleEngine) -> None:
-        """Let ``engine`` take up the alerts of the run before; damaged ones are left out."""
+        """Restore the pending and firing alerts of ``engine``; damaged ones are left out."""
         content = await self._database.get(_RULES)
         if content is None:
             return
@@ -50,17 +53,17 @@ class RuntimeState:
         else:
             log.info("alerts_restored", alerts=count)
 
-    async def keep(self, engine: RuleEngine) -> None:
-        """Write down what changed since the last time.
+    async def save(self, engine: RuleEngine) -> None:
+        """Save what changed since the last time.
 
         Raises:
-            StoreError: when the ledger refuses; it is tried again next time.
+            StoreError: when the ledger refuses; the next call tries again.
         """
         state = engine.state()
-        if state != self._written:
+        if state != self._saved_alerts:
             await self._database.put(_RULES, state)
-            self._written = state
-        await self._shelf.write_changes()
+            self._saved_alerts = state
+        await self._baselines.write_changes()
         if self._habits is not None:
             for name, content in self._habits.take_unwritten():
                 await self._database.put(name, content)

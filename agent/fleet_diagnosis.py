@@ -1,0 +1,81 @@
+"""Diagnoses numbers and tickets from the latest results of the checks and people's answers."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from agent.checks.result import CheckResult
+from agent.config.settings import Settings
+from agent.diagnosis.context import Context
+from agent.diagnosis.diagnose import diagnose_number, diagnose_scope
+from agent.diagnosis.digits import plain_digits
+from agent.fleet import Fleet
+from agent.model import AccountKey, Verdict
+from agent.tickets.key import labels_of
+from agent.tickets.manager import Tickets
+from agent.tickets.ticket import Subject
+from agent.webhooks.alertmanager.translate import is_foreign_symptom
+
+
+class FleetDiagnosis:
+    """Reaches verdicts on what the agent watches as it is now.
+
+    Args:
+        results: The latest result of the checks of each account.
+        tickets: The open tickets, with the answers that people gave; called at each diagnosis,
+            because tickets themselves are diagnosed here.
+        settings: The configuration in force.
+        clock: Epoch seconds.
+    """
+
+    def __init__(
+        self,
+        results: Callable[[], Mapping[AccountKey, CheckResult]],
+        tickets: Callable[[], Tickets],
+        settings: Callable[[], Settings],
+        clock: Callable[[], float],
+    ) -> None:
+        self._results = results
+        self._tickets = tickets
+        self._settings = settings
+        self._clock = clock
+
+    def diagnose_subject(self, subject: Subject, _fleet: Fleet, now: float) -> Verdict | None:
+        """The verdict on a ticket's subject; ``None`` when nothing is known about it."""
+        # A foreign alert is about nothing that this agent watches: it has no facts about it.
+        if is_foreign_symptom(subject.symptom):
+            return None
+        answers = self._answers(subject.number) if subject.number else {}
+        return diagnose_scope(subject.scope, labels_of(subject), self._context(now), answers)
+
+    async def diagnose(
+        self, number: str, caller: str | None, answers: Mapping[str, str] | None = None
+    ) -> Verdict | None:
+        """The verdict on a number, for calls from ``caller`` if it is given."""
+        context = self._context(self._clock())
+        all_answers = {**self._answers(plain_digits(number)), **(answers or {})}
+        return await asyncio.to_thread(
+            diagnose_number, number, context, caller=caller or "", answers=all_answers
+        )
+
+    async def answer(
+        self, number: str, caller: str | None, answers: Mapping[str, str], by: str
+    ) -> Verdict | None:
+        """Record ``answers`` in the number's open tickets; returns the verdict they lead to.
+
+        Raises:
+            ActionRequestError: when an answer or the name is not valid; nothing is recorded then.
+        """
+        await self._tickets().record_answers(number, answers, by, self._clock())
+        return await self.diagnose(number, caller, answers)
+
+    def _context(self, now: float) -> Context:
+        return Context(self._settings(), now, dict(self._results()))
+
+    def _answers(self, number: str) -> dict[str, str]:
+        """The answers people gave about ``number``, by question, from its open tickets."""
+        return {
+            question: answer
+            for ticket in self._tickets().open
+            if ticket.subject.number == number
+            for question, answer in ticket.answers.items()
+        }
