@@ -15,8 +15,8 @@ from aiohttp import web
 from agent import logging
 from agent.app import Agent
 from agent.config.settings import Log
-from agent.demo.show import Show
-from agent.demo.world import World, served, world_file
+from agent.demo.display import Display
+from agent.demo.world import World, serve_world, world_file
 from agent.i18n import CHINESE, ENGLISH
 from agent.web.app import make_app
 from agent.web.server import handle_signals, parse_address, serve, urls
@@ -67,14 +67,14 @@ async def _run(options: DemoOptions, folder: Path) -> None:
     stopping = asyncio.Event()
     address = parse_address(options.listen[0])
     path = world_file(options.world, options.numbers, folder)
-    async with served(path, address, options.speed, folder) as world:
+    async with serve_world(path, address, options.speed, folder) as world:
         _adapt(world.config, options.listen, folder)
         agent = Agent(world.config)
         handle_signals(stopping.set, agent.reload)
         # A demo belongs to its terminal: when that is closed, the demo ends.
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, stopping.set)
-        async with _started(agent, world, options, folder) as show:
-            await show.run(stopping)
+        async with _started(agent, world, options, folder) as display:
+            await display.run(stopping)
 
 
 def _adapt(config: Path, listen: tuple[str, ...], folder: Path) -> None:
@@ -89,18 +89,18 @@ def _adapt(config: Path, listen: tuple[str, ...], folder: Path) -> None:
 @asynccontextmanager
 async def _started(
     agent: Agent, world: World, options: DemoOptions, folder: Path
-) -> AsyncIterator[Show]:
-    show = Show(agent, world, options.speed)
+) -> AsyncIterator[Display]:
+    display = Display(agent, world, options.speed)
     with (folder / "numwatch.log").open("a", encoding="utf-8") as log_file:
         # Log lines would tear the picture that is drawn in the terminal.
-        logging.configure(_LOG, log_file if show.interactive else None)
+        logging.configure(_LOG, log_file if display.interactive else None)
         await agent.start()
         try:
             runner = await serve(_app(agent, world), options.listen)
             try:
-                log_path = folder / "numwatch.log" if show.interactive else None
-                show.addresses = _addresses(urls(runner)[0], world, log_path)
-                yield show
+                log_path = folder / "numwatch.log" if display.interactive else None
+                display.addresses = _addresses(urls(runner)[0], world, log_path)
+                yield display
             finally:
                 await runner.cleanup()
         finally:

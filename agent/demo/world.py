@@ -1,4 +1,4 @@
-"""The demo's world, started and asked: which file it tells, where it is, what happened in it."""
+"""The demo's simulated world: its file, its process, its address and its events."""
 
 import asyncio
 import socket
@@ -17,7 +17,7 @@ STORY = Path(__file__).resolve().parents[1] / "simulator" / "worlds" / "story.ya
 _START_SECONDS = 60.0
 _END_SECONDS = 5.0
 _LOOK_SECONDS = 0.05
-_CROWD_FIRST = 4007000000
+_EXTRA_FIRST = 4007000000
 
 
 class DemoError(Exception):
@@ -55,39 +55,39 @@ def world_file(chosen: Path | None, numbers: int, folder: Path) -> Path:
         account = world["providers"][0]["accounts"][0]
     except (OSError, yaml.YAMLError, LookupError, TypeError) as error:
         raise DemoError(f"{path}: no world with an account to add numbers to: {error}") from error
-    crowd = {"count": numbers, "first": str(_CROWD_FIRST), "bindings": 2, "unhealthy": 0.0}
-    account["generate"] = [*account.get("generate", ()), crowd]
-    crowded = folder / "world.yaml"
-    crowded.write_text(yaml.safe_dump(world, allow_unicode=True, sort_keys=False), "utf-8")
-    return crowded
+    extra = {"count": numbers, "first": str(_EXTRA_FIRST), "bindings": 2, "unhealthy": 0.0}
+    account["generate"] = [*account.get("generate", ()), extra]
+    enlarged = folder / "world.yaml"
+    enlarged.write_text(yaml.safe_dump(world, allow_unicode=True, sort_keys=False), "utf-8")
+    return enlarged
 
 
 @asynccontextmanager
-async def served(
+async def serve_world(
     path: Path, agent: tuple[str, int], speed: float, folder: Path
 ) -> AsyncIterator[World]:
-    """The world of ``path`` in a process of its own, beside where its agent will listen.
+    """The world of ``path`` in a process of its own, on the port after its agent's if it is free.
 
     Raises:
-        DemoError: when the world cannot be served; it says what the world said.
+        DemoError: when the world cannot be served; the text holds the output of its process.
     """
     host, port = agent[0], agent[1] + 1 if agent[1] else 0
-    config, said = folder / "config.yaml", folder / "world.log"
+    config, log = folder / "config.yaml", folder / "world.log"
     config.unlink(missing_ok=True)
     listen = f"{host}:{port if _is_free(host, port) else 0}"
     command = (sys.executable, "-m", "agent.demo.world_process", str(path), listen, str(speed))
-    with said.open("wb") as output:
+    with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *command,
             str(config),
-            _shown(*agent),
+            _reachable(*agent),
             stdin=asyncio.subprocess.PIPE,
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
     try:
-        yield World(await _address(process, config, said), config)
+        yield World(await _address(process, config, log), config)
     finally:
         await _end(process)
 
@@ -102,21 +102,21 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-async def _address(process: asyncio.subprocess.Process, config: Path, said: Path) -> str:
+async def _address(process: asyncio.subprocess.Process, config: Path, log: Path) -> str:
     """Where the world is, from the configuration that it writes once it listens."""
     for _ in range(int(_START_SECONDS / _LOOK_SECONDS)):
         if process.returncode is not None:
-            raise DemoError(f"the world did not start:\n{_text(said).strip()}")
+            raise DemoError(f"the world did not start:\n{_text(log).strip()}")
         if written := yaml.safe_load(_text(config)):
             return str(written["sinks"][0]["url"]).removesuffix("/desk/tickets")
         await asyncio.sleep(_LOOK_SECONDS)
-    raise DemoError(f"the world did not start within {_START_SECONDS:g} s; see {said}")
+    raise DemoError(f"the world did not start within {_START_SECONDS:g} s; see {log}")
 
 
-def _shown(host: str, port: int) -> str:
+def _reachable(host: str, port: int) -> str:
     """The address by which this machine reaches what listens there."""
-    reached = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - compared, not bound
-    return f"[{reached}]:{port}" if ":" in reached else f"{reached}:{port}"
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _text(path: Path) -> str:

@@ -19,14 +19,14 @@ _INTERVALS = {
 }
 """World seconds between two polls."""
 AGENT_LISTEN = "127.0.0.1:10400"
-"""Where an agent listens unless told otherwise."""
+"""The default address of the agent."""
 _SMALLEST = 0.05
 _PAGES_A_SECOND = 100.0
 """Pages of a large account that two small cores serve and read without strain."""
 _ROUTINGS_A_SECOND = 200.0
 _LARGE = 1000
 LOOPBACK = ("127.0.0.0/8", "::1/128")
-"""Networks the agent must be told it may reach, because the world is on this machine."""
+"""Networks that the configuration must allow, because the world is on this machine."""
 
 
 def build_config(
@@ -48,7 +48,7 @@ def build_config(
         "listen": [listen],
         "data_dir": data_dir(world),
         "polling": _polling(speed),
-        "providers": [_provider(one, url, speed) for one in world.providers.values()],
+        "providers": [_provider(provider, url, speed) for provider in world.providers.values()],
         "rules": {"pace": 10 * speed, "interval": max(0.2, 2 / speed)},
         "tickets": {
             "hold": 20 / speed,
@@ -62,9 +62,9 @@ def build_config(
 
 
 def data_dir(world: World) -> str:
-    """A place for this world's agent alone, the same whenever the world is served again.
+    """The data folder of this world's agent, the same whenever the world is served again.
 
-    What an agent remembers of one world says nothing of another one with the same numbers.
+    Worlds with the same numbers must not share one: stored state would be wrong in the other.
     """
     content = f"{world.plan!r}".encode()
     return f"./data/{hashlib.sha256(content).hexdigest()[:12]}"

@@ -1,4 +1,4 @@
-"""The doors of the world: providers, the ticket desk, and a door for whoever plays with it."""
+"""The HTTP API of the world: the providers, the ticket desk, and ``/world`` to change it."""
 
 import random
 from collections.abc import Callable

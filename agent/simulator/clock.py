@@ -10,8 +10,8 @@ CHINA = timezone(timedelta(hours=8))
 class WorldClock:
     """Turns wall time (epoch seconds) into world time and back.
 
-    What providers tell (call records, deadlines) is wall time, so that a client with an ordinary
-    clock understands it; what happens (spending, calls, the timeline) runs in world time.
+    Times in providers' answers (call records, deadlines) are wall times, which every client
+    understands; what happens (spending, calls, the timeline) runs in world time.
     """
 
     def __init__(self, wall: Callable[[], float], speed: float = 1.0) -> None:

@@ -14,7 +14,7 @@ from agent.simulator.server import SimulatorServer, start
 from agent.simulator.world import World
 
 DEFAULT_LISTEN = "127.0.0.1:10401"
-"""Where the simulator listens unless told otherwise."""
+"""The default address of the simulator."""
 
 
 def split_listen(listen: str) -> tuple[str, int]:

@@ -71,14 +71,14 @@ class ComplaintPost:
 
 
 def _body(complaint: Complaint, at: float) -> bytes:
-    told = {
+    payload = {
         "number": complaint.number,
         "caller": complaint.caller,
         "prompt": complaint.prompt,
         "at": datetime.fromtimestamp(at, UTC).isoformat(),
         "channel": "hotline",
     }
-    return msgspec.json.encode(told)
+    return msgspec.json.encode(payload)
 
 
 def _headers(delivery: str, body: bytes, secret: str | None) -> dict[str, str]:

@@ -54,7 +54,7 @@ def _wrong(value: Any, depth: int = 0) -> Any:
 
 
 def gbk(payload: object) -> bytes:
-    """The answer in GBK, with Chinese in it wherever the API tells a company or a message."""
+    """The answer in GBK, with Chinese in it wherever the API has a company or a message."""
     plain = _chinese(msgspec.to_builtins(payload))
     return msgspec.json.encode(plain).decode().encode("gbk", "replace")
 

@@ -1,11 +1,11 @@
-"""What will happen, in order of world time."""
+"""Future events in the order of world time."""
 
 import heapq
 from collections.abc import Callable
 from itertools import count
 
 Callback = Callable[[float], None]
-"""Something that happens; it is told the world time it happens at."""
+"""Called with the world time at which the event happens."""
 
 
 class EventQueue:

@@ -1,4 +1,4 @@
-"""Faults as they are at the wire: one small way of going wrong for every kind."""
+"""Faulty HTTP responses, one handler for every kind of fault."""
 
 import asyncio
 import random
@@ -54,7 +54,7 @@ async def respond_with_fault(exchange: Exchange) -> web.StreamResponse:
     """The answer of a provider that has a fault."""
     if exchange.fault.kind in PAGE_FAULTS:
         return respond(exchange.answer(Pager(exchange.fault.kind)))
-    return await _HANDLERS[exchange.fault.kind](exchange)
+    return await HANDLERS[exchange.fault.kind](exchange)
 
 
 async def _http_500(_exchange: Exchange) -> web.StreamResponse:
@@ -106,8 +106,8 @@ async def _send_headers(exchange: Exchange) -> tuple[web.StreamResponse, bytes]:
 
 async def _drip(exchange: Exchange) -> web.StreamResponse:
     response, body = await _send_headers(exchange)
-    for place in range(len(body)):
-        await response.write(body[place : place + 1])
+    for index in range(len(body)):
+        await response.write(body[index : index + 1])
         await asyncio.sleep(_DRIP_SECONDS)
     await response.write_eof()
     return response
@@ -145,8 +145,8 @@ async def _wrong_type(exchange: Exchange) -> web.StreamResponse:
 async def _gbk(exchange: Exchange) -> web.StreamResponse:
     """Half the time the header says so, half the time it says nothing."""
     body = corruption.gbk(exchange.answer(Pager()).payload)
-    said = exchange.rng.random() < 0.5  # noqa: PLR2004 - half the time
-    return web.Response(body=body, content_type=_JSON, charset="gbk" if said else None)
+    declares_charset = exchange.rng.random() < 0.5  # noqa: PLR2004 - half the time
+    return web.Response(body=body, content_type=_JSON, charset="gbk" if declares_charset else None)
 
 
 async def _clock_skew(exchange: Exchange) -> web.StreamResponse:
@@ -172,7 +172,7 @@ async def _gzip_bomb(exchange: Exchange) -> web.StreamResponse:
     return response
 
 
-_HANDLERS: Mapping[FaultKind, FaultHandler] = {
+HANDLERS: Mapping[FaultKind, FaultHandler] = {
     FaultKind.HTTP_500: _http_500,
     FaultKind.HTTP_429: _http_429,
     FaultKind.HANG: _hang,

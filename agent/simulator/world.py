@@ -44,7 +44,7 @@ def _account(provider: str, plan: AccountPlan, seed: int) -> Account:
 
 
 class World:
-    """A world made from a plan. It stands still until :meth:`begin`, then :meth:`advance` moves it.
+    """A world made from a plan. Its time starts with :meth:`begin`; :meth:`advance` moves it.
 
     A plan may make any number of worlds.
     """
@@ -184,8 +184,8 @@ class World:
         self.complaints.append(
             {"at": at, "number": complaint.number, "caller": caller, "prompt": complaint.prompt}
         )
-        heard = f", who heard “{complaint.prompt}”" if complaint.prompt else ""
-        self.note("complaint", f"by {caller or 'a caller'}{heard}", number=complaint.number)
+        prompt = f", who heard “{complaint.prompt}”" if complaint.prompt else ""
+        self.note("complaint", f"by {caller or 'a caller'}{prompt}", number=complaint.number)
         self.on_complaint(complaint)
 
 

@@ -1,4 +1,4 @@
-"""The world as it stands now, as ``GET /world`` shows it; phones of people are masked."""
+"""The current state of the world, as ``GET /world`` shows it; phones of people are masked."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def world_view(world: World, *, everything: bool = False) -> dict[str, Any]:
         "time": iso(world.clock.wall_at(now)),
         "elapsed_seconds": round(now, 3),
         "speed": world.clock.speed,
-        "providers": [_provider(one, everything) for one in world.providers.values()],
+        "providers": [_provider(provider, everything) for provider in world.providers.values()],
         "faults": [_fault(fault) for fault in world.faults.active],
         "complaints": world.complaints,
         "desk": {"tickets": len(world.desk.tickets())},

@@ -1,12 +1,10 @@
 """Whatever the text: settings or located errors, never an exception of another kind."""
 
-from contextlib import suppress
 from functools import reduce
 from operator import getitem
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -14,8 +12,6 @@ from hypothesis import strategies as st
 from agent.config.load import ConfigError, load
 from agent.config.schema import json_schema
 from agent.config.settings import Settings
-from agent.yamlfile.duration import duration_text, parse_duration
-from agent.yamlfile.reader import scalar
 from tests.config.samples import GOOD, PROFILES
 
 FIXTURE_IS_SAFE = settings(
@@ -106,25 +102,3 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         if isinstance(part, dict | list):
             found += _places(part, (*path, step))
     return found
-
-
-@given(seconds=st.integers(0, 10**11).map(lambda milliseconds: milliseconds / 1000))
-def test_a_duration_is_read_back_as_it_is_told(seconds: float) -> None:
-    assert parse_duration(duration_text(seconds)) == pytest.approx(seconds, abs=1e-6)
-
-
-@given(written=st.text(max_size=10) | st.text("0123456789.smhdw -+e", max_size=8) | LEAVES)
-def test_a_duration_is_never_negative_endless_or_of_another_kind(written: object) -> None:
-    with suppress(ValueError):
-        assert 0 <= parse_duration(written) <= 10 * 366 * 86400
-
-
-@given(text=st.text(max_size=20))
-def test_a_quoted_scalar_is_always_its_text(text: str) -> None:
-    assert scalar(text, plain=False) == text
-
-
-@given(whole=st.integers(-(10**17), 10**17), decimal=st.floats(0.001, 1e6))
-def test_a_plain_number_is_a_number(whole: int, decimal: float) -> None:
-    assert scalar(str(whole), plain=True) == whole
-    assert scalar(f"{decimal:.6f}", plain=True) == float(f"{decimal:.6f}")

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 import pytest
 
-from agent.simulator import corruption
+from agent.simulator import corruption, responses
 from agent.simulator.actions import PAGE_FAULTS, FaultKind
 from tests.simulator.worlds import SID
 
@@ -344,6 +344,4 @@ async def test_every_kind_goes_at_both_dialects_and_the_next_request_is_well(cli
 
 
 def test_every_kind_has_its_way_of_going_wrong():
-    from agent.simulator import responses  # noqa: PLC0415 - the table is private to its file
-
-    assert set(responses._HANDLERS) | PAGE_FAULTS == set(FaultKind)
+    assert set(responses.HANDLERS) | PAGE_FAULTS == set(FaultKind)

@@ -1,4 +1,4 @@
-"""What a dialect is: requests in, answers out, over the accounts of one provider."""
+"""The interface of a dialect: answers API requests about the accounts of one provider."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ class ApiRequest:
     now: float
     """Wall time in epoch seconds."""
     clock: WorldClock
-    """Tells the wall time of what lies ahead in world time."""
+    """Converts future world times to wall times."""
 
     def value(self, key: str) -> str | None:
         """The first value of a query key."""
@@ -47,7 +47,7 @@ class ApiResponse:
 
 
 class Dialect(Protocol):
-    """The API of one provider. It may remember, for example which nonces were used."""
+    """The API of one provider. It may have state, for example the nonces that were used."""
 
     credentials: ClassVar[Mapping[str, re.Pattern[str]]]
     """What every account must carry, and what each value must look like."""

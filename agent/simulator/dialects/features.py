@@ -1,6 +1,6 @@
-"""What a number has besides plain routing, as the generic dialect tells it.
+"""Optional features of a number, as the generic dialect reports them.
 
-A key stands in an answer only where there is something to tell, so that a plain fleet's pages
+A key is in an answer only where it has a value, so that a plain fleet's pages
 stay plain.
 """
 
@@ -13,7 +13,7 @@ _ABSENT: tuple[object, ...] = (None, "", ())
 
 
 def number_features(number: Number) -> dict[str, Any]:
-    """What the listing tells besides the plain facts of ``number``."""
+    """The optional keys of ``number`` in a listing."""
     return _present(
         licence_end=number.licence_end and number.licence_end.isoformat(),
         identity_end=number.identity_end and number.identity_end.isoformat(),
@@ -23,7 +23,7 @@ def number_features(number: Number) -> dict[str, Any]:
 
 
 def binding_features(binding: Binding) -> dict[str, Any]:
-    """What the bindings tell besides the plain facts of ``binding``."""
+    """The optional keys of ``binding`` in a listing of bindings."""
     lines = binding.lines
     return _present(
         wait_seconds=binding.wait_seconds,
@@ -38,7 +38,7 @@ def binding_features(binding: Binding) -> dict[str, Any]:
 
 
 def routing_features(routing: Routing) -> dict[str, Any]:
-    """What the routing tells besides the plain keys; a list that is there may be empty."""
+    """The optional keys of a number's routing; a list that is present may be empty."""
     values = {name: getattr(routing, name) for name in _PLAIN_KEYS}
     values["trunk"] = routing.trunk or None
     if routing.special_days is not None:

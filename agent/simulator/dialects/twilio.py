@@ -25,6 +25,7 @@ from agent.states import IN_SERVICE_STATES, CallResult, Capability, NumberState
 _ROOT = "/2010-04-01"
 _PATH = re.compile(rf"{_ROOT}/Accounts/([^/]+?)(?:/(IncomingPhoneNumbers|Balance|Calls))?\.json")
 _DEFAULT_SIZE = 50
+_PAGE_KEYS = {"Page", "PageSize", "PageToken"}
 _GONE = frozenset(
     {
         NumberState.IDLE,
@@ -72,7 +73,7 @@ class ProviderApi:
     def account(self, request: ApiRequest, accounts: Sequence[Account]) -> Account | None:
         """The account whose sid the request's Basic credentials or else its path shows."""
         sid = _basic(request)[0]
-        return next((one for one in accounts if one.credentials["sid"] == sid), None)
+        return next((account for account in accounts if account.credentials["sid"] == sid), None)
 
     def capability(self, request: ApiRequest) -> str | None:
         """By the path."""
@@ -121,10 +122,10 @@ class ProviderApi:
         return ApiResponse(body, status)
 
     def _list(self, request: ApiRequest, pager: Pager, key: str, rows: "_Rows") -> ApiResponse:
-        asked = _asked_page(request, rows.most)
-        if asked is None:
+        requested = _requested_page(request, rows.most)
+        if requested is None:
             return ApiResponse({**_body(self.error(404)), "code": 20006, "status": 400}, 400)
-        index, size = asked
+        index, size = requested
         page = pager.cut(rows.total, index + 1, size, rows.render, "sid")
         return ApiResponse({key: page.rows, **self._links(request, page)})
 
@@ -143,11 +144,11 @@ class ProviderApi:
         }
 
     def _link(self, request: ApiRequest, page: Page, index: int) -> str:
-        kept = [pair for pair in request.query if pair[0] not in {"Page", "PageSize", "PageToken"}]
-        place = [("PageSize", str(page.size)), ("Page", str(index))]
+        others = [pair for pair in request.query if pair[0] not in _PAGE_KEYS]
+        position = [("PageSize", str(page.size)), ("Page", str(index))]
         if index:
-            place.append(("PageToken", _token(index)))
-        return f"{self._prefix}{request.path}?{urlencode([*kept, *place])}"
+            position.append(("PageToken", _token(index)))
+        return f"{self._prefix}{request.path}?{urlencode([*others, *position])}"
 
 
 _Render = Callable[[Account, Any], dict[str, Any]]
@@ -187,7 +188,7 @@ def _token(index: int) -> str:
     return f"PA{_hex('page', str(index))}"
 
 
-def _asked_page(request: ApiRequest, most: int) -> tuple[int, int] | None:
+def _requested_page(request: ApiRequest, most: int) -> tuple[int, int] | None:
     """Page index and size; ``None`` when a later page is asked for without its token."""
     page, size = request.value("Page") or "0", request.value("PageSize") or str(_DEFAULT_SIZE)
     if not re.fullmatch(r"\d{1,7}", page, re.ASCII) or not re.fullmatch(
