@@ -1,4 +1,4 @@
-"""What the API shows, by shape; its description in OpenAPI is made from these.
+"""The documents of the API; their schemas in OpenAPI are made from these.
 
 Times are RFC 3339 in UTC. Phone numbers of people are masked.
 """
@@ -12,7 +12,7 @@ from agent.web.configuration import ConfigurationView, EffectView
 
 @unique
 class Health(StrEnum):
-    """How a number is, as far as known now."""
+    """How a number is, as far as is known."""
 
     OK = "ok"
     DEGRADED = "degraded"
@@ -21,7 +21,7 @@ class Health(StrEnum):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing that is not as it should be."""
+    """One thing that is wrong with a number."""
 
     code: str
     detail: str = ""
@@ -50,7 +50,7 @@ class NumberView(msgspec.Struct, frozen=True, kw_only=True):
     bindings_reachable: int | None
     findings: tuple[Finding, ...]
     stale: bool
-    """The state is the last one known and too old to stand for now."""
+    """Whether the state is only the last one known."""
     seen_at: str | None
     age_seconds: float | None
 
@@ -67,7 +67,7 @@ class PhoneView(msgspec.Struct, frozen=True):
 
 
 class WindowView(msgspec.Struct, frozen=True):
-    """A stretch of the week in which phones are rung; days from Monday 0 to Sunday 6."""
+    """A time window in which phones ring; days from Monday 0 to Sunday 6."""
 
     days: tuple[int, ...]
     start: str
@@ -91,7 +91,7 @@ class RoutingView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PollView(msgspec.Struct, frozen=True, kw_only=True):
-    """How the polling of one capability stands."""
+    """The newest poll of one capability."""
 
     capability: str
     fresh: bool
@@ -110,12 +110,12 @@ class NumberDetail(NumberView, frozen=True, kw_only=True):
     routing: RoutingView | None
     routing_stale: bool
     differences: tuple[str, ...]
-    """Where its configuration is not as approved."""
+    """The drift from the approved configuration."""
     configured: ConfigurationView
-    """What its configuration means for callers, and what of it goes wrong."""
+    """What its configuration means for callers, and what is wrong with it."""
     polls: tuple[PollView, ...]
     also_at: tuple[str, ...]
-    """Other accounts that have the number."""
+    """Other accounts that have the number, as ``provider/account``."""
 
 
 class VersionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +130,7 @@ class VersionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DifferenceView(msgspec.Struct, frozen=True):
-    """One field that is not as approved."""
+    """One field that differs from the approved configuration."""
 
     section: str
     field: str
@@ -147,7 +147,7 @@ class PlannedView(msgspec.Struct, frozen=True):
 
 
 class BaselineView(msgspec.Struct, frozen=True, kw_only=True):
-    """What a number is held to, and what differs from it."""
+    """The approved configuration of a number, and what differs from it."""
 
     number: str
     provider: str
@@ -156,11 +156,11 @@ class BaselineView(msgspec.Struct, frozen=True, kw_only=True):
     routing: RoutingView | None
     phones: tuple[PhoneView, ...] | None
     compared: tuple[str, ...]
-    """Sections that could be compared at all."""
+    """The sections of which both sides are known."""
     drifted: tuple[str, ...]
     differences: tuple[DifferenceView, ...]
     effects: tuple[EffectView, ...]
-    """What callers notice of the differences."""
+    """What callers notice of the drift."""
     since: str | None
     planned: PlannedView | None
     history: tuple[VersionView, ...]
@@ -186,7 +186,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     provider: str
     account: str
     polled: bool
-    """Whether the account was ever asked."""
+    """Whether the account was polled since the start."""
     up: bool
     stale: bool
     numbers: int
@@ -196,7 +196,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NumberPage(msgspec.Struct, frozen=True):
-    """A stretch of the numbers that fit."""
+    """One page of the numbers that match."""
 
     total: int
     limit: int

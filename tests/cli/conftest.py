@@ -1,5 +1,5 @@
 """Commands that talk to a running agent are tested against the pages' own fixtures."""
 
-from tests.web.conftest import database, facts, state
+from tests.web.conftest import database, facts, services
 
-__all__ = ["database", "facts", "state"]
+__all__ = ["database", "facts", "services"]

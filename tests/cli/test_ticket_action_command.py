@@ -23,10 +23,10 @@ from tests.web.test_actions import TOKEN, secured
 ACCEPT = ActionArguments(TicketAction.ACCEPT, "t-1", "on it", "Li Wei")
 
 
-async def test_a_running_agent_acts(state, database, facts, capsys, monkeypatch) -> None:
+async def test_a_running_agent_acts(services, database, facts, capsys, monkeypatch) -> None:
     await write(database, ticket())
     tickets = Tickets(database, facts.settings, lambda *_: None, lambda *_: None)
-    app = make_app(dataclasses.replace(state, act=lambda it, order: tickets.act(it, order, NOW)))
+    app = make_app(dataclasses.replace(services, act=lambda it, order: tickets.act(it, order, NOW)))
     secured(facts)
     async with TestServer(app) as server:
         url = str(server.make_url(""))

@@ -51,7 +51,7 @@ async def agent(database: Database):
     """A running agent's API over a real ledger."""
     scene, outbox = Scene(), Outbox(database)
 
-    state = WebServices(
+    services = WebServices(
         fleet=scene.fleet,
         exposition=Exposition(Telemetry("1").render),
         tickets=Ledger(database),
@@ -65,7 +65,7 @@ async def agent(database: Database):
         started_at=START,
         clock=lambda: START + 60,
     )
-    server = TestServer(make_app(state))
+    server = TestServer(make_app(services))
     await server.start_server()
     yield str(server.make_url("/"))
     await server.close()

@@ -42,7 +42,7 @@ async def hostile_app(tmp_path: Path) -> AsyncIterator[web.Application]:
             exposition=Exposition(),
             tickets=Ledger(database),
             settings=lambda: facts.settings,
-            check_result=lambda provider, account: facts.found.get((provider, account)),
+            check_result=lambda provider, account: facts.results.get((provider, account)),
             diagnose=facts.diagnose,
             reload=facts.reload,
             ready=lambda: PAYLOADS[0],

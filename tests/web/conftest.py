@@ -21,9 +21,9 @@ from tests.web.facts import Facts, snapshot
 
 @pytest.fixture
 def facts() -> Facts:
-    shown = Facts()
-    shown.show(snapshot())
-    return shown
+    prepared = Facts()
+    prepared.show(snapshot())
+    return prepared
 
 
 @pytest.fixture
@@ -34,14 +34,14 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def state(facts: Facts, database: Database) -> WebServices:
+def services(facts: Facts, database: Database) -> WebServices:
     telemetry = Telemetry("1.2.3")
     return WebServices(
         fleet=facts.fleet,
         exposition=Exposition(telemetry.render),
         tickets=Ledger(database),
         settings=lambda: facts.settings,
-        check_result=lambda provider, account: facts.found.get((provider, account)),
+        check_result=lambda provider, account: facts.results.get((provider, account)),
         diagnose=facts.diagnose,
         reload=facts.reload,
         ready=lambda: facts.not_ready,
@@ -51,7 +51,7 @@ def state(facts: Facts, database: Database) -> WebServices:
         clock=lambda: facts.now,
         baselines=BaselineService(
             BaselineRepository(database, facts.baselines),
-            lambda: facts.found,
+            lambda: facts.results,
             lambda: plans_of(facts.settings),
             lambda: facts.now,
         ),
@@ -59,5 +59,5 @@ def state(facts: Facts, database: Database) -> WebServices:
 
 
 @pytest.fixture
-async def client(state: WebServices, aiohttp_client) -> TestClient:
-    return await aiohttp_client(make_app(state))
+async def client(services: WebServices, aiohttp_client) -> TestClient:
+    return await aiohttp_client(make_app(services))

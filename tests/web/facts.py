@@ -51,8 +51,8 @@ SETTINGS = Settings.model_validate(
 
 
 def number(name: str, state: NumberState = NumberState.ACTIVE, **more: object) -> Number:
-    told = {"network_state": NetworkState.ACTIVE, "company": "示例公司", **more}
-    return Number(name, state, **told)
+    fields = {"network_state": NetworkState.ACTIVE, "company": "示例公司", **more}
+    return Number(name, state, **fields)
 
 
 def phone(name: str, state: BindingState = BindingState.OK, digits: str = PHONE) -> Binding:
@@ -107,7 +107,7 @@ def snapshot(
             if capability is not Capability.CALLS
         },
         stale_after=dict.fromkeys(Capability, STALE_AFTER),
-        listing=Listing(tuple(sorted(listed, key=lambda each: each.number))),
+        listing=Listing(tuple(sorted(listed, key=lambda snapshot: snapshot.number))),
         bindings=phones() if bindings is None else bindings,
         routings={HEALTHY: routing()},
         balance=Balance(9.8, "CNY", 35.0, 15.0, 12.0, 80.0, None),
@@ -121,30 +121,30 @@ class Facts:
     now: float = NOW
     settings: Settings = SETTINGS
     fleet: Fleet = field(default_factory=Fleet)
-    found: dict[tuple[str, str], CheckResult] = field(default_factory=dict)
+    results: dict[tuple[str, str], CheckResult] = field(default_factory=dict)
     baselines: BaselineBook = field(default_factory=BaselineBook)
     not_ready: str | None = None
     reload_errors: list[str] = field(default_factory=list)
     reloads: int = 0
-    asked: list[tuple[str, str | None]] = field(default_factory=list)
+    diagnoses: list[tuple[str, str | None]] = field(default_factory=list)
 
     def show(self, *snapshots: Snapshot) -> None:
         checker = Checker(self.settings, self.baselines)
-        for each in snapshots:
-            self.found[each.provider, each.account] = checker.check(each, self.now)
-            self.fleet.swap(each)
+        for snapshot in snapshots:
+            self.results[snapshot.provider, snapshot.account] = checker.check(snapshot, self.now)
+            self.fleet.swap(snapshot)
 
     def restate(self, **changes: object) -> None:
         """Show the first account again, changed."""
-        held = next(iter(self.found.values())).snapshot
-        self.show(msgspec.structs.replace(held, **changes))
+        newest = next(iter(self.results.values())).snapshot
+        self.show(msgspec.structs.replace(newest, **changes))
 
     async def reload(self) -> list[str]:
         self.reloads += 1
         return self.reload_errors
 
     async def diagnose(self, number: str, caller: str | None) -> Verdict | None:
-        self.asked.append((number, caller))
+        self.diagnoses.append((number, caller))
         if number != DOWN:
             return None
         return Verdict(number, "number_suspended_arrears", "finance", "财务", 0.95, SEEN)

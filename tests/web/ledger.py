@@ -35,5 +35,5 @@ def ticket(name: str = "t-1", severity: Severity = Severity.CRITICAL, **more: ob
 
 async def write(database: Database, *tickets: Ticket) -> None:
     async with database.transaction() as connection:
-        for each in tickets:
-            await record_all(connection, [Change(None, each, "ticket.opened")])
+        for stored in tickets:
+            await record_all(connection, [Change(None, stored, "ticket.opened")])

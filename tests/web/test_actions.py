@@ -27,16 +27,16 @@ TOKEN = "a-long-token-of-the-desk"
 
 @pytest.fixture
 async def client(
-    state: WebServices, database: Database, facts: Facts, aiohttp_client
+    services: WebServices, database: Database, facts: Facts, aiohttp_client
 ) -> AsyncIterator[TestClient]:
     begun = clocks.start(Grade.AAA, DEFAULTS[Grade.AAA], NOW - 3900)
     await write(database, ticket(clocks=begun))
     tickets = Tickets(database, facts.settings, lambda *_: None, lambda *_: None)
 
-    def act(wanted: str, order: ActionRequest):
-        return tickets.act(wanted, order, NOW)
+    def act(ticket_id: str, request: ActionRequest):
+        return tickets.act(ticket_id, request, NOW)
 
-    return await aiohttp_client(make_app(dataclasses.replace(state, act=act)))
+    return await aiohttp_client(make_app(dataclasses.replace(services, act=act)))
 
 
 def secured(facts: Facts) -> None:
@@ -47,14 +47,14 @@ def secured(facts: Facts) -> None:
 async def test_an_act_is_written_before_it_is_answered(client, database):
     answer = await client.post("/api/tickets/t-1/actions", json=ACCEPT)
     assert answer.status == 200, await answer.text()
-    shown = await answer.json()
-    assert shown["stage"] == "accepted"
-    last = shown["timeline"][-1]
+    document = await answer.json()
+    assert document["stage"] == "accepted"
+    last = document["timeline"][-1]
     assert (last["actor"], last["event"], last["reason"]) == ("Li Wei", "accept", "on it")
-    kept = await Ledger(database).get("t-1")
-    assert kept is not None
-    assert (kept.stage, kept.revision) == (Stage.ACCEPTED, 2)
-    contact = next(it for it in shown["clocks"] if it["name"] == "contact")
+    stored = await Ledger(database).get("t-1")
+    assert stored is not None
+    assert (stored.stage, stored.revision) == (Stage.ACCEPTED, 2)
+    contact = next(it for it in document["clocks"] if it["name"] == "contact")
     assert (contact["breached"], contact["stopped_at"] is not None) == (True, True)
 
 
@@ -80,9 +80,9 @@ async def test_what_cannot_be_done_says_why_and_changes_nothing(
     answer = await client.post("/api/tickets/t-1/actions", json=body)
     assert answer.status == status
     assert error in (await answer.json())["error"]
-    kept = await Ledger(database).get("t-1")
-    assert kept is not None
-    assert (kept.stage, kept.revision, len(kept.timeline)) == (Stage.DIAGNOSING, 1, 1)
+    stored = await Ledger(database).get("t-1")
+    assert stored is not None
+    assert (stored.stage, stored.revision, len(stored.timeline)) == (Stage.DIAGNOSING, 1, 1)
 
 
 async def test_a_ticket_that_is_not_there(client):
@@ -117,8 +117,8 @@ async def test_the_api_takes_json_alone(client):
 
 
 def basic(user: str, password: str) -> dict[str, str]:
-    told = base64.b64encode(f"{user}:{password}".encode()).decode()
-    return {"Authorization": f"Basic {told}"}
+    credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
+    return {"Authorization": f"Basic {credentials}"}
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,8 @@ async def test_the_user_name_is_who_acts_where_nobody_is_named(client, facts):
     assert (await answer.json())["timeline"][-1]["actor"] == "王芳"
 
 
-async def test_without_a_token_only_this_machine_may(state, aiohttp_client):
-    outside = dataclasses.replace(state, is_local=lambda _request: False)
+async def test_without_a_token_only_this_machine_may(services, aiohttp_client):
+    outside = dataclasses.replace(services, is_local=lambda _request: False)
     client = await aiohttp_client(make_app(outside))
     answer = await client.post("/api/tickets/t-1/actions", json=ACCEPT)
     assert answer.status == 403
@@ -168,18 +168,18 @@ class Forms(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
+        attributes = dict(attrs)
         if tag == "form":
-            assert told["method"] == "post"
+            assert attributes["method"] == "post"
             self._now = {}
         elif tag in ("input", "select"):
-            self._now[told["name"] or ""] = told.get("value") or ""
+            self._now[attributes["name"] or ""] = attributes.get("value") or ""
             self.forms[self._now.get("action", "")] = self._now
 
 
 async def test_a_form_works_without_a_script(client):
-    shown = await (await client.get("/tickets/t-1")).text()
-    forms = Forms(shown).forms
+    document = await (await client.get("/tickets/t-1")).text()
+    forms = Forms(document).forms
     assert {"accept", "comment", "appoint", "close"} <= forms.keys()
     assert "reopen" not in forms
     form = {**forms["accept"], "actor": "李伟", "reason": "<b>马上处理</b>"}

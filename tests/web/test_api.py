@@ -62,13 +62,13 @@ async def test_filters(client, query, expected):
 
 async def test_pages_follow_each_other_through_all_accounts(client, facts):
     facts.show(snapshot([number(f"40080000{row:02}") for row in range(25)], {}, account="branch"))
-    seen, path = [], "/api/numbers?limit=10"
+    names, path = [], "/api/numbers?limit=10"
     while path:
         page = await get(client, path)
-        seen += [item["number"] for item in page["items"]]
+        names += [item["number"] for item in page["items"]]
         assert page["total"] == 28
         path = page["next"]
-    assert len(seen) == len(set(seen)) == 28
+    assert len(names) == len(set(names)) == 28
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ async def test_a_wrong_method_names_the_right_ones(client):
 
 async def test_a_number_with_everything_known(client):
     detail = msgspec.convert(await get(client, f"/api/numbers/{HEALTHY}"), NumberDetail)
-    assert [(each.binding, each.phone) for each in detail.phones] == [
+    assert [(phone_view.binding, phone_view.phone) for phone_view in detail.phones] == [
         ("b1", "138****0001"),
         ("b2", "022****4321"),
     ]
@@ -147,8 +147,8 @@ async def test_a_number_without_a_reachable_phone_is_down(client, facts):
 async def test_accounts(client, facts):
     facts.restate(
         polls={
-            **facts.found["north", "hq"].snapshot.polls,
-            Capability.BALANCE: facts.found["north", "hq"]
+            **facts.results["north", "hq"].snapshot.polls,
+            Capability.BALANCE: facts.results["north", "hq"]
             .snapshot.polls[Capability.BALANCE]
             .__class__(60.0, NOW, SEEN, PollFailure.AUTH, f"401 for {PHONE}"),
         }
@@ -171,7 +171,7 @@ async def test_diagnose_passes_the_caller_on(client, facts):
     verdict = await get(client, f"/api/diagnose/{DOWN}?caller=13900001111")
     assert (verdict["cause"], verdict["party"]) == ("number_suspended_arrears", "finance")
     await get(client, f"/api/diagnose/{DOWN}")
-    assert facts.asked == [(DOWN, "13900001111"), (DOWN, None)]
+    assert facts.diagnoses == [(DOWN, "13900001111"), (DOWN, None)]
 
 
 async def test_no_answer_shows_a_persons_phone(client):

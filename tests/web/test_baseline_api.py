@@ -32,18 +32,18 @@ async def test_approving_makes_it_the_next_version_and_keeps_the_one_before(clie
     answer = await client.post(PATH, json={"by": "Li Wei", "note": "short-staffed"})
     assert answer.status == 200
     facts.show(edited(wait_seconds=5.0))
-    told = await (await client.get(PATH)).json()
-    assert told["baseline"]["origin"] == "approved"
-    assert (told["baseline"]["approved_by"], told["baseline"]["version"]) == ("Li Wei", 1)
-    assert told["drifted"] == []
-    assert [each["origin"] for each in told["history"]] == ["provisional"]
+    report = await (await client.get(PATH)).json()
+    assert report["baseline"]["origin"] == "approved"
+    assert (report["baseline"]["approved_by"], report["baseline"]["version"]) == ("Li Wei", 1)
+    assert report["drifted"] == []
+    assert [version["origin"] for version in report["history"]] == ["provisional"]
 
 
 async def test_what_was_approved_is_there_after_a_restart(client, facts, database: Database):
     facts.show(edited(wait_seconds=5.0))
     await client.post(PATH, json={"by": "Li Wei"})
-    kept = dict(await database.pages("baseline/"))
-    assert any(b"Li Wei" in page for page in kept.values())
+    pages = dict(await database.pages("baseline/"))
+    assert any(b"Li Wei" in page for page in pages.values())
 
 
 async def test_no_phone_is_shown_whole(client):

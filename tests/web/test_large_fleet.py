@@ -34,9 +34,9 @@ def large_snapshot() -> Snapshot:
 
 
 async def _lag_of(client: TestClient, path: str) -> float:
-    asked = asyncio.ensure_future(client.get(path))
-    lag = await longest_lag(asked)
-    answer = await asked
+    request = asyncio.ensure_future(client.get(path))
+    lag = await longest_lag(request)
+    answer = await request
     assert answer.status == 200
     assert len(await answer.read()) < LARGEST_ANSWER
     return lag

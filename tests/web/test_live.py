@@ -8,12 +8,12 @@ from agent.web import events
 from tests.web.facts import snapshot
 
 
-async def line_of(answer, wanted: bytes) -> bytes:
+async def line_of(answer, prefix: bytes) -> bytes:
     async with asyncio.timeout(5):
         while True:
             line = await answer.content.readline()
             assert line, "the stream ended"
-            if line.startswith(wanted):
+            if line.startswith(prefix):
                 return line
 
 

@@ -38,15 +38,15 @@ async def test_the_status_page_leads_to_it(client):
 
 
 async def test_the_api_tells_the_same(client):
-    told = await (await client.get(f"/api/numbers/{HEALTHY}")).json()
-    assert told["configured"]["lints"] == []
-    assert [it["lint"] for it in told["configured"]["account_lints"]] == ["L31", "L40"]
-    assert len(told["configured"]["week"]) == 7
-    assert told["configured"]["effects"] == []
+    document = await (await client.get(f"/api/numbers/{HEALTHY}")).json()
+    assert document["configured"]["lints"] == []
+    assert [it["lint"] for it in document["configured"]["account_lints"]] == ["L31", "L40"]
+    assert len(document["configured"]["week"]) == 7
+    assert document["configured"]["effects"] == []
 
 
 async def test_a_difference_is_told_with_its_effect(client, facts):
-    snapshot = facts.found["north", "hq"].snapshot
+    snapshot = facts.results["north", "hq"].snapshot
     shorter = msgspec.structs.replace(snapshot.routings[HEALTHY], wait_seconds=5.0)
     changed = msgspec.structs.replace(
         snapshot, revision=snapshot.revision + 1, routings={**snapshot.routings, HEALTHY: shorter}
@@ -56,9 +56,9 @@ async def test_a_difference_is_told_with_its_effect(client, facts):
     assert "phones ring for 5 s, not 20" in page
     assert "L06" in page
     assert "L42" in page
-    held = await (await client.get(f"/api/numbers/{HEALTHY}/baseline")).json()
-    assert "phones ring for 5 s, not 20" in [it["en"] for it in held["effects"]]
-    assert "振铃时长为 5 秒，而不是 20 秒" in [it["zh"] for it in held["effects"]]
+    report = await (await client.get(f"/api/numbers/{HEALTHY}/baseline")).json()
+    assert "phones ring for 5 s, not 20" in [it["en"] for it in report["effects"]]
+    assert "振铃时长为 5 秒，而不是 20 秒" in [it["zh"] for it in report["effects"]]
 
 
 @pytest.mark.parametrize("query", ["?limit=1", "?lang=xx"])

@@ -117,7 +117,7 @@ async def test_an_agent_that_is_not_ready_says_so(client, facts):
 
 
 @pytest.mark.parametrize(
-    ("asked", "accept", "locale", "expected"),
+    ("query", "accept", "locale", "expected"),
     [
         ("", "", "en", "en"),
         ("", "", "zh-CN", "zh-CN"),
@@ -130,8 +130,8 @@ async def test_an_agent_that_is_not_ready_says_so(client, facts):
         ("zh-CN", "en", "en", "zh-CN"),
     ],
 )
-def test_the_language(asked, accept, locale, expected):
-    assert choose_locale(asked, accept, locale) == expected
+def test_the_language(query, accept, locale, expected):
+    assert choose_locale(query, accept, locale) == expected
 
 
 async def test_the_page_in_chinese(client, database):
@@ -150,11 +150,11 @@ def test_every_label_has_both_languages_and_the_same_placeholders():
         if not message.context:
             translated = translations("zh-CN").gettext(message.msgid)
         assert translated, code
-        places = [
+        placeholders = [
             {part.split("}")[0] for part in text.split("{")[1:]}
             for text in (message.msgid, translated)
         ]
-        assert places[0] == places[1], code
+        assert placeholders[0] == placeholders[1], code
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

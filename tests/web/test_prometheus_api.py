@@ -14,7 +14,7 @@ from agent.rules.load import load_rules
 from agent.rules.queries import matrix, queries
 from agent.rules.queries.queries import Queries
 from agent.web.app import make_app
-from agent.web.prometheus import encoding as wire
+from agent.web.prometheus import encoding
 from agent.web.services import WebServices
 from tests.rules.series import block
 from tests.web.facts import NOW
@@ -45,7 +45,7 @@ BLOCKS = (
 )
 
 
-class Seen:
+class Evaluation:
     """An engine that has evaluated, and what its series are now."""
 
     def __init__(self, folder: Path) -> None:
@@ -65,31 +65,33 @@ class Seen:
 
 
 @pytest.fixture
-def seen(tmp_path: Path) -> Seen:
-    return Seen(tmp_path)
+def evaluation(tmp_path: Path) -> Evaluation:
+    return Evaluation(tmp_path)
 
 
 @pytest.fixture
-async def api(state: WebServices, seen: Seen, aiohttp_client) -> TestClient:
-    shown = dataclasses.replace(state, queries=seen.queries, clock=lambda: seen.now)
-    return await aiohttp_client(make_app(shown))
+async def api(services: WebServices, evaluation: Evaluation, aiohttp_client) -> TestClient:
+    services = dataclasses.replace(
+        services, queries=evaluation.queries, clock=lambda: evaluation.now
+    )
+    return await aiohttp_client(make_app(services))
 
 
 async def ask(api: TestClient, path: str, status: int = 200, **parameters: Any) -> dict[str, Any]:
     answer = await api.get(f"/api/v1/{path}", params=parameters)
-    told = await answer.json()
-    assert answer.status == status, told
+    body = await answer.json()
+    assert answer.status == status, body
     assert answer.content_type == "application/json"
-    assert told["status"] == ("success" if status == 200 else "error")
-    return told
+    assert body["status"] == ("success" if status == 200 else "error")
+    return body
 
 
 class TestQuery:
     async def test_a_vector(self, api: TestClient) -> None:
-        told = await ask(api, "query", query='up{number="4001"}')
+        body = await ask(api, "query", query='up{number="4001"}')
         labels = {"__name__": "up", "carrier": "unicom", "number": "4001"}
         result = [{"metric": labels, "value": [NOW, "1"]}]
-        assert told == {
+        assert body == {
             "status": "success",
             "data": {"resultType": "vector", "result": result},
         }
@@ -106,11 +108,11 @@ class TestQuery:
         assert (await answer.json())["data"]["result"] == [1789920000.25, "2"]
 
     async def test_what_the_rules_recorded_and_the_alerts(
-        self, api: TestClient, seen: Seen
+        self, api: TestClient, evaluation: Evaluation
     ) -> None:
-        seen.evaluate(NOW)
+        evaluation.evaluate(NOW)
         result = (await ask(api, "query", query="down:count"))["data"]["result"]
-        assert [one["value"][1] for one in result] == ["1"]
+        assert [series["value"][1] for series in result] == ["1"]
         (alert,) = (await ask(api, "query", query="ALERTS"))["data"]["result"]
         assert alert["metric"] == {
             "__name__": "ALERTS",
@@ -125,8 +127,8 @@ class TestQuery:
 
     async def test_the_past_is_not_made_up(self, api: TestClient) -> None:
         for moment in (NOW - 3600, NOW + 3600):
-            told = await ask(api, "query", query="up", time=moment)
-            assert told["data"]["result"] == []
+            body = await ask(api, "query", query="up", time=moment)
+            assert body["data"]["result"] == []
 
     @pytest.mark.parametrize(
         ("parameters", "error"),
@@ -143,32 +145,34 @@ class TestQuery:
     async def test_what_is_wrong_is_told(
         self, api: TestClient, parameters: dict[str, str], error: str
     ) -> None:
-        told = await ask(api, "query", 400, **parameters)
-        assert told["errorType"] == "bad_data"
-        assert error in told["error"]
+        body = await ask(api, "query", 400, **parameters)
+        assert body["errorType"] == "bad_data"
+        assert error in body["error"]
 
     async def test_a_query_that_fails_says_what_prometheus_says(self, api: TestClient) -> None:
-        told = await ask(api, "query", 422, query="up + on () spend_total")
-        assert told["errorType"] == "execution"
-        assert "many-to-many" in told["error"] or "duplicate series" in told["error"]
+        body = await ask(api, "query", 422, query="up + on () spend_total")
+        assert body["errorType"] == "execution"
+        assert "many-to-many" in body["error"] or "duplicate series" in body["error"]
 
     async def test_an_answer_that_is_too_large_is_refused(
         self, api: TestClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(queries, "MOST_SERIES", 1)
-        told = await ask(api, "query", 422, query="up")
-        assert told["errorType"] == "execution"
-        assert "2 series, at most 1" in told["error"]
+        body = await ask(api, "query", 422, query="up")
+        assert body["errorType"] == "execution"
+        assert "2 series, at most 1" in body["error"]
         await ask(api, "query", query="sum(up)")
 
-    async def test_a_query_has_only_so_much_time(self, api: TestClient, seen: Seen) -> None:
-        told = await ask(api, "query", 503, query="up", timeout="0")
-        assert told["errorType"] == "timeout"
-        with seen.engine.reading(seen.blocks):
+    async def test_a_query_has_only_so_much_time(
+        self, api: TestClient, evaluation: Evaluation
+    ) -> None:
+        body = await ask(api, "query", 503, query="up", timeout="0")
+        assert body["errorType"] == "timeout"
+        with evaluation.engine.reading(evaluation.blocks):
             started = time.monotonic()
-            held = await ask(api, "query", 503, query="up", timeout="200ms")
+            late_body = await ask(api, "query", 503, query="up", timeout="200ms")
             assert time.monotonic() - started < 5
-        assert held["errorType"] == "timeout"
+        assert late_body["errorType"] == "timeout"
         await ask(api, "query", query="up")
 
     async def test_without_an_engine_it_says_so(self, client: TestClient) -> None:
@@ -179,17 +183,19 @@ class TestQuery:
 
 class TestRange:
     async def test_a_scalar_over_time(self, api: TestClient) -> None:
-        told = await ask(api, "query_range", query="time()", start=NOW - 10, end=NOW, step="5s")
+        body = await ask(api, "query_range", query="time()", start=NOW - 10, end=NOW, step="5s")
         values = [[NOW - 10, str(int(NOW) - 10)], [NOW - 5, str(int(NOW) - 5)]]
-        assert told["data"] == {
+        assert body["data"] == {
             "resultType": "matrix",
             "result": [{"metric": {}, "values": [*values, [NOW, str(int(NOW))]]}],
         }
 
     async def test_series_come_sorted_and_only_where_known(self, api: TestClient) -> None:
-        told = await ask(api, "query_range", query="up", start=NOW - 60, end=NOW, step=30)
-        found = [(one["metric"]["number"], one["values"]) for one in told["data"]["result"]]
-        assert found == [("4001", [[NOW, "1"]]), ("4002", [[NOW, "0"]])]
+        body = await ask(api, "query_range", query="up", start=NOW - 60, end=NOW, step=30)
+        points = [
+            (series["metric"]["number"], series["values"]) for series in body["data"]["result"]
+        ]
+        assert points == [("4001", [[NOW, "1"]]), ("4002", [[NOW, "0"]])]
 
     @pytest.mark.parametrize(
         ("parameters", "error"),
@@ -206,49 +212,49 @@ class TestRange:
         self, api: TestClient, parameters: dict[str, Any], error: str
     ) -> None:
         usual = {"query": "up", "start": NOW - 60, "end": NOW, "step": 30}
-        told = await ask(api, "query_range", 400, **{**usual, **parameters})
-        assert (told["errorType"], error in told["error"]) == ("bad_data", True), told
+        body = await ask(api, "query_range", 400, **{**usual, **parameters})
+        assert (body["errorType"], error in body["error"]) == ("bad_data", True), body
 
     async def test_too_many_points_are_refused(
         self, api: TestClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(matrix, "MOST_POINTS", 3)
-        told = await ask(api, "query_range", 422, query="up", start=NOW - 10, end=NOW, step=5)
-        assert "more than 3 points" in told["error"]
+        body = await ask(api, "query_range", 422, query="up", start=NOW - 10, end=NOW, step=5)
+        assert "more than 3 points" in body["error"]
 
 
 class TestThePast:
     """Three evaluations, 15 seconds apart; 4001 goes down at the last."""
 
     @pytest.fixture(autouse=True)
-    def evaluated(self, seen: Seen) -> None:
-        seen.evaluate(NOW)
-        seen.evaluate(NOW + 15)
-        seen.blocks = (
+    def evaluated(self, evaluation: Evaluation) -> None:
+        evaluation.evaluate(NOW)
+        evaluation.evaluate(NOW + 15)
+        evaluation.blocks = (
             block("up", ("number", "carrier"), {("4001", "unicom"): 0.0}),
             block("spend_total", ("number",), {("4001",): 1234600.25}),
         )
-        seen.evaluate(NOW + 30)
+        evaluation.evaluate(NOW + 30)
 
     async def test_an_instant_of_it(self, api: TestClient) -> None:
-        told = await ask(api, "query", query="count(up == 1)", time=NOW + 14)
-        assert told["data"]["result"][0]["value"] == [NOW + 14, "1"]
+        body = await ask(api, "query", query="count(up == 1)", time=NOW + 14)
+        assert body["data"]["result"][0]["value"] == [NOW + 14, "1"]
         assert (await ask(api, "query", query="count(up == 1)"))["data"]["result"] == []
         shifted = await ask(api, "query", query='up{number="4001"} offset 20s')
         assert shifted["data"]["result"][0]["value"] == [NOW + 30, "1"]
 
     async def test_a_range(self, api: TestClient) -> None:
         parameters = {"start": NOW, "end": NOW + 30, "step": 15}
-        told = await ask(api, "query_range", query='up{number="4001"}', **parameters)
-        values = told["data"]["result"][0]["values"]
+        body = await ask(api, "query_range", query='up{number="4001"}', **parameters)
+        values = body["data"]["result"][0]["values"]
         assert values == [[NOW, "1"], [NOW + 15, "1"], [NOW + 30, "0"]]
-        assert "warnings" not in told
+        assert "warnings" not in body
         first = await ask(api, "query_range", query="sum(up @ start())", **parameters)
         assert [value for _, value in first["data"]["result"][0]["values"]] == ["1"] * 3
 
     async def test_the_samples_themselves(self, api: TestClient) -> None:
-        told = await ask(api, "query", query='up{number="4001"}[20s]')
-        assert told["data"] == {
+        body = await ask(api, "query", query='up{number="4001"}[20s]')
+        assert body["data"] == {
             "resultType": "matrix",
             "result": [
                 {
@@ -258,16 +264,16 @@ class TestThePast:
             ],
         }
         steps = await ask(api, "query", query="max(up)[30s:15s]")
-        (one,) = steps["data"]["result"]
-        assert one["values"] == [[NOW + 10, "1"], [NOW + 25, "1"]], "at multiples of the step"
+        (series,) = steps["data"]["result"]
+        assert series["values"] == [[NOW + 10, "1"], [NOW + 25, "1"]], "at multiples of the step"
 
     async def test_functions_over_time(self, api: TestClient) -> None:
-        told = await ask(api, "query", query='delta(spend_total{number="4001"}[31s])')
-        assert float(told["data"]["result"][0]["value"][1]) == pytest.approx(33 / 30 * 31, 0.2)
+        body = await ask(api, "query", query='delta(spend_total{number="4001"}[31s])')
+        assert float(body["data"]["result"][0]["value"][1]) == pytest.approx(33 / 30 * 31, 0.2)
 
     async def test_what_is_forgotten_is_said(self, api: TestClient) -> None:
-        told = await ask(api, "query", query="max_over_time(up[1h])")
-        assert told["warnings"] == ["up: no more than the last 2m are kept"]
+        body = await ask(api, "query", query="max_over_time(up[1h])")
+        assert body["warnings"] == ["up: no more than the last 2m are kept"]
         early = await ask(api, "query_range", query="up", start=NOW - 7200, end=NOW, step=60)
         assert early["warnings"] == ["up: no more than the last 2m are kept"]
 
@@ -275,27 +281,27 @@ class TestThePast:
         self, api: TestClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(matrix, "MOST_POINTS", 2)
-        told = await ask(api, "query", 422, query="up[1m]")
-        assert "more than 2 points" in told["error"]
+        body = await ask(api, "query", 422, query="up[1m]")
+        assert "more than 2 points" in body["error"]
 
 
 class TestWhatThereIs:
     async def test_labels(self, api: TestClient) -> None:
         assert (await ask(api, "labels"))["data"] == ["__name__", "carrier", "number"]
-        told = await ask(api, "labels", **{"match[]": "spend_total"})
-        assert told["data"] == ["__name__", "number"]
+        body = await ask(api, "labels", **{"match[]": "spend_total"})
+        assert body["data"] == ["__name__", "number"]
 
     async def test_values_of_a_label(self, api: TestClient) -> None:
         assert (await ask(api, "label/number/values"))["data"] == ["4001", "4002"]
         assert (await ask(api, "label/__name__/values"))["data"] == ["spend_total", "up"]
         assert (await ask(api, "label/nobody/values"))["data"] == []
-        told = await ask(api, "label/number/values", **{"match[]": 'up{carrier=""}'})
-        assert told["data"] == ["4002"]
+        body = await ask(api, "label/number/values", **{"match[]": 'up{carrier=""}'})
+        assert body["data"] == ["4002"]
         assert "invalid label name" in (await ask(api, "label/a-b/values", 400))["error"]
 
     async def test_series(self, api: TestClient) -> None:
-        told = await ask(api, "series", **{"match[]": '{number="4002"}'})
-        assert told["data"] == [
+        body = await ask(api, "series", **{"match[]": '{number="4002"}'})
+        assert body["data"] == [
             {"__name__": "spend_total", "number": "4002"},
             {"__name__": "up", "number": "4002"},
         ]
@@ -305,8 +311,8 @@ class TestWhatThereIs:
         assert (await ask(api, "series", **reversed_))["data"] == []
 
     async def test_metadata_and_build(self, api: TestClient) -> None:
-        told = await ask(api, "metadata", metric="numwatch_number_up")
-        ((entry,),) = told["data"].values()
+        body = await ask(api, "metadata", metric="numwatch_number_up")
+        ((entry,),) = body["data"].values()
         assert entry["type"] == "gauge"
         assert entry["help"]
         assert len((await ask(api, "metadata", limit=3))["data"]) == 3
@@ -315,15 +321,21 @@ class TestWhatThereIs:
 
 
 class TestRules:
-    async def test_before_the_first_evaluation(self, api: TestClient, seen: Seen) -> None:
+    async def test_before_the_first_evaluation(
+        self, api: TestClient, evaluation: Evaluation
+    ) -> None:
         (group,) = (await ask(api, "rules"))["data"]["groups"]
-        assert (group["name"], group["file"], group["interval"]) == ("numbers", seen.file, 30)
+        assert (group["name"], group["file"], group["interval"]) == (
+            "numbers",
+            evaluation.file,
+            30,
+        )
         assert {rule["health"] for rule in group["rules"]} == {"unknown"}
-        assert group["lastEvaluation"] == wire.NEVER
+        assert group["lastEvaluation"] == encoding.NEVER
 
-    async def test_after_it(self, api: TestClient, seen: Seen) -> None:
-        seen.evaluate(NOW)
-        seen.evaluate(NOW + 60.5)
+    async def test_after_it(self, api: TestClient, evaluation: Evaluation) -> None:
+        evaluation.evaluate(NOW)
+        evaluation.evaluate(NOW + 60.5)
         (group,) = (await ask(api, "rules"))["data"]["groups"]
         record, down, never, broken = group["rules"]
         assert (record["type"], record["query"]) == ("recording", "count(up == 0)")
@@ -339,12 +351,12 @@ class TestRules:
                 },
                 "annotations": {"summary": "4002 is down"},
                 "state": "firing",
-                "activeAt": wire.moment(NOW),
+                "activeAt": encoding.moment(NOW),
                 "value": "0e+00",
             }
         ]
         assert (broken["health"], bool(broken["lastError"])) == ("err", True)
-        assert group["lastEvaluation"] == wire.moment(NOW + 60.5)
+        assert group["lastEvaluation"] == encoding.moment(NOW + 60.5)
         assert (await ask(api, "alerts"))["data"]["alerts"] == down["alerts"]
 
     async def test_only_what_is_asked_for(self, api: TestClient) -> None:
@@ -374,5 +386,5 @@ async def test_a_query_is_written_as_prometheus_writes_it(
 
 
 async def test_what_is_no_query_is_not_written(api: TestClient) -> None:
-    told = await ask(api, "format_query", 400, query="sum(")
-    assert told["error"].startswith('invalid parameter "query": ')
+    body = await ask(api, "format_query", 400, query="sum(")
+    assert body["error"].startswith('invalid parameter "query": ')

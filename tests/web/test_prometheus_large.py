@@ -57,10 +57,12 @@ async def _body(client: TestClient, path: str) -> bytes:
     return b"".join(parts)
 
 
-async def test_no_query_blocks_the_loop(state: WebServices, tmp_path: Path, aiohttp_client) -> None:
+async def test_no_query_blocks_the_loop(
+    services: WebServices, tmp_path: Path, aiohttp_client
+) -> None:
     made, blocks = await asyncio.to_thread(engine, tmp_path)
     queries = Queries(lambda: made, lambda: blocks, lambda: NOW, lambda: 15.0)
-    shown = dataclasses.replace(state, queries=lambda: queries, clock=lambda: NOW)
+    shown = dataclasses.replace(services, queries=lambda: queries, clock=lambda: NOW)
     client = await aiohttp_client(make_app(shown))
     gc.collect()
     gc.freeze()

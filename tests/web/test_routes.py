@@ -26,14 +26,16 @@ async def handler(_request: web.Request) -> web.Response:
 
 
 @pytest.fixture
-async def whole(state: WebServices, facts: Facts, database: Database, aiohttp_client) -> TestClient:
+async def whole(
+    services: WebServices, facts: Facts, database: Database, aiohttp_client
+) -> TestClient:
     """The application with every handler that the composition root provides."""
     settings = facts.settings
     webhooks = await InboundWebhooks.open(database, settings, Telemetry("1"))
     tickets = Tickets(database, settings, lambda *_: None, lambda *_: None)
     complaints = ComplaintApi(webhooks.complaints, tickets, lambda: settings, lambda: facts.now)
     provided = (*webhooks.routes(), *complaints.routes())
-    return await aiohttp_client(make_app(dataclasses.replace(state, provided=provided)))
+    return await aiohttp_client(make_app(dataclasses.replace(services, provided=provided)))
 
 
 def registered(app: web.Application) -> Endpoints:
@@ -65,14 +67,14 @@ async def test_what_is_not_provided_is_neither_served_nor_documented(client: Tes
     assert (await client.get("/api/complaints")).status == 404
 
 
-async def test_a_route_registered_elsewhere_would_be_noticed(state: WebServices) -> None:
-    app = make_app(state)
+async def test_a_route_registered_elsewhere_would_be_noticed(services: WebServices) -> None:
+    app = make_app(services)
     app.router.add_get("/elsewhere", handler)
     assert registered(app) - {endpoint.key for endpoint in ROUTES} == {("GET", "/elsewhere")}
 
 
-def test_a_provided_handler_without_an_entry_is_refused(state: WebServices) -> None:
-    strange = dataclasses.replace(state, provided=(web.post("/hooks/strange", handler),))
+def test_a_provided_handler_without_an_entry_is_refused(services: WebServices) -> None:
+    strange = dataclasses.replace(services, provided=(web.post("/hooks/strange", handler),))
     with pytest.raises(LookupError, match="/hooks/strange"):
         make_app(strange)
 
@@ -96,12 +98,12 @@ def test_only_reading_and_webhooks_need_no_token() -> None:
 
 @pytest.mark.parametrize("path", ["/api/numbers", "/nowhere", "/-/reload", "/api/v1/query"])
 async def test_a_post_from_another_machine_is_refused_whatever_its_path(
-    state: WebServices, aiohttp_client, path: str
+    services: WebServices, aiohttp_client, path: str
 ) -> None:
-    client = await aiohttp_client(make_app(dataclasses.replace(state, is_local=lambda _: False)))
+    client = await aiohttp_client(make_app(dataclasses.replace(services, is_local=lambda _: False)))
     assert (await client.post(path)).status == 403
 
 
-async def test_an_unknown_webhook_is_not_found(state: WebServices, aiohttp_client) -> None:
-    client = await aiohttp_client(make_app(dataclasses.replace(state, is_local=lambda _: False)))
+async def test_an_unknown_webhook_is_not_found(services: WebServices, aiohttp_client) -> None:
+    client = await aiohttp_client(make_app(dataclasses.replace(services, is_local=lambda _: False)))
     assert (await client.post("/hooks/nowhere")).status == 404

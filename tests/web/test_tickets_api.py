@@ -34,12 +34,12 @@ async def test_filters(client, database, query, expected):
 
 async def test_pages(client, database):
     await write(database, *(ticket(f"t-{row}") for row in range(7)))
-    seen, path = [], "/api/tickets?limit=3&open=true"
+    names, path = [], "/api/tickets?limit=3&open=true"
     while path:
         page = await (await client.get(path)).json()
-        seen += [item["id"] for item in page["items"]]
+        names += [item["id"] for item in page["items"]]
         path = page["next"]
-    assert sorted(seen) == [f"t-{row}" for row in range(7)]
+    assert sorted(names) == [f"t-{row}" for row in range(7)]
 
 
 async def test_one_ticket_with_its_timeline_and_masked_evidence(client, database):
