@@ -13,9 +13,6 @@ SHORTEST = 30
 SHORT_FOR_A_REASON = {
     "agent.cli.demo": "every command has a module of its own",
     "agent.cli.simulate": "every command has a module of its own",
-    "agent.config.evidence": "every section of the configuration has a module of its own",
-    "agent.config.lifecycle": "every section of the configuration has a module of its own",
-    "agent.config.service_checks": "what is checked of a section stays beside the others",
     "agent.sinks.dingtalk.config": "every sink's settings are in the config module of its folder",
     "agent.sinks.feishu.config": "every sink's settings are in the config module of its folder",
     "agent.sinks.wecom.config": "every sink's settings are in the config module of its folder",
