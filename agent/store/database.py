@@ -1,8 +1,8 @@
-"""The database: one connection, one writer at a time, durable once a transaction has ended.
+"""The ledger's database: one connection, one writer, durable once a transaction has ended.
 
-SQLite runs with a write-ahead log and ``synchronous=FULL``: what was committed survives a
-power cut. Reads take the same single connection as writes and checkpoints, which also keeps
-clear of the write-ahead-log reset fault of SQLite before 3.51.3.
+SQLite runs with a write-ahead log and ``synchronous=FULL``: what was committed survives a power
+failure. Reads share the one connection with writes and checkpoints, which also avoids the
+write-ahead-log reset bug of SQLite before 3.51.3.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import structlog
-from sqlalchemy import Connection, delete, event, insert, select, text, update
+from sqlalchemy import Connection, event, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
@@ -36,33 +36,33 @@ _PRAGMAS = (
 class Database:
     """The agent's ledger on disk. Make one with :meth:`open`."""
 
-    def __init__(self, path: Path, engine: AsyncEngine, lock: IO[str]) -> None:
+    def __init__(self, path: Path, engine: AsyncEngine, lock_file: IO[str]) -> None:
         self.path = path
         self._engine = engine
-        self._lock = lock
-        self._turn = asyncio.Lock()
+        self._lock_file = lock_file
+        self._lock = asyncio.Lock()
 
     @classmethod
     async def open(cls, data_dir: Path) -> "Database":
-        """Open the ledger in ``data_dir``, making and migrating it as needed.
+        """Open the ledger in ``data_dir``; make and migrate it as needed.
 
         Raises:
             StoreError: when the directory cannot be used, another agent holds it, or its
-                ledger is damaged, foreign or newer than this program.
+                ledger is damaged, another program's or a newer numwatch's.
         """
-        directory.prepare(data_dir)
-        lock = directory.acquire(data_dir)
+        directory.make_private(data_dir)
+        lock_file = directory.lock_directory(data_dir)
         path = data_dir / directory.LEDGER_NAME
-        database = cls(path, _engine(path), lock)
+        database = cls(path, _engine(path), lock_file)
         try:
-            await database._start()
+            await database._migrate()
         except BaseException:
             await database.close()
             raise
         log.info("ledger_opened", path=str(path), sqlite_version=sqlite3.sqlite_version)
         return database
 
-    async def _start(self) -> None:
+    async def _migrate(self) -> None:
         try:
             async with self._engine.begin() as connection:
                 await connection.run_sync(migrate, str(self.path))
@@ -74,20 +74,20 @@ class Database:
         self.path.chmod(0o600)
 
     async def close(self) -> None:
-        """Close the connection and give the data directory free."""
+        """Close the connection and unlock the data directory."""
         await self._engine.dispose()
-        self._lock.close()
+        self._lock_file.close()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """A connection inside one transaction: all of the block is kept, or nothing.
+        """A connection inside one transaction: all of the block is stored, or nothing.
 
-        Use it inside :func:`~agent.store.uninterrupted.uninterrupted` work only.
+        Use it only inside work that :mod:`agent.store.uninterrupted` protects.
 
         Raises:
-            StoreError: when the database refuses; nothing of the block was kept.
+            StoreError: when the database refuses; nothing of the block was stored.
         """
-        async with self._turn:
+        async with self._lock:
             try:
                 async with self._engine.begin() as connection:
                     yield connection
@@ -96,42 +96,36 @@ class Database:
 
     @uninterrupted
     async def put(self, name: str, value: bytes) -> None:
-        """Keep ``value`` under ``name``, in place of what was there."""
-        kept = schema.keep.c.name == name
+        """Store ``value`` as the page ``name``, replacing it if it exists."""
+        page = schema.pages.c.name == name
         async with self.transaction() as connection:
-            found = await connection.execute(update(schema.keep).where(kept).values(value=value))
-            if found.rowcount == 0:
-                await connection.execute(insert(schema.keep).values(name=name, value=value))
+            result = await connection.execute(update(schema.pages).where(page).values(value=value))
+            if result.rowcount == 0:
+                await connection.execute(insert(schema.pages).values(name=name, value=value))
 
     @uninterrupted
     async def get(self, name: str) -> bytes | None:
-        """What is kept under ``name``, or ``None``."""
+        """The page ``name``, or ``None``."""
         async with self.transaction() as connection:
             row = await connection.execute(
-                select(schema.keep.c.value).where(schema.keep.c.name == name)
+                select(schema.pages.c.value).where(schema.pages.c.name == name)
             )
             return row.scalar_one_or_none()
 
     @uninterrupted
     async def pages(self, prefix: str) -> list[tuple[str, bytes]]:
-        """Everything kept under a name that begins with ``prefix``."""
+        """The name and value of every page whose name begins with ``prefix``."""
         async with self.transaction() as connection:
-            found = await connection.execute(
-                select(schema.keep.c.name, schema.keep.c.value).where(
-                    schema.keep.c.name.startswith(prefix, autoescape=True)
+            rows = await connection.execute(
+                select(schema.pages.c.name, schema.pages.c.value).where(
+                    schema.pages.c.name.startswith(prefix, autoescape=True)
                 )
             )
-            return [(str(name), bytes(value)) for name, value in found]
-
-    @uninterrupted
-    async def forget(self, name: str) -> None:
-        """Drop what is kept under ``name``, if anything is."""
-        async with self.transaction() as connection:
-            await connection.execute(delete(schema.keep).where(schema.keep.c.name == name))
+            return [(str(name), bytes(value)) for name, value in rows]
 
     @uninterrupted
     async def check_integrity(self) -> list[str]:
-        """What SQLite finds damaged, a line each; empty when the file is sound."""
+        """What SQLite reports as damaged, a line each; empty when the file is intact."""
         async with self.transaction() as connection:
             rows = await connection.execute(text("PRAGMA integrity_check"))
             return [str(row[0]) for row in rows if row[0] != "ok"]

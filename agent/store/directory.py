@@ -1,4 +1,4 @@
-"""The data directory: made private, and held by one agent at a time."""
+"""The data directory: private to its owner, and locked by one agent at a time."""
 
 import fcntl
 import os
@@ -11,8 +11,8 @@ LEDGER_NAME = "ledger.db"
 LOCK_NAME = "agent.lock"
 
 
-def prepare(directory: Path) -> None:
-    """Make ``directory`` if it is missing, readable by its owner alone.
+def make_private(directory: Path) -> None:
+    """Make ``directory`` if it is missing, accessible to its owner alone.
 
     Raises:
         StoreError: when it cannot be made, or is not a directory.
@@ -26,10 +26,10 @@ def prepare(directory: Path) -> None:
         ) from error
 
 
-def acquire(directory: Path) -> IO[str]:
-    """Take the data directory's lock; it is held until the file given back is closed.
+def lock_directory(directory: Path) -> IO[str]:
+    """Lock ``directory`` until the returned file is closed.
 
-    A killed process loses the lock with its life, so nothing is left to clean up.
+    The kernel releases the lock of a killed process, so nothing is left to clean up.
 
     Raises:
         InUseError: when another process holds it.
@@ -37,23 +37,23 @@ def acquire(directory: Path) -> IO[str]:
     """
     path = directory / LOCK_NAME
     try:
-        # The file stays open as long as the lock is held.
-        lock = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+")
+        # No context manager: closing the file releases the lock.
+        lock_file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+")
     except OSError as error:
         raise StoreError(
             f"{path}: the lock cannot be opened ({error.strerror});"
             " the data directory must be writable for this user"
         ) from error
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        holder = lock.read().strip() or "unknown"
-        lock.close()
+        holder = lock_file.read().strip() or "unknown"
+        lock_file.close()
         raise InUseError(
             f"{directory}: in use by another numwatch agent (process {holder});"
             " stop it, or give this one a data_dir of its own"
         ) from error
-    lock.truncate(0)
-    lock.write(f"{os.getpid()}\n")
-    lock.flush()
-    return lock
+    lock_file.truncate(0)
+    lock_file.write(f"{os.getpid()}\n")
+    lock_file.flush()
+    return lock_file

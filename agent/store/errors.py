@@ -1,8 +1,8 @@
-"""What can go wrong with the ledger's database, in words for whoever runs the agent."""
+"""Errors of the ledger's database, with texts for whoever runs the agent."""
 
 
 class StoreError(Exception):
-    """The database cannot be opened, read or written; nothing of the change was kept.
+    """The database cannot be opened, read or written; nothing of the change was stored.
 
     The text says what is wrong, where, and what to do.
     """

@@ -1,4 +1,4 @@
-"""Brings a database to the schema this program knows, or says why it will not."""
+"""Migrates a database to this program's schema, or refuses with the reason."""
 
 from pathlib import Path
 
@@ -25,11 +25,14 @@ def scripts() -> ScriptDirectory:
 def migrate(connection: Connection, name: str) -> None:
     """Run the missing migrations in the transaction that ``connection`` is in.
 
-    ``name`` is what errors call the database. A kill in the middle leaves the former schema,
-    because the transaction covers every step.
+    One transaction covers every step, so a kill in the middle leaves the former schema.
+
+    Args:
+        connection: A connection inside a transaction.
+        name: What errors call the database.
 
     Raises:
-        StoreError: when the database is of a newer numwatch, or of another program.
+        StoreError: when the database was written by a newer numwatch, or by another program.
     """
     known = scripts()
     present = MigrationContext.configure(connection).get_current_revision()

@@ -1,8 +1,7 @@
-"""The tables: what the agent must not forget.
+"""The tables of the ledger.
 
 Statements over these tables stay within what SQLite and PostgreSQL share. Times are seconds
-since the epoch (UTC). Migrations in ``migrations/`` make the tables; a test holds the two to
-each other.
+since the epoch (UTC). Migrations in ``migrations/`` make the tables; a test compares the two.
 """
 
 from sqlalchemy import (
@@ -23,13 +22,13 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-keep = Table(
+pages = Table(
     "keep",
     metadata,
     Column("name", String, primary_key=True),
     Column("value", LargeBinary, nullable=False),
 )
-"""Small states by name: what the rule engine was waiting for, approved baselines."""
+"""Small states by name, one page each: pending alerts, baselines, learnt habits, keys."""
 
 tickets = Table(
     "tickets",
@@ -61,7 +60,7 @@ tickets = Table(
     ),
     Index("tickets_detected_at", "detected_at"),
 )
-"""The newest state of every ticket; never two open ones of one key."""
+"""The newest revision of every ticket; at most one open ticket a key."""
 
 timeline = Table(
     "timeline",
@@ -75,7 +74,7 @@ timeline = Table(
     Column("reason", String, nullable=False),
     Index("timeline_ticket", "ticket_id", "id"),
 )
-"""What happened to a ticket and why; only ever added to."""
+"""What happened to each ticket and why; rows are only added."""
 
 outbox = Table(
     "outbox",
@@ -101,7 +100,7 @@ outbox = Table(
     Index("outbox_turn", "sink", "state", "rank", "id"),
     Index("outbox_order", "sink", "ticket_id", "id"),
 )
-"""What each sink is still to be told, frozen as it was when the ticket changed."""
+"""The deliveries due to each sink, with the payload as it was when the ticket changed."""
 
 sink_links = Table(
     "sink_links",
@@ -118,7 +117,7 @@ sink_links = Table(
     Column("heard_at", Float),
     Index("sink_links_remote", "sink", "remote"),
 )
-"""What each ticket is called in each ticket system, written down before it is made there."""
+"""The id of each ticket in each ticket system; written before the ticket is made there."""
 
 sink_callbacks = Table(
     "sink_callbacks",
@@ -127,7 +126,7 @@ sink_callbacks = Table(
     Column("id", String, primary_key=True),
     Column("at", Float, nullable=False),
 )
-"""What ticket systems posted back, so that a repeat changes nothing."""
+"""The callbacks of ticket systems that were applied, so that a repeat changes nothing."""
 
 external_alerts = Table(
     "external_alerts",
@@ -137,7 +136,7 @@ external_alerts = Table(
     Column("changed_at", Float, nullable=False),
     Column("document", LargeBinary, nullable=False),
 )
-"""What other systems tell of their alerts: one row each, the newest word on it."""
+"""The alerts of other systems, one row each, as last reported."""
 
 complaints = Table(
     "complaints",
@@ -152,8 +151,8 @@ complaints = Table(
     Index("complaints_number", "number", "received_at"),
     Index("complaints_answered_at", "answered_at"),
 )
-"""What callers complained of. The only place where their numbers stand unmasked, so that they
-can be called back; nothing but the ledger's file holds them."""
+"""Complaints. Callers' numbers are unmasked here and nowhere else, so that they can be called
+back; no document contains them."""
 
 evidence = Table(
     "evidence",
@@ -167,5 +166,5 @@ evidence = Table(
     Index("evidence_ticket", "ticket_id", "id"),
     Index("evidence_taken_at", "taken_at"),
 )
-"""What was seen when a ticket was opened and when its fault was over, compressed; the digest is
-of what it was before."""
+"""The evidence collected when a ticket opened and when its fault was over, compressed; the digest
+is of the content before compression."""

@@ -1,7 +1,7 @@
-"""Database work that is carried to its end even when whoever asked for it is cancelled.
+"""Runs database work to its end even when the task that awaits it is cancelled.
 
-A cancellation in the middle of a statement would leave it open whether the work was done, and
-make the pool open a second connection beside the one that is being torn down.
+A cancellation in the middle of a statement would leave it unknown whether the work was done, and
+the pool would open a second connection beside the one that is being torn down.
 """
 
 import asyncio
@@ -14,14 +14,14 @@ T = TypeVar("T")
 
 
 async def finish(work: Coroutine[Any, Any, T]) -> T:
-    """What ``work`` gives; a cancellation is obeyed only after ``work`` has ended."""
+    """The result of ``work``; a cancellation takes effect only after ``work`` has ended."""
     task = asyncio.create_task(work)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait((task,))
         if not task.cancelled():
-            # Looked at here because nobody is left to be told of it.
+            # Retrieved here, or asyncio would log it: the caller gets the cancellation instead.
             task.exception()
         raise
 
@@ -29,10 +29,10 @@ async def finish(work: Coroutine[Any, Any, T]) -> T:
 def uninterrupted(
     method: Callable[P, Coroutine[Any, Any, T]],
 ) -> Callable[P, Coroutine[Any, Any, T]]:
-    """``method``, always carried to its end once begun."""
+    """A decorator: ``method``, always run to its end once started."""
 
     @wraps(method)
-    async def whole(*args: P.args, **kwargs: P.kwargs) -> T:
+    async def uncancelled(*args: P.args, **kwargs: P.kwargs) -> T:
         return await finish(method(*args, **kwargs))
 
-    return whole
+    return uncancelled

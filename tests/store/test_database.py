@@ -52,17 +52,17 @@ async def test_the_migrations_make_exactly_the_tables_the_statements_use(tmp_pat
     await database.close()
 
 
-async def test_kept_values_are_replaced_forgotten_and_outlive_the_agent(tmp_path: Path) -> None:
+async def test_pages_are_replaced_and_outlive_the_agent(tmp_path: Path) -> None:
     database = await Database.open(tmp_path)
     assert await database.get("rules") is None
     await database.put("rules", b"one")
     await database.put("rules", b"two")
-    await database.put("other", b"\x00\xff")
-    await database.forget("other")
+    await database.put("rules/other", b"\x00\xff")
     await database.close()
     database = await Database.open(tmp_path)
     assert await database.get("rules") == b"two"
     assert await database.get("other") is None
+    assert await database.pages("rules/") == [("rules/other", b"\x00\xff")]
     await database.close()
 
 
@@ -72,8 +72,8 @@ async def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
 
     async def fail_half_way() -> None:
         async with database.transaction() as connection:
-            await connection.execute(insert(schema.keep).values(name="half", value=b""))
-            await connection.execute(insert(schema.keep).values(name="taken", value=b""))
+            await connection.execute(insert(schema.pages).values(name="half", value=b""))
+            await connection.execute(insert(schema.pages).values(name="taken", value=b""))
 
     with pytest.raises(StoreError, match=r"ledger\.db: .*nothing was changed"):
         await fail_half_way()
@@ -81,7 +81,7 @@ async def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
     await database.close()
 
 
-async def test_a_second_agent_is_told_who_holds_the_directory(tmp_path: Path) -> None:
+async def test_a_second_agent_learns_who_holds_the_directory(tmp_path: Path) -> None:
     database = await Database.open(tmp_path)
     with pytest.raises(StoreError, match=r"in use by another numwatch agent \(process \d+\)"):
         await Database.open(tmp_path)

@@ -1,1 +1,1 @@
-"""The steps that bring an older ledger to the present schema, in order."""
+"""The migrations from an older schema to the present one, in order."""
