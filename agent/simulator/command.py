@@ -1,6 +1,7 @@
 """``numwatch simulate``: a world from a file, served until a signal ends it."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Sequence
@@ -50,7 +51,11 @@ async def simulate(
     """
     host, port = split_listen(listen)
     stopping = _stop_signals()
-    async with await start(World.read(world_file), host, port, speed) as running:
+    world = World.read(world_file)
+    # A world may have 100,000 numbers, which live as long as the process: a full collection
+    # that visits them all stops every answer for a tenth of a second and finds nothing.
+    gc.freeze()
+    async with await start(world, host, port, speed) as running:
         if config_file is not None:
             secret = new_secret()
             running.post_complaints_to(f"http://{agent}/hooks/complaints", secret)
