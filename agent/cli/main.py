@@ -20,7 +20,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-config_app = typer.Typer(help="What can be written in the configuration.", no_args_is_help=True)
+config_app = typer.Typer(help="The keys of the configuration.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 rules_app = typer.Typer(
     help="Alert rules, as the embedded engine reads them.", no_args_is_help=True

@@ -99,7 +99,7 @@ def describe(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "numwatch", "version": version, "description": "What it watches."},
+        "info": {"title": "numwatch", "version": version, "description": "Hotline numbers."},
         "paths": paths,
         "components": {"schemas": _schemas(endpoints), "securitySchemes": _SECURITY_SCHEMES},
     }
@@ -155,5 +155,7 @@ def _schemas(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     types = {it for it in contents if isinstance(it, type)} | {Error}
     ordered = sorted(types, key=lambda it: it.__name__)
     _, of_types = msgspec.json.schema_components(ordered, ref_template=_REFERENCE)
-    written = {it["title"]: it for it in (TICKET, COMPLAINT, *contents) if isinstance(it, dict)}
-    return {**of_types, **written}
+    of_documents = {
+        it["title"]: it for it in (TICKET, COMPLAINT, *contents) if isinstance(it, dict)
+    }
+    return {**of_types, **of_documents}

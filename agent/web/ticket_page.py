@@ -81,14 +81,14 @@ async def _page(
     error: ApiError | None = None,
 ) -> web.Response:
     services = services_of(request)
-    shown = await asyncio.to_thread(document, ticket, services.clock())
+    ticket_document = await asyncio.to_thread(document, ticket, services.clock())
     zone = ZoneInfo(services.settings().timezone)
     response = await page(
         request,
         "ticket.html",
         lang,
-        ticket=shown,
-        members=shown["members"][:MOST_MEMBERS],
+        ticket=ticket_document,
+        members=ticket_document["members"][:MOST_MEMBERS],
         forms=_forms(ticket, refused),
         problem="" if error is None else error.error.partition(" ")[2],
         failed=None if refused is None else refused.action,
