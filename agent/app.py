@@ -144,7 +144,7 @@ class Agent:
             self._clock,
         )
         self._diagnosis = FleetDiagnosis(
-            lambda: self._refresher.checked,
+            lambda: self._refresher.results,
             lambda: self.tickets,
             lambda: self.settings,
             self._clock,
@@ -336,7 +336,7 @@ class Agent:
 
     def checked(self, provider: str, account: str) -> CheckResult | None:
         """The result of the checks of an account; ``None`` before its first poll."""
-        return self._refresher.checked.get((provider, account))
+        return self._refresher.results.get((provider, account))
 
     async def act(self, ticket: str, request: ActionRequest) -> Change | None:
         """Perform an action on a ticket; see :meth:`agent.tickets.manager.Tickets.act`."""
@@ -354,7 +354,7 @@ class Agent:
             f"{provider.name}/{account.id}"
             for provider in self.settings.providers
             for account in provider.accounts
-            if (provider.name, account.id) not in self._refresher.checked
+            if (provider.name, account.id) not in self._refresher.results
         ]
         return f"still waiting for the first poll of {', '.join(waiting[:10])}" if waiting else None
 
@@ -376,7 +376,7 @@ class Agent:
             evidence=self.evidence.exporter,
             baselines=BaselineService(
                 self._baseline_repository,
-                lambda: self._refresher.checked,
+                lambda: self._refresher.results,
                 lambda: plans_of(self.settings),
                 self._clock,
             ),

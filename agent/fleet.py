@@ -1,4 +1,4 @@
-"""The latest snapshot of every account: one writer swaps, everyone else reads."""
+"""The latest snapshot of every account: polling replaces it, everything else reads it."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ Listener = Callable[[Snapshot], None]
 
 
 class Fleet:
-    """Holds one :class:`Snapshot` per account and tells listeners of each replacement."""
+    """Holds one :class:`Snapshot` per account and calls listeners after each replacement."""
 
     def __init__(self) -> None:
         self._snapshots: dict[AccountKey, Snapshot] = {}
@@ -23,7 +23,7 @@ class Fleet:
         return self._snapshots.get((provider, account))
 
     def swap(self, snapshot: Snapshot) -> None:
-        """Put ``snapshot`` in place of the account's former one and tell the listeners."""
+        """Replace the account's snapshot by ``snapshot`` and call the listeners."""
         self._snapshots[snapshot.provider, snapshot.account] = snapshot
         for listener in self._listeners:
             listener(snapshot)

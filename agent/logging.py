@@ -1,4 +1,4 @@
-"""Logging: structlog on standard error, one line an event whatever a provider sends."""
+"""Logging: structlog on standard error, one line per event whatever a provider sends."""
 
 import io
 import logging
@@ -24,52 +24,51 @@ _DEPTH = 4
 
 
 def configure(settings: Log, stream: TextIO | None = None) -> None:
-    """Send every log line to ``stream``, standard error by default, as ``settings`` say.
+    """Log to ``stream`` (standard error by default) at the level and in the format of ``settings``.
 
-    The lines of libraries that log through the standard library go the same way, from
-    ``warning`` on.
+    Libraries that log through the standard library are included, from ``warning`` on.
     """
-    target = cast("TextIO", _Unbroken(stream or sys.stderr))
+    target = cast("TextIO", _ForgivingStream(stream or sys.stderr))
     level = _LEVELS[settings.level]
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last = _last(settings, target)
+    last = _renderers(settings, target)
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=target),
         cache_logger_on_first_use=False,
     )
-    _adopt_the_standard_library(shared, last, target, level)
+    _configure_standard_library(shared, last, target, level)
 
 
-class _Unbroken(io.TextIOBase):
-    """A stream whose breaking (a closed pipe, a full disk) stops the words, never the work."""
+class _ForgivingStream(io.TextIOBase):
+    """Ignores failures of the stream (a closed pipe, a full disk), which must not stop work."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str, /) -> int:
-        """Write what can be written."""
+        """Write ``text``; the length is returned even when that fails."""
         with suppress(OSError, ValueError):
             self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
-        """Hand on what was written."""
+        """Flush the stream."""
         with suppress(OSError, ValueError):
             self._stream.flush()
 
     def isatty(self) -> bool:
-        """Whether a person reads it."""
+        """Whether the stream is a terminal."""
         return self._stream.isatty()
 
 
-def _last(settings: Log, target: TextIO) -> list[Processor]:
-    """What makes text of an event: a traceback becomes a value, then all is escaped."""
+def _renderers(settings: Log, target: TextIO) -> list[Processor]:
+    """The processors that render an event; escaping comes after the traceback became a value."""
     if settings.format == "json":
         return [
             structlog.processors.format_exc_info,
@@ -85,7 +84,7 @@ def _last(settings: Log, target: TextIO) -> list[Processor]:
     ]
 
 
-def _adopt_the_standard_library(
+def _configure_standard_library(
     shared: list[Processor], last: list[Processor], target: TextIO, level: int
 ) -> None:
     handler = logging.StreamHandler(target)
@@ -101,7 +100,7 @@ def _adopt_the_standard_library(
 
 
 def _keep_in_line(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Give a traceback a name under which the console does not print it below the line."""
+    """Rename the traceback, so that the console renderer prints it within the line."""
     if "exception" in event:
         event["traceback"] = event.pop("exception")
     return event
@@ -109,18 +108,18 @@ def _keep_in_line(_logger: WrappedLogger, _method: str, event: EventDict) -> Eve
 
 def escape_control(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Escape line breaks, terminal sequences, bidi controls and lone surrogates everywhere."""
-    return {_escaped(key): _clean(value, _DEPTH) for key, value in event.items()}
+    return {_escape(key): _escape_value(value, _DEPTH) for key, value in event.items()}
 
 
-def _clean(value: Any, depth: int) -> Any:
+def _escape_value(value: Any, depth: int) -> Any:
     if isinstance(value, bool | int | float) or value is None:
         return value
     if depth and isinstance(value, Mapping):
-        return {_escaped(str(key)): _clean(item, depth - 1) for key, item in value.items()}
+        return {_escape(str(key)): _escape_value(item, depth - 1) for key, item in value.items()}
     if depth and isinstance(value, list | tuple | set | frozenset):
-        return [_clean(item, depth - 1) for item in value]
-    return _escaped(value if type(value) is str else str(value))
+        return [_escape_value(item, depth - 1) for item in value]
+    return _escape(value if type(value) is str else str(value))
 
 
-def _escaped(text: str) -> str:
-    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+def _escape(text: str) -> str:
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

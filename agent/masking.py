@@ -1,7 +1,7 @@
-"""Phone numbers of people, made fit to be shown: the middle is hidden, the ends stay.
+"""Masks people's phone numbers: the middle digits are replaced by asterisks, the ends stay.
 
 The hotline numbers themselves (400 and seven digits) are public and are never masked
-(contracts.md, Metrics; domain.md §1).
+(docs/reference/interface.md, Metrics; docs/reference/domain.md §1).
 """
 
 import re
@@ -25,9 +25,9 @@ _NUMBER_ONLY = re.compile(rf"\+?(?:\d|{_SEPARATOR})*")
 _CHINA = re.compile(r"(\+86|0086)(?=\d{9,12}$)")
 _PARTS = re.compile(r"(0?1[3-9]\d|0(?:10|2\d)|0\d{3})(\d+)")
 _PART_SIZES = frozenset({7, 8})
-_KEPT_FRONT = 3
-_KEPT_BACK = 4
-_HIDDEN = "****"
+_FRONT_DIGITS = 3
+_BACK_DIGITS = 4
+_MASK = "****"
 _LONGEST_UNSPLIT = 11
 
 
@@ -65,16 +65,16 @@ def _mask_run(run: re.Match[str]) -> str:
 def _mask_national(digits: str) -> str:
     parts = _PARTS.fullmatch(digits)
     if parts and len(parts[2]) in _PART_SIZES:
-        return parts[1] + _HIDDEN + parts[2][len(_HIDDEN) :]
+        return parts[1] + _MASK + parts[2][len(_MASK) :]
     if len(digits) < _LONGEST_UNSPLIT:
-        kept = max(0, min(_KEPT_BACK, len(digits) - len(_HIDDEN)))
-        return "*" * (len(digits) - kept) + digits[len(digits) - kept :]
-    hidden = len(digits) - _KEPT_FRONT - _KEPT_BACK
-    return digits[:_KEPT_FRONT] + "*" * hidden + digits[-_KEPT_BACK:]
+        shown = max(0, min(_BACK_DIGITS, len(digits) - len(_MASK)))
+        return "*" * (len(digits) - shown) + digits[len(digits) - shown :]
+    hidden = len(digits) - _FRONT_DIGITS - _BACK_DIGITS
+    return digits[:_FRONT_DIGITS] + "*" * hidden + digits[-_BACK_DIGITS:]
 
 
 def _mask_address(text: str) -> str:
-    """A SIP or mail address keeps the first letter of its user part and its host."""
+    """Mask a SIP or mail address: the first letter of the user part and the host stay."""
     scheme, colon, rest = text.rpartition(":") if text.lower().startswith("sip") else ("", "", text)
     user, at, host = rest.partition("@")
     if at and not any(letter.isdecimal() for letter in user):

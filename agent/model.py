@@ -1,10 +1,10 @@
 """The domain's nouns: immutable facts as polled, and the snapshot that holds them together.
 
 Adapters make facts, polling joins them into one :class:`Snapshot` per account, everything
-after that only reads. Imports nothing of ours but the closed lists.
+after that only reads. Imports only the closed lists.
 
-Times are seconds since the epoch (UTC) as ``float``; durations are seconds. A fact a provider
-does not tell is ``None`` or ``unknown``, never a guess.
+Times are seconds since the epoch (UTC) as ``float``; durations are seconds. A fact that a
+provider does not report is ``None`` or ``unknown``, never a guess.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ AccountKey = tuple[str, str]
 
 
 class Number(msgspec.Struct, frozen=True, gc=False):
-    """One hotline number as its provider's listing tells it."""
+    """One hotline number as its provider's listing reports it."""
 
     number: str
     state: NumberState
@@ -49,13 +49,13 @@ class Number(msgspec.Struct, frozen=True, gc=False):
     identity_end: float | None = None
     """When the identity papers filed for the number end."""
     registered_use: str = ""
-    """What the number was registered for; empty when not told."""
+    """What the number was registered for; empty when not reported."""
     actual_use: str = ""
-    """What the number is used for; empty when not told."""
+    """What the number is used for; empty when not reported."""
 
 
 class Lines(msgspec.Struct, frozen=True, gc=False):
-    """How many calls a switchboard or trunk can take at once (domain.md §1, PBX and trunk)."""
+    """How many calls a switchboard or trunk can take at once (docs/reference/domain.md §1)."""
 
     declared: int | None = None
     """Simultaneous calls the holder declares."""
@@ -64,7 +64,7 @@ class Lines(msgspec.Struct, frozen=True, gc=False):
     capacity: int | None = None
     """Simultaneous calls the line can carry."""
     peak: int | None = None
-    """The most there were at once of late."""
+    """The largest number of simultaneous calls in recent time."""
 
 
 class Binding(msgspec.Struct, frozen=True, gc=False):
@@ -74,7 +74,7 @@ class Binding(msgspec.Struct, frozen=True, gc=False):
     phone: str
     kind: BindingKind = BindingKind.UNKNOWN
     position: int = 0
-    """Its place in the order of ringing, from 1; 0 when the provider tells none."""
+    """Its position in the order of ringing, from 1; 0 when the provider reports none."""
     state: BindingState = BindingState.UNKNOWN
     native_status: str = ""
     wait_seconds: float | None = None
@@ -82,15 +82,15 @@ class Binding(msgspec.Struct, frozen=True, gc=False):
     weight: float | None = None
     """Its share of the calls in percent, where the strategy is weighted."""
     carrier: str = ""
-    """Told by the provider only: mobiles can be ported, so it is never read off the number."""
+    """As the provider reports it: mobiles can be ported, so it is never derived from the number."""
     area: str = ""
-    """The area code of the place it stands in; empty when not told."""
+    """The area code of its location; empty when not reported."""
     areas: tuple[str, ...] = ()
-    """Area codes of the callers it is rung for; empty means everywhere."""
+    """Area codes of the callers whose calls ring it; empty means everywhere."""
     holder: str = ""
-    """Who holds it. Personal: mask it everywhere outside."""
+    """The holder's name. Personal: mask it everywhere outside."""
     filed: bool | None = None
-    """Whether it is filed with the provider as one of the company's (domain.md §1, filing)."""
+    """Whether the provider has it on file as the company's own (docs/reference/domain.md §1)."""
     lines: Lines | None = None
 
 
@@ -108,7 +108,7 @@ class Window(msgspec.Struct, frozen=True, gc=False):
 
 
 class SpecialDays(msgspec.Struct, frozen=True, gc=False):
-    """Days that go before the weekly schedule: holidays and adjusted workdays."""
+    """Days that override the weekly schedule: holidays and adjusted workdays."""
 
     first: int
     """The first day, as ``datetime.date.toordinal`` counts."""
@@ -121,7 +121,7 @@ class SpecialDays(msgspec.Struct, frozen=True, gc=False):
 
 
 class MenuKey(msgspec.Struct, frozen=True, gc=False):
-    """One key of a voice menu. The first key's menu is the one callers hear first."""
+    """One key of a voice menu. The menu of the first key is the one callers hear first."""
 
     menu: str
     key: str
@@ -131,7 +131,7 @@ class MenuKey(msgspec.Struct, frozen=True, gc=False):
 
 
 class Extension(msgspec.Struct, frozen=True, gc=False):
-    """An extension that is billed from a balance of its own (domain.md §1, account)."""
+    """An extension that is billed from a balance of its own (docs/reference/domain.md §1)."""
 
     id: str
     balance: float | None = None
@@ -140,7 +140,7 @@ class Extension(msgspec.Struct, frozen=True, gc=False):
 
 
 class Routing(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """How a number routes a call (domain.md §1)."""
+    """How a number routes a call (docs/reference/domain.md §1)."""
 
     strategy: Strategy = Strategy.UNKNOWN
     wait_seconds: float | None = None
@@ -157,28 +157,28 @@ class Routing(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     binding_order: tuple[str, ...] = ()
     """Ids of the bound phones in the order the routing names them."""
     special_days: tuple[SpecialDays, ...] | None = None
-    """The holiday plan; empty where there is none, ``None`` when not told."""
+    """The holiday plan; empty where there is none, ``None`` when not reported."""
     national_calendar: bool | None = None
-    """Whether public holidays are kept as Sundays and adjusted workdays as Mondays."""
+    """Whether public holidays count as Sundays and adjusted workdays as Mondays."""
     menu: tuple[MenuKey, ...] | None = None
-    """The voice menu; empty where there is none, ``None`` when not told."""
+    """The voice menu; empty where there is none, ``None`` when not reported."""
     pin: bool | None = None
     """Whether callers must enter a code before they are put through."""
     overflow: str | None = None
     """Id of the phone rung when all others were rung in vain; empty where there is none."""
     voicemail_recipient: str | None = None
-    """Who gets what is recorded; empty where nobody does. Personal: mask it outside."""
+    """The recipient of voicemail; empty where there is none. Personal: mask it outside."""
     recording: bool | None = None
     recording_notice: bool | None = None
-    """Whether callers are told that they are recorded."""
+    """Whether a notice of the recording is played to callers."""
     recording_export: bool | None = None
     """Whether recordings are exported before they are deleted."""
     retention_days: float | None = None
-    """How long recordings are kept."""
+    """Days after which recordings are deleted."""
     landing_forwarded: bool | None = None
     """Whether the landing number is merely forwarded, so that it takes one call at a time."""
     trunk: str = ""
-    """The landing trunk's name at the provider; empty when not told."""
+    """The landing trunk's name at the provider; empty when not reported."""
     trunk_capacity: int | None = None
     trunk_peak: int | None = None
     """The most calls there were at once of late."""
@@ -214,18 +214,18 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 
 
 class CallOutcome(msgspec.Struct, frozen=True, gc=False):
-    """How one call ended, without who called: what is kept of recent records as evidence."""
+    """How one call ended, without the caller: the evidence of recent records."""
 
     started_at: float
     result: CallResult
     binding: str = ""
-    """The id of the bound phone the call was led to; empty where the record names none."""
+    """The id of the bound phone that was rung; empty where the record names none."""
     wait_seconds: float | None = None
     talk_seconds: float | None = None
 
 
 class Listing(msgspec.Struct, frozen=True, gc=False):
-    """A complete listing of an account's numbers; a short one is never returned as one."""
+    """A complete listing of an account's numbers; an incomplete one fails the poll instead."""
 
     numbers: tuple[Number, ...]
     """Sorted by ``number``, each number once."""
@@ -236,12 +236,12 @@ class Listing(msgspec.Struct, frozen=True, gc=False):
 
 
 class PollStatus(msgspec.Struct, frozen=True, gc=False):
-    """How one capability's polling stands."""
+    """The status of polling one capability."""
 
     interval: float
     last_attempt: float | None = None
     last_success: float | None = None
-    """When the facts now held were last confirmed; ``None`` before the first success."""
+    """When the present facts were last confirmed; ``None`` before the first success."""
     failure: PollFailure | None = None
     """Why the newest poll failed; ``None`` when it succeeded."""
     detail: str = ""
@@ -249,7 +249,7 @@ class PollStatus(msgspec.Struct, frozen=True, gc=False):
 
 
 class Snapshot(msgspec.Struct, frozen=True, gc=False):
-    """Everything known of one account at one instant. Replaced whole, never changed.
+    """Everything known of one account at one instant; replaced as a whole, never changed.
 
     Facts that a poll found unchanged are the very same objects as in the snapshot before, so
     readers may compare with ``is``. Facts older than ``stale_after`` are still here for
@@ -263,27 +263,27 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     polls: Mapping[Capability, PollStatus]
     """One entry per capability the account is polled for."""
     stale_after: Mapping[Capability, float]
-    """Seconds after ``last_success`` at which a capability's facts are too old to stand for now."""
+    """Seconds after ``last_success`` from which a capability's facts are stale."""
     listing: Listing | None = None
     bindings: Mapping[str, tuple[Binding, ...]] = {}
     """Bound phones by number."""
     routings: Mapping[str, Routing] = {}
-    """Routing by number; numbers not asked yet are missing."""
+    """Routing by number; numbers not polled yet are missing."""
     balance: Balance | None = None
     call_totals: Mapping[tuple[str, CallResult], int] = {}
-    """Calls seen since the agent first polled the account, by number and result."""
+    """Calls since the agent first polled the account, by number and result."""
     leg_totals: Mapping[tuple[str, str, CallResult], int] = {}
     """The same by number, id of the bound phone and result, where records name the phone."""
     call_waits: Mapping[str, tuple[int, ...]] = {}
     """By number: how many calls waited up to 5, 10, 15, 20, 30, 50, 60, 90 seconds, each call
-    counted once, and last how many waited longer (domain.md §5, call_wait_seconds)."""
+    counted once, and last how many waited longer (docs/reference/domain.md §5)."""
     recent_calls: Mapping[str, tuple[CallOutcome, ...]] = {}
     """By number its newest records, a few only, the oldest first; some may be old: mind
     ``started_at``. Unlike the totals they reach back to before the agent's first poll."""
     gone: frozenset[str] = frozenset()
     """Numbers missing from two complete listings in a row, once listed here."""
     previous_states: Mapping[str, tuple[NumberState, NumberState, float]] = {}
-    """The newest state change of a number: from, to, when it was seen."""
+    """The newest state change of a number: old state, new state, when it was noticed."""
 
     @property
     def key(self) -> str:
@@ -291,7 +291,7 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
         return f"{self.provider}/{self.account}"
 
     def is_fresh(self, capability: Capability, now: float) -> bool:
-        """Whether ``capability``'s facts are recent enough to stand for the present."""
+        """Whether ``capability``'s facts are not stale at ``now`` (epoch seconds)."""
         status = self.polls.get(capability)
         if status is None or status.last_success is None:
             return False
@@ -299,7 +299,7 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
 
 
 class Alert(msgspec.Struct, frozen=True):
-    """One alert as a rule engine tells it, whichever engine it is."""
+    """One alert of a rule engine, the embedded one or another."""
 
     name: str
     labels: Mapping[str, str]
@@ -308,7 +308,7 @@ class Alert(msgspec.Struct, frozen=True):
     state: str
     """``pending`` or ``firing``."""
     active_at: float
-    """When the condition was first seen true."""
+    """When the condition was first true, in epoch seconds."""
     fired_at: float | None
     value: float
 
@@ -319,12 +319,12 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
     fact: str
     value: str
     source: str
-    """Where it was seen, for example ``north/hq numbers``."""
+    """The source, for example ``north/hq numbers``."""
     age_seconds: float | None = None
 
 
 class Considered(msgspec.Struct, frozen=True, gc=False, rename={"for_": "for"}):
-    """A cause that was weighed, with the facts for and against it."""
+    """A cause that was considered, with the facts for and against it."""
 
     cause: str
     for_: tuple[str, ...] = ()
@@ -332,7 +332,7 @@ class Considered(msgspec.Struct, frozen=True, gc=False, rename={"for_": "for"}):
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
-    """A diagnosis: why, whose job, what next (domain.md §2)."""
+    """A diagnosis: cause, responsible party and next steps (docs/reference/domain.md §2)."""
 
     number: str
     cause: str

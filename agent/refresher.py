@@ -1,7 +1,7 @@
-"""Keeps what is derived from snapshots current: checks, series, the metrics page.
+"""Derives check results and series from every new snapshot and publishes them.
 
-Polls come in whenever they end; several that end together are worked off in one go, in a
-thread, so that neither the event loop nor a scrape waits for them.
+The work is done in a thread, account by account, so that neither the event loop nor a scrape
+waits for it; an account that was polled several times meanwhile is processed once.
 """
 
 import asyncio
@@ -22,11 +22,11 @@ from exporters.exposition import Exposition
 log = structlog.get_logger(__name__)
 
 AGEING_TICK_SECONDS = 1.0
-"""How often accounts are looked at although no poll came in: facts grow stale by themselves."""
+"""Seconds after which all accounts are processed without a new poll: facts become stale."""
 
 
 class Refresher:
-    """Turns every new snapshot into checked facts and published series."""
+    """Turns every new snapshot into check results and published series."""
 
     def __init__(
         self,
@@ -42,50 +42,58 @@ class Refresher:
         self._checker = checker
         self._series = series
         self.habits = Habits()
-        self._shown: dict[AccountKey, tuple[list[Usual], tuple[Block, ...]]] = {}
+        self._habit_blocks: dict[AccountKey, tuple[list[Usual], tuple[Block, ...]]] = {}
         self._dirty: set[AccountKey] = set()
         self._wake = asyncio.Event()
-        self.checked: dict[AccountKey, CheckResult] = {}
-        fleet.subscribe(self._note)
+        self.results: dict[AccountKey, CheckResult] = {}
+        """The newest check result of every account."""
+        fleet.subscribe(self._mark_dirty)
 
     def replace(self, checker: Checker, series: SeriesBuilder) -> None:
-        """Use another configuration's checks from the next round on."""
+        """Use the checks and series of another configuration from now on.
+
+        An account being processed still stores a result of the former checks; it is marked
+        dirty here and therefore processed again.
+        """
         self._checker, self._series = checker, series
-        self.checked.clear()
-        self._dirty.update((s.provider, s.account) for s in self._fleet.snapshots())
+        self.results.clear()
+        self._mark_all_dirty()
         self._wake.set()
 
-    def _note(self, snapshot: Snapshot) -> None:
+    def _mark_dirty(self, snapshot: Snapshot) -> None:
         self._dirty.add((snapshot.provider, snapshot.account))
         self._wake.set()
 
+    def _mark_all_dirty(self) -> None:
+        self._dirty.update((s.provider, s.account) for s in self._fleet.snapshots())
+
     async def run(self) -> None:
-        """Work until cancelled; an account that cannot be worked on never stops the others."""
+        """Process accounts until cancelled; one that fails is logged and does not stop others."""
         while True:
-            await self._woken()
-            for key in self._due():
+            await self._wait_for_work()
+            for key in self._take_dirty():
                 try:
                     await self._refresh(key)
                 except Exception:
                     log.exception("account_refresh_failed", account="/".join(key))
 
-    async def _woken(self) -> None:
+    async def _wait_for_work(self) -> None:
         try:
             async with asyncio.timeout(AGEING_TICK_SECONDS):
                 await self._wake.wait()
         except TimeoutError:
-            self._dirty.update((s.provider, s.account) for s in self._fleet.snapshots())
+            self._mark_all_dirty()
         self._wake.clear()
 
-    def _due(self) -> list[AccountKey]:
+    def _take_dirty(self) -> list[AccountKey]:
         self._forget_dropped()
-        due, self._dirty = sorted(self._dirty), set()
-        return due
+        dirty, self._dirty = sorted(self._dirty), set()
+        return dirty
 
     def _forget_dropped(self) -> None:
-        for key in [key for key in self.checked if self._fleet.get(*key) is None]:
-            del self.checked[key]
-            self._shown.pop(key, None)
+        for key in [key for key in self.results if self._fleet.get(*key) is None]:
+            del self.results[key]
+            self._habit_blocks.pop(key, None)
             self._series.forget(*key)
             self._exposition.withdraw("/".join(key))
 
@@ -93,20 +101,20 @@ class Refresher:
         snapshot = self._fleet.get(*key)
         if snapshot is None:
             return
-        checked, blocks = await asyncio.to_thread(self._derive, key, snapshot)
-        self.checked[key] = checked
+        result, blocks = await asyncio.to_thread(self._derive, key, snapshot)
+        self.results[key] = result
         self._exposition.publish(snapshot.key, blocks)
 
     def _derive(self, key: AccountKey, snapshot: Snapshot) -> tuple[CheckResult, tuple[Block, ...]]:
         now = self._clock()
-        checked = self._checker.check(snapshot, now, self.checked.get(key))
-        blocks = self._series.build(snapshot, checked, now)
-        return checked, (*blocks, *self._usual(key, snapshot, now))
+        result = self._checker.check(snapshot, now, self.results.get(key))
+        blocks = self._series.build(snapshot, result, now)
+        return result, (*blocks, *self._usual_calls(key, snapshot, now))
 
-    def _usual(self, key: AccountKey, snapshot: Snapshot, now: float) -> tuple[Block, ...]:
-        """What is usual at this hour; the same blocks until the next hour."""
+    def _usual_calls(self, key: AccountKey, snapshot: Snapshot, now: float) -> tuple[Block, ...]:
+        """The series of the calls usual at this hour; the same blocks until the next hour."""
         usual = self.habits.note(snapshot, now)
-        held = self._shown.get(key)
-        if held is None or held[0] is not usual:
-            held = self._shown[key] = (usual, habit_blocks(key, usual))
-        return held[1] if snapshot.is_fresh(Capability.CALLS, now) else ()
+        rendered = self._habit_blocks.get(key)
+        if rendered is None or rendered[0] is not usual:
+            rendered = self._habit_blocks[key] = (usual, habit_blocks(key, usual))
+        return rendered[1] if snapshot.is_fresh(Capability.CALLS, now) else ()

@@ -1,8 +1,8 @@
 """The closed lists of the domain: every state, reason, cause and grade numwatch knows.
 
-Users, rules and tickets rely on these words. A value a provider sends that maps onto none of
+Users, rules and tickets rely on these values. A value a provider sends that maps onto none of
 them is ``unknown``, which is a state of its own: never healthy, never recovered
-(domain.md §1, §2, §3).
+(docs/reference/domain.md §1).
 """
 
 from enum import StrEnum, unique
@@ -10,7 +10,7 @@ from enum import StrEnum, unique
 
 @unique
 class NumberState(StrEnum):
-    """The business state of a hotline number at its provider (domain.md §1, lifecycle)."""
+    """The business state of a hotline number at its provider (docs/reference/domain.md §1)."""
 
     IDLE = "idle"
     PREOCCUPIED = "preoccupied"
@@ -31,7 +31,7 @@ class NumberState(StrEnum):
 
 @unique
 class NetworkState(StrEnum):
-    """The state of a number in the carrier's intelligent network (domain.md §1, ledger)."""
+    """The state of a number in the carrier's intelligent network (docs/reference/domain.md §1)."""
 
     ACTIVE = "active"
     LOADED = "loaded"
@@ -43,7 +43,7 @@ class NetworkState(StrEnum):
 
 @unique
 class BindingState(StrEnum):
-    """What is known of a phone bound behind a number (domain.md §1, bound phone)."""
+    """What is known of a phone bound behind a number (docs/reference/domain.md §1)."""
 
     OK = "ok"
     BUSY = "busy"
@@ -64,7 +64,7 @@ class BindingState(StrEnum):
 
 @unique
 class BindingKind(StrEnum):
-    """What kind of line a bound phone is (domain.md §1)."""
+    """What kind of line a bound phone is (docs/reference/domain.md §1)."""
 
     MOBILE = "mobile"
     LANDLINE = "landline"
@@ -75,7 +75,7 @@ class BindingKind(StrEnum):
 
 @unique
 class Strategy(StrEnum):
-    """How a number picks among its bound phones (domain.md §1)."""
+    """How a number picks among its bound phones (docs/reference/domain.md §1)."""
 
     SEQUENTIAL = "sequential"
     RANDOM = "random"
@@ -87,7 +87,7 @@ class Strategy(StrEnum):
 
 @unique
 class CallResult(StrEnum):
-    """How a call to a number ended (domain.md §2, canonical call results)."""
+    """How a call to a number ended (docs/reference/domain.md §2)."""
 
     ANSWERED = "answered"
     BUSY = "busy"
@@ -111,7 +111,7 @@ class CallResult(StrEnum):
 
 @unique
 class Capability(StrEnum):
-    """What a provider's API can be asked for; each is polled on its own."""
+    """The kinds of facts a provider's API can return; each is polled on its own."""
 
     NUMBERS = "numbers"
     ROUTING = "routing"
@@ -148,7 +148,7 @@ class PollFailure(StrEnum):
 
 @unique
 class Party(StrEnum):
-    """Whose job the repair is (domain.md §2, parties)."""
+    """The party responsible for the repair (docs/reference/domain.md §2)."""
 
     CALLER = "caller"
     CALLER_CARRIER = "caller_carrier"
@@ -164,7 +164,7 @@ class Party(StrEnum):
 
 @unique
 class Cause(StrEnum):
-    """Why a number cannot be reached, or that it can (domain.md §2)."""
+    """Why a number cannot be reached, or that it can (docs/reference/domain.md §2)."""
 
     HEALTHY = "healthy"
     MONITORING_BLIND = "monitoring_blind"
@@ -206,7 +206,7 @@ class Cause(StrEnum):
 
 @unique
 class Stage(StrEnum):
-    """Where a ticket stands (domain.md §3)."""
+    """The stage of a ticket (docs/reference/domain.md §3)."""
 
     DETECTED = "detected"
     REPORTED = "reported"
@@ -228,7 +228,7 @@ class Stage(StrEnum):
 
 @unique
 class Grade(StrEnum):
-    """The service grade a customer has bought for a number (domain.md §3)."""
+    """The service grade a customer has bought for a number (docs/reference/domain.md §3)."""
 
     AAA = "AAA"
     AA = "AA"
@@ -238,7 +238,7 @@ class Grade(StrEnum):
 
 @unique
 class ClockName(StrEnum):
-    """The three clocks that run on a ticket (domain.md §3)."""
+    """The three clocks that run on a ticket (docs/reference/domain.md §3)."""
 
     CONTACT = "contact"
     ON_SITE = "on_site"
@@ -247,7 +247,7 @@ class ClockName(StrEnum):
 
 @unique
 class Severity(StrEnum):
-    """How bad an alert is."""
+    """The severity of an alert."""
 
     CRITICAL = "critical"
     WARNING = "warning"
@@ -256,7 +256,7 @@ class Severity(StrEnum):
 
 @unique
 class Scope(StrEnum):
-    """What is broken: the widest thing first."""
+    """The kind of thing that is broken, the widest first."""
 
     AGENT = "agent"
     PROVIDER = "provider"
@@ -269,7 +269,7 @@ class Scope(StrEnum):
 
 @unique
 class ConfigSection(StrEnum):
-    """The parts of a number's configuration that drift is told for."""
+    """The parts of a number's configuration for which drift is reported."""
 
     BINDINGS = "bindings"
     STRATEGY = "strategy"
@@ -344,4 +344,7 @@ PARTY_OF_CAUSE: dict[Cause, Party] = {
         Party.HOLDER,
     ),
 }
-"""Whose job each cause is, unless the facts of the case say otherwise (domain.md §2)."""
+"""The party responsible for each cause (docs/reference/domain.md §2).
+
+The facts of a case may name another one.
+"""

@@ -1,4 +1,4 @@
-"""Accounts to try the pure rooms on: small ones by hand, large ones by count."""
+"""Snapshots for tests of pure functions: small ones by hand, large ones by count."""
 
 from typing import Any
 
@@ -75,8 +75,8 @@ def polled(at: float | None = NOW, **more: Any) -> PollStatus:
 
 
 def make_snapshot(*numbers: Number, **more: Any) -> Snapshot:
-    """``north/hq`` with the given numbers, each bound and routed alike unless told otherwise."""
-    listed = tuple(sorted(numbers or (number(),), key=lambda each: each.number))
+    """``north/hq`` with the given numbers, by default bound and routed alike."""
+    listed = tuple(sorted(numbers or (number(),), key=lambda listed: listed.number))
     facts: dict[str, Any] = {
         "provider": "north",
         "account": "hq",
@@ -84,8 +84,8 @@ def make_snapshot(*numbers: Number, **more: Any) -> Snapshot:
         "polls": {capability: polled() for capability in Capability},
         "stale_after": dict.fromkeys(Capability, 3 * INTERVAL),
         "listing": Listing(listed),
-        "bindings": {each.number: (B1, B2) for each in listed},
-        "routings": {each.number: ROUTING for each in listed},
+        "bindings": {listed_number.number: (B1, B2) for listed_number in listed},
+        "routings": {listed_number.number: ROUTING for listed_number in listed},
         "balance": BALANCE,
     }
     return Snapshot(**{**facts, **more})

@@ -1,7 +1,7 @@
-"""How long the event loop was kept from its turn by this process, whatever else the machine does.
+"""Measures how long this process blocked its own event loop, on a machine shared with others.
 
-Wall time alone blames the process for its neighbours, CPU alone blames threads that work beside
-the loop without holding it. What the process does to its own loop costs both.
+Wall time alone counts the neighbours' work, CPU time alone counts threads that work beside the
+loop without blocking it. Blocking the loop costs both, so the smaller one is taken.
 """
 
 import asyncio
@@ -17,23 +17,23 @@ def _begin() -> tuple[float, float]:
     return time.perf_counter(), time.process_time()
 
 
-def _taken(since: tuple[float, float]) -> float:
+def _elapsed(since: tuple[float, float]) -> float:
     wall, cpu = since
     return min(time.perf_counter() - wall, time.process_time() - cpu)
 
 
 async def longest_lag(until: asyncio.Future) -> float:
-    """The longest the loop was late, in seconds, until ``until`` was done."""
+    """The longest lag of the loop, in seconds, until ``until`` was done."""
     longest = 0.0
     while not until.done():
         begun = _begin()
         await asyncio.sleep(_BEAT)
-        longest = max(longest, _taken(begun) - _BEAT)
+        longest = max(longest, _elapsed(begun) - _BEAT)
     return longest
 
 
 class Stopwatch:
-    """Measures what is done at once, lap by lap."""
+    """Measures the longest lap of synchronous work, in seconds."""
 
     def __init__(self) -> None:
         self.longest = 0.0
@@ -41,14 +41,14 @@ class Stopwatch:
 
     def lap(self) -> None:
         """End one lap and begin the next."""
-        self.longest = max(self.longest, _taken(self._begun))
+        self.longest = max(self.longest, _elapsed(self._begun))
         self._begun = _begin()
 
 
 async def assert_unblocked(lag_of: Callable[[], Awaitable[float]], what: str) -> None:
-    """Fail when ``lag_of`` gives a lag that is too long, again and again.
+    """Fail when ``lag_of`` returns a lag that is too long at every try.
 
-    A neighbour on the machine can make one try late, work that blocks makes all late.
+    A neighbour on the machine can delay one try; work that blocks the loop delays all.
     """
     lags: list[float] = []
     while len(lags) < TRIES and min(lags, default=1) >= LONGEST_BLOCK_SECONDS:

@@ -2,7 +2,7 @@
 
 A listing is only as good as the provider's claim that it is complete. A number is therefore
 ``unknown`` when one listing misses it and gone when a second one does, and a listing that lost
-half of the numbers or more is rejected until it was seen repeatedly
+half of the numbers or more is rejected until it was repeated
 (docs/reference/reliability.md §1).
 """
 

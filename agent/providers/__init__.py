@@ -1,1 +1,1 @@
-"""Provider APIs to facts; the only door out is http.py."""
+"""Adapters that read provider APIs and return facts."""

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from agent.net.retry_after import parse_http_date, parse_retry_after
 from agent.net.scrub import scrub
-from agent.providers.profile.structured_values import read_days, read_schedule
 
 ANY = st.text(alphabet=st.characters(exclude_categories=()), max_size=300)
 BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -17,7 +16,9 @@ def test_nothing_hostile_is_left(text, limit):
     clean = scrub(text, limit)
     assert len(clean) <= limit
     assert not BIDI & set(clean)
-    assert not [it for it in clean if unicodedata.category(it) in ("Cc", "Cs", "Zl", "Zp")]
+    assert not [
+        letter for letter in clean if unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp")
+    ]
     clean.encode()
 
 
@@ -52,49 +53,3 @@ def test_dates():
     assert parse_http_date("Sun, 01 Mar 2026 00:00:00 GMT") == 1_772_323_200
     assert parse_http_date("x" * 10**6) is None
     assert parse_http_date(None) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "days"),
-    [
-        ("mon-fri", (0, 1, 2, 3, 4)),
-        ("sat,sun", (5, 6)),
-        ("sat-mon", (0, 5, 6)),
-        ("Mon", (0,)),
-        ("mon-sun", (0, 1, 2, 3, 4, 5, 6)),
-    ],
-)
-def test_days(text, days):
-    assert read_days(text) == days
-
-
-def window(start, end, **more):
-    return {"days": "fri", "from": start, "to": end, **more}
-
-
-def test_windows():
-    read = lambda *args: [  # noqa: E731 - a short name for a table
-        (it.days, it.start_minute, it.end_minute) for it in read_schedule([window(*args)])
-    ]
-    assert read("08:30", "17:30") == [((4,), 510, 1050)]
-    assert read("00:00", "24:00") == [((4,), 0, 1440)]
-    assert read("22:00", "06:00") == [((4,), 1320, 1440), ((5,), 0, 360)]
-    assert read("22:00", "00:00") == [((4,), 1320, 1440)]
-    assert read("09:00", "09:00") == [((4,), 0, 1440)]
-
-
-@pytest.mark.parametrize(
-    "entry",
-    [
-        None,
-        {},
-        {"days": "mon", "from": "8:30", "to": "17:30"},
-        {"days": "someday", "from": "08:30", "to": "17:30"},
-        {"days": "mon", "from": "08:30", "to": "25:00"},
-        {"days": "mon", "from": "08:30", "to": "17:30", "bindings": "b1"},
-        {"days": ["mon"], "from": "08:30", "to": "17:30"},
-    ],
-)
-def test_what_is_no_window(entry):
-    with pytest.raises(ValueError, match="not "):
-        read_schedule([entry])

@@ -4,7 +4,7 @@
 the listing has                                             the poll fails
 ==========================================================  ==============
 more pages than allowed, or a total that would need them    ``pagination``
-a page whose records were all seen before                   ``pagination``
+a page whose records were all read before                   ``pagination``
 a next link or token that was followed before, or that the
 provider itself refuses                                     ``pagination``
 the total changed, or a record came twice                   read once more, then ``pagination``

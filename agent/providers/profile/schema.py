@@ -16,7 +16,7 @@ Encoding = Literal["hex", "hex_upper", "base64"]
 
 
 def _as_path(value: Any) -> Any:
-    """A field written as bare text is its path."""
+    """Bare text in place of a field rule is its path."""
     return {"path": value} if isinstance(value, str) else value
 
 
@@ -48,7 +48,7 @@ class FieldRule(Section):
     scale: str | None = None
     """Multiplies an amount, for example ``"0.01"`` for fen or cents."""
     zone: str | None = None
-    """The offset of times written without one, for example ``"+08:00"``."""
+    """The offset of times that have none, for example ``"+08:00"``."""
     strip_prefixes: list[str] = Field(default_factory=list)
     """Taken off the front of a number, the first that fits: ``["+86", "0086"]``."""
 
