@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench docs messages lock servers clean
+.PHONY: help demo test test-fast lint format bench mutants docs messages lock servers clean
 
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ $(VENV)/.dev: requirements-dev.lock requirements-installer.lock pyproject.toml $
 	@.ci/install.sh requirements-dev.lock
 	@touch $@ $(VENV)/.run
 
+# The floor is what the tests reach; raise it when they reach more.
+COVERAGE := --cov --cov-report=term:skip-covered --cov-fail-under=90
+
 demo: $(VENV)/.run ## Run numwatch against a simulated world on http://127.0.0.1:10400
 	@$(BIN)/numwatch demo $(DEMO)
 
@@ -38,7 +41,7 @@ servers: ## Install the real servers the integration tests talk to (root and apt
 	@tests/integration/install_servers.sh
 
 test: $(VENV)/.dev servers ## Run every test, with real servers where they can be had
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(COVERAGE) $(ARGS)
 
 test-fast: $(VENV)/.dev ## Run the tests that need no other server
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not integration" $(ARGS)
@@ -60,6 +63,9 @@ docs: $(VENV)/.dev ## Write the generated pages again
 	@$(BIN)/python -m exporters.family > docs/metrics.md
 	@$(BIN)/numwatch config schema --markdown > docs/configuration.md
 	@$(BIN)/python -m agent.lints.page > docs/lints.md
+
+mutants: $(VENV)/.dev ## Change the pure packages a little and see whether the tests notice
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 messages: $(VENV)/.dev ## Collect the texts into the catalogues; fail where a translation is missing
 	@$(BIN)/python -m agent.i18n.extraction
