@@ -6,13 +6,12 @@ from collections.abc import Callable
 from aiohttp import web
 
 from agent.simulator.actions import DESK, FaultKind, FaultPlan
-from agent.simulator.clock import iso
 from agent.simulator.desk import DeliveryRefusedError
-from agent.simulator.dialects.base import ApiRequest, ApiResponse, read_query
-from agent.simulator.paging import Pager
+from agent.simulator.dialects.base import ApiRequest, ApiResponse, Pager, read_query
 from agent.simulator.responses import Exchange, respond, respond_with_fault
 from agent.simulator.world import Provider, World
 from agent.simulator.world_state import world_view
+from agent.simulator.world_time import iso
 from agent.simulator.worldfile import WorldFileError
 
 _REFUSES = frozenset(

@@ -8,10 +8,9 @@ from typing import Any
 
 from agent.simulator import money
 from agent.simulator.account import Account
-from agent.simulator.call_generator import CallGenerator
-from agent.simulator.clock import CHINA, WorldClock
+from agent.simulator.calls import CallGenerator
 from agent.simulator.entities import Binding, Number
-from agent.simulator.event_queue import EventQueue
+from agent.simulator.world_time import CHINA, EventQueue, WorldClock
 from agent.states import IN_SERVICE_STATES, NumberState
 
 Note = Callable[..., None]

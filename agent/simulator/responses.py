@@ -13,8 +13,7 @@ from aiohttp import web
 
 from agent.simulator import corruption
 from agent.simulator.actions import PAGE_FAULTS, FaultKind, FaultPlan
-from agent.simulator.dialects.base import ApiResponse
-from agent.simulator.paging import Pager
+from agent.simulator.dialects.base import ApiResponse, Pager
 
 _JSON = "application/json"
 _DRIP_SECONDS = 0.5

@@ -9,15 +9,14 @@ from pathlib import Path
 from agent.simulator import money
 from agent.simulator.account import Account
 from agent.simulator.actions import Action, Change, Clear, Complaint, Entry, FaultPlan
-from agent.simulator.clock import WorldClock, iso
 from agent.simulator.desk import Desk
 from agent.simulator.dialects import DIALECTS, Dialect
-from agent.simulator.event_queue import EventQueue
 from agent.simulator.events import EventLog, mask
 from agent.simulator.faults import ActiveFault, Faults
 from agent.simulator.generate import generate
 from agent.simulator.lifecycle import Lifecycle
 from agent.simulator.plan import AccountPlan
+from agent.simulator.world_time import EventQueue, WorldClock, iso
 from agent.simulator.worldfile import (
     WorldPlan,
     parse_entry,

@@ -3,11 +3,11 @@
 from typing import Any
 
 from agent.simulator.account import Account
-from agent.simulator.clock import iso
 from agent.simulator.entities import Number
 from agent.simulator.events import mask
 from agent.simulator.faults import ActiveFault
 from agent.simulator.world import Provider, World
+from agent.simulator.world_time import iso
 from agent.states import NetworkState, NumberState
 
 _SHOWN = 1000

@@ -10,15 +10,14 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from agent.simulator.account import Account
-from agent.simulator.clock import WorldClock, iso
-from agent.simulator.dialects.base import ApiRequest, ApiResponse
+from agent.simulator.dialects.base import ApiRequest, ApiResponse, Page, Pager
 from agent.simulator.dialects.features import (
     binding_features,
     number_features,
     routing_features,
 )
 from agent.simulator.entities import Binding, CallRecord, Number
-from agent.simulator.paging import Page, Pager
+from agent.simulator.world_time import WorldClock, iso
 from agent.states import Capability, NumberState
 
 _WINDOW = 300.0

@@ -17,9 +17,8 @@ from urllib.parse import urlencode
 
 from agent.simulator import money
 from agent.simulator.account import Account
-from agent.simulator.dialects.base import ApiRequest, ApiResponse
+from agent.simulator.dialects.base import ApiRequest, ApiResponse, Page, Pager
 from agent.simulator.entities import CallRecord, Number
-from agent.simulator.paging import Page, Pager
 from agent.states import IN_SERVICE_STATES, CallResult, Capability, NumberState
 
 _ROOT = "/2010-04-01"

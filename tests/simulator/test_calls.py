@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.simulator.call_outcome import Moment, outcome, weekdays
+from agent.simulator.calls import Moment, outcome, weekdays
 from agent.simulator.entities import Binding, Number, Routing, Traffic, Whitelist, Window
 from agent.states import BindingState, CallResult, NetworkState, NumberState
 

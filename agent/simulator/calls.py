@@ -1,13 +1,25 @@
-"""How a call to a number ends, in the number's current state (docs/reference/domain.md §1, §2).
+"""Calls to numbers: when they come, and how they end (docs/reference/domain.md §1, §2).
 
-Pure functions of the number, the minute of the week and a seeded coin.
+How a call ends is a pure function of the number, the minute of the week and a seeded generator.
 """
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
-from agent.simulator.entities import DEFAULT_TALK_SECONDS, Binding, Number, Routing, Window
+from agent.simulator import money
+from agent.simulator.account import Account
+from agent.simulator.entities import (
+    DEFAULT_TALK_SECONDS,
+    Binding,
+    CallRecord,
+    Number,
+    Routing,
+    Window,
+)
+from agent.simulator.world_time import CHINA, EventQueue, WorldClock
 from agent.states import (
     IN_SERVICE_STATES,
     BindingState,
@@ -160,3 +172,78 @@ def random_caller(rng: random.Random) -> str:
     if rng.random() < 0.8:  # noqa: PLR2004 - four of five call from a mobile
         return f"1{rng.choice('3578')}{rng.randrange(10**9):09d}"
     return f"{rng.choice(('010', '021', '022', '020', '0755', '028'))}{rng.randrange(10**8):08d}"
+
+
+_HOUR = 3600.0
+
+
+class CallGenerator:
+    """Plans every number's next call and writes its record when it comes."""
+
+    def __init__(
+        self,
+        seed: int,
+        event_queue: EventQueue,
+        clock: WorldClock,
+        charged: Callable[[Account], None],
+    ) -> None:
+        self._seed = seed
+        self._event_queue = event_queue
+        self._clock = clock
+        self._charged = charged
+
+    def begin(self, account: Account, number: Number) -> None:
+        """Plans the number's next call, in place of the one planned before."""
+        number.traffic_version += 1
+        rate = number.calls.per_hour if number.calls else 0.0
+        if rate > 0:
+            rng = self._rng(account, number, "gap")
+            gap = rng.expovariate(rate / _HOUR)
+            call = partial(self._call, account, number, number.traffic_version)
+            self._event_queue.schedule(self._event_queue.now + gap, call)
+
+    def _rng(self, account: Account, number: Number, use: str) -> random.Random:
+        """A coin of its own for every call, so that no number disturbs another's stream."""
+        seed = f"{self._seed}:{account.key}:{number.number}:{number.call_count}:{use}"
+        return random.Random(seed)  # noqa: S311 - a world, not a secret
+
+    def _call(self, account: Account, number: Number, planned: int, at: float) -> None:
+        if planned != number.traffic_version:
+            return
+        wall = self._clock.wall_at(at)
+        rng = self._rng(account, number, "call")
+        caller = random_caller(rng)
+        ended = self._outcome(account, number, caller, wall, rng)
+        account.add_call(_record(number, caller, wall, ended))
+        number.call_count += 1
+        self._charge(account, ended.talk_seconds, at)
+        self.begin(account, number)
+
+    def _outcome(
+        self, account: Account, number: Number, caller: str, wall: float, rng: random.Random
+    ) -> Outcome:
+        if money.capped(account):
+            return Outcome(CallResult.SUSPENDED, "", 0.0, 0.0)
+        local = datetime.fromtimestamp(wall, CHINA)
+        moment = Moment(local.weekday(), local.hour * 60 + local.minute)
+        return outcome(number, caller, moment, rng)
+
+    def _charge(self, account: Account, talked: float, at: float) -> None:
+        if talked and account.price_per_minute:
+            money.accrue(account, at)
+            money.spend(account, account.price_per_minute * talked / 60.0)
+            self._charged(account)
+
+
+def _record(number: Number, caller: str, wall: float, ended: Outcome) -> CallRecord:
+    """The id holds the number, the instant and a count: no call of any run has another's."""
+    return CallRecord(
+        id=f"{number.number}-{round(wall * 1000):x}-{number.call_count:x}",
+        number=number.number,
+        binding=ended.binding,
+        caller=caller,
+        started_at=wall,
+        result=ended.result,
+        wait_seconds=ended.wait_seconds,
+        talk_seconds=ended.talk_seconds,
+    )
