@@ -149,13 +149,6 @@ class Ledger:
             return next(iter(await _read(connection, query)), None)
 
     @uninterrupted
-    async def episodes(self, key: str) -> list[Ticket]:
-        """Every episode of one fault, oldest first."""
-        query = _select().where(tickets.c.key == key).order_by(tickets.c.episode)
-        async with self._database.transaction() as connection:
-            return await _read(connection, query)
-
-    @uninterrupted
     async def list(self, selection: Filter, limit: int = 100, offset: int = 0) -> Page:
         """One page of the tickets that ``selection`` selects, newest first."""
         conditions = _conditions(selection)

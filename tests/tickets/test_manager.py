@@ -182,7 +182,9 @@ async def test_breaking_again_after_the_window_is_a_new_linked_ticket(run: Run) 
     assert opened.kind == "ticket.opened"
     assert (opened.after.episode, opened.after.previous) == (2, first.id)
     assert opened.after.id != first.id
-    assert [it.episode for it in await run.ledger.episodes(first.key)] == [1, 2]
+    # The newest comes first.
+    stored = (await run.ledger.list(Filter())).tickets
+    assert [(it.key, it.episode) for it in stored] == [(first.key, 2), (first.key, 1)]
 
 
 async def test_a_worse_severity_escalates_the_same_ticket(run: Run) -> None:

@@ -70,7 +70,7 @@ async def test_an_act_is_written_before_it_is_answered(client, database):
         ({**ACCEPT, "revision": 9}, 409, "changed since"),
         ({**ACCEPT, "action": "confirm"}, 400, "fields.customer: is missing"),
         ({**ACCEPT, "action": "reject", "fields": {"rejection": "misrouted"}}, 409, "cannot go"),
-        ({**ACCEPT, "action": "reopen"}, 409, "not for a ticket that stands"),
+        ({**ACCEPT, "action": "reopen"}, 409, "not for a ticket that is open"),
         ({**ACCEPT, "action": "close", "fields": {"resolution": "fixed"}}, 409, "waived"),
     ],
 )

@@ -209,7 +209,7 @@ def _check(ticket: Ticket, request: ActionRequest, spec: ActionSpec, reason: str
             f" {ticket.revision}; look at it again"
         )
     if ticket.open is spec.for_ended:
-        state = "stands" if ticket.open else f"is {ticket.stage}"
+        state = "is open" if ticket.open else f"is {ticket.stage}"
         raise ActionRequestError(f"action: {request.action} is not for a ticket that {state}")
 
 
