@@ -168,7 +168,7 @@ def _is_over(ticket: Ticket, at: float) -> bool:
 
 
 def _alert(name: str, subject: Subject, stored: Sequence[StoredComplaint]) -> Alert:
-    complaints = [each.complaint for each in stored]
+    complaints = [entry.complaint for entry in stored]
     times = first_times(complaints)
     is_severe = severe_by_complaints(times) is not None
     severity = Severity.CRITICAL if is_severe else Severity.WARNING

@@ -1,4 +1,7 @@
-"""The fault handling and confirmation sheet: one page to print, sign and file (domain.md §3)."""
+"""The fault handling and confirmation sheet: one printed page.
+
+Its fields are those of docs/reference/domain.md §3.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,7 +21,7 @@ from agent.tickets.sla.clocks import Reading, readings
 from agent.tickets.ticket import Ticket
 
 _MEMBERS_SHOWN = 12
-_LONGEST = 400
+_MAX_VALUE = 400
 
 
 class Line(NamedTuple):
@@ -29,16 +32,16 @@ class Line(NamedTuple):
 
 
 class ClockLine(NamedTuple):
-    """One promised time, and what became of it."""
+    """One promised time and whether it was met."""
 
     name: str
     allowed: str
     used: str
-    kept: str
+    met: str
 
 
-class Tick(NamedTuple):
-    """One box of a list."""
+class Checkbox(NamedTuple):
+    """One checkbox of a list."""
 
     text: str
     ticked: bool
@@ -49,8 +52,8 @@ class SheetWriter:
 
     Args:
         locale: ``en`` or ``zh-CN``.
-        timezone: The zone in which times are written.
-        issuing_unit: Who issues the sheets, where the form does not say.
+        timezone: The time zone of the printed times.
+        issuing_unit: Who issues the sheets, unless the form says so.
     """
 
     def __init__(self, locale: str, timezone: str, issuing_unit: str = "") -> None:
@@ -69,13 +72,13 @@ class SheetWriter:
             printed=self._time(now),
             fields=list(self._fields(ticket, form)),
             texts=list(self._texts(ticket, form)),
-            clocks=[self._clock(each) for each in readings(ticket.clocks, now)],
+            clocks=[self._clock(reading) for reading in readings(ticket.clocks, now)],
             causes=[
-                Tick(text, form is not None and form.cause is cause)
+                Checkbox(text, form is not None and form.cause is cause)
                 for cause, text in causes(self._locale).items()
             ],
             outcomes=[
-                Tick(text, form is not None and form.outcome is outcome)
+                Checkbox(text, form is not None and form.outcome is outcome)
                 for outcome, text in outcomes(self._locale).items()
             ],
             form=form,
@@ -124,16 +127,16 @@ class SheetWriter:
         return f"{words.title(Cause(verdict.cause))} · {party}"
 
     def _line(self, name: str, value: str | None) -> Line:
-        return Line(self._words[name], mask_text(value or "")[:_LONGEST])
+        return Line(self._words[name], mask_text(value or "")[:_MAX_VALUE])
 
     def _clock(self, reading: Reading) -> ClockLine:
         words = self._words
-        kept = words["no"] if reading.breached else words["yes"]
+        met = words["no"] if reading.breached else words["yes"]
         return ClockLine(
             words[f"{reading.name.value}_clock"],
             self._minutes(reading.allowed),
             self._minutes(reading.elapsed),
-            f"{kept} ({words['paused']})" if reading.paused else kept,
+            f"{met} ({words['paused']})" if reading.paused else met,
         )
 
     def _minutes(self, seconds: float) -> str:

@@ -1,6 +1,6 @@
-"""The fault statistics: one row for every handling (domain.md §3, Statistics row).
+"""The fault statistics: one row for each handled ticket (docs/reference/domain.md §3).
 
-The form comes from field service; what a hotline number has no such thing of stays empty.
+The form comes from field service; columns that do not apply to a hotline number stay empty.
 """
 
 import csv
@@ -15,29 +15,32 @@ from agent.masking import mask_text
 from agent.states import Cause
 from agent.tickets.ticket import Ticket
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _TYPE = "functional"
 _BYTE_ORDER_MARK = "\ufeff"
 
 
 def statistics(tickets: Iterable[Ticket], locale: str, timezone: str) -> bytes:
-    """The rows as CSV that a spreadsheet opens as it is, with a line of headings."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
+    """The rows as CSV with a heading line.
+
+    The byte order mark makes spreadsheets read it as UTF-8.
+    """
+    table = io.StringIO(newline="")
+    writer = csv.writer(table)
     writer.writerow(statistics_columns(locale))
     zone = ZoneInfo(timezone)
     for ticket in tickets:
-        writer.writerow(map(_harmless, _row(ticket, locale, zone)))
-    return (_BYTE_ORDER_MARK + out.getvalue()).encode()
+        writer.writerow(map(_escape_formula, _row(ticket, locale, zone)))
+    return (_BYTE_ORDER_MARK + table.getvalue()).encode()
 
 
 def _row(ticket: Ticket, locale: str, zone: ZoneInfo) -> tuple[str, ...]:
     detected = datetime.fromtimestamp(ticket.detected_at, zone)
     subject, form, verdict = ticket.subject, ticket.confirmation, ticket.diagnosis
     ended = ticket.restored_at or ticket.closed_at
-    told = causes(locale)[form.cause] if form else ""
+    confirmed_cause = causes(locale)[form.cause] if form else ""
     words = Words(locale)
-    guessed = words.title(Cause(verdict.cause)) if verdict else ""
+    diagnosed_cause = words.title(Cause(verdict.cause)) if verdict else ""
     party = words.word("parties", str(verdict.party)) if verdict else ""
     return (
         f"{detected:%Y-%m-%d}",
@@ -55,7 +58,7 @@ def _row(ticket: Ticket, locale: str, zone: ZoneInfo) -> tuple[str, ...]:
         (form.problem if form and form.problem else ticket.text.title),
         ticket.responsible or party,
         subject.provider,
-        told or guessed,
+        confirmed_cause or diagnosed_cause,
         form.address if form else "",
         "" if ended is None else str(round((ended - ticket.started_at) / 60)),
         form.staff if form else ticket.closed_by,
@@ -63,7 +66,7 @@ def _row(ticket: Ticket, locale: str, zone: ZoneInfo) -> tuple[str, ...]:
     )
 
 
-def _harmless(text: str) -> str:
-    """``text`` as a spreadsheet shows it, never as a formula, phones masked."""
+def _escape_formula(text: str) -> str:
+    """``text`` with phones masked, and quoted where a spreadsheet would run it as a formula."""
     shown = mask_text(text)
-    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+    return f"'{shown}" if shown.startswith(_FORMULA_STARTS) else shown

@@ -55,7 +55,7 @@ _SHEET: Final[Mapping[str, Message]] = {
     "clock": Message("Clock"),
     "allowed": Message("Allowed"),
     "used": contextual("sheet", "Used"),
-    "kept": Message("Kept"),
+    "met": Message("Kept"),
     "yes": Message("yes"),
     "no": Message("no"),
     "paused": Message("paused"),

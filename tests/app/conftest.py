@@ -58,9 +58,9 @@ async def until(condition: Callable[[], Any], what: str, deadline: float = 20.0)
     """The first truthy result of ``condition``; fails the test after ``deadline`` seconds."""
     try:
         async with asyncio.timeout(deadline):
-            while not (found := condition()):  # noqa: ASYNC110 - a condition has no event
+            while not (result := condition()):  # noqa: ASYNC110 - a condition has no event
                 await asyncio.sleep(0.02)
-            return found
+            return result
     except TimeoutError:
         pytest.fail(f"after {deadline} s still not: {what}")
 
@@ -93,8 +93,8 @@ class Scene:
 
     def ticket(self, symptom: str, provider: str = "north") -> dict[str, Any] | None:
         """The desk's newest ticket of a symptom."""
-        found = [t for t in self.desk() if (t["symptom"], t["provider"]) == (symptom, provider)]
-        return found[-1] if found else None
+        tickets = [t for t in self.desk() if (t["symptom"], t["provider"]) == (symptom, provider)]
+        return tickets[-1] if tickets else None
 
     def write(self, change: Callable[[dict[str, Any]], None]) -> None:
         """Change the configuration file."""

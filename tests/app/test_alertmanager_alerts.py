@@ -1,4 +1,4 @@
-"""What Alertmanager tells and what the embedded rules find meet in one ticket."""
+"""Alertmanager and the embedded rules report the same fault into one ticket."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -25,13 +25,13 @@ START, END = "2026-01-01T00:00:00.000Z", "2026-01-01T00:10:00.000Z"
 
 @pytest.fixture
 async def client(scene: Scene) -> AsyncIterator[TestClient[Any, Any]]:
-    made = TestClient(TestServer(make_app(scene.agent.web_services())))
-    await made.start_server()
-    yield made
-    await made.close()
+    client = TestClient(TestServer(make_app(scene.agent.web_services())))
+    await client.start_server()
+    yield client
+    await client.close()
 
 
-async def tell(client: TestClient[Any, Any], labels: dict[str, str], *, over: bool = False) -> None:
+async def send(client: TestClient[Any, Any], labels: dict[str, str], *, over: bool = False) -> None:
     alert = {
         "status": "resolved" if over else "firing",
         "labels": labels,
@@ -49,17 +49,19 @@ def of(scene: Scene, **facts: str) -> list[dict[str, Any]]:
     return [t for t in scene.desk() if all(t[name] == fact for name, fact in facts.items())]
 
 
-async def test_the_same_fault_told_by_both_is_one_ticket(
+async def test_the_same_fault_reported_by_both_is_one_ticket(
     scene: Scene, client: TestClient[Any, Any]
 ) -> None:
     ticket = await until(lambda: scene.ticket("number_down"), "the rules open the ticket")
-    await tell(client, LABELS | {"number": BROKEN})
+    await send(client, LABELS | {"number": BROKEN})
     scene.world.apply({"number": BROKEN, "set": {"state": "active"}})
     revision = scene.agent.fleet.get("north", "hq").revision + 20
     await until(lambda: scene.agent.fleet.get("north", "hq").revision > revision, "it is polled")
     (still,) = of(scene, symptom="number_down")
-    assert (still["id"], still["stage"]) == (ticket["id"], "diagnosing"), "it is told of still"
-    await tell(client, LABELS | {"number": BROKEN}, over=True)
+    assert (still["id"], still["stage"]) == (ticket["id"], "diagnosing"), (
+        "Alertmanager still reports it"
+    )
+    await send(client, LABELS | {"number": BROKEN}, over=True)
     await until(lambda: of(scene, stage="closed"), "the ticket is closed")
     assert len(of(scene, symptom="number_down")) == 1
 
@@ -72,9 +74,9 @@ async def test_a_resolve_is_no_recovery_by_itself(
 
     scene.write(alone)
     assert await scene.agent.reload() == []
-    await tell(client, LABELS | {"number": BROKEN})
+    await send(client, LABELS | {"number": BROKEN})
     await until(lambda: of(scene, symptom="number_down"), "Alertmanager alone opens the ticket")
-    await tell(client, LABELS | {"number": BROKEN}, over=True)
+    await send(client, LABELS | {"number": BROKEN}, over=True)
     revision = scene.agent.fleet.get("north", "hq").revision + 20
     await until(lambda: scene.agent.fleet.get("north", "hq").revision > revision, "it is polled")
     assert not of(scene, stage="closed"), "the polls say that it is still suspended"
@@ -87,23 +89,27 @@ async def test_foreign_alerts_have_tickets_of_their_own_that_close(
 ) -> None:
     hosts = [{"alertname": "HostDown", "instance": name, "severity": "critical"} for name in "ab"]
     for labels in hosts:
-        await tell(client, labels)
-    found = await until(lambda: len(of(scene, scope="agent")) == 2 and scene.desk(), "two tickets")
-    causes = {t["diagnosis"]["cause"] for t in found if t["scope"] == "agent"}
+        await send(client, labels)
+    tickets = await until(
+        lambda: len(of(scene, scope="agent")) == 2 and scene.desk(), "two tickets"
+    )
+    causes = {t["diagnosis"]["cause"] for t in tickets if t["scope"] == "agent"}
     assert causes == {"unknown"}, "nothing is known of it here"
-    await tell(client, hosts[0], over=True)
+    await send(client, hosts[0], over=True)
     await until(lambda: of(scene, scope="agent", stage="closed"), "the first is closed")
-    (standing,) = [t for t in of(scene, scope="agent") if t["stage"] != "closed"]
-    assert "instance=b" in standing["title"]
+    (open_ticket,) = [t for t in of(scene, scope="agent") if t["stage"] != "closed"]
+    assert "instance=b" in open_ticket["title"]
 
 
-async def test_a_restart_still_knows_what_alertmanager_told(
+async def test_a_restart_still_knows_what_alertmanager_reported(
     scene: Scene, client: TestClient[Any, Any]
 ) -> None:
-    await tell(client, {"alertname": "HostDown", "severity": "critical"})
-    (told,) = await scene.agent.webhooks.firing_alerts()
+    await send(client, {"alertname": "HostDown", "severity": "critical"})
+    (alert,) = await scene.agent.webhooks.firing_alerts()
     await scene.agent.stop()
     scene.agent = Agent(scene.config)
     await scene.agent.start()
-    assert [alert.labels for alert in await scene.agent.webhooks.firing_alerts()] == [told.labels]
+    assert [restored.labels for restored in await scene.agent.webhooks.firing_alerts()] == [
+        alert.labels
+    ]
     await until(lambda: of(scene, scope="agent"), "its ticket is opened")

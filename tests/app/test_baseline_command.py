@@ -33,7 +33,7 @@ async def baseline(config: Path, *arguments: str) -> tuple[int, str, str]:
     return process.returncode or 0, out.decode(), err.decode()
 
 
-async def told(config: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
+async def baseline_json(config: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
     status, out, err = await baseline(config, *arguments, "--json")
     assert not err
     return status, json.loads(out)
@@ -53,17 +53,19 @@ async def test_without_an_agent_the_ledger_remembers_from_run_to_run(
     alone: tuple[SimulatorServer, Path],
 ) -> None:
     world, config = alone
-    status, first = await told(config, "diff", NUMBER)
+    status, first = await baseline_json(config, "diff", NUMBER)
     assert (status, first["baseline"]["origin"], first["differences"]) == (0, "provisional", [])
     world.apply(EDIT)
-    status, second = await told(config, "diff", NUMBER)
+    status, second = await baseline_json(config, "diff", NUMBER)
     assert (status, second["drifted"]) == (1, ["wait", "lists"])
     assert {"section": "lists", "field": "blacklist", "was": "none", "now": "139****1111"} in (
         second["differences"]
     )
-    status, approved = await told(config, "approve", NUMBER, "--by", "Li Wei", "--note", "winter")
+    status, approved = await baseline_json(
+        config, "approve", NUMBER, "--by", "Li Wei", "--note", "winter"
+    )
     assert (status, approved["origin"], approved["version"]) == (0, "approved", 1)
-    assert (await told(config, "diff", NUMBER))[0] == 0
+    assert (await baseline_json(config, "diff", NUMBER))[0] == 0
     _, out, _ = await baseline(config, "show", NUMBER)
     assert "approved version 1 by Li Wei" in out
     assert "before: provisional" in out
@@ -78,7 +80,7 @@ async def test_what_is_declared_goes_before_what_was_seen(
     settings = yaml.safe_load(config.read_text())
     settings["drift"] = {"declared": ["declared.yml"]}
     config.write_text(yaml.safe_dump(settings, allow_unicode=True))
-    status, report = await told(config, "diff", NUMBER)
+    status, report = await baseline_json(config, "diff", NUMBER)
     assert (status, report["drifted"]) == (1, ["wait"])
     assert report["baseline"]["origin"] == "declared"
     [difference] = report["differences"]
@@ -119,10 +121,10 @@ async def test_a_running_agent_is_asked_and_its_alert_ends(scene: Scene) -> None
         await until(lambda: scene.agent.baselines.get("north", "hq", NUMBER), "a baseline")
         scene.world.apply(EDIT)
         await until(lambda: scene.ticket("drift"), "the drift has a ticket")
-        status, report = await told(scene.config, "diff", NUMBER)
+        status, report = await baseline_json(scene.config, "diff", NUMBER)
         assert (status, report["drifted"]) == (1, ["wait", "lists"])
         assert report["since"]
-        status, approved = await told(scene.config, "approve", NUMBER, "--by", "Li Wei")
+        status, approved = await baseline_json(scene.config, "approve", NUMBER, "--by", "Li Wei")
         assert (status, approved["version"]) == (0, 1)
         await until(
             lambda: (scene.ticket("drift") or {}).get("stage") == "closed",

@@ -15,10 +15,10 @@ BROKEN, WELL, LONE = "4006220001", "4006220002", "4008110001"
 
 @pytest.fixture
 async def client(scene: Scene) -> AsyncIterator[TestClient[Any, Any]]:
-    made = TestClient(TestServer(make_app(scene.agent.web_services())))
-    await made.start_server()
-    yield made
-    await made.close()
+    client = TestClient(TestServer(make_app(scene.agent.web_services())))
+    await client.start_server()
+    yield client
+    await client.close()
 
 
 async def complain(
@@ -37,7 +37,9 @@ def of(scene: Scene, number: str, symptom: str) -> list[dict[str, Any]]:
 def counted(scene: Scene, number: str) -> float:
     samples = scene.agent.telemetry.complaints.collect()[0].samples
     return sum(
-        it.value for it in samples if it.labels["number"] == number and it.name.endswith("total")
+        sample.value
+        for sample in samples
+        if sample.labels["number"] == number and sample.name.endswith("total")
     )
 
 
@@ -67,8 +69,8 @@ async def test_one_that_comes_in_while_another_is_put_to_the_ticket_is_put_there
     attach_complaints = scene.agent.tickets.attach_complaints
     late = [f"1390000333{last}" for last in range(4)]
 
-    async def meanwhile(told: Any, now: float) -> dict[str, str]:
-        ids = await attach_complaints(told, now)
+    async def meanwhile(complaints: Any, now: float) -> dict[str, str]:
+        ids = await attach_complaints(complaints, now)
         if late:
             await complain(client, BROKEN, late.pop())
         return ids
@@ -122,7 +124,7 @@ async def test_an_alarm_after_the_complaint_takes_it_over(
 async def test_a_complaint_after_the_repair_reopens_the_ticket(
     scene: Scene, client: TestClient[Any, Any]
 ) -> None:
-    scene.write(lambda it: it.update({"intake": {"complaints": {"stands": 2}}}))
+    scene.write(lambda config: config.update({"intake": {"complaints": {"stands": 2}}}))
     assert await scene.agent.reload() == []
     await until(lambda: of(scene, BROKEN, "number_down"), "the number has its ticket")
     scene.world.apply({"number": BROKEN, "set": {"state": "active"}})
@@ -169,9 +171,9 @@ async def test_a_number_nobody_has_is_said_at_once(
     assert answer.status == 422
 
 
-async def act(client: TestClient[Any, Any], complaint: str, **asked: Any) -> tuple[int, Any]:
+async def act(client: TestClient[Any, Any], complaint: str, **action: Any) -> tuple[int, Any]:
     address = f"/api/complaints/{complaint}/actions"
-    async with client.post(address, json={"actor": "李伟", "text": "已处理"} | asked) as answer:
+    async with client.post(address, json={"actor": "李伟", "text": "已处理"} | action) as answer:
         return answer.status, await answer.json()
 
 
@@ -185,13 +187,13 @@ async def test_what_is_done_about_a_complaint_is_filed_and_shown_in_the_ticket(
     for step in ("reply", "verify", "solve"):
         assert (await act(client, name, action=step))[0] == 200
     assert (await act(client, name, action="reply"))[0] == 409, "a step is done once"
-    status, told = await act(client, name, action="survey", fields={"satisfied": "no"})
-    assert (status, told["deadlines"][-1]["step"]) == (200, "rectify")
+    status, complaint = await act(client, name, action="survey", fields={"satisfied": "no"})
+    assert (status, complaint["deadlines"][-1]["step"]) == (200, "rectify")
     assert (await act(client, name, action="appeal", fields={"handler": "李伟"}))[0] == 409
     assert (await act(client, name, action="appeal", fields={"handler": "王芳"}))[0] == 200
-    status, told = await act(client, name, action="regulator_filed")
+    status, complaint = await act(client, name, action="regulator_filed")
     assert status == 200
-    assert set(told["regulator"]) >= {"eligible_from", "decides_by", "answers_by"}
+    assert set(complaint["regulator"]) >= {"eligible_from", "decides_by", "answers_by"}
     await until(
         lambda: (
             of(scene, WELL, "complaint")[0]["complaints"][0]["filed"][-1:]

@@ -68,26 +68,26 @@ async def test_the_command_asks_and_takes_answers(alone: tuple[SimulatorServer, 
     world, config = alone
     for entry in OFF:
         world.apply(entry)
-    answered, asked, wrong = await asyncio.gather(
+    answered, prompted, invalid = await asyncio.gather(
         diagnose(config, WELL, "--answer", "service=no", "--answer", "own_sim_elsewhere=works"),
         run("diagnose", WELL, "--config", str(config), "--ask", typed="perhaps\narrears\n"),
         run("diagnose", WELL, "--config", str(config), "--answer", "service=perhaps"),
     )
     assert (answered[1]["party"], answered[1]["questions"]) == ("holder", [])
-    assert asked[0] == 1
-    assert "绑定号码欠费停机" in asked[1]
-    assert "绑定号码所属运营商" in asked[1]
-    assert "expected no|arrears|barred" in asked[2]
-    assert wrong[0] == 2
-    assert "expected no|arrears|barred" in wrong[2]
+    assert prompted[0] == 1
+    assert "绑定号码欠费停机" in prompted[1]
+    assert "绑定号码所属运营商" in prompted[1]
+    assert "expected no|arrears|barred" in prompted[2]
+    assert invalid[0] == 2
+    assert "expected no|arrears|barred" in invalid[2]
 
 
 @pytest.fixture
 async def client(scene: Scene) -> AsyncIterator[TestClient[Any, Any]]:
-    made = TestClient(TestServer(make_app(scene.agent.web_services())))
-    await made.start_server()
-    yield made
-    await made.close()
+    client = TestClient(TestServer(make_app(scene.agent.web_services())))
+    await client.start_server()
+    yield client
+    await client.close()
 
 
 async def test_answers_by_api_are_kept_with_the_ticket_and_revise_it(
@@ -97,28 +97,30 @@ async def test_answers_by_api_are_kept_with_the_ticket_and_revise_it(
         scene.world.apply(entry)
 
     def ticket() -> dict[str, Any] | None:
-        of_number = (it for it in scene.desk() if it["number"] == WELL)
-        off = (it for it in of_number if it["diagnosis"].get("cause") == "binding_off")
+        of_number = (ticket for ticket in scene.desk() if ticket["number"] == WELL)
+        off = (ticket for ticket in of_number if ticket["diagnosis"].get("cause") == "binding_off")
         return next(off, None)
 
     await until(ticket, "a ticket says the phones are off", 30)
-    told = {"answers": {"service": "arrears"}, "by": "Li Wei"}
-    async with client.post(f"/api/diagnose/{WELL}", json=told) as answer:
+    body = {"answers": {"service": "arrears"}, "by": "Li Wei"}
+    async with client.post(f"/api/diagnose/{WELL}", json=body) as answer:
         assert answer.status == 200, await answer.text()
         verdict = await answer.json()
     assert (verdict["cause"], verdict["party"]) == ("binding_arrears", "binding_carrier")
 
     def revised() -> bool:
         return any(
-            it["number"] == WELL and it["diagnosis"].get("cause") == "binding_arrears"
-            for it in scene.desk()
+            ticket["number"] == WELL and ticket["diagnosis"].get("cause") == "binding_arrears"
+            for ticket in scene.desk()
         )
 
     await until(revised, "the ticket's diagnosis is revised", 30)
     entries = next(
-        it["timeline"] for it in scene.desk() if it["diagnosis"].get("cause") == "binding_arrears"
+        ticket["timeline"]
+        for ticket in scene.desk()
+        if ticket["diagnosis"].get("cause") == "binding_arrears"
     )
-    assert any(it["event"] == "answer" and it["actor"] == "Li Wei" for it in entries)
+    assert any(entry["event"] == "answer" and entry["actor"] == "Li Wei" for entry in entries)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ FAILS = {kind: reason for kind, reason in FAULT_REASONS.items() if kind not in P
 POLLS_SEEN = 6
 
 
-def told(scene: Scene) -> set[str]:
+def delivered_types(scene: Scene) -> set[str]:
     ticket = scene.ticket("number_down")
     assert ticket is not None
     return {delivery["type"] for delivery in ticket["deliveries"]}
@@ -31,11 +31,11 @@ async def test_a_faulty_provider_never_recovers_a_number(scene: Scene, kind: str
         )
     else:
         await asyncio.sleep(0.3 * POLLS_SEEN)
-    assert not told(scene) & GOOD_NEWS
+    assert not delivered_types(scene) & GOOD_NEWS
     assert scene.all_failures("south") == 0
 
 
 async def test_the_number_recovers_when_it_is_seen_active(scene: Scene) -> None:
     await until(lambda: scene.ticket("number_down"), "the suspended number has its ticket")
     scene.world.apply({"number": "4006220001", "set": {"state": "active"}})
-    await until(lambda: told(scene) >= GOOD_NEWS, "the ticket is closed")
+    await until(lambda: delivered_types(scene) >= GOOD_NEWS, "the ticket is closed")

@@ -1,8 +1,9 @@
-"""Tickets, alerts and baselines survive a restart: nothing doubled, nothing taken for over."""
+"""Tickets, alerts and baselines survive a restart: nothing doubled, nothing closed."""
 
 import asyncio
 
 from agent.app import Agent
+from agent.baselines.baseline import PAGE_PREFIX
 from tests.app.conftest import Scene, until
 
 
@@ -13,7 +14,12 @@ async def test_a_restart_opens_no_second_ticket(scene: Scene) -> None:
     await scene.agent.start()
     try:
         await until(lambda: scene.agent.ready() is None, "the agent is ready again")
-        await asyncio.sleep(1.5)
+        snapshot = scene.agent.fleet.get("north", "hq")
+        enough = snapshot.revision + 10
+        await until(
+            lambda: scene.agent.fleet.get("north", "hq").revision > enough,
+            "polls and evaluations went on",
+        )
         again = [ticket for ticket in scene.desk() if ticket["symptom"] == "number_down"]
         assert [ticket["id"] for ticket in again] == [first["id"]]
         types = [delivery["type"] for delivery in again[0]["deliveries"]]
@@ -28,17 +34,26 @@ async def test_a_restart_opens_no_second_ticket(scene: Scene) -> None:
         await scene.agent.stop()
 
 
-async def test_drift_is_told_against_the_baseline_of_the_run_before(scene: Scene) -> None:
+async def baseline_is_saved(scene: Scene) -> None:
+    """Wait until the ledger has the baseline: it is saved after the next evaluation."""
+    async with asyncio.timeout(20):
+        while not any(  # noqa: ASYNC110 - the ledger has no event
+            b"4006220002" in page for _, page in await scene.agent.database.pages(PAGE_PREFIX)
+        ):
+            await asyncio.sleep(0.02)
+
+
+async def test_drift_is_reported_against_the_baseline_of_the_run_before(scene: Scene) -> None:
     await until(
         lambda: scene.agent.baselines.get("north", "hq", "4006220002"), "a baseline is taken"
     )
-    await asyncio.sleep(0.5)
+    await baseline_is_saved(scene)
     await scene.agent.stop()
     scene.world.apply({"number": "4006220002", "set": {"routing.wait_seconds": 5}})
     scene.agent = Agent(scene.config)
     await scene.agent.start()
     try:
-        ticket = await until(lambda: scene.ticket("drift"), "the edit made meanwhile is told")
+        ticket = await until(lambda: scene.ticket("drift"), "the edit made meanwhile is reported")
         assert ticket["number"] == "4006220002"
     finally:
         await scene.agent.stop()

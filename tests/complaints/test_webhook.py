@@ -41,12 +41,12 @@ def with_complaints(**section: Any) -> Settings:
 @pytest.fixture
 async def signed(tmp_path: Path) -> AsyncIterator[Server]:
     """A hook that asks for a signature."""
-    made = Server(tmp_path)
-    made.settings = with_complaints(secret=SECRET)
-    await made.start()
-    made.clock.now = datetime.fromisoformat("2026-09-21T13:10:00Z").timestamp()
-    yield made
-    await made.stop()
+    server = Server(tmp_path)
+    server.settings = with_complaints(secret=SECRET)
+    await server.start()
+    server.clock.now = datetime.fromisoformat("2026-09-21T13:10:00Z").timestamp()
+    yield server
+    await server.stop()
 
 
 def delivery(

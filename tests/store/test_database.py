@@ -94,7 +94,7 @@ async def test_a_killed_agent_leaves_no_lock_behind(tmp_path: Path) -> None:
         "import asyncio, sys, pathlib\n"
         "from agent.store.database import Database\n"
         "async def main():\n"
-        "    held = await Database.open(pathlib.Path(sys.argv[1]))\n"
+        "    database = await Database.open(pathlib.Path(sys.argv[1]))\n"
         "    print('open', flush=True)\n"
         "    await asyncio.sleep(60)\n"
         "asyncio.run(main())\n"

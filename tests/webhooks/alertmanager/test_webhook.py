@@ -227,7 +227,7 @@ async def test_hostile_texts_are_made_harmless(server: Server) -> None:
     assert len(alert.labels["note"]) <= 1024
     assert alert.annotations["summary"].encode().decode() == "a"
     await server.restart()
-    assert [one.labels for one in await server.firing()] == [alert.labels]
+    assert [restored.labels for restored in await server.firing()] == [alert.labels]
 
 
 async def test_a_body_that_is_too_large_is_refused_also_when_it_is_compressed(
