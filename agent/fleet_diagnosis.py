@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping
 
 from agent.checks.result import CheckResult
 from agent.config.settings import Settings
-from agent.diagnosis.context import Context
+from agent.diagnosis.context import DiagnosisContext, normalize_number
 from agent.diagnosis.diagnose import diagnose_number, diagnose_scope
-from agent.diagnosis.digits import plain_digits
 from agent.fleet import Fleet
 from agent.model import AccountKey, Verdict
 from agent.tickets.key import labels_of
@@ -52,7 +51,7 @@ class FleetDiagnosis:
     ) -> Verdict | None:
         """The verdict on a number, for calls from ``caller`` if it is given."""
         context = self._context(self._clock())
-        all_answers = {**self._answers(plain_digits(number)), **(answers or {})}
+        all_answers = {**self._answers(normalize_number(number)), **(answers or {})}
         return await asyncio.to_thread(
             diagnose_number, number, context, caller=caller or "", answers=all_answers
         )
@@ -68,8 +67,8 @@ class FleetDiagnosis:
         await self._tickets().record_answers(number, answers, by, self._clock())
         return await self.diagnose(number, caller, answers)
 
-    def _context(self, now: float) -> Context:
-        return Context(self._settings(), now, dict(self._results()))
+    def _context(self, now: float) -> DiagnosisContext:
+        return DiagnosisContext(self._settings(), now, dict(self._results()))
 
     def _answers(self, number: str) -> dict[str, str]:
         """The answers people gave about ``number``, by question, from its open tickets."""

@@ -13,8 +13,8 @@ from agent.cli.runner import run_command
 from agent.config.load import load
 from agent.config.settings import Settings
 from agent.diagnosis import diagnose as diagnosis
-from agent.diagnosis.answered import mistakes, next_question
-from agent.diagnosis.context import Context
+from agent.diagnosis.answers import answer_errors, next_question
+from agent.diagnosis.context import DiagnosisContext
 from agent.diagnosis.report import render, render_json
 from agent.model import Verdict
 
@@ -60,19 +60,19 @@ def diagnose_number(config: Path, options: DiagnoseOptions, *, as_json: bool) ->
 def _answers(arguments: tuple[str, ...]) -> dict[str, str]:
     pairs = [argument.partition("=") for argument in arguments]
     answers = {question.strip(): answer.strip() for question, _, answer in pairs}
-    errors = mistakes(answers)
+    errors = answer_errors(answers)
     if errors:
         raise ValueError("\n".join(f"--answer {error}" for error in errors))
     return answers
 
 
-async def _context(settings: Settings) -> Context:
+async def _context(settings: Settings) -> DiagnosisContext:
     observation = await observe(settings, retries=RETRIES)
-    return Context(settings, observation.at, observation.checked, observation.baselines)
+    return DiagnosisContext(settings, observation.at, observation.checked, observation.baselines)
 
 
 def _verdict(
-    options: DiagnoseOptions, context: Context, known_answers: Mapping[str, str]
+    options: DiagnoseOptions, context: DiagnosisContext, known_answers: Mapping[str, str]
 ) -> Verdict:
     """The verdict; with ``ask`` once every question is answered, or one is left open."""
     answers = dict(known_answers)
@@ -87,7 +87,7 @@ def _verdict(
         answer = _prompt(f"{text} [{'|'.join(choices) or 'N'}] ")
         if not answer:
             return verdict
-        errors = mistakes({name: answer})
+        errors = answer_errors({name: answer})
         if errors:
             sys.stderr.write(f"{errors[0]}\n")
         else:

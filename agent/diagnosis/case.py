@@ -7,7 +7,7 @@ import msgspec
 
 from agent.checks.result import CheckResult
 from agent.diagnosis.contacts import Concern, contact_for
-from agent.diagnosis.context import Context
+from agent.diagnosis.context import DiagnosisContext
 from agent.diagnosis.words import Words
 from agent.masking import mask_phone
 from agent.model import Considered, Evidence, Number, Snapshot, Verdict
@@ -22,7 +22,7 @@ MINUTE = 60.0
 class Case:
     """A number asked about, with notes: causes weighed and warnings found so far."""
 
-    context: Context
+    context: DiagnosisContext
     checked: CheckResult
     number: str
     caller: str = ""

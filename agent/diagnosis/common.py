@@ -13,7 +13,7 @@ import numpy as np
 
 from agent.checks.lifecycle import NUMBER_STATES
 from agent.checks.result import CheckResult
-from agent.diagnosis.context import Context
+from agent.diagnosis.context import DiagnosisContext
 from agent.diagnosis.outcomes import lately, pattern
 from agent.model import Evidence
 from agent.states import IN_SERVICE_STATES, CallResult, Capability
@@ -93,7 +93,7 @@ class Survey:
         return {place[0] for place in self.places(carrier=carrier) if self.by_place[place][0]}
 
 
-def survey(context: Context, sign: Sign) -> Survey:
+def survey(context: DiagnosisContext, sign: Sign) -> Survey:
     """Every number ``sign`` can judge, by provider and carrier."""
     found = Survey()
     for key in sorted(context.accounts):
@@ -155,7 +155,7 @@ def by_state(checked: CheckResult, now: float) -> Judged:
     return {checked.names[row]: not up[row] for row in known}
 
 
-def shared(context: Context, provider: str = "", carrier: str = "") -> list[Group]:
+def shared(context: DiagnosisContext, provider: str = "", carrier: str = "") -> list[Group]:
     """What the numbers out of service at ``provider``, or of ``carrier``, have in common.
 
     By provider, by carrier, by trunk and by when it began; the most telling first.

@@ -1,17 +1,22 @@
 """What a diagnosis may look at: the newest findings of every account, the settings, the time."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent.baselines.baseline import Baselines
 from agent.checks.result import CheckResult
 from agent.config.settings import Settings
 
+_SEPARATORS: Final = re.compile(r"[\s\-‐-―－.()（）·]")
+_COUNTRY_CODE: Final = re.compile(r"(?:\+|00)86(?=\d{9,})")
+
 
 @dataclass(frozen=True)
-class Context:
+class DiagnosisContext:
     """Everything that is known, at one instant."""
 
     settings: Settings
@@ -46,3 +51,8 @@ class Context:
 
     def _local(self, instant: float) -> datetime:
         return datetime.fromtimestamp(instant, ZoneInfo(self.settings.timezone))
+
+
+def normalize_number(number: str) -> str:
+    """Returns ``number`` without separators and the country code of China, as providers list it."""
+    return _COUNTRY_CODE.sub("", _SEPARATORS.sub("", number), count=1)

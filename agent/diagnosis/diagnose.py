@@ -9,9 +9,9 @@ that many numbers share; how many share it is told as evidence.
 from collections.abc import Callable, Mapping, Sequence
 
 from agent.diagnosis import scopes
-from agent.diagnosis.answered import with_answers
+from agent.diagnosis.answers import with_answers
 from agent.diagnosis.case import Case
-from agent.diagnosis.context import Context
+from agent.diagnosis.context import DiagnosisContext, normalize_number
 from agent.diagnosis.deciders import (
     bindings,
     blind,
@@ -31,7 +31,6 @@ from agent.diagnosis.deciders import (
     voice,
     wait,
 )
-from agent.diagnosis.digits import plain_digits
 from agent.diagnosis.landings import diagnose_landing
 from agent.diagnosis.unplaced import agent_trouble, unplaced
 from agent.model import Verdict
@@ -86,7 +85,7 @@ def diagnose(case: Case) -> Verdict:
 
 def diagnose_number(
     number: str,
-    context: Context,
+    context: DiagnosisContext,
     *,
     caller: str = "",
     provider: str = "",
@@ -105,18 +104,18 @@ def diagnose_number(
         symptom: The family of the alert that asks.
         answers: What people have found out, by question.
     """
-    plain = plain_digits(number)
+    plain = normalize_number(number)
     found = context.with_number(plain, provider, account)
     if not found:
         return unplaced(context, plain, provider, account)
-    case = Case(context, found[0], plain, plain_digits(caller), symptom, answers or {})
+    case = Case(context, found[0], plain, normalize_number(caller), symptom, answers or {})
     return diagnose(case)
 
 
 def diagnose_scope(
     scope: str,
     labels: Mapping[str, str],
-    context: Context,
+    context: DiagnosisContext,
     answers: Mapping[str, str] | None = None,
 ) -> Verdict:
     """Why what an alert is about is broken.
@@ -147,7 +146,7 @@ def diagnose_scope(
     return case.close(_SCOPES[scope](case, labels))
 
 
-def _case(context: Context, number: str, named: Mapping[str, str]) -> Case | None:
+def _case(context: DiagnosisContext, number: str, named: Mapping[str, str]) -> Case | None:
     keys = [
         key
         for key in sorted(context.accounts)

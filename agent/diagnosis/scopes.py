@@ -8,7 +8,7 @@ from agent.checks.lifecycle import NUMBER_STATES
 from agent.checks.result import CheckResult
 from agent.diagnosis.case import Case
 from agent.diagnosis.common import Group, shared
-from agent.diagnosis.context import Context
+from agent.diagnosis.context import DiagnosisContext
 from agent.diagnosis.deciders import blind, money
 from agent.diagnosis.deciders.bindings import CAUSE_OF_BINDING
 from agent.diagnosis.deciders.state import CAUSE_OF_STATE, PARTY_OF_STATE
@@ -75,7 +75,7 @@ def _last_success(checked: CheckResult) -> float | None:
     return blind.last_success(checked.snapshot)
 
 
-def _is_ours(context: Context, failing: Sequence[CheckResult]) -> bool:
+def _is_ours(context: DiagnosisContext, failing: Sequence[CheckResult]) -> bool:
     """Whether the failures are of our making: by their reason, or because nobody answers us."""
     reasons = {status.failure for each in failing for status in each.snapshot.polls.values()} - {
         None

@@ -4,7 +4,7 @@ import msgspec
 
 from agent.checks.result import CheckResult
 from agent.diagnosis.contacts import Concern, contact_for
-from agent.diagnosis.context import Context
+from agent.diagnosis.context import DiagnosisContext
 from agent.diagnosis.deciders.blind import first_capability, poll_facts
 from agent.diagnosis.words import Words
 from agent.model import Evidence, Verdict
@@ -15,7 +15,9 @@ LOST = 0.7
 LIKELY = 0.8
 
 
-def unplaced(context: Context, number: str, provider: str = "", account: str = "") -> Verdict:
+def unplaced(
+    context: DiagnosisContext, number: str, provider: str = "", account: str = ""
+) -> Verdict:
     """``number_reclaimed`` where an account had it once and lists it no more.
 
     Else ``monitoring_blind`` while an account that may have it is silent, else ``unknown``.
@@ -38,7 +40,7 @@ def unplaced(context: Context, number: str, provider: str = "", account: str = "
     )
 
 
-def agent_trouble(context: Context) -> Verdict:
+def agent_trouble(context: DiagnosisContext) -> Verdict:
     """For an alert about the agent itself: what it tells may be incomplete."""
     silent = [place for place in _places(context, "", "") if not _answers(context, place)]
     seen = [fact for place in silent for fact in poll_facts(place.snapshot, context)]
@@ -46,7 +48,7 @@ def agent_trouble(context: Context) -> Verdict:
     return msgspec.structs.replace(verdict, evidence=tuple(seen))
 
 
-def _had(context: Context, place: CheckResult, number: str) -> bool:
+def _had(context: DiagnosisContext, place: CheckResult, number: str) -> bool:
     """Whether the account had the number, and what it lists now is not suspiciously little."""
     if context.baselines is None or not place.listed:
         return False
@@ -54,7 +56,7 @@ def _had(context: Context, place: CheckResult, number: str) -> bool:
     return held is not None
 
 
-def _lost(context: Context, number: str, place: CheckResult) -> Verdict:
+def _lost(context: DiagnosisContext, number: str, place: CheckResult) -> Verdict:
     where = place.snapshot.provider, place.snapshot.account
     verdict = _verdict(context, Cause.NUMBER_RECLAIMED, number, place.snapshot.key, contact=where)
     held = context.baselines.stored(*where, number) if context.baselines else None
@@ -64,7 +66,7 @@ def _lost(context: Context, number: str, place: CheckResult) -> Verdict:
 
 
 def _verdict(
-    context: Context, cause: Cause, number: str, account: str, *, contact: tuple[str, str]
+    context: DiagnosisContext, cause: Cause, number: str, account: str, *, contact: tuple[str, str]
 ) -> Verdict:
     words, party = Words(context.settings.locale), PARTY_OF_CAUSE[cause]
     whom = contact_for(context.settings, party, Concern(*contact, number))
@@ -81,7 +83,7 @@ def _verdict(
     )
 
 
-def _places(context: Context, provider: str, account: str) -> list[CheckResult]:
+def _places(context: DiagnosisContext, provider: str, account: str) -> list[CheckResult]:
     return [
         context.accounts[key]
         for key in sorted(context.accounts)
@@ -89,6 +91,6 @@ def _places(context: Context, provider: str, account: str) -> list[CheckResult]:
     ]
 
 
-def _answers(context: Context, place: CheckResult) -> bool:
+def _answers(context: DiagnosisContext, place: CheckResult) -> bool:
     capability = first_capability(place.snapshot)
     return capability is not None and place.snapshot.is_fresh(capability, context.now)

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from agent.complaints.complaint import Complaint
 from agent.config.settings import Settings
-from agent.diagnosis.answered import mistakes
-from agent.diagnosis.digits import plain_digits
+from agent.diagnosis.answers import answer_errors
+from agent.diagnosis.context import normalize_number
 from agent.fleet import Fleet
 from agent.model import Alert
 from agent.store.database import Database
@@ -169,10 +169,10 @@ class Tickets:
             ActionRequestError: when an answer or the name is not valid; nothing is recorded then.
         """
         actor = Actor(ActorKind.PERSON, person_name(by))
-        wrong = mistakes(answers)
+        wrong = answer_errors(answers)
         if wrong:
             raise ActionRequestError("; ".join(wrong))
-        digits = plain_digits(number)
+        digits = normalize_number(number)
         for ticket in self.open:
             if ticket.subject.number == digits:
                 for question, answer in answers.items():

@@ -3,7 +3,7 @@
 import msgspec
 from aiohttp import web
 
-from agent.diagnosis.answered import known_questions
+from agent.diagnosis.answers import known_questions
 from agent.masking import mask_text
 from agent.model import Verdict
 from agent.tickets.actions.request import ActionRequestError

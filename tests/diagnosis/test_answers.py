@@ -3,7 +3,7 @@
 import pytest
 
 from agent.diagnosis import diagnose_number
-from agent.diagnosis.answered import known_questions, mistakes, next_question
+from agent.diagnosis.answers import answer_errors, known_questions, next_question
 from agent.diagnosis.wireless import WIRELESS_TREE, walk_wireless
 from agent.states import Cause
 from tests.account_facts import NOW, make_snapshot, number
@@ -96,7 +96,7 @@ def test_every_way_through_the_tree_ends_in_a_conclusion():
 def test_a_measure_that_is_none_leaves_the_question_open(value):
     walked = walk_wireless({**DEAD, "trouble": "no_access", "signal_dbm": value})
     assert walked.node.name == "signal_dbm"
-    assert mistakes({"signal_dbm": value})
+    assert answer_errors({"signal_dbm": value})
 
 
 @pytest.mark.parametrize(
@@ -125,10 +125,10 @@ def test_an_answer_never_overrules_a_definite_fact():
 
 
 def test_mistakes_are_named_with_what_is_expected():
-    assert mistakes({"service": "no", "signal_dbm": "-90", "caller_area": "022"}) == []
-    (line,) = mistakes({"servce": "no"})
+    assert answer_errors({"service": "no", "signal_dbm": "-90", "caller_area": "022"}) == []
+    (line,) = answer_errors({"servce": "no"})
     assert "expected one of" in line
-    (line,) = mistakes({"service": "perhaps"})
+    (line,) = answer_errors({"service": "perhaps"})
     assert line == "service: 'perhaps' is no answer, expected no|arrears|barred"
     assert set(known_questions()) >= {"service", "direct_call", "signal_dbm"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from agent.checks.engine import Checker
 from agent.config.settings import Metrics, Settings
-from agent.diagnosis import Context, diagnose_number
+from agent.diagnosis import DiagnosisContext, diagnose_number
 from agent.fleet import Fleet
 from agent.polling.pollers import Pollers
 from agent.rules.engine import RuleEngine
@@ -112,7 +112,7 @@ class Week:
 
     def verdicts(self) -> dict[str, str]:
         """Every verdict but healthy, by number."""
-        context = Context(self.settings, self.clock.now, {("w0a", "hq"): self.known})
+        context = DiagnosisContext(self.settings, self.clock.now, {("w0a", "hq"): self.known})
         found = {name: diagnose_number(name, context) for name in self.known.names}
         return {name: it.cause for name, it in found.items() if it.cause != Cause.HEALTHY}
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from agent.checks.engine import Checker
-from agent.diagnosis import Context, diagnose_number
+from agent.diagnosis import DiagnosisContext, diagnose_number
 from agent.states import Capability
 from tests.account_facts import (
     B1,
@@ -28,7 +28,7 @@ def known(*snapshots, before=None, now=NOW, **settings):
     checked = {
         (each.provider, each.account): checker.check(each, now, earlier) for each in snapshots
     }
-    return Context(make_settings(**settings), now, checked)
+    return DiagnosisContext(make_settings(**settings), now, checked)
 
 
 def verdict_on(snapshot, *, before=None, now=NOW, caller="", symptom=""):

@@ -1,7 +1,7 @@
 """Is anything known at all? A poll that failed says nothing of the number (domain.md §2, 1)."""
 
 from agent.diagnosis.case import Case, evidence
-from agent.diagnosis.context import Context
+from agent.diagnosis.context import DiagnosisContext
 from agent.model import Evidence, Snapshot, Verdict
 from agent.states import Capability, Cause, PollFailure
 
@@ -44,7 +44,7 @@ def decide(case: Case) -> Verdict | None:
     return case.conclude(Cause.MONITORING_BLIND, CERTAIN, seen, since=since)
 
 
-def poll_facts(snapshot: Snapshot, context: Context) -> list[Evidence]:
+def poll_facts(snapshot: Snapshot, context: DiagnosisContext) -> list[Evidence]:
     """How the polls stand that fail or have grown old."""
     now = context.now
     return [

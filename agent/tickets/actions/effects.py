@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from agent.diagnosis.answered import mistakes
+from agent.diagnosis.answers import answer_errors
 from agent.masking import mask_text
 from agent.net.scrub import scrub
 from agent.states import ClockName, Grade, Stage
@@ -112,7 +112,7 @@ def comment(ticket: Ticket, _context: ActionContext) -> Ticket:
 def answer(ticket: Ticket, context: ActionContext) -> Ticket:
     """Records an answer, from which the diagnosis goes on (docs/reference/domain.md §2)."""
     answers = {context.fields["question"]: context.fields["answer"]}
-    wrong = mistakes(answers)
+    wrong = answer_errors(answers)
     if wrong:
         raise ActionRequestError(f"fields.answer: {wrong[0]}")
     return replace(ticket, answers={**ticket.answers, **answers})

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 import msgspec
 
-from agent.diagnosis.answered import SOURCE
+from agent.diagnosis.answers import ANSWER_SOURCE
 from agent.fleet import Fleet
 from agent.model import Verdict
 from agent.states import Cause, Stage
@@ -103,4 +103,4 @@ def is_material(old: Verdict | None, new: Verdict | None) -> bool:
 
 def _answers(verdict: Verdict) -> tuple[tuple[str, str], ...]:
     """People's answers among the verdict's evidence."""
-    return tuple((it.fact, it.value) for it in verdict.evidence if it.source == SOURCE)
+    return tuple((it.fact, it.value) for it in verdict.evidence if it.source == ANSWER_SOURCE)

@@ -13,7 +13,7 @@ import yaml
 from agent.baselines.baseline import BaselineBook
 from agent.checks.engine import Checker
 from agent.config.settings import Settings
-from agent.diagnosis import Context, diagnose_number
+from agent.diagnosis import DiagnosisContext, diagnose_number
 from agent.fleet import Fleet
 from agent.model import Verdict
 from agent.polling.pollers import Pollers
@@ -135,7 +135,7 @@ class Stage:
     def _verdict(self, index: int, url: str, known: Any) -> Verdict:
         scene = self.scenes[index]
         own = {key: it for key, it in known.items() if int(key[0][1:-1]) == index}
-        context = Context(self.settings(url, index), self.clock.now, own, self.book)
+        context = DiagnosisContext(self.settings(url, index), self.clock.now, own, self.book)
         return diagnose_number(
             _filled(ONE, index), context, caller=scene.caller, answers=scene.answers
         )

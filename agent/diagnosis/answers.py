@@ -19,7 +19,7 @@ WIRELESS = frozenset({Cause.BINDING_OFF, Cause.BINDING_OUT_OF_AREA})
 """Causes that the wireless tree takes further (domain.md §2, 7)."""
 TOLD = 0.8
 """Confidence in a conclusion that people's answers lead to."""
-SOURCE = "answer"
+ANSWER_SOURCE = "answer"
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def known_questions() -> Mapping[str, Sequence[str]]:
     return {**asked, AREA: (), **chosen, **measured}
 
 
-def mistakes(answers: Mapping[str, str]) -> list[str]:
+def answer_errors(answers: Mapping[str, str]) -> list[str]:
     """What is wrong with ``answers``, a line each."""
     known = known_questions()
     lines = []
@@ -146,7 +146,7 @@ def _by_walk(case: Case, verdict: Verdict, walked: Walk) -> Verdict:
     if not walked.is_over:
         questions = (walked.node.prompt(locale), *verdict.questions)
         return msgspec.structs.replace(verdict, evidence=seen, questions=questions)
-    reached = Evidence("wireless tree", walked.node.message.text(locale), SOURCE)
+    reached = Evidence("wireless tree", walked.node.message.text(locale), ANSWER_SOURCE)
     party = walked.node.party
     next_steps = () if walked.node.step is None else (walked.node.step.text(locale),)
     if party is None:
@@ -169,7 +169,7 @@ def _by_walk(case: Case, verdict: Verdict, walked: Walk) -> Verdict:
 
 
 def _evidence(question: str, answer: str) -> Evidence:
-    return Evidence(question, mask_text(answer), SOURCE)
+    return Evidence(question, mask_text(answer), ANSWER_SOURCE)
 
 
 def _is_number(text: str) -> bool:
