@@ -219,7 +219,7 @@ class Agent:
         self._running.push_async_callback(self._dispatcher.stop)
         self._ticket_systems.start()
         self._running.push_async_callback(self._ticket_systems.stop)
-        engine = RuleEngine(plan.ruleset, keep=plan.settings.rules.history)
+        engine = RuleEngine(plan.ruleset, retention=plan.settings.rules.history)
         await self._runtime_state.restore_alerts(engine)
         self._start_rules(plan, engine)
         self._running.push_async_callback(self._stop_rules)
@@ -319,7 +319,7 @@ class Agent:
         self.tickets.reconfigure(plan.settings)
         await self.webhooks.reconfigure(plan.settings)
         await self._scheduler.stop()
-        engine = RuleEngine(plan.ruleset, keep=plan.settings.rules.history)
+        engine = RuleEngine(plan.ruleset, retention=plan.settings.rules.history)
         engine.inherit(self._scheduler.engine)
         self._start_rules(plan, engine)
 

@@ -1,1 +1,1 @@
-"""Prometheus rule files, evaluated in process."""
+"""Prometheus rule files, loaded and evaluated in process."""

@@ -1,7 +1,7 @@
 """The embedded rule engine: blocks of series in, alerts out.
 
-Pure but for its memory of what is pending and firing; it never reads a clock and may be run in
-a thread. A rule that fails keeps its alerts as they were and is told in :meth:`health`.
+Its only state is its alerts and the history of samples; it never reads a clock and may run in a
+thread. A rule that fails leaves its alerts as they were and is reported by :meth:`health`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,15 +14,15 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from agent.model import Alert
-from agent.rules import alert_state as memory
+from agent.rules import alert_state
 from agent.rules.alerting import AlertingState
 from agent.rules.gotemplate.template import Sample
-from agent.rules.history import reach_of
-from agent.rules.live_source import Live
+from agent.rules.history import retention_of
+from agent.rules.live_source import LiveSeries
 from agent.rules.promql.compile import parse
 from agent.rules.promql.errors import EvaluationError
 from agent.rules.promql.evaluate import as_vector, evaluate
-from agent.rules.promql.result_cache import Recall, shared
+from agent.rules.promql.result_cache import ResultCache, share_subtrees
 from agent.rules.promql.source import Source
 from agent.rules.promql.table import Table
 from agent.rules.promql.vector import Vector
@@ -32,8 +32,8 @@ from exporters.block import Block
 DUPLICATE = "vector contains metrics with the same labelset after applying rule labels"
 
 
-def recorded(rule: RecordingRule, result: Vector, limit: int) -> Vector:
-    """The result under the rule's name and labels.
+def recorded_series(rule: RecordingRule, result: Vector, limit: int) -> Vector:
+    """The result of a recording rule with the rule's name and labels.
 
     Raises:
         EvaluationError: when two series become the same one, or there are more than ``limit``.
@@ -53,7 +53,7 @@ def recorded(rule: RecordingRule, result: Vector, limit: int) -> Vector:
 
 
 GRACE = 300.0
-"""Seconds a restored alert is held while its series are not there yet (divided by the pace).
+"""Seconds for which a restored alert stays although its series are missing (divided by the pace).
 
 As long as Prometheus looks back for a sample after its own restart.
 """
@@ -61,28 +61,29 @@ _SPARE_SYMBOLS = 200_000
 
 
 class Recorder(Protocol):
-    """Takes what rules write."""
+    """Receives the results of rules."""
 
     def record(self, rule: str, result: Vector) -> None:
-        """Put a recording rule's newest result in the place of its former one."""
+        """Replace a recording rule's former result by its newest one."""
         ...
 
     def alerts(self, rule: str, name: str, alerts: Iterable[Alert]) -> None:
-        """Take an alerting rule's alerts as they stand after its evaluation."""
+        """Receive an alerting rule's alerts after its evaluation."""
         ...
 
 
 class RuleEngine:
-    """Evaluates a rule set again and again, and remembers its alerts.
+    """Evaluates a rule set at given times and holds its alerts.
 
-    Of the series it remembers as much as the rules look back for, and ``keep`` seconds of all.
+    Its history has the samples that ranges and offsets of the rules need, and of all series
+    those of the last ``retention`` seconds.
     """
 
     def __init__(
         self,
         ruleset: RuleSet,
         external_labels: Mapping[str, str] | None = None,
-        keep: float = 0.0,
+        retention: float = 0.0,
         external_url: str = "",
     ) -> None:
         self.ruleset = ruleset
@@ -91,21 +92,23 @@ class RuleEngine:
         self._health: dict[int, RuleHealth] = {}
         self._due: dict[int, float] = {}
         rules = [rule for group in ruleset.groups for rule in group.rules]
-        self._reach = reach_of([rule.node for rule in rules])
-        self._live = Live(self._reach, round(keep * 1000))
-        self._recall = Recall()
-        self._nodes = dict(zip(map(id, rules), shared(rule.node for rule in rules), strict=True))
+        self._retention = retention_of([rule.node for rule in rules])
+        self._live = LiveSeries(self._retention, round(retention * 1000))
+        self._cache = ResultCache()
+        self._nodes = dict(
+            zip(map(id, rules), share_subtrees(rule.node for rule in rules), strict=True)
+        )
         self._symbols_at_start = 0
-        self._written: dict[int, tuple[Vector, Vector]] = {}
-        self._turn = Lock()
-        self._enlist(external_labels or {}, external_url)
+        self._recorded_results: dict[int, tuple[Vector, Vector]] = {}
+        self._lock = Lock()
+        self._create_states(external_labels or {}, external_url)
 
-    def _enlist(self, external_labels: Mapping[str, str], external_url: str) -> None:
-        taken: dict[str, int] = {}
+    def _create_states(self, external_labels: Mapping[str, str], external_url: str) -> None:
+        occurrences: dict[str, int] = {}
         for group in self.ruleset.groups:
             for rule in group.rules:
-                name = memory.identity(group, rule)
-                count = taken[name] = taken.get(name, 0) + 1
+                name = alert_state.identity(group, rule)
+                count = occurrences[name] = occurrences.get(name, 0) + 1
                 name = name if count == 1 else f"{name}#{count}"
                 self._names[id(rule)] = name
                 if isinstance(rule, AlertingRule):
@@ -113,84 +116,84 @@ class RuleEngine:
                     self._states[name] = AlertingState(rule, external_labels, grace, external_url)
 
     def evaluate(self, blocks: Sequence[Block], now: float) -> tuple[Alert, ...]:
-        """Evaluate every group that is due, and give all alerts, pending and firing.
+        """Evaluate every group that is due; returns all pending and firing alerts.
 
-        An alert that is over is simply no longer there. ``now`` is in epoch seconds.
+        An alert that is over is not among them. ``now`` is in seconds since the epoch.
         """
-        with self._turn:
+        with self._lock:
             self._renew_symbols()
             source = self._live.begin(now, blocks)
-            self._recall.basis_of = source.basis
+            self._cache.operands_of = source.operands
             for group in self.ruleset.groups:
                 if self._is_due(group, now):
-                    self.run(group, source, now, self._live, self._recall)
+                    self.run(group, source, now, self._live, self._cache)
             return self.alerts()
 
     @contextmanager
     def reading(self, blocks: Sequence[Block]) -> Iterator[Source]:
-        """What the rules see, for a reader in another thread; no rule is evaluated meanwhile.
+        """The source that rules read, for another thread.
 
-        Keep it short: rules wait for it.
+        No rule is evaluated meanwhile, so leave the context soon.
         """
-        with self._turn:
+        with self._lock:
             yield self._live.over(blocks)
 
-    def standing(self) -> dict[int, tuple[Alert, ...]]:
-        """The alerts by the ``id()`` of their rule, for a reader in another thread."""
-        with self._turn:
+    def alerts_by_rule(self) -> dict[int, tuple[Alert, ...]]:
+        """The alerts by the ``id()`` of their rule; may be called from another thread."""
+        with self._lock:
             return {id(state.rule): state.alerts() for state in self._states.values()}
 
     def alerts(self) -> tuple[Alert, ...]:
-        """All alerts as of the newest evaluation, in the order of the rules."""
+        """All alerts of the newest evaluation, in the order of the rules."""
         return tuple(chain.from_iterable(state.alerts() for state in self._states.values()))
 
     def health(self) -> tuple[RuleHealth, ...]:
-        """How each rule's newest evaluation went, in the order of the rules."""
+        """The health of each evaluated rule, in the order of the rules."""
         rules = (id(rule) for group in self.ruleset.groups for rule in group.rules)
         return tuple(self._health[rule] for rule in rules if rule in self._health)
 
     def health_of(self) -> dict[int, RuleHealth]:
-        """How each rule's newest evaluation went, by the ``id()`` of the rule."""
+        """The health of each evaluated rule, by the ``id()`` of the rule."""
         return self._health.copy()
 
     def durations(self) -> dict[str, float]:
-        """Seconds the newest evaluation of each group took, by the group's name."""
+        """The duration of each group's newest evaluation in seconds, by the group's name."""
         spent: dict[str, float] = {}
-        for one in self.health():
-            spent[one.group] = spent.get(one.group, 0.0) + one.duration
+        for health in self.health():
+            spent[health.group] = spent.get(health.group, 0.0) + health.duration
         return spent
 
     def state(self) -> bytes:
-        """What must survive a restart: every alert, with when it began."""
-        return memory.dump(self._states, self.evaluated_at)
+        """The state that must survive a restart: every alert and since when it is active."""
+        return alert_state.dump(self._states, self.evaluated_at)
 
     def restore(self, content: bytes) -> int:
-        """Take up the alerts of :meth:`state`; gives how many still have a rule.
+        """Restore the alerts of :meth:`state`; returns how many still have a rule.
 
         Raises:
             ValueError: when ``content`` is not such a state; nothing is restored then.
         """
-        return memory.load(content, self._states)
+        return alert_state.load(content, self._states)
 
     def inherit(self, former: "RuleEngine") -> None:
-        """Go on from where the engine of other rules stopped: its alerts, and what it remembers."""
-        memory.load(former.state(), self._states, interrupted=False)
-        with former._turn:  # noqa: SLF001 - of its own kind
+        """Take over the alerts and the history of the engine of other rules, as after a reload."""
+        alert_state.load(former.state(), self._states, interrupted=False)
+        with former._lock:  # noqa: SLF001 - another instance of this class
             self._live = former._live  # noqa: SLF001
-            self._live.retain(self._reach, self._names.values())
+            self._live.retain(self._retention, self._names.values())
 
     @property
     def evaluated_at(self) -> float:
-        """When rules were last evaluated; 0 before the first time."""
+        """The time of the last evaluation, seconds since the epoch; 0 before the first one."""
         return self._live.newest / 1000
 
-    def remembers(self, name: str) -> int:
-        """For how many milliseconds the series of a metric are remembered."""
-        return self._live.history.keeps(name)
+    def retention_of(self, name: str) -> int:
+        """For how many milliseconds the history has samples of a metric."""
+        return self._live.history.retention(name)
 
     def history_bytes(self) -> int:
-        """Memory taken by the samples that are remembered."""
-        with self._turn:
+        """The memory of the samples in the history, in bytes."""
+        with self._lock:
             return self._live.history.bytes()
 
     def run(
@@ -199,51 +202,51 @@ class RuleEngine:
         source: Source,
         now: float,
         recorder: Recorder,
-        recall: Recall | None = None,
+        cache: ResultCache | None = None,
     ) -> None:
         """Evaluate one group's rules in order.
 
-        ``recall`` is of former evaluations over the same series, where there were any.
+        ``cache`` has results of former evaluations over the same series.
         """
-        turn = _Turn(source, now, recorder, recall)
+        evaluation = _GroupEvaluation(source, now, recorder, cache)
         for rule in group.rules:
             started = perf_counter()
-            error = self._try(rule, group.limit, turn)
+            error = self._try(rule, group.limit, evaluation)
             spent = perf_counter() - started
             health = RuleHealth(
                 group.file, group.name, rule.name, rule.expression, now, spent, error
             )
             self._health[id(rule)] = health
 
-    def _try(self, rule: Rule, limit: int, turn: "_Turn") -> str:
+    def _try(self, rule: Rule, limit: int, evaluation: "_GroupEvaluation") -> str:
         try:
-            self._evaluate(rule, limit, turn)
+            self._evaluate(rule, limit, evaluation)
         except EvaluationError as error:
             return str(error)
         except Exception as error:  # noqa: BLE001 - one rule must never stop the others
             return f"internal error: {type(error).__name__}: {error}"
         return ""
 
-    def _evaluate(self, rule: Rule, limit: int, turn: "_Turn") -> None:
+    def _evaluate(self, rule: Rule, limit: int, evaluation: "_GroupEvaluation") -> None:
         name, node = self._names[id(rule)], self._nodes[id(rule)]
-        source, now = turn.source, turn.now
-        result = as_vector(evaluate(node, source, now, recall=turn.recall), source)
+        source, now = evaluation.source, evaluation.now
+        result = as_vector(evaluate(node, source, now, cache=evaluation.cache), source)
         if isinstance(rule, RecordingRule):
-            turn.recorder.record(name, self._recorded(rule, result, limit))
+            evaluation.recorder.record(name, self._recorded_series(rule, result, limit))
             return
         state = self._states[name]
         state.evaluate(result, now, limit, lambda text: _answer(text, source, now))
-        turn.recorder.alerts(name, rule.name, state.alerts())
+        evaluation.recorder.alerts(name, rule.name, state.alerts())
 
-    def _recorded(self, rule: RecordingRule, result: Vector, limit: int) -> Vector:
-        """The result as the rule writes it; the same series as before while it is the same."""
-        former = self._written.get(id(rule))
+    def _recorded_series(self, rule: RecordingRule, result: Vector, limit: int) -> Vector:
+        """The result with the rule's labels; the same object while ``result`` is the same."""
+        former = self._recorded_results.get(id(rule))
         if former is None or former[0] is not result:
-            former = self._written[id(rule)] = result, recorded(rule, result, limit)
+            former = self._recorded_results[id(rule)] = result, recorded_series(rule, result, limit)
         return former[1]
 
     def _is_due(self, group: Group, now: float) -> bool:
-        """Whether a group with an interval of its own has come to its next slot."""
+        """Whether a group with its own interval has reached its next slot."""
         if group.interval is None:
             return True
         slot = now // (group.interval / self.ruleset.pace)
@@ -253,35 +256,35 @@ class RuleEngine:
         return True
 
     def _renew_symbols(self) -> None:
-        """Start the texts anew once most of them must belong to series that are gone."""
+        """Renew the symbol table once most of its texts must belong to series that are gone."""
         size = len(self._live.columns.symbols)
         if not self._symbols_at_start:
             self._symbols_at_start = size if size > 1 else 0
         elif size > 2 * self._symbols_at_start + _SPARE_SYMBOLS:
             self._live.renew()
-            self._recall.forget()
-            self._written.clear()
+            self._cache.clear()
+            self._recorded_results.clear()
             self._symbols_at_start = 0
 
 
-class _Turn(NamedTuple):
-    """One evaluation of a group: what is read, as of when, and who takes what rules write."""
+class _GroupEvaluation(NamedTuple):
+    """One evaluation of a group: the source, the time, and the recorder of results."""
 
     source: Source
     now: float
     recorder: Recorder
-    recall: Recall | None
+    cache: ResultCache | None
 
 
 def _answer(text: str, source: Source, now: float) -> list[Sample]:
     """The answer to a query in a template.
 
     Raises:
-        ValueError: when it cannot be answered; the text is shown in the template's place.
+        ValueError: when the query fails; the error is shown in place of the template.
     """
     try:
-        found = as_vector(evaluate(parse(text), source, now), source)
+        vector = as_vector(evaluate(parse(text), source, now), source)
     except EvaluationError as error:
         raise ValueError(str(error)) from None
-    pairs = zip(found.label_sets(), found.values.tolist(), strict=True)
+    pairs = zip(vector.label_sets(), vector.values.tolist(), strict=True)
     return [Sample(labels, value) for labels, value in pairs]

@@ -20,7 +20,7 @@ from agent.rules.document import (
     validate,
 )
 from agent.rules.gotemplate.template import Template, TemplateError, parse_template
-from agent.rules.history import fixed_times
+from agent.rules.history import has_fixed_time
 from agent.rules.promql.compile import DEFAULT_STEP, parse
 from agent.rules.promql.errors import RefusedError
 from agent.rules.promql.functions import native_histogram_function
@@ -176,7 +176,7 @@ class _FileLoader:
         native = native_histogram_function(node)
         if native:
             raise RefusedError(f"{place_of(text, native)}: function {native} {_NO_NATIVE}")
-        if fixed_times(node):
+        if has_fixed_time(node):
             raise RefusedError(f"{place_of(text, '@')}: {_NO_FIXED_TIME}")
         return node
 

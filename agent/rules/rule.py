@@ -9,44 +9,44 @@ from agent.rules.promql.nodes import Node
 
 @dataclass(frozen=True)
 class Rule:
-    """What alerting and recording rules have in common."""
+    """The parts that alerting and recording rules have in common."""
 
     name: str
     """The alert's name, or the name of the recorded metric."""
     expression: str
-    """As written in the file."""
+    """The expression as written in the file."""
     node: Node
     labels: Mapping[str, Template]
     line: int
-    """Where the rule starts in its file."""
+    """The line at which the rule starts in its file."""
 
 
 @dataclass(frozen=True)
 class AlertingRule(Rule):
-    """A rule that gives alerts. Durations are seconds, already divided by the pace."""
+    """An alerting rule. Durations are seconds, already divided by the pace."""
 
     hold: float
-    """``for``: how long the condition must be seen before the alert fires."""
+    """``for``: how long the condition must hold before the alert fires."""
     keep_firing: float
-    """``keep_firing_for``: how long the alert fires on after the condition is gone."""
+    """``keep_firing_for``: how long the alert still fires after the condition stopped to hold."""
     annotations: Mapping[str, Template]
 
 
 @dataclass(frozen=True)
 class RecordingRule(Rule):
-    """A rule whose result is a metric for the rules after it."""
+    """A recording rule: its result is a metric that later rules can read."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Rules that are evaluated one after the other, as of the same instant."""
+    """Rules that are evaluated one after the other, at the same time."""
 
     name: str
     file: str
     interval: float | None
-    """Seconds between evaluations where the group says so."""
+    """Seconds between evaluations; ``None`` means at every evaluation of the engine."""
     limit: int
-    """The most alerts or series a rule may give; 0 means no limit."""
+    """The most alerts or series of each rule; 0 means no limit."""
     rules: tuple[Rule, ...]
 
 
@@ -60,7 +60,7 @@ class RuleSet:
 
 @dataclass(frozen=True, slots=True)
 class RuleHealth:
-    """The newest evaluation of one rule. Times are seconds."""
+    """The outcome of a rule's newest evaluation. Times are seconds."""
 
     file: str
     group: str
@@ -69,9 +69,9 @@ class RuleHealth:
     evaluated_at: float
     duration: float
     error: str = ""
-    """Why it failed; empty when it went well."""
+    """Why it failed; empty when it succeeded."""
 
     @property
     def ok(self) -> bool:
-        """Whether the rule could be evaluated."""
+        """Whether the evaluation succeeded."""
         return not self.error

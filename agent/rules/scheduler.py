@@ -1,4 +1,4 @@
-"""When rules are evaluated: every interval, in a thread, late ones skipped, never two at once."""
+"""The schedule of rule evaluations: at an interval, in a thread, never two at once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,14 +15,17 @@ from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
 
-WEIGHED_EVERY = 10.0
-"""Seconds after which the memory of the history is looked at again."""
+MEMORY_INTERVAL = 10.0
+"""Seconds between two measurements of the history's memory."""
 
 OnAlerts = Callable[[tuple[Alert, ...], float], Awaitable[None]]
 
 
 class Scheduler:
-    """Evaluates an engine's rules every ``interval`` seconds and hands the alerts on."""
+    """Evaluates an engine's rules every ``interval`` seconds and passes on the alerts.
+
+    An evaluation that takes longer than the interval makes the next ones be skipped and counted.
+    """
 
     def __init__(
         self,
@@ -40,16 +43,16 @@ class Scheduler:
         self._interval = interval
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
-        self._weighed_at = float("-inf")
+        self._measured_at = float("-inf")
         self._failing: dict[tuple[str, str, str], str] = {}
 
     def start(self) -> None:
-        """Evaluate now and then every interval, until :meth:`stop`."""
+        """Evaluate now and then at every interval, until :meth:`stop`."""
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="rules")
 
     async def stop(self) -> None:
-        """Stop; an evaluation that is under way is waited for, its alerts are not handed on."""
+        """Stop; waits for a running evaluation, whose alerts are dropped."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -57,7 +60,7 @@ class Scheduler:
                 await task
 
     async def evaluate_once(self) -> tuple[Alert, ...]:
-        """Evaluate now and hand the alerts on."""
+        """Evaluate now and pass the alerts on; returns them."""
         now = self._clock()
         thread = asyncio.create_task(
             asyncio.to_thread(self._evaluate, now), name="rules-evaluation"
@@ -65,23 +68,23 @@ class Scheduler:
         try:
             alerts = await asyncio.shield(thread)
         except asyncio.CancelledError:
-            # The thread cannot be stopped, and the engine must not be used until it is done.
+            # A thread cannot be cancelled, and the engine must not be used again before it ends.
             await asyncio.wait([thread])
             raise
-        self._tell()
+        self._report()
         await self._on_alerts(alerts, now)
         return alerts
 
     def _evaluate(self, now: float) -> tuple[Alert, ...]:
         alerts = self.engine.evaluate(self._blocks(), now)
-        self._weigh()
+        self._measure_history()
         return alerts
 
-    def _weigh(self) -> None:
-        """Tell how much the history takes; it changes slowly, and looking costs."""
+    def _measure_history(self) -> None:
+        """Publish the memory of the history, not at every evaluation: measuring takes time."""
         at = monotonic()
-        if at >= self._weighed_at + WEIGHED_EVERY:
-            self._weighed_at = at
+        if at >= self._measured_at + MEMORY_INTERVAL:
+            self._measured_at = at
             self._telemetry.rule_history.set(self.engine.history_bytes())
 
     async def _run(self) -> None:
@@ -104,14 +107,14 @@ class Scheduler:
             self._telemetry.rule_missed.labels(name).inc(missed)
         log.warning("rule_evaluations_missed", missed=missed, interval=self._interval)
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         for group, seconds in self.engine.durations().items():
             self._telemetry.rule_duration.labels(group).observe(seconds)
         for health in self.engine.health():
             self._log_change(health)
 
     def _log_change(self, health: RuleHealth) -> None:
-        """One line when a rule goes bad, one when it is well again."""
+        """Log once when a rule starts to fail and once when it recovers."""
         key = (health.group, health.rule, health.expression)
         former = self._failing.get(key, "")
         if health.error and not former:

@@ -13,7 +13,7 @@ from agent.rules.load import RuleFileError, load_rules
 from agent.rules.promql.compile import parse
 from agent.rules.promql.errors import RefusedError
 from agent.rules.promql.lexer import MAX_LENGTH, MAX_NESTING, MAX_OPERATORS, prepare
-from agent.rules.promql.nodes import Selector, Semantics, Shift
+from agent.rules.promql.nodes import Selector, Semantics, TimeModifier
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_what_only_looks_newer_is_not_refused(expression: str) -> None:
     [("-5", -5000), ("- 5", -5000), ("+1.5", 1500), ("0x10", 16_000), ("-1e12", -(10**15))],
 )
 def test_any_time_may_be_asked_for(time: str, milliseconds: int) -> None:
-    assert parse(f"x @ {time} offset 1s") == Selector("x", (), Shift(1000, milliseconds))
+    assert parse(f"x @ {time} offset 1s") == Selector("x", (), TimeModifier(1000, milliseconds))
 
 
 @pytest.mark.parametrize(

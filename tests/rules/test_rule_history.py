@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agent.rules.engine import RuleEngine
-from agent.rules.history import LOOKBACK, reach_of
+from agent.rules.history import LOOKBACK, retention_of
 from agent.rules.load import RuleFileError, load_rules
 from agent.rules.promql.compile import parse
 from exporters.block import Block, Frame
@@ -59,7 +59,7 @@ def calls(**counts: float) -> Block:
     ],
 )
 def test_no_more_is_kept_than_rules_look_back_for(expression: str, reach: dict[str, int]) -> None:
-    assert reach_of([parse(expression)]) == reach
+    assert retention_of([parse(expression)]) == reach
 
 
 def test_a_counter_rises_over_a_range_through_a_reset(make) -> None:

@@ -1,4 +1,4 @@
-"""Results that are given again: never another one than would be worked out anew."""
+"""Results that are reused: never another one than a new evaluation would give."""
 
 import os
 from random import Random
@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from agent.rules.live_source import Live
+from agent.rules.live_source import LiveSeries
 from agent.rules.promql.compile import parse
 from agent.rules.promql.errors import EvaluationError, RefusedError
 from agent.rules.promql.evaluate import as_vector, evaluate
 from agent.rules.promql.nodes import Node
-from agent.rules.promql.result_cache import Recall, shared
+from agent.rules.promql.result_cache import ResultCache, share_subtrees
 from agent.rules.promql.source import Columns
 from agent.rules.promql.vector import Vector
 from exporters.block import Block
@@ -42,12 +42,14 @@ def parsed(texts: list[str]) -> list[Node]:
     return nodes
 
 
-def answer(node: Node, live: Live, blocks: list[Block], now: float, recall: Recall | None):
+def answer(
+    node: Node, live: LiveSeries, blocks: list[Block], now: float, cache: ResultCache | None
+):
     source = live.begin(now, blocks)
-    if recall is not None:
-        recall.basis_of = source.basis
+    if cache is not None:
+        cache.operands_of = source.operands
     try:
-        found = as_vector(evaluate(node, source, now, recall=recall), source)
+        found = as_vector(evaluate(node, source, now, cache=cache), source)
     except EvaluationError as error:
         return str(error)
     values = [float(value).hex() for value in found.values]
@@ -68,60 +70,62 @@ EXPRESSIONS = st.lists(st.integers(1, 3).flatmap(vector), min_size=4, max_size=4
     suppress_health_check=[*HealthCheck],
 )
 @given(EXPRESSIONS, st.lists(FLEET, min_size=2, max_size=2), st.randoms(use_true_random=False))
-def test_what_is_given_again_is_what_would_be_worked_out(
+def test_a_reused_result_is_what_a_new_evaluation_gives(
     texts: list[str], fleets: list[dict], chance: Random
 ) -> None:
     nodes = parsed(texts)
-    live, recall, blocks = Live({}), Recall(), {}
-    kept = shared(nodes)
+    live, cache, blocks = LiveSeries({}), ResultCache(), {}
+    shared = share_subtrees(nodes)
     for now in range(1000, 1090, 15):
         fresh = blocks_of(chance.choice(fleets))
         blocks = {
             name: blocks[name] if name in blocks and chance.random() < 0.6 else one
             for name, one in fresh.items()
         }
-        for node, original in zip(kept, nodes, strict=True):
-            again = answer(node, live, [*blocks.values()], now, recall)
-            assert again == answer(original, Live({}), [*blocks.values()], now, None)
+        for node, original in zip(shared, nodes, strict=True):
+            again = answer(node, live, [*blocks.values()], now, cache)
+            assert again == answer(original, LiveSeries({}), [*blocks.values()], now, None)
 
 
-def select(text: str, live: Live, blocks: list[Block], recall: Recall, now: float = 1.0) -> Vector:
+def select(
+    text: str, live: LiveSeries, blocks: list[Block], cache: ResultCache, now: float = 1.0
+) -> Vector:
     source = live.begin(now, blocks)
-    recall.basis_of = source.basis
-    (node,) = NODES.setdefault(text, shared([parse(text)]))
-    return as_vector(evaluate(node, source, now, recall=recall), source)
+    cache.operands_of = source.operands
+    (node,) = NODES.setdefault(text, share_subtrees([parse(text)]))
+    return as_vector(evaluate(node, source, now, cache=cache), source)
 
 
 NODES: dict[str, list[Node]] = {}
 
 
 @pytest.mark.parametrize("text", ["up == 0", "max by (number) (up) + 1", "-up", "up < time()"])
-def test_the_very_same_result_while_nothing_it_rests_on_changed(text: str) -> None:
-    live, recall, blocks = Live({}), Recall(), [up(a=0, b=1)]
-    first = select(text, live, blocks, recall, 10.0)
-    assert select(text, live, blocks, recall, 20.0) is first
-    assert select(text, live, [up(a=0, b=1)], recall, 30.0) is first
+def test_the_same_object_while_no_operand_changed(text: str) -> None:
+    live, cache, blocks = LiveSeries({}), ResultCache(), [up(a=0, b=1)]
+    first = select(text, live, blocks, cache, 10.0)
+    assert select(text, live, blocks, cache, 20.0) is first
+    assert select(text, live, [up(a=0, b=1)], cache, 30.0) is first
 
 
 def test_a_change_that_a_selection_does_not_show_goes_no_further() -> None:
-    live, recall = Live({}), Recall()
-    first = select('up{number="a"} == 0', live, [up(a=0, b=1)], recall)
-    assert select('up{number="a"} == 0', live, [up(a=0, b=0)], recall) is first
-    assert select('up{number="a"} == 0', live, [up(a=1, b=0)], recall).size == 0
+    live, cache = LiveSeries({}), ResultCache()
+    first = select('up{number="a"} == 0', live, [up(a=0, b=1)], cache)
+    assert select('up{number="a"} == 0', live, [up(a=0, b=0)], cache) is first
+    assert select('up{number="a"} == 0', live, [up(a=1, b=0)], cache).size == 0
 
 
 def test_zero_is_not_minus_zero_and_nan_is_nan() -> None:
-    live, recall = Live({}), Recall()
-    first = select("up + 0", live, [up(a=float("nan"))], recall)
-    assert select("up + 0", live, [up(a=float("nan"))], recall) is first
-    assert np.signbit(select("-up", live, [up(a=0.0)], recall).values[0])
-    assert not np.signbit(select("-up", live, [up(a=-0.0)], recall).values[0])
+    live, cache = LiveSeries({}), ResultCache()
+    first = select("up + 0", live, [up(a=float("nan"))], cache)
+    assert select("up + 0", live, [up(a=float("nan"))], cache) is first
+    assert np.signbit(select("-up", live, [up(a=0.0)], cache).values[0])
+    assert not np.signbit(select("-up", live, [up(a=-0.0)], cache).values[0])
 
 
-def test_equal_parts_of_two_rules_are_worked_out_once() -> None:
-    one, other = shared([parse("sum(up == 0) > 3"), parse("sum(up == 0) > 4")])
+def test_equal_parts_of_two_rules_are_evaluated_once() -> None:
+    one, other = share_subtrees([parse("sum(up == 0) > 3"), parse("sum(up == 0) > 4")])
     assert one.left is other.left
-    apart = shared([parse("up == 0"), parse("up == -0")])
+    apart = share_subtrees([parse("up == 0"), parse("up == -0")])
     assert apart[0] is not apart[1]
 
 

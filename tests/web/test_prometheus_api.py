@@ -51,7 +51,7 @@ class Evaluation:
     def __init__(self, folder: Path) -> None:
         file = folder / "rules.yml"
         file.write_text(RULES, encoding="utf-8")
-        self.engine = RuleEngine(load_rules([file]), keep=120)
+        self.engine = RuleEngine(load_rules([file]), retention=120)
         self.blocks: tuple[Block, ...] = BLOCKS
         self.now = NOW
         self.file = str(file)
@@ -157,7 +157,7 @@ class TestQuery:
     async def test_an_answer_that_is_too_large_is_refused(
         self, api: TestClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(queries, "MOST_SERIES", 1)
+        monkeypatch.setattr(queries, "MAX_SERIES", 1)
         body = await ask(api, "query", 422, query="up")
         assert body["errorType"] == "execution"
         assert "2 series, at most 1" in body["error"]
@@ -218,7 +218,7 @@ class TestRange:
     async def test_too_many_points_are_refused(
         self, api: TestClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(matrix, "MOST_POINTS", 3)
+        monkeypatch.setattr(matrix, "MAX_POINTS", 3)
         body = await ask(api, "query_range", 422, query="up", start=NOW - 10, end=NOW, step=5)
         assert "more than 3 points" in body["error"]
 
@@ -280,7 +280,7 @@ class TestThePast:
     async def test_too_many_samples_are_refused(
         self, api: TestClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(matrix, "MOST_POINTS", 2)
+        monkeypatch.setattr(matrix, "MAX_POINTS", 2)
         body = await ask(api, "query", 422, query="up[1m]")
         assert "more than 2 points" in body["error"]
 

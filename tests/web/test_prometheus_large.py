@@ -38,7 +38,7 @@ def engine(folder: Path) -> tuple[RuleEngine, tuple[Block, ...]]:
     family = Family("up", "gauge", "help", ("account", "number"))
     frame = Frame.of(family.labels, (accounts, names))
     blocks = (Block(family, frame, np.arange(SERIES, dtype=np.float64)),)
-    made = RuleEngine(load_rules([file]), keep=300)
+    made = RuleEngine(load_rules([file]), retention=300)
     for moment in (NOW - 30, NOW - 15, NOW):
         made.evaluate(blocks, moment)
     return made, blocks

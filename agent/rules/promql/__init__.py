@@ -1,1 +1,1 @@
-"""The rule language: parsed, compiled to own nodes, evaluated over columns."""
+"""PromQL: parsed by promql-parser, compiled to typed nodes, evaluated with numpy over columns."""

@@ -22,7 +22,7 @@ def rank(operand: Vector, groups: Rows, parameter: float, *, largest: bool) -> V
     """The ``parameter`` largest or smallest samples of each group, best first.
 
     Raises:
-        EvaluationError: when ``parameter`` is no count.
+        EvaluationError: when ``parameter`` is not representable as a count.
     """
     if np.isnan(parameter) or not -_INT64 <= parameter < _INT64:
         raise EvaluationError(f"Scalar value {parameter:g} overflows int64")
@@ -37,8 +37,8 @@ def rank(operand: Vector, groups: Rows, parameter: float, *, largest: bool) -> V
 
 
 @dataclass(frozen=True, eq=False)
-class Bins:
-    """Samples by group: ``ids`` number the groups that occur from 0."""
+class GroupedSamples:
+    """Samples by group; ``ids`` is the group of each sample, counted from 0."""
 
     values: Floats
     ids: Rows
@@ -47,7 +47,7 @@ class Bins:
 
     @property
     def size(self) -> int:
-        """How many groups there are."""
+        """The number of groups."""
         return int(self.counts.size)
 
     def sums(self, values: Floats) -> Floats:
@@ -56,10 +56,10 @@ class Bins:
 
 
 def aggregate(node: Aggregate, operand: Vector, parameter: float | None) -> Vector:
-    """The aggregation of ``operand``, without the metric's name unless grouped by it.
+    """The aggregation of ``operand``; the metric's name is dropped unless it is grouped by.
 
     Raises:
-        EvaluationError: when the parameter does not fit.
+        EvaluationError: when the parameter is out of range.
     """
     if METRIC_NAME in node.labels and not node.without:
         operand = operand.named()
@@ -71,14 +71,14 @@ def aggregate(node: Aggregate, operand: Vector, parameter: float | None) -> Vect
         return empty(operand.table.symbols)
     counts = np.bincount(groups, minlength=table.rows)
     present = np.flatnonzero(counts)
-    numbers = np.zeros(table.rows, np.intp)
-    numbers[present] = np.arange(present.size)
+    group_ids = np.zeros(table.rows, np.intp)
+    group_ids[present] = np.arange(present.size)
     sizes = counts[present].astype(np.float64)
-    bins = Bins(operand.values, numbers[groups], sizes, node.semantics)
+    samples = GroupedSamples(operand.values, group_ids[groups], sizes, node.semantics)
     if node.operator == "quantile":
         assert parameter is not None
-        return Vector(table, present, _quantile(bins, parameter))
-    return Vector(table, present, _REDUCTIONS[node.operator](bins))
+        return Vector(table, present, _quantile(samples, parameter))
+    return Vector(table, present, _REDUCTIONS[node.operator](samples))
 
 
 def _groups(node: Aggregate, operand: Vector) -> tuple[Table, Rows]:
@@ -89,70 +89,73 @@ def _groups(node: Aggregate, operand: Vector) -> tuple[Table, Rows]:
     return projection.table, projection.ids[operand.rows].astype(np.intp)
 
 
-def _sum(bins: Bins) -> Floats:
-    return bins.sums(bins.values)
+def _sum(samples: GroupedSamples) -> Floats:
+    return samples.sums(samples.values)
 
 
-def _average(bins: Bins) -> Floats:
-    means = bins.sums(bins.values) / bins.counts
+def _average(samples: GroupedSamples) -> Floats:
+    means = samples.sums(samples.values) / samples.counts
     if np.isfinite(means).all():
         return means
-    return bins.sums(bins.values / bins.counts[bins.ids])
+    return samples.sums(samples.values / samples.counts[samples.ids])
 
 
-def _variance(bins: Bins) -> Floats:
-    """The population variance, counted from each group's first value: equal ones differ by 0."""
-    firsts = np.empty(bins.size)
-    firsts[bins.ids[::-1]] = bins.values[::-1]
-    values = bins.values - firsts[bins.ids]
-    means = bins.sums(values) / bins.counts
-    variance = bins.sums((values - means[bins.ids]) ** 2) / bins.counts
-    if bins.semantics is Semantics.TWO:
-        # Prometheus 2 never looked at the value of a single sample, be it infinite.
-        return np.where(bins.counts == 1, 0.0, variance)
+def _variance(samples: GroupedSamples) -> Floats:
+    """The population variance.
+
+    Values are taken relative to each group's first one, so that equal values have variance 0.
+    """
+    firsts = np.empty(samples.size)
+    firsts[samples.ids[::-1]] = samples.values[::-1]
+    values = samples.values - firsts[samples.ids]
+    means = samples.sums(values) / samples.counts
+    variance = samples.sums((values - means[samples.ids]) ** 2) / samples.counts
+    if samples.semantics is Semantics.TWO:
+        # Prometheus 2 gives 0 for a single sample even when its value is infinite.
+        return np.where(samples.counts == 1, 0.0, variance)
     return variance
 
 
-def _extreme(reduce: np.ufunc) -> Callable[[Bins], Floats]:
-    def extreme(bins: Bins) -> Floats:
-        if bins.size == bins.values.size:
-            alone = np.empty(bins.size)
-            alone[bins.ids] = bins.values
+def _extreme(reduce: np.ufunc) -> Callable[[GroupedSamples], Floats]:
+    def extreme(samples: GroupedSamples) -> Floats:
+        if samples.size == samples.values.size:
+            alone = np.empty(samples.size)
+            alone[samples.ids] = samples.values
             return alone
-        order = np.argsort(bins.ids, kind="stable")
-        starts = np.concatenate([[0], np.cumsum(bins.counts)[:-1]]).astype(np.intp)
-        found: Floats = reduce.reduceat(bins.values[order], starts)
-        return found
+        order = np.argsort(samples.ids, kind="stable")
+        starts = np.concatenate([[0], np.cumsum(samples.counts)[:-1]]).astype(np.intp)
+        extremes: Floats = reduce.reduceat(samples.values[order], starts)
+        return extremes
 
     return extreme
 
 
-def _quantile(bins: Bins, quantile: float) -> Floats:
-    """By linear interpolation; NaN sorts below everything, as in Prometheus."""
+def _quantile(samples: GroupedSamples, quantile: float) -> Floats:
+    """The quantile by linear interpolation; NaN sorts below everything, as in Prometheus."""
     if np.isnan(quantile) or not 0 <= quantile <= 1:
         outside = np.nan if np.isnan(quantile) else np.inf if quantile > 1 else -np.inf
-        return np.full(bins.size, outside)
-    below_all = np.where(np.isnan(bins.values), 0, 1)
-    order = np.lexsort((bins.values, below_all, bins.ids))
-    starts = np.concatenate([[0.0], np.cumsum(bins.counts)[:-1]])
-    rank = quantile * (bins.counts - 1)
+        return np.full(samples.size, outside)
+    below_all = np.where(np.isnan(samples.values), 0, 1)
+    order = np.lexsort((samples.values, below_all, samples.ids))
+    starts = np.concatenate([[0.0], np.cumsum(samples.counts)[:-1]])
+    rank = quantile * (samples.counts - 1)
     lower = np.floor(rank)
-    upper = np.minimum(bins.counts - 1, lower + 1)
+    upper = np.minimum(samples.counts - 1, lower + 1)
     weight = rank - lower
-    ordered = bins.values[order]
-    low, high = (ordered[(starts + place).astype(np.intp)] for place in (lower, upper))
+    ordered = samples.values[order]
+    low, high = (ordered[(starts + index).astype(np.intp)] for index in (lower, upper))
     result: Floats = low * (1 - weight) + high * weight
     return result
 
 
-_REDUCTIONS: Mapping[str, Callable[[Bins], Floats]] = {
+_REDUCTIONS: Mapping[str, Callable[[GroupedSamples], Floats]] = {
     "sum": _sum,
     "avg": _average,
-    "count": lambda bins: bins.counts,
-    "count_values": lambda bins: bins.counts,
-    "group": lambda bins: np.ones(bins.size),
+    "count": lambda samples: samples.counts,
+    "count_values": lambda samples: samples.counts,
+    "group": lambda samples: np.ones(samples.size),
     "min": _extreme(np.fmin),
     "max": _extreme(np.fmax),
     "stdvar": _variance,
-    "stddev": lambda bins: np.sqrt(_variance(bins)),
+    "stddev": lambda samples: np.sqrt(_variance(samples)),
 }

@@ -40,13 +40,13 @@ _OPERATIONS: Mapping[str, Callable[[Any, Any], Any]] = {
 
 
 def compute(operator: str, left: Operand, right: Operand) -> npt.NDArray[Any]:
-    """The operator on each pair; comparisons give booleans."""
+    """The operator applied to each pair of values; comparisons give booleans."""
     result: npt.NDArray[Any] = _OPERATIONS[operator](left, right)
     return result
 
 
 def with_scalar(node: Binary, left: object, right: object) -> Vector:
-    """A vector and a scalar, on whichever side."""
+    """An operator between a vector and a scalar, on whichever side each is."""
     vector = left if isinstance(left, Vector) else right
     assert isinstance(vector, Vector)
     result = compute(node.operator, _operand(left), _operand(right))
@@ -70,85 +70,87 @@ NOT_UNIQUE = "multiple matches for labels: grouping labels must ensure unique ma
 
 
 @dataclass(frozen=True, eq=False)
-class Groups:
+class MatchGroups:
     """A vector's samples by match group."""
 
     vector: Vector
     table: Table
-    """One row per group, by the labels that count."""
+    """One row per match group, with the labels that are matched."""
     ids: Rows
-    """The group of each sample."""
+    """The row of each sample's group."""
 
 
-def grouped(vector: Vector, matching: Matching) -> Groups:
-    """The samples of ``vector`` by the labels that count."""
+def group_by_matching(vector: Vector, matching: Matching) -> MatchGroups:
+    """The samples of ``vector`` by match group."""
     if matching.on and METRIC_NAME in matching.labels:
         vector = vector.named()
     projection = signature(vector.table, matching)
-    return Groups(vector, projection.table, projection.ids[vector.rows].astype(np.intp))
+    return MatchGroups(vector, projection.table, projection.ids[vector.rows].astype(np.intp))
 
 
 def signature(table: Table, matching: Matching) -> Projection:
-    """The label sets by which series of ``table`` are matched."""
+    """The rows of ``table`` projected to the labels that are matched."""
     if matching.on:
         return table.project(matching.labels)
     return table.without((*matching.labels, METRIC_NAME))
 
 
 def match_vectors(node: Binary, left: Vector, right: Vector) -> Vector:
-    """Arithmetic or comparison of two vectors.
+    """Arithmetic or comparison between two instant vectors.
 
     Raises:
-        EvaluationError: when a series has several partners where only one is allowed.
+        EvaluationError: when a series matches several others where only one is allowed.
     """
     if not left.size or not right.size:
         return empty(left.table.symbols)
     matching = node.matching
     swapped = matching.cardinality is Cardinality.ONE_TO_MANY
     many, one = (right, left) if swapped else (left, right)
-    many_groups, one_groups = grouped(many, matching), grouped(one, matching)
-    partners = _partners(many_groups, one_groups, swapped=swapped, matching=matching)
-    met = np.flatnonzero(partners >= 0)
-    many_values, one_values = many.values[met], one.values[partners[met]]
+    many_groups = group_by_matching(many, matching)
+    one_groups = group_by_matching(one, matching)
+    partners = _match(many_groups, one_groups, swapped=swapped, matching=matching)
+    matched = np.flatnonzero(partners >= 0)
+    many_values, one_values = many.values[matched], one.values[partners[matched]]
     first, second = (one_values, many_values) if swapped else (many_values, one_values)
     result = compute(node.operator, first, second)
     if node.operator in COMPARISONS and not node.returns_bool:
-        met, values = met[result], first[result]
+        matched, values = matched[result], first[result]
     else:
         values = result.astype(np.float64)
-    return _labelled(node, many_groups, met, one_groups, partners[met]).with_values(values)
+    return _labelled(node, many_groups, matched, one_groups, partners[matched]).with_values(values)
 
 
-def _partners(many: Groups, one: Groups, *, swapped: bool, matching: Matching) -> Rows:
-    """For each sample of ``many`` its partner's place in ``one``, or -1."""
-    places = np.full(one.table.rows + 1, -1, np.intp)
-    places[one.ids] = np.arange(one.ids.size)
-    twice = np.flatnonzero(places[one.ids] != np.arange(one.ids.size))
-    if twice.size:
-        later = int(places[one.ids[twice[0]]])
+def _match(many: MatchGroups, one: MatchGroups, *, swapped: bool, matching: Matching) -> Rows:
+    """For each sample of ``many`` the index of its match in ``one``, or -1."""
+    # One entry more than groups: a group without a match has row -1, which is that last entry.
+    index_of = np.full(one.table.rows + 1, -1, np.intp)
+    index_of[one.ids] = np.arange(one.ids.size)
+    duplicates = np.flatnonzero(index_of[one.ids] != np.arange(one.ids.size))
+    if duplicates.size:
+        last = int(index_of[one.ids[duplicates[0]]])
         side = "left" if swapped else "right"
-        raise EvaluationError(_many_to_many(one, int(twice[0]), later, side, matching))
-    found: Rows = places[many.table.way_to(one.table)[many.ids]]
-    return found
+        raise EvaluationError(_many_to_many_reason(one, int(duplicates[0]), last, side, matching))
+    indexes: Rows = index_of[many.table.rows_in(one.table)[many.ids]]
+    return indexes
 
 
-def _many_to_many(
-    one: Groups,
+def _many_to_many_reason(
+    one: MatchGroups,
     first: int,
     second: int,
     side: str,
     matching: Matching,
 ) -> str:
-    sets = [_text(one.vector.where(np.array([place])).label_sets()[0]) for place in (second, first)]
+    sets = [_text(one.vector.where(np.array([index])).label_sets()[0]) for index in (second, first)]
     labels = one.vector.where(np.array([first])).label_sets()[0]
-    counted = {
+    matched_labels = {
         name: text
         for name, text in labels.items()
         if (name in matching.labels if matching.on else name not in matching.labels)
         and (matching.on or name != METRIC_NAME)
     }
     return (
-        f"found duplicate series for the match group {_text(counted)} on the "
+        f"found duplicate series for the match group {_text(matched_labels)} on the "
         f"{side} hand-side of the operation: [{', '.join(sets)}]"
         ";many-to-many matching not allowed: matching labels must be unique on one side"
     )
@@ -158,23 +160,25 @@ def _text(labels: dict[str, str]) -> str:
     return "{" + ", ".join(f'{name}="{text}"' for name, text in labels.items()) + "}"
 
 
-def _labelled(node: Binary, many: Groups, met: Rows, one: Groups, partners: Rows) -> Vector:
-    """The matched samples under the labels of the result."""
+def _labelled(
+    node: Binary, many: MatchGroups, matched: Rows, one: MatchGroups, partners: Rows
+) -> Vector:
+    """The matched samples of ``many`` with the labels of the result."""
     if node.matching.cardinality is not Cardinality.ONE_TO_ONE:
-        found, others = many.vector.where(met), one.vector.where(partners)
+        samples, others = many.vector.where(matched), one.vector.where(partners)
         if not node.matching.include:
-            return _unique(found, NOT_UNIQUE, keeps_name=node.keeps_name)
-        return _unique(_included(node, found, others), NOT_UNIQUE, keeps_name=True)
-    met_groups = Vector(many.table, many.ids[met], many.vector.values[met])
-    _unique(met_groups, MANY_TO_ONE_IMPLICIT, keeps_name=True)
-    kept = _kept_labels(many, met, node.matching)
-    return kept if node.keeps_name else kept.nameless()
+            return _unique(samples, NOT_UNIQUE, keeps_name=node.keeps_name)
+        return _unique(_with_included(node, samples, others), NOT_UNIQUE, keeps_name=True)
+    matched_groups = Vector(many.table, many.ids[matched], many.vector.values[matched])
+    _unique(matched_groups, MANY_TO_ONE_IMPLICIT, keeps_name=True)
+    result = _result_labels(many, matched, node.matching)
+    return result if node.keeps_name else result.nameless()
 
 
-def _kept_labels(many: Groups, met: Rows, matching: Matching) -> Vector:
-    vector = many.vector.where(met)
+def _result_labels(many: MatchGroups, matched: Rows, matching: Matching) -> Vector:
+    vector = many.vector.where(matched)
     if matching.on:
-        return Vector(many.table, many.ids[met], vector.values)
+        return Vector(many.table, many.ids[matched], vector.values)
     if not matching.labels:
         return vector
     projection = vector.table.without(matching.labels)
@@ -183,8 +187,8 @@ def _kept_labels(many: Groups, met: Rows, matching: Matching) -> Vector:
     return Vector(projection.table, rows, vector.values, metric)
 
 
-def _included(node: Binary, many: Vector, one: Vector) -> Vector:
-    """The samples of ``many`` with some labels of their partners, be it the metric's name."""
+def _with_included(node: Binary, many: Vector, one: Vector) -> Vector:
+    """The samples of ``many`` with labels of their matches, the metric's name included."""
     labels = [
         name for name in node.matching.include if name != METRIC_NAME or not node.returns_bool
     ]
@@ -201,34 +205,35 @@ def _included(node: Binary, many: Vector, one: Vector) -> Vector:
 
 def _unique(vector: Vector, reason: str, *, keeps_name: bool) -> Vector:
     try:
-        kept = vector if keeps_name else vector.nameless()
-        require_distinct(kept.rows)
+        result = vector if keeps_name else vector.nameless()
+        require_distinct(result.rows)
     except EvaluationError:
         raise EvaluationError(reason) from None
-    return kept
+    return result
 
 
-def combine(operator: str, left: Vector, right: Vector, matching: Matching) -> Vector:
-    """The set operator on two vectors; many series may share a match group."""
+def set_operation(operator: str, left: Vector, right: Vector, matching: Matching) -> Vector:
+    """A set operator between two vectors; many series may share a match group."""
     if not left.size or not right.size:
-        return _with_nothing(operator, left, right)
-    left_groups, right_groups = grouped(left, matching), grouped(right, matching)
+        return _with_empty_side(operator, left, right)
+    left_groups = group_by_matching(left, matching)
+    right_groups = group_by_matching(right, matching)
     if operator == "or":
-        unmatched = right.where(~_has_partner(right_groups, left_groups))
+        unmatched = right.where(~_has_match(right_groups, left_groups))
         return joined(left.table.symbols, [left, unmatched])
-    met = _has_partner(left_groups, right_groups)
-    return left.where(met if operator == "and" else ~met)
+    matched = _has_match(left_groups, right_groups)
+    return left.where(matched if operator == "and" else ~matched)
 
 
-def _with_nothing(operator: str, left: Vector, right: Vector) -> Vector:
-    """The operator where at least one side has no samples: nobody needs to be matched."""
+def _with_empty_side(operator: str, left: Vector, right: Vector) -> Vector:
+    """The set operator where a side has no samples, so that nothing needs to be matched."""
     if operator == "or":
         return left if left.size else right
     return left if operator == "unless" or not left.size else right
 
 
-def _has_partner(asking: Groups, asked: Groups) -> Mask:
-    present = np.zeros(asked.table.rows + 1, bool)
-    present[asked.ids] = True
-    met: Mask = present[asking.table.way_to(asked.table)[asking.ids]]
-    return met
+def _has_match(left: MatchGroups, right: MatchGroups) -> Mask:
+    present = np.zeros(right.table.rows + 1, bool)
+    present[right.ids] = True
+    matched: Mask = present[left.table.rows_in(right.table)[left.ids]]
+    return matched

@@ -1,6 +1,7 @@
-"""promql-parser's tree into our own nodes, refusing by name what is not supported.
+"""Compiles promql-parser's tree into the nodes of ``nodes.py``.
 
-Whatever compiles can be evaluated whole.
+Features that the engine does not support are refused by name, so whatever compiles can be
+evaluated completely.
 """
 
 import re
@@ -11,7 +12,14 @@ import promql_parser as parser
 
 from agent.rules.promql.errors import RefusedError
 from agent.rules.promql.functions import ELEMENTWISE, FUNCTIONS, NATIVE_HISTOGRAM_FUNCTIONS
-from agent.rules.promql.lexer import place_of, prepare, refuse_newer, renamed, timed, with_times
+from agent.rules.promql.lexer import (
+    extract_times,
+    place_of,
+    prepare,
+    refuse_newer,
+    rename_smoothing,
+    restore_times,
+)
 from agent.rules.promql.matchers import METRIC_NAME, Matcher, make_matcher
 from agent.rules.promql.nodes import (
     AGGREGATIONS,
@@ -30,9 +38,9 @@ from agent.rules.promql.nodes import (
     Range,
     Selector,
     Semantics,
-    Shift,
     Subquery,
     Text,
+    TimeModifier,
     kind_of,
 )
 from agent.rules.promql.range_functions import RANGES, SMOOTHING
@@ -46,7 +54,7 @@ DEFAULT_STEP = 60.0
 MAX_STEPS = 11_000
 """The most steps of one subquery, as many as Prometheus gives points in one answer."""
 
-_BLAMED = re.compile(r"'([A-Za-z_]\w*)'")
+_QUOTED_NAME = re.compile(r"'([A-Za-z_]\w*)'")
 _MATCH_OPERATORS = {
     "MatchOp.Equal": "=",
     "MatchOp.NotEqual": "!=",
@@ -61,19 +69,22 @@ _CARDINALITIES = {
 
 
 def parse(text: str, semantics: Semantics = Semantics.THREE, step: float = DEFAULT_STEP) -> Node:
-    """The nodes of an expression. ``step`` is that of subqueries that name none, in seconds.
+    """Compile an expression; ``step`` is that of subqueries that name none, in seconds.
 
     Raises:
         RefusedError: when the expression is not valid, or uses what the engine does not support;
             the text says which, and where (line and column) as far as that is known.
     """
-    return _result(parse_any(text, semantics, step))
+    node = parse_any(text, semantics, step)
+    if kind_of(node) is Kind.RANGE:
+        raise RefusedError("a range vector is no result, put a function around it")
+    return node
 
 
 def parse_any(
     text: str, semantics: Semantics = Semantics.THREE, step: float = DEFAULT_STEP
 ) -> Node:
-    """As :func:`parse`, for who can show a range vector too.
+    """Compile an expression as :func:`parse` does, but accept a range vector too.
 
     Raises:
         As :func:`parse` does.
@@ -86,28 +97,22 @@ def parse_any(
         raise RefusedError(f"{place}: {error}" if place else str(error)) from None
 
 
-def _result(node: Node) -> Node:
-    if kind_of(node) is Kind.RANGE:
-        raise RefusedError("a range vector is no result, put a function around it")
-    return node
-
-
 def read(text: str, semantics: Semantics) -> tuple[Any, list[float]]:
-    """The parser's tree, and the times after ``@`` by the number that stands for each.
+    """The parser's tree, and the times after ``@`` by the index that replaces each.
 
     Raises:
         RefusedError: when the expression is not valid.
     """
     if semantics is Semantics.TWO:
         refuse_newer(text)
-    prepared, times = timed(renamed(prepare(text), semantics))
+    prepared, times = extract_times(rename_smoothing(prepare(text), semantics))
     if not prepared.strip():
         raise RefusedError("expression is empty")
     try:
         return parser.parse(prepared), times
     except ValueError as error:
-        found = _BLAMED.search(str(error))
-        raise RefusedError(str(error), found[1] if found else "") from None
+        name = _QUOTED_NAME.search(str(error))
+        raise RefusedError(str(error), name[1] if name else "") from None
 
 
 class _Compiler:
@@ -147,7 +152,7 @@ class _Compiler:
         step = self._step if tree.step is None else _milliseconds(tree.step)
         if length > MAX_STEPS * step:
             raise RefusedError(f"a subquery has at most {MAX_STEPS} steps", "[")
-        return Subquery(self.compile(tree.expr), length, step, self._shift(tree), self._closed)
+        return Subquery(self.compile(tree.expr), length, step, self._modifier(tree), self._closed)
 
     def _selector(self, tree: Any) -> Selector:
         if tree.matchers.or_matchers:
@@ -158,16 +163,16 @@ class _Compiler:
             named = [m for m in matchers if m.label == METRIC_NAME and m.is_equality]
             name = named[0].value if named else ""
             matchers = [m for m in matchers if m not in named[:1]]
-        return Selector(name, tuple(matchers), self._shift(tree))
+        return Selector(name, tuple(matchers), self._modifier(tree))
 
-    def _shift(self, tree: Any) -> Shift:
+    def _modifier(self, tree: Any) -> TimeModifier:
         offset = 0 if tree.offset is None else _milliseconds(tree.offset)
         if tree.at is None:
-            return Shift(offset)
+            return TimeModifier(offset)
         kind = str(tree.at.type).removeprefix("AtModifierType.").lower()
         if kind in {"start", "end"}:
-            return Shift(offset, kind)
-        return Shift(offset, round(self._times[round(tree.at.at.timestamp())] * 1000))
+            return TimeModifier(offset, kind)
+        return TimeModifier(offset, round(self._times[round(tree.at.at.timestamp())] * 1000))
 
     def _matcher(self, matcher: Any) -> Matcher:
         return make_matcher(
@@ -190,7 +195,7 @@ class _Compiler:
         return Binary(operator, left, right, kind, returns_bool, keeps_name, _matching(modifier))
 
     def _keeps_name(self, operator: str) -> bool:
-        """Prometheus 2 forgot to drop the metric's name for atan2."""
+        """Whether the result keeps the metric's name; in Prometheus 2 atan2 does, by mistake."""
         if operator == "atan2":
             return self._semantics is Semantics.TWO
         return operator in COMPARISONS or operator in SET_OPERATORS
@@ -246,11 +251,11 @@ def _matching(modifier: Any) -> Matching:
 
 
 def formatted(text: str, semantics: Semantics = Semantics.THREE) -> str:
-    """``text`` with the blanks, brackets and lines that Prometheus gives it.
+    """``text`` formatted as by Prometheus.
 
     Raises:
         RefusedError: when it is not valid or not supported.
     """
     parse_any(text, semantics)
     tree, times = read(text, semantics)
-    return with_times(str(tree.prettify()), times)
+    return restore_times(str(tree.prettify()), times)

@@ -1,4 +1,4 @@
-"""Parts of dates, in UTC, of values that are seconds since the epoch."""
+"""The date functions: parts of the UTC date of values in seconds since the epoch."""
 
 from collections.abc import Callable, Mapping
 
@@ -11,7 +11,7 @@ Seconds = npt.NDArray[np.int64]
 
 _DAY = 86_400
 _LIMIT = 9.0e15
-"""Seconds beyond which no date means anything (285 million years)."""
+"""Seconds beyond which numpy's dates overflow (285 million years)."""
 _BEYOND = {
     "minute": 30.0,
     "hour": 15.0,
@@ -22,7 +22,7 @@ _BEYOND = {
     "month": 12.0,
     "year": 292277026596.0,
 }
-"""What Prometheus says of NaN and infinity: the parts of Go's earliest date."""
+"""Prometheus' results for NaN and infinity: the parts of Go's earliest date."""
 
 
 def _days(seconds: Seconds) -> npt.NDArray[np.datetime64]:
@@ -37,8 +37,8 @@ def _since(first: str, seconds: Seconds) -> npt.NDArray[np.int64]:
     """Whole days since the first day of the date's ``first`` (month or year)."""
     days = _days(seconds)
     start = days.astype(f"datetime64[{first}]").astype("datetime64[D]")
-    since: npt.NDArray[np.int64] = (days - start).astype(np.int64)
-    return since
+    elapsed: npt.NDArray[np.int64] = (days - start).astype(np.int64)
+    return elapsed
 
 
 def _days_in_month(seconds: Seconds) -> npt.NDArray[np.int64]:
@@ -65,7 +65,7 @@ DATES = frozenset(_PARTS)
 
 
 def part_of_date(name: str, values: Floats) -> Floats:
-    """The part of each value's date."""
-    known = np.abs(values) < _LIMIT
-    seconds = np.where(known, values, 0.0).astype(np.int64)
-    return np.where(known, _PARTS[name](seconds).astype(np.float64), _BEYOND[name])
+    """The part of each value's date that the function ``name`` returns."""
+    is_date = np.abs(values) < _LIMIT
+    seconds = np.where(is_date, values, 0.0).astype(np.int64)
+    return np.where(is_date, _PARTS[name](seconds).astype(np.float64), _BEYOND[name])

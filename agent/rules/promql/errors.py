@@ -2,9 +2,9 @@
 
 
 class RefusedError(ValueError):
-    """An expression that is not valid or not supported; told at load, never half-evaluated.
+    """An expression is not valid or not supported; raised when it is compiled.
 
-    ``word`` is what stands in the expression where it goes wrong, as far as that is known.
+    ``word`` is the token at which it goes wrong, as far as that is known.
     """
 
     def __init__(self, reason: str, word: str = "") -> None:
@@ -13,11 +13,11 @@ class RefusedError(ValueError):
 
 
 DUPLICATE_SAMPLE = "duplicate sample for timestamp"
-"""Two rules gave the same series at the same time, with different values."""
+"""Two rules wrote different values to the same series at the same time."""
 
 
 class EvaluationError(Exception):
-    """An evaluation that Prometheus would fail too, such as many-to-many matching.
+    """An evaluation failed that Prometheus would fail too, such as many-to-many matching.
 
-    The text is Prometheus' own wording, so that both engines tell the same story.
+    The text is Prometheus' own, so that both engines report the same.
     """

@@ -15,29 +15,29 @@ _NUMBER = re.compile(
 
 
 def histogram_quantile(quantile: float, vector: Vector, semantics: Semantics) -> Vector:
-    """The quantile of each histogram whose buckets are among the samples.
+    """The quantile of each classic histogram whose buckets are in ``vector``.
 
     Raises:
-        EvaluationError: when two histograms differ in nothing but the metric's name.
+        EvaluationError: when two histograms differ only in the metric's name.
     """
     bounds = _bounds(vector)
-    known = np.flatnonzero(~np.isnan(bounds))
-    if not known.size:
+    buckets = np.flatnonzero(~np.isnan(bounds))
+    if not buckets.size:
         return empty(vector.table.symbols)
     projection = vector.table.without((BOUND,))
-    groups = projection.ids[vector.rows[known]].astype(np.intp)
-    order = np.lexsort((bounds[known], groups))
-    picked = known[order]
+    groups = projection.ids[vector.rows[buckets]].astype(np.intp)
+    order = np.lexsort((bounds[buckets], groups))
+    sorted_buckets = buckets[order]
     rows, starts = np.unique(groups[order], return_index=True)
     quantiles = [
-        _quantile(quantile, *_merged(bounds[part], vector.values[part]), semantics)
-        for part in np.split(picked, starts[1:])
+        _quantile(quantile, *_merge(bounds[part], vector.values[part]), semantics)
+        for part in np.split(sorted_buckets, starts[1:])
     ]
     return Vector(projection.table, rows, np.array(quantiles, np.float64)).nameless()
 
 
 def _bounds(vector: Vector) -> Floats:
-    """The upper bound of each bucket; NaN for what is no bucket."""
+    """The upper bound of each bucket; NaN for a sample without a valid ``le``."""
     codes, places = np.unique(vector.table.column(BOUND)[vector.rows], return_inverse=True)
     texts = vector.table.symbols.decode(codes)
     return np.array([_bound(text) for text in texts], np.float64)[places]
@@ -47,8 +47,8 @@ def _bound(text: str) -> float:
     return float(text) if _NUMBER.fullmatch(text) else float("nan")
 
 
-def _merged(bounds: Floats, counts: Floats) -> tuple[Floats, Floats]:
-    """Buckets that say the same bound in different words are one."""
+def _merge(bounds: Floats, counts: Floats) -> tuple[Floats, Floats]:
+    """Buckets with equal bounds written differently, such as 1 and 1.0, are added up."""
     distinct, starts = np.unique(bounds, return_index=True)
     return distinct, np.add.reduceat(counts, starts)
 
@@ -56,7 +56,7 @@ def _merged(bounds: Floats, counts: Floats) -> tuple[Floats, Floats]:
 def _quantile(quantile: float, bounds: Floats, counts: Floats, semantics: Semantics) -> float:
     if not 0 <= quantile <= 1:
         return float("inf") if quantile > 1 else float("-inf") if quantile < 0 else float("nan")
-    counts = _rising(counts, semantics)
+    counts = _monotonic(counts, semantics)
     if bounds[-1] != np.inf or bounds.size == 1 or counts[-1] == 0:
         return float("nan")
     rank = quantile * counts[-1]
@@ -66,7 +66,7 @@ def _quantile(quantile: float, bounds: Floats, counts: Floats, semantics: Semant
 
 
 def _within(bounds: Floats, counts: Floats, place: int, rank: float) -> float:
-    """Where in the bucket at ``place`` the observation of a rank is, by interpolation."""
+    """The value of the observation at ``rank`` in the bucket ``place``, by interpolation."""
     if place == bounds.size - 1:
         return float(bounds[-2])
     if place == 0 and bounds[0] <= 0:
@@ -77,12 +77,12 @@ def _within(bounds: Floats, counts: Floats, place: int, rank: float) -> float:
     return float(start + (bounds[place] - start) * share)
 
 
-def _rising(counts: Floats, semantics: Semantics) -> Floats:
-    """Counts that never fall; Prometheus 3 also evens out what rounding must have made."""
-    risen = counts.copy()
-    for place in range(1, risen.size):
-        former, count = risen[place - 1], risen[place]
+def _monotonic(counts: Floats, semantics: Semantics) -> Floats:
+    """Counts made monotonic; Prometheus 3 also removes differences that are rounding errors."""
+    monotonic = counts.copy()
+    for place in range(1, monotonic.size):
+        former, count = monotonic[place - 1], monotonic[place]
         is_noise = abs(count - former) <= _SMALL * (abs(count) + abs(former))
         if count < former or (semantics is Semantics.THREE and is_noise):
-            risen[place] = former
-    return risen
+            monotonic[place] = former
+    return monotonic

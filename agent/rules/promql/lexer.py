@@ -17,7 +17,7 @@ MAX_NESTING = 64
 MAX_OPERATORS = 192
 
 _FARTHEST = 9e15
-"""Seconds: further away than any clock, and no trouble as milliseconds."""
+"""Seconds since the epoch: beyond any real time, and within int64 as milliseconds."""
 _AT = re.compile(
     r"@\s*([-+]?\s*(?:0[xX][0-9a-fA-F]+|[\d.]+(?:[eE][-+]?\d+)?|inf|nan)\b)",
     re.ASCII | re.IGNORECASE,
@@ -38,10 +38,10 @@ _TOKEN = re.compile(
 
 
 def prepare(text: str) -> str:
-    """``text`` as it may safely be handed to the parser.
+    """``text`` in a form that the parser can read safely.
 
     Raises:
-        RefusedError: when it is longer, deeper or busier than any honest expression.
+        RefusedError: when it is too long, too deeply nested or has too many operators.
     """
     if len(text) > MAX_LENGTH:
         raise RefusedError(
@@ -62,34 +62,34 @@ def prepare(text: str) -> str:
     return "".join(pieces)
 
 
-def timed(text: str) -> tuple[str, list[float]]:
-    """``text`` with numbers in place of the times after ``@``, and these times by number.
+def extract_times(text: str) -> tuple[str, list[float]]:
+    """``text`` with an index in place of each time after ``@``, and the times by index.
 
-    The parser cannot hold times before 1970, or far from now.
+    The parser cannot represent times before 1970 or far in the future.
 
     Raises:
-        RefusedError: where a time is none that Prometheus could count.
+        RefusedError: when a time is outside the range of Prometheus.
     """
     times: list[float] = []
     pieces: list[str] = []
     done = 0
     for word, start in words(text):
-        found = _AT.match(text, start) if word == "@" else None
-        if found:
-            times.append(_time(found[1].replace(" ", "")))
+        match = _AT.match(text, start) if word == "@" else None
+        if match:
+            times.append(_time(match[1].replace(" ", "")))
             pieces += [text[done:start], f"@ {len(times) - 1}"]
-            done = found.end()
+            done = match.end()
     return "".join([*pieces, text[done:]]), times
 
 
-def with_times(text: str, times: Sequence[float]) -> str:
-    """``text`` with the times again that :func:`timed` took out of it."""
+def restore_times(text: str, times: Sequence[float]) -> str:
+    """``text`` with the times that :func:`extract_times` replaced."""
     places = [start for word, start in words(text) if word == "@"] if times else []
     for start in reversed(places):
-        found = _AT.match(text, start)
-        if found:
-            time = f"@ {times[round(float(found[1]))]:.3f}"
-            text = f"{text[:start]}{time}{text[found.end() :]}"
+        match = _AT.match(text, start)
+        if match:
+            time = f"@ {times[round(float(match[1]))]:.3f}"
+            text = f"{text[:start]}{time}{text[match.end() :]}"
     return text
 
 
@@ -106,12 +106,12 @@ def _time(text: str) -> float:
 
 
 def is_call(text: str, start: int) -> bool:
-    """Whether the word at ``start`` is the name of a function that is called."""
+    """Whether the word at ``start`` is followed by a parenthesis, as a function's name is."""
     return _CALL.match(text, start) is not None
 
 
 def blanked(text: str) -> str:
-    """``text`` with quotation marks only where strings are, and nothing where comments are."""
+    """``text`` with strings replaced by quotes and comments by a space; offsets of strings stay."""
     pieces = []
     for token in _TOKEN.finditer(text):
         if token.lastgroup in {"quoted", "raw"}:
@@ -122,7 +122,7 @@ def blanked(text: str) -> str:
 
 
 def place_of(text: str, word: str) -> str:
-    """Where ``word`` first stands in an expression, as ``line:column``; empty if nowhere."""
+    """The position of the first token ``word`` as ``line:column``; empty if there is none."""
     offset = next((start for token, start in words(text) if token == word), None)
     if offset is None:
         return ""
@@ -131,7 +131,7 @@ def place_of(text: str, word: str) -> str:
 
 
 def words(text: str) -> Iterator[tuple[str, int]]:
-    """The tokens of an expression with their offsets, texts and comments left out."""
+    """The tokens of an expression with their offsets, without strings, comments and spaces."""
     for token in _TOKEN.finditer(text):
         if token.lastgroup not in {"quoted", "raw", "comment"} and not token.group().isspace():
             yield token.group(), token.start()
@@ -148,18 +148,18 @@ _SMOOTHING = {
 }
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _BRACES = re.compile(r"\{[^{}]*\}")
-_SPAN = re.compile(r"(?:\d+(?:ms|[smhdwy]))+", re.ASCII)
+_DURATION = re.compile(r"(?:\d+(?:ms|[smhdwy]))+", re.ASCII)
 _NUMBER = re.compile(r"[\d.]+(?:[eE][-+]?\d+)?", re.ASCII)
 _OFFSET = re.compile(r"\boffset(?:\s+|\s*[-+]\s*)([\w.]+)", re.ASCII | re.IGNORECASE)
 _NAMED = re.compile(r'[{,]\s*("+|\'+|`+)', re.ASCII)
-_LONE_SPAN = re.compile(rf"(?<![\w:.]){_SPAN.pattern}(?![\w:.])", re.ASCII)
+_DURATION_AS_NUMBER = re.compile(rf"(?<![\w:.]){_DURATION.pattern}(?![\w:.])", re.ASCII)
 
 
-def renamed(text: str, semantics: Semantics) -> str:
-    """``text`` with ``holt_winters`` under the name the parser knows, that of Prometheus 3.
+def rename_smoothing(text: str, semantics: Semantics) -> str:
+    """``text`` with ``holt_winters`` under its name in Prometheus 3, which the parser knows.
 
     Raises:
-        RefusedError: where a name is used that this generation of Prometheus does not have.
+        RefusedError: when the name is not that of this generation of Prometheus.
     """
     wrong = _SMOOTHING[Semantics.THREE if semantics is Semantics.TWO else Semantics.TWO]
     right = _SMOOTHING[semantics]
@@ -173,27 +173,27 @@ def renamed(text: str, semantics: Semantics) -> str:
 
 
 def refuse_newer(text: str) -> None:
-    """Refuse what Prometheus 3 has and Prometheus 2 has not.
+    """Refuse syntax that only Prometheus 3 has.
 
     Raises:
-        RefusedError: on spans as numbers, numbers as spans, and names in quotes.
+        RefusedError: on durations as numbers, numbers as durations, and names in quotes.
     """
     bare = blanked(text)
-    for found in _BRACKETS.finditer(bare):
-        for part in found[1].split(":"):
-            _need_unit(part.strip(), "[")
+    for brackets in _BRACKETS.finditer(bare):
+        for part in brackets[1].split(":"):
+            _require_unit(part.strip(), "[")
     outside = _BRACKETS.sub(" ", bare)
     named = next(filter(None, map(_NAMED.search, _BRACES.findall(outside))), None)
     if named:
         raise RefusedError("Prometheus 2 has no names in quotes", "{")
     outside = _BRACES.sub(" ", outside)
-    for found in _OFFSET.finditer(outside):
-        _need_unit(found[1], "offset")
-    lone = _LONE_SPAN.search(_OFFSET.sub(" ", outside))
+    for offset in _OFFSET.finditer(outside):
+        _require_unit(offset[1], "offset")
+    lone = _DURATION_AS_NUMBER.search(_OFFSET.sub(" ", outside))
     if lone:
         raise RefusedError(f"{lone[0]} is no number in Prometheus 2")
 
 
-def _need_unit(text: str, word: str) -> None:
+def _require_unit(text: str, word: str) -> None:
     if _NUMBER.fullmatch(text):
         raise RefusedError(f"{text} needs a unit in Prometheus 2, such as {text}s", word)

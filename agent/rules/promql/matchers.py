@@ -1,4 +1,4 @@
-"""Label matchers: what a selector asks of a label's value.
+"""Label matchers of selectors.
 
 A missing label is the empty string, as in Prometheus, so ``a!="b"`` matches series without
 ``a``. Regular expressions are RE2 and match the whole value.
@@ -23,19 +23,19 @@ class Matcher:
     label: str
     value: str
     accepts: Callable[[str], bool] = field(compare=False, repr=False)
-    """Whether a label value matches."""
+    """Whether the matcher accepts a label value."""
 
     @property
     def is_equality(self) -> bool:
-        """Whether only one value can match."""
+        """Whether the matcher accepts exactly one value."""
         return self.operator == "="
 
 
 def make_matcher(operator: str, label: str, value: str, *, dot_matches_newline: bool) -> Matcher:
-    """A matcher ready to be asked.
+    """A matcher, its regular expression compiled.
 
     Raises:
-        RefusedError: when ``value`` is not a regular expression where it has to be one.
+        RefusedError: when ``operator`` needs a regular expression and ``value`` is none.
     """
     if operator in {"=", "!="}:
         return Matcher(operator, label, value, _equality(operator, value))
@@ -50,9 +50,9 @@ def make_matcher(operator: str, label: str, value: str, *, dot_matches_newline: 
         raise RefusedError(
             f'label {label}: "{value}" is not a regular expression: {reason}'
         ) from None
-    wanted = operator == "=~"
+    is_positive = operator == "=~"
     return Matcher(
-        operator, label, value, lambda text: (pattern.fullmatch(text) is not None) is wanted
+        operator, label, value, lambda text: (pattern.fullmatch(text) is not None) is is_positive
     )
 
 

@@ -1,6 +1,7 @@
-"""The language's own nodes: frozen, typed, made once when a rule file is loaded.
+"""The syntax tree of PromQL: frozen, typed nodes, compiled once when a rule file is loaded.
 
-promql-parser's nodes are copies without positions or equality; the evaluator never sees them.
+promql-parser's own nodes are copies without positions or equality, so the evaluator works on
+these instead.
 """
 
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ OPERATORS = COMPARISONS | SET_OPERATORS | {"+", "-", "*", "/", "%", "^", "atan2"
 
 @unique
 class Kind(Enum):
-    """What an expression gives."""
+    """The type of an expression's result."""
 
     SCALAR = "scalar"
     VECTOR = "instant vector"
@@ -31,7 +32,7 @@ class Kind(Enum):
 
 @unique
 class Semantics(IntEnum):
-    """Which generation of Prometheus is copied where the two differ."""
+    """The major version of Prometheus whose semantics apply where the two differ."""
 
     TWO = 2
     THREE = 3
@@ -39,7 +40,7 @@ class Semantics(IntEnum):
 
 @unique
 class Cardinality(Enum):
-    """Which side of a match may have several series per match group."""
+    """Which side of a vector match may have several series per match group."""
 
     ONE_TO_ONE = "one-to-one"
     MANY_TO_ONE = "many-to-one"
@@ -61,25 +62,25 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
-    """Which moment is meant instead of the evaluation's. Milliseconds."""
+class TimeModifier:
+    """The modifiers ``offset`` and ``@``. Milliseconds."""
 
     offset: int = 0
-    """How long before the moment (``offset``); negative means after it."""
+    """``offset``: how long before the evaluation time; negative means after it."""
     at: int | str | None = None
-    """The moment itself (``@``): a time since the epoch, ``start`` or ``end`` of the query."""
+    """``@``: a time since the epoch, or ``start`` or ``end`` of the query."""
 
 
-NOW = Shift()
+NOW = TimeModifier()
 
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """An instant vector selector. ``name`` is the metric where it is given by equality."""
+    """An instant vector selector; ``name`` is the metric's where equality gives it, else empty."""
 
     name: str
     matchers: tuple[Matcher, ...]
-    shift: Shift = NOW
+    modifier: TimeModifier = NOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Range:
     selector: Selector
     length: int
     closed: bool = False
-    """Whether a sample right at the start belongs to it, as in Prometheus 2."""
+    """Whether a sample exactly at the start is in the range, as in Prometheus 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +100,13 @@ class Subquery:
     operand: "Node"
     length: int
     step: int
-    shift: Shift = NOW
+    modifier: TimeModifier = NOW
     closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Negate:
-    """Unary minus; unary plus leaves no node."""
+    """Unary minus; unary plus has no node."""
 
     operand: "Node"
     kind: Kind
@@ -113,21 +114,18 @@ class Negate:
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """How the series of two vectors find each other.
-
-    ``labels`` are the ones that count (``on``) or do not count (``ignoring``).
-    """
+    """Vector matching: ``labels`` are matched (``on``) or ignored (``ignoring``)."""
 
     on: bool = False
     labels: tuple[str, ...] = ()
     cardinality: Cardinality = Cardinality.ONE_TO_ONE
     include: tuple[str, ...] = ()
-    """Labels taken over from the "one" side."""
+    """The labels that ``group_left`` or ``group_right`` copies from the "one" side."""
 
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """An operator between two operands."""
+    """A binary operator and its operands."""
 
     operator: str
     left: "Node"
@@ -135,7 +133,7 @@ class Binary:
     kind: Kind
     returns_bool: bool
     keeps_name: bool
-    """Whether the result's series are still the metric they were."""
+    """Whether the result keeps the metric's name."""
     matching: Matching
 
 
@@ -165,7 +163,7 @@ Node = Number | Text | Selector | Range | Subquery | Negate | Binary | Aggregate
 
 
 def kind_of(node: Node) -> Kind:
-    """What ``node`` gives when it is evaluated."""
+    """The type of ``node``'s result."""
     match node:
         case Number():
             return Kind.SCALAR
@@ -180,7 +178,7 @@ def kind_of(node: Node) -> Kind:
 
 
 def children_of(node: Node) -> tuple[Node, ...]:
-    """The nodes right below ``node``."""
+    """The direct children of ``node``."""
     match node:
         case Range():
             return (node.selector,)

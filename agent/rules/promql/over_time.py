@@ -1,7 +1,7 @@
-"""What becomes of a series over time: sums, averages, extremes, spreads (``*_over_time``).
+"""Functions of the values of a range vector (``*_over_time``, ``changes``, ``resets``).
 
-Sums are compensated (Neumaier), as in Prometheus, so that large values that cancel out do not
-swallow the small ones.
+Sums are compensated (Neumaier), as in Prometheus, so that small values are not lost beside large
+ones that cancel out.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,34 +16,34 @@ _EXACT = 2.0**53
 
 
 class Sum:
-    """A compensated running sum for each series."""
+    """A compensated running sum of each series."""
 
     def __init__(self, size: int) -> None:
         self.total = np.zeros(size)
-        self._lost = np.zeros(size)
+        self._compensation = np.zeros(size)
 
     def add(self, values: Floats, live: Mask | None) -> None:
-        """Add one value to each series that is ``live``."""
+        """Add one value to each series in ``live``; ``None`` means to all."""
         total = self.total + values
         larger = np.abs(self.total) >= np.abs(values)
-        lost = np.where(larger, (self.total - total) + values, (values - total) + self.total)
-        lost += self._lost
+        error = np.where(larger, (self.total - total) + values, (values - total) + self.total)
+        error += self._compensation
         self.total = total if live is None else np.where(live, total, self.total)
-        self._lost = lost if live is None else np.where(live, lost, self._lost)
+        self._compensation = error if live is None else np.where(live, error, self._compensation)
 
     @property
     def result(self) -> Floats:
         """The sums."""
-        return self.total + self._lost
+        return self.total + self._compensation
 
     @property
     def finite_result(self) -> Floats:
-        """The sums; an infinite one is not compensated."""
+        """The sums; infinite ones without compensation, which would make them NaN."""
         return np.where(np.isinf(self.total), self.total, self.result)
 
 
 def sum_over_time(windows: Windows) -> Floats:
-    """The sum."""
+    """The sum of each series."""
     if _adds_up_exactly(windows.values):
         return np.asarray(windows.values.sum(axis=0), np.float64)
     total = Sum(windows.size)
@@ -53,19 +53,19 @@ def sum_over_time(windows: Windows) -> Floats:
 
 
 def _adds_up_exactly(values: Floats) -> bool:
-    """Whether there are whole numbers only, so small that no sum of them is rounded."""
+    """Whether all values are integers so small that no sum of them is rounded."""
     if not bool(np.isfinite(values).all()) or (values != np.rint(values)).any():
         return False
     return bool(np.abs(values).max(initial=0.0) * len(values) < _EXACT)
 
 
 def average_over_time(windows: Windows) -> Floats:
-    """The mean, made step by step so that it does not overflow."""
+    """The mean of each series, computed incrementally so that it does not overflow."""
     mean = Sum(windows.size)
     for place, (values, live) in enumerate(windows.steps()):
         count = place + 1.0
         before = mean.total
-        # An infinite mean stays what it is unless the opposite infinity or NaN comes.
+        # An infinite mean changes only by the opposite infinity or NaN.
         stays = np.isinf(before) & ~np.isnan(values) & (np.isfinite(values) | (values == before))
         moves = ~stays if live is None else live & ~stays
         mean.add(values / count - before / count, moves)
@@ -73,7 +73,7 @@ def average_over_time(windows: Windows) -> Floats:
 
 
 def variance_over_time(windows: Windows) -> Floats:
-    """The population variance (Welford's way)."""
+    """The population variance of each series (Welford's algorithm)."""
     mean, squares = Sum(windows.size), Sum(windows.size)
     for place, (values, live) in enumerate(windows.steps()):
         delta = values - mean.result
@@ -84,7 +84,7 @@ def variance_over_time(windows: Windows) -> Floats:
 
 
 def quantile_over_time(windows: Windows, quantile: float) -> Floats:
-    """By linear interpolation; NaN sorts below everything, as in Prometheus."""
+    """The quantile by linear interpolation; NaN sorts below everything, as in Prometheus."""
     if np.isnan(quantile) or not 0 <= quantile <= 1:
         outside = np.nan if np.isnan(quantile) else np.inf if quantile > 1 else -np.inf
         return np.full(windows.size, outside)
@@ -101,12 +101,12 @@ def quantile_over_time(windows: Windows, quantile: float) -> Floats:
 
 
 def _ranked(ordered: Floats, places: Floats) -> Floats:
-    found = ordered[np.maximum(places, 0).astype(np.intp), np.arange(places.size)]
-    return np.where(places < 0, np.nan, found)
+    values = ordered[np.maximum(places, 0).astype(np.intp), np.arange(places.size)]
+    return np.where(places < 0, np.nan, values)
 
 
 def last_over_time(windows: Windows) -> Floats:
-    """The newest value."""
+    """The newest value of each series."""
     return windows.value_at(windows.counts - 1)
 
 
@@ -115,7 +115,7 @@ def _counted(events: Mask) -> Floats:
 
 
 def changes(windows: Windows) -> Floats:
-    """How often the value changed; NaN after NaN is no change."""
+    """The number of changes of the value; NaN after NaN is no change."""
     former, latter = windows.values[:-1], windows.values[1:]
     changed = (former != latter) & ~(np.isnan(former) & np.isnan(latter))
     inside = np.arange(1, len(windows.values))[:, None] < windows.counts
@@ -123,7 +123,7 @@ def changes(windows: Windows) -> Floats:
 
 
 def resets(windows: Windows) -> Floats:
-    """How often a counter began anew."""
+    """The number of counter resets."""
     return _counted(windows.values[1:] < windows.values[:-1])
 
 
@@ -144,4 +144,4 @@ OVER_TIME: Mapping[str, Callable[[Windows], Floats]] = {
     "stdvar_over_time": variance_over_time,
     "sum_over_time": sum_over_time,
 }
-"""Functions of one range vector that look at values only."""
+"""Functions of one range vector that depend on the values only."""

@@ -21,8 +21,8 @@ def extrapolated(
 ) -> Floats:
     """``rate``, ``increase`` and ``delta`` of series with at least two samples.
 
-    Where the first or last sample is about as near to the end of the range as samples are to
-    each other, the series is taken to reach that end; else half a sample's distance beyond.
+    Where the first or last sample is within 1.1 average sample intervals of the end of the range,
+    the result is extrapolated to that end, else by half an interval.
     """
     last = windows.counts - 1
     first_values, last_values = windows.values[0], windows.value_at(last)
@@ -43,14 +43,14 @@ def extrapolated(
 
 
 def _seconds_since_zero(first: Floats, result: Floats, sampled: Floats) -> Floats:
-    """How long before its first sample a counter was 0, by its slope."""
+    """Seconds before its first sample at which a counter was 0, by its slope."""
     return np.where((result > 0) & (first >= 0), sampled * (first / result), np.inf)
 
 
 def _reach_to_start(
     to_start: Floats, zero: Floats | None, between: Floats, semantics: Semantics
 ) -> Floats:
-    """How far before the first sample a series is taken to reach; a counter not below 0."""
+    """Seconds before the first sample to extrapolate to; a counter never below 0."""
     threshold, half = between * 1.1, between / 2
     if zero is None:
         return np.where(to_start < threshold, to_start, half)
@@ -62,7 +62,7 @@ def _reach_to_start(
 
 
 def instant(windows: Windows, *, counter: bool) -> Floats:
-    """``irate`` and ``idelta``: by the last two samples."""
+    """``irate`` and ``idelta``: the change between the last two samples."""
     last = windows.counts - 1
     newest, former = windows.value_at(last), windows.value_at(last - 1)
     change = newest - former
@@ -73,7 +73,7 @@ def instant(windows: Windows, *, counter: bool) -> Floats:
 
 
 def regression(windows: Windows, origin: int | Stamps) -> tuple[Floats, Floats]:
-    """Slope by second, and value at ``origin`` (milliseconds), by least squares."""
+    """The slope per second and the value at ``origin`` (milliseconds), by least squares."""
     ages = (windows.times - origin) / 1000
     sums = [Sum(windows.size) for _ in range(4)]
     constant = np.ones(windows.size, bool)
@@ -96,7 +96,7 @@ def regression(windows: Windows, origin: int | Stamps) -> tuple[Floats, Floats]:
 
 
 def derivative(windows: Windows) -> Floats:
-    """``deriv``: the slope by second."""
+    """``deriv``: the slope per second."""
     return regression(windows, windows.times[:1])[0]
 
 
@@ -125,10 +125,10 @@ def smoothed(windows: Windows, smoothing: float, trend: float) -> Floats:
 
 
 def check_factors(smoothing: float, trend: float) -> None:
-    """Raise where a factor of ``holt_winters`` is out of its bounds.
+    """Check the factors of ``holt_winters``.
 
     Raises:
-        EvaluationError: in Prometheus' words.
+        EvaluationError: when a factor is out of its bounds.
     """
     for name, factor in (("smoothing", smoothing), ("trend", trend)):
         if factor <= 0 or factor >= 1:
@@ -140,24 +140,24 @@ def check_factors(smoothing: float, trend: float) -> None:
 
 Arguments = Sequence[Any]
 RangeFunction = Callable[[int, Call, Arguments], Vector]
-"""Of the evaluation's time (milliseconds), the call, and its arguments as evaluated."""
+"""Takes the evaluation time (milliseconds), the call, and its evaluated arguments."""
 
 SMOOTHING = "double_exponential_smoothing"
-"""``holt_winters`` as Prometheus 3 calls it."""
+"""The name of ``holt_winters`` in Prometheus 3."""
 _KEEP_NAME = frozenset(("last_over_time",))
 
 
 def _over_time(_now: int, call: Call, arguments: Arguments) -> Vector:
     matrix: RangeVector = arguments[0]
-    found = matrix.reduced(OVER_TIME[call.function])
-    return found if call.function in _KEEP_NAME else found.nameless()
+    result = matrix.reduced(OVER_TIME[call.function])
+    return result if call.function in _KEEP_NAME else result.nameless()
 
 
 def _quantile(_now: int, _call: Call, arguments: Arguments) -> Vector:
     level, matrix = arguments
     reduce = partial(quantile_over_time, quantile=level)
-    found: Vector = matrix.reduced(reduce).nameless()
-    return found
+    result: Vector = matrix.reduced(reduce).nameless()
+    return result
 
 
 def _extrapolated(*, counter: bool, per_second: bool) -> RangeFunction:
@@ -191,8 +191,8 @@ def _derivative(_now: int, _call: Call, arguments: Arguments) -> Vector:
 def _prediction(now: int, _call: Call, arguments: Arguments) -> Vector:
     matrix, seconds = arguments
     reduce = partial(prediction, now=now, seconds=seconds)
-    found: Vector = matrix.reduced(reduce, least=2).nameless()
-    return found
+    result: Vector = matrix.reduced(reduce, least=2).nameless()
+    return result
 
 
 def _smoothed(_now: int, _call: Call, arguments: Arguments) -> Vector:
@@ -200,8 +200,8 @@ def _smoothed(_now: int, _call: Call, arguments: Arguments) -> Vector:
     if matrix.reduced(OVER_TIME["present_over_time"]).size:
         check_factors(smoothing, trend)
     reduce = partial(smoothed, smoothing=smoothing, trend=trend)
-    found: Vector = matrix.reduced(reduce, least=2).nameless()
-    return found
+    result: Vector = matrix.reduced(reduce, least=2).nameless()
+    return result
 
 
 RANGES: Mapping[str, RangeFunction] = {
@@ -216,4 +216,4 @@ RANGES: Mapping[str, RangeFunction] = {
     "quantile_over_time": _quantile,
     "rate": _extrapolated(counter=True, per_second=True),
 }
-"""Functions of one range vector, some with parameters beside it."""
+"""Functions of one range vector, some with further parameters."""

@@ -1,8 +1,8 @@
-"""Range vectors: the samples of many series within a span of time, a stretch at a time.
+"""Range vectors: the samples of many series within a span of time.
 
-Samples lie time-major, each series' own first, so that one step through time is one array
-operation over all series. A range vector is never in memory whole: its stretches are made and
-reduced piece by piece, each small enough to hold nobody else up.
+Samples are stored by time, then series, so that one step through time is one array operation
+over all series. A range vector is never in memory as a whole: its parts are filled and reduced
+piece by piece, each small enough not to hold the GIL for long.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,68 +24,68 @@ _PIECE = 250_000
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From when to when a range reaches. Milliseconds."""
+    """The start and end of a range. Milliseconds."""
 
     start: int
     end: int
     closed: bool = False
-    """Whether the start itself belongs to it."""
+    """Whether the start itself is in the range."""
 
     @property
     def first(self) -> int:
-        """The first millisecond that belongs to it."""
+        """The first millisecond in the range."""
         return self.start if self.closed else self.start + 1
 
     @property
     def seconds(self) -> float:
-        """How long it is."""
+        """The length in seconds."""
         return (self.end - self.start) / 1000
 
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """Samples by time and series. What lies beyond a series' count is NaN and no sample."""
+    """Samples by time and series; entries beyond a series' count are NaN and no samples."""
 
     values: Floats
-    """By place in time, then series."""
+    """By position in time, then series."""
     times: Stamps
-    """Of each sample; one column where all series were sampled at the same times."""
+    """The time of each sample; one column where all series have samples at the same times."""
     counts: Rows
-    """How many samples each series has."""
+    """The number of samples of each series."""
 
     @property
     def size(self) -> int:
-        """How many series there are."""
+        """The number of series."""
         return int(self.counts.size)
 
-    def where(self, kept: Mask) -> "Windows":
-        """Only the series that ``kept`` picks."""
-        times = self.times if self.times.shape[1] == 1 < self.size else self.times[:, kept]
-        return Windows(self.values[:, kept], times, self.counts[kept])
+    def where(self, selection: Mask) -> "Windows":
+        """The series in ``selection``."""
+        times = self.times if self.times.shape[1] == 1 < self.size else self.times[:, selection]
+        return Windows(self.values[:, selection], times, self.counts[selection])
 
     def steps(self) -> Iterator[tuple[Floats, Mask | None]]:
-        """The values place by place in time, with the series that have one; None means all."""
+        """The values by position in time, and which series have one; ``None`` means all."""
         least = int(self.counts.min()) if self.size else 0
         for place, values in enumerate(self.values):
             yield values, None if place < least else self.counts > place
 
-    def value_at(self, places: Rows) -> Floats:
-        """The value at one place of each series."""
-        found: Floats = self.values[places, np.arange(self.size)]
-        return found
+    def value_at(self, positions: Rows) -> Floats:
+        """The value at one position of each series."""
+        values: Floats = self.values[positions, np.arange(self.size)]
+        return values
 
-    def time_at(self, places: Rows) -> Stamps:
-        """The time at one place of each series."""
+    def time_at(self, positions: Rows) -> Stamps:
+        """The time at one position of each series."""
         series = 0 if self.times.shape[1] == 1 else np.arange(self.size)
-        found: Stamps = self.times[places, series]
-        return found
+        times: Stamps = self.times[positions, series]
+        return times
 
 
 Reduction = Callable[[Windows], Floats]
 
 
 def packed(values: Floats, present: Mask, times: Stamps) -> Windows:
-    """Windows out of samples at common ``times``, some of which are not ``present``."""
+    """Windows from samples at common ``times``, of which only some are ``present``."""
     counts = np.count_nonzero(present, axis=0)
     if (counts == times.size).all():
         return Windows(values, times[:, None], counts)
@@ -96,44 +96,41 @@ def packed(values: Floats, present: Mask, times: Stamps) -> Windows:
 
 
 @dataclass(frozen=True, eq=False)
-class Stretch:
-    """Series of one table whose samples :attr:`fill` gives for some of ``rows``."""
+class RangePart:
+    """Series of one table; :attr:`fill` returns the samples of some of its ``rows``."""
 
     table: Table
     rows: Rows
     metric: int
     length: int
-    """The most samples one series can have."""
+    """The most samples that a series can have."""
     fill: Callable[[Rows], Windows]
 
     def reduced(self, reduce: Reduction, least: int) -> Vector:
-        """One value for each series that has at least ``least`` samples."""
+        """One value for each series with at least ``least`` samples."""
         rows: list[Rows] = [self.rows[:0]]
         values: list[Floats] = [np.empty(0)]
         step = max(1, _PIECE // max(1, self.length))
         for start in range(0, self.rows.size, step):
-            picked = self.rows[start : start + step]
-            windows = self.fill(picked)
+            rows_of_piece = self.rows[start : start + step]
+            windows = self.fill(rows_of_piece)
             enough = windows.counts >= least
             if not enough.all():
-                windows, picked = windows.where(enough), picked[enough]
-            if picked.size:
-                rows.append(picked)
+                windows, rows_of_piece = windows.where(enough), rows_of_piece[enough]
+            if rows_of_piece.size:
+                rows.append(rows_of_piece)
                 values.append(reduce(windows))
         return Vector(self.table, np.concatenate(rows), np.concatenate(values), self.metric)
 
 
 @dataclass(frozen=True, eq=False)
 class RangeVector:
-    """A range vector."""
+    """A range vector, in parts of one table each."""
 
     symbols: Symbols
     span: Span
-    stretches: Sequence[Stretch]
+    parts: Sequence[RangePart]
 
     def reduced(self, reduce: Reduction, least: int = 1) -> Vector:
-        """One value for each series that has at least ``least`` samples."""
-        return joined(self.symbols, self._parts(reduce, least))
-
-    def _parts(self, reduce: Reduction, least: int) -> list[Vector]:
-        return [stretch.reduced(reduce, least) for stretch in self.stretches]
+        """One value for each series with at least ``least`` samples."""
+        return joined(self.symbols, [part.reduced(reduce, least) for part in self.parts])

@@ -20,13 +20,13 @@ def replace(vector: Vector, texts: Sequence[str], *, dot_matches_newline: bool) 
     """``label_replace``: ``texts`` are destination, replacement, source and pattern.
 
     Raises:
-        EvaluationError: where Prometheus fails too, in its words.
+        EvaluationError: where Prometheus fails too, with its text.
     """
     target, replacement, source, pattern = texts
     options = re2.Options()
     options.dot_nl, options.log_errors = dot_matches_newline, False
     try:
-        wanted = re2.compile(pattern, options)
+        regex = re2.compile(pattern, options)
     except re2.error:
         raise EvaluationError(f"invalid regular expression in label_replace(): {pattern}") from None
     if not _LABEL.fullmatch(target):
@@ -34,16 +34,16 @@ def replace(vector: Vector, texts: Sequence[str], *, dot_matches_newline: bool) 
     symbols = vector.table.symbols
     sources, targets = column(vector, source), column(vector, target)
     present, places = np.unique(sources, return_inverse=True)
-    written = np.full(present.size, -1, np.int32)
+    replaced = np.full(present.size, -1, np.int32)
     for place, text in enumerate(symbols.decode(present)):
-        found = wanted.fullmatch(text)
-        if found is not None:
-            written[place] = symbols.code(_expanded(replacement, found))
-    new = written[places]
+        match = regex.fullmatch(text)
+        if match is not None:
+            replaced[place] = symbols.code(_expand(replacement, match))
+    new = replaced[places]
     return with_column(vector, target, np.where(new < 0, targets, new).astype(np.int32))
 
 
-def _expanded(replacement: str, found: "re.Match[str]") -> str:
+def _expand(replacement: str, match: "re.Match[str]") -> str:
     """The replacement with ``$1``, ``${name}`` and ``$$`` filled in, as Go does it."""
 
     def fill(reference: re.Match[str]) -> str:
@@ -53,7 +53,7 @@ def _expanded(replacement: str, found: "re.Match[str]") -> str:
         name = braced or bare
         key: int | str = int(name) if name.isascii() and name.isdigit() else name
         try:
-            return found[key] or ""
+            return match[key] or ""
         except (IndexError, KeyError):
             return ""
 
@@ -64,7 +64,7 @@ def join(vector: Vector, texts: Sequence[str]) -> Vector:
     """``label_join``: ``texts`` are destination, separator and any number of sources.
 
     Raises:
-        EvaluationError: where Prometheus fails too, in its words.
+        EvaluationError: where Prometheus fails too, with its text.
     """
     target, separator, *sources = texts
     for kind, name in (("destination", target), *(("source", name) for name in sources)):
@@ -77,19 +77,19 @@ def join(vector: Vector, texts: Sequence[str]) -> Vector:
 
 
 def with_value_as_label(vector: Vector, name: str) -> Vector:
-    """Each sample's value as one of its labels, for ``count_values``; series may be the same.
+    """Each sample with its value as a label, for ``count_values``; label sets may repeat.
 
     Raises:
         EvaluationError: when ``name`` is no label name.
     """
     if not _LABEL.fullmatch(name):
         raise EvaluationError(f'invalid label name "{name}"')
-    written = vector.table.symbols.encode([plain(value) for value in vector.values.tolist()])
-    return _rebuilt(vector, name, written)
+    codes = vector.table.symbols.encode([plain(value) for value in vector.values.tolist()])
+    return _with_codes(vector, name, codes)
 
 
 def plain(value: float) -> str:
-    """A value without exponent and with as few digits as tell it apart."""
+    """``value`` in the fewest digits that identify it, without an exponent."""
     if np.isnan(value):
         return "NaN"
     if np.isinf(value):
@@ -105,17 +105,17 @@ def column(vector: Vector, name: str) -> Codes:
 
 
 def with_column(vector: Vector, name: str, codes: Codes) -> Vector:
-    """The samples with one label written anew.
+    """The samples with one label replaced.
 
     Raises:
-        EvaluationError: when two series become the same.
+        EvaluationError: when two series get the same label set.
     """
-    found = _rebuilt(vector, name, codes)
-    require_distinct(found.rows)
-    return found
+    result = _with_codes(vector, name, codes)
+    require_distinct(result.rows)
+    return result
 
 
-def _rebuilt(vector: Vector, name: str, codes: Codes) -> Vector:
+def _with_codes(vector: Vector, name: str, codes: Codes) -> Vector:
     columns = vector.table.take(vector.rows)
     columns[name] = codes
     metric = 0 if name == METRIC_NAME else vector.metric

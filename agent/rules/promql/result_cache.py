@@ -1,8 +1,8 @@
-"""Results kept from one evaluation to the next, given again while what they rest on stands.
+"""Results reused from one evaluation to the next while their operands do not change.
 
-Nobody writes into a vector, so the very same operands give the same result. A result that was
-worked out anew and says what the former one said gives way to the former, so that what rests on
-it stands too: an evaluation costs as much as what changed reaches.
+Vectors are never modified, so the identical operands give an equal result. A new result that
+equals the former one is replaced by it, so that the results computed from it can be reused too:
+an evaluation costs as much as what the changes reach (docs/adr/0009).
 """
 
 from collections.abc import Callable, Iterable
@@ -16,97 +16,98 @@ from agent.rules.promql.nodes import Node, Range, Selector, Subquery
 from agent.rules.promql.vector import Floats, Vector
 
 Result = TypeVar("Result", bound=float | str | Vector)
-Basis = tuple[object, ...]
+Operands = tuple[object, ...]
+"""The objects that a result was computed from, compared by identity."""
 
 
-class _Kept(NamedTuple):
+class _Entry(NamedTuple):
     node: Node
-    """Held, so that no other node can have its ``id()``."""
-    basis: Basis
+    """A reference, so that no other node can get its ``id()``."""
+    operands: Operands
     result: Any
 
 
-class Recall:
-    """The newest result of each node of some expressions, whose vectors share their symbols."""
+class ResultCache:
+    """The newest result of each node of some expressions, whose vectors share one symbol table."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, _Kept] = {}
-        self.basis_of: Callable[[Selector], Basis] = _never_the_same
-        """What the samples of a selector rest on in the present evaluation."""
+        self._entries: dict[int, _Entry] = {}
+        self.operands_of: Callable[[Selector], Operands] = _never_identical
+        """The operands of a selector in the current evaluation."""
 
-    def of(self, node: Node, basis: Basis, make: Callable[[], Result]) -> Result:
-        """What ``make`` gives; not asked again while ``basis`` is of the very same objects."""
-        kept = self._kept.get(id(node))
-        if kept is None:
+    def of(self, node: Node, operands: Operands, make: Callable[[], Result]) -> Result:
+        """Return ``make()``, or the last result of ``node`` while its operands are identical."""
+        entry = self._entries.get(id(node))
+        if entry is None:
             result = make()
-        elif _same(kept.basis, basis):
-            former: Result = kept.result
+        elif _identical(entry.operands, operands):
+            former: Result = entry.result
             return former
         else:
-            result = settled(kept.result, make())
-        self._kept[id(node)] = _Kept(node, basis, result)
+            result = reuse_if_equal(entry.result, make())
+        self._entries[id(node)] = _Entry(node, operands, result)
         return result
 
-    def forget(self) -> None:
-        """Start anew, as when the symbols do."""
-        self._kept.clear()
+    def clear(self) -> None:
+        """Drop all results, as when the symbol table is renewed."""
+        self._entries.clear()
 
 
-def _never_the_same(_selector: Selector) -> Basis:
+def _never_identical(_selector: Selector) -> Operands:
     return (object(),)
 
 
-def _same(one: Basis, other: Basis) -> bool:
-    return len(one) == len(other) and all(map(is_, one, other))
+def _identical(left: Operands, right: Operands) -> bool:
+    return len(left) == len(right) and all(map(is_, left, right))
 
 
-def settled(former: Result, found: Result) -> Result:
-    """``former`` where ``found`` says the very same, sample by sample."""
-    if isinstance(former, Vector) and isinstance(found, Vector):
-        return former if _agree(former, found) else found
-    return found
+def reuse_if_equal(former: Result, result: Result) -> Result:
+    """``former`` where ``result`` has the same samples, else ``result``."""
+    if isinstance(former, Vector) and isinstance(result, Vector):
+        return former if _equal(former, result) else result
+    return result
 
 
-def _agree(one: Vector, other: Vector) -> bool:
-    if one.size != other.size or one.metric != other.metric:
+def _equal(left: Vector, right: Vector) -> bool:
+    if left.size != right.size or left.metric != right.metric:
         return False
-    if one.stamps is not None or other.stamps is not None:
+    if left.stamps is not None or right.stamps is not None:
         return False
-    return _same_bits(one.values, other.values) and _same_labels(one, other)
+    return _same_bits(left.values, right.values) and _same_labels(left, right)
 
 
-def _same_bits(one: Floats, other: Floats) -> bool:
-    """Not by value: NaN must be NaN again, and 0 differs from -0."""
-    return one is other or np.array_equal(one.view(np.int64), other.view(np.int64))
+def _same_bits(left: Floats, right: Floats) -> bool:
+    """Whether the floats have the same bits: NaN equals NaN then, and 0 differs from -0."""
+    return left is right or np.array_equal(left.view(np.int64), right.view(np.int64))
 
 
-def _same_labels(one: Vector, other: Vector) -> bool:
-    mine, theirs = one.table, other.table
-    if mine is theirs:
-        return one.rows is other.rows or np.array_equal(one.rows, other.rows)
-    if mine.symbols is not theirs.symbols or mine.names != theirs.names:
+def _same_labels(left: Vector, right: Vector) -> bool:
+    table, other = left.table, right.table
+    if table is other:
+        return left.rows is right.rows or np.array_equal(left.rows, right.rows)
+    if table.symbols is not other.symbols or table.names != other.names:
         return False
     return all(
-        np.array_equal(mine.columns[name][one.rows], theirs.columns[name][other.rows])
-        for name in mine.names
+        np.array_equal(table.columns[name][left.rows], other.columns[name][right.rows])
+        for name in table.names
     )
 
 
-def shared(nodes: Iterable[Node]) -> list[Node]:
-    """The same expressions, in which equal parts are one object: worked out once for all."""
+def share_subtrees(nodes: Iterable[Node]) -> list[Node]:
+    """The same expressions with equal subtrees as one object, so that each is evaluated once."""
     known: dict[str, Any] = {}
-    return [_shared(node, known) for node in nodes]
+    return [_share(node, known) for node in nodes]
 
 
-def _shared(part: Any, known: dict[str, Any]) -> Any:
+def _share(part: Any, known: dict[str, Any]) -> Any:
     if isinstance(part, tuple):
-        return tuple(_shared(one, known) for one in part)
-    # The samples of a range are not kept, and those of a subquery are of other instants.
+        return tuple(_share(item, known) for item in part)
+    # Ranges are not cached, and the results inside a subquery are of other instants.
     if not is_dataclass(part) or isinstance(part, Range | Subquery):
         return part
     key = repr(part)
     if key not in known:
         parts = {field.name: getattr(part, field.name) for field in fields(part)}
-        changed = {name: _shared(value, known) for name, value in parts.items()}
+        changed = {name: _share(value, known) for name, value in parts.items()}
         known[key] = replace(part, **changed)  # type: ignore[type-var]
     return known[key]

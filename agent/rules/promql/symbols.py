@@ -13,11 +13,11 @@ import numpy.typing as npt
 Codes = npt.NDArray[np.int32]
 
 _CHUNK = 4096
-"""Values encoded in one C call: well under a millisecond, so that other threads get a turn."""
+"""Values encoded in one C call, which holds the GIL: well under a millisecond."""
 
 
-class _Interned(dict[str, int]):
-    """Gives a new code to a text it has not seen."""
+class _Codes(dict[str, int]):
+    """Codes by text; a new text gets the next code."""
 
     def __init__(self, texts: list[str]) -> None:
         super().__init__({"": 0})
@@ -31,18 +31,18 @@ class _Interned(dict[str, int]):
 
 
 class Symbols:
-    """The texts of all labels, by code. Code 0 is the empty text: the label is missing."""
+    """The symbol table: all label values by code. Code 0 is the empty text, a missing label."""
 
     def __init__(self) -> None:
         self.texts: list[str] = [""]
         """The text of each code."""
-        self._codes = _Interned(self.texts)
+        self._codes = _Codes(self.texts)
 
     def __len__(self) -> int:
         return len(self.texts)
 
     def code(self, text: str) -> int:
-        """The code of ``text``, made when it is new."""
+        """The code of ``text``, which is added when it is new."""
         return self._codes[text]
 
     def find(self, text: str) -> int | None:
@@ -71,11 +71,11 @@ Rows = npt.NDArray[np.intp]
 
 _BITS = 62
 _SPARSE = 16
-"""Codes are looked up in an array of flags unless it would be this much longer than they are."""
+"""An array of flags by code is used unless it would be this many times longer than the codes."""
 
 
 def pack(columns: Sequence[Codes], rows: int) -> Keys:
-    """One key for each of ``rows`` rows."""
+    """One key per row; two keys are equal exactly when all codes of the rows are."""
     keys = np.zeros(rows, np.int64)
     used = 0
     for column in columns:
@@ -90,7 +90,7 @@ def pack(columns: Sequence[Codes], rows: int) -> Keys:
 
 
 def distinct_of(codes: Codes) -> Rows:
-    """The codes that occur, ascending."""
+    """The distinct codes, ascending."""
     if not codes.size:
         return np.empty(0, np.intp)
     highest = int(codes.max())
@@ -98,17 +98,17 @@ def distinct_of(codes: Codes) -> Rows:
         ordered = np.sort(codes)
         is_first = np.concatenate([np.ones(1, bool), ordered[1:] != ordered[:-1]])
         return np.asarray(ordered[is_first], np.intp)
-    seen = np.zeros(highest + 1, bool)
-    seen[codes] = True
-    return np.flatnonzero(seen)
+    present = np.zeros(highest + 1, bool)
+    present[codes] = True
+    return np.flatnonzero(present)
 
 
 def group(columns: Sequence[Codes], rows: int) -> tuple[Rows, Codes]:
-    """The first row of each distinct key, and for every row which of those it equals."""
+    """The first row of each distinct key, and the index of the distinct key of every row."""
     if not columns:
         return np.zeros(min(rows, 1), np.intp), np.zeros(rows, np.int32)
     keys = pack(columns, rows)
-    # Rows mostly come in the order in which their texts were first seen: nothing to sort.
+    # Rows mostly come in the order in which their texts got codes: nothing to sort.
     is_sorted = bool((keys[1:] >= keys[:-1]).all())
     order = np.arange(rows) if is_sorted else np.argsort(keys, kind="stable")
     ordered = keys if is_sorted else keys[order]
@@ -118,17 +118,17 @@ def group(columns: Sequence[Codes], rows: int) -> tuple[Rows, Codes]:
     return order[starts], ids
 
 
-def locate(wanted: Sequence[Codes], known: Sequence[Codes], sizes: tuple[int, int]) -> Codes:
-    """For every row of ``wanted`` the row of ``known`` with the same codes, or -1.
+def locate(queries: Sequence[Codes], index: Sequence[Codes], sizes: tuple[int, int]) -> Codes:
+    """For every row of ``queries`` the row of ``index`` with the same codes, or -1.
 
-    Both have the same columns in the same order; the rows of ``known`` are distinct.
+    Both have the same columns in the same order; the rows of ``index`` are distinct.
     """
-    both = [np.concatenate(pair) for pair in zip(wanted, known, strict=True)]
+    both = [np.concatenate(pair) for pair in zip(queries, index, strict=True)]
     keys = pack(both, sum(sizes))
     left, right = keys[: sizes[0]], keys[sizes[0] :]
     if not sizes[1]:
         return np.full(sizes[0], -1, np.int32)
     order = np.argsort(right, kind="stable")
     places = np.minimum(np.searchsorted(right, left, sorter=order), sizes[1] - 1)
-    found = order[places]
-    return np.where(right[found] == left, found, -1).astype(np.int32)
+    rows = order[places]
+    return np.where(right[rows] == left, rows, -1).astype(np.int32)

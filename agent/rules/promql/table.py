@@ -1,8 +1,8 @@
-"""Label sets by column, and what is worked out from them once and kept.
+"""Tables of label sets, stored by column.
 
-A table lives as long as the frames it was made of; the grouping of its rows by some labels,
-the rows a matcher accepts and the way to another table are kept with it, so that an
-evaluation over unchanged series does array look-ups only.
+A table lives as long as the frames it was made of. It caches the grouping of its rows by some
+labels, the rows that a matcher accepts and the row numbers in another table, so that an
+evaluation over unchanged series is array look-ups only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,11 +18,11 @@ from agent.rules.promql.symbols import Codes, Rows, Symbols, distinct_of, group,
 
 Mask = npt.NDArray[np.bool_]
 
-_KEPT_MASKS = 128
+_MAX_MASKS = 128
 
 
 class Table:
-    """Rows of label sets. ``distinct`` says that no two rows are the same."""
+    """Rows of label sets; ``distinct`` asserts that no two rows are equal."""
 
     def __init__(
         self, symbols: Symbols, columns: Mapping[str, Codes], rows: int, *, distinct: bool = False
@@ -34,7 +34,7 @@ class Table:
         self._projections: dict[tuple[str, ...], Projection] = {}
         self._masks: dict[tuple[str, str, str], Mask] = {}
         self._present: dict[str, Rows] = {}
-        self._ways: WeakKeyDictionary[Table, Codes] = WeakKeyDictionary()
+        self._rows_in: WeakKeyDictionary[Table, Codes] = WeakKeyDictionary()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -47,24 +47,23 @@ class Table:
         return np.arange(self.rows)
 
     def column(self, name: str) -> Codes:
-        """The codes of one label; all missing where the table does not have it."""
-        found = self.columns.get(name)
-        return np.zeros(self.rows, np.int32) if found is None else found
+        """The codes of one label; all 0 (missing) where the table has no such label."""
+        column = self.columns.get(name)
+        return np.zeros(self.rows, np.int32) if column is None else column
 
     def take(self, rows: Rows, names: Sequence[str] | None = None) -> dict[str, Codes]:
-        """The columns of some rows."""
-        picked = self.names if names is None else names
-        return {name: self.column(name)[rows] for name in picked}
+        """The columns of ``rows``, restricted to ``names`` if given."""
+        return {name: self.column(name)[rows] for name in (self.names if names is None else names)}
 
     def project(self, names: Sequence[str]) -> "Projection":
-        """The distinct label sets that are left when only ``names`` are kept."""
-        kept = tuple(name for name in self.columns if name in names)
-        if kept not in self._projections:
-            self._projections[kept] = self._project(kept)
-        return self._projections[kept]
+        """The distinct label sets with only the labels ``names``."""
+        key = tuple(name for name in self.columns if name in names)
+        if key not in self._projections:
+            self._projections[key] = self._project(key)
+        return self._projections[key]
 
     def without(self, names: Sequence[str]) -> "Projection":
-        """The distinct label sets that are left when ``names`` are removed."""
+        """The distinct label sets without the labels ``names``."""
         return self.project([name for name in self.columns if name not in names])
 
     def _project(self, names: tuple[str, ...]) -> "Projection":
@@ -78,10 +77,10 @@ class Table:
         return Projection(Table(self.symbols, columns, first.size, distinct=True), ids)
 
     def mask(self, matcher: Matcher) -> Mask:
-        """The rows whose label the matcher accepts."""
+        """Which rows the matcher accepts."""
         key = (matcher.operator, matcher.label, matcher.value)
         if key not in self._masks:
-            if len(self._masks) >= _KEPT_MASKS:
+            if len(self._masks) >= _MAX_MASKS:
                 self._masks.clear()
             self._masks[key] = self._mask(matcher)
         return self._masks[key]
@@ -101,21 +100,21 @@ class Table:
         accepted[present] = [matcher.accepts(text) for text in self.symbols.decode(present)]
         return accepted[column]
 
-    def way_to(self, other: "Table") -> Codes:
-        """For every row the row of ``other`` with the same labels, or -1; both distinct."""
+    def rows_in(self, other: "Table") -> Codes:
+        """For every row the row of ``other`` with the same labels, or -1; both must be distinct."""
         if other is self:
             return np.arange(self.rows, dtype=np.int32)
-        if other not in self._ways:
+        if other not in self._rows_in:
             names = sorted({*self.names, *other.names})
-            self._ways[other] = locate(
+            self._rows_in[other] = locate(
                 [self.column(name) for name in names],
                 [other.column(name) for name in names],
                 (self.rows, other.rows),
             )
-        return self._ways[other]
+        return self._rows_in[other]
 
     def translated(self, former: Symbols, symbols: Symbols) -> "Table":
-        """The same label sets in the codes of other ``symbols``."""
+        """The same label sets encoded by other ``symbols``."""
         columns = {
             name: symbols.encode(former.decode(codes)) for name, codes in self.columns.items()
         }
@@ -130,7 +129,7 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """A table with fewer labels: its distinct rows, and where each former row went."""
+    """A table reduced to fewer labels: its distinct rows, and the new row of each old one."""
 
     table: Table
     ids: Codes

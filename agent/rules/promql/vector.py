@@ -14,17 +14,17 @@ from agent.rules.promql.table import Mask, Table
 Floats = npt.NDArray[np.float64]
 
 _FEW = 8
-"""Samples are few when they are less than this part of their table's rows."""
+"""Samples are few when their table has more than this many rows for each."""
 
 SAME_LABELSET = "vector cannot contain metrics with the same labelset"
 
 
 @dataclass(frozen=True, eq=False)
 class Vector:
-    """One value per row of a distinct table.
+    """An instant vector: one value for each of some rows of a table with distinct rows.
 
-    The metric's name is one code for all rows (0 when it was dropped); where rows have
-    different names the table has a ``__name__`` column instead.
+    The metric's name is one code for all samples, 0 when it was dropped. Where samples have
+    different names the table has a column ``__name__`` instead.
     """
 
     table: Table
@@ -32,20 +32,20 @@ class Vector:
     values: Floats
     metric: int = 0
     stamps: Floats | None = None
-    """When each sample was taken; ``None`` means at the evaluation's time."""
+    """The time of each sample in seconds; ``None`` means the evaluation time."""
 
     @property
     def size(self) -> int:
-        """How many samples there are."""
+        """The number of samples."""
         return int(self.values.size)
 
-    def where(self, kept: Mask | Rows) -> "Vector":
-        """Only the samples that ``kept`` picks."""
-        stamps = None if self.stamps is None else self.stamps[kept]
-        return Vector(self.table, self.rows[kept], self.values[kept], self.metric, stamps)
+    def where(self, selection: Mask | Rows) -> "Vector":
+        """The samples at ``selection``, a mask or indexes."""
+        stamps = None if self.stamps is None else self.stamps[selection]
+        return Vector(self.table, self.rows[selection], self.values[selection], self.metric, stamps)
 
     def compact(self) -> "Vector":
-        """The same samples; a few of many rows get a table of their own, small to work with."""
+        """The same samples; a few out of many rows get a small table of their own."""
         if self.size * _FEW >= self.table.rows:
             return self
         columns = self.table.take(self.rows)
@@ -57,12 +57,12 @@ class Vector:
         return replace(self, values=values, stamps=None)
 
     def translated(self, former: Symbols, symbols: Symbols) -> "Vector":
-        """The same samples in the codes of other ``symbols``."""
+        """The same samples encoded by other ``symbols``."""
         metric = symbols.code(former.texts[self.metric])
         return replace(self, table=self.table.translated(former, symbols), metric=metric)
 
     def nameless(self) -> "Vector":
-        """Without the metric's name.
+        """The samples without the metric's name.
 
         Raises:
             EvaluationError: when two series differ in nothing else.
@@ -75,7 +75,7 @@ class Vector:
         return Vector(projection.table, rows, self.values, 0, self.stamps)
 
     def named(self) -> "Vector":
-        """With the metric's name as a column of the table, so that it can be grouped by."""
+        """The samples with the metric's name as a column, so that it can be grouped by."""
         if not self.metric:
             return self
         columns = self.table.take(self.rows)
@@ -84,12 +84,12 @@ class Vector:
         return Vector(table, table.all_rows, self.values, 0, self.stamps)
 
     def label_columns(self) -> dict[str, list[str]]:
-        """The label texts of all samples by label name, sorted by name."""
-        named = self.table.take(self.rows)
+        """The label values of all samples by label name, sorted by name."""
+        columns = self.table.take(self.rows)
         if self.metric:
-            named[METRIC_NAME] = np.full(self.size, self.metric, np.int32)
+            columns[METRIC_NAME] = np.full(self.size, self.metric, np.int32)
         symbols = self.table.symbols
-        return {name: symbols.decode(named[name]) for name in sorted(named)}
+        return {name: symbols.decode(columns[name]) for name in sorted(columns)}
 
     def label_sets(self) -> list[dict[str, str]]:
         """The label set of each sample, missing labels left out."""
@@ -104,12 +104,12 @@ class Vector:
 
 
 def require_distinct(rows: Rows) -> None:
-    """Raise where a row occurs twice.
+    """Require that no row occurs twice.
 
     Raises:
-        EvaluationError: in Prometheus' words.
+        EvaluationError: when one does, in Prometheus' words.
     """
-    # Sorted, not put through np.unique, whose hashing lets no other thread in.
+    # Not np.unique: its hashing holds the GIL for the whole array.
     ordered = np.sort(rows)
     if (ordered[1:] == ordered[:-1]).any():
         raise EvaluationError(SAME_LABELSET)
@@ -129,20 +129,20 @@ def empty(symbols: Symbols) -> Vector:
 
 
 def joined(symbols: Symbols, parts: Sequence[Vector]) -> Vector:
-    """All samples of ``parts``, whose label sets must differ from part to part."""
-    filled = [part for part in parts if part.size]
-    if not filled:
+    """All samples of ``parts``; no two parts may have the same label set."""
+    nonempty = [part for part in parts if part.size]
+    if not nonempty:
         return empty(symbols)
-    first = filled[0]
-    if len(filled) == 1:
+    first = nonempty[0]
+    if len(nonempty) == 1:
         return first
-    if all(part.table is first.table and part.metric == first.metric for part in filled):
-        rows = np.concatenate([part.rows for part in filled])
-        return Vector(first.table, rows, _concatenated(filled), first.metric, _stamps(filled))
-    metrics = {part.metric for part in filled}
+    if all(part.table is first.table and part.metric == first.metric for part in nonempty):
+        rows = np.concatenate([part.rows for part in nonempty])
+        return Vector(first.table, rows, _concatenated(nonempty), first.metric, _stamps(nonempty))
+    metrics = {part.metric for part in nonempty}
     metric = metrics.pop() if len(metrics) == 1 else 0
-    table = _table_of([part if metric else part.named() for part in filled], symbols)
-    return Vector(table, table.all_rows, _concatenated(filled), metric, _stamps(filled))
+    table = _table_of([part if metric else part.named() for part in nonempty], symbols)
+    return Vector(table, table.all_rows, _concatenated(nonempty), metric, _stamps(nonempty))
 
 
 def _table_of(parts: Sequence[Vector], symbols: Symbols) -> Table:

@@ -1,1 +1,1 @@
-"""Expressions answered over what the rule engine sees, for people and for dashboards."""
+"""Queries over the series of the rule engine, for people and for dashboards."""

@@ -1,4 +1,4 @@
-"""What became of a unit test's cases, and how promtool would write it."""
+"""The outcomes of a unit test's cases, printed as promtool prints them."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ Sample = tuple[dict[str, str], float]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One case. ``error`` says why it could not be judged."""
+    """The outcome of one case; ``error`` says why it could not be evaluated."""
 
     group: str
     time: float
@@ -22,33 +22,33 @@ class Outcome:
     error: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """The case for ``--json``, without its file."""
-        told: dict[str, Any] = {"group": self.group, "eval_time": format_duration(self.time)}
-        told |= {"ok": self.ok, "got": [], "exp": []}
-        return told | ({"error": self.error} if self.error else {})
+        """The object of the case for ``--json``, without its file."""
+        case: dict[str, Any] = {"group": self.group, "eval_time": format_duration(self.time)}
+        case |= {"ok": self.ok, "got": [], "exp": []}
+        return case | ({"error": self.error} if self.error else {})
 
     def text(self) -> str:
-        """What promtool prints for a case that failed."""
+        """The text that promtool prints for a failed case."""
         return f"    {self.error}"
 
 
 @dataclass(frozen=True, slots=True)
 class AlertOutcome(Outcome):
-    """Whether the right alerts fired."""
+    """The outcome of an alert case."""
 
     name: str = ""
     got: tuple[ExpectedAlert, ...] = ()
     expected: tuple[ExpectedAlert, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """The case for ``--json``, without its file."""
+        """The object of the case for ``--json``, without its file."""
         sides = {"got": _alerts(self.got), "exp": _alerts(self.expected)}
         return Outcome.as_json(self) | {"alertname": self.name} | sides
 
     def text(self) -> str:
-        """What promtool prints for a case that failed."""
+        """The text that promtool prints for a failed case."""
         title = f"    name: {self.group},\n" if self.group else ""
-        expected, got = (_listed(side) for side in (self.expected, self.got))
+        expected, got = (_alerts_text(side) for side in (self.expected, self.got))
         return (
             f"{title}    alertname: {self.name}, time: {format_duration(self.time)}, \n"
             f"        exp:{expected}, \n        got:{got}"
@@ -57,33 +57,33 @@ class AlertOutcome(Outcome):
 
 @dataclass(frozen=True, slots=True)
 class ExpressionOutcome(Outcome):
-    """Whether an expression gave the right samples."""
+    """The outcome of an expression case."""
 
     expression: str = ""
     got: tuple[Sample, ...] = ()
     expected: tuple[Sample, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """The case for ``--json``, without its file."""
+        """The object of the case for ``--json``, without its file."""
         sides = {"got": _samples(self.got), "exp": _samples(self.expected)}
         return Outcome.as_json(self) | {"expr": self.expression} | sides
 
     def text(self) -> str:
-        """What promtool prints for a case that failed."""
+        """The text that promtool prints for a failed case."""
         head = f"    expr: {quote(self.expression)}, time: {format_duration(self.time)},"
         if self.error:
             return f"{head} err: {self.error}"
-        expected, got = (_written(side) for side in (self.expected, self.got))
+        expected, got = (_samples_text(side) for side in (self.expected, self.got))
         return f"{head}\n        exp: {expected}\n        got: {got}"
 
 
 def labels_text(labels: Mapping[str, str]) -> str:
-    """A label set as Prometheus writes it."""
+    """A label set in Prometheus' notation."""
     pairs = (f"{name}={quote(labels[name])}" for name in sorted(labels))
     return "{" + ", ".join(pairs) + "}"
 
 
-def _listed(alerts: Sequence[ExpectedAlert]) -> str:
+def _alerts_text(alerts: Sequence[ExpectedAlert]) -> str:
     if not alerts:
         return "[]"
     pad = " " * 12
@@ -95,7 +95,7 @@ def _listed(alerts: Sequence[ExpectedAlert]) -> str:
     return "[" + ",".join(entries) + f"\n{pad}]"
 
 
-def _written(samples: Sequence[Sample]) -> str:
+def _samples_text(samples: Sequence[Sample]) -> str:
     if not samples:
         return "nil"
     return ", ".join(
@@ -105,11 +105,11 @@ def _written(samples: Sequence[Sample]) -> str:
 
 
 def _alerts(alerts: Sequence[ExpectedAlert]) -> list[dict[str, Any]]:
-    return [{"labels": one.labels, "annotations": one.annotations} for one in alerts]
+    return [{"labels": alert.labels, "annotations": alert.annotations} for alert in alerts]
 
 
 def _samples(samples: Sequence[Sample]) -> list[dict[str, Any]]:
-    """Finite values are numbers; JSON has no others, so those are texts as Go writes them."""
+    """The samples as JSON; NaN and infinities, which JSON lacks, are texts as in Go."""
     return [
         {"labels": labels, "value": value if math.isfinite(value) else shortest(value)}
         for labels, value in samples

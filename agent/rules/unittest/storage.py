@@ -12,7 +12,7 @@ from agent.rules.alerting import ALERT_NAME
 from agent.rules.promql.errors import DUPLICATE_SAMPLE, EvaluationError
 from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.promql.nodes import Selector, Semantics
-from agent.rules.promql.range_vector import RangeVector, Span, Stretch, Windows
+from agent.rules.promql.range_vector import RangePart, RangeVector, Span, Windows
 from agent.rules.promql.source import matching
 from agent.rules.promql.symbols import Rows, Symbols
 from agent.rules.promql.table import Table
@@ -131,7 +131,7 @@ class Storage:
         parts = [self._part(name, selector, span) for name in names]
         return RangeVector(self.symbols, span, [part for part in parts if part is not None])
 
-    def _part(self, name: str, selector: Selector, span: Span) -> Stretch | None:
+    def _part(self, name: str, selector: Selector, span: Span) -> RangePart | None:
         stored = self._series.get(name, {})
         keys = list(stored)
         if not keys:
@@ -144,7 +144,7 @@ class Storage:
             return _windows([samples[row] for row in rows.tolist()])
 
         most = max((len(times) for times, _ in samples), default=0)
-        return Stretch(selected.table, selected.rows, selected.metric, most, fill)
+        return RangePart(selected.table, selected.rows, selected.metric, most, fill)
 
     def names(self) -> list[str]:
         """The names of the stored metrics."""

@@ -25,7 +25,7 @@ async def alerts(request: web.Request, _parameters: QueryParams, queries: Querie
     """Every alert, pending and firing."""
 
     def build(_deadline: float) -> bytes:
-        of_rules = queries.engine().standing().values()
+        of_rules = queries.engine().alerts_by_rule().values()
         return small({"alerts": [_alert(alert) for alerts in of_rules for alert in alerts]})
 
     return await request.app[EXECUTOR].run(build)
@@ -62,7 +62,7 @@ class _RulesSnapshot:
         self._alerting = _KINDS[parameters.text("type")]
         self._interval = interval
         self._health = engine.health_of()
-        self._alerts = engine.standing()
+        self._alerts = engine.alerts_by_rule()
 
     def group(self, group: Group) -> dict[str, Any]:
         """A group as the API shows it."""

@@ -64,7 +64,7 @@ async def query_range(request: web.Request, parameters: QueryParams, queries: Qu
         )
 
     def evaluate(deadline: float) -> bytes:
-        result = queries.over(node, steps_between(start, end, step), deadline)
+        result = queries.range(node, steps_between(start, end, step), deadline)
         return data(matrix(result), queries.gaps(node, start))
 
     return await request.app[EXECUTOR].run(evaluate, timeout)

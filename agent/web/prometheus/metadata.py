@@ -12,7 +12,7 @@ from agent.rules.promql.nodes import Selector
 from agent.rules.promql.symbols import distinct_of
 from agent.rules.promql.vector import Vector
 from agent.rules.queries.matrix import TooLargeError
-from agent.rules.queries.queries import MOST_SERIES, Queries, parse_selector
+from agent.rules.queries.queries import MAX_SERIES, Queries, parse_selector
 from agent.web.prometheus.encoding import in_order, joined, label_sets, quoted
 from agent.web.prometheus.errors import QueryApiError, invalid_parameter
 from agent.web.prometheus.parameters import FIRST, LAST, QueryParams
@@ -67,8 +67,8 @@ async def series(request: web.Request, parameters: QueryParams, queries: Queries
     def select(deadline: float) -> bytes:
         vectors = tuple(queries.select(selectors, deadline))
         size = sum(vector.size for vector in vectors)
-        if size > MOST_SERIES:
-            raise TooLargeError(f"{size} series match, at most {MOST_SERIES} are parameters")
+        if size > MAX_SERIES:
+            raise TooLargeError(f"{size} series match, at most {MAX_SERIES} are parameters")
         sets = dict.fromkeys(text for vector in vectors for text in label_sets(vector))
         return data(("[", *joined(sets), "]"))
 
