@@ -17,7 +17,7 @@ FUNCTIONS = ("abs", "ceil", "floor", "round", "sgn", "sqrt", "exp", "ln", "times
 
 @dataclass(frozen=True)
 class Case:
-    """Series (as written, with one value each) and the expressions to ask of them."""
+    """Series (as written, with one value each) and the expressions to evaluate over them."""
 
     series: dict[str, str]
     expressions: list[str]
@@ -25,16 +25,16 @@ class Case:
 
 @st.composite
 def series(draw: Draw) -> dict[str, str]:
-    written: dict[str, str] = {}
+    values_of: dict[str, str] = {}
     for metric in METRICS:
         for _ in range(draw(st.integers(0, 4))):
             labels = {name: draw(st.sampled_from(texts)) for name, texts in LABELS.items()}
             inner = ", ".join(f'{name}="{text}"' for name, text in labels.items() if text)
-            written[f"{metric}{{{inner}}}"] = draw(st.sampled_from(VALUES))
+            values_of[f"{metric}{{{inner}}}"] = draw(st.sampled_from(VALUES))
     # topk keeps whichever of equal values comes first, so its metric has none.
     for place, text in enumerate(draw(st.lists(st.sampled_from("abcde"), unique=True))):
-        written[f'u{{x="{text}", y="{text < "c"}"}}'] = str(place * 3 - 4)
-    return written or {"m": "1"}
+        values_of[f'u{{x="{text}", y="{text < "c"}"}}'] = str(place * 3 - 4)
+    return values_of or {"m": "1"}
 
 
 def names(draw: Draw) -> str:
@@ -150,5 +150,5 @@ SHAPES = (_selected, _with_scalar, _matched, _combined, _aggregated, _called, _c
 
 @st.composite
 def cases(draw: Draw) -> Case:
-    asked = st.integers(1, 3).flatmap(vector)
-    return Case(draw(series()), draw(st.lists(asked, min_size=4, max_size=4)))
+    expression = st.integers(1, 3).flatmap(vector)
+    return Case(draw(series()), draw(st.lists(expression, min_size=4, max_size=4)))

@@ -33,7 +33,7 @@ def promtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def write_unit_test(path: Path, cases: Sequence[Case], times: Sequence[str]) -> None:
     """Each expression expects a sample that cannot be, so promtool prints what it got.
 
-    The expressions of a case are asked at ``times`` in turn.
+    The expressions of a case are evaluated at ``times`` in turn.
     """
     tests = [
         {
@@ -57,10 +57,10 @@ def write_unit_test(path: Path, cases: Sequence[Case], times: Sequence[str]) -> 
 
 def answers(path: Path) -> list[Answer]:
     """What promtool got for every expression of a file, in order."""
-    told = promtool("test", "rules", path).stderr
-    starts = [found.start() for found in _ENTRY.finditer(told)]
-    ends = [*starts[1:], len(told)][: len(starts)]
-    entries = [told[start:end] for start, end in zip(starts, ends, strict=True)]
+    output = promtool("test", "rules", path).stderr
+    starts = [match.start() for match in _ENTRY.finditer(output)]
+    ends = [*starts[1:], len(output)][: len(starts)]
+    entries = [output[start:end] for start, end in zip(starts, ends, strict=True)]
     return [_answer(entry) for entry in entries]
 
 

@@ -51,19 +51,19 @@ def _item(draw: Draw) -> str:
 
 @st.composite
 def series(draw: Draw) -> dict[str, str]:
-    written: dict[str, str] = {}
+    values_of: dict[str, str] = {}
     for metric in METRICS:
         for _ in range(draw(st.integers(1, 3))):
             labels = {name: draw(st.sampled_from(texts)) for name, texts in LABELS.items()}
             inner = ", ".join(f'{name}="{text}"' for name, text in labels.items() if text)
-            written[f"{metric}{{{inner}}}"] = draw(values())
+            values_of[f"{metric}{{{inner}}}"] = draw(values())
     for job in draw(st.lists(st.sampled_from("pq"), unique=True)):
         count = 0
         for bound in draw(st.lists(st.sampled_from(["0", "0.1", "1", "5", "x"]), unique=True)):
             count += draw(st.integers(-1, 9))
-            written[f'b{{job="{job}", le="{bound}"}}'] = f"{count}+{draw(st.integers(0, 3))}x12"
-        written[f'b{{job="{job}", le="+Inf"}}'] = f"{count + draw(st.integers(0, 3))}+3x12"
-    return written
+            values_of[f'b{{job="{job}", le="{bound}"}}'] = f"{count}+{draw(st.integers(0, 3))}x12"
+        values_of[f'b{{job="{job}", le="+Inf"}}'] = f"{count + draw(st.integers(0, 3))}+3x12"
+    return values_of
 
 
 def shift(draw: Draw) -> str:
@@ -192,5 +192,5 @@ SHAPES = (
 
 @st.composite
 def cases(draw: Draw) -> Case:
-    asked = st.integers(1, 3).flatmap(vector)
-    return Case(draw(series()), draw(st.lists(asked, min_size=4, max_size=4)))
+    expression = st.integers(1, 3).flatmap(vector)
+    return Case(draw(series()), draw(st.lists(expression, min_size=4, max_size=4)))

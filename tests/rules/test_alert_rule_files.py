@@ -56,8 +56,8 @@ def texts(rule: AlertingRule, kind: str) -> dict[str, str]:
 
 
 def selectors(node: Node) -> list[Selector]:
-    found = [node] if isinstance(node, Selector) else []
-    return [*found, *(one for child in children_of(node) for one in selectors(child))]
+    labels = [node] if isinstance(node, Selector) else []
+    return [*labels, *(one for child in children_of(node) for one in selectors(child))]
 
 
 def family_labels(name: str) -> set[str]:
@@ -79,8 +79,8 @@ def result_labels(node: Node) -> set[str]:
     if isinstance(node, Binary):
         both = node.operator == "or" or isinstance(node.left, Number)
         sides = [one for one in (node.left, node.right)[: 1 + both] if not isinstance(one, Number)]
-        found = set().union(*(result_labels(side) for side in sides))
-        return found | set(node.matching.include)
+        labels = set().union(*(result_labels(side) for side in sides))
+        return labels | set(node.matching.include)
     raise AssertionError(f"{node} does not say which labels it gives")
 
 
@@ -114,8 +114,8 @@ class TestEveryAlert:
         assert "$value" not in texts(rule, "annotations")["summary_zh"]
 
     def test_speaks_only_of_labels_it_has(self, rule: AlertingRule) -> None:
-        spoken = re.findall(r"\$labels\.(\w+)", "".join(texts(rule, "annotations").values()))
-        assert set(spoken) <= result_labels(rule.node)
+        mentioned = re.findall(r"\$labels\.(\w+)", "".join(texts(rule, "annotations").values()))
+        assert set(mentioned) <= result_labels(rule.node)
 
     def test_has_a_runbook_in_both_languages(self, rule: AlertingRule) -> None:
         assert texts(rule, "annotations")["runbook_url"] == f"{RUNBOOK_PREFIX}{rule.name}.md"

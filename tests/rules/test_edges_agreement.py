@@ -139,8 +139,8 @@ def agree(one: dict[str, float] | str, other: dict[str, float] | str) -> bool:
 def test_the_edges_are_where_prometheus_has_them(time: str, tmp_path: Path) -> None:
     path = tmp_path / "edges.json"
     write_unit_test(path, [Case(SERIES, list(EXPRESSIONS))], (time,))
-    found = list(zip(EXPRESSIONS, answers(path), ours(path), strict=True))
-    assert [one for one in found if not agree(*one[1:])] == []
+    compared = list(zip(EXPRESSIONS, answers(path), ours(path), strict=True))
+    assert [one for one in compared if not agree(*one[1:])] == []
 
 
 def test_equal_values_do_not_deviate_at_all(tmp_path: Path) -> None:
@@ -161,8 +161,8 @@ def test_equal_values_do_not_deviate_at_all(tmp_path: Path) -> None:
 )
 def test_series_are_written_as_promtool_reads_them(values: str, tmp_path: Path) -> None:
     path = tmp_path / "notation.json"
-    asked = ["count_over_time(m[9m])", "sum_over_time(m[9m])"]
-    write_unit_test(path, [Case({"m": values}, asked)], ("9m",))
+    expressions = ["count_over_time(m[9m])", "sum_over_time(m[9m])"]
+    write_unit_test(path, [Case({"m": values}, expressions)], ("9m",))
     theirs, mine = answers(path), ours(path)
     assert len(theirs) == len(mine)
     assert all(map(agree, theirs, mine)), (theirs, mine)

@@ -81,7 +81,7 @@ def test_what_only_looks_newer_is_not_refused(expression: str) -> None:
     ("time", "milliseconds"),
     [("-5", -5000), ("- 5", -5000), ("+1.5", 1500), ("0x10", 16_000), ("-1e12", -(10**15))],
 )
-def test_any_time_may_be_asked_for(time: str, milliseconds: int) -> None:
+def test_any_time_may_be_selected(time: str, milliseconds: int) -> None:
     assert parse(f"x @ {time} offset 1s") == Selector("x", (), TimeModifier(1000, milliseconds))
 
 

@@ -70,7 +70,7 @@ def _answer(outcome: ExpressionOutcome) -> Answer:
 
 EVERYTHING = "NUMWATCH_DIFFERENTIAL" in os.environ
 """Set it to anything for 4,800 cases instead of 1,300."""
-TOLD: list[str] = []
+KNOWN_DIFFERENCES: list[str] = []
 """Cases that differ for a reason in ``DISAGREEMENTS``."""
 DISAGREEMENTS = (
     (
@@ -97,17 +97,17 @@ def at_random(few: int, many: int) -> settings:
 
 def compare(batch: list[Case], path: Path, times: tuple[str, ...]) -> None:
     write_unit_test(path, batch, times)
-    asked = [(case, expression) for case in batch for expression in case.expressions]
+    queries = [(case, expression) for case in batch for expression in case.expressions]
     theirs, mine = answers(path), ours(path)
-    assert len(theirs) == len(mine) == len(asked)
-    for (case, expression), expected, got in zip(asked, theirs, mine, strict=True):
+    assert len(theirs) == len(mine) == len(queries)
+    for (case, expression), expected, got in zip(queries, theirs, mine, strict=True):
         if same(expected, got):
             continue
         known = [reason for pattern, reason in DISAGREEMENTS if re.search(pattern, expression)]
         assert known, json.dumps(
             {"series": case.series, "expr": expression, "promtool": expected, "numwatch": got}
         )
-        TOLD.append(expression)
+        KNOWN_DIFFERENCES.append(expression)
 
 
 @pytest.mark.timeout(600)
@@ -132,7 +132,7 @@ def test_random_expressions_over_time_give_what_prometheus_gives(
 
 def test_the_engines_disagree_on_no_more_than_a_handful_of_cases() -> None:
     assert len(DISAGREEMENTS) <= 5
-    assert len(set(TOLD)) <= 5, TOLD
+    assert len(set(KNOWN_DIFFERENCES)) <= 5, KNOWN_DIFFERENCES
 
 
 @pytest.mark.parametrize(

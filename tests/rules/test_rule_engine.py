@@ -34,14 +34,14 @@ def make(tmp_path: Path):
     return engine
 
 
-def seen(alerts: tuple[Alert, ...]) -> dict[str, tuple[str, float]]:
+def states_of(alerts: tuple[Alert, ...]) -> dict[str, tuple[str, float]]:
     return {alert.labels.get("number", ""): (alert.state, alert.active_at) for alert in alerts}
 
 
 def test_an_alert_is_pending_then_firing_then_gone(make) -> None:
     engine = make()
-    assert seen(engine.evaluate([up(a=0, b=1)], 100)) == {"a": ("pending", 100)}
-    assert seen(engine.evaluate([up(a=0, b=1)], 159)) == {"a": ("pending", 100)}
+    assert states_of(engine.evaluate([up(a=0, b=1)], 100)) == {"a": ("pending", 100)}
+    assert states_of(engine.evaluate([up(a=0, b=1)], 159)) == {"a": ("pending", 100)}
     (alert,) = engine.evaluate([up(a=0, b=1)], 160)
     assert (alert.state, alert.active_at, alert.fired_at) == ("firing", 100, 160)
     assert alert.labels == {"number": "a", "severity": "critical"}
@@ -53,20 +53,20 @@ def test_a_pending_alert_that_vanishes_begins_anew(make) -> None:
     engine = make()
     engine.evaluate([up(a=0)], 100)
     engine.evaluate([up(a=1)], 130)
-    assert seen(engine.evaluate([up(a=0)], 160)) == {"a": ("pending", 160)}
+    assert states_of(engine.evaluate([up(a=0)], 160)) == {"a": ("pending", 160)}
 
 
 def test_the_pace_divides_every_for(make) -> None:
     engine = make(pace=10)
     engine.evaluate([up(a=0)], 100)
-    assert seen(engine.evaluate([up(a=0)], 106)) == {"a": ("firing", 100)}
+    assert states_of(engine.evaluate([up(a=0)], 106)) == {"a": ("firing", 100)}
 
 
-def test_an_alert_fires_on_for_as_long_as_it_is_kept(make) -> None:
+def test_an_alert_fires_on_for_as_long_as_keep_firing_for_says(make) -> None:
     engine = make(RULES.replace("for: 1m", "keep_firing_for: 2m"))
-    assert seen(engine.evaluate([up(a=0)], 100)) == {"a": ("firing", 100)}
-    assert seen(engine.evaluate([up(a=1)], 115)) == {"a": ("firing", 100)}
-    assert seen(engine.evaluate([up(a=1)], 234)) == {"a": ("firing", 100)}
+    assert states_of(engine.evaluate([up(a=0)], 100)) == {"a": ("firing", 100)}
+    assert states_of(engine.evaluate([up(a=1)], 115)) == {"a": ("firing", 100)}
+    assert states_of(engine.evaluate([up(a=1)], 234)) == {"a": ("firing", 100)}
     assert engine.evaluate([up(a=1)], 235) == ()
 
 
@@ -76,45 +76,43 @@ def test_pending_and_firing_survive_a_restart(make) -> None:
     engine.evaluate([up(a=0, b=0)], 160)
     after = make()
     assert after.restore(engine.state()) == 2
-    assert seen(after.alerts()) == {"a": ("firing", 100), "b": ("pending", 160)}
-    assert seen(after.evaluate([up(a=0, b=0)], 220)) == {
+    assert states_of(after.alerts()) == {"a": ("firing", 100), "b": ("pending", 160)}
+    assert states_of(after.evaluate([up(a=0, b=0)], 220)) == {
         "a": ("firing", 100),
         "b": ("pending", 220),
     }
 
 
 @pytest.mark.parametrize("moved", [0, 180, 59 * 60, 61 * 60, -180, -59 * 60, -61 * 60])
-def test_what_waits_counts_the_time_it_was_watched_whatever_the_clock_says(
-    make, moved: float
-) -> None:
+def test_only_time_with_evaluations_counts_whatever_the_clock_says(make, moved: float) -> None:
     engine, after = make(), make()
     for now in (100, 115, 130):
         engine.evaluate([up(a=0)], now)
     after.restore(engine.state())
     begin = 130 + 15 + moved
-    assert seen(after.evaluate([up(a=0)], begin)) == {"a": ("pending", begin - 30)}
-    assert seen(after.evaluate([up(a=0)], begin + 15))["a"][0] == "pending"
-    assert seen(after.evaluate([up(a=0)], begin + 30))["a"][0] == "firing"
+    assert states_of(after.evaluate([up(a=0)], begin)) == {"a": ("pending", begin - 30)}
+    assert states_of(after.evaluate([up(a=0)], begin + 15))["a"][0] == "pending"
+    assert states_of(after.evaluate([up(a=0)], begin + 30))["a"][0] == "firing"
 
 
-def test_an_alert_that_is_kept_firing_is_kept_as_long_through_a_restart(make) -> None:
+def test_keep_firing_for_counts_the_same_through_a_restart(make) -> None:
     rules = RULES.replace("for: 1m", "keep_firing_for: 2m")
     engine, after = make(rules), make(rules)
     engine.evaluate([up(a=0)], 100)
     engine.evaluate([up(a=1)], 115)
     after.restore(engine.state())
     begin = 130 + 61 * 60
-    assert seen(after.evaluate([up(a=0)], begin)) == {"a": ("firing", 100)}
-    assert seen(after.evaluate([up(a=1)], begin + 15)) == {"a": ("firing", 100)}
-    assert seen(after.evaluate([up(a=1)], begin + 15 + 119)) == {"a": ("firing", 100)}
+    assert states_of(after.evaluate([up(a=0)], begin)) == {"a": ("firing", 100)}
+    assert states_of(after.evaluate([up(a=1)], begin + 15)) == {"a": ("firing", 100)}
+    assert states_of(after.evaluate([up(a=1)], begin + 15 + 119)) == {"a": ("firing", 100)}
     assert after.evaluate([up(a=1)], begin + 15 + 120) == ()
 
 
-def test_other_rules_take_over_without_a_break(make) -> None:
+def test_other_rules_inherit_the_alerts_of_the_former_ones(make) -> None:
     engine, after = make(), make()
     engine.evaluate([up(a=0)], 100)
     after.inherit(engine)
-    assert seen(after.evaluate([up(a=0)], 160)) == {"a": ("firing", 100)}
+    assert states_of(after.evaluate([up(a=0)], 160)) == {"a": ("firing", 100)}
 
 
 def test_no_data_after_a_restart_ends_nothing_for_a_while(make) -> None:
@@ -122,12 +120,12 @@ def test_no_data_after_a_restart_ends_nothing_for_a_while(make) -> None:
     before.evaluate([up(a=0)], 100)
     before.evaluate([up(a=0)], 160)
     after.restore(before.state())
-    assert seen(after.evaluate([], 200)) == {"a": ("firing", 100)}
-    assert seen(after.evaluate([], 200 + GRACE - 1)) == {"a": ("firing", 100)}
+    assert states_of(after.evaluate([], 200)) == {"a": ("firing", 100)}
+    assert states_of(after.evaluate([], 200 + GRACE - 1)) == {"a": ("firing", 100)}
     assert after.evaluate([], 200 + GRACE) == ()
 
 
-def test_an_alert_seen_again_after_a_restart_ends_like_any_other(make) -> None:
+def test_an_alert_active_again_after_a_restart_ends_like_any_other(make) -> None:
     before, after = make(), make()
     before.evaluate([up(a=0)], 100)
     after.restore(before.state())
@@ -139,7 +137,7 @@ def test_a_pending_alert_does_not_fire_on_no_data(make) -> None:
     before, after = make(), make()
     before.evaluate([up(a=0)], 100)
     after.restore(before.state())
-    assert seen(after.evaluate([], 200))["a"][0] == "pending"
+    assert states_of(after.evaluate([], 200))["a"][0] == "pending"
 
 
 @pytest.mark.parametrize(
@@ -170,7 +168,7 @@ groups:
 """
 
 
-def test_a_rule_that_fails_is_told_keeps_its_alerts_and_stops_no_other(make) -> None:
+def test_a_rule_that_fails_is_reported_keeps_its_alerts_and_stops_no_other(make) -> None:
     engine = make(FAILING)
     assert [alert.name for alert in engine.evaluate([up(a=1)], 100)] == ["Broken"]
     alerts = engine.evaluate([up(a=1, b=0)], 115)
@@ -184,12 +182,12 @@ def test_a_rule_that_fails_is_told_keeps_its_alerts_and_stops_no_other(make) -> 
 
 def test_series_that_become_the_same_alert_fail_the_rule(make) -> None:
     engine = make(RULES.replace("severity: critical", "number: '{{ $value }}'"))
-    assert seen(engine.evaluate([up(a=0)], 100)) == {"0": ("pending", 100)}
-    assert seen(engine.evaluate([up(a=0, b=0)], 115)) == {"0": ("pending", 100)}
+    assert states_of(engine.evaluate([up(a=0)], 100)) == {"0": ("pending", 100)}
+    assert states_of(engine.evaluate([up(a=0, b=0)], 115)) == {"0": ("pending", 100)}
     assert "same labelset after applying alert labels" in engine.health()[0].error
 
 
-def test_labels_are_rendered_before_alerts_are_told_apart(make) -> None:
+def test_labels_are_rendered_before_alerts_are_identified(make) -> None:
     engine = make(RULES.replace("up == 0", "up < 3").replace("critical", "'s{{ $value }}'"))
     engine.evaluate([up(a=0)], 100)
     (alert,) = engine.evaluate([up(a=2)], 115)
@@ -225,7 +223,7 @@ def test_a_rule_reads_what_the_rule_before_it_recorded(make) -> None:
 def test_a_group_with_an_interval_is_evaluated_that_often(make) -> None:
     engine = make(RULES.replace("name: numbers", "name: numbers\n    interval: 1m"))
     engine.evaluate([up(a=0)], 60)
-    assert seen(engine.evaluate([up(a=1)], 75)) == {"a": ("pending", 60)}
+    assert states_of(engine.evaluate([up(a=1)], 75)) == {"a": ("pending", 60)}
     assert engine.evaluate([up(a=1)], 120) == ()
 
 
@@ -233,7 +231,7 @@ def test_frames_that_differ_but_say_the_same_series_are_one(make) -> None:
     """Two frames of the same labels must meet although they are different objects."""
     engine = make(RULES.replace("up == 0", "up == 0 and other > 5"))
     other = block("other", ("number",), {("b",): 9, ("a",): 7})
-    assert seen(engine.evaluate([up(a=0, c=0), other], 100)) == {"a": ("pending", 100)}
+    assert states_of(engine.evaluate([up(a=0, c=0), other], 100)) == {"a": ("pending", 100)}
 
 
 def test_texts_of_series_that_are_gone_are_given_up(make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,11 +247,11 @@ TWICE = """\
 groups:
   - name: twice
     rules:
-      - {record: seen, expr: up}
-      - {record: seen, expr: up * 2 or vector(7)}
-      - {record: seen, expr: up + 0}
-      - {alert: Sum, expr: sum(seen) > 0}
-      - {alert: Range, expr: 'sum(sum_over_time(seen[1m])) > 0'}
+      - {record: copied, expr: up}
+      - {record: copied, expr: up * 2 or vector(7)}
+      - {record: copied, expr: up + 0}
+      - {alert: Sum, expr: sum(copied) > 0}
+      - {alert: Range, expr: 'sum(sum_over_time(copied[1m])) > 0'}
 """
 
 
@@ -263,7 +261,7 @@ def test_where_two_rules_record_one_series_the_first_holds(make) -> None:
         alerts = engine.evaluate([up(a=1, b=3)], now)
         # 1 and 3 of the first rule, and 7 of the second, which nobody else gives.
         assert [alert.value for alert in alerts] == [11, 11 * (2 if now > 100 else 1)]
-    assert [one.error for one in engine.health()] == [
+    assert [health.error for health in engine.health()] == [
         *("", "duplicate sample for timestamp", "", "", "")
     ]
     assert [alert.value for alert in engine.evaluate([up(b=3)], 130)] == [10, 32]

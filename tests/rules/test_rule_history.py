@@ -43,7 +43,7 @@ def calls(**counts: float) -> Block:
 
 
 @pytest.mark.parametrize(
-    ("expression", "reach"),
+    ("expression", "retention"),
     [
         ("x", {}),
         ("x and y > 1", {}),
@@ -58,8 +58,8 @@ def calls(**counts: float) -> Block:
         ("max_over_time((x @ end())[1h:1m])", {"x": LOOKBACK}),
     ],
 )
-def test_no_more_is_kept_than_rules_look_back_for(expression: str, reach: dict[str, int]) -> None:
-    assert retention_of([parse(expression)]) == reach
+def test_retention_is_what_rules_look_back_for(expression: str, retention: dict[str, int]) -> None:
+    assert retention_of([parse(expression)]) == retention
 
 
 def test_a_counter_rises_over_a_range_through_a_reset(make) -> None:
@@ -159,7 +159,7 @@ def test_unchanged_series_are_in_memory_once_and_old_ticks_are_let_go(make) -> N
     assert len(engine.alerts()) == 1000
 
 
-def test_nothing_is_kept_for_rules_that_look_at_now_only(make) -> None:
+def test_nothing_is_stored_for_rules_without_ranges_and_offsets(make) -> None:
     engine = make("calls > 0")
     engine.evaluate([calls(a=1)], 1000)
     assert engine.history_bytes() == 0

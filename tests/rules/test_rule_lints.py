@@ -63,7 +63,7 @@ class TestEveryAlert:
     def test_alerts_comparison_the_condition_can_be_false(self, rule: AlertingRule) -> None:
         assert asks(rule.node)
 
-    def test_alerts_for_durations_are_written_and_worth_it(self, rule: AlertingRule) -> None:
+    def test_alerts_for_durations_are_given_and_sensible(self, rule: AlertingRule) -> None:
         assert rule.hold == 0 or 60 <= rule.hold <= 86_400
         assert rule.keep_firing == 0
 
@@ -113,11 +113,11 @@ def _families(node: Node) -> set[str]:
 
 
 def _labels(node: Node) -> set[str] | None:
-    found = [set(one.labels) for one in nodes(node) if isinstance(one, Aggregate)]
-    return found[0] if found else None
+    match = [set(one.labels) for one in nodes(node) if isinstance(one, Aggregate)]
+    return match[0] if match else None
 
 
-def test_promql_impossible_no_label_is_asked_for_that_is_gone() -> None:
+def test_promql_impossible_no_label_is_matched_that_is_aggregated_away() -> None:
     for rule, node in every(Binary, RULES):
         assert isinstance(node, Binary)
         for side in (node.left, node.right):
@@ -173,11 +173,11 @@ def test_group_interval_is_that_of_the_agent(group: Group) -> None:
 def test_names_of_groups_and_rules_are_given_once() -> None:
     names = [group.name for group in GROUPS]
     assert len(names) == len(set(names))
-    homes: dict[str, set[str]] = {}
+    groups_of: dict[str, set[str]] = {}
     for group in GROUPS:
         for rule in group.rules:
-            homes.setdefault(rule.name, set()).add(group.name)
-    assert [name for name, found in homes.items() if len(found) > 1] == []
+            groups_of.setdefault(rule.name, set()).add(group.name)
+    assert [name for name, match in groups_of.items() if len(match) > 1] == []
 
 
 def test_every_inhibition_is_of_symptoms_and_scopes_that_are_shipped() -> None:
@@ -188,9 +188,9 @@ def test_every_inhibition_is_of_symptoms_and_scopes_that_are_shipped() -> None:
     }
     for rule in config["inhibit_rules"]:
         for text in (*rule["source_matchers"], *rule["target_matchers"]):
-            found = re.fullmatch(r'(\w+)(?:=|!=|=~|!~)"([^"]*)"', text)
-            assert found, text
-            assert set(found[2].split("|")) <= shipped[found[1]], text
+            match = re.fullmatch(r'(\w+)(?:=|!=|=~|!~)"([^"]*)"', text)
+            assert match, text
+            assert set(match[2].split("|")) <= shipped[match[1]], text
 
 
 def test_an_escalation_is_heard_beside_the_fault_it_escalates() -> None:

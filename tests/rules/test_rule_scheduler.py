@@ -60,7 +60,7 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def told(calls: list[tuple[tuple[Alert, ...], float]], count: int) -> None:
+async def until_delivered(calls: list[tuple[tuple[Alert, ...], float]], count: int) -> None:
     await until(lambda: len(calls) >= count)
 
 
@@ -78,7 +78,7 @@ async def test_alerts_are_handed_on_every_interval(engine: Slow) -> None:
     telemetry = Telemetry()
     scheduler = Scheduler(engine, lambda: [up(a=0)], take, telemetry, 0.02, lambda: 1000.0)
     scheduler.start()
-    await told(calls, 3)
+    await until_delivered(calls, 3)
     await scheduler.stop()
     assert [alert.name for alert in calls[0][0]] == ["Down"]
     assert calls[0][1] == 1000.0
@@ -92,7 +92,7 @@ async def test_late_evaluations_are_skipped_counted_and_never_overlap(engine: Sl
     telemetry = Telemetry()
     scheduler = Scheduler(engine, lambda: [up(a=0)], take, telemetry, 0.05)
     scheduler.start()
-    await told(calls, 3)
+    await until_delivered(calls, 3)
     await scheduler.stop()
     assert not engine.overlapped
     assert missed(telemetry) >= 2 * 2
@@ -104,7 +104,7 @@ async def test_on_time_nothing_is_missed(engine: Slow) -> None:
     telemetry = Telemetry()
     scheduler = Scheduler(engine, lambda: [up(a=0)], take, telemetry, 1.0)
     scheduler.start()
-    await told(calls, 2)
+    await until_delivered(calls, 2)
     await scheduler.stop()
     assert missed(telemetry) == 0
 

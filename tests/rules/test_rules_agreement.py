@@ -1,7 +1,7 @@
-"""Whole rules against the real promtool: pending, firing, kept firing, recorded, templated.
+"""Whole rules against the real promtool: pending, firing, keep-firing, recorded, templated.
 
 Random rule files over random series; both engines must fail the same cases in the same words,
-and every case is written to fail, so that what was found is told.
+and every case is written to fail, so that both print what they got.
 """
 
 import json
@@ -49,7 +49,7 @@ TEXTS: tuple[dict[str, str], ...] = (
     {"d": "{{ humanizeDuration $value }}"},
     {"e": "{{ index $labels 5 }}"},
 )
-ASKED = (
+QUERIES = (
     '{__name__=~"ALERTS|ALERTS_FOR_STATE|rec.*"}',
     'count_over_time({__name__=~"rec.*"}[20m])',
     "sum_over_time(ALERTS[20m])",
@@ -122,9 +122,9 @@ class Writer:
                 for name in "ABC"
             ],
             "promql_expr_test": [
-                {"expr": asked, "eval_time": time, "exp_samples": never}
+                {"expr": query, "eval_time": time, "exp_samples": never}
                 for time in times[:3]
-                for asked in ASKED
+                for query in QUERIES
             ],
         }
 

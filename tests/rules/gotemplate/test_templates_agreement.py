@@ -96,8 +96,8 @@ def test_all_verbs_and_marks_are_written_as_go_writes_them(
 
 def test_what_fails_in_go_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     annotations = {f"a{place:02}": template for place, template in enumerate(WRONG)}
-    for told in both(annotations, tmp_path, capsys):
-        assert told.count("<error expanding template") == len(WRONG)
+    for text in both(annotations, tmp_path, capsys):
+        assert text.count("<error expanding template") == len(WRONG)
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

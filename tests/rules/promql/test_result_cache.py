@@ -49,12 +49,12 @@ def answer(
     if cache is not None:
         cache.operands_of = source.operands
     try:
-        found = as_vector(evaluate(node, source, now, cache=cache), source)
+        vector = as_vector(evaluate(node, source, now, cache=cache), source)
     except EvaluationError as error:
         return str(error)
-    values = [float(value).hex() for value in found.values]
-    # The order of the groups is that in which their texts were first seen.
-    labels = (sorted(one.items()) for one in found.label_sets())
+    values = [float(value).hex() for value in vector.values]
+    # The order of the groups is that in which their texts got codes.
+    labels = (sorted(labels.items()) for labels in vector.label_sets())
     return sorted(zip(labels, values, strict=True))
 
 
