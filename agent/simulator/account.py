@@ -1,4 +1,8 @@
-"""One account as it stands now: its money, its numbers and the calls they had."""
+"""An account of the running world: its money, its numbers and the calls they received.
+
+Below the notice line a number's state is ``low_balance``, below the stop line it is suspended;
+a top-up restores it, and what stays unpaid is reclaimed (docs/reference/domain.md §1).
+"""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -7,12 +11,16 @@ from collections.abc import Iterator
 
 from agent.simulator.entities import Binding, CallRecord, Number
 from agent.simulator.plan import AccountPlan
+from agent.states import IN_SERVICE_STATES, NumberState
 
 _MAX_CALLS = 200_000
+_DAY = 86400.0
+_CENT = 0.01
+_HALF_CENT = 0.005
 
 
 class Account:
-    """The state of an account. Its ``key`` is ``provider/id``."""
+    """The current state of an account. Its ``key`` is ``provider/id``."""
 
     def __init__(self, provider: str, plan: AccountPlan, numbers: list[Number]) -> None:
         self.provider = provider
@@ -34,9 +42,9 @@ class Account:
         self.calls: list[CallRecord] = []
         self.accrued_at = 0.0
         self.money_round = 0
-        """Grows with every change of the money, so that crossings planned before are dropped."""
+        """Incremented with every change of the money: line crossings planned before are dropped."""
         self.version = 0
-        """Grows whenever a number's state changes or it leaves or enters the listing."""
+        """Incremented when a number changes state, or enters or leaves the listing."""
         self._listed: list[Number] | None = None
         self._ends: array[int] | None = None
 
@@ -47,12 +55,12 @@ class Account:
         return self._listed
 
     def listing_changed(self) -> None:
-        """To be called when a number is taken out of the listing or put back."""
+        """Drop the cached listing; call it when a number is taken out of it or put back."""
         self.version += 1
         self._listed = self._ends = None
 
     def binding_count(self) -> int:
-        """How many bindings the listed numbers have together."""
+        """The number of bindings of all listed numbers."""
         ends = self._binding_ends()
         return ends[-1] if ends else 0
 
@@ -78,7 +86,7 @@ class Account:
         return self._ends
 
     def add_call(self, record: CallRecord) -> None:
-        """Keeps a call record; the oldest go when there are too many."""
+        """Add a call record; beyond 200,000 the oldest quarter is dropped."""
         self.calls.append(record)
         if len(self.calls) > _MAX_CALLS:
             del self.calls[: _MAX_CALLS // 4]
@@ -88,5 +96,54 @@ class Account:
         return bisect_left(self.calls, since, key=lambda call: call.started_at), len(self.calls)
 
     def states(self) -> dict[str, int]:
-        """How many numbers are in each state."""
+        """The count of numbers by state."""
         return dict(sorted(Counter(str(number.state) for number in self.numbers).items()))
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the balance is below the stop line, to the cent."""
+        return self.balance < self.stop - _HALF_CENT
+
+    @property
+    def capped(self) -> bool:
+        """Whether the monthly cap is reached, which stops calls (docs/reference/domain.md §1)."""
+        return self.spend_cap is not None and self.month_spend >= self.spend_cap
+
+    def spend(self, amount: float) -> None:
+        """Take ``amount`` off the balance and add it to the month's spending."""
+        self.balance -= amount
+        self.month_spend += amount
+
+    def accrue(self, now: float) -> None:
+        """Take off the daily spending since the last call; stopped or capped, it is nothing."""
+        passed = now - self.accrued_at
+        self.accrued_at = now
+        if passed > 0 and self.daily_spend and not self.stopped and not self.capped:
+            self.spend(self.daily_spend * passed / _DAY)
+
+    def next_crossing(self) -> float | None:
+        """Seconds until the daily spending crosses the next line; ``None`` if it never will."""
+        if not self.daily_spend or self.stopped or self.capped:
+            return None
+        amounts = [self.balance - self.stop + _CENT]
+        if self.balance > self.notice + _HALF_CENT:
+            amounts.append(self.balance - self.notice)
+        if self.spend_cap is not None:
+            amounts.append(self.spend_cap - self.month_spend + _CENT)
+        return max(min(amounts), 0.0) * _DAY / self.daily_spend
+
+    def due_states(self, *, topped_up: bool) -> Iterator[tuple[Number, NumberState]]:
+        """The numbers whose state the balance changes now, each with its new state.
+
+        Only a top-up restores; falling money never makes a number better.
+        """
+        low = self.balance <= self.notice + _HALF_CENT
+        new = NumberState.LOW_BALANCE if low else NumberState.ACTIVE
+        moved = set(IN_SERVICE_STATES) if self.stopped or topped_up else {NumberState.ACTIVE}
+        if self.stopped:
+            new = NumberState.SUSPENDED_ARREARS
+        if topped_up:
+            moved.add(NumberState.SUSPENDED_ARREARS)
+        for number in self.numbers:
+            if number.state in moved and number.state != new:
+                yield number, new

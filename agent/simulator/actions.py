@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from agent.simulator.entities import FilePart
-from agent.simulator.value_types import Phone
+from agent.simulator.entities import FilePart, Phone
 from agent.states import Capability
 from agent.yamlfile.values import Amount, Duration, Name, Whole
 

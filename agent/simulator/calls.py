@@ -9,10 +9,10 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
-from agent.simulator import money
 from agent.simulator.account import Account
 from agent.simulator.entities import (
     DEFAULT_TALK_SECONDS,
+    UNASSIGNED_STATES,
     Binding,
     CallRecord,
     Number,
@@ -25,21 +25,9 @@ from agent.states import (
     BindingState,
     CallResult,
     NetworkState,
-    NumberState,
 )
 
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_GONE = frozenset(
-    {
-        NumberState.IDLE,
-        NumberState.PREOCCUPIED,
-        NumberState.REVIEW,
-        NumberState.REVIEW_REJECTED,
-        NumberState.OPEN_UNFUNDED,
-        NumberState.RECLAIMED,
-        NumberState.CANCELLED,
-    }
-)
 _BY_BINDING = {
     BindingState.BUSY: CallResult.BUSY,
     BindingState.NO_ANSWER: CallResult.NO_ANSWER,
@@ -78,9 +66,9 @@ class Outcome(NamedTuple):
 
 def outcome(number: Number, caller: str, moment: Moment, rng: random.Random) -> Outcome:
     """How a call by ``caller`` at ``moment`` ends."""
-    refused = _refusal(number, caller)
-    if refused is not None:
-        return Outcome(refused, "", 0.0, 0.0)
+    refusal = _refusal(number, caller)
+    if refusal is not None:
+        return Outcome(refusal, "", 0.0, 0.0)
     ready = _open_bindings(number, moment)
     if not ready:
         closed = CallResult.CLOSED_HOURS if number.bindings else CallResult.NETWORK
@@ -95,7 +83,7 @@ def outcome(number: Number, caller: str, moment: Moment, rng: random.Random) -> 
 
 def _refusal(number: Number, caller: str) -> CallResult | None:
     if number.state not in IN_SERVICE_STATES:
-        return CallResult.NONEXISTENT if number.state in _GONE else CallResult.SUSPENDED
+        return CallResult.NONEXISTENT if number.state in UNASSIGNED_STATES else CallResult.SUSPENDED
     if number.network_state in {NetworkState.UNLOADED, NetworkState.DELETED}:
         return CallResult.NONEXISTENT
     if number.network_state == NetworkState.DEACTIVATED:
@@ -150,7 +138,7 @@ def weekdays(text: str) -> frozenset[int]:
 
 
 def _ring(number: Number, good: Sequence[Binding], rng: random.Random) -> Outcome:
-    """A phone rings: somebody answers after some seconds, unless the wait ends before."""
+    """The outcome of ringing a phone: an answer after some seconds unless the wait is shorter."""
     ring = rng.uniform(3.0, 14.0)
     result = _draw(number.calls.results if number.calls else (), rng)
     wait = number.routing.wait_seconds
@@ -168,7 +156,7 @@ def _draw(weights: Iterable[tuple[CallResult, float]], rng: random.Random) -> Ca
 
 
 def random_caller(rng: random.Random) -> str:
-    """Somebody who calls: mostly a mobile, now and then a landline of a large city."""
+    """A caller's number: four in five are mobiles, the others landlines of large cities."""
     if rng.random() < 0.8:  # noqa: PLR2004 - four of five call from a mobile
         return f"1{rng.choice('3578')}{rng.randrange(10**9):09d}"
     return f"{rng.choice(('010', '021', '022', '020', '0755', '028'))}{rng.randrange(10**8):08d}"
@@ -178,22 +166,22 @@ _HOUR = 3600.0
 
 
 class CallGenerator:
-    """Plans every number's next call and writes its record when it comes."""
+    """Schedules every number's next call and adds its record when it is due."""
 
     def __init__(
         self,
         seed: int,
         event_queue: EventQueue,
         clock: WorldClock,
-        charged: Callable[[Account], None],
+        on_charge: Callable[[Account], None],
     ) -> None:
         self._seed = seed
         self._event_queue = event_queue
         self._clock = clock
-        self._charged = charged
+        self._on_charge = on_charge
 
     def begin(self, account: Account, number: Number) -> None:
-        """Plans the number's next call, in place of the one planned before."""
+        """Schedule the number's next call, in place of the one scheduled before."""
         number.traffic_version += 1
         rate = number.calls.per_hour if number.calls else 0.0
         if rate > 0:
@@ -203,7 +191,7 @@ class CallGenerator:
             self._event_queue.schedule(self._event_queue.now + gap, call)
 
     def _rng(self, account: Account, number: Number, use: str) -> random.Random:
-        """A coin of its own for every call, so that no number disturbs another's stream."""
+        """A generator for one call, so that no number's draws change another number's calls."""
         seed = f"{self._seed}:{account.key}:{number.number}:{number.call_count}:{use}"
         return random.Random(seed)  # noqa: S311 - a world, not a secret
 
@@ -222,21 +210,21 @@ class CallGenerator:
     def _outcome(
         self, account: Account, number: Number, caller: str, wall: float, rng: random.Random
     ) -> Outcome:
-        if money.capped(account):
+        if account.capped:
             return Outcome(CallResult.SUSPENDED, "", 0.0, 0.0)
         local = datetime.fromtimestamp(wall, CHINA)
         moment = Moment(local.weekday(), local.hour * 60 + local.minute)
         return outcome(number, caller, moment, rng)
 
-    def _charge(self, account: Account, talked: float, at: float) -> None:
-        if talked and account.price_per_minute:
-            money.accrue(account, at)
-            money.spend(account, account.price_per_minute * talked / 60.0)
-            self._charged(account)
+    def _charge(self, account: Account, talk_seconds: float, at: float) -> None:
+        if talk_seconds and account.price_per_minute:
+            account.accrue(at)
+            account.spend(account.price_per_minute * talk_seconds / 60.0)
+            self._on_charge(account)
 
 
 def _record(number: Number, caller: str, wall: float, ended: Outcome) -> CallRecord:
-    """The id holds the number, the instant and a count: no call of any run has another's."""
+    """The record of a call; its id is unique across runs: number, instant and count."""
     return CallRecord(
         id=f"{number.number}-{round(wall * 1000):x}-{number.call_count:x}",
         number=number.number,

@@ -88,7 +88,7 @@ def addresses(running: SimulatorServer, config_file: Path | None) -> Sequence[st
             for name, provider in running.world.providers.items()
         ),
         f"ticket desk: {running.desk_url}",
-        f"the world as it stands: {running.url}/world  its log: {running.url}/world/events",
+        f"state of the world: {running.url}/world  its log: {running.url}/world/events",
         *((f"agent configuration: {config_file}",) if config_file else ()),
     )
 
@@ -102,7 +102,7 @@ def line(event: Event) -> str:
     """One event as one line of text."""
     account = f"/{event.account}" if event.account else ""
     subject = " ".join(part for part in (f"{event.provider}{account}", event.number) if part)
-    text = "".join(sign if sign.isprintable() else " " for sign in event.text)
+    text = "".join(char if char.isprintable() else " " for char in event.text)
     return f"{event.at:8.1f}s  {event.kind:<12}  {subject:<24}  {text}"
 
 

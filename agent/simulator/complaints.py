@@ -1,4 +1,4 @@
-"""Complaints posted to whoever wants to hear of them, as a call centre does."""
+"""Posts complaints to a webhook, as a call centre's system does."""
 
 import asyncio
 import base64
@@ -14,20 +14,20 @@ import msgspec
 
 from agent.simulator.actions import Complaint
 
-_TRIES = (0.0, 1.0, 3.0, 10.0, 30.0, 60.0)
-"""Seconds before each try: the agent may be started after its world."""
+_PAUSES = (0.0, 1.0, 3.0, 10.0, 30.0, 60.0)
+"""Seconds before each attempt: the agent may be started after its world."""
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
 def new_secret() -> str:
-    """A secret that deliveries can be signed with (Standard Webhooks)."""
+    """A random secret for signing deliveries (Standard Webhooks)."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
 
 
-class ComplaintPost:
-    """Posts complaints one after another to ``url`` as JSON; a few tries each.
+class ComplaintSender:
+    """Posts complaints one after another to ``url`` as JSON, with a few attempts each.
 
-    Each is one delivery of Standard Webhooks, signed where there is a ``secret``.
+    Each is one delivery of Standard Webhooks, signed when ``secret`` is set.
     """
 
     def __init__(self, note: Callable[..., None]) -> None:
@@ -37,12 +37,12 @@ class ComplaintPost:
         self._queue: asyncio.Queue[tuple[Complaint, float]] = asyncio.Queue()
         self._task = asyncio.create_task(self._run(), name="simulator-complaints")
 
-    def post(self, complaint: Complaint) -> None:
-        """Queues a complaint."""
+    def send(self, complaint: Complaint) -> None:
+        """Queue a complaint for posting."""
         self._queue.put_nowait((complaint, time.time()))
 
     async def close(self) -> None:
-        """Stops posting."""
+        """Stop posting; complaints still queued are lost."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
@@ -54,20 +54,20 @@ class ComplaintPost:
     async def _deliver(
         self, session: aiohttp.ClientSession, complaint: Complaint, at: float
     ) -> None:
-        delivery, body, why = f"msg_{secrets.token_hex(12)}", _body(complaint, at), ""
-        for pause in _TRIES:
+        webhook_id, body, failure = f"msg_{secrets.token_hex(12)}", _body(complaint, at), ""
+        for pause in _PAUSES:
             await asyncio.sleep(pause)
-            headers = _headers(delivery, body, self.secret)
+            headers = _headers(webhook_id, body, self.secret)
             try:
                 async with session.post(
                     self.url, data=body, headers=headers, allow_redirects=False
                 ) as answer:
                     if answer.ok:
                         return
-                    why = f"status {answer.status}"
+                    failure = f"status {answer.status}"
             except (aiohttp.ClientError, TimeoutError) as error:
-                why = type(error).__name__
-        self._note("complaint", f"could not be posted: {why}", number=complaint.number)
+                failure = type(error).__name__
+        self._note("complaint", f"could not be posted: {failure}", number=complaint.number)
 
 
 def _body(complaint: Complaint, at: float) -> bytes:
@@ -81,16 +81,16 @@ def _body(complaint: Complaint, at: float) -> bytes:
     return msgspec.json.encode(payload)
 
 
-def _headers(delivery: str, body: bytes, secret: str | None) -> dict[str, str]:
-    stamp = str(int(time.time()))
+def _headers(webhook_id: str, body: bytes, secret: str | None) -> dict[str, str]:
+    timestamp = str(int(time.time()))
     headers = {
         "Content-Type": "application/json",
-        "webhook-id": delivery,
-        "webhook-timestamp": stamp,
+        "webhook-id": webhook_id,
+        "webhook-timestamp": timestamp,
     }
     if secret is not None:
         key = base64.b64decode(secret.removeprefix("whsec_"))
-        signed = f"{delivery}.{stamp}.".encode() + body
-        digest = hmac.new(key, signed, hashlib.sha256).digest()
+        content = f"{webhook_id}.{timestamp}.".encode() + body
+        digest = hmac.new(key, content, hashlib.sha256).digest()
         headers["webhook-signature"] = f"v1,{base64.b64encode(digest).decode()}"
     return headers

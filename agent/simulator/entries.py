@@ -20,9 +20,8 @@ from agent.simulator.actions import (
     FaultPlan,
     Target,
 )
-from agent.simulator.entities import Binding, FilePart, Number, Routing, Whitelist
+from agent.simulator.entities import Binding, FilePart, Number, Phone, Routing, Whitelist
 from agent.simulator.plan import AccountPlan
-from agent.simulator.value_types import Phone
 from agent.yamlfile.schema import SchemaTree, ValueType
 from agent.yamlfile.validation import nearest, problems_of
 from agent.yamlfile.values import Duration, Name, mistake

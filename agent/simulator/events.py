@@ -1,4 +1,4 @@
-"""The log of what happened in the world, for pages, terminals and tests."""
+"""The log of the world's events, for pages, terminals and tests."""
 
 import asyncio
 from collections import deque
@@ -11,7 +11,7 @@ _CAPACITY = 10_000
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Something that happened. ``at`` is world seconds, ``time`` the wall time in ISO 8601."""
+    """An event. ``at`` is in world seconds, ``time`` is the wall time in ISO 8601."""
 
     seq: int
     at: float
@@ -33,32 +33,33 @@ def mask(phone: str) -> str:
 
 
 class EventLog:
-    """Keeps the newest events and hands each one to everybody who listens."""
+    """The newest 10,000 events; each new event also goes to every follower."""
 
     def __init__(self) -> None:
         self._events: deque[Event] = deque(maxlen=_CAPACITY)
         self._seq = count(1)
-        self._listeners: set[asyncio.Queue[Event]] = set()
+        self.followers: set[asyncio.Queue[Event]] = set()
+        """The queue of every :meth:`follow` under way."""
 
     def add(self, at: float, time: str, kind: str, text: str, **where: str) -> None:
-        """Notes what happened; ``where`` may name provider, account and number."""
+        """Add an event; ``where`` may name provider, account and number."""
         event = Event(next(self._seq), round(at, 3), time, kind, text, **where)
         self._events.append(event)
-        for listener in self._listeners:
-            listener.put_nowait(event)
+        for follower in self.followers:
+            follower.put_nowait(event)
 
     def after(self, seq: int = 0) -> list[Event]:
-        """The events kept that came after number ``seq``, oldest first."""
+        """The stored events with a sequence number above ``seq``, oldest first."""
         return [event for event in self._events if event.seq > seq]
 
     async def follow(self) -> AsyncIterator[Event]:
-        """All events kept, then every new one as it happens, without end."""
+        """Yield every stored event, then every new one as it is added, without end."""
         queue: asyncio.Queue[Event] = asyncio.Queue()
         for event in self._events:
             queue.put_nowait(event)
-        self._listeners.add(queue)
+        self.followers.add(queue)
         try:
             while True:
                 yield await queue.get()
         finally:
-            self._listeners.discard(queue)
+            self.followers.discard(queue)

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from agent.simulator import money
 from agent.simulator.account import Account
 from agent.simulator.calls import CallGenerator
 from agent.simulator.entities import Binding, Number
@@ -17,14 +16,14 @@ Note = Callable[..., None]
 Values = tuple[tuple[str, object], ...]
 
 _MAX_NAMED = 5
-"""Numbers named one by one in an event; of more only the count is given."""
+"""Up to so many numbers get an event each; of more, one event gives the count."""
 _MIDNIGHT_PASSED = 1.0
 """Seconds after midnight, so that rounding never finds the day before."""
 _MONEY_KEYS = frozenset({"balance", "notice", "stop"})
 
 
 class Lifecycle:
-    """Moves accounts and numbers of one world along, and notes what happens to them."""
+    """Changes the accounts and numbers of one world over time, and logs every change."""
 
     def __init__(self, event_queue: EventQueue, clock: WorldClock, note: Note, seed: int) -> None:
         self._event_queue = event_queue
@@ -33,7 +32,7 @@ class Lifecycle:
         self._calls = CallGenerator(seed, event_queue, clock, self._apply_balance)
 
     def begin(self, account: Account) -> None:
-        """Starts an account: its calls, contracts, debts and spending."""
+        """Start an account: its calls, contracts, arrears and spending."""
         for number in account.numbers:
             if number.calls:
                 self._calls.begin(account, number)
@@ -46,7 +45,7 @@ class Lifecycle:
 
     def set_account(self, account: Account, values: Values) -> None:
         """Sets values of an account; a new balance may suspend or restore its numbers."""
-        money.accrue(account, self._event_queue.now)
+        account.accrue(self._event_queue.now)
         for key, value in values:
             setattr(account, key, value)
         self._note("set", _values_text(values), provider=account.provider, account=account.id)
@@ -88,7 +87,7 @@ class Lifecycle:
             self._start_arrears(account, numbers)
 
     def _start_arrears(self, account: Account, numbers: Sequence[Number]) -> None:
-        """Notes since when numbers are unpaid and plans that they are reclaimed."""
+        """Record since when numbers are unpaid, and schedule their reclaim."""
         now = self._event_queue.now
         fresh = [number for number in numbers if number.arrears_since is None]
         for number in fresh:
@@ -110,18 +109,18 @@ class Lifecycle:
             self._note_numbers("state", "reclaimed, unpaid for too long", account, in_arrears)
 
     def _apply_balance(self, account: Account, *, topped_up: bool = False) -> None:
-        """Brings the numbers into the state the money gives them and plans the next look."""
+        """Set the states that follow from the balance, and schedule the next line crossing."""
         now = self._event_queue.now
-        money.accrue(account, now)
+        account.accrue(now)
         account.money_round += 1
         due: dict[NumberState, list[Number]] = {}
-        for number, state in money.due_states(account, topped_up=topped_up):
+        for number, state in account.due_states(topped_up=topped_up):
             due.setdefault(state, []).append(number)
         for state, numbers in due.items():
             self._set_state(account, numbers, state)
             text = f"{state}: the balance is {account.balance:.2f} {account.currency}"
             self._note_numbers("money", text, account, numbers)
-        seconds = money.next_crossing(account)
+        seconds = account.next_crossing()
         if seconds is not None:
             self._event_queue.schedule(
                 now + seconds, partial(self._reapply_balance, account, account.money_round)
@@ -132,20 +131,20 @@ class Lifecycle:
             self._apply_balance(account)
 
     def _plan_new_month(self, account: Account) -> None:
-        """The monthly spend is counted anew from the first of the month in China."""
+        """Schedule the reset of the monthly spending on the first of the month in China."""
         local = datetime.fromtimestamp(self._clock.wall_at(self._event_queue.now), CHINA)
         first = datetime(local.year + local.month // 12, local.month % 12 + 1, 1, tzinfo=CHINA)
         at = self._clock.world_at(first.timestamp() + _MIDNIGHT_PASSED)
         self._event_queue.schedule(at, partial(self._new_month, account))
 
     def _new_month(self, account: Account, at: float) -> None:
-        money.accrue(account, at)
+        account.accrue(at)
         account.month_spend = 0.0
         self._apply_balance(account)
         self._plan_new_month(account)
 
     def _plan_contract_end(self, account: Account, number: Number) -> None:
-        """A contract runs to the end of its last day in China."""
+        """Schedule the expiry: a contract runs to the end of its last day in China."""
         assert number.contract_end is not None
         midnight = datetime.combine(
             number.contract_end + timedelta(days=1), datetime.min.time(), CHINA

@@ -1,17 +1,47 @@
-"""Providers and accounts as a world file describes them, before the world begins."""
+"""Providers and accounts as a world file describes them, and the numbers that it generates.
 
+The same seed gives the same numbers, on every machine.
+"""
+
+import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, PlainValidator, TypeAdapter
 
-from agent.simulator.entities import FilePart, Number, Traffic
-from agent.simulator.value_types import Phone, WebhookSecret
-from agent.states import Grade
+from agent.simulator.entities import Binding, FilePart, Number, Phone, Traffic, WebhookSecret
+from agent.states import BindingState, Grade, NetworkState, NumberState
 from agent.yamlfile.values import Amount, Duration, Name, Whole, mistake
 
 Money = Annotated[Amount, Field(ge=-1e9, le=1e12)]
 Spend = Annotated[Amount, Field(ge=0, le=1e12)]
+
+_COMPANIES = tuple(
+    f"{city}{trade}有限公司"
+    for city in ("北京", "天津", "上海", "广州", "成都", "武汉", "西安", "杭州")
+    for trade in ("安平商贸", "和信物流", "明达科技", "百川医疗", "长青教育")
+)
+_CARRIERS = {
+    **dict.fromkeys(("4000", "4006"), "unicom"),
+    **dict.fromkeys(("4008", "4009"), "telecom"),
+    **dict.fromkeys(("4001", "4007"), "mobile"),
+}
+_BAD_NUMBERS = (
+    NumberState.SUSPENDED_ARREARS,
+    NumberState.SUSPENDED_VIOLATION,
+    NumberState.SUSPENDED_REQUESTED,
+    NumberState.FROZEN,
+    NumberState.EXPIRED,
+)
+_BAD_BINDINGS = (
+    BindingState.ARREARS,
+    BindingState.OFF,
+    BindingState.NO_ANSWER,
+    BindingState.OUT_OF_AREA,
+    BindingState.NONEXISTENT,
+    BindingState.BARRED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +120,58 @@ class DeskPlan(FilePart):
     """The ticket desk; with a secret it verifies every delivery."""
 
     secret: WebhookSecret | None = None
+
+
+def _carrier_of(number: str) -> str:
+    """The base carrier of a 400 number by its prefix; empty for other prefixes.
+
+    See docs/reference/domain.md §1.
+    """
+    return _CARRIERS.get(number[:4], "")
+
+
+def generate(plan: Generate, seed: str) -> Iterator[Number]:
+    """The numbers of ``plan``, in order; a share of them has a bad number or binding.
+
+    A plan with a smaller count gives the first of the same numbers.
+    """
+    rng = random.Random(seed)  # noqa: S311 - a world, not a secret
+    plus = "+" if plan.first.startswith("+") else ""
+    digits = plan.first.lstrip("+")
+    first, length = int(digits), len(digits)
+    carrier = _carrier_of(plan.first)
+    for index in range(plan.count):
+        number = Number(
+            number=f"{plus}{first + index:0{length}d}",
+            company=plan.company or _COMPANIES[index % len(_COMPANIES)],
+            grade=plan.grade,
+            carrier=carrier,
+            bindings=_bindings(index, plan.bindings),
+            calls=plan.calls,
+        )
+        number.generated = True
+        if rng.random() < plan.unhealthy:
+            _add_fault(number, rng)
+        yield number
+
+
+_IDS = tuple(f"b{index}" for index in range(1, 21))
+
+
+def _bindings(index: int, count: int) -> tuple[Binding, ...]:
+    first = index * count
+    return tuple(
+        Binding(_IDS[order], f"139{(first + order) % 10**8:08d}", position=order + 1)
+        for order in range(count)
+    )
+
+
+def _add_fault(number: Number, rng: random.Random) -> None:
+    """Gives the number one random fault that it can have."""
+    kind = rng.randrange(3 if number.bindings else 2)
+    if kind == 0:
+        number.state = rng.choice(_BAD_NUMBERS)
+    elif kind == 1:
+        number.network_state = NetworkState.DEACTIVATED
+    else:
+        rng.choice(number.bindings).state = rng.choice(_BAD_BINDINGS)

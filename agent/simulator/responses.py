@@ -1,17 +1,20 @@
-"""Faulty HTTP responses, one handler for every kind of fault."""
+"""Faulty HTTP responses: one handler for every kind of fault, and the bodies that they send."""
 
 import asyncio
 import random
+import re
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Mapping
+import zlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import cache
+from typing import Any
 
+import msgspec
 from aiohttp import web
 
-from agent.simulator import corruption
 from agent.simulator.actions import PAGE_FAULTS, FaultKind, FaultPlan
 from agent.simulator.dialects.base import ApiResponse, Pager
 
@@ -19,6 +22,14 @@ _JSON = "application/json"
 _DRIP_SECONDS = 0.5
 _SKEW_SECONDS = 900.0
 _NO_LINGER = struct.pack("ii", 1, 0)
+_DECIMAL = re.compile(r"-?\d+\.\d+")
+_COMPANY = "北京示例科技有限公司"
+_BOMB_PIECE = b" " * (1 << 20)
+_BOMB_PIECES = 544
+_GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+
+GZIP_BOMB_SIZE = _BOMB_PIECES * len(_BOMB_PIECE)
+"""The size of the inflated gzip bomb in bytes."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +51,9 @@ FaultHandler = Callable[[Exchange], Awaitable[web.StreamResponse]]
 
 
 def respond(reply: ApiResponse) -> web.Response:
-    """A reply as it is sent when nothing is wrong."""
+    """The HTTP response for ``reply`` when no fault applies."""
     return web.Response(
-        body=corruption.encode(reply.payload),
+        body=msgspec.json.encode(reply.payload),
         status=reply.status,
         headers=reply.headers,
         content_type=_JSON,
@@ -50,7 +61,7 @@ def respond(reply: ApiResponse) -> web.Response:
 
 
 async def respond_with_fault(exchange: Exchange) -> web.StreamResponse:
-    """The answer of a provider that has a fault."""
+    """The HTTP response of a provider or desk that has a fault."""
     if exchange.fault.kind in PAGE_FAULTS:
         return respond(exchange.answer(Pager(exchange.fault.kind)))
     return await HANDLERS[exchange.fault.kind](exchange)
@@ -77,7 +88,7 @@ async def _error_200(exchange: Exchange) -> web.StreamResponse:
 
 
 async def _redirect(exchange: Exchange) -> web.StreamResponse:
-    """To another origin that is really there, so that a client which follows is seen."""
+    """Redirect to another origin that exists, so that a client that follows is counted."""
     url = exchange.request.url
     other = "localhost" if url.host == "127.0.0.1" else "127.0.0.1"
     target = url.with_host(other).with_path("/elsewhere")
@@ -85,7 +96,7 @@ async def _redirect(exchange: Exchange) -> web.StreamResponse:
 
 
 async def _hang(exchange: Exchange) -> web.StreamResponse:
-    """Holds the connection, half the time after the headers, until the client lets go."""
+    """Hold the connection, half the time after the headers, until the client closes it."""
     response = web.StreamResponse(headers={"Content-Type": _JSON, "Content-Length": "65536"})
     if exchange.rng.random() < 0.5:  # noqa: PLR2004 - half the time
         await response.prepare(exchange.request)
@@ -94,9 +105,9 @@ async def _hang(exchange: Exchange) -> web.StreamResponse:
 
 
 async def _send_headers(exchange: Exchange) -> tuple[web.StreamResponse, bytes]:
-    """The true answer's headers sent, its body not yet."""
+    """Send the headers of the true answer; return the response and the body still to send."""
     reply = exchange.answer(Pager())
-    body = corruption.encode(reply.payload)
+    body = msgspec.json.encode(reply.payload)
     response = web.StreamResponse(status=reply.status, headers={"Content-Type": _JSON})
     response.content_length = len(body)
     await response.prepare(exchange.request)
@@ -113,17 +124,17 @@ async def _drip(exchange: Exchange) -> web.StreamResponse:
 
 
 async def _reset(exchange: Exchange) -> web.StreamResponse:
-    """Closes the socket with RST: no lingering, nothing sent."""
+    """Close the socket with RST: no lingering, nothing sent."""
     transport = exchange.request.transport
     if transport is not None:
-        plug = transport.get_extra_info("socket")
-        plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        client_socket = transport.get_extra_info("socket")
+        client_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         transport.abort()
     return web.Response()
 
 
 async def _truncate(exchange: Exchange) -> web.StreamResponse:
-    """Promises the whole body, sends half of it and closes."""
+    """Announce the whole body, send half of it and close."""
     response, body = await _send_headers(exchange)
     await response.write(body[: len(body) // 2])
     if exchange.request.transport is not None:
@@ -132,18 +143,18 @@ async def _truncate(exchange: Exchange) -> web.StreamResponse:
 
 
 async def _bad_json(exchange: Exchange) -> web.StreamResponse:
-    body = corruption.bad_json(corruption.encode(exchange.answer(Pager()).payload))
+    body = corrupt_json(msgspec.json.encode(exchange.answer(Pager()).payload))
     return web.Response(body=body, content_type=_JSON)
 
 
 async def _wrong_type(exchange: Exchange) -> web.StreamResponse:
     reply = exchange.answer(Pager())
-    return respond(ApiResponse(corruption.wrong_type(reply.payload), reply.status))
+    return respond(ApiResponse(replace_types(reply.payload), reply.status))
 
 
 async def _gbk(exchange: Exchange) -> web.StreamResponse:
-    """Half the time the header says so, half the time it says nothing."""
-    body = corruption.gbk(exchange.answer(Pager()).payload)
+    """Encode the body as GBK; half of the answers declare the charset, half do not."""
+    body = encode_gbk(exchange.answer(Pager()).payload)
     declares_charset = exchange.rng.random() < 0.5  # noqa: PLR2004 - half the time
     return web.Response(body=body, content_type=_JSON, charset="gbk" if declares_charset else None)
 
@@ -156,7 +167,7 @@ async def _clock_skew(exchange: Exchange) -> web.StreamResponse:
 
 @cache
 def _bomb() -> bytes:
-    return corruption.make_gzip_bomb()
+    return make_gzip_bomb()
 
 
 async def _gzip_bomb(exchange: Exchange) -> web.StreamResponse:
@@ -165,7 +176,7 @@ async def _gzip_bomb(exchange: Exchange) -> web.StreamResponse:
     response = web.StreamResponse(headers=headers)
     response.content_length = len(body)
     await response.prepare(exchange.request)
-    for chunk in corruption.chunks(body):
+    for chunk in chunks(body):
         await response.write(chunk)
     await response.write_eof()
     return response
@@ -187,3 +198,80 @@ HANDLERS: Mapping[FaultKind, FaultHandler] = {
     FaultKind.CLOCK_SKEW: _clock_skew,
     FaultKind.GBK: _gbk,
 }
+
+
+def corrupt_json(body: bytes) -> bytes:
+    """JSON cut off after two thirds and continued as HTML."""
+    return body[: max(1, len(body) * 2 // 3)] + b"<html>,,}"
+
+
+def replace_types(payload: object) -> object:
+    """Text where numbers and objects are expected; the envelope stays intact."""
+    plain = msgspec.to_builtins(payload)
+    if not isinstance(plain, dict):
+        return "object"
+    return {
+        key: value if isinstance(value, bool | int) else _wrong(value)
+        for key, value in plain.items()
+    }
+
+
+def _wrong(value: Any, depth: int = 0) -> Any:
+    if isinstance(value, bool) or value is None:
+        return "perhaps"
+    if isinstance(value, int | float) or (isinstance(value, str) and _DECIMAL.fullmatch(value)):
+        return "many"
+    if isinstance(value, list):
+        return ["object" if isinstance(item, dict) else _wrong(item) for item in value]
+    if isinstance(value, dict) and depth:
+        return "object"
+    if isinstance(value, dict):
+        return {key: _wrong(item, depth + 1) for key, item in value.items()}
+    return value
+
+
+def encode_gbk(payload: object) -> bytes:
+    """The answer in GBK, with Chinese text wherever the API has a company or a message."""
+    plain = _chinese(msgspec.to_builtins(payload))
+    return msgspec.json.encode(plain).decode().encode("gbk", "replace")
+
+
+def _chinese(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_chinese(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: _chinese_value(key, item) for key, item in value.items()}
+
+
+def _chinese_value(key: str, value: Any) -> Any:
+    if key in {"company", "friendly_name"}:
+        return value if isinstance(value, str) and not value.isascii() else _COMPANY
+    return "成功" if key == "message" and value == "ok" else _chinese(value)
+
+
+def _pieces() -> tuple[bytes, bytes]:
+    """One compressed mebibyte, and the end of the stream."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    piece = deflate.compress(_BOMB_PIECE) + deflate.flush(zlib.Z_FULL_FLUSH)
+    return piece, deflate.flush(zlib.Z_FINISH)
+
+
+def make_gzip_bomb(pieces: int = _BOMB_PIECES) -> bytes:
+    """A small gzip stream that inflates to more than 512 MiB (docs/reference/reliability.md §1).
+
+    A mebibyte of blanks is compressed once and flushed to a byte boundary; the stream is that
+    piece over and over, so that neither making nor sending it takes memory.
+    """
+    piece, end = _pieces()
+    checksum = 0
+    for _ in range(pieces):
+        checksum = zlib.crc32(_BOMB_PIECE, checksum)
+    trailer = struct.pack("<II", checksum, pieces * len(_BOMB_PIECE))
+    return _GZIP_HEADER + piece * pieces + end + trailer
+
+
+def chunks(bomb: bytes, size: int = 16384) -> Iterator[bytes]:
+    """The stream cut into chunks of ``size`` bytes."""
+    for start in range(0, len(bomb), size):
+        yield bomb[start : start + size]

@@ -1,6 +1,10 @@
-"""The world served over real HTTP, its time passing even when nobody asks."""
+"""The world over HTTP: the providers, the ticket desk, and ``/world`` to look at it and change it.
+
+World time passes even when no request comes in.
+"""
 
 import asyncio
+import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,35 +14,44 @@ from typing import Any, Self
 import msgspec
 from aiohttp import web
 
-from agent.simulator.app import make_app
-from agent.simulator.complaints import ComplaintPost
+from agent.simulator.actions import DESK, FaultKind, FaultPlan
+from agent.simulator.complaints import ComplaintSender
+from agent.simulator.desk import DeliveryRefusedError
+from agent.simulator.dialects.base import ApiRequest, ApiResponse, Pager, read_query
 from agent.simulator.events import EventLog
-from agent.simulator.world import World
+from agent.simulator.responses import Exchange, respond, respond_with_fault
+from agent.simulator.world import Provider, World
+from agent.simulator.world_state import world_view
+from agent.simulator.world_time import iso
+from agent.simulator.worldfile import WorldFileError
 
-__all__ = ["SimulatorServer", "World", "make_app", "start"]
-
-_LONGEST_NAP = 0.5
+_MAX_SLEEP = 0.5
+_REFUSING_FAULTS = frozenset(
+    {FaultKind.HTTP_500, FaultKind.HTTP_429, FaultKind.AUTH, FaultKind.REDIRECT, FaultKind.RESET}
+)
+"""Faults with which the desk does not store the delivery. With any other fault it stores it and
+only the answer is faulty, so that a correct client delivers it again."""
 
 
 class SimulatorServer:
-    """A world that is being served. Use :meth:`stop`, or ``async with``."""
+    """A world being served. End it with :meth:`stop`, or use ``async with``."""
 
     def __init__(self, world: World, runner: web.AppRunner, url: str) -> None:
         self.world = world
         self.url = url
         """The simulator's own address, without a slash at the end."""
         self._runner = runner
-        self._post: ComplaintPost | None = None
+        self._sender: ComplaintSender | None = None
         self._ticking = asyncio.create_task(self._tick(), name="simulator-time")
 
     @property
     def desk_url(self) -> str:
-        """Where tickets are delivered."""
+        """The address that tickets are delivered to."""
         return f"{self.url}/desk/tickets"
 
     @property
     def events(self) -> EventLog:
-        """What happened, and a way to follow what happens."""
+        """The world's event log."""
         return self.world.events
 
     def base_url(self, provider: str) -> str:
@@ -46,27 +59,27 @@ class SimulatorServer:
         return f"{self.url}/{provider}"
 
     def post_complaints_to(self, url: str, secret: str | None = None) -> None:
-        """Has every complaint posted to ``url`` from now on, signed where there is a secret."""
-        self._post = self._post or ComplaintPost(self.world.note)
-        self._post.url, self._post.secret = url, secret
-        self.world.on_complaint = self._post.post
+        """Post every complaint to ``url`` from now on, signed when there is a ``secret``."""
+        self._sender = self._sender or ComplaintSender(self.world.note)
+        self._sender.url, self._sender.secret = url, secret
+        self.world.on_complaint = self._sender.send
 
     def apply(self, entry: dict[str, Any] | str) -> None:
-        """Applies one timeline entry without ``at`` at once: a mapping, or YAML or JSON text.
+        """Apply one timeline entry without ``at`` at once: a mapping, or YAML or JSON text.
 
         Raises:
-            WorldFileError: with every mistake in it; nothing is applied then.
+            WorldFileError: with every mistake in the entry; nothing is applied then.
         """
         text = entry if isinstance(entry, str) else msgspec.json.encode(entry).decode()
         self.world.apply_text(text)
 
     async def stop(self) -> None:
-        """Ends world time and every connection."""
+        """Stop world time and close every connection."""
         self._ticking.cancel()
         with suppress(asyncio.CancelledError):
             await self._ticking
-        if self._post is not None:
-            await self._post.close()
+        if self._sender is not None:
+            await self._sender.close()
         await self._runner.cleanup()
 
     async def __aenter__(self) -> Self:
@@ -81,11 +94,11 @@ class SimulatorServer:
         await self.stop()
 
     async def _tick(self) -> None:
-        """Lets things happen at their time even when nobody asks."""
+        """Run due events even when no request comes in."""
         while True:
             self.world.advance()
             due = self.world.next_due()
-            await asyncio.sleep(_LONGEST_NAP if due is None else min(due + 0.001, _LONGEST_NAP))
+            await asyncio.sleep(_MAX_SLEEP if due is None else min(due + 0.001, _MAX_SLEEP))
 
 
 async def start(
@@ -97,7 +110,7 @@ async def start(
     clock: Callable[[], float] = time.time,
     complaints_url: str | None = None,
 ) -> SimulatorServer:
-    """Begins the world and serves it; port 0 takes a free one.
+    """Begin the world and serve it; port 0 takes a free port.
 
     Raises:
         OSError: when the address cannot be listened on.
@@ -112,9 +125,149 @@ async def start(
     except OSError:
         await runner.cleanup()
         raise
-    bound = runner.addresses[0]
-    shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-    running = SimulatorServer(world, runner, f"http://{shown}:{bound[1]}")
+    address, bound_port = runner.addresses[0][:2]
+    netloc = f"[{address}]" if ":" in address else address
+    server = SimulatorServer(world, runner, f"http://{netloc}:{bound_port}")
     if complaints_url is not None:
-        running.post_complaints_to(complaints_url)
-    return running
+        server.post_complaints_to(complaints_url)
+    return server
+
+
+def make_app(world: World) -> web.Application:
+    """The web application of a world, which begins the world when it starts."""
+    app = web.Application(client_max_size=8 * 1024 * 1024)
+    handlers = _Handlers(world)
+    app.router.add_get("/world", handlers.show)
+    app.router.add_post("/world", handlers.apply)
+    app.router.add_get("/world/events", handlers.events)
+    app.router.add_get("/desk/tickets", handlers.tickets)
+    app.router.add_post("/desk/tickets", handlers.receive_ticket)
+    app.router.add_route("*", "/elsewhere", handlers.elsewhere)
+    app.router.add_route("*", "/{provider}/{path:.*}", handlers.provider)
+
+    async def begin(_app: web.Application) -> None:
+        world.begin()
+
+    app.on_startup.append(begin)
+    return app
+
+
+def _json(payload: object, status: int = 200) -> web.Response:
+    return respond(ApiResponse(payload, status))
+
+
+class _Handlers:
+    """The handlers of one world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._rng = random.Random(f"{world.plan.seed}:wire")  # noqa: S311 - not a secret
+
+    async def show(self, request: web.Request) -> web.Response:
+        """``GET /world``: the current state; ``?all=1`` includes every number."""
+        self._world.advance()
+        return _json(world_view(self._world, everything=request.query.get("all") == "1"))
+
+    async def apply(self, request: web.Request) -> web.Response:
+        """``POST /world``: one timeline entry without ``at``, applied at once."""
+        try:
+            self._world.apply_text(await request.text())
+        except (WorldFileError, UnicodeDecodeError) as error:
+            problems = getattr(error, "errors", (error,))
+            return _json({"errors": [str(problem) for problem in problems]}, 400)
+        return _json({"applied": True, "elapsed_seconds": round(self._world.event_queue.now, 3)})
+
+    async def events(self, request: web.Request) -> web.Response:
+        """``GET /world/events?after=SEQ``: the events after ``SEQ``."""
+        self._world.advance()
+        after = request.query.get("after", "0")
+        if not after.isdigit():
+            return _json({"errors": ["after is not a whole number"]}, 400)
+        return _json(self._world.events.after(int(after)))
+
+    async def elsewhere(self, _request: web.Request) -> web.Response:
+        """The target of ``redirect`` answers; counts the clients that followed one."""
+        self._world.redirects_followed += 1
+        return _json({"code": 0, "message": "ok", "data": {}})
+
+    async def tickets(self, _request: web.Request) -> web.Response:
+        """``GET /desk/tickets``: every ticket received. Faults do not apply to it."""
+        return _json(self._world.desk.tickets())
+
+    async def receive_ticket(self, request: web.Request) -> web.StreamResponse:
+        """``POST /desk/tickets``: one delivery."""
+        self._world.advance()
+        body = await request.read()
+        fault = self._world.faults.fault_for(DESK)
+
+        def answer(_pager: Pager) -> ApiResponse:
+            return self._receive(request, body)
+
+        if fault is None:
+            return respond(answer(Pager()))
+        if fault.kind not in _REFUSING_FAULTS:
+            received = answer(Pager())
+            return await self._respond_with_fault(
+                request, fault, lambda _pager: received, _desk_error
+            )
+        return await self._respond_with_fault(request, fault, answer, _desk_error)
+
+    def _receive(self, request: web.Request, body: bytes) -> ApiResponse:
+        now = self._world.clock.wall()
+        try:
+            kind, ticket, new = self._world.desk.receive(request.headers, body, now, iso(now))
+        except DeliveryRefusedError as refusal:
+            return ApiResponse({"error": refusal.reason}, refusal.status)
+        if new:
+            where = {key: str(ticket.get(key) or "") for key in ("provider", "account", "number")}
+            title = str(ticket.get("title") or ticket["id"])[:200]
+            self._world.note("ticket", f"{kind}: {title}", **where)
+        return ApiResponse({"ok": True, "repeat": not new})
+
+    async def provider(self, request: web.Request) -> web.StreamResponse:
+        """Every request under a provider's name."""
+        provider = self._world.providers.get(request.match_info["provider"])
+        if provider is None:
+            return _json({"errors": ["there is no such provider in this world"]}, 404)
+        self._world.advance()
+        api_request = self._api_request(request, provider)
+        account = provider.dialect.account(api_request, provider.accounts)
+        fault = self._world.faults.fault_for(
+            provider.name, account.id if account else None, provider.dialect.capability(api_request)
+        )
+
+        def answer(pager: Pager) -> ApiResponse:
+            refusal = provider.dialect.refusal(api_request, account)
+            if refusal is not None or account is None:
+                return refusal or provider.dialect.error(401)
+            return provider.dialect.answer(api_request, account, pager)
+
+        if fault is None:
+            return respond(answer(Pager()))
+        return await self._respond_with_fault(request, fault, answer, provider.dialect.error)
+
+    def _api_request(self, request: web.Request, provider: Provider) -> ApiRequest:
+        path, _, query = request.raw_path.partition("?")
+        return ApiRequest(
+            method=request.method,
+            path=path.removeprefix(f"/{provider.name}"),
+            full_path=path,
+            query=read_query(query),
+            headers=request.headers,
+            now=self._world.clock.wall(),
+            clock=self._world.clock,
+        )
+
+    async def _respond_with_fault(
+        self,
+        request: web.Request,
+        fault: FaultPlan,
+        answer: Callable[[Pager], ApiResponse],
+        error: Callable[[int], ApiResponse],
+    ) -> web.StreamResponse:
+        now = self._world.clock.wall()
+        return await respond_with_fault(Exchange(request, fault, answer, error, self._rng, now))
+
+
+def _desk_error(status: int) -> ApiResponse:
+    return ApiResponse({"error": f"the desk has a fault ({status})"}, status)

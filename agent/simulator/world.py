@@ -1,4 +1,4 @@
-"""The world: providers, accounts and numbers that live on as world time passes."""
+"""The world: providers, accounts and numbers, which change as world time passes."""
 
 import copy
 import time
@@ -6,16 +6,14 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from agent.simulator import money
 from agent.simulator.account import Account
 from agent.simulator.actions import Action, Change, Clear, Complaint, Entry, FaultPlan
 from agent.simulator.desk import Desk
 from agent.simulator.dialects import DIALECTS, Dialect
 from agent.simulator.events import EventLog, mask
 from agent.simulator.faults import ActiveFault, Faults
-from agent.simulator.generate import generate
 from agent.simulator.lifecycle import Lifecycle
-from agent.simulator.plan import AccountPlan
+from agent.simulator.plan import AccountPlan, generate
 from agent.simulator.world_time import EventQueue, WorldClock, iso
 from agent.simulator.worldfile import (
     WorldPlan,
@@ -27,7 +25,7 @@ from agent.simulator.worldfile import (
 
 
 class Provider:
-    """A provider: the dialect it speaks and the accounts it keeps."""
+    """A provider: the dialect of its API, and its accounts."""
 
     def __init__(self, name: str, dialect: Dialect, accounts: list[Account]) -> None:
         self.name = name
@@ -37,8 +35,8 @@ class Provider:
 
 def _account(provider: str, plan: AccountPlan, seed: int) -> Account:
     numbers = copy.deepcopy(list(plan.numbers))
-    for index, made in enumerate(plan.generate):
-        numbers.extend(generate(made, f"{seed}:{provider}/{plan.id}:{index}"))
+    for index, plan_part in enumerate(plan.generate):
+        numbers.extend(generate(plan_part, f"{seed}:{provider}/{plan.id}:{index}"))
     return Account(provider, plan, numbers)
 
 
@@ -73,7 +71,7 @@ class World:
         self.clock = WorldClock(time.time)
         self.lifecycle: Lifecycle | None = None
         self.redirects_followed = 0
-        """Requests that came to the place ``redirect`` answers point to."""
+        """Requests for the target of ``redirect`` answers."""
 
     @classmethod
     def read(cls, path: Path) -> "World":
@@ -108,10 +106,10 @@ class World:
         self.event_queue.run_until(0.0)
 
     def advance(self) -> float:
-        """Lets everything happen that is due by now; gives the world time."""
+        """Run everything that is due by now; return the world time."""
         self.event_queue.run_until(self.clock.now())
         for account in self.accounts.values():
-            money.accrue(account, self.event_queue.now)
+            account.accrue(self.event_queue.now)
         return self.event_queue.now
 
     def next_due(self) -> float | None:
@@ -120,7 +118,7 @@ class World:
         return None if at is None else max(0.0, self.clock.wall_at(at) - self.clock.wall())
 
     def note(self, kind: str, text: str, **where: str) -> None:
-        """Writes an event at the present world time."""
+        """Log an event at the current world time."""
         at = self.event_queue.now
         self.events.add(at, iso(self.clock.wall_at(at)), kind, text, **where)
 
@@ -133,7 +131,7 @@ class World:
         self.apply(parse_entry(text, self.references))
 
     def apply(self, entry: Entry) -> None:
-        """Applies an entry that was read and checked, at once."""
+        """Apply a valid entry at once."""
         self.advance()
         self._act(entry.action)
         self.event_queue.run_until(self.event_queue.now)

@@ -11,11 +11,11 @@ from agent.simulator.world_time import iso
 from agent.states import NetworkState, NumberState
 
 _SHOWN = 1000
-"""Numbers shown per account; written ones first, of generated ones those that are not well."""
+"""Numbers shown per account: those of the file, then the generated ones with a fault."""
 
 
 def world_view(world: World, *, everything: bool = False) -> dict[str, Any]:
-    """The whole world; ``everything`` also shows generated numbers that are well."""
+    """The state of the whole world; ``everything`` includes generated numbers without a fault."""
     now = world.event_queue.now
     return {
         "time": iso(world.clock.wall_at(now)),
@@ -54,8 +54,8 @@ def _account(account: Account, everything: bool) -> dict[str, Any]:  # noqa: FBT
 
 
 def _notable(number: Number) -> bool:
-    well = number.state == NumberState.ACTIVE and number.network_state == NetworkState.ACTIVE
-    return not (number.generated and well and all(b.state == "ok" for b in number.bindings))
+    active = number.state == NumberState.ACTIVE and number.network_state == NetworkState.ACTIVE
+    return not (number.generated and active and all(b.state == "ok" for b in number.bindings))
 
 
 def _number(number: Number) -> dict[str, Any]:

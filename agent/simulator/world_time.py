@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import count
 
 CHINA = timezone(timedelta(hours=8))
-"""The zone the simulated providers live in."""
+"""The time zone of the simulated providers."""
 
 
 class WorldClock:
@@ -50,7 +50,7 @@ Callback = Callable[[float], None]
 
 
 class EventQueue:
-    """A queue of acts; acts at the same time happen in the order they were planned."""
+    """Callbacks by world time; those due at the same time run in the order of scheduling."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Callback]] = []
@@ -61,15 +61,15 @@ class EventQueue:
         return len(self._heap)
 
     def schedule(self, at: float, callback: Callback) -> None:
-        """Plans ``act``; a time that has passed means as soon as possible."""
+        """Schedule ``callback`` at ``at``; a time that has passed means as soon as possible."""
         heapq.heappush(self._heap, (max(at, self.now), next(self._order), callback))
 
     def next_at(self) -> float | None:
-        """When the next act is due, or ``None`` when nothing is planned."""
+        """The time of the next callback, or ``None`` when nothing is scheduled."""
         return self._heap[0][0] if self._heap else None
 
     def run_until(self, until: float) -> None:
-        """Lets everything happen that is due by ``until``; acts may plan further acts."""
+        """Run every callback due by ``until``, including those scheduled meanwhile."""
         while self._heap and self._heap[0][0] <= until:
             at, _, callback = heapq.heappop(self._heap)
             self.now = max(self.now, at)

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 import pytest
 
-from agent.simulator import corruption, responses
+from agent.simulator import responses
 from agent.simulator.actions import PAGE_FAULTS, FaultKind
 from tests.simulator.worlds import SID
 
@@ -227,21 +227,21 @@ async def test_a_gzip_bomb_is_small_at_the_wire_and_half_a_gibibyte_inside(clien
     ) as answer:
         assert answer.headers["Content-Encoding"] == "gzip"
         assert int(answer.headers["Content-Length"]) < 1 << 20
-    assert corruption.GZIP_BOMB_SIZE >= 512 << 20
+    assert responses.GZIP_BOMB_SIZE >= 512 << 20
 
 
 def test_the_bomb_is_made_without_memory_and_is_valid_gzip():
     tracemalloc.start()
-    made = corruption.make_gzip_bomb()
+    made = responses.make_gzip_bomb()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8 << 20
-    assert b"".join(corruption.chunks(made)) == made
-    assert _inflated(made) == corruption.GZIP_BOMB_SIZE
+    assert b"".join(responses.chunks(made)) == made
+    assert _inflated(made) == responses.GZIP_BOMB_SIZE
 
 
 def test_the_bombs_checksum_is_right():
-    made = corruption.make_gzip_bomb(3)
+    made = responses.make_gzip_bomb(3)
     assert _inflated(made) == 3 << 20
     spoiled = made[:-8] + bytes([made[-8] ^ 1]) + made[-7:]
     with pytest.raises(zlib.error, match="incorrect data check"):  # the control

@@ -5,8 +5,7 @@ import dataclasses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.simulator.generate import generate
-from agent.simulator.plan import Generate
+from agent.simulator.plan import Generate, generate
 from agent.simulator.world import World
 from agent.states import BindingState, NetworkState, NumberState
 

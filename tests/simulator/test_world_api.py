@@ -106,7 +106,7 @@ async def test_events_are_followed_as_they_happen(client):
     client.running.apply({"number": "4006220001", "set": {"state": "active"}})
     await asyncio.wait_for(following, 5)
     assert seen == ["state = frozen", "state = active"]
-    assert not client.running.events._listeners
+    assert not client.running.events.followers
 
 
 async def test_world_time_passes_when_nobody_asks():

@@ -1,6 +1,6 @@
-"""The API dialects the simulated providers speak, one file each.
+"""The API dialects of the simulated providers, one file each.
 
-A module here that defines a class ``ProviderApi`` is a dialect under the module's name; nothing
+A module here that defines a class ``ProviderApi`` is a dialect named like the module; nothing
 else needs to change.
 """
 
@@ -21,6 +21,6 @@ def _dialects() -> Iterator[tuple[str, type[Dialect]]]:
 
 
 DIALECTS: dict[str, type[Dialect]] = dict(_dialects())
-"""Every dialect by its name; calling it with a provider's name makes that provider's API."""
+"""The class of every dialect by name; its argument is the provider's name."""
 
 __all__ = ["DIALECTS", "Dialect"]

@@ -11,12 +11,12 @@ from agent.simulator.actions import FaultKind
 from agent.simulator.world_time import WorldClock
 
 Rows = Callable[[int, int], Sequence[Any]]
-"""Renders the rows from one place up to another."""
+"""Renders the rows from one index up to, and without, another."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page: its rows, and what the provider says about it."""
+    """One page of a listing, as the provider describes it."""
 
     rows: Sequence[Any]
     total: int
@@ -28,12 +28,12 @@ class Page:
 
 @dataclass(frozen=True)
 class Pager:
-    """Cuts pages, with at most one fault."""
+    """Cuts listings into pages, with at most one paging fault."""
 
     fault: FaultKind | None = None
 
     def cut(self, total: int, number: int, size: int, rows: Rows, key: str = "number") -> Page:
-        """Page ``number`` (from 1) of ``total`` rows; ``key`` names what tells rows apart."""
+        """Page ``number`` (from 1) of ``total`` rows; ``key`` is the rows' unique key."""
         if self.fault == FaultKind.ENDLESS_PAGES:
             return _endless(total, number, size, rows, key)
         if self.fault == FaultKind.DUPLICATE_PAGE:
@@ -42,29 +42,29 @@ class Pager:
         stop = min(start + size, total)
         pages = -(-total // size)
         empty = self.fault == FaultKind.EMPTY_PAGE and number == pages // 2 + 1
-        shown = rows(start, stop) if start < stop and not empty else ()
-        return Page(shown, total, number, size, more=stop < total)
+        items = rows(start, stop) if start < stop and not empty else ()
+        return Page(items, total, number, size, more=stop < total)
 
 
 def _endless(total: int, number: int, size: int, rows: Rows, key: str) -> Page:
-    """A full page of new rows, however far the client goes; the total grows before it."""
+    """A full page of new rows, however far the client goes; the total always exceeds it."""
     samples = rows(0, min(size, total))
-    made: list[Any] = []
+    made_rows: list[Any] = []
     for index in range(size if samples else 0):
         row = dict(samples[index % len(samples)])
         if number > 1 or index >= len(samples):
             row[key] = f"{row[key]}{(number - 1) * size + index}"
-        made.append(row)
-    return Page(made, max(total, (number + 2) * size), number, size, more=True)
+        made_rows.append(row)
+    return Page(made_rows, max(total, (number + 2) * size), number, size, more=True)
 
 
 @dataclass(frozen=True)
 class ApiRequest:
-    """A request as it came in."""
+    """A request as received."""
 
     method: str
     path: str
-    """The path behind the provider's own prefix."""
+    """The path without the provider's prefix."""
     full_path: str
     """The whole path as sent, before any decoding."""
     query: tuple[tuple[str, str], ...]
@@ -97,26 +97,26 @@ class Dialect(Protocol):
     """The API of one provider. It may have state, for example the nonces that were used."""
 
     credentials: ClassVar[Mapping[str, re.Pattern[str]]]
-    """What every account must carry, and what each value must look like."""
+    """The credentials that an account must have, each with the pattern of its value."""
 
     def __init__(self, provider: str) -> None: ...
 
     def account(self, request: ApiRequest, accounts: Sequence[Account]) -> Account | None:
-        """Whose request this claims to be; not verified yet."""
+        """The account that the request claims to come from, not yet verified."""
         ...
 
     def capability(self, request: ApiRequest) -> str | None:
-        """Which capability the request is for, if it is for one."""
+        """The capability that the request queries, if any."""
         ...
 
     def refusal(self, request: ApiRequest, account: Account | None) -> ApiResponse | None:
-        """Why the request is not let in, or ``None`` when its credentials hold."""
+        """The error answer when the credentials are not valid, otherwise ``None``."""
         ...
 
     def answer(self, request: ApiRequest, account: Account, pager: Pager) -> ApiResponse:
-        """The answer to a request that was let in; lists are cut by ``pager``."""
+        """The answer to an authorised request; ``pager`` cuts its listings."""
         ...
 
     def error(self, status: int) -> ApiResponse:
-        """The API's own error answer for a HTTP status; 200 means an error that says 200."""
+        """The API's error answer for an HTTP status; 200 means an error in a 200 answer."""
         ...

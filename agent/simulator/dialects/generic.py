@@ -6,17 +6,14 @@ import hmac
 import re
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from operator import attrgetter
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from agent.simulator.account import Account
 from agent.simulator.dialects.base import ApiRequest, ApiResponse, Page, Pager
-from agent.simulator.dialects.features import (
-    binding_features,
-    number_features,
-    routing_features,
-)
-from agent.simulator.entities import Binding, CallRecord, Number
+from agent.simulator.entities import Binding, CallRecord, Number, Routing, SpecialDays
 from agent.simulator.world_time import WorldClock, iso
 from agent.states import Capability, NumberState
 
@@ -49,7 +46,7 @@ class _Nonces:
         self._order: deque[tuple[float, str]] = deque()
 
     def use(self, nonce: str, now: float) -> bool:
-        """Marks a nonce as used; false when it was already."""
+        """Mark ``nonce`` as used; returns false when it was used before."""
         while self._order and self._order[0][0] < now - _NONCE_LIFE:
             self._used.discard(self._order.popleft()[1])
         if nonce in self._used:
@@ -68,7 +65,7 @@ def _api_error(code: int, message: str, status: int = 200) -> ApiResponse:
 
 
 class ProviderApi:
-    """A provider that speaks the generic dialect."""
+    """The API of one provider in the generic dialect."""
 
     credentials: ClassVar[Mapping[str, re.Pattern[str]]] = {
         "key": re.compile(r"\S+"),
@@ -79,39 +76,40 @@ class ProviderApi:
         self._nonces = _Nonces()
 
     def account(self, request: ApiRequest, accounts: Sequence[Account]) -> Account | None:
-        """The account whose key the request shows."""
+        """The account with the key in the request's ``X-Api-Key``."""
         key = request.headers.get("X-Api-Key", "")
-        return next((one for one in accounts if one.credentials["key"] == key), None)
+        return next((account for account in accounts if account.credentials["key"] == key), None)
 
     def capability(self, request: ApiRequest) -> str | None:
-        """By the path."""
+        """The capability that the path belongs to."""
         if _ROUTING.fullmatch(request.path):
             return Capability.ROUTING
         return _CAPABILITIES.get(request.path)
 
     def refusal(self, request: ApiRequest, account: Account | None) -> ApiResponse | None:
-        """Key, timestamp, signature and nonce, in this order."""
-        why = self._mistrust(request, account)
-        return _api_error(40100, why, 401) if why else None
+        """An error unless key, timestamp, nonce and signature are valid, checked in this order."""
+        reason = self._refusal_reason(request, account)
+        return _api_error(40100, reason, 401) if reason else None
 
-    def _mistrust(self, request: ApiRequest, account: Account | None) -> str:
+    def _refusal_reason(self, request: ApiRequest, account: Account | None) -> str:
         if account is None:
             return "unknown api key"
-        stamp, nonce = request.headers.get("X-Timestamp", ""), request.headers.get("X-Nonce", "")
-        if not re.fullmatch(r"\d{1,12}", stamp, re.ASCII):
+        headers = request.headers
+        timestamp, nonce = headers.get("X-Timestamp", ""), headers.get("X-Nonce", "")
+        if not re.fullmatch(r"\d{1,12}", timestamp, re.ASCII):
             return "X-Timestamp is not in unix seconds"
-        if abs(request.now - int(stamp)) > _WINDOW:
+        if abs(request.now - int(timestamp)) > _WINDOW:
             return "X-Timestamp is more than 300 seconds off"
         if len(nonce) < _NONCE_LENGTH:
             return "X-Nonce is shorter than 16 characters"
-        given = request.headers.get("X-Signature", "")
-        wanted = signature(account.credentials["secret"], request, stamp, nonce)
-        if not hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode()):
+        received = headers.get("X-Signature", "")
+        expected = signature(account.credentials["secret"], request, timestamp, nonce)
+        if not hmac.compare_digest(received.encode("utf-8", "replace"), expected.encode()):
             return "X-Signature does not fit"
         return "" if self._nonces.use(f"{account.id}:{nonce}", request.now) else "X-Nonce was used"
 
     def answer(self, request: ApiRequest, account: Account, pager: Pager) -> ApiResponse:
-        """By the path."""
+        """The answer of the path's endpoint, or an error."""
         if request.method != "GET":
             return _api_error(40500, "only GET is offered here", 405)
         routing = _ROUTING.fullmatch(request.path)
@@ -121,7 +119,7 @@ class ProviderApi:
         return answer(request, account, pager) if answer else _api_error(40400, "no such path", 404)
 
     def error(self, status: int) -> ApiResponse:
-        """The envelope with an error code."""
+        """An envelope with the error code for ``status``."""
         code, message = _ERRORS.get(status, (status * 100, "error"))
         return _api_error(code, message, status)
 
@@ -186,12 +184,12 @@ def _number_row(account: Account, number: Number, clock: WorldClock) -> dict[str
         "contract_end": end.isoformat() if end else None,
         "reclaim_at": reclaim,
         "realname_ok": number.realname_ok,
-        **number_features(number),
+        **_number_features(number),
     }
 
 
-def _routing(account: Account, wanted: str) -> ApiResponse:
-    number = account.by_number.get(wanted)
+def _routing(account: Account, requested: str) -> ApiResponse:
+    number = account.by_number.get(requested)
     if number is None or not number.listed:
         return _api_error(40401, "number not found")
     routing = number.routing
@@ -219,11 +217,82 @@ def _routing(account: Account, wanted: str) -> ApiResponse:
             "concurrency_limit": routing.concurrency_limit,
             "voicemail": routing.voicemail,
             "bindings": [
-                binding.id for binding in sorted(number.bindings, key=lambda one: one.position)
+                binding.id for binding in sorted(number.bindings, key=attrgetter("position"))
             ],
-            **routing_features(routing),
+            **_routing_features(routing),
         }
     )
+
+
+# A key of an optional feature is in an answer only where it has a value, so that the pages of a
+# plain fleet stay plain.
+_ABSENT: tuple[object, ...] = (None, "", ())
+
+
+def _number_features(number: Number) -> dict[str, Any]:
+    """The optional keys of ``number`` in a listing."""
+    return _present(
+        licence_end=number.licence_end and number.licence_end.isoformat(),
+        identity_end=number.identity_end and number.identity_end.isoformat(),
+        registered_use=number.registered_use,
+        actual_use=number.actual_use,
+    )
+
+
+def _binding_features(binding: Binding) -> dict[str, Any]:
+    """The optional keys of ``binding`` in a listing of bindings."""
+    lines = binding.lines
+    return _present(
+        wait_seconds=binding.wait_seconds,
+        weight=binding.weight,
+        carrier=binding.carrier,
+        area=binding.area,
+        areas=binding.areas,
+        holder=binding.holder,
+        filed=binding.filed,
+        lines=None if lines is None else asdict(lines),
+    )
+
+
+def _routing_features(routing: Routing) -> dict[str, Any]:
+    """The optional keys of a number's routing; a list that is present may be empty."""
+    values = {name: getattr(routing, name) for name in _PLAIN_KEYS}
+    values["trunk"] = routing.trunk or None
+    if routing.special_days is not None:
+        values["special_days"] = list(map(_days, routing.special_days))
+    if routing.menu is not None:
+        values["menu"] = list(map(asdict, routing.menu))
+    if routing.extensions is not None:
+        values["extensions"] = list(map(asdict, routing.extensions))
+    return {name: value for name, value in values.items() if value is not None}
+
+
+_PLAIN_KEYS = (
+    "national_calendar",
+    "pin",
+    "overflow",
+    "voicemail_recipient",
+    "recording",
+    "recording_notice",
+    "recording_export",
+    "retention_days",
+    "landing_forwarded",
+    "trunk_capacity",
+    "trunk_peak",
+)
+
+
+def _days(days: SpecialDays) -> dict[str, Any]:
+    return {
+        "from": days.first.isoformat(),
+        "to": (days.last or days.first).isoformat(),
+        "hours": [{"from": hours.start, "to": hours.end} for hours in days.hours],
+        "bindings": days.bindings,
+    }
+
+
+def _present(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in _ABSENT}
 
 
 def _plain(value: float) -> float | int:
@@ -245,7 +314,7 @@ def _binding_row(number: Number, binding: Binding) -> dict[str, Any]:
         "kind": binding.kind,
         "position": binding.position,
         "state": binding.state,
-        **binding_features(binding),
+        **_binding_features(binding),
     }
 
 

@@ -15,27 +15,15 @@ from hmac import compare_digest
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from agent.simulator import money
 from agent.simulator.account import Account
 from agent.simulator.dialects.base import ApiRequest, ApiResponse, Page, Pager
-from agent.simulator.entities import CallRecord, Number
-from agent.states import IN_SERVICE_STATES, CallResult, Capability, NumberState
+from agent.simulator.entities import UNASSIGNED_STATES, CallRecord, Number
+from agent.states import IN_SERVICE_STATES, CallResult, Capability
 
 _ROOT = "/2010-04-01"
 _PATH = re.compile(rf"{_ROOT}/Accounts/([^/]+?)(?:/(IncomingPhoneNumbers|Balance|Calls))?\.json")
 _DEFAULT_SIZE = 50
 _PAGE_KEYS = {"Page", "PageSize", "PageToken"}
-_GONE = frozenset(
-    {
-        NumberState.IDLE,
-        NumberState.PREOCCUPIED,
-        NumberState.REVIEW,
-        NumberState.REVIEW_REJECTED,
-        NumberState.OPEN_UNFUNDED,
-        NumberState.RECLAIMED,
-        NumberState.CANCELLED,
-    }
-)
 _STATUS = {
     CallResult.ANSWERED: "completed",
     CallResult.BUSY: "busy",
@@ -58,7 +46,7 @@ _CAPABILITIES = {
 
 
 class ProviderApi:
-    """A provider that speaks Twilio's dialect."""
+    """The API of one provider in Twilio's dialect."""
 
     credentials: ClassVar[Mapping[str, re.Pattern[str]]] = {
         "sid": re.compile(r"AC[0-9a-fA-F]{32}"),
@@ -70,39 +58,39 @@ class ProviderApi:
         self._present: dict[str, tuple[int, list[Number]]] = {}
 
     def account(self, request: ApiRequest, accounts: Sequence[Account]) -> Account | None:
-        """The account whose sid the request's Basic credentials or else its path shows."""
+        """The account whose sid is the user of the request's Basic credentials."""
         sid = _basic(request)[0]
         return next((account for account in accounts if account.credentials["sid"] == sid), None)
 
     def capability(self, request: ApiRequest) -> str | None:
-        """By the path."""
-        found = _PATH.fullmatch(request.path)
-        return _CAPABILITIES[found[2]] if found else None
+        """The capability that the path belongs to."""
+        match = _PATH.fullmatch(request.path)
+        return _CAPABILITIES[match[2]] if match else None
 
     def refusal(self, request: ApiRequest, account: Account | None) -> ApiResponse | None:
-        """Basic credentials; an account sees only itself."""
+        """An error unless the Basic credentials are valid and the path is the account's own."""
         token = _basic(request)[1]
-        held = account.credentials["token"] if account else ""
-        if account is None or not compare_digest(token.encode(), held.encode()):
+        expected = account.credentials["token"] if account else ""
+        if account is None or not compare_digest(token.encode(), expected.encode()):
             return self.error(401)
-        found = _PATH.fullmatch(request.path)
-        return self.error(404) if not found or found[1] != account.credentials["sid"] else None
+        match = _PATH.fullmatch(request.path)
+        return self.error(404) if not match or match[1] != account.credentials["sid"] else None
 
     def answer(self, request: ApiRequest, account: Account, pager: Pager) -> ApiResponse:
-        """By the path."""
-        found = _PATH.fullmatch(request.path)
-        if request.method != "GET" or not found:
+        """The resource or list at the path, or an error."""
+        match = _PATH.fullmatch(request.path)
+        if request.method != "GET" or not match:
             return self.error(404 if request.method == "GET" else 405)
-        if found[2] == "Balance":
+        if match[2] == "Balance":
             return ApiResponse(_balance(account))
         numbers = self._numbers(account)
-        if found[2] is None:
+        if match[2] is None:
             return ApiResponse(_account(account, numbers))
-        key, rows = _LISTS[found[2]]
+        key, rows = _LISTS[match[2]]
         return self._list(request, pager, key, rows(request, account, numbers))
 
     def _numbers(self, account: Account) -> list[Number]:
-        """The numbers Twilio would list, found anew only after something changed."""
+        """The numbers that Twilio lists, computed again only after a change of the account."""
         version, numbers = self._present.get(account.key, (-1, []))
         if version != account.version:
             numbers = _present(account)
@@ -110,7 +98,7 @@ class ProviderApi:
         return numbers
 
     def error(self, status: int) -> ApiResponse:
-        """Twilio's error body."""
+        """An answer with Twilio's error body for ``status``."""
         code, message = _ERRORS.get(status, (20000 + status, "Error"))
         body = {
             "code": code,
@@ -130,9 +118,9 @@ class ProviderApi:
 
     def _links(self, request: ApiRequest, page: Page) -> dict[str, Any]:
         index = page.number - 1
-        here = self._link(request, page, index)
+        uri = self._link(request, page, index)
         return {
-            "uri": here,
+            "uri": uri,
             "first_page_uri": self._link(request, page, 0),
             "previous_page_uri": self._link(request, page, index - 1) if index else None,
             "next_page_uri": self._link(request, page, index + 1) if page.more else None,
@@ -154,7 +142,7 @@ _Render = Callable[[Account, Any], dict[str, Any]]
 
 
 class _Rows:
-    """Rows that are rendered only where a page shows them."""
+    """The items of a listing; only those of the requested page are rendered."""
 
     def __init__(self, account: Account, items: Sequence[Any], render: _Render) -> None:
         self._account = account
@@ -164,7 +152,7 @@ class _Rows:
         self.most = account.page_size
 
     def render(self, start: int, stop: int) -> list[dict[str, Any]]:
-        """The rows from one place up to another."""
+        """The rendered items from index ``start`` up to, and without, ``stop``."""
         return [self._render(self._account, item) for item in self._items[start:stop]]
 
 
@@ -173,10 +161,10 @@ def _basic(request: ApiRequest) -> tuple[str, str]:
     if kind.lower() != "basic":
         return "", ""
     try:
-        user, _, word = base64.b64decode(value, validate=True).decode().partition(":")
+        user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return "", ""
-    return user, word
+    return user, password
 
 
 def _body(reply: ApiResponse) -> dict[str, Any]:
@@ -188,7 +176,7 @@ def _token(index: int) -> str:
 
 
 def _requested_page(request: ApiRequest, most: int) -> tuple[int, int] | None:
-    """Page index and size; ``None`` when a later page is asked for without its token."""
+    """Page index and size; ``None`` when it is malformed, or a later page lacks its token."""
     page, size = request.value("Page") or "0", request.value("PageSize") or str(_DEFAULT_SIZE)
     if not re.fullmatch(r"\d{1,7}", page, re.ASCII) or not re.fullmatch(
         r"[1-9]\d{0,3}", size, re.ASCII
@@ -217,12 +205,12 @@ _BIRTH = _rfc2822(1_700_000_000)
 
 
 def _present(account: Account) -> list[Number]:
-    return [number for number in account.listed() if number.state not in _GONE]
+    return [number for number in account.listed() if number.state not in UNASSIGNED_STATES]
 
 
 def _status(account: Account, numbers: Sequence[Number]) -> str:
     working = any(number.state in IN_SERVICE_STATES for number in numbers)
-    return "suspended" if money.stopped(account) or (numbers and not working) else "active"
+    return "suspended" if account.stopped or (numbers and not working) else "active"
 
 
 def _account(account: Account, numbers: Sequence[Number]) -> dict[str, Any]:
@@ -255,9 +243,9 @@ def _balance(account: Account) -> dict[str, Any]:
 
 
 def _numbers(request: ApiRequest, account: Account, numbers: Sequence[Number]) -> _Rows:
-    wanted = request.value("PhoneNumber")
-    if wanted is not None:
-        numbers = [number for number in numbers if _e164(number.number) == wanted]
+    requested = request.value("PhoneNumber")
+    if requested is not None:
+        numbers = [number for number in numbers if _e164(number.number) == requested]
     return _Rows(account, numbers, _number_row)
 
 
@@ -313,10 +301,10 @@ def _instant(text: str | None) -> float | None:
     if text is None or not _SINCE.fullmatch(text):
         return None
     try:
-        made = datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return (made if made.tzinfo else made.replace(tzinfo=UTC)).timestamp()
+    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()
 
 
 def _calls(request: ApiRequest, account: Account, _numbers: Sequence[Number]) -> _Rows:
@@ -324,14 +312,14 @@ def _calls(request: ApiRequest, account: Account, _numbers: Sequence[Number]) ->
     since, until = _instant(request.value("StartTime>")), _instant(request.value("StartTime<"))
     first, last = account.calls_since(since if since is not None else 0.0)
     status, called = request.value("Status"), request.value("To")
-    found = [
+    calls = [
         call
         for call in reversed(account.calls[first:last])
         if (until is None or call.started_at <= until)
         and status in {None, _STATUS.get(call.result, "failed")}
         and called in {None, _e164(call.number)}
     ]
-    return _Rows(account, found, _call_row)
+    return _Rows(account, calls, _call_row)
 
 
 def _call_row(account: Account, call: CallRecord) -> dict[str, Any]:
