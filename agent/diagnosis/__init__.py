@@ -1,4 +1,7 @@
-"""Why, whose job, what next: verdicts on numbers and on what lies around them."""
+"""Diagnosis: the cause of a fault, the party responsible, and the next steps.
+
+Source: docs/reference/domain.md §2.
+"""
 
 from agent.diagnosis.context import DiagnosisContext
 from agent.diagnosis.diagnose import diagnose_number, diagnose_scope, exit_code

@@ -1,170 +1,170 @@
-"""What people's answers add to a verdict: the wireless tree, and what was heard and dialled."""
+"""People's answers to the questions of a diagnosis, and the verdict they lead to."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from typing import Final
 
 import msgspec
 
-from agent.diagnosis.case import Case
-from agent.diagnosis.contacts import UNTOLD, contact_for
-from agent.diagnosis.tree import Walk
-from agent.diagnosis.wireless import WIRELESS_TREE, walk_wireless
+from agent.diagnosis.configuration import CALLER_AREA
+from agent.diagnosis.contacts import UNKNOWN_CARRIER, contact_for
+from agent.diagnosis.number_diagnosis import NumberDiagnosis
+from agent.diagnosis.wireless_tree import WIRELESS_TREE, Traversal, traverse_wireless_tree
 from agent.diagnosis.words import Words
 from agent.masking import mask_text
 from agent.model import Evidence, Verdict
 from agent.states import Cause, Party
 
-WIRELESS = frozenset({Cause.BINDING_OFF, Cause.BINDING_OUT_OF_AREA})
-"""Causes that the wireless tree takes further (domain.md §2, 7)."""
-TOLD = 0.8
+WIRELESS_CAUSES: Final = frozenset({Cause.BINDING_OFF, Cause.BINDING_OUT_OF_AREA})
+"""Causes that the wireless tree refines (docs/reference/domain.md §2)."""
+ANSWER_CONFIDENCE: Final = 0.8
 """Confidence in a conclusion that people's answers lead to."""
-ANSWER_SOURCE = "answer"
+ANSWER_SOURCE: Final = "answer"
+"""The source of evidence that a person's answer is."""
 
 
 @dataclass(frozen=True)
-class Saying:
-    """What one answer means for a number whose facts decide nothing."""
+class AnswerMeaning:
+    """The cause that one answer implies, if the facts show no definite fault."""
 
     cause: Cause
     party: Party | None = None
+    """Whose responsibility it is, if not the party usual for the cause."""
 
 
-SAYINGS: Mapping[str, Mapping[str, Saying]] = {
+# In the order in which the questions are put: docs/reference/domain.md §2.
+ANSWER_MEANINGS: Final[Mapping[str, Mapping[str, AnswerMeaning]]] = {
     "control_call": {
-        "fails": Saying(Cause.UNKNOWN, Party.CALLER),
+        "fails": AnswerMeaning(Cause.UNKNOWN, Party.CALLER),
     },
     "who_fails": {
-        "one_caller": Saying(Cause.UNKNOWN, Party.CALLER_CARRIER),
-        "one_carrier": Saying(Cause.PROVIDER_LEG),
-        "one_area": Saying(Cause.PROVIDER_LEG),
+        "one_caller": AnswerMeaning(Cause.UNKNOWN, Party.CALLER_CARRIER),
+        "one_carrier": AnswerMeaning(Cause.PROVIDER_LEG),
+        "one_area": AnswerMeaning(Cause.PROVIDER_LEG),
     },
     "voice": {
-        "bad_by_400_only": Saying(Cause.VOICE_QUALITY),
-        "bad_directly_too": Saying(Cause.VOICE_QUALITY, Party.HOLDER),
+        "bad_by_400_only": AnswerMeaning(Cause.VOICE_QUALITY),
+        "bad_directly_too": AnswerMeaning(Cause.VOICE_QUALITY, Party.HOLDER),
     },
     "direct_call": {
-        "works": Saying(Cause.PROVIDER_LEG),
-        "arrears": Saying(Cause.BINDING_ARREARS),
-        "barred": Saying(Cause.BINDING_BARRED),
-        "nonexistent": Saying(Cause.BINDING_NONEXISTENT),
-        "off": Saying(Cause.BINDING_OFF),
-        "out_of_area": Saying(Cause.BINDING_OUT_OF_AREA),
-        "busy": Saying(Cause.BINDING_BUSY),
-        "no_answer": Saying(Cause.BINDING_NO_ANSWER),
-        "rejected": Saying(Cause.BINDING_REJECTED),
-        "forwarded": Saying(Cause.BINDING_FORWARDED),
+        "works": AnswerMeaning(Cause.PROVIDER_LEG),
+        "arrears": AnswerMeaning(Cause.BINDING_ARREARS),
+        "barred": AnswerMeaning(Cause.BINDING_BARRED),
+        "nonexistent": AnswerMeaning(Cause.BINDING_NONEXISTENT),
+        "off": AnswerMeaning(Cause.BINDING_OFF),
+        "out_of_area": AnswerMeaning(Cause.BINDING_OUT_OF_AREA),
+        "busy": AnswerMeaning(Cause.BINDING_BUSY),
+        "no_answer": AnswerMeaning(Cause.BINDING_NO_ANSWER),
+        "rejected": AnswerMeaning(Cause.BINDING_REJECTED),
+        "forwarded": AnswerMeaning(Cause.BINDING_FORWARDED),
     },
 }
-"""Questions on the way of a call, in the order in which they are asked (domain.md §2)."""
-AREA = "caller_area"
-"""The caller's area code: a mobile does not show it."""
-OPEN = frozenset({Cause.HEALTHY, Cause.UNKNOWN, Cause.MONITORING_BLIND, Cause.PROVIDER_LEG})
-"""Verdicts that what a person has found out may overrule: none of them saw a definite fault."""
+"""What answers about calls mean, by question; other answers imply nothing."""
+INDEFINITE_CAUSES: Final = frozenset(
+    {Cause.HEALTHY, Cause.UNKNOWN, Cause.MONITORING_BLIND, Cause.PROVIDER_LEG}
+)
+"""Verdicts that answers may overrule: none of them rests on a definite fault."""
 
 
 def known_questions() -> Mapping[str, Sequence[str]]:
-    """Every question there is, with the answers it takes; none means any."""
-    asked = {name: tuple(choices) for name, choices in SAYINGS.items()}
-    asked["control_call"] = ("works", "fails")
-    asked["who_fails"] = (*SAYINGS["who_fails"], "everyone")
-    asked["voice"] = (*SAYINGS["voice"], "good")
-    measured = {node.name: () for node in WIRELESS_TREE.values() if node.is_measured}
-    chosen = {
-        node.name: tuple(node.choices)
-        for node in WIRELESS_TREE.values()
-        if node.choices and not node.is_measured
-    }
-    return {**asked, AREA: (), **chosen, **measured}
+    """Returns every question with the answers it accepts; none for a number."""
+    questions = {name: tuple(meanings) for name, meanings in ANSWER_MEANINGS.items()}
+    questions["control_call"] = ("works", "fails")
+    questions["who_fails"] = (*ANSWER_MEANINGS["who_fails"], "everyone")
+    questions["voice"] = (*ANSWER_MEANINGS["voice"], "good")
+    nodes = [node for node in WIRELESS_TREE.values() if node.choices]
+    chosen = {node.name: tuple(node.choices) for node in nodes if not node.is_measured}
+    measured = {node.name: () for node in nodes if node.is_measured}
+    return {**questions, CALLER_AREA: (), **chosen, **measured}
 
 
 def answer_errors(answers: Mapping[str, str]) -> list[str]:
-    """What is wrong with ``answers``, a line each."""
-    known = known_questions()
-    lines = []
+    """Returns what is wrong with ``answers``, one line per error."""
+    questions = known_questions()
+    errors = []
     for name, answer in answers.items():
-        if name not in known:
-            lines.append(f"{name}: is not a question, expected one of {', '.join(known)}")
-        elif known[name] and answer not in known[name]:
-            lines.append(f"{name}: {answer!r} is no answer, expected {'|'.join(known[name])}")
-        elif not known[name] and not _is_number(answer):
-            lines.append(f"{name}: {answer!r} is no answer, expected a number")
-    return lines
+        if name not in questions:
+            errors.append(f"{name}: is not a question, expected one of {', '.join(questions)}")
+        elif questions[name] and answer not in questions[name]:
+            errors.append(f"{name}: {answer!r} is no answer, expected {'|'.join(questions[name])}")
+        elif not questions[name] and not _is_number(answer):
+            errors.append(f"{name}: {answer!r} is no answer, expected a number")
+    return errors
 
 
 def next_question(
     cause: str, answers: Mapping[str, str], locale: str
 ) -> tuple[str, str, Sequence[str]] | None:
-    """What to ask a person next: the question's name, its words, the answers it takes.
+    """Returns the name, the text and the accepted answers of the question to put to a person next.
 
-    ``None`` where answers would not take the verdict further. A measured answer has no choices.
+    ``None`` if no answer would refine the verdict. A question for a number accepts any answer.
     """
-    if cause in WIRELESS:
-        node = walk_wireless(answers).node
+    if cause in WIRELESS_CAUSES:
+        node = traverse_wireless_tree(answers).node
         choices = () if node.is_measured else tuple(node.choices)
         return (node.name, node.message.text(locale), choices) if node.choices else None
-    if cause not in OPEN - {Cause.HEALTHY}:
+    if cause not in INDEFINITE_CAUSES - {Cause.HEALTHY}:
         return None
-    name = next((it for it in SAYINGS if it not in answers), None)
+    name = next((question for question in ANSWER_MEANINGS if question not in answers), None)
     if name is None:
         return None
     return name, Words(locale).word("questions", name), known_questions()[name]
 
 
-def with_answers(case: Case, verdict: Verdict) -> Verdict:
-    """``verdict`` as people's answers leave it."""
-    verdict = _by_saying(case, verdict)
-    if verdict.cause not in WIRELESS:
+def apply_answers(diagnosis: NumberDiagnosis, verdict: Verdict) -> Verdict:
+    """Returns ``verdict`` as people's answers refine or overrule it."""
+    if verdict.cause in INDEFINITE_CAUSES:
+        verdict = _apply_meanings(diagnosis, verdict)
+    if verdict.cause not in WIRELESS_CAUSES:
         return verdict
-    return _by_walk(case, verdict, walk_wireless(case.answers))
+    return _apply_traversal(diagnosis, verdict, traverse_wireless_tree(diagnosis.answers))
 
 
-def _by_saying(case: Case, verdict: Verdict) -> Verdict:
-    if verdict.cause not in OPEN:
+def _apply_meanings(diagnosis: NumberDiagnosis, verdict: Verdict) -> Verdict:
+    for question, meanings in ANSWER_MEANINGS.items():
+        answer = diagnosis.answers.get(question, "")
+        meaning = meanings.get(answer)
+        if meaning is not None:
+            evidence = [_evidence(question, answer), *verdict.evidence]
+            return diagnosis.conclude(
+                meaning.cause, ANSWER_CONFIDENCE, evidence, party=meaning.party
+            )
+    return _with_next_question(diagnosis, verdict)
+
+
+def _with_next_question(diagnosis: NumberDiagnosis, verdict: Verdict) -> Verdict:
+    """``verdict`` with the question first whose answer would refine it."""
+    locale = diagnosis.context.settings.locale
+    question = next_question(verdict.cause, diagnosis.answers, locale)
+    if question is None:
         return verdict
-    for question, meanings in SAYINGS.items():
-        saying = meanings.get(case.answers.get(question, ""))
-        if saying is not None:
-            seen = [_evidence(question, case.answers[question]), *verdict.evidence]
-            return case.conclude(saying.cause, TOLD, seen, party=saying.party)
-    return _asking(case, verdict)
-
-
-def _asking(case: Case, verdict: Verdict) -> Verdict:
-    """``verdict`` with the question whose answer would take it further put first."""
-    asked = next_question(verdict.cause, case.answers, case.context.settings.locale)
-    if asked is None:
-        return verdict
-    name, words, choices = asked
-    questions = (f"{words} [{name}={'|'.join(choices)}]", *verdict.questions)
+    name, text, choices = question
+    questions = (f"{text} [{name}={'|'.join(choices)}]", *verdict.questions)
     return msgspec.structs.replace(verdict, questions=questions)
 
 
-def _by_walk(case: Case, verdict: Verdict, walked: Walk) -> Verdict:
-    locale = case.context.settings.locale
-    seen = (*verdict.evidence, *(_evidence(node.name, answer) for node, answer in walked.path))
-    if not walked.is_over:
-        questions = (walked.node.prompt(locale), *verdict.questions)
-        return msgspec.structs.replace(verdict, evidence=seen, questions=questions)
-    reached = Evidence("wireless tree", walked.node.message.text(locale), ANSWER_SOURCE)
-    party = walked.node.party
-    next_steps = () if walked.node.step is None else (walked.node.step.text(locale),)
-    if party is None:
-        return msgspec.structs.replace(
-            verdict,
-            evidence=(*seen, reached),
-            questions=(),
-            next_steps=(*next_steps, *verdict.next_steps),
-        )
+def _apply_traversal(diagnosis: NumberDiagnosis, verdict: Verdict, traversal: Traversal) -> Verdict:
+    """``verdict`` with the next question of the wireless tree, or with its conclusion."""
+    locale, node = diagnosis.context.settings.locale, traversal.node
+    answers = (_evidence(question.name, answer) for question, answer in traversal.path)
+    evidence = (*verdict.evidence, *answers)
+    if not traversal.is_complete:
+        questions = (node.prompt(locale), *verdict.questions)
+        return msgspec.structs.replace(verdict, evidence=evidence, questions=questions)
+    conclusion = Evidence("wireless tree", node.message.text(locale), ANSWER_SOURCE)
+    steps = () if node.step is None else (node.step.text(locale),)
+    verdict = msgspec.structs.replace(verdict, evidence=(*evidence, conclusion), questions=())
+    if node.party is None:
+        return msgspec.structs.replace(verdict, next_steps=(*steps, *verdict.next_steps))
+    subject = diagnosis.contact_subject(UNKNOWN_CARRIER)
     return msgspec.structs.replace(
         verdict,
-        cause=(walked.node.cause or Cause(verdict.cause)).value,
-        party=party.value,
-        contact=contact_for(case.context.settings, party, case.concern(UNTOLD)),
-        confidence=TOLD,
-        evidence=(*seen, reached),
-        questions=(),
-        next_steps=next_steps,
+        cause=(node.cause or Cause(verdict.cause)).value,
+        party=node.party.value,
+        contact=contact_for(diagnosis.context.settings, node.party, subject),
+        confidence=ANSWER_CONFIDENCE,
+        next_steps=steps,
     )
 
 

@@ -1,11 +1,12 @@
-"""The configuration a case is judged by: as it is, as it was approved, and where it leads."""
+"""The configuration of a number, current and approved, and how it routes a call."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from agent.baselines.baseline import Baseline
-from agent.diagnosis.area import area_of_caller, lies_elsewhere
-from agent.diagnosis.case import Case
+from agent.diagnosis.caller_area import area_of_caller, is_outside
+from agent.diagnosis.number_diagnosis import NumberDiagnosis
 from agent.lints.linter import read_calendar
 from agent.model import Binding, Routing
 from agent.routing.calendar import hours_at
@@ -14,76 +15,76 @@ from agent.routing.evaluate import Call, Setting, evaluate
 from agent.routing.outcome import Outcome
 from agent.states import Capability
 
-OPEN_ROUTING = Routing()
-"""What is assumed where a provider tells no routing: always open to everyone."""
-WAIT_SEVERAL = 15.0
-"""Shortest useful wait in seconds with several bound phones (domain.md §4 L06)."""
-WAIT_SINGLE = 50.0
-"""Shortest useful wait in seconds with a single bound phone (domain.md §4 L05)."""
-ELSEWHERE = "elsewhere"
-"""The area of a mobile that belongs to none of the areas a number is configured for."""
-CALLER_AREA = "caller_area"
-"""The question that asks for the caller's area code."""
+OPEN_ROUTING: Final = Routing()
+"""Assumed if a provider reports no routing: open at all times, to every caller."""
+WAIT_SEVERAL: Final = 15.0
+"""Shortest useful wait in seconds with several bound phones (docs/reference/domain.md §4, L06)."""
+WAIT_SINGLE: Final = 50.0
+"""Shortest useful wait in seconds with a single bound phone (docs/reference/domain.md §4, L05)."""
+OUTSIDE: Final = "elsewhere"
+"""The area of a mobile that belongs to none of the areas in a number's region rule."""
+CALLER_AREA: Final = "caller_area"
+"""The question for the caller's area code, which a mobile number does not contain."""
 
 
 @dataclass(frozen=True)
-class Configured:
-    """One configuration of a number; ``None`` for what is not told, or is not fresh."""
+class NumberConfiguration:
+    """One configuration of a number; a part is ``None`` if it is not reported or not fresh."""
 
     routing: Routing | None
     bound: tuple[Binding, ...] | None
 
-    def leads(self, case: Case) -> Outcome:
-        """What becomes of the call asked about."""
+    def route(self, diagnosis: NumberDiagnosis) -> Outcome:
+        """Returns the outcome of a call now from the caller that ``diagnosis`` is about."""
         routing = self.routing or OPEN_ROUTING
-        caller = Caller.of(case.caller, caller_area(case, routing))
-        return evaluate(self._setting(case), Call(case.context.local(), caller))
+        caller = Caller.of(diagnosis.caller, caller_area(diagnosis, routing))
+        return evaluate(self._setting(diagnosis), Call(diagnosis.context.local_time(), caller))
 
-    def with_hours(self, case: Case) -> frozenset[str]:
-        """The ids of the phones that a call may be led to now."""
-        setting = self._setting(case)
-        hours = hours_at(setting.routing, case.context.local(), setting.calendar)
+    def phones_in_hours(self, diagnosis: NumberDiagnosis) -> frozenset[str]:
+        """Returns the ids of the phones that the schedule admits now."""
+        setting = self._setting(diagnosis)
+        hours = hours_at(setting.routing, diagnosis.context.local_time(), setting.calendar)
         return frozenset(phone.id for phone in setting.phones if hours.admits(phone.id))
 
-    def _setting(self, case: Case) -> Setting:
-        calendar = read_calendar(case.context.settings.calendar)
+    def _setting(self, diagnosis: NumberDiagnosis) -> Setting:
+        calendar = read_calendar(diagnosis.context.settings.calendar)
         return Setting(self.routing or OPEN_ROUTING, self.bound, calendar)
 
 
-def present(case: Case) -> Configured:
-    """The number's configuration now: the routing as last told, the phones only while fresh."""
-    row = case.checked.number_row(case.number)
-    held = case.checked.drift.configuration
+def current_configuration(diagnosis: NumberDiagnosis) -> NumberConfiguration:
+    """The number's routing as last reported, and its phones if they are fresh."""
+    row = diagnosis.result.number_row(diagnosis.number)
     if row is None:
-        return Configured(None, None)
-    return Configured(
-        held.routings[row],
-        held.bound[row] if case.fresh(Capability.REACHABILITY) else None,
-    )
+        return NumberConfiguration(None, None)
+    columns = diagnosis.result.drift.configuration
+    # A stale routing is still the best guess, for it changes rarely; phones change by the hour.
+    bound = columns.bound[row] if diagnosis.is_fresh(Capability.REACHABILITY) else None
+    return NumberConfiguration(columns.routings[row], bound)
 
 
-def approved(case: Case) -> Baseline | None:
-    """The number's baseline."""
-    row = case.checked.number_row(case.number)
-    return None if row is None else case.checked.drift.configuration.baselines[row]
+def baseline_of(diagnosis: NumberDiagnosis) -> Baseline | None:
+    """The number's effective baseline."""
+    row = diagnosis.result.number_row(diagnosis.number)
+    return None if row is None else diagnosis.result.drift.configuration.baselines[row]
 
 
-def wait_is_short(routing: Routing, bindings: Sequence[Binding] | None) -> bool:
-    """Whether callers are given up before a phone can well be answered (domain.md §4 L05, L06)."""
-    count = len(routing.binding_order if bindings is None else bindings)
+def is_wait_short(routing: Routing, phones: Sequence[Binding] | None) -> bool:
+    """Whether the wait ends before a phone can well be answered.
+
+    Source: docs/reference/domain.md §4, L05 and L06.
+    """
+    count = len(routing.binding_order if phones is None else phones)
     if routing.wait_seconds is None or not count:
         return False
     return routing.wait_seconds < (WAIT_SEVERAL if count > 1 else WAIT_SINGLE)
 
 
-def caller_area(case: Case, routing: Routing | None = None) -> str:
-    """The caller's area code as told or as the number tells it; empty where nobody knows."""
-    told = case.answers.get(CALLER_AREA, "")
-    if told or not case.caller:
-        return told
-    routing = routing or case.snapshot.routings.get(case.number) or OPEN_ROUTING
+def caller_area(diagnosis: NumberDiagnosis, routing: Routing | None = None) -> str:
+    """The caller's area code from the answers or from its number; empty if it is unknown."""
+    answer = diagnosis.answers.get(CALLER_AREA, "")
+    if answer or not diagnosis.caller:
+        return answer
+    routing = routing or diagnosis.routing or OPEN_ROUTING
     codes = (*routing.region_deny, *routing.region_allow)
-    known = area_of_caller(case.caller, codes)
-    if not known and lies_elsewhere(case.caller, codes):
-        return ELSEWHERE
-    return known
+    area = area_of_caller(diagnosis.caller, codes)
+    return OUTSIDE if not area and is_outside(diagnosis.caller, codes) else area

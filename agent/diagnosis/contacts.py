@@ -1,45 +1,54 @@
-"""Whom to call: the number's word over its carrier's, account's, provider's, the general one."""
+"""The contact of a responsible party, from the most specific configuration to the general one.
+
+The order is: the number's own contacts, its carrier's, its account's, its provider's, and the
+general ones.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from agent.config.settings import Contact, Settings
 from agent.states import Party
 
-OF_CARRIERS = frozenset({Party.BASE_CARRIER, Party.BINDING_CARRIER})
-"""Parties that are some carrier's desk (domain.md §2, parties)."""
+CARRIER_PARTIES: Final = frozenset({Party.BASE_CARRIER, Party.BINDING_CARRIER})
+"""Parties that are a carrier, and so have a contact per carrier (docs/reference/domain.md §2)."""
+UNKNOWN_CARRIER: Final = "unreported"
+"""The carrier of a bound phone that the provider does not report.
 
-
-UNTOLD = "untold"
-"""The carrier of a bound phone nobody tells: never the hotline number's own (domain.md §1)."""
+It keeps the number's own carrier from being used: bound phones have carriers of their own
+(docs/reference/domain.md §1).
+"""
 
 
 @dataclass(frozen=True)
-class Concern:
-    """What a call would be about; empty where it is not known or does not matter."""
+class ContactSubject:
+    """What a contact is looked up for; a part that is empty is unknown or does not matter."""
 
     provider: str = ""
     account: str = ""
     number: str = ""
     carrier: str = ""
-    """The number's carrier, or the bound phone's, whichever is asked for."""
+    """The carrier of the number or of the bound phone, whichever the fault is about."""
 
 
-def contact_for(settings: Settings, party: Party, concern: Concern) -> str:
-    """The contact of ``party`` in one line; empty where none is configured."""
-    told = (contacts.get(party, "") for contacts in _nearest_first(settings, concern, party))
-    return next(filter(None, told), "")
+def contact_for(settings: Settings, party: Party, subject: ContactSubject) -> str:
+    """Returns the contact of ``party`` in one line; empty if none is configured."""
+    configured = (contacts.get(party, "") for contacts in _by_precedence(settings, subject, party))
+    return next(filter(None, configured), "")
 
 
-def _nearest_first(
-    settings: Settings, concern: Concern, party: Party
+def _by_precedence(
+    settings: Settings, subject: ContactSubject, party: Party
 ) -> Iterator[Mapping[Party, str]]:
-    yield settings.number_contacts.get(concern.number, {})
-    if party in OF_CARRIERS and concern.carrier in settings.carrier_contacts:
-        yield {party: settings.carrier_contacts[concern.carrier]}
+    yield settings.number_contacts.get(subject.number, {})
+    if party in CARRIER_PARTIES and subject.carrier in settings.carrier_contacts:
+        yield {party: settings.carrier_contacts[subject.carrier]}
     for provider in settings.providers:
-        if provider.name == concern.provider:
-            yield from (own.contacts for own in provider.accounts if own.id == concern.account)
+        if provider.name == subject.provider:
+            for account in provider.accounts:
+                if account.id == subject.account:
+                    yield account.contacts
             yield provider.contacts
     yield {party: _line(contact) for party, contact in settings.contacts.items()}
 

@@ -1,4 +1,4 @@
-"""What a diagnosis may look at: the newest findings of every account, the settings, the time."""
+"""The input of a diagnosis: the latest check results of all accounts, the settings, the time."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from agent.baselines.baseline import Baselines
 from agent.checks.result import CheckResult
 from agent.config.settings import Settings
+from agent.model import AccountKey
 
 _SEPARATORS: Final = re.compile(r"[\s\-‐-―－.()（）·]")
 _COUNTRY_CODE: Final = re.compile(r"(?:\+|00)86(?=\d{9,})")
@@ -17,36 +18,30 @@ _COUNTRY_CODE: Final = re.compile(r"(?:\+|00)86(?=\d{9,})")
 
 @dataclass(frozen=True)
 class DiagnosisContext:
-    """Everything that is known, at one instant."""
+    """Everything that is known at one instant."""
 
     settings: Settings
     now: float
     """Epoch seconds."""
-    accounts: Mapping[tuple[str, str], CheckResult]
-    """The newest findings by provider and account."""
+    accounts: Mapping[AccountKey, CheckResult]
+    """The latest check result of each account."""
     baselines: Baselines | None = None
-    """What numbers were seen to be configured as, also numbers that are listed no more."""
+    """The recorded configurations, those of numbers that are no longer listed included."""
 
-    def of_provider(self, provider: str) -> Iterator[CheckResult]:
-        """The findings of every account at ``provider``, ordered."""
-        return (self.accounts[key] for key in sorted(self.accounts) if key[0] == provider)
-
-    def with_number(self, number: str, provider: str = "", account: str = "") -> list[CheckResult]:
-        """The accounts that have ``number``, narrowed to a provider and account if given."""
-        return [
+    def select(self, provider: str = "", account: str = "") -> Iterator[CheckResult]:
+        """The results of the accounts at ``provider`` with the id ``account``; empty means any."""
+        return (
             self.accounts[key]
             for key in sorted(self.accounts)
-            if provider in ("", key[0])
-            and account in ("", key[1])
-            and self.accounts[key].number_row(number) is not None
-        ]
+            if provider in ("", key[0]) and account in ("", key[1])
+        )
 
-    def local(self) -> datetime:
-        """The instant as the clock on the wall shows it where schedules are read."""
+    def local_time(self) -> datetime:
+        """The instant in the time zone in which schedules are read."""
         return self._local(self.now)
 
-    def told(self, instant: float) -> str:
-        """``instant`` (epoch seconds) as people read it: local, to the minute, with its zone."""
+    def format_time(self, instant: float) -> str:
+        """``instant`` (epoch seconds) for people: local, to the minute, with its UTC offset."""
         return self._local(instant).isoformat(sep=" ", timespec="minutes")
 
     def _local(self, instant: float) -> datetime:

@@ -1,86 +1,80 @@
-"""Why, whose job, what next: the deciders in order; the first conclusive one wins.
-
-The order is that of domain.md §2: is anything known, the number's state, its money, a root it
-shares with many, the network, its configuration, its phones, the lines, the wait, the way to
-the phones, the voice. A state or a balance names its cause itself, so it goes before a root
-that many numbers share; how many share it is told as evidence.
-"""
+"""The diagnosis of a number or of an alert: deciders in order, the first conclusive one wins."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from agent.diagnosis import scopes
-from agent.diagnosis.answers import with_answers
-from agent.diagnosis.case import Case
+from agent.diagnosis.answers import apply_answers
 from agent.diagnosis.context import DiagnosisContext, normalize_number
 from agent.diagnosis.deciders import (
-    bindings,
-    blind,
-    call_ends,
-    capacity,
-    config_changed,
+    balance,
+    bound_phones,
+    call_results,
+    common_root,
+    configuration_change,
     healthy,
-    lists,
-    money,
-    network,
-    no_binding,
-    provider_leg,
-    roots,
-    schedule,
-    state,
-    unknown,
-    voice,
-    wait,
+    missing_data,
+    number_state,
+    routing_rules,
 )
-from agent.diagnosis.landings import diagnose_landing
-from agent.diagnosis.unplaced import agent_trouble, unplaced
+from agent.diagnosis.number_diagnosis import NumberDiagnosis
+from agent.diagnosis.unlisted import diagnose_agent, diagnose_unlisted
 from agent.model import Verdict
 from agent.states import Cause, Scope
 
-Decider = Callable[[Case], Verdict | None]
+Decider = Callable[[NumberDiagnosis], Verdict | None]
 
-DECIDERS: Sequence[Decider] = (
-    blind.decide,
-    state.decide,
-    money.decide,
-    roots.decide_by_network,
-    network.decide,
-    config_changed.decide,
-    no_binding.decide,
-    lists.decide,
-    schedule.decide,
-    bindings.decide,
-    capacity.decide,
-    wait.decide,
-    call_ends.decide,
-    roots.decide_by_calls,
-    provider_leg.decide,
-    voice.decide,
+# The order is that of docs/reference/domain.md §2: validity of the poll, common root, state,
+# money, configuration, bound phones, capacity, wait, voice, residual. It departs in two places:
+# - The number's state and the balance go before a common root, because they name their cause
+#   themselves; how many numbers share it is evidence.
+# - A common root that only call records show goes after the causes that facts show directly.
+DECIDERS: Final[Sequence[Decider]] = (
+    missing_data.decide_blind,
+    number_state.decide,
+    balance.decide,
+    common_root.decide_by_network,
+    number_state.decide_network,
+    # Before the rules it has changed: the change is the cause, the rule only its effect.
+    configuration_change.decide,
+    routing_rules.decide_no_binding,
+    routing_rules.decide_lists,
+    routing_rules.decide_schedule,
+    bound_phones.decide,
+    call_results.decide_capacity,
+    # Before the results of calls: a short wait shows in the records as unanswered calls.
+    routing_rules.decide_wait,
+    call_results.decide_usual_result,
+    common_root.decide_by_calls,
+    call_results.decide_provider_leg,
+    call_results.decide_voice,
     healthy.decide,
-    unknown.decide,
+    missing_data.decide_unknown,
 )
-
-FOCUSED: Mapping[str, Decider] = {
-    "drift": config_changed.decide_any,
-    "redundancy": bindings.decide_any,
-    "binding_down": bindings.decide_any,
-    "network_mismatch": network.decide,
-    "contract": state.decide_contract,
-    "realname": state.decide_realname,
-    "reclaim": state.decide_reclaim,
-    "illegal_transition": state.decide_move,
+SYMPTOM_DECIDERS: Final[Mapping[str, Decider]] = {
+    "drift": configuration_change.decide_drift,
+    "redundancy": bound_phones.decide_worst,
+    "binding_down": bound_phones.decide_worst,
+    "network_mismatch": number_state.decide_network,
+    "contract": number_state.decide_contract,
+    "realname": number_state.decide_realname,
+    "reclaim": number_state.decide_reclaim,
+    "illegal_transition": number_state.decide_illegal_transition,
 }
-"""What an alert of a symptom is about, though calls may still get through."""
+"""The decider of what an alert with a symptom is about, though calls may still get through."""
 
 
-def diagnose(case: Case) -> Verdict:
-    """The verdict on the number of ``case``, with all that was noted on the way."""
-    focused = FOCUSED.get(case.symptom)
-    order = DECIDERS if focused is None else (blind.decide, state.decide, focused, *DECIDERS[2:])
-    for decide in order:
-        verdict = decide(case)
-        if verdict is not None:
-            return case.close(with_answers(case, verdict))
-    return case.close(with_answers(case, unknown.decide(case)))
+def diagnose(diagnosis: NumberDiagnosis) -> Verdict:
+    """Returns the first conclusive verdict, with answers applied and everything noted."""
+    deciders = DECIDERS
+    decide_symptom = SYMPTOM_DECIDERS.get(diagnosis.symptom)
+    if decide_symptom is not None:
+        # After the first two: lack of data and a state out of service go before any symptom.
+        deciders = (*DECIDERS[:2], decide_symptom, *DECIDERS[2:])
+    verdicts = (decide(diagnosis) for decide in deciders)
+    # The last decider is always conclusive.
+    verdict = next(verdict for verdict in verdicts if verdict is not None)
+    return diagnosis.with_notes(apply_answers(diagnosis, verdict))
 
 
 def diagnose_number(
@@ -93,23 +87,25 @@ def diagnose_number(
     symptom: str = "",
     answers: Mapping[str, str] | None = None,
 ) -> Verdict:
-    """Why calls to ``number`` fail, or that they do not.
+    """Returns why calls to ``number`` fail, or that they do not.
 
     Args:
-        number: The number, written in any usual way.
+        number: The number, in any usual notation.
         context: What is known.
-        caller: Asks about one caller in particular.
-        provider: Where to look for the number; empty for everywhere.
-        account: As ``provider``.
-        symptom: The family of the alert that asks.
-        answers: What people have found out, by question.
+        caller: Restricts the diagnosis to calls from one caller.
+        provider: The provider that has the number; empty for any.
+        account: The account that has the number; empty for any.
+        symptom: The symptom of the alert that is diagnosed.
+        answers: What people have found out, by the name of the question.
     """
-    plain = normalize_number(number)
-    found = context.with_number(plain, provider, account)
-    if not found:
-        return unplaced(context, plain, provider, account)
-    case = Case(context, found[0], plain, normalize_number(caller), symptom, answers or {})
-    return diagnose(case)
+    normalized = normalize_number(number)
+    for result in context.select(provider, account):
+        if result.number_row(normalized) is not None:
+            caller = normalize_number(caller)
+            return diagnose(
+                NumberDiagnosis(context, result, normalized, caller, symptom, answers or {})
+            )
+    return diagnose_unlisted(context, normalized, provider, account)
 
 
 def diagnose_scope(
@@ -118,68 +114,64 @@ def diagnose_scope(
     context: DiagnosisContext,
     answers: Mapping[str, str] | None = None,
 ) -> Verdict:
-    """Why what an alert is about is broken.
+    """Returns why the subject of an alert is broken.
 
     Args:
-        scope: One of the ``scope`` words of contracts.md.
-        labels: The alert's labels; those that name the thing and its ``symptom`` are read.
+        scope: A value of the ``scope`` label (docs/reference/interface.md, Alert rules).
+        labels: The alert's labels, of which those that name the subject and the symptom are used.
         context: What is known.
-        answers: What people have found out, by question.
+        answers: What people have found out, by the name of the question.
     """
-    named = {name: labels.get(name, "") for name in ("provider", "account", "symptom")}
-    number = labels.get("number", "")
+    provider, account, symptom, number = (
+        labels.get(name, "") for name in ("provider", "account", "symptom", "number")
+    )
     if scope == Scope.NUMBER:
         return diagnose_number(
-            number,
-            context,
-            provider=named["provider"],
-            account=named["account"],
-            symptom=named["symptom"],
-            answers=answers,
+            number, context, provider=provider, account=account, symptom=symptom, answers=answers
         )
     if scope == Scope.AGENT:
-        return agent_trouble(context)
-    case = _case(context, number, named)
-    if case is None or scope not in _SCOPES:
-        return unplaced(context, number, named["provider"], named["account"])
-    case.answers = answers or {}
-    return case.close(_SCOPES[scope](case, labels))
+        return diagnose_agent(context)
+    result = next(context.select(provider, account), None)
+    if result is None or scope not in _SCOPES:
+        return diagnose_unlisted(context, number, provider, account)
+    diagnosis = NumberDiagnosis(context, result, number, "", symptom, answers or {})
+    return diagnosis.with_notes(_SCOPES[scope](diagnosis, labels))
 
 
-def _case(context: DiagnosisContext, number: str, named: Mapping[str, str]) -> Case | None:
-    keys = [
-        key
-        for key in sorted(context.accounts)
-        if named["provider"] in ("", key[0]) and named["account"] in ("", key[1])
-    ]
-    if not keys:
-        return None
-    return Case(context, context.accounts[keys[0]], number, symptom=named["symptom"])
+def _diagnose_binding(diagnosis: NumberDiagnosis, labels: Mapping[str, str]) -> Verdict:
+    """The phone's own cause; if the phone is reachable or unknown, the verdict on its number."""
+    blind = missing_data.decide_blind(diagnosis)
+    if blind is not None:
+        return blind
+    verdict = bound_phones.decide_phone(diagnosis, labels.get("binding", ""))
+    if verdict is not None:
+        return apply_answers(diagnosis, verdict)
+    return diagnose(
+        NumberDiagnosis(
+            diagnosis.context,
+            diagnosis.result,
+            diagnosis.number,
+            symptom=diagnosis.symptom,
+            answers=diagnosis.answers,
+        )
+    )
 
 
-def _binding(case: Case, labels: Mapping[str, str]) -> Verdict:
-    """A phone's own cause; where the phone is well or unknown, what holds for its number."""
-    blinded = blind.decide(case)
-    if blinded is not None:
-        return blinded
-    own = bindings.decide_one(case, labels.get("binding", ""))
-    if own is not None:
-        return with_answers(case, own)
-    number = Case(case.context, case.checked, case.number, "", case.symptom, case.answers)
-    return diagnose(number)
-
-
-_SCOPES: Mapping[str, Callable[[Case, Mapping[str, str]], Verdict]] = {
-    Scope.BINDING: _binding,
-    Scope.TRUNK: lambda case, labels: diagnose_landing(case, labels.get("binding", "")),
-    Scope.ACCOUNT: lambda case, _labels: scopes.diagnose_account(case),
-    Scope.PROVIDER: lambda case, _labels: scopes.diagnose_provider(case),
-    Scope.CARRIER: lambda case, labels: scopes.diagnose_carrier(case, labels.get("carrier", "")),
+_SCOPES: Final[Mapping[str, Callable[[NumberDiagnosis, Mapping[str, str]], Verdict]]] = {
+    Scope.BINDING: _diagnose_binding,
+    Scope.TRUNK: lambda diagnosis, labels: scopes.diagnose_destination(
+        diagnosis, labels.get("binding", "")
+    ),
+    Scope.ACCOUNT: lambda diagnosis, _labels: scopes.diagnose_account(diagnosis),
+    Scope.PROVIDER: lambda diagnosis, _labels: scopes.diagnose_provider(diagnosis),
+    Scope.CARRIER: lambda diagnosis, labels: scopes.diagnose_carrier(
+        diagnosis, labels.get("carrier", "")
+    ),
 }
 
 
 def exit_code(verdict: Verdict) -> int:
-    """0 healthy, 1 a fault was found, 3 unknown (contracts.md, Command line)."""
+    """0 healthy, 1 a fault, 3 unknown (docs/reference/interface.md, Command line)."""
     if verdict.cause == Cause.HEALTHY:
         return 0
     return 3 if verdict.cause in (Cause.UNKNOWN, Cause.MONITORING_BLIND) else 1

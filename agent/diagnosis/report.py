@@ -1,4 +1,4 @@
-"""A verdict on paper: for people, in their language, and as JSON."""
+"""A verdict as output: for people, in the configured language, and as JSON."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,21 +18,21 @@ from agent.states import Cause
 
 _STYLES = {Cause.HEALTHY.value: "green", Cause.UNKNOWN.value: "yellow"}
 _BAD = "red"
-_MARKS = {"findings": ("!", "yellow"), "next_steps": (">", ""), "questions": ("?", "cyan")}
+_LIST_STYLES = {"findings": ("!", "yellow"), "next_steps": (">", ""), "questions": ("?", "cyan")}
 
 
 def render_json(verdict: Verdict) -> str:
-    """The verdict as one JSON document (contracts.md, diagnosis JSON)."""
+    """The verdict as one JSON document (docs/reference/interface.md, Diagnosis JSON)."""
     return msgspec.json.format(msgspec.json.encode(verdict), indent=2).decode()
 
 
 def render(verdict: Verdict, settings: Settings, console: Console) -> None:
-    """Print the verdict for people."""
+    """Prints the verdict to ``console``, in the configured language."""
     words = Words(settings.locale)
-    console.print(_head(verdict, settings, words))
+    console.print(_header(verdict, settings, words))
     if verdict.evidence:
         console.print(_evidence(verdict.evidence, words))
-    for name, (mark, style) in _MARKS.items():
+    for name, (mark, style) in _LIST_STYLES.items():
         lines: tuple[str, ...] = getattr(verdict, name)
         if lines:
             console.print(Text(words.word("headings", name), style="bold"))
@@ -40,28 +40,28 @@ def render(verdict: Verdict, settings: Settings, console: Console) -> None:
                 console.print(Padding(Text(f"{mark} {line}", style=style), (0, 2)))
     if verdict.considered:
         console.print(Text(words.word("headings", "considered"), style="bold"))
-        for each in verdict.considered:
-            console.print(Padding(_considered(each, words), (0, 2)))
+        for considered in verdict.considered:
+            console.print(Padding(_considered(considered, words), (0, 2)))
 
 
-def _head(verdict: Verdict, settings: Settings, words: Words) -> RenderableType:
+def _header(verdict: Verdict, settings: Settings, words: Words) -> RenderableType:
     style = _STYLES.get(verdict.cause, _BAD)
     title = Text(f"{verdict.number}  {words.title(Cause(verdict.cause))}", style=f"bold {style}")
     body = Table.grid(padding=(0, 2))
-    for heading, value in _particulars(verdict, settings, words):
+    for heading, value in _summary(verdict, settings, words):
         body.add_row(Text(words.word("headings", heading), style="dim"), Text(value))
     return Panel(body, title=title, title_align="left", border_style=style)
 
 
-def _particulars(verdict: Verdict, settings: Settings, words: Words) -> Iterator[tuple[str, str]]:
+def _summary(verdict: Verdict, settings: Settings, words: Words) -> Iterator[tuple[str, str]]:
     party = words.word("parties", verdict.party)
     yield "job", f"{party}  ({verdict.cause}, {verdict.party})"
     yield "sure", f"{verdict.confidence:.0%}"
     if verdict.contact:
         yield "call", verdict.contact
     if verdict.since is not None:
-        at = datetime.fromtimestamp(verdict.since, ZoneInfo(settings.timezone))
-        yield "since", at.isoformat(sep=" ", timespec="seconds")
+        since = datetime.fromtimestamp(verdict.since, ZoneInfo(settings.timezone))
+        yield "since", since.isoformat(sep=" ", timespec="seconds")
 
 
 def _evidence(facts: tuple[Evidence, ...], words: Words) -> Table:
@@ -73,11 +73,11 @@ def _evidence(facts: tuple[Evidence, ...], words: Words) -> Table:
     return table
 
 
-def _considered(each: Considered, words: Words) -> Text:
-    title = words.title(Cause(each.cause))
+def _considered(considered: Considered, words: Words) -> Text:
+    title = words.title(Cause(considered.cause))
     parts = [
         f"{words.word('headings', name)}: {'; '.join(facts)}"
-        for name, facts in (("pro", each.for_), ("contra", each.against))
+        for name, facts in (("pro", considered.for_), ("contra", considered.against))
         if facts
     ]
     return Text(f"· {title}  {'  '.join(parts)}", style="dim")

@@ -1,183 +1,233 @@
-"""Why something wider or narrower than a number is broken: a provider, an account, a phone."""
+"""Verdicts on scopes other than a number: account, provider, carrier, trunk, shared phone."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
 
+import msgspec
 import numpy as np
 
 from agent.checks.lifecycle import NUMBER_STATES
 from agent.checks.result import CheckResult
-from agent.diagnosis.case import Case
-from agent.diagnosis.common import Group, shared
 from agent.diagnosis.context import DiagnosisContext
-from agent.diagnosis.deciders import blind, money
-from agent.diagnosis.deciders.bindings import CAUSE_OF_BINDING
-from agent.diagnosis.deciders.state import CAUSE_OF_STATE, PARTY_OF_STATE
+from agent.diagnosis.deciders import balance, missing_data
+from agent.diagnosis.deciders.bound_phones import CAUSE_OF_BINDING, decide_phone
+from agent.diagnosis.deciders.common_root import MANY
+from agent.diagnosis.deciders.number_state import CAUSE_OF_STATE, PARTY_OF_STATE
+from agent.diagnosis.failure_groups import (
+    Group,
+    common_groups,
+    failures_of,
+    on_trunk,
+    state_failures,
+)
+from agent.diagnosis.number_diagnosis import NumberDiagnosis
+from agent.masking import mask_phone
 from agent.model import Evidence, Verdict
-from agent.states import Capability, Cause, NumberState
+from agent.states import REACHABLE_STATES, BindingState, Capability, Cause
 
-LIKELY = 0.8
-POSSIBLE = 0.6
-NUMBERS, PHONES = "numbers_", "phones_"
-"""What the symptom of a fault that many numbers share begins with."""
-MANY = 3
-"""So many numbers that fail together have a root of their own (domain.md §2, 2)."""
-
-
-def diagnose_account(case: Case) -> Verdict:
-    """Why an account is in trouble: nothing known, no money, or its numbers' common state."""
-    focused = _FOCUSED.get(case.symptom, _nothing)(case)
-    return (
-        focused
-        or _outage(case, [case.checked])
-        or _stale(case)
-        or money.decide(case)
-        or _common_state(case)
-        or _of_many(case)
-        or _well(case)
-    )
-
-
-def diagnose_provider(case: Case) -> Verdict:
-    """Why a provider is in trouble: its interface is silent, or many of its numbers are down."""
-    accounts = list(case.context.of_provider(case.snapshot.provider)) or [case.checked]
-    return _outage(case, accounts) or _stale(case) or _many_down(case, accounts) or _well(case)
-
-
-def diagnose_carrier(case: Case, carrier: str) -> Verdict:
-    """Why a carrier's numbers fail: they are counted over every provider."""
-    states = [_down(each, carrier) for each in case.context.accounts.values()]
-    seen = [case.fact("numbers_down", f"{sum(states)} of {carrier}", Capability.NUMBERS)]
-    seen += [group.evidence() for group in shared(case.context, carrier=carrier)]
-    cause = Cause.CARRIER_OUTAGE if sum(states) >= MANY else Cause.UNKNOWN
-    return case.conclude(cause, LIKELY if sum(states) >= MANY else POSSIBLE, seen)
-
-
-def _outage(case: Case, accounts: Sequence[CheckResult]) -> Verdict | None:
-    """The provider's interface is silent, or we are the ones who cannot hear it."""
-    failing = [each for each in accounts if _is_failing(each)]
-    if not failing:
-        return None
-    seen = [fact for each in failing for fact in blind.poll_facts(each.snapshot, case.context)]
-    since = min(filter(None, map(_last_success, failing)), default=None)
-    if _is_ours(case.context, failing):
-        case.weigh(Cause.PROVIDER_OUTAGE, (), ["the failures have their cause on our side"])
-        return case.conclude(Cause.MONITORING_BLIND, LIKELY, seen, since=since)
-    confidence = LIKELY if len(failing) == len(accounts) else POSSIBLE
-    return case.conclude(Cause.PROVIDER_OUTAGE, confidence, seen, since=since)
-
-
-def _is_failing(checked: CheckResult) -> bool:
-    capability = blind.first_capability(checked.snapshot)
-    return capability is not None and checked.snapshot.polls[capability].failure is not None
-
-
-def _last_success(checked: CheckResult) -> float | None:
-    return blind.last_success(checked.snapshot)
-
-
-def _is_ours(context: DiagnosisContext, failing: Sequence[CheckResult]) -> bool:
-    """Whether the failures are of our making: by their reason, or because nobody answers us."""
-    reasons = {status.failure for each in failing for status in each.snapshot.polls.values()} - {
-        None
-    }
-    others = [
-        each for each in context.accounts.values() if _provider(each) != _provider(failing[0])
-    ]
-    deaf = bool(others) and all(map(_is_failing, others))
-    return deaf or bool(reasons and reasons <= blind.OURS)
-
-
-def _provider(checked: CheckResult) -> str:
-    return checked.snapshot.provider
-
-
-def _common_state(case: Case) -> Verdict | None:
-    """The state that takes most of the account's numbers out of service."""
-    codes = case.checked.columns.states[: case.checked.listed]
-    down = codes[case.checked.columns.up[: case.checked.listed] == 0.0]
-    if not down.size:
-        return None
-    code, count = max(zip(*np.unique(down, return_counts=True), strict=True), key=_count)
-    state = NUMBER_STATES[int(code)]
-    cause = CAUSE_OF_STATE.get(state, Cause.UNKNOWN)
-    seen = [_share(case, state, int(count), codes.size)]
-    words = {"state": state.value, "reason": "-"}
-    party = PARTY_OF_STATE.get(state)
-    return case.conclude(cause, LIKELY, seen, party=party, facts=words)
-
-
-def _of_many(case: Case) -> Verdict | None:
-    """What many of the account's numbers, or phones behind them, suffer from alike."""
-    if case.symptom.startswith(PHONES):
-        return _phones_alike(case, case.symptom.removeprefix(PHONES))
-    if not case.symptom.startswith(NUMBERS):
-        return None
-    cause = _CAUSE_OF_SYMPTOM.get(case.symptom.removeprefix(NUMBERS), Cause.UNKNOWN)
-    listed = case.fact("numbers_listed", case.checked.listed, Capability.NUMBERS)
-    return case.conclude(cause, POSSIBLE, [listed])
-
-
-def _phones_alike(case: Case, state: str) -> Verdict:
-    """The state that phones behind many numbers share."""
-    bound = case.snapshot.bindings
-    hit = [it for it, phones in bound.items() if any(phone.state == state for phone in phones)]
-    group = Group("phones", state, hit, [it for it in bound if it not in set(hit)])
-    causes = {each.value: cause for each, cause in CAUSE_OF_BINDING.items()}
-    cause = causes.get(state, Cause.UNKNOWN)
-    return case.conclude(cause, LIKELY if hit else POSSIBLE, [group.evidence()])
-
-
-def _count(pair: tuple[int, int]) -> int:
-    return int(pair[1])
-
-
-def _share(case: Case, state: NumberState, count: int, total: int) -> Evidence:
-    return case.fact("numbers_down", f"{count} of {total} {state.value}", Capability.NUMBERS)
-
-
-def _many_down(case: Case, accounts: Sequence[CheckResult]) -> Verdict | None:
-    down = sum(map(_down, accounts))
-    if down < MANY:
-        return None
-    total = sum(each.listed for each in accounts)
-    seen = [case.fact("numbers_down", f"{down} of {total}", Capability.NUMBERS)]
-    groups = shared(case.context, case.snapshot.provider)
-    seen += [group.evidence() for group in groups]
-    return case.conclude(Cause.PROVIDER_OUTAGE, LIKELY, seen)
-
-
-def _down(checked: CheckResult, carrier: str = "") -> int:
-    rows = np.flatnonzero(checked.columns.up == 0.0).tolist()
-    return sum(carrier in ("", checked.columns.carriers[row]) for row in rows)
-
-
-def _stale(case: Case) -> Verdict | None:
-    """Some of the account's facts are too old: what is not heard cannot be judged."""
-    seen = blind.poll_facts(case.snapshot, case.context)
-    if not seen:
-        return None
-    since = blind.last_success(case.snapshot)
-    return case.conclude(Cause.MONITORING_BLIND, LIKELY, seen, since=since)
-
-
-def _well(case: Case) -> Verdict:
-    listed = case.fact("numbers_listed", case.checked.listed, Capability.NUMBERS)
-    return case.conclude(Cause.HEALTHY, LIKELY, [listed])
-
-
-def _nothing(_case: Case) -> Verdict | None:
-    return None
-
-
-_CAUSE_OF_SYMPTOM: Mapping[str, Cause] = {
+LIKELY: Final = 0.8
+SHARED_DESTINATION: Final = 0.7
+POSSIBLE: Final = 0.6
+NUMBERS_PREFIX: Final = "numbers_"
+PHONES_PREFIX: Final = "phones_"
+"""Prefixes of the symptom of an alert about many numbers, or the phones of many numbers."""
+TRUNK_PREFIX: Final = "trunk "
+"""Prefix of the name of a trunk; the name of a phone begins with its masked number."""
+CAUSE_OF_SYMPTOM: Final[Mapping[str, Cause]] = {
     "drift": Cause.CONFIG_CHANGED,
     "contract": Cause.NUMBER_EXPIRED,
     "realname": Cause.NUMBER_IN_REVIEW,
     "reclaim": Cause.NUMBER_RECLAIMED,
 }
-"""What an alert of a symptom is about, where many numbers have it."""
-_FOCUSED: Mapping[str, Callable[[Case], Verdict | None]] = {
-    "balance": money.decide_looming,
-    "spend_cap": money.decide_looming,
+"""The cause of an alert about many numbers, by its symptom."""
+ACCOUNT_DECIDERS: Final[Mapping[str, Callable[[NumberDiagnosis], Verdict | None]]] = {
+    "balance": balance.decide_low,
+    "spend_cap": balance.decide_low,
 }
-"""What an alert of a symptom is about, though calls may still get through."""
+"""Deciders that go first for an alert with a symptom, though calls may still get through."""
+_UNREACHABLE_STATES: Final = frozenset(BindingState) - REACHABLE_STATES - {BindingState.UNKNOWN}
+
+
+def diagnose_account(diagnosis: NumberDiagnosis) -> Verdict:
+    """The verdict on an account: no facts, no money, or the state that its numbers share."""
+    decide_symptom = ACCOUNT_DECIDERS.get(diagnosis.symptom)
+    return (
+        (decide_symptom(diagnosis) if decide_symptom else None)
+        or _decide_outage(diagnosis, [diagnosis.result])
+        or _decide_stale(diagnosis)
+        or balance.decide(diagnosis)
+        or _decide_common_state(diagnosis)
+        or _decide_common_symptom(diagnosis)
+        or _healthy(diagnosis)
+    )
+
+
+def diagnose_provider(diagnosis: NumberDiagnosis) -> Verdict:
+    """The verdict on a provider: its interface fails, or many of its numbers are down."""
+    provider = diagnosis.snapshot.provider
+    results = list(diagnosis.context.select(provider)) or [diagnosis.result]
+    return (
+        _decide_outage(diagnosis, results)
+        or _decide_stale(diagnosis)
+        or _decide_many_down(diagnosis, results)
+        or _healthy(diagnosis)
+    )
+
+
+def diagnose_carrier(diagnosis: NumberDiagnosis, carrier: str) -> Verdict:
+    """The verdict on a carrier, by its numbers at all providers."""
+    down = sum(_count_down(result, carrier) for result in diagnosis.context.accounts.values())
+    evidence = [diagnosis.fact("numbers_down", f"{down} of {carrier}", Capability.NUMBERS)]
+    evidence += [group.evidence() for group in common_groups(diagnosis.context, carrier=carrier)]
+    if down >= MANY:
+        return diagnosis.conclude(Cause.CARRIER_OUTAGE, LIKELY, evidence)
+    return diagnosis.conclude(Cause.UNKNOWN, POSSIBLE, evidence)
+
+
+def diagnose_destination(diagnosis: NumberDiagnosis, destination: str) -> Verdict:
+    """The verdict on a trunk, or on a phone that several numbers ring."""
+    results = list(diagnosis.context.select(diagnosis.snapshot.provider))
+    if not destination.startswith(TRUNK_PREFIX):
+        return _diagnose_shared_phone(diagnosis, destination, results)
+    trunk, now = destination.removeprefix(TRUNK_PREFIX), diagnosis.context.now
+    groups = [
+        on_trunk(result, trunk, failures_of(result, state_failures, now)) for result in results
+    ]
+    evidence = [group.evidence() for group in groups if group.total]
+    return diagnosis.conclude(Cause.PROVIDER_OUTAGE, SHARED_DESTINATION, evidence)
+
+
+def _diagnose_shared_phone(
+    diagnosis: NumberDiagnosis, destination: str, results: Sequence[CheckResult]
+) -> Verdict:
+    """The phone's own cause, with all numbers that ring it as evidence."""
+    masked = destination.partition(" ")[0]
+    users = [(result, *user) for result in results for user in _users_of(result, masked)]
+    numbers = Group("phone", masked, [number for _, number, _ in users]).evidence()
+    for result, number, label in users:
+        verdict = decide_phone(NumberDiagnosis(diagnosis.context, result, number), label)
+        if verdict is not None:
+            evidence = (numbers, *verdict.evidence)
+            return msgspec.structs.replace(verdict, number="", evidence=evidence)
+    unknown = [Evidence("landing", masked, "bindings")]
+    return diagnosis.conclude(Cause.UNKNOWN, SHARED_DESTINATION, unknown)
+
+
+def _users_of(result: CheckResult, masked: str) -> Iterator[tuple[str, str]]:
+    """The numbers for which the phone is unreachable, with its label there."""
+    for number, bound in result.snapshot.bindings.items():
+        unreachable = (phone for phone in bound if phone.state in _UNREACHABLE_STATES)
+        if any(mask_phone(phone.phone) == masked for phone in unreachable):
+            for label, phone in (result.bindings(number) or {}).items():
+                if mask_phone(phone.phone) == masked:
+                    yield number, label
+
+
+def _decide_outage(diagnosis: NumberDiagnosis, results: Sequence[CheckResult]) -> Verdict | None:
+    """``provider_outage`` if polls fail, ``monitoring_blind`` if they fail on our side."""
+    failing = [result for result in results if _is_failing(result)]
+    if not failing:
+        return None
+    context = diagnosis.context
+    snapshots = [result.snapshot for result in failing]
+    evidence = [fact for it in snapshots for fact in missing_data.stale_poll_facts(it, context)]
+    since = min(filter(None, map(missing_data.last_success, snapshots)), default=None)
+    if _is_local(context, failing):
+        contra = ["the failures have their cause on our side"]
+        diagnosis.consider(Cause.PROVIDER_OUTAGE, (), contra)
+        return diagnosis.conclude(Cause.MONITORING_BLIND, LIKELY, evidence, since=since)
+    confidence = LIKELY if len(failing) == len(results) else POSSIBLE
+    return diagnosis.conclude(Cause.PROVIDER_OUTAGE, confidence, evidence, since=since)
+
+
+def _is_failing(result: CheckResult) -> bool:
+    capability = missing_data.primary_capability(result.snapshot)
+    return capability is not None and result.snapshot.polls[capability].failure is not None
+
+
+def _is_local(context: DiagnosisContext, failing: Sequence[CheckResult]) -> bool:
+    """Whether polls fail on our side: by the reasons, or because every other provider fails too."""
+    statuses = (status for result in failing for status in result.snapshot.polls.values())
+    reasons = {status.failure for status in statuses} - {None}
+    provider = failing[0].snapshot.provider
+    others = [it for it in context.accounts.values() if it.snapshot.provider != provider]
+    all_fail = bool(others) and all(map(_is_failing, others))
+    return all_fail or bool(reasons and reasons <= missing_data.LOCAL_FAILURES)
+
+
+def _decide_stale(diagnosis: NumberDiagnosis) -> Verdict | None:
+    """``monitoring_blind`` if some of the account's facts are stale."""
+    evidence = missing_data.stale_poll_facts(diagnosis.snapshot, diagnosis.context)
+    if not evidence:
+        return None
+    since = missing_data.last_success(diagnosis.snapshot)
+    return diagnosis.conclude(Cause.MONITORING_BLIND, LIKELY, evidence, since=since)
+
+
+def _decide_common_state(diagnosis: NumberDiagnosis) -> Verdict | None:
+    """The cause of the state that most of the account's numbers out of service have."""
+    result = diagnosis.result
+    codes = result.columns.states[: result.listed]
+    down = codes[result.columns.up[: result.listed] == 0.0]
+    if not down.size:
+        return None
+    values, counts = np.unique(down, return_counts=True)
+    most = int(np.argmax(counts))
+    state = NUMBER_STATES[int(values[most])]
+    share = f"{int(counts[most])} of {codes.size} {state.value}"
+    return diagnosis.conclude(
+        CAUSE_OF_STATE.get(state, Cause.UNKNOWN),
+        LIKELY,
+        [diagnosis.fact("numbers_down", share, Capability.NUMBERS)],
+        party=PARTY_OF_STATE.get(state),
+        facts={"state": state.value, "reason": "-"},
+    )
+
+
+def _decide_common_symptom(diagnosis: NumberDiagnosis) -> Verdict | None:
+    """The cause of an alert about many of the account's numbers, or about their phones."""
+    symptom = diagnosis.symptom
+    if symptom.startswith(PHONES_PREFIX):
+        return _common_phone_state(diagnosis, symptom.removeprefix(PHONES_PREFIX))
+    if not symptom.startswith(NUMBERS_PREFIX):
+        return None
+    cause = CAUSE_OF_SYMPTOM.get(symptom.removeprefix(NUMBERS_PREFIX), Cause.UNKNOWN)
+    return diagnosis.conclude(cause, POSSIBLE, [_listed(diagnosis)])
+
+
+def _common_phone_state(diagnosis: NumberDiagnosis, state: str) -> Verdict:
+    """The cause of the state that phones of many numbers have in common."""
+    failing: list[str] = []
+    working: list[str] = []
+    for number, phones in diagnosis.snapshot.bindings.items():
+        fails = any(phone.state == state for phone in phones)
+        (failing if fails else working).append(number)
+    group = Group("phones", state, failing, working)
+    causes = {binding_state.value: cause for binding_state, cause in CAUSE_OF_BINDING.items()}
+    cause = causes.get(state, Cause.UNKNOWN)
+    return diagnosis.conclude(cause, LIKELY if failing else POSSIBLE, [group.evidence()])
+
+
+def _decide_many_down(diagnosis: NumberDiagnosis, results: Sequence[CheckResult]) -> Verdict | None:
+    """``provider_outage`` if many numbers are down."""
+    down = sum(map(_count_down, results))
+    if down < MANY:
+        return None
+    total = sum(result.listed for result in results)
+    evidence = [diagnosis.fact("numbers_down", f"{down} of {total}", Capability.NUMBERS)]
+    groups = common_groups(diagnosis.context, diagnosis.snapshot.provider)
+    evidence += [group.evidence() for group in groups]
+    return diagnosis.conclude(Cause.PROVIDER_OUTAGE, LIKELY, evidence)
+
+
+def _count_down(result: CheckResult, carrier: str = "") -> int:
+    rows = np.flatnonzero(result.columns.up == 0.0).tolist()
+    return sum(carrier in ("", result.columns.carriers[row]) for row in rows)
+
+
+def _healthy(diagnosis: NumberDiagnosis) -> Verdict:
+    return diagnosis.conclude(Cause.HEALTHY, LIKELY, [_listed(diagnosis)])
+
+
+def _listed(diagnosis: NumberDiagnosis) -> Evidence:
+    return diagnosis.fact("numbers_listed", diagnosis.result.listed, Capability.NUMBERS)

@@ -4,7 +4,7 @@ import pytest
 
 from agent.diagnosis import diagnose_number
 from agent.diagnosis.answers import answer_errors, known_questions, next_question
-from agent.diagnosis.wireless import WIRELESS_TREE, walk_wireless
+from agent.diagnosis.wireless_tree import WIRELESS_TREE, traverse_wireless_tree
 from agent.states import Cause
 from tests.account_facts import NOW, make_snapshot, number
 from tests.diagnosis.verdicts import ONE, bound, known, routed
@@ -94,7 +94,7 @@ def test_every_way_through_the_tree_ends_in_a_conclusion():
 
 @pytest.mark.parametrize("value", ["nan", "inf", "", "strong"])
 def test_a_measure_that_is_none_leaves_the_question_open(value):
-    walked = walk_wireless({**DEAD, "trouble": "no_access", "signal_dbm": value})
+    walked = traverse_wireless_tree({**DEAD, "trouble": "no_access", "signal_dbm": value})
     assert walked.node.name == "signal_dbm"
     assert answer_errors({"signal_dbm": value})
 

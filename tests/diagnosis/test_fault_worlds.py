@@ -9,7 +9,7 @@ import pytest
 
 from agent.states import Cause
 from tests.diagnosis.worlds.catalogue import catalogue
-from tests.diagnosis.worlds.stage import Stage
+from tests.diagnosis.worlds.runner import Stage
 
 RIGHT = 0.97
 STAGE = 40

@@ -19,7 +19,7 @@ from agent.simulator.world import World
 from agent.states import Cause, Severity
 from agent.tickets.decide.faults import faults_of
 from exporters.telemetry import Telemetry
-from tests.diagnosis.worlds.stage import AT, Clock, Stage
+from tests.diagnosis.worlds.runner import AT, Clock, Stage
 
 WHOLE = bool(os.environ.get("NUMWATCH_FULL"))
 FLEET, DAYS = (10_000, 7) if WHOLE else (80, 2)

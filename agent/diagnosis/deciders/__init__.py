@@ -1,1 +1,1 @@
-"""The deciders: each looks at one kind of cause and concludes, or leaves the case to the next."""
+"""Deciders: each examines one kind of cause and returns a verdict if the facts show that cause."""

@@ -1,9 +1,11 @@
-"""Is everything that can be seen well?"""
+"""``healthy``: the number is in service, and nothing that can be observed is wrong."""
 
-from agent.diagnosis.case import Case
+from typing import Final
+
+from agent.diagnosis.call_statistics import answered_share, recent_calls
 from agent.diagnosis.configuration import caller_area
-from agent.diagnosis.deciders.bindings import phone_facts
-from agent.diagnosis.outcomes import answered_share, recent
+from agent.diagnosis.deciders.bound_phones import phone_facts
+from agent.diagnosis.number_diagnosis import NumberDiagnosis
 from agent.model import Binding, Evidence, Verdict
 from agent.states import (
     IN_SERVICE_STATES,
@@ -14,80 +16,79 @@ from agent.states import (
     Cause,
 )
 
-SEEN = 0.95
-ANSWERED = 0.85
-"""Confidence where nobody tells of the phones, but calls are answered."""
-LISTED_ONLY = 0.6
-"""Confidence where the provider tells no bound phones: nobody has looked behind the number."""
-DOUBTED = 0.7
-"""Confidence where all looks well but most of the few calls there were came to nothing."""
-FEW = 4
-WELL = 0.7
-MOST = 0.5
+PHONE_REACHABLE: Final = 0.95
+CALLS_ANSWERED: Final = 0.85
+"""Confidence if the phones' states are unknown, but calls are answered."""
+DOUBTFUL: Final = 0.7
+"""Confidence if a phone is reachable but too few calls are answered."""
+LISTED_ONLY: Final = 0.6
+"""Confidence if only the listing says that the number is in service."""
+MIN_CALLS: Final = 4
+"""Calls from which the share that is answered counts."""
+LOW_SHARE: Final = 0.7
+"""The share of answered calls below which a healthy number is doubtful."""
+ANSWERED_SHARE: Final = 0.5
 
 
-def decide(case: Case) -> Verdict | None:
-    """``healthy`` where the number is in service and a phone behind it can be reached.
+def decide(diagnosis: NumberDiagnosis) -> Verdict | None:
+    """``healthy`` if the number is in service and a bound phone is reachable.
 
-    What is polled but not known is not well: it is unknown. A provider that has no word for the
-    state of any phone tells nothing to be missed; then the calls speak, or the listing alone.
+    ``None`` if the phones are polled but their states are unknown, unless calls are answered or
+    the provider never reports the states of such phones.
     """
-    in_service = case.checked.number_state(case.number) in IN_SERVICE_STATES
-    if not case.checked.is_up(case.number) or not in_service:
+    in_service = diagnosis.result.number_state(diagnosis.number) in IN_SERVICE_STATES
+    if not diagnosis.result.is_up(diagnosis.number) or not in_service:
         return None
-    confidence = _confidence(case)
+    confidence = _confidence(diagnosis)
     if confidence is None:
         return None
-    if _is_area_open(case):
-        case.warn("caller_area")
+    if _may_region_block(diagnosis):
+        diagnosis.warn("caller_area")
         confidence = min(confidence, LISTED_ONLY)
-    answered = answered_share(recent(case))
-    calls = [] if answered is None else [_calls(case, answered)]
-    phones = phone_facts(case, case.checked.bindings(case.number) or {})
-    return case.conclude(Cause.HEALTHY, confidence, [*_facts(case), *phones, *calls])
+    share = answered_share(recent_calls(diagnosis))
+    evidence = [*_state_facts(diagnosis), *phone_facts(diagnosis, diagnosis.bound_phones)]
+    if share is not None:
+        evidence.append(diagnosis.fact("calls answered", f"{share:.0%}", Capability.CALLS))
+    return diagnosis.conclude(Cause.HEALTHY, confidence, evidence)
 
 
-def _confidence(case: Case) -> float | None:
-    if not case.polled(Capability.REACHABILITY):
+def _confidence(diagnosis: NumberDiagnosis) -> float | None:
+    if not diagnosis.polls(Capability.REACHABILITY):
         return LISTED_ONLY
-    if not case.fresh(Capability.REACHABILITY):
+    if not diagnosis.is_fresh(Capability.REACHABILITY):
         return None
-    phones = (case.checked.bindings(case.number) or {}).values()
+    phones = diagnosis.bound_phones.values()
     if any(phone.state in REACHABLE_STATES for phone in phones):
-        return DOUBTED if _is_doubtful(case) else SEEN
+        return DOUBTFUL if _are_few_answered(diagnosis) else PHONE_REACHABLE
     if not phones or any(phone.state is not BindingState.UNKNOWN for phone in phones):
         return None
-    if (answered_share(recent(case)) or 0.0) >= MOST:
-        return ANSWERED
-    return LISTED_ONLY if all(map(_is_mute, phones)) else None
+    if (answered_share(recent_calls(diagnosis)) or 0.0) >= ANSWERED_SHARE:
+        return CALLS_ANSWERED
+    return LISTED_ONLY if all(map(_has_no_state, phones)) else None
 
 
-def _is_area_open(case: Case) -> bool:
-    """Whether a region rule may stop the caller, whose area nobody knows."""
-    routing = case.snapshot.routings.get(case.number)
-    ruled = routing is not None and bool(routing.region_allow or routing.region_deny)
-    return bool(case.caller) and ruled and not caller_area(case)
+def _may_region_block(diagnosis: NumberDiagnosis) -> bool:
+    """Whether a region rule may block the caller, whose area is unknown."""
+    routing = diagnosis.routing
+    has_rule = routing is not None and bool(routing.region_allow or routing.region_deny)
+    return bool(diagnosis.caller) and has_rule and not caller_area(diagnosis)
 
 
-def _is_doubtful(case: Case) -> bool:
-    """Whether too few calls are answered, for reasons that chance or time may explain."""
-    calls = recent(case)
+def _are_few_answered(diagnosis: NumberDiagnosis) -> bool:
+    """Whether too few calls are answered, though not so few that chance is excluded."""
+    calls = recent_calls(diagnosis)
     share = answered_share(calls)
-    return share is not None and len(calls) >= FEW and share < WELL
+    return share is not None and len(calls) >= MIN_CALLS and share < LOW_SHARE
 
 
-def _is_mute(phone: Binding) -> bool:
-    """Whether it is a machine of whose state the provider has no word."""
+def _has_no_state(phone: Binding) -> bool:
+    """Whether it is a trunk or PBX for which the provider reports no state."""
     return phone.kind in (BindingKind.TRUNK, BindingKind.PBX) and not phone.native_status
 
 
-def _calls(case: Case, answered: float) -> Evidence:
-    return case.fact("calls answered", f"{answered:.0%}", Capability.CALLS)
-
-
-def _facts(case: Case) -> list[Evidence]:
+def _state_facts(diagnosis: NumberDiagnosis) -> list[Evidence]:
     states = (
-        ("number_state", case.checked.number_state(case.number)),
-        ("network_state", case.checked.network_state(case.number)),
+        ("number_state", diagnosis.result.number_state(diagnosis.number)),
+        ("network_state", diagnosis.result.network_state(diagnosis.number)),
     )
-    return [case.fact(name, state, Capability.NUMBERS) for name, state in states if state]
+    return [diagnosis.fact(name, state, Capability.NUMBERS) for name, state in states if state]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from agent.states import Cause, Party
-from tests.diagnosis.worlds.scene import (
+from tests.diagnosis.worlds.scenario import (
     ONE,
     WELL,
     Scene,

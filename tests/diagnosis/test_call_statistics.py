@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.diagnosis.outcomes import CHANCE, lately, pattern, tail, unusual
+from agent.diagnosis.call_statistics import (
+    SIGNIFICANCE,
+    binomial_tail,
+    find_bad_stretch,
+    find_pattern,
+    within_window,
+)
 from agent.model import CallOutcome
 from agent.states import CallResult
 from tests.account_facts import NOW
@@ -23,7 +29,7 @@ def records(word: str) -> list[CallOutcome]:
 
 
 def found(word: str, ordinary: float = 0.02):
-    return pattern(records(word), {BAD}, ordinary)
+    return find_pattern(records(word), {BAD}, ordinary)
 
 
 @pytest.mark.parametrize("word", ["", ".", "x", "xx", "....x...", "x.......x...", "." * 64])
@@ -56,14 +62,14 @@ def test_what_is_ordinary_convicts_less():
 def test_old_records_say_nothing_of_now():
     old = CallOutcome(NOW - 4000, BAD)
     new = CallOutcome(NOW - 10, BAD)
-    assert lately([old, new], NOW) == [new]
+    assert within_window([old, new], NOW) == [new]
 
 
 @given(st.integers(0, 40), st.integers(0, 40), st.floats(0.001, 0.999))
 def test_the_tail_is_a_probability_and_shrinks(total, count, rate):
-    value = tail(count, total, rate)
+    value = binomial_tail(count, total, rate)
     assert -1e-9 <= value <= 1 + 1e-9
-    assert tail(count + 1, total, rate) <= value + 1e-12
+    assert binomial_tail(count + 1, total, rate) <= value + 1e-12
     if count == total:
         assert value == pytest.approx(comb(total, count) * rate**count)
 
@@ -71,7 +77,7 @@ def test_the_tail_is_a_probability_and_shrinks(total, count, rate):
 @given(st.lists(st.booleans(), max_size=64), st.floats(0.005, 0.5))
 def test_a_conviction_is_never_what_chance_explains(bad, ordinary):
     calls = records("".join("x" if it else "." for it in bad))
-    seen = unusual(bad, calls, ordinary)
+    seen = find_bad_stretch(bad, calls, ordinary)
     if seen is not None:
-        assert tail(seen.count, seen.total, ordinary) <= CHANCE
+        assert binomial_tail(seen.count, seen.total, ordinary) <= SIGNIFICANCE
         assert seen.total <= len(bad)

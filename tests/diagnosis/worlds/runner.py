@@ -20,7 +20,7 @@ from agent.polling.pollers import Pollers
 from agent.simulator.server import start
 from agent.simulator.world import World
 from exporters.telemetry import Telemetry
-from tests.diagnosis.worlds.scene import ONE, Scene
+from tests.diagnosis.worlds.scenario import ONE, Scene
 
 AT = 1_800_000_000.0
 """Friday 2027-01-15 16:00 in Shanghai."""

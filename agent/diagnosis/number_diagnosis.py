@@ -1,0 +1,169 @@
+"""The diagnosis of one number in progress: its facts, and what deciders note about them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from agent.checks.result import CheckResult
+from agent.diagnosis.contacts import ContactSubject, contact_for
+from agent.diagnosis.context import DiagnosisContext
+from agent.diagnosis.words import Words
+from agent.masking import mask_phone
+from agent.model import Binding, Considered, Evidence, Number, Routing, Snapshot, Verdict
+from agent.states import PARTY_OF_CAUSE, Capability, Cause, Party
+
+STALE_FACTOR: Final = 0.6
+"""What the confidence in a verdict is multiplied by if its facts are stale."""
+MINUTE: Final = 60.0
+
+
+@dataclass
+class NumberDiagnosis:
+    """The facts about one number, with the causes considered and the findings so far."""
+
+    context: DiagnosisContext
+    result: CheckResult
+    """The check result of the number's account."""
+    number: str
+    caller: str = ""
+    """The caller's number without separators; empty if the diagnosis is about any caller."""
+    symptom: str = ""
+    """The symptom of the alert that is diagnosed; empty when a person requests the diagnosis."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What people have found out, by the name of the question."""
+    considered: list[Considered] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The facts of the number's account."""
+        return self.result.snapshot
+
+    @property
+    def words(self) -> Words:
+        """The texts of the configured locale."""
+        return Words(self.context.settings.locale)
+
+    @property
+    def listed_number(self) -> Number | None:
+        """The number as the provider lists it; ``None`` if the account does not have it."""
+        row = self.result.number_row(self.number)
+        return None if row is None else self.result.numbers[row]
+
+    @property
+    def carrier(self) -> str:
+        """The number's base carrier; empty if the account does not have the number."""
+        row = self.result.number_row(self.number)
+        return "" if row is None else self.result.columns.carriers[row]
+
+    @property
+    def routing(self) -> Routing | None:
+        """The number's routing as last reported, however old."""
+        return self.snapshot.routings.get(self.number)
+
+    @property
+    def bound_phones(self) -> Mapping[str, Binding]:
+        """The number's bound phones by label, however old; empty if they are unknown."""
+        return self.result.bindings(self.number) or {}
+
+    def polls(self, capability: Capability) -> bool:
+        """Whether the account is polled for ``capability`` at all."""
+        return capability in self.snapshot.polls
+
+    def is_fresh(self, capability: Capability) -> bool:
+        """Whether the facts of ``capability`` are recent enough to be current."""
+        return self.snapshot.is_fresh(capability, self.context.now)
+
+    def freshness_factor(self, capability: Capability) -> float:
+        """The factor for the confidence in a verdict on facts of ``capability``: 1 if fresh."""
+        return 1.0 if self.is_fresh(capability) else STALE_FACTOR
+
+    def warn_if_stale(self, capability: Capability) -> None:
+        """Note as a finding that the verdict rests on stale facts of ``capability``."""
+        status = self.snapshot.polls.get(capability)
+        if status is None or status.last_success is None or self.is_fresh(capability):
+            return
+        age = f"{(self.context.now - status.last_success) / MINUTE:.0f}"
+        self.warn("stale", facts=capability.value, minutes=age)
+
+    def fact(self, name: str, value: object, capability: Capability) -> Evidence:
+        """Returns one fact as evidence, with its source and age."""
+        return make_evidence(self.snapshot, name, value, capability, self.context.now)
+
+    def contact_subject(self, carrier: str = "") -> ContactSubject:
+        """What contacts are looked up for; the carrier is the number's unless one is given."""
+        snapshot = self.snapshot
+        return ContactSubject(
+            snapshot.provider, snapshot.account, self.number, carrier or self.carrier
+        )
+
+    def consider(self, cause: Cause, pro: Sequence[str] = (), contra: Sequence[str] = ()) -> None:
+        """Note a cause that was considered, with the facts for and against it."""
+        self.considered.append(Considered(cause.value, tuple(pro), tuple(contra)))
+
+    def warn(self, finding: str, **facts: str) -> None:
+        """Note a defect that does not make calls fail; ``finding`` names its text."""
+        self.findings.append(self.words.finding(finding, **facts))
+
+    def conclude(
+        self,
+        cause: Cause,
+        confidence: float,
+        evidence: Sequence[Evidence] = (),
+        *,
+        since: float | None = None,
+        party: Party | None = None,
+        facts: Mapping[str, str] | None = None,
+        carrier: str = "",
+    ) -> Verdict:
+        """Returns the verdict for ``cause``, with its texts and contact.
+
+        Args:
+            cause: Why calls fail, or that they do not.
+            confidence: 0 to 1.
+            evidence: The facts the verdict rests on.
+            since: Epoch seconds of the beginning, if it was observed.
+            party: Whose responsibility it is, if not the party usual for the cause.
+            facts: Values for the placeholders of the texts.
+            carrier: The carrier whose contact is shown, if not the number's.
+        """
+        owner = party or PARTY_OF_CAUSE[cause]
+        contact = contact_for(self.context.settings, owner, self.contact_subject(carrier))
+        values = {
+            "number": self.number,
+            "provider": self.snapshot.provider,
+            "account": self.snapshot.key,
+            "contact": contact or owner.value,
+            "caller": mask_phone(self.caller) or "-",
+            **(facts or {}),
+        }
+        return Verdict(
+            number=self.number,
+            cause=cause.value,
+            party=owner.value,
+            contact=contact,
+            confidence=confidence,
+            since=since,
+            evidence=tuple(evidence),
+            next_steps=self.words.steps(cause, values),
+            questions=self.words.questions(cause, values),
+        )
+
+    def with_notes(self, verdict: Verdict) -> Verdict:
+        """``verdict`` with the findings and the other causes that were considered."""
+        others = tuple(other for other in self.considered if other.cause != verdict.cause)
+        return msgspec.structs.replace(
+            verdict, findings=tuple(dict.fromkeys(self.findings)), considered=others
+        )
+
+
+def make_evidence(
+    snapshot: Snapshot, name: str, value: object, capability: Capability, now: float
+) -> Evidence:
+    """Returns one fact of ``snapshot`` as evidence, with its source and its age at ``now``."""
+    status = snapshot.polls.get(capability)
+    confirmed = status.last_success if status else None
+    age = None if confirmed is None else round(max(0.0, now - confirmed), 3)
+    return Evidence(name, str(value), f"{snapshot.key} {capability.value}", age)
