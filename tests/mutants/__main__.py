@@ -3,9 +3,14 @@
 Every package is copied with the repository into a temporary folder, mutated by mutmut, and tested
 by the tests named beside it. Without ``--all`` a sample is taken, the same for the same seed.
 Prints one JSON object for each package, then the survivors; ends with 1 below the least score.
+
+With ``--keep FOLDER`` the copies stay in ``FOLDER/PACKAGE``: there ``mutmut show NAME`` prints what
+a mutant changed. A kept copy is used again with the present files, so that a survivor can be run
+again by its name after a test was written: ``--only NAME``, or a pattern.
 """
 
 import argparse
+import filecmp
 import json
 import random
 import shutil
@@ -13,7 +18,9 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -59,25 +66,54 @@ def results(folder: Path) -> dict[str, str]:
     return {each[0]: each[1] for each in pairs}
 
 
-def measure(package: str, sample: int | None, seed: int, children: int) -> dict[str, str]:
+@contextmanager
+def workplace(package: str, keep: Path | None) -> Iterator[Path]:
+    """Yields the folder to mutate ``package`` in: one that is removed, or one that is kept."""
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="numwatch-mutants-") as name:
+            yield Path(name) / "numwatch"
+    else:
+        yield keep.absolute() / package.replace("/", ".")
+
+
+def copy_repository(folder: Path) -> None:
+    """Copy what Git tracks, or would, into ``folder``; files that are gone here go there too."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.check_output(command, cwd=ROOT, text=True).split("\0")
+    files = {file for file in listed if file and (ROOT / file).is_file()}
+    for file in files:
+        if (folder / file).is_file() and filecmp.cmp(ROOT / file, folder / file):
+            continue
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / file, folder / file)
+        # mutmut takes its own copy of a source file as it is, once it has one.
+        (folder / "mutants" / file).unlink(missing_ok=True)
+    # mutmut copies the tests again for each run, but removes none of its copies.
+    for tests in (folder / "tests", folder / "mutants" / "tests"):
+        for file in tests.rglob("*.py"):
+            if file.relative_to(tests.parent).as_posix() not in files:
+                file.unlink()
+
+
+def measure(package: str, options: argparse.Namespace) -> dict[str, str]:
     """Mutate ``package``; returns the outcome of every mutant that was tested."""
-    with tempfile.TemporaryDirectory(prefix="numwatch-mutants-") as name:
-        folder = Path(name) / "numwatch"
-        tracked = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True)
-        for file in filter(None, tracked.split("\0")):
-            if (ROOT / file).is_file():
-                (folder / file).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / file, folder / file)
+    with workplace(package, options.keep) as folder:
+        copy_repository(folder)
         project = folder / "pyproject.toml"
         project.write_text(project.read_text() + configuration(package))
-        printed = mutmut(folder, "run", "--max-children", str(children), "none")
+        children = ("--max-children", str(options.children))
+        printed = mutmut(folder, "run", *children, "none")
         names = sorted(results(folder))
         if not names:
             raise SystemExit(f"{package}: no mutants were made:\n{printed[-2000:]}")
-        if sample is not None:
-            names = random.Random(seed).sample(names, min(sample, len(names)))
-        mutmut(folder, "run", "--max-children", str(children), *names)
+        if options.only:
+            names = [name for name in names if any(fnmatchcase(name, it) for it in options.only)]
+        if not options.all and options.sample < len(names):
+            names = random.Random(options.seed).sample(names, options.sample)
+        printed = mutmut(folder, "run", *children, *names) if names else ""
         outcomes = results(folder)
+        if "Failed to run clean test" in printed:
+            raise SystemExit(f"{package}: the tests fail without a mutant:\n{printed[-4000:]}")
         return {name: outcomes[name] for name in names}
 
 
@@ -89,16 +125,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--sample", type=int, default=100, help="mutants for each package")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--children", type=int, default=2, help="mutants tested at once")
+    parser.add_argument("--only", action="append", metavar="PATTERN", help="mutants by name")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the copies here")
     options = parser.parse_args(arguments)
     total: Counter[bool] = Counter()
     survivors: list[str] = []
     for package in options.packages:
-        sample = None if options.all else options.sample
-        outcomes = measure(package, sample, options.seed, options.children)
+        outcomes = measure(package, options)
         caught = sum(outcome in CAUGHT for outcome in outcomes.values())
         total.update({True: caught, False: len(outcomes) - caught})
         survivors += [f"{name}: {it}" for name, it in outcomes.items() if it not in CAUGHT]
-        score = round(caught / len(outcomes), 3)
+        score = round(caught / max(1, len(outcomes)), 3)
         row = {"package": package, "mutants": len(outcomes), "caught": caught, "score": score}
         sys.stdout.write(json.dumps(row) + "\n")
         sys.stdout.flush()
