@@ -139,6 +139,89 @@ def test_charset_by_header_then_utf8_then_gb18030(encoding, charset):
     assert tree == json.loads(text)
 
 
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b'{"a":1,"a":2}', "an object has the same key twice"),
+        (b'{"a":NaN}', "NaN or Infinity is not a JSON number"),
+        (b"[-Infinity]", "NaN or Infinity is not a JSON number"),
+        (b"1e999", "a number is too large"),
+        (b"[" * 200_000, "nested deeper than 100"),
+        (b"[" * 101 + b"]" * 101, "nested deeper than 100"),
+        (b"", "not JSON at character 0"),
+        (b'{"a":1} x', "not JSON at character 8"),
+        (b'"\xff\xff"', "neither UTF-8 nor GB18030 text"),
+    ],
+)
+async def test_a_refusal_says_what_is_wrong_and_where(body, detail):
+    for label, read in (
+        ("numbers", lambda: decode_body(body, None, "numbers")),
+        ("answer", lambda: decode_body(body)),
+    ):
+        with pytest.raises(ProviderError) as caught:
+            read()
+        assert caught.value.detail == f"{label}: {detail}"
+    with pytest.raises(ProviderError, match=f": answer: {detail}$"):
+        await decode_json(Answer(200, {}, body, None))
+
+
+async def test_an_answer_is_decoded_by_its_charset_and_named_by_its_label():
+    body = '"公"'.encode("utf-16-le")
+    assert await decode_json(Answer(200, {}, body, "utf-16-le")) == "公"
+    large = b" " * decode.THREAD_FROM
+    assert await decode_json(Answer(200, {}, large + b"1", "utf-8")) == 1
+    wide = " ".encode("utf-16-le") * decode.THREAD_FROM + body
+    assert await decode_json(Answer(200, {}, wide, "utf-16-le")) == "公"
+    with pytest.raises(ProviderError, match=r"^decode: numbers: not JSON at character"):
+        await decode_json(Answer(200, {}, large + b"x", None), "numbers")
+
+
+@pytest.mark.parametrize("size", [0, 1])
+async def test_a_body_over_a_mebibyte_is_decoded_in_a_thread(monkeypatch, size):
+    threads = []
+
+    async def to_thread(call, *arguments):
+        threads.append(call)
+        return call(*arguments)
+
+    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    body = b"1".rjust(1024 * 1024 + size)
+    assert await decode_json(Answer(200, {}, body, None)) == 1
+    assert len(threads) == size
+
+
+@pytest.mark.parametrize(
+    ("body", "spaced", "marks"),
+    [
+        (b'{"a":1,"b":2}', False, 2),
+        (b'{"a": 1}', False, 1),
+        (b'{"a" :1}', True, 0),
+        (b'{"a"\t:1}', True, 0),
+        (b'{"a"\n:1}', True, 0),
+        (b'{"a"\r:1}', True, 0),
+        (b'":', False, 1),
+        (b':"', False, 0),
+        (b'"', False, 0),
+        (b"", False, 0),
+    ],
+)
+def test_keys_are_counted_by_their_colons(body, spaced, marks):
+    assert decode.has_spaced_colon(body) is spaced
+    assert decode.count_key_marks(body) == marks
+
+
+def test_a_plain_body_takes_the_fast_way(monkeypatch):
+    def slow(*_arguments):
+        raise AssertionError
+
+    deep = b'{"a":' * 100 + b"1" + b"}" * 100
+    bodies = [deep, b'{"a":[],"b":{"c":1}}', b'[{"a":1},[2,[3]]]', b"1"]
+    expected = [json.loads(body) for body in bodies]
+    monkeypatch.setattr(decode, "decode_text", slow)
+    for charset in (None, "utf-8", "UTF-8"):
+        assert [decode_body(body, charset) for body in bodies] == expected
+
+
 def test_a_hundred_levels_are_read():
     assert decode_body(b"[" * 100 + b"]" * 100) == decode_text("[" * 100 + "]" * 100)
 

@@ -1,12 +1,15 @@
 """Where the client leads and whom it trusts: addresses and certificates."""
 
+import os
+import socket
 import ssl
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import trustme
 
-from agent.net.egress import EgressGuard
+from agent.net.egress import EgressDeniedError, EgressGuard
+from agent.net.http_client import trust
 from tests.net.http_bench import LOOPBACK, answering, fetched, open_client, refused, serving
 
 
@@ -136,6 +139,89 @@ def test_metadata_services_stay_closed_whatever_is_allowed(host):
 @pytest.mark.parametrize("host", ["8.8.8.8", "2400:3200::1", "::ffff:8.8.8.8", "64:ff9b::808:808"])
 def test_public_addresses_are_permitted(host):
     assert EgressGuard().permits(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "2002:808:808::1",  # 6to4 of 8.8.8.8
+        "2001:0:808:808::f7f7:f7f7",  # Teredo: server and client 8.8.8.8
+        "::ffff:1.1.1.1",
+        "64:ff9b::1.1.1.1",
+        "2400:3200::1%eth0",
+    ],
+)
+def test_an_address_inside_an_address_is_looked_at(host):
+    allow = ["2000::/3", "8.8.8.8"]
+    assert EgressGuard(allow).permits(host)
+
+
+INSIDE_INNER = {
+    "6to4": "2002:a01:203::1",
+    "teredo server": "2001:0:a01:203::f7f7:f7f7",
+    "teredo client": "2001:0:808:808::f5fe:fdfc",
+    "mapped": "::ffff:10.1.2.3",
+    "compatible": "::10.1.2.3",
+    "translated": "64:ff9b::10.1.2.3",
+}
+
+
+@pytest.mark.parametrize("host", INSIDE_INNER.values(), ids=INSIDE_INNER)
+def test_an_inner_address_inside_another_is_reached_only_if_allowed(host):
+    assert not EgressGuard().permits(host)
+    assert EgressGuard(["10.1.2.0/24"]).permits(host)
+    assert not EgressGuard(["10.1.3.0/24"]).permits(host)
+
+
+@pytest.mark.parametrize("host", ["2002:a9fe:a9fe::1", "2001:0:a9fe:a9fe::1", "::169.254.169.254"])
+def test_a_metadata_service_inside_another_address_stays_closed(host):
+    assert not EgressGuard(["0.0.0.0/0", "::/0"]).permits(host)
+
+
+@pytest.mark.parametrize("host", ["::", "::1"])
+def test_the_local_addresses_hold_no_other(host):
+    # 0.0.0.1, were ::1 taken for an IPv4-compatible address.
+    assert not EgressGuard(["0.0.0.0/8"]).permits(host)
+    assert EgressGuard([host]).permits(host)
+
+
+def test_a_network_may_be_written_with_host_bits():
+    assert EgressGuard(["10.1.2.3/16"]).permits("10.1.9.9")
+    with pytest.raises(ValueError, match="nonsense"):
+        EgressGuard(["nonsense"])
+
+
+def test_a_refused_address_opens_no_socket_and_is_named():
+    address = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("10.0.0.1", 80))
+    with pytest.raises(EgressDeniedError, match=r"^address is not allowed: 10\.0\.0\.1$"):
+        EgressGuard().open_socket(address)
+
+
+def test_a_permitted_address_opens_a_socket_of_its_kind():
+    address = (socket.AF_INET6, socket.SOCK_DGRAM, socket.IPPROTO_UDP, "", ("::1", 80, 0, 0))
+    with EgressGuard(["::1"]).open_socket(address) as plug:
+        assert (plug.family, plug.type) == (socket.AF_INET6, socket.SOCK_DGRAM)
+        assert plug.proto == socket.IPPROTO_UDP
+
+
+def test_a_replaced_file_of_authorities_is_read_again(authority, tmp_path):
+    first = trust(authority.file)
+    assert trust(authority.file) is first
+    [one] = first.get_ca_certs()
+    other = trustme.CA()
+    other.cert_pem.write_to_path(authority.file)
+    os.utime(authority.file, ns=(1, 1))
+    [two] = trust(authority.file).get_ca_certs()
+    assert one["serialNumber"] != two["serialNumber"]
+    assert trust(None) is trust(None)
+    with pytest.raises(FileNotFoundError):
+        trust(str(tmp_path / "missing.pem"))
+
+
+def test_certificates_and_names_are_always_verified(authority):
+    for context in (trust(None), trust(authority.file)):
+        assert context.verify_mode is ssl.CERT_REQUIRED
+        assert context.check_hostname
 
 
 def test_what_is_allowed_is_allowed_and_no_more():

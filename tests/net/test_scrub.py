@@ -1,11 +1,13 @@
 import unicodedata
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.config.secret import Secret
 from agent.net.retry_after import parse_http_date, parse_retry_after
-from agent.net.scrub import scrub
+from agent.net.scrub import Redactor, scrub
 
 ANY = st.text(alphabet=st.characters(exclude_categories=()), max_size=300)
 BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -37,6 +39,11 @@ def test_scrubbing_twice_changes_nothing(text):
         ("\ud800x", "x"),
         ("abc\u202edef", "abcdef"),
         ("  spaces stay  ", "  spaces stay  "),
+        ("x" * 200, "x" * 200),
+        ("a\x00\x08\x0e\x1f\x7f\x84\x86\x9fb", "ab"),
+        ("a\ufeff\ufff9\ufffbb", "ab"),
+        ("a\x85b\u2028c\u2029\v\fd", "a b c d"),
+        ("\na\n", "a"),
     ],
 )
 def test_examples(text, clean):
@@ -53,3 +60,82 @@ def test_dates():
     assert parse_http_date("Sun, 01 Mar 2026 00:00:00 GMT") == 1_772_323_200
     assert parse_http_date("x" * 10**6) is None
     assert parse_http_date(None) is None
+
+
+def test_a_hostile_text_is_cut_before_it_is_searched():
+    # Eight hundred and one characters are looked at for a result of two hundred.
+    assert scrub("\x00" * 800 + "ab") == "a"
+    assert scrub("\x00" * 801 + "b") == ""
+    assert scrub("\x00" * 8 + "ab", 2) == "a"
+
+
+@pytest.mark.parametrize(
+    ("text", "wait"),
+    [
+        ("0", 0.0),
+        ("1", 1.0),
+        ("+7", 7.0),
+        (" 7.5 ", 7.5),
+        ("7.", 7.0),
+        ("1e2", 100.0),
+        ("-1", 0.0),
+        ("3600", 3600.0),
+        ("3601", 3600.0),
+        ("9" * 400, 3600.0),
+        ("9" * 401, None),
+        ("Sun, 01 Mar 2026 00:01:40 GMT", 100.0),
+        ("Sat, 28 Feb 2026 23:59:59 GMT", 0.0),
+        ("Sun, 01 Mar 2026 02:00:00 GMT", 3600.0),
+        ("XXXX", None),
+        (None, None),
+    ],
+)
+def test_retry_after_in_seconds_or_as_a_date(text, wait):
+    assert parse_retry_after(text, 1_772_323_200.0) == wait
+
+
+def test_a_date_has_at_most_sixty_four_characters():
+    date = "Sun, 01 Mar 2026 00:00:00 GMT"
+    assert parse_http_date(date.ljust(64)) == 1_772_323_200
+    assert parse_http_date(date.ljust(65)) is None
+
+
+@pytest.mark.parametrize("text", ["", "soon", ",", "Mon, 99 Foo 2026", "1 Jan 99999999999 0:0:0"])
+def test_a_malformed_date_is_none(text):
+    assert parse_http_date(text) is None
+
+
+SECRETS = [Secret("s3cret/key"), Secret("s3cret/key-longer"), Secret("abc"), Secret("a+b.")]
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("key s3cret/key!", "key <secret>!"),
+        ("s3cret/key-longer", "<secret>"),
+        ("s3cret%2Fkey and s3cret%2Fkey-longer", "<secret> and <secret>"),
+        ("abc abcd", "abc abcd"),
+        ("a+b. aab. a+bc", "<secret> aab. a+bc"),
+        ("GET https://h/p?sign=1#x 'and", "GET https://h/p?<secret> 'and"),
+        ("http://h/p#frag", "http://h/p?<secret>"),
+        ('HTTP://h/"?q', 'HTTP://h/"?q'),
+        ("HTTPS://u:p@h/x", "HTTPS://<secret>@h/x"),
+        ("http://u@h and http://v@h", "http://<secret>@h and http://<secret>@h"),
+        ("http://h/a@b", "http://h/a@b"),
+        ("ftp://u:p@h/x?q", "ftp://u:p@h/x?q"),
+    ],
+)
+def test_secrets_queries_and_users_are_replaced(text, redacted):
+    assert Redactor(SECRETS)(text) == redacted
+
+
+def test_without_secrets_only_urls_are_redacted():
+    assert Redactor([])("abc http://u:p@h/x?q") == "abc http://<secret>@h/x?<secret>"
+
+
+@given(st.lists(st.text(min_size=4, max_size=9), min_size=1, max_size=3), st.text(max_size=5))
+def test_no_secret_is_left_however_they_overlap(plain, between):
+    text = between.join([*plain, *(quote(secret, safe="") for secret in plain)])
+    redacted = Redactor(map(Secret, plain))(text)
+    pieces = redacted.split("<secret>")
+    assert not [secret for secret in plain for piece in pieces if secret in piece]
