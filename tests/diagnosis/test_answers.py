@@ -1,4 +1,4 @@
-"""What people find out, and where the diagnosis goes on to from there (domain.md §2)."""
+"""Answers of people, and the verdicts they lead to (docs/reference/domain.md §2)."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.diagnosis.verdicts import ONE, bound, known, routed
 DEAD = {"service": "no", "own_sim_elsewhere": "fails", "test_sim_there": "fails"}
 
 
-def told(snapshot, answers, **settings):
+def diagnose(snapshot, answers, **settings):
     return diagnose_number(ONE, known(snapshot, now=NOW, **settings), answers=answers)
 
 
@@ -55,7 +55,7 @@ def told(snapshot, answers, **settings):
     ],
 )
 def test_the_tree_goes_on_from_the_answers(answers, cause, party, words):
-    verdict = told(bound("off", "off"), answers)
+    verdict = diagnose(bound("off", "off"), answers)
     assert (verdict.cause, verdict.party) == (cause, party)
     fact = next(it for it in verdict.evidence if it.fact == "wireless tree")
     assert words in fact.value
@@ -63,15 +63,15 @@ def test_the_tree_goes_on_from_the_answers(answers, cause, party, words):
     assert {it.fact for it in verdict.evidence} >= set(answers)
 
 
-def test_without_answers_the_first_question_is_asked():
-    verdict = told(bound("off", "out_of_area"), {})
+def test_without_answers_the_first_question_is_put():
+    verdict = diagnose(bound("off", "out_of_area"), {})
     assert verdict.questions[0].endswith("[service=no|arrears|barred]")
-    chinese = told(bound("off", "out_of_area"), {"service": "no"}, locale="zh-CN")
+    chinese = diagnose(bound("off", "out_of_area"), {"service": "no"}, locale="zh-CN")
     assert "测试手机" in chinese.questions[0]
 
 
 def test_an_answer_far_down_does_not_jump_the_way():
-    verdict = told(bound("off", "off"), {"signal_dbm": "-101"})
+    verdict = diagnose(bound("off", "off"), {"signal_dbm": "-101"})
     assert (verdict.party, verdict.questions[0][-27:]) == ("holder", "[service=no|arrears|barred]")
 
 
@@ -113,14 +113,14 @@ def test_a_measure_that_is_none_leaves_the_question_open(value):
     ],
 )
 def test_what_was_dialled_decides_where_the_facts_do_not(answers, cause, party):
-    verdict = told(bound("unknown", "unknown"), answers)
+    verdict = diagnose(bound("unknown", "unknown"), answers)
     assert (verdict.cause, verdict.party) == (cause, party)
     assert verdict.evidence[0].source == "answer"
     assert verdict.confidence <= 0.8
 
 
 def test_an_answer_never_overrules_a_definite_fact():
-    verdict = told(make_snapshot(number(state="suspended_arrears")), {"direct_call": "works"})
+    verdict = diagnose(make_snapshot(number(state="suspended_arrears")), {"direct_call": "works"})
     assert verdict.cause == "number_suspended_arrears"
 
 
@@ -140,12 +140,12 @@ def test_there_is_nothing_to_ask_about_what_is_well_or_certain():
     assert next_question(Cause.BINDING_OFF, {"service": "arrears"}, "en") is None
 
 
-def test_the_callers_area_can_be_told():
+def test_the_callers_area_can_be_answered():
     context = known(routed(region_deny=("022",)))
     unsure = diagnose_number(ONE, context, caller="13900001111")
     assert (unsure.cause, unsure.confidence) in {("healthy", 0.6), ("healthy", 0.95)}
-    told_so = diagnose_number(ONE, context, caller="13900001111", answers={"caller_area": "022"})
-    assert told_so.cause == "region_blocks_caller"
+    informed = diagnose_number(ONE, context, caller="13900001111", answers={"caller_area": "022"})
+    assert informed.cause == "region_blocks_caller"
     elsewhere = diagnose_number(ONE, context, caller="13900001111", answers={"caller_area": "010"})
     assert (elsewhere.cause, elsewhere.confidence) == ("healthy", 0.95)
 
@@ -156,6 +156,6 @@ def test_contacts_of_a_number_and_of_carriers_go_first():
         "number_contacts": {ONE: {"holder": "reception 8001"}},
         "contacts": {"binding_carrier": {"name": "any carrier"}},
     }
-    assert told(bound("off", "off"), {}, **settings).contact == "reception 8001"
-    arrears = told(bound("arrears", "arrears"), {}, **settings)
+    assert diagnose(bound("off", "off"), {}, **settings).contact == "reception 8001"
+    arrears = diagnose(bound("arrears", "arrears"), {}, **settings)
     assert arrears.contact == "any carrier"

@@ -1,4 +1,4 @@
-"""When call records convict, and when chance explains them."""
+"""When bad call results are significant, and when chance explains them."""
 
 from math import comb
 
@@ -23,18 +23,18 @@ GOOD, BAD = CallResult.ANSWERED, CallResult.NETWORK
 def records(word: str) -> list[CallOutcome]:
     """One record per letter, the oldest first; ``x`` is bad."""
     return [
-        CallOutcome(NOW - 60 + place, BAD if letter == "x" else GOOD)
-        for place, letter in enumerate(word)
+        CallOutcome(NOW - 60 + index, BAD if letter == "x" else GOOD)
+        for index, letter in enumerate(word)
     ]
 
 
-def found(word: str, ordinary: float = 0.02):
+def pattern_in(word: str, ordinary: float = 0.02):
     return find_pattern(records(word), {BAD}, ordinary)
 
 
 @pytest.mark.parametrize("word", ["", ".", "x", "xx", "....x...", "x.......x...", "." * 64])
 def test_a_few_bad_calls_are_ordinary(word):
-    assert found(word) is None
+    assert pattern_in(word) is None
 
 
 @pytest.mark.parametrize(
@@ -42,21 +42,21 @@ def test_a_few_bad_calls_are_ordinary(word):
     [("xxxxx", 5, 5), ("." * 40 + "xxxxxxxx", 8, 8), ("x.x.x.x.x.x.", 6, 12)],
 )
 def test_a_run_of_bad_calls_is_not(word, count, total):
-    seen = found(word)
-    assert (seen.count, seen.total) == (count, total)
-    assert seen.since == next(
+    pattern = pattern_in(word)
+    assert (pattern.count, pattern.total) == (count, total)
+    assert pattern.since == next(
         call.started_at for call in records(word)[-total:] if call.result is BAD
     )
 
 
 def test_a_fault_that_is_over_is_over():
-    assert found("x" * 20 + "." * 2) is not None
-    assert found("x" * 20 + "." * 6) is None
+    assert pattern_in("x" * 20 + "." * 2) is not None
+    assert pattern_in("x" * 20 + "." * 6) is None
 
 
 def test_what_is_ordinary_convicts_less():
-    assert found("xxxxx", 0.02) is not None
-    assert found("xxxxx", 0.1) is None
+    assert pattern_in("xxxxx", 0.02) is not None
+    assert pattern_in("xxxxx", 0.1) is None
 
 
 def test_old_records_say_nothing_of_now():
@@ -77,7 +77,7 @@ def test_the_tail_is_a_probability_and_shrinks(total, count, rate):
 @given(st.lists(st.booleans(), max_size=64), st.floats(0.005, 0.5))
 def test_a_conviction_is_never_what_chance_explains(bad, ordinary):
     calls = records("".join("x" if it else "." for it in bad))
-    seen = find_bad_stretch(bad, calls, ordinary)
-    if seen is not None:
-        assert binomial_tail(seen.count, seen.total, ordinary) <= SIGNIFICANCE
-        assert seen.total <= len(bad)
+    pattern = find_bad_stretch(bad, calls, ordinary)
+    if pattern is not None:
+        assert binomial_tail(pattern.count, pattern.total, ordinary) <= SIGNIFICANCE
+        assert pattern.total <= len(bad)

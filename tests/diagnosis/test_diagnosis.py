@@ -154,7 +154,7 @@ def test_no_phones_bound():
     assert (verdict.cause, verdict.party) == ("no_binding", "admin")
 
 
-def test_phones_never_told_are_not_no_phones():
+def test_unreported_phones_are_not_no_phones():
     assert verdict_on(make_snapshot(bindings={})).cause == "unknown"
     silent = {Capability.NUMBERS: polled()}
     verdict = verdict_on(make_snapshot(bindings={}, routings={}, polls=silent))
@@ -220,9 +220,9 @@ def test_closed_at_night_is_what_a_person_hears_and_no_news_to_an_alert():
     assert verdict.cause == "healthy"
     assert "closed now" in verdict.findings[0]
     assert verdict_on(snapshot, now=NIGHT).cause == "schedule_closed"
-    asked = verdict_on(snapshot, now=NIGHT, caller=CALLER)
-    assert asked.cause == "schedule_closed"
-    assert asked.confidence > verdict_on(snapshot, now=NIGHT).confidence
+    verdict = verdict_on(snapshot, now=NIGHT, caller=CALLER)
+    assert verdict.cause == "schedule_closed"
+    assert verdict.confidence > verdict_on(snapshot, now=NIGHT).confidence
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_a_number_nobody_has_is_unknown_or_unseen():
     assert diagnose_number("4009990009", known()).cause == "monitoring_blind"
 
 
-def test_instants_are_told_in_the_schedules_zone():
+def test_instants_are_shown_in_the_schedules_zone():
     verdict = verdict_on(make_snapshot(number(state="frozen", reclaim_at=NOW)))
     assert verdict.evidence[-1].value == "2027-01-15 16:00+08:00"
 

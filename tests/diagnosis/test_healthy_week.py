@@ -1,4 +1,4 @@
-"""A healthy fleet through a week: no ticket, no verdict but healthy (issue 5, done when)."""
+"""A healthy fleet through a week: no ticket, and no verdict but healthy."""
 
 import os
 import random
@@ -19,15 +19,15 @@ from agent.simulator.world import World
 from agent.states import Cause, Severity
 from agent.tickets.decide.faults import faults_of
 from exporters.telemetry import Telemetry
-from tests.diagnosis.worlds.runner import AT, Clock, Stage
+from tests.diagnosis.worlds.runner import AT, Clock, ScenarioRunner
 
 WHOLE = bool(os.environ.get("NUMWATCH_FULL"))
 FLEET, DAYS = (10_000, 7) if WHOLE else (80, 2)
 HOUR = 3600.0
-LOOK = 12
-"""Hours between two looks at every number."""
+DIAGNOSIS_INTERVAL = 12
+"""Hours between two diagnoses of every number."""
 NOISY = 50
-"""One number of so many has a phone that is not reached, for an hour."""
+"""One number of so many has an unreachable phone, for an hour."""
 PASSING = ("busy", "no_answer", "off", "out_of_area", "rejected")
 FIRST = 4006000000
 SEVERITIES = (Severity.CRITICAL, Severity.WARNING)
@@ -56,7 +56,7 @@ faults:
 
 
 def settings(folder: Path, url: str) -> Settings:
-    profile = Stage((), folder).profile("generic", "without routing of calls")
+    profile = ScenarioRunner((), folder).profile("generic", "without routing of calls")
     hourly = dict.fromkeys(("numbers", "routing", "reachability", "balance", "calls"), HOUR)
     account = {"id": "hq", "credentials": {"key": "key-w0a", "secret": "secret-w0a"}}
     provider = {
@@ -85,7 +85,7 @@ class Week:
         self.noisy: list[str] = []
 
     async def hour(self) -> list[str]:
-        """What would be ticketed after one more hour."""
+        """Returns the alerts that would open tickets after one more hour."""
         self._stir()
         self.clock.now += HOUR
         await self.pollers.poll_once("w0a", "hq")
@@ -96,7 +96,7 @@ class Week:
         return [name for it in faults_of(alerts, SEVERITIES).values() for name in it.names]
 
     def _stir(self) -> None:
-        """Other phones than an hour ago are not reached now."""
+        """Makes other phones unreachable than an hour ago."""
         before = set(self.noisy)
         for number in self.noisy:
             self._set(number, "ok")
@@ -126,7 +126,7 @@ async def test_nothing_is_ticketed_and_every_verdict_is_healthy(tmp_path):
         try:
             for hour in range(DAYS * 24):
                 assert await week.hour() == [], hour
-                if hour % LOOK == 0:
+                if hour % DIAGNOSIS_INTERVAL == 0:
                     assert week.verdicts() == {}, hour
             assert len(week.known.names) == FLEET
             assert len(week.verdicts()) == 0
@@ -135,7 +135,7 @@ async def test_nothing_is_ticketed_and_every_verdict_is_healthy(tmp_path):
 
 
 async def test_the_same_week_with_a_fault_in_it_is_not_quiet(tmp_path):
-    """The control: what the week's quiet is worth."""
+    """The control: a fault is noticed in the same week."""
     clock = Clock(AT)
     async with await start(world(), clock=clock) as running:
         week = Week(running, clock, tmp_path)
@@ -143,8 +143,8 @@ async def test_the_same_week_with_a_fault_in_it_is_not_quiet(tmp_path):
         try:
             assert await week.hour() == []
             running.apply({"number": str(FIRST), "set": {"state": "suspended_violation"}})
-            told = [name for _ in range(3) for name in await week.hour()]
-            assert told
+            names = [name for _ in range(3) for name in await week.hour()]
+            assert names
             assert week.verdicts() == {str(FIRST): "number_suspended_violation"}
         finally:
             await week.pollers.stop()

@@ -1,4 +1,4 @@
-"""Verdicts on wider things than a number, and the words they are told in."""
+"""Verdicts on other scopes than a number, and their texts."""
 
 import json
 
@@ -49,7 +49,7 @@ def test_an_alert_gets_a_verdict_on_what_it_is_about(symptom, snapshot, cause):
     assert diagnose_number(ONE, context).cause == "healthy"
 
 
-def test_a_phone_in_scope_is_judged_alone():
+def test_a_phone_in_scope_is_diagnosed_alone():
     labels = {"provider": "north", "account": "hq", "number": ONE, "binding": "b1"}
     context = known(bound("arrears", "ok"))
     assert diagnose_scope("binding", labels, context).cause == "binding_arrears"
@@ -101,7 +101,7 @@ def test_many_numbers_down_are_one_fault_of_provider_and_carrier():
     assert diagnose_scope("carrier", {"carrier": "mobile"}, context).cause == "unknown"
 
 
-def test_the_account_tells_what_state_its_numbers_share():
+def test_the_account_has_the_state_its_numbers_share():
     listed = [number(f"400622000{n}", state="suspended_violation") for n in range(1, 5)]
     verdict = diagnose_scope("account", LABELS, known(make_snapshot(*listed)))
     assert verdict.cause == "number_suspended_violation"
@@ -135,8 +135,8 @@ def test_an_outage_names_the_numbers_for_and_against():
     dead = [number(f"400622000{n}", network="deactivated") for n in range(1, 5)]
     well = [number(f"400811000{n}") for n in range(1, 4)]
     verdict = diagnose_scope("provider", LABELS, known(make_snapshot(*dead, *well)))
-    told = [fact.value for fact in verdict.evidence if fact.fact == "common carrier"]
-    assert any("4 of 4 fail; for: 4006220001" in value for value in told)
+    values = [fact.value for fact in verdict.evidence if fact.fact == "common carrier"]
+    assert any("4 of 4 fail; for: 4006220001" in value for value in values)
     provider = next(fact for fact in verdict.evidence if fact.fact == "common provider")
     assert "4 of 7 fail" in provider.value
     assert "against: 4008110001" in provider.value
@@ -163,8 +163,8 @@ def test_the_json_document_is_the_contracts_own():
 
 def test_no_verdict_shows_a_full_phone():
     for snapshot in (bound("arrears", "off"), bound("ok", "ok"), routed(blacklist=("139",))):
-        told = render_json(verdict_on(snapshot, before=make_snapshot(), caller=CALLER))
-        assert not any(phone in told for phone in (B1.phone, B2.phone, CALLER))
+        document = render_json(verdict_on(snapshot, before=make_snapshot(), caller=CALLER))
+        assert not any(phone in document for phone in (B1.phone, B2.phone, CALLER))
 
 
 @pytest.mark.parametrize("locale", ["en", "zh-CN"])

@@ -1,4 +1,4 @@
-"""What the diagnosis tests ask, and of what."""
+"""Contexts and verdicts for the tests of the diagnosis."""
 
 import msgspec
 

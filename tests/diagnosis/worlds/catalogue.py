@@ -1,4 +1,4 @@
-"""The catalogue of fault worlds, from tables: every cause, by several providers, with noise."""
+"""The catalogue of fault scenarios: every cause, at several providers, with noise."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from agent.states import Cause, Party
 from tests.diagnosis.worlds.scenario import (
     ONE,
     WELL,
-    Scene,
+    Scenario,
     calls,
     failing,
     number,
@@ -96,7 +96,7 @@ ENDS = (
     ("no way through", calls(network=0.9, answered=0.1), Cause.PROVIDER_LEG),
     ("half get through", calls(network=0.5, answered=0.5), Cause.PROVIDER_LEG),
     ("blocked on the way", calls(blocked_by_carrier=1), Cause.PROVIDER_LEG),
-    ("ended for no reason told", calls(unknown=0.9, answered=0.1), Cause.PROVIDER_LEG),
+    ("ended for no known reason", calls(unknown=0.9, answered=0.1), Cause.PROVIDER_LEG),
     ("nobody answers", calls(no_answer=0.95, answered=0.05), Cause.BINDING_NO_ANSWER),
     ("always busy", calls(busy=0.95, answered=0.05), Cause.BINDING_BUSY),
     ("rejected", calls(rejected=0.95, answered=0.05), Cause.BINDING_REJECTED),
@@ -108,127 +108,133 @@ def _drift() -> dict[str, object]:
     return to_number({"routing.voicemail": True, "routing.concurrency_limit": 12})
 
 
-def _seen(scene: Scene, view: str) -> Scene:
-    """The same world at a provider whose interface has less to tell."""
-    return replace(scene, view=view)
+def _with_view(scenario: Scenario, view: str) -> Scenario:
+    """The same scenario at a provider whose interface lacks some capabilities."""
+    return replace(scenario, view=view)
 
 
-def _noisy(scene: Scene) -> Iterator[Scene]:
-    """The scene plain, and with each kind of noise (issue 5: drift, stale data, a small fault)."""
-    yield scene
-    if scene.cause is not Cause.CONFIG_CHANGED:
-        yield scene.with_noise("unrelated drift", _drift())
-    yield scene.with_noise("a smaller fault", to_phone("b2", "no_answer", TWO))
+def _noisy(scenario: Scenario) -> Iterator[Scenario]:
+    """The scenario without noise, then with drift and with a fault of another number."""
+    yield scenario
+    if scenario.cause is not Cause.CONFIG_CHANGED:
+        yield scenario.with_noise("unrelated drift", _drift())
+    yield scenario.with_noise("a smaller fault", to_phone("b2", "no_answer", TWO))
 
 
-def numbers() -> Iterator[Scene]:
-    """What the number's own state tells."""
+def numbers() -> Iterator[Scenario]:
+    """Causes in the number's own state."""
     for state, cause, party in STATES:
         fleet = provider(number(), number(TWO), number(THREE))
-        scene = Scene(state, cause, (fleet,), (to_number({"state": state}),), party_is=party)
-        yield scene
-        yield scene.with_noise("a smaller fault", to_phone("b1", "off"))
-        yield scene.with_noise("stale data", failing("http_500", capability="reachability"))
-        yield _seen(scene, "without phones")
+        scenario = Scenario(
+            state, cause, (fleet,), (to_number({"state": state}),), expected_party=party
+        )
+        yield scenario
+        yield scenario.with_noise("a smaller fault", to_phone("b1", "off"))
+        yield scenario.with_noise("stale data", failing("http_500", capability="reachability"))
+        yield _with_view(scenario, "without phones")
     for network in NETWORKS:
         fleet = provider(number(), number(TWO), number(THREE))
-        scene = Scene(network, Cause.NETWORK_STATE_MISMATCH, (fleet,))
-        scene = replace(scene, then=(to_number({"network_state": network}),))
-        yield from _noisy(scene)
-        yield _seen(scene, "without phones")
+        scenario = Scenario(network, Cause.NETWORK_STATE_MISMATCH, (fleet,))
+        scenario = replace(scenario, events=(to_number({"network_state": network}),))
+        yield from _noisy(scenario)
+        yield _with_view(scenario, "without phones")
 
 
-def money() -> Iterator[Scene]:
-    """What the account's money tells."""
+def money() -> Iterator[Scenario]:
+    """Causes in the account's balance."""
     spent = {"spend_cap": 100, "month_spend": 101}
     capped = provider(number(), number(TWO), **spent)
-    yield Scene("cap spent", Cause.SPEND_CAP_REACHED, (capped,), seen_before=False)
+    yield Scenario("cap spent", Cause.SPEND_CAP_REACHED, (capped,), polled_before=False)
     plain = provider(number(), number(TWO))
-    reached = Scene("cap reached", Cause.SPEND_CAP_REACHED, (plain,), (to_account(spent),))
+    reached = Scenario("cap reached", Cause.SPEND_CAP_REACHED, (plain,), (to_account(spent),))
     yield from _noisy(reached)
-    yield _seen(reached, "without phones")
+    yield _with_view(reached, "without phones")
     broke = (to_account({"balance": 9.8}),)
-    yield from _noisy(Scene("suspended", Cause.NUMBER_SUSPENDED_ARREARS, (plain,), broke))
+    yield from _noisy(Scenario("suspended", Cause.NUMBER_SUSPENDED_ARREARS, (plain,), broke))
     in_time = (*broke, to_number({"state": "active"}))
-    overdue = Scene("not suspended yet", Cause.BALANCE_EXHAUSTED, (plain,), in_time)
+    overdue = Scenario("not suspended yet", Cause.BALANCE_EXHAUSTED, (plain,), in_time)
     yield from _noisy(overdue)
-    yield _seen(overdue, "without phones")
+    yield _with_view(overdue, "without phones")
     low = (to_account({"balance": 30}),)
-    yield from _noisy(Scene("low", Cause.HEALTHY, (plain,), low))
+    yield from _noisy(Scenario("low", Cause.HEALTHY, (plain,), low))
 
 
-def phones() -> Iterator[Scene]:
-    """What the bound phones tell."""
+def phones() -> Iterator[Scenario]:
+    """Causes in the bound phones."""
     for state, cause in PHONES:
         both = (to_phone("b1", state), to_phone("b2", state))
         fleet = provider(number(), number(TWO))
-        yield from _noisy(Scene(f"both {state}", cause, (fleet,), both))
+        yield from _noisy(Scenario(f"both {state}", cause, (fleet,), both))
         single = provider(number(ONE, "ok", routing={"wait_seconds": 55}), number(TWO))
-        alone = Scene(f"one {state}", cause, (single,), (to_phone("b1", state),))
+        alone = Scenario(f"one {state}", cause, (single,), (to_phone("b1", state),))
         yield alone
-        yield _seen(alone, "without routing")
-        one = Scene(f"one of two {state}", Cause.HEALTHY, (fleet,), (to_phone("b1", state),))
+        yield _with_view(alone, "without routing")
+        one = Scenario(f"one of two {state}", Cause.HEALTHY, (fleet,), (to_phone("b1", state),))
         yield one
-        yield Scene(
+        yield Scenario(
             f"{state} at first sight",
             cause,
             (provider(number(ONE, state, state)),),
-            seen_before=False,
+            polled_before=False,
         )
-    none = Scene("none", Cause.NO_BINDING, (provider({**number(), "bindings": []}),))
+    none = Scenario("none", Cause.NO_BINDING, (provider({**number(), "bindings": []}),))
     yield none
-    yield _seen(none, "without routing")
-    yield Scene("unbound", Cause.NO_BINDING, (provider(number(ONE, "unbound", "unbound")),))
+    yield _with_view(none, "without routing")
+    yield Scenario("unbound", Cause.NO_BINDING, (provider(number(ONE, "unbound", "unbound")),))
     worse = (to_phone("b1", "arrears"), to_phone("b2", "no_answer"))
-    yield Scene("the worse one", Cause.BINDING_ARREARS, (provider(number()),), worse)
+    yield Scenario("the worse one", Cause.BINDING_ARREARS, (provider(number()),), worse)
 
 
-def configurations() -> Iterator[Scene]:
-    """What the configuration does, and what a change of it does."""
+def configurations() -> Iterator[Scenario]:
+    """Causes in the configuration, and in changes of it."""
     for name, routing, caller, cause in CONFIGURED:
         fleet = provider(number(routing=routing), number(TWO))
-        scene = Scene(name, cause, (fleet,), caller=caller)
-        yield scene
-        yield scene.with_noise("a smaller fault", to_phone("b2", "no_answer"))
-        yield scene.with_noise("unrelated drift", to_number({"routing.voicemail": True}))
-        yield _seen(scene, "without phones")
+        scenario = Scenario(name, cause, (fleet,), caller=caller)
+        yield scenario
+        yield scenario.with_noise("a smaller fault", to_phone("b2", "no_answer"))
+        yield scenario.with_noise("unrelated drift", to_number({"routing.voicemail": True}))
+        yield _with_view(scenario, "without phones")
     for name, values, caller in CHANGES:
         lines = calls(over_concurrency=0.5, answered=0.5) if "lines" in name else {}
         fleet = provider(number(**lines), number(TWO))
-        scene = Scene(name, Cause.CONFIG_CHANGED, (fleet,), (to_number(values),), caller=caller)
-        yield scene
-        yield scene.with_noise("a smaller fault", to_phone("b2", "no_answer"))
-        yield scene.with_noise("stale data", failing("http_500", capability="balance"))
+        scenario = Scenario(
+            name, Cause.CONFIG_CHANGED, (fleet,), (to_number(values),), caller=caller
+        )
+        yield scenario
+        yield scenario.with_noise("a smaller fault", to_phone("b2", "no_answer"))
+        yield scenario.with_noise("stale data", failing("http_500", capability="balance"))
         if not lines:
-            yield _seen(scene, "without phones")
+            yield _with_view(scenario, "without phones")
 
 
-def call_ends() -> Iterator[Scene]:
-    """What the call records tell, by a provider that knows its phones and one that does not."""
+def call_ends() -> Iterator[Scenario]:
+    """Causes in the call records, with and without the states of phones."""
     for name, traffic, cause in ENDS:
         fleet = provider(number(**WELL), number(TWO, **WELL), number(THREE, **WELL))
-        yield from _noisy(Scene(name, cause, (fleet,), (to_number(traffic),)))
+        yield from _noisy(Scenario(name, cause, (fleet,), (to_number(traffic),)))
         at_once = provider(number(**traffic), number(TWO, **WELL))
-        seen = Scene(f"{name} at first sight", cause, (at_once,))
+        seen = Scenario(f"{name} at first sight", cause, (at_once,))
         yield seen
-        yield _seen(seen, "without routing")
+        yield _with_view(seen, "without routing")
     hasty = number(**calls(answered=1), routing={"wait_seconds": 6})
-    hurried = Scene("6 s", Cause.WAIT_TOO_SHORT, (provider(hasty, number(TWO)),))
+    hurried = Scenario("6 s", Cause.WAIT_TOO_SHORT, (provider(hasty, number(TWO)),))
     yield from _noisy(hurried)
-    yield _seen(hurried, "without states of phones")
+    yield _with_view(hurried, "without states of phones")
     quiet = provider(number(routing={"wait_seconds": 4}), number(TWO))
-    yield Scene("4 s, no calls", Cause.WAIT_TOO_SHORT, (quiet,))
+    yield Scenario("4 s, no calls", Cause.WAIT_TOO_SHORT, (quiet,))
     single = number(ONE, "ok", **calls(abandoned=0.8, answered=0.2))
-    yield Scene("20 s for a single phone", Cause.WAIT_TOO_SHORT, (provider(single, number(TWO)),))
+    yield Scenario(
+        "20 s for a single phone", Cause.WAIT_TOO_SHORT, (provider(single, number(TWO)),)
+    )
     brief = number(**calls(answered=1))
     brief["calls"]["talk_seconds"] = [1, 5]
-    curt = Scene("talks of 5 s", Cause.VOICE_QUALITY, (provider(brief, number(TWO)),))
+    curt = Scenario("talks of 5 s", Cause.VOICE_QUALITY, (provider(brief, number(TWO)),))
     yield from _noisy(curt)
-    yield _seen(curt, "without states of phones")
+    yield _with_view(curt, "without states of phones")
 
 
-def twilio() -> Iterator[Scene]:
-    """What a provider tells that has presence and calls only."""
+def twilio() -> Iterator[Scenario]:
+    """Causes at a provider that reports only the presence of numbers, and calls."""
     for name, traffic, cause in (
         ("no way through", calls(network=1), Cause.PROVIDER_LEG),
         ("half get through", calls(network=0.5, answered=0.5), Cause.PROVIDER_LEG),
@@ -240,58 +246,60 @@ def twilio() -> Iterator[Scene]:
         fleet = provider(
             number(**traffic), number(TWO, **WELL), number(THREE, **WELL), dialect="twilio"
         )
-        scene = Scene(name, cause, (fleet,))
-        yield scene
-        yield scene.with_noise("a smaller fault", to_number({"state": "suspended_violation"}, TWO))
-        yield scene.with_noise("stale data", failing("http_500", capability="balance"))
+        scenario = Scenario(name, cause, (fleet,))
+        yield scenario
+        yield scenario.with_noise(
+            "a smaller fault", to_number({"state": "suspended_violation"}, TWO)
+        )
+        yield scenario.with_noise("stale data", failing("http_500", capability="balance"))
     fleet = provider(number(), number(TWO), dialect="twilio")
     broke = (to_account({"balance": 1}),)
-    yield Scene("suspended, broke", Cause.NUMBER_SUSPENDED_ARREARS, (fleet,), broke)
+    yield Scenario("suspended, broke", Cause.NUMBER_SUSPENDED_ARREARS, (fleet,), broke)
     closed = (to_number({"state": "suspended_violation"}),)
-    yield Scene("one suspended", Cause.NUMBER_SUSPENDED_VIOLATION, (fleet,), closed)
+    yield Scenario("one suspended", Cause.NUMBER_SUSPENDED_VIOLATION, (fleet,), closed)
     alone = provider(number(), dialect="twilio")
-    yield Scene("account suspended, funded", Cause.NUMBER_SUSPENDED_VIOLATION, (alone,), closed)
+    yield Scenario("account suspended, funded", Cause.NUMBER_SUSPENDED_VIOLATION, (alone,), closed)
     gone = (to_number({"state": "reclaimed"}),)
     several = provider(*map(number, (ONE, TWO, THREE, FOUR)), dialect="twilio")
-    yield Scene("listed no more", Cause.NUMBER_RECLAIMED, (several,), gone, looks=2)
+    yield Scenario("listed no more", Cause.NUMBER_RECLAIMED, (several,), gone, polls=2)
     unlisted = provider(number(listed=False), number(TWO), dialect="twilio")
-    yield Scene("never listed", Cause.UNKNOWN, (unlisted,))
-    yield Scene("silent", Cause.MONITORING_BLIND, (fleet,), (failing("http_500"),))
-    yield Scene("locked out", Cause.MONITORING_BLIND, (fleet,), (failing("auth"),))
+    yield Scenario("never listed", Cause.UNKNOWN, (unlisted,))
+    yield Scenario("silent", Cause.MONITORING_BLIND, (fleet,), (failing("http_500"),))
+    yield Scenario("locked out", Cause.MONITORING_BLIND, (fleet,), (failing("auth"),))
 
 
-def roots() -> Iterator[Scene]:
-    """What many numbers tell together."""
+def roots() -> Iterator[Scenario]:
+    """Common roots of many numbers."""
     dead = [to_number({"network_state": "deactivated"}, name) for name in (ONE, TWO, THREE)]
     north = provider(number(), number(TWO), number(THREE), number("{t}4"))
-    fine = provider(number(FIVE), number("{t}6"), place="b")
+    fine = provider(number(FIVE), number("{t}6"), suffix="b")
     hit = (*dead, to_number({"network_state": "deactivated"}, "{t}4"))
-    scene = Scene("a provider's numbers", Cause.PROVIDER_OUTAGE, (north, fine), hit)
-    yield from _noisy(scene)
-    yield Scene("of a single provider", Cause.PROVIDER_OUTAGE, (north,), hit)
+    scenario = Scenario("a provider's numbers", Cause.PROVIDER_OUTAGE, (north, fine), hit)
+    yield from _noisy(scenario)
+    yield Scenario("of a single provider", Cause.PROVIDER_OUTAGE, (north,), hit)
     for dialect in ("generic", "twilio"):
         noisy = calls(network=1)
         loud = provider(*(number(n, **noisy) for n in (ONE, TWO, THREE, FOUR)), dialect=dialect)
-        well = provider(number(FIVE, **WELL), number("{n}6", **WELL), place="b", dialect=dialect)
-        scene = Scene("calls to a provider's numbers", Cause.PROVIDER_OUTAGE, (loud, well))
-        yield scene
-        yield scene.with_noise("stale data", failing("http_500", capability="balance"))
+        well = provider(number(FIVE, **WELL), number("{n}6", **WELL), suffix="b", dialect=dialect)
+        scenario = Scenario("calls to a provider's numbers", Cause.PROVIDER_OUTAGE, (loud, well))
+        yield scenario
+        yield scenario.with_noise("stale data", failing("http_500", capability="balance"))
         here = (number(ONE, **noisy), number(TWO, **noisy), number("{t}7", **WELL))
         there = (number(THREE, **noisy), number(FOUR, **noisy), number("{t}8", **WELL))
         both = (
             provider(*here, dialect=dialect),
-            provider(*there, place="b", dialect=dialect),
+            provider(*there, suffix="b", dialect=dialect),
         )
-        scene = Scene("calls to a carrier's numbers", Cause.CARRIER_OUTAGE, both)
-        yield scene
-        yield scene.with_noise("stale data", failing("http_500", capability="balance"))
+        scenario = Scenario("calls to a carrier's numbers", Cause.CARRIER_OUTAGE, both)
+        yield scenario
+        yield scenario.with_noise("stale data", failing("http_500", capability="balance"))
     sides = (
         provider(number(), number(TWO), number("{t}7")),
-        provider(number(THREE), number(FOUR), number("{t}8"), place="b"),
+        provider(number(THREE), number(FOUR), number("{t}8"), suffix="b"),
     )
     hit = (*dead, to_number({"network_state": "deactivated"}, FOUR))
-    yield from _noisy(Scene("a carrier's numbers", Cause.CARRIER_OUTAGE, sides, hit))
-    yield Scene(
+    yield from _noisy(Scenario("a carrier's numbers", Cause.CARRIER_OUTAGE, sides, hit))
+    yield Scenario(
         "two of many",
         Cause.NETWORK_STATE_MISMATCH,
         sides,
@@ -299,43 +307,43 @@ def roots() -> Iterator[Scene]:
     )
 
 
-def undecided() -> Iterator[Scene]:
-    """Where the facts do not decide, or nobody can see."""
+def undecided() -> Iterator[Scenario]:
+    """Facts that decide nothing, and missing facts."""
     fleet = provider(number(), number(TWO))
-    yield Scene(
+    yield Scenario(
         "phones nobody knows", Cause.UNKNOWN, (provider(number(ONE, "unknown", "unknown")),)
     )
-    yield Scene(
+    yield Scenario(
         "one bad, one unknown", Cause.UNKNOWN, (provider(number(ONE, "arrears", "unknown")),)
     )
-    yield Scene(
+    yield Scenario(
         "a state without a word", Cause.UNKNOWN, (fleet,), (to_number({"state": "unknown"}),)
     )
     blind = (failing("http_500", capability="reachability"),)
-    yield Scene("the phones are not told", Cause.UNKNOWN, (fleet,), blind)
+    yield Scenario("the phones are not reported", Cause.UNKNOWN, (fleet,), blind)
     for kind in ("http_500", "auth", "bad_json", "error_200", "redirect", "wrong_type"):
-        yield Scene(kind, Cause.MONITORING_BLIND, (fleet,), (failing(kind),))
+        yield Scenario(kind, Cause.MONITORING_BLIND, (fleet,), (failing(kind),))
     down = (to_number({"state": "suspended_arrears"}), failing("http_500"))
-    yield Scene("broke and silent", Cause.MONITORING_BLIND, (fleet,), down)
+    yield Scenario("broke and silent", Cause.MONITORING_BLIND, (fleet,), down)
 
 
 PLAIN = "no noise"
-EVERY = 6
-MOST = 4
+NOISY_STEP = 6
+MAX_PLAIN = 4
 
 
-def catalogue(*, whole: bool = True) -> list[Scene]:
-    """Every world; else four of each cause and view, and every sixth of those with noise."""
+def catalogue(*, whole: bool = True) -> list[Scenario]:
+    """All scenarios; else four of each cause and view, and every sixth with noise."""
     tables = (numbers, money, phones, configurations, call_ends, twilio, roots, undecided)
-    scenes = [scene for table in tables for scene in table()]
+    scenarios = [scenario for table in tables for scenario in table()]
     if whole:
-        return scenes
-    noisy = [scene for scene in scenes if scene.noise != PLAIN]
-    stored = {id(scene) for scene in noisy[::EVERY]}
-    held: Counter[tuple[str, str, str]] = Counter()
-    for scene in scenes:
-        side = scene.cause, scene.providers[0]["dialect"], scene.view
-        if scene.noise == PLAIN and held[side] < MOST:
-            held[side] += 1
-            stored.add(id(scene))
-    return [scene for scene in scenes if id(scene) in stored]
+        return scenarios
+    noisy = [scenario for scenario in scenarios if scenario.noise != PLAIN]
+    selected = {id(scenario) for scenario in noisy[::NOISY_STEP]}
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for scenario in scenarios:
+        side = scenario.cause, scenario.providers[0]["dialect"], scenario.view
+        if scenario.noise == PLAIN and counts[side] < MAX_PLAIN:
+            counts[side] += 1
+            selected.add(id(scenario))
+    return [scenario for scenario in scenarios if id(scenario) in selected]

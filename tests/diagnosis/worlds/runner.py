@@ -1,4 +1,4 @@
-"""All worlds of the catalogue on one server: polled, struck, polled again and diagnosed."""
+"""Runs scenarios on one simulator: poll, apply the events, poll again, diagnose."""
 
 import asyncio
 import json
@@ -20,22 +20,22 @@ from agent.polling.pollers import Pollers
 from agent.simulator.server import start
 from agent.simulator.world import World
 from exporters.telemetry import Telemetry
-from tests.diagnosis.worlds.scenario import ONE, Scene
+from tests.diagnosis.worlds.scenario import ONE, Scenario
 
 AT = 1_800_000_000.0
 """Friday 2027-01-15 16:00 in Shanghai."""
 BEFORE = 300.0
-"""Seconds of calls before the first look."""
+"""Seconds of calls before the first poll."""
 AFTER = 300.0
-"""Seconds between what happens and the last look: three intervals are over."""
-TOGETHER = 12
+"""Seconds between the events and the next poll, long enough for three intervals."""
+CONCURRENT_POLLS = 12
 VIEWS = {
     "without phones": ("reachability", "calls"),
     "without routing": ("routing", "balance"),
     "without states of phones": ("reachability", "balance"),
     "without routing of calls": ("routing",),
 }
-"""What the interfaces of some providers lack."""
+"""The capabilities that the interfaces of some providers lack."""
 
 
 @dataclass
@@ -49,33 +49,37 @@ class Clock:
 
 
 @dataclass
-class Stage:
-    """The catalogue's worlds as one, and what is known of it."""
+class ScenarioRunner:
+    """Runs scenarios in one simulated world."""
 
-    scenes: Sequence[Scene]
+    scenarios: Sequence[Scenario]
     folder: Path
-    """Where profiles are written."""
+    """Where the profiles of limited interfaces are written."""
     clock: Clock = field(default_factory=Clock)
     fleet: Fleet = field(default_factory=Fleet)
     book: BaselineBook = field(default_factory=BaselineBook)
 
     def world(self) -> World:
-        """One world with every scene's providers."""
-        providers = [one for index, it in enumerate(self.scenes) for one in _providers(index, it)]
+        """One world with every scenario's providers."""
+        providers = [
+            provider
+            for index, scenario in enumerate(self.scenarios)
+            for provider in _providers(index, scenario)
+        ]
         return World.parse(json.dumps({"seed": 400, "providers": providers}))
 
     def settings(self, url: str, only: int | None = None) -> Settings:
-        """The configuration of all scenes, or of one."""
-        chosen = [(i, it) for i, it in enumerate(self.scenes) if only in (None, i)]
-        made = [
-            _settings(one, url, self.profile(one["dialect"], scene.view))
-            for i, scene in chosen
-            for one in _providers(i, scene)
+        """The configuration of all scenarios, or of one."""
+        chosen = [(i, it) for i, it in enumerate(self.scenarios) if only in (None, i)]
+        providers = [
+            _settings(provider, url, self.profile(provider["dialect"], scenario.view))
+            for i, scenario in chosen
+            for provider in _providers(i, scenario)
         ]
-        return Settings.model_validate({"providers": made, "polling": _POLLING})
+        return Settings.model_validate({"providers": providers, "polling": _POLLING})
 
     def profile(self, dialect: str, view: str) -> str:
-        """The bundled profile, or a copy in ``folder`` that lacks what the view has not."""
+        """The bundled profile, or a copy in ``folder`` without what the view lacks."""
         if not view:
             return dialect
         path = self.folder / f"{dialect}-{'-'.join(view.split())}.yaml"
@@ -86,58 +90,60 @@ class Stage:
             path.write_text(yaml.safe_dump(whole, allow_unicode=True), encoding="utf-8")
         return str(path)
 
-    async def play(self) -> list[Verdict]:
-        """Everything that happens in every scene, and the verdicts at the end."""
+    async def run(self) -> list[Verdict]:
+        """Runs every scenario and returns the verdicts at the end."""
         async with await start(self.world(), clock=self.clock) as running:
             settings = self.settings(running.url)
             pollers = Pollers(self.fleet, Telemetry(), self.clock, recent_calls=64)
             await pollers.prepare(settings)
             try:
                 self.clock.now += BEFORE
-                early = {i for i, it in enumerate(self.scenes) if it.seen_before}
+                early = {i for i, it in enumerate(self.scenarios) if it.polled_before}
                 await self._poll(pollers, early)
                 before = self._check(settings, early)
-                for index, scene in enumerate(self.scenes):
-                    for entry in scene.then:
-                        running.apply(_filled(entry, index))
+                for index, scenario in enumerate(self.scenarios):
+                    for entry in scenario.events:
+                        running.apply(_with_digits(entry, index))
                 self.clock.now += AFTER
-                await self._poll(pollers, set(range(len(self.scenes))))
-                await self._poll(pollers, {i for i, it in enumerate(self.scenes) if it.looks > 1})
+                await self._poll(pollers, set(range(len(self.scenarios))))
+                await self._poll(
+                    pollers, {i for i, it in enumerate(self.scenarios) if it.polls > 1}
+                )
             finally:
                 await pollers.stop()
-            after = self._check(settings, set(range(len(self.scenes))), before)
-            return [self._verdict(i, running.url, after) for i in range(len(self.scenes))]
+            after = self._check(settings, set(range(len(self.scenarios))), before)
+            return [self._verdict(i, running.url, after) for i in range(len(self.scenarios))]
 
-    async def _poll(self, pollers: Pollers, scenes: set[int]) -> None:
-        gate = asyncio.Semaphore(TOGETHER)
+    async def _poll(self, pollers: Pollers, scenarios: set[int]) -> None:
+        gate = asyncio.Semaphore(CONCURRENT_POLLS)
 
-        async def one(key: tuple[str, str]) -> None:
+        async def poll(key: tuple[str, str]) -> None:
             async with gate:
                 await pollers.poll_once(*key)
 
-        keys = [key for key in pollers.accounts() if int(key[0][1:-1]) in scenes]
-        await asyncio.gather(*map(one, keys))
+        keys = [key for key in pollers.accounts() if int(key[0][1:-1]) in scenarios]
+        await asyncio.gather(*map(poll, keys))
 
-    def _check(self, settings: Settings, scenes: set[int], before: Any = None) -> Any:
-        checker, former = Checker(settings, self.book), before or {}
+    def _check(self, settings: Settings, scenarios: set[int], before: Any = None) -> Any:
+        checker, previous = Checker(settings, self.book), before or {}
         keys = [
             (provider.name, account.id)
             for provider in settings.providers
             for account in provider.accounts
-            if int(provider.name[1:-1]) in scenes
+            if int(provider.name[1:-1]) in scenarios
         ]
         return {
-            key: checker.check(snapshot, self.clock.now, former.get(key))
+            key: checker.check(snapshot, self.clock.now, previous.get(key))
             for key in keys
             if (snapshot := self.fleet.get(*key)) is not None
         }
 
     def _verdict(self, index: int, url: str, known: Any) -> Verdict:
-        scene = self.scenes[index]
+        scenario = self.scenarios[index]
         own = {key: it for key, it in known.items() if int(key[0][1:-1]) == index}
         context = DiagnosisContext(self.settings(url, index), self.clock.now, own, self.book)
         return diagnose_number(
-            _filled(ONE, index), context, caller=scene.caller, answers=scene.answers
+            _with_digits(ONE, index), context, caller=scenario.caller, answers=scenario.answers
         )
 
 
@@ -150,34 +156,35 @@ _POLLING = {
 }
 
 
-def _filled(told: Any, index: int) -> Any:
-    """``told`` with the digits of the world ``index`` in it."""
-    if isinstance(told, str):
-        words = {
+def _with_digits(entry: Any, index: int) -> Any:
+    """``entry`` with the digits of the scenario ``index`` for its placeholders."""
+    if isinstance(entry, str):
+        placeholders = {
             "{n}": f"4006{index:05d}",
             "{t}": f"4008{index:05d}",
             "{p}": f"{index:06d}",
             "{w}": f"w{index}",
         }
-        for mark, digits in words.items():
-            told = told.replace(mark, digits)
-        return told
-    if isinstance(told, dict):
-        return {key: _filled(value, index) for key, value in told.items()}
-    if isinstance(told, list | tuple):
-        return [_filled(value, index) for value in told]
-    return told
+        for placeholder, digits in placeholders.items():
+            entry = entry.replace(placeholder, digits)
+        return entry
+    if isinstance(entry, dict):
+        return {key: _with_digits(value, index) for key, value in entry.items()}
+    if isinstance(entry, list | tuple):
+        return [_with_digits(value, index) for value in entry]
+    return entry
 
 
-def _providers(index: int, scene: Scene) -> list[dict[str, Any]]:
-    made = []
-    for one in scene.providers:
-        plain = _filled({key: value for key, value in one.items() if key != "place"}, index)
-        name = f"w{index}{one['place']}"
-        for account in plain["accounts"]:
-            account["credentials"] = _credentials(plain["dialect"], name)
-        made.append({"name": name, **plain})
-    return made
+def _providers(index: int, scenario: Scenario) -> list[dict[str, Any]]:
+    providers = []
+    for provider in scenario.providers:
+        entry = {key: value for key, value in provider.items() if key != "suffix"}
+        entry = _with_digits(entry, index)
+        name = f"w{index}{provider['suffix']}"
+        for account in entry["accounts"]:
+            account["credentials"] = _credentials(entry["dialect"], name)
+        providers.append({"name": name, **entry})
+    return providers
 
 
 def _credentials(dialect: str, name: str) -> dict[str, str]:
