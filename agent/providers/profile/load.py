@@ -1,18 +1,18 @@
 """Loads profiles from YAML; every mistake is reported at once, each with its line."""
 
-from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pydantic import ValidationError
 
 from agent.config.load import ConfigError
 from agent.providers.profile.schema import Profile
 from agent.providers.profile.validation import check_profile
-from agent.yamlfile.paths import KeyPath
 from agent.yamlfile.problems import Problem, locate
 from agent.yamlfile.reader import Document, parse_yaml
+from agent.yamlfile.schema import SchemaTree
+from agent.yamlfile.validation import problems_of
 
 BUNDLED: Final = Path(__file__).parents[1] / "profiles"
 """The directory of the bundled profiles."""
@@ -63,38 +63,16 @@ def read_profile(file: Path) -> Profile:
     return profile
 
 
+@cache
+def _schema() -> SchemaTree:
+    return SchemaTree(Profile.model_json_schema())
+
+
 def _validate(document: Document) -> Profile | None:
     try:
         profile = Profile.model_validate(document.data)
     except ValidationError as error:
-        document.problems.extend(_problems(error))
+        document.problems += problems_of(error, _schema(), document.data)
         return None
-    document.problems.extend(check_profile(profile))
+    document.problems += check_profile(profile)
     return profile
-
-
-_MESSAGES: Final = {
-    "extra_forbidden": "is not a known key, remove it or check its spelling",
-    "missing": "is missing",
-    "string_type": "is not text, put quotes around it",
-    "dict_type": "is not a mapping, expected key: value lines",
-    "model_type": "is not a section, expected key: value lines",
-    "list_type": "is not a list",
-}
-
-
-def _problems(error: ValidationError) -> Iterator[Problem]:
-    for details in error.errors(include_url=False, include_input=False):
-        yield Problem(_key_path(details["loc"]), _message(details))
-
-
-def _key_path(loc: Iterable[Any]) -> KeyPath:
-    return tuple(step for step in loc if isinstance(step, str | int))
-
-
-def _message(details: Any) -> str:
-    known = _MESSAGES.get(details["type"])
-    if known is not None:
-        return known
-    message = str(details["msg"])
-    return f"is wrong: {message[:1].lower()}{message[1:]}"

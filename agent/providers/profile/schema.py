@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from agent.config.section import Section
 from agent.providers.profile.json_path import scalar_text
+from agent.yamlfile.schema import ValueType
 
 Algorithm = Literal["md5", "sha1", "sha256", "sha512"]
 Encoding = Literal["hex", "hex_upper", "base64"]
@@ -26,6 +27,9 @@ def _word(value: Any) -> Any:
 
 
 Word = Annotated[str, BeforeValidator(_word)]
+
+SigningText = Annotated[str, ValueType("text", "text, digits in quotes", private=True)]
+"""Text that may contain a credential, so that no error repeats it."""
 
 
 class FieldRule(Section):
@@ -123,17 +127,17 @@ class Digest(Section):
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "signature"
     algorithm: Algorithm = "sha256"
-    key: str | None = None
+    key: SigningText | None = None
     """Makes it an HMAC under this key; without a key it is a plain hash."""
-    message: str
+    message: SigningText
     encoding: Encoding = "hex"
 
 
 class Basic(Section):
     """HTTP Basic credentials."""
 
-    user: str
-    password: str
+    user: SigningText
+    password: SigningText
 
 
 class Signing(Section):
@@ -144,9 +148,9 @@ class Signing(Section):
     nonce_length: Annotated[int, Field(ge=4, le=64)] = 32
     digests: list[Digest] = Field(default_factory=list)
     basic: Basic | None = None
-    bearer: str | None = None
-    headers: dict[str, str] = Field(default_factory=dict)
-    query: dict[str, str] = Field(default_factory=dict)
+    bearer: SigningText | None = None
+    headers: dict[str, SigningText] = Field(default_factory=dict)
+    query: dict[str, SigningText] = Field(default_factory=dict)
 
 
 class Profile(Section):
@@ -162,7 +166,7 @@ class Profile(Section):
     """The names of the credentials that an account must have."""
     options: dict[str, str] = Field(default_factory=dict)
     """Further names for templates, with their defaults."""
-    headers: dict[str, str] = Field(default_factory=dict)
+    headers: dict[str, SigningText] = Field(default_factory=dict)
     signing: Signing = Signing()
     envelope: Envelope | None = None
     account: Operation | None = None
