@@ -6,8 +6,8 @@ import msgspec
 
 from agent.baselines.baseline import PAGE_PREFIX, Baseline, BaselineBook, approved
 from agent.model import Snapshot
+from agent.store import StoreError
 from agent.store.database import Database
-from agent.store.errors import StoreError
 
 HISTORY_PREFIX = "baseline-history/"
 VERSIONS_KEPT = 20

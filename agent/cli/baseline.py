@@ -14,7 +14,7 @@ from agent.cli.client import Client, Document, NumberKey
 from agent.cli.ledger_client import open_ledger_or_holder
 from agent.cli.runner import CommandError, ExitStatus, print_json, run_command
 from agent.plan import PlanError, make_plan
-from agent.store.errors import StoreError
+from agent.store import StoreError
 
 
 def show(config: Path, number: NumberKey, *, as_json: bool) -> int:

@@ -9,7 +9,7 @@ from agent.cli.runner import ExitStatus, run_command
 from agent.demo.session import DemoOptions, run_demo
 from agent.demo.world import DemoError
 from agent.plan import PlanError
-from agent.store.errors import StoreError
+from agent.store import StoreError
 from agent.web.server import ListenError
 
 

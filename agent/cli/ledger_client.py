@@ -24,8 +24,8 @@ from agent.cli.runner import CommandError
 from agent.config.load import load
 from agent.config.settings import Settings
 from agent.evidence.exporter import EvidenceExporter
+from agent.store import InUseError
 from agent.store.database import Database
-from agent.store.errors import InUseError
 from agent.tickets.actions.request import ActionRequest
 from agent.tickets.document import document
 from agent.tickets.ledger import Filter, Ledger

@@ -24,8 +24,8 @@ from agent.plan import declared_in
 from agent.polling.journal import PollOutcome
 from agent.polling.pollers import Pollers
 from agent.states import PollFailure
+from agent.store import StoreError
 from agent.store.directory import LEDGER_NAME
-from agent.store.errors import StoreError
 from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)

@@ -12,7 +12,7 @@ from agent.app import Agent
 from agent.cli.runner import ExitStatus, run_command
 from agent.config.settings import Log
 from agent.plan import PlanError
-from agent.store.errors import StoreError
+from agent.store import StoreError
 from agent.web.app import make_app
 from agent.web.server import ListenError, handle_signals, serve
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from agent.cli.client import Document
 from agent.cli.ledger_client import open_client
 from agent.cli.runner import CommandError, ExitStatus, print_json, run_command
-from agent.store.errors import StoreError
+from agent.store import StoreError
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor, person_name
 from agent.tickets.actions.specs import ACTION_SPECS

@@ -22,7 +22,7 @@ from agent.cli.ledger_client import open_client
 from agent.cli.runner import CommandError, ExitStatus, print_json, run_command
 from agent.evidence.bundle import MANIFEST
 from agent.evidence.repository import EvidenceDamagedError
-from agent.store.errors import StoreError
+from agent.store import StoreError
 
 _Result = TypeVar("_Result")
 

@@ -12,9 +12,8 @@ from sqlalchemy import Select, insert, select, update
 
 from agent.complaints.complaint import Complaint, ComplaintReport, Deadline
 from agent.masking import mask_phone
-from agent.store.database import Database
+from agent.store.database import Database, finish
 from agent.store.schema import complaints
-from agent.store.uninterrupted import finish
 from agent.tickets.ticket import Subject
 
 log = structlog.get_logger(__name__)

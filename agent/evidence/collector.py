@@ -13,7 +13,7 @@ from agent.evidence.repository import EvidenceRepository
 from agent.model import AccountKey
 from agent.net.scrub import Redactor
 from agent.polling.recorder import ResponseRecorder
-from agent.store.errors import StoreError
+from agent.store import StoreError
 from agent.tickets.ticket import Ticket
 
 log = structlog.get_logger(__name__)

@@ -16,9 +16,8 @@ from agent.evidence.repository import EvidenceRepository
 from agent.evidence.sheet import SheetWriter
 from agent.evidence.statistics import statistics
 from agent.masking import mask_text
-from agent.store.database import Database
+from agent.store.database import Database, uninterrupted
 from agent.store.schema import outbox
-from agent.store.uninterrupted import uninterrupted
 from agent.tickets.document import document, stamp
 from agent.tickets.ledger import Filter, Ledger
 from agent.tickets.sla.clocks import readings

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from sqlalchemy import delete, insert, select
 
 from agent.evidence.bundle import EvidenceFile
-from agent.store.database import Database
+from agent.store.database import Database, uninterrupted
 from agent.store.schema import evidence
-from agent.store.uninterrupted import uninterrupted
 
 
 class EvidenceDamagedError(ValueError):

@@ -11,9 +11,8 @@ import msgspec
 from sqlalchemy import and_, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from agent.store.database import Database
+from agent.store.database import Database, uninterrupted
 from agent.store.schema import sink_callbacks, sink_links
-from agent.store.uninterrupted import uninterrupted
 
 _COLUMNS = {
     "deleted": "gone",

@@ -7,7 +7,7 @@ import structlog
 
 from agent.sinks.base import DigestingSink, Sink, SinkError, SinkFailure
 from agent.sinks.pacing import LONGEST_PAUSE, OutageDetector, RateBudget, backoff
-from agent.store.errors import StoreError
+from agent.store import StoreError
 from agent.tickets.outbox.outbox import Outbox
 from agent.tickets.outbox.rows import Queue, Row
 from exporters.telemetry import Telemetry

@@ -7,10 +7,11 @@ write-ahead-log reset bug of SQLite before 3.51.3.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import wraps
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy import Connection, event, insert, select, text, update
@@ -18,12 +19,13 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
-from agent.store import directory, schema
-from agent.store.errors import StoreError
+from agent.store import StoreError, directory, schema
 from agent.store.migrate import migrate
-from agent.store.uninterrupted import uninterrupted
 
 log = structlog.get_logger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _PRAGMAS = (
     "PRAGMA busy_timeout=5000",
@@ -31,6 +33,35 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
 )
+
+
+async def finish(work: Coroutine[Any, Any, T]) -> T:
+    """The result of ``work``; a cancellation takes effect only after ``work`` has ended.
+
+    A cancellation in the middle of a statement would leave it unknown whether the work was done,
+    and the pool would open a second connection beside the one that is being torn down.
+    """
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait((task,))
+        if not task.cancelled():
+            # Retrieved here, or asyncio would log it: the caller gets the cancellation instead.
+            task.exception()
+        raise
+
+
+def uninterrupted(
+    method: Callable[P, Coroutine[Any, Any, T]],
+) -> Callable[P, Coroutine[Any, Any, T]]:
+    """A decorator: ``method``, always run to its end once started."""
+
+    @wraps(method)
+    async def uncancelled(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await finish(method(*args, **kwargs))
+
+    return uncancelled
 
 
 class Database:
@@ -82,7 +113,7 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A connection inside one transaction: all of the block is stored, or nothing.
 
-        Use it only inside work that :mod:`agent.store.uninterrupted` protects.
+        Use it only inside work that :func:`uninterrupted` or :func:`finish` protects.
 
         Raises:
             StoreError: when the database refuses; nothing of the block was stored.

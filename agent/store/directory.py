@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import IO
 
-from agent.store.errors import InUseError, StoreError
+from agent.store import InUseError, StoreError
 
 LEDGER_NAME = "ledger.db"
 LOCK_NAME = "agent.lock"

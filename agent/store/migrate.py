@@ -8,7 +8,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
-from agent.store.errors import StoreError
+from agent.store import StoreError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 

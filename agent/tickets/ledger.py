@@ -7,10 +7,9 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from agent.store.database import Database
-from agent.store.errors import StoreError
+from agent.store import StoreError
+from agent.store.database import Database, uninterrupted
 from agent.store.schema import tickets, timeline
-from agent.store.uninterrupted import uninterrupted
 from agent.tickets.changes import Change
 from agent.tickets.ticket import Entry, Ticket
 

@@ -18,9 +18,8 @@ from agent.diagnosis.answers import answer_errors
 from agent.diagnosis.context import normalize_number
 from agent.fleet import Fleet
 from agent.model import Alert
-from agent.store.database import Database
-from agent.store.errors import StoreError
-from agent.store.uninterrupted import finish
+from agent.store import StoreError
+from agent.store.database import Database, finish
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor, person_name
 from agent.tickets.actions.specs import perform

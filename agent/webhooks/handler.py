@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 from msgspec import json
 
-from agent.store.errors import StoreError
+from agent.store import StoreError
 from agent.webhooks.limits import (
     BodyTimeoutError,
     BodyTooLargeError,

@@ -8,7 +8,7 @@ import pytest
 
 from agent.app import Agent
 from agent.plan import PlanError
-from agent.store.errors import StoreError
+from agent.store import StoreError
 from tests.app.conftest import Scene, until
 
 

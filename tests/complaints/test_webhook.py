@@ -13,7 +13,7 @@ from aiohttp import ClientResponse
 from standardwebhooks import Webhook
 
 from agent.config.settings import Settings
-from agent.store.errors import StoreError
+from agent.store import StoreError
 from tests.webhooks.conftest import Server, entry, message
 
 PATH = "/hooks/complaints"

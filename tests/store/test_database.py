@@ -15,9 +15,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import event, insert, text
 from structlog.testing import capture_logs
 
-from agent.store import schema
+from agent.store import StoreError, schema
 from agent.store.database import Database
-from agent.store.errors import StoreError
 
 
 async def test_it_is_made_private_and_durable(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from agent.states import Severity
+from agent.store import StoreError
 from agent.store.database import Database
-from agent.store.errors import StoreError
 from agent.tickets.changes import Change
 from agent.tickets.ledger import Filter, Ledger, record_all
 from agent.tickets.series import tickets_summary

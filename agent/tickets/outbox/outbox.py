@@ -10,9 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from agent.store.database import Database
+from agent.store.database import Database, uninterrupted
 from agent.store.schema import outbox
-from agent.store.uninterrupted import uninterrupted
 from agent.tickets.changes import ESCALATED, UPDATED
 from agent.tickets.outbox.rows import RANKS, SETTLED, UNDELIVERED, Queue, Row, RowState
 

@@ -14,7 +14,7 @@ from agent.net.decode import decode_json
 from agent.net.exchange import ProviderError, Request
 from agent.net.http_client import HttpClient, HttpClientLimits
 from agent.states import PollFailure
-from agent.store.errors import StoreError
+from agent.store import StoreError
 from agent.webhooks.alertmanager.comparison import (
     AlertRepair,
     Comparison,

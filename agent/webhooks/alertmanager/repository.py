@@ -14,9 +14,8 @@ import structlog
 from sqlalchemy import and_, bindparam, delete, insert, select
 
 from agent.model import Alert
-from agent.store.database import Database
+from agent.store.database import Database, uninterrupted
 from agent.store.schema import external_alerts
-from agent.store.uninterrupted import uninterrupted
 from agent.webhooks.alertmanager.external_alert import (
     AlertStatus,
     ExternalAlert,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.store.errors import StoreError
+from agent.store import StoreError
 from agent.tickets.key import key_of, subject_of
 from agent.webhooks.alertmanager.external_alert import ResolveTrust
 from agent.webhooks.alertmanager.payload import (
