@@ -117,7 +117,7 @@ def diagnose_scope(
     """Returns why the subject of an alert is broken.
 
     Args:
-        scope: A value of the ``scope`` label (docs/reference/interface.md, Alert rules).
+        scope: A value of the ``scope`` label (docs/reference/interface.md, Alert labels).
         labels: The alert's labels, of which those that name the subject and the symptom are used.
         context: What is known.
         answers: What people have found out, by the name of the question.

@@ -108,9 +108,12 @@ def survey_failures(context: DiagnosisContext, test: FailureTest) -> FailureSurv
 def on_trunk(result: CheckResult, trunk: str, failures: Failures) -> Group:
     """Returns the numbers that land on ``trunk``."""
     routings = result.snapshot.routings
-    numbers = [it for it in failures if it in routings and routings[it].trunk == trunk]
-    failing = [number for number in numbers if failures[number]]
-    return Group("trunk", trunk, failing, [number for number in numbers if not failures[number]])
+    failing: list[str] = []
+    working: list[str] = []
+    for number, fails in failures.items():
+        if number in routings and routings[number].trunk == trunk:
+            (failing if fails else working).append(number)
+    return Group("trunk", trunk, failing, working)
 
 
 def changed_together(result: CheckResult, at: float, numbers: Iterable[str]) -> Group:

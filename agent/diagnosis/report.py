@@ -22,7 +22,7 @@ _LIST_STYLES = {"findings": ("!", "yellow"), "next_steps": (">", ""), "questions
 
 
 def render_json(verdict: Verdict) -> str:
-    """The verdict as one JSON document (docs/reference/interface.md, Diagnosis JSON)."""
+    """The verdict as one JSON document (docs/reference/interface.md, States)."""
     return msgspec.json.format(msgspec.json.encode(verdict), indent=2).decode()
 
 

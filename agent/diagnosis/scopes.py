@@ -128,11 +128,10 @@ def _decide_outage(diagnosis: NumberDiagnosis, results: Sequence[CheckResult]) -
     failing = [result for result in results if _is_failing(result)]
     if not failing:
         return None
-    context = diagnosis.context
     snapshots = [result.snapshot for result in failing]
-    evidence = [fact for it in snapshots for fact in missing_data.stale_poll_facts(it, context)]
+    evidence = missing_data.stale_poll_facts(diagnosis.context, *snapshots)
     since = min(filter(None, map(missing_data.last_success, snapshots)), default=None)
-    if _is_local(context, failing):
+    if _is_local(diagnosis.context, failing):
         contra = ["the failures have their cause on our side"]
         diagnosis.consider(Cause.PROVIDER_OUTAGE, (), contra)
         return diagnosis.conclude(Cause.MONITORING_BLIND, LIKELY, evidence, since=since)
@@ -150,14 +149,16 @@ def _is_local(context: DiagnosisContext, failing: Sequence[CheckResult]) -> bool
     statuses = (status for result in failing for status in result.snapshot.polls.values())
     reasons = {status.failure for status in statuses} - {None}
     provider = failing[0].snapshot.provider
-    others = [it for it in context.accounts.values() if it.snapshot.provider != provider]
+    others = [
+        result for result in context.accounts.values() if result.snapshot.provider != provider
+    ]
     all_fail = bool(others) and all(map(_is_failing, others))
     return all_fail or bool(reasons and reasons <= missing_data.LOCAL_FAILURES)
 
 
 def _decide_stale(diagnosis: NumberDiagnosis) -> Verdict | None:
     """``monitoring_blind`` if some of the account's facts are stale."""
-    evidence = missing_data.stale_poll_facts(diagnosis.snapshot, diagnosis.context)
+    evidence = missing_data.stale_poll_facts(diagnosis.context, diagnosis.snapshot)
     if not evidence:
         return None
     since = missing_data.last_success(diagnosis.snapshot)

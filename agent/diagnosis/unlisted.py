@@ -1,6 +1,5 @@
 """Verdicts without an account: on numbers that no account lists, and on the agent itself."""
 
-from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -31,11 +30,12 @@ def diagnose_unlisted(
     for result in results:
         if result not in stale and _had_number(context, result, number):
             return _reclaimed(context, number, result)
+    evidence = tuple(stale_poll_facts(context, *(result.snapshot for result in stale)))
     keys = ", ".join(result.snapshot.key for result in results) or "no account"
     cause = Cause.MONITORING_BLIND if stale or not results else Cause.UNKNOWN
     verdict = _verdict(context, cause, keys, ContactSubject(provider, account, number))
     if cause is Cause.MONITORING_BLIND:
-        return msgspec.structs.replace(verdict, evidence=_stale_facts(context, stale))
+        return msgspec.structs.replace(verdict, evidence=evidence)
     return msgspec.structs.replace(
         verdict,
         evidence=(Evidence("listed", "no", keys),),
@@ -46,12 +46,9 @@ def diagnose_unlisted(
 def diagnose_agent(context: DiagnosisContext) -> Verdict:
     """The verdict on an alert about the agent itself: its data may be incomplete."""
     stale = [result for result in context.select() if not _has_fresh_listing(context, result)]
+    evidence = tuple(stale_poll_facts(context, *(result.snapshot for result in stale)))
     verdict = _verdict(context, Cause.MONITORING_BLIND, "numwatch", ContactSubject())
-    return msgspec.structs.replace(verdict, evidence=_stale_facts(context, stale))
-
-
-def _stale_facts(context: DiagnosisContext, stale: Iterable[CheckResult]) -> tuple[Evidence, ...]:
-    return tuple(fact for result in stale for fact in stale_poll_facts(result.snapshot, context))
+    return msgspec.structs.replace(verdict, evidence=evidence)
 
 
 def _had_number(context: DiagnosisContext, result: CheckResult, number: str) -> bool:

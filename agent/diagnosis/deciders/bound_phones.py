@@ -61,7 +61,8 @@ def decide(diagnosis: NumberDiagnosis) -> Verdict | None:
 
 def decide_worst(diagnosis: NumberDiagnosis) -> Verdict | None:
     """For an alert about phones: the worst phone, even if another can take calls."""
-    bad = {label: it for label, it in _current_phones(diagnosis).items() if _is_unreachable(it)}
+    phones = _current_phones(diagnosis)
+    bad = {label: phone for label, phone in phones.items() if _is_unreachable(phone)}
     return _conclude(diagnosis, bad) if bad else None
 
 

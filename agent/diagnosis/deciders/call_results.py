@@ -90,7 +90,11 @@ def decide_usual_result(diagnosis: NumberDiagnosis) -> Verdict | None:
     """The cause of the bad result that at least half of the newest calls have."""
     calls = recent_calls(diagnosis)
     patterns = {call_result: _pattern(calls, call_result) for call_result in RESULT_MEANINGS}
-    usual = {key: it for key, it in patterns.items() if it is not None and it.share >= USUAL_SHARE}
+    usual = {
+        call_result: pattern
+        for call_result, pattern in patterns.items()
+        if pattern is not None and pattern.share >= USUAL_SHARE
+    }
     if not usual:
         return None
     worst = max(usual, key=lambda call_result: (usual[call_result].share, usual[call_result].count))
@@ -103,7 +107,7 @@ def decide_provider_leg(diagnosis: NumberDiagnosis) -> Verdict | None:
     if pattern is None:
         return None
     phones = diagnosis.bound_phones
-    reachable = bool(phones) and all(it.state in REACHABLE_STATES for it in phones.values())
+    reachable = bool(phones) and all(phone.state in REACHABLE_STATES for phone in phones.values())
     is_fine = reachable and diagnosis.is_fresh(Capability.REACHABILITY)
     calls = diagnosis.fact("calls network", pattern, Capability.CALLS)
     return diagnosis.conclude(
@@ -145,7 +149,8 @@ def _conclude(
     cause = _cause(diagnosis, call_result)
     description = f"{call_result.value}: {pattern}"
     ids = {call.binding for call in calls if call.result is call_result and call.binding}
-    phones = {label: it for label, it in diagnosis.bound_phones.items() if it.id in ids}
+    bound = diagnosis.bound_phones
+    phones = {label: phone for label, phone in bound.items() if phone.id in ids}
     reported_ok = any(phone.state is BindingState.OK for phone in phones.values())
     if reported_ok and RESULT_MEANINGS[call_result].of_phone:
         diagnosis.consider(cause, [description], ["the provider reports the phone as ok"])

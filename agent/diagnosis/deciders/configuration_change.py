@@ -120,7 +120,8 @@ def _evidence(
     diagnosis: NumberDiagnosis, baseline: Baseline, differences: Sequence[Difference]
 ) -> list[Evidence]:
     changes = [
-        diagnosis.fact(f"drift {it.section.value}", str(it), _capability(it)) for it in differences
+        diagnosis.fact(f"drift {change.section.value}", str(change), _capability(change))
+        for change in differences
     ]
     taken_at = baseline.taken_at
     instant = diagnosis.context.format_time(taken_at) if taken_at else "no known time"
@@ -175,7 +176,11 @@ def _phones_unreachable(diagnosis: NumberDiagnosis, change: Change) -> Effect | 
     if not ringing or any(phone.state in _USABLE_STATES for phone in ringing):
         return None
     states = {phone.phone: phone.state for phone in change.now.bound}
-    usable = [it for it in approved if states.get(it.phone, BindingState.UNKNOWN) in _USABLE_STATES]
+    usable = [
+        phone
+        for phone in approved
+        if states.get(phone.phone, BindingState.UNKNOWN) in _USABLE_STATES
+    ]
     removed = any(phone.phone not in states for phone in usable)
     added = {phone.phone for phone in ringing} - {phone.phone for phone in approved}
     if not usable or not (added or removed or len(ringing) < len(approved)):

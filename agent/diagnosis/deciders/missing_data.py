@@ -33,7 +33,7 @@ def decide_blind(diagnosis: NumberDiagnosis) -> Verdict | None:
     capability = primary_capability(diagnosis.snapshot)
     if capability is not None and diagnosis.is_fresh(capability):
         return None
-    evidence = stale_poll_facts(diagnosis.snapshot, diagnosis.context)
+    evidence = stale_poll_facts(diagnosis.context, diagnosis.snapshot)
     diagnosis.consider(
         Cause.PROVIDER_OUTAGE,
         [f"{fact.fact}: {fact.value}" for fact in evidence],
@@ -52,7 +52,7 @@ def decide_unknown(diagnosis: NumberDiagnosis) -> Verdict:
         evidence += phone_facts(diagnosis, phones)
     elif diagnosis.polls(Capability.REACHABILITY):
         evidence.append(diagnosis.fact("bindings", "not reported", Capability.REACHABILITY))
-    evidence += stale_poll_facts(diagnosis.snapshot, diagnosis.context)
+    evidence += stale_poll_facts(diagnosis.context, diagnosis.snapshot)
     return diagnosis.conclude(Cause.UNKNOWN, UNSURE, evidence)
 
 
@@ -63,12 +63,13 @@ def primary_capability(snapshot: Snapshot) -> Capability | None:
     return next(iter(snapshot.polls), None)
 
 
-def stale_poll_facts(snapshot: Snapshot, context: DiagnosisContext) -> list[Evidence]:
-    """The polls that failed or are stale, as evidence."""
+def stale_poll_facts(context: DiagnosisContext, *snapshots: Snapshot) -> list[Evidence]:
+    """The polls of the accounts that failed or are stale, as evidence."""
     return [
         make_evidence(
             snapshot, f"poll {capability.value}", status.failure or "stale", capability, context.now
         )
+        for snapshot in snapshots
         for capability, status in snapshot.polls.items()
         if status.failure is not None or not snapshot.is_fresh(capability, context.now)
     ]

@@ -146,30 +146,27 @@ def _interpret(
     listing = diagnosis.snapshot.listing
     forced = listing is not None and listing.account_state is state
     if state is NumberState.SUSPENDED_ARREARS and forced:
-        return _interpret_suspended_account(diagnosis)
+        funded = _is_funded(diagnosis)
+        # Arrears are by far the most frequent reason for the suspension of a whole account.
+        if not funded:
+            return state, AMBIGUOUS if funded is None else CERTAIN
+        return _closed_by_provider(diagnosis, "the account is suspended", "it is funded")
     if diagnosis.number in diagnosis.snapshot.gone:
         return state, POSSIBLE
     unspecific = number.native_status.strip().lower() in UNSPECIFIC_STATUSES
     if state is NumberState.SUSPENDED_VIOLATION and unspecific and not number.reason:
-        return _interpret_suspended_number(diagnosis)
+        if _is_funded(diagnosis) is False:
+            return NumberState.SUSPENDED_ARREARS, AMBIGUOUS
+        reason = "the provider gives no reason"
+        return _closed_by_provider(diagnosis, reason, "the account is funded")
     return state, AMBIGUOUS if state in AMBIGUOUS_STATES else CERTAIN
 
 
-def _interpret_suspended_account(diagnosis: NumberDiagnosis) -> tuple[NumberState, float]:
-    """Arrears, by far the most frequent reason, unless the account is known to be funded."""
-    funded = _is_funded(diagnosis)
-    if not funded:
-        return NumberState.SUSPENDED_ARREARS, AMBIGUOUS if funded is None else CERTAIN
-    pro, contra = ["the account is suspended"], ["it is funded"]
-    diagnosis.consider(Cause.NUMBER_SUSPENDED_ARREARS, pro, contra)
-    return NumberState.SUSPENDED_VIOLATION, POSSIBLE
-
-
-def _interpret_suspended_number(diagnosis: NumberDiagnosis) -> tuple[NumberState, float]:
-    if _is_funded(diagnosis) is False:
-        return NumberState.SUSPENDED_ARREARS, AMBIGUOUS
-    pro, contra = ["the provider gives no reason"], ["the account is funded"]
-    diagnosis.consider(Cause.NUMBER_SUSPENDED_ARREARS, pro, contra)
+def _closed_by_provider(
+    diagnosis: NumberDiagnosis, pro: str, contra: str
+) -> tuple[NumberState, float]:
+    """A violation, with the facts for and against arrears noted."""
+    diagnosis.consider(Cause.NUMBER_SUSPENDED_ARREARS, [pro], [contra])
     return NumberState.SUSPENDED_VIOLATION, POSSIBLE
 
 
