@@ -103,14 +103,14 @@ async def test_a_wrong_declaration_is_named_by_file_and_line(
     assert "declared.yml:5: 4006220009: is no mapping" in err
 
 
-async def test_a_number_that_nobody_has_is_told(alone: tuple[SimulatorServer, Path]) -> None:
+async def test_a_number_that_nobody_has_is_reported(alone: tuple[SimulatorServer, Path]) -> None:
     _, config = alone
     status, out, err = await baseline(config, "approve", "4009999999")
     assert (status, out) == (1, "")
     assert "no account has 4009999999" in err
 
 
-async def test_a_running_agent_is_asked_and_its_alert_ends(scene: Scene) -> None:
+async def test_a_running_agent_answers_and_its_alert_ends(scene: Scene) -> None:
     runner = web.AppRunner(make_app(scene.agent.web_services()))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -160,7 +160,7 @@ async def test_three_callers_make_it_critical(scene: Scene, client: TestClient[A
 async def test_a_number_nobody_has_is_said_at_once(
     scene: Scene, client: TestClient[Any, Any]
 ) -> None:
-    # While a listing is stale nobody can say so, and a complaint is rather kept.
+    # While a listing is stale nobody can say so, and it is better to keep the complaint.
     async with asyncio.timeout(30):
         for number in range(4009999000, 4009999999):
             body = {"number": str(number)}

@@ -90,7 +90,7 @@ async def client(scene: Scene) -> AsyncIterator[TestClient[Any, Any]]:
     await client.close()
 
 
-async def test_answers_by_api_are_kept_with_the_ticket_and_revise_it(
+async def test_answers_by_api_are_stored_with_the_ticket_and_revise_it(
     scene: Scene, client: TestClient[Any, Any]
 ) -> None:
     for entry in OFF:

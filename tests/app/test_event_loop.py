@@ -9,7 +9,7 @@ from exporters.telemetry import Telemetry
 from tests.polling.polling_bench import until
 
 
-async def test_a_blocked_loop_is_seen_and_kept_as_the_longest():
+async def test_a_blocked_loop_is_measured_and_counted_as_the_longest():
     telemetry = Telemetry()
     meter = LoopLag(telemetry)
     meter.start()

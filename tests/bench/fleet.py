@@ -1,4 +1,4 @@
-"""100,000 numbers with two bindings each, polled, checked, judged by the rules and scraped.
+"""100,000 numbers with two bindings each, polled, checked, evaluated by the rules and scraped.
 
 The whole agent runs as a user runs it, against a simulated world in a process of its own;
 memory and loop lag are read from the operating system and from the agent's own metrics.

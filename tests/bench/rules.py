@@ -151,8 +151,8 @@ class Measured:
 
 
 def key(name: str, labels: dict[str, str]) -> str:
-    kept = {label: text for label, text in labels.items() if label != "alertname"}
-    return json.dumps([name, sorted(kept.items())])
+    others = {label: text for label, text in labels.items() if label != "alertname"}
+    return json.dumps([name, sorted(others.items())])
 
 
 def names_of(rules: Iterable[Rule]) -> dict[int, str]:

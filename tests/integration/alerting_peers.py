@@ -160,7 +160,7 @@ class Peers:
             if re.match(rf"{name}(\{{|\s)", line) and all(label in line for label in wanted)
         )
 
-    def alertmanager_tells(self, number: str) -> bool:
+    def alertmanager_fires(self, number: str) -> bool:
         """Whether Alertmanager lists the number's alert as firing."""
         listed = json.loads(get(f"{self.alertmanager_url}/api/v2/alerts"))
         return any(
@@ -168,18 +168,18 @@ class Peers:
             for it in listed
         )
 
-    def prometheus_tells(self, number: str) -> bool:
+    def prometheus_alerts(self, number: str) -> bool:
         """Whether Prometheus has an alert about the number, pending or firing."""
         alerts = json.loads(get(f"{self.prometheus_url}/api/v1/alerts"))["data"]["alerts"]
         return any(it["labels"].get("number") == number for it in alerts)
 
-    def hook_told(self, outcome: str) -> float:
-        """How many alerts the hook counted under an outcome in this life of the agent."""
+    def hook_count(self, outcome: str) -> float:
+        """The number of alerts with that outcome since the agent started."""
         return self.metric("numwatch_intake_alerts_total", outcome=outcome)
 
 
 def types(ticket: dict[str, Any]) -> list[str]:
-    """What the desk was told of a ticket, each delivery once, in order."""
+    """The types of the ticket's deliveries to the desk, each once, in order."""
     return [delivery["type"] for delivery in ticket["deliveries"]]
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.integration.processes import ROOT, free_port, get, needs, numwatch, running, wait_until
 
 STORY_SECONDS = 60
-"""The story at ``--speed 10`` must be told, tickets closed, within this time."""
+"""The story at ``--speed 10`` must end, all tickets closed, within this time."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Story:
         """The tickets at the desk now."""
         return list(json.loads(get(f"{self.agent}/desk/tickets")))
 
-    def told(self) -> list[dict[str, Any]] | None:
+    def closed_tickets(self) -> list[dict[str, Any]] | None:
         """The desk's tickets once there are some and all are closed."""
         tickets = self.desk()
         return tickets if tickets and all(t["stage"] == "closed" for t in tickets) else None

@@ -36,8 +36,8 @@ def test_the_embedded_rules_are_faster_and_it_is_one_ticket(both: Peers) -> None
     number = NUMBERS[0]
     both.break_number(number)
     ticket = both.one_ticket(number)
-    assert both.hook_told("fired") == 0, "the embedded rules were not faster"
-    wait_until(lambda: both.hook_told("fired") >= 1, WAIT, "Alertmanager tells it too")
+    assert both.hook_count("fired") == 0, "the embedded rules were not faster"
+    wait_until(lambda: both.hook_count("fired") >= 1, WAIT, "Alertmanager tells it too")
     stays(both, number, 2)
     both.mend_number(number)
     (closed,) = both.closed(number)
@@ -52,11 +52,11 @@ def test_alertmanager_killed_sends_everything_again_and_nobody_hears_of_it(both:
         both.break_number(number)
     for number in broken:
         both.one_ticket(number)
-    wait_until(lambda: both.hook_told("fired") >= len(broken), WAIT, "Alertmanager told them")
-    repeats = both.hook_told("repeated")
+    wait_until(lambda: both.hook_count("fired") >= len(broken), WAIT, "Alertmanager told them")
+    repeats = both.hook_count("repeated")
     both.alertmanager.restart()
     wait_until(
-        lambda: both.hook_told("repeated") >= repeats + len(broken), WAIT, "all are sent again"
+        lambda: both.hook_count("repeated") >= repeats + len(broken), WAIT, "all are sent again"
     )
     for number in broken:
         assert types(both.one_ticket(number)).count("ticket.opened") == 1
@@ -71,10 +71,14 @@ def test_a_resolve_that_is_lost_is_found_by_asking(both: Peers) -> None:
     both.break_number(number)
     both.one_ticket(number)
     fired = both.metric("numwatch_intake_alerts_firing")
-    wait_until(lambda: both.metric("numwatch_intake_alerts_firing") >= max(1, fired), WAIT, "told")
+    wait_until(
+        lambda: both.metric("numwatch_intake_alerts_firing") >= max(1, fired),
+        WAIT,
+        "it fires at the agent",
+    )
     both.alertmanager.kill()
     both.mend_number(number)
-    wait_until(lambda: not both.prometheus_tells(number), WAIT, "Prometheus takes it for over")
+    wait_until(lambda: not both.prometheus_alerts(number), WAIT, "Prometheus takes it for over")
     time.sleep(4)
     assert both.one_ticket(number)["stage"] != "closed", "silence is no recovery"
     both.alertmanager.start()
@@ -100,10 +104,10 @@ def test_alertmanager_is_faster_then_comes_late_and_it_is_one_ticket(tmp_path: P
     number = NUMBERS[0]
     with peers(tmp_path, rounds=3, group_wait="100ms", reconcile=False) as scene:
         scene.break_number(number)
-        wait_until(lambda: scene.hook_told("fired"), WAIT, "Alertmanager tells it")
+        wait_until(lambda: scene.hook_count("fired"), WAIT, "Alertmanager tells it")
         scene.one_ticket(number)
         scene.agent.kill()
-        wait_until(lambda: scene.alertmanager_tells(number), WAIT, "it fires without the agent")
+        wait_until(lambda: scene.alertmanager_fires(number), WAIT, "it fires without the agent")
         scene.agent.start()
         stays(scene, number, 5)
         scene.mend_number(number)
@@ -119,7 +123,7 @@ def test_without_alertmanager_the_embedded_rules_do_it_alone(tmp_path: Path) -> 
         wait_until(
             lambda: scene.metric("numwatch_intake_reconcile_failures_total", reason="connect"),
             WAIT,
-            "Alertmanager was asked in vain",
+            "Alertmanager did not answer",
         )
         scene.mend_number(number)
         (closed,) = scene.closed(number)

@@ -158,18 +158,18 @@ def both(story: Story, method: str, path: str, parameters: Parameters) -> tuple[
 def test_grafana_is_answered_as_by_prometheus(
     scraped: Story, method: str, path: str, parameters: Parameters
 ) -> None:
-    asked = parameters
+    query = parameters
     if path == "query" and "time" not in dict(parameters):
-        asked = (*parameters, ("time", f"{time.time() - 1:.3f}"))
+        query = (*parameters, ("time", f"{time.time() - 1:.3f}"))
 
     def same() -> bool:
-        seen[:] = both(scraped, method, path, asked)
+        seen[:] = both(scraped, method, path, query)
         (status, kind, document), (their_status, their_kind, theirs) = seen
         assert (status, kind) == (their_status, their_kind) == (200, "application/json")
         return bool(plain(document) == plain(theirs))
 
     seen: list[Answer] = []
-    wait_until(same, 30, f"both say the same of {path} {asked}: {seen}")
+    wait_until(same, 30, f"both say the same of {path} {query}: {seen}")
 
 
 @pytest.mark.parametrize(("method", "path", "parameters"), ALIKE)

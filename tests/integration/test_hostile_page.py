@@ -63,7 +63,7 @@ def scraped(page: Page, folder: Path) -> Iterator[dict]:
     command = [needs("prometheus"), f"--config.file={config}", f"--web.listen-address={at}"]
     command.append(f"--storage.tsdb.path={folder / 'tsdb'}")
     with running(command, folder / "prometheus.log"):
-        yield wait_until(lambda: _judged(at), 30, "the page was scraped")
+        yield wait_until(lambda: _scrape_result(at), 30, "the page was scraped")
         if page.content_encoding:
             url = f"http://{at}/api/v1/query?query=count(numwatch_number_up)"
             found = wait_until(lambda: json.loads(get(url))["data"]["result"], 10, "samples")
@@ -72,7 +72,7 @@ def scraped(page: Page, folder: Path) -> Iterator[dict]:
     target.server.server_close()
 
 
-def _judged(at: str) -> dict | None:
+def _scrape_result(at: str) -> dict | None:
     targets = json.loads(get(f"http://{at}/api/v1/targets"))["data"]["activeTargets"]
     return next((target for target in targets if target["health"] != "unknown"), None)
 

@@ -84,21 +84,21 @@ class Machine:
 
     def alert(self, number: str) -> dict[str, Any] | None:
         """The number's alert as the embedded rules have it now."""
-        told = json.loads(get(f"{self.agent_url}/api/v1/alerts"))["data"]["alerts"]
+        alerts = json.loads(get(f"{self.agent_url}/api/v1/alerts"))["data"]["alerts"]
         return next(
             (
-                it
-                for it in told
-                if (it["labels"].get("number"), it["labels"]["alertname"])
+                alert
+                for alert in alerts
+                if (alert["labels"].get("number"), alert["labels"]["alertname"])
                 == (number, "NumberNotActive")
             ),
             None,
         )
 
 
-def _faked(*told: str) -> list[str]:
-    """The beginning of a command whose clock is what ``told`` says."""
-    return ["env", f"LD_PRELOAD={library()}", "NO_FAKE_STAT=1", *told]
+def _faked(*settings: str) -> list[str]:
+    """The beginning of a command whose clock has these ``settings`` of libfaketime."""
+    return ["env", f"LD_PRELOAD={library()}", "NO_FAKE_STAT=1", *settings]
 
 
 def _by_offset(seconds: float) -> list[str]:
@@ -174,9 +174,9 @@ def test_a_restart_with_the_clock_moved(tmp_path: Path, minutes: int) -> None:
 
         wait_until(lambda: scene.stage(pending), WAIT, "it has its ticket when its time has come")
         (ticket,) = scene.tickets(pending)
-        told = wait_until(lambda: scene.alert(pending), WAIT, "its alert fires")
+        alert = wait_until(lambda: scene.alert(pending), WAIT, "its alert fires")
         opened = datetime.fromisoformat(ticket["detected_at"]).timestamp()
-        assert opened - began(told) >= PENDING - 0.01
+        assert opened - began(alert) >= PENDING - 0.01
         assert opened <= scene.now() + 1
         time.sleep(HOLD + 2)
         for number in (firing, resolving, pending):

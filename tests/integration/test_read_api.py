@@ -45,7 +45,7 @@ STEADY = (
     "label_replace(numwatch_build_info, 'major', '$1', 'python', '([0-9]+)[.].*')",
     "count_values('phones', numwatch_number_bindings)",
 )
-"""Expressions whose answer is the same a scrape later, once the story is told."""
+"""Expressions whose answer is the same a scrape later, once the story has ended."""
 
 REFUSED = (
     ("query", {"query": "sum(", "time": "0"}, 400),
@@ -80,16 +80,19 @@ def comparable(data: dict[str, Any]) -> Any:
 
 
 @pytest.fixture(scope="module")
-def told(story: Story) -> Story:
-    """The story once it is told, so that little changes any more."""
-    wait_until(story.told, 90, f"every ticket closed: {story.log}")
+def ended_story(story: Story) -> Story:
+    """The story after its end, so that little changes any more."""
+    wait_until(story.closed_tickets, 90, f"every ticket closed: {story.log}")
     return story
 
 
 @pytest.mark.parametrize("expression", STEADY)
-def test_the_agent_answers_as_prometheus_does(told: Story, expression: str) -> None:
+def test_the_agent_answers_as_prometheus_does(ended_story: Story, expression: str) -> None:
     def same() -> bool:
-        answers = [ask(base, "query", query=expression) for base in (told.agent, told.prometheus)]
+        answers = [
+            ask(base, "query", query=expression)
+            for base in (ended_story.agent, ended_story.prometheus)
+        ]
         assert [status for status, _ in answers] == [200, 200], answers
         seen.append(answers)
         ours, theirs = (comparable(answer["data"]) for _, answer in answers)
@@ -102,13 +105,14 @@ def test_the_agent_answers_as_prometheus_does(told: Story, expression: str) -> N
 @pytest.mark.parametrize(
     "expression", ["count(numwatch_number_info)", "numwatch_account_balance_threshold"]
 )
-def test_a_range_of_the_agent_is_that_of_prometheus(told: Story, expression: str) -> None:
+def test_a_range_of_the_agent_is_that_of_prometheus(ended_story: Story, expression: str) -> None:
     # A scrape sees a change up to an interval later: the two agree once the range is past it.
     def same() -> bool:
         now = int(time.time())
-        asked = {"query": expression, "start": str(now - 20), "end": str(now), "step": "5"}
+        query = {"query": expression, "start": str(now - 20), "end": str(now), "step": "5"}
         ours, theirs = (
-            ask(base, "query_range", **asked)[1]["data"] for base in (told.agent, told.prometheus)
+            ask(base, "query_range", **query)[1]["data"]
+            for base in (ended_story.agent, ended_story.prometheus)
         )
         for one in theirs["result"]:
             for name in SCRAPED:
@@ -130,9 +134,12 @@ def test_the_agent_refuses_what_prometheus_refuses(
     assert ours[1]["errorType"] == theirs[1]["errorType"]
 
 
-def test_labels_values_and_series_are_those_that_prometheus_scraped(told: Story) -> None:
+def test_labels_values_and_series_are_those_that_prometheus_scraped(ended_story: Story) -> None:
     def both(path: str, **parameters: str) -> list[Any]:
-        return [ask(base, path, **parameters)[1]["data"] for base in (told.agent, told.prometheus)]
+        return [
+            ask(base, path, **parameters)[1]["data"]
+            for base in (ended_story.agent, ended_story.prometheus)
+        ]
 
     match = {"match[]": '{__name__=~"numwatch_(number|account|poll)_.*"}'}
     for path in ("labels", "label/__name__/values", "label/state/values"):
@@ -149,9 +156,10 @@ def test_labels_values_and_series_are_those_that_prometheus_scraped(told: Story)
     )
 
 
-def test_rules_have_prometheus_shape(told: Story) -> None:
+def test_rules_have_prometheus_shape(ended_story: Story) -> None:
     ours, theirs = (
-        ask(base, "rules")[1]["data"]["groups"] for base in (told.agent, told.prometheus)
+        ask(base, "rules")[1]["data"]["groups"]
+        for base in (ended_story.agent, ended_story.prometheus)
     )
     assert [group["name"] for group in ours] == [group["name"] for group in theirs]
     for group, scraped in zip(ours, theirs, strict=True):
@@ -163,17 +171,17 @@ def test_rules_have_prometheus_shape(told: Story) -> None:
             assert (rule["health"], other["health"]) == ("ok", "ok"), (rule, other)
 
 
-def test_promtool_queries_the_agent(told: Story) -> None:
+def test_promtool_queries_the_agent(ended_story: Story) -> None:
     tool = needs("promtool")
     end = "2100-01-01T00:00:00Z"
     for arguments, expected in (
-        (["query", "instant", told.agent, "count(numwatch_build_info)"], "=> 1 @"),
-        (["query", "labels", told.agent, "provider"], "north"),
+        (["query", "instant", ended_story.agent, "count(numwatch_build_info)"], "=> 1 @"),
+        (["query", "labels", ended_story.agent, "provider"], "north"),
         (
-            ["query", "series", "--match=numwatch_number_info", f"--end={end}", told.agent],
+            ["query", "series", "--match=numwatch_number_info", f"--end={end}", ended_story.agent],
             'number="',
         ),
-        (["query", "range", told.agent, "vector(7)"], "7 @"),
+        (["query", "range", ended_story.agent, "vector(7)"], "7 @"),
     ):
         answer = subprocess.run(
             [tool, *arguments], capture_output=True, text=True, check=False, timeout=30

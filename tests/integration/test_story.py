@@ -22,7 +22,7 @@ def query(story: Story, expression: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="package")
 def tickets(story: Story) -> list[dict[str, Any]]:
-    return wait_until(story.told, STORY_SECONDS, f"every ticket closed: {story.log}")
+    return wait_until(story.closed_tickets, STORY_SECONDS, f"every ticket closed: {story.log}")
 
 
 def test_the_storys_tickets_are_opened_and_closed(tickets: list[dict[str, Any]]) -> None:

@@ -82,10 +82,10 @@ def test_every_dependency_is_locked(lock: str, extras: list[str]) -> None:
 
 
 def test_make_has_what_the_documentation_promises() -> None:
-    told = subprocess.run(
+    help_text = subprocess.run(
         ["make", "help"], cwd=REPOSITORY, capture_output=True, text=True, check=True
     ).stdout
-    assert set(re.findall(r"make (\S+)", told)) >= PLANNED
+    assert set(re.findall(r"make (\S+)", help_text)) >= PLANNED
 
 
 def test_the_progress_of_an_installation_can_be_read(tmp_path: Path) -> None:
@@ -152,10 +152,10 @@ def test_hadolint_has_nothing_to_say() -> None:
     hadolint = Path(sys.executable).parent / "hadolint"
     if not hadolint.exists():
         pytest.skip("hadolint is not installed beside this Python")
-    told = subprocess.run(
+    process = subprocess.run(
         [hadolint, "Dockerfile"], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
-    assert (told.returncode, told.stdout) == (0, "")
+    assert (process.returncode, process.stdout) == (0, "")
 
 
 def test_the_unit_is_well_formed_and_exposed_little(tmp_path: Path) -> None:
@@ -163,14 +163,14 @@ def test_the_unit_is_well_formed_and_exposed_little(tmp_path: Path) -> None:
     if analyze is None:
         pytest.skip("systemd-analyze is not installed")
     unit = REPOSITORY / "deploy/systemd/numwatch.service"
-    told = subprocess.run(
+    process = subprocess.run(
         [analyze, "security", "--offline=true", "--threshold=15", "--no-pager", unit],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert told.returncode == 0, told.stdout + told.stderr
+    assert process.returncode == 0, process.stdout + process.stderr
 
 
 def test_pre_commit_fetches_nothing() -> None:

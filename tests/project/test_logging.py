@@ -80,7 +80,7 @@ def test_chinese_stays_readable_and_a_secret_stays_hidden() -> None:
     assert "<secret>" in written
 
 
-def test_the_level_is_kept_to() -> None:
+def test_messages_below_the_level_are_dropped() -> None:
     assert logged(Log(level="error")) == ""
 
 

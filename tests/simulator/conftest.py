@@ -1,4 +1,4 @@
-"""A world over real HTTP, a clock that stands still until told, and clients that sign."""
+"""A world over real HTTP, a clock that tests move, and clients that sign."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ from tests.simulator.worlds import NOON, SID, SMALL
 
 @dataclass
 class Clock:
-    """A clock that moves only when told."""
+    """A clock that only the test moves."""
 
     now: float = NOON
 

@@ -292,7 +292,7 @@ async def test_a_share_hits_some_and_the_same_ones_by_seed(serve):
     assert 5 < first.count(500) < 35
 
 
-async def test_a_fault_lasts_as_long_as_it_is_told(client, clock):
+async def test_a_fault_lasts_as_long_as_its_plan_says(client, clock):
     _begin(client, "http_500", **{"for": "30s"})
     clock.now += 29.9
     assert await _status(client) == 500

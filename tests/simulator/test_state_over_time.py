@@ -124,7 +124,7 @@ def test_a_top_up_in_time_keeps_the_number(clock):
     assert _states(world)[0] == "reclaimed"
 
 
-async def test_a_reclaim_date_is_told_in_wall_time(serve, clock):
+async def test_a_reclaim_date_is_in_wall_time(serve, clock):
     client = await serve(
         """
 providers:
@@ -197,8 +197,8 @@ def test_the_timeline_happens_in_its_order_with_world_times(clock):
     )
     clock.now += 1000
     assert _states(world) == ["suspended_violation", "active"]
-    told = [(event.at, event.kind) for event in world.events.after()]
-    assert told == [
+    events = [(event.at, event.kind) for event in world.events.after()]
+    assert events == [
         (30, "set"),
         (40, "complaint"),
         (60, "fault_began"),
@@ -297,7 +297,7 @@ def test_calls_cost_money_where_a_price_is_set(clock):
     assert "suspended" in {call.result.value for call in _calls(world)}
 
 
-async def test_call_records_are_told_since_a_moment(serve, clock):
+async def test_call_records_are_listed_since_a_moment(serve, clock):
     client = await serve(
         """
 providers:

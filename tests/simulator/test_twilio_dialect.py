@@ -115,14 +115,14 @@ SPEC = Path(__file__).parents[3] / "shared" / "specs" / "twilio_api_v2010.get.js
         ),
     ],
 )
-async def test_only_published_fields_are_told_in_published_types(
+async def test_only_published_fields_are_answered_in_published_types(
     client, resource, list_key, schema
 ):
     published = json.loads(SPEC.read_text())["components"]["schemas"][schema]["properties"]
     body = await _get(client, ROOT + resource)
-    told = body[list_key][0] if list_key else body
+    item = body[list_key][0] if list_key else body
     kinds = {"string": str, "boolean": bool, "integer": int, "object": dict, "array": list}
-    assert told.keys() <= published.keys()
-    for key, value in told.items():
+    assert item.keys() <= published.keys()
+    for key, value in item.items():
         kind = kinds.get(published[key].get("type", ""), object)
         assert value is None or isinstance(value, kind), key

@@ -34,7 +34,7 @@ async def test_the_world_as_it_stands(client, clock):
     assert (world["faults"][0]["kind"], world["faults"][0]["ends"]) == ("hang", 60)
 
 
-async def test_generated_numbers_are_shown_when_ill_or_asked_for(client):
+async def test_generated_numbers_are_shown_when_faulty_or_requested(client):
     shown = {"state": "frozen"}
     client.running.apply({"number": "4008000003", "set": shown})
     account = (await client.world())["providers"][0]["accounts"][0]
@@ -72,7 +72,7 @@ async def test_a_bad_entry_is_refused_with_its_reasons(client):
         assert answer.status == 400
 
 
-async def test_events_are_told_after_a_number(client):
+async def test_events_are_listed_after_a_number(client):
     for state in ("frozen", "active"):
         await _post(client, number="4006220001", set={"state": state})
     async with client.session.get(f"{client.running.url}/world/events?after=1") as answer:
@@ -119,16 +119,18 @@ async def test_world_time_passes_when_nobody_asks():
 
 
 async def test_complaints_are_posted_where_somebody_listens(serve):
-    heard = asyncio.Queue()
+    received = asyncio.Queue()
     complaint = {"number": "4006220001", "caller": "13900001111", "prompt": "忙"}
 
-    async def hear(request):
-        told = await request.json()
-        heard.put_nowait((request.headers["webhook-id"], {name: told[name] for name in complaint}))
-        raise web.HTTPServiceUnavailable if heard.qsize() == 1 else web.HTTPAccepted
+    async def receive(request):
+        body = await request.json()
+        received.put_nowait(
+            (request.headers["webhook-id"], {name: body[name] for name in complaint})
+        )
+        raise web.HTTPServiceUnavailable if received.qsize() == 1 else web.HTTPAccepted
 
     app = web.Application()
-    app.router.add_post("/hooks/complaints", hear)
+    app.router.add_post("/hooks/complaints", receive)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -137,7 +139,7 @@ async def test_complaints_are_posted_where_somebody_listens(serve):
     client = await serve(complaints_url=url)
     client.running.apply({"complaint": complaint})
     async with asyncio.timeout(10):
-        first, second = [await heard.get() for _ in range(2)]
+        first, second = [await received.get() for _ in range(2)]
     assert first == second, "the same delivery again"
     assert first[1] == complaint
     assert (await client.world())["complaints"][0]["caller"] == "139****1111"
