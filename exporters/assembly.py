@@ -45,10 +45,9 @@ def _by_family(owners: Owners) -> dict[Family, tuple[Owned, ...]]:
         for block in blocks:
             if block.size:
                 owned_blocks.setdefault(block.family, []).append((owner, block))
-    ordered = sorted(
-        owned_blocks, key=lambda family: (_ORDER.get(family.name, len(_ORDER)), family.name)
-    )
-    return {family: tuple(owned_blocks[family]) for family in ordered}
+    return {
+        family: tuple(owned_blocks[family]) for family in sorted(owned_blocks, key=_page_position)
+    }
 
 
 class Assembly:

@@ -1,27 +1,14 @@
 """The configuration of the lints: their parameters, their levels, and what is waived."""
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from agent.config.section import Section
+from agent.config.section import DateText, Section
 from agent.yamlfile.values import Duration
 
 LINT_COUNT = 42
 """The lints of docs/reference/domain.md §4 are L01 to L42."""
-
-
-def day(value: str) -> str:
-    """``value`` where it is a day such as ``2027-03-01``.
-
-    Raises:
-        ValueError: when it is not.
-    """
-    try:
-        return date.fromisoformat(value).isoformat()
-    except ValueError:
-        raise ValueError("is not a day such as 2027-03-01") from None
 
 
 def lint_id(value: str) -> str:
@@ -35,7 +22,6 @@ def lint_id(value: str) -> str:
     return value
 
 
-Day = Annotated[str, AfterValidator(day)]
 LintId = Annotated[str, AfterValidator(lint_id)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -43,9 +29,9 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class HolidayCalendar(Section):
     """Days that are not what their weekday says; they go before the national calendar."""
 
-    holidays: list[Day] = Field(default=[])
+    holidays: list[DateText] = Field(default=[])
     """Days off, each as 2027-10-01."""
-    workdays: list[Day] = Field(default=[])
+    workdays: list[DateText] = Field(default=[])
     """Saturdays and Sundays that are worked, each as 2027-10-09."""
 
 
@@ -93,7 +79,7 @@ class LintWaiver(Section):
     """The numbers it applies to; empty means all."""
     reason: Annotated[str, Field(min_length=1)]
     """Why the finding is accepted."""
-    until: Day | None = None
+    until: DateText | None = None
     """The last day it applies, as 2027-03-01; afterwards the finding counts again and says so."""
 
 

@@ -10,7 +10,7 @@ from pydantic import (
     field_validator,
 )
 
-from agent.config.values import http_url, listen_address, moment, network, zone
+from agent.config.values import day, http_url, listen_address, moment, network, zone
 from agent.yamlfile.schema import ValueType
 from agent.yamlfile.values import refuse_switch
 
@@ -34,6 +34,7 @@ ListenAddress = Annotated[
     AfterValidator(listen_address),
     ValueType("HOST:PORT", "HOST:PORT such as 127.0.0.1:10400", pattern=r":\d+$"),
 ]
+DateText = Annotated[str, AfterValidator(day)]
 Moment = Annotated[
     str,
     AfterValidator(moment),

@@ -1,12 +1,11 @@
 """The configuration of service levels: what each grade is promised, and who hears of a breach."""
 
 import re
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from agent.config.section import Section
+from agent.config.section import DateText, Section
 from agent.states import ClockName, Grade, Party
 from agent.yamlfile.values import Duration, Name
 
@@ -29,20 +28,7 @@ def hours(value: str) -> str:
     return value
 
 
-def day(value: str) -> str:
-    """``value`` where it is a date such as ``2027-02-06``.
-
-    Raises:
-        ValueError: when it is not.
-    """
-    try:
-        return date.fromisoformat(value).isoformat()
-    except ValueError:
-        raise ValueError("is not a date such as 2027-02-06") from None
-
-
 Hours = Annotated[str, AfterValidator(hours)]
-DateText = Annotated[str, AfterValidator(day)]
 
 
 class Promise(Section):

@@ -1,7 +1,7 @@
 """How single values are written in the configuration, and what makes one wrong."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from ipaddress import ip_network
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -75,6 +75,18 @@ def moment(value: str) -> str:
     except ValueError:
         raise ValueError("is not a day or a time") from None
     return value
+
+
+def day(value: str) -> str:
+    """``value`` where it is a date such as ``2027-02-06``, in its usual form.
+
+    Raises:
+        ValueError: when it is not.
+    """
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise ValueError("is not a date such as 2027-02-06") from None
 
 
 def epoch_of(value: str, zone_name: str, *, last: bool = False) -> float:

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from time import monotonic, time
 
 import structlog
 
+from agent.event_loop import BackgroundTask
 from agent.model import Alert
 from agent.rules.engine import RuleEngine
 from agent.rules.rule import RuleHealth
@@ -42,22 +42,17 @@ class Scheduler:
         self._telemetry = telemetry
         self._interval = interval
         self._clock = clock
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("rules", self._run)
         self._measured_at = float("-inf")
         self._failing: dict[tuple[str, str, str], str] = {}
 
     def start(self) -> None:
         """Evaluate now and then at every interval, until :meth:`stop`."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._run(), name="rules")
+        self._task.start()
 
     async def stop(self) -> None:
         """Stop; waits for a running evaluation, whose alerts are dropped."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await self._task.stop()
 
     async def evaluate_once(self) -> tuple[Alert, ...]:
         """Evaluate now and pass the alerts on; returns them."""

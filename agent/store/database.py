@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any, ParamSpec, TypeVar
 
 import structlog
-from sqlalchemy import Connection, event, insert, select, text, update
+from sqlalchemy import Connection, event, insert, select, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
@@ -153,13 +153,6 @@ class Database:
                 )
             )
             return [(str(name), bytes(value)) for name, value in rows]
-
-    @uninterrupted
-    async def check_integrity(self) -> list[str]:
-        """What SQLite reports as damaged, a line each; empty when the file is intact."""
-        async with self.transaction() as connection:
-            rows = await connection.execute(text("PRAGMA integrity_check"))
-            return [str(row[0]) for row in rows if row[0] != "ok"]
 
 
 def _engine(path: Path) -> AsyncEngine:

@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 
 from agent.store import StoreError, schema
 from agent.store.database import Database
+from tests.integrity import integrity_of
 
 
 async def test_it_is_made_private_and_durable(tmp_path: Path) -> None:
@@ -37,7 +38,7 @@ async def test_it_is_made_private_and_durable(tmp_path: Path) -> None:
         "foreign_keys": 1,
         "busy_timeout": 5000,
     }
-    assert await database.check_integrity() == []
+    assert await integrity_of(database) == "ok"
     await database.close()
 
 
@@ -152,7 +153,7 @@ async def test_cancelled_work_is_finished_on_the_one_connection(tmp_path: Path) 
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
     assert opened == []
-    assert await database.check_integrity() == []
+    assert await integrity_of(database) == "ok"
     await database.close()
 
 

@@ -23,6 +23,7 @@ from agent.tickets.changes import UPDATED
 from agent.tickets.key import ticket_id, webhook_id
 from agent.tickets.ledger import Ledger
 from agent.tickets.outbox.outbox import Outbox
+from tests.integrity import integrity_of
 from tests.sinks.receiver import Receiver
 from tests.tickets import kill9_agent
 
@@ -98,7 +99,7 @@ async def test_kills_lose_nothing(tmp_path: Path, receiver: Receiver) -> None:
 
 async def _ledger_has(acknowledged: Iterable[Acknowledged], data_dir: Path) -> None:
     database = await Database.open(data_dir)
-    assert await database.check_integrity() == []
+    assert await integrity_of(database) == "ok"
     assert all(queue.pending == 0 for queue in (await Outbox(database).queues()).values())
     ledger = Ledger(database)
     for key, episode, revision, _kind in acknowledged:
