@@ -1,8 +1,7 @@
 """Constraints of a configuration beyond the type of each value.
 
 The checks read the unvalidated data, so that their findings are reported together with the
-type errors. Each check is
-alone: adding one to :data:`CHECKS` touches nothing else.
+type errors. Checks are independent: adding one to :data:`CHECKS` touches nothing else.
 """
 
 import base64

@@ -200,7 +200,7 @@ async def test_what_is_done_about_a_complaint_is_filed_and_shown_in_the_ticket(
             and of(scene, WELL, "complaint")[0]["complaints"][0]["filed"][-1]["event"]
             == "regulator_filed"
         ),
-        "the desk is told of all of it",
+        "the desk has all of it",
     )
     async with client.get("/api/complaints", params={"number": WELL}) as answer:
         (listed,) = (await answer.json())["items"]

@@ -1,4 +1,4 @@
-"""The demo ends when it is told to, and takes its world with it, however it ends."""
+"""The demo ends on request, and takes its world with it, however it ends."""
 
 import re
 import signal

@@ -52,7 +52,7 @@ def test_alertmanager_killed_sends_everything_again_and_nobody_hears_of_it(both:
         both.break_number(number)
     for number in broken:
         both.one_ticket(number)
-    wait_until(lambda: both.hook_count("fired") >= len(broken), WAIT, "Alertmanager told them")
+    wait_until(lambda: both.hook_count("fired") >= len(broken), WAIT, "Alertmanager sent them")
     repeats = both.hook_count("repeated")
     both.alertmanager.restart()
     wait_until(
