@@ -125,7 +125,7 @@ class Telemetry:
         self.intake_requests = self._counter("numwatch_intake_requests_total")
         self.intake_alerts = self._counter("numwatch_intake_alerts_total")
         self.intake_firing = self._gauge("numwatch_intake_alerts_firing")
-        self.desk_repairs = self._counter("numwatch_desk_repairs_total")
+        self.ticket_system_repairs = self._counter("numwatch_desk_repairs_total")
         self.reconcile_success = self._gauge(
             "numwatch_intake_reconcile_last_success_timestamp_seconds"
         )

@@ -203,7 +203,7 @@ class Checker:
         rows = union(
             alignment.changed(routings, previous.routings), alignment.changed(bound, previous.bound)
         )
-        if self._asked_again(before):
+        if self._baselines_changed(before):
             baselines = reader.read(inventory.names, routings, bound)
             rows = union(rows, alignment.changed(baselines, previous.baselines))
         else:
@@ -216,7 +216,7 @@ class Checker:
         configuration = Configuration(routings, bound, baselines)
         return before.drift.follow(configuration, alignment, rows)
 
-    def _asked_again(self, before: CheckResult) -> bool:
+    def _baselines_changed(self, before: CheckResult) -> bool:
         return self.baselines.revision != before.baselines_revision
 
 

@@ -30,7 +30,7 @@ class ComplaintAction(StrEnum):
     SOLVE = "solve"
     INVESTIGATE = "investigate"
     RECTIFY = "rectify"
-    HEAR_APPEAL = "hear_appeal"
+    DECIDE_APPEAL = "hear_appeal"
     EXTEND = "extend"
     SURVEY = "survey"
     APPEAL = "appeal"
@@ -118,7 +118,7 @@ def _appeal(
     handler = _new_handler(request)
     if handler == complaint.handler or handler in {entry.actor for entry in complaint.filed}:
         raise ComplaintActionError("fields.handler: somebody else than those who handled it before")
-    return _add_step(replace(complaint, handler=handler), Step.HEAR_APPEAL, now, zone)
+    return _add_step(replace(complaint, handler=handler), Step.DECIDE_APPEAL, now, zone)
 
 
 def _file_with_regulator(

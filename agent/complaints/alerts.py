@@ -192,8 +192,8 @@ def _alert(name: str, subject: Subject, stored: Sequence[StoredComplaint]) -> Al
 
 def _annotations(name: str, number: str, callers: int, prompt: str) -> dict[str, str]:
     """Summary and description of an alert, in English and in Chinese."""
-    heard = Message(" They heard “{prompt}”.", {"prompt": prompt}) if prompt else ""
-    description = _DESCRIPTIONS[name](callers).with_values(number=number, heard=heard)
+    quote = Message(" They heard “{prompt}”.", {"prompt": prompt}) if prompt else ""
+    description = _DESCRIPTIONS[name](callers).with_values(number=number, quote=quote)
     return bilingual(_SUMMARIES[name].with_values(number=number), description)
 
 
@@ -205,10 +205,10 @@ _SUMMARIES: Final[Mapping[str, Message]] = {
 
 def _alone(callers: int) -> Message:
     return plural(
-        "{count} caller complained that {number} cannot be reached as it should.{heard} At that "
+        "{count} caller complained that {number} cannot be reached as it should.{quote} At that "
         "time nothing that is watched was wrong with the number: monitoring missed it, or it "
         "concerns only some callers.",
-        "{count} callers complained that {number} cannot be reached as it should.{heard} At that "
+        "{count} callers complained that {number} cannot be reached as it should.{quote} At that "
         "time nothing that is watched was wrong with the number: monitoring missed it, or it "
         "concerns only some callers.",
         callers,
@@ -217,8 +217,8 @@ def _alone(callers: int) -> Message:
 
 def _again(callers: int) -> Message:
     return plural(
-        "{count} caller complained about {number} after its fault was seen to be over.{heard}",
-        "{count} callers complained about {number} after its fault was seen to be over.{heard}",
+        "{count} caller complained about {number} after its fault was seen to be over.{quote}",
+        "{count} callers complained about {number} after its fault was seen to be over.{quote}",
         callers,
     )
 

@@ -42,7 +42,7 @@ class Step(StrEnum):
     INVESTIGATE = "investigate"
     RECTIFY = "rectify"
     """After a survey in which the caller is not satisfied."""
-    HEAR_APPEAL = "hear_appeal"
+    DECIDE_APPEAL = "hear_appeal"
     """A second handling, by somebody else."""
 
 

@@ -186,9 +186,9 @@ class History:
         self._retention = retention
         for name in list(self._writers):
             writers = self._writers[name] if self.retention(name) else {}
-            kept = {one: writers[one] for one in writers if one in rules or one == _BLOCKS}
-            self._writers[name] = kept
-            if not kept:
+            remaining = {one: writers[one] for one in writers if one in rules or one == _BLOCKS}
+            self._writers[name] = remaining
+            if not remaining:
                 del self._writers[name]
 
     def renew(self, columns: Columns) -> None:

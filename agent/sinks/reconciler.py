@@ -208,7 +208,7 @@ class TicketSystemReconciler:
             return None
         if change is None:
             return None
-        self._telemetry.desk_repairs.labels(sink.name, repair.value).inc()
+        self._telemetry.ticket_system_repairs.labels(sink.name, repair.value).inc()
         return repair
 
     async def _note_refusal(

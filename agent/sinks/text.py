@@ -135,14 +135,14 @@ class Writer:
         return translate(
             self.locale,
             "number {number}, registered to {company}; {title}; since {since}, {pattern}; "
-            "callers {callers}; they hear: {heard}; our ticket {id}",
+            "callers {callers}; they hear: {prompt}; our ticket {id}",
             number=ticket["number"],
             company=ticket.get("company") or "–",
             title=ticket.get("title") or "–",
             since=ticket.get("started_at") or "–",
             pattern=self._text(_PATTERNS, pattern),
             callers=", ".join(ticket.get("sample_callers") or ()) or "–",
-            heard=ticket.get("prompt_heard") or "–",
+            prompt=ticket.get("prompt_heard") or "–",
             id=ticket["id"],
         )
 
