@@ -33,6 +33,13 @@ PACKAGES = {
     "net": ("tests/net", "tests/providers"),
 }
 """The mutated packages of ``agent/``, and the tests that are to notice."""
+LEFT_OUT = {
+    # Nests as deep as Python can recurse; mutmut puts two frames around every call.
+    "rules/promql": (
+        "tests/rules/test_expressions_refused.py::test_what_is_just_allowed_is_parsed",
+    ),
+}
+"""Tests of a package that cannot run under mutmut."""
 LEAST_SCORE = 0.85
 CAUGHT = frozenset({"killed", "timeout", "segfault", "caught by type check"})
 
@@ -41,6 +48,7 @@ def configuration(package: str) -> str:
     """mutmut's section for ``package``; integration tests and slow ones stay out."""
     marks = "not integration and not slow"
     arguments = ["-m", marks, "-p", "no:cacheprovider", "-p", "no:randomly", "--hypothesis-seed=0"]
+    arguments += [f"--deselect={test}" for test in LEFT_OUT.get(package, ())]
     return f"""
 [tool.mutmut]
 source_paths = ["agent", "exporters"]
@@ -112,9 +120,10 @@ def measure(package: str, options: argparse.Namespace) -> dict[str, str]:
             names = random.Random(options.seed).sample(names, options.sample)
         printed = mutmut(folder, "run", *children, *names) if names else ""
         outcomes = results(folder)
-        if "Failed to run clean test" in printed:
+        tested = {name: outcomes[name] for name in names}
+        if "not checked" in tested.values():
             raise SystemExit(f"{package}: the tests fail without a mutant:\n{printed[-4000:]}")
-        return {name: outcomes[name] for name in names}
+        return tested
 
 
 def main(arguments: Sequence[str]) -> int:
