@@ -1,14 +1,19 @@
-"""What tests of several rooms are given."""
+"""Fixtures for the tests of several packages."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from agent.event_loop import shorten_switch_interval
 from agent.store.database import Database
 from tests.sinks.receiver import Receiver
+
+# A busy machine must not decide a test: hypothesis measures wall time.
+settings.register_profile("numwatch", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("numwatch")
 
 
 @pytest.hookimpl(tryfirst=True)
