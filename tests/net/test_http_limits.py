@@ -174,6 +174,13 @@ async def test_no_more_connections_than_the_limit_at_once():
     assert most == 2
 
 
+async def test_a_failure_of_the_connection_names_its_request():
+    async with open_client() as client:
+        error = await refused(client, "http://127.0.0.1:1/", label="GET /v1/x")
+        assert error.detail == "GET /v1/x: no connection"
+        assert (await refused(client, "ftp://h/")).detail == "GET: the address is not an http URL"
+
+
 async def test_a_host_that_takes_no_connection_ends_at_its_own_timeout(unaccepting_port):
     url = f"http://127.0.0.1:{unaccepting_port}/"
     async with open_client(connect_timeout=0.2, request_timeout=5) as client:

@@ -105,7 +105,13 @@ def test_a_malformed_date_is_none(text):
     assert parse_http_date(text) is None
 
 
-SECRETS = [Secret("s3cret/key"), Secret("s3cret/key-longer"), Secret("abc"), Secret("a+b.")]
+SECRETS = [
+    Secret("X+Y Z"),
+    Secret("s3cret/key"),
+    Secret("s3cret/key-longer"),
+    Secret("abc"),
+    Secret("a+b."),
+]
 
 
 @pytest.mark.parametrize(
@@ -114,6 +120,7 @@ SECRETS = [Secret("s3cret/key"), Secret("s3cret/key-longer"), Secret("abc"), Sec
         ("key s3cret/key!", "key <secret>!"),
         ("s3cret/key-longer", "<secret>"),
         ("s3cret%2Fkey and s3cret%2Fkey-longer", "<secret> and <secret>"),
+        ("X%2BY%20Z and X+Y Z", "<secret> and <secret>"),
         ("abc abcd", "abc abcd"),
         ("a+b. aab. a+bc", "<secret> aab. a+bc"),
         ("GET https://h/p?sign=1#x 'and", "GET https://h/p?<secret> 'and"),

@@ -136,6 +136,27 @@ CASES = {
         GOOD,
         f"{NUMBER} is active",
     ),
+    "complaints of a number whose phones are unknown": (
+        bound(rebound(B1, "unknown")),
+        COMPLAINT,
+        {},
+        UNKNOWN,
+        f"whether a phone behind {NUMBER} can be reached is not known",
+    ),
+    "complaints of a number that is down and has a phone": (
+        facts(state="frozen"),
+        COMPLAINT,
+        {},
+        BAD,
+        f"{NUMBER} is frozen",
+    ),
+    "complaints of a number without a phone": (
+        bound(rebound(B1, "off")),
+        COMPLAINT,
+        {},
+        BAD,
+        f"no phone behind {NUMBER} can be reached",
+    ),
     "redundancy": (
         bound(B1, B2),
         "redundancy",
