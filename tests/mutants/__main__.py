@@ -133,7 +133,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make mutants")
     parser.add_argument("packages", nargs="*", default=list(PACKAGES))
     parser.add_argument("--all", action="store_true", help="every mutant instead of a sample")
-    parser.add_argument("--sample", type=int, default=100, help="mutants for each package")
+    parser.add_argument("--sample", type=int, default=40, help="mutants for each package")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--children", type=int, default=2, help="mutants tested at once")
     parser.add_argument("--only", action="append", metavar="PATTERN", help="mutants by name")
