@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from agent.baselines.baseline import BaselineBook
-from agent.baselines.planned import plans_of
+from agent.baselines.planned import planned_periods
 from agent.baselines.repository import BaselineRepository
 from agent.baselines.service import BaselineService
 from agent.checks.engine import Checker
@@ -136,7 +136,7 @@ class Agent:
         )
 
     async def _make_ticketing(self, plan: Plan) -> None:
-        """Alerts to tickets, tickets to sinks, and what people and systems send back."""
+        """Alerts to tickets, tickets to sinks, and the webhooks by which systems answer."""
         self._dispatcher = Dispatcher(
             self.database,
             build_sinks(plan.settings.sinks, self._clock, self._sink_context(plan.settings)),
@@ -183,7 +183,7 @@ class Agent:
     def _checks(self, settings: Settings) -> tuple[Checker, SeriesBuilder]:
         return (
             Checker(settings, self.baselines),
-            SeriesBuilder(settings.metrics, plans_of(settings)),
+            SeriesBuilder(settings.metrics, planned_periods(settings)),
         )
 
     def _sink_context(self, settings: Settings) -> SinkContext:
@@ -197,7 +197,7 @@ class Agent:
         )
 
     def _blocks(self) -> tuple[Block, ...]:
-        """Every series as it is now, the agent's own included."""
+        """All series as they are now, the agent's own included."""
         return self.exposition.blocks() + self.own_series.blocks()
 
     def _queries(self) -> Queries:
@@ -328,7 +328,7 @@ class Agent:
         if ok:
             self.telemetry.config_reload_timestamp.set(self._clock())
 
-    # What webhooks and the web application ask of the agent.
+    # Called by the webhooks and the web application.
 
     def _is_listed(self, number: str) -> bool | None:
         """Whether an account has the number; ``None`` while some account was not listed yet."""
@@ -359,7 +359,7 @@ class Agent:
         return f"still waiting for the first poll of {', '.join(waiting[:10])}" if waiting else None
 
     def web_services(self) -> WebServices:
-        """The agent as the web application uses it."""
+        """The services of the agent that the web application reads and calls."""
         return WebServices(
             fleet=self.fleet,
             exposition=self.exposition,
@@ -377,7 +377,7 @@ class Agent:
             baselines=BaselineService(
                 self._baseline_repository,
                 lambda: self._refresher.results,
-                lambda: plans_of(self.settings),
+                lambda: planned_periods(self.settings),
                 self._clock,
             ),
             version=version("numwatch"),

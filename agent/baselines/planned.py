@@ -9,7 +9,7 @@ from agent.config.values import epoch_of
 
 
 @dataclass(frozen=True)
-class Plan:
+class PlannedPeriod:
     """One planned change with its time in epoch seconds."""
 
     start: float
@@ -26,23 +26,23 @@ class Plan:
         )
 
 
-def plans_of(settings: Settings) -> tuple[Plan, ...]:
+def planned_periods(settings: Settings) -> tuple[PlannedPeriod, ...]:
     """Returns the planned changes of a configuration."""
     zone = settings.timezone
     return tuple(
-        Plan(epoch_of(each.start, zone), epoch_of(each.end, zone, last=True), each)
-        for each in settings.drift.planned
+        PlannedPeriod(epoch_of(change.start, zone), epoch_of(change.end, zone, last=True), change)
+        for change in settings.drift.planned
     )
 
 
-def under_way(plans: Sequence[Plan], now: float) -> tuple[Plan, ...]:
-    """Returns the plans in progress at ``now``, epoch seconds."""
+def under_way(plans: Sequence[PlannedPeriod], now: float) -> tuple[PlannedPeriod, ...]:
+    """Returns the planned changes in progress at ``now``, epoch seconds."""
     return tuple(plan for plan in plans if plan.start <= now < plan.end)
 
 
 def planned_for(
-    plans: Sequence[Plan], provider: str, account: str, number: str, now: float
-) -> Plan | None:
-    """Returns the plan in progress at ``now`` that includes this number, or ``None``."""
+    plans: Sequence[PlannedPeriod], provider: str, account: str, number: str, now: float
+) -> PlannedPeriod | None:
+    """Returns the planned change in progress at ``now`` for this number, or ``None``."""
     fitting = (plan for plan in under_way(plans, now) if plan.concerns(provider, account, number))
     return next(fitting, None)

@@ -7,7 +7,7 @@ import structlog
 
 from agent.baselines.baseline import Baseline
 from agent.baselines.drift import Difference
-from agent.baselines.planned import Plan, planned_for
+from agent.baselines.planned import PlannedPeriod, planned_for
 from agent.baselines.repository import BaselineRepository
 from agent.checks.result import CheckResult
 from agent.model import AccountKey
@@ -26,7 +26,7 @@ class BaselineReport:
     differences: tuple[Difference, ...]
     since: float | None
     """Epoch seconds at which drift was first observed; ``None`` if its beginning was not."""
-    planned: Plan | None
+    planned: PlannedPeriod | None
     """The planned change in progress."""
     history: Sequence[Baseline]
     """Earlier baselines, oldest first."""
@@ -46,7 +46,7 @@ class BaselineService:
         self,
         repository: BaselineRepository,
         checked: Callable[[], Mapping[AccountKey, CheckResult]],
-        plans: Callable[[], Sequence[Plan]],
+        plans: Callable[[], Sequence[PlannedPeriod]],
         clock: Callable[[], float],
     ) -> None:
         self._repository = repository

@@ -1,4 +1,4 @@
-"""Checks a whole account, and repeats only what a change reaches."""
+"""Checks an account's snapshot; recomputes only what changed since its previous result."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -41,9 +41,9 @@ class Checker:
             for provider in settings.providers
             for account in provider.accounts
         }
-        self._thresholds = {each.name: each.thresholds for each in settings.providers}
+        self._thresholds = {provider.name: provider.thresholds for provider in settings.providers}
         self._reclaimed_after = {
-            each.name: each.lifecycle.reclaimed_after for each in settings.providers
+            provider.name: provider.lifecycle.reclaimed_after for provider in settings.providers
         }
         self._reachability = settings.reachability
         lints = settings.lints
@@ -195,7 +195,7 @@ class Checker:
         before: CheckResult | None,
     ) -> DriftColumns:
         routings = _routings(snapshot, inventory, alignment, before)
-        reader = _Reader(self.baselines, snapshot, now)
+        reader = _BaselineReader(self.baselines, snapshot, now)
         if before is None:
             baselines = reader.read(inventory.names, routings, bound)
             return DriftColumns.read(Configuration(routings, bound, baselines))
@@ -220,7 +220,7 @@ class Checker:
         return self.baselines.revision != before.baselines_revision
 
 
-class _Reader:
+class _BaselineReader:
     """Looks up baselines, and stores the first complete configuration as provisional."""
 
     def __init__(self, baselines: Baselines, snapshot: Snapshot, now: float) -> None:
@@ -283,8 +283,9 @@ def _phones(
 def _illegal(snapshot: Snapshot, before: CheckResult | None) -> Mapping[str, Change]:
     if before is not None and before.snapshot.previous_states is snapshot.previous_states:
         return before.illegal
-    found = illegal_moves(snapshot.previous_states)
-    return before.illegal if before is not None and before.illegal == found else found
+    illegal = illegal_moves(snapshot.previous_states)
+    # An equal mapping is returned as the same object, so that its series are not built again.
+    return before.illegal if before is not None and before.illegal == illegal else illegal
 
 
 def _binding_since(

@@ -25,7 +25,7 @@ def build_inventory(snapshot: Snapshot, before: CheckResult | None) -> NumberInv
     if before is not None and _is_same_inventory(snapshot, before.snapshot):
         return NumberInventory(before.numbers, before.names, before.listed)
     listed = snapshot.listing.numbers if snapshot.listing else ()
-    names = [each.number for each in listed]
+    names = [number.number for number in listed]
     gone = sorted(snapshot.gone.difference(names)) if snapshot.gone else []
     numbers = (*listed, *(_gone(number, before) for number in gone)) if gone else listed
     names += gone

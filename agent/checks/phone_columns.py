@@ -39,7 +39,7 @@ class PhoneColumns:
     @classmethod
     def read(cls, bound: list[Bound], labels: list[tuple[str, ...]]) -> "PhoneColumns":
         """Returns the columns of ``bound`` with the given labels."""
-        sized = [np.nan if each is None else len(each) for each in bound]
+        sized = [np.nan if phones is None else len(phones) for phones in bound]
         counts = np.array(sized, dtype=np.float64)
         sizes = np.nan_to_num(counts).astype(np.intp)
         starts = np.concatenate((np.zeros(1, dtype=np.intp), np.cumsum(sizes)))
@@ -50,7 +50,7 @@ class PhoneColumns:
         """Returns the columns of ``bound``, recomputed only in the changed ``rows``."""
         if not rows.size and alignment.carry is None:
             return self
-        fresh = [binding_labels(each or ()) for each in take_rows(bound, rows)]
+        fresh = [binding_labels(phones or ()) for phones in take_rows(bound, rows)]
         labels = alignment.patch_list(self.labels, rows, fresh)
         if labels is not self.labels or self._known_changed(bound, rows):
             return PhoneColumns.read(bound, labels)
@@ -103,7 +103,7 @@ def _same(new: Floats, old: Floats) -> bool:
 
 def read_phones(bound: list[Bound]) -> PhoneColumns:
     """Returns the columns of ``bound``."""
-    return PhoneColumns.read(bound, [binding_labels(each or ()) for each in bound])
+    return PhoneColumns.read(bound, [binding_labels(phones or ()) for phones in bound])
 
 
 def binding_labels(bindings: Sequence[Binding]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import msgspec
 
 from agent.baselines.baseline import BaselineBook
 from agent.baselines.declared import Declaration
-from agent.baselines.planned import plans_of
+from agent.baselines.planned import planned_periods
 from agent.baselines.repository import BaselineRepository
 from agent.baselines.service import BaselineService
 from agent.checks.engine import Checker
@@ -39,7 +39,7 @@ _HOLDER_HINT = (
 
 
 class LedgerClient:
-    """See :class:`agent.cli.client.Client`; what is queued goes out when the agent starts.
+    """The client of a stopped agent's ledger; what it queues is sent when the agent starts.
 
     Args:
         database: The open ledger.
@@ -121,12 +121,14 @@ class LedgerClient:
             for snapshot in report.snapshots
         }
         await repository.write_changes()
-        return BaselineService(repository, lambda: checked, lambda: plans_of(settings), time.time)
+        return BaselineService(
+            repository, lambda: checked, lambda: planned_periods(settings), time.time
+        )
 
 
 @asynccontextmanager
 async def open_client(url: str | None, config: Path | None) -> AsyncIterator[Client]:
-    """The ledger that ``config`` names where that is given, else the agent at ``url``.
+    """The client of the ledger that ``config`` names if it is given, else of the agent at ``url``.
 
     Raises:
         ConfigError: when the configuration is wrong.

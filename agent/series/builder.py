@@ -1,11 +1,11 @@
-"""All blocks of one account."""
+"""Builds all series of one account: a block for each metric family, ready to be published."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
 import numpy as np
 
-from agent.baselines.planned import Plan
+from agent.baselines.planned import PlannedPeriod
 from agent.checks.columns import Rows
 from agent.checks.result import CheckResult
 from agent.config.settings import Metrics
@@ -27,7 +27,7 @@ The alert on contract expiry looks as far ahead (docs/reference/domain.md §5).
 
 
 def abnormal_rows(result: CheckResult, now: float) -> Rows:
-    """The rows of the numbers that are not known to be healthy, or whose contract ends soon."""
+    """Returns the rows of numbers that are not known to be healthy or whose contract ends soon."""
     columns, phones = result.columns, result.phones
     abnormal = columns.up != 1.0
     abnormal |= columns.mismatch
@@ -54,7 +54,7 @@ class SeriesBuilder:
     stale as time passes, so it must also be called when no poll has finished.
     """
 
-    def __init__(self, metrics: Metrics, plans: Sequence[Plan] = ()) -> None:
+    def __init__(self, metrics: Metrics, plans: Sequence[PlannedPeriod] = ()) -> None:
         self._abnormal_only = metrics.detail == "abnormal"
         self._plans = plans
         self._memos: dict[tuple[str, str], Memo] = {}

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from agent.baselines.planned import Plan, under_way
+from agent.baselines.planned import PlannedPeriod, under_way
 from agent.checks.columns import Rows, take_rows
 from agent.checks.lifecycle import NETWORK_CODES, NETWORK_STATES, NUMBER_STATES, Codes
 from agent.checks.number_columns import Change
@@ -85,8 +85,8 @@ def _illegal_block(owner: tuple[str, str], illegal: Mapping[str, Change]) -> Blo
 _FAMILY = "numwatch_number_change_planned"
 
 
-def planned_blocks(context: SeriesContext, plans: Sequence[Plan]) -> Iterator[Block]:
-    """The block of the numbers whose configuration a plan lets change now; none without a plan."""
+def planned_blocks(context: SeriesContext, plans: Sequence[PlannedPeriod]) -> Iterator[Block]:
+    """The block of the numbers in a planned change now; none while no change is planned."""
     current = under_way(plans, context.now)
     if current:
         names = context.memo.of(
@@ -96,6 +96,6 @@ def planned_blocks(context: SeriesContext, plans: Sequence[Plan]) -> Iterator[Bl
 
 
 def _numbers_to_change(
-    owner: tuple[str, str], names: Sequence[str], plans: Sequence[Plan]
+    owner: tuple[str, str], names: Sequence[str], plans: Sequence[PlannedPeriod]
 ) -> tuple[str, ...]:
     return tuple(name for name in names if any(plan.concerns(*owner, name) for plan in plans))

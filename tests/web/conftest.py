@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestClient
 
-from agent.baselines.planned import plans_of
+from agent.baselines.planned import planned_periods
 from agent.baselines.repository import BaselineRepository
 from agent.baselines.service import BaselineService
 from agent.store.database import Database
@@ -52,7 +52,7 @@ def services(facts: Facts, database: Database) -> WebServices:
         baselines=BaselineService(
             BaselineRepository(database, facts.baselines),
             lambda: facts.results,
-            lambda: plans_of(facts.settings),
+            lambda: planned_periods(facts.settings),
             lambda: facts.now,
         ),
     )
