@@ -16,7 +16,7 @@ from agent.webhooks.alertmanager.translate import is_foreign_symptom
 
 
 class FleetDiagnosis:
-    """Reaches verdicts on what the agent watches as it is now.
+    """Reaches verdicts on numbers and tickets from the newest results of the checks.
 
     Args:
         results: The latest result of the checks of each account.
@@ -39,7 +39,7 @@ class FleetDiagnosis:
         self._clock = clock
 
     def diagnose_subject(self, subject: Subject, _fleet: Fleet, now: float) -> Verdict | None:
-        """The verdict on a ticket's subject; ``None`` when nothing is known about it."""
+        """The verdict on a ticket's subject; ``None`` when there are no facts about it."""
         # A foreign alert is about nothing that this agent watches: it has no facts about it.
         if is_foreign_symptom(subject.symptom):
             return None

@@ -1,4 +1,4 @@
-"""Everything other systems post to the agent: the webhooks, and what they have stored."""
+"""Assembles the inbound webhooks over the alerts and complaints that the ledger stores."""
 
 import asyncio
 import time
@@ -85,15 +85,15 @@ class InboundWebhooks:
         is_listed: Callable[[str], bool | None] = _listing_unknown,
         apply_callback: ApplyCallback = _reject_callback,
     ) -> "InboundWebhooks":
-        """The webhooks over what the ledger has stored of earlier requests.
+        """Make the webhooks, with the alerts and complaints of earlier requests.
 
         Args:
             database: The ledger.
             settings: The configuration.
             telemetry: Counts requests, alerts and repairs.
             clock: Epoch seconds.
-            is_listed: Whether an account has a number; ``None`` while that is unknown.
-            apply_callback: Applies what a ticket system reports.
+            is_listed: Returns whether an account has a number; ``None`` while that is unknown.
+            apply_callback: Applies a callback of a ticket system to our ticket.
 
         Raises:
             StoreError: when the ledger cannot be read.
@@ -128,7 +128,7 @@ class InboundWebhooks:
         )
 
     async def firing_alerts(self) -> tuple[Alert, ...]:
-        """All alerts that fire as far as Alertmanager has reported; none while it is disabled."""
+        """The alerts that Alertmanager reports as firing; none while its webhook is disabled."""
         if not self._settings.intake.alertmanager.enabled:
             return ()
         return await asyncio.to_thread(self.external_alerts.firing, self._accounts)

@@ -24,7 +24,7 @@ class PlanError(ValueError):
 
 @dataclass(frozen=True)
 class Plan:
-    """A valid configuration with its rules and declared baselines."""
+    """A valid configuration with the rules and declared baselines of the files it names."""
 
     settings: Settings
     ruleset: RuleSet

@@ -22,7 +22,7 @@ from exporters.exposition import Exposition
 log = structlog.get_logger(__name__)
 
 AGEING_TICK_SECONDS = 1.0
-"""Seconds after which all accounts are processed without a new poll: facts become stale."""
+"""Seconds without a new snapshot after which all accounts are processed: facts become stale."""
 
 
 class Refresher:

@@ -1,4 +1,4 @@
-"""What must survive a restart besides tickets: pending alerts, baselines and learnt habits.
+"""State that survives a restart besides tickets: pending alerts, baselines, learnt habits.
 
 Each is stored as named pages of bytes in the ledger's table ``keep``.
 """
@@ -34,7 +34,7 @@ class RuntimeState:
         await self._baselines.restore()
 
     async def restore_habits(self, habits: Habits) -> None:
-        """Restore ``habits`` as they were learnt before; damaged ones are learnt anew."""
+        """Restore ``habits`` from the ledger; damaged ones are logged and learnt anew."""
         self._habits = habits
         try:
             habits.restore(dict(await self._database.pages(PAGE_PREFIX)))
@@ -54,7 +54,7 @@ class RuntimeState:
             log.info("alerts_restored", alerts=count)
 
     async def save(self, engine: RuleEngine) -> None:
-        """Save what changed since the last time.
+        """Save the alerts, baselines and habits that changed since the previous call.
 
         Raises:
             StoreError: when the ledger refuses; the next call tries again.

@@ -41,10 +41,10 @@ _MAX_SINGLE_FAILURES = 3
 """After this many numbers of a batch failed on their own, the failure is taken for general."""
 
 PARTIAL_RESULT_SECONDS = 5.0
-"""A long poll hands on what it received after this many seconds."""
+"""A long poll hands on a part of its result every so many seconds."""
 
 _BATCH_ROUNDS = 8
-"""A batch holds this many requests for each that may be sent at once."""
+"""Numbers in a batch, as a multiple of the requests that may be sent at once."""
 
 FetchFacts = Callable[[Sequence[str]], Awaitable[Mapping[str, Any]]]
 OnPartialResult = Callable[[PerNumberResult], Awaitable[None]]

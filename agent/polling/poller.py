@@ -28,7 +28,7 @@ from agent.states import Capability, PollFailure
 log = structlog.get_logger(__name__)
 
 URGENT_SHARE = 0.5
-"""The share of the interval after which an account with an open ticket is polled again."""
+"""The share of its interval after which a capability of an urgent account is polled again."""
 
 GRACE_SECONDS = 0.25
 """Seconds after its deadline within which a poll must have ended by itself."""
@@ -122,7 +122,7 @@ class Poller:
         result = await self._fetch_in_own_task(capability)
         contents = _contents(result)
         outcome = await self._apply(capability, result, began)
-        # Without this reference the list holds the only one, and release() frees in chunks.
+        # release() frees the contents in chunks, but only while nothing else refers to them.
         del result
         if len(contents) > INLINE_ITEMS:
             await asyncio.to_thread(release, contents)

@@ -1,4 +1,4 @@
-"""All accounts' pollers: started, replaced and stopped together with the configuration."""
+"""Starts, replaces and stops the pollers of all accounts as the configuration changes."""
 
 import asyncio
 import random

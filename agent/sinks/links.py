@@ -1,8 +1,8 @@
 """The ledger of links: which ticket in each ticket system stands for which of ours.
 
-A link is written before its ticket is created and kept for good. It goes before whatever a
-system's search finds or does not find, because a search index lags behind and people remove
-labels (docs/reference/ticketing.md §7, cases 2 to 5).
+A link is written before its ticket is created and kept for good. It takes precedence over the
+results of a system's search, because a search index lags behind and people remove labels
+(docs/reference/ticketing.md §7, cases 2 to 5).
 """
 
 from typing import Any

@@ -18,7 +18,7 @@ IDLE_SECONDS = 5.0
 """The longest a worker sleeps before it queries the outbox again."""
 MAX_TICKETS_PER_DIGEST = 50
 STEPS = ("update", "restored", "closed", "reopened")
-"""What a ticket system may refuse to do: the values of the label ``step``."""
+"""Steps that a ticket system may refuse: the values of the label ``step``."""
 _OTHER_TICKET_EVERY = 5
 """Failed attempts of the oldest row after which a row of another ticket is tried as well."""
 _METRICS_INTERVAL = 1.0

@@ -1,4 +1,4 @@
-"""What the decisions of one round make of the tickets, worked out before any of it is written."""
+"""Drafts the changes that the decisions of one round make, before any of them is written."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

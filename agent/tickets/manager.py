@@ -51,8 +51,8 @@ class Tickets:
     Args:
         database: The open ledger.
         settings: The configuration; see :meth:`reconfigure`.
-        diagnose: Why a subject is broken.
-        recovery: Assesses the facts about a subject without an alert.
+        diagnose: Returns the verdict on why a subject is broken.
+        recovery: Returns what the facts say about a subject that has no alert now.
         committed: Called after every transaction that wrote something; must not block.
     """
 

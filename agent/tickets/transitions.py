@@ -202,7 +202,7 @@ def _rank(severity: Severity) -> int:
 
 
 def _with_membership(ticket: Ticket, decisions: list[Decision], now: float) -> Ticket:
-    """Everybody joins and leaves in one pass: a storm has thousands of them."""
+    """All members join and leave in one pass, because a root may have thousands of them."""
     leaving = {it.member_key: it.left_for for it in decisions if it.transition is Transition.LEAVE}
     joining = [
         Member(it.member_key, it.member, joined_at=now)

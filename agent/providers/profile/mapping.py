@@ -1,4 +1,4 @@
-"""Maps pages of records to facts: by columns where the page is plain, else record by record."""
+"""Maps pages of records to facts: column by column, or record by record where one is invalid."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class RecordMapper:
         """Whether records can be mapped without building a dictionary for each."""
 
     def map_page(self, records: Sequence[Any]) -> MappedPage:
-        """The facts in ``records``."""
+        """The facts in ``records``, with the numbers of invalid records and unmapped values."""
         if isinstance(records, Rows) and not self._takes_rows:
             records = records.records()
         wanted = self._wanted(records)

@@ -64,7 +64,7 @@ class OperationReader:
         self._next = path_of(operation.paging.next) if operation.paging.next else None
         self.label = self._client.label
         self.per_number = not NUMBER_NAMES.isdisjoint(self._client.names)
-        """Whether it costs one request per number."""
+        """Whether it must be requested once for each number, as its templates name one."""
         self.mapped_fields = frozenset(operation.fields)
 
     async def read_listing(
@@ -77,7 +77,7 @@ class OperationReader:
 
         async def get(params: Params, url: str | None) -> Page:
             answer = await self._client.send(values, params, url)
-            # A growing listing has its newest page elsewhere at each poll: nothing to cache.
+            # The pages of a growing listing move at every poll, so a cache would never match.
             if self._operation.paging.growing:
                 return self._page(await self._client.decode(answer))
             return await self._cached_page((params, url), answer)
@@ -93,7 +93,7 @@ class OperationReader:
         return Collected(mapped.facts, mapped.records, mapped.invalid)
 
     async def _cached_page(self, location: Hashable, answer: Answer) -> Page:
-        """The page in ``answer``; decoded only if it differs from the one of the last listing."""
+        """The page in ``answer``; the cached one if the last listing had the same bytes there."""
         fingerprint = fingerprint_of(answer)
         page = self._cache.get(location, fingerprint)
         if page is not None:

@@ -103,7 +103,7 @@ class OperationClient:
         return tree
 
     async def _decode(self, answer: Answer) -> Any:
-        """Decode by the shape of the page before where it matches, else strictly."""
+        """Decode strictly, or faster and with the same result by the shape of an earlier page."""
         is_plain = answer.charset in _UTF8 and len(answer.body) <= THREAD_FROM
         if self._shape is not None and is_plain:
             tree = self._shape.decode(answer.body)

@@ -97,7 +97,7 @@ _HASH_CHARACTERS = 8
 
 
 class Traits(msgspec.Struct, frozen=True, gc=False):
-    """What is known of the number a fault is about, to compare it with others; may be empty."""
+    """Facts about a fault's number by which faults with a common cause are recognized."""
 
     state: NumberState = NumberState.UNKNOWN
     carrier: str = ""

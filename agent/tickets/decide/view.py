@@ -1,4 +1,4 @@
-"""What the decisions of one round are taken from, and how it is gathered; pure."""
+"""The view of one round, from which its decisions are taken, and the facts in it; pure."""
 
 from collections.abc import Collection, Iterable, Mapping
 

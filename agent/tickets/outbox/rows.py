@@ -1,4 +1,4 @@
-"""The rows of the outbox: what is queued for the sinks with every change of a ticket.
+"""Rows of the outbox: the deliveries that a change of a ticket queues for the sinks.
 
 Rows are written in the transaction of the change they deliver. Several updates of a ticket that
 wait become the newest one; the changes that a receiver must not miss (opened, escalated, resolved,
