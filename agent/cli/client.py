@@ -1,4 +1,4 @@
-"""What the commands read and change, and how a running agent gives it: over its HTTP API."""
+"""The client interface of the commands, and the client of a running agent's HTTP API."""
 
 import json
 import os
@@ -37,7 +37,7 @@ class NumberKey:
 
     @classmethod
     def parse(cls, number: str, account: str) -> Self:
-        """``number`` at ``account`` (``provider/account``), or at any where that is empty."""
+        """The key of ``number`` at ``account`` (``provider/account``; empty: at any)."""
         provider, _, name = account.partition("/")
         return cls(number, provider, name)
 
@@ -49,7 +49,10 @@ class NumberKey:
 
 
 class Client(Protocol):
-    """Tickets and baselines as the API's documents; ``None`` stands for "there is none"."""
+    """Reads and changes tickets and baselines, which are JSON documents of the API.
+
+    Methods about one ticket or number return ``None`` when there is none.
+    """
 
     async def tickets(self, limit: int, *, is_open: bool | None) -> list[Document]:
         """Return the newest tickets: the open ones, the closed ones, or (``None``) all."""
@@ -68,7 +71,7 @@ class Client(Protocol):
         ...
 
     async def replay(self, ticket: str | None) -> int:
-        """Queue dead letters again, of one ticket or of all, and return how many."""
+        """Queue the dead letters of one ticket or of all again; returns how many."""
         ...
 
     async def baseline(self, number: NumberKey) -> Document | None:
@@ -97,7 +100,7 @@ class ApiClient:
 
     @classmethod
     def at(cls, url: str | None, hint: str = _HINT) -> Self:
-        """The agent at ``url``, or at home, with the token of the environment."""
+        """The agent at ``url``, by default on this machine, with the token of the environment."""
         return cls(url or DEFAULT_URL, os.environ.get(TOKEN_VARIABLE, ""), hint)
 
     async def __aenter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""``numwatch diagnose``: polls once, asks what only people know, and prints the verdict."""
+"""``numwatch diagnose``: polls once, asks questions to people, and prints the verdict."""
 
 import asyncio
 import sys
@@ -19,7 +19,7 @@ from agent.diagnosis.report import render, render_json
 from agent.model import Verdict
 
 RETRIES = 2
-"""Polls after a failed one: a verdict must not depend on a single request that failed."""
+"""Further polls after a failed one: a verdict must not depend on one failed request."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,13 @@ class DiagnoseOptions:
     """The arguments of the command."""
 
     number: str
-    """Written in any usual way."""
+    """In any usual notation."""
     caller: str = ""
     """Empty for anyone."""
     answers: tuple[str, ...] = ()
     """``question=answer`` each."""
     ask: bool = False
-    """Whether to ask for what people must find out."""
+    """Whether to ask the diagnosis' questions on the terminal."""
 
 
 def diagnose_number(config: Path, options: DiagnoseOptions, *, as_json: bool) -> int:

@@ -1,4 +1,4 @@
-"""``numwatch lint``: polls once and prints what of the numbers' configurations is wrong."""
+"""``numwatch lint``: polls once and prints the findings about numbers' configurations."""
 
 import asyncio
 import sys
@@ -33,7 +33,7 @@ class FindingRow(msgspec.Struct, frozen=True):
 
 
 class PollFailureRow(msgspec.Struct, frozen=True):
-    """What could not be polled, and so not be linted."""
+    """A capability that could not be polled, and so could not be linted."""
 
     provider: str
     account: str
@@ -59,7 +59,7 @@ class LintReport(msgspec.Struct, frozen=True):
 
 
 def lint(config: Path, *, as_json: bool) -> int:
-    """Print what the lints find; returns 1 when any error stands, 2 on misuse."""
+    """Print the findings; returns 1 for an error that is not waived, 2 on misuse."""
 
     def command() -> int:
         settings = load(config)
@@ -116,7 +116,7 @@ def _failures(observation: Observation) -> Iterator[PollFailureRow]:
 
 
 def render(report: LintReport, locale: str, console: Console) -> None:
-    """Print the findings for people: a table, what could not be polled, then the sums."""
+    """Print the findings for people: a table, the failed polls, then the totals."""
     table = Table("lint", "number", "finding", box=None, pad_edge=False)
     for row in report.findings:
         scope = row.number or f"{row.provider}/{row.account}"

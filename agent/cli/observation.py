@@ -1,4 +1,4 @@
-"""What one run of a command sees: everything polled once, checked against the stored baselines.
+"""Polls everything once for a command and checks it against the stored baselines.
 
 Baselines live in the ledger of the agent's ``data_dir``. A running agent holds that ledger and
 alone writes to it; beside one a command only reads.
@@ -31,7 +31,7 @@ from exporters.telemetry import Telemetry
 log = structlog.get_logger(__name__)
 
 CALL_RECORDS = 64
-"""The number of a number's newest call records that are fetched: there is no second poll."""
+"""The newest call records kept for a number, more than the agent keeps over several polls."""
 _PAGES = "SELECT name, value FROM keep WHERE substr(name, 1, ?) = ?"
 _LASTING = frozenset(
     {
@@ -44,13 +44,13 @@ _LASTING = frozenset(
         PollFailure.TLS_EXPIRED,
     }
 )
-"""Failures that another poll at once would only meet again, some of them slowly."""
+"""Failures that an immediate second poll would only repeat, some of them slowly."""
 
 
 # No repr: it would put people's phones into a traceback.
 @dataclass(frozen=True, repr=False)
 class AccountReport:
-    """One account: how each capability's poll ended, and all that is known after it."""
+    """One account: the outcome of each poll, and the account's facts afterwards."""
 
     provider: str
     account: str
@@ -65,7 +65,7 @@ class AccountReport:
 
     @property
     def balance(self) -> Balance | None:
-        """What is left on the account; ``None`` when not known."""
+        """The account's balance; ``None`` when it is not known."""
         return self.snapshot.balance if self.snapshot else None
 
     def bindings(self, number: str) -> tuple[Binding, ...] | None:
@@ -182,7 +182,7 @@ def _may_pass(outcomes: Iterable[PollOutcome]) -> bool:
 
 
 async def stored_baselines(settings: Settings) -> BaselineBook:
-    """The baselines in the ledger of ``settings``; an empty book where there is no ledger.
+    """The baselines in the ledger of ``settings``; none if there is no ledger.
 
     Raises:
         ValueError: when a page of them is damaged.
@@ -207,7 +207,7 @@ def _pages(ledger: Path) -> list[tuple[str, bytes]]:
 async def check_and_store(
     settings: Settings, report: Report, baselines: BaselineBook, now: float
 ) -> Mapping[AccountKey, CheckResult]:
-    """Check what was polled against ``baselines``, and store what was seen for the first time."""
+    """Check the polled facts against ``baselines``, and store the configurations new to them."""
     checker = Checker(settings, baselines)
     checked = {
         (snapshot.provider, snapshot.account): checker.check(snapshot, now)

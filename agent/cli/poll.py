@@ -1,4 +1,4 @@
-"""``numwatch poll``: polls once and prints what was seen.
+"""``numwatch poll``: polls once and prints the facts.
 
 The JSON document is complete; the table for people is cut. Neither holds a person's phone.
 """
@@ -36,7 +36,7 @@ _ROUTING_FIELDS = Routing.__struct_fields__
 
 
 def poll(config: Path, account: str | None, *, as_json: bool) -> int:
-    """Poll once and print what was seen; returns 0 when all was polled, 1 when some failed."""
+    """Poll once and print the facts; returns 0 when every poll succeeded, else 1."""
 
     def command() -> int:
         report = asyncio.run(_poll(load(config), account))

@@ -1,4 +1,4 @@
-"""What every command goes through: logging, the errors it may end with, its exit status."""
+"""Runs a command: sets up logging, reports expected errors, returns its exit status."""
 
 import json
 import sys
@@ -22,14 +22,14 @@ class ExitStatus(IntEnum):
 
     OK = 0
     FAILED = 1
-    """The command ran, and its answer is bad news; or it could not do what was asked."""
+    """The command found something wrong, or could not do its work."""
     MISUSE = 2
     """The configuration or the arguments are wrong."""
     UNKNOWN = 3
 
 
 class CommandError(Exception):
-    """A command cannot do what was asked; the text says why and what to do."""
+    """A command cannot do its work; the text says why and what to do."""
 
 
 def run_command(

@@ -1,4 +1,4 @@
-"""``numwatch tickets accept`` and its like: one action on one ticket.
+"""``numwatch tickets accept``, ``reject`` ...: one action on one ticket.
 
 With a configuration the ledger of a stopped agent is changed instead of asking a running one;
 its sinks deliver the change when it starts.

@@ -1,4 +1,4 @@
-"""What people do about a complaint: answer it, extend, survey the caller, hear an appeal.
+"""Actions on a complaint: answer it, extend a deadline, survey the caller, decide an appeal.
 
 A step is done once. Nobody hears an appeal against their own handling, and the regulator is for
 callers who got no answer in time or an unsatisfactory one (docs/reference/domain.md §3).

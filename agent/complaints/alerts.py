@@ -1,4 +1,4 @@
-"""Which ticket a complaint belongs to, and which alert complaints raise: pure functions.
+"""Finds the ticket a complaint belongs to, and the alert that complaints raise; pure.
 
 A complaint about a number whose fault has a ticket belongs to that ticket, or to the ticket of its
 common cause. A complaint after the repair says that the repair failed. Any other reports a fault

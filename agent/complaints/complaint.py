@@ -17,7 +17,7 @@ WINDOW = 1800.0
 """Seconds within which complaints of several callers make a severe fault, and which must pass
 after the last of them (docs/reference/domain.md §3)."""
 MIN_CALLERS = 3
-"""How many different callers make a severe fault."""
+"""The number of different callers whose complaints make a severe fault."""
 
 
 @unique
@@ -33,7 +33,7 @@ class Channel(StrEnum):
 
 @unique
 class Step(StrEnum):
-    """A step that the handling of a complaint owes, in the order of its template."""
+    """A step of handling a complaint, in the order of its template."""
 
     REPLY = "reply"
     VERIFY = "verify"

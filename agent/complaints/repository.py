@@ -1,4 +1,4 @@
-"""Complaints: durable before they are acknowledged, in memory until their ticket is closed."""
+"""Stores complaints: durably before they are acknowledged, in memory until they are answered."""
 
 import asyncio
 import hmac
@@ -28,7 +28,7 @@ class TooManyComplaintsError(Exception):
 
 
 class Obligations(msgspec.Struct, frozen=True):
-    """What a caller may expect, computed when the complaint is received."""
+    """The deadlines that a complaint has, computed when it is received."""
 
     deadlines: tuple[Deadline, ...] = ()
     regulator: Mapping[str, float] = {}

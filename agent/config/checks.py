@@ -34,7 +34,7 @@ _STANDARD_WEBHOOKS = frozenset(
     for kind, configuration in SINK_CONFIGURATIONS.items()
     if configuration.callback is CallbackSignature.STANDARD_WEBHOOKS
 )
-"""Kinds of sinks whose callbacks are signed as Standard Webhooks asks."""
+"""Kinds of sinks whose callbacks are signed as Standard Webhooks requires."""
 _SINKS_OF_LADDERS = (
     ("tickets", "sla", "ladder", "*", "sinks"),
     ("tickets", "sla", "severe", "sinks"),
@@ -43,7 +43,7 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 
 
 def names_are_unique(config: UnvalidatedConfig) -> Iterator[Problem]:
-    """Providers, the accounts of a provider, sinks and addresses are each there once."""
+    """Names of providers, of a provider's accounts and of sinks, and addresses, are unique."""
     yield from _unique(config, select(config.data, "providers", "*", "name"))
     for path, provider in select(config.data, "providers", "*"):
         yield from _unique(config, select(provider, "accounts", "*", "id", at=path))
@@ -63,7 +63,7 @@ def _unique(config: UnvalidatedConfig, named: Iterable[tuple[KeyPath, Any]]) -> 
 
 
 def planned_changes_end_after_they_start(config: UnvalidatedConfig) -> Iterator[Problem]:
-    """A planned change has a stretch of time, and is for numbers written as text."""
+    """A planned change ends after it starts, and its numbers are written as text."""
     for path, change in select(config.data, "drift", "planned", "*"):
         if not isinstance(change, dict):
             continue
@@ -127,7 +127,7 @@ def _in_force(key: str, levels: list[KeyPath], sections: dict[KeyPath, Any]) -> 
 
 
 def waits_grow(config: UnvalidatedConfig) -> Iterator[Problem]:
-    """A sink's first wait is not longer than its longest, and that not than its patience."""
+    """``retry_first`` is at most ``retry_longest``, and that at most ``give_up_after``."""
     for path, sink in select(config.data, "sinks", "*"):
         for short, long in (("retry_first", "retry_longest"), ("retry_longest", "give_up_after")):
             yield from _is_shorter(path, sink, short, long)
@@ -149,7 +149,7 @@ def _is_shorter(path: KeyPath, sink: object, short: str, long: str) -> Iterator[
 
 
 def signing_secrets_are_whole(config: UnvalidatedConfig) -> Iterator[Problem]:
-    """A signing secret is ``whsec_`` and base64, as Standard Webhooks has it."""
+    """A signing secret is ``whsec_`` followed by base64, as Standard Webhooks requires."""
     callbacks = (
         found
         for path, sink in select(config.data, "sinks", "*")
@@ -178,7 +178,7 @@ def _is_signing_secret(text: str) -> bool:
 
 
 def headers_can_be_sent(config: UnvalidatedConfig) -> Iterator[Problem]:
-    """A header's name is a token of HTTP and its value one line."""
+    """A header's name is an HTTP token and its value a single line."""
     polled = select(config.data, "intake", "alertmanager", "headers", "*")
     templated = select(config.data, "sinks", "*", "template", "headers", "*")
     for path, value in (
@@ -194,7 +194,7 @@ def headers_can_be_sent(config: UnvalidatedConfig) -> Iterator[Problem]:
 
 
 def secrets_are_not_empty(config: UnvalidatedConfig) -> Iterator[Problem]:
-    """A credential, token or header is never empty: a variable or a line was forgotten."""
+    """No credential, token or header is empty: that happens when a variable was forgotten."""
     accounts = select(config.data, "providers", "*", "accounts", "*", "credentials", "*")
     headers = select(config.data, "sinks", "*", "headers", "*")
     intake = (
@@ -239,5 +239,5 @@ CHECKS: tuple[Check, ...] = (
 
 
 def check(config: UnvalidatedConfig) -> list[Problem]:
-    """Everything the checks find."""
+    """Returns the problems that the checks find."""
     return [problem for check_config in CHECKS for problem in check_config(config)]

@@ -1,4 +1,4 @@
-"""What counts as drift of a number's configuration, and when it is meant to change."""
+"""Drift of configurations: where approved ones are declared, and when changes are planned."""
 
 from pydantic import Field
 
@@ -7,15 +7,15 @@ from agent.yamlfile.values import Name
 
 
 class PlannedChange(Section):
-    """A stretch of time in which the configuration of numbers may change without an alert.
+    """A period in which the configuration of numbers may change without an alert.
 
-    What still differs from the approved configuration when it ends raises a drift alert then.
+    When it ends, whatever still differs from the approved configuration raises a drift alert.
     """
 
     start: Moment
-    """When it begins."""
+    """When the period begins."""
     end: Moment
-    """When it ends; a bare day is included."""
+    """When the period ends; a bare day is included."""
     reason: str
     """What is planned, and by whom."""
     provider: Name | None = None
@@ -23,14 +23,14 @@ class PlannedChange(Section):
     account: Name | None = None
     """Only numbers of accounts of this name."""
     numbers: list[str] = Field(default=[])
-    """Only these numbers, in quotes; all if not said."""
+    """Only these numbers, in quotes; all numbers if empty."""
 
 
 class Drift(Section):
-    """What counts as drift of a number's configuration, and when it is meant to change."""
+    """Drift of configurations: where approved ones are declared, and when changes are planned."""
 
     declared: list[str] = Field(default=[])
-    """Globs of files that declare configurations, relative to the configuration file. What they
-    say goes before what was approved; see docs/baselines.md."""
+    """Globs of files that declare configurations, relative to the configuration file. They
+    take precedence over approved configurations; see docs/baselines.md."""
     planned: list[PlannedChange] = Field(default=[])
     """Planned changes; while one is under way its numbers raise no drift alert."""

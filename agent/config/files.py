@@ -1,4 +1,4 @@
-"""Files a configuration names: where they are, and whether they are there."""
+"""Resolves the paths in a configuration and checks that the files exist."""
 
 import re
 import ssl
@@ -13,7 +13,7 @@ from agent.yamlfile.validation import nearest
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 INSTALLATION = _PACKAGE.parent if (_PACKAGE.parent / "alert_rules").is_dir() else _PACKAGE
-"""Where ``alert_rules/`` is: beside the package in a checkout, inside it in a wheel."""
+"""The folder of ``alert_rules/``: beside the package in a checkout, inside it in a wheel."""
 _BUNDLED = _PACKAGE / "providers" / "profiles"
 _IS_FILE = re.compile(r"[/\\]|\.ya?ml$")
 
@@ -24,7 +24,7 @@ def bundled_profiles() -> tuple[str, ...]:
 
 
 def profiles_exist(config: UnvalidatedConfig) -> Iterator[Problem]:
-    """A provider's profile is a bundled one or a file that is there."""
+    """A provider's profile is a bundled one or an existing file."""
     for path, name in select(config.data, "providers", "*", "profile"):
         if not isinstance(name, str) or name in config.profiles:
             continue
@@ -38,7 +38,7 @@ def profiles_exist(config: UnvalidatedConfig) -> Iterator[Problem]:
 
 
 def paths_lead_somewhere(config: UnvalidatedConfig) -> Iterator[Problem]:
-    """Authorities can be read, rule globs match, and the data folder is no file."""
+    """CA files can be read, rule globs match a file, and ``data_dir`` is not a file."""
     authorities = (
         *select(config.data, "providers", "*", "ca_file"),
         *select(config.data, "intake", "alertmanager", "ca_file"),
@@ -91,7 +91,7 @@ def _any_file(glob: str, start: Path) -> bool:
 
 
 def absolute(settings: Settings, folder: Path) -> Settings:
-    """``settings`` with every path made absolute; bundled profiles keep their names."""
+    """Returns ``settings`` with every path made absolute; bundled profiles keep their names."""
     rules = settings.rules.model_copy(
         update={
             "files": [

@@ -1,4 +1,4 @@
-"""The configuration of what comes in by webhook."""
+"""The configuration of the inbound webhooks."""
 
 from typing import Annotated, Literal
 
@@ -15,9 +15,9 @@ class AlertmanagerIntake(Section):
     enabled: bool = True
     """Whether the hook is open; while it is closed, alerts received before do not count."""
     token: Secret | None = None
-    """The bearer token the hook asks for; without one, only this machine itself is let in."""
+    """The bearer token that requests must carry; without one, only this machine may post."""
     former_token: Secret | None = None
-    """A second token that is still let in while the first is being changed."""
+    """A second token that is still accepted while the first is being changed."""
     max_body: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 4 * 1024 * 1024
     """Bytes; a larger body is refused with 413."""
     url: HttpUrl | None = Field(default=None, repr=False)
@@ -27,7 +27,7 @@ class AlertmanagerIntake(Section):
     interval: Annotated[Duration, Field(ge=0.1, le=86400)] = 60.0
     """How often the firing alerts are read from Alertmanager."""
     settle: Duration = 300.0
-    """How long Alertmanager must be up before an alert it does not list counts as over."""
+    """How long Alertmanager must be up before an alert it does not list counts as resolved."""
     timeout: Annotated[Duration, Field(gt=0, le=120)] = 10.0
     """The longest one request to Alertmanager may take."""
     headers: dict[str, Secret] = Field(default={})
@@ -44,27 +44,27 @@ class ComplaintIntake(Section):
     enabled: bool = True
     """Whether the hook is open."""
     secret: Secret | None = None
-    """What deliveries are signed with (Standard Webhooks, ``whsec_`` and base64); without a
-    secret and a token, only this machine itself is let in."""
+    """The secret that signs deliveries (Standard Webhooks, ``whsec_`` and base64); without a
+    secret and a token, only this machine may post."""
     former_secret: Secret | None = None
-    """A second secret that is still good while the first is being changed."""
+    """A second secret that is still accepted while the first is being changed."""
     token: Secret | None = None
     """A bearer token for senders that cannot sign."""
     former_token: Secret | None = None
-    """A second token that is still let in while the first is being changed."""
+    """A second token that is still accepted while the first is being changed."""
     max_body: Annotated[int, Field(ge=1024, le=1024 * 1024)] = 64 * 1024
     """Bytes; a larger body is refused with 413."""
     most_waiting: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000
     """The most unanswered complaints; beyond it senders get 503 and must try again later."""
     template: Literal["staged", "investigation"] = "staged"
-    """What a caller is owed: ``staged`` is a reply in 2, verification in 5 and a solution in 7
-    working days, ``investigation`` acceptance in 24 hours and an answer in 15 working days."""
+    """The deadlines of a complaint: ``staged`` is a reply in 2, verification in 5 and a solution in
+    7 working days, ``investigation`` acceptance in 24 hours and an answer in 15 working days."""
     stands: Annotated[Duration, Field(ge=0, le=7 * 86400)] = 1800.0
-    """How long a complaint after a repair holds the ticket open; then the facts decide."""
+    """How long a complaint after a repair keeps the ticket open; then polled facts decide."""
 
 
 class Intake(Section):
-    """What other systems post to the agent."""
+    """The webhooks to which other systems post."""
 
     alertmanager: AlertmanagerIntake = AlertmanagerIntake()
     """Alerts that an Alertmanager posts."""

@@ -12,7 +12,7 @@ LINT_COUNT = 42
 
 
 def lint_id(value: str) -> str:
-    """``value`` where it names a lint.
+    """Returns ``value`` if it names a lint.
 
     Raises:
         ValueError: when it does not.
@@ -27,7 +27,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class HolidayCalendar(Section):
-    """Days that are not what their weekday says; they go before the national calendar."""
+    """Holidays and adjusted workdays, which take precedence over the national calendar."""
 
     holidays: list[DateText] = Field(default=[])
     """Days off, each as 2027-10-01."""
@@ -36,7 +36,7 @@ class HolidayCalendar(Section):
 
 
 class LintParameters(Section):
-    """The figures the lints go by; the defaults are those of the domain."""
+    """The parameters of the lints; the defaults are those of docs/reference/domain.md §4."""
 
     wait_single: Duration = 50.0
     """L05: the shortest useful wait with a single bound phone."""
@@ -51,7 +51,7 @@ class LintParameters(Section):
     key_callers: list[str] = Field(default=[])
     """L25: telephone numbers of test callers and key customers, who must always get through."""
     broad_digits: Annotated[int, Field(ge=1, le=11)] = 3
-    """L26: a black list entry of so few digits hits many."""
+    """L26: a black list entry of at most this many digits blocks many callers."""
     free_lines: Annotated[int, Field(ge=0)] = 10
     """L28: calls at once that a switchboard takes without paying for more."""
     trunk_share: Share = 0.8
@@ -71,7 +71,7 @@ class LintParameters(Section):
 
 
 class LintWaiver(Section):
-    """A finding that someone answers for."""
+    """An accepted finding, which is not counted."""
 
     lint: LintId
     """The lint, L01 to L42."""
@@ -84,13 +84,13 @@ class LintWaiver(Section):
 
 
 class Lints(Section):
-    """What of a number's configuration is known to go wrong."""
+    """Lints: known mistakes in the configuration of numbers."""
 
     enabled: bool = True
     """Whether the agent lints at all; ``numwatch lint`` always does."""
     parameters: LintParameters = LintParameters()
-    """The figures the lints go by."""
+    """The parameters of the lints."""
     levels: dict[LintId, Literal["error", "warning", "info", "off"]] = Field(default={})
     """Levels other than the usual ones, by lint; ``"off"``, in quotes, leaves a lint out."""
     waivers: list[LintWaiver] = Field(default=[])
-    """Findings that someone answers for."""
+    """Accepted findings, which are not counted."""

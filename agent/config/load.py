@@ -1,4 +1,4 @@
-"""A configuration file as validated settings, or every error in it at once."""
+"""Loads a configuration file as validated settings, or reports every error in it at once."""
 
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -28,7 +28,7 @@ Review = Callable[[Settings], Iterable[Problem]]
 
 
 def no_review(_settings: Settings) -> Iterable[Problem]:
-    """Find nothing."""
+    """Report no problem."""
     return ()
 
 
@@ -38,7 +38,7 @@ def load(
     profiles: Collection[str] | None = None,
     review: Review = no_review,
 ) -> Settings:
-    """The settings in the file at ``path``.
+    """Returns the settings in the file at ``path``.
 
     Variables come from ``environ``; ``profiles`` are the names of the bundled profiles where
     they are not those of this installation. ``review`` checks what only packages

@@ -21,9 +21,9 @@ class Intervals(Section):
     reachability: Interval = 60.0
     """The bound phones and whether they can be reached."""
     balance: Interval = 300.0
-    """What is left on the account."""
+    """The balance of the account."""
     calls: Interval = 60.0
-    """The call records since the poll before."""
+    """The call records since the previous poll."""
 
     def of(self, capability: Capability) -> float:
         """Seconds between two polls of ``capability``."""
@@ -42,7 +42,7 @@ class Polling(Section):
     connect_timeout: Annotated[Duration, Field(gt=0, le=60)] = 5.0
     """The longest a connection may take to be made, TLS included."""
     attempts: Annotated[int, Field(ge=1, le=10)] = 3
-    """How often one request is tried when it fails in a way that may pass."""
+    """Attempts at one request whose failures are transient, the first included."""
     rate: Annotated[float, Field(gt=0, le=10_000)] = 50.0
     """Requests a second, per account."""
     concurrency: Annotated[int, Field(ge=1, le=256)] = 8

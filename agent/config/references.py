@@ -1,4 +1,4 @@
-"""What a configuration takes from outside: ``${VARIABLE}`` and secrets in files.
+"""Resolves the references in a configuration: ``${VARIABLE}`` and secrets in files.
 
 ``${NAME}`` in any text is replaced by that environment variable, ``${NAME:-default}`` falls
 back, ``$${`` is a literal ``${``. A secret's key with ``_file`` behind it names a file to read
@@ -23,30 +23,30 @@ _MAX_SECRET = 64 * 1024
 
 @dataclass
 class Resolution:
-    """The data with every reference replaced, and what could not be."""
+    """The data with every reference replaced, and the problems of those that could not be."""
 
     data: object = None
     problems: list[Problem] = field(default_factory=list)
     private: set[KeyPath] = field(default_factory=set)
-    """Where values from outside are; no error may repeat them."""
+    """The paths of values from outside, which no error may repeat."""
 
     @property
     def unreadable(self) -> set[KeyPath]:
-        """Secrets whose ``_file`` has a problem: one about the secret itself would repeat it."""
+        """Paths of secrets whose ``_file`` has a problem; their own problems would repeat it."""
         paths = (problem.path for problem in self.problems if problem.path)
         return {(*path[:-1], str(path[-1]).removesuffix(FILE_SUFFIX)) for path in paths}
 
 
 @dataclass(frozen=True)
 class ReferenceSources:
-    """What references are resolved with: the environment and the configuration file's folder."""
+    """The sources of references: the environment and the configuration file's folder."""
 
     environ: Mapping[str, str]
     folder: Path
 
 
 def resolve(data: object, sources: ReferenceSources) -> Resolution:
-    """``data`` with variables replaced and secret files read."""
+    """Returns ``data`` with variables replaced and secret files read."""
     resolution = Resolution()
     resolution.data = _value(data, (), sources, resolution)
     return resolution

@@ -14,7 +14,7 @@ from agent.yamlfile.duration import duration_text
 from agent.yamlfile.schema import DURATION, Json, SchemaTree
 
 FILE_SUFFIX = "_file"
-"""Behind a secret's key: the key that names a file to read the secret from."""
+"""The suffix of a secret's key that makes it the key of a file to read the secret from."""
 
 _VARIABLE: Json = {"type": "string", "pattern": r"\$\{"}
 _DURATION_TEXT: Json = {"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|[smhdw]))+$|^\d+(\.\d+)?$"}
@@ -72,13 +72,13 @@ def _key(schema: Json, tree: SchemaTree) -> Json:
 
 
 def description(schema: Json, tree: SchemaTree) -> str:
-    """What a key is, in Markdown; pydantic leaves out what the description of its section says."""
+    """Returns the description of a key in Markdown: its own, else that of its section."""
     text = schema.get("description") or tree.resolve(schema).get("description", "")
     return str(text).replace("``", "`")
 
 
 def default_of(schema: Json, tree: SchemaTree) -> object:
-    """A key's default as a file would hold it; ``None`` where there is none to write."""
+    """Returns a key's default as YAML data; ``None`` if it has none that could be written."""
     kind = tree.resolve(schema)
     default = schema.get("default")
     if default is None or "properties" in kind:

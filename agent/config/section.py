@@ -1,4 +1,4 @@
-"""What every part of the configuration is made of: sections and the types of their values."""
+"""The base class of all sections of the configuration, and the types of their values."""
 
 from typing import Annotated, Any, get_args
 
@@ -72,7 +72,7 @@ class Section(BaseModel):
         return value if takes_switch else refuse_switch(value)
 
     def over(self, base: "Section") -> Any:
-        """``base`` with the keys that were set here laid over it, nested sections too."""
+        """Returns ``base`` with the keys that are set here replaced, in nested sections too."""
         overrides = {key: getattr(self, key) for key in self.model_fields_set}
         for key, value in overrides.items():
             below = getattr(base, key)

@@ -1,4 +1,4 @@
-"""The configuration of service levels: what each grade is promised, and who hears of a breach."""
+"""The configuration of service levels: the promises by grade, and who is notified of a breach."""
 
 import re
 from typing import Annotated, Literal
@@ -17,7 +17,7 @@ PauseReasonName = Literal["customer_caused", "appointment", "interconnection"]
 
 
 def hours(value: str) -> str:
-    """``value`` where it is a stretch of a day such as ``08:30-17:30``.
+    """Returns ``value`` if it is a period of a day such as ``08:30-17:30``.
 
     Raises:
         ValueError: when it is not.
@@ -32,7 +32,7 @@ Hours = Annotated[str, AfterValidator(hours)]
 
 
 class Promise(Section):
-    """What a grade is promised; a key that is missing keeps the grade's own default."""
+    """The service level of a grade; a key that is missing keeps the grade's own default."""
 
     contact: Annotated[Duration, Field(gt=0)] | None = None
     """Time to the first contact."""
@@ -45,14 +45,14 @@ class Promise(Section):
 
 
 class WorkingTime(Section):
-    """When a desk works."""
+    """Working days and hours."""
 
     days: list[Day] = Field(default=["mon", "tue", "wed", "thu", "fri"], min_length=1)
     """Days of the week that are worked."""
     hours: list[Hours] = Field(default=["08:30-12:00", "13:30-17:30"], min_length=1)
-    """Stretches of the day, in order, in the agent's ``timezone``."""
+    """Periods of the day, in order, in the agent's ``timezone``."""
     chinese_holidays: bool = True
-    """Whether China's published holidays and adjusted workdays go before ``days``."""
+    """Whether China's published holidays and adjusted workdays take precedence over ``days``."""
     holidays: list[DateText] = Field(default=[])
     """Further days off, as ``"2027-02-06"``: needed for years not published yet."""
     workdays: list[DateText] = Field(default=[])
@@ -69,9 +69,9 @@ class Step(Section):
     clocks: list[ClockName] = Field(default=[])
     """The clocks it is for; empty is every clock."""
     sinks: list[Name] = Field(default=[])
-    """The sinks that hear ``ticket.escalated``; the others hear ``ticket.updated``."""
+    """The sinks that receive ``ticket.escalated``; the others receive ``ticket.updated``."""
     contacts: list[Party] = Field(default=[])
-    """Whom of ``contacts`` the ticket names."""
+    """The parties of ``contacts`` that the ticket names."""
 
 
 class SevereFault(Section):
@@ -82,25 +82,25 @@ class SevereFault(Section):
     sinks: list[Name] = Field(default=[])
     """The sinks that get ``ticket.escalated`` of such a fault; empty is all."""
     contacts: list[Party] = Field(default=[])
-    """Whom of ``contacts`` the ticket names."""
+    """The parties of ``contacts`` that the ticket names."""
 
 
 class ServiceLevels(Section):
-    """Clocks by grade, what pauses them, and who hears when they run out."""
+    """Clocks by grade, what pauses them, and who is notified when they run out."""
 
     grades: dict[Grade, Promise] = Field(default={})
-    """What each grade is promised, laid over the defaults key by key: AAA 15m, 1h, 2h; AA 30m,
-    2h, 4h; A and standard nothing."""
+    """The service level of each grade, merged key by key with the defaults: AAA 15m, 1h, 2h; AA
+    30m, 2h, 4h; A and standard nothing."""
     working_time: WorkingTime = WorkingTime()
     """The working time of grades that are promised in it."""
     pause_reasons: list[PauseReasonName] = Field(
         default=["customer_caused", "appointment", "interconnection"]
     )
-    """What the contract excludes from the clocks."""
+    """The reasons for which clocks may be paused, as the contract allows."""
     warnings: list[Annotated[int, Field(ge=1, le=1000)]] = Field(default=[50, 80, 100])
-    """Percent of the allowed time at which the ticket's timeline says so."""
+    """Percent of the allowed time at which a warning is added to the ticket's timeline."""
     ladder: list[Step] = Field(default=[])
-    """Who is warned; without a step of its own, 100 percent is sent to every sink."""
+    """Who is notified, step by step; without a step at 100 percent every sink gets a breach."""
     severe: SevereFault = SevereFault()
     """When a fault is a severe one."""
 
@@ -111,4 +111,4 @@ class ConfirmationOfRepair(Section):
     grades: list[Grade] = Field(default=[Grade.AAA, Grade.AA])
     """Tickets on numbers of these grades wait for a confirmation or a recorded waiver."""
     waive_after: Duration | None = None
-    """Nobody having objected for so long after the restoration, the agent records a waiver."""
+    """The time after a restoration, without objection, when the agent records a waiver."""

@@ -45,26 +45,26 @@ __all__ = [
 
 
 class Lifecycle(Section):
-    """How long the provider leaves a number in a state that does not last.
+    """How long a number may stay in a temporary state before the provider takes it back.
 
     Providers differ from three days to six months, so nothing is assumed. Where the provider
     itself reports when it takes a number back, that counts.
     """
 
     reclaimed_after: dict[NumberState, Duration] = Field(default={})
-    """After so long in a state (``suspended_arrears``, ``frozen``, ``open_unfunded``,
-    ``preoccupied`` …) the number is taken back; counted from when the agent saw the state begin."""
+    """The time in a state (``suspended_arrears``, ``frozen``, ``open_unfunded``, ``preoccupied``
+    …) after which a number is taken back, counted from when the agent saw the state begin."""
 
 
 class Evidence(Section):
-    """What is kept of a fault for later, and for how long."""
+    """Evidence of faults: whether it is kept, and for how long."""
 
     enabled: bool = True
     """Whether providers' answers and the series are kept when a ticket opens and recovers."""
     keep: Annotated[Duration, Field(ge=86_400)] = 400 * 86_400.0
     """How long evidence is kept; older evidence is deleted once a day."""
     issuing_unit: str = ""
-    """Who issues confirmation sheets: your company's or department's name."""
+    """The issuer on confirmation sheets: your company's or department's name."""
 
 
 class Reachability(Section):
@@ -80,7 +80,7 @@ class Reachability(Section):
 
 
 class Thresholds(Section):
-    """Balance lines of an account, in its currency; they override the provider's own."""
+    """Balance thresholds of an account, in its currency; they override the provider's own."""
 
     notice: float | None = None
     """Below this balance a warning is given."""
@@ -96,11 +96,11 @@ class Account(Section):
     credentials: dict[str, Secret] = Field(default={})
     """Whatever the profile asks for (``key``, ``secret``, ``sid``, ``token`` …)."""
     thresholds: Thresholds = Thresholds()
-    """Balance lines that override the provider's own."""
+    """Balance thresholds that override the provider's own."""
     grade: Grade | None = None
     """The service grade of the account's numbers where the provider reports none."""
     contacts: dict[Party, str] = Field(default={})
-    """Whom to call about this account, by party; goes before the provider's contacts."""
+    """Whom to call about this account, by party; takes precedence over the provider's contacts."""
     polling: Polling | None = None
     """Overrides, key by key, the provider's polling section."""
 
@@ -123,11 +123,11 @@ class ProviderSettings(Section):
     polling: Polling | None = None
     """Overrides, key by key, the top-level polling section."""
     lifecycle: Lifecycle = Lifecycle()
-    """How long the provider leaves a number in a state that does not last."""
+    """How long a number may stay in a temporary state before the provider takes it back."""
     thresholds: Thresholds = Thresholds()
-    """Balance lines of its accounts where an account has none of its own."""
+    """Balance thresholds of its accounts, unless an account has its own."""
     contacts: dict[Party, str] = Field(default={})
-    """Whom to call about this provider, by party; goes before the top-level contacts."""
+    """Whom to call about this provider, by party; takes precedence over the top-level contacts."""
     accounts: Annotated[list[Account], Field(min_length=1)]
     """The accounts to poll; at least one."""
 
@@ -142,7 +142,7 @@ class Rules(Section):
     interval: Annotated[Duration, Field(ge=0.05)] = 15.0
     """How often rules are evaluated, where their group does not say."""
     history: Annotated[Duration, Field(ge=0, le=86_400)] = 300.0
-    """How much of the past is kept for queries. Rules get as much as they look back for anyway."""
+    """How much history is kept for queries; rules always have what they look back to."""
     pace: Annotated[float, Field(gt=0, le=1000)] = 1.0
     """Divides every ``for`` of the rule files; more than 1 only for demonstrations and drills."""
 
@@ -159,33 +159,33 @@ class Tickets(Section):
     recovery_polls: Annotated[int, Field(ge=1, le=1000)] = 2
     """Good polls in a row that must be seen before a fault counts as over."""
     hold: Duration = 120.0
-    """How long it must stay over before the ticket is closed."""
+    """How long a fault must stay over before its ticket is closed."""
     reopen_window: Duration = 1800.0
-    """A break of the same thing within this time of closing reopens the ticket."""
+    """A fault of the same subject within this time after closing reopens the ticket."""
     sla: ServiceLevels = ServiceLevels()
-    """Clocks by grade, what pauses them, and who hears when they run out."""
+    """Clocks by grade, what pauses them, and who is notified when they run out."""
     confirmation: ConfirmationOfRepair = ConfirmationOfRepair()
     """Which tickets are closed only after the customer has confirmed the repair."""
     reconcile: Annotated[Duration, Field(gt=0)] = 300.0
     """How often the status of our tickets is read from the ticket systems."""
     gone_after: Duration = 86400.0
-    """A ticket is closed when what was broken has been gone for so long: a number no longer
+    """The time after which a ticket is closed because its subject is gone: a number no longer
     listed, an account no longer configured."""
     common_cause_numbers: Annotated[int, Field(ge=2)] = 3
-    """So many numbers that break in the same way are one fault with one ticket."""
+    """The number of numbers failing alike from which they are one fault with one ticket."""
     common_cause_window: Annotated[Duration, Field(gt=0)] = 1800.0
-    """The time within which they must break."""
+    """The time within which they must fail."""
 
 
 class Contact(Section):
-    """Whom to call, by party."""
+    """Someone to call about faults."""
 
     name: str = ""
-    """A person, a desk or a company."""
+    """A person, a team or a company."""
     phone: str = ""
     """In quotes, so that a leading zero is kept."""
     email: str = ""
-    """Where to write to."""
+    """The e-mail address."""
 
 
 class Web(Section):
@@ -194,8 +194,8 @@ class Web(Section):
     external_url: HttpUrl | None = None
     """The address people reach the agent at; tickets link to it."""
     token: Secret | None = None
-    """Asked of whoever changes anything here, as bearer token or as password of any user name;
-    without one, only this machine itself may."""
+    """The token that every request to change something must carry, as bearer token or as password
+    of any user name; without one, only requests from this machine may."""
 
 
 class Log(Section):
@@ -220,7 +220,7 @@ class Settings(Section):
     listen: list[ListenAddress] = Field(default=["127.0.0.1:10400"], min_length=1)
     """Addresses to serve on, each ``HOST:PORT``; port 0 takes a free one."""
     data_dir: str = "data"
-    """Where the ledger is kept; relative to the configuration file."""
+    """The folder of the ledger; relative to the configuration file."""
     locale: Literal["en", "zh-CN"] = "en"
     """The language of tickets and messages."""
     timezone: Zone = "Asia/Shanghai"
@@ -238,28 +238,28 @@ class Settings(Section):
     rules: Rules = Rules()
     """The alert rules the embedded engine evaluates."""
     evidence: Evidence = Evidence()
-    """What is kept of a fault for later, and for how long."""
+    """Evidence of faults: whether it is kept, and for how long."""
     reachability: Reachability = Reachability()
     """When call records say that a bound phone cannot be reached."""
     drift: Drift = Drift()
-    """What counts as drift of a number's configuration, and when it is meant to change."""
+    """Drift of configurations: where approved ones are declared, and when changes are planned."""
     calendar: HolidayCalendar = HolidayCalendar()
     """Holidays and adjusted workdays, over those that are known nationally."""
     lints: Lints = Lints()
-    """What of a number's configuration is known to go wrong (``numwatch lint``)."""
+    """Lints: known mistakes in the configuration of numbers (``numwatch lint``)."""
     tickets: Tickets = Tickets()
     """When a ticket is opened, held and closed."""
     sinks: list[Sink] = Field(default=[])
     """The systems that receive tickets."""
     intake: Intake = Intake()
-    """What other systems post to the agent."""
+    """The webhooks to which other systems post."""
     contacts: dict[Party, Contact] = Field(default={})
     """Whom to call, by party."""
     carrier_contacts: dict[str, str] = Field(default={})
-    """Whom to call at a carrier (``unicom``, ``telecom``, ``mobile`` …); goes before all but a
-    number's own contacts where a base carrier or a bound phone's carrier must act."""
+    """Whom to call at a carrier (``unicom``, ``telecom``, ``mobile`` …); takes precedence over all
+    but a number's own contacts where a base carrier or a bound phone's carrier must act."""
     number_contacts: dict[str, dict[Party, str]] = Field(default={})
-    """Whom to call about one number, by party; goes before all other contacts."""
+    """Whom to call about one number, by party; takes precedence over all other contacts."""
 
     def polling_of(self, provider: ProviderSettings, account: Account) -> Polling:
         """The polling section that holds for one account.

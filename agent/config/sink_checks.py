@@ -1,4 +1,4 @@
-"""What the sections of sinks must satisfy beyond the type of each value."""
+"""Checks the sections of sinks beyond the type of each value."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -63,7 +63,7 @@ def sections_pass_the_checks_of_their_kind(config: UnvalidatedConfig) -> Iterato
 
 
 def callback_secrets_are_long_enough(config: UnvalidatedConfig) -> Iterator[Problem]:
-    """Whoever guesses a callback's secret can close tickets."""
+    """A callback's secret cannot be guessed: whoever knows it can close tickets."""
     for key in ("secret", "former_secret"):
         for path, value in select(config.data, "sinks", "*", "callback", key):
             text = value.reveal() if isinstance(value, Secret) else value

@@ -1,4 +1,4 @@
-"""What a kind of sink declares about its configuration.
+"""The configuration that a kind of sink declares.
 
 Every folder ``agent/sinks/KIND/`` has a ``config.py`` with one :class:`SinkConfiguration` named
 ``CONFIGURATION``; ``agent.config.sinks`` builds the section of a sink from all of them.
@@ -49,17 +49,17 @@ class SinkConfiguration:
     callback: CallbackSignature | None = None
     """How the system signs callbacks; ``None`` if it cannot send any."""
     checks: tuple[SectionCheck, ...] = ()
-    """What the section must satisfy beyond the type of each value."""
+    """Checks of the section beyond the type of each value."""
 
 
 class Bot(Section):
     """A bot of a Feishu, DingTalk or WeCom group."""
 
     token: Secret
-    """What stands behind ``hook/`` (Feishu), ``access_token=`` or ``key=`` in its address."""
+    """The part of its address after ``hook/`` (Feishu), ``access_token=`` or ``key=``."""
     secret: Secret | None = None
     """Signs messages, where the bot asks for signatures (Feishu, DingTalk)."""
     keyword: str = ""
     """A word the bot asks for in every message; it is added."""
     digest_from: Annotated[int, Field(ge=2, le=1000)] = 5
-    """So many tickets waiting at once are told in one message instead of one each."""
+    """From this many waiting tickets on, one message reports them all."""

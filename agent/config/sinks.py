@@ -22,14 +22,14 @@ SectionT = TypeVar("SectionT", bound=Section)
 
 
 class Callback(Section):
-    """What the system posts back to ``/hooks/tickets/NAME`` when people work on a ticket."""
+    """The webhook ``/hooks/tickets/NAME``, by which the system reports work on a ticket."""
 
     secret: Secret
-    """Proves who posts; see docs/sinks.md for how each system uses it."""
+    """Proves that the system posts; see docs/sinks.md for how each system uses it."""
     former_secret: Secret | None = None
-    """A second secret that still counts while the first is being changed."""
+    """A second secret that is still accepted while the first is being changed."""
     stages: dict[str, Stage] = Field(default={})
-    """The stage each state of the system moves a ticket to; over the usual ones of the kind."""
+    """The stage each state of the system moves a ticket to; others keep the kind's default."""
 
 
 def _discover() -> Iterator[SinkConfiguration]:
@@ -50,7 +50,7 @@ def _by_kind(found: Iterable[SinkConfiguration]) -> Mapping[str, SinkConfigurati
 
 
 SINK_CONFIGURATIONS = _by_kind(_discover())
-"""What each kind of sink declares, by kind."""
+"""The configuration that each kind of sink declares, by kind."""
 
 
 class _SinkIdentity(Section):
@@ -122,7 +122,7 @@ class Sink(_SinkSections):
 
     @property
     def address(self) -> str:
-        """``url``, or the address that the kind has for everyone; without a slash at its end."""
+        """``url``, or else the one address of the kind; without a slash at its end."""
         return (self.url or SINK_CONFIGURATIONS[self.kind].address or "").rstrip("/")
 
     def section(self, section: type[SectionT]) -> SectionT:

@@ -1,4 +1,4 @@
-"""How single values are written in the configuration, and what makes one wrong."""
+"""Validates single values of the configuration, each in the form in which it is written."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -11,7 +11,7 @@ _HIGHEST_PORT = 65535
 
 
 def http_url(value: str) -> str:
-    """``value`` where it is an absolute http(s) address without a user or a fragment in it.
+    """Returns ``value`` if it is an absolute http(s) address without a user or a fragment in it.
 
     Raises:
         ValueError: when it is not; the text never repeats the address, which may hold a key.
@@ -31,7 +31,7 @@ def http_url(value: str) -> str:
 
 
 def network(value: str) -> str:
-    """``value`` where it is a network in CIDR notation.
+    """Returns ``value`` if it is a network in CIDR notation.
 
     Raises:
         ValueError: when it is not, naming the network that was probably meant.
@@ -51,7 +51,7 @@ def _network_problem(value: str) -> str:
 
 
 def listen_address(value: str) -> str:
-    """``value`` where it is ``HOST:PORT``, ``[IPV6]:PORT`` or ``:PORT``.
+    """Returns ``value`` if it is ``HOST:PORT``, ``[IPV6]:PORT`` or ``:PORT``.
 
     Raises:
         ValueError: when it is not.
@@ -63,7 +63,7 @@ def listen_address(value: str) -> str:
 
 
 def moment(value: str) -> str:
-    """``value`` where it is a day (``2026-10-01``) or a time (``2026-10-01T08:00``).
+    """Returns ``value`` if it is a day (``2026-10-01``) or a time (``2026-10-01T08:00``).
 
     A time may carry its zone (``+08:00`` or ``Z``); without one it is in the agent's ``timezone``.
 
@@ -78,7 +78,7 @@ def moment(value: str) -> str:
 
 
 def day(value: str) -> str:
-    """``value`` where it is a date such as ``2027-02-06``, in its usual form.
+    """Returns ``value`` if it is a date such as ``2027-02-06``, in its usual form.
 
     Raises:
         ValueError: when it is not.
@@ -99,7 +99,7 @@ def epoch_of(value: str, zone_name: str, *, last: bool = False) -> float:
 
 
 def zone(value: str) -> str:
-    """``value`` where it names a time zone this machine knows.
+    """Returns ``value`` if it names a time zone this machine knows.
 
     Raises:
         ValueError: when it does not.

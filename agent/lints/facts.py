@@ -1,4 +1,4 @@
-"""What lints look at: the facts of one number or one account, and which of them a lint needs."""
+"""The facts that lints examine, of one number or one account, and which of them a lint needs."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -83,7 +83,7 @@ class NumberFacts:
 
 @dataclass(frozen=True)
 class LintContext:
-    """What is the same for every number of one run: the time and the parameters."""
+    """The time and the parameters of one run, the same for every number."""
 
     now: datetime
     """In the time zone of the schedules."""

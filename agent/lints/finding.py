@@ -1,4 +1,4 @@
-"""What a lint reports, and how JSON shows it."""
+"""The findings of lints, and their form in JSON."""
 
 from dataclasses import dataclass
 from enum import StrEnum, unique
@@ -13,20 +13,20 @@ class Level(StrEnum):
     """How bad a finding is; the worst level comes first."""
 
     ERROR = "error"
-    """Costs calls, or will as soon as the case arises."""
+    """Loses calls, or will as soon as the case arises."""
     WARNING = "warning"
-    """Costs calls when something else happens too, or the number's right to be there."""
+    """Loses calls if something else fails too, or may cost the company its number."""
     INFO = "info"
     """Worth knowing."""
 
 
 @dataclass(frozen=True)
 class Waiver:
-    """The waiver that a finding falls under."""
+    """The waiver that covers a finding."""
 
     reason: str
     until: str
-    """The last day on which it holds, in ISO 8601; empty when it holds for ever."""
+    """The last day on which it applies, in ISO 8601; empty when it never expires."""
     expired: bool
 
 

@@ -1,4 +1,4 @@
-"""Lints of what a number is: its digits, its papers, its use (docs/reference/domain.md §4)."""
+"""Lints of a number's digits, papers and use (docs/reference/domain.md §4)."""
 
 import re
 from collections.abc import Mapping

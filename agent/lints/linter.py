@@ -1,4 +1,4 @@
-"""Runs the lints over numbers and accounts, as one configuration sets them."""
+"""Runs the lints over numbers and accounts, with the settings of one configuration."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime

@@ -126,7 +126,7 @@ def small_white_list(facts: NumberFacts) -> Result:
     Needs.ROUTING | Needs.KEY_CALLERS,
 )
 def stops_key_callers(facts: NumberFacts) -> Result:
-    """Lists or regions that stop one's own test callers or key customers (L25)."""
+    """Lists or regions that stop the company's own test callers or key customers (L25)."""
     routing = facts.settings
     return _masked(
         [key for key in facts.context.key_callers if evaluate_caller(routing, Caller.of(key))]
@@ -154,7 +154,7 @@ def broad_black_list(facts: NumberFacts) -> Result:
 
 @lint("L27", Level.INFO, Message("some areas hear busy"), needs=Needs.REGION)
 def incomplete_regions(facts: NumberFacts) -> Result:
-    """Regions that leave areas which hear busy (L27)."""
+    """Regions that leave out areas, whose callers hear busy (L27)."""
     routing = facts.settings
     if routing.region_allow:
         count = len(set(routing.region_allow))

@@ -16,7 +16,7 @@ _SHORT_AREA = 3
 _LONG_AREA = 4
 _IMPERSONAL = 6
 TRUNK_PREFIX: Final = "0"
-"""What a number with an area code begins with."""
+"""The digit that precedes an area code."""
 
 
 @dataclass(frozen=True)

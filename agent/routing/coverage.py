@@ -1,4 +1,4 @@
-"""The picture of a week: the hours in which phones ring, and what is heard in the others."""
+"""The outcomes of calls over a week: when phones ring, and what callers hear otherwise."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Day:
-    """One day of the picture."""
+    """The outcomes of calls on one day."""
 
     date: date
     stretches: tuple[Stretch, ...]
@@ -47,7 +47,7 @@ class Day:
 
 
 def week(setting: Setting, first: date, caller: Caller | None = None) -> tuple[Day, ...]:
-    """Return seven days from ``first`` on.
+    """Return the outcomes of seven days, from ``first`` on.
 
     Without a ``caller``, lists and regions are left out: they stop callers, not hours.
     """

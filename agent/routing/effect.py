@@ -1,4 +1,4 @@
-"""What an edit of a configuration changes for callers.
+"""Describes what an edit of a configuration changes for callers.
 
 Both configurations are evaluated side by side: the hours of a week, who is stopped, which
 phones ring in which order and how long, and what is heard at the end.
@@ -50,7 +50,7 @@ Comparison = Callable[[Setting, Setting], Iterator[Message]]
 
 
 def effect(before: Setting, after: Setting) -> tuple[Message, ...]:
-    """What callers notice of the edit from ``before`` to ``after``; never empty.
+    """Returns sentences on what changes for callers from ``before`` to ``after``; never empty.
 
     Phones are named by id, callers by masked numbers.
     """

@@ -1,4 +1,4 @@
-"""What an edit changes for particular callers, on particular days, and in the services offered."""
+"""Describes the effect of an edit on particular callers and days, and on the services offered."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -13,9 +13,9 @@ from agent.routing.evaluate import Setting, evaluate_caller
 from agent.routing.outcome import TREATMENT_TEXTS
 
 MAX_SHOWN: Final = 4
-"""So many of a kind are named; an ellipsis stands for the others."""
+"""The most items of a kind that are named; an ellipsis stands for the others."""
 _MAX_PROBES: Final = 20
-"""So many list entries and as many areas are compared: lists may have thousands of entries."""
+"""The most list entries, and areas, that are compared: lists may have thousands of entries."""
 
 
 def callers_change(before: Setting, after: Setting) -> Iterator[Message]:

@@ -1,4 +1,4 @@
-"""Voice menus: where keys lead, and which lead nowhere (docs/reference/domain.md §4)."""
+"""Voice menus: the target of each key, and keys without one (docs/reference/domain.md §4)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -23,8 +23,8 @@ def ring_sequence(
 ) -> tuple[tuple[Leg, ...], float | None]:
     """Return the legs of a call over ``phones``, which are sorted, and when it gives up.
 
-    It gives up so many seconds after it came in, when the last phone rang in vain; ``None`` where
-    a wait is unknown.
+    The second value is the seconds after which the last phone has rung in vain; ``None`` where a
+    wait is unknown.
     """
     if routing.strategy is Strategy.SIMULTANEOUS:
         legs = tuple(Leg(phone.id, 0.0, wait_of(routing, phone)) for phone in phones)

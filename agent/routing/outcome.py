@@ -1,4 +1,4 @@
-"""The outcome of a call, as the configuration alone decides it."""
+"""The outcome of a call according to the configuration alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -87,7 +87,7 @@ class RemoteState(StrEnum):
 
 
 class RemoteStatus(msgspec.Struct, frozen=True):
-    """What a ticket system answers about one of our tickets."""
+    """The status of one of our tickets in a ticket system."""
 
     state: RemoteState
     reference: str = ""

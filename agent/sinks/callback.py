@@ -1,4 +1,4 @@
-"""Callbacks: what ticket systems post when people work on a ticket, and how that is proven.
+"""Callbacks: reads and verifies what ticket systems post when people work on a ticket.
 
 Some systems sign the body with a header of their own; any other system signs as Standard
 Webhooks asks and posts the body of :func:`read_standard` (docs/reference/ticketing.md §5).

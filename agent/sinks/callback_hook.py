@@ -1,4 +1,4 @@
-"""``POST /hooks/tickets/{sink}``: people worked on a ticket in a ticket system."""
+"""``POST /hooks/tickets/{sink}``: receives what people do on tickets in a ticket system."""
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus

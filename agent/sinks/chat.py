@@ -39,7 +39,7 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class BotError(msgspec.Struct, frozen=True):
-    """What a bot's error code means for a delivery."""
+    """The meaning of a bot's error code for a delivery."""
 
     reason: SinkFailure
     hold: bool = False

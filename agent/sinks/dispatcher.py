@@ -23,11 +23,11 @@ _PRUNE_INTERVAL = 3600.0
 
 
 class Dispatcher:
-    """Runs one worker per sink. It owns the sinks it is given and closes them.
+    """Runs one worker per sink; owns its sinks and closes them.
 
     Args:
         database: The open ledger.
-        sinks: Where tickets go; names must differ.
+        sinks: The sinks to deliver to; names must differ.
         telemetry: The agent's own metrics.
         clock: Epoch seconds.
         jitter: Draws from 0 to 1, to vary the waits between retries.
@@ -67,7 +67,7 @@ class Dispatcher:
 
     @property
     def sinks(self) -> tuple[Sink, ...]:
-        """Where tickets go now."""
+        """The sinks that tickets are delivered to now."""
         return self._sinks
 
     @property

@@ -1,6 +1,6 @@
 """When a sink may be sent the next delivery: backoff, rate limits, outages.
 
-Pure but for the memory of the two classes; callers hand in the time.
+No I/O: the two classes hold only their counters, and callers pass the time.
 """
 
 from collections import deque
@@ -73,7 +73,7 @@ def _period(limit: RateLimit) -> float:
 
 @dataclass
 class OutageDetector:
-    """Tells a ticket that fails by itself from a sink that is down.
+    """Distinguishes a ticket that fails by itself from a sink that is down.
 
     Failures in a row on one ticket are that ticket's own; on several they are the sink's.
     """

@@ -1,8 +1,8 @@
-"""The kinds of sinks: what a folder of this package registers, and how sinks are built.
+"""The kinds of sinks, one for each folder of this package, and how sinks are built.
 
 Every folder ``agent/sinks/KIND/`` has a ``config.py`` with its part of the configuration and a
-``sink.py`` with one :class:`SinkKind` named ``KIND``. Folders are found by being there: a new
-kind touches its own folder and its tests, and nothing else.
+``sink.py`` with one :class:`SinkKind` named ``KIND``. Every folder with
+both is a kind, so a new kind needs no change outside its folder and its tests.
 """
 
 import importlib
@@ -26,7 +26,7 @@ def _ignore(_sink: str, _detail: str) -> None:
 
 @dataclass(frozen=True)
 class SinkContext:
-    """What every sink gets from the agent besides its own section."""
+    """The parts of the agent that sinks are built with, besides their own section."""
 
     links: Links | None = None
     """The ledger of links; a ticket system cannot do without."""

@@ -1,4 +1,4 @@
-"""A ticket in words, for systems that take text instead of fields."""
+"""Writes tickets as text, for systems that take text instead of fields."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -63,15 +63,15 @@ class Writer:
         return scrub(f"[{severity}] {ticket.get('title') or ticket['id']}", 2000)
 
     def description(self, ticket: Mapping[str, Any]) -> list[str]:
-        """All that is known, a paragraph each; the first has the ticket's id."""
+        """Every fact about the ticket, a paragraph each; the first has the ticket's id."""
         return [line for line in self._lines(ticket) if line]
 
     def headline(self, delivery: Delivery) -> str:
-        """What happened to which ticket, in one line."""
+        """One line that says what happened to which ticket."""
         return f"{self._text(_CHANGES, delivery.kind)}: {self.title(delivery.ticket)}"
 
     def news(self, delivery: Delivery, since: str) -> list[str]:
-        """What happened after ``since``, for a comment; empty when there is nothing to say."""
+        """A comment on what happened after ``since``; empty when nothing did."""
         fresh = [entry for entry in delivery.ticket.get("timeline", ()) if str(entry["at"]) > since]
         if not fresh:
             return []

@@ -44,7 +44,7 @@ class RemoteGoneError(SinkError):
 
 
 class TicketUpdate(msgspec.Struct, frozen=True):
-    """What is to be done with a ticket besides bringing its content up to date."""
+    """The steps of an update besides bringing the ticket's content up to date."""
 
     move: str = ""
     """restored, closed, reopened, or empty."""

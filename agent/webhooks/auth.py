@@ -1,4 +1,4 @@
-"""Who may post to a webhook: whoever has the bearer token; without a token, this machine itself.
+"""Authorizes requests to webhooks: by bearer token or, where none is set, from this machine.
 
 Alertmanager cannot sign what it posts (docs/reference/ticketing.md §5), so no signature is asked
 for. Client certificates are the business of whatever terminates TLS in front of the agent.

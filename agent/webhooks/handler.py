@@ -1,4 +1,4 @@
-"""What every webhook does with a request: authorize, limit, process, answer, count."""
+"""The base class of webhooks: authorizes, limits, processes, counts and answers requests."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -113,7 +113,7 @@ class WebhookHandler(ABC):
         """Check the request before anything of its body is read.
 
         Raises:
-            RequestRefusedError: when it is not allowed in.
+            RequestRefusedError: when it is not authorized.
         """
 
     @abstractmethod
@@ -122,7 +122,7 @@ class WebhookHandler(ABC):
 
         Raises:
             RequestRefusedError: when it is refused.
-            OverloadedError: when the limits leave no room for what it brings.
+            OverloadedError: when the limits do not admit its body or its contents.
             StoreError: when the ledger refuses to store it.
         """
 

@@ -42,7 +42,7 @@ class Jira(Section):
 
 
 def check_labels(path: KeyPath, section: object) -> Iterator[Problem]:
-    """Jira refuses an issue with a label that is too long or has a space in it."""
+    """Reports labels that Jira refuses: too long, or with a space in them."""
     for label_path, label in select(section, "labels", "*", at=path):
         if isinstance(label, str) and not _LABEL.fullmatch(label):
             text = "is not a label, expected at most 255 characters without spaces"

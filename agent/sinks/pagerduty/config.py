@@ -20,7 +20,7 @@ class PagerDuty(Section):
 
 
 def check_routing_key(path: KeyPath, section: object) -> Iterator[Problem]:
-    """An integration key of another length was cut while it was copied."""
+    """Reports an integration key of another length, cut while it was copied."""
     for key_path, key in select(section, "routing_key", at=path):
         text = key.reveal() if isinstance(key, Secret) else key
         if isinstance(text, str) and not _ROUTING_KEY.fullmatch(text):

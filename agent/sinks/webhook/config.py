@@ -21,13 +21,13 @@ class Template(Section):
     """
 
     path: str = ""
-    """What follows the host in the address instead of the path of ``url``; begins with a slash."""
+    """The path of the address, replacing that of ``url``; begins with a slash."""
     headers: dict[str, str] = Field(default={})
     """Further headers."""
     body: str = ""
     """The body instead of the usual one."""
     content_type: str = "application/json"
-    """The type of ``body``; with ``application/json`` it must come out as JSON."""
+    """The type of ``body``; with ``application/json`` it must render as JSON."""
 
 
 def check_templates(path: KeyPath, section: object) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""The request that delivers a change: the standard webhook, or what a template makes of it."""
+"""Builds the request that delivers a change: the standard webhook, or one from a template."""
 
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote

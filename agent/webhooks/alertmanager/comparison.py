@@ -22,7 +22,7 @@ from agent.webhooks.alertmanager.listing import Listing
 
 @unique
 class AlertRepair(StrEnum):
-    """What a response of Alertmanager corrected, as metrics count it."""
+    """A repair that a response of Alertmanager led to, as metrics count it."""
 
     LOST_FIRING = "lost_firing"
     """It fires, and was never reported or was reported resolved."""
@@ -54,7 +54,7 @@ class UnconfirmedDifferences(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """What to change now, and what the next response must show again."""
+    """The alerts to change now, and the differences that the next response must confirm."""
 
     changed: Mapping[str, ExternalAlert]
     repairs: Mapping[str, AlertRepair]
@@ -72,7 +72,7 @@ def compare(
     is_ours: IsOurs,
     now: float,
 ) -> Comparison:
-    """What ``response`` corrects about ``alerts``, given what the ``previous`` one showed."""
+    """Compare ``alerts`` with ``response``; repairs need the same difference in ``previous``."""
     missing = _missing(alerts, response)
     unknown = _unknown(alerts, response, is_ours)
     changed: dict[str, ExternalAlert] = {}

@@ -31,7 +31,7 @@ class AlertStatus(StrEnum):
 
 @unique
 class MergeOutcome(StrEnum):
-    """What a message changed about one alert, as metrics count it."""
+    """The effect of a message on one alert, as metrics count it."""
 
     FIRED = "fired"
     RESOLVED = "resolved"

@@ -1,4 +1,4 @@
-"""Reads Alertmanager's webhook body, version 4, strictly, each alert for itself.
+"""Reads Alertmanager's webhook body, version 4, strictly; an invalid alert loses no other.
 
 The format and its traps are in docs/reference/ticketing.md §5.
 """
@@ -52,7 +52,7 @@ class SourceAlert(msgspec.Struct, frozen=True):
 
 
 class WebhookMessage(msgspec.Struct, frozen=True):
-    """One webhook message, its alerts each read for itself."""
+    """One webhook message: the valid alerts, and why the others are invalid."""
 
     alerts: tuple[SourceAlert, ...]
     invalid: tuple[str, ...] = ()
@@ -112,7 +112,7 @@ def read_alert(raw: object, *, firing: bool | None = None) -> SourceAlert:
 
 
 def fingerprint_of(labels: Mapping[str, str]) -> str:
-    """What identifies an alert within its source: 32 hexadecimal digits of a hash of all labels."""
+    """The id of an alert within its source: 32 hexadecimal digits of a hash of all its labels."""
     canonical = json.dumps(sorted(labels.items())).encode()
     return hashlib.sha256(canonical).hexdigest()[:_FINGERPRINT_CHARACTERS]
 

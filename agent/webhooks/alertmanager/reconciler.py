@@ -1,4 +1,4 @@
-"""Queries Alertmanager for what really fires, and repairs what was lost on the way."""
+"""Queries Alertmanager for its firing alerts, and repairs what lost messages left wrong."""
 
 import asyncio
 import contextlib

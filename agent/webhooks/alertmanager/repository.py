@@ -41,7 +41,7 @@ class TooManyAlertsError(Exception):
 
 @dataclass
 class _MergedMessage:
-    """What one message changes."""
+    """The outcome of merging one message: counts, and the alerts that change."""
 
     outcomes: Counter[MergeOutcome] = field(default_factory=Counter)
     changed: dict[str, ExternalAlert] = field(default_factory=dict)

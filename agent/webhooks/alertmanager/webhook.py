@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 PATH = "/hooks/alertmanager"
 INVALID = "invalid"
-"""The outcome that metrics count an entry under which is not an alert."""
+"""The outcome, in metrics, of an entry that is not an alert."""
 
 _DOUBTFUL = frozenset({MergeOutcome.RESOLVE_PENDING, MergeOutcome.LATE, MergeOutcome.UNPROVEN})
 """After these outcomes Alertmanager is queried at once for what really fires."""
