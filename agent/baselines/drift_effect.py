@@ -1,4 +1,4 @@
-"""What a number's drift from its baseline changes for callers."""
+"""Describes what a number's drift from its baseline changes for callers."""
 
 from agent.checks.result import CheckResult
 from agent.i18n import Message

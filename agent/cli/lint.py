@@ -42,7 +42,7 @@ class PollFailureRow(msgspec.Struct, frozen=True):
 
 
 class LintReport(msgspec.Struct, frozen=True):
-    """What was linted and what was found."""
+    """The numbers of linted numbers and findings, the findings, and the failed polls."""
 
     numbers: int
     errors: int

@@ -1,4 +1,4 @@
-"""What people read about each cause: a title, the next steps, and questions to them.
+"""The texts about each cause for people: a title, the next steps, and questions.
 
 Source: docs/reference/domain.md §2. A placeholder whose fact is unknown is shown as a dash.
 """

@@ -23,7 +23,7 @@ It keeps the number's own carrier from being used: bound phones have carriers of
 
 @dataclass(frozen=True)
 class ContactSubject:
-    """What a contact is looked up for; a part that is empty is unknown or does not matter."""
+    """The subject of a look-up of contacts; an empty part is unknown or does not matter."""
 
     provider: str = ""
     account: str = ""

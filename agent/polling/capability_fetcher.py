@@ -211,7 +211,7 @@ class _PartialResult:
     def result(
         self, error: ProviderError | None = None, *, under_way: bool = False
     ) -> PerNumberResult:
-        """What was added, as the result of a poll or a part of it."""
+        """The added facts, as the result of a poll or a part of it."""
         return PerNumberResult(self._requested, self._facts, error, under_way)
 
 

@@ -29,7 +29,7 @@ _name = attrgetter("number")
 
 @dataclass
 class ListingDiff:
-    """What a new listing changes."""
+    """The changes from one listing to the next."""
 
     numbers: list[Number] = field(default_factory=list)
     """The merged numbers, sorted; equal ones are the old objects."""

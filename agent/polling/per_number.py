@@ -14,7 +14,7 @@ Fact = TypeVar("Fact", Routing, tuple[Binding, ...])
 # No repr: it would put every number, and people's phones, into a traceback or a log line.
 @dataclass(frozen=True, repr=False)
 class PerNumberResult:
-    """What a poll returned for the numbers it requested.
+    """The facts that a poll returned for the numbers it requested.
 
     A requested number that is not in ``facts`` is not known to the provider. With an ``error``
     the poll failed halfway; the facts received until then are valid.

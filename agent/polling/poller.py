@@ -147,7 +147,7 @@ class Poller:
         return fetching.result()
 
     async def _fetch(self, capability: Capability) -> Any:
-        """What the provider returned, or its failure without secrets in the text."""
+        """Returns the provider's answer, or its failure without secrets in the text."""
         if capability in NEEDS_LISTING and self.state.listing is None:
             return ProviderError(PollFailure.PARTIAL, "the account's numbers are not known yet")
         try:

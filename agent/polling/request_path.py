@@ -39,7 +39,7 @@ _ClientKey = tuple[str, tuple[str, ...], str | None, HttpClientLimits]
 
 @dataclass(frozen=True)
 class RequestPath:
-    """What the requests of one account go through."""
+    """The wrapped fetch function for the requests of one account, and the client beneath it."""
 
     fetch: Fetch
     client: HttpClient

@@ -1,4 +1,4 @@
-"""What a provider adapter is: a reader of one account that returns typed, partial facts.
+"""The interface of a provider adapter, which reads one account as typed, partial facts.
 
 An adapter never retries, sleeps, logs or counts. It sends every request through the ``Fetch`` it
 was built with; polling wraps that in the account's rate limit, concurrency limit and retries

@@ -56,7 +56,7 @@ def build(
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
-    """What the configuration lacks for the profiles it names, each problem at its key."""
+    """Returns what the configuration lacks for the profiles it names, each problem at its key."""
     for index, provider in enumerate(settings.providers):
         at = ("providers", index)
         try:

@@ -60,7 +60,9 @@ def effect(before: Setting, after: Setting) -> tuple[Message, ...]:
 
 def _hours(before: Setting, after: Setting) -> Iterator[Message]:
     """Hours in which phones ring on one side only."""
-    old_week, new_week = (week(_without_days(it), _PLAIN_MONDAY) for it in (before, after))
+    old_week, new_week = (
+        week(_without_days(setting), _PLAIN_MONDAY) for setting in (before, after)
+    )
     lost = _where(old_week, new_week, lambda old, new: old and not new)
     won = _where(old_week, new_week, lambda old, new: new and not old)
     if lost:
@@ -91,7 +93,9 @@ def _silence(old_week: Sequence[Day], new_week: Sequence[Day]) -> Iterator[Messa
 
 def _who_rings(before: Setting, after: Setting) -> Iterator[Message]:
     """Phones that hours have given to or taken from, where some phone rings all the same."""
-    old_week, new_week = (week(_without_days(it), _PLAIN_MONDAY) for it in (before, after))
+    old_week, new_week = (
+        week(_without_days(setting), _PLAIN_MONDAY) for setting in (before, after)
+    )
     for day, (old_day, new_day) in enumerate(zip(old_week, new_week, strict=True)):
         for stretch in new_day.stretches:
             old = {leg.binding for leg in old_day.at(stretch.start).legs}
@@ -131,7 +135,7 @@ def _order(before: Setting, after: Setting) -> Iterator[Message]:
 
 def _phones(before: Setting, after: Setting) -> Iterator[Message]:
     """Phones that are new, gone, or have another number."""
-    old, new = ({phone.id: phone for phone in it.phones} for it in (before, after))
+    old, new = ({phone.id: phone for phone in setting.phones} for setting in (before, after))
     for name in sorted(old.keys() - new.keys()):
         yield Message("{phone} is never rung any more", {"phone": mask_text(name)})
     for name in sorted(new.keys() - old.keys()):

@@ -21,7 +21,7 @@ _MAX_PROBES: Final = 20
 def callers_change(before: Setting, after: Setting) -> Iterator[Message]:
     """Callers named in the lists and regions of either side, and one whom no entry names."""
     for caller, description in _probes(before.routing, after.routing):
-        old, new = (evaluate_caller(it.routing, caller) for it in (before, after))
+        old, new = (evaluate_caller(setting.routing, caller) for setting in (before, after))
         if (old is None) == (new is None):
             continue
         if new is None:
@@ -67,12 +67,12 @@ def _unused_area(before: Routing, after: Routing) -> str:
 
 def days_change(before: Setting, after: Setting) -> Iterator[Message]:
     """Days with hours of their own that only one side has."""
-    old_days, new_days = (set(it.routing.special_days or ()) for it in (before, after))
-    for days in sorted(old_days ^ new_days, key=lambda it: it.first)[:MAX_SHOWN]:
+    old_days, new_days = (set(setting.routing.special_days or ()) for setting in (before, after))
+    for days in sorted(old_days ^ new_days, key=lambda days: days.first)[:MAX_SHOWN]:
         first, last = date.fromordinal(days.first), date.fromordinal(days.last)
         old, new = (
-            any(stretch.outcome.rings for stretch in week(it, first)[0].stretches)
-            for it in (before, after)
+            any(stretch.outcome.rings for stretch in week(setting, first)[0].stretches)
+            for setting in (before, after)
         )
         span = f"{first}" if first == last else f"{first} - {last}"
         yield Message(

@@ -1,4 +1,4 @@
-"""What the blocks of one account are built from: the check result, and frames they share."""
+"""The input of building one account's blocks: the check result, and frames that blocks share."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -128,7 +128,7 @@ class Writer:
         yield self._members(ticket.get("members") or ())
 
     def _script(self, ticket: Mapping[str, Any]) -> str:
-        """What to say to whoever is called (docs/reference/domain.md §3)."""
+        """The words for a call about the fault (docs/reference/domain.md §3)."""
         if not ticket.get("number"):
             return ""
         pattern = str(ticket.get("pattern") or "continuous")

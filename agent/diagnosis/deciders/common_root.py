@@ -23,7 +23,7 @@ from agent.model import Verdict
 from agent.states import Cause
 
 MANY: Final = 3
-"""So many numbers that fail together have a common root (docs/reference/domain.md §2)."""
+"""The number of numbers failing together that shows a common root (docs/reference/domain.md §2)."""
 ROOT_SHARE: Final = 0.5
 """And at least this share of those that could fail, or it may be chance."""
 CONTRARY_SHARE: Final = 0.2

@@ -38,7 +38,7 @@ def moment_values(since: float) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class ReadContext:
-    """What all operations of one account share."""
+    """The client, bounds and reports that all operations of one account share."""
 
     api: ApiAccount
     bounds: Bounds

@@ -165,7 +165,7 @@ _CALL: Final = Target(
     ),
 )
 ACCOUNT: Final = Target(AccountFact, (TargetField("state", NumberState, None, need=Need.IDENTITY),))
-"""What the ``account`` operation fills."""
+"""The target of the ``account`` operation."""
 
 TARGETS: Final[Mapping[Capability, Target]] = {
     Capability.NUMBERS: _NUMBER,

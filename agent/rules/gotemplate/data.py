@@ -1,4 +1,4 @@
-"""What a template is rendered from: one sample, answers to queries, and the scope."""
+"""The data a template is rendered from: one sample, answers to queries, and the scope."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
