@@ -7,23 +7,11 @@ from agent.checks.engine import Checker
 from agent.complaints.complaint import SYMPTOM as COMPLAINT
 from agent.fleet import Fleet
 from agent.model import Balance, Binding, Snapshot
-from agent.states import (
-    NumberState,
-    Scope,
-)
+from agent.states import NumberState, Scope
 from agent.tickets.decide.decision import Assessment, Finding
 from agent.tickets.decide.recovery_facts import recovery_by_facts
 from agent.tickets.ticket import Subject
-from tests.account_facts import (
-    B1,
-    B2,
-    NOW,
-    ROUTING,
-    make_settings,
-    make_snapshot,
-    number,
-    rebound,
-)
+from tests.account_facts import B1, B2, NOW, ROUTING, make_settings, make_snapshot, number, rebound
 
 NUMBER = "4006220001"
 DAY = 86400.0
