@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 from msgspec.structs import replace
 
+from agent.fleet import Fleet
 from agent.model import Alert, Evidence, Verdict
 from agent.states import Cause, Grade, Party, Scope, Severity, Stage
 from agent.tickets.decide.decide import OTHER_CAUSE, RESTORED, decide
@@ -16,10 +17,17 @@ from agent.tickets.decide.decision import (
     Transition,
     by_ticket,
 )
-from agent.tickets.decide.diagnosis import is_conclusive, is_material, shared, verdict_on
+from agent.tickets.decide.diagnosis import (
+    FaultDiagnoser,
+    is_conclusive,
+    is_material,
+    shared,
+    verdict_on,
+)
 from agent.tickets.decide.faults import Fault, Traits
 from agent.tickets.decide.view import View, watched_subjects
 from agent.tickets.key import key_of
+from agent.tickets.text import text_of
 from agent.tickets.ticket import Member, Progress, Severe, Subject, Ticket
 from tests.tickets.scene import alert, settings, verdict
 
@@ -384,3 +392,42 @@ def test_only_what_people_did_not_know_is_material() -> None:
     assert is_material(UNCLEAR, ARREARS)
     assert not is_material(ARREARS, UNCLEAR)
     assert is_material(UNCLEAR, verdict(Cause.MONITORING_BLIND))
+
+
+def test_a_diagnosis_is_due_at_intervals_and_never_for_a_suppressed_ticket() -> None:
+    diagnoser = FaultDiagnoser(lambda _subject, _fleet, _now: ARREARS)
+    stored = ticket(NUMBER, diagnosed_at=100.0)
+    assert not diagnoser.is_due(stored, 60.0, 159.0)
+    assert diagnoser.is_due(stored, 60.0, 160.0)
+    assert not diagnoser.is_due(replace(stored, stage=Stage.SUPPRESSED), 60.0, 160.0)
+    assert diagnoser.verdict_on(FAULT, Fleet(), 150.0) == ARREARS
+    assert not diagnoser.is_due(stored, 60.0, 209.0)
+    diagnoser.retain({KEY})
+    assert not diagnoser.is_due(stored, 60.0, 209.0)
+    diagnoser.retain({"another"})
+    assert diagnoser.is_due(stored, 60.0, 209.0)
+
+
+def test_a_revision_says_what_it_was_before() -> None:
+    asked: list[tuple[Subject, float]] = []
+
+    def diagnose(subject: Subject, _fleet: Fleet, now: float) -> Verdict | None:
+        asked.append((subject, now))
+        return ARREARS
+
+    diagnoser = FaultDiagnoser(diagnose)
+    reason = "number_suspended_arrears, for finance; before: "
+    for before, named_before in ((None, "no diagnosis"), (UNCLEAR, "unknown")):
+        of = ticket(NUMBER, diagnosis=before)
+        assert diagnoser.revision(of, FAULT, Fleet(), NOW, "en") == Decision(
+            Transition.DIAGNOSIS,
+            KEY,
+            reason + named_before,
+            verdict=ARREARS,
+            text=text_of(NUMBER, FAULT.alerts[0], ARREARS, "en"),
+        )
+    assert asked == [(NUMBER, NOW)] * 2
+    same = ticket(NUMBER, diagnosis=ARREARS)
+    assert diagnoser.revision(same, FAULT, Fleet(), NOW, "en") is None
+    silent = FaultDiagnoser(lambda _subject, _fleet, _now: None)
+    assert silent.revision(same, FAULT, Fleet(), NOW, "en") is None

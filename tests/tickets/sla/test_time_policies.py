@@ -137,6 +137,19 @@ def test_a_number_down_for_more_than_half_an_hour_is_a_severe_fault(
         assert apply_time_policies(change.after, handling(), START + 9999) is None
 
 
+def test_a_severe_fault_names_whom_to_notify_and_its_sinks() -> None:
+    told = handling(severe={"contacts": ["admin", "finance"], "sinks": ["leaders"]})
+    change = apply_time_policies(ticket(Grade.STANDARD), told, START + 1801)
+    assert change is not None
+    reason = "a severe fault: unusable for more than 30m"
+    assert change.entries[0].reason == f"{reason}; notify admin, finance"
+    assert change.escalated_to == {"leaders"}
+    plain = apply_time_policies(ticket(Grade.STANDARD), handling(), START + 1801)
+    assert plain is not None
+    assert plain.entries[0].reason == reason
+    assert plain.escalated_to is None
+
+
 def test_complaints_alone_make_one_half_an_hour_after_the_third() -> None:
     recorded = tuple(
         Complaint(id=f"c{n}", number=NUMBER, at=START + n * 600, received_at=START, who=f"w{n}")
