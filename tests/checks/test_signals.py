@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.checks.engine import Checker
-from agent.checks.signals import STATE_BY_RESULT, signal_of
+from agent.checks.signals import STATE_BY_RESULT, Signal, signal_of
 from agent.config.settings import Reachability
 from agent.model import Binding, CallOutcome
 from agent.states import BindingState, CallResult
@@ -89,3 +89,18 @@ def test_the_checks_show_what_calls_tell_and_keep_it_the_same_object():
     assert late.binding_state(ONE, "b1") is BindingState.UNKNOWN
     assert late.reachable(ONE) is None
     assert late.drift_sections(ONE) == ()
+
+
+def test_a_signal_says_where_it_comes_from_how_sure_it_is_and_how_old():
+    assert signal_of(SILENT, calls(OFF, ANSWERED), NOW, RULE) == Signal(
+        BindingState.OK, "calls", 0.8, NOW - 60
+    )
+    assert signal_of(SILENT, calls(OFF, OFF, OFF), NOW, RULE) == Signal(
+        BindingState.OFF, "calls", 0.6, NOW - 60
+    )
+    many = signal_of(SILENT, calls(*[OFF] * 8), NOW, RULE)
+    assert (many.confidence, many.at) == (0.9, NOW - 60)
+    reported = msgspec.structs.replace(SILENT, state=BindingState.BUSY)
+    assert signal_of(reported, (), NOW, RULE) == Signal(BindingState.BUSY, "status", 0.95, None)
+    oldest = signal_of(SILENT, calls(ANSWERED, last=NOW - RULE.window), NOW, RULE)
+    assert oldest.state is BindingState.OK

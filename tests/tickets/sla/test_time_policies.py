@@ -150,6 +150,17 @@ def test_a_severe_fault_names_whom_to_notify_and_its_sinks() -> None:
     assert plain.escalated_to is None
 
 
+def test_a_suppressed_ticket_takes_its_grade_and_nobody_hears_it() -> None:
+    suppressed = ticket(Grade.STANDARD, stage=Stage.SUPPRESSED)
+    assert apply_time_policies(suppressed, handling(), START + 9999) is None
+    change = apply_time_policies(suppressed, handling(), START + 9999, Grade.AA)
+    assert change is not None
+    assert (change.kind, change.escalated_to) == ("", None)
+    (entry,) = change.entries
+    assert entry.event == "grade_changed"
+    assert entry.reason == "the number is now of grade AA, it was standard"
+
+
 def test_complaints_alone_make_one_half_an_hour_after_the_third() -> None:
     recorded = tuple(
         Complaint(id=f"c{n}", number=NUMBER, at=START + n * 600, received_at=START, who=f"w{n}")
