@@ -35,6 +35,7 @@ from agent.polling.pollers import Pollers
 from agent.refresher import Refresher
 from agent.rules.engine import RuleEngine
 from agent.rules.queries.queries import Queries
+from agent.rules.rule import notice_of
 from agent.rules.scheduler import Scheduler
 from agent.runtime_state import RuntimeState
 from agent.series import SeriesBuilder
@@ -52,7 +53,7 @@ from agent.tickets.ledger import Ledger
 from agent.tickets.manager import Tickets
 from agent.tickets.outbox.outbox import Outbox
 from agent.tickets.series import tickets_summary
-from agent.web.services import WebServices
+from agent.web.services import ReloadOutcome, WebServices
 from agent.webhooks.auth import is_local
 from exporters.block import Block
 from exporters.exposition import Exposition
@@ -221,6 +222,7 @@ class Agent:
         self._running.push_async_callback(self._ticket_systems.stop)
         engine = RuleEngine(plan.ruleset, retention=plan.settings.rules.history)
         await self._runtime_state.restore_alerts(engine)
+        self._announce_gone_rules(engine)
         self._start_rules(plan, engine)
         self._running.push_async_callback(self._stop_rules)
         self.webhooks.start()
@@ -288,11 +290,8 @@ class Agent:
 
     # Reloading the configuration.
 
-    async def reload(self) -> list[str]:
-        """Apply the configuration as it is now; returns every error in it, a line each.
-
-        With any error, everything goes on as it was.
-        """
+    async def reload(self) -> ReloadOutcome:
+        """Apply the configuration as it is now; with any error, everything goes on as it was."""
         async with self._reload_lock:
             try:
                 plan = await asyncio.to_thread(make_plan, self._config)
@@ -304,14 +303,15 @@ class Agent:
                 lines = str(error).splitlines()
                 self._record_reload(ok=False)
                 log.error("reload_failed", errors=lines)  # noqa: TRY400 - the lines say it all
-                return lines
-            await self._apply(plan)
+                return ReloadOutcome(errors=lines)
+            notices = await self._apply(plan)
             await self._dispatcher.replace(sinks)
             self._record_reload(ok=True)
             log.info("reloaded")
-            return []
+            return ReloadOutcome(notices=notices)
 
-    async def _apply(self, plan: Plan) -> None:
+    async def _apply(self, plan: Plan) -> tuple[str, ...]:
+        """Put ``plan`` into force; returns what an operator must know, a line each."""
         warn_of_needed_restart(self.settings, plan.settings)
         self.settings = plan.settings
         self.baselines.declare(plan.declared)
@@ -321,7 +321,20 @@ class Agent:
         await self._scheduler.stop()
         engine = RuleEngine(plan.ruleset, retention=plan.settings.rules.history)
         engine.inherit(self._scheduler.engine)
+        notices = self._announce_gone_rules(engine)
         self._start_rules(plan, engine)
+        return notices
+
+    def _announce_gone_rules(self, engine: RuleEngine) -> tuple[str, ...]:
+        """Log the rules that are gone and have their tickets kept; returns a line for each."""
+        self.tickets.rules_gone(engine.gone)
+        for rule in engine.gone:
+            if rule.alerts:
+                log.warning("rule_gone", rule=rule.identity, alerts=len(rule.alerts))
+        silent = [rule.identity for rule in engine.gone if not rule.alerts]
+        if silent:
+            log.info("rules_without_alerts_gone", rules=silent)
+        return tuple(notice_of(rule) for rule in engine.gone)
 
     def _record_reload(self, *, ok: bool) -> None:
         self.telemetry.config_reload_successful.set(ok)

@@ -5,14 +5,14 @@ evaluation before a restart and the first one after it does not, however the clo
 meanwhile, as in Prometheus.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
 from agent.model import Alert
 from agent.rules.active import PENDING, ActiveAlert
 from agent.rules.alerting import AlertingState, key_of
-from agent.rules.rule import Group, Rule
+from agent.rules.rule import GoneRule, Group, Rule
 
 VERSION = 1
 
@@ -56,8 +56,12 @@ def _waits(entry: _StoredAlert) -> bool:
     return entry.alert.state == PENDING or entry.missing_since is not None
 
 
-def load(content: bytes, states: Mapping[str, AlertingState], *, interrupted: bool = True) -> int:
-    """Restore the alerts in ``content``; returns how many still have a rule.
+def load(
+    content: bytes, states: Mapping[str, AlertingState], *, interrupted: bool = True
+) -> tuple[int, tuple[GoneRule, ...]]:
+    """Restore the alerts in ``content``.
+
+    Returns how many still have a rule, and the rules of the others.
 
     ``interrupted`` says that no rules were evaluated from then until the first evaluation.
 
@@ -73,7 +77,30 @@ def load(content: bytes, states: Mapping[str, AlertingState], *, interrupted: bo
     stored = [(states[name], alerts) for name, alerts in state.rules.items() if name in states]
     for rule, alerts in stored:
         _restore(rule, alerts, state.watched_until if interrupted else 0.0)
-    return sum(len(alerts) for _, alerts in stored)
+    names = {rule.rule.name for rule in states.values()}
+    gone = tuple(
+        _gone(identity, [entry.alert for entry in alerts], names)
+        for identity, alerts in state.rules.items()
+        if identity not in states and alerts
+    )
+    return sum(len(alerts) for _, alerts in stored), gone
+
+
+def gone_rules(
+    former: Mapping[str, AlertingState], states: Mapping[str, AlertingState]
+) -> tuple[GoneRule, ...]:
+    """The rules of ``former`` that ``states`` does not have, with their alerts."""
+    names = {state.rule.name for state in states.values()}
+    return tuple(
+        GoneRule(state.rule.name, identity, state.alerts(), state.rule.name in names)
+        for identity, state in former.items()
+        if identity not in states
+    )
+
+
+def _gone(identity: str, alerts: list[Alert], names: Collection[str]) -> GoneRule:
+    name = alerts[0].name
+    return GoneRule(name, identity, tuple(alerts), name in names)
 
 
 def _restore(rule: AlertingState, alerts: Iterable[_StoredAlert], watched_until: float) -> None:

@@ -26,7 +26,15 @@ from agent.rules.promql.result_cache import ResultCache, share_subtrees
 from agent.rules.promql.source import Source
 from agent.rules.promql.table import Table
 from agent.rules.promql.vector import Vector
-from agent.rules.rule import AlertingRule, Group, RecordingRule, Rule, RuleHealth, RuleSet
+from agent.rules.rule import (
+    AlertingRule,
+    GoneRule,
+    Group,
+    RecordingRule,
+    Rule,
+    RuleHealth,
+    RuleSet,
+)
 from exporters.block import Block
 
 DUPLICATE = "vector contains metrics with the same labelset after applying rule labels"
@@ -87,6 +95,8 @@ class RuleEngine:
         external_url: str = "",
     ) -> None:
         self.ruleset = ruleset
+        self.gone: tuple[GoneRule, ...] = ()
+        """The rules that :meth:`restore` or :meth:`inherit` met and that are not in the files."""
         self._states: dict[str, AlertingState] = {}
         self._names: dict[int, str] = {}
         self._health: dict[int, RuleHealth] = {}
@@ -173,11 +183,13 @@ class RuleEngine:
         Raises:
             ValueError: when ``content`` is not such a state; nothing is restored then.
         """
-        return alert_state.load(content, self._states)
+        count, self.gone = alert_state.load(content, self._states)
+        return count
 
     def inherit(self, former: "RuleEngine") -> None:
         """Take over the alerts and the history of the engine of other rules, as after a reload."""
         alert_state.load(former.state(), self._states, interrupted=False)
+        self.gone = alert_state.gone_rules(former._states, self._states)  # noqa: SLF001 - another instance of this class
         with former._lock:  # noqa: SLF001 - another instance of this class
             self._live = former._live  # noqa: SLF001
             self._live.retain(self._retention, self._names.values())

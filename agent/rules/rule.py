@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from agent.model import Alert
 from agent.rules.gotemplate.template import Template
 from agent.rules.promql.nodes import Node
 
@@ -56,6 +57,31 @@ class RuleSet:
 
     groups: tuple[Group, ...]
     pace: float = 1.0
+
+
+@dataclass(frozen=True)
+class GoneRule:
+    """An alerting rule that was evaluated before and that the rule files no longer have."""
+
+    name: str
+    identity: str
+    """Its group, name and labels, as it was in its file."""
+    alerts: tuple[Alert, ...]
+    """Its alerts, pending and firing, when it was evaluated for the last time."""
+    is_changed: bool
+    """Whether an alerting rule of this name is still there, in another group or with other
+    labels."""
+
+
+def notice_of(rule: GoneRule) -> str:
+    """One line for an operator who reloads rule files that no longer have ``rule``."""
+    what = "changed its group or its labels" if rule.is_changed else "is gone from the rule files"
+    if not rule.alerts:
+        return f"rule {rule.identity} {what}; it had no alerts"
+    return (
+        f"rule {rule.identity} {what} while it had {len(rule.alerts)} alerts: their tickets stay"
+        " open until an alert fires for them again or a person closes them"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from agent.diagnosis.answers import answer_errors
 from agent.diagnosis.context import normalize_number
 from agent.fleet import Fleet
 from agent.model import Alert
+from agent.rules.rule import GoneRule
 from agent.store import StoreError
 from agent.store.database import Database, finish
 from agent.tickets.actions.action import TicketAction
@@ -30,7 +31,13 @@ from agent.tickets.decide.decision import Decision, DecisionPolicy, Recovery, by
 from agent.tickets.decide.diagnosis import Diagnose, FaultDiagnoser
 from agent.tickets.decide.faults import Fault, Traits, faults_of, pending_keys, traits_of
 from agent.tickets.decide.recovery import resumed
-from agent.tickets.decide.view import View, assessments, unexplained_groups, watched_subjects
+from agent.tickets.decide.view import (
+    View,
+    assessments,
+    gone_keys,
+    unexplained_groups,
+    watched_subjects,
+)
 from agent.tickets.draft import Draft, PreparedChange, Round, prepare
 from agent.tickets.ledger import Ledger, record_all
 from agent.tickets.lifecycle import ActorKind
@@ -74,6 +81,7 @@ class Tickets:
         self._open: dict[str, Ticket] = {}
         self._muted: dict[str, Ticket] = {}
         self._last_alert_at: dict[str, float] = {}
+        self._gone_rules: list[GoneRule] = []
         self._is_loaded = False
         # Rounds, complaints, actions and redeliveries each read a ticket and write its next
         # revision. They come from different tasks (rule scheduler, HTTP handlers, reconciler):
@@ -90,6 +98,14 @@ class Tickets:
     def open(self) -> tuple[Ticket, ...]:
         """The open tickets as last written, oldest first; empty before the first round."""
         return tuple(self._open.values())
+
+    def rules_gone(self, rules: Iterable[GoneRule]) -> None:
+        """Keeps the tickets of the alerts of ``rules``, which the rule files no longer have.
+
+        That an alert ends because its rule was taken away is no recovery. The next round writes
+        it into the timelines; from then on the tickets wait for a person or for another alert.
+        """
+        self._gone_rules.extend(rules)
 
     async def observe(
         self, alerts: Sequence[Alert], fleet: Fleet, now: float
@@ -202,12 +218,15 @@ class Tickets:
         The pure parts run in threads, so that thousands of tickets do not block the event loop;
         the lock keeps the tickets they read from changing meanwhile.
         """
+        gone_rules = tuple(self._gone_rules)
         view = await self._view(alerts, fleet, now)
         round_ = Round(view, fleet, self._settings, self._policy, self._diagnoser, now)
         await self._carry_out(await asyncio.to_thread(decide, view, now), round_, written)
         await self._revise_diagnoses(round_, written)
         await self._apply_time_policies(round_, written)
         self._note_alerts(view, now)
+        # Only now: had a write failed, the next round would have to decide about them again.
+        del self._gone_rules[: len(gone_rules)]
 
     async def _view(self, alerts: Sequence[Alert], fleet: Fleet, now: float) -> View:
         settings = self._settings
@@ -226,6 +245,7 @@ class Tickets:
             policy=DecisionPolicy.of(settings.tickets),
             muted=dict(self._muted),
             traits=traits,
+            gone_rules=gone_keys(self._gone_rules, tickets),
         )
         evidence = await asyncio.to_thread(assessments, view, self._recovery, fleet, settings, now)
         return replace(view, evidence=evidence)

@@ -150,6 +150,10 @@ class Ticket(msgspec.Struct, frozen=True):
     """Who set the grade by hand; empty where the provider's facts and the settings do."""
     answers: Mapping[str, str] = {}
     """People's answers by the diagnosis' questions."""
+    rule_gone: str = ""
+    """Name of the rule that reported the fault and is gone from the rule files. Nothing watches
+    the fault any more, so the ticket stays open until a person decides or an alert fires for it
+    again; empty otherwise."""
     complaints: tuple[Complaint, ...] = ()
     """Complaints of callers in the order in which they were received."""
 

@@ -94,6 +94,7 @@ def reopen_ticket(
         alerts=fault.names,
         progress=Progress(),
         parent="",
+        rule_gone="",
         timeline=(*closed.timeline, entry),
     )
     return changed(closed, _diagnosed(ticket, opening, now), (), REOPENED, now)
@@ -263,6 +264,14 @@ def _rearm(ticket: Ticket, decision: Decision, now: float) -> Ticket:
     return _stop_observing(ticket, decision, now)
 
 
+def _unwatch(ticket: Ticket, decision: Decision, now: float) -> Ticket:
+    return replace(_stop_observing(ticket, decision, now), rule_gone=decision.rule)
+
+
+def _watch(ticket: Ticket, _decision: Decision, _now: float) -> Ticket:
+    return replace(ticket, rule_gone="")
+
+
 def _observe(ticket: Ticket, decision: Decision, now: float) -> Ticket:
     observed = advance(ticket, Stage.OBSERVING, {Guard.RECOVERY_VERIFIED}, now)
     return _progress(observed, decision, now)
@@ -309,6 +318,8 @@ _SPECS: Mapping[Transition, _Spec] = {
     Transition.RELEASE: _Spec(_release, "released"),
     Transition.BLIND: _Spec(_stop_observing, "data_stopped"),
     Transition.REARM: _Spec(_rearm, "flapped"),
+    Transition.UNWATCH: _Spec(_unwatch, "rule_gone"),
+    Transition.WATCH: _Spec(_watch, "watched_again"),
     Transition.OBSERVE: _Spec(_observe, "recovery_seen"),
     Transition.RESTORE: _Spec(_restore, "restored"),
     Transition.CLOSE: _Spec(_close, "closed"),

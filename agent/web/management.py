@@ -23,10 +23,10 @@ async def ready(request: web.Request) -> web.Response:
 
 async def reload(request: web.Request) -> web.Response:
     """Load the configuration again; 400 with every error where it is wrong, and no change."""
-    errors = await services_of(request).reload()
-    if not errors:
-        return web.Response(text="configuration reloaded\n")
-    lines = "\n".join(("configuration not reloaded, the old one stays in use:", *errors))
+    outcome = await services_of(request).reload()
+    if not outcome.errors:
+        return web.Response(text="\n".join(("configuration reloaded", *outcome.notices, "")))
+    lines = "\n".join(("configuration not reloaded, the old one stays in use:", *outcome.errors))
     return web.Response(text=f"{lines}\n", status=HTTPStatus.BAD_REQUEST)
 
 

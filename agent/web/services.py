@@ -90,6 +90,16 @@ Raises ``ActionRequestError`` and ``IllegalTransitionError`` where it cannot be 
 
 
 @dataclass(frozen=True)
+class ReloadOutcome:
+    """What a reload of the configuration came to."""
+
+    errors: Sequence[str] = ()
+    """Everything that is wrong, a line each; with any, everything goes on as it was."""
+    notices: Sequence[str] = ()
+    """What an operator must know about a reload that was carried out, a line each."""
+
+
+@dataclass(frozen=True)
 class WebServices:
     """The rest of the agent; what is ``None`` answers as if there were nothing."""
 
@@ -100,7 +110,7 @@ class WebServices:
     check_result: Callable[[str, str], CheckResult | None]
     """Provider and account to the newest check result; ``None`` before the first poll."""
     diagnose: Diagnose
-    reload: Callable[[], Awaitable[Sequence[str]]]
+    reload: Callable[[], Awaitable[ReloadOutcome]]
     """Loads the configuration again; returns one line per error."""
     ready: Callable[[], str | None]
     """Why the agent cannot answer for its numbers yet; ``None`` when it can."""

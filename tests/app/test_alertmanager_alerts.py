@@ -73,7 +73,7 @@ async def test_a_resolve_is_no_recovery_by_itself(
         settings["rules"]["enabled"] = False
 
     scene.write(alone)
-    assert await scene.agent.reload() == []
+    assert not (await scene.agent.reload()).errors
     await send(client, LABELS | {"number": BROKEN})
     await until(lambda: of(scene, symptom="number_down"), "Alertmanager alone opens the ticket")
     await send(client, LABELS | {"number": BROKEN}, over=True)

@@ -15,6 +15,7 @@ from agent.simulator.agent_config import build_config
 from agent.simulator.server import SimulatorServer, start
 from agent.simulator.world import World
 from agent.web.app import make_app
+from agent.web.services import ReloadOutcome
 from tests.app.conftest import SPEED, WORLD, Scene, quicken, until
 
 NUMBER = "4006220002"
@@ -137,7 +138,7 @@ async def test_a_running_agent_answers_and_its_alert_ends(scene: Scene) -> None:
 async def test_a_planned_change_raises_no_alert_until_its_time_is_over(scene: Scene) -> None:
     planned = {"start": "2020-01-01", "end": "2999-01-01", "reason": "move to the new desk"}
     scene.write(lambda settings: settings.update(drift={"planned": [planned]}))
-    assert await scene.agent.reload() == []
+    assert await scene.agent.reload() == ReloadOutcome()
     await until(lambda: scene.agent.baselines.get("north", "hq", NUMBER), "a baseline")
     scene.world.apply(EDIT)
     report = scene.agent.web_services().baselines
@@ -150,5 +151,5 @@ async def test_a_planned_change_raises_no_alert_until_its_time_is_over(scene: Sc
     assert scene.ticket("drift") is None
     over = {**planned, "end": "2020-01-02"}
     scene.write(lambda settings: settings.update(drift={"planned": [over]}))
-    assert await scene.agent.reload() == []
+    assert await scene.agent.reload() == ReloadOutcome()
     await until(lambda: scene.ticket("drift"), "what is left when the time is over is drift")

@@ -8,6 +8,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from agent.web.app import make_app
+from agent.web.services import ReloadOutcome
 from tests.app.conftest import Scene, until
 
 BROKEN, WELL, LONE = "4006220001", "4006220002", "4008110001"
@@ -125,7 +126,7 @@ async def test_a_complaint_after_the_repair_reopens_the_ticket(
     scene: Scene, client: TestClient[Any, Any]
 ) -> None:
     scene.write(lambda config: config.update({"intake": {"complaints": {"stands": 2}}}))
-    assert await scene.agent.reload() == []
+    assert await scene.agent.reload() == ReloadOutcome()
     await until(lambda: of(scene, BROKEN, "number_down"), "the number has its ticket")
     scene.world.apply({"number": BROKEN, "set": {"state": "active"}})
     await until(lambda: of(scene, BROKEN, "number_down")[0]["stage"] == "closed", "it is repaired")

@@ -17,6 +17,7 @@ from agent.app import Agent
 from agent.evidence.repository import EvidenceDamagedError, EvidenceRepository
 from agent.store.schema import evidence as table
 from agent.tickets.ledger import Ledger
+from agent.web.services import ReloadOutcome
 from tests.app.conftest import Scene, until
 
 NUMBER = "4006220001"
@@ -113,7 +114,7 @@ async def test_the_sheet_prints_on_one_page(scene: Scene, tmp_path: Path, locale
     if browser is None:
         pytest.skip("chromium is not installed")
     scene.write(lambda settings: settings.update(locale=locale))
-    assert await scene.agent.reload() == []
+    assert await scene.agent.reload() == ReloadOutcome()
     ticket = await ticket_of(scene)
     text = await scene.agent.evidence.exporter.sheet(ticket["id"])
     assert text is not None

@@ -9,6 +9,7 @@ import pytest
 from agent.app import Agent
 from agent.plan import PlanError
 from agent.store import StoreError
+from agent.web.services import ReloadOutcome
 from tests.app.conftest import Scene, until
 
 
@@ -26,7 +27,7 @@ def misspell(settings: dict[str, Any]) -> None:
 
 async def test_a_good_reload_is_taken_up(scene: Scene) -> None:
     scene.write(drop_south)
-    assert await scene.agent.reload() == []
+    assert await scene.agent.reload() == ReloadOutcome()
     assert [snapshot.key for snapshot in scene.agent.fleet.snapshots()] == ["north/hq"]
     page = await scene.agent.exposition.scrape()
     assert b'provider="north"' in bytes(page.body)
@@ -36,7 +37,7 @@ async def test_a_good_reload_is_taken_up(scene: Scene) -> None:
 async def test_a_bad_reload_changes_nothing_and_says_every_error(scene: Scene) -> None:
     before = scene.config.read_text()
     scene.write(misspell)
-    lines = await scene.agent.reload()
+    lines = (await scene.agent.reload()).errors
     assert len(lines) == 2
     assert all(line.startswith(str(scene.config)) for line in lines)
     assert gauge(scene) == 0
@@ -44,7 +45,7 @@ async def test_a_bad_reload_changes_nothing_and_says_every_error(scene: Scene) -
     revision = scene.agent.fleet.snapshots()[0].revision
     await until(lambda: scene.agent.fleet.snapshots()[0].revision > revision, "polls go on")
     scene.config.write_text(before)
-    assert await scene.agent.reload() == []
+    assert await scene.agent.reload() == ReloadOutcome()
     assert gauge(scene) == 1
 
 
@@ -58,7 +59,7 @@ async def test_a_bad_rule_file_is_refused_like_a_bad_configuration(
         settings["rules"]["files"] = [str(rules)]
 
     scene.write(use)
-    lines = await scene.agent.reload()
+    lines = (await scene.agent.reload()).errors
     assert lines
     assert str(rules) in lines[0]
 
@@ -68,9 +69,9 @@ async def test_many_bad_and_good_reloads_lose_nothing(scene: Scene) -> None:
     good = scene.config.read_text()
     for turn in range(15):
         scene.write(misspell)
-        assert await scene.agent.reload()
+        assert (await scene.agent.reload()).errors
         scene.config.write_text(good + f"# {turn}\n")
-        assert await scene.agent.reload() == []
+        assert await scene.agent.reload() == ReloadOutcome()
     assert gauge(scene) == 1
     assert scene.all_failures("north") == 0
     tickets = [ticket for ticket in scene.desk() if ticket["symptom"] == "number_down"]

@@ -29,6 +29,7 @@ from agent.states import (
     PollFailure,
     Strategy,
 )
+from agent.web.services import ReloadOutcome
 
 NOW = 1_790_000_000.0
 SEEN = NOW - 30
@@ -139,9 +140,9 @@ class Facts:
         newest = next(iter(self.results.values())).snapshot
         self.show(msgspec.structs.replace(newest, **changes))
 
-    async def reload(self) -> list[str]:
+    async def reload(self) -> ReloadOutcome:
         self.reloads += 1
-        return self.reload_errors
+        return ReloadOutcome(self.reload_errors)
 
     async def diagnose(self, number: str, caller: str | None) -> Verdict | None:
         self.diagnoses.append((number, caller))

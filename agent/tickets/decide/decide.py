@@ -7,13 +7,20 @@ from msgspec.structs import replace
 from agent.states import Scope, Stage
 from agent.tickets.decide.common_cause import is_common
 from agent.tickets.decide.correlation import Cause, Roots
-from agent.tickets.decide.decision import Decision, DecisionPolicy, Finding, Transition
+from agent.tickets.decide.decision import (
+    Assessment,
+    Decision,
+    DecisionPolicy,
+    Finding,
+    Transition,
+)
 from agent.tickets.decide.faults import WORST_FIRST, Fault
 from agent.tickets.decide.recovery import broken_again, contradicted, evaluate_recovery
 from agent.tickets.decide.view import View
 from agent.tickets.forms import MUTING, Resolution
+from agent.tickets.lifecycle import RECOVERED
 from agent.tickets.sla.severe_fault import at_least
-from agent.tickets.ticket import Member, Ticket
+from agent.tickets.ticket import Member, Progress, Ticket
 
 OTHER_CAUSE = "other_cause"
 RESTORED = "restored"
@@ -107,6 +114,9 @@ def _on_lasting_fault(
     if ticket.stage is Stage.SUPPRESSED:
         yield Decision(Transition.RELEASE, ticket.key, "the wider fault is over, this one is not")
     fires = f"{fault.alerts[0].name} fires"
+    if ticket.rule_gone and not is_common(ticket.subject):
+        reason = f"{fires}, so the fault is watched again"
+        yield Decision(Transition.WATCH, ticket.key, reason)
     yield from contradicted(ticket, fires, policy, now) or broken_again(ticket, fires)
     severity = at_least(ticket, fault.severity)
     if severity is not ticket.severity:
@@ -138,6 +148,9 @@ def _why_it_leaves(member: Member, root: Ticket, view: View, roots: Roots) -> tu
         cause = roots.of(fault.key, fault.subject, fault.since)
         stays = cause is not None and cause.key == root.key
         return ("", "") if stays else (OTHER_CAUSE, "it has another cause")
+    if root.rule_gone or _gone_rule(root, view):
+        # Without its rule nothing would report the member's fault, which is no restoration.
+        return "", ""
     assessment = view.evidence.get(member.key)
     last_alert_at = view.last_alert_at.get(member.key, member.joined_at)
     if assessment and assessment.finding is Finding.GOOD and assessment.seen_at > last_alert_at:
@@ -181,13 +194,44 @@ def _on_muted(ticket: Ticket, view: View, now: float) -> Iterator[Decision]:
 def _on_no_alert(ticket: Ticket, view: View, now: float) -> Iterator[Decision]:
     if ticket.stage is Stage.SUPPRESSED and not _parent_open(ticket, view.tickets):
         yield Decision(Transition.RELEASE, ticket.key, "the wider fault is over")
+    yield from _on_gone_rule(ticket, view)
     if ticket.key in view.pending:
         yield from broken_again(ticket, "an alert's condition holds again")
         return
     assessment = view.evidence.get(ticket.key)
+    if _waits_for_a_person(ticket, assessment, view):
+        return
     if assessment is not None:
         last_alert_at = view.last_alert_at.get(ticket.key, ticket.changed_at)
         yield from evaluate_recovery(ticket, assessment, last_alert_at, view.policy, now)
+
+
+def _on_gone_rule(ticket: Ticket, view: View) -> Iterator[Decision]:
+    """A rule that was taken away is no recovery: the ticket stays, and its timeline says why."""
+    rule = _gone_rule(ticket, view)
+    if rule and not ticket.rule_gone:
+        reason = (
+            f"the rule {rule} is gone from the rule files, so nothing reports this fault any more;"
+            " the ticket stays open until a person decides"
+        )
+        progress = Progress(judged_until=ticket.progress.judged_until, flaps=ticket.progress.flaps)
+        yield Decision(Transition.UNWATCH, ticket.key, reason, rule=rule, progress=progress)
+
+
+def _gone_rule(ticket: Ticket, view: View) -> str:
+    """The name of the rule that reported the ticket's fault and is gone; empty if none is."""
+    if is_common(ticket.subject):
+        present = [it.key for it in ticket.members if it.left_at is None]
+        return next((view.gone_rules[key] for key in present if key in view.gone_rules), "")
+    return view.gone_rules.get(ticket.key, "")
+
+
+def _waits_for_a_person(ticket: Ticket, assessment: Assessment | None, view: View) -> bool:
+    """Whether facts alone must not end the ticket, because its rule is gone."""
+    if not ticket.rule_gone and not _gone_rule(ticket, view):
+        return False
+    is_gone = assessment is not None and assessment.finding is Finding.GONE
+    return ticket.stage not in RECOVERED and not is_gone
 
 
 def _parent_open(ticket: Ticket, tickets: Mapping[str, Ticket]) -> bool:

@@ -71,6 +71,10 @@ class Transition(StrEnum):
     CLOSE = "close"
     MISS = "miss"
     """The subject is gone; the ticket closes unless it comes back."""
+    UNWATCH = "unwatch"
+    """The rule that reported the fault is gone: a person decides whether the fault is over."""
+    WATCH = "watch"
+    """An alert fires again for a fault whose rule was gone."""
     END = "end"
     """Closed without a recovery: the subject is gone, or the common cause is none."""
     MUTE = "mute"
@@ -107,6 +111,8 @@ class Decision(msgspec.Struct, frozen=True):
     severity: Severity | None = None
     progress: Progress | None = None
     verdict: Verdict | None = None
+    rule: str = ""
+    """For a rule that is gone: its name."""
     text: Text | None = None
     """For another diagnosis or severity: the ticket's new text."""
 

@@ -6,10 +6,12 @@ import msgspec
 
 from agent.config.settings import Settings
 from agent.fleet import Fleet
+from agent.rules.rule import GoneRule
 from agent.tickets.decide.common_cause import Groups, groups_of, is_common
 from agent.tickets.decide.correlation import Roots
 from agent.tickets.decide.decision import Assessment, DecisionPolicy, Finding, Recovery
 from agent.tickets.decide.faults import Fault, Traits
+from agent.tickets.key import key_of, subject_of
 from agent.tickets.ticket import Subject, Ticket
 
 
@@ -33,6 +35,9 @@ class View(msgspec.Struct, frozen=True):
     traits: Mapping[str, Traits] = {}
     """What is known of the numbers that faults are about, by the fault's key."""
 
+    gone_rules: Mapping[str, str] = {}
+    """Names of rules that are gone, by the keys that they had an alert for when they went."""
+
     @property
     def alerting(self) -> Collection[str]:
         """The keys that have an alert now, firing or pending."""
@@ -46,6 +51,22 @@ def watched_subjects(tickets: Iterable[Ticket]) -> dict[str, Subject]:
         subjects[ticket.key] = ticket.subject
         subjects.update((it.key, it.subject) for it in ticket.members if it.left_at is None)
     return subjects
+
+
+def gone_keys(rules: Iterable[GoneRule], tickets: Mapping[str, Ticket]) -> dict[str, str]:
+    """The names of ``rules`` by the keys whose ticket must not end because they are gone.
+
+    These are the keys of their alerts, and those of open tickets whose alert had ended for want
+    of data: when the data come back, there is no rule any more that would fire.
+    """
+    keys: dict[str, str] = {}
+    for rule in rules:
+        for alert in rule.alerts:
+            keys.setdefault(key_of(subject_of(alert.name, alert.labels)), rule.name)
+        for ticket in tickets.values():
+            if ticket.progress.blind and rule.name in ticket.alerts:
+                keys.setdefault(ticket.key, rule.name)
+    return keys
 
 
 def unexplained_groups(
