@@ -283,8 +283,11 @@ class Agent:
         # Complaints first: those about an open ticket are attached to it and raise no alert.
         complaint_alerts = await self._complaints.collect_alerts(self.fleet, now)
         external_alerts = await self.webhooks.firing_alerts()
-        alerts = (*rule_alerts, *external_alerts, *complaint_alerts)
-        await self.tickets.observe(alerts, self.fleet, now)
+        own = self._scheduler.engine.ruleset.alert_names
+        repeated = [alert for alert in external_alerts if alert.name in own]
+        others = [alert for alert in external_alerts if alert.name not in own]
+        alerts = (*rule_alerts, *others, *complaint_alerts)
+        await self.tickets.observe(alerts, self.fleet, now, repeated)
         # And once more: the observation has opened tickets for the other complaints.
         await self._complaints.attach_and_release(self.fleet, now)
 

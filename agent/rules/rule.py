@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from agent.model import Alert
 from agent.rules.gotemplate.template import Template
@@ -57,6 +58,12 @@ class RuleSet:
 
     groups: tuple[Group, ...]
     pace: float = 1.0
+
+    @cached_property
+    def alert_names(self) -> frozenset[str]:
+        """The names of the alerts that the rules give."""
+        rules = (rule for group in self.groups for rule in group.rules)
+        return frozenset(rule.name for rule in rules if isinstance(rule, AlertingRule))
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,16 @@ from agent.tickets.decide.common_cause import Threshold, common_faults, keys_of
 from agent.tickets.decide.decide import decide
 from agent.tickets.decide.decision import Decision, DecisionPolicy, Recovery, by_ticket
 from agent.tickets.decide.diagnosis import Diagnose, FaultDiagnoser
-from agent.tickets.decide.faults import Fault, Traits, faults_of, pending_keys, traits_of
+from agent.tickets.decide.faults import (
+    Fault,
+    Traits,
+    faults_of,
+    keys_of_alerts,
+    pending_keys,
+    traits_of,
+)
 from agent.tickets.decide.recovery import resumed
+from agent.tickets.decide.repeated import RepeatedAlerts
 from agent.tickets.decide.view import (
     View,
     assessments,
@@ -77,6 +85,7 @@ class Tickets:
         self._policy = ticket_policy_of(settings)
         self._diagnoser = FaultDiagnoser(diagnose)
         self._recovery = recovery
+        self._repeated = RepeatedAlerts(recovery)
         self._committed = committed
         self._open: dict[str, Ticket] = {}
         self._muted: dict[str, Ticket] = {}
@@ -108,12 +117,14 @@ class Tickets:
         self._gone_rules.extend(rules)
 
     async def observe(
-        self, alerts: Sequence[Alert], fleet: Fleet, now: float
+        self, alerts: Sequence[Alert], fleet: Fleet, now: float, repeated: Sequence[Alert] = ()
     ) -> tuple[Change, ...]:
         """Evaluates one round of alerts and facts; returns the changes written for it.
 
-        ``alerts`` are all that fire or are pending now. The changes are durable and queued for
-        the sinks when the call returns.
+        ``alerts`` are all that fire or are pending now, but for those of ``repeated``: what
+        another system reports of rules that are evaluated here as well. These open no ticket
+        where fresh facts contradict them. The changes are durable and queued for the sinks when
+        the call returns.
 
         Raises:
             StoreError: when the ledger refuses; changes already written stay written.
@@ -121,7 +132,8 @@ class Tickets:
         async with self._lock:
             written: list[Change] = []
             try:
-                await self._evaluate(alerts, fleet, now, written)
+                credible = await self._credible(repeated, alerts, fleet, now)
+                await self._evaluate((*alerts, *credible), fleet, now, written)
             except StoreError:
                 # A commit may have failed after the database carried it out, so memory and
                 # ledger may differ: the tickets are read again before the next use.
@@ -227,6 +239,16 @@ class Tickets:
         self._note_alerts(view, now)
         # Only now: had a write failed, the next round would have to decide about them again.
         del self._gone_rules[: len(gone_rules)]
+
+    async def _credible(
+        self, repeated: Sequence[Alert], alerts: Sequence[Alert], fleet: Fleet, now: float
+    ) -> tuple[Alert, ...]:
+        """Those of ``repeated`` that report a fault which is known here or may be there."""
+        if not repeated:
+            return ()
+        tickets = await self._load(now)
+        known = watched_subjects(tickets.values()).keys() | keys_of_alerts(alerts)
+        return await asyncio.to_thread(self._repeated.credible, repeated, known, fleet, now)
 
     async def _view(self, alerts: Sequence[Alert], fleet: Fleet, now: float) -> View:
         settings = self._settings

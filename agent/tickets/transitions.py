@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from agent.model import Verdict
-from agent.states import Severity, Stage
+from agent.states import Cause, Severity, Stage
 from agent.tickets.changes import (
     AGENT,
     CLOSED,
@@ -195,7 +195,17 @@ def _kind(before: Ticket, after: Ticket, decisions: list[Decision]) -> str:
         return ""
     is_raised = _rank(after.severity) < _rank(before.severity)
     escalates = is_raised and any(it.transition is Transition.SEVERITY for it in decisions)
-    return ESCALATED if escalates else UPDATED
+    return ESCALATED if escalates or _has_become_a_fault(before, after) else UPDATED
+
+
+def _has_become_a_fault(before: Ticket, after: Ticket) -> bool:
+    """Whether the ticket was nobody's to work on, because nothing was broken, and now is.
+
+    Whoever has put it aside as healthy must hear of the fault as they would of a new ticket.
+    """
+    healthy = Cause.HEALTHY
+    was_healthy = before.diagnosis is not None and before.diagnosis.cause is healthy
+    return was_healthy and after.diagnosis is not None and after.diagnosis.cause is not healthy
 
 
 def _rank(severity: Severity) -> int:

@@ -1,6 +1,8 @@
 """Alertmanager and the embedded rules report the same fault into one ticket."""
 
+import time
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -113,3 +115,33 @@ async def test_a_restart_still_knows_what_alertmanager_reported(
         alert.labels
     ]
     await until(lambda: of(scene, scope="agent"), "its ticket is opened")
+
+
+async def test_a_late_firing_of_a_healthy_number_opens_nothing_and_hides_nothing(
+    scene: Scene, client: TestClient[Any, Any]
+) -> None:
+    await send(client, LABELS | {"number": WELL})
+    revision = scene.agent.fleet.get("north", "hq").revision + 20
+    await until(lambda: scene.agent.fleet.get("north", "hq").revision > revision, "it is polled")
+    assert not of(scene, number=WELL), "nothing is broken"
+    before = time.time()
+    scene.world.apply({"number": WELL, "set": {"state": "suspended_violation"}})
+    (ticket,) = await until(lambda: of(scene, number=WELL), "the real fault has its ticket")
+    assert ticket["deliveries"][0]["type"] == "ticket.opened"
+    assert ticket["diagnosis"]["cause"] == "number_suspended_violation"
+    assert datetime.fromisoformat(ticket["started_at"]).timestamp() > before - 2
+    assert not any(clock["breached"] for clock in ticket["clocks"])
+
+
+async def test_a_repeat_is_believed_while_nothing_contradicts_it(
+    scene: Scene, client: TestClient[Any, Any]
+) -> None:
+    await send(client, LABELS | {"number": WELL, "symptom": "odd"})
+    await until(lambda: of(scene, number=WELL, symptom="odd"), "no fact speaks against it")
+
+
+async def test_a_foreign_alert_about_a_healthy_number_has_its_ticket(
+    scene: Scene, client: TestClient[Any, Any]
+) -> None:
+    await send(client, LABELS | {"number": WELL, "alertname": "CallsFail"})
+    await until(lambda: of(scene, number=WELL), "another system may see more than we do")

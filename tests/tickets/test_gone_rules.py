@@ -46,7 +46,7 @@ async def test_what_went_blind_before_its_rule_went_is_kept_too(run: Run) -> Non
     await run.step(failure=PollFailure.TIMEOUT)
     await run.step(failure=PollFailure.TIMEOUT, seconds=600)
     assert run.tickets.open[0].progress.blind
-    run.tickets.rules_gone([GoneRule("NumberNotActive", "g/NumberNotActive{}", (), False)])  # noqa: FBT003 - as the engine makes it
+    run.tickets.rules_gone([GoneRule("NumberNotActive", "g/NumberNotActive{}", (), False)])
     await quiet(run)
     assert len(run.tickets.open) == 1
 

@@ -237,3 +237,12 @@ async def test_a_diagnosis_that_comes_late_is_added(run: Run) -> None:
     run.scene.diagnosed = verdict()
     await run.step(alert())
     assert run.tickets.open[0].stage is Stage.DIAGNOSING
+
+
+async def test_a_ticket_that_said_healthy_escalates_once_something_is_broken(run: Run) -> None:
+    run.scene.diagnosed = verdict(Cause.HEALTHY)
+    await run.step(alert("CallsFail"))
+    run.scene.states[NUMBER] = NumberState.SUSPENDED_ARREARS
+    run.scene.diagnosed = verdict()
+    changes = [change for _ in range(5) for change in await run.step(alert("CallsFail"), alert())]
+    assert [change.kind for change in changes] == ["ticket.escalated"]

@@ -67,9 +67,12 @@ def faults_of(alerts: Iterable[Alert], severities: Collection[str]) -> dict[str,
 
 def pending_keys(alerts: Iterable[Alert]) -> frozenset[str]:
     """The keys of which an alert's condition holds, but not yet long enough to fire."""
-    return frozenset(
-        key_of(subject_of(alert.name, alert.labels)) for alert in alerts if alert.state == "pending"
-    )
+    return keys_of_alerts(alert for alert in alerts if alert.state == "pending")
+
+
+def keys_of_alerts(alerts: Iterable[Alert]) -> frozenset[str]:
+    """The keys that ``alerts`` are about."""
+    return frozenset(key_of(subject_of(alert.name, alert.labels)) for alert in alerts)
 
 
 def severity_of(labels: Mapping[str, str]) -> Severity:

@@ -353,6 +353,14 @@ _ONE_IS_ENOUGH = frozenset({"provider_api"})
 """Symptoms that are over when one account is good: an API that answers for one is up."""
 
 
+def is_assessed(symptom: str) -> bool:
+    """Whether facts tell by themselves whether a fault of ``symptom`` is there.
+
+    Of other symptoms, fresh facts only say that nothing is missing.
+    """
+    return _row(symptom)[1] is not _without_alert
+
+
 def _row(symptom: str) -> tuple[frozenset[Capability], _Rule]:
     """The row of a symptom. Of a common cause, fresh facts are enough: its members are assessed."""
     if symptom == LANDING or symptom.startswith(PHONES):
