@@ -1,16 +1,19 @@
 """Delivers the outbox to every sink, each on its own: one sink's outage delays no other."""
 
 import asyncio
+import contextlib
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
+from agent.clock import SteadyClock
 from agent.event_loop import BackgroundTask
 from agent.sinks.base import RemoteStatus, Sink
 from agent.sinks.links import Links
 from agent.sinks.worker import Worker
+from agent.store import StoreError
 from agent.store.database import Database
 from agent.tickets.outbox.outbox import Outbox
 from exporters.telemetry import Telemetry
@@ -31,6 +34,7 @@ class Dispatcher:
         telemetry: The agent's own metrics.
         clock: Epoch seconds.
         jitter: Draws from 0 to 1, to vary the waits between retries.
+        steady: Epoch seconds for waits; ``None`` stands for what passes from now on.
     """
 
     def __init__(
@@ -40,12 +44,14 @@ class Dispatcher:
         telemetry: Telemetry,
         clock: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
+        steady: Callable[[], float] | None = None,
     ) -> None:
         self._outbox = Outbox(database)
         self._links = Links(database)
         self._sinks = tuple(sinks)
         self._telemetry = telemetry
         self._clock = clock
+        self._steady = steady or SteadyClock(clock)
         self._jitter = jitter
         self._workers: list[Worker] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -58,11 +64,14 @@ class Dispatcher:
             StoreError: when the ledger cannot be read or written.
         """
         # Before any worker: a row that was being sent when the agent died is claimed by nobody.
-        recovered = await self._outbox.recover()
+        workers = self._make_workers()
+        for worker in workers:
+            await worker.restore_budget()
+        recovered = await self._outbox.recover(self._steady())
         if recovered:
             log.info("deliveries_taken_up_again", rows=recovered)
-        await self._warn_of_orphans()
-        self._start_workers()
+        await self._report_orphans()
+        self._start_workers(workers)
         self._pruning.start()
 
     @property
@@ -89,10 +98,19 @@ class Dispatcher:
     async def replace(self, sinks: Sequence[Sink], grace: float = 5.0) -> None:
         """Go on with other sinks, as after a reload; rows queued for a sink stay queued."""
         await self._stop_workers(grace)
+        former = {sink.name for sink in self._sinks}
         self._sinks = tuple(sinks)
-        # A worker that was cancelled after the grace has left its row in the state "sending".
-        await self._outbox.recover()
-        self._start_workers()
+        # A worker that was cancelled after the grace has left its row in the state "sending". Each
+        # new worker queues such rows again, and tries until the ledger lets it.
+        workers = self._make_workers()
+        for worker in workers:
+            await worker.restore_budget()
+        self._start_workers(workers)
+        self._forget(former - {sink.name for sink in self._sinks})
+        try:
+            await self._report_orphans()
+        except StoreError:
+            log.exception("outbox_unreadable")
 
     async def stop(self, grace: float = 10.0) -> None:
         """Deliver what is due, for at most ``grace`` seconds, then end.
@@ -102,11 +120,27 @@ class Dispatcher:
         await self._pruning.stop()
         await self._stop_workers(grace)
 
-    def _start_workers(self) -> None:
-        self._workers = [
-            Worker(sink, self._outbox, self._telemetry, self._clock, self._jitter)
+    def _make_workers(self) -> list[Worker]:
+        return [
+            Worker(sink, self._outbox, self._telemetry, self._clock, self._steady, self._jitter)
             for sink in self._sinks
         ]
+
+    def _forget(self, sinks: Iterable[str]) -> None:
+        """Publish nothing more about the queues of ``sinks``, which nobody measures any more."""
+        gauges = (
+            self._telemetry.outbox_pending,
+            self._telemetry.outbox_oldest,
+            self._telemetry.dead_letters,
+            self._telemetry.sink_held,
+        )
+        for sink in sinks:
+            for gauge in gauges:
+                with contextlib.suppress(KeyError):
+                    gauge.remove(sink)
+
+    def _start_workers(self, workers: list[Worker]) -> None:
+        self._workers = workers
         self._tasks = [
             asyncio.create_task(worker.run(), name=f"sink-{sink.name}")
             for worker, sink in zip(self._workers, self._sinks, strict=True)
@@ -124,11 +158,14 @@ class Dispatcher:
         for sink in self._sinks:
             await sink.close()
 
-    async def _warn_of_orphans(self) -> None:
+    async def _report_orphans(self) -> None:
+        """Log and publish the queues of sinks that are not configured: nobody empties them."""
         configured = {sink.name for sink in self._sinks}
         for name, queue in (await self._outbox.queues()).items():
             if name not in configured and queue.pending:
                 log.warning("sink_not_configured", sink=name, pending=queue.pending)
+                self._telemetry.outbox_pending.labels(name).set(queue.pending)
+                self._telemetry.outbox_oldest.labels(name).set(queue.oldest or 0.0)
 
     async def _prune(self) -> None:
         while True:

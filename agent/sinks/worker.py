@@ -1,7 +1,9 @@
 """The worker of one sink: sends the rows that are due, within the sink's limits."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import structlog
 
@@ -21,8 +23,18 @@ STEPS = ("update", "restored", "closed", "reopened")
 """Steps that a ticket system may refuse: the values of the label ``step``."""
 _OTHER_TICKET_EVERY = 5
 """Failed attempts of the oldest row after which a row of another ticket is tried as well."""
+LONGEST_ATTEMPT = 300.0
+"""Seconds after which an attempt counts as failed, whatever the sink is doing."""
 _METRICS_INTERVAL = 1.0
 """Seconds between two updates of the queue's metrics while rows are being sent."""
+
+
+class _Result(NamedTuple):
+    """What came of an attempt."""
+
+    rows: Sequence[Row]
+    error: SinkError | None
+    """Why the rows were not accepted; ``None`` if they were."""
 
 
 class Worker:
@@ -33,11 +45,16 @@ class Worker:
     ticket: the order is kept, and one bad row cannot prolong an outage. A chat gets one message
     about many tickets if many wait.
 
+    A claim lasts for one attempt. When the ledger refuses the attempt's result, the worker keeps
+    it and writes it first thing the next time; when it refuses the claim itself, what is marked
+    as being sent is queued again.
+
     Args:
         sink: The sink to deliver to; the caller closes it.
         outbox: The queue.
         telemetry: The agent's own metrics.
-        clock: Epoch seconds.
+        clock: Epoch seconds, for what sinks are told.
+        steady: Epoch seconds for waits (:class:`agent.clock.SteadyClock`).
         jitter: Draws from 0 to 1, to vary the waits between retries.
     """
 
@@ -47,12 +64,14 @@ class Worker:
         outbox: Outbox,
         telemetry: Telemetry,
         clock: Callable[[], float],
+        steady: Callable[[], float],
         jitter: Callable[[], float],
     ) -> None:
         self._sink = sink
         self._outbox = outbox
         self._telemetry = telemetry
-        self._clock = clock
+        self._wall = clock
+        self._clock = steady
         self._jitter = jitter
         self._wake = asyncio.Event()
         self._stopping = False
@@ -61,6 +80,8 @@ class Worker:
         self._budget = RateBudget(sink.rate_limits)
         self._single_deliveries = 0
         self._held = False
+        self._unwritten: _Result | None = None
+        self._claims_are_known = False
         self._published_at = 0.0
         telemetry.sink_deliveries.labels(sink.name)
         telemetry.sink_held.labels(sink.name).set(0)
@@ -85,13 +106,15 @@ class Worker:
 
     async def run(self) -> None:
         """Work until :meth:`finish` is called or the task is cancelled."""
-        await self._restore_budget()
         while True:
             self._wake.clear()
             try:
+                await self._settle_claims()
                 wait = await self._deliver_due()
-            except StoreError:
-                log.exception("outbox_unreadable", sink=self._sink.name)
+            except StoreError as error:
+                self._claims_are_known = False
+                log.error("outbox_unreadable", sink=self._sink.name, error=str(error))  # noqa: TRY400 - the text says it
+                await self._publish_what_waits()
                 wait = IDLE_SECONDS
             if self._stopping:
                 return
@@ -99,7 +122,21 @@ class Worker:
             await self._sleep(wait)
             self._waiting = False
 
-    async def _restore_budget(self) -> None:
+    async def _settle_claims(self) -> None:
+        """Write the result that could not be written, and end every other claim of this sink.
+
+        Nothing is being sent when this is called, so that a row in the state "sending" is a claim
+        whose result was never written.
+        """
+        if self._unwritten is not None:
+            await self._record(self._unwritten)
+        if not self._claims_are_known:
+            released = await self._outbox.release(self._sink.name)
+            if released:
+                log.warning("deliveries_taken_up_again", sink=self._sink.name, rows=released)
+            self._claims_are_known = True
+
+    async def restore_budget(self) -> None:
         """Count what was sent before a restart against the sink's rate limits."""
         if not self._budget.longest_period:
             return
@@ -173,21 +210,36 @@ class Worker:
         return True
 
     async def _attempt(self, rows: Sequence[Row]) -> None:
-        now = self._clock()
         self._telemetry.sink_deliveries.labels(self._sink.name).inc()
-        self._budget.record(now)
+        self._budget.record(self._clock())
+        await self._record(_Result(rows, await self._try_to_deliver(rows)))
+
+    async def _try_to_deliver(self, rows: Sequence[Row]) -> SinkError | None:
+        """Send ``rows``; returns why they were not accepted, ``None`` if they were."""
+        now = self._wall()
         try:
-            if isinstance(self._sink, DigestingSink):
-                await self._sink.deliver_together(rows, now)
-            else:
-                await self._sink.deliver(rows[0], now)
+            async with asyncio.timeout(LONGEST_ATTEMPT):
+                if isinstance(self._sink, DigestingSink):
+                    await self._sink.deliver_together(rows, now)
+                else:
+                    await self._sink.deliver(rows[0], now)
         except SinkError as error:
-            await self._record_failure(rows, error)
+            return error
+        except TimeoutError:
+            detail = f"no result within {LONGEST_ATTEMPT:g} s"
+            return SinkError(SinkFailure.TIMEOUT, detail, ambiguous=True)
         except Exception as error:
             log.exception("sink_broken", sink=self._sink.name)
-            await self._record_failure(rows, SinkError(SinkFailure.INTERNAL, type(error).__name__))
+            return SinkError(SinkFailure.INTERNAL, type(error).__name__)
+        return None
+
+    async def _record(self, result: "_Result") -> None:
+        self._unwritten = result
+        if result.error is None:
+            await self._record_success(result.rows)
         else:
-            await self._record_success(rows)
+            await self._record_failure(result.rows, result.error)
+        self._unwritten = None
 
     async def _record_success(self, rows: Sequence[Row]) -> None:
         now = self._clock()
@@ -261,6 +313,11 @@ class Worker:
             reason=error.reason.value,
             detail=error.detail,
         )
+
+    async def _publish_what_waits(self) -> None:
+        """Publish the queue although the ledger refuses something else, if it can be read."""
+        with contextlib.suppress(StoreError):
+            await self._publish_queue()
 
     async def _publish_queue(self) -> None:
         name = self._sink.name

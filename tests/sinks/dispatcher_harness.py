@@ -37,6 +37,7 @@ class DispatcherHarness:
         self.telemetry = telemetry
         self.outbox = Outbox(database)
         self.clock = Clock()
+        self.clock_steps = 0.0
         self.sections: list[Any] = []
         self.dispatcher: Dispatcher | None = None
 
@@ -55,7 +56,12 @@ class DispatcherHarness:
     async def start(self) -> None:
         sinks = build_sinks(self.sections, self.clock, self.context())
         self.dispatcher = Dispatcher(
-            self.database, sinks, self.telemetry, self.clock, jitter=lambda: 0.5
+            self.database,
+            sinks,
+            self.telemetry,
+            self.clock,
+            jitter=lambda: 0.5,
+            steady=lambda: self.clock.now - self.clock_steps,
         )
         await self.dispatcher.start()
 
@@ -70,6 +76,11 @@ class DispatcherHarness:
         while self.clock.now < end:
             self.clock.now = min(end, self.clock.now + step)
             await self.settle()
+
+    def set_clock(self, seconds: float) -> None:
+        """Set the machine's clock forward, or back where negative; no time passes."""
+        self.clock.now += seconds
+        self.clock_steps += seconds
 
     async def settle(self) -> None:
         """Wait until the workers have done what is due now."""

@@ -13,14 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.store.database import Database, uninterrupted
 from agent.store.schema import outbox
 from agent.tickets.changes import ESCALATED, UPDATED
-from agent.tickets.outbox.rows import RANKS, SETTLED, UNDELIVERED, Queue, Row, RowState
+from agent.tickets.outbox.rows import AT_ONCE, RANKS, SETTLED, UNDELIVERED, Queue, Row, RowState
 
 _BY_RANK = (outbox.c.rank, outbox.c.id)
 """The order in which rows go."""
 
 
 class Outbox:
-    """The queue of all sinks. Every method is one transaction."""
+    """The queue of all sinks. Every method is one transaction.
+
+    Times of attempts are those of the caller's steady clock (:mod:`agent.clock`), so that rows
+    wait as long as they should when the machine's clock is set. After a restart that clock is
+    another one: see :meth:`recover`.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -51,7 +56,8 @@ class Outbox:
             if row is None:
                 return None
             # The attempt is counted before it is made: should the agent die while it is being
-            # made, recover() finds the row in state "sending" and queues it again.
+            # made, recover() finds the row in state "sending" and queues it again. release() does
+            # so while the agent runs.
             return await _claim(connection, row, now)
 
     @uninterrupted
@@ -119,19 +125,42 @@ class Outbox:
             )
 
     @uninterrupted
-    async def recover(self) -> int:
-        """Queues rows that were being sent when the agent died; returns how many.
+    async def recover(self, now: float) -> int:
+        """Takes up the queue after a restart; returns how many rows were being sent.
 
-        Whether they arrived is not known, so they are sent again under the same webhook id, by
-        which the receiver recognizes a repetition (docs/reference/ticketing.md §6).
+        Time without the agent counts for nothing: nobody knows how much of it the clock was only
+        set. A row waits for what was left of its wait when it was written, at most, and is given
+        up by the time in which it was tried.
         """
         async with self._database.transaction() as connection:
-            result = await connection.execute(
-                update(outbox)
-                .where(outbox.c.state == RowState.SENDING)
-                .values(state=RowState.WAITING)
+            released = await _release(connection, outbox.c.state == RowState.SENDING)
+            waiting = outbox.c.state == RowState.WAITING
+            until, asked_at = outbox.c.next_attempt_at, outbox.c.settled_at
+            ahead = update(outbox).where(waiting, until > now)
+            await connection.execute(
+                ahead.where(asked_at.is_not(None), until - asked_at < until - now).values(
+                    next_attempt_at=now + until - asked_at
+                )
             )
-            return int(result.rowcount)
+            await connection.execute(ahead.where(asked_at.is_(None)).values(next_attempt_at=now))
+            first, last = outbox.c.first_attempt_at, outbox.c.last_attempt_at
+            tried = update(outbox).where(waiting, first.is_not(None))
+            await connection.execute(
+                tried.values(first_attempt_at=now - (last - first), last_attempt_at=now)
+            )
+            return released
+
+    @uninterrupted
+    async def release(self, sink: str) -> int:
+        """Queues again the rows of ``sink`` that are marked as being sent; returns how many.
+
+        To be called when nothing is being sent there. Whether such rows arrived is not known, so
+        they are sent again under the same webhook id, by which the receiver recognizes a
+        repetition (docs/reference/ticketing.md §6).
+        """
+        async with self._database.transaction() as connection:
+            sending = and_(outbox.c.sink == sink, outbox.c.state == RowState.SENDING)
+            return await _release(connection, sending)
 
     @uninterrupted
     async def wake(self, sink: str, now: float) -> None:
@@ -209,7 +238,7 @@ class Outbox:
                 .where(_dead_rows(ticket))
                 .values(
                     state=RowState.WAITING,
-                    next_attempt_at=now,
+                    next_attempt_at=AT_ONCE,
                     attempts=0,
                     first_attempt_at=None,
                 )
@@ -253,6 +282,11 @@ def _urgent_tickets(sink: str, most: int) -> Select[str]:
 def _dead_rows(ticket: str | None) -> ColumnElement[bool]:
     dead = outbox.c.state == RowState.DEAD
     return dead if ticket is None else and_(dead, outbox.c.ticket_id == ticket)
+
+
+async def _release(connection: AsyncConnection, rows: ColumnElement[bool]) -> int:
+    result = await connection.execute(update(outbox).where(rows).values(state=RowState.WAITING))
+    return int(result.rowcount)
 
 
 async def _claim(connection: AsyncConnection, row: Mapping[Any, Any], now: float) -> Row:

@@ -52,6 +52,8 @@ RANKS: Mapping[str, int] = {
     UPDATED: 3,
 }
 """The order of delivery where not all can go at once: escalations first, updates last."""
+AT_ONCE = 0.0
+"""The next attempt of a row that is due at once, whatever the clock says then."""
 USUAL_RANK = 2
 """The rank of a kind that is not listed."""
 
@@ -152,7 +154,7 @@ def _columns(sink: str, change: Change, body: bytes, newest: Change) -> dict[str
         "payload": body,
         "state": RowState.SUPERSEDED if superseded else RowState.WAITING,
         "created_at": now,
-        "next_attempt_at": now,
+        "next_attempt_at": AT_ONCE,
         "attempts": 0,
         "settled_at": now if superseded else None,
         "failure": "",
