@@ -15,6 +15,7 @@ from agent.baselines.repository import BaselineRepository
 from agent.baselines.service import BaselineService
 from agent.checks.engine import Checker
 from agent.checks.result import CheckResult
+from agent.clock import ClockSteps
 from agent.complaints.api import ComplaintApi
 from agent.complaints.correlation import ComplaintCorrelator, is_listed
 from agent.config.settings import Settings
@@ -46,6 +47,7 @@ from agent.sinks.reconciler import TicketSystemReconciler
 from agent.sinks.registry import SinkContext, build_sinks
 from agent.sinks.text import Writer
 from agent.store.database import Database
+from agent.store.retention import RetentionClock
 from agent.tickets.actions.request import ActionRequest
 from agent.tickets.changes import Change
 from agent.tickets.decide.recovery_facts import recovery_by_facts
@@ -77,6 +79,7 @@ class Agent:
         self._config = config
         self._clock = clock
         self._running = AsyncExitStack()
+        self._clock_steps = ClockSteps()
         self._reload_lock = asyncio.Lock()
         self._started_at = clock()
         self.settings: Settings
@@ -129,8 +132,14 @@ class Agent:
             self.fleet, self.exposition, self._clock, *self._checks(plan.settings)
         )
         await self._runtime_state.restore_habits(self._refresher.habits)
+        self._retention = RetentionClock(self.database, self._clock)
         self.evidence = EvidenceService(
-            self.database, self._queries, lambda: self.settings, version("numwatch"), self._clock
+            self.database,
+            self._queries,
+            lambda: self.settings,
+            version("numwatch"),
+            self._clock,
+            self._retention.now,
         )
         self._pollers = Pollers(
             self.fleet, self.telemetry, self._clock, recorder=self.evidence.recorder
@@ -143,6 +152,7 @@ class Agent:
             build_sinks(plan.settings.sinks, self._clock, self._sink_context(plan.settings)),
             self.telemetry,
             self._clock,
+            retention=self._retention.now,
         )
         self._diagnosis = FleetDiagnosis(
             lambda: self._refresher.results,
@@ -245,10 +255,18 @@ class Agent:
             self.telemetry,
             plan.settings.rules.interval,
             self._clock,
+            self._clock_step,
         )
         # It runs without any rules too: external alerts and complaints are handled after each
         # evaluation.
         self._scheduler.start()
+
+    def _clock_step(self, now: float) -> float:
+        """By how much the wall clock was set since the last evaluation, which tickets hear too."""
+        step = self._clock_steps.since_last(now)
+        if step:
+            self.tickets.clock_was_set(step)
+        return step
 
     async def _stop_rules(self) -> None:
         # Not a bound method of the scheduler: a reload replaces it.

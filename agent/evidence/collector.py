@@ -1,7 +1,8 @@
 """Collects evidence when a ticket opens and when its fault is over."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -46,6 +47,7 @@ class EvidenceCollector:
         series_of: The series of a number.
         settings: The configuration in force.
         clock: Epoch seconds.
+        retention: The time by which evidence grows old (:mod:`agent.store.retention`).
     """
 
     def __init__(
@@ -55,14 +57,16 @@ class EvidenceCollector:
         series_of: SeriesOf,
         settings: Callable[[], Settings],
         clock: Callable[[], float],
+        retention: Callable[[], Awaitable[float]],
     ) -> None:
         self._repository = repository
         self._recorder = recorder
         self._series_of = series_of
         self._settings = settings
         self._clock = clock
+        self._retention = retention
         self._previous: Mapping[str, Ticket] | None = None
-        self._retention_checked_at = 0.0
+        self._retention_checked_at = -RETENTION_CHECK_SECONDS
         self._queue: asyncio.Queue[_Collection] = asyncio.Queue(MAX_QUEUED)
 
     def observe(self, open_tickets: Sequence[Ticket]) -> None:
@@ -134,12 +138,13 @@ class EvidenceCollector:
         return answers_document(ticket, answers, failures, redact)
 
     async def _delete_expired(self) -> None:
-        now = self._clock()
-        if now - self._retention_checked_at < RETENTION_CHECK_SECONDS:
+        at = time.monotonic()
+        if at - self._retention_checked_at < RETENTION_CHECK_SECONDS:
             return
-        self._retention_checked_at = now
+        self._retention_checked_at = at
         try:
-            count = await self._repository.delete_before(now - self._settings().evidence.keep)
+            before = await self._retention() - self._settings().evidence.keep
+            count = await self._repository.delete_before(before)
         except StoreError as error:
             log.error("evidence_not_swept", error=str(error))  # noqa: TRY400 - the text says it
         else:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from agent.config.settings import Settings
 from agent.evidence.collector import EvidenceCollector
@@ -25,6 +25,7 @@ class EvidenceService:
         settings: The configuration in force.
         version: The program's version, for the manifest.
         clock: Epoch seconds.
+        retention: The time by which evidence grows old (:mod:`agent.store.retention`).
     """
 
     def __init__(
@@ -34,13 +35,14 @@ class EvidenceService:
         settings: Callable[[], Settings],
         version: str,
         clock: Callable[[], float],
+        retention: Callable[[], Awaitable[float]],
     ) -> None:
         self._queries = queries
         self._clock = clock
         self.recorder = ResponseRecorder(clock)
         self.exporter = EvidenceExporter(database, settings, version, clock)
         self.collector = EvidenceCollector(
-            EvidenceRepository(database), self.recorder, self._series_of, settings, clock
+            EvidenceRepository(database), self.recorder, self._series_of, settings, clock, retention
         )
 
     def _series_of(self, number: str) -> bytes:

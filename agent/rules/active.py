@@ -95,7 +95,8 @@ def resume(entries: Iterable[ActiveAlert], away: float) -> None:
     """Do not count ``away`` seconds without evaluations towards ``for`` and ``keep_firing_for``.
 
     ``away`` is measured by the wall clock, which may have been changed meanwhile; it is negative
-    when the clock was set back.
+    when the clock was set back. By how much the clock was set while rules were evaluated is
+    handled in the same way.
     """
     for entry in entries:
         if entry.missing_since is not None:

@@ -72,6 +72,13 @@ class AlertingState:
         self._watched_until = watched_until
         self._unchanged_result = self._alerts = None
 
+    def clock_was_set(self, step: float) -> None:
+        """Go on after the wall clock was set by ``step`` seconds, which do not count as passed."""
+        resume(self.active.values(), step)
+        if self._watched_until:
+            self._watched_until += step
+        self._unchanged_result = self._alerts = None
+
     def evaluate(self, result: Vector, now: float, limit: int, query: Query = no_queries) -> None:
         """Update the alerts by the rule's result at ``now``; ``query`` answers its templates.
 

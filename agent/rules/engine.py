@@ -139,6 +139,20 @@ class RuleEngine:
                     self.run(group, source, now, self._live, self._cache)
             return self.alerts()
 
+    def clock_was_set(self, step: float) -> None:
+        """Go on after the wall clock was set by ``step`` seconds; negative when set back.
+
+        No time has passed: ``for`` and ``keep_firing_for`` go on, and so does the history that
+        rates and other functions over time read.
+        """
+        with self._lock:
+            self._live.shift(round(step * 1000))
+            self._cache.clear()
+            self._recorded_results.clear()
+            self._due.clear()
+            for state in self._states.values():
+                state.clock_was_set(step)
+
     @contextmanager
     def reading(self, blocks: Sequence[Block]) -> Iterator[Source]:
         """The source that rules read, for another thread.

@@ -206,6 +206,11 @@ class History:
                 for tick in stored.ticks
             )
 
+    def shift(self, step: int) -> None:
+        """Restate the time of every tick after the wall clock was set by ``step`` milliseconds."""
+        for stored in self._all_ticks():
+            stored.ticks = deque(Tick(tick.time + step, tick.parts) for tick in stored.ticks)
+
     def _all_ticks(self) -> Iterator[_MetricTicks]:
         return (stored for writers in self._writers.values() for stored in writers.values())
 

@@ -46,6 +46,12 @@ class LiveSeries:
         self.history.add_blocks(self._now, blocks)
         return self.over(blocks)
 
+    def shift(self, step: int) -> None:
+        """Restate all times after the wall clock was set by ``step`` milliseconds."""
+        if self._now:
+            self._now += step
+        self.history.shift(step)
+
     @property
     def newest(self) -> int:
         """The time of the newest tick, milliseconds since the epoch; 0 without one."""

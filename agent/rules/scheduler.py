@@ -25,6 +25,8 @@ class Scheduler:
     """Evaluates an engine's rules every ``interval`` seconds and passes on the alerts.
 
     An evaluation that takes longer than the interval makes the next ones be skipped and counted.
+
+    ``clock_step`` returns by how many seconds the wall clock was set since the evaluation before.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Scheduler:
         telemetry: Telemetry,
         interval: float,
         clock: Callable[[], float] = time,
+        clock_step: Callable[[float], float] = lambda _now: 0.0,
     ) -> None:
         self.engine = engine
         self._blocks = blocks
@@ -42,6 +45,7 @@ class Scheduler:
         self._telemetry = telemetry
         self._interval = interval
         self._clock = clock
+        self._clock_step = clock_step
         self._task = BackgroundTask("rules", self._run)
         self._measured_at = float("-inf")
         self._failing: dict[tuple[str, str, str], str] = {}
@@ -57,8 +61,11 @@ class Scheduler:
     async def evaluate_once(self) -> tuple[Alert, ...]:
         """Evaluate now and pass the alerts on; returns them."""
         now = self._clock()
+        step = self._clock_step(now)
+        if step:
+            log.warning("clock_was_set", seconds=round(step, 3))
         thread = asyncio.create_task(
-            asyncio.to_thread(self._evaluate, now), name="rules-evaluation"
+            asyncio.to_thread(self._evaluate, now, step), name="rules-evaluation"
         )
         try:
             alerts = await asyncio.shield(thread)
@@ -70,7 +77,9 @@ class Scheduler:
         await self._on_alerts(alerts, now)
         return alerts
 
-    def _evaluate(self, now: float) -> tuple[Alert, ...]:
+    def _evaluate(self, now: float, step: float) -> tuple[Alert, ...]:
+        if step:
+            self.engine.clock_was_set(step)
         alerts = self.engine.evaluate(self._blocks(), now)
         self._measure_history()
         return alerts

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import structlog
 
@@ -15,6 +15,7 @@ from agent.sinks.links import Links
 from agent.sinks.worker import Worker
 from agent.store import StoreError
 from agent.store.database import Database
+from agent.store.retention import RetentionClock
 from agent.tickets.outbox.outbox import Outbox
 from exporters.telemetry import Telemetry
 
@@ -35,6 +36,7 @@ class Dispatcher:
         clock: Epoch seconds.
         jitter: Draws from 0 to 1, to vary the waits between retries.
         steady: Epoch seconds for waits; ``None`` stands for what passes from now on.
+        retention: The time by which delivered rows grow old (:mod:`agent.store.retention`).
     """
 
     def __init__(
@@ -45,12 +47,14 @@ class Dispatcher:
         clock: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
         steady: Callable[[], float] | None = None,
+        retention: Callable[[], Awaitable[float]] | None = None,
     ) -> None:
         self._outbox = Outbox(database)
         self._links = Links(database)
         self._sinks = tuple(sinks)
         self._telemetry = telemetry
         self._clock = clock
+        self._retention = retention or RetentionClock(database, clock).now
         self._steady = steady or SteadyClock(clock)
         self._jitter = jitter
         self._workers: list[Worker] = []
@@ -170,8 +174,9 @@ class Dispatcher:
     async def _prune(self) -> None:
         while True:
             try:
-                await self._outbox.prune(self._clock() - RETENTION)
-                await self._links.prune_callbacks(self._clock() - RETENTION)
+                before = await self._retention() - RETENTION
+                await self._outbox.prune(before)
+                await self._links.prune_callbacks(before)
             except Exception:
                 # Rows that stay too long are harmless; a task that has ended prunes no more.
                 log.exception("outbox_not_pruned")

@@ -37,7 +37,7 @@ from agent.tickets.decide.faults import (
     pending_keys,
     traits_of,
 )
-from agent.tickets.decide.recovery import resumed
+from agent.tickets.decide.recovery import resumed, shifted
 from agent.tickets.decide.repeated import RepeatedAlerts
 from agent.tickets.decide.view import (
     View,
@@ -91,6 +91,7 @@ class Tickets:
         self._muted: dict[str, Ticket] = {}
         self._last_alert_at: dict[str, float] = {}
         self._gone_rules: list[GoneRule] = []
+        self._clock_step = 0.0
         self._is_loaded = False
         # Rounds, complaints, actions and redeliveries each read a ticket and write its next
         # revision. They come from different tasks (rule scheduler, HTTP handlers, reconciler):
@@ -116,6 +117,14 @@ class Tickets:
         """
         self._gone_rules.extend(rules)
 
+    def clock_was_set(self, step: float) -> None:
+        """Goes on after the wall clock was set by ``step`` seconds; negative when set back.
+
+        No time has passed: recoveries are held as long as they would have been. The next round
+        applies it; times that are recorded stay as they are.
+        """
+        self._clock_step += step
+
     async def observe(
         self, alerts: Sequence[Alert], fleet: Fleet, now: float, repeated: Sequence[Alert] = ()
     ) -> tuple[Change, ...]:
@@ -131,6 +140,7 @@ class Tickets:
         """
         async with self._lock:
             written: list[Change] = []
+            self._follow_clock()
             try:
                 credible = await self._credible(repeated, alerts, fleet, now)
                 await self._evaluate((*alerts, *credible), fleet, now, written)
@@ -239,6 +249,14 @@ class Tickets:
         self._note_alerts(view, now)
         # Only now: had a write failed, the next round would have to decide about them again.
         del self._gone_rules[: len(gone_rules)]
+
+    def _follow_clock(self) -> None:
+        step, self._clock_step = self._clock_step, 0.0
+        if step:
+            self._open = {key: shifted(it, step) for key, it in self._open.items()}
+            self._muted = {key: shifted(it, step) for key, it in self._muted.items()}
+            self._last_alert_at = {key: at + step for key, at in self._last_alert_at.items()}
+            self._diagnoser.clock_was_set(step)
 
     async def _credible(
         self, repeated: Sequence[Alert], alerts: Sequence[Alert], fleet: Fleet, now: float

@@ -265,3 +265,33 @@ def test_where_two_rules_record_one_series_the_first_holds(make) -> None:
         *("", "duplicate sample for timestamp", "", "", "")
     ]
     assert [alert.value for alert in engine.evaluate([up(b=3)], 130)] == [10, 32]
+
+
+STEPS = pytest.mark.parametrize("step", [3600.0, -3600.0, 86400.0, -86400.0])
+
+
+@STEPS
+def test_a_wait_goes_on_when_the_clock_is_set(make, step: float) -> None:
+    engine = make()
+    engine.evaluate([up(a=0)], 200_000)
+    engine.evaluate([up(a=0)], 200_030)
+    engine.clock_was_set(step)
+    now = 200_031 + step
+    assert states_of(engine.evaluate([up(a=0)], now)) == {"a": ("pending", 200_000 + step)}
+    assert states_of(engine.evaluate([up(a=0)], now + 28)) == {"a": ("pending", 200_000 + step)}
+    (alert,) = engine.evaluate([up(a=0)], now + 29)
+    assert alert.state == "firing"
+
+
+@STEPS
+def test_what_happened_before_the_clock_was_set_is_not_forgotten(make, step: float) -> None:
+    engine = make(
+        RULES.replace("up == 0", "sum_over_time(up[1m]) > 2").replace("for: 1m", "for: 0s")
+    )
+    for second in range(0, 31, 10):
+        engine.evaluate([up(a=1)], 200_000 + second)
+    engine.clock_was_set(step)
+    (alert,) = engine.evaluate([up(a=0)], 200_035 + step)
+    assert alert.value == 4
+    engine.evaluate([up(a=0)], 200_100 + step)
+    assert engine.evaluate([up(a=0)], 200_160 + step) == ()

@@ -34,6 +34,10 @@ class FaultDiagnoser:
             fault.subject, fault.samples, lambda subject: self._diagnose(subject, fleet, now)
         )
 
+    def clock_was_set(self, step: float) -> None:
+        """Restates when diagnoses were made after the wall clock was set by ``step`` seconds."""
+        self._diagnosed_at = {key: at + step for key, at in self._diagnosed_at.items()}
+
     def is_due(self, ticket: Ticket, interval: float, now: float) -> bool:
         """Whether ``interval`` seconds have passed since the ticket was diagnosed.
 
@@ -41,7 +45,7 @@ class FaultDiagnoser:
         after a restart the time stored with the ticket counts.
         """
         last = self._diagnosed_at.get(ticket.key, ticket.diagnosed_at)
-        return ticket.stage is not Stage.SUPPRESSED and now - last >= interval
+        return ticket.stage is not Stage.SUPPRESSED and not 0.0 <= now - last < interval
 
     def revision(
         self, ticket: Ticket, fault: Fault, fleet: Fleet, now: float, locale: str

@@ -96,8 +96,9 @@ def _counted(
 ) -> Progress:
     present = msgspec.structs.replace(progress, blind=False, gone_since=None)
     # The same poll is seen by several rounds and counts once; one from before the last alert
-    # may show the fault's last good moment.
-    if assessment.seen_at <= max(progress.judged_until, last_alert_at):
+    # may show the fault's last good moment. One from the future was made before the machine's
+    # clock was set back.
+    if not max(progress.judged_until, last_alert_at) < assessment.seen_at <= now:
         return present
     return msgspec.structs.replace(
         present,
@@ -151,6 +152,19 @@ def contradicted(ticket: Ticket, reason: str, policy: DecisionPolicy, now: float
     return [Decision(Transition.REARM, ticket.key, reason, progress=fresh)]
 
 
+def shifted(ticket: Ticket, step: float) -> Ticket:
+    """``ticket`` after the wall clock was set by ``step`` seconds: no time has passed for it."""
+    progress = ticket.progress
+    moved = {
+        name: value + step
+        for name in ("good_since", "verified_at", "gone_since")
+        if (value := getattr(progress, name)) is not None
+    }
+    # Zero stands for no facts so far.
+    until = progress.judged_until + step if progress.judged_until else 0.0
+    return replace(ticket, progress=replace(progress, judged_until=until, **moved))
+
+
 def resumed(ticket: Ticket, now: float) -> Ticket:
     """``ticket`` as the agent resumes it after a stop: the hold of its recovery starts anew.
 
@@ -166,5 +180,6 @@ def resumed(ticket: Ticket, now: float) -> Ticket:
             judged_until=min(progress.judged_until, now),
             good_since=None if progress.good_since is None else min(progress.good_since, now),
             verified_at=None if progress.verified_at is None else now,
+            gone_since=None if progress.gone_since is None else now,
         ),
     )
