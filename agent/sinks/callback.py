@@ -61,7 +61,7 @@ class CallbackOutcome(StrEnum):
     APPLIED = "taken"
     REPEATED = "repeated"
     LATE = "late"
-    """A newer change was received before."""
+    """A newer change was received before, or the ticket was opened after this one."""
     NO_EFFECT = "nothing"
     """The state stands for no stage, or the ticket is in that stage already."""
     REFUSED = "refused"

@@ -36,6 +36,8 @@ ACTIONS: Mapping[Stage, TicketAction] = {
 }
 """The action that leads to each stage; a ticket system can lead to no other stage."""
 _WORKED_ON = frozenset({Stage.ACCEPTED, Stage.DIAGNOSING, Stage.DISPATCHED, Stage.ON_SITE})
+_OPENINGS = frozenset({"opened", "reopened", "reopen"})
+"""Events of the timeline that open a ticket."""
 _CLOSING_MOVES = frozenset({"restored", "closed"})
 
 
@@ -61,7 +63,8 @@ class Callbacks:
         """Apply ``callback``; its effect is durable when this returns.
 
         A repeat has no effect, and neither has a change that was made before one that was
-        received already: systems post again, and in any order.
+        received already: systems post again, and in any order. What was made before the ticket
+        was last opened is about the fault that was over then, and has no effect either.
 
         Raises:
             StoreError: when the ledger cannot be read or written.
@@ -73,6 +76,10 @@ class Callbacks:
         if link is None or ticket is None:
             return CallbackOutcome.UNKNOWN
         if link.last_received_at is not None and callback.at < link.last_received_at:
+            return CallbackOutcome.LATE
+        # Some systems give whole seconds.
+        if callback.at < int(_last_opened_at(ticket)):
+            log.info("callback_older_than_ticket", sink=callback.sink, ticket=ticket.id)
             return CallbackOutcome.LATE
         outcome = await self._follow(callback, link, ticket)
         # After the action: a crash in between has the system post again, and the second time
@@ -119,6 +126,12 @@ class Callbacks:
             await self._act(ticket.id, comment, self._clock())
         except (IllegalTransitionError, ActionRequestError) as error:
             log.warning("refusal_not_noted", ticket=ticket.id, reason=str(error))
+
+
+def _last_opened_at(ticket: Ticket) -> float:
+    """When the ticket was opened, or reopened the last time."""
+    openings = (entry.at for entry in ticket.timeline if entry.event in _OPENINGS)
+    return max(openings, default=ticket.detected_at)
 
 
 def _action(callback: Callback, link: Link, ticket: Ticket) -> TicketAction | None:

@@ -15,11 +15,14 @@ from standardwebhooks import Webhook
 
 from agent.fleet import Fleet
 from agent.inbound import InboundWebhooks
-from agent.sinks.callback_actions import Callbacks
+from agent.sinks.callback_actions import Callbacks, PerformAction
 from agent.sinks.links import Links, Remote
 from agent.states import Stage
 from agent.store.database import Database
+from agent.tickets.actions.action import TicketAction
+from agent.tickets.actions.request import ActionRequest, Actor
 from agent.tickets.ledger import Ledger
+from agent.tickets.lifecycle import ActorKind
 from agent.tickets.manager import Tickets
 from agent.tickets.ticket import Ticket
 from exporters.telemetry import Telemetry
@@ -62,6 +65,7 @@ class Site:
         self.links = Links(database)
         self.ticket = ticket
         self.now = START
+        self.act: PerformAction
 
     async def post(self, sink: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
         headers = {"Content-Type": "application/json", **headers}
@@ -111,6 +115,7 @@ async def site(database: Database) -> AsyncIterator[Site]:
     app.add_routes(webhooks.routes())
     async with TestClient(TestServer(app)) as client:
         made = Site(client, database, change.after)
+        made.act = tickets.act
         yield made
 
 
@@ -157,6 +162,24 @@ async def test_what_was_changed_earlier_and_comes_later_is_not_followed(site: Si
     assert await site.jira("Out there", "indeterminate", START + 90) == "taken"
     assert await site.jira("In Progress", "indeterminate", START + 50) == "late"
     assert (await site.read()).stage is Stage.DISPATCHED
+
+
+async def test_what_was_done_before_the_ticket_was_opened_changes_nothing(site: Site) -> None:
+    assert await site.jira("Done", "done", START - 60) == "late"
+    assert await site.jira("In Progress", "indeterminate", START - 3600) == "late"
+    assert (await site.read()).revision == site.ticket.revision
+
+
+async def test_what_was_done_before_the_ticket_was_reopened_changes_nothing(site: Site) -> None:
+    assert await site.jira("Done", "done", START + 10, resolution={"name": "Done"}) == "taken"
+    person = Actor(ActorKind.PERSON, "ann")
+    reopen = ActionRequest(TicketAction.REOPEN, person, "it is still broken")
+    assert await site.act(site.ticket.id, reopen, START + 100) is not None
+    before = await site.read()
+    assert before.open
+    assert await site.jira("Closed", "done", START + 50) == "late"
+    assert await site.read() == before
+    assert await site.jira("In Progress", "indeterminate", START + 120) == "taken"
 
 
 async def test_our_own_move_coming_back_is_no_persons(site: Site) -> None:
