@@ -14,7 +14,7 @@ from agent.complaints.repository import StoredComplaint
 from agent.i18n import Message, plural
 from agent.model import AccountKey, Alert
 from agent.states import Scope, Severity, Stage
-from agent.tickets.key import key_of, ticket_id
+from agent.tickets.key import id_prefix, key_of
 from agent.tickets.lifecycle import RECOVERED
 from agent.tickets.text import bilingual
 from agent.tickets.ticket import Subject, Ticket
@@ -32,9 +32,8 @@ def complaint_subject(number: str, account: AccountKey) -> Subject:
 
 def is_complaint_ticket(identity: str, number: str, account: AccountKey) -> bool:
     """Whether ``identity`` is the id of a ticket that complaints about the number opened."""
-    expected = ticket_id(key_of(complaint_subject(number, account)), 0)
-    # An id ends with the number of its episode; any episode will do.
-    return identity.rpartition("-")[0] == expected.rpartition("-")[0]
+    # After the key come the ledger's mark, if it had one, and the episode; any will do.
+    return identity.startswith(id_prefix(key_of(complaint_subject(number, account))))
 
 
 def tickets_by_number(

@@ -45,6 +45,7 @@ class Round(msgspec.Struct, frozen=True):
     policy: TicketPolicy
     diagnoser: FaultDiagnoser
     now: float
+    ledger_mark: str
 
     def revisions(self, tickets: Iterable[tuple[Ticket, Fault]]) -> list[Decision]:
         """The decisions to revise the diagnosis of ``tickets``, each with its fault."""
@@ -139,6 +140,7 @@ class Draft:
             particulars=particulars,
             text=text_of(fault.subject, fault.alerts[0], verdict, round_.settings.locale),
             verdict=verdict,
+            ledger_mark=round_.ledger_mark,
             terms=round_.policy.terms[particulars.grade],
         )
 

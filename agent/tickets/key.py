@@ -5,12 +5,13 @@ any of those change and when two rule engines report it (docs/reference/ticketin
 """
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 
 import msgspec
 
 from agent.states import Scope
-from agent.tickets.ticket import Subject
+from agent.tickets.ticket import Subject, Ticket
 
 _IDENTITY: Mapping[Scope, tuple[str, ...]] = {
     Scope.AGENT: (),
@@ -26,6 +27,9 @@ _IDENTITY: Mapping[Scope, tuple[str, ...]] = {
 _NARROWEST_FIRST = (Scope.BINDING, Scope.NUMBER, Scope.ACCOUNT, Scope.PROVIDER)
 _KEY_CHARACTERS = 32
 _ID_CHARACTERS = 12
+_MARK_CHARACTERS = 6
+_MARK_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Letters and digits that people do not confuse when they read an id aloud."""
 
 
 def subject_of(alert_name: str, labels: Mapping[str, str]) -> Subject:
@@ -66,11 +70,33 @@ def key_of(subject: Subject) -> str:
     return hashlib.sha256(canonical).hexdigest()[:_KEY_CHARACTERS]
 
 
-def ticket_id(key: str, episode: int) -> str:
-    """The id of one episode's ticket; the same fault and episode always give the same id."""
-    return f"NW-{key[:_ID_CHARACTERS].upper()}-{episode}"
+def new_ledger_mark() -> str:
+    """A random mark for a ledger, which becomes a part of every id that is made with it.
+
+    Episodes are counted from what the ledger knows. After a loss of the ledger they begin anew,
+    and without the mark a receiver would take the new tickets for the old ones.
+    """
+    return "".join(secrets.choice(_MARK_ALPHABET) for _ in range(_MARK_CHARACTERS))
 
 
-def webhook_id(key: str, episode: int, revision: int) -> str:
-    """The id of one change for receivers; without dots, as Standard Webhooks requires."""
-    return f"msg_{key}_{episode}_{revision}"
+def ticket_id(key: str, episode: int, mark: str) -> str:
+    """The id of one episode's ticket: the same for the same fault, episode and ledger.
+
+    An empty ``mark`` gives the id that versions before 0.3 gave.
+    """
+    return f"{id_prefix(key)}{mark}{'-' if mark else ''}{episode}"
+
+
+def id_prefix(key: str) -> str:
+    """What the ids of all tickets of ``key`` begin with."""
+    return f"NW-{key[:_ID_CHARACTERS].upper()}-"
+
+
+def webhook_id(ticket: Ticket) -> str:
+    """The id of the ticket's present revision for receivers.
+
+    Without dots, as Standard Webhooks requires. It has the mark that the ticket's id has.
+    """
+    mark = ticket.id.removeprefix(id_prefix(ticket.key)).rpartition("-")[0]
+    parts = ("msg", ticket.key, mark, str(ticket.episode), str(ticket.revision))
+    return "_".join(filter(None, parts))

@@ -11,8 +11,10 @@ from agent.store import StoreError
 from agent.store.database import Database, uninterrupted
 from agent.store.schema import tickets, timeline
 from agent.tickets.changes import Change
+from agent.tickets.key import new_ledger_mark
 from agent.tickets.ticket import Entry, Ticket
 
+_MARK_PAGE = "ledger/mark"
 _KEYS_A_QUERY = 500
 """Databases limit the number of parameters in one statement."""
 
@@ -102,6 +104,27 @@ class Ledger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def mark(self) -> str:
+        """The mark of this ledger in ids; made at the first call and stored.
+
+        Raises:
+            StoreError: when the ledger cannot be read or written.
+        """
+        stored = await self._database.get(_MARK_PAGE)
+        if stored is None:
+            return await self.renew_mark()
+        return stored.decode()
+
+    async def renew_mark(self) -> str:
+        """Gives the ledger another mark, as after it was restored from a backup; returns it.
+
+        What was opened after the backup was made is not in the ledger, and its ids must not be
+        given again.
+        """
+        mark = new_ledger_mark()
+        await self._database.put(_MARK_PAGE, mark.encode())
+        return mark
 
     @uninterrupted
     async def open_tickets(self) -> list[Ticket]:

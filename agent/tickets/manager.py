@@ -92,6 +92,7 @@ class Tickets:
         self._last_alert_at: dict[str, float] = {}
         self._gone_rules: list[GoneRule] = []
         self._clock_step = 0.0
+        self._mark = ""
         self._is_loaded = False
         # Rounds, complaints, actions and redeliveries each read a ticket and write its next
         # revision. They come from different tasks (rule scheduler, HTTP handlers, reconciler):
@@ -170,7 +171,7 @@ class Tickets:
             changes = [
                 attach_complaints(ticket, complaints[key], now) for key, ticket in targets.items()
             ]
-            await finish(self._commit(prepare(changes), []))
+            await self._write(*changes)
             return {key: ticket.id for key, ticket in targets.items()}
 
     async def act(self, ticket_id: str, request: ActionRequest, now: float) -> Change | None:
@@ -194,7 +195,7 @@ class Tickets:
             is_only_open = current.id == stored.id
             ticket = current if is_only_open else stored
             change = perform(ticket, request, self._policy, now, is_only_open=is_only_open)
-            await finish(self._commit(prepare([change]), []))
+            await self._write(change)
             return change
 
     async def record_answers(
@@ -228,8 +229,12 @@ class Tickets:
             # The caller compared the ticket with a remote system before it got the lock.
             if stored is None or stored.open is (kind == CLOSED):
                 return None
-            change = redelivery(self._open.get(stored.key, stored), kind, reason, now)
-            await finish(self._commit(prepare([change]), []))
+            # In memory is the progress of a recovery, which the ledger does not have; but the
+            # open ticket of the key may be another episode than the one that is asked for.
+            current = (await self._load(now)).get(stored.key)
+            is_same = current is not None and current.id == stored.id
+            change = redelivery(current if is_same and current else stored, kind, reason, now)
+            await self._write(change)
             return change
 
     async def _evaluate(
@@ -242,7 +247,7 @@ class Tickets:
         """
         gone_rules = tuple(self._gone_rules)
         view = await self._view(alerts, fleet, now)
-        round_ = Round(view, fleet, self._settings, self._policy, self._diagnoser, now)
+        round_ = Round(view, fleet, self._settings, self._policy, self._diagnoser, now, self._mark)
         await self._carry_out(await asyncio.to_thread(decide, view, now), round_, written)
         await self._revise_diagnoses(round_, written)
         await self._apply_time_policies(round_, written)
@@ -342,6 +347,19 @@ class Tickets:
         }
         self._diagnoser.retain(self._open.keys())
 
+    async def _write(self, *changes: Change | None) -> None:
+        """Writes ``changes`` outside of a round, each of another ticket.
+
+        Raises:
+            StoreError: when the ledger refuses. The tickets are read again before the next use:
+                the commit may have failed after the database carried it out.
+        """
+        try:
+            await finish(self._commit(prepare(changes), []))
+        except StoreError:
+            self._is_loaded = False
+            raise
+
     async def _commit(self, prepared: Sequence[PreparedChange], written: list[Change]) -> None:
         """Writes all of ``prepared`` or none, then notifies who waits for written changes.
 
@@ -366,6 +384,7 @@ class Tickets:
     async def _load(self, now: float) -> dict[str, Ticket]:
         """The open tickets by key, read from the ledger on first use and after a failed write."""
         if not self._is_loaded:
+            self._mark = await self._ledger.mark()
             stored = await self._ledger.open_tickets()
             self._open = {ticket.key: resumed(ticket, now) for ticket in stored}
             self._muted = {it.key: it for it in await self._ledger.muted_tickets()}
@@ -379,8 +398,9 @@ class Tickets:
 def _keep(tickets: dict[str, Ticket], ticket: Ticket, *, when: bool) -> None:
     if when:
         tickets[ticket.key] = ticket
-    else:
-        tickets.pop(ticket.key, None)
+    elif ticket.key in tickets and tickets[ticket.key].id == ticket.id:
+        # A change of an ended episode must not hide the one that is open now.
+        del tickets[ticket.key]
 
 
 def _batches(items: Iterable[_T]) -> Iterator[list[_T]]:

@@ -45,6 +45,8 @@ class Opening(msgspec.Struct, frozen=True):
     particulars: Particulars
     text: Text
     verdict: Verdict | None
+    ledger_mark: str = ""
+    """The mark of the ledger, a part of a new ticket's id."""
     terms: Terms | None = None
     """What is promised for the grade; ``None`` stands for the grade's default."""
 
@@ -57,7 +59,7 @@ def open_ticket(
     grade = opening.particulars.grade
     terms = opening.terms or DEFAULTS[grade]
     ticket = Ticket(
-        id=ticket_id(fault.key, episode),
+        id=ticket_id(fault.key, episode, opening.ledger_mark),
         key=fault.key,
         episode=episode,
         subject=fault.subject,

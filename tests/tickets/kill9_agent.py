@@ -16,6 +16,7 @@ from agent.store.database import Database
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor
 from agent.tickets.changes import Change
+from agent.tickets.key import webhook_id
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
 from agent.tickets.manager import Tickets
 from agent.tickets.outbox.outbox import Outbox
@@ -43,9 +44,9 @@ def configured(url: str) -> Settings:
     return settings([desk], hold=0, recovery_polls=1, reopen_window=0.02, common_cause_numbers=1000)
 
 
-def acknowledgement(change: Change) -> tuple[str, int, int, str]:
+def acknowledgement(change: Change) -> tuple[str, str, int, str]:
     ticket = change.after
-    return ticket.key, ticket.episode, ticket.revision, change.kind
+    return ticket.id, webhook_id(ticket), ticket.revision, change.kind
 
 
 def load(random_source: random.Random, now: float) -> list[Alert]:

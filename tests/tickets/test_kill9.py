@@ -20,7 +20,6 @@ import pytest
 
 from agent.store.database import Database
 from agent.tickets.changes import UPDATED
-from agent.tickets.key import ticket_id, webhook_id
 from agent.tickets.ledger import Ledger
 from agent.tickets.outbox.outbox import Outbox
 from tests.integrity import integrity_of
@@ -37,7 +36,8 @@ CHANGES = 4000 if FULL else 0
 LONGEST_LIFE = 0.3
 WORKING_LIFE = 5.0
 
-Acknowledged = tuple[str, int, int, str]
+Acknowledged = tuple[str, str, int, str]
+"""Ids of the ticket and of the message, revision and kind."""
 
 
 class Agents:
@@ -102,8 +102,8 @@ async def _ledger_has(acknowledged: Iterable[Acknowledged], data_dir: Path) -> N
     assert await integrity_of(database) == "ok"
     assert all(queue.pending == 0 for queue in (await Outbox(database).queues()).values())
     ledger = Ledger(database)
-    for key, episode, revision, _kind in acknowledged:
-        ticket = await ledger.get(ticket_id(key, episode))
+    for identity, _message, revision, _kind in acknowledged:
+        ticket = await ledger.get(identity)
         assert ticket is not None
         assert ticket.revision >= revision
     await database.close()
@@ -114,11 +114,11 @@ def _desk_has(acknowledged: Iterable[Acknowledged], receiver: Receiver) -> None:
     newest: dict[str, int] = defaultdict(int)
     for one in receiver.deliveries:
         newest[one.data["id"]] = max(newest[one.data["id"]], one.data["revision"])
-    for key, episode, revision, kind in acknowledged:
+    for identity, message, revision, kind in acknowledged:
         if kind == UPDATED:
-            assert newest[ticket_id(key, episode)] >= revision
+            assert newest[identity] >= revision
         else:
-            assert webhook_id(key, episode, revision) in ids
+            assert message in ids
 
 
 def _repeats_are_the_same(receiver: Receiver) -> None:

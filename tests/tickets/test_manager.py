@@ -4,13 +4,20 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 import pytest
+from sqlalchemy import text, update
 
 from agent.model import Alert
 from agent.states import Cause, NumberState, PollFailure, Severity, Stage
+from agent.store import StoreError
 from agent.store.database import Database
+from agent.store.schema import tickets
+from agent.tickets.actions.action import TicketAction
+from agent.tickets.actions.request import ActionRequest, Actor
 from agent.tickets.changes import Change
 from agent.tickets.document import document
 from agent.tickets.ledger import Filter
+from agent.tickets.lifecycle import ActorKind
+from agent.tickets.outbox.outbox import Outbox
 from tests.tickets.driver import Run
 from tests.tickets.scene import NUMBER, START, Scene, alert, verdict
 
@@ -246,3 +253,51 @@ async def test_a_ticket_that_said_healthy_escalates_once_something_is_broken(run
     run.scene.diagnosed = verdict()
     changes = [change for _ in range(5) for change in await run.step(alert("CallsFail"), alert())]
     assert [change.kind for change in changes] == ["ticket.escalated"]
+
+
+async def test_an_end_is_sent_again_as_it_was_when_another_episode_is_open(run: Run) -> None:
+    await run.step(alert())
+    first = run.tickets.open[0]
+    await run.until_closed()
+    await run.step(alert(), seconds=5000)
+    second = run.tickets.open[0]
+    assert second.id != first.id
+    await run.kinds()
+    change = await run.tickets.redeliver(first.id, "ticket.closed", "lost there", run.now)
+    assert change is not None
+    assert (change.after.id, change.after.stage) == (first.id, Stage.CLOSED)
+    row = await Outbox(run.database).claim("desk", run.now)
+    assert row is not None
+    sent = msgspec.json.decode(row.payload)
+    assert (sent["type"], sent["data"]["id"], sent["data"]["stage"]) == (
+        "ticket.closed",
+        first.id,
+        "closed",
+    )
+    assert run.tickets.open[0].id == second.id, "the other episode stays open"
+    assert await run.step(alert()) == ()
+
+
+async def test_after_a_failed_action_the_tickets_are_read_again(run: Run) -> None:
+    await run.step(alert())
+    (ticket,) = run.tickets.open
+    request = ActionRequest(TicketAction.COMMENT, Actor(ActorKind.PERSON, "ann"), "looked into it")
+    async with run.database.transaction() as connection:
+        await connection.execute(
+            text(
+                "CREATE TEMP TRIGGER refuse BEFORE UPDATE ON main.tickets"
+                " BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+            )
+        )
+    with pytest.raises(StoreError):
+        await run.tickets.act(ticket.id, request, run.now)
+    async with run.database.transaction() as connection:
+        await connection.execute(text("DROP TRIGGER refuse"))
+        # As if the commit had been carried out although it was reported as failed.
+        stored = msgspec.structs.replace(ticket, revision=2, timeline=())
+        await connection.execute(
+            update(tickets).values(revision=2, document=msgspec.json.encode(stored))
+        )
+    change = await run.tickets.act(ticket.id, request, run.now)
+    assert change is not None
+    assert change.after.revision == 3

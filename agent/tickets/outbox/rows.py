@@ -150,7 +150,7 @@ def _columns(sink: str, change: Change, body: bytes, newest: Change) -> dict[str
         "ticket_id": ticket.id,
         "revision": ticket.revision,
         "type": change.kind,
-        "webhook_id": webhook_id(ticket.key, ticket.episode, ticket.revision),
+        "webhook_id": webhook_id(ticket),
         "payload": body,
         "state": RowState.SUPERSEDED if superseded else RowState.WAITING,
         "created_at": now,
