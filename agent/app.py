@@ -140,6 +140,7 @@ class Agent:
             version("numwatch"),
             self._clock,
             self._retention.now,
+            self.telemetry,
         )
         self._pollers = Pollers(
             self.fleet, self.telemetry, self._clock, recorder=self.evidence.recorder

@@ -120,6 +120,8 @@ class Telemetry:
         self.sink_held = self._gauge("numwatch_sink_held")
         self.sink_steps_refused = self._counter("numwatch_sink_steps_refused_total")
         self.sink_template_errors = self._counter("numwatch_sink_template_errors_total")
+        self.evidence_queued = self._gauge("numwatch_evidence_queued")
+        self.evidence_dropped = self._counter("numwatch_evidence_dropped_total")
 
     def _add_webhook_metrics(self) -> None:
         self.intake_requests = self._counter("numwatch_intake_requests_total")

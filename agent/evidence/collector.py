@@ -1,8 +1,15 @@
-"""Collects evidence when a ticket opens and when its fault is over."""
+"""Collects evidence when a ticket opens and when its fault is over.
+
+The work is done in a thread of its own, and one evaluation allows only so much of it: a storm of
+faults must not take the processor from the rules that find them. What comes at once beyond that
+waits; what even the queue cannot take is counted and logged.
+"""
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import structlog
@@ -16,15 +23,20 @@ from agent.net.scrub import Redactor
 from agent.polling.recorder import ResponseRecorder
 from agent.store import StoreError
 from agent.tickets.ticket import Ticket
+from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
 
 MAX_QUEUED = 500
+"""Collections that wait; evidence of what opens beyond is dropped, counted and logged."""
 MAX_PER_EVALUATION = 20
-"""Tickets whose evidence one evaluation queues; in a storm the parent's stands for the others."""
+"""Collections that one evaluation allows."""
+MAX_SECONDS = 0.5
+"""Seconds of processor time after which the rest waits for the next evaluation."""
 RETENTION_CHECK_SECONDS = 86_400.0
 _MAX_MEMBERS = 50
 _MAX_ACCOUNTS = 5
+_MAX_EXAMPLES = 5
 
 SeriesOf = Callable[[str], bytes]
 """Returns the series of a number as they are now, as JSON; slow, so it is called in a thread."""
@@ -48,6 +60,7 @@ class EvidenceCollector:
         settings: The configuration in force.
         clock: Epoch seconds.
         retention: The time by which evidence grows old (:mod:`agent.store.retention`).
+        telemetry: Counts what is queued and what is dropped.
     """
 
     def __init__(
@@ -58,6 +71,7 @@ class EvidenceCollector:
         settings: Callable[[], Settings],
         clock: Callable[[], float],
         retention: Callable[[], Awaitable[float]],
+        telemetry: Telemetry,
     ) -> None:
         self._repository = repository
         self._recorder = recorder
@@ -67,39 +81,90 @@ class EvidenceCollector:
         self._retention = retention
         self._previous: Mapping[str, Ticket] | None = None
         self._retention_checked_at = -RETENTION_CHECK_SECONDS
-        self._queue: asyncio.Queue[_Collection] = asyncio.Queue(MAX_QUEUED)
+        self._telemetry = telemetry
+        self._queue: deque[_Collection] = deque()
+        self._evaluated = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     def observe(self, open_tickets: Sequence[Ticket]) -> None:
         """Queue the collections that follow from what changed since the last evaluation.
 
-        Returns at once; when the queue is full, the evidence of further tickets is dropped.
+        Returns at once, and lets :meth:`run` do the share of one evaluation.
         """
         current = {ticket.id: ticket for ticket in open_tickets}
         previous, self._previous = self._previous, current
         # The first call after a start has nothing to compare with: nothing is new then.
-        if previous is None or not self._settings().evidence.enabled:
-            return
-        for collection in _collections(previous, current)[:MAX_PER_EVALUATION]:
-            if self._queue.full():
-                break
-            self._queue.put_nowait(collection)
+        if previous is not None and self._settings().evidence.enabled:
+            self._enqueue(_collections(previous, current))
+        self._idle.clear()
+        self._evaluated.set()
+
+    async def idle(self) -> None:
+        """Wait until the share of the last evaluation is done."""
+        await self._idle.wait()
 
     async def run(self) -> None:
         """Collect queued evidence until cancelled; a failure is logged and stops nothing."""
-        while True:
-            try:
-                async with asyncio.timeout(RETENTION_CHECK_SECONDS):
-                    collection = await self._queue.get()
-                await self._collect(collection)
-            except TimeoutError:
-                pass
-            except Exception:
-                log.exception("evidence_not_kept")
-            await self._delete_expired()
+        # Not the loop's own worker thread, in which the rules are evaluated.
+        thread = ThreadPoolExecutor(1, thread_name_prefix="evidence")
+        try:
+            while True:
+                await self._evaluated.wait()
+                self._evaluated.clear()
+                await self._collect_share(thread)
+                await self._delete_expired()
+                if not self._evaluated.is_set():
+                    self._idle.set()
+        finally:
+            thread.shutdown(wait=False, cancel_futures=True)
+            self._drop(list(self._queue), "the agent stops")
+            self._queue.clear()
+            self._idle.set()
 
-    async def _collect(self, collection: _Collection) -> None:
-        files = await asyncio.to_thread(self._make_files, collection)
+    def _enqueue(self, collections: Sequence[_Collection]) -> None:
+        room = max(0, MAX_QUEUED - len(self._queue))
+        self._queue.extend(collections[:room])
+        self._telemetry.evidence_queued.set(len(self._queue))
+        self._drop(collections[room:], f"{MAX_QUEUED} wait already")
+
+    def _drop(self, collections: Sequence[_Collection], reason: str) -> None:
+        if collections:
+            self._telemetry.evidence_dropped.inc(len(collections))
+            examples = [it.ticket.id for it in collections[:_MAX_EXAMPLES]]
+            log.warning(
+                "evidence_dropped", tickets=len(collections), examples=examples, reason=reason
+            )
+
+    async def _collect_share(self, thread: ThreadPoolExecutor) -> None:
+        """Collect as much as one evaluation allows, one ticket at least."""
+        used = 0.0
+        for _ in range(MAX_PER_EVALUATION):
+            if not self._queue or used >= MAX_SECONDS:
+                break
+            collection = self._queue.popleft()
+            try:
+                used += await self._collect(collection, thread)
+            except asyncio.CancelledError:
+                self._queue.appendleft(collection)
+                raise
+            except StoreError as error:
+                self._drop([collection], str(error))
+            except Exception:
+                log.exception("evidence_not_kept", ticket=collection.ticket.id)
+                self._telemetry.evidence_dropped.inc()
+        self._telemetry.evidence_queued.set(len(self._queue))
+
+    async def _collect(self, collection: _Collection, thread: ThreadPoolExecutor) -> float:
+        """Collect and store; returns the seconds of processor time that it took."""
+        loop = asyncio.get_running_loop()
+        files, seconds = await loop.run_in_executor(thread, self._measured, collection)
         await self._repository.add(collection.ticket.id, files)
+        return seconds
+
+    def _measured(self, collection: _Collection) -> tuple[list[EvidenceFile], float]:
+        begun = time.thread_time()
+        return self._make_files(collection), time.thread_time() - begun
 
     def _make_files(self, collection: _Collection) -> list[EvidenceFile]:
         ticket, at = collection.ticket, self._clock()

@@ -12,6 +12,7 @@ from agent.polling.recorder import ResponseRecorder
 from agent.rules.queries.queries import Queries, parse_selector
 from agent.store.database import Database
 from agent.web.prometheus.encoding import instant_result
+from exporters.telemetry import Telemetry
 
 _QUERY_SECONDS = 20.0
 
@@ -26,6 +27,7 @@ class EvidenceService:
         version: The program's version, for the manifest.
         clock: Epoch seconds.
         retention: The time by which evidence grows old (:mod:`agent.store.retention`).
+        telemetry: Counts what waits and what is dropped.
     """
 
     def __init__(
@@ -36,13 +38,20 @@ class EvidenceService:
         version: str,
         clock: Callable[[], float],
         retention: Callable[[], Awaitable[float]],
+        telemetry: Telemetry,
     ) -> None:
         self._queries = queries
         self._clock = clock
         self.recorder = ResponseRecorder(clock)
         self.exporter = EvidenceExporter(database, settings, version, clock)
         self.collector = EvidenceCollector(
-            EvidenceRepository(database), self.recorder, self._series_of, settings, clock, retention
+            EvidenceRepository(database),
+            self.recorder,
+            self._series_of,
+            settings,
+            clock,
+            retention,
+            telemetry,
         )
 
     def _series_of(self, number: str) -> bytes:

@@ -6,6 +6,8 @@ bound; beyond it the answers whose requests were made least recently are dropped
 memory.
 """
 
+import re
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -18,12 +20,18 @@ from agent.model import AccountKey
 from agent.net.exchange import Answer, Fetch, ProviderError, Request
 
 MAX_BYTES = 48 * 1024 * 1024
-"""Compressed bytes kept, of all accounts together."""
+"""Bytes kept, of all accounts together: compressed bodies, requests and what holds them."""
+
+_OBJECT_BYTES = 640
+"""What one recorded answer takes beside its body and its request. Providers that want another
+window of time with every request make ever new requests with hardly a body; counted by bodies
+alone, hundreds of thousands of them would be kept."""
 
 MAX_FAILURES = 50
 """Failed requests kept per account, the newest."""
 
 _FASTEST_LEVEL = 0
+_VALUES = re.compile(r"[^/?&=]*\d[^/?&=]*")
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,13 @@ class RecordedAnswer:
     content: bytes
     """The body, compressed."""
     digest: int
+    kind: str = ""
+    """The request without its values: the same for every page and every number of one listing."""
+
+    @property
+    def size(self) -> int:
+        """The bytes of memory it takes, roughly."""
+        return len(self.content) + len(self.request) + _OBJECT_BYTES
 
     @property
     def body(self) -> bytes:
@@ -66,7 +81,7 @@ class _History:
     previous: RecordedAnswer | None = None
 
     def size(self) -> int:
-        return len(self.newest.content) + (len(self.previous.content) if self.previous else 0)
+        return self.newest.size + (self.previous.size if self.previous else 0)
 
 
 _RequestKey = tuple[AccountKey, str]
@@ -121,7 +136,8 @@ class ResponseRecorder:
                 history.newest = replace(history.newest, last_at=now)
             else:
                 content = bytes(isal_zlib.compress(answer.body, _FASTEST_LEVEL))
-                recorded = RecordedAnswer(key[1], answer.status, now, now, content, digest)
+                kind = history.newest.kind if history else sys.intern(_kind(request))
+                recorded = RecordedAnswer(key[1], answer.status, now, now, content, digest, kind)
                 self._put(key, history, recorded)
             self._histories.move_to_end(key)
 
@@ -139,6 +155,11 @@ class ResponseRecorder:
             failures = self._failures.setdefault(account, [])
             failures.append(failure)
             del failures[:-MAX_FAILURES]
+
+
+def _kind(request: Request) -> str:
+    names = "&".join(name for name, _ in request.params)
+    return f"{request.method} {_VALUES.sub('*', request.url)}?{names}"
 
 
 def _describe(request: Request) -> str:

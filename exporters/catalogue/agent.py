@@ -113,6 +113,21 @@ TELEMETRY: tuple[Row, ...] = (
         " sent and were replaced by the defaults.",
     ),
     Row(
+        "numwatch_evidence_queued",
+        "gauge",
+        "",
+        "",
+        "Openings and recoveries of tickets whose evidence is still to be collected.",
+    ),
+    Row(
+        "numwatch_evidence_dropped_total",
+        "counter",
+        "",
+        "",
+        "Openings and recoveries of tickets whose evidence was not collected: too many at once, the"
+        " agent stopped, or the ledger refused. The log names tickets.",
+    ),
+    Row(
         "numwatch_intake_requests_total",
         "counter",
         "",

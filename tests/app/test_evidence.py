@@ -59,7 +59,7 @@ async def test_a_bundle_has_the_providers_own_words_before_and_after(scene: Scen
     after = await collected(scene, ticket["id"], "recovery")
     answers = json.loads(after["recovery/answers-north-hq.json"])["answers"]
     listing = [answer["body"] for answer in answers if "/v1/numbers?" in answer["request"]]
-    assert ["suspended_violation" in body for body in listing] == [True, False]
+    assert ["suspended_violation" in body for body in listing] == [False, True]
 
 
 async def test_the_manifest_has_the_sum_of_every_file(scene: Scene) -> None:
