@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -46,7 +46,9 @@ from agent.sinks.links import Links
 from agent.sinks.reconciler import TicketSystemReconciler
 from agent.sinks.registry import SinkContext, build_sinks
 from agent.sinks.text import Writer
+from agent.store import UnavailableError
 from agent.store.database import Database
+from agent.store.monitor import LedgerMonitor
 from agent.store.retention import RetentionClock
 from agent.tickets.actions.request import ActionRequest
 from agent.tickets.changes import Change
@@ -227,6 +229,9 @@ class Agent:
         lag = LoopLag(self.telemetry)
         lag.start()
         self._running.push_async_callback(lag.stop)
+        monitor = LedgerMonitor(self.database, self.telemetry)
+        monitor.start()
+        self._running.push_async_callback(monitor.stop)
         await self._dispatcher.start()
         self._running.push_async_callback(self._dispatcher.stop)
         self._ticket_systems.start()
@@ -276,8 +281,11 @@ class Agent:
     # Each evaluation of the rules ends here.
 
     async def _on_evaluation(self, rule_alerts: Sequence[Alert], now: float) -> None:
-        if self.settings.tickets.enabled:
-            await self._update_tickets(rule_alerts, now)
+        # Alerts go on without the ledger, LedgerUnwritable among them; what could not be written is
+        # decided again in the next evaluation. The database has logged why.
+        with suppress(UnavailableError):
+            if self.settings.tickets.enabled:
+                await self._update_tickets(rule_alerts, now)
         open_tickets = tuple(self.tickets.open)
         self.evidence.collector.observe(open_tickets)
         summary = await asyncio.to_thread(tickets_summary, open_tickets, now)
@@ -289,7 +297,8 @@ class Agent:
                 if ticket.subject.account
             )
         )
-        await self._runtime_state.save(self._scheduler.engine)
+        with suppress(UnavailableError):
+            await self._runtime_state.save(self._scheduler.engine)
 
     async def _update_tickets(self, rule_alerts: Sequence[Alert], now: float) -> None:
         """Observe the alerts of all three sources at once: rules, Alertmanager, complaints.
@@ -384,7 +393,12 @@ class Agent:
         return count
 
     def ready(self) -> str | None:
-        """Why the agent is not ready; ``None`` once every account has been polled and checked."""
+        """Why the agent is not ready; ``None`` once every account has been polled and checked.
+
+        An agent whose ledger cannot be written sees faults and opens no tickets: it is not ready.
+        """
+        if self.database.trouble is not None:
+            return f"the ledger cannot be written: {self.database.trouble}"
         waiting = [
             f"{provider.name}/{account.id}"
             for provider in self.settings.providers

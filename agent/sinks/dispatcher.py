@@ -13,7 +13,7 @@ from agent.event_loop import BackgroundTask
 from agent.sinks.base import RemoteStatus, Sink
 from agent.sinks.links import Links
 from agent.sinks.worker import Worker
-from agent.store import StoreError
+from agent.store import StoreError, UnavailableError
 from agent.store.database import Database
 from agent.store.retention import RetentionClock
 from agent.tickets.outbox.outbox import Outbox
@@ -177,6 +177,8 @@ class Dispatcher:
                 before = await self._retention() - RETENTION
                 await self._outbox.prune(before)
                 await self._links.prune_callbacks(before)
+            except UnavailableError:
+                pass
             except Exception:
                 # Rows that stay too long are harmless; a task that has ended prunes no more.
                 log.exception("outbox_not_pruned")

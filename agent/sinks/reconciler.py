@@ -18,6 +18,7 @@ from agent.event_loop import BackgroundTask
 from agent.sinks.base import RemoteState, RemoteStatus, Sink
 from agent.sinks.callback_actions import PerformAction
 from agent.sinks.links import Link, Links
+from agent.store import UnavailableError
 from agent.store.database import Database
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor
@@ -162,6 +163,8 @@ class TicketSystemReconciler:
             await asyncio.sleep(self._interval())
             try:
                 await self.reconcile()
+            except UnavailableError:
+                pass
             except Exception:
                 # One failed round must not end the task: the next may succeed.
                 log.exception("desk_reconcile_failed")

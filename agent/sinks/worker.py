@@ -9,7 +9,7 @@ import structlog
 
 from agent.sinks.base import DigestingSink, Sink, SinkError, SinkFailure
 from agent.sinks.pacing import LONGEST_PAUSE, OutageDetector, RateBudget, backoff
-from agent.store import StoreError
+from agent.store import StoreError, UnavailableError
 from agent.tickets.outbox.outbox import Outbox
 from agent.tickets.outbox.rows import Queue, Row
 from exporters.telemetry import Telemetry
@@ -113,7 +113,9 @@ class Worker:
                 wait = await self._deliver_due()
             except StoreError as error:
                 self._claims_are_known = False
-                log.error("outbox_unreadable", sink=self._sink.name, error=str(error))  # noqa: TRY400 - the text says it
+                # A ledger that is known to be unavailable has its own log line.
+                if not isinstance(error, UnavailableError):
+                    log.error("outbox_unreadable", sink=self._sink.name, error=str(error))  # noqa: TRY400 - the text says it
                 await self._publish_what_waits()
                 wait = IDLE_SECONDS
             if self._stopping:
@@ -143,8 +145,8 @@ class Worker:
         try:
             since = self._clock() - self._budget.longest_period
             self._budget.restore(await self._outbox.attempts_since(self._sink.name, since))
-        except StoreError:
-            log.exception("outbox_unreadable", sink=self._sink.name)
+        except StoreError as error:
+            log.error("outbox_unreadable", sink=self._sink.name, error=str(error))  # noqa: TRY400 - the text says it
 
     async def _sleep(self, seconds: float) -> None:
         try:

@@ -10,9 +10,12 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from agent.store import StoreError, UnavailableError
+
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_RETRY_SECONDS = 5
 _encoder = msgspec.json.Encoder()
 
 
@@ -98,6 +101,13 @@ async def errors_as_responses(request: web.Request, handler: Handler) -> web.Str
         allow = {name: value for name, value in refusal.headers.items() if name == "Allow"}
         text = f"{refusal.status} {refusal.reason}"
         return _error_response(request, refusal.status, text, _expected(request, refusal), allow)
+    except StoreError as error:
+        # Why the ledger as a whole cannot be used, the database has logged already.
+        if not isinstance(error, UnavailableError):
+            log.error("request_failed", route=_route_pattern(request), error=str(error))  # noqa: TRY400 - the text says it
+        text = "503 the ledger cannot be used now; /-/ready and the agent's log say why"
+        expected, wait = "the same again, a little later", {"Retry-After": str(_RETRY_SECONDS)}
+        return _error_response(request, HTTPStatus.SERVICE_UNAVAILABLE, text, expected, wait)
     except Exception:
         log.exception("request_failed", method=request.method, route=_route_pattern(request))
         text = "500 the agent failed to answer; its log says why"

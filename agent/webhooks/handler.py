@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 from msgspec import json
 
-from agent.store import StoreError
+from agent.store import StoreError, UnavailableError
 from agent.webhooks.limits import (
     BodyTimeoutError,
     BodyTooLargeError,
@@ -138,7 +138,8 @@ class WebhookHandler(ABC):
                 "the same again, a little later",
             ) from error
         except StoreError as error:
-            log.exception("hook_not_kept", path=self._path)
+            if not isinstance(error, UnavailableError):
+                log.exception("hook_not_kept", path=self._path)
             raise RequestRefusedError(
                 RequestOutcome.UNAVAILABLE,
                 "the ledger refused; the agent's log says why",

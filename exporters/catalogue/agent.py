@@ -113,6 +113,14 @@ TELEMETRY: tuple[Row, ...] = (
         " sent and were replaced by the defaults.",
     ),
     Row(
+        "numwatch_ledger_writable",
+        "gauge",
+        "",
+        "",
+        "1 while the ledger can be written, 0 while it is locked, full, deleted or damaged; the"
+        " page /-/ready and the log say which.",
+    ),
+    Row(
         "numwatch_evidence_queued",
         "gauge",
         "",

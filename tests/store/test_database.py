@@ -36,7 +36,7 @@ async def test_it_is_made_private_and_durable(tmp_path: Path) -> None:
         "journal_mode": "wal",
         "synchronous": full,
         "foreign_keys": 1,
-        "busy_timeout": 5000,
+        "busy_timeout": 2000,
     }
     assert await integrity_of(database) == "ok"
     await database.close()
@@ -114,7 +114,7 @@ async def test_a_killed_agent_leaves_no_lock_behind(tmp_path: Path) -> None:
 
 async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").write_bytes(b"this is not SQLite" * 100)
-    with pytest.raises(StoreError, match=r"ledger\.db: not a usable ledger .*backup"):
+    with pytest.raises(StoreError, match=r"ledger\.db: damaged, or not a ledger.*backup"):
         await Database.open(tmp_path)
 
 

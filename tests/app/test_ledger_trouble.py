@@ -1,0 +1,157 @@
+"""A whole agent whose ledger is locked, full or deleted: it says so over HTTP and recovers."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import yaml
+from structlog.testing import capture_logs
+
+from agent.app import Agent
+from agent.simulator.agent_config import build_config
+from agent.simulator.server import start
+from agent.simulator.world import World
+from agent.web.app import make_app
+from agent.web.server import serve, urls
+from tests.app.conftest import SPEED, WORLD, Scene, quicken, until
+from tests.integrity import integrity_of
+from tests.ledger_trouble import fill, locked_by_another_process, small_disk
+
+NUMBER = "4006220002"
+
+
+class Served:
+    """A scene whose agent is served over HTTP."""
+
+    def __init__(self, scene: Scene, session: aiohttp.ClientSession) -> None:
+        self.scene = scene
+        self.session = session
+
+    @property
+    def ledger(self) -> Path:
+        return self.scene.agent.database.path
+
+    async def get(self, path: str) -> tuple[int, str]:
+        async with self.session.get(path) as response:
+            return response.status, await response.text()
+
+    async def until_ready(self, status: int) -> str:
+        async with asyncio.timeout(15):
+            while True:
+                got, text = await self.get("/-/ready")
+                if got == status:
+                    return text
+                await asyncio.sleep(0.1)
+
+    async def writable(self) -> str:
+        _, text = await self.get("/metrics")
+        (line,) = [it for it in text.splitlines() if it.startswith("numwatch_ledger_writable ")]
+        return line.split()[1].removesuffix(".0")
+
+
+@asynccontextmanager
+async def served_agent(data: Path, folder: Path) -> AsyncIterator[Served]:
+    async with await start(World.parse(WORLD)) as world:
+        config = folder / "config.yaml"
+        settings = quicken(build_config(world.world, world.url, SPEED), folder)
+        settings["data_dir"] = str(data)
+        config.write_text(yaml.safe_dump(settings, allow_unicode=True))
+        agent = Agent(config)
+        await agent.start()
+        runner = await serve(make_app(agent.web_services()), ["127.0.0.1:0"])
+        try:
+            async with aiohttp.ClientSession(urls(runner)[0]) as session:
+                served = Served(Scene(agent, world, config), session)
+                await served.until_ready(200)
+                yield served
+        finally:
+            await runner.cleanup()
+            await agent.stop()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", "4m") as folder:
+        yield folder
+
+
+def turns(logs: list[Any]) -> list[str]:
+    return [it["event"] for it in logs if it["event"] in {"ledger_unwritable", "ledger_writable"}]
+
+
+def tracebacks(logs: list[Any]) -> list[str]:
+    return [line["event"] for line in logs if line.get("exc_info")]
+
+
+async def test_a_locked_ledger_is_said_and_pages_do_not_hang(tmp_path: Path) -> None:
+    with capture_logs() as logs:
+        async with served_agent(tmp_path / "data", tmp_path) as served:
+            assert await served.writable() == "1"
+            async with locked_by_another_process(served.ledger):
+                text = await served.until_ready(503)
+                assert "locked by another process" in text
+                assert await served.writable() == "0"
+                for path in ("/", "/api/tickets", "/api/complaints"):
+                    begun = time.monotonic()
+                    status, body = await served.get(path)
+                    assert status in {200, 503}, path
+                    assert time.monotonic() - begun < 1, path
+                status, body = await served.get("/api/tickets")
+                assert status == 503
+                assert "ledger" in body
+                assert (await served.get("/-/healthy"))[0] == 200
+                # Long enough for sixty evaluations, each of which fails.
+                await asyncio.sleep(6)
+                alerts = (await served.get("/api/v1/query?query=numwatch_ledger_writable"))[1]
+                assert '"0"' in alerts
+            await served.until_ready(200)
+            assert await served.writable() == "1"
+            served.scene.world.apply({"number": NUMBER, "set": {"state": "suspended_violation"}})
+            await until(
+                lambda: [t for t in served.scene.desk() if t["number"] == NUMBER],
+                "a fault after the lock has its ticket",
+            )
+    assert turns(logs) == ["ledger_unwritable", "ledger_writable"]
+    assert tracebacks(logs) == []
+
+
+async def test_a_fault_that_begins_while_the_disk_is_full_gets_its_ticket_later(
+    disk: Path, tmp_path: Path
+) -> None:
+    with capture_logs() as logs:
+        async with served_agent(disk / "data", tmp_path) as served:
+            filler = fill(disk)
+            served.scene.world.apply({"number": NUMBER, "set": {"state": "suspended_violation"}})
+            # Small changes still find room in the log's recycled pages: fill what they leave.
+            text = await served.until_ready(503)
+            assert "the disk is full" in text
+            assert await served.writable() == "0"
+            await asyncio.sleep(2)
+            filler.unlink()
+            await served.until_ready(200)
+            tickets = await until(
+                lambda: [t for t in served.scene.desk() if t["number"] == NUMBER],
+                "the fault has its ticket once there is room",
+            )
+            assert len(tickets) == 1
+            assert await integrity_of(served.scene.agent.database) == "ok"
+    assert tracebacks(logs) == []
+    assert turns(logs)[:2] == ["ledger_unwritable", "ledger_writable"]
+
+
+async def test_a_deleted_ledger_is_said_and_nothing_is_taken(tmp_path: Path) -> None:
+    with capture_logs() as logs:
+        async with served_agent(tmp_path / "data", tmp_path) as served:
+            served.ledger.unlink()
+            text = await served.until_ready(503)
+            assert "deleted or replaced" in text
+            assert await served.writable() == "0"
+            assert (await served.get("/api/tickets"))[0] == 503
+            await asyncio.sleep(2)
+    assert turns(logs) == ["ledger_unwritable"]
+    assert tracebacks(logs) == []
