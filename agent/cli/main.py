@@ -125,6 +125,18 @@ def run(
     raise typer.Exit(serve(config, listen or ()))
 
 
+@app.command("backup")
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy; it must not exist yet.")],
+    config: Config,
+    as_json: AsJson = False,
+) -> None:
+    """Copy the ledger, checked and whole, while the agent runs."""
+    from agent.cli.backup import backup as run  # noqa: PLC0415 - a fast --help
+
+    raise typer.Exit(run(file, config, as_json=as_json))
+
+
 @app.command("demo")
 def demo(
     listen: Annotated[

@@ -132,6 +132,8 @@ class Database:
 
     async def close(self) -> None:
         """Close the connection and unlock the data directory."""
+        # SQLite removes its write-ahead log with the last connection.
+        self._files = {}
         await self._engine.dispose()
         self._directory_lock.close()
 

@@ -1,0 +1,121 @@
+"""Copies a ledger while an agent writes it, and says what it means that a copy was put back.
+
+The ledger's file alone is no backup: what was written last is in the write-ahead log beside it.
+"""
+
+import os
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from sqlalchemy import delete, func, select
+
+from agent.store import StoreError
+from agent.store.database import Database, uninterrupted
+from agent.store.schema import pages, tickets
+
+log = structlog.get_logger(__name__)
+
+_RESTORE_PAGE = "ledger/backup"
+"""The page of a copy that has the time it was made at; a ledger in use has none."""
+_MEANING = (
+    "the ledger is a backup that was put back: tickets opened since are not in it, so a fault that"
+    " lasts gets a new ticket; tickets closed since are open again until their recovery is"
+    " verified; what was queued then is sent again under its former webhook-id (docs/backup.md)"
+)
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup that was made."""
+
+    file: str
+    bytes: int
+    tickets: int
+
+
+def back_up(ledger: Path, file: Path) -> Backup:
+    """Copy ``ledger`` to ``file``, which must not exist, while an agent may be writing it.
+
+    The copy is one moment's: it is read in one transaction, which holds up no writer. It is
+    checked whole before it gets its name.
+
+    Raises:
+        StoreError: when there is no ledger, it is damaged, or the file cannot be written.
+    """
+    if not ledger.is_file():
+        raise StoreError(f"{ledger}: there is no ledger; set data_dir to where the agent keeps it")
+    if os.path.lexists(file):
+        raise StoreError(f"{file}: exists already; choose another name, or remove it first")
+    part = file.with_name(f"{file.name}.part")
+    try:
+        os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+    except OSError as error:
+        raise StoreError(
+            f"{part}: cannot be made ({error.strerror}); choose a folder this user may write to,"
+            " and remove what an interrupted backup left"
+        ) from error
+    try:
+        count = _copy(ledger, part)
+        with part.open("rb") as copied:
+            os.fsync(copied.fileno())
+        # Not rename, which would replace a file that was made meanwhile.
+        os.link(part, file)
+        return Backup(str(file), file.stat().st_size, count)
+    except sqlite3.Error as error:
+        raise StoreError(f"{ledger}: cannot be copied to {file}: {error}") from error
+    except OSError as error:
+        raise StoreError(f"{file}: cannot be written ({error.strerror})") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _copy(ledger: Path, part: Path) -> int:
+    """Copy and check; returns the number of tickets."""
+    # Read-only: a second connection must neither write nor move the write-ahead log into the
+    # ledger (the write-ahead-log reset bug of SQLite before 3.51.3).
+    source = sqlite3.connect(f"{ledger.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+    with closing(source), closing(sqlite3.connect(part, isolation_level=None)) as copy:
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+        damage = [line for (line,) in copy.execute("PRAGMA integrity_check(3)") if line != "ok"]
+        if damage:
+            raise StoreError(
+                f"{ledger}: damaged ({'; '.join(damage)}); there is no backup of this, keep the"
+                " former ones"
+            )
+        copy.execute(
+            "INSERT OR REPLACE INTO keep (name, value) VALUES (?, ?)",
+            (_RESTORE_PAGE, repr(time.time()).encode()),
+        )
+        (count,) = copy.execute("SELECT count(*) FROM tickets").fetchone()
+        return int(count)
+
+
+@uninterrupted
+async def note_restore(database: Database) -> None:
+    """Log once, with what it means, that the ledger is a backup that was put back.
+
+    Raises:
+        StoreError: when the ledger cannot be read or written.
+    """
+    made_at = await database.get(_RESTORE_PAGE)
+    if made_at is None:
+        return
+    async with database.transaction() as connection:
+        open_tickets = (
+            await connection.execute(
+                select(func.count()).select_from(tickets).where(tickets.c.open)
+            )
+        ).scalar_one()
+        await connection.execute(delete(pages).where(pages.c.name == _RESTORE_PAGE))
+    log.warning(
+        "ledger_restored",
+        made_at=float(made_at),
+        hours_ago=round((time.time() - float(made_at)) / 3600, 1),
+        open_tickets=open_tickets,
+        meaning=_MEANING,
+    )
