@@ -47,6 +47,7 @@ from agent.sinks.reconciler import TicketSystemReconciler
 from agent.sinks.registry import SinkContext, build_sinks
 from agent.sinks.text import Writer
 from agent.store import UnavailableError
+from agent.store.backup import note_restore
 from agent.store.database import Database
 from agent.store.monitor import LedgerMonitor
 from agent.store.retention import RetentionClock
@@ -67,6 +68,10 @@ from exporters.telemetry import Telemetry
 log = structlog.get_logger(__name__)
 
 _OWN_SERIES = "agent"
+_SMALLEST_GRACE = 10.0
+"""Seconds that sinks have at the end to deliver what is due."""
+_GRACE_BEYOND_TIMEOUT = 2.0
+"""Seconds of grace beyond the longest timeout of a sink, to record how its request ended."""
 
 
 class Agent:
@@ -122,6 +127,7 @@ class Agent:
     async def _open_ledger(self, plan: Plan) -> None:
         self.database = await Database.open(Path(plan.settings.data_dir))
         self._running.push_async_callback(self.database.close)
+        await note_restore(self.database)
         self.ledger = Ledger(self.database)
         self._baseline_repository = BaselineRepository(self.database, self.baselines)
         self.baselines.declare(plan.declared)
@@ -233,7 +239,7 @@ class Agent:
         monitor.start()
         self._running.push_async_callback(monitor.stop)
         await self._dispatcher.start()
-        self._running.push_async_callback(self._dispatcher.stop)
+        self._running.push_async_callback(self._stop_dispatcher)
         self._ticket_systems.start()
         self._running.push_async_callback(self._ticket_systems.stop)
         engine = RuleEngine(plan.ruleset, retention=plan.settings.rules.history)
@@ -277,6 +283,11 @@ class Agent:
     async def _stop_rules(self) -> None:
         # Not a bound method of the scheduler: a reload replaces it.
         await self._scheduler.stop()
+
+    async def _stop_dispatcher(self) -> None:
+        # Longer than any request that is under way, or its outcome would stay unknown.
+        longest = max((sink.timeout for sink in self.settings.sinks), default=0.0)
+        await self._dispatcher.stop(max(_SMALLEST_GRACE, longest + _GRACE_BEYOND_TIMEOUT))
 
     # Each evaluation of the rules ends here.
 

@@ -1,11 +1,17 @@
 """Logging: structlog on standard error, one line per event whatever a provider sends."""
 
+import atexit
 import io
+import json
 import logging
+import os
 import re
 import sys
+import time
+from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
+from threading import Condition, Thread
 from typing import Any, TextIO, cast
 
 import structlog
@@ -28,7 +34,7 @@ def configure(settings: Log, stream: TextIO | None = None) -> None:
 
     Libraries that log through the standard library are included, from ``warning`` on.
     """
-    target = cast("TextIO", _ForgivingStream(stream or sys.stderr))
+    target = cast("TextIO", _unblocking(sys.stderr) if stream is None else _ForgivingStream(stream))
     level = _LEVELS[settings.level]
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -67,6 +73,110 @@ class _ForgivingStream(io.TextIOBase):
         return self._stream.isatty()
 
 
+MAX_QUEUED = 4 * 1024 * 1024
+"""Characters that wait while nobody reads standard error; lines beyond are dropped and counted."""
+_FLUSH_SECONDS = 2.0
+"""How long the end of the process waits for a reader of what is queued."""
+
+
+class QueuedStream(io.TextIOBase):
+    """Writes to a file descriptor in a thread of its own: a pipe nobody reads blocks nothing else.
+
+    What does not fit into the queue is dropped; once there is room again a line says how much.
+    """
+
+    def __init__(self, descriptor: int, limit: int = MAX_QUEUED) -> None:
+        self.dropped = 0
+        """Lines dropped since the start."""
+        self._descriptor = descriptor
+        self._limit = limit
+        self._lines: deque[str] = deque()
+        self._size = 0
+        self._unreported = 0
+        self._writing = False
+        self._changed = Condition()
+        self._thread: Thread | None = None
+
+    def write(self, text: str, /) -> int:
+        """Queue ``text`` and return its length at once."""
+        with self._changed:
+            if self._size + len(text) > self._limit:
+                self.dropped += 1
+                self._unreported += 1
+                return len(text)
+            self._lines.append(text)
+            self._size += len(text)
+            if self._thread is None:
+                # A daemon: a process whose log nobody reads must still be able to end.
+                self._thread = Thread(target=self._work, name="log", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing: waiting for a reader is what this stream is for."""
+
+    def drain(self, seconds: float = _FLUSH_SECONDS) -> None:
+        """Wait until all is written, for at most ``seconds``."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._lines and not self._writing, seconds)
+
+    def isatty(self) -> bool:
+        """Whether the descriptor is a terminal."""
+        return os.isatty(self._descriptor)
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._writing = False
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._lines)
+                text = self._lines.popleft()
+                self._size -= len(text)
+                self._writing = True
+                report, self._unreported = self._unreported, 0
+            if report:
+                text += _dropped_line(report)
+            # Past sys.stderr, whose lock would still be held when the interpreter ends.
+            with suppress(OSError):
+                _write_all(self._descriptor, text.encode("utf-8", "backslashreplace"))
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    while content:
+        try:
+            content = content[os.write(descriptor, content) :]
+        except BlockingIOError:
+            # Whoever shares the descriptor may have made it non-blocking.
+            time.sleep(0.05)
+
+
+def _dropped_line(count: int) -> str:
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    line = {"event": "log_lines_dropped", "lines": count, "level": "warning", "timestamp": at}
+    return json.dumps(line) + "\n"
+
+
+_queued: dict[int, QueuedStream] = {}
+
+
+def _unblocking(stream: TextIO) -> io.TextIOBase:
+    """``stream`` behind a queue where it is a file of the system, else (tests) as it is."""
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError, AttributeError):
+        return _ForgivingStream(stream)
+    if descriptor not in _queued:
+        _queued[descriptor] = QueuedStream(descriptor)
+        atexit.register(_queued[descriptor].drain)
+    return _queued[descriptor]
+
+
+def dropped_lines() -> int:
+    """Log lines dropped since the start because nobody read them."""
+    return sum(stream.dropped for stream in _queued.values())
+
+
 def _renderers(settings: Log, target: TextIO) -> list[Processor]:
     """The processors that render an event; escaping comes after the traceback became a value."""
     if settings.format == "json":
@@ -97,6 +207,8 @@ def _configure_standard_library(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(level, logging.WARNING))
+    # Python's warnings (numpy's divisions by zero) would go to standard error as they are.
+    logging.captureWarnings(capture=True)
 
 
 def _keep_in_line(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -1,15 +1,17 @@
 """``numwatch run``: an agent and its web application, until SIGTERM or SIGINT."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any, TypeVar
 
 import structlog
 import uvloop
 
 from agent import logging
 from agent.app import Agent
-from agent.cli.runner import ExitStatus, run_command
+from agent.cli.runner import ExitStatus, fail, run_command
 from agent.config.settings import Log
 from agent.plan import PlanError
 from agent.store import StoreError
@@ -19,34 +21,108 @@ from agent.web.server import ListenError, handle_signals, serve
 log = structlog.get_logger(__name__)
 
 
+PATIENCE = 30.0
+"""Seconds for which a start that fails for what passes is tried again."""
+_FIRST_WAIT = 1.0
+_LONGEST_WAIT = 5.0
+
+_T = TypeVar("_T")
+
+
 def run(config: Path, listen: Sequence[str] = ()) -> int:
     """Run the agent of ``config`` and return the command's exit status.
 
     ``listen`` (``HOST:PORT``) takes the place of the configuration's addresses. SIGTERM and
-    SIGINT drain and end it, SIGHUP loads the configuration again.
+    SIGINT drain and end it, SIGHUP loads the configuration again. A ledger that is locked, a disk
+    that is full and an address that is taken are waited for; after :data:`PATIENCE` the status is
+    ``ExitStatus.LATER``, so that a supervisor starts the agent again.
     """
-    return run_command(
-        lambda: uvloop.run(_run(Agent(config), listen)),
-        misuse=(PlanError, StoreError, ListenError),
-        log=Log(),
-    )
 
-
-async def _run(agent: Agent, listen: Sequence[str]) -> int:
-    stopping = asyncio.Event()
-    # Before the start, which may take long: a signal during it must not be lost.
-    handle_signals(stopping.set, agent.reload)
-    await agent.start()
-    try:
-        logging.configure(agent.settings.log)
-        app = make_app(agent.web_services())
-        runner = await serve(app, listen or agent.settings.listen)
+    def command() -> int:
         try:
-            await stopping.wait()
-            log.info("stopping")
-        finally:
-            await runner.cleanup()
+            return uvloop.run(_run(config, listen))
+        except (StoreError, ListenError) as error:
+            if not error.passes:
+                raise
+            return fail(error, ExitStatus.LATER)
+
+    return run_command(command, misuse=(PlanError, StoreError, ListenError), log=Log())
+
+
+async def _run(config: Path, listen: Sequence[str]) -> int:
+    stopping = asyncio.Event()
+    agent: Agent | None = None
+
+    async def reload() -> None:
+        if agent is not None:
+            await agent.reload()
+
+    async def start() -> Agent:
+        # A new one for every attempt: the parts of one that failed are closed.
+        starting = Agent(config)
+        await starting.start()
+        return starting
+
+    # Before the start, which may take long: a signal during it must not be lost.
+    handle_signals(stopping.set, reload)
+    agent = await _patiently(start, stopping)
+    if agent is None:
+        return ExitStatus.OK
+    try:
+        settings = agent.settings
+        logging.configure(settings.log)
+        app = make_app(agent.web_services())
+        # The agent watches its numbers while it waits for its address.
+        runner = await _patiently(lambda: serve(app, listen or settings.listen), stopping)
+        if runner is not None:
+            try:
+                await stopping.wait()
+                log.info("stopping")
+            finally:
+                await runner.cleanup()
     finally:
         await agent.stop()
     log.info("stopped")
     return ExitStatus.OK
+
+
+async def _patiently(
+    attempt: Callable[[], Coroutine[Any, Any, _T]], stopping: asyncio.Event
+) -> _T | None:
+    """The result of ``attempt``, tried again while it fails for what passes.
+
+    Returns ``None`` when ``stopping`` was set before it succeeded.
+
+    Raises:
+        StoreError: when the ledger cannot be used and that does not pass in time.
+        ListenError: when an address cannot be listened at and that does not pass in time.
+    """
+    loop = asyncio.get_running_loop()
+    deadline, wait = loop.time() + PATIENCE, _FIRST_WAIT
+    while True:
+        try:
+            return await _unless_stopped(attempt(), stopping)
+        except (StoreError, ListenError) as error:
+            if not error.passes or loop.time() + wait > deadline:
+                raise
+            log.warning("start_waits", reason=str(error), seconds=wait)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), wait)
+            return None
+        wait = min(2 * wait, _LONGEST_WAIT)
+
+
+async def _unless_stopped(work: Coroutine[Any, Any, _T], stopping: asyncio.Event) -> _T | None:
+    """The result of ``work``, which is cancelled when ``stopping`` is set before its end."""
+    task = asyncio.ensure_future(work)
+    stop = asyncio.ensure_future(stopping.wait())
+    try:
+        await asyncio.wait((task, stop), return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+    finally:
+        stop.cancel()
+    task.cancel()
+    await asyncio.wait((task,))
+    # It may have come to its end all the same.
+    return None if task.cancelled() else task.result()

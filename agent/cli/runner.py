@@ -26,6 +26,9 @@ class ExitStatus(IntEnum):
     MISUSE = 2
     """The configuration or the arguments are wrong."""
     UNKNOWN = 3
+    LATER = 75
+    """Trouble that passes: the ledger is locked, the disk full, the address taken. EX_TEMPFAIL of
+    sysexits.h: a supervisor tries again, where a configuration that is wrong stays wrong."""
 
 
 class CommandError(Exception):

@@ -1,6 +1,7 @@
 """The HTTP server: the addresses it listens at, and the signals that stop or reload the agent."""
 
 import asyncio
+import errno
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -14,6 +15,11 @@ _SHUTDOWN_SECONDS = 5.0
 
 class ListenError(Exception):
     """An address cannot be listened at; the text says which and why."""
+
+    def __init__(self, text: str, *, passes: bool = False) -> None:
+        super().__init__(text)
+        self.passes = passes
+        """Whether the same may succeed later: another process has the address now."""
 
 
 async def serve(app: web.Application, listen: Sequence[str]) -> web.AppRunner:
@@ -40,7 +46,8 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
     except OSError as error:
         raise ListenError(
             f"cannot listen on {host}:{port}: {error.strerror or error};"
-            " choose another address with --listen HOST:PORT"
+            " choose another address with --listen HOST:PORT",
+            passes=error.errno in {errno.EADDRINUSE, errno.EADDRNOTAVAIL},
         ) from error
 
 
