@@ -5,9 +5,12 @@ bidirectional control makes a page display something other than it says
 (docs/reference/reliability.md §2).
 """
 
+import base64
+import html
 import re
-from collections.abc import Iterable
-from urllib.parse import quote
+from collections.abc import Iterable, Iterator, Mapping
+
+from pydantic import BaseModel
 
 from agent.config.secret import Secret
 
@@ -27,6 +30,11 @@ _HOSTILE = re.compile(
 _SHORTEST_SECRET = 4
 """Characters; replacing a shorter secret would garble ordinary words that contain it."""
 
+_SHORTEST_ENCODED = 6
+"""Characters; fewer of base64 occur in ordinary words."""
+_BASE64_SPELLINGS = {"+": r"(?:\+|-|%2[Bb])", "/": r"(?:\\?/|_|%2[Ff])"}
+"""The two letters of base64 that are spelled otherwise in addresses and JSON."""
+
 _URL_QUERY = re.compile(r"(https?://[^\s?#'\"]*)[?#][^\s'\"]*", re.IGNORECASE)
 _URL_USER = re.compile(r"(https?://)[^\s/@]+@", re.IGNORECASE)
 
@@ -44,22 +52,103 @@ def scrub(text: str, limit: int = 200) -> str:
 
 
 class Redactor:
-    """Replaces an account's secrets, and the query and user part of every URL, in texts.
+    """Replaces secrets, and the query and user part of every URL, in texts.
 
-    A secret is recognized as it is and percent-encoded.
+    A peer may echo a secret in any spelling, so each of its characters is recognized as it is,
+    percent-encoded (twice, too), escaped as in JSON and as in HTML; and the whole as hexadecimal
+    digits and inside base64, whatever stands before it there (``user:secret``).
     """
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
-        plain = {secret.reveal() for secret in secrets}
-        spellings = plain | {quote(value, safe="") for value in plain}
         # The longest first: a secret may be part of another one.
-        replaced = sorted(
-            (text for text in spellings if len(text) >= _SHORTEST_SECRET), key=len, reverse=True
+        plain = sorted({secret.reveal() for secret in secrets}, key=len, reverse=True)
+        plain = [text for text in plain if len(text) >= _SHORTEST_SECRET]
+        self._spelled = _any_of(map(_spellings, plain))
+        self._encoded = _any_of(
+            pattern for secret in plain for pattern in _encodings(secret.encode())
         )
-        self._secrets = re.compile("|".join(map(re.escape, replaced))) if replaced else None
 
     def __call__(self, text: str) -> str:
         """``text`` with ``<secret>`` in place of every secret."""
         text = _URL_QUERY.sub(rf"\1?{SECRET_PLACEHOLDER}", text)
         text = _URL_USER.sub(rf"\1{SECRET_PLACEHOLDER}@", text)
-        return self._secrets.sub(SECRET_PLACEHOLDER, text) if self._secrets else text
+        if self._spelled is not None:
+            text = self._spelled.sub(SECRET_PLACEHOLDER, text)
+        return text if self._encoded is None else _without_runs(text, self._encoded)
+
+
+def secrets_in(value: object) -> Iterator[Secret]:
+    """Every secret in a section of the configuration, those in its sections included."""
+    if isinstance(value, Secret):
+        yield value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from secrets_in(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from secrets_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from secrets_in(item)
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str] | None:
+    alternatives = "|".join(patterns)
+    return re.compile(alternatives) if alternatives else None
+
+
+def _spellings(secret: str) -> str:
+    """A pattern for ``secret``, each of its characters in any spelling."""
+    return "".join(map(_character, secret))
+
+
+def _character(character: str) -> str:
+    content, point = character.encode("utf-8", "surrogatepass"), ord(character)
+    percent = "".join(f"%(?:25)?(?i:{byte:02x})" for byte in content)
+    units = character.encode("utf-16-be", "surrogatepass").hex()
+    escaped = "".join(rf"\\u(?i:{units[at : at + 4]})" for at in range(0, len(units), 4))
+    named = html.escape(character)
+    forms = [
+        rf"\\?{re.escape(character)}",
+        percent,
+        escaped,
+        rf"&#0*{point};",
+        rf"&#[xX]0*(?i:{point:x});",
+        *([re.escape(named)] if named != character else []),
+        *([r"\+"] if character == " " else []),
+    ]
+    return f"(?:{'|'.join(forms)})"
+
+
+def _encodings(secret: bytes) -> Iterator[str]:
+    """Patterns for what base64 and hexadecimal encodings of ``secret`` contain."""
+    for at in range(3):
+        # Of the characters at both ends some bits belong to what stands beside the secret.
+        text = base64.b64encode(bytes(at) + secret).decode().rstrip("=")
+        first, last = -(-at * 8 // 6), (at + len(secret)) * 8 // 6
+        part = text[first:last]
+        if len(part) >= _SHORTEST_ENCODED:
+            yield "".join(_BASE64_SPELLINGS.get(letter, letter) for letter in part)
+    if 2 * len(secret) >= _SHORTEST_ENCODED:
+        yield f"(?i:{secret.hex()})"
+
+
+def _without_runs(text: str, encoded: re.Pattern[str]) -> str:
+    """``text`` without the runs of base64 characters that contain a match."""
+    parts: list[str] = []
+    position = 0
+    for match in encoded.finditer(text):
+        if match.start() < position:
+            continue
+        start, end = match.span()
+        while start > position and _is_base64(text[start - 1]):
+            start -= 1
+        while end < len(text) and _is_base64(text[end]):
+            end += 1
+        parts += (text[position:start], SECRET_PLACEHOLDER)
+        position = end
+    return "".join((*parts, text[position:]))
+
+
+def _is_base64(character: str) -> bool:
+    return character.isascii() and (character.isalnum() or character in "+/-_=%")

@@ -12,7 +12,7 @@ from agent.config.sinks import Sink
 from agent.net.egress import EgressGuard
 from agent.net.failures import classify
 from agent.net.retry_after import parse_retry_after
-from agent.net.scrub import scrub
+from agent.net.scrub import Redactor, scrub, secrets_in
 from agent.sinks.base import SinkError, SinkFailure
 from agent.states import PollFailure
 
@@ -20,6 +20,8 @@ FAILURES = (aiohttp.ClientError, OSError, ValueError, asyncio.TimeoutError)
 """The exceptions in which a request may end."""
 _MAX_RESPONSE = 4 * 1024 * 1024
 _BUFFER = 64 * 1024
+_MAX_ERROR = 16 * 1024
+"""Bytes of an error that are read; the rest is dropped."""
 _SUCCESS, _CLIENT_ERROR, _SERVER_ERROR = 2, 4, 5
 _REQUEST_TIMEOUT = 408
 _TRANSIENT_4XX = frozenset({_REQUEST_TIMEOUT, 409, 425, 429})
@@ -93,6 +95,7 @@ class SinkHttpClient:
     ) -> None:
         self._clock = clock
         self._address = settings.address
+        self._redact = Redactor(secrets_in(settings))
         own = {name: value.reveal() for name, value in settings.headers.items()}
         self._session = client_session(
             settings, {"User-Agent": "numwatch", **(headers or {}), **own}
@@ -128,7 +131,12 @@ class SinkHttpClient:
                 headers=headers,
                 allow_redirects=False,
             ) as response:
-                return Reply(response.status, response.headers, await _read(response))
+                content = await _read(response)
+                if response.status // 100 != _SUCCESS:
+                    # Errors end in logs, pages and comments; some systems echo what they refuse.
+                    shown = content[:_MAX_ERROR].decode("utf-8", "replace")
+                    content = self._redact(shown).encode()
+                return Reply(response.status, response.headers, content)
         except FAILURES as error:
             raise sink_error(error) from error
 

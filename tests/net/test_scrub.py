@@ -1,13 +1,17 @@
+import base64
+import html
+import json
 import unicodedata
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.config.secret import Secret
+from agent.config.sinks import Sink
 from agent.net.retry_after import parse_http_date, parse_retry_after
-from agent.net.scrub import Redactor, scrub
+from agent.net.scrub import Redactor, scrub, secrets_in
 
 ANY = st.text(alphabet=st.characters(exclude_categories=()), max_size=300)
 BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -146,3 +150,60 @@ def test_no_secret_is_left_however_they_overlap(plain, between):
     redacted = Redactor(map(Secret, plain))(text)
     pieces = redacted.split("<secret>")
     assert not [secret for secret in plain for piece in pieces if secret in piece]
+
+
+LOUD = 'pä"ss w\\ord/+&1'
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        LOUD,
+        quote(LOUD, safe=""),
+        quote(LOUD, safe="").lower(),
+        quote(LOUD),
+        quote_plus(LOUD),
+        quote(quote(LOUD, safe=""), safe=""),
+        json.dumps(LOUD)[1:-1],
+        json.dumps(LOUD, ensure_ascii=False)[1:-1],
+        json.dumps(LOUD)[1:-1].replace("/", "\\/"),
+        html.escape(LOUD),
+        "".join(f"&#{ord(letter)};" for letter in LOUD),
+        "".join(f"&#x{ord(letter):X};" for letter in LOUD),
+        LOUD.encode().hex(),
+        LOUD.encode().hex().upper(),
+    ],
+)
+def test_a_secret_is_recognized_in_every_spelling(echo):
+    redact = Redactor([Secret(LOUD), Secret("other-secret")])
+    assert redact(f"denied: {echo} is wrong") == "denied: <secret> is wrong"
+
+
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+@pytest.mark.parametrize("user", ["", "a:", "ab:", "abc:", "demo-key:", "x" * 50 + ":"])
+@pytest.mark.parametrize("after", ["", ":", "\n", "12"])
+def test_a_secret_inside_base64_is_recognized(encode, user, after):
+    redact = Redactor([Secret("Pa55?>wörd~"), Secret("k")])
+    echo = encode(f"{user}Pa55?>wörd~{after}".encode()).decode()
+    assert redact(f"Authorization: Basic {echo} refused") == "Authorization: Basic <secret> refused"
+    assert redact(f"Basic {quote(echo, safe='')} no") == "Basic <secret> no"
+    assert redact(f"Basic {echo.rstrip('=')}, no") == "Basic <secret>, no"
+
+
+def test_ordinary_words_stay():
+    redact = Redactor([Secret("demo-secret"), Secret("abcd"), Secret("1234567890")])
+    text = "the account hq has no number 4006220001; page 12 of 400, YWJj, deadbeef"
+    assert redact(text) == text
+
+
+def test_every_secret_of_a_section_is_found():
+    sink = Sink.model_validate(
+        {
+            "name": "desk",
+            "kind": "servicenow",
+            "url": "https://desk.example",
+            "headers": {"X-Key": "header-secret"},
+            "servicenow": {"user": "agent", "password": "pass-word-1"},
+        }
+    )
+    assert {secret.reveal() for secret in secrets_in(sink)} >= {"header-secret", "pass-word-1"}
