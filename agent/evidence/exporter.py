@@ -14,7 +14,7 @@ from agent.config.settings import Settings
 from agent.evidence.bundle import EvidenceFile, bundle
 from agent.evidence.repository import EvidenceRepository
 from agent.evidence.sheet import SheetWriter
-from agent.evidence.statistics import statistics
+from agent.evidence.statistics import safe_cell, statistics
 from agent.masking import mask_text
 from agent.store.database import Database, uninterrupted
 from agent.store.schema import outbox
@@ -153,7 +153,8 @@ def _timeline(ticket: Ticket) -> bytes:
     writer = csv.writer(table)
     writer.writerow(("at", "actor", "event", "reason"))
     for entry in ticket.timeline:
-        writer.writerow((stamp(entry.at), entry.actor, entry.event, mask_text(entry.reason)))
+        cells = (str(stamp(entry.at)), entry.actor, entry.event, entry.reason)
+        writer.writerow(map(safe_cell, cells))
     return table.getvalue().encode()
 
 

@@ -5,6 +5,7 @@ The form comes from field service; columns that do not apply to a hotline number
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -15,7 +16,8 @@ from agent.masking import mask_text
 from agent.states import Cause
 from agent.tickets.ticket import Ticket
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\"']*[=+\-@＝＋－＠﹢﹣﹦﹫−|%]|[\t\r\n]")
+"""Beginnings of a cell that a spreadsheet may run: full-width signs too, which some convert."""
 _TYPE = "functional"
 _BYTE_ORDER_MARK = "\ufeff"
 
@@ -30,7 +32,7 @@ def statistics(tickets: Iterable[Ticket], locale: str, timezone: str) -> bytes:
     writer.writerow(statistics_columns(locale))
     zone = ZoneInfo(timezone)
     for ticket in tickets:
-        writer.writerow(map(_escape_formula, _row(ticket, locale, zone)))
+        writer.writerow(map(safe_cell, _row(ticket, locale, zone)))
     return (_BYTE_ORDER_MARK + table.getvalue()).encode()
 
 
@@ -66,7 +68,7 @@ def _row(ticket: Ticket, locale: str, zone: ZoneInfo) -> tuple[str, ...]:
     )
 
 
-def _escape_formula(text: str) -> str:
+def safe_cell(text: str) -> str:
     """``text`` with phones masked, and quoted where a spreadsheet would run it as a formula."""
     shown = mask_text(text)
-    return f"'{shown}" if shown.startswith(_FORMULA_STARTS) else shown
+    return f"'{shown}" if _FORMULA.match(shown) else shown

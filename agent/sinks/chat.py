@@ -102,6 +102,10 @@ class ChatSink:
         title, lines = (
             self._digest(changes) if len(changes) > 1 else self._writer.message(changes[0])
         )
+        title, lines = (
+            self._writer.without_links(title),
+            list(map(self._writer.without_links, lines)),
+        )
         if self._keyword:
             title = f"{self._keyword} {title}"
         title = cut_bytes(title, self._bot.max_bytes // 4)

@@ -1,5 +1,6 @@
 """Writes tickets as text, for systems that take text instead of fields."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -43,6 +44,25 @@ _LABELS: Final[Mapping[str, Message]] = {
     "tell": Message("Tell them"),
     "link": Message("Details"),
 }
+
+
+_SCHEME = re.compile(r"(?<=[A-Za-z0-9]):(?=[/\\]{1,2}|[A-Za-z0-9._%+-]+@)")
+_MAIL = re.compile(r"(?<=[\w.+-])[@＠](?=\w)")
+_DOMAINS = (
+    "com|cn|net|org|edu|gov|info|biz|io|co|me|cc|tv|top|xyz|vip|shop|site|club|online|store|link|live"
+    "|app|dev|page|icu|wang|work|pro|ltd|group|asia|hk|tw|jp|kr|sg|in|ru|su|tk|ml|ga|cf|gq|us|uk|de|eu"
+    "|fr|la|ly|gl|gd|to|ws|im|中国|公司|网络"
+)
+_HOST = re.compile(
+    rf"(?<=[\w-])[.．。｡](?=(?:{_DOMAINS})(?![A-Za-z0-9_-])|[A-Za-z]{{2,24}}[/:?#])"
+    rf"|(?<=\bwww)[.．。｡]|(?<=\d)\.(?=\d{{1,3}}\.\d{{1,3}}\.\d{{1,3}}(?!\d))",
+    re.IGNORECASE,
+)
+
+
+def _defused(text: str) -> str:
+    text = _SCHEME.sub("[:]", _MAIL.sub("[@]", text))
+    return _HOST.sub("[.]", text)
 
 
 class Writer:
@@ -107,6 +127,18 @@ class Writer:
     def link(self, ticket: Mapping[str, Any]) -> str:
         """Where the ticket is shown; empty where no address is set."""
         return f"{self._url}/tickets/{ticket['id']}" if self._url else ""
+
+    def without_links(self, text: str) -> str:
+        """``text`` in which a chat finds nothing to make a link of but the agent's own tickets.
+
+        Texts come from providers and callers; a chat links every address in them, and people trust
+        what the agent sends.
+        """
+        if not self._url:
+            return _defused(text)
+        own = re.compile(rf"({re.escape(self._url)}/tickets/[A-Za-z0-9-]+(?=$|[\s)]))")
+        parts = own.split(text)
+        return "".join(part if index % 2 else _defused(part) for index, part in enumerate(parts))
 
     def _lines(self, ticket: Mapping[str, Any]) -> Iterator[str]:
         diagnosis = ticket.get("diagnosis") or _NOTHING

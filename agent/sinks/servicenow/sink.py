@@ -1,6 +1,7 @@
 """ServiceNow: an incident for each ticket (Table API; docs/reference/ticketing.md §5)."""
 
 import base64
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -33,6 +34,10 @@ _RANK = {"1": 1, "2": 2, "3": 3, "6": 6, "7": 7, "8": 8}
 """The order of the usual states; an incident is never moved back by an end."""
 _RULES = ("business rule", "data policy", "mandatory")
 """Words of a refusal by the instance's own rules, which has the status 403 of wrong credentials."""
+
+_CODE = re.compile(
+    r"\[(?=[\s\u200b-\u200f\u2060\ufeff]*/?[\s\u200b-\u200f\u2060\ufeff]*code)", re.IGNORECASE
+)
 
 
 class ServiceNowSystem:
@@ -85,9 +90,10 @@ class ServiceNowSystem:
     def _content(self, delivery: Delivery) -> dict[str, str]:
         ticket = delivery.ticket
         urgency = _URGENCY.get(str(ticket.get("severity")), "3")
-        description = "\n".join(self._writer.description(ticket))
+        description = _without_code("\n".join(self._writer.description(ticket)))
+        title = _without_code(self._writer.title(ticket))
         return {
-            "short_description": cut_utf16(self._writer.title(ticket), MAX_SHORT_DESCRIPTION),
+            "short_description": cut_utf16(title, MAX_SHORT_DESCRIPTION),
             "description": cut_utf16(description, MAX_DESCRIPTION),
             "impact": urgency,
             "urgency": urgency,
@@ -186,10 +192,17 @@ def _remote(row: Mapping[str, Any]) -> Remote:
     return Remote(str(row["sys_id"]), str(row.get("number") or row["sys_id"]))
 
 
+def _without_code(text: str) -> str:
+    """``text`` in which nothing is HTML: journals render what stands between ``[code]`` tags."""
+    return _CODE.sub("［", text)
+
+
 def _notes(lines: Sequence[str]) -> str:
     """Notes within their limit, with the marker at the end always whole."""
     marker = lines[-1]
-    return cut_utf16("\n".join(lines[:-1]), MAX_NOTES - len(marker) - 1) + "\n" + marker
+    return (
+        cut_utf16(_without_code("\n".join(lines[:-1])), MAX_NOTES - len(marker) - 1) + "\n" + marker
+    )
 
 
 def _build(settings: SinkSettings, context: SinkContext) -> TicketSystemSink:
