@@ -47,7 +47,7 @@ from agent.sinks.reconciler import TicketSystemReconciler
 from agent.sinks.registry import SinkContext, build_sinks
 from agent.sinks.text import Writer
 from agent.store import UnavailableError
-from agent.store.backup import note_restore
+from agent.store.backup import is_restored, note_restore
 from agent.store.database import Database
 from agent.store.monitor import LedgerMonitor
 from agent.store.retention import RetentionClock
@@ -127,8 +127,11 @@ class Agent:
     async def _open_ledger(self, plan: Plan) -> None:
         self.database = await Database.open(Path(plan.settings.data_dir))
         self._running.push_async_callback(self.database.close)
-        await note_restore(self.database)
         self.ledger = Ledger(self.database)
+        if await is_restored(self.database):
+            # Before it is noted: a restart between the two renews the mark once more.
+            await self.ledger.renew_mark()
+            await note_restore(self.database)
         self._baseline_repository = BaselineRepository(self.database, self.baselines)
         self.baselines.declare(plan.declared)
         self._runtime_state = RuntimeState(self.database, self._baseline_repository)

@@ -95,6 +95,15 @@ def _copy(ledger: Path, part: Path) -> int:
         return int(count)
 
 
+async def is_restored(database: Database) -> bool:
+    """Whether the ledger is a backup that was put back and not noted yet.
+
+    Raises:
+        StoreError: when the ledger cannot be read.
+    """
+    return await database.get(_RESTORE_PAGE) is not None
+
+
 @uninterrupted
 async def note_restore(database: Database) -> None:
     """Log once, with what it means, that the ledger is a backup that was put back.

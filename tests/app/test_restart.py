@@ -1,9 +1,12 @@
 """Tickets, alerts and baselines survive a restart: nothing doubled, nothing closed."""
 
 import asyncio
+import shutil
+from pathlib import Path
 
 from agent.app import Agent
 from agent.baselines.baseline import PAGE_PREFIX
+from agent.cli.backup import backup
 from tests.app.conftest import Scene, until
 
 
@@ -55,5 +58,29 @@ async def test_drift_is_reported_against_the_baseline_of_the_run_before(scene: S
     try:
         ticket = await until(lambda: scene.ticket("drift"), "the edit made meanwhile is reported")
         assert ticket["number"] == "4006220002"
+    finally:
+        await scene.agent.stop()
+
+
+async def test_a_restored_ledger_gives_no_id_again(scene: Scene, tmp_path: Path) -> None:
+    await until(lambda: scene.ticket("number_down"), "the number has its ticket")
+    former = await scene.agent.ledger.mark()
+    file = tmp_path / "backup.db"
+    assert await asyncio.to_thread(backup, file, scene.config) == 0
+    ledger = scene.agent.database.path
+    await scene.agent.stop()
+    for name in (ledger.name, f"{ledger.name}-wal", f"{ledger.name}-shm"):
+        ledger.with_name(name).unlink(missing_ok=True)
+    shutil.copy(file, ledger)
+    first, second = await mark_of_next_start(scene), await mark_of_next_start(scene)
+    assert first != former
+    assert second == first, "the mark is renewed once for each restore"
+
+
+async def mark_of_next_start(scene: Scene) -> str:
+    scene.agent = Agent(scene.config)
+    await scene.agent.start()
+    try:
+        return await scene.agent.ledger.mark()
     finally:
         await scene.agent.stop()
