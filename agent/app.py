@@ -36,18 +36,16 @@ from agent.polling.pollers import Pollers
 from agent.refresher import Refresher
 from agent.rules.engine import RuleEngine
 from agent.rules.queries.queries import Queries
-from agent.rules.rule import notice_of
 from agent.rules.scheduler import Scheduler
 from agent.runtime_state import RuntimeState
 from agent.series import SeriesBuilder
 from agent.sinks.callback_actions import Callbacks
-from agent.sinks.dispatcher import Dispatcher
+from agent.sinks.dispatcher import Dispatcher, grace_for
 from agent.sinks.links import Links
 from agent.sinks.reconciler import TicketSystemReconciler
 from agent.sinks.registry import SinkContext, build_sinks
 from agent.sinks.text import Writer
 from agent.store import UnavailableError
-from agent.store.backup import is_restored, note_restore
 from agent.store.database import Database
 from agent.store.monitor import LedgerMonitor
 from agent.store.retention import RetentionClock
@@ -57,7 +55,7 @@ from agent.tickets.decide.recovery_facts import recovery_by_facts
 from agent.tickets.ledger import Ledger
 from agent.tickets.manager import Tickets
 from agent.tickets.outbox.outbox import Outbox
-from agent.tickets.series import tickets_summary
+from agent.tickets.series import accounts_of, tickets_summary
 from agent.web.services import ReloadOutcome, WebServices
 from agent.webhooks.auth import is_local
 from exporters.block import Block
@@ -68,10 +66,6 @@ from exporters.telemetry import Telemetry
 log = structlog.get_logger(__name__)
 
 _OWN_SERIES = "agent"
-_SMALLEST_GRACE = 10.0
-"""Seconds that sinks have at the end to deliver what is due."""
-_GRACE_BEYOND_TIMEOUT = 2.0
-"""Seconds of grace beyond the longest timeout of a sink, to record how its request ended."""
 
 
 class Agent:
@@ -86,7 +80,6 @@ class Agent:
         self._config = config
         self._clock = clock
         self._running = AsyncExitStack()
-        self._clock_steps = ClockSteps()
         self._reload_lock = asyncio.Lock()
         self._started_at = clock()
         self.settings: Settings
@@ -115,7 +108,7 @@ class Agent:
         except BaseException:
             await self.stop()
             raise
-        self._record_reload(ok=True)
+        self.telemetry.record_reload(self._clock(), ok=True)
         settle_garbage_collector()
 
     async def stop(self) -> None:
@@ -127,11 +120,7 @@ class Agent:
     async def _open_ledger(self, plan: Plan) -> None:
         self.database = await Database.open(Path(plan.settings.data_dir))
         self._running.push_async_callback(self.database.close)
-        self.ledger = Ledger(self.database)
-        if await is_restored(self.database):
-            # Before it is noted: a restart between the two renews the mark once more.
-            await self.ledger.renew_mark()
-            await note_restore(self.database)
+        self.ledger = await Ledger.open(self.database)
         self._baseline_repository = BaselineRepository(self.database, self.baselines)
         self.baselines.declare(plan.declared)
         self._runtime_state = RuntimeState(self.database, self._baseline_repository)
@@ -179,6 +168,7 @@ class Agent:
             recovery_by_facts(self.checked),
             self._dispatcher.wake,
         )
+        self._clock_steps = ClockSteps(self.tickets.clock_was_set)
         self._ticket_systems = TicketSystemReconciler.of(
             self.database,
             self.tickets,
@@ -210,14 +200,8 @@ class Agent:
         )
 
     def _sink_context(self, settings: Settings) -> SinkContext:
-        refused, failed = self.telemetry.sink_steps_refused, self.telemetry.sink_template_errors
-        return SinkContext(
-            links=Links(self.database),
-            writer=Writer(settings.locale, settings.web.external_url),
-            clock=self._clock,
-            step_refused=lambda sink, step: refused.labels(sink, step).inc(),
-            template_failed=lambda sink, part: failed.labels(sink, part).inc(),
-        )
+        writer = Writer(settings.locale, settings.web.external_url)
+        return SinkContext.of(Links(self.database), writer, self._clock, self.telemetry)
 
     def _blocks(self) -> tuple[Block, ...]:
         """All series as they are now, the agent's own included."""
@@ -247,7 +231,8 @@ class Agent:
         self._running.push_async_callback(self._ticket_systems.stop)
         engine = RuleEngine(plan.ruleset, retention=plan.settings.rules.history)
         await self._runtime_state.restore_alerts(engine)
-        self._announce_gone_rules(engine)
+        self.tickets.rules_gone(engine.gone)
+        engine.announce_gone()
         self._start_rules(plan, engine)
         self._running.push_async_callback(self._stop_rules)
         self.webhooks.start()
@@ -270,27 +255,18 @@ class Agent:
             self.telemetry,
             plan.settings.rules.interval,
             self._clock,
-            self._clock_step,
+            self._clock_steps.since_last,
         )
         # It runs without any rules too: external alerts and complaints are handled after each
         # evaluation.
         self._scheduler.start()
-
-    def _clock_step(self, now: float) -> float:
-        """By how much the wall clock was set since the last evaluation, which tickets hear too."""
-        step = self._clock_steps.since_last(now)
-        if step:
-            self.tickets.clock_was_set(step)
-        return step
 
     async def _stop_rules(self) -> None:
         # Not a bound method of the scheduler: a reload replaces it.
         await self._scheduler.stop()
 
     async def _stop_dispatcher(self) -> None:
-        # Longer than any request that is under way, or its outcome would stay unknown.
-        longest = max((sink.timeout for sink in self.settings.sinks), default=0.0)
-        await self._dispatcher.stop(max(_SMALLEST_GRACE, longest + _GRACE_BEYOND_TIMEOUT))
+        await self._dispatcher.stop(grace_for(self.settings.sinks))
 
     # Each evaluation of the rules ends here.
 
@@ -304,15 +280,8 @@ class Agent:
         self.evidence.collector.observe(open_tickets)
         summary = await asyncio.to_thread(tickets_summary, open_tickets, now)
         self.exposition.publish(_OWN_SERIES, summary)
-        self._pollers.set_urgent(
-            frozenset(
-                (ticket.subject.provider, ticket.subject.account)
-                for ticket in open_tickets
-                if ticket.subject.account
-            )
-        )
-        with suppress(UnavailableError):
-            await self._runtime_state.save(self._scheduler.engine)
+        self._pollers.set_urgent(accounts_of(open_tickets))
+        await self._runtime_state.save(self._scheduler.engine)
 
     async def _update_tickets(self, rule_alerts: Sequence[Alert], now: float) -> None:
         """Observe the alerts of all three sources at once: rules, Alertmanager, complaints.
@@ -346,12 +315,12 @@ class Agent:
                 await self._pollers.reconfigure(plan.settings)
             except (ValueError, OSError) as error:
                 lines = str(error).splitlines()
-                self._record_reload(ok=False)
+                self.telemetry.record_reload(self._clock(), ok=False)
                 log.error("reload_failed", errors=lines)  # noqa: TRY400 - the lines say it all
                 return ReloadOutcome(errors=lines)
             notices = await self._apply(plan)
             await self._dispatcher.replace(sinks)
-            self._record_reload(ok=True)
+            self.telemetry.record_reload(self._clock(), ok=True)
             log.info("reloaded")
             return ReloadOutcome(notices=notices)
 
@@ -366,25 +335,10 @@ class Agent:
         await self._scheduler.stop()
         engine = RuleEngine(plan.ruleset, retention=plan.settings.rules.history)
         engine.inherit(self._scheduler.engine)
-        notices = self._announce_gone_rules(engine)
+        self.tickets.rules_gone(engine.gone)
+        notices = engine.announce_gone()
         self._start_rules(plan, engine)
         return notices
-
-    def _announce_gone_rules(self, engine: RuleEngine) -> tuple[str, ...]:
-        """Log the rules that are gone and have their tickets kept; returns a line for each."""
-        self.tickets.rules_gone(engine.gone)
-        for rule in engine.gone:
-            if rule.alerts:
-                log.warning("rule_gone", rule=rule.identity, alerts=len(rule.alerts))
-        silent = [rule.identity for rule in engine.gone if not rule.alerts]
-        if silent:
-            log.info("rules_without_alerts_gone", rules=silent)
-        return tuple(notice_of(rule) for rule in engine.gone)
-
-    def _record_reload(self, *, ok: bool) -> None:
-        self.telemetry.config_reload_successful.set(ok)
-        if ok:
-            self.telemetry.config_reload_timestamp.set(self._clock())
 
     # Called by the webhooks and the web application.
 
@@ -413,13 +367,7 @@ class Agent:
         """
         if self.database.trouble is not None:
             return f"the ledger cannot be written: {self.database.trouble}"
-        waiting = [
-            f"{provider.name}/{account.id}"
-            for provider in self.settings.providers
-            for account in provider.accounts
-            if (provider.name, account.id) not in self._refresher.results
-        ]
-        return f"still waiting for the first poll of {', '.join(waiting[:10])}" if waiting else None
+        return self._refresher.waiting_for(self.settings)
 
     def web_services(self) -> WebServices:
         """The services of the agent that the web application reads and calls."""

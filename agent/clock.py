@@ -39,10 +39,16 @@ class ClockSteps:
     """Notices when the wall clock is set.
 
     Args:
+        was_set: Called with every step.
         monotonic: Seconds that advance as time passes, since any moment.
     """
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        was_set: Callable[[float], None] = lambda _step: None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._was_set = was_set
         self._monotonic = monotonic
         self._offset: float | None = None
 
@@ -55,4 +61,7 @@ class ClockSteps:
         offset = wall - self._monotonic()
         step = 0.0 if self._offset is None else offset - self._offset
         self._offset = offset
-        return step if abs(step) >= LEAST_STEP else 0.0
+        if abs(step) < LEAST_STEP:
+            return 0.0
+        self._was_set(step)
+        return step

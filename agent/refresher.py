@@ -11,6 +11,7 @@ import structlog
 
 from agent.checks.engine import Checker, CheckResult
 from agent.checks.habits import Habits, Usual
+from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.model import AccountKey, Snapshot
 from agent.series import SeriesBuilder
@@ -48,6 +49,16 @@ class Refresher:
         self.results: dict[AccountKey, CheckResult] = {}
         """The newest check result of every account."""
         fleet.subscribe(self._mark_dirty)
+
+    def waiting_for(self, settings: Settings) -> str | None:
+        """The configured accounts without a result yet, in words; ``None`` if there are none."""
+        missing = [
+            f"{provider.name}/{account.id}"
+            for provider in settings.providers
+            for account in provider.accounts
+            if (provider.name, account.id) not in self.results
+        ]
+        return f"still waiting for the first poll of {', '.join(missing[:10])}" if missing else None
 
     def replace(self, checker: Checker, series: SeriesBuilder) -> None:
         """Use the checks and series of another configuration from now on.

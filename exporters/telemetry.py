@@ -205,3 +205,9 @@ class Telemetry:
             return self._guard.run(part, lambda: render(_CollectedMetrics(collector)))
 
         return rendered
+
+    def record_reload(self, at: float, *, ok: bool) -> None:
+        """Record that the configuration was loaded at ``at``, epoch seconds, or refused."""
+        self.config_reload_successful.set(ok)
+        if ok:
+            self.config_reload_timestamp.set(at)

@@ -11,6 +11,19 @@ from typing import Annotated
 
 import typer
 
+from agent.cli.arguments import (
+    AsJson,
+    AtAccount,
+    Caller,
+    Config,
+    Generation,
+    HotlineNumber,
+    Ledger,
+    RuleFiles,
+    Speed,
+    TicketId,
+    Url,
+)
 from agent.tickets.actions.action import ACTION_DESCRIPTIONS, TicketAction
 
 app = typer.Typer(
@@ -32,27 +45,6 @@ baseline_app = typer.Typer(
 app.add_typer(baseline_app, name="baseline")
 tickets_app = typer.Typer(help="The ledger of tickets.", no_args_is_help=True)
 app.add_typer(tickets_app, name="tickets")
-
-Config = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead.")]
-Ledger = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="FILE", help="Read the ledger of a stopped agent."),
-]
-Url = Annotated[
-    str | None,
-    typer.Option("--url", help="The running agent; http://127.0.0.1:10400 by default."),
-]
-HotlineNumber = Annotated[str, typer.Argument(metavar="NUMBER", help="The hotline number.")]
-Caller = Annotated[
-    str, typer.Option("--caller", metavar="PHONE", help="For this caller in particular.")
-]
-TicketId = Annotated[str, typer.Argument(metavar="ID", help="The ticket's id or key.")]
-Speed = Annotated[float, typer.Option("--speed", min=0.001, help="Times as fast.")]
-RuleFiles = Annotated[list[Path], typer.Argument(metavar="FILE...", help="The files to read.")]
-Generation = Annotated[
-    int, typer.Option("--semantics", min=2, max=3, help="Prometheus' major version.")
-]
 
 
 def main() -> None:
@@ -259,11 +251,6 @@ def query(
     from agent.cli.query import query as run_query  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(run_query(expression, url, as_json=as_json))
-
-
-AtAccount = Annotated[
-    str, typer.Option("--account", metavar="P/A", help="At this account, if several have it.")
-]
 
 
 @baseline_app.command("show")

@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import NamedTuple, Protocol
 
 import numpy as np
+import structlog
 
 from agent.model import Alert
 from agent.rules import alert_state
@@ -34,8 +35,11 @@ from agent.rules.rule import (
     Rule,
     RuleHealth,
     RuleSet,
+    notice_of,
 )
 from exporters.block import Block
+
+log = structlog.get_logger(__name__)
 
 DUPLICATE = "vector contains metrics with the same labelset after applying rule labels"
 
@@ -152,6 +156,16 @@ class RuleEngine:
             self._due.clear()
             for state in self._states.values():
                 state.clock_was_set(step)
+
+    def announce_gone(self) -> tuple[str, ...]:
+        """Log the rules that are gone; returns a line for each, for whoever reloaded."""
+        for rule in self.gone:
+            if rule.alerts:
+                log.warning("rule_gone", rule=rule.identity, alerts=len(rule.alerts))
+        silent = [rule.identity for rule in self.gone if not rule.alerts]
+        if silent:
+            log.info("rules_without_alerts_gone", rules=silent)
+        return tuple(notice_of(rule) for rule in self.gone)
 
     @contextmanager
     def reading(self, blocks: Sequence[Block]) -> Iterator[Source]:

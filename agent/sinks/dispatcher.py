@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 import structlog
 
 from agent.clock import SteadyClock
+from agent.config.sinks import Sink as SinkSettings
 from agent.event_loop import BackgroundTask
 from agent.sinks.base import RemoteStatus, Sink
 from agent.sinks.links import Links
@@ -24,6 +25,17 @@ log = structlog.get_logger(__name__)
 RETENTION = 30 * 86400.0
 """Seconds for which delivered rows stay in the outbox, as a record of what was sent."""
 _PRUNE_INTERVAL = 3600.0
+
+SMALLEST_GRACE = 10.0
+"""Seconds that sinks have at the end to deliver what is due."""
+_GRACE_BEYOND_TIMEOUT = 2.0
+"""Seconds of grace beyond the longest timeout of a sink, to record how its request ended."""
+
+
+def grace_for(sinks: Iterable[SinkSettings]) -> float:
+    """Seconds to end in: longer than any request under way, or its outcome stays unknown."""
+    longest = max((sink.timeout for sink in sinks), default=0.0)
+    return max(SMALLEST_GRACE, longest + _GRACE_BEYOND_TIMEOUT)
 
 
 class Dispatcher:

@@ -18,6 +18,7 @@ from agent.sinks.base import Sink
 from agent.sinks.callback import CallbackFormat
 from agent.sinks.links import Links
 from agent.sinks.text import Writer
+from exporters.telemetry import Telemetry
 
 
 def _ignore(_sink: str, _detail: str) -> None:
@@ -38,6 +39,20 @@ class SinkContext:
     """Counts a step that a system refused, by the sink's name and the step."""
     template_failed: Callable[[str, str], None] = _ignore
     """Counts a part of a template that produced nothing valid, by the sink's name and the part."""
+
+    @classmethod
+    def of(
+        cls, links: Links, writer: Writer, clock: Callable[[], float], telemetry: Telemetry
+    ) -> "SinkContext":
+        """The context of a running agent, which counts refusals in ``telemetry``."""
+        refused, failed = telemetry.sink_steps_refused, telemetry.sink_template_errors
+        return cls(
+            links,
+            writer,
+            clock,
+            step_refused=lambda sink, step: refused.labels(sink, step).inc(),
+            template_failed=lambda sink, part: failed.labels(sink, part).inc(),
+        )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """Drafts the changes that the decisions of one round make, before any of them is written."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TypeVar
 
 import msgspec
 import structlog
@@ -22,6 +24,10 @@ from agent.tickets.ticket import Ticket
 from agent.tickets.transitions import Opening, carry_out, merged, open_ticket, reopen_ticket
 
 log = structlog.get_logger(__name__)
+
+_TICKETS_A_TRANSACTION = 200
+
+_T = TypeVar("_T")
 
 
 class PreparedChange(msgspec.Struct, frozen=True):
@@ -154,3 +160,10 @@ class Draft:
             locale = self._round.settings.locale
             return replace(decision, text=text_of(ticket.subject, alert, ticket.diagnosis, locale))
         return decision
+
+
+def batches(items: Iterable[_T]) -> Iterator[list[_T]]:
+    """Lists of at most as many items as tickets go into one transaction."""
+    remaining = iter(items)
+    while batch := list(islice(remaining, _TICKETS_A_TRANSACTION)):
+        yield batch

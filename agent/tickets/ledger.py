@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.store import StoreError
+from agent.store.backup import is_restored, note_restore
 from agent.store.database import Database, uninterrupted
 from agent.store.schema import tickets, timeline
 from agent.tickets.changes import Change
@@ -104,6 +105,20 @@ class Ledger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    @classmethod
+    async def open(cls, database: Database) -> "Ledger":
+        """The tickets of ``database``, with another mark if it is a backup that was put back.
+
+        Raises:
+            StoreError: when the ledger cannot be read or written.
+        """
+        ledger = cls(database)
+        if await is_restored(database):
+            # Before it is noted: a restart between the two renews the mark once more.
+            await ledger.renew_mark()
+            await note_restore(database)
+        return ledger
 
     async def mark(self) -> str:
         """The mark of this ledger in ids; made at the first call and stored.

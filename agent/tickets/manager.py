@@ -6,9 +6,7 @@ be written did not happen and is decided again in the next round.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -46,18 +44,15 @@ from agent.tickets.decide.view import (
     unexplained_groups,
     watched_subjects,
 )
-from agent.tickets.draft import Draft, PreparedChange, Round, prepare
+from agent.tickets.draft import Draft, PreparedChange, Round, batches, prepare
 from agent.tickets.ledger import Ledger, record_all
 from agent.tickets.lifecycle import ActorKind
 from agent.tickets.outbox.rows import enqueue_all
 from agent.tickets.policy import ticket_policy_of
 from agent.tickets.ticket import Ticket
 
-_TICKETS_A_TRANSACTION = 200
 _DIAGNOSIS_ROUNDS = 2
 """A lasting fault is diagnosed again after this many rule evaluations."""
-
-_T = TypeVar("_T")
 
 
 class Tickets:
@@ -313,7 +308,7 @@ class Tickets:
         Each batch is drafted after the one before has been written, because it may contain the
         members of a root that was opened there.
         """
-        for batch in _batches(by_ticket(decisions).items()):
+        for batch in batches(by_ticket(decisions).items()):
             draft = Draft(self._open, self._muted, round_)
             await asyncio.to_thread(draft.add, dict(batch))
             await finish(self._commit(draft.prepared, written))
@@ -327,13 +322,13 @@ class Tickets:
             for ticket in self.open
             if ticket.key in faults and self._diagnoser.is_due(ticket, interval, round_.now)
         )
-        for batch in _batches(due):
+        for batch in batches(due):
             revisions = await asyncio.to_thread(round_.revisions, batch)
             await self._carry_out(revisions, round_, written)
 
     async def _apply_time_policies(self, round_: Round, written: list[Change]) -> None:
         """Writes warnings, breaches, severe faults and waivers that have come due."""
-        for batch in _batches(self.open):
+        for batch in batches(self.open):
             prepared = await asyncio.to_thread(round_.time_changes, batch)
             if prepared:
                 await finish(self._commit(prepared, written))
@@ -401,10 +396,3 @@ def _keep(tickets: dict[str, Ticket], ticket: Ticket, *, when: bool) -> None:
     elif ticket.key in tickets and tickets[ticket.key].id == ticket.id:
         # A change of an ended episode must not hide the one that is open now.
         del tickets[ticket.key]
-
-
-def _batches(items: Iterable[_T]) -> Iterator[list[_T]]:
-    """Lists of at most as many items as tickets go into one transaction."""
-    remaining = iter(items)
-    while batch := list(islice(remaining, _TICKETS_A_TRANSACTION)):
-        yield batch

@@ -6,6 +6,7 @@ from itertools import product
 
 import numpy as np
 
+from agent.model import AccountKey
 from agent.states import Severity, Stage
 from agent.tickets.sla.clocks import readings
 from agent.tickets.ticket import Ticket
@@ -58,3 +59,9 @@ def _block(
     columns = list(zip(*(row for row, _value in listed), strict=True))
     values = np.array([value for _row, value in listed], dtype=np.float64)
     return Block(FAMILIES[name], Frame.of(labels, columns), values)
+
+
+def accounts_of(tickets: Iterable[Ticket]) -> frozenset[AccountKey]:
+    """The accounts that ``tickets`` are about."""
+    subjects = (ticket.subject for ticket in tickets)
+    return frozenset((it.provider, it.account) for it in subjects if it.account)
