@@ -97,9 +97,9 @@ class _Search:
     def excerpts(self, answers: Iterable[RecordedAnswer]) -> Iterator[_Excerpt]:
         """The excerpts of the answers that concern the ticket, within the bounds."""
         ordered = self._ordered(answers)
-        count, kept, read = 0, 0, 0
+        count, selected, read = 0, 0, 0
         for position, answer in enumerate(ordered):
-            if count == MAX_ANSWERS or read >= MAX_SEARCHED or kept >= MAX_BODIES:
+            if count == MAX_ANSWERS or read >= MAX_SEARCHED or selected >= MAX_BODIES:
                 self.unread = len(ordered) - position
                 return
             body = answer.body
@@ -107,7 +107,7 @@ class _Search:
             at = min((at for it in self._patterns if (at := body.find(it)) >= 0), default=-1)
             if at >= 0 or self._is_named_by(answer):
                 excerpt = _excerpt(answer, body, at)
-                kept += len(excerpt.part)
+                selected += len(excerpt.part)
                 count += 1
                 yield excerpt
 

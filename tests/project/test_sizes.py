@@ -11,6 +11,7 @@ from tests.project.modules import CODE, REPOSITORY, imports, sources
 SHORTEST = 30
 """Lines of a module that only one other module of its package needs."""
 SHORT_FOR_A_REASON = {
+    "agent.cli.backup": "every command has a module of its own",
     "agent.cli.demo": "every command has a module of its own",
     "agent.cli.simulate": "every command has a module of its own",
     "agent.sinks.dingtalk.config": "every sink's settings are in the config module of its folder",
