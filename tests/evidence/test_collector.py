@@ -40,8 +40,13 @@ class Collecting:
             series_of,
             lambda: SETTINGS,
             lambda: fleet.now,
+            self._retention,
             self.telemetry,
         )
+        self._fleet = fleet
+
+    async def _retention(self) -> float:
+        return self._fleet.now
 
     async def evaluate(self, tickets: Sequence[Ticket]) -> None:
         """One evaluation, and the time until the collector has done what it may."""
