@@ -281,7 +281,8 @@ class Agent:
         summary = await asyncio.to_thread(tickets_summary, open_tickets, now)
         self.exposition.publish(_OWN_SERIES, summary)
         self._pollers.set_urgent(accounts_of(open_tickets))
-        await self._runtime_state.save(self._scheduler.engine)
+        with suppress(UnavailableError):
+            await self._runtime_state.save(self._scheduler.engine)
 
     async def _update_tickets(self, rule_alerts: Sequence[Alert], now: float) -> None:
         """Observe the alerts of all three sources at once: rules, Alertmanager, complaints.

@@ -126,6 +126,7 @@ def test_hostile_files_end_in_an_error_soon(write: Writer, hostile: bytes) -> No
     assert time.process_time() - started < 4
 
 
+@pytest.mark.no_cover  # the tracing of lines takes more of the second than the reader
 def test_billions_of_laughs_fail_within_a_second() -> None:
     started = time.process_time()
     with pytest.raises(ConfigError, match="use fewer aliases"):
