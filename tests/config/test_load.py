@@ -14,6 +14,8 @@ from agent.yamlfile.problems import Problem
 from tests.config.samples import GOOD, PROFILES, Writer
 
 REPOSITORY = Path(__file__).parents[2]
+SOON = 20
+"""Seconds of CPU: twenty times what a slow machine takes; a file that gets through takes hours."""
 
 
 def settings_of(path: Path, environ: dict[str, str] | None = None) -> Settings:
@@ -123,15 +125,15 @@ def test_hostile_files_end_in_an_error_soon(write: Writer, hostile: bytes) -> No
     started = time.process_time()
     with pytest.raises(ConfigError, match=r"nested too deeply|larger than 2 MiB"):
         settings_of(write(hostile))
-    assert time.process_time() - started < 4
+    assert time.process_time() - started < SOON
 
 
-@pytest.mark.no_cover  # the tracing of lines takes more of the second than the reader
-def test_billions_of_laughs_fail_within_a_second() -> None:
+@pytest.mark.no_cover  # the tracing of lines takes more of the time than the reader
+def test_billions_of_laughs_fail_before_they_are_expanded() -> None:
     started = time.process_time()
     with pytest.raises(ConfigError, match="use fewer aliases"):
         settings_of(Path(__file__).parent / "broken/billion_laughs.yaml")
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < SOON
 
 
 def test_a_room_above_may_review_and_its_words_get_their_line(write: Writer) -> None:
