@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench mutants docs messages lock servers clean
+.PHONY: help demo test test-fast proof lint format bench mutants docs messages lock servers clean
 
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ test: $(VENV)/.dev servers ## Run every test, with real servers where they can b
 
 test-fast: $(VENV)/.dev ## Run the tests that need no other server
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not integration" $(ARGS)
+
+proof: $(VENV)/.dev servers ## Run the proofs of reliability at full size; takes hours
+	@NUMWATCH_FULL=$${NUMWATCH_FULL:-1} $(BIN)/python -m pytest -n 2 --dist loadgroup \
+	  --timeout 21600 --durations 0 $(or $(ARGS),$$($(BIN)/python -m tests.proofs))
 
 lint: $(VENV)/.dev ## Run the linters: ruff, mypy, import-linter, hadolint
 	@$(BIN)/ruff check --quiet .

@@ -1,6 +1,5 @@
 """The catalogue of scenarios: correct cause and party, and never wrong with confidence."""
 
-import os
 import sys
 from collections import Counter
 from time import process_time
@@ -10,6 +9,7 @@ import pytest
 from agent.states import Cause
 from tests.diagnosis.worlds.catalogue import catalogue
 from tests.diagnosis.worlds.runner import ScenarioRunner
+from tests.proof_size import is_full
 
 RIGHT = 0.97
 BATCH = 40
@@ -19,7 +19,7 @@ ONE_INTERFACE: set[Cause] = set()
 SURE = 0.8
 
 
-WHOLE = bool(os.environ.get("NUMWATCH_FULL"))
+WHOLE = is_full()
 """Whether all scenarios run; else some of those that vary others are left out."""
 
 

@@ -1,6 +1,5 @@
 """A healthy fleet through a week: no ticket, and no verdict but healthy."""
 
-import os
 import random
 from pathlib import Path
 
@@ -20,8 +19,9 @@ from agent.states import Cause, Severity
 from agent.tickets.decide.faults import faults_of
 from exporters.telemetry import Telemetry
 from tests.diagnosis.worlds.runner import AT, Clock, ScenarioRunner
+from tests.proof_size import is_full
 
-WHOLE = bool(os.environ.get("NUMWATCH_FULL"))
+WHOLE = is_full()
 FLEET, DAYS = (10_000, 7) if WHOLE else (80, 2)
 HOUR = 3600.0
 DIAGNOSIS_INTERVAL = 12

@@ -1,6 +1,5 @@
 """One fault, one ticket, whichever path tells it: real Prometheus and Alertmanager."""
 
-import os
 import random
 import time
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ import pytest
 
 from tests.integration.alerting_peers import NUMBERS, TOKEN, Peers, Process, peers, types
 from tests.integration.processes import wait_until
+from tests.proof_size import size
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -146,8 +146,8 @@ def test_what_was_refused_for_a_wrong_token_comes_again_once_it_is_right(tmp_pat
         assert len(scene.closed(number)) == 1
 
 
-KILLS = 20 if os.environ.get("NUMWATCH_KILLS") else 3
-"""Twenty take more than a minute: ``NUMWATCH_KILLS=1``."""
+KILLS = size(3, 20, "kills")
+"""Twenty take more than a minute."""
 
 
 def victims(scene: Peers, chance: random.Random) -> list[Process]:

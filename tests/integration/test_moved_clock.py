@@ -6,7 +6,6 @@ agent is killed and starts again by another one.
 
 import contextlib
 import json
-import os
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ import yaml
 
 from tests.integration.alerting_peers import DOWN, NUMBERS, Process, types, world
 from tests.integration.processes import free_port, get, numwatch, running, wait_until
+from tests.proof_size import is_full
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
@@ -31,8 +31,8 @@ LAG = 5.0
 """Seconds that a busy machine's rounds may be behind; a clock that counted would be minutes off."""
 HOLD = 3.0
 MINUTE = 60.0
-MOVES = (0, 3, 59, 61, -3, -59, -61) if os.environ.get("NUMWATCH_FULL") else (61,)
-"""Minutes the clock is moved by; all of them with ``NUMWATCH_FULL=1``."""
+MOVES = (0, 3, 59, 61, -3, -59, -61) if is_full() else (61,)
+"""Minutes the clock is moved by; all of them at full size."""
 
 
 def library() -> Path:

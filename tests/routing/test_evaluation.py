@@ -1,6 +1,5 @@
 """Where calls go, against a plain model on many made configurations, and what always holds."""
 
-import os
 import random
 from dataclasses import replace
 from datetime import timedelta
@@ -14,10 +13,11 @@ from agent.model import Binding, Routing, Window
 from agent.routing.evaluate import Call, Setting, evaluate
 from agent.routing.outcome import Treatment
 from agent.states import Strategy
+from tests.proof_size import size
 from tests.routing.made_numbers import CALENDAR, FIRST, KINDS, call, phones, routing
 from tests.routing.plain_model import expected_outcome
 
-CASES = 10_000 if os.environ.get("NUMWATCH_FULL") else 1_500
+CASES = size(1_500, 10_000)
 BLOCKS = 10
 seeds = st.integers(0, 2**32)
 

@@ -1,7 +1,6 @@
 """The embedded engine against the real promtool: the same verdicts, labels and values."""
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from agent.cli.rules import rules_test
 from agent.rules.promql.nodes import Semantics
 from agent.rules.unittest.outcome import ExpressionOutcome
 from agent.rules.unittest.runner import run_file
+from tests.proof_size import is_full
 from tests.rules import range_expressions
 from tests.rules.expressions import Case, cases
 from tests.rules.promtool import Answer, answers, key, promtool, same, write_unit_test
@@ -68,8 +68,8 @@ def _answer(outcome: ExpressionOutcome) -> Answer:
     return outcome.error or {key(labels): value for labels, value in outcome.got}
 
 
-EVERYTHING = "NUMWATCH_DIFFERENTIAL" in os.environ
-"""Set it to anything for 4,800 cases instead of 1,300."""
+EVERYTHING = is_full("differential")
+"""Whether 4,800 cases run instead of 1,300."""
 KNOWN_DIFFERENCES: list[str] = []
 """Cases that differ for a reason in ``DISAGREEMENTS``."""
 DISAGREEMENTS = (

@@ -5,7 +5,6 @@ and every case is written to fail, so that both print what they got.
 """
 
 import json
-import os
 import random
 import re
 from pathlib import Path
@@ -14,11 +13,12 @@ from typing import Any
 import pytest
 
 from agent.cli.rules import rules_test
+from tests.proof_size import size
 from tests.rules.promtool import promtool
 
 pytestmark = pytest.mark.integration
 
-CASES = 400 if "NUMWATCH_DIFFERENTIAL" in os.environ else 16
+CASES = size(16, 400, "differential")
 CONDITIONS = (
     *("m == 1", "m > 0", "m < 2", "m != 0 unless n > 1", "sum by (x) (m) > 1", "absent(m)"),
     *('absent(n{x="zz"})', "rate(m[3m]) > 0", "changes(m[5m]) > 1", "rec > 1", "rec:y == 1"),

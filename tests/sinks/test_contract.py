@@ -1,6 +1,5 @@
 """The contract of every sink, against a server that behaves like its system, over real HTTP."""
 
-import os
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,6 +8,7 @@ from structlog.testing import capture_logs
 
 from agent.sinks.base import DigestingSink, RemoteState, SinkFailure
 from agent.tickets.ticket import Ticket
+from tests.proof_size import is_full
 from tests.sinks.change_writer import ChangeWriter
 from tests.sinks.dispatcher_harness import DispatcherHarness
 from tests.sinks.systems.bots import BotServer, DingTalkServer, FeishuServer, WeComServer
@@ -31,7 +31,7 @@ SYSTEMS: tuple[type[System], ...] = (
 )
 STORY = ("ticket.updated", "ticket.escalated", "ticket.resolved", "ticket.closed")
 HOUR = 3600.0
-FULL = bool(os.environ.get("NUMWATCH_FULL"))
+FULL = is_full()
 
 
 def spare(system: System, *kinds: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -16,6 +17,7 @@ from agent.store.database import Database
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor
 from agent.tickets.changes import Change
+from agent.tickets.draft import PreparedChange
 from agent.tickets.key import webhook_id
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
 from agent.tickets.manager import Tickets
@@ -47,6 +49,17 @@ def configured(url: str) -> Settings:
 def acknowledgement(change: Change) -> tuple[str, str, int, str]:
     ticket = change.after
     return ticket.id, webhook_id(ticket), ticket.revision, change.kind
+
+
+class HastyTickets(Tickets):
+    """The negative control: what it writes is acknowledged before it is committed."""
+
+    acknowledged: Connection
+
+    async def _commit(self, prepared: Sequence[PreparedChange], written: list[Change]) -> None:
+        for it in prepared:
+            self.acknowledged.send(acknowledgement(it.change))
+        await super()._commit(prepared, written)
 
 
 def load(random_source: random.Random, now: float) -> list[Alert]:
@@ -92,13 +105,18 @@ async def settled(database: Database) -> None:
             await asyncio.sleep(0.02)
 
 
-async def work(acknowledged: Connection, data_dir: Path, url: str, seconds: float) -> None:
+async def work(
+    acknowledged: Connection, data_dir: Path, url: str, seconds: float, *, hasty: bool
+) -> None:
     chosen = configured(url)
     scene = Scene(states=dict.fromkeys(NUMBERS, NumberState.ACTIVE))
     database = await Database.open(data_dir)
     sinks = build_sinks(chosen.sinks)
     dispatcher = Dispatcher(database, sinks, Telemetry())
-    tickets = Tickets(database, chosen, scene.diagnose, scene.recovery, dispatcher.wake)
+    kind = HastyTickets if hasty else Tickets
+    tickets = kind(database, chosen, scene.diagnose, scene.recovery, dispatcher.wake)
+    if isinstance(tickets, HastyTickets):
+        tickets.acknowledged = acknowledged
     await dispatcher.start()
     end = time.monotonic() + seconds
     people = (say(tickets, f"person-{index}", acknowledged, end) for index in range(PEOPLE))
@@ -109,5 +127,7 @@ async def work(acknowledged: Connection, data_dir: Path, url: str, seconds: floa
     await database.close()
 
 
-def main(acknowledged: Connection, data_dir: str, url: str, seconds: float) -> None:
-    asyncio.run(work(acknowledged, Path(data_dir), url, seconds))
+def main(
+    acknowledged: Connection, data_dir: str, url: str, seconds: float, *, hasty: bool = False
+) -> None:
+    asyncio.run(work(acknowledged, Path(data_dir), url, seconds, hasty=hasty))

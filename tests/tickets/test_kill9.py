@@ -2,15 +2,13 @@
 
 Twenty producers work at once and the desk refuses a third of what it is sent.
 
-Negative control: with the acknowledgement before the commit (in ``Tickets._commit``, call
-``acknowledge`` ahead of the transaction), this test goes red within a few kills; with
-``Outbox.recover`` left out, it goes red because rows that were being sent never arrive.
+Negative control: an agent that acknowledges before it commits has lost something within a few
+kills (the last test).
 """
 
 import asyncio
 import contextlib
 import multiprocessing
-import os
 import random
 from collections import defaultdict
 from collections.abc import Iterable
@@ -23,16 +21,17 @@ from agent.tickets.changes import UPDATED
 from agent.tickets.ledger import Ledger
 from agent.tickets.outbox.outbox import Outbox
 from tests.integrity import integrity_of
+from tests.proof_size import size
 from tests.sinks.receiver import Receiver
 from tests.tickets import kill9_agent
 
-FULL = bool(os.environ.get("NUMWATCH_FULL"))
-KILLS = 60 if FULL else 20
-"""``NUMWATCH_FULL=1`` asks for sixty."""
+KILLS = size(20, 500, "kills")
+CONTROL_KILLS = 60
+"""After so many at the latest the control must have lost something."""
 REFUSED = 1 / 3
 """Share of the deliveries that the desk refuses."""
-CHANGES = 4000 if FULL else 0
-"""Ticket changes that must have been acknowledged; ``NUMWATCH_FULL=1`` asks for 4,000."""
+CHANGES = size(0, 4000, "kills")
+"""Ticket changes that must have been acknowledged."""
 LONGEST_LIFE = 0.3
 WORKING_LIFE = 5.0
 
@@ -43,11 +42,12 @@ Acknowledged = tuple[str, str, int, str]
 class Agents:
     """Starts one agent after another on the same ledger and hears what each acknowledged."""
 
-    def __init__(self, data_dir: Path, url: str) -> None:
+    def __init__(self, data_dir: Path, url: str, *, hasty: bool = False) -> None:
         self._processes = multiprocessing.get_context("forkserver")
         self._processes.set_forkserver_preload(["tests.tickets.kill9_agent"])
         self._data_dir = data_dir
         self._url = url
+        self._hasty = hasty
         self.acknowledged: list[Acknowledged] = []
 
     def live(
@@ -59,7 +59,9 @@ class Agents:
         """
         hears, tells = self._processes.Pipe(duplex=False)
         agent = self._processes.Process(
-            target=kill9_agent.main, args=(tells, str(self._data_dir), self._url, seconds)
+            target=kill9_agent.main,
+            args=(tells, str(self._data_dir), self._url, seconds),
+            kwargs={"hasty": self._hasty},
         )
         agent.start()
         tells.close()
@@ -76,7 +78,7 @@ class Agents:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(size(600, 14400))
 async def test_kills_lose_nothing(tmp_path: Path, receiver: Receiver) -> None:
     chance = random.Random(9)
     receiver.answer = lambda _request: 503 if chance.random() < REFUSED else None
@@ -97,16 +99,37 @@ async def test_kills_lose_nothing(tmp_path: Path, receiver: Receiver) -> None:
     _order_is_kept(receiver)
 
 
+@pytest.mark.slow
+async def test_what_is_acknowledged_before_its_commit_is_lost(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    chance = random.Random(9)
+    agents = Agents(tmp_path / "data", await receiver.start(), hasty=True)
+    for _ in range(CONTROL_KILLS):
+        life = chance.random() * LONGEST_LIFE
+        assert await asyncio.to_thread(agents.live, 60.0, life, at_work=True) == -9
+        if await _lost(agents.acknowledged, tmp_path / "data"):
+            return
+    pytest.fail("an agent that acknowledges too early was not found out")
+
+
 async def _ledger_has(acknowledged: Iterable[Acknowledged], data_dir: Path) -> None:
     database = await Database.open(data_dir)
     assert await integrity_of(database) == "ok"
     assert all(queue.pending == 0 for queue in (await Outbox(database).queues()).values())
-    ledger = Ledger(database)
-    for identity, _message, revision, _kind in acknowledged:
-        ticket = await ledger.get(identity)
-        assert ticket is not None
-        assert ticket.revision >= revision
     await database.close()
+    assert await _lost(acknowledged, data_dir) == []
+
+
+async def _lost(acknowledged: Iterable[Acknowledged], data_dir: Path) -> list[Acknowledged]:
+    """The acknowledged changes that the ledger does not have."""
+    database = await Database.open(data_dir)
+    ledger = Ledger(database)
+    newest = {it[0]: await ledger.get(it[0]) for it in acknowledged}
+    await database.close()
+    return [
+        it for it in acknowledged if (ticket := newest[it[0]]) is None or ticket.revision < it[2]
+    ]
 
 
 def _desk_has(acknowledged: Iterable[Acknowledged], receiver: Receiver) -> None:

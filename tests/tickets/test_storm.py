@@ -1,6 +1,6 @@
 """A storm: every number of one provider fails within a minute, and all come back.
 
-Small by default; ``NUMWATCH_FULL=1`` runs it with the 10,000 numbers of the requirement.
+Small by default; at full size it has the 10,000 numbers of the requirement.
 
 Negative control: with ``Settings.tickets.common_cause_numbers`` out of reach (the test at the
 end), the same storm makes a ticket a number.
@@ -22,11 +22,12 @@ from agent.states import NumberState, Scope
 from agent.store.database import Database
 from agent.tickets.ledger import Filter
 from exporters.telemetry import Telemetry
+from tests.proof_size import is_full
 from tests.sinks.receiver import SECRET, Receiver, wait_until
 from tests.tickets.driver import Run
 from tests.tickets.scene import START, Scene, alert
 
-FULL = bool(os.environ.get("NUMWATCH_FULL"))
+FULL = is_full()
 SIZE = 10_000 if FULL else 1_000
 WAVES = 4
 FIRST_DELIVERY_SECONDS = 5.0

@@ -1,6 +1,5 @@
 """Results that are reused: never another one than a new evaluation would give."""
 
-import os
 from random import Random
 
 import numpy as np
@@ -17,6 +16,7 @@ from agent.rules.promql.result_cache import ResultCache, share_subtrees
 from agent.rules.promql.source import Columns
 from agent.rules.promql.vector import Vector
 from exporters.block import Block
+from tests.proof_size import size
 from tests.rules.expressions import LABELS, METRICS, VALUES, vector
 from tests.rules.series import block, up
 
@@ -62,7 +62,7 @@ EXPRESSIONS = st.lists(st.integers(1, 3).flatmap(vector), min_size=4, max_size=4
 
 
 @settings(
-    max_examples=600 if os.environ.get("NUMWATCH_FULL") else 30,
+    max_examples=size(30, 600),
     deadline=None,
     derandomize=True,
     database=None,

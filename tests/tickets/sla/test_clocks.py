@@ -1,6 +1,5 @@
 """Service-level clocks, held to a model that counts minutes one by one."""
 
-import os
 from datetime import date, datetime
 
 import msgspec
@@ -14,9 +13,10 @@ from agent.states import ClockName, Grade
 from agent.tickets.policy import DEFAULTS, calendar_of
 from agent.tickets.sla import clocks
 from agent.tickets.sla.clocks import Events, PauseReason, Terms, readings
+from tests.proof_size import size
 from tests.tickets.sla.clock_model import CHINA, ClockModel, always, office
 
-EXAMPLES = 1500 if os.environ.get("NUMWATCH_FULL") else 60
+EXAMPLES = size(60, 1500)
 MINUTE, HOUR = 60.0, 3600.0
 HOLIDAYS = {date(2026, 10, 1), date(2026, 10, 2), date(2027, 1, 1)}
 WORKDAYS = {date(2026, 10, 10), date(2026, 9, 27)}
