@@ -1,15 +1,18 @@
 """The web application: the routes of the table, and what every request passes through."""
 
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from aiohttp import web
 
-from agent.web.endpoint import ENDPOINTS, Endpoint
+from agent.web.endpoint import ENDPOINTS, Access, Endpoint
 from agent.web.events import EVENTS, FleetEvents
 from agent.web.pages import OVERVIEW_CACHE, OverviewCache, set_up_templates
+from agent.web.parameters import read
 from agent.web.prometheus.executor import QueryExecutor
 from agent.web.prometheus.response import EXECUTOR
-from agent.web.responses import errors_as_responses
+from agent.web.responses import Handler, errors_as_responses
 from agent.web.routes import ROUTES
 from agent.web.security import add_headers, refuse_other_sites, require_token
 from agent.web.services import SERVICES, WebServices
@@ -36,7 +39,7 @@ def make_app(services: WebServices) -> web.Application:
     app.on_shutdown.append(app[EVENTS].end)
     set_up_templates(app)
     for endpoint in app[ENDPOINTS].values():
-        _register(app, endpoint)
+        _register(app, endpoint, _pattern(endpoint.path, {path for _, path in app[ENDPOINTS]}))
     return app
 
 
@@ -47,15 +50,44 @@ def _endpoints(services: WebServices) -> dict[tuple[str, str], Endpoint]:
     if missing:
         raise LookupError(f"not in the route table: {sorted(missing)}")
     endpoints = (
-        replace(endpoint, handler=endpoint.handler or provided.get(endpoint.key))
+        replace(endpoint, handler=endpoint.handler or _provided(endpoint, provided))
         for endpoint in ROUTES
     )
     return {endpoint.key: endpoint for endpoint in endpoints if endpoint.handler is not None}
 
 
-def _register(app: web.Application, endpoint: Endpoint) -> None:
+def _provided(endpoint: Endpoint, provided: Mapping[tuple[str, str], Handler]) -> Handler | None:
+    """The handler of another package, called once the query is what the table says.
+
+    A webhook's query is its sender's: it may carry what a proxy on the way wants.
+    """
+    handler = provided.get(endpoint.key)
+    if handler is None or endpoint.access is Access.WEBHOOK:
+        return handler
+
+    async def checked(request: web.Request) -> web.StreamResponse:
+        read(request.query, endpoint.query)
+        return await handler(request)
+
+    return checked
+
+
+def _register(app: web.Application, endpoint: Endpoint, pattern: str) -> None:
     assert endpoint.handler is not None
     if endpoint.method == "GET":
-        app.router.add_get(endpoint.path, endpoint.handler, allow_head=endpoint.has_head)
+        app.router.add_get(pattern, endpoint.handler, allow_head=endpoint.has_head)
     else:
-        app.router.add_route(endpoint.method, endpoint.path, endpoint.handler)
+        app.router.add_route(endpoint.method, pattern, endpoint.handler)
+
+
+def _pattern(path: str, paths: Collection[str]) -> str:
+    """``path`` for the router; a parameter at its end is none of the names that stand there.
+
+    ``/api/tickets/replay`` is no ticket: its methods are those of its own entries alone.
+    """
+    parent, _, last = path.rpartition("/")
+    names = [other.rpartition("/")[2] for other in paths if other.rpartition("/")[0] == parent]
+    literals = "|".join(re.escape(name) for name in sorted(names) if not name.startswith("{"))
+    if not literals or not last.startswith("{"):
+        return path
+    return f"{parent}/{{{last[1:-1]}:(?!(?:{literals})$)[^{{}}/]+}}"

@@ -38,9 +38,11 @@ class Endpoint:
         path: The path as aiohttp writes it.
         handler: ``None`` where the composition root provides it (``WebServices.provided``).
         summary: One line for the API's description.
-        response: What a good answer holds.
+        response: What a good answer holds; several where it may be of several types.
         query: The query parameters.
         body: What the request holds, if anything.
+        body_type: The body's media type, where ``body`` is no media type itself.
+        is_body_required: Whether a request without a body is refused.
         access: Who may call it.
         errors: The statuses of refusals, beside those that ``access`` implies.
         has_head: Whether HEAD is answered too; not for a stream that never ends.
@@ -50,9 +52,11 @@ class Endpoint:
     path: str
     handler: Handler | None
     summary: str
-    response: Content
+    response: Content | tuple[Content, ...]
     query: Sequence[Parameter] = ()
     body: Content | None = None
+    body_type: str = "application/json"
+    is_body_required: bool = True
     access: Access = Access.ANYONE
     errors: tuple[HTTPStatus, ...] = ()
     has_head: bool = True

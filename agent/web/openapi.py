@@ -7,81 +7,25 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from agent.web.documents import COMPLAINT, EVENT, PROMETHEUS_ENVELOPE, REFERENCE, TICKET
 from agent.web.endpoint import ENDPOINTS, Access, Content, Endpoint
 from agent.web.responses import Error, json_response
 from agent.web.services import services_of
 
-_REFERENCE = "#/components/schemas/{name}"
-
-TICKET: dict[str, Any] = {
-    "title": "Ticket",
-    "type": "object",
-    "description": "A ticket as sinks receive it.",
-    "required": ["id", "key", "episode", "stage", "severity", "scope", "symptom", "timeline"],
-    "properties": {
-        name: {"type": "string"}
-        for name in ("id", "key", "stage", "severity", "grade", "scope", "symptom", "title")
-    }
-    | {
-        "episode": {"type": "integer"},
-        "revision": {"type": "integer"},
-        "diagnosis": {"type": "object"},
-        **{name: {"type": "array"} for name in ("members", "clocks", "timeline")},
-    },
-}
-TICKET_PAGE: dict[str, Any] = {
-    "title": "TicketPage",
-    "type": "object",
-    "required": ["total", "limit", "offset", "next", "items"],
-    "properties": {
-        **{name: {"type": "integer"} for name in ("total", "limit", "offset")},
-        "next": {"type": ["string", "null"]},
-        "items": {"type": "array", "items": {"$ref": _REFERENCE.format(name="Ticket")}},
-    },
-}
-COMPLAINT: dict[str, Any] = {
-    "title": "Complaint",
-    "type": "object",
-    "description": "A complaint, the deadlines for answering it and what was done about it.",
-    "required": ["id", "number", "ticket", "waiting", "at", "received_at", "deadlines", "filed"],
-    "properties": {
-        **{
-            name: {"type": "string"}
-            for name in ("id", "number", "caller", "prompt_heard", "channel", "content")
-        },
-        **{name: {"type": ["string", "null"]} for name in ("at", "received_at")},
-        **{name: {"type": "string"} for name in ("reference", "handler", "ticket")},
-        "waiting": {"type": "boolean", "description": "Whether it waits for a ticket."},
-        "regulator": {"type": "object"},
-        "deadlines": {"type": "array", "items": {"type": "object"}},
-        "filed": {"type": "array", "items": {"type": "object"}},
-    },
-}
-COMPLAINT_LIST: dict[str, Any] = {
-    "title": "ComplaintList",
-    "type": "object",
-    "required": ["items"],
-    "properties": {
-        "items": {"type": "array", "items": {"$ref": _REFERENCE.format(name="Complaint")}}
-    },
-}
-PROMETHEUS_ENVELOPE: dict[str, Any] = {
-    "title": "Prometheus",
-    "type": "object",
-    "description": "Prometheus' own envelope, of errors too.",
-    "required": ["status"],
-    "properties": {
-        "status": {"type": "string", "enum": ["success", "error"]},
-        "data": {},
-        "errorType": {"type": "string"},
-        "error": {"type": "string"},
-        "warnings": {"type": "array", "items": {"type": "string"}},
-    },
-}
 _SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "basic": {"type": "http", "scheme": "basic", "description": "web.token as password."},
 }
+_JSON, _HTML, _TEXT = "application/json", "text/html", "text/plain"
+_SCHEMAS = {"text/event-stream": EVENT}
+"""What media types hold that is more than text."""
+_API, _PROMETHEUS = "/api/", "/api/v1/"
+_WITH_JSON_ERRORS = (_API, "/hooks/")
+_PROMETHEUS_ERRORS = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
 _TOKEN_ERRORS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
@@ -106,13 +50,15 @@ def describe(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
-    errors = {*endpoint.errors}
     operation: dict[str, Any] = {"summary": endpoint.summary}
     if endpoint.access is Access.TOKEN:
-        errors |= {*_TOKEN_ERRORS}
         operation["security"] = [{scheme: []} for scheme in _SECURITY_SCHEMES]
     if endpoint.body is not None:
-        operation["requestBody"] = {"required": True, "content": _content(endpoint.body)}
+        operation["requestBody"] = {
+            "required": endpoint.is_body_required,
+            "content": _content(endpoint.body, endpoint.body_type),
+        }
+    good = {"description": endpoint.summary, "content": _content(endpoint.response)}
     return {
         **operation,
         "parameters": [
@@ -120,21 +66,47 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
             *(parameter.schema() for parameter in endpoint.query),
         ],
         "responses": {
-            "200": {"description": endpoint.summary, "content": _content(endpoint.response)},
-            **{str(status.value): _error(status) for status in sorted(errors)},
+            "200": good,
+            **{str(status.value): _error(endpoint, status) for status in sorted(_errors(endpoint))},
         },
     }
 
 
-def _content(content: Content) -> dict[str, Any]:
-    if isinstance(content, str):
-        return {content: {"schema": {"type": "string"}}}
-    reference = {"$ref": _REFERENCE.format(name=_name(content))}
-    return {"application/json": {"schema": reference}}
+def _errors(endpoint: Endpoint) -> set[HTTPStatus]:
+    """The statuses of refusals: those of the table, and those that every such endpoint has."""
+    errors = {HTTPStatus.BAD_REQUEST, *endpoint.errors}
+    if endpoint.access is Access.TOKEN:
+        errors |= {*_TOKEN_ERRORS}
+    if endpoint.body is not None:
+        errors |= {HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
+    if endpoint.path.startswith(_API) or endpoint.response == _HTML:
+        # The ledger may be out of use for a while.
+        errors |= {HTTPStatus.SERVICE_UNAVAILABLE}
+    return errors
 
 
-def _error(status: HTTPStatus) -> dict[str, Any]:
-    return {"description": status.phrase, "content": _content(Error)}
+def _content(contents: Content | tuple[Content, ...], media_type: str = _JSON) -> dict[str, Any]:
+    if isinstance(contents, tuple):
+        return {name: schema for it in contents for name, schema in _content(it).items()}
+    if isinstance(contents, str):
+        return {contents: {"schema": _SCHEMAS.get(contents, {"type": "string"})}}
+    return {media_type: {"schema": {"$ref": REFERENCE.format(name=_name(contents))}}}
+
+
+def _error(endpoint: Endpoint, status: HTTPStatus) -> dict[str, Any]:
+    if endpoint.path.startswith(_PROMETHEUS) and status in _PROMETHEUS_ERRORS:
+        content = _content(PROMETHEUS_ENVELOPE)
+    elif endpoint.path.startswith(_WITH_JSON_ERRORS):
+        content = _content(Error)
+    else:
+        content = _content(_TEXT)
+    if endpoint.response == _HTML and endpoint.body is not None:
+        # A form that is refused is shown again.
+        content |= _content(_HTML)
+    if status is HTTPStatus.BAD_REQUEST:
+        # What is no HTTP, or an address of more than 8,190 bytes, the server itself refuses.
+        content |= _content(_TEXT)
+    return {"description": status.phrase, "content": content}
 
 
 def _name(content: type | dict[str, Any]) -> str:
@@ -151,11 +123,18 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
 
 def _schemas(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     """The schemas that the endpoints refer to, and those that these refer to."""
-    contents = [it for endpoint in endpoints for it in (endpoint.response, endpoint.body)]
+    contents = [it for endpoint in endpoints for it in _contents_of(endpoint)]
     types = {it for it in contents if isinstance(it, type)} | {Error}
     ordered = sorted(types, key=lambda it: it.__name__)
-    _, of_types = msgspec.json.schema_components(ordered, ref_template=_REFERENCE)
+    _, of_types = msgspec.json.schema_components(ordered, ref_template=REFERENCE)
     of_documents = {
-        it["title"]: it for it in (TICKET, COMPLAINT, *contents) if isinstance(it, dict)
+        it["title"]: it
+        for it in (TICKET, COMPLAINT, PROMETHEUS_ENVELOPE, *contents)
+        if isinstance(it, dict)
     }
     return {**of_types, **of_documents}
+
+
+def _contents_of(endpoint: Endpoint) -> tuple[Content | None, ...]:
+    response = endpoint.response
+    return (*(response if isinstance(response, tuple) else (response,)), endpoint.body)

@@ -24,6 +24,10 @@ class Parameter:
     least: int | None = None
     most: int | None = None
     default: str = ""
+    longest: int | None = _LONGEST
+    """Characters of a text; ``None`` where whoever reads it limits it."""
+    is_required: bool = False
+    is_repeatable: bool = False
 
     @property
     def expected(self) -> str:
@@ -32,30 +36,35 @@ class Parameter:
             return f"{self.name}= one of {', '.join(self.choices)}"
         if self.most is not None:
             return f"{self.name}= a whole number from {self.least} to {self.most}"
-        return f"{self.name}= at most {_LONGEST} characters"
+        return f"{self.name}= at most {self.longest} characters"
 
     def accepts(self, value: str) -> bool:
         """Whether ``value`` is allowed."""
         if self.choices:
             return value in self.choices
         if self.most is None:
-            return len(value) <= _LONGEST
+            return self.longest is None or len(value) <= self.longest
         # isdigit alone would let digits of other scripts in.
         is_whole = value.isascii() and value.isdigit() and len(value) <= len(str(self.most))
         return is_whole and int(value) in range(self.least or 0, self.most + 1)
 
     def schema(self) -> dict[str, Any]:
         """The parameter as OpenAPI describes one."""
-        schema: dict[str, Any] = {"type": "string", "maxLength": _LONGEST}
+        schema: dict[str, Any] = {"type": "string"}
+        if self.longest is not None:
+            schema["maxLength"] = self.longest
         if self.choices:
             schema = {"type": "string", "enum": list(self.choices)}
         elif self.most is not None:
             schema = {"type": "integer", "minimum": self.least, "maximum": self.most}
         if self.default:
             schema["default"] = int(self.default) if self.most is not None else self.default
+        if self.is_repeatable:
+            schema = {"type": "array", "items": schema}
         return {
             "name": self.name,
             "in": "query",
+            "required": self.is_required,
             "description": self.description,
             "schema": schema,
         }

@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from agent.complaints.actions import ComplaintActionRequest
 from agent.model import Verdict
+from agent.rules.promql.lexer import MAX_LENGTH
 from agent.web import (
     accounts,
     baselines,
@@ -17,23 +18,29 @@ from agent.web import (
     ticket_page,
     tickets,
 )
-from agent.web.endpoint import Access, Endpoint
-from agent.web.language import LANG
-from agent.web.openapi import (
+from agent.web.documents import (
+    ALERTMANAGER_MESSAGE,
+    CALLBACK,
     COMPLAINT,
     COMPLAINT_LIST,
+    COMPLAINT_REPORT,
+    OPENAPI,
     PROMETHEUS_ENVELOPE,
+    PROMETHEUS_FORM,
     TICKET,
     TICKET_PAGE,
-    show_openapi,
+    WEBHOOK_RECEIPT,
 )
+from agent.web.endpoint import Access, Content, Endpoint
+from agent.web.forms import FORM
+from agent.web.language import LANG
+from agent.web.openapi import show_openapi
 from agent.web.parameters import Parameter
 from agent.web.prometheus import alerts, expressions, metadata
 from agent.web.prometheus.response import QueryHandler, endpoint_handler
 from agent.web.views import AccountList, BaselineView, NumberDetail, NumberPage, VersionView
 
-_HTML, _TEXT, _JSON = "text/html", "text/plain", "application/json"
-_FORM = "application/x-www-form-urlencoded"
+_HTML, _TEXT = "text/html", "text/plain"
 _BAD, _MISSING = HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND
 _CONFLICT, _MEDIA_TYPE = HTTPStatus.CONFLICT, HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 _UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
@@ -66,9 +73,9 @@ _PAGES = (
         ticket_page.submit_form,
         "Act on a ticket with a form of its page",
         _HTML,
-        body=_FORM,
+        body=FORM,
         access=Access.TOKEN,
-        errors=(_BAD, _MISSING, _CONFLICT),
+        errors=(_BAD, _MISSING, _CONFLICT, _MEDIA_TYPE),
     ),
     Endpoint(
         "GET",
@@ -84,7 +91,7 @@ _PAGES = (
         "/static/{name}",
         pages.asset,
         "The style sheet or the script of the pages",
-        "text/css",
+        ("text/css", "text/javascript"),
         errors=(_MISSING,),
     ),
 )
@@ -267,14 +274,14 @@ _COMPLAINTS = (
 )
 
 
-def _webhook(path: str, summary: str) -> Endpoint:
+def _webhook(path: str, summary: str, body: Content) -> Endpoint:
     return Endpoint(
         "POST",
         path,
         None,
         summary,
-        _JSON,
-        body=_JSON,
+        WEBHOOK_RECEIPT,
+        body=body,
         access=Access.WEBHOOK,
         errors=(
             _BAD,
@@ -290,26 +297,43 @@ def _webhook(path: str, summary: str) -> Endpoint:
 
 
 _WEBHOOKS = (
-    _webhook("/hooks/alertmanager", "Notifications of Alertmanager"),
-    _webhook("/hooks/complaints", "A complaint"),
-    _webhook("/hooks/tickets/{sink}", "Changes of a ticket in the ticket system of a sink"),
+    _webhook("/hooks/alertmanager", "Notifications of Alertmanager", ALERTMANAGER_MESSAGE),
+    _webhook("/hooks/complaints", "A complaint", COMPLAINT_REPORT),
+    _webhook(
+        "/hooks/tickets/{sink}", "Changes of a ticket in the ticket system of a sink", CALLBACK
+    ),
 )
 
-_EXPRESSION = Parameter("query", "An expression of PromQL.")
-_TIME = Parameter("time", "As of when: epoch seconds or RFC 3339; now by default.")
-_START = Parameter("start", "From when: epoch seconds or RFC 3339.")
-_END = Parameter("end", "Until when: epoch seconds or RFC 3339.")
-_STEP = Parameter("step", "Time between two points: seconds, or a duration such as 30s.")
-_TIMEOUT = Parameter("timeout", "The longest it may take: seconds or a duration.")
-_MATCH = Parameter("match[]", "Only series that this selector matches; repeatable.")
+
+def _unlimited(name: str, description: str, *, is_repeatable: bool = False) -> Parameter:
+    """A parameter whose handler checks it: Prometheus' words for an error differ from ours."""
+    return Parameter(name, description, longest=None, is_repeatable=is_repeatable)
+
+
+_EXPRESSION = replace(
+    _unlimited("query", f"An expression of PromQL, at most {MAX_LENGTH} characters."),
+    is_required=True,
+)
+_TIME = _unlimited("time", "As of when: epoch seconds or RFC 3339; now by default.")
+_START = _unlimited("start", "From when: epoch seconds or RFC 3339.")
+_END = _unlimited("end", "Until when: epoch seconds or RFC 3339.")
+_STEP = _unlimited("step", "Time between two points: seconds, or a duration such as 30s.")
+_TIMEOUT = _unlimited("timeout", "The longest it may take: seconds or a duration.")
+_MATCH = _unlimited("match[]", "Only series that this selector matches.", is_repeatable=True)
 _TYPE = Parameter("type", "Only alerting or only recording rules.", ("alert", "record"))
-_METRIC = Parameter("metric", "Only this metric.")
+_METRIC = _unlimited("metric", "Only this metric.")
 
 
 def _prometheus(path: str, handler: QueryHandler, summary: str, *query: Parameter) -> Endpoint:
     path = f"/api/v1/{path}"
     return Endpoint(
-        "GET", path, endpoint_handler(handler), summary, PROMETHEUS_ENVELOPE, query=query
+        "GET",
+        path,
+        endpoint_handler(handler),
+        summary,
+        PROMETHEUS_ENVELOPE,
+        query=query,
+        errors=(_BAD, HTTPStatus.UNPROCESSABLE_ENTITY, _UNAVAILABLE),
     )
 
 
@@ -338,7 +362,16 @@ _PROMETHEUS_BY_FORM = (
 _PROMETHEUS = (
     *_PROMETHEUS_BY_FORM,
     *(
-        replace(endpoint, method="POST", body=_FORM, access=Access.TOKEN)
+        replace(
+            endpoint,
+            method="POST",
+            # What the address leaves out stands in the form.
+            query=tuple(replace(parameter, is_required=False) for parameter in endpoint.query),
+            body=PROMETHEUS_FORM,
+            body_type=FORM,
+            is_body_required=False,
+            access=Access.TOKEN,
+        )
         for endpoint in _PROMETHEUS_BY_FORM
     ),
     _prometheus(
@@ -358,6 +391,6 @@ ROUTES: tuple[Endpoint, ...] = (
     *_COMPLAINTS,
     *_WEBHOOKS,
     *_PROMETHEUS,
-    Endpoint("GET", "/api/openapi.json", show_openapi, "This description", _JSON),
+    Endpoint("GET", "/api/openapi.json", show_openapi, "This description", OPENAPI),
 )
 """Every endpoint there is; nothing is registered elsewhere."""

@@ -14,6 +14,7 @@ from agent.tickets.actions.request import Field
 from agent.tickets.actions.specs import ACTION_SPECS, offered
 from agent.tickets.document import document
 from agent.tickets.ticket import Ticket
+from agent.web.forms import read_form
 from agent.web.language import LANG
 from agent.web.pages import page
 from agent.web.parameters import read
@@ -53,14 +54,14 @@ async def ticket_page(request: web.Request) -> web.Response:
 
 async def submit_form(request: web.Request) -> web.Response:
     """Act on the ticket and redirect to its page; a refused form is shown again with the error."""
-    sent = await request.post()
+    sent = dict(await read_form(request))
     action = action_of_form(sent)
     try:
         await perform(request, action)
     except ApiError as error:
         if error.status is HTTPStatus.NOT_FOUND:
             raise
-        values = {name: value for name, value in sent.items() if isinstance(value, str)}
+        values = sent
         form = Form(action.action, ACTION_SPECS[action.action].fields, values)
         return await _page(request, await _ticket(request), "", refused=form, error=error)
     raise web.HTTPSeeOther(f"/tickets/{request.match_info['id']}")

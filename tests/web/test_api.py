@@ -198,4 +198,5 @@ async def test_text_without_a_utf8_form_is_still_an_answer(client, facts):
 async def test_dead_letters_are_queued_again_only_by_a_post(client):
     answer = await client.post("/api/tickets/replay")
     assert (answer.status, await answer.json()) == (200, {"replayed": 0})
-    assert (await client.get("/api/tickets/replay")).status == 404
+    answer = await client.get("/api/tickets/replay")
+    assert (answer.status, answer.headers["Allow"]) == (405, "POST")

@@ -8,13 +8,13 @@ from datetime import datetime
 from aiohttp import web
 
 from agent.rules.durations import parse_duration
+from agent.web.forms import has_form, read_form
 from agent.web.prometheus.errors import QueryApiError, invalid_parameter
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _LARGEST = 2**63 / 1000.0
 FIRST, LAST = 0.0, 2.0**40
 """Start and end of a time range that does not say them, epoch seconds."""
-_FORM = "application/x-www-form-urlencoded"
 
 
 class QueryParams:
@@ -82,9 +82,9 @@ class QueryParams:
 async def read_parameters(request: web.Request) -> QueryParams:
     """The parameters of ``request``."""
     values: dict[str, list[str]] = {}
-    if request.content_type == _FORM:
-        for name, value in (await request.post()).items():
-            values.setdefault(name, []).append(str(value))
+    if has_form(request):
+        for name, value in await read_form(request):
+            values.setdefault(name, []).append(value)
     for name, value in request.query.items():
         values.setdefault(name, []).append(value)
     return QueryParams(values)
