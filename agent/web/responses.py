@@ -108,7 +108,10 @@ async def errors_as_responses(request: web.Request, handler: Handler) -> web.Str
         text = "503 the ledger cannot be used now; /-/ready and the agent's log say why"
         expected, wait = "the same again, a little later", {"Retry-After": str(_RETRY_SECONDS)}
         return _error_response(request, HTTPStatus.SERVICE_UNAVAILABLE, text, expected, wait)
-    except Exception:
+    except Exception as error:
+        if isinstance(error, ConnectionError) and _is_gone(request):
+            # The client hung up: no fault of ours, and nobody is left to answer.
+            raise
         log.exception("request_failed", method=request.method, route=_route_pattern(request))
         text = "500 the agent failed to answer; its log says why"
         status = HTTPStatus.INTERNAL_SERVER_ERROR
@@ -135,6 +138,10 @@ def _error_response(
         return json_response(Error(error, expected), status=status, headers=headers)
     text = f"{error}; expected {expected}\n"
     return web.Response(text=text, status=status, headers=headers)
+
+
+def _is_gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
 
 
 def _route_pattern(request: web.Request) -> str:

@@ -10,7 +10,7 @@ from agent.web.prometheus.encoding import quoted
 from agent.web.prometheus.errors import ErrorType, QueryApiError
 from agent.web.prometheus.executor import QueryExecutor
 from agent.web.prometheus.parameters import QueryParams, read_parameters
-from agent.web.responses import Handler, encode
+from agent.web.responses import ApiError, Handler, encode
 from agent.web.services import services_of
 
 log = structlog.get_logger(__name__)
@@ -44,7 +44,7 @@ def endpoint_handler(handler: QueryHandler) -> Handler:
             body = await handler(request, await read_parameters(request), _queries(request))
         except QueryApiError as error:
             return _error_response(error)
-        except web.HTTPException:
+        except (web.HTTPException, ApiError):
             raise
         except Exception:
             log.exception("query_failed", path=request.path)
