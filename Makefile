@@ -8,7 +8,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast proof lint format bench mutants docs messages lock servers clean
+.PHONY: help demo test test-fast proof lint format bench mutants docs messages lock servers
+.PHONY: sbom release audit clean
 
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,8 +24,8 @@ $(VENV)/.made:
 	@touch $@
 
 # The lock files hold every version with its hashes; the installer refuses anything else.
-$(VENV)/.run: requirements.lock requirements-installer.lock pyproject.toml $(VENV)/.made
-	@.ci/install.sh requirements.lock
+$(VENV)/.run: requirements.lock requirements-build.lock requirements-installer.lock pyproject.toml $(VENV)/.made
+	@.ci/install.sh requirements.lock requirements-build.lock
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock requirements-installer.lock pyproject.toml $(VENV)/.made
@@ -50,12 +51,23 @@ proof: $(VENV)/.dev servers ## Run the proofs of reliability at full size; takes
 	@NUMWATCH_FULL=$${NUMWATCH_FULL:-1} $(BIN)/python -m pytest -n 2 --dist loadgroup \
 	  --timeout 21600 --durations 0 $(or $(ARGS),$$($(BIN)/python -m tests.proofs))
 
-lint: $(VENV)/.dev ## Run the linters: ruff, mypy, import-linter, hadolint
+lint: $(VENV)/.dev ## Run the linters: ruff, mypy, import-linter, bandit, hadolint
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive agent exporters .ci
 	@$(BIN)/hadolint Dockerfile
+
+# The time that the archives carry is the commit's, so that anyone builds the same bytes.
+release: $(VENV)/.dev sbom ## Build what a release has into dist: wheel, source, bill of materials, sums
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build -d dist
+	@cp requirements.lock dist/
+	@cd dist && sha256sum numwatch* requirements.lock > SHA256SUMS
+
+audit: $(VENV)/.dev ## Ask for advisories about the locked packages; needs an index that has them
+	@.ci/audit.sh control
+	@.ci/audit.sh locks
 
 format: $(VENV)/.dev ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -67,6 +79,11 @@ docs: $(VENV)/.dev ## Write the generated pages again
 	@$(BIN)/python -m exporters.family > docs/metrics.md
 	@$(BIN)/numwatch config schema --markdown > docs/configuration.md
 	@$(BIN)/python -m agent.lints.page > docs/lints.md
+	@$(BIN)/python .ci/dependencies.py licences > docs/licences.md
+
+sbom: $(VENV)/.dev ## Write dist/numwatch.cdx.json, the bill of materials of the run-time packages
+	@mkdir -p dist
+	@$(BIN)/python .ci/dependencies.py sbom > dist/numwatch.cdx.json
 
 mutants: $(VENV)/.dev ## Change the pure packages a little and see whether the tests notice
 	@$(BIN)/python -m tests.mutants $(ARGS)
@@ -79,8 +96,9 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 lock: $(VENV)/.dev ## Resolve the lock files again
 	@$(PIP) install --quiet uv
-	@$(COMPILE) --extra build pyproject.toml --output-file requirements.lock
-	@$(COMPILE) --extra build --extra dev pyproject.toml --output-file requirements-dev.lock
+	@$(COMPILE) pyproject.toml --output-file requirements.lock
+	@$(COMPILE) --extra dev --group build pyproject.toml --output-file requirements-dev.lock
+	@$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements-build.lock
 	@echo uv | $(COMPILE) - --output-file requirements-installer.lock
 
 clean: ## Remove what make made

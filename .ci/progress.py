@@ -3,6 +3,7 @@
 import re
 import sys
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 
 _LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==\S+", re.MULTILINE)
@@ -11,9 +12,10 @@ _GOOD = ("Successfully installed", "Requirement already satisfied")
 _LAST_WORDS = 30
 
 
-def main(lock: str) -> None:
-    """Read pip's lines on standard input; ``lock`` tells how many packages to expect at most."""
-    total = len(set(_LOCKED.findall(Path(lock).read_text(encoding="utf-8"))))
+def main(locks: Sequence[str]) -> None:
+    """Read pip's lines on standard input; ``locks`` tell how many packages to expect at most."""
+    texts = [Path(lock).read_text(encoding="utf-8") for lock in locks]
+    total = len({name for text in texts for name in _LOCKED.findall(text)})
     fetched, good = 0, False
     last: deque[str] = deque(maxlen=_LAST_WORDS)
     for line in sys.stdin:
@@ -30,4 +32,4 @@ def main(lock: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1:])

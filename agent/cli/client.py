@@ -14,7 +14,7 @@ from agent.cli.runner import CommandError
 from agent.tickets.actions.request import ActionRequest
 
 DEFAULT_URL = "http://127.0.0.1:10400"
-TOKEN_VARIABLE = "NUMWATCH_TOKEN"  # noqa: S105 - the variable's name
+TOKEN_VARIABLE = "NUMWATCH_TOKEN"  # nosec B105 # the variable's name
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 _DOWNLOAD_TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
 _QUERY_TIMEOUT = aiohttp.ClientTimeout(total=60, connect=5)
@@ -92,7 +92,7 @@ class ApiClient:
         hint: What to do when no agent answers there.
     """
 
-    def __init__(self, url: str, token: str = "", hint: str = _HINT) -> None:
+    def __init__(self, url: str, token: str = "", hint: str = _HINT) -> None:  # nosec B107 # none
         self._url = url.rstrip("/")
         self._hint = hint
         headers = {"Authorization": f"Bearer {token}"} if token else {}

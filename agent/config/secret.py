@@ -5,7 +5,7 @@ from typing import Any, Final
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-SECRET: Final = "secret"  # noqa: S105 - the word, not one
+SECRET: Final = "secret"  # the word, not a secret
 """The ``x-kind`` of secrets in the JSON Schema."""
 _JSON_SCHEMA = {
     "type": "string",

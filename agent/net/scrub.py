@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from agent.config.secret import Secret
 
-SECRET_PLACEHOLDER = "<secret>"  # noqa: S105 - what stands in for one
+SECRET_PLACEHOLDER = "<secret>"  # nosec B105 # what stands in for one
 """Replaces a secret in text."""
 
 _LINE_BREAKS = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")

@@ -193,7 +193,7 @@ class CallGenerator:
     def _rng(self, account: Account, number: Number, use: str) -> random.Random:
         """A generator for one call, so that no number's draws change another number's calls."""
         seed = f"{self._seed}:{account.key}:{number.number}:{number.call_count}:{use}"
-        return random.Random(seed)  # noqa: S311 - a world, not a secret
+        return random.Random(seed)  # nosec B311 # a world, not a secret
 
     def _call(self, account: Account, number: Number, planned: int, at: float) -> None:
         if planned != number.traffic_version:

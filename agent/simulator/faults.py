@@ -20,7 +20,7 @@ class Faults:
 
     def __init__(self, seed: int) -> None:
         self.active: list[ActiveFault] = []
-        self.rng = random.Random(f"{seed}:faults")  # noqa: S311 - a world, not a secret
+        self.rng = random.Random(f"{seed}:faults")  # nosec B311 # a world, not a secret
 
     def begin(self, plan: FaultPlan, now: float) -> ActiveFault:
         """Starts a fault."""

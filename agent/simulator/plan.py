@@ -135,7 +135,7 @@ def generate(plan: Generate, seed: str) -> Iterator[Number]:
 
     A plan with a smaller count gives the first of the same numbers.
     """
-    rng = random.Random(seed)  # noqa: S311 - a world, not a secret
+    rng = random.Random(seed)  # nosec B311 # a world, not a secret
     plus = "+" if plan.first.startswith("+") else ""
     digits = plan.first.lstrip("+")
     first, length = int(digits), len(digits)

@@ -161,7 +161,7 @@ class _Handlers:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._rng = random.Random(f"{world.plan.seed}:wire")  # noqa: S311 - not a secret
+        self._rng = random.Random(f"{world.plan.seed}:wire")  # nosec B311 # a world, not a secret
 
     async def show(self, request: web.Request) -> web.Response:
         """``GET /world``: the current state; ``?all=1`` includes every number."""

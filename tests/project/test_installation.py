@@ -1,5 +1,6 @@
 """What comes out of the repository: wheel, locks, container, unit, and what make promises."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -16,18 +17,36 @@ LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==\S+", re.MULTILINE)
 PLANNED = {"demo", "test", "test-fast", "lint", "bench", "docs"}
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """The names of the files in a wheel built from the repository."""
-    folder = tmp_path_factory.mktemp("wheel")
+def build(folder: Path, source: Path = REPOSITORY, **environ: str) -> Path:
+    """The wheel that is built from ``source`` into ``folder``."""
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
-        cwd=REPOSITORY,
+        cwd=source,
         check=True,
         capture_output=True,
         timeout=60,
+        env={**os.environ, **environ},
     )
-    return set(zipfile.ZipFile(next(folder.glob("*.whl"))).namelist())
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The names of the files in a wheel built from the repository."""
+    return set(zipfile.ZipFile(build(tmp_path_factory.mktemp("wheel"))).namelist())
+
+
+def test_a_wheel_is_built_to_the_same_bytes_elsewhere_and_later(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    for file in tracked():
+        if (REPOSITORY / file).is_file():
+            (copy / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(REPOSITORY / file, copy / file)  # with new times and modes
+    here = build(tmp_path / "here", SOURCE_DATE_EPOCH="1767225600")
+    there = build(tmp_path / "there", copy, SOURCE_DATE_EPOCH="1767225600", TZ="Asia/Shanghai")
+    assert here.read_bytes() == there.read_bytes()
+    later = build(tmp_path / "later", SOURCE_DATE_EPOCH="1767229200")
+    assert here.read_bytes() != later.read_bytes(), "the control: another time, other bytes"
 
 
 def tracked(*rooms: str) -> set[str]:
@@ -60,7 +79,13 @@ def test_the_wheel_has_nothing_else_at_the_top(wheel: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "lock", ["requirements.lock", "requirements-dev.lock", "requirements-installer.lock"]
+    "lock",
+    [
+        "requirements.lock",
+        "requirements-build.lock",
+        "requirements-dev.lock",
+        "requirements-installer.lock",
+    ],
 )
 def test_every_locked_package_has_its_hashes(lock: str) -> None:
     text = (REPOSITORY / lock).read_text()
@@ -68,17 +93,20 @@ def test_every_locked_package_has_its_hashes(lock: str) -> None:
     assert [block for block in blocks[1:] if "--hash=sha256:" not in block] == []
 
 
-@pytest.mark.parametrize(
-    ("lock", "extras"), [("requirements.lock", ["build"]), ("requirements-dev.lock", ["dev"])]
-)
-def test_every_dependency_is_locked(lock: str, extras: list[str]) -> None:
-    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"]]
-    for extra in extras:
-        wanted += project["optional-dependencies"][extra]
+def test_every_dependency_is_locked() -> None:
+    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+    run, build = settings["project"]["dependencies"], settings["dependency-groups"]["build"]
+    dev = settings["project"]["optional-dependencies"]["dev"]
+    assert missing("requirements.lock", run) == set()
+    assert missing("requirements-build.lock", build) == set()
+    assert missing("requirements-dev.lock", [*run, *build, *dev]) == set()
+    assert missing("requirements.lock", build) == {"hatchling", "editables"}
+
+
+def missing(lock: str, wanted: list[str]) -> set[str]:
     names = {re.split(r"[^A-Za-z0-9._-]", one)[0].lower().replace("_", "-") for one in wanted}
     locked = set(LOCKED.findall((REPOSITORY / lock).read_text()))
-    assert names - {name.lower().replace("_", "-") for name in locked} == set()
+    return names - {name.lower().replace("_", "-") for name in locked}
 
 
 def test_make_has_what_the_documentation_promises() -> None:
@@ -124,7 +152,7 @@ def test_a_failed_installation_is_not_taken_for_a_good_one(tmp_path: Path) -> No
     for file in ("Makefile", "pyproject.toml", ".ci/install.sh", ".ci/progress.py"):
         (tmp_path / file).parent.mkdir(exist_ok=True)
         shutil.copy(REPOSITORY / file, tmp_path / file)
-    for lock in ("requirements.lock", "requirements-installer.lock"):
+    for lock in ("requirements.lock", "requirements-build.lock", "requirements-installer.lock"):
         (tmp_path / lock).write_text("nothing-of-the-kind @ file:///nowhere.whl\n")
     made = subprocess.run(
         ["make", f"PYTHON={sys.executable}", ".venv/.run"],
