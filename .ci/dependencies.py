@@ -104,10 +104,14 @@ def licences() -> str:
     )
 
 
-def bill_of_materials() -> str:
-    """A CycloneDX document in JSON of the run-time packages and what each of them needs."""
+def bill_of_materials(*options: str) -> str:
+    """A CycloneDX document in JSON of the run-time packages and what each of them needs.
+
+    Args:
+        options: Further options of the generator, such as ``--no-validate``.
+    """
     packages = installed(locked(LOCK.read_text("utf-8")))
-    command = ["environment", sys.executable, "--pyproject", "pyproject.toml"]
+    command = ["environment", sys.executable, "--pyproject", "pyproject.toml", *options]
     command += ["--output-reproducible", "--spec-version", "1.6", "--mc-type", "application"]
     made = subprocess.run(  # nosec B603 # fixed words and this Python
         [Path(sys.executable).parent / "cyclonedx-py", *command],
@@ -138,13 +142,13 @@ def pruned(document: dict[str, Any], packages: Mapping[str, str]) -> dict[str, A
     return {**document, "components": shipped, "dependencies": links}
 
 
-def main(what: str) -> None:
+def main(what: str, *options: str) -> None:
     """Print the document that ``what`` names: ``sbom`` or ``licences``."""
     try:
-        sys.stdout.write({"sbom": bill_of_materials, "licences": licences}[what]())
+        sys.stdout.write({"sbom": bill_of_materials, "licences": licences}[what](*options))
     except DependencyError as problem:
         sys.exit(str(problem))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -46,7 +46,8 @@ def needed(name: str, extras: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]
 @pytest.fixture(scope="module")
 def bill() -> dict[str, object]:
     made = subprocess.run(
-        [sys.executable, ".ci/dependencies.py", "sbom"],
+        # `make sbom` validates as well, which takes a quarter of a minute.
+        [sys.executable, ".ci/dependencies.py", "sbom", "--no-validate"],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
@@ -121,13 +122,21 @@ def wheel(folder: Path) -> tuple[Path, str]:
     return path, hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def install(folder: Path, lock: str, installer: str) -> tuple[bool, str]:
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with nothing but pip, to be copied: making one takes seconds."""
+    folder = tmp_path_factory.mktemp("environment") / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    return folder
+
+
+def install(folder: Path, environment: Path, lock: str, installer: str) -> tuple[bool, str]:
     """Whether ``.ci/install.sh`` installed the planted package from ``lock``, and its output."""
     shutil.copytree(REPOSITORY / ".ci", folder / ".ci")
     (folder / "requirements.lock").write_text(lock)
     # Without a line of its own, pip installs no uv; the one of this environment is put in place.
     (folder / "requirements-installer.lock").write_text("# nothing\n")
-    subprocess.run([sys.executable, "-m", "venv", folder / ".venv"], check=True)
+    shutil.copytree(environment, folder / ".venv", symlinks=True)
     if installer == "uv":
         shutil.copy(Path(sys.executable).parent / "uv", folder / ".venv/bin/uv")
     done = subprocess.run(
@@ -143,20 +152,23 @@ def install(folder: Path, lock: str, installer: str) -> tuple[bool, str]:
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
-def test_a_package_whose_hash_differs_is_not_installed(installer: str, tmp_path: Path) -> None:
+def test_a_package_whose_hash_differs_is_not_installed(
+    installer: str, environment: Path, tmp_path: Path
+) -> None:
     path, digest = wheel(tmp_path)
     good = f"planted @ {path.as_uri()} --hash=sha256:{digest}\n"
     bad = good.replace(digest, hashlib.sha256(b"another").hexdigest())
     for name, lock, expected in (("bad", bad, False), ("good", good, True)):
         (tmp_path / name).mkdir()
-        present, output = install(tmp_path / name, lock, installer)
+        present, output = install(tmp_path / name, environment, lock, installer)
         assert present is expected, output
     assert "==> uv did not do it" not in output or installer == "pip"
 
 
-def test_a_package_without_a_hash_is_not_installed(tmp_path: Path) -> None:
+def test_a_package_without_a_hash_is_not_installed(environment: Path, tmp_path: Path) -> None:
     path, _ = wheel(tmp_path)
     (tmp_path / "no-hash").mkdir()
-    present, output = install(tmp_path / "no-hash", f"planted @ {path.as_uri()}\n", "uv")
+    lock = f"planted @ {path.as_uri()}\n"
+    present, output = install(tmp_path / "no-hash", environment, lock, "uv")
     assert not present
     assert "hash" in output.lower()
