@@ -26,5 +26,5 @@ by_pip() {
 }
 
 echo "==> installing from $*: locked versions, every hash checked"
-by_uv || { echo "==> uv did not do it, pip will, in a minute or so" && by_pip; }
+by_uv || { echo "==> uv did not do it, pip will, in a minute or so" && by_pip "$@"; }
 "${pip[@]}" install --quiet --no-deps --no-build-isolation --editable . 2>&1 | { grep -v '^WARNING' || true; }

@@ -9,12 +9,14 @@ declare -A package_of=(
   [prometheus-alertmanager]=prometheus-alertmanager
   [amtool]=prometheus-alertmanager
   [faketime]=faketime
+  [bwrap]=bubblewrap
 )
 
 missing=()
 for binary in "${!package_of[@]}"; do
   command -v "$binary" >/dev/null || missing+=("${package_of[$binary]}")
 done
+/usr/bin/python3 -c 'import seccomp' 2>/dev/null || missing+=(python3-seccomp)
 [ ${#missing[@]} -eq 0 ] && exit 0
 mapfile -t wanted < <(printf '%s\n' "${missing[@]}" | sort -u)
 
