@@ -3,9 +3,15 @@
 Only time in which rules were evaluated counts towards ``for``. The time between the last
 evaluation before a restart and the first one after it does not, however the clock was changed
 meanwhile, as in Prometheus.
+
+The state is a set of named pages, each with some alerts of one rule: no page grows with the number
+of alerts, and a change rewrites one page. Earlier versions stored one page with all of them, which
+is still read.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from hashlib import sha256
+from zlib import crc32
 
 import msgspec
 
@@ -14,24 +20,41 @@ from agent.rules.active import PENDING, ActiveAlert
 from agent.rules.alerting import AlertingState, key_of
 from agent.rules.rule import GoneRule, Group, Rule
 
-VERSION = 1
+VERSION = 2
+SINGLE_PAGE_VERSION = 1
+"""The version whose only page has the alerts of all rules."""
+
+ROOT = "rules/alerts"
+"""The page with the version and the last evaluation; the names of all others begin with it."""
+
+ALERTS_PER_PAGE = 128
+"""About how many alerts a page has, at most twice as many."""
 
 
-# The field names of the two structs are stored: they must not change within a version.
+# The field names of the structs are stored: they must not change within a version.
 class _StoredAlert(msgspec.Struct, gc=False):
     alert: Alert
     missing_since: float | None = None
 
 
-class _State(msgspec.Struct):
+class _Root(msgspec.Struct):
     version: int
-    rules: dict[str, list[_StoredAlert]]
+    rules: dict[str, list[_StoredAlert]] = {}
+    """Empty since version 2."""
     watched_until: float = 0.0
     """The newest evaluation; 0 where no alert waits, so that equal states have equal bytes."""
 
 
+class _Page(msgspec.Struct):
+    rule: str
+    alerts: list[_StoredAlert]
+
+
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(_State)
+_root_decoder = msgspec.msgpack.Decoder(_Root)
+_page_decoder = msgspec.msgpack.Decoder(_Page)
+
+Pages = Mapping[str, bytes]
 
 
 def identity(group: Group, rule: Rule) -> str:
@@ -40,47 +63,69 @@ def identity(group: Group, rule: Rule) -> str:
     return f"{group.name}/{rule.name}{{{labels}}}"
 
 
-def dump(states: Mapping[str, AlertingState], watched_until: float = 0.0) -> bytes:
-    """The alerts of all rules as bytes, as of the evaluation at ``watched_until``."""
-    rules = {
-        name: [_StoredAlert(entry.alert, entry.missing_since) for entry in state.active.values()]
-        for name, state in states.items()
-        if state.active
-    }
-    alerts = (entry for entries in rules.values() for entry in entries)
-    until = watched_until if any(map(_waits, alerts)) else 0.0
-    return _encoder.encode(_State(VERSION, rules, until))
+def dump(states: Mapping[str, AlertingState], watched_until: float = 0.0) -> Pages:
+    """The alerts of all rules as pages, as of the evaluation at ``watched_until``."""
+    pages: dict[str, bytes] = {}
+    waits = False
+    for name, state in states.items():
+        if state.active:
+            pages |= _pages_of(name, state)
+            waits = waits or any(map(_waits, state.active.values()))
+    pages[ROOT] = _encoder.encode(_Root(VERSION, watched_until=watched_until if waits else 0.0))
+    return pages
 
 
-def _waits(entry: _StoredAlert) -> bool:
+def _pages_of(name: str, state: AlertingState) -> Iterator[tuple[str, bytes]]:
+    """The pages of one rule; an alert stays on its page while their number is the same."""
+    bits = (len(state.active) // ALERTS_PER_PAGE).bit_length()
+    mask = (1 << bits) - 1
+    pages: dict[int, list[_StoredAlert]] = {}
+    for key, entry in state.active.items():
+        # Not hash(): it differs from process to process, so a restart would rewrite every page.
+        place = crc32("\0".join(key).encode("utf-8", "surrogatepass")) & mask
+        pages.setdefault(place, []).append(_StoredAlert(entry.alert, entry.missing_since))
+    rule = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    for place, alerts in pages.items():
+        yield f"{ROOT}/{rule}/{bits}-{place}", _encoder.encode(_Page(name, alerts))
+
+
+def _waits(entry: ActiveAlert) -> bool:
     return entry.alert.state == PENDING or entry.missing_since is not None
 
 
 def load(
-    content: bytes, states: Mapping[str, AlertingState], *, interrupted: bool = True
+    pages: Pages, states: Mapping[str, AlertingState], *, interrupted: bool = True
 ) -> tuple[int, tuple[GoneRule, ...]]:
-    """Restore the alerts in ``content``.
+    """Restore the alerts in ``pages``.
 
     Returns how many still have a rule, and the rules of the others.
 
     ``interrupted`` says that no rules were evaluated from then until the first evaluation.
 
     Raises:
-        ValueError: when ``content`` is not a state of this version.
+        ValueError: when ``pages`` are not a state of this version or of the one before.
     """
     try:
-        state = _decoder.decode(content)
+        root = _root_decoder.decode(pages.get(ROOT, b""))
+        rules: dict[str, list[_StoredAlert]] = dict(root.rules)
+        if root.version == VERSION:
+            for name, content in pages.items():
+                if name != ROOT:
+                    page = _page_decoder.decode(content)
+                    rules.setdefault(page.rule, []).extend(page.alerts)
     except msgspec.MsgspecError as error:
         raise ValueError(f"the saved rule state cannot be read: {error}") from None
-    if state.version != VERSION:
-        raise ValueError(f"the saved rule state has version {state.version}, expected {VERSION}")
-    stored = [(states[name], alerts) for name, alerts in state.rules.items() if name in states]
+    if root.version not in (VERSION, SINGLE_PAGE_VERSION):
+        raise ValueError(f"the saved rule state has version {root.version}, expected {VERSION}")
+    stored = [(states[name], alerts) for name, alerts in rules.items() if name in states]
     for rule, alerts in stored:
-        _restore(rule, alerts, state.watched_until if interrupted else 0.0)
+        # The pages have no order among them; alerts are shown in the order they became active.
+        alerts.sort(key=lambda entry: entry.alert.active_at)
+        _restore(rule, alerts, root.watched_until if interrupted else 0.0)
     names = {rule.rule.name for rule in states.values()}
     gone = tuple(
         _gone(identity, [entry.alert for entry in alerts], names)
-        for identity, alerts in state.rules.items()
+        for identity, alerts in rules.items()
         if identity not in states and alerts
     )
     return sum(len(alerts) for _, alerts in stored), gone

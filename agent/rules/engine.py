@@ -201,17 +201,21 @@ class RuleEngine:
             spent[health.group] = spent.get(health.group, 0.0) + health.duration
         return spent
 
-    def state(self) -> bytes:
-        """The state that must survive a restart: every alert and since when it is active."""
-        return alert_state.dump(self._states, self.evaluated_at)
+    def state(self) -> Mapping[str, bytes]:
+        """The state that must survive a restart: every alert and since when it is active.
 
-    def restore(self, content: bytes) -> int:
+        Named pages of bounded size; may be called from another thread.
+        """
+        with self._lock:
+            return alert_state.dump(self._states, self.evaluated_at)
+
+    def restore(self, pages: Mapping[str, bytes]) -> int:
         """Restore the alerts of :meth:`state`; returns how many still have a rule.
 
         Raises:
-            ValueError: when ``content`` is not such a state; nothing is restored then.
+            ValueError: when ``pages`` are not such a state; nothing is restored then.
         """
-        count, self.gone = alert_state.load(content, self._states)
+        count, self.gone = alert_state.load(pages, self._states)
         return count
 
     def inherit(self, former: "RuleEngine") -> None:

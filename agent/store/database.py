@@ -8,14 +8,14 @@ write-ahead-log reset bug of SQLite before 3.51.3.
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
-from sqlalchemy import Connection, event, insert, select, text, update
+from sqlalchemy import Connection, delete, event, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
@@ -28,6 +28,9 @@ log = structlog.get_logger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_NAMES_A_STATEMENT = 500
+"""SQLite before 3.32 takes at most 999 parameters in a statement."""
 
 _PRAGMAS = (
     "PRAGMA busy_timeout=2000",
@@ -222,6 +225,18 @@ class Database:
         """Store ``value`` as the page ``name``, replacing it if it exists."""
         async with self.transaction() as connection:
             await _put(connection, name, value)
+
+    @uninterrupted
+    async def replace(self, changed: Mapping[str, bytes], gone: Collection[str]) -> None:
+        """Store the pages ``changed`` and delete those named ``gone``, all or nothing."""
+        names = [*changed, *gone]
+        async with self.transaction() as connection:
+            for start in range(0, len(names), _NAMES_A_STATEMENT):
+                batch = schema.pages.c.name.in_(names[start : start + _NAMES_A_STATEMENT])
+                await connection.execute(delete(schema.pages).where(batch))
+            if changed:
+                rows = [{"name": name, "value": value} for name, value in changed.items()]
+                await connection.execute(insert(schema.pages), rows)
 
     @uninterrupted
     async def get(self, name: str) -> bytes | None:

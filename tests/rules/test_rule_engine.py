@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.model import Alert
+from agent.rules.alert_state import ROOT
 from agent.rules.engine import GRACE, RuleEngine
 from agent.rules.load import load_rules
 from agent.rules.rule import RuleSet
@@ -146,7 +147,7 @@ def test_a_pending_alert_does_not_fire_on_no_data(make) -> None:
 def test_a_state_that_cannot_be_read_is_refused(make, content: bytes) -> None:
     engine = make()
     with pytest.raises(ValueError, match="saved rule state"):
-        engine.restore(content)
+        engine.restore({ROOT: content})
     assert engine.alerts() == ()
 
 
@@ -154,7 +155,7 @@ def test_a_state_that_cannot_be_read_is_refused(make, content: bytes) -> None:
 @given(st.binary(max_size=64))
 def test_any_bytes_as_state_are_refused_in_words(content: bytes) -> None:
     with pytest.raises(ValueError, match="saved rule state"):
-        RuleEngine(RuleSet(())).restore(content)
+        RuleEngine(RuleSet(())).restore({ROOT: content})
 
 
 FAILING = """\

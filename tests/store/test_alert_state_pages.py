@@ -1,0 +1,95 @@
+"""The alert state is stored in small pages: none grows with the number of alerts."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import func, select
+
+from agent.baselines.baseline import BaselineBook
+from agent.baselines.repository import BaselineRepository
+from agent.rules.engine import RuleEngine
+from agent.rules.load import load_rules
+from agent.runtime_state import RuntimeState
+from agent.store import schema
+from agent.store.database import Database
+from tests.rules.series import up
+
+RULES = """
+groups:
+  - name: numbers
+    rules:
+      - alert: Down
+        expr: up == 0
+        labels: {severity: critical}
+        annotations: {summary: '{{ $labels.number }} is down'}
+"""
+MANY = 20_000
+
+
+@pytest.fixture
+def make(tmp_path: Path):
+    path = tmp_path / "rules.yml"
+    path.write_text(RULES, encoding="utf-8")
+    return lambda: RuleEngine(load_rules([path]))
+
+
+def down(count: int):
+    return [up(**{f"n{index}": 0 for index in range(count)})]
+
+
+async def test_many_alerts_are_restored_from_small_pages(database: Database, make) -> None:
+    state = RuntimeState(database, BaselineRepository(database, BaselineBook()))
+    engine = make()
+    engine.evaluate(down(MANY), 100.0)
+    await state.save(engine)
+    async with database.transaction() as connection:
+        rows = await connection.execute(select(func.max(func.length(schema.pages.c.value))))
+        assert rows.scalar_one() < 64 * 1024
+    after = make()
+    await RuntimeState(database, BaselineRepository(database, BaselineBook())).restore_alerts(after)
+    assert {alert.labels["number"]: alert.active_at for alert in after.alerts()} == {
+        alert.labels["number"]: 100 for alert in engine.alerts()
+    }
+
+
+async def test_one_more_alert_writes_one_page_and_one_that_ends_deletes_its_page(
+    database: Database, make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[tuple[int, int]] = []
+    replace = Database.replace
+
+    async def counted(self: Database, changed, gone) -> None:
+        written.append((len(changed), len(gone)))
+        await replace(self, changed, gone)
+
+    monkeypatch.setattr(Database, "replace", counted)
+    state = RuntimeState(database, BaselineRepository(database, BaselineBook()))
+    engine = make()
+    engine.evaluate(down(1000), 100)
+    await state.save(engine)
+    engine.evaluate(down(1001), 115)
+    await state.save(engine)
+    await state.save(engine)
+    assert written[1:] == [(1, 0)]
+    engine.evaluate([], 130)
+    await state.save(engine)
+    assert written[-1][1] == written[0][0] - 1
+    assert [name for name, _ in await database.pages("rules/")] == ["rules/alerts"]
+
+
+async def test_the_single_page_of_an_earlier_version_is_read_and_replaced(
+    database: Database, make
+) -> None:
+    engine = make()
+    engine.evaluate(down(3), 100.0)
+    pages = engine.state()
+    (content,) = [msgspec.msgpack.decode(page) for name, page in pages.items() if "/" in name[7:]]
+    old = {"version": 1, "rules": {content["rule"]: content["alerts"]}, "watched_until": 0.0}
+    await database.put("rules/alerts", msgspec.msgpack.encode(old))
+    after = make()
+    state = RuntimeState(database, BaselineRepository(database, BaselineBook()))
+    await state.restore_alerts(after)
+    assert len(after.alerts()) == 3
+    await state.save(after)
+    assert dict(await database.pages("rules/alerts")) == pages
