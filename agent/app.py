@@ -278,7 +278,8 @@ class Agent:
                 await self._update_tickets(rule_alerts, now)
         open_tickets = tuple(self.tickets.open)
         self.evidence.collector.observe(open_tickets)
-        summary = await asyncio.to_thread(tickets_summary, open_tickets, now)
+        waiting = tuple(self.tickets.waiting)
+        summary = await asyncio.to_thread(tickets_summary, open_tickets, now, waiting)
         self.exposition.publish(_OWN_SERIES, summary)
         self._pollers.set_urgent(accounts_of(open_tickets))
         with suppress(UnavailableError):

@@ -142,6 +142,7 @@ class PollFailure(StrEnum):
     HTTP_5XX = "http_5xx"
     PAGINATION = "pagination"
     PARTIAL = "partial"
+    TOO_MANY = "too_many"
     EGRESS_DENIED = "egress_denied"
     CANCELLED = "cancelled"
 

@@ -42,6 +42,7 @@ _LASTING = frozenset(
         PollFailure.TIMEOUT,
         PollFailure.TLS,
         PollFailure.TLS_EXPIRED,
+        PollFailure.TOO_MANY,
     }
 )
 """Failures that an immediate second poll would only repeat, some of them slowly."""

@@ -57,3 +57,12 @@ class Polling(Section):
     """The largest decoded answer, in bytes."""
     max_pages: Annotated[int, Field(ge=1, le=100_000)] = 200
     """The most pages one listing may have."""
+    max_numbers: Annotated[int, Field(ge=1, le=10_000_000)] = 100_000
+    """The most numbers one account may have; a longer listing fails with the reason too_many."""
+    max_records: Annotated[int, Field(ge=1, le=100_000_000)] = 500_000
+    """The most records one poll may read, and bound phones one account may have."""
+    max_bytes: Annotated[int, Field(ge=1024, le=64 * 1024**3)] = 256 * 1024 * 1024
+    """The most bytes all answers of one poll may have together, and the memory that the bound
+    phones and routings of one account may take."""
+    max_series: Annotated[int, Field(ge=1, le=1_000_000_000)] = 5_000_000
+    """The most time series one account may have."""

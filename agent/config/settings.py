@@ -175,6 +175,9 @@ class Tickets(Section):
     """The number of numbers failing alike from which they are one fault with one ticket."""
     common_cause_window: Annotated[Duration, Field(gt=0)] = 1800.0
     """The time within which they must fail."""
+    max_open: Annotated[int, Field(ge=1, le=1_000_000)] = 2000
+    """The most open tickets about single numbers and phones of one account; further faults wait
+    until one of them is closed."""
 
 
 class Contact(Section):

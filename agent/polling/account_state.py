@@ -1,15 +1,16 @@
 """The state of one account between polls, and the only writer of its snapshot."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from agent.event_loop import INLINE_ITEMS
 from agent.fleet import Fleet
-from agent.model import Call, Listing
+from agent.model import Balance, Call, Listing
 from agent.net.exchange import ProviderError
 from agent.polling.call_ledger import RECENT_CALLS, CallLedger
+from agent.polling.limits import AccountLimits, FactSizes, too_many
 from agent.polling.merge import Facts, MergeState, merge, new_snapshot, with_settings
 from agent.polling.per_number import PerNumberResult
 from agent.polling.plan import Plan
@@ -27,7 +28,9 @@ class AccountState:
     ) -> None:
         self._fleet = fleet
         self._state = MergeState(new_snapshot(*plan.key, plan.polling, frozenset()))
-        self.ledger = CallLedger(now, recent_calls=recent_calls)
+        self._limits = AccountLimits.of(plan.polling)
+        self._sizes = FactSizes()
+        self.ledger = CallLedger(now, recent_calls=recent_calls, max_keys=plan.polling.max_series)
         self.merging = asyncio.Lock()
         """Locked from :meth:`merge` to :meth:`publish`: two polls must not merge into the same
         state, or the later one would undo the earlier."""
@@ -43,12 +46,19 @@ class AccountState:
         """Replace intervals and capabilities by those of ``plan``; the facts stay."""
         snapshot = with_settings(self._state.snapshot, plan.polling, capabilities)
         self._state = replace(self._state, snapshot=snapshot)
+        self._limits = AccountLimits.of(plan.polling)
+        self.ledger.max_keys = plan.polling.max_series
 
     async def merge(
         self, capability: Capability, result: Facts | Sequence[Call] | ProviderError, now: float
     ) -> MergeState:
-        """The state with ``result`` merged in; a large result is merged in a thread."""
-        if _size(result) > INLINE_ITEMS:
+        """The state with ``result`` merged in; a large result is merged in a thread.
+
+        Raises:
+            ProviderError: ``too_many`` when the account would exceed its limits; nothing is
+                merged then.
+        """
+        if max(_size(result), len(self._state.snapshot.bindings)) > INLINE_ITEMS:
             return await asyncio.to_thread(self._merge, capability, result, now)
         return self._merge(capability, result, now)
 
@@ -58,14 +68,32 @@ class AccountState:
         self._state = state
         if newly_gone:
             self.ledger.forget(newly_gone)
+            self._sizes.forget(tuple(newly_gone))
         if state.snapshot.listing is not None:
             self.listed.set()
         self._fleet.swap(state.snapshot)
 
     def _merge(self, capability: Capability, result: Any, now: float) -> MergeState:
-        if capability is Capability.CALLS and not isinstance(result, ProviderError):
-            return merge(self._state, capability, self.ledger.add(result, now), now)
-        return merge(self._state, capability, result, now)
+        if isinstance(result, ProviderError | Balance):
+            return merge(self._state, capability, result, now)
+        if capability is Capability.CALLS:
+            result = self.ledger.add(result, now)
+            if self.ledger.uncounted:
+                raise too_many(
+                    "the call records name too many numbers and phones",
+                    self.ledger.max_keys,
+                    "max_series",
+                )
+        merged = merge(self._state, capability, result, now)
+        changes: Mapping[str, int] = {}
+        if isinstance(result, PerNumberResult):
+            before = self._state.snapshot
+            changes = self._sizes.changes(capability, result, before, merged.snapshot)
+        total = self._sizes.total_after(capability, changes) if changes else self._sizes.total
+        self._limits.check(merged.snapshot, total)
+        if changes:
+            self._sizes.apply(capability, changes)
+        return merged
 
 
 def _size(result: Any) -> int:

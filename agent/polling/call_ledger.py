@@ -32,6 +32,9 @@ watched.
 MAX_IDS = 500_000
 """Record ids remembered per account; beyond that the oldest hours are dropped."""
 
+MAX_KEYS = 5_000_000
+"""The most distinct numbers, phones and results counted per account."""
+
 RECENT_CALLS = 8
 """The number of newest records kept per hotline number as evidence."""
 
@@ -71,7 +74,11 @@ class CallLedger:
     """
 
     def __init__(
-        self, started_at: float, max_ids: int = MAX_IDS, recent_calls: int = RECENT_CALLS
+        self,
+        started_at: float,
+        max_ids: int = MAX_IDS,
+        recent_calls: int = RECENT_CALLS,
+        max_keys: int = MAX_KEYS,
     ) -> None:
         self._counts_from = started_at
         self.accepts_from = started_at - LOOKBACK
@@ -79,6 +86,10 @@ class CallLedger:
         self._newest = started_at
         self._polled = False
         self._max_ids = max_ids
+        self.max_keys = max_keys
+        """The most pairs of number and result, and of phone and result, that are counted."""
+        self.uncounted = 0
+        """How many new records of the newest poll were left out because of ``max_keys``."""
         self._ids_by_hour: dict[int, set[int]] = {}
         self._tally = _CallTally(recent_calls)
         self._facts = CallFacts()
@@ -99,9 +110,9 @@ class CallLedger:
         with self._counting:
             self._polled = True
             new_calls = [call for call in calls if self._is_new(call, now)]
-            for call in new_calls:
-                self._count(call)
-            if new_calls:
+            counted = [call for call in new_calls if self._count(call)]
+            self.uncounted = len(new_calls) - len(counted)
+            if counted:
                 self._facts = self._tally.facts()
             self._drop_old_ids(now)
             return self._facts
@@ -121,10 +132,14 @@ class CallLedger:
         """How many record ids are remembered."""
         return sum(map(len, self._ids_by_hour.values()))
 
-    def _count(self, call: Call) -> None:
+    def _count(self, call: Call) -> bool:
+        """Count a new record; returns False where it would exceed ``max_keys``."""
+        if not self._tally.has_space(call, self.max_keys):
+            return False
         self._tally.remember(call)
         if call.started_at >= self._counts_from:
             self._tally.count(call)
+        return True
 
     def _is_new(self, call: Call, now: float) -> bool:
         if call.started_at < self.accepts_from:
@@ -158,6 +173,16 @@ class _CallTally:
         self._legs: dict[LegKey, int] = {}
         self._waits: dict[str, tuple[int, ...]] = {}
         self._recent: dict[str, tuple[CallOutcome, ...]] = {}
+
+    def has_space(self, call: Call, max_keys: int) -> bool:
+        """Whether ``call`` adds no new key beyond ``max_keys``."""
+        if len(self._totals) + len(self._legs) + len(self._recent) < max_keys:
+            return True
+        return (
+            (call.number, call.result) in self._totals
+            and call.number in self._recent
+            and (not call.binding or (call.number, call.binding, call.result) in self._legs)
+        )
 
     def count(self, call: Call) -> None:
         """Add a record to the totals."""

@@ -18,6 +18,8 @@ class Poll:
     """The deadline, in the event loop's time."""
     pending_failures: list[ProviderError] = field(default_factory=list)
     """Failures of requests that are still being retried or waiting, the newest last."""
+    received: int = 0
+    """Bytes of all answers so far, decompressed."""
 
 
 _NO_POLL = Poll()
@@ -38,6 +40,18 @@ def poll_ends_at(ends: float) -> Iterator[Poll]:
 def remaining() -> float:
     """Seconds until the deadline of the poll under way; infinite outside a poll."""
     return _POLL.get().ends - asyncio.get_running_loop().time()
+
+
+def received(size: int) -> int:
+    """Count ``size`` more bytes for the poll under way; returns all it has received.
+
+    Outside a poll nothing is counted and the result is ``size``.
+    """
+    poll = _POLL.get()
+    if poll is _NO_POLL:
+        return size
+    poll.received += size
+    return poll.received
 
 
 @contextmanager

@@ -30,6 +30,7 @@ ADVICE: dict[PollFailure, str] = {
     PollFailure.HTTP_5XX: "wait; if it lasts, tell the provider",
     PollFailure.PAGINATION: "check the profile's paging; raise polling.max_pages for long listings",
     PollFailure.PARTIAL: "poll again; if it lasts, ask the provider where the numbers went",
+    PollFailure.TOO_MANY: "see whether the account really has so much; raise the limit in polling",
     PollFailure.EGRESS_DENIED: "if the address is right, add its network to egress_allow",
     PollFailure.CANCELLED: "poll again; the agent was stopped",
 }

@@ -167,7 +167,10 @@ class Poller:
         elapsed = asyncio.get_running_loop().time() - began
         now = self._clock()
         async with self.state.merging:
-            merged = await self.state.merge(capability, result, now)
+            try:
+                merged = await self.state.merge(capability, result, now)
+            except ProviderError as error:
+                merged = await self.state.merge(capability, error, now)
             merged = self._update_breaker(merged, capability, now)
             self.state.publish(merged)
         status = merged.snapshot.polls[capability]

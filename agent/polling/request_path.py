@@ -14,21 +14,25 @@ Around each request of the adapter, from the outside, as :func:`_wrap` puts them
 
 5. loop throttle: paces how fast answers reach the adapter, whose reading holds the event loop;
    outermost, so that a waiting answer holds no connection and no place in the budget;
-6. recorder: outside the retries, so that one request leaves one record with its final result;
-7. retries: outside the budget, so that every attempt is paid for; a failing provider would
+6. bytes: around the recorder and the retries, so that the answers an adapter reads are counted
+   once each;
+7. recorder: outside the retries, so that one request leaves one record with its final result;
+8. retries: outside the budget, so that every attempt is paid for; a failing provider would
    otherwise see a multiple of the configured rate;
-8. budget: rate, concurrency and ``Retry-After`` pauses of the account, around exactly what is
+9. budget: rate, concurrency and ``Retry-After`` pauses of the account, around exactly what is
    sent;
-9. HTTP client: signs each attempt afresh, sends it once, and holds every guard
+10. HTTP client: signs each attempt afresh, sends it once, and holds every guard
    (:mod:`agent.net.http_client`).
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from agent.net.exchange import Fetch
+from agent.net.exchange import Answer, Fetch, Request
 from agent.net.http_client import HttpClient, HttpClientLimits
 from agent.polling.budget import Budget
+from agent.polling.deadline import received
+from agent.polling.limits import too_many
 from agent.polling.loop_throttle import LoopThrottle
 from agent.polling.plan import Plan
 from agent.polling.recorder import ResponseRecorder
@@ -75,11 +79,28 @@ class RequestPaths:
         fetch = with_retries(fetch, polling.attempts, Backoff.within(polling.timeout))
         if self._recorder is not None:
             fetch = self._recorder.wrap(plan.key, fetch)
+        fetch = _within_bytes(fetch, polling.max_bytes)
         return self._throttle.wrap(fetch)
 
     async def close_unused(self, plans: Iterable[Plan]) -> None:
         """Close every client that none of ``plans`` uses."""
         await self._clients.close_unused(plans)
+
+
+def _within_bytes(fetch: Fetch, limit: int) -> Fetch:
+    """``fetch``, failing with ``too_many`` once a poll's answers exceed ``limit`` bytes."""
+
+    async def fetch_within_bytes(request: Request) -> Answer:
+        answer = await fetch(request)
+        size = received(len(answer.body))
+        if size > limit:
+            label = request.label or request.method
+            raise too_many(
+                f"{label}: the answers of the poll have {size} bytes", limit, "max_bytes"
+            )
+        return answer
+
+    return fetch_within_bytes
 
 
 class HttpClientPool:

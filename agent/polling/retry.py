@@ -36,6 +36,7 @@ TRANSIENT: dict[PollFailure, bool] = {
     PollFailure.AUTH: False,
     PollFailure.HTTP_4XX: False,
     PollFailure.PAGINATION: False,
+    PollFailure.TOO_MANY: False,
     PollFailure.EGRESS_DENIED: False,
     PollFailure.CANCELLED: False,
 }

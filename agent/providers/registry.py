@@ -51,7 +51,7 @@ def build(
         sign=make_signer(profile.signing, reveal, clock),
         reveal=reveal,
     )
-    bounds = Bounds(limits.max_pages, limits.concurrency)
+    bounds = Bounds(limits.max_pages, limits.concurrency, limits.max_numbers, limits.max_records)
     return DeclarativeProvider(ReadContext(api, bounds, reports), account.grade)
 
 

@@ -8,7 +8,7 @@ from agent.checks.balance import Money
 from agent.checks.lifecycle import NUMBER_STATES, count_by_state
 from agent.model import PollStatus, Snapshot
 from agent.series.context import SeriesContext, sample_block
-from agent.states import Capability
+from agent.states import Capability, PollFailure
 from exporters.block import Block, Frame
 
 _NAN = float("nan")
@@ -18,6 +18,7 @@ _LISTING_COLUMNS = tuple(state.value for state in NUMBER_STATES)
 def account_blocks(context: SeriesContext) -> Iterator[Block]:
     """The account's own blocks; they do not depend on which numbers have series."""
     yield from _poll_blocks(context)
+    yield from _limit_block(context)
     if context.fresh(Capability.BALANCE) and context.result.money is not None:
         yield from _money_blocks(context, context.result.money)
     if context.fresh(Capability.NUMBERS):
@@ -48,6 +49,15 @@ def _poll_blocks(context: SeriesContext) -> Iterator[Block]:
         ("numwatch_poll_interval_seconds", intervals),
     ):
         yield from _small(context, family, ("capability",), rows, values)
+
+
+def _limit_block(context: SeriesContext) -> Iterator[Block]:
+    """1 for every capability whose newest answer was more than the account may have."""
+    polls = context.snapshot.polls
+    over = tuple(name.value for name, it in polls.items() if it.failure is PollFailure.TOO_MANY)
+    yield from _small(
+        context, "numwatch_account_over_limit", ("limit",), (over,), [1.0] * len(over)
+    )
 
 
 def _money_blocks(context: SeriesContext, money: Money) -> Iterator[Block]:

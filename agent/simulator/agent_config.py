@@ -134,6 +134,9 @@ def _large(account: Account, speed: float) -> dict[str, Any]:
         "rate": 2000.0,
         "concurrency": 16,
         "max_pages": min(100_000, 200 + 2 * max(pages.values())),
+        "max_numbers": max(100_000, 2 * numbers),
+        "max_records": max(500_000, 2 * bindings),
+        "max_bytes": 1024**3,
     }
 
 

@@ -15,7 +15,7 @@ from agent.config.settings import Settings
 from agent.diagnosis.answers import answer_errors
 from agent.diagnosis.context import normalize_number
 from agent.fleet import Fleet
-from agent.model import Alert
+from agent.model import AccountKey, Alert
 from agent.rules.rule import GoneRule
 from agent.store import StoreError
 from agent.store.database import Database, finish
@@ -35,6 +35,7 @@ from agent.tickets.decide.faults import (
     pending_keys,
     traits_of,
 )
+from agent.tickets.decide.limit import within_limit
 from agent.tickets.decide.recovery import resumed, shifted
 from agent.tickets.decide.repeated import RepeatedAlerts
 from agent.tickets.decide.view import (
@@ -82,6 +83,8 @@ class Tickets:
         self._recovery = recovery
         self._repeated = RepeatedAlerts(recovery)
         self._committed = committed
+        self.waiting: Mapping[AccountKey, int] = {}
+        """By account, how many faults have no ticket because it has too many open."""
         self._open: dict[str, Ticket] = {}
         self._muted: dict[str, Ticket] = {}
         self._last_alert_at: dict[str, float] = {}
@@ -243,7 +246,11 @@ class Tickets:
         gone_rules = tuple(self._gone_rules)
         view = await self._view(alerts, fleet, now)
         round_ = Round(view, fleet, self._settings, self._policy, self._diagnoser, now, self._mark)
-        await self._carry_out(await asyncio.to_thread(decide, view, now), round_, written)
+        decisions = await asyncio.to_thread(decide, view, now)
+        decisions, self.waiting = within_limit(
+            decisions, view.tickets.values(), self._settings.tickets.max_open
+        )
+        await self._carry_out(decisions, round_, written)
         await self._revise_diagnoses(round_, written)
         await self._apply_time_policies(round_, written)
         self._note_alerts(view, now)

@@ -17,14 +17,22 @@ _KINDS = tuple(product(map(str, Stage), map(str, Severity)))
 _KINDS_FRAME = Frame.of(("stage", "severity"), tuple(zip(*_KINDS, strict=True)))
 
 
-def tickets_summary(tickets: Iterable[Ticket], now: float) -> tuple[Block, ...]:
+def tickets_summary(
+    tickets: Iterable[Ticket], now: float, waiting: Iterable[AccountKey] = ()
+) -> tuple[Block, ...]:
     """The number of open tickets, the deadlines of their running clocks, and their last changes.
 
     A paused clock's deadline moves along with ``now``, so that the time left stays the same.
+    ``waiting`` are the accounts that have so many open tickets that further faults get none.
     Every stage and severity has a series, most of them 0: ``increase()`` sees the first ticket.
     """
     open_tickets = [ticket for ticket in tickets if ticket.open]
-    blocks = (_counts(open_tickets), _deadlines(open_tickets, now), _changes(open_tickets))
+    blocks = (
+        _counts(open_tickets),
+        _deadlines(open_tickets, now),
+        _changes(open_tickets),
+        _limits(waiting),
+    )
     return tuple(block for block in blocks if block is not None)
 
 
@@ -48,6 +56,11 @@ def _deadlines(tickets: list[Ticket], now: float) -> Block | None:
 def _changes(tickets: list[Ticket]) -> Block | None:
     rows = [((ticket.id, ticket.stage.value), ticket.changed_at) for ticket in tickets]
     return _block("numwatch_ticket_changed_timestamp_seconds", ("ticket", "stage"), rows)
+
+
+def _limits(waiting: Iterable[AccountKey]) -> Block | None:
+    rows = [((*account, "tickets"), 1.0) for account in waiting]
+    return _block("numwatch_account_over_limit", ("provider", "account", "limit"), rows)
 
 
 def _block(

@@ -85,6 +85,7 @@ LABELS: Final[Mapping[str, Message]] = {
     "http_5xx": Message("HTTP 5xx"),
     "pagination": Message("endless pages"),
     "partial": Message("incomplete"),
+    "too_many": Message("too many records"),
     "egress_denied": Message("address not allowed"),
     # parties
     "caller": Message("caller"),

@@ -29,6 +29,7 @@ POLL_FAILURE_REASONS: tuple[str, ...] = (
     "http_5xx",
     "pagination",
     "partial",
+    "too_many",
     "egress_denied",
     "cancelled",
 )

@@ -64,6 +64,14 @@ SERIES: tuple[Row, ...] = (
         "The monthly spend at which the provider stops calls; absent where no cap is set.",
     ),
     Row(
+        "numwatch_account_over_limit",
+        "gauge",
+        "",
+        "provider account limit",
+        "1 while the account has more than it may have: limit is the capability whose newest answer"
+        " was refused for that, or tickets.",
+    ),
+    Row(
         "numwatch_account_numbers",
         "gauge",
         "",

@@ -21,6 +21,7 @@ LOCAL_FAILURES: Final = frozenset(
         PollFailure.SCHEMA,
         PollFailure.HTTP_4XX,
         PollFailure.REDIRECT,
+        PollFailure.TOO_MANY,
     }
 )
 """Poll failures with a cause on our side: names, credentials, permissions, provider profiles."""

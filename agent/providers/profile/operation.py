@@ -15,7 +15,7 @@ from agent.providers.profile.page_cache import PageCache, fingerprint_of
 from agent.providers.profile.paging import Bounds, Collected, Page, PageSource, Params, read_all
 from agent.providers.profile.schema import Operation
 from agent.providers.profile.targets import Target
-from agent.states import PollFailure
+from agent.states import Capability, PollFailure
 
 NUMBER_NAMES: Final = frozenset({"number"})
 """Names that the templates of an operation requested once per number may use."""
@@ -83,8 +83,24 @@ class OperationReader:
             return await self._cached_page((params, url), answer)
 
         self._cache.begin()
-        source = PageSource(get, identity, self.label)
+        is_numbers = self._name == Capability.NUMBERS.value
+        bounds, key = self._bounds, "max_numbers" if is_numbers else "max_records"
+        most = bounds.max_numbers if is_numbers else bounds.max_records
+        source = PageSource(get, identity, self.label, most, key)
         return await read_all(self._operation.paging, source, self._bounds)
+
+    def check_count(self, records: int) -> None:
+        """Require that ``records``, of all answers of a poll, are not too many.
+
+        Raises:
+            ProviderError: ``too_many``.
+        """
+        if records > self._bounds.max_records:
+            raise ProviderError(
+                PollFailure.TOO_MANY,
+                f"{self.label}: more than {self._bounds.max_records} records;"
+                " polling.max_records sets the limit",
+            )
 
     async def read_single(self, values: Mapping[str, str]) -> Collected:
         """The records of one answer; ``values`` fill the templates."""

@@ -12,6 +12,7 @@ fewer records than the total says, or an empty page with
 another behind it                                           ``partial``
 records that are not a list, a total that is not a count, a
 page without one usable record                              ``schema``
+more records than one account may have                      ``too_many``
 ==========================================================  ==============
 
 A number deleted from a page already read and another created at the end leave the total as it
@@ -53,14 +54,20 @@ class PageSource:
     """Returns what two facts of the same thing share."""
     label: str
     """Names the listing in errors."""
+    max_records: int = 500_000
+    """The most records the listing may have."""
+    limit_key: str = "max_records"
+    """The key of the configuration that sets ``max_records``."""
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """The largest number of pages, and of requests at once."""
+    """The largest number of pages, of requests at once, of numbers and of other records."""
 
     max_pages: int
     concurrency: int
+    max_numbers: int = 100_000
+    max_records: int = 500_000
 
 
 @dataclass
@@ -104,6 +111,7 @@ class _Reader:
         self._pages: dict[int, list[Any]] = {}
         """Facts by the index of their page: pages arrive in any order."""
         self._total: int | None = None
+        self._fact_count = 0
 
     async def read(self) -> Collected:
         first = await self._source.get(self._page_params(0, 0), None)
@@ -158,6 +166,7 @@ class _Reader:
             pages = -(-first.total // size)
             if pages > self._bounds.max_pages:
                 raise self._too_many_pages()
+            self._check_count(first.total)
             await self._read_concurrently(iter(range(1, pages)), size)
 
     async def _read_until_short_page(self, size: int) -> None:
@@ -189,9 +198,22 @@ class _Reader:
             self._total = page.total
         elif page.total != self._total and not self._paging.growing:
             raise self._changed_error("the total changed while the pages were read")
+        # Before the facts are stored: a page that goes beyond the limit ends the reading.
+        self._check_count(collected.records + mapped.records)
+        self._check_count(self._fact_count + len(mapped.facts))
         self._pages[index] = self._without_repeats(mapped.facts)
+        self._fact_count += len(mapped.facts)
         collected.records += mapped.records
         collected.invalid += mapped.invalid
+
+    def _check_count(self, count: int) -> None:
+        source = self._source
+        if count > source.max_records:
+            raise self._failure(
+                PollFailure.TOO_MANY,
+                f"{count} records or more, at most {source.max_records} are read;"
+                f" polling.{source.limit_key} sets the limit",
+            )
 
     def _without_repeats(self, facts: list[Any]) -> list[Any]:
         """The facts that were not read before; usually all of them.

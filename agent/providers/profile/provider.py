@@ -120,6 +120,7 @@ class DeclarativeProvider:
                     continue
                 facts_of[number] = collected.facts
                 total.records += collected.records
+                reader.check_count(total.records)
                 total.invalid += collected.invalid
 
         await run_concurrently(work() for _ in range(self._context.bounds.concurrency))

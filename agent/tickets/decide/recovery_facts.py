@@ -337,6 +337,7 @@ _TABLE: Mapping[str, tuple[frozenset[Capability], _Rule]] = {
     "busy_rate": (_CALLS, _without_alert),
     "unmapped": (_EVERYTHING, _without_alert),
     "lint": (_CONFIGURATION, _without_alert),
+    "over_limit": (_EVERYTHING, _without_alert),
     "clock_skew": (_LISTED, _without_alert),
     "binding_down": (_PHONES, _binding_down),
     COMPLAINT: (_LISTED | _PHONES, _served),
