@@ -15,6 +15,7 @@ from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.model import AccountKey, Snapshot
 from agent.series import SeriesBuilder
+from agent.series.account import provider_down_block
 from agent.series.calls import habit_blocks
 from agent.states import Capability
 from exporters.block import Block
@@ -48,6 +49,8 @@ class Refresher:
         self._wake = asyncio.Event()
         self.results: dict[AccountKey, CheckResult] = {}
         """The newest check result of every account."""
+        self.failed: set[AccountKey] = set()
+        """The accounts whose newest facts could not be processed."""
         fleet.subscribe(self._mark_dirty)
 
     def waiting_for(self, settings: Settings) -> str | None:
@@ -85,8 +88,10 @@ class Refresher:
             for key in self._take_dirty():
                 try:
                     await self._refresh(key)
-                except Exception:
-                    log.exception("account_refresh_failed", account="/".join(key))
+                except Exception as error:  # noqa: BLE001 - one account must not stop the others
+                    await self._publish_failure(key, error)
+                else:
+                    self._record_recovery(key)
 
     async def _wait_for_work(self) -> None:
         try:
@@ -104,6 +109,7 @@ class Refresher:
     def _forget_dropped(self) -> None:
         for key in [key for key in self.results if self._fleet.get(*key) is None]:
             del self.results[key]
+            self.failed.discard(key)
             self._habit_blocks.pop(key, None)
             self._series.forget(*key)
             self._exposition.withdraw("/".join(key))
@@ -115,6 +121,37 @@ class Refresher:
         result, blocks = await asyncio.to_thread(self._derive, key, snapshot)
         self.results[key] = result
         self._exposition.publish(snapshot.key, blocks)
+
+    async def _publish_failure(self, key: AccountKey, error: Exception) -> None:
+        """Publish ``provider_up`` 0 and the series of the newest result, until they are stale.
+
+        The facts of that result age as though nothing had been polled since, so that an account
+        whose facts cannot be processed never looks well.
+        """
+        if key not in self.failed:
+            # Once, not every second: the account is tried again with every tick.
+            log.error("account_refresh_failed", account="/".join(key), exc_info=error)
+        self.failed.add(key)
+        snapshot = self._fleet.get(*key)
+        if snapshot is None:
+            return
+        before = self.results.get(key)
+        blocks: tuple[Block, ...] = ()
+        if before is not None:
+            try:
+                blocks = await asyncio.to_thread(
+                    self._series.build, before.snapshot, before, self._clock()
+                )
+            except Exception as also:  # noqa: BLE001 - then without them
+                log.debug("series_not_built", account=snapshot.key, error=str(also))
+        down = provider_down_block(snapshot)
+        others = tuple(block for block in blocks if block.family.name != down.family.name)
+        self._exposition.publish(snapshot.key, (down, *others))
+
+    def _record_recovery(self, key: AccountKey) -> None:
+        if key in self.failed:
+            self.failed.discard(key)
+            log.info("account_refresh_recovered", account="/".join(key))
 
     def _derive(self, key: AccountKey, snapshot: Snapshot) -> tuple[CheckResult, tuple[Block, ...]]:
         now = self._clock()

@@ -14,6 +14,8 @@ DEFAULT_NOTICE = 35.0
 """Yuan at which a provider warns (docs/reference/domain.md §1)."""
 DEFAULT_STOP = 15.0
 """Yuan below which a provider suspends (docs/reference/domain.md §1)."""
+LONGEST_RUNWAY_DAYS = 36500.0
+"""A longer runway is shown as this: a hundred years."""
 CAP_NEAR = 0.9
 """Share of the monthly cap from which SpendCapNear warns (docs/reference/domain.md §5)."""
 RUNWAY_SHORT = 7 * DAY_SECONDS
@@ -72,7 +74,9 @@ def _first(*lines: float | None) -> float | None:
 def _runway(balance: Balance, stop: float | None) -> float | None:
     if balance.daily_spend is None or balance.daily_spend <= 0:
         return None
-    return max(0.0, balance.amount - (stop or 0.0)) / balance.daily_spend * DAY_SECONDS
+    days = max(0.0, balance.amount - (stop or 0.0)) / balance.daily_spend
+    # Also for spends so small that no date is so far away.
+    return min(days, LONGEST_RUNWAY_DAYS) * DAY_SECONDS
 
 
 def _cap_share(balance: Balance) -> float | None:

@@ -9,8 +9,24 @@ from typing import Any, Final
 _OFFSET: Final = re.compile(r"([+-])(\d\d):(\d\d)", re.ASCII)
 _DIGITS: Final = re.compile(r"\d{1,15}(?:\.\d{1,9})?", re.ASCII)
 _LONGEST: Final = 64
-_LATEST: Final = 253402300799.0
-"""The last second of the year 9999."""
+EARLIEST: Final = -2208988800.0
+"""1900-01-01T00:00:00Z; an earlier time, such as the year 1, stands for no time."""
+LATEST: Final = 253402128000.0
+"""9999-12-30T00:00:00Z: with every offset still in the year 9999, the last that dates can have.
+
+Providers write the year 9999 for "without an end", so a later time is taken for this one.
+"""
+
+
+def in_range(seconds: float) -> float:
+    """``seconds`` since the epoch, at most :data:`LATEST`.
+
+    Raises:
+        ValueError: when it is not a number or before :data:`EARLIEST`.
+    """
+    if not seconds >= EARLIEST:
+        raise ValueError("not a time of this age")
+    return min(seconds, LATEST)
 
 
 def parse_offset(offset: str | None) -> tzinfo:
@@ -38,7 +54,7 @@ def iso_parser(zone: tzinfo) -> Callable[[Any], float]:
         if not isinstance(value, str) or len(value) > _LONGEST:
             raise ValueError("not a time")
         moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
+        return in_range((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp())
 
     return parse
 
@@ -48,7 +64,7 @@ def parse_rfc2822(value: Any) -> float:
     if not isinstance(value, str) or len(value) > _LONGEST:
         raise ValueError("not a time")
     try:
-        return parsedate_to_datetime(value).timestamp()
+        return in_range(parsedate_to_datetime(value).timestamp())
     except (TypeError, IndexError, OverflowError) as error:
         raise ValueError("not a time") from error
 
@@ -64,9 +80,6 @@ def epoch_parser(unit: float) -> Callable[[Any], float]:
             raise ValueError("not a time")  # noqa: TRY004 - a wrong value, whatever its type
         if not _DIGITS.fullmatch(str(value)):
             raise ValueError("not a time")
-        seconds = float(value) * unit
-        if seconds > _LATEST:
-            raise ValueError("not a time")
-        return seconds
+        return in_range(float(value) * unit)
 
     return parse

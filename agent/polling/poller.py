@@ -121,7 +121,15 @@ class Poller:
     async def _poll(self, capability: Capability, began: float) -> PollOutcome:
         result = await self._fetch_in_own_task(capability)
         contents = _contents(result)
-        outcome = await self._apply(capability, result, began)
+        try:
+            outcome = await self._apply(capability, result, began)
+        except Exception as error:
+            # A mistake of ours must not freeze the account's state as though all were well.
+            log.exception("poll_not_merged", account="/".join(self.plan.key), capability=capability)
+            failure = ProviderError(
+                PollFailure.SCHEMA, f"the answer could not be merged: {type(error).__name__}"
+            )
+            outcome = await self._apply(capability, failure, began)
         # release() frees the contents in chunks, but only while nothing else refers to them.
         del result
         if len(contents) > INLINE_ITEMS:

@@ -7,9 +7,10 @@ import numpy as np
 from agent.checks.balance import Money
 from agent.checks.lifecycle import NUMBER_STATES, count_by_state
 from agent.model import PollStatus, Snapshot
-from agent.series.context import SeriesContext, sample_block
+from agent.series.context import SeriesContext, account_frame, sample_block
 from agent.states import Capability, PollFailure
 from exporters.block import Block, Frame
+from exporters.family import FAMILIES
 
 _NAN = float("nan")
 _LISTING_COLUMNS = tuple(state.value for state in NUMBER_STATES)
@@ -34,6 +35,12 @@ def provider_up(snapshot: Snapshot) -> float:
     if status is None or status.last_attempt is None:
         return _NAN
     return float(status.failure is None)
+
+
+def provider_down_block(snapshot: Snapshot) -> Block:
+    """``numwatch_provider_up`` 0, for an account whose facts cannot be processed."""
+    frame = account_frame((snapshot.provider, snapshot.account), ())
+    return Block(FAMILIES["numwatch_provider_up"], frame, np.zeros(frame.rows))
 
 
 def _poll_blocks(context: SeriesContext) -> Iterator[Block]:

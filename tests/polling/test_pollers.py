@@ -368,3 +368,19 @@ async def test_a_failing_account_does_not_delay_another(bench):
         t for t, p in zip(bench.server.times, bench.server.paths, strict=True) if p == "/hq/numbers"
     ]
     assert max(b - a for a, b in itertools.pairwise(times)) < 0.3
+
+
+async def test_an_answer_that_cannot_be_merged_is_a_failed_poll(bench, monkeypatch):
+    bench.server.answers["/hq/numbers"] = ONE
+    await bench.pollers.prepare(settings_of("hq"))
+    await bench.pollers.poll_once("north", "hq")
+
+    def broken(*_args):
+        raise OverflowError
+
+    monkeypatch.setattr("agent.polling.merge.compare", broken)
+    bench.server.answers["/hq/numbers"] = {"4006220001": "suspended_violation"}
+    (outcome,) = await bench.pollers.poll_once("north", "hq")
+    assert outcome.failure is PollFailure.SCHEMA
+    assert bench.status().failure is PollFailure.SCHEMA
+    assert bench.snapshot().listing.numbers[0].state is NumberState.ACTIVE

@@ -1,15 +1,15 @@
 """Converters of one JSON value to one typed value; ``ValueError`` where it does not fit."""
 
-import math
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from agent.net.ranges import amount_in_range, count_in_range
 from agent.net.scrub import scrub
 from agent.net.timestamps import epoch_parser, iso_parser, parse_offset, parse_rfc2822
 from agent.providers.profile.schema import FieldRule
@@ -112,18 +112,24 @@ def _amount(scale: Decimal, value: str | float) -> float:
     if not isinstance(value, float) and not _AMOUNT.fullmatch(text):
         raise ValueError("not an amount")
     try:
-        amount = float(Decimal(text) * scale)
-    except InvalidOperation as error:
+        return amount_in_range(float(Decimal(text) * scale))
+    except ArithmeticError as error:
         raise ValueError("not an amount") from error
-    if not math.isfinite(amount):
-        raise ValueError("not an amount")
-    return amount
 
 
 def _integer(value: int | str) -> int:
     if isinstance(value, str) and not _WHOLE.fullmatch(value):
         raise ValueError("not a whole number")
-    return int(value)
+    return count_in_range(int(value))
+
+
+def _counts(column: Sequence[int]) -> Sequence[int]:
+    """The column itself where all counts are in range."""
+    if set(map(type, column)) != {int}:
+        raise ValueError("not all whole numbers")
+    count_in_range(min(column))
+    count_in_range(max(column))
+    return column
 
 
 def _boolean(value: bool) -> bool:  # noqa: FBT001 - this is what it converts
@@ -179,7 +185,7 @@ CONVERTERS: Final[Mapping[str, Factory]] = {
     "phone": _always(Converter(_phone, _STR, batch=_harmless_phones)),
     "number": _number_converter,
     "amount": _amount_converter,
-    "integer": _always(Converter(_integer, _STR | _INT, as_is=_INT)),
+    "integer": _always(Converter(_integer, _STR | _INT, batch=_counts)),
     "boolean": _always(Converter(_boolean, frozenset({bool}), as_is=frozenset({bool}))),
     "currency": _always(Converter(_currency, _STR, repeats=True)),
     "iso": _iso_converter,

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Final, TypeVar
 
 from agent.model import Extension, Lines, MenuKey, SpecialDays, Window
+from agent.net.ranges import amount_in_range, count_in_range
 from agent.net.scrub import scrub
 
 DAY_END: Final = 1440
@@ -20,6 +21,8 @@ _CLOCK: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00", re.ASCII)
 _MAX_WINDOWS: Final = 200
 _MAX_ENTRIES: Final = 500
 _TEXT_LENGTH: Final = 128
+_FIRST_DAY: Final = date(1900, 1, 1).toordinal()
+_LAST_DAY: Final = date(9999, 12, 30).toordinal()
 _Fact = TypeVar("_Fact")
 
 
@@ -159,7 +162,11 @@ def _hours(entry: Any) -> tuple[int, int]:
 def _day(value: Any) -> int:
     if not isinstance(value, str):
         raise ValueError("not a day, expected for example 2026-10-01")  # noqa: TRY004 - as above
-    return date.fromisoformat(value).toordinal()
+    day = date.fromisoformat(value).toordinal()
+    if day < _FIRST_DAY:
+        raise ValueError("not a day of this age")
+    # The year 9999 means "without an end"; the day after must still be a date.
+    return min(day, _LAST_DAY)
 
 
 def _text(entry: dict[str, Any], name: str) -> str:
@@ -174,10 +181,7 @@ def _amount(value: Any) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("not an amount")  # noqa: TRY004 - as above
-    amount = float(value)
-    if not -1e15 < amount < 1e15:  # noqa: PLR2004 - beyond any money, and no NaN
-        raise ValueError("not an amount")
-    return amount
+    return amount_in_range(value)
 
 
 def _count(value: Any) -> int | None:
@@ -185,4 +189,4 @@ def _count(value: Any) -> int | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError("not a whole number")  # noqa: TRY004 - as above
-    return value
+    return count_in_range(value)
