@@ -64,5 +64,7 @@ class Polling(Section):
     max_bytes: Annotated[int, Field(ge=1024, le=64 * 1024**3)] = 256 * 1024 * 1024
     """The most bytes all answers of one poll may have together, and the memory that the bound
     phones and routings of one account may take."""
+    max_cpu: Annotated[Duration, Field(gt=0, le=3600)] = 5.0
+    """The most processor time that reading the answers of one poll may take."""
     max_series: Annotated[int, Field(ge=1, le=1_000_000_000)] = 5_000_000
     """The most time series one account may have."""

@@ -13,7 +13,6 @@ The same count bounds the walk: a tree has at most as many objects and arrays as
 ``{`` and ``[``.
 """
 
-import asyncio
 import codecs
 import json
 import math
@@ -25,14 +24,19 @@ import msgspec
 import numpy as np
 
 from agent.net.exchange import Answer, ProviderError
+from agent.net.reading import INLINE_BYTES, read_in_thread
 from agent.states import PollFailure
 
-THREAD_FROM: Final = 1024 * 1024
-"""Bytes; a larger body is decoded in a thread, so that it does not block the event loop."""
+MAX_CONTAINERS: Final = 250_000
+"""The most objects and arrays one answer may have; one call that makes more holds the interpreter
+lock, and with it the event loop, too long, in whatever thread."""
+MAX_VALUES: Final = 2_000_000
+"""The most commas one answer may have, and so about its values."""
 
 _MAX_DEPTH: Final = 100
 _QUOTE: Final = ord('"')
 _COLON: Final = ord(":")
+_COMMA: Final = ord(",")
 _BRACE: Final = ord("{")
 _CASE_BIT: Final = ord("{") ^ ord("[")
 _WHITE_SPACE: Final = (b" ", b"\t", b"\n", b"\r")
@@ -53,15 +57,16 @@ async def decode_json(answer: Answer, label: str = "answer") -> Any:
 
     Raises:
         ProviderError: ``charset`` when the bytes are not text, ``decode`` when the text is not
-            strict JSON.
+            strict JSON, ``too_many`` when it has too many values.
     """
-    if len(answer.body) > THREAD_FROM:
-        return await asyncio.to_thread(decode_body, answer.body, answer.charset, label)
+    if len(answer.body) > INLINE_BYTES:
+        return await read_in_thread(decode_body, answer.body, answer.charset, label)
     return decode_body(answer.body, answer.charset, label)
 
 
 def decode_body(body: bytes, charset: str | None = None, label: str = "answer") -> Any:
     """Decode ``body`` as :func:`decode_json` does, in the calling thread."""
+    check_count(body, label)
     if charset is None or charset.lower() == "utf-8":
         try:
             tree = _fast_decoder.decode(body)
@@ -70,6 +75,22 @@ def decode_body(body: bytes, charset: str | None = None, label: str = "answer") 
         except (ValueError, RecursionError):
             pass  # the strict decoder names the mistake, or accepts the text after all
     return decode_text(_text(body, charset, label), label)
+
+
+def check_count(body: bytes, label: str = "answer") -> None:
+    """Require that ``body`` does not have too many values.
+
+    Raises:
+        ProviderError: ``too_many`` when it has.
+    """
+    for limit, count, what in (
+        (MAX_CONTAINERS, _count_openings, "objects and lists"),
+        (MAX_VALUES, _count_commas, "values"),
+    ):
+        if len(body) > limit and count(body) > limit:
+            raise ProviderError(
+                PollFailure.TOO_MANY, f"{label}: one answer has more than {limit} {what}"
+            )
 
 
 def decode_text(text: str, label: str = "answer") -> Any:
@@ -151,6 +172,10 @@ def _count_openings(body: bytes) -> int:
     """The number of ``{`` and ``[`` in the text."""
     codes = np.frombuffer(body, np.uint8)
     return int(np.count_nonzero((codes | _CASE_BIT) == _BRACE))
+
+
+def _count_commas(body: bytes) -> int:
+    return int(np.count_nonzero(np.frombuffer(body, np.uint8) == _COMMA))
 
 
 def _has_every_key(body: bytes, tree: Any) -> bool:

@@ -11,6 +11,7 @@ import structlog
 from agent.event_loop import INLINE_ITEMS, chunks
 from agent.model import Listing
 from agent.net.exchange import ProviderError
+from agent.net.reading import cpu_budget
 from agent.polling.call_ledger import CallLedger
 from agent.polling.deadline import Poll, poll_ends_at
 from agent.polling.merge import Facts
@@ -60,6 +61,7 @@ class CapabilityFetcher:
         self._slice = slice_size(polling.rate, polling.timeout)
         self._batch = polling.concurrency * _BATCH_ROUNDS
         self._timeout = polling.timeout
+        self._max_cpu = polling.max_cpu
         self._rotations = {capability: Rotation() for capability in NEEDS_LISTING}
         self._names: tuple[Listing | None, Sequence[str]] = (None, ())
         self._logged: set[type[Exception]] = set()
@@ -159,7 +161,7 @@ class CapabilityFetcher:
     @asynccontextmanager
     async def _until(self, ends: float) -> AsyncIterator[None]:
         """Ends the block at loop time ``ends``; every failure in it is a ``ProviderError``."""
-        with poll_ends_at(ends) as poll, self._registered(poll):
+        with poll_ends_at(ends) as poll, self._registered(poll), cpu_budget(self._max_cpu):
             try:
                 async with asyncio.timeout_at(ends):
                     yield

@@ -137,6 +137,7 @@ def _large(account: Account, speed: float) -> dict[str, Any]:
         "max_numbers": max(100_000, 2 * numbers),
         "max_records": max(500_000, 2 * bindings),
         "max_bytes": 1024**3,
+        "max_cpu": max(5.0, (numbers + bindings) / 10_000),
     }
 
 

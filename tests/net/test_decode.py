@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from agent.net import decode
 from agent.net.decode import decode_body, decode_json, decode_text
 from agent.net.exchange import Answer, ProviderError
+from agent.net.reading import INLINE_BYTES
 
 LEAVES = (
     st.none()
@@ -228,7 +229,7 @@ def test_a_hundred_levels_are_read():
 
 async def test_a_large_body_is_read_beside_the_loop():
     body = json.dumps([{"number": str(n), "x": "y" * 100} for n in range(20_000)]).encode()
-    assert len(body) > decode.THREAD_FROM
+    assert len(body) > INLINE_BYTES
     ticks = 0
 
     async def tick():

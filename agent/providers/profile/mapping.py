@@ -1,5 +1,6 @@
 """Maps pages of records to facts: column by column, or record by record where one is invalid."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +29,19 @@ class MappedPage:
     """Fields with unmapped values, and their number."""
 
 
+def joined(pages: Sequence[MappedPage]) -> MappedPage:
+    """The pieces of one page as one."""
+    unmapped: Counter[str] = Counter()
+    for page in pages:
+        unmapped.update(dict(page.unmapped))
+    return MappedPage(
+        [fact for page in pages for fact in page.facts],
+        sum(page.records for page in pages),
+        sum(page.invalid for page in pages),
+        tuple(unmapped.items()),
+    )
+
+
 class RecordMapper:
     """The mapping of an operation's records to a target's fields, compiled once."""
 
@@ -52,6 +66,11 @@ class RecordMapper:
             self._nested or self._keep or self._skip or self._required
         )
         """Whether records can be mapped without building a dictionary for each."""
+
+    @property
+    def nests(self) -> bool:
+        """Whether one record may hold many facts."""
+        return self._nested is not None
 
     def map_page(self, records: Sequence[Any]) -> MappedPage:
         """The facts in ``records``, with the numbers of invalid records and unmapped values."""

@@ -1,17 +1,20 @@
 """Reads one operation of one account: requests, records, mapped facts, page by page."""
 
-from collections.abc import Callable, Hashable, Mapping
+import asyncio
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from agent.net.exchange import Answer, ProviderError
+from agent.net.reading import INLINE_BYTES, INLINE_RECORDS, read_in_thread
 from agent.net.urls import next_url
 from agent.providers.base import AdapterReports
 from agent.providers.profile.json_path import MISSING, follow, path_of
-from agent.providers.profile.mapping import MappedPage, RecordMapper
+from agent.providers.profile.mapping import MappedPage, RecordMapper, joined
 from agent.providers.profile.operation_client import ApiAccount, OperationClient
 from agent.providers.profile.page_cache import PageCache, fingerprint_of
+from agent.providers.profile.page_shape import Rows
 from agent.providers.profile.paging import Bounds, Collected, Page, PageSource, Params, read_all
 from agent.providers.profile.schema import Operation
 from agent.providers.profile.targets import Target
@@ -23,6 +26,8 @@ MOMENT_NAMES: Final = frozenset({"since", "since_ms", "since_iso", "since_date"}
 """Names that the templates of the calls operation may use."""
 
 _LONGEST_TOKEN: Final = 4096
+_PIECE: Final = 2000
+"""Records mapped in one piece; at most a few hundredths of a second."""
 
 
 def moment_values(since: float) -> dict[str, str]:
@@ -59,6 +64,7 @@ class OperationReader:
         self._base_url = context.api.base_url
         self._client = OperationClient(context.api, operation)
         self._mapper = RecordMapper(target, operation)
+        self._mapping = asyncio.Lock()
         self._records = path_of(operation.records)
         self._total = path_of(operation.paging.total) if operation.paging.total else None
         self._next = path_of(operation.paging.next) if operation.paging.next else None
@@ -79,7 +85,7 @@ class OperationReader:
             answer = await self._client.send(values, params, url)
             # The pages of a growing listing move at every poll, so a cache would never match.
             if self._operation.paging.growing:
-                return self._page(await self._client.decode(answer))
+                return await self._page(await self._client.decode(answer))
             return await self._cached_page((params, url), answer)
 
         self._cache.begin()
@@ -96,26 +102,25 @@ class OperationReader:
             ProviderError: ``too_many``.
         """
         if records > self._bounds.max_records:
-            raise ProviderError(
-                PollFailure.TOO_MANY,
-                f"{self.label}: more than {self._bounds.max_records} records;"
-                " polling.max_records sets the limit",
-            )
+            raise self._too_many(self._bounds.max_records, "max_records")
 
     async def read_single(self, values: Mapping[str, str]) -> Collected:
         """The records of one answer; ``values`` fill the templates."""
         answer = await self._client.send(values)
-        mapped = self._page(await self._client.decode(answer)).mapped
+        mapped = (await self._page(await self._client.decode(answer))).mapped
         return Collected(mapped.facts, mapped.records, mapped.invalid)
 
     async def _cached_page(self, location: Hashable, answer: Answer) -> Page:
         """The page in ``answer``; the cached one if the last listing had the same bytes there."""
-        fingerprint = fingerprint_of(answer)
+        if len(answer.body) > INLINE_BYTES:
+            fingerprint = await read_in_thread(fingerprint_of, answer)
+        else:
+            fingerprint = fingerprint_of(answer)
         page = self._cache.get(location, fingerprint)
         if page is not None:
             self._report_unmapped(page.mapped)
             return page
-        page = self._page(await self._client.decode(answer))
+        page = await self._page(await self._client.decode(answer))
         self._cache.put(location, fingerprint, page)
         return page
 
@@ -123,12 +128,44 @@ class OperationReader:
         for field, count in mapped.unmapped:
             self._reports.unmapped(f"{self._name}.{field}", count)
 
-    def _page(self, tree: Any) -> Page:
-        mapped = self._mapper.map_page(self._records_of(tree))
+    async def _page(self, tree: Any) -> Page:
+        # One page at a time: the mapper counts unmapped values, and a thread may be using it.
+        async with self._mapping:
+            mapped = await self._map(self._records_of(tree))
         self._report_unmapped(mapped)
         total = None if self._total is None else self._count(follow(tree, self._total))
         link = None if self._next is None else self._link(follow(tree, self._next))
         return Page(mapped, total, link)
+
+    async def _map(self, records: Sequence[Any]) -> MappedPage:
+        """The facts in ``records``; many are mapped in a thread, piece by piece."""
+        if len(records) <= INLINE_RECORDS and not self._mapper.nests:
+            return self._mapper.map_page(records)
+        self._check_page(len(records))
+        pieces = []
+        facts = 0
+        for start in range(0, len(records), _PIECE):
+            # Each piece is a job of its own: those of other accounts come in between.
+            piece = records[start : start + _PIECE]
+            if isinstance(records, Rows):
+                piece = records.like(piece)
+            pieces.append(await read_in_thread(self._mapper.map_page, piece))
+            facts += len(pieces[-1].facts)
+            self._check_page(facts)
+        return joined(pieces) if pieces else self._mapper.map_page(records)
+
+    def _check_page(self, count: int) -> None:
+        if self._name == Capability.NUMBERS.value:
+            if count > self._bounds.max_numbers:
+                raise self._too_many(self._bounds.max_numbers, "max_numbers")
+        else:
+            self.check_count(count)
+
+    def _too_many(self, limit: int, key: str) -> ProviderError:
+        return ProviderError(
+            PollFailure.TOO_MANY,
+            f"{self.label}: more than {limit} records; polling.{key} sets the limit",
+        )
 
     def _records_of(self, tree: Any) -> list[Any]:
         records = follow(tree, self._records)

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agent.net.decode import THREAD_FROM, decode_json
+from agent.net.decode import check_count, decode_json
 from agent.net.exchange import Answer, Fetch, Request
+from agent.net.reading import INLINE_BYTES, read_in_thread
 from agent.net.scrub import SECRET_PLACEHOLDER
 from agent.net.urls import encode
 from agent.providers.profile.envelope import NotFoundError, check_envelope
@@ -20,6 +21,9 @@ from agent.states import PollFailure
 Params = tuple[tuple[str, str], ...]
 
 _UTF8 = frozenset({None, "utf-8", "UTF-8"})
+
+_LARGEST_SHAPED = 1024 * 1024
+"""Bytes; a larger page is decoded strictly, and its shape is not looked for."""
 
 _SHORTEST_SECRET = 4
 """Characters; replacing a shorter one would garble ordinary words that contain it."""
@@ -104,14 +108,22 @@ class OperationClient:
 
     async def _decode(self, answer: Answer) -> Any:
         """Decode strictly, or faster and with the same result by the shape of an earlier page."""
-        is_plain = answer.charset in _UTF8 and len(answer.body) <= THREAD_FROM
+        size = len(answer.body)
+        is_plain = answer.charset in _UTF8 and size <= _LARGEST_SHAPED
         if self._shape is not None and is_plain:
-            tree = self._shape.decode(answer.body)
+            if size > INLINE_BYTES:
+                check_count(answer.body, self.label)
+                tree = await read_in_thread(self._shape.decode, answer.body)
+            else:
+                tree = self._shape.decode(answer.body)
             if tree is not None:
                 return tree
         tree = await decode_json(answer, self.label)
         if self._is_listing and is_plain:
-            self._shape = PageShape.of(tree, self._records)
+            if size > INLINE_BYTES:
+                self._shape = await read_in_thread(PageShape.of, tree, self._records)
+            else:
+                self._shape = PageShape.of(tree, self._records)
         return tree
 
     def _request(self, values: Mapping[str, str], extra: Params, url: str | None) -> Request:

@@ -41,6 +41,10 @@ class Rows(list[Any]):
         values = dict(zip(self._keys, zip(*map(astuple, self), strict=True), strict=True))
         return {key: values.get(key, ABSENT) for key in keys}
 
+    def like(self, rows: Sequence[Any]) -> "Rows":
+        """Some ``rows`` of these as rows of their own."""
+        return Rows(rows, self._keys)
+
     def records(self) -> list[dict[str, Any]]:
         """The rows as dictionaries."""
         return [dict(zip(self._keys, astuple(row), strict=True)) for row in self]

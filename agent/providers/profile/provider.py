@@ -92,7 +92,8 @@ class DeclarativeProvider:
         collected = await reader.read_listing(moment_values(since), attrgetter("id"))
         self._check_share_of_invalid(Capability.CALLS, collected)
         # Some APIs filter by whole days only, so older records may come along.
-        return tuple(call for call in collected.facts if call.started_at >= since)
+        recent: tuple[Call, ...] = await _compute(_calls_since, collected.facts, since)
+        return recent
 
     async def _account_state(self) -> NumberState | None:
         """The state the account forces on its numbers, ``None`` when it forces none."""
@@ -166,6 +167,10 @@ async def _compute(function: Any, facts: list[Any], *args: Any) -> Any:
     if len(facts) < INLINE_ITEMS:
         return function(facts, *args)
     return await asyncio.to_thread(function, facts, *args)
+
+
+def _calls_since(facts: list[Call], since: float) -> tuple[Call, ...]:
+    return tuple(call for call in facts if call.started_at >= since)
 
 
 def _binding_identity(fact: tuple[str, Binding]) -> tuple[str, str]:
