@@ -35,7 +35,7 @@ from agent.plan import Plan, make_plan, warn_of_needed_restart
 from agent.polling.pollers import Pollers
 from agent.refresher import Refresher
 from agent.rules.engine import RuleEngine
-from agent.rules.queries.queries import Queries
+from agent.rules.queries.queries import Queries, QueryLimits
 from agent.rules.scheduler import Scheduler
 from agent.runtime_state import RuntimeState
 from agent.series import SeriesBuilder
@@ -213,6 +213,9 @@ class Agent:
             self._blocks,
             self._clock,
             lambda: self.settings.rules.interval,
+            QueryLimits(
+                self.settings.web.queries.max_samples, self.settings.web.queries.max_label_bytes
+            ),
         )
 
     # Starting the parts. They stop in reverse order, so the pollers, which cause all other

@@ -191,6 +191,19 @@ class Contact(Section):
     """The e-mail address."""
 
 
+class WebQueries(Section):
+    """What queries at ``/api/v1`` may take; the rules' own are not limited by it."""
+
+    max_samples: Annotated[int, Field(ge=1000, le=1_000_000_000)] = 2_000_000
+    """The most samples one step of a query may read or make."""
+    max_label_bytes: Annotated[int, Field(ge=1024, le=64 * 1024**3)] = 16 * 1024 * 1024
+    """The most bytes of label values one step of a query may make."""
+    timeout: Annotated[Duration, Field(gt=0, le=600)] = 30.0
+    """The longest a query may wait and run."""
+    concurrency: Annotated[int, Field(ge=1, le=16)] = 2
+    """Queries that run at once; one client gets all but one of these places. Read at the start."""
+
+
 class Web(Section):
     """The agent's own pages and endpoints."""
 
@@ -199,6 +212,8 @@ class Web(Section):
     token: Secret | None = None
     """The token that every request to change something must carry, as bearer token or as password
     of any user name; without one, only requests from this machine may."""
+    queries: WebQueries = WebQueries()
+    """What queries at ``/api/v1`` may take; the rules' own are not limited by it."""
 
 
 class Log(Section):

@@ -176,7 +176,7 @@ class History:
                 stored.alignment = (label_sets, alignment)
             return stored.alignment[1]
 
-        return range_part(ticks, self._columns.symbols.code(name), selector.matchers, align)
+        return range_part(ticks, self._columns.symbols.derive(name), selector.matchers, align)
 
     def _columns_of(self, labels: LabelSets) -> Mapping[str, Codes]:
         return labels.columns if isinstance(labels, Table) else self._columns.encoded(labels)

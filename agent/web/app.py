@@ -31,7 +31,8 @@ def make_app(services: WebServices) -> web.Application:
     middlewares = (errors_as_responses, refuse_other_sites, require_token)
     app = web.Application(middlewares=middlewares, client_max_size=LARGEST_BODY)
     app[SERVICES] = services
-    app[EXECUTOR] = QueryExecutor()
+    limits = services.settings().web.queries
+    app[EXECUTOR] = QueryExecutor(limits.concurrency, limits.timeout)
     app[OVERVIEW_CACHE] = OverviewCache()
     app[EVENTS] = FleetEvents(services.fleet)
     app[ENDPOINTS] = _endpoints(services)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agent.rules.promql.budget import charge_samples
 from agent.rules.promql.matchers import METRIC_NAME, Matcher
 from agent.rules.promql.range_vector import RangePart, RangeVector, Span, Windows, packed
 from agent.rules.promql.symbols import Codes, Rows, Symbols
@@ -144,6 +145,8 @@ def _rows(alignment: Alignment, ticks: Sequence[Tick]) -> Rows:
 
 def _fill(alignment: Alignment, ticks: Sequence[Tick], rows: Rows) -> Windows:
     """The samples of ``rows`` of the table."""
+    # Every instant has a place for every series, also where each has a series of its own.
+    charge_samples(len(ticks) * int(rows.size))
     values = np.full((len(ticks), rows.size), np.nan)
     present = np.zeros(values.shape, bool)
     places: dict[LabelSets, tuple[Rows, Rows]] = {}

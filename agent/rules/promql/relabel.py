@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import re2
 
+from agent.rules.promql.budget import charge_text, require_space
 from agent.rules.promql.errors import EvaluationError
 from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.promql.symbols import Codes
@@ -34,11 +35,17 @@ def replace(vector: Vector, texts: Sequence[str], *, dot_matches_newline: bool) 
     symbols = vector.table.symbols
     sources, targets = column(vector, source), column(vector, target)
     present, places = np.unique(sources, return_inverse=True)
+    counts = np.bincount(places, minlength=present.size)
+    references = replacement.count("$")
     replaced = np.full(present.size, -1, np.int32)
     for place, text in enumerate(symbols.decode(present)):
         match = regex.fullmatch(text)
         if match is not None:
-            replaced[place] = symbols.code(_expand(replacement, match))
+            # Before it is made: a replacement may name a long text many times.
+            require_space(len(replacement) + references * len(text))
+            new_text = _expand(replacement, match)
+            charge_text(len(new_text), int(counts[place]))
+            replaced[place] = symbols.derive(new_text)
     new = replaced[places]
     return with_column(vector, target, np.where(new < 0, targets, new).astype(np.int32))
 
@@ -72,8 +79,14 @@ def join(vector: Vector, texts: Sequence[str]) -> Vector:
             raise EvaluationError(f"invalid {kind} label name in label_join(): {name}")
     symbols = vector.table.symbols
     columns = [symbols.decode(column(vector, name)) for name in sources]
-    joined = map(separator.join, zip(*columns, strict=True)) if columns else [""] * vector.size
-    return with_column(vector, target, symbols.encode(list(joined)))
+    if not columns:
+        return with_column(vector, target, np.zeros(vector.size, np.int32))
+    codes = np.empty(vector.size, np.int32)
+    for row, parts in enumerate(zip(*columns, strict=True)):
+        # Before they are joined: the text may be a multiple of what is already long.
+        charge_text(sum(map(len, parts)) + len(separator) * (len(parts) - 1))
+        codes[row] = symbols.derive(separator.join(parts))
+    return with_column(vector, target, codes)
 
 
 def with_value_as_label(vector: Vector, name: str) -> Vector:
@@ -84,7 +97,12 @@ def with_value_as_label(vector: Vector, name: str) -> Vector:
     """
     if not _LABEL.fullmatch(name):
         raise EvaluationError(f'invalid label name "{name}"')
-    codes = vector.table.symbols.encode([plain(value) for value in vector.values.tolist()])
+    symbols = vector.table.symbols
+    codes = np.empty(vector.size, np.int32)
+    for row, value in enumerate(vector.values.tolist()):
+        text = plain(value)
+        charge_text(len(text))
+        codes[row] = symbols.derive(text)
     return _with_codes(vector, name, codes)
 
 

@@ -205,7 +205,7 @@ class BlockSource:
         by_table: dict[Table, list[Block]] = {}
         for block in blocks:
             by_table.setdefault(self._positions[block.frame][0], []).append(block)
-        metric = self.symbols.code(name)
+        metric = self.symbols.derive(name)
         parts = [self._rows(table, members, metric) for table, members in by_table.items()]
         return joined(self.symbols, parts) if parts else empty(self.symbols)
 

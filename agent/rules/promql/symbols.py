@@ -4,7 +4,8 @@ Comparing and grouping label values is array work this way. Keys pack symbols si
 are not hashed, so two different label sets never collide.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 
 import numpy as np
@@ -37,13 +38,50 @@ class Symbols:
         self.texts: list[str] = [""]
         """The text of each code."""
         self._codes = _Codes(self.texts)
+        self._derived: set[int] | None = None
+        """Inside :meth:`scratch`, the codes of texts that only results of functions have."""
 
     def __len__(self) -> int:
         return len(self.texts)
 
     def code(self, text: str) -> int:
         """The code of ``text``, which is added when it is new."""
-        return self._codes[text]
+        code = self._codes[text]
+        if self._derived:
+            self._derived.discard(code)
+        return code
+
+    def derive(self, text: str) -> int:
+        """The code of ``text``, which a function made; inside :meth:`scratch` it may be dropped."""
+        count = len(self.texts)
+        code = self._codes[text]
+        if code == count and self._derived is not None:
+            self._derived.add(code)
+        return code
+
+    @contextmanager
+    def scratch(self) -> Iterator[Callable[[], bool]]:
+        """Within the block, texts that :meth:`derive` adds are dropped at its end.
+
+        Otherwise every query could add texts that stay. The block is given a function that returns
+        whether there are such texts; then nothing that is encoded by these symbols may be used
+        after the block (see :meth:`agent.rules.promql.vector.Vector.translated`).
+        """
+        derived = self._derived = set()
+        try:
+            yield lambda: bool(derived)
+        finally:
+            self._derived = None
+            self._drop(derived)
+
+    def _drop(self, codes: set[int]) -> None:
+        """Drop the texts of ``codes``; a code below one that stays keeps an empty place."""
+        for code in sorted(codes, reverse=True):
+            del self._codes[self.texts[code]]
+            if code == len(self.texts) - 1:
+                self.texts.pop()
+            else:
+                self.texts[code] = ""
 
     def find(self, text: str) -> int | None:
         """The code of ``text``, or ``None`` when no series has it."""
@@ -58,6 +96,10 @@ class Symbols:
             size = min(_CHUNK, len(column) - start)
             coded = map(self._codes.__getitem__, chunk)
             codes[start : start + size] = np.fromiter(coded, np.int32, size)
+        if self._derived and codes.size:
+            # A series has a text that a function made before: it has to stay.
+            lowest = min(self._derived)
+            self._derived.difference_update(codes[codes >= lowest].tolist())
         return codes
 
     def decode(self, codes: "npt.NDArray[np.int32] | npt.NDArray[np.intp]") -> list[str]:

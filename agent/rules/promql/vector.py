@@ -52,6 +52,12 @@ class Vector:
         table = Table(self.table.symbols, columns, self.size, distinct=True)
         return Vector(table, table.all_rows, self.values, self.metric, self.stamps)
 
+    def own(self) -> "Vector":
+        """The same samples with a table of their own, however many rows the table has."""
+        columns = self.table.take(self.rows)
+        table = Table(self.table.symbols, columns, self.size, distinct=True)
+        return Vector(table, table.all_rows, self.values, self.metric, self.stamps)
+
     def with_values(self, values: Floats) -> "Vector":
         """The same series with other values."""
         return replace(self, values=values, stamps=None)
@@ -117,7 +123,7 @@ def require_distinct(rows: Rows) -> None:
 
 def single(symbols: Symbols, labels: dict[str, str], value: float) -> Vector:
     """A vector of one sample."""
-    columns = {name: np.array([symbols.code(text)], np.int32) for name, text in labels.items()}
+    columns = {name: np.array([symbols.derive(text)], np.int32) for name, text in labels.items()}
     table = Table(symbols, columns, 1, distinct=True)
     return Vector(table, table.all_rows, np.array([value], np.float64))
 

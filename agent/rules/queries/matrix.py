@@ -19,6 +19,8 @@ MAX_POINTS = 1_000_000
 """The most points in one result: at some 30 bytes each, as much as a browser can take."""
 
 _CHUNK = 2000
+_MAX_TABLES = 16
+"""Functions that write labels make a table at each step; more than so many are not remembered."""
 _SEPARATOR = "\x00"
 
 
@@ -84,6 +86,8 @@ class Matrix:
             TooLargeError: when the result would have more than ``MAX_POINTS``.
         """
         self._count(vector.size)
+        if len(self._series_by_row) >= _MAX_TABLES:
+            self._series_by_row.clear()
         by_row = self._series_by_row.setdefault((vector.table, vector.metric), {})
         new = [place for place, row in enumerate(vector.rows.tolist()) if row not in by_row]
         self._add_rows(vector, new, by_row)

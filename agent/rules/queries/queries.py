@@ -6,6 +6,7 @@ that a long query does not delay the evaluation of rules.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from time import monotonic
 
 import numpy as np
@@ -15,43 +16,48 @@ from agent.rules.engine import RuleEngine
 from agent.rules.history import LOOKBACK as LOOKBACK_MILLISECONDS
 from agent.rules.history import retention_of
 from agent.rules.live_source import ALERTS, ALERTS_FOR_STATE
+from agent.rules.promql.budget import QueryBudget, limited_to
 from agent.rules.promql.compile import parse, parse_any
 from agent.rules.promql.errors import RefusedError
 from agent.rules.promql.evaluate import Evaluation, Value, evaluate
 from agent.rules.promql.nodes import NOW, Kind, Node, Range, Selector, Subquery, kind_of
 from agent.rules.promql.range_vector import RangeVector, Span
 from agent.rules.promql.source import Source
+from agent.rules.promql.symbols import Symbols
 from agent.rules.promql.vector import Vector
 from agent.rules.queries.matrix import Matrix, TooLargeError
 from agent.rules.rule import RecordingRule
 from exporters.block import Block
 
 
-class QueryTimeoutError(Exception):
-    """The query took longer than allowed."""
+class BudgetSource:
+    """A source that charges what is read from it to a query's budget."""
 
-
-class DeadlineSource:
-    """A source that raises once ``until`` (monotonic seconds) has passed."""
-
-    def __init__(self, below: Source, until: float, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, below: Source, budget: QueryBudget) -> None:
         self.symbols = below.symbols
         self._below = below
-        self._until = until
-        self._clock = clock
+        self._budget = budget
 
     def select(self, selector: Selector) -> Vector:
         """The samples of the series that ``selector`` selects.
 
         Raises:
+            EvaluationError: when the budget has too few samples.
             QueryTimeoutError: when the deadline has passed.
         """
-        self.check()
-        return self._below.select(selector)
+        self._budget.check_time()
+        vector = self._below.select(selector)
+        self._budget.charge_samples(vector.size)
+        return vector
 
     def at(self, when: int) -> Source:
-        """The same series at another time, milliseconds since the epoch."""
-        return DeadlineSource(self._below.at(when), self._until, self._clock)
+        """The same series at another time, milliseconds since the epoch.
+
+        Raises:
+            As :meth:`select` does: a subquery may ask for ever more times.
+        """
+        self._budget.charge_samples(1)
+        return BudgetSource(self._below.at(when), self._budget)
 
     def window(self, selector: Selector, span: Span) -> RangeVector:
         """The samples within ``span`` of the series that ``selector`` selects.
@@ -59,19 +65,20 @@ class DeadlineSource:
         Raises:
             QueryTimeoutError: when the deadline has passed.
         """
-        self.check()
+        self._budget.check_time()
         return self._below.window(selector, span)
 
-    def check(self) -> None:
-        """Require that the deadline has not passed.
 
-        Raises:
-            QueryTimeoutError: when it has.
-        """
-        if self._clock() > self._until:
-            raise QueryTimeoutError
+@dataclass(frozen=True)
+class QueryLimits:
+    """The most that one step of a query may take."""
+
+    samples: int = 2_000_000
+    label_bytes: int = 16 * 1024 * 1024
 
 
+STEP_SECONDS = 5.0
+"""The longest that one step may take; rules are not evaluated meanwhile."""
 LOOKBACK = 300.0
 """Seconds after which a sample is stale for an instant query (Prometheus' default)."""
 MAX_SERIES = 100_000
@@ -88,6 +95,7 @@ class Queries:
         blocks: Returns all blocks published now.
         clock: Returns seconds since the epoch.
         staleness: Seconds into the past for which the current series still answer.
+        limits: What one step of a query may take.
     """
 
     def __init__(
@@ -96,11 +104,13 @@ class Queries:
         blocks: Callable[[], Sequence[Block]],
         clock: Callable[[], float],
         staleness: Callable[[], float],
+        limits: QueryLimits | None = None,
     ) -> None:
         self.engine = engine
         self._blocks = blocks
         self._clock = clock
         self._staleness = staleness
+        self._limits = limits or QueryLimits()
 
     def instant(self, node: Node, at: float, until: float) -> Value | Matrix:
         """The result of ``node`` at ``at``; ``until`` (monotonic seconds) is the deadline.
@@ -110,10 +120,12 @@ class Queries:
             QueryTimeoutError: when the deadline has passed.
             TooLargeError: when there are more than ``MAX_SERIES`` series.
         """
-        with self._reading(self._blocks(), at, until) as source:
+        with self._reading(self._blocks(), at, until) as (source, has_derived):
             if isinstance(node, Range | Subquery):
                 return _samples(node, source, at)
             value = evaluate(node, source, at)
+            if isinstance(value, Vector) and has_derived():
+                value = value.own().translated(source.symbols, Symbols())
         if isinstance(value, Vector) and value.size > MAX_SERIES:
             raise TooLargeError(
                 f"the answer has {value.size} series, at most {MAX_SERIES} are given:"
@@ -131,12 +143,12 @@ class Queries:
         blocks = self._blocks()
         whole = (steps[0], steps[-1])
         for at in steps:
-            with self._reading(blocks, at, until) as source:
+            with self._reading(blocks, at, until) as (source, _):
                 value = evaluate(node, source, at, whole)
-            if isinstance(value, Vector):
-                matrix.add(value, at)
-            elif isinstance(value, float):
-                matrix.add_scalar(value, at)
+                if isinstance(value, Vector):
+                    matrix.add(value, at)
+                elif isinstance(value, float):
+                    matrix.add_scalar(value, at)
         return matrix
 
     def select(self, selectors: Iterable[Selector], until: float) -> Iterator[Vector]:
@@ -145,8 +157,10 @@ class Queries:
         names = self.metrics(blocks)
         for selector in selectors:
             for name in [selector.name] if selector.name else names:
-                with self._reading(blocks, self._clock(), until) as source:
+                with self._reading(blocks, self._clock(), until) as (source, has_derived):
                     vector = source.select(Selector(name, selector.matchers))
+                    if vector.size and has_derived():
+                        vector = vector.own().translated(source.symbols, Symbols())
                 if vector.size:
                     yield vector
 
@@ -174,13 +188,19 @@ class Queries:
         return warnings
 
     @contextmanager
-    def _reading(self, blocks: Sequence[Block], at: float, until: float) -> Iterator[Source]:
+    def _reading(
+        self, blocks: Sequence[Block], at: float, until: float
+    ) -> Iterator[tuple[Source, Callable[[], bool]]]:
+        """One step: the source, and whether its symbols have texts that go with the step."""
         engine = self.engine()
-        with engine.reading(blocks) as source:
+        with engine.reading(blocks) as source, source.symbols.scratch() as has_derived:
+            deadline = min(until, monotonic() + STEP_SECONDS)
+            budget = QueryBudget(self._limits.samples, self._limits.label_bytes, deadline)
+            budget.check_time()
             present = self._is_present(engine, at)
-            limited = DeadlineSource(source if present else source.at(round(at * 1000)), until)
-            limited.check()
-            yield limited
+            below = source if present else source.at(round(at * 1000))
+            with limited_to(budget):
+                yield BudgetSource(below, budget), has_derived
 
     def _is_present(self, engine: RuleEngine, at: float) -> bool:
         """Whether the current series answer for ``at``, rather than the history."""

@@ -14,7 +14,7 @@ from agent.rules.rule import AlertingRule, Group, Rule, RuleHealth
 from agent.web.prometheus.encoding import NEVER, moment, scientific
 from agent.web.prometheus.errors import invalid_parameter
 from agent.web.prometheus.parameters import QueryParams
-from agent.web.prometheus.response import EXECUTOR, small
+from agent.web.prometheus.response import run_query, small
 from agent.web.services import services_of
 
 _KINDS = {"": None, "alert": True, "record": False}
@@ -28,7 +28,7 @@ async def alerts(request: web.Request, _parameters: QueryParams, queries: Querie
         of_rules = queries.engine().alerts_by_rule().values()
         return small({"alerts": [_alert(alert) for alerts in of_rules for alert in alerts]})
 
-    return await request.app[EXECUTOR].run(build)
+    return await run_query(request, build)
 
 
 async def rules(request: web.Request, parameters: QueryParams, queries: Queries) -> bytes:
@@ -45,7 +45,7 @@ async def rules(request: web.Request, parameters: QueryParams, queries: Queries)
         # As in Prometheus, a filter hides the groups in which it matches no rule.
         return small({"groups": [it for it in groups if it["rules"] or not is_filtered]})
 
-    return await request.app[EXECUTOR].run(build)
+    return await run_query(request, build)
 
 
 class _RulesSnapshot:

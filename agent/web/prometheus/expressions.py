@@ -8,10 +8,12 @@ from agent.rules.promql.nodes import Node, kind_of
 from agent.rules.queries.queries import Queries, is_plottable, parse_query, steps_between
 from agent.web.prometheus.encoding import instant_result, matrix
 from agent.web.prometheus.errors import QueryApiError, invalid_parameter
-from agent.web.prometheus.executor import TIMEOUT
 from agent.web.prometheus.parameters import FIRST, LAST, QueryParams
-from agent.web.prometheus.response import EXECUTOR, data, small
+from agent.web.prometheus.response import EXECUTOR, data, run_query, small
 from agent.web.services import services_of
+
+MOST_CHARACTERS = 16_384
+"""The longest query; parentheses of a much longer one could exhaust the stack."""
 
 MOST_STEPS = 11_000
 """Points per series, as in Prometheus."""
@@ -20,13 +22,14 @@ MOST_STEPS = 11_000
 async def query(request: web.Request, parameters: QueryParams, queries: Queries) -> bytes:
     """An expression as of one instant."""
     at = parameters.moment("time", services_of(request).clock())
-    timeout = requested_timeout(parameters)
-    node = _parse(parameters, names_parameter=True)
+    timeout = requested_timeout(request, parameters)
 
     def evaluate(deadline: float) -> bytes:
+        # Parsed here too: a long text takes a while.
+        node = _parse(parameters, names_parameter=True)
         return data(instant_result(queries.instant(node, at, deadline), at), queries.gaps(node, at))
 
-    return await request.app[EXECUTOR].run(evaluate, timeout)
+    return await run_query(request, evaluate, timeout)
 
 
 async def format_query(request: web.Request, parameters: QueryParams, _queries: Queries) -> bytes:
@@ -38,7 +41,7 @@ async def format_query(request: web.Request, parameters: QueryParams, _queries: 
         except RefusedError as error:
             raise invalid_parameter("query", str(error)) from None
 
-    return await request.app[EXECUTOR].run(evaluate)
+    return await run_query(request, evaluate)
 
 
 async def query_exemplars(
@@ -55,31 +58,35 @@ async def query_exemplars(
 async def query_range(request: web.Request, parameters: QueryParams, queries: Queries) -> bytes:
     """An expression at every step of a time range."""
     start, end, step = _range(parameters)
-    timeout = requested_timeout(parameters)
-    node = _parse(parameters)
-    if not is_plottable(node):
-        kind = kind_of(node).value
-        raise QueryApiError(
-            f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector'
-        )
+    timeout = requested_timeout(request, parameters)
 
     def evaluate(deadline: float) -> bytes:
+        node = _parse(parameters)
+        if not is_plottable(node):
+            kind = kind_of(node).value
+            raise QueryApiError(
+                f'invalid expression type "{kind}" for range query,'
+                " must be Scalar or instant Vector"
+            )
         result = queries.range(node, steps_between(start, end, step), deadline)
         return data(matrix(result), queries.gaps(node, start))
 
-    return await request.app[EXECUTOR].run(evaluate, timeout)
+    return await run_query(request, evaluate, timeout)
 
 
-def requested_timeout(parameters: QueryParams) -> float:
-    """Seconds the request may take: what it asks for, at most ``TIMEOUT``."""
-    requested = parameters.duration("timeout", TIMEOUT)
-    return min(max(requested, 0.0), TIMEOUT)
+def requested_timeout(request: web.Request, parameters: QueryParams) -> float:
+    """Seconds the request may take: what it asks for, at most what is configured."""
+    longest = request.app[EXECUTOR].timeout
+    return min(max(parameters.duration("timeout", longest), 0.0), longest)
 
 
 def _parse(parameters: QueryParams, *, names_parameter: bool = False) -> Node:
     """The parsed query. Prometheus names the parameter in an error of instant queries only."""
+    text = parameters.text("query")
+    if len(text) > MOST_CHARACTERS:
+        raise invalid_parameter("query", f"longer than {MOST_CHARACTERS} characters")
     try:
-        return parse_query(parameters.text("query"))
+        return parse_query(text)
     except RefusedError as error:
         raise (
             invalid_parameter("query", str(error)) if names_parameter else QueryApiError(str(error))

@@ -16,7 +16,7 @@ from agent.rules.queries.queries import MAX_SERIES, Queries, parse_selector
 from agent.web.prometheus.encoding import in_order, joined, label_sets, quoted
 from agent.web.prometheus.errors import QueryApiError, invalid_parameter
 from agent.web.prometheus.parameters import FIRST, LAST, QueryParams
-from agent.web.prometheus.response import EXECUTOR, data, small
+from agent.web.prometheus.response import data, run_query, small
 from exporters.family import FAMILIES
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
@@ -36,7 +36,7 @@ async def labels(request: web.Request, parameters: QueryParams, queries: Queries
         vectors = queries.select(selectors, deadline)
         return small(sorted({name for vector in vectors for name in _names(vector)}))
 
-    return await request.app[EXECUTOR].run(select)
+    return await run_query(request, select)
 
 
 async def values(request: web.Request, parameters: QueryParams, queries: Queries) -> bytes:
@@ -53,7 +53,7 @@ async def values(request: web.Request, parameters: QueryParams, queries: Queries
         texts = in_order({text for vector in vectors for text in _values(vector, name)})
         return data(("[", *joined(map(quoted, texts)), "]"))
 
-    return await request.app[EXECUTOR].run(select)
+    return await run_query(request, select)
 
 
 async def series(request: web.Request, parameters: QueryParams, queries: Queries) -> bytes:
@@ -72,7 +72,7 @@ async def series(request: web.Request, parameters: QueryParams, queries: Queries
         sets = dict.fromkeys(text for vector in vectors for text in label_sets(vector))
         return data(("[", *joined(sets), "]"))
 
-    return await request.app[EXECUTOR].run(select)
+    return await run_query(request, select)
 
 
 async def metadata(_request: web.Request, parameters: QueryParams, _queries: Queries) -> bytes:

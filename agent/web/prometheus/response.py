@@ -8,7 +8,7 @@ from aiohttp import web
 from agent.rules.queries.queries import Queries
 from agent.web.prometheus.encoding import quoted
 from agent.web.prometheus.errors import ErrorType, QueryApiError
-from agent.web.prometheus.executor import QueryExecutor
+from agent.web.prometheus.executor import QueryExecutor, Result
 from agent.web.prometheus.parameters import QueryParams, read_parameters
 from agent.web.responses import ApiError, Handler, encode
 from agent.web.services import services_of
@@ -21,6 +21,17 @@ EXECUTOR: web.AppKey[QueryExecutor] = web.AppKey("executor", QueryExecutor)
 
 QueryHandler = Callable[[web.Request, QueryParams, Queries], Awaitable[bytes]]
 """Returns the body of a good response, as :func:`data` or :func:`small` builds it."""
+
+
+async def run_query(
+    request: web.Request, function: Callable[[float], Result], seconds: float | None = None
+) -> Result:
+    """The result of ``function`` run in a thread for queries, as a query of the request's client.
+
+    Raises:
+        QueryApiError: when it failed or timed out.
+    """
+    return await request.app[EXECUTOR].run(function, seconds, request.remote or "")
 
 
 def data(pieces: Iterable[str], warnings: Iterable[str] = ()) -> bytes:

@@ -1,0 +1,120 @@
+"""What one evaluation of a query may take: samples, bytes of labels, and time.
+
+Rules have no budget: they are the operator's own. A query from outside runs inside
+:func:`limited_to`, in its own thread, and what it makes is charged before it is made.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import monotonic
+
+from agent.rules.promql.errors import EvaluationError
+
+TOO_MANY_SAMPLES = "query processing would load too many samples into memory in query execution"
+"""Prometheus' own words for its limit ``query.max-samples``."""
+_TEXT_OVERHEAD = 56
+"""Bytes that a short text takes beside its characters."""
+
+
+class QueryTimeoutError(Exception):
+    """The query took longer than allowed."""
+
+
+class QueryBudget:
+    """The budget of one step of a query; an instant query has one step.
+
+    Args:
+        samples: The most samples of one step.
+        label_bytes: The most bytes of labels that one step may make.
+        until: The deadline, monotonic seconds.
+    """
+
+    def __init__(
+        self, samples: int, label_bytes: int, until: float, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._max_samples = samples
+        self._max_label_bytes = label_bytes
+        self._until = until
+        self._clock = clock
+        self._samples = 0
+        self._label_bytes = 0
+
+    def charge_samples(self, count: int) -> None:
+        """Charge ``count`` samples.
+
+        Raises:
+            EvaluationError: when there are too many, in Prometheus' words.
+            QueryTimeoutError: when the deadline has passed.
+        """
+        self.check_time()
+        self._samples += count
+        if self._samples > self._max_samples:
+            raise EvaluationError(TOO_MANY_SAMPLES)
+
+    def charge_text(self, length: int, series: int = 1) -> None:
+        """Charge a label value of ``length`` characters that ``series`` series have.
+
+        Raises:
+            EvaluationError: when the step has made too many bytes of labels.
+            QueryTimeoutError: when the deadline has passed.
+        """
+        before = self._label_bytes
+        self._label_bytes += (length + _TEXT_OVERHEAD) * series
+        self.require_space(0)
+        if before >> 16 != self._label_bytes >> 16:
+            self.check_time()
+
+    def require_space(self, length: int) -> None:
+        """Require that a label value of ``length`` characters may still be made.
+
+        Raises:
+            EvaluationError: when it may not.
+        """
+        if self._label_bytes + length > self._max_label_bytes:
+            raise EvaluationError(
+                f"query would make more than {self._max_label_bytes} bytes of labels"
+            )
+
+    def check_time(self) -> None:
+        """Require that the deadline has not passed.
+
+        Raises:
+            QueryTimeoutError: when it has.
+        """
+        if self._clock() > self._until:
+            raise QueryTimeoutError
+
+
+_CURRENT: ContextVar[QueryBudget | None] = ContextVar("query_budget", default=None)
+
+
+@contextmanager
+def limited_to(budget: QueryBudget) -> Iterator[None]:
+    """Within the block evaluations in this thread have ``budget``."""
+    token = _CURRENT.set(budget)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
+
+
+def charge_samples(count: int) -> None:
+    """Charge ``count`` samples to the query under way, if any; see :class:`QueryBudget`."""
+    budget = _CURRENT.get()
+    if budget is not None:
+        budget.charge_samples(count)
+
+
+def charge_text(length: int, series: int = 1) -> None:
+    """Charge a label value to the query under way, if any; see :class:`QueryBudget`."""
+    budget = _CURRENT.get()
+    if budget is not None:
+        budget.charge_text(length, series)
+
+
+def require_space(length: int) -> None:
+    """Require space for a label value in the query under way, if any; see :class:`QueryBudget`."""
+    budget = _CURRENT.get()
+    if budget is not None:
+        budget.require_space(length)

@@ -1,0 +1,205 @@
+"""What one query may take: samples, bytes of labels, time, and a place among the clients."""
+
+import asyncio
+import dataclasses
+import resource
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient
+
+from agent.rules.engine import RuleEngine
+from agent.rules.load import load_rules
+from agent.rules.promql.budget import TOO_MANY_SAMPLES
+from agent.rules.queries.queries import Queries, QueryLimits
+from agent.web.app import make_app
+from agent.web.prometheus.executor import MOST_WAITING, QueryExecutor
+from agent.web.services import WebServices
+from tests.lag import assert_unblocked, longest_lag
+from tests.rules.series import block
+from tests.web.facts import NOW
+
+RULES = "groups: [{name: a, rules: [{record: downs, expr: count(up == 0)}]}]"
+SERIES = 5_000
+BLOCKS = (block("up", ("number",), {(f"400{index:07}",): index % 2 for index in range(SERIES)}),)
+LABEL_BYTES = 4 * 1024 * 1024
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> RuleEngine:
+    path = tmp_path / "rules.yml"
+    path.write_text(RULES, encoding="utf-8")
+    engine = RuleEngine(load_rules([path]), retention=600)
+    for step in range(10):
+        engine.evaluate(BLOCKS, NOW - 100 + 10 * step)
+    return engine
+
+
+@pytest.fixture
+async def api(services: WebServices, engine: RuleEngine, aiohttp_client: Any) -> TestClient:
+    limits = QueryLimits(samples=200_000, label_bytes=LABEL_BYTES)
+    queries = Queries(lambda: engine, lambda: BLOCKS, lambda: NOW, lambda: 15.0, limits)
+    services = dataclasses.replace(services, queries=lambda: queries, clock=lambda: NOW)
+    return await aiohttp_client(make_app(services))
+
+
+async def ask(api: TestClient, query: str, status: int = 200, **more: Any) -> dict[str, Any]:
+    path = "/api/v1/query_range" if "step" in more else "/api/v1/query"
+    async with api.post(path, data={"query": query, **more}) as response:
+        answer = await response.json()
+        assert response.status == status, answer
+        return answer
+
+
+def joined(depth: int, copies: int) -> str:
+    """Label texts that grow by ``copies`` with every level."""
+    query = "up"
+    for _ in range(depth):
+        names = ",".join(['"number"'] * copies)
+        query = f'label_join({query},"number","",{names})'
+    return query
+
+
+def replaced(depth: int) -> str:
+    query, forty = "up", "$1" * 40
+    for _ in range(depth):
+        query = f'label_replace({query},"number","{forty}","number","(.*)")'
+    return query
+
+
+@pytest.mark.parametrize("query", [joined(8, 8), joined(3, 60), replaced(6)])
+async def test_labels_that_grow_are_refused_before_they_take_memory(
+    api: TestClient, query: str
+) -> None:
+    await ask(api, "count(up)")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    answer = await ask(api, query, 422)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert answer == {
+        "status": "error",
+        "errorType": "execution",
+        "error": f"query would make more than {LABEL_BYTES} bytes of labels",
+    }
+    assert grown < 64 * 1024, f"{grown} KiB"
+
+
+SAMPLES = [
+    "+".join(["up"] * 50),
+    "max_over_time(up[10m:1s])",
+    'sum(count_over_time(count_values("v", vector(time()))[10000s:1s]))',
+    "max_over_time(sum_over_time(vector(1)[10000s:1s])[10000s:1s])",
+]
+
+
+@pytest.mark.parametrize("query", SAMPLES)
+async def test_too_many_samples_are_refused_as_prometheus_does(api: TestClient, query: str) -> None:
+    answer = await ask(api, query, 422)
+    assert answer == {"status": "error", "errorType": "execution", "error": TOO_MANY_SAMPLES}
+
+
+async def test_what_fits_is_answered_and_each_step_has_the_whole_budget(api: TestClient) -> None:
+    answer = await ask(api, 'count(label_join(up,"new","-","number","number"))')
+    assert answer["data"]["result"][0]["value"][1] == str(SERIES)
+    answer = await ask(api, "sum(up)", start=NOW - 100, end=NOW, step=1)
+    assert len(answer["data"]["result"][0]["values"]) == 101
+
+
+async def test_label_texts_of_queries_are_freed(api: TestClient, engine: RuleEngine) -> None:
+    symbols = engine._live.columns.symbols
+    await ask(api, "up")
+    before = list(symbols.texts)
+    for index in range(20):
+        text = f"{index:04}" + "x" * 100
+        answer = await ask(api, f'label_replace(up,"new","{text}-$1","number","(.*)")')
+        labels = [it["metric"] for it in answer["data"]["result"]]
+        assert len({it["new"] for it in labels}) == SERIES
+        assert all(it["new"] == f"{text}-{it['number']}" for it in labels)
+        await ask(api, f"unheard_of_{index}")
+        await ask(api, f'absent(unheard{{a="{text}"}})')
+        await ask(api, f'count_values("v{index}", up * {index}.5)')
+    assert symbols.texts == before
+
+
+async def test_a_series_keeps_a_text_that_a_query_made_first(
+    services: WebServices, engine: RuleEngine, aiohttp_client: Any
+) -> None:
+    """The query makes a text, and in the same step reads a new series that has it."""
+    late = (*BLOCKS, block("late", ("number",), {("made-first",): 1.0}))
+    queries = Queries(lambda: engine, lambda: late, lambda: NOW, lambda: 15.0)
+    services = dataclasses.replace(services, queries=lambda: queries, clock=lambda: NOW)
+    api = await aiohttp_client(make_app(services))
+    made = 'label_replace(vector(1),"number","made-first","","")'
+    answer = await ask(api, f"{made} * on (number) late")
+    assert [it["metric"] for it in answer["data"]["result"]] == [{"number": "made-first"}]
+    for _ in range(2):
+        answer = await ask(api, "late")
+        (series,) = answer["data"]["result"]
+        assert series["metric"] == {"__name__": "late", "number": "made-first"}
+
+
+async def test_long_and_deep_queries_are_refused_in_words(api: TestClient) -> None:
+    answer = await ask(api, "up+" * 6_000 + "up", 400)
+    assert answer["errorType"] == "bad_data"
+    for deep in ("(" * 8_000 + "up" + ")" * 8_000, "-" * 16_000 + "up", "abs(" * 4_000 + "up"):
+        async with api.post("/api/v1/query", data={"query": deep}) as response:
+            assert response.status in (200, 400, 422), await response.text()
+
+
+async def test_queries_do_not_block_the_loop(api: TestClient) -> None:
+    async def lag() -> float:
+        queries = [joined(8, 8), replaced(6), *SAMPLES]
+        work = asyncio.gather(
+            *(api.post("/api/v1/query", data={"query": query}) for query in queries)
+        )
+        return await longest_lag(work)
+
+    await assert_unblocked(lag, "hostile queries")
+
+
+async def test_one_client_leaves_a_place_to_the_others() -> None:
+    executor = QueryExecutor(concurrency=2, timeout=10)
+    end = threading.Event()
+    many = [
+        asyncio.create_task(executor.run(lambda _deadline: end.wait(10), client="many"))
+        for _ in range(20)
+    ]
+    await asyncio.sleep(0.05)
+    async with asyncio.timeout(2):
+        for _ in range(5):
+            assert await executor.run(lambda _deadline: "served", client="other") == "served"
+    end.set()
+    assert all(await asyncio.gather(*many))
+
+
+async def test_clients_take_turns() -> None:
+    executor = QueryExecutor(concurrency=1, timeout=10)
+    order: list[str] = []
+    begin = threading.Event()
+    first = asyncio.create_task(executor.run(lambda _deadline: begin.wait(10), client="a"))
+    await asyncio.sleep(0.05)
+    rest = [
+        asyncio.create_task(executor.run(lambda _deadline, it=it: order.append(it), client=it))
+        for it in "aaabbc"
+    ]
+    await asyncio.sleep(0.05)
+    begin.set()
+    await asyncio.gather(first, *rest)
+    assert order[:3] in (["a", "b", "c"], ["b", "c", "a"])
+    assert sorted(order) == list("aaabbc")
+
+
+async def test_too_many_waiting_queries_of_one_client_are_refused_at_once() -> None:
+    executor = QueryExecutor(concurrency=1, timeout=0.5)
+    end = threading.Event()
+    tasks = [
+        asyncio.create_task(executor.run(lambda _deadline: end.wait(5), client="a"))
+        for _ in range(MOST_WAITING + 5)
+    ]
+    await asyncio.sleep(0.05)
+    refused = [task for task in tasks if task.done()]
+    assert len(refused) == 4
+    assert {str(task.exception()) for task in refused} == {"too many queries of this client wait"}
+    end.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
