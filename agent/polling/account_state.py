@@ -50,17 +50,21 @@ class AccountState:
         self.ledger.max_keys = plan.polling.max_series
 
     async def merge(
-        self, capability: Capability, result: Facts | Sequence[Call] | ProviderError, now: float
+        self,
+        capability: Capability,
+        result: Facts | Sequence[Call] | ProviderError,
+        now: float,
+        age: float = 0.0,
     ) -> MergeState:
-        """The state with ``result`` merged in; a large result is merged in a thread.
+        """The state with ``result``, ``age`` seconds old, merged in; a large one in a thread.
 
         Raises:
             ProviderError: ``too_many`` when the account would exceed its limits; nothing is
                 merged then.
         """
         if max(_size(result), len(self._state.snapshot.bindings)) > INLINE_ITEMS:
-            return await asyncio.to_thread(self._merge, capability, result, now)
-        return self._merge(capability, result, now)
+            return await asyncio.to_thread(self._merge, capability, result, now, age)
+        return self._merge(capability, result, now, age)
 
     def publish(self, state: MergeState) -> None:
         """Adopt ``state`` and put its snapshot into the fleet, which calls its listeners."""
@@ -73,9 +77,9 @@ class AccountState:
             self.listed.set()
         self._fleet.swap(state.snapshot)
 
-    def _merge(self, capability: Capability, result: Any, now: float) -> MergeState:
+    def _merge(self, capability: Capability, result: Any, now: float, age: float) -> MergeState:
         if isinstance(result, ProviderError | Balance):
-            return merge(self._state, capability, result, now)
+            return merge(self._state, capability, result, now, age)
         if capability is Capability.CALLS:
             result = self.ledger.add(result, now)
             if self.ledger.uncounted:
@@ -84,7 +88,7 @@ class AccountState:
                     self.ledger.max_keys,
                     "max_series",
                 )
-        merged = merge(self._state, capability, result, now)
+        merged = merge(self._state, capability, result, now, age)
         changes: Mapping[str, int] = {}
         if isinstance(result, PerNumberResult):
             before = self._state.snapshot

@@ -66,6 +66,7 @@ class CapabilityFetcher:
         self._names: tuple[Listing | None, Sequence[str]] = (None, ())
         self._logged: set[type[Exception]] = set()
         self._under_way: list[Poll] = []
+        self._polls: dict[Capability, Poll] = {}
 
     async def fetch(
         self,
@@ -91,12 +92,17 @@ class CapabilityFetcher:
             return await self._per_number(
                 capability, self._provider.reachability, listing, ends, on_partial
             )
-        async with self._until(ends):
+        async with self._until(ends, capability):
             if capability is Capability.NUMBERS:
                 return await self._provider.numbers()
             if capability is Capability.BALANCE:
                 return await self._provider.balance()
             return await self._provider.calls(ledger.since())
+
+    def answer_age(self, capability: Capability) -> float:
+        """How old the oldest answer of the capability's newest poll was, in seconds."""
+        poll = self._polls.get(capability)
+        return 0.0 if poll is None else poll.age
 
     def give_up(self) -> None:
         """Move the deadline of every poll under way into the past, so that it sends no more."""
@@ -113,24 +119,23 @@ class CapabilityFetcher:
     ) -> Facts:
         numbers = await self._numbers_of(listing)
         if capability in self._provider.fan_out:
-            return await self._in_batches(
-                self._rotations[capability], fetch, numbers, ends, on_partial
-            )
-        async with self._until(ends):
+            return await self._in_batches(capability, fetch, numbers, ends, on_partial)
+        async with self._until(ends, capability):
             return PerNumberResult(numbers, await fetch(numbers))
 
     async def _in_batches(
         self,
-        rotation: Rotation,
+        capability: Capability,
         fetch: FetchFacts,
         numbers: Sequence[str],
         ends: float,
         on_partial: OnPartialResult,
     ) -> PerNumberResult:
+        rotation = self._rotations[capability]
         part = _PartialResult()
         error: ProviderError | None = None
         try:
-            async with self._until(ends):
+            async with self._until(ends, capability):
                 for batch in batches(rotation.next_numbers(numbers, self._slice), self._batch):
                     # Before the request: a batch that fails must not block the ones behind it.
                     rotation.advance(batch[-1])
@@ -159,9 +164,10 @@ class CapabilityFetcher:
             log.error("adapter_failed", account=self._account, exc_info=error)
 
     @asynccontextmanager
-    async def _until(self, ends: float) -> AsyncIterator[None]:
+    async def _until(self, ends: float, capability: Capability) -> AsyncIterator[None]:
         """Ends the block at loop time ``ends``; every failure in it is a ``ProviderError``."""
         with poll_ends_at(ends) as poll, self._registered(poll), cpu_budget(self._max_cpu):
+            self._polls[capability] = poll
             try:
                 async with asyncio.timeout_at(ends):
                     yield

@@ -20,6 +20,8 @@ class Poll:
     """Failures of requests that are still being retried or waiting, the newest last."""
     received: int = 0
     """Bytes of all answers so far, decompressed."""
+    age: float = 0.0
+    """Seconds: how old the oldest answer so far was when it arrived, by its own headers."""
 
 
 _NO_POLL = Poll()
@@ -52,6 +54,13 @@ def received(size: int) -> int:
         return size
     poll.received += size
     return poll.received
+
+
+def note_age(seconds: float) -> None:
+    """Note that an answer was so old when it arrived."""
+    poll = _POLL.get()
+    if poll is not _NO_POLL:
+        poll.age = max(poll.age, seconds)
 
 
 @contextmanager

@@ -76,12 +76,42 @@ def with_settings(
 
 
 def merge(
-    state: MergeState, capability: Capability, result: Facts | ProviderError, now: float
+    state: MergeState,
+    capability: Capability,
+    result: Facts | ProviderError,
+    now: float,
+    age: float = 0.0,
 ) -> MergeState:
     """The state after a poll of ``capability`` ended with ``result`` at ``now``.
 
+    The facts were ``age`` seconds old when they arrived: a cache between may serve yesterday's.
     A failed poll changes no fact. Facts that a poll found unchanged stay the same objects.
     """
+    before = state.snapshot.polls[capability]
+    if age and not isinstance(result, ProviderError):
+        stale_after = state.snapshot.stale_after[capability]
+        if age > stale_after:
+            error = ProviderError(
+                PollFailure.PARTIAL,
+                f"the answers are {age:.0f} s old by their own Date and Age,"
+                f" facts are too old after {stale_after:g} s",
+            )
+            return _after_poll(state, capability, now, error)
+        if before.last_success is not None and now - age < before.last_success:
+            # What is known is newer than the answer.
+            status = PollStatus(before.interval, now, before.last_success)
+            return _with_status(state, capability, status, {})
+    merged = _merge(state, capability, result, now)
+    if not age or merged.snapshot.polls[capability].last_success != now:
+        return merged
+    status = msgspec.structs.replace(merged.snapshot.polls[capability], last_success=now - age)
+    polls = {**merged.snapshot.polls, capability: status}
+    return replace(merged, snapshot=msgspec.structs.replace(merged.snapshot, polls=polls))
+
+
+def _merge(
+    state: MergeState, capability: Capability, result: Facts | ProviderError, now: float
+) -> MergeState:
     if isinstance(result, ProviderError):
         return _after_poll(state, capability, now, result)
     if isinstance(result, Listing):

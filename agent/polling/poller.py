@@ -176,7 +176,8 @@ class Poller:
         now = self._clock()
         async with self.state.merging:
             try:
-                merged = await self.state.merge(capability, result, now)
+                age = self._fetcher.answer_age(capability)
+                merged = await self.state.merge(capability, result, now, age)
             except ProviderError as error:
                 merged = await self.state.merge(capability, error, now)
             merged = self._update_breaker(merged, capability, now)
@@ -189,7 +190,8 @@ class Poller:
 
     async def _apply_part(self, capability: Capability, part: PerNumberResult) -> None:
         async with self.state.merging:
-            self.state.publish(await self.state.merge(capability, part, self._clock()))
+            age = self._fetcher.answer_age(capability)
+            self.state.publish(await self.state.merge(capability, part, self._clock(), age))
 
     def _update_breaker(self, merged: MergeState, capability: Capability, now: float) -> MergeState:
         """Count the poll for the breaker; where it opens, the failure's text says until when."""
