@@ -143,6 +143,7 @@ class PollFailure(StrEnum):
     PAGINATION = "pagination"
     PARTIAL = "partial"
     TOO_MANY = "too_many"
+    OUTDATED = "outdated"
     EGRESS_DENIED = "egress_denied"
     CANCELLED = "cancelled"
 

@@ -38,6 +38,7 @@ _LASTING = frozenset(
         PollFailure.AUTH,
         PollFailure.DNS,
         PollFailure.EGRESS_DENIED,
+        PollFailure.OUTDATED,
         PollFailure.REDIRECT,
         PollFailure.TIMEOUT,
         PollFailure.TLS,

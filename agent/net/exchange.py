@@ -50,6 +50,8 @@ class Answer:
     body: bytes
     charset: str | None
     """The charset named by Content-Type, if any."""
+    age: float = 0.0
+    """Seconds by which it was made before it was asked for (:mod:`agent.net.answer_age`)."""
 
 
 Fetch = Callable[[Request], Awaitable[Answer]]

@@ -20,6 +20,7 @@ import aiohttp
 from yarl import URL
 
 from agent.config.settings import Polling
+from agent.net.answer_age import AnswerAges
 from agent.net.egress import EgressGuard
 from agent.net.exchange import Answer, ProviderError, Request
 from agent.net.failures import classify, status_failure
@@ -29,7 +30,7 @@ from agent.states import PollFailure
 
 _CHUNK = 64 * 1024
 """Bytes read at once; a small limit bounds what a compressed bomb inflates to per read."""
-_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+_ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 _HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "gzip, deflate",
@@ -79,6 +80,7 @@ class HttpClient:
         """The provider's clock minus ours, in seconds, from its newest Date header."""
         self._limits = limits
         self._clock = clock
+        self._ages = AnswerAges()
         self._session = _session(limits, EgressGuard(egress_allow), ca_file)
 
     async def close(self) -> None:
@@ -92,13 +94,14 @@ class HttpClient:
             ProviderError: for every failure.
         """
         label = request.label or request.method
+        requested_at = time.monotonic()
         try:
             signed = request.sign(request) if request.sign else request
-            return await self._send(signed, label)
+            return await self._send(signed, label, requested_at)
         except _FAILURES as error:
             raise classify(error, label) from error
 
-    async def _send(self, request: Request, label: str) -> Answer:
+    async def _send(self, request: Request, label: str, requested_at: float) -> Answer:
         async with self._session.request(
             request.method,
             _address(request),
@@ -106,7 +109,7 @@ class HttpClient:
             data=request.body or None,
             allow_redirects=False,
         ) as response:
-            self._note_date(response)
+            age = self._note_date(response, requested_at)
             status = response.status
             if status not in request.accept:
                 now = self._clock()
@@ -115,12 +118,15 @@ class HttpClient:
                     raise failure
             _check_encoding(response, label)
             body = await _read(response, self._limits.max_body, label)
-            return Answer(status, response.headers, body, response.charset)
+            return Answer(status, response.headers, body, response.charset, age)
 
-    def _note_date(self, response: aiohttp.ClientResponse) -> None:
+    def _note_date(self, response: aiohttp.ClientResponse, requested_at: float) -> float:
+        """The answer's age in seconds; its date is noted for :attr:`skew`."""
+        now = self._clock()
         theirs = parse_http_date(response.headers.get("Date"))
         if theirs is not None:
-            self.skew = theirs - self._clock()
+            self.skew = theirs - now
+        return self._ages.age(response.headers, requested_at, time.monotonic(), now)
 
 
 def _session(
@@ -178,10 +184,15 @@ def _address(request: Request) -> URL:
 
 
 def _check_encoding(response: aiohttp.ClientResponse, label: str) -> None:
-    """Refuse a body that is encoded twice or unknown, which aiohttp would return undecoded."""
+    """Refuse a body that is encoded twice or unknown, which aiohttp would return undecoded.
+
+    ``x-gzip`` too: aiohttp does not know it, and it was not asked for.
+    """
     encoding = ",".join(response.headers.getall("Content-Encoding", ())).strip().lower()
     if encoding not in _ENCODINGS:
-        raise ProviderError(PollFailure.ENCODING, f"{label}: the body's encoding is not supported")
+        raise ProviderError(
+            PollFailure.ENCODING, f"{label}: the body's encoding is neither gzip nor deflate"
+        )
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int, label: str) -> bytes:

@@ -31,6 +31,7 @@ ADVICE: dict[PollFailure, str] = {
     PollFailure.PAGINATION: "check the profile's paging; raise polling.max_pages for long listings",
     PollFailure.PARTIAL: "poll again; if it lasts, ask the provider where the numbers went",
     PollFailure.TOO_MANY: "see whether the account really has so much; raise the limit in polling",
+    PollFailure.OUTDATED: "see which cache answers for the provider; see whether a clock was set",
     PollFailure.EGRESS_DENIED: "if the address is right, add its network to egress_allow",
     PollFailure.CANCELLED: "poll again; the agent was stopped",
 }

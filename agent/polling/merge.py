@@ -87,26 +87,42 @@ def merge(
     The facts were ``age`` seconds old when they arrived: a cache between may serve yesterday's.
     A failed poll changes no fact. Facts that a poll found unchanged stay the same objects.
     """
-    before = state.snapshot.polls[capability]
-    if age and not isinstance(result, ProviderError):
-        stale_after = state.snapshot.stale_after[capability]
-        if age > stale_after:
-            error = ProviderError(
-                PollFailure.PARTIAL,
-                f"the answers are {age:.0f} s old by their own Date and Age,"
-                f" facts are too old after {stale_after:g} s",
-            )
-            return _after_poll(state, capability, now, error)
-        if before.last_success is not None and now - age < before.last_success:
-            # What is known is newer than the answer.
-            status = PollStatus(before.interval, now, before.last_success)
-            return _with_status(state, capability, status, {})
-    merged = _merge(state, capability, result, now)
-    if not age or merged.snapshot.polls[capability].last_success != now:
-        return merged
-    status = msgspec.structs.replace(merged.snapshot.polls[capability], last_success=now - age)
-    polls = {**merged.snapshot.polls, capability: status}
-    return replace(merged, snapshot=msgspec.structs.replace(merged.snapshot, polls=polls))
+    if not age or isinstance(result, ProviderError):
+        return _merge(state, capability, result, now)
+    stale_after = state.snapshot.stale_after[capability]
+    if age > stale_after:
+        error = ProviderError(
+            PollFailure.OUTDATED,
+            f"the answers are {age:.0f} s old by their own Date or Age,"
+            f" facts are too old after {stale_after:g} s",
+        )
+        return _after_poll(state, capability, now, error)
+    known_at = state.snapshot.polls[capability].last_success
+    if known_at is not None and now - age < known_at:
+        return _without_facts(state, capability, result, now)
+    return _dated(_merge(state, capability, result, now), capability, now, now - age)
+
+
+def _without_facts(
+    state: MergeState, capability: Capability, result: Facts, now: float
+) -> MergeState:
+    """The state after a poll whose answers are older than what is known."""
+    error = result.error if isinstance(result, PerNumberResult) else None
+    if error is not None:
+        return _after_poll(state, capability, now, error)
+    former = state.snapshot.polls[capability]
+    status = PollStatus(former.interval, now, former.last_success)
+    return _with_status(state, capability, status, {})
+
+
+def _dated(state: MergeState, capability: Capability, now: float, known_at: float) -> MergeState:
+    """The state with the facts of a poll that succeeded at ``now`` dated ``known_at``."""
+    polls = state.snapshot.polls
+    if polls[capability].last_success != now:
+        return state
+    status = msgspec.structs.replace(polls[capability], last_success=known_at)
+    snapshot = msgspec.structs.replace(state.snapshot, polls={**polls, capability: status})
+    return replace(state, snapshot=snapshot)
 
 
 def _merge(

@@ -28,7 +28,6 @@ Around each request of the adapter, from the outside, as :func:`_wrap` puts them
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from agent.net.answer_age import answer_age
 from agent.net.exchange import Answer, Fetch, Request
 from agent.net.http_client import HttpClient, HttpClientLimits
 from agent.polling.budget import Budget
@@ -59,7 +58,6 @@ class RequestPaths:
     """
 
     def __init__(self, clock: Callable[[], float], recorder: ResponseRecorder | None) -> None:
-        self._clock = clock
         self._clients = HttpClientPool(clock)
         self._throttle = LoopThrottle()
         self._recorder = recorder
@@ -82,7 +80,7 @@ class RequestPaths:
         if self._recorder is not None:
             fetch = self._recorder.wrap(plan.key, fetch)
         fetch = _within_bytes(fetch, polling.max_bytes)
-        fetch = _noting_age(fetch, self._clock)
+        fetch = _noting_age(fetch)
         return self._throttle.wrap(fetch)
 
     async def close_unused(self, plans: Iterable[Plan]) -> None:
@@ -90,12 +88,12 @@ class RequestPaths:
         await self._clients.close_unused(plans)
 
 
-def _noting_age(fetch: Fetch, clock: Callable[[], float]) -> Fetch:
+def _noting_age(fetch: Fetch) -> Fetch:
     """``fetch``, with the age of every answer noted for the poll under way."""
 
     async def fetch_noting_age(request: Request) -> Answer:
         answer = await fetch(request)
-        note_age(answer_age(answer.headers, clock()))
+        note_age(answer.age)
         return answer
 
     return fetch_noting_age

@@ -37,6 +37,7 @@ TRANSIENT: dict[PollFailure, bool] = {
     PollFailure.HTTP_4XX: False,
     PollFailure.PAGINATION: False,
     PollFailure.TOO_MANY: False,
+    PollFailure.OUTDATED: False,
     PollFailure.EGRESS_DENIED: False,
     PollFailure.CANCELLED: False,
 }

@@ -86,6 +86,7 @@ LABELS: Final[Mapping[str, Message]] = {
     "pagination": Message("endless pages"),
     "partial": Message("incomplete"),
     "too_many": Message("too many records"),
+    "outdated": Message("old answers"),
     "egress_denied": Message("address not allowed"),
     # parties
     "caller": Message("caller"),

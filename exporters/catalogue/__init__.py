@@ -30,6 +30,7 @@ POLL_FAILURE_REASONS: tuple[str, ...] = (
     "pagination",
     "partial",
     "too_many",
+    "outdated",
     "egress_denied",
     "cancelled",
 )

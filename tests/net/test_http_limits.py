@@ -111,7 +111,20 @@ async def test_refusals_name_the_request_and_their_reason():
         open_client() as client,
     ):
         error = await refused(client, server.url, label="GET /v1/x")
-    assert error.detail == "GET /v1/x: the body's encoding is not supported"
+    assert error.detail == "GET /v1/x: the body's encoding is neither gzip nor deflate"
+
+
+async def test_what_the_decoder_does_not_know_is_refused_rather_than_read_as_it_is():
+    headers = {"Content-Encoding": "x-gzip"}
+    async with (
+        serving(answering(body=gzip.compress(b"{}"), headers=headers)) as server,
+        open_client() as client,
+    ):
+        error = await refused(client, server.url)
+    assert (error.kind, error.detail) == (
+        "encoding",
+        "GET: the body's encoding is neither gzip nor deflate",
+    )
 
 
 @pytest.mark.parametrize("named", ["GZIP", " gzip "])

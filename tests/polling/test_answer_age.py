@@ -40,8 +40,8 @@ async def test_yesterdays_answer_is_no_fact_of_today(polled, headers):
     before = polled.status().last_success
     polled.server.answers["/hq/numbers"] = answer(ACTIVE, **headers())
     (outcome,) = await polled.pollers.poll_once("north", "hq")
-    assert outcome.failure is PollFailure.PARTIAL
-    assert "old by their own Date and Age" in outcome.detail
+    assert outcome.failure is PollFailure.OUTDATED
+    assert "old by their own Date or Age" in outcome.detail
     assert polled.snapshot().listing.numbers[0].state is NumberState.SUSPENDED_VIOLATION
     assert polled.status().last_success == before
 
