@@ -213,9 +213,7 @@ class Agent:
             self._blocks,
             self._clock,
             lambda: self.settings.rules.interval,
-            QueryLimits(
-                self.settings.web.queries.max_samples, self.settings.web.queries.max_label_bytes
-            ),
+            lambda: QueryLimits.of(self.settings.web.queries),
         )
 
     # Starting the parts. They stop in reverse order, so the pollers, which cause all other
@@ -260,8 +258,7 @@ class Agent:
             self._clock,
             self._clock_steps.since_last,
         )
-        # It runs without any rules too: external alerts and complaints are handled after each
-        # evaluation.
+        # Without any rules too: external alerts and complaints are handled after each evaluation.
         self._scheduler.start()
 
     async def _stop_rules(self) -> None:
@@ -281,8 +278,7 @@ class Agent:
                 await self._update_tickets(rule_alerts, now)
         open_tickets = tuple(self.tickets.open)
         self.evidence.collector.observe(open_tickets)
-        waiting = tuple(self.tickets.waiting)
-        summary = await asyncio.to_thread(tickets_summary, open_tickets, now, waiting)
+        summary = await asyncio.to_thread(tickets_summary, open_tickets, now, self.tickets.waiting)
         self.exposition.publish(_OWN_SERIES, summary)
         self._pollers.set_urgent(accounts_of(open_tickets))
         with suppress(UnavailableError):

@@ -4,19 +4,27 @@ import asyncio
 import dataclasses
 import resource
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from aiohttp.test_utils import TestClient
 
 from agent.rules.engine import RuleEngine
 from agent.rules.load import load_rules
-from agent.rules.promql.budget import TOO_MANY_SAMPLES
+from agent.rules.promql.budget import LONGEST_TEXT, TOO_MANY_SAMPLES
+from agent.rules.promql.matchers import make_matcher
+from agent.rules.promql.symbols import Symbols
+from agent.rules.promql.table import Table
+from agent.rules.promql.vector import Vector
 from agent.rules.queries.queries import Queries, QueryLimits
 from agent.web.app import make_app
+from agent.web.prometheus.encoding import label_sets
 from agent.web.prometheus.executor import MOST_WAITING, QueryExecutor
 from agent.web.services import WebServices
+from exporters.block import Block
 from tests.lag import assert_unblocked, longest_lag
 from tests.rules.series import block
 from tests.web.facts import NOW
@@ -40,7 +48,7 @@ def engine(tmp_path: Path) -> RuleEngine:
 @pytest.fixture
 async def api(services: WebServices, engine: RuleEngine, aiohttp_client: Any) -> TestClient:
     limits = QueryLimits(samples=200_000, label_bytes=LABEL_BYTES)
-    queries = Queries(lambda: engine, lambda: BLOCKS, lambda: NOW, lambda: 15.0, limits)
+    queries = Queries(lambda: engine, lambda: BLOCKS, lambda: NOW, lambda: 15.0, lambda: limits)
     services = dataclasses.replace(services, queries=lambda: queries, clock=lambda: NOW)
     return await aiohttp_client(make_app(services))
 
@@ -203,3 +211,81 @@ async def test_too_many_waiting_queries_of_one_client_are_refused_at_once() -> N
     assert {str(task.exception()) for task in refused} == {"too many queries of this client wait"}
     end.set()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_name_that_a_query_made_at_one_step_is_no_other_name_at_the_next(
+    services: WebServices, tmp_path: Path, aiohttp_client: Any
+) -> None:
+    path = tmp_path / "rules.yml"
+    path.write_text(RULES, encoding="utf-8")
+    engine = RuleEngine(load_rules([path]), retention=600)
+    one = block("up", ("number",), {("1",): 1.0})
+    for step in range(10):
+        values = np.array([float(step < 5)])
+        engine.evaluate((Block(one.family, one.frame, values),), NOW - 100 + 10 * step)
+    queries = Queries(lambda: engine, tuple, lambda: NOW, lambda: 15.0)
+    services = dataclasses.replace(services, queries=lambda: queries, clock=lambda: NOW)
+    api = await aiohttp_client(make_app(services))
+    named = 'label_replace(up=={0},"__name__","name_{0}","","")'
+    query = f"{named.format(1)} or {named.format(0)}"
+    answer = await ask(api, query, start=NOW - 100, end=NOW - 10, step=10)
+    points = {it["metric"]["__name__"]: len(it["values"]) for it in answer["data"]["result"]}
+    assert points == {"name_1": 5, "name_0": 5}
+
+
+async def test_a_label_value_is_not_longer_than_a_regular_expression_may_read(
+    api: TestClient,
+) -> None:
+    tenth, nine = "x" * (LONGEST_TEXT // 10), "$1" * 9
+    ninety = f'label_replace(label_replace(vector(1),"a","{tenth}","",""),"b","{nine}","a","(.*)")'
+    await ask(api, f"count({ninety})")
+    answer = await ask(api, f'count(label_join({ninety},"c","","a","b","a"))', 422)
+    text = f"query would make a label value of more than {LONGEST_TEXT} characters"
+    assert answer["error"] == text
+
+
+async def test_series_stops_at_the_first_that_is_too_many(
+    api: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def numbered(vector: Vector) -> Iterator[str]:
+        for text in label_sets(vector):
+            made.append(f"{len(made)}{text}")
+            yield made[-1]
+
+    monkeypatch.setattr("agent.web.prometheus.metadata.label_sets", numbered)
+    monkeypatch.setattr("agent.web.prometheus.metadata.MAX_SERIES", SERIES + 5)
+    async with api.get("/api/v1/series", params=[("match[]", "up")] * 20) as response:
+        assert response.status == 422
+        answer = await response.json()
+    assert answer["error"] == f"more than {SERIES + 5} series match: add matchers"
+    assert len(made) == SERIES + 6
+
+
+@pytest.mark.parametrize("path", ["labels", "label/number/values", "series", "query_exemplars"])
+async def test_selectors_are_parsed_beside_the_loop(api: TestClient, path: str) -> None:
+    selector = "up{" + ",".join(f'a{i}=~"(x+x+)+y{i}"' for i in range(150)) + "}"
+    data = [("match[]", selector)] * 12 + [("query", selector)]
+
+    async def lag() -> float:
+        return await longest_lag(asyncio.create_task(_status(api, path, data)))
+
+    await assert_unblocked(lag, path)
+
+
+async def _status(api: TestClient, path: str, data: list[tuple[str, str]]) -> int:
+    method = api.get if path.startswith("label/") else api.post
+    kind = "params" if path.startswith("label/") else "data"
+    async with method(f"/api/v1/{path}", **{kind: data[:1] if kind == "params" else data}) as it:
+        assert it.status in (200, 400), await it.text()
+        return it.status
+
+
+def test_a_table_remembers_few_matchers_where_it_is_large() -> None:
+    symbols = Symbols()
+    rows = 2_000_000
+    table = Table(symbols, {"a": np.zeros(rows, np.int32)}, rows)
+    for index in range(40):
+        table.mask(make_matcher("=", "a", str(index), dot_matches_newline=True))
+    assert sum(mask.nbytes for mask in table._masks.values()) <= 8 * rows

@@ -13,6 +13,11 @@ from agent.rules.promql.errors import EvaluationError
 
 TOO_MANY_SAMPLES = "query processing would load too many samples into memory in query execution"
 """Prometheus' own words for its limit ``query.max-samples``."""
+SAMPLES_OF_A_TIME = 150
+"""Each time at which a subquery is evaluated counts as so many samples: it costs as much."""
+LONGEST_TEXT = 64 * 1024
+"""Characters: the longest label value that a query may make. A regular expression reads a text in
+one piece, which no deadline ends."""
 _TEXT_OVERHEAD = 56
 """Bytes that a short text takes beside its characters."""
 
@@ -59,6 +64,7 @@ class QueryBudget:
             EvaluationError: when the step has made too many bytes of labels.
             QueryTimeoutError: when the deadline has passed.
         """
+        self.require_space(length)
         before = self._label_bytes
         self._label_bytes += (length + _TEXT_OVERHEAD) * series
         self.require_space(0)
@@ -71,6 +77,10 @@ class QueryBudget:
         Raises:
             EvaluationError: when it may not.
         """
+        if length > LONGEST_TEXT:
+            raise EvaluationError(
+                f"query would make a label value of more than {LONGEST_TEXT} characters"
+            )
         if self._label_bytes + length > self._max_label_bytes:
             raise EvaluationError(
                 f"query would make more than {self._max_label_bytes} bytes of labels"
@@ -118,3 +128,10 @@ def require_space(length: int) -> None:
     budget = _CURRENT.get()
     if budget is not None:
         budget.require_space(length)
+
+
+def check_time() -> None:
+    """Require that the query under way, if any, is within its time; see :class:`QueryBudget`."""
+    budget = _CURRENT.get()
+    if budget is not None:
+        budget.check_time()

@@ -6,6 +6,7 @@ A missing label is the empty string, as in Prometheus, so ``a!="b"`` matches ser
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import re2
 
@@ -13,6 +14,10 @@ from agent.rules.promql.errors import RefusedError
 
 METRIC_NAME = "__name__"
 """The label that holds a metric's name."""
+
+
+_REGEX_BYTES = 2 * 1024 * 1024
+"""Memory of one compiled regular expression; the module keeps the newest 128 of a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +44,8 @@ def make_matcher(operator: str, label: str, value: str, *, dot_matches_newline: 
     """
     if operator in {"=", "!="}:
         return Matcher(operator, label, value, _equality(operator, value))
-    options = re2.Options()
-    options.dot_nl = dot_matches_newline
-    options.log_errors = False
     try:
-        pattern = re2.compile(value, options)
+        pattern = regex(value, dot_matches_newline=dot_matches_newline)
     except re2.error as error:
         text = error.args[0] if error.args else ""
         reason = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
@@ -54,6 +56,18 @@ def make_matcher(operator: str, label: str, value: str, *, dot_matches_newline: 
     return Matcher(
         operator, label, value, lambda text: (pattern.fullmatch(text) is not None) is is_positive
     )
+
+
+def regex(text: str, *, dot_matches_newline: bool) -> Any:
+    """The compiled regular expression, which matches in time linear to a text's length.
+
+    Raises:
+        re2.error: when ``text`` is none, or needs too much memory.
+    """
+    options = re2.Options()
+    options.dot_nl, options.log_errors = dot_matches_newline, False
+    options.max_mem = _REGEX_BYTES
+    return re2.compile(text, options)
 
 
 def _equality(operator: str, value: str) -> Callable[[str], bool]:

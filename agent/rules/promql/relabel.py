@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 import re2
 
-from agent.rules.promql.budget import charge_text, require_space
+from agent.rules.promql.budget import charge_text, check_time, require_space
 from agent.rules.promql.errors import EvaluationError
-from agent.rules.promql.matchers import METRIC_NAME
+from agent.rules.promql.matchers import METRIC_NAME, regex
 from agent.rules.promql.symbols import Codes
 from agent.rules.promql.table import Table
 from agent.rules.promql.vector import Vector, require_distinct
@@ -24,10 +24,8 @@ def replace(vector: Vector, texts: Sequence[str], *, dot_matches_newline: bool) 
         EvaluationError: where Prometheus fails too, with its text.
     """
     target, replacement, source, pattern = texts
-    options = re2.Options()
-    options.dot_nl, options.log_errors = dot_matches_newline, False
     try:
-        regex = re2.compile(pattern, options)
+        compiled = regex(pattern, dot_matches_newline=dot_matches_newline)
     except re2.error:
         raise EvaluationError(f"invalid regular expression in label_replace(): {pattern}") from None
     if not _LABEL.fullmatch(target):
@@ -39,7 +37,8 @@ def replace(vector: Vector, texts: Sequence[str], *, dot_matches_newline: bool) 
     references = replacement.count("$")
     replaced = np.full(present.size, -1, np.int32)
     for place, text in enumerate(symbols.decode(present)):
-        match = regex.fullmatch(text)
+        check_time()
+        match = compiled.fullmatch(text)
         if match is not None:
             # Before it is made: a replacement may name a long text many times.
             require_space(len(replacement) + references * len(text))

@@ -19,6 +19,9 @@ from agent.rules.promql.symbols import Codes, Rows, Symbols, distinct_of, group,
 Mask = npt.NDArray[np.bool_]
 
 _MAX_MASKS = 128
+_MASK_BYTES = 8 * 1024 * 1024
+"""Bytes of the masks of one table, beyond the first few: queries name ever other values."""
+_FEW_MASKS = 8
 
 
 class Table:
@@ -80,7 +83,8 @@ class Table:
         """Which rows the matcher accepts."""
         key = (matcher.operator, matcher.label, matcher.value)
         if key not in self._masks:
-            if len(self._masks) >= _MAX_MASKS:
+            most = max(_FEW_MASKS, min(_MAX_MASKS, _MASK_BYTES // max(1, self.rows)))
+            if len(self._masks) >= most:
                 self._masks.clear()
             self._masks[key] = self._mask(matcher)
         return self._masks[key]

@@ -62,7 +62,7 @@ class Matrix:
 
     def __init__(self) -> None:
         self._series: dict[str, Series] = {}
-        self._series_by_row: dict[tuple[Table, int], dict[int, Series]] = {}
+        self._series_by_row: dict[tuple[Table, str], dict[int, Series]] = {}
         self._points = 0
 
     def drain(self) -> Iterator[Series]:
@@ -88,7 +88,9 @@ class Matrix:
         self._count(vector.size)
         if len(self._series_by_row) >= _MAX_TABLES:
             self._series_by_row.clear()
-        by_row = self._series_by_row.setdefault((vector.table, vector.metric), {})
+        # By the name's text: the code of a name that a function made is another one's later.
+        name = vector.table.symbols.texts[vector.metric]
+        by_row = self._series_by_row.setdefault((vector.table, name), {})
         new = [place for place, row in enumerate(vector.rows.tolist()) if row not in by_row]
         self._add_rows(vector, new, by_row)
         for row, value in zip(vector.rows.tolist(), vector.values.tolist(), strict=True):

@@ -11,12 +11,13 @@ from time import monotonic
 
 import numpy as np
 
+from agent.config.settings import WebQueries
 from agent.rules.durations import format_duration
 from agent.rules.engine import RuleEngine
 from agent.rules.history import LOOKBACK as LOOKBACK_MILLISECONDS
 from agent.rules.history import retention_of
 from agent.rules.live_source import ALERTS, ALERTS_FOR_STATE
-from agent.rules.promql.budget import QueryBudget, limited_to
+from agent.rules.promql.budget import SAMPLES_OF_A_TIME, QueryBudget, limited_to
 from agent.rules.promql.compile import parse, parse_any
 from agent.rules.promql.errors import RefusedError
 from agent.rules.promql.evaluate import Evaluation, Value, evaluate
@@ -54,9 +55,9 @@ class BudgetSource:
         """The same series at another time, milliseconds since the epoch.
 
         Raises:
-            As :meth:`select` does: a subquery may ask for ever more times.
+            As :meth:`select` does: subqueries inside each other read at very many times.
         """
-        self._budget.charge_samples(1)
+        self._budget.charge_samples(SAMPLES_OF_A_TIME)
         return BudgetSource(self._below.at(when), self._budget)
 
     def window(self, selector: Selector, span: Span) -> RangeVector:
@@ -75,6 +76,11 @@ class QueryLimits:
 
     samples: int = 2_000_000
     label_bytes: int = 16 * 1024 * 1024
+
+    @classmethod
+    def of(cls, queries: WebQueries) -> "QueryLimits":
+        """The limits that the configuration sets."""
+        return cls(queries.max_samples, queries.max_label_bytes)
 
 
 STEP_SECONDS = 5.0
@@ -95,7 +101,7 @@ class Queries:
         blocks: Returns all blocks published now.
         clock: Returns seconds since the epoch.
         staleness: Seconds into the past for which the current series still answer.
-        limits: What one step of a query may take.
+        limits: Returns what one step of a query may take.
     """
 
     def __init__(
@@ -104,13 +110,13 @@ class Queries:
         blocks: Callable[[], Sequence[Block]],
         clock: Callable[[], float],
         staleness: Callable[[], float],
-        limits: QueryLimits | None = None,
+        limits: Callable[[], QueryLimits] = QueryLimits,
     ) -> None:
         self.engine = engine
         self._blocks = blocks
         self._clock = clock
         self._staleness = staleness
-        self._limits = limits or QueryLimits()
+        self._limits = limits
 
     def instant(self, node: Node, at: float, until: float) -> Value | Matrix:
         """The result of ``node`` at ``at``; ``until`` (monotonic seconds) is the deadline.
@@ -195,7 +201,8 @@ class Queries:
         engine = self.engine()
         with engine.reading(blocks) as source, source.symbols.scratch() as has_derived:
             deadline = min(until, monotonic() + STEP_SECONDS)
-            budget = QueryBudget(self._limits.samples, self._limits.label_bytes, deadline)
+            limits = self._limits()
+            budget = QueryBudget(limits.samples, limits.label_bytes, deadline)
             budget.check_time()
             present = self._is_present(engine, at)
             below = source if present else source.at(round(at * 1000))

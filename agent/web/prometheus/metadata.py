@@ -28,11 +28,12 @@ PROMETHEUS_VERSION = "2.42.0"
 
 async def labels(request: web.Request, parameters: QueryParams, queries: Queries) -> bytes:
     """The names of all labels."""
-    selectors = _selectors(parameters) or _EVERYTHING
-    if not _is_range(parameters):
-        return small([])
 
     def select(deadline: float) -> bytes:
+        # Parsed here too: many selectors take a while.
+        selectors = _selectors(parameters) or _EVERYTHING
+        if not _is_range(parameters):
+            return small([])
         vectors = queries.select(selectors, deadline)
         return small(sorted({name for vector in vectors for name in _names(vector)}))
 
@@ -44,11 +45,11 @@ async def values(request: web.Request, parameters: QueryParams, queries: Queries
     name = request.match_info["name"]
     if not _LABEL.fullmatch(name):
         raise QueryApiError(f'invalid label name: "{name}"')
-    selectors = _selectors(parameters) or _EVERYTHING
-    if not _is_range(parameters):
-        return small([])
 
     def select(deadline: float) -> bytes:
+        selectors = _selectors(parameters) or _EVERYTHING
+        if not _is_range(parameters):
+            return small([])
         vectors = queries.select(selectors, deadline)
         texts = in_order({text for vector in vectors for text in _values(vector, name)})
         return data(("[", *joined(map(quoted, texts)), "]"))
@@ -58,18 +59,19 @@ async def values(request: web.Request, parameters: QueryParams, queries: Queries
 
 async def series(request: web.Request, parameters: QueryParams, queries: Queries) -> bytes:
     """The label sets of the series that match."""
-    selectors = _selectors(parameters)
-    if not selectors:
-        raise QueryApiError("no match[] parameter provided")
-    if not _is_range(parameters):
-        return small([])
 
     def select(deadline: float) -> bytes:
-        vectors = tuple(queries.select(selectors, deadline))
-        size = sum(vector.size for vector in vectors)
-        if size > MAX_SERIES:
-            raise TooLargeError(f"{size} series match, at most {MAX_SERIES} are parameters")
-        sets = dict.fromkeys(text for vector in vectors for text in label_sets(vector))
+        selectors = _selectors(parameters)
+        if not selectors:
+            raise QueryApiError("no match[] parameter provided")
+        if not _is_range(parameters):
+            return small([])
+        sets: dict[str, None] = {}
+        for vector in queries.select(selectors, deadline):
+            for text in label_sets(vector):
+                sets[text] = None
+                if len(sets) > MAX_SERIES:
+                    raise TooLargeError(f"more than {MAX_SERIES} series match: add matchers")
         return data(("[", *joined(sets), "]"))
 
     return await run_query(request, select)
