@@ -10,11 +10,11 @@ from agent.fleet import Fleet
 from agent.model import Balance, Call, Listing
 from agent.net.exchange import ProviderError
 from agent.polling.call_ledger import RECENT_CALLS, CallLedger
-from agent.polling.limits import AccountLimits, FactSizes, too_many
+from agent.polling.limits import AccountLimits, FactSizes
 from agent.polling.merge import Facts, MergeState, merge, new_snapshot, with_settings
 from agent.polling.per_number import PerNumberResult
 from agent.polling.plan import Plan
-from agent.states import Capability
+from agent.states import Capability, PollFailure
 
 
 class AccountState:
@@ -30,7 +30,12 @@ class AccountState:
         self._state = MergeState(new_snapshot(*plan.key, plan.polling, frozenset()))
         self._limits = AccountLimits.of(plan.polling)
         self._sizes = FactSizes()
-        self.ledger = CallLedger(now, recent_calls=recent_calls, max_keys=plan.polling.max_series)
+        self.ledger = CallLedger(
+            now,
+            recent_calls=recent_calls,
+            max_numbers=plan.polling.max_numbers,
+            max_legs=plan.polling.max_records,
+        )
         self.merging = asyncio.Lock()
         """Locked from :meth:`merge` to :meth:`publish`: two polls must not merge into the same
         state, or the later one would undo the earlier."""
@@ -47,7 +52,8 @@ class AccountState:
         snapshot = with_settings(self._state.snapshot, plan.polling, capabilities)
         self._state = replace(self._state, snapshot=snapshot)
         self._limits = AccountLimits.of(plan.polling)
-        self.ledger.max_keys = plan.polling.max_series
+        self.ledger.max_numbers = plan.polling.max_numbers
+        self.ledger.max_legs = plan.polling.max_records
 
     async def merge(
         self,
@@ -83,10 +89,10 @@ class AccountState:
         if capability is Capability.CALLS:
             result = self.ledger.add(result, now)
             if self.ledger.uncounted:
-                raise too_many(
-                    "the call records name too many numbers and phones",
-                    self.ledger.max_keys,
-                    "max_series",
+                raise ProviderError(
+                    PollFailure.TOO_MANY,
+                    f"{self.ledger.uncounted} call records are of too many numbers or phones;"
+                    " polling.max_numbers and polling.max_records set the limits",
                 )
         merged = merge(self._state, capability, result, now, age)
         changes: Mapping[str, int] = {}

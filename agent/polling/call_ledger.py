@@ -32,8 +32,11 @@ watched.
 MAX_IDS = 500_000
 """Record ids remembered per account; beyond that the oldest hours are dropped."""
 
-MAX_KEYS = 5_000_000
-"""The most distinct numbers, phones and results counted per account."""
+MAX_NUMBERS = 100_000
+"""The most numbers per account whose records are counted, by default."""
+
+MAX_LEGS = 500_000
+"""The most pairs of phone and result per account that are counted, by default."""
 
 RECENT_CALLS = 8
 """The number of newest records kept per hotline number as evidence."""
@@ -78,7 +81,8 @@ class CallLedger:
         started_at: float,
         max_ids: int = MAX_IDS,
         recent_calls: int = RECENT_CALLS,
-        max_keys: int = MAX_KEYS,
+        max_numbers: int = MAX_NUMBERS,
+        max_legs: int = MAX_LEGS,
     ) -> None:
         self._counts_from = started_at
         self.accepts_from = started_at - LOOKBACK
@@ -86,10 +90,11 @@ class CallLedger:
         self._newest = started_at
         self._polled = False
         self._max_ids = max_ids
-        self.max_keys = max_keys
-        """The most pairs of number and result, and of phone and result, that are counted."""
+        self.max_numbers = max_numbers
+        self.max_legs = max_legs
         self.uncounted = 0
-        """How many new records of the newest poll were left out because of ``max_keys``."""
+        """How many new records of the newest poll were left out: their number, or their phone and
+        result, would be one too many."""
         self._ids_by_hour: dict[int, set[int]] = {}
         self._tally = _CallTally(recent_calls)
         self._facts = CallFacts()
@@ -133,8 +138,8 @@ class CallLedger:
         return sum(map(len, self._ids_by_hour.values()))
 
     def _count(self, call: Call) -> bool:
-        """Count a new record; returns False where it would exceed ``max_keys``."""
-        if not self._tally.has_space(call, self.max_keys):
+        """Count a new record; returns False where it would be beyond a limit."""
+        if not self._tally.has_space(call, self.max_numbers, self.max_legs):
             return False
         self._tally.remember(call)
         if call.started_at >= self._counts_from:
@@ -174,15 +179,12 @@ class _CallTally:
         self._waits: dict[str, tuple[int, ...]] = {}
         self._recent: dict[str, tuple[CallOutcome, ...]] = {}
 
-    def has_space(self, call: Call, max_keys: int) -> bool:
-        """Whether ``call`` adds no new key beyond ``max_keys``."""
-        if len(self._totals) + len(self._legs) + len(self._recent) < max_keys:
-            return True
-        return (
-            (call.number, call.result) in self._totals
-            and call.number in self._recent
-            and (not call.binding or (call.number, call.binding, call.result) in self._legs)
-        )
+    def has_space(self, call: Call, max_numbers: int, max_legs: int) -> bool:
+        """Whether ``call`` adds neither a number nor a leg beyond these limits."""
+        if len(self._recent) >= max_numbers and call.number not in self._recent:
+            return False
+        leg = call.number, call.binding, call.result
+        return len(self._legs) < max_legs or not call.binding or leg in self._legs
 
     def count(self, call: Call) -> None:
         """Add a record to the totals."""

@@ -138,3 +138,12 @@ def log_change(change: Change) -> None:
         symptom=ticket.subject.symptom,
         revision=ticket.revision,
     )
+
+
+def track(tickets: dict[str, Ticket], ticket: Ticket, *, when: bool) -> None:
+    """Puts ``ticket`` into ``tickets``, which are by key, or takes it out unless ``when``."""
+    if when:
+        tickets[ticket.key] = ticket
+    elif ticket.key in tickets and tickets[ticket.key].id == ticket.id:
+        # A change of an ended episode must not hide the one that is open now.
+        del tickets[ticket.key]

@@ -22,9 +22,8 @@ from agent.store.database import Database, finish
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor, person_name
 from agent.tickets.actions.specs import perform
-from agent.tickets.changes import CLOSED, Change, attach_complaints, log_change, redelivery
+from agent.tickets.changes import CLOSED, Change, attach_complaints, log_change, redelivery, track
 from agent.tickets.decide.common_cause import Threshold, common_faults, keys_of
-from agent.tickets.decide.decide import decide
 from agent.tickets.decide.decision import Decision, DecisionPolicy, Recovery, by_ticket
 from agent.tickets.decide.diagnosis import Diagnose, FaultDiagnoser
 from agent.tickets.decide.faults import (
@@ -35,7 +34,7 @@ from agent.tickets.decide.faults import (
     pending_keys,
     traits_of,
 )
-from agent.tickets.decide.limit import within_limit
+from agent.tickets.decide.limit import decide_within_limit
 from agent.tickets.decide.recovery import resumed, shifted
 from agent.tickets.decide.repeated import RepeatedAlerts
 from agent.tickets.decide.view import (
@@ -246,10 +245,8 @@ class Tickets:
         gone_rules = tuple(self._gone_rules)
         view = await self._view(alerts, fleet, now)
         round_ = Round(view, fleet, self._settings, self._policy, self._diagnoser, now, self._mark)
-        decisions = await asyncio.to_thread(decide, view, now)
-        decisions, self.waiting = within_limit(
-            decisions, view.tickets.values(), self._settings.tickets.max_open
-        )
+        limit = self._settings.tickets.max_open
+        decisions, self.waiting = await asyncio.to_thread(decide_within_limit, view, now, limit)
         await self._carry_out(decisions, round_, written)
         await self._revise_diagnoses(round_, written)
         await self._apply_time_policies(round_, written)
@@ -375,8 +372,8 @@ class Tickets:
                 await record_all(connection, [it.change for it in recorded])
                 await enqueue_all(connection, sinks, [(it.change, it.payload) for it in recorded])
         for it in prepared:
-            _keep(self._open, it.change.after, when=it.change.after.open)
-            _keep(self._muted, it.change.after, when=it.change.after.muted)
+            track(self._open, it.change.after, when=it.change.after.open)
+            track(self._muted, it.change.after, when=it.change.after.muted)
         for it in recorded:
             written.append(it.change)
             log_change(it.change)
@@ -395,11 +392,3 @@ class Tickets:
             self._last_alert_at = dict.fromkeys(watched, now)
             self._is_loaded = True
         return self._open
-
-
-def _keep(tickets: dict[str, Ticket], ticket: Ticket, *, when: bool) -> None:
-    if when:
-        tickets[ticket.key] = ticket
-    elif ticket.key in tickets and tickets[ticket.key].id == ticket.id:
-        # A change of an ended episode must not hide the one that is open now.
-        del tickets[ticket.key]

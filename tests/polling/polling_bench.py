@@ -93,7 +93,7 @@ class PlainProvider:
 
     async def calls(self, since):
         records = await self._get(f"/calls?since={since}")
-        return tuple(Call(i, n, at, CallResult(r)) for i, n, at, r in records)
+        return tuple(Call(i, n, at, CallResult(r), *more) for i, n, at, r, *more in records)
 
 
 def settings_of(*accounts, polling=None, provider="north", base_url=None, profile="generic"):

@@ -117,25 +117,33 @@ async def test_phones_and_their_bytes_are_limited(bench):
     assert outcome.failure is None
 
 
-async def test_call_records_cannot_name_ever_more_numbers(bench):
+@pytest.mark.parametrize(
+    ("limits", "totals", "legs"),
+    [({"max_numbers": 120}, 120, 120), ({"max_records": 70}, 500, 70)],
+    ids=["numbers", "phones"],
+)
+async def test_call_records_cannot_name_ever_more(bench, limits, totals, legs):
     bench.capabilities = {Capability.NUMBERS, Capability.CALLS}
     bench.server.answers["/hq/numbers"] = listing(1)
-    await bench.pollers.prepare(settings_of("hq", polling={"max_series": 200}))
+    await bench.pollers.prepare(settings_of("hq", polling=limits))
     start = time.time()
     rounds = iter(range(100))
 
     def calls(_request):
         batch = next(rounds) * 50
         records = [
-            [str(batch + i), str(4007000000 + batch + i), start + 5, "answered"] for i in range(50)
+            [f"{batch + i}", f"{4007000000 + batch + i}", start + 5, "answered", f"b{batch + i}"]
+            for i in range(50)
         ]
         return web.json_response(records)
 
     bench.server.answers["/hq/calls"] = calls
     outcomes = [(await bench.pollers.poll_once("north", "hq"))[1] for _ in range(10)]
     assert outcomes[-1].failure is PollFailure.TOO_MANY
-    assert "polling.max_series" in outcomes[-1].detail
-    assert len(bench.snapshot().call_totals) <= 200
+    assert "polling.max_numbers and polling.max_records" in outcomes[-1].detail
+    snapshot = bench.snapshot()
+    assert len(snapshot.call_totals) <= totals
+    assert len(snapshot.leg_totals) <= legs
 
 
 async def test_no_account_has_more_series_than_its_facts_are_counted_for(bench):

@@ -9,11 +9,20 @@ from collections.abc import Iterable, Mapping
 
 from agent.model import AccountKey
 from agent.states import Scope
+from agent.tickets.decide.decide import decide
 from agent.tickets.decide.decision import Decision
 from agent.tickets.decide.faults import WORST_FIRST
+from agent.tickets.decide.view import View
 from agent.tickets.ticket import Subject, Ticket
 
 _COUNTED = frozenset({Scope.NUMBER, Scope.BINDING})
+
+
+def decide_within_limit(
+    view: View, now: float, limit: int
+) -> tuple[list[Decision], Mapping[AccountKey, int]]:
+    """The decisions of a round, and how many faults of each account wait for a ticket."""
+    return within_limit(decide(view, now), view.tickets.values(), limit)
 
 
 def within_limit(
