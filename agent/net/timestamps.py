@@ -14,18 +14,20 @@ EARLIEST: Final = -2208988800.0
 LATEST: Final = 253402128000.0
 """9999-12-30T00:00:00Z: with every offset still in the year 9999, the last that dates can have.
 
-Providers write the year 9999 for "without an end", so a later time is taken for this one.
+Providers write the last day of that year for "without an end"; it is taken for this time.
 """
+_END: Final = 253402387200.0
+"""10000-01-02T00:00:00Z, after the last day of the year 9999 with every offset."""
 
 
 def in_range(seconds: float) -> float:
     """``seconds`` since the epoch, at most :data:`LATEST`.
 
     Raises:
-        ValueError: when it is not a number or before :data:`EARLIEST`.
+        ValueError: when it is not a number, before :data:`EARLIEST` or after the year 9999.
     """
-    if not seconds >= EARLIEST:
-        raise ValueError("not a time of this age")
+    if not EARLIEST <= seconds < _END:
+        raise ValueError("not a time")
     return min(seconds, LATEST)
 
 

@@ -66,6 +66,7 @@ async def test_a_refresh_that_fails_is_down_and_ages_and_the_other_account_goes_
             fleet.swap(snapshot(account, now[0], NumberState.SUSPENDED_VIOLATION))
         up = {"hq": 0.0, "shop": 1.0}
         await until(lambda: lines(exposition, "numwatch_provider_up") == up, "hq is down")
+        await until(lambda: lines(exposition, "numwatch_number_up")["shop"] == 0.0, "shop goes on")
         # Its newest facts that could be processed are shown until they are too old.
         assert lines(exposition, "numwatch_number_up") == {"hq": 1.0, "shop": 0.0}
         success = lines(exposition, "numwatch_poll_last_success_timestamp_seconds")

@@ -169,16 +169,16 @@ async def test_a_refusal_says_what_is_wrong_and_where(body, detail):
 async def test_an_answer_is_decoded_by_its_charset_and_named_by_its_label():
     body = '"公"'.encode("utf-16-le")
     assert await decode_json(Answer(200, {}, body, "utf-16-le")) == "公"
-    large = b" " * decode.THREAD_FROM
+    large = b" " * INLINE_BYTES
     assert await decode_json(Answer(200, {}, large + b"1", "utf-8")) == 1
-    wide = " ".encode("utf-16-le") * decode.THREAD_FROM + body
+    wide = " ".encode("utf-16-le") * INLINE_BYTES + body
     assert await decode_json(Answer(200, {}, wide, "utf-16-le")) == "公"
     with pytest.raises(ProviderError, match=r"^decode: numbers: not JSON at character"):
         await decode_json(Answer(200, {}, large + b"x", None), "numbers")
 
 
 @pytest.mark.parametrize("size", [0, 1])
-async def test_a_body_over_a_mebibyte_is_decoded_in_a_thread(monkeypatch, size):
+async def test_a_body_over_64_kibibytes_is_decoded_in_a_thread(monkeypatch, size):
     threads = []
 
     async def to_thread(call, *arguments):
@@ -186,7 +186,7 @@ async def test_a_body_over_a_mebibyte_is_decoded_in_a_thread(monkeypatch, size):
         return call(*arguments)
 
     monkeypatch.setattr(asyncio, "to_thread", to_thread)
-    body = b"1".rjust(1024 * 1024 + size)
+    body = b"1".rjust(64 * 1024 + size)
     assert await decode_json(Answer(200, {}, body, None)) == 1
     assert len(threads) == size
 

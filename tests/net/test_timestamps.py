@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from agent.net.timestamps import epoch_parser, iso_parser, parse_offset, parse_rfc2822
 
 CHINA = timezone(timedelta(hours=8))
-LATEST = 253_402_300_799
+LATEST = 253_402_128_000
 
 
 @given(st.integers(-23, 23), st.integers(0, 59))
@@ -100,11 +100,26 @@ def test_epoch_milliseconds():
     assert parse("1800000000500.25") == pytest.approx(1_800_000_000.50025, abs=1e-6)
 
 
-def test_the_year_9999_is_the_last():
+def test_the_last_day_of_the_year_9999_is_without_an_end():
     assert epoch_parser(1.0)(LATEST) == LATEST
-    for beyond in (LATEST + 1, "253402300799.5"):
-        with pytest.raises(ValueError, match=r"^not a time$"):
-            epoch_parser(1.0)(beyond)
+    for without_end in (LATEST + 1, "253402300799.5"):
+        assert epoch_parser(1.0)(without_end) == LATEST
+    for text in ("9999-12-31T23:59:59", "9999-12-31T23:59:59-14:00", "9999-12-31T00:00:00+14:00"):
+        assert iso_parser(CHINA)(text) == LATEST
+
+
+@pytest.mark.parametrize("beyond", [253_402_387_200, "9" * 15, 10**15 - 1])
+def test_a_time_after_the_year_9999_is_none(beyond):
+    with pytest.raises(ValueError, match=r"^not a time$"):
+        epoch_parser(1.0)(beyond)
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01", "0001-01-01T00:00:00+14:00", "1899-12-31T23:59:59Z"]
+)
+def test_a_time_before_1900_is_none(text):
+    with pytest.raises(ValueError, match=r"^not a time$"):
+        iso_parser(CHINA)(text)
 
 
 @pytest.mark.parametrize(
