@@ -4,12 +4,14 @@
 the server's clock, and the server's clock may be wrong, and so may ours. So ``Date`` is compared
 with the server's own earlier ones, in monotonic time:
 
-- while ``Date`` goes on as time passes, the answers are made when they are asked for, however far
-  it is from our clock (that is the skew, which the alert ProviderClockSkew reports);
-- an answer whose ``Date`` is before the time at which the server's clock stood when it was asked
-  for was made earlier, and is so much older;
-- a server whose clock was set back by a while looks that much older. It is believed once its
-  ``Date`` has gone on for as long, at most an hour: it then is past all it said before.
+- while ``Date`` goes on as time passes, answers are made when they are requested, however far it
+  is from our clock: that is skew, which the alert ProviderClockSkew reports;
+- an answer with an earlier ``Date`` than any clock of the server showed when it was requested was
+  made before, and is so much older;
+- a clock that was set back by a while looks that much older. It is believed once its ``Date`` has
+  gone on for as long, at most an hour: it then is past all it said before. A clock that was set
+  forward is believed at once, and the one before is remembered for an hour: servers behind one
+  address have clocks of their own.
 
 Only the first answers have nothing to be compared with but our own clock. If they are behind it,
 they count as old until ``Date`` has gone on for a minute: it may be our clock that is ahead.
@@ -24,32 +26,33 @@ from agent.net.retry_after import parse_http_date
 TOLERANCE = 5.0
 """Seconds that ``Date`` may lag behind: it has no fractions, and clocks drift a little."""
 LONGEST_DOUBT = 3600.0
-"""Seconds after which a server whose clock was set back is believed at the latest."""
+"""Seconds after which a clock that was set back is believed at the latest."""
 FIRST_DOUBT = 60.0
-"""The same for a server that never was in step with our clock."""
+"""The same while no answer was in step with our clock."""
+_MOST_CLOCKS = 8
+_REMEMBERED = 3600.0
 
 _AGE = re.compile(r"\d{1,10}", re.ASCII)
 
 
 @dataclass
-class _SteadyClock:
-    """A clock that answers have agreed on since a time of ours (monotonic seconds)."""
+class _Clock:
+    """A clock by which answers were made, and since or until when (monotonic seconds)."""
 
     offset: float
     """The server's time minus our monotonic time, at least."""
-    since: float
+    at: float
 
 
 class AnswerAges:
     """The ages of one server's answers."""
 
     def __init__(self) -> None:
-        self._offset: float | None = None
-        """The server's time minus our monotonic time, at least; ``None`` before any ``Date``."""
-        self._seen_in_step = False
-        """Whether an answer was in step with :attr:`_offset`, which else is that of our clock."""
-        self._other: _SteadyClock | None = None
-        """The clock of answers that look old: the server's own, if it was set back."""
+        self._clocks: list[_Clock] = []
+        """Those that are believed, each with the time of its newest answer; at first our own."""
+        self._is_ours = True
+        self._doubtful: _Clock | None = None
+        """That of answers that look old, since when they keep to it."""
 
     def age(
         self, headers: Mapping[str, str], requested_at: float, received_at: float, now: float
@@ -61,37 +64,46 @@ class AnswerAges:
         text = headers.get("Age", "").strip()
         in_caches = float(text) if _AGE.fullmatch(text) else 0.0
         made_at = parse_http_date(headers.get("Date"))
-        if made_at is None:
-            behind = 0.0
-        else:
-            behind = self._behind(made_at, made_at - received_at, requested_at, now - received_at)
+        behind = 0.0
+        if made_at is not None:
+            if not self._clocks:
+                self._clocks = [_Clock(now - received_at, received_at)]
+            behind = self._behind(made_at, made_at - received_at, requested_at)
         age = max(in_caches, behind)
         return age if age > TOLERANCE else 0.0
 
-    def _behind(self, made_at: float, offset: float, requested_at: float, ours: float) -> float:
+    def _behind(self, made_at: float, offset: float, requested_at: float) -> float:
         """How far ``made_at`` is behind the server's clock at ``requested_at``.
 
-        ``offset`` is at most the server's true one, for an answer is made before it is received;
-        ``ours`` is that of our own clock.
+        ``offset`` is at most that of its clock: an answer is made before it is received.
         """
-        if self._offset is None:
-            self._offset = max(offset, ours)
-        behind = requested_at + self._offset - made_at
-        if behind <= TOLERANCE:
-            self._offset = max(self._offset, offset) if self._seen_in_step else offset
-        elif self._goes_on(made_at, offset, requested_at, behind):
-            self._offset, behind = offset, 0.0
-        else:
+        lags = [requested_at + clock.offset - made_at for clock in self._clocks]
+        for clock, lag in zip(self._clocks, lags, strict=True):
+            if lag <= TOLERANCE and offset <= clock.offset + TOLERANCE:
+                highest = offset if self._is_ours else max(clock.offset, offset)
+                self._believe(clock, highest, requested_at)
+                return 0.0
+        behind = min((lag for lag in lags if lag > TOLERANCE), default=0.0)
+        if behind and not self._goes_on(made_at, offset, requested_at, behind):
             return behind
-        self._seen_in_step, self._other = True, None
-        return behind
+        clock = _Clock(offset, requested_at)
+        self._clocks.append(clock)
+        self._believe(clock, offset, requested_at)
+        return 0.0
+
+    def _believe(self, clock: _Clock, offset: float, at: float) -> None:
+        clock.offset, clock.at = offset, at
+        if self._is_ours:
+            self._clocks, self._is_ours = [clock], False
+        recent = [it for it in self._clocks if it.at >= at - _REMEMBERED]
+        self._clocks = sorted(recent, key=lambda it: it.at)[-_MOST_CLOCKS:]
 
     def _goes_on(self, made_at: float, offset: float, requested_at: float, behind: float) -> bool:
         """Whether the answers that look old have been made when requested, for long enough."""
-        other = self._other
-        if other is None or requested_at + other.offset - made_at > TOLERANCE:
-            self._other = _SteadyClock(offset, made_at - offset)
+        clock = self._doubtful
+        if clock is None or requested_at + clock.offset - made_at > TOLERANCE:
+            self._doubtful = _Clock(offset, made_at - offset)
             return False
-        other.offset = max(other.offset, offset)
-        doubt = min(behind, LONGEST_DOUBT if self._seen_in_step else FIRST_DOUBT)
-        return requested_at - other.since >= doubt
+        clock.offset = max(clock.offset, offset)
+        doubt = min(behind, FIRST_DOUBT if self._is_ours else LONGEST_DOUBT)
+        return requested_at - clock.at >= doubt
