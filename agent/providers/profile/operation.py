@@ -26,6 +26,8 @@ MOMENT_NAMES: Final = frozenset({"since", "since_ms", "since_iso", "since_date"}
 """Names that the templates of the calls operation may use."""
 
 _LONGEST_TOKEN: Final = 4096
+_INLINE_NESTED: Final = 8 * 1024
+"""Bytes of an answer that is mapped on the event loop although a record may hold many facts."""
 _PIECE: Final = 2000
 """Records mapped in one piece; at most a few hundredths of a second."""
 
@@ -85,7 +87,7 @@ class OperationReader:
             answer = await self._client.send(values, params, url)
             # The pages of a growing listing move at every poll, so a cache would never match.
             if self._operation.paging.growing:
-                return await self._page(await self._client.decode(answer))
+                return await self._page(answer)
             return await self._cached_page((params, url), answer)
 
         self._cache.begin()
@@ -107,7 +109,7 @@ class OperationReader:
     async def read_single(self, values: Mapping[str, str]) -> Collected:
         """The records of one answer; ``values`` fill the templates."""
         answer = await self._client.send(values)
-        mapped = (await self._page(await self._client.decode(answer))).mapped
+        mapped = (await self._page(answer)).mapped
         return Collected(mapped.facts, mapped.records, mapped.invalid)
 
     async def _cached_page(self, location: Hashable, answer: Answer) -> Page:
@@ -120,7 +122,7 @@ class OperationReader:
         if page is not None:
             self._report_unmapped(page.mapped)
             return page
-        page = await self._page(await self._client.decode(answer))
+        page = await self._page(answer)
         self._cache.put(location, fingerprint, page)
         return page
 
@@ -128,18 +130,20 @@ class OperationReader:
         for field, count in mapped.unmapped:
             self._reports.unmapped(f"{self._name}.{field}", count)
 
-    async def _page(self, tree: Any) -> Page:
+    async def _page(self, answer: Answer) -> Page:
+        tree = await self._client.decode(answer)
         # One page at a time: the mapper counts unmapped values, and a thread may be using it.
         async with self._mapping:
-            mapped = await self._map(self._records_of(tree))
+            mapped = await self._map(self._records_of(tree), len(answer.body))
         self._report_unmapped(mapped)
         total = None if self._total is None else self._count(follow(tree, self._total))
         link = None if self._next is None else self._link(follow(tree, self._next))
         return Page(mapped, total, link)
 
-    async def _map(self, records: Sequence[Any]) -> MappedPage:
-        """The facts in ``records``; many are mapped in a thread, piece by piece."""
-        if len(records) <= INLINE_RECORDS and not self._mapper.nests:
+    async def _map(self, records: Sequence[Any], size: int) -> MappedPage:
+        """The facts in ``records``, of ``size`` bytes; many are mapped in a thread, in pieces."""
+        may_be_many = self._mapper.nests and size > _INLINE_NESTED
+        if len(records) <= INLINE_RECORDS and not may_be_many:
             return self._mapper.map_page(records)
         self._check_page(len(records))
         pieces = []
