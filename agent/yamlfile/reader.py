@@ -27,6 +27,7 @@ _WHOLE = re.compile(r"-?(?:0|[1-9]\d{0,17})", re.ASCII)
 _DECIMAL = re.compile(r"-?\d+\.\d+(?:[eE][-+]?\d+)?|-?\d+[eE][-+]?\d+", re.ASCII)
 _SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _NULLS = {"", "~", "null", "Null", "NULL"}
+_MOST_LEVELS = 100
 
 
 class ScalarReader(Protocol):
@@ -80,6 +81,25 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
 
 
+class _TooDeepError(Exception):
+    """Raised at the value that stands too deep."""
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's loader, with a limit of levels: it recurses, and takes longer for each level."""
+
+    _level = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """The node that begins here."""
+        if self._level > _MOST_LEVELS:
+            raise _TooDeepError
+        self._level += 1
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self._level -= 1
+        return node
+
+
 class _TooManyValuesError(Exception):
     """Raised at the value that passes the cap."""
 
@@ -121,14 +141,14 @@ def _decode(content: bytes, form: Format, document: Document) -> str | None:
 
 
 def _compose(text: str, document: Document) -> yaml.Node | None:
-    loader = yaml.SafeLoader(text) if _is_printable(text, document) else None
+    loader = _Loader(text) if _is_printable(text, document) else None
     if loader is None:
         return None
     try:
         return loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         document.problems.append(syntax_problem(error))
-    except RecursionError:
+    except _TooDeepError:
         document.problems.append(_too_deep(loader.line + 1))
     finally:
         loader.dispose()
