@@ -30,6 +30,12 @@ _HOSTILE = re.compile(
 _SHORTEST_SECRET = 4
 """Characters; replacing a shorter secret would garble ordinary words that contain it."""
 
+_LONGEST_SPELLED = 128
+"""Characters; a longer secret, such as a token, is looked for by its pieces: a pattern with every
+spelling of each of its characters would take a second to compile."""
+_PIECE = 16
+"""Characters of a piece; no ordinary text contains so many of a secret by chance."""
+
 _SHORTEST_ENCODED = 6
 """Characters; fewer of base64 occur in ordinary words."""
 _BASE64_SPELLINGS = {"+": r"(?:\+|-|%2[Bb])", "/": r"(?:\\?/|_|%2[Ff])"}
@@ -56,13 +62,17 @@ class Redactor:
 
     A peer may echo a secret in any spelling, so each of its characters is recognized as it is,
     percent-encoded (twice, too), escaped as in JSON and as in HTML; and the whole as hexadecimal
-    digits and inside base64, whatever stands before it there (``user:secret``).
+    digits and inside base64, whatever stands before it there (``user:secret``). Of a very long
+    one every piece is recognized, and what is written together with it is removed as well.
     """
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
         # The longest first: a secret may be part of another one.
         plain = sorted({secret.reveal() for secret in secrets}, key=len, reverse=True)
-        plain = [text for text in plain if len(text) >= _SHORTEST_SECRET]
+        self._pieces = tuple(
+            piece for text in plain if len(text) > _LONGEST_SPELLED for piece in _pieces(text)
+        )
+        plain = [text for text in plain if _SHORTEST_SECRET <= len(text) <= _LONGEST_SPELLED]
         self._spelled = _any_of(map(_spellings, plain))
         self._encoded = _any_of(
             pattern for secret in plain for pattern in _encodings(secret.encode())
@@ -74,7 +84,12 @@ class Redactor:
         text = _URL_USER.sub(rf"\1{SECRET_PLACEHOLDER}@", text)
         if self._spelled is not None:
             text = self._spelled.sub(SECRET_PLACEHOLDER, text)
-        return text if self._encoded is None else _without_runs(text, self._encoded)
+        if self._encoded is not None:
+            text = _without_runs(text, self._encoded.finditer(text))
+        found = [piece for piece in self._pieces if piece in text]
+        if found:
+            text = _without_runs(text, re.finditer(_any_text(found), text))
+        return text
 
 
 def secrets_in(value: object) -> Iterator[Secret]:
@@ -133,11 +148,31 @@ def _encodings(secret: bytes) -> Iterator[str]:
         yield f"(?i:{secret.hex()})"
 
 
-def _without_runs(text: str, encoded: re.Pattern[str]) -> str:
-    """``text`` without the runs of base64 characters that contain a match."""
+def _pieces(secret: str) -> Iterator[str]:
+    """Pieces of which every text has one that repeats much of ``secret``, encoded or not."""
+    content = secret.encode("utf-8", "surrogatepass")
+    yield from _cut(secret)
+    for at in range(3):
+        encoded = base64.b64encode(bytes(at) + content).decode().rstrip("=")
+        # The ends share bits with what stands beside the secret.
+        yield from _cut(encoded[4:-4])
+    yield from _cut(content.hex())
+
+
+def _cut(text: str) -> Iterator[str]:
+    for at in range(0, len(text) - _PIECE + 1, _PIECE):
+        yield text[at : at + _PIECE]
+
+
+def _any_text(texts: Iterable[str]) -> str:
+    return "|".join(map(re.escape, texts))
+
+
+def _without_runs(text: str, matches: Iterable[re.Match[str]]) -> str:
+    """``text`` without the runs of base64 characters that contain one of ``matches``."""
     parts: list[str] = []
     position = 0
-    for match in encoded.finditer(text):
+    for match in matches:
         if match.start() < position:
             continue
         start, end = match.span()
