@@ -94,14 +94,14 @@ def config_schema(
     ] = False,
 ) -> None:
     """Print the JSON Schema of the configuration."""
-    from agent.config.schema import json_schema  # noqa: PLC0415 - a fast --help
+    from agent.providers.profile.json_schema import schema_with_profiles  # noqa: PLC0415 - as above
 
     if markdown:
         from agent.config.reference import page  # noqa: PLC0415 - a fast --help
 
         sys.stdout.write(page())
     else:
-        sys.stdout.write(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(schema_with_profiles(), indent=2, ensure_ascii=False) + "\n")
 
 
 @app.command("run")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from agent.config.secret import Secret
 from agent.config.settings import Settings
 from agent.evidence.bundle import EvidenceFile
 from agent.evidence.provider_answers import answers_document
@@ -192,13 +193,14 @@ class EvidenceCollector:
         return list(dict.fromkeys(accounts))[:_MAX_ACCOUNTS]
 
     def _answers(self, ticket: Ticket, key: AccountKey) -> bytes:
-        redact = Redactor(
+        credentials = [
             secret
             for provider in self._settings().providers
             for account in provider.accounts
             if (provider.name, account.id) == key
             for secret in account.credentials.values()
-        )
+        ]
+        redact = Redactor((*credentials, *map(Secret, self._recorder.tokens(key))))
         answers, failures = self._recorder.answers(key), self._recorder.failures(key)
         return answers_document(ticket, answers, failures, redact)
 

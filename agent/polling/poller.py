@@ -13,7 +13,6 @@ import structlog
 from agent.event_loop import INLINE_ITEMS, release
 from agent.model import Listing
 from agent.net.exchange import ProviderError
-from agent.net.scrub import Redactor
 from agent.polling.account_state import AccountState
 from agent.polling.breaker import CLOSED, Breaker, BreakerLimits, BreakerState
 from agent.polling.capability_fetcher import NEEDS_LISTING, CapabilityFetcher
@@ -21,6 +20,7 @@ from agent.polling.journal import PollJournal, PollOutcome
 from agent.polling.merge import MergeState
 from agent.polling.per_number import PerNumberResult
 from agent.polling.plan import Plan
+from agent.polling.redaction import AccountRedactor
 from agent.polling.schedule import next_tick
 from agent.providers.base import Provider
 from agent.states import Capability, PollFailure
@@ -48,6 +48,7 @@ class Poller:
         journal: PollJournal,
         skew: Callable[[], float | None],
         clock: Callable[[], float],
+        redact: AccountRedactor,
     ) -> None:
         """``skew`` returns the provider's clock minus ours in seconds; ``None`` if not known."""
         polling = plan.polling
@@ -59,7 +60,7 @@ class Poller:
         self._clock = clock
         self._fetcher = CapabilityFetcher(provider, plan)
         self._limits = BreakerLimits(polling.breaker_failures, polling.breaker_pause)
-        self._redact = Redactor(plan.secrets)
+        self._redact = redact
         self._breakers: dict[Capability, Breaker] = dict.fromkeys(self.capabilities, CLOSED)
         self._locks = {capability: asyncio.Lock() for capability in self.capabilities}
         self._stopped = False

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
@@ -16,6 +17,7 @@ from agent.polling.journal import PollJournal, PollOutcome
 from agent.polling.plan import Plan, plans_of
 from agent.polling.poller import Poller
 from agent.polling.recorder import ResponseRecorder
+from agent.polling.redaction import AccountRedactor
 from agent.polling.request_path import RequestPaths
 from agent.polling.schedule import first_delay
 from agent.providers import registry
@@ -66,6 +68,7 @@ class Pollers:
         self._jitter = jitter
         self._recent_calls = recent_calls
         self._pollers: dict[AccountKey, Poller] = {}
+        self._recorder = recorder
         self._paths = RequestPaths(clock, recorder)
         self._urgent: frozenset[AccountKey] = frozenset()
         self._changing = asyncio.Lock()
@@ -144,19 +147,32 @@ class Pollers:
     def _make_poller(self, plan: Plan) -> Poller:
         path = self._paths.build(plan)
         journal = PollJournal(self._telemetry, *plan.key)
+        redact = AccountRedactor(plan.secrets)
         provider = self._build(
             plan.provider,
             plan.account,
             path.fetch,
             plan.polling,
-            reports=journal.reports,
+            reports=replace(journal.reports, token=self._token_report(plan.key, redact)),
             clock=self._clock,
         )
         former = self._pollers.get(plan.key)
         state = former.state if former else self._new_state(plan)
-        poller = Poller(plan, provider, state, journal, lambda: path.client.skew, self._clock)
+        poller = Poller(
+            plan, provider, state, journal, lambda: path.client.skew, self._clock, redact
+        )
         poller.set_urgent(plan.key in self._urgent)
         return poller
+
+    def _token_report(self, key: AccountKey, redact: AccountRedactor) -> Callable[[str], None]:
+        """A callback for tokens of logins: neither failures nor evidence may hold them."""
+
+        def add(token: str) -> None:
+            redact.add(token)
+            if self._recorder is not None:
+                self._recorder.add_token(key, token)
+
+        return add
 
     def _new_state(self, plan: Plan) -> AccountState:
         return AccountState(plan, self._fleet, self._clock(), self._recent_calls)

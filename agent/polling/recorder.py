@@ -8,7 +8,7 @@ memory.
 
 import re
 import sys
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -18,6 +18,7 @@ from isal import isal_zlib
 
 from agent.model import AccountKey
 from agent.net.exchange import Answer, Fetch, ProviderError, Request
+from agent.polling.redaction import TOKENS
 
 MAX_BYTES = 48 * 1024 * 1024
 """Bytes kept, of all accounts together: compressed bodies, requests and what holds them."""
@@ -96,12 +97,18 @@ class ResponseRecorder:
         self._bytes = 0
         self._histories: OrderedDict[_RequestKey, _History] = OrderedDict()
         self._failures: dict[AccountKey, list[RecordedFailure]] = {}
+        self._tokens: dict[AccountKey, deque[str]] = {}
         self._lock = Lock()
 
     def wrap(self, account: AccountKey, fetch: Fetch) -> Fetch:
-        """``fetch``, with its answers and failures recorded for ``account``."""
+        """``fetch``, with its answers and failures recorded for ``account``.
+
+        Of a login nothing is: its answer is a secret, and its request may hold one.
+        """
 
         async def fetch_and_record(request: Request) -> Answer:
+            if request.is_login:
+                return await fetch(request)
             try:
                 answer = await fetch(request)
             except ProviderError as error:
@@ -111,6 +118,16 @@ class ResponseRecorder:
             return answer
 
         return fetch_and_record
+
+    def add_token(self, account: AccountKey, token: str) -> None:
+        """Remember a token that a login of ``account`` got: an answer may repeat it."""
+        with self._lock:
+            self._tokens.setdefault(account, deque(maxlen=TOKENS)).append(token)
+
+    def tokens(self, account: AccountKey) -> tuple[str, ...]:
+        """The newest tokens of ``account``, which no evidence may hold."""
+        with self._lock:
+            return tuple(self._tokens.get(account, ()))
 
     def answers(self, account: AccountKey) -> Iterator[RecordedAnswer]:
         """Every recorded answer of ``account``: per request the previous one, then the newest."""

@@ -50,6 +50,10 @@ def _ignore_unmapped(_field: str, _count: int) -> None:
     pass
 
 
+def _ignore_token(_token: str) -> None:
+    pass
+
+
 def _ignore_invalid(_capability: Capability, _count: int) -> None:
     pass
 
@@ -62,3 +66,5 @@ class AdapterReports:
     """Called with a field (``numbers.state``) and the count of its values that are not mapped."""
     invalid: Callable[[Capability, int], None] = _ignore_invalid
     """Called with a capability and how many records were skipped or lost a field."""
+    token: Callable[[str], None] = _ignore_token
+    """Called with every token that a login got; it must never be shown, logged or stored."""

@@ -9,12 +9,14 @@ from agent.config.settings import Account, Polling, ProviderSettings, Settings
 from agent.net.exchange import Fetch
 from agent.providers.base import AdapterReports, Provider
 from agent.providers.profile.load import load_profile, profile_names
+from agent.providers.profile.login import with_login
 from agent.providers.profile.operation import ReadContext
 from agent.providers.profile.operation_client import ApiAccount
 from agent.providers.profile.paging import Bounds
 from agent.providers.profile.provider import DeclarativeProvider
 from agent.providers.profile.schema import Profile
-from agent.providers.signing.signers import Values, make_signer
+from agent.providers.signing.moments import Values
+from agent.providers.signing.signers import make_signer
 from agent.yamlfile.problems import Problem
 
 __all__ = ["build", "problems", "profile_names"]
@@ -48,9 +50,11 @@ def build(
         profile=profile,
         base_url=base_url.rstrip("/"),
         fetch=fetch,
-        sign=make_signer(profile.signing, reveal, clock),
+        signer=partial(make_signer, reveal=reveal, clock=clock),
         reveal=reveal,
     )
+    if profile.login is not None:
+        api = with_login(api, profile.login, reports.token, clock)
     bounds = Bounds(limits.max_pages, limits.concurrency, limits.max_numbers, limits.max_records)
     return DeclarativeProvider(ReadContext(api, bounds, reports), account.grade)
 

@@ -91,7 +91,9 @@ def test_a_missing_file_is_an_error_of_the_same_form(missing: str, tmp_path: Pat
 def test_the_schema_is_one_json_document() -> None:
     result = numwatch("config", "schema")
     assert result.returncode == 0
-    assert json.loads(result.stdout)["title"] == "numwatch configuration"
+    schema = json.loads(result.stdout)
+    assert schema["title"] == "numwatch configuration"
+    assert {"signing", "login"} <= schema["$defs"]["Profile"]["properties"].keys()
 
 
 def test_the_page_is_markdown() -> None:

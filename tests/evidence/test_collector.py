@@ -18,7 +18,7 @@ from agent.store.database import Database
 from agent.tickets.document import stamp
 from agent.tickets.ticket import Ticket
 from exporters.telemetry import Telemetry
-from tests.evidence.fleet_answers import SETTINGS, FleetAnswers, opened
+from tests.evidence.fleet_answers import ACCOUNT, SETTINGS, FleetAnswers, opened
 from tests.sinks.change_writer import ChangeWriter
 
 
@@ -206,3 +206,17 @@ async def test_answers_to_ever_new_requests_stay_within_the_bound() -> None:
     finally:
         tracemalloc.stop()
     assert held < 5 * 1024 * 1024
+
+
+async def test_no_token_of_a_login_is_in_evidence(database: Database) -> None:
+    fleet = FleetAnswers(3)
+    ticket = await opened(ChangeWriter(database), fleet, 1)
+    token = "header." + "payload" * 40 + ".signature"
+    await fleet.get("/numbers", {"items": [fleet.numbers[1]], "echo": f"Bearer {token}"})
+    fleet.recorder.add_token(ACCOUNT, token)
+    async with collecting(database, fleet) as scene:
+        await scene.evaluate([ticket])
+        (answer,) = await scene.answers(ticket)
+    assert fleet.numbers[1] in answer["body"]
+    assert "<secret>" in answer["body"]
+    assert "payload" not in answer["body"]

@@ -77,7 +77,7 @@ CHANGES = [
     ),
     (
         ('"{key}"', '"{secret}"'),
-        "example.yaml:6: signing.headers.X-Key: has {secret}, expected one of body, host, key,",
+        "example.yaml:6: signing.headers.X-Key: has {secret}, expected one of body, date,",
     ),
     (
         ("path: /numbers", "path: /{number}/x"),

@@ -1,24 +1,22 @@
 """Sends the requests of one operation of a profile and decodes the answers."""
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.net.decode import check_count, decode_json
-from agent.net.exchange import Answer, Fetch, Request
+from agent.net.exchange import Answer, Fetch
 from agent.net.reading import INLINE_BYTES, read_in_thread
 from agent.net.scrub import SECRET_PLACEHOLDER
-from agent.net.urls import encode
 from agent.providers.profile.envelope import NotFoundError, check_envelope
 from agent.providers.profile.json_path import path_of
 from agent.providers.profile.page_shape import PageShape
+from agent.providers.profile.request_template import Params, RequestTemplate
 from agent.providers.profile.schema import Operation, Profile
-from agent.providers.profile.template import Template
-from agent.providers.signing.signers import Sign, Values
+from agent.providers.signing.moments import Values
+from agent.providers.signing.section import Signing
+from agent.providers.signing.signers import Sign
 from agent.states import PollFailure
-
-Params = tuple[tuple[str, str], ...]
 
 _UTF8 = frozenset({None, "utf-8", "UTF-8"})
 
@@ -36,13 +34,16 @@ class ApiAccount:
     profile: Profile
     base_url: str
     fetch: Fetch
-    sign: Sign | None
+    signer: Callable[[Signing], Sign | None]
+    """Makes the function that signs as a section says."""
     reveal: Callable[[], Values]
     """Returns the account's credentials and the profile's options by name."""
+    tokens: Callable[[], Iterable[str]] = tuple
+    """Returns the tokens that logins have got; as secret as the credentials."""
 
     def redact(self, text: str) -> str:
-        """``text`` without any credential or option of the account."""
-        for value in self.reveal().values():
+        """``text`` without any credential, option or token of the account."""
+        for value in (*self.tokens(), *self.reveal().values()):
             if len(value) >= _SHORTEST_SECRET:
                 text = text.replace(value, SECRET_PLACEHOLDER)
         return text
@@ -55,25 +56,14 @@ class OperationClient:
         self._api = api
         self._operation = operation
         self._envelope = operation.envelope or api.profile.envelope
-        self._path = Template(operation.path)
-        self._query = [(name, Template(text)) for name, text in operation.query.items()]
-        self._body = (
-            None
-            if operation.body is None
-            else {name: Template(text) for name, text in operation.body.items()}
-        )
-        self._headers = {
-            **api.profile.headers,
-            **({} if self._body is None else {"Content-Type": "application/json"}),
-        }
-        query = [template for _, template in self._query]
-        templates = [self._path, *query, *(self._body or {}).values()]
-        self.names = frozenset[str]().union(*(template.names for template in templates))
+        self._template = RequestTemplate(operation, api.profile.headers)
+        self._sign = api.signer(api.profile.signing.overlaid(operation.signing))
+        self.names = self._template.names
         """Every name the operation's templates use."""
         self._records = path_of(operation.records)
         self._is_listing = operation.paging.kind != "none"
         self._shape: PageShape | None = None
-        self.label = f"{operation.method} {operation.path}"
+        self.label = self._template.label
 
     async def send(
         self, values: Mapping[str, str], extra: Params = (), url: str | None = None
@@ -89,7 +79,13 @@ class OperationClient:
             NotFoundError: when the provider does not know the number.
             ProviderError: for every other failure.
         """
-        answer = await self._api.fetch(self._request(values, extra, url))
+        names = {**self._api.reveal(), **values}
+        request = replace(
+            self._template.fill(self._api.base_url, names, extra, url),
+            sign=self._sign,
+            accept=frozenset(self._operation.not_found_status),
+        )
+        answer = await self._api.fetch(request)
         if answer.status in self._operation.not_found_status:
             raise NotFoundError(PollFailure.HTTP_4XX, f"{self.label}: HTTP {answer.status}")
         return answer
@@ -125,25 +121,3 @@ class OperationClient:
             else:
                 self._shape = PageShape.of(tree, self._records)
         return tree
-
-    def _request(self, values: Mapping[str, str], extra: Params, url: str | None) -> Request:
-        names = {**self._api.reveal(), **values}
-        return Request(
-            method=self._operation.method,
-            url=url or self._api.base_url + self._path.fill(names, encode),
-            params=() if url else self._params(names) + (() if self._body is not None else extra),
-            headers=self._headers,
-            body=self._filled_body(names, extra),
-            sign=self._api.sign,
-            accept=frozenset(self._operation.not_found_status),
-            label=self.label,
-        )
-
-    def _params(self, names: Mapping[str, str]) -> Params:
-        return tuple([(name, template.fill(names)) for name, template in self._query])
-
-    def _filled_body(self, names: Mapping[str, str], extra: Params) -> bytes:
-        if self._body is None:
-            return b""
-        members = {name: template.fill(names) for name, template in self._body.items()}
-        return json.dumps({**members, **dict(extra)}, ensure_ascii=False).encode()

@@ -1,19 +1,17 @@
 """The schema of a profile's YAML: the description of one provider's read API.
 
 Paths are dotted (``data.items``); names in braces are filled in: ``{key}`` a credential or
-option, ``{number}`` the requested number, ``{since}`` the start of a window of calls.
+option, ``{number}`` the requested number, ``{since}`` the start of a window of calls;
+``{name|filter}`` passes the value through a filter.
 """
 
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from agent.config.section import Section
+from agent.config.section import HttpUrl, Section
 from agent.providers.profile.json_path import scalar_text
-from agent.yamlfile.schema import ValueType
-
-Algorithm = Literal["md5", "sha1", "sha256", "sha512"]
-Encoding = Literal["hex", "hex_upper", "base64"]
+from agent.providers.signing.section import Signing, SigningText
 
 
 def _as_path(value: Any) -> Any:
@@ -27,9 +25,6 @@ def _word(value: Any) -> Any:
 
 
 Word = Annotated[str, BeforeValidator(_word)]
-
-SigningText = Annotated[str, ValueType("text", "text, digits in quotes", private=True)]
-"""Text that may contain a credential, so that no error repeats it."""
 
 
 class FieldRule(Section):
@@ -102,8 +97,14 @@ class Operation(Section):
     read: bool = False
     """Confirms that a POST only reads; without it a POST is refused."""
     query: dict[str, Word] = Field(default_factory=dict)
+    headers: dict[str, SigningText] = Field(default_factory=dict)
+    """Sent beside the profile's headers, or in place of those of the same name."""
     body: dict[str, Word] | None = None
     """Sent as a JSON object (POST only)."""
+    form: dict[str, Word] | None = None
+    """Sent as a form (POST only)."""
+    signing: Signing | None = None
+    """Its keys replace those of the profile's section; with ``replace: true`` the whole of it."""
     not_found_status: list[int] = Field(default_factory=list)
     """HTTP statuses that mean that the number does not exist."""
     envelope: Envelope | None = None
@@ -122,35 +123,37 @@ class Operation(Section):
     fields: dict[str, Rule]
 
 
-class Digest(Section):
-    """A digest that later templates may use by its name."""
+class Login(Section):
+    """A request that gets a token, which the ``signing`` section places as ``{token}``.
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "signature"
-    algorithm: Algorithm = "sha256"
-    key: SigningText | None = None
-    """Makes it an HMAC under this key; without a key it is a plain hash."""
-    message: SigningText
-    encoding: Encoding = "hex"
+    It is sent before the first request, shortly before the token ends, and once after a request
+    was refused; a profile whose ``signing`` places nothing sends the token as ``Bearer``.
+    """
 
-
-class Basic(Section):
-    """HTTP Basic credentials."""
-
-    user: SigningText
-    password: SigningText
-
-
-class Signing(Section):
-    """How a request is authenticated."""
-
-    timestamp: Literal["seconds", "milliseconds", "iso", "compact"] = "seconds"
-    nonce: Literal["hex", "digits"] = "hex"
-    nonce_length: Annotated[int, Field(ge=4, le=64)] = 32
-    digests: list[Digest] = Field(default_factory=list)
-    basic: Basic | None = None
-    bearer: SigningText | None = None
-    headers: dict[str, SigningText] = Field(default_factory=dict)
+    path: str
+    method: Literal["GET", "POST"] = "POST"
+    base_url: HttpUrl | None = None
+    """The host of the login where it is another one than the profile's."""
     query: dict[str, SigningText] = Field(default_factory=dict)
+    headers: dict[str, SigningText] = Field(default_factory=dict)
+    body: dict[str, SigningText] | None = None
+    """Sent as a JSON object (POST only)."""
+    form: dict[str, SigningText] | None = None
+    """Sent as a form (POST only)."""
+    signing: Signing = Signing()
+    """How the login itself is authenticated; the profile's section does not hold for it."""
+    envelope: Envelope | None = None
+    """How its answer reports an error with HTTP 200; without it the profile's."""
+    token: str | None = None
+    """The path of the token in the answer."""
+    token_header: str | None = None
+    """The header of the answer that holds the token."""
+    expires_in: str | None = None
+    """The path of the token's lifetime in seconds."""
+    expires_at: str | None = None
+    """The path of the time at which it ends: ISO 8601, or seconds or milliseconds since 1970."""
+    lifetime: Annotated[int, Field(ge=1, le=31_536_000)] = 3600
+    """Seconds; the lifetime where the answer has none."""
 
 
 class Profile(Section):
@@ -167,7 +170,10 @@ class Profile(Section):
     options: dict[str, str] = Field(default_factory=dict)
     """Further names for templates, with their defaults."""
     headers: dict[str, SigningText] = Field(default_factory=dict)
+    """Sent with every request but the login."""
     signing: Signing = Signing()
+    login: Login | None = None
+    """Gets a token before the other requests."""
     envelope: Envelope | None = None
     account: Operation | None = None
     """The state of the account as a whole."""

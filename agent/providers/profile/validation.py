@@ -1,16 +1,16 @@
 """Validates what a profile's schema cannot express: names, paths and values that must agree."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import partial
 
 from agent.net.timestamps import parse_offset
 from agent.providers.profile.converters import CONVERTERS
 from agent.providers.profile.operation import MOMENT_NAMES, NUMBER_NAMES
-from agent.providers.profile.schema import FieldRule, Operation, Profile
+from agent.providers.profile.schema import FieldRule, Login, Operation, Profile
 from agent.providers.profile.targets import ACCOUNT, TARGETS, Need, Target, TargetField
-from agent.providers.profile.template import Template
-from agent.providers.signing.signers import REQUEST_NAMES
+from agent.providers.signing.check import SigningCheck, check_template
 from agent.states import Capability
 from agent.yamlfile.paths import KeyPath
 from agent.yamlfile.problems import Problem
@@ -27,7 +27,11 @@ def check_profile(profile: Profile) -> Iterator[Problem]:
     if not any(getattr(profile, capability.value) for capability in Capability):
         yield Problem((), "has no operation, expected at least numbers")
     known = frozenset(profile.credentials) | frozenset(profile.options)
-    yield from _signing(profile, known)
+    # A mistake in the profile's own section shows in every operation; one report of it is enough.
+    yield from dict.fromkeys(_signing(profile, known))
+    yield from _texts(profile.headers, ("headers",), known)
+    if profile.login is not None:
+        yield from _login(profile.login, profile, known)
     operations = [("account", ACCOUNT, frozenset[str]())]
     operations += [
         (capability.value, TARGETS[capability], _NAMES_OF.get(capability, frozenset()))
@@ -40,21 +44,38 @@ def check_profile(profile: Profile) -> Iterator[Problem]:
 
 
 def _signing(profile: Profile, known: frozenset[str]) -> Iterator[Problem]:
-    signing = profile.signing
-    names = known | REQUEST_NAMES
-    for index, digest in enumerate(signing.digests):
-        at: KeyPath = ("signing", "digests", index)
-        yield from _template(digest.message, (*at, "message"), names)
-        yield from _template(digest.key or "", (*at, "key"), names)
-        names |= {digest.name}
-    basic = signing.basic
-    pair = (("user", basic.user), ("password", basic.password)) if basic else ()
-    texts: list[tuple[KeyPath, str]] = [(("signing", "basic", key), text) for key, text in pair]
-    texts += [(("signing", "headers", name), text) for name, text in signing.headers.items()]
-    texts += [(("signing", "query", name), text) for name, text in signing.query.items()]
-    texts.append((("signing", "bearer"), signing.bearer or ""))
-    for key, text in texts:
-        yield from _template(text, key, names)
+    check = SigningCheck(profile.credentials, known, has_login=profile.login is not None)
+    yield from check.texts(profile.signing, lambda key: ("signing", key))
+    for name in ("account", *(capability.value for capability in Capability)):
+        operation: Operation | None = getattr(profile, name)
+        if operation is None:
+            continue
+        signing = profile.signing.overlaid(operation.signing)
+        own = operation.signing.model_fields_set if operation.signing else frozenset()
+        yield from check.texts(signing, partial(_signing_path, name, own))
+        at = (name, "signing") if own else (name,)
+        yield from check.effective(signing, at, method=operation.method)
+
+
+def _signing_path(operation: str, own: Collection[str], key: str) -> KeyPath:
+    return (operation, "signing", key) if key in own else ("signing", key)
+
+
+def _login(login: Login, profile: Profile, known: frozenset[str]) -> Iterator[Problem]:
+    at: KeyPath = ("login",)
+    yield from _request(login, at, known)
+    check = SigningCheck(profile.credentials, known)
+    yield from check.texts(login.signing, lambda key: (*at, "signing", key))
+    yield from check.effective(login.signing, (*at, "signing"), method=login.method)
+    for first, second in (("token", "token_header"), ("expires_in", "expires_at")):
+        if getattr(login, first) and getattr(login, second):
+            yield Problem((*at, second), f"does not go with {first}, expected one of them")
+    if not login.token and not login.token_header:
+        yield Problem(at, "does not say where the token is, expected token: PATH or token_header")
+    if "token" in known:
+        yield Problem(
+            at, "gets the token, expected another name for the credential or option token"
+        )
 
 
 def _operation(
@@ -64,17 +85,28 @@ def _operation(
         yield Problem(
             (*at, "method"), "may change something, expected GET, or read: true beside a POST"
         )
-    if operation.body is not None and operation.method == "GET":
-        yield Problem((*at, "body"), "does not go with GET, expected method: POST")
-    if not operation.path.startswith("/"):
-        yield Problem((*at, "path"), "does not start with a slash")
+    yield from _request(operation, at, known)
     if operation.paging.kind in ("next", "token") and not operation.paging.next:
         yield Problem((*at, "paging"), "does not say where the next page is, expected next: PATH")
-    yield from _template(operation.path, (*at, "path"), known)
-    for part in ("query", "body"):
-        for name, text in (getattr(operation, part) or {}).items():
-            yield from _template(text, (*at, part, name), known)
     yield from _fields(operation, at, target)
+
+
+def _request(section: Operation | Login, at: KeyPath, known: frozenset[str]) -> Iterator[Problem]:
+    for key in ("body", "form"):
+        if getattr(section, key) is not None and section.method == "GET":
+            yield Problem((*at, key), "does not go with GET, expected method: POST")
+    if section.body is not None and section.form is not None:
+        yield Problem((*at, "form"), "does not go with body, expected one of them")
+    if not section.path.startswith("/"):
+        yield Problem((*at, "path"), "does not start with a slash")
+    yield from check_template(section.path, (*at, "path"), known)
+    for part in ("query", "headers", "body", "form"):
+        yield from _texts(getattr(section, part) or {}, (*at, part), known)
+
+
+def _texts(texts: Mapping[str, str], at: KeyPath, known: frozenset[str]) -> Iterator[Problem]:
+    for name, text in texts.items():
+        yield from check_template(text, (*at, name), known)
 
 
 def _fields(operation: Operation, at: KeyPath, target: Target) -> Iterator[Problem]:
@@ -119,11 +151,6 @@ def _closed_list(rule: FieldRule, at: KeyPath, ours: type[StrEnum]) -> Iterator[
             yield Problem(key, f"is none of ours, expected one of {', '.join(words)}")
     if rule.default not in (None, "unknown") and "unknown" in words:
         yield Problem((*at, "default"), "hides what is not known, expected unknown")
-
-
-def _template(text: str, at: KeyPath, known: frozenset[str]) -> Iterator[Problem]:
-    for name in sorted(Template(text).names - known):
-        yield Problem(at, f"has {{{name}}}, expected one of {', '.join(sorted(known))}")
 
 
 def _parsed(

@@ -1,47 +1,37 @@
-"""Signs requests as a profile's ``signing`` section says.
+"""Makes the function that signs requests as a ``signing`` section says.
 
-All headers and parameters of one attempt share one time stamp and one nonce. Query parameters
-that hold no signature are added first, so that a signature over the query covers them.
+All headers, parameters and members of the body of one attempt share one time stamp and one nonce.
+Those that hold no digest are added first, so that a digest over query or body covers them; a named
+signer signs what is there then.
 """
 
-import base64
-import hashlib
-import hmac
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
-from typing import Final
-from urllib.parse import parse_qsl, urlsplit
 
-from agent.net.exchange import Request
+from agent.net.exchange import ProviderError, Request
 from agent.net.urls import sorted_query
-from agent.providers.profile.schema import Algorithm, Digest, Encoding, Signing
+from agent.providers.profile.filters import base64_text
 from agent.providers.profile.template import Template
+from agent.providers.signing.digests import digest_maker
+from agent.providers.signing.moments import MOMENT_NAMES, Values, moment_maker
+from agent.providers.signing.named.table import NAMED_SIGNERS, PARAMETERS
+from agent.providers.signing.named.values import SignerValues
+from agent.providers.signing.request_parts import (
+    host_of,
+    joined_parameters,
+    path_of_url,
+    query_of,
+    with_body_members,
+    with_headers,
+)
+from agent.providers.signing.section import Signing
+from agent.states import PollFailure
 
-Values = dict[str, str]
 Sign = Callable[[Request], Request]
 
-REQUEST_NAMES = frozenset({"method", "host", "path", "query", "body", "timestamp", "nonce"})
+REQUEST_NAMES = MOMENT_NAMES | {"method", "host", "path", "query", "parameters", "body"}
 """Names a signing template may use besides credentials, options and earlier digests."""
-
-_STAMPS: Mapping[str, Callable[[float], str]] = {
-    "seconds": lambda now: str(int(now)),
-    "milliseconds": lambda now: str(int(now * 1000)),
-    "iso": lambda now: datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-    "compact": lambda now: datetime.fromtimestamp(now, UTC).strftime("%Y%m%d%H%M%S"),
-}
-_NONCES: Mapping[str, Callable[[int], str]] = {
-    "hex": lambda length: secrets.token_hex((length + 1) // 2)[:length],
-    "digits": lambda length: "".join(secrets.choice("0123456789") for _ in range(length)),
-}
-
-_ENCODERS: Final[Mapping[Encoding, Callable[[bytes], str]]] = {
-    "hex": bytes.hex,
-    "hex_upper": lambda raw: raw.hex().upper(),
-    "base64": lambda raw: base64.b64encode(raw).decode("ascii"),
-}
 
 _Named = tuple[tuple[str, Template], ...]
 
@@ -50,98 +40,130 @@ _Named = tuple[tuple[str, Template], ...]
 class _Plan:
     """A signing section, parsed once."""
 
-    stamp: Callable[[float], str]
-    nonce: Callable[[], str]
+    section: Signing
+    moments: Callable[[float], Values]
     digests: tuple[tuple[str, Callable[[Values], str]], ...]
-    query_before: _Named
-    query_after: _Named
+    query: "_Placements"
+    body: "_Placements"
     headers: _Named
-    signs_query: bool
+    names: frozenset[str]
+    """The names that the digests and headers use: only these parts of the request are read."""
+    parameters: tuple[tuple[str, Template], ...]
+
+
+@dataclass(frozen=True)
+class _Placements:
+    """What is added before the digests are made, and what holds one of them."""
+
+    before: _Named
+    after: _Named
 
 
 def make_signer(
     signing: Signing, reveal: Callable[[], Values], clock: Callable[[], float]
 ) -> Sign | None:
-    """A function that signs one attempt; ``None`` when the profile signs nothing.
+    """A function that signs one attempt; ``None`` when the section signs nothing.
 
     ``reveal`` returns the account's credentials and the profile's options by name; it is called
     for every attempt, so that no signer stores a secret.
     """
-    if not (signing.headers or signing.query or signing.basic or signing.bearer):
-        return None
-    return partial(_sign, _plan(signing), reveal, clock)
+    is_empty = signing.signer == "none" and not (
+        signing.headers or signing.query or signing.body or signing.basic or signing.bearer
+    )
+    return None if is_empty else partial(_sign, _plan(signing), reveal, clock)
 
 
 def _plan(signing: Signing) -> _Plan:
-    digest_names = {digest.name for digest in signing.digests}
-    query = tuple((name, Template(text)) for name, text in signing.query.items())
     headers = [(name, Template(text)) for name, text in signing.headers.items()]
     if signing.bearer:
         headers.append(("Authorization", Template(f"Bearer {signing.bearer}")))
-    digests = [(digest.name, _digest(digest)) for digest in signing.digests]
+    digests = [(digest.name, digest_maker(digest)) for digest in signing.digests]
     if signing.basic:
         login = Template(f"{signing.basic.user}:{signing.basic.password}")
-        digests.append(("basic", lambda values: _base64_text(login.fill(values))))
+        digests.append(("basic", lambda values: base64_text(login.fill(values).encode())))
         headers.append(("Authorization", Template("Basic {basic}")))
+    made = {name for name, _ in digests}
+    texts = [text for digest in signing.digests for text in (digest.message, digest.key or "")]
+    templates = [*map(Template, texts), *(template for _, template in headers)]
     return _Plan(
-        stamp=_STAMPS[signing.timestamp],
-        nonce=partial(_NONCES[signing.nonce], signing.nonce_length),
+        section=signing,
+        moments=moment_maker(signing),
         digests=tuple(digests),
-        query_before=tuple(pair for pair in query if pair[1].names.isdisjoint(digest_names)),
-        query_after=tuple(pair for pair in query if not pair[1].names.isdisjoint(digest_names)),
+        query=_placements(signing.query, made),
+        body=_placements(signing.body, made),
         headers=tuple(headers),
-        signs_query="{query}" in str(signing.model_dump()),
+        names=frozenset().union(*(template.names for template in templates)),
+        parameters=_signer_parameters(signing),
     )
 
 
-def _digest(digest: Digest) -> Callable[[Values], str]:
-    message = Template(digest.message)
-    if digest.key is None:
-        return lambda values: _plain_digest(digest.algorithm, message.fill(values), digest.encoding)
-    key = Template(digest.key)
-    return lambda values: _keyed_digest(
-        digest.algorithm, key.fill(values), message.fill(values), digest.encoding
-    )
+def _placements(texts: dict[str, str], made: set[str]) -> _Placements:
+    pairs = [(name, Template(text)) for name, text in texts.items()]
+    # What a placement needs of the finished request, only digests and later templates may have.
+    late = made | {"query", "parameters", "body"}
+    before = tuple(pair for pair in pairs if pair[1].names.isdisjoint(late))
+    return _Placements(before, tuple(pair for pair in pairs if pair not in before))
+
+
+def _signer_parameters(signing: Signing) -> tuple[tuple[str, Template], ...]:
+    """The templates of a named signer's values, by the name each has there."""
+    if signing.signer == "none":
+        return ()
+    texts = {name: getattr(signing, name) for name in PARAMETERS if name != "token_credential"}
+    texts["key"] = f"{{{signing.key_credential}}}"
+    texts["secret"] = f"{{{signing.secret_credential}}}"
+    texts["token"] = f"{{{signing.token_credential}}}" if signing.token_credential else None
+    return tuple((name, Template(text)) for name, text in texts.items() if text)
 
 
 def _sign(
     plan: _Plan, reveal: Callable[[], Values], clock: Callable[[], float], request: Request
 ) -> Request:
-    values = {**reveal(), "timestamp": plan.stamp(clock()), "nonce": plan.nonce()}
-    params = request.params + _filled(plan.query_before, values)
-    parts = urlsplit(request.url)
+    try:
+        return _signed(plan, reveal(), clock(), request)
+    except ValueError as error:
+        text = str(error) if type(error) is ValueError else "a value cannot be encoded"
+        raise ProviderError(
+            PollFailure.AUTH, f"{request.label or request.method}: cannot be signed: {text}"
+        ) from None
+
+
+def _signed(plan: _Plan, revealed: Values, now: float, request: Request) -> Request:
+    values = {**revealed, **plan.moments(now)}
     values["method"] = request.method
-    values["host"] = parts.netloc
-    values["path"] = parts.path
-    values["body"] = request.body.decode()
-    values["query"] = sorted_query((*_own_query(parts.query), *params)) if plan.signs_query else ""
+    values["host"] = host_of(request)
+    values["path"] = path_of_url(request)
+    request = _placed(plan.query.before, plan.body.before, values, request)
+    _read_request(plan, values, request)
     for name, make in plan.digests:
         values[name] = make(values)
-    return replace(
-        request,
-        params=params + _filled(plan.query_after, values),
-        headers={**request.headers, **dict(_filled(plan.headers, values))},
+    request = _placed(plan.query.after, plan.body.after, values, request)
+    request = with_headers(request, dict(_filled(plan.headers, values)))
+    if plan.section.signer == "none":
+        return request
+    parameters = dict(_filled(plan.parameters, values))
+    signer_values = SignerValues(now=now, nonce=values["nonce"], **parameters)
+    return NAMED_SIGNERS[plan.section.signer].sign(request, signer_values)
+
+
+def _read_request(plan: _Plan, values: Values, request: Request) -> None:
+    """Add what the templates use of the finished query and body."""
+    used = plan.names.union(
+        *(template.names for _, template in (*plan.query.after, *plan.body.after))
     )
+    if "body" in used:
+        values["body"] = request.body.decode()
+    if "query" in used:
+        values["query"] = sorted_query(query_of(request))
+    if "parameters" in used:
+        values["parameters"] = joined_parameters(plan.section.parameters, request)
 
 
-def _own_query(query: str) -> list[tuple[str, str]]:
-    return parse_qsl(query, keep_blank_values=True) if query else []
+def _placed(query: _Named, body: _Named, values: Values, request: Request) -> Request:
+    if query:
+        request = replace(request, params=request.params + _filled(query, values))
+    return with_body_members(request, _filled(body, values))
 
 
 def _filled(placements: _Named, values: Values) -> tuple[tuple[str, str], ...]:
     return tuple([(name, template.fill(values)) for name, template in placements])
-
-
-def _keyed_digest(algorithm: Algorithm, key: str, message: str, encoding: Encoding) -> str:
-    return _ENCODERS[encoding](hmac.digest(key.encode(), message.encode(), algorithm))
-
-
-def _plain_digest(algorithm: Algorithm, message: str, encoding: Encoding) -> str:
-    # MD5 and SHA-1 are what some providers' signatures are made of; nothing of ours rests on them.
-    return _ENCODERS[encoding](
-        hashlib.new(algorithm, message.encode(), usedforsecurity=False).digest()
-    )
-
-
-def _base64_text(text: str) -> str:
-    return base64.b64encode(text.encode()).decode("ascii")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agent.net.exchange import Request
 from agent.net.urls import encode_query, sorted_query
 from agent.providers.profile.load import load_profile
-from agent.providers.profile.schema import Signing
+from agent.providers.signing.section import Signing
 from agent.providers.signing.signers import make_signer
 
 NOW = 1_800_000_000.0

@@ -1,0 +1,54 @@
+"""The JSON Schema of profiles, with which editors check and complete them."""
+
+from typing import Any, Final
+
+from agent.config.schema import json_schema
+from agent.providers.profile.schema import Profile
+from agent.yamlfile.schema import Json
+
+PROFILE_ID: Final = "https://numwatch.invalid/profile.schema.json"
+"""The id of the profile's schema within that of the configuration; leads nowhere."""
+
+_NOT_PUBLISHED: Final = frozenset({"title"})
+_TEXT: Final = {"type": "string"}
+_WORD: Final = {"type": ["string", "integer", "boolean"]}
+"""Words of a provider may be written as they are in its JSON; loading turns them into text."""
+_RULE: Final = {"$ref": "#/$defs/FieldRule"}
+
+
+def profile_schema() -> Json:
+    """The schema of a profile's file, draft 2020-12."""
+    published: Json = _published(Profile.model_json_schema())
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": PROFILE_ID,
+        "title": "numwatch profile",
+        **published,
+    }
+
+
+def schema_with_profiles() -> Json:
+    """The schema of the configuration, and as ``Profile`` in its ``$defs`` that of profiles.
+
+    It has an id of its own, so that its references stay within it.
+    """
+    schema = json_schema()
+    return {**schema, "$defs": {**schema["$defs"], "Profile": profile_schema()}}
+
+
+def _published(part: Any, *, is_names: bool = False) -> Any:
+    """``part`` without what only our own error texts need; ``is_names`` where keys are fields."""
+    if isinstance(part, list):
+        return [_published(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    if part == _RULE:
+        # Bare text in place of a rule is its path.
+        return {"anyOf": [_TEXT, _RULE]}
+    if part == _TEXT:
+        return _WORD
+    return {
+        key: _published(value, is_names=key in ("properties", "$defs") and not is_names)
+        for key, value in part.items()
+        if is_names or not (key in _NOT_PUBLISHED or key.startswith("x-"))
+    }

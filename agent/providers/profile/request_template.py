@@ -1,0 +1,116 @@
+"""The request that a section of a profile describes, with its templates parsed once."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from agent.net.exchange import ProviderError, Request
+from agent.net.urls import encode
+from agent.providers.profile.template import Template
+from agent.providers.signing.request_parts import FORM_TYPE, JSON_TYPE, form_text, json_bytes
+from agent.states import PollFailure
+
+Params = tuple[tuple[str, str], ...]
+
+_Named = tuple[tuple[str, Template], ...]
+
+
+class RequestSection(Protocol):
+    """The keys by which an operation or a login says what is sent."""
+
+    @property
+    def path(self) -> str:
+        """The path below the base URL."""
+
+    @property
+    def method(self) -> str:
+        """``GET`` or ``POST``."""
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The parameters of the query."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers."""
+
+    @property
+    def body(self) -> Mapping[str, str] | None:
+        """The members of a JSON body."""
+
+    @property
+    def form(self) -> Mapping[str, str] | None:
+        """The fields of a form."""
+
+
+class RequestTemplate:
+    """Fills the templates of ``section``; ``headers`` are sent unless it has others."""
+
+    def __init__(self, section: RequestSection, headers: Mapping[str, str]) -> None:
+        self._method = section.method
+        self.label = f"{section.method} {section.path}"
+        """Names the request in errors; holds no values."""
+        self._path = Template(section.path)
+        self._query = _parsed(section.query)
+        self._body, content_type, self._encode = _body(section)
+        self._headers = _parsed(_joined(content_type, headers, section.headers))
+        named = (*self._query, *(self._body or ()), *self._headers)
+        self.names = self._path.names.union(*(template.names for _, template in named))
+        """Every name that the templates use."""
+
+    def fill(
+        self, base_url: str, names: Mapping[str, str], extra: Params = (), url: str | None = None
+    ) -> Request:
+        """The request, unsigned.
+
+        Args:
+            base_url: What the path is below.
+            names: The values of the names.
+            extra: Further parameters, for the query, or for the body where there is one.
+            url: Replaces the whole URL, query included (a next link).
+
+        Raises:
+            ProviderError: ``auth`` when a filter cannot take a credential.
+        """
+        try:
+            return self._filled(base_url, names, extra, url)
+        except ValueError as error:
+            text = f"{self.label}: cannot be filled in: {error}"
+            raise ProviderError(PollFailure.AUTH, text) from None
+
+    def _filled(
+        self, base_url: str, names: Mapping[str, str], extra: Params, url: str | None
+    ) -> Request:
+        to_query = extra if self._body is None else ()
+        members = None if self._body is None else (*_filled(self._body, names), *extra)
+        return Request(
+            method=self._method,
+            url=url or base_url + self._path.fill(names, encode),
+            params=() if url else _filled(self._query, names) + to_query,
+            headers=dict(_filled(self._headers, names)),
+            body=b"" if members is None else self._encode(members),
+            label=self.label,
+        )
+
+
+def _body(section: RequestSection) -> tuple[_Named | None, str, Callable[[Params], bytes]]:
+    if section.form is not None:
+        return _parsed(section.form), FORM_TYPE, lambda pairs: form_text(pairs).encode()
+    if section.body is not None:
+        return _parsed(section.body), JSON_TYPE, lambda pairs: json_bytes(dict(pairs))
+    return None, "", lambda _: b""
+
+
+def _joined(content_type: str, *headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers, the last of those with one name, in whatever case it is written."""
+    joined = {"content-type": ("Content-Type", content_type)} if content_type else {}
+    for part in headers:
+        joined.update({name.lower(): (name, text) for name, text in part.items()})
+    return dict(joined.values())
+
+
+def _parsed(texts: Mapping[str, str]) -> _Named:
+    return tuple((name, Template(text)) for name, text in texts.items())
+
+
+def _filled(named: _Named, names: Mapping[str, str]) -> Params:
+    return tuple([(name, template.fill(names)) for name, template in named])

@@ -1,0 +1,66 @@
+"""The time stamp, date and nonce of one attempt, in the formats that providers sign."""
+
+import secrets
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, tzinfo
+from email.utils import format_datetime
+from typing import Final
+
+from agent.net.timestamps import parse_offset
+from agent.providers.signing.section import Nonce, Signing, Stamp
+
+Values = dict[str, str]
+
+MOMENT_NAMES: Final = frozenset({"timestamp", "date", "date_compact", "nonce"})
+"""The names under which :func:`moment_maker` returns values."""
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+_STAMPS: Final[Mapping[Stamp, Callable[[datetime], str]]] = {
+    "seconds": lambda moment: str(int(moment.timestamp())),
+    "milliseconds": lambda moment: str(round(moment.timestamp() * 1000)),
+    "iso": _iso,
+    "iso_compact": lambda moment: moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ"),
+    "compact": lambda moment: moment.strftime("%Y%m%d%H%M%S"),
+    "text": lambda moment: moment.strftime("%Y-%m-%d %H:%M:%S"),
+    "http": lambda moment: format_datetime(moment.astimezone(UTC), usegmt=True),
+}
+_NONCES: Final[Mapping[Nonce, Callable[[int], str]]] = {
+    "hex": lambda length: secrets.token_hex((length + 1) // 2)[:length],
+    "digits": lambda length: "".join(secrets.choice("0123456789") for _ in range(length)),
+    "uuid": lambda _: str(uuid.uuid4()),
+}
+
+
+def moment_maker(signing: Signing) -> Callable[[float], Values]:
+    """A function of epoch seconds that returns the stamps of one attempt and a fresh nonce.
+
+    Raises:
+        ValueError: when the section's ``zone`` is no offset.
+    """
+    zone = parse_offset(signing.zone)
+    stamp, nonce, length = _STAMPS[signing.timestamp], _NONCES[signing.nonce], signing.nonce_length
+
+    def make(now: float) -> Values:
+        moment = _moment(now, zone)
+        return {
+            "timestamp": stamp(moment),
+            "date": moment.strftime("%Y-%m-%d"),
+            "date_compact": moment.strftime("%Y%m%d"),
+            "nonce": nonce(length),
+        }
+
+    return make
+
+
+def utc_stamp(now: float, form: Stamp) -> str:
+    """Epoch seconds in UTC, in one of the formats of a profile."""
+    return _STAMPS[form](_moment(now, UTC))
+
+
+def _moment(now: float, zone: tzinfo) -> datetime:
+    return datetime.fromtimestamp(now, zone)

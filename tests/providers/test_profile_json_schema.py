@@ -1,0 +1,57 @@
+"""The published schema takes what loads and refuses what does not; it is in ``config schema``."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema_rs import Draft202012Validator
+
+from agent.config.load import ConfigError
+from agent.providers.profile.json_schema import profile_schema, schema_with_profiles
+from agent.providers.profile.load import BUNDLED, profile_names, read_profile
+
+PAGE = (Path(__file__).parents[2] / "docs/profiles.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```yaml\n(name: .*?)```", PAGE, re.DOTALL)
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_the_bundled_profiles_are_valid(name):
+    tree = yaml.safe_load((BUNDLED / f"{name}.yaml").read_text(encoding="utf-8"))
+    assert Draft202012Validator(profile_schema()).is_valid(tree)
+
+
+@pytest.mark.parametrize("text", EXAMPLES, ids=lambda text: text.split()[1])
+def test_the_worked_examples_of_the_page_load_and_are_valid(tmp_path, text):
+    file = tmp_path / "example.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert read_profile(file).numbers is not None
+    assert Draft202012Validator(profile_schema()).is_valid(yaml.safe_load(text))
+
+
+def test_there_is_an_example_of_each():
+    assert any("signer:" in text for text in EXAMPLES)
+    assert any("\nlogin:" in text for text in EXAMPLES)
+
+
+@pytest.mark.parametrize(
+    ("former", "new"),
+    [("signer: tc3", "signer: tc4"), ("service:", "servce:"), ("title:", "titel:")],
+)
+def test_what_does_not_load_is_invalid(tmp_path, former, new):
+    text = next(text for text in EXAMPLES if former in text).replace(former, new)
+    file = tmp_path / "example.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError):
+        read_profile(file)
+    assert not Draft202012Validator(profile_schema()).is_valid(yaml.safe_load(text))
+
+
+def test_the_schema_of_the_configuration_holds_that_of_profiles():
+    schema = schema_with_profiles()
+    Draft202012Validator(schema)
+    profile = schema["$defs"]["Profile"]
+    signing = profile["$defs"]["Signing"]["properties"]
+    assert "acs3" in json.dumps(signing["signer"])
+    assert profile["properties"]["login"]
