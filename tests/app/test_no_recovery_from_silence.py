@@ -1,9 +1,14 @@
 """Whatever a provider does wrong, an open ticket never says recovered because of it."""
 
 import asyncio
+import time
+from email.utils import formatdate
 
 import pytest
+from aiohttp import web
 
+from agent.simulator.dialects.base import ApiResponse
+from agent.simulator.responses import respond
 from tests.app.conftest import Scene, until
 from tests.fault_reasons import FAULT_REASONS, HARMLESS_FAULTS
 
@@ -39,3 +44,25 @@ async def test_the_number_recovers_when_it_is_seen_active(scene: Scene) -> None:
     await until(lambda: scene.ticket("number_down"), "the suspended number has its ticket")
     scene.world.apply({"number": "4006220001", "set": {"state": "active"}})
     await until(lambda: delivered_types(scene) >= GOOD_NEWS, "the ticket is closed")
+
+
+async def test_yesterdays_answers_never_recover_a_number(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cache before the provider says what was true a day ago, in the provider's own words."""
+    await until(lambda: scene.ticket("number_down"), "the suspended number has its ticket")
+    yesterday = formatdate(time.time() - 86400, usegmt=True)
+
+    def respond_from_cache(reply: ApiResponse) -> web.Response:
+        response = respond(reply)
+        response.headers["Date"] = yesterday
+        return response
+
+    with monkeypatch.context() as cached:
+        cached.setattr("agent.simulator.server.respond", respond_from_cache)
+        scene.world.apply({"number": "4006220001", "set": {"state": "active"}})
+        await until(
+            lambda: scene.failures("north", "outdated") >= POLLS_SEEN / 2, "polls are outdated"
+        )
+        assert not delivered_types(scene) & GOOD_NEWS
+    await until(lambda: delivered_types(scene) >= GOOD_NEWS, "fresh answers close the ticket")
