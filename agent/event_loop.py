@@ -87,7 +87,7 @@ def shorten_switch_interval() -> None:
     The event loop needs the interpreter lock again after every wait, many hundred times a second
     while pages come in. With Python's default of 5 ms, each time behind a thread that checks or
     renders, it runs late by tens of milliseconds; with half a millisecond it does not
-    (docs/adr/0008-threads-for-weight-turns-for-the-loop.md).
+    (docs/adr/0008-cpu-bound-work-runs-in-threads.md).
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
 

@@ -49,13 +49,13 @@ class Number(msgspec.Struct, frozen=True, gc=False):
     identity_end: float | None = None
     """When the identity papers filed for the number end."""
     registered_use: str = ""
-    """What the number was registered for; empty when not reported."""
+    """The use that the number was registered for; empty when not reported."""
     actual_use: str = ""
-    """What the number is used for; empty when not reported."""
+    """The use that the provider observes; empty when not reported."""
 
 
 class Lines(msgspec.Struct, frozen=True, gc=False):
-    """How many calls a switchboard or trunk can take at once (docs/reference/domain.md §1)."""
+    """The simultaneous calls that a switchboard or trunk can take (docs/reference/domain.md §1)."""
 
     declared: int | None = None
     """Simultaneous calls the holder declares."""
@@ -78,7 +78,7 @@ class Binding(msgspec.Struct, frozen=True, gc=False):
     state: BindingState = BindingState.UNKNOWN
     native_status: str = ""
     wait_seconds: float | None = None
-    """How long this phone rings; ``None`` leaves it to the routing's wait."""
+    """Seconds that this phone rings; ``None`` leaves it to the routing's ``wait_seconds``."""
     weight: float | None = None
     """Its share of the calls in percent, where the strategy is weighted."""
     carrier: str = ""
@@ -140,7 +140,7 @@ class Extension(msgspec.Struct, frozen=True, gc=False):
 
 
 class Routing(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """How a number routes a call (docs/reference/domain.md §1)."""
+    """The routing of a number's calls (docs/reference/domain.md §1)."""
 
     strategy: Strategy = Strategy.UNKNOWN
     wait_seconds: float | None = None
@@ -186,7 +186,7 @@ class Routing(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Balance(msgspec.Struct, frozen=True, gc=False):
-    """What is left on an account, in units of ``currency`` (ISO 4217)."""
+    """The money left on an account, in units of ``currency`` (ISO 4217)."""
 
     amount: float
     currency: str
@@ -214,7 +214,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 
 
 class CallOutcome(msgspec.Struct, frozen=True, gc=False):
-    """How one call ended, without the caller: the evidence of recent records."""
+    """The result of one recent call record, without the caller's number."""
 
     started_at: float
     result: CallResult

@@ -43,7 +43,7 @@ class NetworkState(StrEnum):
 
 @unique
 class BindingState(StrEnum):
-    """What is known of a phone bound behind a number (docs/reference/domain.md §1)."""
+    """The state of a phone bound to a number (docs/reference/domain.md §1)."""
 
     OK = "ok"
     BUSY = "busy"
@@ -64,7 +64,7 @@ class BindingState(StrEnum):
 
 @unique
 class BindingKind(StrEnum):
-    """What kind of line a bound phone is (docs/reference/domain.md §1)."""
+    """The kind of line of a bound phone (docs/reference/domain.md §1)."""
 
     MOBILE = "mobile"
     LANDLINE = "landline"
@@ -75,7 +75,7 @@ class BindingKind(StrEnum):
 
 @unique
 class Strategy(StrEnum):
-    """How a number picks among its bound phones (docs/reference/domain.md §1)."""
+    """The order in which a number rings its bound phones (docs/reference/domain.md §1)."""
 
     SEQUENTIAL = "sequential"
     RANDOM = "random"
@@ -87,7 +87,7 @@ class Strategy(StrEnum):
 
 @unique
 class CallResult(StrEnum):
-    """How a call to a number ended (docs/reference/domain.md §2)."""
+    """The result of a call to a number (docs/reference/domain.md §2)."""
 
     ANSWERED = "answered"
     BUSY = "busy"

@@ -60,7 +60,7 @@ ANSWER_MEANINGS: Final[Mapping[str, Mapping[str, AnswerMeaning]]] = {
         "forwarded": AnswerMeaning(Cause.BINDING_FORWARDED),
     },
 }
-"""What answers about calls mean, by question; other answers imply nothing."""
+"""The meanings of answers about calls, by question; other answers imply nothing."""
 INDEFINITE_CAUSES: Final = frozenset(
     {Cause.HEALTHY, Cause.UNKNOWN, Cause.MONITORING_BLIND, Cause.PROVIDER_LEG}
 )

@@ -29,7 +29,7 @@ LEG_ORDINARY: Final = 0.02
 OVER_LIMIT_ORDINARY: Final = 0.005
 """The ordinary rate of calls rejected over the concurrency limit."""
 _STRETCHES: Final = (5, 8, 16, 32)
-"""How many of the newest records are examined alone, since a fault may be recent."""
+"""Counts of newest records that are examined by themselves, since a fault may be recent."""
 _CLOCK_SKEW: Final = 60.0
 """Seconds by which a provider's clock may be ahead of ours."""
 

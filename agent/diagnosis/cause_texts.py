@@ -18,7 +18,7 @@ class CauseText:
     title: Message
     """The cause in a few words."""
     steps: tuple[Message, ...] = ()
-    """What to do next, in order."""
+    """The next steps, in order."""
     questions: tuple[Message, ...] = ()
     """Questions that no interface answers."""
 

@@ -46,7 +46,7 @@ class Group:
 
     @property
     def total(self) -> int:
-        """How many numbers could be assessed."""
+        """The count of numbers that could be assessed."""
         return len(self.failing) + len(self.working)
 
     @property

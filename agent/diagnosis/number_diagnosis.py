@@ -15,7 +15,7 @@ from agent.model import Binding, Considered, Evidence, Number, Routing, Snapshot
 from agent.states import PARTY_OF_CAUSE, Capability, Cause, Party
 
 STALE_FACTOR: Final = 0.6
-"""What the confidence in a verdict is multiplied by if its facts are stale."""
+"""The factor by which stale facts lower the confidence in a verdict."""
 MINUTE: Final = 60.0
 
 
@@ -32,7 +32,7 @@ class NumberDiagnosis:
     symptom: str = ""
     """The symptom of the alert that is diagnosed; empty when a person requests the diagnosis."""
     answers: Mapping[str, str] = field(default_factory=dict)
-    """What people have found out, by the name of the question."""
+    """The answers that people gave, by the name of the question."""
     considered: list[Considered] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
 
@@ -93,7 +93,7 @@ class NumberDiagnosis:
         return make_evidence(self.snapshot, name, value, capability, self.context.now)
 
     def contact_subject(self, carrier: str = "") -> ContactSubject:
-        """What contacts are looked up for; the carrier is the number's unless one is given."""
+        """The subject whose contacts are looked up; ``carrier`` defaults to the number's."""
         snapshot = self.snapshot
         return ContactSubject(
             snapshot.provider, snapshot.account, self.number, carrier or self.carrier

@@ -34,7 +34,7 @@ class TreeNode:
     party: Party | None = None
     cause: Cause | None = None
     step: Message | None = None
-    """What a conclusion asks people to do."""
+    """The step that a conclusion asks people to take; ``None`` for a question."""
 
     @property
     def is_measured(self) -> bool:
@@ -63,7 +63,7 @@ class TreeNode:
 
 @dataclass(frozen=True)
 class Traversal:
-    """How far the answers lead through the tree."""
+    """The path that the answers take through the tree, and the node where it ends."""
 
     path: Sequence[tuple[TreeNode, str]]
     """Every question answered on the way, with its answer."""

@@ -88,11 +88,11 @@ class Words:
         return CAUSE_TEXTS[cause].title.text(self._locale)
 
     def steps(self, cause: Cause, facts: Mapping[str, str]) -> tuple[str, ...]:
-        """What to do next, filled with ``facts``."""
+        """The next steps for ``cause``, with ``facts`` in their places."""
         return tuple(self._filled(step, facts) for step in CAUSE_TEXTS[cause].steps)
 
     def questions(self, cause: Cause, facts: Mapping[str, str]) -> tuple[str, ...]:
-        """What a person must find out, because no interface reports it."""
+        """The questions about ``cause`` that a person must answer, as no interface reports it."""
         return tuple(self._filled(question, facts) for question in CAUSE_TEXTS[cause].questions)
 
     def finding(self, name: str, **facts: str) -> str:

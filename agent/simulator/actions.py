@@ -43,7 +43,7 @@ DESK = "desk"
 
 @dataclass(frozen=True, slots=True)
 class FaultEffect(FilePart):
-    """How an API goes wrong, and for which of its requests."""
+    """One fault of an API: its kind, its duration, and the requests it affects."""
 
     kind: FaultKind
     share: Annotated[Amount, Field(ge=0, le=1)] = 1.0
@@ -64,7 +64,7 @@ class FaultPlan(FaultEffect):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a change is made to; ``numbers`` is ``None`` for the account itself."""
+    """The account, numbers or bound phone of a change; no ``numbers`` means the account itself."""
 
     account: str | None = None
     numbers: tuple[str, ...] | None = None

@@ -56,7 +56,7 @@ class Moment(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How a call ended."""
+    """One call: its result, the bound phone that answered, waiting and talking seconds."""
 
     result: CallResult
     binding: str
@@ -65,7 +65,7 @@ class Outcome(NamedTuple):
 
 
 def outcome(number: Number, caller: str, moment: Moment, rng: random.Random) -> Outcome:
-    """How a call by ``caller`` at ``moment`` ends."""
+    """The outcome of a call by ``caller`` at ``moment``, drawn from ``rng``."""
     refusal = _refusal(number, caller)
     if refusal is not None:
         return Outcome(refusal, "", 0.0, 0.0)

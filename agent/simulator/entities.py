@@ -200,7 +200,7 @@ class Extension(FilePart):
 
 @dataclass(frozen=True, slots=True)
 class Lines(FilePart):
-    """How many calls a switchboard or trunk takes at once."""
+    """The numbers of simultaneous calls that a switchboard or trunk takes."""
 
     declared: Count | None = None
     paid: Count | None = None
@@ -210,9 +210,9 @@ class Lines(FilePart):
 
 @dataclass(frozen=True, slots=True)
 class Routing(FilePart):
-    """How a number routes a call (docs/reference/domain.md §1).
+    """The routing of a number's calls (docs/reference/domain.md §1).
 
-    What is ``None`` is left out of the provider's answers.
+    A field that is ``None`` is left out of the provider's answers.
     """
 
     strategy: Literal["sequential", "random", "cyclic", "weighted", "simultaneous"] = "sequential"
@@ -243,7 +243,7 @@ class Routing(FilePart):
 
 @dataclass(frozen=True, slots=True)
 class Traffic(FilePart):
-    """How many calls an hour of world time come in, and how they end while all is well."""
+    """The calls per hour of world time, and the distribution of their results without a fault."""
 
     per_hour: Annotated[Amount, Field(ge=0, le=1_000_000)]
     results: CallResults = ((CallResult.ANSWERED, 1.0),)

@@ -160,7 +160,7 @@ def _settable(entry: EntryFields) -> Adapters:
 
 @cache
 def adapters(part: type, *, above: str = "", without: frozenset[str] = frozenset()) -> Adapters:
-    """What validates each key of ``part`` that may be set, by the key with ``above`` before it."""
+    """The validators of the keys of ``part`` that may be set, by key with ``above`` before it."""
     types = get_type_hints(part, include_extras=True)
     return {
         f"{above}{item.name}": TypeAdapter(types[item.name])

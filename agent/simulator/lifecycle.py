@@ -1,4 +1,4 @@
-"""What happens to accounts and numbers: money runs out, contracts end, someone sets a value."""
+"""The changes of accounts and numbers over time: balances, contracts, values set from outside."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace

@@ -87,13 +87,13 @@ class References:
             yield from self.check_entry(entry, path)
 
     def check_fault(self, fault: object, path: KeyPath) -> Iterator[Problem]:
-        """What a fault names and the world does not have."""
+        """Problems of a fault that names a provider, account or API unknown to the world."""
         provider = _text(fault, "provider")
         yield from self._check_provider(provider, path)
         yield from self._check_effect(fault, provider, path)
 
     def check_entry(self, entry: object, path: KeyPath) -> Iterator[Problem]:
-        """What a timeline entry names and the world does not have."""
+        """Problems of a timeline entry that names an entity unknown to the world."""
         if not isinstance(entry, dict):
             return
         for inner, complaint in select(entry, "complaint", at=path):

@@ -1,4 +1,4 @@
-"""What recent call records show: a bad result that has become usual, overload, bad voice.
+"""Causes shown by recent call records: a bad result that became usual, overload, bad voice.
 
 Source: docs/reference/domain.md §2.
 """
@@ -60,7 +60,7 @@ SOMETIMES_OVERLOADED: Final = 0.7
 PHONES_FINE: Final = 0.8
 """Confidence in a fault of the provider's leg if the bound phones are known to be reachable."""
 PHONES_UNKNOWN: Final = 0.6
-"""And if they are not."""
+"""The same if the state of the bound phones is unknown."""
 BROKEN_OFF: Final = 0.6
 SHORT_TALK: Final = 8.0
 """Seconds of talk in which two people say little more than that they hear nothing."""

@@ -25,7 +25,7 @@ from agent.states import Cause
 MANY: Final = 3
 """The number of numbers failing together that shows a common root (docs/reference/domain.md §2)."""
 ROOT_SHARE: Final = 0.5
-"""And at least this share of those that could fail, or it may be chance."""
+"""The least share of failing numbers, 0 to 1, among those that could fail; less may be chance."""
 CONTRARY_SHARE: Final = 0.2
 """If no more than this share of the other carriers' numbers fails, the carrier is the root."""
 CONTRASTED: Final = 0.85

@@ -3,7 +3,7 @@
 Vectors are never modified, so the identical operands give an equal result. A new result that
 equals the former one is replaced by it, so that the results computed from it can be reused too:
 an evaluation costs as much as what the changes reach
-(docs/adr/0009-a-round-costs-what-changed-reaches.md).
+(docs/adr/0009-rule-evaluation-is-incremental.md).
 """
 
 from collections.abc import Callable, Iterable

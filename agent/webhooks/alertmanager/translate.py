@@ -2,7 +2,7 @@
 
 An alert is ours when its labels name something this agent watches, or say that it is about the
 agent itself. Any other is foreign: its ticket is identified by the alert's own labels
-(docs/adr/0005-foreign-alerts-are-told-apart-by-their-labels.md).
+(docs/adr/0005-external-alerts-are-identified-by-their-labels.md).
 """
 
 import math
