@@ -9,8 +9,10 @@ import yaml
 from jsonschema_rs import Draft202012Validator
 
 from agent.config.load import ConfigError
+from agent.providers.profile.filters import FILTERS
 from agent.providers.profile.json_schema import profile_schema, schema_with_profiles
 from agent.providers.profile.load import BUNDLED, profile_names, read_profile
+from agent.providers.signing.named.table import NAMED_SIGNERS
 
 PAGE = (Path(__file__).parents[2] / "docs/profiles.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(name: .*?)```", PAGE, re.DOTALL)
@@ -28,6 +30,22 @@ def test_the_worked_examples_of_the_page_load_and_are_valid(tmp_path, text):
     file.write_text(text, encoding="utf-8")
     assert read_profile(file).numbers is not None
     assert Draft202012Validator(profile_schema()).is_valid(yaml.safe_load(text))
+
+
+def test_the_template_of_the_page_loads(tmp_path):
+    (section,) = re.findall(r"```yaml\n(signing:.*?)```", PAGE, re.DOTALL)
+    text = (
+        "name: x\ntitle: X\ncredentials: [account, secret]\n"
+        f"{section}numbers: {{path: /n, fields: {{number: n, state: {{const: active}}}}}}\n"
+    )
+    file = tmp_path / "example.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert read_profile(file).signing.digests
+
+
+def test_every_filter_and_signer_is_on_the_page():
+    for name in (*FILTERS, *NAMED_SIGNERS):
+        assert f"`{name}`" in PAGE
 
 
 def test_there_is_an_example_of_each():

@@ -23,6 +23,12 @@ from tests.providers.signing.generated import (
     requests,
 )
 
+pytestmark = pytest.mark.filterwarnings(
+    # What the SDKs call and how they are written is their vendors' business.
+    "ignore::DeprecationWarning",
+    "ignore::SyntaxWarning",
+)
+
 COUNT = 1000
 CREDENTIALS = {"key": KEY, "secret": SECRET, "sts": "temporary/token+1="}
 
