@@ -12,9 +12,9 @@ from typing import Any
 
 from agent.config.files import paths_lead_somewhere, profiles_exist
 from agent.config.pace import Polling
-from agent.config.secret import Secret
+from agent.config.schema import FILE_SUFFIX, settings_schema
+from agent.config.secret import SECRET, Secret, visible_length
 from agent.config.sink_checks import (
-    callback_secrets_are_long_enough,
     callback_stages_can_be_reached,
     kinds_have_their_sections,
     sections_pass_the_checks_of_their_kind,
@@ -28,7 +28,6 @@ from agent.yamlfile.paths import KeyPath, select
 from agent.yamlfile.problems import Problem
 
 Check = Callable[[UnvalidatedConfig], Iterator[Problem]]
-_SINK_SECRETS = frozenset({"token", "password"})
 _STANDARD_WEBHOOKS = frozenset(
     kind
     for kind, configuration in SINK_CONFIGURATIONS.items()
@@ -39,6 +38,9 @@ _SINKS_OF_LADDERS = (
     ("tickets", "sla", "ladder", "*", "sinks"),
     ("tickets", "sla", "severe", "sinks"),
 )
+_LEAST_SIGNING_BYTES = 24
+"""What Standard Webhooks asks of a secret."""
+_AUTHORIZATION_SCHEME = re.compile("basic|bearer|token|digest|apikey", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 
 
@@ -164,17 +166,23 @@ def signing_secrets_are_whole(config: UnvalidatedConfig) -> Iterator[Problem]:
     )
     for path, secret in (*select(config.data, "sinks", "*", "secret"), *callbacks, *complaints):
         text = secret.reveal() if isinstance(secret, Secret) else secret
-        if isinstance(text, str) and not _is_signing_secret(text):
+        if not isinstance(text, str):
+            continue
+        key = _signing_key(text)
+        if not key:
             yield Problem(path, "is not a signing secret, expected whsec_ and base64 behind it")
+        elif len(key) < _LEAST_SIGNING_BYTES:
+            expected = f"whsec_ and base64 of {_LEAST_SIGNING_BYTES} bytes or more"
+            yield Problem(path, f"is too short, expected {expected}")
 
 
-def _is_signing_secret(text: str) -> bool:
+def _signing_key(text: str) -> bytes:
+    """The bytes to sign with; none where ``text`` is not a signing secret."""
     try:
-        return text.startswith("whsec_") and bool(
-            base64.b64decode(text.removeprefix("whsec_"), validate=True)
-        )
+        encoded = text.removeprefix("whsec_") if text.startswith("whsec_") else ""
+        return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
-        return False
+        return b""
 
 
 def headers_can_be_sent(config: UnvalidatedConfig) -> Iterator[Problem]:
@@ -193,20 +201,41 @@ def headers_can_be_sent(config: UnvalidatedConfig) -> Iterator[Problem]:
             yield Problem(path, "has a line break or control character, expected one line")
 
 
-def secrets_are_not_empty(config: UnvalidatedConfig) -> Iterator[Problem]:
-    """No credential, token or header is empty: that happens when a variable was forgotten."""
-    accounts = select(config.data, "providers", "*", "accounts", "*", "credentials", "*")
-    headers = select(config.data, "sinks", "*", "headers", "*")
-    intake = (
-        *select(config.data, "intake", "alertmanager", "headers", "*"),
-        *select(config.data, "intake", "alertmanager", "token"),
-        *select(config.data, "intake", "alertmanager", "former_token"),
-    )
-    sinks = select(config.data, "sinks", "*", "*", "*")
-    tokens = ((path, value) for path, value in sinks if path[-1] in _SINK_SECRETS)
-    for path, value in (*accounts, *headers, *intake, *tokens):
-        if value == "":
-            yield Problem(path, "is empty, expected text")
+def secrets_are_strong(config: UnvalidatedConfig) -> Iterator[Problem]:
+    """Every secret has its least length in visible characters (``agent.config.secret``).
+
+    A blank one means that a variable or a line was forgotten.
+    """
+    for path, text in _texts(config.data):
+        schema = settings_schema().at(path)
+        if schema is None or schema.get("x-kind") != SECRET:
+            continue
+        least = int(schema["minLength"])
+        expected = f"{least} characters or more" if least > 1 else "text"
+        length = visible_length(text)
+        if length < least:
+            fault = "is too short" if length else "is empty"
+            yield Problem(_as_written(path, config), f"{fault}, expected {expected}")
+        elif path[-2:-1] == ("headers",) and _AUTHORIZATION_SCHEME.fullmatch(text.strip()):
+            yield Problem(_as_written(path, config), "has a scheme only, expected what follows it")
+
+
+def _texts(value: object, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
+    """Every text below ``value``, and every secret that was read from a file."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _texts(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _texts(inner, (*path, index))
+    elif isinstance(value, str | Secret):
+        yield path, value.reveal() if isinstance(value, Secret) else value
+
+
+def _as_written(path: KeyPath, config: UnvalidatedConfig) -> KeyPath:
+    """The key that the file has for the secret at ``path``: its own, or the one of its file."""
+    from_file = (*path[:-1], f"{path[-1]}{FILE_SUFFIX}")
+    return from_file if from_file in config.lines else path
 
 
 def ladders_name_sinks(config: UnvalidatedConfig) -> Iterator[Problem]:
@@ -229,12 +258,11 @@ CHECKS: tuple[Check, ...] = (
     polls_outlast_requests,
     waits_grow,
     signing_secrets_are_whole,
+    secrets_are_strong,
     kinds_have_their_sections,
     sections_pass_the_checks_of_their_kind,
-    callback_secrets_are_long_enough,
     callback_stages_can_be_reached,
     headers_can_be_sent,
-    secrets_are_not_empty,
 )
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from agent.config.secret import Secret
+from agent.config.secret import Secret, Token
 from agent.config.section import HttpUrl, Network, Section
 from agent.yamlfile.values import Duration
 
@@ -14,9 +14,10 @@ class AlertmanagerIntake(Section):
 
     enabled: bool = True
     """Whether the hook is open; while it is closed, alerts received before do not count."""
-    token: Secret | None = None
-    """The bearer token that requests must carry; without one, only this machine may post."""
-    former_token: Secret | None = None
+    token: Token | None = None
+    """The bearer token that requests must carry; without one, the agent's own token:
+    ``web.token``, or the one in ``access.token`` of the data folder."""
+    former_token: Token | None = None
     """A second token that is still accepted while the first is being changed."""
     max_body: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 4 * 1024 * 1024
     """Bytes; a larger body is refused with 413."""
@@ -44,13 +45,13 @@ class ComplaintIntake(Section):
     enabled: bool = True
     """Whether the hook is open."""
     secret: Secret | None = None
-    """The secret that signs deliveries (Standard Webhooks, ``whsec_`` and base64); without a
-    secret and a token, only this machine may post."""
+    """The secret that signs deliveries (Standard Webhooks, ``whsec_`` and base64 of 24 bytes or
+    more); without a secret and a token, requests must carry the agent's own token."""
     former_secret: Secret | None = None
     """A second secret that is still accepted while the first is being changed."""
-    token: Secret | None = None
+    token: Token | None = None
     """A bearer token for senders that cannot sign."""
-    former_token: Secret | None = None
+    former_token: Token | None = None
     """A second token that is still accepted while the first is being changed."""
     max_body: Annotated[int, Field(ge=1024, le=1024 * 1024)] = 64 * 1024
     """Bytes; a larger body is refused with 413."""

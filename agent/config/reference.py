@@ -3,6 +3,7 @@
 import json
 
 from agent.config.schema import default_of, description, settings_schema
+from agent.config.secret import SECRET
 from agent.yamlfile.duration import duration_text
 from agent.yamlfile.schema import DURATION, Json, SchemaTree, choices
 
@@ -96,6 +97,8 @@ def _single(kind: Json) -> str:
     if words := choices(kind):
         return ", ".join(f"`{word}`" for word in words)
     is_duration = kind.get("x-kind") == DURATION
+    if kind.get("x-kind") == SECRET and kind["minLength"] > 1:
+        return f"secret, at least {kind['minLength']} characters"
     limits = [
         f"{words} {duration_text(limit) if is_duration else f'{limit:.15g}'}"
         for name, words in _LIMITS.items()

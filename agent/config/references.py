@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.config.schema import FILE_SUFFIX, settings_schema
-from agent.config.secret import SECRET, Secret
+from agent.config.secret import SECRET, Secret, visible_length
 from agent.yamlfile.paths import KeyPath, one_line
 from agent.yamlfile.problems import Problem
 
@@ -135,6 +135,6 @@ def _secret_in(file: Path) -> str:
         text = content.decode("utf-8-sig").strip("\r\n")
     except UnicodeDecodeError:
         raise ValueError("the file is not UTF-8 text") from None
-    if not text.strip():
+    if not visible_length(text):
         raise ValueError("the file is empty")
     return text

@@ -1,6 +1,6 @@
 """A value that must never be shown."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -68,3 +68,27 @@ class Secret:
         cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         return dict(_JSON_SCHEMA)
+
+
+def visible_length(text: str) -> int:
+    """How many characters of ``text`` are neither white space nor invisible."""
+    return sum(letter.isprintable() and not letter.isspace() for letter in text)
+
+
+class LeastLength:
+    """States in the JSON Schema how many visible characters a secret has at least.
+
+    ``agent.config.checks`` refuses shorter ones.
+    """
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(core), "minLength": self._length}
+
+
+Token = Annotated[Secret, LeastLength(16)]
+"""A secret that lets its holder in here: whoever guesses it can close tickets."""

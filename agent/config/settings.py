@@ -14,7 +14,7 @@ from agent.config.drift import Drift
 from agent.config.intake import AlertmanagerIntake, ComplaintIntake, Intake
 from agent.config.lints import HolidayCalendar, Lints
 from agent.config.pace import Intervals, Polling
-from agent.config.secret import Secret
+from agent.config.secret import Secret, Token
 from agent.config.section import HttpUrl, ListenAddress, Network, Section, Zone
 from agent.config.service import ConfirmationOfRepair, ServiceLevels
 from agent.config.sinks import Sink
@@ -209,7 +209,7 @@ class Web(Section):
 
     external_url: HttpUrl | None = None
     """The address people reach the agent at; tickets link to it."""
-    token: Secret | None = None
+    token: Token | None = None
     """The token that every request to change something must carry, as bearer token or as password
     of any user name; without one, only requests from this machine may."""
     queries: WebQueries = WebQueries()

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from agent.config.secret import Secret
 from agent.config.sinks import (
     CALLBACK_KINDS,
     CALLBACK_STAGES,
@@ -15,7 +14,6 @@ from agent.states import Stage
 from agent.yamlfile.paths import KeyPath, one_line, select
 from agent.yamlfile.problems import Problem
 
-_SHORTEST_SECRET = 16
 _NOT_BY_CALLBACK = frozenset(stage.value for stage in Stage) - frozenset(CALLBACK_STAGES)
 
 
@@ -60,15 +58,6 @@ def sections_pass_the_checks_of_their_kind(config: UnvalidatedConfig) -> Iterato
         for path, section in select(config.data, "sinks", "*", configuration.key):
             for check in configuration.checks:
                 yield from check(path, section)
-
-
-def callback_secrets_are_long_enough(config: UnvalidatedConfig) -> Iterator[Problem]:
-    """A callback's secret cannot be guessed: whoever knows it can close tickets."""
-    for key in ("secret", "former_secret"):
-        for path, value in select(config.data, "sinks", "*", "callback", key):
-            text = value.reveal() if isinstance(value, Secret) else value
-            if isinstance(text, str) and len(text) < _SHORTEST_SECRET:
-                yield Problem(path, f"is too short, expected {_SHORTEST_SECRET} characters or more")
 
 
 def callback_stages_can_be_reached(config: UnvalidatedConfig) -> Iterator[Problem]:

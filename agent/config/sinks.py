@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, create_model
 
-from agent.config.secret import Secret
+from agent.config.secret import Secret, Token
 from agent.config.section import HttpUrl, Network, Section
 from agent.config.sink_configuration import SinkConfiguration
 from agent.states import Stage
@@ -24,9 +24,9 @@ SectionT = TypeVar("SectionT", bound=Section)
 class Callback(Section):
     """The webhook ``/hooks/tickets/NAME``, by which the system reports work on a ticket."""
 
-    secret: Secret
+    secret: Token
     """Proves that the system posts; see docs/sinks.md for how each system uses it."""
-    former_secret: Secret | None = None
+    former_secret: Token | None = None
     """A second secret that is still accepted while the first is being changed."""
     stages: dict[str, Stage] = Field(default={})
     """The stage each state of the system moves a ticket to; others keep the kind's default."""

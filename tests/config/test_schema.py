@@ -30,10 +30,13 @@ def keys_of(section: type[Section]) -> set[str]:
     secrets = [
         name
         for name, info in section.model_fields.items()
-        if Secret in (info.annotation, *get_args(info.annotation))
-        and get_origin(info.annotation) is not dict
+        if _has_secret(info.annotation) and get_origin(info.annotation) is not dict
     ]
     return {*section.model_fields, *(f"{name}_file" for name in secrets)}
+
+
+def _has_secret(annotation: object) -> bool:
+    return annotation is Secret or any(map(_has_secret, get_args(annotation)))
 
 
 @pytest.mark.parametrize("section", sorted(SECTIONS, key=str), ids=lambda section: section.__name__)
