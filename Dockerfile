@@ -1,6 +1,9 @@
 # numwatch in a container: no shell, no package manager, no root, a read-only root file system with
 # one volume.
 #
+# The agent listens for other machines in it, so config.yaml sets web.token (or token_file), or
+# web.allow_open_listen: true; names by which other containers reach it belong under web.hosts.
+#
 #   docker build -t numwatch .
 #   docker run --read-only --cap-drop ALL --security-opt no-new-privileges -p 127.0.0.1:10400:10400 \
 #     -v "$PWD/config.yaml:/etc/numwatch/config.yaml:ro" -v numwatch:/data numwatch

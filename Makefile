@@ -35,8 +35,11 @@ $(VENV)/.dev: requirements-dev.lock requirements-installer.lock pyproject.toml $
 # The floor is what the tests reach; raise it when they reach more.
 COVERAGE := --cov --cov-report=term:skip-covered --cov-fail-under=92
 
-demo: $(VENV)/.run ## Run numwatch against a simulated world on http://127.0.0.1:10400
-	@$(BIN)/numwatch demo $(DEMO)
+demo: $(VENV)/.run deploy/access.token ## Run numwatch against a simulated world on http://127.0.0.1:10400
+	@NUMWATCH_TOKEN=$$(cat deploy/access.token) $(BIN)/numwatch demo $(DEMO)
+
+deploy/access.token: # What deploy/alertmanager.yml presents, and the demo asks for
+	@(umask 077; $(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(32))' > $@)
 
 servers: ## Install the real servers the integration tests talk to (root and apt)
 	@tests/integration/install_servers.sh

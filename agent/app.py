@@ -45,7 +45,7 @@ from agent.sinks.links import Links
 from agent.sinks.reconciler import TicketSystemReconciler
 from agent.sinks.registry import SinkContext, build_sinks
 from agent.sinks.text import Writer
-from agent.store import UnavailableError
+from agent.store import StoreError, UnavailableError
 from agent.store.database import Database
 from agent.store.monitor import LedgerMonitor
 from agent.store.retention import RetentionClock
@@ -57,7 +57,8 @@ from agent.tickets.manager import Tickets
 from agent.tickets.outbox.outbox import Outbox
 from agent.tickets.series import accounts_of, tickets_summary
 from agent.web.services import ReloadOutcome, WebServices
-from agent.webhooks.auth import is_local
+from agent.webhooks.auth import TokenCheck
+from agent.webhooks.own_token import OwnToken
 from exporters.block import Block
 from exporters.exposition import Exposition
 from exporters.own_series import OwnSeries
@@ -88,6 +89,8 @@ class Agent:
         self.exposition = Exposition(self.telemetry.render, self.telemetry.scrape_errors.inc)
         self.own_series = OwnSeries(self.telemetry)
         self.baselines = BaselineBook()
+        self._own_token = OwnToken(lambda: self.settings)
+        self.tokens = TokenCheck(self._own_token.current, self.telemetry)
 
     async def start(self) -> None:
         """Open the ledger, make the parts and start them.
@@ -121,6 +124,7 @@ class Agent:
         self.database = await Database.open(Path(plan.settings.data_dir))
         self._running.push_async_callback(self.database.close)
         self.ledger = await Ledger.open(self.database)
+        await self._own_token.ensure(plan.settings)
         self._baseline_repository = BaselineRepository(self.database, self.baselines)
         self.baselines.declare(plan.declared)
         self._runtime_state = RuntimeState(self.database, self._baseline_repository)
@@ -184,6 +188,7 @@ class Agent:
             self._clock,
             self._is_listed,
             Callbacks(Links(self.database), self.ledger, self.tickets.act, self._clock).apply,
+            self.tokens,
         )
         complaints = self.webhooks.complaints
         self._complaints = ComplaintCorrelator(
@@ -220,12 +225,9 @@ class Agent:
     # work, start last and stop first, and the dispatcher can still deliver what they caused.
 
     async def _start_parts(self, plan: Plan) -> None:
-        lag = LoopLag(self.telemetry)
-        lag.start()
-        self._running.push_async_callback(lag.stop)
-        monitor = LedgerMonitor(self.database, self.telemetry)
-        monitor.start()
-        self._running.push_async_callback(monitor.stop)
+        for watch in (LoopLag(self.telemetry), LedgerMonitor(self.database, self.telemetry)):
+            watch.start()
+            self._running.push_async_callback(watch.stop)
         await self._dispatcher.start()
         self._running.push_async_callback(self._stop_dispatcher)
         self._ticket_systems.start()
@@ -238,11 +240,9 @@ class Agent:
         self._running.push_async_callback(self._stop_rules)
         self.webhooks.start()
         self._running.push_async_callback(self.webhooks.stop)
-        for name, run in (
-            ("refresher", self._refresher.run),
-            ("evidence", self.evidence.collector.run),
-        ):
-            task = BackgroundTask(name, run)
+        refresher = BackgroundTask("refresher", self._refresher.run)
+        collector = BackgroundTask("evidence", self.evidence.collector.run)
+        for task in (refresher, collector):
             task.start()
             self._running.push_async_callback(task.stop)
         await self._pollers.start(plan.settings)
@@ -262,8 +262,7 @@ class Agent:
         self._scheduler.start()
 
     async def _stop_rules(self) -> None:
-        # Not a bound method of the scheduler: a reload replaces it.
-        await self._scheduler.stop()
+        await self._scheduler.stop()  # No bound method of the scheduler: a reload replaces it.
 
     async def _stop_dispatcher(self) -> None:
         await self._dispatcher.stop(grace_for(self.settings.sinks))
@@ -312,9 +311,10 @@ class Agent:
                 plan = await asyncio.to_thread(make_plan, self._config)
                 context = self._sink_context(plan.settings)
                 sinks = build_sinks(plan.settings.sinks, self._clock, context)
-                # The last step that may fail, since from here on there is no way back.
+                # The last steps that may fail, since from here on there is no way back.
+                await self._own_token.ensure(plan.settings)
                 await self._pollers.reconfigure(plan.settings)
-            except (ValueError, OSError) as error:
+            except (ValueError, OSError, StoreError) as error:
                 lines = str(error).splitlines()
                 self.telemetry.record_reload(self._clock(), ok=False)
                 log.error("reload_failed", errors=lines)  # noqa: TRY400 - the lines say it all
@@ -384,7 +384,7 @@ class Agent:
             ready=self.ready,
             replay=self.replay,
             act=self.act,
-            is_local=is_local,
+            tokens=self.tokens,
             evidence=self.evidence.exporter,
             baselines=BaselineService(
                 self._baseline_repository,

@@ -21,6 +21,7 @@ from agent.webhooks.alertmanager.repository import ExternalAlertRepository
 from agent.webhooks.alertmanager.translate import WatchedAccounts, is_foreign
 from agent.webhooks.alertmanager.webhook import PATH as ALERTMANAGER_PATH
 from agent.webhooks.alertmanager.webhook import AlertmanagerWebhook
+from agent.webhooks.auth import TokenCheck
 from exporters.telemetry import Telemetry
 
 ALERTMANAGER = "alertmanager"
@@ -45,14 +46,16 @@ class InboundWebhooks:
 
     def __init__(
         self,
-        alerts: ExternalAlertRepository,
-        complaints: ComplaintRepository,
+        repositories: tuple[ExternalAlertRepository, ComplaintRepository],
         settings: Settings,
         telemetry: Telemetry,
         clock: Callable[[], float] = time.time,
         is_listed: Callable[[str], bool | None] = _listing_unknown,
         apply_callback: ApplyCallback = _reject_callback,
+        tokens: TokenCheck | None = None,
     ) -> None:
+        tokens = tokens or TokenCheck()
+        alerts, complaints = repositories
         self.external_alerts = alerts
         self.complaints = complaints
         self._telemetry = telemetry
@@ -66,12 +69,13 @@ class InboundWebhooks:
             lambda: self._reconciler.reconcile_soon(),  # noqa: PLW0108 - a reload replaces it
             telemetry,
             clock,
+            tokens,
         )
         self._complaint_webhook = ComplaintWebhook(
-            complaints, lambda: self._settings, is_listed, telemetry, clock
+            complaints, lambda: self._settings, is_listed, telemetry, clock, tokens
         )
         self._callback_webhook = CallbackHook(
-            apply_callback, lambda: self._settings, telemetry, clock
+            apply_callback, lambda: self._settings, telemetry, clock, tokens
         )
         telemetry.intake_firing.labels(ALERTMANAGER).set(alerts.count_firing())
 
@@ -84,6 +88,7 @@ class InboundWebhooks:
         clock: Callable[[], float] = time.time,
         is_listed: Callable[[str], bool | None] = _listing_unknown,
         apply_callback: ApplyCallback = _reject_callback,
+        tokens: TokenCheck | None = None,
     ) -> "InboundWebhooks":
         """Make the webhooks, with the alerts and complaints of earlier requests.
 
@@ -94,13 +99,16 @@ class InboundWebhooks:
             clock: Epoch seconds.
             is_listed: Returns whether an account has a number; ``None`` while that is unknown.
             apply_callback: Applies a callback of a ticket system to our ticket.
+            tokens: Checks tokens; without it only the webhooks' own tokens are accepted.
 
         Raises:
             StoreError: when the ledger cannot be read.
         """
         alerts = await ExternalAlertRepository.open(database, ALERTMANAGER)
         complaints = await ComplaintRepository.open(database)
-        return cls(alerts, complaints, settings, telemetry, clock, is_listed, apply_callback)
+        return cls(
+            (alerts, complaints), settings, telemetry, clock, is_listed, apply_callback, tokens
+        )
 
     def start(self) -> None:
         """Start the reconciliation with Alertmanager, if it is configured."""

@@ -5,19 +5,28 @@ The hotline numbers themselves (400 and seven digits) are public and are never m
 """
 
 import re
+import unicodedata
+from collections.abc import Callable
+from typing import Any
 
-_SEPARATOR = r"[\s\-‐-―－.()（）·]"
-_LOOSE = r"[\s\-‐-―－]{0,2}"
+_INVISIBLE = (
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
+)
+_BETWEEN = rf"\s\-‐-―－−_＿/／∕\\＼|｜·・•‧~～*#'’`´^{_INVISIBLE}"
+_SEPARATOR = rf"[{_BETWEEN}.()（）\[\]]"
+_LOOSE = rf"[{_BETWEEN}]{{0,4}}"
 _COUNTRY = rf"(?:(?:\+|00){_LOOSE}86{_LOOSE})?"
 _HOTLINE = rf"{_COUNTRY}400(?:{_LOOSE}\d){{7}}"
 _MOBILE = rf"{_COUNTRY}0?1(?:{_LOOSE}[3-9])(?:{_LOOSE}\d){{9}}|1[3-9]\d\.\d{{4}}\.\d{{4}}"
-_LANDLINE = rf"{_COUNTRY}[(（]?0\d{{2,3}}[)）]?{_LOOSE}\d(?:{_LOOSE}\d){{6,7}}"
-_ABROAD = rf"\+\d(?:{_SEPARATOR}{{0,2}}\d){{6,15}}"
+_LANDLINE = rf"{_COUNTRY}[(（]?0(?:{_LOOSE}\d){{2,3}}{_LOOSE}[)）]?{_LOOSE}\d(?:{_LOOSE}\d){{6,7}}"
+_ABROAD = rf"[+＋]{_LOOSE}\d(?:{_SEPARATOR}{{0,3}}\d){{6,15}}"
+_MASKED_GROUPS = rf"\d{{7,}}|1{_LOOSE}[3-9](?:{_LOOSE}\d){{9}}"
 _LONG = r"(?:\+|00)?\d{7,}"
 
 _HOTLINE_RUN = re.compile(rf"(?<!\d){_HOTLINE}(?!\d)")
 _PHONE_RUN = re.compile(
-    rf"(?<!\d)(?:(?P<hotline>{_HOTLINE})|{_MOBILE}|{_LANDLINE}|{_ABROAD}|{_LONG})(?!\d)|\d{{7,}}"
+    rf"(?<!\d)(?:(?P<hotline>{_HOTLINE})|{_MOBILE}|{_LANDLINE}|{_ABROAD}|{_LONG})(?!\d)|{_MASKED_GROUPS}"
 )
 _PHONE_SHAPE = re.compile(rf"(?:{_MOBILE}|{_LANDLINE}|{_ABROAD})(?!\d)")
 _NOISE = re.compile(_SEPARATOR)
@@ -25,6 +34,31 @@ _NUMBER_ONLY = re.compile(rf"\+?(?:\d|{_SEPARATOR})*")
 _CHINA = re.compile(r"(\+86|0086)(?=\d{9,12}$)")
 _PARTS = re.compile(r"(0?1[3-9]\d|0(?:10|2\d)|0\d{3})(\d+)")
 _PART_SIZES = frozenset({7, 8})
+
+
+class _AsciiDigits(dict[int, str]):
+    """For ``str.translate``: a digit of any script as an ASCII digit, all else as it is."""
+
+    def __init__(self, digit: Callable[[str, None], int | None]) -> None:
+        super().__init__()
+        self._digit = digit
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        value = self._digit(letter, None)
+        self[code] = letter if value is None else str(value)
+        return self[code]
+
+
+_ASCII_DIGITS = _AsciiDigits(unicodedata.decimal)
+_ASCII_OF_ALL_DIGITS = _AsciiDigits(unicodedata.digit)
+"""Superscripts and circled digits, too."""
+IDENTIFIERS = frozenset(
+    {"id", "key", "ticket", "next", "previous", "parent", "members_url", "webhook_id"}
+)
+"""Keys of documents that hold identifiers made by the agent, some of which have many digits."""
+_FEW = 4
+_INVISIBLE_CHARACTERS = re.compile(f"[{_INVISIBLE}]")
 _FRONT_DIGITS = 3
 _BACK_DIGITS = 4
 _MASK = "****"
@@ -38,6 +72,7 @@ def mask_phone(phone: str) -> str:
     are dropped. A 400 number comes back as it is. Text that is not a phone number, such as a
     SIP address, is masked as free text.
     """
+    phone = _visible(phone)
     if _HOTLINE_RUN.fullmatch(phone):
         return phone
     if not _NUMBER_ONLY.fullmatch(phone):
@@ -48,18 +83,57 @@ def mask_phone(phone: str) -> str:
     return front + _mask_national(digits[len(front) :])
 
 
-def mask_text(text: str) -> str:
-    """``text`` with every phone-like run of digits masked as :func:`mask_phone` does."""
-    return _PHONE_RUN.sub(_mask_run, text)
+def mask_text(text: str, is_public: Callable[[str], bool] | None = None) -> str:
+    """``text`` with every phone-like run of digits masked as :func:`mask_phone` does.
+
+    Digits of other scripts count as digits, and what people, or whoever wants to hide a phone
+    from a mask, put between digits (spaces, dashes, slashes, underscores, invisible characters)
+    counts as nothing. Runs of digits that ``is_public`` accepts stay.
+    """
+    # One character for one, so that what is found has the same place in the text.
+    normalized = text if text.isascii() else _with_ascii_digits(text)
+    parts, end = [], 0
+    for run in _PHONE_RUN.finditer(normalized):
+        if run["hotline"] or (is_public is not None and is_public(run[0])):
+            continue
+        found = text[run.start() : run.end()]
+        # Of superscripts and circled digits, which are no decimals, the ASCII form is masked.
+        phone = found if _NUMBER_ONLY.fullmatch(_visible(found)) else run[0]
+        parts += [text[end : run.start()], mask_phone(phone)]
+        end = run.end()
+    return "".join((*parts, text[end:])) if parts else text
+
+
+def mask_document(value: Any, mask: Callable[[str], str]) -> Any:
+    """``value``, made of JSON's types, with ``mask`` applied to its texts and keys.
+
+    Texts under the keys of :data:`IDENTIFIERS` stay as they are.
+    """
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, list):
+        return [mask_document(item, mask) for item in value]
+    if isinstance(value, dict):
+        return {
+            mask(name): item if name in IDENTIFIERS else mask_document(item, mask)
+            for name, item in value.items()
+        }
+    return value
 
 
 def looks_like_phone(text: str) -> bool:
     """Whether all of ``text`` has the shape of a mobile, a landline or a number abroad."""
-    return _PHONE_SHAPE.fullmatch(text.strip()) is not None
+    return _PHONE_SHAPE.fullmatch(text.translate(_ASCII_DIGITS).strip()) is not None
 
 
-def _mask_run(run: re.Match[str]) -> str:
-    return run[0] if run["hotline"] else mask_phone(run[0])
+def _with_ascii_digits(text: str) -> str:
+    # A few superscripts are footnotes and the like; more of them stand for a number.
+    others = sum(letter.isdigit() and not letter.isdecimal() for letter in text)
+    return text.translate(_ASCII_OF_ALL_DIGITS if others > _FEW else _ASCII_DIGITS)
+
+
+def _visible(text: str) -> str:
+    return text if text.isascii() else _INVISIBLE_CHARACTERS.sub("", text)
 
 
 def _mask_national(digits: str) -> str:

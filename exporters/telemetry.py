@@ -125,6 +125,7 @@ class Telemetry:
         self.evidence_dropped = self._counter("numwatch_evidence_dropped_total")
 
     def _add_webhook_metrics(self) -> None:
+        self.token_failures = self._counter("numwatch_token_failures_total")
         self.intake_requests = self._counter("numwatch_intake_requests_total")
         self.intake_alerts = self._counter("numwatch_intake_alerts_total")
         self.intake_firing = self._gauge("numwatch_intake_alerts_firing")

@@ -17,6 +17,7 @@ from agent.checks.lifecycle import (
     state_codes,
     up_column,
 )
+from agent.masking import mask_text
 from agent.model import Number
 from agent.states import Grade, NumberState
 
@@ -69,7 +70,7 @@ class NumberColumns:
             contract_end=float_column(numbers, _CONTRACT),
             reclaim_at=float_column(numbers, _RECLAIM),
             realname_ok=float_column(numbers, _REALNAME),
-            carriers=[carrier_of(number.number, number.carrier) for number in numbers],
+            carriers=[mask_text(carrier_of(number.number, number.carrier)) for number in numbers],
             grades=[grade_of(number, defaults.grade).value for number in numbers],
         )
 

@@ -10,7 +10,7 @@ import numpy as np
 from agent.checks.columns import Alignment, Rows, take_rows
 from agent.checks.lifecycle import Codes, Floats
 from agent.checks.reachability import BINDING_STATES, binding_codes, reachable_counts
-from agent.masking import looks_like_phone, mask_phone
+from agent.masking import looks_like_phone, mask_phone, mask_text
 from agent.model import Binding
 from agent.states import BindingState
 
@@ -125,7 +125,7 @@ def _label(binding: Binding) -> str:
         return label
     if looks_like_phone(label) or label == binding.phone:
         return mask_phone(label)
-    return label
+    return mask_text(label)
 
 
 def _distinct(labels: Sequence[str]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The client interface of the commands, and the client of a running agent's HTTP API."""
 
+import asyncio
 import json
 import os
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from urllib.parse import quote
 
 import aiohttp
 
+from agent.cli.local_agent import local_token
 from agent.cli.runner import CommandError
 from agent.tickets.actions.request import ActionRequest
 
@@ -88,15 +90,16 @@ class ApiClient:
 
     Args:
         url: Where it listens.
-        token: Its ``web.token``; empty where it has none.
+        token: Its ``web.token``; where empty, that of an agent on this machine is looked up once
+            it is asked for.
         hint: What to do when no agent answers there.
     """
 
     def __init__(self, url: str, token: str = "", hint: str = _HINT) -> None:  # nosec B107 # none
         self._url = url.rstrip("/")
         self._hint = hint
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._session = aiohttp.ClientSession(timeout=_TIMEOUT, headers=headers)
+        self._token = token
+        self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
 
     @classmethod
     def at(cls, url: str | None, hint: str = _HINT) -> Self:
@@ -186,8 +189,19 @@ class ApiClient:
         return content
 
     async def _send(self, method: str, path: str, **request: Any) -> tuple[int, bytes]:
+        status, content = await self._attempt(method, path, **request)
+        if status == HTTPStatus.UNAUTHORIZED and not self._token:
+            self._token = await asyncio.to_thread(local_token, self._url)
+            if self._token:
+                return await self._attempt(method, path, **request)
+        return status, content
+
+    async def _attempt(self, method: str, path: str, **request: Any) -> tuple[int, bytes]:
+        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         try:
-            async with self._session.request(method, self._url + path, **request) as response:
+            async with self._session.request(
+                method, self._url + path, headers=headers, **request
+            ) as response:
                 return response.status, await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise self._unreachable(str(error) or type(error).__name__) from error

@@ -25,6 +25,7 @@ from agent.config.load import load
 from agent.config.settings import Settings
 from agent.evidence.exporter import EvidenceExporter
 from agent.store import InUseError
+from agent.store.access_token import read_token
 from agent.store.database import Database
 from agent.tickets.actions.request import ActionRequest
 from agent.tickets.document import document
@@ -155,7 +156,8 @@ async def open_ledger_or_holder(
     try:
         database = await Database.open(Path(settings.data_dir))
     except InUseError:
-        token = "" if settings.web.token is None else settings.web.token.reveal()
+        own = settings.web.token
+        token = read_token(Path(settings.data_dir)) if own is None else own.reveal()
         async with ApiClient(f"http://{settings.listen[0]}", token, _HOLDER_HINT) as client:
             yield client
         return

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ from agent.config.settings import Log
 from agent.plan import PlanError
 from agent.store import StoreError
 from agent.web.app import make_app
-from agent.web.server import ListenError, handle_signals, serve
+from agent.web.server import ListenError, handle_signals, refuse_open_addresses, serve
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +72,9 @@ async def _run(config: Path, listen: Sequence[str]) -> int:
     try:
         settings = agent.settings
         logging.configure(settings.log)
-        app = make_app(agent.web_services())
+        if settings.web.token is None and not settings.web.allow_open_listen:
+            refuse_open_addresses(listen)
+        app = make_app(replace(agent.web_services(), listen=tuple(listen)))
         # The agent watches its numbers while it waits for its address.
         runner = await _patiently(lambda: serve(app, listen or settings.listen), stopping)
         if runner is not None:

@@ -21,12 +21,19 @@ from agent.complaints.repository import (
 )
 from agent.config.secret import Secret
 from agent.config.settings import ComplaintIntake, Settings
+from agent.masking import mask_phone, mask_text
 from agent.net.decode import decode_body
 from agent.net.exchange import ProviderError
 from agent.net.scrub import scrub
 from agent.net.timestamps import iso_parser
-from agent.net.webhook_signature import SignatureError, is_signed, verify, webhook_id
-from agent.webhooks.auth import denial_reason
+from agent.net.webhook_signature import (
+    SignatureError,
+    check_headers,
+    is_signed,
+    verify,
+    webhook_id,
+)
+from agent.webhooks.auth import TokenCheck
 from agent.webhooks.handler import (
     RequestOutcome,
     RequestRefusedError,
@@ -35,19 +42,20 @@ from agent.webhooks.handler import (
     read_whole_body,
     require_json,
 )
-from agent.webhooks.limits import OverloadedError, RequestLimiter, RequestSlot
+from agent.webhooks.limits import OverloadedError, RequestSlot
 from exporters.telemetry import Telemetry
 
 PATH = "/hooks/complaints"
 SOURCE = "complaints"
 EXPECTED = (
-    'a JSON object {"number": "4006220001", "caller": "13900001111", "prompt": "what was heard",'
+    'a JSON object {"number": "4006220001", "caller": "their number", "prompt": "what was heard",'
     ' "at": "2027-03-01T08:00:00+08:00", "channel": "hotline|web|mail|shop|other",'
     ' "content": "...", "reference": "..."}; all but number may be left out'
 )
 _EXPECTED_SIGNATURE = (
     "a delivery signed with intake.complaints.secret as Standard Webhooks asks, or"
-    " intake.complaints.token as bearer token"
+    " intake.complaints.token as bearer token; where neither is set, web.token or what access.token"
+    " in the data folder holds as bearer token"
 )
 _EXPECTED_NUMBER = "a number that one of the configured accounts has"
 _NUMBER = re.compile(r"\d{5,20}", re.ASCII)
@@ -73,7 +81,7 @@ class ComplaintWebhook(WebhookHandler):
         is_listed: Whether an account has the number; ``None`` while that is unknown.
         telemetry: Counts requests.
         clock: Epoch seconds.
-        limiter: Limits what is in progress at once.
+        tokens: Checks the tokens of requests.
     """
 
     def __init__(
@@ -83,9 +91,9 @@ class ComplaintWebhook(WebhookHandler):
         is_listed: Callable[[str], bool | None],
         telemetry: Telemetry,
         clock: Callable[[], float],
-        limiter: RequestLimiter | None = None,
+        tokens: TokenCheck,
     ) -> None:
-        super().__init__(SOURCE, PATH, telemetry, limiter)
+        super().__init__(SOURCE, PATH, telemetry, tokens)
         self._complaints = complaints
         self._settings = settings
         self._is_listed = is_listed
@@ -95,7 +103,7 @@ class ComplaintWebhook(WebhookHandler):
     def _section(self) -> ComplaintIntake:
         return self._settings().intake.complaints
 
-    def _authorize(self, request: web.Request) -> None:
+    def _authorize(self, request: web.Request) -> bool:
         section = self._section
         if not section.enabled:
             raise RequestRefusedError(
@@ -105,8 +113,26 @@ class ComplaintWebhook(WebhookHandler):
             )
         require_json(request)
         # A signature covers the body, so it is verified once the body has been read.
-        if not (is_signed(request.headers) and _secrets(section)):
-            _authorize_by_token(request, section)
+        if is_signed(request.headers) and _secrets(section):
+            self._check_signature_headers(request)
+            return False
+        self._authorize_by_token(request, section)
+        return True
+
+    def _check_signature_headers(self, request: web.Request) -> None:
+        try:
+            check_headers(request.headers, self._clock())
+        except SignatureError as error:
+            raise _unauthorized(str(error)) from None
+
+    def _authorize_by_token(self, request: web.Request, section: ComplaintIntake) -> None:
+        tokens = [token for token in (section.token, section.former_token) if token is not None]
+        if not tokens and _secrets(section):
+            reason = "the delivery is not signed"
+        else:
+            reason = self._tokens.denial_reason(request, tokens)
+        if reason:
+            raise _unauthorized(reason)
 
     async def _process(self, request: web.Request, slot: RequestSlot) -> web.Response:
         section = self._section
@@ -122,9 +148,7 @@ class ComplaintWebhook(WebhookHandler):
                 return verify(request.headers, body, secrets, self._clock())
             return webhook_id(request.headers)
         except SignatureError as error:
-            raise RequestRefusedError(
-                RequestOutcome.UNAUTHORIZED, str(error), _EXPECTED_SIGNATURE
-            ) from None
+            raise _unauthorized(str(error)) from None
 
     def _read_report(self, body: bytes, charset: str | None) -> ComplaintReport:
         try:
@@ -187,25 +211,20 @@ def identity_of(delivery_id: str, report: ComplaintReport) -> str | None:
     elif report.reference:
         parts = ("reference", report.number, report.reference)
     elif report.has_time:
-        time_and_text = (repr(report.at), report.prompt, report.content)
-        parts = ("words", report.number, report.caller, *time_and_text)
+        # Masked: the id is shown, and hidden digits could be found by trying them out.
+        texts = map(mask_text, (report.prompt, report.content))
+        parts = ("words", report.number, mask_phone(report.caller), repr(report.at), *texts)
     else:
         return None
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:32]
 
 
+def _unauthorized(reason: str) -> RequestRefusedError:
+    return RequestRefusedError(RequestOutcome.UNAUTHORIZED, reason, _EXPECTED_SIGNATURE)
+
+
 def _secrets(section: ComplaintIntake) -> list[Secret]:
     return [secret for secret in (section.secret, section.former_secret) if secret is not None]
-
-
-def _authorize_by_token(request: web.Request, section: ComplaintIntake) -> None:
-    tokens = [token for token in (section.token, section.former_token) if token is not None]
-    if not tokens and _secrets(section):
-        reason = "the delivery is not signed"
-    else:
-        reason = denial_reason(request, tokens)
-    if reason:
-        raise RequestRefusedError(RequestOutcome.UNAUTHORIZED, reason, _EXPECTED_SIGNATURE)
 
 
 def _read_object(body: bytes, charset: str | None) -> dict[str, Any]:

@@ -22,7 +22,8 @@ from agent.config.sink_checks import (
 from agent.config.sink_configuration import CallbackSignature
 from agent.config.sinks import SINK_CONFIGURATIONS, Sink
 from agent.config.unvalidated import UnvalidatedConfig
-from agent.config.values import epoch_of
+from agent.config.values import OPEN_LISTEN, epoch_of, is_loopback, split_address
+from agent.config.web_config import users_have_passwords
 from agent.yamlfile.duration import duration_text, parse_duration
 from agent.yamlfile.paths import KeyPath, select
 from agent.yamlfile.problems import Problem
@@ -238,6 +239,19 @@ def _as_written(path: KeyPath, config: UnvalidatedConfig) -> KeyPath:
     return from_file if from_file in config.lines else path
 
 
+def open_addresses_have_a_token(config: UnvalidatedConfig) -> Iterator[Problem]:
+    """An agent that other machines reach has a token that its operator has chosen."""
+    web = config.data.get("web") if isinstance(config.data, dict) else None
+    section = web if isinstance(web, dict) else {}
+    if section.get("token") is not None or section.get("allow_open_listen") is True:
+        return
+    for path, address in select(config.data, "listen", "*"):
+        if isinstance(address, str) and not is_loopback(split_address(address)[0]):
+            yield Problem(
+                path, f"{OPEN_LISTEN}, expected web.token, or web.allow_open_listen: true"
+            )
+
+
 def ladders_name_sinks(config: UnvalidatedConfig) -> Iterator[Problem]:
     """Each sink that is to be notified of a breach exists."""
     known = {name for _path, name in select(config.data, "sinks", "*", "name")}
@@ -259,6 +273,8 @@ CHECKS: tuple[Check, ...] = (
     waits_grow,
     signing_secrets_are_whole,
     secrets_are_strong,
+    open_addresses_have_a_token,
+    users_have_passwords,
     kinds_have_their_sections,
     sections_pass_the_checks_of_their_kind,
     callback_stages_can_be_reached,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agent.config.settings import Intake, Settings
 from agent.config.unvalidated import UnvalidatedConfig
+from agent.config.web_config import with_users_of_file
 from agent.yamlfile.paths import one_line, select
 from agent.yamlfile.problems import Problem
 from agent.yamlfile.validation import nearest
@@ -117,6 +118,7 @@ def absolute(settings: Settings, folder: Path) -> Settings:
             ),
             "providers": providers,
             "intake": _absolute_intake(settings.intake, folder),
+            "web": with_users_of_file(settings.web, folder),
             "sinks": [
                 sink.model_copy(update={"ca_file": sink.ca_file and str(folder / sink.ca_file)})
                 for sink in settings.sinks

@@ -70,9 +70,23 @@ class Secret:
         return dict(_JSON_SCHEMA)
 
 
+_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and marks that print as nothing: fillers of Hangul, the empty Braille cell and others."""
+
+
 def visible_length(text: str) -> int:
     """How many characters of ``text`` are neither white space nor invisible."""
-    return sum(letter.isprintable() and not letter.isspace() for letter in text)
+    return sum(
+        letter.isprintable()
+        and not letter.isspace()
+        and letter not in _BLANK_LETTERS
+        and not _is_variation_selector(letter)
+        for letter in text
+    )
+
+
+def _is_variation_selector(letter: str) -> bool:
+    return "\ufe00" <= letter <= "\ufe0f" or "\U000e0100" <= letter <= "\U000e01ef"
 
 
 class LeastLength:

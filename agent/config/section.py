@@ -6,6 +6,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Field,
     ValidationInfo,
     field_validator,
 )
@@ -35,6 +36,11 @@ ListenAddress = Annotated[
     ValueType("HOST:PORT", "HOST:PORT such as 127.0.0.1:10400", pattern=r":\d+$"),
 ]
 DateText = Annotated[str, AfterValidator(day)]
+HostName = Annotated[
+    str,
+    Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9.:_-]+$"),
+    ValueType("host name", "a name or address without a port, such as numwatch.example.com"),
+]
 Moment = Annotated[
     str,
     AfterValidator(moment),

@@ -15,7 +15,7 @@ from agent.config.intake import AlertmanagerIntake, ComplaintIntake, Intake
 from agent.config.lints import HolidayCalendar, Lints
 from agent.config.pace import Intervals, Polling
 from agent.config.secret import Secret, Token
-from agent.config.section import HttpUrl, ListenAddress, Network, Section, Zone
+from agent.config.section import HostName, HttpUrl, ListenAddress, Network, Section, Zone
 from agent.config.service import ConfirmationOfRepair, ServiceLevels
 from agent.config.sinks import Sink
 from agent.states import Grade, NumberState, Party
@@ -211,7 +211,20 @@ class Web(Section):
     """The address people reach the agent at; tickets link to it."""
     token: Token | None = None
     """The token that every request to change something must carry, as bearer token or as password
-    of any user name; without one, only requests from this machine may."""
+    of any user name; without it the agent makes one at its first start, in ``access.token`` of
+    the data folder."""
+    basic_auth_users: dict[str, Secret] = Field(default={})
+    """Users who may read, by name with a bcrypt hash of the password; without any, reading needs
+    no login. The token is a login, too; ``/-/healthy``, ``/-/ready`` and webhooks need none."""
+    config_file: str | None = None
+    """A ``web.config.yml`` of Prometheus' exporter-toolkit to read ``basic_auth_users`` from; its
+    other keys, TLS among them, are refused."""
+    allow_open_listen: bool = False
+    """Whether ``listen`` may name addresses that other machines reach without ``token``."""
+    hosts: list[HostName] = Field(default=[])
+    """Further names by which people and tools reach the agent, without a port; a request whose
+    Host header has another name than these, localhost, an address of ``listen`` or the host of
+    ``external_url`` is refused."""
     queries: WebQueries = WebQueries()
     """What queries at ``/api/v1`` may take; the rules' own are not limited by it."""
 

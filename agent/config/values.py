@@ -2,12 +2,14 @@
 
 import re
 from datetime import date, datetime, timedelta
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 _LISTEN = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]*):(?P<port>\d{1,5})", re.ASCII)
 _HIGHEST_PORT = 65535
+OPEN_LISTEN = "can be reached from other machines while web.token is not set"
+"""What is wrong with an address to listen on."""
 
 
 def http_url(value: str) -> str:
@@ -60,6 +62,22 @@ def listen_address(value: str) -> str:
     if match is None or int(match["port"]) > _HIGHEST_PORT:
         raise ValueError("is not an address to listen on")
     return value
+
+
+def split_address(address: str) -> tuple[str, str]:
+    """Host and port of a :func:`listen_address`, an IPv6 host without its brackets."""
+    host, _, port = address.rpartition(":")
+    return host.removeprefix("[").removesuffix("]"), port
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host``, an address or a name, is this machine for this machine alone."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host.lower() == "localhost" or host.lower().endswith(".localhost")
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool((mapped or address).is_loopback)
 
 
 def moment(value: str) -> str:

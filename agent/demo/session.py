@@ -18,11 +18,15 @@ from agent.config.settings import Log
 from agent.demo.display import Display
 from agent.demo.world import World, serve_world, world_file
 from agent.i18n import CHINESE, ENGLISH
+from agent.store.access_token import SHORTEST_TOKEN, write_token
+from agent.store.directory import TOKEN_NAME, make_private
 from agent.web.app import make_app
 from agent.web.server import handle_signals, parse_address, serve, urls
 
 DEFAULT_LISTEN = "127.0.0.1:10400"
 _LOG = Log(level="warning", format="console")
+TOKEN_VARIABLE = "NUMWATCH_TOKEN"  # nosec B105 # the name of the variable
+"""What Alertmanager and the command line send as well, so that all three agree on it."""
 _WORLD_PATHS = ("/desk/tickets", "/world", "/world/events")
 
 
@@ -69,6 +73,7 @@ async def _run(options: DemoOptions, folder: Path) -> None:
     path = world_file(options.world, options.numbers, folder)
     async with serve_world(path, address, options.speed, folder) as world:
         _adapt(world.config, options.listen, folder)
+        _use_token(os.environ.get(TOKEN_VARIABLE, ""), folder)
         agent = Agent(world.config)
         handle_signals(stopping.set, agent.reload)
         # A demo belongs to its terminal: when that is closed, the demo ends.
@@ -82,8 +87,17 @@ def _adapt(config: Path, listen: tuple[str, ...], folder: Path) -> None:
     settings = yaml.safe_load(config.read_text(encoding="utf-8"))
     settings["listen"] = list(listen)
     settings["data_dir"] = str(folder / "ledger")
+    # Nothing in a demo is worth keeping from readers; changes need the token all the same.
+    settings["web"] = {"allow_open_listen": True}
     settings["locale"] = CHINESE if os.environ.get("LANG", "").startswith("zh") else ENGLISH
     config.write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), "utf-8")
+
+
+def _use_token(token: str, folder: Path) -> None:
+    """Have the agent take ``token`` as its own; without one it makes one."""
+    if len(token) >= SHORTEST_TOKEN:
+        make_private(folder / "ledger")
+        write_token(folder / "ledger", token)
 
 
 @asynccontextmanager
@@ -99,7 +113,8 @@ async def _started(
             runner = await serve(_app(agent, world), options.listen)
             try:
                 log_path = folder / "numwatch.log" if display.interactive else None
-                display.addresses = _addresses(urls(runner)[0], world, log_path)
+                token = folder / "ledger" / TOKEN_NAME
+                display.addresses = _addresses(urls(runner)[0], world, token, log_path)
                 yield display
             finally:
                 await runner.cleanup()
@@ -119,11 +134,14 @@ def _app(agent: Agent, world: World) -> web.Application:
     return app
 
 
-def _addresses(url: str, world: World, log_path: Path | None) -> tuple[tuple[str, str], ...]:
+def _addresses(
+    url: str, world: World, token: Path, log_path: Path | None
+) -> tuple[tuple[str, str], ...]:
     return (
         ("Status page", f"{url}/"),
         ("Metrics", f"{url}/metrics"),
         ("Tickets at the desk", f"{world.url}/desk/tickets"),
         ("The world behind it", f"{world.url}/world"),
+        ("Password for changes", str(token)),
         *(() if log_path is None else (("Log", str(log_path)),)),
     )

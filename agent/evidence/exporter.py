@@ -5,6 +5,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from agent.evidence.bundle import EvidenceFile, bundle
 from agent.evidence.repository import EvidenceRepository
 from agent.evidence.sheet import SheetWriter
 from agent.evidence.statistics import safe_cell, statistics
-from agent.masking import mask_text
+from agent.masking import mask_document, mask_text
 from agent.store.database import Database, uninterrupted
 from agent.store.schema import outbox
 from agent.tickets.document import document, stamp
@@ -107,14 +108,16 @@ class EvidenceExporter:
         deliveries: list[dict[str, Any]],
     ) -> bytes:
         now, settings = self._clock(), self._settings()
-        content = document(ticket, now)
+        public = {ticket.subject.number, *(it.subject.number for it in ticket.members)}
+        mask = partial(mask_text, is_public=public.__contains__)
+        content = mask_document(document(ticket, now), mask)
         files = [
             EvidenceFile("ticket.json", now, _json(content)),
             EvidenceFile("diagnosis.json", now, _json(content["diagnosis"])),
             EvidenceFile("alerts.json", now, _json({"alerts": content["alerts"]})),
             EvidenceFile("timeline.csv", now, _timeline(ticket)),
             EvidenceFile("clocks.json", now, _clocks(ticket, now)),
-            EvidenceFile("deliveries.json", now, _json(deliveries)),
+            EvidenceFile("deliveries.json", now, _json(mask_document(deliveries, mask))),
             EvidenceFile("sheet.html", now, self._writer().html(ticket, now).encode()),
             EvidenceFile(
                 "statistics.csv", now, statistics([ticket], settings.locale, settings.timezone)

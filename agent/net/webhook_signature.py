@@ -19,6 +19,7 @@ _ID = re.compile(r"[\x21-\x7e]{1,256}")
 _SECONDS = re.compile(r"[1-9][0-9]{0,11}")
 _PREFIX = "whsec_"
 _VERSION = "v1,"
+_SIGNATURE_SHAPE = re.compile(r"v1,[A-Za-z0-9+/]{43}=")
 
 
 class SignatureError(ValueError):
@@ -42,6 +43,22 @@ def webhook_id(headers: Mapping[str, str]) -> str:
     return identifier
 
 
+def check_headers(headers: Mapping[str, str], now: float) -> None:
+    """Check all of a signed request that can be checked before its body is there.
+
+    Raises:
+        SignatureError: when no body can make it a request that was signed at ``now``, in epoch
+            seconds.
+    """
+    stamp = headers.get(TIMESTAMP, "")
+    if not webhook_id(headers):
+        raise SignatureError(f"{ID} is missing")
+    if not _SECONDS.fullmatch(stamp) or abs(now - int(stamp)) > TOLERANCE:
+        raise SignatureError(f"{TIMESTAMP} is missing or more than {TOLERANCE:.0f} s off")
+    if not any(map(_SIGNATURE_SHAPE.fullmatch, headers.get(SIGNATURE, "").split(" "))):
+        raise SignatureError(f"{SIGNATURE} is missing or has no signature of version 1")
+
+
 def verify(headers: Mapping[str, str], body: bytes, secrets: Iterable[Secret], now: float) -> str:
     """Verify that one of ``secrets`` signed the request within the last five minutes.
 
@@ -50,11 +67,8 @@ def verify(headers: Mapping[str, str], body: bytes, secrets: Iterable[Secret], n
     Raises:
         SignatureError: when the request is not signed so.
     """
-    identifier, stamp = webhook_id(headers), headers.get(TIMESTAMP, "")
-    if not identifier:
-        raise SignatureError(f"{ID} is missing")
-    if not _SECONDS.fullmatch(stamp) or abs(now - int(stamp)) > TOLERANCE:
-        raise SignatureError(f"{TIMESTAMP} is missing or more than {TOLERANCE:.0f} s off")
+    check_headers(headers, now)
+    identifier, stamp = webhook_id(headers), headers[TIMESTAMP]
     received = [text.encode("ascii", "replace") for text in headers.get(SIGNATURE, "").split(" ")]
     expected = [_signature(secret, identifier, stamp, body) for secret in secrets]
     # All pairs are compared, so that the time taken does not reveal which one was close.

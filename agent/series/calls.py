@@ -8,7 +8,7 @@ import numpy as np
 
 from agent.checks.habits import Usual
 from agent.checks.result import CheckResult
-from agent.masking import looks_like_phone, mask_phone
+from agent.masking import looks_like_phone, mask_phone, mask_text
 from agent.polling.call_ledger import WAIT_LIMITS, CallKey, LegKey, Waits
 from agent.series.context import SeriesContext, account_frame
 from agent.states import Capability
@@ -91,7 +91,7 @@ def _label(result: CheckResult, number: str, phone: str) -> str:
     for label, binding in known.items():
         if binding.id == phone:
             return label
-    return mask_phone(phone) if looks_like_phone(phone) else phone
+    return mask_phone(phone) if looks_like_phone(phone) else mask_text(phone)
 
 
 def _wait_block(owner: tuple[str, str], waits: Waits) -> Block:

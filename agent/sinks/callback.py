@@ -6,6 +6,7 @@ Webhooks asks and posts the body of :func:`read_standard` (docs/reference/ticket
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,7 @@ from agent.config.secret import Secret
 from agent.config.sinks import Callback as CallbackSettings
 from agent.config.sinks import Sink
 from agent.net.scrub import scrub
-from agent.net.webhook_signature import SignatureError, verify
+from agent.net.webhook_signature import SignatureError, check_headers, verify
 from agent.states import Stage
 
 _HMAC_HEADER = "X-Hub-Signature"
@@ -77,9 +78,21 @@ class InvalidCallbackError(ValueError):
 Read = Callable[[dict[str, Any]], Callback | None]
 """Reads a body; ``None`` if it reports something else than a state. May raise any LookupError,
 TypeError, AttributeError, ValueError or OverflowError for a malformed one."""
-Verify = Callable[[Mapping[str, str], bytes, Sequence[Secret], float], str]
-"""The id of a message that one of the secrets signed, from its headers and body at a time;
-raises SignatureError if none did."""
+
+
+@dataclass(frozen=True)
+class SignatureScheme:
+    """How a kind of ticket system signs what it posts."""
+
+    check_headers: Callable[[Mapping[str, str], float], None]
+    """Raises SignatureError where no body can make a request with these headers a signed one at
+    that time."""
+    verify: Callable[[Mapping[str, str], bytes, Sequence[Secret], float], str]
+    """The id of a message that one of the secrets signed, from its headers and body at a time;
+    raises SignatureError if none did."""
+
+
+STANDARD_WEBHOOKS = SignatureScheme(check_headers, verify)
 
 
 def callback(
@@ -126,8 +139,13 @@ def read_standard(body: dict[str, Any]) -> Callback:
     )
 
 
-def body_hmac(name: str, digest: Callable[..., Any]) -> Verify:
-    """Verify the header ``X-Hub-Signature: NAME=HEX`` over the body alone."""
+def body_hmac(name: str, digest: Callable[..., Any]) -> SignatureScheme:
+    """The scheme of the header ``X-Hub-Signature: NAME=HEX`` over the body alone."""
+    shape = re.compile(rf"{name}=[0-9a-f]{{{2 * digest().digest_size}}}")
+
+    def check_header(headers: Mapping[str, str], _now: float) -> None:
+        if not shape.fullmatch(headers.get(_HMAC_HEADER, "")):
+            raise SignatureError(f"{_HMAC_HEADER} is missing or not {name}= and hexadecimal digits")
 
     def verify_body(
         headers: Mapping[str, str], body: bytes, secrets: Sequence[Secret], _now: float
@@ -144,7 +162,7 @@ def body_hmac(name: str, digest: Callable[..., Any]) -> Verify:
         # The system's own message ids are not signed, so the signed body is its own id.
         return hashlib.sha256(body).hexdigest()
 
-    return verify_body
+    return SignatureScheme(check_header, verify_body)
 
 
 @dataclass(frozen=True)
@@ -154,7 +172,7 @@ class CallbackFormat:
     stages: Mapping[str, Stage]
     """The stage that each of the system's usual states stands for."""
     read: Read = read_standard
-    verify: Verify = verify
+    signature: SignatureScheme = STANDARD_WEBHOOKS
 
     def receive(
         self,
@@ -171,7 +189,7 @@ class CallbackFormat:
             InvalidCallbackError: when it cannot be read.
         """
         secrets = [it for it in (settings.secret, settings.former_secret) if it is not None]
-        message = self.verify(headers, body, secrets, now)
+        message = self.signature.verify(headers, body, secrets, now)
         change = self._read(body)
         if change is None:
             return None

@@ -12,6 +12,7 @@ from agent.config.sinks import Sink
 from agent.net.webhook_signature import SignatureError
 from agent.sinks.callback import Callback, CallbackFormat, CallbackOutcome, InvalidCallbackError
 from agent.sinks.registry import sink_kinds
+from agent.webhooks.auth import TokenCheck
 from agent.webhooks.handler import (
     RequestOutcome,
     RequestRefusedError,
@@ -19,7 +20,7 @@ from agent.webhooks.handler import (
     read_whole_body,
     require_json,
 )
-from agent.webhooks.limits import RequestLimiter, RequestSlot
+from agent.webhooks.limits import RequestSlot
 from exporters.telemetry import Telemetry
 
 PATH = "/hooks/tickets/{sink}"
@@ -39,7 +40,7 @@ class CallbackHook(WebhookHandler):
         settings: Returns the configuration as it is now.
         telemetry: Counts requests.
         clock: Epoch seconds.
-        limiter: Limits what is in progress at once.
+        tokens: Limits how many wrong signatures are verified.
     """
 
     def __init__(
@@ -48,16 +49,21 @@ class CallbackHook(WebhookHandler):
         settings: Callable[[], Settings],
         telemetry: Telemetry,
         clock: Callable[[], float],
-        limiter: RequestLimiter | None = None,
+        tokens: TokenCheck,
     ) -> None:
-        super().__init__(SOURCE, PATH, telemetry, limiter)
+        super().__init__(SOURCE, PATH, telemetry, tokens)
         self._apply = apply
         self._settings = settings
         self._clock = clock
 
-    def _authorize(self, request: web.Request) -> None:
-        self._section(request)
+    def _authorize(self, request: web.Request) -> bool:
+        _, _, callback_format = self._section(request)
         require_json(request)
+        try:
+            callback_format.signature.check_headers(request.headers, self._clock())
+        except SignatureError as error:
+            raise _unauthorized(error) from None
+        return False
 
     def _section(self, request: web.Request) -> tuple[Sink, CallbackSettings, CallbackFormat]:
         name = request.match_info["sink"]
@@ -77,8 +83,7 @@ class CallbackHook(WebhookHandler):
         try:
             change = callback_format.receive(sink, section, request.headers, body, self._clock())
         except SignatureError as error:
-            expected = f"a message signed with the callback secret, {_EXPECTED}"
-            raise RequestRefusedError(RequestOutcome.UNAUTHORIZED, str(error), expected) from None
+            raise _unauthorized(error) from None
         except InvalidCallbackError as error:
             raise RequestRefusedError(RequestOutcome.INVALID, str(error), _EXPECTED) from None
         outcome = CallbackOutcome.NO_EFFECT if change is None else await self._apply(change)
@@ -92,3 +97,8 @@ class CallbackHook(WebhookHandler):
             status=HTTPStatus.OK,
             content_type="application/json",
         )
+
+
+def _unauthorized(error: SignatureError) -> RequestRefusedError:
+    expected = f"a message signed with the callback secret, {_EXPECTED}"
+    return RequestRefusedError(RequestOutcome.UNAUTHORIZED, str(error), expected)

@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 LEDGER_NAME = "ledger.db"
 LOCK_NAME = "agent.lock"
-TOKEN_NAME = "token"  # nosec B105 # the name of the file that holds it
+TOKEN_NAME = "access.token"  # nosec B105 # the name of the file that holds it
 PRIVATE_NAMES = (
     *(LEDGER_NAME, f"{LEDGER_NAME}-wal", f"{LEDGER_NAME}-shm", f"{LEDGER_NAME}-journal"),
     *(LOCK_NAME, TOKEN_NAME),

@@ -6,15 +6,21 @@ from dataclasses import replace
 
 from aiohttp import web
 
+from agent.web.authentication import PASSWORDS, authenticate
+from agent.web.connections import CONNECTIONS, Connections
 from agent.web.endpoint import ENDPOINTS, Access, Endpoint
 from agent.web.events import EVENTS, FleetEvents
+from agent.web.hosts import refuse_foreign_hosts
 from agent.web.pages import OVERVIEW_CACHE, OverviewCache, set_up_templates
 from agent.web.parameters import read
+from agent.web.passwords import PasswordCheck
+from agent.web.privacy import mask_for_viewers
 from agent.web.prometheus.executor import QueryExecutor
 from agent.web.prometheus.response import EXECUTOR
+from agent.web.request_deadlines import read_small_body, track_connection
 from agent.web.responses import Handler, errors_as_responses
 from agent.web.routes import ROUTES
-from agent.web.security import add_headers, refuse_other_sites, require_token
+from agent.web.security import add_headers, refuse_other_sites
 from agent.web.services import SERVICES, WebServices
 
 LARGEST_BODY = 64 * 1024
@@ -28,9 +34,19 @@ def make_app(services: WebServices) -> web.Application:
         LookupError: when a provided handler has no entry in the route table.
     """
     # The outermost first: refusals of the later ones become responses too.
-    middlewares = (errors_as_responses, refuse_other_sites, require_token)
+    middlewares = (
+        track_connection,
+        errors_as_responses,
+        refuse_foreign_hosts,
+        refuse_other_sites,
+        authenticate,
+        read_small_body,
+        mask_for_viewers,
+    )
     app = web.Application(middlewares=middlewares, client_max_size=LARGEST_BODY)
     app[SERVICES] = services
+    app[CONNECTIONS] = Connections()
+    app[PASSWORDS] = PasswordCheck()
     limits = services.settings().web.queries
     app[EXECUTOR] = QueryExecutor(limits.concurrency, limits.timeout)
     app[OVERVIEW_CACHE] = OverviewCache()

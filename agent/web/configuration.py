@@ -1,4 +1,4 @@
-"""What a number's configuration means for callers: lint findings, the week, effects of drift."""
+"""The meaning of a number's configuration for callers: lint findings, week, effects of drift."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -38,14 +38,14 @@ class DayView(msgspec.Struct, frozen=True):
 
 
 class EffectView(msgspec.Struct, frozen=True):
-    """What callers notice of the drift from the approved configuration, in both languages."""
+    """The effects on callers of the drift from the approved configuration, in both languages."""
 
     en: str
     zh: str
 
 
 class ConfigurationView(msgspec.Struct, frozen=True, kw_only=True):
-    """What a number's configuration means for callers."""
+    """The meaning of a number's configuration for callers, as the API shows it."""
 
     lints: tuple[LintView, ...]
     """Lint findings about the number."""

@@ -1,5 +1,7 @@
 """``/api/diagnose``: the verdict on a number, and the answers that people give to its questions."""
 
+from http import HTTPStatus
+
 import msgspec
 from aiohttp import web
 
@@ -7,17 +9,20 @@ from agent.diagnosis.answers import known_questions
 from agent.masking import mask_text
 from agent.model import Verdict
 from agent.tickets.actions.request import ActionRequestError
+from agent.web.authentication import CHALLENGE, is_authorized
 from agent.web.parameters import Parameter, read
 from agent.web.responses import ApiError, large_json_response, no_number
 from agent.web.services import services_of
 
-DIAGNOSE_QUERY = (Parameter("caller", "The phone that calls, as the number sees it."),)
+DIAGNOSE_QUERY = (
+    Parameter("caller", "The phone that calls, as the number sees it; asks for the token."),
+)
 _MOST_ANSWERS = 40
 _EXAMPLE = 'a body such as {"answers": {"service": "no"}, "by": "Li Wei"}'
 
 
 class DiagnosisAnswers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What people have found out about a number."""
+    """Answers of people to the questions of a diagnosis."""
 
     answers: dict[str, str]
     """By question, as ``questions`` of a diagnosis names them."""
@@ -30,6 +35,12 @@ class DiagnosisAnswers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def diagnose(request: web.Request) -> web.Response:
     """Why a number cannot be reached, whose job that is, and what to do next."""
     caller = read(request.query, DIAGNOSE_QUERY)["caller"]
+    if caller and not is_authorized(request):
+        # The verdict depends on the caller's digits, and on those of lists that are masked:
+        # whoever may ask for any caller finds the masked digits out by asking.
+        error = "401 a diagnosis for a caller needs the agent's token"
+        expected = "web.token, or a diagnosis without caller"
+        raise ApiError(error, expected, HTTPStatus.UNAUTHORIZED, CHALLENGE)
     verdict = await services_of(request).diagnose(request.match_info["number"], caller or None)
     return await _response(verdict)
 

@@ -15,7 +15,7 @@ READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing."""
 
 Content = type | dict[str, Any] | str
-"""What a body is: a msgspec type, a JSON schema with a ``title``, or a media type."""
+"""The content of a body: a msgspec type, a JSON schema with a ``title``, or a media type."""
 
 
 @unique
@@ -24,7 +24,7 @@ class Access(Enum):
 
     ANYONE = auto()
     TOKEN = auto()
-    """Who has ``web.token``; without one configured, programs on this machine."""
+    """Who has ``web.token``, or where it is not set the agent's own token."""
     WEBHOOK = auto()
     """Who has the credentials of the webhook, which checks them itself."""
 

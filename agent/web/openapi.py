@@ -18,7 +18,7 @@ _SECURITY_SCHEMES = {
 }
 _JSON, _HTML, _TEXT = "application/json", "text/html", "text/plain"
 _SCHEMAS = {"text/event-stream": EVENT}
-"""What media types hold that is more than text."""
+"""The schemas of media types whose content is more than text."""
 _API, _PROMETHEUS = "/api/", "/api/v1/"
 _WITH_JSON_ERRORS = (_API, "/hooks/")
 _PROMETHEUS_ERRORS = (

@@ -1,4 +1,4 @@
-"""What the status page shows, computed in one go from check results and tickets."""
+"""The contents of the status page, computed in one go from check results and tickets."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -1,17 +1,21 @@
 """The pages: the status page, a number's page, and how pages are rendered."""
 
 import asyncio
+import re
 from hashlib import sha256
 from importlib.resources import files
 
 import aiohttp_jinja2
 import jinja2
 from aiohttp import web
+from markupsafe import Markup
 
+from agent.web.authentication import is_authorized
 from agent.web.language import LANG, choose_locale
 from agent.web.numbers import ACCOUNT_QUERY, find_number
 from agent.web.overview import Overview, overview
 from agent.web.parameters import read
+from agent.web.privacy import VIEWER_MASK, Mask, finalize, mask_for
 from agent.web.services import WebServices, services_of
 from agent.web.texts import PageTexts
 
@@ -19,6 +23,7 @@ OVERVIEW_SECONDS = 1.0
 """How long one overview serves all readers."""
 NUMBER_PAGE_QUERY = (LANG, *ACCOUNT_QUERY)
 
+_TICKET_ID = re.compile(r"NW-[0-9A-F]{12}-\d+", re.ASCII)
 _CONTENT_TYPES = {"numwatch.css": "text/css", "numwatch.js": "text/javascript"}
 _ASSETS = {
     name: files("agent.web").joinpath("static", name).read_bytes() for name in _CONTENT_TYPES
@@ -81,8 +86,10 @@ async def page(request: web.Request, template: str, lang: str, **context: object
         "path": request.rel_url.raw_path,
         "version": services.version,
         "uptime": services.clock() - services.started_at,
-        "assets_digest": _ASSETS_DIGEST,
+        "assets_digest": Markup(_ASSETS_DIGEST),  # nosec B704 # hexadecimal digits
     }
+    if not is_authorized(request):
+        shared[VIEWER_MASK] = _page_mask(mask_for(services))
     text = await asyncio.to_thread(
         aiohttp_jinja2.render_string, template, request, {**shared, **context}
     )
@@ -91,6 +98,11 @@ async def page(request: web.Request, template: str, lang: str, **context: object
         content_type="text/html",
         headers={"Cache-Control": "no-store", "Vary": "Accept-Language"},
     )
+
+
+def _page_mask(mask: Mask) -> Mask:
+    """``mask`` but for ids of tickets, which stand in addresses; some have many digits."""
+    return lambda text: text if _TICKET_ID.fullmatch(text) else mask(text)
 
 
 async def asset(request: web.Request) -> web.Response:
@@ -115,4 +127,5 @@ def set_up_templates(app: web.Application) -> None:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=finalize,
     )

@@ -31,7 +31,7 @@ class Parameter:
 
     @property
     def expected(self) -> str:
-        """What a value must look like, for an error message."""
+        """The form that a value must have, for an error message."""
         if self.choices:
             return f"{self.name}= one of {', '.join(self.choices)}"
         if self.most is not None:

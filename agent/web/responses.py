@@ -10,6 +10,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from agent.masking import mask_text
 from agent.store import StoreError, UnavailableError
 
 log = structlog.get_logger(__name__)
@@ -44,7 +45,7 @@ class ApiError(Exception):
 
 
 class Error(msgspec.Struct, frozen=True):
-    """What was wrong with the request, and what was expected."""
+    """The body of a refusal: the error, and what was expected instead."""
 
     error: str
     expected: str
@@ -134,6 +135,8 @@ def _error_response(
     headers: Mapping[str, str] | None = None,
 ) -> web.StreamResponse:
     """JSON below ``/api/``, else one line of text."""
+    # Refusals repeat what was sent, and whoever sees them is not always who sent it.
+    error, expected = mask_text(error), mask_text(expected)
     if request.path.startswith("/api/"):
         return json_response(Error(error, expected), status=status, headers=headers)
     text = f"{error}; expected {expected}\n"

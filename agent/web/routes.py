@@ -167,7 +167,7 @@ _NUMBERS = (
         "Why a number cannot be reached",
         Verdict,
         query=diagnosis.DIAGNOSE_QUERY,
-        errors=(_BAD, _MISSING),
+        errors=(_BAD, HTTPStatus.UNAUTHORIZED, _MISSING),
     ),
     Endpoint(
         "POST",
@@ -357,7 +357,10 @@ _PROMETHEUS_BY_FORM = (
     ),
     _prometheus("format_query", expressions.format_query, "An expression, formatted", _EXPRESSION),
 )
-"""What Prometheus answers to a form that is posted, too: Grafana posts long expressions."""
+"""The endpoints that Prometheus serves for posted forms as well: Grafana posts long expressions.
+
+They change nothing, so they ask for no token either.
+"""
 
 _PROMETHEUS = (
     *_PROMETHEUS_BY_FORM,
@@ -370,7 +373,6 @@ _PROMETHEUS = (
             body=PROMETHEUS_FORM,
             body_type=FORM,
             is_body_required=False,
-            access=Access.TOKEN,
         )
         for endpoint in _PROMETHEUS_BY_FORM
     ),

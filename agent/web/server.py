@@ -8,6 +8,9 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 from aiohttp import web
 
+from agent.config.values import OPEN_LISTEN, is_loopback
+from agent.web.connections import CONNECTIONS, IDLE_TIMEOUT, Connections
+
 log = structlog.get_logger(__name__)
 
 _SHUTDOWN_SECONDS = 5.0
@@ -22,17 +25,47 @@ class ListenError(Exception):
         """Whether the same may succeed later: another process has the address now."""
 
 
+class _LimitedSite(web.TCPSite):
+    """Listens at one address; its connections are counted among ``connections``."""
+
+    def __init__(
+        self, runner: web.AppRunner, connections: Connections, host: str, port: int
+    ) -> None:
+        super().__init__(runner, host, port)
+        self._connections = connections
+
+    async def start(self) -> None:
+        """Begin to listen.
+
+        Raises:
+            OSError: when the address cannot be listened at.
+        """
+        await web.BaseSite.start(self)
+        assert self._runner.server is not None
+        self._server = await asyncio.get_running_loop().create_server(
+            self._connections.limited(self._runner.server),
+            self._host,
+            self._port,
+            backlog=self._backlog,
+        )
+
+
 async def serve(app: web.Application, listen: Sequence[str]) -> web.AppRunner:
     """Serve ``app`` at every ``HOST:PORT`` of ``listen``; the caller cleans the runner up.
 
     Raises:
         ListenError: when an address cannot be listened at.
     """
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        shutdown_timeout=_SHUTDOWN_SECONDS,
+        keepalive_timeout=IDLE_TIMEOUT,
+    )
     await runner.setup()
     try:
         for address in listen:
-            await _listen(runner, *parse_address(address))
+            await _listen(runner, app[CONNECTIONS], *parse_address(address))
     except BaseException:
         await runner.cleanup()
         raise
@@ -40,9 +73,22 @@ async def serve(app: web.Application, listen: Sequence[str]) -> web.AppRunner:
     return runner
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+def refuse_open_addresses(listen: Sequence[str]) -> None:
+    """Refuse addresses that other machines reach; for agents without ``web.token``.
+
+    Raises:
+        ListenError: when ``listen`` has one.
+    """
+    for address in listen:
+        if not is_loopback(parse_address(address)[0]):
+            raise ListenError(
+                f"{address} {OPEN_LISTEN}; set web.token, or web.allow_open_listen: true"
+            )
+
+
+async def _listen(runner: web.AppRunner, connections: Connections, host: str, port: int) -> None:
     try:
-        await web.TCPSite(runner, host, port).start()
+        await _LimitedSite(runner, connections, host, port).start()
     except OSError as error:
         raise ListenError(
             f"cannot listen on {host}:{port}: {error.strerror or error};"

@@ -1,8 +1,8 @@
-"""What the web application reads and calls: the rest of the agent as its handlers see it."""
+"""The services of the agent that the web application's handlers read and call."""
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from aiohttp import web
@@ -18,6 +18,7 @@ from agent.tickets.actions.request import ActionRequest
 from agent.tickets.changes import Change
 from agent.tickets.ledger import Filter, Page
 from agent.tickets.ticket import Ticket
+from agent.webhooks.auth import TokenCheck
 from exporters.exposition import Exposition
 
 
@@ -91,12 +92,12 @@ Raises ``ActionRequestError`` and ``IllegalTransitionError`` where it cannot be 
 
 @dataclass(frozen=True)
 class ReloadOutcome:
-    """What a reload of the configuration came to."""
+    """The outcome of a reload of the configuration."""
 
     errors: Sequence[str] = ()
     """Everything that is wrong, a line each; with any, everything goes on as it was."""
     notices: Sequence[str] = ()
-    """What an operator must know about a reload that was carried out, a line each."""
+    """Notices for the operator about a reload that was carried out, a line each."""
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,10 @@ class WebServices:
     started_at: float
     clock: Callable[[], float] = time.time
     act: ActOnTicket | None = None
-    is_local: Callable[[web.Request], bool] = lambda _request: True
-    """Whether a request comes from a program on this machine, for itself."""
+    tokens: TokenCheck = field(default_factory=TokenCheck)
+    """Checks the tokens of whoever changes anything; the default lets nobody."""
+    listen: tuple[str, ...] = ()
+    """Addresses of the command line, which take the place of the configuration's."""
     answer: AnswerQuestions | None = None
     queries: Callable[[], Queries | None] = lambda: None
     """Evaluates expressions; ``None`` while no rule engine runs."""

@@ -51,7 +51,7 @@ class PageTexts:
         return self.gettext("{age} ago", age=self.duration(seconds))
 
     def finding(self, finding: Finding) -> str:
-        """What is wrong, in a few words."""
+        """Returns a few words on what is wrong."""
         if finding.code == "state":
             return self.label(finding.detail)
         label = self.label(f"finding.{finding.code}")

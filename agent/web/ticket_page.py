@@ -14,12 +14,12 @@ from agent.tickets.actions.request import Field
 from agent.tickets.actions.specs import ACTION_SPECS, offered
 from agent.tickets.document import document
 from agent.tickets.ticket import Ticket
+from agent.web.authentication import user_of
 from agent.web.forms import read_form
 from agent.web.language import LANG
 from agent.web.pages import page
 from agent.web.parameters import read
 from agent.web.responses import ApiError, no_ticket
-from agent.web.security import user_of
 from agent.web.services import services_of
 from agent.web.tickets import action_of_form, perform
 
@@ -43,7 +43,7 @@ class Form:
     action: TicketAction
     fields: Sequence[Field]
     values: dict[str, str]
-    """What was sent and refused."""
+    """A form that was sent and refused."""
 
 
 async def ticket_page(request: web.Request) -> web.Response:

@@ -15,9 +15,9 @@ from agent.tickets.changes import Change
 from agent.tickets.document import document
 from agent.tickets.ledger import Filter, Page
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
+from agent.web.authentication import user_of
 from agent.web.parameters import ACCOUNT, LIMIT, OFFSET, PROVIDER, Parameter, next_page, read
 from agent.web.responses import ApiError, json_response, large_json_response, no_ticket
-from agent.web.security import user_of
 from agent.web.services import services_of
 
 MOST_MEMBERS = 1000

@@ -112,7 +112,7 @@ class NumberDetail(NumberView, frozen=True, kw_only=True):
     differences: tuple[str, ...]
     """The drift from the approved configuration."""
     configured: ConfigurationView
-    """What its configuration means for callers, and what is wrong with it."""
+    """The meaning of its configuration for callers, and the faults in it."""
     polls: tuple[PollView, ...]
     also_at: tuple[str, ...]
     """Other accounts that have the number, as ``provider/account``."""
@@ -160,14 +160,14 @@ class BaselineView(msgspec.Struct, frozen=True, kw_only=True):
     drifted: tuple[str, ...]
     differences: tuple[DifferenceView, ...]
     effects: tuple[EffectView, ...]
-    """What callers notice of the drift."""
+    """The effects of the drift on callers."""
     since: str | None
     planned: PlannedView | None
     history: tuple[VersionView, ...]
 
 
 class MoneyView(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left on an account."""
+    """The money that is left on an account."""
 
     amount: float
     currency: str

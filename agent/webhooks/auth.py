@@ -1,58 +1,106 @@
-"""Authorizes requests to webhooks: by bearer token or, where none is set, from this machine.
+"""Authorizes requests by the token that they carry; where they come from decides nothing.
 
-Alertmanager cannot sign what it posts (docs/reference/ticketing.md §5), so no signature is asked
-for. Client certificates are the business of whatever terminates TLS in front of the agent.
+Behind a reverse proxy every request comes from this machine, and a browser on it can be made to
+send requests to the loopback address (DNS rebinding), so the peer's address proves nothing.
+
+Alertmanager cannot sign what it posts (docs/reference/ticketing.md §5), so no signature is
+required of it. Client certificates are the business of whatever terminates TLS in front of the
+agent.
 """
 
+import base64
+import binascii
 import hmac
-from collections.abc import Iterable
-from ipaddress import ip_address
+from collections.abc import Callable, Iterable
 
 from aiohttp import web
 
 from agent.config.secret import Secret
+from agent.webhooks.guesses import GuessLimiter
+from agent.webhooks.peer import peer_of
+from exporters.telemetry import Telemetry
 
-_SCHEME = "bearer"
-_PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+_SIGNATURES = ("webhook-signature", "X-Hub-Signature")
 
 
-def denial_reason(request: web.Request, tokens: Iterable[Secret]) -> str:
-    """Why ``request`` is not authorized; empty when it is.
+class TokenCheck:
+    """Compares the tokens of requests, as often as a peer may guess.
 
-    With ``tokens`` the request must carry one of them; without any it must be local.
+    Args:
+        own_token: Returns the agent's own token: ``web.token``, or the one of its data directory.
+        telemetry: Counts wrong credentials.
     """
-    secrets = [token.reveal() for token in tokens]
-    if secrets:
-        return "" if _has_token(request, secrets) else "the bearer token is missing or wrong"
-    return "" if is_local(request) else "no token is set, so only this machine itself is let in"
+
+    def __init__(
+        self,
+        own_token: Callable[[], Secret | None] = lambda: None,
+        telemetry: Telemetry | None = None,
+    ) -> None:
+        self._own_token = own_token
+        self.guesses = GuessLimiter(telemetry)
+
+    def has_own_token(self, request: web.Request) -> bool:
+        """Whether ``request`` carries the agent's own token, as bearer token or as password."""
+        own = self._own_token()
+        presented = _bearer_token(request) or basic_credentials(request)[1]
+        return own is not None and _is_one_of(presented, [own])
+
+    def denial_reason(self, request: web.Request, tokens: Iterable[Secret]) -> str:
+        """Why ``request`` is not authorized at a webhook; empty when it is.
+
+        It must carry one of ``tokens`` as bearer token; where there are none, the agent's own.
+        """
+        own = self._own_token()
+        accepted = list(tokens) or ([] if own is None else [own])
+        if _is_one_of(_bearer_token(request), accepted):
+            return ""
+        return "the bearer token is missing or wrong"
+
+    def is_limited(self, request: web.Request) -> bool:
+        """Whether ``request`` has credentials that must not be compared for now."""
+        return bool(presented_credentials(request)) and self.guesses.is_limited(peer_of(request))
+
+    def count_wrong(self, request: web.Request, *, repeats: bool = True) -> None:
+        """Count the credentials of ``request`` as wrong; a request without any is no guess."""
+        credentials = presented_credentials(request)
+        if credentials:
+            self.guesses.count_wrong(peer_of(request), credentials, request.path, repeats=repeats)
+
+    def count_right(self, request: web.Request) -> None:
+        """Remember that the peer of ``request`` has presented right credentials."""
+        self.guesses.count_right(peer_of(request))
 
 
-def is_local(request: web.Request) -> bool:
-    """Whether a program on this machine sent the request directly, to an address of this machine.
-
-    Both ends are checked: a reverse proxy's requests come from this machine too, and a browser
-    on it can be made to resolve any host name to the loopback address (DNS rebinding).
-    """
-    if any(name in request.headers for name in _PROXY_HEADERS):
-        return False
-    host = request.url.host or ""
-    return _is_loopback(request.remote or "") and (
-        host.lower() == "localhost" or _is_loopback(host)
-    )
+def presented_credentials(request: web.Request) -> str:
+    """The header of ``request`` that is to prove who sends it; empty where it has none."""
+    headers = request.headers
+    scheme, _, credentials = headers.get("Authorization", "").strip().partition(" ")
+    if credentials:
+        return f"{scheme} {credentials}"
+    return next(filter(None, (headers.get(name, "").strip() for name in _SIGNATURES)), "")
 
 
-def _has_token(request: web.Request, secrets: list[str]) -> bool:
+def basic_credentials(request: web.Request) -> tuple[str, str]:
+    """User name and password; both empty where the request has none."""
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
-    presented = credentials.strip().encode("utf-8", "surrogateescape")
-    # Every token is compared, so that the time it takes does not reveal which one was close.
-    matches = [hmac.compare_digest(presented, secret.encode()) for secret in secrets]
-    return scheme.lower() == _SCHEME and any(matches)
-
-
-def _is_loopback(host: str) -> bool:
+    if scheme.lower() != "basic":
+        return "", ""
     try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
+        text = base64.b64decode(credentials.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return "", ""
+    user, _, password = text.partition(":")
+    return user, password
+
+
+def _bearer_token(request: web.Request) -> str:
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    return credentials.strip() if scheme.lower() == "bearer" else ""
+
+
+def _is_one_of(presented: str, tokens: Iterable[Secret]) -> bool:
+    """Whether ``presented`` is one of ``tokens``; an empty text is none, whatever they are."""
+    sent = presented.encode("utf-8", "surrogateescape")
+    # Every token is compared, so that the time it takes does not reveal which one was close.
+    matches = [hmac.compare_digest(sent, token.reveal().encode()) for token in tokens]
+    return bool(sent.strip()) and any(matches)

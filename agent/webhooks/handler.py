@@ -10,6 +10,7 @@ from aiohttp import web
 from msgspec import json
 
 from agent.store import StoreError, UnavailableError
+from agent.webhooks.auth import TokenCheck
 from agent.webhooks.limits import (
     BodyTimeoutError,
     BodyTooLargeError,
@@ -18,6 +19,7 @@ from agent.webhooks.limits import (
     RequestSlot,
     read_body,
 )
+from agent.webhooks.peer import peer_of
 from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
@@ -82,15 +84,22 @@ class WebhookHandler(ABC):
         source: The system's kind, as metrics call it.
         path: The URL path it posts to.
         telemetry: Counts requests by outcome.
+        tokens: Checks tokens, and limits how many wrong ones are compared.
         limiter: Limits what is in progress at once.
     """
 
     def __init__(
-        self, source: str, path: str, telemetry: Telemetry, limiter: RequestLimiter | None = None
+        self,
+        source: str,
+        path: str,
+        telemetry: Telemetry,
+        tokens: TokenCheck,
+        limiter: RequestLimiter | None = None,
     ) -> None:
         self._source = source
         self._path = path
         self._telemetry = telemetry
+        self._tokens = tokens
         self._limiter = limiter or RequestLimiter()
         self._last_refusal: RequestRefusedError | None = None
         for outcome in RequestOutcome:
@@ -103,14 +112,19 @@ class WebhookHandler(ABC):
         except RequestRefusedError as refusal:
             self._count(refusal.outcome)
             self._log_transition(refusal)
+            if refusal.outcome is RequestOutcome.UNAUTHORIZED:
+                self._tokens.count_wrong(request)
             return _refusal_response(refusal)
         self._count(RequestOutcome.ACCEPTED)
+        self._tokens.count_right(request)
         self._log_transition(None)
         return response
 
     @abstractmethod
-    def _authorize(self, request: web.Request) -> None:
+    def _authorize(self, request: web.Request) -> bool:
         """Check the request before anything of its body is read.
+
+        Returns whether the sender is proven; a signature is verified once the body is there.
 
         Raises:
             RequestRefusedError: when it is not authorized.
@@ -127,9 +141,15 @@ class WebhookHandler(ABC):
         """
 
     async def _admit(self, request: web.Request) -> web.Response:
-        self._authorize(request)
+        if self._tokens.is_limited(request):
+            raise RequestRefusedError(
+                RequestOutcome.OVERLOADED,
+                "too many wrong credentials came from this address",
+                "the same again, a little later",
+            )
+        unproven = "" if self._authorize(request) else peer_of(request)
         try:
-            with self._limiter.admit() as slot:
+            with self._limiter.admit(unproven) as slot:
                 return await self._process(request, slot)
         except OverloadedError as error:
             raise RequestRefusedError(

@@ -136,6 +136,13 @@ TELEMETRY: tuple[Row, ...] = (
         " agent stopped, or the ledger refused. The log names tickets.",
     ),
     Row(
+        "numwatch_token_failures_total",
+        "counter",
+        "",
+        "",
+        "Requests whose token, password or signature was wrong; many mean that somebody guesses.",
+    ),
+    Row(
         "numwatch_intake_requests_total",
         "counter",
         "",

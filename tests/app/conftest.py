@@ -12,6 +12,7 @@ from agent.app import Agent
 from agent.simulator.agent_config import build_config
 from agent.simulator.server import SimulatorServer, start
 from agent.simulator.world import World
+from agent.store.directory import TOKEN_NAME
 
 WORLD = """
 seed: 7
@@ -95,6 +96,12 @@ class Scene:
         """The desk's newest ticket of a symptom."""
         tickets = [t for t in self.desk() if (t["symptom"], t["provider"]) == (symptom, provider)]
         return tickets[-1] if tickets else None
+
+    @property
+    def authorized(self) -> dict[str, str]:
+        """The headers of whoever may change anything."""
+        token = (self.config.parent / "data" / TOKEN_NAME).read_text().strip()
+        return {"Authorization": f"Bearer {token}"}
 
     def write(self, change: Callable[[dict[str, Any]], None]) -> None:
         """Change the configuration file."""

@@ -27,7 +27,7 @@ START, END = "2026-01-01T00:00:00.000Z", "2026-01-01T00:10:00.000Z"
 
 @pytest.fixture
 async def client(scene: Scene) -> AsyncIterator[TestClient[Any, Any]]:
-    client = TestClient(TestServer(make_app(scene.agent.web_services())))
+    client = TestClient(TestServer(make_app(scene.agent.web_services())), headers=scene.authorized)
     await client.start_server()
     yield client
     await client.close()

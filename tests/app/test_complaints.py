@@ -16,7 +16,7 @@ BROKEN, WELL, LONE = "4006220001", "4006220002", "4008110001"
 
 @pytest.fixture
 async def client(scene: Scene) -> AsyncIterator[TestClient[Any, Any]]:
-    client = TestClient(TestServer(make_app(scene.agent.web_services())))
+    client = TestClient(TestServer(make_app(scene.agent.web_services())), headers=scene.authorized)
     await client.start_server()
     yield client
     await client.close()

@@ -84,7 +84,7 @@ async def test_the_command_asks_and_takes_answers(alone: tuple[SimulatorServer, 
 
 @pytest.fixture
 async def client(scene: Scene) -> AsyncIterator[TestClient[Any, Any]]:
-    client = TestClient(TestServer(make_app(scene.agent.web_services())))
+    client = TestClient(TestServer(make_app(scene.agent.web_services())), headers=scene.authorized)
     await client.start_server()
     yield client
     await client.close()

@@ -9,6 +9,7 @@ import pytest
 from agent.app import Agent
 from agent.plan import PlanError
 from agent.store import StoreError
+from agent.web.app import make_app
 from agent.web.services import ReloadOutcome
 from tests.app.conftest import Scene, until
 
@@ -47,6 +48,24 @@ async def test_a_bad_reload_changes_nothing_and_says_every_error(scene: Scene) -
     scene.config.write_text(before)
     assert await scene.agent.reload() == ReloadOutcome()
     assert gauge(scene) == 1
+
+
+async def test_a_blank_token_is_refused_and_the_one_in_force_stays(
+    scene: Scene, aiohttp_client
+) -> None:
+    """Tried live: with a blank one in force, a request without any header would pass."""
+    client = await aiohttp_client(make_app(scene.agent.web_services()))
+    for blank in ("", " ", "${UNSET_HERE:-}", "\u200b" * 20, "\u3164" * 20, "short"):
+        scene.write(lambda settings, blank=blank: settings.update(web={"token": blank}))
+        answer = await client.post("/-/reload", headers=scene.authorized)
+        assert (answer.status, "web.token: is" in await answer.text()) == (400, True)
+        for nothing in ({}, {"Authorization": ""}, {"Authorization": "Basic Og=="}):
+            assert (await client.post("/-/reload", headers=nothing)).status in {401, 429}
+    scene.write(lambda settings: settings.update(web={"token": "a token of sixteen and more"}))
+    assert (await client.post("/-/reload", headers=scene.authorized)).status == 200
+    new = {"Authorization": "Bearer a token of sixteen and more"}
+    assert (await client.post("/-/reload", headers=scene.authorized)).status == 401
+    assert (await client.post("/-/reload", headers=new)).status == 200
 
 
 async def test_a_bad_rule_file_is_refused_like_a_bad_configuration(

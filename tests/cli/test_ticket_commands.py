@@ -8,15 +8,18 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestServer
 
+from agent.config.secret import Secret
 from agent.store.database import Database
 from agent.tickets.ledger import Ledger
 from agent.tickets.outbox.outbox import Outbox
 from agent.web.app import make_app
 from agent.web.services import WebServices
+from agent.webhooks.auth import TokenCheck
 from exporters.exposition import Exposition
 from exporters.telemetry import Telemetry
 from tests.sinks.change_writer import ChangeWriter
 from tests.tickets.scene import START, Scene, settings
+from tests.web.conftest import OWN_TOKEN
 
 CONFIG = """
 providers:
@@ -40,7 +43,7 @@ async def run(call: str) -> tuple[int | None, str, str]:
         code,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={"COLUMNS": "200", "PATH": ""},
+        env={"COLUMNS": "200", "PATH": "", "NUMWATCH_TOKEN": OWN_TOKEN},
     )
     out, err = await process.communicate()
     return process.returncode, out.decode(), err.decode()
@@ -64,6 +67,7 @@ async def agent(database: Database):
         version="1",
         started_at=START,
         clock=lambda: START + 60,
+        tokens=TokenCheck(lambda: Secret(OWN_TOKEN)),
     )
     server = TestServer(make_app(services))
     await server.start_server()

@@ -237,8 +237,9 @@ def _spoilt(chance: random.Random, text: bytes) -> bytes:
 
 
 async def test_of_a_thousand_changed_or_replayed_requests_none_has_an_effect(
-    signed: Server,
+    signed: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("agent.webhooks.auth.DELAY", 0)
     chance = random.Random(1000)
     await signed.webhooks.reconfigure(
         Settings.model_validate(

@@ -13,9 +13,11 @@ from agent.config.load import ConfigError, load
 from agent.config.schema import settings_schema
 from agent.config.secret import SECRET
 from agent.yamlfile.paths import key_text
+from agent.yamlfile.schema import Json
 from tests.config.samples import PROFILES, Writer
 
 STRONG = "correct horse battery staple"
+HASH = "$2y$10$s5BJMRSgBt.NiVuNLJDWi.s15ZFv8msspk0px.OAjXksHMw1CP8Na"
 SIGNING = "whsec_" + "c2VjcmV0" * 4
 ACCOUNT = {"id": "hq", "credentials": {"key": "demo", "secret": "demo-secret"}}
 KINDS = {
@@ -33,19 +35,23 @@ KINDS = {
         "zammad": {"token": STRONG, "group": "Users", "customer": "a@example.com"},
     },
     "pagerduty": {"pagerduty": {"routing_key": "r" * 32}},
+    "dingtalk": {"bot": {"token": STRONG, "secret": STRONG}},
 }
-BLANKS = ("", " ", "\t \t", "\u3000", "\u200b\u200d\ufeff", "${UNSET:-}", "${BLANK}")
+BLANKS = (
+    *("", " ", "\t \t", "\u3000", "\u200b\u200d\ufeff", "${UNSET:-}", "${BLANK}"),
+    *("\u3164" * 20, "\u2800\ufe0f" * 20),
+)
 OPENING = ("web.token", "intake.alertmanager.token", "intake.complaints.token")
 """Keys whose secret lets someone in here."""
 
 
 def configuration() -> dict:
-    """A good configuration with a value at every secret key there is but the bots'."""
+    """A good configuration with a value at every secret key there is."""
     hook = {"token": STRONG, "former_token": STRONG}
     sinks = [{"name": kind, "kind": kind, **section} for kind, section in KINDS.items()]
     sinks[1]["callback"] = {"secret": STRONG, "former_secret": STRONG}
     return {
-        "web": {"token": STRONG},
+        "web": {"token": STRONG, "basic_auth_users": {"reader": HASH}},
         "intake": {
             "alertmanager": {**hook, "headers": {"Authorization": f"Bearer {STRONG}"}},
             "complaints": {**hook, "secret": SIGNING, "former_secret": SIGNING},
@@ -150,3 +156,30 @@ def test_the_commands_name_file_line_and_key(write: Writer, command: list[str], 
     result = CliRunner().invoke(app, [*command, str(file)])
     assert result.exit_code in (1, 2)
     assert f"{file}:{line_of(text, path)}: {key}: is empty" in result.output + result.stderr
+
+
+def all_secret_patterns(schema: Json, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Where the schema has a secret, with ``*`` for items and free names."""
+    schema = settings_schema().resolve(schema, 0 if at[-1:] == ("*",) else "")
+    if schema.get("x-kind") == SECRET:
+        yield at
+    for name, inner in schema.get("properties", {}).items():
+        kind = settings_schema().resolve(inner)
+        yield from all_secret_patterns(kind, (*at, name))
+    for name in ("items", "additionalProperties"):
+        if isinstance(schema.get(name), dict):
+            yield from all_secret_patterns(schema[name], (*at, "*"))
+
+
+def test_every_secret_of_the_schema_is_in_the_good_configuration() -> None:
+    """So that a secret added later is tried with all that is above, too."""
+    schema = settings_schema()
+    free = {"headers", "credentials", "basic_auth_users"}
+    seen = {
+        tuple(
+            "*" if isinstance(step, int) or (before in free) else step
+            for before, step in zip(("", *path), path, strict=False)
+        )
+        for path in PATHS
+    }
+    assert set(all_secret_patterns(schema.root)) - seen == set()

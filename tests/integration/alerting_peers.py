@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from agent.store.directory import TOKEN_NAME
 from tests.integration.processes import ROOT, free_port, get, needs, numwatch, running, wait_until
 
 NUMBERS = tuple(f"40062200{place:02}" for place in range(1, 25))
@@ -104,7 +105,8 @@ class Peers:
         settings = yaml.safe_load(self.config.read_text())
         settings["intake"]["alertmanager"]["token"] = token
         self.config.write_text(yaml.safe_dump(settings, allow_unicode=True))
-        self._post(f"{self.agent_url}/-/reload", {})
+        own = (self.config.parent / settings["data_dir"] / TOKEN_NAME).read_text().strip()
+        self._post(f"{self.agent_url}/-/reload", {}, Authorization=f"Bearer {own}")
 
     def set_state(self, number: str, state: str) -> None:
         """Change a number's state in the world."""
@@ -118,11 +120,11 @@ class Peers:
         """Put a number back in service."""
         self.set_state(number, "active")
 
-    def _post(self, url: str, body: object) -> None:
+    def _post(self, url: str, body: object, **headers: str) -> None:
         request = urllib.request.Request(
             url,
             json.dumps(body).encode(),
-            {"Content-Type": "application/json"},
+            {"Content-Type": "application/json", **headers},
         )
         urllib.request.urlopen(request, timeout=5).close()
 

@@ -10,6 +10,7 @@ declare -A package_of=(
   [amtool]=prometheus-alertmanager
   [faketime]=faketime
   [bwrap]=bubblewrap
+  [nginx]=nginx-light
 )
 
 missing=()

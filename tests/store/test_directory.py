@@ -59,11 +59,11 @@ async def test_files_of_an_earlier_version_are_made_private_at_the_start(tmp_pat
     other = sqlite3.connect(tmp_path / "ledger.db")
     other.execute("INSERT INTO keep VALUES ('a', 'b')")
     other.commit()
-    (tmp_path / "token").write_text("t")
+    (tmp_path / "access.token").write_text("t")
     open_to_all(tmp_path)
     database = await Database.open(tmp_path)
     assert modes(tmp_path) == dict.fromkeys(
-        ("ledger.db", "ledger.db-wal", "ledger.db-shm", "agent.lock", "token"), 0o600
+        ("ledger.db", "ledger.db-wal", "ledger.db-shm", "agent.lock", "access.token"), 0o600
     )
     assert mode(tmp_path) == 0o700
     await database.close()
@@ -78,7 +78,7 @@ async def test_files_of_others_in_the_folder_are_left_alone(tmp_path: Path) -> N
     data.mkdir()
     (data / "readme").write_text("hello")
     (data / "readme").chmod(0o644)
-    (data / "token").symlink_to(target)
+    (data / "access.token").symlink_to(target)
     await (await Database.open(data)).close()
     assert mode(data / "readme") == 0o644
     assert mode(target) == 0o644

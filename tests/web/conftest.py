@@ -9,14 +9,19 @@ from aiohttp.test_utils import TestClient
 from agent.baselines.planned import planned_periods
 from agent.baselines.repository import BaselineRepository
 from agent.baselines.service import BaselineService
+from agent.config.secret import Secret
 from agent.store.database import Database
 from agent.tickets.ledger import Ledger
 from agent.tickets.outbox.outbox import Outbox
 from agent.web.app import make_app
 from agent.web.services import WebServices
+from agent.webhooks.auth import TokenCheck
 from exporters.exposition import Exposition
 from exporters.telemetry import Telemetry
 from tests.web.facts import Facts, snapshot
+
+OWN_TOKEN = "the-own-token-of-the-agent"
+AUTHORIZED = {"Authorization": f"Bearer {OWN_TOKEN}"}
 
 
 @pytest.fixture
@@ -49,6 +54,7 @@ def services(facts: Facts, database: Database) -> WebServices:
         version="1.2.3",
         started_at=facts.now - 7200,
         clock=lambda: facts.now,
+        tokens=TokenCheck(lambda: facts.settings.web.token or Secret(OWN_TOKEN), telemetry),
         baselines=BaselineService(
             BaselineRepository(database, facts.baselines),
             lambda: facts.results,
@@ -60,4 +66,4 @@ def services(facts: Facts, database: Database) -> WebServices:
 
 @pytest.fixture
 async def client(services: WebServices, aiohttp_client) -> TestClient:
-    return await aiohttp_client(make_app(services))
+    return await aiohttp_client(make_app(services), headers=AUTHORIZED)

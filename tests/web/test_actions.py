@@ -18,6 +18,7 @@ from agent.tickets.policy import DEFAULTS
 from agent.tickets.sla import clocks
 from agent.web.app import make_app
 from agent.web.services import WebServices
+from tests.web.conftest import AUTHORIZED
 from tests.web.facts import NOW, Facts
 from tests.web.ledger import ticket, write
 
@@ -36,7 +37,8 @@ async def client(
     def act(ticket_id: str, request: ActionRequest):
         return tickets.act(ticket_id, request, NOW)
 
-    return await aiohttp_client(make_app(dataclasses.replace(services, act=act)))
+    app = make_app(dataclasses.replace(services, act=act))
+    return await aiohttp_client(app, headers=AUTHORIZED)
 
 
 def secured(facts: Facts) -> None:
@@ -124,10 +126,12 @@ def basic(user: str, password: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
-        ({}, 401),
+        ({"Authorization": ""}, 401),
+        ({"Authorization": "Bearer "}, 401),
         ({"Authorization": "Bearer wrong"}, 401),
         ({"Authorization": TOKEN}, 401),
         (basic("li", "wrong"), 401),
+        (basic("li", ""), 401),
         ({"Authorization": "Basic %%%"}, 401),
         ({"Authorization": f"Bearer {TOKEN}"}, 200),
         (basic("li", TOKEN), 200),
@@ -150,12 +154,13 @@ async def test_the_user_name_is_who_acts_where_nobody_is_named(client, facts):
     assert (await answer.json())["timeline"][-1]["actor"] == "王芳"
 
 
-async def test_without_a_token_only_this_machine_may(services, aiohttp_client):
-    outside = dataclasses.replace(services, is_local=lambda _request: False)
-    client = await aiohttp_client(make_app(outside))
+async def test_without_a_configured_token_the_agents_own_is_asked_for(services, aiohttp_client):
+    client = await aiohttp_client(make_app(services))
     answer = await client.post("/api/tickets/t-1/actions", json=ACCEPT)
-    assert answer.status == 403
-    assert "web.token" in (await answer.json())["error"]
+    assert answer.status == 401
+    assert "access.token" in (await answer.json())["expected"]
+    answer = await client.post("/api/tickets/replay", headers=AUTHORIZED)
+    assert answer.status == 200
 
 
 class Forms(HTMLParser):

@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from agent.config.secret import Secret
 from agent.config.settings import Settings
 from agent.inbound import InboundWebhooks
 from agent.model import Alert
 from agent.store.database import Database
+from agent.webhooks.auth import TokenCheck
 from exporters.telemetry import Telemetry
 
+OWN_TOKEN = "the-own-token-of-the-agent"
+AUTHORIZED = {"Authorization": f"Bearer {OWN_TOKEN}"}
 START = 1_790_000_000.0
 NO_END = "0001-01-01T00:00:00Z"
 OURS = {
@@ -107,11 +111,15 @@ class Server:
         self.telemetry = Telemetry()
         self.database = await Database.open(self.folder)
         self.webhooks = await InboundWebhooks.open(
-            self.database, self.settings, self.telemetry, self.clock
+            self.database,
+            self.settings,
+            self.telemetry,
+            self.clock,
+            tokens=TokenCheck(lambda: Secret(OWN_TOKEN), self.telemetry),
         )
         app = web.Application()
         app.add_routes(self.webhooks.routes())
-        self.client = TestClient(TestServer(app))
+        self.client = TestClient(TestServer(app), headers=AUTHORIZED)
         await self.client.start_server()
         self.webhooks.start()
 
@@ -131,12 +139,27 @@ class Server:
         self.settings = settings(**alertmanager)
         await self.webhooks.reconfigure(self.settings)
 
+    async def use_complaints(self, **complaints: Any) -> None:
+        """Use another configuration of the webhook of complaints from now on."""
+        intake = {"complaints": complaints}
+        self.settings = Settings.model_validate({**self.settings.model_dump(), "intake": intake})
+        await self.webhooks.reconfigure(self.settings)
+
     async def post(self, body: Any, status: int = 200, **headers: str) -> dict[str, Any]:
-        """Post ``body`` as JSON; returns the response, which must have ``status``."""
+        """Post ``body`` as JSON, with the agent's own token unless another is given.
+
+        Returns the response, which must have ``status``.
+        """
         async with self.client.post("/hooks/alertmanager", json=body, headers=headers) as response:
             text = await response.text()
             assert response.status == status, text
             return await response.json()
+
+    async def answer(self, body: Any, **headers: str) -> ClientResponse:
+        """Post ``body`` as JSON; returns the response, whatever its status."""
+        response = await self.client.post("/hooks/alertmanager", json=body, headers=headers)
+        await response.read()
+        return response
 
     async def send(self, *alerts: Any, **changed: Any) -> dict[str, Any]:
         """Post a message of ``alerts``."""

@@ -1,15 +1,17 @@
-"""Who may post: the token's holder, or without a token this machine itself."""
+"""Who may post: the holder of the hook's token, or without one of the agent's own."""
 
 import asyncio
 import contextlib
 import json
 import random
 import socket
+from collections import Counter
 
 import pytest
 
+from agent.webhooks.guesses import MOST_OF_A_PEER
 from agent.webhooks.limits import OverloadedError, RequestLimiter
-from tests.webhooks.conftest import FOREIGN, Server, entry, message, until
+from tests.webhooks.conftest import FOREIGN, OWN_TOKEN, Server, entry, message, until
 
 TOKEN = "correct horse battery"
 
@@ -19,18 +21,22 @@ def bearer(token: str) -> dict[str, str]:
 
 
 async def test_the_token_is_required_where_one_is_set(server: Server) -> None:
-    await server.use(token=TOKEN, former_token="the old one")
+    await server.use(token=TOKEN, former_token="the old one of before")
     answer = await server.post(message(entry()), 401)
     assert "bearer" in answer["expected"]
     await server.post(message(entry()), 401, **bearer("wrong"))
     assert await server.firing() == []
     await server.post(message(entry()), 200, **bearer(TOKEN))
-    await server.post(message(entry(FOREIGN)), 200, Authorization="bearer the old one")
+    await server.post(message(entry(FOREIGN)), 200, Authorization="bearer the old one of before")
     assert len(await server.firing()) == 2
     assert server.request_count("unauthorized") == 2
 
 
-async def test_a_thousand_changed_tokens_are_refused(server: Server) -> None:
+async def test_a_thousand_changed_tokens_are_refused(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.webhooks.guesses.MOST_OF_A_PEER", 10_000)
+    monkeypatch.setattr("agent.webhooks.guesses.MOST_IN_ALL", 10_000)
     await server.use(token=TOKEN)
     chance = random.Random(3)
     for _ in range(1000):
@@ -60,24 +66,48 @@ async def test_a_refusal_says_who_is_to_identify_himself(server: Server) -> None
 @pytest.mark.parametrize(
     "headers",
     [
-        {"X-Forwarded-For": "203.0.113.9"},
-        {"Forwarded": "for=203.0.113.9"},
-        {"Via": "1.1 proxy"},
-        {"Host": "hotline.example.com"},
-        {"Host": "203.0.113.9:10400"},
+        {},
+        {"X-Forwarded-For": "127.0.0.1"},
+        {"Host": "localhost:10400"},
+        {"Host": "[::1]:10400"},
+        {"Authorization": ""},
+        {"Authorization": "Bearer "},
+        {"Authorization": "Bearer"},
     ],
     ids=str,
 )
-async def test_without_a_token_nobody_is_let_in_through_this_machine(
-    server: Server, headers: dict[str, str]
+@pytest.mark.parametrize("token", [None, "", " ", TOKEN])
+async def test_nobody_is_let_in_without_a_token(
+    server: Server, headers: dict[str, str], token: str | None
 ) -> None:
-    await server.post(message(entry()), 401, **headers)
+    """Not even with an empty token in force, which the configuration refuses by itself."""
+    await server.use(token=token)
+    anonymous = {"Authorization": "", **headers}
+    await server.post(message(entry()), 401, **anonymous)
     assert await server.firing() == []
 
 
-@pytest.mark.parametrize("host", ["localhost:10400", "127.0.0.1:10400", "[::1]:10400"])
-async def test_without_a_token_this_machine_is_let_in(server: Server, host: str) -> None:
-    await server.post(message(entry()), 200, Host=host)
+async def test_without_a_token_the_agents_own_is_let_in(server: Server) -> None:
+    await server.post(message(entry()), 200, **bearer(OWN_TOKEN))
+    await server.use(token=TOKEN)
+    await server.post(message(entry()), 401, **bearer(OWN_TOKEN))
+
+
+async def test_guesses_are_limited_and_senders_are_asked_to_come_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 and not 429, after which Alertmanager would give an alert up."""
+    monkeypatch.setattr("agent.webhooks.guesses.PEER_RATE", 0.0)
+    statuses = Counter()
+    for number in range(40):
+        answer = await server.answer(message(entry()), **bearer(f"guess {number}"))
+        statuses[answer.status] += 1
+        assert answer.status == 401 or answer.headers["Retry-After"]
+    assert statuses == {401: MOST_OF_A_PEER, 503: 40 - MOST_OF_A_PEER}
+    failures = server.telemetry.registry.get_sample_value("numwatch_token_failures_total")
+    assert failures == statuses[401]
+    assert (await server.answer(message(entry()))).status == 503
+    assert await server.firing() == []
 
 
 def test_what_is_in_progress_is_limited_by_count_and_bytes() -> None:
@@ -120,6 +150,7 @@ async def _stuck(host: str, port: int, body: bytes) -> asyncio.StreamWriter:
     _reader, writer = await asyncio.open_connection(host, port)
     head = (
         f"POST /hooks/alertmanager HTTP/1.1\r\nHost: {host}:{port}\r\n"
+        f"Authorization: Bearer {OWN_TOKEN}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     writer.write(head.encode() + body[:100])
@@ -148,6 +179,7 @@ async def test_a_body_that_never_ends_is_not_waited_for(
         loop = asyncio.get_running_loop()
         host = f"{server.client.server.host}:{server.client.server.port}"
         head = f"POST /hooks/alertmanager HTTP/1.1\r\nHost: {host}\r\n"
+        head += f"Authorization: Bearer {OWN_TOKEN}\r\n"
         await loop.sock_sendall(
             sender,
             f"{head}Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{{".encode(),

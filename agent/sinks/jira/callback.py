@@ -31,5 +31,5 @@ def _read(body: dict[str, Any]) -> Callback | None:
 CALLBACK = CallbackFormat(
     stages={"category:indeterminate": Stage.ACCEPTED, "category:done": Stage.CLOSED},
     read=_read,
-    verify=body_hmac("sha256", sha256),
+    signature=body_hmac("sha256", sha256),
 )

@@ -164,6 +164,6 @@ def _read_callback(body: dict[str, Any]) -> Callback:
 _CALLBACK = CallbackFormat(
     stages={"open": Stage.ACCEPTED, "closed": Stage.CLOSED, "merged": Stage.CLOSED},
     read=_read_callback,
-    verify=body_hmac("sha1", sha1),
+    signature=body_hmac("sha1", sha1),
 )
 KIND = SinkKind(CONFIGURATION, _build, _CALLBACK)

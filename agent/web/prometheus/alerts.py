@@ -11,7 +11,8 @@ from agent.rules.gotemplate.template import Template
 from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.queries.queries import Queries
 from agent.rules.rule import AlertingRule, Group, Rule, RuleHealth
-from agent.web.prometheus.encoding import NEVER, moment, scientific
+from agent.web.privacy import viewer_mask
+from agent.web.prometheus.encoding import NEVER, Mask, moment, scientific
 from agent.web.prometheus.errors import invalid_parameter
 from agent.web.prometheus.parameters import QueryParams
 from agent.web.prometheus.response import run_query, small
@@ -23,10 +24,11 @@ _WORST_FIRST = ("firing", "pending")
 
 async def alerts(request: web.Request, _parameters: QueryParams, queries: Queries) -> bytes:
     """Every alert, pending and firing."""
+    mask = viewer_mask(request)
 
     def build(_deadline: float) -> bytes:
         of_rules = queries.engine().alerts_by_rule().values()
-        return small({"alerts": [_alert(alert) for alerts in of_rules for alert in alerts]})
+        return small({"alerts": [_alert(alert, mask) for alerts in of_rules for alert in alerts]})
 
     return await run_query(request, build)
 
@@ -36,11 +38,12 @@ async def rules(request: web.Request, parameters: QueryParams, queries: Queries)
     kind = parameters.text("type")
     if kind not in _KINDS:
         raise invalid_parameter("type", f'not supported value "{kind}"')
+    mask = viewer_mask(request)
     interval = services_of(request).settings().rules.interval
     is_filtered = any(map(parameters.all, ("rule_name[]", "rule_group[]", "file[]")))
 
     def build(_deadline: float) -> bytes:
-        snapshot = _RulesSnapshot(queries.engine(), interval, parameters)
+        snapshot = _RulesSnapshot(queries.engine(), interval, parameters, mask)
         groups = map(snapshot.group, snapshot.groups)
         # As in Prometheus, a filter hides the groups in which it matches no rule.
         return small({"groups": [it for it in groups if it["rules"] or not is_filtered]})
@@ -51,7 +54,10 @@ async def rules(request: web.Request, parameters: QueryParams, queries: Queries)
 class _RulesSnapshot:
     """The rules, their health and their alerts, read at one moment."""
 
-    def __init__(self, engine: RuleEngine, interval: float, parameters: QueryParams) -> None:
+    def __init__(
+        self, engine: RuleEngine, interval: float, parameters: QueryParams, mask: Mask
+    ) -> None:
+        self._mask = mask
         self.groups = [
             group
             for group in sorted(engine.ruleset.groups, key=lambda it: (it.file, it.name))
@@ -68,7 +74,7 @@ class _RulesSnapshot:
         """A group as the API shows it."""
         healths = [self._health[id(rule)] for rule in group.rules if id(rule) in self._health]
         return {
-            "name": group.name,
+            "name": self._mask(group.name),
             "file": group.file,
             "rules": [self._rule(rule) for rule in group.rules if self._is_selected(rule)],
             "interval": group.interval or self._interval,
@@ -89,9 +95,9 @@ class _RulesSnapshot:
             "lastEvaluation": _newest([health] if health else []),
         }
         if health and not health.ok:
-            outcome["lastError"] = health.error
-        common = {"name": rule.name, "query": rule.expression, **outcome}
-        labels = {"labels": _texts(rule.labels)}
+            outcome["lastError"] = self._mask(health.error)
+        common = {"name": self._mask(rule.name), "query": self._mask(rule.expression), **outcome}
+        labels = {"labels": _texts(rule.labels, self._mask)}
         if isinstance(rule, AlertingRule):
             return {**self._alerting_part(rule), **common, **labels, "type": "alerting"}
         # As in Prometheus, a recording rule without labels shows none.
@@ -104,23 +110,24 @@ class _RulesSnapshot:
             "state": next((state for state in _WORST_FIRST if state in states), "inactive"),
             "duration": rule.hold,
             "keepFiringFor": rule.keep_firing,
-            "annotations": _texts(rule.annotations),
-            "alerts": [_alert(alert) for alert in alerts],
+            "annotations": _texts(rule.annotations, self._mask),
+            "alerts": [_alert(alert, self._mask) for alert in alerts],
         }
 
 
-def _alert(alert: Alert) -> dict[str, Any]:
+def _alert(alert: Alert, mask: Mask) -> dict[str, Any]:
+    labels = {**alert.labels, "alertname": alert.name}
     return {
-        "labels": {**alert.labels, "alertname": alert.name},
-        "annotations": alert.annotations,
+        "labels": {name: mask(text) for name, text in labels.items()},
+        "annotations": {name: mask(text) for name, text in alert.annotations.items()},
         "state": alert.state,
         "activeAt": moment(alert.active_at),
         "value": scientific(alert.value),
     }
 
 
-def _texts(templates: Mapping[str, Template]) -> dict[str, str]:
-    return {name: text.source for name, text in templates.items() if name != METRIC_NAME}
+def _texts(templates: Mapping[str, Template], mask: Mask) -> dict[str, str]:
+    return {name: mask(text.source) for name, text in templates.items() if name != METRIC_NAME}
 
 
 def _among(name: str, names: Sequence[str]) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from heapq import merge
@@ -12,6 +12,8 @@ from agent.rules.promql.evaluate import Value
 from agent.rules.promql.vector import Vector
 from agent.rules.queries.matrix import Matrix, Series
 
+Mask = Callable[[str], str]
+"""Returns a text as whoever reads may see it; ``str`` changes nothing."""
 NEVER = "0001-01-01T00:00:00Z"
 """Go's zero time."""
 
@@ -54,31 +56,32 @@ def moment(at: float) -> str:
     return text.rstrip("0").rstrip(".") + "Z"
 
 
-def instant_result(value: Value | Matrix, at: float) -> Iterator[str]:
-    """An instant query's ``data``, in pieces."""
+def instant_result(value: Value | Matrix, at: float, mask: Mask = str) -> Iterator[str]:
+    """An instant query's ``data``, in pieces; ``mask`` is applied to every text."""
     if isinstance(value, Matrix):
-        yield from matrix(value)
+        yield from matrix(value, mask)
     elif isinstance(value, Vector):
-        yield from _results("vector", _samples(value, at))
+        yield from _results("vector", _samples(value, at, mask))
     elif isinstance(value, str):
-        yield f'{{"resultType":"string","result":[{stamp(at)},{quoted(value)}]}}'
+        yield f'{{"resultType":"string","result":[{stamp(at)},{quoted(mask(value))}]}}'
     else:
         yield f'{{"resultType":"scalar","result":[{stamp(at)},"{plain(value)}"]}}'
 
 
-def matrix(result: Matrix) -> Iterator[str]:
-    """A range query's ``data``, in pieces."""
-    yield from _results("matrix", map(_series, result.drain()))
+def matrix(result: Matrix, mask: Mask = str) -> Iterator[str]:
+    """A range query's ``data``, in pieces; ``mask`` is applied to the values of labels."""
+    texts = _QuotedTexts(mask)
+    yield from _results("matrix", (_series(series, texts) for series in result.drain()))
 
 
-def label_sets(vector: Vector) -> Iterator[str]:
-    """The label set of every sample as a JSON object."""
+def label_sets(vector: Vector, mask: Mask = str) -> Iterator[str]:
+    """The label set of every sample as a JSON object; ``mask`` is applied to the values."""
     columns = vector.label_columns()
     if not columns:
         yield from ("{}" for _ in range(vector.size))
         return
     names = [quoted(name) + ":" for name in columns]
-    quoted_texts = _QuotedTexts()
+    quoted_texts = _QuotedTexts(mask)
     for texts in zip(*columns.values(), strict=True):
         pairs = (name + quoted_texts[text] for name, text in zip(names, texts, strict=True) if text)
         yield "{" + ",".join(pairs) + "}"
@@ -98,30 +101,34 @@ def in_order(texts: Iterable[str]) -> Iterator[str]:
 
 
 class _QuotedTexts(dict[str, str]):
-    """JSON strings by text, each encoded once."""
+    """JSON strings by text, each masked and encoded once."""
+
+    def __init__(self, mask: Mask) -> None:
+        super().__init__()
+        self._mask = mask
 
     def __missing__(self, text: str) -> str:
-        self[text] = quoted(text)
+        self[text] = quoted(self._mask(text))
         return self[text]
 
 
-def _samples(vector: Vector, at: float) -> Iterator[str]:
+def _samples(vector: Vector, at: float, mask: Mask) -> Iterator[str]:
     time = stamp(at)
     values = map(number, vector.values.tolist())
-    for labels, value in zip(label_sets(vector), values, strict=True):
+    for labels, value in zip(label_sets(vector, mask), values, strict=True):
         yield f'{{"metric":{labels},"value":[{time},"{value}"]}}'
 
 
-def _series(series: Series) -> str:
+def _series(series: Series, texts: _QuotedTexts) -> str:
     points = ",".join(
         f'[{stamp(at)},"{number(value)}"]'
         for at, value in zip(series.times, series.values, strict=True)
     )
-    return f'{{"metric":{_object(series.labels)},"values":[{points}]}}'
+    return f'{{"metric":{_object(series.labels, texts)},"values":[{points}]}}'
 
 
-def _object(labels: Mapping[str, str]) -> str:
-    return "{" + ",".join(f"{quoted(name)}:{quoted(labels[name])}" for name in labels) + "}"
+def _object(labels: Mapping[str, str], texts: _QuotedTexts) -> str:
+    return "{" + ",".join(f"{quoted(name)}:{texts[labels[name]]}" for name in labels) + "}"
 
 
 def _results(result_type: str, items: Iterable[str]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from agent.rules.promql.compile import formatted
 from agent.rules.promql.errors import RefusedError
 from agent.rules.promql.nodes import Node, kind_of
 from agent.rules.queries.queries import Queries, is_plottable, parse_query, steps_between
+from agent.web.privacy import viewer_mask
 from agent.web.prometheus.encoding import instant_result, matrix
 from agent.web.prometheus.errors import QueryApiError, invalid_parameter
 from agent.web.prometheus.parameters import FIRST, LAST, QueryParams
@@ -20,11 +21,13 @@ async def query(request: web.Request, parameters: QueryParams, queries: Queries)
     """An expression as of one instant."""
     at = parameters.moment("time", services_of(request).clock())
     timeout = requested_timeout(request, parameters)
+    mask = viewer_mask(request)
 
     def evaluate(deadline: float) -> bytes:
         # Parsed here too: a long text takes a while.
         node = _parse(parameters, names_parameter=True)
-        return data(instant_result(queries.instant(node, at, deadline), at), queries.gaps(node, at))
+        result = queries.instant(node, at, deadline)
+        return data(instant_result(result, at, mask), queries.gaps(node, at))
 
     return await run_query(request, evaluate, timeout)
 
@@ -61,6 +64,8 @@ async def query_range(request: web.Request, parameters: QueryParams, queries: Qu
     start, end, step = _range(parameters)
     timeout = requested_timeout(request, parameters)
 
+    mask = viewer_mask(request)
+
     def evaluate(deadline: float) -> bytes:
         node = _parse(parameters)
         if not is_plottable(node):
@@ -70,7 +75,7 @@ async def query_range(request: web.Request, parameters: QueryParams, queries: Qu
                 " must be Scalar or instant Vector"
             )
         result = queries.range(node, steps_between(start, end, step), deadline)
-        return data(matrix(result), queries.gaps(node, start))
+        return data(matrix(result, mask), queries.gaps(node, start))
 
     return await run_query(request, evaluate, timeout)
 

@@ -1,4 +1,4 @@
-"""What series there are: labels, their values, series, metadata; and whose read API this is."""
+"""``/api/v1/labels``, ``label/{name}/values``, ``series``, ``metadata``, ``status/buildinfo``."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -13,6 +13,7 @@ from agent.rules.promql.symbols import distinct_of
 from agent.rules.promql.vector import Vector
 from agent.rules.queries.matrix import TooLargeError
 from agent.rules.queries.queries import MAX_SERIES, Queries, parse_selector
+from agent.web.privacy import viewer_mask
 from agent.web.prometheus.encoding import in_order, joined, label_sets, quoted
 from agent.web.prometheus.errors import QueryApiError, invalid_parameter
 from agent.web.prometheus.parameters import FIRST, LAST, QueryParams
@@ -45,13 +46,14 @@ async def values(request: web.Request, parameters: QueryParams, queries: Queries
     name = request.match_info["name"]
     if not _LABEL.fullmatch(name):
         raise QueryApiError(f'invalid label name: "{name}"')
+    mask = viewer_mask(request)
 
     def select(deadline: float) -> bytes:
         selectors = _selectors(parameters) or _EVERYTHING
         if not _is_range(parameters):
             return small([])
         vectors = queries.select(selectors, deadline)
-        texts = in_order({text for vector in vectors for text in _values(vector, name)})
+        texts = in_order({mask(text) for vector in vectors for text in _values(vector, name)})
         return data(("[", *joined(map(quoted, texts)), "]"))
 
     return await run_query(request, select)
@@ -59,6 +61,7 @@ async def values(request: web.Request, parameters: QueryParams, queries: Queries
 
 async def series(request: web.Request, parameters: QueryParams, queries: Queries) -> bytes:
     """The label sets of the series that match."""
+    mask = viewer_mask(request)
 
     def select(deadline: float) -> bytes:
         selectors = _selectors(parameters)
@@ -68,7 +71,7 @@ async def series(request: web.Request, parameters: QueryParams, queries: Queries
             return small([])
         sets: dict[str, None] = {}
         for vector in queries.select(selectors, deadline):
-            for text in label_sets(vector):
+            for text in label_sets(vector, mask):
                 sets[text] = None
                 if len(sets) > MAX_SERIES:
                     raise TooLargeError(f"more than {MAX_SERIES} series match: add matchers")

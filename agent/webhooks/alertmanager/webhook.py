@@ -17,7 +17,7 @@ from agent.webhooks.alertmanager.payload import (
     read_message,
 )
 from agent.webhooks.alertmanager.repository import ExternalAlertRepository, TooManyAlertsError
-from agent.webhooks.auth import denial_reason
+from agent.webhooks.auth import TokenCheck
 from agent.webhooks.handler import (
     RequestOutcome,
     RequestRefusedError,
@@ -26,7 +26,7 @@ from agent.webhooks.handler import (
     read_whole_body,
     require_json,
 )
-from agent.webhooks.limits import OverloadedError, RequestLimiter, RequestSlot
+from agent.webhooks.limits import OverloadedError, RequestSlot
 from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
@@ -50,7 +50,7 @@ class AlertmanagerWebhook(WebhookHandler):
             not block.
         telemetry: Counts requests and alerts.
         clock: Epoch seconds.
-        limiter: Limits what is in progress at once.
+        tokens: Checks the tokens of requests.
     """
 
     def __init__(
@@ -61,9 +61,9 @@ class AlertmanagerWebhook(WebhookHandler):
         reconcile_soon: Callable[[], None],
         telemetry: Telemetry,
         clock: Callable[[], float],
-        limiter: RequestLimiter | None = None,
+        tokens: TokenCheck,
     ) -> None:
-        super().__init__(alerts.source, PATH, telemetry, limiter)
+        super().__init__(alerts.source, PATH, telemetry, tokens)
         self._alerts = alerts
         self._settings = settings
         self._is_foreign = is_foreign
@@ -72,7 +72,7 @@ class AlertmanagerWebhook(WebhookHandler):
         for name in (*(outcome.value for outcome in MergeOutcome), INVALID):
             telemetry.intake_alerts.labels(alerts.source, name)
 
-    def _authorize(self, request: web.Request) -> None:
+    def _authorize(self, request: web.Request) -> bool:
         settings = self._settings()
         if not settings.enabled:
             raise RequestRefusedError(
@@ -81,11 +81,15 @@ class AlertmanagerWebhook(WebhookHandler):
                 "nothing: this hook is not open",
             )
         tokens = [token for token in (settings.token, settings.former_token) if token is not None]
-        reason = denial_reason(request, tokens)
+        reason = self._tokens.denial_reason(request, tokens)
         if reason:
-            expected = "an Authorization header with intake.alertmanager.token as bearer token"
+            expected = (
+                "an Authorization header with intake.alertmanager.token as bearer token; where"
+                " that is not set, web.token or what access.token in the data folder holds"
+            )
             raise RequestRefusedError(RequestOutcome.UNAUTHORIZED, reason, expected)
         require_json(request)
+        return True
 
     async def _process(self, request: web.Request, slot: RequestSlot) -> web.Response:
         settings = self._settings()

@@ -1,0 +1,98 @@
+"""Users who may read: ``web.basic_auth_users``, and ``web.config_file`` with the same key.
+
+The file is a ``web.config.yml`` of Prometheus' exporter-toolkit. Of its keys only
+``basic_auth_users`` is supported; every other one is refused by name, since whoever wrote it
+relies on what it does.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from agent.config.secret import Secret, visible_length
+from agent.config.settings import Web
+from agent.config.unvalidated import UnvalidatedConfig
+from agent.yamlfile.paths import KeyPath, key_text, one_line, select
+from agent.yamlfile.problems import Problem
+from agent.yamlfile.reader import Document, Format, parse_yaml
+
+_USERS = "basic_auth_users"
+_FORMAT = Format(max_bytes=256 * 1024, when_empty=f"is empty, expected {_USERS}")
+_HASH = re.compile(r"\$2[abxy]\$(?P<cost>\d\d)\$[./A-Za-z0-9]{53}", re.ASCII)
+_CHEAPEST, _DEAREST = 4, 14
+"""Costs of a bcrypt hash: each further one doubles the time, and 14 takes about a second."""
+_NAME = re.compile(r"[^\x00-\x1f\x7f:]{1,128}")
+_EXPECTED_HASH = "a bcrypt hash such as htpasswd -nBC 10 NAME prints"
+_EXPECTED_NAME = "1 to 128 characters without a colon"
+_PROXY = f"is not supported, expected only {_USERS}"
+_UNSUPPORTED = {
+    "tls_server_config": f"{_PROXY}; let a reverse proxy in front of the agent serve TLS",
+    "http_server_config": f"{_PROXY}; let a reverse proxy in front of the agent set it",
+    "rate_limit": f"{_PROXY}; let a reverse proxy in front of the agent limit rates",
+}
+
+
+def users_have_passwords(config: UnvalidatedConfig) -> Iterator[Problem]:
+    """Every user who may read has a bcrypt hash, and ``web.config_file`` can be read."""
+    users = dict(select(config.data, "web", _USERS, "*"))
+    # Blank ones are refused as every blank secret is.
+    yield from _user_problems({path: it for path, it in users.items() if _is_visible(it)})
+    for path, name in select(config.data, "web", "config_file"):
+        if not isinstance(name, str):
+            continue
+        document = _read(config.folder / name)
+        for problem in (*document.problems, *_file_problems(document)):
+            line = problem.line or document.lines.get(problem.path, 1)
+            key = f"{key_text(problem.path)}: " if problem.path else ""
+            yield Problem(path, f"{one_line(name)}:{line}: {key}{problem.text}")
+        if users:
+            yield Problem(path, f"is given besides {_USERS}, expected one of the two")
+
+
+def with_users_of_file(web: Web, folder: Path) -> Web:
+    """``web`` with the users of its ``config_file``, which is made absolute from ``folder``."""
+    if web.config_file is None:
+        return web
+    path = folder / web.config_file
+    pairs = select(_read(path).data, _USERS, "*")
+    users = {str(at[-1]): Secret(text) for at, text in pairs if isinstance(text, str)}
+    return web.model_copy(update={"config_file": str(path), _USERS: users})
+
+
+def _read(path: Path) -> Document:
+    try:
+        return parse_yaml(path.read_bytes(), _FORMAT)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        text = f"cannot be read: {reason or 'not a path'}, expected a web.config.yml"
+        return Document(problems=[Problem((), text, 1)])
+
+
+def _file_problems(document: Document) -> Iterator[Problem]:
+    if document.data is None:
+        return
+    if not isinstance(document.data, dict):
+        yield Problem((), f"is not a mapping, expected {_USERS}")
+        return
+    for name in document.data:
+        if name != _USERS:
+            yield Problem((name,), _UNSUPPORTED.get(name, f"is not known, expected {_USERS}"))
+    if not isinstance(document.data.get(_USERS, {}), dict):
+        yield Problem((_USERS,), f"is not a mapping, expected names and {_EXPECTED_HASH}")
+    yield from _user_problems(dict(select(document.data, _USERS, "*")))
+
+
+def _is_visible(value: object) -> bool:
+    return not isinstance(value, str) or visible_length(value) > 0
+
+
+def _user_problems(users: dict[KeyPath, object]) -> Iterator[Problem]:
+    for path, value in users.items():
+        text = value.reveal() if isinstance(value, Secret) else value
+        match = _HASH.fullmatch(text) if isinstance(text, str) else None
+        if not _NAME.fullmatch(str(path[-1])):
+            yield Problem(path, f"is no user name, expected {_EXPECTED_NAME}")
+        if match is None:
+            yield Problem(path, f"is not a password's hash, expected {_EXPECTED_HASH}")
+        elif not _CHEAPEST <= int(match["cost"]) <= _DEAREST:
+            yield Problem(path, f"has a cost outside {_CHEAPEST} to {_DEAREST}, expected 10")

@@ -1,0 +1,85 @@
+"""Masks phones in every text that a viewer without the agent's token gets.
+
+Each document masks the fields that hold phones. Here every other text of a response is masked
+as well, because people and providers write phones into names, notes and prompts, too.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+
+import jinja2
+import msgspec
+from aiohttp import web
+from markupsafe import Markup
+
+from agent.masking import mask_document, mask_text
+from agent.web.authentication import is_authorized
+from agent.web.endpoint import endpoint_of
+from agent.web.responses import Handler, encode
+from agent.web.services import WebServices, services_of
+
+VIEWER_MASK = "viewer_mask"
+"""The name under which templates have the function that masks texts."""
+_DOCUMENTS = "/api/"
+_AS_THEY_ARE = ("/api/openapi.json", "/api/v1/")
+"""The description, and the read API, which masks texts itself: its numbers are texts, too."""
+_SMALL = 4096
+
+Mask = Callable[[str], str]
+
+
+def mask_for(services: WebServices) -> Mask:
+    """A function that masks every phone in a text but the watched numbers, which are public."""
+    results = services.check_results()
+
+    def is_watched(digits: str) -> bool:
+        return any(result.number_row(digits) is not None for result in results)
+
+    return lambda text: mask_text(text, is_watched)
+
+
+def viewer_mask(request: web.Request) -> Mask:
+    """The mask for whoever sent ``request``; with the token it changes nothing."""
+    return str if is_authorized(request) else mask_for(services_of(request))
+
+
+@web.middleware
+async def mask_for_viewers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Mask the texts of a JSON document for whoever reads without the token."""
+    response = await handler(request)
+    path = request.path
+    if (
+        not isinstance(response, web.Response)
+        or response.content_type != "application/json"
+        or not isinstance(response.body, bytes)
+        or not path.startswith(_DOCUMENTS)
+        or path.startswith(_AS_THEY_ARE)
+        or endpoint_of(request) is None
+        or is_authorized(request)
+    ):
+        return response
+    mask = mask_for(services_of(request))
+    if len(response.body) <= _SMALL:
+        response.body = _masked_body(response.body, mask)
+    else:
+        response.body = await asyncio.to_thread(_masked_body, response.body, mask)
+    return response
+
+
+def _masked_body(body: bytes, mask: Mask) -> bytes:
+    try:
+        value = msgspec.json.decode(body)
+    except msgspec.MsgspecError:
+        # A lone surrogate, which msgspec does not read and ``encode`` writes by other means.
+        value = json.loads(body)
+    return encode(mask_document(value, mask))
+
+
+@jinja2.pass_context
+def finalize(context: jinja2.runtime.Context, value: object) -> object:
+    """Returns ``value`` as a template writes it: texts masked for viewers, markup as it is."""
+    mask = context.get(VIEWER_MASK)
+    if mask is None or not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return mask(value)

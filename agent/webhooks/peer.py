@@ -1,0 +1,30 @@
+"""The peer of a request, as limits count it."""
+
+from ipaddress import IPv6Address, ip_address
+
+from aiohttp import web
+
+_SUBSCRIBER_BITS = 64
+"""The bits of an IPv6 address that a subscriber chooses freely."""
+
+
+def peer_of(request: web.Request) -> str:
+    """The name of the peer that sent ``request``; see :func:`peer_name`."""
+    return peer_name(request.remote or "")
+
+
+def peer_name(host: str) -> str:
+    """The address ``host`` in one spelling; for an IPv6 address its /64, one subscriber's network.
+
+    IPv4 addresses mapped into IPv6 are IPv4 addresses. What is no address stays as it is.
+    """
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        if not address.is_loopback:
+            return f"{IPv6Address(int(address) >> _SUBSCRIBER_BITS << _SUBSCRIBER_BITS)}/64"
+    return str(address)

@@ -1,0 +1,92 @@
+"""``web.basic_auth_users`` and ``web.config_file``: only bcrypt hashes, and nothing ignored."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from agent.cli.main import app
+from agent.config.load import ConfigError, load
+from agent.config.settings import Settings
+from tests.config.samples import PROFILES, Writer
+
+HASH = "$2y$10$s5BJMRSgBt.NiVuNLJDWi.s15ZFv8msspk0px.OAjXksHMw1CP8Na"
+
+
+def settings(path: Path) -> Settings:
+    return load(path, {}, PROFILES)
+
+
+def errors_of(path: Path) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        settings(path)
+    return [str(error).removeprefix(f"{path}:") for error in caught.value.errors]
+
+
+def config(**web: object) -> str:
+    account = {"id": "hq", "credentials": {"key": "demo", "secret": "demo-secret"}}
+    providers = [{"name": "north", "profile": "generic", "accounts": [account]}]
+    return yaml.safe_dump({"web": web, "providers": providers}, sort_keys=False)
+
+
+def test_users_are_read_from_either_place(write: Writer, tmp_path: Path) -> None:
+    here = settings(write(config(basic_auth_users={"reader": HASH}))).web
+    (tmp_path / "web.config.yml").write_text(f"basic_auth_users:\n  reader: {HASH}\n")
+    there = settings(write(config(config_file="web.config.yml"))).web
+    assert here.basic_auth_users == there.basic_auth_users
+    assert here.basic_auth_users["reader"].reveal() == HASH
+    assert HASH not in repr(there)
+    assert there.config_file == str(tmp_path / "web.config.yml")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["password", "", "  ", "$2y$10$short", "$2y$31$" + HASH[7:], "$2y$03$" + HASH[7:], 1, None],
+    ids=str,
+)
+def test_what_is_no_good_hash_is_refused(write: Writer, tmp_path: Path, value: object) -> None:
+    (error,) = errors_of(write(config(basic_auth_users={"reader": value})))
+    assert error.startswith("3: web.basic_auth_users.reader: ")
+    (tmp_path / "web.config.yml").write_text(yaml.safe_dump({"basic_auth_users": {"r": value}}))
+    (error,) = errors_of(write(config(config_file="web.config.yml")))
+    assert error.startswith("2: web.config_file: web.config.yml:2: basic_auth_users.r: ")
+    assert "password" not in error.replace("a password's hash", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("tls_server_config: {cert_file: a}", "web.config.yml:1: tls_server_config: is not suppo"),
+        ("rate_limit: {interval: 1s}", "web.config.yml:1: rate_limit: is not supported"),
+        ("http_server_config: {}", "web.config.yml:1: http_server_config: is not supported"),
+        ("basic_auth_user: {}", "web.config.yml:1: basic_auth_user: is not known"),
+        ("[1]", "web.config.yml:1: is not a mapping"),
+        ("basic_auth_users: [a]", "web.config.yml:1: basic_auth_users: is not a mapping"),
+        ("", "web.config.yml:1: is empty"),
+        ("a: {", "web.config.yml:"),
+        (f"basic_auth_users: {{'a:b': {HASH}}}", "is no user name"),
+    ],
+)
+def test_what_is_not_supported_is_refused_by_name(
+    write: Writer, tmp_path: Path, content: str, expected: str
+) -> None:
+    (tmp_path / "web.config.yml").write_text(content)
+    (error,) = errors_of(write(config(config_file="web.config.yml")))
+    assert error.startswith("2: web.config_file: web.config.yml:")
+    assert expected in error
+
+
+def test_a_missing_file_is_refused_and_both_at_once_are(write: Writer, tmp_path: Path) -> None:
+    (error,) = errors_of(write(config(config_file="missing.yml")))
+    assert "missing.yml:1: cannot be read" in error
+    (tmp_path / "web.config.yml").write_text(f"basic_auth_users:\n  reader: {HASH}\n")
+    both = config(config_file="web.config.yml", basic_auth_users={"reader": HASH})
+    (error,) = errors_of(write(both))
+    assert "is given besides basic_auth_users" in error
+
+
+def test_check_config_says_so(write: Writer) -> None:
+    result = CliRunner().invoke(app, ["check-config", str(write(config(config_file="no.yml")))])
+    assert result.exit_code == 1
+    assert "web.config_file: no.yml:1: cannot be read" in result.output + result.stderr
