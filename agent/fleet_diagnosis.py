@@ -9,6 +9,7 @@ from agent.diagnosis.context import DiagnosisContext, normalize_number
 from agent.diagnosis.diagnose import diagnose_number, diagnose_scope
 from agent.fleet import Fleet
 from agent.model import AccountKey, Verdict
+from agent.tickets.answers import record_answers
 from agent.tickets.key import labels_of
 from agent.tickets.manager import Tickets
 from agent.tickets.ticket import Subject
@@ -64,7 +65,7 @@ class FleetDiagnosis:
         Raises:
             ActionRequestError: when an answer or the name is not valid; nothing is recorded then.
         """
-        await self._tickets().record_answers(number, answers, by, self._clock())
+        await record_answers(self._tickets(), number, answers, by, self._clock())
         return await self.diagnose(number, caller, answers)
 
     def _context(self, now: float) -> DiagnosisContext:

@@ -18,6 +18,7 @@ from agent.series import SeriesBuilder
 from agent.series.account import provider_down_block
 from agent.series.calls import habit_blocks
 from agent.states import Capability
+from agent.tickets.moved_numbers import MovedNumbers
 from exporters.block import Block
 from exporters.exposition import Exposition
 
@@ -43,6 +44,7 @@ class Refresher:
         self._clock = clock
         self._checker = checker
         self._series = series
+        self._moved = MovedNumbers(fleet)
         self.habits = Habits()
         self._habit_blocks: dict[AccountKey, tuple[list[Usual], tuple[Block, ...]]] = {}
         self._dirty: set[AccountKey] = set()
@@ -155,7 +157,9 @@ class Refresher:
 
     def _derive(self, key: AccountKey, snapshot: Snapshot) -> tuple[CheckResult, tuple[Block, ...]]:
         now = self._clock()
-        result = self._checker.check(snapshot, now, self.results.get(key))
+        checker = self._checker
+        snapshot = self._moved.without_moved(snapshot, checker.baselines, now)
+        result = checker.check(snapshot, now, self.results.get(key))
         blocks = self._series.build(snapshot, result, now)
         return result, (*blocks, *self._usual_calls(key, snapshot, now))
 

@@ -26,6 +26,8 @@ from agent.tickets.transitions import Opening, carry_out, merged, open_ticket, r
 log = structlog.get_logger(__name__)
 
 _TICKETS_A_TRANSACTION = 200
+_RETOLD = frozenset({Transition.SEVERITY, Transition.MOVE})
+"""Decisions after which what people read first says something else."""
 
 _T = TypeVar("_T")
 
@@ -155,10 +157,16 @@ class Draft:
         parent = self._ticket(decision.parent)
         if parent is not None:
             return replace(decision, parent=parent.id)
-        if decision.transition is Transition.SEVERITY and decision.fault is not None:
+        round_ = self._round
+        subject = ticket.subject
+        if decision.transition is Transition.MOVE:
+            (subject,) = decision.subjects
+            customer = particulars_of(subject, round_.fleet, round_.settings)
+            decision = replace(decision, particulars=customer)
+        if decision.transition in _RETOLD and decision.fault is not None:
             alert = decision.fault.alerts[0]
-            locale = self._round.settings.locale
-            return replace(decision, text=text_of(ticket.subject, alert, ticket.diagnosis, locale))
+            text = text_of(subject, alert, ticket.diagnosis, round_.settings.locale)
+            return replace(decision, text=text)
         return decision
 
 

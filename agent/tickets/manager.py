@@ -12,15 +12,12 @@ from msgspec.structs import replace
 
 from agent.complaints.complaint import Complaint
 from agent.config.settings import Settings
-from agent.diagnosis.answers import answer_errors
-from agent.diagnosis.context import normalize_number
 from agent.fleet import Fleet
 from agent.model import AccountKey, Alert
 from agent.rules.rule import GoneRule
 from agent.store import StoreError
 from agent.store.database import Database, finish
-from agent.tickets.actions.action import TicketAction
-from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor, person_name
+from agent.tickets.actions.request import ActionRequest
 from agent.tickets.actions.specs import perform
 from agent.tickets.changes import CLOSED, Change, attach_complaints, log_change, redelivery, track
 from agent.tickets.decide.common_cause import Threshold, common_faults, keys_of
@@ -43,10 +40,11 @@ from agent.tickets.decide.view import (
     gone_keys,
     unexplained_groups,
     watched_subjects,
+    with_moves,
 )
 from agent.tickets.draft import Draft, PreparedChange, Round, batches, prepare
 from agent.tickets.ledger import Ledger, record_all
-from agent.tickets.lifecycle import ActorKind
+from agent.tickets.lines import Lines
 from agent.tickets.outbox.rows import enqueue_all
 from agent.tickets.policy import ticket_policy_of
 from agent.tickets.ticket import Ticket
@@ -86,6 +84,7 @@ class Tickets:
         """By account, how many faults have no ticket because it has too many open."""
         self._open: dict[str, Ticket] = {}
         self._muted: dict[str, Ticket] = {}
+        self._lines = Lines()
         self._last_alert_at: dict[str, float] = {}
         self._gone_rules: list[GoneRule] = []
         self._clock_step = 0.0
@@ -195,26 +194,6 @@ class Tickets:
             await self._write(change)
             return change
 
-    async def record_answers(
-        self, number: str, answers: Mapping[str, str], by: str, now: float
-    ) -> None:
-        """Records ``answers`` to the diagnosis' questions with the number's open tickets.
-
-        Raises:
-            ActionRequestError: when an answer or the name is not valid; nothing is recorded then.
-        """
-        actor = Actor(ActorKind.PERSON, person_name(by))
-        wrong = answer_errors(answers)
-        if wrong:
-            raise ActionRequestError("; ".join(wrong))
-        digits = normalize_number(number)
-        for ticket in self.open:
-            if ticket.subject.number == digits:
-                for question, answer in answers.items():
-                    fields = {"question": question, "answer": answer}
-                    request = ActionRequest(TicketAction.ANSWER, actor, "found out", fields)
-                    await self.act(ticket.id, request, now)
-
     async def redeliver(self, ticket_id: str, kind: str, reason: str, now: float) -> Change | None:
         """Queues ``kind`` of a ticket once more; ``None`` when that is not its state any more.
 
@@ -269,13 +248,27 @@ class Tickets:
         if not repeated:
             return ()
         tickets = await self._load(now)
-        known = watched_subjects(tickets.values()).keys() | keys_of_alerts(alerts)
+        keys = await self._ticket_keys((*alerts, *repeated), now)
+        known = watched_subjects(tickets.values()).keys() | keys_of_alerts(alerts, keys)
+        known |= {labelled for labelled, key in keys.items() if key in known}
         return await asyncio.to_thread(self._repeated.credible, repeated, known, fleet, now)
+
+    async def _ticket_keys(self, alerts: Iterable[Alert], now: float) -> dict[str, str]:
+        """The ticket's key by the key of an alert's labels, for numbers that several accounts list.
+
+        See :meth:`agent.tickets.lines.Lines.keys`.
+        """
+        tickets = await self._load(now)
+        self._lines.retain(now - self._settings.tickets.reopen_window)
+        return await asyncio.to_thread(self._lines.keys, alerts, tickets, self._muted)
 
     async def _view(self, alerts: Sequence[Alert], fleet: Fleet, now: float) -> View:
         settings = self._settings
         tickets = await self._load(now)
-        reported = await asyncio.to_thread(faults_of, alerts, settings.tickets.severities)
+        former = [alert for rule in self._gone_rules for alert in rule.alerts]
+        keys = await self._ticket_keys((*alerts, *former), now)
+        severities = settings.tickets.severities
+        reported = await asyncio.to_thread(faults_of, alerts, severities, keys, tickets)
         traits = await asyncio.to_thread(traits_of, reported, fleet)
         # An alert about the common cause itself goes before what is inferred from its members.
         faults = {**await self._common_faults(reported, traits), **reported}
@@ -283,14 +276,15 @@ class Tickets:
             tickets=dict(tickets),
             closed=await self._ledger.newest(faults.keys() - tickets.keys()),
             faults=faults,
-            pending=await asyncio.to_thread(pending_keys, alerts),
+            pending=await asyncio.to_thread(pending_keys, alerts, keys),
             evidence={},
             last_alert_at=self._last_alert_at,
             policy=DecisionPolicy.of(settings.tickets),
             muted=dict(self._muted),
             traits=traits,
-            gone_rules=gone_keys(self._gone_rules, tickets),
+            gone_rules=gone_keys(self._gone_rules, tickets, keys),
         )
+        view = await asyncio.to_thread(with_moves, view, fleet, settings, now)
         evidence = await asyncio.to_thread(assessments, view, self._recovery, fleet, settings, now)
         return replace(view, evidence=evidence)
 
@@ -300,7 +294,7 @@ class Tickets:
         """The common causes of the faults that no wider fault explains, by key."""
         threshold = Threshold.of(self._settings.tickets)
         groups = await asyncio.to_thread(unexplained_groups, faults, self._open, traits)
-        keys = keys_of(groups, threshold)
+        keys = keys_of(groups, self._open, threshold)
         ended = {**await self._ledger.newest(keys - self._open.keys()), **self._muted}
         return await asyncio.to_thread(common_faults, groups, self._open, ended, threshold)
 
@@ -374,6 +368,7 @@ class Tickets:
         for it in prepared:
             track(self._open, it.change.after, when=it.change.after.open)
             track(self._muted, it.change.after, when=it.change.after.muted)
+        self._lines.note(it.change.after for it in prepared)
         for it in recorded:
             written.append(it.change)
             log_change(it.change)
@@ -384,7 +379,9 @@ class Tickets:
         """The open tickets by key, read from the ledger on first use and after a failed write."""
         if not self._is_loaded:
             self._mark = await self._ledger.mark()
-            stored = await self._ledger.open_tickets()
+            known = await self._ledger.comparable(now - self._settings.tickets.reopen_window)
+            self._lines.note(known)
+            stored = [ticket for ticket in known if ticket.open]
             self._open = {ticket.key: resumed(ticket, now) for ticket in stored}
             self._muted = {it.key: it for it in await self._ledger.muted_tickets()}
             # Alerts before the start are unknown, so only facts polled from now on are evidence.

@@ -154,6 +154,9 @@ class Ticket(msgspec.Struct, frozen=True):
     """Name of the rule that reported the fault and is gone from the rule files. Nothing watches
     the fault any more, so the ticket stays open until a person decides or an alert fires for it
     again; empty otherwise."""
+    elsewhere: tuple[Subject, ...] = ()
+    """The same number at other accounts that list it too and reported the fault as well: it is not
+    over while it is not over there."""
     complaints: tuple[Complaint, ...] = ()
     """Complaints of callers in the order in which they were received."""
 

@@ -27,11 +27,12 @@ from agent.tickets.decide.decision import QUIET, Decision, Transition
 from agent.tickets.decide.faults import WORST_FIRST, Fault
 from agent.tickets.key import ticket_id
 from agent.tickets.lifecycle import INITIAL_STAGE, RECOVERED, Guard, advance, restored
+from agent.tickets.lines import move_reason
 from agent.tickets.number_details import Particulars
 from agent.tickets.policy import DEFAULTS
 from agent.tickets.sla import clocks
 from agent.tickets.sla.clocks import Terms
-from agent.tickets.ticket import Entry, Member, Progress, Text, Ticket
+from agent.tickets.ticket import Entry, Member, Progress, Subject, Text, Ticket
 
 _REASON = frozenset({Guard.REASON_GIVEN})
 _MEMBERSHIP = frozenset({Transition.JOIN, Transition.LEAVE})
@@ -73,6 +74,7 @@ def open_ticket(
         carrier=opening.particulars.carrier or fault.subject.carrier,
         clocks=clocks.start(grade, terms, _alarmed_at(fault, now)),
         previous=previous.id if previous else "",
+        elsewhere=fault.elsewhere,
         changed_at=now,
         timeline=(Entry(now, AGENT, "opened", decision.reason),),
     )
@@ -89,15 +91,19 @@ def reopen_ticket(
 ) -> Change:
     """Reopens the episode ``closed``, whose reopen window has not passed."""
     reopened = advance(closed, Stage.REOPENED, {Guard.WITHIN_REOPEN_WINDOW}, now)
-    entry = Entry(now, AGENT, "reopened", decision.reason)
+    entries = [Entry(now, AGENT, "reopened", decision.reason)]
+    if fault.subject != closed.subject:
+        reason = move_reason(closed.subject, fault.subject)
+        entries.append(Entry(now, AGENT, _EVENTS[Transition.MOVE], reason))
     ticket = replace(
-        reopened,
+        _moved(reopened, fault.subject, opening.particulars),
+        elsewhere=fault.elsewhere,
         severity=fault.severity,
         alerts=fault.names,
         progress=Progress(),
         parent="",
         rule_gone="",
-        timeline=(*closed.timeline, entry),
+        timeline=(*closed.timeline, *entries),
     )
     return changed(closed, _diagnosed(ticket, opening, now), (), REOPENED, now)
 
@@ -284,6 +290,32 @@ def _watch(ticket: Ticket, _decision: Decision, _now: float) -> Ticket:
     return replace(ticket, rule_gone="")
 
 
+def _move(ticket: Ticket, decision: Decision, _now: float) -> Ticket:
+    (subject,) = decision.subjects
+    # Facts of the account it left say nothing about the one it is at.
+    progress = Progress(judged_until=ticket.progress.judged_until, flaps=ticket.progress.flaps)
+    moved = _moved(ticket, subject, decision.particulars or Particulars())
+    return replace(moved, progress=progress, text=decision.text or ticket.text)
+
+
+def _moved(ticket: Ticket, subject: Subject, particulars: Particulars) -> Ticket:
+    """``ticket`` with its number at the account of ``subject``."""
+    is_ported = subject.provider != ticket.subject.provider
+    return replace(
+        ticket,
+        subject=subject,
+        elsewhere=tuple(it for it in ticket.elsewhere if it != subject),
+        company=particulars.company or ticket.company,
+        carrier=particulars.carrier or ticket.carrier,
+        # The former provider's number means nothing to the new one; it is in the timeline.
+        provider_ticket="" if is_ported else ticket.provider_ticket,
+    )
+
+
+def _also(ticket: Ticket, decision: Decision, _now: float) -> Ticket:
+    return replace(ticket, elsewhere=decision.subjects)
+
+
 def _observe(ticket: Ticket, decision: Decision, now: float) -> Ticket:
     observed = advance(ticket, Stage.OBSERVING, {Guard.RECOVERY_VERIFIED}, now)
     return _progress(observed, decision, now)
@@ -332,6 +364,8 @@ _SPECS: Mapping[Transition, _Spec] = {
     Transition.REARM: _Spec(_rearm, "flapped"),
     Transition.UNWATCH: _Spec(_unwatch, "rule_gone"),
     Transition.WATCH: _Spec(_watch, "watched_again"),
+    Transition.MOVE: _Spec(_move, "moved"),
+    Transition.ALSO: _Spec(_also, "also_reported"),
     Transition.OBSERVE: _Spec(_observe, "recovery_seen"),
     Transition.RESTORE: _Spec(_restore, "restored"),
     Transition.CLOSE: _Spec(_close, "closed"),

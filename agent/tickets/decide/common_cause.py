@@ -7,7 +7,7 @@ there before any rule about outages fires; where such a rule fires, both are the
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -122,11 +122,30 @@ def groups_of(faults: Iterable[Fault], traits: Mapping[str, Traits]) -> Groups:
     return groups
 
 
-def keys_of(groups: Groups, threshold: Threshold) -> frozenset[str]:
+def _keys(groups: Groups, tickets: Mapping[str, Ticket]) -> dict[Kin, str]:
+    """The key of each cause's ticket: of numbers that moved together, that of their open ticket."""
+    keys = {kin: key_of(kin.subject) for kin in groups}
+    open_causes = [it for it in tickets.values() if it.subject.scope is Scope.ACCOUNT]
+    for kin, group in groups.items():
+        if kin.subject.scope is Scope.ACCOUNT and keys[kin] not in tickets:
+            faults = {fault.key for fault in group}
+            former = (it.key for it in open_causes if _took_most(kin.subject, faults, it))
+            keys[kin] = next(former, keys[kin])
+    return keys
+
+
+def _took_most(subject: Subject, keys: Collection[str], ticket: Ticket) -> bool:
+    """Whether ``subject``, of which the faults are, has most of the members of ``ticket``."""
+    if not is_common(ticket.subject) or ticket.subject.symptom != subject.symptom:
+        return False
+    members = [member.key for member in ticket.members if member.left_at is None]
+    return 2 * sum(key in keys for key in members) > len(members)
+
+
+def keys_of(groups: Groups, tickets: Mapping[str, Ticket], threshold: Threshold) -> frozenset[str]:
     """The keys of the possible common causes: those with enough faults."""
-    return frozenset(
-        key_of(kin.subject) for kin, group in groups.items() if len(group) >= threshold.numbers
-    )
+    keys = _keys(groups, tickets)
+    return frozenset(keys[kin] for kin, it in groups.items() if len(it) >= threshold.numbers)
 
 
 def common_faults(
@@ -143,17 +162,18 @@ def common_faults(
         ended: The newest ended tickets of the possible causes by key.
         threshold: When faults that share something have a common cause.
     """
-    causes: dict[str, Fault] = {}
+    keys = _keys(groups, tickets)
+    faults: dict[str, Fault] = {}
     taken: set[str] = set()
     for kin in sorted(groups, key=lambda it: (_ORDER[it.subject.scope], key_of(it.subject))):
         loose = [fault for fault in groups[kin] if fault.key not in taken]
-        key = key_of(kin.subject)
+        key = keys[kin]
         sharing = _sharing(kin, loose, tickets.get(key), ended.get(key), threshold)
         if sharing:
             taken.update(fault.key for fault in sharing)
             older = tickets.get(key)
-            causes[key] = _fault(key, kin, sharing, older, causes.get(key))
-    return causes
+            faults[key] = _fault(key, kin, sharing, older, faults.get(key))
+    return faults
 
 
 def _sharing(

@@ -15,6 +15,7 @@ from agent.tickets.decide.decision import (
     Transition,
 )
 from agent.tickets.decide.faults import WORST_FIRST, Fault
+from agent.tickets.decide.moves import on_line
 from agent.tickets.decide.recovery import broken_again, contradicted, evaluate_recovery
 from agent.tickets.decide.view import View
 from agent.tickets.forms import MUTING, Resolution
@@ -52,11 +53,17 @@ def decide(view: View, now: float) -> list[Decision]:
     for ticket in remaining.values():
         decisions.extend(_on_members(ticket, view, roots))
         decisions.extend(_handed_over(ticket, view, roots))
+        decisions.extend(_on_line(ticket, view))
     for group in without_alert.values():
         decisions.extend(group)
     for ticket in view.muted.values():
         decisions.extend(_on_muted(ticket, view, now))
     return decisions
+
+
+def _on_line(ticket: Ticket, view: View) -> Iterator[Decision]:
+    elsewhere = view.elsewhere.get(ticket.key, ticket.elsewhere)
+    return on_line(ticket, view.moves.get(ticket.key), view.faults.get(ticket.key), elsewhere)
 
 
 def _ends(decisions: Iterable[Decision]) -> bool:
@@ -197,6 +204,9 @@ def _on_no_alert(ticket: Ticket, view: View, now: float) -> Iterator[Decision]:
     yield from _on_gone_rule(ticket, view)
     if ticket.key in view.pending:
         yield from broken_again(ticket, "an alert's condition holds again")
+        return
+    if ticket.key in view.moves:
+        # Facts of the account that it left are no evidence; the next round has the others.
         return
     assessment = view.evidence.get(ticket.key)
     if _waits_for_a_person(ticket, assessment, view):

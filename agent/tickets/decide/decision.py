@@ -11,6 +11,7 @@ from agent.model import Verdict
 from agent.states import Grade, Severity
 from agent.tickets.decide.faults import Fault
 from agent.tickets.forms import Resolution
+from agent.tickets.number_details import Particulars
 from agent.tickets.ticket import Progress, Subject, Text
 
 
@@ -75,6 +76,10 @@ class Transition(StrEnum):
     """The rule that reported the fault is gone: a person decides whether the fault is over."""
     WATCH = "watch"
     """An alert fires again for a fault whose rule was gone."""
+    MOVE = "move"
+    """The number has moved to another account, and the ticket with it."""
+    ALSO = "also"
+    """Another account that lists the number too reports the fault as well."""
     END = "end"
     """Closed without a recovery: the subject is gone, or the common cause is none."""
     MUTE = "mute"
@@ -113,6 +118,11 @@ class Decision(msgspec.Struct, frozen=True):
     verdict: Verdict | None = None
     rule: str = ""
     """For a rule that is gone: its name."""
+    subjects: tuple[Subject, ...] = ()
+    """For a move: the number at its new account; for another account that reports the fault: the
+    number at every such account."""
+    particulars: Particulars | None = None
+    """For a move: the customer as the new account has it."""
     text: Text | None = None
     """For another diagnosis or severity: the ticket's new text."""
 

@@ -12,8 +12,9 @@ from agent.masking import mask_phone
 from agent.model import Alert, Binding, Snapshot
 from agent.states import REACHABLE_STATES, BindingState, NumberState, Severity
 from agent.tickets.key import key_of, subject_of
+from agent.tickets.lines import account_name
 from agent.tickets.number_details import find_number
-from agent.tickets.ticket import Subject
+from agent.tickets.ticket import Subject, Ticket
 
 WORST_FIRST = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 _NO_TICKET = "false"
@@ -36,6 +37,8 @@ class Fault(msgspec.Struct, frozen=True):
     """For a common cause: some of the subjects that share it."""
     reason: str = ""
     """For a common cause: how many faults share it, and which alerts they have."""
+    elsewhere: tuple[Subject, ...] = ()
+    """The same number at the other accounts whose alerts report it."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -48,31 +51,47 @@ class Fault(msgspec.Struct, frozen=True):
         return self.reason or f"{', '.join(self.names)} fires"
 
 
-def faults_of(alerts: Iterable[Alert], severities: Collection[str]) -> dict[str, Fault]:
+_AS_LABELLED: Mapping[str, str] = {}
+
+
+def faults_of(
+    alerts: Iterable[Alert],
+    severities: Collection[str],
+    keys: Mapping[str, str] = _AS_LABELLED,
+    tickets: Mapping[str, Ticket] | None = None,
+) -> dict[str, Fault]:
     """The faults that need a ticket, by key.
 
     Left out are alerts that are not firing, that carry ``ticket="false"`` or that have a
     severity not in ``severities``.
+
+    Args:
+        alerts: The alerts.
+        severities: Those of them that open tickets.
+        keys: The ticket's key by the key of an alert's labels, where they differ.
+        tickets: The open tickets by key. A fault that several accounts report is told by the
+            account that its ticket has.
     """
-    by_key: dict[str, list[Alert]] = defaultdict(list)
-    subjects: dict[str, Subject] = {}
+    by_key: dict[str, list[tuple[Subject, Alert]]] = defaultdict(list)
     for alert in alerts:
         if alert.state == "firing" and _needs_ticket(alert, severities):
             subject = subject_of(alert.name, alert.labels)
             key = key_of(subject)
-            subjects[key] = subject
-            by_key[key].append(alert)
-    return {key: _fault(key, subjects[key], group) for key, group in by_key.items()}
+            by_key[keys.get(key, key)].append((subject, alert))
+    return {key: _fault(key, group, (tickets or {}).get(key)) for key, group in by_key.items()}
 
 
-def pending_keys(alerts: Iterable[Alert]) -> frozenset[str]:
+def pending_keys(alerts: Iterable[Alert], keys: Mapping[str, str] = _AS_LABELLED) -> frozenset[str]:
     """The keys of which an alert's condition holds, but not yet long enough to fire."""
-    return keys_of_alerts(alert for alert in alerts if alert.state == "pending")
+    return keys_of_alerts((alert for alert in alerts if alert.state == "pending"), keys)
 
 
-def keys_of_alerts(alerts: Iterable[Alert]) -> frozenset[str]:
-    """The keys that ``alerts`` are about."""
-    return frozenset(key_of(subject_of(alert.name, alert.labels)) for alert in alerts)
+def keys_of_alerts(
+    alerts: Iterable[Alert], keys: Mapping[str, str] = _AS_LABELLED
+) -> frozenset[str]:
+    """The keys that ``alerts`` are about; ``keys`` as for :func:`faults_of`."""
+    labelled = (key_of(subject_of(alert.name, alert.labels)) for alert in alerts)
+    return frozenset(keys.get(key, key) for key in labelled)
 
 
 def severity_of(labels: Mapping[str, str]) -> Severity:
@@ -85,15 +104,27 @@ def _needs_ticket(alert: Alert, severities: Collection[str]) -> bool:
     return alert.labels.get("ticket") != _NO_TICKET and severity_of(alert.labels) in severities
 
 
-def _fault(key: str, subject: Subject, alerts: list[Alert]) -> Fault:
+def _fault(key: str, reports: list[tuple[Subject, Alert]], ticket: Ticket | None) -> Fault:
+    alerts = [alert for _subject, alert in reports]
     ordered = sorted(alerts, key=lambda a: (WORST_FIRST.index(severity_of(a.labels)), a.name))
+    subject, *elsewhere = _subjects((it for it, _alert in reports), key, ticket)
     return Fault(
         key=key,
         subject=subject,
+        elsewhere=tuple(elsewhere),
         severity=severity_of(ordered[0].labels),
         since=min(alert.active_at for alert in ordered),
         alerts=tuple(ordered),
     )
+
+
+def _subjects(reported: Iterable[Subject], key: str, ticket: Ticket | None) -> list[Subject]:
+    """The subjects of one fault: that of its ticket first, or else that which names the key."""
+    distinct = list(dict.fromkeys(reported))
+    if len(distinct) == 1:
+        return distinct
+    present = None if ticket is None else ticket.subject
+    return sorted(distinct, key=lambda it: (it != present, key_of(it) != key, account_name(it)))
 
 
 _HASH_CHARACTERS = 8

@@ -1,8 +1,10 @@
 """The view of one round, from which its decisions are taken, and the facts in it; pure."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 
 import msgspec
+from msgspec.structs import replace
 
 from agent.config.settings import Settings
 from agent.fleet import Fleet
@@ -10,8 +12,8 @@ from agent.rules.rule import GoneRule
 from agent.tickets.decide.common_cause import Groups, groups_of, is_common
 from agent.tickets.decide.correlation import Roots
 from agent.tickets.decide.decision import Assessment, DecisionPolicy, Finding, Recovery
-from agent.tickets.decide.faults import Fault, Traits
-from agent.tickets.key import key_of, subject_of
+from agent.tickets.decide.faults import Fault, Traits, keys_of_alerts
+from agent.tickets.decide.moves import at_all_accounts, elsewhere_of, moved_causes, moves_of
 from agent.tickets.ticket import Subject, Ticket
 
 
@@ -35,6 +37,10 @@ class View(msgspec.Struct, frozen=True):
     traits: Mapping[str, Traits] = {}
     """What is known of the numbers that faults are about, by the fault's key."""
 
+    moves: Mapping[str, Subject] = {}
+    """By key: tickets and members whose number has moved, at the account where it is now."""
+    elsewhere: Mapping[str, tuple[Subject, ...]] = {}
+    """By the key of an open ticket: its number at the other accounts that reported the fault."""
     gone_rules: Mapping[str, str] = {}
     """Names of rules that are gone, by the keys that they had an alert for when they went."""
 
@@ -53,20 +59,42 @@ def watched_subjects(tickets: Iterable[Ticket]) -> dict[str, Subject]:
     return subjects
 
 
-def gone_keys(rules: Iterable[GoneRule], tickets: Mapping[str, Ticket]) -> dict[str, str]:
+def gone_keys(
+    rules: Iterable[GoneRule], tickets: Mapping[str, Ticket], keys: Mapping[str, str]
+) -> dict[str, str]:
     """The names of ``rules`` by the keys whose ticket must not end because they are gone.
 
     These are the keys of their alerts, and those of open tickets whose alert had ended for want
-    of data: when the data come back, there is no rule any more that would fire.
+    of data: when the data come back, there is no rule any more that would fire. ``keys`` has the
+    ticket's key by the key of an alert's labels, where they differ.
     """
-    keys: dict[str, str] = {}
+    names: dict[str, str] = {}
     for rule in rules:
-        for alert in rule.alerts:
-            keys.setdefault(key_of(subject_of(alert.name, alert.labels)), rule.name)
+        for key in keys_of_alerts(rule.alerts, keys):
+            names.setdefault(key, rule.name)
         for ticket in tickets.values():
             if ticket.progress.blind and rule.name in ticket.alerts:
-                keys.setdefault(ticket.key, rule.name)
-    return keys
+                names.setdefault(ticket.key, rule.name)
+    return names
+
+
+def with_moves(view: View, fleet: Fleet, settings: Settings, now: float) -> View:
+    """``view`` with what is known of numbers that moved or that several accounts list."""
+    configured = configured_accounts(settings)
+    watched = watched_subjects((*view.tickets.values(), *view.muted.values()))
+    reported = ((view.tickets.get(key), fault) for key, fault in view.faults.items())
+    return replace(
+        view,
+        moves={
+            **moves_of(watched, view.faults, fleet, configured, now),
+            **moved_causes(view.tickets, view.faults),
+        },
+        elsewhere={
+            ticket.key: elsewhere_of(ticket, fault, fleet, configured, now)
+            for ticket, fault in reported
+            if ticket is not None and (fault.elsewhere or fault.subject != ticket.subject)
+        },
+    )
 
 
 def unexplained_groups(
@@ -83,18 +111,32 @@ def assessments(
     view: View, recovery: Recovery, fleet: Fleet, settings: Settings, now: float
 ) -> dict[str, Assessment]:
     """The facts about every watched subject without an alert now, by key."""
-    configured = _configured(settings)
+    configured = configured_accounts(settings)
     alerting = view.alerting
     found: dict[str, Assessment] = {}
     for key, subject in watched_subjects((*view.tickets.values(), *view.muted.values())).items():
         if key not in alerting:
-            assessment = _unwatched(subject, configured, now) or recovery(subject, fleet, now)
-            if assessment is not None:
-                found[key] = assessment
+            assess = partial(_assessed, recovery, fleet, configured, now)
+            assessment = assess(view.moves.get(key, subject))
+            ticket = view.tickets.get(key)
+            others = [assess(it) for it in ticket.elsewhere] if ticket else []
+            known = [it for it in others if it is not None]
+            if assessment is not None and len(known) == len(others):
+                found[key] = at_all_accounts(assessment, known) if known else assessment
     return {key: _with_members(it, view.tickets.get(key), found) for key, it in found.items()}
 
 
-def _configured(settings: Settings) -> frozenset[tuple[str, str]]:
+def _assessed(
+    recovery: Recovery,
+    fleet: Fleet,
+    configured: Collection[tuple[str, str]],
+    now: float,
+    subject: Subject,
+) -> Assessment | None:
+    return _unwatched(subject, configured, now) or recovery(subject, fleet, now)
+
+
+def configured_accounts(settings: Settings) -> frozenset[tuple[str, str]]:
     """The configured accounts, and each provider as an account without a name."""
     accounts = {(it.name, account.id) for it in settings.providers for account in it.accounts}
     return frozenset(accounts | {(it.name, "") for it in settings.providers})

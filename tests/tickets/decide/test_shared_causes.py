@@ -169,8 +169,8 @@ def test_three_within_the_window_are_one_fault() -> None:
     found = common(*faults)
     assert found == {KEY: expected}
     assert list(found[KEY].alerts[0].labels) == sorted(labels)
-    assert keys_of(groups_of(faults, {}), THREE) == {KEY}
-    assert keys_of(groups_of(faults[:2], {}), THREE) == frozenset()
+    assert keys_of(groups_of(faults, {}), {}, THREE) == {KEY}
+    assert keys_of(groups_of(faults[:2], {}), {}, THREE) == frozenset()
 
 
 def test_fewer_later_or_repeated_numbers_are_none() -> None:
