@@ -24,6 +24,7 @@ from agent.cli.arguments import (
     TicketId,
     Url,
 )
+from agent.cli.ledger_commands import add_ledger_commands
 from agent.tickets.actions.action import ACTION_DESCRIPTIONS, TicketAction
 
 app = typer.Typer(
@@ -45,6 +46,7 @@ baseline_app = typer.Typer(
 app.add_typer(baseline_app, name="baseline")
 tickets_app = typer.Typer(help="The ledger of tickets.", no_args_is_help=True)
 app.add_typer(tickets_app, name="tickets")
+add_ledger_commands(app)
 
 
 def main() -> None:
@@ -115,18 +117,6 @@ def run(
     from agent.cli.run import run as serve  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(serve(config, listen or ()))
-
-
-@app.command("backup")
-def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy; it must not exist yet.")],
-    config: Config,
-    as_json: AsJson = False,
-) -> None:
-    """Copy the ledger, checked and whole, while the agent runs."""
-    from agent.cli.backup import backup as run  # noqa: PLC0415 - a fast --help
-
-    raise typer.Exit(run(file, config, as_json=as_json))
 
 
 @app.command("demo")

@@ -21,7 +21,7 @@ PRIVATE_NAMES = (
 )
 """The files that are for the owner alone; what else lies in the directory is somebody else's."""
 
-_OTHERS = 0o077
+OTHERS = 0o077
 """The permissions of everybody but the owner."""
 
 
@@ -62,10 +62,44 @@ def make_private(directory: Path) -> None:
             f"{directory}: the data directory cannot be made ({error.strerror});"
             " set data_dir to a place this user may write to"
         ) from error
-    _withdraw_from_others(directory)
+    withdraw_from_others(directory)
     _make_ledger(directory / LEDGER_NAME)
     for name in PRIVATE_NAMES:
-        _withdraw_from_others(directory / name)
+        withdraw_from_others(directory / name)
+
+
+def holder_of(directory: Path) -> str | None:
+    """The number of the process that holds ``directory``; ``None`` when none does.
+
+    Nothing is made or changed.
+
+    Raises:
+        StoreError: when what stands in the lock's place is not the agent's.
+    """
+    path = directory / LOCK_NAME
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise _not_a_lock(path) from error
+        raise StoreError(f"{path}: the lock cannot be opened ({error.strerror})") from error
+    lock = DirectoryLock(descriptor)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+            raise _not_a_lock(path)
+        lock.acquire()
+    except BlockingIOError:
+        return _signature(descriptor)
+    finally:
+        lock.close()
+    return None
+
+
+def _signature(descriptor: int) -> str:
+    return os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
 
 
 def lock_directory(directory: Path) -> DirectoryLock:
@@ -88,7 +122,7 @@ def lock_directory(directory: Path) -> DirectoryLock:
     try:
         lock.acquire()
     except OSError as error:
-        holder = os.pread(file, 20, 0).decode("ascii", "replace").strip() or "unknown"
+        holder = _signature(file)
         lock.close()
         raise InUseError(
             f"{directory}: in use by another numwatch agent (process {holder});"
@@ -149,7 +183,7 @@ def _make_ledger(path: Path) -> None:
             log.warning("ledger_not_made", path=str(path), error=error.strerror)
 
 
-def _withdraw_from_others(path: Path) -> None:
+def withdraw_from_others(path: Path) -> None:
     """Take the permissions of everybody but the owner from ``path``, where it exists."""
     try:
         status = path.lstat()
@@ -158,11 +192,11 @@ def _withdraw_from_others(path: Path) -> None:
     is_own_kind = stat.S_ISDIR(status.st_mode) or (
         stat.S_ISREG(status.st_mode) and status.st_nlink == 1
     )
-    if not is_own_kind or not status.st_mode & _OTHERS:
+    if not is_own_kind or not status.st_mode & OTHERS:
         return
     was = f"{stat.S_IMODE(status.st_mode):04o}"
     try:
-        path.chmod(stat.S_IMODE(status.st_mode) & ~_OTHERS)
+        path.chmod(stat.S_IMODE(status.st_mode) & ~OTHERS)
     except OSError as error:
         # A volume may belong to somebody else, with the permissions given to our group.
         log.warning("not_private", path=str(path), mode=was, error=error.strerror)

@@ -22,6 +22,11 @@ def scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(config)
 
 
+def known_revisions() -> tuple[str, ...]:
+    """The revisions of the schema that this program knows, its own first."""
+    return tuple(script.revision for script in scripts().walk_revisions())
+
+
 def migrate(connection: Connection, name: str) -> None:
     """Run the missing migrations in the transaction that ``connection`` is in.
 

@@ -40,8 +40,8 @@ _REASONS = {
     " correct its owner, its permissions or the mount",
     Trouble.DELETED: "deleted or replaced while the agent runs, so that everything written now"
     " would be lost; put it back, or restart the agent, with a backup if there is one",
-    Trouble.DAMAGED: "damaged, or not a ledger; stop the agent, copy the file for whoever examines"
-    " it, and put a file made by numwatch backup in its place (docs/backup.md)",
+    Trouble.DAMAGED: "damaged, or not a ledger; stop the agent, then numwatch doctor --repair saves"
+    " what can be read, or numwatch restore puts a backup back (docs/backup.md)",
 }
 BLOCKING = frozenset({Trouble.LOCKED, Trouble.DELETED})
 """Troubles in which a transaction is refused without being tried."""
