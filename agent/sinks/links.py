@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.store.database import Database, uninterrupted
 from agent.store.schema import sink_callbacks, sink_links
+from agent.tickets.key import former_ids
+from agent.tickets.ledger import Ledger
 
 _COLUMNS = {
     "deleted": "gone",
@@ -76,6 +78,10 @@ class Links:
         matches = (sink_links.c.remote == remote) | (sink_links.c.reference == remote)
         async with self._database.transaction() as connection:
             return await _first(connection, sink_links.c.sink == sink, matches)
+
+    async def former_ids(self, ticket_id: str) -> list[str]:
+        """The ids under which a ledger that was lost may have opened the same fault's ticket."""
+        return former_ids(ticket_id, await Ledger(self._database).former_marks())
 
     async def record_intent(self, sink: str, ticket_id: str, now: float) -> None:
         """Note that the ticket is about to be created; durable before the request is sent."""

@@ -141,10 +141,13 @@ class TicketSystemSink:
             text = "the ticket was never created there; replay its dead letters together"
             raise SinkError(SinkFailure.UNOPENED, text, permanent=True)
         existing = None if link.intended_at is None else await self._find(link, now)
+        continued = None if existing else await self._find_former(delivery.id)
+        existing = existing or continued
         remote = existing or await self._create(delivery, now)
         await self._links.record_created(self.name, delivery.id, remote, now)
         log.info("remote_ticket_made", sink=self.name, ticket=delivery.id, remote=remote.reference)
-        if delivery.kind in _ENDINGS or (existing is not None and delivery.kind != OPENED):
+        is_news = existing is not None and (delivery.kind != OPENED or continued is not None)
+        if delivery.kind in _ENDINGS or is_news:
             created = Link(self.name, delivery.id, remote.id, remote.reference)
             await self._update(created, delivery, is_retry=False)
         else:
@@ -164,6 +167,27 @@ class TicketSystemSink:
             text = "whether an earlier attempt created the ticket is not known yet"
             raise SinkError(SinkFailure.UNCERTAIN, text, retry_after=remaining, ambiguous=True)
         return remote
+
+    async def _find_former(self, ticket_id: str) -> Remote | None:
+        """The open ticket of the same fault that a ledger made which was restored since.
+
+        Raises:
+            SinkError: while the system does not answer: nothing is opened meanwhile.
+        """
+        for identity in await self._links.former_ids(ticket_id):
+            remote = await self._system.find(identity)
+            if remote is not None:
+                status = await self._system.status(remote.id)
+                if status.state is RemoteState.OPEN:
+                    log.info(
+                        "remote_ticket_continued",
+                        sink=self.name,
+                        ticket=ticket_id,
+                        former=identity,
+                        remote=remote.reference,
+                    )
+                    return remote
+        return None
 
     async def _create(self, delivery: Delivery, now: float) -> Remote:
         # Durable before the request: after a crash in between the ticket is searched for.

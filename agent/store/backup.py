@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.store import StoreError
 from agent.store.database import Database, uninterrupted
-from agent.store.schema import pages, tickets
+from agent.store.schema import outbox, pages, sink_links, tickets
 
 log = structlog.get_logger(__name__)
 
-_RESTORE_PAGE = "ledger/backup"
+RESTORE_PAGE = "ledger/backup"
 """The page of a copy that has the time it was made at; a ledger in use has none."""
 _MEANING = (
     "the ledger is a backup that was put back: tickets opened since are not in it, so a fault that"
@@ -89,7 +90,7 @@ def _copy(ledger: Path, part: Path) -> int:
             )
         copy.execute(
             "INSERT OR REPLACE INTO keep (name, value) VALUES (?, ?)",
-            (_RESTORE_PAGE, repr(time.time()).encode()),
+            (RESTORE_PAGE, repr(time.time()).encode()),
         )
         (count,) = copy.execute("SELECT count(*) FROM tickets").fetchone()
         return int(count)
@@ -101,7 +102,25 @@ async def is_restored(database: Database) -> bool:
     Raises:
         StoreError: when the ledger cannot be read.
     """
-    return await database.get(_RESTORE_PAGE) is not None
+    return await database.get(RESTORE_PAGE) is not None
+
+
+async def _doubt_unsent(connection: AsyncConnection, made_at: float) -> None:
+    """Note that what waited for a sink when the backup was made may have been made there since.
+
+    With an intent in its ledger of links, a ticket system is searched before a ticket is created.
+    """
+    queued = select(outbox.c.sink, outbox.c.ticket_id).where(
+        outbox.c.state.in_(("waiting", "sending"))
+    )
+    for sink, ticket in (await connection.execute(queued.distinct())).all():
+        key = and_(sink_links.c.sink == sink, sink_links.c.ticket_id == ticket)
+        stored = (await connection.execute(select(sink_links).where(key))).mappings().first()
+        if stored is None:
+            values = {"sink": sink, "ticket_id": ticket, "remote": "", "reference": ""}
+            await connection.execute(insert(sink_links).values(**values, intended_at=made_at))
+        elif not stored["remote"] and stored["intended_at"] is None:
+            await connection.execute(update(sink_links).where(key).values(intended_at=made_at))
 
 
 @uninterrupted
@@ -111,7 +130,7 @@ async def note_restore(database: Database) -> None:
     Raises:
         StoreError: when the ledger cannot be read or written.
     """
-    made_at = await database.get(_RESTORE_PAGE)
+    made_at = await database.get(RESTORE_PAGE)
     if made_at is None:
         return
     async with database.transaction() as connection:
@@ -120,7 +139,8 @@ async def note_restore(database: Database) -> None:
                 select(func.count()).select_from(tickets).where(tickets.c.open)
             )
         ).scalar_one()
-        await connection.execute(delete(pages).where(pages.c.name == _RESTORE_PAGE))
+        await _doubt_unsent(connection, float(made_at))
+        await connection.execute(delete(pages).where(pages.c.name == RESTORE_PAGE))
     log.warning(
         "ledger_restored",
         made_at=float(made_at),

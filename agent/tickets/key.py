@@ -6,7 +6,7 @@ any of those change and when two rule engines report it (docs/reference/ticketin
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -28,6 +28,8 @@ _NARROWEST_FIRST = (Scope.BINDING, Scope.NUMBER, Scope.ACCOUNT, Scope.PROVIDER)
 _KEY_CHARACTERS = 32
 _ID_CHARACTERS = 12
 _MARK_CHARACTERS = 6
+_LOST_EPISODES = 3
+"""How many episodes of one fault are looked for that a restored ledger does not know."""
 _MARK_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Letters and digits that people do not confuse when they read an id aloud."""
 
@@ -85,6 +87,22 @@ def ticket_id(key: str, episode: int, mark: str) -> str:
     An empty ``mark`` gives the id that versions before 0.3 gave.
     """
     return f"{id_prefix(key)}{mark}{'-' if mark else ''}{episode}"
+
+
+def former_ids(identity: str, marks: Sequence[str]) -> list[str]:
+    """The ids that a ledger may have given to the fault of ``identity`` before it was restored.
+
+    ``marks`` are the marks that the ledger had. What it gave after the backup was made is not in
+    it; the episodes went on counting from the same number. Empty for an id with one of ``marks``:
+    that ticket was in the backup.
+    """
+    head = identity[: len(id_prefix("")) + _ID_CHARACTERS]
+    mark, _, episode = identity.removeprefix(head).rpartition("-")
+    if mark in marks or not episode.isdecimal():
+        return []
+    numbers = range(int(episode), int(episode) + _LOST_EPISODES)
+    joined = [f"{head}{former}{'-' if former else ''}" for former in marks]
+    return [f"{start}{number}" for start in reversed(joined) for number in numbers]
 
 
 def id_prefix(key: str) -> str:

@@ -16,6 +16,8 @@ from agent.tickets.key import new_ledger_mark
 from agent.tickets.ticket import Entry, Ticket
 
 _MARK_PAGE = "ledger/mark"
+_FORMER_MARKS_PAGE = "ledger/former-marks"
+_MOST_FORMER_MARKS = 3
 _KEYS_A_QUERY = 500
 """Databases limit the number of parameters in one statement."""
 
@@ -115,6 +117,7 @@ class Ledger:
         """
         ledger = cls(database)
         if await is_restored(database):
+            await ledger.remember_mark()
             # Before it is noted: a restart between the two renews the mark once more.
             await ledger.renew_mark()
             await note_restore(database)
@@ -130,6 +133,28 @@ class Ledger:
         if stored is None:
             return await self.renew_mark()
         return stored.decode()
+
+    async def remember_mark(self) -> None:
+        """Stores the present mark among the former ones.
+
+        Raises:
+            StoreError: when the ledger cannot be read or written.
+        """
+        stored = await self._database.get(_MARK_PAGE)
+        # A ledger of a version before 0.3 gave ids without a mark.
+        present = "" if stored is None else stored.decode()
+        former = [it for it in await self.former_marks() if it != present]
+        marks = [*former, present][-_MOST_FORMER_MARKS:]
+        await self._database.put(_FORMER_MARKS_PAGE, msgspec.json.encode(marks))
+
+    async def former_marks(self) -> list[str]:
+        """The marks that this ledger had before it was restored, the newest last.
+
+        Raises:
+            StoreError: when the ledger cannot be read.
+        """
+        stored = await self._database.get(_FORMER_MARKS_PAGE)
+        return [] if stored is None else msgspec.json.decode(stored, type=list[str])
 
     async def renew_mark(self) -> str:
         """Gives the ledger another mark, as after it was restored from a backup; returns it.
