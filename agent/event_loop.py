@@ -14,7 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, pairwise, zip_longest
 from typing import Any, TypeVar
 
+import structlog
+
 from exporters.telemetry import Telemetry
+
+log = structlog.get_logger(__name__)
 
 
 class BackgroundTask:
@@ -40,7 +44,10 @@ class BackgroundTask:
         if task is not None:
             task.cancel()
             # gather, not await: a cancellation of whoever stops the task must still get through.
-            await asyncio.gather(task, return_exceptions=True)
+            (ending,) = await asyncio.gather(task, return_exceptions=True)
+            if isinstance(ending, Exception):
+                # It had ended before it was stopped, or could not end as it should.
+                log.error("background_task_failed", task=self._name, exc_info=ending)
 
 
 MEASURING_INTERVAL = 0.01

@@ -32,8 +32,8 @@ from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
 
-_RECENT_TICKETS = 20
-"""How many closed tickets are searched for the one that a complaint follows."""
+_MOST_TICKETS = 1000
+"""How many closed tickets of the time in question are searched for the one a complaint follows."""
 
 
 def is_listed(number: str, fleet: Fleet, settings: Settings) -> bool | None:
@@ -189,12 +189,15 @@ class ComplaintCorrelator:
         if former is not None:
             return former
         window = self._settings().tickets.reopen_window
-        page = await self._ledger.list(Filter(number=number, open=False), _RECENT_TICKETS)
-        former = find_closed_within(number, account, now, window, page.tickets)
+        closed = Filter(number=number, open=False)
+        recent = await self._ledger.ended_since(now - window, closed, _MOST_TICKETS)
+        former = find_closed_within(number, account, now, window, recent)
         if former is not None:
             return former
-        page = await self._ledger.list(Filter(provider=account[0], open=False), _RECENT_TICKETS)
-        return find_closed_covering(number, account, at, page.tickets)
+        # One that was over before the trouble does not cover it, and it is closed after that.
+        closed = Filter(provider=account[0], open=False)
+        later = await self._ledger.ended_since(at, closed, _MOST_TICKETS)
+        return find_closed_covering(number, account, at, later)
 
     async def _attach(self, accounts: Mapping[str, AccountKey], now: float) -> None:
         """Attach every complaint to the open ticket it belongs to."""

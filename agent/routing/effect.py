@@ -157,7 +157,8 @@ def _phone(old: Binding, new: Binding) -> Iterator[Message]:
             {"phone": name, "new": _share(new), "old": _share(old)},
         )
     if old.areas != new.areas:
-        areas = ", ".join(new.areas[:MAX_SHOWN]) or Message("everywhere")
+        more = ", …" if len(new.areas) > MAX_SHOWN else ""
+        areas = ", ".join(new.areas[:MAX_SHOWN]) + more or Message("everywhere")
         yield Message("{phone} is rung for callers from {areas}", {"phone": name, "areas": areas})
 
 

@@ -70,24 +70,24 @@ def days_change(before: Setting, after: Setting) -> Iterator[Message]:
     old_days, new_days = (set(setting.routing.special_days or ()) for setting in (before, after))
     for days in sorted(old_days ^ new_days, key=lambda days: days.first)[:MAX_SHOWN]:
         first, last = date.fromordinal(days.first), date.fromordinal(days.last)
-        old, new = (
-            any(stretch.outcome.rings for stretch in week(setting, first)[0].stretches)
-            for setting in (before, after)
-        )
+        old, new = (_ringing(setting, first) for setting in (before, after))
         span = f"{first}" if first == last else f"{first} - {last}"
-        yield Message(
-            "{days}: {new}, before {old}",
-            {
-                "days": span,
-                "new": _DAY_TEXTS[new],
-                "old": _DAY_TEXTS[old],
-            },
-        )
+        texts = {"days": span, "new": _DAY_TEXTS[bool(new)], "old": _DAY_TEXTS[bool(old)]}
+        if bool(old) is not bool(new):
+            yield Message("{days}: {new}, before {old}", texts)
+        elif old != new:
+            yield Message("{days}: phones ring at other hours than before", {"days": span})
     if before.routing.national_calendar != after.routing.national_calendar:
         if after.routing.national_calendar:
             yield Message("public holidays and adjusted workdays are kept")
         else:
             yield Message("public holidays and adjusted workdays are not kept")
+
+
+def _ringing(setting: Setting, day: date) -> list[tuple[int, int]]:
+    """From when to when phones ring on ``day``, in minutes."""
+    stretches = week(setting, day)[0].stretches
+    return [(it.start, it.end) for it in stretches if it.outcome.rings]
 
 
 _DAY_TEXTS: Final = {

@@ -211,6 +211,17 @@ class Ledger:
             return next(iter(await _read(connection, query)), None)
 
     @uninterrupted
+    async def ended_since(self, since: float, selection: Filter, limit: int) -> list[Ticket]:
+        """Up to ``limit`` tickets that ``selection`` selects and that ended after ``since``.
+
+        The newest first.
+        """
+        conditions = (*_conditions(selection), tickets.c.closed_at >= since)
+        query = _select().where(*conditions).order_by(tickets.c.detected_at.desc()).limit(limit)
+        async with self._database.transaction() as connection:
+            return await _read(connection, query)
+
+    @uninterrupted
     async def list(self, selection: Filter, limit: int = 100, offset: int = 0) -> Page:
         """One page of the tickets that ``selection`` selects, newest first."""
         conditions = _conditions(selection)

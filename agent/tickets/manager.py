@@ -382,7 +382,8 @@ class Tickets:
             known = await self._ledger.comparable(now - self._settings.tickets.reopen_window)
             self._lines.note(known)
             stored = [ticket for ticket in known if ticket.open]
-            self._open = {ticket.key: resumed(ticket, now) for ticket in stored}
+            gone_after = self._settings.tickets.gone_after
+            self._open = {ticket.key: resumed(ticket, now, gone_after) for ticket in stored}
             self._muted = {it.key: it for it in await self._ledger.muted_tickets()}
             # Alerts before the start are unknown, so only facts polled from now on are evidence.
             watched = watched_subjects([*stored, *self._muted.values()])

@@ -3,8 +3,16 @@ import gc
 import time
 
 import pytest
+from structlog.testing import capture_logs
 
-from agent.event_loop import MIDDLE, OLD, YOUNG, LoopLag, settle_garbage_collector
+from agent.event_loop import (
+    MIDDLE,
+    OLD,
+    YOUNG,
+    BackgroundTask,
+    LoopLag,
+    settle_garbage_collector,
+)
 from exporters.telemetry import Telemetry
 from tests.polling.polling_bench import until
 
@@ -45,3 +53,25 @@ def test_what_was_made_before_is_not_collected_again(collector):
     cycle.append(cycle)
     del cycle
     assert gc.collect() >= 1
+
+
+async def test_what_a_background_task_ended_with_is_logged() -> None:
+    async def run() -> None:
+        raise ValueError("the disk is on fire")
+
+    task = BackgroundTask("watch", run)
+    task.start()
+    await asyncio.sleep(0)
+    with capture_logs() as logs:
+        await task.stop()
+    (line,) = logs
+    assert (line["event"], line["task"]) == ("background_task_failed", "watch")
+    assert "the disk is on fire" in str(line["exc_info"])
+
+
+async def test_a_background_task_that_is_stopped_says_nothing() -> None:
+    task = BackgroundTask("watch", asyncio.Event().wait)  # type: ignore[arg-type]
+    task.start()
+    with capture_logs() as logs:
+        await task.stop()
+    assert logs == []

@@ -172,6 +172,11 @@ EDITS = {
         ["b1 is rung for callers from 010, 022, 0755, 0311"],
         ["b1 is rung for callers from everywhere"],
     ),
+    "more areas of a phone than are shown": (
+        rebound(areas=("010", "022", "0755", "0311", "021")),
+        ["b1 is rung for callers from 010, 022, 0755, 0311, …"],
+        ["b1 is rung for callers from everywhere"],
+    ),
     "a black list": (
         edited(blacklist=("139", "13900001111", "", "02112345")),
         [f"callers beginning with {entry} {NO_RIGHT}" for entry in LISTED],
@@ -201,6 +206,16 @@ EDITS = {
         edited(special_days=(SpecialDays(FIRST + 2, FIRST + 3, ((60, 120),)),)),
         [f"2026-10-03 - 2026-10-04: {RINGS}, before {SILENT}"],
         [f"2026-10-03 - 2026-10-04: {SILENT}, before {RINGS}"],
+    ),
+    "a closed day of the weekend, closed before as well": (
+        edited(special_days=(SpecialDays(FIRST + 2, FIRST + 2),)),
+        ["callers notice nothing"],
+        ["callers notice nothing"],
+    ),
+    "a special day with other hours": (
+        edited(special_days=(SpecialDays(FIRST, FIRST, ((60, 120),)),)),
+        ["2026-10-01: phones ring at other hours than before"],
+        ["2026-10-01: phones ring at other hours than before"],
     ),
     "more special days than are shown": (
         edited(

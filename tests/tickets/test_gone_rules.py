@@ -60,6 +60,19 @@ async def test_a_number_that_is_gone_ends_its_ticket_all_the_same(run: Run) -> N
     assert run.tickets.open == ()
 
 
+async def test_a_renamed_rule_alarms_nobody_while_its_condition_holds(run: Run) -> None:
+    await run.step(alert())
+    run.tickets.rules_gone([gone(alert())])
+    for _ in range(3):
+        await run.step(alert("AnotherName", state="pending"))
+    (ticket,) = run.tickets.open
+    assert ticket.rule_gone == ""
+    assert "rule_gone" not in {it.event for it in ticket.timeline}
+    await run.step(alert("AnotherName"))
+    assert run.tickets.open[0].id == ticket.id
+    assert await quiet(run) == ["ticket.updated", "ticket.resolved", "ticket.closed"]
+
+
 async def test_a_common_cause_keeps_the_members_that_lost_their_rule(run: Run) -> None:
     run.scene.states = dict.fromkeys(NUMBERS, NumberState.SUSPENDED_VIOLATION)
     alerts = [alert(number=number) for number in NUMBERS]

@@ -24,6 +24,7 @@ MAX_BODY = 32_000
 """In characters; the first is the column's length."""
 
 _NOT_FOUND, _UNPROCESSABLE = 404, 422
+_SEARCH = "/api/v1/tickets/search"
 _CLOSED = frozenset({"closed", "merged", "removed"})
 
 
@@ -41,9 +42,18 @@ class ZammadSystem:
         await self._client.close()
 
     async def find(self, ticket_id: str) -> Remote | None:
-        """The first ticket whose title ends in our id."""
+        """The first ticket whose title ends in our id.
+
+        Raises:
+            SinkError: when the query fails. HTTP 404 holds the sink: its address leads to no
+                Zammad, and a ticket that was created without a search may be a second one.
+        """
         query = {"query": f'title:"{ticket_id}"', "limit": "50", "expand": "true"}
-        answer = (await self._client.get("/api/v1/tickets/search", query)).json
+        reply = await self._client.request("GET", _SEARCH, params=query)
+        if reply.status == _NOT_FOUND:
+            text = f"{_SEARCH} answers 404; correct the url of this sink, or its proxy"
+            raise SinkError(SinkFailure.SEARCH_GONE, text, hold=True)
+        answer = self._client.require_success(reply).json
         tickets = answer if isinstance(answer, list) else []
         ours = [it for it in tickets if str(it.get("title", "")).endswith(f"[{ticket_id}]")]
         return _remote(min(ours, key=lambda it: int(it["id"]))) if ours else None

@@ -231,9 +231,12 @@ def _on_gone_rule(ticket: Ticket, view: View) -> Iterator[Decision]:
 def _gone_rule(ticket: Ticket, view: View) -> str:
     """The name of the rule that reported the ticket's fault and is gone; empty if none is."""
     if is_common(ticket.subject):
-        present = [it.key for it in ticket.members if it.left_at is None]
-        return next((view.gone_rules[key] for key in present if key in view.gone_rules), "")
-    return view.gone_rules.get(ticket.key, "")
+        keys = [it.key for it in ticket.members if it.left_at is None]
+    else:
+        keys = [ticket.key]
+    # Where another rule's condition holds for the same thing, that rule watches it: it was renamed.
+    unwatched = (key for key in keys if key in view.gone_rules and key not in view.pending)
+    return next((view.gone_rules[key] for key in unwatched), "")
 
 
 def _waits_for_a_person(ticket: Ticket, assessment: Assessment | None, view: View) -> bool:

@@ -12,6 +12,9 @@ from agent.tickets.forms import Resolution
 from agent.tickets.lifecycle import RECOVERED, needs_confirmation
 from agent.tickets.ticket import Progress, Ticket
 
+_GONE_AT_LEAST = 1800.0
+"""Seconds for which a subject that is gone must be missing after a restart."""
+
 
 def evaluate_recovery(
     ticket: Ticket, assessment: Assessment, last_alert_at: float, policy: DecisionPolicy, now: float
@@ -165,14 +168,18 @@ def shifted(ticket: Ticket, step: float) -> Ticket:
     return replace(ticket, progress=replace(progress, judged_until=until, **moved))
 
 
-def resumed(ticket: Ticket, now: float) -> Ticket:
+def resumed(ticket: Ticket, now: float, gone_after: float) -> Ticket:
     """``ticket`` as the agent resumes it after a stop: the hold of its recovery starts anew.
 
     Nothing was watched meanwhile, and the machine's clock may have been set. Set forward, a hold
     of two minutes would have passed in none; set back, no poll would count until the clock had
     caught up.
+
+    A subject that was gone stays gone since then, or an agent that is restarted every day would
+    never close it. But it has to be missing for a while longer, whatever the clock says.
     """
     progress = ticket.progress
+    longest = now - gone_after + min(_GONE_AT_LEAST, gone_after)
     return replace(
         ticket,
         progress=replace(
@@ -180,6 +187,8 @@ def resumed(ticket: Ticket, now: float) -> Ticket:
             judged_until=min(progress.judged_until, now),
             good_since=None if progress.good_since is None else min(progress.good_since, now),
             verified_at=None if progress.verified_at is None else now,
-            gone_since=None if progress.gone_since is None else now,
+            gone_since=None
+            if progress.gone_since is None
+            else min(now, max(progress.gone_since, longest)),
         ),
     )

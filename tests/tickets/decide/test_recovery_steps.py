@@ -208,10 +208,10 @@ def test_a_claimed_restoration_is_believed_for_as_long_as_a_hold() -> None:
 
 
 def test_after_a_stop_the_hold_starts_anew_and_nothing_lies_ahead() -> None:
-    ahead = resumed(held(), 500.0).progress
+    ahead = resumed(held(), 500.0, 60.0).progress
     assert (ahead.judged_until, ahead.good_since, ahead.verified_at) == (500.0, 500.0, 500.0)
-    past = resumed(held(), 2000.0).progress
+    past = resumed(held(), 2000.0, 60.0).progress
     assert (past.judged_until, past.good_since, past.verified_at) == (1000.0, 800.0, 2000.0)
     assert past.good_polls == 5
-    fresh = resumed(ticket(judged_until=5.0), 2000.0).progress
+    fresh = resumed(ticket(judged_until=5.0), 2000.0, 60.0).progress
     assert fresh == Progress(judged_until=5.0)
