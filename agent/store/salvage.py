@@ -193,7 +193,7 @@ def _read_table(
     if not table.columns:
         return table
     chosen = ", ".join(f'"{column}"' for column in table.columns)
-    query = f'SELECT rowid, {chosen} FROM "{name}" NOT INDEXED WHERE rowid >= ? ORDER BY rowid'  # noqa: S608 - names of this program's tables
+    query = f'SELECT rowid, {chosen} FROM "{name}" NOT INDEXED WHERE rowid >= ? ORDER BY rowid'
     for row in _rows(connection, query, table):
         values = dict(zip(table.columns, row, strict=True))
         if is_valid(name, values):
@@ -231,7 +231,7 @@ def _next_readable(connection: sqlite3.Connection, name: str, position: int) -> 
     """
 
     def first_from(start: int) -> int | None:
-        query = f'SELECT rowid FROM "{name}" NOT INDEXED WHERE rowid >= ? ORDER BY rowid LIMIT 1'  # noqa: S608 - as above
+        query = f'SELECT rowid FROM "{name}" NOT INDEXED WHERE rowid >= ? ORDER BY rowid LIMIT 1'
         try:
             row = connection.execute(query, (start,)).fetchone()
         except sqlite3.DatabaseError:
@@ -278,7 +278,7 @@ def _insert(connection: sqlite3.Connection, table: _Table) -> None:
         return
     names = ", ".join(f'"{column}"' for column in table.columns)
     places = ", ".join("?" for _ in table.columns)
-    query = f'INSERT OR IGNORE INTO "{table.name}" ({names}) VALUES ({places})'  # noqa: S608 - names of this program's tables
+    query = f'INSERT OR IGNORE INTO "{table.name}" ({names}) VALUES ({places})'
     written = [row for row in table.rows if connection.execute(query, row).rowcount]
     table.lost += len(table.rows) - len(written)
     table.rows = written

@@ -165,7 +165,7 @@ async def test_what_does_not_pass_ends_in_2_at_once(tmp_path: Path, address: str
     async with running(write_config(tmp_path), address) as process:
         _, err = await asyncio.wait_for(process.communicate(), 15)
         assert process.returncode == 2
-        assert b"numwatch backup" in err
+        assert b"numwatch restore" in err
 
 
 async def test_an_agent_whose_log_nobody_reads_works_and_ends(tmp_path: Path, address: str) -> None:

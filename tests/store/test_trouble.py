@@ -131,7 +131,8 @@ async def test_damage_inside_the_file_is_found_at_the_start(tmp_path: Path) -> N
     middle = len(content) // 2 // 4096 * 4096
     content[middle : middle + 8192] = b"\xa5" * 8192
     path.write_bytes(content)
-    with pytest.raises(StoreError, match=r"ledger\.db: .*damaged.*numwatch doctor --repair.*numwatch restore") as raised:
+    advice = r"ledger\.db: .*damaged.*numwatch doctor --repair.*numwatch restore"
+    with pytest.raises(StoreError, match=advice) as raised:
         await Database.open(tmp_path)
     assert not raised.value.passes
     assert "move it away" not in str(raised.value)
