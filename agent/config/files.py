@@ -20,8 +20,10 @@ _IS_FILE = re.compile(r"[/\\]|\.ya?ml$")
 
 
 def bundled_profiles() -> tuple[str, ...]:
-    """The names of the profiles that come with numwatch."""
-    return tuple(sorted(file.stem for file in _BUNDLED.glob("*.yaml")))
+    """The names of the profiles and native adapters that come with numwatch."""
+    profiles = (file.stem for file in _BUNDLED.glob("*.yaml"))
+    adapters = (file.parent.name for file in _BUNDLED.parent.glob("*/adapter.py"))
+    return tuple(sorted((*profiles, *adapters)))
 
 
 def profiles_exist(config: UnvalidatedConfig) -> Iterator[Problem]:

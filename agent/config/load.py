@@ -8,6 +8,11 @@ from pydantic import ValidationError
 
 from agent.config.checks import check
 from agent.config.files import absolute, bundled_profiles
+from agent.config.inventory.files import (
+    inventory_problems,
+    read_inventories,
+    with_inventories,
+)
 from agent.config.references import ReferenceSources, Resolution, resolve
 from agent.config.schema import settings_schema
 from agent.config.settings import Settings
@@ -53,16 +58,20 @@ def load(
     folder = path.absolute().parent
     resolution = resolve(document.data, ReferenceSources(environ, folder))
     names = tuple(bundled_profiles() if profiles is None else profiles)
+    inventories = read_inventories(resolution.data, path.parent)
     settings, problems = _validated(document, resolution, folder)
+    problems += inventory_problems(resolution.data, inventories)
     if document.data is not None:
         problems += check(UnvalidatedConfig(resolution.data, document.lines, folder, names))
     if settings is not None:
+        settings = with_inventories(settings, inventories)
         problems += review(settings)
     # A secret whose file cannot be read is reported as that, not as a missing value too.
     problems = [problem for problem in problems if problem.path not in resolution.unreadable]
     problems = [*document.problems, *resolution.problems, *problems]
-    if settings is None or problems:
-        raise ConfigError(locate(str(path), problems, document.lines))
+    if settings is None or problems or inventories.problems:
+        located = locate(str(path), problems, document.lines)
+        raise ConfigError([*located, *inventories.problems])
     return settings
 
 

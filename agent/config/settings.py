@@ -12,6 +12,8 @@ from pydantic import Field
 
 from agent.config.drift import Drift
 from agent.config.intake import AlertmanagerIntake, ComplaintIntake, Intake
+from agent.config.inventory.inventory import Inventory
+from agent.config.inventory.section import InventorySection
 from agent.config.lints import HolidayCalendar, Lints
 from agent.config.pace import Intervals, Polling
 from agent.config.secret import Secret, Token
@@ -103,6 +105,8 @@ class Account(Section):
     """Whom to call about this account, by party; takes precedence over the provider's contacts."""
     polling: Polling | None = None
     """Overrides, key by key, the provider's polling section."""
+    inventory: InventorySection = InventorySection()
+    """The account's numbers and their phones, where its provider does not list them."""
 
 
 class ProviderSettings(Section):
@@ -111,11 +115,11 @@ class ProviderSettings(Section):
     name: Name
     """Its name in metrics, tickets and on the command line; unique."""
     profile: str
-    """A bundled profile's name, or the path of a profile's YAML file."""
+    """The name of a bundled profile or native adapter, or the path of a profile's YAML file."""
     base_url: HttpUrl | None = None
     """Replaces the profile's own address."""
     options: dict[str, str] = Field(default={})
-    """Values the profile's templates may use."""
+    """Values the profile's templates may use, or the options of the native adapter."""
     egress_allow: list[Network] = Field(default=[])
     """Networks in CIDR notation that may be reached although they are private or local."""
     ca_file: str | None = None
@@ -291,6 +295,14 @@ class Settings(Section):
     but a number's own contacts where a base carrier or a bound phone's carrier must act."""
     number_contacts: dict[str, dict[Party, str]] = Field(default={})
     """Whom to call about one number, by party; takes precedence over all other contacts."""
+
+    def inventory_of(self, provider: str, account: str) -> Inventory:
+        """The inventory of an account; an empty one where it has none or is not configured."""
+        for configured in self.providers:
+            for each in configured.accounts:
+                if (configured.name, each.id) == (provider, account):
+                    return each.inventory.content
+        return Inventory()
 
     def polling_of(self, provider: ProviderSettings, account: Account) -> Polling:
         """The polling section that holds for one account.
