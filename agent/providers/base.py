@@ -34,7 +34,11 @@ class Provider(Protocol):
         ...
 
     async def reachability(self, numbers: Sequence[str]) -> Mapping[str, tuple[Binding, ...]]:
-        """The bound phones of ``numbers`` with their states."""
+        """The bound phones of ``numbers`` with their states.
+
+        ``()`` says that a number has none; a number that is left out may have some. Phones that
+        the answer puts under other numbers are returned under those.
+        """
         ...
 
     async def balance(self) -> Balance:

@@ -1,4 +1,4 @@
-"""Loads the profile of an account and makes its adapter."""
+"""Makes the adapter of an account, native or described by a profile, and checks its settings."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,8 +7,13 @@ from functools import partial
 from agent.config.load import ConfigError
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
 from agent.net.exchange import Fetch
+from agent.providers.adapter import Adapter, AdapterAccount
+from agent.providers.asterisk.adapter import ADAPTER as ASTERISK
 from agent.providers.base import AdapterReports, Provider
-from agent.providers.profile.load import load_profile, profile_names
+from agent.providers.inventory_provider import InventoryProvider
+from agent.providers.kamailio.adapter import ADAPTER as KAMAILIO
+from agent.providers.profile.load import load_profile
+from agent.providers.profile.load import profile_names as bundled_profile_names
 from agent.providers.profile.login import with_login
 from agent.providers.profile.operation import ReadContext
 from agent.providers.profile.operation_client import ApiAccount
@@ -17,11 +22,19 @@ from agent.providers.profile.provider import DeclarativeProvider
 from agent.providers.profile.schema import Profile
 from agent.providers.signing.moments import Values
 from agent.providers.signing.signers import make_signer
+from agent.providers.static.adapter import ADAPTER as STATIC
+from agent.yamlfile.paths import KeyPath
 from agent.yamlfile.problems import Problem
 
-__all__ = ["build", "problems", "profile_names"]
+ADAPTERS = {adapter.name: adapter for adapter in (ASTERISK, KAMAILIO, STATIC)}
+"""The native adapters by name."""
 
 _NO_REPORTS = AdapterReports()
+
+
+def profile_names() -> tuple[str, ...]:
+    """The names that ``profile:`` takes: bundled profiles and native adapters, sorted."""
+    return tuple(sorted((*bundled_profile_names(), *ADAPTERS)))
 
 
 def build(
@@ -39,6 +52,9 @@ def build(
         ConfigError: when the profile cannot be loaded.
         ValueError: when the settings lack what the profile needs; see :func:`problems`.
     """
+    adapter = ADAPTERS.get(settings.profile)
+    if adapter is not None:
+        return _native(adapter, settings, account, fetch, limits, reports)
     profile = load_profile(settings.profile)
     base_url = settings.base_url or profile.base_url
     lacking = [problem.text for problem in _account_problems(profile, account, ())]
@@ -56,34 +72,101 @@ def build(
     if profile.login is not None:
         api = with_login(api, profile.login, reports.token, clock)
     bounds = Bounds(limits.max_pages, limits.concurrency, limits.max_numbers, limits.max_records)
-    return DeclarativeProvider(ReadContext(api, bounds, reports), account.grade)
+    provider = DeclarativeProvider(ReadContext(api, bounds, reports), account.grade)
+    inventory = account.inventory.content
+    return InventoryProvider(provider, inventory, account.grade) if inventory else provider
+
+
+def _native(
+    adapter: Adapter,
+    settings: ProviderSettings,
+    account: Account,
+    fetch: Fetch,
+    limits: Polling,
+    reports: AdapterReports,
+) -> Provider:
+    lacking = [
+        *_adapter_problems(adapter, settings, ()),
+        *_adapter_account_problems(adapter, account, ()),
+    ]
+    if lacking:
+        why = "; ".join(problem.text for problem in lacking)
+        raise ValueError(f"{settings.name}/{account.id}: {why}")
+    return adapter.make(
+        AdapterAccount(
+            name=adapter.name,
+            base_url=(settings.base_url or "").rstrip("/"),
+            fetch=fetch,
+            credentials=partial(_credentials, account),
+            options=adapter.option_values(settings.options),
+            inventory=account.inventory.content,
+            grade=account.grade,
+            concurrency=limits.concurrency,
+            reports=reports,
+        )
+    )
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
     """Returns what the configuration lacks for the profiles it names, each problem at its key."""
     for index, provider in enumerate(settings.providers):
         at = ("providers", index)
-        try:
-            profile = load_profile(provider.profile)
-        except ConfigError as error:
-            for located in error.errors:
-                yield Problem((*at, "profile"), str(located))
+        adapter = ADAPTERS.get(provider.profile)
+        if adapter is None:
+            yield from _problems_of_profile(provider, at)
             continue
-        if provider.base_url is None and profile.base_url is None:
-            yield Problem((*at, "base_url"), f"is missing, profile {profile.name} needs one")
-        for name in sorted(set(provider.options) - set(profile.options)):
-            yield Problem((*at, "options", name), f"is not an option of profile {profile.name}")
+        yield from _adapter_problems(adapter, provider, at)
         for position, account in enumerate(provider.accounts):
-            yield from _account_problems(profile, account, (*at, "accounts", position))
+            yield from _adapter_account_problems(adapter, account, (*at, "accounts", position))
 
 
-def _account_problems(
-    profile: Profile, account: Account, at: tuple[str | int, ...]
+def _problems_of_profile(provider: ProviderSettings, at: KeyPath) -> Iterator[Problem]:
+    try:
+        profile = load_profile(provider.profile)
+    except ConfigError as error:
+        for located in error.errors:
+            yield Problem((*at, "profile"), str(located))
+        return
+    if provider.base_url is None and profile.base_url is None:
+        yield Problem((*at, "base_url"), f"is missing, profile {profile.name} needs one")
+    for name in sorted(set(provider.options) - set(profile.options)):
+        yield Problem((*at, "options", name), f"is not an option of profile {profile.name}")
+    for position, account in enumerate(provider.accounts):
+        yield from _account_problems(profile, account, (*at, "accounts", position))
+
+
+def _adapter_problems(
+    adapter: Adapter, provider: ProviderSettings, at: KeyPath
 ) -> Iterator[Problem]:
+    if adapter.needs_base_url and provider.base_url is None:
+        yield Problem((*at, "base_url"), f"is missing, {adapter.name} needs one")
+    if not adapter.needs_base_url and provider.base_url is not None:
+        yield Problem((*at, "base_url"), f"is of no use, {adapter.name} sends no request")
+    for name, text in adapter.option_problems(provider.options):
+        yield Problem((*at, "options", name), text)
+
+
+def _adapter_account_problems(adapter: Adapter, account: Account, at: KeyPath) -> Iterator[Problem]:
+    given = _credentials(account)
+    for name, text in adapter.credential_problems(given):
+        yield Problem((*at, "credentials", name), text)
+    inventory = account.inventory
+    # A file without content is broken, which is reported as that.
+    is_broken = inventory.file is not None and not inventory.content
+    lacking = None if is_broken else adapter.inventory_problem(inventory.content)
+    if lacking is not None:
+        yield Problem((*at, "inventory"), lacking)
+
+
+def _account_problems(profile: Profile, account: Account, at: KeyPath) -> Iterator[Problem]:
     for name in profile.credentials:
         if name not in account.credentials or not account.credentials[name].reveal():
             key = (*at, "credentials", name)
             yield Problem(key, f"credential {name} is missing, profile {profile.name} needs it")
+
+
+def _credentials(account: Account) -> dict[str, str]:
+    return {name: secret.reveal() for name, secret in account.credentials.items()}
 
 
 def _reveal(profile: Profile, settings: ProviderSettings, account: Account) -> Values:

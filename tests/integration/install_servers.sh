@@ -11,6 +11,8 @@ declare -A package_of=(
   [faketime]=faketime
   [bwrap]=bubblewrap
   [nginx]=nginx-light
+  [kamailio]=kamailio
+  [sipp]=sip-tester
 )
 
 missing=()

@@ -184,7 +184,10 @@ def _group_bindings(
     for number, binding in facts:
         bindings_of[number].append(binding)
     release(facts)
-    return {number: _by_position(bindings_of.pop(number, [])) for number in numbers}
+    grouped = {number: _by_position(bindings_of.pop(number, [])) for number in numbers}
+    # Phones under numbers that were not requested are no less true; polling says so.
+    grouped.update((number, _by_position(phones)) for number, phones in bindings_of.items())
+    return grouped
 
 
 def _by_position(bindings: list[Binding]) -> tuple[Binding, ...]:

@@ -1,0 +1,1 @@
+"""Asterisk: which endpoints can be reached, by its REST interface (ARI)."""

@@ -1,0 +1,1 @@
+"""Kamailio: which extensions are registered and which trunks answer, by JSON-RPC over HTTP."""

@@ -1,0 +1,1 @@
+"""Numbers and phones from the inventory alone, without any request."""

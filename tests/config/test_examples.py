@@ -1,0 +1,31 @@
+"""Every example configuration passes the check that users run."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+FILES = sorted(EXAMPLES.glob("*.yaml"))
+SECRETS = {"ASTERISK_PASSWORD": "s3cret-of-the-example"}
+
+
+def check(config: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "agent", "check-config", str(config)]
+    return subprocess.run(command, env=SECRETS, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_an_example_is_valid(file: Path) -> None:
+    done = check(file)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_native_adapters_have_examples_and_a_mistake_in_one_would_be_noticed(tmp_path) -> None:
+    assert {"asterisk", "kamailio", "static"} <= {file.stem for file in FILES}
+    text = (EXAMPLES / "kamailio.yaml").read_text().replace("account: reseller/hq", "account: a/b")
+    (tmp_path / "config.yaml").write_text(text)
+    done = check(tmp_path / "config.yaml")
+    assert done.returncode == 1
+    assert "is no configured account, expected one of pbx/main, reseller/hq" in done.stderr
