@@ -92,6 +92,8 @@ class Binding(msgspec.Struct, frozen=True, gc=False):
     filed: bool | None = None
     """Whether the provider has it on file as the company's own (docs/reference/domain.md §1)."""
     lines: Lines | None = None
+    source: str = ""
+    """The account (``provider/account``) whose answer gave the state; empty for the number's."""
 
 
 class Window(msgspec.Struct, frozen=True, gc=False):
@@ -267,6 +269,11 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     listing: Listing | None = None
     bindings: Mapping[str, tuple[Binding, ...]] = {}
     """Bound phones by number."""
+    unlisted_bindings: Mapping[str, tuple[Binding, ...]] = {}
+    """Bound phones that the answer put under numbers the account does not list, by that number.
+
+    Nothing is concluded from them; a listed number without phones is unknown while there are any.
+    """
     routings: Mapping[str, Routing] = {}
     """Routing by number; numbers not polled yet are missing."""
     balance: Balance | None = None

@@ -77,7 +77,8 @@ class Refresher:
         self._wake.set()
 
     def _mark_dirty(self, snapshot: Snapshot) -> None:
-        self._dirty.add((snapshot.provider, snapshot.account))
+        key = snapshot.provider, snapshot.account
+        self._dirty.update((key, *self._checker.attribution.dependents(key)))
         self._wake.set()
 
     def _mark_all_dirty(self) -> None:
@@ -158,7 +159,9 @@ class Refresher:
     def _derive(self, key: AccountKey, snapshot: Snapshot) -> tuple[CheckResult, tuple[Block, ...]]:
         now = self._clock()
         checker = self._checker
+        others = {(it.provider, it.account): it for it in self._fleet.snapshots()}
         snapshot = self._moved.without_moved(snapshot, checker.baselines, now)
+        snapshot = checker.attribution.complete(snapshot, others, now)
         result = checker.check(snapshot, now, self.results.get(key))
         blocks = self._series.build(snapshot, result, now)
         return result, (*blocks, *self._usual_calls(key, snapshot, now))

@@ -6,14 +6,17 @@ import numpy as np
 
 from agent.baselines.baseline import Baseline, BaselineBook, Baselines
 from agent.baselines.drift_columns import Configuration, DriftColumns
+from agent.checks.attribution import Attribution
 from agent.checks.balance import Money, evaluate_balance
 from agent.checks.columns import MISSING_ROW, Alignment, Rows, look_up, take_rows, union
 from agent.checks.inventory import NumberInventory, build_inventory
+from agent.checks.inventory_differences import InventoryComparison, by_number
 from agent.checks.lifecycle import illegal_moves
 from agent.checks.number_columns import AccountDefaults, Change, NumberColumns, with_deadlines
 from agent.checks.phone_columns import Bound, PhoneColumns, read_phones
 from agent.checks.result import CheckResult
 from agent.checks.signals import silent_rows, with_call_states
+from agent.config.inventory.inventory import Inventory
 from agent.config.settings import Account, Settings, Thresholds
 from agent.lints.columns import LintColumns, LintSource, follow_lints, read_lints
 from agent.lints.facts import AccountFacts
@@ -24,6 +27,7 @@ from agent.states import BindingState, Capability, Grade, Party
 
 __all__ = ["CheckResult", "Checker"]
 
+_NO_INVENTORY = Inventory()
 _CONFIGURED_BY = (Capability.ROUTING, Capability.REACHABILITY)
 
 
@@ -41,6 +45,12 @@ class Checker:
             for provider in settings.providers
             for account in provider.accounts
         }
+        self._inventories = {
+            key: account.inventory.content for key, account in self._accounts.items()
+        }
+        self._comparison = InventoryComparison()
+        self.attribution = Attribution(settings)
+        """Completes the snapshots of accounts from those of others, before they are checked."""
         self._thresholds = {provider.name: provider.thresholds for provider in settings.providers}
         self._reclaimed_after = {
             provider.name: provider.lifecycle.reclaimed_after for provider in settings.providers
@@ -137,7 +147,20 @@ class Checker:
         key = snapshot.provider, snapshot.account
         graded = any(grade != Grade.STANDARD for grade in set(columns.grades))
         context = self._linter.context_at(now)
-        facts = AccountFacts(money, key in self._contacts, graded, context)
+        inventory = self._inventories.get(key, _NO_INVENTORY)
+        differences = self._comparison.compare(snapshot, inventory)
+        unlisted = sorted(snapshot.unlisted_bindings.keys() - inventory.numbers_of_others)
+        facts = AccountFacts(
+            money,
+            key in self._contacts,
+            graded,
+            context,
+            unlisted,
+            by_number(unlisted, snapshot.unlisted_bindings),
+            differences.not_listed,
+            differences.not_in_inventory,
+            differences.other_phones,
+        )
         return self._linter.account_findings(facts)
 
     def _account(self, snapshot: Snapshot) -> Account | None:

@@ -9,14 +9,16 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
 from agent.baselines.baseline import PAGE_PREFIX, BaselineBook
+from agent.checks.attribution import complete_all
 from agent.checks.engine import Checker
 from agent.checks.result import CheckResult
+from agent.config.inventory.inventory import Inventory
 from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.model import AccountKey, Balance, Binding, Number, Routing, Snapshot
@@ -58,6 +60,7 @@ class AccountReport:
     account: str
     outcomes: Sequence[PollOutcome]
     snapshot: Snapshot | None
+    inventory: Inventory = field(default_factory=Inventory)
 
     @property
     def numbers(self) -> tuple[Number, ...]:
@@ -69,6 +72,13 @@ class AccountReport:
     def balance(self) -> Balance | None:
         """The account's balance; ``None`` when it is not known."""
         return self.snapshot.balance if self.snapshot else None
+
+    @property
+    def unlisted_phones(self) -> Mapping[str, int]:
+        """How many phones the provider has under each number that the account does not list."""
+        unlisted = self.snapshot.unlisted_bindings if self.snapshot else {}
+        numbers = sorted(unlisted.keys() - self.inventory.numbers_of_others)
+        return {number: len(unlisted[number]) for number in numbers}
 
     def bindings(self, number: str) -> tuple[Binding, ...] | None:
         """The phones bound behind ``number``; ``None`` when not known."""
@@ -154,9 +164,14 @@ async def poll_once(
             outcomes |= dict(zip(failed, await _outcomes(pollers, failed), strict=True))
     finally:
         await pollers.stop()
+    completed = {
+        (snapshot.provider, snapshot.account): snapshot
+        for snapshot in complete_all(settings, fleet.snapshots(), clock())
+    }
     return Report(
         tuple(
-            AccountReport(*key, of_account, fleet.get(*key)) for key, of_account in outcomes.items()
+            AccountReport(*key, of_account, completed.get(key), settings.inventory_of(*key))
+            for key, of_account in outcomes.items()
         )
     )
 

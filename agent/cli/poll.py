@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,10 @@ def _account_document(account: AccountReport) -> dict[str, Any]:
         "account": account.account,
         "capabilities": {str(it.capability): _outcome_document(it) for it in account.outcomes},
         "balance": msgspec.to_builtins(account.balance),
+        "unlisted_phones": [
+            {"number": mask_phone(number), "phones": count}
+            for number, count in account.unlisted_phones.items()
+        ],
         "numbers": [_number_document(account, number) for number in account.numbers],
     }
 
@@ -120,7 +125,7 @@ def render(report: Report, console: Console) -> None:
         console.print(_balance(account.balance))
         if account.numbers:
             console.print(_numbers_table(account))
-        for line in _failures(account):
+        for line in (*_unlisted(account), *_failures(account)):
             console.print(line)
 
 
@@ -161,6 +166,14 @@ def _bindings_cell(bindings: tuple[Binding, ...] | None) -> Text:
     others = sorted({str(it.state) for it in bindings if it.state not in REACHABLE_STATES})
     text = " ".join([f"{reachable} of {len(bindings)} reachable", *others])
     return Text(text, style="" if reachable else "bold red")
+
+
+def _unlisted(account: AccountReport) -> Iterable[Text]:
+    for number, count in islice(account.unlisted_phones.items(), ROWS):
+        yield Text(
+            f"{count} phones are under {mask_phone(number)}, which the account does not list",
+            style="bold yellow",
+        )
 
 
 def _failures(account: AccountReport) -> Iterable[Text]:

@@ -64,6 +64,14 @@ class NumberDiagnosis:
         return self.snapshot.routings.get(self.number)
 
     @property
+    def unlisted_phones(self) -> Mapping[str, int]:
+        """How many phones are under each number that neither listing nor inventory has."""
+        snapshot = self.snapshot
+        inventory = self.context.settings.inventory_of(snapshot.provider, snapshot.account)
+        unlisted = snapshot.unlisted_bindings.keys() - inventory.numbers_of_others
+        return {number: len(snapshot.unlisted_bindings[number]) for number in sorted(unlisted)}
+
+    @property
     def bound_phones(self) -> Mapping[str, Binding]:
         """The number's bound phones by label, however old; empty if they are unknown."""
         return self.result.bindings(self.number) or {}
@@ -91,6 +99,14 @@ class NumberDiagnosis:
     def fact(self, name: str, value: object, capability: Capability) -> Evidence:
         """Returns one fact as evidence, with its source and age."""
         return make_evidence(self.snapshot, name, value, capability, self.context.now)
+
+    def phone_fact(self, label: str, phone: Binding, value: str) -> Evidence:
+        """Returns the state of a phone as evidence, with the account that reported it."""
+        provider, _, account = phone.source.partition("/")
+        other = self.context.accounts.get((provider, account))
+        snapshot = self.snapshot if other is None else other.snapshot
+        name, capability = f"binding {label}", Capability.REACHABILITY
+        return make_evidence(snapshot, name, value, capability, self.context.now)
 
     def contact_subject(self, carrier: str = "") -> ContactSubject:
         """The subject whose contacts are looked up; ``carrier`` defaults to the number's."""

@@ -32,6 +32,10 @@ _FINDINGS: Final[Mapping[str, Message]] = {
         "a region rule may stop this caller; tell the area code: [caller_area=N]"
     ),
     "wait_short": Message("the wait of {wait} s is short for the phones behind it"),
+    "unlisted_phones": Message(
+        "{count} phones are under numbers that {account} does not list ({numbers}): one of them "
+        "may be this number's"
+    ),
     "not_listed": Message(
         "the number is not in the listing of {account}: is it written correctly?"
     ),

@@ -5,6 +5,7 @@ Importing the package imports every module of lints, which fills the table :data
 
 from agent.lints import (
     accounts,
+    attribution,
     capacity,
     features,
     hours,
@@ -18,6 +19,7 @@ from agent.lints.registry import LINTS
 __all__ = [
     "LINTS",
     "accounts",
+    "attribution",
     "capacity",
     "features",
     "hours",

@@ -1,7 +1,7 @@
 """The facts that lints examine, of one number or one account, and which of them a lint needs."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntFlag, auto
@@ -117,6 +117,16 @@ class AccountFacts:
     has_grade: bool
     """Whether provider or configuration gives any of its numbers a service grade."""
     context: LintContext
+    unlisted: Sequence[str] = ()
+    """Numbers that the account does not list and under which it has phones."""
+    unlisted_phones: int = 0
+    """How many phones those are."""
+    not_listed: Sequence[str] = ()
+    """Numbers of the inventory that the provider does not list."""
+    not_in_inventory: Sequence[str] = ()
+    """Listed numbers that the inventory lacks."""
+    other_phones: Sequence[str] = ()
+    """Numbers whose phones are not those of the inventory."""
 
 
 class Needs(IntFlag):

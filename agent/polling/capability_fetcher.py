@@ -121,7 +121,7 @@ class CapabilityFetcher:
         if capability in self._provider.fan_out:
             return await self._in_batches(capability, fetch, numbers, ends, on_partial)
         async with self._until(ends, capability):
-            return PerNumberResult(numbers, await fetch(numbers))
+            return PerNumberResult(numbers, await fetch(numbers), of_all_numbers=True)
 
     async def _in_batches(
         self,

@@ -21,7 +21,13 @@ from agent.polling.listing import (
     state_changes,
     states_before_unknown,
 )
-from agent.polling.per_number import PerNumberResult, merge_per_number_result, without
+from agent.polling.per_number import (
+    PerNumberResult,
+    in_doubt,
+    merge_per_number_result,
+    unlisted_bindings,
+    without,
+)
 from agent.states import Capability, NumberState, PollFailure
 
 MAX_GONE = 20_000
@@ -145,7 +151,7 @@ def _merged_facts(snapshot: Snapshot, capability: Capability, facts: Facts) -> d
     if isinstance(facts, PerNumberResult):
         if capability is Capability.ROUTING:
             return {"routings": merge_per_number_result(snapshot.routings, facts)}
-        return {"bindings": merge_per_number_result(snapshot.bindings, facts)}
+        return _merged_bindings(snapshot, facts)
     if isinstance(facts, Balance):
         return {"balance": snapshot.balance if facts == snapshot.balance else facts}
     assert isinstance(facts, CallFacts)
@@ -154,6 +160,15 @@ def _merged_facts(snapshot: Snapshot, capability: Capability, facts: Facts) -> d
         "leg_totals": facts.legs,
         "call_waits": facts.waits,
         "recent_calls": facts.recent,
+    }
+
+
+def _merged_bindings(snapshot: Snapshot, facts: PerNumberResult) -> dict[str, Any]:
+    unlisted = unlisted_bindings(facts, snapshot.unlisted_bindings, snapshot.gone)
+    certain = in_doubt(facts) if unlisted else facts
+    return {
+        "bindings": merge_per_number_result(snapshot.bindings, certain),
+        "unlisted_bindings": unlisted,
     }
 
 

@@ -1,12 +1,16 @@
 """Facts polled per number (routing, bound phones): the result of a poll, merged with the old."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TypeVar
 
 from agent.event_loop import chunks
 from agent.model import Binding, Routing
 from agent.net.exchange import ProviderError
+
+MAX_UNLISTED = 20_000
+"""Numbers not listed by the account whose phones are remembered."""
 
 Fact = TypeVar("Fact", Routing, tuple[Binding, ...])
 
@@ -25,6 +29,8 @@ class PerNumberResult:
     error: ProviderError | None = None
     under_way: bool = False
     """Whether the poll goes on and this is a part of its result."""
+    of_all_numbers: bool = False
+    """Whether all listed numbers were requested at once: what else ``facts`` has is not listed."""
 
 
 def merge_per_number_result(old: Mapping[str, Fact], result: PerNumberResult) -> Mapping[str, Fact]:
@@ -49,6 +55,33 @@ def merge_per_number_result(old: Mapping[str, Fact], result: PerNumberResult) ->
         else:
             merged[number] = fact
     return merged
+
+
+def unlisted_bindings(
+    result: PerNumberResult, old: Mapping[str, tuple[Binding, ...]], gone: Collection[str]
+) -> Mapping[str, tuple[Binding, ...]]:
+    """The phones in ``result`` under numbers that are neither listed nor gone.
+
+    Returns ``old`` itself when they are the same.
+    """
+    if not result.of_all_numbers:
+        return old
+    listed = set(result.requested)
+    others = (
+        (number, phones)
+        for number, phones in result.facts.items()
+        if number not in listed and number not in gone and isinstance(phones, tuple) and phones
+    )
+    unlisted = dict(islice(others, MAX_UNLISTED))
+    return old if unlisted == old else unlisted
+
+
+def in_doubt(result: PerNumberResult) -> PerNumberResult:
+    """``result`` without the numbers that have no phone.
+
+    While some phones are under numbers that are not listed, one of them may be theirs.
+    """
+    return replace(result, facts={number: fact for number, fact in result.facts.items() if fact})
 
 
 def without(facts: Mapping[str, Fact], numbers: Iterable[str]) -> Mapping[str, Fact]:

@@ -1,6 +1,6 @@
 """For every lint a number, or account, at which it finds something, and one at which not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -338,5 +338,14 @@ ACCOUNT_FIXTURES: dict[str, tuple[list[AccountFacts], list[AccountFacts]]] = {
         [account(month_spend=80.0, daily_spend=10.0, spend_cap=400.0), account(month_spend=9.0)],
     ),
     "L40": ([account(contact=False), account(grade=False)], [account()]),
+    "L43": ([replace(account(), unlisted=["95001"], unlisted_phones=2)], [account()]),
+    "L44": (
+        [
+            replace(account(), not_listed=["4006220001"]),
+            replace(account(), not_in_inventory=["4006220001"]),
+            replace(account(), other_phones=["4006220001"]),
+        ],
+        [account()],
+    ),
 }
 """The same for lints of accounts."""

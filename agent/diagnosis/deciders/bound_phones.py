@@ -82,10 +82,7 @@ def is_permanently_unreachable(diagnosis: NumberDiagnosis) -> bool:
 
 def phone_facts(diagnosis: NumberDiagnosis, phones: Mapping[str, Binding]) -> list[Evidence]:
     """The state of each phone as evidence."""
-    return [
-        diagnosis.fact(f"binding {label}", _describe(phone), Capability.REACHABILITY)
-        for label, phone in phones.items()
-    ]
+    return [diagnosis.phone_fact(label, phone, _describe(phone)) for label, phone in phones.items()]
 
 
 def _describe(phone: Binding) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from agent.diagnosis.context import DiagnosisContext
 from agent.diagnosis.deciders.bound_phones import phone_facts
 from agent.diagnosis.number_diagnosis import NumberDiagnosis, make_evidence
+from agent.masking import mask_phone
 from agent.model import Evidence, Snapshot, Verdict
 from agent.states import Capability, Cause, PollFailure
 
@@ -25,6 +26,8 @@ LOCAL_FAILURES: Final = frozenset(
     }
 )
 """Poll failures with a cause on our side: names, credentials, permissions, provider profiles."""
+SHOWN_NUMBERS: Final = 3
+"""Unlisted numbers that a finding names."""
 CERTAIN: Final = 0.9
 UNSURE: Final = 0.2
 
@@ -53,8 +56,22 @@ def decide_unknown(diagnosis: NumberDiagnosis) -> Verdict:
         evidence += phone_facts(diagnosis, phones)
     elif diagnosis.polls(Capability.REACHABILITY):
         evidence.append(diagnosis.fact("bindings", "not reported", Capability.REACHABILITY))
+        _warn_of_unlisted_phones(diagnosis)
     evidence += stale_poll_facts(diagnosis.context, diagnosis.snapshot)
     return diagnosis.conclude(Cause.UNKNOWN, UNSURE, evidence)
+
+
+def _warn_of_unlisted_phones(diagnosis: NumberDiagnosis) -> None:
+    """Note the phones that may be the number's but are reported under numbers not listed."""
+    unlisted = diagnosis.unlisted_phones
+    if unlisted:
+        names = ", ".join(map(mask_phone, list(unlisted)[:SHOWN_NUMBERS]))
+        diagnosis.warn(
+            "unlisted_phones",
+            count=str(sum(unlisted.values())),
+            account=diagnosis.snapshot.key,
+            numbers=names if len(unlisted) <= SHOWN_NUMBERS else f"{names}, …",
+        )
 
 
 def primary_capability(snapshot: Snapshot) -> Capability | None:
