@@ -110,5 +110,5 @@ def _size(result: Any) -> int:
     if isinstance(result, Listing):
         return len(result.numbers)
     if isinstance(result, PerNumberResult):
-        return len(result.requested)
+        return max(len(result.requested), len(result.facts))
     return len(result) if isinstance(result, tuple) else 0

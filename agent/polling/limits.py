@@ -53,6 +53,7 @@ class AccountLimits:
         """
         numbers = 0 if snapshot.listing is None else len(snapshot.listing.numbers)
         phones = sum(map(len, snapshot.bindings.values()))
+        phones += sum(map(len, snapshot.unlisted_bindings.values()))
         for count, limit, what, key in (
             (numbers, self.numbers, "numbers", "max_numbers"),
             (phones, self.phones, "bound phones", "max_records"),

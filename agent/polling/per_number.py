@@ -9,7 +9,7 @@ from agent.event_loop import chunks
 from agent.model import Binding, Routing
 from agent.net.exchange import ProviderError
 
-MAX_UNLISTED = 20_000
+MAX_UNLISTED = 200_000
 """Numbers not listed by the account whose phones are remembered."""
 
 Fact = TypeVar("Fact", Routing, tuple[Binding, ...])
