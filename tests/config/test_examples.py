@@ -19,7 +19,7 @@ def check(config: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_an_example_is_valid(file: Path) -> None:
     done = check(file)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_native_adapters_have_examples_and_a_mistake_in_one_would_be_noticed(tmp_path) -> None:
@@ -28,4 +28,4 @@ def test_the_native_adapters_have_examples_and_a_mistake_in_one_would_be_noticed
     (tmp_path / "config.yaml").write_text(text)
     done = check(tmp_path / "config.yaml")
     assert done.returncode == 1
-    assert "is no configured account, expected one of pbx/main, reseller/hq" in done.stderr
+    assert "is no configured account, expected one of pbx/main, reseller/hq" in done.stdout
