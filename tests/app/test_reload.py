@@ -12,6 +12,7 @@ from agent.store import StoreError
 from agent.web.app import make_app
 from agent.web.services import ReloadOutcome
 from tests.app.conftest import Scene, until
+from tests.proof_size import size
 
 
 def gauge(scene: Scene) -> float:
@@ -86,7 +87,7 @@ async def test_a_bad_rule_file_is_refused_like_a_bad_configuration(
 async def test_many_bad_and_good_reloads_lose_nothing(scene: Scene) -> None:
     await until(lambda: scene.ticket("number_down"), "the suspended number has its ticket")
     good = scene.config.read_text()
-    for turn in range(15):
+    for turn in range(size(15, 50)):
         scene.write(misspell)
         assert (await scene.agent.reload()).errors
         scene.config.write_text(good + f"# {turn}\n")
@@ -96,6 +97,15 @@ async def test_many_bad_and_good_reloads_lose_nothing(scene: Scene) -> None:
     tickets = [ticket for ticket in scene.desk() if ticket["symptom"] == "number_down"]
     assert [ticket["deliveries"][0]["type"] for ticket in tickets] == ["ticket.opened"]
     assert tickets[0]["stage"] not in ("closed", "restored", "observing")
+
+
+async def test_an_account_that_a_reload_takes_away_is_noticed(scene: Scene) -> None:
+    """The control: what the reloads above must not lose is seen to be lost where it is."""
+    await until(lambda: scene.ticket("number_down"), "the suspended number has its ticket")
+    scene.write(lambda settings: settings["providers"].pop(0))
+    assert await scene.agent.reload() == ReloadOutcome()
+    assert scene.agent.fleet.get("north", "hq") is None
+    assert gauge(scene) == 1
 
 
 async def test_a_bad_configuration_does_not_start(tmp_path: Path) -> None:

@@ -1,15 +1,17 @@
 """Signatures of inbound webhooks, against the reference library of Standard Webhooks."""
 
 import base64
+import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
 from agent.config.secret import Secret
 from agent.net.webhook_signature import SignatureError, is_signed, verify, webhook_id
+from tests.proof_size import size
 
 NOW = 1_800_000_000.0
 KEY = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
@@ -27,6 +29,7 @@ def signed(body: bytes, key: str = KEY, identifier: str = "msg_1", at: float = N
     }
 
 
+@settings(max_examples=size(100, 10_000))
 @given(st.text(max_size=30), st.text("abc._-!~", min_size=1, max_size=9))
 def test_what_the_reference_library_signs_is_verified(text, identifier):
     body = text.encode()
@@ -34,6 +37,64 @@ def test_what_the_reference_library_signs_is_verified(text, identifier):
     assert verify(headers, body, [Secret(KEY)], NOW) == identifier
     with pytest.raises(SignatureError, match=BAD_SIGNATURE):
         verify(headers, body + b"x", [Secret(KEY)], NOW)
+
+
+def flipped(text: str, place: int) -> str:
+    """``text`` with another character at one place."""
+    place %= len(text)
+    other = "A" if text[place] != "A" else "B"
+    return text[:place] + other + text[place + 1 :]
+
+
+MUTANTS = {
+    "id": lambda headers, body, place: (
+        {**headers, "webhook-id": flipped(headers["webhook-id"], place)},
+        body,
+    ),
+    "time": lambda headers, body, place: (
+        {**headers, "webhook-timestamp": str(int(headers["webhook-timestamp"]) + 1 + place % 200)},
+        body,
+    ),
+    "signature": lambda headers, body, place: (
+        # The last character of base64 has spare bits, which the reference ignores, too.
+        {
+            **headers,
+            "webhook-signature": "v1," + flipped(headers["webhook-signature"][3:-2], place),
+        },
+        body,
+    ),
+    "body": lambda headers, body, place: (
+        headers,
+        flipped(body.decode(), place).encode(),
+    ),
+    "written anew": lambda headers, body, _: (
+        headers,
+        json.dumps(json.loads(body), indent=1).encode(),
+    ),
+}
+
+
+@settings(max_examples=size(20, 1000))
+@given(st.dictionaries(st.text(max_size=5), st.integers(), min_size=1), st.integers(0, 10_000))
+@pytest.mark.parametrize("kind", MUTANTS)
+def test_no_mutant_of_a_signed_request_is_accepted(kind, content, place):
+    body = json.dumps(content, ensure_ascii=False).encode()
+    headers = signed(body)
+    assert verify(headers, body, [Secret(KEY)], NOW)
+    mutant, other_body = MUTANTS[kind](headers, body, place)
+    with pytest.raises(SignatureError):
+        verify(mutant, other_body, [Secret(KEY)], NOW)
+
+
+def test_a_verifier_that_reads_the_body_first_would_accept_what_was_written_anew():
+    """The control: signed over what the JSON means, another spelling of it would pass."""
+    body = b'{"a": 1}'
+    canonical = json.dumps(json.loads(body)).encode()
+    headers = signed(canonical)
+    changed = json.dumps(json.loads(body), indent=1).encode()
+    with pytest.raises(SignatureError):
+        verify(headers, changed, [Secret(KEY)], NOW)
+    assert verify(headers, json.dumps(json.loads(changed)).encode(), [Secret(KEY)], NOW)
 
 
 def test_a_secret_is_read_without_its_prefix_too():
