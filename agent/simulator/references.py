@@ -38,6 +38,9 @@ class _Span:
         return (
             number.startswith("+") == self.plus
             and len(digits) == self.length
+            # What is no number is reported elsewhere; isdigit alone lets superscripts in.
+            and digits.isascii()
+            and digits.isdigit()
             and self.first <= int(digits) < self.first + self.count
         )
 

@@ -28,6 +28,8 @@ _DECIMAL = re.compile(r"-?\d+\.\d+(?:[eE][-+]?\d+)?|-?\d+[eE][-+]?\d+", re.ASCII
 _SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _MOST_LEVELS = 100
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_HALF_CHARACTER = r"has half of a character (such as \ud83d alone), which is no text; remove it"
 
 
 class ScalarReader(Protocol):
@@ -197,6 +199,9 @@ class _Builder:
             self._report(path, "contains itself through an alias, write it out")
             return None
         if isinstance(node, yaml.ScalarNode):
+            if _SURROGATE.search(node.value):
+                self._report(path, _HALF_CHARACTER)
+                return None
             return self._form.scalar(node.value, plain=node.style is None)
         self._open.add(id(node))
         try:
@@ -215,6 +220,8 @@ class _Builder:
                     merged = {**part, **merged}
             elif not isinstance(key, yaml.ScalarNode):
                 self._report(path, "has a key that is not text", key.start_mark.line + 1)
+            elif _SURROGATE.search(key.value):
+                self._report(path, f"has a key that {_HALF_CHARACTER}", key.start_mark.line + 1)
             elif key.value in own:
                 self._report_duplicate((*path, key.value), key.start_mark.line + 1)
             else:

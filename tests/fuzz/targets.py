@@ -186,7 +186,10 @@ def _signature(data: bytes) -> None:
 
 
 def _template(data: bytes) -> None:
-    text = parse_template(_text(data)).render(TemplateData(LABELS, 1.5, {}, "http://a:1/"))
+    # Rule files hold no halves of characters: their reader refuses them.
+    text = parse_template(data.decode(errors="replace")).render(
+        TemplateData(LABELS, 1.5, {}, "http://a:1/")
+    )
     assert isinstance(text, str)
 
 

@@ -22,11 +22,14 @@ from agent.states import Capability
 from exporters.telemetry import Telemetry
 from tests.fault_reasons import FAULT_REASONS, HARMLESS_FAULTS
 from tests.polling.polling_bench import until
+from tests.proof_size import size
 
 HARMLESS = (*HARMLESS_FAULTS, "none")
 TIMEOUT = 3.0
 INTERVAL = 1.0
 STALE_AFTER = 3 * INTERVAL
+REPEATS = size(1, 20)
+"""How often each fault must have failed a poll."""
 SERVE = """
 import asyncio, sys
 from pathlib import Path
@@ -127,6 +130,16 @@ class Watch:
             and sample.value
         }
 
+    def failures(self, name):
+        """How many polls of the numbers have failed."""
+        return sum(
+            sample.value
+            for metric in self.telemetry.poll_failures.collect()
+            for sample in metric.samples
+            if (sample.labels["provider"], sample.labels["capability"]) == (name, "numbers")
+            and sample.name.endswith("_total")
+        )
+
     def numbers(self, name):
         listing = self.fleet.get(name, "hq").listing
         return listing.numbers if listing else ()
@@ -158,6 +171,7 @@ async def begin_faults(url):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 async def test_every_fault_is_named_ends_in_time_and_costs_its_own_account_only(served):
     settings, url = served
     fleet, telemetry = Fleet(), Telemetry()
@@ -176,6 +190,7 @@ async def test_every_fault_is_named_ends_in_time_and_costs_its_own_account_only(
         before = rss()
         await begin_faults(url)
         await until(lambda: all(r in watch.reasons(n) for n, r in FAULT_REASONS.items()), 60)
+        await until(lambda: all(watch.failures(n) >= REPEATS for n in FAULT_REASONS), 60 * REPEATS)
         await asyncio.sleep(STALE_AFTER + TIMEOUT)
         # Where other programs starve this one, requests that would be in time are not.
         excused = {"timeout"} if lag.longest > 0.3 else set()

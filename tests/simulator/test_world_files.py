@@ -227,6 +227,17 @@ def test_an_unquoted_time_of_day_is_still_a_time():
     assert parse_world(text).providers[0].accounts[0].numbers[0].routing.schedule[0].end == "17:30"
 
 
+@pytest.mark.parametrize("number", ["t008000000", "400800000²", "٤008000000"])
+def test_what_is_no_number_beside_generated_ones_is_reported(number):
+    generated = (
+        "seed: 7\nproviders:\n- name: north\n  dialect: generic\n  accounts:\n  - id: hq\n"
+        "    credentials: {key: k, secret: s}\n"
+        '    generate: {count: 3, first: "4008000000"}\n'
+        f'    numbers: [{{number: "{number}", state: active}}]\n'
+    )
+    assert any("number" in line for line in _problems(generated))
+
+
 def test_a_file_that_is_not_there_is_an_error_too(tmp_path):
     with pytest.raises(WorldFileError, match="cannot be read"):
         read_world(tmp_path / "none.yaml")

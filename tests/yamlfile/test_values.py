@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.yamlfile.duration import duration_text, parse_duration
-from agent.yamlfile.reader import scalar
+from agent.yamlfile.reader import parse_yaml, scalar
 
 _OTHERS = st.none() | st.booleans() | st.integers() | st.floats()
 
@@ -32,3 +32,17 @@ def test_a_quoted_scalar_is_always_its_text(text: str) -> None:
 def test_a_plain_number_is_a_number(whole: int, decimal: float) -> None:
     assert scalar(str(whole), plain=True) == whole
     assert scalar(f"{decimal:.6f}", plain=True) == float(f"{decimal:.6f}")
+
+
+@pytest.mark.parametrize(
+    ("content", "path"),
+    [(rb'a: "x\ud800"', ("a",)), (rb'{"\udfff": 1}', ()), (rb'a: ["b", "\U0000d83d"]', ("a", 1))],
+)
+def test_half_of_a_character_is_no_text(content: bytes, path: tuple[str | int, ...]) -> None:
+    (problem,) = parse_yaml(content).problems
+    assert problem.path == path
+    assert "half of a character" in problem.text
+
+
+def test_a_whole_character_written_as_an_escape_is_text() -> None:
+    assert parse_yaml(rb'a: "\U0001f600\u4e2d"').data == {"a": "😀中"}
