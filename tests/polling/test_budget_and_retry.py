@@ -79,6 +79,13 @@ async def test_a_pause_is_clamped_and_jittered(retry_after, pause):
         assert budget.remaining_pause() == pytest.approx(pause * (1 + share / 10), abs=0.01)
 
 
+async def test_without_the_clamp_a_header_would_hold_an_account_for_centuries(monkeypatch):
+    monkeypatch.setattr("agent.polling.budget.LONGEST_PAUSE", math.inf)
+    budget = Budget(50, 8, jitter=lambda: 0.0)
+    budget.pause(9_999_999_999.0)
+    assert budget.remaining_pause() > 300 * 365 * 86400
+
+
 async def test_one_request_per_window_while_the_provider_asks_for_pauses(server, client):
     server.answers["/x"] = answering(*[status(429, **{"Retry-After": "1"})] * 2, OK)
     budget = Budget(1000, 8)
