@@ -13,6 +13,7 @@ declare -A package_of=(
   [nginx]=nginx-light
   [kamailio]=kamailio
   [sipp]=sip-tester
+  [caddy]=caddy
 )
 
 missing=()
