@@ -229,6 +229,9 @@ class Web(Section):
     """Further names by which people and tools reach the agent, without a port; a request whose
     Host header has another name than these, localhost, an address of ``listen`` or the host of
     ``external_url`` is refused."""
+    trusted_proxies: list[Network] = Field(default=[])
+    """Networks of reverse proxies whose ``X-Forwarded-For`` is believed: limits then count by the
+    client and not by the proxy. It never lets anybody in."""
     queries: WebQueries = WebQueries()
     """What queries at ``/api/v1`` may take; the rules' own are not limited by it."""
 

@@ -10,6 +10,7 @@ from agent.web.authentication import PASSWORDS, authenticate
 from agent.web.connections import CONNECTIONS, Connections
 from agent.web.endpoint import ENDPOINTS, Access, Endpoint
 from agent.web.events import EVENTS, FleetEvents
+from agent.web.forwarding import name_client
 from agent.web.hosts import refuse_foreign_hosts
 from agent.web.pages import OVERVIEW_CACHE, OverviewCache, set_up_templates
 from agent.web.parameters import read
@@ -36,6 +37,7 @@ def make_app(services: WebServices) -> web.Application:
     # The outermost first: refusals of the later ones become responses too.
     middlewares = (
         track_connection,
+        name_client,
         errors_as_responses,
         refuse_foreign_hosts,
         refuse_other_sites,

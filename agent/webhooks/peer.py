@@ -8,9 +8,13 @@ _SUBSCRIBER_BITS = 64
 """The bits of an IPv6 address that a subscriber chooses freely."""
 
 
+CLIENT: web.RequestKey[str] = web.RequestKey("client", str)
+"""The address of the client behind a trusted proxy, set where there is one."""
+
+
 def peer_of(request: web.Request) -> str:
     """The name of the peer that sent ``request``; see :func:`peer_name`."""
-    return peer_name(request.remote or "")
+    return peer_name(request.get(CLIENT) or request.remote or "")
 
 
 def peer_name(host: str) -> str:

@@ -142,7 +142,11 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
         wait_until(lambda: get(f"http://{world_at}/world"), 30, "the world answers")
         settings = yaml.safe_load(config.read_text())
         settings |= {"listen": [agent_at], "data_dir": str(folder / "data")}
-        settings["web"] = {"external_url": f"https://{NAME}", "token": TOKEN}
+        settings["web"] = {
+            "external_url": f"https://{NAME}",
+            "token": TOKEN,
+            "trusted_proxies": ["127.0.0.1/32"],
+        }
         config.write_text(yaml.safe_dump(settings, allow_unicode=True))
         command = numwatch("run", "--config", str(config))
         with running(command, folder / "agent.log"):

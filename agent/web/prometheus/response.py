@@ -12,6 +12,7 @@ from agent.web.prometheus.executor import QueryExecutor, Result
 from agent.web.prometheus.parameters import QueryParams, read_parameters
 from agent.web.responses import ApiError, Handler, encode
 from agent.web.services import services_of
+from agent.webhooks.peer import peer_of
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +32,7 @@ async def run_query(
     Raises:
         QueryApiError: when it failed or timed out.
     """
-    return await request.app[EXECUTOR].run(function, seconds, request.remote or "")
+    return await request.app[EXECUTOR].run(function, seconds, peer_of(request))
 
 
 def data(pieces: Iterable[str], warnings: Iterable[str] = ()) -> bytes:

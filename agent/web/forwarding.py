@@ -1,0 +1,72 @@
+"""The client behind a reverse proxy that is trusted (``web.trusted_proxies``).
+
+All clients of a proxy come from its address. Limits that count by peer would then let one client
+who guesses tokens hold up the others, so the proxy's word is taken for who the client is. It is
+taken for nothing else: no address lets anybody in.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from aiohttp import web
+
+from agent.web.responses import Handler
+from agent.web.services import services_of
+from agent.webhooks.peer import CLIENT
+
+_HEADER = "X-Forwarded-For"
+_MOST_HOPS = 8
+_LONGEST = 1024
+_Networks = tuple[IPv4Network | IPv6Network, ...]
+
+
+@web.middleware
+async def name_client(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Note the client of a request that a trusted proxy passes on."""
+    proxies = services_of(request).settings().web.trusted_proxies
+    if proxies:
+        forwarded = ",".join(request.headers.getall(_HEADER, ()))
+        client = client_behind(request.remote or "", forwarded, _networks(tuple(proxies)))
+        if client:
+            request[CLIENT] = client
+    return await handler(request)
+
+
+def client_behind(peer: str, forwarded: str, proxies: _Networks) -> str:
+    """The last address of ``forwarded`` that is not a proxy's; empty where there is none.
+
+    Each proxy appends the address that it was reached from, so the list is read from its end for
+    as long as the one who wrote an entry is trusted. What stands before that, anybody can write.
+    """
+    client = ""
+    for hop in reversed(forwarded[-_LONGEST:].split(",")[-_MOST_HOPS:]):
+        if not _is_one_of(client or peer, proxies):
+            break
+        address = hop.strip()
+        if not _is_address(address):
+            break
+        client = address
+    return client
+
+
+def _is_one_of(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(parsed, "ipv4_mapped", None) or parsed
+    return any(mapped in network for network in networks)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=4)
+def _networks(texts: tuple[str, ...]) -> _Networks:
+    return tuple(ip_network(text, strict=False) for text in texts)
