@@ -6,9 +6,8 @@ Each of the last three can be killed with SIGKILL and started again on the same 
 import contextlib
 import json
 import re
-import signal
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import Popen
@@ -17,7 +16,16 @@ from typing import Any
 import yaml
 
 from agent.store.directory import TOKEN_NAME
-from tests.integration.processes import ROOT, free_port, get, needs, numwatch, running, wait_until
+from tests.integration.processes import (
+    ROOT,
+    free_port,
+    get,
+    kill,
+    needs,
+    numwatch,
+    running,
+    wait_until,
+)
 
 NUMBERS = tuple(f"40062200{place:02}" for place in range(1, 25))
 DOWN = "number_down"
@@ -26,7 +34,7 @@ _CALM = 30.0
 """Seconds within which everything must have happened on a busy machine."""
 
 
-def world() -> dict[str, Any]:
+def world(numbers: Sequence[str] = NUMBERS) -> dict[str, Any]:
     """Every number is well."""
     return {
         "seed": 7,
@@ -40,7 +48,7 @@ def world() -> dict[str, Any]:
                         "credentials": {"key": "demo", "secret": "demo-secret"},
                         "balance": 5000,
                         "currency": "CNY",
-                        "numbers": [_number(number) for number in NUMBERS],
+                        "numbers": [_number(number) for number in numbers],
                     }
                 ],
             }
@@ -67,18 +75,21 @@ class Process:
     popen: Popen[bytes] | None = None
     lives: int = 0
 
-    def start(self) -> None:
-        """Start it and wait until it answers."""
+    def launch(self) -> None:
+        """Start it and do not wait."""
         self.lives += 1
         log = self.log.with_suffix(f".{self.lives}.log")
         self.popen = self.ends.enter_context(running(self.command, log))
-        wait_until(lambda: get(self.ready), _CALM, f"{self.command[0]} answers; see {log}")
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self.launch()
+        wait_until(lambda: get(self.ready), _CALM, f"life {self.lives} of {self.log} answers")
 
     def kill(self) -> None:
         """SIGKILL: no goodbye, nothing saved."""
         assert self.popen is not None
-        self.popen.send_signal(signal.SIGKILL)
-        self.popen.wait()
+        kill(self.popen)
 
     def restart(self) -> None:
         """Kill it and start it on what is on its disk."""
@@ -193,35 +204,57 @@ def peers(
     rounds: float = 0.5,
     group_wait: str = "1s",
     reconcile: bool = True,
+    external: bool = True,
+    numbers: Sequence[str] = NUMBERS,
+    clock: Sequence[str] = (),
+    adapt: Callable[[dict[str, Any]], None] = lambda _settings: None,
 ) -> Iterator[Peers]:
     """The scene, all of it up; ended with the block.
 
-    ``embedded`` has the agent evaluate rules itself, with a round every ``rounds`` seconds.
+    Args:
+        folder: Where everything of it is.
+        embedded: Whether the agent evaluates rules itself.
+        rounds: Seconds between two rounds of those rules.
+        group_wait: Alertmanager's own.
+        reconcile: Whether the agent compares its alerts with Alertmanager's.
+        external: Whether Prometheus and Alertmanager run.
+        numbers: The numbers of the world.
+        clock: The beginning of the commands of the agent and its world, for another clock.
+        adapt: Changes the agent's settings before its first start.
     """
+    for binary in ("prometheus", "prometheus-alertmanager") if external else ():
+        needs(binary)
     ports = [f"127.0.0.1:{free_port()}" for _ in range(4)]
     world_at, agent_at, prometheus_at, alertmanager_at = ports
-    (folder / "world.yaml").write_text(yaml.safe_dump(world(), allow_unicode=True))
+    (folder / "world.yaml").write_text(yaml.safe_dump(world(numbers), allow_unicode=True))
     config = folder / "agent.yaml"
     simulator = numwatch("simulate", "--world", str(folder / "world.yaml"), "--listen", world_at)
     simulator += ["--write-config", str(config)]
-    with contextlib.ExitStack() as ends, running(simulator, folder / "world.log"):
+    with contextlib.ExitStack() as ends, running([*clock, *simulator], folder / "world.log"):
         wait_until(lambda: get(f"http://{world_at}/world"), _CALM, "the world answers")
-        url = f"http://{alertmanager_at}" if reconcile else None
-        _adapt(config, agent_at, url, embedded=embedded, rounds=rounds)
+        url = f"http://{alertmanager_at}" if reconcile and external else None
+        _adapt(config, agent_at, url, adapt, embedded=embedded, rounds=rounds)
         made = Peers(
             *(f"http://{at}" for at in ports),
-            agent=_agent(folder, config, agent_at, ends),
+            agent=_agent(folder, config, agent_at, ends, clock),
             prometheus=_prometheus(folder, agent_at, prometheus_at, alertmanager_at, ends),
             alertmanager=_alertmanager(folder, agent_at, alertmanager_at, group_wait, ends),
             config=config,
         )
-        for process in (made.agent, made.alertmanager, made.prometheus):
+        made.agent.start()
+        for process in (made.alertmanager, made.prometheus) if external else ():
             process.start()
         yield made
 
 
 def _adapt(
-    config: Path, listen: str, alertmanager: str | None, *, embedded: bool, rounds: float
+    config: Path,
+    listen: str,
+    alertmanager: str | None,
+    adapt: Callable[[dict[str, Any]], None],
+    *,
+    embedded: bool,
+    rounds: float,
 ) -> None:
     """Let the written configuration wait no longer than a test can."""
     settings = yaml.safe_load(config.read_text())
@@ -234,11 +267,14 @@ def _adapt(
     if alertmanager:
         hook |= {"url": alertmanager, "interval": 1, "settle": 4, "egress_allow": ["127.0.0.0/8"]}
     settings["intake"] = {"alertmanager": hook}
+    adapt(settings)
     config.write_text(yaml.safe_dump(settings, allow_unicode=True))
 
 
-def _agent(folder: Path, config: Path, at: str, ends: contextlib.ExitStack) -> Process:
-    command = numwatch("run", "--config", str(config))
+def _agent(
+    folder: Path, config: Path, at: str, ends: contextlib.ExitStack, clock: Sequence[str]
+) -> Process:
+    command = [*clock, *numwatch("run", "--config", str(config))]
     return Process(command, f"http://{at}/-/ready", folder / "agent", ends)
 
 
@@ -256,7 +292,7 @@ def _prometheus(
     text = text.replace(": 5s", ": 1s").replace("../alert_rules", str(rules))
     (folder / "prometheus.yml").write_text(text)
     command = [
-        needs("prometheus"),
+        "prometheus",
         f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'tsdb'}",
         f"--web.listen-address={at}",
@@ -280,7 +316,7 @@ def _alertmanager(
     config = folder / "alertmanager.yml"
     config.write_text(yaml.safe_dump(shipped))
     command = [
-        needs("prometheus-alertmanager"),
+        "prometheus-alertmanager",
         f"--config.file={config}",
         f"--storage.path={folder / 'alertmanager-data'}",
         f"--web.listen-address={at}",

@@ -52,6 +52,24 @@ def get(url: str, timeout: float = 5.0) -> bytes:
         return bytes(answer.read())
 
 
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End the process group of ``process`` with SIGTERM, then SIGKILL."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """SIGKILL to the whole group of ``process``: no goodbye, nothing saved."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
 @contextlib.contextmanager
 def running(
     command: Sequence[str], log: Path, cwd: Path = ROOT
@@ -64,13 +82,9 @@ def running(
         try:
             yield process
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            # One that was killed is reaped, and its id may be somebody else's by now.
+            if process.returncode is None:
+                end(process)
 
 
 def numwatch(*arguments: str) -> list[str]:
