@@ -12,7 +12,7 @@ from typing import Any
 from tests.integration.alerting_peers import Peers, types
 from tests.integration.processes import wait_until
 
-WAIT = 90.0
+WAIT = 180.0
 """Seconds within which a desk has a ticket, and within which it is closed, on a busy machine."""
 IN_FLIGHT = 4
 """Numbers that are broken at once; more wait for the others to be mended."""
