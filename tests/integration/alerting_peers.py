@@ -6,6 +6,7 @@ Each of the last three can be killed with SIGKILL and started again on the same 
 import contextlib
 import json
 import re
+import sys
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -207,6 +208,7 @@ def peers(
     external: bool = True,
     numbers: Sequence[str] = NUMBERS,
     clock: Sequence[str] = (),
+    program: Sequence[str] = ("agent",),
     adapt: Callable[[dict[str, Any]], None] = lambda _settings: None,
 ) -> Iterator[Peers]:
     """The scene, all of it up; ended with the block.
@@ -220,6 +222,7 @@ def peers(
         external: Whether Prometheus and Alertmanager run.
         numbers: The numbers of the world.
         clock: The beginning of the commands of the agent and its world, for another clock.
+        program: The agent's module, and words before its own arguments.
         adapt: Changes the agent's settings before its first start.
     """
     for binary in ("prometheus", "prometheus-alertmanager") if external else ():
@@ -236,7 +239,7 @@ def peers(
         _adapt(config, agent_at, url, adapt, embedded=embedded, rounds=rounds)
         made = Peers(
             *(f"http://{at}" for at in ports),
-            agent=_agent(folder, config, agent_at, ends, clock),
+            agent=_agent(folder, config, agent_at, ends, clock, program),
             prometheus=_prometheus(folder, agent_at, prometheus_at, alertmanager_at, ends),
             alertmanager=_alertmanager(folder, agent_at, alertmanager_at, group_wait, ends),
             config=config,
@@ -272,9 +275,14 @@ def _adapt(
 
 
 def _agent(
-    folder: Path, config: Path, at: str, ends: contextlib.ExitStack, clock: Sequence[str]
+    folder: Path,
+    config: Path,
+    at: str,
+    ends: contextlib.ExitStack,
+    clock: Sequence[str],
+    program: Sequence[str],
 ) -> Process:
-    command = [*clock, *numwatch("run", "--config", str(config))]
+    command = [*clock, sys.executable, "-m", *program, "run", "--config", str(config)]
     return Process(command, f"http://{at}/-/ready", folder / "agent", ends)
 
 

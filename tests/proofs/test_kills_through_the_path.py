@@ -15,7 +15,11 @@ from tests.integration.alerting_peers import peers
 from tests.proof_size import size
 from tests.proofs.campaign import Campaign, numbers_for, verdict
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(size(240, 14400))]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.slow,
+    pytest.mark.timeout(size(600, 14400, "kills")),
+]
 
 KILLS = size(2, 500, "kills")
 SOURCES = {

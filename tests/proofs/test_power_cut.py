@@ -27,7 +27,7 @@ from tests.proof_size import size
 from tests.proofs.power_cut import ACKNOWLEDGED, Disk, Record, read_log, recorder, recording
 from tests.sinks.receiver import Receiver
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(size(240, 7200))]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(size(600, 7200))]
 
 CUTS = size(20, 300)
 CONTROL_CUTS = 60
