@@ -76,6 +76,11 @@ class Process:
     popen: Popen[bytes] | None = None
     lives: int = 0
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self.popen is not None and self.popen.poll() is None
+
     def launch(self) -> None:
         """Start it and do not wait."""
         self.lives += 1
@@ -85,6 +90,10 @@ class Process:
     def start(self) -> None:
         """Start it and wait until it answers."""
         self.launch()
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Wait until it answers."""
         wait_until(lambda: get(self.ready), _CALM, f"life {self.lives} of {self.log} answers")
 
     def kill(self) -> None:

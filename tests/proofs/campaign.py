@@ -3,10 +3,9 @@
 import contextlib
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from tests.integration.alerting_peers import Peers, types
@@ -17,10 +16,11 @@ WAIT = 180.0
 IN_FLIGHT = 4
 """Numbers that are broken at once; more wait for the others to be mended."""
 LONGEST_LIFE = 1.5
-KILLED_WHILE_STARTING = 0.25
-"""Share of the lives that end while the agent starts."""
-CLOCKS_APART = 1.5
-"""Seconds by which the clock that mends and the desk's may differ."""
+STARTED_IN_TROUBLE = 0.5
+"""Share of the starts for which what went wrong still does."""
+KILLED_WHILE_STARTING = 0.5
+"""Share of those that end while the agent starts."""
+ENDED = frozenset({"ticket.resolved", "ticket.closed"})
 
 Trouble = Callable[[Peers, random.Random], AbstractContextManager[None]]
 """Something else that goes wrong around a kill."""
@@ -45,10 +45,12 @@ class Campaign:
     kills: int
     chance: random.Random
     trouble: Trouble = no_trouble
-    now: Callable[[], float] = time.time
-    """The clock of the desk's machine."""
-    mended_at: dict[str, float] = field(default_factory=dict)
+    may_mend: Callable[[str], bool] = lambda _number: True
+    """Whether the alert of a broken number is known again, after what went wrong."""
     broken: list[str] = field(default_factory=list)
+    mended: list[str] = field(default_factory=list)
+    early: list[str] = field(default_factory=list)
+    """Numbers whose ticket said that it was over while they were broken."""
     killed: int = 0
 
     def run(self) -> None:
@@ -59,51 +61,53 @@ class Campaign:
                 self._break(waiting.pop())
             self._mend_one()
             with self.trouble(self.scene, self.chance):
-                self._kill_once()
-            self.scene.agent.start()
-        for number in waiting[:IN_FLIGHT]:
-            self._break(number)
-        wait_until(self._mend_all, WAIT, "every fault has its ticket")
-        self.scene.closed(*self.mended_at, within=WAIT)
+                self._kill()
+            if not self.scene.agent.is_running:
+                self.scene.agent.launch()
+            self.scene.agent.wait_until_ready()
+        if waiting:
+            self._break(waiting.pop())
+        wait_until(self._mend_one, WAIT, "every fault has its ticket")
+        self.scene.closed(*self.mended, within=WAIT)
 
     def _break(self, number: str) -> None:
         self.scene.break_number(number)
         self.broken.append(number)
 
-    def _mend_one(self) -> None:
-        ready = [it for it in self.broken if self.scene.tickets(it)]
+    def _mend_one(self) -> bool:
+        """Mend a number that the desk has a ticket of; returns whether none is broken."""
+        ready = [it for it in self.broken if self.scene.tickets(it) and self.may_mend(it)]
         if ready:
-            self._mend(self.chance.choice(ready))
-
-    def _mend_all(self) -> bool:
-        while any(self.scene.tickets(it) for it in self.broken):
-            self._mend_one()
+            number = self.chance.choice(ready)
+            if any(ENDED & set(types(ticket)) for ticket in self.scene.tickets(number)):
+                self.early.append(number)
+            self.broken.remove(number)
+            self.mended.append(number)
+            self.scene.mend_number(number)
         return not self.broken
 
-    def _mend(self, number: str) -> None:
-        self.broken.remove(number)
-        self.mended_at[number] = self.now()
-        self.scene.mend_number(number)
-
-    def _kill_once(self) -> None:
+    def _kill(self) -> None:
         """Kill it after a part of its life; now and then also while it starts again."""
         time.sleep(self.chance.random() * LONGEST_LIFE)
         self.scene.agent.kill()
         self.killed += 1
-        if self.killed < self.kills and self.chance.random() < KILLED_WHILE_STARTING:
+        if self.chance.random() < STARTED_IN_TROUBLE:
             self.scene.agent.launch()
             time.sleep(self.chance.random() * 2 * LONGEST_LIFE)
-            self.scene.agent.kill()
-            self.killed += 1
+            if self.killed < self.kills and self.chance.random() < KILLED_WHILE_STARTING:
+                self.scene.agent.kill()
+                self.killed += 1
 
     def verdict(self) -> dict[str, list[str]]:
         """What went wrong, by kind; every list is empty when nothing did."""
-        return verdict(self.scene.desk(), self.mended_at)
+        return verdict(self.scene.desk(), self.mended, self.early)
 
 
-def verdict(desk: list[dict[str, Any]], mended_at: dict[str, float]) -> dict[str, list[str]]:
-    """What the tickets at ``desk`` show, for faults that were all seen and were mended then."""
-    by_number = {number: [t for t in desk if t["number"] == number] for number in mended_at}
+def verdict(
+    desk: list[dict[str, Any]], mended: Sequence[str], early: Sequence[str] = ()
+) -> dict[str, list[str]]:
+    """What the tickets at ``desk`` show, for numbers that each were broken and mended once."""
+    by_number = {number: [t for t in desk if t["number"] == number] for number in mended}
     return {
         "lost": [number for number, tickets in by_number.items() if not tickets],
         "doubled": [
@@ -113,17 +117,8 @@ def verdict(desk: list[dict[str, Any]], mended_at: dict[str, float]) -> dict[str
         ],
         "left open": [t["id"] for t in desk if t["stage"] != "closed"],
         "false recoveries": [
-            number
-            for number, tickets in by_number.items()
-            if any(_ended_early(it, mended_at[number]) for it in tickets)
+            *early,
+            *(t["number"] for t in desk if "ticket.reopened" in types(t)),
         ],
-        "without a fault": [t["id"] for t in desk if t["number"] not in mended_at],
+        "without a fault": [f"{t['id']} {t['symptom']}" for t in desk if t["number"] not in mended],
     }
-
-
-def _ended_early(ticket: dict[str, Any], mended_at: float) -> bool:
-    return "ticket.reopened" in types(ticket) or any(
-        datetime.fromisoformat(delivery["at"]).timestamp() < mended_at - CLOCKS_APART
-        for delivery in ticket["deliveries"]
-        if delivery["type"] in {"ticket.resolved", "ticket.closed"}
-    )

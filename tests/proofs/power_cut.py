@@ -8,31 +8,13 @@ synced.
 """
 
 import random
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
-
 SECTOR = 512
 ACKNOWLEDGED = "acknowledged"
 """The file to which a recorded agent appends what it has acknowledged."""
-_SOURCE = Path(__file__).with_name("disk_recorder.c")
-
-
-def recorder(folder: Path) -> Path:
-    """The recorder as a library to preload; skips the test where it cannot be compiled."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("there is no C compiler")
-    library = folder / "disk_recorder.so"
-    command = [compiler, "-O1", "-shared", "-fPIC", "-o", str(library), str(_SOURCE), "-ldl"]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"the recorder cannot be compiled here: {done.stderr[-300:]}")
-    return library
 
 
 def recording(library: Path, log: Path, folder: Path) -> dict[str, str]:

@@ -24,7 +24,8 @@ from agent.store.schema import outbox, tickets
 from tests.integration.processes import ROOT
 from tests.integrity import integrity_of
 from tests.proof_size import size
-from tests.proofs.power_cut import ACKNOWLEDGED, Disk, Record, read_log, recorder, recording
+from tests.proofs.power_cut import ACKNOWLEDGED, Disk, Record, read_log, recording
+from tests.proofs.preload import compiled
 from tests.sinks.receiver import Receiver
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(size(600, 7200))]
@@ -42,7 +43,7 @@ async def record_lives(folder: Path, url: str, synchronous: str) -> list[Record]
     """The record of agents that work on the same ledger, one after the other."""
     data, log = folder / "data", folder / "log"
     data.mkdir(mode=0o700)
-    variables = recording(recorder(folder), log, data)
+    variables = recording(compiled("disk_recorder", folder), log, data)
     for seconds in LIVES:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.proofs.recorded_agent"),

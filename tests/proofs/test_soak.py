@@ -14,13 +14,13 @@ import pytest
 
 from tests.integration.alerting_peers import peers
 from tests.integration.processes import wait_until
-from tests.proof_size import size
+from tests.proof_size import share, size
 from tests.proofs.soak import CountingDesk, Figures, drifts, figures, table
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(size(900, 14400))]
 
 TICKETS = size(180, 10_000)
-BATCH = size(30, 100)
+BATCH = 100 if share() else 30
 """Numbers that break at once."""
 NUMBERS = tuple(f"4006{place:06}" for place in range(BATCH))
 WAIT = 240.0
@@ -41,9 +41,11 @@ def test_nothing_grows_with_the_tickets_that_were(tmp_path: Path, desk: Counting
         settings["data_dir"] = str(data)
         settings["sinks"][0]["url"] = desk.url
         settings["tickets"]["reopen_window"] = 0
+        settings["polling"]["intervals"] = dict.fromkeys(settings["polling"]["intervals"], 1)
 
     program = ("tests.proofs.measured_agent", str(tasks))
-    with peers(tmp_path, external=False, numbers=NUMBERS, program=program, adapt=adapt) as scene:
+    options: dict[str, Any] = {"numbers": NUMBERS, "program": program, "adapt": adapt}
+    with peers(tmp_path, external=False, rounds=1, **options) as scene:
         for done in range(BATCH, TICKETS + 1, BATCH):
             for number in NUMBERS:
                 scene.break_number(number)
