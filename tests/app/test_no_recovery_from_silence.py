@@ -11,12 +11,14 @@ from agent.simulator.dialects.base import ApiResponse
 from agent.simulator.responses import respond
 from tests.app.conftest import Scene, until
 from tests.fault_reasons import FAULT_REASONS, HARMLESS_FAULTS
+from tests.proof_size import size
 
 GOOD_NEWS = {"ticket.resolved", "ticket.closed"}
 PAGED = ("empty_page", "duplicate_page")
 """On a listing of one page these may fail or give facts that can be read; both are allowed."""
 FAILS = {kind: reason for kind, reason in FAULT_REASONS.items() if kind not in PAGED}
-POLLS_SEEN = 6
+POLLS_SEEN = size(6, 360)
+"""Polls that find nothing out; at full size as many as in three hours at half a minute each."""
 
 
 def delivered_types(scene: Scene) -> set[str]:
@@ -25,6 +27,7 @@ def delivered_types(scene: Scene) -> set[str]:
     return {delivery["type"] for delivery in ticket["deliveries"]}
 
 
+@pytest.mark.timeout(size(120, 1200))
 @pytest.mark.parametrize("kind", [*FAULT_REASONS, *HARMLESS_FAULTS])
 async def test_a_faulty_provider_never_recovers_a_number(scene: Scene, kind: str) -> None:
     await until(lambda: scene.ticket("number_down"), "the suspended number has its ticket")
@@ -33,6 +36,7 @@ async def test_a_faulty_provider_never_recovers_a_number(scene: Scene, kind: str
         await until(
             lambda: scene.failures("north", FAILS[kind]) >= POLLS_SEEN / 2,
             f"polls fail with {FAILS[kind]}",
+            20.0 + POLLS_SEEN,
         )
     else:
         await asyncio.sleep(0.3 * POLLS_SEEN)
