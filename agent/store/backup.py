@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.store import StoreError
 from agent.store.database import Database, uninterrupted
+from agent.store.directory import sync_directory
 from agent.store.schema import outbox, pages, sink_links, tickets
 
 log = structlog.get_logger(__name__)
@@ -65,6 +66,7 @@ def back_up(ledger: Path, file: Path) -> Backup:
             os.fsync(copied.fileno())
         # Not rename, which would replace a file that was made meanwhile.
         os.link(part, file)
+        sync_directory(file.parent)
         return Backup(str(file), file.stat().st_size, count)
     except sqlite3.Error as error:
         raise StoreError(f"{ledger}: cannot be copied to {file}: {error}") from error

@@ -55,8 +55,11 @@ def make_private(directory: Path) -> None:
     Raises:
         StoreError: when it cannot be made, or is not a directory, or the ledger is a link.
     """
+    missing = [it for it in (directory, *directory.parents) if not it.exists()]
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for made in missing:
+            sync_directory(made.parent)
     except OSError as error:
         raise StoreError(
             f"{directory}: the data directory cannot be made ({error.strerror});"
@@ -100,6 +103,19 @@ def holder_of(directory: Path) -> str | None:
 
 def _signature(descriptor: int) -> str:
     return os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
+
+
+def sync_directory(directory: Path) -> None:
+    """Write the names in ``directory`` to the disk, so that new files outlive a power cut.
+
+    Raises:
+        OSError: when it cannot be opened or written.
+    """
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def lock_directory(directory: Path) -> DirectoryLock:

@@ -6,6 +6,7 @@ agent is killed and starts again by another one.
 
 import contextlib
 import json
+import sqlite3
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -188,3 +189,20 @@ def test_a_restart_with_the_clock_moved(tmp_path: Path, minutes: int) -> None:
         for number in (firing, resolving, pending):
             wait_until(lambda: scene.stage(number) == "closed", WAIT, f"{number} is over")  # noqa: B023 - called at once
             assert len(scene.tickets(number)) == 1
+
+
+def test_a_pending_alert_that_was_not_kept_would_be_noticed(tmp_path: Path) -> None:
+    """The control: without what the ledger says of it, its time begins anew at the restart."""
+    (number,) = NUMBERS[:1]
+    with machine(tmp_path) as scene:
+        scene.set_state(number, "suspended_requested")
+        before = wait_until(lambda: scene.alert(number), WAIT, "its alert is pending")
+        wait_until(lambda: scene.stage(number), WAIT, "it has its ticket")
+        scene.agent.kill()
+        (ledger,) = tmp_path.glob("data/**/ledger.db")
+        with contextlib.closing(sqlite3.connect(ledger)) as other:
+            other.execute("DELETE FROM keep WHERE name LIKE 'rules/%'")
+            other.commit()
+        scene.agent.start()
+        after = wait_until(lambda: scene.alert(number), WAIT, "its alert is there again")
+        assert began(after) >= began(before) + PENDING

@@ -78,6 +78,10 @@ class Disk:
                 self.files[record.words[0]] = _File()
             self.pending.append(record)
 
+    def sure(self) -> dict[str, bytes]:
+        """The files that are there after every power cut from now on, by path."""
+        return {path: bytes(self.files[inode].durable) for path, inode in self.names.items()}
+
     def _sync(self, inode: str) -> None:
         if inode in self.files:
             self.files[inode].sync()

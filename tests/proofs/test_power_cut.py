@@ -35,6 +35,13 @@ CONTROL_CUTS = 60
 LIVES = (0.6, 0.3)
 """Seconds that one agent works after the other."""
 
+BACK_UP = """
+import pathlib, sys
+from agent.store.backup import back_up
+back_up(*map(pathlib.Path, sys.argv[1:]))
+"""
+"""What ``numwatch backup`` does, without the configuration."""
+
 Acknowledged = tuple[str, str, int, str]
 """Ids of the ticket and of the message, revision and kind."""
 
@@ -124,6 +131,24 @@ async def test_what_was_acknowledged_outlives_a_power_cut(
     print(f"{CUTS} cuts in {len(records)} calls")  # noqa: T201 - the figure is what the full run is for
     assert cuts.damaged == []
     assert cuts.lost == []
+
+
+async def test_a_backup_that_was_made_outlives_a_power_cut(tmp_path: Path) -> None:
+    await (await Database.open(tmp_path / "data")).close()
+    backups, log = tmp_path / "backups", tmp_path / "log"
+    backups.mkdir()
+    library = compiled("disk_recorder", tmp_path)
+    file = backups / "backup.db"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", BACK_UP, str(tmp_path / "data/ledger.db"), str(file)),
+        env={**os.environ, **recording(library, log, backups)},
+        cwd=ROOT,
+    )
+    assert await process.wait() == 0
+    disk = Disk()
+    for record in read_log(log):
+        disk.apply(record)
+    assert disk.sure()[str(file)] == file.read_bytes()
 
 
 async def test_a_ledger_that_is_not_synced_loses(tmp_path: Path, receiver: Receiver) -> None:
