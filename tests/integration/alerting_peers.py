@@ -30,7 +30,7 @@ from tests.integration.processes import (
 
 NUMBERS = tuple(f"40062200{place:02}" for place in range(1, 25))
 DOWN = "number_down"
-TOKEN = "a token for tests"
+TOKEN = "a-long-token-for-tests"
 _CALM = 120.0
 """Seconds within which everything must have happened on a very busy machine."""
 

@@ -133,7 +133,7 @@ def test_without_alertmanager_the_embedded_rules_do_it_alone(tmp_path: Path) -> 
 def test_what_was_refused_for_a_wrong_token_comes_again_once_it_is_right(tmp_path: Path) -> None:
     number = NUMBERS[0]
     with peers(tmp_path, embedded=False, reconcile=False) as scene:
-        scene.use_token("another one")
+        scene.use_token("another-long-token")
         scene.break_number(number)
         refused = "numwatch_intake_requests_total"
         wait_until(
