@@ -11,7 +11,7 @@ from agent.baselines.declared import Declaration, DeclaredFileError, read_declar
 from agent.config.load import ConfigError, load
 from agent.config.settings import Settings
 from agent.net.http_client import trust
-from agent.providers.registry import problems
+from agent.providers.registry import problems, problems_of_profiles
 from agent.rules.load import RuleFileError, load_rules
 from agent.rules.rule import RuleSet
 
@@ -39,7 +39,7 @@ def make_plan(config: Path) -> Plan:
         PlanError: listing every error.
     """
     try:
-        settings = load(config, review=problems)
+        settings = load(config, review=problems, review_unvalidated=problems_of_profiles)
         rules = settings.rules
         files = tuple(matching_files(rules.files)) if rules.enabled else ()
         _read_ca_files(settings)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -32,7 +33,16 @@ Review = Callable[[Settings], Iterable[Problem]]
 """Reports problems of valid settings; they are located like all others."""
 
 
+ReviewUnvalidated = Callable[[Any, Path], Iterable[Problem]]
+"""Reports problems of data that is no valid settings; paths in it are below the folder."""
+
+
 def no_review(_settings: Settings) -> Iterable[Problem]:
+    """Report no problem."""
+    return ()
+
+
+def no_review_unvalidated(_data: Any, _folder: Path) -> Iterable[Problem]:
     """Report no problem."""
     return ()
 
@@ -42,13 +52,14 @@ def load(
     environ: Mapping[str, str] = os.environ,
     profiles: Collection[str] | None = None,
     review: Review = no_review,
+    review_unvalidated: ReviewUnvalidated = no_review_unvalidated,
 ) -> Settings:
     """Returns the settings in the file at ``path``.
 
     Variables come from ``environ``; ``profiles`` are the names of the bundled profiles where
     they are not those of this installation. ``review`` checks what only packages
-    above this one know, such as the credentials that a profile needs. Paths in the settings
-    are absolute.
+    above this one know, such as the credentials that a profile needs; ``review_unvalidated`` checks
+    of that what it can where the settings are not valid. Paths in the settings are absolute.
 
     Raises:
         ConfigError: with every error of the file, in the order of its lines. No error, nor
@@ -66,6 +77,8 @@ def load(
     if settings is not None:
         settings = with_inventories(settings, inventories)
         problems += review(settings)
+    elif document.data is not None:
+        problems += review_unvalidated(resolution.data, folder)
     # A secret whose file cannot be read is reported as that, not as a missing value too.
     problems = [problem for problem in problems if problem.path not in resolution.unreadable]
     problems = [*document.problems, *resolution.problems, *problems]

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from agent.config.load import ConfigError
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
@@ -23,7 +25,7 @@ from agent.providers.profile.schema import Profile
 from agent.providers.signing.moments import Values
 from agent.providers.signing.signers import make_signer
 from agent.providers.static.adapter import ADAPTER as STATIC
-from agent.yamlfile.paths import KeyPath
+from agent.yamlfile.paths import KeyPath, select
 from agent.yamlfile.problems import Problem
 
 ADAPTERS = {adapter.name: adapter for adapter in (ASTERISK, KAMAILIO, STATIC)}
@@ -120,12 +122,29 @@ def problems(settings: Settings) -> Iterator[Problem]:
             yield from _adapter_account_problems(adapter, account, (*at, "accounts", position))
 
 
+def problems_of_profiles(data: Any, folder: Path) -> Iterator[Problem]:
+    """The mistakes in the profiles' files that a configuration names which is not valid itself.
+
+    Args:
+        data: The configuration as read, of any shape.
+        folder: What the paths in it are below.
+    """
+    for path, name in select(data, "providers", "*", "profile"):
+        if not isinstance(name, str) or not (folder / name).is_file():
+            continue
+        try:
+            load_profile(str(folder / name))
+        except ConfigError as error:
+            for located in error.errors:
+                yield Problem(path, str(located), is_elsewhere=True)
+
+
 def _problems_of_profile(provider: ProviderSettings, at: KeyPath) -> Iterator[Problem]:
     try:
         profile = load_profile(provider.profile)
     except ConfigError as error:
         for located in error.errors:
-            yield Problem((*at, "profile"), str(located))
+            yield Problem((*at, "profile"), str(located), is_elsewhere=True)
         return
     if provider.base_url is None and profile.base_url is None:
         yield Problem((*at, "base_url"), f"is missing, profile {profile.name} needs one")

@@ -17,6 +17,8 @@ class Problem:
     path: KeyPath
     text: str
     line: int | None = None
+    is_elsewhere: bool = False
+    """It is in another file, which the value at ``path`` names; there may be several of these."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +53,18 @@ def locate(
     Of several problems at one path, or below a path that has one, the first is returned: the
     others are mostly its consequences.
     """
-    located: dict[tuple[KeyPath, int], LocatedProblem] = {}
+    located: dict[tuple[KeyPath, int, str], LocatedProblem] = {}
     reported: set[KeyPath] = set()
     for problem in problems:
         above = {problem.path[:length] for length in range(1, len(problem.path) + 1)}
-        if problem.line is None and above & reported:
-            continue
-        if problem.line is None:
+        if problem.line is None and not problem.is_elsewhere:
+            if above & reported:
+                continue
             reported.add(problem.path)
         line = problem.line or line_of(problem.path, lines)
         key = location(problem.path)
-        located[problem.path, line] = LocatedProblem(one_line(file, 4096), line, key, problem.text)
+        text = problem.text if problem.is_elsewhere else ""
+        located[problem.path, line, text] = LocatedProblem(
+            one_line(file, 4096), line, key, problem.text
+        )
     return sorted(located.values(), key=lambda error: error.line)

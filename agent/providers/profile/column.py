@@ -6,12 +6,12 @@ page and refuses any page that is not plain; the slow way then tells which recor
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from enum import StrEnum
 from types import NoneType
 from typing import Any, Final
 
 from agent.providers.profile.converters import CONVERTERS, Convert, Converter
 from agent.providers.profile.json_path import MISSING, Path, follow, path_of, scalar_text
+from agent.providers.profile.own_values import fixed_value, listed_value
 from agent.providers.profile.schema import FieldRule
 from agent.providers.profile.targets import Need, TargetField
 
@@ -74,8 +74,8 @@ class Column:
         self._alternatives = [
             Column(_as_optional(field), alternative) for alternative in rule.first_of
         ]
-        self._const = self._convert(rule.const) if rule.const is not None else MISSING
-        self._present = self._convert(rule.present) if rule.present is not None else MISSING
+        self._const = _fixed(field, rule, rule.const)
+        self._present = _fixed(field, rule, rule.present)
         optional = field.need is Need.OPTIONAL
         self._kinds = self._converter.kinds | (_ABSENT_KINDS if optional else frozenset())
         self._blank = None if field.reading == "text" else ""
@@ -222,27 +222,28 @@ def _as_optional(field: TargetField) -> TargetField:
     return replace(field, need=Need.OPTIONAL)
 
 
+def _fixed(field: TargetField, rule: FieldRule, text: str | None) -> Any:
+    return MISSING if text is None else fixed_value(field, rule, text)
+
+
 def _value_map(field: TargetField, rule: FieldRule) -> ValueMap | None:
+    table = {theirs: listed_value(field, rule, ours) for theirs, ours in rule.values.items()}
     if isinstance(field.reading, str):
-        return ValueMap(rule.values, rule.default or field.default) if rule.values else None
-    ours = field.reading
-    table = {theirs: ours(text) for theirs, text in rule.values.items()} or {
-        member.value: member for member in ours
-    }
-    return ValueMap(table, ours(rule.default) if rule.default else _unknown(ours, field))
+        return ValueMap(table, _default(field, rule)) if table else None
+    return ValueMap(
+        table or {member.value: member for member in field.reading}, _default(field, rule)
+    )
 
 
-def _unknown(ours: type[StrEnum], field: TargetField) -> Any:
-    return ours("unknown") if "unknown" in {member.value for member in ours} else field.default
+def _default(field: TargetField, rule: FieldRule) -> Any:
+    """The value of a word that is not listed."""
+    if rule.default:
+        return listed_value(field, rule, rule.default)
+    ours = () if isinstance(field.reading, str) else field.reading
+    return next((member for member in ours if member.value == "unknown"), field.default)
 
 
 def _converter(field: TargetField, rule: FieldRule, value_map: ValueMap | None) -> Converter:
     if value_map is not None:
-        convert = value_map if rule.const is None and rule.present is None else _our_value(field)
-        return Converter(convert, _WORD_KINDS)
+        return Converter(value_map, _WORD_KINDS)
     return CONVERTERS[rule.convert or str(field.reading)](rule)
-
-
-def _our_value(field: TargetField) -> Convert:
-    """The conversion of ``const`` and ``present``, which hold our own values."""
-    return field.reading if not isinstance(field.reading, str) else str

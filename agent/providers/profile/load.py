@@ -7,6 +7,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from agent.config.load import ConfigError
+from agent.providers.profile.pruning import independent, pruned
 from agent.providers.profile.schema import Profile
 from agent.providers.profile.validation import check_profile
 from agent.yamlfile.problems import Problem, locate
@@ -72,7 +73,12 @@ def _validate(document: Document) -> Profile | None:
     try:
         profile = Profile.model_validate(document.data)
     except ValidationError as error:
-        document.problems += problems_of(error, _schema(), document.data)
+        problems = problems_of(error, _schema(), document.data)
+        rest = pruned(document.data)
+        if rest is not None:
+            damaged = {problem.path for problem in problems}
+            problems += independent(check_profile(rest), damaged)
+        document.problems += problems
         return None
     document.problems += check_profile(profile)
     return profile

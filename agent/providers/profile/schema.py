@@ -7,7 +7,7 @@ option, ``{number}`` the requested number, ``{since}`` the start of a window of 
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from agent.config.section import HttpUrl, Section
 from agent.providers.profile.json_path import scalar_text
@@ -40,9 +40,9 @@ class FieldRule(Section):
     """The value when the one at ``path`` is not empty."""
     convert: str | None = None
     """A converter other than the field's usual one."""
-    values: dict[str, str] = Field(default_factory=dict)
+    values: dict[str, Word] = Field(default_factory=dict)
     """Our values by the provider's; one that is not listed becomes ``default`` and is counted."""
-    default: str | None = None
+    default: Word | None = None
     """Our value for one that is not listed; must be ``unknown`` where the field has that."""
     scale: str | None = None
     """Multiplies an amount, for example ``"0.01"`` for fen or cents."""
@@ -50,6 +50,12 @@ class FieldRule(Section):
     """The offset of times that have none, for example ``"+08:00"``."""
     strip_prefixes: list[str] = Field(default_factory=list)
     """Taken off the front of a number, the first that fits: ``["+86", "0086"]``."""
+
+    @field_validator("const", "present", "default", mode="before")
+    @classmethod
+    def _yes_is_not_one(cls, value: Any, _info: ValidationInfo) -> Any:
+        """Take ``const: true``, in place of the refusal of switches: no key here is a number."""
+        return _word(value)
 
 
 Rule = Annotated[FieldRule, BeforeValidator(_as_path)]
@@ -161,7 +167,7 @@ class Profile(Section):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
     title: str
-    base_url: str | None = None
+    base_url: HttpUrl | None = None
     """The base URL of the API; where it is missing, the configuration must have it."""
     credentials: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]] = Field(
         default_factory=list

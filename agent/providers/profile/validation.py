@@ -1,15 +1,13 @@
 """Validates what a profile's schema cannot express: names, paths and values that must agree."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from decimal import Decimal, InvalidOperation
-from enum import StrEnum
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 
-from agent.net.timestamps import parse_offset
-from agent.providers.profile.converters import CONVERTERS
 from agent.providers.profile.operation import MOMENT_NAMES, NUMBER_NAMES
-from agent.providers.profile.schema import FieldRule, Login, Operation, Profile
-from agent.providers.profile.targets import ACCOUNT, TARGETS, Need, Target, TargetField
+from agent.providers.profile.path_check import check_envelope, check_paging, check_paths
+from agent.providers.profile.rule_check import check_rule
+from agent.providers.profile.schema import Login, Operation, Profile
+from agent.providers.profile.targets import ACCOUNT, TARGETS, Need, Target
 from agent.providers.signing.check import SigningCheck, check_template
 from agent.states import Capability
 from agent.yamlfile.paths import KeyPath
@@ -30,6 +28,7 @@ def check_profile(profile: Profile) -> Iterator[Problem]:
     # A mistake in the profile's own section shows in every operation; one report of it is enough.
     yield from dict.fromkeys(_signing(profile, known))
     yield from _texts(profile.headers, ("headers",), known)
+    yield from check_envelope(profile.envelope, ("envelope",))
     if profile.login is not None:
         yield from _login(profile.login, profile, known)
     operations = [("account", ACCOUNT, frozenset[str]())]
@@ -86,8 +85,9 @@ def _operation(
             (*at, "method"), "may change something, expected GET, or read: true beside a POST"
         )
     yield from _request(operation, at, known)
-    if operation.paging.kind in ("next", "token") and not operation.paging.next:
-        yield Problem((*at, "paging"), "does not say where the next page is, expected next: PATH")
+    yield from check_paging(operation.paging, (*at, "paging"))
+    yield from check_paths(operation, at)
+    yield from check_envelope(operation.envelope, (*at, "envelope"))
     yield from _fields(operation, at, target)
 
 
@@ -116,55 +116,13 @@ def _fields(operation: Operation, at: KeyPath, target: Target) -> Iterator[Probl
         if name not in fields:
             yield Problem(key, f"is not a known field, expected one of {', '.join(fields)}")
         else:
-            yield from _rule(rule, key, fields[name])
+            yield from check_rule(rule, key, fields[name])
     for name, field in fields.items():
         if field.need is Need.IDENTITY and name not in operation.fields:
             yield Problem((*at, "fields"), f"has no {name}, which every record must have")
-    if operation.skip_without is not None and operation.skip_without not in fields:
+    required = operation.skip_without
+    if required is not None and required not in fields:
         yield Problem((*at, "skip_without"), f"is not a field, expected one of {', '.join(fields)}")
-
-
-def _rule(rule: FieldRule, at: KeyPath, field: TargetField) -> Iterator[Problem]:
-    if rule.path is None and not rule.first_of and rule.const is None:
-        yield Problem(at, "says nothing, expected path, first_of or const")
-    if rule.convert is not None and rule.convert not in CONVERTERS:
-        text = f"is no converter, expected one of {', '.join(sorted(CONVERTERS))}"
-        yield Problem((*at, "convert"), text)
-    if not isinstance(field.reading, str):
-        yield from _closed_list(rule, at, field.reading)
-    yield from _parsed(rule.zone, (*at, "zone"), parse_offset, "is no offset, expected +08:00")
-    yield from _parsed(rule.scale, (*at, "scale"), _factor, "is no factor, expected 0.01")
-    for index, alternative in enumerate(rule.first_of):
-        yield from _rule(alternative, (*at, "first_of", index), field)
-
-
-def _closed_list(rule: FieldRule, at: KeyPath, ours: type[StrEnum]) -> Iterator[Problem]:
-    words = [member.value for member in ours]
-    words_at: list[tuple[KeyPath, str | None]] = [
-        ((*at, "const"), rule.const),
-        ((*at, "present"), rule.present),
-        ((*at, "default"), rule.default),
-    ]
-    words_at += [((*at, "values", theirs), word) for theirs, word in rule.values.items()]
-    for key, word in words_at:
-        if word is not None and word not in words:
-            yield Problem(key, f"is none of ours, expected one of {', '.join(words)}")
-    if rule.default not in (None, "unknown") and "unknown" in words:
-        yield Problem((*at, "default"), "hides what is not known, expected unknown")
-
-
-def _parsed(
-    text: str | None, at: KeyPath, read: Callable[[str], object], words: str
-) -> Iterator[Problem]:
-    try:
-        if text is not None:
-            read(text)
-    except ValueError:
-        yield Problem(at, words)
-
-
-def _factor(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation as error:
-        raise ValueError("not a factor") from error
+    elif required is not None and required not in operation.fields:
+        text = "is not mapped, so every record would be left out; expected it among fields"
+        yield Problem((*at, "skip_without"), text)

@@ -1,0 +1,60 @@
+"""Finds what is wrong with the paths of an operation, and what its paging lacks."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from agent.providers.profile.json_path import path_of
+from agent.providers.profile.schema import Envelope, Operation, Paging
+from agent.yamlfile.paths import KeyPath
+from agent.yamlfile.problems import Problem
+
+_BRACKETS: Final = re.compile(r"\[[\d*'\"]*\]?$|^\$")
+"""What a step has that was written in the notation of JSONPath."""
+_CARRIED: Final = {"offset": "the offset", "token": "the token"}
+"""What the parameter carries, for the styles of pages that have no usual name for it."""
+
+
+def check_path(text: str, at: KeyPath) -> Iterator[Problem]:
+    """The mistake in one dotted path, if there is one."""
+    if any(not step or _BRACKETS.search(step) for step in path_of(text)):
+        yield Problem(at, "is no path, expected keys with dots between, such as data.items.0.name")
+
+
+def check_paths(operation: Operation, at: KeyPath) -> Iterator[Problem]:
+    """Every mistake in the paths of ``operation`` that are not those of its fields."""
+    paging = operation.paging
+    paths: list[tuple[KeyPath, str | None]] = [
+        (("records",), operation.records),
+        (("each",), operation.each),
+        (("paging", "total"), paging.total),
+        (("paging", "next"), paging.next),
+    ]
+    paths += [((key, path), path) for key in ("keep", "skip") for path in getattr(operation, key)]
+    for key, path in paths:
+        if path is not None:
+            yield from check_path(path, (*at, *key))
+
+
+def check_paging(paging: Paging, at: KeyPath) -> Iterator[Problem]:
+    """What ``paging`` lacks, and what has no effect in it."""
+    if paging.kind in ("next", "token") and not paging.next:
+        yield Problem(at, "does not say where the next page is, expected next: PATH")
+    if paging.kind not in ("next", "token") and paging.next:
+        text = f"does not go with kind {paging.kind}, expected kind: next or token"
+        yield Problem((*at, "next"), text)
+    carried = _CARRIED.get(paging.kind)
+    if carried is not None and "param" not in paging.model_fields_set:
+        yield Problem(at, f"does not say which parameter takes {carried}, expected param: NAME")
+
+
+def check_envelope(envelope: Envelope | None, at: KeyPath) -> Iterator[Problem]:
+    """Every mistake in ``envelope``."""
+    if envelope is None:
+        return
+    yield from check_path(envelope.code, (*at, "code"))
+    yield from check_path(envelope.message or "", (*at, "message"))
+    if not envelope.ok and not envelope.absent_is_ok:
+        yield Problem(
+            at, "takes every answer for an error, expected ok: [CODE] or absent_is_ok: true"
+        )
