@@ -147,7 +147,7 @@ class Peers:
             json.dumps(body).encode(),
             {"Content-Type": "application/json", **headers},
         )
-        urllib.request.urlopen(request, timeout=5).close()
+        urllib.request.urlopen(request, timeout=30).close()
 
     def desk(self) -> list[dict[str, Any]]:
         """Every ticket at the desk."""

@@ -46,7 +46,7 @@ def wait_until(condition: Callable[[], T | None], deadline: float, what: str) ->
     pytest.fail(f"after {deadline} s still not: {what}")
 
 
-def get(url: str, timeout: float = 5.0) -> bytes:
+def get(url: str, timeout: float = 30.0) -> bytes:
     """The body of a 200 answer."""
     with urllib.request.urlopen(url, timeout=timeout) as answer:
         return bytes(answer.read())
