@@ -10,7 +10,7 @@ from agent.config.load import ConfigError
 from agent.providers.profile.load import read_profile
 from agent.providers.profile.mapping import RecordMapper
 from agent.providers.profile.schema import Operation
-from agent.providers.profile.targets import TARGETS
+from agent.providers.profile.targets import TARGETS, target_per_number
 from agent.states import Capability
 
 PROFILE = """\
@@ -151,8 +151,9 @@ def test_words_of_ours_have_the_type_of_their_field():
             },
         }
     )
-    mapper = RecordMapper(TARGETS[Capability.ROUTING], operation)
-    (routing,) = mapper.map_page([{"w": "off", "c": "small", "r": "x"}]).facts
+    target = target_per_number(TARGETS[Capability.ROUTING], operation.fields)
+    mapper = RecordMapper(target, operation)
+    ((_number, routing),) = mapper.map_page([{"w": "off", "c": "small", "r": "x"}]).facts
     assert routing.whitelist_enabled is False
     assert routing.voicemail is True
     assert routing.concurrency_limit == 5

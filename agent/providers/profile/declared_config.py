@@ -5,7 +5,7 @@ from typing import Any
 from agent.model import Binding, Routing
 from agent.providers.profile.load import load_profile
 from agent.providers.profile.mapping import RecordMapper
-from agent.providers.profile.targets import TARGETS
+from agent.providers.profile.targets import TARGETS, target_per_number
 from agent.states import Capability
 
 _PHONES = "bindings"
@@ -29,7 +29,9 @@ class DeclaredConfigParser:
         profile = load_profile("generic")
         assert profile.routing is not None
         assert profile.reachability is not None
-        self._routing = RecordMapper(TARGETS[Capability.ROUTING], profile.routing)
+        # What is declared has its number as the key, as an answer about one number has.
+        target = target_per_number(TARGETS[Capability.ROUTING], profile.routing.fields)
+        self._routing = RecordMapper(target, profile.routing)
         self._phones = RecordMapper(TARGETS[Capability.REACHABILITY], profile.reachability)
 
     def parse(self, document: dict[str, Any]) -> tuple[Routing, tuple[Binding, ...]]:
@@ -49,7 +51,7 @@ class DeclaredConfigParser:
                     key, "cannot be read, expected what a world file has there"
                 )
         facts = self._routing.map_page([routing]).facts
-        return (facts[0] if facts else Routing()), phones
+        return (facts[0][1] if facts else Routing()), phones
 
     def _parse_phones(self, entries: Any) -> tuple[Binding, ...]:
         if not isinstance(entries, list):

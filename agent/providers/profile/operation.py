@@ -17,7 +17,7 @@ from agent.providers.profile.page_cache import PageCache, fingerprint_of
 from agent.providers.profile.page_shape import Rows
 from agent.providers.profile.paging import Bounds, Collected, Page, PageSource, Params, read_all
 from agent.providers.profile.schema import Operation
-from agent.providers.profile.targets import Target
+from agent.providers.profile.targets import Target, target_per_number
 from agent.states import Capability, PollFailure
 
 NUMBER_NAMES: Final = frozenset({"number"})
@@ -65,14 +65,16 @@ class OperationReader:
         self._bounds = context.bounds
         self._base_url = context.api.base_url
         self._client = OperationClient(context.api, operation)
+        self.per_number = not NUMBER_NAMES.isdisjoint(self._client.names)
+        """Whether it must be requested once for each number, as its templates name one."""
+        if self.per_number:
+            target = target_per_number(target, operation.fields)
         self._mapper = RecordMapper(target, operation)
         self._mapping = asyncio.Lock()
         self._records = path_of(operation.records)
         self._total = path_of(operation.paging.total) if operation.paging.total else None
         self._next = path_of(operation.paging.next) if operation.paging.next else None
         self.label = self._client.label
-        self.per_number = not NUMBER_NAMES.isdisjoint(self._client.names)
-        """Whether it must be requested once for each number, as its templates name one."""
         self.mapped_fields = frozenset(operation.fields)
 
     async def read_listing(

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import msgspec
@@ -17,7 +17,7 @@ from agent.net.gather import run_concurrently
 from agent.providers.profile.envelope import NotFoundError
 from agent.providers.profile.operation import OperationReader, ReadContext, moment_values
 from agent.providers.profile.paging import Collected
-from agent.providers.profile.targets import ACCOUNT, TARGETS
+from agent.providers.profile.targets import ACCOUNT, REQUESTED, TARGETS
 from agent.states import Capability, Grade, NumberState, PollFailure
 
 
@@ -60,18 +60,36 @@ class DeclarativeProvider:
 
     async def routing(self, numbers: Sequence[str]) -> Mapping[str, Routing]:
         """The routing of ``numbers``; see ``Provider``."""
+        reader = self._readers[Capability.ROUTING]
+        if not reader.per_number:
+            collected = await reader.read_listing({}, itemgetter(0))
+            self._check_share_of_invalid(Capability.ROUTING, collected)
+            wanted = frozenset(numbers)
+            return {number: fact for number, fact in collected.facts if number in wanted}
         facts_of = await self._read_per_number(Capability.ROUTING, numbers)
-        return {number: facts[0] for number, facts in facts_of.items() if facts}
+        return {number: self._only(reader, facts) for number, facts in facts_of.items() if facts}
+
+    @staticmethod
+    def _only(reader: OperationReader, facts: list[Any]) -> Any:
+        """The one of ``facts``, which are all of one number.
+
+        Raises:
+            ProviderError: ``schema`` when there are several: which of them holds is not known.
+        """
+        if len(facts) > 1:
+            raise ProviderError(
+                PollFailure.SCHEMA,
+                f"{reader.label}: {len(facts)} records for one number, expected one, or number: "
+                "PATH among the fields where they are of several",
+            )
+        return facts[0]
 
     async def reachability(self, numbers: Sequence[str]) -> Mapping[str, tuple[Binding, ...]]:
         """The bound phones of ``numbers``, ``()`` for one without; see ``Provider``."""
         reader = self._readers[Capability.REACHABILITY]
         if reader.per_number:
             facts_of = await self._read_per_number(Capability.REACHABILITY, numbers)
-            return {
-                number: _by_position([binding for _, binding in facts])
-                for number, facts in facts_of.items()
-            }
+            return {number: _by_position(facts) for number, facts in facts_of.items()}
         collected = await reader.read_listing({}, _binding_identity)
         self._check_share_of_invalid(Capability.REACHABILITY, collected)
         grouped: dict[str, tuple[Binding, ...]] = await _compute(
@@ -106,7 +124,11 @@ class DeclarativeProvider:
     async def _read_per_number(
         self, capability: Capability, numbers: Sequence[str]
     ) -> dict[str, list[Any]]:
-        """The facts of every number the provider knows, with one request each."""
+        """The facts of every number the provider knows, with one request each.
+
+        Where records name their number, those of other numbers are left out: not every provider
+        heeds the number that it was asked for.
+        """
         reader = self._readers[capability]
         facts_of: dict[str, list[Any]] = {}
         total = Collected()
@@ -119,7 +141,7 @@ class DeclarativeProvider:
                     collected = await reader.read_single({"number": number})
                 except NotFoundError:
                     continue
-                facts_of[number] = collected.facts
+                facts_of[number] = _facts_of(number, collected.facts)
                 total.records += collected.records
                 reader.check_count(total.records)
                 total.invalid += collected.invalid
@@ -171,6 +193,10 @@ async def _compute(function: Any, facts: list[Any], *args: Any) -> Any:
 
 def _calls_since(facts: list[Call], since: float) -> tuple[Call, ...]:
     return tuple(call for call in facts if call.started_at >= since)
+
+
+def _facts_of(number: str, facts: list[tuple[str, Any]]) -> list[Any]:
+    return [fact for owner, fact in facts if owner in (REQUESTED, number)]
 
 
 def _binding_identity(fact: tuple[str, Binding]) -> tuple[str, str]:

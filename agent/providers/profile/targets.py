@@ -6,7 +6,7 @@ counted as invalid: a number with a broken contract date is still a number that 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, StrEnum, auto
 from typing import Any, Final
 
@@ -59,6 +59,10 @@ class AccountFact:
     state: NumberState | None
 
 
+def _routing(number: str, *fields: Any) -> tuple[str, Routing]:
+    return number, Routing(*fields)
+
+
 def _binding(number: str, *fields: Any) -> tuple[str, Binding]:
     return number, Binding(*fields)
 
@@ -109,8 +113,9 @@ _BINDING: Final = Target(
     make_all=_bindings,
 )
 _ROUTING: Final = Target(
-    Routing,
+    _routing,
     (
+        TargetField("number", "number", need=Need.IDENTITY),
         TargetField("strategy", Strategy, Strategy.UNKNOWN),
         TargetField("wait_seconds", "amount"),
         TargetField("schedule", "schedule", ()),
@@ -174,4 +179,21 @@ TARGETS: Final[Mapping[Capability, Target]] = {
     Capability.BALANCE: _BALANCE,
     Capability.CALLS: _CALL,
 }
-"""The fact behind each capability."""
+"""The fact behind each capability; those of a number's parts come with the number they are of."""
+
+REQUESTED: Final = ""
+"""The number of a fact that is of the number which was asked for."""
+
+
+def target_per_number(target: Target, mapped: Iterable[str]) -> Target:
+    """``target`` where each request names one number: records need not have it.
+
+    Where a profile has ``number`` among its ``mapped`` fields, they must: it says whose they are.
+    """
+    if "number" in mapped:
+        return target
+    fields = (
+        replace(field, need=Need.OPTIONAL, default=REQUESTED) if field.name == "number" else field
+        for field in target.fields
+    )
+    return replace(target, fields=tuple(fields))

@@ -5,14 +5,16 @@ from functools import partial
 
 from agent.providers.profile.operation import MOMENT_NAMES, NUMBER_NAMES
 from agent.providers.profile.path_check import check_envelope, check_paging, check_paths
+from agent.providers.profile.request_template import RequestTemplate
 from agent.providers.profile.rule_check import check_rule
 from agent.providers.profile.schema import Login, Operation, Profile
-from agent.providers.profile.targets import ACCOUNT, TARGETS, Need, Target
+from agent.providers.profile.targets import ACCOUNT, TARGETS, Need, Target, target_per_number
 from agent.providers.signing.check import SigningCheck, check_template
 from agent.states import Capability
 from agent.yamlfile.paths import KeyPath
 from agent.yamlfile.problems import Problem
 
+_PER_NUMBER = frozenset({Capability.ROUTING.value, Capability.REACHABILITY.value})
 _NAMES_OF = {
     Capability.ROUTING: NUMBER_NAMES,
     Capability.REACHABILITY: NUMBER_NAMES,
@@ -88,6 +90,8 @@ def _operation(
     yield from check_paging(operation.paging, (*at, "paging"))
     yield from check_paths(operation, at)
     yield from check_envelope(operation.envelope, (*at, "envelope"))
+    if not NUMBER_NAMES.isdisjoint(RequestTemplate(operation, {}).names):
+        target = target_per_number(target, operation.fields)
     yield from _fields(operation, at, target)
 
 
@@ -119,7 +123,9 @@ def _fields(operation: Operation, at: KeyPath, target: Target) -> Iterator[Probl
             yield from check_rule(rule, key, fields[name])
     for name, field in fields.items():
         if field.need is Need.IDENTITY and name not in operation.fields:
-            yield Problem((*at, "fields"), f"has no {name}, which every record must have")
+            text = f"has no {name}, which every record must have"
+            remedy = f"; expected {name}: PATH, or {{number}} in the request to ask once per number"
+            yield Problem((*at, "fields"), text + remedy * (at[0] in _PER_NUMBER))
     required = operation.skip_without
     if required is not None and required not in fields:
         yield Problem((*at, "skip_without"), f"is not a field, expected one of {', '.join(fields)}")
