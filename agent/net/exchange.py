@@ -39,6 +39,8 @@ class Request:
     accept: frozenset[int] = frozenset()
     label: str = ""
     """Names the request in errors, for example ``GET /numbers/{number}``; holds no values."""
+    read_error: "Callable[[Answer, ProviderError], ProviderError] | None" = None
+    """Returns what the answer of an error status says the failure is."""
     is_login: bool = False
     """Its answer holds a token, and it may hold a password: neither is recorded."""
 

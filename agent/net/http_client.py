@@ -30,6 +30,8 @@ from agent.states import PollFailure
 
 _CHUNK = 64 * 1024
 """Bytes read at once; a small limit bounds what a compressed bomb inflates to per read."""
+_LARGEST_ERROR = 64 * 1024
+"""Bytes; an answer that only reports an error is smaller."""
 _ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 _HEADERS = {
     "Accept": "application/json",
@@ -115,7 +117,7 @@ class HttpClient:
                 now = self._clock()
                 failure = status_failure(status, response.headers, now, label)
                 if failure is not None:
-                    raise failure
+                    raise await _explained(request, response, failure)
             _check_encoding(response, label)
             body = await _read(response, self._limits.max_body, label)
             return Answer(status, response.headers, body, response.charset, age)
@@ -127,6 +129,21 @@ class HttpClient:
         if theirs is not None:
             self.skew = theirs - now
         return self._ages.age(response.headers, requested_at, time.monotonic(), now)
+
+
+async def _explained(
+    request: Request, response: aiohttp.ClientResponse, failure: ProviderError
+) -> ProviderError:
+    """What the error's body says that ``failure`` is; itself where that cannot be read."""
+    if request.read_error is None:
+        return failure
+    try:
+        _check_encoding(response, "")
+        body = await _read(response, _LARGEST_ERROR, "")
+    except (ProviderError, *_FAILURES):
+        return failure
+    answer = Answer(response.status, response.headers, body, response.charset)
+    return request.read_error(answer, failure)
 
 
 def _session(

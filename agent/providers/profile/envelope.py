@@ -1,11 +1,13 @@
-"""Recognizes answers that report an error with HTTP 200."""
+"""Recognizes answers that report an error, by their code or message."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from agent.masking import mask_text
 from agent.net.exchange import ProviderError
 from agent.net.scrub import scrub
 from agent.providers.profile.json_path import MISSING, follow, path_of, scalar_text
+from agent.providers.profile.patterns import searcher
 from agent.providers.profile.schema import Envelope
 from agent.states import PollFailure
 
@@ -17,6 +19,8 @@ _KINDS: Final[Mapping[str, PollFailure]] = {
 }
 _CODE_LENGTH: Final = 40
 _MESSAGE_LENGTH: Final = 120
+_SEARCHED: Final = 4096
+"""Characters of a message that are looked at."""
 
 
 class NotFoundError(ProviderError):
@@ -35,22 +39,42 @@ def check_envelope(
         ProviderError: by its code, ``api_error`` where the profile does not list it; ``schema``
             when it has no code.
     """
-    code = follow(tree, path_of(envelope.code))
-    if code is MISSING or code is None:
+    text = _code(envelope, tree)
+    if text in envelope.ok:
+        return
+    meaning = meaning_of(envelope, tree)
+    if text is None and not meaning:
         if envelope.absent_is_ok and isinstance(tree, dict):
             return
         raise ProviderError(PollFailure.SCHEMA, f"{label}: no code at {envelope.code}")
-    if isinstance(code, dict | list):
-        raise ProviderError(PollFailure.SCHEMA, f"{label}: the code is not a word")
-    text = scalar_text(code)
-    if text in envelope.ok:
-        return
-    meaning = envelope.errors.get(text, "fatal")
     failure = NotFoundError if meaning == "not_found" else ProviderError
-    shown = f"code {scrub(text, _CODE_LENGTH)} {_message(envelope, tree)}".strip()
-    raise failure(_KINDS[meaning], f"{label}: {redact(shown)}")
+    shown = redact(shown_error(envelope, tree))
+    raise failure(_KINDS[meaning or "fatal"], f"{label}: {shown}")
 
 
-def _message(envelope: Envelope, tree: Any) -> str:
+def meaning_of(envelope: Envelope, tree: Any) -> str:
+    """What the code or the message of an error means; empty where the profile lists neither."""
+    pattern = envelope.not_found_message
+    if pattern and searcher(pattern)(_raw_message(envelope, tree)):
+        return "not_found"
+    return envelope.errors.get(_code(envelope, tree) or "", "")
+
+
+def shown_error(envelope: Envelope, tree: Any) -> str:
+    """Code and message for people, without hostile characters and phones; empty without both."""
+    code = _code(envelope, tree)
+    message = mask_text(scrub(_raw_message(envelope, tree), _MESSAGE_LENGTH))
+    return f"{'' if code is None else f'code {scrub(code, _CODE_LENGTH)}'} {message}".strip()
+
+
+def _code(envelope: Envelope, tree: Any) -> str | None:
+    """The code as a word; ``None`` where there is none."""
+    code = follow(tree, path_of(envelope.code))
+    if code is MISSING or code is None or isinstance(code, dict | list):
+        return None
+    return scalar_text(code)
+
+
+def _raw_message(envelope: Envelope, tree: Any) -> str:
     message = follow(tree, path_of(envelope.message)) if envelope.message else MISSING
-    return scrub(message, _MESSAGE_LENGTH) if isinstance(message, str) else ""
+    return message[:_SEARCHED] if isinstance(message, str) else ""

@@ -9,6 +9,7 @@ from agent.net.exchange import Answer, Fetch
 from agent.net.reading import INLINE_BYTES, read_in_thread
 from agent.net.scrub import SECRET_PLACEHOLDER
 from agent.providers.profile.envelope import NotFoundError, check_envelope
+from agent.providers.profile.error_bodies import error_reader
 from agent.providers.profile.json_path import path_of
 from agent.providers.profile.page_shape import PageShape
 from agent.providers.profile.request_template import Params, RequestTemplate
@@ -64,6 +65,7 @@ class OperationClient:
         self._is_listing = operation.paging.kind != "none"
         self._shape: PageShape | None = None
         self.label = self._template.label
+        self._read_error = error_reader(self._envelope, api.redact)
 
     async def send(
         self, values: Mapping[str, str], extra: Params = (), url: str | None = None
@@ -83,6 +85,7 @@ class OperationClient:
         request = replace(
             self._template.fill(self._api.base_url, names, extra, url),
             sign=self._sign,
+            read_error=self._read_error,
             accept=frozenset(self._operation.not_found_status),
         )
         answer = await self._api.fetch(request)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from agent.providers.profile.json_path import path_of
+from agent.providers.profile.patterns import LONGEST, compiled
 from agent.providers.profile.schema import Envelope, Operation, Paging
 from agent.yamlfile.paths import KeyPath
 from agent.yamlfile.problems import Problem
@@ -48,12 +49,24 @@ def check_paging(paging: Paging, at: KeyPath) -> Iterator[Problem]:
         yield Problem(at, f"does not say which parameter takes {carried}, expected param: NAME")
 
 
+def check_pattern(pattern: str, at: KeyPath) -> Iterator[Problem]:
+    """The mistake in a regular expression, if there is one."""
+    try:
+        compiled(pattern)
+    except ValueError:
+        yield Problem(at, f"is no regular expression of RE2 of up to {LONGEST} characters")
+
+
 def check_envelope(envelope: Envelope | None, at: KeyPath) -> Iterator[Problem]:
     """Every mistake in ``envelope``."""
     if envelope is None:
         return
     yield from check_path(envelope.code, (*at, "code"))
     yield from check_path(envelope.message or "", (*at, "message"))
+    if envelope.not_found_message is not None:
+        yield from check_pattern(envelope.not_found_message, (*at, "not_found_message"))
+        if envelope.message is None:
+            yield Problem(at, "has no message to look in, expected message: PATH")
     if not envelope.ok and not envelope.absent_is_ok:
         yield Problem(
             at, "takes every answer for an error, expected ok: [CODE] or absent_is_ok: true"

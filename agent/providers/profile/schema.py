@@ -81,7 +81,7 @@ class Paging(Section):
 
 
 class Envelope(Section):
-    """How an answer with HTTP 200 reports an error."""
+    """How an answer reports an error, with HTTP 200 or in the body of an error status."""
 
     code: str
     """The path of the code."""
@@ -90,9 +90,13 @@ class Envelope(Section):
     absent_is_ok: bool = False
     """Whether an answer without a code is a success."""
     message: str | None = None
+    """The path of the provider's message; it is shown without credentials and phones."""
     errors: dict[str, Literal["auth", "throttle", "not_found", "fatal"]] = Field(
         default_factory=dict
     )
+    """The meaning of codes, on every HTTP status; one that is not listed is ``fatal`` on 200."""
+    not_found_message: str | None = None
+    """A regular expression (RE2) in messages that say that the number does not exist."""
 
 
 class Operation(Section):

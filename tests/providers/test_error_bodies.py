@@ -1,0 +1,120 @@
+"""A provider's own error code decides on every HTTP status, and is shown with its message."""
+
+import json
+
+import pytest
+import yaml
+from aiohttp import web
+
+from agent.config.load import ConfigError
+from agent.net.exchange import ProviderError
+from agent.providers.profile.load import load_profile
+from agent.states import PollFailure
+from tests.net.http_bench import serving
+
+NUMBER = "4006220001"
+PROFILE = {
+    "name": "coded",
+    "title": "Coded",
+    "credentials": ["key"],
+    "signing": {"headers": {"X-Key": "{key}"}},
+    "envelope": {
+        "code": "Code",
+        "ok": ["OK"],
+        "absent_is_ok": True,
+        "message": "Message",
+        "errors": {
+            "SignatureDoesNotMatch": "auth",
+            "Throttling": "throttle",
+            "NoNumber": "not_found",
+            "Broken": "fatal",
+        },
+        "not_found_message": "AOR .*not found",
+    },
+    "numbers": {"path": "/numbers", "records": "items", "fields": {"number": "n", "state": "s"}},
+    "routing": {
+        "path": "/routes/{number}",
+        "records": "route",
+        "fields": {"strategy": "strategy"},
+    },
+}
+SECRET = "CANARY-of-the-account"
+
+
+def described(tmp_path, **envelope):
+    file = tmp_path / "coded.yaml"
+    document = {**PROFILE, "envelope": {**PROFILE["envelope"], **envelope}}
+    file.write_text(yaml.safe_dump(document))
+    return str(file)
+
+
+async def outcome(bench, tmp_path, status, body, headers=None, read="numbers"):
+    async def handler(_request):
+        text = body if isinstance(body, str) else json.dumps(body)
+        return web.Response(status=status, text=text, headers=headers)
+
+    async with serving(handler) as server:
+        provider = bench.provider(server.url, described(tmp_path), {"key": SECRET})
+        if read == "routing":
+            return await provider.routing([NUMBER])
+        with pytest.raises(ProviderError) as caught:
+            await provider.numbers()
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (400, "SignatureDoesNotMatch", PollFailure.AUTH),
+        (404, "SignatureDoesNotMatch", PollFailure.AUTH),
+        (500, "SignatureDoesNotMatch", PollFailure.AUTH),
+        (400, "Throttling", PollFailure.RATE_LIMITED),
+        (503, "Throttling", PollFailure.RATE_LIMITED),
+        (403, "Throttling", PollFailure.RATE_LIMITED),
+        (400, "Surprise", PollFailure.HTTP_4XX),
+        (400, "OK", PollFailure.HTTP_4XX),
+        (401, "Surprise", PollFailure.AUTH),
+        (403, "Surprise", PollFailure.AUTH),
+        (429, "Surprise", PollFailure.RATE_LIMITED),
+        (500, "Broken", PollFailure.HTTP_5XX),
+    ],
+)
+async def test_the_code_decides_on_every_status_and_is_shown(bench, tmp_path, status, code, kind):
+    body = {"Code": code, "Message": f"what {SECRET} did\nto 13812345678", "Other": "unmapped"}
+    error = await outcome(bench, tmp_path, status, body, {"Retry-After": "7"})
+    assert error.kind is kind
+    assert f"HTTP {status}" in error.detail
+    assert f"code {code} what <secret> did to 138****5678" in error.detail
+    assert "unmapped" not in error.detail
+    if kind is PollFailure.RATE_LIMITED and status != 403:
+        assert error.retry_after == 7
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (500, {"Message": "AOR 801 not found"}),
+        (404, {"Code": "NoNumber"}),
+        (400, {"Code": "NoNumber"}),
+        (200, {"Code": "Other", "Message": "AOR 801 not found"}),
+    ],
+)
+async def test_a_number_is_not_found_by_code_or_message_on_any_status(
+    bench, tmp_path, status, body
+):
+    assert await outcome(bench, tmp_path, status, body, read="routing") == {}
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "<html>Bad gateway</html>", "[1]", '{"Code": {"a": 1}}', "[" * 5000, "x" * 300_000],
+)
+async def test_other_bodies_leave_the_status_to_speak(bench, tmp_path, body):
+    error = await outcome(bench, tmp_path, 400, body)
+    assert error.kind is PollFailure.HTTP_4XX
+    assert error.detail == "GET /numbers: HTTP 400 Bad Request"
+
+
+def test_a_pattern_that_is_none_is_refused_at_load(tmp_path):
+    with pytest.raises(ConfigError, match=r"envelope.not_found_message: is no regular expression"):
+        load_profile(described(tmp_path, not_found_message="AOR (not found"))
