@@ -63,6 +63,8 @@ _FRONT_DIGITS = 3
 _BACK_DIGITS = 4
 _MASK = "****"
 _LONGEST_UNSPLIT = 11
+_LONGEST_EXTENSION = 6
+"""Digits: an extension of a PBX or a public short number, and no person's phone."""
 
 
 def mask_phone(phone: str) -> str:
@@ -70,7 +72,7 @@ def mask_phone(phone: str) -> str:
 
     Landlines keep their area code (``022****4321``), country codes stay in front. Separators
     are dropped. A 400 number comes back as it is. Text that is not a phone number, such as a
-    SIP address, is masked as free text.
+    SIP address, is masked as free text. Up to six digits are an extension and stay.
     """
     phone = _visible(phone)
     if _HOTLINE_RUN.fullmatch(phone):
@@ -78,6 +80,8 @@ def mask_phone(phone: str) -> str:
     if not _NUMBER_ONLY.fullmatch(phone):
         return _mask_address(phone)
     digits = _NOISE.sub("", phone)
+    if len(digits) <= _LONGEST_EXTENSION and digits.isdecimal():
+        return digits
     country = _CHINA.match(digits)
     front = country[0] if country else ""
     return front + _mask_national(digits[len(front) :])

@@ -28,6 +28,7 @@ from agent.config.load import load
 from agent.config.settings import Settings
 from agent.masking import mask_phone
 from agent.model import Balance, Binding, Number, Routing
+from agent.net.word_counts import OTHERS
 from agent.polling.journal import ADVICE, PollOutcome
 from agent.states import IN_SERVICE_STATES, REACHABLE_STATES
 
@@ -75,8 +76,21 @@ def _account_document(account: AccountReport) -> dict[str, Any]:
             {"number": mask_phone(number), "phones": count}
             for number, count in account.unlisted_phones.items()
         ],
+        "unmapped_words": list(_words(account)),
         "numbers": [_number_document(account, number) for number in account.numbers],
     }
+
+
+def _words(account: AccountReport) -> Iterator[dict[str, Any]]:
+    """The provider's words that the profile does not map, the most frequent of a field first."""
+    for outcome in account.outcomes:
+        for field, words in sorted(outcome.unmapped_words.items()):
+            for word, count in sorted(words.items(), key=_frequent_first):
+                yield {"field": field, "word": word, "count": count}
+
+
+def _frequent_first(entry: tuple[str, int]) -> tuple[bool, int, str]:
+    return entry[0] == OTHERS, -entry[1], entry[0]
 
 
 def _outcome_document(outcome: PollOutcome) -> dict[str, Any]:
@@ -125,7 +139,7 @@ def render(report: Report, console: Console) -> None:
         console.print(_balance(account.balance))
         if account.numbers:
             console.print(_numbers_table(account))
-        for line in (*_unlisted(account), *_failures(account)):
+        for line in (*_unlisted(account), *_unmapped(account), *_failures(account)):
             console.print(line)
 
 
@@ -172,6 +186,14 @@ def _unlisted(account: AccountReport) -> Iterable[Text]:
     for number, count in islice(account.unlisted_phones.items(), ROWS):
         yield Text(
             f"{count} phones are under {mask_phone(number)}, which the account does not list",
+            style="bold yellow",
+        )
+
+
+def _unmapped(account: AccountReport) -> Iterable[Text]:
+    for entry in islice(_words(account), ROWS):
+        yield Text(
+            f"{entry['field']}: the profile does not map {entry['word']} ({entry['count']} times)",
             style="bold yellow",
         )
 

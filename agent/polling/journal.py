@@ -1,10 +1,11 @@
 """How polls ended: the outcome with its advice, the counters, and a log line when that changes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
+from agent.polling.unmapped_words import UnmappedWords, Words
 from agent.providers.base import AdapterReports
 from agent.states import Capability, PollFailure
 from exporters.telemetry import Telemetry
@@ -48,6 +49,8 @@ class PollOutcome:
     failure: PollFailure | None = None
     """``None`` when it succeeded."""
     detail: str = ""
+    unmapped_words: Words = field(default_factory=dict)
+    """The provider's words that the profile does not map, by field."""
 
 
 class PollJournal:
@@ -58,7 +61,12 @@ class PollJournal:
         self._provider = provider
         self._account = account
         self._failing_since: dict[Capability, float] = {}
-        self.reports = AdapterReports(unmapped=self._count_unmapped, invalid=self._count_invalid)
+        self.unmapped_words = UnmappedWords()
+        self.reports = AdapterReports(
+            unmapped=self._count_unmapped,
+            invalid=self._count_invalid,
+            words=self.unmapped_words.add,
+        )
         """The callbacks by which the account's adapter reports values it could not use."""
 
     def declare(self, capabilities: Iterable[Capability]) -> None:
@@ -67,6 +75,7 @@ class PollJournal:
 
     def record_start(self, capability: Capability) -> None:
         """Count a poll that begins."""
+        self.unmapped_words.begin(capability)
         self._telemetry.poll_attempts.labels(self._provider, self._account, capability).inc()
 
     def record_end(self, outcome: PollOutcome, now: float) -> None:
@@ -92,8 +101,8 @@ class PollJournal:
         if seconds is not None:
             self._telemetry.clock_skew.labels(self._provider, self._account).set(seconds)
 
-    def _count_unmapped(self, field: str, count: int) -> None:
-        self._telemetry.values_unmapped.labels(self._provider, self._account, field).inc(count)
+    def _count_unmapped(self, name: str, count: int) -> None:
+        self._telemetry.values_unmapped.labels(self._provider, self._account, name).inc(count)
 
     def _count_invalid(self, capability: Capability, count: int) -> None:
         self._telemetry.records_invalid.labels(self._provider, self._account, capability).inc(count)

@@ -184,7 +184,8 @@ class Poller:
             merged = self._update_breaker(merged, capability, now)
             self.state.publish(merged)
         status = merged.snapshot.polls[capability]
-        outcome = PollOutcome(capability, elapsed, status.failure, status.detail)
+        words = self._journal.unmapped_words.of(capability)
+        outcome = PollOutcome(capability, elapsed, status.failure, status.detail, words)
         self._journal.record_end(outcome, now)
         self._journal.record_clock_skew(self._skew())
         return outcome

@@ -54,6 +54,10 @@ def _ignore_unmapped(_field: str, _count: int) -> None:
     pass
 
 
+def _ignore_words(_field: str, _words: Mapping[str, int]) -> None:
+    pass
+
+
 def _ignore_token(_token: str) -> None:
     pass
 
@@ -70,5 +74,8 @@ class AdapterReports:
     """Called with a field (``numbers.state``) and the count of its values that are not mapped."""
     invalid: Callable[[Capability, int], None] = _ignore_invalid
     """Called with a capability and how many records were skipped or lost a field."""
+    words: Callable[[str, Mapping[str, int]], None] = _ignore_words
+    """Called with a field and how often each of its words came that is not mapped; they are safe to
+    show, and bounded."""
     token: Callable[[str], None] = _ignore_token
     """Called with every token that a login got; it must never be shown, logged or stored."""

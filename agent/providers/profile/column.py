@@ -9,15 +9,17 @@ from dataclasses import replace
 from types import NoneType
 from typing import Any, Final
 
+from agent.net.word_counts import add_bounded, shown_words
 from agent.providers.profile.converters import CONVERTERS, Convert, Converter
 from agent.providers.profile.json_path import MISSING, Path, follow, path_of, scalar_text
-from agent.providers.profile.own_values import fixed_value, listed_value
+from agent.providers.profile.own_values import expected_by, fixed_value, listed_value
 from agent.providers.profile.schema import FieldRule
 from agent.providers.profile.targets import Need, TargetField
 
 _ABSENT_KINDS: Final = frozenset({NoneType, type(MISSING)})
 _WORD_KINDS: Final = frozenset({str, int, bool})
 _MAX_CACHED: Final = 4096
+_LONGEST_WORD: Final = 64
 
 
 class ConversionCache(dict[Any, Any]):
@@ -50,12 +52,15 @@ class ValueMap:
         self._default = default
         self.table = dict(table)
         self.unmapped = 0
+        self.words: dict[str, int] = {}
+        """The words that are not mapped, as many as are kept."""
 
     def __call__(self, raw: Any) -> Any:
         """Our value for a JSON scalar, the default where there is none."""
         value = self.table.get(scalar_text(raw), MISSING)
         if value is MISSING:
             self.unmapped += 1
+            add_bounded(self.words, scalar_text(raw)[:_LONGEST_WORD])
             return self._default
         return value
 
@@ -69,6 +74,7 @@ class Column:
         self.value_map = _value_map(field, rule)
         self._rule = rule
         self._need = field.need
+        self._reading = str(field.reading)
         self._default = field.default
         self._converter = _converter(field, rule, self.value_map)
         self._alternatives = [
@@ -108,6 +114,28 @@ class Column:
             value_map.unmapped = 0
         return count
 
+    def take_words(self) -> dict[str, int]:
+        """The words that :meth:`take_unmapped` counts, made safe to show."""
+        words: dict[str, int] = {}
+        for value_map in self._value_maps():
+            for word, count in value_map.words.items():
+                add_bounded(words, word, count)
+            value_map.words = {}
+        return shown_words(words) if words else words
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Every path at which a value may be."""
+        own = () if self._rule.path is None else (self.path,)
+        return (*own, *(path for column in self._alternatives for path in column.paths))
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, in words."""
+        if self.value_map is not None:
+            return "a word"
+        return expected_by(self._rule.convert or self._reading)
+
     @property
     def has_value_map(self) -> bool:
         """Whether :meth:`take_unmapped` can ever return more than 0."""
@@ -130,12 +158,13 @@ class Column:
         """
         if self._cache is None:
             return self._by_kind(raw)
-        unmapped = self.value_map.unmapped if self.value_map is not None else 0
+        value_map = self.value_map
+        before = (0, {}) if value_map is None else (value_map.unmapped, dict(value_map.words))
         try:
             return list(map(self._cache.__getitem__, raw))
         except (ValueError, TypeError):
-            if self.value_map is not None:
-                self.value_map.unmapped = unmapped
+            if value_map is not None:
+                value_map.unmapped, value_map.words = before
             return self._by_kind(raw)
 
     def absent_page(self, count: int) -> Sequence[Any]:
@@ -182,10 +211,13 @@ class Column:
             return self._default
         return value
 
+    @property
+    def is_identity(self) -> bool:
+        """Whether a record without the field is no fact."""
+        return self._need is Need.IDENTITY
+
     def default(self) -> Any:
-        """The value in place of one that does not fit; ValueError where the field is identity."""
-        if self._need is Need.IDENTITY:
-            raise ValueError("missing")
+        """The value in place of one that does not fit."""
         return self._default
 
     def is_missing(self, record: Mapping[str, Any]) -> bool:

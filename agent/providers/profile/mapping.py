@@ -5,15 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, Final
 
 from agent.providers.profile.column import Column
 from agent.providers.profile.json_path import MISSING, Path, follow, path_of, scalar_text
+from agent.providers.profile.misfits import MOST_MISFITS, misfit_text
 from agent.providers.profile.page_shape import ABSENT, Rows
 from agent.providers.profile.schema import FieldRule, Operation
 from agent.providers.profile.targets import Target
 
 Record = Mapping[str, Any]
+_NOTHING: Final = object()
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,10 @@ class MappedPage:
     """The number of records that were skipped or lost a field."""
     unmapped: tuple[tuple[str, int], ...] = ()
     """Fields with unmapped values, and their number."""
+    words: tuple[tuple[str, dict[str, int]], ...] = ()
+    """Fields with unmapped values, and how often each of their words came."""
+    misfits: tuple[str, ...] = ()
+    """What is wrong with the first of the invalid records."""
 
 
 def joined(pages: Sequence[MappedPage]) -> MappedPage:
@@ -39,6 +45,8 @@ def joined(pages: Sequence[MappedPage]) -> MappedPage:
         sum(page.records for page in pages),
         sum(page.invalid for page in pages),
         tuple(unmapped.items()),
+        tuple(entry for page in pages for entry in page.words),
+        tuple(text for page in pages for text in page.misfits)[:MOST_MISFITS],
     )
 
 
@@ -77,14 +85,21 @@ class RecordMapper:
         if isinstance(records, Rows) and not self._takes_rows:
             records = records.records()
         wanted = self._wanted(records)
+        misfits: list[str] = []
         try:
             facts, invalid = self._by_columns(wanted), 0
         except ValueError:
             plain = wanted.records() if isinstance(wanted, Rows) else wanted
-            facts, invalid = self._one_by_one(plain)
-        counts = ((column.name, column.take_unmapped()) for column in self._mapped_columns)
+            facts, invalid = self._one_by_one(plain, misfits)
+        counts = [(column.name, column.take_unmapped()) for column in self._mapped_columns]
+        words = [(column.name, column.take_words()) for column in self._mapped_columns]
         return MappedPage(
-            facts, len(records), invalid, tuple((name, count) for name, count in counts if count)
+            facts,
+            len(records),
+            invalid,
+            tuple((name, count) for name, count in counts if count),
+            tuple((name, found) for name, found in words if found),
+            tuple(misfits),
         )
 
     def _wanted(self, records: Sequence[Any]) -> Sequence[Any]:
@@ -129,33 +144,40 @@ class RecordMapper:
             for key in keys
         }
 
-    def _one_by_one(self, records: Sequence[Any]) -> tuple[list[Any], int]:
-        """The facts, and how many records were skipped or lost a field."""
+    def _one_by_one(self, records: Sequence[Any], misfits: list[str]) -> tuple[list[Any], int]:
+        """The facts, and how many records were skipped or lost a field; adds to ``misfits``."""
         for column in self._mapped_columns:
             column.take_unmapped()  # the attempt by columns may have counted already
+            column.take_words()
         facts: list[Any] = []
         invalid = 0
-        for record in records:
-            try:
-                values, lost = self._values(record)
-            except ValueError:
+        for index, record in enumerate(records):
+            values, lost = self._values(record)
+            if lost is not _NOTHING:
                 invalid += 1
-            else:
-                invalid += lost
+                if len(misfits) < MOST_MISFITS:
+                    misfits.append(misfit_text(index, record, lost))
+            if values is not None:
                 facts.append(self._make(*values))
         return facts, invalid
 
-    def _values(self, record: Any) -> tuple[list[Any], bool]:
-        """The record's values, and whether any was lost; ``ValueError`` where it is no fact."""
+    def _values(self, record: Any) -> tuple[list[Any] | None, Any]:
+        """The record's values, ``None`` where it is no fact; and the first column that was lost.
+
+        In place of a column stands ``None`` for a record that is no object, and ``_NOTHING`` where
+        nothing was lost.
+        """
         if not isinstance(record, dict):
-            raise ValueError("not an object")  # noqa: TRY004 - a wrong value, whatever its type
+            return None, None
         values: list[Any] = []
-        lost = False
+        lost: Any = _NOTHING
         for column in self._columns:
             try:
                 values.append(column.convert_record(record))
             except ValueError:
-                lost = True
+                lost = column if lost is _NOTHING else lost
+                if column.is_identity:
+                    return None, column
                 values.append(column.default())
         return values, lost
 

@@ -12,6 +12,7 @@ from agent.net.urls import next_url
 from agent.providers.base import AdapterReports
 from agent.providers.profile.json_path import MISSING, follow, path_of
 from agent.providers.profile.mapping import MappedPage, RecordMapper, joined
+from agent.providers.profile.misfits import keys_at
 from agent.providers.profile.operation_client import ApiAccount, OperationClient
 from agent.providers.profile.page_cache import PageCache, fingerprint_of
 from agent.providers.profile.page_shape import Rows
@@ -112,7 +113,7 @@ class OperationReader:
         """The records of one answer; ``values`` fill the templates."""
         answer = await self._client.send(values)
         mapped = (await self._page(answer)).mapped
-        return Collected(mapped.facts, mapped.records, mapped.invalid)
+        return Collected(mapped.facts, mapped.records, mapped.invalid, list(mapped.misfits))
 
     async def _cached_page(self, location: Hashable, answer: Answer) -> Page:
         """The page in ``answer``; the cached one if the last listing had the same bytes there."""
@@ -131,6 +132,8 @@ class OperationReader:
     def _report_unmapped(self, mapped: MappedPage) -> None:
         for field, count in mapped.unmapped:
             self._reports.unmapped(f"{self._name}.{field}", count)
+        for field, words in mapped.words:
+            self._reports.words(f"{self._name}.{field}", words)
 
     async def _page(self, answer: Answer) -> Page:
         tree = await self._client.decode(answer)
@@ -179,7 +182,9 @@ class OperationReader:
             return records
         if isinstance(records, dict) and self._operation.paging.kind == "none":
             return [records]
-        raise self._schema_error("no records", self._operation.records)
+        error = self._schema_error("no records", self._operation.records)
+        keys = keys_at(tree, self._records)
+        raise ProviderError(PollFailure.SCHEMA, f"{error.detail}; {keys}")
 
     def _count(self, total: Any) -> int:
         if isinstance(total, str) and total.isascii() and total.isdigit() and len(total) < 16:  # noqa: PLR2004 - more digits than any count has

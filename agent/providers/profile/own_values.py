@@ -50,6 +50,11 @@ def listed_value(field: TargetField, rule: FieldRule, text: str) -> Any:
     return _member(field.reading, text)
 
 
+def expected_by(name: str) -> str:
+    """What the values of the converter ``name`` must be, in words."""
+    return _EXPECTED.get(name, f"what the converter {name} takes")
+
+
 def _member(ours: type[StrEnum], text: str) -> StrEnum:
     try:
         return ours(text)

@@ -21,14 +21,15 @@ two complete listings without it. Where ``growing`` is set (call records) repeat
 total are expected; repeats are dropped.
 """
 
-from collections.abc import Awaitable, Callable, Hashable, Iterator
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Final
 
 from agent.net.exchange import ProviderError
 from agent.net.gather import run_concurrently
 from agent.providers.profile.mapping import MappedPage
+from agent.providers.profile.misfits import MOST_MISFITS
 from agent.providers.profile.schema import Paging
 from agent.states import PollFailure
 
@@ -78,6 +79,12 @@ class Collected:
     """In the provider's own order."""
     records: int = 0
     invalid: int = 0
+    misfits: list[str] = field(default_factory=list)
+    """What is wrong with the first of the invalid records."""
+
+    def add_misfits(self, texts: Iterable[str]) -> None:
+        """Add what is wrong with further records, as far as it is kept."""
+        self.misfits.extend(islice(texts, max(0, MOST_MISFITS - len(self.misfits))))
 
 
 class _ChangedWhileReadError(ProviderError):
@@ -193,7 +200,9 @@ class _Reader:
         """
         mapped, collected = page.mapped, self._collected
         if 0 < mapped.records <= mapped.invalid:
-            raise self._failure(PollFailure.SCHEMA, "no record of a page fits the profile")
+            why = "; ".join(("no record of a page fits the profile", *mapped.misfits[:1]))
+            raise self._failure(PollFailure.SCHEMA, why)
+        collected.add_misfits(mapped.misfits)
         if self._total is None:
             self._total = page.total
         elif page.total != self._total and not self._paging.growing:

@@ -145,6 +145,7 @@ class DeclarativeProvider:
                 total.records += collected.records
                 reader.check_count(total.records)
                 total.invalid += collected.invalid
+                total.add_misfits(collected.misfits)
 
         await run_concurrently(work() for _ in range(self._context.bounds.concurrency))
         self._check_share_of_invalid(capability, total)
@@ -159,11 +160,9 @@ class DeclarativeProvider:
         if collected.invalid:
             self._context.reports.invalid(capability, collected.invalid)
         if collected.invalid * 5 > collected.records:
-            raise ProviderError(
-                PollFailure.SCHEMA,
-                f"{self._readers[capability].label}: {collected.invalid} of "
-                f"{collected.records} records do not fit the profile",
-            )
+            counts = f"{collected.invalid} of {collected.records} records do not fit the profile"
+            why = "; ".join((counts, *collected.misfits[:1]))
+            raise ProviderError(PollFailure.SCHEMA, f"{self._readers[capability].label}: {why}")
 
 
 @dataclass(frozen=True)
@@ -224,5 +223,6 @@ def _by_position(bindings: list[Binding]) -> tuple[Binding, ...]:
 
 def _single_fact(collected: Collected, label: str) -> Any:
     if len(collected.facts) != 1:
-        raise ProviderError(PollFailure.SCHEMA, f"{label}: no usable record in the answer")
+        why = "; ".join(("no usable record in the answer", *collected.misfits[:1]))
+        raise ProviderError(PollFailure.SCHEMA, f"{label}: {why}")
     return collected.facts[0]
