@@ -5,6 +5,7 @@ its most talkative level, and everything it writes is searched.
 """
 
 import base64
+import csv
 import io
 import json
 import threading
@@ -32,6 +33,10 @@ SECRETS = {
 }
 PHONES = ("13812340001", "13912340002", "02287650003", "+8613712340004")
 """A bound phone, a caller, a landline, and one that an error text has."""
+
+
+FORMULA = '=HYPERLINK("http://evil.example";"click")'
+"""A company's name that a spreadsheet would calculate."""
 
 
 def spellings(text: str) -> set[bytes]:
@@ -94,6 +99,7 @@ def world() -> Settings:
         "key": SECRETS["provider key"],
         "secret": SECRETS["provider secret"],
     }
+    account["numbers"][0]["company"] = FORMULA
     for number in account["numbers"]:
         number["bindings"][0]["phone"], number["bindings"][1]["phone"] = PHONES[0], PHONES[2]
     return planted
@@ -166,6 +172,7 @@ def outputs(agent: AgentProcess, folder: Path) -> dict[str, bytes]:
     )
     found = {f"GET {path}": read(agent.url + path) for path in paths}
     found |= {f"GET {path} with the token": agent.get(path) for path in paths[:2]}
+    assert found["GET /metrics"].startswith(b"#"), "reading needs no login here"
     bundle = agent.get(f"/api/tickets/{ticket}/evidence.zip")
     with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
         found |= {f"bundle {name}": archive.read(name) for name in archive.namelist()}
@@ -203,6 +210,31 @@ def test_no_secret_is_in_anything_that_leaves_the_agent(agent: AgentProcess, tmp
 def test_no_phone_is_in_anything_that_anyone_reads(agent: AgentProcess, tmp_path) -> None:
     canaries = {phone: spellings(phone.removeprefix("+86")) for phone in PHONES}
     assert hits(outputs(agent, tmp_path), canaries) == []
+
+
+def formulas(texts: dict[str, bytes]) -> list[tuple[str, str]]:
+    """Where which cell of a CSV file is one that a spreadsheet calculates."""
+    return [
+        (where, cell)
+        for where, text in texts.items()
+        if where.endswith(".csv")
+        for row in csv.reader(io.StringIO(text.decode("utf-8-sig")))
+        for cell in row
+        if cell.lstrip().startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠"))
+    ]
+
+
+@pytest.mark.timeout(900)
+def test_no_cell_is_a_formula(agent: AgentProcess, tmp_path) -> None:
+    everything = outputs(agent, tmp_path)
+    tables = {where: text for where, text in everything.items() if where.endswith(".csv")}
+    tables["statistics with the token .csv"] = agent.get("/api/statistics.csv")
+    assert any(b"HYPERLINK" in text for text in tables.values())
+    assert formulas(tables) == []
+
+
+def test_a_cell_that_is_a_formula_would_be_noticed() -> None:
+    assert formulas({"a.csv": f"1,{FORMULA}\n".encode()})
 
 
 def test_a_secret_that_leaks_in_any_spelling_would_be_noticed() -> None:

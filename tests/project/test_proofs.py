@@ -47,6 +47,22 @@ def test_every_row_names_files_and_controls_that_exist() -> None:
     assert {row.number for row in table() if row.files and not row.controls} == WITHOUT_CONTROL
 
 
+def attacks(page: str) -> dict[str, list[str]]:
+    """The files with tests of each class of attacks, by class."""
+    section = page.partition("## What attacks taught")[2].partition("\n## ")[0]
+    lines = re.findall(r"^\| (?!class|---)([^|]+) \|(.*)\|$", section, re.MULTILINE)
+    return {name: re.findall(r"`(tests/[\w/]+\.py)`", cells) for name, cells in lines}
+
+
+def test_every_class_of_attacks_has_tests_that_exist() -> None:
+    classes = attacks(PAGE.read_text(encoding="utf-8"))
+    assert len(classes) == 18
+    assert all(classes.values())
+    assert [
+        file for files in classes.values() for file in files if not (ROOT / file).is_file()
+    ] == []
+
+
 def test_a_row_that_names_what_is_not_there_is_noticed() -> None:
     page = "| 1 | kills | `tests/project/test_proofs.py` | 1 | 2 | `test_that_never_was` |\n"
     (row,) = rows(page)

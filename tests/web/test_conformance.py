@@ -89,7 +89,7 @@ def test_nothing_deviates_from_the_description(agent: AgentProcess, tmp_path: Pa
     values = {"path.number": ["4006220001", "4006229999"], "path.id": [ticket, "none"]}
     phases = "coverage,fuzzing,stateful" if is_full() else "fuzzing"
     tried, found = deviations(agent.url, tmp_path, size(3, 30), phases, values)
-    assert not found
+    assert not found, "\n".join(found)
     assert tried >= size(100, 1000)
     assert agent.process.poll() is None
 
