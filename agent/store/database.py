@@ -130,7 +130,9 @@ class Database:
             ) from error
         except UnicodeDecodeError as error:
             # SQLite's own words quote the damaged page, and the driver reads them as UTF-8.
-            raise UnavailableError(f"{self.path}: {Trouble.DAMAGED.reason}", passes=False) from error
+            raise UnavailableError(
+                f"{self.path}: {Trouble.DAMAGED.reason}", passes=False
+            ) from error
         if damage != "ok":
             reason = Trouble.DAMAGED.reason
             raise UnavailableError(f"{self.path}: {reason} ({damage})", passes=False)

@@ -320,7 +320,9 @@ _END = _unlimited("end", "Until when: epoch seconds or RFC 3339.")
 _STEP = _unlimited("step", "Time between two points: seconds, or a duration such as 30s.")
 _TIMEOUT = _unlimited("timeout", "The longest it may take: seconds or a duration.")
 _MATCH = _unlimited("match[]", "Only series that this selector matches.", is_repeatable=True)
-_TYPE = Parameter("type", "Only alerting or only recording rules.", ("alert", "record"))
+_TYPE = Parameter(
+    "type", "Only alerting or only recording rules; empty for both.", ("alert", "record", "")
+)
 _METRIC = _unlimited("metric", "Only this metric.")
 
 

@@ -1,7 +1,9 @@
 """What the fuzzers begin with: valid inputs of each parser, and words of its language."""
 
+import base64
 import json
 import sqlite3
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +99,16 @@ numbers:
 """
 
 
+DAMAGED_LEDGER = zlib.decompress(
+    base64.b64decode(
+        b"eNoLDvTJLElVSMsvyk0sUTBmEGBgZGRwUFBggAAmBgRgBGIWND5RgBekmH8pAxCNglEwCgYSMHKOhsEo"
+        b"GAVDCCTmpOYmZSbHl6UWFWfm540GyCgYBaNgFIyCUYAVDLM2biQjm7i2NmN2SWJSTmpizqxJSK0BtMYB"
+        b"k3OQq2OIq0KIo5OPqwKapIIGlBGfV5qrEOIaEaIJ6Zv/YACiUTBIABsjk6iJpaUlAMSZMLc="
+    )
+)
+"""A database whose damage SQLite describes in words that are no UTF-8; fuzzing found it."""
+
+
 def _json(*values: Any) -> list[bytes]:
     return [json.dumps(value, ensure_ascii=False).encode() for value in values]
 
@@ -139,7 +151,7 @@ SEEDS: dict[str, list[bytes]] = {
     "complaint": _json(COMPLAINT),
     "callback": _json(JIRA, STANDARD, ZAMMAD),
     "signature": _lines("msg_1\n1790000000\nv1,AAAA v1,BBBB\n{}", "m\n-1\nv1a,x\n"),
-    "ledger": [_foreign_database(), b"SQLite format 3\x00" + b"\x00" * 84],
+    "ledger": [_foreign_database(), DAMAGED_LEDGER, b"SQLite format 3\x00" + b"\x00" * 84],
 }
 
 WORDS: dict[str, tuple[str, ...]] = {

@@ -32,7 +32,7 @@ from agent.rules.promql.errors import RefusedError
 from agent.rules.promql.nodes import Semantics
 from agent.rules.queries.queries import parse_selector
 from agent.simulator.worldfile import WorldFileError, parse_world
-from agent.sinks.callback import CallbackFormat, InvalidCallbackError
+from agent.sinks.callback import CallbackFormat, InvalidCallbackError, SignatureScheme
 from agent.sinks.registry import sink_kinds
 from agent.states import Capability
 from agent.store import StoreError
@@ -44,6 +44,7 @@ from tests.sinks.sections import webhook_section
 
 NOW = 1_790_000_000.0
 KEY = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+UNSIGNED = SignatureScheme(lambda *_: None, lambda *_: "message")
 LABELS = {"number": "4006220001", "account": "hq"}
 
 
@@ -164,7 +165,7 @@ def _complaint(data: bytes) -> None:
 def _callback(data: bytes) -> None:
     settings = CallbackSettings(secret=KEY)
     for name, kind in _formats().items():
-        unsigned = CallbackFormat(kind.stages, kind.read, lambda *_: "message")
+        unsigned = CallbackFormat(kind.stages, kind.read, UNSIGNED)
         try:
             unsigned.receive(
                 webhook_section("https://x.example", name=name), settings, {}, data, NOW
