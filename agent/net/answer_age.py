@@ -8,6 +8,8 @@ with the server's own earlier ones, in monotonic time:
   is from our clock: that is skew, which the alert ProviderClockSkew reports;
 - an answer with an earlier ``Date`` than any clock of the server showed when it was requested was
   made before, and is so much older;
+- for a minute after our own clock was set, an answer with the time that it shows now was made now:
+  where server and agent share a clock, setting that makes nothing old;
 - a clock that was set back by a while looks that much older. It is believed once its ``Date`` has
   gone on for as long, at most an hour: it then is past all it said before. A clock that was set
   forward is believed at once, and the one before is remembered for an hour: servers behind one
@@ -29,6 +31,8 @@ LONGEST_DOUBT = 3600.0
 """Seconds after which a clock that was set back is believed at the latest."""
 FIRST_DOUBT = 60.0
 """The same while no answer was in step with our clock."""
+SET_TOGETHER = 60.0
+"""Seconds after our clock was set for which a server may turn out to share it."""
 _MOST_CLOCKS = 8
 _REMEMBERED = 3600.0
 
@@ -53,6 +57,9 @@ class AnswerAges:
         self._is_ours = True
         self._doubtful: _Clock | None = None
         """That of answers that look old, since when they keep to it."""
+        self._own: _Clock | None = None
+        """Our own at the newest answer."""
+        self._was_set_at = float("-inf")
 
     def age(
         self, headers: Mapping[str, str], requested_at: float, received_at: float, now: float
@@ -68,9 +75,25 @@ class AnswerAges:
         if made_at is not None:
             if not self._clocks:
                 self._clocks = [_Clock(now - received_at, received_at)]
+            self._note_own_clock(now - received_at, requested_at)
             behind = self._behind(made_at, made_at - received_at, requested_at)
         age = max(in_caches, behind)
         return age if age > TOLERANCE else 0.0
+
+    def _note_own_clock(self, offset: float, at: float) -> None:
+        if self._own is not None and abs(offset - self._own.offset) > TOLERANCE:
+            self._was_set_at = at
+        self._own = _Clock(offset, at)
+
+    def _is_in_step_with_ours(self, made_at: float, offset: float, requested_at: float) -> bool:
+        """Whether our clock was set just now and an answer has the time that it shows."""
+        own = self._own
+        return (
+            own is not None
+            and requested_at - self._was_set_at < SET_TOGETHER
+            and requested_at + own.offset - made_at <= TOLERANCE
+            and offset <= own.offset + TOLERANCE
+        )
 
     def _behind(self, made_at: float, offset: float, requested_at: float) -> float:
         """How far ``made_at`` is behind the server's clock at ``requested_at``.
@@ -84,7 +107,11 @@ class AnswerAges:
                 self._believe(clock, highest, requested_at)
                 return 0.0
         behind = min((lag for lag in lags if lag > TOLERANCE), default=0.0)
-        if behind and not self._goes_on(made_at, offset, requested_at, behind):
+        if (
+            behind
+            and not self._is_in_step_with_ours(made_at, offset, requested_at)
+            and not self._goes_on(made_at, offset, requested_at, behind)
+        ):
             return behind
         clock = _Clock(offset, requested_at)
         self._clocks.append(clock)

@@ -6,8 +6,9 @@ World time passes even when no request comes in.
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from email.utils import formatdate
 from types import TracebackType
 from typing import Any, Self
 
@@ -101,6 +102,9 @@ class SimulatorServer:
             await asyncio.sleep(_MAX_SLEEP if due is None else min(due + 0.001, _MAX_SLEEP))
 
 
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
 async def start(
     world: World,
     host: str = "127.0.0.1",
@@ -135,7 +139,16 @@ async def start(
 
 def make_app(world: World) -> web.Application:
     """The web application of a world, which begins the world when it starts."""
-    app = web.Application(client_max_size=8 * 1024 * 1024)
+
+    @web.middleware
+    async def set_date(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        # By the world's own clock, which tests set: an answer is made when the world says it is.
+        response = await handler(request)
+        if not response.prepared:
+            response.headers.setdefault("Date", formatdate(world.clock.wall(), usegmt=True))
+        return response
+
+    app = web.Application(client_max_size=8 * 1024 * 1024, middlewares=[set_date])
     handlers = _Handlers(world)
     app.router.add_get("/world", handlers.show)
     app.router.add_post("/world", handlers.apply)

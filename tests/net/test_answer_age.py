@@ -179,3 +179,23 @@ def test_what_was_made_once_is_at_least_as_old_as_it_was_seen(first, pauses):
     for pause in pauses:
         at += pause
         assert world.asks(at, made=-first) >= first + at - 2
+
+
+@pytest.mark.parametrize("step", [-DAY, -HOUR, -MINUTE, MINUTE, HOUR, DAY])
+def test_a_clock_that_server_and_agent_share_makes_nothing_old_when_it_is_set(step):
+    world = World()
+    for n in range(10):
+        assert world.asks(30.0 * n) == 0.0
+    world.server = world.agent = step
+    assert [world.asks(30.0 * n) for n in range(10, 60)] == [0.0] * 50
+    assert world.asks(1800.0, made=1800 - 600) >= 500
+
+
+@pytest.mark.parametrize("step", [-DAY, -HOUR, HOUR, DAY])
+def test_an_old_answer_stays_old_when_our_clock_is_set(step):
+    world = World()
+    for n in range(10):
+        world.asks(30.0 * n)
+    world.agent = step
+    assert world.asks(300.0, made=300 - 600) == pytest.approx(600, abs=2)
+    assert world.asks(330.0) == 0.0

@@ -24,11 +24,6 @@ HOUR, DAY = 3600, 86400
 STEPS = (HOUR, 0, -HOUR, 0, DAY, 0, -DAY, 0) if is_full() else (HOUR, -DAY, 0)
 """Where the clock is set to, one after the other, in seconds off the right time."""
 BROKEN, RECOVERING, WELL = NUMBERS = ("4006220001", "4006220002", "4006220003")
-DOUBTED = pytest.mark.xfail(
-    reason="a provider whose clock is set back with ours is doubted for up to an hour"
-    " (agent/net/answer_age.py): its polls fail as outdated, which opens a ticket of its own",
-    strict=False,
-)
 INTERVAL = 2.0
 """Seconds between two polls."""
 HOLD = 20.0
@@ -58,7 +53,6 @@ class Polls:
         wait_until(lambda: self.count > before, seconds, "another poll")
 
 
-@DOUBTED
 def test_polls_go_on_and_nothing_comes_early(tmp_path: Path) -> None:
     clock, chance = Clock(tmp_path), random.Random(15)
     options: dict[str, Any] = {"numbers": NUMBERS, "clock": clock.command, "adapt": adapt}

@@ -25,11 +25,6 @@ pytestmark = [
 ]
 
 KILLS = size(2, 125, "kills")
-DOUBTED = pytest.mark.xfail(
-    reason="a provider whose clock is set back with ours is doubted for up to an hour"
-    " (agent/net/answer_age.py): its polls fail as outdated, which opens a ticket of its own",
-    strict=False,
-)
 NUMBERS = numbers_for(KILLS)
 
 
@@ -61,7 +56,6 @@ def test_while_the_disk_is_full(tmp_path: Path) -> None:
             assert_nothing_went_wrong(campaign)
 
 
-@DOUBTED
 def test_while_the_clock_is_set(tmp_path: Path) -> None:
     clock = Clock(tmp_path)
     with peers(tmp_path, external=False, numbers=NUMBERS, clock=clock.command) as scene:
