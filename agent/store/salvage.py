@@ -193,7 +193,7 @@ def _read_table(
     if not table.columns:
         return table
     chosen = ", ".join(f'"{column}"' for column in table.columns)
-    query = f'SELECT rowid, {chosen} FROM "{name}" NOT INDEXED WHERE rowid >= ? ORDER BY rowid'  # nosec B608 - this program's tables
+    query = f'SELECT rowid, {chosen} FROM "{name}" NOT INDEXED WHERE rowid >= ? ORDER BY rowid'  # nosec B608 # this program's own tables
     for row in _rows(connection, query, table):
         values = dict(zip(table.columns, row, strict=True))
         if is_valid(name, values):
@@ -231,7 +231,7 @@ def _next_readable(connection: sqlite3.Connection, name: str, position: int) -> 
     """
 
     def first_from(start: int) -> int | None:
-        query = f'SELECT rowid FROM "{name}" NOT INDEXED WHERE rowid >= ? ORDER BY rowid LIMIT 1'  # nosec B608
+        query = f'SELECT rowid FROM "{name}" NOT INDEXED WHERE rowid >= ? ORDER BY rowid LIMIT 1'  # nosec B608 # this program's own tables
         try:
             row = connection.execute(query, (start,)).fetchone()
         except sqlite3.DatabaseError:

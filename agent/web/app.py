@@ -37,8 +37,8 @@ def make_app(services: WebServices) -> web.Application:
     # The outermost first: refusals of the later ones become responses too.
     middlewares = (
         track_connection,
-        name_client,
         errors_as_responses,
+        name_client,
         refuse_foreign_hosts,
         refuse_other_sites,
         authenticate,

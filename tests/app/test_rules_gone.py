@@ -40,7 +40,7 @@ async def reload(scene: Scene) -> str:
     """Reload over HTTP as an operator does; returns the answer."""
     async with (
         TestClient(TestServer(make_app(scene.agent.web_services()))) as client,
-        client.post("/-/reload") as answer,
+        client.post("/-/reload", headers=scene.authorized) as answer,
     ):
         assert answer.status == 200
         return await answer.text()

@@ -10,10 +10,14 @@ phones = st.integers(13000000000, 19999999999).map(str)
 
 
 def test_an_id_is_its_own_label():
-    assert binding_labels([Binding("b1", "13800000001"), Binding("10000001", "x")]) == (
+    assert binding_labels([Binding("b1", "13800000001"), Binding("801001", "x")]) == (
         "b1",
-        "10000001",
+        "801001",
     )
+
+
+def test_an_id_that_may_be_a_local_phone_is_masked():
+    assert binding_labels([Binding("10000001", "x")]) == ("****0001",)
 
 
 def test_an_id_that_is_the_phone_is_masked_and_stays_distinct():

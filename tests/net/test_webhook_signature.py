@@ -18,6 +18,7 @@ KEY = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
 OTHER = "whsec_" + base64.b64encode(b"another key of 24 bytes.").decode()
 MISSING_STAMP = "^webhook-timestamp is missing or more than 300 s off$"
 BAD_SIGNATURE = "^webhook-signature does not fit the body and the secret$"
+NO_SIGNATURE = "^webhook-signature is missing or has no signature of version 1$"
 
 
 def signed(body: bytes, key: str = KEY, identifier: str = "msg_1", at: float = NOW):
@@ -113,7 +114,7 @@ def test_any_secret_and_any_signature_may_fit():
 @pytest.mark.parametrize("change", ["v1,", "", "v2", "中"])
 def test_another_signature_is_refused(change):
     headers = {**signed(b"{}"), "webhook-signature": change}
-    with pytest.raises(SignatureError, match=BAD_SIGNATURE):
+    with pytest.raises(SignatureError, match=NO_SIGNATURE):
         verify(headers, b"{}", [Secret(KEY)], NOW)
 
 
@@ -148,7 +149,7 @@ def test_the_headers_are_all_needed():
     assert is_signed(headers)
     without = {name: text for name, text in headers.items() if name != "webhook-signature"}
     assert not is_signed(without)
-    with pytest.raises(SignatureError, match=BAD_SIGNATURE):
+    with pytest.raises(SignatureError, match=NO_SIGNATURE):
         verify(without, b"{}", [Secret(KEY)], NOW)
     nameless = {name: text for name, text in headers.items() if name != "webhook-id"}
     assert webhook_id(nameless) == ""

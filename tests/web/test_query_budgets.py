@@ -249,8 +249,8 @@ async def test_series_stops_at_the_first_that_is_too_many(
 ) -> None:
     made: list[str] = []
 
-    def numbered(vector: Vector) -> Iterator[str]:
-        for text in label_sets(vector):
+    def numbered(vector: Vector, *mask: Any) -> Iterator[str]:
+        for text in label_sets(vector, *mask):
             made.append(f"{len(made)}{text}")
             yield made[-1]
 
