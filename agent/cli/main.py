@@ -25,6 +25,7 @@ from agent.cli.arguments import (
     Url,
 )
 from agent.cli.ledger_commands import add_ledger_commands
+from agent.cli.profile_commands import add_profile_commands
 from agent.tickets.actions.action import ACTION_DESCRIPTIONS, TicketAction
 
 app = typer.Typer(
@@ -47,6 +48,7 @@ app.add_typer(baseline_app, name="baseline")
 tickets_app = typer.Typer(help="The ledger of tickets.", no_args_is_help=True)
 app.add_typer(tickets_app, name="tickets")
 add_ledger_commands(app)
+add_profile_commands(app)
 
 
 def main() -> None:

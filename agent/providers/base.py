@@ -58,6 +58,10 @@ def _ignore_words(_field: str, _words: Mapping[str, int]) -> None:
     pass
 
 
+def _ignore_misfits(_capability: Capability, _texts: Sequence[str]) -> None:
+    pass
+
+
 def _ignore_token(_token: str) -> None:
     pass
 
@@ -74,6 +78,9 @@ class AdapterReports:
     """Called with a field (``numbers.state``) and the count of its values that are not mapped."""
     invalid: Callable[[Capability, int], None] = _ignore_invalid
     """Called with a capability and how many records were skipped or lost a field."""
+    misfits: Callable[[Capability, Sequence[str]], None] = _ignore_misfits
+    """Called with a capability and what is wrong with the first records that do not fit; the texts
+    hold no value of a record, and are bounded."""
     words: Callable[[str, Mapping[str, int]], None] = _ignore_words
     """Called with a field and how often each of its words came that is not mapped; they are safe to
     show, and bounded."""

@@ -159,6 +159,7 @@ class DeclarativeProvider:
         """
         if collected.invalid:
             self._context.reports.invalid(capability, collected.invalid)
+            self._context.reports.misfits(capability, collected.misfits)
         if collected.invalid * 5 > collected.records:
             counts = f"{collected.invalid} of {collected.records} records do not fit the profile"
             why = "; ".join((counts, *collected.misfits[:1]))

@@ -1,0 +1,224 @@
+"""``numwatch profile try``: one poll with a profile, shown step by step; nothing is stored."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from agent.cli.runner import ExitStatus, run_command
+from agent.config.load import load
+from agent.config.settings import Account, ProviderSettings, Settings
+from agent.masking import mask_phone, mask_text
+from agent.net.decode import decode_body
+from agent.net.exchange import Answer, Fetch, ProviderError, Request
+from agent.net.http_client import HttpClient, HttpClientLimits
+from agent.net.scrub import scrub
+from agent.polling.budget import Budget
+from agent.polling.redaction import AccountRedactor
+from agent.providers.base import AdapterReports, Provider
+from agent.providers.profile.load import read_profile
+from agent.providers.profile.outline import outline, readers_of
+from agent.providers.profile.schema import Profile
+from agent.providers.registry import build
+from agent.states import Capability
+
+REQUESTS: Final = 3
+"""Requests of one capability that are shown, the first."""
+NUMBERS: Final = 3
+"""Numbers whose routing and phones are read."""
+_CALLS_SECONDS: Final = 3600.0
+_PHONES: Final = frozenset({"phone", "caller", "id", "binding", "voicemail_recipient"})
+_LONGEST_VALUE: Final = 120
+
+
+@dataclass
+class Trial:
+    """What one capability's requests, answers and reports were."""
+
+    exchanges: list[tuple[Request, Answer | ProviderError]] = field(default_factory=list)
+    words: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    misfits: list[str] = field(default_factory=list)
+
+
+def try_profile(file: Path, config: Path, account: str) -> int:
+    """Poll ``account`` with the profile in ``file`` and print what happens; 1 if a read failed."""
+
+    def command() -> int:
+        profile = read_profile(file)
+        settings = load(config)
+        chosen, of_account = _chosen(settings, account)
+        provider = chosen.model_copy(update={"profile": str(file)})
+        trier = _Trier(profile, settings, provider, of_account)
+        return ExitStatus.OK if asyncio.run(trier.run()) else ExitStatus.FAILED
+
+    return run_command(command, misuse=(ValueError, OSError))
+
+
+def _chosen(settings: Settings, account: str) -> tuple[ProviderSettings, Account]:
+    accounts = {
+        f"{provider.name}/{of_provider.id}": (provider, of_provider)
+        for provider in settings.providers
+        for of_provider in provider.accounts
+    }
+    if account not in accounts:
+        raise ValueError(f"no account {account!r}, expected one of: {', '.join(accounts)}")
+    return accounts[account]
+
+
+class _Trier:
+    def __init__(
+        self, profile: Profile, settings: Settings, provider: ProviderSettings, account: Account
+    ) -> None:
+        self._profile = profile
+        self._polling = settings.polling_of(provider, account)
+        self._provider = provider
+        self._account = account
+        self._redact = AccountRedactor(account.credentials.values())
+        self._trial = Trial()
+
+    async def run(self) -> bool:
+        """Read every capability and print it; returns whether all succeeded."""
+        client = HttpClient(
+            HttpClientLimits.of(self._polling),
+            egress_allow=self._provider.egress_allow,
+            ca_file=self._provider.ca_file,
+        )
+        try:
+            adapter = build(
+                self._provider,
+                self._account,
+                self._recording(
+                    Budget(self._polling.rate, self._polling.concurrency).wrap(client.fetch)
+                ),
+                self._polling,
+                reports=AdapterReports(
+                    words=self._note_words, misfits=self._note_misfits, token=self._redact.add
+                ),
+            )
+            return await self._read_all(adapter)
+        finally:
+            await client.close()
+
+    def _note_words(self, name: str, words: Mapping[str, int]) -> None:
+        self._trial.words[name] = words
+
+    def _note_misfits(self, _capability: Capability, texts: Sequence[str]) -> None:
+        self._trial.misfits += texts
+
+    def _recording(self, fetch: Fetch) -> Fetch:
+        async def fetch_recording(request: Request) -> Answer:
+            exchanges = self._trial.exchanges
+            try:
+                answer = await fetch(request)
+            except ProviderError as error:
+                if len(exchanges) < REQUESTS:
+                    exchanges.append((request, error))
+                raise
+            if len(exchanges) < REQUESTS:
+                exchanges.append((request, answer))
+            return answer
+
+        return fetch_recording
+
+    async def _read_all(self, adapter: Provider) -> bool:
+        numbers: list[str] = []
+        succeeded = True
+        for capability in Capability:
+            if capability not in adapter.capabilities:
+                continue
+            self._trial = Trial()
+            facts: Any = None
+            failure = ""
+            try:
+                async with asyncio.timeout(self._polling.timeout):
+                    facts = await _READS[capability](adapter, numbers)
+            except ProviderError as error:
+                failure = f"{error.kind}: {error.detail}"
+            except TimeoutError:
+                failure = "timeout: it did not end within polling.timeout"
+            if capability is Capability.NUMBERS and facts is not None:
+                numbers = [number.number for number in facts.numbers[:NUMBERS]]
+            succeeded &= not failure
+            for line in self._lines(capability, facts, failure):
+                print(self._redact(line))  # noqa: T201 - the command's output
+        return succeeded
+
+    def _lines(self, capability: Capability, facts: Any, failure: str) -> Iterator[str]:
+        yield f"== {capability}"
+        operation = getattr(self._profile, capability.value)
+        readers = readers_of(operation, operation.envelope or self._profile.envelope)
+        for request, answer in self._trial.exchanges:
+            yield from _request_lines(request)
+            yield from _answer_lines(answer, readers)
+        for owner, fact in _first_facts(facts):
+            yield f"  mapped{owner}:"
+            yield from _fact_lines(fact, operation.fields)
+        for name, words in self._trial.words.items():
+            shown = ", ".join(f"{word} ({count} times)" for word, count in words.items())
+            yield f"  not mapped, so unknown: {name}: {shown}"
+        for text in self._trial.misfits:
+            yield f"  does not fit: {text}"
+        if failure:
+            yield f"  failed: {failure}"
+
+
+_Read = Callable[[Provider, Sequence[str]], Any]
+_READS: Final[Mapping[Capability, _Read]] = {
+    Capability.NUMBERS: lambda adapter, _: adapter.numbers(),
+    Capability.ROUTING: lambda adapter, numbers: adapter.routing(numbers),
+    Capability.REACHABILITY: lambda adapter, numbers: adapter.reachability(numbers),
+    Capability.BALANCE: lambda adapter, _: adapter.balance(),
+    Capability.CALLS: lambda adapter, _: adapter.calls(time.time() - _CALLS_SECONDS),
+}
+
+
+def _request_lines(request: Request) -> Iterator[str]:
+    yield f"  {request.method} {request.url}"
+    for name, text in request.params:
+        yield f"    {name} = {scrub(text, _LONGEST_VALUE)}"
+    if request.body:
+        yield f"    body: {scrub(request.body.decode('utf-8', 'replace'), 400)}"
+    signed = request.sign(request) if request.sign else request
+    added = sorted({*signed.headers, *dict(signed.params)} - {*dict(request.params)})
+    if added:
+        yield f"    signed or sent, values hidden: {', '.join(added)}"
+
+
+def _answer_lines(answer: Answer | ProviderError, readers: Any) -> Iterator[str]:
+    if isinstance(answer, ProviderError):
+        yield f"    failed: {answer.kind}: {answer.detail}"
+        return
+    yield f"    HTTP {answer.status}, {len(answer.body)} bytes"
+    try:
+        tree = decode_body(answer.body, answer.charset)
+    except ProviderError as error:
+        yield f"    {error.detail}"
+        return
+    for line in outline(tree, readers):
+        yield f"      {line.path}: {line.shape} -> {line.reader or 'not mapped'}"
+
+
+def _first_facts(facts: Any) -> Iterator[tuple[str, Any]]:
+    if facts is None:
+        return
+    if isinstance(facts, Mapping):
+        for number, of_number in list(facts.items())[:NUMBERS]:
+            several = of_number if isinstance(of_number, tuple) else (of_number,)
+            yield from ((f", of {mask_phone(number)}", fact) for fact in several[:1])
+        return
+    listed = getattr(facts, "numbers", facts if isinstance(facts, tuple) else (facts,))
+    yield from (("", fact) for fact in listed[:1])
+
+
+def _fact_lines(fact: Any, mapped: Mapping[str, Any]) -> Iterator[str]:
+    for name in fact.__struct_fields__:
+        if name in mapped:
+            value = getattr(fact, name)
+            yield f"    {name} = {_shown(name, value)} ({type(value).__name__})"
+
+
+def _shown(name: str, value: Any) -> str:
+    text = scrub(str(value), _LONGEST_VALUE)
+    return mask_phone(text) if name in _PHONES else mask_text(text)
