@@ -12,6 +12,7 @@ from typing import Any
 _INVISIBLE = (
     r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
+    r"\u0300-\u036f\u0483-\u0489\u20d0-\u20f0\u2800"  # marks that combine, the blank of Braille
 )
 _BETWEEN = rf"\s\-‐-―－−_＿/／∕\\＼|｜·・•‧~～*#'’`´^{_INVISIBLE}"
 _SEPARATOR = rf"[{_BETWEEN}.()（）\[\]]"
@@ -23,11 +24,24 @@ _LANDLINE = rf"{_COUNTRY}[(（]?0(?:{_LOOSE}\d){{2,3}}{_LOOSE}[)）]?{_LOOSE}\d(
 _ABROAD = rf"[+＋]{_LOOSE}\d(?:{_SEPARATOR}{{0,3}}\d){{6,15}}"
 _MASKED_GROUPS = rf"\d{{7,}}|1{_LOOSE}[3-9](?:{_LOOSE}\d){{9}}"
 _LONG = r"(?:\+|00)?\d{7,}"
+# What stands between digits may be anything when it is the same each time: between all of them
+# or in the usual groups; between any of them no letter and no dot, as addresses of machines have.
+_SPREAD = (
+    r"(?P<spread>1(?P<every>\D{1,8})[3-9](?:(?P=every)\d){9}"
+    r"|1[3-9]\d(?P<group>\D{1,8})\d{4}(?P=group)\d{4}"
+    r"|0\d{2,3}(?P<area>[^\w.]{1,8})\d{3,4}(?P=area)\d{4}"
+    r"|(?=1\d*(?P<any>[^\w.]{1,8})\d)1(?P=any)?[3-9](?:(?P=any)?\d){9})"
+)
 
 _HOTLINE_RUN = re.compile(rf"(?<!\d){_HOTLINE}(?!\d)")
 _PHONE_RUN = re.compile(
-    rf"(?<!\d)(?:(?P<hotline>{_HOTLINE})|{_MOBILE}|{_LANDLINE}|{_ABROAD}|{_LONG})(?!\d)|{_MASKED_GROUPS}"
+    rf"(?<!\d)(?:(?P<hotline>{_HOTLINE})|{_MOBILE}|{_LANDLINE}|{_ABROAD}|{_LONG}|{_SPREAD})(?!\d)"
+    rf"|{_MASKED_GROUPS}"
 )
+_CHINESE_DIGITS = {ord(letter): str(value) for value, letter in enumerate("零一二三四五六七八九")}
+_CHINESE_DIGITS |= {ord("〇"): "0", ord("幺"): "1"}
+_CHINESE_RUN = re.compile(rf"(?:[零〇幺一二三四五六七八九]{_LOOSE}){{9,}}")
+_ENCODED_DIGIT = re.compile(r"&#(?:[xX]0*3(\d)|0*(4[89]|5[0-7]));?|(?:%3|\\u003)(\d)")
 _PHONE_SHAPE = re.compile(rf"(?:{_MOBILE}|{_LANDLINE}|{_ABROAD})(?!\d)")
 _NOISE = re.compile(_SEPARATOR)
 _NUMBER_ONLY = re.compile(rf"\+?(?:\d|{_SEPARATOR})*")
@@ -92,8 +106,22 @@ def mask_text(text: str, is_public: Callable[[str], bool] | None = None) -> str:
 
     Digits of other scripts count as digits, and what people, or whoever wants to hide a phone
     from a mask, put between digits (spaces, dashes, slashes, underscores, invisible characters)
-    counts as nothing. Runs of digits that ``is_public`` accepts stay.
+    counts as nothing; what else may stand there counts as nothing where it is the same between
+    all digits or groups. Digits written as entities of HTML, in URLs' and JSON's escapes are
+    digits as well. Runs of digits that ``is_public`` accepts stay.
     """
+    if _ENCODED_DIGIT.search(text):
+        plain = _ENCODED_DIGIT.sub(_decoded, text)
+        if (shown := _masked(plain, is_public)) != plain:
+            return shown
+    return _masked(text, is_public)
+
+
+def _decoded(match: re.Match[str]) -> str:
+    return chr(int(match[2])) if match[2] else match[1] or match[3]
+
+
+def _masked(text: str, is_public: Callable[[str], bool] | None) -> str:
     # One character for one, so that what is found has the same place in the text.
     normalized = text if text.isascii() else _with_ascii_digits(text)
     parts, end = [], 0
@@ -101,6 +129,8 @@ def mask_text(text: str, is_public: Callable[[str], bool] | None = None) -> str:
         if run["hotline"] or (is_public is not None and is_public(run[0])):
             continue
         found = text[run.start() : run.end()]
+        if run["spread"]:
+            found = "".join(filter(str.isdecimal, run[0]))
         # Of superscripts and circled digits, which are no decimals, the ASCII form is masked.
         phone = found if _NUMBER_ONLY.fullmatch(_visible(found)) else run[0]
         parts += [text[end : run.start()], mask_phone(phone)]
@@ -132,6 +162,7 @@ def looks_like_phone(text: str) -> bool:
 
 def _with_ascii_digits(text: str) -> str:
     # A few superscripts are footnotes and the like; more of them stand for a number.
+    text = _CHINESE_RUN.sub(lambda run: run[0].translate(_CHINESE_DIGITS), text)
     others = sum(letter.isdigit() and not letter.isdecimal() for letter in text)
     return text.translate(_ASCII_OF_ALL_DIGITS if others > _FEW else _ASCII_DIGITS)
 

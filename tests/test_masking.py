@@ -106,3 +106,52 @@ def test_a_phone_looks_like_one(phone):
 @pytest.mark.parametrize("text", ["b1", "10000001", "4006220001", "2026-11-21", "binding-7", ""])
 def test_an_id_does_not_look_like_a_phone(text):
     assert not looks_like_phone(text)
+
+
+def _between(gap: str):
+    return gap.join
+
+
+def _grouped(gap: str):
+    return lambda phone: gap.join((phone[:3], phone[3:7], phone[7:]))
+
+
+def _encoded(form: str):
+    return lambda phone: "".join(form.format(ord(digit)) for digit in phone)
+
+
+GAPS = [",", ":", ";", "=", "+", "!", "&", '"', "→", "●", " " * 6, "<b></b>", "⠀", "\u0301"]
+UNUSUAL = [
+    *map(_between, [*GAPS, ".", "a", "\ufe0f\u20e3"]),
+    *map(_grouped, [*GAPS, "."]),
+    *map(_encoded, ["&#{};", "&#x{:x};", "%{:02x}", "\\u{:04x}"]),
+    lambda phone: phone[:5] + "," + phone[5:],
+    lambda phone: phone[:5] + "\u0489" + phone[5:],
+    lambda phone: "".join("零一二三四五六七八九"[int(digit)] for digit in phone),
+]
+
+
+@pytest.mark.parametrize("written", UNUSUAL)
+def test_a_mobile_is_found_whatever_stands_between_its_digits(written):
+    phone = "13951007919"
+    for shown in (mask_text(f"call {written(phone)} now"), mask_phone(written(phone))):
+        assert "****" in shown
+        assert not re.search(r"5\D*1\D*0\D*0", shown)
+        assert "五" not in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "172.16.100.101 refused",
+        "waits 5,10,15,20,30,50,60,90",
+        "open 13:00-18:00, 19:00-20:30",
+        "2026-11-28T15:30:02.678020Z",
+        "13,500.00 of 150,000.00",
+        "17a3f09b8c1d4e5f6a7b8c9d0e1f2a3b",
+        "100&#49; and 50%3D",
+        "二零二六年一月三日",
+    ],
+)
+def test_what_is_no_phone_stays(text):
+    assert mask_text(text) == text
