@@ -12,7 +12,7 @@ from agent.yamlfile.problems import Problem
 
 _BRACKETS: Final = re.compile(r"\[[\d*'\"]*\]?$|^\$")
 """What a step has that was written in the notation of JSONPath."""
-_CARRIED: Final = {"offset": "the offset", "token": "the token"}
+_CARRIED: Final = {"offset": "the offset", "token": "the token"}  # nosec B105 # words of an error
 """What the parameter carries, for the styles of pages that have no usual name for it."""
 
 
