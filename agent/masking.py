@@ -41,7 +41,12 @@ _PHONE_RUN = re.compile(
 _CHINESE_DIGITS = {ord(letter): str(value) for value, letter in enumerate("零一二三四五六七八九")}
 _CHINESE_DIGITS |= {ord("〇"): "0", ord("幺"): "1"}
 _CHINESE_RUN = re.compile(rf"(?:[零〇幺一二三四五六七八九]{_LOOSE}){{9,}}")
-_ENCODED_DIGIT = re.compile(r"&#(?:[xX]0*3(\d)|0*(4[89]|5[0-7]));?|(?:%3|\\u003)(\d)")
+_ESCAPE = (
+    r"\\{1,4}u([dD][89abAB][0-9a-fA-F]{2})\\{1,4}u([dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|\\{1,4}u((?![dD][89a-fA-F])[0-9a-fA-F]{4})"
+)
+_ENCODED = re.compile(rf"&#(?:[xX]0*(3\d)|0*(4[89]|5[0-7]));?|%(3\d)|{_ESCAPE}")
+"""A digit as an entity of HTML or in a URL's escape; any character in JSON's, even twice."""
 _PHONE_SHAPE = re.compile(rf"(?:{_MOBILE}|{_LANDLINE}|{_ABROAD})(?!\d)")
 _NOISE = re.compile(_SEPARATOR)
 _NUMBER_ONLY = re.compile(rf"\+?(?:\d|{_SEPARATOR})*")
@@ -110,15 +115,20 @@ def mask_text(text: str, is_public: Callable[[str], bool] | None = None) -> str:
     all digits or groups. Digits written as entities of HTML, in URLs' and JSON's escapes are
     digits as well. Runs of digits that ``is_public`` accepts stay.
     """
-    if _ENCODED_DIGIT.search(text):
-        plain = _ENCODED_DIGIT.sub(_decoded, text)
+    if _ENCODED.search(text):
+        plain = _ENCODED.sub(_decoded, text)
         if (shown := _masked(plain, is_public)) != plain:
             return shown
     return _masked(text, is_public)
 
 
 def _decoded(match: re.Match[str]) -> str:
-    return chr(int(match[2])) if match[2] else match[1] or match[3]
+    hexadecimal, decimal, percent, high, low, escape = match.groups()
+    if high:
+        return bytes.fromhex(high + low).decode("utf-16-be")
+    if escape and not (letter := chr(int(escape, 16))).isdecimal() and letter.isascii():
+        return match[0]  # a quotation mark stays escaped, so that the text stays JSON
+    return chr(int(decimal) if decimal else int(hexadecimal or percent or escape, 16))
 
 
 def _masked(text: str, is_public: Callable[[str], bool] | None) -> str:

@@ -1,5 +1,6 @@
 """What people may see of a phone number."""
 
+import json
 import re
 
 import pytest
@@ -122,6 +123,9 @@ def _encoded(form: str):
 
 GAPS = [",", ":", ";", "=", "+", "!", "&", '"', "→", "●", " " * 6, "<b></b>", "⠀", "\u0301"]
 UNUSUAL = [
+    lambda phone: "".join(chr(0x1D7CE + int(digit)) for digit in phone),
+    lambda phone: "".join(chr(0xFF10 + int(digit)) for digit in phone),
+    _between("\u200b"),
     *map(_between, [*GAPS, ".", "a", "\ufe0f\u20e3"]),
     *map(_grouped, [*GAPS, "."]),
     *map(_encoded, ["&#{};", "&#x{:x};", "%{:02x}", "\\u{:04x}"]),
@@ -138,6 +142,18 @@ def test_a_mobile_is_found_whatever_stands_between_its_digits(written):
         assert "****" in shown
         assert not re.search(r"5\D*1\D*0\D*0", shown)
         assert "五" not in shown
+
+
+@pytest.mark.parametrize("written", UNUSUAL)
+def test_a_mobile_is_found_in_json_whose_letters_are_escaped(written):
+    shown = json.loads(mask_text(json.dumps({"name": written("13951007919"), "a": '"b"'})))
+    assert "****" in shown["name"]
+    assert shown["a"] == '"b"'
+
+
+@pytest.mark.parametrize("escape", [r"\ud83d", r"\udc00", r"\ud83dx", r"\u12", r"\\u00e9"])
+def test_a_broken_escape_is_no_error(escape):
+    mask_text(f"13951007919 {escape}").encode()
 
 
 @pytest.mark.parametrize(
