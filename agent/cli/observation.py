@@ -28,6 +28,7 @@ from agent.polling.pollers import Pollers
 from agent.states import PollFailure
 from agent.store import StoreError
 from agent.store.directory import LEDGER_NAME
+from agent.store.inspection import open_read_only
 from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
@@ -213,7 +214,7 @@ def _pages(ledger: Path) -> list[tuple[str, bytes]]:
     if not ledger.exists():
         return []
     try:
-        with closing(sqlite3.connect(f"{ledger.absolute().as_uri()}?mode=ro", uri=True)) as reader:
+        with closing(open_read_only(ledger)) as reader:
             rows = reader.execute(_PAGES, (len(PAGE_PREFIX), PAGE_PREFIX)).fetchall()
     except sqlite3.Error as error:
         log.debug("baselines_not_read", error=str(error))

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.store import StoreError
 from agent.store.database import Database, uninterrupted
 from agent.store.directory import sync_directory
+from agent.store.inspection import damage_of, open_read_only
 from agent.store.schema import outbox, pages, sink_links, tickets
 
 log = structlog.get_logger(__name__)
@@ -80,12 +81,11 @@ def _copy(ledger: Path, part: Path) -> int:
     """Copy and check; returns the number of tickets."""
     # Read-only: a second connection must neither write nor move the write-ahead log into the
     # ledger (the write-ahead-log reset bug of SQLite before 3.51.3).
-    source = sqlite3.connect(f"{ledger.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+    source = open_read_only(ledger)
     with closing(source), closing(sqlite3.connect(part, isolation_level=None)) as copy:
         source.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")
-        damage = [line for (line,) in copy.execute("PRAGMA integrity_check(3)") if line != "ok"]
-        if damage:
+        if damage := damage_of(copy):
             raise StoreError(
                 f"{ledger}: damaged ({'; '.join(damage)}); there is no backup of this, keep the"
                 " former ones"

@@ -70,13 +70,21 @@ def open_read_only(ledger: Path, *, timeout: float = 30.0) -> sqlite3.Connection
     return sqlite3.connect(uri, uri=True, timeout=timeout, isolation_level=None)
 
 
+def damage_of(connection: sqlite3.Connection, most: int = 3) -> list[str]:
+    """The first faults that SQLite's full check finds, which compares every index with its table.
+
+    Raises:
+        sqlite3.DatabaseError: when the file is so damaged that it cannot be checked.
+    """
+    rows = connection.execute(f"PRAGMA integrity_check({most:d})")
+    return [str(line) for (line,) in rows if line != "ok"]
+
+
 def _damage(connection: sqlite3.Connection) -> list[str]:
-    """What the full check says, which compares every index with its table."""
     try:
-        lines = [str(line) for (line,) in connection.execute("PRAGMA integrity_check(5)")]
+        return damage_of(connection, 5)
     except sqlite3.DatabaseError as error:
         return [str(error)]
-    return [line for line in lines if line != "ok"]
 
 
 def is_damaged(ledger: Path) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from agent.store import StoreError
 from agent.store.backup import RESTORE_PAGE
 from agent.store.directory import LEDGER_NAME, lock_directory, make_private
-from agent.store.inspection import open_read_only
+from agent.store.inspection import damage_of, open_read_only
 from agent.store.migrate import known_revisions
 from agent.store.salvage import SUFFIXES, put_aside, replace_ledger
 
@@ -83,8 +83,7 @@ def _check(file: Path) -> float:
         )
     try:
         with closing(open_read_only(file)) as connection:
-            damage = [it for (it,) in connection.execute("PRAGMA integrity_check(3)") if it != "ok"]
-            if damage:
+            if damage := damage_of(connection):
                 raise StoreError(f"{file}: damaged ({'; '.join(damage)}); choose another backup")
             _refuse_unknown(connection, file)
             row = connection.execute("SELECT value FROM keep WHERE name = ?", (RESTORE_PAGE,))
@@ -120,9 +119,10 @@ def _copied(file: Path, new: Path, made_at: float) -> Iterator[None]:
                 "INSERT OR REPLACE INTO keep (name, value) VALUES (?, ?)",
                 (RESTORE_PAGE, repr(made_at).encode()),
             )
-            (whole,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-            if whole != "ok":
-                raise StoreError(f"{new}: not whole after it was copied ({whole}); nothing changed")
+            if damage := damage_of(connection, 1):
+                raise StoreError(
+                    f"{new}: not whole after it was copied ({damage[0]}); nothing changed"
+                )
         yield
     except OSError as error:
         raise StoreError(f"{new}: cannot be written ({error.strerror}); nothing changed") from error

@@ -16,7 +16,8 @@ from pathlib import Path
 from sqlalchemy import create_engine
 
 from agent.store import StoreError
-from agent.store.inspection import open_read_only
+from agent.store.directory import sync_directory
+from agent.store.inspection import damage_of, open_read_only
 from agent.store.migrate import known_revisions, migrate
 from agent.store.schema import metadata
 
@@ -83,11 +84,7 @@ def replace_ledger(ledger: Path, new: Path) -> None:
     for suffix in SUFFIXES[1:]:
         ledger.with_name(ledger.name + suffix).unlink(missing_ok=True)
     new.replace(ledger)
-    descriptor = os.open(ledger.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_directory(ledger.parent)
 
 
 def salvage(ledger: Path, is_valid: IsValid) -> Salvage:
@@ -138,7 +135,7 @@ def _discard(*files: Path) -> None:
 def _mend_header(copy: Path, fresh: Path) -> None:
     """Write a new header into ``copy`` where its own is none; the rest of the page stays."""
     try:
-        with closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(open_read_only(copy)) as connection:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             return
     except sqlite3.DatabaseError:
@@ -267,8 +264,7 @@ def _write(new: Path, tables: Sequence[_Table]) -> list[str]:
         connection.execute("DELETE FROM keep WHERE name = ?", (_MARK_PAGE,))
         lost = _lost_tickets(connection)
         connection.execute("COMMIT")
-        damage = [line for (line,) in connection.execute("PRAGMA integrity_check") if line != "ok"]
-        if damage:
+        if damage := damage_of(connection):
             raise StoreError(f"{new}: not whole ({damage[0]}); the damaged one is where it was")
     return lost
 
