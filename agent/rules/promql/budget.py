@@ -7,7 +7,8 @@ Rules have no budget: they are the operator's own. A query from outside runs ins
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from time import monotonic
+from threading import local
+from time import monotonic, sleep
 
 from agent.rules.promql.errors import EvaluationError
 
@@ -18,6 +19,10 @@ SAMPLES_OF_A_TIME = 150
 LONGEST_TEXT = 64 * 1024
 """Characters: the longest label value that a query may make. A regular expression reads a text in
 one piece, which no deadline ends."""
+_BUSY_SECONDS = 0.005
+_PAUSE_SECONDS = 0.0001
+_PAUSES = local()
+"""When each thread paused last."""
 _TEXT_OVERHEAD = 56
 """Bytes that a short text takes beside its characters."""
 
@@ -87,13 +92,26 @@ class QueryBudget:
             )
 
     def check_time(self) -> None:
-        """Require that the deadline has not passed.
+        """Require that the deadline has not passed, and let other threads run now and then.
 
         Raises:
             QueryTimeoutError: when it has.
         """
         if self._clock() > self._until:
             raise QueryTimeoutError
+        _let_others_run()
+
+
+def _let_others_run() -> None:
+    """Leave the interpreter lock to a waiting thread, the event loop's, every few milliseconds.
+
+    A regular expression gives the lock up for a moment and takes it again before the waiting
+    thread has woken. That thread then never waits long enough to ask for the lock: a loop over
+    short texts held up the event loop for a third of a second.
+    """
+    if monotonic() - getattr(_PAUSES, "at", 0.0) >= _BUSY_SECONDS:
+        sleep(_PAUSE_SECONDS)
+        _PAUSES.at = monotonic()
 
 
 _CURRENT: ContextVar[QueryBudget | None] = ContextVar("query_budget", default=None)
