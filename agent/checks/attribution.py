@@ -7,6 +7,7 @@ known of the phone. Where both accounts report a state, the newer one that is no
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import is_
 
 import msgspec
 
@@ -66,7 +67,7 @@ class Attribution:
             *(_is_fresh(snapshots.get(source), now) for source in sources),
         )
         former = self._latest.get(key)
-        if former is not None and all(map(_is_same, former[0], facts)):
+        if former is not None and all(map(is_, former[0], facts)):
             return former[1]
         bindings = former[1].bindings if former is not None else {}
         completed = _completed(snapshot, numbers, snapshots, now, bindings)
@@ -79,10 +80,6 @@ def complete_all(settings: Settings, snapshots: Iterable[Snapshot], now: float) 
     by_key = {(snapshot.provider, snapshot.account): snapshot for snapshot in snapshots}
     attribution = Attribution(settings)
     return [attribution.complete(snapshot, by_key, now) for snapshot in by_key.values()]
-
-
-def _is_same(old: object, new: object) -> bool:
-    return old is new
 
 
 def _is_fresh(snapshot: Snapshot | None, now: float) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import is_
 
 from agent.config.inventory.inventory import Inventory, InventoryPhone
 from agent.model import Binding, Snapshot
@@ -40,15 +41,11 @@ class InventoryComparison:
         key = snapshot.provider, snapshot.account
         facts: _Facts = snapshot.listing, snapshot.bindings, inventory
         before = self._compared.get(key)
-        if before is not None and all(map(_is_same, before[0], facts)):
+        if before is not None and all(map(is_, before[0], facts)):
             return before[1]
         differences = differences_of(snapshot, inventory)
         self._compared[key] = facts, differences
         return differences
-
-
-def _is_same(old: object, new: object) -> bool:
-    return old is new
 
 
 def differences_of(snapshot: Snapshot, inventory: Inventory) -> InventoryDifferences:

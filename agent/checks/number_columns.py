@@ -70,7 +70,7 @@ class NumberColumns:
             contract_end=float_column(numbers, _CONTRACT),
             reclaim_at=float_column(numbers, _RECLAIM),
             realname_ok=float_column(numbers, _REALNAME),
-            carriers=[mask_text(carrier_of(number.number, number.carrier)) for number in numbers],
+            carriers=_masked([carrier_of(number.number, number.carrier) for number in numbers]),
             grades=[grade_of(number, defaults.grade).value for number in numbers],
         )
 
@@ -96,6 +96,12 @@ class NumberColumns:
             carriers=alignment.patch_list(self.carriers, rows, fresh.carriers),
             grades=alignment.patch_list(self.grades, rows, fresh.grades),
         )
+
+
+def _masked(carriers: list[str]) -> list[str]:
+    # Few carriers, many numbers.
+    shown = {carrier: mask_text(carrier) for carrier in set(carriers)}
+    return [shown[carrier] for carrier in carriers]
 
 
 def grade_of(number: Number, account_grade: Grade | None) -> Grade:

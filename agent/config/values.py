@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, datetime, timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -70,14 +70,25 @@ def split_address(address: str) -> tuple[str, str]:
     return host.removeprefix("[").removesuffix("]"), port
 
 
+def address_of(host: str) -> IPv4Address | IPv6Address | None:
+    """``host`` as an IP address; ``None`` where it is a name or nothing of the kind."""
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+def unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address that is mapped into an IPv6 one; every other address as it is."""
+    return getattr(address, "ipv4_mapped", None) or address
+
+
 def is_loopback(host: str) -> bool:
     """Whether ``host``, an address or a name, is this machine for this machine alone."""
-    try:
-        address = ip_address(host)
-    except ValueError:
+    address = address_of(host)
+    if address is None:
         return host.lower() == "localhost" or host.lower().endswith(".localhost")
-    mapped = getattr(address, "ipv4_mapped", None)
-    return bool((mapped or address).is_loopback)
+    return unmapped(address).is_loopback
 
 
 def moment(value: str) -> str:

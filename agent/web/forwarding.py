@@ -5,12 +5,12 @@ who guesses tokens hold up the others, so the proxy's word is taken for who the 
 taken for nothing else: no address lets anybody in.
 """
 
-from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from aiohttp import web
 
+from agent.config.values import address_of, unmapped
 from agent.web.responses import Handler
 from agent.web.services import services_of
 from agent.webhooks.peer import CLIENT
@@ -43,28 +43,15 @@ def client_behind(peer: str, forwarded: str, proxies: _Networks) -> str:
     for hop in reversed(forwarded[-_LONGEST:].split(",")[-_MOST_HOPS:]):
         if not _is_one_of(client or peer, proxies):
             break
-        address = hop.strip()
-        if not _is_address(address):
+        if address_of(hop.strip()) is None:
             break
-        client = address
+        client = hop.strip()
     return client
 
 
-def _is_one_of(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = getattr(parsed, "ipv4_mapped", None) or parsed
-    return any(mapped in network for network in networks)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+def _is_one_of(host: str, networks: _Networks) -> bool:
+    address = address_of(host.partition("%")[0])
+    return address is not None and any(unmapped(address) in network for network in networks)
 
 
 @lru_cache(maxsize=4)

@@ -7,12 +7,11 @@ lets it read the answers; the Host header still has that name.
 import re
 from collections.abc import Iterator
 from http import HTTPStatus
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from agent.config.values import is_loopback, split_address
+from agent.config.values import address_of, is_loopback, split_address
 from agent.web.authentication import WEBHOOKS
 from agent.web.responses import ApiError, Handler
 from agent.web.services import WebServices, services_of
@@ -50,7 +49,9 @@ def _is_our_host(request: web.Request) -> bool:
         return True
     # Whoever listens everywhere has addresses that the configuration does not name. An address
     # cannot be made to lead elsewhere as a name can.
-    return _is_address(host) and any(name in _EVERYWHERE for name in _listen_hosts(services))
+    return address_of(host) is not None and any(
+        name in _EVERYWHERE for name in _listen_hosts(services)
+    )
 
 
 def _known_hosts(services: WebServices) -> Iterator[str]:
@@ -79,15 +80,4 @@ def _host_name(header: str) -> str:
 
 def _canonical(host: str) -> str:
     """An address in its usual spelling; a name as it is."""
-    try:
-        return str(ip_address(host))
-    except ValueError:
-        return host
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
+    return str(address_of(host) or host)

@@ -8,9 +8,7 @@ from aiohttp import web
 from agent.web.connections import CONNECTIONS, IDLE_TIMEOUT
 from agent.web.endpoint import READING_METHODS, Access, endpoint_of
 from agent.web.responses import ApiError, Handler
-
-BODY_TIMEOUT = 10.0
-"""Seconds within which the whole body of a request must arrive."""
+from agent.webhooks.limits import BODY_TIMEOUT
 
 
 @web.middleware

@@ -1,8 +1,10 @@
 """The peer of a request, as limits count it."""
 
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address
 
 from aiohttp import web
+
+from agent.config.values import address_of, unmapped
 
 _SUBSCRIBER_BITS = 64
 """The bits of an IPv6 address that a subscriber chooses freely."""
@@ -22,13 +24,10 @@ def peer_name(host: str) -> str:
 
     IPv4 addresses mapped into IPv6 are IPv4 addresses. What is no address stays as it is.
     """
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
+    parsed = address_of(host.partition("%")[0])
+    if parsed is None:
         return host
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        if not address.is_loopback:
-            return f"{IPv6Address(int(address) >> _SUBSCRIBER_BITS << _SUBSCRIBER_BITS)}/64"
+    address = unmapped(parsed)
+    if isinstance(address, IPv6Address) and not address.is_loopback:
+        return f"{IPv6Address(int(address) >> _SUBSCRIBER_BITS << _SUBSCRIBER_BITS)}/64"
     return str(address)
