@@ -121,9 +121,15 @@ def quicken(settings: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+def world_text() -> str:
+    """The world that the agent polls; a module may have another one."""
+    return WORLD
+
+
+@pytest.fixture
+async def scene(tmp_path: Path, world_text: str) -> AsyncIterator[Scene]:
     """A running agent that has polled everything once."""
-    async with await start(World.parse(WORLD)) as world:
+    async with await start(World.parse(world_text)) as world:
         config = tmp_path / "config.yaml"
         settings = quicken(build_config(world.world, world.url, SPEED), tmp_path)
         config.write_text(yaml.safe_dump(settings, allow_unicode=True))

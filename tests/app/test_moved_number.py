@@ -2,20 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from aiohttp.test_utils import TestClient, TestServer
 
-from agent.app import Agent
-from agent.simulator.agent_config import build_config
-from agent.simulator.server import start
-from agent.simulator.world import World
 from agent.states import NumberState
 from agent.web.app import make_app
-from tests.app.conftest import SPEED, Scene, quicken, until
+from tests.app.conftest import Scene, until
 
 NUMBER = "4006220001"
 WORLD = """
@@ -46,18 +40,8 @@ providers:
 
 
 @pytest.fixture
-async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    async with await start(World.parse(WORLD)) as world:
-        config = tmp_path / "config.yaml"
-        settings = quicken(build_config(world.world, world.url, SPEED), tmp_path)
-        config.write_text(yaml.safe_dump(settings, allow_unicode=True))
-        agent = Agent(config)
-        await agent.start()
-        try:
-            await until(lambda: agent.ready() is None, "the agent is ready")
-            yield Scene(agent, world, config)
-        finally:
-            await agent.stop()
+def world_text() -> str:
+    return WORLD
 
 
 def move(scene: Scene, *, copy: bool = False) -> None:

@@ -29,19 +29,6 @@ def parts(folder: Path) -> list[Path]:
     return list(folder.glob("*.part"))
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    path = tmp_path / "config.yaml"
-    provider = {
-        "name": "north",
-        "profile": "generic",
-        "base_url": "https://north.example",
-        "accounts": [{"id": "hq", "credentials": {"key": "k-demo", "secret": "demo-secret-1"}}],
-    }
-    path.write_text(json.dumps({"data_dir": str(tmp_path / "data"), "providers": [provider]}))
-    return path
-
-
 async def backup(config: Path, file: Path) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "agent", "backup", str(file), "--config", str(config), "--json"),

@@ -26,19 +26,6 @@ OUT_OF_REACH = 10_000_000_000.0
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Path:
-    path = tmp_path / "config.yaml"
-    provider = {
-        "name": "north",
-        "profile": "generic",
-        "base_url": "https://north.example",
-        "accounts": [{"id": "hq", "credentials": {"key": "k-demo", "secret": "demo-secret-1"}}],
-    }
-    path.write_text(json.dumps({"data_dir": str(tmp_path / "data"), "providers": [provider]}))
-    return path
-
-
-@pytest.fixture
 async def ledger(tmp_path: Path) -> Path:
     """A stopped agent's ledger with many open tickets and their deliveries."""
     numbers = [f"40062{index:05}" for index in range(TICKETS)]
