@@ -19,7 +19,7 @@ from agent.config.schema import settings_schema
 from agent.config.settings import Settings
 from agent.config.unvalidated import UnvalidatedConfig
 from agent.yamlfile.problems import Problem, YamlFileError, locate
-from agent.yamlfile.reader import Document, Format, parse_yaml
+from agent.yamlfile.reader import Document, Format, read_yaml
 from agent.yamlfile.validation import problems_of
 
 _FORMAT = Format(when_empty="is empty, expected at least a providers section")
@@ -65,7 +65,7 @@ def load(
         ConfigError: with every error of the file, in the order of its lines. No error, nor
             its traceback, holds a secret.
     """
-    document = _read(path)
+    document = read_yaml(path, _FORMAT)
     folder = path.absolute().parent
     resolution = resolve(document.data, ReferenceSources(environ, folder))
     names = tuple(bundled_profiles() if profiles is None else profiles)
@@ -86,15 +86,6 @@ def load(
         located = locate(str(path), problems, document.lines)
         raise ConfigError([*located, *inventories.problems])
     return settings
-
-
-def _read(path: Path) -> Document:
-    try:
-        return parse_yaml(path.read_bytes(), _FORMAT)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        words = f"cannot be read: {reason or 'not a path'}, expected a YAML file"
-        return Document(problems=[Problem((), words, 1)])
 
 
 def _validated(

@@ -14,7 +14,7 @@ from agent.config.settings import Web
 from agent.config.unvalidated import UnvalidatedConfig
 from agent.yamlfile.paths import KeyPath, key_text, one_line, select
 from agent.yamlfile.problems import Problem
-from agent.yamlfile.reader import Document, Format, parse_yaml
+from agent.yamlfile.reader import Document, Format, read_yaml
 
 _USERS = "basic_auth_users"
 _FORMAT = Format(max_bytes=256 * 1024, when_empty=f"is empty, expected {_USERS}")
@@ -60,12 +60,7 @@ def with_users_of_file(web: Web, folder: Path) -> Web:
 
 
 def _read(path: Path) -> Document:
-    try:
-        return parse_yaml(path.read_bytes(), _FORMAT)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        text = f"cannot be read: {reason or 'not a path'}, expected a web.config.yml"
-        return Document(problems=[Problem((), text, 1)])
+    return read_yaml(path, _FORMAT, "a web.config.yml")
 
 
 def _file_problems(document: Document) -> Iterator[Problem]:

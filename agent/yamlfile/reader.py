@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import yaml
@@ -116,6 +117,17 @@ def parse_yaml(content: bytes, form: Format = DEFAULT_FORMAT) -> Document:
     if document.data is None and not document.problems:
         document.problems.append(Problem((), form.when_empty, 1))
     return document
+
+
+def read_yaml(path: Path, form: Format = DEFAULT_FORMAT, expected: str = "a YAML file") -> Document:
+    """The document in the file ``path``; that it cannot be read is one of its ``problems`` too."""
+    try:
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        text = f"cannot be read: {reason or 'not a path'}, expected {expected}"
+        return Document(problems=[Problem((), text, 1)])
+    return parse_yaml(content, form)
 
 
 def _build(node: yaml.Node, form: Format, document: Document) -> None:
