@@ -121,4 +121,5 @@ async def test_a_poll_has_so_much_processor_time(bench, accounts):
     await until(lambda: bench.status(account="many") and bench.status(account="many").failure, 20)
     assert bench.status(account="many").failure is PollFailure.TOO_MANY
     assert "polling.max_cpu" in bench.status(account="many").detail
+    await until(lambda: bench.status(account="hq"), 20)
     assert bench.status(account="hq").failure is None
