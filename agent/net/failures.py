@@ -131,6 +131,16 @@ def status_failure(
     return ProviderError(kind, f"{label}: HTTP {status} {_phrase(status)}".rstrip(), wait)
 
 
+def with_pause(failure: ProviderError, headers: Mapping[str, str], now: float) -> ProviderError:
+    """``failure`` with the answer's ``Retry-After``, where its body says that it is a throttle.
+
+    The status alone, such as 403, may have meant something that no wait mends.
+    """
+    if failure.kind is PollFailure.RATE_LIMITED and failure.retry_after is None:
+        failure.retry_after = parse_retry_after(headers.get("Retry-After"), now)
+    return failure
+
+
 def _phrase(status: int) -> str:
     try:
         return http.HTTPStatus(status).phrase

@@ -23,7 +23,7 @@ from agent.config.settings import Polling
 from agent.net.answer_age import AnswerAges
 from agent.net.egress import EgressGuard
 from agent.net.exchange import Answer, ProviderError, Request
-from agent.net.failures import classify, status_failure
+from agent.net.failures import classify, status_failure, with_pause
 from agent.net.retry_after import parse_http_date
 from agent.net.urls import encode_query
 from agent.states import PollFailure
@@ -117,7 +117,8 @@ class HttpClient:
                 now = self._clock()
                 failure = status_failure(status, response.headers, now, label)
                 if failure is not None:
-                    raise await _explained(request, response, failure)
+                    explained = await _explained(request, response, failure)
+                    raise with_pause(explained, response.headers, now)
             _check_encoding(response, label)
             body = await _read(response, self._limits.max_body, label)
             return Answer(status, response.headers, body, response.charset, age)

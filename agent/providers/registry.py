@@ -8,12 +8,14 @@ from typing import Any
 
 from agent.config.load import ConfigError
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
+from agent.config.values import http_url
 from agent.net.exchange import Fetch
 from agent.providers.adapter import Adapter, AdapterAccount
 from agent.providers.asterisk.adapter import ADAPTER as ASTERISK
 from agent.providers.base import AdapterReports, Provider
 from agent.providers.inventory_provider import InventoryProvider
 from agent.providers.kamailio.adapter import ADAPTER as KAMAILIO
+from agent.providers.profile.addresses import addresses_of
 from agent.providers.profile.load import load_profile
 from agent.providers.profile.load import profile_names as bundled_profile_names
 from agent.providers.profile.login import with_login
@@ -22,6 +24,7 @@ from agent.providers.profile.operation_client import ApiAccount
 from agent.providers.profile.paging import Bounds
 from agent.providers.profile.provider import DeclarativeProvider
 from agent.providers.profile.schema import Profile
+from agent.providers.profile.template import Template
 from agent.providers.signing.moments import Values
 from agent.providers.signing.signers import make_signer
 from agent.providers.static.adapter import ADAPTER as STATIC
@@ -58,11 +61,17 @@ def build(
     if adapter is not None:
         return _native(adapter, settings, account, fetch, limits, reports)
     profile = load_profile(settings.profile)
-    base_url = settings.base_url or profile.base_url
-    lacking = [problem.text for problem in _account_problems(profile, account, ())]
-    if base_url is None or lacking:
-        why = "; ".join(lacking) or "base_url is missing"
-        raise ValueError(f"{settings.name}/{account.id}: {why}")
+    lacking = [
+        problem.text
+        for problem in (
+            *_address_problems(profile, settings, ()),
+            *_account_problems(profile, account, ()),
+        )
+    ]
+    if lacking:
+        raise ValueError(f"{settings.name}/{account.id}: {'; '.join(lacking)}")
+    options = {**profile.options, **settings.options}
+    base_url = settings.base_url or Template(profile.base_url or "").fill(options)
     reveal = partial(_reveal, profile, settings, account)
     api = ApiAccount(
         profile=profile,
@@ -74,7 +83,7 @@ def build(
     if profile.login is not None:
         api = with_login(api, profile.login, reports.token, clock)
     bounds = Bounds(limits.max_pages, limits.concurrency, limits.max_numbers, limits.max_records)
-    provider = DeclarativeProvider(ReadContext(api, bounds, reports), account.grade)
+    provider = DeclarativeProvider(ReadContext(api, bounds, reports, clock), account.grade)
     inventory = account.inventory.content
     return InventoryProvider(provider, inventory, account.grade) if inventory else provider
 
@@ -146,12 +155,33 @@ def _problems_of_profile(provider: ProviderSettings, at: KeyPath) -> Iterator[Pr
         for located in error.errors:
             yield Problem((*at, "profile"), str(located), is_elsewhere=True)
         return
-    if provider.base_url is None and profile.base_url is None:
-        yield Problem((*at, "base_url"), f"is missing, profile {profile.name} needs one")
+    yield from _address_problems(profile, provider, at)
     for name in sorted(set(provider.options) - set(profile.options)):
         yield Problem((*at, "options", name), f"is not an option of profile {profile.name}")
     for position, account in enumerate(provider.accounts):
         yield from _account_problems(profile, account, (*at, "accounts", position))
+
+
+def _address_problems(
+    profile: Profile, provider: ProviderSettings, at: KeyPath
+) -> Iterator[Problem]:
+    """What the addresses of the profile lack, with the options that are configured."""
+    if provider.base_url is None and profile.base_url is None:
+        yield Problem((*at, "base_url"), f"is missing, profile {profile.name} needs one")
+    options = {**profile.options, **provider.options}
+    for key, text in addresses_of(profile):
+        if key == ("base_url",) and provider.base_url is not None:
+            continue
+        where = ".".join(map(str, key))
+        try:
+            http_url(Template(text).fill(options))
+        except ValueError as error:
+            names = ", ".join(sorted(Template(text).names)) or "none"
+            yield Problem(
+                (*at, "options"),
+                f"make no address of the profile's {where}, which {error};"
+                f" expected other values of {names}",
+            )
 
 
 def _adapter_problems(

@@ -105,7 +105,9 @@ class Bench:
     client: HttpClient
     counts: ReportCounts = field(default_factory=ReportCounts)
 
-    def provider(self, url, profile="generic", credentials=None, account=None, **limits):
+    def provider(
+        self, url, profile="generic", credentials=None, account=None, clock=time.time, **limits
+    ):
         credentials = credentials or {"key": "demo", "secret": "demo-secret"}
         settings = ProviderSettings(
             name="north",
@@ -125,6 +127,7 @@ class Bench:
             self.client.fetch,
             Polling(**limits),
             reports=self.counts.reports(),
+            clock=clock,
         )
 
 

@@ -86,8 +86,11 @@ async def test_the_code_decides_on_every_status_and_is_shown(bench, tmp_path, st
     assert f"HTTP {status}" in error.detail
     assert f"code {code} what <secret> did to 138****5678" in error.detail
     assert "unmapped" not in error.detail
-    if kind is PollFailure.RATE_LIMITED and status != 403:
-        assert error.retry_after == 7
+    assert error.retry_after == (
+        7
+        if kind in {PollFailure.RATE_LIMITED, PollFailure.HTTP_4XX, PollFailure.HTTP_5XX}
+        else None
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,6 +106,33 @@ async def test_a_number_is_not_found_by_code_or_message_on_any_status(
     bench, tmp_path, status, body
 ):
     assert await outcome(bench, tmp_path, status, body, read="routing") == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (404, {"Code": "SignatureDoesNotMatch"}, PollFailure.AUTH),
+        (404, {"Code": "Throttling"}, PollFailure.RATE_LIMITED),
+        (503, {"Code": "Throttling"}, PollFailure.RATE_LIMITED),
+        (404, {"Code": "Surprise"}, None),
+        (404, "<html>Not found</html>", None),
+        (503, "", None),
+    ],
+)
+async def test_a_status_of_numbers_that_do_not_exist_is_read_like_every_other(
+    bench, tmp_path, status, body, kind
+):
+    PROFILE["routing"]["not_found_status"] = [404, 503]
+    try:
+        if kind is None:
+            assert await outcome(bench, tmp_path, status, body, read="routing") == {}
+            return
+        with pytest.raises(ProviderError) as caught:
+            await outcome(bench, tmp_path, status, body, {"Retry-After": "7"}, read="routing")
+    finally:
+        del PROFILE["routing"]["not_found_status"]
+    assert caught.value.kind is kind
+    assert caught.value.retry_after == (7 if kind is PollFailure.RATE_LIMITED else None)
 
 
 @pytest.mark.parametrize(

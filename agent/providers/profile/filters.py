@@ -7,11 +7,16 @@ so that a text and raw bytes can stand side by side in one message and nothing o
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import quote_plus
 
 from agent.net.urls import encode
+
+NUMBER_FILTER: Final = "number"
+"""The filter by which a text of a JSON body is sent as a number."""
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d{0,17})(?:\.\d{1,17})?", re.ASCII)
 
 
 def to_bytes(text: str) -> bytes:
@@ -53,6 +58,12 @@ def _unbase64(text: str) -> str:
     return from_bytes(raw)
 
 
+def _number(text: str) -> str:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError("is no number")
+    return text
+
+
 def _unhex(text: str) -> str:
     try:
         return from_bytes(bytes.fromhex(text))
@@ -73,13 +84,15 @@ FILTERS: Final[Mapping[str, Callable[[str], str]]] = {
     "lower": str.lower,
     "url": encode,
     "form": quote_plus,
+    NUMBER_FILTER: _number,
     "no_slash": lambda text: text.rstrip("/"),
 }
 """The filters by name; ``docs/profiles.md`` lists them for who writes a profile.
 
 ``md5``, ``sha1`` and ``sha256`` give lower-case hexadecimal digits; ``unbase64`` and ``unhex`` give
 raw bytes, for keys that a provider hands out encoded; ``url`` leaves only the unreserved characters
-of RFC 3986, ``form`` writes a space as ``+``; ``no_slash`` takes slashes off the end.
+of RFC 3986, ``form`` writes a space as ``+``; ``no_slash`` takes slashes off the end; ``number``
+refuses what is no number.
 """
 
 FROM_RAW: Final = frozenset({"base64", "base64url", "hex", "md5", "sha1", "sha256"})

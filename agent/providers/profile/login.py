@@ -8,10 +8,12 @@ from agent.net.decode import decode_body, decode_json
 from agent.net.exchange import Answer, ProviderError
 from agent.net.timestamps import epoch_parser, iso_parser, parse_offset
 from agent.providers.profile.envelope import check_envelope
+from agent.providers.profile.error_bodies import error_reader
 from agent.providers.profile.json_path import MISSING, follow, path_of
 from agent.providers.profile.operation_client import ApiAccount
 from agent.providers.profile.request_template import RequestTemplate
 from agent.providers.profile.schema import Envelope, Login
+from agent.providers.profile.template import Template
 from agent.providers.signing.moments import Values
 from agent.providers.signing.section import Signing
 from agent.providers.signing.signers import Sign, make_signer
@@ -68,6 +70,7 @@ class LoginClient:
         self._template = RequestTemplate(login, {})
         self._sign = api.signer(login.signing)
         self._label = f"login: {self._template.label}"
+        self._read_error = error_reader(self._envelope, api.redact)
 
     async def request_token(self) -> Token:
         """Log in.
@@ -85,10 +88,12 @@ class LoginClient:
             raise ProviderError(kind, detail, error.retry_after) from None
 
     async def _request_token(self) -> Token:
-        base_url = (self._login.base_url or self._api.base_url).rstrip("/")
+        names = self._api.reveal()
+        base_url = Template(self._login.base_url or self._api.base_url).fill(names).rstrip("/")
         request = replace(
-            self._template.fill(base_url, self._api.reveal()),
+            self._template.fill(base_url, names),
             sign=self._sign,
+            read_error=self._read_error,
             label=self._label,
             is_login=True,
         )

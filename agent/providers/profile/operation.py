@@ -1,47 +1,41 @@
 """Reads one operation of one account: requests, records, mapped facts, page by page."""
 
 import asyncio
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from agent.net.exchange import Answer, ProviderError
 from agent.net.reading import INLINE_BYTES, INLINE_RECORDS, read_in_thread
 from agent.net.urls import next_url
 from agent.providers.base import AdapterReports
-from agent.providers.profile.json_path import MISSING, follow, path_of
+from agent.providers.profile.json_path import MISSING, Path, follow, path_of, scalar_text
 from agent.providers.profile.mapping import MappedPage, RecordMapper, joined
 from agent.providers.profile.misfits import keys_at
 from agent.providers.profile.operation_client import ApiAccount, OperationClient
 from agent.providers.profile.page_cache import PageCache, fingerprint_of
+from agent.providers.profile.page_place import Position
 from agent.providers.profile.page_shape import Rows
-from agent.providers.profile.paging import Bounds, Collected, Page, PageSource, Params, read_all
+from agent.providers.profile.paging import Bounds, Collected, Page, PageSource, read_all
 from agent.providers.profile.schema import Operation
 from agent.providers.profile.targets import Target, target_per_number
+from agent.providers.profile.windows import Windows
 from agent.states import Capability, PollFailure
 
 NUMBER_NAMES: Final = frozenset({"number"})
 """Names that the templates of an operation requested once per number may use."""
-MOMENT_NAMES: Final = frozenset({"since", "since_ms", "since_iso", "since_date"})
-"""Names that the templates of the calls operation may use."""
 
 _LONGEST_TOKEN: Final = 4096
+_SWITCHES: Final = {
+    **dict.fromkeys(("true", "1", "y", "yes"), True),
+    **dict.fromkeys(("false", "0", "n", "no"), False),
+}
+"""The words by which providers say whether there is more."""
 _INLINE_NESTED: Final = 8 * 1024
 """Bytes of an answer that is mapped on the event loop although a record may hold many facts."""
 _PIECE: Final = 2000
 """Records mapped in one piece; at most a few hundredths of a second."""
-
-
-def moment_values(since: float) -> dict[str, str]:
-    """The start of a window of calls in every format that templates may use."""
-    moment = datetime.fromtimestamp(since, UTC)
-    return {
-        "since": str(int(since)),
-        "since_ms": str(int(since * 1000)),
-        "since_iso": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "since_date": moment.strftime("%Y-%m-%d"),
-    }
 
 
 @dataclass(frozen=True)
@@ -51,6 +45,8 @@ class ReadContext:
     api: ApiAccount
     bounds: Bounds
     reports: AdapterReports
+    clock: Callable[[], float] = time.time
+    """Epoch seconds."""
 
 
 class OperationReader:
@@ -64,8 +60,8 @@ class OperationReader:
         self._cache = PageCache()
         self._operation = operation
         self._bounds = context.bounds
-        self._base_url = context.api.base_url
         self._client = OperationClient(context.api, operation)
+        self.windows = Windows(operation.window, self._client.names)
         self.per_number = not NUMBER_NAMES.isdisjoint(self._client.names)
         """Whether it must be requested once for each number, as its templates name one."""
         if self.per_number:
@@ -74,6 +70,10 @@ class OperationReader:
         self._mapping = asyncio.Lock()
         self._records = path_of(operation.records)
         self._total = path_of(operation.paging.total) if operation.paging.total else None
+        self._pages = (
+            path_of(operation.paging.total_pages) if operation.paging.total_pages else None
+        )
+        self._more = path_of(operation.paging.more) if operation.paging.more else None
         self._next = path_of(operation.paging.next) if operation.paging.next else None
         self.label = self._client.label
         self.mapped_fields = frozenset(operation.fields)
@@ -86,12 +86,12 @@ class OperationReader:
         ``values`` fill the templates; ``identity`` returns what two equal records share.
         """
 
-        async def get(params: Params, url: str | None) -> Page:
-            answer = await self._client.send(values, params, url)
+        async def get(position: Position, url: str | None) -> Page:
+            answer = await self._client.send(values, position, url)
             # The pages of a growing listing move at every poll, so a cache would never match.
             if self._operation.paging.growing:
                 return await self._page(answer)
-            return await self._cached_page((params, url), answer)
+            return await self._cached_page((position, url), answer)
 
         self._cache.begin()
         is_numbers = self._name == Capability.NUMBERS.value
@@ -141,9 +141,14 @@ class OperationReader:
         async with self._mapping:
             mapped = await self._map(self._records_of(tree), len(answer.body))
         self._report_unmapped(mapped)
-        total = None if self._total is None else self._count(follow(tree, self._total))
-        link = None if self._next is None else self._link(follow(tree, self._next))
-        return Page(mapped, total, link)
+        paging = self._operation.paging
+        return Page(
+            mapped,
+            None if self._total is None else self._count(tree, self._total, paging.total),
+            None if self._next is None else self._link(follow(tree, self._next)),
+            None if self._pages is None else self._count(tree, self._pages, paging.total_pages),
+            None if self._more is None else self._switch(follow(tree, self._more)),
+        )
 
     async def _map(self, records: Sequence[Any], size: int) -> MappedPage:
         """The facts in ``records``, of ``size`` bytes; many are mapped in a thread, in pieces."""
@@ -186,12 +191,21 @@ class OperationReader:
         keys = keys_at(tree, self._records)
         raise ProviderError(PollFailure.SCHEMA, f"{error.detail}; {keys}")
 
-    def _count(self, total: Any) -> int:
-        if isinstance(total, str) and total.isascii() and total.isdigit() and len(total) < 16:  # noqa: PLR2004 - more digits than any count has
-            return int(total)
-        if isinstance(total, int) and not isinstance(total, bool) and total >= 0:
-            return total
-        raise self._schema_error("no count", self._operation.paging.total or "")
+    def _count(self, tree: Any, path: Path, text: str | None) -> int:
+        count = follow(tree, path)
+        if isinstance(count, str) and count.isascii() and count.isdigit() and len(count) < 16:  # noqa: PLR2004 - more digits than any count has
+            return int(count)
+        if isinstance(count, int) and not isinstance(count, bool) and count >= 0:
+            return count
+        raise self._schema_error("no count", text or "")
+
+    def _switch(self, more: Any) -> bool | None:
+        if more is MISSING or more is None:
+            return None
+        word = scalar_text(more).lower() if isinstance(more, str | int) else ""
+        if word not in _SWITCHES:
+            raise self._schema_error("no switch", self._operation.paging.more or "")
+        return _SWITCHES[word]
 
     def _link(self, link: Any) -> str | None:
         if link is None or link is MISSING or link == "":
@@ -200,7 +214,7 @@ class OperationReader:
             raise self._schema_error("no next page", self._operation.paging.next or "")
         if self._operation.paging.kind == "token":
             return link
-        return next_url(self._base_url, link, self.label)
+        return next_url(self._client.base_url, link, self.label)
 
     def _schema_error(self, why: str, path: str) -> ProviderError:
         return ProviderError(PollFailure.SCHEMA, f"{self.label}: {why} at {path or 'the top'}")

@@ -8,16 +8,17 @@ from agent.net.decode import check_count, decode_json
 from agent.net.exchange import Answer, Fetch
 from agent.net.reading import INLINE_BYTES, read_in_thread
 from agent.net.scrub import SECRET_PLACEHOLDER
-from agent.providers.profile.envelope import NotFoundError, check_envelope
+from agent.providers.profile.envelope import check_envelope
 from agent.providers.profile.error_bodies import error_reader
 from agent.providers.profile.json_path import path_of
+from agent.providers.profile.page_place import PagePlace, Position
 from agent.providers.profile.page_shape import PageShape
-from agent.providers.profile.request_template import Params, RequestTemplate
+from agent.providers.profile.request_template import RequestTemplate
 from agent.providers.profile.schema import Operation, Profile
+from agent.providers.profile.template import Template
 from agent.providers.signing.moments import Values
 from agent.providers.signing.section import Signing
 from agent.providers.signing.signers import Sign
-from agent.states import PollFailure
 
 _UTF8 = frozenset({None, "utf-8", "UTF-8"})
 
@@ -58,6 +59,10 @@ class OperationClient:
         self._operation = operation
         self._envelope = operation.envelope or api.profile.envelope
         self._template = RequestTemplate(operation, api.profile.headers)
+        self.base_url = api.base_url
+        if operation.base_url is not None:
+            self.base_url = Template(operation.base_url).fill(api.reveal()).rstrip("/")
+        self._place = PagePlace(operation.paging, self._template.names)
         self._sign = api.signer(api.profile.signing.overlaid(operation.signing))
         self.names = self._template.names
         """Every name the operation's templates use."""
@@ -65,33 +70,32 @@ class OperationClient:
         self._is_listing = operation.paging.kind != "none"
         self._shape: PageShape | None = None
         self.label = self._template.label
-        self._read_error = error_reader(self._envelope, api.redact)
+        self._read_error = error_reader(
+            self._envelope, api.redact, frozenset(operation.not_found_status)
+        )
 
     async def send(
-        self, values: Mapping[str, str], extra: Params = (), url: str | None = None
+        self, values: Mapping[str, str], position: Position = (), url: str | None = None
     ) -> Answer:
         """Send the request and return the undecoded answer.
 
         Args:
             values: Fill the templates, beside credentials and options.
-            extra: The parameters that paging adds to the query, or to the body where there is one.
+            position: Which page of a listing.
             url: Replaces the whole URL, query included (a next link).
 
         Raises:
             NotFoundError: when the provider does not know the number.
             ProviderError: for every other failure.
         """
-        names = {**self._api.reveal(), **values}
+        names = {**self._api.reveal(), **values, **self._place.names(position)}
+        extra = self._place.extra(position)
         request = replace(
-            self._template.fill(self._api.base_url, names, extra, url),
+            self._template.fill(self.base_url, names, extra, url),
             sign=self._sign,
             read_error=self._read_error,
-            accept=frozenset(self._operation.not_found_status),
         )
-        answer = await self._api.fetch(request)
-        if answer.status in self._operation.not_found_status:
-            raise NotFoundError(PollFailure.HTTP_4XX, f"{self.label}: HTTP {answer.status}")
-        return answer
+        return await self._api.fetch(request)
 
     async def decode(self, answer: Answer) -> Any:
         """The decoded body of ``answer``, after its envelope was checked.

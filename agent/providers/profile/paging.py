@@ -13,6 +13,8 @@ another behind it                                           ``partial``
 records that are not a list, a total that is not a count, a
 page without one usable record                              ``schema``
 more records than one account may have                      ``too_many``
+more pages than the provider gives (``max_pages``), or one
+page only although the answer says that there is ``more``   ``partial``
 ==========================================================  ==============
 
 A number deleted from a page already read and another created at the end leave the total as it
@@ -28,12 +30,12 @@ from typing import Any, Final
 
 from agent.net.exchange import ProviderError
 from agent.net.gather import run_concurrently
+from agent.providers.profile.body_template import CURSOR
 from agent.providers.profile.mapping import MappedPage
 from agent.providers.profile.misfits import MOST_MISFITS
-from agent.providers.profile.schema import Paging
+from agent.providers.profile.page_place import Position
+from agent.providers.profile.request_schema import Paging
 from agent.states import PollFailure
-
-Params = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,17 @@ class Page:
     total: int | None
     next: str | None
     """The next page's link or token, where the paging has them."""
+    pages: int | None = None
+    """How many pages the listing has, where it says so."""
+    more: bool | None = None
+    """Whether there are more records behind it, where it says so."""
 
 
 @dataclass(frozen=True)
 class PageSource:
-    """Fetches a page by query parameters, or by the URL of a next link."""
+    """Fetches a page by its position, or by the URL of a next link."""
 
-    get: Callable[[Params, str | None], Awaitable[Page]]
+    get: Callable[[Position, str | None], Awaitable[Page]]
     identity: Callable[[Any], Hashable]
     """Returns what two facts of the same thing share."""
     label: str
@@ -118,15 +124,19 @@ class _Reader:
         self._pages: dict[int, list[Any]] = {}
         """Facts by the index of their page: pages arrive in any order."""
         self._total: int | None = None
+        self._page_count: int | None = None
         self._fact_count = 0
+        self._max_pages = min(bounds.max_pages, paging.max_pages or bounds.max_pages)
 
     async def read(self) -> Collected:
-        first = await self._source.get(self._page_params(0, 0), None)
+        first = await self._source.get(self._first_position(), None)
         self._take(0, first)
         if self._paging.kind in ("next", "token"):
             await self._follow(first)
         elif self._paging.kind != "none":
             await self._read_numbered(first)
+        elif first.more:
+            raise self._partial_error("the listing is truncated: its answer says there is more")
         self._check_complete()
         self._collected.facts = list(self._facts())
         return self._collected
@@ -136,16 +146,18 @@ class _Reader:
 
     async def _follow(self, page: Page) -> None:
         followed: set[str] = set()
-        while page.next:
+        while page.next and page.more is not False:
             if page.next in followed:
                 raise self._pagination_error("the same next page came twice")
-            if len(followed) + 1 >= self._bounds.max_pages:
+            if len(followed) + 1 >= self._max_pages:
                 raise self._too_many_pages()
             if not page.mapped.records:
                 raise self._partial_error("an empty page in the middle")
             followed.add(page.next)
             page = await self._next_page(page.next)
             self._take(len(followed), page)
+        if page.more:
+            raise self._partial_error("the listing is truncated: there is more, but no next page")
 
     async def _next_page(self, link: str) -> Page:
         """The page of a next link or token.
@@ -154,9 +166,7 @@ class _Reader:
         """
         try:
             if self._paging.kind == "token":
-                return await self._source.get(
-                    (*self._size_params(), (self._paging.param, link)), None
-                )
+                return await self._source.get(((CURSOR, link),), None)
             return await self._source.get((), link)
         except ProviderError as error:
             if error.kind is not PollFailure.HTTP_4XX:
@@ -167,28 +177,39 @@ class _Reader:
 
     async def _read_numbered(self, first: Page) -> None:
         size = first.mapped.records
-        if first.total is None:
-            await self._read_until_short_page(size)
-        elif size and first.total > size:
-            pages = -(-first.total // size)
-            if pages > self._bounds.max_pages:
+        pages = first.pages
+        if pages is None and first.total is not None:
+            pages = -(-first.total // size) if size else 1
+        if pages is None:
+            await self._read_one_by_one(first)
+        elif pages > 1:
+            if pages > self._max_pages:
                 raise self._too_many_pages()
-            self._check_count(first.total)
+            self._check_count(first.total or 0)
             await self._read_concurrently(iter(range(1, pages)), size)
 
-    async def _read_until_short_page(self, size: int) -> None:
-        index, page_size = 1, size
-        while size and size == page_size and (index > 1 or size >= self._paging.size):
-            if index >= self._bounds.max_pages:
+    async def _read_one_by_one(self, first: Page) -> None:
+        """Read on while the answers say that there is more; without that, while pages are full."""
+        index, size, page = 1, first.mapped.records, first
+        while self._has_more(page, size, index):
+            if index >= self._max_pages:
                 raise self._too_many_pages()
-            page = await self._source.get(self._page_params(index, page_size), None)
+            if not page.mapped.records:
+                raise self._partial_error("an empty page in the middle")
+            page = await self._source.get(self._position(index, size), None)
             self._take(index, page)
-            size, index = page.mapped.records, index + 1
+            index += 1
+
+    def _has_more(self, page: Page, size: int, index: int) -> bool:
+        if page.more is not None:
+            return page.more
+        is_full = bool(size) and page.mapped.records == size
+        return is_full and (index > 1 or size >= self._paging.size)
 
     async def _read_concurrently(self, indexes: Iterator[int], size: int) -> None:
         async def work() -> None:
             for index in indexes:
-                self._take(index, await self._source.get(self._page_params(index, size), None))
+                self._take(index, await self._source.get(self._position(index, size), None))
 
         await run_concurrently(work() for _ in range(self._bounds.concurrency))
 
@@ -207,6 +228,10 @@ class _Reader:
             self._total = page.total
         elif page.total != self._total and not self._paging.growing:
             raise self._changed_error("the total changed while the pages were read")
+        if self._page_count is None:
+            self._page_count = page.pages
+        elif page.pages != self._page_count and not self._paging.growing:
+            raise self._changed_error("the number of pages changed while they were read")
         # Before the facts are stored: a page that goes beyond the limit ends the reading.
         self._check_count(collected.records + mapped.records)
         self._check_count(self._fact_count + len(mapped.facts))
@@ -263,19 +288,28 @@ class _Reader:
         if not self._paging.growing:
             raise self._changed_error(f"{records} records of {total}")
 
-    def _page_params(self, index: int, size: int) -> Params:
-        """The parameters of the page at ``index``, counted from 0."""
-        if self._paging.kind == "page":
-            return (*self._size_params(), (self._paging.param, str(self._paging.first + index)))
-        if self._paging.kind == "offset":
-            return (*self._size_params(), (self._paging.param, str(index * size)))
-        return self._size_params()
+    def _first_position(self) -> Position:
+        first = self._paging.first_token
+        if self._paging.kind == "token":
+            return ((CURSOR, first),) if first else ()
+        return self._position(0, 0)
 
-    def _size_params(self) -> Params:
-        name = self._paging.size_param
-        return ((name, str(self._paging.size)),) if name else ()
+    def _position(self, index: int, size: int) -> Position:
+        """The page at ``index``, counted from 0, of pages of ``size``."""
+        first = self._paging.first
+        if self._paging.kind == "page":
+            return (("page", first + index),)
+        if self._paging.kind == "offset":
+            # A first of 1 is the usual one of pages; here it counts only where it is written.
+            start = first if "first" in self._paging.model_fields_set else 0
+            return (("offset", start + index * size),)
+        return ()
 
     def _too_many_pages(self) -> ProviderError:
+        if self._max_pages < self._bounds.max_pages:
+            return self._partial_error(
+                f"the listing is truncated: the provider gives {self._max_pages} pages at most"
+            )
         return self._pagination_error(f"more than {self._bounds.max_pages} pages")
 
     def _pagination_error(self, why: str) -> ProviderError:

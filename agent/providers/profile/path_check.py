@@ -1,4 +1,4 @@
-"""Finds what is wrong with the paths of an operation, and what its paging lacks."""
+"""Finds what is wrong with the paths of an operation and of an envelope."""
 
 import re
 from collections.abc import Iterator
@@ -6,14 +6,12 @@ from typing import Final
 
 from agent.providers.profile.json_path import path_of
 from agent.providers.profile.patterns import LONGEST, compiled
-from agent.providers.profile.schema import Envelope, Operation, Paging
+from agent.providers.profile.schema import Envelope, Operation
 from agent.yamlfile.paths import KeyPath
 from agent.yamlfile.problems import Problem
 
 _BRACKETS: Final = re.compile(r"\[[\d*'\"]*\]?$|^\$")
 """What a step has that was written in the notation of JSONPath."""
-_CARRIED: Final = {"offset": "the offset", "token": "the token"}  # nosec B105 # words of an error
-"""What the parameter carries, for the styles of pages that have no usual name for it."""
 
 
 def check_path(text: str, at: KeyPath) -> Iterator[Problem]:
@@ -29,24 +27,14 @@ def check_paths(operation: Operation, at: KeyPath) -> Iterator[Problem]:
         (("records",), operation.records),
         (("each",), operation.each),
         (("paging", "total"), paging.total),
+        (("paging", "total_pages"), paging.total_pages),
+        (("paging", "more"), paging.more),
         (("paging", "next"), paging.next),
     ]
     paths += [((key, path), path) for key in ("keep", "skip") for path in getattr(operation, key)]
     for key, path in paths:
         if path is not None:
             yield from check_path(path, (*at, *key))
-
-
-def check_paging(paging: Paging, at: KeyPath) -> Iterator[Problem]:
-    """What ``paging`` lacks, and what has no effect in it."""
-    if paging.kind in ("next", "token") and not paging.next:
-        yield Problem(at, "does not say where the next page is, expected next: PATH")
-    if paging.kind not in ("next", "token") and paging.next:
-        text = f"does not go with kind {paging.kind}, expected kind: next or token"
-        yield Problem((*at, "next"), text)
-    carried = _CARRIED.get(paging.kind)
-    if carried is not None and "param" not in paging.model_fields_set:
-        yield Problem(at, f"does not say which parameter takes {carried}, expected param: NAME")
 
 
 def check_pattern(pattern: str, at: KeyPath) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from agent.model import Balance, Binding, Call, Listing, Number, Routing
 from agent.net.exchange import ProviderError
 from agent.net.gather import run_concurrently
 from agent.providers.profile.envelope import NotFoundError
-from agent.providers.profile.operation import OperationReader, ReadContext, moment_values
+from agent.providers.profile.operation import OperationReader, ReadContext
 from agent.providers.profile.paging import Collected
 from agent.providers.profile.targets import ACCOUNT, REQUESTED, TARGETS
 from agent.states import Capability, Grade, NumberState, PollFailure
@@ -107,10 +107,15 @@ class DeclarativeProvider:
     async def calls(self, since: float) -> tuple[Call, ...]:
         """Calls that started at or after ``since``; see ``Provider``."""
         reader = self._readers[Capability.CALLS]
-        collected = await reader.read_listing(moment_values(since), attrgetter("id"))
-        self._check_share_of_invalid(Capability.CALLS, collected)
+        facts: list[Call] = []
+        for window in reader.windows.split(since, self._context.clock()):
+            values = reader.windows.values(window)
+            collected = await reader.read_listing(values, attrgetter("id"))
+            self._check_share_of_invalid(Capability.CALLS, collected)
+            facts += collected.facts
+            reader.check_count(len(facts))
         # Some APIs filter by whole days only, so older records may come along.
-        recent: tuple[Call, ...] = await _compute(_calls_since, collected.facts, since)
+        recent: tuple[Call, ...] = await _compute(_calls_since, facts, since)
         return recent
 
     async def _account_state(self) -> NumberState | None:
@@ -192,7 +197,9 @@ async def _compute(function: Any, facts: list[Any], *args: Any) -> Any:
 
 
 def _calls_since(facts: list[Call], since: float) -> tuple[Call, ...]:
-    return tuple(call for call in facts if call.started_at >= since)
+    # By id: windows overlap.
+    recent = {call.id: call for call in facts if call.started_at >= since}
+    return tuple(recent.values())
 
 
 def _facts_of(number: str, facts: list[tuple[str, Any]]) -> list[Any]:

@@ -1,15 +1,19 @@
 """The request that a section of a profile describes, with its templates parsed once."""
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from agent.net.exchange import ProviderError, Request
 from agent.net.urls import encode
+from agent.providers.profile.body_template import BodyTemplate, is_left_out, with_member
+from agent.providers.profile.json_path import path_of
 from agent.providers.profile.template import Template
 from agent.providers.signing.request_parts import FORM_TYPE, JSON_TYPE, form_text, json_bytes
 from agent.states import PollFailure
 
 Params = tuple[tuple[str, str], ...]
+Extra = tuple[tuple[str, str | int], ...]
+"""Further parameters or members of the body; whole numbers are numbers in a JSON body."""
 
 _Named = tuple[tuple[str, Template], ...]
 
@@ -34,8 +38,8 @@ class RequestSection(Protocol):
         """The headers."""
 
     @property
-    def body(self) -> Mapping[str, str] | None:
-        """The members of a JSON body."""
+    def body(self) -> Any:
+        """The tree of a JSON body; ``None`` without one."""
 
     @property
     def form(self) -> Mapping[str, str] | None:
@@ -51,21 +55,25 @@ class RequestTemplate:
         """Names the request in errors; holds no values."""
         self._path = Template(section.path)
         self._query = _parsed(section.query)
-        self._body, content_type, self._encode = _body(section)
-        self._headers = _parsed(_joined(content_type, headers, section.headers))
-        named = (*self._query, *(self._body or ()), *self._headers)
+        self._form = None if section.form is None else _parsed(section.form)
+        self._body = None if section.body is None else BodyTemplate(section.body)
+        self._headers = _parsed(_joined(_content_type(section), headers, section.headers))
+        named = (*self._query, *(self._form or ()), *self._headers)
         self.names = self._path.names.union(*(template.names for _, template in named))
         """Every name that the templates use."""
+        if self._body is not None:
+            self.names |= self._body.names
 
     def fill(
-        self, base_url: str, names: Mapping[str, str], extra: Params = (), url: str | None = None
+        self, base_url: str, names: Mapping[str, str], extra: Extra = (), url: str | None = None
     ) -> Request:
         """The request, unsigned.
 
         Args:
             base_url: What the path is below.
             names: The values of the names.
-            extra: Further parameters, for the query, or for the body where there is one.
+            extra: Further parameters, for the query, or for the body where there is one; in a
+                JSON body their names are dotted paths.
             url: Replaces the whole URL, query included (a next link).
 
         Raises:
@@ -78,26 +86,34 @@ class RequestTemplate:
             raise ProviderError(PollFailure.AUTH, text) from None
 
     def _filled(
-        self, base_url: str, names: Mapping[str, str], extra: Params, url: str | None
+        self, base_url: str, names: Mapping[str, str], extra: Extra, url: str | None
     ) -> Request:
-        to_query = extra if self._body is None else ()
-        members = None if self._body is None else (*_filled(self._body, names), *extra)
+        has_body = self._form is not None or self._body is not None
+        to_query = () if has_body else _texts(extra)
         return Request(
             method=self._method,
             url=url or base_url + self._path.fill(names, encode),
             params=() if url else _filled(self._query, names) + to_query,
             headers=dict(_filled(self._headers, names)),
-            body=b"" if members is None else self._encode(members),
+            body=self._content(names, extra),
             label=self.label,
         )
 
+    def _content(self, names: Mapping[str, str], extra: Extra) -> bytes:
+        if self._form is not None:
+            return form_text((*_filled(self._form, names), *_texts(extra))).encode()
+        if self._body is None:
+            return b""
+        tree = self._body.fill(names)
+        for name, value in extra:
+            tree = with_member(tree, path_of(name), value)
+        return json_bytes(tree)
 
-def _body(section: RequestSection) -> tuple[_Named | None, str, Callable[[Params], bytes]]:
+
+def _content_type(section: RequestSection) -> str:
     if section.form is not None:
-        return _parsed(section.form), FORM_TYPE, lambda pairs: form_text(pairs).encode()
-    if section.body is not None:
-        return _parsed(section.body), JSON_TYPE, lambda pairs: json_bytes(dict(pairs))
-    return None, "", lambda _: b""
+        return FORM_TYPE
+    return "" if section.body is None else JSON_TYPE
 
 
 def _joined(content_type: str, *headers: Mapping[str, str]) -> dict[str, str]:
@@ -113,4 +129,14 @@ def _parsed(texts: Mapping[str, str]) -> _Named:
 
 
 def _filled(named: _Named, names: Mapping[str, str]) -> Params:
-    return tuple([(name, template.fill(names)) for name, template in named])
+    return tuple(
+        [
+            (name, template.fill(names))
+            for name, template in named
+            if not is_left_out(template, names)
+        ]
+    )
+
+
+def _texts(extra: Extra) -> Params:
+    return tuple([(name, str(value)) for name, value in extra])

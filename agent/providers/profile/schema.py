@@ -1,7 +1,8 @@
 """The schema of a profile's YAML: the description of one provider's read API.
 
 Paths are dotted (``data.items``); names in braces are filled in: ``{key}`` a credential or
-option, ``{number}`` the requested number, ``{since}`` the start of a window of calls;
+option, ``{number}`` the requested number, ``{since}`` the start of a window of calls, ``{page}``
+the page of a listing;
 ``{name|filter}`` passes the value through a filter.
 """
 
@@ -9,8 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from agent.config.section import HttpUrl, Section
+from agent.config.section import Section
 from agent.providers.profile.json_path import scalar_text
+from agent.providers.profile.request_schema import Address, Body, Paging, Window
 from agent.providers.signing.section import Signing, SigningText
 
 
@@ -61,25 +63,6 @@ class FieldRule(Section):
 Rule = Annotated[FieldRule, BeforeValidator(_as_path)]
 
 
-class Paging(Section):
-    """How a listing is cut into pages."""
-
-    kind: Literal["none", "page", "offset", "next", "token"] = "none"
-    param: str = "page"
-    """The query parameter that says which page (``page``, ``offset``, ``token``)."""
-    size_param: str | None = None
-    """The query parameter that asks for a page size."""
-    size: Annotated[int, Field(ge=1, le=10_000)] = 100
-    first: Annotated[int, Field(ge=0, le=1)] = 1
-    """The number of the first page."""
-    total: str | None = None
-    """The path of the number of records; where it is given, pages are requested concurrently."""
-    next: str | None = None
-    """The path of the next page's URL or token; empty on the last page."""
-    growing: bool = False
-    """The listing grows while it is read (call records): repeats are dropped, not a fault."""
-
-
 class Envelope(Section):
     """How an answer reports an error, with HTTP 200 or in the body of an error status."""
 
@@ -103,14 +86,16 @@ class Operation(Section):
     """One read of the API and the fields of its records."""
 
     path: str
+    base_url: Address | None = None
+    """The host of this operation where it is another one than the profile's."""
     method: Literal["GET", "POST"] = "GET"
     read: bool = False
     """Confirms that a POST only reads; without it a POST is refused."""
     query: dict[str, Word] = Field(default_factory=dict)
     headers: dict[str, SigningText] = Field(default_factory=dict)
     """Sent beside the profile's headers, or in place of those of the same name."""
-    body: dict[str, Word] | None = None
-    """Sent as a JSON object (POST only)."""
+    body: Body | None = None
+    """Sent as JSON (POST only): texts are templates, other values are sent as they are written."""
     form: dict[str, Word] | None = None
     """Sent as a form (POST only)."""
     signing: Signing | None = None
@@ -120,6 +105,8 @@ class Operation(Section):
     envelope: Envelope | None = None
     """Overrides the profile's."""
     paging: Paging = Paging()
+    window: Window | None = None
+    """In calls: the stretches of time that are asked for; a duration is the largest of them."""
     records: str = ""
     """The path of the records: a list, or one object."""
     each: str | None = None
@@ -142,12 +129,12 @@ class Login(Section):
 
     path: str
     method: Literal["GET", "POST"] = "POST"
-    base_url: HttpUrl | None = None
+    base_url: Address | None = None
     """The host of the login where it is another one than the profile's."""
     query: dict[str, SigningText] = Field(default_factory=dict)
     headers: dict[str, SigningText] = Field(default_factory=dict)
-    body: dict[str, SigningText] | None = None
-    """Sent as a JSON object (POST only)."""
+    body: Body | None = None
+    """Sent as JSON (POST only)."""
     form: dict[str, SigningText] | None = None
     """Sent as a form (POST only)."""
     signing: Signing = Signing()
@@ -171,7 +158,7 @@ class Profile(Section):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
     title: str
-    base_url: HttpUrl | None = None
+    base_url: Address | None = None
     """The base URL of the API; where it is missing, the configuration must have it."""
     credentials: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]] = Field(
         default_factory=list

@@ -15,7 +15,7 @@ class Template:
     :data:`~agent.providers.profile.filters.FILTERS`, the first named first.
     """
 
-    __slots__ = ("_only", "_pieces", "names", "text", "uses")
+    __slots__ = ("_only", "_pieces", "last_filter", "names", "text", "uses")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -24,6 +24,8 @@ class Template:
         """Each name in the text, with its filters in order."""
         self._pieces = tuple(parts)
         self._only = self.uses[0] if parts[::2] == ["", ""] else None
+        self.last_filter = self._only[1][-1] if self._only and self._only[1] else ""
+        """The last filter of a text that is one name alone; empty for every other."""
         self.names = frozenset(name for name, _ in self.uses)
 
     def fill(self, values: Mapping[str, str], quote: Callable[[str], str] = str) -> str:

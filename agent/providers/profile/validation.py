@@ -1,15 +1,25 @@
 """Validates what a profile's schema cannot express: names, paths and values that must agree."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from functools import partial
 
-from agent.providers.profile.operation import MOMENT_NAMES, NUMBER_NAMES
-from agent.providers.profile.path_check import check_envelope, check_paging, check_paths
+from agent.providers.profile.addresses import check_addresses
+from agent.providers.profile.operation import NUMBER_NAMES
+from agent.providers.profile.path_check import check_envelope, check_paths
+from agent.providers.profile.request_check import (
+    check_paging,
+    check_read,
+    check_request,
+    check_texts,
+    check_window,
+    page_names,
+)
 from agent.providers.profile.request_template import RequestTemplate
 from agent.providers.profile.rule_check import check_rule
 from agent.providers.profile.schema import Login, Operation, Profile
 from agent.providers.profile.targets import ACCOUNT, TARGETS, Need, Target, target_per_number
-from agent.providers.signing.check import SigningCheck, check_template
+from agent.providers.profile.windows import WINDOW_NAMES
+from agent.providers.signing.check import SigningCheck
 from agent.states import Capability
 from agent.yamlfile.paths import KeyPath
 from agent.yamlfile.problems import Problem
@@ -18,7 +28,7 @@ _PER_NUMBER = frozenset({Capability.ROUTING.value, Capability.REACHABILITY.value
 _NAMES_OF = {
     Capability.ROUTING: NUMBER_NAMES,
     Capability.REACHABILITY: NUMBER_NAMES,
-    Capability.CALLS: MOMENT_NAMES,
+    Capability.CALLS: WINDOW_NAMES,
 }
 
 
@@ -29,7 +39,8 @@ def check_profile(profile: Profile) -> Iterator[Problem]:
     known = frozenset(profile.credentials) | frozenset(profile.options)
     # A mistake in the profile's own section shows in every operation; one report of it is enough.
     yield from dict.fromkeys(_signing(profile, known))
-    yield from _texts(profile.headers, ("headers",), known)
+    yield from check_addresses(profile)
+    yield from check_texts(profile.headers, ("headers",), known)
     yield from check_envelope(profile.envelope, ("envelope",))
     if profile.login is not None:
         yield from _login(profile.login, profile, known)
@@ -55,7 +66,8 @@ def _signing(profile: Profile, known: frozenset[str]) -> Iterator[Problem]:
         own = operation.signing.model_fields_set if operation.signing else frozenset()
         yield from check.texts(signing, partial(_signing_path, name, own))
         at = (name, "signing") if own else (name,)
-        yield from check.effective(signing, at, method=operation.method)
+        has_list = isinstance(operation.body, list)
+        yield from check.effective(signing, at, method=operation.method, has_list=has_list)
 
 
 def _signing_path(operation: str, own: Collection[str], key: str) -> KeyPath:
@@ -64,7 +76,7 @@ def _signing_path(operation: str, own: Collection[str], key: str) -> KeyPath:
 
 def _login(login: Login, profile: Profile, known: frozenset[str]) -> Iterator[Problem]:
     at: KeyPath = ("login",)
-    yield from _request(login, at, known)
+    yield from check_request(login, at, known)
     check = SigningCheck(profile.credentials, known)
     yield from check.texts(login.signing, lambda key: (*at, "signing", key))
     yield from check.effective(login.signing, (*at, "signing"), method=login.method)
@@ -82,35 +94,17 @@ def _login(login: Login, profile: Profile, known: frozenset[str]) -> Iterator[Pr
 def _operation(
     operation: Operation, at: KeyPath, target: Target, known: frozenset[str]
 ) -> Iterator[Problem]:
-    if operation.method != "GET" and not operation.read:
-        yield Problem(
-            (*at, "method"), "may change something, expected GET, or read: true beside a POST"
-        )
-    yield from _request(operation, at, known)
-    yield from check_paging(operation.paging, (*at, "paging"))
+    yield from check_read(operation, at)
+    yield from check_request(operation, at, known | page_names(operation.paging))
+    yield from check_paging(operation, (*at, "paging"))
+    used = RequestTemplate(operation, {}).names
+    is_calls = at[0] == Capability.CALLS.value
+    yield from check_window(operation.window, (*at, "window"), used, is_calls=is_calls)
     yield from check_paths(operation, at)
     yield from check_envelope(operation.envelope, (*at, "envelope"))
-    if not NUMBER_NAMES.isdisjoint(RequestTemplate(operation, {}).names):
+    if not NUMBER_NAMES.isdisjoint(used):
         target = target_per_number(target, operation.fields)
     yield from _fields(operation, at, target)
-
-
-def _request(section: Operation | Login, at: KeyPath, known: frozenset[str]) -> Iterator[Problem]:
-    for key in ("body", "form"):
-        if getattr(section, key) is not None and section.method == "GET":
-            yield Problem((*at, key), "does not go with GET, expected method: POST")
-    if section.body is not None and section.form is not None:
-        yield Problem((*at, "form"), "does not go with body, expected one of them")
-    if not section.path.startswith("/"):
-        yield Problem((*at, "path"), "does not start with a slash")
-    yield from check_template(section.path, (*at, "path"), known)
-    for part in ("query", "headers", "body", "form"):
-        yield from _texts(getattr(section, part) or {}, (*at, part), known)
-
-
-def _texts(texts: Mapping[str, str], at: KeyPath, known: frozenset[str]) -> Iterator[Problem]:
-    for name, text in texts.items():
-        yield from check_template(text, (*at, name), known)
 
 
 def _fields(operation: Operation, at: KeyPath, target: Target) -> Iterator[Problem]:

@@ -70,11 +70,16 @@ class SigningCheck:
             except ValueError:
                 yield Problem(path("zone"), "is no offset, expected +08:00")
 
-    def effective(self, signing: Signing, at: KeyPath, *, method: str) -> Iterator[Problem]:
+    def effective(
+        self, signing: Signing, at: KeyPath, *, method: str, has_list: bool = False
+    ) -> Iterator[Problem]:
         """Mistakes of the section that holds for one operation, that at ``at``.
 
-        ``signing`` is the profile's section with the operation's keys in it.
+        ``signing`` is the profile's section with the operation's keys in it; ``has_list`` says that
+        the request's body is a list.
         """
+        if has_list and signing.body:
+            yield Problem(at, "adds members to the body, which is a list; expected keys and values")
         if method == "GET" and signing.body:
             yield Problem(at, "has a signing.body, which does not go with GET, expected POST")
         if signing.signer == "none":

@@ -105,6 +105,8 @@ def _body_pairs(request: Request) -> list[tuple[str, str]]:
     if _is_form(request):
         return parse_qsl(request.body.decode(), keep_blank_values=True)
     tree = json.loads(request.body)
+    if not isinstance(tree, dict):
+        return []
     return [(name, _member_text(value)) for name, value in tree.items()]
 
 

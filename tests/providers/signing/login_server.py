@@ -48,6 +48,7 @@ class TokenServer:
         self.valid = ""
         self.refused = 0
         self.login_status = 200
+        self.login_code = 9
         self.refuse_with_code = False
         self.long_tail = "x" * 20
 
@@ -69,7 +70,8 @@ class TokenServer:
         number = len(self.logins)
         await asyncio.sleep(self.pause)
         if self.login_status != 200:
-            return answer({"code": 9, "message": "wrong"}, status=self.login_status)
+            tree = {"code": self.login_code, "message": "wrong demo-password"}
+            return answer(tree, self.login_status, {"Retry-After": "7"})
         self.valid = f"token-{number}-{self.long_tail}"
         data = {"token": self.valid, "expires_in": self.lifetime}
         return answer({"code": 0, "data": data})

@@ -97,7 +97,7 @@ async def test_a_refused_login_is_auth_and_is_not_repeated_at_once(bench, tmp_pa
     provider = account(bench, tmp_path, server.url)
     error = await failure_of(provider.numbers())
     assert error.kind is PollFailure.AUTH
-    assert error.detail == "login: POST /login: HTTP 400 Bad Request"
+    assert error.detail == "login: POST /login: HTTP 400 Bad Request, code 9 wrong <secret>"
     again = await failure_of(provider.balance())
     assert again.kind is PollFailure.AUTH
     assert len(server.logins) == 1
@@ -110,6 +110,30 @@ async def test_a_login_that_fails_for_the_moment_keeps_its_reason(bench, tmp_pat
     assert (await failure_of(provider.numbers())).kind is PollFailure.HTTP_5XX
     server.login_status = 200
     await provider.numbers()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (503, 401, PollFailure.AUTH),
+        (400, 429, PollFailure.RATE_LIMITED),
+        (403, 429, PollFailure.RATE_LIMITED),
+        (403, 9, PollFailure.AUTH),
+    ],
+)
+async def test_the_code_of_a_login_decides_on_every_status(
+    bench, tmp_path, server, status, code, kind
+):
+    server.login_status, server.login_code = status, code
+    errors = 'errors: {"401": auth}'
+    provider = account(
+        bench, tmp_path, server.url, (errors, 'errors: {"401": auth, "429": throttle}')
+    )
+    error = await failure_of(provider.numbers())
+    assert error.kind is kind
+    assert f"HTTP {status}" in error.detail
+    assert f"code {code} wrong <secret>" in error.detail
+    assert error.retry_after == (7 if kind is PollFailure.RATE_LIMITED else None)
 
 
 ANSWERS = [
