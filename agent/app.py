@@ -245,7 +245,7 @@ class Agent:
         for task in (refresher, collector):
             task.start()
             self._running.push_async_callback(task.stop)
-        await self._pollers.start(plan.settings)
+        await self._pollers.start(plan.settings, self._runtime_state.cost_pages)
         self._running.push_async_callback(self._pollers.stop)
 
     def _start_rules(self, plan: Plan, engine: RuleEngine) -> None:

@@ -94,6 +94,8 @@ class Binding(msgspec.Struct, frozen=True, gc=False):
     lines: Lines | None = None
     source: str = ""
     """The account (``provider/account``) whose answer gave the state; empty for the number's."""
+    state_at: float | None = None
+    """When the state was asked for, where that was before the poll: some answers cost money."""
 
 
 class Window(msgspec.Struct, frozen=True, gc=False):

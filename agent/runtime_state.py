@@ -1,4 +1,4 @@
-"""State that survives a restart besides tickets: pending alerts, baselines, learnt habits.
+"""State that survives a restart besides tickets: alerts, baselines, learnt habits, costs.
 
 Each is stored as named pages of bytes in the ledger's table ``keep``.
 """
@@ -9,6 +9,7 @@ import structlog
 
 from agent.baselines.repository import BaselineRepository
 from agent.checks.habits import PAGE_PREFIX, Habits
+from agent.polling.cost_pages import LedgerPages
 from agent.rules.alert_state import ROOT
 from agent.rules.engine import RuleEngine
 from agent.store.database import Database
@@ -21,6 +22,8 @@ class RuntimeState:
 
     def __init__(self, database: Database, baselines: BaselineRepository) -> None:
         self._database = database
+        self.cost_pages = LedgerPages(database)
+        """The stored budgets of paid queries."""
         self._baselines = baselines
         self._saved_alerts: dict[str, bytes] = {}
         self._habits: Habits | None = None

@@ -18,6 +18,7 @@ from agent.baselines.baseline import PAGE_PREFIX, BaselineBook
 from agent.checks.attribution import complete_all
 from agent.checks.engine import Checker
 from agent.checks.result import CheckResult
+from agent.cli.cost_pages import CommandPages
 from agent.config.inventory.inventory import Inventory
 from agent.config.settings import Settings
 from agent.fleet import Fleet
@@ -157,7 +158,7 @@ async def poll_once(
     fleet = Fleet()
     pollers = Pollers(fleet, Telemetry(), clock, recent_calls=CALL_RECORDS)
     try:
-        await pollers.prepare(settings)
+        await pollers.prepare(settings, CommandPages(Path(settings.data_dir)))
         keys = _chosen(pollers.accounts(), account)
         outcomes = dict(zip(keys, await _outcomes(pollers, keys), strict=True))
         for _ in range(retries):

@@ -43,6 +43,8 @@ class Request:
     """Returns what the answer of an error status says the failure is."""
     is_login: bool = False
     """Its answer holds a token, and it may hold a password: neither is recorded."""
+    is_paid: bool = False
+    """It costs money, perhaps even when it fails: polling does not send it again."""
 
 
 @dataclass(frozen=True)

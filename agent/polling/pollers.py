@@ -22,6 +22,7 @@ from agent.polling.request_path import RequestPaths
 from agent.polling.schedule import first_delay
 from agent.providers import registry
 from agent.providers.base import AdapterReports, Provider
+from agent.providers.paid_queries import Pages
 from exporters.telemetry import Telemetry
 
 
@@ -37,6 +38,7 @@ class BuildProvider(Protocol):
         *,
         reports: AdapterReports,
         clock: Callable[[], float],
+        pages: Pages | None,
     ) -> Provider:
         """The adapter; raises ``ValueError`` or ``ConfigError`` when it cannot be made."""
         ...
@@ -69,6 +71,7 @@ class Pollers:
         self._recent_calls = recent_calls
         self._pollers: dict[AccountKey, Poller] = {}
         self._recorder = recorder
+        self._pages: Pages | None = None
         self._paths = RequestPaths(clock, recorder)
         self._urgent: frozenset[AccountKey] = frozenset()
         self._changing = asyncio.Lock()
@@ -77,12 +80,17 @@ class Pollers:
         """Provider and account of everything polled, in the order of the configuration."""
         return tuple(self._pollers)
 
-    async def start(self, settings: Settings) -> None:
-        """Begin to poll every account of ``settings``; raises as :meth:`reconfigure` does."""
+    async def start(self, settings: Settings, pages: Pages | None = None) -> None:
+        """Begin to poll every account of ``settings``; raises as :meth:`reconfigure` does.
+
+        ``pages`` stores what paid queries cost; without it that ends with the process.
+        """
+        self._pages = pages
         await self.reconfigure(settings)
 
-    async def prepare(self, settings: Settings) -> None:
+    async def prepare(self, settings: Settings, pages: Pages | None = None) -> None:
         """Make the pollers of ``settings`` without starting them, for :meth:`poll_once`."""
+        self._pages = pages
         await self.reconfigure(settings, begin=False)
 
     async def reconfigure(self, settings: Settings, *, begin: bool = True) -> None:
@@ -155,6 +163,7 @@ class Pollers:
             plan.polling,
             reports=replace(journal.reports, token=self._token_report(plan.key, redact)),
             clock=self._clock,
+            pages=self._pages,
         )
         former = self._pollers.get(plan.key)
         state = former.state if former else self._new_state(plan)

@@ -94,6 +94,8 @@ def with_retries(
         try:
             return await fetch(request)
         except ProviderError as error:
+            if request.is_paid:
+                raise
             # Nearly every request succeeds at once; only one that failed pays for tenacity.
             with pending_failure(error):
                 return await policy.copy()(_AfterFirstAttempt(fetch, error), request)

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.config.inventory.inventory import Inventory
+from agent.config.settings import Polling
 from agent.net.exchange import Fetch
 from agent.providers.base import AdapterReports, Provider
+from agent.providers.paid_queries import CostLedger
 from agent.states import Capability, Grade
 from agent.yamlfile.paths import one_line
 
@@ -46,7 +48,29 @@ class AdapterAccount:
     """The grade of the account's numbers, where the inventory has none."""
     concurrency: int
     """Requests that may be under way at once."""
+    limits: Polling
+    """How hard it may be polled, and how much may be read."""
     reports: AdapterReports
+    clock: Callable[[], float]
+    """Epoch seconds."""
+    costs: CostLedger
+    """The budgets of queries that cost money."""
+
+
+Problems = Iterator[tuple[str, str]]
+"""The name of what is wrong, and why."""
+CheckOptions = Callable[[Mapping[str, Any]], Problems]
+CheckCredentials = Callable[[Mapping[str, Any], Mapping[str, str]], Problems]
+
+
+def _no_problems(_options: Mapping[str, Any]) -> Problems:
+    return iter(())
+
+
+def _no_credential_problems(
+    _options: Mapping[str, Any], _credentials: Mapping[str, str]
+) -> Problems:
+    return iter(())
 
 
 @dataclass(frozen=True)
@@ -58,13 +82,22 @@ class Adapter:
     capabilities: frozenset[Capability]
     make: Callable[[AdapterAccount], Provider]
     needs_base_url: bool = True
+    takes_base_url: bool = True
+    """Whether ``base_url`` may be given; it replaces the adapter's own addresses."""
     credentials: tuple[str, ...] = ()
     """Credentials it cannot do without."""
     optional_credentials: tuple[str, ...] = ()
     """Credentials that are all given or none."""
+    extra_credentials: tuple[str, ...] = ()
+    """Further credentials, of which each may be left out."""
     options: tuple[Option, ...] = field(default=())
     phone_key: str = ""
     """The key that at least one phone of the inventory must have; empty if none must."""
+    needs_inventory: bool = True
+    check_options: CheckOptions = _no_problems
+    """Returns the name of each option whose value does not fit the others, and why."""
+    check_credentials: CheckCredentials = _no_credential_problems
+    """The same of each credential that the options make necessary."""
 
     def option_values(self, given: Mapping[str, str]) -> dict[str, Any]:
         """The value of every option; raises ``ValueError`` for a text that is wrong."""
@@ -76,29 +109,46 @@ class Adapter:
     def option_problems(self, given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """The name of each option that is wrong, and why."""
         options = {option.name: option for option in self.options}
-        for name, text in given.items():
+        values: dict[str, Any] = {}
+        for option in self.options:
+            text = given.get(option.name, option.default)
+            try:
+                values[option.name] = option.read(text)
+            except ValueError:
+                yield option.name, f"got {one_line(text)}, expected {option.expected}"
+        for name in given:
             if name not in options:
                 yield name, f"is not an option of {self.name}, {_one_of(options)}"
-                continue
-            try:
-                options[name].read(text)
-            except ValueError:
-                yield name, f"got {one_line(text)}, expected {options[name].expected}"
+        if len(values) == len(options):
+            yield from self.check_options(values)
 
-    def credential_problems(self, given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-        """The name of each credential that is missing, empty or unknown, and why."""
+    def credential_problems(
+        self, given: Mapping[str, str], options: Mapping[str, str]
+    ) -> Iterator[tuple[str, str]]:
+        """The name of each credential that is missing, empty or unknown, and why.
+
+        ``options`` are the texts of the options; wrong ones are reported elsewhere.
+        """
         known = (*self.credentials, *self.optional_credentials)
         some = any(name in given for name in self.optional_credentials)
         needed = known if some else self.credentials
+        known = (*known, *self.extra_credentials)
         for name in needed:
             if not given.get(name):
                 yield name, f"credential {name} is missing, {self.name} needs it"
         for name in given:
             if name not in known:
                 yield name, f"is not a credential of {self.name}, {_one_of(known)}"
+        try:
+            values = self.option_values(options)
+        except ValueError:
+            return
+        yield from self.check_credentials(values, given)
 
     def inventory_problem(self, inventory: Inventory) -> str | None:
         """Why ``inventory`` is of no use to the adapter; ``None`` if it is."""
+        if not inventory and not self.needs_inventory:
+            return None
         if not inventory:
             return f"is missing, {self.name} knows numbers from it alone: expected file or numbers"
         key = self.phone_key

@@ -15,6 +15,7 @@ from agent.providers.asterisk.adapter import ADAPTER as ASTERISK
 from agent.providers.base import AdapterReports, Provider
 from agent.providers.inventory_provider import InventoryProvider
 from agent.providers.kamailio.adapter import ADAPTER as KAMAILIO
+from agent.providers.paid_queries import CostLedger, MemoryPages, Pages
 from agent.providers.profile.addresses import addresses_of
 from agent.providers.profile.load import load_profile
 from agent.providers.profile.load import profile_names as bundled_profile_names
@@ -50,8 +51,11 @@ def build(
     *,
     reports: AdapterReports = _NO_REPORTS,
     clock: Callable[[], float] = time.time,
+    pages: Pages | None = None,
 ) -> Provider:
     """Make the adapter of one account; ``limits`` bounds its pages and its requests at once.
+
+    ``pages`` stores what its paid queries cost; without it that ends with the process.
 
     Raises:
         ConfigError: when the profile cannot be loaded.
@@ -59,7 +63,8 @@ def build(
     """
     adapter = ADAPTERS.get(settings.profile)
     if adapter is not None:
-        return _native(adapter, settings, account, fetch, limits, reports)
+        costs = CostLedger(f"{settings.name}/{account.id}", pages or MemoryPages(), clock)
+        return _native(adapter, settings, account, fetch, limits, reports, costs)
     profile = load_profile(settings.profile)
     lacking = [
         problem.text
@@ -95,10 +100,11 @@ def _native(
     fetch: Fetch,
     limits: Polling,
     reports: AdapterReports,
+    costs: CostLedger,
 ) -> Provider:
     lacking = [
         *_adapter_problems(adapter, settings, ()),
-        *_adapter_account_problems(adapter, account, ()),
+        *_adapter_account_problems(adapter, settings, account, ()),
     ]
     if lacking:
         why = "; ".join(problem.text for problem in lacking)
@@ -113,7 +119,10 @@ def _native(
             inventory=account.inventory.content,
             grade=account.grade,
             concurrency=limits.concurrency,
+            limits=limits,
             reports=reports,
+            clock=costs.clock,
+            costs=costs,
         )
     )
 
@@ -128,7 +137,8 @@ def problems(settings: Settings) -> Iterator[Problem]:
             continue
         yield from _adapter_problems(adapter, provider, at)
         for position, account in enumerate(provider.accounts):
-            yield from _adapter_account_problems(adapter, account, (*at, "accounts", position))
+            place = (*at, "accounts", position)
+            yield from _adapter_account_problems(adapter, provider, account, place)
 
 
 def problems_of_profiles(data: Any, folder: Path) -> Iterator[Problem]:
@@ -189,15 +199,17 @@ def _adapter_problems(
 ) -> Iterator[Problem]:
     if adapter.needs_base_url and provider.base_url is None:
         yield Problem((*at, "base_url"), f"is missing, {adapter.name} needs one")
-    if not adapter.needs_base_url and provider.base_url is not None:
+    if not adapter.takes_base_url and provider.base_url is not None:
         yield Problem((*at, "base_url"), f"is of no use, {adapter.name} sends no request")
     for name, text in adapter.option_problems(provider.options):
         yield Problem((*at, "options", name), text)
 
 
-def _adapter_account_problems(adapter: Adapter, account: Account, at: KeyPath) -> Iterator[Problem]:
+def _adapter_account_problems(
+    adapter: Adapter, provider: ProviderSettings, account: Account, at: KeyPath
+) -> Iterator[Problem]:
     given = _credentials(account)
-    for name, text in adapter.credential_problems(given):
+    for name, text in adapter.credential_problems(given, provider.options):
         yield Problem((*at, "credentials", name), text)
     inventory = account.inventory
     # A file without content is broken, which is reported as that.

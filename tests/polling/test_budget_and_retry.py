@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
@@ -180,3 +181,13 @@ async def test_being_cancelled_is_no_failure_to_try_again(server, client):
     with pytest.raises(asyncio.CancelledError):
         await task
     assert len(server.times) == 1
+
+
+async def test_a_request_that_costs_money_is_sent_once(server, client):
+    server.answers["/x"] = answering(status(503), OK)
+    fetch = with_retries(client.fetch, 3, QUICK)
+    with pytest.raises(ProviderError) as caught:
+        await fetch(replace(get(server), is_paid=True))
+    assert caught.value.kind is PollFailure.HTTP_5XX
+    assert len(server.times) == 1
+    assert (await fetch(get(server))).status == 200

@@ -57,7 +57,20 @@ def meaning_of(envelope: Envelope, tree: Any) -> str:
     pattern = envelope.not_found_message
     if pattern and searcher(pattern)(_raw_message(envelope, tree)):
         return "not_found"
-    return envelope.errors.get(_code(envelope, tree) or "", "")
+    return _listed_meaning(envelope, _code(envelope, tree) or "")
+
+
+def _listed_meaning(envelope: Envelope, code: str) -> str:
+    """The meaning of ``code``, or of the longest listed beginning of it (``Throttling*``)."""
+    if code in envelope.errors:
+        return envelope.errors[code]
+    beginnings = (
+        listed
+        for listed in envelope.errors
+        if listed.endswith("*") and code.startswith(listed[:-1])
+    )
+    longest = max(beginnings, key=len, default="")
+    return envelope.errors.get(longest, "")
 
 
 def shown_error(envelope: Envelope, tree: Any) -> str:

@@ -69,7 +69,8 @@ class OperationClient:
         self._records = path_of(operation.records)
         self._is_listing = operation.paging.kind != "none"
         self._shape: PageShape | None = None
-        self.label = self._template.label
+        self.label = _action_of(operation) or self._template.label
+        """Names the operation in errors: by its action where its signature has one."""
         self._read_error = error_reader(
             self._envelope, api.redact, frozenset(operation.not_found_status)
         )
@@ -94,6 +95,7 @@ class OperationClient:
             self._template.fill(self.base_url, names, extra, url),
             sign=self._sign,
             read_error=self._read_error,
+            label=self.label,
         )
         return await self._api.fetch(request)
 
@@ -128,3 +130,7 @@ class OperationClient:
             else:
                 self._shape = PageShape.of(tree, self._records)
         return tree
+
+
+def _action_of(operation: Operation) -> str:
+    return (operation.signing.action if operation.signing else None) or ""

@@ -77,7 +77,8 @@ class Envelope(Section):
     errors: dict[str, Literal["auth", "throttle", "not_found", "fatal"]] = Field(
         default_factory=dict
     )
-    """The meaning of codes, on every HTTP status; one that is not listed is ``fatal`` on 200."""
+    """The meaning of codes, on every HTTP status; one that is not listed is ``fatal`` on 200. A
+    code that ends in ``*`` is the beginning of codes (``Throttling*``)."""
     not_found_message: str | None = None
     """A regular expression (RE2) in messages that say that the number does not exist."""
 

@@ -32,4 +32,5 @@ ADAPTER = Adapter(
     capabilities=CAPABILITIES,
     make=make,
     needs_base_url=False,
+    takes_base_url=False,
 )
