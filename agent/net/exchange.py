@@ -23,6 +23,16 @@ class ProviderError(Exception):
 
 
 @dataclass(frozen=True)
+class RateLimit:
+    """At most ``requests`` of an account in any stretch of ``seconds``, as its provider says."""
+
+    requests: int
+    seconds: float
+    scope: str = ""
+    """What is counted together: empty for all requests, or the name of an operation."""
+
+
+@dataclass(frozen=True)
 class Request:
     """One read request, before it is signed.
 
@@ -41,6 +51,8 @@ class Request:
     """Names the request in errors, for example ``GET /numbers/{number}``; holds no values."""
     read_error: "Callable[[Answer, ProviderError], ProviderError] | None" = None
     """Returns what the answer of an error status says the failure is."""
+    rate_limits: tuple[RateLimit, ...] = ()
+    """The provider's limits that this request counts for, beside the account's own."""
     is_login: bool = False
     """Its answer holds a token, and it may hold a password: neither is recorded."""
     is_paid: bool = False

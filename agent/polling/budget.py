@@ -8,6 +8,7 @@ from aiolimiter import AsyncLimiter
 
 from agent.net.exchange import Answer, Fetch, ProviderError, Request
 from agent.polling.deadline import pending_failure, remaining
+from agent.polling.rate_windows import RateWindows
 from agent.states import PollFailure
 
 LONGEST_PAUSE = 3600.0
@@ -29,6 +30,9 @@ def make_limiter(rate: float) -> AsyncLimiter:
 class Budget:
     """Rate, concurrency and pauses of one account; each of its requests passes here.
 
+    The provider's own limits, which requests carry, hold beside the account's rate: whichever is
+    lower counts.
+
     After a pause one request goes ahead alone; the others follow only when it was not turned
     away again, so a provider in distress receives one request per pause.
 
@@ -48,6 +52,7 @@ class Budget:
         self.rate = rate
         self.concurrency = concurrency
         self._limiter = make_limiter(rate)
+        self._windows = RateWindows()
         self._slots = asyncio.Semaphore(concurrency)
         self._trial = asyncio.Lock()
         self._jitter = jitter
@@ -62,10 +67,12 @@ class Budget:
             while True:
                 if self._on_trial and (answer := await self._after_pause(fetch, request)):
                     return answer
+                # Without a slot: what waits for the provider's limit must not hold up the others.
+                await self._windows.wait(request.rate_limits)
                 async with self._slots:
                     await self._limiter.acquire()
                     # Checked again: another request may have been turned away during the wait.
-                    if not self._on_trial:
+                    if not self._on_trial and self._windows.take(request.rate_limits):
                         return await self._send(fetch, request)
 
         return fetch_within_budget
@@ -93,6 +100,8 @@ class Budget:
                 await self._wait_out_pause()
                 async with self._slots:
                     await self._limiter.acquire()
+                    while not self._windows.take(request.rate_limits):
+                        await self._windows.wait(request.rate_limits)
                     return await self._send(fetch, request)
 
     async def _send(self, fetch: Fetch, request: Request) -> Answer:

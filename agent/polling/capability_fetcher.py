@@ -18,7 +18,7 @@ from agent.polling.merge import Facts
 from agent.polling.per_number import PerNumberResult
 from agent.polling.plan import Plan
 from agent.polling.schedule import Rotation, batches, slice_size
-from agent.providers.base import Provider
+from agent.providers.base import Provider, rate_of
 from agent.states import Capability, PollFailure
 
 log = structlog.get_logger(__name__)
@@ -58,7 +58,7 @@ class CapabilityFetcher:
         polling = plan.polling
         self._provider = provider
         self._account = "/".join(plan.key)
-        self._slice = slice_size(polling.rate, polling.timeout)
+        self._rate = polling.rate
         self._batch = polling.concurrency * _BATCH_ROUNDS
         self._timeout = polling.timeout
         self._max_cpu = polling.max_cpu
@@ -132,11 +132,14 @@ class CapabilityFetcher:
         on_partial: OnPartialResult,
     ) -> PerNumberResult:
         rotation = self._rotations[capability]
+        # The provider's limit is for this capability alone where the profile says so.
+        rate = min(self._rate, rate_of(self._provider, capability))
+        most = slice_size(rate, self._timeout)
         part = _PartialResult()
         error: ProviderError | None = None
         try:
             async with self._until(ends, capability):
-                for batch in batches(rotation.next_numbers(numbers, self._slice), self._batch):
+                for batch in batches(rotation.next_numbers(numbers, most), self._batch):
                     # Before the request: a batch that fails must not block the ones behind it.
                     rotation.advance(batch[-1])
                     error = await _fetch_batch(fetch, batch, part) or error

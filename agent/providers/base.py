@@ -5,6 +5,7 @@ was built with; polling wraps that in the account's rate limit, concurrency limi
 (:mod:`agent.polling.request_path`).
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -48,6 +49,15 @@ class Provider(Protocol):
     async def calls(self, since: float) -> tuple[Call, ...]:
         """Call records that started at or after ``since`` (epoch seconds)."""
         ...
+
+
+def rate_of(provider: Provider, capability: Capability) -> float:
+    """Requests a second that the provider's API takes for ``capability``; infinite if not known.
+
+    Adapters that know it have it in ``rates``, by capability.
+    """
+    rates: Mapping[Capability, float] = getattr(provider, "rates", {})
+    return rates.get(capability, math.inf)
 
 
 def _ignore_unmapped(_field: str, _count: int) -> None:

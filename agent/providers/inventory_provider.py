@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from agent.config.inventory.inventory import Inventory
 from agent.event_loop import INLINE_ITEMS
 from agent.model import Balance, Binding, Call, Listing, Routing
-from agent.providers.base import Provider
+from agent.providers.base import Provider, rate_of
 from agent.providers.inventory_facts import attributed, bindings_of, completed, listing_of
 from agent.states import Capability, Grade
 
@@ -24,6 +24,7 @@ class InventoryProvider:
     def __init__(self, provider: Provider, inventory: Inventory, grade: Grade | None) -> None:
         self.name = provider.name
         self.fan_out = provider.fan_out
+        self.rates = {capability: rate_of(provider, capability) for capability in Capability}
         self._provider = provider
         self._inventory = inventory
         self._grade = grade

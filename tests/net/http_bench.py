@@ -106,7 +106,14 @@ class Bench:
     counts: ReportCounts = field(default_factory=ReportCounts)
 
     def provider(
-        self, url, profile="generic", credentials=None, account=None, clock=time.time, **limits
+        self,
+        url,
+        profile="generic",
+        credentials=None,
+        account=None,
+        clock=time.time,
+        fetch=None,
+        **limits,
     ):
         credentials = credentials or {"key": "demo", "secret": "demo-secret"}
         settings = ProviderSettings(
@@ -124,7 +131,7 @@ class Bench:
         return build(
             settings,
             settings.accounts[0],
-            self.client.fetch,
+            fetch or self.client.fetch,
             Polling(**limits),
             reports=self.counts.reports(),
             clock=clock,

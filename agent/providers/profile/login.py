@@ -94,6 +94,7 @@ class LoginClient:
             self._template.fill(base_url, names),
             sign=self._sign,
             read_error=self._read_error,
+            rate_limits=self._api.rate_limits,
             label=self._label,
             is_login=True,
         )

@@ -1,6 +1,7 @@
 """Reads one operation of one account: requests, records, mapped facts, page by page."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ class OperationReader:
         self._cache = PageCache()
         self._operation = operation
         self._bounds = context.bounds
-        self._client = OperationClient(context.api, operation)
+        self._client = OperationClient(context.api, operation, name)
         self.windows = Windows(operation.window, self._client.names)
         self.per_number = not NUMBER_NAMES.isdisjoint(self._client.names)
         """Whether it must be requested once for each number, as its templates name one."""
@@ -76,6 +77,9 @@ class OperationReader:
         self._more = path_of(operation.paging.more) if operation.paging.more else None
         self._next = path_of(operation.paging.next) if operation.paging.next else None
         self.label = self._client.label
+        sections = (context.api.profile.rate_limit, operation.rate_limit)
+        self.rate = min((it.rate for it in sections if it), default=math.inf)
+        """Requests a second that the provider takes."""
         self.mapped_fields = frozenset(operation.fields)
 
     async def read_listing(

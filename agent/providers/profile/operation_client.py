@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.net.decode import check_count, decode_json
-from agent.net.exchange import Answer, Fetch
+from agent.net.exchange import Answer, Fetch, RateLimit
 from agent.net.reading import INLINE_BYTES, read_in_thread
 from agent.net.scrub import SECRET_PLACEHOLDER
 from agent.providers.profile.envelope import check_envelope
@@ -43,6 +43,12 @@ class ApiAccount:
     tokens: Callable[[], Iterable[str]] = tuple
     """Returns the tokens that logins have got; as secret as the credentials."""
 
+    @property
+    def rate_limits(self) -> tuple[RateLimit, ...]:
+        """The provider's limit for all requests, where it has one."""
+        section = self.profile.rate_limit
+        return () if section is None else (section.limit(""),)
+
     def redact(self, text: str) -> str:
         """``text`` without any credential, option or token of the account."""
         for value in (*self.tokens(), *self.reveal().values()):
@@ -54,7 +60,8 @@ class ApiAccount:
 class OperationClient:
     """The requests of one :class:`~agent.providers.profile.schema.Operation`."""
 
-    def __init__(self, api: ApiAccount, operation: Operation) -> None:
+    def __init__(self, api: ApiAccount, operation: Operation, scope: str = "") -> None:
+        """``scope`` names what the operation's own rate limit counts."""
         self._api = api
         self._operation = operation
         self._envelope = operation.envelope or api.profile.envelope
@@ -62,6 +69,8 @@ class OperationClient:
         self.base_url = api.base_url
         if operation.base_url is not None:
             self.base_url = Template(operation.base_url).fill(api.reveal()).rstrip("/")
+        own = operation.rate_limit
+        self._rate_limits = (*api.rate_limits, *([own.limit(scope)] if own else []))
         self._place = PagePlace(operation.paging, self._template.names)
         self._sign = api.signer(api.profile.signing.overlaid(operation.signing))
         self.names = self._template.names
@@ -96,6 +105,7 @@ class OperationClient:
             sign=self._sign,
             read_error=self._read_error,
             label=self.label,
+            rate_limits=self._rate_limits,
         )
         return await self._api.fetch(request)
 

@@ -43,6 +43,7 @@ class DeclarativeProvider:
             else None
         )
         self.capabilities = frozenset(self._readers)
+        self.rates = {capability: reader.rate for capability, reader in self._readers.items()}
         self.fan_out = frozenset(
             capability for capability, reader in self._readers.items() if reader.per_number
         )

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from agent.config.section import Section
 from agent.config.values import http_url
+from agent.net.exchange import RateLimit
 from agent.yamlfile.schema import ValueType
 from agent.yamlfile.values import Duration
 
@@ -82,6 +83,23 @@ class Paging(Section):
     """The provider gives no more pages than this; a longer listing is truncated and not used."""
     growing: bool = False
     """The listing grows while it is read (call records): repeats are dropped, not a fault."""
+
+
+class RateLimitSection(Section):
+    """At most ``requests`` in any stretch of ``per``; ``polling.rate`` can only lower it."""
+
+    requests: Annotated[int, Field(ge=1, le=100_000)]
+    per: Annotated[Duration, Field(gt=0, le=31 * 86_400)] = 1.0
+    """The length of the stretch."""
+
+    @property
+    def rate(self) -> float:
+        """Requests per second."""
+        return self.requests / self.per
+
+    def limit(self, scope: str) -> RateLimit:
+        """The limit for requests; those with the same ``scope`` are counted together."""
+        return RateLimit(self.requests, self.per, scope)
 
 
 class WindowSection(Section):

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from agent.config.section import Section
 from agent.providers.profile.json_path import scalar_text
-from agent.providers.profile.request_schema import Address, Body, Paging, Window
+from agent.providers.profile.request_schema import Address, Body, Paging, RateLimitSection, Window
 from agent.providers.signing.section import Signing, SigningText
 
 
@@ -106,6 +106,8 @@ class Operation(Section):
     envelope: Envelope | None = None
     """Overrides the profile's."""
     paging: Paging = Paging()
+    rate_limit: RateLimitSection | None = None
+    """The provider's limit for this operation, beside the profile's for all."""
     window: Window | None = None
     """In calls: the stretches of time that are asked for; a duration is the largest of them."""
     records: str = ""
@@ -169,6 +171,8 @@ class Profile(Section):
     """Further names for templates, with their defaults."""
     headers: dict[str, SigningText] = Field(default_factory=dict)
     """Sent with every request but the login."""
+    rate_limit: RateLimitSection | None = None
+    """The provider's limit for all requests of one account, logins included."""
     signing: Signing = Signing()
     login: Login | None = None
     """Gets a token before the other requests."""
