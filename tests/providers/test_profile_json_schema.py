@@ -9,6 +9,8 @@ import yaml
 from jsonschema_rs import Draft202012Validator
 
 from agent.config.load import ConfigError
+from agent.providers.profile.converters import CONVERTERS
+from agent.providers.profile.field_schema import Condition, FieldRule, RecordList
 from agent.providers.profile.filters import FILTERS
 from agent.providers.profile.json_schema import profile_schema, schema_with_profiles
 from agent.providers.profile.load import BUNDLED, profile_names, read_profile
@@ -46,6 +48,12 @@ def test_the_template_of_the_page_loads(tmp_path):
 def test_every_filter_and_signer_is_on_the_page():
     for name in (*FILTERS, *NAMED_SIGNERS):
         assert f"`{name}`" in PAGE
+
+
+def test_every_key_and_converter_of_answers_is_on_the_page():
+    keys = [key for section in (RecordList, FieldRule, Condition) for key in section.model_fields]
+    for name in (*keys, *CONVERTERS):
+        assert f"`{name}`" in PAGE or f"`{name}:" in PAGE, name
 
 
 def test_there_is_an_example_of_each():

@@ -6,80 +6,43 @@ page and refuses any page that is not plain; the slow way then tells which recor
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from time import time
 from types import NoneType
 from typing import Any, Final
 
 from agent.net.word_counts import add_bounded, shown_words
-from agent.providers.profile.converters import CONVERTERS, Convert, Converter
-from agent.providers.profile.json_path import MISSING, Path, follow, path_of, scalar_text
-from agent.providers.profile.own_values import expected_by, fixed_value, listed_value
-from agent.providers.profile.schema import FieldRule
+from agent.providers.profile.conditions import Clock, Conditions, UnfitError, join_words, read_value
+from agent.providers.profile.converters import CONVERTERS, Converter
+from agent.providers.profile.field_schema import FieldRule
+from agent.providers.profile.json_path import MISSING, OUTER, Path, path_of, scalar_text
+from agent.providers.profile.own_values import expected_by, fixed_value
+from agent.providers.profile.paths_in_use import rule_paths
 from agent.providers.profile.targets import Need, TargetField
+from agent.providers.profile.value_map import ConversionCache, ValueMap, default_of, value_map_of
+from agent.providers.profile.value_source import UNDESCRIBED, source_of
 
 _ABSENT_KINDS: Final = frozenset({NoneType, type(MISSING)})
 _WORD_KINDS: Final = frozenset({str, int, bool})
-_MAX_CACHED: Final = 4096
-_LONGEST_WORD: Final = 64
-
-
-class ConversionCache(dict[Any, Any]):
-    """Converted values by text, so that a whole column is one look-up per value.
-
-    Its keys are texts and what means no value, so that no other value, say ``True`` for 1, is
-    taken for a known one. A look-up raises ``ValueError`` for what is not a text or does not
-    convert.
-    """
-
-    def __init__(self, convert: Convert, known: Mapping[Any, Any], *, learns: bool) -> None:
-        super().__init__(known)
-        self._convert = convert
-        self._max_size = _MAX_CACHED if learns else 0
-
-    def __missing__(self, raw: Any) -> Any:
-        """Convert a text that is not known yet, and store it while there is space."""
-        if type(raw) is not str or not raw:
-            raise ValueError("not a text")
-        value = self._convert(raw)
-        if len(self) < self._max_size:
-            self[raw] = value
-        return value
-
-
-class ValueMap:
-    """Maps the provider's values to ours; counts those that are not mapped."""
-
-    def __init__(self, table: Mapping[str, Any], default: Any) -> None:
-        self._default = default
-        self.table = dict(table)
-        self.unmapped = 0
-        self.words: dict[str, int] = {}
-        """The words that are not mapped, as many as are kept."""
-
-    def __call__(self, raw: Any) -> Any:
-        """Our value for a JSON scalar, the default where there is none."""
-        value = self.table.get(scalar_text(raw), MISSING)
-        if value is MISSING:
-            self.unmapped += 1
-            add_bounded(self.words, scalar_text(raw)[:_LONGEST_WORD])
-            return self._default
-        return value
 
 
 class Column:
     """One field of a fact: the path of its values and their conversion."""
 
-    def __init__(self, field: TargetField, rule: FieldRule) -> None:
+    def __init__(self, field: TargetField, rule: FieldRule, clock: Clock = time) -> None:
         self.name = field.name
         self.path: Path = path_of(rule.path) if rule.path is not None else ()
-        self.value_map = _value_map(field, rule)
+        self.value_map = value_map_of(field, rule)
         self._rule = rule
+        self._when = Conditions(rule.when, clock)
+        self._source = source_of(rule, clock)
         self._need = field.need
         self._reading = str(field.reading)
         self._default = field.default
         self._converter = _converter(field, rule, self.value_map)
         self._alternatives = [
-            Column(_as_optional(field), alternative) for alternative in rule.first_of
+            Column(_as_optional(field), alternative, clock) for alternative in rule.first_of
         ]
+        self._stated_default = default_of(field, rule) if rule.default else MISSING
         self._const = _fixed(field, rule, rule.const)
         self._present = _fixed(field, rule, rule.present)
         optional = field.need is Need.OPTIONAL
@@ -103,8 +66,9 @@ class Column:
         return ConversionCache(self._converter.convert, known, learns=self.value_map is None)
 
     def _plain_key(self) -> str | None:
-        plain = self._rule.path is not None and len(self.path) == 1 and self.path[0] != "^"
-        return self.path[0] if plain and self._present is MISSING else None
+        plain = self._rule.path is not None and len(self.path) == 1 and self.path[0] != OUTER
+        asks_more = self._alternatives or self._when or self._source is not None
+        return self.path[0] if plain and not asks_more and self._present is MISSING else None
 
     def take_unmapped(self) -> int:
         """The number of unmapped values since the last call."""
@@ -125,9 +89,8 @@ class Column:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """Every path at which a value may be."""
-        own = () if self._rule.path is None else (self.path,)
-        return (*own, *(path for column in self._alternatives for path in column.paths))
+        """Every path at which a value may be, or one that a condition is about."""
+        return tuple(rule_paths(self._rule))
 
     @property
     def expected(self) -> str:
@@ -142,13 +105,20 @@ class Column:
         return bool(self._value_maps())
 
     def _value_maps(self) -> list[ValueMap]:
-        columns = (self, *self._alternatives)
-        return [column.value_map for column in columns if column.value_map is not None]
+        own = [] if self.value_map is None else [self.value_map]
+        return own + [it for column in self._alternatives for it in column._value_maps()]  # noqa: SLF001 - the same class
 
     @property
     def is_fixed(self) -> bool:
         """Whether the value does not depend on the record."""
-        return self._rule.path is None and not self._alternatives
+        reads = self._rule.path is not None or self._source is not None
+        return not (reads or self._alternatives or self._when)
+
+    @property
+    def use_clock(self) -> bool:
+        """Whether the same record may give another value later."""
+        parts = (self._when, self._source, *self._alternatives)
+        return any(part.use_clock for part in parts if part is not None)
 
     def convert_page(self, raw: Sequence[Any]) -> Sequence[Any]:
         """The values of a page, from the raw ones.
@@ -205,11 +175,38 @@ class Column:
             ValueError: when it does not fit, or is missing and not optional.
         """
         value = self._find(record)
+        if value is UNDESCRIBED:
+            value = self._undescribed(record)
         if value is MISSING:
             if self._need is not Need.OPTIONAL:
                 raise ValueError("missing")
             return self._default
         return value
+
+    def _undescribed(self, record: Mapping[str, Any]) -> Any:
+        """The value where there is something and no alternative says what it means.
+
+        Raises:
+            UnfitError: when a part of a text was to be taken and no text has it.
+        """
+        if self.value_map is not None:
+            return self.value_map.undescribed(join_words(self._words(record)))
+        for column in (self, *self._alternatives):
+            if column._rule.match is not None and column._has_value(record):  # noqa: SLF001 - the same class
+                raise UnfitError(column.path, f"a text in which {column._rule.match} matches")  # noqa: SLF001 - the same class
+        return self._stated_default
+
+    def _words(self, record: Mapping[str, Any]) -> list[str]:
+        """The words that decide on the value, each once."""
+        words = self._when.words(record)
+        for column in self._alternatives:
+            words += column._words(record)  # noqa: SLF001 - the same class
+        if self._rule.match is not None and self._has_value(record):
+            words.append(scalar_text(read_value(record, self.path)))
+        return list(dict.fromkeys(words))
+
+    def _has_value(self, record: Mapping[str, Any]) -> bool:
+        return not self._is_absent(read_value(record, self.path))
 
     @property
     def is_identity(self) -> bool:
@@ -228,22 +225,43 @@ class Column:
             return False
 
     def _find(self, record: Mapping[str, Any]) -> Any:
+        """The value; ``MISSING`` where there is none, ``UNDESCRIBED`` where none is meant."""
+        if self._when and self._when.all_hold(record) is not True:
+            return UNDESCRIBED if self._when.has_value(record) else MISSING
         if self._const is not MISSING:
             return self._const
+        nothing: Any = MISSING
         for alternative in self._alternatives:
             value = alternative._find(record)  # noqa: SLF001 - the same class
-            if value is not MISSING:
+            if value is UNDESCRIBED:
+                nothing = UNDESCRIBED
+            elif value is not MISSING:
                 return value
-        if self._rule.path is None:
-            return MISSING
-        raw = follow(record, self.path)
-        if self._is_absent(raw):
-            return MISSING
+        raw = self._read(record)
+        if raw is UNDESCRIBED or raw is MISSING:
+            is_empty = raw is MISSING and nothing is MISSING
+            return MISSING if is_empty else self._without_meaning(record)
         if self._present is not MISSING:
             return self._present
         if type(raw) not in self._converter.kinds:
             raise ValueError("an unexpected type")
         return self._convert(raw)
+
+    def _read(self, record: Mapping[str, Any]) -> Any:
+        if self._source is not None:
+            return self._source.read(record)
+        if self._rule.path is None:
+            return MISSING
+        raw = read_value(record, self.path)
+        return MISSING if self._is_absent(raw) else raw
+
+    def _without_meaning(self, record: Mapping[str, Any]) -> Any:
+        """The rule's own default, where it has one."""
+        if self._rule.default is None:
+            return UNDESCRIBED
+        if self.value_map is None:
+            return self._stated_default
+        return self.value_map.undescribed(join_words(self._words(record)))
 
     def _convert(self, raw: Any) -> Any:
         return self._converter.convert(raw)
@@ -256,23 +274,6 @@ def _as_optional(field: TargetField) -> TargetField:
 
 def _fixed(field: TargetField, rule: FieldRule, text: str | None) -> Any:
     return MISSING if text is None else fixed_value(field, rule, text)
-
-
-def _value_map(field: TargetField, rule: FieldRule) -> ValueMap | None:
-    table = {theirs: listed_value(field, rule, ours) for theirs, ours in rule.values.items()}
-    if isinstance(field.reading, str):
-        return ValueMap(table, _default(field, rule)) if table else None
-    return ValueMap(
-        table or {member.value: member for member in field.reading}, _default(field, rule)
-    )
-
-
-def _default(field: TargetField, rule: FieldRule) -> Any:
-    """The value of a word that is not listed."""
-    if rule.default:
-        return listed_value(field, rule, rule.default)
-    ours = () if isinstance(field.reading, str) else field.reading
-    return next((member for member in ours if member.value == "unknown"), field.default)
 
 
 def _converter(field: TargetField, rule: FieldRule, value_map: ValueMap | None) -> Converter:

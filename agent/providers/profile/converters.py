@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final
@@ -11,8 +12,8 @@ from urllib.parse import urlsplit
 
 from agent.net.ranges import amount_in_range, count_in_range
 from agent.net.scrub import scrub
-from agent.net.timestamps import epoch_parser, iso_parser, parse_offset, parse_rfc2822
-from agent.providers.profile.schema import FieldRule
+from agent.net.timestamps import epoch_parser, in_range, iso_parser, parse_offset, parse_rfc2822
+from agent.providers.profile.field_schema import FieldRule
 from agent.providers.profile.structured_values import (
     read_extensions,
     read_lines,
@@ -50,6 +51,12 @@ _TELEPHONE: Final = re.compile(r"\+?[0-9]{3,24}", re.ASCII)
 _PUNCTUATION: Final = str.maketrans("", "", " -().\u00a0")
 _AMOUNT: Final = re.compile(r"[+-]?\d{1,24}(?:\.\d{1,12})?", re.ASCII)
 _WHOLE: Final = re.compile(r"-?\d{1,15}", re.ASCII)
+_COMPACT: Final = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+"""The formats of times without separators, by their length."""
+_SECONDS: Final = epoch_parser(1.0)
+_MILLISECONDS: Final = epoch_parser(0.001)
+_SECONDS_DIGITS: Final = 11
+"""A stamp with more digits counts milliseconds: 1973 and later; seconds have 10 until 2286."""
 _PHONE_LENGTH: Final = 64
 _ID_LENGTH: Final = 128
 _MAX_TEXTS: Final = 10_000
@@ -75,6 +82,14 @@ def _phone(value: str) -> str:
     return scrub(value, _PHONE_LENGTH)
 
 
+def _prefixed_phone(prefixes: Sequence[str], value: str, added: str) -> str:
+    """``value`` with its prefixes changed where it is a telephone number, otherwise as it is."""
+    try:
+        return telephone(prefixes, value, added)
+    except ValueError:
+        return _phone(value)
+
+
 def _harmless_phones(column: Sequence[str]) -> Sequence[str]:
     """The column itself where nothing is to be scrubbed, which is nearly always so."""
     if not "".join(column).isprintable() or max(map(len, column)) > _PHONE_LENGTH:
@@ -82,8 +97,10 @@ def _harmless_phones(column: Sequence[str]) -> Sequence[str]:
     return column
 
 
-def telephone(prefixes: Sequence[str], value: str) -> str:
+def telephone(prefixes: Sequence[str], value: str, added: str = "") -> str:
     """``value`` without punctuation and without the first of ``prefixes`` it begins with.
+
+    ``added`` is put before a number that does not begin with it.
 
     Raises:
         ValueError: when the rest is not a telephone number.
@@ -93,6 +110,8 @@ def telephone(prefixes: Sequence[str], value: str) -> str:
         if number.startswith(prefix):
             number = number[len(prefix) :]
             break
+    if added and not number.startswith(added):
+        number = added + number
     if not _TELEPHONE.fullmatch(number):
         raise ValueError("not a telephone number")
     return number
@@ -105,6 +124,19 @@ def _plain_telephones(column: Sequence[str]) -> Sequence[str]:
     if not (joined.isascii() and joined.isdigit() and min(lengths) > 2 and max(lengths) < 25):  # noqa: PLR2004 - the bounds of _TELEPHONE
         raise ValueError("not all plain numbers")
     return column
+
+
+def decimal_of(value: Any) -> Decimal:
+    """An amount of JSON, exactly.
+
+    Raises:
+        ValueError: when it is no amount.
+    """
+    if type(value) not in _NUMERIC or (
+        not isinstance(value, float) and not _AMOUNT.fullmatch(str(value))
+    ):
+        raise ValueError("not an amount")
+    return Decimal(str(value))
 
 
 def _amount(scale: Decimal, value: str | float) -> float:
@@ -161,8 +193,25 @@ def _currency(value: str) -> str:
 
 
 def _number_converter(rule: FieldRule) -> Converter:
-    batch = None if rule.strip_prefixes else _plain_telephones
-    return Converter(partial(telephone, tuple(rule.strip_prefixes)), _STR, batch=batch)
+    if not rule.strip_prefixes and not rule.add_prefix:
+        return Converter(partial(telephone, ()), _STR, batch=_plain_telephones)
+    return Converter(_with_prefixes(telephone, rule), _STR)
+
+
+def _whole_number_converter(rule: FieldRule) -> Converter:
+    convert = _number_converter(rule).convert
+    return Converter(lambda value: convert(str(value)), _STR | _INT)
+
+
+def _phone_converter(rule: FieldRule) -> Converter:
+    if not rule.strip_prefixes and not rule.add_prefix:
+        return Converter(_phone, _STR, batch=_harmless_phones)
+    return Converter(_with_prefixes(_prefixed_phone, rule), _STR)
+
+
+def _with_prefixes(read: Callable[[Sequence[str], str, str], str], rule: FieldRule) -> Convert:
+    prefixes, added = tuple(rule.strip_prefixes), rule.add_prefix or ""
+    return lambda value: read(prefixes, value, added)
 
 
 def _amount_converter(rule: FieldRule) -> Converter:
@@ -174,6 +223,25 @@ def _iso_converter(rule: FieldRule) -> Converter:
     return Converter(iso_parser(parse_offset(rule.zone)), _STR, repeats=True)
 
 
+def _compact_time(zone: tzinfo, value: str | int) -> float:
+    """The time in ``20270115``, ``202701150800`` or ``20270115080000``."""
+    text = str(value)
+    form = _COMPACT.get(len(text))
+    if form is None or not text.isascii() or not text.isdigit():
+        raise ValueError("not a time")
+    return in_range(datetime.strptime(text, form).replace(tzinfo=zone).timestamp())
+
+
+def _compact_converter(rule: FieldRule) -> Converter:
+    return Converter(partial(_compact_time, parse_offset(rule.zone)), _STR | _INT)
+
+
+def _epoch(value: float | str) -> float:
+    """The time of a stamp in seconds, or in milliseconds where it has more digits."""
+    is_long = len(str(value).partition(".")[0]) > _SECONDS_DIGITS
+    return (_MILLISECONDS if is_long else _SECONDS)(value)
+
+
 def _always(converter: Converter) -> Factory:
     return lambda _rule: converter
 
@@ -182,16 +250,19 @@ CONVERTERS: Final[Mapping[str, Factory]] = {
     "text": _always(Converter(_text, _STR, repeats=True)),
     "word": _always(Converter(_word, _STR | _INT | frozenset({bool}), repeats=True)),
     "id": _always(Converter(_id, _STR | _INT, repeats=True)),
-    "phone": _always(Converter(_phone, _STR, batch=_harmless_phones)),
+    "phone": _phone_converter,
     "number": _number_converter,
+    "whole_number": _whole_number_converter,
     "amount": _amount_converter,
     "integer": _always(Converter(_integer, _STR | _INT, batch=_counts)),
     "boolean": _always(Converter(_boolean, frozenset({bool}), as_is=frozenset({bool}))),
     "currency": _always(Converter(_currency, _STR, repeats=True)),
     "iso": _iso_converter,
     "rfc2822": _always(Converter(parse_rfc2822, _STR)),
-    "epoch_s": _always(Converter(epoch_parser(1.0), _NUMERIC)),
-    "epoch_ms": _always(Converter(epoch_parser(0.001), _NUMERIC)),
+    "compact": _compact_converter,
+    "epoch": _always(Converter(_epoch, _NUMERIC)),
+    "epoch_s": _always(Converter(_SECONDS, _NUMERIC)),
+    "epoch_ms": _always(Converter(_MILLISECONDS, _NUMERIC)),
     "texts": _always(Converter(_texts, frozenset({list}))),
     "length": _always(Converter(_list_length, frozenset({list}))),
     "schedule": _always(Converter(read_schedule, frozenset({list}))),

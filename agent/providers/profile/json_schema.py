@@ -10,10 +10,15 @@ PROFILE_ID: Final = "https://numwatch.invalid/profile.schema.json"
 """The id of the profile's schema within that of the configuration; leads nowhere."""
 
 _NOT_PUBLISHED: Final = frozenset({"title"})
-_TEXT: Final = {"type": "string"}
-_WORD: Final = {"type": ["string", "integer", "boolean"]}
+_TEXT: Final[Json] = {"type": "string"}
+_WORD: Final[Json] = {"type": ["string", "integer", "boolean"]}
 """Words of a provider may be written as they are in its JSON; loading turns them into text."""
-_RULE: Final = {"$ref": "#/$defs/FieldRule"}
+_SHORT: Final[dict[str, list[Json]]] = {
+    "FieldRule": [_TEXT],
+    "RecordList": [_TEXT, {"type": "array", "items": _TEXT}],
+    "Condition": [_WORD, {"type": "array", "items": _WORD}],
+}
+"""What may stand in place of a section: its path, its paths, its words."""
 
 
 def profile_schema() -> Json:
@@ -42,9 +47,9 @@ def _published(part: Any, *, is_names: bool = False) -> Any:
         return [_published(item) for item in part]
     if not isinstance(part, dict):
         return part
-    if part == _RULE:
-        # Bare text in place of a rule is its path.
-        return {"anyOf": [_TEXT, _RULE]}
+    short = _SHORT.get(str(part.get("$ref")).removeprefix("#/$defs/"))
+    if short is not None and not is_names:
+        return {"anyOf": [*short, {"$ref": part["$ref"]}]}
     if part == _TEXT:
         return _WORD
     return {

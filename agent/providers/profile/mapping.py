@@ -1,21 +1,26 @@
 """Maps pages of records to facts: column by column, or record by record where one is invalid."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
-from typing import Any, Final
+from time import time
+from typing import Any
 
+from agent.net.exchange import ProviderError
 from agent.providers.profile.column import Column
-from agent.providers.profile.json_path import MISSING, Path, follow, path_of, scalar_text
-from agent.providers.profile.misfits import MOST_MISFITS, misfit_text
+from agent.providers.profile.conditions import Clock, Conditions, UnfitError
+from agent.providers.profile.field_schema import FieldRule
+from agent.providers.profile.json_path import MISSING
+from agent.providers.profile.misfits import MOST_MISFITS, FilterError, Lost, misfit_text
 from agent.providers.profile.page_shape import ABSENT, Rows
-from agent.providers.profile.schema import FieldRule, Operation
+from agent.providers.profile.record_lists import MOST_NESTED, Entries, Place, RecordFinder
+from agent.providers.profile.schema import Operation
 from agent.providers.profile.targets import Target
+from agent.states import PollFailure
 
 Record = Mapping[str, Any]
-_NOTHING: Final = object()
 
 
 @dataclass(frozen=True)
@@ -25,8 +30,10 @@ class MappedPage:
     facts: list[Any]
     records: int
     """The number of records of the page, before any was filtered out."""
+    parts: int = 0
+    """The number of records that were to be mapped: where they nest, of the innermost."""
     invalid: int = 0
-    """The number of records that were skipped or lost a field."""
+    """The number of those that were skipped or lost a field."""
     unmapped: tuple[tuple[str, int], ...] = ()
     """Fields with unmapped values, and their number."""
     words: tuple[tuple[str, dict[str, int]], ...] = ()
@@ -43,6 +50,7 @@ def joined(pages: Sequence[MappedPage]) -> MappedPage:
     return MappedPage(
         [fact for page in pages for fact in page.facts],
         sum(page.records for page in pages),
+        sum(page.parts for page in pages),
         sum(page.invalid for page in pages),
         tuple(unmapped.items()),
         tuple(entry for page in pages for entry in page.words),
@@ -53,68 +61,114 @@ def joined(pages: Sequence[MappedPage]) -> MappedPage:
 class RecordMapper:
     """The mapping of an operation's records to a target's fields, compiled once."""
 
-    def __init__(self, target: Target, operation: Operation) -> None:
+    def __init__(self, target: Target, operation: Operation, clock: Clock = time) -> None:
         rules = _with_native_status(target, operation.fields)
         self._make = target.make
         self._make_all = target.make_all or partial(map, target.make)
         self._columns = [
-            Column(field, rules.get(field.name, FieldRule())) for field in target.fields
+            Column(field, rules.get(field.name, FieldRule()), clock) for field in target.fields
         ]
         self._mapped_columns = [column for column in self._columns if column.has_value_map]
         self._keys = tuple({column.key: None for column in self._columns if column.key})
-        self._nested = path_of(operation.each) if operation.each else None
-        self._keep = _filters(operation.keep)
-        self._skip = _filters(operation.skip)
+        self._finder = RecordFinder(operation)
+        self._keep = Conditions(operation.keep, clock)
+        self._skip = Conditions(operation.skip, clock)
         self._required = next(
             (column for column in self._columns if column.name == operation.skip_without), None
         )
-
+        filters_use_clock = self._keep.use_clock or self._skip.use_clock
+        self.use_clock = filters_use_clock or any(column.use_clock for column in self._columns)
+        """Whether the same page may give other facts later."""
         plain = all(column.key is not None or column.is_fixed for column in self._columns)
-        self._takes_rows = plain and not (
-            self._nested or self._keep or self._skip or self._required
-        )
+        self._filters = bool(self._keep or self._skip or self._required)
+        self._takes_rows = plain and not (self._finder.nests or self._filters)
         """Whether records can be mapped without building a dictionary for each."""
 
     @property
     def nests(self) -> bool:
         """Whether one record may hold many facts."""
-        return self._nested is not None
+        return self._finder.nests
 
     def map_page(self, records: Sequence[Any]) -> MappedPage:
         """The facts in ``records``, with the numbers of invalid records and unmapped values."""
+        count = len(records)
         if isinstance(records, Rows) and not self._takes_rows:
             records = records.records()
-        wanted = self._wanted(records)
-        misfits: list[str] = []
+        if isinstance(records, Entries):
+            records = records.objects()
+        losses = _Losses()
+        places: list[Place] | None = None
+        parts = count
+        if self._finder.nests:
+            places, records = self._opened(records, losses)
+            parts = len(records) + losses.count
+        if self._filters:
+            places, records = self._wanted(records, places, losses)
         try:
-            facts, invalid = self._by_columns(wanted), 0
+            facts = self._by_columns(records)
         except ValueError:
-            plain = wanted.records() if isinstance(wanted, Rows) else wanted
-            facts, invalid = self._one_by_one(plain, misfits)
+            plain = records.records() if isinstance(records, Rows) else records
+            facts = self._one_by_one(plain, places, losses)
+        if self._finder.is_joined:
+            # One number may be in two of several lists.
+            facts = list(dict.fromkeys(facts))
         counts = [(column.name, column.take_unmapped()) for column in self._mapped_columns]
         words = [(column.name, column.take_words()) for column in self._mapped_columns]
         return MappedPage(
             facts,
-            len(records),
-            invalid,
+            count,
+            parts,
+            losses.count,
             tuple((name, count) for name, count in counts if count),
             tuple((name, found) for name, found in words if found),
-            tuple(misfits),
+            tuple(losses.texts),
         )
 
-    def _wanted(self, records: Sequence[Any]) -> Sequence[Any]:
-        if self._nested is not None:
-            records = [part for record in records for part in _nested_records(record, self._nested)]
-        if self._keep or self._skip:
-            records = [record for record in records if self._is_wanted(record)]
-        if self._required is not None:
-            records = [record for record in records if not _lacks(record, self._required)]
-        return records
+    def _opened(self, records: Sequence[Any], losses: "_Losses") -> tuple[list[Place], list[Any]]:
+        """The records in these ``records``, and where each is."""
+        places: list[Place] = []
+        inner: list[Any] = []
+        for index, record in enumerate(records):
+            for place, part in self._finder.nested(record, (index,)):
+                if isinstance(part, ValueError):
+                    losses.add(place, record, part)
+                    continue
+                places.append(place)
+                inner.append(part)
+            if len(inner) > MOST_NESTED:
+                raise ProviderError(
+                    PollFailure.TOO_MANY, f"one answer has more than {MOST_NESTED} nested records"
+                )
+        return places, inner
+
+    def _wanted(
+        self, records: Sequence[Any], places: list[Place] | None, losses: "_Losses"
+    ) -> tuple[list[Place], list[Any]]:
+        remaining: list[tuple[Place, Any]] = []
+        for place, record in zip(places or _places(len(records)), records, strict=True):
+            try:
+                wanted = self._is_wanted(record)
+            except UnfitError as error:
+                losses.add(place, record, error)
+            else:
+                if wanted:
+                    remaining.append((place, record))
+        return [place for place, _ in remaining], [record for _, record in remaining]
 
     def _is_wanted(self, record: Any) -> bool:
-        return all(
-            scalar_text(follow(record, path)) in words for path, words in self._keep
-        ) and not any(scalar_text(follow(record, path)) in words for path, words in self._skip)
+        """Whether the filters leave the record.
+
+        Raises:
+            UnfitError: when it has nothing by which ``keep`` could decide.
+        """
+        if not isinstance(record, dict):
+            return True  # said to be no record where it is mapped
+        keeps = self._keep.all_hold(record) if self._keep else True
+        if keeps is None:
+            raise FilterError("keep", self._keep.undecided(record))
+        if not keeps or (self._skip and self._skip.any_holds(record)):
+            return False
+        return self._required is None or not self._required.is_missing(record)
 
     def _by_columns(self, records: Sequence[Record]) -> list[Any]:
         if not records:
@@ -144,42 +198,55 @@ class RecordMapper:
             for key in keys
         }
 
-    def _one_by_one(self, records: Sequence[Any], misfits: list[str]) -> tuple[list[Any], int]:
-        """The facts, and how many records were skipped or lost a field; adds to ``misfits``."""
+    def _one_by_one(
+        self, records: Sequence[Any], places: list[Place] | None, losses: "_Losses"
+    ) -> list[Any]:
+        """The facts; adds what was skipped or lost a field to ``losses``."""
         for column in self._mapped_columns:
             column.take_unmapped()  # the attempt by columns may have counted already
             column.take_words()
         facts: list[Any] = []
-        invalid = 0
-        for index, record in enumerate(records):
+        for place, record in zip(places or _places(len(records)), records, strict=True):
             values, lost = self._values(record)
-            if lost is not _NOTHING:
-                invalid += 1
-                if len(misfits) < MOST_MISFITS:
-                    misfits.append(misfit_text(index, record, lost))
+            if lost is not None:
+                losses.add(place, record, lost)
             if values is not None:
                 facts.append(self._make(*values))
-        return facts, invalid
+        return facts
 
-    def _values(self, record: Any) -> tuple[list[Any] | None, Any]:
-        """The record's values, ``None`` where it is no fact; and the first column that was lost.
-
-        In place of a column stands ``None`` for a record that is no object, and ``_NOTHING`` where
-        nothing was lost.
-        """
+    def _values(self, record: Any) -> tuple[list[Any] | None, Lost | None]:
+        """The record's values, ``None`` where it is no fact; and the first field that was lost."""
         if not isinstance(record, dict):
-            return None, None
+            return None, Lost()
         values: list[Any] = []
-        lost: Any = _NOTHING
+        lost: Lost | None = None
         for column in self._columns:
             try:
                 values.append(column.convert_record(record))
-            except ValueError:
-                lost = column if lost is _NOTHING else lost
+            except ValueError as error:
+                lost = lost or Lost(column, error)
                 if column.is_identity:
-                    return None, column
+                    return None, Lost(column, error)
                 values.append(column.default())
         return values, lost
+
+
+class _Losses:
+    """What is wrong with the records of a page that do not fit, counted and in words."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.texts: list[str] = []
+
+    def add(self, place: Place, record: Any, lost: Lost | ValueError) -> None:
+        """Count a record, and describe it if it is one of the first."""
+        self.count += 1
+        if len(self.texts) < MOST_MISFITS:
+            self.texts.append(misfit_text(place, record, lost))
+
+
+def _places(count: int) -> Iterator[Place]:
+    return ((index,) for index in range(count))
 
 
 def _column(
@@ -201,21 +268,15 @@ def _with_native_status(target: Target, rules: Mapping[str, FieldRule]) -> Mappi
     """Map the provider's own word for the state too, wherever the state has a path."""
     state = rules.get("state")
     wanted = any(field.name == "native_status" for field in target.fields)
-    if not wanted or "native_status" in rules or state is None or state.path is None:
+    if not wanted or "native_status" in rules or state is None:
         return rules
-    return {**rules, "native_status": FieldRule(path=state.path, convert="word")}
-
-
-def _filters(rules: Mapping[str, list[str]]) -> tuple[tuple[Path, frozenset[str]], ...]:
-    return tuple((path_of(path), frozenset(words)) for path, words in rules.items())
-
-
-def _nested_records(record: Any, path: Path) -> list[Any]:
-    inner = follow(record, path)
-    if not isinstance(inner, list):
-        return [] if inner is None or inner is MISSING else [inner]
-    return [{**part, "^": record} if isinstance(part, dict) else part for part in inner]
-
-
-def _lacks(record: Any, column: Column) -> bool:
-    return isinstance(record, dict) and column.is_missing(record)
+    words = [
+        FieldRule(path=rule.path, convert="word")
+        for rule in (*state.first_of, state)
+        if rule.path is not None and rule.present is None
+    ]
+    return (
+        {**rules, "native_status": FieldRule(first_of=words)}
+        if words[1:]
+        else ({**rules, "native_status": words[0]} if words else rules)
+    )

@@ -19,6 +19,7 @@ from agent.providers.profile.page_cache import PageCache, fingerprint_of
 from agent.providers.profile.page_place import Position
 from agent.providers.profile.page_shape import Rows
 from agent.providers.profile.paging import Bounds, Collected, Page, PageSource, read_all
+from agent.providers.profile.record_lists import Entries, NoRecordsError, RecordFinder
 from agent.providers.profile.schema import Operation
 from agent.providers.profile.targets import Target, target_per_number
 from agent.providers.profile.windows import Windows
@@ -67,9 +68,9 @@ class OperationReader:
         """Whether it must be requested once for each number, as its templates name one."""
         if self.per_number:
             target = target_per_number(target, operation.fields)
-        self._mapper = RecordMapper(target, operation)
+        self._mapper = RecordMapper(target, operation, context.clock)
         self._mapping = asyncio.Lock()
-        self._records = path_of(operation.records)
+        self._finder = RecordFinder(operation)
         self._total = path_of(operation.paging.total) if operation.paging.total else None
         self._pages = (
             path_of(operation.paging.total_pages) if operation.paging.total_pages else None
@@ -93,7 +94,8 @@ class OperationReader:
         async def get(position: Position, url: str | None) -> Page:
             answer = await self._client.send(values, position, url)
             # The pages of a growing listing move at every poll, so a cache would never match.
-            if self._operation.paging.growing:
+            # Where the clock decides, the same bytes may mean something else later.
+            if self._operation.paging.growing or self._mapper.use_clock:
                 return await self._page(answer)
             return await self._cached_page((position, url), answer)
 
@@ -117,7 +119,9 @@ class OperationReader:
         """The records of one answer; ``values`` fill the templates."""
         answer = await self._client.send(values)
         mapped = (await self._page(answer)).mapped
-        return Collected(mapped.facts, mapped.records, mapped.invalid, list(mapped.misfits))
+        return Collected(
+            mapped.facts, mapped.records, mapped.parts, mapped.invalid, list(mapped.misfits)
+        )
 
     async def _cached_page(self, location: Hashable, answer: Answer) -> Page:
         """The page in ``answer``; the cached one if the last listing had the same bytes there."""
@@ -164,9 +168,7 @@ class OperationReader:
         facts = 0
         for start in range(0, len(records), _PIECE):
             # Each piece is a job of its own: those of other accounts come in between.
-            piece = records[start : start + _PIECE]
-            if isinstance(records, Rows):
-                piece = records.like(piece)
+            piece = _piece(records, start, start + _PIECE)
             pieces.append(await read_in_thread(self._mapper.map_page, piece))
             facts += len(pieces[-1].facts)
             self._check_page(facts)
@@ -186,14 +188,12 @@ class OperationReader:
         )
 
     def _records_of(self, tree: Any) -> list[Any]:
-        records = follow(tree, self._records)
-        if isinstance(records, list):
-            return records
-        if isinstance(records, dict) and self._operation.paging.kind == "none":
-            return [records]
-        error = self._schema_error("no records", self._operation.records)
-        keys = keys_at(tree, self._records)
-        raise ProviderError(PollFailure.SCHEMA, f"{error.detail}; {keys}")
+        try:
+            return self._finder.records(tree)
+        except NoRecordsError as missing:
+            error = self._schema_error("no records", ".".join(missing.path))
+            keys = keys_at(tree, missing.path)
+            raise ProviderError(PollFailure.SCHEMA, f"{error.detail}; {keys}") from None
 
     def _count(self, tree: Any, path: Path, text: str | None) -> int:
         count = follow(tree, path)
@@ -222,3 +222,11 @@ class OperationReader:
 
     def _schema_error(self, why: str, path: str) -> ProviderError:
         return ProviderError(PollFailure.SCHEMA, f"{self.label}: {why} at {path or 'the top'}")
+
+
+def _piece(records: Sequence[Any], start: int, stop: int) -> Sequence[Any]:
+    """Some of ``records``, of the same kind."""
+    if isinstance(records, Entries):
+        return records.piece(start, stop)
+    piece = records[start:stop]
+    return records.like(piece) if isinstance(records, Rows) else piece

@@ -10,9 +10,9 @@ from agent.net.reading import INLINE_BYTES, read_in_thread
 from agent.net.scrub import SECRET_PLACEHOLDER
 from agent.providers.profile.envelope import check_envelope
 from agent.providers.profile.error_bodies import error_reader
-from agent.providers.profile.json_path import path_of
 from agent.providers.profile.page_place import PagePlace, Position
 from agent.providers.profile.page_shape import PageShape
+from agent.providers.profile.record_lists import RecordFinder
 from agent.providers.profile.request_template import RequestTemplate
 from agent.providers.profile.schema import Operation, Profile
 from agent.providers.profile.template import Template
@@ -75,8 +75,9 @@ class OperationClient:
         self._sign = api.signer(api.profile.signing.overlaid(operation.signing))
         self.names = self._template.names
         """Every name the operation's templates use."""
-        self._records = path_of(operation.records)
-        self._is_listing = operation.paging.kind != "none"
+        finder = RecordFinder(operation)
+        self._records = finder.plain_path or ()
+        self._has_shape = operation.paging.kind != "none" and not finder.nests
         self._shape: PageShape | None = None
         self.label = _action_of(operation) or self._template.label
         """Names the operation in errors: by its action where its signature has one."""
@@ -134,7 +135,7 @@ class OperationClient:
             if tree is not None:
                 return tree
         tree = await decode_json(answer, self.label)
-        if self._is_listing and is_plain:
+        if self._has_shape and is_plain:
             if size > INLINE_BYTES:
                 self._shape = await read_in_thread(PageShape.of, tree, self._records)
             else:

@@ -3,20 +3,34 @@
 Values are not in it, as they may be anything.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Final
 
 from agent.masking import mask_text
 from agent.net.scrub import scrub
-from agent.providers.profile.json_path import Path, path_of
+from agent.providers.profile.json_path import (
+    EMBEDDED_JSON,
+    KEY,
+    MISSING,
+    OUTER,
+    POSITION,
+    SELF,
+    Path,
+    follow,
+    path_of,
+)
 from agent.providers.profile.misfits import shape_of
-from agent.providers.profile.schema import Envelope, FieldRule, Operation
+from agent.providers.profile.paths_in_use import item_paths, record_levels, rule_paths
+from agent.providers.profile.schema import Envelope, Operation
 
 MOST_LINES: Final = 80
 _DEEPEST: Final = 8
 _KEY_LENGTH: Final = 40
-_EMBEDDED: Final = "@json"
+_ANY_KEY: Final = "*"
+"""Stands for the keys of an object whose values are records."""
+_NO_KEYS: Final = frozenset({SELF, KEY, POSITION, OUTER})
 
 Readers = Mapping[Path, str]
 """What reads the value at a path, whose steps are keys alone."""
@@ -34,15 +48,13 @@ class OutlineLine:
 
 def readers_of(operation: Operation, envelope: Envelope | None) -> Readers:
     """What of an answer a profile reads."""
-    base = path_of(operation.records)
-    inner = (*base, *path_of(operation.each)) if operation.each else base
     readers: dict[Path, str] = {}
-    for name, rule in operation.fields.items():
-        for path in _rule_paths(rule):
-            outer = base if path[:1] == ("^",) else inner
-            readers[_keys((*outer, *path))] = name
-    for text in (*operation.keep, *operation.skip):
-        readers.setdefault(_keys((*inner, *path_of(text))), "keep or skip")
+    for bases in _bases(operation):
+        for name, rule in operation.fields.items():
+            for path in (*rule_paths(rule), *item_paths(rule)):
+                readers[_from(bases, path)] = name
+        for text in (*operation.keep, *operation.skip):
+            readers.setdefault(_from(bases, path_of(text)), "keep or skip")
     named = {
         "paging.total": operation.paging.total,
         "paging.next": operation.paging.next,
@@ -56,7 +68,8 @@ def readers_of(operation: Operation, envelope: Envelope | None) -> Readers:
 def outline(tree: Any, readers: Readers) -> list[OutlineLine]:
     """The first lines of the outline of ``tree``; of a list the first item stands for all."""
     lines: list[OutlineLine] = []
-    for line in _lines(tree, (), readers):
+    outline_lines = _Outline(readers).lines(tree, (), ())
+    for line in outline_lines:
         if len(lines) == MOST_LINES:
             lines.append(OutlineLine("…", "more", ""))
             break
@@ -64,29 +77,61 @@ def outline(tree: Any, readers: Readers) -> list[OutlineLine]:
     return lines
 
 
-def _lines(value: Any, path: Path, readers: Readers) -> Iterator[OutlineLine]:
-    reader = readers.get(_keys(path), "")
-    is_inner = isinstance(value, dict | list) and value and len(path) < _DEEPEST
-    if not is_inner or reader:
-        yield OutlineLine(".".join(map(_shown, path)), shape_of(value), reader)
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _lines(inner, (*path, key), readers)
-    else:
-        yield from _lines(value[0], (*path, "0"), readers)
+class _Outline:
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+        self._inner = {path[:last] for path in readers for last in range(len(path))}
+        """The paths of what values that are read are in."""
+
+    def lines(self, value: Any, path: Path, keys: Path) -> Iterator[OutlineLine]:
+        """The lines of ``value``, which is at ``path``, and for readers at ``keys``."""
+        if isinstance(value, str) and (*keys, EMBEDDED_JSON) in {*self._inner, *self._readers}:
+            decoded = _decoded(value)
+            if isinstance(decoded, dict | list):
+                step = (EMBEDDED_JSON,)
+                yield from self.lines(decoded, path + step, keys + step)
+                return
+        reader = self._readers.get(keys, "")
+        is_read = bool(reader) and keys not in self._inner
+        if not isinstance(value, dict | list) or not value or len(path) >= _DEEPEST or is_read:
+            yield OutlineLine(".".join(map(_shown, path)), shape_of(value), reader)
+        elif isinstance(value, list):
+            yield from self.lines(value[0], (*path, "0"), keys)
+        elif (*keys, _ANY_KEY) in {*self._inner, *self._readers}:
+            first, inner = next(iter(value.items()))
+            yield from self.lines(inner, (*path, first), (*keys, _ANY_KEY))
+        else:
+            for key, inner in value.items():
+                yield from self.lines(inner, (*path, key), (*keys, key))
 
 
-def _rule_paths(rule: FieldRule) -> Iterator[Path]:
-    if rule.path is not None:
-        yield path_of(rule.path)
-    for alternative in rule.first_of:
-        yield from _rule_paths(alternative)
+def _decoded(text: str) -> Any:
+    try:
+        return follow(text, (EMBEDDED_JSON,))
+    except ValueError:
+        return MISSING
+
+
+def _bases(operation: Operation) -> Iterator[list[Path]]:
+    """The paths of the records, from the outermost to the innermost, for each list of them."""
+    levels = record_levels(operation)
+    for texts in product(*(level.all_paths for level in levels)):
+        bases: list[Path] = []
+        for text, level in zip(texts, levels, strict=True):
+            outer = bases[-1] if bases else ()
+            bases.append((*outer, *path_of(text), *([_ANY_KEY] if level.keyed else [])))
+        yield bases
+
+
+def _from(bases: Sequence[Path], path: Path) -> Path:
+    """``path`` in a record, from the top of the answer."""
+    outwards = next((i for i, step in enumerate(path) if step != OUTER), len(path))
+    return _keys((*bases[-1 - min(outwards, len(bases) - 1)], *path[outwards:]))
 
 
 def _keys(path: Path) -> Path:
-    """``path`` without what is no key: places in lists, steps out of and into texts."""
-    steps = path[: path.index(_EMBEDDED)] if _EMBEDDED in path else path
-    return tuple(step for step in steps if step != "^" and not step.isdecimal())
+    """``path`` without what is no key: places in lists, and steps out of records."""
+    return tuple(step for step in path if step not in _NO_KEYS and not step.isdecimal())
 
 
 def _shown(step: str) -> str:

@@ -7,14 +7,16 @@ from enum import StrEnum
 from typing import Any, Final
 
 from agent.providers.profile.converters import CONVERTERS, Converter
-from agent.providers.profile.schema import FieldRule
+from agent.providers.profile.field_schema import FieldRule
 from agent.providers.profile.targets import TargetField
 
 _SWITCH: Final = {"true": True, "false": False}
 _EXPECTED: Final = {
     "amount": "an amount such as 12.50",
     "boolean": "true or false",
+    "compact": "a day or time such as 20270115080000",
     "currency": "a code of ISO 4217 such as CNY",
+    "epoch": "seconds or milliseconds since 1970",
     "epoch_ms": "milliseconds since 1970",
     "epoch_s": "seconds since 1970",
     "id": "up to 128 printable characters",
@@ -22,6 +24,7 @@ _EXPECTED: Final = {
     "iso": "a day or time such as 2027-01-15T08:00:00+08:00",
     "number": "a telephone number",
     "rfc2822": "a time such as Fri, 15 Jan 2027 08:00:00 +0800",
+    "whole_number": "a telephone number",
     "url_host": "an address such as https://api.example.com",
 }
 """What a text must be for each converter that takes texts."""

@@ -77,7 +77,8 @@ class PageShape:
             return None
         keys = tuple(tree[0])
         alike = all(type(record) is dict and record.keys() == tree[0].keys() for record in tree)
-        if not alike or not 0 < len(keys) <= _MAX_KEYS:
+        # The decoder would refuse every page whose records hold lists.
+        if _nests(tree[0]) or not alike or not 0 < len(keys) <= _MAX_KEYS:
             return None
         try:
             return cls(levels, path, keys)
@@ -113,7 +114,8 @@ class PageShape:
         return tree, rows
 
 
-def _nests(level: Mapping[str, Any], step: str) -> bool:
+def _nests(level: Mapping[str, Any], step: str | None = None) -> bool:
+    """Whether a value other than that at ``step`` holds others."""
     return any(isinstance(value, dict | list) for key, value in level.items() if key != step)
 
 

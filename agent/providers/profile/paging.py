@@ -84,6 +84,8 @@ class Collected:
     facts: list[Any] = field(default_factory=list)
     """In the provider's own order."""
     records: int = 0
+    parts: int = 0
+    """The records that were to be mapped: where they nest, the innermost."""
     invalid: int = 0
     misfits: list[str] = field(default_factory=list)
     """What is wrong with the first of the invalid records."""
@@ -220,7 +222,7 @@ class _Reader:
             ProviderError: when the page repeats another, or shows that the listing changed.
         """
         mapped, collected = page.mapped, self._collected
-        if 0 < mapped.records <= mapped.invalid:
+        if 0 < mapped.parts <= mapped.invalid:
             why = "; ".join(("no record of a page fits the profile", *mapped.misfits[:1]))
             raise self._failure(PollFailure.SCHEMA, why)
         collected.add_misfits(mapped.misfits)
@@ -238,6 +240,7 @@ class _Reader:
         self._pages[index] = self._without_repeats(mapped.facts)
         self._fact_count += len(mapped.facts)
         collected.records += mapped.records
+        collected.parts += mapped.parts
         collected.invalid += mapped.invalid
 
     def _check_count(self, count: int) -> None:

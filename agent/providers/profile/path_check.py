@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from agent.providers.profile.json_path import path_of
+from agent.providers.profile.json_path import EMBEDDED_JSON, path_of
 from agent.providers.profile.patterns import LONGEST, compiled
 from agent.providers.profile.schema import Envelope, Operation
 from agent.yamlfile.paths import KeyPath
@@ -12,26 +12,29 @@ from agent.yamlfile.problems import Problem
 
 _BRACKETS: Final = re.compile(r"\[[\d*'\"]*\]?$|^\$")
 """What a step has that was written in the notation of JSONPath."""
+_MOST_STEPS: Final = 20
+_MOST_EMBEDDED: Final = 4
 
 
 def check_path(text: str, at: KeyPath) -> Iterator[Problem]:
     """The mistake in one dotted path, if there is one."""
-    if any(not step or _BRACKETS.search(step) for step in path_of(text)):
+    path = path_of(text)
+    if any(not step or _BRACKETS.search(step) for step in path):
         yield Problem(at, "is no path, expected keys with dots between, such as data.items.0.name")
+    if len(path) > _MOST_STEPS or path.count(EMBEDDED_JSON) > _MOST_EMBEDDED:
+        text = f"is too long, expected at most {_MOST_STEPS} steps and {_MOST_EMBEDDED} times @json"
+        yield Problem(at, text)
 
 
 def check_paths(operation: Operation, at: KeyPath) -> Iterator[Problem]:
-    """Every mistake in the paths of ``operation`` that are not those of its fields."""
+    """Every mistake in the paths of ``operation`` that are not those of its records."""
     paging = operation.paging
     paths: list[tuple[KeyPath, str | None]] = [
-        (("records",), operation.records),
-        (("each",), operation.each),
         (("paging", "total"), paging.total),
         (("paging", "total_pages"), paging.total_pages),
         (("paging", "more"), paging.more),
         (("paging", "next"), paging.next),
     ]
-    paths += [((key, path), path) for key in ("keep", "skip") for path in getattr(operation, key)]
     for key, path in paths:
         if path is not None:
             yield from check_path(path, (*at, *key))

@@ -11,6 +11,8 @@ import re2
 
 LONGEST: Final = 500
 """Characters of a pattern."""
+LONGEST_TEXT: Final = 4096
+"""Characters of a text that a part is taken from."""
 _MEMORY: Final = 1024 * 1024
 
 
@@ -36,6 +38,23 @@ def searcher(pattern: str) -> Callable[[str], bool]:
     """A function that says whether a text holds a match of ``pattern``."""
     expression = compiled(pattern)
     return lambda text: expression.search(_encodable(text)) is not None
+
+
+def extractor(pattern: str) -> Callable[[str], str | None]:
+    """A function that returns the text of the one group of ``pattern`` in a text, if it matches.
+
+    Raises:
+        ValueError: when the pattern is none, or has no group or several.
+    """
+    expression = compiled(pattern)
+    if expression.groups != 1:
+        raise ValueError(f"has {expression.groups} groups")
+
+    def extract(text: str) -> str | None:
+        found = expression.search(_encodable(text))
+        return None if found is None else found[1]
+
+    return extract
 
 
 def _encodable(text: str) -> str:

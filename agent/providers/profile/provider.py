@@ -149,6 +149,7 @@ class DeclarativeProvider:
                     continue
                 facts_of[number] = _facts_of(number, collected.facts)
                 total.records += collected.records
+                total.parts += collected.parts
                 reader.check_count(total.records)
                 total.invalid += collected.invalid
                 total.add_misfits(collected.misfits)
@@ -166,8 +167,8 @@ class DeclarativeProvider:
         if collected.invalid:
             self._context.reports.invalid(capability, collected.invalid)
             self._context.reports.misfits(capability, collected.misfits)
-        if collected.invalid * 5 > collected.records:
-            counts = f"{collected.invalid} of {collected.records} records do not fit the profile"
+        if collected.invalid * 5 > collected.parts:
+            counts = f"{collected.invalid} of {collected.parts} records do not fit the profile"
             why = "; ".join((counts, *collected.misfits[:1]))
             raise ProviderError(PollFailure.SCHEMA, f"{self._readers[capability].label}: {why}")
 

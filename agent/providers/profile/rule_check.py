@@ -1,47 +1,62 @@
 """Finds what is wrong with the rules of a profile's fields, each mistake at its key."""
 
 from collections.abc import Callable, Iterator
-from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from typing import Final
 
-from agent.net.timestamps import parse_offset
 from agent.providers.profile.converters import CONVERTERS
+from agent.providers.profile.field_schema import FieldRule
 from agent.providers.profile.own_values import fixed_value, listed_value
-from agent.providers.profile.path_check import check_path
-from agent.providers.profile.schema import FieldRule
+from agent.providers.profile.record_check import RecordScope
+from agent.providers.profile.source_check import check_source, factor_problem
 from agent.providers.profile.targets import TargetField
 from agent.yamlfile.paths import KeyPath, one_line
 from agent.yamlfile.problems import Problem
 
+MOST_NESTED_RULES: Final = 6
+"""Rules in rules: ``first_of`` in ``first_of``."""
+
 _Statement = tuple[KeyPath, str | None, Callable[[TargetField, FieldRule, str], object]]
+_TELEPHONES: Final = frozenset({"number", "whole_number", "phone"})
+_EFFECTIVE: Final = {
+    "scale": frozenset({"amount"}),
+    "zone": frozenset({"iso", "compact"}),
+    "strip_prefixes": _TELEPHONES,
+    "add_prefix": _TELEPHONES,
+}
+"""Keys, and the converters that heed them."""
 
 
-def check_rule(rule: FieldRule, at: KeyPath, field: TargetField) -> Iterator[Problem]:
-    """Every mistake in ``rule``, which fills ``field``."""
-    if rule.path is None and not rule.first_of and rule.const is None:
-        yield Problem(at, "says nothing, expected path, first_of or const")
-    if rule.const is not None and (rule.path is not None or rule.first_of):
-        yield Problem((*at, "const"), "does not go with path or first_of, expected one of them")
-    if rule.path is not None:
-        yield from check_path(rule.path, (*at, "path"))
-    known = [*_converter(rule, at, field), *_parsed(rule, at)]
+def check_rule(
+    rule: FieldRule, at: KeyPath, field: TargetField, scope: RecordScope, depth: int = 0
+) -> Iterator[Problem]:
+    """Every mistake in ``rule``, which fills ``field`` from the records of ``scope``."""
+    if depth > MOST_NESTED_RULES:
+        yield Problem(at, f"nests deeper than {MOST_NESTED_RULES} rules, expected fewer")
+        return
+    yield from check_source(rule, at, field, scope)
+    known = [*factor_problem(rule, at), *_converter(rule, at, field)]
     yield from known
     if not known:
         # Values are read by the converter, with the zone and the scale.
         yield from _own_values(rule, at, field)
     for index, alternative in enumerate(rule.first_of):
-        yield from check_rule(alternative, (*at, "first_of", index), field)
+        yield from check_rule(alternative, (*at, "first_of", index), field, scope, depth + 1)
 
 
 def _converter(rule: FieldRule, at: KeyPath, field: TargetField) -> Iterator[Problem]:
-    if rule.convert is None:
-        return
-    if rule.convert not in CONVERTERS:
+    reads = field.reading if isinstance(field.reading, str) else None
+    if rule.convert is not None and rule.convert not in CONVERTERS:
         text = f"is no converter, expected one of {', '.join(sorted(CONVERTERS))}"
         yield Problem((*at, "convert"), text)
-    elif not isinstance(field.reading, str):
+        return
+    if rule.convert is not None and reads is None:
         text = "has no effect on a field with a closed list of words, expected values"
         yield Problem((*at, "convert"), text)
+    for key, converters in _EFFECTIVE.items():
+        if getattr(rule, key) and (rule.convert or reads) not in converters and not rule.first_of:
+            text = f"has no effect here, as it is for {', '.join(sorted(converters))}"
+            yield Problem((*at, key), f"{text}; remove it or name one of them with convert")
 
 
 def _own_values(rule: FieldRule, at: KeyPath, field: TargetField) -> Iterator[Problem]:
@@ -57,9 +72,15 @@ def _own_values(rule: FieldRule, at: KeyPath, field: TargetField) -> Iterator[Pr
     is_closed = not isinstance(field.reading, str)
     if is_closed and rule.default != "unknown" and "unknown" in _words(field.reading):
         yield Problem((*at, "default"), "hides what is not known, expected unknown")
-    if not is_closed and not rule.values:
+    if not is_closed and not _may_be_undescribed(rule):
         text = "is for words that are not listed, expected values beside it"
         yield Problem((*at, "default"), text)
+
+
+def _may_be_undescribed(rule: FieldRule) -> bool:
+    """Whether there can be something that the rule says nothing about."""
+    alternatives = any(map(_may_be_undescribed, rule.first_of))
+    return bool(rule.values or rule.match or rule.when or rule.where) or alternatives
 
 
 def _statements(rule: FieldRule, at: KeyPath) -> list[_Statement]:
@@ -70,8 +91,8 @@ def _statements(rule: FieldRule, at: KeyPath) -> list[_Statement]:
         ((*at, "const"), rule.const, fixed_value),
         ((*at, "present"), rule.present, fixed_value),
         *listed,
-        # Without values, that it is of no use is all there is to say.
-        ((*at, "default"), rule.default if rule.values else None, listed_value),
+        # Where it is of no use, that is all there is to say.
+        ((*at, "default"), rule.default if _may_be_undescribed(rule) else None, listed_value),
     ]
 
 
@@ -83,26 +104,3 @@ def _misfit(key: KeyPath, text: str, reading: str | type[StrEnum], expected: str
 
 def _words(reading: str | type[StrEnum]) -> list[str]:
     return [] if isinstance(reading, str) else [member.value for member in reading]
-
-
-def _parsed(rule: FieldRule, at: KeyPath) -> Iterator[Problem]:
-    parts = (
-        ("zone", rule.zone, parse_offset, "is no offset, expected +08:00"),
-        ("scale", rule.scale, _factor, "is no factor, expected 0.01"),
-    )
-    for key, text, read, words in parts:
-        try:
-            if text is not None:
-                read(text)
-        except ValueError:
-            yield Problem((*at, key), words)
-
-
-def _factor(text: str) -> Decimal:
-    try:
-        factor = Decimal(text)
-    except InvalidOperation as error:
-        raise ValueError("not a factor") from error
-    if not factor.is_finite():
-        raise ValueError("not finite")
-    return factor

@@ -6,61 +6,14 @@ the page of a listing;
 ``{name|filter}`` passes the value through a filter.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import Field
 
 from agent.config.section import Section
-from agent.providers.profile.json_path import scalar_text
+from agent.providers.profile.field_schema import Conditions, NestedRecords, RecordList, Rule, Word
 from agent.providers.profile.request_schema import Address, Body, Paging, RateLimitSection, Window
 from agent.providers.signing.section import Signing, SigningText
-
-
-def _as_path(value: Any) -> Any:
-    """Bare text in place of a field rule is its path."""
-    return {"path": value} if isinstance(value, str) else value
-
-
-def _word(value: Any) -> Any:
-    """A boolean or integer as the text JSON shows, so that 1, "1" and true can be listed alike."""
-    return scalar_text(value) if isinstance(value, int) else value
-
-
-Word = Annotated[str, BeforeValidator(_word)]
-
-
-class FieldRule(Section):
-    """The source of one field and its conversion."""
-
-    path: str | None = None
-    """The path of the value in the record."""
-    first_of: list["Rule"] = Field(default_factory=list)
-    """Alternatives in order; the first with a value that is not empty is used."""
-    const: Word | None = None
-    """A fixed value, the same for every record."""
-    present: Word | None = None
-    """The value when the one at ``path`` is not empty."""
-    convert: str | None = None
-    """A converter other than the field's usual one."""
-    values: dict[str, Word] = Field(default_factory=dict)
-    """Our values by the provider's; one that is not listed becomes ``default`` and is counted."""
-    default: Word | None = None
-    """Our value for one that is not listed; must be ``unknown`` where the field has that."""
-    scale: str | None = None
-    """Multiplies an amount, for example ``"0.01"`` for fen or cents."""
-    zone: str | None = None
-    """The offset of times that have none, for example ``"+08:00"``."""
-    strip_prefixes: list[str] = Field(default_factory=list)
-    """Taken off the front of a number, the first that fits: ``["+86", "0086"]``."""
-
-    @field_validator("const", "present", "default", mode="before")
-    @classmethod
-    def _yes_is_not_one(cls, value: Any, _info: ValidationInfo) -> Any:
-        """Take ``const: true``, in place of the refusal of switches: no key here is a number."""
-        return _word(value)
-
-
-Rule = Annotated[FieldRule, BeforeValidator(_as_path)]
 
 
 class Envelope(Section):
@@ -110,14 +63,14 @@ class Operation(Section):
     """The provider's limit for this operation, beside the profile's for all."""
     window: Window | None = None
     """In calls: the stretches of time that are asked for; a duration is the largest of them."""
-    records: str = ""
-    """The path of the records: a list, or one object."""
-    each: str | None = None
+    records: NestedRecords = RecordList(path="")
+    """The path of the records: a list, or one object; or a section that says more."""
+    each: NestedRecords | None = None
     """The path of nested records in a record, one fact each; the outer record is then ``^``."""
-    keep: dict[str, list[Word]] = Field(default_factory=dict)
-    """Only records with one of these words at each path."""
-    skip: dict[str, list[Word]] = Field(default_factory=dict)
-    """No records with one of these words at any path."""
+    keep: Conditions = Field(default_factory=dict)
+    """Only records for which all of these conditions hold, by path."""
+    skip: Conditions = Field(default_factory=dict)
+    """No records for which any of these conditions holds."""
     skip_without: str | None = None
     """A field; records without it are left out and not counted as invalid."""
     fields: dict[str, Rule]

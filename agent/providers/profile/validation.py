@@ -6,6 +6,7 @@ from functools import partial
 from agent.providers.profile.addresses import check_addresses
 from agent.providers.profile.operation import NUMBER_NAMES
 from agent.providers.profile.path_check import check_envelope, check_paths
+from agent.providers.profile.record_check import RecordScope, check_records
 from agent.providers.profile.request_check import (
     check_paging,
     check_read,
@@ -101,6 +102,7 @@ def _operation(
     is_calls = at[0] == Capability.CALLS.value
     yield from check_window(operation.window, (*at, "window"), used, is_calls=is_calls)
     yield from check_paths(operation, at)
+    yield from check_records(operation, at)
     yield from check_envelope(operation.envelope, (*at, "envelope"))
     if not NUMBER_NAMES.isdisjoint(used):
         target = target_per_number(target, operation.fields)
@@ -109,12 +111,13 @@ def _operation(
 
 def _fields(operation: Operation, at: KeyPath, target: Target) -> Iterator[Problem]:
     fields = {field.name: field for field in target.fields}
+    scope = RecordScope(operation)
     for name, rule in operation.fields.items():
         key = (*at, "fields", name)
         if name not in fields:
             yield Problem(key, f"is not a known field, expected one of {', '.join(fields)}")
         else:
-            yield from check_rule(rule, key, fields[name])
+            yield from check_rule(rule, key, fields[name], scope)
     for name, field in fields.items():
         if field.need is Need.IDENTITY and name not in operation.fields:
             text = f"has no {name}, which every record must have"
