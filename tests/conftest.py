@@ -9,10 +9,16 @@ from hypothesis import HealthCheck, settings
 
 from agent.event_loop import shorten_switch_interval
 from agent.store.database import Database
+from tests.proof_size import size
 from tests.sinks.receiver import Receiver
 
 # A busy machine must not decide a test: hypothesis measures wall time.
-settings.register_profile("numwatch", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "numwatch",
+    deadline=None,
+    max_examples=size(40, 400),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("numwatch")
 
 

@@ -23,6 +23,7 @@ from agent.app import Agent
 from agent.states import Capability
 from agent.web.app import make_app
 from tests.app.conftest import until
+from tests.proof_size import size
 
 PLAIN = 40
 """Records without extreme values beside each with one, so that a poll never has too many bad."""
@@ -207,7 +208,7 @@ async def spoil_and_read(
 
 
 @settings(
-    max_examples=4,
+    max_examples=size(2, 40),
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],

@@ -13,9 +13,12 @@ from agent.config.load import ConfigError, load
 from agent.config.schema import json_schema
 from agent.config.settings import Settings
 from tests.config.samples import GOOD, PROFILES
+from tests.proof_size import size
 
 FIXTURE_IS_SAFE = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+    max_examples=size(50, 500),
 )
 KEYS = sorted(
     set(json_schema()["properties"])

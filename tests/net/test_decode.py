@@ -10,6 +10,7 @@ from agent.net import decode
 from agent.net.decode import decode_body, decode_json, decode_text
 from agent.net.exchange import Answer, ProviderError
 from agent.net.reading import INLINE_BYTES
+from tests.proof_size import size
 
 LEAVES = (
     st.none()
@@ -71,7 +72,7 @@ def objects_written_by_hand(draw):
     return f"[{text}, {text}]" if draw(st.booleans()) else text
 
 
-@settings(max_examples=500)
+@settings(max_examples=size(100, 1000))
 @given(objects_written_by_hand())
 def test_both_readings_agree_on_objects_written_by_hand(text):
     assert as_polled(text) == strictly(text)

@@ -12,6 +12,7 @@ from agent.polling.listing import MAX_REJECTED
 from agent.polling.merge import MergeState, merge, new_snapshot
 from agent.polling.per_number import PerNumberResult
 from agent.states import Capability, NumberState, PollFailure
+from tests.proof_size import size
 
 ALL = frozenset(Capability)
 ACTIVE, UNKNOWN = NumberState.ACTIVE, NumberState.UNKNOWN
@@ -193,7 +194,7 @@ FACTS = st.sampled_from([ACTIVE, ARREARS, NumberState.LOW_BALANCE, UNKNOWN])
 
 
 @given(st.lists(st.dictionaries(st.integers(1, 40), FACTS), max_size=12))
-@settings(max_examples=300)
+@settings(max_examples=size(80, 800))
 def test_any_run_of_listings_keeps_its_promises(run):
     state = start()
     recent = []

@@ -13,6 +13,7 @@ from agent.providers.profile.mapping import RecordMapper
 from agent.providers.profile.schema import Operation
 from agent.providers.profile.targets import TARGETS
 from agent.states import BindingKind, Capability, NetworkState, NumberState
+from tests.proof_size import size
 
 GENERIC = load_profile("generic")
 TWILIO = load_profile("twilio")
@@ -72,7 +73,7 @@ def outcome(counting, mapped):
     return mapped.facts, mapped.records, mapped.invalid, counting.unmapped
 
 
-@settings(max_examples=600)
+@settings(max_examples=size(120, 1200))
 @given(pages())
 def test_a_page_and_its_records_one_by_one_give_the_same(records):
     whole, single = CountingMapper(GENERIC.numbers), CountingMapper(GENERIC.numbers)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from agent.net.decode import decode_body
 from agent.net.exchange import ProviderError
 from agent.providers.profile.page_shape import PageShape, Rows
+from tests.proof_size import size
 
 KEYS = ["number", "state", "a b", '":', "", "名"]
 LEAVES = st.sampled_from([None, True, 1, 1.5, "x", ":x", '":', "{[", "名", "", -0.0, 10**30])
@@ -36,7 +37,7 @@ def written(tree):
     return json.dumps(tree, sort_keys=True)
 
 
-@settings(max_examples=300)
+@settings(max_examples=size(80, 600))
 @given(tables(), st.sampled_from([(",", ":"), (", ", ": "), (",", " :")]), st.booleans())
 def test_the_same_shape_gives_the_same_page(two, separators, ascii_only):
     first, second = map(page, two)
@@ -85,7 +86,7 @@ def test_anything_else_is_left_to_the_strict_reading(body):
     assert PageShape.of(FIRST, ("data", "items")).decode(body) is None
 
 
-@settings(max_examples=500)
+@settings(max_examples=size(120, 1000))
 @given(st.data())
 def test_whatever_is_read_by_its_shape_is_what_strict_reading_gives(data):
     pieces = st.sampled_from(

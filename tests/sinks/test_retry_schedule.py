@@ -13,7 +13,7 @@ from tests.sinks.change_writer import ChangeWriter
 from tests.sinks.dispatcher_harness import DispatcherHarness
 from tests.sinks.receiver import Receiver
 
-HOURS = size(5, 72)
+HOURS = size(3, 72)
 FIRST, LONGEST, STEP = 60.0, 3600.0, 20.0
 """Seconds: the table's first and longest wait, and how finely the simulated time passes."""
 TOLERANCE = 0.1

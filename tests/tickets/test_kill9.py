@@ -25,7 +25,7 @@ from tests.proof_size import size
 from tests.sinks.receiver import Receiver
 from tests.tickets import kill9_agent
 
-KILLS = size(20, 500, "kills")
+KILLS = size(8, 500, "kills")
 CONTROL_KILLS = 60
 """After so many at the latest the control must have lost something."""
 REFUSED = 1 / 3

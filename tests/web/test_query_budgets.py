@@ -26,6 +26,7 @@ from agent.web.prometheus.executor import MOST_WAITING, QueryExecutor
 from agent.web.services import WebServices
 from exporters.block import Block
 from tests.lag import assert_unblocked, longest_lag
+from tests.proof_size import size
 from tests.rules.series import block
 from tests.web.facts import NOW
 
@@ -118,7 +119,7 @@ async def test_label_texts_of_queries_are_freed(api: TestClient, engine: RuleEng
     symbols = engine._live.columns.symbols
     await ask(api, "up")
     before = list(symbols.texts)
-    for index in range(20):
+    for index in range(size(4, 20)):
         text = f"{index:04}" + "x" * 100
         answer = await ask(api, f'label_replace(up,"new","{text}-$1","number","(.*)")')
         labels = [it["metric"] for it in answer["data"]["result"]]

@@ -62,7 +62,7 @@ EXPRESSIONS = st.lists(st.integers(1, 3).flatmap(vector), min_size=4, max_size=4
 
 
 @settings(
-    max_examples=size(30, 600),
+    max_examples=size(12, 600),
     deadline=None,
     derandomize=True,
     database=None,

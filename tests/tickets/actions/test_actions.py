@@ -17,6 +17,7 @@ from agent.tickets.policy import ticket_policy_of
 from agent.tickets.sla import clocks
 from agent.tickets.sla.clocks import PauseReason, readings
 from agent.tickets.ticket import Subject, Ticket
+from tests.proof_size import size
 from tests.tickets.scene import NUMBER, START, settings
 
 POLICY = ticket_policy_of(settings(confirmation={"grades": ["AAA", "AA"]}))
@@ -74,7 +75,7 @@ def stops(one: Ticket) -> dict[str, float | None]:
     ),
     st.sampled_from(Grade),
 )
-@rigour(max_examples=150, deadline=None)
+@rigour(max_examples=size(50, 500), deadline=None)
 def test_whatever_is_asked_every_move_is_in_the_table_and_has_its_reason(
     attempts: list[tuple[TicketAction, ActorKind, float]], grade: Grade
 ) -> None:

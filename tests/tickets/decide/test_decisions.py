@@ -16,6 +16,7 @@ from agent.tickets.key import key_of, subject_of
 from agent.tickets.number_details import Particulars
 from agent.tickets.ticket import Text, Ticket
 from agent.tickets.transitions import Opening, carry_out, open_ticket, reopen_ticket
+from tests.proof_size import size
 from tests.tickets.scene import START, alert
 
 ALERTS = {
@@ -179,4 +180,4 @@ class Rounds(RuleBasedStateMachine):
 
 
 TestRounds = Rounds.TestCase
-TestRounds.settings = rigour(max_examples=60, stateful_step_count=25, deadline=None)
+TestRounds.settings = rigour(max_examples=size(20, 200), stateful_step_count=25, deadline=None)

@@ -16,7 +16,7 @@ from agent.tickets.sla.clocks import Events, PauseReason, Terms, readings
 from tests.proof_size import size
 from tests.tickets.sla.clock_model import CHINA, ClockModel, always, office
 
-EXAMPLES = size(60, 1500)
+EXAMPLES = size(30, 1500)
 MINUTE, HOUR = 60.0, 3600.0
 HOLIDAYS = {date(2026, 10, 1), date(2026, 10, 2), date(2027, 1, 1)}
 WORKDAYS = {date(2026, 10, 10), date(2026, 9, 27)}
