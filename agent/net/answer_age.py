@@ -16,7 +16,8 @@ with the server's own earlier ones, in monotonic time:
   address have clocks of their own.
 
 Only the first answers have nothing to be compared with but our own clock. If they are behind it,
-they count as old until ``Date`` has gone on for a minute: it may be our clock that is ahead.
+they count as old until ``Date`` has gone on for a minute: it may be our clock that is ahead. The
+same question asked again tells sooner: a cache would repeat what it answered, ``Date`` included.
 """
 
 import re
@@ -33,7 +34,10 @@ FIRST_DOUBT = 60.0
 """The same while no answer was in step with our clock."""
 SET_TOGETHER = 60.0
 """Seconds after our clock was set for which a server may turn out to share it."""
+ASKED_AGAIN = 2 * TOLERANCE
+"""Seconds after which the same question, asked again, tells an old answer from a clock behind."""
 _MOST_CLOCKS = 8
+_MOST_QUESTIONS = 256
 _REMEMBERED = 3600.0
 
 _AGE = re.compile(r"\d{1,10}", re.ASCII)
@@ -60,13 +64,21 @@ class AnswerAges:
         self._own: _Clock | None = None
         """Our own at the newest answer."""
         self._was_set_at = float("-inf")
+        self._questions: dict[int, _Clock] = {}
+        """That of the first answer to each question, while no answer was in step with ours."""
 
     def age(
-        self, headers: Mapping[str, str], requested_at: float, received_at: float, now: float
+        self,
+        headers: Mapping[str, str],
+        requested_at: float,
+        received_at: float,
+        now: float,
+        question: int | None = None,
     ) -> float:
         """Seconds by which the answer was made before it was requested; 0 within the tolerance.
 
         Both times are monotonic seconds; ``now`` is the epoch, by our clock, at ``received_at``.
+        ``question`` stands for what was requested; ``None`` if that is not known.
         """
         text = headers.get("Age", "").strip()
         in_caches = float(text) if _AGE.fullmatch(text) else 0.0
@@ -76,7 +88,15 @@ class AnswerAges:
             if not self._clocks:
                 self._clocks = [_Clock(now - received_at, received_at)]
             self._note_own_clock(now - received_at, requested_at)
-            behind = self._behind(made_at, made_at - received_at, requested_at)
+            offset = made_at - received_at
+            behind = self._behind(made_at, offset, requested_at)
+            if (
+                behind
+                and question is not None
+                and self._is_answered_anew(question, offset, requested_at)
+            ):
+                self._believe(_Clock(offset, requested_at), offset, requested_at)
+                behind = 0.0
         age = max(in_caches, behind)
         return age if age > TOLERANCE else 0.0
 
@@ -118,10 +138,24 @@ class AnswerAges:
         self._believe(clock, offset, requested_at)
         return 0.0
 
+    def _is_answered_anew(self, question: int, offset: float, requested_at: float) -> bool:
+        """Whether the first answers look old and this one was made when it was requested.
+
+        Its question was answered before, and the server's clock has gone on since as time has.
+        """
+        if not self._is_ours:
+            return False
+        known = self._questions.setdefault(question, _Clock(offset, requested_at))
+        if len(self._questions) > _MOST_QUESTIONS:
+            self._questions.clear()
+        since = requested_at - known.at
+        return since >= ASKED_AGAIN and abs(offset - known.offset) <= TOLERANCE
+
     def _believe(self, clock: _Clock, offset: float, at: float) -> None:
         clock.offset, clock.at = offset, at
         if self._is_ours:
             self._clocks, self._is_ours = [clock], False
+            self._questions.clear()
         recent = [it for it in self._clocks if it.at >= at - _REMEMBERED]
         self._clocks = sorted(recent, key=lambda it: it.at)[-_MOST_CLOCKS:]
 

@@ -99,11 +99,15 @@ class HttpClient:
         requested_at = time.monotonic()
         try:
             signed = request.sign(request) if request.sign else request
-            return await self._send(signed, label, requested_at)
+            # Before it was signed: a signature is another each time.
+            question = hash((request.method, request.url, request.params, request.body))
+            return await self._send(signed, label, requested_at, question)
         except _FAILURES as error:
             raise classify(error, label) from error
 
-    async def _send(self, request: Request, label: str, requested_at: float) -> Answer:
+    async def _send(
+        self, request: Request, label: str, requested_at: float, question: int
+    ) -> Answer:
         async with self._session.request(
             request.method,
             _address(request),
@@ -111,7 +115,7 @@ class HttpClient:
             data=request.body or None,
             allow_redirects=False,
         ) as response:
-            age = self._note_date(response, requested_at)
+            age = self._note_date(response, requested_at, question)
             status = response.status
             if status not in request.accept:
                 now = self._clock()
@@ -123,13 +127,15 @@ class HttpClient:
             body = await _read(response, self._limits.max_body, label)
             return Answer(status, response.headers, body, response.charset, age)
 
-    def _note_date(self, response: aiohttp.ClientResponse, requested_at: float) -> float:
+    def _note_date(
+        self, response: aiohttp.ClientResponse, requested_at: float, question: int
+    ) -> float:
         """The answer's age in seconds; its date is noted for :attr:`skew`."""
         now = self._clock()
         theirs = parse_http_date(response.headers.get("Date"))
         if theirs is not None:
             self.skew = theirs - now
-        return self._ages.age(response.headers, requested_at, time.monotonic(), now)
+        return self._ages.age(response.headers, requested_at, time.monotonic(), now, question)
 
 
 async def _explained(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.net.answer_age import FIRST_DOUBT, LONGEST_DOUBT, TOLERANCE, AnswerAges
+from agent.net.answer_age import ASKED_AGAIN, FIRST_DOUBT, LONGEST_DOUBT, TOLERANCE, AnswerAges
 
 DAY, HOUR, MINUTE = 86400.0, 3600.0, 60.0
 EPOCH = 1_790_000_000.0
@@ -21,11 +21,20 @@ class World:
     agent: float = 0.0
     ages: AnswerAges = field(default_factory=AnswerAges)
 
-    def asks(self, at: float, *, made: float | None = None, age: str = "", took: float = 0.2):
+    def asks(
+        self,
+        at: float,
+        *,
+        made: float | None = None,
+        age: str = "",
+        took: float = 0.2,
+        question: int | None = None,
+    ):
         """The age of an answer that was made at ``made``, without one when it was asked for."""
         headers = {"Date": formatdate(EPOCH + (at if made is None else made) + self.server)}
         headers |= {"Age": age} if age else {}
-        return self.ages.age(headers, at, at + took, EPOCH + self.agent + at + took)
+        now = EPOCH + self.agent + at + took
+        return self.ages.age(headers, at, at + took, now, question)
 
 
 CLOCKS = [0.0, 3.0, -3.0, MINUTE, -MINUTE, HOUR, -HOUR, 8 * HOUR, DAY, -DAY, 400 * DAY, -400 * DAY]
@@ -199,3 +208,26 @@ def test_an_old_answer_stays_old_when_our_clock_is_set(step):
     world.agent = step
     assert world.asks(300.0, made=300 - 600) == pytest.approx(600, abs=2)
     assert world.asks(330.0) == 0.0
+
+
+@pytest.mark.parametrize("ahead", [MINUTE, HOUR, DAY, 400 * DAY])
+def test_the_same_question_asked_again_tells_that_our_clock_is_ahead(ahead):
+    world = World(agent=ahead)
+    first = [world.asks(float(n), question=n) for n in range(3)]
+    assert first == [pytest.approx(ahead, abs=2)] * 3
+    assert world.asks(ASKED_AGAIN, question=0) == 0.0
+    assert [world.asks(ASKED_AGAIN + n, question=n) for n in range(1, 9)] == [0.0] * 8
+    # What is old is old from then on.
+    assert world.asks(30.0, made=1.0, question=1) == pytest.approx(29, abs=2)
+
+
+@pytest.mark.parametrize("ahead", [0.0, HOUR])
+def test_a_cache_that_repeats_its_answers_is_never_believed(ahead):
+    """Not even one that repeats yesterday's questions in their order and their rhythm."""
+    world = World(agent=ahead)
+    for n in range(50):
+        assert world.asks(float(n), made=n - DAY, question=n) >= DAY - 2
+    for again in range(1, 10):
+        for n in range(50):
+            at = 100.0 * again + n
+            assert world.asks(at, made=n - DAY, question=n) >= DAY - 2
