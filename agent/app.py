@@ -15,7 +15,7 @@ from agent.baselines.repository import BaselineRepository
 from agent.baselines.service import BaselineService
 from agent.checks.engine import Checker
 from agent.checks.result import CheckResult
-from agent.clock import ClockSteps
+from agent.clock import AgentClock
 from agent.complaints.api import ComplaintApi
 from agent.complaints.correlation import ComplaintCorrelator, is_listed
 from agent.config.settings import Settings
@@ -79,7 +79,7 @@ class Agent:
 
     def __init__(self, config: Path, clock: Callable[[], float] = time.time) -> None:
         self._config = config
-        self._clock = clock
+        self._clock = AgentClock(clock)
         self._running = AsyncExitStack()
         self._reload_lock = asyncio.Lock()
         self._started_at = clock()
@@ -172,7 +172,8 @@ class Agent:
             recovery_by_facts(self.checked),
             self._dispatcher.wake,
         )
-        self._clock_steps = ClockSteps(self.tickets.clock_was_set)
+        self._clock.subscribe(self._pollers.clock_was_set, self.tickets.clock_was_set)
+        self._clock.subscribe(self._refresher.clock_was_set, renew=self._refresher.refresh_all)
         self._ticket_systems = TicketSystemReconciler.of(
             self.database,
             self.tickets,
@@ -240,9 +241,8 @@ class Agent:
         self._running.push_async_callback(self._stop_rules)
         self.webhooks.start()
         self._running.push_async_callback(self.webhooks.stop)
-        refresher = BackgroundTask("refresher", self._refresher.run)
-        collector = BackgroundTask("evidence", self.evidence.collector.run)
-        for task in (refresher, collector):
+        runs = {"refresher": self._refresher.run, "evidence": self.evidence.collector.run}
+        for task in (BackgroundTask(name, run) for name, run in runs.items()):
             task.start()
             self._running.push_async_callback(task.stop)
         await self._pollers.start(plan.settings, self._runtime_state.cost_pages)
@@ -256,7 +256,7 @@ class Agent:
             self.telemetry,
             plan.settings.rules.interval,
             self._clock,
-            self._clock_steps.since_last,
+            self._clock.follow,
         )
         # Without any rules too: external alerts and complaints are handled after each evaluation.
         self._scheduler.start()

@@ -1,11 +1,17 @@
 """Clocks for waiting: whatever is done to the machine's clock, a wait takes as long as it says.
 
-Times that are recorded are read from the wall clock, which people set and NTP steps. How long
-something has lasted is measured by a monotonic clock.
+Times that are recorded are those of the wall clock, which people set and NTP steps. How long
+something has lasted, and how old facts are, is measured by a monotonic clock.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+
+ClockSettings = tuple[tuple[float, float], ...]
+"""What the clock showed just before and just after it was set, each time, the oldest first."""
+
+NEVER_SET: ClockSettings = ()
+_MOST_SETTINGS = 100
 
 LEAST_STEP = 1.0
 """Seconds; a smaller difference is how clocks drift apart and are slewed together again."""
@@ -35,33 +41,85 @@ class SteadyClock:
         return self._offset + self._monotonic()
 
 
-class ClockSteps:
-    """Notices when the wall clock is set.
+class AgentClock:
+    """Epoch seconds as all parts of the agent read them: the wall clock, but never set unnoticed.
+
+    Between two calls of :meth:`follow` it goes on as time passes, whatever is done to the
+    machine's clock. A time that was noted before and one that is read now are therefore as far
+    apart as time has passed, unless the clock followed in between, which every listener learns
+    in the same moment. So nobody takes a clock that was set for time that has passed.
 
     Args:
-        was_set: Called with every step.
+        wall: The machine's clock, epoch seconds.
         monotonic: Seconds that advance as time passes, since any moment.
     """
 
     def __init__(
         self,
-        was_set: Callable[[float], None] = lambda _step: None,
+        wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._was_set = was_set
+        self.wall = wall
+        """The machine's clock as it is set now, for comparing with the clocks of others."""
         self._monotonic = monotonic
-        self._offset: float | None = None
+        self._offset = wall() - monotonic()
+        self._listeners: list[Callable[[float], None]] = []
+        self._renewals: list[Callable[[], Awaitable[None]]] = []
 
-    def since_last(self, wall: float) -> float:
-        """By how many seconds the clock that reads ``wall`` was set since the last call.
+    def __call__(self) -> float:
+        """Now."""
+        return self._offset + self._monotonic()
 
-        Negative when it was set back; 0 at the first call and for less than
-        :data:`LEAST_STEP`.
+    def subscribe(
+        self,
+        *listeners: Callable[[float], None],
+        renew: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Call ``listeners`` with every step: each moves the times that it has noted by as much.
+
+        ``renew`` is awaited after all of them: what was derived from such times is made anew.
         """
-        offset = wall - self._monotonic()
-        step = 0.0 if self._offset is None else offset - self._offset
+        self._listeners.extend(listeners)
+        if renew is not None:
+            self._renewals.append(renew)
+
+    async def follow(self) -> float:
+        """Take over what the wall clock shows; returns by how many seconds it was set.
+
+        Negative when it was set back; 0 for less than :data:`LEAST_STEP`.
+        """
+        offset = self.wall() - self._monotonic()
+        step = offset - self._offset
         self._offset = offset
         if abs(step) < LEAST_STEP:
             return 0.0
-        self._was_set(step)
+        for listener in self._listeners:
+            listener(step)
+        for renew in self._renewals:
+            await renew()
         return step
+
+
+def wall_clock(clock: Callable[[], float]) -> Callable[[], float]:
+    """The machine's clock, as it is set now, that ``clock`` reads: for comparing with others'."""
+    return clock.wall if isinstance(clock, AgentClock) else clock
+
+
+def with_setting(settings: ClockSettings, step: float, now: float) -> ClockSettings:
+    """``settings`` and one more, by ``step`` seconds, after which the clock shows ``now``."""
+    return (*settings, (now - step, now))[-_MOST_SETTINGS:]
+
+
+def in_present_time(at: float, settings: ClockSettings, now: float) -> float:
+    """The recorded time ``at`` by the clock as it is set now: what passed since is ``now`` less it.
+
+    What was recorded stays as it is when the clock is set; this is for waits that began then.
+    A clock that was set back shows some times twice: the later is taken, so that no wait is
+    shorter than it should be.
+    """
+    moved, latest = 0.0, now
+    for before, after in reversed(settings):
+        if after <= at <= latest:
+            return at + moved
+        moved, latest = moved + after - before, before
+    return min(at, latest) + moved if settings else at

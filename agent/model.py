@@ -251,6 +251,15 @@ class PollStatus(msgspec.Struct, frozen=True, gc=False):
     detail: str = ""
     """The failure in words, scrubbed and free of secrets."""
 
+    def restated(self, step: float) -> "PollStatus":
+        """The same polls after the agent's clock was set by ``step`` seconds."""
+        attempt, success = self.last_attempt, self.last_success
+        return msgspec.structs.replace(
+            self,
+            last_attempt=None if attempt is None else attempt + step,
+            last_success=None if success is None else success + step,
+        )
+
 
 class Snapshot(msgspec.Struct, frozen=True, gc=False):
     """Everything known of one account at one instant; replaced as a whole, never changed.
@@ -305,6 +314,18 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
         if status is None or status.last_success is None:
             return False
         return now - status.last_success <= self.stale_after[capability]
+
+    def restated(self, step: float) -> "Snapshot":
+        """The same facts after the agent's clock was set by ``step`` seconds: none is older."""
+        return msgspec.structs.replace(
+            self,
+            revision=self.revision + 1,
+            polls={it: status.restated(step) for it, status in self.polls.items()},
+            previous_states={
+                number: (before, after, at + step)
+                for number, (before, after, at) in self.previous_states.items()
+            },
+        )
 
 
 class Alert(msgspec.Struct, frozen=True):

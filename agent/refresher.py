@@ -47,6 +47,7 @@ class Refresher:
         self._moved = MovedNumbers(fleet)
         self.habits = Habits()
         self._habit_blocks: dict[AccountKey, tuple[list[Usual], tuple[Block, ...]]] = {}
+        self._clock_set = 0.0
         self._dirty: set[AccountKey] = set()
         self._wake = asyncio.Event()
         self.results: dict[AccountKey, CheckResult] = {}
@@ -89,12 +90,28 @@ class Refresher:
         while True:
             await self._wait_for_work()
             for key in self._take_dirty():
-                try:
-                    await self._refresh(key)
-                except Exception as error:  # noqa: BLE001 - one account must not stop the others
-                    await self._publish_failure(key, error)
-                else:
-                    self._record_recovery(key)
+                await self._process(key)
+
+    def clock_was_set(self, step: float) -> None:
+        """Restate the results after the agent's clock was set by ``step`` seconds.
+
+        Until :meth:`refresh_all`, the published series have times by the clock as it was.
+        """
+        self._clock_set += step
+        self.results = {key: result.restated(step) for key, result in self.results.items()}
+
+    async def refresh_all(self) -> None:
+        """Process every account now."""
+        for snapshot in self._fleet.snapshots():
+            await self._process((snapshot.provider, snapshot.account))
+
+    async def _process(self, key: AccountKey) -> None:
+        try:
+            await self._refresh(key)
+        except Exception as error:  # noqa: BLE001 - one account must not stop the others
+            await self._publish_failure(key, error)
+        else:
+            self._record_recovery(key)
 
     async def _wait_for_work(self) -> None:
         try:
@@ -121,8 +138,11 @@ class Refresher:
         snapshot = self._fleet.get(*key)
         if snapshot is None:
             return
-        result, blocks = await asyncio.to_thread(self._derive, key, snapshot)
-        self.results[key] = result
+        # Read together, here and not in the thread: the clock may be set before that begins.
+        now, clock_set, before = self._clock(), self._clock_set, self.results.get(key)
+        result, blocks = await asyncio.to_thread(self._derive, key, snapshot, before, now)
+        set_meanwhile = self._clock_set - clock_set
+        self.results[key] = result.restated(set_meanwhile) if set_meanwhile else result
         self._exposition.publish(snapshot.key, blocks)
 
     async def _publish_failure(self, key: AccountKey, error: Exception) -> None:
@@ -156,13 +176,14 @@ class Refresher:
             self.failed.discard(key)
             log.info("account_refresh_recovered", account="/".join(key))
 
-    def _derive(self, key: AccountKey, snapshot: Snapshot) -> tuple[CheckResult, tuple[Block, ...]]:
-        now = self._clock()
+    def _derive(
+        self, key: AccountKey, snapshot: Snapshot, before: CheckResult | None, now: float
+    ) -> tuple[CheckResult, tuple[Block, ...]]:
         checker = self._checker
         others = {(it.provider, it.account): it for it in self._fleet.snapshots()}
         snapshot = self._moved.without_moved(snapshot, checker.baselines, now)
         snapshot = checker.attribution.complete(snapshot, others, now)
-        result = checker.check(snapshot, now, self.results.get(key))
+        result = checker.check(snapshot, now, before)
         blocks = self._series.build(snapshot, result, now)
         return result, (*blocks, *self._usual_calls(key, snapshot, now))
 

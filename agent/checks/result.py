@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -54,6 +54,16 @@ class CheckResult:
     def is_fresh(self, capability: Capability, now: float) -> bool:
         """Whether the facts of ``capability`` are recent enough to be current."""
         return self.snapshot.is_fresh(capability, now)
+
+    def restated(self, step: float) -> "CheckResult":
+        """The same result after the agent's clock was set by ``step`` seconds."""
+        return replace(
+            self,
+            snapshot=self.snapshot.restated(step),
+            illegal={it: (old, new, at + step) for it, (old, new, at) in self.illegal.items()},
+            binding_since={it: at + step for it, at in self.binding_since.items()},
+            drift_since={it: at + step for it, at in self.drift_since.items()},
+        )
 
     def number_row(self, number: str) -> int | None:
         """Returns the row of ``number``; ``None`` if the account does not have it."""

@@ -11,7 +11,7 @@ from agent.model import Balance, Call, Listing
 from agent.net.exchange import ProviderError
 from agent.polling.call_ledger import RECENT_CALLS, CallLedger
 from agent.polling.limits import AccountLimits, FactSizes
-from agent.polling.merge import Facts, MergeState, merge, new_snapshot, with_settings
+from agent.polling.merge import Facts, MergeState, merge, new_snapshot, restated, with_settings
 from agent.polling.per_number import PerNumberResult
 from agent.polling.plan import Plan
 from agent.states import Capability, PollFailure
@@ -68,13 +68,18 @@ class AccountState:
             ProviderError: ``too_many`` when the account would exceed its limits; nothing is
                 merged then.
         """
-        if max(_size(result), len(self._state.snapshot.bindings)) > INLINE_ITEMS:
-            return await asyncio.to_thread(self._merge, capability, result, now, age)
-        return self._merge(capability, result, now, age)
+        # Read here, not in the thread: ``now`` and the state belong together.
+        state = self._state
+        if max(_size(result), len(state.snapshot.bindings)) > INLINE_ITEMS:
+            return await asyncio.to_thread(self._merge, state, capability, result, now, age)
+        return self._merge(state, capability, result, now, age)
 
     def publish(self, state: MergeState) -> None:
         """Adopt ``state`` and put its snapshot into the fleet, which calls its listeners."""
         newly_gone = state.snapshot.gone - self._state.snapshot.gone
+        set_meanwhile = self._state.clock_set - state.clock_set
+        if set_meanwhile:
+            state = restated(state, set_meanwhile)
         self._state = state
         if newly_gone:
             self.ledger.forget(newly_gone)
@@ -83,9 +88,21 @@ class AccountState:
             self.listed.set()
         self._fleet.swap(state.snapshot)
 
-    def _merge(self, capability: Capability, result: Any, now: float, age: float) -> MergeState:
+    def clock_was_set(self, step: float) -> None:
+        """Restate when everything was known after the agent's clock was set by ``step`` seconds.
+
+        The next :meth:`publish` restates what is being merged meanwhile.
+        """
+        self._state = restated(self._state, step)
+        snapshot = self._state.snapshot
+        if self._fleet.get(snapshot.provider, snapshot.account) is not None:
+            self._fleet.swap(snapshot)
+
+    def _merge(
+        self, state: MergeState, capability: Capability, result: Any, now: float, age: float
+    ) -> MergeState:
         if isinstance(result, ProviderError | Balance):
-            return merge(self._state, capability, result, now, age)
+            return merge(state, capability, result, now, age)
         if capability is Capability.CALLS:
             result = self.ledger.add(result, now)
             if self.ledger.uncounted:
@@ -94,10 +111,10 @@ class AccountState:
                     f"{self.ledger.uncounted} call records are of too many numbers or phones;"
                     " polling.max_numbers and polling.max_records set the limits",
                 )
-        merged = merge(self._state, capability, result, now, age)
+        merged = merge(state, capability, result, now, age)
         changes: Mapping[str, int] = {}
         if isinstance(result, PerNumberResult):
-            before = self._state.snapshot
+            before = state.snapshot
             changes = self._sizes.changes(capability, result, before, merged.snapshot)
         total = self._sizes.total_after(capability, changes) if changes else self._sizes.total
         self._limits.check(merged.snapshot, total)

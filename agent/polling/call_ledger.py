@@ -150,12 +150,12 @@ class CallLedger:
         if call.started_at < self.accepts_from:
             return False
         began = min(call.started_at, now)
-        ids = self._ids_by_hour.setdefault(int(began // _HOUR), set())
         # A 64-bit hash with this process's own seed is kept instead of the id: less memory.
         id_hash = hash(call.id)
-        if id_hash in ids:
+        # In any hour: since the clock was set, the same record may fall into another.
+        if any(id_hash in ids for ids in self._ids_by_hour.values()):
             return False
-        ids.add(id_hash)
+        self._ids_by_hour.setdefault(int(began // _HOUR), set()).add(id_hash)
         self._newest = max(self._newest, began)
         return True
 

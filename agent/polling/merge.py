@@ -50,6 +50,8 @@ class MergeState:
     """The last known state of the numbers that are unknown now."""
     gone: Mapping[str, float] = field(default_factory=dict)
     """When each gone number went (epoch seconds), the earliest first."""
+    clock_set: float = 0.0
+    """By how many seconds the agent's clock was set since the state was new."""
 
 
 def new_snapshot(
@@ -78,6 +80,16 @@ def with_settings(
             capability: interval * polling.stale_intervals
             for capability, interval in intervals.items()
         },
+    )
+
+
+def restated(state: MergeState, step: float) -> MergeState:
+    """``state`` after the agent's clock was set by ``step`` seconds: nothing is older."""
+    return replace(
+        state,
+        snapshot=state.snapshot.restated(step),
+        gone={number: at + step for number, at in state.gone.items()},
+        clock_set=state.clock_set + step,
     )
 
 

@@ -174,12 +174,14 @@ class Poller:
 
     async def _apply(self, capability: Capability, result: Any, began: float) -> PollOutcome:
         elapsed = asyncio.get_running_loop().time() - began
-        now = self._clock()
         async with self.state.merging:
+            # Read where the merge begins: the clock may be set while another poll is merged.
+            now = self._clock()
             try:
                 age = self._fetcher.answer_age(capability)
                 merged = await self.state.merge(capability, result, now, age)
             except ProviderError as error:
+                now = self._clock()
                 merged = await self.state.merge(capability, error, now)
             merged = self._update_breaker(merged, capability, now)
             self.state.publish(merged)

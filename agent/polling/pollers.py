@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from agent.clock import wall_clock
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
 from agent.fleet import Fleet
 from agent.model import AccountKey
@@ -72,7 +73,9 @@ class Pollers:
         self._pollers: dict[AccountKey, Poller] = {}
         self._recorder = recorder
         self._pages: Pages | None = None
-        self._paths = RequestPaths(clock, recorder)
+        # Requests are signed, and the clocks of providers compared, as it is set now.
+        self._wall = wall_clock(clock)
+        self._paths = RequestPaths(self._wall, recorder)
         self._urgent: frozenset[AccountKey] = frozenset()
         self._changing = asyncio.Lock()
 
@@ -139,6 +142,11 @@ class Pollers:
         """
         return await self._pollers[provider, account].poll_all()
 
+    def clock_was_set(self, step: float) -> None:
+        """Restate when facts were known after the clock was set by ``step`` seconds."""
+        for poller in self._pollers.values():
+            poller.state.clock_was_set(step)
+
     def set_urgent(self, keys: frozenset[AccountKey]) -> None:
         """Poll these accounts more often, within the same budget, and all others normally."""
         self._urgent = keys
@@ -162,7 +170,7 @@ class Pollers:
             path.fetch,
             plan.polling,
             reports=replace(journal.reports, token=self._token_report(plan.key, redact)),
-            clock=self._clock,
+            clock=self._wall,
             pages=self._pages,
         )
         former = self._pollers.get(plan.key)

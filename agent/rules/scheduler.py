@@ -26,7 +26,8 @@ class Scheduler:
 
     An evaluation that takes longer than the interval makes the next ones be skipped and counted.
 
-    ``clock_step`` returns by how many seconds the wall clock was set since the evaluation before.
+    ``follow_clock`` takes over what the machine's clock shows and returns by how many seconds it
+    was set since the evaluation before, once the blocks are renewed.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class Scheduler:
         telemetry: Telemetry,
         interval: float,
         clock: Callable[[], float] = time,
-        clock_step: Callable[[float], float] = lambda _now: 0.0,
+        follow_clock: Callable[[], Awaitable[float]] | None = None,
     ) -> None:
         self.engine = engine
         self._blocks = blocks
@@ -45,7 +46,7 @@ class Scheduler:
         self._telemetry = telemetry
         self._interval = interval
         self._clock = clock
-        self._clock_step = clock_step
+        self._follow_clock = follow_clock
         self._task = BackgroundTask("rules", self._run)
         self._measured_at = float("-inf")
         self._failing: dict[tuple[str, str, str], str] = {}
@@ -60,10 +61,10 @@ class Scheduler:
 
     async def evaluate_once(self) -> tuple[Alert, ...]:
         """Evaluate now and pass the alerts on; returns them."""
-        now = self._clock()
-        step = self._clock_step(now)
+        step = await self._follow_clock() if self._follow_clock is not None else 0.0
         if step:
             log.warning("clock_was_set", seconds=round(step, 3))
+        now = self._clock()
         thread = asyncio.create_task(
             asyncio.to_thread(self._evaluate, now, step), name="rules-evaluation"
         )

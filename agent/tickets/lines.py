@@ -135,6 +135,10 @@ class Lines:
             if line is not None and not ticket.open and ticket.closed_at is not None:
                 self._ended[line] = (ticket.closed_at, ticket.key)
 
+    def clock_was_set(self, step: float) -> None:
+        """Restate when lines ended after the clock was set by ``step`` seconds."""
+        self._ended = {line: (at + step, key) for line, (at, key) in self._ended.items()}
+
     def retain(self, since: float) -> None:
         """Forgets what ended before ``since``."""
         self._ended = {line: it for line, it in self._ended.items() if it[0] >= since}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from agent.clock import NEVER_SET, with_setting
 from agent.complaints.complaint import Complaint
 from agent.config.settings import Settings
 from agent.fleet import Fleet
@@ -88,6 +89,7 @@ class Tickets:
         self._last_alert_at: dict[str, float] = {}
         self._gone_rules: list[GoneRule] = []
         self._clock_step = 0.0
+        self._clock_settings = NEVER_SET
         self._mark = ""
         self._is_loaded = False
         # Rounds, complaints, actions and redeliveries each read a ticket and write its next
@@ -137,7 +139,7 @@ class Tickets:
         """
         async with self._lock:
             written: list[Change] = []
-            self._follow_clock()
+            self._follow_clock(now)
             try:
                 credible = await self._credible(repeated, alerts, fleet, now)
                 await self._evaluate((*alerts, *credible), fleet, now, written)
@@ -223,7 +225,8 @@ class Tickets:
         """
         gone_rules = tuple(self._gone_rules)
         view = await self._view(alerts, fleet, now)
-        round_ = Round(view, fleet, self._settings, self._policy, self._diagnoser, now, self._mark)
+        policy = replace(self._policy, clock_settings=self._clock_settings)
+        round_ = Round(view, fleet, self._settings, policy, self._diagnoser, now, self._mark)
         limit = self._settings.tickets.max_open
         decisions, self.waiting = await asyncio.to_thread(decide_within_limit, view, now, limit)
         await self._carry_out(decisions, round_, written)
@@ -233,9 +236,11 @@ class Tickets:
         # Only now: had a write failed, the next round would have to decide about them again.
         del self._gone_rules[: len(gone_rules)]
 
-    def _follow_clock(self) -> None:
+    def _follow_clock(self, now: float) -> None:
         step, self._clock_step = self._clock_step, 0.0
         if step:
+            self._clock_settings = with_setting(self._clock_settings, step, now)
+            self._lines.clock_was_set(step)
             self._open = {key: shifted(it, step) for key, it in self._open.items()}
             self._muted = {key: shifted(it, step) for key, it in self._muted.items()}
             self._last_alert_at = {key: at + step for key, at in self._last_alert_at.items()}
@@ -279,7 +284,7 @@ class Tickets:
             pending=await asyncio.to_thread(pending_keys, alerts, keys),
             evidence={},
             last_alert_at=self._last_alert_at,
-            policy=DecisionPolicy.of(settings.tickets),
+            policy=DecisionPolicy.of(settings.tickets, self._clock_settings),
             muted=dict(self._muted),
             traits=traits,
             gone_rules=gone_keys(self._gone_rules, tickets, keys),

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec.structs import replace
 
+from agent.clock import ClockSettings, in_present_time
 from agent.config.service import Promise, SevereFault, Step, WorkingTime
 from agent.config.settings import Settings
 from agent.states import Grade, Party
@@ -43,6 +44,21 @@ class TicketPolicy(msgspec.Struct, frozen=True):
     severe: SevereFault
     contacts: Mapping[Party, str]
     zone: ZoneInfo
+    clock_settings: ClockSettings = ()
+    """When the clock was set while the agent ran."""
+
+    def elapsed(self, at: float, now: float) -> float:
+        """Seconds that have passed at ``now`` since the recorded time ``at``."""
+        return now - in_present_time(at, self.clock_settings, now)
+
+    def events(self, ticket: Ticket, now: float) -> clocks.Events:
+        """The events of the ticket's clocks by the clock as it is set now."""
+        if not self.clock_settings:
+            return ticket.clocks
+        return tuple(
+            replace(event, at=in_present_time(event.at, self.clock_settings, now))
+            for event in ticket.clocks
+        )
 
 
 def ticket_policy_of(settings: Settings) -> TicketPolicy:

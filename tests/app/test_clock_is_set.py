@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import yaml
 from sqlalchemy import func, select
 
 from agent.app import Agent
-from agent.states import Stage
+from agent.states import Capability, Stage
 from agent.store.schema import evidence
 from tests.app.conftest import Scene, until
 
@@ -31,31 +32,61 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-async def held(scene: Scene, clock: Clock) -> Scene:
-    """The scene with a hold and a ``for`` that take longer than the test, under ``clock``."""
-    rules = scene.config.with_name("slow.yml")
-    rule: dict[str, Any] = {
-        "alert": "Slow",
-        "expr": "numwatch_number_up == 0",
-        "for": "20m",
-        "labels": {"severity": "critical", "symptom": "slow", "scope": "number"},
-    }
-    fast = {**rule, "alert": "NumberNotActive", "for": "0s"}
-    fast["labels"] = {**rule["labels"], "symptom": "number_down"}
-    groups = [{"name": "numwatch_numbers", "rules": [fast, rule]}]
-    await asyncio.to_thread(rules.write_text, yaml.safe_dump({"groups": groups}))
+def rule(name: str, expression: str, hold: str, **labels: str) -> dict[str, Any]:
+    fixed = {"severity": "critical", "scope": "number"}
+    return {"alert": name, "expr": expression, "for": hold, "labels": {**fixed, **labels}}
 
-    def slow(settings: dict[str, Any]) -> None:
+
+DOWN = rule("NumberNotActive", "numwatch_number_up == 0", "0s", symptom="number_down")
+
+
+async def restart(
+    scene: Scene,
+    clock: Clock,
+    rules: list[dict[str, Any]],
+    change: Callable[[dict[str, Any]], None] = lambda _settings: None,
+) -> Scene:
+    """The scene under ``clock``, with ``rules`` and a hold that takes longer than the test."""
+    file = scene.config.with_name("rules.yml")
+    groups = [{"name": "numwatch_numbers", "rules": rules}]
+    await asyncio.to_thread(file.write_text, yaml.safe_dump({"groups": groups}))
+
+    def adapt(settings: dict[str, Any]) -> None:
         settings["tickets"]["hold"] = 60
-        settings["rules"]["files"] = [str(rules)]
+        settings["rules"]["files"] = [str(file)]
+        change(settings)
 
     await until(lambda: scene.ticket("number_down"), "the suspended number has its ticket")
-    scene.write(slow)
+    scene.write(adapt)
     await scene.agent.stop()
     scene.agent = Agent(scene.config, clock)
     await scene.agent.start()
     return scene
+
+
+@pytest.fixture
+async def held(scene: Scene, clock: Clock) -> Scene:
+    """The scene with a hold and a ``for`` that take longer than the test, under ``clock``."""
+    slow = rule("Slow", "numwatch_number_up == 0", "20h", symptom="slow")
+    return await restart(scene, clock, [DOWN, slow])
+
+
+@pytest.fixture
+async def seldom(scene: Scene, clock: Clock) -> Scene:
+    """The scene with facts that are polled once, but for the numbers, and a rule on their age."""
+    old = rule(
+        "Old",
+        "max by (provider, account) (time() - numwatch_poll_last_success_timestamp_seconds > 60)",
+        "0s",
+        symptom="old",
+        scope="account",
+    )
+
+    def poll_seldom(settings: dict[str, Any]) -> None:
+        intervals = settings["polling"]["intervals"]
+        settings["polling"]["intervals"] = {**dict.fromkeys(intervals, 600), "numbers": 2}
+
+    return await restart(scene, clock, [DOWN, old], poll_seldom)
 
 
 @STEPS
@@ -93,3 +124,41 @@ async def test_a_clock_far_ahead_deletes_no_evidence(held: Scene, clock: Clock) 
     await held.agent.start()
     await asyncio.sleep(2)
     assert await stored()
+
+
+@STEPS
+async def test_facts_are_as_old_as_they_were(seldom: Scene, clock: Clock, step: float) -> None:
+    agent = seldom.agent
+    await until(lambda: agent.ready() is None, "the agent is ready")
+    seldom.world.apply({"number": BROKEN, "set": {"state": "active"}})
+    await until(
+        lambda: any(it.stage is Stage.OBSERVING for it in agent.tickets.open),
+        "the recovery is held",
+    )
+    capabilities = await until(
+        lambda: [
+            (it.provider, it.account, capability)
+            for it in agent.fleet.snapshots()
+            for capability, status in it.polls.items()
+            if status.last_success is not None
+        ],
+        "something is polled",
+    )
+    assert {it[2] for it in capabilities} > {Capability.NUMBERS}
+    clock.ahead += step
+    began, followed = time.monotonic(), False
+    while time.monotonic() - began < 3 or not followed:
+        followed = followed or abs(agent._clock() - clock()) < 1
+        for provider, account, capability in capabilities:
+            result = agent.checked(provider, account)
+            assert result is not None
+            for facts in (agent.fleet.get(provider, account), result):
+                assert facts is not None
+                assert facts.is_fresh(capability, agent._clock()), f"{capability} looks old"
+        (ticket,) = (it for it in agent.tickets.open if it.subject.number == BROKEN)
+        assert ticket.progress.verified_at is not None, "the hold began anew"
+        assert not [it.name for it in agent._scheduler.engine.alerts() if it.name == "Old"]
+        await asyncio.sleep(0.02)
+    status = agent.fleet.snapshots()[0].polls[Capability.NUMBERS]
+    assert status.last_success is not None
+    assert abs(status.last_success - clock()) < 10, "what is exposed is by the clock as it is set"

@@ -121,3 +121,14 @@ def test_the_newest_records_are_remembered_in_whatever_order_they_arrive(calls, 
     for number, outcomes in ledger.facts().recent.items():
         times = sorted(call.started_at for call in calls if call.number == number)
         assert [outcome.started_at for outcome in outcomes] == times[-RECENT_CALLS:]
+
+
+@pytest.mark.parametrize("step", [3600.0, -3600.0, 86400.0, -86400.0])
+def test_a_clock_that_is_set_makes_no_record_count_twice_or_not_at_all(step):
+    ledger = CallLedger(START)
+    calls = [Call(str(n), "4006220001", START + n, CallResult.BUSY) for n in range(3)]
+    ledger.add(calls[:2], START + 60)
+    ledger.add(calls, START + 120 + step)
+    ledger.add(calls, START + 180 + step)
+    ledger.add(calls, START + 240)
+    assert ledger.facts().totals == {("4006220001", CallResult.BUSY): 3}

@@ -1,18 +1,41 @@
 """Tickets while the machine's clock is set: no time passes for a recovery."""
 
 import pytest
+from msgspec.structs import replace
 
 from agent.states import NumberState, Stage
+from agent.store.database import Database
+from agent.tickets.actions.action import TicketAction
+from agent.tickets.actions.request import ActionRequest, Actor
+from agent.tickets.changes import Change
+from agent.tickets.lifecycle import ActorKind
 from tests.tickets.driver import Run
-from tests.tickets.scene import NUMBER, alert
+from tests.tickets.scene import NUMBER, Scene, alert
 
 HOUR, DAY = 3600.0, 86400.0
 STEPS = pytest.mark.parametrize("step", [HOUR, -HOUR, DAY, -DAY])
 
 
+LI = Actor(ActorKind.PERSON, "li")
+
+
 def set_clock(run: Run, step: float) -> None:
+    """As in the agent, where facts and alerts are restated before the next round."""
     run.now += step
     run.tickets.clock_was_set(step)
+    for snapshot in run.scene.fleet.snapshots():
+        run.scene.fleet.swap(snapshot.restated(step))
+
+
+async def act(run: Run, action: TicketAction, **fields: object) -> None:
+    """What a person does to the open ticket."""
+    (ticket,) = run.tickets.open
+    request = ActionRequest(action, LI, "done", fields)
+    assert await run.tickets.act(ticket.id, request, run.now) is not None
+
+
+def events(changes: tuple[Change, ...]) -> list[str]:
+    return [entry.event for change in changes for entry in change.entries]
 
 
 async def recovering(run: Run) -> None:
@@ -70,3 +93,66 @@ async def test_a_restart_under_another_clock_ends_nothing_early(run: Run, step: 
     assert len(run.tickets.open) == 1
     run.scene.states = {NUMBER: NumberState.ACTIVE}
     await run.until_closed()
+
+
+@STEPS
+async def test_a_persons_close_is_respected_for_the_whole_hold(run: Run, step: float) -> None:
+    first = alert()
+    await run.step(first)
+    await act(run, TicketAction.CLOSE, resolution="fixed")
+    set_clock(run, step)
+    lasting = replace(first, active_at=first.active_at + step, fired_at=first.active_at + step)
+    for _ in range(11):
+        assert events(await run.step(lasting, seconds=10)) == []
+    assert "reopened" in events(await run.step(lasting, seconds=20))
+
+
+@STEPS
+async def test_a_fault_that_comes_back_reopens_within_the_window(run: Run, step: float) -> None:
+    await run.step(alert())
+    closed = (await run.until_closed())[-1].after
+    set_clock(run, step)
+    await run.step(seconds=600)
+    again = alert(at=run.now)
+    assert "reopened" in events(await run.step(again))
+    assert run.tickets.open[0].id == closed.id
+
+
+@STEPS
+async def test_a_claimed_restoration_is_believed_for_the_whole_hold(run: Run, step: float) -> None:
+    first = alert()
+    await run.step(first)
+    await act(run, TicketAction.RESTORE)
+    set_clock(run, step)
+    for _ in range(11):
+        assert "flapped" not in events(await run.step(first, seconds=10))
+    assert run.tickets.open[0].stage is Stage.RESTORED
+    await run.step(first, seconds=20)
+    assert run.tickets.open[0].stage is not Stage.RESTORED
+
+
+@STEPS
+async def test_nobody_is_warned_and_nothing_is_severe_early(
+    database: Database, scene: Scene, step: float
+) -> None:
+    sla = {"warnings": [50], "severe": {"after": 1800}, "grades": {"AAA": {"contact": 2400}}}
+    run = Run(database, scene, sla=sla)
+    scene.diagnosed = None
+    first = alert()
+    await run.step(first)
+    set_clock(run, step)
+    assert events(await run.step(first, seconds=60)) == []
+    assert events(await run.step(first, seconds=1200)) == ["sla_warning"]
+    assert "severe_fault" in events(await run.step(first, seconds=600))
+
+
+@STEPS
+async def test_nothing_is_waived_early(database: Database, scene: Scene, step: float) -> None:
+    run = Run(database, scene, confirmation={"grades": ["AAA"], "waive_after": 1800})
+    await run.step(alert())
+    await run.step()
+    await act(run, TicketAction.RESTORE)
+    set_clock(run, step)
+    for _ in range(5):
+        assert "waive" not in events(await run.step(seconds=300))
+    assert "waive" in events(await run.step(seconds=300))

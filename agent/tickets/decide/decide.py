@@ -263,8 +263,8 @@ def _on_new_fault(
     if closed is None or closed.closed_at is None:
         yield Decision(Transition.OPEN, fault.key, fault.summary, fault)
         return
-    ago = now - closed.closed_at
-    goes_on = bool(closed.closed_by) and fault.since <= closed.closed_at
+    ago = policy.elapsed(closed.closed_at, now)
+    goes_on = bool(closed.closed_by) and now - fault.since >= ago
     if _is_closed_for_good(closed) and (goes_on or ago <= policy.reopen_window):
         reason = f"{fault.summary} on; {_closed(closed)}, so it is left alone until it is over"
         yield Decision(Transition.MUTE, fault.key, reason, fault)

@@ -5,6 +5,7 @@ from enum import StrEnum, unique
 
 import msgspec
 
+from agent.clock import ClockSettings, in_present_time
 from agent.config.settings import Tickets as TicketSettings
 from agent.fleet import Fleet
 from agent.model import Verdict
@@ -141,9 +142,15 @@ class DecisionPolicy(msgspec.Struct, frozen=True):
     confirmation: frozenset[Grade] = frozenset()
     """Grades whose tickets wait for the customer's confirmation or a waiver."""
     gone_after: float = 86400.0
+    clock_settings: ClockSettings = ()
+    """When the clock was set while the agent ran."""
+
+    def elapsed(self, at: float, now: float) -> float:
+        """Seconds that have passed at ``now`` since the recorded time ``at``."""
+        return now - in_present_time(at, self.clock_settings, now)
 
     @classmethod
-    def of(cls, section: TicketSettings) -> "DecisionPolicy":
+    def of(cls, section: TicketSettings, clock_settings: ClockSettings = ()) -> "DecisionPolicy":
         """The policy that the configuration's section sets."""
         return cls(
             section.recovery_polls,
@@ -151,6 +158,7 @@ class DecisionPolicy(msgspec.Struct, frozen=True):
             section.reopen_window,
             frozenset(section.confirmation.grades),
             section.gone_after,
+            clock_settings,
         )
 
 

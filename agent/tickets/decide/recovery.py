@@ -148,10 +148,11 @@ def contradicted(ticket: Ticket, reason: str, policy: DecisionPolicy, now: float
         or claimed_at is None
     ):
         return []
-    if now - claimed_at <= policy.hold:
+    ago = policy.elapsed(claimed_at, now)
+    if ago <= policy.hold:
         return []
     fresh = Progress(judged_until=ticket.progress.judged_until, flaps=ticket.progress.flaps)
-    reason = f"said to be restored {now - claimed_at:.0f} s ago and is not: {reason}"
+    reason = f"said to be restored {ago:.0f} s ago and is not: {reason}"
     return [Decision(Transition.REARM, ticket.key, reason, progress=fresh)]
 
 

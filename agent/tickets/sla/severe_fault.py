@@ -36,9 +36,12 @@ def is_unusable(ticket: Ticket) -> bool:
     return is_active and not over and unusable
 
 
-def is_severe_by_time(ticket: Ticket, after: float, now: float) -> bool:
-    """Whether a number has been unusable for longer than ``after`` seconds."""
-    return is_unusable(ticket) and now - ticket.started_at > after
+def is_severe_by_time(ticket: Ticket, after: float, lasted: float) -> bool:
+    """Whether a number has been unusable for longer than ``after`` seconds.
+
+    ``lasted`` is for how many seconds the fault has been there.
+    """
+    return is_unusable(ticket) and lasted > after
 
 
 def customers_responsibility(ticket: Ticket) -> str:

@@ -86,7 +86,7 @@ def _apply_grade(draft: _Draft, grade: Grade | None) -> None:
 def _warn_of_deadlines(draft: _Draft) -> None:
     # Looked up in the ticket, not by time: a machine's clock that is set back repeats no warning.
     recorded = {(it.clock, it.grade, it.percent) for it in draft.ticket.warned}
-    for reading in readings(draft.ticket.clocks, draft.now):
+    for reading in readings(draft.policy.events(draft.ticket, draft.now), draft.now):
         if reading.stopped_at is not None:
             continue
         due = [
@@ -158,7 +158,7 @@ def _severe_reason(draft: _Draft) -> str:
     """Why the fault has become a severe one; empty while it has not."""
     ticket, now = draft.ticket, draft.now
     after = draft.policy.severe.after
-    if is_severe_by_time(ticket, after, now):
+    if is_severe_by_time(ticket, after, draft.policy.elapsed(ticket.started_at, now)):
         return f"a severe fault: unusable for more than {span(after)}"
     times = first_times(ticket.complaints)
     since = severe_by_complaints(times)
@@ -181,7 +181,8 @@ def _waive_confirmation(draft: _Draft) -> None:
     wait, restored_at = policy.waive_after, ticket.restored_at
     if wait is None or restored_at is None or ticket.stage not in RECOVERED:
         return
-    if not needs_confirmation(ticket, policy.confirmation) or draft.now - restored_at < wait:
+    is_early = policy.elapsed(restored_at, draft.now) < wait
+    if is_early or not needs_confirmation(ticket, policy.confirmation):
         return
     reason = f"nobody objected within {span(wait)} of the restoration"
     draft.ticket = replace(ticket, waiver=Waiver(draft.now, AGENT, reason))
