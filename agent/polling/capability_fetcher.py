@@ -136,19 +136,19 @@ class CapabilityFetcher:
         rate = min(self._rate, rate_of(self._provider, capability))
         most = slice_size(rate, self._timeout)
         part = _PartialResult()
-        error: ProviderError | None = None
+        error = single = None
         try:
             async with self._until(ends, capability):
                 for batch in batches(rotation.next_numbers(numbers, most), self._batch):
                     # Before the request: a batch that fails must not block the ones behind it.
                     rotation.advance(batch[-1])
-                    error = await _fetch_batch(fetch, batch, part) or error
+                    single = await _fetch_batch(fetch, batch, part) or single
                     if part.age() >= PARTIAL_RESULT_SECONDS:
                         finished, part = part, _PartialResult()
                         await on_partial(finished.result(under_way=True))
         except ProviderError as failure:
             error = failure
-        return part.result(error)
+        return part.result(error or single, of_some_numbers=error is None and single is not None)
 
     async def _numbers_of(self, listing: Listing | None) -> Sequence[str]:
         if listing is None:
@@ -210,6 +210,11 @@ class _PartialResult:
         self._facts: dict[str, Any] = {}
         self._began = asyncio.get_running_loop().time()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was added yet."""
+        return not self._facts
+
     def age(self) -> float:
         """Seconds since it was begun."""
         return asyncio.get_running_loop().time() - self._began
@@ -219,11 +224,21 @@ class _PartialResult:
         self._facts.update(await fetch(numbers))
         self._requested.extend(numbers)
 
+    def add_unknown(self, numbers: Sequence[str]) -> None:
+        """Add that nothing is known of ``numbers``: their answers could not be read."""
+        self._requested.extend(numbers)
+
     def result(
-        self, error: ProviderError | None = None, *, under_way: bool = False
+        self,
+        error: ProviderError | None = None,
+        *,
+        under_way: bool = False,
+        of_some_numbers: bool = False,
     ) -> PerNumberResult:
         """The added facts, as the result of a poll or a part of it."""
-        return PerNumberResult(self._requested, self._facts, error, under_way)
+        return PerNumberResult(
+            self._requested, self._facts, error, under_way, of_some_numbers=of_some_numbers
+        )
 
 
 async def _fetch_batch(
@@ -240,19 +255,24 @@ async def _fetch_batch(
     try:
         await part.add(fetch, batch)
     except ProviderError as error:
-        if error.kind not in OF_ONE_NUMBER or len(batch) == 1:
+        if error.kind not in OF_ONE_NUMBER or (len(batch) == 1 and part.is_empty):
             raise
+        if len(batch) == 1:
+            part.add_unknown(batch)
+            return error
     else:
         return None
-    failures: list[ProviderError] = []
+    failures: dict[str, ProviderError] = {}
     for number in batch:
         try:
             await part.add(fetch, (number,))
         except ProviderError as error:
-            failures.append(error)
-            if error.kind not in OF_ONE_NUMBER or len(failures) >= _MAX_SINGLE_FAILURES:
+            failures[number] = error
+            general = len(failures) >= min(_MAX_SINGLE_FAILURES, len(batch))
+            if error.kind not in OF_ONE_NUMBER or general:
                 raise
-    return failures[0] if failures else None
+    part.add_unknown(tuple(failures))
+    return next(iter(failures.values()), None)
 
 
 def _names(listing: Listing) -> Sequence[str]:

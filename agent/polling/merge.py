@@ -156,7 +156,11 @@ def _merge(
         status = msgspec.structs.replace(state.snapshot.polls[capability], last_success=now)
         return _with_status(state, capability, status, facts)
     error = result.error if isinstance(result, PerNumberResult) else None
-    return _after_poll(state, capability, now, error, **facts)
+    status = _status_after(state.snapshot.polls[capability], now, error)
+    if isinstance(result, PerNumberResult) and result.of_some_numbers:
+        # What was read is as fresh as after any other poll.
+        status = msgspec.structs.replace(status, last_success=now)
+    return _with_status(state, capability, status, facts)
 
 
 def _merged_facts(snapshot: Snapshot, capability: Capability, facts: Facts) -> dict[str, Any]:

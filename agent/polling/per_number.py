@@ -31,6 +31,8 @@ class PerNumberResult:
     """Whether the poll goes on and this is a part of its result."""
     of_all_numbers: bool = False
     """Whether all listed numbers were requested at once: what else ``facts`` has is not listed."""
+    of_some_numbers: bool = False
+    """Whether ``error`` is about single numbers only: they are not known, all others are."""
 
 
 def merge_per_number_result(old: Mapping[str, Fact], result: PerNumberResult) -> Mapping[str, Fact]:

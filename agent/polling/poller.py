@@ -183,7 +183,7 @@ class Poller:
             except ProviderError as error:
                 now = self._clock()
                 merged = await self.state.merge(capability, error, now)
-            merged = self._update_breaker(merged, capability, now)
+            merged = self._update_breaker(merged, capability, now, result)
             self.state.publish(merged)
         status = merged.snapshot.polls[capability]
         words = self._journal.unmapped_words.of(capability)
@@ -197,11 +197,13 @@ class Poller:
             age = self._fetcher.answer_age(capability)
             self.state.publish(await self.state.merge(capability, part, self._clock(), age))
 
-    def _update_breaker(self, merged: MergeState, capability: Capability, now: float) -> MergeState:
+    def _update_breaker(
+        self, merged: MergeState, capability: Capability, now: float, result: Any
+    ) -> MergeState:
         """Count the poll for the breaker; where it opens, the failure's text says until when."""
         failure = merged.snapshot.polls[capability].failure
         breaker = self._breakers[capability]
-        if failure is None:
+        if failure is None or _is_of_some_numbers(result):
             self._breakers[capability] = breaker.after_success()
             return merged
         # Loop time: a step of the wall clock must not prolong a pause.
@@ -244,6 +246,11 @@ class Poller:
 
     def _redacted(self, error: ProviderError) -> ProviderError:
         return ProviderError(error.kind, self._redact(error.detail), error.retry_after)
+
+
+def _is_of_some_numbers(result: Any) -> bool:
+    """Whether a poll failed for single numbers only, which is no reason to pause."""
+    return isinstance(result, PerNumberResult) and result.of_some_numbers
 
 
 def _contents(result: Any) -> list[Any]:
