@@ -17,5 +17,5 @@ FAULT_REASONS = {
     "gzip_bomb": "too_large",
     "auth": "auth",
 }
-HARMLESS_FAULTS = ("clock_skew", "gbk")
+HARMLESS_FAULTS = ("clock_skew", "gbk", "new_word")
 """Faults that a careful client reads through."""

@@ -32,6 +32,8 @@ class FaultKind(StrEnum):
     AUTH = "auth"
     CLOCK_SKEW = "clock_skew"
     GBK = "gbk"
+    NEW_WORD = "new_word"
+    """Words of a list come as one that no document has."""
 
 
 PAGE_FAULTS = frozenset({FaultKind.EMPTY_PAGE, FaultKind.ENDLESS_PAGES, FaultKind.DUPLICATE_PAGE})

@@ -28,6 +28,10 @@ _BOMB_PIECE = b" " * (1 << 20)
 _BOMB_PIECES = 544
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 
+NEW_WORD = "quite-new"
+NEW_NUMBER = 977
+"""What stands for a word that no document has."""
+
 GZIP_BOMB_SIZE = _BOMB_PIECES * len(_BOMB_PIECE)
 """The size of the inflated gzip bomb in bytes."""
 
@@ -45,6 +49,8 @@ class Exchange:
     rng: random.Random
     now: float
     """Wall time in epoch seconds."""
+    words: frozenset[str] = frozenset()
+    """The keys of the answer whose values are words of a list."""
 
 
 FaultHandler = Callable[[Exchange], Awaitable[web.StreamResponse]]
@@ -182,6 +188,11 @@ async def _gzip_bomb(exchange: Exchange) -> web.StreamResponse:
     return response
 
 
+async def _new_word(exchange: Exchange) -> web.StreamResponse:
+    reply = exchange.answer(Pager())
+    return respond(ApiResponse(replace_words(reply.payload, exchange.words), reply.status))
+
+
 HANDLERS: Mapping[FaultKind, FaultHandler] = {
     FaultKind.HTTP_500: _http_500,
     FaultKind.HTTP_429: _http_429,
@@ -197,7 +208,32 @@ HANDLERS: Mapping[FaultKind, FaultHandler] = {
     FaultKind.AUTH: _auth,
     FaultKind.CLOCK_SKEW: _clock_skew,
     FaultKind.GBK: _gbk,
+    FaultKind.NEW_WORD: _new_word,
 }
+
+
+def replace_words(payload: object, keys: frozenset[str]) -> object:
+    """``payload`` with a new word, or a new number, at every one of ``keys``."""
+    return _with_new_words(msgspec.to_builtins(payload), keys)
+
+
+def _with_new_words(value: Any, keys: frozenset[str]) -> Any:
+    if isinstance(value, list):
+        return [_with_new_words(item, keys) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _new(item) if key in keys else _with_new_words(item, keys)
+        for key, item in value.items()
+    }
+
+
+def _new(value: Any) -> Any:
+    """The new word in place of ``value``; switches and what is absent stay."""
+    if isinstance(value, str):
+        return NEW_WORD
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return NEW_NUMBER if is_number else value
 
 
 def corrupt_json(body: bytes) -> bytes:

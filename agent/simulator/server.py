@@ -243,8 +243,9 @@ class _Handlers:
         if provider is None:
             return _json({"errors": ["there is no such provider in this world"]}, 404)
         self._world.advance()
-        api_request = self._api_request(request, provider)
+        api_request = self._api_request(request, provider, await request.read())
         account = provider.dialect.account(api_request, provider.accounts)
+        provider.requests.add(provider.dialect, api_request, account.id if account else "")
         fault = self._world.faults.fault_for(
             provider.name, account.id if account else None, provider.dialect.capability(api_request)
         )
@@ -257,9 +258,11 @@ class _Handlers:
 
         if fault is None:
             return respond(answer(Pager()))
-        return await self._respond_with_fault(request, fault, answer, provider.dialect.error)
+        return await self._respond_with_fault(
+            request, fault, answer, provider.dialect.error, provider.dialect.words
+        )
 
-    def _api_request(self, request: web.Request, provider: Provider) -> ApiRequest:
+    def _api_request(self, request: web.Request, provider: Provider, body: bytes) -> ApiRequest:
         path, _, query = request.raw_path.partition("?")
         return ApiRequest(
             method=request.method,
@@ -269,6 +272,7 @@ class _Handlers:
             headers=request.headers,
             now=self._world.clock.wall(),
             clock=self._world.clock,
+            body=body,
         )
 
     async def _respond_with_fault(
@@ -277,9 +281,11 @@ class _Handlers:
         fault: FaultPlan,
         answer: Callable[[Pager], ApiResponse],
         error: Callable[[int], ApiResponse],
+        words: frozenset[str] = frozenset(),
     ) -> web.StreamResponse:
         now = self._world.clock.wall()
-        return await respond_with_fault(Exchange(request, fault, answer, error, self._rng, now))
+        exchange = Exchange(request, fault, answer, error, self._rng, now, words)
+        return await respond_with_fault(exchange)
 
 
 def _desk_error(status: int) -> ApiResponse:

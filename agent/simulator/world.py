@@ -14,6 +14,7 @@ from agent.simulator.events import EventLog, mask
 from agent.simulator.faults import ActiveFault, Faults
 from agent.simulator.lifecycle import Lifecycle
 from agent.simulator.plan import AccountPlan, generate
+from agent.simulator.request_log import RequestLog
 from agent.simulator.world_time import EventQueue, WorldClock, iso
 from agent.simulator.worldfile import (
     WorldPlan,
@@ -31,6 +32,7 @@ class Provider:
         self.name = name
         self.dialect = dialect
         self.accounts = accounts
+        self.requests = RequestLog()
 
 
 def _account(provider: str, plan: AccountPlan, seed: int) -> Account:

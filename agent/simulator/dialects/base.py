@@ -73,6 +73,7 @@ class ApiRequest:
     """Wall time in epoch seconds."""
     clock: WorldClock
     """Converts future world times to wall times."""
+    body: bytes = b""
 
     def value(self, key: str) -> str | None:
         """The first value of a query key."""
@@ -98,6 +99,10 @@ class Dialect(Protocol):
 
     credentials: ClassVar[Mapping[str, re.Pattern[str]]]
     """The credentials that an account must have, each with the pattern of its value."""
+    reads: ClassVar[frozenset[str]]
+    """The operations that only read, by the names that :meth:`operation` returns."""
+    words: ClassVar[frozenset[str]]
+    """The keys of answers whose values are words of a list, such as a number's state."""
 
     def __init__(self, provider: str) -> None: ...
 
@@ -107,6 +112,10 @@ class Dialect(Protocol):
 
     def capability(self, request: ApiRequest) -> str | None:
         """The capability that the request queries, if any."""
+        ...
+
+    def operation(self, request: ApiRequest) -> str:
+        """What the request asks for, without its values: ``GET /v1/numbers/{number}``."""
         ...
 
     def refusal(self, request: ApiRequest, account: Account | None) -> ApiResponse | None:

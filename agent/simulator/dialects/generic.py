@@ -71,6 +71,16 @@ class ProviderApi:
         "key": re.compile(r"\S+"),
         "secret": re.compile(r".+"),
     }
+    reads: ClassVar[frozenset[str]] = frozenset(
+        {
+            "GET /v1/numbers",
+            "GET /v1/numbers/{number}/routing",
+            "GET /v1/bindings",
+            "GET /v1/balance",
+            "GET /v1/calls",
+        }
+    )
+    words: ClassVar[frozenset[str]] = frozenset({"state", "strategy", "result"})
 
     def __init__(self, _provider: str) -> None:
         self._nonces = _Nonces()
@@ -85,6 +95,10 @@ class ProviderApi:
         if _ROUTING.fullmatch(request.path):
             return Capability.ROUTING
         return _CAPABILITIES.get(request.path)
+
+    def operation(self, request: ApiRequest) -> str:
+        """Method and path, the number left out."""
+        return f"{request.method} {_ROUTING.sub('/v1/numbers/{number}/routing', request.path)}"
 
     def refusal(self, request: ApiRequest, account: Account | None) -> ApiResponse | None:
         """An error unless key, timestamp, nonce and signature are valid, checked in this order."""

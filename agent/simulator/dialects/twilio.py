@@ -52,6 +52,10 @@ class ProviderApi:
         "sid": re.compile(r"AC[0-9a-fA-F]{32}"),
         "token": re.compile(r"\S+"),
     }
+    reads: ClassVar[frozenset[str]] = frozenset(
+        {"GET Account", "GET IncomingPhoneNumbers", "GET Balance", "GET Calls"}
+    )
+    words: ClassVar[frozenset[str]] = frozenset({"status"})
 
     def __init__(self, provider: str) -> None:
         self._prefix = f"/{provider}"
@@ -66,6 +70,11 @@ class ProviderApi:
         """The capability that the path belongs to."""
         match = _PATH.fullmatch(request.path)
         return _CAPABILITIES[match[2]] if match else None
+
+    def operation(self, request: ApiRequest) -> str:
+        """Method and resource."""
+        match = _PATH.fullmatch(request.path)
+        return f"{request.method} {(match[2] or 'Account') if match else request.path}"
 
     def refusal(self, request: ApiRequest, account: Account | None) -> ApiResponse | None:
         """An error unless the Basic credentials are valid and the path is the account's own."""
