@@ -53,6 +53,10 @@ class Request:
     """Returns what the answer of an error status says the failure is."""
     rate_limits: tuple[RateLimit, ...] = ()
     """The provider's limits that this request counts for, beside the account's own."""
+    read_success: "Callable[[Answer, str], ProviderError | None] | None" = None
+    """Returns the failure that an answer of success reports, if any, so that a request that was
+    turned away pauses the account and is sent again like one with an error status; it is given the
+    label."""
     is_login: bool = False
     """Its answer holds a token, and it may hold a password: neither is recorded."""
     is_paid: bool = False

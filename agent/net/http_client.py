@@ -125,7 +125,11 @@ class HttpClient:
                     raise with_pause(explained, response.headers, now)
             _check_encoding(response, label)
             body = await _read(response, self._limits.max_body, label)
-            return Answer(status, response.headers, body, response.charset, age)
+            answer = Answer(status, response.headers, body, response.charset, age)
+            reported = request.read_success and request.read_success(answer, label)
+            if reported:
+                raise with_pause(reported, response.headers, self._clock())
+            return answer
 
     def _note_date(
         self, response: aiohttp.ClientResponse, requested_at: float, question: int

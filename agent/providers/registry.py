@@ -29,10 +29,11 @@ from agent.providers.profile.template import Template
 from agent.providers.signing.moments import Values
 from agent.providers.signing.signers import make_signer
 from agent.providers.static.adapter import ADAPTER as STATIC
+from agent.providers.tencent_ccc.adapter import ADAPTER as TENCENT_CCC
 from agent.yamlfile.paths import KeyPath, select
 from agent.yamlfile.problems import Problem
 
-ADAPTERS = {adapter.name: adapter for adapter in (ASTERISK, KAMAILIO, STATIC)}
+ADAPTERS = {adapter.name: adapter for adapter in (ASTERISK, KAMAILIO, STATIC, TENCENT_CCC)}
 """The native adapters by name."""
 
 _NO_REPORTS = AdapterReports()

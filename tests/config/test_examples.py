@@ -8,7 +8,9 @@ import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 FILES = sorted(EXAMPLES.glob("*.yaml"))
-SECRETS = {"ASTERISK_PASSWORD": "s3cret-of-the-example"}
+SECRETS = dict.fromkeys(
+    ("ASTERISK_PASSWORD", "TENCENT_SECRET_ID", "TENCENT_SECRET_KEY"), "s3cret-of-the-example"
+)
 
 
 def check(config: Path) -> subprocess.CompletedProcess[str]:
@@ -23,7 +25,7 @@ def test_an_example_is_valid(file: Path) -> None:
 
 
 def test_the_native_adapters_have_examples_and_a_mistake_in_one_would_be_noticed(tmp_path) -> None:
-    assert {"asterisk", "kamailio", "static"} <= {file.stem for file in FILES}
+    assert {"asterisk", "kamailio", "static", "tencent_ccc"} <= {file.stem for file in FILES}
     text = (EXAMPLES / "kamailio.yaml").read_text().replace("account: reseller/hq", "account: a/b")
     (tmp_path / "config.yaml").write_text(text)
     done = check(tmp_path / "config.yaml")

@@ -1,0 +1,1 @@
+"""Tencent Cloud's contact centre (TCCC): numbers, extensions, calls, and the balance."""
