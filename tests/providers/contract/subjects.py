@@ -1,0 +1,159 @@
+"""The adapters and profiles that the contract is for: one row each.
+
+A row says what a provider's page says: which capabilities its API has, and which facts it carries.
+The dialect of the simulator is written from the vendor's documents, the row from the page under
+docs/providers/, and the tests hold the adapter to both.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent.states import CallResult, Capability
+from tests.fault_reasons import FAULT_REASONS, HARMLESS_FAULTS
+
+NUMBERS, ROUTING, REACHABILITY, BALANCE, CALLS = Capability
+PAGING_FAULTS = ("empty_page", "endless_pages", "duplicate_page")
+FAULTS = (*FAULT_REASONS, *HARMLESS_FAULTS)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One adapter or profile, and the dialect that it reads."""
+
+    name: str
+    """The adapter or profile; the dialect has the same name."""
+    credentials: Mapping[str, str]
+    secret: str
+    """The credential that only signs: another one in its place is refused."""
+    capabilities: tuple[Capability, ...]
+    facts: frozenset[str]
+    """The names in :data:`tests.providers.contract.facts.FACTS` that the API carries."""
+    approximate: frozenset[str] = frozenset()
+    """Facts for which the API's words are coarser than ours."""
+    served_with: Mapping[Capability, Capability] = field(default_factory=dict)
+    """Capabilities that are read from the answers of another one, and fail with it."""
+    paged: frozenset[Capability] = frozenset()
+    """Capabilities that are read page by page."""
+    unmapped: frozenset[str] = frozenset()
+    """The fields whose words are counted where they are new."""
+    call_results: Mapping[CallResult, CallResult] = field(default_factory=dict)
+    """What becomes of a call's result where the API has no word for it."""
+    rate: float | None = None
+    """Requests a second of one operation that the vendor allows, if it says so."""
+    inventory: tuple[dict[str, Any], ...] = ()
+    """The inventory of the account, where the API does not say whose a phone is."""
+    failures: Mapping[tuple[str, Capability], str | None] = field(default_factory=dict)
+    """Reasons that differ from those of other APIs, by fault and capability."""
+
+    def reason(self, fault: str, capability: Capability) -> str | None:
+        """Why a poll of ``capability`` fails under ``fault``; ``None`` if it does not."""
+        if (fault, capability) in self.failures:
+            return self.failures[fault, capability]
+        if fault in PAGING_FAULTS and capability not in self.paged:
+            return None
+        return FAULT_REASONS.get(fault)
+
+
+SUBJECTS = (
+    Subject(
+        name="generic",
+        credentials={"key": "key-of-the-contract", "secret": "s3cret-of-the-contract"},
+        secret="secret",
+        capabilities=(NUMBERS, ROUTING, REACHABILITY, BALANCE, CALLS),
+        paged=frozenset({NUMBERS, REACHABILITY, CALLS}),
+        facts=frozenset(
+            {
+                "number.state",
+                "number.reason of suspension",
+                "number.network_state",
+                "number.company",
+                "number.grade",
+                "number.contract_end",
+                "routing.wait",
+                "routing.schedule",
+                "routing.lists",
+                "routing.voicemail",
+                "phone.number",
+                "phone.kind",
+                "phone.state",
+                "phone.position",
+                "extension.state",
+                "balance.amount",
+                "balance.thresholds",
+                "balance.daily_spend",
+                "calls.results",
+                "calls.phone",
+                "calls.wait",
+            }
+        ),
+        unmapped=frozenset(
+            {"numbers.state", "routing.strategy", "reachability.state", "calls.result"}
+        ),
+    ),
+    Subject(
+        name="twilio",
+        credentials={"sid": "AC" + "4" * 32, "token": "t0ken-of-the-contract"},
+        secret="token",
+        capabilities=(NUMBERS, REACHABILITY, BALANCE, CALLS),
+        served_with={REACHABILITY: NUMBERS},
+        paged=frozenset({NUMBERS, REACHABILITY, CALLS}),
+        facts=frozenset(
+            {
+                "number.state",
+                "number.reason of suspension",
+                "number.company",
+                "phone.number",
+                "phone.kind",
+                "balance.amount",
+                "calls.results",
+            }
+        ),
+        # "suspended" is all that Twilio says of a number, and what it points at is no phone.
+        approximate=frozenset({"number.reason of suspension", "phone.number", "phone.kind"}),
+        unmapped=frozenset({"numbers.state", "calls.result"}),
+    ),
+    Subject(
+        name="tencent_ccc",
+        credentials={
+            "secret_id": "AKIDofTheContract1234",
+            "secret_key": "s3cretOfTheContract",
+            "sdk_app_id": "1400000400",
+        },
+        secret="secret_key",
+        capabilities=(NUMBERS, REACHABILITY, BALANCE, CALLS),
+        paged=frozenset({NUMBERS, REACHABILITY, CALLS}),
+        facts=frozenset(
+            {
+                "number.state",
+                "number.reason of suspension",
+                "number.contract_end",
+                "phone.kind",
+                "phone.position",
+                "extension.state",
+                "balance.amount",
+                "calls.results",
+                "calls.phone",
+                "calls.wait",
+            }
+        ),
+        unmapped=frozenset({"numbers.state", "reachability.state", "calls.result"}),
+        # It says at which point the caller gave up, not why nobody answered.
+        call_results={
+            CallResult.NO_ANSWER: CallResult.ABANDONED,
+            CallResult.BUSY: CallResult.ABANDONED,
+        },
+        rate=20,
+        inventory=(
+            {
+                "number": "4006220001",
+                "phones": [
+                    {"id": "b1", "phone": "13800000001", "kind": "mobile", "position": 1},
+                    {"id": "b2", "phone": "02287654321", "kind": "landline", "position": 2},
+                    {"id": "b3", "extension": "8001", "kind": "pbx", "position": 3},
+                    {"id": "b4", "extension": "8002", "kind": "pbx", "position": 4},
+                ],
+            },
+        ),
+    ),
+)

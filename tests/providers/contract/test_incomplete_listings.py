@@ -1,0 +1,29 @@
+"""A listing that is cut is truncated: no number is gone for it. Only complete listings say so."""
+
+import pytest
+
+from agent.states import Capability
+from tests.providers.contract.contract_bench import ContractBench
+from tests.providers.contract.subjects import PAGING_FAULTS
+from tests.providers.contract.world import ARREARS, LISTED
+
+INCOMPLETE = {"partial", "pagination"}
+
+
+@pytest.mark.parametrize("fault", PAGING_FAULTS)
+async def test_no_number_is_gone_for_a_truncated_listing(bench: ContractBench, fault: str) -> None:
+    before = await bench.polled_well()
+    bench.begin(fault, Capability.NUMBERS)
+    for _ in range(4):
+        outcomes = await bench.poll()
+        assert outcomes[Capability.NUMBERS].failure in INCOMPLETE
+    assert bench.snapshot.listing is before.listing
+    assert bench.snapshot.gone == frozenset()
+
+
+async def test_a_number_missing_from_two_complete_listings_is_gone(bench: ContractBench) -> None:
+    await bench.polled_well()
+    bench.server.apply({"number": ARREARS, "set": {"listed": False}})
+    assert (await bench.polled_well()).gone == frozenset()
+    assert (await bench.polled_well()).gone == {ARREARS}
+    assert len(bench.snapshot.listing.numbers) == LISTED - 1
