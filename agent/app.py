@@ -275,13 +275,13 @@ class Agent:
         with suppress(UnavailableError):
             if self.settings.tickets.enabled:
                 await self._update_tickets(rule_alerts, now)
+            # Only now: after a restart, tickets would not be told of alerts that are gone from it.
+            await self._runtime_state.save(self._scheduler.engine)
         open_tickets = tuple(self.tickets.open)
         self.evidence.collector.observe(open_tickets)
         summary = await asyncio.to_thread(tickets_summary, open_tickets, now, self.tickets.waiting)
         self.exposition.publish(_OWN_SERIES, summary)
         self._pollers.set_urgent(accounts_of(open_tickets))
-        with suppress(UnavailableError):
-            await self._runtime_state.save(self._scheduler.engine)
 
     async def _update_tickets(self, rule_alerts: Sequence[Alert], now: float) -> None:
         """Observe the alerts of all three sources at once: rules, Alertmanager, complaints.

@@ -16,6 +16,9 @@ from agent.store.database import Database
 
 log = structlog.get_logger(__name__)
 
+_UNKNOWN = b""
+"""Stands for the content of a page that may have been written or not; no page is empty."""
+
 
 class RuntimeState:
     """Saves alerts, baselines and habits when they change, and restores them at the start."""
@@ -79,5 +82,8 @@ class RuntimeState:
         changed = {name: page for name, page in pages.items() if saved.get(name) != page}
         gone = saved.keys() - pages.keys()
         if changed or gone:
+            # A reload may cancel this after the commit, and a commit may fail after it was carried
+            # out: until the end it is not known what these pages hold, nor whether they are there.
+            self._saved_alerts = {**saved, **dict.fromkeys(changed, _UNKNOWN)}
             await self._database.replace(changed, gone)
             self._saved_alerts = pages

@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from agent.app import Agent
 from agent.states import Stage
+from agent.store import UnavailableError
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.request import ActionRequest, Actor
 from agent.tickets.lifecycle import ActorKind
@@ -161,6 +162,27 @@ async def test_what_a_restart_after_the_reload_still_knows(scene: Scene, rules: 
     remove(rules)
     await reload(scene)
     await is_kept(scene)
+    await scene.agent.stop()
+    scene.agent = Agent(scene.config)
+    await scene.agent.start()
+    await is_kept(scene)
+
+
+async def test_a_rule_that_goes_while_tickets_cannot_be_written_is_known_after_a_restart(
+    scene: Scene, rules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = 0
+
+    async def refuse(*_: object) -> None:
+        nonlocal refused
+        refused += 1
+        raise UnavailableError("the disk is full", passes=True)
+
+    monkeypatch.setattr(scene.agent.tickets, "observe", refuse)
+    remove(rules)
+    await reload(scene)
+    rounds = refused + 3
+    await until(lambda: refused >= rounds, "the rules were evaluated without it")
     await scene.agent.stop()
     scene.agent = Agent(scene.config)
     await scene.agent.start()

@@ -1,5 +1,6 @@
 """The alert state is stored in small pages: none grows with the number of alerts."""
 
+import asyncio
 from pathlib import Path
 
 import msgspec
@@ -76,6 +77,33 @@ async def test_one_more_alert_writes_one_page_and_one_that_ends_deletes_its_page
     await state.save(engine)
     assert written[-1][1] == written[0][0] - 1
     assert [name for name, _ in await database.pages("rules/")] == ["rules/alerts"]
+
+
+async def test_a_page_that_was_written_by_a_save_that_was_cancelled_is_deleted_when_it_ends(
+    database: Database, make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = Database.replace
+
+    async def interrupted(self: Database, changed, gone) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await replace(self, changed, gone)
+
+    state = RuntimeState(database, BaselineRepository(database, BaselineBook()))
+    engine = make()
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "replace", interrupted)
+        engine.evaluate(down(3), 100)
+        saving = asyncio.create_task(state.save(engine))
+        await asyncio.wait([saving])
+    assert saving.cancelled()
+    assert len(await database.pages("rules/")) == 2, "the ledger had written it all the same"
+    engine.evaluate([], 115)
+    await state.save(engine)
+    after = make()
+    await RuntimeState(database, BaselineRepository(database, BaselineBook())).restore_alerts(after)
+    assert after.alerts() == ()
 
 
 async def test_the_single_page_of_an_earlier_version_is_read_and_replaced(
