@@ -11,7 +11,6 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from subprocess import Popen
 from typing import Any
 
 import yaml
@@ -19,6 +18,7 @@ import yaml
 from agent.store.directory import TOKEN_NAME
 from tests.integration.processes import (
     ROOT,
+    RunningProcess,
     free_port,
     get,
     kill,
@@ -65,6 +65,10 @@ def _number(number: str) -> dict[str, Any]:
     return {"number": number, "state": "active", "network_state": "active", "bindings": phones}
 
 
+Start = Callable[[Sequence[str], Path], contextlib.AbstractContextManager[RunningProcess]]
+"""Starts a command with its output in a file; it is ended with the context."""
+
+
 @dataclass
 class Process:
     """One process of the scene, which can be killed and started again."""
@@ -73,7 +77,8 @@ class Process:
     ready: str
     log: Path
     ends: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
-    popen: Popen[bytes] | None = None
+    run: Start = running
+    popen: RunningProcess | None = None
     lives: int = 0
 
     @property
@@ -85,7 +90,7 @@ class Process:
         """Start it and do not wait."""
         self.lives += 1
         log = self.log.with_suffix(f".{self.lives}.log")
-        self.popen = self.ends.enter_context(running(self.command, log))
+        self.popen = self.ends.enter_context(self.run(self.command, log))
 
     def start(self) -> None:
         """Start it and wait until it answers."""

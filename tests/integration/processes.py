@@ -12,12 +12,38 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import pytest
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
+
+
+class RunningProcess(Protocol):
+    """A process that was started: what tests need of ``Popen``."""
+
+    @property
+    def pid(self) -> int:
+        """Its id, which is that of its group too."""
+        ...
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit status once that is known; negative for the signal that ended it."""
+        ...
+
+    def poll(self) -> int | None:
+        """Its exit status; ``None`` while it runs."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit status once it has ended."""
+        ...
+
+    def send_signal(self, number: int, /) -> None:
+        """Send it a signal."""
+        ...
 
 
 def free_port() -> int:
@@ -52,7 +78,7 @@ def get(url: str, timeout: float = 30.0) -> bytes:
         return bytes(answer.read())
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def end(process: RunningProcess) -> None:
     """End the process group of ``process`` with SIGTERM, then SIGKILL."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
@@ -63,7 +89,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
+def kill(process: RunningProcess) -> None:
     """SIGKILL to the whole group of ``process``: no goodbye, nothing saved."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

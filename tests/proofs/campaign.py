@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.integration.alerting_peers import Peers, types
 from tests.integration.processes import wait_until
+from tests.proofs.quick_starts import quick_starts
 
 WAIT = 180.0
 """Seconds within which a desk has a ticket, and within which it is closed, on a busy machine."""
@@ -20,6 +21,8 @@ STARTED_IN_TROUBLE = 0.5
 """Share of the starts for which what went wrong still does."""
 KILLED_WHILE_STARTING = 0.5
 """Share of those that end while the agent starts."""
+PART = 100
+"""The most kills of one campaign: it has a number for each, which are polled all the time."""
 ENDED = frozenset({"ticket.resolved", "ticket.closed"})
 
 Trouble = Callable[[Peers, random.Random], AbstractContextManager[None]]
@@ -30,6 +33,11 @@ Trouble = Callable[[Peers, random.Random], AbstractContextManager[None]]
 def no_trouble(_scene: Peers, _chance: random.Random) -> Iterator[None]:
     """Nothing but the kill."""
     yield
+
+
+def parts_of(kills: int) -> list[int]:
+    """``kills`` in parts of at most :data:`PART`; each is a campaign of its own."""
+    return [min(PART, kills - done) for done in range(0, kills, PART)]
 
 
 def numbers_for(kills: int) -> tuple[str, ...]:
@@ -54,7 +62,14 @@ class Campaign:
     killed: int = 0
 
     def run(self) -> None:
-        """Break, kill, start again and mend until all kills are done and all is closed."""
+        """Break, kill, start again and mend until all kills are done and all is closed.
+
+        The agent is ended then; the desk is not.
+        """
+        with quick_starts(self.scene.agent):
+            self._run()
+
+    def _run(self) -> None:
         waiting = list(numbers_for(self.kills))
         while self.killed < self.kills:
             if waiting and len(self.broken) < IN_FLIGHT:

@@ -15,7 +15,7 @@ import pytest
 from tests.integration.alerting_peers import peers
 from tests.integration.processes import wait_until
 from tests.proof_size import size
-from tests.proofs.campaign import WAIT, Campaign, numbers_for, verdict
+from tests.proofs.campaign import WAIT, Campaign, numbers_for, parts_of, verdict
 
 pytestmark = [
     pytest.mark.integration,
@@ -31,12 +31,15 @@ SOURCES = {
 }
 
 
+@pytest.mark.parametrize(("part", "kills"), list(enumerate(parts_of(KILLS))))
 @pytest.mark.parametrize("source", SOURCES)
-def test_kills_lose_double_and_end_nothing(tmp_path: Path, source: str) -> None:
-    chance = random.Random(f"{source} {KILLS}")
+def test_kills_lose_double_and_end_nothing(
+    tmp_path: Path, source: str, part: int, kills: int
+) -> None:
+    chance = random.Random(f"{source} {part} {kills}")
     options: dict[str, Any] = SOURCES[source]
-    with peers(tmp_path, numbers=numbers_for(KILLS), **options) as scene:
-        campaign = Campaign(scene, KILLS, chance)
+    with peers(tmp_path, numbers=numbers_for(kills), **options) as scene:
+        campaign = Campaign(scene, kills, chance)
         campaign.run()
         assert {kind: found for kind, found in campaign.verdict().items() if found} == {}
         print(f"{source}: {campaign.killed} kills, {len(campaign.mended)} faults")  # noqa: T201 - the figure is what the full run is for

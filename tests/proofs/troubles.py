@@ -95,12 +95,19 @@ class RulesGone:
         text = file.read_text()
         groups = yaml.safe_load(text)["groups"]
         others = [it for it in groups if it["name"] != "numwatch_numbers"]
-        file.write_text(yaml.safe_dump({"groups": others}))
+        replace_file(file, yaml.safe_dump({"groups": others}))
         reload(scene)
         wait_for_rounds(scene)
         yield
-        file.write_text(text)
+        replace_file(file, text)
         reload(scene)
+
+
+def replace_file(file: Path, text: str) -> None:
+    """Write ``file`` at once: an agent that starts meanwhile reads all of it, before or after."""
+    written = file.with_suffix(".new")
+    written.write_text(text)
+    written.replace(file)
 
 
 def is_watched(scene: Peers, ledger: Path, number: str) -> bool:

@@ -1,0 +1,61 @@
+"""Agents that start at once: a process that has imported the program forks one for every start.
+
+Usage: ``python -m tests.proofs.prepared_agent run --config CONFIG``. It reads commands, a line
+each, and answers each with a line: ``start LOG`` begins an agent whose output goes to LOG and is
+answered with its process id; ``poll ID`` is answered with the exit status, negative for a signal,
+or with ``-`` while it runs. At the end of its input all that it began are killed.
+"""
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from agent.cli import run as _imported  # noqa: F401 - before the forks: that is what saves time
+from agent.cli.main import main
+from agent.plan import make_plan
+from agent.store.migrate import known_revisions
+
+
+def serve() -> None:
+    """Carry out commands until there are no more; returns in the processes that are begun too."""
+    begun: set[int] = set()
+    for line in iter(sys.stdin.readline, ""):
+        command, _, argument = line.strip().partition(" ")
+        if command == "poll":
+            answer = _status_of(int(argument), begun)
+        else:
+            process = os.fork()
+            if not process:
+                _become(Path(argument))
+                main()
+            begun.add(process)
+            answer = str(process)
+        print(answer, flush=True)  # noqa: T201 - the answer
+    for process in begun:
+        with suppress(ProcessLookupError):
+            os.killpg(process, signal.SIGKILL)
+
+
+def _status_of(process: int, begun: set[int]) -> str:
+    ended, status = os.waitpid(process, os.WNOHANG)
+    if not ended:
+        return "-"
+    begun.discard(process)
+    return str(os.waitstatus_to_exitcode(status))
+
+
+def _become(log: Path) -> None:
+    """Let this process be an agent of its own: its own group, no input, its output in ``log``."""
+    os.setsid()
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+
+
+if __name__ == "__main__":
+    make_plan(Path(sys.argv[-1]))
+    known_revisions()
+    serve()
