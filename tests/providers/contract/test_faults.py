@@ -11,7 +11,7 @@ from tests.providers.contract.subjects import FAULTS, Subject
 
 SLOW = {"hang": 0.4, "drip": 0.4}
 """Faults that only a timeout ends, with the seconds that a request is given."""
-NAMED = re.compile(r"record \d+|\w+ is |has no |no \w+ at ")
+NAMED = re.compile(r"record \d+: |no (?:count|records?|next page) at ")
 """What the text of a wrong shape says beside the operation."""
 
 
