@@ -11,6 +11,7 @@ from agent.config.settings import Account, Polling, ProviderSettings, Settings
 from agent.config.values import http_url
 from agent.net.exchange import Fetch
 from agent.providers.adapter import Adapter, AdapterAccount
+from agent.providers.aliyun.adapter import ADAPTER as ALIYUN
 from agent.providers.asterisk.adapter import ADAPTER as ASTERISK
 from agent.providers.base import AdapterReports, Provider
 from agent.providers.inventory_provider import InventoryProvider
@@ -33,7 +34,9 @@ from agent.providers.tencent_ccc.adapter import ADAPTER as TENCENT_CCC
 from agent.yamlfile.paths import KeyPath, select
 from agent.yamlfile.problems import Problem
 
-ADAPTERS = {adapter.name: adapter for adapter in (ASTERISK, KAMAILIO, STATIC, TENCENT_CCC)}
+ADAPTERS = {
+    adapter.name: adapter for adapter in (ALIYUN, ASTERISK, KAMAILIO, STATIC, TENCENT_CCC)
+}
 """The native adapters by name."""
 
 _NO_REPORTS = AdapterReports()
