@@ -61,8 +61,12 @@ def recent_calls(diagnosis: NumberDiagnosis) -> Sequence[CallOutcome]:
 
 
 def within_window(calls: Sequence[CallOutcome], now: float) -> Sequence[CallOutcome]:
-    """Those of ``calls`` that began in the :data:`WINDOW` before ``now``."""
-    return [call for call in calls if -_CLOCK_SKEW <= now - call.started_at <= WINDOW]
+    """Those of ``calls`` that began in the :data:`WINDOW` before ``now``; outcomes are known."""
+    return [
+        call
+        for call in calls
+        if -_CLOCK_SKEW <= now - call.started_at <= WINDOW and call.result is not CallResult.UNKNOWN
+    ]
 
 
 def answered_share(calls: Sequence[CallOutcome]) -> float | None:

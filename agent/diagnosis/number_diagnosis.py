@@ -106,7 +106,11 @@ class NumberDiagnosis:
         other = self.context.accounts.get((provider, account))
         snapshot = self.snapshot if other is None else other.snapshot
         name, capability = f"binding {label}", Capability.REACHABILITY
-        return make_evidence(snapshot, name, value, capability, self.context.now)
+        evidence = make_evidence(snapshot, name, value, capability, self.context.now)
+        if phone.state_at is None:
+            return evidence
+        age = round(max(0.0, self.context.now - phone.state_at), 3)
+        return msgspec.structs.replace(evidence, age_seconds=age)
 
     def contact_subject(self, carrier: str = "") -> ContactSubject:
         """The subject whose contacts are looked up; ``carrier`` defaults to the number's."""

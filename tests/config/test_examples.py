@@ -9,7 +9,15 @@ import pytest
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 FILES = sorted(EXAMPLES.glob("*.yaml"))
 SECRETS = dict.fromkeys(
-    ("ASTERISK_PASSWORD", "TENCENT_SECRET_ID", "TENCENT_SECRET_KEY"), "s3cret-of-the-example"
+    (
+        "ALIYUN_ACCESS_KEY_ID",
+        "ALIYUN_ACCESS_KEY_SECRET",
+        "ALIYUN_DYTNS_AUTH_CODE",
+        "ASTERISK_PASSWORD",
+        "TENCENT_SECRET_ID",
+        "TENCENT_SECRET_KEY",
+    ),
+    "s3cret-of-the-example",
 )
 
 
@@ -25,7 +33,8 @@ def test_an_example_is_valid(file: Path) -> None:
 
 
 def test_the_native_adapters_have_examples_and_a_mistake_in_one_would_be_noticed(tmp_path) -> None:
-    assert {"asterisk", "kamailio", "static", "tencent_ccc"} <= {file.stem for file in FILES}
+    natives = {"aliyun", "asterisk", "kamailio", "static", "tencent_ccc"}
+    assert natives <= {file.stem for file in FILES}
     text = (EXAMPLES / "kamailio.yaml").read_text().replace("account: reseller/hq", "account: a/b")
     (tmp_path / "config.yaml").write_text(text)
     done = check(tmp_path / "config.yaml")
