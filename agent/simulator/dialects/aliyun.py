@@ -8,6 +8,7 @@ configuration and are listed by the call centre only; numbers that begin with 95
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from agent.simulator.account import Account
@@ -44,6 +45,9 @@ _CAPABILITIES: Final = {
 }
 
 
+_Perform = Callable[[Rpc], dict[str, Any]]
+
+
 class ProviderApi:
     """The APIs of one provider in the dialect of Alibaba Cloud."""
 
@@ -69,6 +73,11 @@ class ProviderApi:
     def __init__(self, _provider: str) -> None:
         self._signatures = Signatures()
         self.phones = PhoneStates()
+        self._operations: dict[tuple[str, str], _Perform] = {
+            **_OPERATIONS,
+            ("dytns", "PhoneNumberStatusForVoice"): partial(self.phones.answer, is_voice=True),
+            ("dytns", "PhoneNumberStatusForPublic"): partial(self.phones.answer, is_voice=False),
+        }
 
     def account(self, request: ApiRequest, accounts: Sequence[Account]) -> Account | None:
         """The account whose access key the request names."""
@@ -94,11 +103,11 @@ class ProviderApi:
         """The answer of the operation, or an error."""
         product, action = request.path.strip("/"), self.operation(request)
         version = request.headers.get("x-acs-version")
-        perform = _OPERATIONS.get((product, action))
+        perform = self._operations.get((product, action))
         if request.method != "POST" or perform is None or _VERSIONS.get(product) != version:
             return failure(404, "InvalidAction.NotFound", "Specified api is not found.")
         try:
-            data = perform(Rpc(request, account, pager, self.phones))
+            data = perform(Rpc(request, account, pager))
         except Refused as refused:
             return failure(refused.status, refused.code, refused.message)
         return ApiResponse({"RequestId": _REQUEST, **data})
@@ -128,13 +137,11 @@ def _balance(rpc: Rpc) -> dict[str, Any]:
     return {"Code": "200", "Message": "success", "Success": True, "Data": data}
 
 
-_OPERATIONS: Final[Mapping[tuple[str, str], Callable[[Rpc], dict[str, Any]]]] = {
+_OPERATIONS: Final[Mapping[tuple[str, str], _Perform]] = {
     ("dyvms", "QueryVmsVirtualNumberRelationByPage"): virtual_numbers,
     ("dyvms", "QueryCallInPoolTransferConfig"): transfer_config,
     ("dyvms", "QueryCallInTransferRecord"): transfer_records,
     ("ccc", "ListPhoneNumbers"): ccc_numbers,
     ("ccc", "ListCallDetailRecordsV2"): ccc_calls,
     ("bss", "QueryAccountBalance"): _balance,
-    ("dytns", "PhoneNumberStatusForVoice"): lambda rpc: rpc.phones.answer(rpc, is_voice=True),
-    ("dytns", "PhoneNumberStatusForPublic"): lambda rpc: rpc.phones.answer(rpc, is_voice=False),
 }

@@ -2,13 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from agent.simulator.account import Account
 from agent.simulator.dialects.base import ApiRequest, Pager
-
-if TYPE_CHECKING:
-    from agent.simulator.dialects.aliyun_phones import PhoneStates
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not an error of ours
@@ -28,7 +24,6 @@ class Rpc:
     request: ApiRequest
     account: Account
     pager: Pager
-    phones: "PhoneStates"
 
     def text(self, name: str) -> str:
         """A parameter that must be there."""
