@@ -34,9 +34,7 @@ from agent.providers.tencent_ccc.adapter import ADAPTER as TENCENT_CCC
 from agent.yamlfile.paths import KeyPath, select
 from agent.yamlfile.problems import Problem
 
-ADAPTERS = {
-    adapter.name: adapter for adapter in (ALIYUN, ASTERISK, KAMAILIO, STATIC, TENCENT_CCC)
-}
+ADAPTERS = {adapter.name: adapter for adapter in (ALIYUN, ASTERISK, KAMAILIO, STATIC, TENCENT_CCC)}
 """The native adapters by name."""
 
 _NO_REPORTS = AdapterReports()

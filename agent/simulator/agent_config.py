@@ -25,6 +25,7 @@ _PAGES_A_SECOND = 100.0
 """Pages of a large account that two small cores serve and read without strain."""
 _ROUTINGS_A_SECOND = 200.0
 _LARGE = 1000
+_MOST_LISTED = 5000
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 """Networks that the configuration must allow, because the world is on this machine."""
 
@@ -95,13 +96,25 @@ def _polling(speed: float) -> dict[str, Any]:
 
 
 def _provider(provider: Provider, url: str, speed: float) -> dict[str, Any]:
+    # Only an adapter of several products has options without which it reads less.
+    options = dict(getattr(provider.dialect, "agent_options", {}))
+    needs_inventory = getattr(provider.dialect, "needs_inventory", False)
     return {
         "name": provider.name,
         "profile": type(provider.dialect).__module__.rpartition(".")[2],
         "base_url": f"{url}/{provider.name}",
         "egress_allow": list(LOOPBACK),
-        "accounts": [_account(account, speed) for account in provider.accounts],
+        **({"options": options} if options else {}),
+        "accounts": [
+            {**_account(account, speed), **(_inventory(account) if needs_inventory else {})}
+            for account in provider.accounts
+        ],
     }
+
+
+def _inventory(account: Account) -> dict[str, Any]:
+    numbers = [{"number": number.number, "company": number.company} for number in account.listed()]
+    return {"inventory": {"numbers": numbers[:_MOST_LISTED]}}
 
 
 def _account(account: Account, speed: float) -> dict[str, Any]:

@@ -123,7 +123,15 @@ async def _calls(world, count):
         world.world.advance()
 
 
-async def test_only_reads_are_sent(ali, world):
+async def test_a_state_that_nobody_described_is_unknown_and_counted(bench, world):
+    world.apply({"provider": "ali", "fault": {"kind": "new_word"}})
+    ali = adapter(bench, world.base_url("ali"), options={"products": "dyvms"})
+    states = {it.number: str(it.state) for it in (await ali.numbers()).numbers}
+    assert {states[it] for it in states if it.startswith("95")} == {"unknown"}
+    assert bench.counts.unmapped["numbers.state"] == 3
+
+
+async def test_only_reads_are_sent(ali, bench, world):
     seen = set()
     dialect = world.world.providers["ali"].dialect
     inner = dialect.answer
@@ -138,6 +146,7 @@ async def test_only_reads_are_sent(ali, world):
     await ali.reachability([HOTLINE])
     await ali.balance()
     await ali.calls(0.0)
+    await adapter(bench, world.base_url("ali"), options={"products": "dyvms"}).calls(0.0)
     assert seen <= dialect.reads
     assert len(seen) == 7
 

@@ -9,7 +9,14 @@ from agent.providers.aliyun.products import Product, address_of
 from agent.providers.registry import problems
 from agent.states import PollFailure, Strategy
 from tests.net.http_bench import serving
-from tests.providers.aliyun_bench import CREDENTIALS, HOTLINE, OPTIONS, adapter, settings_of
+from tests.providers.aliyun_bench import (
+    CREDENTIALS,
+    HOTLINE,
+    OPTIONS,
+    SECOND,
+    adapter,
+    settings_of,
+)
 
 
 def found(**more):
@@ -153,7 +160,7 @@ async def test_another_shape_names_the_field_and_no_value(bench, data, where):
         (400, "Throttling.User", "rate_limited"),
         (503, "Throttling", "rate_limited"),
         (200, "Throttling.Api", "rate_limited"),
-        (400, "InvalidParameters", "http_4xx"),
+        (400, "InvalidVersion", "http_4xx"),
         (500, "InternalError", "http_5xx"),
         (200, "isv.BUSINESS_ERROR", "api_error"),
         (200, "Thrott", "api_error"),
@@ -169,6 +176,20 @@ async def test_codes_on_every_status(bench, status, code, kind):
     assert caught.value.kind == kind
     assert f"code {code}" in caught.value.detail
     assert "13800000001" not in caught.value.detail
+
+
+async def test_a_number_that_the_account_does_not_have_costs_its_own_facts_only(bench):
+    async def handle(request):
+        if request.query["PhoneNumber"] == HOTLINE:
+            return web.json_response({"Code": "InvalidParameters", "Message": "x"}, status=400)
+        data = {"CalledRouteMode": "random", "Details": [], "Total": 0, "Values": []}
+        return web.json_response({"Code": "OK", "Data": data})
+
+    async with serving(handle) as server:
+        ali = adapter(bench, server.url, options={"products": "dyvms"})
+        assert (await ali.routing([HOTLINE, SECOND])).keys() == {SECOND}
+        assert (await ali.reachability([SECOND])) == {SECOND: ()}
+        assert await ali.calls(0.0) == ()
 
 
 async def test_what_is_not_mapped_is_not_stored(bench):

@@ -38,7 +38,9 @@ class Api:
 
     def client(self, read: Read) -> OperationClient:
         """A client of the operation, for answers that are no list of records."""
-        return OperationClient(self._api(read), read.operation)
+        signing = read.operation.signing
+        scope = (signing and signing.action) or read.name
+        return OperationClient(self._api(read), read.operation, scope)
 
     def _api(self, read: Read) -> ApiAccount:
         account = self.account

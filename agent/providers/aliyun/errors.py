@@ -48,3 +48,9 @@ PHONE_ENVELOPE: Final = ENVELOPE.model_copy(
     }
 )
 """How the states of phones report one: a limit is an answer about that phone."""
+
+NUMBER_ENVELOPE: Final = ENVELOPE.model_copy(
+    update={"errors": {**ENVELOPE.errors, "InvalidParameters": "not_found"}}
+)
+"""How operations about one 400 number report one: its number is the only parameter that can be
+wrong, for example because the account does not have it."""

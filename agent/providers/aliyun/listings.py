@@ -34,6 +34,8 @@ class Listings:
         self._reports = api.account.reports
         self.phones: dict[str, tuple[str, ...]] = {}
         """The phones behind each virtual number, as listed last."""
+        self.of_ccc: frozenset[str] = frozenset()
+        """The numbers of the call centre, as listed last."""
 
     async def read(self) -> tuple[list[Number], int]:
         """Every number that is listed, and how many records had to be skipped.
@@ -51,6 +53,7 @@ class Listings:
             listed = await self._ccc.read_listing({}, attrgetter("number"))
             invalid += self.check(self._ccc, listed)
             numbers.update((number.number, number) for number in listed.facts)
+            self.of_ccc = frozenset(number.number for number in listed.facts)
         return list(numbers.values()), invalid
 
     def _virtual_numbers(self, relations: list[VirtualRelation]) -> dict[str, Number]:

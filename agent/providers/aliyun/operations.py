@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agent.providers.aliyun.errors import PHONE_ENVELOPE
+from agent.providers.aliyun.errors import NUMBER_ENVELOPE, PHONE_ENVELOPE
 from agent.providers.aliyun.products import VERSIONS, Product
 from agent.providers.profile.schema import Operation
 from agent.providers.profile.targets import TARGETS, Need, Target, TargetField
@@ -60,7 +60,8 @@ def _read(
     product: Product, action: str, target: Target, capability: Capability, **section: Any
 ) -> Read:
     signing = {"signer": "acs3", "action": action, "version": VERSIONS[product], "nonce": "uuid"}
-    fixed = {"path": "/", "method": "POST", "read": True, "signing": signing}
+    limit = {"requests": 300 if product is Product.DYTNS else 100}
+    fixed = {"path": "/", "method": "POST", "read": True, "signing": signing, "rate_limit": limit}
     operation = Operation.model_validate({**fixed, **section})
     return Read(product, operation, target, capability.value)
 
@@ -102,6 +103,7 @@ TRANSFER_CONFIG: Final = _read(
     TARGETS[Capability.ROUTING],
     Capability.ROUTING,
     query={"PhoneNumber": "{number}"},
+    envelope=NUMBER_ENVELOPE.model_dump(),
     fields={},
 )
 """The routing of one 400 number; :mod:`agent.providers.aliyun.transfer_config` reads it."""
@@ -116,6 +118,7 @@ TRANSFER_RECORDS: Final = _read(
         "PageNo": "{page_no}",
         "PageSize": "10",
     },
+    envelope=NUMBER_ENVELOPE.model_dump(),
     records="Data.Values",
     fields={
         # The records have no id; callers and times make one.

@@ -23,7 +23,7 @@ from agent.providers.aliyun.operations import BALANCE, CCC_CALLS, AccountMoney
 from agent.providers.aliyun.phone_status import PhoneStatus
 from agent.providers.aliyun.phones import Phones
 from agent.providers.aliyun.products import Product
-from agent.providers.aliyun.transfer_config import TransferConfig, TransferConfigs, routing_of
+from agent.providers.aliyun.transfer_config import TransferConfig, TransferConfigs
 from agent.providers.aliyun.transfer_records import TransferRecords
 from agent.providers.inventory_facts import completed, listing_of
 from agent.states import Capability, PollFailure
@@ -76,6 +76,8 @@ class AliyunProvider:
 
     async def routing(self, numbers: Sequence[str]) -> Mapping[str, Routing]:
         """How the 400 numbers among ``numbers`` transfer their calls."""
+        assert self._configs is not None
+        routing_of = self._configs.routing_of
         configs = await self._read_configs(numbers)
         return {number: routing_of(config) for number, config in configs.items()}
 
@@ -110,7 +112,9 @@ class AliyunProvider:
         """Calls that began at or after ``since``; of those to 400 numbers the result is unknown."""
         calls: list[Call] = []
         if self._records is not None:
-            calls += await self._records.since(self._hotlines, since)
+            # Of the call centre's numbers there are better records.
+            others = [it for it in self._hotlines if it not in self._listings.of_ccc]
+            calls += await self._records.since(tuple(others), since)
         if self._ccc_calls is not None:
             values = {"since_ms": str(int(since * 1000))}
             collected = await self._ccc_calls.read_listing(values, attrgetter("id"))

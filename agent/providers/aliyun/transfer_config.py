@@ -52,16 +52,14 @@ class TransferConfigs:
         data = tree.get("Data") if isinstance(tree, dict) else None
         if data is None:
             return None
-        config = _config_of(data)
+        return _config_of(data)
+
+    def routing_of(self, config: TransferConfig) -> Routing:
+        """The routing that a configuration is; a mode that is not known is reported."""
         if config.strategy is Strategy.UNKNOWN:
             self._reports.unmapped("routing.strategy", 1)
             self._reports.words("routing.strategy", {config.mode: 1})
-        return config
-
-
-def routing_of(config: TransferConfig) -> Routing:
-    """The routing that a configuration is."""
-    return Routing(strategy=config.strategy, wait_seconds=config.wait_seconds)
+        return Routing(strategy=config.strategy, wait_seconds=config.wait_seconds)
 
 
 def _config_of(data: Any) -> TransferConfig:

@@ -18,6 +18,7 @@ from agent.net.gather import run_concurrently
 from agent.providers.aliyun.api import Api
 from agent.providers.aliyun.operations import TRANSFER_RECORDS
 from agent.providers.aliyun.phones import Phones
+from agent.providers.profile.envelope import NotFoundError
 from agent.providers.profile.json_path import follow, path_of
 from agent.providers.profile.mapping import MappedPage, RecordMapper
 from agent.providers.profile.misfits import shape_of
@@ -81,8 +82,11 @@ class TransferRecords:
 
     async def _read(self, number: str, day: str) -> None:
         known = self._days[number, day]
-        reading = _Reading(self, number, day, known)
-        await reading.read()
+        try:
+            await _Reading(self, number, day, known).read()
+        except NotFoundError:
+            # The account does not have it; the calls of the others are no less known.
+            return
         records = sum(len(each.calls) for each in self._days.values())
         if records > self._account.limits.max_records:
             text = f"{_ACTION}: more than {self._account.limits.max_records} records; "

@@ -23,6 +23,7 @@ from agent.simulator.dialects.aliyun_records import (
 from agent.simulator.dialects.aliyun_requests import Refused, Rpc
 from agent.simulator.dialects.aliyun_signature import Signatures, key_of
 from agent.simulator.dialects.base import ApiRequest, ApiResponse, Pager
+from agent.simulator.dialects.limits import RequestRate
 from agent.states import Capability
 
 _VERSIONS: Final = {
@@ -69,9 +70,13 @@ class ProviderApi:
     }
     """Options of the agent's adapter with which it reads everything of a world."""
     needs_inventory: ClassVar[bool] = True
+    """Whether the agent must be given the numbers, because nothing lists all of them."""
+    per_second: ClassVar[int] = 100
+    """Requests of one action that an account may send a second."""
 
     def __init__(self, _provider: str) -> None:
         self._signatures = Signatures()
+        self._rate = RequestRate(self.per_second)
         self.phones = PhoneStates()
         self._operations: dict[tuple[str, str], _Perform] = {
             **_OPERATIONS,
@@ -106,6 +111,8 @@ class ProviderApi:
         perform = self._operations.get((product, action))
         if request.method != "POST" or perform is None or _VERSIONS.get(product) != version:
             return failure(404, "InvalidAction.NotFound", "Specified api is not found.")
+        if not self._rate.admit(f"{account.key} {action}"):
+            return failure(400, "Throttling.User", "Request was denied due to user flow control.")
         try:
             data = perform(Rpc(request, account, pager))
         except Refused as refused:

@@ -122,6 +122,7 @@ def settings_of(subject: Subject, url: str, secret: str | None, **polling: Any) 
         "profile": subject.name,
         "base_url": url,
         "egress_allow": ["127.0.0.0/8"],
+        "options": dict(subject.options),
         "accounts": [account],
     }
     return Settings.model_validate({"providers": [provider], "polling": {**QUICK, **polling}})

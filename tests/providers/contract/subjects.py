@@ -41,6 +41,8 @@ class Subject:
     """What becomes of a call's result where the API has no word for it."""
     rate: float | None = None
     """Requests a second of one operation that the vendor allows, if it says so."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """The options of the adapter, or those of the profile's templates."""
     inventory: tuple[dict[str, Any], ...] = ()
     """The inventory of the account, where the API does not say whose a phone is."""
     failures: Mapping[tuple[str, Capability], str | None] = field(default_factory=dict)
@@ -155,5 +157,42 @@ SUBJECTS = (
                 ],
             },
         ),
+    ),
+    Subject(
+        name="aliyun",
+        credentials={
+            "key": "LTAI-of-the-contract",
+            "secret": "s3cret-of-the-contract",
+            "auth_code": "Approval-of-the-contract",
+        },
+        secret="secret",
+        options={
+            "products": "dyvms,ccc,bss,dytns",
+            "virtual_numbers": "no",
+            "ccc_instance": "hotline",
+            "phone_status_cost": "0.01",
+            "phone_status_daily_budget": "10",
+        },
+        capabilities=(NUMBERS, ROUTING, REACHABILITY, BALANCE, CALLS),
+        # The phones of a number are in its routing.
+        served_with={REACHABILITY: ROUTING},
+        paged=frozenset({NUMBERS, CALLS}),
+        facts=frozenset(
+            {
+                "number.state",
+                "number.reason of suspension",
+                "routing.wait",
+                "phone.number",
+                "balance.amount",
+                "calls.results",
+                "calls.wait",
+            }
+        ),
+        # A number is active or not.
+        approximate=frozenset({"number.reason of suspension"}),
+        # Whether a number of the call centre is active is a switch: no word of it can be new.
+        unmapped=frozenset({"routing.strategy", "reachability.state", "calls.result"}),
+        call_results={CallResult.BUSY: CallResult.ABANDONED},
+        rate=100,
     ),
 )

@@ -1,9 +1,12 @@
 """A healthy provider: the listing is complete, and the facts are those that its page names."""
 
+import pytest
+
 from agent.simulator.responses import NEW_NUMBER, NEW_WORD
 from agent.states import CallResult, Capability, NumberState
 from tests.providers.contract.contract_bench import ContractBench
 from tests.providers.contract.facts import FACTS, truths
+from tests.providers.contract.subjects import SUBJECTS
 from tests.providers.contract.world import LISTED
 
 UNKNOWN_FIELDS = {
@@ -52,6 +55,12 @@ async def test_a_new_word_is_unknown_counted_and_shown(bench: ContractBench) -> 
         assert UNKNOWN_FIELDS[capability](bench.snapshot) == {"unknown"}, field
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [it for it in SUBJECTS if "numbers.state" in it.unmapped],
+    ids=lambda it: it.name,
+    indirect=True,
+)
 async def test_a_number_whose_word_is_new_was_not_healthy_before_and_is_not_now(
     bench: ContractBench,
 ) -> None:
