@@ -256,7 +256,6 @@ class Agent:
             self.telemetry,
             plan.settings.rules.interval,
             self._clock,
-            self._clock.follow,
         )
         # Without any rules too: external alerts and complaints are handled after each evaluation.
         self._scheduler.start()

@@ -4,14 +4,16 @@ Times that are recorded are those of the wall clock, which people set and NTP st
 something has lasted, and how old facts are, is measured by a monotonic clock.
 """
 
+import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 ClockSettings = tuple[tuple[float, float], ...]
 """What the clock showed just before and just after it was set, each time, the oldest first."""
 
 NEVER_SET: ClockSettings = ()
 _MOST_SETTINGS = 100
+_ROUNDING = 1e-3
 
 LEAST_STEP = 1.0
 """Seconds; a smaller difference is how clocks drift apart and are slewed together again."""
@@ -83,10 +85,11 @@ class AgentClock:
         if renew is not None:
             self._renewals.append(renew)
 
-    async def follow(self) -> float:
+    async def follow(self, first: Callable[[float], Awaitable[None]] | None = None) -> float:
         """Take over what the wall clock shows; returns by how many seconds it was set.
 
-        Negative when it was set back; 0 for less than :data:`LEAST_STEP`.
+        Negative when it was set back; 0 for less than :data:`LEAST_STEP`. ``first`` is awaited
+        with a step before anything is made anew.
         """
         offset = self.wall() - self._monotonic()
         step = offset - self._offset
@@ -95,6 +98,8 @@ class AgentClock:
             return 0.0
         for listener in self._listeners:
             listener(step)
+        if first is not None:
+            await first(step)
         for renew in self._renewals:
             await renew()
         return step
@@ -117,9 +122,23 @@ def in_present_time(at: float, settings: ClockSettings, now: float) -> float:
     A clock that was set back shows some times twice: the later is taken, so that no wait is
     shorter than it should be.
     """
-    moved, latest = 0.0, now
-    for before, after in reversed(settings):
-        if after <= at <= latest:
+    possible = []
+    for begin, end, moved in _courses(settings, now):
+        if begin - _ROUNDING <= at <= end + _ROUNDING:
             return at + moved
-        moved, latest = moved + after - before, before
-    return min(at, latest) + moved if settings else at
+        if at >= begin:
+            possible.append(min(at, end) + moved)
+    # The clock never showed it: somebody else's did.
+    return possible[0]
+
+
+def _courses(settings: ClockSettings, now: float) -> Iterator[tuple[float, float, float]]:
+    """From when until when the clock showed the time undisturbed, and by how much it was set since.
+
+    The newest course comes first.
+    """
+    moved, end = 0.0, now
+    for before, after in reversed(settings):
+        yield after, end, moved
+        moved, end = moved + after - before, before
+    yield -math.inf, end if settings else math.inf, moved

@@ -15,6 +15,8 @@ from agent.clock import (
 
 HOUR, DAY = 3600.0, 86400.0
 EPOCH = 1_790_000_000.0
+ROUNDING = 0.01
+"""Seconds; some tenths of a microsecond in each time, and what the code allows for them."""
 STEPS = st.floats(-400 * DAY, 400 * DAY).filter(lambda step: abs(step) > LEAST_STEP)
 
 
@@ -92,10 +94,10 @@ def test_no_wait_since_a_recorded_time_is_longer_than_what_has_passed(
     now, passed = now + seconds, passed + seconds
     recorded_at, at = data.draw(st.sampled_from(shown))
     waited = now - in_present_time(at, settings, now)
-    assert -1e-3 <= waited <= passed - recorded_at + 1e-3
+    assert -ROUNDING <= waited <= passed - recorded_at + ROUNDING
     frames = list(zip(shown[::2], [*shown[1::2], (passed, now)], strict=False))
-    if sum(low[1] - 1e-3 <= at <= high[1] + 1e-3 for low, high in frames) == 1:
-        assert waited == pytest.approx(passed - recorded_at, abs=1e-3)
+    if sum(low[1] - ROUNDING <= at <= high[1] + ROUNDING for low, high in frames) == 1:
+        assert waited == pytest.approx(passed - recorded_at, abs=ROUNDING)
 
 
 def test_what_was_recorded_before_a_step_forward_is_no_older() -> None:
@@ -103,3 +105,9 @@ def test_what_was_recorded_before_a_step_forward_is_no_older() -> None:
     assert in_present_time(EPOCH - 60, settings, EPOCH + DAY) == EPOCH + DAY - 60
     assert in_present_time(EPOCH + DAY + 5, settings, EPOCH + DAY + 9) == EPOCH + DAY + 5
     assert in_present_time(EPOCH - 60, NEVER_SET, EPOCH) == EPOCH - 60
+
+
+def test_what_the_clock_never_showed_counts_from_when_it_was_set() -> None:
+    settings = with_setting(NEVER_SET, DAY, EPOCH + DAY)
+    assert in_present_time(EPOCH + HOUR, settings, EPOCH + DAY + 9) == EPOCH + DAY
+    assert in_present_time(EPOCH + 2 * DAY, settings, EPOCH + DAY + 9) == EPOCH + DAY + 9

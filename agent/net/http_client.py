@@ -19,6 +19,7 @@ from pathlib import Path
 import aiohttp
 from yarl import URL
 
+from agent.clock import LEAST_STEP
 from agent.config.settings import Polling
 from agent.net.answer_age import AnswerAges
 from agent.net.egress import EgressGuard
@@ -96,18 +97,14 @@ class HttpClient:
             ProviderError: for every failure.
         """
         label = request.label or request.method
-        requested_at = time.monotonic()
+        attempt = _Attempt.of(request, self._clock())
         try:
             signed = request.sign(request) if request.sign else request
-            # Before it was signed: a signature is another each time.
-            question = hash((request.method, request.url, request.params, request.body))
-            return await self._send(signed, label, requested_at, question)
+            return await self._send(signed, label, attempt)
         except _FAILURES as error:
             raise classify(error, label) from error
 
-    async def _send(
-        self, request: Request, label: str, requested_at: float, question: int
-    ) -> Answer:
+    async def _send(self, request: Request, label: str, attempt: "_Attempt") -> Answer:
         async with self._session.request(
             request.method,
             _address(request),
@@ -115,7 +112,7 @@ class HttpClient:
             data=request.body or None,
             allow_redirects=False,
         ) as response:
-            age = self._note_date(response, requested_at, question)
+            age = self._note_date(response, attempt)
             status = response.status
             if status not in request.accept:
                 now = self._clock()
@@ -131,15 +128,33 @@ class HttpClient:
                 raise with_pause(reported, response.headers, self._clock())
             return answer
 
-    def _note_date(
-        self, response: aiohttp.ClientResponse, requested_at: float, question: int
-    ) -> float:
+    def _note_date(self, response: aiohttp.ClientResponse, attempt: "_Attempt") -> float:
         """The answer's age in seconds; its date is noted for :attr:`skew`."""
-        now = self._clock()
+        now, at = self._clock(), time.monotonic()
         theirs = parse_http_date(response.headers.get("Date"))
-        if theirs is not None:
+        # Where our clock was set meanwhile, theirs may have been set with it, but not yet.
+        if theirs is not None and abs(now - at - attempt.clock_offset) < LEAST_STEP:
             self.skew = theirs - now
-        return self._ages.age(response.headers, requested_at, time.monotonic(), now, question)
+        return self._ages.age(response.headers, attempt.at, at, now, attempt.question)
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """A request when it was sent."""
+
+    at: float
+    """Monotonic seconds."""
+    clock_offset: float
+    """Our clock minus the monotonic one."""
+    question: int
+    """Stands for what was requested, before it was signed: a signature is another each time."""
+
+    @classmethod
+    def of(cls, request: Request, now: float) -> "_Attempt":
+        """A request that is sent now; ``now`` is the epoch by our clock."""
+        at = time.monotonic()
+        question = hash((request.method, request.url, request.params, request.body))
+        return cls(at, now - at, question)
 
 
 async def _explained(

@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from time import monotonic, time
+from typing import TypeVar
 
 import structlog
 
+from agent.clock import AgentClock
 from agent.event_loop import BackgroundTask
 from agent.model import Alert
 from agent.rules.engine import RuleEngine
@@ -18,6 +21,7 @@ log = structlog.get_logger(__name__)
 MEMORY_INTERVAL = 10.0
 """Seconds between two measurements of the history's memory."""
 
+Result = TypeVar("Result")
 OnAlerts = Callable[[tuple[Alert, ...], float], Awaitable[None]]
 
 
@@ -26,8 +30,7 @@ class Scheduler:
 
     An evaluation that takes longer than the interval makes the next ones be skipped and counted.
 
-    ``follow_clock`` takes over what the machine's clock shows and returns by how many seconds it
-    was set since the evaluation before, once the blocks are renewed.
+    An :class:`~agent.clock.AgentClock` follows the machine's clock before each evaluation.
     """
 
     def __init__(
@@ -38,7 +41,6 @@ class Scheduler:
         telemetry: Telemetry,
         interval: float,
         clock: Callable[[], float] = time,
-        follow_clock: Callable[[], Awaitable[float]] | None = None,
     ) -> None:
         self.engine = engine
         self._blocks = blocks
@@ -46,7 +48,6 @@ class Scheduler:
         self._telemetry = telemetry
         self._interval = interval
         self._clock = clock
-        self._follow_clock = follow_clock
         self._task = BackgroundTask("rules", self._run)
         self._measured_at = float("-inf")
         self._failing: dict[tuple[str, str, str], str] = {}
@@ -61,26 +62,19 @@ class Scheduler:
 
     async def evaluate_once(self) -> tuple[Alert, ...]:
         """Evaluate now and pass the alerts on; returns them."""
-        step = await self._follow_clock() if self._follow_clock is not None else 0.0
-        if step:
-            log.warning("clock_was_set", seconds=round(step, 3))
+        if isinstance(self._clock, AgentClock):
+            await self._clock.follow(self._clock_was_set)
         now = self._clock()
-        thread = asyncio.create_task(
-            asyncio.to_thread(self._evaluate, now, step), name="rules-evaluation"
-        )
-        try:
-            alerts = await asyncio.shield(thread)
-        except asyncio.CancelledError:
-            # A thread cannot be cancelled, and the engine must not be used again before it ends.
-            await asyncio.wait([thread])
-            raise
+        alerts = await _in_thread(partial(self._evaluate, now))
         self._report()
         await self._on_alerts(alerts, now)
         return alerts
 
-    def _evaluate(self, now: float, step: float) -> tuple[Alert, ...]:
-        if step:
-            self.engine.clock_was_set(step)
+    async def _clock_was_set(self, step: float) -> None:
+        log.warning("clock_was_set", seconds=round(step, 3))
+        await _in_thread(partial(self.engine.clock_was_set, step))
+
+    def _evaluate(self, now: float) -> tuple[Alert, ...]:
         alerts = self.engine.evaluate(self._blocks(), now)
         self._measure_history()
         return alerts
@@ -128,3 +122,16 @@ class Scheduler:
         elif former and health.ok:
             del self._failing[key]
             log.info("rule_recovered", group=health.group, rule=health.rule)
+
+
+async def _in_thread(function: Callable[[], Result]) -> Result:
+    """The result of ``function`` in a thread; a cancellation waits for its end.
+
+    A thread cannot be cancelled, and the engine must not be used again before it ends.
+    """
+    thread = asyncio.create_task(asyncio.to_thread(function), name="rules-evaluation")
+    try:
+        return await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        await asyncio.wait([thread])
+        raise

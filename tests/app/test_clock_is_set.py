@@ -115,7 +115,8 @@ async def test_a_clock_far_ahead_deletes_no_evidence(held: Scene, clock: Clock) 
                 await connection.execute(select(func.count()).select_from(evidence))
             ).scalar_one()
 
-    async with asyncio.timeout(20):
+    held.world.apply({"number": WELL, "set": {"state": "suspended_violation"}})
+    async with asyncio.timeout(40):
         while not await stored():  # noqa: ASYNC110 - the ledger has no event to wait for
             await asyncio.sleep(0.1)
     await held.agent.stop()

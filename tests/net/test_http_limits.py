@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gzip
 import socket
+import time
 
 import pytest
 from aiohttp import web
@@ -200,3 +201,22 @@ async def test_a_host_that_takes_no_connection_ends_at_its_own_timeout(unaccepti
         error = await refused(client, url)
     assert error.kind == "timeout"
     assert error.took < 2
+
+
+async def test_a_clock_that_is_set_while_an_answer_is_under_way_is_no_skew():
+    ahead = [0.0]
+
+    async def handler(_request):
+        ahead[0] += 3600  # The server's date is the real one; ours is set before it arrives.
+        return web.Response()
+
+    client = HttpClient(
+        HttpClientLimits(), egress_allow=LOOPBACK, clock=lambda: time.time() + ahead[0]
+    )
+    async with serving(handler) as server:
+        await fetched(client, server.url)
+        assert client.skew is None
+    async with serving(answering(text="{}")) as server:
+        await fetched(client, server.url)
+        assert client.skew == pytest.approx(-3600, abs=2)
+    await client.close()

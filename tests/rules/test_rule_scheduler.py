@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.clock import AgentClock
 from agent.model import Alert
 from agent.rules.engine import RuleEngine
 from agent.rules.load import load_rules
@@ -131,3 +132,28 @@ async def test_a_consumer_that_fails_does_not_stop_the_rules(engine: Slow) -> No
     scheduler.start()
     await until(lambda: len(calls) >= 3)
     await scheduler.stop()
+
+
+@pytest.mark.parametrize("step", [3600.0, -86400.0])
+async def test_a_stop_while_series_are_made_anew_loses_no_step_of_the_clock(
+    engine: Slow, step: float
+) -> None:
+    ahead = [0.0]
+    clock = AgentClock(lambda: time.time() + ahead[0])
+    told: list[float] = []
+    engine.clock_was_set = told.append  # type: ignore[method-assign]
+    renewing = asyncio.Event()
+
+    async def renew() -> None:
+        renewing.set()
+        await asyncio.Event().wait()
+
+    clock.subscribe(renew=renew)
+    _calls, take = collect()
+    scheduler = Scheduler(engine, list, take, Telemetry(), 0.02, clock)
+    ahead[0] = step
+    scheduler.start()
+    async with asyncio.timeout(10):
+        await renewing.wait()
+    await scheduler.stop()
+    assert told == [pytest.approx(step, abs=1)]
