@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +20,7 @@ from agent.polling.redaction import AccountRedactor
 from agent.providers.base import AdapterReports, Provider
 from agent.providers.profile.load import read_profile
 from agent.providers.profile.outline import outline, readers_of
-from agent.providers.profile.schema import Profile
+from agent.providers.profile.schema import Operation, Profile
 from agent.providers.registry import build
 from agent.states import Capability
 
@@ -148,13 +148,15 @@ class _Trier:
     def _lines(self, capability: Capability, facts: Any, failure: str) -> Iterator[str]:
         yield f"== {capability}"
         operation = getattr(self._profile, capability.value)
-        readers = readers_of(operation, operation.envelope or self._profile.envelope)
         for request, answer in self._trial.exchanges:
+            sent = _operation_of(request, operation)
+            readers = readers_of(sent, sent.envelope or self._profile.envelope)
             yield from _request_lines(request)
             yield from _answer_lines(answer, readers)
+        mapped = {name for part in (operation, *operation.merge) for name in part.fields}
         for owner, fact in _first_facts(facts):
             yield f"  mapped{owner}:"
-            yield from _fact_lines(fact, operation.fields)
+            yield from _fact_lines(fact, mapped)
         for name, words in self._trial.words.items():
             shown = ", ".join(f"{word} ({count} times)" for word, count in words.items())
             yield f"  not mapped, so unknown: {name}: {shown}"
@@ -172,6 +174,18 @@ _READS: Final[Mapping[Capability, _Read]] = {
     Capability.BALANCE: lambda adapter, _: adapter.balance(),
     Capability.CALLS: lambda adapter, _: adapter.calls(time.time() - _CALLS_SECONDS),
 }
+
+
+def _operation_of(request: Request, operation: Operation) -> Operation:
+    """That of the operations which ``request`` is of; the first where it cannot be told."""
+    return next(
+        (
+            part
+            for part in (operation, *operation.merge)
+            if request.label.endswith(f"{part.method} {part.path}")
+        ),
+        operation,
+    )
 
 
 def _request_lines(request: Request) -> Iterator[str]:
@@ -212,7 +226,7 @@ def _first_facts(facts: Any) -> Iterator[tuple[str, Any]]:
     yield from (("", fact) for fact in listed[:1])
 
 
-def _fact_lines(fact: Any, mapped: Mapping[str, Any]) -> Iterator[str]:
+def _fact_lines(fact: Any, mapped: Container[str]) -> Iterator[str]:
     for name in fact.__struct_fields__:
         if name in mapped:
             value = getattr(fact, name)

@@ -14,6 +14,7 @@ from agent.providers.profile.field_schema import Condition, FieldRule, RecordLis
 from agent.providers.profile.filters import FILTERS
 from agent.providers.profile.json_schema import profile_schema, schema_with_profiles
 from agent.providers.profile.load import BUNDLED, profile_names, read_profile
+from agent.providers.profile.schema import MergedOperation, Operation
 from agent.providers.signing.named.table import NAMED_SIGNERS
 
 PAGE = (Path(__file__).parents[2] / "docs/profiles.md").read_text(encoding="utf-8")
@@ -51,8 +52,13 @@ def test_every_filter_and_signer_is_on_the_page():
 
 
 def test_every_key_and_converter_of_answers_is_on_the_page():
-    keys = [key for section in (RecordList, FieldRule, Condition) for key in section.model_fields]
-    for name in (*keys, *CONVERTERS):
+    keys = [
+        key
+        for section in (RecordList, FieldRule, Condition, MergedOperation)
+        for key in section.model_fields
+    ]
+    own = set(keys) - set(Operation.model_fields)
+    for name in (*own, "merge", *CONVERTERS):
         assert f"`{name}`" in PAGE or f"`{name}:" in PAGE, name
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from agent.config.values import http_url
-from agent.providers.profile.schema import Operation, Profile
+from agent.providers.profile.schema import Profile, operations_of
 from agent.providers.profile.template import Template
 from agent.providers.signing.check import check_template
 from agent.yamlfile.paths import KeyPath
@@ -16,10 +16,9 @@ def addresses_of(profile: Profile) -> Iterator[tuple[KeyPath, str]]:
         yield ("base_url",), profile.base_url
     if profile.login is not None and profile.login.base_url is not None:
         yield ("login", "base_url"), profile.login.base_url
-    for name in type(profile).model_fields:
-        operation = getattr(profile, name)
-        if isinstance(operation, Operation) and operation.base_url is not None:
-            yield (name, "base_url"), operation.base_url
+    for at, operation in operations_of(profile):
+        if operation.base_url is not None:
+            yield (*at, "base_url"), operation.base_url
 
 
 def check_addresses(profile: Profile) -> Iterator[Problem]:

@@ -38,6 +38,7 @@ class Column:
         self._need = field.need
         self._reading = str(field.reading)
         self._default = field.default
+        self._is_overlay = field.is_overlay
         self._converter = _converter(field, rule, self.value_map)
         self._alternatives = [
             Column(_as_optional(field), alternative, clock) for alternative in rule.first_of
@@ -189,6 +190,8 @@ class Column:
         Raises:
             UnfitError: when a part of a text was to be taken and no text has it.
         """
+        if self._is_overlay:
+            return MISSING
         if self.value_map is not None:
             return self.value_map.undescribed(join_words(self._words(record)))
         for column in (self, *self._alternatives):

@@ -15,6 +15,7 @@ from agent.model import Balance, Binding, Call, Listing, Number, Routing
 from agent.net.exchange import ProviderError
 from agent.net.gather import run_concurrently
 from agent.providers.profile.envelope import NotFoundError
+from agent.providers.profile.merging import reader_of
 from agent.providers.profile.operation import OperationReader, ReadContext
 from agent.providers.profile.paging import Collected
 from agent.providers.profile.targets import ACCOUNT, REQUESTED, TARGETS
@@ -33,7 +34,7 @@ class DeclarativeProvider:
         self._context = context
         self._grade = grade
         self._readers = {
-            capability: OperationReader(capability.value, operation, TARGETS[capability], context)
+            capability: reader_of(capability.value, operation, TARGETS[capability], context)
             for capability in Capability
             if (operation := getattr(profile, capability.value)) is not None
         }

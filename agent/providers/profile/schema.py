@@ -6,6 +6,7 @@ the page of a listing;
 ``{name|filter}`` passes the value through a filter.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -74,6 +75,16 @@ class Operation(Section):
     skip_without: str | None = None
     """A field; records without it are left out and not counted as invalid."""
     fields: dict[str, Rule]
+    merge: Annotated[list["MergedOperation"], Field(max_length=5)] = Field(default_factory=list)
+    """Further operations whose fields are laid over these, record by record."""
+
+
+class MergedOperation(Operation):
+    """A read whose fields complete the facts of another; where it fails, only these are unknown."""
+
+    by: list[str] | None = None
+    """The fields that say which records belong together; the number without it, and for phones the
+    id too."""
 
 
 class Login(Section):
@@ -137,3 +148,14 @@ class Profile(Section):
     reachability: Operation | None = None
     balance: Operation | None = None
     calls: Operation | None = None
+
+
+def operations_of(profile: Profile) -> Iterator[tuple[tuple[str | int, ...], Operation]]:
+    """Every operation with its key, those that are merged into another after it."""
+    for name in type(profile).model_fields:
+        operation = getattr(profile, name)
+        if isinstance(operation, Operation):
+            yield (name,), operation
+            yield from (
+                ((name, "merge", index), merged) for index, merged in enumerate(operation.merge)
+            )

@@ -40,6 +40,8 @@ class TargetField:
     """The default converter, or the closed list of its values."""
     default: Any = None
     need: Need = Need.OPTIONAL
+    is_overlay: bool = False
+    """Another operation has the field too: what this one does not describe leaves it as it is."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator
 from functools import partial
 
 from agent.providers.profile.addresses import check_addresses
+from agent.providers.profile.merge_check import check_merges
+from agent.providers.profile.merge_target import KEYS, merge_target
 from agent.providers.profile.operation import NUMBER_NAMES
 from agent.providers.profile.path_check import check_envelope, check_paths
 from agent.providers.profile.record_check import RecordScope, check_records
@@ -17,7 +19,7 @@ from agent.providers.profile.request_check import (
 )
 from agent.providers.profile.request_template import RequestTemplate
 from agent.providers.profile.rule_check import check_rule
-from agent.providers.profile.schema import Login, Operation, Profile
+from agent.providers.profile.schema import Login, Operation, Profile, operations_of
 from agent.providers.profile.targets import ACCOUNT, TARGETS, Need, Target, target_per_number
 from agent.providers.profile.windows import WINDOW_NAMES
 from agent.providers.signing.check import SigningCheck
@@ -54,25 +56,23 @@ def check_profile(profile: Profile) -> Iterator[Problem]:
         operation = getattr(profile, key)
         if operation is not None:
             yield from _operation(operation, (key,), target, known | names)
+            yield from _merged(operation, key, target, known | names | NUMBER_NAMES)
 
 
 def _signing(profile: Profile, known: frozenset[str]) -> Iterator[Problem]:
     check = SigningCheck(profile.credentials, known, has_login=profile.login is not None)
     yield from check.texts(profile.signing, lambda key: ("signing", key))
-    for name in ("account", *(capability.value for capability in Capability)):
-        operation: Operation | None = getattr(profile, name)
-        if operation is None:
-            continue
+    for key, operation in operations_of(profile):
         signing = profile.signing.overlaid(operation.signing)
         own = operation.signing.model_fields_set if operation.signing else frozenset()
-        yield from check.texts(signing, partial(_signing_path, name, own))
-        at = (name, "signing") if own else (name,)
+        yield from check.texts(signing, partial(_signing_path, key, own))
+        at = (*key, "signing") if own else key
         has_list = isinstance(operation.body, list)
         yield from check.effective(signing, at, method=operation.method, has_list=has_list)
 
 
-def _signing_path(operation: str, own: Collection[str], key: str) -> KeyPath:
-    return (operation, "signing", key) if key in own else ("signing", key)
+def _signing_path(operation: KeyPath, own: Collection[str], key: str) -> KeyPath:
+    return (*operation, "signing", key) if key in own else ("signing", key)
 
 
 def _login(login: Login, profile: Profile, known: frozenset[str]) -> Iterator[Problem]:
@@ -107,6 +107,18 @@ def _operation(
     if not NUMBER_NAMES.isdisjoint(used):
         target = target_per_number(target, operation.fields)
     yield from _fields(operation, at, target)
+
+
+def _merged(
+    operation: Operation, name: str, target: Target, known: frozenset[str]
+) -> Iterator[Problem]:
+    """Every mistake in what is merged into ``operation``."""
+    yield from check_merges(operation, name, target)
+    if name not in KEYS:
+        return
+    for index, merged in enumerate(operation.merge):
+        at = (name, "merge", index)
+        yield from _operation(merged, at, merge_target(name, target, operation, merged), known)
 
 
 def _fields(operation: Operation, at: KeyPath, target: Target) -> Iterator[Problem]:
