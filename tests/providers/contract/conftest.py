@@ -6,7 +6,8 @@ import pytest
 
 from agent.simulator.dialects import DIALECTS
 from tests.providers.contract.contract_bench import ContractBench, contract_bench
-from tests.providers.contract.subjects import SUBJECTS, Subject
+from tests.providers.contract.subject import Subject
+from tests.providers.contract.subjects import SUBJECTS
 
 
 @pytest.fixture(params=SUBJECTS, ids=lambda subject: subject.name)

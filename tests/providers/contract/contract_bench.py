@@ -15,7 +15,7 @@ from agent.polling.recorder import ResponseRecorder
 from agent.simulator.server import SimulatorServer, start
 from agent.states import Capability
 from exporters.telemetry import Telemetry
-from tests.providers.contract.subjects import Subject
+from tests.providers.contract.subject import Subject
 from tests.providers.contract.world import world
 
 KEY = ("north", "hq")

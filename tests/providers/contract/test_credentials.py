@@ -4,7 +4,7 @@ from structlog.testing import capture_logs
 
 from agent.states import Capability
 from tests.providers.contract.contract_bench import KEY, ContractBench, contract_bench, until
-from tests.providers.contract.subjects import FAULTS, Subject
+from tests.providers.contract.subject import FAULTS, Subject
 
 OTHERS = 4
 """Polls of what still works, after which what was refused must not have been polled again."""

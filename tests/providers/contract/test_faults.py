@@ -7,7 +7,7 @@ import pytest
 from agent.states import Capability
 from tests.proof_size import is_full
 from tests.providers.contract.contract_bench import ContractBench, contract_bench
-from tests.providers.contract.subjects import FAULTS, Subject
+from tests.providers.contract.subject import FAULTS, Subject
 
 SLOW = {"hang": 0.4, "drip": 0.4}
 """Faults that only a timeout ends, with the seconds that a request is given."""

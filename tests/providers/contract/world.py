@@ -5,7 +5,7 @@ from typing import Any
 
 from agent.simulator.world import World
 from agent.simulator.worldfile import WorldPlan, parse_world
-from tests.providers.contract.subjects import Subject
+from tests.providers.contract.subject import Subject
 
 ONE, ARREARS, VIOLATION = "4006220001", "4006220002", "4006220003"
 COMPANY = "示例公司"

@@ -1,0 +1,24 @@
+"""The bundled profiles of Chinese providers."""
+
+from agent.states import CallResult
+from tests.providers.contract.subject import CALLS, NUMBERS, Subject
+
+PROFILES_OF_CHINA = (
+    Subject(
+        name="clink2",
+        credentials={
+            "access_key_id": "b1fcdc6c62be261cf97b00b2",
+            "access_key_secret": "s3cretOfTheContract",
+        },
+        secret="access_key_secret",
+        capabilities=(NUMBERS, CALLS),
+        paged=frozenset({CALLS}),
+        facts=frozenset({"calls.results", "calls.wait"}),
+        unmapped=frozenset({"calls.result"}),
+        # A caller who gives up in the queue is no busy phone.
+        call_results={CallResult.BUSY: CallResult.ABANDONED},
+        rate=3,
+        # Hotlines are plain texts, which this fault leaves as they are.
+        failures={("wrong_type", NUMBERS): None},
+    ),
+)

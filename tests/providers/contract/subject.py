@@ -1,0 +1,52 @@
+"""What a provider's page says of its adapter or profile, as the contract holds it to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent.states import CallResult, Capability
+from tests.fault_reasons import FAULT_REASONS, HARMLESS_FAULTS
+
+NUMBERS, ROUTING, REACHABILITY, BALANCE, CALLS = Capability
+PAGING_FAULTS = ("empty_page", "endless_pages", "duplicate_page")
+FAULTS = (*FAULT_REASONS, *HARMLESS_FAULTS)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One adapter or profile, and the dialect that it reads."""
+
+    name: str
+    """The adapter or profile; the dialect has the same name."""
+    credentials: Mapping[str, str]
+    secret: str
+    """The credential that only signs: another one in its place is refused."""
+    capabilities: tuple[Capability, ...]
+    facts: frozenset[str]
+    """The names in :data:`tests.providers.contract.facts.FACTS` that the API carries."""
+    approximate: frozenset[str] = frozenset()
+    """Facts for which the API's words are coarser than ours."""
+    served_with: Mapping[Capability, Capability] = field(default_factory=dict)
+    """Capabilities that are read from the answers of another one, and fail with it."""
+    paged: frozenset[Capability] = frozenset()
+    """Capabilities that are read page by page."""
+    unmapped: frozenset[str] = frozenset()
+    """The fields whose words are counted where they are new."""
+    call_results: Mapping[CallResult, CallResult] = field(default_factory=dict)
+    """What becomes of a call's result where the API has no word for it."""
+    rate: float | None = None
+    """Requests a second of one operation that the vendor allows, if it says so."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """The options of the adapter, or those of the profile's templates."""
+    inventory: tuple[dict[str, Any], ...] = ()
+    """The inventory of the account, where the API does not say whose a phone is."""
+    failures: Mapping[tuple[str, Capability], str | None] = field(default_factory=dict)
+    """Reasons that differ from those of other APIs, by fault and capability."""
+
+    def reason(self, fault: str, capability: Capability) -> str | None:
+        """Why a poll of ``capability`` fails under ``fault``; ``None`` if it does not."""
+        if (fault, capability) in self.failures:
+            return self.failures[fault, capability]
+        if fault in PAGING_FAULTS and capability not in self.paged:
+            return None
+        return FAULT_REASONS.get(fault)
