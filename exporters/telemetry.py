@@ -108,6 +108,7 @@ class Telemetry:
         self.poll_failures = self._counter("numwatch_poll_failures_total")
         self.records_invalid = self._counter("numwatch_records_invalid_total")
         self.values_unmapped = self._counter("numwatch_values_unmapped_total")
+        self.request_cost = self._counter("numwatch_request_cost_total")
         self.clock_skew = self._gauge("numwatch_provider_clock_skew_seconds")
 
     def _add_ticket_metrics(self) -> None:
@@ -190,6 +191,7 @@ class Telemetry:
             self.poll_failures,
             self.records_invalid,
             self.values_unmapped,
+            self.request_cost,
             self.clock_skew,
             self.complaints,
         ):

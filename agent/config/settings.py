@@ -105,6 +105,9 @@ class Account(Section):
     """Whom to call about this account, by party; takes precedence over the provider's contacts."""
     polling: Polling | None = None
     """Overrides, key by key, the provider's polling section."""
+    daily_budget: Annotated[float, Field(ge=0, le=1_000_000_000)] = 0.0
+    """What requests that cost money (``cost`` in the profile) may cost in a day of UTC+8, in the
+    currency of the profile's costs; without it none of them is sent."""
     inventory: InventorySection = InventorySection()
     """The account's numbers and their phones, where its provider does not list them."""
 

@@ -14,6 +14,7 @@ from agent.polling.limits import AccountLimits, FactSizes
 from agent.polling.merge import Facts, MergeState, merge, new_snapshot, restated, with_settings
 from agent.polling.per_number import PerNumberResult
 from agent.polling.plan import Plan
+from agent.providers.base import CallRecords
 from agent.states import Capability, PollFailure
 
 
@@ -104,7 +105,8 @@ class AccountState:
         if isinstance(result, ProviderError | Balance):
             return merge(state, capability, result, now, age)
         if capability is Capability.CALLS:
-            result = self.ledger.add(result, now)
+            is_partial = isinstance(result, CallRecords)
+            result = self.ledger.add(result, now, result.complete_until if is_partial else now)
             if self.ledger.uncounted:
                 raise ProviderError(
                     PollFailure.TOO_MANY,

@@ -88,7 +88,7 @@ class CallLedger:
         self.accepts_from = started_at - LOOKBACK
         """Epoch seconds; a call that began earlier is ignored."""
         self._newest = started_at
-        self._polled = False
+        self._since = self.accepts_from
         self._max_ids = max_ids
         self.max_numbers = max_numbers
         self.max_legs = max_legs
@@ -103,23 +103,24 @@ class CallLedger:
 
     def since(self) -> float:
         """The time from which the next poll must read records, in epoch seconds."""
-        if not self._polled:
-            return self.accepts_from
-        return max(self.accepts_from, self._newest - OVERLAP)
+        return max(self.accepts_from, self._since)
 
-    def add(self, calls: Iterable[Call], now: float) -> CallFacts:
+    def add(
+        self, calls: Iterable[Call], now: float, complete_until: float | None = None
+    ) -> CallFacts:
         """Count the records that are new.
 
-        Returns the same object as before when none was new.
+        Every record before ``complete_until`` is among them and those added before; without it,
+        every record until ``now``. Returns the same object as before when none was new.
         """
         with self._counting:
-            self._polled = True
             new_calls = [call for call in calls if self._is_new(call, now)]
             counted = [call for call in new_calls if self._count(call)]
             self.uncounted = len(new_calls) - len(counted)
             if counted:
                 self._facts = self._tally.facts()
             self._drop_old_ids(now)
+            self._advance(now if complete_until is None else complete_until)
             return self._facts
 
     def forget(self, numbers: Iterable[str]) -> None:
@@ -136,6 +137,17 @@ class CallLedger:
     def id_count(self) -> int:
         """How many record ids are remembered."""
         return sum(map(len, self._ids_by_hour.values()))
+
+    def _advance(self, complete_until: float) -> None:
+        """Let the next poll begin later: at the newest record, or where it was read up to.
+
+        An account without calls would otherwise be asked for an ever longer time.
+        """
+        newest = min(self._newest, complete_until)
+        since = max(newest - OVERLAP, complete_until - WINDOW)
+        # A later time than now is of a clock that was ahead and has been set.
+        is_ahead = self._since > complete_until
+        self._since = since if is_ahead else max(self._since, since)
 
     def _count(self, call: Call) -> bool:
         """Count a new record; returns False where it would be beyond a limit."""

@@ -66,6 +66,7 @@ class PollJournal:
             unmapped=self._count_unmapped,
             invalid=self._count_invalid,
             words=self.unmapped_words.add,
+            spent=telemetry.request_cost.labels(provider, account).inc,
         )
         """The callbacks by which the account's adapter reports values it could not use."""
 

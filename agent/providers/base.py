@@ -6,12 +6,25 @@ was built with; polling wraps that in the account's rate limit, concurrency limi
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from agent.model import Balance, Binding, Call, Listing, Routing
 from agent.states import Capability
+
+
+class CallRecords(tuple[Call, ...]):  # noqa: SLOT001 - a tuple cannot have slots of its own
+    """Call records of which not all could be read yet."""
+
+    complete_until: float
+    """Epoch seconds: every record before is there, later ones must be asked for again."""
+
+    def __new__(cls, calls: Iterable[Call], complete_until: float) -> Self:
+        """``calls``, complete up to that time."""
+        records = super().__new__(cls, calls)
+        records.complete_until = complete_until
+        return records
 
 
 class Provider(Protocol):
@@ -47,7 +60,10 @@ class Provider(Protocol):
         ...
 
     async def calls(self, since: float) -> tuple[Call, ...]:
-        """Call records that started at or after ``since`` (epoch seconds)."""
+        """Call records that started at or after ``since`` (epoch seconds).
+
+        :class:`CallRecords` where they are complete only up to an earlier time than now.
+        """
         ...
 
 
@@ -76,6 +92,10 @@ def _ignore_token(_token: str) -> None:
     pass
 
 
+def _ignore_spent(_amount: float) -> None:
+    pass
+
+
 def _ignore_invalid(_capability: Capability, _count: int) -> None:
     pass
 
@@ -96,3 +116,5 @@ class AdapterReports:
     show, and bounded."""
     token: Callable[[str], None] = _ignore_token
     """Called with every token that a login got; it must never be shown, logged or stored."""
+    spent: Callable[[float], None] = _ignore_spent
+    """Called with what requests that cost money have cost."""

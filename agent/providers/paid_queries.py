@@ -74,20 +74,35 @@ class PaidQueries:
         costs: Prices and limits.
         pages: Where the budget is stored.
         clock: Epoch seconds.
+        on_spent: Called with what queries that were sent cost together.
     """
 
     def __init__(
-        self, name: str, costs: Costs, pages: Pages, clock: Callable[[], float] = time.time
+        self,
+        name: str,
+        costs: Costs,
+        pages: Pages,
+        clock: Callable[[], float] = time.time,
+        on_spent: Callable[[float], None] = lambda _: None,
     ) -> None:
         self._page = f"{PAGE_PREFIX}{name}"
         self._budget = CostBudget(costs, name)
         self._pages = pages
         self._clock = clock
+        self._on_spent = on_spent
         self._is_restored = False
         self._lock = asyncio.Lock()
 
-    async def query_due(self, subjects: Collection[str], query: Query, concurrency: int) -> None:
+    async def query_due(
+        self,
+        subjects: Collection[str],
+        query: Query,
+        concurrency: int,
+        most: int | None = None,
+    ) -> None:
         """Query those of ``subjects`` that are due, within the budget, the oldest first.
+
+        At most ``most`` of them, where that is given.
 
         Raises:
             ProviderError: the first of a query; what the others answered is stored.
@@ -95,7 +110,7 @@ class PaidQueries:
         async with self._lock:
             if not await self._restore():
                 return
-            chosen = self._budget.due(subjects, self._clock())
+            chosen = self._budget.due(subjects, self._clock())[:most]
             if not chosen:
                 return
             self._budget.charge(chosen, self._clock())
@@ -107,6 +122,7 @@ class PaidQueries:
                 await self._send(unsent, query, concurrency)
             finally:
                 self._budget.take_back(unsent)
+                self._on_spent((len(chosen) - len(unsent)) * self._budget.costs.query)
                 await self._save()
 
     async def record_of(self, subject: str) -> Record | None:
@@ -171,7 +187,9 @@ class CostLedger:
     pages: Pages
     clock: Callable[[], float] = time.time
     """Epoch seconds."""
+    on_spent: Callable[[float], None] = lambda _: None
+    """Called with what queries that were sent cost together."""
 
     def queries(self, kind: str, costs: Costs) -> PaidQueries:
         """The account's paid queries of one ``kind``, such as ``phone_status``."""
-        return PaidQueries(f"{self.account}/{kind}", costs, self.pages, self.clock)
+        return PaidQueries(f"{self.account}/{kind}", costs, self.pages, self.clock, self.on_spent)

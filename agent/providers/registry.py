@@ -25,6 +25,7 @@ from agent.providers.profile.operation import ReadContext
 from agent.providers.profile.operation_client import ApiAccount
 from agent.providers.profile.paging import Bounds
 from agent.providers.profile.provider import DeclarativeProvider
+from agent.providers.profile.request_check import asks_per_phone
 from agent.providers.profile.schema import Profile
 from agent.providers.profile.template import Template
 from agent.providers.signing.moments import Values
@@ -63,9 +64,11 @@ def build(
         ConfigError: when the profile cannot be loaded.
         ValueError: when the settings lack what the profile needs; see :func:`problems`.
     """
+    costs = CostLedger(
+        f"{settings.name}/{account.id}", pages or MemoryPages(), clock, reports.spent
+    )
     adapter = ADAPTERS.get(settings.profile)
     if adapter is not None:
-        costs = CostLedger(f"{settings.name}/{account.id}", pages or MemoryPages(), clock)
         return _native(adapter, settings, account, fetch, limits, reports, costs)
     profile = load_profile(settings.profile)
     lacking = [
@@ -89,10 +92,23 @@ def build(
     )
     if profile.login is not None:
         api = with_login(api, profile.login, reports.token, clock)
-    bounds = Bounds(limits.max_pages, limits.concurrency, limits.max_numbers, limits.max_records)
-    provider = DeclarativeProvider(ReadContext(api, bounds, reports, clock), account.grade)
     inventory = account.inventory.content
+    context = ReadContext(
+        api, _bounds(limits), reports, clock, inventory, costs, account.daily_budget
+    )
+    provider = DeclarativeProvider(context, account.grade)
     return InventoryProvider(provider, inventory, account.grade) if inventory else provider
+
+
+def _bounds(limits: Polling) -> Bounds:
+    return Bounds(
+        max_pages=limits.max_pages,
+        concurrency=limits.concurrency,
+        max_numbers=limits.max_numbers,
+        max_records=limits.max_records,
+        seconds=limits.timeout,
+        rate=limits.rate,
+    )
 
 
 def _native(
@@ -210,6 +226,9 @@ def _adapter_problems(
 def _adapter_account_problems(
     adapter: Adapter, provider: ProviderSettings, account: Account, at: KeyPath
 ) -> Iterator[Problem]:
+    if account.daily_budget:
+        text = f"is of no use for {adapter.name}, whose options say what may be spent"
+        yield Problem((*at, "daily_budget"), text)
     given = _credentials(account)
     for name, text in adapter.credential_problems(given, provider.options):
         yield Problem((*at, "credentials", name), text)
@@ -222,6 +241,16 @@ def _adapter_account_problems(
 
 
 def _account_problems(profile: Profile, account: Account, at: KeyPath) -> Iterator[Problem]:
+    reachability = profile.reachability
+    if account.daily_budget and (reachability is None or reachability.cost is None):
+        text = f"is of no use, no request of profile {profile.name} costs money"
+        yield Problem((*at, "daily_budget"), text)
+    inventory = account.inventory
+    is_broken = inventory.file is not None and not inventory.content
+    has_phones = is_broken or any(entry.phones for entry in inventory.content.numbers)
+    if asks_per_phone(profile) and profile.phones is None and not has_phones:
+        text = f"has no phones, which profile {profile.name} asks for one by one"
+        yield Problem((*at, "inventory"), f"{text}; expected numbers with their phones")
     for name in profile.credentials:
         if name not in account.credentials or not account.credentials[name].reveal():
             key = (*at, "credentials", name)

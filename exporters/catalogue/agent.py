@@ -40,6 +40,13 @@ TELEMETRY: tuple[Row, ...] = (
         "Values in the provider's answers that the profile does not map; they count as unknown.",
     ),
     Row(
+        "numwatch_request_cost_total",
+        "counter",
+        "",
+        ACCOUNT,
+        "What requests to the provider that cost money have cost, in the currency of their price.",
+    ),
+    Row(
         "numwatch_provider_clock_skew_seconds",
         "gauge",
         "seconds",

@@ -132,3 +132,28 @@ def test_a_clock_that_is_set_makes_no_record_count_twice_or_not_at_all(step):
     ledger.add(calls, START + 180 + step)
     ledger.add(calls, START + 240)
     assert ledger.facts().totals == {("4006220001", CallResult.BUSY): 3}
+
+
+def test_records_that_are_complete_up_to_a_time_are_asked_for_again_from_there():
+    ledger = CallLedger(START)
+    late = Call("late", "4006220001", NOW, CallResult.BUSY)
+    ledger.add([late], NOW, complete_until=START + 60)
+    assert ledger.since() <= START + 60 - OVERLAP
+    ledger.add([], NOW, complete_until=START)
+    assert ledger.since() <= START + 60 - OVERLAP
+
+
+def test_an_account_without_calls_is_not_asked_for_an_ever_longer_time():
+    ledger = CallLedger(START)
+    later = START + 10 * WINDOW
+    ledger.add([], later)
+    assert ledger.since() == later - WINDOW
+    ledger.add([], later + WINDOW, complete_until=later)
+    assert ledger.since() == later - WINDOW, "what was not read is asked for again"
+
+
+def test_a_clock_that_was_days_ahead_does_not_leave_the_next_polls_in_the_future():
+    ledger = CallLedger(START)
+    ledger.add([], START + 10 * WINDOW)
+    ledger.add([], START + 60)
+    assert ledger.since() <= START + 60 - OVERLAP

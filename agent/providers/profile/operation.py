@@ -4,13 +4,15 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from agent.config.inventory.inventory import Inventory
 from agent.net.exchange import Answer, ProviderError
 from agent.net.reading import INLINE_BYTES, INLINE_RECORDS, read_in_thread
 from agent.net.urls import next_url
 from agent.providers.base import AdapterReports
+from agent.providers.paid_queries import CostLedger, MemoryPages
 from agent.providers.profile.json_path import MISSING, Path, follow, path_of, scalar_text
 from agent.providers.profile.mapping import MappedPage, RecordMapper, joined
 from agent.providers.profile.misfits import keys_at
@@ -21,12 +23,14 @@ from agent.providers.profile.page_shape import Rows
 from agent.providers.profile.paging import Bounds, Collected, Page, PageSource, read_all
 from agent.providers.profile.record_lists import Entries, NoRecordsError, RecordFinder
 from agent.providers.profile.schema import Operation
-from agent.providers.profile.targets import Target, target_per_number
+from agent.providers.profile.targets import Target, target_per_number, target_per_phone
 from agent.providers.profile.windows import Windows
 from agent.states import Capability, PollFailure
 
 NUMBER_NAMES: Final = frozenset({"number"})
 """Names that the templates of an operation requested once per number may use."""
+PHONE_NAMES: Final = frozenset({"phone", "phone_id", "extension"})
+"""Names that the templates of an operation requested once per bound phone may use."""
 
 _LONGEST_TOKEN: Final = 4096
 _SWITCHES: Final = {
@@ -49,6 +53,12 @@ class ReadContext:
     reports: AdapterReports
     clock: Callable[[], float] = time.time
     """Epoch seconds."""
+    inventory: Inventory = field(default_factory=Inventory)
+    """What the configuration knows of the account's numbers and phones."""
+    costs: CostLedger = field(default_factory=lambda: CostLedger("", MemoryPages()))
+    """The budgets of requests that cost money."""
+    daily_budget: float = 0.0
+    """What they may cost in a day."""
 
 
 class OperationReader:
@@ -64,9 +74,16 @@ class OperationReader:
         self._bounds = context.bounds
         self._client = OperationClient(context.api, operation, name)
         self.windows = Windows(operation.window, self._client.names)
-        self.per_number = not NUMBER_NAMES.isdisjoint(self._client.names)
+        self.names = self._client.names
+        """Every name that its templates use."""
+        self.per_phone = not PHONE_NAMES.isdisjoint(self.names)
+        """Whether it must be requested once for each bound phone, as its templates name one."""
+        self.per_number = not self.per_phone and not NUMBER_NAMES.isdisjoint(self.names)
         """Whether it must be requested once for each number, as its templates name one."""
-        if self.per_number:
+        self.is_paged = operation.paging.kind != "none"
+        if self.per_phone:
+            target = target_per_phone(target)
+        elif self.per_number:
             target = target_per_number(target, operation.fields)
         self._mapper = RecordMapper(target, operation, context.clock)
         self._mapping = asyncio.Lock()
@@ -138,10 +155,10 @@ class OperationReader:
         return page
 
     def _report_unmapped(self, mapped: MappedPage) -> None:
-        for field, count in mapped.unmapped:
-            self._reports.unmapped(f"{self._name}.{field}", count)
-        for field, words in mapped.words:
-            self._reports.words(f"{self._name}.{field}", words)
+        for name, count in mapped.unmapped:
+            self._reports.unmapped(f"{self._name}.{name}", count)
+        for name, words in mapped.words:
+            self._reports.words(f"{self._name}.{name}", words)
 
     async def _page(self, answer: Answer) -> Page:
         tree = await self._client.decode(answer)

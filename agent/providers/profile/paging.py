@@ -75,6 +75,10 @@ class Bounds:
     concurrency: int
     max_numbers: int = 100_000
     max_records: int = 500_000
+    seconds: float = 30.0
+    """The longest that a poll may take."""
+    rate: float = 50.0
+    """Requests a second."""
 
 
 @dataclass

@@ -14,11 +14,19 @@ from agent.event_loop import INLINE_ITEMS, release, sorted_in_chunks
 from agent.model import Balance, Binding, Call, Listing, Number, Routing
 from agent.net.exchange import ProviderError
 from agent.net.gather import run_concurrently
+from agent.providers.base import CallRecords
+from agent.providers.cost_budget import Costs
+from agent.providers.inventory_facts import bindings_of
+from agent.providers.profile.calls_reader import CallsReader
 from agent.providers.profile.envelope import NotFoundError
+from agent.providers.profile.fan_out import Pace, Round
 from agent.providers.profile.merging import reader_of
+from agent.providers.profile.misfits import MOST_MISFITS
 from agent.providers.profile.operation import OperationReader, ReadContext
-from agent.providers.profile.paging import Collected
-from agent.providers.profile.targets import ACCOUNT, REQUESTED, TARGETS
+from agent.providers.profile.paging import Bounds, Collected
+from agent.providers.profile.phone_reader import PhoneReader
+from agent.providers.profile.schema import Operation
+from agent.providers.profile.targets import ACCOUNT, PHONES, REQUESTED, TARGETS
 from agent.states import Capability, Grade, NumberState, PollFailure
 
 
@@ -43,11 +51,35 @@ class DeclarativeProvider:
             if profile.account
             else None
         )
+        self._calls_reader = (
+            CallsReader(calls, _pace(context.bounds, calls))
+            if (calls := self._readers.get(Capability.CALLS))
+            else None
+        )
+        self._phones = (
+            OperationReader("phones", profile.phones, PHONES, context) if profile.phones else None
+        )
+        self._phone_reader = self._make_phone_reader(profile.reachability)
+        self._listed: Sequence[str] | None = None
         self.capabilities = frozenset(self._readers)
         self.rates = {capability: reader.rate for capability, reader in self._readers.items()}
-        self.fan_out = frozenset(
-            capability for capability, reader in self._readers.items() if reader.per_number
+        self.fan_out: frozenset[Capability] = frozenset(
+            capability
+            for capability, reader in self._readers.items()
+            # The calls of each number are read on from where they were read up to.
+            if reader.per_number and capability is not Capability.CALLS
         )
+
+    def _make_phone_reader(self, operation: Operation | None) -> PhoneReader | None:
+        reader = self._readers.get(Capability.REACHABILITY)
+        if operation is None or reader is None or not reader.per_phone:
+            return None
+        context, paid = self._context, None
+        if operation.cost is not None:
+            costs = Costs(operation.cost, context.daily_budget, operation.asked_every)
+            paid = context.costs.queries("phone_status", costs)
+        pace = _pace(context.bounds, reader)
+        return PhoneReader(operation, reader, pace, paid, context.inventory)
 
     async def numbers(self) -> Listing:
         """The complete listing of the account's numbers; see ``Provider``."""
@@ -58,6 +90,8 @@ class DeclarativeProvider:
         grade = None if "grade" in reader.mapped_fields else self._grade
         overrides = _NumberOverrides(state, grade)
         numbers = await _compute(overrides.apply_and_sort, collected.facts)
+        if self._calls_reader is not None:
+            self._listed = tuple([number.number for number in numbers])
         return Listing(numbers, collected.invalid, state)
 
     async def routing(self, numbers: Sequence[str]) -> Mapping[str, Routing]:
@@ -68,7 +102,7 @@ class DeclarativeProvider:
             self._check_share_of_invalid(Capability.ROUTING, collected)
             wanted = frozenset(numbers)
             return {number: fact for number, fact in collected.facts if number in wanted}
-        facts_of = await self._read_per_number(Capability.ROUTING, numbers)
+        facts_of = await self._read_per_number(reader, Capability.ROUTING, numbers)
         return {number: self._only(reader, facts) for number, facts in facts_of.items() if facts}
 
     @staticmethod
@@ -89,8 +123,36 @@ class DeclarativeProvider:
     async def reachability(self, numbers: Sequence[str]) -> Mapping[str, tuple[Binding, ...]]:
         """The bound phones of ``numbers``, ``()`` for one without; see ``Provider``."""
         reader = self._readers[Capability.REACHABILITY]
+        if self._phone_reader is not None:
+            return await self._states_of_phones(self._phone_reader, numbers)
+        return await self._bindings(reader, numbers)
+
+    async def _states_of_phones(
+        self, phone_reader: PhoneReader, numbers: Sequence[str]
+    ) -> Mapping[str, tuple[Binding, ...]]:
+        """The bound phones, each asked for its state."""
+        bindings: Mapping[str, tuple[Binding, ...]]
+        if self._phones is None:
+            bindings = bindings_of(self._context.inventory, {})
+        else:
+            bindings = await self._bindings(self._phones, numbers)
+        completed, round_ = await phone_reader.complete(bindings, self._context.clock())
+        self._report_failures(Capability.REACHABILITY, round_)
+        return completed
+
+    def _report_failures(self, capability: Capability, round_: Round) -> None:
+        """Report what failed or did not fit for single subjects."""
+        texts = [*round_.misfits, *(failure.detail for failure in round_.failures)]
+        if texts:
+            self._context.reports.invalid(capability, len(texts))
+            self._context.reports.misfits(capability, texts[:MOST_MISFITS])
+
+    async def _bindings(
+        self, reader: OperationReader, numbers: Sequence[str]
+    ) -> Mapping[str, tuple[Binding, ...]]:
+        """The phones that ``reader`` lists, for all numbers at once or number by number."""
         if reader.per_number:
-            facts_of = await self._read_per_number(Capability.REACHABILITY, numbers)
+            facts_of = await self._read_per_number(reader, Capability.REACHABILITY, numbers)
             return {number: _by_position(facts) for number, facts in facts_of.items()}
         collected = await reader.read_listing({}, _binding_identity)
         self._check_share_of_invalid(Capability.REACHABILITY, collected)
@@ -108,17 +170,16 @@ class DeclarativeProvider:
 
     async def calls(self, since: float) -> tuple[Call, ...]:
         """Calls that started at or after ``since``; see ``Provider``."""
-        reader = self._readers[Capability.CALLS]
-        facts: list[Call] = []
-        for window in reader.windows.split(since, self._context.clock()):
-            values = reader.windows.values(window)
-            collected = await reader.read_listing(values, attrgetter("id"))
-            self._check_share_of_invalid(Capability.CALLS, collected)
-            facts += collected.facts
-            reader.check_count(len(facts))
-        # Some APIs filter by whole days only, so older records may come along.
-        recent: tuple[Call, ...] = await _compute(_calls_since, facts, since)
-        return recent
+        assert self._calls_reader is not None
+        now = self._context.clock()
+        inventory = self._context.inventory
+        numbers = tuple(inventory.own) if self._listed is None else self._listed
+        read = await self._calls_reader.read(since, now, numbers)
+        self._check_share_of_invalid(Capability.CALLS, read.collected)
+        self._report_failures(Capability.CALLS, read.round)
+        self._calls_reader.commit(read)
+        calls = tuple(read.calls.values())
+        return calls if read.complete_until >= now else CallRecords(calls, read.complete_until)
 
     async def _account_state(self) -> NumberState | None:
         """The state the account forces on its numbers, ``None`` when it forces none."""
@@ -129,14 +190,13 @@ class DeclarativeProvider:
         return None if state is NumberState.ACTIVE else state
 
     async def _read_per_number(
-        self, capability: Capability, numbers: Sequence[str]
+        self, reader: OperationReader, capability: Capability, numbers: Sequence[str]
     ) -> dict[str, list[Any]]:
         """The facts of every number the provider knows, with one request each.
 
         Where records name their number, those of other numbers are left out: not every provider
         heeds the number that it was asked for.
         """
-        reader = self._readers[capability]
         facts_of: dict[str, list[Any]] = {}
         total = Collected()
         # One iterator for all workers: each takes the next number when it is done with one.
@@ -145,7 +205,12 @@ class DeclarativeProvider:
         async def work() -> None:
             for number in remaining:
                 try:
-                    collected = await reader.read_single({"number": number})
+                    values = {"number": number}
+                    collected = (
+                        await reader.read_listing(values, _binding_identity)
+                        if reader.is_paged
+                        else await reader.read_single(values)
+                    )
                 except NotFoundError:
                     continue
                 facts_of[number] = _facts_of(number, collected.facts)
@@ -192,17 +257,15 @@ class _NumberOverrides:
         return tuple(sorted_in_chunks(numbers, attrgetter("number")))
 
 
+def _pace(bounds: Bounds, reader: OperationReader) -> Pace:
+    return Pace(bounds.concurrency, bounds.seconds, min(bounds.rate, reader.rate))
+
+
 async def _compute(function: Any, facts: list[Any], *args: Any) -> Any:
     """``function(facts, *args)``, in a thread where there are many facts."""
     if len(facts) < INLINE_ITEMS:
         return function(facts, *args)
     return await asyncio.to_thread(function, facts, *args)
-
-
-def _calls_since(facts: list[Call], since: float) -> tuple[Call, ...]:
-    # By id: windows overlap.
-    recent = {call.id: call for call in facts if call.started_at >= since}
-    return tuple(recent.values())
 
 
 def _facts_of(number: str, facts: list[tuple[str, Any]]) -> list[Any]:

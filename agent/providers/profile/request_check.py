@@ -6,10 +6,11 @@ from typing import Any, Final
 from agent.net.timestamps import parse_offset
 from agent.providers.profile.body_template import texts_of
 from agent.providers.profile.json_path import path_of
+from agent.providers.profile.operation import PHONE_NAMES
 from agent.providers.profile.page_place import NAMES_OF_KIND, SIZE
 from agent.providers.profile.request_schema import Paging, WindowSection
 from agent.providers.profile.request_template import RequestTemplate
-from agent.providers.profile.schema import Login, Operation
+from agent.providers.profile.schema import Login, Operation, Profile, operations_of
 from agent.providers.profile.windows import DAY_NAMES, DIRECTIVES, FORMATTED_NAMES, UNTIL_NAMES
 from agent.providers.signing.check import check_template
 from agent.yamlfile.paths import KeyPath
@@ -161,3 +162,39 @@ def _check_format(text: str, at: KeyPath) -> Iterator[Problem]:
     if unknown or not letters:
         known = ", ".join(f"%{letter}" for letter in "YmdHMSyjz")
         yield Problem(at, f"is no format of a time, expected some of {known}")
+
+
+def asks_per_phone(profile: Profile) -> bool:
+    """Whether the profile asks for the state of each bound phone."""
+    operation = profile.reachability
+    used = frozenset() if operation is None else RequestTemplate(operation, {}).names
+    return not PHONE_NAMES.isdisjoint(used)
+
+
+def check_phones(profile: Profile) -> Iterator[Problem]:
+    """Every mistake in how the profile asks for phones one by one."""
+    is_asked = asks_per_phone(profile)
+    if profile.phones is not None and not is_asked:
+        text = "is of no use, expected {phone} or {phone_id} in the request of reachability"
+        yield Problem(("phones",), text)
+    for at, operation in operations_of(profile):
+        if at == ("reachability",) and is_asked:
+            yield from _check_asked(operation, at)
+            continue
+        for key in ("cost", "every", "max_age", "only_mobiles", "absent_state"):
+            if getattr(operation, key):
+                text = "is for what is asked once per phone, expected {phone} in the request"
+                yield Problem((*at, key), f"{text} of reachability")
+
+
+def _check_asked(operation: Operation, at: KeyPath) -> Iterator[Problem]:
+    if operation.paging.kind != "none":
+        text = "does not go with {phone} in the request: the answer is about one phone"
+        yield Problem((*at, "paging"), text)
+    if operation.merge:
+        text = "does not go with {phone} in the request, expected it in phones"
+        yield Problem((*at, "merge"), text)
+    if operation.max_age is not None and operation.max_age < operation.asked_every:
+        yield Problem(
+            (*at, "max_age"), "is shorter than every, so phones would be unknown in between"
+        )

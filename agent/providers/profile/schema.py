@@ -7,7 +7,7 @@ the page of a listing;
 """
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,10 @@ from agent.config.section import Section
 from agent.providers.profile.field_schema import Conditions, NestedRecords, RecordList, Rule, Word
 from agent.providers.profile.request_schema import Address, Body, Paging, RateLimitSection, Window
 from agent.providers.signing.section import Signing, SigningText
+from agent.states import BindingState
+from agent.yamlfile.values import Duration
+
+_DAY: Final = 86_400.0
 
 
 class Envelope(Section):
@@ -62,6 +66,17 @@ class Operation(Section):
     paging: Paging = Paging()
     rate_limit: RateLimitSection | None = None
     """The provider's limit for this operation, beside the profile's for all."""
+    cost: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
+    """What one request costs, where it is asked once per phone: the account's ``daily_budget``
+    decides how many are sent."""
+    every: Duration | None = None
+    """The least time between two requests about the same phone; a day where they cost money."""
+    max_age: Duration | None = None
+    """How long an answer about a phone holds; twice ``every`` without it."""
+    only_mobiles: bool = False
+    """Asks for mobile phones only."""
+    absent_state: BindingState | None = None
+    """In reachability: the state of a phone that the provider does not know."""
     window: Window | None = None
     """In calls: the stretches of time that are asked for; a duration is the largest of them."""
     records: NestedRecords = RecordList(path="")
@@ -77,6 +92,20 @@ class Operation(Section):
     fields: dict[str, Rule]
     merge: Annotated[list["MergedOperation"], Field(max_length=5)] = Field(default_factory=list)
     """Further operations whose fields are laid over these, record by record."""
+
+    @property
+    def asked_every(self) -> float:
+        """The least seconds between two requests about the same phone."""
+        if self.every is not None:
+            return self.every
+        return _DAY if self.cost else 0.0
+
+    @property
+    def answer_max_age(self) -> float:
+        """Seconds for which an answer about a phone holds."""
+        if self.max_age is not None:
+            return self.max_age
+        return 2 * self.asked_every or _DAY
 
 
 class MergedOperation(Operation):
@@ -145,6 +174,8 @@ class Profile(Section):
     """The state of the account as a whole."""
     numbers: Operation | None = None
     routing: Operation | None = None
+    phones: Operation | None = None
+    """The bound phones, where ``reachability`` is asked once for each of them."""
     reachability: Operation | None = None
     balance: Operation | None = None
     calls: Operation | None = None

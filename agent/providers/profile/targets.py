@@ -199,3 +199,23 @@ def target_per_number(target: Target, mapped: Iterable[str]) -> Target:
         for field in target.fields
     )
     return replace(target, fields=tuple(fields))
+
+
+def target_per_phone(target: Target) -> Target:
+    """``target`` where each request names one phone: records need not say whose they are."""
+    named = {"number", "id", "phone"}
+    fields = (
+        replace(field, need=Need.OPTIONAL, default="") if field.name in named else field
+        for field in target.fields
+    )
+    return replace(target, fields=tuple(fields))
+
+
+PHONES: Final = replace(
+    TARGETS[Capability.REACHABILITY],
+    fields=tuple(
+        replace(field, need=Need.OPTIONAL) if field.name == "state" else field
+        for field in TARGETS[Capability.REACHABILITY].fields
+    ),
+)
+"""The target of the ``phones`` operation: another one says what state they are in."""

@@ -6,11 +6,12 @@ from functools import partial
 from agent.providers.profile.addresses import check_addresses
 from agent.providers.profile.merge_check import check_merges
 from agent.providers.profile.merge_target import KEYS, merge_target
-from agent.providers.profile.operation import NUMBER_NAMES
+from agent.providers.profile.operation import NUMBER_NAMES, PHONE_NAMES
 from agent.providers.profile.path_check import check_envelope, check_paths
 from agent.providers.profile.record_check import RecordScope, check_records
 from agent.providers.profile.request_check import (
     check_paging,
+    check_phones,
     check_read,
     check_request,
     check_texts,
@@ -20,18 +21,26 @@ from agent.providers.profile.request_check import (
 from agent.providers.profile.request_template import RequestTemplate
 from agent.providers.profile.rule_check import check_rule
 from agent.providers.profile.schema import Login, Operation, Profile, operations_of
-from agent.providers.profile.targets import ACCOUNT, TARGETS, Need, Target, target_per_number
+from agent.providers.profile.targets import (
+    ACCOUNT,
+    PHONES,
+    TARGETS,
+    Need,
+    Target,
+    target_per_number,
+    target_per_phone,
+)
 from agent.providers.profile.windows import WINDOW_NAMES
 from agent.providers.signing.check import SigningCheck
 from agent.states import Capability
 from agent.yamlfile.paths import KeyPath
 from agent.yamlfile.problems import Problem
 
-_PER_NUMBER = frozenset({Capability.ROUTING.value, Capability.REACHABILITY.value})
+_PER_NUMBER = frozenset({"routing", "reachability", "phones", "calls"})
 _NAMES_OF = {
     Capability.ROUTING: NUMBER_NAMES,
-    Capability.REACHABILITY: NUMBER_NAMES,
-    Capability.CALLS: WINDOW_NAMES,
+    Capability.REACHABILITY: NUMBER_NAMES | PHONE_NAMES,
+    Capability.CALLS: WINDOW_NAMES | NUMBER_NAMES,
 }
 
 
@@ -47,7 +56,8 @@ def check_profile(profile: Profile) -> Iterator[Problem]:
     yield from check_envelope(profile.envelope, ("envelope",))
     if profile.login is not None:
         yield from _login(profile.login, profile, known)
-    operations = [("account", ACCOUNT, frozenset[str]())]
+    yield from check_phones(profile)
+    operations = [("account", ACCOUNT, frozenset[str]()), ("phones", PHONES, NUMBER_NAMES)]
     operations += [
         (capability.value, TARGETS[capability], _NAMES_OF.get(capability, frozenset()))
         for capability in Capability
@@ -56,7 +66,8 @@ def check_profile(profile: Profile) -> Iterator[Problem]:
         operation = getattr(profile, key)
         if operation is not None:
             yield from _operation(operation, (key,), target, known | names)
-            yield from _merged(operation, key, target, known | names | NUMBER_NAMES)
+            merged_names = (names - PHONE_NAMES) | NUMBER_NAMES
+            yield from _merged(operation, key, target, known | merged_names)
 
 
 def _signing(profile: Profile, known: frozenset[str]) -> Iterator[Problem]:
@@ -104,7 +115,9 @@ def _operation(
     yield from check_paths(operation, at)
     yield from check_records(operation, at)
     yield from check_envelope(operation.envelope, (*at, "envelope"))
-    if not NUMBER_NAMES.isdisjoint(used):
+    if not PHONE_NAMES.isdisjoint(used):
+        target = target_per_phone(target)
+    elif not NUMBER_NAMES.isdisjoint(used):
         target = target_per_number(target, operation.fields)
     yield from _fields(operation, at, target)
 
