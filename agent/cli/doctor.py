@@ -2,10 +2,7 @@
 
 import dataclasses
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-
-import msgspec
 
 from agent.cli.runner import ExitStatus, print_json, run_command
 from agent.config.load import load
@@ -14,7 +11,7 @@ from agent.store.directory import LEDGER_NAME
 from agent.store.finding import Finding, Status
 from agent.store.inspection import inspect_folder, inspect_ledger
 from agent.store.repair import Repair, repair
-from agent.tickets.ticket import Ticket
+from agent.tickets.ledger import is_usable
 
 
 def doctor(config: Path, *, is_repair: bool = False, as_json: bool = False) -> int:
@@ -25,7 +22,7 @@ def doctor(config: Path, *, is_repair: bool = False, as_json: bool = False) -> i
 
     def command() -> int:
         directory = Path(load(config).data_dir)
-        done = repair(directory, _is_valid) if is_repair else None
+        done = repair(directory, is_usable) if is_repair else None
         findings = [*inspect_folder(directory), *inspect_ledger(directory / LEDGER_NAME)]
         is_ok = all(it.status is Status.OK for it in findings)
         if as_json:
@@ -35,21 +32,6 @@ def doctor(config: Path, *, is_repair: bool = False, as_json: bool = False) -> i
         return ExitStatus.OK if is_ok else ExitStatus.FAILED
 
     return run_command(command, failures=(StoreError,))
-
-
-def _is_valid(table: str, values: Mapping[str, object]) -> bool:
-    """Whether a row that was read from a damaged ledger is one that the agent can use."""
-    content = values.get("document")
-    if not isinstance(content, bytes):
-        return content is None
-    try:
-        if table == "tickets":
-            ticket = msgspec.json.decode(content, type=Ticket)
-            return (ticket.id, ticket.key) == (values["id"], values["key"])
-        msgspec.json.decode(content)
-    except (msgspec.MsgspecError, UnicodeError):
-        return False
-    return True
 
 
 def _lines(findings: list[Finding], done: Repair | None) -> list[str]:

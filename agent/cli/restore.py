@@ -10,6 +10,7 @@ from agent.config.load import load
 from agent.store import StoreError
 from agent.store.restore import Restore
 from agent.store.restore import restore as put_back
+from agent.tickets.ledger import is_usable
 
 _MOST_NAMES = 20
 
@@ -21,7 +22,7 @@ def restore(file: Path, config: Path, *, as_json: bool = False) -> int:
     """
 
     def command() -> int:
-        done = put_back(Path(load(config).data_dir), file)
+        done = put_back(Path(load(config).data_dir), file, is_usable)
         if as_json:
             print_json(dataclasses.asdict(done))
         else:

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.store import StoreError
 from agent.store.database import Database, uninterrupted
 from agent.store.directory import sync_directory
-from agent.store.inspection import damage_of, open_read_only
+from agent.store.inspection import UNREADABLE, damage_of, open_read_only
 from agent.store.schema import outbox, pages, sink_links, tickets
 
 log = structlog.get_logger(__name__)
@@ -69,7 +69,7 @@ def back_up(ledger: Path, file: Path) -> Backup:
         os.link(part, file)
         sync_directory(file.parent)
         return Backup(str(file), file.stat().st_size, count)
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         raise StoreError(f"{ledger}: cannot be copied to {file}: {error}") from error
     except OSError as error:
         raise StoreError(f"{file}: cannot be written ({error.strerror})") from error

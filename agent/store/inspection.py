@@ -24,6 +24,10 @@ _SAFE_BRANCHES = {(3, 50): 7, (3, 44): 6}
 """Releases to which the correction of the write-ahead-log reset bug was carried over."""
 _REPAIR = "stop the agent and run numwatch doctor --repair"
 
+UNREADABLE = (sqlite3.Error, UnicodeError)
+"""What reading a damaged ledger may raise: SQLite's words quote its pages, and the driver reads
+them as UTF-8."""
+
 Rule = Callable[[sqlite3.Connection, str, float], Iterator[Finding]]
 
 
@@ -60,21 +64,27 @@ def inspect_ledger(ledger: Path, now: float | None = None) -> Iterator[Finding]:
                 yield ok("integrity", ledger, "every page and every index is whole")
             for rule in (_revision, *_RECORDS):
                 yield from rule(connection, str(ledger), at)
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         yield _damaged(ledger, str(error))
 
 
 def open_read_only(ledger: Path, *, timeout: float = 30.0) -> sqlite3.Connection:
     """A connection that neither writes nor moves the write-ahead log into the ledger."""
     uri = f"{ledger.absolute().as_uri()}?mode=ro"
-    return sqlite3.connect(uri, uri=True, timeout=timeout, isolation_level=None)
+    connection = sqlite3.connect(uri, uri=True, timeout=timeout, isolation_level=None)
+    connection.text_factory = _text
+    return connection
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "replace")
 
 
 def damage_of(connection: sqlite3.Connection, most: int = 3) -> list[str]:
     """The first faults that SQLite's full check finds, which compares every index with its table.
 
     Raises:
-        sqlite3.DatabaseError: when the file is so damaged that it cannot be checked.
+        UNREADABLE: when the file is so damaged that it cannot be checked.
     """
     rows = connection.execute(f"PRAGMA integrity_check({most:d})")
     return [str(line) for (line,) in rows if line != "ok"]
@@ -83,7 +93,7 @@ def damage_of(connection: sqlite3.Connection, most: int = 3) -> list[str]:
 def _damage(connection: sqlite3.Connection) -> list[str]:
     try:
         return damage_of(connection, 5)
-    except sqlite3.DatabaseError as error:
+    except UNREADABLE as error:
         return [str(error)]
 
 
@@ -92,7 +102,7 @@ def is_damaged(ledger: Path) -> bool:
     try:
         with closing(open_read_only(ledger)) as connection:
             return bool(_damage(connection))
-    except sqlite3.Error:
+    except UNREADABLE:
         return True
 
 
@@ -158,7 +168,7 @@ def _revision(connection: sqlite3.Connection, where: str, _now: float) -> Iterat
     known = known_revisions()
     try:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.DatabaseError as error:
+    except UNREADABLE as error:
         row = None
         if "no such table" not in str(error):
             yield Finding("schema", Status.BROKEN, where, f"cannot be read ({error})", _REPAIR)
@@ -254,7 +264,7 @@ def _guarded(rule: Rule) -> Rule:
     def guarded(connection: sqlite3.Connection, where: str, now: float) -> Iterator[Finding]:
         try:
             yield from rule(connection, where, now)
-        except sqlite3.Error as error:
+        except UNREADABLE as error:
             name = rule.__name__.strip("_").replace("_", " ")
             yield Finding(name, Status.BROKEN, where, f"cannot be read ({error})", _REPAIR)
 

@@ -1,19 +1,26 @@
 """Puts a backup in the ledger's place; the ledger that was there is kept beside it."""
 
+import math
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.net.scrub import scrub
 from agent.store import StoreError
 from agent.store.backup import RESTORE_PAGE
 from agent.store.directory import LEDGER_NAME, lock_directory, make_private
-from agent.store.inspection import damage_of, open_read_only
+from agent.store.inspection import UNREADABLE, damage_of, open_read_only
 from agent.store.migrate import known_revisions
-from agent.store.salvage import SUFFIXES, put_aside, replace_ledger
+from agent.store.salvage import SUFFIXES, IsValid, put_aside, replace_ledger
+
+_ALWAYS = frozenset({"keep", "tickets", "timeline", "outbox"})
+"""Tables that the ledgers of all versions have."""
+_LATEST = 2.0**40
+"""Epoch seconds, far in the future."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +40,20 @@ class Restore:
     """Tickets that are not in the backup."""
 
 
-def restore(directory: Path, file: Path) -> Restore:
+def _any_row(_table: str, _values: Mapping[str, object]) -> bool:
+    return True
+
+
+def restore(directory: Path, file: Path, is_valid: IsValid = _any_row) -> Restore:
     """Put ``file`` in the place of the ledger in ``directory``.
+
+    ``is_valid`` says whether a row of it is one that the agent can use.
 
     Raises:
         InUseError: while an agent runs.
         StoreError: when the file is no whole backup, or cannot be put there; nothing changed then.
     """
-    made_at = _check(file)
+    made_at = _check(file, is_valid)
     make_private(directory)
     ledger = directory / LEDGER_NAME
     if file.exists() and file.samefile(ledger):
@@ -67,7 +80,7 @@ def restore(directory: Path, file: Path) -> Restore:
     )
 
 
-def _check(file: Path) -> float:
+def _check(file: Path, is_valid: IsValid) -> float:
     """When the whole backup ``file`` was made.
 
     Raises:
@@ -86,21 +99,63 @@ def _check(file: Path) -> float:
             if damage := damage_of(connection):
                 raise StoreError(f"{file}: damaged ({'; '.join(damage)}); choose another backup")
             _refuse_unknown(connection, file)
+            _refuse_foreign(connection, file)
+            _refuse_unusable(connection, file, is_valid)
             row = connection.execute("SELECT value FROM keep WHERE name = ?", (RESTORE_PAGE,))
             made_at = row.fetchone()
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         raise StoreError(f"{file}: is no backup of a ledger ({error})") from error
     # A copy of a stopped agent's ledger is whole too; its age is that of the file.
-    return file.stat().st_mtime if made_at is None else float(made_at[0])
+    return file.stat().st_mtime if made_at is None else _time(made_at[0], file)
+
+
+def _time(value: object, file: Path) -> float:
+    try:
+        at = float(value) if isinstance(value, bytes | str | float | int) else math.nan
+    except ValueError:
+        at = math.nan
+    if not 0 <= at <= _LATEST:
+        raise StoreError(f"{file}: does not say when it was made; choose another backup")
+    return at
+
+
+def _refuse_foreign(connection: sqlite3.Connection, file: Path) -> None:
+    """Refuse what numwatch never writes: other things than tables and their indexes, or too few.
+
+    A trigger or a view would be carried out with the agent's own statements.
+    """
+    rows = connection.execute("SELECT type, name FROM sqlite_master").fetchall()
+    if odd := sorted(f"{kind} {name}" for kind, name in rows if kind not in {"table", "index"}):
+        raise StoreError(
+            f"{file}: has what numwatch never makes ({scrub(odd[0])}), so somebody changed it;"
+            " choose another backup"
+        )
+    missing = sorted(_ALWAYS - {name for _, name in rows})
+    if missing:
+        raise StoreError(f"{file}: is no backup of a ledger (it has no table {missing[0]})")
+
+
+def _refuse_unusable(connection: sqlite3.Connection, file: Path, is_valid: IsValid) -> None:
+    """Refuse tickets that no agent could read: it would fail at every round."""
+    names = ("id", "key", "document")
+    for row in connection.execute("SELECT id, key, document FROM tickets"):
+        if not is_valid("tickets", dict(zip(names, row, strict=True))):
+            raise StoreError(
+                f"{file}: the ticket {scrub(str(row[0]))} in it cannot be read; choose another"
+                " backup, or put it in place by hand and run numwatch doctor --repair"
+            )
 
 
 def _refuse_unknown(connection: sqlite3.Connection, file: Path) -> None:
-    (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    if row is None:
+        raise StoreError(f"{file}: is no backup of a ledger (it names no schema)")
+    (revision,) = row
     known = known_revisions()
     if revision not in known:
         raise StoreError(
-            f"{file}: made by a newer numwatch (its schema is {revision}, this one knows up to"
-            f" {known[0]}); run that version"
+            f"{file}: made by a newer numwatch (its schema is {scrub(str(revision))}, this one"
+            f" knows up to {known[0]}); run that version"
         )
 
 
@@ -126,7 +181,7 @@ def _copied(file: Path, new: Path, made_at: float) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreError(f"{new}: cannot be written ({error.strerror}); nothing changed") from error
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         raise StoreError(f"{new}: cannot be written ({error}); nothing changed") from error
     finally:
         new.unlink(missing_ok=True)
@@ -135,7 +190,7 @@ def _copied(file: Path, new: Path, made_at: float) -> Iterator[None]:
 def _put_former_aside(ledger: Path) -> str:
     if not ledger.is_file() or not ledger.stat().st_size:
         return ""
-    with suppress(sqlite3.Error), closing(sqlite3.connect(ledger)) as connection:
+    with suppress(*UNREADABLE), closing(sqlite3.connect(ledger)) as connection:
         # Then its file alone is whole, whenever this is interrupted.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     aside = put_aside(ledger, "before-restore")
@@ -155,5 +210,5 @@ def _states(ledger: Path) -> dict[str, bool] | None:
                 str(identity): bool(is_open)
                 for identity, is_open in connection.execute("SELECT id, open FROM tickets")
             }
-    except sqlite3.Error:
+    except UNREADABLE:
         return None

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine
 
 from agent.store import StoreError
 from agent.store.directory import sync_directory
-from agent.store.inspection import damage_of, open_read_only
+from agent.store.inspection import UNREADABLE, damage_of, open_read_only
 from agent.store.migrate import known_revisions, migrate
 from agent.store.schema import metadata
 
@@ -114,7 +114,7 @@ def salvage(ledger: Path, is_valid: IsValid) -> Salvage:
         lost_tickets = _write(new, tables)
         aside = put_aside(ledger, "damaged")
         replace_ledger(ledger, new)
-    except (sqlite3.Error, OSError) as error:
+    except (*UNREADABLE, OSError) as error:
         raise StoreError(f"{ledger}: cannot be repaired ({error}); it is where it was") from error
     finally:
         _discard(new, readable)
@@ -138,7 +138,7 @@ def _mend_header(copy: Path, fresh: Path) -> None:
         with closing(open_read_only(copy)) as connection:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             return
-    except sqlite3.DatabaseError:
+    except UNREADABLE:
         pass
     _make(fresh)
     header = bytearray(fresh.read_bytes()[:_HEADER_BYTES])
@@ -173,7 +173,7 @@ def _read(readable: Path, is_valid: IsValid) -> Iterator[_Table]:
 def _refuse_newer(connection: sqlite3.Connection, readable: Path) -> None:
     try:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.DatabaseError:
+    except UNREADABLE:
         return
     if row is not None and row[0] not in known_revisions():
         raise StoreError(f"{readable}: of a newer numwatch; repair it with that version")
@@ -184,7 +184,7 @@ def _read_table(
 ) -> _Table:
     try:
         present = [str(row[1]) for row in connection.execute(f"PRAGMA table_info({name})")]
-    except sqlite3.DatabaseError:
+    except UNREADABLE:
         present = []
     table = _Table(name, [column for column in columns if column in present])
     if not table.columns:
@@ -211,7 +211,7 @@ def _rows(
             for rowid, *values in connection.execute(query, (position,)):
                 yield tuple(values)
                 position = rowid + 1
-        except (sqlite3.DatabaseError, UnicodeError):
+        except UNREADABLE:
             failures += 1
             following = _next_readable(connection, table.name, position)
             table.lost += 1 if following is None else following - position
@@ -231,7 +231,7 @@ def _next_readable(connection: sqlite3.Connection, name: str, position: int) -> 
         query = f'SELECT rowid FROM "{name}" NOT INDEXED WHERE rowid >= ? ORDER BY rowid LIMIT 1'  # nosec B608 # this program's own tables
         try:
             row = connection.execute(query, (start,)).fetchone()
-        except sqlite3.DatabaseError:
+        except UNREADABLE:
             return None
         return _LAST_ROW if row is None else int(row[0])
 
@@ -275,9 +275,16 @@ def _insert(connection: sqlite3.Connection, table: _Table) -> None:
     names = ", ".join(f'"{column}"' for column in table.columns)
     places = ", ".join("?" for _ in table.columns)
     query = f'INSERT OR IGNORE INTO "{table.name}" ({names}) VALUES ({places})'
-    written = [row for row in table.rows if connection.execute(query, row).rowcount]
+    written = [row for row in table.rows if _is_written(connection, query, row)]
     table.lost += len(table.rows) - len(written)
     table.rows = written
+
+
+def _is_written(connection: sqlite3.Connection, query: str, row: tuple[object, ...]) -> bool:
+    try:
+        return connection.execute(query, row).rowcount > 0
+    except UnicodeEncodeError:
+        return False  # a text of it was no text any more
 
 
 _NAMED_TICKETS = """

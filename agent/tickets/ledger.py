@@ -1,7 +1,7 @@
 """The tickets in the store: written by the manager, read by pages, commands and metrics."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, func, insert, or_, select, update
@@ -12,11 +12,14 @@ from agent.store.backup import is_restored, note_restore
 from agent.store.database import Database, uninterrupted
 from agent.store.schema import tickets, timeline
 from agent.tickets.changes import Change
+from agent.tickets.decide.common_cause import LANDING
 from agent.tickets.key import new_ledger_mark
-from agent.tickets.ticket import Entry, Ticket
+from agent.tickets.landing_ids import LandingIds, new_landing_key
+from agent.tickets.ticket import Entry, Subject, Ticket
 
 _MARK_PAGE = "ledger/mark"
 _FORMER_MARKS_PAGE = "ledger/former-marks"
+_LANDING_KEY_PAGE = "ledger/landing-key"
 _MOST_FORMER_MARKS = 3
 _KEYS_A_QUERY = 500
 """Databases limit the number of parameters in one statement."""
@@ -32,6 +35,12 @@ class Filter(msgspec.Struct, frozen=True):
     provider: str = ""
     account: str = ""
     number: str = ""
+
+
+class _About(msgspec.Struct, frozen=True):
+    """What of a stored ticket says what it is about."""
+
+    subject: Subject
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -102,6 +111,21 @@ def _line(ticket: Ticket, entry: Entry) -> dict[str, object]:
     }
 
 
+def is_usable(table: str, values: Mapping[str, object]) -> bool:
+    """Whether a row of a damaged ledger or of a backup is one that the agent can use."""
+    content = values.get("document")
+    if not isinstance(content, bytes):
+        return content is None
+    try:
+        if table == "tickets":
+            ticket = msgspec.json.decode(content, type=Ticket)
+            return (ticket.id, ticket.key) == (values["id"], values["key"])
+        msgspec.json.decode(content)
+    except (msgspec.MsgspecError, UnicodeError):
+        return False
+    return True
+
+
 class Ledger:
     """Reads stored tickets. Every ticket comes with its timeline."""
 
@@ -165,6 +189,26 @@ class Ledger:
         mark = new_ledger_mark()
         await self._database.put(_MARK_PAGE, mark.encode())
         return mark
+
+    async def landing_ids(self) -> LandingIds:
+        """The ids of phones in this ledger; its key is made at the first call and stored.
+
+        Raises:
+            StoreError: when the ledger cannot be read or written.
+        """
+        key = await self._database.get(_LANDING_KEY_PAGE)
+        if key is None:
+            key = new_landing_key()
+            await self._database.put(_LANDING_KEY_PAGE, key)
+        return LandingIds(key, await self._landings())
+
+    @uninterrupted
+    async def _landings(self) -> set[str]:
+        """The ids of phones that tickets are about, whether they are open or not."""
+        query = select(tickets.c.document).where(tickets.c.symptom == LANDING)
+        async with self._database.transaction() as connection:
+            documents = (await connection.execute(query)).scalars().all()
+        return {msgspec.json.decode(it, type=_About).subject.binding for it in documents}
 
     @uninterrupted
     async def open_tickets(self) -> list[Ticket]:

@@ -44,6 +44,7 @@ from agent.tickets.decide.view import (
     with_moves,
 )
 from agent.tickets.draft import Draft, PreparedChange, Round, batches, prepare
+from agent.tickets.landing_ids import LandingIds
 from agent.tickets.ledger import Ledger, record_all
 from agent.tickets.lines import Lines
 from agent.tickets.outbox.rows import enqueue_all
@@ -91,6 +92,7 @@ class Tickets:
         self._clock_step = 0.0
         self._clock_settings = NEVER_SET
         self._mark = ""
+        self._landing_ids = LandingIds(b"")
         self._is_loaded = False
         # Rounds, complaints, actions and redeliveries each read a ticket and write its next
         # revision. They come from different tasks (rule scheduler, HTTP handlers, reconciler):
@@ -274,7 +276,7 @@ class Tickets:
         keys = await self._ticket_keys((*alerts, *former), now)
         severities = settings.tickets.severities
         reported = await asyncio.to_thread(faults_of, alerts, severities, keys, tickets)
-        traits = await asyncio.to_thread(traits_of, reported, fleet)
+        traits = await asyncio.to_thread(traits_of, reported, fleet, self._landing_ids)
         # An alert about the common cause itself goes before what is inferred from its members.
         faults = {**await self._common_faults(reported, traits), **reported}
         view = View(
@@ -384,6 +386,7 @@ class Tickets:
         """The open tickets by key, read from the ledger on first use and after a failed write."""
         if not self._is_loaded:
             self._mark = await self._ledger.mark()
+            self._landing_ids = await self._ledger.landing_ids()
             known = await self._ledger.comparable(now - self._settings.tickets.reopen_window)
             self._lines.note(known)
             stored = [ticket for ticket in known if ticket.open]

@@ -24,7 +24,7 @@ class Subject(msgspec.Struct, frozen=True, gc=False):
     account: str = ""
     number: str = ""
     binding: str = ""
-    """The phone's id; for a shared landing :func:`agent.tickets.decide.faults.landing_id`."""
+    """The phone's id; for a shared landing :class:`agent.tickets.landing_ids.LandingIds`."""
     carrier: str = ""
 
 

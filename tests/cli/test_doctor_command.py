@@ -96,6 +96,13 @@ def the_header(ledger: Path) -> None:
     overwrite(ledger, 0, 100)
 
 
+def the_words_of_the_schema(ledger: Path) -> None:
+    """What SQLite says about it quotes bytes that are no UTF-8."""
+    content = ledger.read_bytes()
+    place = content.index(b"CREATE TABLE complaints")
+    ledger.write_bytes(content[:place] + b"CREATE \xff\xfe\xfd" + content[place + 10 :])
+
+
 def the_end(ledger: Path) -> None:
     os.truncate(ledger, ledger.stat().st_size * 2 // 3 // PAGE * PAGE)
 
@@ -153,6 +160,28 @@ async def test_what_is_damaged_is_found_and_saved(
     assert saved == TICKETS if whole else saved >= TICKETS // 3
     named = set(done["lost_tickets"])
     assert named or saved == TICKETS or done["lost"] or damage is the_end
+
+
+async def test_words_about_the_damage_that_are_no_text(doctor: Doctor, ledger: Path) -> None:
+    the_words_of_the_schema(ledger)
+    damaged = ledger.read_bytes()
+    status, report, errors = doctor()
+    assert (status, "integrity" in not_ok(report)) == (1, True), errors
+    status, report, errors = doctor(repair=True)
+    assert (status, report) == (1, {})
+    assert "nothing in it can be read" in errors
+    assert ledger.read_bytes() == damaged
+
+
+async def test_a_row_that_is_no_text_any_more_costs_itself(doctor: Doctor, ledger: Path) -> None:
+    with closing(sqlite3.connect(ledger)) as connection:
+        query = "UPDATE tickets SET provider = CAST(x'ff41' AS TEXT) WHERE rowid = 1"
+        assert connection.execute(query).rowcount == 1
+        connection.commit()
+    an_index(ledger)
+    _, report, errors = doctor(repair=True)
+    assert not errors
+    assert report["repair"]["salvage"]["saved"]["tickets"] == TICKETS - 1
 
 
 async def test_the_other_pages_of_the_table_are_all_saved(doctor: Doctor, ledger: Path) -> None:

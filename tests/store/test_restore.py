@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import stat
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from agent.store import InUseError, StoreError
 from agent.store.backup import back_up
 from agent.store.database import Database
 from agent.store.restore import restore
-from agent.tickets.ledger import Ledger
+from agent.tickets.ledger import Ledger, is_usable
 from tests.sinks.change_writer import ChangeWriter
 
 
@@ -88,9 +89,46 @@ def foreign(file: Path) -> None:
     file.write_text("not a database at all")
 
 
+def words(file: Path) -> None:
+    """SQLite's own words about it are no UTF-8."""
+    content = file.read_bytes()
+    place = content.index(b"CREATE TABLE tickets")
+    file.write_bytes(content[:place] + b"CREATE \xff\xfe\xfd" + content[place + 10 :])
+
+
+def change(*statements: str) -> Callable[[Path], None]:
+    def spoil(file: Path) -> None:
+        with closing(sqlite3.connect(file)) as backup:
+            for statement in statements:
+                backup.execute(statement)
+            backup.commit()
+
+    return spoil
+
+
+def with_trigger(name: str) -> str:
+    return f"CREATE TRIGGER {name} AFTER INSERT ON outbox BEGIN DELETE FROM outbox; END"
+
+
+def linked_to_itself(file: Path) -> None:
+    file.unlink()
+    file.symlink_to(file)
+
+
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
+        (words, "damaged|malformed|no backup"),
+        (change("DELETE FROM alembic_version"), "is no backup of a ledger"),
+        (change("DROP TABLE alembic_version"), "is no backup of a ledger"),
+        (change("DROP TABLE outbox"), "it has no table outbox"),
+        (change(with_trigger("x")), "what numwatch never makes .trigger x"),
+        (change("CREATE VIEW a AS SELECT 1"), "what numwatch never makes .view a"),
+        (change("UPDATE keep SET value = 'soon' WHERE name = 'ledger/backup'"), "when it was made"),
+        (change("UPDATE keep SET value = 'nan' WHERE name = 'ledger/backup'"), "when it was made"),
+        (change("UPDATE tickets SET document = x'ff'"), "the ticket .* cannot be read"),
+        (change("UPDATE tickets SET document = '{}'"), "the ticket .* cannot be read"),
+        (linked_to_itself, "there is no such file"),
         (damage, "damaged|malformed|no backup"),
         (cut, "damaged|malformed|no backup"),
         (newer, "made by a newer numwatch"),
@@ -98,13 +136,26 @@ def foreign(file: Path) -> None:
         (foreign, "is no backup of a ledger"),
         (Path.unlink, "there is no such file"),
     ],
-    ids=["damaged", "cut", "newer", "plain copy", "foreign", "missing"],
+    ids=[
+        *(
+            "words",
+            "no revision",
+            "no schema",
+            "no outbox",
+            "trigger",
+            "view",
+            "no time",
+            "not a time",
+        ),
+        *("bytes for a ticket", "another ticket", "link"),
+        *("damaged", "cut", "newer", "plain copy", "foreign", "missing"),
+    ],
 )
 async def test_what_is_no_whole_backup_changes_nothing(folder: Path, spoil, reason: str) -> None:
     spoil(folder / "backup.db")
     before = (folder / "data" / "ledger.db").read_bytes()
     with pytest.raises(StoreError, match=reason):
-        restore(folder / "data", folder / "backup.db")
+        restore(folder / "data", folder / "backup.db", is_usable)
     assert (folder / "data" / "ledger.db").read_bytes() == before
     names = {it.name for it in (folder / "data").iterdir()}
     assert names <= {"agent.lock", "ledger.db"}

@@ -2,16 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from hashlib import sha256
 
 import msgspec
 
 from agent.checks.carriers import carrier_of
 from agent.fleet import Fleet
-from agent.masking import mask_phone
 from agent.model import Alert, Binding, Snapshot
 from agent.states import REACHABLE_STATES, BindingState, NumberState, Severity
 from agent.tickets.key import key_of, subject_of
+from agent.tickets.landing_ids import LandingIds
 from agent.tickets.lines import account_name
 from agent.tickets.number_details import find_number
 from agent.tickets.ticket import Subject, Ticket
@@ -127,9 +126,6 @@ def _subjects(reported: Iterable[Subject], key: str, ticket: Ticket | None) -> l
     return sorted(distinct, key=lambda it: (it != present, key_of(it) != key, account_name(it)))
 
 
-_HASH_CHARACTERS = 8
-
-
 class Traits(msgspec.Struct, frozen=True, gc=False):
     """Facts about a fault's number by which faults with a common cause are recognized."""
 
@@ -144,19 +140,21 @@ class Traits(msgspec.Struct, frozen=True, gc=False):
 NOTHING_KNOWN = Traits()
 
 
-def traits_of(faults: Mapping[str, Fault], fleet: Fleet) -> dict[str, Traits]:
+def traits_of(
+    faults: Mapping[str, Fault], fleet: Fleet, landing_ids: LandingIds
+) -> dict[str, Traits]:
     """The traits of the faults' numbers by the faults' keys; unlisted numbers are left out."""
     by_key: dict[str, Traits] = {}
     for key, fault in faults.items():
         if fault.subject.number:
             snapshot = fleet.get(fault.subject.provider, fault.subject.account)
-            traits = _traits(snapshot, fault.subject)
+            traits = _traits(snapshot, fault.subject, landing_ids)
             if traits is not None:
                 by_key[key] = traits
     return by_key
 
 
-def _traits(snapshot: Snapshot | None, subject: Subject) -> Traits | None:
+def _traits(snapshot: Snapshot | None, subject: Subject, landing_ids: LandingIds) -> Traits | None:
     listed = find_number(snapshot, subject.number)
     if snapshot is None or listed is None:
         return None
@@ -166,7 +164,7 @@ def _traits(snapshot: Snapshot | None, subject: Subject) -> Traits | None:
     return Traits(
         state=listed.state,
         carrier=carrier_of(listed.number, listed.carrier),
-        landings=(*trunk, *(landing_id(phone.phone) for phone in down if phone.phone)),
+        landings=(*trunk, *(landing_ids.of(phone.phone) for phone in down if phone.phone)),
         phones=tuple(sorted({phone.state for phone in down})),
     )
 
@@ -176,9 +174,3 @@ def _unreachable(phones: Iterable[Binding], binding: str) -> Iterator[Binding]:
         is_known = phone.state is not BindingState.UNKNOWN
         if is_known and phone.state not in REACHABLE_STATES and binding in ("", phone.id):
             yield phone
-
-
-def landing_id(phone: str) -> str:
-    """The id of a phone that several numbers ring: masked, with a hash that tells phones apart."""
-    digest = sha256(phone.encode()).hexdigest()[:_HASH_CHARACTERS]
-    return f"{mask_phone(phone)} {digest}"

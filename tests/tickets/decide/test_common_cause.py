@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from agent.states import BindingState, NumberState, Scope, Severity, Stage
 from agent.store.database import Database
 from agent.tickets.decide.common_cause import Threshold, common_faults, groups_of, kin_of
-from agent.tickets.decide.faults import Fault, Traits, faults_of, landing_id
+from agent.tickets.decide.faults import Fault, Traits, faults_of
 from agent.tickets.ledger import Filter
 from agent.tickets.ticket import Ticket
 from tests.tickets.driver import Run
@@ -180,7 +180,8 @@ async def test_numbers_that_ring_the_same_dead_phone_have_one_ticket(five: Run) 
     ]
     await five.step(*phones)
     assert opened(five) == [("trunk", "landing_down")]
-    assert parent(five).subject.binding == landing_id("13800000001")
+    landing_ids = await five.ledger.landing_ids()
+    assert parent(five).subject.binding == landing_ids.of("13800000001")
     assert "13800000001" not in str(parent(five))
     five.scene.phones["b1"] = BindingState.OK
     await five.until_closed()
