@@ -7,7 +7,6 @@ thread. A rule that fails leaves its alerts as they were and is reported by :met
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from threading import Lock
 from time import perf_counter
 from typing import NamedTuple, Protocol
 
@@ -37,6 +36,7 @@ from agent.rules.rule import (
     RuleSet,
     notice_of,
 )
+from agent.rules.turns import Turns
 from exporters.block import Block
 
 log = structlog.get_logger(__name__)
@@ -114,7 +114,7 @@ class RuleEngine:
         )
         self._symbols_at_start = 0
         self._recorded_results: dict[int, tuple[Vector, Vector]] = {}
-        self._lock = Lock()
+        self._turns = Turns()
         self._create_states(external_labels or {}, external_url)
 
     def _create_states(self, external_labels: Mapping[str, str], external_url: str) -> None:
@@ -134,7 +134,7 @@ class RuleEngine:
 
         An alert that is over is not among them. ``now`` is in seconds since the epoch.
         """
-        with self._lock:
+        with self._turns.round():
             self._renew_symbols()
             source = self._live.begin(now, blocks)
             self._cache.operands_of = source.operands
@@ -149,7 +149,7 @@ class RuleEngine:
         No time has passed: ``for`` and ``keep_firing_for`` go on, and so does the history that
         rates and other functions over time read.
         """
-        with self._lock:
+        with self._turns.round():
             self._live.shift(round(step * 1000))
             self._cache.clear()
             self._recorded_results.clear()
@@ -171,14 +171,19 @@ class RuleEngine:
     def reading(self, blocks: Sequence[Block]) -> Iterator[Source]:
         """The source that rules read, for another thread.
 
-        No rule is evaluated meanwhile, so leave the context soon.
+        No rule is evaluated meanwhile, so leave the context as soon as :attr:`is_round_waiting`.
         """
-        with self._lock:
+        with self._turns.query():
             yield self._live.over(blocks)
+
+    @property
+    def is_round_waiting(self) -> bool:
+        """Whether an evaluation waits for :meth:`reading` to end."""
+        return self._turns.is_round_waiting
 
     def alerts_by_rule(self) -> dict[int, tuple[Alert, ...]]:
         """The alerts by the ``id()`` of their rule; may be called from another thread."""
-        with self._lock:
+        with self._turns.query():
             return {id(state.rule): state.alerts() for state in self._states.values()}
 
     def alerts(self) -> tuple[Alert, ...]:
@@ -206,7 +211,7 @@ class RuleEngine:
 
         Named pages of bounded size; may be called from another thread.
         """
-        with self._lock:
+        with self._turns.round():
             return alert_state.dump(self._states, self.evaluated_at)
 
     def restore(self, pages: Mapping[str, bytes]) -> int:
@@ -222,7 +227,7 @@ class RuleEngine:
         """Take over the alerts and the history of the engine of other rules, as after a reload."""
         alert_state.load(former.state(), self._states, interrupted=False)
         self.gone = alert_state.gone_rules(former._states, self._states)  # noqa: SLF001 - another instance of this class
-        with former._lock:  # noqa: SLF001 - another instance of this class
+        with former._turns.round():  # noqa: SLF001 - another instance of this class
             self._live = former._live  # noqa: SLF001
             self._live.retain(self._retention, self._names.values())
 
@@ -237,7 +242,7 @@ class RuleEngine:
 
     def history_bytes(self) -> int:
         """The memory of the samples in the history, in bytes."""
-        with self._lock:
+        with self._turns.round():
             return self._live.history.bytes()
 
     def run(

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import resource
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from aiohttp.test_utils import TestClient
 
 from agent.rules.engine import RuleEngine
 from agent.rules.load import load_rules
-from agent.rules.promql.budget import LONGEST_TEXT, TOO_MANY_SAMPLES
+from agent.rules.promql.budget import LONGEST_TEXT, TOO_MANY_SAMPLES, check_time
+from agent.rules.promql.evaluate import evaluate
 from agent.rules.promql.matchers import make_matcher
 from agent.rules.promql.symbols import Symbols
 from agent.rules.promql.table import Table
 from agent.rules.promql.vector import Vector
 from agent.rules.queries.queries import Queries, QueryLimits
+from agent.rules.turns import Turns
 from agent.web.app import make_app
 from agent.web.prometheus.encoding import label_sets
 from agent.web.prometheus.executor import MOST_WAITING, QueryExecutor
@@ -290,3 +293,64 @@ def test_a_table_remembers_few_matchers_where_it_is_large() -> None:
     for index in range(40):
         table.mask(make_matcher("=", "a", str(index), dot_matches_newline=True))
     assert sum(mask.nbytes for mask in table._masks.values()) <= 8 * rows
+
+
+async def test_a_step_gives_way_to_the_rules_and_is_done_again(
+    api: TestClient, engine: RuleEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is done first decides, not how long it took."""
+    order: list[str] = []
+    begun = threading.Event()
+    pause = 0.01
+
+    def evaluated_slowly(*arguments: Any) -> Any:
+        order.append("begun")
+        begun.set()
+        for _ in range(100 if order.count("begun") == 1 else 1):
+            time.sleep(pause)
+            check_time()
+        order.append("answered")
+        return evaluate(*arguments)
+
+    monkeypatch.setattr("agent.rules.queries.queries.evaluate", evaluated_slowly)
+    asked = asyncio.create_task(ask(api, "count(up)"))
+    await asyncio.to_thread(begun.wait, 10)
+    await asyncio.to_thread(engine.evaluate, BLOCKS, NOW)
+    order.append("rules evaluated")
+    answer = await asked
+    assert order[:2] == ["begun", "rules evaluated"] or order[:3] == [
+        "begun",
+        "begun",
+        "rules evaluated",
+    ]
+    assert order[-1] == "answered"
+    assert answer["data"]["result"][0]["value"][1] == str(SERIES)
+
+
+def test_a_round_that_waits_goes_before_every_query() -> None:
+    turns = Turns()
+    order: list[str] = []
+    held, free = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with turns.query():
+            held.set()
+            free.wait(10)
+
+    def take(name: str, turn: Any) -> None:
+        with turn():
+            order.append(name)
+
+    threads = [threading.Thread(target=hold)]
+    threads[0].start()
+    held.wait(10)
+    for name, turn in (("query", turns.query), ("query", turns.query), ("round", turns.round)):
+        threads.append(threading.Thread(target=take, args=(name, turn)))
+        threads[-1].start()
+    deadline = time.monotonic() + 10
+    while not turns.is_round_waiting and time.monotonic() < deadline:
+        time.sleep(0.001)
+    free.set()
+    for thread in threads:
+        thread.join(10)
+    assert order == ["round", "query", "query"]

@@ -31,6 +31,10 @@ class QueryTimeoutError(Exception):
     """The query took longer than allowed."""
 
 
+class GiveWayError(Exception):
+    """The rules are waiting: what was done of the step is to be dropped, and done again later."""
+
+
 class QueryBudget:
     """The budget of one step of a query; an instant query has one step.
 
@@ -38,14 +42,21 @@ class QueryBudget:
         samples: The most samples of one step.
         label_bytes: The most bytes of labels that one step may make.
         until: The deadline, monotonic seconds.
+        gives_way: Returns whether somebody else has to have the turn now.
     """
 
     def __init__(
-        self, samples: int, label_bytes: int, until: float, clock: Callable[[], float] = monotonic
+        self,
+        samples: int,
+        label_bytes: int,
+        until: float,
+        gives_way: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self._max_samples = samples
         self._max_label_bytes = label_bytes
         self._until = until
+        self._gives_way = gives_way
         self._clock = clock
         self._samples = 0
         self._label_bytes = 0
@@ -96,9 +107,12 @@ class QueryBudget:
 
         Raises:
             QueryTimeoutError: when it has.
+            GiveWayError: when the rules wait.
         """
         if self._clock() > self._until:
             raise QueryTimeoutError
+        if self._gives_way():
+            raise GiveWayError
         _let_others_run()
 
 

@@ -1,13 +1,15 @@
 """Queries over the embedded engine, which read the same samples as the rules.
 
-A query may take long and belongs in a thread. It locks the engine for one step at a time, so
-that a long query does not delay the evaluation of rules.
+A query may take long and belongs in a thread. It has the engine for one step at a time, and gives
+it up in the middle of a step when rules are due: that step is done again after them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
+from typing import TypeVar
 
 import numpy as np
 
@@ -17,7 +19,7 @@ from agent.rules.engine import RuleEngine
 from agent.rules.history import LOOKBACK as LOOKBACK_MILLISECONDS
 from agent.rules.history import retention_of
 from agent.rules.live_source import ALERTS, ALERTS_FOR_STATE
-from agent.rules.promql.budget import SAMPLES_OF_A_TIME, QueryBudget, limited_to
+from agent.rules.promql.budget import SAMPLES_OF_A_TIME, GiveWayError, QueryBudget, limited_to
 from agent.rules.promql.compile import parse, parse_any
 from agent.rules.promql.errors import RefusedError
 from agent.rules.promql.evaluate import Evaluation, Value, evaluate
@@ -29,6 +31,10 @@ from agent.rules.promql.vector import Vector
 from agent.rules.queries.matrix import Matrix, TooLargeError
 from agent.rules.rule import RecordingRule
 from exporters.block import Block
+
+Result = TypeVar("Result")
+HasDerived = Callable[[], bool]
+"""Whether the symbols have texts that go with the step."""
 
 
 class BudgetSource:
@@ -84,7 +90,7 @@ class QueryLimits:
 
 
 STEP_SECONDS = 5.0
-"""The longest that one step may take; rules are not evaluated meanwhile."""
+"""The longest that one step may take."""
 LOOKBACK = 300.0
 """Seconds after which a sample is stale for an instant query (Prometheus' default)."""
 MAX_SERIES = 100_000
@@ -126,12 +132,16 @@ class Queries:
             QueryTimeoutError: when the deadline has passed.
             TooLargeError: when there are more than ``MAX_SERIES`` series.
         """
-        with self._reading(self._blocks(), at, until) as (source, has_derived):
+
+        def step(source: Source, has_derived: HasDerived) -> Value | Matrix:
             if isinstance(node, Range | Subquery):
                 return _samples(node, source, at)
             value = evaluate(node, source, at)
             if isinstance(value, Vector) and has_derived():
                 value = value.own().translated(source.symbols, Symbols())
+            return value
+
+        value = self._step(self._blocks(), at, until, step)
         if isinstance(value, Vector) and value.size > MAX_SERIES:
             raise TooLargeError(
                 f"the answer has {value.size} series, at most {MAX_SERIES} are given:"
@@ -149,12 +159,15 @@ class Queries:
         blocks = self._blocks()
         whole = (steps[0], steps[-1])
         for at in steps:
-            with self._reading(blocks, at, until) as (source, _):
+
+            def step(source: Source, _has_derived: HasDerived, at: float = at) -> None:
                 value = evaluate(node, source, at, whole)
                 if isinstance(value, Vector):
                     matrix.add(value, at)
                 elif isinstance(value, float):
                     matrix.add_scalar(value, at)
+
+            self._step(blocks, at, until, step)
         return matrix
 
     def select(self, selectors: Iterable[Selector], until: float) -> Iterator[Vector]:
@@ -163,10 +176,8 @@ class Queries:
         names = self.metrics(blocks)
         for selector in selectors:
             for name in [selector.name] if selector.name else names:
-                with self._reading(blocks, self._clock(), until) as (source, has_derived):
-                    vector = source.select(Selector(name, selector.matchers))
-                    if vector.size and has_derived():
-                        vector = vector.own().translated(source.symbols, Symbols())
+                wanted = Selector(name, selector.matchers)
+                vector = self._step(blocks, self._clock(), until, partial(_selected, wanted))
                 if vector.size:
                     yield vector
 
@@ -193,16 +204,33 @@ class Queries:
                 )
         return warnings
 
+    def _step(
+        self,
+        blocks: Sequence[Block],
+        at: float,
+        until: float,
+        work: Callable[[Source, HasDerived], Result],
+    ) -> Result:
+        """The result of one step; when rules are due in the middle of it, it is done again."""
+        while True:
+            try:
+                with self._reading(blocks, at, until) as (source, has_derived):
+                    return work(source, has_derived)
+            except GiveWayError:
+                continue
+
     @contextmanager
     def _reading(
         self, blocks: Sequence[Block], at: float, until: float
-    ) -> Iterator[tuple[Source, Callable[[], bool]]]:
+    ) -> Iterator[tuple[Source, HasDerived]]:
         """One step: the source, and whether its symbols have texts that go with the step."""
         engine = self.engine()
         with engine.reading(blocks) as source, source.symbols.scratch() as has_derived:
             deadline = min(until, monotonic() + STEP_SECONDS)
             limits = self._limits()
-            budget = QueryBudget(limits.samples, limits.label_bytes, deadline)
+            budget = QueryBudget(
+                limits.samples, limits.label_bytes, deadline, lambda: engine.is_round_waiting
+            )
             budget.check_time()
             present = self._is_present(engine, at)
             below = source if present else source.at(round(at * 1000))
@@ -214,6 +242,13 @@ class Queries:
         now = self._clock()
         newer = at >= engine.evaluated_at or not engine.retention_of("")
         return newer and now - self._staleness() <= at < now + LOOKBACK
+
+
+def _selected(selector: Selector, source: Source, has_derived: HasDerived) -> Vector:
+    vector = source.select(selector)
+    if vector.size and has_derived():
+        return vector.own().translated(source.symbols, Symbols())
+    return vector
 
 
 def _samples(node: Range | Subquery, source: Source, at: float) -> Matrix:
