@@ -14,6 +14,7 @@ from agent import logging
 from agent.app import Agent
 from agent.cli.runner import ExitStatus, fail, run_command
 from agent.config.settings import Log
+from agent.net.heap import give_large_blocks_back_at_once
 from agent.plan import PlanError
 from agent.store import StoreError
 from agent.web.app import make_app
@@ -40,6 +41,7 @@ def run(config: Path, listen: Sequence[str] = ()) -> int:
     """
 
     def command() -> int:
+        give_large_blocks_back_at_once()
         try:
             return uvloop.run(_run(config, listen))
         except (StoreError, ListenError) as error:

@@ -21,6 +21,13 @@ class ProviderError(Exception):
         self.detail = detail
         self.retry_after = retry_after
 
+    def bare(self) -> "ProviderError":
+        """The same failure without the frames it went through, for whoever keeps it.
+
+        Those hold what was read of the answer, which may be megabytes.
+        """
+        return type(self)(self.kind, self.detail, self.retry_after)
+
 
 @dataclass(frozen=True)
 class RateLimit:

@@ -1,7 +1,7 @@
 """Runs coroutines at once; the first failure cancels the others and is raised."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
 
@@ -15,11 +15,28 @@ async def run_concurrently(coroutines: Iterable[Coroutine[Any, Any, None]]) -> N
         ProviderError: the first that one of them raised; the others are cancelled.
     """
     tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+    failure: BaseException | None = None
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-        for task in filter(done.__contains__, tasks):
-            task.result()
+        failure = next((it.exception() for it in tasks if it in done and _has_failed(it)), None)
+        done.clear()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _end(tasks)
+        # The failure's traceback refers to this frame: through the tasks it would refer to
+        # itself, and megabytes of answers would stay until the garbage collector comes by.
+        tasks.clear()
+    if failure is not None:
+        try:
+            raise failure
+        finally:
+            failure = None
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _has_failed(task: asyncio.Task[None]) -> bool:
+    return task.cancelled() or task.exception() is not None

@@ -25,6 +25,7 @@ from agent.net.answer_age import AnswerAges
 from agent.net.egress import EgressGuard
 from agent.net.exchange import Answer, ProviderError, Request
 from agent.net.failures import classify, status_failure, with_pause
+from agent.net.large_bodies import LARGE_BYTES, take_place
 from agent.net.retry_after import parse_http_date
 from agent.net.urls import encode_query
 from agent.states import PollFailure
@@ -101,8 +102,16 @@ class HttpClient:
         try:
             signed = request.sign(request) if request.sign else request
             return await self._send(signed, label, attempt)
+        except ProviderError as error:
+            failure = error.bare()
         except _FAILURES as error:
-            raise classify(error, label) from error
+            failure = classify(error, label)
+        # Raised here, without the frames that hold what was read of the body: whoever keeps a
+        # failure, or has a cycle of references to it, would keep megabytes.
+        try:
+            raise failure
+        finally:
+            del failure
 
     async def _send(self, request: Request, label: str, attempt: "_Attempt") -> Answer:
         async with self._session.request(
@@ -243,6 +252,8 @@ async def _read(response: aiohttp.ClientResponse, limit: int, label: str) -> byt
     chunks: list[bytes] = []
     size = 0
     while chunk := await response.content.read(_CHUNK):
+        if size <= LARGE_BYTES < size + len(chunk):
+            await take_place()
         size += len(chunk)
         if size > limit:
             response.close()
@@ -250,4 +261,7 @@ async def _read(response: aiohttp.ClientResponse, limit: int, label: str) -> byt
                 PollFailure.TOO_LARGE, f"{label}: the body is larger than {limit} bytes"
             )
         chunks.append(chunk)
+    if size > LARGE_BYTES:
+        # In a thread: a copy of megabytes into new memory takes the event loop's time.
+        return await asyncio.to_thread(b"".join, chunks)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)

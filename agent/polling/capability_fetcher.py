@@ -147,7 +147,7 @@ class CapabilityFetcher:
                         finished, part = part, _PartialResult()
                         await on_partial(finished.result(under_way=True))
         except ProviderError as failure:
-            error = failure
+            error = failure.bare()
         return part.result(error or single, of_some_numbers=error is None and single is not None)
 
     async def _numbers_of(self, listing: Listing | None) -> Sequence[str]:
@@ -267,7 +267,7 @@ async def _fetch_batch(
         try:
             await part.add(fetch, (number,))
         except ProviderError as error:
-            failures[number] = error
+            failures[number] = error.bare()
             general = len(failures) >= min(_MAX_SINGLE_FAILURES, len(batch))
             if error.kind not in OF_ONE_NUMBER or general:
                 raise

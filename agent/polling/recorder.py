@@ -6,9 +6,10 @@ bound; beyond it the answers whose requests were made least recently are dropped
 memory.
 """
 
+import asyncio
 import re
 import sys
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -18,10 +19,15 @@ from isal import isal_zlib
 
 from agent.model import AccountKey
 from agent.net.exchange import Answer, Fetch, ProviderError, Request
+from agent.net.reading import INLINE_BYTES
 from agent.polling.redaction import TOKENS
 
 MAX_BYTES = 48 * 1024 * 1024
 """Bytes kept, of all accounts together: compressed bodies, requests and what holds them."""
+
+ACCOUNT_SHARE = 3
+"""One account may take a third of that: one whose answers change all the time would leave the
+others without evidence."""
 
 _OBJECT_BYTES = 640
 """What one recorded answer takes beside its body and its request. Providers that want another
@@ -95,6 +101,7 @@ class ResponseRecorder:
         self._clock = clock
         self._max_bytes = max_bytes
         self._bytes = 0
+        self._bytes_of: Counter[AccountKey] = Counter()
         self._histories: OrderedDict[_RequestKey, _History] = OrderedDict()
         self._failures: dict[AccountKey, list[RecordedFailure]] = {}
         self._tokens: dict[AccountKey, deque[str]] = {}
@@ -114,7 +121,10 @@ class ResponseRecorder:
             except ProviderError as error:
                 self._record_failure(account, request, error)
                 raise
-            self._record_answer(account, request, answer)
+            if len(answer.body) > INLINE_BYTES:
+                await asyncio.to_thread(self._record_answer, account, request, answer)
+            else:
+                self._record_answer(account, request, answer)
             return answer
 
         return fetch_and_record
@@ -160,11 +170,24 @@ class ResponseRecorder:
 
     def _put(self, key: _RequestKey, former: _History | None, recorded: RecordedAnswer) -> None:
         history = _History(recorded, former.newest if former else None)
-        self._bytes += history.size() - (former.size() if former else 0)
+        self._count(key[0], history.size() - (former.size() if former else 0))
         self._histories[key] = history
         while self._bytes > self._max_bytes and len(self._histories) > 1:
-            _, dropped = self._histories.popitem(last=False)
-            self._bytes -= dropped.size()
+            self._drop(next(iter(self._histories)))
+        share = self._max_bytes // ACCOUNT_SHARE
+        while self._bytes_of[key[0]] > share and (oldest := self._oldest(key)) is not None:
+            self._drop(oldest)
+
+    def _oldest(self, key: _RequestKey) -> _RequestKey | None:
+        """The request of the account of ``key`` that was made least recently, beside it."""
+        return next((it for it in self._histories if it[0] == key[0] and it != key), None)
+
+    def _drop(self, key: _RequestKey) -> None:
+        self._count(key[0], -self._histories.pop(key).size())
+
+    def _count(self, account: AccountKey, size: int) -> None:
+        self._bytes += size
+        self._bytes_of[account] += size
 
     def _record_failure(self, account: AccountKey, request: Request, error: ProviderError) -> None:
         failure = RecordedFailure(_describe(request), self._clock(), error.kind.value, error.detail)

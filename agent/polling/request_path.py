@@ -16,12 +16,13 @@ Around each request of the adapter, from the outside, as :func:`_wrap` puts them
    outermost, so that a waiting answer holds no connection and no place in the budget;
 6. bytes: around the recorder and the retries, so that the answers an adapter reads are counted
    once each;
-7. recorder: outside the retries, so that one request leaves one record with its final result;
-8. retries: outside the budget, so that every attempt is paid for; a failing provider would
+7. places for large answers: around everything that reads a body, of all polls of the account;
+8. recorder: outside the retries, so that one request leaves one record with its final result;
+9. retries: outside the budget, so that every attempt is paid for; a failing provider would
    otherwise see a multiple of the configured rate;
-9. budget: rate, concurrency and ``Retry-After`` pauses of the account, around exactly what is
+10. budget: rate, concurrency and ``Retry-After`` pauses of the account, around exactly what is
    sent;
-10. HTTP client: signs each attempt afresh, sends it once, and holds every guard
+11. HTTP client: signs each attempt afresh, sends it once, and holds every guard
    (:mod:`agent.net.http_client`).
 """
 
@@ -29,7 +30,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from agent.net.exchange import Answer, Fetch, Request
+from agent.net.heap import Heap
 from agent.net.http_client import HttpClient, HttpClientLimits
+from agent.net.large_bodies import LargeBodies
 from agent.polling.budget import Budget
 from agent.polling.deadline import note_age, received
 from agent.polling.limits import too_many
@@ -60,6 +63,7 @@ class RequestPaths:
     def __init__(self, clock: Callable[[], float], recorder: ResponseRecorder | None) -> None:
         self._clients = HttpClientPool(clock)
         self._throttle = LoopThrottle()
+        self._heap = Heap()
         self._recorder = recorder
 
     def build(self, plan: Plan) -> RequestPath:
@@ -79,6 +83,7 @@ class RequestPaths:
         fetch = with_retries(fetch, polling.attempts, Backoff.within(polling.timeout))
         if self._recorder is not None:
             fetch = self._recorder.wrap(plan.key, fetch)
+        fetch = LargeBodies(self._heap).wrap(fetch)
         fetch = _within_bytes(fetch, polling.max_bytes)
         fetch = _noting_age(fetch)
         return self._throttle.wrap(fetch)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from tenacity import (
     AsyncRetrying,
@@ -91,16 +92,29 @@ def with_retries(
         if remaining() <= 0:
             # An adapter that swallowed the cancellation at its deadline sends nothing more.
             raise ProviderError(PollFailure.TIMEOUT, "the poll's time is over")
-        try:
-            return await fetch(request)
-        except ProviderError as error:
-            if request.is_paid:
-                raise
+        outcome = await _outcome(fetch, request)
+        if isinstance(outcome, ProviderError) and not request.is_paid:
             # Nearly every request succeeds at once; only one that failed pays for tenacity.
-            with pending_failure(error):
-                return await policy.copy()(_AfterFirstAttempt(fetch, error), request)
+            with pending_failure(outcome):
+                again = _AfterFirstAttempt(fetch, outcome)
+                outcome = await _outcome(partial(policy.copy(), again), request)
+        if isinstance(outcome, Answer):
+            return outcome
+        try:
+            raise outcome
+        finally:
+            # Its traceback refers to this frame, which must not refer to it.
+            del outcome
 
     return fetch_with_retries
+
+
+async def _outcome(fetch: Fetch, request: Request) -> Answer | ProviderError:
+    """The answer, or the failure without the frames of whoever tried."""
+    try:
+        return await fetch(request)
+    except ProviderError as error:
+        return error.bare()
 
 
 class _AfterFirstAttempt:
@@ -113,7 +127,10 @@ class _AfterFirstAttempt:
     async def __call__(self, request: Request) -> Answer:
         if (failure := self._failure) is not None:
             self._failure = None
-            raise failure
+            try:
+                raise failure
+            finally:
+                del failure
         return await self._fetch(request)
 
 

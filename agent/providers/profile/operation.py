@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from agent.config.inventory.inventory import Inventory
 from agent.net.exchange import Answer, ProviderError
+from agent.net.large_bodies import body_was_read
 from agent.net.reading import INLINE_BYTES, INLINE_RECORDS, read_in_thread
 from agent.net.urls import next_url
 from agent.providers.base import AdapterReports
@@ -112,9 +113,13 @@ class OperationReader:
             answer = await self._client.send(values, position, url)
             # The pages of a growing listing move at every poll, so a cache would never match.
             # Where the clock decides, the same bytes may mean something else later.
-            if self._operation.paging.growing or self._mapper.use_clock:
-                return await self._page(answer)
-            return await self._cached_page((position, url), answer)
+            is_cached = not (self._operation.paging.growing or self._mapper.use_clock)
+            location = position, url
+            page = self._cached_page(location, answer) if is_cached else self._page(answer)
+            try:
+                return await page
+            finally:
+                body_was_read()
 
         self._cache.begin()
         is_numbers = self._name == Capability.NUMBERS.value
@@ -136,6 +141,8 @@ class OperationReader:
         """The records of one answer; ``values`` fill the templates."""
         answer = await self._client.send(values)
         mapped = (await self._page(answer)).mapped
+        del answer
+        body_was_read()
         return Collected(
             mapped.facts, mapped.records, mapped.parts, mapped.invalid, list(mapped.misfits)
         )
