@@ -111,12 +111,13 @@ class ComplaintWebhook(WebhookHandler):
                 "intake.complaints.enabled is false",
                 "nothing: this hook is not open",
             )
-        require_json(request)
         # A signature covers the body, so it is verified once the body has been read.
         if is_signed(request.headers) and _secrets(section):
             self._check_signature_headers(request)
             return False
         self._authorize_by_token(request, section)
+        # Only now: whoever has no credential learns nothing else.
+        require_json(request)
         return True
 
     def _check_signature_headers(self, request: web.Request) -> None:
@@ -138,6 +139,7 @@ class ComplaintWebhook(WebhookHandler):
         section = self._section
         body = await read_whole_body(request, section.max_body, "intake.complaints.max_body", slot)
         delivery_id = self._verified_id(request, body, section)
+        require_json(request)
         report = self._read_report(body, request.charset)
         return await self._store(report, identity_of(delivery_id, report))
 

@@ -174,22 +174,25 @@ class CallbackFormat:
     read: Read = read_standard
     signature: SignatureScheme = STANDARD_WEBHOOKS
 
-    def receive(
-        self,
-        sink: Sink,
-        settings: CallbackSettings,
-        headers: Mapping[str, str],
-        body: bytes,
-        now: float,
-    ) -> Callback | None:
-        """Verify and read one message; ``None`` if it reports something else than a state.
+    def verify(
+        self, settings: CallbackSettings, headers: Mapping[str, str], body: bytes, now: float
+    ) -> str:
+        """The id of a message that one of the section's secrets signed.
 
         Raises:
-            SignatureError: when none of the section's secrets signed it.
-            InvalidCallbackError: when it cannot be read.
+            SignatureError: when none of them did.
         """
         secrets = [it for it in (settings.secret, settings.former_secret) if it is not None]
-        message = self.signature.verify(headers, body, secrets, now)
+        return self.signature.verify(headers, body, secrets, now)
+
+    def read_change(
+        self, sink: Sink, settings: CallbackSettings, message: str, body: bytes, now: float
+    ) -> Callback | None:
+        """Read the verified message of the id ``message``; ``None`` if it reports no state.
+
+        Raises:
+            InvalidCallbackError: when it cannot be read.
+        """
         change = self._read(body)
         if change is None:
             return None

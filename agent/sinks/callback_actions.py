@@ -1,5 +1,6 @@
 """Callbacks applied to tickets: once, in order, and only where the ticket's stage allows it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -58,6 +59,9 @@ class Callbacks:
         self._ledger = ledger
         self._act = act
         self._clock = clock
+        # Whether a callback is a repeat or late is read before its effect is written: of two at
+        # once neither would see the other.
+        self._lock = asyncio.Lock()
 
     async def apply(self, callback: Callback) -> CallbackOutcome:
         """Apply ``callback``; its effect is durable when this returns.
@@ -69,6 +73,10 @@ class Callbacks:
         Raises:
             StoreError: when the ledger cannot be read or written.
         """
+        async with self._lock:
+            return await self._apply(callback)
+
+    async def _apply(self, callback: Callback) -> CallbackOutcome:
         if await self._links.has_callback(callback.sink, callback.message):
             return CallbackOutcome.REPEATED
         link = await self._link(callback)

@@ -58,7 +58,6 @@ class CallbackHook(WebhookHandler):
 
     def _authorize(self, request: web.Request) -> bool:
         _, _, callback_format = self._section(request)
-        require_json(request)
         try:
             callback_format.signature.check_headers(request.headers, self._clock())
         except SignatureError as error:
@@ -81,9 +80,13 @@ class CallbackHook(WebhookHandler):
         sink, section, callback_format = self._section(request)
         body = await read_whole_body(request, _MAX_BODY, "1 MiB", slot)
         try:
-            change = callback_format.receive(sink, section, request.headers, body, self._clock())
+            message = callback_format.verify(section, request.headers, body, self._clock())
         except SignatureError as error:
             raise _unauthorized(error) from None
+        # Only now: whoever cannot sign learns nothing else.
+        require_json(request)
+        try:
+            change = callback_format.read_change(sink, section, message, body, self._clock())
         except InvalidCallbackError as error:
             raise RequestRefusedError(RequestOutcome.INVALID, str(error), _EXPECTED) from None
         outcome = CallbackOutcome.NO_EFFECT if change is None else await self._apply(change)

@@ -141,6 +141,18 @@ async def test_with_a_secret_alone_nobody_gets_in_without_a_signature(
     assert (await posted(signed, encoded(), plain | {"webhook-signature": ""})).status == 401
 
 
+async def test_without_a_credential_nothing_is_said_of_the_body(signed: Server) -> None:
+    """Neither its type nor what is in it: the credential is checked first."""
+    body, other = b"no complaint", {"Content-Type": "text/plain"}
+    right = delivery(signed, body)
+    wrong = right | {"webhook-signature": "v1," + "A" * 43 + "="}
+    assert (await posted(signed, body, other)).status == 401
+    assert (await posted(signed, body, other | {"Authorization": "Bearer another"})).status == 401
+    assert (await posted(signed, body, wrong | other)).status == 401
+    assert (await posted(signed, body, right | other)).status == 415
+    assert (await posted(signed, body, right)).status == 400
+
+
 async def test_a_bearer_token_lets_in_who_cannot_sign(signed: Server) -> None:
     await signed.webhooks.reconfigure(
         with_complaints(secret=SECRET, token="a token of some length")

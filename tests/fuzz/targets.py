@@ -167,9 +167,9 @@ def _callback(data: bytes) -> None:
     for name, kind in _formats().items():
         unsigned = CallbackFormat(kind.stages, kind.read, UNSIGNED)
         try:
-            unsigned.receive(
-                webhook_section("https://x.example", name=name), settings, {}, data, NOW
-            )
+            message = unsigned.verify(settings, {}, data, NOW)
+            section = webhook_section("https://x.example", name=name)
+            unsigned.read_change(section, settings, message, data, NOW)
         except InvalidCallbackError:
             continue
 

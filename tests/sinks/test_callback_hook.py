@@ -1,5 +1,6 @@
 """Callbacks of ticket systems: authenticated, applied once and in order, over HTTP."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -138,6 +139,52 @@ async def test_zammads_and_any_systems_states_move_it_too(site: Site) -> None:
     posted = json.dumps({"timestamp": updated, "data": data}).encode()
     assert (await site.post("own", posted, standard(posted, START)))[0] == 200
     assert (await site.read()).stage is Stage.DISPATCHED
+
+
+async def test_the_same_message_many_times_at_once_has_one_effect(site: Site) -> None:
+    data = {"ticket": site.ticket.id, "status": "accepted", "actor": "desk"}
+    updated = datetime.fromtimestamp(START, UTC).isoformat()
+    body = json.dumps({"timestamp": updated, "data": data}).encode()
+    headers = standard(body, START)
+    before = len((await site.read()).timeline)
+    answers = await asyncio.gather(*(site.post("own", body, headers) for _ in range(12)))
+    outcomes = sorted(answer["outcome"] for _, answer in answers)
+    assert outcomes == [*["repeated"] * 11, "taken"]
+    assert len((await site.read()).timeline) == before + 1
+
+
+async def test_of_two_changes_at_once_the_older_one_never_wins(site: Site) -> None:
+    """Whichever is read first, the ticket ends where the newer one leads."""
+    for number, (status, stage) in enumerate((("dispatched", Stage.DISPATCHED),) * 3):
+        bodies = []
+        for word, at in ((status, START + 100 * number + 50), ("accepted", START + 100 * number)):
+            data = {"ticket": site.ticket.id, "status": word, "actor": "desk"}
+            when = datetime.fromtimestamp(at, UTC).isoformat()
+            bodies.append(json.dumps({"timestamp": when, "data": data}).encode())
+        site.now = START + 100 * number + 60
+        await asyncio.gather(
+            *(
+                site.post("own", body, standard(body, site.now, f"msg_{number}_{place}"))
+                for place, body in enumerate(bodies)
+            )
+        )
+        assert (await site.read()).stage is stage
+
+
+@pytest.mark.parametrize("sink", ["helpdesk", "zammad", "own"])
+async def test_without_a_signature_nothing_is_said_of_the_body(site: Site, sink: str) -> None:
+    """Neither its type nor what is in it: the credential is checked first."""
+    body = b"not json"
+    algorithm = "sha1" if sink == "zammad" else "sha256"
+    wrong = standard(body, START) if sink == "own" else signed(body, "x" * 20, algorithm)
+    right = standard(body, START) if sink == "own" else signed(body, KEY, algorithm)
+    if sink == "own":
+        wrong["webhook-signature"] = "v1," + "A" * 43 + "="
+    other = {"Content-Type": "text/plain"}
+    assert (await site.post(sink, body, other))[0] == 401
+    assert (await site.post(sink, body, {**wrong, **other}))[0] == 401
+    assert (await site.post(sink, body, {**right, **other}))[0] == 415
+    assert (await site.post(sink, body, right))[0] == 400
 
 
 def standard(body: bytes, at: float, message: str = "msg_1") -> dict[str, str]:
