@@ -41,6 +41,17 @@ _PHONE_RUN = re.compile(
 _CHINESE_DIGITS = {ord(letter): str(value) for value, letter in enumerate("零一二三四五六七八九")}
 _CHINESE_DIGITS |= {ord("〇"): "0", ord("幺"): "1"}
 _CHINESE_RUN = re.compile(rf"(?:[零〇幺一二三四五六七八九]{_LOOSE}){{9,}}")
+_ALIKE = {ord(letter): "0" for letter in "OoΟοОоՕօＯｏ○◯"} | {
+    ord(letter): "1" for letter in "lIІӀｌＩ"
+}
+"""Letters that people, or whoever wants to hide a phone from a mask, write for 0 and for 1."""
+_ALIKE_DIGIT = rf"[0-9{''.join(map(chr, _ALIKE))}]"
+_ALIKE_RUN = re.compile(
+    rf"(?<!\d)(?:{_COUNTRY}|86{_LOOSE})(?:0?[1lI]{_LOOSE}[3-9](?:{_LOOSE}{_ALIKE_DIGIT}){{9}}"
+    rf"|(?:0|(?<!\w)[Oo])(?:{_ALIKE_DIGIT}){{2,3}}(?:{_LOOSE}{_ALIKE_DIGIT}){{7,8}})(?!\d)"
+)
+_LEAST_DIGITS = 6
+"""True digits of a phone of which others are letters; words have fewer."""
 _ESCAPE = (
     r"\\{1,4}u([dD][89abAB][0-9a-fA-F]{2})\\{1,4}u([dD][c-fC-F][0-9a-fA-F]{2})"
     r"|\\{1,4}u((?![dD][89a-fA-F])[0-9a-fA-F]{4})"
@@ -134,6 +145,7 @@ def _decoded(match: re.Match[str]) -> str:
 def _masked(text: str, is_public: Callable[[str], bool] | None) -> str:
     # One character for one, so that what is found has the same place in the text.
     normalized = text if text.isascii() else _with_ascii_digits(text)
+    normalized = _ALIKE_RUN.sub(_with_digits_alike, normalized)
     parts, end = [], 0
     for run in _PHONE_RUN.finditer(normalized):
         if run["hotline"] or (is_public is not None and is_public(run[0])):
@@ -175,6 +187,11 @@ def _with_ascii_digits(text: str) -> str:
     text = _CHINESE_RUN.sub(lambda run: run[0].translate(_CHINESE_DIGITS), text)
     others = sum(letter.isdigit() and not letter.isdecimal() for letter in text)
     return text.translate(_ASCII_OF_ALL_DIGITS if others > _FEW else _ASCII_DIGITS)
+
+
+def _with_digits_alike(run: re.Match[str]) -> str:
+    is_phone = sum(map(str.isdecimal, run[0])) >= _LEAST_DIGITS
+    return run[0].translate(_ALIKE) if is_phone else run[0]
 
 
 def _visible(text: str) -> str:

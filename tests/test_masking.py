@@ -171,3 +171,40 @@ def test_a_broken_escape_is_no_error(escape):
 )
 def test_what_is_no_phone_stays(text):
     assert mask_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("call 138OOOO0001 now", "call 138****0001 now"),
+        ("u-138ooOO0001", "u-138****0001"),
+        ("l38-0000-000I", "138****0001"),
+        ("+86 138 OOOO 0001", "+86138****0001"),
+        ("8613800OO0001", None),
+        ("O22-876543Ol", "022****4301"),
+        ("138ＯＯＯＯ0001", "138****0001"),
+        ("138ОООО0001", "138****0001"),
+        ("what it did to 13812345678", "what it did to 138****5678"),
+        ("o 13812345678 l", "o 138****5678 l"),
+    ],
+)
+def test_letters_that_look_like_digits_are_digits(text, shown):
+    found = mask_text(text)
+    assert "****" in found
+    assert shown in (None, found)
+
+
+@pytest.mark.parametrize(
+    "text", ["Ool lol ooo", "0oO1lI", "NW-1O2B3C4D5E6F", "I3Ol and 4OO622OOO1"]
+)
+def test_words_with_letters_that_look_like_digits_stay(text):
+    assert mask_text(text) == text
+
+
+@given(mobiles, st.lists(st.booleans(), min_size=11, max_size=11))
+def test_a_mobile_is_found_with_any_of_its_zeros_as_letters(phone, letters):
+    swapped = "".join(
+        "O" if it and digit == "0" else digit for digit, it in zip(phone, letters, strict=True)
+    )
+    if sum(map(str.isdecimal, swapped)) >= 6:
+        assert mask_text(f"call {swapped}") == f"call {phone[:3]}****{phone[7:]}"

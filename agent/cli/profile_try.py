@@ -16,7 +16,7 @@ from agent.net.exchange import Answer, Fetch, ProviderError, Request
 from agent.net.http_client import HttpClient, HttpClientLimits
 from agent.net.scrub import scrub
 from agent.polling.budget import Budget
-from agent.polling.redaction import AccountRedactor
+from agent.polling.redaction import AccountRedactor, secrets_of
 from agent.providers.base import AdapterReports, Provider
 from agent.providers.profile.load import read_profile
 from agent.providers.profile.outline import outline, readers_of
@@ -75,7 +75,7 @@ class _Trier:
         self._polling = settings.polling_of(provider, account)
         self._provider = provider
         self._account = account
-        self._redact = AccountRedactor(account.credentials.values())
+        self._redact = AccountRedactor(secrets_of(provider, account, profile.options))
         self._trial = Trial()
 
     async def run(self) -> bool:

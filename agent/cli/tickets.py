@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import io
 import json
+import os
 import sys
 import zipfile
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -23,6 +24,7 @@ from agent.cli.runner import CommandError, ExitStatus, print_json, run_command
 from agent.evidence.bundle import MANIFEST
 from agent.evidence.repository import EvidenceDamagedError
 from agent.store import StoreError
+from agent.store.directory import sync_directory
 
 _Result = TypeVar("_Result")
 
@@ -141,7 +143,12 @@ def _unpack(bundle: bytes, out: Path) -> Path:
             if not path.resolve().is_relative_to(folder.resolve()):
                 raise EvidenceDamagedError(f"{name} would lie outside of {folder}")
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+            with path.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        for written in {out, folder, *(folder.joinpath(name).parent for name in files)}:
+            sync_directory(written)
     return folder
 
 

@@ -22,6 +22,7 @@ from agent.evidence.repository import EvidenceRepository
 from agent.model import AccountKey
 from agent.net.scrub import Redactor
 from agent.polling.recorder import ResponseRecorder
+from agent.polling.redaction import secrets_of
 from agent.store import StoreError
 from agent.tickets.ticket import Ticket
 from exporters.telemetry import Telemetry
@@ -198,7 +199,7 @@ class EvidenceCollector:
             for provider in self._settings().providers
             for account in provider.accounts
             if (provider.name, account.id) == key
-            for secret in account.credentials.values()
+            for secret in secrets_of(provider, account)
         ]
         redact = Redactor((*credentials, *map(Secret, self._recorder.tokens(key))))
         answers, failures = self._recorder.answers(key), self._recorder.failures(key)

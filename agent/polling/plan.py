@@ -6,6 +6,7 @@ from pathlib import Path
 from agent.config.secret import Secret
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
 from agent.model import AccountKey
+from agent.polling.redaction import secrets_of
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class Plan:
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """The account's credentials, which must never be shown."""
-        return tuple(self.account.credentials.values())
+        """The account's secrets, which must never be shown."""
+        return secrets_of(self.provider, self.account)
 
     def same_as(self, other: "Plan | None") -> bool:
         """Whether polling may go on undisturbed when ``other`` replaces this plan."""

@@ -1,14 +1,31 @@
 """Removes from texts what an account must never show: its credentials, and tokens of its logins."""
 
+import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from agent.config.secret import Secret
+from agent.config.settings import Account, ProviderSettings
 from agent.net.scrub import Redactor
 
 TOKENS: Final = 8
 """How many tokens of an account are remembered, the newest: texts may still hold old ones."""
+
+_SECRET_NAME: Final = re.compile(r"secret|passw|pwd|token|credential|private|key$", re.IGNORECASE)
+"""What the name of an option has that is a secret; ``region`` and ``app`` have none of it."""
+
+
+def secrets_of(
+    provider: ProviderSettings, account: Account, options: Mapping[str, str] | None = None
+) -> tuple[Secret, ...]:
+    """The account's credentials, and what its provider's options, or ``options``, have of secrets.
+
+    Credentials are where secrets belong; somebody may have put one into the options all the same.
+    """
+    named = [*provider.options.items(), *(options or {}).items()]
+    hidden = (Secret(text) for name, text in named if text and _SECRET_NAME.search(name))
+    return (*account.credentials.values(), *hidden)
 
 
 class AccountRedactor:

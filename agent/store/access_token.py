@@ -9,7 +9,7 @@ import secrets
 from pathlib import Path
 
 from agent.store import StoreError
-from agent.store.directory import TOKEN_NAME
+from agent.store.directory import TOKEN_NAME, sync_directory
 
 SHORTEST_TOKEN = 16
 _BYTES = 32
@@ -54,6 +54,7 @@ def write_token(directory: Path, token: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(directory / TOKEN_NAME)
+    sync_directory(directory)
 
 
 def read_token(directory: Path, owner: int | None = None) -> str:

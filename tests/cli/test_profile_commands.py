@@ -130,6 +130,25 @@ async def test_a_try_shows_requests_answers_and_what_is_not_mapped(config, tmp_p
         assert text not in result.output
 
 
+async def test_a_try_hides_secrets_that_were_put_into_options(config, tmp_path):
+    """In the configuration's options and in the profile's own."""
+    theirs, own = "CANARY-of-the-options", "CANARY-of-the-profile"
+    text = PROFILE.replace(
+        'query: {token: "{key}", page: "1"}',
+        'query: {a: "{app_secret}", b: "{login_password}", region: "{region}"}',
+    )
+    text += f"options: {{app_secret: x, login_password: {own}, region: south}}\n"
+    settings = yaml.safe_load(config.read_text())
+    settings["providers"][0]["options"] = {"app_secret": theirs, "region": "east"}
+    config.write_text(yaml.safe_dump(settings))
+    file = write(tmp_path, text)
+    result = await asyncio.to_thread(run, "try", file, "--account", "north/hq", "--config", config)
+    for line in ("a = <secret>", "b = <secret>", "region = east"):
+        assert line in result.output, result.output
+    assert theirs not in result.output
+    assert own not in result.output
+
+
 def test_a_try_without_such_an_account_is_misuse(tmp_path):
     config = tmp_path / "config.yaml"
     account = {"id": "hq", "credentials": {"key": SECRET}}
