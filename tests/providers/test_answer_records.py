@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from aiohttp import web
 
 from agent.states import PollFailure
 from tests.providers.answers import failure_of, mistakes, numbers_of, reading
@@ -333,3 +334,51 @@ def test_too_deep_is_refused(tmp_path):
         numbers={"path": "/n", "records": lists, "fields": {"number": "n", "state": STATE}},
     )
     assert errors == ["numbers.records: nests deeper than 6 levels, expected fewer"]
+
+
+PHONES = {
+    "path": "/phones",
+    "records": "items",
+    "fields": {"number": "n", "id": "id", "phone": "p", "state": {"const": "ok"}},
+}
+
+
+def bound(*odd):
+    good = [{"n": FIRST, "id": str(place), "p": "801"} for place in range(10)]
+    return {"items": [*good, *odd]}
+
+
+@pytest.mark.parametrize(
+    ("odd", "without_phones"),
+    [
+        ([], {SECOND, THIRD}),
+        ([{"n": SECOND, "p": "802"}], {THIRD}),
+        ([{"number": SECOND, "p": "802"}], set()),
+        (["802"], set()),
+    ],
+)
+async def test_a_number_whose_phone_cannot_be_read_is_not_without_one(
+    bench, tmp_path, odd, without_phones
+):
+    numbers = {"path": "/n", "fields": {"number": "n", "state": STATE}}
+    body = bound(*odd)
+    async with reading(bench, tmp_path, body, numbers=numbers, reachability=PHONES) as provider:
+        found = await provider.reachability([FIRST, SECOND, THIRD])
+    assert {number for number, phones in found.items() if phones == ()} == without_phones
+    assert len(found[FIRST]) == 10
+
+
+async def test_nor_is_one_that_was_asked_for_alone(bench, tmp_path):
+    numbers = {"path": "/n", "fields": {"number": "n", "state": STATE}}
+    phones = {**PHONES, "path": "/phones/{number}"}
+
+    async def handler(request):
+        good = {"n": request.path.rsplit("/")[-1], "id": "1", "p": "801"}
+        items = [{"id": [], "p": "802"}] if request.path.endswith(FIRST) else [good] * 1
+        return web.Response(text=json.dumps({"items": items}), content_type="application/json")
+
+    asked = [FIRST, *(f"40062299{place:02}" for place in range(9))]
+    async with reading(bench, tmp_path, handler, numbers=numbers, reachability=phones) as provider:
+        found = await provider.reachability(asked)
+    assert FIRST not in found
+    assert len(found) == 9

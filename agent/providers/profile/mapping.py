@@ -12,7 +12,7 @@ from agent.net.exchange import ProviderError
 from agent.providers.profile.column import Column
 from agent.providers.profile.conditions import Clock, Conditions, UnfitError
 from agent.providers.profile.field_schema import FieldRule
-from agent.providers.profile.json_path import MISSING
+from agent.providers.profile.json_path import MISSING, OUTER
 from agent.providers.profile.misfits import MOST_MISFITS, FilterError, Lost, misfit_text
 from agent.providers.profile.page_shape import ABSENT, Rows
 from agent.providers.profile.record_lists import MOST_NESTED, Entries, Place, RecordFinder
@@ -40,6 +40,8 @@ class MappedPage:
     """Fields with unmapped values, and how often each of their words came."""
     misfits: tuple[str, ...] = ()
     """What is wrong with the first of the invalid records."""
+    skipped: frozenset[str] = frozenset()
+    """The numbers of records that are no facts; empty text where that cannot be read."""
 
 
 def joined(pages: Sequence[MappedPage]) -> MappedPage:
@@ -55,6 +57,7 @@ def joined(pages: Sequence[MappedPage]) -> MappedPage:
         tuple(unmapped.items()),
         tuple(entry for page in pages for entry in page.words),
         tuple(text for page in pages for text in page.misfits)[:MOST_MISFITS],
+        frozenset().union(*(page.skipped for page in pages)),
     )
 
 
@@ -122,6 +125,7 @@ class RecordMapper:
             tuple((name, count) for name, count in counts if count),
             tuple((name, found) for name, found in words if found),
             tuple(losses.texts),
+            frozenset(losses.numbers),
         )
 
     def _opened(self, records: Sequence[Any], losses: "_Losses") -> tuple[list[Place], list[Any]]:
@@ -131,7 +135,7 @@ class RecordMapper:
         for index, record in enumerate(records):
             for place, part in self._finder.nested(record, (index,)):
                 if isinstance(part, ValueError):
-                    losses.add(place, record, part)
+                    losses.add(place, record, part, self._number_of({OUTER: record}))
                     continue
                 places.append(place)
                 inner.append(part)
@@ -149,7 +153,7 @@ class RecordMapper:
             try:
                 wanted = self._is_wanted(record)
             except UnfitError as error:
-                losses.add(place, record, error)
+                losses.add(place, record, error, self._number_of(record))
             else:
                 if wanted:
                     remaining.append((place, record))
@@ -209,10 +213,22 @@ class RecordMapper:
         for place, record in zip(places or _places(len(records)), records, strict=True):
             values, lost = self._values(record)
             if lost is not None:
-                losses.add(place, record, lost)
+                number = self._number_of(record) if values is None else None
+                losses.add(place, record, lost, number)
             if values is not None:
                 facts.append(self._make(*values))
         return facts
+
+    def _number_of(self, record: Any) -> str:
+        """The number of a record that is no fact; empty where it has none."""
+        column = next((it for it in self._columns if it.name == "number"), None)
+        if column is None or not isinstance(record, dict):
+            return ""
+        try:
+            number: str = column.convert_record(record)
+        except ValueError:
+            return ""
+        return number
 
     def _values(self, record: Any) -> tuple[list[Any] | None, Lost | None]:
         """The record's values, ``None`` where it is no fact; and the first field that was lost."""
@@ -237,10 +253,16 @@ class _Losses:
     def __init__(self) -> None:
         self.count = 0
         self.texts: list[str] = []
+        self.numbers: set[str] = set()
 
-    def add(self, place: Place, record: Any, lost: Lost | ValueError) -> None:
-        """Count a record, and describe it if it is one of the first."""
+    def add(self, place: Place, record: Any, lost: Lost | ValueError, number: str | None) -> None:
+        """Count a record, and describe it if it is one of the first.
+
+        ``number`` is its number where it is no fact.
+        """
         self.count += 1
+        if number is not None:
+            self.numbers.add(number)
         if len(self.texts) < MOST_MISFITS:
             self.texts.append(misfit_text(place, record, lost))
 

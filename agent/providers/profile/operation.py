@@ -144,7 +144,12 @@ class OperationReader:
         del answer
         body_was_read()
         return Collected(
-            mapped.facts, mapped.records, mapped.parts, mapped.invalid, list(mapped.misfits)
+            mapped.facts,
+            mapped.records,
+            mapped.parts,
+            mapped.invalid,
+            list(mapped.misfits),
+            set(mapped.skipped),
         )
 
     async def _cached_page(self, location: Hashable, answer: Answer) -> Page:

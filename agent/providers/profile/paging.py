@@ -93,6 +93,8 @@ class Collected:
     invalid: int = 0
     misfits: list[str] = field(default_factory=list)
     """What is wrong with the first of the invalid records."""
+    skipped: set[str] = field(default_factory=set)
+    """The numbers of records that are no facts; empty text where that cannot be read."""
 
     def add_misfits(self, texts: Iterable[str]) -> None:
         """Add what is wrong with further records, as far as it is kept."""
@@ -230,6 +232,7 @@ class _Reader:
             why = "; ".join(("no record of a page fits the profile", *mapped.misfits[:1]))
             raise self._failure(PollFailure.SCHEMA, why)
         collected.add_misfits(mapped.misfits)
+        collected.skipped |= mapped.skipped
         if self._total is None:
             self._total = page.total
         elif page.total != self._total and not self._paging.growing:

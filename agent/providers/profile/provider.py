@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import attrgetter, itemgetter
@@ -157,7 +157,7 @@ class DeclarativeProvider:
         collected = await reader.read_listing({}, _binding_identity)
         self._check_share_of_invalid(Capability.REACHABILITY, collected)
         grouped: dict[str, tuple[Binding, ...]] = await _compute(
-            _group_bindings, collected.facts, numbers
+            _group_bindings, collected.facts, numbers, collected.skipped
         )
         return grouped
 
@@ -213,7 +213,10 @@ class DeclarativeProvider:
                     )
                 except NotFoundError:
                     continue
-                facts_of[number] = _facts_of(number, collected.facts)
+                facts = _facts_of(number, collected.facts)
+                if facts or not collected.skipped:
+                    # A record that does not fit may be a phone of this number.
+                    facts_of[number] = facts
                 total.records += collected.records
                 total.parts += collected.parts
                 reader.check_count(total.records)
@@ -277,13 +280,19 @@ def _binding_identity(fact: tuple[str, Binding]) -> tuple[str, str]:
 
 
 def _group_bindings(
-    facts: list[tuple[str, Binding]], numbers: Sequence[str]
+    facts: list[tuple[str, Binding]], numbers: Sequence[str], skipped: Collection[str]
 ) -> dict[str, tuple[Binding, ...]]:
+    """The phones of each number; one that may have some among ``skipped`` records is left out."""
     bindings_of: defaultdict[str, list[Binding]] = defaultdict(list)
     for number, binding in facts:
         bindings_of[number].append(binding)
     release(facts)
-    grouped = {number: _by_position(bindings_of.pop(number, [])) for number in numbers}
+    may_have_some = frozenset(numbers if "" in skipped else skipped)
+    grouped = {
+        number: _by_position(bindings_of.pop(number, []))
+        for number in numbers
+        if number in bindings_of or number not in may_have_some
+    }
     # Phones under numbers that were not requested are no less true; polling says so.
     grouped.update((number, _by_position(phones)) for number, phones in bindings_of.items())
     return grouped
