@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from agent.cli.cost_pages import CommandPages
 from agent.cli.runner import ExitStatus, run_command
 from agent.config.load import load
 from agent.config.settings import Account, ProviderSettings, Settings
@@ -73,6 +74,7 @@ class _Trier:
     ) -> None:
         self._profile = profile
         self._polling = settings.polling_of(provider, account)
+        self._data_dir = Path(settings.data_dir)
         self._provider = provider
         self._account = account
         self._redact = AccountRedactor(secrets_of(provider, account, profile.options))
@@ -96,6 +98,8 @@ class _Trier:
                 reports=AdapterReports(
                     words=self._note_words, misfits=self._note_misfits, token=self._redact.add
                 ),
+                # What a trial pays for is paid for all the same.
+                pages=CommandPages(self._data_dir),
             )
             return await self._read_all(adapter)
         finally:

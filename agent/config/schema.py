@@ -17,7 +17,8 @@ FILE_SUFFIX = "_file"
 """The suffix of a secret's key that makes it the key of a file to read the secret from."""
 
 _VARIABLE: Json = {"type": "string", "pattern": r"\$\{"}
-_DURATION_TEXT: Json = {"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|[smhdw]))+$|^\d+(\.\d+)?$"}
+DURATION_TEXT: Json = {"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|[smhdw]))+$|^\d+(\.\d+)?$"}
+"""The schema of a duration as text."""
 _NOT_PUBLISHED = {"title", "x-kind", "x-expected", "x-private"}
 
 
@@ -98,7 +99,7 @@ def _value(schema: Json, tree: SchemaTree) -> Json:
     if kind.get("type") == "object":
         return {**bounds, "additionalProperties": _value(kind["additionalProperties"], tree)}
     if kind.get("x-kind") == DURATION:
-        return {"anyOf": [_DURATION_TEXT, {"minimum": 0, **bounds}, _VARIABLE]}
+        return {"anyOf": [DURATION_TEXT, {"minimum": 0, **bounds}, _VARIABLE]}
     return bounds if _takes_any_text(kind) else {"anyOf": [_single(schema, bounds), _VARIABLE]}
 
 

@@ -87,3 +87,44 @@ def test_the_schema_of_the_configuration_holds_that_of_profiles():
     signing = profile["$defs"]["Signing"]["properties"]
     assert "acs3" in json.dumps(signing["signer"])
     assert profile["properties"]["login"]
+
+
+def test_what_is_requested_has_its_place_in_the_schema():
+    text = """\
+name: example
+title: Example
+base_url: https://api.{region}.example.com
+options: {region: north}
+rate_limit: {requests: 3, per: 1s}
+numbers:
+  path: /query
+  base_url: https://numbers.example.com
+  method: POST
+  read: true
+  body: {jsonrpc: "2.0", params: [location, 1, {deep: true}], id: 1}
+  paging: {kind: token, param: Page.Cursor, next: next, more: more, first_token: "*", max_pages: 9}
+  fields: {number: number, state: {const: active}}
+phones:
+  path: /phones
+  fields: {number: number, id: tel, phone: tel}
+reachability:
+  path: /status/{phone}
+  cost: 0.05
+  every: 6h
+  only_mobiles: true
+  absent_state: unregistered
+  fields: {state: state}
+calls:
+  path: /calls
+  query: {to: "{until_formatted}"}
+  window: {span: 31d, zone: "+08:00", format: "%Y%m%d"}
+  fields: {id: id, number: number, started_at: at, result: result}
+"""
+    document = yaml.safe_load(text)
+    validator = Draft202012Validator(profile_schema())
+    assert list(validator.iter_errors(document)) == []
+    document["calls"]["window"] = "31d"
+    assert list(validator.iter_errors(document)) == []
+    document["numbers"]["body"] = "text"
+    document["reachability"]["absent_state"] = "gone"
+    assert len(list(validator.iter_errors(document))) == 2

@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from agent.config.schema import json_schema
+from agent.config.schema import DURATION_TEXT, json_schema
 from agent.providers.profile.schema import Profile
-from agent.yamlfile.schema import Json
+from agent.yamlfile.schema import DURATION, Json
 
 PROFILE_ID: Final = "https://numwatch.invalid/profile.schema.json"
 """The id of the profile's schema within that of the configuration; leads nowhere."""
@@ -16,6 +16,7 @@ _WORD: Final[Json] = {"type": ["string", "integer", "boolean"]}
 _SHORT: Final[dict[str, list[Json]]] = {
     "FieldRule": [_TEXT],
     "RecordList": [_TEXT, {"type": "array", "items": _TEXT}],
+    "WindowSection": [DURATION_TEXT, {"type": "number"}],
     "Condition": [_WORD, {"type": "array", "items": _WORD}],
 }
 """What may stand in place of a section: its path, its paths, its words."""
@@ -52,6 +53,13 @@ def _published(part: Any, *, is_names: bool = False) -> Any:
         return {"anyOf": [*short, {"$ref": part["$ref"]}]}
     if part == _TEXT:
         return _WORD
+    if part.get("x-kind") == DURATION:
+        return {"anyOf": [DURATION_TEXT, _without_own(part)]}
+    return _without_own(part, is_names=is_names)
+
+
+def _without_own(part: Json, *, is_names: bool = False) -> Json:
+    """``part`` without the keywords of our own."""
     return {
         key: _published(value, is_names=key in ("properties", "$defs") and not is_names)
         for key, value in part.items()

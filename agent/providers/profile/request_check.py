@@ -192,7 +192,7 @@ def _check_asked(operation: Operation, at: KeyPath) -> Iterator[Problem]:
         text = "does not go with {phone} in the request: the answer is about one phone"
         yield Problem((*at, "paging"), text)
     if operation.merge:
-        text = "does not go with {phone} in the request, expected it in phones"
+        text = "does not go with {phone} in the request, expected all fields in one answer"
         yield Problem((*at, "merge"), text)
     if operation.max_age is not None and operation.max_age < operation.asked_every:
         yield Problem(
