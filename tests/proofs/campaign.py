@@ -14,13 +14,15 @@ from tests.proofs.quick_starts import quick_starts
 
 WAIT = 180.0
 """Seconds within which a desk has a ticket, and within which it is closed, on a busy machine."""
-IN_FLIGHT = 4
+IN_FLIGHT = 8
 """Numbers that are broken at once; more wait for the others to be mended."""
+BROKEN_AT_ONCE = 2
+"""Numbers that break before a kill."""
 LONGEST_LIFE = 1.5
-STARTED_IN_TROUBLE = 0.5
+STARTED_IN_TROUBLE = 0.7
 """Share of the starts for which what went wrong still does."""
-KILLED_WHILE_STARTING = 0.5
-"""Share of those that end while the agent starts."""
+KILLED_WHILE_STARTING = 0.6
+"""Share of the starts that a kill ends, and another start follows."""
 PART = 100
 """The most kills of one campaign: it has a number for each, which are polled all the time."""
 ENDED = frozenset({"ticket.resolved", "ticket.closed"})
@@ -72,9 +74,10 @@ class Campaign:
     def _run(self) -> None:
         waiting = list(numbers_for(self.kills))
         while self.killed < self.kills:
-            if waiting and len(self.broken) < IN_FLIGHT:
+            for _ in range(min(BROKEN_AT_ONCE, len(waiting), IN_FLIGHT - len(self.broken))):
                 self._break(waiting.pop())
-            self._mend_one()
+            for _ in range(BROKEN_AT_ONCE):
+                self._mend_one()
             with self.trouble(self.scene, self.chance):
                 self._kill()
             if not self.scene.agent.is_running:
@@ -91,10 +94,12 @@ class Campaign:
 
     def _mend_one(self) -> bool:
         """Mend a number that the desk has a ticket of; returns whether none is broken."""
-        ready = [it for it in self.broken if self.scene.tickets(it) and self.may_mend(it)]
+        tickets = self.scene.tickets(*self.broken)
+        known = {ticket["number"] for ticket in tickets}
+        ready = [it for it in self.broken if it in known and self.may_mend(it)]
         if ready:
             number = self.chance.choice(ready)
-            if any(ENDED & set(types(ticket)) for ticket in self.scene.tickets(number)):
+            if any(ENDED & set(types(it)) for it in tickets if it["number"] == number):
                 self.early.append(number)
             self.broken.remove(number)
             self.mended.append(number)
@@ -102,16 +107,17 @@ class Campaign:
         return not self.broken
 
     def _kill(self) -> None:
-        """Kill it after a part of its life; now and then also while it starts again."""
+        """Kill it after a part of its life; often also while it starts again, and once more."""
         time.sleep(self.chance.random() * LONGEST_LIFE)
         self.scene.agent.kill()
         self.killed += 1
-        if self.chance.random() < STARTED_IN_TROUBLE:
+        while self.chance.random() < STARTED_IN_TROUBLE:
             self.scene.agent.launch()
             time.sleep(self.chance.random() * 2 * LONGEST_LIFE)
-            if self.killed < self.kills and self.chance.random() < KILLED_WHILE_STARTING:
-                self.scene.agent.kill()
-                self.killed += 1
+            if self.killed == self.kills or self.chance.random() > KILLED_WHILE_STARTING:
+                return
+            self.scene.agent.kill()
+            self.killed += 1
 
     def verdict(self) -> dict[str, list[str]]:
         """What went wrong, by kind; every list is empty when nothing did."""
