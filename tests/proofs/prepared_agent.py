@@ -30,6 +30,8 @@ def serve() -> None:
             if not process:
                 _become(Path(argument))
                 main()
+            # In both of them: a kill may come before the new one has run at all.
+            os.setpgid(process, process)
             begun.add(process)
             answer = str(process)
         print(answer, flush=True)  # noqa: T201 - the answer
@@ -48,7 +50,7 @@ def _status_of(process: int, begun: set[int]) -> str:
 
 def _become(log: Path) -> None:
     """Let this process be an agent of its own: its own group, no input, its output in ``log``."""
-    os.setsid()
+    os.setpgid(0, 0)
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(output, 1)
