@@ -25,6 +25,7 @@ from agent.polling.per_number import (
     PerNumberResult,
     in_doubt,
     merge_per_number_result,
+    silent_on_missing,
     unlisted_bindings,
     without,
 )
@@ -150,7 +151,7 @@ def _merge(
         return _after_poll(state, capability, now, result)
     if isinstance(result, Listing):
         return _merge_listing(state, result, now)
-    facts = _merged_facts(state.snapshot, capability, result)
+    facts = _merged_facts(state, capability, result)
     if isinstance(result, PerNumberResult) and result.under_way:
         # The facts received so far are fresh; whether the poll succeeds is still open.
         status = msgspec.structs.replace(state.snapshot.polls[capability], last_success=now)
@@ -163,11 +164,12 @@ def _merge(
     return _with_status(state, capability, status, facts)
 
 
-def _merged_facts(snapshot: Snapshot, capability: Capability, facts: Facts) -> dict[str, Any]:
+def _merged_facts(state: MergeState, capability: Capability, facts: Facts) -> dict[str, Any]:
+    snapshot = state.snapshot
     if isinstance(facts, PerNumberResult):
         if capability is Capability.ROUTING:
             return {"routings": merge_per_number_result(snapshot.routings, facts)}
-        return _merged_bindings(snapshot, facts)
+        return _merged_bindings(snapshot, silent_on_missing(facts, state.missing))
     if isinstance(facts, Balance):
         return {"balance": snapshot.balance if facts == snapshot.balance else facts}
     assert isinstance(facts, CallFacts)

@@ -86,6 +86,18 @@ def in_doubt(result: PerNumberResult) -> PerNumberResult:
     return replace(result, facts={number: fact for number, fact in result.facts.items() if fact})
 
 
+def silent_on_missing(result: PerNumberResult, missing: Collection[str]) -> PerNumberResult:
+    """``result`` without a word on the numbers in ``missing`` of which it has nothing.
+
+    A number that the newest listing lacks is not listed with its phones either; that it has none
+    is not said.
+    """
+    absent = {number for number in missing if not result.facts.get(number)}
+    if not absent:
+        return result
+    return replace(result, requested=[it for it in result.requested if it not in absent])
+
+
 def without(facts: Mapping[str, Fact], numbers: Iterable[str]) -> Mapping[str, Fact]:
     """``facts`` without those of ``numbers``; the very same mapping when it had none of them."""
     dropped = [number for number in numbers if number in facts]

@@ -5,7 +5,7 @@ import pytest
 from agent.states import Capability
 from tests.providers.contract.contract_bench import ContractBench
 from tests.providers.contract.subject import PAGING_FAULTS
-from tests.providers.contract.world import ARREARS, LISTED
+from tests.providers.contract.world import ARREARS, LISTED, ONE
 
 INCOMPLETE = {"partial", "pagination"}
 
@@ -29,3 +29,12 @@ async def test_a_number_missing_from_two_complete_listings_is_gone(bench: Contra
     assert (await bench.polled_well()).gone == frozenset()
     assert (await bench.polled_well()).gone == {ARREARS}
     assert len(bench.snapshot.listing.numbers) == LISTED - 1
+
+
+async def test_a_number_that_is_missing_once_does_not_lose_its_phones(bench: ContractBench) -> None:
+    """Listings of phones leave it out too, which does not say that it has none."""
+    before = await bench.polled_well()
+    bench.server.apply({"number": ONE, "set": {"listed": False}})
+    after = await bench.polled_well()
+    assert after.bindings.get(ONE) == before.bindings.get(ONE)
+    assert (await bench.polled_well()).gone == {ONE}
