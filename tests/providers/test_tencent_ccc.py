@@ -211,6 +211,7 @@ async def test_only_calls_to_a_number_count(bench):
         (17, CallResult.NO_ANSWER),
         (100, CallResult.CALLER_BLACKLISTED),
         (103, CallResult.ABANDONED),
+        (104, CallResult.NO_ANSWER),
         (105, CallResult.OFF),
         (106, CallResult.CLOSED_HOURS),
         (107, CallResult.ANSWERED),

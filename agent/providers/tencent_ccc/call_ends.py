@@ -15,7 +15,7 @@ ENDS: Final[Mapping[str, CallResult]] = {
     "100": CallResult.CALLER_BLACKLISTED,
     "102": CallResult.ABANDONED,  # in the voice menu
     "103": CallResult.ABANDONED,  # while waiting for a seat
-    "104": CallResult.ABANDONED,  # while it rang
+    "104": CallResult.NO_ANSWER,  # it rang until the caller gave up
     "105": CallResult.OFF,  # no seat is online: nobody has signed in
     "106": CallResult.CLOSED_HOURS,
     "107": CallResult.ANSWERED,  # the voice menu served the caller to its end

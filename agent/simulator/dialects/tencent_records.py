@@ -13,6 +13,7 @@ _STATES = {
     **dict.fromkeys(IN_SERVICE_STATES, 1),
     NumberState.SUSPENDED_REQUESTED: 4,
     NumberState.SUSPENDED_VIOLATION: 5,
+    NumberState.UNKNOWN: 0,  # none of those that are described
 }
 _IN_ARREARS = 2
 _OFFLINE, _IDLE, _BUSY = 0, 100, 200

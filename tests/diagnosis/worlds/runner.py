@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -38,6 +38,16 @@ VIEWS = {
 """The capabilities that the interfaces of some providers lack."""
 
 
+@dataclass(frozen=True)
+class Interface:
+    """What the configuration of an account needs for the API of a provider."""
+
+    credentials: Mapping[str, str]
+    options: Mapping[str, str] = field(default_factory=dict)
+    needs_inventory: bool = False
+    """Whether the API does not say which number a phone belongs to."""
+
+
 @dataclass
 class Clock:
     """The time of the world and of the pollers."""
@@ -55,6 +65,8 @@ class ScenarioRunner:
     scenarios: Sequence[Scenario]
     folder: Path
     """Where the profiles of limited interfaces are written."""
+    interface: Interface | None = None
+    """That of every provider; ``None`` for what the catalogue's own dialects need."""
     clock: Clock = field(default_factory=Clock)
     fleet: Fleet = field(default_factory=Fleet)
     book: BaselineBook = field(default_factory=BaselineBook)
@@ -64,7 +76,7 @@ class ScenarioRunner:
         providers = [
             provider
             for index, scenario in enumerate(self.scenarios)
-            for provider in _providers(index, scenario)
+            for provider in _providers(index, scenario, self.interface)
         ]
         return World.parse(json.dumps({"seed": 400, "providers": providers}))
 
@@ -72,9 +84,11 @@ class ScenarioRunner:
         """The configuration of all scenarios, or of one."""
         chosen = [(i, it) for i, it in enumerate(self.scenarios) if only in (None, i)]
         providers = [
-            _settings(provider, url, self.profile(provider["dialect"], scenario.view))
+            _settings(
+                provider, url, self.profile(provider["dialect"], scenario.view), self.interface
+            )
             for i, scenario in chosen
-            for provider in _providers(i, scenario)
+            for provider in _providers(i, scenario, self.interface)
         ]
         return Settings.model_validate({"providers": providers, "polling": _POLLING})
 
@@ -175,14 +189,16 @@ def _with_digits(entry: Any, index: int) -> Any:
     return entry
 
 
-def _providers(index: int, scenario: Scenario) -> list[dict[str, Any]]:
+def _providers(index: int, scenario: Scenario, interface: Interface | None) -> list[dict[str, Any]]:
     providers = []
     for provider in scenario.providers:
         entry = {key: value for key, value in provider.items() if key != "suffix"}
         entry = _with_digits(entry, index)
         name = f"w{index}{provider['suffix']}"
         for account in entry["accounts"]:
-            account["credentials"] = _credentials(entry["dialect"], name)
+            account["credentials"] = (
+                dict(interface.credentials) if interface else _credentials(entry["dialect"], name)
+            )
         providers.append({"name": name, **entry})
     return providers
 
@@ -193,14 +209,34 @@ def _credentials(dialect: str, name: str) -> dict[str, str]:
     return {"key": f"key-{name}", "secret": f"secret-{name}"}
 
 
-def _settings(provider: dict[str, Any], url: str, profile: str) -> dict[str, Any]:
+def _settings(
+    provider: dict[str, Any], url: str, profile: str, interface: Interface | None
+) -> dict[str, Any]:
     return {
+        "options": dict(interface.options) if interface else {},
         "name": provider["name"],
         "profile": profile,
         "base_url": f"{url}/{provider['name']}",
         "egress_allow": ["127.0.0.0/8"],
         "accounts": [
-            {"id": account["id"], "credentials": account["credentials"]}
+            {
+                "id": account["id"],
+                "credentials": account["credentials"],
+                **(_inventory(account) if interface and interface.needs_inventory else {}),
+            }
             for account in provider["accounts"]
         ],
     }
+
+
+def _inventory(account: dict[str, Any]) -> dict[str, Any]:
+    """The inventory of the account's numbers and phones, as they are in the world."""
+    keys = ("id", "phone", "kind", "position")
+    numbers = [
+        {
+            "number": number["number"],
+            "phones": [{key: it[key] for key in keys} for it in number["bindings"]],
+        }
+        for number in account["numbers"]
+    ]
+    return {"inventory": {"numbers": numbers}}

@@ -1,6 +1,6 @@
 """The bundled profiles of Chinese providers."""
 
-from agent.states import CallResult
+from agent.states import CallResult, Cause
 from tests.providers.contract.subject import CALLS, NUMBERS, Subject
 
 PROFILES_OF_CHINA = (
@@ -17,6 +17,8 @@ PROFILES_OF_CHINA = (
         unmapped=frozenset({"calls.result"}),
         # A caller who gives up in the queue is no busy phone.
         call_results={CallResult.BUSY: CallResult.ABANDONED},
+        # Hotlines are plain texts, which this fault leaves as they are; there are no waits to see.
+        misjudged=frozenset({Cause.WAIT_TOO_SHORT, Cause.MONITORING_BLIND}),
         rate=3,
         # Hotlines are plain texts, which this fault leaves as they are.
         failures={("wrong_type", NUMBERS): None},

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.states import CallResult, Capability
+from agent.states import CallResult, Capability, Cause
 from tests.fault_reasons import FAULT_REASONS, HARMLESS_FAULTS
 
 NUMBERS, ROUTING, REACHABILITY, BALANCE, CALLS = Capability
@@ -34,6 +34,12 @@ class Subject:
     """The fields whose words are counted where they are new."""
     call_results: Mapping[CallResult, CallResult] = field(default_factory=dict)
     """What becomes of a call's result where the API has no word for it."""
+    coarser: Mapping[Cause, Cause] = field(default_factory=dict)
+    """What a cause looks like in the API's coarser words."""
+    untraced: frozenset[Cause] = frozenset()
+    """Causes that leave no trace: there is no record of a call that did not arrive."""
+    misjudged: frozenset[Cause] = frozenset()
+    """Causes of which some verdict is wrong today through this API; a defect, to be emptied."""
     rate: float | None = None
     """Requests a second of one operation that the vendor allows, if it says so."""
     options: Mapping[str, str] = field(default_factory=dict)

@@ -5,7 +5,7 @@ The dialect of the simulator is written from the vendor's documents, the row fro
 docs/providers/, and the tests hold the adapter to both.
 """
 
-from agent.states import CallResult
+from agent.states import CallResult, Cause
 from tests.providers.contract.profiles_of_china import PROFILES_OF_CHINA
 from tests.providers.contract.subject import (
     BALANCE,
@@ -73,6 +73,25 @@ SUBJECTS = (
         # "suspended" is all that Twilio says of a number, and what it points at is no phone.
         approximate=frozenset({"number.reason of suspension", "phone.number", "phone.kind"}),
         unmapped=frozenset({"numbers.state", "calls.result"}),
+        # A number that is not in service is "suspended", a call that was not put through "failed".
+        coarser={
+            **dict.fromkeys(
+                (
+                    Cause.NUMBER_SUSPENDED_ARREARS,
+                    Cause.NUMBER_SUSPENDED_REQUESTED,
+                    Cause.NUMBER_EXPIRED,
+                    Cause.NUMBER_FROZEN,
+                    Cause.UNKNOWN,
+                ),
+                Cause.NUMBER_SUSPENDED_VIOLATION,
+            ),
+            Cause.NUMBER_IN_REVIEW: Cause.NUMBER_RECLAIMED,
+            Cause.BALANCE_EXHAUSTED: Cause.NUMBER_SUSPENDED_ARREARS,
+            Cause.CAPACITY_EXCEEDED: Cause.PROVIDER_LEG,
+            Cause.BINDING_REJECTED: Cause.PROVIDER_LEG,
+            Cause.CONFIG_CHANGED: Cause.PROVIDER_LEG,
+            Cause.WAIT_TOO_SHORT: Cause.BINDING_NO_ANSWER,
+        },
     ),
     Subject(
         name="tencent_ccc",
@@ -99,10 +118,18 @@ SUBJECTS = (
             }
         ),
         unmapped=frozenset({"numbers.state", "reachability.state", "calls.result"}),
-        # It says at which point the caller gave up, not why nobody answered.
-        call_results={
-            CallResult.NO_ANSWER: CallResult.ABANDONED,
-            CallResult.BUSY: CallResult.ABANDONED,
+        # Callers who find all seats busy wait until they give up.
+        call_results={CallResult.BUSY: CallResult.ABANDONED},
+        untraced=frozenset({Cause.CAPACITY_EXCEEDED, Cause.PROVIDER_LEG}),
+        # Callers who give up count for nothing in a verdict, however many they are.
+        misjudged=frozenset({Cause.CONFIG_CHANGED, Cause.BINDING_BUSY, Cause.WAIT_TOO_SHORT}),
+        coarser={
+            Cause.NUMBER_EXPIRED: Cause.NUMBER_SUSPENDED_ARREARS,
+            Cause.NUMBER_FROZEN: Cause.NUMBER_SUSPENDED_ARREARS,
+            Cause.NUMBER_IN_REVIEW: Cause.NUMBER_RECLAIMED,
+            Cause.BINDING_BUSY: Cause.BINDING_NO_ANSWER,
+            Cause.BINDING_REJECTED: Cause.BINDING_NO_ANSWER,
+            Cause.WAIT_TOO_SHORT: Cause.BINDING_NO_ANSWER,
         },
         rate=20,
         inventory=(
@@ -152,6 +179,11 @@ SUBJECTS = (
         # Whether a number of the call centre is active is a switch: no word of it can be new.
         unmapped=frozenset({"routing.strategy", "reachability.state", "calls.result"}),
         call_results={CallResult.BUSY: CallResult.ABANDONED},
+        # One phone that can be reached makes the number healthy with 95 %, whatever the API does
+        # not tell of networks, hours and lists; a phone's state, which costs money, is old by then;
+        # a switch that is off is taken for a suspension that was asked for.
+        misjudged=frozenset(Cause)
+        - {Cause.HEALTHY, Cause.NUMBER_RECLAIMED, Cause.BALANCE_EXHAUSTED, Cause.MONITORING_BLIND},
         rate=100,
     ),
     *PROFILES_OF_CHINA,
