@@ -16,13 +16,17 @@ from markupsafe import Markup
 from agent.masking import mask_document, mask_text
 from agent.web.authentication import is_authorized
 from agent.web.endpoint import endpoint_of
-from agent.web.responses import Handler, encode
+from agent.web.responses import ApiError, Handler, encode
 from agent.web.services import WebServices, services_of
 
 VIEWER_MASK = "viewer_mask"
 """The name under which templates have the function that masks texts."""
 _DOCUMENTS = "/api/"
-_AS_THEY_ARE = ("/api/openapi.json", "/api/v1/")
+_READ_API = "/api/v1/"
+_CALLER = "caller"
+"""Asks for the token by itself, with or without a phone in it."""
+_FILTERS_OF_RULES = frozenset({"rule_name[]", "rule_group[]", "file[]"})
+_AS_THEY_ARE = ("/api/openapi.json", _READ_API)
 """The description, and the read API, which masks texts itself: its numbers are texts, too."""
 _SMALL = 4096
 
@@ -47,8 +51,10 @@ def viewer_mask(request: web.Request) -> Mask:
 @web.middleware
 async def mask_for_viewers(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Mask the texts of a JSON document for whoever reads without the token."""
-    response = await handler(request)
     path = request.path
+    if path.startswith(_DOCUMENTS) and request.query and not is_authorized(request):
+        _refuse_guesses(request)
+    response = await handler(request)
     if (
         not isinstance(response, web.Response)
         or response.content_type != "application/json"
@@ -65,6 +71,21 @@ async def mask_for_viewers(request: web.Request, handler: Handler) -> web.Stream
     else:
         response.body = await asyncio.to_thread(_masked_body, response.body, mask)
     return response
+
+
+def _refuse_guesses(request: web.Request) -> None:
+    """Refuse a filter by a phone: what is found would say whether the masked digits are those.
+
+    Raises:
+        ApiError: when there is one.
+    """
+    mask = mask_for(services_of(request))
+    for name, value in request.query.items():
+        of_rules = request.path.startswith(_READ_API)
+        is_filter = name in _FILTERS_OF_RULES if of_rules else name != _CALLER
+        if is_filter and mask(value) != value:
+            text = "400 a filter by a phone needs the agent's token"
+            raise ApiError(text, "web.token, or a number that is watched")
 
 
 def _masked_body(body: bytes, mask: Mask) -> bytes:

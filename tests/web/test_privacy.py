@@ -279,3 +279,26 @@ async def test_a_viewer_asks_for_no_caller(viewer: TestClient, facts: Facts) -> 
     asked = {"params": {"caller": MOBILE}, "headers": AUTHORIZED}
     assert (await viewer.get(f"/api/diagnose/{DOWN}", **asked)).status == 200
     assert (await viewer.get(f"/api/diagnose/{DOWN}")).status == 200
+
+
+@pytest.mark.parametrize("spelling", [MOBILE, "139 1234 5678", "u-13912345678", fullwidth(MOBILE)])
+async def test_a_viewer_filters_by_no_phone(
+    viewer: TestClient, database: Database, spelling: str
+) -> None:
+    """What a filter finds would say whether the masked digits are those that were asked for."""
+    made = ticket()
+    subject = msgspec.structs.replace(made.subject, number=spelling, symptom=spelling)
+    await write(database, msgspec.structs.replace(made, subject=subject))
+    with_token = {"headers": AUTHORIZED}
+    for name in ("number", "symptom", "account", "provider"):
+        answers = set()
+        for value in (spelling, spelling.replace("4", "7").replace(chr(0xFF14), chr(0xFF17))):
+            answer = await viewer.get("/api/tickets", params={name: value})
+            answers.add((answer.status, await answer.text()))
+        assert {status for status, _ in answers} == {400}, name
+        assert len(answers) == 1, name
+    found = await viewer.get("/api/tickets", params={"number": spelling}, **with_token)
+    assert (await found.json())["total"] == 1
+    assert (await viewer.get("/api/tickets", params={"number": DOWN})).status == 200
+    for name in ("rule_name[]", "rule_group[]"):
+        assert (await viewer.get("/api/v1/rules", params={name: spelling})).status == 400
