@@ -17,6 +17,7 @@ from agent.states import (
     CallResult,
     Capability,
     Grade,
+    MarkingTag,
     NetworkState,
     NumberState,
     PollFailure,
@@ -25,6 +26,16 @@ from agent.states import (
 
 AccountKey = tuple[str, str]
 """Provider and account: the name of an account everywhere in the agent."""
+
+
+class Marking(msgspec.Struct, frozen=True, gc=False):
+    """What people have marked a number as, where it calls them."""
+
+    tag: MarkingTag
+    count: int
+    """How many have."""
+    at: float
+    """When that was known, in epoch seconds: an answer costs money."""
 
 
 class Number(msgspec.Struct, frozen=True, gc=False):
@@ -52,6 +63,8 @@ class Number(msgspec.Struct, frozen=True, gc=False):
     """The use that the number was registered for; empty when not reported."""
     actual_use: str = ""
     """The use that the provider observes; empty when not reported."""
+    marking: Marking | None = None
+    """``None`` while it is not known."""
 
 
 class Lines(msgspec.Struct, frozen=True, gc=False):
@@ -215,6 +228,9 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     caller: str = ""
     wait_seconds: float | None = None
     talk_seconds: float | None = None
+    has_outcome: bool = True
+    """Whether the provider's records say how calls end; where they do not, the result is unknown
+    and says nothing of the call."""
 
 
 class CallOutcome(msgspec.Struct, frozen=True, gc=False):
@@ -226,6 +242,8 @@ class CallOutcome(msgspec.Struct, frozen=True, gc=False):
     """The id of the bound phone that was rung; empty where the record names none."""
     wait_seconds: float | None = None
     talk_seconds: float | None = None
+    has_outcome: bool = True
+    """Whether the record says how the call ended; see :class:`Call`."""
 
 
 class Listing(msgspec.Struct, frozen=True, gc=False):

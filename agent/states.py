@@ -110,6 +110,21 @@ class CallResult(StrEnum):
 
 
 @unique
+class MarkingTag(StrEnum):
+    """What people have marked a number as (docs/reference/domain.md §7)."""
+
+    NONE = "none"
+    HARASSMENT = "harassment"
+    ESTATE_AGENT = "estate_agent"
+    FINANCE = "finance"
+    ADVERTISING = "advertising"
+    FRAUD = "fraud"
+    COURIER = "courier"
+    TAXI = "taxi"
+    UNKNOWN = "unknown"
+
+
+@unique
 class Capability(StrEnum):
     """The kinds of facts a provider's API can return; each is polled on its own."""
 
@@ -179,6 +194,7 @@ class Cause(StrEnum):
     NUMBER_FROZEN = "number_frozen"
     NUMBER_RECLAIMED = "number_reclaimed"
     NUMBER_IN_REVIEW = "number_in_review"
+    NUMBER_MARKED = "number_marked"
     NETWORK_STATE_MISMATCH = "network_state_mismatch"
     BALANCE_EXHAUSTED = "balance_exhausted"
     SPEND_CAP_REACHED = "spend_cap_reached"
@@ -286,6 +302,14 @@ class ConfigSection(StrEnum):
 IN_SERVICE_STATES = frozenset({NumberState.ACTIVE, NumberState.LOW_BALANCE})
 """States in which a number takes calls; a low balance warns, it does not cut off."""
 
+REFUSED_TAGS = frozenset(MarkingTag) - {
+    MarkingTag.NONE,
+    MarkingTag.COURIER,
+    MarkingTag.TAXI,
+    MarkingTag.UNKNOWN,
+}
+"""Marks for which people do not take a call."""
+
 REACHABLE_STATES = frozenset({BindingState.OK, BindingState.BUSY})
 """Binding states in which the phone can be reached; a busy phone is a working phone."""
 
@@ -319,6 +343,7 @@ PARTY_OF_CAUSE: dict[Cause, Party] = {
         (
             Cause.NUMBER_SUSPENDED_REQUESTED,
             Cause.NUMBER_EXPIRED,
+            Cause.NUMBER_MARKED,
             Cause.NO_BINDING,
             Cause.SCHEDULE_CLOSED,
             Cause.LIST_BLOCKS_CALLER,

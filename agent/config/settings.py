@@ -15,6 +15,7 @@ from agent.config.intake import AlertmanagerIntake, ComplaintIntake, Intake
 from agent.config.inventory.inventory import Inventory
 from agent.config.inventory.section import InventorySection
 from agent.config.lints import HolidayCalendar, Lints
+from agent.config.marking import MarkingSource
 from agent.config.pace import Intervals, Polling
 from agent.config.secret import Secret, Token
 from agent.config.section import HostName, HttpUrl, ListenAddress, Network, Section, Zone
@@ -108,8 +109,17 @@ class Account(Section):
     daily_budget: Annotated[float, Field(ge=0, le=1_000_000_000)] = 0.0
     """What requests that cost money (``cost`` in the profile) may cost in a day of UTC+8, in the
     currency of the profile's costs; without it none of them is sent."""
+    marking: MarkingSource | None = None
+    """Where it is asked whether people have marked the account's numbers as a nuisance."""
     inventory: InventorySection = InventorySection()
     """The account's numbers and their phones, where its provider does not list them."""
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Everything of the account that must never be shown."""
+        marking = self.marking
+        of_marking = () if marking is None else (marking.secret_id, marking.secret_key)
+        return (*self.credentials.values(), *of_marking)
 
 
 class ProviderSettings(Section):

@@ -61,11 +61,14 @@ def recent_calls(diagnosis: NumberDiagnosis) -> Sequence[CallOutcome]:
 
 
 def within_window(calls: Sequence[CallOutcome], now: float) -> Sequence[CallOutcome]:
-    """Those of ``calls`` that began in the :data:`WINDOW` before ``now``; outcomes are known."""
+    """Those of ``calls`` that began in the :data:`WINDOW` before ``now``.
+
+    Records that do not say how a call ended are left out: that is no end for an unknown reason.
+    """
     return [
         call
         for call in calls
-        if -_CLOCK_SKEW <= now - call.started_at <= WINDOW and call.result is not CallResult.UNKNOWN
+        if -_CLOCK_SKEW <= now - call.started_at <= WINDOW and call.has_outcome
     ]
 
 

@@ -143,6 +143,24 @@ CAUSE_TEXTS: Final[Mapping[Cause, CauseText]] = {
         ),
         (Message("Which papers or payments are missing?"),),
     ),
+    Cause.NUMBER_MARKED: CauseText(
+        Message("Marked as a nuisance"),
+        (
+            Message(
+                "{number} is marked as {tag} by {count} people: calls to it get through, calls "
+                "back from it are refused. Ask the marking services to remove the mark, with the "
+                "proof of the real-name registration."
+            ),
+            Message(
+                "Ask the provider ({contact}) to have the company's name shown with the number, "
+                "and call back from another one until the mark is gone."
+            ),
+        ),
+        (
+            Message("Who calls from this number, how often and at what hours?"),
+            Message("Do handsets of other makers and carriers show the mark too?"),
+        ),
+    ),
     Cause.NETWORK_STATE_MISMATCH: CauseText(
         Message("Business and network state disagree"),
         (

@@ -13,6 +13,7 @@ from agent.diagnosis.deciders import (
     common_root,
     configuration_change,
     healthy,
+    marking,
     missing_data,
     number_state,
     routing_rules,
@@ -60,6 +61,7 @@ SYMPTOM_DECIDERS: Final[Mapping[str, Decider]] = {
     "realname": number_state.decide_realname,
     "reclaim": number_state.decide_reclaim,
     "illegal_transition": number_state.decide_illegal_transition,
+    "marked": marking.decide,
 }
 """The decider of what an alert with a symptom is about, though calls may still get through."""
 
@@ -71,6 +73,8 @@ def diagnose(diagnosis: NumberDiagnosis) -> Verdict:
     if decide_symptom is not None:
         # After the first two: lack of data and a state out of service go before any symptom.
         deciders = (*DECIDERS[:2], decide_symptom, *DECIDERS[2:])
+    if diagnosis.symptom != "marked":
+        marking.note(diagnosis)
     verdicts = (decide(diagnosis) for decide in deciders)
     # The last decider is always conclusive.
     verdict = next(verdict for verdict in verdicts if verdict is not None)

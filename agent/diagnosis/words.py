@@ -36,6 +36,9 @@ _FINDINGS: Final[Mapping[str, Message]] = {
         "{count} phones are under numbers that {account} does not list ({numbers}): one of them "
         "may be this number's"
     ),
+    "marked": Message(
+        "people have marked the number as {tag} ({count} times): calls back from it are refused"
+    ),
     "not_listed": Message(
         "the number is not in the listing of {account}: is it written correctly?"
     ),

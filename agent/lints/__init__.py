@@ -11,6 +11,7 @@ from agent.lints import (
     hours,
     identity,
     lists,
+    marking,
     phones,
     waits,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "hours",
     "identity",
     "lists",
+    "marking",
     "phones",
     "waits",
 ]

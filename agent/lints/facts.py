@@ -166,6 +166,8 @@ class Needs(IntFlag):
     """Test callers or key customers in the configuration."""
     DRIFT = auto()
     """A configuration that differs from its baseline."""
+    MARKING = auto()
+    """What people have marked the number as."""
 
 
 # Plain numbers: operators of flags are slow, and this runs for every number.
@@ -176,6 +178,7 @@ _REGION, _MENU, _RECORDING = int(Needs.REGION), int(Needs.MENU), int(Needs.RECOR
 _VOICEMAIL, _LINES, _PAPERS = int(Needs.VOICEMAIL), int(Needs.LINES), int(Needs.PAPERS)
 _USE, _CARRIER = int(Needs.USE), int(Needs.CARRIER)
 _KEY_CALLERS, _DRIFT = int(Needs.KEY_CALLERS), int(Needs.DRIFT)
+_MARKING = int(Needs.MARKING)
 _OF_STRATEGY: Final = {
     Strategy.SEQUENTIAL: int(Needs.SEQUENTIAL),
     Strategy.WEIGHTED: int(Needs.WEIGHTED),
@@ -200,6 +203,8 @@ def _of_number(number: Number) -> int:
     met = _CARRIER if number.carrier else 0
     if number.contract_end or number.licence_end or number.identity_end:
         met |= _PAPERS
+    if number.marking is not None:
+        met |= _MARKING
     return met | _USE if number.registered_use and number.actual_use else met
 
 

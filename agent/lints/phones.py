@@ -11,7 +11,7 @@ from agent.lints.finding import Level
 from agent.lints.registry import Result, lint
 from agent.masking import mask_phone, mask_text
 from agent.model import Binding
-from agent.routing.caller import area_of, is_mobile, plain_number
+from agent.routing.caller import area_of, is_mobile, is_privacy_number, plain_number
 from agent.states import BindingKind, BindingState
 
 _ABROAD: Final = re.compile(r"(?:\+|00)(?!86)\d+", re.ASCII)
@@ -89,6 +89,18 @@ def refused(facts: NumberFacts) -> Result:
     return _masked(
         [phone.binding for phone in facts.full_phones if phone.plain.startswith(prefixes)]
     )
+
+
+@lint(
+    "L46",
+    Level.ERROR,
+    Message("privacy number as destination"),
+    Message("privacy numbers expire with their binding and are no destination: {phones}"),
+    Needs.BOUND,
+)
+def privacy_numbers(facts: NumberFacts) -> Result:
+    """A privacy number, 700 and 15 digits in all, as bound phone (L46)."""
+    return _masked([phone.binding for phone in facts.full_phones if is_privacy_number(phone.plain)])
 
 
 @lint(

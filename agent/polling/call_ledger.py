@@ -213,7 +213,12 @@ class _CallTally:
     def remember(self, call: Call) -> None:
         """Keep a record as evidence while it is among its number's newest."""
         outcome = CallOutcome(
-            call.started_at, call.result, call.binding, call.wait_seconds, call.talk_seconds
+            call.started_at,
+            call.result,
+            call.binding,
+            call.wait_seconds,
+            call.talk_seconds,
+            call.has_outcome,
         )
         outcomes = (*self._recent.get(call.number, ()), outcome)
         if len(outcomes) > 1 and outcomes[-2].started_at > call.started_at:

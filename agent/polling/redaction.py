@@ -25,7 +25,7 @@ def secrets_of(
     """
     named = [*provider.options.items(), *(options or {}).items()]
     hidden = (Secret(text) for name, text in named if text and _SECRET_NAME.search(name))
-    return (*account.credentials.values(), *hidden)
+    return (*account.secrets, *hidden)
 
 
 class AccountRedactor:

@@ -16,6 +16,7 @@ from agent.providers.asterisk.adapter import ADAPTER as ASTERISK
 from agent.providers.base import AdapterReports, Provider
 from agent.providers.inventory_provider import InventoryProvider
 from agent.providers.kamailio.adapter import ADAPTER as KAMAILIO
+from agent.providers.marking.provider import MarkingProvider
 from agent.providers.paid_queries import CostLedger, MemoryPages, Pages
 from agent.providers.profile.addresses import addresses_of
 from agent.providers.profile.load import load_profile
@@ -69,7 +70,22 @@ def build(
     )
     adapter = ADAPTERS.get(settings.profile)
     if adapter is not None:
-        return _native(adapter, settings, account, fetch, limits, reports, costs)
+        provider = _native(adapter, settings, account, fetch, limits, reports, costs)
+    else:
+        provider = _declared(settings, account, fetch, limits, reports, costs)
+    if account.marking is None:
+        return provider
+    return MarkingProvider(provider, account.marking, fetch, costs, reports)
+
+
+def _declared(
+    settings: ProviderSettings,
+    account: Account,
+    fetch: Fetch,
+    limits: Polling,
+    reports: AdapterReports,
+    costs: CostLedger,
+) -> Provider:
     profile = load_profile(settings.profile)
     lacking = [
         problem.text
@@ -87,14 +103,14 @@ def build(
         profile=profile,
         base_url=base_url.rstrip("/"),
         fetch=fetch,
-        signer=partial(make_signer, reveal=reveal, clock=clock),
+        signer=partial(make_signer, reveal=reveal, clock=costs.clock),
         reveal=reveal,
     )
     if profile.login is not None:
-        api = with_login(api, profile.login, reports.token, clock)
+        api = with_login(api, profile.login, reports.token, costs.clock)
     inventory = account.inventory.content
     context = ReadContext(
-        api, _bounds(limits), reports, clock, inventory, costs, account.daily_budget
+        api, _bounds(limits), reports, costs.clock, inventory, costs, account.daily_budget
     )
     provider = DeclarativeProvider(context, account.grade)
     return InventoryProvider(provider, inventory, account.grade) if inventory else provider

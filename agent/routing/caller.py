@@ -10,7 +10,9 @@ from agent.masking import mask_phone, mask_text
 _COUNTRY_CODE: Final = re.compile(r"(?:\+|00)86")
 _PUNCTUATION: Final = str.maketrans("", "", " -().")
 _MOBILE: Final = re.compile(r"1[3-9]\d{9}", re.ASCII)
-_NO_AREA: Final = ("0", "400", "800")
+_PRIVACY: Final = re.compile(r"700\d{12}", re.ASCII)
+_NO_AREA: Final = ("0", "400", "700", "800")
+"""What no 0 precedes: 700 begins privacy numbers of 15 digits, which have no region."""
 _SHORT_AREAS: Final = ("010", "02")
 _SHORT_AREA = 3
 _LONG_AREA = 4
@@ -46,6 +48,15 @@ def plain_number(number: str) -> str:
         digits = national if national.startswith(_NO_AREA) else TRUNK_PREFIX + national
     mobile = digits.removeprefix(TRUNK_PREFIX)
     return mobile if _MOBILE.fullmatch(mobile) else digits
+
+
+def is_privacy_number(number: str) -> bool:
+    """Whether ``number``, in plain digits, stands in for another one for a while.
+
+    Since July 2025 such numbers of marketplaces and couriers have 15 digits and begin with 700.
+    They have no region, and calls back to them stop getting through when they expire.
+    """
+    return _PRIVACY.fullmatch(number) is not None
 
 
 def area_of(number: str) -> str:

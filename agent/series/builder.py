@@ -15,6 +15,7 @@ from agent.series.calls import call_blocks
 from agent.series.context import Memo, SeriesContext
 from agent.series.drift import drift_blocks
 from agent.series.lints import lint_blocks
+from agent.series.marking import marking_blocks
 from agent.series.numbers import number_blocks, planned_blocks
 from agent.series.phones import phone_blocks
 from exporters.block import Block
@@ -44,7 +45,15 @@ def abnormal_rows(result: CheckResult, now: float) -> Rows:
     return np.flatnonzero(abnormal)
 
 
-_FAMILIES = (account_blocks, number_blocks, phone_blocks, call_blocks, drift_blocks, lint_blocks)
+_FAMILIES = (
+    account_blocks,
+    number_blocks,
+    marking_blocks,
+    phone_blocks,
+    call_blocks,
+    drift_blocks,
+    lint_blocks,
+)
 
 
 class SeriesBuilder:

@@ -191,6 +191,14 @@ SERIES: tuple[Row, ...] = (
         "1 while a planned change of the number's configuration is under way; absent otherwise.",
     ),
     Row(
+        "numwatch_number_marked",
+        "gauge",
+        "",
+        "provider account number tag",
+        "How many people have marked the number as what the label tag says, 0 with the tag none;"
+        " absent when not known.",
+    ),
+    Row(
         "numwatch_number_lint_findings",
         "gauge",
         "",

@@ -20,6 +20,13 @@ STRONG = "correct horse battery staple"
 HASH = "$2y$10$s5BJMRSgBt.NiVuNLJDWi.s15ZFv8msspk0px.OAjXksHMw1CP8Na"
 SIGNING = "whsec_" + "c2VjcmV0" * 4
 ACCOUNT = {"id": "hq", "credentials": {"key": "demo", "secret": "demo-secret"}}
+MARKING = {
+    "secret_id": STRONG,
+    "secret_key": STRONG,
+    "resource_id": "r",
+    "cost": 0.1,
+    "daily_budget": 1,
+}
 KINDS = {
     "webhook": {"url": "https://desk.example.com", "secret": SIGNING, "headers": {"X-Key": STRONG}},
     "jira": {
@@ -49,6 +56,7 @@ def configuration() -> dict:
     """A good configuration with a value at every secret key there is."""
     hook = {"token": STRONG, "former_token": STRONG}
     sinks = [{"name": kind, "kind": kind, **section} for kind, section in KINDS.items()]
+    account = {**ACCOUNT, "marking": MARKING}
     sinks[1]["callback"] = {"secret": STRONG, "former_secret": STRONG}
     return {
         "web": {"token": STRONG, "basic_auth_users": {"reader": HASH}},
@@ -57,7 +65,7 @@ def configuration() -> dict:
             "complaints": {**hook, "secret": SIGNING, "former_secret": SIGNING},
         },
         "sinks": sinks,
-        "providers": [{"name": "north", "profile": "generic", "accounts": [ACCOUNT]}],
+        "providers": [{"name": "north", "profile": "generic", "accounts": [account]}],
     }
 
 

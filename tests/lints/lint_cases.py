@@ -16,13 +16,21 @@ from agent.model import (
     Binding,
     Extension,
     Lines,
+    Marking,
     MenuKey,
     Number,
     Routing,
     SpecialDays,
     Window,
 )
-from agent.states import BindingKind, BindingState, ConfigSection, NumberState, Strategy
+from agent.states import (
+    BindingKind,
+    BindingState,
+    ConfigSection,
+    MarkingTag,
+    NumberState,
+    Strategy,
+)
 from tests.account_facts import NOW
 
 DAY = 86400.0
@@ -311,6 +319,14 @@ FIXTURES: dict[str, tuple[list[Case], list[Case]]] = {
         [numbered(registered_use="售后服务", actual_use="售后服务"), numbered(actual_use="营销")],
     ),
     "L42": ([Case({}, {}, drifted=(ConfigSection.WAIT,))], [Case({}, {})]),
+    "L45": (
+        [numbered(marking=Marking(MarkingTag.FRAUD, 3, NOW))],
+        [numbered(marking=Marking(MarkingTag.TAXI, 3, NOW)), numbered(marking=None)],
+    ),
+    "L46": (
+        [bound(LANDLINE, rebind(MOBILE, phone="700123456789012"))],
+        [routed(), bound(LANDLINE, rebind(MOBILE, phone="70012345678"))],
+    ),
 }
 """Where each lint of numbers finds something, and where not."""
 

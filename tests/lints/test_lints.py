@@ -13,7 +13,7 @@ from agent.model import Number
 from agent.states import NumberState
 from tests.lints.lint_cases import ACCOUNT_FIXTURES, FIXTURES, LINTER, NOW, Case, bound, routed
 
-ALL = [f"L{number:02d}" for number in range(1, 45)]
+ALL = [f"L{number:02d}" for number in range(1, 47)]
 FINDING = [(name, case) for name, (wrong, _) in FIXTURES.items() for case in wrong]
 SILENT = [(name, case) for name, (_, right) in FIXTURES.items() for case in right]
 

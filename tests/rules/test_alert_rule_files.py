@@ -14,6 +14,7 @@ from agent.rules.rule import AlertingRule, RecordingRule
 from agent.states import (
     BindingState,
     ConfigSection,
+    MarkingTag,
     NetworkState,
     NumberState,
     Scope,
@@ -37,7 +38,7 @@ IDENTITY: dict[str, tuple[str, ...]] = {
 }
 FURTHER = {"BalanceLow": {"currency"}, "BalanceStop": {"currency"}, "SpendCapNear": {"currency"}}
 FURTHER |= {"ConfigDrift": {"section"}, "OutboxStuck": {"sink"}, "DeadLetters": {"sink"}}
-FURTHER |= {"SinkHeld": {"sink"}, "SinkStepRefused": {"sink"}}
+FURTHER |= {"SinkHeld": {"sink"}, "SinkStepRefused": {"sink"}, "NumberMarked": {"tag"}}
 FURTHER |= {"RuleEvaluationsMissed": {"group"}, "TicketStalled": {"id"}}
 FURTHER |= {"TicketContactSLA": {"id", "grade"}, "TicketRestoreSLA": {"id", "grade"}}
 PARTS = ("_bucket", "_count", "_sum")
@@ -48,6 +49,7 @@ CLOSED = {
     "numwatch_number_network_state": {state.value for state in NetworkState},
     "numwatch_binding_state": {state.value for state in BindingState},
     "numwatch_number_config_drift": {section.value for section in ConfigSection},
+    "numwatch_number_marked": {tag.value for tag in MarkingTag},
 }
 
 

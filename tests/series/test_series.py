@@ -10,10 +10,17 @@ import pytest
 from agent.checks.engine import Checker
 from agent.config.settings import Metrics
 from agent.masking import mask_phone
-from agent.model import Balance, Listing
+from agent.model import Balance, Listing, Marking
 from agent.series import SeriesBuilder
 from agent.series.drift import QUIET_ROWS
-from agent.states import CallResult, Capability, ConfigSection, NumberState, PollFailure
+from agent.states import (
+    CallResult,
+    Capability,
+    ConfigSection,
+    MarkingTag,
+    NumberState,
+    PollFailure,
+)
 from exporters.block import Block
 from tests.account_facts import (
     B1,
@@ -109,6 +116,22 @@ def test_a_number_and_its_phones_are_shown(page):
     assert shown["numwatch_binding_reachable"] == {(ONE, "b1"): 1, (ONE, "b2"): 0}
     assert sum(shown["numwatch_account_numbers"].values()) == 3
     assert shown["numwatch_account_numbers"]["suspended_arrears",] == 1
+
+
+def test_marks_are_shown_of_numbers_of_which_they_are_known(page):
+    snapshot = make_snapshot(
+        number(ONE, marking=Marking(MarkingTag.FRAUD, 12, NOW)),
+        number(TWO, marking=Marking(MarkingTag.NONE, 0, NOW)),
+        number(THREE, marking=Marking(MarkingTag.ADVERTISING, 0, NOW)),
+        number("4006220009"),
+    )
+    shown = page.show(snapshot)
+    assert samples(shown["numwatch_number_marked"]) == {
+        (ONE, "fraud"): 12,
+        (TWO, "none"): 0,
+        (THREE, "advertising"): 1,
+    }
+    assert "numwatch_number_marked" not in page.show(make_snapshot(number(ONE)))
 
 
 def test_calls_are_shown_by_phone_and_by_wait(page):

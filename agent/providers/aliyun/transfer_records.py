@@ -128,7 +128,9 @@ class TransferRecords:
         parts = (number, call.id, call.caller, call.binding)
         digest = blake2b("|".join(parts).encode(), digest_size=16).hexdigest()
         binding = self._phones.id_of(number, call.binding) if call.binding else ""
-        return msgspec.structs.replace(call, id=digest, number=number, binding=binding)
+        return msgspec.structs.replace(
+            call, id=digest, number=number, binding=binding, has_outcome=False
+        )
 
 
 class _Reading:

@@ -16,6 +16,7 @@ from agent.fleet import Fleet
 from agent.model import Snapshot
 from agent.states import (
     REACHABLE_STATES,
+    REFUSED_TAGS,
     BindingState,
     Capability,
     NetworkState,
@@ -270,6 +271,15 @@ def _realname(checked: CheckResult, subject: Subject, _now: float) -> _Evidence:
     return _GOOD, f"the real-name registration of {subject.number} is valid"
 
 
+def _marked(checked: CheckResult, subject: Subject, _now: float) -> _Evidence:
+    number = find_number(checked.snapshot, subject.number)
+    if number is None or number.marking is None:
+        return _UNKNOWN, f"whether {subject.number} is marked is not known"
+    if number.marking.tag in REFUSED_TAGS:
+        return _BAD, f"{subject.number} is marked as {number.marking.tag}"
+    return _GOOD, f"{subject.number} is not marked as a nuisance"
+
+
 def _network_mismatch(checked: CheckResult, subject: Subject, _now: float) -> _Evidence:
     if checked.is_mismatch(subject.number):
         return _BAD, f"the network state of {subject.number} contradicts its business state"
@@ -330,6 +340,7 @@ _TABLE: Mapping[str, tuple[frozenset[Capability], _Rule]] = {
     "reclaim": (_LISTED, _reclaim),
     "contract": (_LISTED, _contract),
     "realname": (_LISTED, _realname),
+    "marked": (_LISTED, _marked),
     "illegal_transition": (_LISTED, _illegal_transition),
     "provider_outage": (_LISTED, several_numbers),
     "carrier_outage": (_LISTED, several_numbers),

@@ -1,0 +1,1 @@
+"""Whether people have marked a number as a nuisance, as a fact of the number."""
