@@ -1,9 +1,9 @@
 """Compares a new listing with the old: numbers that changed, are missing, or are gone.
 
 A listing is only as good as the provider's claim that it is complete. A number is therefore
-``unknown`` when one listing misses it and gone when a second one does, and a listing that lost
-half of the numbers or more is rejected until it was repeated
-(docs/reference/reliability.md §1).
+``unknown`` when one listing misses it and gone when a second one does, unless that has records
+which could not be read: the number may be one of them. A listing that lost half of the numbers or
+more is rejected until it was repeated (docs/reference/reliability.md §1).
 """
 
 from bisect import bisect_right

@@ -45,6 +45,8 @@ class MergeState:
     snapshot: Snapshot
     missing: frozenset[str] = frozenset()
     """Numbers missing from the newest complete listing."""
+    unreadable: int = 0
+    """Records that could not be read in the newest listing that missed no number."""
     rejected: int = 0
     """Consecutive listings that were rejected because they had shrunk."""
     last_states: Mapping[str, NumberState] = field(default_factory=dict)
@@ -245,11 +247,14 @@ def _shrunk_error(old: Listing, new: Listing, rejected: int) -> ProviderError:
 def _replace_listing(state: MergeState, new: Listing, now: float) -> MergeState:
     snapshot = state.snapshot
     old = snapshot.listing
-    diff = compare(old.numbers if old else (), new, state.missing)
+    # What is missing may be what could not be read: then it is unknown, and never gone.
+    is_hiding = new.invalid_records > state.unreadable
+    diff = compare(old.numbers if old else (), new, frozenset() if is_hiding else state.missing)
     gone = _gone_after(state.gone, diff, now)
     after = replace(
         state,
         missing=frozenset(diff.missing),
+        unreadable=state.unreadable if diff.missing or diff.gone else new.invalid_records,
         rejected=0,
         last_states=_without_keys(
             states_before_unknown(diff.changed, state.last_states), diff.gone

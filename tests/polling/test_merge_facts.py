@@ -68,6 +68,23 @@ def test_a_number_missing_once_is_unknown_and_missing_twice_is_gone():
     assert state.snapshot.gone == {"4006220002"}
 
 
+def test_a_number_that_one_of_the_unreadable_records_may_be_is_never_gone():
+    state = start(1, 2, 3)
+    for _ in range(4):
+        state = poll(state, listing(1, 3, invalid_records=1))
+        assert states(state) == {1: ACTIVE, 2: UNKNOWN, 3: ACTIVE}
+        assert not state.snapshot.gone
+    state = poll(state, listing(1, 3))
+    assert state.snapshot.gone == {"4006220002"}
+
+
+def test_records_that_never_were_readable_hide_no_number_that_went():
+    state = poll(start(), listing(1, 2, 3, invalid_records=1), now=1.0)
+    for _ in range(2):
+        state = poll(state, listing(1, 3, invalid_records=1))
+    assert state.snapshot.gone == {"4006220002"}
+
+
 def test_a_number_that_was_missing_once_comes_back_without_a_state_change():
     state = poll(poll(start(1, 2, 3), listing(1, 3)), listing(1, 2, 3))
     assert states(state) == {1: ACTIVE, 2: ACTIVE, 3: ACTIVE}
