@@ -7,9 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.net import decode
-from agent.net.decode import decode_body, decode_json, decode_text
+from agent.net.decode import (
+    MAX_CONTAINERS,
+    MAX_VALUES,
+    check_count,
+    decode_body,
+    decode_json,
+    decode_text,
+)
 from agent.net.exchange import Answer, ProviderError
 from agent.net.reading import INLINE_BYTES
+from agent.states import PollFailure
 from tests.proof_size import size
 
 LEAVES = (
@@ -250,3 +258,16 @@ async def test_a_large_body_is_read_beside_the_loop():
 
 def test_floats_are_finite():
     assert math.isfinite(decode_body(b"[1.7976931348623157e308]")[0])
+
+
+@pytest.mark.parametrize(
+    ("piece", "most", "what"),
+    [(b"{}", MAX_CONTAINERS, "objects and lists"), (b"0", MAX_VALUES, "values")],
+)
+def test_one_answer_has_so_many_objects_and_so_many_values(piece, most, what):
+    # The list itself is one of the objects and lists; there is one comma less than values.
+    count = most - 1 if what != "values" else most + 1
+    check_count(b"[" + b",".join([piece] * count) + b"]")
+    with pytest.raises(ProviderError, match=f"more than {most} {what}") as caught:
+        check_count(b"[" + b",".join([piece] * (count + 1)) + b"]")
+    assert caught.value.kind is PollFailure.TOO_MANY

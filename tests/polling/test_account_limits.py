@@ -9,7 +9,7 @@ from aiohttp import web
 from agent.checks.engine import Checker
 from agent.config.secret import Secret
 from agent.config.settings import Account
-from agent.polling.limits import series_of
+from agent.polling.limits import SERIES_OF_A_NUMBER, series_of
 from agent.providers import registry
 from agent.series import SeriesBuilder
 from agent.states import Capability, PollFailure
@@ -39,6 +39,19 @@ async def test_a_listing_beyond_the_limit_is_refused_and_the_facts_stay(bench):
     bench.server.answers["/hq/numbers"] = listing(3)
     (outcome,) = await bench.pollers.poll_once("north", "hq")
     assert outcome.failure is None
+
+
+async def test_series_beyond_the_limit_are_refused_and_the_facts_stay(bench):
+    bench.server.answers["/hq/numbers"] = listing(3)
+    limits = {"max_series": 3 * SERIES_OF_A_NUMBER}
+    await bench.pollers.prepare(settings_of("hq", polling=limits))
+    (outcome,) = await bench.pollers.poll_once("north", "hq")
+    assert outcome.failure is None
+    bench.server.answers["/hq/numbers"] = listing(4)
+    (outcome,) = await bench.pollers.poll_once("north", "hq")
+    assert outcome.failure is PollFailure.TOO_MANY
+    assert "polling.max_series sets the limit" in outcome.detail
+    assert len(bench.snapshot().listing.numbers) == 3
 
 
 @pytest.fixture

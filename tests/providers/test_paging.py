@@ -6,8 +6,12 @@ import json
 import pytest
 from aiohttp import web
 
+from agent.net.decode import MAX_CONTAINERS
 from agent.net.exchange import ProviderError
 from agent.net.gather import run_concurrently
+from agent.net.reading import INLINE_RECORDS, read_in_thread
+from agent.providers.profile import operation
+from agent.providers.profile.page_shape import PageShape
 from agent.states import PollFailure
 from tests.net.http_bench import serving
 
@@ -323,3 +327,69 @@ async def test_a_cancellation_is_not_lost_to_a_failure_at_the_same_moment():
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_records_that_do_not_fit_count_for_the_limit_as_well(bench):
+    """Nor does a total that is too small let more of them in."""
+
+    def spoil(_page, tree, _requests):
+        tree["data"]["total"] = 27
+
+    rows = [row(index) for index in range(30)]
+    for index in range(0, 30, 6):
+        del rows[index]["number"]
+    assert len((await listed(bench, Listing(rows), max_numbers=30)).numbers) == 25
+    listing = Listing(rows, spoil=spoil)
+    failure = await failing(bench, listing, max_numbers=27)
+    assert failure.kind is PollFailure.TOO_MANY
+    assert "30 records or more" in failure.detail
+
+
+async def test_a_page_of_a_known_shape_has_no_more_values_than_another(bench, monkeypatch):
+    is_large, decoded = False, []
+    decode = PageShape.decode
+    monkeypatch.setattr(PageShape, "decode", lambda *args: decoded.append(1) or decode(*args))
+
+    def spoil(_page, tree, requests):
+        tree["data"]["items"][0]["company"] = f"company {requests}"
+        if is_large:
+            tree["data"]["items"][0]["more"] = [[]] * MAX_CONTAINERS
+
+    async with serving(Listing(ROWS[:5], spoil=spoil)) as server:
+        provider = bench.provider(server.url)
+        assert len((await provider.numbers()).numbers) == 5
+        assert await provider.numbers()
+        assert len(decoded) == 1
+        is_large = True
+        with pytest.raises(ProviderError, match="objects and lists") as caught:
+            await provider.numbers()
+    assert len(decoded) == 1
+    assert caught.value.kind is PollFailure.TOO_MANY
+
+
+@pytest.fixture
+def threads(monkeypatch):
+    """The names of the functions that operations have run in threads."""
+    names = []
+
+    async def in_thread(function, *args):
+        names.append(function.__name__)
+        return await read_in_thread(function, *args)
+
+    monkeypatch.setattr(operation, "read_in_thread", in_thread)
+    return names
+
+
+@pytest.mark.parametrize("count", [INLINE_RECORDS, INLINE_RECORDS + 1])
+async def test_many_records_are_mapped_in_a_thread(bench, threads, count):
+    rows = [row(index) for index in range(count)]
+    assert len((await listed(bench, Listing(rows, size=count))).numbers) == count
+    assert ("map_page" in threads) is (count > INLINE_RECORDS)
+
+
+async def test_a_page_with_too_many_records_is_not_mapped(bench, threads):
+    rows = [row(index) for index in range(INLINE_RECORDS + 40)]
+    listing = Listing(rows, size=len(rows))
+    failure = await failing(bench, listing, max_numbers=INLINE_RECORDS + 20)
+    assert failure.kind is PollFailure.TOO_MANY
+    assert "map_page" not in threads

@@ -12,6 +12,7 @@ from agent.fleet import Fleet
 from agent.model import (
     Balance,
     Binding,
+    Evidence,
     Listing,
     Number,
     PollStatus,
@@ -128,6 +129,8 @@ class Facts:
     reload_errors: list[str] = field(default_factory=list)
     reloads: int = 0
     diagnoses: list[tuple[str, str | None]] = field(default_factory=list)
+    evidence: tuple[Evidence, ...] = ()
+    """That of every diagnosis."""
 
     def show(self, *snapshots: Snapshot) -> None:
         checker = Checker(self.settings, self.baselines)
@@ -148,4 +151,5 @@ class Facts:
         self.diagnoses.append((number, caller))
         if number != DOWN:
             return None
-        return Verdict(number, "number_suspended_arrears", "finance", "财务", 0.95, SEEN)
+        verdict = Verdict(number, "number_suspended_arrears", "finance", "财务", 0.95, SEEN)
+        return msgspec.structs.replace(verdict, evidence=self.evidence)

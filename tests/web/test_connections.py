@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from agent.web.app import make_app
-from agent.web.connections import CONNECTIONS, Connections
+from agent.web.connections import CONNECTIONS, ClientConnection, Connections
 from agent.web.server import serve, urls
 from agent.web.services import WebServices
 from tests.web.conftest import OWN_TOKEN
@@ -77,6 +77,12 @@ async def test_who_does_not_go_on_is_dropped(page: Page, sent: bytes) -> None:
     reader, _ = await page.connect(sent)
     await ends(reader, 15)
     assert await page.status() == 200
+
+
+async def test_who_does_not_send_a_whole_body_is_told_so(page: Page) -> None:
+    reader, _ = await page.connect(HEADS["half a body"])
+    async with asyncio.timeout(5):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
 
 
 async def test_a_dripping_head_has_no_more_time_than_a_silent_one(page: Page) -> None:
@@ -178,3 +184,33 @@ async def test_what_is_closed_is_forgotten(page: Page) -> None:
         writer.close()
     await asyncio.sleep(0.3)
     assert len(page.connections) == 0
+
+
+class Transport(asyncio.Transport):
+    """A connection with so many bytes of a response that its client has not taken."""
+
+    def __init__(self, unsent: int) -> None:
+        super().__init__({"peername": ("192.0.2.1", 1)})
+        self.unsent = unsent
+        self.is_aborted = False
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
+
+    def abort(self) -> None:
+        self.is_aborted = True
+
+
+@pytest.mark.parametrize("unsent", [0, 1])
+async def test_who_is_being_sent_a_response_makes_no_way(unsent: int) -> None:
+    connections = Connections(most=1)
+    first, second = Transport(unsent), Transport(0)
+    protocols = [ClientConnection(connections, asyncio.Protocol()) for _ in range(2)]
+    for protocol, transport in zip(protocols, (first, second), strict=True):
+        protocol.connection_made(transport)
+    assert first.is_aborted is (unsent == 0)
+    assert second.is_aborted is (unsent > 0)
+    assert len(connections) == 1
+    for protocol in protocols:
+        protocol.connection_lost(None)
+    assert len(connections) == 0

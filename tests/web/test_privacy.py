@@ -17,7 +17,7 @@ from aiohttp.test_utils import TestClient
 from yarl import URL
 
 from agent.evidence.exporter import EvidenceExporter
-from agent.model import Routing, Verdict
+from agent.model import Evidence, Routing, Verdict
 from agent.rules.engine import RuleEngine
 from agent.rules.load import load_rules
 from agent.rules.queries.queries import Queries
@@ -302,3 +302,22 @@ async def test_a_viewer_filters_by_no_phone(
     assert (await viewer.get("/api/tickets", params={"number": DOWN})).status == 200
     for name in ("rule_name[]", "rule_group[]"):
         assert (await viewer.get("/api/v1/rules", params={name: spelling})).status == 400
+
+
+async def test_a_refusal_masks_what_was_sent_whoever_sent_it(viewer: TestClient) -> None:
+    body = {"answers": {"service": "no"}, "by": "li", MOBILE: "x"}
+    answer = await viewer.post(f"/api/diagnose/{DOWN}", json=body, headers=AUTHORIZED)
+    text = await answer.text()
+    assert answer.status == 400
+    assert "unknown field" in text
+    assert MOBILE not in text
+
+
+async def test_the_evidence_of_a_verdict_shows_nobody_a_phone(
+    viewer: TestClient, facts: Facts
+) -> None:
+    facts.evidence = (Evidence("caller", f"rung by {MOBILE}", "north/hq calls"),)
+    for headers in ({}, AUTHORIZED):
+        text = await (await viewer.get(f"/api/diagnose/{DOWN}", headers=headers)).text()
+        assert "rung by 139" in text
+        assert MOBILE not in text

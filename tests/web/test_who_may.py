@@ -5,11 +5,15 @@ from collections import Counter
 
 import aiohttp
 import pytest
-from aiohttp.test_utils import TestClient
+from aiohttp import web
+from aiohttp.test_utils import TestClient, make_mocked_request
+from multidict import CIMultiDict
 from structlog.testing import capture_logs
 
 from agent.config.settings import Settings
 from agent.web.app import make_app
+from agent.web.hosts import refuse_foreign_hosts
+from agent.web.responses import ApiError
 from agent.web.services import WebServices
 from agent.webhooks.guesses import MOST_OF_A_PEER
 from agent.webhooks.peer import peer_name
@@ -61,6 +65,36 @@ async def test_another_host_reads_nothing(client: TestClient, path: str, host: s
 )
 async def test_this_machine_is_known_by_its_names(client: TestClient, host: str) -> None:
     assert (await client.get("/api/numbers", headers={"Host": host})).status == 200
+
+
+async def test_two_hosts_are_none(client: TestClient) -> None:
+    """What stands before the agent may believe the one, and the agent the other."""
+    address = client.server.make_url("/api/numbers")
+    assert address.host is not None
+    for names in (("localhost", "evil.example"), ("localhost", "localhost")):
+        reader, writer = await asyncio.open_connection(address.host, address.port)
+        hosts = "".join(f"Host: {name}\r\n" for name in names)
+        writer.write(f"GET /api/numbers HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n".encode())
+        answer = await reader.read()
+        writer.close()
+        assert answer.split()[1] in {b"400", b"421"}
+        assert b"4006220001" not in answer
+
+
+async def test_the_agent_itself_takes_two_hosts_for_none(services: WebServices) -> None:
+    """The library that reads requests refuses them too; nobody but the agent decides here."""
+
+    async def handler(_request: web.Request) -> web.Response:
+        return web.Response()
+
+    for names, is_ours in ((["localhost"], True), (["localhost", "localhost"], False)):
+        headers = CIMultiDict(("Host", name) for name in names)
+        request = make_mocked_request("GET", "/", headers, app=make_app(services))
+        if is_ours:
+            assert (await refuse_foreign_hosts(request, handler)).status == 200
+        else:
+            with pytest.raises(ApiError, match="421"):
+                await refuse_foreign_hosts(request, handler)
 
 
 async def test_a_forwarded_host_decides_nothing(client: TestClient) -> None:
