@@ -93,6 +93,25 @@ async def test_the_code_decides_on_every_status_and_is_shown(bench, tmp_path, st
     )
 
 
+async def test_a_throttle_with_200_asks_for_a_pause_as_one_with_429_does(bench, tmp_path):
+    body = {"Code": "Throttling", "Message": f"{SECRET}, slow down"}
+    error = await outcome(bench, tmp_path, 200, body, {"Retry-After": "7"})
+    assert (error.kind, error.retry_after) == (PollFailure.RATE_LIMITED, 7)
+    assert "code Throttling <secret>, slow down" in error.detail
+    long = {**body, "items": ["x" * 5000]}
+    error = await outcome(bench, tmp_path, 200, long, {"Retry-After": "7"})
+    assert error.kind is PollFailure.RATE_LIMITED
+
+
+async def test_an_answer_that_only_mentions_a_throttle_is_none(bench, tmp_path):
+    async def handler(_request):
+        return web.json_response({"Code": "OK", "items": [{"n": NUMBER, "s": "Throttling"}]})
+
+    async with serving(handler) as server:
+        provider = bench.provider(server.url, described(tmp_path), {"key": SECRET})
+        assert [it.state for it in (await provider.numbers()).numbers] == ["unknown"]
+
+
 @pytest.mark.parametrize(
     ("status", "body"),
     [

@@ -6,7 +6,7 @@ names is repeated.
 """
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, Final
 
 from agent.net.decode import decode_body
 from agent.net.exchange import Answer, ProviderError
@@ -15,6 +15,10 @@ from agent.providers.profile.schema import Envelope
 from agent.states import PollFailure
 
 ReadError = Callable[[Answer, ProviderError], ProviderError]
+ReadSuccess = Callable[[Answer, str], ProviderError | None]
+
+_LARGEST_THROTTLE: Final = 4096
+"""Bytes; an answer that only turns a request away is smaller."""
 
 
 def error_reader(
@@ -46,6 +50,33 @@ def error_reader(
         if not meaning and answer.status in not_found_status:
             meaning = "not_found"
         return _failure(meaning, detail, failure)
+
+    return read
+
+
+def throttle_reader(envelope: Envelope | None, redact: Callable[[str], str]) -> ReadSuccess | None:
+    """A function that returns the failure of an answer of success which is a throttle.
+
+    Only small answers that have one of the codes in their text are read for it; others cost nothing
+    and are checked with the records they have.
+
+    Returns:
+        ``None`` where no code means a throttle.
+    """
+    errors = envelope.errors if envelope else {}
+    codes = [code.encode() for code, meaning in errors.items() if meaning == "throttle"]
+    if envelope is None or not codes:
+        return None
+
+    def read(answer: Answer, label: str) -> ProviderError | None:
+        body = answer.body
+        if len(body) > _LARGEST_THROTTLE or not any(code in body for code in codes):
+            return None
+        tree = _tree(answer)
+        if tree is None or meaning_of(envelope, tree) != "throttle":
+            return None
+        detail = f"{label}: {redact(shown_error(envelope, tree))}"
+        return ProviderError(PollFailure.RATE_LIMITED, detail)
 
     return read
 

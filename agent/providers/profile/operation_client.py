@@ -9,7 +9,7 @@ from agent.net.exchange import Answer, Fetch, RateLimit
 from agent.net.reading import INLINE_BYTES, read_in_thread
 from agent.net.scrub import SECRET_PLACEHOLDER
 from agent.providers.profile.envelope import check_envelope
-from agent.providers.profile.error_bodies import error_reader
+from agent.providers.profile.error_bodies import error_reader, throttle_reader
 from agent.providers.profile.page_place import PagePlace, Position
 from agent.providers.profile.page_shape import PageShape
 from agent.providers.profile.record_lists import RecordFinder
@@ -84,6 +84,7 @@ class OperationClient:
         self._read_error = error_reader(
             self._envelope, api.redact, frozenset(operation.not_found_status)
         )
+        self._read_success = throttle_reader(self._envelope, api.redact)
 
     async def send(
         self, values: Mapping[str, str], position: Position = (), url: str | None = None
@@ -105,6 +106,7 @@ class OperationClient:
             self._template.fill(self.base_url, names, extra, url),
             sign=self._sign,
             read_error=self._read_error,
+            read_success=self._read_success,
             label=self.label,
             rate_limits=self._rate_limits,
         )
