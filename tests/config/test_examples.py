@@ -18,6 +18,8 @@ SECRETS = dict.fromkeys(
         "CLINK2_ACCESS_KEY_SECRET",
         "TENCENT_SECRET_ID",
         "TENCENT_SECRET_KEY",
+        "VOLCENGINE_ACCESS_KEY",
+        "VOLCENGINE_SECRET_KEY",
     ),
     "s3cret-of-the-example",
 )

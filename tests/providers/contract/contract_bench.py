@@ -122,7 +122,7 @@ def settings_of(subject: Subject, url: str, secret: str | None, **polling: Any) 
         "profile": subject.name,
         "base_url": url,
         "egress_allow": ["127.0.0.0/8"],
-        "options": dict(subject.options),
+        "options": {name: text.replace("{url}", url) for name, text in subject.options.items()},
         "accounts": [account],
     }
     return Settings.model_validate({"providers": [provider], "polling": {**QUICK, **polling}})

@@ -1,7 +1,7 @@
 """The bundled profiles of Chinese providers."""
 
 from agent.states import CallResult, Cause
-from tests.providers.contract.subject import CALLS, NUMBERS, Subject
+from tests.providers.contract.subject import BALANCE, CALLS, NUMBERS, Subject
 
 PROFILES_OF_CHINA = (
     Subject(
@@ -22,5 +22,15 @@ PROFILES_OF_CHINA = (
         rate=3,
         # Hotlines are plain texts, which this fault leaves as they are.
         failures={("wrong_type", NUMBERS): None},
+    ),
+    Subject(
+        name="volcengine",
+        credentials={"access_key": "AKLTofTheContract", "secret_key": "s3cretOfTheContract"},
+        secret="secret_key",
+        options={"billing_url": "{url}"},
+        capabilities=(NUMBERS, BALANCE),
+        paged=frozenset({NUMBERS}),
+        facts=frozenset({"number.state", "balance.amount"}),
+        unmapped=frozenset({"numbers.state"}),
     ),
 )

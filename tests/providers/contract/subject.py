@@ -43,7 +43,7 @@ class Subject:
     rate: float | None = None
     """Requests a second of one operation that the vendor allows, if it says so."""
     options: Mapping[str, str] = field(default_factory=dict)
-    """The options of the adapter, or those of the profile's templates."""
+    """The options of the adapter or profile; ``{url}`` is the address of the simulator."""
     inventory: tuple[dict[str, Any], ...] = ()
     """The inventory of the account, where the API does not say whose a phone is."""
     failures: Mapping[tuple[str, Capability], str | None] = field(default_factory=dict)
