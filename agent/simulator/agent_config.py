@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from agent.simulator.account import Account
+from agent.simulator.dialects import name_of
 from agent.simulator.world import Provider, World
 
 _INTERVALS = {
@@ -96,13 +97,17 @@ def _polling(speed: float) -> dict[str, Any]:
 
 
 def _provider(provider: Provider, url: str, speed: float) -> dict[str, Any]:
-    # Only an adapter of several products has options without which it reads less.
-    options = dict(getattr(provider.dialect, "agent_options", {}))
+    # Only an adapter of several products or hosts has options without which it reads less.
+    base_url = f"{url}/{provider.name}"
+    options = {
+        name: text.replace("{url}", base_url)
+        for name, text in getattr(provider.dialect, "agent_options", {}).items()
+    }
     needs_inventory = getattr(provider.dialect, "needs_inventory", False)
     return {
         "name": provider.name,
-        "profile": type(provider.dialect).__module__.rpartition(".")[2],
-        "base_url": f"{url}/{provider.name}",
+        "profile": name_of(type(provider.dialect)),
+        "base_url": base_url,
         "egress_allow": list(LOOPBACK),
         **({"options": options} if options else {}),
         "accounts": [

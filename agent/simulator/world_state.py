@@ -3,6 +3,7 @@
 from typing import Any
 
 from agent.simulator.account import Account
+from agent.simulator.dialects import name_of
 from agent.simulator.entities import Number
 from agent.simulator.events import mask
 from agent.simulator.faults import ActiveFault
@@ -32,7 +33,7 @@ def world_view(world: World, *, everything: bool = False) -> dict[str, Any]:
 def _provider(provider: Provider, everything: bool) -> dict[str, Any]:  # noqa: FBT001 - passed on
     return {
         "name": provider.name,
-        "dialect": type(provider.dialect).__module__.rpartition(".")[2],
+        "dialect": name_of(type(provider.dialect)),
         "accounts": [_account(account, everything) for account in provider.accounts],
     }
 

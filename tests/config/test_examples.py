@@ -16,6 +16,8 @@ SECRETS = dict.fromkeys(
         "ASTERISK_PASSWORD",
         "CLINK2_ACCESS_KEY_ID",
         "CLINK2_ACCESS_KEY_SECRET",
+        "MOOR_APP_KEY",
+        "MOOR_SECRET_KEY",
         "TENCENT_SECRET_ID",
         "TENCENT_SECRET_KEY",
         "VOLCENGINE_ACCESS_KEY",

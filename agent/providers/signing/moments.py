@@ -1,5 +1,6 @@
 """The time stamp, date and nonce of one attempt, in the formats that providers sign."""
 
+import itertools
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
@@ -29,9 +30,23 @@ _STAMPS: Final[Mapping[Stamp, Callable[[datetime], str]]] = {
     "text": lambda moment: moment.strftime("%Y-%m-%d %H:%M:%S"),
     "http": lambda moment: format_datetime(moment.astimezone(UTC), usegmt=True),
 }
+_COUNTER: Final = itertools.count(secrets.randbelow(10**18))
+_STRIDE: Final = 6_180_339_887_498_949
+"""Has no divisor of 10, so that its multiples run through all numbers of any length."""
+
+
+def _next_digits(length: int) -> str:
+    """A nonce that does not come again before all others of its length did.
+
+    Providers refuse one that was used before, and a refused signature stops polling: of random
+    ones of six digits, two in a thousand would be the same within five minutes.
+    """
+    return f"{next(_COUNTER) * _STRIDE % 10**length:0{length}d}"
+
+
 _NONCES: Final[Mapping[Nonce, Callable[[int], str]]] = {
     "hex": lambda length: secrets.token_hex((length + 1) // 2)[:length],
-    "digits": lambda length: "".join(secrets.choice("0123456789") for _ in range(length)),
+    "digits": _next_digits,
     "uuid": lambda _: str(uuid.uuid4()),
 }
 

@@ -61,6 +61,7 @@ class ProviderApi:
     }
     reads: ClassVar[frozenset[str]] = frozenset(f"GET {action}" for action in _CAPABILITIES)
     words: ClassVar[frozenset[str]] = frozenset({"NumberStatusCode"})
+    agent_options: ClassVar[Mapping[str, str]] = {"billing_url": "{url}"}
 
     def __init__(self, _provider: str) -> None:
         """The dialect has no state."""

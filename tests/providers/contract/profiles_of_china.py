@@ -1,7 +1,20 @@
 """The bundled profiles of Chinese providers."""
 
 from agent.states import CallResult, Cause
-from tests.providers.contract.subject import BALANCE, CALLS, NUMBERS, Subject
+from tests.providers.contract.subject import BALANCE, CALLS, NUMBERS, REACHABILITY, Subject
+
+_PHONES = (
+    {
+        "number": "4006220001",
+        "phones": [
+            {"id": "b1", "phone": "13800000001", "kind": "mobile", "position": 1},
+            {"id": "b2", "phone": "02287654321", "kind": "landline", "position": 2},
+            {"id": "b3", "extension": "8001", "kind": "pbx", "position": 3},
+            {"id": "b4", "extension": "8002", "kind": "pbx", "position": 4},
+        ],
+    },
+)
+"""Whose the phones are, which none of these providers says."""
 
 PROFILES_OF_CHINA = (
     Subject(
@@ -32,5 +45,18 @@ PROFILES_OF_CHINA = (
         paged=frozenset({NUMBERS}),
         facts=frozenset({"number.state", "balance.amount"}),
         unmapped=frozenset({"numbers.state"}),
+    ),
+    Subject(
+        name="7moor_v7",
+        credentials={"app_key": "2000103", "secret_key": "s3cretOfTheContract"},
+        secret="secret_key",
+        capabilities=(NUMBERS, REACHABILITY),
+        facts=frozenset(
+            {"number.state", "phone.number", "phone.kind", "phone.state", "extension.state"}
+        ),
+        # Only its SIP accounts are phones to this provider.
+        approximate=frozenset({"phone.number", "phone.kind", "phone.state"}),
+        unmapped=frozenset({"numbers.state", "reachability.state"}),
+        inventory=_PHONES,
     ),
 )

@@ -12,31 +12,36 @@ import pytest
 
 from agent.net.exchange import Request
 from agent.providers.profile.load import load_profile
-from agent.providers.signing.signers import make_signer
+from agent.providers.signing.signers import Sign, make_signer
 from tests.providers.signing.generated import requests
 from tests.providers.signing.independent import base64_digest
 
 NOW = 1_800_000_000.0
 UTC_STAMP = "2027-01-15T08:00:00Z"
 SECRETS = {
+    "7moor_v7": {"app_key": "2000103", "secret_key": "s€cret/+="},
     "clink2": {"access_key_id": "b1fcdc6c62be261c", "access_key_secret": "s€cret/+="},
 }
 COUNT = 40
 """Generated requests for each profile; each costs a process of openssl."""
 
 
-def signed(name: str, request: Request, now: float = NOW) -> Request:
-    profile = load_profile(name)
-    make = make_signer(profile.signing, lambda: dict(SECRETS[name]), lambda: now)
-    assert make is not None
-    return make(request)
+def signer(name: str) -> Sign:
+    signing = load_profile(name).signing
+    made = make_signer(signing, lambda: dict(SECRETS[name]), lambda: NOW)
+    assert made is not None
+    return made
+
+
+def signed(name: str, request: Request) -> Request:
+    return signer(name)(request)
 
 
 def clink2(request: Request) -> dict[str, str]:
     """The query's four parameters, of which one signs all others."""
     secrets = SECRETS["clink2"]
     added = {"AccessKeyId": secrets["access_key_id"], "Expires": "60", "Timestamp": UTC_STAMP}
-    pairs = sorted([*request.params, *added.items()])
+    pairs = sorted(pair for pair in request.params if pair[0] != "Signature")
     query = "&".join(f"{quote(n, safe='-._~')}={quote(t, safe='-._~')}" for n, t in pairs)
     host, _, path = request.url.removeprefix("https://").partition("/")
     text = f"{request.method}{host}/{path.rstrip('/')}?{query}"
@@ -48,6 +53,18 @@ def sent_by_clink2(made: Request) -> dict[str, str]:
     return dict(made.params[-4:])
 
 
+def signed_headers_of_7moor(made: Request) -> dict[str, str]:
+    return {name: made.headers[name] for name in made.headers if name.startswith("m7-")}
+
+
+def moor_v7(made: Request) -> dict[str, str]:
+    """The four headers; nothing else of a request is signed."""
+    secrets = SECRETS["7moor_v7"]
+    key, stamp, nonce = secrets["app_key"], str(int(NOW)), made.headers["m7-nonce"]
+    sign = base64_digest("sha256", key + stamp + nonce, secrets["secret_key"])
+    return {"m7-appkey": key, "m7-nonce": nonce, "m7-sign": sign, "m7-timestamp": stamp}
+
+
 def sample(count: int) -> Iterator[Request]:
     """Requests with parameters of every awkward kind, for a path as vendors have them."""
     for case in requests(count):
@@ -55,21 +72,41 @@ def sample(count: int) -> Iterator[Request]:
 
 
 Vectors = Callable[[Request], dict[str, str]]
-CASES: dict[str, tuple[Vectors, Vectors]] = {"clink2": (clink2, sent_by_clink2)}
-"""By profile: what the vendor expects of a request, and what of a signed one is compared."""
+CASES: dict[str, tuple[Vectors, Vectors]] = {
+    "7moor_v7": (moor_v7, signed_headers_of_7moor),
+    "clink2": (clink2, sent_by_clink2),
+}
+"""By profile: what the vendor computes from a request that it received, and what was sent."""
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_profile_signs_as_its_vendor_says(name: str) -> None:
     expected, sent = CASES[name]
     for request in sample(COUNT):
-        assert sent(signed(name, request)) == expected(request), request
+        made = signed(name, request)
+        assert sent(made) == expected(made), request
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_another_request_has_another_signature(name: str) -> None:
-    """The control: one changed byte of what is signed is noticed."""
+def test_another_secret_is_noticed(name: str) -> None:
+    """The control."""
     expected, sent = CASES[name]
-    request = next(sample(1))
-    changed = replace(request, params=(*request.params, ("further", "1")))
-    assert sent(signed(name, changed)) != expected(request)
+    made = signed(name, next(sample(1)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SECRETS, name, {key: f"{it}x" for key, it in SECRETS[name].items()})
+        assert sent(made) != expected(made)
+
+
+def test_clink2_signs_the_query() -> None:
+    """The control: a parameter that was changed on the way is noticed."""
+    made = signed("clink2", next(sample(1)))
+    changed = replace(made, params=(("further", "1"), *made.params))
+    assert sent_by_clink2(made) == clink2(made)
+    assert sent_by_clink2(changed) != clink2(changed)
+
+
+def test_no_nonce_of_six_digits_comes_twice() -> None:
+    request, sign, count = next(sample(1)), signer("7moor_v7"), 3000
+    nonces = {sign(request).headers["m7-nonce"] for _ in range(count)}
+    assert len(nonces) == count
+    assert {len(nonce) for nonce in nonces} == {6}
