@@ -84,7 +84,7 @@ class OperationReader:
         self.is_paged = operation.paging.kind != "none"
         if self.per_phone:
             target = target_per_phone(target)
-        elif self.per_number:
+        elif self.per_number or operation.extensions:
             target = target_per_number(target, operation.fields)
         self._mapper = RecordMapper(target, operation, context.clock)
         self._mapping = asyncio.Lock()
@@ -100,6 +100,8 @@ class OperationReader:
         self.rate = min((it.rate for it in sections if it), default=math.inf)
         """Requests a second that the provider takes."""
         self.mapped_fields = frozenset(operation.fields)
+        self.lists_extensions = operation.extensions
+        """Whether the records are phones of the inventory, and do not say whose."""
 
     async def read_listing(
         self, values: Mapping[str, str], identity: Callable[[Any], Hashable]

@@ -19,6 +19,7 @@ from agent.providers.cost_budget import Costs
 from agent.providers.inventory_facts import bindings_of
 from agent.providers.profile.calls_reader import CallsReader
 from agent.providers.profile.envelope import NotFoundError
+from agent.providers.profile.extensions import with_extensions
 from agent.providers.profile.fan_out import Pace, Round
 from agent.providers.profile.merging import reader_of
 from agent.providers.profile.misfits import MOST_MISFITS
@@ -156,6 +157,8 @@ class DeclarativeProvider:
             return {number: _by_position(facts) for number, facts in facts_of.items()}
         collected = await reader.read_listing({}, _binding_identity)
         self._check_share_of_invalid(Capability.REACHABILITY, collected)
+        if reader.lists_extensions:
+            return with_extensions(collected.facts, self._context.inventory)
         grouped: dict[str, tuple[Binding, ...]] = await _compute(
             _group_bindings, collected.facts, numbers, collected.skipped
         )

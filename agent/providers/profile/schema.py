@@ -77,6 +77,9 @@ class Operation(Section):
     """Asks for mobile phones only."""
     absent_state: BindingState | None = None
     """In reachability: the state of a phone that the provider does not know."""
+    extensions: bool = False
+    """In reachability: the records are extensions that do not say whose they are. They give states
+    to the inventory's phones; a number without phones there is one whose phones are not known."""
     window: Window | None = None
     """In calls: the stretches of time that are asked for; a duration is the largest of them."""
     records: NestedRecords = RecordList(path="")

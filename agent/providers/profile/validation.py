@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from functools import partial
 
 from agent.providers.profile.addresses import check_addresses
+from agent.providers.profile.extensions import check_extensions
 from agent.providers.profile.merge_check import check_merges
 from agent.providers.profile.merge_target import KEYS, merge_target
 from agent.providers.profile.operation import NUMBER_NAMES, PHONE_NAMES
@@ -117,8 +118,10 @@ def _operation(
     yield from check_envelope(operation.envelope, (*at, "envelope"))
     if not PHONE_NAMES.isdisjoint(used):
         target = target_per_phone(target)
-    elif not NUMBER_NAMES.isdisjoint(used):
+    elif operation.extensions or not NUMBER_NAMES.isdisjoint(used):
         target = target_per_number(target, operation.fields)
+    is_listing = used.isdisjoint(PHONE_NAMES | NUMBER_NAMES)
+    yield from check_extensions(operation, at, is_listing=is_listing)
     yield from _fields(operation, at, target)
 
 

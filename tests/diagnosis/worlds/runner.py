@@ -212,11 +212,13 @@ def _credentials(dialect: str, name: str) -> dict[str, str]:
 def _settings(
     provider: dict[str, Any], url: str, profile: str, interface: Interface | None
 ) -> dict[str, Any]:
+    base_url = f"{url}/{provider['name']}"
+    options = interface.options if interface else {}
     return {
-        "options": dict(interface.options) if interface else {},
+        "options": {name: text.replace("{url}", base_url) for name, text in options.items()},
         "name": provider["name"],
         "profile": profile,
-        "base_url": f"{url}/{provider['name']}",
+        "base_url": base_url,
         "egress_allow": ["127.0.0.0/8"],
         "accounts": [
             {

@@ -19,10 +19,6 @@ def _number(snapshot: Snapshot, name: str) -> Number:
     return next(it for it in snapshot.listing.numbers if it.number == name)
 
 
-EXTENSIONS: Final = frozenset({"b3", "b4", "8001", "8002"})
-"""The ids of the extensions: ours, or the provider's own."""
-
-
 def _of_number(field: str, unknown: Any) -> Callable[[Snapshot], Any]:
     def read(snapshot: Snapshot) -> Any:
         value = getattr(_number(snapshot, ONE), field)
@@ -62,7 +58,7 @@ def _phone_numbers(snapshot: Snapshot) -> Any:
 
 
 def _of_extensions(snapshot: Snapshot) -> Any:
-    phones = [it for it in snapshot.bindings.get(ONE, ()) if it.id in EXTENSIONS]
+    phones = [it for it in snapshot.bindings.get(ONE, ()) if it.id in {"b3", "b4"}]
     states = [phone.state for phone in phones]
     return None if not states or BindingState.UNKNOWN in states else states
 

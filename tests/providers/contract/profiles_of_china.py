@@ -51,11 +51,7 @@ PROFILES_OF_CHINA = (
         credentials={"app_key": "2000103", "secret_key": "s3cretOfTheContract"},
         secret="secret_key",
         capabilities=(NUMBERS, REACHABILITY),
-        facts=frozenset(
-            {"number.state", "phone.number", "phone.kind", "phone.state", "extension.state"}
-        ),
-        # Only its SIP accounts are phones to this provider.
-        approximate=frozenset({"phone.number", "phone.kind", "phone.state"}),
+        facts=frozenset({"number.state", "phone.kind", "phone.position", "extension.state"}),
         unmapped=frozenset({"numbers.state", "reachability.state"}),
         inventory=_PHONES,
     ),
