@@ -24,6 +24,7 @@ from agent.states import (
     BindingState,
     CallResult,
     Grade,
+    MarkingTag,
     NetworkState,
     NumberState,
 )
@@ -269,6 +270,14 @@ class Binding(FilePart):
     lines: Lines | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Marked(FilePart):
+    """What people have marked a number as, and how many have."""
+
+    tag: MarkingTag
+    count: Count = 1
+
+
 @dataclass(slots=True)
 class Number(FilePart):
     """A hotline number in its current state."""
@@ -288,6 +297,7 @@ class Number(FilePart):
     actual_use: str = ""
     listed: Switch = True
     """``false`` takes the number out of the provider's listing, with no other sign."""
+    marked: Marked | None = None
     routing: Routing = Routing()
     bindings: tuple[Binding, ...] = ()
     calls: Traffic | None = None

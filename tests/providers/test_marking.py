@@ -1,5 +1,7 @@
 """Marks of numbers: what is asked, what it may cost, and what a failure costs."""
 
+from types import SimpleNamespace
+
 import pytest
 from aiohttp import web
 
@@ -8,6 +10,8 @@ from agent.model import Marking
 from agent.polling.cost_pages import LedgerPages
 from agent.providers.base import AdapterReports
 from agent.providers.registry import build
+from agent.simulator.server import start
+from agent.simulator.world import World
 from agent.states import MarkingTag
 from agent.store.database import Database
 from tests.net.http_bench import ReportCounts, serving
@@ -160,3 +164,38 @@ async def test_a_failure_costs_the_marks_alone_and_is_named(bench, smpn, answer)
     assert len(texts) == 1
     assert texts[0].startswith("DescribeSmpnChp: ")
     assert len(smpn.queried) <= 4
+
+
+WORLD = """
+seed: 7
+providers:
+  - name: tencent
+    dialect: tencent_ccc
+    accounts:
+      - id: hq
+        credentials:
+          secret_id: AKIDofTheTests
+          secret_key: s3cretOfTheTests
+          sdk_app_id: "1400000400"
+        numbers:
+          - {number: "4006220001", marked: {tag: fraud, count: 7}}
+          - {number: "4006220002"}
+"""
+
+
+async def test_in_a_world_the_signature_is_checked_and_marks_change(bench):
+    clock = Clock()
+    async with await start(World.parse(WORLD), clock=clock) as world:
+        source = SimpleNamespace(url=world.base_url("tencent"))
+        found = await marks(account(bench, source, clock))
+        assert found[ONE] == Marking(MarkingTag.FRAUD, 7, NOON)
+        assert found[TWO] == Marking(MarkingTag.NONE, 0, NOON)
+        world.apply({"number": ONE, "set": {"marked": None}})
+        clock.now += 2 * DAY
+        assert (await marks(account(bench, source, clock)))[ONE].tag is MarkingTag.NONE
+        texts = []
+        reports = AdapterReports(misfits=lambda _, them: texts.extend(them))
+        wrong = account(bench, source, clock, reports=reports, secret_key="an0ther-secret")
+        assert await marks(wrong) == {ONE: None, TWO: None}
+        assert "AuthFailure" in texts[0]
+        assert "an0ther-secret" not in texts[0]

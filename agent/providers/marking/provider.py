@@ -8,7 +8,7 @@ import msgspec
 from agent.config.marking import MarkingSource
 from agent.model import Balance, Binding, Call, Listing, Number, Routing
 from agent.net.exchange import Fetch, ProviderError
-from agent.providers.base import AdapterReports, Provider
+from agent.providers.base import AdapterReports, Provider, rate_of
 from agent.providers.cost_budget import Costs
 from agent.providers.marking.smpn import Smpn, marking_of
 from agent.providers.paid_queries import CostLedger
@@ -35,6 +35,7 @@ class MarkingProvider:
         self.name = provider.name
         self.capabilities = provider.capabilities
         self.fan_out = provider.fan_out
+        self.rates = {capability: rate_of(provider, capability) for capability in Capability}
         self._provider = provider
         self._reports = reports
         self._clock = costs.clock

@@ -19,6 +19,7 @@ from agent.simulator.dialects.tencent_records import (
     call_row,
     extension_row,
     listed_numbers,
+    mark_row,
     number_row,
     purchase_row,
     staff_row,
@@ -28,8 +29,8 @@ from agent.simulator.entities import Binding
 from agent.states import BindingKind, Capability
 
 _DAY = 86400.0
-_VERSIONS = {"ccc": "2020-02-10", "billing": "2018-07-09"}
-_SERVICE = {"DescribeAccountBalance": "billing"}
+_VERSIONS = {"ccc": "2020-02-10", "billing": "2018-07-09", "smpn": "2019-08-22"}
+_SERVICE = {"DescribeAccountBalance": "billing", "DescribeSmpnChp": "smpn"}
 _CAPABILITIES = {
     "DescribeNumbers": Capability.NUMBERS,
     "DescribeCCCBuyInfoList": Capability.NUMBERS,
@@ -37,6 +38,8 @@ _CAPABILITIES = {
     "DescribeStaffInfoList": Capability.REACHABILITY,
     "DescribeAccountBalance": Capability.BALANCE,
     "DescribeTelCdr": Capability.CALLS,
+    # Marks of numbers are asked for with the listing.
+    "DescribeSmpnChp": Capability.NUMBERS,
 }
 _PAGES = {
     "DescribeNumbers": PageLimit(most=1000, usual=20),
@@ -45,6 +48,7 @@ _PAGES = {
     "DescribeTelCdr": PageLimit(most=100, usual=20),
 }
 _CALLS_WINDOW = WindowLimit(longest=90 * _DAY, oldest=180 * _DAY)
+_OF_NO_INSTANCE = frozenset({"DescribeAccountBalance", "DescribeCCCBuyInfoList", "DescribeSmpnChp"})
 _EXTENSION_KINDS = frozenset({BindingKind.PBX, BindingKind.TRUNK})
 _ERRORS = {
     200: ("InternalError", "An internal error occurred."),
@@ -135,7 +139,7 @@ class ProviderApi:
         if not self._rate.admit(f"{account.key} {action}"):
             raise _RefusedError(*_ERRORS[429])
         params = _params(request)
-        if action not in {"DescribeAccountBalance", "DescribeCCCBuyInfoList"}:
+        if action not in _OF_NO_INSTANCE:
             _check_instance(params.get("SdkAppId"), account)
         return params
 
@@ -181,6 +185,18 @@ def _numbers(
     items = listed_numbers(account)
     total, rows = _paged("DescribeNumbers", params, account, pager, items, (number_row, "Number"))
     return {"TotalCount": total, "Numbers": rows}
+
+
+def _marks(
+    params: _Params, _request: ApiRequest, account: Account, _pager: Pager
+) -> dict[str, Any]:
+    if not params.get("ResourceId"):
+        raise _RefusedError("MissingParameter", "ResourceId is missing.")
+    data = params.get("RequestData")
+    phone = data.get("PhoneNumber") if isinstance(data, dict) else None
+    if not isinstance(phone, str):
+        raise _RefusedError("InvalidParameter", "RequestData has no PhoneNumber.")
+    return {"ResponseData": mark_row(account.by_number.get(phone))}
 
 
 def _purchases(
@@ -251,6 +267,7 @@ _Answer = Callable[[_Params, ApiRequest, Account, Pager], dict[str, Any]]
 _ANSWERS: Mapping[str, _Answer] = {
     "DescribeNumbers": _numbers,
     "DescribeCCCBuyInfoList": _purchases,
+    "DescribeSmpnChp": _marks,
     "DescribeExtensions": _extensions,
     "DescribeStaffInfoList": _staff,
     "DescribeAccountBalance": _balance,

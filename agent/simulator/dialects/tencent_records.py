@@ -6,7 +6,7 @@ from typing import Any
 from agent.simulator.account import Account
 from agent.simulator.entities import UNASSIGNED_STATES, Binding, CallRecord, Number
 from agent.simulator.world_time import CHINA
-from agent.states import IN_SERVICE_STATES, BindingState, CallResult, NumberState
+from agent.states import IN_SERVICE_STATES, BindingState, CallResult, MarkingTag, NumberState
 
 _BOUGHT_AT = 1_700_000_000
 _STATES = {
@@ -178,3 +178,23 @@ def _seat(account: Account, call: CallRecord) -> dict[str, Any]:
         "ExtensionNumber": phone if is_extension else "",
         "StaffNumber": "",
     }
+
+
+_TAG_TYPES = {
+    MarkingTag.NONE: 0,
+    MarkingTag.HARASSMENT: 50,
+    MarkingTag.ESTATE_AGENT: 51,
+    MarkingTag.FINANCE: 52,
+    MarkingTag.ADVERTISING: 53,
+    MarkingTag.FRAUD: 54,
+    MarkingTag.COURIER: 55,
+    MarkingTag.TAXI: 56,
+}
+
+
+def mark_row(number: Number | None) -> dict[str, Any]:
+    """What people have marked a number as; nothing of one that nobody knows."""
+    marked = number.marked if number is not None else None
+    if marked is None:
+        return {"TagType": 0, "TagCount": 0}
+    return {"TagType": _TAG_TYPES.get(marked.tag, 99), "TagCount": marked.count}
