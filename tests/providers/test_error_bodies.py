@@ -1,5 +1,6 @@
 """A provider's own error code decides on every HTTP status, and is shown with its message."""
 
+import asyncio
 import json
 
 import pytest
@@ -8,6 +9,9 @@ from aiohttp import web
 
 from agent.config.load import ConfigError
 from agent.net.exchange import ProviderError
+from agent.polling.budget import Budget
+from agent.polling.deadline import poll_ends_at
+from agent.polling.retry import with_retries
 from agent.providers.profile.load import load_profile
 from agent.states import PollFailure
 from tests.net.http_bench import serving
@@ -25,7 +29,7 @@ PROFILE = {
         "message": "Message",
         "errors": {
             "SignatureDoesNotMatch": "auth",
-            "Throttling": "throttle",
+            "Throttling*": "throttle",
             "NoNumber": "not_found",
             "Broken": "fatal",
         },
@@ -167,3 +171,29 @@ async def test_other_bodies_leave_the_status_to_speak(bench, tmp_path, body):
 def test_a_pattern_that_is_none_is_refused_at_load(tmp_path):
     with pytest.raises(ConfigError, match=r"envelope.not_found_message: is no regular expression"):
         load_profile(described(tmp_path, not_found_message="AOR (not found"))
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "7"}])
+async def test_a_throttle_with_200_is_obeyed_as_one_with_429_is(bench, tmp_path, headers):
+    answers = [{"Code": "Throttling.User"}, {"Code": "OK", "items": [{"n": NUMBER, "s": "active"}]}]
+    waits = []
+
+    async def handler(_request):
+        return web.json_response(answers.pop(0), headers=headers)
+
+    async def no_wait(seconds):
+        waits.append(seconds)
+
+    async with serving(handler) as server:
+        budget = Budget(100.0, 2, jitter=lambda: 0.0)
+        fetch = with_retries(budget.wrap(bench.client.fetch), 3, sleep=no_wait)
+        provider = bench.provider(server.url, described(tmp_path), {"key": SECRET}, fetch=fetch)
+        if headers:
+            soon = asyncio.get_running_loop().time() + 1
+            with poll_ends_at(soon), pytest.raises(ProviderError) as caught:
+                await provider.numbers()
+            assert caught.value.kind is PollFailure.RATE_LIMITED
+            assert budget.remaining_pause() > 6
+            return
+        assert [it.number for it in (await provider.numbers()).numbers] == [NUMBER]
+    assert len(waits) == 1

@@ -64,7 +64,7 @@ def throttle_reader(envelope: Envelope | None, redact: Callable[[str], str]) -> 
         ``None`` where no code means a throttle.
     """
     errors = envelope.errors if envelope else {}
-    codes = [code.encode() for code, meaning in errors.items() if meaning == "throttle"]
+    codes = [code.rstrip("*").encode() for code, meaning in errors.items() if meaning == "throttle"]
     if envelope is None or not codes:
         return None
 
