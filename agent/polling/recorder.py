@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from threading import Lock
 from urllib.parse import urlencode
+from zlib import crc32
 
 from isal import isal_zlib
 
@@ -199,9 +200,12 @@ class ResponseRecorder:
 
 def _kind(request: Request) -> str:
     names = "&".join(name for name, _ in request.params)
-    return f"{request.method} {_VALUES.sub('*', request.url)}?{names}"
+    action = f" {request.label}" if request.body else ""
+    return f"{request.method} {_VALUES.sub('*', request.url)}?{names}{action}"
 
 
 def _describe(request: Request) -> str:
+    """The request in words, different for every page; a body is never shown, only told apart."""
     query = f"?{urlencode(request.params)}" if request.params else ""
-    return f"{request.method} {request.url}{query}"
+    body = f" {request.label}, body {crc32(request.body):08x}" if request.body else ""
+    return f"{request.method} {request.url}{query}{body}"

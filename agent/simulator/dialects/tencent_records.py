@@ -8,6 +8,9 @@ from agent.simulator.entities import UNASSIGNED_STATES, Binding, CallRecord, Num
 from agent.simulator.world_time import CHINA
 from agent.states import IN_SERVICE_STATES, BindingState, CallResult, MarkingTag, NumberState
 
+EXTENSION_PASSWORD = "a-password-of-an-extension"  # nosec B105 # a world, not a secret
+"""What the API gives away of every extension, and nobody may keep."""
+
 _BOUGHT_AT = 1_700_000_000
 _STATES = {
     **dict.fromkeys(IN_SERVICE_STATES, 1),
@@ -99,7 +102,7 @@ def extension_row(binding: Binding, *, has_status: bool) -> dict[str, Any]:
         "ModifyTime": _BOUGHT_AT,
         "Relation": "",
         "RelationName": "",
-        "Password": "a-password-of-an-extension",
+        "Password": EXTENSION_PASSWORD,
         **state,
     }
 

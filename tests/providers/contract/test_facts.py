@@ -4,7 +4,7 @@ import pytest
 
 from agent.simulator.responses import NEW_NUMBER, NEW_WORD
 from agent.states import CallResult, Capability, NumberState
-from tests.providers.contract.contract_bench import ContractBench
+from tests.providers.contract.contract_bench import KEY, ContractBench
 from tests.providers.contract.facts import FACTS, truths
 from tests.providers.contract.subjects import SUBJECTS
 from tests.providers.contract.world import LISTED
@@ -72,3 +72,11 @@ async def test_a_number_whose_word_is_new_was_not_healthy_before_and_is_not_now(
     bench.end()
     await bench.polled_well()
     assert CallResult.UNKNOWN not in {result for _, result in bench.snapshot.call_totals}
+
+
+async def test_every_page_of_the_listing_is_kept_as_evidence(bench: ContractBench) -> None:
+    """Requests that differ in their body alone are different requests."""
+    snapshot = await bench.polled_well()
+    bodies = b"\n".join(answer.body for answer in bench.recorder.answers(KEY))
+    names = [number.number for number in snapshot.listing.numbers]
+    assert [name for name in names if name.encode() not in bodies] == []
