@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from agent.checks.engine import Checker
 from agent.fleet import Fleet
 from agent.model import Listing, Number, PollStatus, Snapshot
@@ -86,3 +88,26 @@ async def test_a_refresh_that_fails_is_down_and_ages_and_the_other_account_goes_
         assert lines(exposition, "numwatch_number_up")["hq"] == 0.0
     finally:
         running.cancel()
+
+
+@pytest.mark.parametrize("step", [86400.0, -86400.0])
+async def test_facts_that_cannot_be_processed_are_no_older_for_a_clock_that_is_set(
+    step: float,
+) -> None:
+    settings = settings_of()
+    fleet, exposition, now = Fleet(), Exposition(), [200_000.0]
+    checker = Failing(settings)
+    refresher = Refresher(
+        fleet, exposition, lambda: now[0], checker, SeriesBuilder(settings.metrics)
+    )
+    fleet.swap(snapshot("hq", now[0], NumberState.ACTIVE))
+    await refresher.refresh_all()
+    checker.broken = True
+    now[0] += step
+    refresher.clock_was_set(step)
+    await refresher.refresh_all()
+    assert refresher.failed == {("north", "hq")}
+    assert refresher.results["north", "hq"].is_fresh(NUMBERS, now[0])
+    assert lines(exposition, "numwatch_number_up") == {"hq": 1.0}
+    success = lines(exposition, "numwatch_poll_last_success_timestamp_seconds")
+    assert success == {"hq": now[0]}
