@@ -30,6 +30,11 @@ PROFILES_OF_CHINA = (
         unmapped=frozenset({"calls.result"}),
         # A caller who gives up in the queue is no busy phone.
         call_results={CallResult.BUSY: CallResult.ABANDONED},
+        # One word for all calls that nobody took for another reason than those it names.
+        coarser={
+            Cause.CAPACITY_EXCEEDED: Cause.PROVIDER_LEG,
+            Cause.CONFIG_CHANGED: Cause.PROVIDER_LEG,
+        },
         # Hotlines are plain texts, which this fault leaves as they are; there are no waits to see.
         misjudged=frozenset({Cause.WAIT_TOO_SHORT, Cause.MONITORING_BLIND}),
         rate=3,
@@ -45,6 +50,8 @@ PROFILES_OF_CHINA = (
         paged=frozenset({NUMBERS}),
         facts=frozenset({"number.state", "balance.amount"}),
         unmapped=frozenset({"numbers.state"}),
+        # Why the platform stopped a number is not said; that the money is spent is.
+        coarser={Cause.NUMBER_SUSPENDED_ARREARS: Cause.BALANCE_EXHAUSTED},
     ),
     Subject(
         name="7moor_v7",

@@ -85,7 +85,6 @@ SUBJECTS = (
                 ),
                 Cause.NUMBER_SUSPENDED_VIOLATION,
             ),
-            Cause.NUMBER_IN_REVIEW: Cause.NUMBER_RECLAIMED,
             Cause.BALANCE_EXHAUSTED: Cause.NUMBER_SUSPENDED_ARREARS,
             Cause.CAPACITY_EXCEEDED: Cause.PROVIDER_LEG,
             Cause.BINDING_REJECTED: Cause.PROVIDER_LEG,
@@ -126,7 +125,6 @@ SUBJECTS = (
         coarser={
             Cause.NUMBER_EXPIRED: Cause.NUMBER_SUSPENDED_ARREARS,
             Cause.NUMBER_FROZEN: Cause.NUMBER_SUSPENDED_ARREARS,
-            Cause.NUMBER_IN_REVIEW: Cause.NUMBER_RECLAIMED,
             Cause.BINDING_BUSY: Cause.BINDING_NO_ANSWER,
             Cause.BINDING_REJECTED: Cause.BINDING_NO_ANSWER,
             Cause.WAIT_TOO_SHORT: Cause.BINDING_NO_ANSWER,
