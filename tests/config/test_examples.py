@@ -22,6 +22,12 @@ SECRETS = dict.fromkeys(
         "TENCENT_SECRET_KEY",
         "VOLCENGINE_ACCESS_KEY",
         "VOLCENGINE_SECRET_KEY",
+        "HUAWEI_ACCESS_KEY",
+        "HUAWEI_SECRET_KEY",
+        "HUAWEI_APP_KEY",
+        "HUAWEI_APP_SECRET",
+        "YUNTONGXUN_ACCOUNT_SID",
+        "YUNTONGXUN_AUTH_TOKEN",
     ),
     "s3cret-of-the-example",
 )

@@ -21,7 +21,7 @@ def _number(snapshot: Snapshot, name: str) -> Number:
 
 def _of_number(field: str, unknown: Any) -> Callable[[Snapshot], Any]:
     def read(snapshot: Snapshot) -> Any:
-        value = getattr(_number(snapshot, ONE), field)
+        value = getattr(_number(snapshot, ONE), field) if snapshot.listing else unknown
         return None if value == unknown else value
 
     return read
@@ -29,6 +29,8 @@ def _of_number(field: str, unknown: Any) -> Callable[[Snapshot], Any]:
 
 def _states(*names: str) -> Callable[[Snapshot], Any]:
     def read(snapshot: Snapshot) -> Any:
+        if snapshot.listing is None:
+            return None
         states = [_number(snapshot, name).state for name in names]
         return None if NumberState.UNKNOWN in states else states
 

@@ -62,4 +62,29 @@ PROFILES_OF_CHINA = (
         unmapped=frozenset({"numbers.state", "reachability.state"}),
         inventory=_PHONES,
     ),
+    Subject(
+        name="yuntongxun",
+        credentials={"account_sid": "aaf98f89" * 4, "auth_token": "s3cretOfTheContract"},
+        secret="auth_token",
+        capabilities=(BALANCE,),
+        facts=frozenset({"balance.amount"}),
+    ),
+    Subject(
+        name="huawei_bss",
+        credentials={"access_key": "HPUAofTheContract", "secret_key": "s3cretOfTheContract"},
+        secret="secret_key",
+        capabilities=(BALANCE,),
+        facts=frozenset({"balance.amount"}),
+    ),
+    Subject(
+        name="huawei_privatenumber",
+        credentials={"app_key": "a1b2c3d4e5f6", "app_secret": "s3cretOfTheContract"},
+        secret="app_secret",
+        capabilities=(NUMBERS, REACHABILITY),
+        facts=frozenset({"phone.number"}),
+        # One phone is behind each number.
+        approximate=frozenset({"phone.number"}),
+        inventory=tuple({"number": f"400622000{last}"} for last in "123"),
+        inventory_lists=True,
+    ),
 )

@@ -46,13 +46,27 @@ class Subject:
     """The options of the adapter or profile; ``{url}`` is the address of the simulator."""
     inventory: tuple[dict[str, Any], ...] = ()
     """The inventory of the account, where the API does not say whose a phone is."""
+    inventory_lists: bool = False
+    """Whether numbers are those of the inventory, for which no request is sent."""
     failures: Mapping[tuple[str, Capability], str | None] = field(default_factory=dict)
     """Reasons that differ from those of other APIs, by fault and capability."""
+
+    @property
+    def lists_numbers(self) -> bool:
+        """Whether the API lists numbers; where it does not, the inventory may."""
+        return NUMBERS in self.capabilities and not self.inventory_lists
+
+    @property
+    def main(self) -> Capability:
+        """The capability that single tests try: numbers, where the API lists any."""
+        return NUMBERS if self.lists_numbers else self.capabilities[-1]
 
     def reason(self, fault: str, capability: Capability) -> str | None:
         """Why a poll of ``capability`` fails under ``fault``; ``None`` if it does not."""
         if (fault, capability) in self.failures:
             return self.failures[fault, capability]
+        if capability is NUMBERS and not self.lists_numbers:
+            return None
         if fault in PAGING_FAULTS and capability not in self.paged:
             return None
         return FAULT_REASONS.get(fault)

@@ -186,3 +186,5 @@ SUBJECTS = (
     ),
     *PROFILES_OF_CHINA,
 )
+LISTING = tuple(it for it in SUBJECTS if it.lists_numbers)
+"""Those whose APIs list numbers."""

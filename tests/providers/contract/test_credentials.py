@@ -1,11 +1,13 @@
 """Credentials that are refused stop the polls, and no secret is shown anywhere."""
 
+import pytest
 from structlog.testing import capture_logs
 
 from agent.simulator.dialects.tencent_records import EXTENSION_PASSWORD
 from agent.states import Capability
 from tests.providers.contract.contract_bench import KEY, ContractBench, contract_bench, until
 from tests.providers.contract.subject import FAULTS, Subject
+from tests.providers.contract.subjects import LISTING
 
 OTHERS = 4
 """Polls of what still works, after which what was refused must not have been polled again."""
@@ -17,14 +19,22 @@ async def test_a_wrong_secret_is_refused_and_stops_every_poll(subject: Subject) 
     async with contract_bench(
         subject, secret="another-s3cret", begin=True, intervals=PACE, breaker_pause=60
     ) as bench:
-        await until(lambda: is_refused(bench, Capability.NUMBERS), "the numbers are refused")
-        assert "not polled again before" in bench.status(Capability.NUMBERS).detail
-        assert bench.snapshot.listing is None
+        await until(lambda: is_refused(bench, subject.main), "it is refused")
+        assert "not polled again before" in bench.status(subject.main).detail
+        assert bench.snapshot.listing is None or subject.inventory_lists
         # Polls that need the numbers wait for them; the others were refused once each.
         sent = [it.capability for it in bench.requests]
-        assert sent.count("numbers") == 1
+        # Where each number is asked for, those at once are refused together.
+        at_once = len(subject.inventory) if subject.inventory_lists else 1
+        assert 1 <= sent.count(subject.main) <= at_once
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [it for it in LISTING if len(it.capabilities) > 1],
+    ids=lambda it: it.name,
+    indirect=True,
+)
 async def test_a_refusal_stops_its_capability_and_nothing_else(subject: Subject) -> None:
     async with contract_bench(subject, begin=True, intervals=PACE, breaker_pause=60) as bench:
         await until(lambda: polled(bench, Capability.NUMBERS), "the numbers are known")

@@ -6,7 +6,7 @@ from agent.simulator.responses import NEW_NUMBER, NEW_WORD
 from agent.states import CallResult, Capability, NumberState
 from tests.providers.contract.contract_bench import KEY, ContractBench
 from tests.providers.contract.facts import FACTS, truths
-from tests.providers.contract.subjects import SUBJECTS
+from tests.providers.contract.subjects import LISTING, SUBJECTS
 from tests.providers.contract.world import LISTED
 
 UNKNOWN_FIELDS = {
@@ -19,6 +19,7 @@ UNKNOWN_FIELDS = {
 }
 
 
+@pytest.mark.parametrize("subject", LISTING, ids=lambda it: it.name, indirect=True)
 async def test_the_listing_is_complete_and_sorted(bench: ContractBench) -> None:
     snapshot = await bench.polled_well()
     names = [number.number for number in snapshot.listing.numbers]

@@ -20,7 +20,7 @@ from tests.diagnosis.worlds.runner import Interface, ScenarioRunner
 from tests.diagnosis.worlds.scenario import Scenario
 from tests.proof_size import is_full
 from tests.providers.contract.subject import Subject
-from tests.providers.contract.subjects import SUBJECTS
+from tests.providers.contract.subjects import LISTING
 
 SAMPLE = frozenset(
     {
@@ -104,7 +104,7 @@ def is_right(subject: Subject, scenario: Scenario, verdict: Verdict) -> bool:
 @pytest.mark.parametrize(
     "subject",
     # The generic dialect is the one of the catalogue's own test.
-    [it for it in SUBJECTS if it.name != "generic"],
+    [it for it in LISTING if it.name != "generic"],
     ids=lambda it: it.name,
     indirect=True,
 )

@@ -17,7 +17,8 @@ NAMED = re.compile(r"record \d+: |no (?:count|records?|next page) at ")
 
 def victims(subject: Subject, fault: str) -> list[Capability]:
     """The capabilities that meet ``fault``: in turn, all of them at full size."""
-    own = [it for it in subject.capabilities if it not in subject.served_with]
+    without = {*subject.served_with, *(() if subject.lists_numbers else (Capability.NUMBERS,))}
+    own = [it for it in subject.capabilities if it not in without]
     if is_full():
         return own
     if fault in SLOW:

@@ -5,11 +5,13 @@ import pytest
 from agent.states import Capability
 from tests.providers.contract.contract_bench import ContractBench
 from tests.providers.contract.subject import PAGING_FAULTS
+from tests.providers.contract.subjects import LISTING
 from tests.providers.contract.world import ARREARS, LISTED, ONE
 
 INCOMPLETE = {"partial", "pagination"}
 
 
+@pytest.mark.parametrize("subject", LISTING, ids=lambda it: it.name, indirect=True)
 @pytest.mark.parametrize("fault", PAGING_FAULTS)
 async def test_no_number_is_gone_for_a_truncated_listing(bench: ContractBench, fault: str) -> None:
     # A listing that is not paged has no pages that could be wrong.
@@ -23,6 +25,7 @@ async def test_no_number_is_gone_for_a_truncated_listing(bench: ContractBench, f
     assert bench.snapshot.gone == frozenset()
 
 
+@pytest.mark.parametrize("subject", LISTING, ids=lambda it: it.name, indirect=True)
 async def test_a_number_missing_from_two_complete_listings_is_gone(bench: ContractBench) -> None:
     await bench.polled_well()
     bench.server.apply({"number": ARREARS, "set": {"listed": False}})
@@ -31,6 +34,7 @@ async def test_a_number_missing_from_two_complete_listings_is_gone(bench: Contra
     assert len(bench.snapshot.listing.numbers) == LISTED - 1
 
 
+@pytest.mark.parametrize("subject", LISTING, ids=lambda it: it.name, indirect=True)
 async def test_a_number_that_is_missing_once_does_not_lose_its_phones(bench: ContractBench) -> None:
     """Listings of phones leave it out too, which does not say that it has none."""
     before = await bench.polled_well()

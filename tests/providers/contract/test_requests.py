@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 import aiohttp
 import pytest
 
-from agent.states import Capability, PollFailure
+from agent.states import PollFailure
 from tests.providers.contract.contract_bench import ContractBench, contract_bench
 from tests.providers.contract.subject import Subject
 from tests.providers.contract.subjects import SUBJECTS
@@ -38,12 +38,13 @@ async def test_a_write_would_be_noticed(bench: ContractBench) -> None:
 
 
 async def test_a_pause_that_is_asked_for_is_kept(bench: ContractBench) -> None:
+    main = bench.subject.main
     await bench.polled_well()
-    bench.begin("http_429", Capability.NUMBERS, retry_after=int(PAUSE))
+    bench.begin("http_429", main, retry_after=int(PAUSE))
     outcomes = await bench.poll()
-    assert outcomes[Capability.NUMBERS].failure is PollFailure.RATE_LIMITED
+    assert outcomes[main].failure is PollFailure.RATE_LIMITED
     bench.end()
-    refused = [it.at for it in bench.requests if it.capability == "numbers"][-1]
+    refused = [it.at for it in bench.requests if it.capability == main][-1]
     bench.requests.clear()
     await bench.polled_well()
     assert min(it.at for it in bench.requests) - refused >= PAUSE * 0.99

@@ -4,6 +4,7 @@ What is composed follows the vendors' documents, not the profiles: a profile's t
 and what is compared have nothing in common but the request.
 """
 
+import base64
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from urllib.parse import quote
@@ -14,14 +15,16 @@ from agent.net.exchange import Request
 from agent.providers.profile.load import load_profile
 from agent.providers.signing.signers import Sign, make_signer
 from tests.providers.signing.generated import requests
-from tests.providers.signing.independent import base64_digest
+from tests.providers.signing.independent import base64_digest, digest
 
 NOW = 1_800_000_000.0
 UTC_STAMP = "2027-01-15T08:00:00Z"
+BEIJING_STAMP = "20270115160000"
 SECRETS = {
     "7moor_v7": {"app_key": "2000103", "secret_key": "s€cret/+="},
     "clink2": {"access_key_id": "b1fcdc6c62be261c", "access_key_secret": "s€cret/+="},
 }
+SECRETS["yuntongxun"] = {"account_sid": "aaf98f89" * 4, "auth_token": "s€cret/+="}
 COUNT = 40
 """Generated requests for each profile; each costs a process of openssl."""
 
@@ -65,6 +68,18 @@ def moor_v7(made: Request) -> dict[str, str]:
     return {"m7-appkey": key, "m7-nonce": nonce, "m7-sign": sign, "m7-timestamp": stamp}
 
 
+def yuntongxun(_made: Request) -> dict[str, str]:
+    """The hash in the query and the login beside it, of one local time."""
+    sid, token = SECRETS["yuntongxun"].values()
+    login = base64.b64encode(f"{sid}:{BEIJING_STAMP}".encode()).decode()
+    sig = digest("md5", sid + token + BEIJING_STAMP).hex().upper()
+    return {"sig": sig, "Authorization": login}
+
+
+def sent_by_yuntongxun(made: Request) -> dict[str, str]:
+    return {"sig": made.params[-1][1], "Authorization": made.headers["Authorization"]}
+
+
 def sample(count: int) -> Iterator[Request]:
     """Requests with parameters of every awkward kind, for a path as vendors have them."""
     for case in requests(count):
@@ -75,6 +90,7 @@ Vectors = Callable[[Request], dict[str, str]]
 CASES: dict[str, tuple[Vectors, Vectors]] = {
     "7moor_v7": (moor_v7, signed_headers_of_7moor),
     "clink2": (clink2, sent_by_clink2),
+    "yuntongxun": (yuntongxun, sent_by_yuntongxun),
 }
 """By profile: what the vendor computes from a request that it received, and what was sent."""
 
