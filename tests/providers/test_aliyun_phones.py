@@ -1,10 +1,13 @@
 """The paid states of phones: the budget, restarts, the carriers' limits, and age."""
 
+from types import SimpleNamespace
+
 import pytest
 from aiohttp import web
 
 from agent.net.exchange import ProviderError
 from agent.polling.cost_pages import LedgerPages
+from agent.polling.retry import Backoff, with_retries
 from agent.simulator.server import start
 from agent.simulator.world import World
 from agent.states import BindingState
@@ -197,3 +200,20 @@ async def test_a_query_that_fails_is_sent_once_and_charged(bench, clock):
         clock.now += 4000
         await states(ali)
     assert len(seen) == 2
+
+
+async def test_polling_repeats_what_is_free_and_not_what_costs_money(bench, clock):
+    seen, failures = [], []
+
+    async def handle(request):
+        if len(failures) < 1 and "PoolTransfer" in request.headers["x-acs-action"]:
+            failures.append(request)
+            return web.json_response({"Code": "InternalError"}, status=500)
+        return await carrier_server([(500, {"Code": "InternalError"})], seen)(request)
+
+    retrying = with_retries(bench.client.fetch, 3, Backoff(initial=0.001, maximum=0.002))
+    async with serving(handle) as server:
+        patient = SimpleNamespace(client=SimpleNamespace(fetch=retrying))
+        with pytest.raises(ProviderError):
+            await states(adapter(patient, server.url, options=BUDGET, clock=clock))
+    assert (len(failures), len(seen)) == (1, 1)

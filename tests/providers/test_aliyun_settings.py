@@ -203,3 +203,31 @@ async def test_what_is_not_mapped_is_not_stored(bench):
     stored = f"{routings!r}{bindings!r}"
     assert "110101199003070000" not in stored
     assert "13911112222" not in stored
+
+
+@pytest.mark.parametrize(
+    ("states", "state", "phones"),
+    [
+        ([1, -1], "active", 1),
+        ([-1, 0], "suspended_requested", 1),
+        ([-1, -1], "cancelled", 0),
+        ([7, -1], "unknown", 1),
+        ([0, 1], "active", 2),
+    ],
+)
+async def test_a_virtual_number_is_as_its_best_relation(bench, states, state, phones):
+    relations = [
+        {"VirtualNumber": "95013100001", "RealNumber": f"1380000000{index}", "State": word}
+        for index, word in enumerate(states)
+    ]
+
+    async def handle(request):
+        if request.headers["x-acs-action"] == "QueryVmsVirtualNumberRelationByPage":
+            model = {"Data": relations, "PageNo": 1, "PageSize": 50, "Total": len(relations)}
+            return web.json_response({"Code": "OK", "Model": model})
+        return web.json_response({"Code": "OK", "Data": None})
+
+    async with serving(handle) as server:
+        ali = adapter(bench, server.url, options={"products": "dyvms"}, inventory=[])
+        assert [str(it.state) for it in (await ali.numbers()).numbers] == [state]
+        assert len((await ali.reachability(["95013100001"]))["95013100001"]) == phones
