@@ -74,6 +74,8 @@ def _fields(health: AccountHealth, row: int, now: float) -> dict[str, Any]:
         "contract_end": stamp(number.contract_end),
         "reclaim_at": stamp(number.reclaim_at),
         "realname_ok": number.realname_ok,
+        "marked_as": number.marking and str(number.marking.tag),
+        "marked_count": number.marking and number.marking.count,
         "gone": row >= result.listed,
         "bindings": _count(result.phones.counts[row]),
         "bindings_reachable": _count(result.phones.reachable[row]) if fresh_phones else None,

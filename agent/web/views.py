@@ -44,6 +44,10 @@ class NumberView(msgspec.Struct, frozen=True, kw_only=True):
     contract_end: str | None
     reclaim_at: str | None
     realname_ok: bool | None
+    marked_as: str | None
+    """What people have marked it as, ``none`` where they have not; null while not known."""
+    marked_count: int | None
+    """How many have."""
     gone: bool
     """Missing from two complete listings in a row."""
     bindings: int | None

@@ -14,6 +14,7 @@ from agent.model import (
     Binding,
     Evidence,
     Listing,
+    Marking,
     Number,
     PollStatus,
     Routing,
@@ -25,6 +26,7 @@ from agent.states import (
     BindingKind,
     BindingState,
     Capability,
+    MarkingTag,
     NetworkState,
     NumberState,
     PollFailure,
@@ -75,7 +77,13 @@ def routing() -> Routing:
 def numbers() -> list[Number]:
     return [
         number(HEALTHY),
-        number(DOWN, NumberState.SUSPENDED_ARREARS, reason=f"欠费 {PHONE}", native_status="STOP"),
+        number(
+            DOWN,
+            NumberState.SUSPENDED_ARREARS,
+            reason=f"欠费 {PHONE}",
+            native_status="STOP",
+            marking=Marking(MarkingTag.FRAUD, 12, 0.0),
+        ),
         number(WEAK),
     ]
 

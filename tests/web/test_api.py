@@ -37,6 +37,10 @@ async def test_numbers_with_health_and_findings(client):
     assert [finding.detail for finding in page.items[1].findings] == ["suspended_arrears"]
     assert [finding.detail for finding in page.items[2].findings] == ["b1 arrears"]
     assert (page.items[2].bindings, page.items[2].bindings_reachable) == (2, 1)
+    assert [(it.marked_as, it.marked_count) for it in page.items[:2]] == [
+        (None, None),
+        ("fraud", 12),
+    ]
     assert (page.total, page.next) == (3, None)
 
 
