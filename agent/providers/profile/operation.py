@@ -102,6 +102,8 @@ class OperationReader:
         self.mapped_fields = frozenset(operation.fields)
         self.lists_extensions = operation.extensions
         """Whether the records are phones of the inventory, and do not say whose."""
+        self.absent_state = operation.absent_state
+        """The state of a phone that the provider does not know, where the profile says it."""
 
     async def read_listing(
         self, values: Mapping[str, str], identity: Callable[[Any], Hashable]

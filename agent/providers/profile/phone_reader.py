@@ -1,8 +1,8 @@
-"""Asks a provider for the state of each bound phone, the one first that was not asked longest.
+"""Queries a provider for the state of each bound phone, those first whose answer is the oldest.
 
-Where a request costs money, the account's budget decides how many are asked, and the ledger keeps
-the answers: a restart pays for none again. A phone that was not asked for too long is unknown, with
-the time of its last answer beside it.
+Where a request costs money, the account's budget decides how many are sent, and the ledger stores
+the answers: a restart pays for none again. A phone whose last answer is too old is unknown, with
+the time of that answer beside it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ from agent.providers.profile.schema import Operation
 from agent.states import BindingKind, BindingState
 
 _HOLD_AFTER_FAILURE: Final = 3600.0
-"""Seconds for which a phone is not asked again after a paid request that failed."""
+"""Seconds for which no request follows about a phone after a paid one that failed."""
 _CARRIER_LENGTH: Final = 20
 _MOBILE_DIGITS: Final = 11
 _OF_INVENTORY: Final = frozenset({"number", "id", "phone", "position"})
@@ -43,9 +43,9 @@ class PhoneReader:
     """Reads the states of the phones of one account.
 
     Args:
-        operation: The operation that is asked for each phone.
+        operation: The operation that is sent for each phone.
         reader: Sends it.
-        pace: How many are asked, and for how long.
+        pace: How many requests are sent, and for how long.
         paid: The budget, where a request costs money.
         inventory: Knows the extensions.
     """
@@ -75,7 +75,7 @@ class PhoneReader:
         self._answers: dict[str, _Answer] = {}
 
     async def complete(self, bindings: Bindings, now: float) -> tuple[Bindings, Round]:
-        """``bindings`` with the states that are known, after asking for those that are due.
+        """``bindings`` with the states that are known, after querying those that are due.
 
         Raises:
             ProviderError: when what failed concerns all phones.
@@ -90,9 +90,9 @@ class PhoneReader:
         self._answers = {key: it for key, it in self._answers.items() if key in values}
         round_ = self._pace.begin()
         if self._paid is None:
-            await self._ask_due(values, round_, now)
+            await self._query_due(values, round_, now)
         else:
-            await self._ask_paid(self._paid, values, round_, now)
+            await self._query_paid(self._paid, values, round_, now)
         for failure in round_.failures:
             if round_.is_general(failure):
                 raise failure
@@ -101,24 +101,24 @@ class PhoneReader:
             for number, phones in bindings.items()
         }, round_
 
-    async def _ask_due(
+    async def _query_due(
         self, values: Mapping[str, Mapping[str, str]], round_: Round, now: float
     ) -> None:
-        asked = {key: answer.at for key, answer in self._answers.items()}
-        due = [key for key in values if not now - self._every < asked.get(key, -1.0) <= now]
-        due.sort(key=lambda key: asked.get(key, -1.0))
+        queried_at = {key: answer.at for key, answer in self._answers.items()}
+        due = [key for key in values if not now - self._every < queried_at.get(key, -1.0) <= now]
+        due.sort(key=lambda key: queried_at.get(key, -1.0))
         remaining = iter(due[: self._pace.most])
 
         async def work() -> None:
             for key in remaining:
-                fact = await self._ask(values[key], round_)
+                fact = await self._query(values[key], round_)
                 self._answers[key] = _Answer(fact, now)
                 if round_.is_over:
                     return
 
         await run_concurrently(work() for _ in range(self._pace.concurrency))
 
-    async def _ask_paid(
+    async def _query_paid(
         self,
         paid: PaidQueries,
         values: Mapping[str, Mapping[str, str]],
@@ -126,7 +126,7 @@ class PhoneReader:
         now: float,
     ) -> None:
         async def query(key: str) -> Paid:
-            fact = await self._ask(values[key], round_)
+            fact = await self._query(values[key], round_)
             if fact is None:
                 if round_.failures and round_.is_general(round_.failures[-1]):
                     raise round_.failures[-1]
@@ -136,7 +136,7 @@ class PhoneReader:
 
         await paid.query_due(values, query, self._pace.concurrency, self._pace.most)
 
-    async def _ask(self, values: Mapping[str, str], round_: Round) -> Binding | None:
+    async def _query(self, values: Mapping[str, str], round_: Round) -> Binding | None:
         """The answer about one phone; ``None`` where there is none."""
         try:
             collected = await self._reader.read_single(values)
@@ -175,7 +175,7 @@ class PhoneReader:
         return _Answer(_fact_of(record.answer), record.answered_at)
 
     def _values(self, number: str, phone: Binding) -> dict[str, str] | None:
-        """The names of a phone; ``None`` where it lacks one, or is none that is asked for."""
+        """The names of a phone; ``None`` where it lacks one, or is none that is queried."""
         if self._only_mobiles and not _is_mobile(phone):
             return None
         values = {

@@ -158,7 +158,9 @@ class DeclarativeProvider:
         collected = await reader.read_listing({}, _binding_identity)
         self._check_share_of_invalid(Capability.REACHABILITY, collected)
         if reader.lists_extensions:
-            return with_extensions(collected.facts, self._context.inventory)
+            # A record that does not fit may be the extension that seems to be absent.
+            absent = None if collected.invalid else reader.absent_state
+            return with_extensions(collected.facts, self._context.inventory, absent)
         grouped: dict[str, tuple[Binding, ...]] = await _compute(
             _group_bindings, collected.facts, numbers, collected.skipped
         )

@@ -181,10 +181,13 @@ def check_phones(profile: Profile) -> Iterator[Problem]:
         if at == ("reachability",) and is_asked:
             yield from _check_asked(operation, at)
             continue
-        for key in ("cost", "every", "max_age", "only_mobiles", "absent_state"):
+        text = "is for what is asked once per phone, expected {phone} in the request"
+        for key in ("cost", "every", "max_age", "only_mobiles"):
             if getattr(operation, key):
-                text = "is for what is asked once per phone, expected {phone} in the request"
                 yield Problem((*at, key), f"{text} of reachability")
+        if operation.absent_state is not None and not operation.extensions:
+            where = "of reachability, or extensions: true where extensions are listed"
+            yield Problem((*at, "absent_state"), f"{text} {where}")
 
 
 def _check_asked(operation: Operation, at: KeyPath) -> Iterator[Problem]:

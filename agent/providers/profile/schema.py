@@ -76,7 +76,8 @@ class Operation(Section):
     only_mobiles: bool = False
     """Asks for mobile phones only."""
     absent_state: BindingState | None = None
-    """In reachability: the state of a phone that the provider does not know."""
+    """In reachability: the state of a phone that the provider does not know; with ``extensions``
+    that of an extension of the inventory which a whole listing lacks."""
     extensions: bool = False
     """In reachability: the records are extensions that do not say whose they are. They give states
     to the inventory's phones; a number without phones there is one whose phones are not known."""
