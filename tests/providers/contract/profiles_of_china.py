@@ -26,6 +26,7 @@ PROFILES_OF_CHINA = (
         secret="access_key_secret",
         capabilities=(NUMBERS, CALLS),
         paged=frozenset({CALLS}),
+        has_next_links=True,
         facts=frozenset({"calls.results", "calls.wait"}),
         unmapped=frozenset({"calls.result"}),
         # A caller who gives up in the queue is no busy phone.

@@ -30,6 +30,8 @@ class Subject:
     """Capabilities that are read from the answers of another one, and fail with it."""
     paged: frozenset[Capability] = frozenset()
     """Capabilities that are read page by page."""
+    has_next_links: bool = False
+    """Whether a page names the next one, so that pages without an end are noticed."""
     unmapped: frozenset[str] = frozenset()
     """The fields whose words are counted where they are new."""
     call_results: Mapping[CallResult, CallResult] = field(default_factory=dict)
@@ -68,5 +70,8 @@ class Subject:
         if capability is NUMBERS and not self.lists_numbers:
             return None
         if fault in PAGING_FAULTS and capability not in self.paged:
+            return None
+        if fault == "endless_pages" and capability is CALLS and not self.has_next_links:
+            # What grows is read as far as its first total says.
             return None
         return FAULT_REASONS.get(fault)

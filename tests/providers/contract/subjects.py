@@ -59,6 +59,7 @@ SUBJECTS = (
         capabilities=(NUMBERS, REACHABILITY, BALANCE, CALLS),
         served_with={REACHABILITY: NUMBERS},
         paged=frozenset({NUMBERS, REACHABILITY, CALLS}),
+        has_next_links=True,
         facts=frozenset(
             {
                 "number.state",
@@ -129,6 +130,8 @@ SUBJECTS = (
             Cause.BINDING_REJECTED: Cause.BINDING_NO_ANSWER,
             Cause.WAIT_TOO_SHORT: Cause.BINDING_NO_ANSWER,
         },
+        # Two extensions are one page.
+        failures={("duplicate_page", REACHABILITY): None},
         rate=20,
         inventory=(
             {

@@ -11,7 +11,9 @@ from tests.providers.contract.subject import FAULTS, Subject
 
 SLOW = {"hang": 1.0, "drip": 1.0}
 """Faults that only a timeout ends, with the seconds that a request is given."""
-NAMED = re.compile(r"record \d+: |no (?:count|records?|next page) at ")
+NAMED = re.compile(
+    r"record \d+: |no (?:count|records?|next page) at |[\w\[\]]+\.[\w.\[\]]+ is |\w+ is no "
+)
 """What the text of a wrong shape says beside the operation."""
 
 
