@@ -264,7 +264,9 @@ def _account_problems(profile: Profile, account: Account, at: KeyPath) -> Iterat
     inventory = account.inventory
     is_broken = inventory.file is not None and not inventory.content
     has_phones = is_broken or any(entry.phones for entry in inventory.content.numbers)
-    if asks_per_phone(profile) and profile.phones is None and not has_phones:
+    # Requests that cost money are not sent without a budget: then no phones are needed.
+    is_sent = reachability is not None and not (reachability.cost and not account.daily_budget)
+    if is_sent and asks_per_phone(profile) and profile.phones is None and not has_phones:
         text = f"has no phones, which profile {profile.name} asks for one by one"
         yield Problem((*at, "inventory"), f"{text}; expected numbers with their phones")
     for name in profile.credentials:

@@ -116,6 +116,7 @@ def settings_of(subject: Subject, url: str, secret: str | None, **polling: Any) 
         "id": "hq",
         "credentials": {**subject.credentials, **wrong},
         "inventory": {"numbers": list(subject.inventory)},
+        **subject.account,
     }
     provider = {
         "name": "north",

@@ -65,6 +65,11 @@ def _of_extensions(snapshot: Snapshot) -> Any:
     return None if not states or BindingState.UNKNOWN in states else states
 
 
+def _of_mobiles(snapshot: Snapshot) -> Any:
+    states = [phone.state for phone in snapshot.bindings.get(ONE, ()) if phone.id == "b1"]
+    return None if not states or BindingState.UNKNOWN in states else states
+
+
 def _of_balance(*fields: str) -> Callable[[Snapshot], Any]:
     def read(snapshot: Snapshot) -> Any:
         values = [getattr(snapshot.balance, field, None) for field in fields]
@@ -100,6 +105,7 @@ FACTS: dict[str, Callable[[Snapshot], Any]] = {
     "phone.kind": _of_phones("kind", BindingKind.UNKNOWN),
     "phone.state": _of_phones("state", BindingState.UNKNOWN),
     "phone.position": _of_phones("position", 0),
+    "mobile.state": _of_mobiles,
     "extension.state": _of_extensions,
     "balance.amount": _of_balance("amount", "currency"),
     "balance.thresholds": _of_balance("notice_threshold", "stop_threshold"),
@@ -131,6 +137,7 @@ def truths(bench: ContractBench) -> dict[str, Any]:
         "phone.kind": ["mobile", "landline", "pbx", "pbx"],
         "phone.state": ["ok", "off", "ok", "off"],
         "phone.position": [1, 2, 3, 4],
+        "mobile.state": ["ok"],
         "extension.state": ["ok", "off"],
         "balance.amount": [round(account.balance, 2), "CNY"],
         "balance.thresholds": [35, 15],

@@ -1,7 +1,7 @@
 """The bundled profiles of Chinese providers."""
 
 from agent.states import CallResult, Cause
-from tests.providers.contract.subject import BALANCE, CALLS, NUMBERS, REACHABILITY, Subject
+from tests.providers.contract.subject import BALANCE, CALLS, FAULTS, NUMBERS, REACHABILITY, Subject
 
 _PHONES = (
     {
@@ -24,23 +24,35 @@ PROFILES_OF_CHINA = (
             "access_key_secret": "s3cretOfTheContract",
         },
         secret="access_key_secret",
-        capabilities=(NUMBERS, CALLS),
+        capabilities=(NUMBERS, REACHABILITY, CALLS),
         paged=frozenset({CALLS}),
         has_next_links=True,
-        facts=frozenset({"calls.results", "calls.wait"}),
-        unmapped=frozenset({"calls.result"}),
+        facts=frozenset(
+            {"phone.kind", "phone.position", "mobile.state", "calls.results", "calls.wait"}
+        ),
+        unmapped=frozenset({"reachability.state", "calls.result"}),
         # A caller who gives up in the queue is no busy phone.
         call_results={CallResult.BUSY: CallResult.ABANDONED},
         # One word for all calls that nobody took for another reason than those it names.
         coarser={
             Cause.CAPACITY_EXCEEDED: Cause.PROVIDER_LEG,
             Cause.CONFIG_CHANGED: Cause.PROVIDER_LEG,
+            Cause.PROVIDER_OUTAGE: Cause.PROVIDER_LEG,
+            Cause.CARRIER_OUTAGE: Cause.PROVIDER_LEG,
+            # How long a phone rings before the caller is told off is not among its words.
+            Cause.WAIT_TOO_SHORT: Cause.BINDING_NO_ANSWER,
         },
-        # Hotlines are plain texts, which this fault leaves as they are; there are no waits to see.
-        misjudged=frozenset({Cause.WAIT_TOO_SHORT, Cause.MONITORING_BLIND}),
+        # Only under "wrong_type", which leaves a list of texts as it is: nobody is blind then.
+        misjudged=frozenset({Cause.MONITORING_BLIND}),
         rate=3,
-        # Hotlines are plain texts, which this fault leaves as they are.
-        failures={("wrong_type", NUMBERS): None},
+        inventory=_PHONES,
+        account={"daily_budget": 100},
+        failures={
+            # Hotlines are plain texts, which this fault leaves as they are.
+            ("wrong_type", NUMBERS): None,
+            # A phone whose state is known is not asked for again on the same day.
+            **{(fault, REACHABILITY): None for fault in FAULTS},
+        },
     ),
     Subject(
         name="volcengine",

@@ -46,6 +46,8 @@ class Subject:
     """Requests a second of one operation that the vendor allows, if it says so."""
     options: Mapping[str, str] = field(default_factory=dict)
     """The options of the adapter or profile; ``{url}`` is the address of the simulator."""
+    account: Mapping[str, Any] = field(default_factory=dict)
+    """Further keys of the account, such as a budget."""
     inventory: tuple[dict[str, Any], ...] = ()
     """The inventory of the account, where the API does not say whose a phone is."""
     inventory_lists: bool = False

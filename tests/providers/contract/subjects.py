@@ -39,6 +39,7 @@ SUBJECTS = (
                 "phone.kind",
                 "phone.state",
                 "phone.position",
+                "mobile.state",
                 "extension.state",
                 "balance.amount",
                 "balance.thresholds",
