@@ -75,6 +75,7 @@ async def test_a_number_whose_word_is_new_was_not_healthy_before_and_is_not_now(
     assert CallResult.UNKNOWN not in {result for _, result in bench.snapshot.call_totals}
 
 
+@pytest.mark.parametrize("subject", LISTING, ids=lambda it: it.name, indirect=True)
 async def test_every_page_of_the_listing_is_kept_as_evidence(bench: ContractBench) -> None:
     """Requests that differ in their body alone are different requests."""
     snapshot = await bench.polled_well()
