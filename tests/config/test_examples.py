@@ -14,6 +14,8 @@ SECRETS = dict.fromkeys(
         "ALIYUN_ACCESS_KEY_SECRET",
         "ALIYUN_DYTNS_AUTH_CODE",
         "ASTERISK_PASSWORD",
+        "FREESWITCH_PASSWORD",
+        "OPENSIPS_PASSWORD",
         "CLINK2_ACCESS_KEY_ID",
         "CLINK2_ACCESS_KEY_SECRET",
         "MOOR_APP_KEY",

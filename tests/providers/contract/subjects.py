@@ -6,6 +6,7 @@ docs/providers/, and the tests hold the adapter to both.
 """
 
 from agent.states import CallResult, Cause
+from tests.providers.contract.pbxs import PBXS
 from tests.providers.contract.profiles_of_china import PROFILES_OF_CHINA
 from tests.providers.contract.subject import (
     BALANCE,
@@ -189,6 +190,7 @@ SUBJECTS = (
         rate=100,
     ),
     *PROFILES_OF_CHINA,
+    *PBXS,
 )
 LISTING = tuple(it for it in SUBJECTS if it.lists_numbers)
 """Those whose APIs list numbers."""
