@@ -20,6 +20,7 @@ SECRETS = dict.fromkeys(
         "CLINK2_ACCESS_KEY_SECRET",
         "MOOR_APP_KEY",
         "MOOR_SECRET_KEY",
+        "TELNYX_API_KEY",
         "TENCENT_SECRET_ID",
         "TENCENT_SECRET_KEY",
         "VOLCENGINE_ACCESS_KEY",

@@ -4,20 +4,23 @@ Presence only: a number that is gone is not listed, and an account that cannot c
 ``suspended`` as a whole (docs/reference/provider-apis.md §3).
 """
 
-import base64
-import binascii
-import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from hmac import compare_digest
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from agent.simulator.account import Account
+from agent.simulator.dialects.accounts_abroad import (
+    basic_credentials,
+    customers_numbers,
+    e164,
+    is_secret,
+    stable_id,
+)
 from agent.simulator.dialects.base import ApiRequest, ApiResponse, Page, Pager
-from agent.simulator.entities import UNASSIGNED_STATES, CallRecord, Number
+from agent.simulator.entities import CallRecord, Number
 from agent.states import IN_SERVICE_STATES, CallResult, Capability
 
 _ROOT = "/2010-04-01"
@@ -63,7 +66,7 @@ class ProviderApi:
 
     def account(self, request: ApiRequest, accounts: Sequence[Account]) -> Account | None:
         """The account whose sid is the user of the request's Basic credentials."""
-        sid = _basic(request)[0]
+        sid = basic_credentials(request)[0]
         return next((account for account in accounts if account.credentials["sid"] == sid), None)
 
     def capability(self, request: ApiRequest) -> str | None:
@@ -78,9 +81,7 @@ class ProviderApi:
 
     def refusal(self, request: ApiRequest, account: Account | None) -> ApiResponse | None:
         """An error unless the Basic credentials are valid and the path is the account's own."""
-        token = _basic(request)[1]
-        expected = account.credentials["token"] if account else ""
-        if account is None or not compare_digest(token.encode(), expected.encode()):
+        if account is None or not is_secret(account, "token", basic_credentials(request)[1]):
             return self.error(401)
         match = _PATH.fullmatch(request.path)
         return self.error(404) if not match or match[1] != account.credentials["sid"] else None
@@ -102,7 +103,7 @@ class ProviderApi:
         """The numbers that Twilio lists, computed again only after a change of the account."""
         version, numbers = self._present.get(account.key, (-1, []))
         if version != account.version:
-            numbers = _present(account)
+            numbers = customers_numbers(account)
             self._present[account.key] = account.version, numbers
         return numbers
 
@@ -165,23 +166,12 @@ class _Rows:
         return [self._render(self._account, item) for item in self._items[start:stop]]
 
 
-def _basic(request: ApiRequest) -> tuple[str, str]:
-    kind, _, value = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "basic":
-        return "", ""
-    try:
-        user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return user, password
-
-
 def _body(reply: ApiResponse) -> dict[str, Any]:
     return reply.payload if isinstance(reply.payload, dict) else {}
 
 
 def _token(index: int) -> str:
-    return f"PA{_hex('page', str(index))}"
+    return f"PA{stable_id('page', str(index))}"
 
 
 def _requested_page(request: ApiRequest, most: int) -> tuple[int, int] | None:
@@ -196,25 +186,11 @@ def _requested_page(request: ApiRequest, most: int) -> tuple[int, int] | None:
     return int(page), min(int(size), most)
 
 
-def _hex(*parts: str) -> str:
-    return hashlib.blake2b(":".join(parts).encode(), digest_size=16).hexdigest()
-
-
-def _e164(number: str) -> str:
-    if number.startswith("+"):
-        return number
-    return f"+86{number.removeprefix('0')}"
-
-
 def _rfc2822(wall: float) -> str:
     return format_datetime(datetime.fromtimestamp(wall, UTC))
 
 
 _BIRTH = _rfc2822(1_700_000_000)
-
-
-def _present(account: Account) -> list[Number]:
-    return [number for number in account.listed() if number.state not in UNASSIGNED_STATES]
 
 
 def _status(account: Account, numbers: Sequence[Number]) -> str:
@@ -254,7 +230,7 @@ def _balance(account: Account) -> dict[str, Any]:
 def _numbers(request: ApiRequest, account: Account, numbers: Sequence[Number]) -> _Rows:
     requested = request.value("PhoneNumber")
     if requested is not None:
-        numbers = [number for number in numbers if _e164(number.number) == requested]
+        numbers = [number for number in numbers if e164(number.number) == requested]
     return _Rows(account, numbers, _number_row)
 
 
@@ -291,12 +267,12 @@ _NUMBER_CONSTANTS = {
 
 
 def _number_row(account: Account, number: Number) -> dict[str, Any]:
-    sid, owner = f"PN{_hex(account.key, number.number)}", account.credentials["sid"]
+    sid, owner = f"PN{stable_id(account.key, number.number)}", account.credentials["sid"]
     return {
         "sid": sid,
         "account_sid": owner,
-        "phone_number": _e164(number.number),
-        "friendly_name": number.company or _e164(number.number),
+        "phone_number": e164(number.number),
+        "friendly_name": number.company or e164(number.number),
         "status": "in-use" if number.state in IN_SERVICE_STATES else "suspended",
         **_NUMBER_CONSTANTS,
         "uri": f"{_ROOT}/Accounts/{owner}/IncomingPhoneNumbers/{sid}.json",
@@ -326,22 +302,22 @@ def _calls(request: ApiRequest, account: Account, _numbers: Sequence[Number]) ->
         for call in reversed(account.calls[first:last])
         if (until is None or call.started_at <= until)
         and status in {None, _STATUS.get(call.result, "failed")}
-        and called in {None, _e164(call.number)}
+        and called in {None, e164(call.number)}
     ]
     return _Rows(account, calls, _call_row)
 
 
 def _call_row(account: Account, call: CallRecord) -> dict[str, Any]:
-    sid, owner = f"CA{_hex(account.key, call.id)}", account.credentials["sid"]
+    sid, owner = f"CA{stable_id(account.key, call.id)}", account.credentials["sid"]
     start = _rfc2822(call.started_at)
     return {
         "sid": sid,
         "account_sid": owner,
-        "to": _e164(call.number),
-        "to_formatted": _e164(call.number),
-        "from": _e164(call.caller),
-        "from_formatted": _e164(call.caller),
-        "phone_number_sid": f"PN{_hex(account.key, call.number)}",
+        "to": e164(call.number),
+        "to_formatted": e164(call.number),
+        "from": e164(call.caller),
+        "from_formatted": e164(call.caller),
+        "phone_number_sid": f"PN{stable_id(account.key, call.number)}",
         "status": _STATUS.get(call.result, "failed"),
         "start_time": start,
         "end_time": _rfc2822(call.started_at + call.wait_seconds + call.talk_seconds),

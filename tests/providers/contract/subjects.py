@@ -7,6 +7,7 @@ docs/providers/, and the tests hold the adapter to both.
 
 from agent.states import CallResult, Cause
 from tests.providers.contract.pbxs import PBXS
+from tests.providers.contract.profiles_abroad import PROFILES_ABROAD
 from tests.providers.contract.profiles_of_china import PROFILES_OF_CHINA
 from tests.providers.contract.subject import (
     BALANCE,
@@ -191,6 +192,7 @@ SUBJECTS = (
     ),
     *PROFILES_OF_CHINA,
     *PBXS,
+    *PROFILES_ABROAD,
 )
 LISTING = tuple(it for it in SUBJECTS if it.lists_numbers)
 """Those whose APIs list numbers."""
