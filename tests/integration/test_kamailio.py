@@ -48,7 +48,9 @@ class Exchange:
         """A target that answers: Kamailio itself."""
         return f"sip:127.0.0.1:{self.sip_port}"
 
-    def settings(self, *extensions: str, path: str = "/RPC", **options: str) -> Settings:
+    def settings(
+        self, *extensions: str, path: str = "/RPC", profile: str = "kamailio", **options: str
+    ) -> Settings:
         """Settings whose inventory has the given extensions."""
         phones = [{"extension": it, "position": at} for at, it in enumerate(extensions, 1)]
         account = {
@@ -62,7 +64,7 @@ class Exchange:
         }
         provider = {
             "name": "pbx",
-            "profile": "kamailio",
+            "profile": profile,
             "base_url": f"http://127.0.0.1:{self.http_port}{path}",
             "egress_allow": ["127.0.0.0/8"],
             "options": options,
@@ -176,4 +178,100 @@ def test_a_table_that_does_not_exist_is_a_configuration_error(exchange, options)
 def test_a_wrong_path_is_no_phone_that_is_off(exchange) -> None:
     snapshot, failures = polled(exchange.settings("801", path="/rpc"))
     assert failures[Capability.NUMBERS].failure is PollFailure.HTTP_4XX
+    assert snapshot is None or not snapshot.bindings
+
+
+LOCATION = """
+name: kamailio_location
+title: Contacts in Kamailio's location table
+envelope: {code: error.code, absent_is_ok: true, message: error.message}
+reachability:
+  path: /RPC
+  method: POST
+  read: true
+  body: {jsonrpc: "2.0", method: METHOD, params: [], id: 1}
+  records:
+    path: result.Domains
+    each: {path: Domain.AoRs, each: {path: Info.Contacts, empty_when_absent: true}}
+  extensions: true
+  absent_state: unregistered
+  fields:
+    id: Contact.Ruid
+    phone: ^.Info.AoR
+    state:
+      first_of:
+        - {when: {Contact.Expires: {match: "^[1-9][0-9]*$"}}, const: ok}
+        - {path: Contact.Expires, values: {permanent: ok, expired: "off", deleted: "off", 0: "off"}}
+    native_status: {const: contact}
+"""
+DISPATCHER = """
+name: kamailio_dispatcher
+title: Targets of Kamailio's dispatcher
+envelope: {code: error.code, absent_is_ok: true, message: error.message}
+reachability:
+  path: /RPC
+  method: POST
+  read: true
+  body: {jsonrpc: "2.0", method: dispatcher.list, id: 1}
+  records: {path: result.RECORDS, each: SET.TARGETS}
+  extensions: true
+  fields:
+    id: DEST.URI
+    phone: DEST.URI
+    state:
+      path: DEST.FLAGS
+      values: {AP: ok, IP: "off", IX: "off", DP: "off", DX: "off", AX: unknown, TP: unknown,
+               TX: unknown}
+"""
+
+
+def profile_file(exchange: Exchange, text: str, method: str = "ul.dump") -> str:
+    """The path of a profile that calls ``method`` for the location table."""
+    file = exchange.folder / f"{method}-{len(text)}.yaml"
+    file.write_text(text.replace("METHOD", method))
+    return str(file)
+
+
+def test_a_profile_reads_who_is_registered_and_who_is_not(exchange) -> None:
+    profile = profile_file(exchange, LOCATION)
+    found = states(exchange.settings("801", "ALICE", "809", path="", profile=profile))
+    assert found == {
+        "801": (BindingState.OK, "contact"),
+        "ALICE": (BindingState.OK, "contact"),
+        "809": (BindingState.UNREGISTERED, "not listed"),
+    }
+
+
+def test_a_profile_reads_that_a_registration_has_expired(exchange) -> None:
+    exchange.register(("823", 2))
+    settings = exchange.settings("823", path="", profile=profile_file(exchange, LOCATION))
+    assert states(settings)["823"][0] is BindingState.OK
+    expected = {BindingState.OFF, BindingState.UNREGISTERED}
+    wait_until(lambda: states(settings)["823"][0] in expected, DEADLINE, "it has expired")
+
+
+def test_a_profile_reads_that_one_target_of_the_dispatcher_is_dead(exchange) -> None:
+    profile = profile_file(exchange, DISPATCHER, "dispatcher.list")
+    trunks = (exchange.live_trunk, exchange.dead_trunk, "sip:127.0.0.1:9")
+    settings = exchange.settings(*trunks, path="", profile=profile)
+    seen = []
+
+    def both_are_settled() -> dict[str, tuple[BindingState, str]] | None:
+        found = states(settings)
+        seen.append(found[exchange.dead_trunk][0])
+        live = found[exchange.live_trunk][0] is BindingState.OK
+        return found if live and seen[-1] is BindingState.OFF else None
+
+    found = wait_until(both_are_settled, DEADLINE, "the dead target is inactive")
+    assert found[exchange.live_trunk] == (BindingState.OK, "AP")
+    assert found[exchange.dead_trunk] == (BindingState.OFF, "IP")
+    assert found["sip:127.0.0.1:9"][0] is BindingState.UNKNOWN
+    # It shows AX until it was probed: never reachable, never down.
+    assert set(seen) <= {BindingState.UNKNOWN, BindingState.OFF}
+
+
+def test_a_method_that_kamailio_does_not_have_is_no_empty_table(exchange) -> None:
+    profile = profile_file(exchange, LOCATION, "ul.dumb")
+    snapshot, failures = polled(exchange.settings("801", path="", profile=profile))
+    assert "Method Not Found" in failures[Capability.REACHABILITY].detail
     assert snapshot is None or not snapshot.bindings
