@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import Any
 
+from agent.evidence.mapped_values import only_mapped
 from agent.masking import mask_text
 from agent.polling.recorder import RecordedAnswer, RecordedFailure
 from agent.tickets.document import stamp
@@ -158,7 +159,7 @@ def _document(excerpt: _Excerpt, redact: Redact) -> dict[str, Any]:
         "last_given_at": stamp(answer.last_at),
         "bytes": excerpt.size,
         "from_byte": excerpt.start,
-        "body": redact(_masked(text)),
+        "body": redact(_masked(only_mapped(text, answer.mapped))),
     }
 
 

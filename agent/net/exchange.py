@@ -66,6 +66,8 @@ class Request:
     label."""
     is_login: bool = False
     """Its answer holds a token, and it may hold a password: neither is recorded."""
+    mapped: frozenset[str] | None = None
+    """The keys of the answer that are read, and that evidence may show; ``None``: not known."""
     is_paid: bool = False
     """It costs money, perhaps even when it fails: polling does not send it again."""
 

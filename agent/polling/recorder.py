@@ -56,6 +56,8 @@ class RecordedAnswer:
     content: bytes
     """The body, compressed."""
     digest: int
+    mapped: frozenset[str] | None = None
+    """The keys whose values are read; ``None`` where that is not known."""
     kind: str = ""
     """The request without its values: the same for every page and every number of one listing."""
 
@@ -161,11 +163,14 @@ class ResponseRecorder:
         with self._lock:
             history = self._histories.get(key)
             if history is not None and history.newest.digest == digest:
-                history.newest = replace(history.newest, last_at=now)
+                mapped = _both(history.newest.mapped, request.mapped)
+                history.newest = replace(history.newest, last_at=now, mapped=mapped)
             else:
                 content = bytes(isal_zlib.compress(answer.body, _FASTEST_LEVEL))
                 kind = history.newest.kind if history else sys.intern(_kind(request))
-                recorded = RecordedAnswer(key[1], answer.status, now, now, content, digest, kind)
+                recorded = RecordedAnswer(
+                    key[1], answer.status, now, now, content, digest, request.mapped, kind
+                )
                 self._put(key, history, recorded)
             self._histories.move_to_end(key)
 
@@ -196,6 +201,11 @@ class ResponseRecorder:
             failures = self._failures.setdefault(account, [])
             failures.append(failure)
             del failures[:-MAX_FAILURES]
+
+
+def _both(first: frozenset[str] | None, second: frozenset[str] | None) -> frozenset[str] | None:
+    """The keys that either of two readers of the same answer maps."""
+    return None if first is None or second is None else first | second
 
 
 def _kind(request: Request) -> str:

@@ -3,6 +3,7 @@
 import aiohttp
 from structlog.testing import capture_logs
 
+from agent.evidence.mapped_values import only_mapped
 from agent.net.exchange import Request
 from agent.providers.profile.load import load_profile
 from agent.providers.signing.signers import make_signer
@@ -10,7 +11,7 @@ from tests.providers.contract.contract_bench import KEY, ContractBench, contract
 from tests.providers.contract.subjects import SUBJECTS
 
 SUBJECT = next(it for it in SUBJECTS if it.name == "7moor_v7")
-UNMAPPED = ("pass-of-a-sip-account", "m7-sign", "requestInfo", "192.0.2.82", "agentName")
+UNMAPPED = ("pass-of-a-sip-account", "1c8eb9708c7511ebadd101dc5c1e7708", "192.0.2.82", "座席")
 FAULTS = ("bad_json", "wrong_type", "error_200", "auth")
 
 
@@ -37,6 +38,8 @@ async def test_signed_headers_and_passwords_stay_in_the_answers() -> None:
     async with contract_bench(SUBJECT) as bench:
         with capture_logs() as logs:
             texts = [repr(await bench.polled_well())]
+            recorded = list(bench.recorder.answers(KEY))
+            evidence = [only_mapped(it.body.decode(), it.mapped) for it in recorded]
             for fault in FAULTS:
                 bench.begin(fault)
                 texts += [repr(it) for it in (await bench.poll()).values()]
@@ -45,9 +48,11 @@ async def test_signed_headers_and_passwords_stay_in_the_answers() -> None:
         answer = await send(bench, request(bench, "query/number"))
         answer += await send(bench, request(bench, "sip/list"))
     assert "b3" in texts[0]
+    assert len(evidence) == len(SUBJECT.capabilities)
+    assert "4006220001" in "".join(evidence)
     # The control: all of it was in what was read.
     assert [it for it in UNMAPPED if it not in answer] == []
-    assert [it for it in UNMAPPED if it in "".join(texts)] == []
+    assert [it for it in UNMAPPED if it in "".join(texts + evidence)] == []
 
 
 async def test_a_nonce_serves_once() -> None:

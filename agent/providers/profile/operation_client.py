@@ -10,6 +10,7 @@ from agent.net.reading import INLINE_BYTES, read_in_thread
 from agent.net.scrub import SECRET_PLACEHOLDER
 from agent.providers.profile.envelope import check_envelope
 from agent.providers.profile.error_bodies import error_reader, throttle_reader
+from agent.providers.profile.keys_in_use import keys_in_use
 from agent.providers.profile.page_place import PagePlace, Position
 from agent.providers.profile.page_shape import PageShape
 from agent.providers.profile.record_lists import RecordFinder
@@ -85,6 +86,7 @@ class OperationClient:
             self._envelope, api.redact, frozenset(operation.not_found_status)
         )
         self._read_success = throttle_reader(self._envelope, api.redact)
+        self._mapped = keys_in_use(operation, self._envelope)
 
     async def send(
         self, values: Mapping[str, str], position: Position = (), url: str | None = None
@@ -107,6 +109,7 @@ class OperationClient:
             sign=self._sign,
             read_error=self._read_error,
             read_success=self._read_success,
+            mapped=self._mapped,
             label=self.label,
             rate_limits=self._rate_limits,
         )
