@@ -10,6 +10,7 @@ from aiohttp import web
 
 from agent.config.secret import Secret
 from agent.config.settings import Account
+from agent.net.exchange import Request
 from agent.net.heap import Heap
 from agent.net.large_bodies import LARGE_BYTES, PLACES, LargeBodies, take_place
 from agent.polling import recorder
@@ -123,9 +124,7 @@ async def test_one_account_leaves_the_others_their_evidence(monkeypatch):
     for account, count in (("quiet", 3), ("loud", 400)):
         for index in range(count):
             body = f"{account} {index} ".encode() + bytes(range(256)) * 2
-            request = SimpleNamespace(
-                method="GET", url=f"https://x.example/{index}", params=(), is_login=False
-            )
+            request = Request("GET", f"https://x.example/{index}")
 
             async def fetch(_request, body=body):
                 return SimpleNamespace(body=body, status=200)

@@ -1,6 +1,6 @@
 """The ``clink2`` dialect: TiNet's call centre (CLINK2, AICC), read side.
 
-Written from the vendor's developer's guide (docs/reference/provider-apis.md, Corrections). It
+Written from the vendor's developer's guide (docs/reference/provider-apis.md §2). It
 lists hotlines as plain texts without a state, and call records page by page or by scrolling.
 """
 

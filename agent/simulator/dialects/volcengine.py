@@ -1,6 +1,6 @@
 """The ``volcengine`` dialect: Volcengine's voice service and its billing, read side.
 
-Written from the vendor's pages (docs/reference/provider-apis.md §2 and Corrections). One address
+Written from the vendor's pages (docs/reference/provider-apis.md §2). One address
 answers for both of the vendor's hosts; the action says which of them is meant.
 """
 
