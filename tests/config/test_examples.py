@@ -23,6 +23,8 @@ SECRETS = dict.fromkeys(
         "TELNYX_API_KEY",
         "TENCENT_SECRET_ID",
         "TENCENT_SECRET_KEY",
+        "VONAGE_API_KEY",
+        "VONAGE_API_SECRET",
         "VOLCENGINE_ACCESS_KEY",
         "VOLCENGINE_SECRET_KEY",
         "HUAWEI_ACCESS_KEY",

@@ -185,7 +185,7 @@ class OperationReader:
         paging = self._operation.paging
         return Page(
             mapped,
-            None if self._total is None else self._count(tree, self._total, paging.total),
+            None if self._total is None else self._total_of(tree, self._total),
             None if self._next is None else self._link(follow(tree, self._next)),
             None if self._pages is None else self._count(tree, self._pages, paging.total_pages),
             None if self._more is None else self._switch(follow(tree, self._more)),
@@ -227,6 +227,12 @@ class OperationReader:
             error = self._schema_error("no records", ".".join(missing.path))
             keys = keys_at(tree, missing.path)
             raise ProviderError(PollFailure.SCHEMA, f"{error.detail}; {keys}") from None
+
+    def _total_of(self, tree: Any, path: Path) -> int:
+        # Where no list means that there are no records, the total may be left out with it.
+        if follow(tree, path) is MISSING and self._finder.is_absent(tree):
+            return 0
+        return self._count(tree, path, self._operation.paging.total)
 
     def _count(self, tree: Any, path: Path, text: str | None) -> int:
         count = follow(tree, path)

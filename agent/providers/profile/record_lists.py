@@ -153,6 +153,13 @@ class RecordFinder:
                 return there
         return self._outermost.entries(tree, one=self._takes_one)
 
+    def is_absent(self, tree: Any) -> bool:
+        """Whether an answer has none of the lists, which means that they are empty."""
+        outermost = self._outermost
+        return outermost.empty_when_absent and all(
+            _is_absent(tree, path) for path in outermost.paths
+        )
+
     def nested(self, record: Any, place: Place) -> Iterator[tuple[Place, Any]]:
         """The innermost records in ``record``, which is at ``place``.
 

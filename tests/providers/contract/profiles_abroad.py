@@ -14,4 +14,15 @@ PROFILES_ABROAD = (
         approximate=frozenset({"phone.number"}),
         unmapped=frozenset({"numbers.state"}),
     ),
+    Subject(
+        name="vonage",
+        credentials={"api_key": "4abcdef0", "api_secret": "s3cretOfTheContract"},
+        secret="api_secret",
+        capabilities=(NUMBERS, REACHABILITY, BALANCE),
+        served_with={REACHABILITY: NUMBERS},
+        paged=frozenset({NUMBERS, REACHABILITY}),
+        facts=frozenset({"phone.number", "balance.amount"}),
+        # One phone of several is called, and every balance is in euros.
+        approximate=frozenset({"phone.number", "balance.amount"}),
+    ),
 )
