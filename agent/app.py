@@ -29,7 +29,7 @@ from agent.event_loop import (
 from agent.evidence.service import EvidenceService
 from agent.fleet import Fleet
 from agent.fleet_diagnosis import FleetDiagnosis
-from agent.inbound import InboundWebhooks
+from agent.inbound import InboundWebhooks, Targets
 from agent.model import Alert
 from agent.plan import Plan, make_plan, warn_of_needed_restart
 from agent.polling.pollers import Pollers
@@ -182,13 +182,13 @@ class Agent:
             lambda: self.settings.tickets.reconcile,
             self._clock,
         )
+        callbacks = Callbacks(Links(self.database), self.ledger, self.tickets.act, self._clock)
         self.webhooks = await InboundWebhooks.open(
             self.database,
             plan.settings,
             self.telemetry,
             self._clock,
-            self._is_listed,
-            Callbacks(Links(self.database), self.ledger, self.tickets.act, self._clock).apply,
+            Targets(self._is_listed, callbacks.apply, self._pollers),
             self.tokens,
         )
         complaints = self.webhooks.complaints

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -22,6 +23,7 @@ from agent.webhooks.alertmanager.translate import WatchedAccounts, is_foreign
 from agent.webhooks.alertmanager.webhook import PATH as ALERTMANAGER_PATH
 from agent.webhooks.alertmanager.webhook import AlertmanagerWebhook
 from agent.webhooks.auth import TokenCheck
+from agent.webhooks.pushes.intake import NoTarget, PushIntake, PushTarget
 from exporters.telemetry import Telemetry
 
 ALERTMANAGER = "alertmanager"
@@ -36,8 +38,20 @@ async def _reject_callback(_callback: Callback) -> CallbackOutcome:
     return CallbackOutcome.UNKNOWN
 
 
+@dataclass(frozen=True)
+class Targets:
+    """What the requests of other systems are handed on to."""
+
+    is_listed: Callable[[str], bool | None] = _listing_unknown
+    """Returns whether an account has a number; ``None`` while that is unknown."""
+    apply_callback: ApplyCallback = _reject_callback
+    """Applies a callback of a ticket system to our ticket."""
+    pushes: PushTarget = field(default_factory=NoTarget)
+    """Merges what providers push."""
+
+
 class InboundWebhooks:
-    """The webhooks of Alertmanager, of complaints and of ticket systems.
+    """The webhooks of Alertmanager, of complaints, of ticket systems and of providers.
 
     Make one with :meth:`open`. :meth:`start` and :meth:`stop` concern the reconciliation with
     Alertmanager; the webhooks themselves live as long as the web application that serves
@@ -50,11 +64,10 @@ class InboundWebhooks:
         settings: Settings,
         telemetry: Telemetry,
         clock: Callable[[], float] = time.time,
-        is_listed: Callable[[str], bool | None] = _listing_unknown,
-        apply_callback: ApplyCallback = _reject_callback,
+        targets: Targets | None = None,
         tokens: TokenCheck | None = None,
     ) -> None:
-        tokens = tokens or TokenCheck()
+        tokens, targets = tokens or TokenCheck(), targets or Targets()
         alerts, complaints = repositories
         self.external_alerts = alerts
         self.complaints = complaints
@@ -72,11 +85,12 @@ class InboundWebhooks:
             tokens,
         )
         self._complaint_webhook = ComplaintWebhook(
-            complaints, lambda: self._settings, is_listed, telemetry, clock, tokens
+            complaints, lambda: self._settings, targets.is_listed, telemetry, clock, tokens
         )
         self._callback_webhook = CallbackHook(
-            apply_callback, lambda: self._settings, telemetry, clock, tokens
+            targets.apply_callback, lambda: self._settings, telemetry, clock, tokens
         )
+        self._pushes = PushIntake(alerts.database, targets.pushes, telemetry, clock, tokens)
         telemetry.intake_firing.labels(ALERTMANAGER).set(alerts.count_firing())
 
     @classmethod
@@ -86,8 +100,7 @@ class InboundWebhooks:
         settings: Settings,
         telemetry: Telemetry,
         clock: Callable[[], float] = time.time,
-        is_listed: Callable[[str], bool | None] = _listing_unknown,
-        apply_callback: ApplyCallback = _reject_callback,
+        targets: Targets | None = None,
         tokens: TokenCheck | None = None,
     ) -> "InboundWebhooks":
         """Make the webhooks, with the alerts and complaints of earlier requests.
@@ -97,8 +110,7 @@ class InboundWebhooks:
             settings: The configuration.
             telemetry: Counts requests, alerts and repairs.
             clock: Epoch seconds.
-            is_listed: Returns whether an account has a number; ``None`` while that is unknown.
-            apply_callback: Applies a callback of a ticket system to our ticket.
+            targets: What the requests are handed on to.
             tokens: Checks tokens; without it only the webhooks' own tokens are accepted.
 
         Raises:
@@ -106,9 +118,9 @@ class InboundWebhooks:
         """
         alerts = await ExternalAlertRepository.open(database, ALERTMANAGER)
         complaints = await ComplaintRepository.open(database)
-        return cls(
-            (alerts, complaints), settings, telemetry, clock, is_listed, apply_callback, tokens
-        )
+        made = cls((alerts, complaints), settings, telemetry, clock, targets, tokens)
+        await made._pushes.open(settings)
+        return made
 
     def start(self) -> None:
         """Start the reconciliation with Alertmanager, if it is configured."""
@@ -122,6 +134,7 @@ class InboundWebhooks:
         """Use ``settings`` from now on."""
         changed = settings.intake != self._settings.intake
         self._use(settings)
+        await self._pushes.reconfigure(settings)
         if changed:
             await self._reconciler.stop()
             self._reconciler = self._make_reconciler()
@@ -133,6 +146,7 @@ class InboundWebhooks:
             web.post(ALERTMANAGER_PATH, self._alertmanager.post),
             web.post(COMPLAINTS_PATH, self._complaint_webhook.post),
             web.post(CALLBACKS_PATH, self._callback_webhook.post),
+            *self._pushes.routes(),
         )
 
     async def firing_alerts(self) -> tuple[Alert, ...]:

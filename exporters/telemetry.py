@@ -130,6 +130,8 @@ class Telemetry:
         self.intake_requests = self._counter("numwatch_intake_requests_total")
         self.intake_alerts = self._counter("numwatch_intake_alerts_total")
         self.intake_firing = self._gauge("numwatch_intake_alerts_firing")
+        self.pushes = self._counter("numwatch_pushes_total")
+        self.pushed_facts = self._counter("numwatch_pushed_facts_total")
         self.ticket_system_repairs = self._counter("numwatch_desk_repairs_total")
         self.reconcile_success = self._gauge(
             "numwatch_intake_reconcile_last_success_timestamp_seconds"
@@ -194,6 +196,8 @@ class Telemetry:
             self.request_cost,
             self.clock_skew,
             self.complaints,
+            self.pushes,
+            self.pushed_facts,
         ):
             metric.remove_by_labels({"provider": provider, "account": account})
 

@@ -17,6 +17,7 @@ from agent.config.inventory.section import InventorySection
 from agent.config.lints import HolidayCalendar, Lints
 from agent.config.marking import MarkingSource
 from agent.config.pace import Intervals, Polling
+from agent.config.pushes import Pushes
 from agent.config.secret import Secret, Token
 from agent.config.section import HostName, HttpUrl, ListenAddress, Network, Section, Zone
 from agent.config.service import ConfirmationOfRepair, ServiceLevels
@@ -113,13 +114,16 @@ class Account(Section):
     """Where it is asked whether people have marked the account's numbers as a nuisance."""
     inventory: InventorySection = InventorySection()
     """The account's numbers and their phones, where its provider does not list them."""
+    pushes: Pushes = Pushes()
+    """What its provider posts to the agent, where the profile describes that."""
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """Everything of the account that must never be shown."""
         marking = self.marking
         of_marking = () if marking is None else (marking.secret_id, marking.secret_key)
-        return (*self.credentials.values(), *of_marking)
+        of_pushes = (self.pushes.secret, self.pushes.former_secret)
+        return (*self.credentials.values(), *of_marking, *filter(None, of_pushes))
 
 
 class ProviderSettings(Section):

@@ -9,12 +9,15 @@ from agent.event_loop import INLINE_ITEMS
 from agent.fleet import Fleet
 from agent.model import Balance, Call, Listing
 from agent.net.exchange import ProviderError
+from agent.polling.account_pushes import AccountPushes
 from agent.polling.call_ledger import RECENT_CALLS, CallLedger
 from agent.polling.limits import AccountLimits, FactSizes
 from agent.polling.merge import Facts, MergeState, merge, new_snapshot, restated, with_settings
 from agent.polling.per_number import PerNumberResult
 from agent.polling.plan import Plan
+from agent.polling.pushed import PushOutcome
 from agent.providers.base import CallRecords
+from agent.providers.pushed import PushedFacts
 from agent.states import Capability, PollFailure
 
 
@@ -42,6 +45,8 @@ class AccountState:
         state, or the later one would undo the earlier."""
         self.listed = asyncio.Event()
         """Set once the account's numbers are known."""
+        self.pushes = AccountPushes(self.ledger, plan.account.pushes.max_silence)
+        """What its provider pushed."""
 
     @property
     def listing(self) -> Listing | None:
@@ -51,6 +56,7 @@ class AccountState:
     def apply_plan(self, plan: Plan, capabilities: frozenset[Capability]) -> None:
         """Replace intervals and capabilities by those of ``plan``; the facts stay."""
         snapshot = with_settings(self._state.snapshot, plan.polling, capabilities)
+        snapshot = self.pushes.use(plan.account.pushes.max_silence, snapshot)
         self._state = replace(self._state, snapshot=snapshot)
         self._limits = AccountLimits.of(plan.polling)
         self.ledger.max_numbers = plan.polling.max_numbers
@@ -62,8 +68,11 @@ class AccountState:
         result: Facts | Sequence[Call] | ProviderError,
         now: float,
         age: float = 0.0,
+        took: float = 0.0,
     ) -> MergeState:
         """The state with ``result``, ``age`` seconds old, merged in; a large one in a thread.
+
+        The poll ``took`` so many seconds.
 
         Raises:
             ProviderError: ``too_many`` when the account would exceed its limits; nothing is
@@ -72,15 +81,28 @@ class AccountState:
         # Read here, not in the thread: ``now`` and the state belong together.
         state = self._state
         if max(_size(result), len(state.snapshot.bindings)) > INLINE_ITEMS:
-            return await asyncio.to_thread(self._merge, state, capability, result, now, age)
-        return self._merge(state, capability, result, now, age)
+            return await asyncio.to_thread(self._merge, state, capability, result, now, age, took)
+        return self._merge(state, capability, result, now, age, took)
+
+    async def take_pushed(self, facts: PushedFacts, now: float) -> list[PushOutcome]:
+        """Merge what was pushed, each fact with its time, and publish it; what became of each."""
+        async with self.merging:
+            before = self._state
+            merged, outcomes = await asyncio.to_thread(self.pushes.merge, before, facts, now)
+            if merged.snapshot is before.snapshot:
+                self._state = self._at_present(merged)
+            else:
+                self.publish(merged)
+            return outcomes
+
+    def restore_pushed(self, facts: PushedFacts, now: float) -> None:
+        """Take over what was pushed before a restart; to be called before anything is polled."""
+        self._state = self.pushes.restore(self._state, facts, now)
 
     def publish(self, state: MergeState) -> None:
         """Adopt ``state`` and put its snapshot into the fleet, which calls its listeners."""
         newly_gone = state.snapshot.gone - self._state.snapshot.gone
-        set_meanwhile = self._state.clock_set - state.clock_set
-        if set_meanwhile:
-            state = restated(state, set_meanwhile)
+        state = self.pushes.with_waiting(self._at_present(state))
         self._state = state
         if newly_gone:
             self.ledger.forget(newly_gone)
@@ -88,6 +110,11 @@ class AccountState:
         if state.snapshot.listing is not None:
             self.listed.set()
         self._fleet.swap(state.snapshot)
+
+    def _at_present(self, state: MergeState) -> MergeState:
+        """``state``, restated if the clock was set while it was merged."""
+        set_meanwhile = self._state.clock_set - state.clock_set
+        return restated(state, set_meanwhile) if set_meanwhile else state
 
     def clock_was_set(self, step: float) -> None:
         """Restate when everything was known after the agent's clock was set by ``step`` seconds.
@@ -100,7 +127,13 @@ class AccountState:
             self._fleet.swap(snapshot)
 
     def _merge(
-        self, state: MergeState, capability: Capability, result: Any, now: float, age: float
+        self,
+        state: MergeState,
+        capability: Capability,
+        result: Any,
+        now: float,
+        age: float,
+        took: float,
     ) -> MergeState:
         if isinstance(result, ProviderError | Balance):
             return merge(state, capability, result, now, age)
@@ -113,7 +146,7 @@ class AccountState:
                     f"{self.ledger.uncounted} call records are of too many numbers or phones;"
                     " polling.max_numbers and polling.max_records set the limits",
                 )
-        merged = merge(state, capability, result, now, age)
+        merged = merge(state, capability, result, now, age, took)
         changes: Mapping[str, int] = {}
         if isinstance(result, PerNumberResult):
             before = state.snapshot

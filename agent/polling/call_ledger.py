@@ -123,6 +123,22 @@ class CallLedger:
             self._advance(now if complete_until is None else complete_until)
             return self._facts
 
+    def add_pushed(self, calls: Iterable[Call], now: float) -> CallFacts:
+        """Count the records that are new; how far polls have read stays as it is.
+
+        A provider that pushes a record has not told that there are no others.
+        """
+        with self._counting:
+            newest = self._newest
+            new_calls = [call for call in calls if self._is_new(call, now)]
+            counted = [call for call in new_calls if self._count(call)]
+            self.uncounted = len(new_calls) - len(counted)
+            self._newest = newest
+            if counted:
+                self._facts = self._tally.facts()
+            self._drop_old_ids(now)
+            return self._facts
+
     def forget(self, numbers: Iterable[str]) -> None:
         """Drop the totals of ``numbers``; a number that comes back starts from zero."""
         with self._counting:

@@ -29,6 +29,7 @@ from agent.polling.per_number import (
     unlisted_bindings,
     without,
 )
+from agent.polling.pushed import Pushed, with_pushed_numbers, with_pushed_phones
 from agent.states import Capability, NumberState, PollFailure
 
 MAX_GONE = 20_000
@@ -55,6 +56,8 @@ class MergeState:
     """When each gone number went (epoch seconds), the earliest first."""
     clock_set: float = 0.0
     """By how many seconds the agent's clock was set since the state was new."""
+    pushed: Pushed = field(default_factory=Pushed)
+    """What the provider pushed, and which polls say otherwise."""
 
 
 def new_snapshot(
@@ -93,6 +96,7 @@ def restated(state: MergeState, step: float) -> MergeState:
         snapshot=state.snapshot.restated(step),
         gone={number: at + step for number, at in state.gone.items()},
         clock_set=state.clock_set + step,
+        pushed=state.pushed.restated(step),
     )
 
 
@@ -102,14 +106,17 @@ def merge(
     result: Facts | ProviderError,
     now: float,
     age: float = 0.0,
+    took: float = 0.0,
 ) -> MergeState:
     """The state after a poll of ``capability`` ended with ``result`` at ``now``.
 
-    The facts were ``age`` seconds old when they arrived: a cache between may serve yesterday's.
+    The facts were ``age`` seconds old when they arrived: a cache between may serve yesterday's. The
+    poll ``took`` so many seconds: what was pushed meanwhile holds.
     A failed poll changes no fact. Facts that a poll found unchanged stay the same objects.
     """
+    began = now - max(age, took)
     if not age or isinstance(result, ProviderError):
-        return _merge(state, capability, result, now)
+        return _merge(state, capability, result, now, began)
     stale_after = state.snapshot.stale_after[capability]
     if age > stale_after:
         error = ProviderError(
@@ -121,7 +128,8 @@ def merge(
     known_at = state.snapshot.polls[capability].last_success
     if known_at is not None and now - age < known_at:
         return _without_facts(state, capability, result, now)
-    return _dated(_merge(state, capability, result, now), capability, now, now - age)
+    merged = _merge(state, capability, result, now, began)
+    return _dated(merged, capability, now, now - age)
 
 
 def _without_facts(
@@ -147,12 +155,19 @@ def _dated(state: MergeState, capability: Capability, now: float, known_at: floa
 
 
 def _merge(
-    state: MergeState, capability: Capability, result: Facts | ProviderError, now: float
+    state: MergeState,
+    capability: Capability,
+    result: Facts | ProviderError,
+    now: float,
+    began: float,
 ) -> MergeState:
     if isinstance(result, ProviderError):
         return _after_poll(state, capability, now, result)
     if isinstance(result, Listing):
-        return _merge_listing(state, result, now)
+        return _merge_listing(state, result, now, began)
+    if capability is Capability.REACHABILITY and isinstance(result, PerNumberResult):
+        pushed = state.pushed.after_phones(result, began)
+        state, result = replace(state, pushed=pushed), with_pushed_phones(result, pushed.phones)
     facts = _merged_facts(state, capability, result)
     if isinstance(result, PerNumberResult) and result.under_way:
         # The facts received so far are fresh; whether the poll succeeds is still open.
@@ -226,14 +241,16 @@ def _status_after(status: PollStatus, now: float, error: ProviderError | None) -
     )
 
 
-def _merge_listing(state: MergeState, new: Listing, now: float) -> MergeState:
+def _merge_listing(state: MergeState, new: Listing, now: float, began: float) -> MergeState:
     old = state.snapshot.listing
     if has_halved(old, new) and state.rejected < MAX_REJECTED:
         assert old is not None
         rejected = state.rejected + 1
         after = replace(state, rejected=rejected, missing=missing_numbers(old.numbers, new.numbers))
         return _after_poll(after, Capability.NUMBERS, now, _shrunk_error(old, new, rejected))
-    return _replace_listing(state, new, now)
+    pushed = state.pushed.after_listing(new, began)
+    new = with_pushed_numbers(new, pushed.numbers)
+    return _replace_listing(replace(state, pushed=pushed), new, now)
 
 
 def _shrunk_error(old: Listing, new: Listing, rejected: int) -> ProviderError:
@@ -264,7 +281,7 @@ def _replace_listing(state: MergeState, new: Listing, now: float) -> MergeState:
     # Facts about a number's former holder must not be taken for the new one's.
     ended = diff.gone | _reassigned(state, diff)
     return _after_poll(
-        after,
+        replace(after, pushed=state.pushed.without(ended)),
         Capability.NUMBERS,
         now,
         None,

@@ -120,7 +120,7 @@ class Poller:
                 raise
 
     async def _poll(self, capability: Capability, began: float) -> PollOutcome:
-        result = await self._fetch_in_own_task(capability)
+        result = await self._fetch_in_own_task(capability, began)
         contents = _contents(result)
         try:
             outcome = await self._apply(capability, result, began)
@@ -137,14 +137,14 @@ class Poller:
             await asyncio.to_thread(release, contents)
         return outcome
 
-    async def _fetch_in_own_task(self, capability: Capability) -> Any:
+    async def _fetch_in_own_task(self, capability: Capability, began: float) -> Any:
         """Fetch in a task of its own, abandoned when it does not end in time.
 
         Libraries end their own waits by cancelling the task they run in. A timer that fires just
         as its work ends leaves a cancellation behind, which would hit whatever that task does
         next; here the task has nothing left to do.
         """
-        fetching = asyncio.create_task(self._fetch(capability))
+        fetching = asyncio.create_task(self._fetch(capability, began))
         try:
             done, _ = await asyncio.wait(
                 [fetching], timeout=self.plan.polling.timeout + GRACE_SECONDS
@@ -155,7 +155,7 @@ class Poller:
             return ProviderError(PollFailure.TIMEOUT, "cancelled, it did not end by itself")
         return fetching.result()
 
-    async def _fetch(self, capability: Capability) -> Any:
+    async def _fetch(self, capability: Capability, began: float) -> Any:
         """Returns the provider's answer, or its failure without secrets in the text."""
         if capability in NEEDS_LISTING and self.state.listing is None:
             return ProviderError(PollFailure.PARTIAL, "the account's numbers are not known yet")
@@ -164,7 +164,7 @@ class Poller:
                 capability,
                 self.state.listing,
                 self.state.ledger,
-                partial(self._apply_part, capability),
+                partial(self._apply_part, capability, began),
             )
         except ProviderError as error:
             return self._redacted(error)
@@ -179,7 +179,8 @@ class Poller:
             now = self._clock()
             try:
                 age = self._fetcher.answer_age(capability)
-                merged = await self.state.merge(capability, result, now, age)
+                took = asyncio.get_running_loop().time() - began
+                merged = await self.state.merge(capability, result, now, age, took)
             except ProviderError as error:
                 now = self._clock()
                 merged = await self.state.merge(capability, error, now)
@@ -192,10 +193,13 @@ class Poller:
         self._journal.record_clock_skew(self._skew())
         return outcome
 
-    async def _apply_part(self, capability: Capability, part: PerNumberResult) -> None:
+    async def _apply_part(
+        self, capability: Capability, began: float, part: PerNumberResult
+    ) -> None:
         async with self.state.merging:
             age = self._fetcher.answer_age(capability)
-            self.state.publish(await self.state.merge(capability, part, self._clock(), age))
+            took = asyncio.get_running_loop().time() - began
+            self.state.publish(await self.state.merge(capability, part, self._clock(), age, took))
 
     def _update_breaker(
         self, merged: MergeState, capability: Capability, now: float, result: Any

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from agent.polling.call_ledger import RECENT_CALLS
 from agent.polling.journal import PollJournal, PollOutcome
 from agent.polling.plan import Plan, plans_of
 from agent.polling.poller import Poller
+from agent.polling.pushed import PushOutcome
 from agent.polling.recorder import ResponseRecorder
 from agent.polling.redaction import AccountRedactor
 from agent.polling.request_path import RequestPaths
@@ -24,6 +25,7 @@ from agent.polling.schedule import first_delay
 from agent.providers import registry
 from agent.providers.base import AdapterReports, Provider
 from agent.providers.paid_queries import Pages
+from agent.providers.pushed import PushedFacts
 from exporters.telemetry import Telemetry
 
 
@@ -73,6 +75,7 @@ class Pollers:
         self._pollers: dict[AccountKey, Poller] = {}
         self._recorder = recorder
         self._pages: Pages | None = None
+        self._restored: dict[AccountKey, PushedFacts] = {}
         # Requests are signed, and the clocks of providers compared, as it is set now.
         self._wall = wall_clock(clock)
         self._paths = RequestPaths(self._wall, recorder)
@@ -142,6 +145,23 @@ class Pollers:
         """
         return await self._pollers[provider, account].poll_all()
 
+    def restore_pushed(self, pushed: Mapping[AccountKey, PushedFacts]) -> None:
+        """Give accounts, before they are polled, what was pushed about them before a restart."""
+        self._restored = dict(pushed)
+
+    async def take_pushed(
+        self, key: AccountKey, facts: PushedFacts, now: float
+    ) -> Sequence[PushOutcome]:
+        """Merge what was pushed about an account at ``now``; returns what became of each fact.
+
+        An account that is not polled yet gets them with :meth:`restore_pushed`; none is returned.
+        """
+        poller = self._pollers.get(key)
+        if poller is None:
+            self._restored[key] = [*self._restored.get(key, ()), *facts]
+            return ()
+        return await poller.state.take_pushed(facts, now)
+
     def clock_was_set(self, step: float) -> None:
         """Restate when facts were known after the clock was set by ``step`` seconds."""
         for poller in self._pollers.values():
@@ -192,7 +212,12 @@ class Pollers:
         return add
 
     def _new_state(self, plan: Plan) -> AccountState:
-        return AccountState(plan, self._fleet, self._clock(), self._recent_calls)
+        now = self._clock()
+        state = AccountState(plan, self._fleet, now, self._recent_calls)
+        restored = self._restored.pop(plan.key, ())
+        if restored and plan.account.pushes.secret is not None:
+            state.restore_pushed(restored, now)
+        return state
 
     async def _stop_pollers(self, keys: Sequence[AccountKey]) -> None:
         running = [self._pollers[key] for key in keys if key in self._pollers]

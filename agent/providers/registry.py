@@ -248,6 +248,7 @@ def _adapter_account_problems(
     given = _credentials(account)
     for name, text in adapter.credential_problems(given, provider.options):
         yield Problem((*at, "credentials", name), text)
+    yield from _push_problems(adapter.name, account, at, has_pushes=False)
     inventory = account.inventory
     # A file without content is broken, which is reported as that.
     is_broken = inventory.file is not None and not inventory.content
@@ -261,6 +262,7 @@ def _account_problems(profile: Profile, account: Account, at: KeyPath) -> Iterat
     if account.daily_budget and (reachability is None or reachability.cost is None):
         text = f"is of no use, no request of profile {profile.name} costs money"
         yield Problem((*at, "daily_budget"), text)
+    yield from _push_problems(profile.name, account, at, has_pushes=profile.pushes is not None)
     inventory = account.inventory
     is_broken = inventory.file is not None and not inventory.content
     has_phones = is_broken or any(entry.phones for entry in inventory.content.numbers)
@@ -273,6 +275,18 @@ def _account_problems(profile: Profile, account: Account, at: KeyPath) -> Iterat
         if name not in account.credentials or not account.credentials[name].reveal():
             key = (*at, "credentials", name)
             yield Problem(key, f"credential {name} is missing, profile {profile.name} needs it")
+
+
+def _push_problems(
+    name: str, account: Account, at: KeyPath, *, has_pushes: bool
+) -> Iterator[Problem]:
+    pushes = account.pushes
+    if not has_pushes and pushes.model_fields_set:
+        text = f"is of no use, {name} describes nothing that its provider pushes"
+        yield Problem((*at, "pushes"), text)
+    elif pushes.secret is None and pushes.model_fields_set:
+        text = "is missing, so the hook is closed; expected what proves the provider's messages"
+        yield Problem((*at, "pushes", "secret"), text)
 
 
 def _credentials(account: Account) -> dict[str, str]:

@@ -24,8 +24,14 @@ Keys = tuple[Any, ...]
 
 
 def call_blocks(context: SeriesContext) -> Iterator[Block]:
-    """The blocks of the call records; none when the records are stale."""
-    if context.fresh(Capability.CALLS):
+    """The blocks of the call records; none when the records are stale.
+
+    Records that are only pushed cannot become stale unless the configuration says when: what was
+    counted is true, and nothing is concluded from it.
+    """
+    snapshot = context.snapshot
+    are_pushed = Capability.CALLS not in snapshot.polls and bool(snapshot.call_totals)
+    if are_pushed or context.fresh(Capability.CALLS):
         yield _number_calls(context)
         yield _phone_calls(context)
         yield context.memo.of(_BY_WAIT, _wait_block, context.owner, context.snapshot.call_waits)

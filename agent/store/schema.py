@@ -168,3 +168,16 @@ evidence = Table(
 )
 """The evidence collected when a ticket opened and when its fault was over, compressed; the digest
 is of the content before compression."""
+
+provider_pushes = Table(
+    "provider_pushes",
+    metadata,
+    Column("provider", String, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("calls_only", Boolean, nullable=False),
+    Column("received_at", Float, nullable=False),
+    Column("facts", LargeBinary, nullable=False),
+    Index("provider_pushes_received_at", "received_at"),
+)
+"""The messages that providers pushed, with the facts in them and nothing else of what was sent."""

@@ -129,6 +129,10 @@ CALLBACK: dict[str, Any] = {
     "type": "object",
     "description": "What the ticket system of the sink posts about a ticket.",
 }
+PUSH: dict[str, Any] = {
+    "title": "Push",
+    "description": "What the account's provider pushes, as the profile describes it.",
+}
 WEBHOOK_RECEIPT: dict[str, Any] = {
     "title": "WebhookReceipt",
     "type": "object",

@@ -27,6 +27,7 @@ from agent.web.documents import (
     OPENAPI,
     PROMETHEUS_ENVELOPE,
     PROMETHEUS_FORM,
+    PUSH,
     TICKET,
     TICKET_PAGE,
     WEBHOOK_RECEIPT,
@@ -299,9 +300,8 @@ def _webhook(path: str, summary: str, body: Content) -> Endpoint:
 _WEBHOOKS = (
     _webhook("/hooks/alertmanager", "Notifications of Alertmanager", ALERTMANAGER_MESSAGE),
     _webhook("/hooks/complaints", "A complaint", COMPLAINT_REPORT),
-    _webhook(
-        "/hooks/tickets/{sink}", "Changes of a ticket in the ticket system of a sink", CALLBACK
-    ),
+    _webhook("/hooks/tickets/{sink}", "Changes of a ticket in a sink's ticket system", CALLBACK),
+    _webhook("/hooks/providers/{provider}/{account}", "A message that a provider pushes", PUSH),
 )
 
 

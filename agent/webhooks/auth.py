@@ -56,13 +56,20 @@ class TokenCheck:
             return ""
         return "the bearer token is missing or wrong"
 
-    def is_limited(self, request: web.Request) -> bool:
-        """Whether ``request`` has credentials that must not be compared for now."""
-        return bool(presented_credentials(request)) and self.guesses.is_limited(peer_of(request))
+    def is_limited(self, request: web.Request, credentials: str | None = None) -> bool:
+        """Whether ``request`` has credentials that must not be compared for now.
 
-    def count_wrong(self, request: web.Request, *, repeats: bool = True) -> None:
+        ``credentials`` are what it presents, where they are not in the usual headers.
+        """
+        presented = presented_credentials(request) if credentials is None else credentials
+        return bool(presented) and self.guesses.is_limited(peer_of(request))
+
+    def count_wrong(
+        self, request: web.Request, credentials: str | None = None, *, repeats: bool = True
+    ) -> None:
         """Count the credentials of ``request`` as wrong; a request without any is no guess."""
-        credentials = presented_credentials(request)
+        if credentials is None:
+            credentials = presented_credentials(request)
         if credentials:
             self.guesses.count_wrong(peer_of(request), credentials, request.path, repeats=repeats)
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from msgspec import json
 
 from agent.store import StoreError, UnavailableError
-from agent.webhooks.auth import TokenCheck
+from agent.webhooks.auth import TokenCheck, presented_credentials
 from agent.webhooks.limits import (
     BodyTimeoutError,
     BodyTooLargeError,
@@ -113,7 +113,7 @@ class WebhookHandler(ABC):
             self._count(refusal.outcome)
             self._log_transition(refusal)
             if refusal.outcome is RequestOutcome.UNAUTHORIZED:
-                self._tokens.count_wrong(request)
+                self._tokens.count_wrong(request, self._credentials(request))
             return _refusal_response(refusal)
         self._count(RequestOutcome.ACCEPTED)
         self._tokens.count_right(request)
@@ -140,8 +140,12 @@ class WebhookHandler(ABC):
             StoreError: when the ledger refuses to store it.
         """
 
+    def _credentials(self, request: web.Request) -> str:
+        """What ``request`` presents to prove its sender; empty where it presents nothing."""
+        return presented_credentials(request)
+
     async def _admit(self, request: web.Request) -> web.Response:
-        if self._tokens.is_limited(request):
+        if self._tokens.is_limited(request, self._credentials(request)):
             raise RequestRefusedError(
                 RequestOutcome.OVERLOADED,
                 "too many wrong credentials came from this address",

@@ -157,6 +157,22 @@ TELEMETRY: tuple[Row, ...] = (
         "Requests to the agent's webhooks, by outcome; only the accepted ones had an effect.",
     ),
     Row(
+        "numwatch_pushes_total",
+        "counter",
+        "",
+        "provider account outcome",
+        "Messages that a provider pushed to the agent, by outcome: accepted, a duplicate, not"
+        " described by the profile, or why it was refused.",
+    ),
+    Row(
+        "numwatch_pushed_facts_total",
+        "counter",
+        "",
+        "provider account fact outcome",
+        "Facts in accepted pushes, by what they changed: applied, late, repeated, unlisted, or"
+        " invalid.",
+    ),
+    Row(
         "numwatch_intake_alerts_total",
         "counter",
         "",

@@ -20,6 +20,7 @@ STRONG = "correct horse battery staple"
 HASH = "$2y$10$s5BJMRSgBt.NiVuNLJDWi.s15ZFv8msspk0px.OAjXksHMw1CP8Na"
 SIGNING = "whsec_" + "c2VjcmV0" * 4
 ACCOUNT = {"id": "hq", "credentials": {"key": "demo", "secret": "demo-secret"}}
+PUSHES = {"secret": STRONG, "former_secret": STRONG}
 MARKING = {
     "secret_id": STRONG,
     "secret_key": STRONG,
@@ -56,7 +57,7 @@ def configuration() -> dict:
     """A good configuration with a value at every secret key there is."""
     hook = {"token": STRONG, "former_token": STRONG}
     sinks = [{"name": kind, "kind": kind, **section} for kind, section in KINDS.items()]
-    account = {**ACCOUNT, "marking": MARKING}
+    account = {**ACCOUNT, "marking": MARKING, "pushes": PUSHES}
     sinks[1]["callback"] = {"secret": STRONG, "former_secret": STRONG}
     return {
         "web": {"token": STRONG, "basic_auth_users": {"reader": HASH}},

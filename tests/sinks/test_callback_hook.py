@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from standardwebhooks import Webhook
 
 from agent.fleet import Fleet
-from agent.inbound import InboundWebhooks
+from agent.inbound import InboundWebhooks, Targets
 from agent.sinks.callback_actions import Callbacks, PerformAction
 from agent.sinks.links import Links, Remote
 from agent.states import Stage
@@ -110,7 +110,7 @@ async def site(database: Database) -> AsyncIterator[Site]:
         await links.record_created(sink, change.after.id, Remote(remote, f"R-{remote}"), START)
     callbacks = Callbacks(links, Ledger(database), tickets.act, lambda: made.now)
     webhooks = await InboundWebhooks.open(
-        database, chosen, Telemetry(), lambda: made.now, apply_callback=callbacks.apply
+        database, chosen, Telemetry(), lambda: made.now, Targets(apply_callback=callbacks.apply)
     )
     app = web.Application()
     app.add_routes(webhooks.routes())

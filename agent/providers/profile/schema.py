@@ -13,6 +13,7 @@ from pydantic import Field
 
 from agent.config.section import Section
 from agent.providers.profile.field_schema import Conditions, NestedRecords, RecordList, Rule, Word
+from agent.providers.profile.push_schema import PushSection
 from agent.providers.profile.request_schema import Address, Body, Paging, RateLimitSection, Window
 from agent.providers.signing.section import Signing, SigningText
 from agent.states import BindingState
@@ -183,6 +184,8 @@ class Profile(Section):
     reachability: Operation | None = None
     balance: Operation | None = None
     calls: Operation | None = None
+    pushes: PushSection | None = None
+    """What the provider posts to the agent."""
 
 
 def operations_of(profile: Profile) -> Iterator[tuple[tuple[str | int, ...], Operation]]:

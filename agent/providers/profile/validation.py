@@ -9,6 +9,7 @@ from agent.providers.profile.merge_check import check_merges
 from agent.providers.profile.merge_target import KEYS, merge_target
 from agent.providers.profile.operation import NUMBER_NAMES, PHONE_NAMES
 from agent.providers.profile.path_check import check_envelope, check_paths
+from agent.providers.profile.push_check import check_pushes
 from agent.providers.profile.record_check import RecordScope, check_records
 from agent.providers.profile.request_check import (
     check_paging,
@@ -58,6 +59,8 @@ def check_profile(profile: Profile) -> Iterator[Problem]:
     if profile.login is not None:
         yield from _login(profile.login, profile, known)
     yield from check_phones(profile)
+    if profile.pushes is not None:
+        yield from check_pushes(profile.pushes, known, check_fields)
     operations = [("account", ACCOUNT, frozenset[str]()), ("phones", PHONES, NUMBER_NAMES)]
     operations += [
         (capability.value, TARGETS[capability], _NAMES_OF.get(capability, frozenset()))
@@ -122,7 +125,7 @@ def _operation(
         target = target_per_number(target, operation.fields)
     is_listing = used.isdisjoint(PHONE_NAMES | NUMBER_NAMES)
     yield from check_extensions(operation, at, is_listing=is_listing)
-    yield from _fields(operation, at, target)
+    yield from check_fields(operation, at, target)
 
 
 def _merged(
@@ -137,7 +140,8 @@ def _merged(
         yield from _operation(merged, at, merge_target(name, target, operation, merged), known)
 
 
-def _fields(operation: Operation, at: KeyPath, target: Target) -> Iterator[Problem]:
+def check_fields(operation: Operation, at: KeyPath, target: Target) -> Iterator[Problem]:
+    """Every mistake in the fields of ``operation``, which make ``target``."""
     fields = {field.name: field for field in target.fields}
     scope = RecordScope(operation)
     for name, rule in operation.fields.items():

@@ -55,7 +55,7 @@ class ExternalAlertRepository:
         self, database: Database, source: str, alerts: Mapping[str, ExternalAlert]
     ) -> None:
         self.source = source
-        self._database = database
+        self.database = database
         self._alerts = dict(alerts)
         self._lock = asyncio.Lock()
         self._translated_for: WatchedAccounts = {}
@@ -161,7 +161,7 @@ class ExternalAlertRepository:
         table = external_alerts
         deleted: list[dict[str, object]] = [{"which": fingerprint} for fingerprint in replaced]
         match = and_(table.c.source == self.source, table.c.fingerprint == bindparam("which"))
-        async with self._database.transaction() as connection:
+        async with self.database.transaction() as connection:
             for batch in _batches(deleted):
                 await connection.execute(delete(table).where(match), batch)
             for batch in _batches(rows):

@@ -1,0 +1,1 @@
+"""What providers push to the agent: proven, stored, then merged into what was polled."""
