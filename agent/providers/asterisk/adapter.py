@@ -9,6 +9,7 @@ from agent.net.decode import decode_json
 from agent.net.exchange import Fetch, Request
 from agent.net.gather import run_concurrently
 from agent.net.urls import encode
+from agent.net.word_counts import add_bounded, shown_words
 from agent.providers.adapter import Adapter, AdapterAccount, Option, switch
 from agent.providers.asterisk.answers import PhoneState, device_word, endpoints_of, phone_state
 from agent.providers.base import Provider
@@ -67,26 +68,33 @@ class Asterisk:
         """The state of every extension of the inventory."""
         endpoints = await self._endpoints()
         states: dict[str, PhoneState] = {}
+        unmapped: dict[str, int] = {}
         remaining = iter(self._account.inventory.extensions)
 
         async def work() -> None:
             # One iterator for all workers: each takes the next when it is done with one.
             for extension in remaining:
-                states[extension] = await self._state(extension, endpoints)
+                states[extension], words = await self._state(extension, endpoints)
+                for word in words:
+                    add_bounded(unmapped, word)
 
         await run_concurrently(work() for _ in range(self._account.concurrency))
+        if unmapped:
+            reports = self._account.reports
+            reports.unmapped("reachability.state", sum(unmapped.values()))
+            reports.words("reachability.state", shown_words(unmapped))
         return states
 
     async def _endpoints(self) -> dict[str, str]:
         return endpoints_of(await self._ari.read("/endpoints", "GET /endpoints"))
 
-    async def _state(self, extension: str, endpoints: Mapping[str, str]) -> PhoneState:
+    async def _state(
+        self, extension: str, endpoints: Mapping[str, str]
+    ) -> tuple[PhoneState, list[str]]:
+        """The state of a phone, and the words that are not known."""
         name = extension if "/" in extension else f"{self._technology}/{extension}"
         device = await self._device(name) if self._device_states else None
-        state, unmapped = phone_state(endpoints.get(name.lower()), device)
-        if unmapped:
-            self._account.reports.unmapped("reachability.state", len(unmapped))
-        return state
+        return phone_state(endpoints.get(name.lower()), device)
 
     async def _device(self, name: str) -> str | None:
         # GET /deviceStates lists only the devices that ARI itself controls.

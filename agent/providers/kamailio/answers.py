@@ -48,7 +48,7 @@ def _is_valid(contact: Any, method: str) -> bool:
         return True
     if expires in _ENDED:
         return False
-    raise _schema(method, f"a contact has Expires {scrub(str(expires), 40)}")
+    raise _schema(method, f"has a contact whose Expires is {scrub(str(expires), 40)}")
 
 
 def states_of_dump(tree: Any, table: str) -> dict[str, PhoneState]:
@@ -89,7 +89,7 @@ def flags_of_targets(tree: Any) -> dict[str, list[str]]:
             destination = _member(target, "DEST", "dispatcher.list")
             uri, word = destination.get("URI"), destination.get("FLAGS")
             if not isinstance(uri, str) or not isinstance(word, str):
-                raise _schema("dispatcher.list", "a target lacks URI or FLAGS")
+                raise _schema("dispatcher.list", "has a target without URI or FLAGS")
             flags.setdefault(plain_address(uri), []).append(word)
     return flags
 

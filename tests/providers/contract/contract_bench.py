@@ -121,7 +121,7 @@ def settings_of(subject: Subject, url: str, secret: str | None, **polling: Any) 
     provider = {
         "name": "north",
         "profile": subject.name,
-        "base_url": url,
+        "base_url": url + subject.base_path,
         "egress_allow": ["127.0.0.0/8"],
         "options": {name: text.replace("{url}", url) for name, text in subject.options.items()},
         "accounts": [account],

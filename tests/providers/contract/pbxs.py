@@ -20,6 +20,35 @@ _INVENTORY: tuple[dict[str, Any], ...] = (
 
 PBXS = (
     Subject(
+        name="kamailio",
+        credentials=_LOGIN,
+        secret="password",
+        base_path="/RPC",
+        capabilities=(NUMBERS, REACHABILITY),
+        facts=_FACTS,
+        inventory=_INVENTORY,
+        inventory_lists=True,
+        is_probed=True,
+        # That it answers is all that is taken from the version.
+        failures={("wrong_type", NUMBERS): None},
+    ),
+    Subject(
+        name="asterisk",
+        credentials=_LOGIN,
+        secret="password",
+        base_path="/ari",
+        capabilities=(NUMBERS, REACHABILITY),
+        # The list of endpoints stands for both.
+        served_with={REACHABILITY: NUMBERS},
+        facts=_FACTS,
+        unmapped=frozenset({"reachability.state"}),
+        inventory=_INVENTORY,
+        inventory_lists=True,
+        is_probed=True,
+        # Errors are known by their status alone.
+        failures={("error_200", NUMBERS): "schema", ("error_200", REACHABILITY): "schema"},
+    ),
+    Subject(
         name="freeswitch",
         credentials=_LOGIN,
         secret="password",

@@ -52,6 +52,10 @@ class Subject:
     """The inventory of the account, where the API does not say whose a phone is."""
     inventory_lists: bool = False
     """Whether numbers are those of the inventory, for which no request is sent."""
+    is_probed: bool = False
+    """Whether a request that lists nothing is sent all the same, to see whether the API is up."""
+    base_path: str = ""
+    """What the configured address has behind that of the server."""
     failures: Mapping[tuple[str, Capability], str | None] = field(default_factory=dict)
     """Reasons that differ from those of other APIs, by fault and capability."""
 
@@ -61,15 +65,20 @@ class Subject:
         return NUMBERS in self.capabilities and not self.inventory_lists
 
     @property
+    def sends_for_numbers(self) -> bool:
+        """Whether any request is sent for the numbers."""
+        return self.lists_numbers or self.is_probed
+
+    @property
     def main(self) -> Capability:
         """The capability that single tests try: numbers, where the API lists any."""
-        return NUMBERS if self.lists_numbers else self.capabilities[-1]
+        return NUMBERS if self.sends_for_numbers else self.capabilities[-1]
 
     def reason(self, fault: str, capability: Capability) -> str | None:
         """Why a poll of ``capability`` fails under ``fault``; ``None`` if it does not."""
         if (fault, capability) in self.failures:
             return self.failures[fault, capability]
-        if capability is NUMBERS and not self.lists_numbers:
+        if capability is NUMBERS and not self.sends_for_numbers:
             return None
         if fault in PAGING_FAULTS and capability not in self.paged:
             return None

@@ -13,13 +13,14 @@ SLOW = {"hang": 1.0, "drip": 1.0}
 """Faults that only a timeout ends, with the seconds that a request is given."""
 NAMED = re.compile(
     r"record \d+: |no (?:count|records?|next page) at |[\w\[\]]+\.[\w.\[\]]+ is |\w+ is no "
+    r"|whose \w+ is "
 )
 """What the text of a wrong shape says beside the operation."""
 
 
 def victims(subject: Subject, fault: str) -> list[Capability]:
     """The capabilities that meet ``fault``: in turn, all of them at full size."""
-    without = {*subject.served_with, *(() if subject.lists_numbers else (Capability.NUMBERS,))}
+    without = {*subject.served_with, *(() if subject.sends_for_numbers else (Capability.NUMBERS,))}
     own = [it for it in subject.capabilities if it not in without]
     if is_full():
         return own
