@@ -20,6 +20,8 @@ SECRETS = dict.fromkeys(
         "CLINK2_ACCESS_KEY_SECRET",
         "MOOR_APP_KEY",
         "MOOR_SECRET_KEY",
+        "PLIVO_AUTH_ID",
+        "PLIVO_AUTH_TOKEN",
         "TELNYX_API_KEY",
         "TENCENT_SECRET_ID",
         "TENCENT_SECRET_KEY",

@@ -1,5 +1,6 @@
 """The bundled profiles of providers outside China."""
 
+from tests.providers.contract.profiles_of_china import PHONES
 from tests.providers.contract.subject import BALANCE, NUMBERS, REACHABILITY, Subject
 
 PROFILES_ABROAD = (
@@ -24,5 +25,27 @@ PROFILES_ABROAD = (
         facts=frozenset({"phone.number", "balance.amount"}),
         # One phone of several is called, and every balance is in euros.
         approximate=frozenset({"phone.number", "balance.amount"}),
+    ),
+    Subject(
+        name="plivo",
+        credentials={"auth_id": "MA0123456789ABCDEFGH", "auth_token": "t0kenOfTheContract"},
+        secret="auth_token",
+        capabilities=(NUMBERS, REACHABILITY, BALANCE),
+        paged=frozenset({NUMBERS, REACHABILITY}),
+        facts=frozenset(
+            {
+                "number.state",
+                "number.company",
+                "phone.kind",
+                "phone.position",
+                "extension.state",
+                "balance.amount",
+            }
+        ),
+        # Every balance is in dollars.
+        approximate=frozenset({"balance.amount"}),
+        # Whether a number is active is a switch: no word of it can be new.
+        unmapped=frozenset({"reachability.state"}),
+        inventory=PHONES,
     ),
 )

@@ -3,7 +3,7 @@
 from agent.states import CallResult, Cause
 from tests.providers.contract.subject import BALANCE, CALLS, FAULTS, NUMBERS, REACHABILITY, Subject
 
-_PHONES = (
+PHONES = (
     {
         "number": "4006220001",
         "phones": [
@@ -45,7 +45,7 @@ PROFILES_OF_CHINA = (
         # Only under "wrong_type", which leaves a list of texts as it is: nobody is blind then.
         misjudged=frozenset({Cause.MONITORING_BLIND}),
         rate=3,
-        inventory=_PHONES,
+        inventory=PHONES,
         account={"daily_budget": 100},
         failures={
             # Hotlines are plain texts, which this fault leaves as they are.
@@ -73,7 +73,7 @@ PROFILES_OF_CHINA = (
         capabilities=(NUMBERS, REACHABILITY),
         facts=frozenset({"number.state", "phone.kind", "phone.position", "extension.state"}),
         unmapped=frozenset({"numbers.state", "reachability.state"}),
-        inventory=_PHONES,
+        inventory=PHONES,
     ),
     Subject(
         name="yuntongxun",
