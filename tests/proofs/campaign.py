@@ -21,6 +21,8 @@ BROKEN_AT_ONCE = 2
 LONGEST_LIFE = 1.5
 STARTED_IN_TROUBLE = 0.7
 """Share of the starts for which what went wrong still does."""
+TROUBLED = 0.75
+"""Share of the lives in which something else goes wrong; in between, tickets get on."""
 KILLED_WHILE_STARTING = 0.6
 """Share of the starts that a kill ends, and another start follows."""
 PART = 100
@@ -78,7 +80,8 @@ class Campaign:
                 self._break(waiting.pop())
             for _ in range(BROKEN_AT_ONCE):
                 self._mend_one()
-            with self.trouble(self.scene, self.chance):
+            is_troubled = self.chance.random() < TROUBLED
+            with (self.trouble if is_troubled else no_trouble)(self.scene, self.chance):
                 self._kill()
             if not self.scene.agent.is_running:
                 self.scene.agent.launch()
