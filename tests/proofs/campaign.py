@@ -22,7 +22,8 @@ LONGEST_LIFE = 1.5
 STARTED_IN_TROUBLE = 0.7
 """Share of the starts for which what went wrong still does."""
 TROUBLED = 0.75
-"""Share of the lives in which something else goes wrong; in between, tickets get on."""
+"""Share of the lives after the first in which something else goes wrong; in the others tickets get
+on."""
 KILLED_WHILE_STARTING = 0.6
 """Share of the starts that a kill ends, and another start follows."""
 PART = 100
@@ -80,7 +81,7 @@ class Campaign:
                 self._break(waiting.pop())
             for _ in range(BROKEN_AT_ONCE):
                 self._mend_one()
-            is_troubled = self.chance.random() < TROUBLED
+            is_troubled = not self.killed or self.chance.random() < TROUBLED
             with (self.trouble if is_troubled else no_trouble)(self.scene, self.chance):
                 self._kill()
             if not self.scene.agent.is_running:
