@@ -176,12 +176,9 @@ class TicketSystemReconciler:
             StoreError: when the ledger cannot be read or written.
         """
         repairs: Counter[tuple[str, TicketSystemRepair]] = Counter()
-        tickets = await self._ledger.comparable(self._clock() - COMPARED_AFTER_END)
+        ids = await self._ledger.comparable_ids(self._clock() - COMPARED_AFTER_END)
         for sink in self._sinks():
-            # What is still queued is not lost: a ticket is compared once everything was sent.
-            waiting = await self._outbox.waiting_tickets(sink.name)
-            settled = [ticket for ticket in tickets if ticket.id not in waiting]
-            for ticket in self._next_batch(sink.name, settled):
+            for ticket in await self._next_batch(sink.name, ids):
                 repair = await self._compare(sink, ticket)
                 if repair is not None:
                     repairs[sink.name, repair] += 1
@@ -190,13 +187,21 @@ class TicketSystemReconciler:
             log.info("desks_put_right", **counts)
         return repairs
 
-    def _next_batch(self, sink: str, tickets: Iterable[Ticket]) -> list[Ticket]:
-        """The tickets that follow those of the last round, from the start again at the end."""
-        ordered = sorted(tickets, key=lambda ticket: ticket.id)
-        later = [it for it in ordered if it.id > self._last_compared.get(sink, "")]
-        batch = (later or ordered)[:_MAX_QUERIES]
-        self._last_compared[sink] = batch[-1].id if batch else ""
-        return batch
+    async def _next_batch(self, sink: str, ids: Iterable[str]) -> list[Ticket]:
+        """The tickets that follow those of the last round, from the start again at the end.
+
+        What is still queued is not lost: a ticket is compared once everything was sent. Only these
+        few tickets are read, of the many that may have ended within a day.
+        """
+        waiting = await self._outbox.waiting_tickets(sink)
+        settled = [it for it in ids if it not in waiting]
+        later = [it for it in settled if it > self._last_compared.get(sink, "")]
+        batch = (later or settled)[:_MAX_QUERIES]
+        self._last_compared[sink] = batch[-1] if batch else ""
+        tickets = await self._ledger.several(batch)
+        # Again: what was queued since, the tickets that were read may have already.
+        waiting = await self._outbox.waiting_tickets(sink)
+        return [ticket for ticket in tickets if ticket.id not in waiting]
 
     async def _compare(self, sink: Sink, ticket: Ticket) -> TicketSystemRepair | None:
         remote = await sink.look_up(ticket.id)

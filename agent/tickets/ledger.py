@@ -225,6 +225,21 @@ class Ledger:
         """The open tickets and those that ended after ``since``, oldest first."""
         return await self._in_order(or_(tickets.c.open, tickets.c.closed_at > since))
 
+    @uninterrupted
+    async def comparable_ids(self, since: float) -> list[str]:
+        """The ids of :meth:`comparable`'s tickets, ascending: there may be very many."""
+        is_comparable = or_(tickets.c.open, tickets.c.closed_at > since)
+        async with self._database.transaction() as connection:
+            result = await connection.execute(
+                select(tickets.c.id).where(is_comparable).order_by(tickets.c.id)
+            )
+            return [str(row.id) for row in result]
+
+    @uninterrupted
+    async def several(self, ids: Sequence[str]) -> list[Ticket]:
+        """The tickets with these ids, at most a few hundred, oldest first."""
+        return await self._in_order(tickets.c.id.in_(ids))
+
     async def _in_order(self, condition: ColumnElement[bool]) -> list[Ticket]:
         query = _select().where(condition).order_by(tickets.c.detected_at, tickets.c.id)
         async with self._database.transaction() as connection:

@@ -4,14 +4,17 @@ Negative control: :func:`test_without_a_round_nothing_is_repaired` shows that ea
 made here stays when nobody compares.
 """
 
+import tracemalloc
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import text
 
 from agent.sinks.base import RemoteState, RemoteStatus
 from agent.sinks.links import Links
 from agent.sinks.reconciler import TicketSystemReconciler, TicketSystemRepair, difference
 from agent.states import Grade, NumberState, Stage
+from agent.store import schema
 from agent.store.database import Database
 from agent.tickets.ticket import Ticket
 from exporters.telemetry import Telemetry
@@ -21,6 +24,9 @@ from tests.tickets.driver import Run
 from tests.tickets.scene import NUMBER, Scene, alert
 
 FIRST = "10000"
+MANY = 2000
+MOST_MEMORY = 4 * 2**20
+"""Bytes of one round; all of so many tickets take nearly three times as much."""
 
 
 class ReconcilerScene:
@@ -187,3 +193,30 @@ async def test_what_is_not_known_is_no_difference(
     ticket = await scene.break_down()
     differs = state not in (RemoteState.UNKNOWN, RemoteState.OPEN)
     assert (difference(ticket, RemoteStatus(state), None) is not None) is differs
+
+
+async def test_a_round_reads_few_of_the_many_tickets_that_ended_today(
+    scene: ReconcilerScene, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.sinks.reconciler._MAX_QUERIES", 20)
+    ticket = await scene.break_down()
+    scene.tickets_scene.states[NUMBER] = NumberState.ACTIVE
+    while scene.run.tickets.open:
+        await scene.step()
+    async with database.transaction() as connection:
+        columns = [it.name for it in schema.tickets.columns if it.name not in {"id", "key"}]
+        others = ", ".join(columns)
+        await connection.execute(
+            text(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :many)"
+                f" INSERT INTO tickets (id, key, {others})"
+                f" SELECT id || '-' || i, key || i, {others} FROM tickets, n WHERE id = :id"
+            ),
+            {"many": MANY, "id": ticket.id},
+        )
+    tracemalloc.start()
+    try:
+        assert await scene.reconcile() == []
+        assert tracemalloc.get_traced_memory()[1] < MOST_MEMORY
+    finally:
+        tracemalloc.stop()
