@@ -42,6 +42,7 @@ def test_nothing_grows_with_the_tickets_that_were(tmp_path: Path, desk: Counting
         settings["data_dir"] = str(data)
         settings["sinks"][0]["url"] = desk.url
         settings["tickets"]["reopen_window"] = 0
+        settings["tickets"]["reconcile"] = 20
         settings["polling"]["intervals"] = dict.fromkeys(settings["polling"]["intervals"], 1)
 
     program = ("tests.proofs.measured_agent", str(tasks))
