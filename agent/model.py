@@ -305,6 +305,9 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     """
     routings: Mapping[str, Routing] = {}
     """Routing by number; numbers not polled yet are missing."""
+    routing_parts: frozenset[str] | None = None
+    """The fields of :class:`Routing` that the account's API reports; of others its values say
+    nothing. ``None`` where that is not known, and each field stands for itself."""
     balance: Balance | None = None
     call_totals: Mapping[tuple[str, CallResult], int] = {}
     """Calls since the agent first polled the account, by number and result."""
@@ -325,6 +328,11 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     def key(self) -> str:
         """``provider/account``, the account's name in configuration, logs and errors."""
         return f"{self.provider}/{self.account}"
+
+    def reports_routing(self, *parts: str) -> bool:
+        """Whether the account's API reports all these fields of :class:`Routing`."""
+        known = self.routing_parts
+        return Capability.ROUTING in self.polls and (known is None or known.issuperset(parts))
 
     def is_fresh(self, capability: Capability, now: float) -> bool:
         """Whether ``capability``'s facts are not stale at ``now`` (epoch seconds)."""

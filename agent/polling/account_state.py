@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from agent.event_loop import INLINE_ITEMS
 from agent.fleet import Fleet
 from agent.model import Balance, Call, Listing
@@ -53,10 +55,16 @@ class AccountState:
         """The account's numbers as last listed."""
         return self._state.snapshot.listing
 
-    def apply_plan(self, plan: Plan, capabilities: frozenset[Capability]) -> None:
+    def apply_plan(
+        self,
+        plan: Plan,
+        capabilities: frozenset[Capability],
+        routing_parts: frozenset[str] | None = None,
+    ) -> None:
         """Replace intervals and capabilities by those of ``plan``; the facts stay."""
         snapshot = with_settings(self._state.snapshot, plan.polling, capabilities)
         snapshot = self.pushes.use(plan.account.pushes.max_silence, snapshot)
+        snapshot = msgspec.structs.replace(snapshot, routing_parts=routing_parts)
         self._state = replace(self._state, snapshot=snapshot)
         self._limits = AccountLimits.of(plan.polling)
         self.ledger.max_numbers = plan.polling.max_numbers

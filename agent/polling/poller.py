@@ -22,7 +22,7 @@ from agent.polling.per_number import PerNumberResult
 from agent.polling.plan import Plan
 from agent.polling.redaction import AccountRedactor
 from agent.polling.schedule import next_tick
-from agent.providers.base import Provider
+from agent.providers.base import Provider, routing_parts_of
 from agent.states import Capability, PollFailure
 
 log = structlog.get_logger(__name__)
@@ -55,6 +55,7 @@ class Poller:
         self.plan = plan
         self.state = state
         self.capabilities = tuple(c for c in Capability if c in provider.capabilities)
+        self._routing_parts = routing_parts_of(provider)
         self._journal = journal
         self._skew = skew
         self._clock = clock
@@ -70,7 +71,7 @@ class Poller:
 
     def take_over(self) -> None:
         """Put the account's state under this poller's settings; sends nothing yet."""
-        self.state.apply_plan(self.plan, frozenset(self.capabilities))
+        self.state.apply_plan(self.plan, frozenset(self.capabilities), self._routing_parts)
         self._journal.declare(self.capabilities)
 
     def start(self, delays: Mapping[Capability, float]) -> None:

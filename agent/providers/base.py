@@ -76,6 +76,14 @@ def rate_of(provider: Provider, capability: Capability) -> float:
     return rates.get(capability, math.inf)
 
 
+def routing_parts_of(provider: Provider) -> frozenset[str] | None:
+    """The fields of :class:`~agent.model.Routing` that the provider's API reports.
+
+    Adapters that know it have it in ``routing_parts``; ``None`` for the others.
+    """
+    return getattr(provider, "routing_parts", None)
+
+
 def _ignore_unmapped(_field: str, _count: int) -> None:
     pass
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from agent.config.inventory.inventory import Inventory
 from agent.event_loop import INLINE_ITEMS
 from agent.model import Balance, Binding, Call, Listing, Routing
-from agent.providers.base import Provider, rate_of
+from agent.providers.base import Provider, rate_of, routing_parts_of
 from agent.providers.inventory_facts import attributed, bindings_of, completed, listing_of
 from agent.states import Capability, Grade
 
@@ -25,6 +25,7 @@ class InventoryProvider:
         self.name = provider.name
         self.fan_out = provider.fan_out
         self.rates = {capability: rate_of(provider, capability) for capability in Capability}
+        self.routing_parts = routing_parts_of(provider)
         self._provider = provider
         self._inventory = inventory
         self._grade = grade

@@ -48,7 +48,7 @@ def profile(tmp_path: Path) -> str:
     for name in ("routing", "reachability", "balance", "calls", "account"):
         text.pop(name, None)
     text["numbers"]["paging"] = {"kind": "none"}
-    text["numbers"]["keep"] = {"state": ["active"]}
+    text["numbers"]["skip_without"] = "number"
     text["name"] = "filtered"
     path.write_text(yaml.safe_dump(text, allow_unicode=True), encoding="utf-8")
     return str(path)

@@ -1,5 +1,6 @@
 """``healthy``: the number is in service, and nothing that can be observed is wrong."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from agent.diagnosis.call_statistics import answered_share, recent_calls
@@ -19,10 +20,10 @@ from agent.states import (
 PHONE_REACHABLE: Final = 0.95
 CALLS_ANSWERED: Final = 0.85
 """Confidence if the phones' states are unknown, but calls are answered."""
-DOUBTFUL: Final = 0.7
-"""Confidence if a phone is reachable but too few calls are answered."""
 LISTED_ONLY: Final = 0.6
 """Confidence if only the listing says that the number is in service."""
+DOUBTFUL: Final = LISTED_ONLY
+"""Confidence if a phone is reachable but too few calls are answered."""
 MIN_CALLS: Final = 4
 """Calls from which the share that is answered counts."""
 LOW_SHARE: Final = 0.7
@@ -58,13 +59,43 @@ def _confidence(diagnosis: NumberDiagnosis) -> float | None:
     if not diagnosis.is_fresh(Capability.REACHABILITY):
         return None
     phones = diagnosis.bound_phones.values()
-    if any(phone.state in REACHABLE_STATES for phone in phones):
-        return DOUBTFUL if _are_few_answered(diagnosis) else PHONE_REACHABLE
+    reachable = [phone for phone in phones if phone.state in REACHABLE_STATES]
+    if reachable:
+        return _confidence_with(diagnosis, reachable)
     if not phones or any(phone.state is not BindingState.UNKNOWN for phone in phones):
         return None
     if (answered_share(recent_calls(diagnosis)) or 0.0) >= ANSWERED_SHARE:
         return CALLS_ANSWERED
     return LISTED_ONLY if all(map(_has_no_state, phones)) else None
+
+
+def _confidence_with(diagnosis: NumberDiagnosis, reachable: Sequence[Binding]) -> float:
+    """The confidence if phones are reachable, which is half of the way from caller to company.
+
+    The other half is what routing says of hours and lists, or calls that got through.
+    """
+    if _are_few_answered(diagnosis):
+        return DOUBTFUL
+    calls = recent_calls(diagnosis)
+    if len(calls) >= MIN_CALLS:
+        # Not so few are answered, so they get through.
+        return PHONE_REACHABLE if _is_current(diagnosis, reachable) else CALLS_ANSWERED
+    if not _is_current(diagnosis, reachable) or not _is_way_known(diagnosis):
+        return LISTED_ONLY
+    return PHONE_REACHABLE
+
+
+def _is_current(diagnosis: NumberDiagnosis, phones: Sequence[Binding]) -> bool:
+    """Whether the state of one of the phones is as new as the poll, and none of yesterday."""
+    longest = diagnosis.snapshot.stale_after[Capability.REACHABILITY]
+    now = diagnosis.context.now
+    return any(it.state_at is None or now - it.state_at <= longest for it in phones)
+
+
+def _is_way_known(diagnosis: NumberDiagnosis) -> bool:
+    """Whether it is known that no hours, and no list for this caller, are in the way."""
+    parts = ("schedule", "blacklist") if diagnosis.caller else ("schedule",)
+    return diagnosis.routing is not None and diagnosis.snapshot.reports_routing(*parts)
 
 
 def _may_region_block(diagnosis: NumberDiagnosis) -> bool:

@@ -49,6 +49,7 @@ class AliyunProvider:
         self._status = PhoneStatus(api) if Product.DYTNS in products else None
         self._hotlines = tuple(filter(_HOTLINE.fullmatch, account.inventory.own))
         self.capabilities = self._capabilities()
+        self.routing_parts = frozenset({"strategy", "wait_seconds"})
         fan_out = {Capability.ROUTING, Capability.REACHABILITY} if has_400 else set()
         self.fan_out = frozenset(fan_out) & self.capabilities
 

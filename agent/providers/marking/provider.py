@@ -8,7 +8,7 @@ import msgspec
 from agent.config.marking import MarkingSource
 from agent.model import Balance, Binding, Call, Listing, Number, Routing
 from agent.net.exchange import Fetch, ProviderError
-from agent.providers.base import AdapterReports, Provider, rate_of
+from agent.providers.base import AdapterReports, Provider, rate_of, routing_parts_of
 from agent.providers.cost_budget import Costs
 from agent.providers.marking.smpn import Smpn, marking_of
 from agent.providers.paid_queries import CostLedger
@@ -36,6 +36,7 @@ class MarkingProvider:
         self.capabilities = provider.capabilities
         self.fan_out = provider.fan_out
         self.rates = {capability: rate_of(provider, capability) for capability in Capability}
+        self.routing_parts = routing_parts_of(provider)
         self._provider = provider
         self._reports = reports
         self._clock = costs.clock

@@ -64,6 +64,7 @@ class DeclarativeProvider:
         self._listed: Sequence[str] | None = None
         self.capabilities = frozenset(self._readers)
         self.rates = {capability: reader.rate for capability, reader in self._readers.items()}
+        self.routing_parts = _routing_parts(profile.routing)
         self.fan_out: frozenset[Capability] = frozenset(
             capability
             for capability, reader in self._readers.items()
@@ -314,3 +315,10 @@ def _single_fact(collected: Collected, label: str) -> Any:
         why = "; ".join(("no usable record in the answer", *collected.misfits[:1]))
         raise ProviderError(PollFailure.SCHEMA, f"{label}: {why}")
     return collected.facts[0]
+
+
+def _routing_parts(operation: Operation | None) -> frozenset[str]:
+    """The fields that the operation, and those merged into it, are mapped to."""
+    if operation is None:
+        return frozenset()
+    return frozenset().union(operation.fields, *(it.fields for it in operation.merge))
