@@ -41,6 +41,10 @@ AMBIGUOUS_STATES: Final = frozenset(
 """States that either the provider or the number's holder may have to resolve."""
 UNSPECIFIC_STATUSES: Final = frozenset({"suspended", "inactive", "disabled"})
 """Native statuses that do not say why a number is out of service."""
+_GUESSED_STATES: Final = frozenset(
+    {NumberState.SUSPENDED_VIOLATION, NumberState.SUSPENDED_REQUESTED}
+)
+"""States that stand for a status which does not say why: there is no state without a reason."""
 
 CERTAIN: Final = 0.98
 MISMATCH: Final = 0.9
@@ -154,9 +158,11 @@ def _interpret(
     if diagnosis.number in diagnosis.snapshot.gone:
         return state, POSSIBLE
     unspecific = number.native_status.strip().lower() in UNSPECIFIC_STATUSES
-    if state is NumberState.SUSPENDED_VIOLATION and unspecific and not number.reason:
+    if state in _GUESSED_STATES and unspecific and not number.reason:
         if _is_funded(diagnosis) is False:
             return NumberState.SUSPENDED_ARREARS, AMBIGUOUS
+        if state is NumberState.SUSPENDED_REQUESTED:
+            return state, POSSIBLE
         reason = "the provider gives no reason"
         return _closed_by_provider(diagnosis, reason, "the account is funded")
     return state, AMBIGUOUS if state in AMBIGUOUS_STATES else CERTAIN
