@@ -124,8 +124,8 @@ SUBJECTS = (
         # Callers who find all seats busy wait until they give up.
         call_results={CallResult.BUSY: CallResult.ABANDONED},
         untraced=frozenset({Cause.CAPACITY_EXCEEDED, Cause.PROVIDER_LEG}),
-        # Callers who give up count for nothing in a verdict, however many they are.
-        misjudged=frozenset({Cause.CONFIG_CHANGED, Cause.BINDING_BUSY, Cause.WAIT_TOO_SHORT}),
+        # Calls over a limit that was lowered leave no record, and the others are answered.
+        misjudged=frozenset({Cause.CONFIG_CHANGED}),
         coarser={
             Cause.NUMBER_EXPIRED: Cause.NUMBER_SUSPENDED_ARREARS,
             Cause.NUMBER_FROZEN: Cause.NUMBER_SUSPENDED_ARREARS,
@@ -183,11 +183,20 @@ SUBJECTS = (
         # Whether a number of the call centre is active is a switch: no word of it can be new.
         unmapped=frozenset({"routing.strategy", "reachability.state", "calls.result"}),
         call_results={CallResult.BUSY: CallResult.ABANDONED},
-        # One phone that can be reached makes the number healthy with 95 %, whatever the API does
-        # not tell of networks, hours and lists; a phone's state, which costs money, is old by then;
-        # a switch that is off is taken for a suspension that was asked for.
-        misjudged=frozenset(Cause)
-        - {Cause.HEALTHY, Cause.NUMBER_RECLAIMED, Cause.BALANCE_EXHAUSTED, Cause.MONITORING_BLIND},
+        # A switch that is off does not say why.
+        coarser=dict.fromkeys(
+            (
+                Cause.NUMBER_EXPIRED,
+                Cause.NUMBER_FROZEN,
+                Cause.NUMBER_SUSPENDED_ARREARS,
+                Cause.NUMBER_SUSPENDED_VIOLATION,
+                Cause.UNKNOWN,
+            ),
+            Cause.NUMBER_SUSPENDED_REQUESTED,
+        ),
+        # A limit that was lowered is taken for one that was always too low; and whether a number
+        # without a transfer configuration has no phone is not confirmed.
+        misjudged=frozenset({Cause.CONFIG_CHANGED, Cause.NO_BINDING}),
         rate=100,
     ),
     *PROFILES_OF_CHINA,
