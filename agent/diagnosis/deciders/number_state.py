@@ -39,7 +39,7 @@ AMBIGUOUS_STATES: Final = frozenset(
     }
 )
 """States that either the provider or the number's holder may have to resolve."""
-UNSPECIFIC_STATUSES: Final = frozenset({"suspended", "inactive", "disabled"})
+UNSPECIFIC_STATUSES: Final = frozenset({"suspended", "inactive", "disabled", "false"})
 """Native statuses that do not say why a number is out of service."""
 _GUESSED_STATES: Final = frozenset(
     {NumberState.SUSPENDED_VIOLATION, NumberState.SUSPENDED_REQUESTED}
@@ -157,15 +157,22 @@ def _interpret(
         return _closed_by_provider(diagnosis, "the account is suspended", "it is funded")
     if diagnosis.number in diagnosis.snapshot.gone:
         return state, POSSIBLE
-    unspecific = number.native_status.strip().lower() in UNSPECIFIC_STATUSES
-    if state in _GUESSED_STATES and unspecific and not number.reason:
-        if _is_funded(diagnosis) is False:
-            return NumberState.SUSPENDED_ARREARS, AMBIGUOUS
-        if state is NumberState.SUSPENDED_REQUESTED:
-            return state, POSSIBLE
-        reason = "the provider gives no reason"
-        return _closed_by_provider(diagnosis, reason, "the account is funded")
+    if state in _GUESSED_STATES and _gives_no_reason(number):
+        return _guess(diagnosis, state)
     return state, AMBIGUOUS if state in AMBIGUOUS_STATES else CERTAIN
+
+
+def _gives_no_reason(number: Number) -> bool:
+    return not number.reason and number.native_status.strip().lower() in UNSPECIFIC_STATUSES
+
+
+def _guess(diagnosis: NumberDiagnosis, state: NumberState) -> tuple[NumberState, float]:
+    if _is_funded(diagnosis) is False:
+        return NumberState.SUSPENDED_ARREARS, AMBIGUOUS
+    if state is NumberState.SUSPENDED_REQUESTED:
+        return state, POSSIBLE
+    reason = "the provider gives no reason"
+    return _closed_by_provider(diagnosis, reason, "the account is funded")
 
 
 def _closed_by_provider(

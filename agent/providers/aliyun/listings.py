@@ -71,7 +71,7 @@ class Listings:
             for number, group in grouped.items()
         }
         return {
-            number: Number(number, relation.state, native_status=relation.native_status)
+            number: Number(number, relation.state, native_status=_status_of(relation))
             for number, relation in best.items()
         }
 
@@ -94,3 +94,8 @@ class Listings:
             why = "; ".join((counts, *collected.misfits[:1]))
             raise ProviderError(PollFailure.SCHEMA, f"{reader.label}: {why}")
         return collected.invalid
+
+
+def _status_of(relation: VirtualRelation) -> str:
+    """The provider's word for the state, in place of a code that does not say why."""
+    return "inactive" if relation.state is SUSPENDED else relation.native_status

@@ -95,11 +95,6 @@ VIRTUAL_NUMBERS: Final = _read(
             "path": "State",
             "values": {"1": "active", "0": str(SUSPENDED), "-1": "cancelled"},
         },
-        # A switch does not say who turned it, or why.
-        "native_status": {
-            "path": "State",
-            "values": {"1": "active", "0": "inactive", "-1": "cancelled"},
-        },
     },
 )
 TRANSFER_CONFIG: Final = _read(
@@ -153,10 +148,6 @@ CCC_NUMBERS: Final = _read(
     fields={
         "number": {"path": "Number", "strip_prefixes": ["+86", "0086"]},
         "state": {"path": "Active", "values": {"true": "active", "false": str(SUSPENDED)}},
-        "native_status": {
-            "path": "Active",
-            "values": {"true": "active", "false": "inactive"},
-        },
     },
 )
 CCC_CALLS: Final = _read(
