@@ -8,8 +8,10 @@ from typing import Any
 import yaml
 
 from agent.simulator.account import Account
-from agent.simulator.dialects import name_of
+from agent.simulator.dialects import Dialect, name_of
+from agent.simulator.entities import Binding
 from agent.simulator.world import Provider, World
+from agent.states import BindingKind
 
 _INTERVALS = {
     "numbers": 5.0,
@@ -107,19 +109,36 @@ def _provider(provider: Provider, url: str, speed: float) -> dict[str, Any]:
     return {
         "name": provider.name,
         "profile": name_of(type(provider.dialect)),
-        "base_url": base_url,
+        "base_url": base_url + getattr(provider.dialect, "base_path", ""),
         "egress_allow": list(LOOPBACK),
         **({"options": options} if options else {}),
         "accounts": [
-            {**_account(account, speed), **(_inventory(account) if needs_inventory else {})}
+            {
+                **_account(account, speed),
+                **(_inventory(account, provider.dialect) if needs_inventory else {}),
+            }
             for account in provider.accounts
         ],
     }
 
 
-def _inventory(account: Account) -> dict[str, Any]:
-    numbers = [{"number": number.number, "company": number.company} for number in account.listed()]
+def _inventory(account: Account, dialect: Dialect) -> dict[str, Any]:
+    has_phones = getattr(dialect, "needs_extensions", False)
+    numbers = [
+        {
+            "number": number.number,
+            "company": number.company,
+            **({"phones": list(map(_phone, number.bindings))} if has_phones else {}),
+        }
+        for number in account.listed()
+    ]
     return {"inventory": {"numbers": numbers[:_MOST_LISTED]}}
+
+
+def _phone(binding: Binding) -> dict[str, Any]:
+    key = "extension" if binding.kind is BindingKind.PBX else "phone"
+    known = {"id": binding.id, "kind": str(binding.kind), "position": binding.position}
+    return {**known, key: binding.phone}
 
 
 def _account(account: Account, speed: float) -> dict[str, Any]:

@@ -34,6 +34,9 @@ class ProviderApi:
         {f"GET {_ENDPOINTS}", "GET /ari/deviceStates/{device}"}
     )
     words: ClassVar[frozenset[str]] = frozenset({"state"})
+    needs_inventory: ClassVar[bool] = True
+    needs_extensions: ClassVar[bool] = True
+    base_path: ClassVar[str] = "/ari"
 
     def __init__(self, _provider: str) -> None:
         """The dialect has no state."""

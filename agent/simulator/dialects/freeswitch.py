@@ -26,6 +26,8 @@ class ProviderApi:
     credentials: ClassVar[Mapping[str, re.Pattern[str]]] = CREDENTIALS
     reads: ClassVar[frozenset[str]] = frozenset({f"{_SHOW} {_REGISTRATIONS}"})
     words: ClassVar[frozenset[str]] = frozenset()
+    needs_inventory: ClassVar[bool] = True
+    needs_extensions: ClassVar[bool] = True
 
     def __init__(self, _provider: str) -> None:
         """The dialect has no state."""

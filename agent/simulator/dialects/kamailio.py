@@ -41,6 +41,9 @@ class ProviderApi:
     credentials: ClassVar[Mapping[str, re.Pattern[str]]] = CREDENTIALS
     reads: ClassVar[frozenset[str]] = frozenset(f"POST /RPC {method}" for method in _CAPABILITIES)
     words: ClassVar[frozenset[str]] = frozenset()
+    needs_inventory: ClassVar[bool] = True
+    needs_extensions: ClassVar[bool] = True
+    base_path: ClassVar[str] = "/RPC"
 
     def __init__(self, _provider: str) -> None:
         """The dialect has no state."""
