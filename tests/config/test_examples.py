@@ -17,6 +17,8 @@ SECRETS = dict.fromkeys(
         "FREESWITCH_PASSWORD",
         "OPENSIPS_PASSWORD",
         "CLINK2_ACCESS_KEY_ID",
+        "ELKS_PASSWORD",
+        "ELKS_USERNAME",
         "CLINK2_ACCESS_KEY_SECRET",
         "MOOR_APP_KEY",
         "MOOR_SECRET_KEY",

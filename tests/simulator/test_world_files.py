@@ -63,7 +63,7 @@ WORDS = [
     (
         "generic",
         "sip",
-        "3: providers[0].dialect: is not a dialect, got sip; expected one of 7moor_v7,",
+        "3: providers[0].dialect: is not a dialect, got sip; expected one of 46elks,",
     ),
     ("north", "desk", "2: providers[0].name: is called `desk`, a path of the simulator"),
     ("key: k", "kee: k", "6: providers[0].accounts[0].credentials.key: is missing for the dialect"),

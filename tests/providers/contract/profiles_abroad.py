@@ -48,4 +48,20 @@ PROFILES_ABROAD = (
         unmapped=frozenset({"reachability.state"}),
         inventory=PHONES,
     ),
+    Subject(
+        name="46elks",
+        credentials={"username": "u" + "4" * 32, "password": "s3cretOfTheContract"},
+        secret="password",
+        capabilities=(NUMBERS, BALANCE),
+        paged=frozenset({NUMBERS}),
+        facts=frozenset({"number.state", "number.company", "balance.amount"}),
+        unmapped=frozenset({"numbers.state"}),
+        # Errors are plain texts, so one with HTTP 200 is an answer without what is expected.
+        # That fault leaves whole numbers at the top of an answer as they are, as the amount is one.
+        failures={
+            ("error_200", NUMBERS): "schema",
+            ("error_200", BALANCE): "schema",
+            ("wrong_type", BALANCE): None,
+        },
+    ),
 )
