@@ -39,7 +39,7 @@ AMBIGUOUS_STATES: Final = frozenset(
     }
 )
 """States that either the provider or the number's holder may have to resolve."""
-UNSPECIFIC_STATUSES: Final = frozenset({"suspended", "inactive", "disabled", "false"})
+UNSPECIFIC_STATUSES: Final = frozenset({"suspended", "inactive", "disabled", "disable", "false"})
 """Native statuses that do not say why a number is out of service."""
 _GUESSED_STATES: Final = frozenset(
     {NumberState.SUSPENDED_VIOLATION, NumberState.SUSPENDED_REQUESTED}

@@ -16,6 +16,14 @@ PHONES = (
 )
 """Whose the phones are, which none of these providers says."""
 
+_STOPPED = (
+    Cause.NUMBER_EXPIRED,
+    Cause.NUMBER_FROZEN,
+    Cause.NUMBER_SUSPENDED_ARREARS,
+    Cause.NUMBER_SUSPENDED_VIOLATION,
+    Cause.UNKNOWN,
+)
+"""Causes that look alike where an API does not say why a number is out of service."""
 PROFILES_OF_CHINA = (
     Subject(
         name="clink2",
@@ -61,18 +69,30 @@ PROFILES_OF_CHINA = (
         options={"billing_url": "{url}"},
         capabilities=(NUMBERS, BALANCE),
         paged=frozenset({NUMBERS}),
-        facts=frozenset({"number.state", "balance.amount"}),
+        facts=frozenset({"number.state", "number.reason of suspension", "balance.amount"}),
+        # Why the platform stopped a number is not said.
+        approximate=frozenset({"number.reason of suspension"}),
         unmapped=frozenset({"numbers.state"}),
-        # Why the platform stopped a number is not said; that the money is spent is.
-        coarser={Cause.NUMBER_SUSPENDED_ARREARS: Cause.BALANCE_EXHAUSTED},
+        coarser=dict.fromkeys(_STOPPED, Cause.NUMBER_SUSPENDED_VIOLATION),
     ),
     Subject(
         name="7moor_v7",
         credentials={"app_key": "2000103", "secret_key": "s3cretOfTheContract"},
         secret="secret_key",
         capabilities=(NUMBERS, REACHABILITY),
-        facts=frozenset({"number.state", "phone.kind", "phone.position", "extension.state"}),
+        facts=frozenset(
+            {
+                "number.state",
+                "number.reason of suspension",
+                "phone.kind",
+                "phone.position",
+                "extension.state",
+            }
+        ),
+        # A number is disabled or not.
+        approximate=frozenset({"number.reason of suspension"}),
         unmapped=frozenset({"numbers.state", "reachability.state"}),
+        coarser=dict.fromkeys(_STOPPED, Cause.NUMBER_SUSPENDED_REQUESTED),
         inventory=PHONES,
     ),
     Subject(
