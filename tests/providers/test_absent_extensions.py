@@ -123,3 +123,23 @@ def test_it_is_refused_where_it_has_no_effect(tmp_path):
     )
     assert text.startswith("7: reachability.absent_state: is for what is asked once per phone")
     assert "or extensions: true" in text
+
+
+@pytest.mark.parametrize(
+    ("beside", "is_refused"),
+    [
+        ("", True),
+        ("  envelope: {code: code, absent_is_ok: true}\n", True),
+        ("  envelope: {code: code, ok: ['0']}\n", False),
+        ("  paging: {total: count}\n", False),
+    ],
+)
+def test_an_answer_without_a_list_must_not_say_that_nobody_is_registered(
+    tmp_path, beside, is_refused
+):
+    text = WHOLE.replace("  records: rows", "  records: {path: rows, empty_when_absent: true}")
+    found = mistakes(tmp_path, text.replace("  extensions", f"{beside}  extensions"))
+    assert [it.partition(": ")[2].partition(" ")[0] for it in found] == (
+        ["reachability.absent_state:"] if is_refused else []
+    )
+    assert all("expected paging: {total: PATH}, or an envelope" in it for it in found)

@@ -229,8 +229,10 @@ class OperationReader:
             raise ProviderError(PollFailure.SCHEMA, f"{error.detail}; {keys}") from None
 
     def _total_of(self, tree: Any, path: Path) -> int:
-        # Where no list means that there are no records, the total may be left out with it.
-        if follow(tree, path) is MISSING and self._finder.is_absent(tree):
+        # Where no list means that there are no records, the total may be left out with it; not
+        # where being absent from the list says something of each phone.
+        may_lack = self.absent_state is None and self._finder.is_absent(tree)
+        if may_lack and follow(tree, path) is MISSING:
             return 0
         return self._count(tree, path, self._operation.paging.total)
 

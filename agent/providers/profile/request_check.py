@@ -188,6 +188,17 @@ def check_phones(profile: Profile) -> Iterator[Problem]:
         if operation.absent_state is not None and not operation.extensions:
             where = "of reachability, or extensions: true where extensions are listed"
             yield Problem((*at, "absent_state"), f"{text} {where}")
+        elif operation.absent_state is not None and _may_be_no_listing(profile, operation):
+            text = "would hold for everyone where an answer, an error perhaps, has no list"
+            how = "paging: {total: PATH}, or an envelope with codes of success"
+            yield Problem((*at, "absent_state"), f"{text}; expected {how}")
+
+
+def _may_be_no_listing(profile: Profile, operation: Operation) -> bool:
+    """Whether an answer without the list, of whatever shape, counts as an empty one."""
+    envelope = operation.envelope or profile.envelope
+    is_confirmed = envelope is not None and not envelope.absent_is_ok
+    return operation.records.empty_when_absent and not (is_confirmed or operation.paging.total)
 
 
 def _check_asked(operation: Operation, at: KeyPath) -> Iterator[Problem]:
