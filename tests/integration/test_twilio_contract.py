@@ -1,97 +1,44 @@
 """The Twilio profile against a mock of Twilio's own published description of its API."""
 
 import asyncio
-import contextlib
 import json
-import os
-import shutil
-import signal
-import socket
 import sys
 import time
-from pathlib import Path
 
-import aiohttp
 import pytest
 
-from agent.config.secret import Secret
-from agent.config.settings import Account, Polling, ProviderSettings
 from agent.model import Number
 from agent.net.exchange import ProviderError
-from agent.net.http_client import HttpClient, HttpClientLimits
-from agent.providers.registry import build
 from agent.states import NumberState
+from tests.integration.contract_mock import (
+    START_SECONDS,
+    read_description,
+    reading_mock,
+    serving_description,
+)
 
-SPEC = Path(__file__).parents[3] / "shared" / "specs" / "twilio_api_v2010.get.json"
+SPEC = "twilio_api_v2010.get.json"
 SID = "AC" + "a" * 32
-START_SECONDS = 300  # the first run may have to download the mock
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.timeout(START_SECONDS + 60),
-    pytest.mark.skipif(not SPEC.exists(), reason="Twilio's published description is not beside us"),
-    pytest.mark.skipif(shutil.which("npx") is None, reason="npx (Node) is not installed"),
-]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(START_SECONDS + 60)]
 
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+@pytest.fixture(scope="module")
+def description():
+    return read_description(SPEC)
 
 
-async def answers(url: str, mock: asyncio.subprocess.Process) -> bool:
-    """Whether the mock answers in time; false when it ended instead."""
-    deadline = time.monotonic() + START_SECONDS
-    async with aiohttp.ClientSession() as session:
-        while time.monotonic() < deadline and mock.returncode is None:
-            with contextlib.suppress(aiohttp.ClientError):
-                async with session.get(url):
-                    return True
-            await asyncio.sleep(0.2)
-    return False
+@pytest.fixture(scope="module")
+def mock_url(description, tmp_path_factory):
+    with serving_description(description, tmp_path_factory.mktemp("mock")) as url:
+        yield url
 
 
-@pytest.fixture
-async def mock_url(tmp_path):
-    port = free_port()
-    log = tmp_path / "mock.log"
-    with log.open("wb") as out:
-        mock = await asyncio.create_subprocess_exec(
-            *("npx", "--yes", "@stoplight/prism-cli@5", "mock"),
-            *("-h", "127.0.0.1", "-p", str(port), str(SPEC)),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,  # npx leaves a child: the whole group must end
-        )
-        try:
-            if not await answers(f"http://127.0.0.1:{port}/", mock):
-                pytest.skip(f"the mock did not start: {log.read_text(errors='replace')[-300:]}")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(mock.pid, signal.SIGKILL)
-            await mock.wait()
+def twilio(url: str, sid: str = SID):
+    return reading_mock(url, "twilio", {"sid": sid, "token": "x"})
 
 
-@contextlib.asynccontextmanager
-async def twilio(url: str, sid: str = SID):
-    settings = ProviderSettings(
-        name="west",
-        profile="twilio",
-        base_url=url,
-        accounts=[Account(id="hq", credentials={"sid": Secret(sid), "token": Secret("x")})],
-    )
-    client = HttpClient(HttpClientLimits(), egress_allow=["127.0.0.0/8"])
-    try:
-        yield build(settings, settings.accounts[0], client.fetch, Polling())
-    finally:
-        await client.close()
-
-
-async def test_what_the_published_contract_says_comes_out_right(mock_url):
-    example = json.loads(SPEC.read_text(encoding="utf-8"))
+async def test_what_the_published_contract_says_comes_out_right(mock_url, description):
     async with twilio(mock_url) as provider:
         listing = await provider.numbers()
         assert listing.numbers == (
@@ -107,7 +54,7 @@ async def test_what_the_published_contract_says_comes_out_right(mock_url):
         assert (balance.amount, balance.currency) == (0.05, "USD")
         # The example's number points at nothing: nobody would be rung.
         assert await provider.reachability(["+18089255327"]) == {"+18089255327": ()}
-        assert "/2010-04-01/Accounts/{AccountSid}/Calls.json" in example["paths"]
+        assert "/2010-04-01/Accounts/{AccountSid}/Calls.json" in description["paths"]
 
         # Every page of calls names a next one, for ever; the mock even refuses its own link.
         started = time.monotonic()
