@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +31,10 @@ REQUESTS: Final = 3
 NUMBERS: Final = 3
 """Numbers whose routing and phones are read."""
 _CALLS_SECONDS: Final = 3600.0
+_TIMES: Final = frozenset(
+    {"contract_end", "reclaim_at", "licence_end", "identity_end", "started_at", "state_at"}
+)
+"""Fields whose values are times, in epoch seconds."""
 _PHONES: Final = frozenset({"phone", "caller", "id", "binding", "voicemail_recipient"})
 _LONGEST_VALUE: Final = 120
 
@@ -234,9 +239,13 @@ def _fact_lines(fact: Any, mapped: Container[str]) -> Iterator[str]:
     for name in fact.__struct_fields__:
         if name in mapped:
             value = getattr(fact, name)
+            if name in _TIMES and isinstance(value, float):
+                value = datetime.fromtimestamp(value, UTC)
             yield f"    {name} = {_shown(name, value)} ({type(value).__name__})"
 
 
 def _shown(name: str, value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
     text = scrub(str(value), _LONGEST_VALUE)
     return mask_phone(text) if name in _PHONES else mask_text(text)
