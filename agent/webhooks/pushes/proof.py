@@ -55,11 +55,16 @@ class Proof:
     def needs_body(self) -> bool:
         """Whether nothing is proven before the body is there."""
         auth = self.auth
-        places = [auth, *auth.values.values(), *filter(None, [auth.timestamp])]
         texts = [auth.expected, *(it.message for it in auth.digests)]
         texts += [digest.key for digest in auth.digests if digest.key is not None]
-        in_body = any(place.field is not None for place in places)
-        return in_body or any("body" in Template(text).names for text in texts)
+        return self.needs_tree or any("body" in Template(text).names for text in texts)
+
+    @property
+    def needs_tree(self) -> bool:
+        """Whether what proves a message is in its decoded body."""
+        auth = self.auth
+        places = [auth, *auth.values.values(), *filter(None, [auth.timestamp])]
+        return any(place.field is not None for place in places)
 
     def credentials(self, request: web.Request) -> str:
         """What ``request`` presents, for counting guesses; empty where it presents nothing."""

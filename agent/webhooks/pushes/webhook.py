@@ -128,13 +128,18 @@ class PushWebhook(WebhookHandler):
     ) -> tuple[Any, PushRead | None]:
         """The decoded body, proven, and the facts in it."""
         form, charset = hook.section.format == "form", request.charset
+        if not hook.proof.needs_tree:
+            # Nothing is decoded for somebody who has proven nothing.
+            self._verify(hook, request, body, None)
         try:
             tree = await asyncio.to_thread(_decoded, body, charset, form=form)
         except ValueError as error:
             # Whoever cannot sign learns nothing else; without a tree nothing in it can prove.
-            self._verify(hook, request, body, None)
+            if hook.proof.needs_tree:
+                self._verify(hook, request, body, None)
             raise _invalid(str(error)) from None
-        self._verify(hook, request, body, tree)
+        if hook.proof.needs_tree:
+            self._verify(hook, request, body, tree)
         try:
             read = await asyncio.to_thread(hook.reader.read, tree)
         except ProviderError as error:
