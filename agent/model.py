@@ -329,11 +329,6 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
         """``provider/account``, the account's name in configuration, logs and errors."""
         return f"{self.provider}/{self.account}"
 
-    def reports_routing(self, *parts: str) -> bool:
-        """Whether the account's API reports all these fields of :class:`Routing`."""
-        known = self.routing_parts
-        return Capability.ROUTING in self.polls and (known is None or known.issuperset(parts))
-
     def is_fresh(self, capability: Capability, now: float) -> bool:
         """Whether ``capability``'s facts are not stale at ``now`` (epoch seconds)."""
         status = self.polls.get(capability)

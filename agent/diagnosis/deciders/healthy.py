@@ -94,8 +94,9 @@ def _is_current(diagnosis: NumberDiagnosis, phones: Sequence[Binding]) -> bool:
 
 def _is_way_known(diagnosis: NumberDiagnosis) -> bool:
     """Whether it is known that no hours, and no list for this caller, are in the way."""
-    parts = ("schedule", "blacklist") if diagnosis.caller else ("schedule",)
-    return diagnosis.routing is not None and diagnosis.snapshot.reports_routing(*parts)
+    needed = {"schedule", "blacklist"} if diagnosis.caller else {"schedule"}
+    reported = diagnosis.snapshot.routing_parts
+    return diagnosis.routing is not None and (reported is None or needed <= reported)
 
 
 def _may_region_block(diagnosis: NumberDiagnosis) -> bool:

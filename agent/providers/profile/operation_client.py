@@ -103,7 +103,7 @@ class OperationClient:
             ProviderError: for every other failure.
         """
         names = {**self._api.reveal(), **values, **self._place.names(position)}
-        extra = self._place.extra(position)
+        extra = self._place.additions(position)
         request = replace(
             self._template.fill(self.base_url, names, extra, url),
             sign=self._sign,

@@ -36,7 +36,7 @@ class PagePlace:
         """The values of the names in templates for the page at ``position``."""
         return {**self._first, **{name: str(value) for name, value in (*self._size, *position)}}
 
-    def extra(self, position: Position) -> Extra:
+    def additions(self, position: Position) -> Extra:
         """The parameters that the templates do not place."""
         return tuple(
             [
