@@ -14,6 +14,7 @@ from agent.polling.per_number import PerNumberResult
 from agent.polling.push_merge import merge_pushed
 from agent.providers.pushed import PushedNumber, PushedPhone
 from agent.states import BindingState, Capability, NumberState
+from tests.proof_size import size
 
 NAMES = ("4006220001", "4006220002")
 STATES = (NumberState.ACTIVE, NumberState.FROZEN, NumberState.EXPIRED)
@@ -85,7 +86,7 @@ def start() -> MergeState:
     return MergeState(new_snapshot("north", "hq", Polling(), both))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=size(80, 2000), deadline=None)
 @given(PUSHES, POLLS, st.data())
 def test_any_order_gives_the_same_facts(pushes, polls, data) -> None:
     began = 0.0
