@@ -24,6 +24,8 @@ from agent.rules.promql.nodes import Selector, Semantics, TimeModifier
         ("1 +\n  info(x)", "2:3: function info is experimental in Prometheus and not supported"),
         ("max_over_time(x[1y:1s])", "1:16: a subquery has at most 11000 steps"),
         ("x + (y @ 1..5)", "1:8: @ 1..5 is no time"),
+        ("x @ 33y", "1:3: @ 33y is no time"),
+        ("x + x@1.5m", "1:6: @ 1.5m is no time"),
         ("x @ 1e20", "1:3: timestamp out of bounds for @ modifier: 1e20"),
         ("x @ NaN", "1:3: timestamp out of bounds for @ modifier: NaN"),
         ("holt_winters(x[5m], .5, .5)", "1:1: Prometheus 3 calls function holt_winters"),

@@ -50,8 +50,11 @@ def _sorted(values: Sequence[Any]) -> list[Any]:
 
 
 def _pattern(text: Any) -> Any:
+    options = re2.Options()
+    # It would write to standard error, where every line is a log line.
+    options.log_errors = False
     try:
-        return re2.compile(str(text))
+        return re2.compile(str(text), options)
     except re2.error:
         raise ValueError(f"{text} is not a regular expression") from None
 

@@ -19,9 +19,10 @@ MAX_OPERATORS = 192
 _FARTHEST = 9e15
 """Seconds since the epoch: beyond any real time, and within int64 as milliseconds."""
 _AT = re.compile(
-    r"@\s*([-+]?\s*(?:0[xX][0-9a-fA-F]+|[\d.]+(?:[eE][-+]?\d+)?|inf|nan)\b)",
+    r"@\s*([-+]?\s*(?:0[xX][0-9a-fA-F]+|[\d.]+(?:[eE][-+]?\d+)?|inf|nan)(?![\w.]))",
     re.ASCII | re.IGNORECASE,
 )
+_AT_DURATION = re.compile(r"@\s*([-+]?\s*[\d.][\w.]*)", re.ASCII)
 _CALL = re.compile(r"\w+\s*\(", re.ASCII)
 _TOKEN = re.compile(
     r"""
@@ -79,6 +80,9 @@ def extract_times(text: str) -> tuple[str, list[float]]:
             times.append(_time(match[1].replace(" ", "")))
             pieces += [text[done:start], f"@ {len(times) - 1}"]
             done = match.end()
+        elif word == "@" and (duration := _AT_DURATION.match(text, start)):
+            # The parser reads it as a time, which would be taken for an index.
+            raise RefusedError(f"@ {duration[1]} is no time", "@")
     return "".join([*pieces, text[done:]]), times
 
 
