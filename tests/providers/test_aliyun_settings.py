@@ -113,6 +113,14 @@ async def test_a_number_without_a_configuration_is_not_a_number_without_phones(b
     assert [it.id for it in bindings[HOTLINE]] == ["desk"]
 
 
+@pytest.mark.parametrize("details", [{}, {"Details": None}, {"Details": {}}])
+async def test_a_configuration_that_tells_no_phones_does_not_say_that_there_are_none(
+    bench, details
+):
+    _, bindings = await routing(bench, config_server({"CalledRouteMode": "random", **details}))
+    assert [it.id for it in bindings[HOTLINE]] == ["desk"]
+
+
 async def test_a_mode_that_nobody_described_is_unknown_and_counted(bench):
     data = {"CalledRouteMode": "astral", "TransferTimeout": "", "Details": None}
     routings, _ = await routing(bench, config_server(data))

@@ -27,8 +27,8 @@ class TransferConfig:
     mode: str
     """The provider's own word for the strategy."""
     wait_seconds: float | None
-    phones: tuple[str, ...]
-    """Sorted, each once."""
+    phones: tuple[str, ...] | None
+    """Sorted, each once; ``None`` where the answer does not tell them."""
 
 
 class TransferConfigs:
@@ -68,13 +68,18 @@ def _config_of(data: Any) -> TransferConfig:
     mode = data.get("CalledRouteMode")
     if not isinstance(mode, str):
         raise _misfit("Data.CalledRouteMode", mode, "a text")
-    details = data.get("Details") or []
+    strategy = _STRATEGIES.get(mode, Strategy.UNKNOWN)
+    wait = _seconds_of(data.get("TransferTimeout"))
+    return TransferConfig(strategy, mode, wait, _phones_of(data.get("Details")))
+
+
+def _phones_of(details: Any) -> tuple[str, ...] | None:
+    if details is None or details == {}:
+        return None
     if not isinstance(details, list) or len(details) > _MOST_PHONES:
         raise _misfit("Data.Details", details, f"a list of at most {_MOST_PHONES}")
-    strategy = _STRATEGIES.get(mode, Strategy.UNKNOWN)
     phones = {_phone_of(index, detail) for index, detail in enumerate(details)}
-    wait = _seconds_of(data.get("TransferTimeout"))
-    return TransferConfig(strategy, mode, wait, tuple(sorted(phones)))
+    return tuple(sorted(phones))
 
 
 def _phone_of(index: int, detail: Any) -> str:
