@@ -39,12 +39,21 @@ _FIELDS = {
     "ExternalURL": "external_url",
 }
 
+_NESTING = {("mark", "("), ("mark", "|")}
+MAX_NESTING = 50
+"""Parentheses and pipes of an action, and blocks in each other: parsing them recurs."""
+
 
 class Pipeline:
     """A recursive-descent parser of one action."""
 
     def __init__(self, source: str, variables: set[str]) -> None:
         self.tokens = _tokens(source)
+        deep = sum(token in _NESTING for token in self.tokens)
+        if deep > MAX_NESTING:
+            raise TemplateError(
+                f"an action has more than {MAX_NESTING} parentheses and pipes together"
+            )
         self._variables = variables
         self._position = 0
         self.assigns = False

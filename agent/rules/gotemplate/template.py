@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.rules.gotemplate.data import Operand, Query, Sample, Scope, TemplateData, no_queries
-from agent.rules.gotemplate.expressions import Pipeline
+from agent.rules.gotemplate.expressions import MAX_NESTING, Pipeline
 from agent.rules.gotemplate.functions import is_true
 from agent.rules.gotemplate.values import TemplateError, show
 
@@ -102,6 +102,7 @@ class _Reader:
         self.rest = ""
         """The text after ``else`` in the action that ended the block, as in ``else if``."""
         self.tokens: list[tuple[str, str]] = []
+        self._depth = 0
 
     def block(self, variables: set[str]) -> tuple[str | Operand, ...]:
         """The parts up to the end of a block; ``variables`` are those declared before."""
@@ -137,6 +138,9 @@ class _Reader:
         return _silent((_assign if parser.assigns else _declare)(names[0], value))
 
     def _control(self, word: str, parser: Pipeline, variables: set[str]) -> Operand:
+        self._depth += 1
+        if self._depth > MAX_NESTING:
+            raise TemplateError(f"blocks are nested more than {MAX_NESTING} deep")
         names, value = parser.assignment()
         if parser.assigns:
             if word == "range":
@@ -153,6 +157,7 @@ class _Reader:
             otherwise = self.block(variables)
         if self.ended_by != "end":
             raise TemplateError(f"{word} has no end")
+        self._depth -= 1
         return _CONTROLS[word](tuple(names), value, inside, otherwise)
 
 

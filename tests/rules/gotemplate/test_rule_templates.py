@@ -129,3 +129,22 @@ def test_durations_read_back(milliseconds: int) -> None:
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a duration"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
+        "{{ 1" + " | print" * 5000 + " }}",
+        "{{ if 1 }}" * 5000 + "{{ end }}" * 5000,
+        "{{ if 0 }}" + "{{ else if 0 }}" * 5000 + "{{ end }}",
+    ],
+    ids=["parentheses", "pipes", "blocks", "else if"],
+)
+def test_what_is_nested_too_deep_is_refused(text):
+    with pytest.raises(TemplateError, match="more than 50"):
+        parse_template(text)
+
+
+def test_many_blocks_that_are_not_nested_are_fine():
+    parse_template("{{ if (1) }}x{{ else if (0) }}y{{ end }}" * 200)
