@@ -5,7 +5,6 @@ from operator import attrgetter
 from typing import Final
 
 from agent.model import Number
-from agent.net.exchange import ProviderError
 from agent.providers.aliyun.api import Api
 from agent.providers.aliyun.operations import (
     CCC_NUMBERS,
@@ -14,9 +13,10 @@ from agent.providers.aliyun.operations import (
     VirtualRelation,
 )
 from agent.providers.aliyun.products import Product
+from agent.providers.invalid_records import check_records
 from agent.providers.profile.operation import OperationReader
 from agent.providers.profile.paging import Collected
-from agent.states import Capability, NumberState, PollFailure
+from agent.states import Capability, NumberState
 
 _BEST_FIRST: Final = (NumberState.ACTIVE, NumberState.UNKNOWN, SUSPENDED, NumberState.CANCELLED)
 """A number with several phones is as its best relation; what is not known may be in service."""
@@ -86,13 +86,7 @@ class Listings:
         Raises:
             ProviderError: ``schema`` when they are more than a fifth.
         """
-        if collected.invalid:
-            self._reports.invalid(capability, collected.invalid)
-            self._reports.misfits(capability, collected.misfits)
-        if collected.invalid * 5 > collected.records:
-            counts = f"{collected.invalid} of {collected.records} records do not fit"
-            why = "; ".join((counts, *collected.misfits[:1]))
-            raise ProviderError(PollFailure.SCHEMA, f"{reader.label}: {why}")
+        check_records(self._reports, capability, reader.label, collected)
         return collected.invalid
 
 

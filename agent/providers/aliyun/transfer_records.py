@@ -18,9 +18,10 @@ from agent.net.gather import run_concurrently
 from agent.providers.aliyun.api import Api
 from agent.providers.aliyun.operations import TRANSFER_RECORDS
 from agent.providers.aliyun.phones import Phones
+from agent.providers.invalid_records import check_records
 from agent.providers.profile.envelope import NotFoundError
 from agent.providers.profile.json_path import follow, path_of
-from agent.providers.profile.mapping import MappedPage, RecordMapper
+from agent.providers.profile.mapping import RecordMapper
 from agent.providers.profile.misfits import shape_of
 from agent.states import Capability, PollFailure
 
@@ -108,20 +109,9 @@ class TransferRecords:
         if not isinstance(records, list):
             raise _schema(f"Data.Values is {shape_of(records)}, expected a list")
         mapped = self._mapper.map_page(records)
-        self._report(mapped)
+        check_records(self._account.reports, Capability.CALLS, _ACTION, mapped)
         calls = [self._named(number, call) for call in mapped.facts]
         return calls, mapped.records, total
-
-    def _report(self, mapped: MappedPage) -> None:
-        if not mapped.invalid:
-            return
-        self._account.reports.invalid(Capability.CALLS, mapped.invalid)
-        self._account.reports.misfits(Capability.CALLS, mapped.misfits)
-        if mapped.invalid * 5 > mapped.records:
-            why = "; ".join(
-                (f"{mapped.invalid} of {mapped.records} records do not fit", *mapped.misfits[:1])
-            )
-            raise _schema(why)
 
     def _named(self, number: str, call: Call) -> Call:
         """``call`` with an id of its own, of the number that it was asked for."""

@@ -16,6 +16,7 @@ from agent.net.exchange import ProviderError
 from agent.net.gather import run_concurrently
 from agent.providers.base import CallRecords
 from agent.providers.cost_budget import Costs
+from agent.providers.invalid_records import check_records
 from agent.providers.inventory_facts import bindings_of
 from agent.providers.profile.calls_reader import CallsReader
 from agent.providers.profile.envelope import NotFoundError
@@ -239,13 +240,8 @@ class DeclarativeProvider:
         Raises:
             ProviderError: ``schema`` when more than a fifth of the records are invalid.
         """
-        if collected.invalid:
-            self._context.reports.invalid(capability, collected.invalid)
-            self._context.reports.misfits(capability, collected.misfits)
-        if collected.invalid * 5 > collected.parts:
-            counts = f"{collected.invalid} of {collected.parts} records do not fit the profile"
-            why = "; ".join((counts, *collected.misfits[:1]))
-            raise ProviderError(PollFailure.SCHEMA, f"{self._readers[capability].label}: {why}")
+        label = self._readers[capability].label
+        check_records(self._context.reports, capability, label, collected, "do not fit the profile")
 
 
 @dataclass(frozen=True)

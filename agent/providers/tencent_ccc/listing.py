@@ -7,6 +7,7 @@ from typing import Any, Final
 from agent.net.exchange import ProviderError
 from agent.net.reading import INLINE_RECORDS, read_in_thread
 from agent.providers.adapter import AdapterAccount
+from agent.providers.invalid_records import ReadRecords, check_records
 from agent.providers.profile.mapping import MappedPage, RecordMapper
 from agent.providers.profile.misfits import keys_at
 from agent.providers.profile.page_place import Position
@@ -92,11 +93,8 @@ class ListingReader:
             ProviderError: ``schema`` when it does not fit.
         """
         mapped = await self._map(capability, [record])
-        parts, invalid = mapped.parts, mapped.invalid
-        misfits = list(mapped.misfits)
-        collected = Collected(mapped.facts, 1, parts, invalid, misfits)
-        self._check_share(capability, label, collected)
-        return collected.facts[0]
+        self._check_share(capability, label, mapped)
+        return mapped.facts[0]
 
     async def _map(self, capability: Capability, records: Sequence[Any]) -> MappedPage:
         record_mapper = self._mappers[capability]
@@ -111,14 +109,9 @@ class ListingReader:
             reports.words(f"{capability}.{field}", words)
         return mapped
 
-    def _check_share(self, capability: Capability, label: str, collected: Collected) -> None:
-        if not collected.invalid:
-            return
-        self._account.reports.invalid(capability, collected.invalid)
-        self._account.reports.misfits(capability, collected.misfits)
-        if collected.invalid * 5 > collected.parts:
-            why = f"{collected.invalid} of {collected.parts} records are not as described"
-            raise _schema(label, "; ".join((why, *collected.misfits[:1])))
+    def _check_share(self, capability: Capability, label: str, read: ReadRecords) -> None:
+        what = "are not as described"
+        check_records(self._account.reports, capability, label, read, what)
 
 
 def _count(response: Mapping[str, Any], action: PagedAction) -> int:
