@@ -1,35 +1,13 @@
-"""What the dialects of providers outside China have in common: logins, numbers, identifiers."""
+"""What the dialects of providers outside China have in common: numbers, identifiers."""
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Sequence
-from hmac import compare_digest
 
 from agent.simulator.account import Account
-from agent.simulator.dialects.base import ApiRequest
 from agent.simulator.entities import UNASSIGNED_STATES, Binding, Number
 from agent.states import BindingKind
 
 _COUNTRY = "86"
-
-
-def basic_credentials(request: ApiRequest) -> tuple[str, str]:
-    """User and password of HTTP Basic authentication; empty texts where there are none."""
-    kind, _, value = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "basic":
-        return "", ""
-    try:
-        user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return user, password
-
-
-def is_secret(account: Account | None, credential: str, received: str) -> bool:
-    """Whether ``received`` is the ``credential`` of ``account``, compared in constant time."""
-    expected = account.credentials[credential] if account else ""
-    return account is not None and compare_digest(received.encode(), expected.encode())
 
 
 def customers_numbers(account: Account) -> list[Number]:

@@ -11,13 +11,9 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from agent.simulator.account import Account
-from agent.simulator.dialects.accounts_abroad import (
-    basic_credentials,
-    e164,
-    is_secret,
-    stable_id,
-)
+from agent.simulator.dialects.accounts_abroad import e164, stable_id
 from agent.simulator.dialects.base import ApiRequest, ApiResponse, Pager
+from agent.simulator.dialects.basic_login import basic_credentials, is_secret
 from agent.simulator.dialects.limits import PageLimit
 from agent.simulator.entities import UNASSIGNED_STATES, Number
 from agent.states import IN_SERVICE_STATES, Capability, NumberState

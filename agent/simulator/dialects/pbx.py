@@ -1,16 +1,14 @@
 """What the dialects of PBXs share: logins by HTTP Basic, and the phones that register."""
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping, Sequence
-from hmac import compare_digest
 from typing import Any, Final
 
 import msgspec
 
 from agent.simulator.account import Account
 from agent.simulator.dialects.base import ApiRequest
+from agent.simulator.dialects.basic_login import basic_credentials, is_secret
 from agent.simulator.entities import Binding
 from agent.states import BindingKind, BindingState
 
@@ -33,25 +31,13 @@ REGISTERED: Final = frozenset(
 
 def account_of(request: ApiRequest, accounts: Sequence[Account]) -> Account | None:
     """The account whose ``user`` the request's Basic credentials name."""
-    user = _login(request)[0]
+    user = basic_credentials(request)[0]
     return next((it for it in accounts if it.credentials["user"] == user), None)
 
 
 def is_logged_in(request: ApiRequest, account: Account | None) -> bool:
     """Whether the request has the account's password."""
-    expected = account.credentials["password"] if account else ""
-    return account is not None and compare_digest(_login(request)[1].encode(), expected.encode())
-
-
-def _login(request: ApiRequest) -> tuple[str, str]:
-    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
-    if scheme != "Basic":
-        return "", ""
-    try:
-        user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return user, password
+    return is_secret(account, "password", basic_credentials(request)[1])
 
 
 def extensions(account: Account) -> list[Binding]:

@@ -10,14 +10,9 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from agent.simulator.account import Account
-from agent.simulator.dialects.accounts_abroad import (
-    basic_credentials,
-    customers_numbers,
-    e164,
-    is_secret,
-    stable_id,
-)
+from agent.simulator.dialects.accounts_abroad import customers_numbers, e164, stable_id
 from agent.simulator.dialects.base import ApiRequest, ApiResponse, Pager
+from agent.simulator.dialects.basic_login import basic_credentials, is_secret
 from agent.simulator.dialects.limits import PageLimit
 from agent.simulator.entities import Binding, Number
 from agent.states import IN_SERVICE_STATES, BindingKind, BindingState, Capability

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from agent.simulator.account import Account
-from agent.simulator.dialects.accounts_abroad import e164, first_line, is_secret, stable_id
+from agent.simulator.dialects.accounts_abroad import e164, first_line, stable_id
 from agent.simulator.dialects.base import ApiRequest, ApiResponse, Pager
+from agent.simulator.dialects.basic_login import is_secret
 from agent.simulator.dialects.limits import PageLimit
 from agent.simulator.entities import Number
 from agent.states import IN_SERVICE_STATES, Capability, NumberState

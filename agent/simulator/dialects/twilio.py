@@ -12,14 +12,9 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from agent.simulator.account import Account
-from agent.simulator.dialects.accounts_abroad import (
-    basic_credentials,
-    customers_numbers,
-    e164,
-    is_secret,
-    stable_id,
-)
+from agent.simulator.dialects.accounts_abroad import customers_numbers, e164, stable_id
 from agent.simulator.dialects.base import ApiRequest, ApiResponse, Page, Pager
+from agent.simulator.dialects.basic_login import basic_credentials, is_secret
 from agent.simulator.entities import CallRecord, Number
 from agent.states import IN_SERVICE_STATES, CallResult, Capability
 

@@ -9,15 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from agent.simulator.account import Account
-from agent.simulator.dialects.accounts_abroad import (
-    basic_credentials,
-    customers_numbers,
-    e164,
-    first_line,
-    is_secret,
-    stable_id,
-)
+from agent.simulator.dialects.accounts_abroad import customers_numbers, e164, first_line, stable_id
 from agent.simulator.dialects.base import ApiRequest, ApiResponse, Pager
+from agent.simulator.dialects.basic_login import basic_credentials, is_secret
 from agent.simulator.dialects.limits import PageLimit
 from agent.simulator.entities import Number
 from agent.states import Capability
