@@ -18,10 +18,11 @@ from agent.config.lints import HolidayCalendar, Lints
 from agent.config.marking import MarkingSource
 from agent.config.pace import Intervals, Polling
 from agent.config.pushes import Pushes
-from agent.config.secret import Secret, Token
-from agent.config.section import HostName, HttpUrl, ListenAddress, Network, Section, Zone
+from agent.config.secret import Secret
+from agent.config.section import HttpUrl, ListenAddress, Network, Section, Zone
 from agent.config.service import ConfirmationOfRepair, ServiceLevels
 from agent.config.sinks import Sink
+from agent.config.web import Web
 from agent.states import Grade, NumberState, Party
 from agent.yamlfile.values import Duration, Name
 
@@ -210,47 +211,6 @@ class Contact(Section):
     """In quotes, so that a leading zero is kept."""
     email: str = ""
     """The e-mail address."""
-
-
-class WebQueries(Section):
-    """What queries at ``/api/v1`` may take; the rules' own are not limited by it."""
-
-    max_samples: Annotated[int, Field(ge=1000, le=1_000_000_000)] = 2_000_000
-    """The most samples one step of a query may read or make."""
-    max_label_bytes: Annotated[int, Field(ge=1024, le=64 * 1024**3)] = 16 * 1024 * 1024
-    """The most bytes of label values one step of a query may make."""
-    timeout: Annotated[Duration, Field(gt=0, le=600)] = 30.0
-    """The longest a query may wait and run."""
-    concurrency: Annotated[int, Field(ge=1, le=16)] = 2
-    """Queries that run at once; one client gets all but one of these places. Read at the start."""
-
-
-class Web(Section):
-    """The agent's own pages and endpoints."""
-
-    external_url: HttpUrl | None = None
-    """The address people reach the agent at; tickets link to it."""
-    token: Token | None = None
-    """The token that every request to change something must carry, as bearer token or as password
-    of any user name; without it the agent makes one at its first start, in ``access.token`` of
-    the data folder."""
-    basic_auth_users: dict[str, Secret] = Field(default={})
-    """Users who may read, by name with a bcrypt hash of the password; without any, reading needs
-    no login. The token is a login, too; ``/-/healthy``, ``/-/ready`` and webhooks need none."""
-    config_file: str | None = None
-    """A ``web.config.yml`` of Prometheus' exporter-toolkit to read ``basic_auth_users`` from; its
-    other keys, TLS among them, are refused."""
-    allow_open_listen: bool = False
-    """Whether ``listen`` may name addresses that other machines reach without ``token``."""
-    hosts: list[HostName] = Field(default=[])
-    """Further names by which people and tools reach the agent, without a port; a request whose
-    Host header has another name than these, localhost, an address of ``listen`` or the host of
-    ``external_url`` is refused."""
-    trusted_proxies: list[Network] = Field(default=[])
-    """Networks of reverse proxies whose ``X-Forwarded-For`` is believed: limits then count by the
-    client and not by the proxy. It never lets anybody in."""
-    queries: WebQueries = WebQueries()
-    """What queries at ``/api/v1`` may take; the rules' own are not limited by it."""
 
 
 class Log(Section):

@@ -1,4 +1,4 @@
-"""Users who may read: ``web.basic_auth_users``, and ``web.config_file`` with the same key.
+"""Users with passwords: ``web.users``, ``web.basic_auth_users`` and ``web.config_file``.
 
 The file is a ``web.config.yml`` of Prometheus' exporter-toolkit. Of its keys only
 ``basic_auth_users`` is supported; every other one is refused by name, since whoever wrote it
@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agent.config.secret import Secret, visible_length
-from agent.config.settings import Web
 from agent.config.unvalidated import UnvalidatedConfig
+from agent.config.web import Web
 from agent.yamlfile.paths import KeyPath, key_text, one_line, select
 from agent.yamlfile.problems import Problem
 from agent.yamlfile.reader import Document, Format, read_yaml
@@ -33,15 +33,17 @@ _UNSUPPORTED = {
 
 
 def users_have_passwords(config: UnvalidatedConfig) -> Iterator[Problem]:
-    """Every user who may read has a bcrypt hash, and ``web.config_file`` can be read."""
+    """Every user has a name of their own and a bcrypt hash, and ``web.config_file`` can be read."""
     users = dict(select(config.data, "web", _USERS, "*"))
     # Blank ones are refused as every blank secret is.
     yield from _user_problems({path: it for path, it in users.items() if _is_visible(it)})
+    yield from _named_user_problems(config.data, {str(path[-1]) for path in users})
     for path, name in select(config.data, "web", "config_file"):
         if not isinstance(name, str):
             continue
         document = _read(config.folder / name)
-        for problem in (*document.problems, *_file_problems(document)):
+        problems = (*document.problems, *_file_problems(document), *_repeated(config, document))
+        for problem in problems:
             line = problem.line or document.lines.get(problem.path, 1)
             key = f"{key_text(problem.path)}: " if problem.path else ""
             yield Problem(path, f"{one_line(name)}:{line}: {key}{problem.text}")
@@ -81,13 +83,41 @@ def _is_visible(value: object) -> bool:
     return not isinstance(value, str) or visible_length(value) > 0
 
 
+def _repeated(config: UnvalidatedConfig, document: Document) -> Iterator[Problem]:
+    """Users of the file who are users with a role as well."""
+    named = {name for _path, name in select(config.data, "web", "users", "*", "name")}
+    for path, _value in select(document.data, _USERS, "*"):
+        if path[-1] in named:
+            yield Problem(path, "is a user of web.users as well, expected it in one of the two")
+
+
+def _named_user_problems(data: object, viewers: set[str]) -> Iterator[Problem]:
+    """What is wrong with ``web.users``, where ``viewers`` are users of another place."""
+    seen = set(viewers)
+    for path, name in select(data, "web", "users", "*", "name"):
+        if not isinstance(name, str):
+            continue
+        if not _NAME.fullmatch(name):
+            yield Problem(path, f"is no user name, expected {_EXPECTED_NAME}")
+        elif name in seen:
+            yield Problem(path, f"is a user already, got {one_line(name)}; expected another")
+        seen.add(name)
+    for path, value in select(data, "web", "users", "*", "password_hash"):
+        if _is_visible(value):
+            yield from _hash_problems(path, value)
+
+
 def _user_problems(users: dict[KeyPath, object]) -> Iterator[Problem]:
     for path, value in users.items():
-        text = value.reveal() if isinstance(value, Secret) else value
-        match = _HASH.fullmatch(text) if isinstance(text, str) else None
         if not _NAME.fullmatch(str(path[-1])):
             yield Problem(path, f"is no user name, expected {_EXPECTED_NAME}")
-        if match is None:
-            yield Problem(path, f"is not a password's hash, expected {_EXPECTED_HASH}")
-        elif not _CHEAPEST <= int(match["cost"]) <= _DEAREST:
-            yield Problem(path, f"has a cost outside {_CHEAPEST} to {_DEAREST}, expected 10")
+        yield from _hash_problems(path, value)
+
+
+def _hash_problems(path: KeyPath, value: object) -> Iterator[Problem]:
+    text = value.reveal() if isinstance(value, Secret) else value
+    match = _HASH.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        yield Problem(path, f"is not a password's hash, expected {_EXPECTED_HASH}")
+    elif not _CHEAPEST <= int(match["cost"]) <= _DEAREST:
+        yield Problem(path, f"has a cost outside {_CHEAPEST} to {_DEAREST}, expected 10")

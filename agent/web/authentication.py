@@ -1,16 +1,19 @@
-"""Authenticates requests: who changes something has the token, who reads may have to log in.
+"""Authenticates requests, and holds each sender to the role that the endpoint asks for.
 
-A browser sends the token as the password of any user name, tools send it as a bearer token.
-Reading needs a login only where ``web.basic_auth_users`` has users; the token is a login, too.
-Webhooks have credentials of their own, and ``/-/healthy`` and ``/-/ready`` need none.
+Users of ``web.users`` have a role, those of ``web.basic_auth_users`` are viewers, and whoever has
+the agent's token is an administrator: a browser sends it as the password of any user name, tools
+as a bearer token. Reading needs a login only where there are users. Webhooks have credentials of
+their own, and ``/-/healthy`` and ``/-/ready`` need none.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum, auto, unique
 from http import HTTPStatus
 
 from aiohttp import web
 
+from agent.config.web import Role, WebUser
 from agent.store.directory import TOKEN_NAME
 from agent.web.endpoint import READING_METHODS, Access, endpoint_of
 from agent.web.passwords import BusyError, PasswordCheck
@@ -24,89 +27,142 @@ CHALLENGE: Mapping[str, str] = {"WWW-Authenticate": 'Basic realm="numwatch", cha
 """Makes a browser ask for a user name and a password."""
 PASSWORDS: web.AppKey[PasswordCheck] = web.AppKey("passwords", PasswordCheck)
 
-_ALWAYS_READABLE = frozenset({"/-/healthy", "/-/ready"})
 _RETRY_SECONDS = "5"
-_EXPECTED_TOKEN = (
+_TOKEN = (
     "web.token as bearer token, or as password of any user name; where web.token is not set,"
     f" what {TOKEN_NAME} in the agent's data folder holds"
 )
-_EXPECTED_LOGIN = "a user of web.basic_auth_users and the password, or the agent's token"
 
 
 @unique
-class Identity(Enum):
-    """The sender of a request, as far as its credentials prove it."""
+class Credentials(Enum):
+    """What the credentials of a request are worth."""
 
-    NOBODY = auto()
-    """It has none."""
+    MISSING = auto()
     WRONG = auto()
     LIMITED = auto()
     """They were not compared: too many wrong ones came before them."""
-    READER = auto()
-    """A user of ``web.basic_auth_users``, who may read."""
-    OPERATOR = auto()
-    """The holder of the agent's token, who may change something and read whole phone numbers."""
+    RIGHT = auto()
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The sender of a request, as far as its credentials prove it."""
+
+    credentials: Credentials
+    role: Role = Role.VIEWER
+    """What the sender may do, once logged in; nobody may do less than a viewer."""
+    name: str = ""
+    """The user's name; empty for whoever has the agent's token."""
 
 
 _IDENTITY: web.RequestKey[Identity] = web.RequestKey("identity", Identity)
+_NOBODY = Identity(Credentials.MISSING)
+_ADMINISTRATOR = Identity(Credentials.RIGHT, Role.ADMINISTRATOR)
+"""The holder of the agent's token."""
 
 
 @web.middleware
 async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Check the credentials of a request once, and refuse what they do not allow."""
+    """Check the credentials of a request once, and refuse what its role does not allow."""
     access = _access(request)
     if access is Access.WEBHOOK:
         return await handler(request)
-    identity = await _identify(request)
-    request[_IDENTITY] = identity
-    if access is Access.TOKEN:
-        if identity is not Identity.OPERATOR:
-            raise _refusal(identity, "this changes something, and the token", _EXPECTED_TOKEN)
-    elif services_of(request).settings().web.basic_auth_users:
-        is_known = identity in {Identity.READER, Identity.OPERATOR}
-        if not is_known and request.path not in _ALWAYS_READABLE:
-            raise _refusal(identity, "reading needs a login, and it", _EXPECTED_LOGIN)
+    identity = request[_IDENTITY] = await _identify(request)
+    least = access.role
+    if least is not None and (access.needs_login or services_of(request).settings().web.logins()):
+        is_known = identity.credentials is Credentials.RIGHT
+        if not is_known or not identity.role.includes(least):
+            raise _refusal(identity, least)
     return await handler(request)
 
 
+def role_of(request: web.Request) -> Role:
+    """The role of whoever sent ``request``; a viewer's where nobody has logged in.
+
+    A request that needs more than its sender may do reaches no handler: ``Endpoint.access`` names
+    the least role. Ask for the role where an answer shows more to some than to others.
+    """
+    return _identity_of(request).role
+
+
 def is_authorized(request: web.Request) -> bool:
-    """Whether ``request`` carries the agent's token, which who reads need not have."""
-    return request.get(_IDENTITY) is Identity.OPERATOR
+    """Whether an operator or an administrator sent ``request``: texts show phones to them."""
+    return role_of(request).includes(Role.OPERATOR)
 
 
-def user_of(request: web.Request) -> str:
-    """The user name that a browser has sent; empty without one."""
-    return basic_credentials(request)[0]
+def actor_of(request: web.Request) -> str:
+    """The name of whoever sent ``request``; empty where there is none.
+
+    A user's is proven by the login; beside the agent's token it is the one the browser has sent.
+    """
+    return _identity_of(request).name or basic_credentials(request)[0]
+
+
+def recorded_actor(request: web.Request, typed: str) -> str:
+    """The name under which an act of ``request`` is recorded, where a form or body has ``typed``.
+
+    A user who has logged in under a name cannot act under another: ``li (Li Wei)``. With the
+    agent's token, which many may share, the typed name is all there is.
+    """
+    name = _identity_of(request).name
+    if not name:
+        return typed or actor_of(request)
+    return name if typed.strip() in {"", name} else f"{name} ({typed.strip()})"
+
+
+def _identity_of(request: web.Request) -> Identity:
+    identity = request.get(_IDENTITY)
+    return identity if isinstance(identity, Identity) else _NOBODY
 
 
 async def _identify(request: web.Request) -> Identity:
     services = services_of(request)
     tokens = services.tokens
     if not presented_credentials(request):
-        return Identity.NOBODY
+        return _NOBODY
     if tokens.is_limited(request):
-        return Identity.LIMITED
+        return Identity(Credentials.LIMITED)
     if tokens.has_own_token(request):
         tokens.count_right(request)
-        return Identity.OPERATOR
-    users = services.settings().web.basic_auth_users
+        return _ADMINISTRATOR
     try:
-        if users and await request.app[PASSWORDS].is_right(users, *basic_credentials(request)):
-            tokens.count_right(request)
-            return Identity.READER
+        user = await _user(request)
     except BusyError:
-        return Identity.LIMITED
+        return Identity(Credentials.LIMITED)
+    if user is not None:
+        tokens.count_right(request)
+        return Identity(Credentials.RIGHT, user.role, user.name)
     tokens.count_wrong(request, repeats=request.method not in READING_METHODS)
-    return Identity.WRONG
+    return Identity(Credentials.WRONG)
 
 
-def _refusal(identity: Identity, what: str, expected: str) -> ApiError:
-    if identity is Identity.LIMITED:
+async def _user(request: web.Request) -> WebUser | None:
+    """The user whose name and password ``request`` has.
+
+    Raises:
+        BusyError: when too many passwords wait to be checked.
+    """
+    logins = services_of(request).settings().web.logins()
+    hashes = {name: user.password_hash for name, user in logins.items()}
+    name, password = basic_credentials(request)
+    if hashes and await request.app[PASSWORDS].is_right(hashes, name, password):
+        return logins[name]
+    return None
+
+
+def _refusal(identity: Identity, least: Role) -> ApiError:
+    expected = f"a user with the role {least} and the password, or {_TOKEN}"
+    if identity.credentials is Credentials.LIMITED:
         error = "429 too many wrong credentials came from this address"
         headers = {**CHALLENGE, "Retry-After": _RETRY_SECONDS}
         return ApiError(error, expected, HTTPStatus.TOO_MANY_REQUESTS, headers)
-    fault = "missing" if identity is Identity.NOBODY else "wrong"
-    return ApiError(f"401 {what} is {fault}", expected, HTTPStatus.UNAUTHORIZED, CHALLENGE)
+    fault = f"is {identity.credentials.name.lower()}"
+    if identity.credentials is Credentials.RIGHT:
+        fault = f"is that of a user with the role {identity.role}"
+    # 401 also for who has logged in: a browser then asks for another user.
+    error = f"401 this needs the role {least}, and the login {fault}"
+    return ApiError(error, expected, HTTPStatus.UNAUTHORIZED, CHALLENGE)
 
 
 def _access(request: web.Request) -> Access:
@@ -116,4 +172,4 @@ def _access(request: web.Request) -> Access:
     # No such path or method: whoever may not change anything must not learn that from a POST.
     if request.path.startswith(WEBHOOKS):
         return Access.WEBHOOK
-    return Access.ANYONE if request.method in READING_METHODS else Access.TOKEN
+    return Access.VIEWER if request.method in READING_METHODS else Access.OPERATOR

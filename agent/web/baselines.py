@@ -11,6 +11,7 @@ from agent.baselines.drift_effect import effect_of_drift
 from agent.baselines.service import BaselineReport
 from agent.masking import mask_text
 from agent.tickets.document import stamp
+from agent.web.authentication import recorded_actor
 from agent.web.configuration import effect_views
 from agent.web.number_views import phone_views, routing_view
 from agent.web.numbers import ACCOUNT_QUERY
@@ -45,9 +46,10 @@ async def approve_baseline(request: web.Request) -> web.Response:
     """Approve the configuration of a number as it is now."""
     account = read(request.query, ACCOUNT_QUERY)
     approval = _decode(await request.read())
+    by = recorded_actor(request, approval.by)
     try:
         baseline = await _baselines(request).approve(
-            request.match_info["number"], approval.by, approval.note, **account
+            request.match_info["number"], by, approval.note, **account
         )
     except LookupError as error:
         expected = "a number whose whole configuration was polled"

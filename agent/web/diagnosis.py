@@ -9,13 +9,13 @@ from agent.diagnosis.answers import known_questions
 from agent.masking import mask_text
 from agent.model import Verdict
 from agent.tickets.actions.request import ActionRequestError
-from agent.web.authentication import CHALLENGE, is_authorized
+from agent.web.authentication import CHALLENGE, is_authorized, recorded_actor
 from agent.web.parameters import Parameter, read
 from agent.web.responses import ApiError, large_json_response, no_number
 from agent.web.services import services_of
 
 DIAGNOSE_QUERY = (
-    Parameter("caller", "The phone that calls, as the number sees it; asks for the token."),
+    Parameter("caller", "The phone that calls, as the number sees it; asks for an operator."),
 )
 _MOST_ANSWERS = 40
 _EXAMPLE = 'a body such as {"answers": {"service": "no"}, "by": "Li Wei"}'
@@ -38,8 +38,8 @@ async def diagnose(request: web.Request) -> web.Response:
     if caller and not is_authorized(request):
         # The verdict depends on the caller's digits, and on those of lists that are masked:
         # whoever may ask for any caller finds the masked digits out by asking.
-        error = "401 a diagnosis for a caller needs the agent's token"
-        expected = "web.token, or a diagnosis without caller"
+        error = "401 a diagnosis for a caller needs the role operator"
+        expected = "an operator's login, or a diagnosis without caller"
         raise ApiError(error, expected, HTTPStatus.UNAUTHORIZED, CHALLENGE)
     verdict = await services_of(request).diagnose(request.match_info["number"], caller or None)
     return await _response(verdict)
@@ -54,7 +54,8 @@ async def answer_questions(request: web.Request) -> web.Response:
         raise no_number()
     number = request.match_info["number"]
     try:
-        verdict = await services.answer(number, sent.caller or None, sent.answers, sent.by)
+        by = recorded_actor(request, sent.by)
+        verdict = await services.answer(number, sent.caller or None, sent.answers, by)
     except ActionRequestError as error:
         expected = f"by, and answers to some of {', '.join(known_questions())}"
         raise ApiError(f"400 {error}", expected) from None

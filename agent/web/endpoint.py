@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from agent.config.web import Role
 from agent.web.parameters import Parameter
 from agent.web.responses import Handler
 
@@ -20,13 +21,27 @@ Content = type | dict[str, Any] | str
 
 @unique
 class Access(Enum):
-    """Who may call an endpoint."""
+    """Who may call an endpoint: the least role, or whoever proves it in another way."""
 
-    ANYONE = auto()
-    TOKEN = auto()
-    """Who has ``web.token``, or where it is not set the agent's own token."""
+    PUBLIC = auto()
+    """Anybody, also where reading needs a login."""
+    VIEWER = auto()
+    """Who may read: anybody where no user is configured."""
+    OPERATOR = auto()
+    """An operator or an administrator, such as the holder of the agent's token."""
+    ADMINISTRATOR = auto()
     WEBHOOK = auto()
     """Who has the credentials of the webhook, which checks them itself."""
+
+    @property
+    def role(self) -> Role | None:
+        """The least role; ``None`` where roles do not decide."""
+        return Role.__members__.get(self.name)
+
+    @property
+    def needs_login(self) -> bool:
+        """Whether nobody gets in without a login, whatever is configured."""
+        return self in {Access.OPERATOR, Access.ADMINISTRATOR}
 
 
 @dataclass(frozen=True)
@@ -43,7 +58,7 @@ class Endpoint:
         body: What the request holds, if anything.
         body_type: The body's media type, where ``body`` is no media type itself.
         is_body_required: Whether a request without a body is refused.
-        access: Who may call it.
+        access: The least role of who may call it.
         errors: The statuses of refusals, beside those that ``access`` implies.
         has_head: Whether HEAD is answered too; not for a stream that never ends.
     """
@@ -57,7 +72,7 @@ class Endpoint:
     body: Content | None = None
     body_type: str = "application/json"
     is_body_required: bool = True
-    access: Access = Access.ANYONE
+    access: Access = Access.VIEWER
     errors: tuple[HTTPStatus, ...] = ()
     has_head: bool = True
 

@@ -8,13 +8,17 @@ import msgspec
 from aiohttp import web
 
 from agent.web.documents import COMPLAINT, EVENT, PROMETHEUS_ENVELOPE, REFERENCE, TICKET
-from agent.web.endpoint import ENDPOINTS, Access, Content, Endpoint
+from agent.web.endpoint import ENDPOINTS, Content, Endpoint
 from agent.web.responses import Error, json_response
 from agent.web.services import services_of
 
 _SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
-    "basic": {"type": "http", "scheme": "basic", "description": "web.token as password."},
+    "basic": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "A user of web.users, or web.token as password of any user name.",
+    },
 }
 _JSON, _HTML, _TEXT = "application/json", "text/html", "text/plain"
 _SCHEMAS = {"text/event-stream": EVENT}
@@ -51,8 +55,9 @@ def describe(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
     operation: dict[str, Any] = {"summary": endpoint.summary}
-    if endpoint.access is Access.TOKEN:
+    if endpoint.access.needs_login:
         operation["security"] = [{scheme: []} for scheme in _SECURITY_SCHEMES]
+        operation["description"] = f"Needs the role {endpoint.access.role}."
     if endpoint.body is not None:
         operation["requestBody"] = {
             "required": endpoint.is_body_required,
@@ -75,7 +80,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
 def _errors(endpoint: Endpoint) -> set[HTTPStatus]:
     """The statuses of refusals: those of the table, and those that every such endpoint has."""
     errors = {HTTPStatus.BAD_REQUEST, *endpoint.errors}
-    if endpoint.access is Access.TOKEN:
+    if endpoint.access.needs_login:
         errors |= {*_TOKEN_ERRORS}
     if endpoint.body is not None:
         errors |= {HTTPStatus.REQUEST_ENTITY_TOO_LARGE}

@@ -1,11 +1,9 @@
 """The route table: every path of the web application, for the server and for OpenAPI."""
 
-from dataclasses import replace
 from http import HTTPStatus
 
 from agent.complaints.actions import ComplaintActionRequest
 from agent.model import Verdict
-from agent.rules.promql.lexer import MAX_LENGTH
 from agent.web import (
     accounts,
     baselines,
@@ -25,8 +23,6 @@ from agent.web.documents import (
     COMPLAINT_LIST,
     COMPLAINT_REPORT,
     OPENAPI,
-    PROMETHEUS_ENVELOPE,
-    PROMETHEUS_FORM,
     PUSH,
     TICKET,
     TICKET_PAGE,
@@ -37,8 +33,7 @@ from agent.web.forms import FORM
 from agent.web.language import LANG
 from agent.web.openapi import show_openapi
 from agent.web.parameters import Parameter
-from agent.web.prometheus import alerts, expressions, metadata
-from agent.web.prometheus.response import QueryHandler, endpoint_handler
+from agent.web.prometheus.routes import PROMETHEUS_ROUTES
 from agent.web.views import AccountList, BaselineView, NumberDetail, NumberPage, VersionView
 
 _HTML, _TEXT = "text/html", "text/plain"
@@ -75,7 +70,7 @@ _PAGES = (
         "Act on a ticket with a form of its page",
         _HTML,
         body=FORM,
-        access=Access.TOKEN,
+        access=Access.OPERATOR,
         errors=(_BAD, _MISSING, _CONFLICT, _MEDIA_TYPE),
     ),
     Endpoint(
@@ -99,13 +94,21 @@ _PAGES = (
 
 _MANAGEMENT = (
     Endpoint("GET", "/metrics", management.metrics, "The metrics, for Prometheus", _TEXT),
-    Endpoint("GET", "/-/healthy", management.healthy, "Whether the process is alive", _TEXT),
+    Endpoint(
+        "GET",
+        "/-/healthy",
+        management.healthy,
+        "Whether the process is alive",
+        _TEXT,
+        access=Access.PUBLIC,
+    ),
     Endpoint(
         "GET",
         "/-/ready",
         management.ready,
         "Whether the agent can answer for its numbers",
         _TEXT,
+        access=Access.PUBLIC,
         errors=(_UNAVAILABLE,),
     ),
     Endpoint(
@@ -114,7 +117,7 @@ _MANAGEMENT = (
         management.reload,
         "Load the configuration again",
         _TEXT,
-        access=Access.TOKEN,
+        access=Access.ADMINISTRATOR,
         errors=(_BAD,),
     ),
 )
@@ -155,7 +158,7 @@ _NUMBERS = (
         VersionView,
         query=numbers.ACCOUNT_QUERY,
         body=baselines.Approval,
-        access=Access.TOKEN,
+        access=Access.OPERATOR,
         errors=(_BAD, _MISSING, _CONFLICT),
     ),
     Endpoint(
@@ -177,7 +180,7 @@ _NUMBERS = (
         "Answer questions of a diagnosis; the response is the verdict the answers lead to",
         Verdict,
         body=diagnosis.DiagnosisAnswers,
-        access=Access.TOKEN,
+        access=Access.OPERATOR,
         errors=(_BAD, _MISSING),
     ),
 )
@@ -199,7 +202,7 @@ _TICKETS = (
         "Queue dead letters for delivery again",
         tickets.Replayed,
         query=tickets.REPLAY_QUERY,
-        access=Access.TOKEN,
+        access=Access.ADMINISTRATOR,
         errors=(_BAD,),
     ),
     Endpoint(
@@ -217,7 +220,7 @@ _TICKETS = (
         "Act on a ticket; the response is the ticket as it is then",
         TICKET,
         body=tickets.TicketActionRequest,
-        access=Access.TOKEN,
+        access=Access.OPERATOR,
         errors=(_BAD, _MISSING, _CONFLICT, _MEDIA_TYPE, _UNAVAILABLE),
     ),
     Endpoint(
@@ -269,7 +272,7 @@ _COMPLAINTS = (
         "Act on a complaint; the response is the complaint as it is then",
         COMPLAINT,
         body=ComplaintActionRequest,
-        access=Access.TOKEN,
+        access=Access.OPERATOR,
         errors=(_BAD, _MISSING, _CONFLICT, _MEDIA_TYPE),
     ),
 )
@@ -305,88 +308,6 @@ _WEBHOOKS = (
 )
 
 
-def _unlimited(name: str, description: str, *, is_repeatable: bool = False) -> Parameter:
-    """A parameter whose handler checks it: Prometheus' words for an error differ from ours."""
-    return Parameter(name, description, longest=None, is_repeatable=is_repeatable)
-
-
-_EXPRESSION = replace(
-    _unlimited("query", f"An expression of PromQL, at most {MAX_LENGTH} characters."),
-    is_required=True,
-)
-_TIME = _unlimited("time", "As of when: epoch seconds or RFC 3339; now by default.")
-_START = _unlimited("start", "From when: epoch seconds or RFC 3339.")
-_END = _unlimited("end", "Until when: epoch seconds or RFC 3339.")
-_STEP = _unlimited("step", "Time between two points: seconds, or a duration such as 30s.")
-_TIMEOUT = _unlimited("timeout", "The longest it may take: seconds or a duration.")
-_MATCH = _unlimited("match[]", "Only series that this selector matches.", is_repeatable=True)
-_TYPE = Parameter(
-    "type", "Only alerting or only recording rules; empty for both.", ("alert", "record", "")
-)
-_METRIC = _unlimited("metric", "Only this metric.")
-
-
-def _prometheus(path: str, handler: QueryHandler, summary: str, *query: Parameter) -> Endpoint:
-    path = f"/api/v1/{path}"
-    return Endpoint(
-        "GET",
-        path,
-        endpoint_handler(handler),
-        summary,
-        PROMETHEUS_ENVELOPE,
-        query=query,
-        errors=(_BAD, HTTPStatus.UNPROCESSABLE_ENTITY, _UNAVAILABLE),
-    )
-
-
-_PROMETHEUS_BY_FORM = (
-    _prometheus(
-        "query", expressions.query, "An expression at one instant", _EXPRESSION, _TIME, _TIMEOUT
-    ),
-    _prometheus(
-        "query_range",
-        expressions.query_range,
-        "An expression over a time range",
-        *(_EXPRESSION, _START, _END, _STEP, _TIMEOUT),
-    ),
-    _prometheus("labels", metadata.labels, "The names of all labels", _MATCH, _START, _END),
-    _prometheus("series", metadata.series, "The series that match", _MATCH, _START, _END),
-    _prometheus(
-        "query_exemplars",
-        expressions.query_exemplars,
-        "Always empty: there are no exemplars",
-        *(_EXPRESSION, _START, _END),
-    ),
-    _prometheus("format_query", expressions.format_query, "An expression, formatted", _EXPRESSION),
-)
-"""The endpoints that Prometheus serves for posted forms as well: Grafana posts long expressions.
-
-They change nothing, so they ask for no token either.
-"""
-
-_PROMETHEUS = (
-    *_PROMETHEUS_BY_FORM,
-    *(
-        replace(
-            endpoint,
-            method="POST",
-            # What the address leaves out stands in the form.
-            query=tuple(replace(parameter, is_required=False) for parameter in endpoint.query),
-            body=PROMETHEUS_FORM,
-            body_type=FORM,
-            is_body_required=False,
-        )
-        for endpoint in _PROMETHEUS_BY_FORM
-    ),
-    _prometheus(
-        "label/{name}/values", metadata.values, "The values of one label", _MATCH, _START, _END
-    ),
-    _prometheus("metadata", metadata.metadata, "Type and help of the metrics", _METRIC),
-    _prometheus("rules", alerts.rules, "Rules, their health and their alerts", _TYPE),
-    _prometheus("alerts", alerts.alerts, "Alerts that are pending or firing"),
-    _prometheus("status/buildinfo", metadata.build_information, "Whose read API this is"),
-)
-
 ROUTES: tuple[Endpoint, ...] = (
     *_PAGES,
     *_MANAGEMENT,
@@ -394,7 +315,7 @@ ROUTES: tuple[Endpoint, ...] = (
     *_TICKETS,
     *_COMPLAINTS,
     *_WEBHOOKS,
-    *_PROMETHEUS,
+    *PROMETHEUS_ROUTES,
     Endpoint("GET", "/api/openapi.json", show_openapi, "This description", OPENAPI),
 )
 """Every endpoint there is; nothing is registered elsewhere."""

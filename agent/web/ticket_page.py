@@ -14,7 +14,7 @@ from agent.tickets.actions.request import Field
 from agent.tickets.actions.specs import ACTION_SPECS, offered
 from agent.tickets.document import document
 from agent.tickets.ticket import Ticket
-from agent.web.authentication import user_of
+from agent.web.authentication import actor_of
 from agent.web.forms import read_form
 from agent.web.language import LANG
 from agent.web.pages import page
@@ -93,7 +93,7 @@ async def _page(
         forms=_forms(ticket, refused),
         problem="" if error is None else error.error.partition(" ")[2],
         failed=None if refused is None else refused.action,
-        actor=user_of(request),
+        actor=actor_of(request),
         moment=lambda timestamp: _local_time(timestamp, zone),
     )
     if error is not None:

@@ -15,7 +15,7 @@ from agent.tickets.changes import Change
 from agent.tickets.document import document
 from agent.tickets.ledger import Filter, Page
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
-from agent.web.authentication import user_of
+from agent.web.authentication import recorded_actor
 from agent.web.parameters import ACCOUNT, LIMIT, OFFSET, PROVIDER, Parameter, next_page, read
 from agent.web.responses import ApiError, json_response, large_json_response, no_ticket
 from agent.web.services import services_of
@@ -47,7 +47,7 @@ class TicketActionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     action: TicketAction
     reason: str
     actor: str = ""
-    """Who acts; by default the user name the browser has sent."""
+    """Who acts; by default the user name the browser has sent. A user's login is recorded, too."""
     fields: dict[str, str | int | float] = {}
     """The fields of the action's form."""
     revision: int | None = None
@@ -135,7 +135,7 @@ async def perform(request: web.Request, action: TicketActionRequest) -> Change:
         error = "503 tickets cannot be acted on here"
         raise ApiError(error, "a running agent", HTTPStatus.SERVICE_UNAVAILABLE)
     try:
-        actor = Actor(ActorKind.PERSON, person_name(action.actor or user_of(request)))
+        actor = Actor(ActorKind.PERSON, person_name(recorded_actor(request, action.actor)))
         change = await services.act(
             request.match_info["id"],
             ActionRequest(action.action, actor, action.reason, action.fields, action.revision),

@@ -60,7 +60,11 @@ def configuration() -> dict:
     account = {**ACCOUNT, "marking": MARKING, "pushes": PUSHES}
     sinks[1]["callback"] = {"secret": STRONG, "former_secret": STRONG}
     return {
-        "web": {"token": STRONG, "basic_auth_users": {"reader": HASH}},
+        "web": {
+            "token": STRONG,
+            "basic_auth_users": {"reader": HASH},
+            "users": [{"name": "anna", "password_hash": HASH}],
+        },
         "intake": {
             "alertmanager": {**hook, "headers": {"Authorization": f"Bearer {STRONG}"}},
             "complaints": {**hook, "secret": SIGNING, "former_secret": SIGNING},

@@ -86,6 +86,41 @@ def test_a_missing_file_is_refused_and_both_at_once_are(write: Writer, tmp_path:
     assert "is given besides basic_auth_users" in error
 
 
+def test_users_have_a_name_of_their_own_a_hash_and_a_known_role(
+    write: Writer, tmp_path: Path
+) -> None:
+    anna = {"name": "anna", "password_hash": HASH, "role": "operator"}
+    logins = settings(write(config(users=[anna], basic_auth_users={"reader": HASH}))).web.logins()
+    assert {name: str(user.role) for name, user in logins.items()} == {
+        "reader": "viewer",
+        "anna": "operator",
+    }
+    bad = [
+        {**anna, "name": "a:b"},
+        {**anna, "password_hash": "password"},
+        {**anna, "role": "root"},
+        {**anna, "name": "reader"},
+        {"name": "berta"},
+    ]
+    errors = errors_of(write(config(users=[anna, *bad], basic_auth_users={"reader": HASH})))
+    expected = [
+        "web.users[1].name: is no user name, expected 1 to 128 characters without a colon",
+        "web.users[2].name: is a user already, got anna; expected another",
+        "web.users[2].password_hash: is not a password's hash, expected a bcrypt hash such as",
+        "web.users[3].name: is a user already, got anna; expected another",
+        "web.users[3].role: is not one of the known values, got root; expected one of viewer, ",
+        "web.users[4].name: is a user already, got reader; expected another",
+        "web.users[5].password_hash: ",
+    ]
+    texts = [error.split(": ", 1)[1] for error in errors]
+    assert len(texts) == len(expected)
+    for text, beginning in zip(texts, expected, strict=True):
+        assert text.startswith(beginning)
+    (tmp_path / "web.config.yml").write_text(f"basic_auth_users:\n  anna: {HASH}\n")
+    (error,) = errors_of(write(config(config_file="web.config.yml", users=[anna])))
+    assert "web.config.yml:2: basic_auth_users.anna: is a user of web.users as well" in error
+
+
 def test_check_config_says_so(write: Writer) -> None:
     result = CliRunner().invoke(app, ["check-config", str(write(config(config_file="no.yml")))])
     assert result.exit_code == 1

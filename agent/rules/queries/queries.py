@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from agent.config.settings import WebQueries
+from agent.config.web import WebQueries
 from agent.rules.durations import format_duration
 from agent.rules.engine import RuleEngine
 from agent.rules.history import LOOKBACK as LOOKBACK_MILLISECONDS
