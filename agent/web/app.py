@@ -12,7 +12,8 @@ from agent.web.endpoint import ENDPOINTS, Access, Endpoint
 from agent.web.events import EVENTS, FleetEvents
 from agent.web.forwarding import name_client
 from agent.web.hosts import refuse_foreign_hosts
-from agent.web.pages import OVERVIEW_CACHE, OverviewCache, set_up_templates
+from agent.web.pages.home import OVERVIEW_CACHE, OverviewCache
+from agent.web.pages.rendering import set_up_templates
 from agent.web.parameters import read
 from agent.web.passwords import PasswordCheck
 from agent.web.privacy import mask_for_viewers

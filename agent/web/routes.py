@@ -8,12 +8,9 @@ from agent.web import (
     accounts,
     baselines,
     diagnosis,
-    events,
     evidence,
     management,
     numbers,
-    pages,
-    ticket_page,
     tickets,
 )
 from agent.web.documents import (
@@ -29,9 +26,8 @@ from agent.web.documents import (
     WEBHOOK_RECEIPT,
 )
 from agent.web.endpoint import Access, Content, Endpoint
-from agent.web.forms import FORM
-from agent.web.language import LANG
 from agent.web.openapi import show_openapi
+from agent.web.pages.routes import PAGE_ROUTES
 from agent.web.parameters import Parameter
 from agent.web.prometheus.routes import PROMETHEUS_ROUTES
 from agent.web.views import AccountList, BaselineView, NumberDetail, NumberPage, VersionView
@@ -40,57 +36,6 @@ _HTML, _TEXT = "text/html", "text/plain"
 _BAD, _MISSING = HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND
 _CONFLICT, _MEDIA_TYPE = HTTPStatus.CONFLICT, HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 _UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
-
-_PAGES = (
-    Endpoint(
-        "GET", "/", pages.status_page, "The status page", _HTML, query=(LANG,), errors=(_BAD,)
-    ),
-    Endpoint(
-        "GET",
-        "/numbers/{number}",
-        pages.number_page,
-        "A number's page",
-        _HTML,
-        query=pages.NUMBER_PAGE_QUERY,
-        errors=(_BAD, _MISSING),
-    ),
-    Endpoint(
-        "GET",
-        "/tickets/{id}",
-        ticket_page.ticket_page,
-        "A ticket's page",
-        _HTML,
-        query=(LANG,),
-        errors=(_BAD, _MISSING),
-    ),
-    Endpoint(
-        "POST",
-        "/tickets/{id}/actions",
-        ticket_page.submit_form,
-        "Act on a ticket with a form of its page",
-        _HTML,
-        body=FORM,
-        access=Access.OPERATOR,
-        errors=(_BAD, _MISSING, _CONFLICT, _MEDIA_TYPE),
-    ),
-    Endpoint(
-        "GET",
-        "/events",
-        events.stream,
-        "Notifications of changes, as server-sent events",
-        "text/event-stream",
-        errors=(_UNAVAILABLE,),
-        has_head=False,
-    ),
-    Endpoint(
-        "GET",
-        "/static/{name}",
-        pages.asset,
-        "The style sheet or the script of the pages",
-        ("text/css", "text/javascript"),
-        errors=(_MISSING,),
-    ),
-)
 
 _MANAGEMENT = (
     Endpoint("GET", "/metrics", management.metrics, "The metrics, for Prometheus", _TEXT),
@@ -309,7 +254,7 @@ _WEBHOOKS = (
 
 
 ROUTES: tuple[Endpoint, ...] = (
-    *_PAGES,
+    *PAGE_ROUTES,
     *_MANAGEMENT,
     *_NUMBERS,
     *_TICKETS,

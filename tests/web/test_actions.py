@@ -220,5 +220,5 @@ async def test_the_page_tells_what_is_left(client):
     assert "50 minutes late" in page or "50 min late" in page
     assert "55 min" in page
     status = await (await client.get("/?lang=en")).text()
-    assert 'href="/tickets/t-1"' in status
+    assert 'href="/tickets/t-1?lang=en"' in status
     assert "late" in status

@@ -9,7 +9,7 @@ from agent.states import NumberState, PollFailure, Severity
 from agent.tickets.ticket import Text
 from agent.web.labels import LABELS
 from agent.web.language import choose_locale
-from agent.web.overview import MOST_NUMBERS, MOST_TICKETS
+from agent.web.pages.overview import MOST_NUMBERS, MOST_TICKETS
 from tests.web.facts import DOWN, HEALTHY, NOW, STALE_AFTER, WEAK, number, snapshot
 from tests.web.ledger import ticket, write
 

@@ -3,9 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from http import HTTPStatus
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -15,9 +13,11 @@ from agent.tickets.actions.specs import ACTION_SPECS, offered
 from agent.tickets.document import document
 from agent.tickets.ticket import Ticket
 from agent.web.authentication import actor_of
-from agent.web.forms import read_form
+from agent.web.endpoint import Access, Endpoint
+from agent.web.forms import FORM, read_form
 from agent.web.language import LANG
-from agent.web.pages import page
+from agent.web.pages.navigation import Links
+from agent.web.pages.rendering import BAD_REQUEST, HTML, NOT_FOUND, page
 from agent.web.parameters import read
 from agent.web.responses import ApiError, no_ticket
 from agent.web.services import services_of
@@ -48,12 +48,13 @@ class Form:
 
 async def ticket_page(request: web.Request) -> web.Response:
     """A ticket's page."""
-    lang = read(request.query, (LANG,))["lang"]
-    return await _page(request, await _ticket(request), lang)
+    read(request.query, (LANG,))
+    return await _page(request, await _ticket(request))
 
 
 async def submit_form(request: web.Request) -> web.Response:
     """Act on the ticket and redirect to its page; a refused form is shown again with the error."""
+    lang = read(request.query, (LANG,))["lang"]
     sent = dict(await read_form(request))
     action = action_of_form(sent)
     try:
@@ -63,8 +64,8 @@ async def submit_form(request: web.Request) -> web.Response:
             raise
         values = sent
         form = Form(action.action, ACTION_SPECS[action.action].fields, values)
-        return await _page(request, await _ticket(request), "", refused=form, error=error)
-    raise web.HTTPSeeOther(f"/tickets/{request.match_info['id']}")
+        return await _page(request, await _ticket(request), refused=form, error=error)
+    raise web.HTTPSeeOther(Links(lang).address("/tickets/{}", request.match_info["id"]))
 
 
 async def _ticket(request: web.Request) -> Ticket:
@@ -77,28 +78,22 @@ async def _ticket(request: web.Request) -> Ticket:
 async def _page(
     request: web.Request,
     ticket: Ticket,
-    lang: str,
     refused: Form | None = None,
     error: ApiError | None = None,
 ) -> web.Response:
     services = services_of(request)
     ticket_document = await asyncio.to_thread(document, ticket, services.clock())
-    zone = ZoneInfo(services.settings().timezone)
-    response = await page(
+    return await page(
         request,
         "ticket.html",
-        lang,
+        HTTPStatus.OK if error is None else error.status,
         ticket=ticket_document,
         members=ticket_document["members"][:MOST_MEMBERS],
         forms=_forms(ticket, refused),
         problem="" if error is None else error.error.partition(" ")[2],
         failed=None if refused is None else refused.action,
         actor=actor_of(request),
-        moment=lambda timestamp: _local_time(timestamp, zone),
     )
-    if error is not None:
-        response.set_status(error.status)
-    return response
 
 
 def _forms(ticket: Ticket, refused: Form | None) -> list[Form]:
@@ -114,8 +109,31 @@ def _forms(ticket: Ticket, refused: Form | None) -> list[Form]:
     ]
 
 
-def _local_time(timestamp: str | None, zone: ZoneInfo) -> str:
-    """A timestamp of the document as people in ``zone`` read it."""
-    if timestamp is None:
-        return "–"
-    return datetime.fromisoformat(timestamp).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+ROUTES = (
+    Endpoint(
+        "GET",
+        "/tickets/{id}",
+        ticket_page,
+        "A ticket's page",
+        HTML,
+        query=(LANG,),
+        errors=(BAD_REQUEST, NOT_FOUND),
+    ),
+    Endpoint(
+        "POST",
+        "/tickets/{id}/actions",
+        submit_form,
+        "Act on a ticket with a form of its page",
+        HTML,
+        query=(LANG,),
+        body=FORM,
+        access=Access.OPERATOR,
+        errors=(
+            BAD_REQUEST,
+            NOT_FOUND,
+            HTTPStatus.CONFLICT,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        ),
+    ),
+)
+"""The pages of this module, for the route table."""

@@ -1,0 +1,93 @@
+"""How a page is rendered: its template, the texts, links and times that every template has."""
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from http import HTTPStatus
+from zoneinfo import ZoneInfo
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+from markupsafe import Markup
+
+from agent.web.authentication import is_authorized
+from agent.web.language import choose_locale
+from agent.web.pages.assets import ASSETS_DIGEST
+from agent.web.pages.navigation import Links, language_link, navigation
+from agent.web.privacy import VIEWER_MASK, Mask, finalize, mask_for
+from agent.web.services import services_of
+from agent.web.texts import PageTexts
+
+HTML = "text/html"
+BAD_REQUEST, NOT_FOUND = HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND
+
+_TICKET_ID = re.compile(r"NW-[0-9A-F]{12}-\d+", re.ASCII)
+
+
+async def page(
+    request: web.Request, template: str, status: HTTPStatus = HTTPStatus.OK, **context: object
+) -> web.Response:
+    """``template`` in the language of the address, else of the browser, else of the agent.
+
+    Every template has ``texts``, ``link`` (an address that keeps the chosen language), ``moment``
+    (a time in the agent's zone) and what the layout shows.
+    """
+    services = services_of(request)
+    settings = services.settings()
+    lang = request.query.get("lang", "")
+    locale = choose_locale(lang, request.headers.get("Accept-Language", ""), settings.locale)
+    texts, zone = PageTexts(locale), ZoneInfo(settings.timezone)
+    mask = None if is_authorized(request) else _page_mask(mask_for(services))
+    links = Links(lang, mask or str)
+    shared = {
+        "texts": texts,
+        "link": links,
+        "moment": lambda moment: local_time(moment, zone),
+        "zone": settings.timezone,
+        "navigation": navigation(request, links, locale),
+        "language_link": lambda other: language_link(request, other),
+        "version": services.version,
+        "uptime": services.clock() - services.started_at,
+        "assets_digest": Markup(ASSETS_DIGEST),  # nosec B704 # hexadecimal digits
+    }
+    if mask is not None:
+        shared[VIEWER_MASK] = mask
+    text = await asyncio.to_thread(
+        aiohttp_jinja2.render_string, template, request, {**shared, **context}
+    )
+    return web.Response(
+        text=text,
+        status=status,
+        content_type=HTML,
+        headers={"Cache-Control": "no-store", "Vary": "Accept-Language"},
+    )
+
+
+def local_time(moment: str | float | None, zone: ZoneInfo) -> str:
+    """A time, epoch seconds or RFC 3339, as people in ``zone`` read it; a dash for ``None``."""
+    if moment is None:
+        return "–"
+    if isinstance(moment, str):
+        at = datetime.fromisoformat(moment)
+    else:
+        at = datetime.fromtimestamp(moment, UTC)
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _page_mask(mask: Mask) -> Mask:
+    """``mask`` but for ids of tickets, which stand in addresses; some have many digits."""
+    return lambda text: text if _TICKET_ID.fullmatch(text) else mask(text)
+
+
+def set_up_templates(app: web.Application) -> None:
+    """Let ``app`` render the templates of ``agent.web``."""
+    aiohttp_jinja2.setup(
+        app,
+        loader=jinja2.PackageLoader("agent.web"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=finalize,
+    )

@@ -1,0 +1,24 @@
+"""The part of the route table that is for people: every page, and what pages load."""
+
+from http import HTTPStatus
+
+from agent.web import events
+from agent.web.endpoint import Endpoint
+from agent.web.pages import assets, home, number, ticket
+
+PAGE_ROUTES: tuple[Endpoint, ...] = (
+    *home.ROUTES,
+    *number.ROUTES,
+    *ticket.ROUTES,
+    *assets.ROUTES,
+    Endpoint(
+        "GET",
+        "/events",
+        events.stream,
+        "Notifications of changes, as server-sent events",
+        "text/event-stream",
+        errors=(HTTPStatus.SERVICE_UNAVAILABLE,),
+        has_head=False,
+    ),
+)
+"""Every page; a new one adds its module's ``ROUTES`` here and its entry to ``NAVIGATION``."""
