@@ -96,7 +96,12 @@ def actor_of(request: web.Request) -> str:
 
     A user's is proven by the login; beside the agent's token it is the one the browser has sent.
     """
-    return _identity_of(request).name or basic_credentials(request)[0]
+    return user_name_of(request) or basic_credentials(request)[0]
+
+
+def user_name_of(request: web.Request) -> str:
+    """The name under which the sender has logged in; empty with the agent's token or no login."""
+    return _identity_of(request).name
 
 
 def recorded_actor(request: web.Request, typed: str) -> str:
@@ -105,7 +110,7 @@ def recorded_actor(request: web.Request, typed: str) -> str:
     A user who has logged in under a name cannot act under another: ``li (Li Wei)``. With the
     agent's token, which many may share, the typed name is all there is.
     """
-    name = _identity_of(request).name
+    name = user_name_of(request)
     if not name:
         return typed or actor_of(request)
     return name if typed.strip() in {"", name} else f"{name} ({typed.strip()})"

@@ -8,6 +8,8 @@ from aiohttp import web
 from agent.web.responses import ApiError
 
 FORM = "application/x-www-form-urlencoded"
+CSRF_TOKEN = "csrf_token"  # nosec B105 # the field's name
+"""The field that proves that a form is of a page of the agent; see ``agent.web.csrf``."""
 _MOST_FIELDS = 1000
 
 
@@ -17,6 +19,17 @@ def has_form(request: web.Request) -> bool:
 
 
 async def read_form(request: web.Request) -> list[tuple[str, str]]:
+    """The fields of the request's form but its token, which is checked already.
+
+    See :func:`read_all_fields`.
+
+    Raises:
+        ApiError: when the body is of another type, or has too many fields.
+    """
+    return [(name, value) for name, value in await read_all_fields(request) if name != CSRF_TOKEN]
+
+
+async def read_all_fields(request: web.Request) -> list[tuple[str, str]]:
     """The fields of the request's form, in their order; a field may be there several times.
 
     A form is UTF-8, whatever charset the request names: browsers send nothing else, and a charset

@@ -11,6 +11,7 @@ agent.
 import base64
 import binascii
 import hmac
+import secrets
 from collections.abc import Callable, Iterable
 
 from aiohttp import web
@@ -38,6 +39,13 @@ class TokenCheck:
     ) -> None:
         self._own_token = own_token
         self.guesses = GuessLimiter(telemetry)
+        self._no_token = secrets.token_bytes(32)
+
+    def key(self, purpose: str) -> bytes:
+        """A key that only this agent has, for ``purpose``; it changes when the own token does."""
+        own = self._own_token()
+        root = self._no_token if own is None else own.reveal().encode()
+        return hmac.digest(root, purpose.encode(), "sha256")
 
     def has_own_token(self, request: web.Request) -> bool:
         """Whether ``request`` carries the agent's own token, as bearer token or as password."""

@@ -106,7 +106,8 @@ async def test_a_ticket_that_is_not_there(client):
 async def test_a_page_of_another_site_is_refused(client, headers, status):
     answer = await client.post("/api/tickets/t-1/actions", json=ACCEPT, headers=headers)
     assert answer.status == status
-    form = {"action": "comment", "actor": "x", "reason": "y", "revision": "2"}
+    fields = Forms(await (await client.get("/tickets/t-1")).text()).forms["comment"]
+    form = {**fields, "actor": "x", "reason": "y"}
     sent = await client.post(
         "/tickets/t-1/actions", data=form, headers=headers, allow_redirects=False
     )

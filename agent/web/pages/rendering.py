@@ -11,7 +11,8 @@ import jinja2
 from aiohttp import web
 from markupsafe import Markup
 
-from agent.web.authentication import is_authorized
+from agent.web.authentication import is_authorized, role_of
+from agent.web.csrf import csrf_field
 from agent.web.language import choose_locale
 from agent.web.pages.assets import ASSETS_DIGEST
 from agent.web.pages.navigation import Links, language_link, navigation
@@ -31,7 +32,8 @@ async def page(
     """``template`` in the language of the address, else of the browser, else of the agent.
 
     Every template has ``texts``, ``link`` (an address that keeps the chosen language), ``moment``
-    (a time in the agent's zone) and what the layout shows.
+    (a time in the agent's zone), ``csrf_field`` (to be written into every form that posts),
+    ``role`` (of the reader, as in ``role.includes('operator')``) and what the layout shows.
     """
     services = services_of(request)
     settings = services.settings()
@@ -45,6 +47,8 @@ async def page(
         "link": links,
         "moment": lambda moment: local_time(moment, zone),
         "zone": settings.timezone,
+        "csrf_field": csrf_field(request),
+        "role": role_of(request),
         "navigation": navigation(request, links, locale),
         "language_link": lambda other: language_link(request, other),
         "version": services.version,
