@@ -45,7 +45,7 @@ class WebQueries(Section):
     max_samples: Annotated[int, Field(ge=1000, le=1_000_000_000)] = 2_000_000
     """The most samples one step of a query may read or make."""
     max_label_bytes: Annotated[int, Field(ge=1024, le=64 * 1024**3)] = 16 * 1024 * 1024
-    """The most bytes of label values one step of a query may make."""
+    """The most bytes of label values one step may make; a whole answer may have twice as many."""
     timeout: Annotated[Duration, Field(gt=0, le=600)] = 30.0
     """The longest a query may wait and run."""
     concurrency: Annotated[int, Field(ge=1, le=16)] = 2

@@ -4,11 +4,13 @@ import asyncio
 import errno
 import signal
 from collections.abc import Awaitable, Callable, Sequence
+from typing import cast
 
 import structlog
 from aiohttp import web
 
 from agent.config.values import OPEN_LISTEN, is_loopback
+from agent.web.acceptor import Acceptor, listening_sockets
 from agent.web.connections import CONNECTIONS, IDLE_TIMEOUT, Connections
 
 log = structlog.get_logger(__name__)
@@ -42,12 +44,10 @@ class _LimitedSite(web.TCPSite):
         """
         await web.BaseSite.start(self)
         assert self._runner.server is not None
-        self._server = await asyncio.get_running_loop().create_server(
-            self._connections.limited(self._runner.server),
-            self._host,
-            self._port,
-            backlog=self._backlog,
-        )
+        sockets = await listening_sockets(self._host, self._port, self._backlog)
+        acceptor = Acceptor(sockets, self._connections.limited(self._runner.server))
+        # The site and its runner use no more of a server than what an acceptor has.
+        self._server = cast("asyncio.AbstractServer", acceptor)
 
 
 async def serve(app: web.Application, listen: Sequence[str]) -> web.AppRunner:

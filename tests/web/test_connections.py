@@ -2,11 +2,16 @@
 
 import asyncio
 import contextlib
+import os
+import resource
+import socket
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import aiohttp
 import pytest
 
+from agent.web.acceptor import ACCEPTED_AT_ONCE
 from agent.web.app import make_app
 from agent.web.connections import CONNECTIONS, ClientConnection, Connections
 from agent.web.server import serve, urls
@@ -214,3 +219,47 @@ async def test_who_is_being_sent_a_response_makes_no_way(unsent: int) -> None:
     for protocol in protocols:
         protocol.connection_lost(None)
     assert len(connections) == 0
+
+
+async def test_a_burst_of_connections_is_accepted_few_at_a_time(page: Page) -> None:
+    """Other work of the loop goes on between a few and the next few."""
+    with contextlib.ExitStack() as opened:
+        for _ in range(100):
+            # Blocking: nothing is accepted before all of them wait.
+            opened.enter_context(socket.create_connection(("127.0.0.1", page.port), 5))
+        steps = [len(page.connections)]
+        async with asyncio.timeout(10):
+            while steps[-1] < 100:
+                await asyncio.sleep(0)
+                steps.append(len(page.connections))
+    assert max(after - before for before, after in pairwise(steps)) <= ACCEPTED_AT_ONCE
+
+
+async def test_without_descriptors_it_waits_and_goes_on(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.web.acceptor.PAUSE_SECONDS", 0.05)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.ExitStack() as opened:
+        client = opened.enter_context(socket.create_connection(("127.0.0.1", page.port), 5))
+        client.setblocking(False)
+        lowest = os.dup(client.fileno())
+        os.close(lowest)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, limits[1]))
+        try:
+            await asyncio.sleep(0.2)
+            assert len(page.connections) == 0
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        async with asyncio.timeout(5):
+            while len(page.connections) == 0:  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.01)
+    assert await page.status() == 200
+
+
+async def test_a_burst_is_answered(page: Page) -> None:
+    request = b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    async with asyncio.timeout(10):
+        streams = await asyncio.gather(*(page.connect(request) for _ in range(100)))
+        answers = await asyncio.gather(*(ends(reader, 10) for reader, _ in streams))
+    assert [answer[:15] for answer in answers] == [b"HTTP/1.1 200 OK"] * 100

@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestClient
 
 from agent.rules.engine import RuleEngine
 from agent.rules.load import load_rules
-from agent.rules.promql.budget import LONGEST_TEXT, TOO_MANY_SAMPLES, check_time
+from agent.rules.promql.budget import LONGEST_TEXT, TOO_MANY_LABELS, TOO_MANY_SAMPLES, check_time
 from agent.rules.promql.evaluate import evaluate
 from agent.rules.promql.matchers import make_matcher
 from agent.rules.promql.symbols import Symbols
@@ -25,7 +25,6 @@ from agent.rules.queries.queries import Queries, QueryLimits
 from agent.rules.turns import Turns
 from agent.web.app import make_app
 from agent.web.prometheus.encoding import label_sets
-from agent.web.prometheus.executor import MOST_WAITING, QueryExecutor
 from agent.web.services import WebServices
 from exporters.block import Block
 from tests.lag import assert_unblocked, longest_lag
@@ -95,6 +94,82 @@ async def test_labels_that_grow_are_refused_before_they_take_memory(
         "error": f"query would make more than {LABEL_BYTES} bytes of labels",
     }
     assert grown < 64 * 1024, f"{grown} KiB"
+
+
+async def test_labels_are_read_within_the_budget(
+    api: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function may name any number of labels, each a column of as many texts as series."""
+    decoded = 0
+    decode = Symbols.decode
+
+    def counted(symbols: Symbols, codes: Any) -> list[str]:
+        nonlocal decoded
+        decoded += codes.size
+        return decode(symbols, codes)
+
+    monkeypatch.setattr(Symbols, "decode", counted)
+    absent = ",".join(f'"l{index}"' for index in range(1000))
+    answer = await ask(api, f'count(label_join(up,"new","",{absent}))', 422)
+    assert answer["error"] == TOO_MANY_LABELS
+    assert decoded == 0
+    ten = ',"number"' * 10
+    await ask(api, f'count(label_join(up,"new",""{ten}))')
+    assert decoded == SERIES
+
+
+async def test_texts_are_joined_a_few_rows_at_a_time(
+    api: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    largest = 0
+    decode = Symbols.decode
+
+    def measured(symbols: Symbols, codes: Any) -> list[str]:
+        nonlocal largest
+        largest = max(largest, codes.size)
+        return decode(symbols, codes)
+
+    monkeypatch.setattr(Symbols, "decode", measured)
+    await ask(api, 'count(label_join(up,"new","","number","none"))')
+    assert 0 < largest < SERIES
+
+
+async def test_labels_of_all_steps_together_are_limited(api: TestClient) -> None:
+    """Each step has the whole budget, and the answer keeps the labels of every step."""
+    long = f'label_replace(count_values("v",vector(time())),"new","{"x" * 6000}","","")'
+    longer = f'label_replace({long},"new","{"$1" * 10}","new","(.*)")'
+    answer = await ask(api, longer, 422, start=NOW - 90, end=NOW, step=0.2)
+    assert answer["error"] == (
+        f"the answer has more than {2 * LABEL_BYTES} bytes of labels:"
+        " ask for fewer series or fewer labels"
+    )
+    answer = await ask(api, longer, start=NOW - 90, end=NOW, step=2)
+    assert len(answer["data"]["result"]) == 46
+
+
+async def test_series_of_all_steps_together_are_limited(
+    api: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.rules.queries.matrix.MAX_SERIES", 100)
+    query = 'count_values("v",vector(time()))'
+    answer = await ask(api, query, 422, start=NOW - 90, end=NOW, step=0.2)
+    assert answer["error"].startswith("the answer has more than 100 series: ")
+
+
+async def test_memory_of_large_answers_and_of_refused_ones_is_given_back(
+    api: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back = threading.Event()
+    monkeypatch.setattr("agent.net.heap.give_back_free_memory", given_back.set)
+    monkeypatch.setattr("agent.net.heap.PAUSE_SECONDS", 0)
+    await ask(api, "count(up)")
+    assert not await asyncio.to_thread(given_back.wait, 0.1)
+    twenty = ',"number"' * 20
+    await ask(api, f'label_join(up,"new",""{twenty})')
+    assert await asyncio.to_thread(given_back.wait, 5)
+    given_back.clear()
+    await ask(api, joined(8, 8), 422)
+    assert await asyncio.to_thread(given_back.wait, 5)
 
 
 SAMPLES = [
@@ -168,53 +243,6 @@ async def test_queries_do_not_block_the_loop(api: TestClient) -> None:
         return await longest_lag(work)
 
     await assert_unblocked(lag, "hostile queries")
-
-
-async def test_one_client_leaves_a_place_to_the_others() -> None:
-    executor = QueryExecutor(concurrency=2, timeout=10)
-    end = threading.Event()
-    many = [
-        asyncio.create_task(executor.run(lambda _deadline: end.wait(10), client="many"))
-        for _ in range(20)
-    ]
-    await asyncio.sleep(0.05)
-    async with asyncio.timeout(2):
-        for _ in range(5):
-            assert await executor.run(lambda _deadline: "served", client="other") == "served"
-    end.set()
-    assert all(await asyncio.gather(*many))
-
-
-async def test_clients_take_turns() -> None:
-    executor = QueryExecutor(concurrency=1, timeout=10)
-    order: list[str] = []
-    begin = threading.Event()
-    first = asyncio.create_task(executor.run(lambda _deadline: begin.wait(10), client="a"))
-    await asyncio.sleep(0.05)
-    rest = [
-        asyncio.create_task(executor.run(lambda _deadline, it=it: order.append(it), client=it))
-        for it in "aaabbc"
-    ]
-    await asyncio.sleep(0.05)
-    begin.set()
-    await asyncio.gather(first, *rest)
-    assert order[:3] in (["a", "b", "c"], ["b", "c", "a"])
-    assert sorted(order) == list("aaabbc")
-
-
-async def test_too_many_waiting_queries_of_one_client_are_refused_at_once() -> None:
-    executor = QueryExecutor(concurrency=1, timeout=0.5)
-    end = threading.Event()
-    tasks = [
-        asyncio.create_task(executor.run(lambda _deadline: end.wait(5), client="a"))
-        for _ in range(MOST_WAITING + 5)
-    ]
-    await asyncio.sleep(0.05)
-    refused = [task for task in tasks if task.done()]
-    assert len(refused) == 4
-    assert {str(task.exception()) for task in refused} == {"too many queries of this client wait"}
-    end.set()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def test_a_name_that_a_query_made_at_one_step_is_no_other_name_at_the_next(

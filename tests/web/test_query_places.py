@@ -93,3 +93,50 @@ def test_a_query_lets_other_threads_run_now_and_then(monkeypatch: pytest.MonkeyP
         for _ in range(10):
             budget.check_time()
     assert len(pauses) == 3
+
+
+async def test_one_client_leaves_a_place_to_the_others() -> None:
+    executor = QueryExecutor(concurrency=2, timeout=10)
+    end = threading.Event()
+    many = [
+        asyncio.create_task(executor.run(lambda _deadline: end.wait(10), client="many"))
+        for _ in range(20)
+    ]
+    await asyncio.sleep(0.05)
+    async with asyncio.timeout(2):
+        for _ in range(5):
+            assert await executor.run(lambda _deadline: "served", client="other") == "served"
+    end.set()
+    assert all(await asyncio.gather(*many))
+
+
+async def test_clients_take_turns() -> None:
+    executor = QueryExecutor(concurrency=1, timeout=10)
+    order: list[str] = []
+    begin = threading.Event()
+    first = asyncio.create_task(executor.run(lambda _deadline: begin.wait(10), client="a"))
+    await asyncio.sleep(0.05)
+    rest = [
+        asyncio.create_task(executor.run(lambda _deadline, it=it: order.append(it), client=it))
+        for it in "aaabbc"
+    ]
+    await asyncio.sleep(0.05)
+    begin.set()
+    await asyncio.gather(first, *rest)
+    assert order[:3] in (["a", "b", "c"], ["b", "c", "a"])
+    assert sorted(order) == list("aaabbc")
+
+
+async def test_too_many_waiting_queries_of_one_client_are_refused_at_once() -> None:
+    executor = QueryExecutor(concurrency=1, timeout=0.5)
+    end = threading.Event()
+    tasks = [
+        asyncio.create_task(executor.run(lambda _deadline: end.wait(5), client="a"))
+        for _ in range(MOST_WAITING + 5)
+    ]
+    await asyncio.sleep(0.05)
+    refused = [task for task in tasks if task.done()]
+    assert len(refused) == 4
+    assert {str(task.exception()) for task in refused} == {"too many queries of this client wait"}
+    end.set()
+    await asyncio.gather(*tasks, return_exceptions=True)

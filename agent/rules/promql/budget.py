@@ -14,6 +14,10 @@ from agent.rules.promql.errors import EvaluationError
 
 TOO_MANY_SAMPLES = "query processing would load too many samples into memory in query execution"
 """Prometheus' own words for its limit ``query.max-samples``."""
+TOO_MANY_LABELS = "query processing would read too many labels in query execution"
+LABELS_OF_A_SAMPLE = 8
+"""A step may read so many label values for each sample that it may have: a function may name any
+number of labels, and each is a column of as many texts as there are series."""
 SAMPLES_OF_A_TIME = 150
 """Each time at which a subquery is evaluated counts as so many samples: it costs as much."""
 LONGEST_TEXT = 64 * 1024
@@ -60,6 +64,7 @@ class QueryBudget:
         self._clock = clock
         self._samples = 0
         self._label_bytes = 0
+        self._labels = 0
 
     def charge_samples(self, count: int) -> None:
         """Charge ``count`` samples.
@@ -72,6 +77,18 @@ class QueryBudget:
         self._samples += count
         if self._samples > self._max_samples:
             raise EvaluationError(TOO_MANY_SAMPLES)
+
+    def charge_labels(self, count: int) -> None:
+        """Charge ``count`` label values that are read.
+
+        Raises:
+            EvaluationError: when there are too many.
+            QueryTimeoutError: when the deadline has passed.
+        """
+        self.check_time()
+        self._labels += count
+        if self._labels > self._max_samples * LABELS_OF_A_SAMPLE:
+            raise EvaluationError(TOO_MANY_LABELS)
 
     def charge_text(self, length: int, series: int = 1) -> None:
         """Charge a label value of ``length`` characters that ``series`` series have.
@@ -146,6 +163,13 @@ def charge_samples(count: int) -> None:
     budget = _CURRENT.get()
     if budget is not None:
         budget.charge_samples(count)
+
+
+def charge_labels(count: int) -> None:
+    """Charge ``count`` label values to the query under way, if any; see :class:`QueryBudget`."""
+    budget = _CURRENT.get()
+    if budget is not None:
+        budget.charge_labels(count)
 
 
 def charge_text(length: int, series: int = 1) -> None:

@@ -1,19 +1,21 @@
 """Functions that write labels: ``label_replace``, ``label_join`` and ``count_values``."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import re2
 
-from agent.rules.promql.budget import charge_text, check_time, require_space
+from agent.rules.promql.budget import charge_labels, charge_text, check_time, require_space
 from agent.rules.promql.errors import EvaluationError
 from agent.rules.promql.matchers import METRIC_NAME, regex
-from agent.rules.promql.symbols import Codes
+from agent.rules.promql.symbols import Codes, Symbols
 from agent.rules.promql.table import Table
 from agent.rules.promql.vector import Vector, require_distinct
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
+_CHUNK = 1024
+"""Rows whose texts are in memory at once."""
 _REFERENCE = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
 
 
@@ -76,16 +78,30 @@ def join(vector: Vector, texts: Sequence[str]) -> Vector:
     for kind, name in (("destination", target), *(("source", name) for name in sources)):
         if not _LABEL.fullmatch(name):
             raise EvaluationError(f"invalid {kind} label name in label_join(): {name}")
-    symbols = vector.table.symbols
-    columns = [symbols.decode(column(vector, name)) for name in sources]
-    if not columns:
+    if not sources:
         return with_column(vector, target, np.zeros(vector.size, np.int32))
+    charge_labels(vector.size * len(sources))
+    present = {*vector.table.names, METRIC_NAME}
+    columns = {name: column(vector, name) for name in sources if name in present}
     codes = np.empty(vector.size, np.int32)
-    for row, parts in enumerate(zip(*columns, strict=True)):
+    for start in range(0, vector.size, _CHUNK):
+        chunk = slice(start, start + _CHUNK)
+        decoded = {name: vector.table.symbols.decode(it[chunk]) for name, it in columns.items()}
+        missing = [""] * codes[chunk].size
+        rows = zip(*(decoded.get(name, missing) for name in sources), strict=True)
+        codes[chunk] = _joined(vector.table.symbols, separator, rows, len(missing))
+    return with_column(vector, target, codes)
+
+
+def _joined(symbols: Symbols, separator: str, rows: Iterable[Sequence[str]], count: int) -> Codes:
+    """The codes of the joined texts of each of ``count`` rows."""
+    check_time()
+    codes = np.empty(count, np.int32)
+    for row, parts in enumerate(rows):
         # Before they are joined: the text may be a multiple of what is already long.
         charge_text(sum(map(len, parts)) + len(separator) * (len(parts) - 1))
         codes[row] = symbols.derive(separator.join(parts))
-    return with_column(vector, target, codes)
+    return codes
 
 
 def with_value_as_label(vector: Vector, name: str) -> Vector:
@@ -133,6 +149,7 @@ def with_column(vector: Vector, name: str, codes: Codes) -> Vector:
 
 
 def _with_codes(vector: Vector, name: str, codes: Codes) -> Vector:
+    charge_labels(vector.size * len(vector.table.names))
     columns = vector.table.take(vector.rows)
     columns[name] = codes
     metric = 0 if name == METRIC_NAME else vector.metric

@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Iterator
 from heapq import merge
 from itertools import repeat
+from sys import getsizeof
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 MAX_POINTS = 1_000_000
 """The most points in one result: at some 30 bytes each, as much as a browser can take."""
 
+MAX_SERIES = 100_000
+"""The most series in one result."""
 _CHUNK = 2000
 _MAX_TABLES = 16
 """Functions that write labels make a table at each step; more than so many are not remembered."""
@@ -58,9 +61,15 @@ def _keys(vector: Vector) -> Iterator[str]:
 
 
 class Matrix:
-    """The result of a range query, filled step by step."""
+    """The result of a range query, filled step by step.
 
-    def __init__(self) -> None:
+    Args:
+        label_bytes: The most bytes of labels of all series: each step may make others.
+    """
+
+    def __init__(self, label_bytes: int) -> None:
+        self._max_label_bytes = label_bytes
+        self._label_bytes = 0
         self._series: dict[str, Series] = {}
         self._series_by_row: dict[tuple[Table, str], dict[int, Series]] = {}
         self._points = 0
@@ -83,7 +92,7 @@ class Matrix:
         """Add the samples of one step.
 
         Raises:
-            TooLargeError: when the result would have more than ``MAX_POINTS``.
+            TooLargeError: when the result would have too many points, series or bytes of labels.
         """
         self._count(vector.size)
         if len(self._series_by_row) >= _MAX_TABLES:
@@ -108,7 +117,7 @@ class Matrix:
         """Add the samples of a range vector.
 
         Raises:
-            TooLargeError: when the result would have more than ``MAX_POINTS``.
+            TooLargeError: when the result would have too many points, series or bytes of labels.
         """
         for part in samples.parts:
             self._count(part.rows.size * part.length)
@@ -134,6 +143,19 @@ class Matrix:
                 " ask for fewer series, a shorter time or a longer step"
             )
 
+    def _count_series(self, key: str) -> None:
+        """Count a further series and the bytes of its labels."""
+        if len(self._series) >= MAX_SERIES:
+            raise TooLargeError(
+                f"the answer has more than {MAX_SERIES} series: add matchers, or aggregate"
+            )
+        self._label_bytes += getsizeof(key)
+        if self._label_bytes > self._max_label_bytes:
+            raise TooLargeError(
+                f"the answer has more than {self._max_label_bytes} bytes of labels:"
+                " ask for fewer series or fewer labels"
+            )
+
     def _add_rows(self, vector: Vector, new: list[int], by_row: dict[int, Series]) -> None:
         """Find or create the series of rows that were not added before."""
         if not new:
@@ -145,5 +167,6 @@ class Matrix:
     def _series_of(self, key: str) -> Series:
         series = self._series.get(key)
         if series is None:
+            self._count_series(key)
             series = self._series[key] = Series(key, array("d"), array("d"))
         return series

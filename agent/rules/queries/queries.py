@@ -28,7 +28,7 @@ from agent.rules.promql.range_vector import RangeVector, Span
 from agent.rules.promql.source import Source
 from agent.rules.promql.symbols import Symbols
 from agent.rules.promql.vector import Vector
-from agent.rules.queries.matrix import Matrix, TooLargeError
+from agent.rules.queries.matrix import MAX_SERIES, Matrix, TooLargeError
 from agent.rules.rule import RecordingRule
 from exporters.block import Block
 
@@ -78,10 +78,15 @@ class BudgetSource:
 
 @dataclass(frozen=True)
 class QueryLimits:
-    """The most that one step of a query may take."""
+    """The most that a query may take: one step of it, and the answer of all steps."""
 
     samples: int = 2_000_000
     label_bytes: int = 16 * 1024 * 1024
+
+    @property
+    def answer_label_bytes(self) -> int:
+        """The most bytes of labels in the answer of all steps."""
+        return 2 * self.label_bytes
 
     @classmethod
     def of(cls, queries: WebQueries) -> "QueryLimits":
@@ -93,8 +98,6 @@ STEP_SECONDS = 5.0
 """The longest that one step may take."""
 LOOKBACK = 300.0
 """Seconds after which a sample is stale for an instant query (Prometheus' default)."""
-MAX_SERIES = 100_000
-"""The most series in one result."""
 SLACK = LOOKBACK_MILLISECONDS + 60_000
 """Milliseconds by which a query may reach beyond the history without a warning."""
 
@@ -135,7 +138,7 @@ class Queries:
 
         def step(source: Source, has_derived: HasDerived) -> Value | Matrix:
             if isinstance(node, Range | Subquery):
-                return _samples(node, source, at)
+                return _samples(node, source, at, self._matrix())
             value = evaluate(node, source, at)
             if isinstance(value, Vector) and has_derived():
                 value = value.own().translated(source.symbols, Symbols())
@@ -155,7 +158,7 @@ class Queries:
         Raises:
             As :meth:`instant` does.
         """
-        matrix = Matrix()
+        matrix = self._matrix()
         blocks = self._blocks()
         whole = (steps[0], steps[-1])
         for at in steps:
@@ -204,6 +207,9 @@ class Queries:
                 )
         return warnings
 
+    def _matrix(self) -> Matrix:
+        return Matrix(self._limits().answer_label_bytes)
+
     def _step(
         self,
         blocks: Sequence[Block],
@@ -251,10 +257,9 @@ def _selected(selector: Selector, source: Source, has_derived: HasDerived) -> Ve
     return vector
 
 
-def _samples(node: Range | Subquery, source: Source, at: float) -> Matrix:
+def _samples(node: Range | Subquery, source: Source, at: float, matrix: Matrix) -> Matrix:
     """The samples of a range vector at ``at``."""
     stamp = round(at * 1000)
-    matrix = Matrix()
     with np.errstate(all="ignore"):
         matrix.add_range(Evaluation(source, at, stamp, stamp).matrix(node))
     return matrix

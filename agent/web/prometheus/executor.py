@@ -8,6 +8,7 @@ from functools import partial
 from time import monotonic
 from typing import TypeVar
 
+from agent.net.heap import Heap
 from agent.rules.promql.budget import QueryTimeoutError
 from agent.rules.promql.errors import EvaluationError
 from agent.rules.queries.matrix import TooLargeError
@@ -38,6 +39,8 @@ class QueryExecutor:
 
     def __init__(self, concurrency: int = CONCURRENCY, timeout: float = TIMEOUT) -> None:
         self.timeout = timeout
+        self.heap = Heap()
+        """Told of what was large: what a query took is not to stay with the process."""
         self._free = concurrency
         self._share = max(1, concurrency - 1)
         self._running: Counter[str] = Counter()
@@ -118,9 +121,9 @@ class QueryExecutor:
 
     def _release(self, client: str, task: "asyncio.Future[Result]") -> None:
         self._give_back(client)
-        if not task.cancelled():
-            # Retrieved, so that asyncio does not log the error of a task nobody waits for.
-            task.exception()
+        # Retrieved, so that asyncio does not log the error of a task nobody waits for.
+        if not task.cancelled() and task.exception() is not None:
+            self.heap.note_freed()
 
 
 def _result(task: "asyncio.Future[Result]") -> Result:

@@ -11,8 +11,8 @@ from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.promql.nodes import Selector
 from agent.rules.promql.symbols import distinct_of
 from agent.rules.promql.vector import Vector
-from agent.rules.queries.matrix import TooLargeError
-from agent.rules.queries.queries import MAX_SERIES, Queries, parse_selector
+from agent.rules.queries.matrix import MAX_SERIES, TooLargeError
+from agent.rules.queries.queries import Queries, parse_selector
 from agent.web.privacy import viewer_mask
 from agent.web.prometheus.encoding import in_order, joined, label_sets, quoted
 from agent.web.prometheus.errors import QueryApiError, invalid_parameter

@@ -62,7 +62,12 @@ def endpoint_handler(handler: QueryHandler) -> Handler:
             log.exception("query_failed", path=request.path)
             text = "the agent failed to answer; its log says why"
             return _error_response(QueryApiError(text, ErrorType.INTERNAL))
-        return await _send(request, body) if len(body) > _PART else _json(body, 200)
+        if len(body) <= _PART:
+            return _json(body, 200)
+        try:
+            return await _send(request, body)
+        finally:
+            request.app[EXECUTOR].heap.note_freed()
 
     return handle
 
