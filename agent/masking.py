@@ -6,7 +6,7 @@ The hotline numbers themselves (400 and seven digits) are public and are never m
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 _INVISIBLE = (
@@ -35,9 +35,29 @@ _SPREAD = (
 
 _HOTLINE_RUN = re.compile(rf"(?<!\d){_HOTLINE}(?!\d)")
 _PHONE_RUN = re.compile(
-    rf"(?<!\d)(?:(?P<hotline>{_HOTLINE})|{_MOBILE}|{_LANDLINE}|{_ABROAD}|{_LONG}|{_SPREAD})(?!\d)"
+    rf"(?<!\d)(?:(?P<hotline>{_HOTLINE})|{_MOBILE}|{_LANDLINE}|{_ABROAD}|(?P<long>{_LONG})|{_SPREAD})"
+    rf"(?!\d)"
     rf"|{_MASKED_GROUPS}"
 )
+_PHONE_WORD = r"(?:TEL|TELE|PHONE|MOB|MOBILE|CELL|CALL|CALLER|FAX|HP|SMS|NO|NUMBER)"
+_IDENTIFIER_BEFORE = re.compile(
+    rf"(?<![A-Za-z0-9])(?!{_PHONE_WORD}[-_/]?\d*$)[A-Z]{{2,8}}(?:[-_/][A-Z0-9]{{1,6}})*(?P<gap>[-_/]?)$"
+)
+"""Capital letters before digits, as in the ids of orders and tickets: ``SP-``, ``WO-SH-``."""
+_DATE_FIRST = re.compile(r"20[0-4]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{0,8}")
+_SHORT_ID = re.compile(r"(?!1[3-9]|0[1-9])\d{7,8}")
+"""Digits behind letters without a gap, as in ``INC0012345``; not the beginning of a phone."""
+_MOBILE_INSIDE = re.compile(r"1[3-9]\d{9}")
+_LONGEST_PREFIX = 32
+_USUAL_MOBILE = (
+    rf"(?:(?:(?:\+|00){_LOOSE})?86{_LOOSE})?0?1[3-9]\d{_LOOSE}\d{{4}}{_LOOSE}\d{{4}}"
+    rf"|{_COUNTRY}1(?P<single>[{_BETWEEN}.]{{1,4}})[3-9](?:(?P=single)\d){{9}}"
+    r"|1[3-9]\d\.\d{4}\.\d{4}"
+)
+_USUAL_LANDLINE = (
+    rf"{_COUNTRY}[(（]?0(?:10|2\d|[3-9]\d{{2}}){_LOOSE}[)）]?{_LOOSE}[2-8]\d{{2,3}}{_LOOSE}\d{{4}}"
+)
+_USUAL_PHONE = re.compile(rf"(?<!\d)(?:{_USUAL_MOBILE}|{_USUAL_LANDLINE}|{_ABROAD})(?!\d)")
 _CHINESE_DIGITS = {ord(letter): str(value) for value, letter in enumerate("零一二三四五六七八九")}
 _CHINESE_DIGITS |= {ord("〇"): "0", ord("幺"): "1"}
 _CHINESE_RUN = re.compile(rf"(?:[零〇幺一二三四五六七八九]{_LOOSE}){{9,}}")
@@ -61,6 +81,7 @@ _ENCODED = re.compile(rf"&#(?:[xX]0*(3\d)|0*(4[89]|5[0-7]));?|%(3\d)|{_ESCAPE}")
 _PHONE_SHAPE = re.compile(rf"(?:{_MOBILE}|{_LANDLINE}|{_ABROAD})(?!\d)")
 _NOISE = re.compile(_SEPARATOR)
 _NUMBER_ONLY = re.compile(rf"\+?(?:\d|{_SEPARATOR})*")
+_CHINA_DIGITS = re.compile(r"^(?:00)?86(?=\d{9,12}$)")
 _CHINA = re.compile(r"(\+86|0086)(?=\d{9,12}$)")
 _PARTS = re.compile(r"(0?1[3-9]\d|0(?:10|2\d)|0\d{3})(\d+)")
 _PART_SIZES = frozenset({7, 8})
@@ -87,6 +108,8 @@ IDENTIFIERS = frozenset(
     {"id", "key", "ticket", "next", "previous", "parent", "members_url", "webhook_id"}
 )
 """Keys of documents that hold identifiers made by the agent, some of which have many digits."""
+REFERENCES = frozenset({"provider_ticket", "reference"})
+"""Keys of documents that hold numbers of tickets and orders of others (:func:`mask_reference`)."""
 _FEW = 4
 _INVISIBLE_CHARACTERS = re.compile(f"[{_INVISIBLE}]")
 _FRONT_DIGITS = 3
@@ -150,6 +173,8 @@ def _masked(text: str, is_public: Callable[[str], bool] | None) -> str:
     for run in _PHONE_RUN.finditer(normalized):
         if run["hotline"] or (is_public is not None and is_public(run[0])):
             continue
+        if run["long"] and _is_identifier(normalized, run):
+            continue
         found = text[run.start() : run.end()]
         if run["spread"]:
             found = "".join(filter(str.isdecimal, run[0]))
@@ -160,21 +185,70 @@ def _masked(text: str, is_public: Callable[[str], bool] | None) -> str:
     return "".join((*parts, text[end:])) if parts else text
 
 
+def _is_identifier(text: str, run: re.Match[str]) -> bool:
+    """Whether the digits of ``run`` are part of an id, as ``SP-20261128-77`` has them.
+
+    Capital letters stand before them, and they begin with a date, or are few and stand without a
+    gap. Digits that may be a phone never are.
+    """
+    before = _IDENTIFIER_BEFORE.search(text, max(0, run.start() - _LONGEST_PREFIX), run.start())
+    if before is None or _MOBILE_INSIDE.search(run[0]):
+        return False
+    if _DATE_FIRST.fullmatch(run[0]):
+        return True
+    return not before["gap"] and _SHORT_ID.fullmatch(run[0]) is not None
+
+
+def mask_reference(reference: str) -> str:
+    """``reference``, the number of somebody's ticket or order, masked only where it is a phone.
+
+    For fields whose digits are those of an id, however many: ``SP-20261128-77`` and
+    ``20261128004417`` come back as they are. A mobile, a landline with its area code and a number
+    with ``+`` are masked in every usual spelling, since people do write phones into such fields.
+    """
+    plain = reference if reference.isascii() else _with_ascii_digits(reference)
+    parts, end = [], 0
+    for run in _USUAL_PHONE.finditer(plain):
+        if _HOTLINE_RUN.fullmatch(run[0]):
+            continue
+        parts += [reference[end : run.start()], mask_phone(run[0])]
+        end = run.end()
+    return "".join((*parts, reference[end:])) if parts else reference
+
+
+def national_digits(phone: str) -> str:
+    """The digits of ``phone`` without separators and without China's country code."""
+    digits = "".join(filter(str.isdecimal, phone.translate(_ASCII_DIGITS)))
+    return _CHINA_DIGITS.sub("", digits)
+
+
+def phones_in(text: str) -> Iterator[str]:
+    """The :func:`national_digits` of everything in ``text`` that :func:`mask_text` would mask."""
+    for run in _PHONE_RUN.finditer(text if text.isascii() else _with_ascii_digits(text)):
+        yield national_digits(run[0])
+
+
 def mask_document(value: Any, mask: Callable[[str], str]) -> Any:
     """``value``, made of JSON's types, with ``mask`` applied to its texts and keys.
 
-    Texts under the keys of :data:`IDENTIFIERS` stay as they are.
+    Texts under the keys of :data:`IDENTIFIERS` stay as they are; those under the keys of
+    :data:`REFERENCES` are masked as :func:`mask_reference` does.
     """
     if isinstance(value, str):
         return mask(value)
     if isinstance(value, list):
         return [mask_document(item, mask) for item in value]
     if isinstance(value, dict):
-        return {
-            mask(name): item if name in IDENTIFIERS else mask_document(item, mask)
-            for name, item in value.items()
-        }
+        return {mask(name): _mask_item(name, item, mask) for name, item in value.items()}
     return value
+
+
+def _mask_item(name: str, item: Any, mask: Callable[[str], str]) -> Any:
+    if name in IDENTIFIERS:
+        return item
+    if name in REFERENCES and isinstance(item, str):
+        return mask_reference(item)
+    return mask_document(item, mask)
 
 
 def looks_like_phone(text: str) -> bool:

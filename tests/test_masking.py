@@ -2,17 +2,19 @@
 
 import json
 import re
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.masking import looks_like_phone, mask_phone, mask_text
+from agent.masking import looks_like_phone, mask_document, mask_phone, mask_reference, mask_text
 
 DIGITS = "0123456789"
 mobiles = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
 landlines = st.from_regex(r"0(10|2[0-9]|[3-9][0-9]{2})[2-8][0-9]{6,7}", fullmatch=True)
 hotlines = st.from_regex(r"400[0-9]{7}", fullmatch=True)
+FULLWIDTH = {0xFF10 + value: str(value) for value in range(10)}
 letters = st.text(st.characters(exclude_categories=("Nd", "Cs"), exclude_characters="+*"))
 
 
@@ -93,9 +95,11 @@ def test_a_hotline_is_public(before, hotline, after):
 
 @given(st.text())
 def test_masking_never_fails_and_leaves_no_long_run_but_a_hotline(text):
-    for run in re.findall(r"\d{7,}", mask_text(text)):
+    without_ids = re.sub(r"[A-Z]{2,8}(?:[-_/][A-Z0-9]{1,6})*[-_/]?\d+", "", mask_text(text))
+    for run in re.findall(r"\d{7,}", without_ids):
         assert re.fullmatch(r"(?:0086)?400\d{7}", run)
     mask_phone(text)
+    mask_reference(text)
 
 
 @given(mobiles | landlines)
@@ -208,3 +212,94 @@ def test_a_mobile_is_found_with_any_of_its_zeros_as_letters(phone, letters):
     )
     if sum(map(str.isdecimal, swapped)) >= 6:
         assert mask_text(f"call {swapped}") == f"call {phone[:3]}****{phone[7:]}"
+
+
+days = st.dates(date(2015, 1, 1), date(2039, 12, 31)).map(lambda day: f"{day:%Y%m%d}")
+prefixes = st.from_regex(r"(?!NO|TEL|HP)[A-Z]{2,4}", fullmatch=True).filter(
+    lambda text: text not in {"FAX", "MOB", "CELL", "CALL", "SMS"}
+)
+gaps = st.sampled_from(["-", "_", "/"])
+
+
+@pytest.mark.parametrize("mask", [mask_text, mask_reference])
+@given(prefixes, gaps, days, st.from_regex(r"([-_/][0-9]{1,4})?", fullmatch=True))
+def test_an_id_with_letters_and_a_date_is_no_phone(mask, prefix, gap, day, rest):
+    for written in (f"{prefix}{gap}{day}{rest}", f"{prefix}{day}{rest}"):
+        assert mask(written) == written
+        text = f"接单 {written}，处理中"
+        assert mask(text) == text
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("SP-20261128-77", "20261128004417", "CU-17", "INC0012345", "2026112813912345678"),
+        *(
+            "2026-11-28-0077",
+            "15-20261128-7",
+            "0001-20261128",
+            "GD_8765432_1",
+            "20261128",
+            "#40017",
+        ),
+        *("a3f09b8c-1d4e-5f6a-7b8c-9d0e1f2a3b4c", "SO/2026/11/000123", "8765432"),
+        *("4006220001-1", "20261128"),
+    ],
+)
+def test_a_reference_that_is_no_phone_is_never_changed(number):
+    assert mask_reference(number) == number
+    assert mask_document({"provider_ticket": number}, mask_text) == {"provider_ticket": number}
+
+
+@given(st.from_regex(r"[A-Z]{0,4}[-_/#]?[0-9]{1,9}([-_/][A-Z0-9]{1,6}){0,2}", fullmatch=True))
+def test_a_reference_without_eleven_digits_is_never_changed(number):
+    if sum(map(str.isdecimal, number)) < 10:
+        assert mask_reference(number) == number
+
+
+usual = st.sampled_from(
+    [
+        lambda phone: phone,
+        lambda phone: f"+86{phone}",
+        lambda phone: f"+86 {phone}",
+        lambda phone: f"0086-{phone}",
+        lambda phone: f"86{phone}",
+        _grouped(" "),
+        _grouped("-"),
+        _grouped("."),
+        _grouped("/"),
+        _grouped("\u200b"),
+        _between(" "),
+        _between("-"),
+        _between("\u200b"),
+        lambda phone: "".join(chr(0xFF10 + int(digit)) for digit in phone),
+    ]
+)
+
+
+@given(mobiles, usual, st.sampled_from(["", "SP-", "PT ", "tel:", "u-", "工单", "INC"]), letters)
+def test_no_mobile_escapes_from_a_reference_or_a_text(phone, written, before, after):
+    for mask in (mask_text, mask_reference):
+        shown = mask(f"{before}{written(phone)} {after}")
+        assert phone not in "".join(filter(str.isdecimal, shown.translate(FULLWIDTH)))
+        assert "****" in shown
+
+
+@given(landlines, st.sampled_from(["", "SP-", "PT ", "tel:"]))
+def test_no_landline_with_its_area_code_escapes(phone, before):
+    area = 3 if phone[1] in "12" else 4
+    spellings = (phone, f"{phone[:area]}-{phone[area:]}", f"({phone[:area]}){phone[area:]}")
+    for written in (*spellings, f"+86 {phone}"):
+        for mask in (mask_text, mask_reference):
+            assert phone not in re.sub(r"\D", "", mask(f"{before}{written}"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("TEL-20261128", "T-20261128", "PHONE20261128", "u-87654321", "SH-87654321", "SP1391234"),
+        *("SP-8613912345678", "SP-0214155550123", "SP-1391234-5678", "SP-139 1234 5678"),
+    ],
+)
+def test_what_may_be_a_phone_is_no_id(text):
+    assert "***" in mask_text(text)

@@ -38,6 +38,18 @@ def contact_for(settings: Settings, party: Party, subject: ContactSubject) -> st
     return next(filter(None, configured), "")
 
 
+def contact_texts(settings: Settings) -> Iterator[str]:
+    """Every contact of the configuration, each in one line."""
+    yield from map(_line, settings.contacts.values())
+    yield from settings.carrier_contacts.values()
+    for contacts in settings.number_contacts.values():
+        yield from contacts.values()
+    for provider in settings.providers:
+        yield from provider.contacts.values()
+        for account in provider.accounts:
+            yield from account.contacts.values()
+
+
 def _by_precedence(
     settings: Settings, subject: ContactSubject, party: Party
 ) -> Iterator[Mapping[Party, str]]:

@@ -14,7 +14,7 @@ import jinja2
 from agent.diagnosis.words import Words
 from agent.evidence.words import causes, outcomes, sheet_words
 from agent.i18n import translate
-from agent.masking import mask_text
+from agent.masking import REFERENCES, mask_reference, mask_text
 from agent.states import Cause
 from agent.tickets.forms import Confirmation
 from agent.tickets.sla.clocks import Reading, readings
@@ -127,7 +127,8 @@ class SheetWriter:
         return f"{words.title(Cause(verdict.cause))} · {party}"
 
     def _line(self, name: str, value: str | None) -> Line:
-        return Line(self._words[name], mask_text(value or "")[:_MAX_VALUE])
+        mask = mask_reference if name in REFERENCES else mask_text
+        return Line(self._words[name], mask(value or "")[:_MAX_VALUE])
 
     def _clock(self, reading: Reading) -> ClockLine:
         words = self._words

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from agent.complaints.complaint import SYMPTOM, Complaint, Deadline, joined_prompts, samples
-from agent.masking import mask_text
+from agent.masking import mask_reference, mask_text
 from agent.model import Evidence, Verdict
 from agent.states import PARTY_OF_CAUSE, Cause
 from agent.tickets.forms import Confirmation
@@ -39,7 +39,7 @@ def document(ticket: Ticket, now: float) -> dict[str, Any]:
         "diagnosis": _diagnosis(ticket.diagnosis),
         "members": [_member(member) for member in ticket.members],
         "clocks": [_clock(reading) for reading in readings(ticket.clocks, now)],
-        "provider_ticket": mask_text(ticket.provider_ticket),
+        "provider_ticket": mask_reference(ticket.provider_ticket),
         "appointment": stamp(ticket.appointment),
         "confirmation": _confirmation(ticket),
         "outcome": ticket.outcome,
@@ -95,7 +95,7 @@ def complaint_document(complaint: Complaint) -> dict[str, Any]:
         "prompt_heard": mask_text(complaint.prompt),
         "channel": complaint.channel.value,
         "content": mask_text(complaint.content),
-        "reference": mask_text(complaint.reference),
+        "reference": mask_reference(complaint.reference),
         "handler": mask_text(complaint.handler),
         "satisfied": complaint.satisfied,
         "regulator": {name: stamp(at) for name, at in complaint.regulator.items()},

@@ -13,7 +13,9 @@ import msgspec
 from aiohttp import web
 from markupsafe import Markup
 
-from agent.masking import mask_document, mask_text
+from agent.config.settings import Settings
+from agent.diagnosis.contacts import contact_texts
+from agent.masking import mask_document, mask_text, national_digits, phones_in
 from agent.web.authentication import is_authorized
 from agent.web.endpoint import endpoint_of
 from agent.web.responses import ApiError, Handler, encode
@@ -34,13 +36,33 @@ Mask = Callable[[str], str]
 
 
 def mask_for(services: WebServices) -> Mask:
-    """A function that masks every phone in a text but the watched numbers, which are public."""
-    results = services.check_results()
+    """A function that masks every phone in a text but those that are to be called.
 
-    def is_watched(digits: str) -> bool:
-        return any(result.number_row(digits) is not None for result in results)
+    These are the watched numbers and the contacts of the configuration.
+    """
+    results, contacts = services.check_results(), _CONTACTS.of(services.settings())
 
-    return lambda text: mask_text(text, is_watched)
+    def is_public(phone: str) -> bool:
+        is_watched = any(result.number_row(phone) is not None for result in results)
+        return is_watched or (bool(contacts) and national_digits(phone) in contacts)
+
+    return lambda text: mask_text(text, is_public)
+
+
+class _ContactPhones:
+    """The phones in the contacts of a configuration, found once for each configuration."""
+
+    def __init__(self) -> None:
+        self._found: tuple[Settings, frozenset[str]] | None = None
+
+    def of(self, settings: Settings) -> frozenset[str]:
+        if self._found is None or self._found[0] is not settings:
+            texts = contact_texts(settings)
+            self._found = settings, frozenset(phone for it in texts for phone in phones_in(it))
+        return self._found[1]
+
+
+_CONTACTS = _ContactPhones()
 
 
 def viewer_mask(request: web.Request) -> Mask:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agent.masking import mask_text
+from agent.masking import REFERENCES, mask_reference, mask_text
 from agent.net.scrub import scrub
 from agent.states import Grade, Stage
 from agent.tickets import changes
@@ -227,7 +227,8 @@ def _shown(field: Field, value: Any, policy: TicketPolicy) -> str:
         return moment(value, policy.zone)
     if field.kind == "duration":
         return span(value)
-    return mask_text(scrub(str(value), _LONGEST_VALUE))
+    mask = mask_reference if field.name in REFERENCES else mask_text
+    return mask(scrub(str(value), _LONGEST_VALUE))
 
 
 def _with_responsibility(ticket: Ticket) -> Ticket:
