@@ -27,6 +27,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY agent/ agent/
 COPY exporters/ exporters/
 COPY alert_rules/ alert_rules/
+COPY docs/runbooks/ docs/runbooks/
 # The default data folder stands beside the configuration; in the image it is the volume.
 RUN /opt/build/bin/python -m hatchling build -t wheel -d /build/dist \
     && /opt/numwatch/bin/pip install --no-cache-dir --no-deps --no-index /build/dist/*.whl \

@@ -14,6 +14,7 @@ from agent.net.http_client import trust
 from agent.providers.registry import problems, problems_of_profiles
 from agent.rules.load import RuleFileError, load_rules
 from agent.rules.rule import RuleSet
+from agent.rules.runbooks import with_served_runbooks
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +45,9 @@ def make_plan(config: Path) -> Plan:
         files = tuple(matching_files(rules.files)) if rules.enabled else ()
         _read_ca_files(settings)
         declared = declared_in(settings)
-        return Plan(settings, load_rules(files, rules.pace, step=rules.interval), declared)
+        ruleset = load_rules(files, rules.pace, step=rules.interval)
+        ruleset = with_served_runbooks(ruleset, settings.web.external_url)
+        return Plan(settings, ruleset, declared)
     except (ConfigError, RuleFileError, DeclaredFileError) as error:
         raise PlanError(str(error)) from None
 

@@ -56,7 +56,7 @@ class Web(Section):
     """The agent's own pages and endpoints."""
 
     external_url: HttpUrl | None = None
-    """The address people reach the agent at; tickets link to it."""
+    """The address people reach the agent at; tickets link to it, and alerts to its runbooks."""
     token: Token | None = None
     """The token of the agent, whose holder is an administrator, as bearer token or as password of
     any user name; without it the agent makes one at its first start, in ``access.token`` of the

@@ -63,8 +63,12 @@ def test_the_wheel_has_every_file_of_the_program(wheel: set[str]) -> None:
     assert present - wheel == set()
 
 
-def test_the_wheel_has_the_alert_rules_and_the_licence(wheel: set[str]) -> None:
-    shipped = {f"agent/{file}" for file in tracked("alert_rules") if (REPOSITORY / file).exists()}
+def test_the_wheel_has_the_alert_rules_their_runbooks_and_the_licence(wheel: set[str]) -> None:
+    files = {
+        file for file in tracked("alert_rules", "docs/runbooks") if (REPOSITORY / file).exists()
+    }
+    shipped = {f"agent/{file.removeprefix('docs/')}" for file in files}
+    assert {"agent/runbooks/BalanceLow.md", "agent/runbooks/zh/BalanceLow.md"} <= shipped
     assert shipped <= wheel
     assert "agent/py.typed" in wheel
     assert any(name.endswith("licenses/LICENSE") for name in wheel)

@@ -24,8 +24,6 @@ from exporters.family import FAMILIES
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "alert_rules").glob("*.yml"))
-RUNBOOKS = ROOT / "docs" / "runbooks"
-RUNBOOK_PREFIX = "https://github.com/numwatch/numwatch/blob/main/docs/runbooks/"
 RULES = [rule for group in load_rules(FILES).groups for rule in group.rules]
 ALERTS = [rule for rule in RULES if isinstance(rule, AlertingRule)]
 IDENTITY: dict[str, tuple[str, ...]] = {
@@ -119,13 +117,6 @@ class TestEveryAlert:
         mentioned = re.findall(r"\$labels\.(\w+)", "".join(texts(rule, "annotations").values()))
         assert set(mentioned) <= result_labels(rule.node)
 
-    def test_has_a_runbook_in_both_languages(self, rule: AlertingRule) -> None:
-        assert texts(rule, "annotations")["runbook_url"] == f"{RUNBOOK_PREFIX}{rule.name}.md"
-        page = (RUNBOOKS / f"{rule.name}.md").read_text(encoding="utf-8")
-        parts = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
-        titles = ["Meaning", "Impact", "Diagnosis", "Whom to call", "Repair", "中文"]
-        assert parts == [rule.name, *titles]
-
     def test_reads_metrics_and_labels_that_exist(self, rule: AlertingRule) -> None:
         for selector in selectors(rule.node):
             labels = {matcher.label for matcher in selector.matchers} - {METRIC_NAME}
@@ -149,10 +140,6 @@ def test_a_recorded_metric_is_named_by_level_metric_and_operation(name: str) -> 
     assert metric.startswith("numwatch_")
     assert operation
     assert level in result_labels(RECORDED[name])
-
-
-def test_every_runbook_belongs_to_an_alert() -> None:
-    assert {path.stem for path in RUNBOOKS.glob("*.md")} == {rule.name for rule in ALERTS}
 
 
 def test_every_alert_is_unit_tested_firing_and_not_firing() -> None:

@@ -37,8 +37,7 @@ async def page(
     """
     services = services_of(request)
     settings = services.settings()
-    lang = request.query.get("lang", "")
-    locale = choose_locale(lang, request.headers.get("Accept-Language", ""), settings.locale)
+    lang, locale = request.query.get("lang", ""), reader_locale(request)
     texts, zone = PageTexts(locale), ZoneInfo(settings.timezone)
     mask = None if is_authorized(request) else _page_mask(mask_for(services))
     links = Links(lang, mask or str)
@@ -66,6 +65,13 @@ async def page(
         content_type=HTML,
         headers={"Cache-Control": "no-store", "Vary": "Accept-Language"},
     )
+
+
+def reader_locale(request: web.Request) -> str:
+    """The locale of whoever reads: of the address, else of the browser, else of the agent."""
+    accepted = request.headers.get("Accept-Language", "")
+    default = services_of(request).settings().locale
+    return choose_locale(request.query.get("lang", ""), accepted, default)
 
 
 def local_time(moment: str | float | None, zone: ZoneInfo) -> str:

@@ -4,12 +4,13 @@ from http import HTTPStatus
 
 from agent.web import events
 from agent.web.endpoint import Endpoint
-from agent.web.pages import assets, home, number, ticket
+from agent.web.pages import assets, home, number, runbooks, ticket
 
 PAGE_ROUTES: tuple[Endpoint, ...] = (
     *home.ROUTES,
     *number.ROUTES,
     *ticket.ROUTES,
+    *runbooks.ROUTES,
     *assets.ROUTES,
     Endpoint(
         "GET",
