@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-fast proof lint format bench mutants docs messages lock servers
-.PHONY: sbom release audit clean
+.PHONY: site sbom release audit clean
 
 help: ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,7 +82,13 @@ docs: $(VENV)/.dev ## Write the generated pages again
 	@$(BIN)/python -m exporters.family > docs/metrics.md
 	@$(BIN)/numwatch config schema --markdown > docs/configuration.md
 	@$(BIN)/python -m agent.lints.page > docs/lints.md
+	@$(BIN)/python -m agent.rules.page en > docs/alerts.md
+	@$(BIN)/python -m agent.rules.page zh > docs/alerts.zh.md
 	@$(BIN)/python .ci/dependencies.py licences > docs/licences.md
+
+site: $(VENV)/.dev ## Build the documentation as a site into build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+	@echo "==> build/site/index.html"
 
 sbom: $(VENV)/.dev ## Write dist/numwatch.cdx.json, the bill of materials of the run-time packages
 	@mkdir -p dist
