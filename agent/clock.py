@@ -65,6 +65,8 @@ class AgentClock:
         """The machine's clock as it is set now, for comparing with the clocks of others."""
         self._monotonic = monotonic
         self._offset = wall() - monotonic()
+        self.set_by = 0.0
+        """By how many seconds it was set since it was made, all steps together."""
         self._listeners: list[Callable[[float], None]] = []
         self._renewals: list[Callable[[], Awaitable[None]]] = []
 
@@ -96,6 +98,7 @@ class AgentClock:
         self._offset = offset
         if abs(step) < LEAST_STEP:
             return 0.0
+        self.set_by += step
         for listener in self._listeners:
             listener(step)
         if first is not None:
@@ -108,6 +111,14 @@ class AgentClock:
 def wall_clock(clock: Callable[[], float]) -> Callable[[], float]:
     """The machine's clock, as it is set now, that ``clock`` reads: for comparing with others'."""
     return clock.wall if isinstance(clock, AgentClock) else clock
+
+
+def set_by(clock: Callable[[], float]) -> float:
+    """By how many seconds ``clock`` was set since it was made.
+
+    Who notes times of it moves them by as much as this has grown.
+    """
+    return clock.set_by if isinstance(clock, AgentClock) else 0.0
 
 
 def with_setting(settings: ClockSettings, step: float, now: float) -> ClockSettings:

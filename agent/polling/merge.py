@@ -93,11 +93,25 @@ def restated(state: MergeState, step: float) -> MergeState:
     """``state`` after the agent's clock was set by ``step`` seconds: nothing is older."""
     return replace(
         state,
-        snapshot=state.snapshot.restated(step),
+        snapshot=_with_phones_restated(state.snapshot.restated(step), step),
         gone={number: at + step for number, at in state.gone.items()},
         clock_set=state.clock_set + step,
         pushed=state.pushed.restated(step),
     )
+
+
+def _with_phones_restated(snapshot: Snapshot, step: float) -> Snapshot:
+    """``snapshot``, whose phones' states were known as long ago as before the clock was set."""
+    bindings = {
+        number: tuple(
+            it if it.state_at is None else msgspec.structs.replace(it, state_at=it.state_at + step)
+            for it in phones
+        )
+        if any(it.state_at is not None for it in phones)
+        else phones
+        for number, phones in snapshot.bindings.items()
+    }
+    return msgspec.structs.replace(snapshot, bindings=bindings)
 
 
 def merge(

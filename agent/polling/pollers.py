@@ -190,7 +190,7 @@ class Pollers:
             path.fetch,
             plan.polling,
             reports=replace(journal.reports, token=self._token_report(plan.key, redact)),
-            clock=self._wall,
+            clock=self._clock,
             pages=self._pages,
         )
         former = self._pollers.get(plan.key)

@@ -52,7 +52,7 @@ class AdapterAccount:
     """How hard it may be polled, and how much may be read."""
     reports: AdapterReports
     clock: Callable[[], float]
-    """Epoch seconds."""
+    """Epoch seconds; requests are signed by :func:`agent.clock.wall_clock` of it."""
     costs: CostLedger
     """The budgets of queries that cost money."""
 

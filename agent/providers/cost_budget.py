@@ -23,6 +23,7 @@ _BILLING_ZONE: Final = timezone(timedelta(hours=8))
 _FORGET_AFTER: Final = 7 * DAY
 _FORGOTTEN_SPACINGS: Final = 3
 _LONGEST_HOLD: Final = 60 * DAY
+_OTHER_DAYS: Final = 32
 _LONGEST_ANSWER: Final = 80
 _ROUNDING: Final = 1e-6
 
@@ -62,6 +63,10 @@ class _State(msgspec.Struct):
     """The day of :attr:`spent`, as ``datetime.date.toordinal`` counts."""
     spent: float = 0.0
     records: dict[str, Record] = {}
+    others: dict[int, float] = {}
+    """What was spent on other days, those charged last: a clock may be set back to one."""
+    settled: set[int] = set()
+    """Those of the other days whose queries were counted on the day that it was in truth."""
 
 
 class CostBudget:
@@ -100,7 +105,8 @@ class CostBudget:
 
     def exhaust(self, now: float) -> None:
         """Count the budget of today as spent: what was spent is not known."""
-        self._state.day, self._state.spent = _day_of(now), self.costs.daily
+        self._begin(_day_of(now))
+        self._state.spent = self.costs.daily
 
     def due(self, subjects: Iterable[str], now: float) -> tuple[str, ...]:
         """Those of ``subjects`` that may be queried now, the longest not queried first."""
@@ -113,8 +119,10 @@ class CostBudget:
     def charge(self, subjects: Collection[str], now: float) -> None:
         """Count a query about each of ``subjects`` as sent now."""
         state = self._state
-        state.spent = self._spent(now) + len(subjects) * self.costs.query
-        state.day = _day_of(now)
+        self._settle(now)
+        spent = self._spent(now)
+        self._begin(_day_of(now))
+        state.spent = spent + len(subjects) * self.costs.query
         keys = [self._key(subject) for subject in subjects]
         forgotten_after = max(_FORGET_AFTER, _FORGOTTEN_SPACINGS * self._spacing(keys))
         self._former = {key: state.records.get(key) for key in keys}
@@ -132,6 +140,26 @@ class CostBudget:
         """Let a query that was charged and failed be sent again at ``until``, at its price."""
         self._forget_query(self._key(subject))
         self.hold(subject, until)
+
+    def clock_was_set(self, step: float, now: float) -> None:
+        """Go on after the clock was set by ``step`` seconds and shows ``now``.
+
+        No time has passed: no budget is granted for it, and no answer is older.
+        """
+        former, spent = _day_of(now - step), self._spent(now - step)
+        self._begin(_day_of(now))
+        self._state.spent = max(self._state.spent, spent)
+        self._state.settled |= self._state.others.keys() & {former}
+        self._state.records = {
+            key: msgspec.structs.replace(
+                record,
+                queried_at=record.queried_at + step,
+                answered_at=None if record.answered_at is None else record.answered_at + step,
+                not_before=record.not_before + step if record.not_before else 0.0,
+            )
+            for key, record in self._state.records.items()
+        }
+        self._former = {}
 
     def note(self, subject: str, answer: str, now: float) -> None:
         """Remember the answer to a query."""
@@ -153,8 +181,33 @@ class CostBudget:
 
     def _spent(self, now: float) -> float:
         """What was spent today. A clock that was set back a little begins no new day."""
-        ahead = self._state.day - _day_of(now)
-        return self._state.spent if ahead in {0, 1} else 0.0
+        self._settle(now)
+        today = _day_of(now)
+        return self._spent_on(today) + self._spent_on(today + 1)
+
+    def _spent_on(self, day: int) -> float:
+        state = self._state
+        return state.spent if day == state.day else state.others.get(day, 0.0)
+
+    def _settle(self, now: float) -> None:
+        """Count what was spent on days to come as spent today, once: the clock was wrong then."""
+        state, today = self._state, _day_of(now)
+        days = {**state.others, state.day: state.spent}
+        wrong = {day for day in days if day > today + 1} - state.settled
+        if wrong:
+            self._begin(today)
+            state.spent += sum(days[day] for day in wrong)
+            state.settled |= wrong
+
+    def _begin(self, day: int) -> None:
+        """Let ``day`` be the day of what is spent from now on."""
+        state = self._state
+        if day == state.day:
+            return
+        others = {**state.others, state.day: state.spent}
+        state.day, state.spent = day, others.pop(day, 0.0)
+        state.others = dict(list(others.items())[-_OTHER_DAYS:])
+        state.settled &= state.others.keys()
 
     def _forget_query(self, key: str) -> None:
         former = self._former.get(key)

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from agent.clock import set_by
 from agent.net.exchange import ProviderError
 from agent.net.gather import run_concurrently
 from agent.providers.cost_budget import CostBudget, Costs, Record
@@ -90,6 +91,7 @@ class PaidQueries:
         self._pages = pages
         self._clock = clock
         self._on_spent = on_spent
+        self._set_by = set_by(clock)
         self._is_restored = False
         self._lock = asyncio.Lock()
 
@@ -143,6 +145,7 @@ class PaidQueries:
                 try:
                     paid = await query(subject)
                 except (ProviderError, asyncio.CancelledError):
+                    self._follow_clock()
                     # It may have been answered, and so charged for, all the same.
                     self._budget.fail(subject, self._clock() + FAILED_PAUSE)
                     raise
@@ -151,6 +154,7 @@ class PaidQueries:
         await run_concurrently(work() for _ in range(min(concurrency, len(unsent))))
 
     def _note(self, subject: str, paid: Paid) -> None:
+        self._follow_clock()
         now = self._clock()
         if paid.answer:
             self._budget.note(subject, paid.answer, now)
@@ -160,6 +164,7 @@ class PaidQueries:
     async def _restore(self) -> bool:
         """Returns whether it is known what was spent."""
         if self._is_restored:
+            self._follow_clock()
             return True
         try:
             content = await self._pages.load(self._page)
@@ -171,8 +176,16 @@ class PaidQueries:
             except ValueError:
                 # What was spent today is not known: nothing more is.
                 self._budget.exhaust(self._clock())
+        self._set_by = set_by(self._clock)
         self._is_restored = True
         return True
+
+    def _follow_clock(self) -> None:
+        """Move all times if the clock was set: no answer is older, and no new day has begun."""
+        step = set_by(self._clock) - self._set_by
+        if step:
+            self._set_by += step
+            self._budget.clock_was_set(step, self._clock())
 
     async def _save(self) -> bool:
         return await self._pages.save(self._page, self._budget.encode())

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from agent.clock import wall_clock
 from agent.config.load import ConfigError
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
 from agent.config.values import http_url
@@ -103,11 +104,11 @@ def _declared(
         profile=profile,
         base_url=base_url.rstrip("/"),
         fetch=fetch,
-        signer=partial(make_signer, reveal=reveal, clock=costs.clock),
+        signer=partial(make_signer, reveal=reveal, clock=wall_clock(costs.clock)),
         reveal=reveal,
     )
     if profile.login is not None:
-        api = with_login(api, profile.login, reports.token, costs.clock)
+        api = with_login(api, profile.login, reports.token, wall_clock(costs.clock))
     inventory = account.inventory.content
     context = ReadContext(
         api, _bounds(limits), reports, costs.clock, inventory, costs, account.daily_budget

@@ -7,10 +7,12 @@ import pytest
 
 from agent.clock import AgentClock
 from agent.event_loop import INLINE_ITEMS
+from agent.model import Binding, Snapshot
+from agent.polling.merge import MergeState, restated
 from agent.states import Capability
 from tests.polling.polling_bench import Bench, settings_of
 
-HOUR, DAY = 3600.0, 86400.0
+HOUR, DAY, NOW = 3600.0, 86400.0, 1_795_838_400.0
 STEPS = pytest.mark.parametrize("step", [HOUR, -HOUR, DAY, -DAY])
 
 
@@ -106,3 +108,10 @@ async def test_an_account_that_was_never_polled_stays_unknown(server, bench, mac
     assert bench.snapshot() is None
     await bench.pollers.poll_once("north", "hq")
     assert 0 <= clock() - bench.status().last_attempt < 10
+
+
+def test_states_of_phones_that_are_known_are_no_older():
+    phones = (Binding("p0", "13800000000", state_at=NOW), Binding("p1", "13800000001"))
+    snapshot = Snapshot("north", "hq", 1, {}, {}, bindings={"4006220001": phones})
+    (first, second) = restated(MergeState(snapshot), HOUR).snapshot.bindings["4006220001"]
+    assert (first.state_at, second.state_at) == (NOW + HOUR, None)

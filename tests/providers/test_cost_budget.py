@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta, timezone
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.providers.cost_budget import DAY, CostBudget, Costs
+from agent.providers.cost_budget import DAY, CostBudget, Costs, _day_of
 
 CHINA = timezone(timedelta(hours=8))
 NOON = datetime(2026, 11, 28, 12, tzinfo=CHINA).timestamp()
@@ -133,3 +134,47 @@ def test_subjects_that_are_gone_are_forgotten_and_take_no_share():
         spend(ledger, ["new"], NOON + day * DAY)
     assert ledger.record_of("old") is None
     assert ledger.record_of("new") is not None
+
+
+@given(st.lists(st.sampled_from([-400, -30, -2, -1, 1, 2, 30, 400]), max_size=8))
+def test_no_day_is_granted_twice_however_a_start_finds_the_clock(days):
+    """Each start reads another clock; after all of them it is right again, on the same day."""
+    content = None
+    for day in [0, *days]:
+        ledger = budget(query=0.5, daily=1.0)
+        if content is not None:
+            ledger.restore(content)
+        spend(ledger, phones(2), NOON + day * DAY)
+        content = ledger.encode()
+    ledger = budget(query=0.5, daily=1.0)
+    ledger.restore(content)
+    assert ledger.remaining(NOON) == 0
+
+
+def test_a_clock_that_was_years_ahead_takes_no_more_than_a_day_away():
+    ledger = budget(query=0.5, daily=1.0)
+    spend(ledger, phones(2), NOON + 4000 * DAY)
+    assert ledger.remaining(NOON) == 0
+    assert ledger.remaining(NOON + DAY) == 2
+
+
+def test_a_clock_that_is_set_while_it_runs_gives_nothing_and_nothing_is_older():
+    for step in (-30 * DAY, -DAY, -HOUR, HOUR, DAY, 30 * DAY):
+        ledger = budget(query=0.5, daily=1.0, every=2 * HOUR)
+        spend(ledger, phones(2), NOON)
+        ledger.note("13800000000", "POWER_OFF", NOON)
+        ledger.hold("13800000001", NOON + HOUR)
+        ledger.clock_was_set(step, NOON + step + 60)
+        now = NOON + step + 60
+        assert ledger.remaining(now) == 0, step
+        assert now - ledger.record_of("13800000000").answered_at == 60
+        assert ledger.record_of("13800000001").not_before - now == HOUR - 60
+        # Set back by a day, tomorrow is the day that was charged.
+        assert ledger.remaining(now + (2 if step == -DAY else 1) * DAY) == 2, step
+
+
+def test_what_an_earlier_version_stored_is_read():
+    stored = msgspec.msgpack.encode({"day": _day_of(NOON), "spent": 1.0, "records": {}})
+    ledger = budget(query=0.5, daily=1.0)
+    ledger.restore(stored)
+    assert ledger.remaining(NOON) == 0

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from agent.cli.cost_pages import CommandPages
+from agent.clock import AgentClock
 from agent.net.exchange import ProviderError
 from agent.polling.cost_pages import LedgerPages
 from agent.providers.cost_budget import Costs
@@ -167,3 +168,21 @@ async def test_commands_without_an_agent_share_one_budget(tmp_path):
         command = queries(CommandPages(tmp_path / "data"))
         await command.query_due([subject], provider.query, 1)
     assert provider.queried == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("days", [-30, -1, 1, 30])
+async def test_a_clock_that_is_set_while_the_agent_runs_pays_for_nothing_again(database, days):
+    machine = Clock()
+    passed = [0.0]
+    clock = AgentClock(lambda: machine.now + passed[0], lambda: passed[0])
+    provider, paid = Provider(), queries(LedgerPages(database), clock)
+    await paid.query_due(["a", "b", "c"], provider.query, 4)
+    for step in (days, -days):
+        machine.now += step * 86_400
+        passed[0] += 60
+        await clock.follow()
+        await paid.query_due(["a", "b", "c", "d"], provider.query, 4)
+        assert await paid.remaining() == 0
+        assert len(provider.queried) == 3
+        answered_at = (await paid.record_of("a")).answered_at
+        assert clock() - answered_at == pytest.approx(passed[0])

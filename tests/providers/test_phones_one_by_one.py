@@ -3,6 +3,7 @@
 import pytest
 from aiohttp import web
 
+from agent.clock import AgentClock
 from agent.config.inventory.inventory import Inventory, InventoryNumber, InventoryPhone
 from agent.config.inventory.section import InventorySection
 from agent.config.secret import Secret
@@ -28,6 +29,7 @@ reachability:
     carrier: carrier
 """
 PAID = STATUS.replace("  records", "  cost: 0.5\n  records")
+SELDOM = STATUS.replace("  records", "  every: 12h\n  records")
 PHONES = """
 numbers:
   path: /numbers
@@ -68,6 +70,9 @@ class World:
             return web.Response(status=word, text="{}")
         return {"data": [] if word is None else {"status": word, "carrier": "CMCC"}}
 
+    def clock(self):
+        return self.now
+
     def provider(self):
         """The account's provider, as a start of the agent makes it."""
         account = Account(
@@ -87,7 +92,7 @@ class World:
             reports=AdapterReports(
                 spent=self.spent.append, misfits=lambda _, texts: self.texts.extend(texts)
             ),
-            clock=lambda: self.now,
+            clock=self.clock,
             pages=self.pages,
         )
 
@@ -308,3 +313,25 @@ def test_the_configuration_must_have_what_the_profile_asks_for(tmp_path):
     assert found(PAID, phones=False) == []
     (text,) = found(PAID, phones=False, daily_budget=5)
     assert text.startswith("providers.0.accounts.0.inventory: has no phones, which profile example")
+
+
+@pytest.mark.parametrize("operation", [SELDOM, PAID], ids=["free", "paid"])
+@pytest.mark.parametrize("step", [-86_400.0, -3600.0, 3600.0, 86_400.0])
+async def test_no_state_is_older_for_a_clock_that_is_set(operation, step, bench, tmp_path):
+    world = World(bench, tmp_path, operation)
+    world.budget = 10.0 if operation is PAID else 0.0
+    passed = [0.0]
+    world.clock = AgentClock(lambda: world.now + passed[0], lambda: passed[0])
+    async with serving(Recorder(world.answer)) as server:
+        world.url = server.url
+        provider = world.provider()
+        before = (await provider.reachability([NUMBER]))[NUMBER]
+        assert {it.state_at for it in before if it.state_at} == {world.now}
+        world.now += step
+        passed[0] += 60
+        await world.clock.follow()
+        queries = len(world.asked)
+        after = (await provider.reachability([NUMBER]))[NUMBER]
+        assert len(world.asked) == queries
+        assert {world.clock() - it.state_at for it in after if it.state_at} == {60}
+        assert [it.state for it in after] == [it.state for it in before]

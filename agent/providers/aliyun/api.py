@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+from agent.clock import wall_clock
 from agent.net.exchange import Answer, Request
 from agent.providers.adapter import AdapterAccount
 from agent.providers.aliyun.errors import ENVELOPE
@@ -48,7 +49,7 @@ class Api:
             profile=_PROFILE,
             base_url=address_of(read.product, account.options, account.base_url),
             fetch=self._paid if read.product is Product.DYTNS else account.fetch,
-            signer=partial(make_signer, reveal=self._reveal, clock=account.clock),
+            signer=partial(make_signer, reveal=self._reveal, clock=wall_clock(account.clock)),
             reveal=self._reveal,
         )
 

@@ -5,12 +5,13 @@ the answers: a restart pays for none again. A phone whose last answer is too old
 the time of that answer beside it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
+from agent.clock import set_by
 from agent.config.inventory.inventory import Inventory
 from agent.model import Binding
 from agent.net.exchange import ProviderError
@@ -73,13 +74,18 @@ class PhoneReader:
             for phone in entry.phones
         }
         self._answers: dict[str, _Answer] = {}
+        self._set_by = 0.0
 
-    async def complete(self, bindings: Bindings, now: float) -> tuple[Bindings, Round]:
+    async def complete(
+        self, bindings: Bindings, clock: Callable[[], float]
+    ) -> tuple[Bindings, Round]:
         """``bindings`` with the states that are known, after querying those that are due.
 
         Raises:
             ProviderError: when what failed concerns all phones.
         """
+        now = clock()
+        self._follow_clock(set_by(clock))
         values = {
             key: names
             for number, phones in bindings.items()
@@ -100,6 +106,14 @@ class PhoneReader:
             number: tuple([await self._completed(number, phone, now) for phone in phones])
             for number, phones in bindings.items()
         }, round_
+
+    def _follow_clock(self, total: float) -> None:
+        """Move the times of all answers by as much as the clock was set: none is older."""
+        step, self._set_by = total - self._set_by, total
+        if step:
+            self._answers = {
+                key: _Answer(it.fact, it.at + step) for key, it in self._answers.items()
+            }
 
     async def _query_due(
         self, values: Mapping[str, Mapping[str, str]], round_: Round, now: float

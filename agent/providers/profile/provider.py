@@ -139,7 +139,7 @@ class DeclarativeProvider:
             bindings = bindings_of(self._context.inventory, {})
         else:
             bindings = await self._bindings(self._phones, numbers)
-        completed, round_ = await phone_reader.complete(bindings, self._context.clock())
+        completed, round_ = await phone_reader.complete(bindings, self._context.clock)
         self._report_failures(Capability.REACHABILITY, round_)
         return completed
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from yarl import URL
 
+from agent.clock import wall_clock
 from agent.masking import mask_text
 from agent.net.decode import decode_body, decode_json
 from agent.net.exchange import Answer, Fetch, ProviderError, RateLimit, Request
@@ -64,7 +65,7 @@ class TencentApi:
             values = SignerValues(
                 key=given["secret_id"],
                 secret=given["secret_key"],
-                now=self.clock(),
+                now=wall_clock(self.clock)(),
                 nonce="",
                 action=action,
                 version=service.version,
