@@ -4,11 +4,12 @@ from http import HTTPStatus
 
 from agent.web import events
 from agent.web.endpoint import Endpoint
-from agent.web.pages import assets, home, number, runbooks, ticket
+from agent.web.pages import assets, home, runbooks, ticket
+from agent.web.pages.number.routes import NUMBER_ROUTES
 
 PAGE_ROUTES: tuple[Endpoint, ...] = (
     *home.ROUTES,
-    *number.ROUTES,
+    *NUMBER_ROUTES,
     *ticket.ROUTES,
     *runbooks.ROUTES,
     *assets.ROUTES,

@@ -1,0 +1,41 @@
+"""The part of the route table that is a number's page, and its forms."""
+
+from http import HTTPStatus
+
+from agent.web.endpoint import Access, Endpoint
+from agent.web.forms import FORM
+from agent.web.pages.number.baseline_form import decide
+from agent.web.pages.number.notices import FORM_QUERY
+from agent.web.pages.number.page import NUMBER_PAGE_QUERY, number_page
+from agent.web.pages.rendering import BAD_REQUEST, HTML, NOT_FOUND
+from agent.web.responses import Handler
+
+
+def _form(path: str, handler: Handler, summary: str) -> Endpoint:
+    """A form that an operator may post; it leads back to the page."""
+    return Endpoint(
+        "POST",
+        f"/numbers/{{number}}/{path}",
+        handler,
+        summary,
+        HTML,
+        query=FORM_QUERY,
+        body=FORM,
+        access=Access.OPERATOR,
+        errors=(BAD_REQUEST, NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
+    )
+
+
+NUMBER_ROUTES = (
+    Endpoint(
+        "GET",
+        "/numbers/{number}",
+        number_page,
+        "A number's page",
+        HTML,
+        query=NUMBER_PAGE_QUERY,
+        errors=(BAD_REQUEST, NOT_FOUND),
+    ),
+    _form("baseline", decide, "Approve or reject a number's configuration"),
+)
+"""The pages and forms of this package, for the route table."""
