@@ -29,6 +29,7 @@ from agent.event_loop import (
 from agent.evidence.service import EvidenceService
 from agent.fleet import Fleet
 from agent.fleet_diagnosis import FleetDiagnosis
+from agent.health.fleet import FleetHealth
 from agent.inbound import InboundWebhooks, Targets
 from agent.model import Alert
 from agent.plan import Plan, make_plan, warn_of_needed_restart
@@ -54,7 +55,7 @@ from agent.tickets.changes import Change
 from agent.tickets.decide.recovery_facts import recovery_by_facts
 from agent.tickets.ledger import Ledger
 from agent.tickets.manager import Tickets
-from agent.tickets.outbox.outbox import Outbox
+from agent.tickets.open_faults import OpenFaultsOf
 from agent.tickets.series import accounts_of, tickets_summary
 from agent.web.services import ReloadOutcome, WebServices
 from agent.webhooks.auth import TokenCheck
@@ -132,8 +133,10 @@ class Agent:
 
     async def _make_monitoring(self, plan: Plan) -> None:
         """Polls to snapshots, snapshots to series; evidence records what providers answer."""
+        self._fleet_health = FleetHealth(OpenFaultsOf(lambda: self.tickets.open))
+        checks = self._checks(plan.settings)
         self._refresher = Refresher(
-            self.fleet, self.exposition, self._clock, *self._checks(plan.settings)
+            self.fleet, self.exposition, self._clock, *checks, self._fleet_health
         )
         await self._runtime_state.restore_habits(self._refresher.habits)
         self._retention = RetentionClock(self.database, self._clock)
@@ -188,7 +191,11 @@ class Agent:
             plan.settings,
             self.telemetry,
             self._clock,
-            Targets(self._is_listed, callbacks.apply, self._pollers),
+            Targets(
+                lambda number: is_listed(number, self.fleet, self.settings),
+                callbacks.apply,
+                self._pollers,
+            ),
             self.tokens,
         )
         complaints = self.webhooks.complaints
@@ -278,6 +285,7 @@ class Agent:
             await self._runtime_state.save(self._scheduler.engine)
         open_tickets = tuple(self.tickets.open)
         self.evidence.collector.observe(open_tickets)
+        self._refresher.follow_tickets()
         summary = await asyncio.to_thread(tickets_summary, open_tickets, now, self.tickets.waiting)
         self.exposition.publish(_OWN_SERIES, summary)
         self._pollers.set_urgent(accounts_of(open_tickets))
@@ -342,10 +350,6 @@ class Agent:
 
     # Called by the webhooks and the web application.
 
-    def _is_listed(self, number: str) -> bool | None:
-        """Whether an account has the number; ``None`` while some account was not listed yet."""
-        return is_listed(number, self.fleet, self.settings)
-
     def checked(self, provider: str, account: str) -> CheckResult | None:
         """The result of the checks of an account; ``None`` before its first poll."""
         return self._refresher.results.get((provider, account))
@@ -353,12 +357,6 @@ class Agent:
     async def act(self, ticket: str, request: ActionRequest) -> Change | None:
         """Perform an action on a ticket; see :meth:`agent.tickets.manager.Tickets.act`."""
         return await self.tickets.act(ticket, request, self._clock())
-
-    async def replay(self, ticket: str | None) -> int:
-        """Queue the dead letters of ``ticket``, or all of them, again; returns how many."""
-        count = await Outbox(self.database).replay(ticket, self._clock())
-        self._dispatcher.wake()
-        return count
 
     def ready(self) -> str | None:
         """Why the agent is not ready; ``None`` once every account has been polled and checked.
@@ -381,7 +379,7 @@ class Agent:
             answer=self._diagnosis.answer,
             reload=self.reload,
             ready=self.ready,
-            replay=self.replay,
+            replay=self._dispatcher.replay,
             act=self.act,
             tokens=self.tokens,
             evidence=self.evidence.exporter,
@@ -395,5 +393,6 @@ class Agent:
             started_at=self._started_at,
             clock=self._clock,
             queries=self._queries,
+            fleet_health=self._fleet_health,
             provided=(*self.webhooks.routes(), *self._complaint_api.routes()),
         )

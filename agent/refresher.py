@@ -13,6 +13,7 @@ from agent.checks.engine import Checker, CheckResult
 from agent.checks.habits import Habits, Usual
 from agent.config.settings import Settings
 from agent.fleet import Fleet
+from agent.health.fleet import FleetHealth
 from agent.model import AccountKey, Snapshot
 from agent.series import SeriesBuilder
 from agent.series.account import provider_down_block
@@ -38,6 +39,7 @@ class Refresher:
         clock: Callable[[], float],
         checker: Checker,
         series: SeriesBuilder,
+        fleet_health: FleetHealth | None = None,
     ) -> None:
         self._fleet = fleet
         self._exposition = exposition
@@ -46,6 +48,7 @@ class Refresher:
         self._series = series
         self._moved = MovedNumbers(fleet)
         self.habits = Habits()
+        self._fleet_health = fleet_health or FleetHealth()
         self._habit_blocks: dict[AccountKey, tuple[list[Usual], tuple[Block, ...]]] = {}
         self._clock_set = 0.0
         self._dirty: set[AccountKey] = set()
@@ -84,6 +87,16 @@ class Refresher:
 
     def _mark_all_dirty(self) -> None:
         self._dirty.update((s.provider, s.account) for s in self._fleet.snapshots())
+
+    def follow_tickets(self) -> None:
+        """Process the accounts about whose numbers open tickets say something else now."""
+        changed = self._fleet_health.take_changed()
+        if changed is None:
+            self._mark_all_dirty()
+        else:
+            self._dirty.update(key for key in changed if self._fleet.get(*key) is not None)
+        if self._dirty:
+            self._wake.set()
 
     async def run(self) -> None:
         """Process accounts until cancelled; one that fails is logged and does not stop others."""
@@ -132,6 +145,7 @@ class Refresher:
             self.failed.discard(key)
             self._habit_blocks.pop(key, None)
             self._series.forget(*key)
+            self._fleet_health.forget(key)
             self._exposition.withdraw("/".join(key))
 
     async def _refresh(self, key: AccountKey) -> None:
@@ -162,14 +176,18 @@ class Refresher:
         blocks: tuple[Block, ...] = ()
         if before is not None:
             try:
-                blocks = await asyncio.to_thread(
-                    self._series.build, before.snapshot, before, self._clock()
-                )
+                blocks = await asyncio.to_thread(self._outdated_blocks, before)
             except Exception as also:  # noqa: BLE001 - then without them
                 log.debug("series_not_built", account=snapshot.key, error=str(also))
         down = provider_down_block(snapshot)
         others = tuple(block for block in blocks if block.family.name != down.family.name)
         self._exposition.publish(snapshot.key, (down, *others))
+
+    def _outdated_blocks(self, before: CheckResult) -> tuple[Block, ...]:
+        """The series of an older result, as far as its facts are not stale."""
+        now = self._clock()
+        health = self._fleet_health.of(before, now)
+        return self._series.build(before.snapshot, before, now, health)
 
     def _record_recovery(self, key: AccountKey) -> None:
         if key in self.failed:
@@ -184,7 +202,8 @@ class Refresher:
         snapshot = self._moved.without_moved(snapshot, checker.baselines, now)
         snapshot = checker.attribution.complete(snapshot, others, now)
         result = checker.check(snapshot, now, before)
-        blocks = self._series.build(snapshot, result, now)
+        health = self._fleet_health.of(result, now)
+        blocks = self._series.build(snapshot, result, now, health)
         return result, (*blocks, *self._usual_calls(key, snapshot, now))
 
     def _usual_calls(self, key: AccountKey, snapshot: Snapshot, now: float) -> tuple[Block, ...]:

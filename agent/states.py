@@ -286,6 +286,16 @@ class Scope(StrEnum):
 
 
 @unique
+class Health(StrEnum):
+    """How a number is, as far as is known (docs/health.md)."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+@unique
 class ConfigSection(StrEnum):
     """The parts of a number's configuration for which drift is reported."""
 

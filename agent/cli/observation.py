@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import structlog
 
 from agent.baselines.baseline import PAGE_PREFIX, BaselineBook
@@ -22,6 +24,7 @@ from agent.cli.cost_pages import CommandPages
 from agent.config.inventory.inventory import Inventory
 from agent.config.settings import Settings
 from agent.fleet import Fleet
+from agent.health.faults import OpenFaults
 from agent.model import AccountKey, Balance, Binding, Number, Routing, Snapshot
 from agent.plan import declared_in
 from agent.polling.journal import PollOutcome
@@ -30,12 +33,15 @@ from agent.states import PollFailure
 from agent.store import StoreError
 from agent.store.directory import LEDGER_NAME
 from agent.store.inspection import open_read_only
+from agent.tickets.open_faults import open_faults
+from agent.tickets.ticket import Ticket
 from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
 
 CALL_RECORDS = 64
 """The newest call records kept for a number, more than the agent keeps over several polls."""
+_OPEN_TICKETS = "SELECT document FROM tickets WHERE open"
 _PAGES = "SELECT name, value FROM keep WHERE substr(name, 1, ?) = ?"
 _LASTING = frozenset(
     {
@@ -211,16 +217,27 @@ async def stored_baselines(settings: Settings) -> BaselineBook:
     return book
 
 
+async def stored_open_faults(settings: Settings) -> OpenFaults:
+    """What the open tickets in the ledger of ``settings`` say of numbers; nothing without one."""
+    ledger = Path(settings.data_dir) / LEDGER_NAME
+    rows = await asyncio.to_thread(_rows, ledger, _OPEN_TICKETS, ())
+    return open_faults(msgspec.json.decode(document, type=Ticket) for (document,) in rows)
+
+
 def _pages(ledger: Path) -> list[tuple[str, bytes]]:
+    rows = _rows(ledger, _PAGES, (len(PAGE_PREFIX), PAGE_PREFIX))
+    return [(str(name), bytes(value)) for name, value in rows]
+
+
+def _rows(ledger: Path, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
     if not ledger.exists():
         return []
     try:
         with closing(open_read_only(ledger)) as reader:
-            rows = reader.execute(_PAGES, (len(PAGE_PREFIX), PAGE_PREFIX)).fetchall()
+            return reader.execute(statement, values).fetchall()
     except sqlite3.Error as error:
-        log.debug("baselines_not_read", error=str(error))
+        log.debug("ledger_not_read", error=str(error))
         return []
-    return [(str(name), bytes(value)) for name, value in rows]
 
 
 async def check_and_store(

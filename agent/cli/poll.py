@@ -6,6 +6,7 @@ The JSON document is complete; the table for people is cut. Neither holds a pers
 import asyncio
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -22,18 +23,37 @@ from agent.cli.observation import (
     check_and_store,
     poll_once,
     stored_baselines,
+    stored_open_faults,
 )
 from agent.cli.runner import ExitStatus, print_json, run_command
 from agent.config.load import load
 from agent.config.settings import Settings
+from agent.health.account import AccountHealth, assess
+from agent.health.findings import Finding, findings
+from agent.health.rule import WORST_FIRST
 from agent.masking import mask_phone
-from agent.model import Balance, Binding, Number, Routing
+from agent.model import AccountKey, Balance, Binding, Number, Routing
 from agent.net.word_counts import OTHERS
 from agent.polling.journal import ADVICE, PollOutcome
-from agent.states import IN_SERVICE_STATES, REACHABLE_STATES
+from agent.states import IN_SERVICE_STATES, REACHABLE_STATES, Health
 
 ROWS = 200
 """The most numbers of an account in the table."""
+_STYLES = {
+    Health.OK: "green",
+    Health.DEGRADED: "yellow",
+    Health.DOWN: "bold red",
+    Health.UNKNOWN: "dim",
+}
+_HEADINGS = (
+    "number",
+    "health",
+    "state",
+    "at the provider",
+    "network",
+    "bound phones",
+    "company",
+)
 _ROUTING_FIELDS = Routing.__struct_fields__
 
 
@@ -41,32 +61,55 @@ def poll(config: Path, account: str | None, *, as_json: bool) -> int:
     """Poll once and print the facts; returns 0 when every poll succeeded, else 1."""
 
     def command() -> int:
-        report = asyncio.run(_poll(load(config), account))
+        report, judgement = asyncio.run(poll_and_judge(load(config), account))
         if as_json:
-            print_json(document(report))
+            print_json(document(report, judgement))
         else:
-            render(report, Console())
+            render(report, judgement, Console())
         return ExitStatus.FAILED if report.failed else ExitStatus.OK
 
     return run_command(command, misuse=(ValueError, OSError))
 
 
-async def _poll(settings: Settings, account: str | None) -> Report:
-    """Poll once, and store the configurations that were seen for the first time."""
+@dataclass(frozen=True)
+class Judgement:
+    """How the polled numbers are (docs/health.md), by account; judged at ``at``, epoch seconds."""
+
+    at: float
+    accounts: Mapping[AccountKey, AccountHealth]
+
+    def of(self, account: AccountReport, number: str) -> tuple[Health, tuple[Finding, ...]]:
+        """The health of a number, and what is wrong with it."""
+        health = self.accounts.get((account.provider, account.account))
+        row = None if health is None else health.result.number_row(number)
+        if health is None or row is None:
+            return Health.UNKNOWN, ()
+        return health.health(row), findings(health, row, self.at)
+
+
+async def poll_and_judge(
+    settings: Settings, account: str | None = None
+) -> tuple[Report, Judgement]:
+    """Poll once, and judge by the facts and by the open tickets in the ledger.
+
+    The configurations that were seen for the first time are stored.
+    """
     report = await poll_once(settings, account)
-    await check_and_store(settings, report, await stored_baselines(settings), time.time())
-    return report
+    now, faults = time.time(), await stored_open_faults(settings)
+    checked = await check_and_store(settings, report, await stored_baselines(settings), now)
+    healths = {key: assess(result, now, faults.of(key)) for key, result in checked.items()}
+    return report, Judgement(now, healths)
 
 
-def document(report: Report) -> dict[str, Any]:
+def document(report: Report, judgement: Judgement) -> dict[str, Any]:
     """The report as JSON values; people's phones are masked, times are ISO 8601."""
     return {
         "ok": not report.failed,
-        "accounts": [_account_document(account) for account in report.accounts],
+        "accounts": [_account_document(account, judgement) for account in report.accounts],
     }
 
 
-def _account_document(account: AccountReport) -> dict[str, Any]:
+def _account_document(account: AccountReport, judgement: Judgement) -> dict[str, Any]:
     return {
         "provider": account.provider,
         "account": account.account,
@@ -77,7 +120,7 @@ def _account_document(account: AccountReport) -> dict[str, Any]:
             for number, count in account.unlisted_phones.items()
         ],
         "unmapped_words": list(_words(account)),
-        "numbers": [_number_document(account, number) for number in account.numbers],
+        "numbers": [_number_document(account, number, judgement) for number in account.numbers],
     }
 
 
@@ -103,10 +146,14 @@ def _outcome_document(outcome: PollOutcome) -> dict[str, Any]:
     }
 
 
-def _number_document(account: AccountReport, number: Number) -> dict[str, Any]:
+def _number_document(
+    account: AccountReport, number: Number, judgement: Judgement
+) -> dict[str, Any]:
     facts: dict[str, Any] = msgspec.to_builtins(number)
     facts["contract_end"] = _timestamp(number.contract_end)
     facts["reclaim_at"] = _timestamp(number.reclaim_at)
+    health, found = judgement.of(account, number.number)
+    facts["health"], facts["findings"] = health.value, msgspec.to_builtins(found)
     bindings = account.bindings(number.number)
     facts["bindings"] = None if bindings is None else [_binding_document(it) for it in bindings]
     routing = account.routing(number.number)
@@ -132,13 +179,13 @@ def _timestamp(seconds: float | None) -> str | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
-def render(report: Report, console: Console) -> None:
-    """Print the report for people, the numbers that are out of service first."""
+def render(report: Report, judgement: Judgement, console: Console) -> None:
+    """Print the report for people, the numbers that are worst first."""
     for account in report.accounts:
         console.rule(Text(f"{account.provider}/{account.account}"), align="left")
         console.print(_balance(account.balance))
         if account.numbers:
-            console.print(_numbers_table(account))
+            console.print(_numbers_table(account, judgement))
         for line in (*_unlisted(account), *_unmapped(account), *_failures(account)):
             console.print(line)
 
@@ -153,19 +200,24 @@ def _balance(balance: Balance | None) -> Text:
     return Text(text)
 
 
-def _numbers_table(account: AccountReport) -> Table:
-    numbers = sorted(account.numbers, key=_is_in_service)
+def _numbers_table(account: AccountReport, judgement: Judgement) -> Table:
+    def rank(number: Number) -> int:
+        return WORST_FIRST.index(judgement.of(account, number.number)[0])
+
+    numbers = sorted(account.numbers, key=rank)
     hidden = len(numbers) - ROWS
     table = Table(caption=f"and {hidden} more; --json shows all" if hidden > 0 else None)
-    for heading in ("number", "state", "at the provider", "network", "bound phones", "company"):
+    for heading in _HEADINGS:
         table.add_column(heading)
     for number in numbers[:ROWS]:
-        table.add_row(*_cells(number, account.bindings(number.number)))
+        health, _ = judgement.of(account, number.number)
+        table.add_row(*_cells(number, health, account.bindings(number.number)))
     return table
 
 
-def _cells(number: Number, bindings: tuple[Binding, ...] | None) -> Iterator[Text]:
+def _cells(number: Number, health: Health, bindings: tuple[Binding, ...] | None) -> Iterator[Text]:
     yield Text(number.number)
+    yield Text(health.value, style=_STYLES[health])
     yield Text(number.state, style="green" if _is_in_service(number) else "bold red")
     yield Text(" · ".join(filter(None, (number.native_status, number.reason))))
     yield Text(number.network_state)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from agent.checks.columns import Rows, take_rows
 from agent.checks.result import CheckResult
+from agent.health.account import AccountHealth
 from agent.model import Snapshot
 from agent.states import Capability
 from exporters.block import Block, Frame
@@ -63,6 +64,7 @@ class SeriesContext:
     now: float
     number_rows: Rows | None
     """The rows of the numbers that have series of their own; ``None`` means all."""
+    health: AccountHealth
 
     @property
     def owner(self) -> tuple[str, str]:

@@ -105,6 +105,12 @@ class Dispatcher:
         for worker in self._workers:
             worker.wake()
 
+    async def replay(self, ticket: str | None) -> int:
+        """Queue the dead letters of ``ticket``, or all of them, again; returns how many."""
+        count = await self._outbox.replay(ticket, self._clock())
+        self.wake()
+        return count
+
     async def look_up(self, ticket_id: str) -> dict[str, RemoteStatus]:
         """The status of a ticket in every system, by the sink's name; queried concurrently."""
         sinks = self._sinks

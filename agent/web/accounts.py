@@ -5,10 +5,9 @@ import asyncio
 from aiohttp import web
 
 from agent.checks.balance import Money
-from agent.checks.engine import CheckResult
+from agent.health.account import AccountHealth
 from agent.model import AccountKey, Snapshot
-from agent.states import Capability
-from agent.web.health import HEALTHS, classify_health
+from agent.states import Capability, Health
 from agent.web.number_views import poll_views
 from agent.web.parameters import read
 from agent.web.responses import large_json_response
@@ -26,13 +25,17 @@ async def list_accounts(request: web.Request) -> web.Response:
 
 def account_views(services: WebServices, now: float) -> list[AccountView]:
     """Every configured account at ``now``, epoch seconds."""
-    return [account_view(key, services.check_result(*key), now) for key in services.accounts()]
+    healths = {
+        (it.result.snapshot.provider, it.result.snapshot.account): it
+        for it in services.healths(now)
+    }
+    return [account_view(key, healths.get(key), now) for key in services.accounts()]
 
 
-def account_view(key: AccountKey, result: CheckResult | None, now: float) -> AccountView:
-    """One account; ``result`` is ``None`` before its first poll."""
+def account_view(key: AccountKey, health: AccountHealth | None, now: float) -> AccountView:
+    """One account; ``health`` is ``None`` before its first poll."""
     provider, account = key
-    if result is None:
+    if health is None:
         return AccountView(
             provider=provider,
             account=account,
@@ -40,10 +43,11 @@ def account_view(key: AccountKey, result: CheckResult | None, now: float) -> Acc
             up=False,
             stale=True,
             numbers=0,
-            health=dict.fromkeys((health.value for health in HEALTHS), 0),
+            health=dict.fromkeys(map(str, Health), 0),
             money=None,
             polls=(),
         )
+    result = health.result
     is_balance_fresh = result.is_fresh(Capability.BALANCE, now)
     return AccountView(
         provider=provider,
@@ -52,7 +56,7 @@ def account_view(key: AccountKey, result: CheckResult | None, now: float) -> Acc
         up=_is_up(result.snapshot),
         stale=not result.is_fresh(Capability.NUMBERS, now),
         numbers=len(result.names),
-        health=classify_health(result, now).counts(),
+        health=health.counts(),
         money=_money_view(result.money, stale=not is_balance_fresh) if result.money else None,
         polls=poll_views(result.snapshot, now),
     )

@@ -24,6 +24,12 @@ LABELS: Final[Mapping[str, Message]] = {
     "finding.drift": Message("configuration changed"),
     "finding.binding": Message("phone"),
     "finding.state": Message("state"),
+    "finding.ticket": Message("open ticket"),
+    "finding.complaints": Message("callers complain"),
+    "finding.calls_failing": Message("calls answered"),
+    "finding.stale": Message("not seen for too long"),
+    "finding.phones_silent": Message("nothing is told of its phones, too few calls"),
+    "finding.by_calls": Message("judged by its calls: answered"),
     # states of numbers
     "idle": Message("idle"),
     "preoccupied": Message("reserved"),

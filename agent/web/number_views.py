@@ -6,12 +6,13 @@ from typing import Any
 
 from agent.checks.engine import CheckResult
 from agent.checks.phone_columns import binding_labels
+from agent.health.account import AccountHealth
+from agent.health.findings import findings
 from agent.masking import mask_phone, mask_text
 from agent.model import Binding, Routing, Snapshot, Window
 from agent.states import Capability
 from agent.tickets.document import stamp
 from agent.web.configuration import ConfigurationView
-from agent.web.health import HEALTHS, AccountHealth, findings
 from agent.web.views import (
     NumberDetail,
     NumberView,
@@ -63,7 +64,7 @@ def _fields(health: AccountHealth, row: int, now: float) -> dict[str, Any]:
         "number": number.number,
         "provider": snapshot.provider,
         "account": snapshot.account,
-        "health": HEALTHS[int(health.codes[row])],
+        "health": health.health(row),
         "state": str(result.number_state(number.number)),
         "network_state": str(result.network_state(number.number)),
         "native_status": mask_text(number.native_status),
@@ -79,7 +80,7 @@ def _fields(health: AccountHealth, row: int, now: float) -> dict[str, Any]:
         "gone": row >= result.listed,
         "bindings": _count(result.phones.counts[row]),
         "bindings_reachable": _count(result.phones.reachable[row]) if fresh_phones else None,
-        "findings": findings(result, row, now),
+        "findings": findings(health, row, now),
         "stale": not result.is_fresh(Capability.NUMBERS, now),
         "seen_at": stamp(confirmed_at),
         "age_seconds": age_of(snapshot, Capability.NUMBERS, now),

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from agent.checks.engine import CheckResult
-from agent.states import NumberState
+from agent.health.account import AccountHealth
+from agent.health.rule import HEALTHS
+from agent.states import Health, NumberState
 from agent.web.configuration import configuration_view
-from agent.web.health import HEALTHS, AccountHealth, classify_health
 from agent.web.number_views import number_detail, number_view
 from agent.web.parameters import ACCOUNT, LIMIT, OFFSET, PROVIDER, Parameter, next_page, read
 from agent.web.responses import large_json_response, no_number
 from agent.web.services import WebServices, services_of
-from agent.web.views import Health, NumberDetail, NumberPage, NumberView
+from agent.web.views import NumberDetail, NumberPage, NumberView
 
 _HEALTHS_OF = {
     "": HEALTHS,
@@ -73,8 +74,7 @@ def _page(
     services: WebServices, filter_: NumberFilter, limit: int, offset: int
 ) -> tuple[int, list[NumberView]]:
     now = services.clock()
-    healths = [classify_health(result, now) for result in services.check_results()]
-    return select(healths, filter_, limit, offset, now)
+    return select(services.healths(now), filter_, limit, offset, now)
 
 
 def select(
@@ -117,4 +117,4 @@ def find_number(services: WebServices, number: str, provider: str, account: str)
         raise no_number()
     others = [it for it in holders if it is not chosen]
     configuration = configuration_view(chosen, row, now, services.settings())
-    return number_detail(classify_health(chosen, now), row, now, others, configuration)
+    return number_detail(services.fleet_health.of(chosen, now), row, now, others, configuration)

@@ -12,6 +12,8 @@ from agent.baselines.service import BaselineReport
 from agent.checks.engine import CheckResult
 from agent.config.settings import Settings
 from agent.fleet import Fleet
+from agent.health.account import AccountHealth
+from agent.health.fleet import FleetHealth
 from agent.model import AccountKey, Verdict
 from agent.rules.queries.queries import Queries
 from agent.tickets.actions.request import ActionRequest
@@ -132,6 +134,8 @@ class WebServices:
     evidence: Evidence | None = None
     provided: tuple[web.RouteDef, ...] = ()
     """Handlers of other packages for the entries of the route table that have none."""
+    fleet_health: FleetHealth = field(default_factory=FleetHealth)
+    """Judges numbers; the default considers no ticket."""
 
     def accounts(self) -> list[AccountKey]:
         """The configured accounts, in the configuration's order."""
@@ -145,6 +149,10 @@ class WebServices:
         """The newest check result of every account polled so far."""
         results = (self.check_result(*key) for key in self.accounts())
         return [result for result in results if result is not None]
+
+    def healths(self, now: float) -> list[AccountHealth]:
+        """The health of the numbers of every account polled so far."""
+        return self.fleet_health.of_all(self.check_results(), now)
 
 
 SERVICES: web.AppKey[WebServices] = web.AppKey("services", WebServices)

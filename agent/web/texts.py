@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
+from agent.health.findings import Finding
 from agent.i18n import Message, contextual, translate
 from agent.web.labels import LABELS
-from agent.web.views import Finding, MoneyView
+from agent.web.views import MoneyView
 
 _DURATIONS: Final = (
     (86400.0 * 2, 86400.0, Message("{n} d")),

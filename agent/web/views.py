@@ -3,28 +3,11 @@
 Times are RFC 3339 in UTC. Phone numbers of people are masked.
 """
 
-from enum import StrEnum, unique
-
 import msgspec
 
+from agent.health.findings import Finding
+from agent.states import Health
 from agent.web.configuration import ConfigurationView, EffectView
-
-
-@unique
-class Health(StrEnum):
-    """How a number is, as far as is known."""
-
-    OK = "ok"
-    DEGRADED = "degraded"
-    DOWN = "down"
-    UNKNOWN = "unknown"
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """One thing that is wrong with a number."""
-
-    code: str
-    detail: str = ""
 
 
 class NumberView(msgspec.Struct, frozen=True, kw_only=True):

@@ -102,6 +102,14 @@ SERIES: tuple[Row, ...] = (
         " absent when not known.",
     ),
     Row(
+        "numwatch_number_health",
+        "gauge",
+        "",
+        f"{NUMBER} health",
+        "1 for the number's present health (ok, degraded, down, unknown) by its states, its phones,"
+        " its calls and its open tickets; docs/health.md has the rule.",
+    ),
+    Row(
         "numwatch_number_state",
         "gauge",
         "",

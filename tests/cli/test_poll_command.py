@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from agent.cli.observation import poll_once
-from agent.cli.poll import document, render
+from agent.cli.poll import document, poll_and_judge, render
 from agent.config.secret import Secret
 from agent.config.settings import Account
 from agent.simulator.server import start
@@ -49,16 +49,16 @@ def settings(url, *accounts):
     return settings_of(*accounts, polling={"timeout": 20, "request_timeout": 10}, base_url=url)
 
 
-def rendered(report):
+def rendered(report, judgement):
     out = io.StringIO()
-    render(report, Console(file=out, width=160))
+    render(report, judgement, Console(file=out, width=160))
     return out.getvalue()
 
 
 async def test_everything_the_provider_reports_is_in_the_document(url):
-    report = await poll_once(settings(url, HQ))
+    report, judgement = await poll_and_judge(settings(url, HQ))
     assert not report.failed
-    printed = json.loads(json.dumps(document(report)))
+    printed = json.loads(json.dumps(document(report, judgement)))
     (account,) = printed["accounts"]
     assert printed["ok"]
     assert all(poll["ok"] for poll in account["capabilities"].values())
@@ -73,20 +73,22 @@ async def test_everything_the_provider_reports_is_in_the_document(url):
     assert first["routing"]["blacklist"] == ["139****2222"]
     assert [binding["phone"] for binding in first["bindings"]] == ["138****0001", "022****4321"]
     assert second["state"] == "low_balance"
+    assert (first["health"], second["health"]) == ("down", "degraded")
+    assert second["findings"] == [{"code": "state", "detail": "low_balance"}]
 
 
 async def test_no_phone_and_no_secret_is_shown_anywhere(url):
-    report = await poll_once(settings(url, HQ, LOST))
-    for text in (json.dumps(document(report), ensure_ascii=False), rendered(report)):
+    polled = await poll_and_judge(settings(url, HQ, LOST))
+    for text in (json.dumps(document(*polled), ensure_ascii=False), rendered(*polled)):
         assert not [phone for phone in PHONES if phone in text]
         assert "demo-secret" not in text
         assert "wrong-one" not in text
 
 
 async def test_people_see_what_is_broken_first_and_what_to_do(url):
-    report = await poll_once(settings(url, HQ, LOST))
+    report, judgement = await poll_and_judge(settings(url, HQ, LOST))
     assert report.failed
-    text = rendered(report)
+    text = rendered(report, judgement)
     assert text.index("4006220001") < text.index("4006220002")
     for words in ("suspended_arrears", "1 of 2 reachable arrears", "below the notice line"):
         assert words in text
@@ -103,8 +105,8 @@ async def test_one_account_can_be_chosen(url):
 
 
 async def test_a_provider_that_is_not_there_is_a_failure_with_advice():
-    report = await poll_once(settings("http://127.0.0.1:9", HQ))
-    (account,) = document(report)["accounts"]
+    report, judgement = await poll_and_judge(settings("http://127.0.0.1:9", HQ))
+    (account,) = document(report, judgement)["accounts"]
     assert report.failed
     assert account["numbers"] == []
     assert account["balance"] is None

@@ -9,6 +9,8 @@ import pytest
 
 from agent.checks.engine import Checker
 from agent.config.settings import Metrics
+from agent.health.account import assess
+from agent.health.faults import OpenFault
 from agent.masking import mask_phone
 from agent.model import Balance, Listing, Marking
 from agent.series import SeriesBuilder
@@ -17,6 +19,7 @@ from agent.states import (
     CallResult,
     Capability,
     ConfigSection,
+    Health,
     MarkingTag,
     NumberState,
     PollFailure,
@@ -188,6 +191,7 @@ def test_stale_facts_have_no_samples_but_polls_are_always_shown(page):
     snapshot = make_snapshot(call_totals={(ONE, CallResult.BUSY): 1})
     page.show(snapshot)
     assert set(page.show(snapshot, STALE)) == {
+        "numwatch_number_health",
         "numwatch_provider_up",
         "numwatch_poll_last_success_timestamp_seconds",
         "numwatch_poll_interval_seconds",
@@ -323,6 +327,7 @@ def test_a_poll_that_changed_values_keeps_the_labels(page):
     renewed = {name for name, block in second.items() if first[name] is not block}
     assert renewed == {
         "numwatch_number_up",
+        "numwatch_number_health",
         "numwatch_number_state",
         "numwatch_account_numbers",
         "numwatch_number_calls_total",
@@ -365,3 +370,33 @@ def test_a_forgotten_account_leaves_nothing_behind():
     page.series.forget("north", "hq")
     gc.collect()
     assert frame() is None
+
+
+def test_the_health_of_every_number_is_one_series_and_of_a_stale_account_unknown():
+    page = Page()
+    snapshot = make_snapshot(
+        number(ONE), number(TWO, "suspended_arrears"), number(THREE), bindings={ONE: (B1, B2)}
+    )
+    family = "numwatch_number_health"
+    shown = page.show(snapshot)
+    assert samples(shown[family]) == {(ONE, "ok"): 1, (TWO, "down"): 1, (THREE, "unknown"): 1}
+    assert page.show(changed(snapshot))[family] is shown[family]
+    stale = samples(page.show(changed(snapshot), STALE)[family])
+    assert stale == dict.fromkeys([(ONE, "unknown"), (TWO, "unknown"), (THREE, "unknown")], 1)
+
+
+def test_a_ticket_shows_in_the_health_of_its_number_also_among_the_abnormal():
+    page = Page("abnormal")
+    snapshot = make_snapshot(number(ONE), number(TWO))
+    page.show(snapshot)
+    faults = {TWO: (OpenFault("NW-1", "answer_rate", Health.DEGRADED),)}
+    health = assess(page.result, NOW, faults)
+    blocks = page.series.build(snapshot, page.result, NOW, health)
+    shown = {block.family.name: samples(block) for block in blocks}
+    assert shown["numwatch_number_health"] == {(TWO, "degraded"): 1}
+
+
+def test_a_provider_that_never_tells_phones_has_no_abnormal_series_for_all_its_numbers():
+    polls = {Capability.NUMBERS: polled()}
+    shown = Page("abnormal").show(make_snapshot(number(ONE), bindings={}, polls=polls))
+    assert "numwatch_number_health" not in shown

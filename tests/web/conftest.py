@@ -10,8 +10,10 @@ from agent.baselines.planned import planned_periods
 from agent.baselines.repository import BaselineRepository
 from agent.baselines.service import BaselineService
 from agent.config.secret import Secret
+from agent.health.fleet import FleetHealth
 from agent.store.database import Database
 from agent.tickets.ledger import Ledger
+from agent.tickets.open_faults import OpenFaultsOf
 from agent.tickets.outbox.outbox import Outbox
 from agent.web.app import make_app
 from agent.web.services import WebServices
@@ -61,6 +63,7 @@ def services(facts: Facts, database: Database) -> WebServices:
             lambda: planned_periods(facts.settings),
             lambda: facts.now,
         ),
+        fleet_health=FleetHealth(OpenFaultsOf(lambda: facts.tickets)),
     )
 
 

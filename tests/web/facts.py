@@ -32,6 +32,7 @@ from agent.states import (
     PollFailure,
     Strategy,
 )
+from agent.tickets.ticket import Ticket
 from agent.web.services import ReloadOutcome
 
 NOW = 1_790_000_000.0
@@ -139,6 +140,8 @@ class Facts:
     diagnoses: list[tuple[str, str | None]] = field(default_factory=list)
     evidence: tuple[Evidence, ...] = ()
     """That of every diagnosis."""
+    tickets: tuple[Ticket, ...] = ()
+    """The open tickets, as the health of numbers sees them."""
 
     def show(self, *snapshots: Snapshot) -> None:
         checker = Checker(self.settings, self.baselines)

@@ -10,7 +10,7 @@ from agent.tickets.ticket import Text
 from agent.web.labels import LABELS
 from agent.web.language import choose_locale
 from agent.web.pages.overview import MOST_NUMBERS, MOST_TICKETS
-from tests.web.facts import DOWN, HEALTHY, NOW, STALE_AFTER, WEAK, number, snapshot
+from tests.web.facts import DOWN, HEALTHY, NOW, STALE_AFTER, WEAK, number, phones, snapshot
 from tests.web.ledger import ticket, write
 
 CHINESE = "zh-CN,zh;q=0.9,en;q=0.8"
@@ -100,7 +100,7 @@ async def test_a_failing_account_says_why_and_how_old_its_facts_are(client, fact
 
 
 async def test_a_quiet_fleet_is_told_as_one(client, facts):
-    facts.show(snapshot([number(HEALTHY)], {}))
+    facts.show(snapshot([number(HEALTHY)], {HEALTHY: phones()[HEALTHY]}))
     text, _ = await read(client)
     for expected in (
         "Every number can be reached (1)",

@@ -5,14 +5,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.states import Severity
+from agent.health.account import AccountHealth
+from agent.health.rule import HEALTHS
+from agent.states import Health, Severity
 from agent.tickets.sla.clocks import readings
 from agent.tickets.ticket import Ticket
 from agent.web.accounts import account_views
-from agent.web.health import HEALTHS, AccountHealth, classify_health
 from agent.web.number_views import number_view
 from agent.web.services import WebServices
-from agent.web.views import AccountView, Health, NumberView
+from agent.web.views import AccountView, NumberView
 
 MOST_NUMBERS = 100
 MOST_TICKETS = 100
@@ -159,7 +160,7 @@ def _worst_first(view: AccountView) -> tuple[bool, bool, str, str]:
 
 def overview(services: WebServices, tickets: Sequence[Ticket], now: float) -> Overview:
     """The whole page; takes milliseconds for 100,000 numbers, so run it in a thread."""
-    healths = [classify_health(result, now) for result in services.check_results()]
+    healths = services.healths(now)
     counts = Counter(dict.fromkeys(map(str, HEALTHS), 0))
     for health in healths:
         counts.update(health.counts())

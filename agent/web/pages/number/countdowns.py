@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 
 from agent.checks.result import CheckResult
-from agent.web.views import Health
+from agent.states import Health
 
 
 @unique

@@ -10,8 +10,7 @@ from agent.config.settings import Reachability
 from agent.masking import mask_phone, mask_text
 from agent.model import Binding, CallOutcome, Routing
 from agent.routing.order import sort_phones, wait_of
-from agent.states import REACHABLE_STATES, BindingState, CallResult, Capability, Strategy
-from agent.web.views import Health
+from agent.states import REACHABLE_STATES, BindingState, CallResult, Capability, Health, Strategy
 
 
 @unique

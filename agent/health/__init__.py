@@ -1,0 +1,1 @@
+"""How each number is: one definition, which pages, API, commands and metrics share."""
