@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import ssl
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
@@ -11,12 +12,16 @@ from urllib.parse import quote
 
 import aiohttp
 
-from agent.cli.local_agent import local_token
+from agent.cli.local_agent import local_token, local_trust
 from agent.cli.runner import CommandError
 from agent.tickets.actions.request import ActionRequest
 
 DEFAULT_URL = "http://127.0.0.1:10400"
 TOKEN_VARIABLE = "NUMWATCH_TOKEN"  # nosec B105 # the variable's name
+CA_VARIABLE = "NUMWATCH_CA_FILE"
+"""Names a PEM file of the authorities to trust instead of the system's."""
+CERTIFICATE_VARIABLE = "NUMWATCH_CLIENT_CERT_FILE"
+"""Names a PEM file with a client's certificate and its key."""
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 _DOWNLOAD_TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
 _QUERY_TIMEOUT = aiohttp.ClientTimeout(total=60, connect=5)
@@ -93,18 +98,29 @@ class ApiClient:
         token: Its ``web.token``; where empty, that of an agent on this machine is looked up once
             it is asked for.
         hint: What to do when no agent answers there.
+        trust: The TLS context; by default that of the environment and, for an agent on this
+            machine, one that trusts the certificate it serves with.
     """
 
-    def __init__(self, url: str, token: str = "", hint: str = _HINT) -> None:  # nosec B107 # none
+    def __init__(
+        self,
+        url: str,
+        token: str = "",  # nosec B107 # none
+        hint: str = _HINT,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
         self._url = url.rstrip("/")
+        self._trust = trust
         self._hint = hint
         self._token = token
+        self._trusts_local = False
         self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
 
     @classmethod
     def at(cls, url: str | None, hint: str = _HINT) -> Self:
         """The agent at ``url``, by default on this machine, with the token of the environment."""
-        return cls(url or DEFAULT_URL, os.environ.get(TOKEN_VARIABLE, ""), hint)
+        trust = trust_of_environment()
+        return cls(url or DEFAULT_URL, os.environ.get(TOKEN_VARIABLE, ""), hint, trust)
 
     async def __aenter__(self) -> Self:
         return self
@@ -197,14 +213,36 @@ class ApiClient:
         return status, content
 
     async def _attempt(self, method: str, path: str, **request: Any) -> tuple[int, bytes]:
-        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         try:
-            async with self._session.request(
-                method, self._url + path, headers=headers, **request
-            ) as response:
-                return response.status, await response.read()
+            return await self._request(method, path, **request)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            # A server of TLS does nothing with what it is sent in clear, and a client sends
+            # nothing to a server whose certificate it does not trust: sending it again is safe.
+            if not isinstance(error, aiohttp.ClientError) or not await self._trust_local_agent():
+                raise self._unreachable(str(error) or type(error).__name__) from error
+        try:
+            return await self._request(method, path, **request)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise self._unreachable(str(error) or type(error).__name__) from error
+
+    async def _request(self, method: str, path: str, **request: Any) -> tuple[int, bytes]:
+        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        async with self._session.request(
+            method, self._url + path, headers=headers, ssl=self._trust or True, **request
+        ) as response:
+            return response.status, await response.read()
+
+    async def _trust_local_agent(self) -> bool:
+        """Go over to TLS where the agent is one of this machine; whether that was done now."""
+        if self._trusts_local:
+            return False
+        self._trusts_local = True
+        trust = await asyncio.to_thread(local_trust, self._url)
+        if trust is None:
+            return False
+        _add_client_certificate(trust)
+        self._trust, self._url = trust, f"https://{self._url.partition('://')[2]}"
+        return True
 
     def _decoded(self, content: bytes) -> Document:
         try:
@@ -225,6 +263,35 @@ class ApiClient:
 
     def _unreachable(self, reason: str) -> UnreachableError:
         return UnreachableError(f"no agent answers at {self._url} ({reason}); {self._hint}")
+
+
+def trust_of_environment() -> ssl.SSLContext | None:
+    """The TLS context that variables of the environment ask for; ``None`` without any.
+
+    Raises:
+        CommandError: when a file that they name cannot be used.
+    """
+    authorities = os.environ.get(CA_VARIABLE)
+    if not authorities and not os.environ.get(CERTIFICATE_VARIABLE):
+        return None
+    try:
+        context = ssl.create_default_context(cafile=authorities or None)
+    except OSError as error:
+        text = f"{CA_VARIABLE}: {authorities} cannot be read; expected a PEM file"
+        raise CommandError(text) from error
+    _add_client_certificate(context)
+    return context
+
+
+def _add_client_certificate(context: ssl.SSLContext) -> None:
+    name = os.environ.get(CERTIFICATE_VARIABLE)
+    if not name:
+        return
+    try:
+        context.load_cert_chain(name)
+    except OSError as error:
+        text = f"{CERTIFICATE_VARIABLE}: {name} is no PEM file with a certificate and its key"
+        raise CommandError(text) from error
 
 
 def _quoted(segment: str) -> str:

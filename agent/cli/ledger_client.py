@@ -27,6 +27,7 @@ from agent.evidence.exporter import EvidenceExporter
 from agent.store import InUseError
 from agent.store.access_token import read_token
 from agent.store.database import Database
+from agent.store.server_certificate import trust_server_certificate
 from agent.tickets.actions.request import ActionRequest
 from agent.tickets.document import document
 from agent.tickets.ledger import Filter, Ledger
@@ -158,7 +159,9 @@ async def open_ledger_or_holder(
     except InUseError:
         own = settings.web.token
         token = read_token(Path(settings.data_dir)) if own is None else own.reveal()
-        async with ApiClient(f"http://{settings.listen[0]}", token, _HOLDER_HINT) as client:
+        trust = trust_server_certificate(Path(settings.data_dir))
+        url = f"{'http' if trust is None else 'https'}://{settings.listen[0]}"
+        async with ApiClient(url, token, _HOLDER_HINT, trust) as client:
             yield client
         return
     async with _open_ledger(database, settings, declared) as ledger:

@@ -1,4 +1,4 @@
-"""The token of an agent that runs on this machine, found by the address it listens at.
+"""The token and the certificate of an agent on this machine, found by the address it listens at.
 
 ``/proc`` says which process listens at the port, and which data directory that process has
 locked; the token is in there. Reading both takes the rights of the agent's user, or root's, so
@@ -7,6 +7,7 @@ listens at the port in place of the agent gets no token: its files cannot be loo
 root, who can, only a token that belongs to the user of the process is one.
 """
 
+import ssl
 from collections.abc import Iterator
 from contextlib import suppress
 from ipaddress import ip_address
@@ -15,9 +16,11 @@ from urllib.parse import urlsplit
 
 from agent.store.access_token import read_token
 from agent.store.directory import LOCK_NAME
+from agent.store.server_certificate import trust_server_certificate
 
 _PROC = Path("/proc")
 _LISTENING = "0A"
+_PORTS = {"http": 80, "https": 443}
 
 
 def local_token(url: str) -> str:
@@ -25,21 +28,43 @@ def local_token(url: str) -> str:
 
     Only agents of this machine are looked for, and only where there is ``/proc``.
     """
+    tokens = (read_token(directory, owner) for directory, owner in _data_directories(url))
+    return next(filter(None, tokens), "")
+
+
+def local_trust(url: str) -> ssl.SSLContext | None:
+    """A TLS context that trusts the agent that listens at ``url`` and nobody else.
+
+    ``None`` where there is no agent of this machine, or it serves no TLS.
+    """
+    contexts = (trust_server_certificate(*found) for found in _data_directories(url))
+    return next(filter(None, contexts), None)
+
+
+def _data_directories(url: str) -> Iterator[tuple[Path, int]]:
+    """The data directory of the agent that listens at ``url``, and the user of its process.
+
+    Whoever listens there could have put a link to the folder of another user's agent: only what
+    belongs to that user counts.
+    """
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or 80
-    except ValueError:
-        return ""
+        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+    except (ValueError, LookupError):
+        return
     if not _is_this_machine(host):
-        return ""
+        return
     sockets = {f"socket:[{inode}]" for inode in _listening_sockets(port)}
     for process in _processes():
         targets = list(_open_files(process))
         if sockets & {target.name for target in targets}:
             for target in targets:
-                if target.name == LOCK_NAME and (token := _token(process, target)):
-                    return token
-    return ""
+                if target.name == LOCK_NAME:
+                    with suppress(OSError):
+                        # By way of the process's root: a container or a service may see other
+                        # folders than we do.
+                        folder = process / "root" / target.parent.relative_to("/")
+                        yield folder, process.stat().st_uid
 
 
 def _is_this_machine(host: str) -> bool:
@@ -70,13 +95,3 @@ def _open_files(process: Path) -> Iterator[Path]:
         for descriptor in (process / "fd").iterdir():
             with suppress(OSError):
                 yield descriptor.readlink()
-
-
-def _token(process: Path, lock: Path) -> str:
-    # By way of the process's root: a container or a service may see other folders than we do.
-    directory = process / "root" / lock.parent.relative_to("/")
-    try:
-        # Whoever listens there could have put a link to the folder of another user's agent.
-        return read_token(directory, owner=process.stat().st_uid)
-    except OSError:
-        return ""

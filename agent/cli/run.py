@@ -14,6 +14,8 @@ from agent import logging
 from agent.app import Agent
 from agent.cli.runner import ExitStatus, fail, run_command
 from agent.config.settings import Log
+from agent.config.web import Web
+from agent.config.web_config import is_guarded, read_web_config
 from agent.net.heap import give_large_blocks_back_at_once
 from agent.plan import PlanError
 from agent.store import StoreError
@@ -74,7 +76,7 @@ async def _run(config: Path, listen: Sequence[str]) -> int:
     try:
         settings = agent.settings
         logging.configure(settings.log)
-        if settings.web.token is None and not settings.web.allow_open_listen:
+        if not await asyncio.to_thread(_may_be_open, settings.web):
             refuse_open_addresses(listen)
         app = make_app(replace(agent.web_services(), listen=tuple(listen)))
         # The agent watches its numbers while it waits for its address.
@@ -89,6 +91,15 @@ async def _run(config: Path, listen: Sequence[str]) -> int:
         await agent.stop()
     log.info("stopped")
     return ExitStatus.OK
+
+
+def _may_be_open(web: Web) -> bool:
+    """Whether the agent may listen at addresses that other machines reach."""
+    if web.token is not None or web.allow_open_listen:
+        return True
+    if web.config_file is None:
+        return False
+    return is_guarded(read_web_config(Path(web.config_file)), web.users)
 
 
 async def _patiently(

@@ -22,8 +22,8 @@ from agent.config.sink_checks import (
 from agent.config.sink_configuration import CallbackSignature
 from agent.config.sinks import SINK_CONFIGURATIONS, Sink
 from agent.config.unvalidated import UnvalidatedConfig
-from agent.config.values import OPEN_LISTEN, epoch_of, is_loopback, split_address
-from agent.config.web_config import users_have_passwords
+from agent.config.values import GUARDS, OPEN_LISTEN, epoch_of, is_loopback, split_address
+from agent.config.web_config import open_addresses_are_guarded, users_have_passwords
 from agent.yamlfile.duration import duration_text, parse_duration
 from agent.yamlfile.paths import KeyPath, select
 from agent.yamlfile.problems import Problem
@@ -240,16 +240,16 @@ def _as_written(path: KeyPath, config: UnvalidatedConfig) -> KeyPath:
 
 
 def open_addresses_have_a_token(config: UnvalidatedConfig) -> Iterator[Problem]:
-    """An agent that other machines reach has a token that its operator has chosen."""
+    """An agent that other machines reach has TLS and users, or a token chosen by its operator."""
     web = config.data.get("web") if isinstance(config.data, dict) else None
     section = web if isinstance(web, dict) else {}
     if section.get("token") is not None or section.get("allow_open_listen") is True:
         return
+    if open_addresses_are_guarded(config):
+        return
     for path, address in select(config.data, "listen", "*"):
         if isinstance(address, str) and not is_loopback(split_address(address)[0]):
-            yield Problem(
-                path, f"{OPEN_LISTEN}, expected web.token, or web.allow_open_listen: true"
-            )
+            yield Problem(path, f"{OPEN_LISTEN}, expected {GUARDS}")
 
 
 def ladders_name_sinks(config: UnvalidatedConfig) -> Iterator[Problem]:

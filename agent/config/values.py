@@ -10,6 +10,11 @@ _LISTEN = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]*):(?P<port>\d{1
 _HIGHEST_PORT = 65535
 OPEN_LISTEN = "can be reached from other machines while web.token is not set"
 """What is wrong with an address to listen on."""
+GUARDS = (
+    "web.token, or TLS and users in web.config_file (web.users count too),"
+    " or web.allow_open_listen: true"
+)
+"""What such an address needs, one of these."""
 
 
 def http_url(value: str) -> str:

@@ -67,10 +67,12 @@ class Web(Section):
     basic_auth_users: dict[str, Secret] = Field(default={})
     """Users with the role ``viewer``, by name with a bcrypt hash of the password."""
     config_file: str | None = None
-    """A ``web.config.yml`` of Prometheus' exporter-toolkit to read ``basic_auth_users`` from; its
-    other keys, TLS among them, are refused."""
+    """A ``web.config.yml`` of Prometheus' exporter-toolkit: TLS, and ``basic_auth_users``, who are
+    viewers. It is read again whenever it or a file that it names changes; a key that is not
+    supported is refused. ``docs/security.md`` has the keys."""
     allow_open_listen: bool = False
-    """Whether ``listen`` may name addresses that other machines reach without ``token``."""
+    """Whether ``listen`` may name addresses that other machines reach without ``token``, and
+    without TLS and users."""
     hosts: list[HostName] = Field(default=[])
     """Further names by which people and tools reach the agent, without a port; a request whose
     Host header has another name than these, localhost, an address of ``listen`` or the host of

@@ -15,9 +15,10 @@ log = structlog.get_logger(__name__)
 LEDGER_NAME = "ledger.db"
 LOCK_NAME = "agent.lock"
 TOKEN_NAME = "access.token"  # nosec B105 # the name of the file that holds it
+CERTIFICATE_NAME = "served-certificate.pem"
 PRIVATE_NAMES = (
     *(LEDGER_NAME, f"{LEDGER_NAME}-wal", f"{LEDGER_NAME}-shm", f"{LEDGER_NAME}-journal"),
-    *(LOCK_NAME, TOKEN_NAME),
+    *(LOCK_NAME, TOKEN_NAME, CERTIFICATE_NAME),
 )
 """The files that are for the owner alone; what else lies in the directory is somebody else's."""
 

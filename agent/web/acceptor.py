@@ -7,15 +7,24 @@ else waiting for a tenth of a second.
 import asyncio
 import errno
 import socket
+import ssl
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
 import structlog
 
+from agent.webhooks.peer import peer_name
+
 log = structlog.get_logger(__name__)
 
 ACCEPTED_AT_ONCE: Final = 16
 """Connections accepted in one turn of the event loop, at each address."""
+HANDSHAKE_TIMEOUT = 10.0
+"""Seconds that a client has for the handshake of TLS."""
+HANDSHAKES_OF_A_PEER: Final = 64
+MOST_HANDSHAKES: Final = 512
+"""Handshakes at once, of one client and of all."""
 PAUSE_SECONDS = 1.0
 """Between two tries to accept while there are no file descriptors or no memory for it."""
 _NO_ROOM: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -27,11 +36,19 @@ class Acceptor:
     Args:
         sockets: Sockets that listen; they are closed by :meth:`close`.
         make: Makes the protocol of a connection.
+        tls: Returns the TLS context for a new connection; ``None`` where it is not encrypted.
     """
 
-    def __init__(self, sockets: list[socket.socket], make: Callable[[], asyncio.Protocol]) -> None:
+    def __init__(
+        self,
+        sockets: list[socket.socket],
+        make: Callable[[], asyncio.Protocol],
+        tls: Callable[[], ssl.SSLContext | None] = lambda: None,
+    ) -> None:
         self.sockets = sockets
         self._make = make
+        self._tls = tls
+        self._handshakes: Counter[str] = Counter()
         self._loop = asyncio.get_running_loop()
         self._starting: set[asyncio.Task[Any]] = set()
         self._pauses: dict[socket.socket, asyncio.TimerHandle] = {}
@@ -55,7 +72,7 @@ class Acceptor:
     def _accept_some(self, listening: socket.socket) -> None:
         for _ in range(ACCEPTED_AT_ONCE):
             try:
-                accepted, _address = listening.accept()
+                accepted, address = listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
@@ -63,7 +80,7 @@ class Acceptor:
                     raise
                 self._pause(listening, error)
                 return
-            task = self._loop.create_task(self._start(accepted))
+            task = self._loop.create_task(self._start(accepted, peer_name(str(address[0]))))
             self._starting.add(task)
             task.add_done_callback(self._starting.discard)
 
@@ -72,14 +89,35 @@ class Acceptor:
         self._loop.remove_reader(listening.fileno())
         self._pauses[listening] = self._loop.call_later(PAUSE_SECONDS, self._resume, listening)
 
-    async def _start(self, accepted: socket.socket) -> None:
+    async def _start(self, accepted: socket.socket, peer: str) -> None:
         accepted.settimeout(0)
+        context = self._tls()
+        if context is not None and not self._has_room(peer):
+            accepted.close()
+            return
+        self._handshakes[peer] += 1
         try:
-            await self._loop.connect_accepted_socket(self._make, accepted)
-        except OSError as error:
-            # Its client has gone away again.
+            await self._loop.connect_accepted_socket(
+                self._make,
+                accepted,
+                ssl=context,
+                ssl_handshake_timeout=None if context is None else HANDSHAKE_TIMEOUT,
+            )
+        except (OSError, TimeoutError) as error:
+            # Its client has gone away again, or speaks no TLS, or has no certificate.
             log.debug("connection_lost_at_start", error=str(error))
             accepted.close()
+        finally:
+            self._handshakes[peer] -= 1
+            if not self._handshakes[peer]:
+                del self._handshakes[peer]
+
+    def _has_room(self, peer: str) -> bool:
+        """Whether a handshake may begin: a connection is counted with others only after it."""
+        return (
+            self._handshakes[peer] < HANDSHAKES_OF_A_PEER
+            and self._handshakes.total() < MOST_HANDSHAKES
+        )
 
 
 async def listening_sockets(host: str | None, port: int, backlog: int) -> list[socket.socket]:

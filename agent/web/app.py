@@ -13,6 +13,7 @@ from agent.web.endpoint import ENDPOINTS, Access, Endpoint
 from agent.web.events import EVENTS, FleetEvents
 from agent.web.forwarding import name_client
 from agent.web.hosts import refuse_foreign_hosts
+from agent.web.live_web_config import LIVE_WEB_CONFIG, LiveWebConfig, keep_web_config
 from agent.web.pages.home import OVERVIEW_CACHE, OverviewCache
 from agent.web.pages.rendering import set_up_templates
 from agent.web.parameters import read
@@ -52,6 +53,8 @@ def make_app(services: WebServices) -> web.Application:
     app[SERVICES] = services
     app[CONNECTIONS] = Connections()
     app[PASSWORDS] = PasswordCheck()
+    app[LIVE_WEB_CONFIG] = LiveWebConfig(services)
+    app.cleanup_ctx.append(keep_web_config)
     limits = services.settings().web.queries
     app[EXECUTOR] = QueryExecutor(limits.concurrency, limits.timeout)
     app[OVERVIEW_CACHE] = OverviewCache()

@@ -16,6 +16,7 @@ from aiohttp import web
 from agent.config.web import Role, WebUser
 from agent.store.directory import TOKEN_NAME
 from agent.web.endpoint import READING_METHODS, Access, endpoint_of
+from agent.web.live_web_config import web_of
 from agent.web.passwords import BusyError, PasswordCheck
 from agent.web.responses import ApiError, Handler
 from agent.web.services import services_of
@@ -70,7 +71,7 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
         return await handler(request)
     identity = request[_IDENTITY] = await _identify(request)
     least = access.role
-    if least is not None and (access.needs_login or services_of(request).settings().web.logins()):
+    if least is not None and (access.needs_login or web_of(request).logins()):
         is_known = identity.credentials is Credentials.RIGHT
         if not is_known or not identity.role.includes(least):
             raise _refusal(identity, least)
@@ -148,7 +149,7 @@ async def _user(request: web.Request) -> WebUser | None:
     Raises:
         BusyError: when too many passwords wait to be checked.
     """
-    logins = services_of(request).settings().web.logins()
+    logins = web_of(request).logins()
     hashes = {name: user.password_hash for name, user in logins.items()}
     name, password = basic_credentials(request)
     if hashes and await request.app[PASSWORDS].is_right(hashes, name, password):

@@ -51,9 +51,16 @@ class Connections:
     def __len__(self) -> int:
         return len(self._by_transport)
 
-    def limited(self, make: Callable[[], asyncio.Protocol]) -> Callable[[], asyncio.Protocol]:
-        """A factory of protocols like ``make``, whose connections are counted and time out."""
-        return lambda: ClientConnection(self, make())
+    def limited(
+        self,
+        make: Callable[[], asyncio.Protocol],
+        is_welcome: Callable[[asyncio.Transport], bool] = lambda _transport: True,
+    ) -> Callable[[], asyncio.Protocol]:
+        """A factory of protocols like ``make``, whose connections are counted and time out.
+
+        Those that ``is_welcome`` refuses are closed before anything is read from them.
+        """
+        return lambda: ClientConnection(self, make(), is_welcome)
 
     def begin_request(self, request: web.Request) -> None:
         """Note that the agent works on ``request``: its connection has no deadline meanwhile."""
@@ -109,8 +116,14 @@ class Connections:
 class ClientConnection(asyncio.Protocol):
     """One connection of a client, in front of the protocol that serves it."""
 
-    def __init__(self, connections: Connections, served: asyncio.Protocol) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        served: asyncio.Protocol,
+        is_welcome: Callable[[asyncio.Transport], bool] = lambda _transport: True,
+    ) -> None:
         self.peer = ""
+        self._is_welcome = is_welcome
         self._connections = connections
         self._served = served
         self._transport: asyncio.Transport | None = None
@@ -149,7 +162,7 @@ class ClientConnection(asyncio.Protocol):
         transport = cast("asyncio.Transport", transport)
         address = transport.get_extra_info("peername")
         self.peer = peer_name(str(address[0])) if address else ""
-        if not self._connections.admit(self, transport):
+        if not self._is_welcome(transport) or not self._connections.admit(self, transport):
             transport.abort()
             return
         self._transport = transport

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from agent.web.endpoint import READING_METHODS
+from agent.web.live_web_config import LIVE_WEB_CONFIG
 from agent.web.responses import ApiError, Handler
 from agent.web.services import services_of
 
@@ -26,10 +27,13 @@ HEADERS: Mapping[str, str] = {
 _OWN_SITE = frozenset({"same-origin", "none"})
 
 
-async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Add the security headers to a response that is about to be sent."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    hsts = request.app[LIVE_WEB_CONFIG].hsts
+    if hsts:
+        response.headers.setdefault("Strict-Transport-Security", hsts)
 
 
 @web.middleware

@@ -9,9 +9,11 @@ from typing import cast
 import structlog
 from aiohttp import web
 
-from agent.config.values import OPEN_LISTEN, is_loopback
+from agent.config.tls_server import has_allowed_name
+from agent.config.values import GUARDS, OPEN_LISTEN, is_loopback
 from agent.web.acceptor import Acceptor, listening_sockets
-from agent.web.connections import CONNECTIONS, IDLE_TIMEOUT, Connections
+from agent.web.connections import CONNECTIONS, IDLE_TIMEOUT
+from agent.web.live_web_config import LIVE_WEB_CONFIG, WebConfigError
 
 log = structlog.get_logger(__name__)
 
@@ -28,13 +30,12 @@ class ListenError(Exception):
 
 
 class _LimitedSite(web.TCPSite):
-    """Listens at one address; its connections are counted among ``connections``."""
+    """Listens at one address; its connections are counted among those of the application."""
 
-    def __init__(
-        self, runner: web.AppRunner, connections: Connections, host: str, port: int
-    ) -> None:
+    def __init__(self, runner: web.AppRunner, host: str, port: int) -> None:
         super().__init__(runner, host, port)
-        self._connections = connections
+        self._connections = runner.app[CONNECTIONS]
+        self._live = runner.app[LIVE_WEB_CONFIG]
 
     async def start(self) -> None:
         """Begin to listen.
@@ -45,9 +46,15 @@ class _LimitedSite(web.TCPSite):
         await web.BaseSite.start(self)
         assert self._runner.server is not None
         sockets = await listening_sockets(self._host, self._port, self._backlog)
-        acceptor = Acceptor(sockets, self._connections.limited(self._runner.server))
+        make = self._connections.limited(self._runner.server, self._is_welcome)
+        acceptor = Acceptor(sockets, make, lambda: self._live.tls)
         # The site and its runner use no more of a server than what an acceptor has.
         self._server = cast("asyncio.AbstractServer", acceptor)
+
+    def _is_welcome(self, transport: asyncio.Transport) -> bool:
+        """Whether a client's certificate has a name that the TLS section allows."""
+        allowed = self._live.allowed_names
+        return not allowed or has_allowed_name(transport.get_extra_info("peercert"), allowed)
 
 
 async def serve(app: web.Application, listen: Sequence[str]) -> web.AppRunner:
@@ -62,10 +69,13 @@ async def serve(app: web.Application, listen: Sequence[str]) -> web.AppRunner:
         shutdown_timeout=_SHUTDOWN_SECONDS,
         keepalive_timeout=IDLE_TIMEOUT,
     )
-    await runner.setup()
+    try:
+        await runner.setup()
+    except WebConfigError as error:
+        raise ListenError(f"web.config_file cannot be used:\n{error}") from None
     try:
         for address in listen:
-            await _listen(runner, app[CONNECTIONS], *parse_address(address))
+            await _listen(runner, *parse_address(address))
     except BaseException:
         await runner.cleanup()
         raise
@@ -81,14 +91,12 @@ def refuse_open_addresses(listen: Sequence[str]) -> None:
     """
     for address in listen:
         if not is_loopback(parse_address(address)[0]):
-            raise ListenError(
-                f"{address} {OPEN_LISTEN}; set web.token, or web.allow_open_listen: true"
-            )
+            raise ListenError(f"{address} {OPEN_LISTEN}; set {GUARDS}")
 
 
-async def _listen(runner: web.AppRunner, connections: Connections, host: str, port: int) -> None:
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
     try:
-        await _LimitedSite(runner, connections, host, port).start()
+        await _LimitedSite(runner, host, port).start()
     except OSError as error:
         raise ListenError(
             f"cannot listen on {host}:{port}: {error.strerror or error};"
@@ -111,8 +119,9 @@ def parse_address(text: str) -> tuple[str, int]:
 
 def urls(runner: web.AppRunner) -> list[str]:
     """The base URLs of a runner, with the ports the system chose."""
+    scheme = "http" if runner.app[LIVE_WEB_CONFIG].tls is None else "https"
     return [
-        f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
         for host, port, *_ in runner.addresses
     ]
 

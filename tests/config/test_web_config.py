@@ -1,8 +1,9 @@
-"""``web.basic_auth_users`` and ``web.config_file``: only bcrypt hashes, and nothing ignored."""
+"""``web.users``, ``web.basic_auth_users`` and ``web.config_file``: nothing wrong is taken."""
 
 from pathlib import Path
 
 import pytest
+import trustme
 import yaml
 from typer.testing import CliRunner
 
@@ -57,12 +58,14 @@ def test_what_is_no_good_hash_is_refused(write: Writer, tmp_path: Path, value: o
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("tls_server_config: {cert_file: a}", "web.config.yml:1: tls_server_config: is not suppo"),
+        ("tls_server_config: {cert_file: a}", "1: tls_server_config.key_file: is missing"),
         ("rate_limit: {interval: 1s}", "web.config.yml:1: rate_limit: is not supported"),
-        ("http_server_config: {}", "web.config.yml:1: http_server_config: is not supported"),
-        ("basic_auth_user: {}", "web.config.yml:1: basic_auth_user: is not known"),
+        (
+            "basic_auth_user: {}",
+            "1: basic_auth_user: is not a known key, did you mean",
+        ),
         ("[1]", "web.config.yml:1: is not a mapping"),
-        ("basic_auth_users: [a]", "web.config.yml:1: basic_auth_users: is not a mapping"),
+        ("basic_auth_users: [a]", "web.config.yml:1: basic_auth_users: "),
         ("", "web.config.yml:1: is empty"),
         ("a: {", "web.config.yml:"),
         (f"basic_auth_users: {{'a:b': {HASH}}}", "is no user name"),
@@ -75,6 +78,102 @@ def test_what_is_not_supported_is_refused_by_name(
     (error,) = errors_of(write(config(config_file="web.config.yml")))
     assert error.startswith("2: web.config_file: web.config.yml:")
     assert expected in error
+
+
+TLS_KEYS = """\
+tls_server_config:
+  cert_file: none.crt
+  key_file: none.key
+  cert: inline
+  client_auth_type: RequireAnyClientCert
+  client_allowed_sans: [a]
+  min_version: TLS11
+  cipher_suites: [TLS_RSA_WITH_AES_128_CBC_SHA]
+  curve_preferences: [X25519]
+http_server_config:
+  http2: maybe
+  http3: true
+  headers: {X-Frame-Options: deny, X-XSS-Protection: "1"}
+rate_limit: {burst: 5}
+"""
+
+
+def test_every_key_that_is_not_supported_is_refused_with_its_line(
+    write: Writer, tmp_path: Path
+) -> None:
+    (tmp_path / "web.config.yml").write_text(TLS_KEYS)
+    errors = errors_of(write(config(config_file="web.config.yml")))
+    found = [error.removeprefix("2: web.config_file: web.config.yml:") for error in errors]
+    expected = [
+        "4: tls_server_config.cert: is not supported, expected the name of a file under cert_file",
+        "5: tls_server_config.client_auth_type: is not one of the known values, got RequireAnyCl",
+        "7: tls_server_config.min_version: is not one of the known values, got TLS11; expected on",
+        "8: tls_server_config.cipher_suites[0]: is not one of the known values, got TLS_RSA_WITH_",
+        "9: tls_server_config.curve_preferences: is not supported",
+        "11: http_server_config.http2: is text, got maybe; expected true or false",
+        "12: http_server_config.http3: is not a known key",
+        "13: http_server_config.headers.X-Frame-Options: is not supported: the agent sends its ow",
+        "13: http_server_config.headers.X-XSS-Protection: is not supported",
+        "14: rate_limit: is not supported; let a reverse proxy in front of the agent limit rates",
+    ]
+    assert len(found) == len(expected)
+    for text, beginning in zip(found, expected, strict=True):
+        assert text.startswith(beginning)
+
+
+@pytest.mark.parametrize(
+    ("tls", "expected"),
+    [
+        ({"client_auth_type": "VerifyClientCertIfGiven"}, "expected a client_ca_file"),
+        ({"client_ca_file": "ca.pem"}, "client_ca_file: is not used without client_auth_type"),
+        ({"client_allowed_sans": ["a"]}, "client_allowed_sans: needs client_auth_type: Require"),
+        ({"min_version": "TLS13", "max_version": "TLS12"}, "min_version: is above max_version"),
+        ({"cert_file": "none.pem"}, "cert_file: cannot be read: No such file"),
+        ({"key_file": "ca.pem"}, "cert_file: and key_file are no certificate and its key"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(
+    write: Writer, tmp_path: Path, tls: dict[str, object], expected: str
+) -> None:
+    write_certificate(tmp_path)
+    good = {"cert_file": "server.pem", "key_file": "server.pem"}
+    file = {"tls_server_config": {**good, **tls}}
+    (tmp_path / "web.config.yml").write_text(yaml.safe_dump(file))
+    (error,) = errors_of(write(config(config_file="web.config.yml")))
+    assert expected in error
+
+
+def write_certificate(folder: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    issued = authority.issue_cert("127.0.0.1")
+    issued.private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
+
+
+@pytest.mark.parametrize(
+    ("tls", "file_users", "users", "allowed"),
+    [
+        (True, True, False, True),
+        (True, False, True, True),
+        (True, False, False, False),
+        (False, True, False, False),
+    ],
+)
+def test_others_reach_the_agent_only_by_tls_and_a_login(
+    write: Writer, tmp_path: Path, tls: bool, file_users: bool, users: bool, allowed: bool
+) -> None:
+    write_certificate(tmp_path)
+    file: dict[str, object] = {"basic_auth_users": {"reader": HASH} if file_users else {}}
+    if tls:
+        file["tls_server_config"] = {"cert_file": "server.pem", "key_file": "server.pem"}
+    (tmp_path / "web.config.yml").write_text(yaml.safe_dump(file))
+    anna = [{"name": "anna", "password_hash": HASH}] if users else []
+    text = config(config_file="web.config.yml", users=anna) + "listen: ['0.0.0.0:10400']\n"
+    if allowed:
+        assert settings(write(text)).listen == ["0.0.0.0:10400"]
+    else:
+        (error,) = errors_of(write(text))
+        assert "expected web.token, or TLS and users in web.config_file" in error
 
 
 def test_a_missing_file_is_refused_and_both_at_once_are(write: Writer, tmp_path: Path) -> None:
@@ -118,7 +217,7 @@ def test_users_have_a_name_of_their_own_a_hash_and_a_known_role(
         assert text.startswith(beginning)
     (tmp_path / "web.config.yml").write_text(f"basic_auth_users:\n  anna: {HASH}\n")
     (error,) = errors_of(write(config(config_file="web.config.yml", users=[anna])))
-    assert "web.config.yml:2: basic_auth_users.anna: is a user of web.users as well" in error
+    assert "web.config_file: has the user anna, who is in web.users as well" in error
 
 
 def test_check_config_says_so(write: Writer) -> None:
