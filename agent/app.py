@@ -279,10 +279,10 @@ class Agent:
         # Alerts go on without the ledger, LedgerUnwritable among them; what could not be written is
         # decided again in the next evaluation. The database has logged why.
         with suppress(UnavailableError):
+            await self._runtime_state.save_alerts(self._scheduler.engine)
             if self.settings.tickets.enabled:
                 await self._update_tickets(rule_alerts, now)
-            # Only now: after a restart, tickets would not be told of alerts that are gone from it.
-            await self._runtime_state.save(self._scheduler.engine)
+            await self._runtime_state.save()
         open_tickets = tuple(self.tickets.open)
         self.evidence.collector.observe(open_tickets)
         self._refresher.follow_tickets()

@@ -29,6 +29,8 @@ class RuntimeState:
         """The stored budgets of paid queries."""
         self._baselines = baselines
         self._saved_alerts: dict[str, bytes] = {}
+        self._gone: frozenset[str] = frozenset()
+        """Names of saved pages whose rules are gone."""
         self._habits: Habits | None = None
 
     async def restore_baselines(self) -> None:
@@ -62,28 +64,44 @@ class RuntimeState:
         else:
             log.info("alerts_restored", alerts=count)
 
-    async def save(self, engine: RuleEngine) -> None:
-        """Save the alerts, baselines and habits that changed since the previous call.
+    async def save(self) -> None:
+        """Save the baselines and habits that changed, and forget the alerts of rules that are gone.
+
+        Call it once the tickets of :meth:`save_alerts` are written.
 
         Raises:
             StoreError: when the ledger refuses; the next call tries again.
         """
-        await self._save_alerts(engine)
+        if self._gone:
+            await self._database.replace({}, self._gone)
+            saved = self._saved_alerts.items()
+            self._saved_alerts = {name: page for name, page in saved if name not in self._gone}
+            self._gone = frozenset()
         await self._baselines.write_changes()
         if self._habits is not None:
             for name, content in self._habits.take_unwritten():
                 await self._database.put(name, content)
 
-    async def _save_alerts(self, engine: RuleEngine) -> None:
-        """Write the pages that differ from those saved last, all in one transaction."""
+    async def save_alerts(self, engine: RuleEngine) -> None:
+        """Write the pages that differ from those saved last, all in one transaction.
+
+        Call it before tickets are told of the alerts: a ticket whose alert is not known after a
+        kill would not be told that its rule has gone. What is known of rules that are gone stays
+        until :meth:`save`, for the same reason.
+
+        Raises:
+            StoreError: when the ledger refuses; the next call tries again.
+        """
         # In a thread: a hundred thousand alerts take a tenth of a second to encode.
         pages = dict(await asyncio.to_thread(engine.state))
         saved = self._saved_alerts
         changed = {name: page for name, page in pages.items() if saved.get(name) != page}
-        gone = saved.keys() - pages.keys()
+        left = saved.keys() - pages.keys()
+        self._gone = engine.pages_of_gone_rules(left)
+        gone = left - self._gone
         if changed or gone:
             # A reload may cancel this after the commit, and a commit may fail after it was carried
             # out: until the end it is not known what these pages hold, nor whether they are there.
             self._saved_alerts = {**saved, **dict.fromkeys(changed, _UNKNOWN)}
             await self._database.replace(changed, gone)
-            self._saved_alerts = pages
+            self._saved_alerts = {**pages, **{name: saved[name] for name in self._gone}}

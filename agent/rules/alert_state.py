@@ -84,9 +84,19 @@ def _pages_of(name: str, state: AlertingState) -> Iterator[tuple[str, bytes]]:
         # Not hash(): it differs from process to process, so a restart would rewrite every page.
         place = crc32("\0".join(key).encode("utf-8", "surrogatepass")) & mask
         pages.setdefault(place, []).append(_StoredAlert(entry.alert, entry.missing_since))
-    rule = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     for place, alerts in pages.items():
-        yield f"{ROOT}/{rule}/{bits}-{place}", _encoder.encode(_Page(name, alerts))
+        yield f"{_prefix(name)}{bits}-{place}", _encoder.encode(_Page(name, alerts))
+
+
+def _prefix(name: str) -> str:
+    """How the names of the pages of the rule ``name`` begin."""
+    return f"{ROOT}/{sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}/"
+
+
+def without_rule(pages: Collection[str], states: Collection[str]) -> frozenset[str]:
+    """Those of the names ``pages`` whose rule is none of ``states``."""
+    prefixes = tuple(map(_prefix, states)) if pages else ()
+    return frozenset(page for page in pages if not page.startswith(prefixes))
 
 
 def _waits(entry: ActiveAlert) -> bool:

@@ -4,7 +4,7 @@ Its only state is its alerts and the history of samples; it never reads a clock 
 thread. A rule that fails leaves its alerts as they were and is reported by :meth:`health`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from time import perf_counter
@@ -213,6 +213,10 @@ class RuleEngine:
         """
         with self._turns.round():
             return alert_state.dump(self._states, self.evaluated_at)
+
+    def pages_of_gone_rules(self, pages: Collection[str]) -> frozenset[str]:
+        """Those of the names of pages of :meth:`state` that no rule of this engine makes."""
+        return alert_state.without_rule(pages, self._states)
 
     def restore(self, pages: Mapping[str, bytes]) -> int:
         """Restore the alerts of :meth:`state`; returns how many still have a rule.

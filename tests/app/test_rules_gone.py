@@ -189,6 +189,28 @@ async def test_a_rule_that_goes_while_tickets_cannot_be_written_is_known_after_a
     await is_kept(scene)
 
 
+async def test_a_kill_between_a_ticket_and_the_state_of_its_alert_loses_no_rule(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes after the ticket's commit is never reached, and then its rule is taken away."""
+    path = tmp_path / "rules.d" / "own.yml"
+    write_rules(path, RULE)
+    write_rules(path.with_name("other.yml"), OTHER)
+
+    async def killed(*_: object) -> None:
+        raise UnavailableError("killed", passes=True)
+
+    monkeypatch.setattr(scene.agent._runtime_state, "save", killed)
+    scene.write(lambda it: it["rules"].update(files=[str(path.parent / "*.yml")]))
+    await reload(scene)
+    await until(lambda: odd(scene), "the rule opens its ticket")
+    await scene.agent.stop()
+    remove(path)
+    scene.agent = Agent(scene.config)
+    await scene.agent.start()
+    await is_kept(scene)
+
+
 @pytest.mark.usefixtures("rules")
 async def test_a_reload_without_changes_says_nothing(scene: Scene) -> None:
     assert await reload(scene) == "configuration reloaded\n"

@@ -11,6 +11,7 @@ from agent.baselines.baseline import BaselineBook
 from agent.baselines.repository import BaselineRepository
 from agent.rules.engine import RuleEngine
 from agent.rules.load import load_rules
+from agent.rules.rule import RuleSet
 from agent.runtime_state import RuntimeState
 from agent.store import schema
 from agent.store.database import Database
@@ -43,7 +44,7 @@ async def test_many_alerts_are_restored_from_small_pages(database: Database, mak
     state = RuntimeState(database, BaselineRepository(database, BaselineBook()))
     engine = make()
     engine.evaluate(down(MANY), 100.0)
-    await state.save(engine)
+    await state.save_alerts(engine)
     async with database.transaction() as connection:
         rows = await connection.execute(select(func.max(func.length(schema.pages.c.value))))
         assert rows.scalar_one() < 64 * 1024
@@ -68,13 +69,13 @@ async def test_one_more_alert_writes_one_page_and_one_that_ends_deletes_its_page
     state = RuntimeState(database, BaselineRepository(database, BaselineBook()))
     engine = make()
     engine.evaluate(down(1000), 100)
-    await state.save(engine)
+    await state.save_alerts(engine)
     engine.evaluate(down(1001), 115)
-    await state.save(engine)
-    await state.save(engine)
+    await state.save_alerts(engine)
+    await state.save_alerts(engine)
     assert written[1:] == [(1, 0)]
     engine.evaluate([], 130)
-    await state.save(engine)
+    await state.save_alerts(engine)
     assert written[-1][1] == written[0][0] - 1
     assert [name for name, _ in await database.pages("rules/")] == ["rules/alerts"]
 
@@ -95,12 +96,12 @@ async def test_a_page_that_was_written_by_a_save_that_was_cancelled_is_deleted_w
     with monkeypatch.context() as patch:
         patch.setattr(Database, "replace", interrupted)
         engine.evaluate(down(3), 100)
-        saving = asyncio.create_task(state.save(engine))
+        saving = asyncio.create_task(state.save_alerts(engine))
         await asyncio.wait([saving])
     assert saving.cancelled()
     assert len(await database.pages("rules/")) == 2, "the ledger had written it all the same"
     engine.evaluate([], 115)
-    await state.save(engine)
+    await state.save_alerts(engine)
     after = make()
     await RuntimeState(database, BaselineRepository(database, BaselineBook())).restore_alerts(after)
     assert after.alerts() == ()
@@ -119,5 +120,20 @@ async def test_the_single_page_of_an_earlier_version_is_read_and_replaced(
     state = RuntimeState(database, BaselineRepository(database, BaselineBook()))
     await state.restore_alerts(after)
     assert len(after.alerts()) == 3
-    await state.save(after)
+    await state.save_alerts(after)
     assert dict(await database.pages("rules/alerts")) == pages
+
+
+async def test_what_is_known_of_a_rule_that_is_gone_stays_until_tickets_are_told(
+    database: Database, make
+) -> None:
+    state = RuntimeState(database, BaselineRepository(database, BaselineBook()))
+    engine = make()
+    engine.evaluate(down(3), 100)
+    await state.save_alerts(engine)
+    await state.save()
+    without = RuleEngine(RuleSet(()), retention=0)
+    await state.save_alerts(without)
+    assert len(await database.pages("rules/")) == 2
+    await state.save()
+    assert len(await database.pages("rules/")) == 1
