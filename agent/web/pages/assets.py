@@ -1,4 +1,4 @@
-"""The style sheet and the script of the pages."""
+"""The style sheet, the script and the icon of the pages."""
 
 from hashlib import sha256
 from http import HTTPStatus
@@ -8,7 +8,11 @@ from aiohttp import web
 
 from agent.web.endpoint import Endpoint
 
-_CONTENT_TYPES = {"numwatch.css": "text/css", "numwatch.js": "text/javascript"}
+_CONTENT_TYPES = {
+    "numwatch.css": "text/css",
+    "numwatch.js": "text/javascript",
+    "numwatch.svg": "image/svg+xml",
+}
 _ASSETS = {
     name: files("agent.web").joinpath("static", name).read_bytes() for name in _CONTENT_TYPES
 }
@@ -17,7 +21,7 @@ ASSETS_DIGEST = sha256(b"".join(_ASSETS.values())).hexdigest()[:12]
 
 
 async def asset(request: web.Request) -> web.Response:
-    """The style sheet or the script."""
+    """The style sheet, the script or the icon."""
     name = request.match_info["name"]
     if name not in _ASSETS:
         raise web.HTTPNotFound
@@ -34,8 +38,8 @@ ROUTES = (
         "GET",
         "/static/{name}",
         asset,
-        "The style sheet or the script of the pages",
-        ("text/css", "text/javascript"),
+        "The style sheet, the script or the icon of the pages",
+        ("text/css", "text/javascript", "image/svg+xml"),
         errors=(HTTPStatus.NOT_FOUND,),
     ),
 )
