@@ -225,7 +225,7 @@ async def test_users_change_without_a_restart(start: Start) -> None:
         ({"basic_auth_users": {"wallboard": HASH}}, "TLS is not switched off"),
         ({"rate_limit": {"burst": 1}}, "rate_limit: is not supported"),
     ],
-    ids=str,
+    ids=["no key", "no certificate", "no hash", "old version", "no TLS", "unknown key"],
 )
 async def test_a_wrong_file_changes_nothing_and_is_said(
     start: Start, sections: dict[str, object], said: str
