@@ -30,6 +30,7 @@ from agent.evidence.service import EvidenceService
 from agent.fleet import Fleet
 from agent.fleet_diagnosis import FleetDiagnosis
 from agent.health.fleet import FleetHealth
+from agent.history.service import HistoryService
 from agent.inbound import InboundWebhooks, Targets
 from agent.model import Alert
 from agent.plan import Plan, make_plan, warn_of_needed_restart
@@ -175,6 +176,9 @@ class Agent:
             recovery_by_facts(self.checked),
             self._dispatcher.wake,
         )
+        self._history = HistoryService(
+            lambda: self.settings, self._refresher, self.tickets, self._clock, self._retention.now
+        )
         self._clock.subscribe(self._pollers.clock_was_set, self.tickets.clock_was_set)
         self._clock.subscribe(self._refresher.clock_was_set, renew=self._refresher.refresh_all)
         self._ticket_systems = TicketSystemReconciler.of(
@@ -248,8 +252,8 @@ class Agent:
         self._running.push_async_callback(self._stop_rules)
         self.webhooks.start()
         self._running.push_async_callback(self.webhooks.stop)
-        runs = {"refresher": self._refresher.run, "evidence": self.evidence.collector.run}
-        for task in (BackgroundTask(name, run) for name, run in runs.items()):
+        runs = (self._refresher.run, self.evidence.collector.run, self._history.run)
+        for task in (BackgroundTask(run.__qualname__, run) for run in runs):
             task.start()
             self._running.push_async_callback(task.stop)
         await self._pollers.start(plan.settings, self._runtime_state.cost_pages)
@@ -359,10 +363,7 @@ class Agent:
         return await self.tickets.act(ticket, request, self._clock())
 
     def ready(self) -> str | None:
-        """Why the agent is not ready; ``None`` once every account has been polled and checked.
-
-        An agent whose ledger cannot be written sees faults and opens no tickets: it is not ready.
-        """
+        """Why it is not ready: an account was not checked yet, or no ticket can be written."""
         if self.database.trouble is not None:
             return f"the ledger cannot be written: {self.database.trouble}"
         return self._refresher.waiting_for(self.settings)
@@ -383,6 +384,7 @@ class Agent:
             act=self.act,
             tokens=self.tokens,
             evidence=self.evidence.exporter,
+            history=self._history.reader,
             baselines=BaselineService(
                 self._baseline_repository,
                 lambda: self._refresher.results,

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from agent.config.drift import Drift
+from agent.config.history import History
 from agent.config.intake import AlertmanagerIntake, ComplaintIntake, Intake
 from agent.config.inventory.inventory import Inventory
 from agent.config.inventory.section import InventorySection
@@ -254,6 +255,8 @@ class Settings(Section):
     """The alert rules the embedded engine evaluates."""
     evidence: Evidence = Evidence()
     """Evidence of faults: whether it is kept, and for how long."""
+    history: History = History()
+    """What is kept by the hour: balances, reachable phones, calls by result, open tickets."""
     reachability: Reachability = Reachability()
     """When call records say that a bound phone cannot be reached."""
     drift: Drift = Drift()

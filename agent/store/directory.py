@@ -13,12 +13,14 @@ from agent.store import InUseError, StoreError
 log = structlog.get_logger(__name__)
 
 LEDGER_NAME = "ledger.db"
+HISTORY_NAME = "history.db"
 LOCK_NAME = "agent.lock"
 TOKEN_NAME = "access.token"  # nosec B105 # the name of the file that holds it
 CERTIFICATE_NAME = "served-certificate.pem"
 PRIVATE_NAMES = (
     *(LEDGER_NAME, f"{LEDGER_NAME}-wal", f"{LEDGER_NAME}-shm", f"{LEDGER_NAME}-journal"),
     *(LOCK_NAME, TOKEN_NAME, CERTIFICATE_NAME),
+    *(HISTORY_NAME, f"{HISTORY_NAME}-wal", f"{HISTORY_NAME}-shm", f"{HISTORY_NAME}-journal"),
 )
 """The files that are for the owner alone; what else lies in the directory is somebody else's."""
 

@@ -13,11 +13,11 @@ from agent.store import StoreError
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def scripts() -> ScriptDirectory:
-    """The migrations that ship with this program."""
+def scripts(location: Path = _MIGRATIONS) -> ScriptDirectory:
+    """The migrations in ``location``; by default those of the ledger."""
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.set_main_option("version_locations", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(location))
+    config.set_main_option("version_locations", str(location))
     config.set_main_option("path_separator", "newline")
     return ScriptDirectory.from_config(config)
 
@@ -27,7 +27,7 @@ def known_revisions() -> tuple[str, ...]:
     return tuple(script.revision for script in scripts().walk_revisions())
 
 
-def migrate(connection: Connection, name: str) -> None:
+def migrate(connection: Connection, name: str, location: Path = _MIGRATIONS) -> None:
     """Run the missing migrations in the transaction that ``connection`` is in.
 
     One transaction covers every step, so a kill in the middle leaves the former schema.
@@ -35,11 +35,12 @@ def migrate(connection: Connection, name: str) -> None:
     Args:
         connection: A connection inside a transaction.
         name: What errors call the database.
+        location: The folder of the migrations; by default the ledger's.
 
     Raises:
         StoreError: when the database was written by a newer numwatch, or by another program.
     """
-    known = scripts()
+    known = scripts(location)
     present = MigrationContext.configure(connection).get_current_revision()
     if present is None:
         _refuse_foreign_tables(connection, name)

@@ -26,6 +26,7 @@ from agent.web.documents import (
     WEBHOOK_RECEIPT,
 )
 from agent.web.endpoint import Access, Content, Endpoint
+from agent.web.history import HISTORY_ROUTES
 from agent.web.openapi import show_openapi
 from agent.web.pages.routes import PAGE_ROUTES
 from agent.web.parameters import Parameter
@@ -257,6 +258,7 @@ ROUTES: tuple[Endpoint, ...] = (
     *PAGE_ROUTES,
     *_MANAGEMENT,
     *_NUMBERS,
+    *HISTORY_ROUTES,
     *_TICKETS,
     *_COMPLAINTS,
     *_WEBHOOKS,

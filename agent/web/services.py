@@ -14,6 +14,7 @@ from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.health.account import AccountHealth
 from agent.health.fleet import FleetHealth
+from agent.history.hours import HistoryReader
 from agent.model import AccountKey, Verdict
 from agent.rules.queries.queries import Queries
 from agent.tickets.actions.request import ActionRequest
@@ -132,6 +133,8 @@ class WebServices:
     """Evaluates expressions; ``None`` while no rule engine runs."""
     baselines: Baselines | None = None
     evidence: Evidence | None = None
+    history: Callable[[], HistoryReader | None] = lambda: None
+    """What was, by the hour; ``None`` where no history is kept."""
     provided: tuple[web.RouteDef, ...] = ()
     """Handlers of other packages for the entries of the route table that have none."""
     fleet_health: FleetHealth = field(default_factory=FleetHealth)

@@ -1,0 +1,1 @@
+"""The migrations from an older schema of the history to the present one, in order."""
