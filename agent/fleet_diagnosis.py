@@ -48,13 +48,30 @@ class FleetDiagnosis:
         return diagnose_scope(subject.scope, labels_of(subject), self._context(now), answers)
 
     async def diagnose(
-        self, number: str, caller: str | None, answers: Mapping[str, str] | None = None
+        self,
+        number: str,
+        caller: str | None,
+        answers: Mapping[str, str] | None = None,
+        *,
+        locale: str = "",
+        provider: str = "",
+        account: str = "",
     ) -> Verdict | None:
-        """The verdict on a number, for calls from ``caller`` if it is given."""
-        context = self._context(self._clock())
+        """The verdict on a number, for calls from ``caller`` if it is given.
+
+        Its texts are in ``locale``, else in the configured one. ``provider`` and ``account`` say
+        which account's number it is, where several have it; empty means any.
+        """
+        context = self._context(self._clock(), locale)
         all_answers = {**self._answers(normalize_number(number)), **(answers or {})}
         return await asyncio.to_thread(
-            diagnose_number, number, context, caller=caller or "", answers=all_answers
+            diagnose_number,
+            number,
+            context,
+            caller=caller or "",
+            provider=provider,
+            account=account,
+            answers=all_answers,
         )
 
     async def answer(
@@ -68,8 +85,11 @@ class FleetDiagnosis:
         await record_answers(self._tickets(), number, answers, by, self._clock())
         return await self.diagnose(number, caller, answers)
 
-    def _context(self, now: float) -> DiagnosisContext:
-        return DiagnosisContext(self._settings(), now, dict(self._results()))
+    def _context(self, now: float, locale: str = "") -> DiagnosisContext:
+        settings = self._settings()
+        if locale and locale != settings.locale:
+            settings = settings.model_copy(update={"locale": locale})
+        return DiagnosisContext(settings, now, dict(self._results()))
 
     def _answers(self, number: str) -> dict[str, str]:
         """The answers people gave about ``number``, by question, from its open tickets."""

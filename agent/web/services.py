@@ -77,8 +77,22 @@ class Evidence(Protocol):
         ...
 
 
-Diagnose = Callable[[str, str | None], Awaitable[Verdict | None]]
-"""Number and caller (``None``: anyone) to the verdict; ``None``: no account has the number."""
+class Diagnose(Protocol):
+    """Diagnoses a number; ``agent.fleet_diagnosis.FleetDiagnosis.diagnose`` does."""
+
+    async def __call__(
+        self,
+        number: str,
+        caller: str | None,
+        answers: Mapping[str, str] | None = None,
+        *,
+        locale: str = "",
+        provider: str = "",
+        account: str = "",
+    ) -> Verdict | None:
+        """Return the verdict for ``caller`` (``None``: anyone); ``None``: no account has it."""
+        ...
+
 
 AnswerQuestions = Callable[[str, str | None, Mapping[str, str], str], Awaitable[Verdict | None]]
 """Number, caller, answers and who gives them, to the verdict they lead to.

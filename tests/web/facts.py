@@ -158,7 +158,12 @@ class Facts:
         self.reloads += 1
         return ReloadOutcome(self.reload_errors)
 
-    async def diagnose(self, number: str, caller: str | None) -> Verdict | None:
+    async def diagnose(
+        self,
+        number: str,
+        caller: str | None,
+        **_chosen: object,
+    ) -> Verdict | None:
         self.diagnoses.append((number, caller))
         if number != DOWN:
             return None

@@ -5,13 +5,20 @@ from http import HTTPStatus
 from agent.web.endpoint import Access, Endpoint
 from agent.web.forms import FORM
 from agent.web.pages.number.baseline_form import decide
+from agent.web.pages.number.diagnosis import (
+    ANSWERS,
+    DIAGNOSIS_QUERY,
+    answer_question,
+    diagnosis_page,
+)
 from agent.web.pages.number.notices import FORM_QUERY
 from agent.web.pages.number.page import NUMBER_PAGE_QUERY, number_page
 from agent.web.pages.rendering import BAD_REQUEST, HTML, NOT_FOUND
+from agent.web.parameters import Parameter
 from agent.web.responses import Handler
 
 
-def _form(path: str, handler: Handler, summary: str) -> Endpoint:
+def _form(path: str, handler: Handler, summary: str, *query: Parameter) -> Endpoint:
     """A form that an operator may post; it leads back to the page."""
     return Endpoint(
         "POST",
@@ -19,7 +26,7 @@ def _form(path: str, handler: Handler, summary: str) -> Endpoint:
         handler,
         summary,
         HTML,
-        query=FORM_QUERY,
+        query=(*FORM_QUERY, *query),
         body=FORM,
         access=Access.OPERATOR,
         errors=(BAD_REQUEST, NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
@@ -36,6 +43,16 @@ NUMBER_ROUTES = (
         query=NUMBER_PAGE_QUERY,
         errors=(BAD_REQUEST, NOT_FOUND),
     ),
+    Endpoint(
+        "GET",
+        "/numbers/{number}/diagnosis",
+        diagnosis_page,
+        "Why a number cannot be reached, as a page",
+        HTML,
+        query=DIAGNOSIS_QUERY,
+        errors=(BAD_REQUEST, NOT_FOUND),
+    ),
+    _form("diagnosis", answer_question, "Answer a question of a diagnosis", ANSWERS),
     _form("baseline", decide, "Approve or reject a number's configuration"),
 )
 """The pages and forms of this package, for the route table."""

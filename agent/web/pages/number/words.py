@@ -75,3 +75,47 @@ ORIGINS: Final[Mapping[str, Message]] = {
     Origin.APPROVED: Message("Version {version}, approved by {by} on {at}."),
     Origin.DECLARED: Message("Declared in a file of the configuration."),
 }
+ORIGIN_NAMES: Final[Mapping[str, Message]] = {
+    Origin.PROVISIONAL: Message("first configuration read"),
+    Origin.APPROVED: Message("approved configuration"),
+    Origin.DECLARED: Message("declared configuration"),
+}
+OTHER_QUESTIONS: Final[Mapping[str, Message]] = {
+    "caller_area": Message("Which area code does the caller have?"),
+}
+CHOICES: Final[Mapping[str, Message]] = {
+    "works": contextual("answer", "it works"),
+    "fails": contextual("answer", "it fails"),
+    "one_caller": contextual("answer", "one caller"),
+    "one_carrier": contextual("answer", "callers of one carrier"),
+    "one_area": contextual("answer", "callers of one area"),
+    "everyone": contextual("answer", "everyone"),
+    "bad_by_400_only": contextual("answer", "bad by the 400 number only"),
+    "bad_directly_too": contextual("answer", "bad directly, too"),
+    "good": contextual("answer", "good"),
+    "arrears": contextual("answer", "in arrears"),
+    "barred": contextual("answer", "barred from calls"),
+    "nonexistent": contextual("answer", "the phone does not exist"),
+    "off": contextual("answer", "the phone is switched off"),
+    "out_of_area": contextual("answer", "the phone is out of area"),
+    "busy": contextual("answer", "busy"),
+    "no_answer": contextual("answer", "nobody answers"),
+    "rejected": contextual("answer", "rejected"),
+    "forwarded": contextual("answer", "forwarded"),
+    "yes": contextual("answer", "yes"),
+    "no": contextual("answer", "no"),
+    "one": contextual("answer", "this user alone"),
+    "range": contextual("answer", "a whole range of numbers"),
+    "no_access": contextual("answer", "no access to the network"),
+    "drops": contextual("answer", "dropped calls"),
+    "slow": contextual("answer", "slow data"),
+    "interference": contextual("answer", "interference"),
+    "handover": contextual("answer", "handover between cells"),
+    "repeater": contextual("answer", "a repeater"),
+    "equipment": contextual("answer", "equipment"),
+    "unknown": contextual("answer", "not known"),
+}
+SOURCES: Final[Mapping[str, Message]] = {
+    "answer": Message("a person's answer"),
+    "numbers": Message("numbers of all accounts"),
+}
