@@ -362,6 +362,7 @@ class Alert(msgspec.Struct, frozen=True):
     """When the condition was first true, in epoch seconds."""
     fired_at: float | None
     value: float
+    """What the rule's expression gave; NaN for an alert of another system or of complaints."""
 
 
 class Evidence(msgspec.Struct, frozen=True, gc=False):

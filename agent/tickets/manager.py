@@ -33,6 +33,7 @@ from agent.tickets.decide.faults import (
     traits_of,
 )
 from agent.tickets.decide.limit import decide_within_limit
+from agent.tickets.decide.outdated import FiringFaults
 from agent.tickets.decide.recovery import resumed, shifted
 from agent.tickets.decide.repeated import RepeatedAlerts
 from agent.tickets.decide.view import (
@@ -234,7 +235,10 @@ class Tickets:
         await self._carry_out(decisions, round_, written)
         await self._revise_diagnoses(round_, written)
         await self._apply_time_policies(round_, written)
-        self._note_alerts(view, now)
+        # Facts that are newer than a subject's last alert are evidence of its recovery.
+        watched = watched_subjects((*self.open, *self._muted.values()))
+        self._last_alert_at = view.last_alerts(watched, now)
+        self._diagnoser.retain(self._open.keys())
         # Only now: had a write failed, the next round would have to decide about them again.
         del self._gone_rules[: len(gone_rules)]
 
@@ -272,18 +276,21 @@ class Tickets:
     async def _view(self, alerts: Sequence[Alert], fleet: Fleet, now: float) -> View:
         settings = self._settings
         tickets = await self._load(now)
-        former = [alert for rule in self._gone_rules for alert in rule.alerts]
+        former = (alert for rule in self._gone_rules for alert in rule.alerts)
         keys = await self._ticket_keys((*alerts, *former), now)
-        severities = settings.tickets.severities
-        reported = await asyncio.to_thread(faults_of, alerts, severities, keys, tickets)
+        chosen = settings.tickets.severities
+        reported = await asyncio.to_thread(faults_of, alerts, chosen, keys, tickets)
         traits = await asyncio.to_thread(traits_of, reported, fleet, self._landing_ids)
+        firing = await asyncio.to_thread(
+            FiringFaults.of, reported, traits, tickets, self._recovery, fleet, now
+        )
         # An alert about the common cause itself goes before what is inferred from its members.
-        faults = {**await self._common_faults(reported, traits), **reported}
+        faults = {**await self._common_faults(firing.certain, traits), **firing.reported}
         view = View(
             tickets=dict(tickets),
             closed=await self._ledger.newest(faults.keys() - tickets.keys()),
             faults=faults,
-            pending=await asyncio.to_thread(pending_keys, alerts, keys),
+            pending=await asyncio.to_thread(pending_keys, alerts, keys) | firing.in_doubt,
             evidence={},
             last_alert_at=self._last_alert_at,
             policy=DecisionPolicy.of(settings.tickets, self._clock_settings),
@@ -337,15 +344,6 @@ class Tickets:
             prepared = await asyncio.to_thread(round_.time_changes, batch)
             if prepared:
                 await finish(self._commit(prepared, written))
-
-    def _note_alerts(self, view: View, now: float) -> None:
-        """Notes since when each watched subject is without an alert: newer facts are evidence."""
-        watched = watched_subjects((*self.open, *self._muted.values()))
-        alerting = view.alerting
-        self._last_alert_at = {
-            key: now if key in alerting else self._last_alert_at.get(key, now) for key in watched
-        }
-        self._diagnoser.retain(self._open.keys())
 
     async def _write(self, *changes: Change | None) -> None:
         """Writes ``changes`` outside of a round, each of another ticket.

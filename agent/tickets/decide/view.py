@@ -49,6 +49,11 @@ class View(msgspec.Struct, frozen=True):
         """The keys that have an alert now, firing or pending."""
         return self.faults.keys() | self.pending
 
+    def last_alerts(self, keys: Iterable[str], now: float) -> dict[str, float]:
+        """When each of ``keys`` last had an alert, epoch seconds; now where it never had one."""
+        alerting = self.alerting
+        return {key: now if key in alerting else self.last_alert_at.get(key, now) for key in keys}
+
 
 def watched_subjects(tickets: Iterable[Ticket]) -> dict[str, Subject]:
     """The subjects whose recovery is watched, by key: of tickets and of their present members."""
