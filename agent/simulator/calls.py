@@ -4,7 +4,7 @@ How a call ends is a pure function of the number, the minute of the week and a s
 """
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
@@ -69,16 +69,17 @@ def outcome(number: Number, caller: str, moment: Moment, rng: random.Random) -> 
     refusal = _refusal(number, caller)
     if refusal is not None:
         return Outcome(refusal, "", 0.0, 0.0)
+    if not number.bindings:
+        return _without_phones(number, moment, rng)
     ready = _open_bindings(number, moment)
     if not ready:
-        closed = CallResult.CLOSED_HOURS if number.bindings else CallResult.NETWORK
-        return Outcome(closed, "", 0.0, 0.0)
+        return Outcome(CallResult.CLOSED_HOURS, "", 0.0, 0.0)
     good = [binding for binding in ready if binding.state == BindingState.OK]
     if not good:
         result = _BY_BINDING.get(ready[0].state, CallResult.UNKNOWN)
         wait = number.routing.wait_seconds if result in _RINGS else 0.0
         return Outcome(result, ready[0].id, round(wait, 1), 0.0)
-    return _ring(number, good, rng)
+    return _ring(number, good[0].id, rng)
 
 
 def _refusal(number: Number, caller: str) -> CallResult | None:
@@ -103,6 +104,20 @@ def _screened(routing: Routing, caller: str) -> CallResult | None:
     if outside or caller.startswith(routing.region_deny):
         return CallResult.REGION_BLOCKED
     return None
+
+
+def _without_phones(number: Number, moment: Moment, rng: random.Random) -> Outcome:
+    """The outcome where the world has no phones behind the number.
+
+    With traffic of its own, phones that this world does not have ring, such as those behind a
+    number abroad; its results say how that ends. Without, nothing is there that could ring.
+    """
+    if number.calls is None:
+        return Outcome(CallResult.NETWORK, "", 0.0, 0.0)
+    schedule = number.routing.schedule
+    if schedule and not any(_covers(window, moment) for window in schedule):
+        return Outcome(CallResult.CLOSED_HOURS, "", 0.0, 0.0)
+    return _ring(number, "", rng)
 
 
 def _open_bindings(number: Number, moment: Moment) -> list[Binding]:
@@ -137,8 +152,8 @@ def weekdays(text: str) -> frozenset[int]:
     return frozenset(days)
 
 
-def _ring(number: Number, good: Sequence[Binding], rng: random.Random) -> Outcome:
-    """The outcome of ringing a phone: an answer after some seconds unless the wait is shorter."""
+def _ring(number: Number, phone: str, rng: random.Random) -> Outcome:
+    """The outcome of ringing ``phone``: an answer after some seconds unless the wait is shorter."""
     ring = rng.uniform(3.0, 14.0)
     result = _draw(number.calls.results if number.calls else (), rng)
     wait = number.routing.wait_seconds
@@ -146,8 +161,8 @@ def _ring(number: Number, good: Sequence[Binding], rng: random.Random) -> Outcom
         result = CallResult.NO_ANSWER
     if result == CallResult.ANSWERED:
         talk = number.calls.talk_seconds if number.calls else DEFAULT_TALK_SECONDS
-        return Outcome(result, good[0].id, round(ring, 1), round(rng.uniform(*talk), 1))
-    return Outcome(result, good[0].id, round(wait if result in _RINGS else 0.0, 1), 0.0)
+        return Outcome(result, phone, round(ring, 1), round(rng.uniform(*talk), 1))
+    return Outcome(result, phone, round(wait if result in _RINGS else 0.0, 1), 0.0)
 
 
 def _draw(weights: Iterable[tuple[CallResult, float]], rng: random.Random) -> CallResult:

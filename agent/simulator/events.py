@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from itertools import count
 
 import msgspec
@@ -23,6 +23,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     provider: str = ""
     account: str = ""
     number: str = ""
+    values: Mapping[str, str] = {}
+    """The parts of the text by name, for who tells it in another language."""
 
 
 def mask(phone: str) -> str:
@@ -41,9 +43,17 @@ class EventLog:
         self.followers: set[asyncio.Queue[Event]] = set()
         """The queue of every :meth:`follow` under way."""
 
-    def add(self, at: float, time: str, kind: str, text: str, **where: str) -> None:
+    def add(
+        self,
+        at: float,
+        time: str,
+        kind: str,
+        text: str,
+        values: Mapping[str, str] | None = None,
+        **where: str,
+    ) -> None:
         """Add an event; ``where`` may name provider, account and number."""
-        event = Event(next(self._seq), round(at, 3), time, kind, text, **where)
+        event = Event(next(self._seq), round(at, 3), time, kind, text, **where, values=values or {})
         self._events.append(event)
         for follower in self.followers:
             follower.put_nowait(event)

@@ -1,6 +1,6 @@
 """The changes of accounts and numbers over time: balances, contracts, values set from outside."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -48,7 +48,13 @@ class Lifecycle:
         account.accrue(self._event_queue.now)
         for key, value in values:
             setattr(account, key, value)
-        self._note("set", _values_text(values), provider=account.provider, account=account.id)
+        self._note(
+            "set",
+            _values_text(values),
+            _values_shown(values),
+            provider=account.provider,
+            account=account.id,
+        )
         self._apply_balance(account, topped_up=bool(_MONEY_KEYS & {key for key, _ in values}))
 
     def set_numbers(
@@ -64,7 +70,8 @@ class Lifecycle:
         if any(key == "listed" for key, _ in values):
             account.listing_changed()
         text = f"{f'binding {binding}: ' if binding else ''}{_values_text(values)}"
-        self._note_numbers("set", text, account, numbers)
+        phone = {} if binding is None else {"binding": binding}
+        self._note_numbers("set", text, account, numbers, {**phone, **_values_shown(values)})
 
     def _set_number(self, account: Account, number: Number, key: str, value: object) -> None:
         if key == "state":
@@ -119,7 +126,8 @@ class Lifecycle:
         for state, numbers in due.items():
             self._set_state(account, numbers, state)
             text = f"{state}: the balance is {account.balance:.2f} {account.currency}"
-            self._note_numbers("money", text, account, numbers)
+            money = {"balance": f"{account.balance:.2f}", "currency": account.currency}
+            self._note_numbers("money", text, account, numbers, {"state": str(state), **money})
         seconds = account.next_crossing()
         if seconds is not None:
             self._event_queue.schedule(
@@ -160,19 +168,31 @@ class Lifecycle:
             self._note_numbers("state", f"expired, the contract ended on {day}", account, [number])
 
     def _note_numbers(
-        self, kind: str, text: str, account: Account, numbers: Sequence[Number]
+        self,
+        kind: str,
+        text: str,
+        account: Account,
+        numbers: Sequence[Number],
+        values: Mapping[str, str] | None = None,
     ) -> None:
         where = {"provider": account.provider, "account": account.id}
         if len(numbers) > _MAX_NAMED:
-            self._note(kind, f"{len(numbers)} numbers: {text}", **where)
+            counted = {"numbers": str(len(numbers)), **(values or {})}
+            self._note(kind, f"{len(numbers)} numbers: {text}", counted, **where)
             return
         for number in numbers:
-            self._note(kind, text, number=number.number, **where)
+            self._note(kind, text, values, number=number.number, **where)
 
 
 def _values_text(values: Iterable[tuple[str, object]]) -> str:
     """The values as text; of phones and lists of callers, which are personal, only the keys."""
     return ", ".join(f"{key}{_shown(key, value)}" for key, value in values)
+
+
+def _values_shown(values: Iterable[tuple[str, object]]) -> dict[str, str]:
+    """The values by key; empty for what :func:`_values_text` does not show."""
+    shown = {key: _shown(key, value) for key, value in values}
+    return {key: text.removeprefix(" = ").removeprefix(" changed") for key, text in shown.items()}
 
 
 def _shown(key: str, value: object) -> str:

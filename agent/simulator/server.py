@@ -234,7 +234,7 @@ class _Handlers:
         if new:
             where = {key: str(ticket.get(key) or "") for key in ("provider", "account", "number")}
             title = str(ticket.get("title") or ticket["id"])[:200]
-            self._world.note("ticket", f"{kind}: {title}", **where)
+            self._world.note("ticket", f"{kind}: {title}", None, **where)
         return ApiResponse({"ok": True, "repeat": not new})
 
     async def provider(self, request: web.Request) -> web.StreamResponse:

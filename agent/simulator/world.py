@@ -2,7 +2,7 @@
 
 import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -119,10 +119,12 @@ class World:
         at = self.event_queue.next_at()
         return None if at is None else max(0.0, self.clock.wall_at(at) - self.clock.wall())
 
-    def note(self, kind: str, text: str, **where: str) -> None:
-        """Log an event at the current world time."""
+    def note(
+        self, kind: str, text: str, values: Mapping[str, str] | None = None, **where: str
+    ) -> None:
+        """Log an event at the current world time; ``values`` are the parts of its text."""
         at = self.event_queue.now
-        self.events.add(at, iso(self.clock.wall_at(at)), kind, text, **where)
+        self.events.add(at, iso(self.clock.wall_at(at)), kind, text, values, **where)
 
     def apply_text(self, text: str) -> None:
         """Applies one timeline entry without ``at``, as YAML or JSON text, at once.
@@ -170,13 +172,15 @@ class World:
         fault = self.faults.begin(plan, self.event_queue.now)
         lasting = "" if plan.lasts is None else f" for {plan.lasts:g}s"
         share = "" if plan.share >= 1 else f" in {plan.share:.0%} of the answers"
-        self.note("fault_began", f"{plan.kind}{share}{lasting}", **_where(plan))
+        values = {"fault": str(plan.kind)}
+        self.note("fault_began", f"{plan.kind}{share}{lasting}", values, **_where(plan))
         if fault.ends is not None:
             self.event_queue.schedule(fault.ends, partial(self._end_fault, fault))
 
     def _end_fault(self, fault: ActiveFault, _at: float) -> None:
         if self.faults.end(fault):
-            self.note("fault_ended", str(fault.plan.kind), **_where(fault.plan))
+            kind = str(fault.plan.kind)
+            self.note("fault_ended", kind, {"fault": kind}, **_where(fault.plan))
 
     def _complain(self, complaint: Complaint) -> None:
         caller, at = mask(complaint.caller), iso(self.clock.wall_at(self.event_queue.now))
@@ -184,7 +188,12 @@ class World:
             {"at": at, "number": complaint.number, "caller": caller, "prompt": complaint.prompt}
         )
         prompt = f", who heard “{complaint.prompt}”" if complaint.prompt else ""
-        self.note("complaint", f"by {caller or 'a caller'}{prompt}", number=complaint.number)
+        self.note(
+            "complaint",
+            f"by {caller or 'a caller'}{prompt}",
+            {"caller": caller, "prompt": complaint.prompt},
+            number=complaint.number,
+        )
         self.on_complaint(complaint)
 
 

@@ -50,6 +50,13 @@ def test_how_a_call_ends(change, caller, result):
     assert outcome(number, caller, AT, random.Random(1)).result == result
 
 
+def test_where_the_world_has_no_phones_calls_end_as_their_results_say():
+    number = Number("+85230080001", calls=Traffic(60.0, ((CallResult.ANSWERED, 1.0),)))
+    assert outcome(number, "139", AT, random.Random(1)).result == CallResult.ANSWERED
+    number.routing = Routing(schedule=(Window("sat", "08:00", "24:00"),))
+    assert outcome(number, "139", AT, random.Random(1)).result == CallResult.CLOSED_HOURS
+
+
 @given(st.sampled_from(BindingState), st.sampled_from(BindingState), st.integers(0, 99))
 def test_a_call_is_answered_only_where_a_phone_is_well(first, second, seed):
     number = copy.deepcopy(GOOD)
