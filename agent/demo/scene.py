@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
+from agent.demo.world_events import world_text
+from agent.i18n import Message
 from agent.model import Snapshot
 from agent.states import (
     IN_SERVICE_STATES,
@@ -10,17 +13,25 @@ from agent.states import (
     BindingState,
     Capability,
     NumberState,
+    Party,
     Stage,
 )
 from agent.tickets.ticket import Ticket
+from agent.web.labels import LABELS
 
-_STAGE_WORDS = {
-    Stage.REOPENED: "reopens the ticket",
-    Stage.RESTORED: "sees it working again, and watches",
-    Stage.OBSERVING: "sees it working again, and watches",
-    Stage.CLOSED: "closes the ticket: recovery seen and held",
-    Stage.SUPPRESSED: "sees that this belongs to a wider fault",
+_STAGE_TEXTS: Final[Mapping[Stage, Message]] = {
+    Stage.REOPENED: Message("reopens the ticket: {title}"),
+    Stage.RESTORED: Message("sees it working again, and watches: {title}"),
+    Stage.OBSERVING: Message("sees it working again, and watches: {title}"),
+    Stage.CLOSED: Message("closes the ticket, recovery seen and held: {title}"),
+    Stage.SUPPRESSED: Message("sees that this belongs to a wider fault: {title}"),
 }
+_CLOSED_BY_A_PERSON: Final = Message("closes the ticket: {title}")
+_OPENS: Final = Message("opens a ticket: {title}{blame}")
+_BLAME: Final = Message(" ({cause}; whose job: {party})")
+_NO_BLAME: Final = Message(" (nothing that is watched explains it)")
+_SILENT: Final = Message("gets no answer for {account} ({reason}): unknown, not down")
+_ANSWERS: Final = Message("gets answers for {account} again")
 
 
 @dataclass(frozen=True)
@@ -30,7 +41,7 @@ class StoryEvent:
     at: float
     actor: str
     """``world`` for what happens, ``numwatch`` for what it notices and does, ``desk`` for what
-    arrives there."""
+    arrives there, ``person`` for what somebody does about it."""
     text: str
 
 
@@ -68,6 +79,7 @@ class Scene:
     accounts: tuple[AccountRow, ...]
     tickets: tuple[TicketRow, ...]
     events: tuple[StoryEvent, ...]
+    locale: str = ""
 
 
 def account_row(snapshot: Snapshot, now: float) -> AccountRow:
@@ -107,40 +119,39 @@ def _balance(snapshot: Snapshot) -> str:
     return f"{snapshot.balance.amount:,.2f} {snapshot.balance.currency}"
 
 
-def ticket_rows(tickets: Iterable[Ticket]) -> tuple[TicketRow, ...]:
+def ticket_rows(tickets: Iterable[Ticket], locale: str) -> tuple[TicketRow, ...]:
     """The tickets for the view, in the ledger's order."""
     return tuple(
         TicketRow(
             title=ticket.text.title,
             stage=str(ticket.stage),
             severity=str(ticket.severity),
-            party=str(ticket.diagnosis.party) if ticket.diagnosis else "",
+            party=label(str(ticket.diagnosis.party), locale) if ticket.diagnosis else "",
         )
         for ticket in tickets
     )
 
 
-def world_event(entry: Mapping[str, object]) -> StoryEvent:
+def label(code: str, locale: str) -> str:
+    """The words for a code of the closed lists; the code itself where it has none."""
+    return LABELS[code].text(locale) if code in LABELS else code
+
+
+def world_event(entry: Mapping[str, object], locale: str) -> StoryEvent:
     """One entry of the world's own log (``GET /world/events``)."""
     actor = "desk" if entry["kind"] == "ticket" else "world"
-    return StoryEvent(float(str(entry["at"])), actor, _event_text(entry))
-
-
-_PHRASES = {"fault_began": "begins to fail: {}", "fault_ended": "fails no longer: {}"}
-
-
-def _event_text(event: Mapping[str, object]) -> str:
-    """The event's text, after the account and number it is about, if it names any."""
-    text = _PHRASES.get(str(event["kind"]), "{}").format(event["text"])
-    account = "/".join(str(event[key]) for key in ("provider", "account") if event.get(key))
-    subject = " ".join(part for part in (account, str(event.get("number") or "")) if part)
-    return f"{subject}: {text}" if subject and event["kind"] != "ticket" else text
+    return StoryEvent(float(str(entry["at"])), actor, world_text(entry, locale))
 
 
 class ChangeReporter:
-    """Compares accounts and tickets with those of the last call."""
+    """Compares accounts and tickets with those of the last call.
 
-    def __init__(self) -> None:
+    Args:
+        locale: The language of the lines.
+    """
+
+    def __init__(self, locale: str) -> None:
+        self._locale = locale
         self._answering: dict[str, bool] = {}
         self._stages: dict[str, Stage] = {}
 
@@ -148,29 +159,38 @@ class ChangeReporter:
         self, at: float, accounts: Iterable[AccountRow], tickets: Iterable[Ticket]
     ) -> list[StoryEvent]:
         """The lines for everything that changed since the last call."""
-        texts = [*self._about_accounts(accounts), *self._about_tickets(tickets)]
-        return [StoryEvent(at, "numwatch", text) for text in texts]
+        lines = [*self._about_accounts(accounts), *self._about_tickets(tickets)]
+        return [StoryEvent(at, actor, text.text(self._locale)) for actor, text in lines]
 
-    def _about_accounts(self, accounts: Iterable[AccountRow]) -> Iterator[str]:
+    def _about_accounts(self, accounts: Iterable[AccountRow]) -> Iterator[tuple[str, Message]]:
         for row in accounts:
             before = self._answering.get(row.name, True)
             self._answering[row.name] = row.answering
             if before and not row.answering:
-                yield f"gets no answer for {row.name} ({row.reason}): unknown, not down"
+                reason = label(row.reason, self._locale)
+                yield "numwatch", _SILENT.with_values(account=row.name, reason=reason)
             elif row.answering and not before:
-                yield f"gets answers for {row.name} again"
+                yield "numwatch", _ANSWERS.with_values(account=row.name)
 
-    def _about_tickets(self, tickets: Iterable[Ticket]) -> Iterator[str]:
+    def _about_tickets(self, tickets: Iterable[Ticket]) -> Iterator[tuple[str, Message]]:
         for ticket in tickets:
             before = self._stages.get(ticket.id)
             self._stages[ticket.id] = ticket.stage
+            title = ticket.text.title
             if before is None:
-                yield f"opens a ticket: {ticket.text.title}{_blame(ticket)}"
-            elif before is not ticket.stage and ticket.stage in _STAGE_WORDS:
-                yield f"{_STAGE_WORDS[ticket.stage]}: {ticket.text.title}"
+                blame = _blame(ticket, self._locale)
+                yield "numwatch", _OPENS.with_values(title=title, blame=blame)
+            elif before is not ticket.stage and ticket.stage in _STAGE_TEXTS:
+                by_person = ticket.stage is Stage.CLOSED and bool(ticket.closed_by)
+                text = _CLOSED_BY_A_PERSON if by_person else _STAGE_TEXTS[ticket.stage]
+                yield "person" if by_person else "numwatch", text.with_values(title=title)
 
 
-def _blame(ticket: Ticket) -> str:
-    if ticket.diagnosis is None:
+def _blame(ticket: Ticket, locale: str) -> Message | str:
+    verdict = ticket.diagnosis
+    if verdict is None:
         return ""
-    return f" ({ticket.diagnosis.cause}, {ticket.diagnosis.party}'s job)"
+    if verdict.party == Party.NONE:
+        return _NO_BLAME
+    cause, party = label(str(verdict.cause), locale), label(str(verdict.party), locale)
+    return _BLAME.with_values(cause=cause, party=party)

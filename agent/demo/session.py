@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -15,9 +16,12 @@ from aiohttp import web
 from agent import logging
 from agent.app import Agent
 from agent.config.settings import Log
+from agent.demo.clerk import Clerk
 from agent.demo.display import Display
+from agent.demo.story_rules import rule_files
 from agent.demo.world import World, serve_world, world_file
-from agent.i18n import CHINESE, ENGLISH
+from agent.i18n import N_, translate
+from agent.i18n.environment import locale_of
 from agent.store.access_token import SHORTEST_TOKEN, write_token
 from agent.store.directory import TOKEN_NAME, make_private
 from agent.web.app import make_app
@@ -72,7 +76,7 @@ async def _run(options: DemoOptions, folder: Path) -> None:
     address = parse_address(options.listen[0])
     path = world_file(options.world, options.numbers, folder)
     async with serve_world(path, address, options.speed, folder) as world:
-        _adapt(world.config, options.listen, folder)
+        _adapt(world.config, options, folder)
         _use_token(os.environ.get(TOKEN_VARIABLE, ""), folder)
         agent = Agent(world.config)
         handle_signals(stopping.set, agent.reload)
@@ -82,14 +86,15 @@ async def _run(options: DemoOptions, folder: Path) -> None:
             await display.run(stopping)
 
 
-def _adapt(config: Path, listen: tuple[str, ...], folder: Path) -> None:
-    """Set the addresses, the ledger's folder and the locale in the world's configuration."""
+def _adapt(config: Path, options: DemoOptions, folder: Path) -> None:
+    """Set addresses, the ledger's folder, rules and the locale in the world's configuration."""
     settings = yaml.safe_load(config.read_text(encoding="utf-8"))
-    settings["listen"] = list(listen)
+    settings["listen"] = list(options.listen)
+    settings["rules"]["files"] = rule_files(folder, options.speed)
     settings["data_dir"] = str(folder / "ledger")
     # Nothing in a demo is worth keeping from readers; changes need the token all the same.
     settings["web"] = {"allow_open_listen": True}
-    settings["locale"] = CHINESE if os.environ.get("LANG", "").startswith("zh") else ENGLISH
+    settings["locale"] = locale_of(os.environ)
     config.write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), "utf-8")
 
 
@@ -104,17 +109,21 @@ def _use_token(token: str, folder: Path) -> None:
 async def _started(
     agent: Agent, world: World, options: DemoOptions, folder: Path
 ) -> AsyncIterator[Display]:
-    display = Display(agent, world, options.speed)
+    locale = locale_of(os.environ)
+    display = Display(agent, world, options.speed, locale)
     with (folder / "numwatch.log").open("a", encoding="utf-8") as log_file:
         # Log lines would tear the picture that is drawn in the terminal.
         logging.configure(_LOG, log_file if display.interactive else None)
         await agent.start()
+        # Another world has its own story, and its complaints are for whoever plays it.
+        if options.world is None:
+            display.act = Clerk(agent.tickets, locale, time.time).work
         try:
             runner = await serve(_app(agent, world), options.listen)
             try:
                 log_path = folder / "numwatch.log" if display.interactive else None
                 token = folder / "ledger" / TOKEN_NAME
-                display.addresses = _addresses(urls(runner)[0], world, token, log_path)
+                display.addresses = _addresses(urls(runner)[0], world, token, log_path, locale)
                 yield display
             finally:
                 await runner.cleanup()
@@ -135,13 +144,14 @@ def _app(agent: Agent, world: World) -> web.Application:
 
 
 def _addresses(
-    url: str, world: World, token: Path, log_path: Path | None
+    url: str, world: World, token: Path, log_path: Path | None, locale: str
 ) -> tuple[tuple[str, str], ...]:
-    return (
-        ("Status page", f"{url}/"),
-        ("Metrics", f"{url}/metrics"),
-        ("Tickets at the desk", f"{world.url}/desk/tickets"),
-        ("The world behind it", f"{world.url}/world"),
-        ("Password for changes", str(token)),
-        *(() if log_path is None else (("Log", str(log_path)),)),
+    known = (
+        (N_("Status page"), f"{url}/"),
+        (N_("Metrics"), f"{url}/metrics"),
+        (N_("Tickets at the desk"), f"{world.url}/desk/tickets"),
+        (N_("The world behind it"), f"{world.url}/world"),
+        (N_("Password for changes"), str(token)),
+        (N_("Log"), "" if log_path is None else str(log_path)),
     )
+    return tuple((translate(locale, label), address) for label, address in known if address)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from agent.demo.clerk import NAME
 from tests.integration.conftest import STORY_SECONDS, Story
 from tests.integration.processes import ROOT, get, needs, wait_until
 
@@ -25,11 +26,24 @@ def tickets(story: Story) -> list[dict[str, Any]]:
     return wait_until(story.closed_tickets, STORY_SECONDS, f"every ticket closed: {story.log}")
 
 
+STORY = [
+    ("account", "balance", "branch"),
+    ("binding", "binding_down", "4006220001"),
+    ("number", "answer_rate", "4008110004"),
+    ("number", "complaint", "4006220003"),
+    ("number", "drift", "4001230005"),
+    ("provider", "provider_api", "global"),
+]
+"""The faults of the story, each of which has one ticket; nothing else has one."""
+
+
+def subject(ticket: dict[str, Any]) -> tuple[str, str, str]:
+    named = ticket["number"] or ticket["account"] or ticket["provider"]
+    return ticket["scope"], ticket["symptom"], named
+
+
 def test_the_storys_tickets_are_opened_and_closed(tickets: list[dict[str, Any]]) -> None:
-    symptoms = {(ticket["scope"], ticket["symptom"]) for ticket in tickets}
-    assert {("binding", "binding_down"), ("account", "balance"), ("provider", "provider_api")} <= (
-        symptoms
-    )
+    assert sorted(map(subject, tickets)) == STORY
     for ticket in tickets:
         types = [delivery["type"] for delivery in ticket["deliveries"]]
         assert types[0] == "ticket.opened"
@@ -56,6 +70,21 @@ def test_a_ticket_says_what_is_wrong_and_whose_job_it_is(tickets: list[dict[str,
     assert arrears["diagnosis"]["party"] == "binding_carrier"
     assert arrears["diagnosis"]["evidence"]
     assert arrears["diagnosis"]["next_steps"]
+
+
+def test_what_no_api_shows_is_found_by_a_complaint_and_closed_by_a_person(
+    tickets: list[dict[str, Any]],
+) -> None:
+    complaint = next(t for t in tickets if t["symptom"] == "complaint")
+    assert complaint["prompt_heard"] == "接通后无声"
+    assert complaint["timeline"][-1]["event"] == "close"
+    assert complaint["timeline"][-1]["actor"] == NAME
+
+
+def test_calls_that_are_lost_are_the_providers_job(tickets: list[dict[str, Any]]) -> None:
+    lost = next(t for t in tickets if t["symptom"] == "answer_rate")
+    assert lost["diagnosis"]["cause"] == "provider_leg"
+    assert lost["diagnosis"]["party"] == "provider"
 
 
 def test_prometheus_scrapes_the_agent(story: Story) -> None:
