@@ -5,46 +5,62 @@ from typing import Annotated
 
 import typer
 
-from agent.cli.arguments import AsJson, Config
+from agent.cli.arguments import AsJson, Config, add
+from agent.cli.config_path import configuration
+from agent.i18n import N_
 
 
 def add_ledger_commands(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
-    app.command("backup")(backup)
-    app.command("restore")(restore)
-    app.command("doctor")(doctor)
+    add(app, "backup", backup, N_("Copy the ledger, checked and whole, while the agent runs."))
+    add(
+        app,
+        "restore",
+        restore,
+        N_("Put a backup in the ledger's place, checked; the former ledger is kept aside."),
+    )
+    add(
+        app,
+        "doctor",
+        doctor,
+        N_("Say what is wrong with the data folder and the ledger; 1 when something is."),
+    )
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy; it must not exist yet.")],
-    config: Config,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help=N_("The copy; it must not exist yet."))
+    ],
+    config: Config = None,
     as_json: AsJson = False,
 ) -> None:
     """Copy the ledger, checked and whole, while the agent runs."""
     from agent.cli.backup import backup as run  # noqa: PLC0415 - a fast --help
 
-    raise typer.Exit(run(file, config, as_json=as_json))
+    raise typer.Exit(run(file, configuration(config), as_json=as_json))
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file made by numwatch backup.")],
-    config: Config,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help=N_("A file made by numwatch backup."))
+    ],
+    config: Config = None,
     as_json: AsJson = False,
 ) -> None:
     """Put a backup in the ledger's place, checked; the former ledger is kept aside."""
     from agent.cli.restore import restore as run  # noqa: PLC0415 - a fast --help
 
-    raise typer.Exit(run(file, config, as_json=as_json))
+    raise typer.Exit(run(file, configuration(config), as_json=as_json))
 
 
 def doctor(
-    config: Config,
+    config: Config = None,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Repair what can be; only while no agent runs.")
+        bool, typer.Option("--repair", help=N_("Repair what can be; only while no agent runs."))
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what is wrong with the data folder and the ledger; 1 when something is."""
     from agent.cli.doctor import doctor as run  # noqa: PLC0415 - a fast --help
 
-    raise typer.Exit(run(config, is_repair=repair, as_json=as_json))
+    raise typer.Exit(run(configuration(config), is_repair=repair, as_json=as_json))

@@ -7,19 +7,31 @@ from typing import Annotated
 
 import typer
 
-from agent.cli.arguments import Config
+from agent.cli.arguments import Config, add, group
+from agent.cli.config_path import configuration
+from agent.i18n import N_
 
-_Profile = Annotated[Path, typer.Argument(metavar="FILE", help="The profile.")]
-_Profiles = Annotated[list[Path], typer.Argument(metavar="FILE...", help="The profiles.")]
+_Profile = Annotated[Path, typer.Argument(metavar="FILE", help=N_("The profile."))]
+_Profiles = Annotated[list[Path], typer.Argument(metavar="FILE...", help=N_("The profiles."))]
 
 
 def add_profile_commands(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
-    group = typer.Typer(help="Descriptions of providers' APIs.", no_args_is_help=True)
-    group.command("check")(check)
-    group.command("schema")(schema)
-    group.command("try")(try_profile)
-    app.add_typer(group, name="profile")
+    profiles = group(N_("Descriptions of providers' APIs."))
+    add(
+        profiles,
+        "check",
+        check,
+        N_("Check profiles; every mistake of each on its line, 1 if there are any."),
+    )
+    add(profiles, "schema", schema, N_("Print the JSON Schema of profiles."))
+    add(
+        profiles,
+        "try",
+        try_profile,
+        N_("Poll once with a profile: requests, answers, mapped fields and what is not mapped."),
+    )
+    app.add_typer(profiles, name="profile")
 
 
 def check(files: _Profiles) -> None:
@@ -38,10 +50,10 @@ def schema() -> None:
 
 def try_profile(
     file: _Profile,
-    config: Config,
-    account: Annotated[str, typer.Option("--account", metavar="P/A", help="At this account.")],
+    account: Annotated[str, typer.Option("--account", metavar="P/A", help=N_("At this account."))],
+    config: Config = None,
 ) -> None:
     """Poll once with a profile and show requests, answers, mapped fields and what is not mapped."""
     from agent.cli.profile_try import try_profile as run  # noqa: PLC0415 - a fast --help
 
-    raise typer.Exit(run(file, config, account))
+    raise typer.Exit(run(file, configuration(config), account))

@@ -1,10 +1,12 @@
 """The names of the actions on a ticket.
 
-Nothing is imported but the standard library, so that the command line can list them fast.
+Nothing that takes time is imported, so that the command line can list them fast.
 """
 
 from collections.abc import Mapping
 from enum import StrEnum, unique
+
+from agent.i18n import N_
 
 
 @unique
@@ -39,30 +41,30 @@ class TicketAction(StrEnum):
 
 
 ACTION_DESCRIPTIONS: Mapping[TicketAction, str] = {
-    TicketAction.REPORT: "The fault is reported to the provider.",
-    TicketAction.ACCEPT: "Somebody has taken it on; counts as contact.",
-    TicketAction.PROVIDER_TICKET: "The provider has accepted it under a number of its own.",
-    TicketAction.REJECT: "It is given back.",
-    TicketAction.CONTACT: "The customer was called.",
-    TicketAction.COMMENT: "A remark for the timeline.",
-    TicketAction.DIAGNOSE: "The fault is under diagnosis again.",
-    TicketAction.ESCALATE: "The fault is passed to the base carrier.",
-    TicketAction.DISPATCH: "Staff is sent.",
-    TicketAction.APPOINT: "A visit is agreed; the clocks pause until then.",
-    TicketAction.ARRIVE: "Staff is on site.",
-    TicketAction.RESTORE: "Service is back.",
-    TicketAction.REPAIR: "The cause is repaired.",
-    TicketAction.TEST: "It was tested together with the customer.",
-    TicketAction.CONFIRM: "The confirmation form is filled in.",
-    TicketAction.WAIVE: "The confirmation, or the visit, is waived.",
-    TicketAction.CLOSE: "It is closed.",
-    TicketAction.REOPEN: "It is opened again.",
-    TicketAction.MUTE: "The sinks receive nothing but its end for a while.",
-    TicketAction.UNMUTE: "The sinks receive its changes again.",
-    TicketAction.PAUSE: "The clocks pause.",
-    TicketAction.RESUME: "The clocks go on.",
-    TicketAction.GRADE: "Another grade was promised.",
-    TicketAction.ATTRIBUTE: "Whose responsibility it is.",
-    TicketAction.ANSWER: "A question of the diagnosis is answered.",
+    TicketAction.REPORT: N_("The fault is reported to the provider."),
+    TicketAction.ACCEPT: N_("Somebody has taken it on; counts as contact."),
+    TicketAction.PROVIDER_TICKET: N_("The provider has accepted it under a number of its own."),
+    TicketAction.REJECT: N_("It is given back."),
+    TicketAction.CONTACT: N_("The customer was called."),
+    TicketAction.COMMENT: N_("A remark for the timeline."),
+    TicketAction.DIAGNOSE: N_("The fault is under diagnosis again."),
+    TicketAction.ESCALATE: N_("The fault is passed to the base carrier."),
+    TicketAction.DISPATCH: N_("Staff is sent."),
+    TicketAction.APPOINT: N_("A visit is agreed; the clocks pause until then."),
+    TicketAction.ARRIVE: N_("Staff is on site."),
+    TicketAction.RESTORE: N_("Service is back."),
+    TicketAction.REPAIR: N_("The cause is repaired."),
+    TicketAction.TEST: N_("It was tested together with the customer."),
+    TicketAction.CONFIRM: N_("The confirmation form is filled in."),
+    TicketAction.WAIVE: N_("The confirmation, or the visit, is waived."),
+    TicketAction.CLOSE: N_("It is closed."),
+    TicketAction.REOPEN: N_("It is opened again."),
+    TicketAction.MUTE: N_("The sinks receive nothing but its end for a while."),
+    TicketAction.UNMUTE: N_("The sinks receive its changes again."),
+    TicketAction.PAUSE: N_("The clocks pause."),
+    TicketAction.RESUME: N_("The clocks go on."),
+    TicketAction.GRADE: N_("Another grade was promised."),
+    TicketAction.ATTRIBUTE: N_("Whose responsibility it is."),
+    TicketAction.ANSWER: N_("A question of the diagnosis is answered."),
 }
 """What each action means, for help texts."""
