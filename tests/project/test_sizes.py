@@ -13,6 +13,7 @@ SHORTEST = 30
 SHORT_FOR_A_REASON = {
     "agent.cli.backup": "every command has a module of its own",
     "agent.cli.demo": "every command has a module of its own",
+    "agent.cli.rule_commands": "every group of commands has a module of its own",
     "agent.cli.profile_check": "every command has a module of its own",
     "agent.cli.simulate": "every command has a module of its own",
     "agent.sinks.dingtalk.config": "every sink's settings are in the config module of its folder",
