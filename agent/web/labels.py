@@ -258,5 +258,20 @@ LABELS: Final[Mapping[str, Message]] = {
     "customer": Message("customer"),
     "unclear": Message("unclear"),
     "stage.rejected": contextual("ticket", "rejected"),
+    # rules and alerts
+    "rule.firing": Message("firing"),
+    "rule.pending": contextual("alert", "pending"),
+    "rule.inactive": Message("inactive"),
+    "rule.failing": Message("failing"),
+    "rule.unknown": Message("not evaluated yet"),
+    "label.sink": Message("Sink"),
+    "label.tag": Message("Mark"),
+    "label.section": Message("Section"),
+    "label.id": Message("Ticket"),
+    "label.group": Message("Rule group"),
+    "label.binding": Message("Bound phone"),
+    "label.currency": Message("Currency"),
+    "label.carrier": Message("Carrier"),
+    "label.grade": Message("Grade"),
 }
 """By code; a code without an entry is its own label."""

@@ -4,13 +4,14 @@ from http import HTTPStatus
 
 from agent.web import events
 from agent.web.endpoint import Endpoint
-from agent.web.pages import assets, home, runbooks, ticket
+from agent.web.pages import assets, home, rules, runbooks, ticket
 from agent.web.pages.number.routes import NUMBER_ROUTES
 
 PAGE_ROUTES: tuple[Endpoint, ...] = (
     *home.ROUTES,
     *NUMBER_ROUTES,
     *ticket.ROUTES,
+    *rules.ROUTES,
     *runbooks.ROUTES,
     *assets.ROUTES,
     Endpoint(
