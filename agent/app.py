@@ -42,6 +42,7 @@ from agent.rules.scheduler import Scheduler
 from agent.runtime_state import RuntimeState
 from agent.series import SeriesBuilder
 from agent.sinks.callback_actions import Callbacks
+from agent.sinks.deliveries import Deliveries
 from agent.sinks.dispatcher import Dispatcher, grace_for
 from agent.sinks.links import Links
 from agent.sinks.reconciler import TicketSystemReconciler
@@ -67,8 +68,6 @@ from exporters.own_series import OwnSeries
 from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
-
-_OWN_SERIES = "agent"
 
 
 class Agent:
@@ -291,7 +290,7 @@ class Agent:
         self.evidence.collector.observe(open_tickets)
         self._refresher.follow_tickets()
         summary = await asyncio.to_thread(tickets_summary, open_tickets, now, self.tickets.waiting)
-        self.exposition.publish(_OWN_SERIES, summary)
+        self.exposition.publish("agent", summary)
         self._pollers.set_urgent(accounts_of(open_tickets))
 
     async def _update_tickets(self, rule_alerts: Sequence[Alert], now: float) -> None:
@@ -385,6 +384,7 @@ class Agent:
             tokens=self.tokens,
             evidence=self.evidence.exporter,
             history=self._history.reader,
+            deliveries=Deliveries(self.database, self._dispatcher),
             baselines=BaselineService(
                 self._baseline_repository,
                 lambda: self._refresher.results,

@@ -12,6 +12,7 @@ from agent.clock import SteadyClock
 from agent.config.sinks import Sink as SinkSettings
 from agent.event_loop import BackgroundTask
 from agent.sinks.base import RemoteStatus, Sink
+from agent.sinks.delivery_status import DeliveryStatus
 from agent.sinks.links import Links
 from agent.sinks.worker import Worker
 from agent.store import StoreError, UnavailableError
@@ -94,6 +95,10 @@ class Dispatcher:
     def sinks(self) -> tuple[Sink, ...]:
         """The sinks that tickets are delivered to now."""
         return self._sinks
+
+    def statuses(self) -> list[DeliveryStatus]:
+        """How deliveries to each sink go, in the configuration's order."""
+        return [worker.status() for worker in self._workers]
 
     @property
     def idle(self) -> bool:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import structlog
 
 from agent.sinks.base import DigestingSink, Sink, SinkError, SinkFailure
+from agent.sinks.delivery_status import DeliveryStatus
 from agent.sinks.pacing import LONGEST_PAUSE, OutageDetector, RateBudget, backoff
 from agent.store import StoreError, UnavailableError
 from agent.tickets.outbox.outbox import Outbox
@@ -80,6 +81,7 @@ class Worker:
         self._budget = RateBudget(sink.rate_limits)
         self._single_deliveries = 0
         self._held = False
+        self._newest_error: tuple[SinkError, float] | None = None
         self._unwritten: _Result | None = None
         self._claims_are_known = False
         self._published_at = 0.0
@@ -94,6 +96,21 @@ class Worker:
     def idle(self) -> bool:
         """Whether every row that was due has been tried and the worker waits."""
         return self._waiting and not self._wake.is_set()
+
+    def status(self) -> DeliveryStatus:
+        """How deliveries go, for people."""
+        error, failed_at = self._newest_error or (None, None)
+        return DeliveryStatus(
+            sink=self._sink.name,
+            is_held=self._held,
+            is_down=self._outage.is_down,
+            failures=self._outage.failures,
+            accepted_at=self._outage.accepted_at or None,
+            failure=error.reason.value if error else "",
+            detail=error.detail if error else "",
+            failed_at=failed_at,
+            paused_until=self._outage.paused_until or None,
+        )
 
     def wake(self) -> None:
         """Query the outbox now instead of after :data:`IDLE_SECONDS`."""
@@ -260,6 +277,7 @@ class Worker:
     async def _record_failure(self, rows: Sequence[Row], error: SinkError) -> None:
         """Give the rows up, or put them back for a later attempt."""
         now = self._clock()
+        self._newest_error = error, now
         self._telemetry.sink_failures.labels(self._sink.name, error.reason.value).inc()
         if error.permanent and len({row.ticket_id for row in rows}) > 1:
             # One ticket may be at fault: each is sent by itself next, so that one is lost at most.

@@ -17,9 +17,11 @@ from agent.health.fleet import FleetHealth
 from agent.history.hours import HistoryReader
 from agent.model import AccountKey, Verdict
 from agent.rules.queries.queries import Queries
+from agent.sinks.delivery_status import DeliveryStatus
 from agent.tickets.actions.request import ActionRequest
 from agent.tickets.changes import Change
 from agent.tickets.ledger import Filter, Page
+from agent.tickets.outbox.overview import DeadLetter, SinkQueue
 from agent.tickets.ticket import Ticket
 from agent.webhooks.auth import TokenCheck
 from exporters.exposition import Exposition
@@ -58,6 +60,22 @@ class Baselines(Protocol):
         Raises:
             LookupError: when the configuration is not wholly known.
         """
+        ...
+
+
+class Deliveries(Protocol):
+    """Reads the outbox; ``agent.sinks.deliveries.Deliveries`` is one."""
+
+    def statuses(self) -> list[DeliveryStatus]:
+        """Return how deliveries to each sink go."""
+        ...
+
+    async def queues(self) -> dict[str, SinkQueue]:
+        """Return the queue of every sink that has rows, by the sink's name."""
+        ...
+
+    async def dead_letters(self, limit: int, offset: int) -> tuple[int, list[DeadLetter]]:
+        """Return how many dead letters there are, and some of them, the newest first."""
         ...
 
 
@@ -149,6 +167,7 @@ class WebServices:
     evidence: Evidence | None = None
     history: Callable[[], HistoryReader | None] = lambda: None
     """What was, by the hour; ``None`` where no history is kept."""
+    deliveries: Deliveries | None = None
     provided: tuple[web.RouteDef, ...] = ()
     """Handlers of other packages for the entries of the route table that have none."""
     fleet_health: FleetHealth = field(default_factory=FleetHealth)

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from agent.web import events
 from agent.web.endpoint import Endpoint
-from agent.web.pages import assets, home, rules, runbooks, ticket
+from agent.web.pages import assets, home, rules, runbooks, sinks, ticket
 from agent.web.pages.number.routes import NUMBER_ROUTES
 
 PAGE_ROUTES: tuple[Endpoint, ...] = (
@@ -12,6 +12,7 @@ PAGE_ROUTES: tuple[Endpoint, ...] = (
     *NUMBER_ROUTES,
     *ticket.ROUTES,
     *rules.ROUTES,
+    *sinks.ROUTES,
     *runbooks.ROUTES,
     *assets.ROUTES,
     Endpoint(
