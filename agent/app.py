@@ -18,6 +18,7 @@ from agent.checks.result import CheckResult
 from agent.clock import AgentClock
 from agent.complaints.api import ComplaintApi
 from agent.complaints.correlation import ComplaintCorrelator, is_listed
+from agent.config.reloads import Reloads
 from agent.config.settings import Settings
 from agent.event_loop import (
     BackgroundTask,
@@ -89,6 +90,7 @@ class Agent:
         self.telemetry = Telemetry()
         self.exposition = Exposition(self.telemetry.render, self.telemetry.scrape_errors.inc)
         self.own_series = OwnSeries(self.telemetry)
+        self.reloads = Reloads(self.telemetry.record_reload, self._clock)
         self.baselines = BaselineBook()
         self._own_token = OwnToken(lambda: self.settings)
         self.tokens = TokenCheck(self._own_token.current, self.telemetry)
@@ -112,7 +114,7 @@ class Agent:
         except BaseException:
             await self.stop()
             raise
-        self.telemetry.record_reload(self._clock(), ok=True)
+        self.reloads.applied(plan.settings, plan.source)
         settle_garbage_collector()
 
     async def stop(self) -> None:
@@ -325,14 +327,10 @@ class Agent:
                 await self._own_token.ensure(plan.settings)
                 await self._pollers.reconfigure(plan.settings)
             except (ValueError, OSError, StoreError) as error:
-                lines = str(error).splitlines()
-                self.telemetry.record_reload(self._clock(), ok=False)
-                log.error("reload_failed", errors=lines)  # noqa: TRY400 - the lines say it all
-                return ReloadOutcome(errors=lines)
+                return ReloadOutcome(errors=self.reloads.failed(str(error).splitlines()))
             notices = await self._apply(plan)
             await self._dispatcher.replace(sinks)
-            self.telemetry.record_reload(self._clock(), ok=True)
-            log.info("reloaded")
+            self.reloads.applied(plan.settings, plan.source)
             return ReloadOutcome(notices=notices)
 
     async def _apply(self, plan: Plan) -> tuple[str, ...]:
@@ -378,6 +376,7 @@ class Agent:
             diagnose=self._diagnosis.diagnose,
             answer=self._diagnosis.answer,
             reload=self.reload,
+            reloads=self.reloads,
             ready=self.ready,
             replay=self._dispatcher.replay,
             act=self.act,

@@ -8,7 +8,8 @@ from pathlib import Path
 import structlog
 
 from agent.baselines.declared import Declaration, DeclaredFileError, read_declared
-from agent.config.load import ConfigError, load
+from agent.config.effective import ConfigSource
+from agent.config.load import ConfigError, load_with_source
 from agent.config.settings import Settings
 from agent.net.http_client import trust
 from agent.providers.registry import problems, problems_of_profiles
@@ -31,6 +32,8 @@ class Plan:
     ruleset: RuleSet
     declared: Mapping[str, Declaration]
     """Declared baselines, by number or ``provider/account/number``."""
+    source: ConfigSource
+    """The line of every value of the settings."""
 
 
 def make_plan(config: Path) -> Plan:
@@ -40,14 +43,16 @@ def make_plan(config: Path) -> Plan:
         PlanError: listing every error.
     """
     try:
-        settings = load(config, review=problems, review_unvalidated=problems_of_profiles)
+        settings, source = load_with_source(
+            config, review=problems, review_unvalidated=problems_of_profiles
+        )
         rules = settings.rules
         files = tuple(matching_files(rules.files)) if rules.enabled else ()
         _read_ca_files(settings)
         declared = declared_in(settings)
         ruleset = load_rules(files, rules.pace, step=rules.interval)
         ruleset = with_served_runbooks(ruleset, settings.web.external_url)
-        return Plan(settings, ruleset, declared)
+        return Plan(settings, ruleset, declared, source)
     except (ConfigError, RuleFileError, DeclaredFileError) as error:
         raise PlanError(str(error)) from None
 

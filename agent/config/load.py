@@ -3,11 +3,12 @@
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from agent.config.checks import check
+from agent.config.effective import ConfigSource
 from agent.config.files import absolute, bundled_profiles
 from agent.config.inventory.files import (
     inventory_problems,
@@ -27,6 +28,13 @@ _FORMAT = Format(when_empty="is empty, expected at least a providers section")
 
 class ConfigError(YamlFileError):
     """A configuration, or a provider profile, cannot be used."""
+
+
+class Loaded(NamedTuple):
+    """Valid settings, and where their values come from."""
+
+    settings: Settings
+    source: ConfigSource
 
 
 Review = Callable[[Settings], Iterable[Problem]]
@@ -65,6 +73,21 @@ def load(
         ConfigError: with every error of the file, in the order of its lines. No error, nor
             its traceback, holds a secret.
     """
+    return load_with_source(path, environ, profiles, review, review_unvalidated).settings
+
+
+def load_with_source(
+    path: Path,
+    environ: Mapping[str, str] = os.environ,
+    profiles: Collection[str] | None = None,
+    review: Review = no_review,
+    review_unvalidated: ReviewUnvalidated = no_review_unvalidated,
+) -> Loaded:
+    """Returns the same as :func:`load`, and the line of every value.
+
+    Raises:
+        ConfigError: as :func:`load` does.
+    """
     document = read_yaml(path, _FORMAT)
     folder = path.absolute().parent
     resolution = resolve(document.data, ReferenceSources(environ, folder))
@@ -85,7 +108,8 @@ def load(
     if settings is None or problems or inventories.problems:
         located = locate(str(path), problems, document.lines)
         raise ConfigError([*located, *inventories.problems])
-    return settings
+    source = ConfigSource(str(path), document.lines, frozenset(resolution.private))
+    return Loaded(settings, source)
 
 
 def _validated(

@@ -8,6 +8,7 @@ from agent.web import (
     accounts,
     baselines,
     diagnosis,
+    effective_config,
     evidence,
     management,
     numbers,
@@ -263,6 +264,15 @@ ROUTES: tuple[Endpoint, ...] = (
     *_COMPLAINTS,
     *_WEBHOOKS,
     *PROMETHEUS_ROUTES,
+    Endpoint(
+        "GET",
+        "/api/config",
+        effective_config.show_config,
+        "The configuration in effect, without secrets",
+        effective_config.ConfigView,
+        access=Access.OPERATOR,
+        errors=(_BAD, _UNAVAILABLE),
+    ),
     Endpoint("GET", "/api/openapi.json", show_openapi, "This description", OPENAPI),
 )
 """Every endpoint there is; nothing is registered elsewhere."""

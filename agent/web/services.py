@@ -10,6 +10,7 @@ from aiohttp import web
 from agent.baselines.baseline import Baseline
 from agent.baselines.service import BaselineReport
 from agent.checks.engine import CheckResult
+from agent.config.reloads import Reloads
 from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.health.account import AccountHealth
@@ -168,6 +169,7 @@ class WebServices:
     history: Callable[[], HistoryReader | None] = lambda: None
     """What was, by the hour; ``None`` where no history is kept."""
     deliveries: Deliveries | None = None
+    reloads: Reloads | None = None
     provided: tuple[web.RouteDef, ...] = ()
     """Handlers of other packages for the entries of the route table that have none."""
     fleet_health: FleetHealth = field(default_factory=FleetHealth)

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from agent.web import events
 from agent.web.endpoint import Endpoint
-from agent.web.pages import assets, home, rules, runbooks, sinks, ticket
+from agent.web.pages import assets, config, home, rules, runbooks, sinks, ticket
 from agent.web.pages.number.routes import NUMBER_ROUTES
 
 PAGE_ROUTES: tuple[Endpoint, ...] = (
@@ -14,6 +14,7 @@ PAGE_ROUTES: tuple[Endpoint, ...] = (
     *rules.ROUTES,
     *sinks.ROUTES,
     *runbooks.ROUTES,
+    *config.ROUTES,
     *assets.ROUTES,
     Endpoint(
         "GET",

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from agent.rules.queries.queries import Queries
 from agent.tickets.ticket import Ticket
+from agent.web.authentication import is_authorized
 from agent.web.endpoint import Endpoint
 from agent.web.language import LANG
 from agent.web.pages.rendering import BAD_REQUEST, HTML, page, reader_locale
@@ -20,6 +21,7 @@ from agent.web.services import services_of
 MOST_ALERTS = 100
 """Alerts of one page of the list."""
 MOST_RULES = 300
+MOST_ERRORS = 20
 RULES_QUERY = (
     LANG,
     OFFSET,
@@ -63,8 +65,18 @@ async def rules_page(request: web.Request) -> web.Response:
         view = await asyncio.to_thread(
             _view, queries, tickets, interval, choice, int(query["offset"])
         )
-    now = services.clock()
-    return await page(request, "rules.html", view=view, chosen=query, states=STATES, now=now)
+    failed = None if services.reloads is None else services.reloads.failed_since
+    return await page(
+        request,
+        "rules.html",
+        view=view,
+        failed=failed,
+        # They name files and keys of the configuration, which viewers do not read.
+        errors=failed.errors[:MOST_ERRORS] if failed and is_authorized(request) else (),
+        chosen=query,
+        states=STATES,
+        now=services.clock(),
+    )
 
 
 def _view(
