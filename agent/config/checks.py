@@ -42,6 +42,7 @@ _SINKS_OF_LADDERS = (
 _LEAST_SIGNING_BYTES = 24
 """What Standard Webhooks asks of a secret."""
 _AUTHORIZATION_SCHEME = re.compile("basic|bearer|token|digest|apikey", re.IGNORECASE)
+_OTHER_HEADERS = frozenset({"authorization", "cookie", "host", "origin", "x-forwarded-for"})
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 
 
@@ -252,6 +253,22 @@ def open_addresses_have_a_token(config: UnvalidatedConfig) -> Iterator[Problem]:
             yield Problem(path, f"{OPEN_LISTEN}, expected {GUARDS}")
 
 
+def trusted_headers_have_proxies(config: UnvalidatedConfig) -> Iterator[Problem]:
+    """Headers that name users are believed from certain addresses, and name nothing else."""
+    for path, section in select(config.data, "web", "trusted_headers"):
+        if not isinstance(section, dict):
+            continue
+        proxies = [it for _path, it in select(config.data, "web", "trusted_proxies", "*")]
+        if not proxies:
+            yield Problem(path, "is set without web.trusted_proxies, expected the proxy's network")
+        if any(str(it).endswith("/0") for it in proxies):
+            text = "believes everybody, since web.trusted_proxies has a network of all addresses"
+            yield Problem(path, f"{text}; expected the proxy's network")
+        for key in ("user", "groups"):
+            if str(section.get(key)).lower() in _OTHER_HEADERS:
+                yield Problem((*path, key), "has another meaning, expected a header of its own")
+
+
 def ladders_name_sinks(config: UnvalidatedConfig) -> Iterator[Problem]:
     """Each sink that is to be notified of a breach exists."""
     known = {name for _path, name in select(config.data, "sinks", "*", "name")}
@@ -274,6 +291,7 @@ CHECKS: tuple[Check, ...] = (
     signing_secrets_are_whole,
     secrets_are_strong,
     open_addresses_have_a_token,
+    trusted_headers_have_proxies,
     users_have_passwords,
     kinds_have_their_sections,
     sections_pass_the_checks_of_their_kind,

@@ -36,6 +36,11 @@ ListenAddress = Annotated[
     ValueType("HOST:PORT", "HOST:PORT such as 127.0.0.1:10400", pattern=r":\d+$"),
 ]
 DateText = Annotated[str, AfterValidator(day)]
+HeaderName = Annotated[
+    str,
+    Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9-]+$"),
+    ValueType("header name", "a header's name, such as X-Forwarded-User"),
+]
 HostName = Annotated[
     str,
     Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9.:_-]+$"),

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from agent.config.secret import Secret, Token
-from agent.config.section import HostName, HttpUrl, Network, Section
+from agent.config.section import HeaderName, HostName, HttpUrl, Network, Section
 from agent.yamlfile.values import Duration
 
 
@@ -37,6 +37,17 @@ class WebUser(Section):
     role: Role = Role.VIEWER
     """``viewer`` reads, phones of people masked; ``operator`` also acts on tickets and complaints,
     approves configurations and reads phones where needed; ``administrator`` does everything."""
+
+
+class TrustedHeaders(Section):
+    """Headers in which a trusted proxy names the user whom it has logged in."""
+
+    user: HeaderName = "X-Forwarded-User"
+    """The header with the user's name; a request that has it twice has none."""
+    groups: HeaderName = "X-Forwarded-Groups"
+    """The header with the user's groups, separated by commas."""
+    roles: dict[str, Role] = Field(default={}, max_length=1000)
+    """The role that each group gives. The best one counts; without any, a user is a viewer."""
 
 
 class WebQueries(Section):
@@ -79,9 +90,18 @@ class Web(Section):
     ``external_url`` is refused."""
     trusted_proxies: list[Network] = Field(default=[])
     """Networks of reverse proxies whose ``X-Forwarded-For`` is believed: limits then count by the
-    client and not by the proxy. It never lets anybody in."""
+    client and not by the proxy. It lets nobody in but with ``trusted_headers``."""
+    trusted_headers: TrustedHeaders | None = None
+    """Believes the users that ``trusted_proxies`` name, as behind a proxy that logs people in by
+    OpenID Connect. From any other address these headers mean nothing. Reading needs a login then.
+    """
     queries: WebQueries = WebQueries()
     """What queries at ``/api/v1`` may take; the rules' own are not limited by it."""
+
+    @property
+    def reading_needs_login(self) -> bool:
+        """Whether whoever reads has to be known."""
+        return bool(self.users or self.basic_auth_users) or self.trusted_headers is not None
 
     def logins(self) -> dict[str, WebUser]:
         """Everybody who has a password here, by name."""

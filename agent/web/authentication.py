@@ -2,8 +2,9 @@
 
 Users of ``web.users`` have a role, those of ``web.basic_auth_users`` are viewers, and whoever has
 the agent's token is an administrator: a browser sends it as the password of any user name, tools
-as a bearer token. Reading needs a login only where there are users. Webhooks have credentials of
-their own, and ``/-/healthy`` and ``/-/ready`` need none.
+as a bearer token. A proxy that is trusted may name the user. Reading needs a login only where
+there are users. Webhooks have credentials of their own, and ``/-/healthy`` and ``/-/ready`` need
+none.
 """
 
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from agent.web.live_web_config import web_of
 from agent.web.passwords import BusyError, PasswordCheck
 from agent.web.responses import ApiError, Handler
 from agent.web.services import services_of
+from agent.web.trusted_headers import user_of_proxy
 from agent.webhooks.auth import basic_credentials, presented_credentials
 
 WEBHOOKS = "/hooks/"
@@ -55,6 +57,8 @@ class Identity:
     """What the sender may do, once logged in; nobody may do less than a viewer."""
     name: str = ""
     """The user's name; empty for whoever has the agent's token."""
+    is_named_by_proxy: bool = False
+    """There is no other login that a browser could ask for."""
 
 
 _IDENTITY: web.RequestKey[Identity] = web.RequestKey("identity", Identity)
@@ -71,7 +75,7 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
         return await handler(request)
     identity = request[_IDENTITY] = await _identify(request)
     least = access.role
-    if least is not None and (access.needs_login or web_of(request).logins()):
+    if least is not None and (access.needs_login or web_of(request).reading_needs_login):
         is_known = identity.credentials is Credentials.RIGHT
         if not is_known or not identity.role.includes(least):
             raise _refusal(identity, least)
@@ -123,10 +127,14 @@ def _identity_of(request: web.Request) -> Identity:
 
 
 async def _identify(request: web.Request) -> Identity:
-    services = services_of(request)
-    tokens = services.tokens
-    if not presented_credentials(request):
-        return _NOBODY
+    named = user_of_proxy(request, web_of(request))
+    if named is not None:
+        return Identity(Credentials.RIGHT, named.role, named.name, is_named_by_proxy=True)
+    return await _by_credentials(request) if presented_credentials(request) else _NOBODY
+
+
+async def _by_credentials(request: web.Request) -> Identity:
+    tokens = services_of(request).tokens
     if tokens.is_limited(request):
         return Identity(Credentials.LIMITED)
     if tokens.has_own_token(request):
@@ -166,6 +174,10 @@ def _refusal(identity: Identity, least: Role) -> ApiError:
     fault = f"is {identity.credentials.name.lower()}"
     if identity.credentials is Credentials.RIGHT:
         fault = f"is that of a user with the role {identity.role}"
+    if identity.is_named_by_proxy:
+        error = f"403 this needs the role {least}, and the login {fault}"
+        expected = f"a user of a group that has the role {least} in web.trusted_headers"
+        return ApiError(error, expected, HTTPStatus.FORBIDDEN)
     # 401 also for who has logged in: a browser then asks for another user.
     error = f"401 this needs the role {least}, and the login {fault}"
     return ApiError(error, expected, HTTPStatus.UNAUTHORIZED, CHALLENGE)

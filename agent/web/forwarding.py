@@ -2,9 +2,11 @@
 
 All clients of a proxy come from its address. Limits that count by peer would then let one client
 who guesses tokens hold up the others, so the proxy's word is taken for who the client is. It is
-taken for nothing else: no address lets anybody in.
+taken for nothing else here: no address lets anybody in. Users that it names are the business of
+``agent.web.trusted_headers``.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
@@ -47,6 +49,11 @@ def client_behind(peer: str, forwarded: str, proxies: _Networks) -> str:
             break
         client = hop.strip()
     return client
+
+
+def comes_from_proxy(request: web.Request, proxies: Sequence[str]) -> bool:
+    """Whether the connection of ``request`` itself is one of a proxy of ``proxies``."""
+    return _is_one_of(request.remote or "", _networks(tuple(proxies)))
 
 
 def _is_one_of(host: str, networks: _Networks) -> bool:

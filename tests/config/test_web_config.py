@@ -176,6 +176,32 @@ def test_others_reach_the_agent_only_by_tls_and_a_login(
         assert "expected web.token, or TLS and users in web.config_file" in error
 
 
+@pytest.mark.parametrize(
+    ("web", "expected"),
+    [
+        ({"trusted_headers": {}}, "is set without web.trusted_proxies"),
+        ({"trusted_headers": {}, "trusted_proxies": ["0.0.0.0/0"]}, "believes everybody"),
+        (
+            {"trusted_headers": {"user": "Authorization"}, "trusted_proxies": ["10.0.0.1/32"]},
+            "web.trusted_headers.user: has another meaning",
+        ),
+        (
+            {"trusted_headers": {"roles": {"ops": "root"}}, "trusted_proxies": ["10.0.0.1/32"]},
+            "web.trusted_headers.roles.ops: is not one of the known values, got root",
+        ),
+        (
+            {"trusted_headers": {"user": "X User"}, "trusted_proxies": ["10.0.0.1/32"]},
+            "web.trusted_headers.user: ",
+        ),
+    ],
+)
+def test_headers_that_would_let_anybody_in_are_refused(
+    write: Writer, web: dict[str, object], expected: str
+) -> None:
+    (error,) = errors_of(write(config(**web)))
+    assert expected in error
+
+
 def test_a_missing_file_is_refused_and_both_at_once_are(write: Writer, tmp_path: Path) -> None:
     (error,) = errors_of(write(config(config_file="missing.yml")))
     assert "missing.yml:1: cannot be read" in error
