@@ -18,7 +18,7 @@ OUTSIDE = (
     "SECURITY.md",
 )
 """Pages beside ``docs/``; on the site they are in the folder ``project``."""
-FOLDERS = {"adr": "Decisions", "runbooks": "Runbooks"}
+FOLDERS = {"adr": "Decisions", "runbooks": "Runbooks", "runbooks/zh": "处置手册"}
 """Folders that pages link to, and the title of the list of what they hold."""
 
 _LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|#|mailto:)([^)#\s]*)(#[^)\s]*)?\)")
@@ -54,7 +54,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
             return f"[{label}]({'../' * depth}project/{name}{anchor})" if name in OUTSIDE else label
         if target.endswith(".zh.md"):
             return label  # the switch of the languages leads there
-        if target.rstrip("/").rpartition("/")[2] in FOLDERS and target.endswith("/"):
+        if target.endswith("/") and target.strip("./") in FOLDERS:
             return f"[{label}]({target}index.md{anchor})"
         return match[0]
 

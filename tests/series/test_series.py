@@ -4,27 +4,19 @@ import gc
 import weakref
 
 import msgspec
-import numpy as np
 import pytest
 
-from agent.checks.engine import Checker
-from agent.config.settings import Metrics
-from agent.health.account import assess
-from agent.health.faults import OpenFault
 from agent.masking import mask_phone
 from agent.model import Balance, Listing, Marking
-from agent.series import SeriesBuilder
 from agent.series.drift import QUIET_ROWS
 from agent.states import (
     CallResult,
     Capability,
     ConfigSection,
-    Health,
     MarkingTag,
     NumberState,
     PollFailure,
 )
-from exporters.block import Block
 from tests.account_facts import (
     B1,
     B2,
@@ -32,47 +24,15 @@ from tests.account_facts import (
     ROUTING,
     changed,
     large_snapshot,
-    make_settings,
     make_snapshot,
     number,
     polled,
     rebound,
 )
+from tests.series.page import Page, samples
 
 ONE, TWO, THREE = "4006220001", "4006220002", "4006220003"
 STALE = NOW + 1000.0
-
-
-class Page:
-    """An account that is checked and shown again and again."""
-
-    def __init__(self, detail="all"):
-        self.checker = Checker(make_settings())
-        self.series = SeriesBuilder(Metrics(detail=detail))
-        self.result = None
-
-    def show(self, snapshot, now=NOW) -> dict[str, Block]:
-        self.result = self.checker.check(snapshot, now, self.result)
-        blocks = self.series.build(snapshot, self.result, now)
-        assert len({block.family.name for block in blocks}) == len(blocks)
-        return {block.family.name: block for block in blocks}
-
-
-def samples(block):
-    """Label values (but provider and account) to value."""
-    if block is None:
-        return {}
-    frame, rows = block.frame, range(block.frame.rows) if block.rows is None else block.rows
-    own = [
-        column
-        for name, column in zip(frame.names, frame.columns, strict=True)
-        if name not in {"provider", "account"}
-    ]
-    assert block.family.labels == frame.names
-    assert not np.isnan(block.values).any()
-    keys = [tuple(column[row] for column in own) for row in rows]
-    assert len(set(keys)) == len(keys)
-    return dict(zip(keys, block.values.tolist(), strict=True))
 
 
 def polled_but(stale):
@@ -370,33 +330,3 @@ def test_a_forgotten_account_leaves_nothing_behind():
     page.series.forget("north", "hq")
     gc.collect()
     assert frame() is None
-
-
-def test_the_health_of_every_number_is_one_series_and_of_a_stale_account_unknown():
-    page = Page()
-    snapshot = make_snapshot(
-        number(ONE), number(TWO, "suspended_arrears"), number(THREE), bindings={ONE: (B1, B2)}
-    )
-    family = "numwatch_number_health"
-    shown = page.show(snapshot)
-    assert samples(shown[family]) == {(ONE, "ok"): 1, (TWO, "down"): 1, (THREE, "unknown"): 1}
-    assert page.show(changed(snapshot))[family] is shown[family]
-    stale = samples(page.show(changed(snapshot), STALE)[family])
-    assert stale == dict.fromkeys([(ONE, "unknown"), (TWO, "unknown"), (THREE, "unknown")], 1)
-
-
-def test_a_ticket_shows_in_the_health_of_its_number_also_among_the_abnormal():
-    page = Page("abnormal")
-    snapshot = make_snapshot(number(ONE), number(TWO))
-    page.show(snapshot)
-    faults = {TWO: (OpenFault("NW-1", "answer_rate", Health.DEGRADED),)}
-    health = assess(page.result, NOW, faults)
-    blocks = page.series.build(snapshot, page.result, NOW, health)
-    shown = {block.family.name: samples(block) for block in blocks}
-    assert shown["numwatch_number_health"] == {(TWO, "degraded"): 1}
-
-
-def test_a_provider_that_never_tells_phones_has_no_abnormal_series_for_all_its_numbers():
-    polls = {Capability.NUMBERS: polled()}
-    shown = Page("abnormal").show(make_snapshot(number(ONE), bindings={}, polls=polls))
-    assert "numwatch_number_health" not in shown

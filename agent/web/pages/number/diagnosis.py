@@ -123,9 +123,9 @@ async def _answers_of_tickets(
 
 def _others(verdict: Verdict, question: tuple[str, str, object] | None) -> tuple[str, ...]:
     """The questions of the verdict that no form answers."""
-    asked = "" if question is None else question[1]
+    with_form = "" if question is None else question[1]
     plain = (evidence.without_names(text) for text in verdict.questions)
-    return tuple(text for text in plain if text != asked)
+    return tuple(text for text in plain if text != with_form)
 
 
 def _masked(verdict: Verdict) -> Verdict:
