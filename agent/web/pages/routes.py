@@ -5,11 +5,13 @@ from http import HTTPStatus
 from agent.web import events
 from agent.web.endpoint import Endpoint
 from agent.web.pages import assets, config, home, rules, runbooks, sinks, ticket
+from agent.web.pages.accounts import page as accounts
 from agent.web.pages.number.routes import NUMBER_ROUTES
 
 PAGE_ROUTES: tuple[Endpoint, ...] = (
     *home.ROUTES,
     *NUMBER_ROUTES,
+    *accounts.ROUTES,
     *ticket.ROUTES,
     *rules.ROUTES,
     *sinks.ROUTES,
