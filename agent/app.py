@@ -207,9 +207,7 @@ class Agent:
         self._complaints = ComplaintCorrelator(
             complaints, self.tickets, self.ledger, lambda: self.settings, self.telemetry
         )
-        self._complaint_api = ComplaintApi(
-            complaints, self.tickets, lambda: self.settings, self._clock
-        )
+        self._complaint_api = ComplaintApi(self.webhooks.recorder, self._complaints, self._clock)
 
     def _checks(self, settings: Settings) -> tuple[Checker, SeriesBuilder]:
         return (
@@ -394,6 +392,7 @@ class Agent:
             started_at=self._started_at,
             clock=self._clock,
             queries=self._queries,
+            complaints=self._complaint_api,
             fleet_health=self._fleet_health,
             provided=(*self.webhooks.routes(), *self._complaint_api.routes()),
         )

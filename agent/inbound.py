@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from agent.complaints.recorder import ComplaintRecorder
 from agent.complaints.repository import ComplaintRepository
 from agent.complaints.webhook import PATH as COMPLAINTS_PATH
 from agent.complaints.webhook import ComplaintWebhook
@@ -84,8 +85,11 @@ class InboundWebhooks:
             clock,
             tokens,
         )
+        self.recorder = ComplaintRecorder(
+            complaints, lambda: self._settings, targets.is_listed, clock
+        )
         self._complaint_webhook = ComplaintWebhook(
-            complaints, lambda: self._settings, targets.is_listed, telemetry, clock, tokens
+            self.recorder, lambda: self._settings, telemetry, clock, tokens
         )
         self._callback_webhook = CallbackHook(
             targets.apply_callback, lambda: self._settings, telemetry, clock, tokens

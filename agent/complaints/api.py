@@ -15,11 +15,11 @@ from agent.complaints.actions import (
     ComplaintActionRequest,
     perform,
 )
-from agent.complaints.repository import ComplaintRepository, StoredComplaint
-from agent.config.settings import Settings
+from agent.complaints.correlation import ComplaintCorrelator
+from agent.complaints.recorder import ComplaintRecorder
+from agent.complaints.repository import StoredComplaint
 from agent.net.scrub import scrub
 from agent.tickets.document import complaint_document
-from agent.tickets.manager import Tickets
 from agent.webhooks.handler import json_response
 
 PATH = "/api/complaints"
@@ -35,22 +35,22 @@ class ComplaintApi:
     """The handlers of ``/api/complaints``; the web application authorizes their requests.
 
     Args:
-        complaints: All complaints.
-        tickets: The open tickets, which show the complaints that belong to them.
-        settings: The configuration in force.
+        recorder: Records complaints; it has their repository.
+        correlator: Finds the open tickets, which show the complaints that belong to them.
         clock: Epoch seconds.
     """
 
     def __init__(
         self,
-        complaints: ComplaintRepository,
-        tickets: Tickets,
-        settings: Callable[[], Settings],
+        recorder: ComplaintRecorder,
+        correlator: ComplaintCorrelator,
         clock: Callable[[], float],
     ) -> None:
-        self._complaints = complaints
-        self._tickets = tickets
-        self._settings = settings
+        self.recorder = recorder
+        self.repository = self._complaints = recorder.repository
+        self._correlator = correlator
+        self._tickets = correlator.tickets
+        self._settings = correlator.settings
         self._clock = clock
         self._lock = asyncio.Lock()
 
@@ -83,18 +83,41 @@ class ComplaintApi:
             action = msgspec.json.decode(await request.read(), type=ComplaintActionRequest)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             return _problem(HTTPStatus.BAD_REQUEST, str(error), _EXAMPLE)
+        try:
+            after = await self.perform(request.match_info["id"], action)
+        except ComplaintActionError as error:
+            return _problem(HTTPStatus.CONFLICT, str(error), _EXAMPLE)
+        return _not_found() if after is None else json_response(self._document(after))
+
+    async def attach(self) -> None:
+        """Attach complaints to the open tickets they belong to, without waiting for a round.
+
+        Raises:
+            StoreError: when the ledger refuses.
+        """
+        await self._correlator.attach(self._clock())
+
+    async def perform(
+        self, complaint_id: str, action: ComplaintActionRequest
+    ) -> StoredComplaint | None:
+        """Perform an action on a complaint, and update it in its open ticket.
+
+        Returns:
+            The complaint after it; ``None`` when there is no such complaint.
+
+        Raises:
+            ComplaintActionError: when the action is not possible.
+            StoreError: when the ledger refuses.
+        """
         # One action at a time: a step that two people complete at once is completed once.
         async with self._lock:
-            stored = await self._complaints.find(request.match_info["id"])
+            stored = await self._complaints.find(complaint_id)
             if stored is None:
-                return _not_found()
-            try:
-                after = self._perform(stored, action)
-            except ComplaintActionError as error:
-                return _problem(HTTPStatus.CONFLICT, str(error), _EXAMPLE)
+                return None
+            after = self._perform(stored, action)
             await self._complaints.update({after.complaint.id: after}, (), self._clock())
             await self._update_ticket(after)
-        return json_response(self._document(after))
+            return after
 
     def _perform(self, stored: StoredComplaint, action: ComplaintActionRequest) -> StoredComplaint:
         clean = replace(

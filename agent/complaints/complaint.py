@@ -32,6 +32,41 @@ class Channel(StrEnum):
 
 
 @unique
+class ComplaintKind(StrEnum):
+    """A caller's complaint, or the report of a fault (docs/reference/domain.md §3)."""
+
+    COMPLAINT = "complaint"
+    FAULT_REPORT = "fault_report"
+
+
+@unique
+class Pattern(StrEnum):
+    """Whether the trouble is always there."""
+
+    CONTINUOUS = "continuous"
+    INTERMITTENT = "intermittent"
+
+
+@unique
+class Trouble(StrEnum):
+    """What callers notice, in their words."""
+
+    NO_CONNECTION = "no_connection"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    WRONG_PROMPT = "wrong_prompt"
+    WRONG_DESTINATION = "wrong_destination"
+    CUT_OFF = "cut_off"
+    BAD_VOICE = "bad_voice"
+    OUTGOING_REFUSED = "outgoing_refused"
+    OTHER = "other"
+
+
+MOST_CALLERS = 3
+"""Callers that a fault report names as samples."""
+
+
+@unique
 class Step(StrEnum):
     """A step of handling a complaint, in the order of its template."""
 
@@ -79,6 +114,16 @@ class ComplaintReport(msgspec.Struct, frozen=True, kw_only=True):
     content: str
     reference: str
     handler: str
+    kind: ComplaintKind = ComplaintKind.COMPLAINT
+    company: str = ""
+    symptom: str = ""
+    """One of :class:`Trouble`; empty where nothing was said."""
+    pattern: str = ""
+    """One of :class:`Pattern`; empty where nothing was said."""
+    callers: tuple[str, ...] = ()
+    """Numbers of callers that failed, as samples."""
+    contact: str = ""
+    """Whom to call back about it."""
 
 
 class Complaint(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +151,13 @@ class Complaint(msgspec.Struct, frozen=True, kw_only=True):
     regulator: Mapping[str, float] = {}
     """From when and until when the regulator may be addressed, and by when it must respond."""
     filed: tuple[ComplaintEntry, ...] = ()
+    kind: ComplaintKind = ComplaintKind.COMPLAINT
+    company: str = ""
+    symptom: str = ""
+    pattern: str = ""
+    callers: tuple[str, ...] = ()
+    """The masked numbers of callers that failed, as samples."""
+    contact: str = ""
 
 
 def first_times(complaints: Iterable[Complaint]) -> tuple[float, ...]:
@@ -134,8 +186,8 @@ def severe_by_complaints(times: Iterable[float]) -> float | None:
 
 def samples(complaints: Iterable[Complaint], limit: int = 3) -> list[str]:
     """The masked numbers of up to ``limit`` different callers."""
-    callers = (complaint.caller for complaint in complaints if complaint.caller)
-    return list(dict.fromkeys(callers))[:limit]
+    named = (it for complaint in complaints for it in (complaint.caller, *complaint.callers))
+    return list(dict.fromkeys(filter(None, named)))[:limit]
 
 
 def joined_prompts(complaints: Iterable[Complaint]) -> str:

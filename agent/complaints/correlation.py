@@ -4,6 +4,7 @@ An evaluation calls, in this order: :meth:`ComplaintCorrelator.collect_alerts`, 
 observation of all alerts, :meth:`ComplaintCorrelator.attach_and_release`.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import structlog
@@ -69,12 +70,25 @@ class ComplaintCorrelator:
         telemetry: Telemetry,
     ) -> None:
         self._complaints = complaints
-        self._tickets = tickets
+        self.tickets = tickets
         self._ledger = ledger
-        self._settings = settings
+        self.settings = settings
         self._telemetry = telemetry
         self._counted = set(complaints.waiting)
         self._checked_for_former: set[str] = set()
+        # Rounds and whoever has just recorded a complaint attach them: not both at once.
+        self._lock = asyncio.Lock()
+        self._fleet: Fleet | None = None
+
+    async def attach(self, now: float) -> None:
+        """Attach complaints to the open tickets they belong to, between two evaluations.
+
+        Raises:
+            StoreError: when the ledger refuses.
+        """
+        async with self._lock:
+            if self._fleet is not None:
+                await self._attach(self._accounts_of_numbers(self._fleet), now)
 
     async def collect_alerts(self, fleet: Fleet, now: float) -> tuple[Alert, ...]:
         """Attach complaints to the open tickets they belong to; return the others' alerts.
@@ -82,6 +96,11 @@ class ComplaintCorrelator:
         Raises:
             StoreError: when the ledger refuses.
         """
+        async with self._lock:
+            self._fleet = fleet
+            return await self._collect_alerts(fleet, now)
+
+    async def _collect_alerts(self, fleet: Fleet, now: float) -> tuple[Alert, ...]:
         if not self._complaints.waiting:
             return ()
         # Attaching awaits the ledger, and complaints received meanwhile are not attached yet:
@@ -94,7 +113,7 @@ class ComplaintCorrelator:
         by_number = _by_number(
             stored for name, stored in self._complaints.waiting.items() if name in due
         )
-        stands = self._settings().intake.complaints.stands
+        stands = self.settings().intake.complaints.stands
         alerts = (
             complaint_alert(number, account, by_number[number], stands, now)
             for number, account in accounts.items()
@@ -110,12 +129,16 @@ class ComplaintCorrelator:
         Raises:
             StoreError: when the ledger refuses.
         """
+        async with self._lock:
+            await self._attach_and_release(fleet, now)
+
+    async def _attach_and_release(self, fleet: Fleet, now: float) -> None:
         if not self._complaints.waiting:
             return
         accounts = self._accounts_of_numbers(fleet)
         self._count_callers(accounts)
         await self._attach(accounts, now)
-        open_ids = {ticket.id for ticket in self._tickets.open}
+        open_ids = {ticket.id for ticket in self.tickets.open}
         answered = [
             name
             for name, stored in self._complaints.waiting.items()
@@ -161,7 +184,7 @@ class ComplaintCorrelator:
             and name not in self._checked_for_former
             and stored.complaint.number in accounts
         ]
-        tickets = tickets_by_number({stored.complaint.number for stored in new}, self._tickets.open)
+        tickets = tickets_by_number({stored.complaint.number for stored in new}, self.tickets.open)
         for stored in new:
             number = stored.complaint.number
             former = await self._former_ticket(stored, accounts[number], tickets[number], now)
@@ -188,7 +211,7 @@ class ComplaintCorrelator:
         former = find_repaired(number, account, at, tickets)
         if former is not None:
             return former
-        window = self._settings().tickets.reopen_window
+        window = self.settings().tickets.reopen_window
         closed = Filter(number=number, open=False)
         recent = await self._ledger.ended_since(now - window, closed, _MOST_TICKETS)
         former = find_closed_within(number, account, now, window, recent)
@@ -201,7 +224,7 @@ class ComplaintCorrelator:
 
     async def _attach(self, accounts: Mapping[str, AccountKey], now: float) -> None:
         """Attach every complaint to the open ticket it belongs to."""
-        tickets = tickets_by_number(accounts.keys(), self._tickets.open)
+        tickets = tickets_by_number(accounts.keys(), self.tickets.open)
         by_key: dict[str, list[StoredComplaint]] = {}
         for stored in self._complaints.waiting.values():
             number = stored.complaint.number
@@ -215,7 +238,7 @@ class ComplaintCorrelator:
             key: [stored.complaint for stored in attached] for key, attached in by_key.items()
         }
         # A ticket may have been closed since: only keys with an open ticket are returned.
-        ticket_ids = await self._tickets.attach_complaints(complaints, now)
+        ticket_ids = await self.tickets.attach_complaints(complaints, now)
         changed = {
             stored.complaint.id: replace(stored, ticket_id=identity)
             for key, identity in ticket_ids.items()

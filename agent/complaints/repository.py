@@ -8,11 +8,11 @@ from hashlib import sha256
 
 import msgspec
 import structlog
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, insert, select, update
 
 from agent.complaints.complaint import Complaint, ComplaintReport, Deadline
 from agent.masking import mask_phone
-from agent.store.database import Database, finish
+from agent.store.database import Database, finish, uninterrupted
 from agent.store.schema import complaints
 from agent.tickets.ticket import Subject
 
@@ -45,6 +45,24 @@ class StoredComplaint(msgspec.Struct, frozen=True, rename={"repaired_subject": "
     """The ticket it is attached to; empty while there is none."""
     repaired_subject: Subject | None = None
     """The subject of the ticket whose fault counted as repaired before the complaint came."""
+
+
+class ComplaintFilter(msgspec.Struct, frozen=True):
+    """Selects complaints; an empty field selects all."""
+
+    number: str = ""
+    ticket: str = ""
+    answered: bool | None = None
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How the complaints about one number stand."""
+
+    total: int
+    waiting: int
+    """Those whose ticket is not closed."""
+    without_ticket: int
+    newest_at: float | None
 
 
 class ComplaintRepository:
@@ -107,7 +125,9 @@ class ComplaintRepository:
             if len(self._waiting) >= max_waiting:
                 raise TooManyComplaintsError(f"{len(self._waiting)} complaints wait for an answer")
             complaint = self._make(complaint_id, report, obligations, now)
-            return complaint if await finish(self._insert(complaint, report.caller)) else None
+            return (
+                complaint if await finish(self._insert(complaint, _to_call_back(report))) else None
+            )
 
     async def update(
         self, changed: Mapping[str, StoredComplaint], answered: Collection[str], now: float
@@ -143,6 +163,45 @@ class ComplaintRepository:
             query = query.where(complaints.c.number == number)
         return list((await finish(_fetch(self._database, query))).values())
 
+    async def page(
+        self, selection: ComplaintFilter, limit: int, offset: int
+    ) -> tuple[list[StoredComplaint], int]:
+        """One page of the selected complaints, the newest first, and how many there are in all.
+
+        Raises:
+            StoreError: when the ledger cannot be read.
+        """
+        return await finish(self._page(selection, limit, offset))
+
+    @uninterrupted
+    async def progress(self, number: str) -> Progress:
+        """How the complaints about one number stand.
+
+        Raises:
+            StoreError: when the ledger cannot be read.
+        """
+        column = complaints.c
+        query = select(
+            func.count(),
+            func.count().filter(column.answered_at.is_(None)),
+            func.count().filter(and_(column.answered_at.is_(None), column.ticket_id == "")),
+            func.max(column.received_at),
+        ).where(column.number == number)
+        async with self._database.transaction() as connection:
+            total, waiting, without_ticket, newest = (await connection.execute(query)).one()
+        return Progress(int(total), int(waiting), int(without_ticket), newest)
+
+    async def _page(
+        self, selection: ComplaintFilter, limit: int, offset: int
+    ) -> tuple[list[StoredComplaint], int]:
+        conditions = _conditions(selection)
+        count = select(func.count()).select_from(complaints).where(*conditions)
+        order = (complaints.c.received_at.desc(), complaints.c.id.desc())
+        query = _select().where(*conditions).order_by(*order).limit(limit).offset(offset)
+        found = list((await _fetch(self._database, query)).values())
+        async with self._database.transaction() as connection:
+            return found, int((await connection.execute(count)).scalar_one())
+
     def _make(
         self, complaint_id: str, report: ComplaintReport, obligations: Obligations, now: float
     ) -> Complaint:
@@ -161,6 +220,12 @@ class ComplaintRepository:
             handler=report.handler,
             deadlines=obligations.deadlines,
             regulator=obligations.regulator,
+            kind=report.kind,
+            company=report.company,
+            symptom=report.symptom,
+            pattern=report.pattern,
+            callers=tuple(map(mask_phone, report.callers)),
+            contact=report.contact,
         )
 
     async def _insert(self, complaint: Complaint, caller: str) -> bool:
@@ -205,6 +270,23 @@ class ComplaintRepository:
         )
         for complaint_id in answered:
             self._waiting.pop(complaint_id, None)
+
+
+def _conditions(selection: ComplaintFilter) -> list[ColumnElement[bool]]:
+    columns, conditions = complaints.c, []
+    if selection.number:
+        conditions.append(columns.number == selection.number)
+    if selection.ticket:
+        conditions.append(columns.ticket_id == selection.ticket)
+    if selection.answered is not None:
+        is_answered = columns.answered_at.is_not(None)
+        conditions.append(is_answered if selection.answered else columns.answered_at.is_(None))
+    return conditions
+
+
+def _to_call_back(report: ComplaintReport) -> str:
+    """The unmasked numbers of a complaint, for the column that no document shows."""
+    return " ".join(dict.fromkeys(filter(None, (report.caller, *report.callers))))
 
 
 def _select() -> Select[str, bytes]:

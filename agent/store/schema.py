@@ -62,6 +62,37 @@ tickets = Table(
 )
 """The newest revision of every ticket; at most one open ticket a key."""
 
+ticket_index = Table(
+    "ticket_index",
+    metadata,
+    Column("ticket_id", String, primary_key=True),
+    Column("open", Boolean, nullable=False),
+    Column("stage", String, nullable=False),
+    Column("severity", String, nullable=False),
+    Column("grade", String, nullable=False),
+    Column("scope", String, nullable=False),
+    Column("cause", String, nullable=False),
+    Column("party", String, nullable=False),
+    Column("provider", String, nullable=False),
+    Column("account", String, nullable=False),
+    Column("number", String, nullable=False),
+    Column("company", String, nullable=False),
+    Column("assignee", String, nullable=False),
+    Column("severe", Boolean, nullable=False),
+    Column("detected_at", Float, nullable=False),
+    Column("closed_at", Float, nullable=False),
+    Column("due_at", Float, nullable=False),
+    Column("words", String, nullable=False),
+    Index("ticket_index_due", "open", "due_at", "detected_at", "ticket_id"),
+    Index("ticket_index_stage", "open", "stage", "due_at", "detected_at", "ticket_id"),
+    Index("ticket_index_closed", "open", "closed_at", "ticket_id"),
+    Index("ticket_index_detected", "detected_at", "ticket_id"),
+    Index("ticket_index_number", "number"),
+    Index("ticket_index_assignee", "assignee", "open", "due_at"),
+)
+"""What lists of tickets select and sort by, a narrow row each; derived from the documents, so a
+row that is missing is made at the next start."""
+
 timeline = Table(
     "timeline",
     metadata,
@@ -150,6 +181,8 @@ complaints = Table(
     Column("document", LargeBinary, nullable=False),
     Index("complaints_number", "number", "received_at"),
     Index("complaints_answered_at", "answered_at"),
+    Index("complaints_received_at", "received_at", "id"),
+    Index("complaints_ticket", "ticket_id"),
 )
 """Complaints. Callers' numbers are unmasked here and nowhere else, so that they can be called
 back; no document contains them."""

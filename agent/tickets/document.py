@@ -8,7 +8,14 @@ from typing import Any
 
 import msgspec
 
-from agent.complaints.complaint import SYMPTOM, Complaint, Deadline, joined_prompts, samples
+from agent.complaints.complaint import (
+    SYMPTOM,
+    Complaint,
+    Deadline,
+    Pattern,
+    joined_prompts,
+    samples,
+)
 from agent.masking import mask_reference, mask_text
 from agent.model import Evidence, Verdict
 from agent.states import PARTY_OF_CAUSE, Cause
@@ -29,7 +36,7 @@ def document(ticket: Ticket, now: float) -> dict[str, Any]:
         "started_at": stamp(ticket.started_at),
         "closed_at": stamp(ticket.closed_at),
         "restored_at": stamp(ticket.restored_at),
-        "pattern": "intermittent" if ticket.progress.flaps else "continuous",
+        "pattern": _pattern(ticket),
         "description": ticket.text.description,
         "sample_callers": samples(ticket.complaints),
         "prompt_heard": mask_text(joined_prompts(ticket.complaints)),
@@ -45,6 +52,7 @@ def document(ticket: Ticket, now: float) -> dict[str, Any]:
         "outcome": ticket.outcome,
         "resolution": ticket.resolution,
         "closed_by": ticket.closed_by,
+        "assignee": ticket.assignee,
         "responsible": ticket.responsible,
         "severe": _severe(ticket.severe),
         "muted_until": stamp(ticket.muted_until),
@@ -97,6 +105,12 @@ def complaint_document(complaint: Complaint) -> dict[str, Any]:
         "content": mask_text(complaint.content),
         "reference": mask_reference(complaint.reference),
         "handler": mask_text(complaint.handler),
+        "kind": complaint.kind.value,
+        "company": mask_text(complaint.company),
+        "symptom": complaint.symptom,
+        "pattern": complaint.pattern,
+        "callers": list(complaint.callers),
+        "contact": complaint.contact,
         "satisfied": complaint.satisfied,
         "regulator": {name: stamp(at) for name, at in complaint.regulator.items()},
         "deadlines": [_deadline(deadline) for deadline in complaint.deadlines],
@@ -114,6 +128,12 @@ def _deadline(deadline: Deadline) -> dict[str, Any]:
         "done_at": stamp(deadline.done_at),
         "calendar_known": deadline.certain,
     }
+
+
+def _pattern(ticket: Ticket) -> str:
+    """Intermittent where the fault came back, or where a person reported it so."""
+    reported = any(complaint.pattern == Pattern.INTERMITTENT for complaint in ticket.complaints)
+    return Pattern.INTERMITTENT if reported or ticket.progress.flaps else Pattern.CONTINUOUS
 
 
 def _reporter(ticket: Ticket) -> str:

@@ -13,8 +13,11 @@ from agent.store.database import Database, uninterrupted
 from agent.store.schema import tickets, timeline
 from agent.tickets.changes import Change
 from agent.tickets.decide.common_cause import LANDING
+from agent.tickets.index import TicketIndex, index_all
 from agent.tickets.key import new_ledger_mark
 from agent.tickets.landing_ids import LandingIds, new_landing_key
+from agent.tickets.outbox.deliveries import TicketDeliveries
+from agent.tickets.saved_views import SavedViews
 from agent.tickets.ticket import Entry, Subject, Ticket
 
 _MARK_PAGE = "ledger/mark"
@@ -66,6 +69,7 @@ async def record_all(connection: AsyncConnection, changes: Sequence[Change]) -> 
     lines = [_line(change.after, entry) for change in changes for entry in change.entries]
     if lines:
         await connection.execute(insert(timeline), lines)
+    await index_all(connection, changes)
 
 
 async def _update(connection: AsyncConnection, before: Ticket, after: Ticket) -> None:
@@ -131,6 +135,10 @@ class Ledger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.index = TicketIndex(database)
+        """Lists and counts tickets without reading all of them."""
+        self.views = SavedViews(database)
+        self.deliveries = TicketDeliveries(database)
 
     @classmethod
     async def open(cls, database: Database) -> "Ledger":
@@ -145,6 +153,7 @@ class Ledger:
             # Before it is noted: a restart between the two renews the mark once more.
             await ledger.renew_mark()
             await note_restore(database)
+        await ledger.index.complete()
         return ledger
 
     async def mark(self) -> str:

@@ -148,6 +148,8 @@ class Ticket(msgspec.Struct, frozen=True):
     """Who is responsible, according to a person; one of ``agent.tickets.forms.Responsibility``."""
     graded_by: str = ""
     """Who set the grade by hand; empty where the provider's facts and the settings do."""
+    assignee: str = ""
+    """The person who has the ticket; empty while nobody has."""
     answers: Mapping[str, str] = {}
     """People's answers by the diagnosis' questions."""
     rule_gone: str = ""

@@ -122,6 +122,9 @@ COMPLAINT_REPORT: dict[str, Any] = {
             name: {"type": "string"}
             for name in ("caller", "prompt", "channel", "content", "reference", "handler")
         },
+        **{name: {"type": "string"} for name in ("kind", "company", "contact")},
+        **{name: {"type": "string"} for name in ("symptom", "pattern")},
+        "callers": {"type": "array", "items": {"type": "string"}, "maxItems": 3},
     },
 }
 CALLBACK: dict[str, Any] = {

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from agent.i18n import Message, contextual
+from agent.web.ticket_labels import TICKET_LABELS
 
 LABELS: Final[Mapping[str, Message]] = {
     # headlines and health
@@ -202,6 +203,8 @@ LABELS: Final[Mapping[str, Message]] = {
     "act.grade": Message("Change the grade"),
     "act.attribute": Message("Responsibility"),
     "act.answer": Message("Answer a question"),
+    "act.assign": Message("Assign"),
+    "act.unassign": Message("Assign to nobody"),
     # fields of the forms
     "field.provider_ticket": Message("Provider's ticket number"),
     "field.at": Message("When (now if empty)"),
@@ -234,6 +237,7 @@ LABELS: Final[Mapping[str, Message]] = {
     "field.responsible": Message("Responsible"),
     "field.question": Message("Question"),
     "field.answer": Message("Answer"),
+    "field.assignee": Message("Assigned to"),
     # their choices
     "misrouted": Message("misrouted"),
     "incomplete_fields": Message("incomplete fields"),
@@ -296,5 +300,6 @@ LABELS: Final[Mapping[str, Message]] = {
     "ticket.resolved": Message("Restored"),
     "ticket.closed": Message("Closed"),
     "ticket.reopened": Message("Open again"),
+    **TICKET_LABELS,
 }
 """By code; a code without an entry is its own label."""

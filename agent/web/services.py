@@ -10,6 +10,7 @@ from aiohttp import web
 from agent.baselines.baseline import Baseline
 from agent.baselines.service import BaselineReport
 from agent.checks.engine import CheckResult
+from agent.complaints.api import ComplaintApi
 from agent.config.reloads import Reloads
 from agent.config.settings import Settings
 from agent.fleet import Fleet
@@ -21,8 +22,11 @@ from agent.rules.queries.queries import Queries
 from agent.sinks.delivery_status import DeliveryStatus
 from agent.tickets.actions.request import ActionRequest
 from agent.tickets.changes import Change
+from agent.tickets.index import TicketIndex
 from agent.tickets.ledger import Filter, Page
+from agent.tickets.outbox.deliveries import TicketDeliveries
 from agent.tickets.outbox.overview import DeadLetter, SinkQueue
+from agent.tickets.saved_views import SavedViews
 from agent.tickets.ticket import Ticket
 from agent.webhooks.auth import TokenCheck
 from exporters.exposition import Exposition
@@ -30,6 +34,13 @@ from exporters.exposition import Exposition
 
 class TicketReader(Protocol):
     """Reads tickets; ``agent.tickets.ledger.Ledger`` is one."""
+
+    index: TicketIndex
+    """Lists and counts tickets."""
+    views: SavedViews
+    """Named views of the list."""
+    deliveries: TicketDeliveries
+    """What sinks were sent."""
 
     async def open_tickets(self) -> list[Ticket]:
         """Return all open tickets, oldest first."""
@@ -170,6 +181,8 @@ class WebServices:
     """What was, by the hour; ``None`` where no history is kept."""
     deliveries: Deliveries | None = None
     reloads: Reloads | None = None
+    complaints: ComplaintApi | None = None
+    """Records, lists and handles complaints."""
     provided: tuple[web.RouteDef, ...] = ()
     """Handlers of other packages for the entries of the route table that have none."""
     fleet_health: FleetHealth = field(default_factory=FleetHealth)

@@ -14,6 +14,14 @@ _DURATIONS: Final = (
     (120.0, 60.0, Message("{n} min")),
 )
 """The shortest duration shown in each unit, the unit in seconds, and its text."""
+COUNTDOWN_UNITS: Final = (
+    (86400, Message("{n} d")),
+    (3600, Message("{n} h")),
+    (60, Message("{n} min")),
+    (1, Message("{n} s")),
+)
+"""The units of a time that counts down, in seconds, the largest first, each with its text."""
+_COUNTDOWN_PARTS: Final = 2
 _LABELLED_DETAILS: Final = frozenset({"state", "network_state", "drift"})
 
 
@@ -44,6 +52,22 @@ class PageTexts:
             if seconds >= shortest:
                 return message.with_values(n=int(seconds // unit)).text(self.locale)
         return self.gettext("{n} s", n=int(max(0.0, seconds)))
+
+    def countdown(self, seconds: float) -> str:
+        """A length of time in its two largest units; the script of the pages counts it down."""
+        left = int(abs(seconds))
+        parts: list[str] = []
+        for size, unit in COUNTDOWN_UNITS:
+            count, left = divmod(left, size)
+            if count or parts or size == 1:
+                parts.append(unit.with_values(n=count).text(self.locale))
+            if len(parts) == _COUNTDOWN_PARTS:
+                break
+        return " ".join(parts)
+
+    def countdown_units(self) -> str:
+        """The units of :meth:`countdown` with ``{n}`` in each, for the script of the pages."""
+        return "|".join(unit.with_values(n="{n}").text(self.locale) for _, unit in COUNTDOWN_UNITS)
 
     def ago(self, seconds: float | None) -> str:
         """How long ago something happened; "never" for ``None``."""

@@ -8,8 +8,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient
 
 from agent.complaints.api import ComplaintApi
+from agent.complaints.correlation import ComplaintCorrelator
 from agent.inbound import InboundWebhooks
 from agent.store.database import Database
+from agent.tickets.ledger import Ledger
 from agent.tickets.manager import Tickets
 from agent.web.app import make_app
 from agent.web.endpoint import Access
@@ -33,7 +35,10 @@ async def whole(
     settings = facts.settings
     webhooks = await InboundWebhooks.open(database, settings, Telemetry("1"))
     tickets = Tickets(database, settings, lambda *_: None, lambda *_: None)
-    complaints = ComplaintApi(webhooks.complaints, tickets, lambda: settings, lambda: facts.now)
+    correlator = ComplaintCorrelator(
+        webhooks.complaints, tickets, Ledger(database), lambda: settings, Telemetry("1")
+    )
+    complaints = ComplaintApi(webhooks.recorder, correlator, lambda: facts.now)
     provided = (*webhooks.routes(), *complaints.routes())
     return await aiohttp_client(make_app(dataclasses.replace(services, provided=provided)))
 

@@ -38,6 +38,8 @@ class TicketAction(StrEnum):
     GRADE = "grade"
     ATTRIBUTE = "attribute"
     ANSWER = "answer"
+    ASSIGN = "assign"
+    UNASSIGN = "unassign"
 
 
 ACTION_DESCRIPTIONS: Mapping[TicketAction, str] = {
@@ -66,5 +68,7 @@ ACTION_DESCRIPTIONS: Mapping[TicketAction, str] = {
     TicketAction.GRADE: N_("Another grade was promised."),
     TicketAction.ATTRIBUTE: N_("Whose responsibility it is."),
     TicketAction.ANSWER: N_("A question of the diagnosis is answered."),
+    TicketAction.ASSIGN: N_("Somebody is to work on it."),
+    TicketAction.UNASSIGN: N_("Nobody works on it any more."),
 }
 """What each action means, for help texts."""

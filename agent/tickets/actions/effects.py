@@ -15,7 +15,12 @@ from agent.masking import mask_text
 from agent.net.scrub import scrub
 from agent.states import ClockName, Grade, Stage
 from agent.tickets.actions.action import TicketAction
-from agent.tickets.actions.request import LONGEST_TEXT, ActionRequest, ActionRequestError
+from agent.tickets.actions.request import (
+    LONGEST_TEXT,
+    ActionRequest,
+    ActionRequestError,
+    person_name,
+)
 from agent.tickets.forms import Confirmation, FaultCause, Outcome, Waiver, resolution_of
 from agent.tickets.lifecycle import (
     RECOVERED,
@@ -261,6 +266,16 @@ def grade(ticket: Ticket, context: ActionContext) -> Ticket:
     """Sets another grade by hand; facts and settings do not change it any more."""
     ticket = regraded(ticket, Grade(context.fields["grade"]), context.policy, context.now)
     return replace(ticket, graded_by=context.actor_label)
+
+
+def assign(ticket: Ticket, context: ActionContext) -> Ticket:
+    """Gives the ticket to a person, to whom lists and the page then show it."""
+    return replace(ticket, assignee=person_name(context.fields["assignee"], "fields.assignee"))
+
+
+def unassign(ticket: Ticket, _context: ActionContext) -> Ticket:
+    """Takes the ticket from the person who has it."""
+    return replace(ticket, assignee="")
 
 
 def attribute(ticket: Ticket, context: ActionContext) -> Ticket:

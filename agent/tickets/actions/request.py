@@ -163,17 +163,17 @@ def _read(field: Field, value: object, now: float, zone: ZoneInfo) -> Any:
         raise ActionRequestError(f"fields.{field.name}: {error}") from None
 
 
-def person_name(name: str) -> str:
-    """A person's name, scrubbed and masked for the timeline.
+def person_name(name: str, field: str = "actor") -> str:
+    """A person's name, scrubbed and masked for the timeline; errors name it ``field``.
 
     Raises:
         ActionRequestError: when it is empty, or looks like the agent's or a system's.
     """
     clean = mask_text(scrub(name, LONGEST_NAME)).strip()
     if not clean:
-        raise ActionRequestError("actor: is missing, expected who acts")
+        raise ActionRequestError(f"{field}: is missing, expected a person's name")
     if clean.casefold() == AGENT or ":" in clean:
         raise ActionRequestError(
-            "actor: is a name kept for the agent and for systems, expected a person's"
+            f"{field}: is a name kept for the agent and for systems, expected a person's"
         )
     return clean

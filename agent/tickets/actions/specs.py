@@ -155,6 +155,10 @@ ACTION_SPECS: Mapping[TicketAction, ActionSpec] = {
     TicketAction.ATTRIBUTE: ActionSpec(
         effects.attribute, (choice("responsible", "whose it is", tuple(Responsibility)),)
     ),
+    TicketAction.ASSIGN: ActionSpec(
+        effects.assign, (text("assignee", "who is to work on it", required=True),)
+    ),
+    TicketAction.UNASSIGN: ActionSpec(effects.unassign),
     TicketAction.ANSWER: ActionSpec(
         effects.answer,
         (

@@ -46,6 +46,7 @@ async def page(
         "link": links,
         "moment": lambda moment: local_time(moment, zone),
         "zone": settings.timezone,
+        "now": services.clock(),
         "csrf_field": csrf_field(request),
         "role": role_of(request),
         "navigation": navigation(request, links, locale),

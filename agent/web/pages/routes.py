@@ -4,7 +4,17 @@ from http import HTTPStatus
 
 from agent.web import events
 from agent.web.endpoint import Endpoint
-from agent.web.pages import assets, config, home, rules, runbooks, sinks, ticket
+from agent.web.pages import (
+    assets,
+    complaints,
+    config,
+    home,
+    rules,
+    runbooks,
+    sinks,
+    ticket,
+    tickets,
+)
 from agent.web.pages.accounts import page as accounts
 from agent.web.pages.number.routes import NUMBER_ROUTES
 
@@ -17,6 +27,8 @@ PAGE_ROUTES: tuple[Endpoint, ...] = (
     *sinks.ROUTES,
     *runbooks.ROUTES,
     *config.ROUTES,
+    *tickets.ROUTES,
+    *complaints.ROUTES,
     *assets.ROUTES,
     Endpoint(
         "GET",

@@ -1,7 +1,7 @@
 """A ticket's page: what is wrong, how much time is left, and forms to act on it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -9,31 +9,26 @@ from aiohttp import web
 
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.request import Field
-from agent.tickets.actions.specs import ACTION_SPECS, offered
+from agent.tickets.actions.specs import ACTION_SPECS
 from agent.tickets.document import document
+from agent.tickets.policy import ticket_policy_of
 from agent.tickets.ticket import Ticket
 from agent.web.authentication import actor_of
 from agent.web.endpoint import Access, Endpoint
 from agent.web.forms import FORM, read_form
 from agent.web.language import LANG
 from agent.web.pages.navigation import Links
-from agent.web.pages.rendering import BAD_REQUEST, HTML, NOT_FOUND, page
-from agent.web.parameters import read
+from agent.web.pages.rendering import BAD_REQUEST, HTML, NOT_FOUND, page, reader_locale
+from agent.web.pages.ticket_actions import Situation, applicable, fields_of, ordered
+from agent.web.pages.ticket_view import ticket_view
+from agent.web.parameters import OFFSET, read
 from agent.web.responses import ApiError, no_ticket
 from agent.web.services import services_of
+from agent.web.texts import PageTexts
 from agent.web.tickets import action_of_form, perform
 
-_FIRST = (
-    TicketAction.ACCEPT,
-    TicketAction.COMMENT,
-    TicketAction.CONTACT,
-    TicketAction.ESCALATE,
-    TicketAction.RESTORE,
-    TicketAction.CONFIRM,
-    TicketAction.CLOSE,
-)
-"""The forms that are used most; the others follow."""
-MOST_MEMBERS = 200
+TICKET_QUERY = (LANG, OFFSET)
+_TAKE = "take"
 
 
 @dataclass(frozen=True)
@@ -42,30 +37,55 @@ class Form:
 
     action: TicketAction
     fields: Sequence[Field]
-    values: dict[str, str]
+    values: Mapping[str, str]
+    """What was filled in, where the form was sent and refused."""
+
+
+@dataclass(frozen=True)
+class _Refusal:
     """A form that was sent and refused."""
+
+    action: TicketAction
+    values: Mapping[str, str]
+    error: ApiError
 
 
 async def ticket_page(request: web.Request) -> web.Response:
     """A ticket's page."""
-    read(request.query, (LANG,))
+    read(request.query, TICKET_QUERY)
     return await _page(request, await _ticket(request))
 
 
 async def submit_form(request: web.Request) -> web.Response:
     """Act on the ticket and redirect to its page; a refused form is shown again with the error."""
     lang = read(request.query, (LANG,))["lang"]
-    sent = dict(await read_form(request))
+    sent = _with_taker(request, dict(await read_form(request)))
     action = action_of_form(sent)
     try:
         await perform(request, action)
     except ApiError as error:
         if error.status is HTTPStatus.NOT_FOUND:
             raise
-        values = sent
-        form = Form(action.action, ACTION_SPECS[action.action].fields, values)
-        return await _page(request, await _ticket(request), refused=form, error=error)
+        refusal = _Refusal(action.action, sent, error)
+        return await _page(request, await _ticket(request), refusal)
     raise web.HTTPSeeOther(Links(lang).address("/tickets/{}", request.match_info["id"]))
+
+
+def _with_taker(request: web.Request, sent: dict[str, str]) -> dict[str, str]:
+    """The form of the button "take it" as the assignment to whoever pressed it."""
+    if sent.get("action") != _TAKE:
+        return sent
+    taker = actor_of(request) or sent.get("actor", "")
+    return {**sent, "action": TicketAction.ASSIGN.value, "field.assignee": taker}
+
+
+async def replay_ticket(request: web.Request) -> web.Response:
+    """Queue the ticket's dead letters for delivery again."""
+    lang = read(request.query, (LANG,))["lang"]
+    await read_form(request)
+    ticket = await _ticket(request)
+    await services_of(request).replay(ticket.id)
+    raise web.HTTPSeeOther(Links(lang).address("/tickets/{}", ticket.id) + "#deliveries")
 
 
 async def _ticket(request: web.Request) -> Ticket:
@@ -76,38 +96,42 @@ async def _ticket(request: web.Request) -> Ticket:
 
 
 async def _page(
-    request: web.Request,
-    ticket: Ticket,
-    refused: Form | None = None,
-    error: ApiError | None = None,
+    request: web.Request, ticket: Ticket, refusal: _Refusal | None = None
 ) -> web.Response:
-    services = services_of(request)
-    ticket_document = await asyncio.to_thread(document, ticket, services.clock())
+    services, now = services_of(request), services_of(request).clock()
+    settings, texts = services.settings(), PageTexts(reader_locale(request))
+    situation = Situation.of(ticket, ticket_policy_of(settings), now)
+    first, others = ordered(situation)
+    sinks = [sink.name for sink in settings.sinks]
+    offset = int(request.query.get("offset") or 0)
     return await page(
         request,
         "ticket.html",
-        HTTPStatus.OK if error is None else error.status,
-        ticket=ticket_document,
-        members=ticket_document["members"][:MOST_MEMBERS],
-        forms=_forms(ticket, refused),
-        problem="" if error is None else error.error.partition(" ")[2],
-        failed=None if refused is None else refused.action,
+        HTTPStatus.OK if refusal is None else refusal.error.status,
+        ticket=await asyncio.to_thread(document, ticket, now),
+        subject=ticket.subject,
+        view=await asyncio.to_thread(ticket_view, ticket, texts, now, offset),
+        considered=() if ticket.diagnosis is None else ticket.diagnosis.considered,
+        first=[_form(action, situation, refusal) for action in first],
+        others=[_form(action, situation, refusal) for action in others],
+        possible=applicable(situation),
+        deliveries=await services.tickets.deliveries.of_ticket(ticket.id, sinks),
+        has_evidence=services.evidence is not None,
+        problem="" if refusal is None else refusal.error.error.partition(" ")[2],
+        failed=None if refusal is None else refusal.action,
+        sent={} if refusal is None else refusal.values,
         actor=actor_of(request),
     )
 
 
-def _forms(ticket: Ticket, refused: Form | None) -> list[Form]:
-    """A form per action the ticket's stage allows; a refused one with the values it had."""
-    actions = offered(ticket)
-    ordered = [action for action in _FIRST if action in actions]
-    ordered += [action for action in actions if action not in _FIRST]
-    return [
-        refused
-        if refused is not None and refused.action is action
-        else Form(action, ACTION_SPECS[action].fields, {})
-        for action in ordered
-    ]
+def _form(action: TicketAction, situation: Situation, refusal: _Refusal | None) -> Form:
+    values = refusal.values if refusal is not None and refusal.action is action else {}
+    # A refused form may be of an action that does not apply any more; it keeps its fields.
+    fields = fields_of(action, situation) if not values else ACTION_SPECS[action].fields
+    return Form(action, fields, values)
 
+
+_FORM_ERRORS = (BAD_REQUEST, NOT_FOUND, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 ROUTES = (
     Endpoint(
@@ -116,7 +140,7 @@ ROUTES = (
         ticket_page,
         "A ticket's page",
         HTML,
-        query=(LANG,),
+        query=TICKET_QUERY,
         errors=(BAD_REQUEST, NOT_FOUND),
     ),
     Endpoint(
@@ -128,12 +152,18 @@ ROUTES = (
         query=(LANG,),
         body=FORM,
         access=Access.OPERATOR,
-        errors=(
-            BAD_REQUEST,
-            NOT_FOUND,
-            HTTPStatus.CONFLICT,
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        ),
+        errors=(*_FORM_ERRORS, HTTPStatus.CONFLICT),
+    ),
+    Endpoint(
+        "POST",
+        "/tickets/{id}/replay",
+        replay_ticket,
+        "Queue the dead letters of a ticket again with the form of its page",
+        HTML,
+        query=(LANG,),
+        body=FORM,
+        access=Access.ADMINISTRATOR,
+        errors=_FORM_ERRORS,
     ),
 )
 """The pages of this module, for the route table."""

@@ -27,6 +27,7 @@
     const held = document.activeElement && document.activeElement.getAttribute("href");
     document.querySelector("main").replaceChildren(...page.querySelector("main").childNodes);
     document.title = page.title;
+    runClocks();
     if (held) {
       const again = document.querySelector(`main a[href="${CSS.escape(held)}"]`);
       if (again) {
@@ -34,6 +35,41 @@
       }
     }
   }
+
+  // Clocks count down to their deadline by the server's time: the reader's clock may be wrong.
+  const frames = new WeakMap();
+
+  function countdown(seconds, units) {
+    const sizes = [86400, 3600, 60, 1];
+    let left = Math.floor(Math.abs(seconds));
+    const parts = [];
+    sizes.forEach((size, index) => {
+      const count = Math.floor(left / size);
+      left -= count * size;
+      if (parts.length < 2 && (count || parts.length || size === 1)) {
+        parts.push(units[index].replace("{n}", count));
+      }
+    });
+    return parts.join(" ");
+  }
+
+  function runClocks() {
+    for (const clock of document.querySelectorAll("[data-deadline]")) {
+      const frame = clock.closest("[data-now]");
+      if (!frame) { continue; }
+      if (!frames.has(frame)) {
+        frames.set(frame, Number(frame.dataset.now) - performance.now() / 1000);
+      }
+      const now = frames.get(frame) + performance.now() / 1000;
+      const left = Number(clock.dataset.deadline) - now;
+      const text = countdown(left, frame.dataset.units.split("|"));
+      clock.textContent = left < 0 ? frame.dataset.late.replace("{age}", text) : text;
+      clock.classList.toggle("down", left < 0);
+      clock.classList.toggle("degraded", left >= 0 && left < 900);
+    }
+  }
+  runClocks();
+  setInterval(runClocks, 1000);
 
   const events = new EventSource("/events");
   events.addEventListener("changed", refresh);

@@ -36,6 +36,7 @@ FIELDS = {
     TicketAction.RESUME: {"why": "customer_caused"},
     TicketAction.GRADE: {"grade": "AA"},
     TicketAction.ATTRIBUTE: {"responsible": "provider"},
+    TicketAction.ASSIGN: {"assignee": "Wang Fang"},
     TicketAction.ANSWER: {"question": "control_call", "answer": "works"},
 }
 

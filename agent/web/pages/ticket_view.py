@@ -1,0 +1,169 @@
+"""What a ticket's page shows of the ticket, computed once for its template."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent.diagnosis.answers import known_questions
+from agent.i18n import Message
+from agent.masking import mask_text
+from agent.states import Scope
+from agent.tickets.sla.clocks import Reading, readings
+from agent.tickets.ticket import Member, Ticket
+from agent.web.pages.ticket_rows import ClockView, clock_view
+from agent.web.pages.timeline import TimelineRow, timeline_rows
+from agent.web.texts import PageTexts
+
+MEMBERS_A_PAGE: Final = 20
+MOST_ENTRIES: Final = 300
+"""Entries of the timeline that the page shows; the ticket's JSON has all."""
+_QUESTION: Final = re.compile(r"(.*?)\s*\[(\w+)=([^\]]*)\]", re.DOTALL)
+_CONFIDENCE: Final = (
+    (0.9, Message("almost certain")),
+    (0.7, Message("likely")),
+    (0.4, Message("possible")),
+    (0.0, Message("a guess")),
+)
+"""From which confidence on a verdict is called what."""
+_ENDINGS: Final = ("recovery_seen", "restored", "restore", "repair", "close", "closed")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question of the diagnosis; one without a name has no form."""
+
+    text: str
+    name: str = ""
+    choices: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class EvidenceRow:
+    """One fact that the diagnosis rests on; phones are masked."""
+
+    fact: str
+    value: str
+    source: str
+    seen_at: float | None
+
+
+@dataclass(frozen=True)
+class ClockRow:
+    """One clock of the service levels."""
+
+    reading: Reading
+    view: ClockView
+
+
+@dataclass(frozen=True)
+class MemberPage:
+    """One page of the affected numbers."""
+
+    items: tuple[Member, ...]
+    total: int
+    present: int
+    """How many are still affected."""
+    limit: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What is said of a ticket that is over."""
+
+    seen: str
+    """What was seen at the end."""
+    lasted: float
+    """Seconds from the beginning of the fault until it was over."""
+    is_kept: bool | None
+    """Whether every promise was kept; ``None`` where nothing was promised."""
+
+
+@dataclass(frozen=True)
+class TicketView:
+    """The parts of the page that need more than the ticket's document."""
+
+    clocks: tuple[ClockRow, ...]
+    timeline: list[TimelineRow]
+    entries_total: int
+    comments: list[TimelineRow]
+    questions: list[Question]
+    evidence: list[EvidenceRow]
+    confidence: str
+    members: MemberPage
+    ending: Ending | None
+    is_of_one_number: bool
+
+
+def ticket_view(ticket: Ticket, texts: PageTexts, now: float, offset: int) -> TicketView:
+    """The parts of ``ticket``'s page; ``offset`` is the place in the list of its members."""
+    rows = timeline_rows(ticket.timeline, texts)
+    clocks = tuple(ClockRow(it, clock_view(it)) for it in readings(ticket.clocks, now))
+    verdict = ticket.diagnosis
+    return TicketView(
+        clocks=clocks,
+        timeline=rows[:MOST_ENTRIES],
+        entries_total=len(rows),
+        comments=[row for row in rows if row.is_comment or row.is_system],
+        questions=[] if verdict is None else [*map(_question, verdict.questions)],
+        evidence=_evidence(ticket, texts),
+        confidence="" if verdict is None else confidence_text(verdict.confidence, texts),
+        members=_members(ticket, offset),
+        ending=None if ticket.open else _ending(ticket, clocks, texts),
+        is_of_one_number=ticket.subject.scope in (Scope.NUMBER, Scope.BINDING),
+    )
+
+
+def confidence_text(confidence: float, texts: PageTexts) -> str:
+    """How sure the diagnosis is, in words."""
+    word = next(message for least, message in _CONFIDENCE if confidence >= least)
+    return word.text(texts.locale)
+
+
+def _evidence(ticket: Ticket, texts: PageTexts) -> list[EvidenceRow]:
+    if ticket.diagnosis is None:
+        return []
+    diagnosed_at = ticket.diagnosed_at or ticket.detected_at
+    return [
+        EvidenceRow(
+            fact=texts.label(it.fact, "fact"),
+            value=texts.label(mask_text(it.value)),
+            source=_source_text(it.source, texts),
+            seen_at=None if it.age_seconds is None else diagnosed_at - it.age_seconds,
+        )
+        for it in ticket.diagnosis.evidence
+    ]
+
+
+def _source_text(source: str, texts: PageTexts) -> str:
+    """Where a fact is from: an account with what was asked of it, or a person's answer."""
+    account, _, capability = source.rpartition(" ")
+    if not account:
+        return texts.label(source, "source")
+    return f"{account} · {texts.label(capability)}"
+
+
+def _question(line: str) -> Question:
+    found = _QUESTION.fullmatch(line)
+    if found is None:
+        return Question(line)
+    text, name, _ = found.groups()
+    known = known_questions()
+    return Question(text, name, known[name]) if name in known else Question(text)
+
+
+def _members(ticket: Ticket, offset: int) -> MemberPage:
+    # Those that are still affected first: they are what has to be done.
+    members = sorted(ticket.members, key=lambda it: it.left_at is not None)
+    page = tuple(members[offset : offset + MEMBERS_A_PAGE])
+    present = sum(member.left_at is None for member in members)
+    return MemberPage(page, len(members), present, MEMBERS_A_PAGE, offset)
+
+
+def _ending(ticket: Ticket, clocks: Sequence[ClockRow], texts: PageTexts) -> Ending:
+    last = [entry for entry in ticket.timeline if entry.event in _ENDINGS]
+    rows = timeline_rows(last[-1:], texts)
+    over = ticket.restored_at or ticket.closed_at or ticket.started_at
+    kept = None if not clocks else not any(row.reading.breached for row in clocks)
+    return Ending(mask_text(rows[0].reason) if rows else "", over - ticket.started_at, kept)

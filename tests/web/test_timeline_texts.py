@@ -1,0 +1,91 @@
+"""The timeline in the reader's language: every sentence that the agent writes is known."""
+
+import re
+
+import pytest
+
+from agent.tickets.ticket import Entry
+from agent.tickets.transitions import _EVENTS
+from agent.web.pages.timeline import event_text, reason_text, timeline_rows
+from agent.web.texts import PageTexts
+from tests.tickets.decide.test_reasons_of_facts import CASES
+
+ENGLISH, CHINESE = PageTexts("en"), PageTexts("zh-CN")
+_WORDS = re.compile(r"(?<![A-Za-z/])[a-z]{2,} [a-z]{2,}")
+"""Two English words in a row: a sentence that was not translated."""
+
+REASONS = (
+    "number_suspended_arrears, for finance, confidence 0.95",
+    "binding_off, for holder; before: no diagnosis",
+    "NumberDown fires; the last episode, NW-1, ended 40 s ago",
+    "NumberDown, BindingDown fires",
+    "NumberDown fires for it, explained by balance of the account",
+    "explained by number_down of the account",
+    "raised from warning to critical: NumberDown",
+    "4006220001 is active; seen in 3 polls and held for 300 s",
+    "4006220001 is active; seen in 3 polls and held for 300 s, after coming back 2 times",
+    "a phone behind 4006220001 can be reached, seen in 2 polls; held for 300 s",
+    "4006220001, 4006220002 and 3 more: restored: 4006220001 is active",
+    "data stopped coming, the ticket stays open: no fresh numbers, routing of north/hq",
+    "4006220001 is no longer listed at north/hq; closed in 300 s unless it comes back",
+    "4006220001 is no longer listed at north/hq, for 301 s",
+    "contact (AAA, 15m) was due 2026-11-22T09:30+08:00, 5m late; notify finance (财务)",
+    "restore (AA): 80 % of 4h used, 48m left, due 2026-11-22T09:30+08:00",
+    "the number is now of grade AAA, it was standard",
+    "a severe fault: 3 callers complained, and it goes on; notify admin",
+    "3 numbers share a cause: NumberDown",
+    "came back while held: NumberDown fires",
+    "4006220001 moved from north/hq to south/hq; ticket SP-1 is north's",
+    "4006220001 by 139****1111 (hotline), who heard “您拨打的电话正忙”, and 2 more",
+    "nobody objected within 1d of the restoration",
+    "Li closed it as won't_fix 40 s ago, and NumberDown fires still",
+)
+
+
+@pytest.mark.parametrize("reason", [*REASONS, *(case[-1] for case in CASES.values())])
+def test_every_reason_is_chinese_for_chinese_readers(reason):
+    shown = reason_text(reason, CHINESE)
+    assert shown != reason
+    assert not _WORDS.search(shown), shown
+    assert reason_text(reason, ENGLISH).strip()
+
+
+@pytest.mark.parametrize("reason", ["on it", "已联系客户 (稍后再打)", "it is off", "a; b"])
+def test_what_a_person_wrote_stays_as_it_was_written(reason):
+    assert reason_text(reason, CHINESE, is_agent=False) == reason
+
+
+def test_what_the_agent_writes_for_a_ticket_system_is_translated():
+    noted = "moved to Done by bob; not followed here: needs confirmed_or_waived"
+    shown = reason_text(noted, CHINESE, is_agent=False, is_system=True)
+    assert "bob" in shown
+    assert "moved to" not in shown
+    callback = "Done is done by bob"
+    assert reason_text(callback, CHINESE, is_agent=False, is_system=True) == callback
+
+
+def test_the_fields_behind_a_persons_reason_have_their_labels():
+    shown = reason_text(
+        "done (cause customer_lan, outcome restored, staff Wang)", CHINESE, is_agent=False
+    )
+    assert shown.startswith("done (")
+    assert "customer_lan" not in shown
+    assert "Wang" in shown
+
+
+def test_every_event_of_the_agent_has_a_label():
+    for event in {*_EVENTS.values(), "opened", "diagnosed", "complaint_heard"} - {""}:
+        assert event_text(event, CHINESE, is_agent=True) != event.replace("_", " "), event
+    assert event_text("no_such_event", CHINESE, is_agent=True) == "no such event"
+
+
+def test_a_ticket_system_is_named_as_one():
+    entry = Entry(0.0, "ticket-system:jira", "comment", "ok")
+    (row,) = timeline_rows([entry], ENGLISH)
+    assert (row.actor, row.is_system) == ("jira (ticket system)", True)
+
+
+def test_a_hostile_reason_costs_no_time_and_changes_nothing():
+    hostile = "; ".join(["a is b (c d)"] * 160)
+    assert len(reason_text(hostile, CHINESE)) >= len(hostile) // 2
+    assert reason_text("x" * 100_000, CHINESE) == "x" * 100_000
