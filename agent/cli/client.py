@@ -109,7 +109,7 @@ class ApiClient:
         hint: str = _HINT,
         trust: ssl.SSLContext | None = None,
     ) -> None:
-        self._url = url.rstrip("/")
+        self._url = self.url = url.rstrip("/")
         self._trust = trust
         self._hint = hint
         self._token = token
@@ -176,6 +176,11 @@ class ApiClient:
         path = f"/api/numbers/{_quoted(number.number)}/baseline"
         body = {"by": by, "note": note}
         return await self._json("POST", path, params=number.query, json=body)
+
+    async def items(self, path: str, **query: str) -> list[Document]:
+        """The items of one of the API's lists."""
+        page = await self._json("GET", path, params=query)
+        return [] if page is None else list(page["items"])
 
     async def query(self, expression: str) -> Document:
         """Evaluate a PromQL expression; returns Prometheus' envelope, that of an error too.

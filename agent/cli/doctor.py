@@ -1,55 +1,102 @@
-"""``numwatch doctor``: what is wrong with the data folder and the ledger, and its repair."""
+"""``numwatch doctor``: what is wrong with this installation, and the repair of its ledger."""
 
+import asyncio
 import dataclasses
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+from rich.text import Text
+
+from agent.cli.installation import inspect_installation
+from agent.cli.language import locale, say
 from agent.cli.runner import ExitStatus, print_json, run_command
 from agent.config.load import load
+from agent.i18n import Message
 from agent.store import StoreError
 from agent.store.directory import LEDGER_NAME
 from agent.store.finding import Finding, Status
 from agent.store.inspection import inspect_folder, inspect_ledger
 from agent.store.repair import Repair, repair
+from agent.terminal.grid import paragraph
+from agent.terminal.output import console, print_lines
+from agent.terminal.progress import progress
 from agent.tickets.ledger import is_usable
 
+_LOOKING = Message("looking at everything")
+_ACTION = Message("what to do: {action}")
+_STATUSES = {
+    Status.OK: Message("ok"),
+    Status.WARNING: Message("warning"),
+    Status.BROKEN: Message("broken"),
+}
+_STYLES = {Status.OK: "green", Status.WARNING: "yellow", Status.BROKEN: "bold red"}
 
-def doctor(config: Path, *, is_repair: bool = False, as_json: bool = False) -> int:
-    """Inspect what ``config`` names; returns 1 when something is not as it should be.
+
+def doctor(
+    config: Path, *, is_repair: bool = False, is_offline: bool = False, as_json: bool = False
+) -> int:
+    """Inspect what ``config`` sets up; returns 1 when something is not as it should be.
 
     With ``is_repair`` what can be repaired is, before the inspection; 1 while an agent runs.
+    With ``is_offline`` no provider's address is asked.
     """
 
     def command() -> int:
-        directory = Path(load(config).data_dir)
+        settings = load(config)
+        directory = Path(settings.data_dir)
         done = repair(directory, is_usable) if is_repair else None
-        findings = [*inspect_folder(directory), *inspect_ledger(directory / LEDGER_NAME)]
+        with progress(say(_LOOKING, settings)):
+            findings = [*inspect_folder(directory), *inspect_ledger(directory / LEDGER_NAME)]
+            around = inspect_installation(config, settings, is_offline=is_offline)
+            findings = [*asyncio.run(around), *findings]
         is_ok = all(it.status is Status.OK for it in findings)
         if as_json:
             print_json(_document(findings, done, is_ok=is_ok))
         else:
-            sys.stdout.writelines(f"{line}\n" for line in _lines(findings, done))
+            out = console()
+            print_lines(_lines(findings, done, locale(settings), out.width), out)
         return ExitStatus.OK if is_ok else ExitStatus.FAILED
 
     return run_command(command, failures=(StoreError,))
 
 
-def _lines(findings: list[Finding], done: Repair | None) -> list[str]:
-    lines = [] if done is None else [f"repaired {step}" for step in done.steps]
-    if done is not None and done.salvage is not None:
+def _lines(
+    findings: list[Finding], done: Repair | None, language: str, width: int
+) -> Iterator[Text]:
+    for step in [] if done is None else _repaired(done):
+        yield from paragraph(step.text(language), width)
+    for finding in findings:
+        text, action = finding.words(language)
+        status = _STATUSES[finding.status]
+        head = f"{status.text(language)} · {finding.check}: {finding.where}"
+        yield from paragraph(Text(head, _STYLES[finding.status]), width)
+        yield from paragraph(text, width, "  ")
+        if action:
+            yield from paragraph(_ACTION.with_values(action=action).text(language), width, "  ")
+
+
+def _repaired(done: Repair) -> Iterator[Message]:
+    for step in done.steps:
+        yield Message("repaired: {step}", {"step": step})
+    if done.salvage is not None:
         saved = done.salvage.saved
-        lines.append(
-            f"saved    {saved.get('tickets', 0)} tickets, {saved.get('outbox', 0)} deliveries,"
-            f" {sum(saved.values())} rows in all"
+        yield Message(
+            "saved: {tickets} tickets, {deliveries} deliveries, {rows} rows in all",
+            {
+                "tickets": saved.get("tickets", 0),
+                "deliveries": saved.get("outbox", 0),
+                "rows": sum(saved.values()),
+            },
         )
-        lines += [f"lost     {count} rows of {name}" for name, count in done.salvage.lost.items()]
-        lines += [f"lost     ticket {identity}" for identity in done.salvage.lost_tickets]
-    return [*lines, *(finding.line() for finding in findings)]
+        for name, count in done.salvage.lost.items():
+            yield Message("lost: {count} rows of {table}", {"count": count, "table": name})
+        for identity in done.salvage.lost_tickets:
+            yield Message("lost: ticket {ticket}", {"ticket": identity})
 
 
 def _document(findings: list[Finding], done: Repair | None, *, is_ok: bool) -> dict[str, object]:
     return {
         "ok": is_ok,
-        "checks": [dataclasses.asdict(finding) for finding in findings],
+        "checks": [finding.document() for finding in findings],
         "repair": None if done is None else dataclasses.asdict(done),
     }

@@ -23,7 +23,11 @@ def add_ledger_commands(app: typer.Typer) -> None:
         app,
         "doctor",
         doctor,
-        N_("Say what is wrong with the data folder and the ledger; 1 when something is."),
+        N_("Say what is wrong with this installation and what to do; 1 when something is."),
+        N_(
+            "Ends with 0 when all is well, 1 when something is not, and 2 when the configuration "
+            "is wrong."
+        ),
     )
 
 
@@ -58,9 +62,14 @@ def doctor(
     repair: Annotated[
         bool, typer.Option("--repair", help=N_("Repair what can be; only while no agent runs."))
     ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help=N_("Send nothing to the providers' addresses."))
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say what is wrong with the data folder and the ledger; 1 when something is."""
+    """Say what is wrong with this installation and what to do; 1 when something is."""
     from agent.cli.doctor import doctor as run  # noqa: PLC0415 - a fast --help
 
-    raise typer.Exit(run(configuration(config), is_repair=repair, as_json=as_json))
+    raise typer.Exit(
+        run(configuration(config), is_repair=repair, is_offline=offline, as_json=as_json)
+    )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+from agent.i18n import Message
 from agent.store import StoreError
 from agent.store.directory import LEDGER_NAME, LOCK_NAME, OTHERS, PRIVATE_NAMES, holder_of
 from agent.store.finding import Finding, Status, ok
@@ -22,7 +23,7 @@ _SENDING_SECONDS = 600.0
 _SAFE_SQLITE = (3, 51, 3)
 _SAFE_BRANCHES = {(3, 50): 7, (3, 44): 6}
 """Releases to which the correction of the write-ahead-log reset bug was carried over."""
-_REPAIR = "stop the agent and run numwatch doctor --repair"
+_REPAIR = Message("stop the agent and run numwatch doctor --repair")
 
 UNREADABLE = (sqlite3.Error, UnicodeError)
 """What reading a damaged ledger may raise: SQLite's words quote its pages, and the driver reads
@@ -35,9 +36,12 @@ def inspect_folder(directory: Path) -> Iterator[Finding]:
     """What is found of the folder and its files."""
     if not directory.is_dir():
         yield Finding(
-            "folder", Status.WARNING, str(directory), "does not exist",
-            "it is made at the first start; check data_dir if the agent has run before",
-        )  # fmt: skip
+            "folder",
+            Status.WARNING,
+            str(directory),
+            Message("does not exist"),
+            Message("it is made at the first start; check data_dir if the agent has run before"),
+        )
         return
     yield from _modes(directory)
     yield _lock(directory)
@@ -45,9 +49,12 @@ def inspect_folder(directory: Path) -> Iterator[Finding]:
     yield _sqlite()
     if not os.path.lexists(directory / LEDGER_NAME):
         yield Finding(
-            "ledger", Status.WARNING, str(directory / LEDGER_NAME), "there is none",
-            "it is made at the next start; numwatch restore puts a backup there",
-        )  # fmt: skip
+            "ledger",
+            Status.WARNING,
+            str(directory / LEDGER_NAME),
+            Message("there is none"),
+            Message("it is made at the next start; numwatch restore puts a backup there"),
+        )
 
 
 def inspect_ledger(ledger: Path, now: float | None = None) -> Iterator[Finding]:
@@ -61,7 +68,7 @@ def inspect_ledger(ledger: Path, now: float | None = None) -> Iterator[Finding]:
             if damage:
                 yield _damaged(ledger, "; ".join(damage))
             else:
-                yield ok("integrity", ledger, "every page and every index is whole")
+                yield ok("integrity", ledger, Message("every page and every index is whole"))
             for rule in (_revision, *_RECORDS):
                 yield from rule(connection, str(ledger), at)
     except UNREADABLE as error:
@@ -107,12 +114,20 @@ def is_damaged(ledger: Path) -> bool:
 
 
 def _damaged(ledger: Path, text: str) -> Finding:
-    action = f"{_REPAIR}, or put a backup back with numwatch restore"
-    return Finding("integrity", Status.BROKEN, str(ledger), f"damaged ({text})", action)
+    return Finding(
+        "integrity",
+        Status.BROKEN,
+        str(ledger),
+        Message("damaged ({reason})", {"reason": text}),
+        Message(
+            "stop the agent and run numwatch doctor --repair, or put a backup back with numwatch "
+            "restore"
+        ),
+    )
 
 
 def _modes(directory: Path) -> Iterator[Finding]:
-    action = "numwatch doctor --repair takes it from the others, and so does every start"
+    action = Message("numwatch doctor --repair takes it from the others, and so does every start")
     found = False
     for path in (directory, *(directory / name for name in PRIVATE_NAMES)):
         try:
@@ -122,18 +137,34 @@ def _modes(directory: Path) -> Iterator[Finding]:
         is_link = not (stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode))
         if is_link or (stat.S_ISREG(status.st_mode) and status.st_nlink > 1):
             found = True
-            yield Finding("links", Status.BROKEN, str(path), "is a link, or has a second name",
-                          "find out who made it, and put the file itself there")  # fmt: skip
+            yield Finding(
+                "links",
+                Status.BROKEN,
+                str(path),
+                Message("is a link, or has a second name"),
+                Message("find out who made it, and put the file itself there"),
+            )
         elif status.st_mode & OTHERS:
             found = True
             mode = f"{stat.S_IMODE(status.st_mode):04o}"
-            yield Finding("modes", Status.WARNING, str(path), f"open to others ({mode})", action)
+            yield Finding(
+                "modes",
+                Status.WARNING,
+                str(path),
+                Message("open to others ({mode})", {"mode": mode}),
+                action,
+            )
         elif status.st_uid != os.geteuid():
             found = True
-            yield Finding("modes", Status.WARNING, str(path), f"belongs to user {status.st_uid}",
-                          "run this as the agent's user, or correct its owner")  # fmt: skip
+            yield Finding(
+                "modes",
+                Status.WARNING,
+                str(path),
+                Message("belongs to user {user}", {"user": status.st_uid}),
+                Message("run this as the agent's user, or correct its owner"),
+            )
     if not found:
-        yield ok("modes", directory, "for its owner alone, no links")
+        yield ok("modes", directory, Message("for its owner alone, no links"))
 
 
 def _lock(directory: Path) -> Finding:
@@ -143,25 +174,33 @@ def _lock(directory: Path) -> Finding:
     except StoreError as error:
         text = str(error).removeprefix(f"{path}: ").partition(";")[0]
         return Finding("lock", Status.BROKEN, str(path), text, _REPAIR)
-    return ok("lock", path, f"an agent runs (process {holder})" if holder else "no agent has it")
+    if holder:
+        return ok("lock", path, Message("an agent runs (process {process})", {"process": holder}))
+    return ok("lock", path, Message("no agent has it"))
 
 
 def _free(directory: Path) -> Finding:
     free = shutil.disk_usage(directory).free
     if free >= LEAST_FREE:
-        return ok("disk", directory, f"{free // 1_000_000} MB free")
-    text = f"only {free // 1_000_000} MB free"
-    return Finding("disk", Status.WARNING, str(directory), text, "make room on this disk")
+        text = Message("{megabytes} MB free", {"megabytes": free // 1_000_000})
+        return ok("disk", directory, text)
+    text = Message("only {megabytes} MB free", {"megabytes": free // 1_000_000})
+    action = Message("make room on this disk")
+    return Finding("disk", Status.WARNING, str(directory), text, action)
 
 
 def _sqlite() -> Finding:
     version = sqlite3.sqlite_version_info
     branch = _SAFE_BRANCHES.get(version[:2])
     if version >= _SAFE_SQLITE or (branch is not None and version[2] >= branch):
-        return ok("sqlite", sqlite3.sqlite_version, "has no known error that concerns the ledger")
+        text = Message("has no known error that concerns the ledger")
+        return ok("sqlite", sqlite3.sqlite_version, text)
     # One connection writes, reads and moves the log: the error needs a second that does.
-    text = "has the write-ahead-log reset error, which the agent's single connection avoids"
-    return ok("sqlite", sqlite3.sqlite_version, f"{text}; let no other program write the ledger")
+    text = Message(
+        "has the write-ahead-log reset error, which the agent's single connection avoids; let no "
+        "other program write the ledger"
+    )
+    return ok("sqlite", sqlite3.sqlite_version, text)
 
 
 def _revision(connection: sqlite3.Connection, where: str, _now: float) -> Iterator[Finding]:
@@ -171,22 +210,35 @@ def _revision(connection: sqlite3.Connection, where: str, _now: float) -> Iterat
     except UNREADABLE as error:
         row = None
         if "no such table" not in str(error):
-            yield Finding("schema", Status.BROKEN, where, f"cannot be read ({error})", _REPAIR)
+            yield Finding("schema", Status.BROKEN, where, _unread(error), _REPAIR)
             return
     if row is None:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master LIMIT 1")]
         if tables:
-            yield Finding("schema", Status.BROKEN, where, "is another program's database",
-                          "set data_dir to a folder of its own")  # fmt: skip
+            yield Finding(
+                "schema",
+                Status.BROKEN,
+                where,
+                Message("is another program's database"),
+                Message("set data_dir to a folder of its own"),
+            )
         else:
-            yield ok("schema", where, "empty; it is filled at the next start")
+            yield ok("schema", where, Message("empty; it is filled at the next start"))
     elif row[0] == known[0]:
-        yield ok("schema", where, f"revision {row[0]}, this version's")
+        text = Message("revision {revision}, this version's", {"revision": row[0]})
+        yield ok("schema", where, text)
     elif row[0] in known:
-        yield ok("schema", where, f"revision {row[0]}, brought to {known[0]} at the next start")
+        values = {"revision": row[0], "newest": known[0]}
+        text = Message("revision {revision}, brought to {newest} at the next start", values)
+        yield ok("schema", where, text)
     else:
-        yield Finding("schema", Status.BROKEN, where, f"revision {row[0]} of a newer numwatch",
-                      "run that version, or restore an older backup")  # fmt: skip
+        yield Finding(
+            "schema",
+            Status.BROKEN,
+            where,
+            Message("revision {revision} of a newer numwatch", {"revision": row[0]}),
+            Message("run that version, or restore an older backup"),
+        )
 
 
 def _count(connection: sqlite3.Connection, query: str, *values: object) -> int:
@@ -207,11 +259,17 @@ def _orphans(connection: sqlite3.Connection, where: str, _now: float) -> Iterato
     }
     lost = {table: count for table, count in found.items() if count}
     if lost:
-        text = ", ".join(f"{count} rows of {table}" for table, count in lost.items())
-        yield Finding("orphans", Status.WARNING, where, f"{text} belong to tickets that are not",
-                      "they do no harm; deliveries among them still go out")  # fmt: skip
+        counts = ", ".join(f"{table}: {count}" for table, count in lost.items())
+        text = Message("rows belong to tickets that are not ({counts})", {"counts": counts})
+        yield Finding(
+            "orphans",
+            Status.WARNING,
+            where,
+            text,
+            Message("they do no harm; deliveries among them still go out"),
+        )
     else:
-        yield ok("orphans", where, "every row has its ticket")
+        yield ok("orphans", where, Message("every row has its ticket"))
 
 
 def _deliveries(connection: sqlite3.Connection, where: str, now: float) -> Iterator[Finding]:
@@ -222,26 +280,46 @@ def _deliveries(connection: sqlite3.Connection, where: str, now: float) -> Itera
     )
     dead = _count(connection, "SELECT count(*) FROM outbox WHERE state = 'dead'")
     if stuck:
-        text = f"{stuck} are under way for more than ten minutes, and nobody sends them"
-        yield Finding("deliveries", Status.WARNING, where, text,
-                      "a start of the agent queues them again")  # fmt: skip
+        text = Message(
+            "{count} are under way for more than ten minutes, and nobody sends them",
+            {"count": stuck},
+        )
+        yield Finding(
+            "deliveries",
+            Status.WARNING,
+            where,
+            text,
+            Message("a start of the agent queues them again"),
+        )
     if dead:
-        yield Finding("deliveries", Status.WARNING, where, f"{dead} were given up",
-                      "see /sinks for why, then numwatch tickets replay")  # fmt: skip
+        yield Finding(
+            "deliveries",
+            Status.WARNING,
+            where,
+            Message("{count} were given up", {"count": dead}),
+            Message("see /sinks for why, then numwatch tickets replay"),
+        )
     if not stuck and not dead:
         waiting = _count(connection, "SELECT count(*) FROM outbox WHERE state = 'waiting'")
-        yield ok("deliveries", where, f"{waiting} wait, none is stuck or given up")
+        text = Message("{count} wait, none is stuck or given up", {"count": waiting})
+        yield ok("deliveries", where, text)
 
 
 def _alert_state(connection: sqlite3.Connection, where: str, _now: float) -> Iterator[Finding]:
     open_tickets = _count(connection, "SELECT count(*) FROM tickets WHERE open")
     stored = _count(connection, "SELECT count(*) FROM keep WHERE name LIKE 'rules/alerts%'")
     if open_tickets and not stored:
-        text = f"{open_tickets} tickets are open, and the state of their alerts is missing"
-        action = "they stay open until facts show a recovery; pending alerts begin anew"
+        text = Message(
+            "{count} tickets are open, and the state of their alerts is missing",
+            {"count": open_tickets},
+        )
+        action = Message("they stay open until facts show a recovery; pending alerts begin anew")
         yield Finding("alerts", Status.WARNING, where, text, action)
     else:
-        yield ok("alerts", where, f"{open_tickets} tickets are open, the state of alerts is there")
+        text = Message(
+            "{count} tickets are open, the state of alerts is there", {"count": open_tickets}
+        )
+        yield ok("alerts", where, text)
 
 
 def _clock(connection: sqlite3.Connection, where: str, now: float) -> Iterator[Finding]:
@@ -252,10 +330,18 @@ def _clock(connection: sqlite3.Connection, where: str, now: float) -> Iterator[F
     (newest,) = connection.execute(query).fetchone()
     ahead = (newest or 0.0) - now
     if ahead > _CLOCK_TOLERANCE:
-        text = f"the newest record is {ahead:.0f} s ahead of this machine's clock"
-        yield Finding("clock", Status.WARNING, where, text, "set the clock (timedatectl)")
+        text = Message(
+            "the newest record is {seconds} s ahead of this machine's clock",
+            {"seconds": round(ahead)},
+        )
+        action = Message("set the clock (timedatectl)")
+        yield Finding("clock", Status.WARNING, where, text, action)
     else:
-        yield ok("clock", where, "no record is ahead of this machine's clock")
+        yield ok("clock", where, Message("no record is ahead of this machine's clock"))
+
+
+def _unread(error: Exception) -> Message:
+    return Message("cannot be read ({reason})", {"reason": error})
 
 
 def _guarded(rule: Rule) -> Rule:
@@ -266,7 +352,7 @@ def _guarded(rule: Rule) -> Rule:
             yield from rule(connection, where, now)
         except UNREADABLE as error:
             name = rule.__name__.strip("_").replace("_", " ")
-            yield Finding(name, Status.BROKEN, where, f"cannot be read ({error})", _REPAIR)
+            yield Finding(name, Status.BROKEN, where, _unread(error), _REPAIR)
 
     return guarded
 

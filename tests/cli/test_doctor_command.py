@@ -3,19 +3,27 @@
 import asyncio
 import json
 import os
+import socket
 import sqlite3
 import stat
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from agent.cli.doctor import doctor as command
+from agent.cli.installation import inspect_installation
+from agent.config.load import load
 from agent.states import NumberState
 from agent.store.database import Database
+from agent.store.finding import Status
 from agent.tickets.ledger import Filter, Ledger
 from tests.tickets.driver import Run
 from tests.tickets.scene import Scene, alert
@@ -48,7 +56,10 @@ class Doctor:
 
     def __call__(self, *, repair: bool = False) -> tuple[int, dict[str, Any], str]:
         self._capsys.readouterr()
-        status = command(self._config, is_repair=repair, as_json=True)
+        # The command has an event loop of its own, and so has this test.
+        with ThreadPoolExecutor(1) as pool:
+            run = partial(command, self._config, is_repair=repair, is_offline=True, as_json=True)
+            status = pool.submit(run).result()
         out, err = self._capsys.readouterr()
         return status, json.loads(out or "{}"), err
 
@@ -274,10 +285,57 @@ async def test_a_newer_ledger_is_not_touched(doctor: Doctor, ledger: Path) -> No
 
 async def test_it_speaks_a_line_a_check(config: Path, ledger: Path) -> None:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "agent", "doctor", "--config", str(config)),
+        *(sys.executable, "-m", "agent", "doctor", "--offline", "--config", str(config)),
         stdout=asyncio.subprocess.PIPE,
     )
     out, _ = await process.communicate()
     lines = out.decode().splitlines()
-    assert all(line.startswith("ok ") for line in lines)
-    assert any("integrity:" in line and str(ledger) in line for line in lines)
+    heads = [line for line in lines if not line.startswith(" ")]
+    assert all(line.startswith(("ok · ", "/")) for line in heads)
+    assert "integrity:" in out.decode()
+    assert str(ledger) in out.decode()
+
+
+async def test_it_says_what_of_the_installation_is_wrong(
+    config: Path, ledger: Path, unused_tcp_port: int
+) -> None:
+    settings = json.loads(config.read_text())
+    settings["listen"] = [f"127.0.0.1:{unused_tcp_port}"]
+    settings["providers"][0] |= {
+        "base_url": f"http://127.0.0.1:{unused_tcp_port}",
+        "egress_allow": ["127.0.0.0/8"],
+    }
+    config.write_text(json.dumps(settings))
+    checked = await inspect_installation(config, load(config))
+    found = {it.check: it for it in checked}
+    assert {"python", "configuration", "token", "port", "holidays", "terminal"} <= found.keys()
+    assert found["egress"].status is Status.BROKEN
+    assert found["port"].status is Status.OK
+    _text, action = found["egress"].words("zh-CN")
+    assert "防火墙" in action
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", unused_tcp_port))
+        taken.listen()
+        checked = await inspect_installation(config, load(config), is_offline=True)
+    found = {it.check: it for it in checked}
+    assert "egress" not in found
+    assert found["port"].status is Status.BROKEN
+
+
+async def test_a_providers_clock_is_compared_with_ours(config: Path) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(headers={"Date": "Tue, 01 Jan 2030 00:00:00 GMT"})
+
+    app = web.Application()
+    app.router.add_get("/", answer)
+    async with TestServer(app) as server:
+        settings = json.loads(config.read_text())
+        settings["providers"][0] |= {
+            "base_url": str(server.make_url("")),
+            "egress_allow": ["127.0.0.0/8"],
+        }
+        config.write_text(json.dumps(settings))
+        checked = await inspect_installation(config, load(config))
+    clocks = [it for it in checked if it.check == "clock"]
+    assert [it.status for it in clocks] == [Status.WARNING]
+    assert [it.status for it in checked if it.check == "egress"] == [Status.OK]
