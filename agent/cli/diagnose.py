@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
+from agent.cli.language import locale, say
 from agent.cli.observation import observe
 from agent.cli.runner import run_command
 from agent.config.load import load
@@ -16,8 +15,12 @@ from agent.diagnosis import diagnose as diagnosis
 from agent.diagnosis.answers import answer_errors, next_question
 from agent.diagnosis.context import DiagnosisContext
 from agent.diagnosis.report import render, render_json
+from agent.i18n import Message
 from agent.model import Verdict
+from agent.terminal.output import console, print_lines
+from agent.terminal.progress import progress
 
+_POLLING = Message("asking the providers")
 RETRIES = 2
 """Further polls after a failed one: a verdict must not depend on one failed request."""
 
@@ -46,12 +49,14 @@ def diagnose_number(config: Path, options: DiagnoseOptions, *, as_json: bool) ->
     def command() -> int:
         answers = _answers(options.answers)
         settings = load(config)
-        context = asyncio.run(_context(settings))
+        with progress(say(_POLLING, settings)):
+            context = asyncio.run(_context(settings))
         verdict = _verdict(options, context, answers)
         if as_json:
             sys.stdout.write(render_json(verdict) + "\n")
         else:
-            render(verdict, settings, Console())
+            out = console()
+            print_lines(render(verdict, settings, locale(settings), out.width), out)
         return diagnosis.exit_code(verdict)
 
     return run_command(command, misuse=(ValueError, OSError))

@@ -8,18 +8,28 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from agent.checks.result import CheckResult
+from agent.cli.language import locale, say
 from agent.cli.observation import Observation, observe
 from agent.cli.runner import ExitStatus, run_command
+from agent.cli.words import Words
 from agent.config.load import load
 from agent.config.settings import Settings
-from agent.i18n import CHINESE
+from agent.i18n import CHINESE, N_, Message, plural
 from agent.lints.finding import Level, LintView, lint_view
+from agent.terminal.grid import Column, paragraph, table
+from agent.terminal.output import console, print_lines
+from agent.terminal.progress import progress
 
+_POLLING = Message("asking the providers")
+_FAILED = Message("{account}: {capability} failed: {reason}")
+_TOTALS = Message("{numbers}: {errors}, {warnings}, {infos}, {waived} waived")
+_WAIVED = Message("{text} (waiver: {reason})")
+_ENDED = Message("{text}; a waiver ended on {until} (waiver: {reason})")
+
+_SEVERITIES = {"error": N_("error"), "warning": N_("warning"), "info": N_("remark")}
 _STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.INFO: "dim"}
 
 
@@ -63,12 +73,15 @@ def lint(config: Path, *, as_json: bool) -> int:
 
     def command() -> int:
         settings = load(config)
-        report = summary(asyncio.run(_observe(settings)), time.time())
+        with progress(say(_POLLING, settings)):
+            report = summary(asyncio.run(_observe(settings)), time.time())
         if as_json:
             content = msgspec.json.format(msgspec.json.encode(report), indent=2)
             sys.stdout.write(content.decode() + "\n")
         else:
-            render(report, settings.locale, Console())
+            out = console()
+            words = Words(locale(settings), settings.timezone)
+            print_lines(render(report, words, out.width), out)
         return report.exit_status
 
     return run_command(command, misuse=(ValueError, OSError))
@@ -115,31 +128,42 @@ def _failures(observation: Observation) -> Iterator[PollFailureRow]:
                 )
 
 
-def render(report: LintReport, locale: str, console: Console) -> None:
-    """Print the findings for people: a table, the failed polls, then the totals."""
-    table = Table("lint", "number", "finding", box=None, pad_edge=False)
-    for row in report.findings:
-        scope = row.number or f"{row.provider}/{row.account}"
-        style = "dim" if row.finding.waived else _STYLES[Level(row.finding.severity)]
-        table.add_row(
-            Text(f"{row.finding.lint} {row.finding.severity}", style=style),
-            Text(scope),
-            Text(_message(row.finding, locale), style="dim" if row.finding.waived else ""),
-        )
-    if report.findings:
-        console.print(table)
+def render(report: LintReport, words: Words, width: int) -> Iterator[Text]:
+    """The findings for people: a table, the failed polls, then the totals."""
+    columns = (
+        Column(words.heading(N_("lint"))),
+        Column(words.heading(N_("number"))),
+        Column(words.heading(N_("finding")), wraps=True),
+    )
+    yield from table(columns, (_cells(row, words) for row in report.findings), width)
     for failure in report.failures:
-        scope = f"{failure.provider}/{failure.account}"
-        console.print(Text(f"{scope}: {failure.capability} failed: {failure.reason}", "bold red"))
-    console.print(
-        f"{report.numbers} numbers: {report.errors} errors, {report.warnings} warnings, "
-        f"{report.infos} remarks, {report.waived} waived"
+        account = f"{failure.provider}/{failure.account}"
+        capability, reason = words.label(failure.capability), words.label(failure.reason)
+        text = words.say(_FAILED, account=account, capability=capability, reason=reason)
+        yield from paragraph(Text(text, "bold red"), width)
+    counts = {
+        "numbers": plural("{count} number", "{count} numbers", report.numbers),
+        "errors": plural("{count} error", "{count} errors", report.errors),
+        "warnings": plural("{count} warning", "{count} warnings", report.warnings),
+        "infos": plural("{count} remark", "{count} remarks", report.infos),
+    }
+    yield from paragraph(words.say(_TOTALS, waived=report.waived, **counts), width)
+
+
+def _cells(row: FindingRow, words: Words) -> tuple[Text, Text, Text]:
+    finding = row.finding
+    style = "dim" if finding.waived else _STYLES[Level(finding.severity)]
+    return (
+        Text(f"{finding.lint} {words.heading(_SEVERITIES[finding.severity])}", style=style),
+        Text(row.number or f"{row.provider}/{row.account}"),
+        Text(_message(finding, words), style="dim" if finding.waived else ""),
     )
 
 
-def _message(finding: LintView, locale: str) -> str:
-    text = finding.message_zh if locale == CHINESE else finding.message
+def _message(finding: LintView, words: Words) -> str:
+    text = finding.message_zh if words.locale == CHINESE else finding.message
     if not finding.waiver_reason:
         return text
-    ended = f"; a waiver ended on {finding.waived_until}" if not finding.waived else ""
-    return f"{text}{ended} (waiver: {finding.waiver_reason})"
+    known = _WAIVED if finding.waived else _ENDED
+    values = {"until": finding.waived_until, "reason": finding.waiver_reason}
+    return words.say(known, text=text, **values)

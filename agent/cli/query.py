@@ -7,14 +7,21 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from agent.cli.client import ApiClient, Document, UnreachableError
+from agent.cli.language import locale, say
 from agent.cli.runner import ExitStatus, fail
+from agent.cli.words import Words
+from agent.i18n import Message
+from agent.terminal.grid import Column, paragraph, table
+from agent.terminal.output import console, print_lines
 
 _NAME = "__name__"
+_METRIC = Message("METRIC")
+_VALUE = Message("VALUE")
+_NO_SERIES = Message("no series")
+_WARNING = Message("warning: {warning}")
 _HINT = "start one with `numwatch run --config config.yaml`, or say where one is with --url"
 
 Row = Mapping[str, Any]
@@ -32,9 +39,10 @@ def query(expression: str, url: str | None, *, as_json: bool) -> int:
         return status
     if status:
         return fail(answer["error"], status)
-    render(answer["data"], Console())
+    out = console()
+    print_lines(render(answer["data"], Words(locale()), out.width), out)
     for warning in answer.get("warnings", ()):
-        sys.stderr.write(f"warning: {warning}\n")
+        sys.stderr.write(f"{say(_WARNING.with_values(warning=warning))}\n")
     return status
 
 
@@ -50,30 +58,29 @@ async def _answer(expression: str, url: str | None) -> tuple[Document, ExitStatu
     return answer, ExitStatus.FAILED if failed else ExitStatus.OK
 
 
-def render(data: Row, console: Console) -> None:
-    """Print the ``data`` of an answer: a table of series, or the one value there is."""
+def render(data: Row, words: Words, width: int) -> Iterable[Text]:
+    """The ``data`` of an answer: a row for each series, or the one value there is."""
     result = data["result"]
     if data["resultType"] in ("scalar", "string"):
-        console.print(Text(str(result[1])))
-    elif not result:
-        console.print(Text("no series"))
-    elif data["resultType"] == "matrix":
-        console.print(_table(result, _points))
-    else:
-        console.print(_table(result, lambda series: str(series["value"][1])))
+        return paragraph(str(result[1]), width)
+    if not result:
+        return paragraph(words.say(_NO_SERIES), width)
+    if data["resultType"] == "matrix":
+        return _table(result, _points, words, width)
+    return _table(result, lambda series: str(series["value"][1]), words, width)
 
 
-def _table(result: list[Row], value_of: Callable[[Row], str]) -> Table:
+def _table(
+    result: list[Row], value_of: Callable[[Row], str], words: Words, width: int
+) -> list[Text]:
     """A column per label, so that labels with the same value in all series stand out."""
-    table = Table(box=None, header_style="bold")
     names = _names(series["metric"] for series in result)
-    for name in names:
-        table.add_column("METRIC" if name == _NAME else name, overflow="fold")
-    table.add_column("VALUE", justify="right", overflow="fold")
-    for series in result:
-        labels = (Text(series["metric"].get(name, "")) for name in names)
-        table.add_row(*labels, Text(value_of(series)))
-    return table
+    columns = [Column(words.say(_METRIC) if name == _NAME else name) for name in names]
+    columns.append(Column(words.say(_VALUE), right=True, wraps=True))
+    rows = (
+        [*(series["metric"].get(name, "") for name in names), value_of(series)] for series in result
+    )
+    return table(columns, rows, width)
 
 
 def _names(label_sets: Iterable[Mapping[str, str]]) -> list[str]:

@@ -1,16 +1,30 @@
 """``numwatch restore``: a backup put in the ledger's place, and what becomes of the tickets."""
 
 import dataclasses
-import sys
 import time
 from pathlib import Path
 
+from agent.cli.language import locale, say
 from agent.cli.runner import ExitStatus, print_json, run_command
 from agent.config.load import load
+from agent.i18n import Message, plural
 from agent.store import StoreError
 from agent.store.restore import Restore
 from agent.store.restore import restore as put_back
+from agent.terminal.grid import paragraph
+from agent.terminal.output import console, print_lines
+from agent.terminal.times import duration
 from agent.tickets.ledger import is_usable
+
+_PUT_BACK = Message("{file}: put back; {age} old, {tickets}, {open} of them open")
+_ASIDE = Message("the former ledger is {file}")
+_NONE_BEFORE = Message("there was no ledger before")
+_CLOSED = Message("closed since, and open again until their recovery is verified: {ids}")
+_OPENED = Message(
+    "opened since, and not in it; while their fault lasts, the desk is asked for them: {ids}"
+)
+_START = Message("start the agent; docs/backup.md says what it does to tickets")
+_MORE = Message(" and {count} more")
 
 _MOST_NAMES = 20
 
@@ -26,28 +40,30 @@ def restore(file: Path, config: Path, *, as_json: bool = False) -> int:
         if as_json:
             print_json(dataclasses.asdict(done))
         else:
-            sys.stdout.writelines(f"{line}\n" for line in _lines(done))
+            out = console()
+            for line in _lines(done):
+                print_lines(paragraph(line, out.width), out)
         return ExitStatus.OK
 
     return run_command(command, failures=(StoreError,))
 
 
 def _lines(done: Restore) -> list[str]:
-    hours = max(0.0, time.time() - done.made_at) / 3600
-    age = f"{hours:.1f} hours old, {done.tickets} tickets, {done.open_tickets} of them open"
+    age = duration(max(0.0, time.time() - done.made_at), locale())
+    tickets = plural("{count} ticket", "{count} tickets", done.tickets)
+    values = {"file": done.file, "age": age, "tickets": tickets, "open": done.open_tickets}
     lines = [
-        f"{done.file}: put back; {age}",
-        f"the former ledger is {done.aside}" if done.aside else "there was no ledger before",
+        say(_PUT_BACK.with_values(**values)),
+        say(_ASIDE.with_values(file=done.aside) if done.aside else _NONE_BEFORE),
     ]
     if done.closed_since:
-        text = "closed since, and open again until their recovery is verified"
-        lines.append(f"{text}: {_ids(done.closed_since)}")
+        lines.append(say(_CLOSED.with_values(ids=_ids(done.closed_since))))
     if done.opened_since:
-        text = "opened since, and not in it; while their fault lasts, the desk is asked for them"
-        lines.append(f"{text}: {_ids(done.opened_since)}")
-    return [*lines, "start the agent; docs/backup.md says what it does to tickets"]
+        lines.append(say(_OPENED.with_values(ids=_ids(done.opened_since))))
+    return [*lines, say(_START)]
 
 
 def _ids(ids: tuple[str, ...]) -> str:
-    more = f" and {len(ids) - _MOST_NAMES} more" if len(ids) > _MOST_NAMES else ""
+    hidden = len(ids) - _MOST_NAMES
+    more = say(_MORE.with_values(count=hidden)) if hidden > 0 else ""
     return ", ".join(ids[:_MOST_NAMES]) + more

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,20 +11,32 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from rich.console import Console
 from rich.text import Text
 
+from agent.cli.language import locale, say
 from agent.cli.observation import poll_once
 from agent.cli.runner import ExitStatus, fail, run_command
+from agent.cli.words import Words
 from agent.config.load import load
 from agent.config.settings import Settings
+from agent.i18n import N_, Message
 from agent.lints.linter import read_calendar
 from agent.masking import mask_text
 from agent.routing.caller import Caller
 from agent.routing.coverage import Day, week
 from agent.routing.evaluate import Call, Setting, evaluate
 from agent.routing.outcome import TREATMENT_TEXTS, Outcome
+from agent.terminal.grid import paragraph
+from agent.terminal.output import console, print_lines
+from agent.terminal.progress import progress
 
+_POLLING = Message("asking the providers")
+_NO_ROUTING = Message("{number}: no account's API shows its routing")
+_LEG = Message("after {after} s: {phone}, for {wait} s")
+_END = Message("after {after} s: {end}")
+_UNSURE = Message("not certain: the provider's API does not show everything that matters")
+_KEY = Message("█ rings  ▒ voicemail  · neither")
+_WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 _RULER = "0     3     6     9     12    15    18    21    "
 
 
@@ -48,9 +61,10 @@ def route(config: Path, options: RouteOptions, *, as_json: bool) -> int:
 
 def _route(settings: Settings, options: RouteOptions, *, as_json: bool) -> int:
     at = _local_time(options.at, settings)
-    setting = asyncio.run(_setting(settings, options.number))
+    with progress(say(_POLLING, settings)):
+        setting = asyncio.run(_setting(settings, options.number))
     if setting is None:
-        reason = f"{options.number}: no account's API shows its routing"
+        reason = say(_NO_ROUTING.with_values(number=options.number), settings)
         return fail(reason, ExitStatus.UNKNOWN)
     caller = Caller.of(options.caller, options.area)
     outcome = evaluate(setting, Call(at, caller, options.pressed))
@@ -59,7 +73,9 @@ def _route(settings: Settings, options: RouteOptions, *, as_json: bool) -> int:
         document = {"number": options.number, "at": at.isoformat(), **_document(outcome, days)}
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(document)).decode() + "\n")
     else:
-        _render(options.number, at, outcome, days, settings.locale)
+        out = console()
+        words = Words(locale(settings), settings.timezone)
+        print_lines(_render(options.number, at, outcome, days, words, out.width), out)
     return ExitStatus.OK if outcome.rings else ExitStatus.FAILED
 
 
@@ -126,29 +142,30 @@ def _clock(minute: int) -> str:
 
 
 def _render(
-    number: str, at: datetime, outcome: Outcome, days: tuple[Day, ...], locale: str
-) -> None:
-    console = Console()
-    treatment = TREATMENT_TEXTS[outcome.treatment].text(locale)
+    number: str, at: datetime, outcome: Outcome, days: tuple[Day, ...], words: Words, width: int
+) -> Iterator[Text]:
+    treatment = TREATMENT_TEXTS[outcome.treatment].text(words.locale)
     style = "bold green" if outcome.rings else "bold yellow"
-    console.print(Text(f"{number}  {at:%Y-%m-%d %H:%M}  {treatment}", style=style))
+    yield from paragraph(Text(f"{number}  {at:%Y-%m-%d %H:%M}  {treatment}", style=style), width)
     for leg in outcome.legs:
-        after = "?" if leg.after is None else f"{leg.after:g}"
-        wait = "?" if leg.seconds is None else f"{leg.seconds:g}"
-        console.print(Text(f"  {after:>4} s  {mask_text(leg.binding)}  {wait} s"))
+        values = {"after": _seconds(leg.after), "wait": _seconds(leg.seconds)}
+        text = words.say(_LEG, **values, phone=mask_text(leg.binding))
+        yield from paragraph(text, width, "  ")
     if outcome.why:
-        console.print(Text(f"  {outcome.why}"))
+        yield from paragraph(outcome.why, width, "  ")
     if outcome.rings:
-        end = "?" if outcome.gives_up_after is None else f"{outcome.gives_up_after:g}"
-        console.print(Text(f"  {end:>4} s  {TREATMENT_TEXTS[outcome.at_the_end].text(locale)}"))
+        end = TREATMENT_TEXTS[outcome.at_the_end].text(words.locale)
+        text = words.say(_END, after=_seconds(outcome.gives_up_after), end=end)
+        yield from paragraph(text, width, "  ")
     if not outcome.certain:
-        console.print(
-            Text(
-                "  not certain: the provider's API does not show everything that matters",
-                style="dim",
-            )
-        )
-    console.print(Text(f"{'':15}{_RULER}", style="dim"))
+        yield from paragraph(Text(words.say(_UNSURE), style="dim"), width, "  ")
+    yield Text(f"{'':15}{_RULER}", style="dim")
     for day in days:
-        console.print(Text(f"{day.date:%a %Y-%m-%d} {day.picture}"))
-    console.print(Text("█ rings  ▒ voicemail  · neither", style="dim"))
+        weekday = words.heading(_WEEKDAYS[day.date.weekday()])
+        blank = " " * max(1, 4 - Text(weekday).cell_len)
+        yield Text(f"{weekday}{blank}{day.date:%Y-%m-%d} {day.picture}")
+    yield Text(words.say(_KEY), style="dim")
+
+
+def _seconds(value: float | None) -> str:
+    return "?" if value is None else f"{value:g}"

@@ -9,16 +9,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
 from agent.cli.client import Document
+from agent.cli.language import locale, say
 from agent.cli.ledger_client import open_client
 from agent.cli.runner import CommandError, ExitStatus, print_json, run_command
+from agent.cli.words import Words
+from agent.i18n import Message
 from agent.store import StoreError
+from agent.terminal.grid import paragraph
+from agent.terminal.output import console, print_lines
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor, person_name
 from agent.tickets.actions.specs import ACTION_SPECS
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
+
+_DONE = Message("{id}: {stage}, revision {revision}")
+_NO_TICKET = Message("there is no ticket {ticket!r}; numwatch tickets list has them")
 
 
 @dataclass(frozen=True)
@@ -47,8 +53,9 @@ def act_on_ticket(
         if as_json:
             print_json(ticket)
         else:
-            text = f"{ticket['id']} is {ticket['stage']}, revision {ticket['revision']}"
-            Console().print(text)
+            stage = Words(locale()).label(ticket["stage"])
+            text = _DONE.with_values(id=ticket["id"], stage=stage, revision=ticket["revision"])
+            print_lines(paragraph(say(text), console().width))
         return ExitStatus.OK
 
     return run_command(command, failures=(ActionRequestError, IllegalTransitionError, StoreError))
@@ -61,9 +68,7 @@ async def _act(arguments: ActionArguments, url: str | None, config: Path | None)
     async with open_client(url, config) as client:
         ticket = await client.act(arguments.ticket, request)
     if ticket is None:
-        raise CommandError(
-            f"there is no ticket {arguments.ticket!r}; numwatch tickets list has them"
-        )
+        raise CommandError(say(_NO_TICKET.with_values(ticket=arguments.ticket)))
     return ticket
 
 

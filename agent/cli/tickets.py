@@ -10,30 +10,32 @@ import json
 import os
 import sys
 import zipfile
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from rich.console import Console, Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from agent.cli.client import Client, Document
+from agent.cli.language import locale, say
 from agent.cli.ledger_client import open_client
 from agent.cli.runner import CommandError, ExitStatus, print_json, run_command
+from agent.cli.ticket_view import list_lines, ticket_lines
+from agent.cli.words import Words
 from agent.evidence.bundle import MANIFEST
 from agent.evidence.repository import EvidenceDamagedError
+from agent.i18n import Message, plural
 from agent.store import StoreError
 from agent.store.directory import sync_directory
+from agent.terminal.output import console, print_lines
+from agent.terminal.progress import progress
 
 _Result = TypeVar("_Result")
 
-_LIST_COLUMNS = ("id", "stage", "severity", "grade", "detected_at", "provider", "number", "title")
-_HEAD_FIELDS = (
-    *("title", "stage", "severity", "grade", "scope", "symptom", "provider", "account"),
-    *("number", "company", "carrier", "started_at", "detected_at", "closed_at", "pattern"),
-)
-_STYLES = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
+_NO_TICKETS = Message("no tickets")
+_QUEUED = Message("{deliveries} queued again")
+_NO_TICKET = Message("there is no ticket {ticket!r}; numwatch tickets list has them")
+_ASKING = Message("asking the agent")
 
 
 def list_tickets(
@@ -50,7 +52,7 @@ def list_tickets(
         if as_json:
             print_json(tickets)
         else:
-            Console().print(list_table(tickets) if tickets else "no tickets")
+            _print(lambda words, width: list_lines(tickets, words, width), _NO_TICKETS)
 
     return _run(url, config, lambda client: client.tickets(limit, is_open=is_open), print_tickets)
 
@@ -66,7 +68,7 @@ def show_ticket(
         if as_json:
             print_json(ticket)
         else:
-            Console().print(ticket_view(ticket))
+            _print(lambda words, width: ticket_lines(ticket, words, width))
 
     return _run(url, config, lambda client: client.ticket(id_or_key), print_ticket)
 
@@ -98,7 +100,8 @@ def replay(
         if as_json:
             print_json({"replayed": count})
         else:
-            Console().print(f"{count} deliveries queued again")
+            deliveries = plural("{count} delivery", "{count} deliveries", count)
+            print_lines([say(_QUEUED.with_values(deliveries=deliveries))])
 
     return _run(url, config, lambda client: client.replay(ticket), print_count)
 
@@ -114,14 +117,23 @@ def _run(
             return await request(client)
 
     def command() -> int:
-        print_result(asyncio.run(result()))
+        with progress(say(_ASKING)):
+            found = asyncio.run(result())
+        print_result(found)
         return ExitStatus.OK
 
     return run_command(command, failures=(StoreError, EvidenceDamagedError, OSError))
 
 
+def _print(lines: Callable[[Words, int], Iterable[Text]], empty: Message | None = None) -> None:
+    """Print lines in the language and the time zone of this machine."""
+    out, words = console(), Words(locale())
+    found = list(lines(words, out.width))
+    print_lines(found or ([] if empty is None else [say(empty)]), out)
+
+
 def _no_ticket(id_or_key: str) -> CommandError:
-    return CommandError(f"there is no ticket {id_or_key!r}; numwatch tickets list has them")
+    return CommandError(say(_NO_TICKET.with_values(ticket=id_or_key)))
 
 
 def _unpack(bundle: bytes, out: Path) -> Path:
@@ -150,60 +162,3 @@ def _unpack(bundle: bytes, out: Path) -> Path:
         for written in {out, folder, *(folder.joinpath(name).parent for name in files)}:
             sync_directory(written)
     return folder
-
-
-def list_table(tickets: Iterable[Document]) -> RenderableType:
-    """One line a ticket, newest first."""
-    table = Table(box=None, header_style="bold")
-    for name in _LIST_COLUMNS:
-        table.add_column(name.replace("_at", "").upper(), no_wrap=name != "title")
-    for ticket in tickets:
-        style = _STYLES.get(ticket["severity"], "") if ticket["stage"] != "closed" else "dim"
-        table.add_row(*(Text(_plain(ticket[name])) for name in _LIST_COLUMNS), style=style)
-    return table
-
-
-def ticket_view(ticket: Document) -> RenderableType:
-    """One ticket with its diagnosis, clocks, members and timeline."""
-    diagnosis = ticket["diagnosis"]
-    return Group(
-        _facts_table([(name, ticket[name]) for name in _HEAD_FIELDS]),
-        Text(f"\n{ticket['description']}\n"),
-        _facts_table(
-            [
-                ("cause", f"{diagnosis['cause']} ({diagnosis['confidence']:.0%})"),
-                ("whose job", f"{diagnosis['party']} {diagnosis['contact']}".strip()),
-                *(("fact", f"{it['fact']} = {it['value']}") for it in diagnosis["evidence"]),
-                *(("next", step) for step in diagnosis["next_steps"]),
-                *(("ask", question) for question in diagnosis["questions"]),
-            ]
-        ),
-        _rows_table(
-            "clock", ticket["clocks"], ("name", "deadline", "remaining_seconds", "breached")
-        ),
-        _rows_table("member", ticket["members"], ("number", "symptom", "joined_at", "left_at")),
-        _rows_table("timeline", ticket["timeline"], ("at", "actor", "event", "reason")),
-    )
-
-
-def _facts_table(facts: Sequence[tuple[str, Any]]) -> Table:
-    table = Table(box=None, show_header=False)
-    for name, value in facts:
-        if value not in ("", None):
-            table.add_row(Text(name.replace("_", " "), style="bold"), Text(_plain(value)))
-    return table
-
-
-def _rows_table(title: str, rows: Sequence[Document], names: Sequence[str]) -> RenderableType:
-    if not rows:
-        return Text("")
-    table = Table(title=f"\n{title}", title_justify="left", box=None, header_style="bold")
-    for name in names:
-        table.add_column(name)
-    for row in rows:
-        table.add_row(*(Text(_plain(row[name])) for name in names))
-    return table
-
-
-def _plain(value: Any) -> str:
-    return "" if value is None else str(value)

@@ -1,20 +1,17 @@
 """A verdict as output: for people, in the configured language, and as JSON."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo
 
 import msgspec
-from rich.console import Console, RenderableType
-from rich.padding import Padding
-from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
 from agent.config.settings import Settings
 from agent.diagnosis.words import Words
 from agent.model import Considered, Evidence, Verdict
 from agent.states import Cause
+from agent.terminal.grid import Column, facts, paragraph, table
+from agent.terminal.times import duration, moment
 
 _STYLES = {Cause.HEALTHY.value: "green", Cause.UNKNOWN.value: "yellow"}
 _BAD = "red"
@@ -26,58 +23,62 @@ def render_json(verdict: Verdict) -> str:
     return msgspec.json.format(msgspec.json.encode(verdict), indent=2).decode()
 
 
-def render(verdict: Verdict, settings: Settings, console: Console) -> None:
-    """Prints the verdict to ``console``, in the configured language."""
-    words = Words(settings.locale)
-    console.print(_header(verdict, settings, words))
+def render(verdict: Verdict, settings: Settings, locale: str, width: int) -> Iterator[Text]:
+    """The lines of the verdict for a terminal of ``width`` cells, in the language ``locale``."""
+    words = Words(locale)
+    style = _STYLES.get(verdict.cause, _BAD)
+    title = f"{verdict.number}  {words.title(Cause(verdict.cause))}"
+    yield from paragraph(Text(title, style=f"bold {style}"), width)
+    summary = _summary(verdict, settings, words)
+    yield from facts(((words.word("headings", name), text) for name, text in summary), width, 2)
     if verdict.evidence:
-        console.print(_evidence(verdict.evidence, words))
-    for name, (mark, style) in _LIST_STYLES.items():
+        yield from _evidence(verdict.evidence, words, locale, width)
+    for name, (mark, line_style) in _LIST_STYLES.items():
         lines: tuple[str, ...] = getattr(verdict, name)
         if lines:
-            console.print(Text(words.word("headings", name), style="bold"))
+            yield Text(words.word("headings", name), style="bold")
             for line in lines:
-                console.print(Padding(Text(f"{mark} {line}", style=style), (0, 2)))
+                yield from paragraph(Text(line, style=line_style), width, f"  {mark} ")
     if verdict.considered:
-        console.print(Text(words.word("headings", "considered"), style="bold"))
+        yield Text(words.word("headings", "considered"), style="bold")
         for considered in verdict.considered:
-            console.print(Padding(_considered(considered, words), (0, 2)))
-
-
-def _header(verdict: Verdict, settings: Settings, words: Words) -> RenderableType:
-    style = _STYLES.get(verdict.cause, _BAD)
-    title = Text(f"{verdict.number}  {words.title(Cause(verdict.cause))}", style=f"bold {style}")
-    body = Table.grid(padding=(0, 2))
-    for heading, value in _summary(verdict, settings, words):
-        body.add_row(Text(words.word("headings", heading), style="dim"), Text(value))
-    return Panel(body, title=title, title_align="left", border_style=style)
+            yield from paragraph(_considered(considered, words), width, "  · ")
 
 
 def _summary(verdict: Verdict, settings: Settings, words: Words) -> Iterator[tuple[str, str]]:
     party = words.word("parties", verdict.party)
+    # The codes are what the JSON document and the metrics have.
     yield "job", f"{party}  ({verdict.cause}, {verdict.party})"
     yield "sure", f"{verdict.confidence:.0%}"
     if verdict.contact:
         yield "call", verdict.contact
     if verdict.since is not None:
-        since = datetime.fromtimestamp(verdict.since, ZoneInfo(settings.timezone))
-        yield "since", since.isoformat(sep=" ", timespec="seconds")
+        yield "since", moment(verdict.since, ZoneInfo(settings.timezone))
 
 
-def _evidence(facts: tuple[Evidence, ...], words: Words) -> Table:
-    headings = (words.word("headings", name) for name in ("fact", "value", "source", "age"))
-    table = Table(*headings, box=None, pad_edge=False)
-    for fact in facts:
-        age = "-" if fact.age_seconds is None else f"{fact.age_seconds:.0f} s"
-        table.add_row(*map(Text, (fact.fact, fact.value, fact.source, age)))
-    return table
+def _evidence(known: tuple[Evidence, ...], words: Words, locale: str, width: int) -> Iterable[Text]:
+    wraps = {"fact": True, "value": True}
+    columns = [
+        Column(words.word("headings", name), wraps=wraps.get(name, False))
+        for name in ("fact", "value", "source", "age")
+    ]
+    rows = (
+        (
+            fact.fact,
+            fact.value,
+            fact.source,
+            "-" if fact.age_seconds is None else duration(fact.age_seconds, locale),
+        )
+        for fact in known
+    )
+    return table(columns, rows, width)
 
 
 def _considered(considered: Considered, words: Words) -> Text:
     title = words.title(Cause(considered.cause))
     parts = [
-        f"{words.word('headings', name)}: {'; '.join(facts)}"
-        for name, facts in (("pro", considered.for_), ("contra", considered.against))
-        if facts
+        f"{words.word('headings', name)}: {'; '.join(known)}"
+        for name, known in (("pro", considered.for_), ("contra", considered.against))
+        if known
     ]
-    return Text(f"· {title}  {'  '.join(parts)}", style="dim")
+    return Text(f"{title}  {'  '.join(parts)}", style="dim")

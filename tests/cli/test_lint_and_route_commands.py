@@ -83,7 +83,7 @@ async def test_lint_speaks_to_people_in_their_language(command):
     english, chinese = await command("lint"), await command("lint", locale="zh-CN")
     assert "L36 error" in english.stdout
     assert "nobody gets the messages" in english.stdout
-    assert "2 numbers: 1 errors" in english.stdout
+    assert "2 numbers: 1 error," in english.stdout
     assert "留言会丢失" in chinese.stdout
 
 

@@ -1,13 +1,14 @@
 """``numwatch poll``: one round over real HTTP, printed for people and for programs."""
 
-import io
 import json
 
 import pytest
-from rich.console import Console
 
+from agent.cli.judgement import poll_and_judge
 from agent.cli.observation import poll_once
-from agent.cli.poll import document, poll_and_judge, render
+from agent.cli.poll import document
+from agent.cli.poll_report import lines
+from agent.cli.words import Words
 from agent.config.secret import Secret
 from agent.config.settings import Account
 from agent.simulator.server import start
@@ -50,9 +51,7 @@ def settings(url, *accounts):
 
 
 def rendered(report, judgement):
-    out = io.StringIO()
-    render(report, judgement, Console(file=out, width=160))
-    return out.getvalue()
+    return "\n".join(line.plain for line in lines(report, judgement, Words("en"), 160))
 
 
 async def test_everything_the_provider_reports_is_in_the_document(url):
@@ -90,9 +89,9 @@ async def test_people_see_what_is_broken_first_and_what_to_do(url):
     assert report.failed
     text = rendered(report, judgement)
     assert text.index("4006220001") < text.index("4006220002")
-    for words in ("suspended_arrears", "1 of 2 reachable arrears", "below the notice line"):
+    for words in ("suspended: arrears", "1 of 2 reachable (in arrears)", "below the notice line"):
         assert words in text
-    assert "numbers failed: auth" in text
+    assert "numbers failed: credentials refused" in text
     assert "what to do: check the account's credentials" in text
 
 

@@ -4,7 +4,6 @@ import json
 
 import msgspec
 import pytest
-from rich.console import Console
 
 from agent.diagnosis import diagnose_number, diagnose_scope
 from agent.diagnosis.report import render, render_json
@@ -181,9 +180,7 @@ def test_the_reader_gets_the_verdict_in_their_language():
     settings = make_settings(locale="zh-CN")
     snapshot = make_snapshot(number(state="suspended_arrears"))
     verdict = diagnose_number(ONE, known(snapshot, locale="zh-CN"))
-    console = Console(record=True, width=120, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
-    render(verdict, settings, console)
-    shown = console.export_text()
+    shown = "\n".join(line.plain for line in render(verdict, settings, "zh-CN", 120))
     assert "号码欠费停机" in shown
     assert "充值" in shown
     assert ONE in shown

@@ -11,7 +11,6 @@ from tests.project.modules import CODE, REPOSITORY, imports, sources
 SHORTEST = 30
 """Lines of a module that only one other module of its package needs."""
 SHORT_FOR_A_REASON = {
-    "agent.cli.backup": "every command has a module of its own",
     "agent.cli.demo": "every command has a module of its own",
     "agent.cli.rule_commands": "every group of commands has a module of its own",
     "agent.cli.profile_check": "every command has a module of its own",

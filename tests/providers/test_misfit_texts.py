@@ -1,15 +1,16 @@
 """Errors name record, field, shape and keys; words that are not mapped are shown by ``poll``."""
 
-import io
 import json
 
 import pytest
 import yaml
 from aiohttp import web
-from rich.console import Console
 
+from agent.cli.judgement import NOT_JUDGED
 from agent.cli.observation import poll_once
-from agent.cli.poll import document, render
+from agent.cli.poll import document
+from agent.cli.poll_report import lines
+from agent.cli.words import Words
 from agent.config.load import load
 from agent.net.exchange import ProviderError
 from agent.states import PollFailure
@@ -129,6 +130,5 @@ async def test_poll_shows_words_that_are_not_mapped(tmp_path, aiohttp_server):
     assert len(shown) <= 32
     assert sum(entry["count"] for entry in shown) == 504
     assert PHONE not in json.dumps(shown)
-    out = io.StringIO()
-    render(report, Console(file=out, width=160))
-    assert "numbers.state: the profile does not map paused (3 times)" in out.getvalue()
+    text = "\n".join(line.plain for line in lines(report, NOT_JUDGED, Words("en"), 160))
+    assert "numbers.state: the profile does not map paused (3 times)" in text
