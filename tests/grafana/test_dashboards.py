@@ -10,11 +10,15 @@ import pytest
 import yaml
 
 from agent.rules.load import load_rules
+from agent.rules.promql.compile import parse
 from agent.rules.rule import RecordingRule
+from agent.rules.runbooks import runbook_names
 from exporters.family import FAMILIES
+from grafana.builder.__main__ import DASHBOARDS, FOLDER, LANGUAGES, files
+from grafana.builder.chinese import CHINESE
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted((ROOT / "grafana" / "dashboards").glob("*.json"))
+FILES = sorted(FOLDER.rglob("*.json"))
 RULES = load_rules(sorted((ROOT / "alert_rules").glob("*.yml"))).groups
 RECORDED = {r.name for group in RULES for r in group.rules if isinstance(r, RecordingRule)}
 PARTS = ("_bucket", "_count", "_sum")
@@ -48,14 +52,85 @@ def variables(dashboard: Dashboard) -> list[dict[str, Any]]:
     return list(dashboard["templating"]["list"])
 
 
-@pytest.fixture(params=dashboards(), ids=[path.stem for path in FILES])
+@pytest.fixture(params=dashboards(), ids=[f"{path.parent.name}-{path.stem}" for path in FILES])
 def dashboard(request: pytest.FixtureRequest) -> Dashboard:
     found: Dashboard = request.param
     return found
 
 
-def test_there_are_dashboards() -> None:
-    assert FILES
+def test_the_files_are_what_the_builder_makes() -> None:
+    built = dict(files())
+    assert len(built) == len(DASHBOARDS) * len(LANGUAGES) == 12
+    assert {str(path.relative_to(FOLDER)) for path in FILES} == set(built), "make docs"
+    for path, text in built.items():
+        assert (FOLDER / path).read_text(encoding="utf-8") == text, f"{path}: make docs"
+
+
+def words(part: Any) -> Iterator[str]:
+    """Every text of a dashboard that people read."""
+    shown = {"title", "description", "label", "noValue", "name", "titleFormat", "tooltip"}
+    if isinstance(part, dict):
+        for key, value in part.items():
+            if isinstance(value, str) and key in shown:
+                yield value
+            elif key == "renameByName":
+                yield from value.values()
+            else:
+                yield from words(value)
+    elif isinstance(part, list):
+        for item in part:
+            yield from words(item)
+
+
+def test_the_chinese_dashboards_are_chinese() -> None:
+    allowed = re.compile(
+        r"\{\{\w+\}\}|numwatch|Data source|datasource|provider|account|number|90|/|\s"
+    )
+    for path in sorted((FOLDER / "zh").glob("*.json")):
+        for text in words(json.loads(path.read_text(encoding="utf-8"))):
+            assert not re.search(r"[A-Za-z]{2,}", allowed.sub("", text)), (path.name, text)
+
+
+def test_no_translation_is_left_over() -> None:
+    english = {
+        text.removeprefix("numwatch / ")
+        for path in (FOLDER / "en").glob("*.json")
+        for text in words(json.loads(path.read_text(encoding="utf-8")))
+    }
+    text = "".join(path.read_text(encoding="utf-8") for path in (FOLDER / "en").glob("*.json"))
+    assert [word for word in CHINESE if word not in english and f'{word}"' not in text] == []
+
+
+def test_both_languages_ask_the_same() -> None:
+    for path in sorted((FOLDER / "en").glob("*.json")):
+        english, chinese = (
+            json.loads((FOLDER / language / path.name).read_text(encoding="utf-8"))
+            for language in ("en", "zh")
+        )
+        assert expressions(english) == expressions(chinese)
+        assert [panel["gridPos"] for panel in panels(english)] == [
+            panel["gridPos"] for panel in panels(chinese)
+        ]
+
+
+def test_links_lead_to_runbooks_numbers_and_tickets(dashboard: Dashboard) -> None:
+    urls = re.findall(r'"url": "([^"]*)"', json.dumps(dashboard))
+    pages = [url.removeprefix("${numwatch}") for url in urls if url]
+    assert pages
+    for page in pages:
+        assert page in {"", "/numbers/${__value.raw}", "/tickets/${__value.raw}"} or (
+            page.removeprefix("/runbooks/") in runbook_names()
+        ), page
+
+
+def test_each_dashboard_marks_changes_of_the_configuration_and_tickets(
+    dashboard: Dashboard,
+) -> None:
+    text = json.dumps(dashboard["annotations"])
+    assert "numwatch_config_last_reload_success_timestamp_seconds" in text
+    assert "numwatch_ticket_changed_timestamp_seconds" in text
+    for annotation in dashboard["annotations"]["list"]:
+        assert annotation["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
 
 
 def test_is_not_editable_and_has_a_name_of_its_own(dashboard: Dashboard) -> None:
@@ -78,8 +153,20 @@ def test_template_datasource_is_chosen_by_the_reader(dashboard: Dashboard) -> No
     assert first["query"] == "prometheus"
 
 
+def choices(dashboard: Dashboard) -> list[dict[str, Any]]:
+    return [variable for variable in variables(dashboard) if variable["type"] == "query"]
+
+
+def test_template_labels_are_read_by_valid_queries(dashboard: Dashboard) -> None:
+    for variable in choices(dashboard):
+        metric, label = re.fullmatch(
+            r"label_values\((\w+)(?:\{.*\})?, (\w+)\)", variable["definition"]
+        ).groups()
+        assert label in FAMILIES[metric].labels
+
+
 def test_template_variables_offer_all_and_follow_the_time(dashboard: Dashboard) -> None:
-    for variable in variables(dashboard)[1:]:
+    for variable in choices(dashboard):
         assert variable["multi"] is True
         assert variable["includeAll"] is True
         assert variable["allValue"] == ".+"
@@ -124,7 +211,7 @@ def test_panel_title_and_description(dashboard: Dashboard) -> None:
     for panel in shown(dashboard):
         assert panel["title"]
         assert len(panel["description"]) > len(panel["title"]), panel["title"]
-        assert panel["description"].endswith("."), panel["title"]
+        assert panel["description"].endswith((".", "。")), panel["title"]
     titles = [panel["title"] for panel in shown(dashboard)]
     assert len(titles) == len(set(titles))
 
@@ -151,6 +238,17 @@ def test_panels_lie_on_the_grid_beside_each_other(dashboard: Dashboard) -> None:
             for y in range(place["y"], place["y"] + place["h"]):
                 assert (x, y) not in taken, (panel["title"], taken[x, y])
                 taken[x, y] = panel["title"]
+
+
+def test_target_promql_is_valid(dashboard: Dashboard) -> None:
+    annotations = [annotation["expr"] for annotation in dashboard["annotations"]["list"]]
+    for expression in (*expressions(dashboard), *annotations):
+        parse(re.sub(r"\$__\w+", "5m", expression))
+
+
+def test_what_a_linter_would_object_to_has_its_reason() -> None:
+    exclusions = yaml.safe_load((ROOT / "grafana" / ".lint").read_text(encoding="utf-8"))
+    assert all(rule["reason"] for rule in exclusions["exclusions"].values())
 
 
 def test_target_reads_metrics_that_exist(dashboard: Dashboard) -> None:
@@ -185,11 +283,11 @@ def test_target_filters_by_the_chosen_provider_and_account(dashboard: Dashboard)
 
 def test_the_provisioning_names_the_folder_and_a_data_source() -> None:
     provisioning = ROOT / "grafana" / "provisioning"
-    (source,) = yaml.safe_load((provisioning / "datasources" / "prometheus.yml").read_text())[
-        "datasources"
-    ]
-    assert source["type"] == "prometheus"
-    (provider,) = yaml.safe_load((provisioning / "dashboards" / "numwatch.yml").read_text())[
-        "providers"
-    ]
-    assert provider["type"] == "file"
+    sources = yaml.safe_load((provisioning / "datasources" / "prometheus.yml").read_text("utf-8"))
+    assert [source["type"] for source in sources["datasources"]] == ["prometheus"] * 2
+    assert [source.get("isDefault") for source in sources["datasources"]] == [True, None]
+    found = yaml.safe_load((provisioning / "dashboards" / "numwatch.yml").read_text("utf-8"))
+    for provider in found["providers"]:
+        assert provider["type"] == "file"
+        assert Path(provider["options"]["path"]).name in LANGUAGES
+    assert len({provider["folder"] for provider in found["providers"]}) == len(LANGUAGES)

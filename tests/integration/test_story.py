@@ -14,8 +14,8 @@ from tests.integration.processes import ROOT, get, needs, wait_until
 pytestmark = pytest.mark.integration
 
 
-def query(story: Story, expression: str) -> list[dict[str, Any]]:
-    url = f"{story.prometheus}/api/v1/query?query={urllib.parse.quote(expression)}"
+def query(story: Story, expression: str, server: str = "") -> list[dict[str, Any]]:
+    url = f"{server or story.prometheus}/api/v1/query?query={urllib.parse.quote(expression)}"
     answer = json.loads(get(url))
     assert answer["status"] == "success", answer
     return list(answer["data"]["result"])
@@ -102,12 +102,15 @@ def test_promtool_finds_nothing_to_say_about_the_metrics(
 
 
 def dashboard_queries() -> list[tuple[str, str]]:
-    dashboard = json.loads((ROOT / "grafana/dashboards/fleet.json").read_text())
-    return [
-        (panel["title"], target["expr"])
-        for panel in dashboard["panels"]
+    """Every query of every dashboard, once; those of the other language are the same."""
+    files = sorted((ROOT / "grafana/dashboards/en").glob("*.json"))
+    found = {
+        target["expr"]: panel["title"]
+        for file in files
+        for panel in json.loads(file.read_text(encoding="utf-8"))["panels"]
         for target in panel.get("targets", ())
-    ]
+    }
+    return [(title, expression) for expression, title in found.items()]
 
 
 def concrete(expression: str) -> str:
@@ -115,6 +118,7 @@ def concrete(expression: str) -> str:
     for variable, value in (
         ("$provider", ".+"),
         ("$account", ".+"),
+        ("$number", ".+"),
         ("$__rate_interval", "4s"),
         ("$__range", "5m"),
     ):
@@ -127,6 +131,21 @@ def test_every_dashboard_query_shows_the_story(
     story: Story, tickets: list[dict[str, Any]], title: str, expression: str
 ) -> None:
     assert query(story, f"count(max_over_time(({concrete(expression)})[5m:1s]))"), title
+
+
+@pytest.mark.parametrize(("title", "expression"), dashboard_queries(), ids=lambda value: value[:60])
+def test_every_dashboard_query_is_answered_by_the_agent_itself(
+    story: Story, tickets: list[dict[str, Any]], title: str, expression: str
+) -> None:
+    """What Prometheus answers at this moment, the agent answers, too, with as many series."""
+    counted = f"count({concrete(expression)}) or vector(0)"
+
+    def both() -> list[str] | None:
+        counts = [query(story, counted, server)[0]["value"][1] for server in ("", story.agent)]
+        # The scrape of Prometheus is up to one interval behind.
+        return counts if counts[0] == counts[1] else None
+
+    wait_until(both, 20, f"{title}: the same number of series from both")
 
 
 def test_alertmanager_takes_the_shipped_configuration() -> None:

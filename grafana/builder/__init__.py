@@ -1,0 +1,1 @@
+"""Builds the dashboards in grafana/dashboards: run ``python -m grafana.builder``."""
