@@ -18,9 +18,21 @@ OPEN_TICKETS = 4
 
 
 @pytest.fixture(scope="package")
-def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the agent has its files."""
+    return tmp_path_factory.mktemp("browser")
+
+
+@pytest.fixture(scope="package")
+def login(agent: str, folder: Path) -> dict[str, str]:
+    """The login of an administrator, as Playwright's ``http_credentials``."""
+    token = (folder / "data" / "ledger" / "access.token").read_text(encoding="utf-8").strip()
+    return {"username": "ops", "password": token, "origin": agent, "send": "always"}
+
+
+@pytest.fixture(scope="package")
+def agent(folder: Path) -> Iterator[str]:
     """The address of an agent over real HTTP, with numbers in every health and open tickets."""
-    folder = tmp_path_factory.mktemp("browser")
     at = f"127.0.0.1:{free_port()}"
     world = ("--world", str(WORLD), "--speed", SPEED)
     command = numwatch("demo", "--listen", at, *world, "--data", str(folder / "data"))

@@ -199,6 +199,11 @@ async def test_style_and_script_are_served_from_here(client):
     assert (await client.get("/static/..%2fapp.py")).status == 404
 
 
+async def test_no_block_of_the_style_sheet_swallows_the_next(client):
+    text = await (await client.get("/static/numwatch.css")).text()
+    assert text.count("{") == text.count("}")
+
+
 async def test_an_unknown_parameter_is_told(client):
     answer = await client.get("/?language=fr")
     assert answer.status == 400
