@@ -14,6 +14,7 @@ declare -A package_of=(
   [kamailio]=kamailio
   [sipp]=sip-tester
   [caddy]=caddy
+  [docker-compose]=docker-compose
 )
 
 missing=()
