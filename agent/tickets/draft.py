@@ -137,7 +137,8 @@ class Draft:
         opening = self._opening(fault)
         previous = round_.view.closed.get(fault.key)
         if decision.transition is Transition.REOPEN and previous is not None:
-            return reopen_ticket(decision, fault, previous, opening, round_.now)
+            ended = round_.policy.resumed(previous, round_.now)
+            return reopen_ticket(decision, fault, ended, opening, round_.now)
         return open_ticket(decision, fault, previous, opening, round_.now)
 
     def _opening(self, fault: Fault) -> Opening:

@@ -212,6 +212,8 @@ def _recovery_withdrawn(ticket: Ticket, now: float) -> Ticket:
     before the restoration did take place, so its clock stays stopped.
     """
     over = ticket.restored_at if ticket.restored_at is not None else ticket.closed_at
+    if over is not None:
+        over += clocks.set_since_stop(ticket.clocks, ClockName.RESTORE)
     stops = {name: clocks.stopped_at(ticket.clocks, name) for name in ClockName}
     by_restoration = [
         name

@@ -7,10 +7,10 @@ be written did not happen and is decided again in the next round.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
-from agent.clock import NEVER_SET, with_setting
 from agent.complaints.complaint import Complaint
 from agent.config.settings import Settings
 from agent.fleet import Fleet
@@ -21,6 +21,7 @@ from agent.store.database import Database, finish
 from agent.tickets.actions.request import ActionRequest
 from agent.tickets.actions.specs import perform
 from agent.tickets.changes import CLOSED, Change, attach_complaints, log_change, redelivery, track
+from agent.tickets.clock_steps import ClockSteps
 from agent.tickets.decide.common_cause import Threshold, common_faults, keys_of
 from agent.tickets.decide.decision import Decision, DecisionPolicy, Recovery, by_ticket
 from agent.tickets.decide.diagnosis import Diagnose, FaultDiagnoser
@@ -90,8 +91,7 @@ class Tickets:
         self._lines = Lines()
         self._last_alert_at: dict[str, float] = {}
         self._gone_rules: list[GoneRule] = []
-        self._clock_step = 0.0
-        self._clock_settings = NEVER_SET
+        self._clock_steps = ClockSteps()
         self._mark = ""
         self._landing_ids = LandingIds(b"")
         self._is_loaded = False
@@ -104,7 +104,7 @@ class Tickets:
     def reconfigure(self, settings: Settings) -> None:
         """Uses ``settings`` from the next round on."""
         self._settings = settings
-        self._policy = ticket_policy_of(settings)
+        self._policy = ticket_policy_of(settings, self._clock_steps.settings)
 
     @property
     def open(self) -> tuple[Ticket, ...]:
@@ -122,10 +122,9 @@ class Tickets:
     def clock_was_set(self, step: float) -> None:
         """Goes on after the wall clock was set by ``step`` seconds; negative when set back.
 
-        No time has passed: recoveries are held as long as they would have been. The next round
-        applies it; times that are recorded stay as they are.
+        No time has passed. The next round applies it and records it with the open tickets.
         """
-        self._clock_step += step
+        self._clock_steps.note(step)
 
     async def observe(
         self, alerts: Sequence[Alert], fleet: Fleet, now: float, repeated: Sequence[Alert] = ()
@@ -226,15 +225,17 @@ class Tickets:
         The pure parts run in threads, so that thousands of tickets do not block the event loop;
         the lock keeps the tickets they read from changing meanwhile.
         """
+        await self._load(now)
+        await self._change_all(partial(self._clock_steps.changes, now=now), written)
+        self._clock_steps.recorded()
         gone_rules = tuple(self._gone_rules)
         view = await self._view(alerts, fleet, now)
-        policy = replace(self._policy, clock_settings=self._clock_settings)
-        round_ = Round(view, fleet, self._settings, policy, self._diagnoser, now, self._mark)
+        round_ = Round(view, fleet, self._settings, self._policy, self._diagnoser, now, self._mark)
         limit = self._settings.tickets.max_open
         decisions, self.waiting = await asyncio.to_thread(decide_within_limit, view, now, limit)
         await self._carry_out(decisions, round_, written)
         await self._revise_diagnoses(round_, written)
-        await self._apply_time_policies(round_, written)
+        await self._change_all(round_.time_changes, written)
         # Facts that are newer than a subject's last alert are evidence of its recovery.
         watched = watched_subjects((*self.open, *self._muted.values()))
         self._last_alert_at = view.last_alerts(watched, now)
@@ -243,9 +244,8 @@ class Tickets:
         del self._gone_rules[: len(gone_rules)]
 
     def _follow_clock(self, now: float) -> None:
-        step, self._clock_step = self._clock_step, 0.0
-        if step:
-            self._clock_settings = with_setting(self._clock_settings, step, now)
+        if step := self._clock_steps.follow(now):
+            self._policy = replace(self._policy, clock_settings=self._clock_steps.settings)
             self._lines.clock_was_set(step)
             self._open = {key: shifted(it, step) for key, it in self._open.items()}
             self._muted = {key: shifted(it, step) for key, it in self._muted.items()}
@@ -293,7 +293,7 @@ class Tickets:
             pending=await asyncio.to_thread(pending_keys, alerts, keys) | firing.in_doubt,
             evidence={},
             last_alert_at=self._last_alert_at,
-            policy=DecisionPolicy.of(settings.tickets, self._clock_settings),
+            policy=DecisionPolicy.of(settings.tickets, self._clock_steps.settings),
             muted=dict(self._muted),
             traits=traits,
             gone_rules=gone_keys(self._gone_rules, tickets, keys),
@@ -338,12 +338,12 @@ class Tickets:
             revisions = await asyncio.to_thread(round_.revisions, batch)
             await self._carry_out(revisions, round_, written)
 
-    async def _apply_time_policies(self, round_: Round, written: list[Change]) -> None:
-        """Writes warnings, breaches, severe faults and waivers that have come due."""
+    async def _change_all(
+        self, change: Callable[[Sequence[Ticket]], list[PreparedChange]], written: list[Change]
+    ) -> None:
+        """Writes what ``change`` makes of the open tickets, many to a transaction."""
         for batch in batches(self.open):
-            prepared = await asyncio.to_thread(round_.time_changes, batch)
-            if prepared:
-                await finish(self._commit(prepared, written))
+            await finish(self._commit(await asyncio.to_thread(change, batch), written))
 
     async def _write(self, *changes: Change | None) -> None:
         """Writes ``changes`` outside of a round, each of another ticket.

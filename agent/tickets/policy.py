@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec.structs import replace
 
-from agent.clock import ClockSettings, in_present_time
+from agent.clock import LEAST_STEP, ClockSettings, in_present_time
 from agent.config.service import Promise, SevereFault, Step, WorkingTime
 from agent.config.settings import Settings
 from agent.states import Grade, Party
@@ -51,18 +51,18 @@ class TicketPolicy(msgspec.Struct, frozen=True):
         """Seconds that have passed at ``now`` since the recorded time ``at``."""
         return now - in_present_time(at, self.clock_settings, now)
 
-    def events(self, ticket: Ticket, now: float) -> clocks.Events:
-        """The events of the ticket's clocks by the clock as it is set now."""
-        if not self.clock_settings:
-            return ticket.clocks
-        return tuple(
-            replace(event, at=in_present_time(event.at, self.clock_settings, now))
-            for event in ticket.clocks
-        )
+    def resumed(self, ticket: Ticket, now: float) -> Ticket:
+        """The ended ``ticket``, about to be reopened, with how the clock was set since it ended."""
+        if ticket.closed_at is None:
+            return ticket
+        step = in_present_time(ticket.closed_at, self.clock_settings, now) - ticket.closed_at
+        if abs(step) < LEAST_STEP:
+            return ticket
+        return replace(ticket, clocks=clocks.clock_was_set(ticket.clocks, step, now))
 
 
-def ticket_policy_of(settings: Settings) -> TicketPolicy:
-    """The policy that the configuration sets."""
+def ticket_policy_of(settings: Settings, clock_settings: ClockSettings = ()) -> TicketPolicy:
+    """The policy that the configuration sets, under a clock that was set as given."""
     levels = settings.tickets.sla
     return TicketPolicy(
         terms=_terms_of(settings),
@@ -74,6 +74,7 @@ def ticket_policy_of(settings: Settings) -> TicketPolicy:
         severe=levels.severe,
         contacts={party: contact.name for party, contact in settings.contacts.items()},
         zone=ZoneInfo(settings.timezone),
+        clock_settings=clock_settings,
     )
 
 

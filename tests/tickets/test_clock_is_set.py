@@ -1,14 +1,25 @@
 """Tickets while the machine's clock is set: no time passes for a recovery."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 import pytest
 from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from agent.states import NumberState, Stage
+from agent.states import ClockName, NumberState, Stage
+from agent.store import StoreError, UnavailableError
 from agent.store.database import Database
+from agent.tickets import manager
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.request import ActionRequest, Actor
 from agent.tickets.changes import Change
+from agent.tickets.document import document
+from agent.tickets.ledger import record_all
 from agent.tickets.lifecycle import ActorKind
+from agent.tickets.series import tickets_summary
+from agent.tickets.sla.clocks import readings
+from agent.tickets.ticket import Ticket
 from tests.tickets.driver import Run
 from tests.tickets.scene import NUMBER, Scene, alert
 
@@ -141,7 +152,7 @@ async def test_nobody_is_warned_and_nothing_is_severe_early(
     first = alert()
     await run.step(first)
     set_clock(run, step)
-    assert events(await run.step(first, seconds=60)) == []
+    assert events(await run.step(first, seconds=60)) == ["clock_was_set"]
     assert events(await run.step(first, seconds=1200)) == ["sla_warning"]
     assert "severe_fault" in events(await run.step(first, seconds=600))
 
@@ -156,3 +167,95 @@ async def test_nothing_is_waived_early(database: Database, scene: Scene, step: f
     for _ in range(5):
         assert "waive" not in events(await run.step(seconds=300))
     assert "waive" in events(await run.step(seconds=300))
+
+
+def first_deadlines(run: Run, ticket: Ticket) -> tuple[float, float]:
+    """The time left for the first contact by the ticket's JSON and by the metrics."""
+    (shown,) = (it for it in document(ticket, run.now)["clocks"] if it["name"] == "contact")
+    deadline = datetime.fromisoformat(shown["deadline"]).timestamp()
+    assert deadline == pytest.approx(run.now + shown["remaining_seconds"], abs=0.01)
+    (series,) = (
+        it
+        for it in tickets_summary([ticket], run.now)
+        if it.family.name == "numwatch_ticket_sla_deadline_timestamp_seconds"
+    )
+    rows = zip(series.frame.columns[2], series.values.tolist(), strict=True)
+    (metric,) = (value for name, value in rows if name == "contact")
+    return shown["remaining_seconds"], metric - run.now
+
+
+@STEPS
+async def test_every_reader_shows_the_deadline_that_is_acted_on(
+    database: Database, scene: Scene, step: float
+) -> None:
+    sla = {"warnings": [50], "grades": {"AAA": {"contact": 2400}}}
+    run = Run(database, scene, sla=sla)
+    scene.diagnosed = None
+    first = alert()
+    await run.step(first)
+    await run.step(first, seconds=600)
+    set_clock(run, step)
+    assert "sla_warning" not in events(await run.step(first, seconds=500))
+    (ticket,) = run.tickets.open
+    stored = await run.ledger.get(ticket.id)
+    assert stored is not None
+    for seen in (ticket, stored):
+        assert first_deadlines(run, seen) == pytest.approx((1240.0,) * 2, abs=0.01)
+    run.restart()
+    assert "sla_warning" in events(await run.step(first, seconds=60)), "as ever, also by a restart"
+
+
+@STEPS
+async def test_what_stopped_before_stays_as_it_is_recorded(run: Run, step: float) -> None:
+    await run.step(alert())
+    await run.step(alert(), seconds=300)
+    await act(run, TicketAction.ACCEPT)
+    await run.step(alert())
+    await act(run, TicketAction.RESTORE)
+    before = document(run.tickets.open[0], run.now)["clocks"]
+    assert {it["stopped_at"] is None for it in before} == {False}
+    set_clock(run, step)
+    await run.step(alert(), seconds=10)
+    assert document(run.tickets.open[0], run.now)["clocks"] == before
+    assert "flapped" in events(await run.step(alert(), seconds=130))
+    running = [it.name for it in readings(run.tickets.open[0].clocks, run.now) if not it.stopped_at]
+    assert ClockName.RESTORE in running
+    assert ClockName.CONTACT not in running, "somebody did make contact"
+
+
+@STEPS
+async def test_a_ticket_that_is_reopened_has_the_time_that_has_passed(
+    run: Run, step: float
+) -> None:
+    await run.step(alert())
+    await run.until_closed()
+    set_clock(run, step)
+    began = run.now
+    await run.step(alert(at=run.now), seconds=600)
+    (ticket,) = run.tickets.open
+    (restore,) = (it for it in readings(ticket.clocks, run.now) if it.name is ClockName.RESTORE)
+    assert 600 < restore.elapsed < 600 + 20 * 60, began
+
+
+@pytest.mark.parametrize("is_carried_out", [False, True])
+async def test_a_step_is_recorded_once_also_where_its_commit_fails(
+    run: Run, monkeypatch: pytest.MonkeyPatch, *, is_carried_out: bool
+) -> None:
+    async def fail(connection: AsyncConnection, changes: Sequence[Change]) -> None:
+        if is_carried_out:
+            await record_all(connection, changes)
+            await connection.commit()
+        raise UnavailableError("the disk is gone")
+
+    await run.step(alert())
+    set_clock(run, HOUR)
+    with monkeypatch.context() as patch:
+        patch.setattr(manager, "record_all", fail)
+        with pytest.raises(StoreError):
+            await run.step(alert())
+    for _ in range(2):
+        await run.step(alert())
+    (ticket,) = run.tickets.open
+    assert [it.event for it in ticket.timeline].count("clock_was_set") == 1
+    (restore,) = (it for it in readings(ticket.clocks, run.now) if it.name is ClockName.RESTORE)
+    assert restore.elapsed == pytest.approx(240, abs=1)

@@ -228,7 +228,8 @@ def close(ticket: Ticket, context: ActionContext) -> Ticket:
 def reopen(ticket: Ticket, context: ActionContext) -> Ticket:
     """Opens a closed ticket again, or takes a rejected one on again."""
     stage = Stage.ACCEPTED if ticket.stage is Stage.REJECTED else Stage.REOPENED
-    return replace(context.advance(ticket, stage), progress=Progress())
+    ended = context.policy.resumed(ticket, context.now)
+    return replace(context.advance(ended, stage), progress=Progress())
 
 
 def mute(ticket: Ticket, context: ActionContext) -> Ticket:

@@ -9,8 +9,10 @@ and every reader gets the same result. The rules:
 * Another grade brings other promises; the time that has counted so far stays counted.
 * A clock stops once. When a recovery or an arrival turns out to be none, its stop is void and
   the clock counts as having run all along.
-* Events are taken in the order in which they were recorded. One stamped earlier than the event
-  before it, because the machine's clock was set back, counts as of that event.
+* Events are taken in the order in which they were recorded. That the machine's clock was set is
+  an event, too: no time has passed by it, so what was recorded before is read as if the clock had
+  been right then. What stopped before stays as it was recorded.
+* An event stamped earlier than the one before it, by a step nobody noticed, counts as of that one.
 """
 
 import math
@@ -19,6 +21,7 @@ from enum import StrEnum, unique
 from functools import lru_cache
 
 import msgspec
+from msgspec.structs import replace
 
 from agent.states import ClockName, Grade
 from agent.tickets.sla.working_time import WorkCalendar, passed, reached
@@ -44,6 +47,8 @@ class ClockEventKind(StrEnum):
     RESUME = "resume"
     STOP = "stop"
     VOID = "void"
+    SET = "set"
+    """The machine's clock was set."""
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -73,6 +78,8 @@ class ClockEvent(msgspec.Struct, frozen=True):
     reason: PauseReason | None = None
     until: float | None = None
     """When a pause ends by itself: an appointment's hour."""
+    step: float = 0.0
+    """By how many seconds the machine's clock was set, to ``at``."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -182,8 +189,35 @@ def void(events: Events, at: float, *names: ClockName) -> Events:
     return (*events, *(ClockEvent(ClockEventKind.VOID, at, clock=name) for name in stopped))
 
 
+def clock_was_set(events: Events, step: float, at: float) -> Events:
+    """Goes on after the machine's clock was set by ``step`` seconds, to ``at``.
+
+    Steps with nothing between them are one event, so that a clock that is set over and over
+    makes no list longer.
+    """
+    if not events:
+        return events
+    last = events[-1]
+    if last.kind is ClockEventKind.SET:
+        return (*events[:-1], ClockEvent(ClockEventKind.SET, at, step=last.step + step))
+    return (*events, ClockEvent(ClockEventKind.SET, at, step=step))
+
+
+def last_set_to(events: Events) -> float | None:
+    """What the clock showed after the last step that is recorded; ``None`` without any."""
+    return next((it.at for it in reversed(events) if it.kind is ClockEventKind.SET), None)
+
+
+def set_since_stop(events: Events, name: ClockName) -> float:
+    """By how many seconds the machine's clock was set after a clock stopped; 0 while it runs."""
+    return _set_by(events) - _frames(events).get(name, _set_by(events))
+
+
 def stopped_at(events: Events, name: ClockName) -> float | None:
-    """When a clock stopped; ``None`` while it runs or where there is none."""
+    """When a clock stopped, by the machine's clock as it is set after ``events``.
+
+    ``None`` while it runs or where there is none.
+    """
     return _course(events).stopped.get(name) if events else None
 
 
@@ -196,17 +230,43 @@ def readings(events: Events, now: float) -> tuple[Reading, ...]:
     """Every clock that the terms promise something for, as of ``now``."""
     if not events:
         return ()
-    course = _course(events)
-    # A machine's clock that was set back stops the clocks until it has caught up.
-    now = max(now, course.last)
-    clocks = (_read(course, name, now) for name in ClockName)
+    present, frames = _set_by(events), _frames(events)
+    clocks = (_read(_course(events, frames.get(it, present)), it, now) for it in ClockName)
     return tuple(reading for reading in clocks if reading is not None)
+
+
+def _set_by(events: Events) -> float:
+    return sum(event.step for event in events)
+
+
+def _frames(events: Events) -> dict[ClockName, float]:
+    """By how much the machine's clock had been set when each clock stopped."""
+    frames: dict[ClockName, float] = {}
+    moved = 0.0
+    for event in events:
+        moved += event.step
+        if event.kind is ClockEventKind.STOP and event.clock is not None:
+            frames.setdefault(event.clock, moved)
+        elif event.kind is ClockEventKind.VOID and event.clock is not None:
+            frames.pop(event.clock, None)
+    return frames
+
+
+def _restated(events: Events, frame: float) -> Iterator[ClockEvent]:
+    """The events by the clock as it had been set by ``frame`` seconds, without the steps."""
+    moved = 0.0
+    for event in events:
+        moved += event.step
+        if event.kind is not ClockEventKind.SET:
+            yield event if moved == frame else replace(event, at=event.at + frame - moved)
 
 
 def _read(course: _Course, name: ClockName, now: float) -> Reading | None:
     allowed = course.terms.allowed(name)
     if allowed is None:
         return None
+    # A machine's clock that was set back unnoticed stops the clocks until it has caught up.
+    now = max(now, course.last)
     stopped = course.stopped.get(name)
     until = now if stopped is None else stopped
     elapsed = _elapsed(course, until)
@@ -260,8 +320,13 @@ def _paused_at(course: _Course, at: float) -> tuple[PauseReason, ...]:
 
 
 @lru_cache(maxsize=16384)
-def _course(events: Events) -> _Course:
-    """What the events say; cached, because the same events are read in every round."""
+def _course(recorded: Events, frame: float | None = None) -> _Course:
+    """What the events say; cached, because the same events are read in every round.
+
+    Times are by the clock as it had been set by ``frame`` seconds, or as it is set at the end.
+    """
+    frame = _set_by(recorded) if frame is None else frame
+    events = tuple(_restated(recorded, frame))
     first = events[0]
     assert first.grade is not None
     assert first.terms is not None

@@ -86,7 +86,7 @@ def _apply_grade(draft: _Draft, grade: Grade | None) -> None:
 def _warn_of_deadlines(draft: _Draft) -> None:
     # Looked up in the ticket, not by time: a machine's clock that is set back repeats no warning.
     recorded = {(it.clock, it.grade, it.percent) for it in draft.ticket.warned}
-    for reading in readings(draft.policy.events(draft.ticket, draft.now), draft.now):
+    for reading in readings(draft.ticket.clocks, draft.now):
         if reading.stopped_at is not None:
             continue
         due = [
