@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from agent.config.drift import Drift
-from agent.config.history import History
+from agent.config.history import History, PrometheusServer
 from agent.config.intake import AlertmanagerIntake, ComplaintIntake, Intake
 from agent.config.inventory.inventory import Inventory
 from agent.config.inventory.section import InventorySection
@@ -257,6 +257,8 @@ class Settings(Section):
     """Evidence of faults: whether it is kept, and for how long."""
     history: History = History()
     """What is kept by the hour: balances, reachable phones, calls by result, open tickets."""
+    prometheus: PrometheusServer = PrometheusServer()
+    """A Prometheus that scrapes this agent, to read the history from instead."""
     reachability: Reachability = Reachability()
     """When call records say that a bound phone cannot be reached."""
     drift: Drift = Drift()

@@ -1,6 +1,8 @@
 """The history as the agent runs it: its database, its recorder, and the reader of the pages."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +13,7 @@ from agent.config.settings import Settings
 from agent.history.database import HistoryDatabase
 from agent.history.hours import HistoryError, HistoryReader
 from agent.history.ledger_reader import LedgerHistory
+from agent.history.prometheus import PrometheusHistory
 from agent.history.recorder import HistoryRecorder
 from agent.model import AccountKey
 from agent.states import Severity
@@ -70,6 +73,7 @@ class HistoryService:
         self._clock = clock
         self._retention = retention
         self._reader: HistoryReader | None = None
+        self._recording: HistoryRecorder | None = None
 
     def reader(self) -> HistoryReader | None:
         """The history; ``None`` where none is kept, or it cannot be opened."""
@@ -77,19 +81,29 @@ class HistoryService:
 
     async def run(self) -> None:
         """Record until cancelled; the agent goes on without a history that cannot be opened."""
-        if not self._settings().history.enabled:
-            return
+        async with AsyncExitStack() as resources:
+            resources.callback(self._forget)
+            await self._open(resources)
+            if self._recording is not None:
+                await self._recording.run()
+            await asyncio.Event().wait()
+
+    async def _open(self, resources: AsyncExitStack) -> None:
+        settings = self._settings()
         try:
-            database = await HistoryDatabase.open(Path(self._settings().data_dir))
-        except HistoryError as error:
+            if settings.history.enabled:
+                database = await HistoryDatabase.open(Path(settings.data_dir))
+                resources.push_async_callback(database.close)
+                self._reader, self._recording = LedgerHistory(database), self._recorder(database)
+            if settings.prometheus.url is not None:
+                prometheus = PrometheusHistory(settings.prometheus)
+                resources.push_async_callback(prometheus.close)
+                self._reader = prometheus
+        except (HistoryError, OSError) as error:
             log.error("history_not_opened", error=str(error))  # noqa: TRY400 - the text says it
-            return
-        self._reader = LedgerHistory(database)
-        try:
-            await self._recorder(database).run()
-        finally:
-            self._reader = None
-            await database.close()
+
+    def _forget(self) -> None:
+        self._reader = self._recording = None
 
     def _recorder(self, database: HistoryDatabase) -> HistoryRecorder:
         return HistoryRecorder(

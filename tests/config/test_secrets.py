@@ -69,6 +69,7 @@ def configuration() -> dict:
             "alertmanager": {**hook, "headers": {"Authorization": f"Bearer {STRONG}"}},
             "complaints": {**hook, "secret": SIGNING, "former_secret": SIGNING},
         },
+        "prometheus": {"url": "https://prometheus.example.com", "token": STRONG},
         "sinks": sinks,
         "providers": [{"name": "north", "profile": "generic", "accounts": [account]}],
     }
