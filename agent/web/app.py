@@ -14,6 +14,7 @@ from agent.web.events import EVENTS, FleetEvents
 from agent.web.forwarding import name_client
 from agent.web.hosts import refuse_foreign_hosts
 from agent.web.live_web_config import LIVE_WEB_CONFIG, LiveWebConfig, keep_web_config
+from agent.web.number_search import NUMBER_SEARCH, NumberSearch
 from agent.web.pages.accounts.page import OUTLOOKS, Outlooks
 from agent.web.pages.home import OVERVIEW_CACHE, OverviewCache
 from agent.web.pages.rendering import set_up_templates
@@ -60,6 +61,7 @@ def make_app(services: WebServices) -> web.Application:
     app[EXECUTOR] = QueryExecutor(limits.concurrency, limits.timeout)
     app[OVERVIEW_CACHE] = OverviewCache()
     app[OUTLOOKS] = Outlooks()
+    app[NUMBER_SEARCH] = NumberSearch()
     app[EVENTS] = FleetEvents(services.fleet)
     app[ENDPOINTS] = _endpoints(services)
     app.on_response_prepare.append(add_headers)

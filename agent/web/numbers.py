@@ -1,16 +1,15 @@
 """``/api/numbers``: the numbers, filtered and paged, and one number with everything known of it."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from aiohttp import web
 
 from agent.checks.engine import CheckResult
-from agent.health.account import AccountHealth
-from agent.health.rule import HEALTHS
-from agent.states import Health, NumberState
+from agent.states import Health
+from agent.web.authentication import is_authorized
 from agent.web.configuration import configuration_view
+from agent.web.number_search import FILTERS, NUMBER_SEARCH, SORTS, NumberFilter, NumberSearch
 from agent.web.number_views import number_detail, number_view
 from agent.web.parameters import ACCOUNT, LIMIT, OFFSET, PROVIDER, Parameter, next_page, read
 from agent.web.responses import large_json_response, no_number
@@ -18,7 +17,6 @@ from agent.web.services import WebServices, services_of
 from agent.web.views import NumberDetail, NumberPage, NumberView
 
 _HEALTHS_OF = {
-    "": HEALTHS,
     "true": (Health.OK,),
     "false": (Health.DOWN, Health.DEGRADED),
     "unknown": (Health.UNKNOWN,),
@@ -26,27 +24,12 @@ _HEALTHS_OF = {
 NUMBERS_QUERY = (
     LIMIT,
     OFFSET,
-    PROVIDER,
-    ACCOUNT,
-    Parameter("state", "Only numbers in this state.", tuple(map(str, NumberState))),
-    Parameter("healthy", "Only numbers that are, are not, or may be.", tuple(_HEALTHS_OF)[1:]),
+    *FILTERS,
+    Parameter("healthy", "Only numbers that are, are not, or may be.", tuple(_HEALTHS_OF)),
+    Parameter("sort", "The order of the numbers.", SORTS, default="account"),
 )
 ACCOUNT_QUERY = (PROVIDER, ACCOUNT)
 """Which account's number, where several accounts have it."""
-
-
-@dataclass(frozen=True)
-class NumberFilter:
-    """Which numbers to list; an empty name matches all."""
-
-    state: NumberState | None = None
-    provider: str = ""
-    account: str = ""
-    health: tuple[Health, ...] = HEALTHS
-
-    def matches_account(self, result: CheckResult) -> bool:
-        """Whether numbers of this account are to be listed."""
-        return is_at(result, self.provider, self.account)
 
 
 def is_at(result: CheckResult, provider: str, account: str) -> bool:
@@ -56,41 +39,38 @@ def is_at(result: CheckResult, provider: str, account: str) -> bool:
 
 
 async def list_numbers(request: web.Request) -> web.Response:
-    """Numbers, filtered and paged."""
+    """Numbers, filtered, sorted and paged."""
     query = read(request.query, NUMBERS_QUERY)
     limit, offset = int(query["limit"]), int(query["offset"])
-    filter_ = NumberFilter(
-        NumberState(query["state"]) if query["state"] else None,
-        query["provider"],
-        query["account"],
-        _HEALTHS_OF[query["healthy"]],
+    filter_ = NumberFilter.of(query, masked=not is_authorized(request))
+    if query["healthy"]:
+        filter_ = replace(filter_, health=_HEALTHS_OF[query["healthy"]])
+    total, _, items = await asyncio.to_thread(
+        find_numbers,
+        services_of(request),
+        request.app[NUMBER_SEARCH],
+        filter_,
+        query["sort"],
+        limit,
+        offset,
     )
-    total, items = await asyncio.to_thread(_page, services_of(request), filter_, limit, offset)
     following = next_page(request, total, limit, offset)
     return await large_json_response(NumberPage(total, limit, offset, following, items))
 
 
-def _page(
-    services: WebServices, filter_: NumberFilter, limit: int, offset: int
-) -> tuple[int, list[NumberView]]:
+def find_numbers(
+    services: WebServices,
+    search: NumberSearch,
+    filter_: NumberFilter,
+    sort: str,
+    limit: int,
+    offset: int,
+) -> tuple[int, dict[str, int], list[NumberView]]:
+    """How many numbers match, how many of each health, and one page of them."""
     now = services.clock()
-    return select(services.healths(now), filter_, limit, offset, now)
-
-
-def select(
-    healths: Sequence[AccountHealth], filter_: NumberFilter, limit: int, offset: int, now: float
-) -> tuple[int, list[NumberView]]:
-    """How many numbers match, and one page of them, account by account and by number."""
-    total, views = 0, list[NumberView]()
-    for health in healths:
-        if not filter_.matches_account(health.result):
-            continue
-        rows = health.rows(*filter_.health, state=filter_.state)
-        start = max(0, offset - total)
-        page = rows[start : start + limit - len(views)]
-        views += [number_view(health, row, now) for row in page.tolist()]
-        total += rows.size
-    return total, views
+    selection = search.select(services.healths(now), filter_, sort, limit, offset, now)
+    items = [number_view(health, row, now) for health, row in selection.page]
+    return selection.total, selection.counts, items
 
 
 async def show_number(request: web.Request) -> web.Response:

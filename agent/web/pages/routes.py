@@ -9,6 +9,7 @@ from agent.web.pages import (
     complaints,
     config,
     home,
+    numbers,
     rules,
     runbooks,
     sinks,
@@ -20,6 +21,7 @@ from agent.web.pages.number.routes import NUMBER_ROUTES
 
 PAGE_ROUTES: tuple[Endpoint, ...] = (
     *home.ROUTES,
+    *numbers.ROUTES,
     *NUMBER_ROUTES,
     *accounts.ROUTES,
     *ticket.ROUTES,

@@ -7,7 +7,8 @@
 
   async function refresh() {
     // A form that is being filled in is left alone.
-    if (busy || document.hidden || document.querySelector("main details[open] form")) {
+    if (busy || document.hidden || document.querySelector("main details[open] form")
+        || document.activeElement?.closest("main form")) {
       missed = true;
       return;
     }
