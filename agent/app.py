@@ -50,6 +50,7 @@ from agent.sinks.reconciler import TicketSystemReconciler
 from agent.sinks.registry import SinkContext, build_sinks
 from agent.sinks.text import Writer
 from agent.store import StoreError, UnavailableError
+from agent.store.audit import AuditLog
 from agent.store.database import Database
 from agent.store.monitor import LedgerMonitor
 from agent.store.retention import RetentionClock
@@ -210,10 +211,8 @@ class Agent:
         self._complaint_api = ComplaintApi(self.webhooks.recorder, self._complaints, self._clock)
 
     def _checks(self, settings: Settings) -> tuple[Checker, SeriesBuilder]:
-        return (
-            Checker(settings, self.baselines),
-            SeriesBuilder(settings.metrics, planned_periods(settings)),
-        )
+        series = SeriesBuilder(settings.metrics, planned_periods(settings))
+        return Checker(settings, self.baselines), series
 
     def _sink_context(self, settings: Settings) -> SinkContext:
         writer = Writer(settings.locale, settings.web.external_url)
@@ -380,6 +379,7 @@ class Agent:
             act=self.act,
             tokens=self.tokens,
             evidence=self.evidence.exporter,
+            audit=AuditLog(self.database, self._retention.now, lambda: self.settings),
             history=self._history.reader,
             deliveries=Deliveries(self.database, self._dispatcher),
             baselines=BaselineService(

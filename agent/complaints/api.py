@@ -20,6 +20,7 @@ from agent.complaints.recorder import ComplaintRecorder
 from agent.complaints.repository import StoredComplaint
 from agent.net.scrub import scrub
 from agent.tickets.document import complaint_document
+from agent.webhooks.auth import signed_name
 from agent.webhooks.handler import json_response
 
 PATH = "/api/complaints"
@@ -83,6 +84,7 @@ class ComplaintApi:
             action = msgspec.json.decode(await request.read(), type=ComplaintActionRequest)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             return _problem(HTTPStatus.BAD_REQUEST, str(error), _EXAMPLE)
+        action = replace(action, actor=signed_name(request, action.actor))
         try:
             after = await self.perform(request.match_info["id"], action)
         except ComplaintActionError as error:

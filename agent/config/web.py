@@ -95,6 +95,8 @@ class Web(Section):
     """Believes the users that ``trusted_proxies`` name, as behind a proxy that logs people in by
     OpenID Connect. From any other address these headers mean nothing. Reading needs a login then.
     """
+    audit_keep: Annotated[Duration, Field(ge=86_400)] = 400 * 86_400.0
+    """How long entries of the audit log are kept; older ones are deleted with each new one."""
     queries: WebQueries = WebQueries()
     """What queries at ``/api/v1`` may take; the rules' own are not limited by it."""
 

@@ -214,3 +214,18 @@ provider_pushes = Table(
     Index("provider_pushes_received_at", "received_at"),
 )
 """The messages that providers pushed, with the facts in them and nothing else of what was sent."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Float, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("what", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("address", String, nullable=False),
+    Index("audit_at", "at"),
+)
+"""Who was shown or did what only some may, when, from where and why. No row holds a phone."""

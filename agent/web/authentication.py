@@ -22,7 +22,12 @@ from agent.web.passwords import BusyError, PasswordCheck
 from agent.web.responses import ApiError, Handler
 from agent.web.services import services_of
 from agent.web.trusted_headers import user_of_proxy
-from agent.webhooks.auth import basic_credentials, presented_credentials
+from agent.webhooks.auth import (
+    USER_NAME,
+    basic_credentials,
+    presented_credentials,
+    signed_name,
+)
 
 WEBHOOKS = "/hooks/"
 """The beginning of the paths of webhooks."""
@@ -74,6 +79,7 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
     if access is Access.WEBHOOK:
         return await handler(request)
     identity = request[_IDENTITY] = await _identify(request)
+    request[USER_NAME] = identity.name
     least = access.role
     if least is not None and (access.needs_login or web_of(request).reading_needs_login):
         is_known = identity.credentials is Credentials.RIGHT
@@ -96,6 +102,14 @@ def is_authorized(request: web.Request) -> bool:
     return role_of(request).includes(Role.OPERATOR)
 
 
+def may_act(request: web.Request) -> bool:
+    """Whether forms of operators are of use: to an operator, and to who can still log in as one.
+
+    Where everybody may read, a browser asks for the login when the form is sent.
+    """
+    return is_authorized(request) or not web_of(request).reading_needs_login
+
+
 def actor_of(request: web.Request) -> str:
     """The name of whoever sent ``request``; empty where there is none.
 
@@ -112,13 +126,9 @@ def user_name_of(request: web.Request) -> str:
 def recorded_actor(request: web.Request, typed: str) -> str:
     """The name under which an act of ``request`` is recorded, where a form or body has ``typed``.
 
-    A user who has logged in under a name cannot act under another: ``li (Li Wei)``. With the
-    agent's token, which many may share, the typed name is all there is.
+    See :func:`agent.webhooks.auth.signed_name`; without any name it is what the browser has sent.
     """
-    name = user_name_of(request)
-    if not name:
-        return typed or actor_of(request)
-    return name if typed.strip() in {"", name} else f"{name} ({typed.strip()})"
+    return signed_name(request, typed) or actor_of(request)
 
 
 def _identity_of(request: web.Request) -> Identity:

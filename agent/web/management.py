@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from agent.web.audit import record_if_possible
 from agent.web.services import services_of
 
 
@@ -24,6 +25,8 @@ async def ready(request: web.Request) -> web.Response:
 async def reload(request: web.Request) -> web.Response:
     """Load the configuration again; 400 with every error where it is wrong, and no change."""
     outcome = await services_of(request).reload()
+    result = "refused" if outcome.errors else "in force"
+    await record_if_possible(request, "configuration_reloaded", result, "")
     if not outcome.errors:
         return web.Response(text="\n".join(("configuration reloaded", *outcome.notices, "")))
     lines = "\n".join(("configuration not reloaded, the old one stays in use:", *outcome.errors))

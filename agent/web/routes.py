@@ -14,6 +14,7 @@ from agent.web import (
     numbers,
     tickets,
 )
+from agent.web.audit import AUDIT_ROUTES
 from agent.web.documents import (
     ALERTMANAGER_MESSAGE,
     CALLBACK,
@@ -32,6 +33,7 @@ from agent.web.openapi import show_openapi
 from agent.web.pages.routes import PAGE_ROUTES
 from agent.web.parameters import Parameter
 from agent.web.prometheus.routes import PROMETHEUS_ROUTES
+from agent.web.reveal import REVEAL_ROUTES
 from agent.web.views import AccountList, BaselineView, NumberDetail, NumberPage, VersionView
 
 _HTML, _TEXT = "text/html", "text/plain"
@@ -259,6 +261,8 @@ ROUTES: tuple[Endpoint, ...] = (
     *PAGE_ROUTES,
     *_MANAGEMENT,
     *_NUMBERS,
+    *REVEAL_ROUTES,
+    *AUDIT_ROUTES,
     *HISTORY_ROUTES,
     *_TICKETS,
     *_COMPLAINTS,

@@ -20,6 +20,7 @@ from agent.history.hours import HistoryReader
 from agent.model import AccountKey, Verdict
 from agent.rules.queries.queries import Queries
 from agent.sinks.delivery_status import DeliveryStatus
+from agent.store.audit import AuditLog
 from agent.tickets.actions.request import ActionRequest
 from agent.tickets.changes import Change
 from agent.tickets.index import TicketIndex
@@ -177,6 +178,8 @@ class WebServices:
     """Evaluates expressions; ``None`` while no rule engine runs."""
     baselines: Baselines | None = None
     evidence: Evidence | None = None
+    audit: AuditLog | None = None
+    """Records who is shown what only some may see; without it nobody is."""
     history: Callable[[], HistoryReader | None] = lambda: None
     """What was, by the hour; ``None`` where no history is kept."""
     deliveries: Deliveries | None = None

@@ -15,6 +15,7 @@ from agent.tickets.changes import Change
 from agent.tickets.document import document
 from agent.tickets.ledger import Filter, Page
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
+from agent.web.audit import record_replay
 from agent.web.authentication import recorded_actor
 from agent.web.parameters import ACCOUNT, LIMIT, OFFSET, PROVIDER, Parameter, next_page, read
 from agent.web.responses import ApiError, json_response, large_json_response, no_ticket
@@ -103,7 +104,9 @@ async def show_ticket(request: web.Request) -> web.Response:
 async def replay(request: web.Request) -> web.Response:
     """Queue dead letters for delivery again: those of one ticket, or all of them."""
     ticket_id = read(request.query, REPLAY_QUERY)["ticket"]
-    return json_response(Replayed(await services_of(request).replay(ticket_id or None)))
+    count = await services_of(request).replay(ticket_id or None)
+    await record_replay(request, ticket_id, count)
+    return json_response(Replayed(count))
 
 
 async def act_on_ticket(request: web.Request) -> web.Response:

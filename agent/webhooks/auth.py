@@ -21,6 +21,8 @@ from agent.webhooks.guesses import GuessLimiter
 from agent.webhooks.peer import peer_of
 from exporters.telemetry import Telemetry
 
+USER_NAME: web.RequestKey[str] = web.RequestKey("user_name", str)
+"""The name under which the sender has logged in, set by the web application where there is one."""
 _SIGNATURES = ("webhook-signature", "X-Hub-Signature")
 
 
@@ -84,6 +86,18 @@ class TokenCheck:
     def count_right(self, request: web.Request) -> None:
         """Remember that the peer of ``request`` has presented right credentials."""
         self.guesses.count_right(peer_of(request))
+
+
+def signed_name(request: web.Request, typed: str) -> str:
+    """The name for what ``request`` does, where a form or body has ``typed``: ``li (Li Wei)``.
+
+    A user who has logged in under a name cannot act under another. With the agent's token, which
+    many may share, the typed name is all there is.
+    """
+    name, typed = request.get(USER_NAME, ""), typed.strip()
+    if not name:
+        return typed
+    return name if typed in {"", name} else f"{name} ({typed})"
 
 
 def presented_credentials(request: web.Request) -> str:

@@ -7,7 +7,9 @@ from urllib.parse import quote, urlencode
 from aiohttp import web
 from markupsafe import Markup, escape
 
+from agent.config.web import Role
 from agent.i18n import Message
+from agent.web.authentication import role_of
 from agent.web.endpoint import ENDPOINTS
 
 NAVIGATION: tuple[tuple[str, Message], ...] = (
@@ -21,6 +23,7 @@ NAVIGATION: tuple[tuple[str, Message], ...] = (
     ("/sinks", Message("Sinks and outbox")),
     ("/runbooks", Message("Runbooks")),
     ("/config", Message("Configuration")),
+    ("/audit", Message("Audit log")),
 )
 """Path and text of every entry, in order; one whose path has no page is left out."""
 
@@ -66,8 +69,13 @@ class Links:
 
 
 def navigation(request: web.Request, links: Links, locale: str) -> list[NavigationEntry]:
-    """The entries that have a page, in the language of ``locale``."""
-    pages = {path for method, path in request.app[ENDPOINTS] if method == "GET"}
+    """The entries that have a page which the reader may see, in the language of ``locale``."""
+    endpoints, role = request.app[ENDPOINTS], role_of(request)
+    pages = {
+        path
+        for (method, path), endpoint in endpoints.items()
+        if method == "GET" and role.includes(endpoint.access.role or Role.VIEWER)
+    }
     return [
         NavigationEntry(links(path), message.text(locale), _is_current(request.path, path))
         for path, message in NAVIGATION

@@ -11,7 +11,7 @@ import jinja2
 from aiohttp import web
 from markupsafe import Markup
 
-from agent.web.authentication import is_authorized, role_of
+from agent.web.authentication import is_authorized, may_act, role_of
 from agent.web.csrf import csrf_field
 from agent.web.language import choose_locale
 from agent.web.pages.assets import ASSETS_DIGEST
@@ -33,7 +33,8 @@ async def page(
 
     Every template has ``texts``, ``link`` (an address that keeps the chosen language), ``moment``
     (a time in the agent's zone), ``csrf_field`` (to be written into every form that posts),
-    ``role`` (of the reader, as in ``role.includes('operator')``) and what the layout shows.
+    ``role`` (of the reader, as in ``role.includes('operator')``), ``shows_actions`` (whether
+    forms of operators are of use to the reader) and what the layout shows.
     """
     services = services_of(request)
     settings = services.settings()
@@ -49,6 +50,7 @@ async def page(
         "now": services.clock(),
         "csrf_field": csrf_field(request),
         "role": role_of(request),
+        "shows_actions": may_act(request),
         "navigation": navigation(request, links, locale),
         "language_link": lambda other: language_link(request, other),
         "version": services.version,

@@ -6,6 +6,7 @@ from agent.web import events
 from agent.web.endpoint import Endpoint
 from agent.web.pages import (
     assets,
+    audit,
     complaints,
     config,
     home,
@@ -31,6 +32,7 @@ PAGE_ROUTES: tuple[Endpoint, ...] = (
     *config.ROUTES,
     *tickets.ROUTES,
     *complaints.ROUTES,
+    *audit.ROUTES,
     *assets.ROUTES,
     Endpoint(
         "GET",

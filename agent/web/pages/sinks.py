@@ -8,6 +8,7 @@ from aiohttp import web
 
 from agent.config.web import Role
 from agent.tickets.outbox.overview import DeadLetter
+from agent.web.audit import record_replay
 from agent.web.authentication import actor_of, role_of
 from agent.web.endpoint import Access, Endpoint
 from agent.web.forms import FORM, read_form
@@ -73,6 +74,7 @@ async def replay_form(request: web.Request) -> web.Response:
     lang = read(request.query, (LANG,))["lang"]
     ticket = dict(await read_form(request)).get("ticket", "")
     count = await services_of(request).replay(ticket or None)
+    await record_replay(request, ticket, count)
     raise web.HTTPSeeOther(Links(lang).address("/sinks", replayed=str(count)))
 
 

@@ -13,6 +13,7 @@ from agent.web.pages.number.diagnosis import (
 )
 from agent.web.pages.number.notices import FORM_QUERY
 from agent.web.pages.number.page import NUMBER_PAGE_QUERY, number_page
+from agent.web.pages.number.reveal_form import reveal_phone
 from agent.web.pages.rendering import BAD_REQUEST, HTML, NOT_FOUND
 from agent.web.parameters import Parameter
 from agent.web.responses import Handler
@@ -53,6 +54,7 @@ NUMBER_ROUTES = (
         errors=(BAD_REQUEST, NOT_FOUND),
     ),
     _form("diagnosis", answer_question, "Answer a question of a diagnosis", ANSWERS),
+    _form("reveal", reveal_phone, "Show one phone of a number in full"),
     _form("baseline", decide, "Approve or reject a number's configuration"),
 )
 """The pages and forms of this package, for the route table."""
