@@ -9,8 +9,10 @@ from pathlib import Path
 
 import structlog
 
+from agent.alert_sources import AlertSources
 from agent.baselines.baseline import BaselineBook
 from agent.baselines.planned import planned_periods
+from agent.baselines.rejections import DriftRejections
 from agent.baselines.repository import BaselineRepository
 from agent.baselines.service import BaselineService
 from agent.checks.engine import Checker
@@ -33,6 +35,7 @@ from agent.fleet_diagnosis import FleetDiagnosis
 from agent.health.fleet import FleetHealth
 from agent.history.service import HistoryService
 from agent.inbound import InboundWebhooks, Targets
+from agent.lints.waivers import WaiverBook, WaiverStore
 from agent.model import Alert
 from agent.plan import Plan, make_plan, warn_of_needed_restart
 from agent.polling.pollers import Pollers
@@ -93,6 +96,7 @@ class Agent:
         self.own_series = OwnSeries(self.telemetry)
         self.reloads = Reloads(self.telemetry.record_reload, self._clock)
         self.baselines = BaselineBook()
+        self.waivers = WaiverBook()
         self._own_token = OwnToken(lambda: self.settings)
         self.tokens = TokenCheck(self._own_token.current, self.telemetry)
 
@@ -133,6 +137,8 @@ class Agent:
         self.baselines.declare(plan.declared)
         self._runtime_state = RuntimeState(self.database, self._baseline_repository)
         await self._runtime_state.restore_baselines()
+        self._waivers = WaiverStore(self.database, self.waivers)
+        await self._waivers.restore()
 
     async def _make_monitoring(self, plan: Plan) -> None:
         """Polls to snapshots, snapshots to series; evidence records what providers answer."""
@@ -204,15 +210,23 @@ class Agent:
             ),
             self.tokens,
         )
-        complaints = self.webhooks.complaints
-        self._complaints = ComplaintCorrelator(
-            complaints, self.tickets, self.ledger, lambda: self.settings, self.telemetry
+        stored = self.webhooks.complaints
+        complaints = ComplaintCorrelator(
+            stored, self.tickets, self.ledger, lambda: self.settings, self.telemetry
         )
-        self._complaint_api = ComplaintApi(self.webhooks.recorder, self._complaints, self._clock)
+        self._rejections = await DriftRejections.open(self.database)
+        self._sources = AlertSources(
+            complaints,
+            self.webhooks,
+            self._rejections,
+            self.tickets,
+            lambda: self._refresher.results,
+        )
+        self._complaint_api = ComplaintApi(self.webhooks.recorder, complaints, self._clock)
 
     def _checks(self, settings: Settings) -> tuple[Checker, SeriesBuilder]:
         series = SeriesBuilder(settings.metrics, planned_periods(settings))
-        return Checker(settings, self.baselines), series
+        return Checker(settings, self.baselines, self.waivers), series
 
     def _sink_context(self, settings: Settings) -> SinkContext:
         writer = Writer(settings.locale, settings.web.external_url)
@@ -283,7 +297,8 @@ class Agent:
         with suppress(UnavailableError):
             await self._runtime_state.save_alerts(self._scheduler.engine)
             if self.settings.tickets.enabled:
-                await self._update_tickets(rule_alerts, now)
+                own = self._scheduler.engine.ruleset.alert_names
+                await self._sources.observe(rule_alerts, own, self.fleet, now)
             await self._runtime_state.save()
         open_tickets = tuple(self.tickets.open)
         self.evidence.collector.observe(open_tickets)
@@ -291,25 +306,6 @@ class Agent:
         summary = await asyncio.to_thread(tickets_summary, open_tickets, now, self.tickets.waiting)
         self.exposition.publish("agent", summary)
         self._pollers.set_urgent(accounts_of(open_tickets))
-
-    async def _update_tickets(self, rule_alerts: Sequence[Alert], now: float) -> None:
-        """Observe the alerts of all three sources at once: rules, Alertmanager, complaints.
-
-        Tickets take an observation for everything that fires: what is missing from it has
-        stopped firing. So alerts from outside cannot be observed when they arrive; they wait in
-        the ledger for the next evaluation, and join its alerts here. One observation also makes
-        one ticket of a fault that a rule and Alertmanager report (docs/reference/ticketing.md §4).
-        """
-        # Complaints first: those about an open ticket are attached to it and raise no alert.
-        complaint_alerts = await self._complaints.collect_alerts(self.fleet, now)
-        external_alerts = await self.webhooks.firing_alerts()
-        own = self._scheduler.engine.ruleset.alert_names
-        repeated = [alert for alert in external_alerts if alert.name in own]
-        others = [alert for alert in external_alerts if alert.name not in own]
-        alerts = (*rule_alerts, *others, *complaint_alerts)
-        await self.tickets.observe(alerts, self.fleet, now, repeated)
-        # And once more: the observation has opened tickets for the other complaints.
-        await self._complaints.attach_and_release(self.fleet, now)
 
     # Reloading the configuration.
 
@@ -380,6 +376,9 @@ class Agent:
             tokens=self.tokens,
             evidence=self.evidence.exporter,
             audit=AuditLog(self.database, self._retention.now, lambda: self.settings),
+            polls=self._pollers.requested,
+            rejections=self._rejections,
+            waivers=self._waivers,
             history=self._history.reader,
             deliveries=Deliveries(self.database, self._dispatcher),
             baselines=BaselineService(

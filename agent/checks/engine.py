@@ -22,6 +22,7 @@ from agent.lints.columns import LintColumns, LintSource, follow_lints, read_lint
 from agent.lints.facts import AccountFacts
 from agent.lints.finding import Finding
 from agent.lints.linter import Linter
+from agent.lints.waivers import WaiverBook
 from agent.model import Routing, Snapshot
 from agent.states import BindingState, Capability, Grade, Party
 
@@ -38,7 +39,13 @@ class Checker:
     settings make a new checker and pass no ``before`` to its first check.
     """
 
-    def __init__(self, settings: Settings, baselines: Baselines | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        baselines: Baselines | None = None,
+        waivers: WaiverBook | None = None,
+    ) -> None:
+        """``waivers`` are those of lints that operators have written."""
         self.baselines: Baselines = BaselineBook() if baselines is None else baselines
         self._accounts: dict[tuple[str, str], Account] = {
             (provider.name, account.id): account
@@ -58,7 +65,7 @@ class Checker:
         self._reachability = settings.reachability
         lints = settings.lints
         self._linter = (
-            Linter(lints, settings.calendar, settings.timezone) if lints.enabled else None
+            Linter(lints, settings.calendar, settings.timezone, waivers) if lints.enabled else None
         )
         self._contacts = {
             (provider.name, account.id)

@@ -1,6 +1,6 @@
 """The findings at each number of an account, by column."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,8 @@ class LintColumns:
     """Lints that applied unwaived at some time since the agent started."""
     next_change: Floats
     """When a finding may change although no fact does, in epoch seconds."""
+    waivers_revision: int
+    """The revision of the operators' waivers that ``unwaived`` rests on."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +54,19 @@ class LintSource:
 def read_lints(linter: Linter, source: LintSource, now: float) -> LintColumns:
     """Return the columns of ``source`` at ``now``, epoch seconds."""
     rows = np.arange(len(source.numbers), dtype=np.intp)
+    # Before the findings are read: what is waived meanwhile is read again next time.
+    revision = linter.operators.state.revision
     findings, unwaived, next_change = _read(linter, source, rows, now)
-    return LintColumns(linter, findings, unwaived, unwaived, next_change)
+    return LintColumns(linter, findings, unwaived, unwaived, next_change, revision)
 
 
 def follow_lints(
     source: LintSource, before: LintColumns, alignment: Alignment, rows: Rows, now: float
 ) -> LintColumns:
     """Return ``before`` updated to ``source``, of which ``rows`` have changed."""
+    waivers = before.linter.operators.state
     rows = union(rows, _overdue(before.next_change, alignment, now))
+    rows = union(rows, _rows_of(source, waivers.changed_since(before.waivers_revision)))
     if not rows.size and alignment.carry is None:
         return before
     findings, unwaived, next_change = _read(before.linter, source, rows, now)
@@ -71,6 +77,7 @@ def follow_lints(
         alignment.patch(before.unwaived, rows, unwaived),
         alignment.patch(before.ever_unwaived, rows, ever_unwaived),
         alignment.patch(before.next_change, rows, next_change),
+        waivers.revision,
     )
 
 
@@ -86,6 +93,14 @@ def _read(linter: Linter, source: LintSource, rows: Rows, now: float) -> tuple[B
         unwaived[index] = bits & ~linter.waived_bits(facts.number.number, context.today)
         next_change[index] = linter.next_change(facts)
     return findings, unwaived, next_change
+
+
+def _rows_of(source: LintSource, names: Collection[str]) -> Rows:
+    """The rows of the numbers in ``names``."""
+    if not names:
+        return np.empty(0, dtype=np.intp)
+    found = [row for row, each in enumerate(source.numbers) if each.number in names]
+    return np.array(found, dtype=np.intp)
 
 
 def _earlier(ever_unwaived: Bits, alignment: Alignment, rows: Rows) -> Bits:

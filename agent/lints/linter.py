@@ -11,6 +11,7 @@ from agent.lints.facts import AccountFacts, LintContext, NumberFacts, needs_met
 from agent.lints.finding import Finding, Level, Waiver
 from agent.lints.identity import expiry_moments
 from agent.lints.registry import LINTS, Lint, Result
+from agent.lints.waivers import OperatorWaiver, WaiverBook
 from agent.model import Routing
 from agent.routing.calendar import Calendar
 
@@ -26,7 +27,10 @@ class Linter:
         lints: Lints | None = None,
         calendar: HolidayCalendar | None = None,
         timezone: str = "Asia/Shanghai",
+        waivers: WaiverBook | None = None,
     ) -> None:
+        """``waivers`` are those that operators have written, beside the configuration's."""
+        self.operators = WaiverBook() if waivers is None else waivers
         self._lints = lints or Lints()
         self._zone = ZoneInfo(timezone)
         self._calendar = read_calendar(calendar or HolidayCalendar())
@@ -85,11 +89,15 @@ class Linter:
                 bits |= LINTS[waiver.lint].bit
         return bits
 
+    def may_waive(self, lint: str) -> bool:
+        """Whether ``lint`` is one of a number, which an operator may waive there."""
+        return any(lint == enabled.id for enabled in self._of_numbers)
+
     def next_change(self, facts: NumberFacts) -> float:
         """When the findings may change although no fact does, in epoch seconds."""
         number, routing = facts.number, facts.routing
         if not (
-            self._waivers
+            self._waivers_of(number.number)
             or number.contract_end
             or number.licence_end
             or number.identity_end
@@ -128,11 +136,13 @@ class Linter:
             if waiver.until and not _has_expired(waiver, today)
         ]
 
-    def _waivers_of(self, number: str) -> Sequence[LintWaiver]:
-        """The waivers for ``number``, its own before those for every number."""
+    def _waivers_of(self, number: str) -> Sequence[LintWaiver | OperatorWaiver]:
+        """The waivers for ``number``: operators', its own, and those for every number."""
+        operators = self.operators.of(number)
         if not self._waivers:
-            return ()
-        return (*self._waivers.get(number, ()), *self._waivers.get(_EVERY_NUMBER, ()))
+            return operators
+        configured = (*self._waivers.get(number, ()), *self._waivers.get(_EVERY_NUMBER, ()))
+        return (*operators, *configured)
 
     def _start_of(self, ordinal: int) -> float:
         day = date.fromordinal(ordinal)
@@ -163,7 +173,7 @@ def _by_number(waivers: Sequence[LintWaiver]) -> dict[str, list[LintWaiver]]:
     return by_number
 
 
-def _has_expired(waiver: LintWaiver, today: date) -> bool:
+def _has_expired(waiver: LintWaiver | OperatorWaiver, today: date) -> bool:
     return waiver.until is not None and date.fromisoformat(waiver.until) < today
 
 

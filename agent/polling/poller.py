@@ -101,6 +101,14 @@ class Poller:
             self._pace_changed.set()
             self._pace_changed = asyncio.Event()
 
+    def has_refused_credentials(self) -> bool:
+        """Whether polls wait because the provider has refused the account's credentials."""
+        now = asyncio.get_running_loop().time()
+        return any(
+            breaker.reason is PollFailure.AUTH and not breaker.allows(now)
+            for breaker in self._breakers.values()
+        )
+
     async def poll_all(self) -> tuple[PollOutcome, ...]:
         """Poll every capability once, now, regardless of the schedule; the numbers first."""
         first = [c for c in self.capabilities if c is Capability.NUMBERS]

@@ -21,6 +21,7 @@ from agent.polling.pushed import PushOutcome
 from agent.polling.recorder import ResponseRecorder
 from agent.polling.redaction import AccountRedactor
 from agent.polling.request_path import RequestPaths
+from agent.polling.requested_polls import RequestedPolls
 from agent.polling.schedule import first_delay
 from agent.providers import registry
 from agent.providers.base import AdapterReports, Provider
@@ -81,6 +82,8 @@ class Pollers:
         self._paths = RequestPaths(self._wall, recorder)
         self._urgent: frozenset[AccountKey] = frozenset()
         self._changing = asyncio.Lock()
+        self.requested = RequestedPolls(lambda: self._pollers)
+        """The polls that people ask for."""
 
     def accounts(self) -> tuple[AccountKey, ...]:
         """Provider and account of everything polled, in the order of the configuration."""
@@ -134,6 +137,7 @@ class Pollers:
     async def stop(self) -> None:
         """Cancel every poll and close every connection."""
         async with self._changing:
+            await self.requested.stop()
             await asyncio.gather(*(poller.stop() for poller in self._pollers.values()))
             await self._paths.close_unused(())
 

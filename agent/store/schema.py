@@ -229,3 +229,18 @@ audit = Table(
     Index("audit_at", "at"),
 )
 """Who was shown or did what only some may, when, from where and why. No row holds a phone."""
+
+lint_waivers = Table(
+    "lint_waivers",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("lint", String, nullable=False),
+    Column("number", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("author", String, nullable=False),
+    Column("written_at", Float, nullable=False),
+    Column("until", String, nullable=False),
+    Column("withdrawn_by", String, nullable=False, server_default=""),
+    Index("lint_waivers_number", "number"),
+)
+"""Findings of lints that operators answer for, until a day (ISO 8601); rows are never deleted."""

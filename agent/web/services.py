@@ -8,6 +8,7 @@ from typing import Protocol
 from aiohttp import web
 
 from agent.baselines.baseline import Baseline
+from agent.baselines.rejections import DriftRejections
 from agent.baselines.service import BaselineReport
 from agent.checks.engine import CheckResult
 from agent.complaints.api import ComplaintApi
@@ -17,7 +18,9 @@ from agent.fleet import Fleet
 from agent.health.account import AccountHealth
 from agent.health.fleet import FleetHealth
 from agent.history.hours import HistoryReader
+from agent.lints.waivers import WaiverStore
 from agent.model import AccountKey, Verdict
+from agent.polling.requested_polls import RequestedPoll
 from agent.rules.queries.queries import Queries
 from agent.sinks.delivery_status import DeliveryStatus
 from agent.store.audit import AuditLog
@@ -89,6 +92,14 @@ class Deliveries(Protocol):
 
     async def dead_letters(self, limit: int, offset: int) -> tuple[int, list[DeadLetter]]:
         """Return how many dead letters there are, and some of them, the newest first."""
+        ...
+
+
+class PollsOnRequest(Protocol):
+    """Polls accounts for people; ``agent.polling.requested_polls.RequestedPolls`` does."""
+
+    async def poll(self, provider: str, account: str, patience: float) -> RequestedPoll:
+        """Poll an account now and wait ``patience`` seconds for the end."""
         ...
 
 
@@ -177,6 +188,9 @@ class WebServices:
     queries: Callable[[], Queries | None] = lambda: None
     """Evaluates expressions; ``None`` while no rule engine runs."""
     baselines: Baselines | None = None
+    polls: PollsOnRequest | None = None
+    rejections: DriftRejections | None = None
+    waivers: WaiverStore | None = None
     evidence: Evidence | None = None
     audit: AuditLog | None = None
     """Records who is shown what only some may see; without it nobody is."""

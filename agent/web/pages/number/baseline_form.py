@@ -1,11 +1,17 @@
 """The forms that decide on a number's drift: the configuration is approved, or rejected."""
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
 
+from agent.baselines.rejections import NumberAt
 from agent.i18n import Message
+from agent.tickets.actions.action import TicketAction
+from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor
+from agent.tickets.ledger import Filter
+from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
 from agent.web.authentication import recorded_actor
 from agent.web.forms import read_form
 from agent.web.numbers import ACCOUNT_QUERY
@@ -13,12 +19,13 @@ from agent.web.pages.number.notices import FORM_QUERY, back_to_number
 from agent.web.pages.number.page import RefusedForm, show_number
 from agent.web.parameters import read
 from agent.web.responses import no_number
-from agent.web.services import services_of
+from agent.web.services import WebServices, services_of
 
 LONGEST_NAME = 100
 LONGEST_NOTE = 500
 _NO_NAME: Final = Message("Say who decides: a name of at most {count} characters.")
 _NO_NOTE: Final = Message("Say why, in at most {count} characters.")
+_NOTHING_DIFFERS: Final = Message("Not rejected: nothing differs from the baseline any more.")
 _INCOMPLETE: Final = Message(
     "Not approved: the configuration has not been read completely yet. See below what was not read."
 )
@@ -48,16 +55,62 @@ def _check(request: web.Request, decision: str, sent: dict[str, str]) -> Refused
 async def _carry_out(
     request: web.Request, decision: str, sent: dict[str, str], query: dict[str, str]
 ) -> RefusedForm | None:
-    baselines = services_of(request).baselines
-    if baselines is None:
-        raise no_number()
     number = request.match_info["number"]
     account = {it.name: query[it.name] for it in ACCOUNT_QUERY}
     by, note = recorded_actor(request, sent["by"]).strip(), sent["note"].strip()
+    act = _reject if decision == "reject" else _approve
     try:
-        version = await baselines.approve(number, by, note, **account)
+        is_done = await act(services_of(request), number, by, note, account)
     except LookupError:
-        return RefusedForm(decision, _INCOMPLETE, sent, HTTPStatus.CONFLICT)
-    if version is None:
+        problem = _NOTHING_DIFFERS if decision == "reject" else _INCOMPLETE
+        return RefusedForm(decision, problem, sent, HTTPStatus.CONFLICT)
+    if not is_done:
         raise no_number()
     return None
+
+
+async def _approve(
+    services: WebServices, number: str, by: str, note: str, account: dict[str, str]
+) -> bool:
+    """Whether an account has the number, whose configuration is approved then.
+
+    Raises:
+        LookupError: when the configuration is not completely known.
+    """
+    if services.baselines is None:
+        return False
+    return await services.baselines.approve(number, by, note, **account) is not None
+
+
+async def _reject(
+    services: WebServices, number: str, by: str, note: str, account: dict[str, str]
+) -> bool:
+    """Whether an account has the number, whose drift is rejected then, also in its open ticket.
+
+    Raises:
+        LookupError: when nothing differs.
+    """
+    if services.baselines is None or services.rejections is None:
+        return False
+    report = await services.baselines.report(number, **account)
+    if report is None:
+        return False
+    snapshot = report.checked.snapshot
+    at = snapshot.provider, snapshot.account, number
+    await services.rejections.reject(at, by, note, report.differences, services.clock())
+    await _comment(services, at, by, note)
+    return True
+
+
+async def _comment(services: WebServices, at: NumberAt, by: str, note: str) -> None:
+    """Write the rejection into the open tickets on the drift; the alert opens one where none is."""
+    provider, account, number = at
+    drift = Filter(open=True, symptom="drift", provider=provider, account=account, number=number)
+    found = await services.tickets.list(drift)
+    for ticket in found.tickets:
+        actor = Actor(ActorKind.PERSON, by)
+        comment = ActionRequest(TicketAction.COMMENT, actor, note)
+        # The rejection stands already; a ticket that has ended meanwhile needs no comment.
+        with suppress(ActionRequestError, IllegalTransitionError):
+            if services.act is not None:
+                await services.act(ticket.id, comment)

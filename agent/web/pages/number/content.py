@@ -8,9 +8,11 @@ from typing import Final
 
 from markupsafe import Markup
 
+from agent.baselines.rejections import Rejection
 from agent.baselines.service import BaselineReport
 from agent.checks.result import CheckResult
 from agent.i18n import Message, contextual
+from agent.lints.waivers import OperatorWaiver
 from agent.web.configuration import DayView
 from agent.web.numbers import find_number
 from agent.web.pages.number.calls import CallsView, calls_view
@@ -54,6 +56,20 @@ class NumberContent:
     facts: NumberFacts
     report: BaselineReport | None
     tickets: NumberTickets
+    rejections: tuple[Rejection, ...]
+    """Those of its drift, oldest first."""
+    waivers: tuple[OperatorWaiver, ...]
+    """Those of its lints that operators have written."""
+
+    def waiver_of(self, lint: str) -> OperatorWaiver | None:
+        """The newest waiver of ``lint`` by an operator."""
+        return next((it for it in reversed(self.waivers) if it.lint == lint), None)
+
+    @property
+    def rejection(self) -> Rejection | None:
+        """The rejection that stands."""
+        newest = self.rejections[-1] if self.rejections else None
+        return newest if newest is not None and newest.ended_at is None else None
 
     @property
     def detail(self) -> NumberDetail:
@@ -84,7 +100,13 @@ async def number_content(
         report = await services.baselines.report(
             number, facts.detail.provider, facts.detail.account
         )
-    return NumberContent(facts, report, await tickets_of(services.tickets, number))
+    rejections: tuple[Rejection, ...] = ()
+    if services.rejections is not None:
+        at = facts.detail.provider, facts.detail.account, number
+        rejections = services.rejections.of(*at)
+    waivers = () if services.waivers is None else services.waivers.of(number)
+    tickets = await tickets_of(services.tickets, number)
+    return NumberContent(facts, report, tickets, rejections, waivers)
 
 
 def _facts(services: WebServices, number: str, provider: str, account: str) -> NumberFacts:

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from agent.web.endpoint import Access, Endpoint
 from agent.web.forms import FORM
 from agent.web.pages.number.baseline_form import decide
+from agent.web.pages.number.check_form import check_now
 from agent.web.pages.number.diagnosis import (
     ANSWERS,
     DIAGNOSIS_QUERY,
@@ -14,6 +15,7 @@ from agent.web.pages.number.diagnosis import (
 from agent.web.pages.number.notices import FORM_QUERY
 from agent.web.pages.number.page import NUMBER_PAGE_QUERY, number_page
 from agent.web.pages.number.reveal_form import reveal_phone
+from agent.web.pages.number.waiver_form import waive
 from agent.web.pages.rendering import BAD_REQUEST, HTML, NOT_FOUND
 from agent.web.parameters import Parameter
 from agent.web.responses import Handler
@@ -55,6 +57,8 @@ NUMBER_ROUTES = (
     ),
     _form("diagnosis", answer_question, "Answer a question of a diagnosis", ANSWERS),
     _form("reveal", reveal_phone, "Show one phone of a number in full"),
+    _form("check", check_now, "Poll a number's account now, within its rate limit"),
+    _form("waivers", waive, "Waive a finding about a number, or withdraw a waiver"),
     _form("baseline", decide, "Approve or reject a number's configuration"),
 )
 """The pages and forms of this package, for the route table."""
