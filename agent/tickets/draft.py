@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from agent.config.settings import Settings
 from agent.fleet import Fleet
+from agent.model import Alert, Verdict
 from agent.tickets.changes import Change
 from agent.tickets.decide.decision import ON_ENDED, Decision, Transition
 from agent.tickets.decide.diagnosis import FaultDiagnoser
@@ -20,7 +21,7 @@ from agent.tickets.outbox.rows import encode_payload
 from agent.tickets.policy import TicketPolicy
 from agent.tickets.sla.time_policies import apply_time_policies
 from agent.tickets.text import text_of
-from agent.tickets.ticket import Ticket
+from agent.tickets.ticket import Subject, Text, Ticket
 from agent.tickets.transitions import Opening, carry_out, merged, open_ticket, reopen_ticket
 
 log = structlog.get_logger(__name__)
@@ -57,12 +58,15 @@ class Round(msgspec.Struct, frozen=True):
 
     def revisions(self, tickets: Iterable[tuple[Ticket, Fault]]) -> list[Decision]:
         """The decisions to revise the diagnosis of ``tickets``, each with its fault."""
-        locale = self.settings.locale
         revisions = (
-            self.diagnoser.revision(ticket, fault, self.fleet, self.now, locale)
+            self.diagnoser.revision(ticket, fault, self.fleet, self.now, self.settings)
             for ticket, fault in tickets
         )
         return [decision for decision in revisions if decision is not None]
+
+    def text_of(self, subject: Subject, alert: Alert, verdict: Verdict | None) -> Text:
+        """What a ticket opened for ``alert`` says, as the configuration wants it."""
+        return text_of(subject, alert, verdict, self.settings.locale, self.settings.timezone)
 
     def time_changes(self, tickets: Iterable[Ticket]) -> list[PreparedChange]:
         """The changes that the passing of time makes of ``tickets``."""
@@ -147,7 +151,7 @@ class Draft:
         particulars = particulars_of(fault.subject, round_.fleet, round_.settings)
         return Opening(
             particulars=particulars,
-            text=text_of(fault.subject, fault.alerts[0], verdict, round_.settings.locale),
+            text=round_.text_of(fault.subject, fault.alerts[0], verdict),
             verdict=verdict,
             ledger_mark=round_.ledger_mark,
             terms=round_.policy.terms[particulars.grade],
@@ -166,7 +170,7 @@ class Draft:
             decision = replace(decision, particulars=customer)
         if decision.transition in _RETOLD and decision.fault is not None:
             alert = decision.fault.alerts[0]
-            text = text_of(subject, alert, ticket.diagnosis, round_.settings.locale)
+            text = round_.text_of(subject, alert, ticket.diagnosis)
             return replace(decision, text=text)
         return decision
 

@@ -4,38 +4,58 @@ Phone numbers of people are masked; the ticket's own number is public and stays 
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from agent.diagnosis.words import Words
-from agent.i18n import CHINESE, ENGLISH, Joined, Message, translate
+from agent.i18n import CHINESE, ENGLISH, LOCALES, Joined, Message, translate
 from agent.masking import mask_text
 from agent.model import Alert, Verdict
 from agent.net.scrub import scrub
 from agent.states import Cause, Scope
-from agent.tickets.ticket import Subject, Text
+from agent.tickets.ticket import Subject, Text, Ticket
 
 _SUFFIX: Final[Mapping[str, str]] = {ENGLISH: "", CHINESE: "_zh"}
 _TITLE_CHARACTERS = 250
 _DESCRIPTION_CHARACTERS = 4000
 
 
-def text_of(subject: Subject, alert: Alert, verdict: Verdict | None, locale: str) -> Text:
-    """What a ticket opened for ``alert`` says.
+def text_of(
+    subject: Subject, alert: Alert, verdict: Verdict | None, locale: str, zone: str
+) -> Text:
+    """What a ticket opened for ``alert`` says, with times in ``zone``.
 
     A rule without annotations in the locale speaks English; one without any is named.
     """
-    title = _annotation(alert, "summary", locale) or f"{alert.name}: {_named(subject)}"
-    lines = [
-        _annotation(alert, "description", locale),
-        _since(alert.active_at, locale),
-        *_diagnosis(verdict, locale),
-    ]
+    title, about = _by_alert(subject, alert, locale)
+    lines = [_since(alert.active_at, locale, zone), *_diagnosis(verdict, locale)]
+    shown = [_shown(line, subject.number, _DESCRIPTION_CHARACTERS) for line in lines]
     return Text(
-        title=_shown(title, subject.number, _TITLE_CHARACTERS),
-        description="\n".join(
-            _shown(line, subject.number, _DESCRIPTION_CHARACTERS) for line in lines if line
-        ),
+        title=title,
+        description="\n".join(filter(None, (about, *shown))),
+        others={other: _by_alert(subject, alert, other) for other in LOCALES if other != locale},
+    )
+
+
+def title_in(ticket: Ticket, locale: str) -> str:
+    """The ticket's title in ``locale``, where it is known in that language."""
+    title, _about = ticket.text.others.get(locale, ("", ""))
+    return title or ticket.text.title
+
+
+def about_in(ticket: Ticket, locale: str) -> str:
+    """What the alert says, without the diagnosis, in ``locale`` where it is known so."""
+    _title, about = ticket.text.others.get(locale, ("", ""))
+    return about or ticket.text.description.partition("\n")[0]
+
+
+def _by_alert(subject: Subject, alert: Alert, locale: str) -> tuple[str, str]:
+    title = _annotation(alert, "summary", locale) or f"{alert.name}: {_named(subject)}"
+    about = _annotation(alert, "description", locale)
+    return (
+        _shown(title, subject.number, _TITLE_CHARACTERS),
+        _shown(about, subject.number, _DESCRIPTION_CHARACTERS),
     )
 
 
@@ -55,9 +75,9 @@ def _named(subject: Subject) -> str:
     return "/".join(part for part in named if part) or subject.scope
 
 
-def _since(at: float, locale: str) -> str:
-    began = datetime.fromtimestamp(at, UTC)
-    return translate(locale, "Since {since} UTC.", since=f"{began:%Y-%m-%d %H:%M}")
+def _since(at: float, locale: str, zone: str) -> str:
+    began = datetime.fromtimestamp(at, ZoneInfo(zone))
+    return translate(locale, "Since {since} ({zone}).", since=f"{began:%Y-%m-%d %H:%M}", zone=zone)
 
 
 def _diagnosis(verdict: Verdict | None, locale: str) -> list[str]:

@@ -90,6 +90,8 @@ class Text(msgspec.Struct, frozen=True, gc=False):
 
     title: str = ""
     description: str = ""
+    others: Mapping[str, tuple[str, str]] = {}
+    """By each other locale, the title and what the alert says, for readers of that language."""
 
 
 class Ticket(msgspec.Struct, frozen=True):

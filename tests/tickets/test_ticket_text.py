@@ -42,17 +42,28 @@ TICKET = {
 @pytest.mark.parametrize(
     ("locale", "fragments"),
     [
-        ("en", ("Since 2026-11-18 11:06 UTC", "whose job: finance", "95% sure", "Next: Pay.")),
-        ("zh-CN", ("自 2026-11-18 11:06", "欠费", "责任方：财务", "把握 95%")),
+        (
+            "en",
+            (
+                "Since 2026-11-18 19:06 (Asia/Shanghai).",
+                "whose job: finance",
+                "95% sure",
+                "Next: Pay.",
+            ),
+        ),
+        ("zh-CN", ("自 2026-11-18 19:06", "欠费", "责任方：财务", "把握 95%")),
     ],
 )
 def test_the_description_says_since_when_why_and_whose_job(locale, fragments):
-    text = text_of(SUBJECT, ALERT, VERDICT, locale)
+    text = text_of(SUBJECT, ALERT, VERDICT, locale, "Asia/Shanghai")
     assert "4006220001" in text.title
     for fragment in fragments:
         assert fragment in text.description
     assert "13800000001" not in text.description
     assert "number_suspended_arrears" not in text.description
+    titles = {"en": "Number 4006220001 is down", "zh-CN": "号码 4006220001 中断"}
+    assert text.title == titles.pop(locale)
+    assert {other: title for other, (title, _about) in text.others.items()} == titles
 
 
 @pytest.mark.parametrize(

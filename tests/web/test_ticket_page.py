@@ -21,7 +21,7 @@ from agent.tickets.manager import Tickets
 from agent.tickets.outbox.rows import RowState
 from agent.tickets.policy import DEFAULTS
 from agent.tickets.sla import clocks
-from agent.tickets.ticket import Entry, Member, Subject
+from agent.tickets.ticket import Entry, Member, Subject, Text
 from agent.web.app import make_app
 from agent.web.services import WebServices
 from agent.web.texts import PageTexts
@@ -143,6 +143,19 @@ async def test_take_it_assigns_the_ticket_to_who_pressed(client, database):
     assert "<strong>王芳</strong>" in await answer.text()
     mine = await Ledger(database).index.page(IndexFilter(assignee="王芳"), NOW, 9)
     assert mine.total == 1
+
+
+async def test_the_title_is_in_the_readers_language_where_the_rule_has_one(client, database):
+    others = {"zh-CN": ("号码欠费停机", "没有呼叫能接通。")}
+    words = Text("Number suspended", "No call.\nSince 2026-09-21 22:13 (Asia/Shanghai).", others)
+    await write(database, ticket(text=words))
+    chinese, _ = await read(client, "/tickets/t-1?lang=zh-CN")
+    assert "号码欠费停机" in chinese
+    assert "没有呼叫能接通。" in chinese
+    assert "Number suspended" not in chinese
+    english, _ = await read(client, "/tickets/t-1?lang=en")
+    assert "Number suspended" in english
+    assert "号码欠费停机" in (await read(client, "/tickets?lang=zh-CN"))[0]
 
 
 async def test_members_are_linked_and_paged_those_still_affected_first(client, database):

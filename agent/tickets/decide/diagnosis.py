@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 import msgspec
 
+from agent.config.settings import Settings
 from agent.diagnosis.answers import ANSWER_SOURCE
 from agent.fleet import Fleet
 from agent.model import Verdict
@@ -48,7 +49,7 @@ class FaultDiagnoser:
         return ticket.stage is not Stage.SUPPRESSED and not 0.0 <= now - last < interval
 
     def revision(
-        self, ticket: Ticket, fault: Fault, fleet: Fleet, now: float, locale: str
+        self, ticket: Ticket, fault: Fault, fleet: Fleet, now: float, settings: Settings
     ) -> Decision | None:
         """The decision to revise the ticket's diagnosis; ``None`` where it says the same."""
         verdict = self.verdict_on(fault, fleet, now)
@@ -56,7 +57,7 @@ class FaultDiagnoser:
             return None
         before = ticket.diagnosis.cause if ticket.diagnosis else "no diagnosis"
         reason = f"{verdict.cause}, for {verdict.party}; before: {before}"
-        text = text_of(ticket.subject, fault.alerts[0], verdict, locale)
+        text = text_of(ticket.subject, fault.alerts[0], verdict, settings.locale, settings.timezone)
         return Decision(Transition.DIAGNOSIS, ticket.key, reason, verdict=verdict, text=text)
 
     def retain(self, keys: Collection[str]) -> None:

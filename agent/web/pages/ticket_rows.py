@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agent.tickets.sla.clocks import Reading, readings
+from agent.tickets.text import title_in
 from agent.tickets.ticket import Ticket
 
 
@@ -56,14 +57,14 @@ def first_clock(ticket: Ticket, now: float) -> ClockView | None:
     return None if first is None else clock_view(first)
 
 
-def ticket_row(ticket: Ticket, now: float) -> TicketRow:
-    """The row of ``ticket``."""
+def ticket_row(ticket: Ticket, now: float, locale: str) -> TicketRow:
+    """The row of ``ticket`` for readers of ``locale``."""
     subject, verdict = ticket.subject, ticket.diagnosis
     scope = (subject.provider, subject.account, subject.carrier, subject.binding)
     return TicketRow(
         id=ticket.id,
         severity=ticket.severity.value,
-        title=ticket.text.title or subject.symptom,
+        title=title_in(ticket, locale) or subject.symptom,
         scope=" / ".join(filter(None, scope)),
         number=subject.number,
         company=ticket.company,
@@ -79,6 +80,6 @@ def ticket_row(ticket: Ticket, now: float) -> TicketRow:
     )
 
 
-def ticket_rows(tickets: Iterable[Ticket], now: float) -> list[TicketRow]:
-    """The rows of ``tickets``, in their order."""
-    return [ticket_row(ticket, now) for ticket in tickets]
+def ticket_rows(tickets: Iterable[Ticket], now: float, locale: str) -> list[TicketRow]:
+    """The rows of ``tickets`` for readers of ``locale``, in their order."""
+    return [ticket_row(ticket, now, locale) for ticket in tickets]

@@ -10,6 +10,7 @@ from agent.i18n import Message
 from agent.masking import mask_text
 from agent.states import Scope
 from agent.tickets.sla.clocks import Reading, readings
+from agent.tickets.text import about_in, title_in
 from agent.tickets.ticket import Member, Ticket
 from agent.web.pages.ticket_rows import ClockView, clock_view
 from agent.web.pages.timeline import TimelineRow, timeline_rows
@@ -84,6 +85,9 @@ class Ending:
 class TicketView:
     """The parts of the page that need more than the ticket's document."""
 
+    title: str
+    about: str
+    """What the alert says, without the diagnosis, which has a section of its own."""
     clocks: tuple[ClockRow, ...]
     timeline: list[TimelineRow]
     entries_total: int
@@ -102,6 +106,8 @@ def ticket_view(ticket: Ticket, texts: PageTexts, now: float, offset: int) -> Ti
     clocks = tuple(ClockRow(it, clock_view(it)) for it in readings(ticket.clocks, now))
     verdict = ticket.diagnosis
     return TicketView(
+        title=title_in(ticket, texts.locale) or texts.label(ticket.subject.symptom, "symptom"),
+        about=about_in(ticket, texts.locale),
         clocks=clocks,
         timeline=rows[:MOST_ENTRIES],
         entries_total=len(rows),

@@ -19,7 +19,7 @@ from agent.web.endpoint import Access, Endpoint
 from agent.web.forms import FORM, read_form
 from agent.web.language import LANG
 from agent.web.pages.navigation import Links
-from agent.web.pages.rendering import BAD_REQUEST, HTML, page
+from agent.web.pages.rendering import BAD_REQUEST, HTML, page, reader_locale
 from agent.web.pages.ticket_filters import (
     DEFAULT_VIEWS,
     PAGE_SIZE,
@@ -145,7 +145,7 @@ async def _present_choices(request: web.Request) -> dict[str, list[str]]:
 async def _list(request: web.Request, selection: IndexFilter, offset: int) -> TicketList:
     services, now = services_of(request), services_of(request).clock()
     found = await services.tickets.index.page(selection, now, PAGE_SIZE, offset)
-    rows = await asyncio.to_thread(ticket_rows, found.tickets, now)
+    rows = await asyncio.to_thread(ticket_rows, found.tickets, now, reader_locale(request))
     return TicketList(rows, found.total, PAGE_SIZE, offset)
 
 
@@ -158,7 +158,7 @@ async def _columns(
         state = TicketState.OPEN if is_open(stage) else TicketState.CLOSED
         one = replace(selection, stage=stage.value, state=state)
         found: IndexPage = await services.tickets.index.page(one, now, CARDS)
-        rows = await asyncio.to_thread(ticket_rows, found.tickets, now)
+        rows = await asyncio.to_thread(ticket_rows, found.tickets, now, reader_locale(request))
         return Column(stage, stages[stage], rows)
 
     return [await column(stage) for stage in _STAGES if stage in stages]

@@ -18,8 +18,11 @@ from agent.tickets.decide.diagnosis import (
 )
 from agent.tickets.text import text_of
 from agent.tickets.ticket import Subject
+from tests.account_facts import make_settings
 from tests.tickets.decide.test_decide_steps import API, COMMON, FAULT, KEY, NOW, NUMBER, ticket
 from tests.tickets.scene import verdict
+
+SETTINGS = make_settings()
 
 ARREARS, UNCLEAR = verdict(), verdict(Cause.UNKNOWN)
 FROZEN = verdict(Cause.NO_BINDING)
@@ -96,15 +99,15 @@ def test_a_revision_says_what_it_was_before() -> None:
     reason = "number_suspended_arrears, for finance; before: "
     for before, named_before in ((None, "no diagnosis"), (UNCLEAR, "unknown")):
         of = ticket(NUMBER, diagnosis=before)
-        assert diagnoser.revision(of, FAULT, Fleet(), NOW, "en") == Decision(
+        assert diagnoser.revision(of, FAULT, Fleet(), NOW, SETTINGS) == Decision(
             Transition.DIAGNOSIS,
             KEY,
             reason + named_before,
             verdict=ARREARS,
-            text=text_of(NUMBER, FAULT.alerts[0], ARREARS, "en"),
+            text=text_of(NUMBER, FAULT.alerts[0], ARREARS, SETTINGS.locale, SETTINGS.timezone),
         )
     assert asked == [(NUMBER, NOW)] * 2
     same = ticket(NUMBER, diagnosis=ARREARS)
-    assert diagnoser.revision(same, FAULT, Fleet(), NOW, "en") is None
+    assert diagnoser.revision(same, FAULT, Fleet(), NOW, SETTINGS) is None
     silent = FaultDiagnoser(lambda _subject, _fleet, _now: None)
-    assert silent.revision(same, FAULT, Fleet(), NOW, "en") is None
+    assert silent.revision(same, FAULT, Fleet(), NOW, SETTINGS) is None
