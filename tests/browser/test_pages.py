@@ -37,6 +37,9 @@ def pages(agent: str) -> list[str]:
     ]
     more = {
         "/accounts/{provider}/{account}": ["/accounts/north/hq", "/accounts/south/shop"],
+        "/numbers/{number}/diagnosis": [
+            f"/numbers/{number}/diagnosis" for number in (DOWN, DRIFTED, SILENT)
+        ],
         "/runbooks/{alert}": ["/runbooks/NumberNotActive"],
     }
     return known + [path for template, of in more.items() if template in paths for path in of]

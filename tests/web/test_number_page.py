@@ -1,12 +1,16 @@
 """A number's page: its phones, its week, what its configuration gets wrong, and what differs."""
 
+import dataclasses
 import re
 
 import msgspec
 import pytest
 
+from agent.history.hours import CallsHour, HistoryError, PhonesHour
 from agent.model import Binding, CallOutcome, PollStatus, Routing
 from agent.states import BindingKind, BindingState, CallResult, Capability, Stage, Strategy
+from agent.web.app import make_app
+from tests.web.conftest import AUTHORIZED
 from tests.web.facts import (
     DOWN,
     HEALTHY,
@@ -166,6 +170,48 @@ async def test_calls_are_counted_by_their_end(client, facts):
     facts.show(snapshot())
     calls = section(await get(client, f"/numbers/{HEALTHY}", **ENGLISH), "calls")
     assert "call records of this account are not read" in calls
+
+
+class Hours:
+    """A history of three hours: one without facts, one with calls, one with a failure."""
+
+    async def calls(self, _account, _number, _since, until):
+        hour = until // 3600 * 3600
+        return [
+            CallsHour(at=hour - 7200),
+            CallsHour(at=hour - 3600, counts={"answered": 7, "busy": 2, "off": 3}, complete=True),
+            CallsHour(at=hour, counts={"unknown": 1}),
+        ]
+
+    async def reachable(self, _account, _number, _since, until):
+        hour = until // 3600 * 3600
+        return [
+            PhonesHour(at=hour - 3600, last=2, bound=2),
+            PhonesHour(at=hour, last=1, bound=2),
+        ]
+
+
+class Unreadable(Hours):
+    """A history that cannot be read."""
+
+    async def calls(self, *_wanted):
+        raise HistoryError("the disk is full")
+
+
+async def test_the_last_week_is_drawn_where_there_is_a_history(services, facts, aiohttp_client):
+    shown = snapshot()
+    polls = {**shown.polls, Capability.CALLS: PollStatus(60.0, NOW - 1, SEEN)}
+    facts.show(msgspec.structs.replace(shown, polls=polls))
+    with_history = dataclasses.replace(services, history=Hours)
+    drawing = await aiohttp_client(make_app(with_history), headers=AUTHORIZED)
+    page = await get(drawing, f"/numbers/{HEALTHY}", **ENGLISH)
+    calls = section(page, "calls")
+    assert "answered 7, busy, or the caller hung up 2, failed 3, end not known 1." in calls
+    assert "Some hours are not known." in calls
+    assert "phones that can be reached: lowest 1, highest 2, last 1." in section(page, "phones")
+    broken = dataclasses.replace(services, history=Unreadable)
+    without = await aiohttp_client(make_app(broken), headers=AUTHORIZED)
+    assert "by the hour" not in await get(without, f"/numbers/{HEALTHY}", **ENGLISH)
 
 
 async def test_its_tickets_are_listed_the_open_ones_first(client, database):

@@ -18,6 +18,7 @@ from agent.web.numbers import find_number
 from agent.web.pages.number.calls import CallsView, calls_view
 from agent.web.pages.number.changes import ChangeRow, change_rows
 from agent.web.pages.number.countdowns import Countdown, countdowns
+from agent.web.pages.number.history import NumberHistory, number_history
 from agent.web.pages.number.phones import Ringing, ringing
 from agent.web.pages.number.tickets import NumberTickets, tickets_of
 from agent.web.plots.week import week_plot
@@ -60,6 +61,9 @@ class NumberContent:
     """Those of its drift, oldest first."""
     waivers: tuple[OperatorWaiver, ...]
     """Those of its lints that operators have written."""
+
+    history: NumberHistory | None
+    """``None`` where none can be read."""
 
     def waiver_of(self, lint: str) -> OperatorWaiver | None:
         """The newest waiver of ``lint`` by an operator."""
@@ -106,7 +110,9 @@ async def number_content(
         rejections = services.rejections.of(*at)
     waivers = () if services.waivers is None else services.waivers.of(number)
     tickets = await tickets_of(services.tickets, number)
-    return NumberContent(facts, report, tickets, rejections, waivers)
+    key = facts.detail.provider, facts.detail.account
+    history = await number_history(services, key, number)
+    return NumberContent(facts, report, tickets, rejections, waivers, history)
 
 
 def _facts(services: WebServices, number: str, provider: str, account: str) -> NumberFacts:
