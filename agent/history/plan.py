@@ -21,13 +21,13 @@ class WritePlan:
     Attributes:
         rows: Rows of the phones' columns.
         calls: The calls of this hour.
-        nameless: Numbers that have no id yet.
+        nameless: Numbers that have no id yet, with their row; ``None`` where they have none.
         vanished: Ids of numbers that the account no longer has.
     """
 
     rows: npt.NDArray[np.intp]
     calls: CallCounts
-    nameless: tuple[str, ...]
+    nameless: Mapping[str, int | None]
     vanished: tuple[int, ...]
 
 
@@ -38,10 +38,12 @@ def make_plan(subjects: AccountSubjects, account: AccountHour) -> WritePlan:
     if account.phones is not None:
         subjects.align(account.phones.names)
         rows = subjects.changed(account.phones)
-    nameless = [subjects.names[row] for row in rows[subjects.ids[rows] == NO_ID].tolist()]
-    found = subjects.ids_of(calls)
-    nameless += [number for number in calls if number not in found]
-    return WritePlan(rows, calls, tuple(dict.fromkeys(nameless)), subjects.vanished())
+    nameless: dict[str, int | None] = {
+        subjects.names[row]: row for row in rows[subjects.ids[rows] == NO_ID].tolist()
+    }
+    unnamed = calls.keys() - subjects.ids_of(calls).keys() - nameless.keys()
+    nameless |= subjects.rows_of(unnamed)
+    return WritePlan(rows, calls, nameless, subjects.vanished())
 
 
 def _calls(account: AccountHour) -> CallCounts:

@@ -67,9 +67,16 @@ class HistoryRecorder:
         try:
             while True:
                 await asyncio.sleep(SAMPLE_SECONDS)
-                await self.observe()
+                await self._observe_or_log()
         finally:
             await self.write()
+
+    async def _observe_or_log(self) -> None:
+        try:
+            await self.observe()
+        except Exception:
+            # A mistake of ours must not end the history for good.
+            log.exception("history_not_observed")
 
     async def observe(self) -> None:
         """Look once; write what is due."""

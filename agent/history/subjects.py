@@ -1,6 +1,6 @@
 """The numbers of one account in the history: their short ids, and what was stored of them last."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -87,14 +87,19 @@ class AccountSubjects:
         listed = ((name, int(self.ids[row])) for name, row in rows)
         return found | {name: id_ for name, id_ in listed if id_ != NO_ID}
 
-    def add(self, ids: Mapping[str, int]) -> None:
-        """Note the ids of numbers that have got one."""
-        rows = {name: row for row, name in enumerate(self.names) if name in ids}
-        for number, id_ in ids.items():
-            if number in rows:
-                self.ids[rows[number]] = id_
-            else:
-                self.others[number] = id_
+    def rows_of(self, numbers: Collection[str]) -> dict[str, int | None]:
+        """The row of each of ``numbers``; ``None`` where it has none."""
+        rows: dict[str, int | None] = dict.fromkeys(numbers)
+        if numbers:
+            rows |= {name: row for row, name in enumerate(self.names) if name in rows}
+        return rows
+
+    def add(self, id_: int, number: str, row: int | None) -> None:
+        """Note the id that a number has got."""
+        if row is None:
+            self.others[number] = id_
+        else:
+            self.ids[row] = id_
 
     def vanished(self) -> tuple[int, ...]:
         """The numbers that lost their row and were known then, by id, until they are stored."""

@@ -28,8 +28,8 @@ _ROWS_A_STATEMENT: Final = 1000
 """Few enough that the event loop never waits long for their parameters."""
 _IDS_A_STATEMENT: Final = 500
 """SQLite before 3.32 takes at most 999 parameters in a statement."""
-_ROWS_A_TRANSACTION: Final = 10_000
-"""Readers wait for a transaction."""
+_ROWS_A_TRANSACTION: Final = 4000
+"""Readers wait for a transaction, and the event loop for its rows to be made."""
 
 _numbers, _calls, _accounts = schema.numbers, schema.calls, schema.accounts
 _subjects, _tickets = schema.subjects, schema.tickets
@@ -109,11 +109,11 @@ class HistoryWriter:
             number = rows[-1][1]
 
     async def _name(
-        self, key: AccountKey, subjects: AccountSubjects, numbers: Sequence[str]
+        self, key: AccountKey, subjects: AccountSubjects, numbers: Mapping[str, int | None]
     ) -> None:
         """Give ``numbers`` their ids."""
         provider, account = key
-        for part in _parts(numbers, _ROWS_A_TRANSACTION):
+        for part in _parts(list(numbers), _ROWS_A_TRANSACTION):
             async with self._database.transaction() as connection:
                 if self._last_id is None:
                     newest = await connection.execute(select(func.max(_subjects.c.id)))
@@ -126,7 +126,8 @@ class HistoryWriter:
                 ]
                 await _execute(connection, insert(_subjects), rows)
             self._last_id += len(part)
-            await asyncio.to_thread(subjects.add, ids)
+            for number, id_ in ids.items():
+                subjects.add(id_, number, numbers[number])
 
     async def _write_phones(
         self, hour: int, account: AccountHour, subjects: AccountSubjects, plan: WritePlan
