@@ -171,5 +171,5 @@ def _ending(ticket: Ticket, clocks: Sequence[ClockRow], texts: PageTexts) -> End
     last = [entry for entry in ticket.timeline if entry.event in _ENDINGS]
     rows = timeline_rows(last[-1:], texts)
     over = ticket.restored_at or ticket.closed_at or ticket.started_at
-    kept = None if not clocks else not any(row.reading.breached for row in clocks)
-    return Ending(mask_text(rows[0].reason) if rows else "", over - ticket.started_at, kept)
+    in_time = None if not clocks else not any(row.reading.breached for row in clocks)
+    return Ending(mask_text(rows[0].reason) if rows else "", over - ticket.started_at, in_time)
