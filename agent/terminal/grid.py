@@ -101,7 +101,9 @@ def _widths(
 
 def _least(column: Column, cells: Sequence[Text], full: int) -> int:
     if not column.wraps:
-        return full
+        # Its heading may go over several lines all the same.
+        heading = widest_word(Text(column.heading))
+        return max([heading, *(cell_len(cell.plain) for cell in cells)])
     words = max([cell_len(column.heading), *map(widest_word, cells)])
     return min(full, max(words, _LEAST_TO_WRAP))
 

@@ -82,3 +82,8 @@ def test_times_are_local_with_their_zone() -> None:
     assert moment(1_790_000_000.0, zone) == "2026-09-21 22:13:20 +08:00"
     assert moment(0, UTC) == "1970-01-01 00:00:00 +00:00"
     assert moment("never", zone) == "never"
+
+
+def test_a_heading_goes_over_lines_before_a_table_becomes_records() -> None:
+    lines = table([Column("phones lost", right=True), Column("account")], [["3", "north/hq"]], 18)
+    assert [it.plain for it in lines] == ["  phones  account", "    lost", "       3  north/hq"]
