@@ -23,6 +23,7 @@ from agent.tickets.ledger import Filter
 
 _FRAME_SECONDS = 0.25
 _MAX_EVENTS = 200
+_LONGEST_WAIT = 60.0
 
 
 class Display:
@@ -37,6 +38,8 @@ class Display:
         self._reporter = ChangeReporter(locale)
         self._started_at = time.monotonic()
         self._last_seq = 0
+        self._missed = agent.telemetry.rule_missed
+        self._missed_before = 0.0
         self._events: list[StoryEvent] = []
         self.addresses: tuple[tuple[str, str], ...] = ()
         self.act: Callable[[float], Awaitable[None]] | None = None
@@ -50,6 +53,9 @@ class Display:
     async def run(self, stopping: asyncio.Event) -> None:
         """Display everything until ``stopping``."""
         async with aiohttp.ClientSession() as session:
+            # The world has waited for the agent, or a fast story would be over before it began.
+            await self._world.wait(session, 0.0)
+            self._started_at = time.monotonic()
             if not self.interactive:
                 lines = address_lines((await self._scene(session)).addresses, self._console.width)
                 print_lines(lines, self._console)
@@ -72,6 +78,19 @@ class Display:
             except TimeoutError:
                 continue
 
+    async def _wait_for_the_agent(self, session: aiohttp.ClientSession) -> None:
+        """Stop the world's time for as long as evaluations were missed: nobody saw that time.
+
+        On a machine that cannot follow the story at its speed, the story is told more slowly.
+        """
+        counted = (it.value for family in self._missed.collect() for it in family.samples)
+        missed = max(counted, default=0.0)
+        late = (missed - self._missed_before) * self._agent.settings.rules.interval
+        self._missed_before = missed
+        if late > 0:
+            await self._world.wait(session, min(late, _LONGEST_WAIT))
+            self._started_at += min(late, _LONGEST_WAIT)
+
     def _paint(self, live: Live, scene: Scene) -> None:
         size = self._console.size
         live.update(draw(scene, size.width, size.height), refresh=True)
@@ -83,6 +102,7 @@ class Display:
         self._events.clear()
 
     async def _scene(self, session: aiohttp.ClientSession) -> Scene:
+        await self._wait_for_the_agent(session)
         elapsed = (time.monotonic() - self._started_at) * self._speed
         if self.act is not None:
             await self.act(elapsed)

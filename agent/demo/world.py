@@ -41,6 +41,13 @@ class World:
                 return list(await answer.json())
         return []
 
+    async def wait(self, session: aiohttp.ClientSession, seconds: float) -> None:
+        """Let no time pass in the world for ``seconds``; nothing where it does not answer."""
+        with suppress(aiohttp.ClientError, TimeoutError):
+            address = f"{self.url}/world/wait?seconds={seconds:.3f}"
+            async with session.post(address, timeout=aiohttp.ClientTimeout(2)) as answer:
+                await answer.read()
+
 
 def world_file(chosen: Path | None, numbers: int, folder: Path) -> Path:
     """The world to serve: ``chosen`` or the story, with ``numbers`` more in its first account.

@@ -15,6 +15,9 @@ from pathlib import Path
 from agent.simulator.command import simulate
 from agent.simulator.worldfile import WorldFileError
 
+_LONGEST_START = 60.0
+"""Seconds within which the agent is there, or the world goes on without it."""
+
 
 def _end_with_parent() -> None:
     """Wait for the end of standard input; a plain thread, which nothing waits for at the end."""
@@ -28,7 +31,11 @@ def main(arguments: Sequence[str]) -> int:
     world, listen, speed, config, agent = arguments
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     try:
-        return asyncio.run(simulate(Path(world), listen, float(speed), Path(config), agent=agent))
+        # The story begins when somebody watches; without anybody it begins all the same.
+        served = simulate(
+            Path(world), listen, float(speed), Path(config), agent=agent, wait=_LONGEST_START
+        )
+        return asyncio.run(served)
     except (WorldFileError, ValueError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -38,11 +38,12 @@ async def simulate(
     out: TextIO = sys.stderr,
     *,
     agent: str = AGENT_LISTEN,
+    wait: float = 0.0,
 ) -> int:
     """Serves the world until SIGINT or SIGTERM, printing events to ``out``; returns 0.
 
     ``agent`` is where the agent of the written configuration listens: complaints are posted to
-    its hook.
+    its hook. World time begins after ``wait`` seconds, or when it is told to.
 
     Raises:
         WorldFileError: with every mistake in the world file.
@@ -56,6 +57,8 @@ async def simulate(
     # that visits them all stops every answer for a tenth of a second and finds nothing.
     gc.freeze()
     async with await start(world, host, port, speed) as running:
+        if wait:
+            world.clock.wait(wait, 0.0)
         if config_file is not None:
             secret = new_secret()
             running.post_complaints_to(f"http://{agent}/hooks/complaints", secret)

@@ -35,6 +35,10 @@ class WorldClock:
         """The wall time (epoch seconds) at which world time is ``world``."""
         return self.started + world / self.speed
 
+    def wait(self, seconds: float, world: float) -> None:
+        """Go on from the world time ``world`` in ``seconds`` of wall time, and not before."""
+        self.started = self._wall() + seconds - world / self.speed
+
     def world_at(self, wall: float) -> float:
         """The world time at the wall time ``wall``."""
         return (wall - self.started) * self.speed

@@ -155,3 +155,19 @@ async def test_the_simulator_stops_with_complaints_still_to_post(serve):
             await client.running.stop()
             return
     raise AssertionError("the simulator did not stop")
+
+
+async def test_world_time_stands_still_when_it_is_told_to(client):
+    world = client.running.world
+    async with client.session.post(f"{client.running.url}/world/wait?seconds=60") as answer:
+        assert answer.status == 200
+    before = world.advance()
+    assert world.advance() == before
+    async with client.session.post(f"{client.running.url}/world/wait?seconds=0") as answer:
+        assert answer.status == 200
+    assert world.clock.now() >= before
+    for wrong in ("-1", "61", "x", "nan", ""):
+        async with client.session.post(
+            f"{client.running.url}/world/wait?seconds={wrong}"
+        ) as answer:
+            assert answer.status == 400
