@@ -1,7 +1,9 @@
 """The status page: what it says, in which language, and that nothing in it can act."""
 
+from html import unescape
 from html.parser import HTMLParser
 
+import msgspec
 import pytest
 
 from agent.i18n.catalogue import translations
@@ -208,3 +210,30 @@ async def test_an_unknown_parameter_is_told(client):
     answer = await client.get("/?language=fr")
     assert answer.status == 400
     assert "only lang" in await answer.text()
+
+
+async def test_home_leads_to_pages_and_to_every_broken_number(client, facts, database):
+    hurt = msgspec.structs.replace(ticket().subject, number=HEALTHY)
+    facts.tickets = (ticket("NW-00000000000A-1", subject=hurt),)
+    await write(database, *facts.tickets)
+    text = unescape((await read(client))[0])
+    assert "2 of 3 numbers are down" in text
+    for path in (
+        f"/numbers/{HEALTHY}?provider=north&account=hq",
+        "/numbers?health=down",
+        "/tickets/NW-00000000000A-1",
+        "/tickets",
+        "/accounts",
+        "/accounts/north/hq",
+    ):
+        assert f'href="{path}"' in text
+        assert (await client.get(path)).status == 200
+    assert 'href="/api/numbers' not in text
+
+
+async def test_home_says_what_the_agent_cannot_see(client, facts):
+    facts.show(snapshot([number(HEALTHY)], {}), snapshot(account="branch", seen=NOW - 9000))
+    text = unescape((await read(client))[0])
+    assert "of 1 numbers nothing tells whether calls get through" in text
+    assert "its listing is too old, so the state of 3 numbers is not known" in text
+    assert 'href="/numbers?health=unknown&provider=north&account=branch"' in text

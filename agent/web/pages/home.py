@@ -6,8 +6,9 @@ from aiohttp import web
 
 from agent.web.endpoint import Endpoint
 from agent.web.language import LANG
-from agent.web.pages.overview import Overview, overview
-from agent.web.pages.rendering import BAD_REQUEST, HTML, page
+from agent.web.pages.overview import MOST_BLIND_SPOTS, Overview, overview
+from agent.web.pages.rendering import BAD_REQUEST, HTML, page, reader_locale
+from agent.web.pages.ticket_rows import ticket_rows
 from agent.web.parameters import read
 from agent.web.services import WebServices, services_of
 
@@ -45,7 +46,16 @@ async def home_page(request: web.Request) -> web.Response:
     services = services_of(request)
     read(request.query, (LANG,))
     view, not_ready = await request.app[OVERVIEW_CACHE].get(services), services.ready()
-    return await page(request, "home.html", view=view, not_ready=not_ready)
+    locale = reader_locale(request)
+    return await page(
+        request,
+        "home.html",
+        view=view,
+        tickets=await asyncio.to_thread(ticket_rows, view.tickets, view.at, locale),
+        now=view.at,
+        most_blind_spots=MOST_BLIND_SPOTS,
+        not_ready=not_ready,
+    )
 
 
 ROUTES = (

@@ -1,14 +1,14 @@
-"""The contents of the status page, computed in one go from check results and tickets."""
+"""The contents of the home page, computed in one go from check results and tickets."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+import numpy as np
 
 from agent.health.account import AccountHealth
-from agent.health.rule import HEALTHS
+from agent.health.rule import HEALTHS, REASONS, Reason
 from agent.states import Health, Severity
-from agent.tickets.sla.clocks import readings
 from agent.tickets.ticket import Ticket
 from agent.web.accounts import account_views
 from agent.web.number_views import number_view
@@ -18,27 +18,21 @@ from agent.web.views import AccountView, NumberView
 MOST_NUMBERS = 100
 MOST_TICKETS = 100
 MOST_ACCOUNTS = 200
+MOST_BLIND_SPOTS = 20
+_BLIND = frozenset({Reason.STALE, Reason.STATE_UNKNOWN, Reason.SILENT})
 _SEVERITIES = tuple(Severity)
 
 
 @dataclass(frozen=True)
-class TicketRow:
-    """One open ticket in the list."""
+class BlindSpot:
+    """Something about the numbers of an account that the agent cannot see."""
 
-    id: str
-    severity: str
-    title: str
-    scope: str
-    cause: str
-    party: str
-    stage: str
-    grade: str
-    age: float
-    clock: str
-    """The clock that runs out first; empty where there is none or all have stopped."""
-    remaining: float
-    """Seconds until its deadline; negative once breached."""
-    paused: bool
+    provider: str
+    account: str
+    code: str
+    """``not_polled``, or the line of the rule for health that decided."""
+    count: int
+    """How many numbers it concerns; 0 where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +46,21 @@ class Segment:
 
 @dataclass(frozen=True)
 class Overview:
-    """Everything on the status page."""
+    """Everything on the home page."""
 
     counts: dict[str, int]
     total: int
     bar: tuple[Segment, ...]
-    tickets: tuple[TicketRow, ...]
+    tickets: tuple[Ticket, ...]
     tickets_total: int
     accounts: tuple[AccountView, ...]
     accounts_total: int
     accounts_failing: int
     numbers: tuple[NumberView, ...]
     numbers_total: int
+    blind_spots: tuple[BlindSpot, ...]
+    at: float
+    """When it was made, epoch seconds."""
 
     @property
     def headline(self) -> tuple[str, int]:
@@ -101,39 +98,12 @@ def _bar(counts: dict[str, int]) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
-def _ticket_row(ticket: Ticket, now: float) -> TicketRow:
-    subject, verdict = ticket.subject, ticket.diagnosis
-    scope = (subject.provider, subject.account, subject.carrier, subject.number, subject.binding)
-    return TicketRow(
-        id=ticket.id,
-        severity=ticket.severity.value,
-        title=ticket.text.title or subject.symptom,
-        scope=" / ".join(filter(None, scope)),
-        cause="" if verdict is None else str(verdict.cause),
-        party="" if verdict is None else str(verdict.party),
-        stage=ticket.stage.value,
-        grade=ticket.grade.value,
-        age=now - ticket.started_at,
-        **_first_clock(ticket, now),
-    )
-
-
-def _first_clock(ticket: Ticket, now: float) -> dict[str, Any]:
-    """The clock that runs out first."""
-    running = [clock for clock in readings(ticket.clocks, now) if clock.stopped_at is None]
-    if not running:
-        return {"clock": "", "remaining": 0.0, "paused": False}
-    first = min(running, key=lambda clock: clock.remaining)
-    return {"clock": first.name.value, "remaining": first.remaining, "paused": bool(first.paused)}
-
-
 def _urgency(ticket: Ticket) -> tuple[int, float]:
     return _SEVERITIES.index(ticket.severity), ticket.started_at
 
 
-def _ticket_rows(tickets: Iterable[Ticket], now: float) -> tuple[TicketRow, ...]:
-    worst = sorted(tickets, key=_urgency)
-    return tuple(_ticket_row(ticket, now) for ticket in worst[:MOST_TICKETS])
+def _worst_tickets(tickets: Iterable[Ticket]) -> tuple[Ticket, ...]:
+    return tuple(sorted(tickets, key=_urgency)[:MOST_TICKETS])
 
 
 def _unhealthy(healths: Sequence[AccountHealth], now: float) -> tuple[tuple[NumberView, ...], int]:
@@ -147,6 +117,24 @@ def _unhealthy(healths: Sequence[AccountHealth], now: float) -> tuple[tuple[Numb
             rest = MOST_NUMBERS - len(views)
             views += [number_view(account, row, now) for row in rows[:rest].tolist()]
     return tuple(views), total
+
+
+def _blind_spots(
+    healths: Sequence[AccountHealth], accounts: Iterable[AccountView]
+) -> tuple[BlindSpot, ...]:
+    """What the agent cannot see, what concerns most numbers first."""
+    spots = [
+        BlindSpot(it.provider, it.account, "not_polled", 0) for it in accounts if not it.polled
+    ]
+    for health in healths:
+        snapshot = health.result.snapshot
+        counts = np.bincount(health.reasons, minlength=len(REASONS)).tolist()
+        spots += [
+            BlindSpot(snapshot.provider, snapshot.account, reason.value, count)
+            for reason, count in zip(REASONS, counts, strict=True)
+            if reason in _BLIND and count
+        ]
+    return tuple(sorted(spots, key=lambda it: it.count, reverse=True))
 
 
 def _worst_first(view: AccountView) -> tuple[bool, bool, str, str]:
@@ -170,11 +158,13 @@ def overview(services: WebServices, tickets: Sequence[Ticket], now: float) -> Ov
         counts=dict(counts),
         total=sum(counts.values()),
         bar=_bar(dict(counts)),
-        tickets=_ticket_rows(tickets, now),
+        tickets=_worst_tickets(tickets),
         tickets_total=len(tickets),
         accounts=tuple(accounts[:MOST_ACCOUNTS]),
         accounts_total=len(accounts),
         accounts_failing=sum(not view.up or view.stale for view in accounts),
         numbers=numbers,
         numbers_total=numbers_total,
+        blind_spots=_blind_spots(healths, accounts),
+        at=now,
     )
