@@ -1,8 +1,16 @@
 """The page of providers: what is read of each account, why something is not, and the limits."""
 
-import pytest
+import re
+from dataclasses import replace
 
+import pytest
+from aiohttp import ClientResponse
+
+from agent.polling.requested_polls import PollAnswer, RequestedPoll
 from agent.states import PollFailure
+from agent.web.app import make_app
+from agent.web.pages.poll_form import NOTICES
+from tests.web.conftest import AUTHORIZED
 from tests.web.facts import snapshot
 from tests.web.test_account_pages import get, parsed, words
 from tests.web.test_page import PAYLOADS
@@ -41,3 +49,45 @@ async def test_it_can_be_read_in_chinese(client) -> None:
 async def test_hostile_texts_stay_texts(facts, client, payload) -> None:
     facts.show(snapshot(failure=PollFailure.API_ERROR, detail=payload))
     assert parsed(await get(client, "/providers")).acting == []
+
+
+class Polls:
+    """Answers as it is set to."""
+
+    def __init__(self, answer: PollAnswer) -> None:
+        self.answer = answer
+        self.asked_for: list[tuple[str, str]] = []
+
+    async def poll(self, provider: str, account: str, _patience: float) -> RequestedPoll:
+        self.asked_for.append((provider, account))
+        return RequestedPoll(self.answer)
+
+
+async def post(client, path: str) -> ClientResponse:
+    page = await get(client, "/providers")
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    form = {} if token is None else {"csrf_token": token[1]}
+    return await client.post(path, data=form, allow_redirects=False)
+
+
+@pytest.mark.parametrize("answer", list(PollAnswer))
+async def test_an_operator_polls_an_account_now(services, aiohttp_client, answer) -> None:
+    polls = Polls(answer)
+    client = await aiohttp_client(make_app(replace(services, polls=polls)), headers=AUTHORIZED)
+    posted = await post(client, "/providers/north/hq/poll")
+    assert posted.status == 303, await posted.text()
+    assert polls.asked_for == [("north", "hq")]
+    text = words(await get(client, posted.headers["Location"]))
+    assert NOTICES[answer].text("en") in text
+
+
+async def test_nobody_else_polls_and_no_other_account_is_polled(services, aiohttp_client) -> None:
+    polls = Polls(PollAnswer.DONE)
+    app = make_app(replace(services, polls=polls))
+    operator = await aiohttp_client(app, headers=AUTHORIZED)
+    assert (await post(operator, "/providers/north/nowhere/poll")).status == 404
+    # Without the form's own token.
+    assert (await operator.post("/providers/north/hq/poll", data={})).status == 403
+    stranger = await aiohttp_client(make_app(replace(services, polls=polls)))
+    assert (await post(stranger, "/providers/north/hq/poll")).status == 401
+    assert polls.asked_for == []

@@ -11,11 +11,13 @@ from agent.config.settings import Account, Polling, ProviderSettings, Settings
 from agent.web.accounts import account_view
 from agent.web.endpoint import Endpoint
 from agent.web.language import LANG
+from agent.web.pages.poll_form import DONE, NOTICES, POLL_ROUTE
 from agent.web.pages.rendering import BAD_REQUEST, HTML, page
 from agent.web.parameters import OFFSET, read
 from agent.web.services import WebServices, services_of
 from agent.web.views import AccountView
 
+_QUERY = (LANG, OFFSET, DONE)
 MOST_ACCOUNTS = 50
 """Accounts on one page."""
 
@@ -62,10 +64,11 @@ class ProvidersView:
 
 async def providers_page(request: web.Request) -> web.Response:
     """Every account by provider, with what was read of it and why something was not."""
-    query = read(request.query, (LANG, OFFSET))
+    query = read(request.query, _QUERY)
     services, offset = services_of(request), int(query["offset"])
     view = await asyncio.to_thread(_view, services, offset, services.clock())
-    return await page(request, "providers.html", view=view)
+    notice = NOTICES.get(query["done"])
+    return await page(request, "providers.html", view=view, notice=notice)
 
 
 def _view(services: WebServices, offset: int, now: float) -> ProvidersView:
@@ -116,8 +119,9 @@ ROUTES = (
         providers_page,
         "The page of providers and polling",
         HTML,
-        query=(LANG, OFFSET),
+        query=_QUERY,
         errors=(BAD_REQUEST,),
     ),
+    POLL_ROUTE,
 )
-"""The page of this module, for the route table."""
+"""The page of this module and its form, for the route table."""
