@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
@@ -50,6 +51,43 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(("umount", "-l", str(folder)), check=True)
+
+
+@contextmanager
+def journalled_disk(folder: Path) -> Iterator[Path]:
+    """``folder`` as an ext4 of its own, as servers have; skipped where that cannot be had."""
+    folder.mkdir()
+    image = folder.with_name(f"{folder.name}.img")
+    with image.open("wb") as file:
+        file.truncate(24 << 20)
+    commands = (
+        ("mkfs.ext4", "-q", "-F", str(image)),
+        ("mount", "-o", "loop", str(image), str(folder)),
+    )
+    if os.geteuid() != 0 or not all(map(shutil.which, ("mkfs.ext4", "mount", "chattr"))):
+        pytest.skip("needs root and e2fsprogs")
+    for command in commands:
+        if subprocess.run(command, check=False, capture_output=True).returncode:
+            pytest.skip(f"cannot be had here: {' '.join(command[:2])}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(("umount", "-l", str(folder)), check=True)
+
+
+@contextmanager
+def turned_read_only(files: Iterable[Path]) -> Iterator[None]:
+    """The kernel refuses every write to ``files``, which are open for writing.
+
+    A whole disk that is in use is not made read-only by ``mount``; an immutable file of ext4 is
+    refused in the same place as one of a disk that the kernel turned read-only.
+    """
+    names = list(map(str, files))
+    subprocess.run(("chattr", "+i", *names), check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(("chattr", "-i", *names), check=True)
 
 
 def fill(disk: Path) -> Path:

@@ -34,8 +34,8 @@ _REASONS = {
     " the agent tries again by itself",
     Trouble.FULL: "the disk is full, or a quota is reached; make room;"
     " the agent tries again by itself",
-    Trouble.REFUSED: "the disk refuses to read or write it; see the system's log (dmesg) for the"
-    " disk; the agent tries again by itself",
+    Trouble.REFUSED: "the disk refuses to read or write it, or has turned read-only; see the"
+    " system's log (dmesg) for the disk; the agent tries again by itself",
     Trouble.READ_ONLY: "not writable for this user, or on a disk that is mounted read-only;"
     " correct its owner, its permissions or the mount",
     Trouble.DELETED: "deleted or replaced while the agent runs, so that everything written now"

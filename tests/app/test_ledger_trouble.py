@@ -20,7 +20,13 @@ from agent.web.app import make_app
 from agent.web.server import serve, urls
 from tests.app.conftest import SPEED, WORLD, Scene, quicken, until
 from tests.integrity import integrity_of
-from tests.ledger_trouble import fill, locked_by_another_process, small_disk
+from tests.ledger_trouble import (
+    fill,
+    journalled_disk,
+    locked_by_another_process,
+    small_disk,
+    turned_read_only,
+)
 
 NUMBER = "4006220002"
 
@@ -142,6 +148,31 @@ async def test_a_fault_that_begins_while_the_disk_is_full_gets_its_ticket_later(
             assert await integrity_of(served.scene.agent.database) == "ok"
     assert tracebacks(logs) == []
     assert turns(logs)[:2] == ["ledger_unwritable", "ledger_writable"]
+
+
+async def test_a_data_folder_that_turns_read_only_is_said_and_heals(tmp_path: Path) -> None:
+    with capture_logs() as logs, journalled_disk(tmp_path / "data") as disk:
+        async with served_agent(disk, tmp_path) as served:
+            ticket = await until(lambda: served.scene.ticket("number_down"), "a ticket")
+            action = {"action": "comment", "reason": "seen", "actor": "Li"}
+            path, headers = f"/api/tickets/{ticket['id']}/actions", served.scene.authorized
+            with turned_read_only(disk.glob("ledger.db*")):
+                change = {"number": NUMBER, "set": {"state": "suspended_violation"}}
+                served.scene.world.apply(change)
+                assert "has turned read-only" in await served.until_ready(503)
+                assert await served.writable() == "0"
+                async with served.session.post(path, json=action, headers=headers) as response:
+                    assert response.status == 503
+                assert [t for t in served.scene.desk() if t["number"] == NUMBER] == []
+            await served.until_ready(200)
+            await until(
+                lambda: [t for t in served.scene.desk() if t["number"] == NUMBER],
+                "the fault has its ticket once it can be written",
+            )
+            async with served.session.post(path, json=action, headers=headers) as response:
+                assert response.status == 200
+    assert tracebacks(logs) == []
+    assert turns(logs) == ["ledger_unwritable", "ledger_writable"]
 
 
 async def test_a_deleted_ledger_is_said_and_nothing_is_taken(tmp_path: Path) -> None:
