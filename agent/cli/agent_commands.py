@@ -9,6 +9,7 @@ import typer
 
 from agent.cli.arguments import Config, Speed, add, group
 from agent.cli.config_path import configuration
+from agent.cli.process_limits import AGENT_LIMITS, COMMAND_LIMITS, refuse_small_limits
 from agent.i18n import N_
 
 
@@ -37,6 +38,7 @@ def check_config(
     file: Annotated[Path, typer.Argument(metavar="FILE", help=N_("The configuration to check."))],
 ) -> None:
     """Check a configuration and its rule files; every error on its line."""
+    refuse_small_limits(COMMAND_LIMITS)
     from agent.plan import PlanError, make_plan  # noqa: PLC0415 - a fast --help
 
     try:
@@ -71,6 +73,7 @@ def run(
     ] = None,
 ) -> None:
     """Watch the configured numbers until SIGTERM."""
+    refuse_small_limits(AGENT_LIMITS)
     from agent.cli.run import run as serve  # noqa: PLC0415 - a fast --help
 
     raise typer.Exit(serve(configuration(config), listen or ()))
