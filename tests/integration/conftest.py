@@ -12,6 +12,7 @@ from tests.integration.processes import ROOT, free_port, get, needs, numwatch, r
 
 STORY_TICKETS = 6
 STORY_SECONDS = 240
+STORY_SECONDS = 120
 """The story at ``--speed 10`` must end, all tickets closed, within this time."""
 
 
@@ -59,6 +60,6 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     teller = numwatch("demo", "--listen", agent_at, "--speed", "10", "--data", str(folder / "data"))
     story = Story(f"http://{agent_at}", f"http://{prometheus_at}", folder / "demo.log")
     with running(scraper, folder / "prometheus.log"), running(teller, story.log):
-        wait_until(lambda: get(f"{story.agent}/-/ready"), 30, "the demo is ready")
-        wait_until(lambda: get(f"{story.prometheus}/-/ready"), 30, "Prometheus is ready")
+        wait_until(lambda: get(f"{story.agent}/-/ready"), 120, "the demo is ready")
+        wait_until(lambda: get(f"{story.prometheus}/-/ready"), 120, "Prometheus is ready")
         yield story

@@ -135,7 +135,7 @@ def test_every_dashboard_query_shows_the_story(
 
 @pytest.mark.parametrize(("title", "expression"), dashboard_queries(), ids=lambda value: value[:60])
 def test_every_dashboard_query_is_answered_by_the_agent_itself(
-    story: Story, tickets: list[dict[str, Any]], title: str, expression: str
+    story: Story, title: str, expression: str
 ) -> None:
     """All queries, and without a range as many series as Prometheus has at this moment."""
     query(story, concrete(expression), story.agent)
