@@ -27,7 +27,7 @@ def add_setup_commands(app: typer.Typer) -> None:
     )
 
 
-def init(  # noqa: PLR0913, PLR0917 - an option each
+def init(  # noqa: PLR0913, PLR0917 - an option each  # nosec B107 # empty: unsigned
     file: Annotated[
         Path, typer.Option("--out", metavar="FILE", help=N_("The file to write."))
     ] = Path("config.yaml"),
