@@ -5,6 +5,8 @@ from typing import Final
 
 from agent.health.findings import Finding
 from agent.i18n import Message, contextual, translate
+from agent.tickets.text import title_in
+from agent.tickets.ticket import Ticket
 from agent.web.labels import LABELS
 from agent.web.views import MoneyView
 
@@ -87,6 +89,10 @@ class PageTexts:
             name, _, state = finding.detail.rpartition(" ")
             return f"{name} {self.label(state)}"
         return self.label(finding.detail) if finding.code in _LABELLED_DETAILS else finding.detail
+
+    def ticket_title(self, ticket: Ticket) -> str:
+        """The title of a ticket; the label of its symptom where it has none."""
+        return title_in(ticket, self.locale) or self.label(ticket.subject.symptom, "symptom")
 
     def amount(self, money: MoneyView) -> str:
         """A balance with its currency."""

@@ -88,7 +88,8 @@ def _good(
         return _over(ticket, progress, assessment, policy)
     if ticket.progress.verified_at is None and _shows_observing(ticket):
         reason = (
-            f"{assessment.reason}, seen in {progress.good_polls} polls; held for {policy.hold:g} s"
+            f"{assessment.reason}, seen in {progress.good_polls} polls;"
+            f" held for {round(policy.hold, 1):g} s"
         )
         return [Decision(Transition.OBSERVE, ticket.key, reason, progress=progress)]
     return _progressed(ticket, progress, assessment)
@@ -128,7 +129,7 @@ def _over(
 ) -> list[Decision]:
     """Restores the ticket, and closes it unless the customer is still to confirm."""
     flaps = f", after coming back {progress.flaps} times" if progress.flaps else ""
-    proof = f"seen in {progress.good_polls} polls and held for {policy.hold:g} s{flaps}"
+    proof = f"seen in {progress.good_polls} polls and held for {round(policy.hold, 1):g} s{flaps}"
     reason = f"{assessment.reason}; {proof}"
     restored = Decision(Transition.RESTORE, ticket.key, reason, progress=progress)
     decisions = (

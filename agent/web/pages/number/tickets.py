@@ -17,7 +17,7 @@ class TicketLine:
     """One ticket of the page."""
 
     id: str
-    title: str
+    ticket: Ticket
     severity: str
     stage: str
     cause: str
@@ -84,7 +84,7 @@ def _complaints(tickets: Iterable[Ticket], number: str) -> tuple[ComplaintLine, 
 def _line(ticket: Ticket, *, is_member: bool) -> TicketLine:
     return TicketLine(
         id=ticket.id,
-        title=ticket.text.title or ticket.subject.symptom,
+        ticket=ticket,
         severity=ticket.severity.value,
         stage=ticket.stage.value,
         cause="" if ticket.diagnosis is None else ticket.diagnosis.cause,
