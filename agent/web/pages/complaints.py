@@ -37,7 +37,7 @@ from agent.web.responses import ApiError
 from agent.web.services import services_of
 
 PAGE_SIZE = 50
-_STATES = ("open", "answered")
+_STATES = ("", "open", "answered")
 COMPLAINTS_QUERY = (
     LANG,
     Parameter("number", "Only complaints about this number."),
@@ -83,7 +83,7 @@ class ComplaintList:
 
 async def complaints_page(request: web.Request) -> web.Response:
     """The newest complaints, and how those about one number stand."""
-    query = read({k: v for k, v in request.query.items() if v}, COMPLAINTS_QUERY)
+    query = read(request.query, COMPLAINTS_QUERY)
     number = query["number"].strip()
     mask = viewer_mask(request)
     if mask(number) != number:

@@ -13,29 +13,29 @@ from agent.web.parameters import ACCOUNT, OFFSET, PROVIDER, Parameter, read
 
 PAGE_SIZE = 50
 _DAY = 86400.0
-_YES = ("1",)
+_YES = ("", "1")
 _LAYOUTS = ("list", "board")
 _TEXTS = ("number", "company", "assignee", "text")
 _CHOSEN = ("stage", "severity", "grade", "scope", "cause", "party", "provider", "account")
 
 FILTERS: Final = (
     Parameter("state", "Open or closed tickets, or both.", tuple(TicketState), default="open"),
-    Parameter("stage", "Only tickets in this stage.", tuple(Stage)),
-    Parameter("severity", "Only tickets of this severity.", tuple(Severity)),
-    Parameter("grade", "Only tickets of this grade.", tuple(Grade)),
-    Parameter("scope", "Only tickets of this scope.", tuple(Scope)),
-    Parameter("cause", "Only tickets with this cause.", tuple(Cause)),
-    Parameter("party", "Only tickets that are this party's job.", tuple(Party)),
+    Parameter("stage", "Only tickets in this stage.", ("", *Stage)),
+    Parameter("severity", "Only tickets of this severity.", ("", *Severity)),
+    Parameter("grade", "Only tickets of this grade.", ("", *Grade)),
+    Parameter("scope", "Only tickets of this scope.", ("", *Scope)),
+    Parameter("cause", "Only tickets with this cause.", ("", *Cause)),
+    Parameter("party", "Only tickets that are this party's job.", ("", *Party)),
     PROVIDER,
     ACCOUNT,
     Parameter("number", "Only tickets on this number."),
     Parameter("company", "Only tickets of companies with this in their name."),
     Parameter("assignee", "Only tickets assigned to this person."),
-    Parameter("assigned", "Only tickets of the reader, or of nobody.", ("me", "nobody")),
+    Parameter("assigned", "Only tickets of the reader, or of nobody.", ("", "me", "nobody")),
     Parameter("text", "Only tickets with this in their id, title, company or number."),
     Parameter("overdue", "Only tickets with a clock that has run out.", _YES),
     Parameter("severe", "Only severe faults.", _YES),
-    Parameter("closed", "Only tickets closed in the last so many days.", ("1", "7", "30")),
+    Parameter("closed", "Only tickets closed in the last so many days.", ("", "1", "7", "30")),
 )
 TICKETS_QUERY: Final = (
     LANG,
@@ -67,12 +67,12 @@ DEFAULT_VIEWS: Final = (
 
 
 def read_query(query: Mapping[str, str]) -> dict[str, str]:
-    """The parameters of the list; a form sends empty ones, which count as left out.
+    """The parameters of the list; a form sends empty filters, which select all.
 
     Raises:
         ApiError: for a parameter that is not known or a value that is not allowed.
     """
-    return read({name: value for name, value in query.items() if value}, TICKETS_QUERY)
+    return read(query, TICKETS_QUERY)
 
 
 def chosen(query: Mapping[str, str]) -> dict[str, str]:
