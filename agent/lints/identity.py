@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Final
 
 from agent.checks.carriers import CARRIER_OF_PREFIX
-from agent.i18n import Joined, Message
+from agent.i18n import N_, Joined, Message
 from agent.lints.facts import Needs, NumberFacts
 from agent.lints.finding import Level
 from agent.lints.registry import Result, lint
+from agent.states import ConfigSection
 
 _HOTLINE: Final = re.compile(r"400\d{7}", re.ASCII)
 _OTHER_COUNTRY: Final = re.compile(r"\+(?!86)\d+", re.ASCII)
@@ -126,6 +127,18 @@ def used_otherwise(facts: NumberFacts) -> Result:
     return {"registered": registered, "actual": actual}
 
 
+_SECTIONS: Final[Mapping[ConfigSection, Message]] = {
+    ConfigSection.BINDINGS: Message("bound phones"),
+    ConfigSection.STRATEGY: Message("strategy"),
+    ConfigSection.WAIT: Message("waiting time"),
+    ConfigSection.SCHEDULE: Message("schedule"),
+    ConfigSection.REGION: Message("regions"),
+    ConfigSection.LISTS: Message("black and white lists"),
+    ConfigSection.IVR: Message("voice menu"),
+    ConfigSection.FEATURES: Message("features"),
+}
+
+
 @lint(
     "L42",
     Level.WARNING,
@@ -137,4 +150,5 @@ def drifted(facts: NumberFacts) -> Result:
     """A configuration that differs from its baseline (L42)."""
     if not facts.drifted:
         return None
-    return {"sections": ", ".join(section.value for section in facts.drifted)}
+    names = tuple(_SECTIONS[section] for section in facts.drifted)
+    return {"sections": Joined(names, N_(", "))}

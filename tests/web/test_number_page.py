@@ -255,6 +255,8 @@ async def test_a_difference_is_told_with_its_effect(client, facts):
     chinese = section(await get(client, f"/numbers/{HEALTHY}?lang=zh-CN"), "drift")
     assert "顺序振铃 同时振铃" in chinese
     assert not re.search("sequential|wait_seconds|all day|Sunday", chinese)
+    lints = section(await get(client, f"/numbers/{HEALTHY}?lang=zh-CN"), "lints")
+    assert "与批准的配置不一致：接听策略、等待时长、时间设置" in lints
     report = await (await client.get(f"/api/numbers/{HEALTHY}/baseline")).json()
     assert "phones ring for 5 s, not 20" in [it["en"] for it in report["effects"]]
     assert "振铃时长为 5 秒，而不是 20 秒" in [it["zh"] for it in report["effects"]]
