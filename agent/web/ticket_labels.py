@@ -19,6 +19,7 @@ TICKET_LABELS: Final[Mapping[str, Message]] = {
     "event.flapped": contextual("event", "came back"),
     "event.rule_gone": contextual("event", "rule taken away"),
     "event.watched_again": contextual("event", "watched again"),
+    "event.clock_was_set": contextual("event", "machine's clock was set"),
     "event.moved": contextual("event", "number moved"),
     "event.also_reported": contextual("event", "reported elsewhere, too"),
     "event.recovery_seen": contextual("event", "recovery seen"),

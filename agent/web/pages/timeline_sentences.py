@@ -53,6 +53,8 @@ SENTENCES: Final = (
     Message("ticket {ticket} is {name}'s"),
     Message("{names} lists {name} as well, and reports the same fault"),
     # clocks and severe faults
+    Message("the machine's clock was set forward by {span}; no deadline is nearer by it"),
+    Message("the machine's clock was set back by {span}; no deadline is nearer by it"),
     Message("the number is now of grade {grade}, it was {former}"),
     Message("{clock} ({grade}, {allowed}) was due {at}, {late} late"),
     Message("{clock} ({grade}, {allowed}) was due {at}, now"),

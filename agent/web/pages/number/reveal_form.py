@@ -10,11 +10,14 @@ from agent.web.reveal import Reveal, revealed
 
 
 async def reveal_phone(request: web.Request) -> web.Response:
-    """Show the phone on a page of its own, which no cache and no refresh keeps."""
+    """Show the phone on a page of its own, which no cache and no refresh keeps.
+
+    Its address is that of the form alone: going back to it asks for the reason again.
+    """
     query = read(request.query, FORM_QUERY)
     sent = dict(await read_form(request))
-    asked = Reveal(sent.get("binding", ""), sent.get("reason", ""))
-    shown = await revealed(request, asked, query["provider"], query["account"])
+    reveal = Reveal(sent.get("binding", ""), sent.get("reason", ""))
+    shown = await revealed(request, reveal, query["provider"], query["account"])
     return await page(
         request,
         "number/revealed.html",
