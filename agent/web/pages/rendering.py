@@ -63,7 +63,9 @@ async def page(
         aiohttp_jinja2.render_string, template, request, {**shared, **context}
     )
     return web.Response(
-        text=text,
+        # Half a character, which a provider's JSON may hold, has no form in UTF-8.
+        body=text.encode("utf-8", "replace"),
+        charset="utf-8",
         status=status,
         content_type=HTML,
         headers={"Cache-Control": "no-store", "Vary": "Accept-Language"},
