@@ -49,7 +49,7 @@ for _add in (
 def main() -> None:
     """Run the command line; the entry point of ``numwatch``."""
     try:
-        status = app(standalone_mode=False)
+        status = app(prog_name="numwatch", standalone_mode=False)
     except NoConfigError as error:
         sys.stderr.write(f"{error}\n")
         status = 2

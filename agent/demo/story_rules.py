@@ -22,12 +22,16 @@ _HELD: Final = "100s"
 
 
 def rule_files(folder: Path, speed: float) -> list[str]:
-    """The rule files for a story that is ``speed`` times as fast; one of them is made."""
+    """A glob of rule files for a story that is ``speed`` times as fast; they are copied."""
     window = max(_SHORTEST, _WINDOW_SECONDS / speed)
-    own = folder / _CALLS
-    own.write_text(_shortened((_RULES / _CALLS).read_text("utf-8"), window), "utf-8")
-    shipped = sorted(path for path in _RULES.glob("*.yml") if path.name != _CALLS)
-    return [*map(str, shipped), str(own)]
+    # All of them beside each other, so that their order is that of the shipped ones.
+    own = folder / _RULES.name
+    own.mkdir(exist_ok=True)
+    for shipped in _RULES.glob("*.yml"):
+        text = shipped.read_text("utf-8")
+        text = _shortened(text, window) if shipped.name == _CALLS else text
+        (own / shipped.name).write_text(text, "utf-8")
+    return [str(own / "*.yml")]
 
 
 def _shortened(rules: str, window: float) -> str:

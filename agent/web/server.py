@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from typing import cast
@@ -99,7 +100,7 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
         await _LimitedSite(runner, host, port).start()
     except OSError as error:
         raise ListenError(
-            f"cannot listen on {host}:{port}: {error.strerror or error};"
+            f"cannot listen on {host}:{port}: {os.strerror(error.errno) if error.errno else error};"
             " choose another address with --listen HOST:PORT",
             passes=error.errno in {errno.EADDRINUSE, errno.EADDRNOTAVAIL},
         ) from error

@@ -103,7 +103,7 @@ async def test_an_address_that_is_freed_is_waited_for(
     tmp_path: Path, address: str, taken: Sequence[socket.socket]
 ) -> None:
     async with running(write_config(tmp_path), address) as process:
-        assert "address already in use" in await until_logged(process, "start_waits")
+        assert "Address already in use;" in await until_logged(process, "start_waits")
         taken[0].close()
         await answers(address)
         process.send_signal(signal.SIGTERM)

@@ -64,7 +64,7 @@ def test_the_ledger_of_a_stopped_agent_is_written(tmp_path: Path, capsys) -> Non
 
     assert asyncio.run(stage_and_queue(prepare=True)) == (Stage.DIAGNOSING, 0)
     assert act_on_ticket(ACCEPT, config=config) == 0
-    assert "t-1 is accepted, revision 2" in capsys.readouterr().out
+    assert "t-1: accepted, revision 2" in capsys.readouterr().out
     assert asyncio.run(stage_and_queue(prepare=False)) == (Stage.ACCEPTED, 1)
     unknown = dataclasses.replace(ACCEPT, ticket="t-9")
     assert act_on_ticket(unknown, config=config) == 1

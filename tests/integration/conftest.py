@@ -12,7 +12,6 @@ from tests.integration.processes import ROOT, free_port, get, needs, numwatch, r
 
 STORY_TICKETS = 6
 STORY_SECONDS = 240
-STORY_SECONDS = 120
 """The story at ``--speed 10`` must end, all tickets closed, within this time."""
 
 

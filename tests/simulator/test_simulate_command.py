@@ -132,5 +132,6 @@ def test_the_story_at_its_worst():
     assert world.accounts["global/overseas"].states() == {"active": 4}
     hq = world.accounts["north/hq"]
     assert hq.by_number["4006220001"].bindings[0].state == "arrears"
-    assert hq.by_number["4001230005"].routing.wait_seconds == 5
+    (window,) = hq.by_number["4001230005"].routing.schedule
+    assert (window.start, window.end) == ("03:00", "03:10")
     assert _story_at(24).accounts["north/branch"].states() == {"low_balance": 3}
