@@ -45,7 +45,7 @@ servers: ## Install the real servers the integration tests talk to (root and apt
 	@tests/integration/install_servers.sh
 
 test: $(VENV)/.dev servers ## Run every test, with real servers where they can be had
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(COVERAGE) $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup $(COVERAGE) $(ARGS)
 
 test-fast: $(VENV)/.dev ## Run the tests that need no other server
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not integration" $(ARGS)
