@@ -92,7 +92,8 @@ def in_a_pipe(agent: AgentProcess, language: str, *, as_json: bool = False) -> d
 
 
 def in_a_terminal(agent: AgentProcess) -> dict[str, str]:
-    named = command_lines(agent)
+    # At a terminal `top` goes on until somebody ends it; its frame is that of the pipe.
+    named = {name: line for name, line in command_lines(agent).items() if name != "top"}
     master, slave = pty.openpty()
     ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 80, 0, 0))
     process = subprocess.Popen(
