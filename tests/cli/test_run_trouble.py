@@ -224,8 +224,9 @@ async def test_what_is_dropped_is_counted_and_said_when_somebody_reads_again() -
         if document["event"] == "log_lines_dropped":
             reported += document["lines"]
     assert await process.wait() == 0
-    assert reported == dropped
-    assert lines == 60_000 - dropped
+    # One more line may be on its way while the program counts.
+    assert dropped <= reported <= dropped + 1
+    assert lines == 60_000 - reported
 
 
 def test_a_warning_of_a_library_is_one_line_of_json() -> None:
