@@ -9,17 +9,15 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import structlog
-from sqlalchemy import Connection, event
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from agent.history.hours import HistoryError
 from agent.store import StoreError
 from agent.store.directory import HISTORY_NAME
+from agent.store.engine import sqlite_engine
 from agent.store.migrate import migrate
 from agent.store.trouble import Trouble, trouble_of
 
@@ -68,7 +66,7 @@ class HistoryDatabase:
 
     @classmethod
     async def _open(cls, path: Path) -> "HistoryDatabase":
-        database = cls(path, _engine(path))
+        database = cls(path, sqlite_engine(path, _PRAGMAS))
         try:
             # Made here, so that it and the files beside it are their owner's alone.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
@@ -114,23 +112,3 @@ def _put_aside(path: Path) -> None:
         file = path.with_name(path.name + suffix)
         if file.exists():
             file.replace(file.with_name(file.name + _ASIDE))
-
-
-def _engine(path: Path) -> AsyncEngine:
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", poolclass=StaticPool)
-    event.listen(engine.sync_engine, "connect", _prepare_connection)
-    event.listen(engine.sync_engine, "begin", _begin)
-    return engine
-
-
-def _prepare_connection(connection: Any, _record: object) -> None:
-    # The driver must not begin transactions of its own: it would leave DDL outside of them.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in _PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -89,10 +89,6 @@ class Linter:
                 bits |= LINTS[waiver.lint].bit
         return bits
 
-    def may_waive(self, lint: str) -> bool:
-        """Whether ``lint`` is one of a number, which an operator may waive there."""
-        return any(lint == enabled.id for enabled in self._of_numbers)
-
     def next_change(self, facts: NumberFacts) -> float:
         """When the findings may change although no fact does, in epoch seconds."""
         number, routing = facts.number, facts.routing

@@ -6,7 +6,6 @@ the configuration. In memory they are replaced whole, so that checks in a thread
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
 import msgspec
 from sqlalchemy import insert, select, update
@@ -30,10 +29,6 @@ class OperatorWaiver(msgspec.Struct, frozen=True, kw_only=True):
     """The last day on which it applies, in ISO 8601."""
     withdrawn_by: str = ""
     """Who has withdrawn it; empty while nobody has."""
-
-    def has_expired(self, today: date) -> bool:
-        """Whether its last day is past."""
-        return date.fromisoformat(self.until) < today
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
-from sqlalchemy import Connection, delete, event, insert, select, text, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from agent.store import StoreError, UnavailableError, directory, schema
+from agent.store.engine import sqlite_engine
 from agent.store.migrate import migrate
 from agent.store.trouble import BLOCKING, Trouble, files_of, missing_file, trouble_of
 
@@ -105,7 +105,7 @@ class Database:
         directory.make_private(data_dir)
         lock = directory.lock_directory(data_dir)
         path = data_dir / directory.LEDGER_NAME
-        database = cls(path, _engine(path), lock)
+        database = cls(path, sqlite_engine(path, _PRAGMAS), lock)
         try:
             await database._migrate()
         except BaseException:
@@ -269,26 +269,6 @@ async def _put(connection: AsyncConnection, name: str, value: bytes) -> None:
     result = await connection.execute(update(schema.pages).where(page).values(value=value))
     if result.rowcount == 0:
         await connection.execute(insert(schema.pages).values(name=name, value=value))
-
-
-def _engine(path: Path) -> AsyncEngine:
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", poolclass=StaticPool)
-    event.listen(engine.sync_engine, "connect", _prepare_connection)
-    event.listen(engine.sync_engine, "begin", _begin_immediately)
-    return engine
-
-
-def _prepare_connection(connection: Any, _record: object) -> None:
-    # The driver must not begin transactions of its own: it would leave DDL outside of them.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in _PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()
-
-
-def _begin_immediately(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _cause(error: Exception) -> str:

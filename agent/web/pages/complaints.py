@@ -29,8 +29,9 @@ from agent.web.endpoint import Access, Endpoint
 from agent.web.forms import FORM, read_form
 from agent.web.language import LANG
 from agent.web.pages.complaint_form import FORMS, UNLISTED, problems_of, report_of_form
+from agent.web.pages.list_page import ListPage
 from agent.web.pages.navigation import Links
-from agent.web.pages.rendering import BAD_REQUEST, HTML, NOT_FOUND, page
+from agent.web.pages.rendering import BAD_REQUEST, FORM_ERRORS, HTML, NOT_FOUND, page
 from agent.web.parameters import OFFSET, Parameter, read
 from agent.web.privacy import viewer_mask
 from agent.web.responses import ApiError
@@ -71,16 +72,6 @@ class ComplaintRow:
     ticket: str
 
 
-@dataclass(frozen=True)
-class ComplaintList:
-    """One page of the list."""
-
-    items: list[ComplaintRow]
-    total: int
-    limit: int
-    offset: int
-
-
 async def complaints_page(request: web.Request) -> web.Response:
     """The newest complaints, and how those about one number stand."""
     query = read(request.query, COMPLAINTS_QUERY)
@@ -99,7 +90,7 @@ async def complaints_page(request: web.Request) -> web.Response:
         "complaints.html",
         query=query,
         chosen={name: query[name] for name in ("number", "ticket", "state") if query[name]},
-        complaints=ComplaintList(rows, total, PAGE_SIZE, offset),
+        complaints=ListPage(rows, total, PAGE_SIZE, offset),
         progress=await repository.progress(number) if number else None,
     )
 
@@ -225,8 +216,6 @@ def _missing() -> ApiError:
     return ApiError("404 there is no such complaint", expected, HTTPStatus.NOT_FOUND)
 
 
-_FORM_ERRORS = (BAD_REQUEST, NOT_FOUND, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-
 ROUTES = (
     Endpoint(
         "GET",
@@ -255,7 +244,7 @@ ROUTES = (
         query=(LANG,),
         body=FORM,
         access=Access.OPERATOR,
-        errors=(*_FORM_ERRORS, HTTPStatus.SERVICE_UNAVAILABLE),
+        errors=(*FORM_ERRORS, HTTPStatus.SERVICE_UNAVAILABLE),
     ),
     Endpoint(
         "GET",
@@ -275,7 +264,7 @@ ROUTES = (
         query=(LANG,),
         body=FORM,
         access=Access.OPERATOR,
-        errors=(*_FORM_ERRORS, HTTPStatus.CONFLICT),
+        errors=(*FORM_ERRORS, HTTPStatus.CONFLICT),
     ),
 )
 """The pages of this module, for the route table."""

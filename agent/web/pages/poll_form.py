@@ -13,7 +13,7 @@ from agent.web.forms import FORM, read_form
 from agent.web.history import account_in
 from agent.web.language import LANG
 from agent.web.pages.navigation import Links
-from agent.web.pages.rendering import BAD_REQUEST, HTML, NOT_FOUND
+from agent.web.pages.rendering import FORM_ERRORS, HTML, NOT_FOUND
 from agent.web.parameters import Parameter, read
 from agent.web.responses import ApiError
 from agent.web.services import services_of
@@ -55,6 +55,6 @@ POLL_ROUTE: Final = Endpoint(
     query=(LANG,),
     body=FORM,
     access=Access.OPERATOR,
-    errors=(BAD_REQUEST, NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
+    errors=(*FORM_ERRORS, HTTPStatus.CONFLICT),
 )
 """The form, for the route table."""

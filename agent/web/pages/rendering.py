@@ -22,6 +22,8 @@ from agent.web.texts import PageTexts
 
 HTML = "text/html"
 BAD_REQUEST, NOT_FOUND = HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND
+FORM_ERRORS = (BAD_REQUEST, NOT_FOUND, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+"""The refusals of every form about something that may be gone."""
 
 _TICKET_ID = re.compile(r"NW-[0-9A-F]{12}-\d+", re.ASCII)
 

@@ -12,6 +12,7 @@ from agent.tickets.ticket import Ticket
 from agent.web.authentication import is_authorized
 from agent.web.endpoint import Endpoint
 from agent.web.language import LANG
+from agent.web.pages.list_page import ListPage
 from agent.web.pages.rendering import BAD_REQUEST, HTML, page, reader_locale
 from agent.web.parameters import OFFSET, Parameter, read
 from agent.web.privacy import viewer_mask
@@ -31,20 +32,10 @@ RULES_QUERY = (
 
 
 @dataclass(frozen=True)
-class AlertPage:
-    """One page of the list of alerts."""
-
-    items: Sequence[AlertRow]
-    total: int
-    limit: int
-    offset: int
-
-
-@dataclass(frozen=True)
 class RulesView:
     """What the page shows."""
 
-    alerts: AlertPage
+    alerts: ListPage[AlertRow]
     groups: tuple[GroupRows, ...]
     rules_total: int
     """How many rules are chosen, where they are not all shown."""
@@ -89,7 +80,7 @@ def _view(
     shown = alerts[offset : offset + MOST_ALERTS]
     total = sum(len(group.rules) for group in groups)
     return RulesView(
-        AlertPage(shown, len(alerts), MOST_ALERTS, offset), tuple(_first(groups)), total
+        ListPage(shown, len(alerts), MOST_ALERTS, offset), tuple(_first(groups)), total
     )
 
 

@@ -1,7 +1,5 @@
 """The page of the sinks: what waits at each and why, and dead letters to be sent again."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 
 from aiohttp import web
@@ -13,6 +11,7 @@ from agent.web.authentication import actor_of, role_of
 from agent.web.endpoint import Access, Endpoint
 from agent.web.forms import FORM, read_form
 from agent.web.language import LANG
+from agent.web.pages.list_page import ListPage
 from agent.web.pages.navigation import Links
 from agent.web.pages.rendering import BAD_REQUEST, HTML, page
 from agent.web.parameters import OFFSET, Parameter, read
@@ -28,16 +27,6 @@ SINKS_QUERY = (
 )
 
 
-@dataclass(frozen=True)
-class DeadLetters:
-    """One page of the list of dead letters."""
-
-    items: Sequence[DeadLetter]
-    total: int
-    limit: int
-    offset: int
-
-
 async def sinks_page(request: web.Request) -> web.Response:
     """The page of the sinks and of what waits for them."""
     query = read(request.query, SINKS_QUERY)
@@ -51,7 +40,7 @@ async def sinks_page(request: web.Request) -> web.Response:
         request,
         "sinks.html",
         sinks=sink_rows(kinds, statuses, queues, now),
-        letters=DeadLetters(letters, total, MOST_DEAD_LETTERS, offset),
+        letters=ListPage(letters, total, MOST_DEAD_LETTERS, offset),
         replayed=query["replayed"],
         can_replay=_may_replay(request),
         now=now,

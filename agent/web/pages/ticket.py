@@ -18,7 +18,7 @@ from agent.web.endpoint import Access, Endpoint
 from agent.web.forms import FORM, read_form
 from agent.web.language import LANG
 from agent.web.pages.navigation import Links
-from agent.web.pages.rendering import BAD_REQUEST, HTML, NOT_FOUND, page, reader_locale
+from agent.web.pages.rendering import BAD_REQUEST, FORM_ERRORS, HTML, NOT_FOUND, page, reader_locale
 from agent.web.pages.ticket_actions import Situation, applicable, fields_of, ordered
 from agent.web.pages.ticket_view import ticket_view
 from agent.web.parameters import OFFSET, read
@@ -131,8 +131,6 @@ def _form(action: TicketAction, situation: Situation, refusal: _Refusal | None) 
     return Form(action, fields, values)
 
 
-_FORM_ERRORS = (BAD_REQUEST, NOT_FOUND, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-
 ROUTES = (
     Endpoint(
         "GET",
@@ -152,7 +150,7 @@ ROUTES = (
         query=(LANG,),
         body=FORM,
         access=Access.OPERATOR,
-        errors=(*_FORM_ERRORS, HTTPStatus.CONFLICT),
+        errors=(*FORM_ERRORS, HTTPStatus.CONFLICT),
     ),
     Endpoint(
         "POST",
@@ -163,7 +161,7 @@ ROUTES = (
         query=(LANG,),
         body=FORM,
         access=Access.ADMINISTRATOR,
-        errors=_FORM_ERRORS,
+        errors=FORM_ERRORS,
     ),
 )
 """The pages of this module, for the route table."""

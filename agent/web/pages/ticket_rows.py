@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agent.tickets.sla.clocks import Reading, readings
-from agent.tickets.text import title_in
 from agent.tickets.ticket import Ticket
+from agent.web.texts import PageTexts
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,14 @@ def first_clock(ticket: Ticket, now: float) -> ClockView | None:
     return None if first is None else clock_view(first)
 
 
-def ticket_row(ticket: Ticket, now: float, locale: str) -> TicketRow:
-    """The row of ``ticket`` for readers of ``locale``."""
+def ticket_row(ticket: Ticket, now: float, texts: PageTexts) -> TicketRow:
+    """The row of ``ticket`` for the readers of ``texts``."""
     subject, verdict = ticket.subject, ticket.diagnosis
     scope = (subject.provider, subject.account, subject.carrier, subject.binding)
     return TicketRow(
         id=ticket.id,
         severity=ticket.severity.value,
-        title=title_in(ticket, locale) or subject.symptom,
+        title=texts.ticket_title(ticket),
         scope=" / ".join(filter(None, scope)),
         number=subject.number,
         company=ticket.company,
@@ -82,4 +82,5 @@ def ticket_row(ticket: Ticket, now: float, locale: str) -> TicketRow:
 
 def ticket_rows(tickets: Iterable[Ticket], now: float, locale: str) -> list[TicketRow]:
     """The rows of ``tickets`` for readers of ``locale``, in their order."""
-    return [ticket_row(ticket, now, locale) for ticket in tickets]
+    texts = PageTexts(locale)
+    return [ticket_row(ticket, now, texts) for ticket in tickets]

@@ -10,7 +10,7 @@ from agent.i18n import Message
 from agent.masking import mask_text
 from agent.states import Scope
 from agent.tickets.sla.clocks import Reading, readings
-from agent.tickets.text import about_in, title_in
+from agent.tickets.text import about_in
 from agent.tickets.ticket import Member, Ticket
 from agent.web.pages.ticket_rows import ClockView, clock_view
 from agent.web.pages.timeline import TimelineRow, timeline_rows
@@ -106,7 +106,7 @@ def ticket_view(ticket: Ticket, texts: PageTexts, now: float, offset: int) -> Ti
     clocks = tuple(ClockRow(it, clock_view(it)) for it in readings(ticket.clocks, now))
     verdict = ticket.diagnosis
     return TicketView(
-        title=title_in(ticket, texts.locale) or texts.label(ticket.subject.symptom, "symptom"),
+        title=texts.ticket_title(ticket),
         about=about_in(ticket, texts.locale),
         clocks=clocks,
         timeline=rows[:MOST_ENTRIES],

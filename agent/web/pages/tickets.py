@@ -18,6 +18,7 @@ from agent.web.authentication import actor_of, recorded_actor
 from agent.web.endpoint import Access, Endpoint
 from agent.web.forms import FORM, read_form
 from agent.web.language import LANG
+from agent.web.pages.list_page import ListPage
 from agent.web.pages.navigation import Links
 from agent.web.pages.rendering import BAD_REQUEST, HTML, page, reader_locale
 from agent.web.pages.ticket_filters import (
@@ -55,16 +56,6 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "cause": tuple(map(str, Cause)),
     "party": tuple(map(str, Party)),
 }
-
-
-@dataclass(frozen=True)
-class TicketList:
-    """One page of the list."""
-
-    items: list[TicketRow]
-    total: int
-    limit: int
-    offset: int
 
 
 @dataclass(frozen=True)
@@ -142,11 +133,11 @@ async def _present_choices(request: web.Request) -> dict[str, list[str]]:
     }
 
 
-async def _list(request: web.Request, selection: IndexFilter, offset: int) -> TicketList:
+async def _list(request: web.Request, selection: IndexFilter, offset: int) -> ListPage[TicketRow]:
     services, now = services_of(request), services_of(request).clock()
     found = await services.tickets.index.page(selection, now, PAGE_SIZE, offset)
     rows = await asyncio.to_thread(ticket_rows, found.tickets, now, reader_locale(request))
-    return TicketList(rows, found.total, PAGE_SIZE, offset)
+    return ListPage(rows, found.total, PAGE_SIZE, offset)
 
 
 async def _columns(

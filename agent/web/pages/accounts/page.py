@@ -21,6 +21,7 @@ from agent.web.language import LANG, choose_locale
 from agent.web.number_views import number_view
 from agent.web.pages.accounts.outlook import brief, sentence
 from agent.web.pages.accounts.plot import DAYS, balance_plot
+from agent.web.pages.list_page import ListPage
 from agent.web.pages.rendering import BAD_REQUEST, HTML, NOT_FOUND, page
 from agent.web.parameters import OFFSET, Parameter, read
 from agent.web.plots.series import Period
@@ -45,16 +46,6 @@ class AccountRow:
 
     view: AccountView
     outlook: Message
-
-
-@dataclass(frozen=True)
-class AccountsView:
-    """One page of the accounts."""
-
-    total: int
-    offset: int
-    limit: int
-    items: Sequence[AccountRow]
 
 
 class Outlooks:
@@ -93,7 +84,7 @@ async def accounts_page(request: web.Request) -> web.Response:
         AccountRow(view, await outlooks.of(services, key))
         for key, view in zip(chosen, views, strict=True)
     ]
-    view = AccountsView(len(keys), offset, MOST_ACCOUNTS, rows)
+    view = ListPage(rows, len(keys), MOST_ACCOUNTS, offset)
     return await page(request, "accounts.html", view=view, number_links=_has_numbers(request))
 
 

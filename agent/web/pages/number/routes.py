@@ -16,7 +16,7 @@ from agent.web.pages.number.notices import FORM_QUERY
 from agent.web.pages.number.page import NUMBER_PAGE_QUERY, number_page
 from agent.web.pages.number.reveal_form import reveal_phone
 from agent.web.pages.number.waiver_form import waive
-from agent.web.pages.rendering import BAD_REQUEST, HTML, NOT_FOUND
+from agent.web.pages.rendering import BAD_REQUEST, FORM_ERRORS, HTML, NOT_FOUND
 from agent.web.parameters import Parameter
 from agent.web.responses import Handler
 
@@ -32,7 +32,7 @@ def _form(path: str, handler: Handler, summary: str, *query: Parameter) -> Endpo
         query=(*FORM_QUERY, *query),
         body=FORM,
         access=Access.OPERATOR,
-        errors=(BAD_REQUEST, NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
+        errors=(*FORM_ERRORS, HTTPStatus.CONFLICT),
     )
 
 
