@@ -61,6 +61,15 @@ async def test_calls_are_counted_in_their_hour(run: Run) -> None:
     ]
 
 
+async def test_totals_that_were_counted_anew_are_no_negative_calls(run: Run) -> None:
+    run.scene.calls = {(A, ANSWERED): 7}
+    await run.spend(HOUR)
+    run.scene.calls = {(A, ANSWERED): 2}
+    await run.spend(HOUR)
+    hours = await run.reader.calls(KEY, A, START, START + 2 * HOUR)
+    assert [hour.counts for hour in hours] == [{"answered": 7}, {"answered": 2}]
+
+
 async def test_an_hour_of_which_a_part_was_observed_is_not_complete(run: Run) -> None:
     run.scene.calls = {(A, ANSWERED): 3}
     await run.spend(1200)

@@ -232,7 +232,8 @@ async def test_a_burst_of_connections_is_accepted_few_at_a_time(page: Page) -> N
             while steps[-1] < 100:
                 await asyncio.sleep(0)
                 steps.append(len(page.connections))
-    assert max(after - before for before, after in pairwise(steps)) <= ACCEPTED_AT_ONCE
+    # Sixteen took a few milliseconds, all hundred a tenth of a second.
+    assert max(after - before for before, after in pairwise(steps)) <= ACCEPTED_AT_ONCE <= 16
 
 
 async def test_without_descriptors_it_waits_and_goes_on(
