@@ -215,7 +215,8 @@ def test_a_mobile_is_found_with_any_of_its_zeros_as_letters(phone, letters):
 
 
 days = st.dates(date(2015, 1, 1), date(2039, 12, 31)).map(lambda day: f"{day:%Y%m%d}")
-prefixes = st.from_regex(r"(?!NO|TEL|HP)[A-Z]{2,4}", fullmatch=True).filter(
+# ``OO`` and ``OI`` before digits may be digits themselves: those are masked.
+prefixes = st.from_regex(r"(?!NO|TEL|HP|[OI]+$)[A-Z]{2,4}", fullmatch=True).filter(
     lambda text: text not in {"FAX", "MOB", "CELL", "CALL", "SMS"}
 )
 gaps = st.sampled_from(["-", "_", "/"])
@@ -228,6 +229,11 @@ def test_an_id_with_letters_and_a_date_is_no_phone(mask, prefix, gap, day, rest)
         assert mask(written) == written
         text = f"接单 {written}，处理中"
         assert mask(text) == text
+
+
+@pytest.mark.parametrize("written", ["OO20150101", "OI20150101", "OOO20150101"])
+def test_letters_that_may_all_be_digits_are_no_prefix_of_an_id(written):
+    assert mask_text(written) != written
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import os
 import statistics
+import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
@@ -11,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.integration.alerting_peers import Peers
+from tests.integration.processes import wait_until
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_COUNTS_OF_TASKS = 6
 
 
 class CountingDesk:
@@ -89,9 +92,19 @@ def figures(scene: Peers, tickets: int, tasks: Path, data: Path) -> Figures:
         memory=int((process / "statm").read_text().split()[1]) * _PAGE,
         descriptors=len(list((process / "fd").iterdir())),
         threads=len(list((process / "task").iterdir())),
-        tasks=int(tasks.read_text() or 0),
+        tasks=_lasting_tasks(tasks),
         disk=sum(it.stat().st_size for it in data.iterdir()),
     )
+
+
+def _lasting_tasks(counts: Path) -> int:
+    """The fewest tasks of a few counts one after the other: some exist for one delivery only."""
+    fewest, seen = sys.maxsize, 0
+    while seen < _COUNTS_OF_TASKS:
+        before = counts.stat().st_mtime_ns
+        wait_until(lambda: counts.stat().st_mtime_ns != before, 60, "tasks are counted again")  # noqa: B023 - called at once
+        fewest, seen = min(fewest, int(counts.read_text() or sys.maxsize)), seen + 1
+    return fewest
 
 
 @dataclass(frozen=True)
