@@ -61,15 +61,20 @@ def needs(binary: str) -> str:
     return path
 
 
-def wait_until(condition: Callable[[], T | None], deadline: float, what: str) -> T:
-    """The first truthy result of ``condition``; fails the test after ``deadline`` seconds."""
+def wait_until(
+    condition: Callable[[], T | None], deadline: float, what: str | Callable[[], str]
+) -> T:
+    """The first truthy result of ``condition``; fails the test after ``deadline`` seconds.
+
+    ``what`` is what did not happen by then, or a function that finds out what did.
+    """
     end = time.monotonic() + deadline
     while time.monotonic() < end:
         with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
             if result := condition():
                 return result
         time.sleep(0.1)
-    pytest.fail(f"after {deadline} s still not: {what}")
+    pytest.fail(f"after {deadline} s still not: {what if isinstance(what, str) else what()}")
 
 
 def get(url: str, timeout: float = 30.0) -> bytes:
