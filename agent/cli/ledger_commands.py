@@ -9,10 +9,16 @@ from agent.cli.arguments import AsJson, Config, add
 from agent.cli.config_path import configuration
 from agent.i18n import N_
 
+WithoutHistory = Annotated[
+    bool, typer.Option("--no-history", help=N_("Only the ledger, without the history."))
+]
+
 
 def add_ledger_commands(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
-    add(app, "backup", backup, N_("Copy the ledger, checked and whole, while the agent runs."))
+    add(
+        app, "backup", backup, N_("Copy the ledger and the history, checked, while the agent runs.")
+    )
     add(
         app,
         "restore",
@@ -35,26 +41,30 @@ def backup(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help=N_("The copy; it must not exist yet."))
     ],
+    no_history: WithoutHistory = False,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Copy the ledger, checked and whole, while the agent runs."""
+    """Copy the ledger and the history, checked, while the agent runs."""
     from agent.cli.backup import backup as run  # noqa: PLC0415 - a fast --help
 
-    raise typer.Exit(run(file, configuration(config), as_json=as_json))
+    path = configuration(config)
+    raise typer.Exit(run(file, path, with_history=not no_history, as_json=as_json))
 
 
 def restore(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help=N_("A file made by numwatch backup."))
     ],
+    no_history: WithoutHistory = False,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
     """Put a backup in the ledger's place, checked; the former ledger is kept aside."""
     from agent.cli.restore import restore as run  # noqa: PLC0415 - a fast --help
 
-    raise typer.Exit(run(file, configuration(config), as_json=as_json))
+    path = configuration(config)
+    raise typer.Exit(run(file, path, with_history=not no_history, as_json=as_json))
 
 
 def doctor(

@@ -23,7 +23,8 @@ from agent.store.trouble import Trouble, trouble_of
 
 log = structlog.get_logger(__name__)
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
+"""The folder of the steps that make the tables."""
 _PRAGMAS = (
     "PRAGMA busy_timeout=2000",
     "PRAGMA journal_mode=WAL",
@@ -71,7 +72,7 @@ class HistoryDatabase:
             # Made here, so that it and the files beside it are their owner's alone.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
             async with database._engine.begin() as connection:
-                await connection.run_sync(migrate, str(path), _MIGRATIONS)
+                await connection.run_sync(migrate, str(path), MIGRATIONS)
         except BaseException as error:
             await database.close()
             if isinstance(error, SQLAlchemyError | OSError | UnicodeDecodeError):

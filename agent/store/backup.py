@@ -3,10 +3,8 @@
 The ledger's file alone is no backup: what was written last is in the write-ahead log beside it.
 """
 
-import os
 import sqlite3
 import time
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +13,8 @@ from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.store import StoreError
+from agent.store.copying import copy_whole
 from agent.store.database import Database, uninterrupted
-from agent.store.directory import sync_directory
-from agent.store.inspection import UNREADABLE, damage_of, open_read_only
 from agent.store.schema import outbox, pages, sink_links, tickets
 
 log = structlog.get_logger(__name__)
@@ -51,51 +48,18 @@ def back_up(ledger: Path, file: Path) -> Backup:
     """
     if not ledger.is_file():
         raise StoreError(f"{ledger}: there is no ledger; set data_dir to where the agent keeps it")
-    if os.path.lexists(file):
-        raise StoreError(f"{file}: exists already; choose another name, or remove it first")
-    part = file.with_name(f"{file.name}.part")
-    try:
-        os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
-    except OSError as error:
-        raise StoreError(
-            f"{part}: cannot be made ({error.strerror}); choose a folder this user may write to,"
-            " and remove what an interrupted backup left"
-        ) from error
-    try:
-        count = _copy(ledger, part)
-        with part.open("rb") as copied:
-            os.fsync(copied.fileno())
-        # Not rename, which would replace a file that was made meanwhile.
-        os.link(part, file)
-        sync_directory(file.parent)
-        return Backup(str(file), file.stat().st_size, count)
-    except UNREADABLE as error:
-        raise StoreError(f"{ledger}: cannot be copied to {file}: {error}") from error
-    except OSError as error:
-        raise StoreError(f"{file}: cannot be written ({error.strerror})") from error
-    finally:
-        part.unlink(missing_ok=True)
+    count = copy_whole(ledger, file, _mark)
+    return Backup(str(file), file.stat().st_size, count)
 
 
-def _copy(ledger: Path, part: Path) -> int:
-    """Copy and check; returns the number of tickets."""
-    # Read-only: a second connection must neither write nor move the write-ahead log into the
-    # ledger (the write-ahead-log reset bug of SQLite before 3.51.3).
-    source = open_read_only(ledger)
-    with closing(source), closing(sqlite3.connect(part, isolation_level=None)) as copy:
-        source.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")
-        if damage := damage_of(copy):
-            raise StoreError(
-                f"{ledger}: damaged ({'; '.join(damage)}); there is no backup of this, keep the"
-                " former ones"
-            )
-        copy.execute(
-            "INSERT OR REPLACE INTO keep (name, value) VALUES (?, ?)",
-            (RESTORE_PAGE, repr(time.time()).encode()),
-        )
-        (count,) = copy.execute("SELECT count(*) FROM tickets").fetchone()
-        return int(count)
+def _mark(copy: sqlite3.Connection) -> int:
+    """Note in a copy when it was made; returns the number of tickets."""
+    copy.execute(
+        "INSERT OR REPLACE INTO keep (name, value) VALUES (?, ?)",
+        (RESTORE_PAGE, repr(time.time()).encode()),
+    )
+    (count,) = copy.execute("SELECT count(*) FROM tickets").fetchone()
+    return int(count)
 
 
 async def is_restored(database: Database) -> bool:

@@ -22,9 +22,9 @@ def scripts(location: Path = _MIGRATIONS) -> ScriptDirectory:
     return ScriptDirectory.from_config(config)
 
 
-def known_revisions() -> tuple[str, ...]:
-    """The revisions of the schema that this program knows, its own first."""
-    return tuple(script.revision for script in scripts().walk_revisions())
+def known_revisions(location: Path = _MIGRATIONS) -> tuple[str, ...]:
+    """The revisions of the schema in ``location`` that this program knows, its own first."""
+    return tuple(script.revision for script in scripts(location).walk_revisions())
 
 
 def migrate(connection: Connection, name: str, location: Path = _MIGRATIONS) -> None:

@@ -1,21 +1,22 @@
 """Puts a backup in the ledger's place; the ledger that was there is kept beside it."""
 
 import math
-import os
-import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from agent.net.scrub import scrub
 from agent.store import StoreError
 from agent.store.backup import RESTORE_PAGE
+from agent.store.backup_checks import refuse_foreign, refuse_unknown, whole_backup
+from agent.store.copying import copied_beside, put_former_aside
 from agent.store.directory import LEDGER_NAME, lock_directory, make_private
-from agent.store.inspection import UNREADABLE, damage_of, open_read_only
+from agent.store.inspection import UNREADABLE, open_read_only
 from agent.store.migrate import known_revisions
-from agent.store.salvage import SUFFIXES, IsValid, put_aside, replace_ledger
+from agent.store.salvage import IsValid, replace_ledger
 
 _ALWAYS = frozenset({"keep", "tickets", "timeline", "outbox"})
 """Tables that the ledgers of all versions have."""
@@ -44,10 +45,16 @@ def _any_row(_table: str, _values: Mapping[str, object]) -> bool:
     return True
 
 
-def restore(directory: Path, file: Path, is_valid: IsValid = _any_row) -> Restore:
+def restore(
+    directory: Path,
+    file: Path,
+    is_valid: IsValid = _any_row,
+    meanwhile: AbstractContextManager[None] | None = None,
+) -> Restore:
     """Put ``file`` in the place of the ledger in ``directory``.
 
-    ``is_valid`` says whether a row of it is one that the agent can use.
+    ``is_valid`` says whether a row of it is one that the agent can use. ``meanwhile`` is entered
+    before anything is put anywhere and left once the ledger is there, while no agent can start.
 
     Raises:
         InUseError: while an agent runs.
@@ -61,8 +68,8 @@ def restore(directory: Path, file: Path, is_valid: IsValid = _any_row) -> Restor
     with closing(lock_directory(directory)):
         former, present = _states(ledger), _states(file)
         new = ledger.with_name(f"{LEDGER_NAME}.restored")
-        with _copied(file, new, made_at):
-            aside = _put_former_aside(ledger)
+        with meanwhile or nullcontext(), copied_beside(file, new, partial(_mark, made_at)):
+            aside = put_former_aside(ledger)
             replace_ledger(ledger, new)
     present = present or {}
     return Restore(
@@ -86,20 +93,10 @@ def _check(file: Path, is_valid: IsValid) -> float:
     Raises:
         StoreError: when it is none.
     """
-    if not file.is_file():
-        raise StoreError(f"{file}: there is no such file")
-    log = file.with_name(f"{file.name}-wal")
-    if log.exists() and log.stat().st_size:
-        raise StoreError(
-            f"{file}: has a write-ahead log beside it ({log.name}), so it is a plain copy and not"
-            " whole; restore a file made by numwatch backup"
-        )
     try:
-        with closing(open_read_only(file)) as connection:
-            if damage := damage_of(connection):
-                raise StoreError(f"{file}: damaged ({'; '.join(damage)}); choose another backup")
-            _refuse_unknown(connection, file)
-            _refuse_foreign(connection, file)
+        with whole_backup(file) as connection:
+            refuse_unknown(connection, file, "a ledger", known_revisions())
+            refuse_foreign(connection, file, "a ledger", _ALWAYS)
             _refuse_unusable(connection, file, is_valid)
             row = connection.execute("SELECT value FROM keep WHERE name = ?", (RESTORE_PAGE,))
             made_at = row.fetchone()
@@ -119,22 +116,6 @@ def _time(value: object, file: Path) -> float:
     return at
 
 
-def _refuse_foreign(connection: sqlite3.Connection, file: Path) -> None:
-    """Refuse what numwatch never writes: other things than tables and their indexes, or too few.
-
-    A trigger or a view would be carried out with the agent's own statements.
-    """
-    rows = connection.execute("SELECT type, name FROM sqlite_master").fetchall()
-    if odd := sorted(f"{kind} {name}" for kind, name in rows if kind not in {"table", "index"}):
-        raise StoreError(
-            f"{file}: has what numwatch never makes ({scrub(odd[0])}), so somebody changed it;"
-            " choose another backup"
-        )
-    missing = sorted(_ALWAYS - {name for _, name in rows})
-    if missing:
-        raise StoreError(f"{file}: is no backup of a ledger (it has no table {missing[0]})")
-
-
 def _refuse_unusable(connection: sqlite3.Connection, file: Path, is_valid: IsValid) -> None:
     """Refuse tickets that no agent could read: it would fail at every round."""
     names = ("id", "key", "document")
@@ -146,58 +127,12 @@ def _refuse_unusable(connection: sqlite3.Connection, file: Path, is_valid: IsVal
             )
 
 
-def _refuse_unknown(connection: sqlite3.Connection, file: Path) -> None:
-    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    if row is None:
-        raise StoreError(f"{file}: is no backup of a ledger (it names no schema)")
-    (revision,) = row
-    known = known_revisions()
-    if revision not in known:
-        raise StoreError(
-            f"{file}: made by a newer numwatch (its schema is {scrub(str(revision))}, this one"
-            f" knows up to {known[0]}); run that version"
-        )
-
-
-@contextmanager
-def _copied(file: Path, new: Path, made_at: float) -> Iterator[None]:
-    """``new`` as a checked copy of ``file`` for its owner alone; removed unless it was moved."""
-    try:
-        new.unlink(missing_ok=True)
-        os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
-        shutil.copyfile(file, new)
-        with closing(sqlite3.connect(new, isolation_level=None)) as connection:
-            connection.execute("PRAGMA synchronous=FULL")
-            connection.execute("PRAGMA journal_mode=DELETE")
-            # The agent's next start reads from it that the ledger was put back.
-            connection.execute(
-                "INSERT OR REPLACE INTO keep (name, value) VALUES (?, ?)",
-                (RESTORE_PAGE, repr(made_at).encode()),
-            )
-            if damage := damage_of(connection, 1):
-                raise StoreError(
-                    f"{new}: not whole after it was copied ({damage[0]}); nothing changed"
-                )
-        yield
-    except OSError as error:
-        raise StoreError(f"{new}: cannot be written ({error.strerror}); nothing changed") from error
-    except UNREADABLE as error:
-        raise StoreError(f"{new}: cannot be written ({error}); nothing changed") from error
-    finally:
-        new.unlink(missing_ok=True)
-
-
-def _put_former_aside(ledger: Path) -> str:
-    if not ledger.is_file() or not ledger.stat().st_size:
-        return ""
-    with suppress(*UNREADABLE), closing(sqlite3.connect(ledger)) as connection:
-        # Then its file alone is whole, whenever this is interrupted.
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    aside = put_aside(ledger, "before-restore")
-    for suffix in SUFFIXES:
-        with suppress(OSError):
-            aside.with_name(aside.name + suffix).chmod(0o600)
-    return str(aside)
+def _mark(made_at: float, copy: sqlite3.Connection) -> None:
+    """Note in a copy what the agent's next start reads: that the ledger was put back."""
+    copy.execute(
+        "INSERT OR REPLACE INTO keep (name, value) VALUES (?, ?)",
+        (RESTORE_PAGE, repr(made_at).encode()),
+    )
 
 
 def _states(ledger: Path) -> dict[str, bool] | None:
