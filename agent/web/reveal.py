@@ -12,6 +12,7 @@ from aiohttp import web
 from agent.checks.result import CheckResult
 from agent.masking import mask_text
 from agent.web.audit import LONGEST_REASON, record
+from agent.web.bodies import read_body
 from agent.web.endpoint import Access, Endpoint
 from agent.web.numbers import ACCOUNT_QUERY, is_at
 from agent.web.parameters import read
@@ -43,14 +44,7 @@ class RevealedPhone(msgspec.Struct, frozen=True):
 async def reveal(request: web.Request) -> web.Response:
     """Show one phone of a number in full."""
     account = read(request.query, ACCOUNT_QUERY)
-    if request.content_type != "application/json":
-        # A page of another site can make a browser post a form, but not JSON.
-        status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-        raise ApiError("415 the body is of another type", "application/json", status)
-    try:
-        sent = msgspec.json.decode(await request.read(), type=Reveal)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ApiError(f"400 {error}", f"a body such as {_EXAMPLE}") from None
+    sent = await read_body(request, Reveal, _EXAMPLE)
     shown = await revealed(request, sent, account["provider"], account["account"])
     return json_response(shown, headers={"Cache-Control": "no-store"})
 

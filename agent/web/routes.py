@@ -33,8 +33,10 @@ from agent.web.openapi import show_openapi
 from agent.web.pages.routes import PAGE_ROUTES
 from agent.web.parameters import Parameter
 from agent.web.prometheus.routes import PROMETHEUS_ROUTES
+from agent.web.rejections import REJECTION_ROUTES
 from agent.web.reveal import REVEAL_ROUTES
 from agent.web.views import AccountList, BaselineView, NumberDetail, NumberPage, VersionView
+from agent.web.waivers import WAIVER_ROUTES
 
 _HTML, _TEXT = "text/html", "text/plain"
 _BAD, _MISSING = HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND
@@ -262,6 +264,8 @@ ROUTES: tuple[Endpoint, ...] = (
     *_MANAGEMENT,
     *_NUMBERS,
     *REVEAL_ROUTES,
+    *REJECTION_ROUTES,
+    *WAIVER_ROUTES,
     *AUDIT_ROUTES,
     *HISTORY_ROUTES,
     *_TICKETS,

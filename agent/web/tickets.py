@@ -17,6 +17,7 @@ from agent.tickets.ledger import Filter, Page
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
 from agent.web.audit import record_replay
 from agent.web.authentication import recorded_actor
+from agent.web.bodies import read_body
 from agent.web.parameters import ACCOUNT, LIMIT, OFFSET, PROVIDER, Parameter, next_page, read
 from agent.web.responses import ApiError, json_response, large_json_response, no_ticket
 from agent.web.services import services_of
@@ -112,19 +113,8 @@ async def replay(request: web.Request) -> web.Response:
 async def act_on_ticket(request: web.Request) -> web.Response:
     """Act on a ticket; answers with the ticket as it is then."""
     read(request.query, ())
-    if request.content_type != _JSON:
-        # A page of another site can make a browser post a form, but not JSON.
-        status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-        raise ApiError("415 the body is of another type", _JSON, status)
-    change = await perform(request, _decode(await request.read()))
+    change = await perform(request, await read_body(request, TicketActionRequest, _EXAMPLE))
     return await large_json_response(document(change.after, services_of(request).clock()))
-
-
-def _decode(body: bytes) -> TicketActionRequest:
-    try:
-        return msgspec.json.decode(body, type=TicketActionRequest)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ApiError(f"400 {error}", f"a body such as {_EXAMPLE}") from None
 
 
 async def perform(request: web.Request, action: TicketActionRequest) -> Change:

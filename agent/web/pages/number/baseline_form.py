@@ -1,28 +1,21 @@
 """The forms that decide on a number's drift: the configuration is approved, or rejected."""
 
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
 
-from agent.baselines.rejections import NumberAt
 from agent.i18n import Message
-from agent.tickets.actions.action import TicketAction
-from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor
-from agent.tickets.ledger import Filter
-from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
 from agent.web.authentication import recorded_actor
 from agent.web.forms import read_form
 from agent.web.numbers import ACCOUNT_QUERY
 from agent.web.pages.number.notices import FORM_QUERY, back_to_number
 from agent.web.pages.number.page import RefusedForm, show_number
 from agent.web.parameters import read
+from agent.web.rejections import LONGEST_NAME, LONGEST_NOTE, reject_drift
 from agent.web.responses import no_number
 from agent.web.services import WebServices, services_of
 
-LONGEST_NAME = 100
-LONGEST_NOTE = 500
 _NO_NAME: Final = Message("Say who decides: a name of at most {count} characters.")
 _NO_NOTE: Final = Message("Say why, in at most {count} characters.")
 _NOTHING_DIFFERS: Final = Message("Not rejected: nothing differs from the baseline any more.")
@@ -90,27 +83,4 @@ async def _reject(
     Raises:
         LookupError: when nothing differs.
     """
-    if services.baselines is None or services.rejections is None:
-        return False
-    report = await services.baselines.report(number, **account)
-    if report is None:
-        return False
-    snapshot = report.checked.snapshot
-    at = snapshot.provider, snapshot.account, number
-    await services.rejections.reject(at, by, note, report.differences, services.clock())
-    await _comment(services, at, by, note)
-    return True
-
-
-async def _comment(services: WebServices, at: NumberAt, by: str, note: str) -> None:
-    """Write the rejection into the open tickets on the drift; the alert opens one where none is."""
-    provider, account, number = at
-    drift = Filter(open=True, symptom="drift", provider=provider, account=account, number=number)
-    found = await services.tickets.list(drift)
-    for ticket in found.tickets:
-        actor = Actor(ActorKind.PERSON, by)
-        comment = ActionRequest(TicketAction.COMMENT, actor, note)
-        # The rejection stands already; a ticket that has ended meanwhile needs no comment.
-        with suppress(ActionRequestError, IllegalTransitionError):
-            if services.act is not None:
-                await services.act(ticket.id, comment)
+    return await reject_drift(services, number, by, note, account) is not None
