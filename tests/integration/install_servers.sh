@@ -15,6 +15,7 @@ declare -A package_of=(
   [sipp]=sip-tester
   [caddy]=caddy
   [docker-compose]=docker-compose
+  [systemd-analyze]=systemd
 )
 
 missing=()
