@@ -61,6 +61,10 @@ def needs(binary: str) -> str:
     return path
 
 
+_LONGEST_STEP = 5.0
+"""Seconds that one look counts for, at most."""
+
+
 def wait_until(
     condition: Callable[[], T | None], deadline: float, what: str | Callable[[], str]
 ) -> T:
@@ -68,12 +72,15 @@ def wait_until(
 
     ``what`` is what did not happen by then, or a function that finds out what did.
     """
-    end = time.monotonic() + deadline
-    while time.monotonic() < end:
+    waited, before = 0.0, time.monotonic()
+    while waited < deadline:
         with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
             if result := condition():
                 return result
         time.sleep(0.1)
+        # While a whole machine stands still, what is waited for gets no further either.
+        waited += min(time.monotonic() - before, _LONGEST_STEP)
+        before = time.monotonic()
     pytest.fail(f"after {deadline} s still not: {what if isinstance(what, str) else what()}")
 
 
