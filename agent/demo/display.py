@@ -8,6 +8,7 @@ import aiohttp
 from rich.live import Live
 
 from agent.app import Agent
+from agent.demo.pacing import Pacer
 from agent.demo.picture import address_lines, draw, event_lines
 from agent.demo.scene import (
     ChangeReporter,
@@ -18,12 +19,12 @@ from agent.demo.scene import (
     world_event,
 )
 from agent.demo.world import World
+from agent.event_loop import BackgroundTask
 from agent.terminal.output import console, print_lines
 from agent.tickets.ledger import Filter
 
 _FRAME_SECONDS = 0.25
 _MAX_EVENTS = 200
-_LONGEST_WAIT = 60.0
 
 
 class Display:
@@ -33,13 +34,11 @@ class Display:
         self._agent = agent
         self._world = world
         self._speed = speed
+        self._pacer = Pacer(agent, world, speed)
         self._locale = locale
         self._console = console()
         self._reporter = ChangeReporter(locale)
-        self._started_at = time.monotonic()
         self._last_seq = 0
-        self._missed = agent.telemetry.rule_missed
-        self._missed_before = 0.0
         self._events: list[StoryEvent] = []
         self.addresses: tuple[tuple[str, str], ...] = ()
         self.act: Callable[[float], Awaitable[None]] | None = None
@@ -52,17 +51,22 @@ class Display:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Display everything until ``stopping``."""
-        async with aiohttp.ClientSession() as session:
-            # The world has waited for the agent, or a fast story would be over before it began.
-            await self._world.wait(session, 0.0)
-            self._started_at = time.monotonic()
-            if not self.interactive:
-                lines = address_lines((await self._scene(session)).addresses, self._console.width)
-                print_lines(lines, self._console)
-                await self._until(stopping, session, self._print_new)
-                return
-            with Live(console=self._console, screen=True, auto_refresh=False) as live:
-                await self._until(stopping, session, lambda scene: self._paint(live, scene))
+        pacing = BackgroundTask("demo-pace", self._pacer.run)
+        pacing.start()
+        try:
+            async with aiohttp.ClientSession() as session:
+                await self._display(stopping, session)
+        finally:
+            await pacing.stop()
+
+    async def _display(self, stopping: asyncio.Event, session: aiohttp.ClientSession) -> None:
+        if not self.interactive:
+            lines = address_lines((await self._scene(session)).addresses, self._console.width)
+            print_lines(lines, self._console)
+            await self._until(stopping, session, self._print_new)
+            return
+        with Live(console=self._console, screen=True, auto_refresh=False) as live:
+            await self._until(stopping, session, lambda scene: self._paint(live, scene))
 
     async def _until(
         self,
@@ -78,19 +82,6 @@ class Display:
             except TimeoutError:
                 continue
 
-    async def _wait_for_the_agent(self, session: aiohttp.ClientSession) -> None:
-        """Stop the world's time for as long as evaluations were missed: nobody saw that time.
-
-        On a machine that cannot follow the story at its speed, the story is told more slowly.
-        """
-        counted = (it.value for family in self._missed.collect() for it in family.samples)
-        missed = max(counted, default=0.0)
-        late = (missed - self._missed_before) * self._agent.settings.rules.interval
-        self._missed_before = missed
-        if late > 0:
-            await self._world.wait(session, min(late, _LONGEST_WAIT))
-            self._started_at += min(late, _LONGEST_WAIT)
-
     def _paint(self, live: Live, scene: Scene) -> None:
         size = self._console.size
         live.update(draw(scene, size.width, size.height), refresh=True)
@@ -102,8 +93,7 @@ class Display:
         self._events.clear()
 
     async def _scene(self, session: aiohttp.ClientSession) -> Scene:
-        await self._wait_for_the_agent(session)
-        elapsed = (time.monotonic() - self._started_at) * self._speed
+        elapsed = self._pacer.elapsed
         if self.act is not None:
             await self.act(elapsed)
         now = time.time()

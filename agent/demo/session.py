@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -18,6 +18,7 @@ from agent.app import Agent
 from agent.config.settings import Log
 from agent.demo.clerk import Clerk
 from agent.demo.display import Display
+from agent.demo.pacing import FASTEST
 from agent.demo.story_rules import rule_files
 from agent.demo.world import World, serve_world, world_file
 from agent.i18n import N_, translate
@@ -47,6 +48,11 @@ class DemoOptions:
     data: Path | None = None
     """The folder for all files; a temporary one where it is not set."""
 
+    @property
+    def followed_speed(self) -> float:
+        """The speed, but for a story that no agent could follow at it."""
+        return self.speed if self.world else min(self.speed, FASTEST)
+
 
 async def run_demo(options: DemoOptions) -> None:
     """Run the demo until SIGTERM, SIGINT or SIGHUP.
@@ -57,6 +63,7 @@ async def run_demo(options: DemoOptions) -> None:
         StoreError: when the ledger cannot be used.
         ListenError: when an address cannot be listened at.
     """
+    options = replace(options, speed=options.followed_speed)
     with _folder(options.data) as folder:
         await _run(options, folder)
 
@@ -90,6 +97,10 @@ def _adapt(config: Path, options: DemoOptions, folder: Path) -> None:
     """Set addresses, the ledger's folder, rules and the locale in the world's configuration."""
     settings = yaml.safe_load(config.read_text(encoding="utf-8"))
     settings["listen"] = list(options.listen)
+    # An API that is slow because this machine is busy has not failed: the story has other faults.
+    settings["polling"] |= (
+        {"timeout": 20.0, "request_timeout": 8.0} if options.world is None else {}
+    )
     settings["rules"]["files"] = rule_files(folder, options.speed)
     settings["data_dir"] = str(folder / "ledger")
     # Nothing in a demo is worth keeping from readers; changes need the token all the same.
@@ -123,7 +134,8 @@ async def _started(
             try:
                 log_path = folder / "numwatch.log" if display.interactive else None
                 token = folder / "ledger" / TOKEN_NAME
-                display.addresses = _addresses(urls(runner)[0], world, token, log_path, locale)
+                addresses = _addresses(urls(runner)[0], world, token, log_path, locale)
+                display.addresses = (*addresses, *_speed_line(options, locale))
                 yield display
             finally:
                 await runner.cleanup()
@@ -155,3 +167,12 @@ def _addresses(
         (N_("Log"), "" if log_path is None else str(log_path)),
     )
     return tuple((translate(locale, label), address) for label, address in known if address)
+
+
+def _speed_line(options: DemoOptions, locale: str) -> tuple[tuple[str, str], ...]:
+    """That the story is told no faster, where more may have been asked for."""
+    if options.world is not None or options.speed < FASTEST:
+        return ()
+    fastest = N_("{speed} times, the fastest that its agent can follow")
+    text = translate(locale, fastest, speed=f"{FASTEST:g}")
+    return ((translate(locale, N_("Speed")), text),)

@@ -41,12 +41,16 @@ class World:
                 return list(await answer.json())
         return []
 
-    async def wait(self, session: aiohttp.ClientSession, seconds: float) -> None:
-        """Let no time pass in the world for ``seconds``; nothing where it does not answer."""
+    async def go_on(self, session: aiohttp.ClientSession, seconds: float) -> float | None:
+        """Let time pass in the world, for ``seconds`` from now; returns the world's time.
+
+        ``None`` where the world does not answer.
+        """
         with suppress(aiohttp.ClientError, TimeoutError):
-            address = f"{self.url}/world/wait?seconds={seconds:.3f}"
+            address = f"{self.url}/world/go?seconds={seconds:.3f}"
             async with session.post(address, timeout=aiohttp.ClientTimeout(2)) as answer:
-                await answer.read()
+                return float((await answer.json())["elapsed_seconds"])
+        return None
 
 
 def world_file(chosen: Path | None, numbers: int, folder: Path) -> Path:

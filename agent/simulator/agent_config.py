@@ -23,6 +23,8 @@ _INTERVALS = {
 """World seconds between two polls."""
 AGENT_LISTEN = "127.0.0.1:10400"
 """The default address of the agent."""
+PACE = 10
+"""How much more than the speed the `for` of rules is shortened: no story lasts for hours."""
 _SMALLEST = 0.05
 _PAGES_A_SECOND = 100.0
 """Pages of a large account that two small cores serve and read without strain."""
@@ -53,7 +55,7 @@ def build_config(
         "data_dir": data_dir(world),
         "polling": _polling(speed),
         "providers": [_provider(provider, url, speed) for provider in world.providers.values()],
-        "rules": {"pace": 10 * speed, "interval": max(0.2, 2 / speed)},
+        "rules": {"pace": PACE * speed, "interval": max(0.2, 2 / speed)},
         "tickets": {
             "hold": 20 / speed,
             "reopen_window": 1800 / speed,

@@ -32,8 +32,8 @@ _REFUSING_FAULTS = frozenset(
 )
 """Faults with which the desk does not store the delivery. With any other fault it stores it and
 only the answer is faulty, so that a correct client delivers it again."""
-_LONGEST_WAIT = 60.0
-"""Seconds for which one request may stop the world's time."""
+_LONGEST_GO = 60.0
+"""Seconds for which one request may have the world's time go on."""
 
 
 class SimulatorServer:
@@ -155,7 +155,7 @@ def make_app(world: World) -> web.Application:
     app.router.add_get("/world", handlers.show)
     app.router.add_post("/world", handlers.apply)
     app.router.add_get("/world/events", handlers.events)
-    app.router.add_post("/world/wait", handlers.wait)
+    app.router.add_post("/world/go", handlers.go)
     app.router.add_get("/desk/tickets", handlers.tickets)
     app.router.add_post("/desk/tickets", handlers.receive_ticket)
     app.router.add_route("*", "/elsewhere", handlers.elsewhere)
@@ -201,17 +201,20 @@ class _Handlers:
             return _json({"errors": ["after is not a whole number"]}, 400)
         return _json(self._world.events.after(int(after)))
 
-    async def wait(self, request: web.Request) -> web.Response:
-        """``POST /world/wait?seconds=S``: world time stands still for ``S`` seconds from now."""
-        self._world.advance()
+    async def go(self, request: web.Request) -> web.Response:
+        """``POST /world/go?seconds=S``: world time goes on, and stands still in ``S`` seconds.
+
+        Who asks again and again sees to it that nothing happens unseen.
+        """
+        elapsed = self._world.advance()
         try:
             seconds = float(request.query.get("seconds", ""))
         except ValueError:
             seconds = -1.0
-        if not 0 <= seconds <= _LONGEST_WAIT:
-            return _json({"errors": [f"seconds is no number from 0 to {_LONGEST_WAIT:g}"]}, 400)
-        self._world.clock.wait(seconds, self._world.event_queue.now)
-        return _json({"waits_seconds": seconds})
+        if not 0 <= seconds <= _LONGEST_GO:
+            return _json({"errors": [f"seconds is no number from 0 to {_LONGEST_GO:g}"]}, 400)
+        self._world.clock.go_on(seconds, elapsed)
+        return _json({"elapsed_seconds": round(elapsed, 3)})
 
     async def elsewhere(self, _request: web.Request) -> web.Response:
         """The target of ``redirect`` answers; counts the clients that followed one."""

@@ -117,7 +117,7 @@ class World:
     def next_due(self) -> float | None:
         """Wall seconds until something is due, or ``None`` when nothing is planned."""
         at = self.event_queue.next_at()
-        return None if at is None else max(0.0, self.clock.wall_at(at) - self.clock.wall())
+        return None if at is None else self.clock.wall_until(at)
 
     def note(
         self, kind: str, text: str, values: Mapping[str, str] | None = None, **where: str

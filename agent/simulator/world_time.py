@@ -1,6 +1,7 @@
 """World time: the clock that converts it, and future events in its order."""
 
 import heapq
+import math
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from itertools import count
@@ -22,6 +23,7 @@ class WorldClock:
         self._wall = wall
         self.speed = speed
         self.started = wall()
+        self._stops = math.inf
 
     def wall(self) -> float:
         """The wall time now, in epoch seconds."""
@@ -35,13 +37,24 @@ class WorldClock:
         """The wall time (epoch seconds) at which world time is ``world``."""
         return self.started + world / self.speed
 
+    def wall_until(self, world: float) -> float:
+        """Wall seconds until the world time ``world``; without end where it stands still before."""
+        at = self.wall_at(world)
+        return math.inf if at > self._stops else max(0.0, at - self._wall())
+
     def wait(self, seconds: float, world: float) -> None:
         """Go on from the world time ``world`` in ``seconds`` of wall time, and not before."""
         self.started = self._wall() + seconds - world / self.speed
+        self._stops = math.inf
+
+    def go_on(self, seconds: float, world: float) -> None:
+        """Go on from the world time ``world``, and stand still after ``seconds`` of wall time."""
+        self.wait(0.0, world)
+        self._stops = self._wall() + seconds
 
     def world_at(self, wall: float) -> float:
         """The world time at the wall time ``wall``."""
-        return (wall - self.started) * self.speed
+        return (min(wall, self._stops) - self.started) * self.speed
 
 
 def iso(wall: float) -> str:
