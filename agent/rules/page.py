@@ -43,7 +43,7 @@ _CHINESE = """\
 
 | 级别 | 含义 |
 |---|---|
-| `critical`（严重） | 主叫打不通，或一天之内将打不通，或智能体看不到情况 |
+| `critical`（严重） | 主叫打不通，或一天之内将打不通，或监测程序看不到情况 |
 | `warning`（警告） | 主叫仍可打通，但必须有人处理，否则将打不通 |
 | `info`（提示） | 值得知道 |
 
@@ -64,7 +64,7 @@ _SCOPES = {
     "account": "账户",
     "provider": "服务商",
     "carrier": "基础运营商",
-    "agent": "智能体",
+    "agent": "监测程序",
     "ticket": "工单",
 }
 _DOCUMENTS = _FOLDER.parent / "docs"

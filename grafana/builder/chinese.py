@@ -164,8 +164,8 @@ CHINESE = {
     (
         "By how much the clock of the provider is before that of the agent; signed "
         "requests are refused where it is too much."
-    ): ("服务商时钟比智能体快多少；偏差过大时签名请求会被拒绝。"),
-    "The agent itself": "智能体自身",
+    ): ("服务商时钟比监测程序快多少；偏差过大时签名请求会被拒绝。"),
+    "The agent itself": "监测程序自身",
     "Event loop lag": "事件循环延迟",
     (
         "The longest time for which the agent's event loop was held up since it "
