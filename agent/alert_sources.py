@@ -9,11 +9,12 @@ from agent.fleet import Fleet
 from agent.i18n import Message
 from agent.inbound import InboundWebhooks
 from agent.model import AccountKey, Alert
+from agent.rules.alerts_in_code import CONFIG_DRIFT_REJECTED
 from agent.states import Scope, Severity
 from agent.tickets.manager import Tickets
 from agent.tickets.text import bilingual
 
-REJECTED = "ConfigDriftRejected"
+REJECTED = CONFIG_DRIFT_REJECTED
 """The name of the alert of drift that a person has rejected."""
 
 

@@ -383,6 +383,15 @@ class Considered(msgspec.Struct, frozen=True, gc=False, rename={"for_": "for"}):
     against: tuple[str, ...] = ()
 
 
+class VerdictTexts(msgspec.Struct, frozen=True, gc=False):
+    """What a verdict says to people, in one language."""
+
+    locale: str
+    findings: tuple[str, ...] = ()
+    next_steps: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+
+
 class Verdict(msgspec.Struct, frozen=True, gc=False):
     """A diagnosis: cause, responsible party and next steps (docs/reference/domain.md §2)."""
 
@@ -397,3 +406,5 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     next_steps: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
     considered: tuple[Considered, ...] = ()
+    translations: tuple[VerdictTexts, ...] = ()
+    """Findings, steps and questions in every language; empty in a verdict of an older version."""

@@ -49,6 +49,8 @@ def diagnose_number(config: Path, options: DiagnoseOptions, *, as_json: bool) ->
     def command() -> int:
         answers = _answers(options.answers)
         settings = load(config)
+        # The verdict is in the language that the command speaks.
+        settings = settings.model_copy(update={"locale": locale(settings)})
         with progress(say(_POLLING, settings)):
             context = asyncio.run(_context(settings))
         verdict = _verdict(options, context, answers)

@@ -13,13 +13,14 @@ from agent.complaints.complaint import SYMPTOM, first_times, severe_by_complaint
 from agent.complaints.repository import StoredComplaint
 from agent.i18n import Message, plural
 from agent.model import AccountKey, Alert
+from agent.rules.alerts_in_code import COMPLAINT_AFTER_REPAIR, COMPLAINT_WITHOUT_ALARM
 from agent.states import Scope, Severity, Stage
 from agent.tickets.key import id_prefix, key_of
 from agent.tickets.lifecycle import RECOVERED
 from agent.tickets.text import bilingual
 from agent.tickets.ticket import Subject, Ticket
 
-ALONE, AGAIN = "ComplaintWithoutAlarm", "ComplaintAfterRepair"
+ALONE, AGAIN = COMPLAINT_WITHOUT_ALARM, COMPLAINT_AFTER_REPAIR
 UNUSABLE = frozenset({"number_down", "binding_down", "network_mismatch"})
 """Symptoms of a number that callers notice."""
 

@@ -10,8 +10,10 @@ import msgspec
 from agent.diagnosis.configuration import CALLER_AREA
 from agent.diagnosis.contacts import UNKNOWN_CARRIER, contact_for
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
+from agent.diagnosis.texts import with_first, with_texts
 from agent.diagnosis.wireless_tree import WIRELESS_TREE, Traversal, traverse_wireless_tree
-from agent.diagnosis.words import Words
+from agent.diagnosis.words import control_question
+from agent.i18n import Joined, Message
 from agent.masking import mask_text
 from agent.model import Evidence, Verdict
 from agent.states import Cause, Party
@@ -100,16 +102,21 @@ def next_question(
 
     ``None`` if no answer would refine the verdict. A question for a number accepts any answer.
     """
+    question = _next(cause, answers)
+    return None if question is None else (question[0], question[1].text(locale), question[2])
+
+
+def _next(cause: str, answers: Mapping[str, str]) -> tuple[str, Message, Sequence[str]] | None:
     if cause in WIRELESS_CAUSES:
         node = traverse_wireless_tree(answers).node
         choices = () if node.is_measured else tuple(node.choices)
-        return (node.name, node.message.text(locale), choices) if node.choices else None
+        return (node.name, node.message, choices) if node.choices else None
     if cause not in INDEFINITE_CAUSES - {Cause.HEALTHY}:
         return None
     name = next((question for question in ANSWER_MEANINGS if question not in answers), None)
     if name is None:
         return None
-    return name, Words(locale).word("questions", name), known_questions()[name]
+    return name, control_question(name), known_questions()[name]
 
 
 def apply_answers(diagnosis: NumberDiagnosis, verdict: Verdict) -> Verdict:
@@ -135,37 +142,36 @@ def _apply_meanings(diagnosis: NumberDiagnosis, verdict: Verdict) -> Verdict:
 
 def _with_next_question(diagnosis: NumberDiagnosis, verdict: Verdict) -> Verdict:
     """``verdict`` with the question first whose answer would refine it."""
-    locale = diagnosis.context.settings.locale
-    question = next_question(verdict.cause, diagnosis.answers, locale)
+    question = _next(verdict.cause, diagnosis.answers)
     if question is None:
         return verdict
     name, text, choices = question
-    questions = (f"{text} [{name}={'|'.join(choices)}]", *verdict.questions)
-    return msgspec.structs.replace(verdict, questions=questions)
+    prompt = Joined((text, f"[{name}={'|'.join(choices)}]"), " ")
+    return with_first(verdict, diagnosis.locale, questions=prompt)
 
 
 def _apply_traversal(diagnosis: NumberDiagnosis, verdict: Verdict, traversal: Traversal) -> Verdict:
     """``verdict`` with the next question of the wireless tree, or with its conclusion."""
-    locale, node = diagnosis.context.settings.locale, traversal.node
+    locale, node = diagnosis.locale, traversal.node
     answers = (_evidence(question.name, answer) for question, answer in traversal.path)
     evidence = (*verdict.evidence, *answers)
     if not traversal.is_complete:
-        questions = (node.prompt(locale), *verdict.questions)
-        return msgspec.structs.replace(verdict, evidence=evidence, questions=questions)
+        verdict = msgspec.structs.replace(verdict, evidence=evidence)
+        return with_first(verdict, locale, questions=node.prompt)
     conclusion = Evidence("wireless tree", node.message.text(locale), ANSWER_SOURCE)
-    steps = () if node.step is None else (node.step.text(locale),)
-    verdict = msgspec.structs.replace(verdict, evidence=(*evidence, conclusion), questions=())
+    verdict = msgspec.structs.replace(verdict, evidence=(*evidence, conclusion))
+    verdict = with_texts(verdict, locale, questions=())
     if node.party is None:
-        return msgspec.structs.replace(verdict, next_steps=(*steps, *verdict.next_steps))
+        return verdict if node.step is None else with_first(verdict, locale, next_steps=node.step)
     subject = diagnosis.contact_subject(UNKNOWN_CARRIER)
-    return msgspec.structs.replace(
+    verdict = msgspec.structs.replace(
         verdict,
         cause=(node.cause or Cause(verdict.cause)).value,
         party=node.party.value,
         contact=contact_for(diagnosis.context.settings, node.party, subject),
         confidence=ANSWER_CONFIDENCE,
-        next_steps=steps,
     )
+    return with_texts(verdict, locale, next_steps=() if node.step is None else (node.step,))
 
 
 def _evidence(question: str, answer: str) -> Evidence:

@@ -7,9 +7,12 @@ from typing import Final
 import msgspec
 
 from agent.checks.result import CheckResult
+from agent.diagnosis import words
 from agent.diagnosis.contacts import ContactSubject, contact_for
 from agent.diagnosis.context import DiagnosisContext
-from agent.diagnosis.words import Words
+from agent.diagnosis.texts import with_texts
+from agent.i18n import Message
+from agent.i18n.words import word
 from agent.masking import mask_phone
 from agent.model import Binding, Considered, Evidence, Number, Routing, Snapshot, Verdict
 from agent.states import PARTY_OF_CAUSE, Capability, Cause, Party
@@ -34,7 +37,7 @@ class NumberDiagnosis:
     answers: Mapping[str, str] = field(default_factory=dict)
     """The answers that people gave, by the name of the question."""
     considered: list[Considered] = field(default_factory=list)
-    findings: list[str] = field(default_factory=list)
+    findings: list[Message] = field(default_factory=list)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -42,9 +45,9 @@ class NumberDiagnosis:
         return self.result.snapshot
 
     @property
-    def words(self) -> Words:
-        """The texts of the configured locale."""
-        return Words(self.context.settings.locale)
+    def locale(self) -> str:
+        """The configured language."""
+        return self.context.settings.locale
 
     @property
     def listed_number(self) -> Number | None:
@@ -94,7 +97,7 @@ class NumberDiagnosis:
         if status is None or status.last_success is None or self.is_fresh(capability):
             return
         age = f"{(self.context.now - status.last_success) / MINUTE:.0f}"
-        self.warn("stale", facts=capability.value, minutes=age)
+        self.warn("stale", facts=word(capability.value), minutes=age)
 
     def fact(self, name: str, value: object, capability: Capability) -> Evidence:
         """Returns one fact as evidence, with its source and age."""
@@ -123,9 +126,9 @@ class NumberDiagnosis:
         """Note a cause that was considered, with the facts for and against it."""
         self.considered.append(Considered(cause.value, tuple(pro), tuple(contra)))
 
-    def warn(self, finding: str, **facts: str) -> None:
+    def warn(self, finding: str, **facts: object) -> None:
         """Note a defect that does not make calls fail; ``finding`` names its text."""
-        self.findings.append(self.words.finding(finding, **facts))
+        self.findings.append(words.finding(finding, **facts))
 
     def conclude(
         self,
@@ -135,7 +138,7 @@ class NumberDiagnosis:
         *,
         since: float | None = None,
         party: Party | None = None,
-        facts: Mapping[str, str] | None = None,
+        facts: Mapping[str, object] | None = None,
         carrier: str = "",
     ) -> Verdict:
         """Returns the verdict for ``cause``, with its texts and contact.
@@ -155,11 +158,11 @@ class NumberDiagnosis:
             "number": self.number,
             "provider": self.snapshot.provider,
             "account": self.snapshot.key,
-            "contact": contact or owner.value,
+            "contact": contact or words.party_word(owner),
             "caller": mask_phone(self.caller) or "-",
             **(facts or {}),
         }
-        return Verdict(
+        verdict = Verdict(
             number=self.number,
             cause=cause.value,
             party=owner.value,
@@ -167,16 +170,19 @@ class NumberDiagnosis:
             confidence=confidence,
             since=since,
             evidence=tuple(evidence),
-            next_steps=self.words.steps(cause, values),
-            questions=self.words.questions(cause, values),
+        )
+        return with_texts(
+            verdict,
+            self.locale,
+            next_steps=words.steps(cause, values),
+            questions=words.questions(cause, values),
         )
 
     def with_notes(self, verdict: Verdict) -> Verdict:
         """``verdict`` with the findings and the other causes that were considered."""
         others = tuple(other for other in self.considered if other.cause != verdict.cause)
-        return msgspec.structs.replace(
-            verdict, findings=tuple(dict.fromkeys(self.findings)), considered=others
-        )
+        verdict = msgspec.structs.replace(verdict, considered=others)
+        return with_texts(verdict, self.locale, findings=self.findings)
 
 
 def make_evidence(

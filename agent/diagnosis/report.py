@@ -1,13 +1,16 @@
 """A verdict as output: for people, in the configured language, and as JSON."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 import msgspec
 from rich.text import Text
 
 from agent.config.settings import Settings
+from agent.diagnosis.evidence_words import fact_text, reason_text, source_text, value_of_fact
+from agent.diagnosis.texts import verdict_in
 from agent.diagnosis.words import Words
+from agent.i18n import Joined
 from agent.model import Considered, Evidence, Verdict
 from agent.states import Cause
 from agent.terminal.grid import Column, facts, paragraph, table
@@ -25,7 +28,7 @@ def render_json(verdict: Verdict) -> str:
 
 def render(verdict: Verdict, settings: Settings, locale: str, width: int) -> Iterator[Text]:
     """The lines of the verdict for a terminal of ``width`` cells, in the language ``locale``."""
-    words = Words(locale)
+    words, verdict = Words(locale), verdict_in(verdict, locale)
     style = _STYLES.get(verdict.cause, _BAD)
     title = f"{verdict.number}  {words.title(Cause(verdict.cause))}"
     yield from paragraph(Text(title, style=f"bold {style}"), width)
@@ -42,7 +45,7 @@ def render(verdict: Verdict, settings: Settings, locale: str, width: int) -> Ite
     if verdict.considered:
         yield Text(words.word("headings", "considered"), style="bold")
         for considered in verdict.considered:
-            yield from paragraph(_considered(considered, words), width, "  · ")
+            yield from paragraph(_considered(considered, words, locale), width, "  · ")
 
 
 def _summary(verdict: Verdict, settings: Settings, words: Words) -> Iterator[tuple[str, str]]:
@@ -64,9 +67,9 @@ def _evidence(known: tuple[Evidence, ...], words: Words, locale: str, width: int
     ]
     rows = (
         (
-            fact.fact,
-            fact.value,
-            fact.source,
+            fact_text(fact.fact, locale),
+            value_of_fact(fact.fact, fact.value, locale),
+            source_text(fact.source, locale),
             "-" if fact.age_seconds is None else duration(fact.age_seconds, locale),
         )
         for fact in known
@@ -74,11 +77,15 @@ def _evidence(known: tuple[Evidence, ...], words: Words, locale: str, width: int
     return table(columns, rows, width)
 
 
-def _considered(considered: Considered, words: Words) -> Text:
+def _considered(considered: Considered, words: Words, locale: str) -> Text:
     title = words.title(Cause(considered.cause))
     parts = [
-        f"{words.word('headings', name)}: {'; '.join(known)}"
+        f"{words.word('headings', name)}: {_reasons(known, locale)}"
         for name, known in (("pro", considered.for_), ("contra", considered.against))
         if known
     ]
     return Text(f"{title}  {'  '.join(parts)}", style="dim")
+
+
+def _reasons(known: Sequence[str], locale: str) -> str:
+    return Joined(tuple(reason_text(reason, locale) for reason in known)).text(locale)

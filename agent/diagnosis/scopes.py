@@ -21,6 +21,7 @@ from agent.diagnosis.failure_groups import (
     state_failures,
 )
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
+from agent.i18n.words import word
 from agent.masking import mask_phone
 from agent.model import Evidence, Verdict
 from agent.states import REACHABLE_STATES, BindingState, Capability, Cause
@@ -181,7 +182,7 @@ def _decide_common_state(diagnosis: NumberDiagnosis) -> Verdict | None:
         LIKELY,
         [diagnosis.fact("numbers_down", share, Capability.NUMBERS)],
         party=PARTY_OF_STATE.get(state),
-        facts={"state": state.value, "reason": "-"},
+        facts={"state": word(state.value), "reason": "-"},
     )
 
 

@@ -8,7 +8,8 @@ from agent.checks.result import CheckResult
 from agent.diagnosis.contacts import ContactSubject, contact_for
 from agent.diagnosis.context import DiagnosisContext
 from agent.diagnosis.deciders.missing_data import primary_capability, stale_poll_facts
-from agent.diagnosis.words import Words
+from agent.diagnosis.texts import with_texts
+from agent.diagnosis.words import finding, party_word, questions, steps
 from agent.model import Evidence, Verdict
 from agent.states import PARTY_OF_CAUSE, Cause
 
@@ -36,10 +37,9 @@ def diagnose_unlisted(
     verdict = _verdict(context, cause, keys, ContactSubject(provider, account, number))
     if cause is Cause.MONITORING_BLIND:
         return msgspec.structs.replace(verdict, evidence=evidence)
-    return msgspec.structs.replace(
-        verdict,
-        evidence=(Evidence("listed", "no", keys),),
-        findings=(Words(context.settings.locale).finding("not_listed", account=keys),),
+    verdict = msgspec.structs.replace(verdict, evidence=(Evidence("listed", "no", keys),))
+    return with_texts(
+        verdict, context.settings.locale, findings=[finding("not_listed", account=keys)]
     )
 
 
@@ -74,19 +74,23 @@ def _verdict(
     context: DiagnosisContext, cause: Cause, account: str, subject: ContactSubject
 ) -> Verdict:
     """The verdict for ``cause``; ``account`` is how the texts name the account."""
-    words, party = Words(context.settings.locale), PARTY_OF_CAUSE[cause]
+    party = PARTY_OF_CAUSE[cause]
     contact = contact_for(context.settings, party, subject)
     number = subject.number
-    facts = {"number": number or "-", "account": account, "contact": contact or party.value}
-    return Verdict(
+    facts = {"number": number or "-", "account": account, "contact": contact or party_word(party)}
+    verdict = Verdict(
         number=number,
         cause=cause.value,
         party=party.value,
         contact=contact,
         confidence=UNSURE if cause is Cause.UNKNOWN else LIKELY,
         since=None,
-        next_steps=words.steps(cause, facts),
-        questions=words.questions(cause, facts),
+    )
+    return with_texts(
+        verdict,
+        context.settings.locale,
+        next_steps=steps(cause, facts),
+        questions=questions(cause, facts),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Final
 
-from agent.i18n import Message
+from agent.i18n import Joined, Message
 from agent.states import Cause, Party
 
 
@@ -41,10 +41,11 @@ class TreeNode:
         """Whether the answer is a number."""
         return any(choice.minimum is not None for choice in self.choices.values())
 
-    def prompt(self, locale: str) -> str:
+    @property
+    def prompt(self) -> Joined:
         """The question, followed by its name and the answers it accepts."""
         expected = "N" if self.is_measured else "|".join(self.choices)
-        return f"{self.message.text(locale)} [{self.name}={expected}]"
+        return Joined((self.message, f"[{self.name}={expected}]"), " ")
 
     def follow(self, answer: str) -> str | None:
         """Returns the name of the node that ``answer`` leads to; ``None`` if it is invalid."""

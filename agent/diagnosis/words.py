@@ -21,7 +21,7 @@ _FINDINGS: Final[Mapping[str, Message]] = {
     "runway_short": Message("the balance lasts {days} more days"),
     "cap_near": Message("{share} of the monthly cap is spent"),
     "network_still_active": Message("the number is {state} but still active in the network"),
-    "drift": Message("changed from the {baseline} baseline: {difference}"),
+    "drift": Message("changed from the {baseline}: {difference}"),
     "schedule_closed": Message("closed now by its schedule ({detail})"),
     "whitelist_blocks_caller": Message("only callers on the white list get through ({detail})"),
     "list_blocks_caller": Message("a list blocks callers ({detail})"),
@@ -77,11 +77,7 @@ _HEADINGS: Final[Mapping[str, Message]] = {
     "pro": Message("for"),
     "contra": Message("against"),
 }
-_SECTIONS: Final = {
-    "headings": _HEADINGS,
-    "parties": _PARTIES,
-    "questions": _CONTROL_QUESTIONS,
-}
+_SECTIONS: Final = {"headings": _HEADINGS, "parties": _PARTIES}
 
 
 class Words:
@@ -94,36 +90,50 @@ class Words:
         """The cause in a few words."""
         return CAUSE_TEXTS[cause].title.text(self._locale)
 
-    def steps(self, cause: Cause, facts: Mapping[str, str]) -> tuple[str, ...]:
-        """The next steps for ``cause``, with ``facts`` in their places."""
-        return tuple(self._filled(step, facts) for step in CAUSE_TEXTS[cause].steps)
-
-    def questions(self, cause: Cause, facts: Mapping[str, str]) -> tuple[str, ...]:
-        """The questions about ``cause`` that a person must answer, as no interface reports it."""
-        return tuple(self._filled(question, facts) for question in CAUSE_TEXTS[cause].questions)
-
-    def finding(self, name: str, **facts: str) -> str:
-        """A warning beside the verdict.
-
-        Raises:
-            KeyError: when there is no such text.
-        """
-        return self._filled(_FINDINGS[name], facts)
-
     def word(self, section: str, name: str) -> str:
-        """A word of the section ``headings``, ``parties`` or ``questions``.
+        """A word of the section ``headings`` or ``parties``.
 
         Raises:
             KeyError: when there is no such word.
         """
         return _SECTIONS[section][name].text(self._locale)
 
-    def _filled(self, message: Message, facts: Mapping[str, str]) -> str:
-        return replace(message, values=_Facts(facts)).text(self._locale)
+
+def steps(cause: Cause, facts: Mapping[str, object]) -> tuple[Message, ...]:
+    """The next steps for ``cause``, with ``facts`` in their places."""
+    return tuple(_filled(step, facts) for step in CAUSE_TEXTS[cause].steps)
 
 
-class _Facts(dict[str, str]):
+def questions(cause: Cause, facts: Mapping[str, object]) -> tuple[Message, ...]:
+    """The questions about ``cause`` that a person must answer, as no interface reports it."""
+    return tuple(_filled(question, facts) for question in CAUSE_TEXTS[cause].questions)
+
+
+def finding(name: str, **facts: object) -> Message:
+    """A warning beside the verdict.
+
+    Raises:
+        KeyError: when there is no such text.
+    """
+    return _filled(_FINDINGS[name], facts)
+
+
+def party_word(party: str) -> Message:
+    """The word for a responsible party."""
+    return _PARTIES[party]
+
+
+def control_question(name: str) -> Message:
+    """The question about calls that ``name`` stands for."""
+    return _CONTROL_QUESTIONS[name]
+
+
+def _filled(message: Message, facts: Mapping[str, object]) -> Message:
+    return replace(message, values=_Facts(facts))
+
+
+class _Facts(dict[str, object]):
     """Facts by name; an unknown one is a dash."""
 
-    def __missing__(self, key: str) -> str:
+    def __missing__(self, key: str) -> object:
         return "-"

@@ -104,4 +104,5 @@ class _Rendered:
 
     def __getitem__(self, name: str) -> object:
         value = self._values[name]
-        return value.text(self._locale) if isinstance(value, Message | Joined) else value
+        render = getattr(value, "text", None)
+        return value if render is None else render(self._locale)

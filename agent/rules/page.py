@@ -7,6 +7,9 @@ from pathlib import Path
 
 import yaml
 
+from agent.i18n import CHINESE, ENGLISH
+from agent.rules.alerts_in_code import ALERTS_IN_CODE
+
 _FOLDER = Path(__file__).parents[2] / "alert_rules"
 
 _ENGLISH = """\
@@ -53,6 +56,18 @@ _CHINESE = """\
 
 ## 各文件中的告警
 """
+_IN_CODE = {
+    "en": (
+        "### Made by the agent itself\n\n"
+        "No rule file has these: they are made of complaints, of what people decide, and of "
+        "several alerts\nthat have one cause. A Prometheus does not know them."
+    ),
+    "zh": (
+        "### 由智能体自己产生\n\n"
+        "这些告警不在规则文件中：它们来自投诉、人的决定，"
+        "以及同一原因的多条告警。Prometheus 不知道它们。"
+    ),
+}
 _HEADERS = {
     "en": "| alert | severity | scope | for | says |\n|---|---|---|---|---|",
     "zh": "| 告警 | 级别 | 范围 | 持续 | 内容 |\n|---|---|---|---|---|",
@@ -109,7 +124,24 @@ def markdown(language: str) -> str:
         if rows:
             lines = "\n".join(_line(row, language) for row in rows)
             parts.append(f"### `{file.name}`\n\n{_HEADERS[language]}\n{lines}\n")
-    return "\n".join(parts)
+    parts.append(f"{_IN_CODE[language]}\n\n{_HEADERS[language]}")
+    own = (_line(row, language) for row in rows_in_code())
+    return "\n".join([*parts, *own, ""])
+
+
+def rows_in_code() -> list[AlertRow]:
+    """The alerts that the agent makes itself, as rows of the page."""
+    return [
+        AlertRow(
+            name=alert.name,
+            severity=severity.value,
+            scope=alert.scope.value,
+            duration="",
+            summary={"en": alert.summary.text(ENGLISH), "zh": alert.summary.text(CHINESE)},
+        )
+        for alert in ALERTS_IN_CODE
+        for severity in alert.severities
+    ]
 
 
 def _line(row: AlertRow, language: str) -> str:

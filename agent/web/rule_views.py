@@ -13,6 +13,7 @@ from agent.rules.runbooks import ANNOTATION, PATH, PUBLISHED, runbook_names
 from agent.states import Severity
 from agent.tickets.key import key_of, subject_of
 from agent.tickets.ticket import Ticket
+from agent.web.no_ticket import no_ticket_reason
 
 FIRING, PENDING, INACTIVE, FAILING = "firing", "pending", "inactive", "failing"
 STATES = (FIRING, PENDING, INACTIVE, FAILING)
@@ -43,6 +44,8 @@ class AlertRow:
     """The id of its open ticket; empty where it has none."""
     has_runbook: bool
     """Whether the agent has a runbook page for it."""
+    no_ticket: str = ""
+    """Why it opens no ticket, in the reader's language; empty where it opens one."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class RuleRow:
     hold: float
     alerts: int
     has_runbook: bool
+    no_ticket: str = ""
+    """As of :class:`AlertRow`."""
 
     @property
     def health(self) -> str:
@@ -138,6 +143,7 @@ def _tickets_by_key(tickets: Sequence[Ticket]) -> dict[str, str]:
 
 def _alert_row(alert: Alert, tickets: Mapping[str, str], locale: str) -> AlertRow:
     labels, texts = alert.labels, alert.annotations
+    reason = no_ticket_reason(labels)
     translated = texts.get("summary_zh", "") if locale == CHINESE else ""
     return AlertRow(
         name=alert.name,
@@ -151,6 +157,7 @@ def _alert_row(alert: Alert, tickets: Mapping[str, str], locale: str) -> AlertRo
         labels=tuple(pair for pair in labels.items() if pair[0] not in _SHOWN_ELSEWHERE),
         ticket=tickets.get(key_of(subject_of(alert.name, labels)), ""),
         has_runbook=_has_runbook(alert.name, texts.get(ANNOTATION, "")),
+        no_ticket="" if reason is None else reason.text(locale),
     )
 
 
@@ -178,7 +185,8 @@ def group_rows(
     """
     for group in sorted(groups, key=lambda it: (it.file, it.name)):
         rows = [
-            _rule_row(rule, health.get(id(rule)), alerts.get(id(rule), ())) for rule in group.rules
+            _rule_row(rule, health.get(id(rule)), alerts.get(id(rule), ()), choice.locale)
+            for rule in group.rules
         ]
         shown = [row for row in rows if _is_shown(row, group, choice)]
         if shown:
@@ -194,11 +202,15 @@ def _is_shown(row: RuleRow, group: Group, choice: Choice) -> bool:
     return choice.has((row.name, row.expression, group.name, Path(group.file).name))
 
 
-def _rule_row(rule: Rule, health: RuleHealth | None, alerts: Sequence[Alert]) -> RuleRow:
+def _rule_row(
+    rule: Rule, health: RuleHealth | None, alerts: Sequence[Alert], locale: str
+) -> RuleRow:
     is_alerting = isinstance(rule, AlertingRule)
     states = {alert.state for alert in alerts}
     state = next((it for it in (FIRING, PENDING) if it in states), INACTIVE)
     severity = rule.labels.get("severity")
+    labels = {name: text.source for name, text in rule.labels.items()}
+    reason = no_ticket_reason(labels) if is_alerting else None
     return RuleRow(
         name=rule.name,
         is_alerting=is_alerting,
@@ -211,6 +223,7 @@ def _rule_row(rule: Rule, health: RuleHealth | None, alerts: Sequence[Alert]) ->
         hold=rule.hold if isinstance(rule, AlertingRule) else 0.0,
         alerts=len(alerts),
         has_runbook=is_alerting and rule.name in runbook_names(),
+        no_ticket="" if reason is None else reason.text(locale),
     )
 
 

@@ -196,7 +196,7 @@ def test_a_change_that_does_no_harm_now_is_a_warning():
     verdict = verdict_on(routed(concurrency_limit=11), before=make_snapshot())
     assert verdict.cause == "healthy"
     assert verdict.findings == (
-        "changed from the provisional baseline: concurrency_limit: 10 -> 11",
+        "changed from the first configuration read: calls at once: 10 → 11",
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from agent.diagnosis import diagnose_number, diagnose_scope
 from agent.diagnosis.report import render, render_json
-from agent.diagnosis.words import Words
+from agent.diagnosis.words import Words, questions, steps
 from agent.model import Balance
 from agent.states import PARTY_OF_CAUSE, Capability, Cause, NumberState, PollFailure
 from tests.account_facts import (
@@ -155,6 +155,7 @@ def test_the_json_document_is_the_contracts_own():
         "next_steps",
         "questions",
         "considered",
+        "translations",
     ]
     assert set(document["evidence"][0]) == {"fact", "value", "source", "age_seconds"}
     assert set(document["considered"][0]) == {"cause", "for", "against"}
@@ -171,8 +172,8 @@ def test_every_cause_has_words_in_every_language(locale):
     words = Words(locale)
     for cause in Cause:
         assert words.title(cause)
-        assert cause is Cause.HEALTHY or words.steps(cause, {})
-        assert cause is Cause.HEALTHY or words.questions(cause, {})
+        assert cause is Cause.HEALTHY or steps(cause, {})
+        assert cause is Cause.HEALTHY or questions(cause, {})
     assert (Words("en").title(Cause.HEALTHY) == words.title(Cause.HEALTHY)) is (locale == "en")
 
 

@@ -1,18 +1,33 @@
 """The runbooks: both languages of each say the same, and alerts link to the agent's own pages."""
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 
+from agent.alert_sources import REJECTED
+from agent.complaints.alerts import AGAIN, ALONE
 from agent.i18n import CHINESE, ENGLISH
 from agent.plan import make_plan
+from agent.rules.alerts_in_code import ALERTS_IN_CODE
 from agent.rules.load import load_rules
+from agent.rules.page import markdown
 from agent.rules.rule import AlertingRule, RuleSet
 from agent.rules.runbooks import PUBLISHED, read_runbook, runbook_names, with_served_runbooks
+from agent.tickets.decide.common_cause import ALERT_NAME
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = load_rules(sorted((ROOT / "alert_rules").glob("*.yml")))
+ALL = SHIPPED.alert_names | {alert.name for alert in ALERTS_IN_CODE}
+MAKERS = {
+    "agent/alert_sources.py",
+    "agent/complaints/alerts.py",
+    "agent/tickets/decide/common_cause.py",
+}
+"""Who makes alerts that no rule has; each of their names is in ``ALERTS_IN_CODE``."""
+OF_OTHERS = {"agent/rules/active.py", "agent/webhooks/alertmanager/translate.py"}
+"""Who makes alerts that a rule names: the agent's own engine, and Alertmanager."""
 CONFIG = """
 web: {external_url: https://watch.example.com}
 providers:
@@ -53,7 +68,7 @@ def english_in(text: str) -> list[str]:
     return SENTENCE.findall(plain(text))
 
 
-@pytest.mark.parametrize("name", sorted(SHIPPED.alert_names))
+@pytest.mark.parametrize("name", sorted(ALL))
 class TestEveryAlert:
     def test_has_the_same_headings_in_both_languages(self, name: str) -> None:
         found = re.findall(r"^#+ (.*)$", read_runbook(name, ENGLISH), re.MULTILINE)
@@ -77,8 +92,27 @@ def test_an_english_sentence_in_a_chinese_page_is_found() -> None:
 
 def test_every_runbook_belongs_to_a_shipped_alert() -> None:
     folder = ROOT / "docs" / "runbooks"
-    assert set(runbook_names()) == SHIPPED.alert_names
-    assert {path.stem for path in (folder / "zh").glob("*.md")} == SHIPPED.alert_names
+    assert set(runbook_names()) == ALL
+    assert {path.stem for path in (folder / "zh").glob("*.md")} == ALL
+
+
+def test_whoever_makes_alerts_in_code_is_known() -> None:
+    makers = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "agent").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Alert"
+    }
+    assert makers == MAKERS | OF_OTHERS, "name the alerts in agent/rules/alerts_in_code.py"
+    names = {alert.name for alert in ALERTS_IN_CODE}
+    assert names == {ALONE, AGAIN, REJECTED, ALERT_NAME}
+
+
+@pytest.mark.parametrize(("page", "language"), [("alerts.md", "en"), ("alerts.zh.md", "zh")])
+def test_the_list_of_alerts_has_every_one_of_them(page: str, language: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert text == markdown(language)
+    assert [name for name in sorted(ALL) if f"[{name}](runbooks/" not in text] == []
 
 
 def test_alerts_link_to_the_agents_own_pages() -> None:

@@ -40,6 +40,12 @@ groups:
         expr: up == 1
         for: 1h
         labels: {severity: critical}
+      - alert: Escalated
+        expr: up{number="4006220003"} == 0
+        labels: {severity: warning, scope: number, symptom: severe_fault, ticket: "false"}
+      - alert: Informs
+        expr: up{number="4006220003"} == 0
+        labels: {severity: info, scope: number, symptom: mine, ticket: "false"}
       - alert: Broken
         expr: up + on () group_left () (up)
 """
@@ -80,6 +86,21 @@ async def get(client, path: str, status: int = 200, **headers: str) -> str:
 
 def part(page: str, name: str) -> str:
     return page.partition(f'<section id="{name}">')[2].partition("</section>")[0]
+
+
+@pytest.mark.parametrize(
+    ("lang", "none", "reasons"),
+    [
+        ("en", "opens no ticket", ("the fault has its ticket since it began", "only informs")),
+        ("zh-CN", "不建工单", ("该故障自开始时已有工单", "只通知")),
+    ],
+)
+async def test_an_alert_that_opens_no_ticket_says_so_and_why(pages, lang, none, reasons):
+    page = await get(pages, f"/rules?lang={lang}")
+    for name in ("alerts", "rules"):
+        shown = part(page, name)
+        assert all(shown.count(reason) == 1 for reason in reasons), name
+    assert part(page, "alerts").count(none) == len(reasons)
 
 
 async def test_the_worst_come_first_with_number_ticket_and_runbook(pages, database):

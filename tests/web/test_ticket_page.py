@@ -11,7 +11,7 @@ from sqlalchemy import insert
 
 from agent.config.settings import Settings
 from agent.config.web import Role
-from agent.model import Considered, Evidence, Verdict
+from agent.model import Considered, Evidence, Verdict, VerdictTexts
 from agent.states import Grade, Scope, Stage
 from agent.store.database import Database
 from agent.store.schema import outbox
@@ -131,6 +131,32 @@ async def test_the_diagnosis_is_in_words_with_ages_and_questions(client, databas
     stored = await Ledger(database).get("t-1")
     assert stored is not None
     assert stored.answers == {"who_fails": "everyone"}
+
+
+async def test_the_diagnosis_is_in_the_readers_language(client, database):
+    texts = (
+        VerdictTexts("en", ("low balance",), ("Switch it on.",), ("Who fails?",)),
+        VerdictTexts("zh-CN", ("余额偏低",), ("请开机。",), ("谁打不通？",)),
+    )
+    diagnosis = msgspec.structs.replace(
+        VERDICT,
+        evidence=(Evidence("number_state", "suspended_arrears", "north/hq numbers", 30.0),),
+        considered=(Considered("balance_exhausted", ("the account is suspended",), ()),),
+        translations=texts,
+    )
+    subject = msgspec.structs.replace(ticket().subject, carrier="unicom")
+    await write(database, ticket(diagnosis=diagnosis, subject=subject))
+    for locale, own, other in (("en", texts[0], texts[1]), ("zh-CN", texts[1], texts[0])):
+        text, _ = await read(client, f"/tickets/t-1?lang={locale}")
+        for mine, others in zip(own.findings + own.next_steps, other.next_steps, strict=False):
+            assert mine in text
+            assert others not in text
+        assert own.questions[0] in text
+        assert "suspended_arrears" not in text
+        assert ">unicom<" not in text
+    assert "欠费停机" in text
+    assert "账户已停用" in text
+    assert "中国联通" in text
 
 
 async def test_take_it_assigns_the_ticket_to_who_pressed(client, database):

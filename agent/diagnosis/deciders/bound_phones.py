@@ -7,6 +7,7 @@ from agent.diagnosis.call_statistics import over_limit
 from agent.diagnosis.configuration import current_configuration
 from agent.diagnosis.contacts import UNKNOWN_CARRIER
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
+from agent.i18n.words import word
 from agent.masking import mask_phone
 from agent.model import Binding, Evidence, Verdict
 from agent.states import REACHABLE_STATES, BindingState, Capability, Cause
@@ -89,6 +90,10 @@ def _describe(phone: Binding) -> str:
     return f"{phone.state.value} ({mask_phone(phone.phone)})"
 
 
+def _words(phone: Binding) -> dict[str, object]:
+    return {"phone": mask_phone(phone.phone), "state": word(phone.state.value)}
+
+
 def _is_unreachable(phone: Binding) -> bool:
     return phone.state in _RANK and phone.state not in REACHABLE_STATES
 
@@ -120,8 +125,7 @@ def _scheduled_phones(diagnosis: NumberDiagnosis) -> Mapping[str, Binding]:
 def _warn(diagnosis: NumberDiagnosis, bad: Mapping[str, Binding]) -> None:
     for label, phone in bad.items():
         if phone.state is not BindingState.BUSY:
-            masked = mask_phone(phone.phone)
-            diagnosis.warn("binding_bad", binding=label, phone=masked, state=phone.state.value)
+            diagnosis.warn("binding_bad", binding=label, **_words(phone))
 
 
 def _conclude(diagnosis: NumberDiagnosis, bad: Mapping[str, Binding]) -> Verdict:
@@ -135,7 +139,7 @@ def _conclude(diagnosis: NumberDiagnosis, bad: Mapping[str, Binding]) -> Verdict
         _confidence(bad, phone) * diagnosis.freshness_factor(Capability.REACHABILITY),
         phone_facts(diagnosis, bad),
         since=diagnosis.result.binding_since.get((diagnosis.number, label)),
-        facts={"binding": label, "phone": mask_phone(phone.phone), "state": phone.state.value},
+        facts={"binding": label, **_words(phone)},
         carrier=phone.carrier or UNKNOWN_CARRIER,
     )
 

@@ -18,6 +18,8 @@ from agent.diagnosis.call_statistics import (
 )
 from agent.diagnosis.deciders.bound_phones import phone_facts
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
+from agent.diagnosis.reason_words import reason_words
+from agent.i18n.words import CALL_RESULTS, word
 from agent.masking import mask_phone
 from agent.model import CallOutcome, Verdict
 from agent.states import REACHABLE_STATES, BindingState, CallResult, Capability, Cause
@@ -163,8 +165,8 @@ def _conclude(
         facts={
             "binding": label,
             "phone": mask_phone(phones[label].phone) if label in phones else "-",
-            "detail": description,
-            "state": call_result.value,
+            "detail": reason_words(description),
+            "state": word(call_result.value, CALL_RESULTS),
         },
     )
 

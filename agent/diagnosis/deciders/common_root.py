@@ -19,6 +19,7 @@ from agent.diagnosis.failure_groups import (
     survey_failures,
 )
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
+from agent.i18n.words import CARRIERS, word
 from agent.model import Verdict
 from agent.states import Cause
 
@@ -69,7 +70,7 @@ def _decide_carrier(diagnosis: NumberDiagnosis, survey: FailureSurvey) -> Verdic
     diagnosis.consider(Cause.PROVIDER_OUTAGE, (), contra)
     evidence = [own.evidence(), *([others.evidence()] if others.total else [])]
     confidence = CONTRASTED if others.working else UNCONTRASTED
-    facts = {"carrier": carrier}
+    facts = {"carrier": word(carrier, CARRIERS)}
     return diagnosis.conclude(Cause.CARRIER_OUTAGE, confidence, evidence, facts=facts)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from agent.baselines.baseline import Baseline
+from agent.baselines.change_words import ChangeText
 from agent.baselines.drift import Difference
 from agent.diagnosis.call_statistics import answered_share, over_limit, recent_calls
 from agent.diagnosis.configuration import (
@@ -14,6 +15,8 @@ from agent.diagnosis.configuration import (
     is_wait_short,
 )
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
+from agent.i18n import Joined
+from agent.i18n.words import ORIGINS, word
 from agent.model import Binding, Evidence, Verdict
 from agent.states import REACHABLE_STATES, BindingState, Capability, Cause, ConfigSection
 
@@ -65,8 +68,9 @@ def decide(diagnosis: NumberDiagnosis) -> Verdict | None:
         return None
     effect = _effect_of(diagnosis, baseline, differences)
     if effect is None:
+        origin = word(baseline.origin.value, ORIGINS)
         for difference in differences:
-            diagnosis.warn("drift", difference=str(difference), baseline=baseline.origin.value)
+            diagnosis.warn("drift", difference=ChangeText.of(difference), baseline=origin)
         return None
     contra = ["the approved configuration does not do this"]
     diagnosis.consider(effect.cause, [effect.detail], contra)
@@ -102,7 +106,7 @@ def _conclude(
         confidence * factor,
         evidence,
         since=diagnosis.result.drift_since.get(diagnosis.number),
-        facts={"changes": "; ".join(map(str, differences))},
+        facts={"changes": Joined(tuple(map(ChangeText.of, differences)))},
     )
 
 

@@ -7,6 +7,7 @@ They stop no call to the number. Calls back from it are shown with the mark, and
 from typing import Final
 
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
+from agent.i18n.words import MARKINGS, word
 from agent.model import Verdict
 from agent.states import REFUSED_TAGS, Capability, Cause
 
@@ -24,7 +25,7 @@ def decide(diagnosis: NumberDiagnosis) -> Verdict | None:
         diagnosis.fact("marked as", marking.tag.value, Capability.NUMBERS),
         diagnosis.fact("marked by", marking.count, Capability.NUMBERS),
     ]
-    facts = {"tag": marking.tag.value, "count": str(marking.count)}
+    facts = {"tag": word(marking.tag.value, MARKINGS), "count": str(marking.count)}
     return diagnosis.conclude(Cause.NUMBER_MARKED, MARKED, evidence, facts=facts)
 
 
@@ -33,4 +34,4 @@ def note(diagnosis: NumberDiagnosis) -> None:
     number = diagnosis.listed_number
     marking = None if number is None else number.marking
     if marking is not None and marking.tag in REFUSED_TAGS:
-        diagnosis.warn("marked", tag=marking.tag.value, count=str(marking.count))
+        diagnosis.warn("marked", tag=word(marking.tag.value, MARKINGS), count=str(marking.count))

@@ -8,6 +8,7 @@ import numpy as np
 from agent.checks.lifecycle import is_legal_move
 from agent.diagnosis.failure_groups import Group, changed_together
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
+from agent.i18n.words import word
 from agent.model import Evidence, Number, Verdict
 from agent.states import IN_SERVICE_STATES, Capability, Cause, NumberState, Party
 
@@ -73,7 +74,10 @@ def decide(diagnosis: NumberDiagnosis) -> Verdict | None:
         [*_facts(diagnosis, number, state), *_sibling_groups(diagnosis, state)],
         since=_since(diagnosis, state),
         party=PARTY_OF_STATE.get(actual),
-        facts={"state": state.value, "reason": number.reason or number.native_status or "-"},
+        facts={
+            "state": word(state.value),
+            "reason": number.reason or number.native_status or "-",
+        },
     )
 
 
@@ -84,13 +88,13 @@ def decide_network(diagnosis: NumberDiagnosis) -> Verdict | None:
     if state is None or network is None or not diagnosis.result.is_mismatch(diagnosis.number):
         return None
     if state not in IN_SERVICE_STATES:
-        diagnosis.warn("network_still_active", state=state.value)
+        diagnosis.warn("network_still_active", state=word(state.value))
         return None
     evidence = [
         diagnosis.fact("number_state", state.value, Capability.NUMBERS),
         diagnosis.fact("network_state", network.value, Capability.NUMBERS),
     ]
-    facts = {"state": state.value, "network": network.value}
+    facts = {"state": word(state.value), "network": word(network.value)}
     return diagnosis.conclude(Cause.NETWORK_STATE_MISMATCH, MISMATCH, evidence, facts=facts)
 
 
@@ -116,7 +120,7 @@ def decide_reclaim(diagnosis: NumberDiagnosis) -> Verdict | None:
         POSSIBLE,
         [evidence],
         party=Party.FINANCE,
-        facts={"state": number.state.value},
+        facts={"state": word(number.state.value)},
     )
 
 
@@ -219,7 +223,7 @@ def _warn(diagnosis: NumberDiagnosis, number: Number, state: NumberState) -> Non
         diagnosis.warn("low_balance_state")
     change = diagnosis.snapshot.previous_states.get(diagnosis.number)
     if change and not is_legal_move(*change[:2]):
-        diagnosis.warn("illegal_move", before=change[0].value, after=change[1].value)
+        diagnosis.warn("illegal_move", before=word(change[0].value), after=word(change[1].value))
 
 
 def _sibling_groups(diagnosis: NumberDiagnosis, state: NumberState) -> list[Evidence]:
@@ -231,7 +235,7 @@ def _sibling_groups(diagnosis: NumberDiagnosis, state: NumberState) -> list[Evid
     if count < 2 or state in IN_SERVICE_STATES:  # noqa: PLR2004 - the number and another one
         return []
     key = result.snapshot.key
-    diagnosis.warn("siblings", count=str(count - 1), account=key, state=state.value)
+    diagnosis.warn("siblings", count=str(count - 1), account=key, state=word(state.value))
     siblings = [result.names[row] for row in np.flatnonzero(same)[:MAX_SIBLINGS].tolist()]
     others = [result.names[row] for row in np.flatnonzero(~same)[:MAX_SIBLINGS].tolist()]
     groups = [Group("account", key, siblings, others)]

@@ -10,6 +10,7 @@ from agent.diagnosis.call_statistics import answered_share, find_pattern, recent
 from agent.diagnosis.configuration import current_configuration, is_wait_short
 from agent.diagnosis.deciders.bound_phones import is_permanently_unreachable
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
+from agent.diagnosis.reason_words import reason_words
 from agent.model import Verdict
 from agent.routing.outcome import Outcome
 from agent.states import BindingState, CallResult, Capability, Cause
@@ -122,7 +123,7 @@ def _dismiss(diagnosis: NumberDiagnosis, outcome: Outcome, contra: str) -> None:
     """Note the obstacle as a finding, and as a cause that was considered."""
     if outcome.obstacle is not None:
         diagnosis.consider(outcome.obstacle, [outcome.why], [contra])
-        diagnosis.warn(outcome.obstacle.value, detail=outcome.why)
+        diagnosis.warn(outcome.obstacle.value, detail=reason_words(outcome.why))
 
 
 def _conclude(
@@ -136,7 +137,7 @@ def _conclude(
         for name, value in {"route": outcome.why, **more}.items()
     ]
     factor = diagnosis.freshness_factor(Capability.ROUTING)
-    facts = {"detail": outcome.why}
+    facts = {"detail": reason_words(outcome.why)}
     return diagnosis.conclude(outcome.obstacle, confidence * factor, evidence, facts=facts)
 
 

@@ -15,6 +15,7 @@ import msgspec
 from agent.complaints.complaint import SYMPTOM as COMPLAINT
 from agent.config.settings import Tickets as TicketSettings
 from agent.model import Alert
+from agent.rules.alerts_in_code import COMMON_CAUSE
 from agent.states import NumberState, Scope
 from agent.tickets.decide.faults import NOTHING_KNOWN, WORST_FIRST, Fault, Traits
 from agent.tickets.forms import Resolution
@@ -22,7 +23,7 @@ from agent.tickets.key import key_of
 from agent.tickets.text import annotations_of
 from agent.tickets.ticket import Subject, Ticket
 
-ALERT_NAME = "CommonCause"
+ALERT_NAME = COMMON_CAUSE
 """The name of the alert that stands for an inferred common cause."""
 
 OUT_OF_NETWORK = frozenset(

@@ -111,7 +111,6 @@ async def _page(
         ticket=await asyncio.to_thread(document, ticket, now),
         subject=ticket.subject,
         view=await asyncio.to_thread(ticket_view, ticket, texts, now, offset),
-        considered=() if ticket.diagnosis is None else ticket.diagnosis.considered,
         first=[_form(action, situation, refusal) for action in first],
         others=[_form(action, situation, refusal) for action in others],
         possible=applicable(situation),

@@ -6,8 +6,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.diagnosis.answers import known_questions
-from agent.i18n import Message
+from agent.diagnosis.evidence_words import (
+    fact_text,
+    reason_text,
+    source_text,
+    value_of_fact,
+    without_names,
+)
+from agent.diagnosis.texts import verdict_in
+from agent.i18n import Joined, Message
 from agent.masking import mask_text
+from agent.model import Verdict
 from agent.states import Scope
 from agent.tickets.sla.clocks import Reading, readings
 from agent.tickets.text import about_in
@@ -47,6 +56,15 @@ class EvidenceRow:
     value: str
     source: str
     seen_at: float | None
+
+
+@dataclass(frozen=True)
+class ConsideredRow:
+    """A cause that was considered, with what speaks for and against it."""
+
+    cause: str
+    pro: str
+    contra: str
 
 
 @dataclass(frozen=True)
@@ -93,6 +111,9 @@ class TicketView:
     entries_total: int
     comments: list[TimelineRow]
     questions: list[Question]
+    steps: Sequence[str]
+    findings: Sequence[str]
+    considered: list[ConsideredRow]
     evidence: list[EvidenceRow]
     confidence: str
     members: MemberPage
@@ -104,7 +125,7 @@ def ticket_view(ticket: Ticket, texts: PageTexts, now: float, offset: int) -> Ti
     """The parts of ``ticket``'s page; ``offset`` is the place in the list of its members."""
     rows = timeline_rows(ticket.timeline, texts)
     clocks = tuple(ClockRow(it, clock_view(it)) for it in readings(ticket.clocks, now))
-    verdict = ticket.diagnosis
+    verdict = None if ticket.diagnosis is None else verdict_in(ticket.diagnosis, texts.locale)
     return TicketView(
         title=texts.ticket_title(ticket),
         about=about_in(ticket, texts.locale),
@@ -113,6 +134,9 @@ def ticket_view(ticket: Ticket, texts: PageTexts, now: float, offset: int) -> Ti
         entries_total=len(rows),
         comments=[row for row in rows if row.is_comment or row.is_system],
         questions=[] if verdict is None else [*map(_question, verdict.questions)],
+        steps=() if verdict is None else verdict.next_steps,
+        findings=() if verdict is None else tuple(map(without_names, verdict.findings)),
+        considered=[] if verdict is None else _considered(verdict, texts),
         evidence=_evidence(ticket, texts),
         confidence="" if verdict is None else confidence_text(verdict.confidence, texts),
         members=_members(ticket, offset),
@@ -133,21 +157,24 @@ def _evidence(ticket: Ticket, texts: PageTexts) -> list[EvidenceRow]:
     diagnosed_at = ticket.diagnosed_at or ticket.detected_at
     return [
         EvidenceRow(
-            fact=texts.label(it.fact, "fact"),
-            value=texts.label(mask_text(it.value)),
-            source=_source_text(it.source, texts),
+            fact=fact_text(it.fact, texts.locale),
+            value=mask_text(value_of_fact(it.fact, it.value, texts.locale)),
+            source=source_text(it.source, texts.locale),
             seen_at=None if it.age_seconds is None else diagnosed_at - it.age_seconds,
         )
         for it in ticket.diagnosis.evidence
     ]
 
 
-def _source_text(source: str, texts: PageTexts) -> str:
-    """Where a fact is from: an account with what was asked of it, or a person's answer."""
-    account, _, capability = source.rpartition(" ")
-    if not account:
-        return texts.label(source, "source")
-    return f"{account} · {texts.label(capability)}"
+def _considered(verdict: Verdict, texts: PageTexts) -> list[ConsideredRow]:
+    def joined(reasons: Sequence[str]) -> str:
+        known = tuple(mask_text(reason_text(reason, texts.locale)) for reason in reasons)
+        return Joined(known).text(texts.locale)
+
+    return [
+        ConsideredRow(texts.label(it.cause), joined(it.for_), joined(it.against))
+        for it in verdict.considered
+    ]
 
 
 def _question(line: str) -> Question:

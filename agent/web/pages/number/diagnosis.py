@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
+from agent.diagnosis import answer_words, evidence_words
 from agent.diagnosis.answers import answer_errors, known_questions, next_question
 from agent.i18n import Message
 from agent.masking import mask_text
@@ -17,7 +18,7 @@ from agent.web.authentication import actor_of, recorded_actor
 from agent.web.forms import read_form
 from agent.web.language import LANG
 from agent.web.numbers import ACCOUNT_QUERY
-from agent.web.pages.number import evidence, words
+from agent.web.pages.number import words
 from agent.web.pages.number.notices import DONE, FORM_QUERY, NOTICES, back_to_number
 from agent.web.pages.rendering import page, reader_locale
 from agent.web.parameters import Parameter, read
@@ -95,7 +96,8 @@ async def _show(
         number=number,
         at={"provider": query["provider"], "account": query["account"]},
         given=query[ANSWERS.name],
-        evidence=evidence,
+        evidence=evidence_words,
+        choice_text=answer_words.choice_text,
         words=words,
         notice=NOTICES.get(query.get(DONE.name, "")),
         problem=problem,
@@ -124,7 +126,7 @@ async def _answers_of_tickets(
 def _others(verdict: Verdict, question: tuple[str, str, object] | None) -> tuple[str, ...]:
     """The questions of the verdict that no form answers."""
     with_form = "" if question is None else question[1]
-    plain = (evidence.without_names(text) for text in verdict.questions)
+    plain = (evidence_words.without_names(text) for text in verdict.questions)
     return tuple(text for text in plain if text != with_form)
 
 
