@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import aiohttp
 
+from agent.cli.language import locale
 from agent.cli.local_agent import local_token, local_trust
 from agent.cli.runner import CommandError
 from agent.tickets.actions.request import ActionRequest
@@ -231,7 +232,9 @@ class ApiClient:
             raise self._unreachable(str(error) or type(error).__name__) from error
 
     async def _request(self, method: str, path: str, **request: Any) -> tuple[int, bytes]:
-        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        headers = {"Accept-Language": locale()}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
         async with self._session.request(
             method, self._url + path, headers=headers, ssl=self._trust or True, **request
         ) as response:

@@ -69,7 +69,7 @@ def _answers(arguments: tuple[str, ...]) -> dict[str, str]:
     answers = {question.strip(): answer.strip() for question, _, answer in pairs}
     errors = answer_errors(answers)
     if errors:
-        raise ValueError("\n".join(f"--answer {error}" for error in errors))
+        raise ValueError("\n".join(f"--answer {say(error)}" for error in errors))
     return answers
 
 
@@ -96,7 +96,7 @@ def _verdict(
             return verdict
         errors = answer_errors({name: answer})
         if errors:
-            sys.stderr.write(f"{errors[0]}\n")
+            sys.stderr.write(f"{errors[0].text(context.settings.locale)}\n")
         else:
             answers[name] = answer
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 from rich.text import Text
 
@@ -11,7 +12,7 @@ from agent.cli.installation import inspect_installation
 from agent.cli.language import locale, say
 from agent.cli.runner import ExitStatus, print_json, run_command
 from agent.config.load import load
-from agent.i18n import Message
+from agent.i18n import Message, contextual
 from agent.store import StoreError
 from agent.store.directory import LEDGER_NAME
 from agent.store.finding import Finding, Status
@@ -29,6 +30,32 @@ _STATUSES = {
     Status.WARNING: Message("warning"),
     Status.BROKEN: Message("broken"),
 }
+_CHECKS: Final[Mapping[str, Message]] = {
+    "alerts": contextual("check", "alerts"),
+    "clock": contextual("check", "clock"),
+    "configuration": contextual("check", "configuration"),
+    "deliveries": contextual("check", "deliveries"),
+    "disk": contextual("check", "disk"),
+    "egress": contextual("check", "network"),
+    "folder": contextual("check", "folder"),
+    "holidays": contextual("check", "holidays"),
+    "integrity": contextual("check", "integrity"),
+    "ledger": contextual("check", "ledger"),
+    "links": contextual("check", "links"),
+    "lock": contextual("check", "lock"),
+    "modes": contextual("check", "modes"),
+    "orphans": contextual("check", "orphans"),
+    "port": contextual("check", "port"),
+    "python": contextual("check", "Python"),
+    "readers": contextual("check", "readers"),
+    "schema": contextual("check", "schema"),
+    "sqlite": contextual("check", "SQLite"),
+    "terminal": contextual("check", "terminal"),
+    "tickets": contextual("check", "tickets"),
+    "timeline": contextual("check", "timeline"),
+    "token": contextual("check", "token"),
+}
+"""The checks by their codes, which the JSON document has."""
 _STYLES = {Status.OK: "green", Status.WARNING: "yellow", Status.BROKEN: "bold red"}
 
 
@@ -68,7 +95,9 @@ def _lines(
     for finding in findings:
         text, action = finding.words(language)
         status = _STATUSES[finding.status]
-        head = f"{status.text(language)} · {finding.check}: {finding.where}"
+        check = _CHECKS.get(finding.check)
+        name = finding.check if check is None else check.text(language)
+        head = f"{status.text(language)} · {name}: {finding.where}"
         yield from paragraph(Text(head, _STYLES[finding.status]), width)
         yield from paragraph(text, width, "  ")
         if action:

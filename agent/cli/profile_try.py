@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent.cli.cost_pages import CommandPages
+from agent.cli.language import locale, say
 from agent.cli.runner import ExitStatus, run_command
 from agent.config.load import load
 from agent.config.settings import Account, ProviderSettings, Settings
+from agent.i18n import ENGLISH, Joined, Message
+from agent.i18n.words import word
 from agent.masking import mask_phone, mask_text
 from agent.net.decode import decode_body
 from agent.net.exchange import Answer, Fetch, ProviderError, Request
@@ -37,6 +40,18 @@ _TIMES: Final = frozenset(
 """Fields whose values are times, in epoch seconds."""
 _PHONES: Final = frozenset({"phone", "caller", "id", "binding", "voicemail_recipient"})
 _LONGEST_VALUE: Final = 120
+_NO_ACCOUNT: Final = Message("no account '{account}', expected one of: {accounts}")
+_TIMEOUT: Final = Message("it did not end within polling.timeout")
+_MAPPED: Final = Message("mapped:")
+_MAPPED_OF: Final = Message("mapped, of {number}:")
+_TIMES_SEEN: Final = Message("{word} ({count} times)")
+_UNKNOWN: Final = Message("not mapped, so unknown: {name}: {words}")
+_MISFIT: Final = Message("does not fit: {text}")
+_FAILED: Final = Message("failed: {failure}")
+_BODY: Final = Message("body: {body}")
+_HIDDEN: Final = Message("signed or sent, values hidden: {names}")
+_ANSWER: Final = Message("HTTP {status}, {count} bytes")
+_NOT_MAPPED: Final = Message("not mapped")
 
 
 @dataclass
@@ -69,7 +84,8 @@ def _chosen(settings: Settings, account: str) -> tuple[ProviderSettings, Account
         for of_provider in provider.accounts
     }
     if account not in accounts:
-        raise ValueError(f"no account {account!r}, expected one of: {', '.join(accounts)}")
+        values = {"account": account, "accounts": ", ".join(accounts)}
+        raise ValueError(say(_NO_ACCOUNT.with_values(**values), settings))
     return accounts[account]
 
 
@@ -83,7 +99,11 @@ class _Trier:
         self._provider = provider
         self._account = account
         self._redact = AccountRedactor(secrets_of(provider, account, profile.options))
+        self._locale = locale(settings)
         self._trial = Trial()
+
+    def _say(self, message: Message, **values: object) -> str:
+        return message.with_values(**values).text(self._locale)
 
     async def run(self) -> bool:
         """Read every capability and print it; returns whether all succeeded."""
@@ -144,9 +164,9 @@ class _Trier:
                 async with asyncio.timeout(self._polling.timeout):
                     facts = await _READS[capability](adapter, numbers)
             except ProviderError as error:
-                failure = f"{error.kind}: {error.detail}"
+                failure = _failure(error, self._locale)
             except TimeoutError:
-                failure = "timeout: it did not end within polling.timeout"
+                failure = self._say(_TIMEOUT)
             if capability is Capability.NUMBERS and facts is not None:
                 numbers = [number.number for number in facts.numbers[:NUMBERS]]
             succeeded &= not failure
@@ -155,24 +175,27 @@ class _Trier:
         return succeeded
 
     def _lines(self, capability: Capability, facts: Any, failure: str) -> Iterator[str]:
-        yield f"== {capability}"
+        yield f"== {_with_code(capability.value, self._locale)}"
         operation = getattr(self._profile, capability.value)
         for request, answer in self._trial.exchanges:
             sent = _operation_of(request, operation)
             readers = readers_of(sent, sent.envelope or self._profile.envelope)
-            yield from _request_lines(request)
-            yield from _answer_lines(answer, readers)
+            yield from _request_lines(request, self._locale)
+            yield from _answer_lines(answer, readers, self._locale)
         mapped = {name for part in (operation, *operation.merge) for name in part.fields}
         for owner, fact in _first_facts(facts):
-            yield f"  mapped{owner}:"
+            yield "  " + self._say(_MAPPED_OF if owner else _MAPPED, number=owner)
             yield from _fact_lines(fact, mapped)
         for name, words in self._trial.words.items():
-            shown = ", ".join(f"{word} ({count} times)" for word, count in words.items())
-            yield f"  not mapped, so unknown: {name}: {shown}"
+            shown = Joined(
+                tuple(_TIMES_SEEN.with_values(word=it, count=count) for it, count in words.items()),
+                ", ",
+            )
+            yield "  " + self._say(_UNKNOWN, name=name, words=shown)
         for text in self._trial.misfits:
-            yield f"  does not fit: {text}"
+            yield "  " + self._say(_MISFIT, text=text)
         if failure:
-            yield f"  failed: {failure}"
+            yield "  " + self._say(_FAILED, failure=failure)
 
 
 _Read = Callable[[Provider, Sequence[str]], Any]
@@ -183,6 +206,19 @@ _READS: Final[Mapping[Capability, _Read]] = {
     Capability.BALANCE: lambda adapter, _: adapter.balance(),
     Capability.CALLS: lambda adapter, _: adapter.calls(time.time() - _CALLS_SECONDS),
 }
+
+
+def _failure(error: ProviderError, locale: str) -> str:
+    """The kind of a failure in words and as the code, with what is known of it."""
+    return f"{_with_code(error.kind.value, locale)}: {error.detail}"
+
+
+def _with_code(code: str, locale: str) -> str:
+    """A code as it is in profiles; for readers of another language after its word."""
+    name = word(code)
+    if locale == ENGLISH or isinstance(name, str):
+        return code
+    return f"{name.text(locale)} ({code})"
 
 
 def _operation_of(request: Request, operation: Operation) -> Operation:
@@ -197,30 +233,32 @@ def _operation_of(request: Request, operation: Operation) -> Operation:
     )
 
 
-def _request_lines(request: Request) -> Iterator[str]:
+def _request_lines(request: Request, locale: str) -> Iterator[str]:
     yield f"  {request.method} {request.url}"
     for name, text in request.params:
         yield f"    {name} = {scrub(text, _LONGEST_VALUE)}"
     if request.body:
-        yield f"    body: {scrub(request.body.decode('utf-8', 'replace'), 400)}"
+        body = scrub(request.body.decode("utf-8", "replace"), 400)
+        yield "    " + _BODY.with_values(body=body).text(locale)
     signed = request.sign(request) if request.sign else request
     added = sorted({*signed.headers, *dict(signed.params)} - {*dict(request.params)})
     if added:
-        yield f"    signed or sent, values hidden: {', '.join(added)}"
+        yield "    " + _HIDDEN.with_values(names=", ".join(added)).text(locale)
 
 
-def _answer_lines(answer: Answer | ProviderError, readers: Any) -> Iterator[str]:
+def _answer_lines(answer: Answer | ProviderError, readers: Any, locale: str) -> Iterator[str]:
     if isinstance(answer, ProviderError):
-        yield f"    failed: {answer.kind}: {answer.detail}"
+        yield "    " + _FAILED.with_values(failure=_failure(answer, locale)).text(locale)
         return
-    yield f"    HTTP {answer.status}, {len(answer.body)} bytes"
+    values = {"status": answer.status, "count": len(answer.body)}
+    yield "    " + _ANSWER.with_values(**values).text(locale)
     try:
         tree = decode_body(answer.body, answer.charset)
     except ProviderError as error:
         yield f"    {error.detail}"
         return
     for line in outline(tree, readers):
-        yield f"      {line.path}: {line.shape} -> {line.reader or 'not mapped'}"
+        yield f"      {line.path}: {line.shape} -> {line.reader or _NOT_MAPPED.text(locale)}"
 
 
 def _first_facts(facts: Any) -> Iterator[tuple[str, Any]]:
@@ -229,7 +267,7 @@ def _first_facts(facts: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(facts, Mapping):
         for number, of_number in list(facts.items())[:NUMBERS]:
             several = of_number if isinstance(of_number, tuple) else (of_number,)
-            yield from ((f", of {mask_phone(number)}", fact) for fact in several[:1])
+            yield from ((mask_phone(number), fact) for fact in several[:1])
         return
     listed = getattr(facts, "numbers", facts if isinstance(facts, tuple) else (facts,))
     yield from (("", fact) for fact in listed[:1])

@@ -19,6 +19,7 @@ from agent.cli.runner import ExitStatus, fail, run_command
 from agent.cli.words import Words
 from agent.config.load import load
 from agent.config.settings import Settings
+from agent.diagnosis.evidence_words import reason_text
 from agent.i18n import N_, Message
 from agent.lints.linter import read_calendar
 from agent.masking import mask_text
@@ -34,6 +35,7 @@ _POLLING = Message("asking the providers")
 _NO_ROUTING = Message("{number}: no account's API shows its routing")
 _LEG = Message("after {after} s: {phone}, for {wait} s")
 _END = Message("after {after} s: {end}")
+_NO_TIME = Message("'{sent}' is no time, expected for example 2026-10-01T09:30")
 _UNSURE = Message("not certain: the provider's API does not show everything that matters")
 _KEY = Message("█ rings  ▒ voicemail  · neither")
 _WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
@@ -87,7 +89,7 @@ def _local_time(at: str, settings: Settings) -> datetime:
     try:
         moment = datetime.fromisoformat(at)
     except ValueError:
-        raise ValueError(f"{at!r} is no time, expected for example 2026-10-01T09:30") from None
+        raise ValueError(say(_NO_TIME.with_values(sent=at), settings)) from None
     return moment if moment.tzinfo is None else moment.astimezone(zone).replace(tzinfo=None)
 
 
@@ -152,7 +154,7 @@ def _render(
         text = words.say(_LEG, **values, phone=mask_text(leg.binding))
         yield from paragraph(text, width, "  ")
     if outcome.why:
-        yield from paragraph(outcome.why, width, "  ")
+        yield from paragraph(reason_text(outcome.why, words.locale), width, "  ")
     if outcome.rings:
         end = TREATMENT_TEXTS[outcome.at_the_end].text(words.locale)
         text = words.say(_END, after=_seconds(outcome.gives_up_after), end=end)

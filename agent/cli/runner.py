@@ -7,6 +7,7 @@ from enum import IntEnum, unique
 from typing import Any
 
 from agent import logging
+from agent.cli.language import locale
 from agent.config.load import ConfigError
 from agent.config.settings import Log
 
@@ -66,7 +67,8 @@ def run_command(
 
 def fail(reason: object, status: ExitStatus = ExitStatus.FAILED) -> int:
     """Write ``reason`` to standard error and return ``status``."""
-    sys.stderr.write(f"{reason}\n")
+    text = getattr(reason, "text", None)
+    sys.stderr.write(f"{reason if text is None else text(locale())}\n")
     return status
 
 

@@ -14,7 +14,7 @@ from agent.cli.language import locale, say
 from agent.cli.ledger_client import open_client
 from agent.cli.runner import CommandError, ExitStatus, print_json, run_command
 from agent.cli.words import Words
-from agent.i18n import Message
+from agent.i18n import Message, contextual
 from agent.store import StoreError
 from agent.terminal.grid import paragraph
 from agent.terminal.output import console, print_lines
@@ -24,6 +24,7 @@ from agent.tickets.actions.specs import ACTION_SPECS
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
 
 _DONE = Message("{id}: {stage}, revision {revision}")
+_NO_PAIR = Message("is not NAME=VALUE; {action} knows {known}")
 _NO_TICKET = Message("there is no ticket {ticket!r}; numwatch tickets list has them")
 
 
@@ -75,8 +76,7 @@ async def _act(arguments: ActionArguments, url: str | None, config: Path | None)
 def _fields(action: TicketAction, pairs: Sequence[str]) -> dict[str, str]:
     for pair in pairs:
         if "=" not in pair:
-            known = (
-                ", ".join(field.name for field in ACTION_SPECS[action].fields) or "no field at all"
-            )
-            raise ActionRequestError(f"--set {pair}: is not NAME=VALUE; {action} knows {known}")
+            known = ", ".join(field.name for field in ACTION_SPECS[action].fields)
+            values = {"action": action.value, "known": known or contextual("value", "none")}
+            raise ActionRequestError(_NO_PAIR.with_values(**values), f"--set {pair}")
     return dict(pair.partition("=")[::2] for pair in pairs)

@@ -63,6 +63,8 @@ ANSWER_MEANINGS: Final[Mapping[str, Mapping[str, AnswerMeaning]]] = {
     },
 }
 """The meanings of answers about calls, by question; other answers imply nothing."""
+_NO_QUESTION: Final = Message("{name}: is not a question, expected one of {questions}")
+_NO_ANSWER: Final = Message("{name}: '{answer}' is no answer, expected {expected}")
 INDEFINITE_CAUSES: Final = frozenset(
     {Cause.HEALTHY, Cause.UNKNOWN, Cause.MONITORING_BLIND, Cause.PROVIDER_LEG}
 )
@@ -81,17 +83,21 @@ def known_questions() -> Mapping[str, Sequence[str]]:
     return {**questions, CALLER_AREA: (), **chosen, **measured}
 
 
-def answer_errors(answers: Mapping[str, str]) -> list[str]:
-    """Returns what is wrong with ``answers``, one line per error."""
+def answer_errors(answers: Mapping[str, str]) -> list[Message]:
+    """Returns what is wrong with ``answers``, one text per error."""
     questions = known_questions()
     errors = []
     for name, answer in answers.items():
+        values: dict[str, object] = {"name": name, "answer": answer}
         if name not in questions:
-            errors.append(f"{name}: is not a question, expected one of {', '.join(questions)}")
+            values["questions"] = ", ".join(questions)
+            errors.append(_NO_QUESTION.with_values(**values))
         elif questions[name] and answer not in questions[name]:
-            errors.append(f"{name}: {answer!r} is no answer, expected {'|'.join(questions[name])}")
+            values["expected"] = "|".join(questions[name])
+            errors.append(_NO_ANSWER.with_values(**values))
         elif not questions[name] and not _is_number(answer):
-            errors.append(f"{name}: {answer!r} is no answer, expected a number")
+            values["expected"] = Message("a number")
+            errors.append(_NO_ANSWER.with_values(**values))
     return errors
 
 

@@ -141,6 +141,30 @@ ORIGINS: Final[Mapping[str, Message]] = {
     "declared": Message("declared configuration"),
 }
 """Where a baseline comes from."""
+STAGES: Final[Mapping[str, Message]] = {
+    "detected": Message("detected"),
+    "reported": Message("reported"),
+    "accepted": Message("accepted"),
+    "diagnosing": Message("diagnosing"),
+    "carrier_escalated": Message("with the carrier"),
+    "dispatched": Message("dispatched"),
+    "on_site": Message("on site"),
+    "restored": Message("restored"),
+    "repaired": Message("repaired"),
+    "testing": Message("testing"),
+    "confirmed": Message("confirmed"),
+    "closed": Message("closed"),
+    "observing": Message("observing"),
+    "reopened": Message("reopened"),
+    "suppressed": Message("suppressed"),
+}
+"""Stages of a ticket."""
+PAUSES: Final[Mapping[str, Message]] = {
+    "customer_caused": Message("customer caused"),
+    "appointment": Message("appointment"),
+    "interconnection": Message("interconnection"),
+}
+"""Why the clocks of a ticket stand still."""
 CODES: Final[Mapping[str, Message]] = {
     **NUMBER_STATES,
     **PHONE_STATES,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from agent.diagnosis.answers import answer_errors
 from agent.diagnosis.context import normalize_number
+from agent.i18n import Joined, Message
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor, person_name
 from agent.tickets.lifecycle import ActorKind
@@ -22,7 +23,7 @@ async def record_answers(
     actor = Actor(ActorKind.PERSON, person_name(by))
     wrong = answer_errors(answers)
     if wrong:
-        raise ActionRequestError("; ".join(wrong))
+        raise ActionRequestError(Message("{problems}", {"problems": Joined(tuple(wrong))}))
     digits = normalize_number(number)
     for ticket in tickets.open:
         if ticket.subject.number == digits:

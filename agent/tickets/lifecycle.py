@@ -6,13 +6,17 @@ Whoever moves a ticket goes through :func:`advance`: the agent's own decisions
 in the table cannot be written by either way. The stages are those of docs/reference/domain.md §3.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
+from typing import Final
 
 from msgspec.structs import replace
 
+from agent.i18n import Joined, Message, Text
+from agent.i18n.words import STAGES, word
 from agent.states import ClockName, Grade, Scope, Stage
+from agent.tickets.refusal import RefusalError
 from agent.tickets.sla import clocks
 from agent.tickets.ticket import ENDED, Ticket
 
@@ -49,10 +53,27 @@ class Guard(StrEnum):
     """The subject no longer exists, or the fault turned out to be none of its own."""
 
 
-class IllegalTransitionError(Exception):
+class IllegalTransitionError(RefusalError):
     """The table has no such step; the text names both stages and the reason."""
 
 
+_WORDS: Final[Mapping[str, Message]] = {
+    ActorKind.AGENT: Message("the agent"),
+    ActorKind.PERSON: Message("a person"),
+    ActorKind.TICKET_SYSTEM: Message("a ticket system"),
+    ActorKind.PROVIDER: Message("the provider"),
+    Guard.REASON_GIVEN: Message("a reason"),
+    Guard.RECOVERY_VERIFIED: Message("a recovery that polls have verified"),
+    Guard.RECOVERY_HELD: Message("a recovery that has held"),
+    Guard.WITHIN_REOPEN_WINDOW: Message("the time in which a ticket is opened again"),
+    Guard.PARENT_OPEN: Message("an open ticket of the wider fault"),
+    Guard.ANSWERED: Message("the customer's confirmation, or that it is waived"),
+    Guard.RESOLUTION_GIVEN: Message("why it is closed"),
+    Guard.REJECTION_GIVEN: Message("why it is given back"),
+    Guard.FORM_FILLED: Message("the whole confirmation form"),
+    Guard.NONE_OTHER_OPEN: Message("that no other ticket of the fault is open"),
+    Guard.NOTHING_LEFT: Message("that nothing of the fault is left"),
+}
 Permissions = Mapping[ActorKind, frozenset[Guard]]
 """Who may take a step, and the guards that must hold when they do."""
 
@@ -159,19 +180,29 @@ def require(
     """
     permissions = TRANSITIONS[source].get(target)
     if permissions is None:
-        raise IllegalTransitionError(f"a ticket cannot go from {source} to {target}")
+        raise _illegal(Message("a ticket cannot go from {source} to {target}"), source, target)
     if actor not in permissions:
-        allowed = ", ".join(sorted(permissions))
-        raise IllegalTransitionError(
-            f"from {source} to {target} is not for {actor} to do, only for {allowed}"
-        )
+        problem = Message("from {source} to {target} is not for {actor} to do, only for {allowed}")
+        raise _illegal(problem, source, target, actor=[actor], allowed=sorted(permissions))
     missing = sorted(permissions[actor].difference(holds))
     if missing:
-        needs = ", ".join(missing)
-        raise IllegalTransitionError(
-            f"from {source} to {target} needs {needs}, which does not hold"
-        )
+        problem = Message("from {source} to {target} needs {needs}, which does not hold")
+        raise _illegal(problem, source, target, needs=missing)
     return target
+
+
+def _illegal(
+    problem: Message, source: Stage, target: Stage, **more: Sequence[str]
+) -> IllegalTransitionError:
+    """The refusal of a step, with codes for programs and words for people."""
+    stages = {"source": source.value, "target": target.value}
+    codes = {**stages, **{name: ", ".join(several) for name, several in more.items()}}
+    words: dict[str, Text | str] = {name: word(code, STAGES) for name, code in stages.items()}
+    words |= {
+        name: Joined(tuple(word(code, _WORDS) for code in several), ", ")
+        for name, several in more.items()
+    }
+    return IllegalTransitionError(problem.with_values(**codes), words=words)
 
 
 def advance(

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from agent.i18n import CHINESE
 from agent.states import Severity, Stage
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.request import ActionRequest, ActionRequestError, Actor, person_name
@@ -15,9 +16,11 @@ from agent.tickets.changes import Change
 from agent.tickets.document import document
 from agent.tickets.ledger import Filter, Page
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
+from agent.tickets.refusal import RefusalError
 from agent.web.audit import record_replay
 from agent.web.authentication import recorded_actor
 from agent.web.bodies import read_body
+from agent.web.language import choose_locale
 from agent.web.parameters import ACCOUNT, LIMIT, OFFSET, PROVIDER, Parameter, next_page, read
 from agent.web.responses import ApiError, json_response, large_json_response, no_ticket
 from agent.web.services import services_of
@@ -135,13 +138,20 @@ async def perform(request: web.Request, action: TicketActionRequest) -> Change:
         )
     except ActionRequestError as error:
         status, expected = _status(error), f"what {action.action} needs"
-        raise ApiError(f"{status.value} {error}", expected, status) from None
+        raise ApiError(f"{status.value} {_words(request, error)}", expected, status) from error
     except IllegalTransitionError as error:
         expected = "an action that the ticket's stage allows"
-        raise ApiError(f"409 {error}", expected, HTTPStatus.CONFLICT) from None
+        text = f"409 {_words(request, error)}"
+        raise ApiError(text, expected, HTTPStatus.CONFLICT) from error
     if change is None:
         raise no_ticket()
     return change
+
+
+def _words(request: web.Request, error: RefusalError) -> str:
+    """What is wrong: in Chinese for who asks for it, else in English with codes."""
+    accepted = request.headers.get("Accept-Language", "")
+    return error.text(CHINESE) if choose_locale("", accepted, "") == CHINESE else str(error)
 
 
 def _status(error: ActionRequestError) -> HTTPStatus:

@@ -11,6 +11,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from agent.diagnosis.answers import answer_errors
+from agent.i18n import Joined, Message, contextual
+from agent.i18n.words import PAUSES, word
 from agent.masking import mask_text
 from agent.net.scrub import scrub
 from agent.states import ClockName, Grade, Stage
@@ -76,6 +78,9 @@ class ActionContext:
         return advance(ticket, target, holds, self.now, self.request.actor.kind)
 
 
+_NONE = contextual("value", "none")
+
+
 def report(ticket: Ticket, context: ActionContext) -> Ticket:
     """The fault is reported to the provider."""
     return _numbered(context.advance(ticket, Stage.REPORTED), context)
@@ -119,7 +124,7 @@ def answer(ticket: Ticket, context: ActionContext) -> Ticket:
     answers = {context.fields["question"]: context.fields["answer"]}
     wrong = answer_errors(answers)
     if wrong:
-        raise ActionRequestError(f"fields.answer: {wrong[0]}")
+        raise ActionRequestError(wrong[0], "fields.answer")
     return replace(ticket, answers={**ticket.answers, **answers})
 
 
@@ -246,9 +251,14 @@ def pause(ticket: Ticket, context: ActionContext) -> Ticket:
     """Pauses the clocks for a reason that the contract excludes."""
     reason = PauseReason(context.fields["why"])
     if reason not in context.policy.pause_reasons:
-        allowed = ", ".join(sorted(context.policy.pause_reasons)) or "none"
+        allowed = sorted(context.policy.pause_reasons)
+        problem = Message(
+            "the contract does not exclude {reason}, expected {allowed}",
+            {"reason": reason.value, "allowed": ", ".join(allowed) or _NONE},
+        )
+        words = Joined(tuple(word(it, PAUSES) for it in allowed), ", ") if allowed else _NONE
         raise ActionRequestError(
-            f"fields.why: the contract does not exclude {reason}, expected {allowed}"
+            problem, "fields.why", {"reason": word(reason.value, PAUSES), "allowed": words}
         )
     until = context.fields.get("until")
     return replace(ticket, clocks=clocks.pause(ticket.clocks, reason, context.now, until=until))
@@ -259,7 +269,8 @@ def resume(ticket: Ticket, context: ActionContext) -> Ticket:
     reason = PauseReason(context.fields["why"])
     events = clocks.resume(ticket.clocks, reason, context.now)
     if events is ticket.clocks:
-        raise ActionRequestError(f"fields.why: nothing is paused for {reason}")
+        problem = Message("nothing is paused for {reason}", {"reason": reason.value})
+        raise ActionRequestError(problem, "fields.why", {"reason": word(reason.value, PAUSES)})
     return replace(ticket, clocks=events)
 
 

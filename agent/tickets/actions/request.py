@@ -3,24 +3,34 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from agent.i18n import Message, contextual
 from agent.masking import mask_text
 from agent.net.scrub import scrub
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.changes import AGENT
 from agent.tickets.lifecycle import ActorKind
+from agent.tickets.refusal import RefusalError
 from agent.yamlfile.duration import parse_duration
 
 LONGEST_TEXT = 1000
 LONGEST_NAME = 60
 
 
-class ActionRequestError(ValueError):
+class ActionRequestError(RefusalError, ValueError):
     """An invalid request; the text names the field, what is wrong with it and what is expected."""
+
+
+class FieldError(ValueError):
+    """A field that cannot be read."""
+
+    def __init__(self, problem: Message) -> None:
+        super().__init__(problem.msgid)
+        self.problem = problem
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -57,6 +67,13 @@ class ActionRequest(msgspec.Struct, frozen=True):
     """The revision the actor has seen; the request is refused when it is not the newest."""
 
 
+_MISSING: Final = Message("is missing, expected {expected}")
+_NO_TEXT: Final = Message("is no text, expected {expected}")
+_NO_TIME: Final = Message("is '{sent}', expected a time such as 2026-11-22T09:30+08:00")
+_NO_DURATION: Final = Message("is '{sent}', expected a duration such as 2h")
+_A_NAME: Final = Message("a person's name")
+
+
 Reader = Callable[[str, float, ZoneInfo], Any]
 """Reads the text of one field; takes the time now and the agent's time zone for times."""
 
@@ -79,12 +96,17 @@ def text(name: str, about: str, *, required: bool = False) -> Field:
     return Field(name, about, lambda value, _now, _zone: scrub(value, LONGEST_TEXT), required)
 
 
+def _no_choice(value: str, choices: Sequence[str]) -> Message:
+    values = {"sent": scrub(value, 40), "choices": ", ".join(choices)}
+    return Message("is '{sent}', expected one of {choices}", values)
+
+
 def choice(name: str, about: str, choices: Sequence[str], *, required: bool = True) -> Field:
     """A field with a closed list of values."""
 
     def read(value: str, _now: float, _zone: ZoneInfo) -> str:
         if value not in choices:
-            raise ValueError(f"is {scrub(value, 40)!r}, expected one of {', '.join(choices)}")
+            raise FieldError(_no_choice(value, choices))
         return value
 
     return Field(name, about, read, required, tuple(choices), "choice")
@@ -98,12 +120,11 @@ def time(name: str, about: str, *, required: bool = False, future: bool = False)
             entered = datetime.fromisoformat(value.strip())
             at = (entered if entered.tzinfo else entered.replace(tzinfo=zone)).timestamp()
         except (ValueError, OverflowError):
-            text = f"is {scrub(value, 40)!r}, expected a time such as 2026-11-22T09:30+08:00"
-            raise ValueError(text) from None
+            raise FieldError(_NO_TIME.with_values(sent=scrub(value, 40))) from None
         if future and at <= now:
-            raise ValueError("has passed, expected a time to come")
+            raise FieldError(Message("has passed, expected a time to come"))
         if not future and at > now:
-            raise ValueError("is still to come, expected a time that has passed")
+            raise FieldError(Message("is still to come, expected a time that has passed"))
         return at
 
     return Field(name, about, read, required, kind="time")
@@ -116,9 +137,9 @@ def duration(name: str, about: str, *, required: bool = False) -> Field:
         try:
             seconds = parse_duration(value)
         except ValueError:
-            raise ValueError(f"is {scrub(value, 40)!r}, expected a duration such as 2h") from None
+            raise FieldError(_NO_DURATION.with_values(sent=scrub(value, 40))) from None
         if not seconds:
-            raise ValueError("is no time at all, expected a duration such as 2h")
+            raise FieldError(Message("is no time at all, expected a duration such as 2h"))
         return seconds
 
     return Field(name, about, read, required, kind="duration")
@@ -135,10 +156,9 @@ def read_fields(
     names = {field.name for field in fields}
     for name in values:
         if name not in names:
-            expected = ", ".join(sorted(names)) or "none"
-            raise ActionRequestError(
-                f"fields.{scrub(str(name), 40)}: is not known, expected {expected}"
-            )
+            expected = ", ".join(sorted(names)) or contextual("value", "none")
+            problem = Message("is not known, expected {expected}", {"expected": expected})
+            raise ActionRequestError(problem, f"fields.{scrub(str(name), 40)}")
     return {
         field.name: _read(field, values[field.name], now, zone)
         for field in fields
@@ -149,18 +169,21 @@ def read_fields(
 def _is_filled(field: Field, values: Mapping[str, Any]) -> bool:
     filled = values.get(field.name) not in (None, "")
     if field.required and not filled:
-        expected = f"one of {', '.join(field.choices)}" if field.choices else field.about
-        raise ActionRequestError(f"fields.{field.name}: is missing, expected {expected}")
+        expected: Message = Message(field.about)  # its text is marked where the field is declared
+        if field.choices:
+            expected = Message("one of {choices}", {"choices": ", ".join(field.choices)})
+        raise ActionRequestError(_MISSING.with_values(expected=expected), f"fields.{field.name}")
     return filled
 
 
 def _read(field: Field, value: object, now: float, zone: ZoneInfo) -> Any:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ActionRequestError(f"fields.{field.name}: is no text, expected {field.about}")
+        problem = _NO_TEXT.with_values(expected=Message(field.about))
+        raise ActionRequestError(problem, f"fields.{field.name}")
     try:
         return field.read(str(value), now, zone)
-    except ValueError as error:
-        raise ActionRequestError(f"fields.{field.name}: {error}") from None
+    except FieldError as error:
+        raise ActionRequestError(error.problem, f"fields.{field.name}") from None
 
 
 def person_name(name: str, field: str = "actor") -> str:
@@ -171,9 +194,9 @@ def person_name(name: str, field: str = "actor") -> str:
     """
     clean = mask_text(scrub(name, LONGEST_NAME)).strip()
     if not clean:
-        raise ActionRequestError(f"{field}: is missing, expected a person's name")
+        raise ActionRequestError(_MISSING.with_values(expected=_A_NAME), field)
     if clean.casefold() == AGENT or ":" in clean:
         raise ActionRequestError(
-            f"{field}: is a name kept for the agent and for systems, expected a person's"
+            Message("is a name kept for the agent and for systems, expected a person's"), field
         )
     return clean

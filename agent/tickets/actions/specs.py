@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from agent.i18n import N_, Message, contextual
+from agent.i18n.words import STAGES, word
 from agent.masking import REFERENCES, mask_reference, mask_text
 from agent.net.scrub import scrub
 from agent.states import Grade, Stage
@@ -58,27 +60,29 @@ class ActionSpec:
     """Stages it leads to or through; it is offered where one of them is a step away."""
 
 
-_NUMBER = text("provider_ticket", "the number under which the provider has accepted it")
-_AT = time("at", "when it was; now where nothing is said")
+_NUMBER = text("provider_ticket", N_("the number under which the provider has accepted it"))
+_AT = time("at", N_("when it was; now where nothing is said"))
 _CONFIRMATION_FORM = (
-    text("customer", "who confirms for the customer", required=True),
-    choice("cause", "where the fault was", tuple(FaultCause)),
-    choice("outcome", "how it ended", tuple(Outcome)),
-    text("issuing_unit", "who sent the staff"),
-    text("contact", "whom they met"),
-    text("service", "the service affected"),
-    text("phone", "the customer's phone"),
-    text("address", "where it was"),
-    text("staff", "who went"),
-    text("helpers", "who helped"),
-    time("arrived_at", "when they arrived"),
-    time("ended_at", "when they were done"),
-    text("problem", "what was reported"),
-    text("findings", "what was found"),
-    text("result", "what was done"),
-    text("measures", "what keeps it from happening again"),
-    text("opinion", "what the customer says of it"),
+    text("customer", N_("who confirms for the customer"), required=True),
+    choice("cause", N_("where the fault was"), tuple(FaultCause)),
+    choice("outcome", N_("how it ended"), tuple(Outcome)),
+    text("issuing_unit", N_("who sent the staff")),
+    text("contact", N_("whom they met")),
+    text("service", N_("the service affected")),
+    text("phone", N_("the customer's phone")),
+    text("address", N_("where it was")),
+    text("staff", N_("who went")),
+    text("helpers", N_("who helped")),
+    time("arrived_at", N_("when they arrived")),
+    time("ended_at", N_("when they were done")),
+    text("problem", N_("what was reported")),
+    text("findings", N_("what was found")),
+    text("result", N_("what was done")),
+    text("measures", N_("what keeps it from happening again")),
+    text("opinion", N_("what the customer says of it")),
 )
+
+_OPEN = contextual("filter", "open")
 
 ACTION_SPECS: Mapping[TicketAction, ActionSpec] = {
     TicketAction.REPORT: ActionSpec(effects.report, (_NUMBER,), stages=(Stage.REPORTED,)),
@@ -88,7 +92,7 @@ ACTION_SPECS: Mapping[TicketAction, ActionSpec] = {
     ),
     TicketAction.REJECT: ActionSpec(
         effects.reject,
-        (choice("rejection", "why it is given back", tuple(Rejection)),),
+        (choice("rejection", N_("why it is given back"), tuple(Rejection)),),
         changes.CLOSED,
         stages=(Stage.REJECTED,),
     ),
@@ -99,16 +103,16 @@ ACTION_SPECS: Mapping[TicketAction, ActionSpec] = {
         effects.escalate, kind=changes.ESCALATED, stages=(Stage.CARRIER_ESCALATED,)
     ),
     TicketAction.DISPATCH: ActionSpec(
-        effects.dispatch, (text("staff", "who is sent"),), stages=(Stage.DISPATCHED,)
+        effects.dispatch, (text("staff", N_("who is sent")),), stages=(Stage.DISPATCHED,)
     ),
     TicketAction.APPOINT: ActionSpec(
         effects.appoint,
-        (time("time", "the hour agreed", required=True, future=True),),
+        (time("time", N_("the hour agreed"), required=True, future=True),),
         stages=(Stage.DISPATCHED, Stage.ON_SITE),
     ),
     TicketAction.ARRIVE: ActionSpec(
         effects.arrive,
-        (_AT, text("staff", "who arrived")),
+        (_AT, text("staff", N_("who arrived"))),
         stages=(Stage.ON_SITE, Stage.DISPATCHED),
     ),
     TicketAction.RESTORE: ActionSpec(
@@ -119,7 +123,7 @@ ACTION_SPECS: Mapping[TicketAction, ActionSpec] = {
     ),
     TicketAction.TEST: ActionSpec(
         effects.test,
-        (choice("result", "how the test went", ("passed", "failed")),),
+        (choice("result", N_("how the test went"), ("passed", "failed")),),
         stages=(Stage.TESTING,),
     ),
     TicketAction.CONFIRM: ActionSpec(
@@ -127,43 +131,47 @@ ACTION_SPECS: Mapping[TicketAction, ActionSpec] = {
     ),
     TicketAction.WAIVE: ActionSpec(
         effects.waive,
-        (choice("what", "what is waived", ("confirmation", "on_site"), required=False),),
+        (choice("what", N_("what is waived"), ("confirmation", "on_site"), required=False),),
     ),
     TicketAction.CLOSE: ActionSpec(
         effects.close,
         (
-            choice("resolution", "why it is closed", RESOLUTIONS),
-            text("waiver", "why it is closed without the customer's confirmation"),
+            choice("resolution", N_("why it is closed"), RESOLUTIONS),
+            text("waiver", N_("why it is closed without the customer's confirmation")),
         ),
         changes.CLOSED,
         stages=(Stage.CLOSED,),
     ),
     TicketAction.REOPEN: ActionSpec(effects.reopen, kind=changes.REOPENED, for_ended=True),
-    TicketAction.MUTE: ActionSpec(effects.mute, (duration("for", "how long", required=True),)),
+    TicketAction.MUTE: ActionSpec(effects.mute, (duration("for", N_("how long"), required=True),)),
     TicketAction.UNMUTE: ActionSpec(effects.unmute),
     TicketAction.PAUSE: ActionSpec(
         effects.pause,
         (
-            choice("why", "what the contract excludes", tuple(PauseReason)),
-            time("until", "when it ends by itself", future=True),
+            choice("why", N_("what the contract excludes"), tuple(PauseReason)),
+            time("until", N_("when it ends by itself"), future=True),
         ),
     ),
     TicketAction.RESUME: ActionSpec(
-        effects.resume, (choice("why", "what is over", tuple(PauseReason)),)
+        effects.resume, (choice("why", N_("what is over"), tuple(PauseReason)),)
     ),
-    TicketAction.GRADE: ActionSpec(effects.grade, (choice("grade", "the grade", tuple(Grade)),)),
+    TicketAction.GRADE: ActionSpec(
+        effects.grade, (choice("grade", N_("the grade"), tuple(Grade)),)
+    ),
     TicketAction.ATTRIBUTE: ActionSpec(
-        effects.attribute, (choice("responsible", "whose it is", tuple(Responsibility)),)
+        effects.attribute, (choice("responsible", N_("whose it is"), tuple(Responsibility)),)
     ),
     TicketAction.ASSIGN: ActionSpec(
-        effects.assign, (text("assignee", "who is to work on it", required=True),)
+        effects.assign, (text("assignee", N_("who is to work on it"), required=True),)
     ),
     TicketAction.UNASSIGN: ActionSpec(effects.unassign),
     TicketAction.ANSWER: ActionSpec(
         effects.answer,
         (
-            text("question", "the question of the diagnosis that was looked into", required=True),
-            text("answer", "what was found out", required=True),
+            text(
+                "question", N_("the question of the diagnosis that was looked into"), required=True
+            ),
+            text("answer", N_("what was found out"), required=True),
         ),
     ),
 }
@@ -205,16 +213,22 @@ def perform(
 
 def _check(ticket: Ticket, request: ActionRequest, spec: ActionSpec, reason: str) -> None:
     if not reason:
-        raise ActionRequestError("reason: is missing, expected why")
+        raise ActionRequestError(Message("is missing, expected why"), "reason")
     # Two people may act on the same page at the same time: the later one has to look again.
     if request.revision is not None and request.revision != ticket.revision:
-        raise ActionRequestError(
-            f"revision: is {request.revision}, but the ticket has changed since and is at"
-            f" {ticket.revision}; look at it again"
+        problem = Message(
+            "is {sent}, but the ticket has changed since and is at {revision}; look at it again",
+            {"sent": request.revision, "revision": ticket.revision},
         )
+        raise ActionRequestError(problem, "revision")
     if ticket.open is spec.for_ended:
-        state = "is open" if ticket.open else f"is {ticket.stage}"
-        raise ActionRequestError(f"action: {request.action} is not for a ticket that {state}")
+        state = "open" if ticket.open else str(ticket.stage)
+        problem = Message(
+            "{action} is not for a ticket that is {state}",
+            {"action": request.action.value, "state": state},
+        )
+        words = _OPEN if ticket.open else word(state, STAGES)
+        raise ActionRequestError(problem, "action", {"state": words})
 
 
 def _with_fields(

@@ -12,6 +12,7 @@ from agent.tickets.actions.request import Field
 from agent.tickets.actions.specs import ACTION_SPECS
 from agent.tickets.document import document
 from agent.tickets.policy import ticket_policy_of
+from agent.tickets.refusal import RefusalError
 from agent.tickets.ticket import Ticket
 from agent.web.authentication import actor_of
 from agent.web.endpoint import Access, Endpoint
@@ -116,11 +117,21 @@ async def _page(
         possible=applicable(situation),
         deliveries=await services.tickets.deliveries.of_ticket(ticket.id, sinks),
         has_evidence=services.evidence is not None,
-        problem="" if refusal is None else refusal.error.error.partition(" ")[2],
+        problem="" if refusal is None else _problem(refusal.error, texts),
         failed=None if refusal is None else refusal.action,
         sent={} if refusal is None else refusal.values,
         actor=actor_of(request),
     )
+
+
+def _problem(error: ApiError, texts: PageTexts) -> str:
+    """What is wrong with a form, with the label of the field as the form has it."""
+    refused = error.__cause__
+    if not isinstance(refused, RefusalError):
+        return error.error.partition(" ")[2]
+    problem, name = refused.problem(texts.locale), refused.field.replace("fields.", "field.")
+    label = texts.label(name)
+    return f"{label}: {problem}" if name else problem
 
 
 def _form(action: TicketAction, situation: Situation, refusal: _Refusal | None) -> Form:

@@ -1,5 +1,6 @@
 """People's acts on tickets: no illegal move, every move with its reason, whatever is asked."""
 
+import re
 from contextlib import suppress
 
 import pytest
@@ -14,6 +15,7 @@ from agent.tickets.actions.specs import ACTION_SPECS, offered, perform
 from agent.tickets.changes import CLOSED, ESCALATED, REOPENED, UPDATED, Change
 from agent.tickets.lifecycle import TRANSITIONS, ActorKind, IllegalTransitionError
 from agent.tickets.policy import ticket_policy_of
+from agent.tickets.refusal import RefusalError
 from agent.tickets.sla import clocks
 from agent.tickets.sla.clocks import PauseReason, readings
 from agent.tickets.ticket import Subject, Ticket
@@ -242,6 +244,29 @@ def test_a_field_that_cannot_be_read_says_what_is_expected(
         do(ticket(), act, START, **fields)
     assert complaint in str(error.value)
     assert "\x1b" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("act", "fields"),
+    [
+        (TicketAction.APPOINT, {"time": "soon"}),
+        (TicketAction.RESTORE, {"at": LATER}),
+        (TicketAction.MUTE, {"for": "0"}),
+        (TicketAction.CLOSE, {"resolution": ""}),
+        (TicketAction.CONFIRM, {"customer": ""}),
+        (TicketAction.COMMENT, {"colour": "red"}),
+        (TicketAction.ANSWER, {"question": "voice", "answer": "loud"}),
+        (TicketAction.RESUME, {"why": "appointment"}),
+        (TicketAction.REOPEN, {}),
+        (TicketAction.CONFIRM, FORM),
+    ],
+)
+def test_a_refusal_is_in_the_readers_language(act: TicketAction, fields: dict[str, str]) -> None:
+    with pytest.raises(RefusalError) as error:
+        do(ticket(), act, START, **fields)
+    problem = error.value.problem("zh-CN")
+    assert re.search(r"[\u4e00-\u9fff]", problem)
+    assert re.findall(r"[a-z]{2,} [a-z]{2,}", problem) == []
 
 
 def test_every_act_has_a_deed() -> None:
