@@ -8,11 +8,12 @@ from agent.config.settings import Settings
 from agent.diagnosis.context import DiagnosisContext, normalize_number
 from agent.diagnosis.diagnose import diagnose_number, diagnose_scope
 from agent.fleet import Fleet
-from agent.model import AccountKey, Verdict
+from agent.model import AccountKey
 from agent.tickets.answers import record_answers
 from agent.tickets.key import labels_of
 from agent.tickets.manager import Tickets
 from agent.tickets.ticket import Subject
+from agent.verdict import Verdict
 from agent.webhooks.alertmanager.translate import is_foreign_symptom
 
 

@@ -16,9 +16,9 @@ from agent.diagnosis.answers import answer_errors, next_question
 from agent.diagnosis.context import DiagnosisContext
 from agent.diagnosis.report import render, render_json
 from agent.i18n import Message
-from agent.model import Verdict
 from agent.terminal.output import console, print_lines
 from agent.terminal.progress import progress
+from agent.verdict import Verdict
 
 _POLLING = Message("asking the providers")
 RETRIES = 2

@@ -15,8 +15,8 @@ from agent.diagnosis.wireless_tree import WIRELESS_TREE, Traversal, traverse_wir
 from agent.diagnosis.words import control_question
 from agent.i18n import Joined, Message
 from agent.masking import mask_text
-from agent.model import Evidence, Verdict
 from agent.states import Cause, Party
+from agent.verdict import Evidence, Verdict
 
 WIRELESS_CAUSES: Final = frozenset({Cause.BINDING_OFF, Cause.BINDING_OUT_OF_AREA})
 """Causes that the wireless tree refines (docs/reference/domain.md §2)."""

@@ -20,8 +20,8 @@ from agent.diagnosis.deciders import (
 )
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
 from agent.diagnosis.unlisted import diagnose_agent, diagnose_unlisted
-from agent.model import Verdict
 from agent.states import Cause, Scope
+from agent.verdict import Verdict
 
 Decider = Callable[[NumberDiagnosis], Verdict | None]
 

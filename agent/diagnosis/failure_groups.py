@@ -16,8 +16,8 @@ from agent.checks.lifecycle import NUMBER_STATES
 from agent.checks.result import CheckResult
 from agent.diagnosis.call_statistics import LEG_ORDINARY, LEG_RESULTS, find_pattern, within_window
 from agent.diagnosis.context import DiagnosisContext
-from agent.model import Evidence
 from agent.states import IN_SERVICE_STATES, Capability
+from agent.verdict import Evidence
 
 SHOWN: Final = 3
 """Numbers named for and against a group; the rest are counted."""

@@ -14,8 +14,9 @@ from agent.diagnosis.texts import with_texts
 from agent.i18n import Message
 from agent.i18n.words import word
 from agent.masking import mask_phone
-from agent.model import Binding, Considered, Evidence, Number, Routing, Snapshot, Verdict
+from agent.model import Binding, Number, Routing, Snapshot
 from agent.states import PARTY_OF_CAUSE, Capability, Cause, Party
+from agent.verdict import Considered, Evidence, Verdict
 
 STALE_FACTOR: Final = 0.6
 """The factor by which stale facts lower the confidence in a verdict."""

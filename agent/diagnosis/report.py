@@ -11,10 +11,10 @@ from agent.diagnosis.evidence_words import fact_text, reason_text, source_text, 
 from agent.diagnosis.texts import verdict_in
 from agent.diagnosis.words import Words
 from agent.i18n import Joined
-from agent.model import Considered, Evidence, Verdict
 from agent.states import Cause
 from agent.terminal.grid import Column, facts, paragraph, table
 from agent.terminal.times import duration, moment
+from agent.verdict import Considered, Evidence, Verdict
 
 _STYLES = {Cause.HEALTHY.value: "green", Cause.UNKNOWN.value: "yellow"}
 _BAD = "red"

@@ -23,8 +23,8 @@ from agent.diagnosis.failure_groups import (
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
 from agent.i18n.words import word
 from agent.masking import mask_phone
-from agent.model import Evidence, Verdict
 from agent.states import REACHABLE_STATES, BindingState, Capability, Cause
+from agent.verdict import Evidence, Verdict
 
 LIKELY: Final = 0.8
 SHARED_DESTINATION: Final = 0.7

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from agent.i18n import LOCALES, Text
-from agent.model import Verdict, VerdictTexts
+from agent.verdict import Verdict, VerdictTexts
 
 
 def with_texts(verdict: Verdict, locale: str, **texts: Sequence[Text]) -> Verdict:

@@ -10,8 +10,8 @@ from agent.diagnosis.context import DiagnosisContext
 from agent.diagnosis.deciders.missing_data import primary_capability, stale_poll_facts
 from agent.diagnosis.texts import with_texts
 from agent.diagnosis.words import finding, party_word, questions, steps
-from agent.model import Evidence, Verdict
 from agent.states import PARTY_OF_CAUSE, Cause
+from agent.verdict import Evidence, Verdict
 
 UNSURE: Final = 0.2
 RECLAIMED: Final = 0.7

@@ -17,11 +17,11 @@ from agent.complaints.complaint import (
     samples,
 )
 from agent.masking import mask_reference, mask_text
-from agent.model import Evidence, Verdict
 from agent.states import PARTY_OF_CAUSE, Cause
 from agent.tickets.forms import Confirmation
 from agent.tickets.sla.clocks import Reading, readings
 from agent.tickets.ticket import Entry, Member, Severe, Ticket
+from agent.verdict import Evidence, Verdict
 
 REPORTER = "numwatch"
 """The reporter of a ticket that monitoring opened."""

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from agent.config.settings import Settings
 from agent.fleet import Fleet
-from agent.model import Alert, Verdict
+from agent.model import Alert
 from agent.tickets.changes import Change
 from agent.tickets.decide.decision import ON_ENDED, Decision, Transition
 from agent.tickets.decide.diagnosis import FaultDiagnoser
@@ -23,6 +23,7 @@ from agent.tickets.sla.time_policies import apply_time_policies
 from agent.tickets.text import text_of
 from agent.tickets.ticket import Subject, Text, Ticket
 from agent.tickets.transitions import Opening, carry_out, merged, open_ticket, reopen_ticket
+from agent.verdict import Verdict
 
 log = structlog.get_logger(__name__)
 

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from agent.diagnosis.words import Words
 from agent.i18n import CHINESE, ENGLISH, LOCALES, Joined, Message, translate
 from agent.masking import mask_text
-from agent.model import Alert, Verdict
+from agent.model import Alert
 from agent.net.scrub import scrub
 from agent.states import Cause, Scope
 from agent.tickets.ticket import Subject, Text, Ticket
+from agent.verdict import Verdict
 
 _SUFFIX: Final[Mapping[str, str]] = {ENGLISH: "", CHINESE: "_zh"}
 _TITLE_CHARACTERS = 250

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 import msgspec
 
 from agent.complaints.complaint import Complaint
-from agent.model import Verdict
 from agent.states import ClockName, Grade, Scope, Severity, Stage
 from agent.tickets.forms import Confirmation, Waiver
 from agent.tickets.sla.clocks import ClockEvent
+from agent.verdict import Verdict
 
 
 class Subject(msgspec.Struct, frozen=True, gc=False):

@@ -10,7 +10,6 @@ from itertools import groupby
 import msgspec
 from msgspec.structs import replace
 
-from agent.model import Verdict
 from agent.states import Cause, Severity, Stage
 from agent.tickets.changes import (
     AGENT,
@@ -33,6 +32,7 @@ from agent.tickets.policy import DEFAULTS
 from agent.tickets.sla import clocks
 from agent.tickets.sla.clocks import Terms
 from agent.tickets.ticket import Entry, Member, Progress, Subject, Text, Ticket
+from agent.verdict import Verdict
 
 _REASON = frozenset({Guard.REASON_GIVEN})
 _MEMBERSHIP = frozenset({Transition.JOIN, Transition.LEAVE})

@@ -7,8 +7,8 @@ from aiohttp import web
 
 from agent.diagnosis.answers import known_questions
 from agent.masking import mask_text
-from agent.model import Verdict
 from agent.tickets.actions.request import ActionRequestError
+from agent.verdict import Verdict
 from agent.web.authentication import CHALLENGE, is_authorized, recorded_actor
 from agent.web.parameters import Parameter, read
 from agent.web.responses import ApiError, large_json_response, no_number

@@ -54,6 +54,7 @@ LABELS: Final[Mapping[str, Message]] = {
     "number_frozen": Message("number frozen"),
     "number_reclaimed": Message("number reclaimed"),
     "number_in_review": Message("number in review"),
+    "number_marked": Message("marked as a nuisance"),
     "network_state_mismatch": Message("network state differs"),
     "balance_exhausted": Message("balance exhausted"),
     "spend_cap_reached": Message("spend cap reached"),

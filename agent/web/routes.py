@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from agent.complaints.actions import ComplaintActionRequest
-from agent.model import Verdict
+from agent.verdict import Verdict
 from agent.web import (
     accounts,
     baselines,

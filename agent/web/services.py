@@ -19,7 +19,7 @@ from agent.health.account import AccountHealth
 from agent.health.fleet import FleetHealth
 from agent.history.hours import HistoryReader
 from agent.lints.waivers import WaiverStore
-from agent.model import AccountKey, Verdict
+from agent.model import AccountKey
 from agent.polling.requested_polls import RequestedPoll
 from agent.rules.queries.queries import Queries
 from agent.sinks.delivery_status import DeliveryStatus
@@ -32,6 +32,7 @@ from agent.tickets.outbox.deliveries import TicketDeliveries
 from agent.tickets.outbox.overview import DeadLetter, SinkQueue
 from agent.tickets.saved_views import SavedViews
 from agent.tickets.ticket import Ticket
+from agent.verdict import Verdict
 from agent.webhooks.auth import TokenCheck
 from exporters.exposition import Exposition
 

@@ -8,8 +8,9 @@ import pytest
 from agent.diagnosis import diagnose_number
 from agent.diagnosis.evidence_words import fact_text, reason_text, value_of_fact
 from agent.diagnosis.texts import verdict_in
-from agent.model import Balance, Marking, Verdict
+from agent.model import Balance, Marking
 from agent.states import MarkingTag
+from agent.verdict import Verdict
 from tests.account_facts import make_snapshot, number
 from tests.diagnosis.verdicts import ONE, bound, known, routed
 

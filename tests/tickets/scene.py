@@ -9,17 +9,7 @@ from agent.checks.engine import Checker
 from agent.checks.result import CheckResult
 from agent.config.settings import Settings
 from agent.fleet import Fleet
-from agent.model import (
-    Alert,
-    Balance,
-    Binding,
-    Evidence,
-    Listing,
-    Number,
-    PollStatus,
-    Snapshot,
-    Verdict,
-)
+from agent.model import Alert, Balance, Binding, Listing, Number, PollStatus, Snapshot
 from agent.states import (
     BindingState,
     Capability,
@@ -32,6 +22,7 @@ from agent.states import (
 )
 from agent.tickets.decide.recovery_facts import recovery_by_facts
 from agent.tickets.ticket import Subject
+from agent.verdict import Evidence, Verdict
 
 START = 1_790_000_000.0
 NUMBER = "4006220001"

@@ -2,11 +2,12 @@
 
 import pytest
 
-from agent.model import Alert, Verdict
+from agent.model import Alert
 from agent.sinks.text import Writer
 from agent.states import Scope
 from agent.tickets.text import text_of
 from agent.tickets.ticket import Subject
+from agent.verdict import Verdict
 
 SUBJECT = Subject(Scope.NUMBER, "number_down", "north", "hq", "4006220001")
 ALERT = Alert(

@@ -12,14 +12,12 @@ from agent.fleet import Fleet
 from agent.model import (
     Balance,
     Binding,
-    Evidence,
     Listing,
     Marking,
     Number,
     PollStatus,
     Routing,
     Snapshot,
-    Verdict,
     Window,
 )
 from agent.states import (
@@ -33,6 +31,7 @@ from agent.states import (
     Strategy,
 )
 from agent.tickets.ticket import Ticket
+from agent.verdict import Evidence, Verdict
 from agent.web.services import ReloadOutcome
 
 NOW = 1_790_000_000.0

@@ -1,11 +1,11 @@
 """Tickets in a real ledger."""
 
-from agent.model import Evidence, Verdict
 from agent.states import Grade, Scope, Severity, Stage
 from agent.store.database import Database
 from agent.tickets.changes import Change
 from agent.tickets.ledger import record_all
 from agent.tickets.ticket import Entry, Subject, Text, Ticket
+from agent.verdict import Evidence, Verdict
 from tests.web.facts import NOW, PHONE
 
 

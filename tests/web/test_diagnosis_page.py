@@ -54,7 +54,7 @@ async def test_the_verdict_is_in_words_with_evidence_and_next_steps(client):
     assert "finance" in section(page, "verdict")
     assert section(page, "steps")
     evidence = section(page, "evidence")
-    assert "state of the number suspended: arrears north/hq numbers 30 s" in evidence
+    assert "state of the number suspended: arrears north/hq · numbers 30 s" in evidence
     assert not CODE.search(words(page)), CODE.findall(words(page))
 
 

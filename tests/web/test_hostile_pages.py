@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from agent.model import Evidence, Verdict
 from agent.states import NumberState
 from agent.tickets.ticket import Entry, Text
+from agent.verdict import Evidence, Verdict
 from agent.web.routes import ROUTES
 from tests.exporters.test_hostile_labels import hostile_strings
 from tests.web.facts import NOW, number, phone, snapshot

@@ -8,8 +8,8 @@ from aiohttp.test_utils import TestClient
 
 from agent.config.settings import Settings
 from agent.evidence.exporter import EvidenceExporter
-from agent.model import Verdict
 from agent.store.database import Database
+from agent.verdict import Verdict
 from agent.web.app import make_app
 from agent.web.services import WebServices
 from tests.web.facts import DOWN, PHONE, Facts

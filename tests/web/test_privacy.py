@@ -17,11 +17,12 @@ from aiohttp.test_utils import TestClient
 from yarl import URL
 
 from agent.evidence.exporter import EvidenceExporter
-from agent.model import Evidence, Routing, Verdict
+from agent.model import Routing
 from agent.rules.engine import RuleEngine
 from agent.rules.load import load_rules
 from agent.rules.queries.queries import Queries
 from agent.store.database import Database
+from agent.verdict import Evidence, Verdict
 from agent.web.app import make_app
 from agent.web.services import WebServices
 from tests.rules.series import block

@@ -11,7 +11,6 @@ from sqlalchemy import insert
 
 from agent.config.settings import Settings
 from agent.config.web import Role
-from agent.model import Considered, Evidence, Verdict, VerdictTexts
 from agent.states import Grade, Scope, Stage
 from agent.store.database import Database
 from agent.store.schema import outbox
@@ -22,6 +21,7 @@ from agent.tickets.outbox.rows import RowState
 from agent.tickets.policy import DEFAULTS
 from agent.tickets.sla import clocks
 from agent.tickets.ticket import Entry, Member, Subject, Text
+from agent.verdict import Considered, Evidence, Verdict, VerdictTexts
 from agent.web.app import make_app
 from agent.web.services import WebServices
 from agent.web.texts import PageTexts
@@ -144,8 +144,7 @@ async def test_the_diagnosis_is_in_the_readers_language(client, database):
         considered=(Considered("balance_exhausted", ("the account is suspended",), ()),),
         translations=texts,
     )
-    subject = msgspec.structs.replace(ticket().subject, carrier="unicom")
-    await write(database, ticket(diagnosis=diagnosis, subject=subject))
+    await write(database, ticket(diagnosis=diagnosis, carrier="unicom"))
     for locale, own, other in (("en", texts[0], texts[1]), ("zh-CN", texts[1], texts[0])):
         text, _ = await read(client, f"/tickets/t-1?lang={locale}")
         for mine, others in zip(own.findings + own.next_steps, other.next_steps, strict=False):

@@ -5,8 +5,8 @@ from typing import Final
 from agent.checks.balance import CAP_NEAR, RUNWAY_SHORT, Money
 from agent.diagnosis.call_statistics import answered_share, recent_calls
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
-from agent.model import Evidence, Verdict
 from agent.states import Capability, Cause
+from agent.verdict import Evidence, Verdict
 
 LIKELY: Final = 0.8
 POSSIBLE: Final = 0.6

@@ -9,8 +9,9 @@ from agent.diagnosis.contacts import UNKNOWN_CARRIER
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
 from agent.i18n.words import word
 from agent.masking import mask_phone
-from agent.model import Binding, Evidence, Verdict
+from agent.model import Binding
 from agent.states import REACHABLE_STATES, BindingState, Capability, Cause
+from agent.verdict import Evidence, Verdict
 
 CAUSE_OF_BINDING: Final[Mapping[BindingState, Cause]] = {
     BindingState.ARREARS: Cause.BINDING_ARREARS,

@@ -21,8 +21,9 @@ from agent.diagnosis.number_diagnosis import NumberDiagnosis
 from agent.diagnosis.reason_words import reason_words
 from agent.i18n.words import CALL_RESULTS, word
 from agent.masking import mask_phone
-from agent.model import CallOutcome, Verdict
+from agent.model import CallOutcome
 from agent.states import REACHABLE_STATES, BindingState, CallResult, Capability, Cause
+from agent.verdict import Verdict
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from agent.diagnosis.failure_groups import (
 )
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
 from agent.i18n.words import CARRIERS, word
-from agent.model import Verdict
 from agent.states import Cause
+from agent.verdict import Verdict
 
 MANY: Final = 3
 """The number of numbers failing together that shows a common root (docs/reference/domain.md §2)."""

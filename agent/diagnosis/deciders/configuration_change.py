@@ -17,8 +17,9 @@ from agent.diagnosis.configuration import (
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
 from agent.i18n import Joined
 from agent.i18n.words import ORIGINS, word
-from agent.model import Binding, Evidence, Verdict
+from agent.model import Binding
 from agent.states import REACHABLE_STATES, BindingState, Capability, Cause, ConfigSection
+from agent.verdict import Evidence, Verdict
 
 BLOCKED: Final = 0.9
 UNREACHABLE: Final = 0.75

@@ -7,7 +7,7 @@ from agent.diagnosis.call_statistics import answered_share, recent_calls
 from agent.diagnosis.configuration import caller_area
 from agent.diagnosis.deciders.bound_phones import phone_facts
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
-from agent.model import Binding, Evidence, Verdict
+from agent.model import Binding
 from agent.states import (
     IN_SERVICE_STATES,
     REACHABLE_STATES,
@@ -16,6 +16,7 @@ from agent.states import (
     Capability,
     Cause,
 )
+from agent.verdict import Evidence, Verdict
 
 PHONE_REACHABLE: Final = 0.95
 CALLS_ANSWERED: Final = 0.85

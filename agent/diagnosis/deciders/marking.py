@@ -8,8 +8,8 @@ from typing import Final
 
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
 from agent.i18n.words import MARKINGS, word
-from agent.model import Verdict
 from agent.states import REFUSED_TAGS, Capability, Cause
+from agent.verdict import Verdict
 
 MARKED: Final = 0.9
 """Confidence that calls back are refused because of the mark."""

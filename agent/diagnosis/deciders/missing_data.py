@@ -9,8 +9,9 @@ from agent.diagnosis.context import DiagnosisContext
 from agent.diagnosis.deciders.bound_phones import phone_facts
 from agent.diagnosis.number_diagnosis import NumberDiagnosis, make_evidence
 from agent.masking import mask_phone
-from agent.model import Evidence, Snapshot, Verdict
+from agent.model import Snapshot
 from agent.states import Capability, Cause, PollFailure
+from agent.verdict import Evidence, Verdict
 
 LOCAL_FAILURES: Final = frozenset(
     {

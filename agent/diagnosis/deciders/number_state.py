@@ -9,8 +9,9 @@ from agent.checks.lifecycle import is_legal_move
 from agent.diagnosis.failure_groups import Group, changed_together
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
 from agent.i18n.words import word
-from agent.model import Evidence, Number, Verdict
+from agent.model import Number
 from agent.states import IN_SERVICE_STATES, Capability, Cause, NumberState, Party
+from agent.verdict import Evidence, Verdict
 
 CAUSE_OF_STATE: Final[Mapping[NumberState, Cause]] = {
     NumberState.SUSPENDED_ARREARS: Cause.NUMBER_SUSPENDED_ARREARS,

@@ -11,9 +11,9 @@ from agent.diagnosis.configuration import current_configuration, is_wait_short
 from agent.diagnosis.deciders.bound_phones import is_permanently_unreachable
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
 from agent.diagnosis.reason_words import reason_words
-from agent.model import Verdict
 from agent.routing.outcome import Outcome
 from agent.states import BindingState, CallResult, Capability, Cause
+from agent.verdict import Verdict
 
 NOTHING_BOUND: Final = 0.95
 CALLER_BLOCKED: Final = 0.9

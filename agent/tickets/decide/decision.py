@@ -8,12 +8,12 @@ import msgspec
 from agent.clock import ClockSettings, in_present_time
 from agent.config.settings import Tickets as TicketSettings
 from agent.fleet import Fleet
-from agent.model import Verdict
 from agent.states import Grade, Severity
 from agent.tickets.decide.faults import Fault
 from agent.tickets.forms import Resolution
 from agent.tickets.number_details import Particulars
 from agent.tickets.ticket import Progress, Subject, Text
+from agent.verdict import Verdict
 
 
 @unique

@@ -8,12 +8,12 @@ import msgspec
 from agent.config.settings import Settings
 from agent.diagnosis.answers import ANSWER_SOURCE
 from agent.fleet import Fleet
-from agent.model import Verdict
 from agent.states import Cause, Stage
 from agent.tickets.decide.decision import Decision, Transition
 from agent.tickets.decide.faults import Fault
 from agent.tickets.text import text_of
 from agent.tickets.ticket import Subject, Ticket
+from agent.verdict import Verdict
 
 Diagnose = Callable[[Subject, Fleet, float], Verdict | None]
 """Why the subject is broken now; ``None`` where nothing can be said."""

@@ -16,11 +16,11 @@ from agent.diagnosis.evidence_words import (
 from agent.diagnosis.texts import verdict_in
 from agent.i18n import Joined, Message
 from agent.masking import mask_text
-from agent.model import Verdict
 from agent.states import Scope
 from agent.tickets.sla.clocks import Reading, readings
 from agent.tickets.text import about_in
 from agent.tickets.ticket import Member, Ticket
+from agent.verdict import Verdict
 from agent.web.pages.ticket_rows import ClockView, clock_view
 from agent.web.pages.timeline import TimelineRow, timeline_rows
 from agent.web.texts import PageTexts

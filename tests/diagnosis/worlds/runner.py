@@ -15,10 +15,10 @@ from agent.checks.engine import Checker
 from agent.config.settings import Settings
 from agent.diagnosis import DiagnosisContext, diagnose_number
 from agent.fleet import Fleet
-from agent.model import Verdict
 from agent.polling.pollers import Pollers
 from agent.simulator.server import start
 from agent.simulator.world import World
+from agent.verdict import Verdict
 from exporters.telemetry import Telemetry
 from tests.diagnosis.worlds.scenario import ONE, Scenario
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from agent.diagnosis.deciders.healthy import LISTED_ONLY
-from agent.model import Verdict
 from agent.states import Cause
+from agent.verdict import Verdict
 from tests.diagnosis.worlds.catalogue import PLAIN, catalogue
 from tests.diagnosis.worlds.runner import Interface, ScenarioRunner
 from tests.diagnosis.worlds.scenario import Scenario

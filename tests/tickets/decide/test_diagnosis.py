@@ -3,7 +3,6 @@
 from msgspec.structs import replace
 
 from agent.fleet import Fleet
-from agent.model import Evidence, Verdict
 from agent.states import Cause, Party, Stage
 from agent.tickets.decide.decision import (
     Decision,
@@ -18,6 +17,7 @@ from agent.tickets.decide.diagnosis import (
 )
 from agent.tickets.text import text_of
 from agent.tickets.ticket import Subject
+from agent.verdict import Evidence, Verdict
 from tests.account_facts import make_settings
 from tests.tickets.decide.test_decide_steps import API, COMMON, FAULT, KEY, NOW, NUMBER, ticket
 from tests.tickets.scene import verdict

@@ -7,7 +7,6 @@ import pytest
 from msgspec.structs import replace
 
 from agent.complaints.complaint import Complaint
-from agent.model import Verdict
 from agent.states import Cause, Grade, NumberState, Party, Scope, Severity, Stage
 from agent.store.database import Database
 from agent.tickets.actions.action import TicketAction
@@ -22,6 +21,7 @@ from agent.tickets.sla import clocks
 from agent.tickets.sla.clocks import PauseReason, readings
 from agent.tickets.sla.time_policies import apply_time_policies
 from agent.tickets.ticket import Subject, Ticket
+from agent.verdict import Verdict
 from tests.tickets.driver import Run
 from tests.tickets.scene import NUMBER, START, Scene, alert, settings
 

@@ -11,9 +11,9 @@ from agent.diagnosis import answer_words, evidence_words
 from agent.diagnosis.answers import answer_errors, known_questions, next_question
 from agent.i18n import Message
 from agent.masking import mask_text
-from agent.model import Verdict
 from agent.tickets.actions.request import ActionRequestError
 from agent.tickets.ledger import Filter
+from agent.verdict import Verdict
 from agent.web.authentication import actor_of, recorded_actor
 from agent.web.forms import read_form
 from agent.web.language import LANG
