@@ -1,5 +1,6 @@
 """Every text has a Chinese translation, with the same placeholders."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ from babel.messages.catalog import Catalog
 
 from agent.i18n import extraction
 from agent.i18n.catalogue import CATALOGUES
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +75,10 @@ def test_whatever_a_catalogue_lacks_is_reported() -> None:
         "used nowhere: kept",
         "used nowhere: former",
     ]
+
+
+def test_no_page_asks_for_a_text_in_a_way_that_the_extraction_does_not_see() -> None:
+    # It collects _('…'); texts.gettext('…') would be shown in English for ever.
+    pages = (ROOT / "agent" / "web" / "templates").rglob("*.html")
+    unseen = re.compile(r"texts\.p?gettext\(")
+    assert [path.name for path in pages if unseen.search(path.read_text(encoding="utf-8"))] == []

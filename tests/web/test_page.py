@@ -96,7 +96,7 @@ async def test_a_failing_account_says_why_and_how_old_its_facts_are(client, fact
     )
     text, _ = await read(client)
     assert "The state of 3 of 3 numbers is not known" in text
-    assert "numbers: timeout – nothing within 10 s" in text
+    assert "numbers: timeout <code>nothing within 10 s</code>" in text
     assert "stale" in text
     assert "8 min ago" in text
 
