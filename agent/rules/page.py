@@ -63,7 +63,7 @@ _IN_CODE = {
         "several alerts\nthat have one cause. A Prometheus does not know them."
     ),
     "zh": (
-        "### 由智能体自己产生\n\n"
+        "### 由监测程序自己产生\n\n"
         "这些告警不在规则文件中：它们来自投诉、人的决定，"
         "以及同一原因的多条告警。Prometheus 不知道它们。"
     ),
