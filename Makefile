@@ -9,10 +9,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-fast proof lint format bench mutants docs messages lock servers
-.PHONY: site sbom release audit clean
+.PHONY: site screenshots sbom release audit clean
 
 help: ## Show what can be made
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.made:
 	@command -v $(PYTHON) >/dev/null || { echo "numwatch needs Python 3.11 or newer"; exit 1; }
@@ -90,6 +90,9 @@ docs: $(VENV)/.dev ## Write the generated pages again
 site: $(VENV)/.dev ## Build the documentation as a site into build/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 	@echo "==> build/site/index.html"
+
+screenshots: $(VENV)/.dev ## Take the pictures of the documents from the demo into docs/images
+	@$(BIN)/python -m tests.browser.screenshots
 
 sbom: $(VENV)/.dev ## Write dist/numwatch.cdx.json, the bill of materials of the run-time packages
 	@mkdir -p dist
