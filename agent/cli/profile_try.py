@@ -24,7 +24,7 @@ from agent.polling.budget import Budget
 from agent.polling.redaction import AccountRedactor, secrets_of
 from agent.providers.base import AdapterReports, Provider
 from agent.providers.profile.load import read_profile
-from agent.providers.profile.outline import outline, readers_of
+from agent.providers.profile.outline import Readers, outline, readers_of, readers_of_login
 from agent.providers.profile.schema import Operation, Profile
 from agent.providers.registry import build
 from agent.states import Capability
@@ -48,6 +48,7 @@ _TIMES_SEEN: Final = Message("{word} ({count} times)")
 _UNKNOWN: Final = Message("not mapped, so unknown: {name}: {words}")
 _MISFIT: Final = Message("does not fit: {text}")
 _FAILED: Final = Message("failed: {failure}")
+_QUERY: Final = Message("query: {name} = {value}")
 _BODY: Final = Message("body: {body}")
 _HIDDEN: Final = Message("signed or sent, values hidden: {names}")
 _ANSWER: Final = Message("HTTP {status}, {count} bytes")
@@ -178,10 +179,8 @@ class _Trier:
         yield f"== {_with_code(capability.value, self._locale)}"
         operation = getattr(self._profile, capability.value)
         for request, answer in self._trial.exchanges:
-            sent = _operation_of(request, operation)
-            readers = readers_of(sent, sent.envelope or self._profile.envelope)
             yield from _request_lines(request, self._locale)
-            yield from _answer_lines(answer, readers, self._locale)
+            yield from _answer_lines(answer, self._readers(request, operation), self._locale)
         mapped = {name for part in (operation, *operation.merge) for name in part.fields}
         for owner, fact in _first_facts(facts):
             yield "  " + self._say(_MAPPED_OF if owner else _MAPPED, number=owner)
@@ -196,6 +195,14 @@ class _Trier:
             yield "  " + self._say(_MISFIT, text=text)
         if failure:
             yield "  " + self._say(_FAILED, failure=failure)
+
+    def _readers(self, request: Request, operation: Operation) -> Readers:
+        """What reads the answer to ``request``."""
+        profile, login = self._profile, self._profile.login
+        if request.is_login and login is not None:
+            return readers_of_login(login, login.envelope or profile.envelope)
+        sent = _operation_of(request, operation)
+        return readers_of(sent, sent.envelope or profile.envelope)
 
 
 _Read = Callable[[Provider, Sequence[str]], Any]
@@ -236,7 +243,8 @@ def _operation_of(request: Request, operation: Operation) -> Operation:
 def _request_lines(request: Request, locale: str) -> Iterator[str]:
     yield f"  {request.method} {request.url}"
     for name, text in request.params:
-        yield f"    {name} = {scrub(text, _LONGEST_VALUE)}"
+        value = scrub(text, _LONGEST_VALUE)
+        yield "    " + _QUERY.with_values(name=name, value=value).text(locale)
     if request.body:
         body = scrub(request.body.decode("utf-8", "replace"), 400)
         yield "    " + _BODY.with_values(body=body).text(locale)
@@ -246,7 +254,7 @@ def _request_lines(request: Request, locale: str) -> Iterator[str]:
         yield "    " + _HIDDEN.with_values(names=", ".join(added)).text(locale)
 
 
-def _answer_lines(answer: Answer | ProviderError, readers: Any, locale: str) -> Iterator[str]:
+def _answer_lines(answer: Answer | ProviderError, readers: Readers, locale: str) -> Iterator[str]:
     if isinstance(answer, ProviderError):
         yield "    " + _FAILED.with_values(failure=_failure(answer, locale)).text(locale)
         return

@@ -59,7 +59,11 @@ def _is_a(*kinds: type[BaseException]) -> Callable[[BaseException], bool]:
 # before what ended its body.
 _TABLE: tuple[tuple[Callable[[BaseException], bool], PollFailure, str], ...] = (
     (_is_a(asyncio.TimeoutError), PollFailure.TIMEOUT, "no whole answer in time"),
-    (_is_denied, PollFailure.EGRESS_DENIED, "the address is not in egress_allow"),
+    (
+        _is_denied,
+        PollFailure.EGRESS_DENIED,
+        "the address is private or local; list its network under egress_allow",
+    ),
     (_is_a(aiohttp.InvalidURL), PollFailure.EGRESS_DENIED, "the address is not an http URL"),
     (_is_a(aiohttp.ClientConnectorDNSError), PollFailure.DNS, "the name does not resolve"),
     (_is_a(socket.gaierror), PollFailure.DNS, "the name does not resolve"),

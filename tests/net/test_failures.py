@@ -22,7 +22,7 @@ UNTRUSTED = ssl.SSLCertVerificationError(1, "secret")
 UNTRUSTED.verify_code = 20
 NO_URL = "the address is not an http URL"
 NO_NAME = "the name does not resolve"
-DENIED = "the address is not in egress_allow"
+DENIED = "the address is private or local; list its network under egress_allow"
 
 FAILURES = [
     (TimeoutError("secret"), "timeout", "no whole answer in time"),

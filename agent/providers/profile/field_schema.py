@@ -46,6 +46,8 @@ class RecordList(Section):
     """The paths of several lists, read one after the other, in place of ``path``."""
     keyed: bool = False
     """The records are the values of an object; the key of each is at ``@key``."""
+    split: Annotated[str, Field(min_length=1, max_length=20)] | None = None
+    """The list is a text with this between its parts, such as ``"|"``; each is a record, ``@``."""
     empty_when_absent: bool = False
     """A list that is missing or null is empty; without this it is a failure."""
     each: "NestedRecords | None" = None

@@ -83,6 +83,14 @@ def _value_text(record: Any, path: Path, expected: str) -> str:
     return f"is {shape_of(value)} at {at}, expected {expected}"
 
 
+def missing_list_text(missing: NoRecordsError) -> str:
+    """What is where the records should be: the shape of another value, or the keys that are."""
+    there = _value(missing.value, missing.path)
+    if there is MISSING:
+        return keys_at(missing.value, missing.path)
+    return f"it is {shape_of(there)}, expected {missing.expected}"
+
+
 def shape_of(value: Any) -> str:
     """The type of a JSON value and its size, never the value."""
     if isinstance(value, str):

@@ -16,7 +16,7 @@ from agent.providers.base import AdapterReports
 from agent.providers.paid_queries import CostLedger, MemoryPages
 from agent.providers.profile.json_path import MISSING, Path, follow, path_of, scalar_text
 from agent.providers.profile.mapping import MappedPage, RecordMapper, joined
-from agent.providers.profile.misfits import keys_at
+from agent.providers.profile.misfits import missing_list_text
 from agent.providers.profile.operation_client import ApiAccount, OperationClient
 from agent.providers.profile.page_cache import PageCache, fingerprint_of
 from agent.providers.profile.page_place import Position
@@ -225,8 +225,8 @@ class OperationReader:
             return self._finder.records(tree)
         except NoRecordsError as missing:
             error = self._schema_error("no records", ".".join(missing.path))
-            keys = keys_at(tree, missing.path)
-            raise ProviderError(PollFailure.SCHEMA, f"{error.detail}; {keys}") from None
+            found = missing_list_text(missing)
+            raise ProviderError(PollFailure.SCHEMA, f"{error.detail}; {found}") from None
 
     def _total_of(self, tree: Any, path: Path) -> int:
         # Where no list means that there are no records, the total may be left out with it; not

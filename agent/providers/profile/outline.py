@@ -23,7 +23,7 @@ from agent.providers.profile.json_path import (
 )
 from agent.providers.profile.misfits import shape_of
 from agent.providers.profile.paths_in_use import item_paths, record_levels, rule_paths
-from agent.providers.profile.schema import Envelope, Operation
+from agent.providers.profile.schema import Envelope, Login, Operation
 
 MOST_LINES: Final = 80
 _DEEPEST: Final = 8
@@ -52,17 +52,26 @@ def readers_of(operation: Operation, envelope: Envelope | None) -> Readers:
     for bases in _bases(operation):
         for name, rule in operation.fields.items():
             for path in (*rule_paths(rule), *item_paths(rule)):
-                readers[_from(bases, path)] = name
+                at = _from(bases, path)
+                readers[at] = f"{readers[at]}, {name}" if at in readers else name
         for text in (*operation.keep, *operation.skip):
             readers.setdefault(_from(bases, path_of(text)), "keep or skip")
-    named = {
-        "paging.total": operation.paging.total,
-        "paging.next": operation.paging.next,
+    paging = operation.paging
+    return readers | _named({"paging.total": paging.total, "paging.next": paging.next}, envelope)
+
+
+def readers_of_login(login: Login, envelope: Envelope | None) -> Readers:
+    """What of a login's answer a profile reads."""
+    paths = {name: getattr(login, name) for name in ("token", "expires_in", "expires_at")}
+    return _named({f"login.{name}": path for name, path in paths.items()}, envelope)
+
+
+def _named(paths: Mapping[str, str | None], envelope: Envelope | None) -> dict[Path, str]:
+    of_envelope = {
         "envelope.code": envelope and envelope.code,
         "envelope.message": envelope and envelope.message,
     }
-    readers |= {_keys(path_of(at)): name for name, at in named.items() if at}
-    return readers
+    return {_keys(path_of(at)): name for name, at in {**paths, **of_envelope}.items() if at}
 
 
 def outline(tree: Any, readers: Readers) -> list[OutlineLine]:

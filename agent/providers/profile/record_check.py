@@ -98,6 +98,8 @@ def check_records(operation: Operation, at: KeyPath) -> Iterator[Problem]:
 def _lists(lists: RecordList, at: KeyPath, *, nested: bool) -> Iterator[Problem]:
     if lists.path is not None and lists.paths:
         yield Problem((*at, "paths"), "does not go with path, expected one of them")
+    if lists.split is not None and lists.keyed:
+        yield Problem((*at, "split"), "does not go with keyed, expected one of them")
     if nested and lists.path is None and not lists.paths:
         yield Problem(at, "does not say where the nested records are, expected path: PATH")
     where = (*at, "path") if lists.model_fields_set - {"path"} else at

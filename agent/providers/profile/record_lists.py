@@ -75,18 +75,19 @@ class _Level:
 
     paths: tuple[Path, ...]
     keyed: bool
+    separator: str | None
     empty_when_absent: bool
     steps: frozenset[str]
 
     @classmethod
     def of(cls, lists: RecordList, steps: frozenset[str]) -> "_Level":
         paths = tuple(map(path_of, lists.all_paths))
-        return cls(paths, lists.keyed, lists.empty_when_absent, steps)
+        return cls(paths, lists.keyed, lists.split, lists.empty_when_absent, steps)
 
     @property
     def is_plain(self) -> bool:
         """Whether the records are the items of one list as they stand."""
-        return len(self.paths) == 1 and not self.keyed and not self.steps
+        return len(self.paths) == 1 and not (self.keyed or self.separator or self.steps)
 
     def entries(self, value: Any, *, one: bool) -> Entries:
         """The records in ``value``; ``one`` says whether a single object may be the record.
@@ -98,7 +99,9 @@ class _Level:
         records: list[Any] = []
         for path in self.paths:
             there = follow(value, path)
-            if isinstance(there, dict) and keys is not None:
+            if self.separator is not None:
+                records += self._parts(value, path, there, self.separator)
+            elif isinstance(there, dict) and keys is not None:
                 keys += there
                 records += there.values()
             elif isinstance(there, list) and (not self.keyed or not there):
@@ -107,8 +110,21 @@ class _Level:
             elif isinstance(there, dict) and one:
                 records.append(there)
             elif not (self.empty_when_absent and _is_absent(value, path)):
-                raise NoRecordsError(value, path, "an object" if self.keyed else "a list")
+                raise NoRecordsError(value, path, self._expected(there))
         return Entries(self, records, keys)
+
+    def _parts(self, value: Any, path: Path, there: Any, separator: str) -> list[str]:
+        """The parts of the text ``there``, without blanks around them and without empty ones."""
+        if isinstance(there, str):
+            return [part for part in map(str.strip, there.split(separator)) if part]
+        if self.empty_when_absent and _is_absent(value, path):
+            return []
+        raise NoRecordsError(value, path, "a text, which split takes apart")
+
+    def _expected(self, there: Any) -> str:
+        if self.keyed:
+            return "an object"
+        return 'a list; split: "|" reads a text of several' if isinstance(there, str) else "a list"
 
     def marked(self, record: Any, marks: Mapping[str, Any], position: int) -> Any:
         """``record`` with what fields may need beside it."""

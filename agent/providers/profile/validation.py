@@ -155,9 +155,21 @@ def check_fields(operation: Operation, at: KeyPath, target: Target) -> Iterator[
             text = f"has no {name}, which every record must have"
             remedy = f"; expected {name}: PATH, or {{number}} in the request to ask once per number"
             yield Problem((*at, "fields"), text + remedy * (at[0] in _PER_NUMBER))
+    yield from _not_told(operation, at, target)
     required = operation.skip_without
     if required is not None and required not in fields:
         yield Problem((*at, "skip_without"), f"is not a field, expected one of {', '.join(fields)}")
     elif required is not None and required not in operation.fields:
         text = "is not mapped, so every record would be left out; expected it among fields"
         yield Problem((*at, "skip_without"), text)
+
+
+def _not_told(operation: Operation, at: KeyPath, target: Target) -> Iterator[Problem]:
+    """What every record is expected to say and no operation reads: none of them would fit."""
+    mapped = {name for part in (operation, *operation.merge) for name in part.fields}
+    for field in target.fields:
+        if field.need is Need.EXPECTED and field.name not in mapped:
+            has_unknown = isinstance(field.reading, type)
+            remedy = f", or {field.name}: {{const: unknown}} where the API does not tell it"
+            text = f"has no {field.name}, without which no record fits; expected {field.name}: PATH"
+            yield Problem((*at, "fields"), text + remedy * has_unknown)
