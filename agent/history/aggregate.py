@@ -46,6 +46,7 @@ class AccountHour:
         calls_seconds: For how long the call records were known.
         stored_calls: By subject and code of the result, the calls of this hour that the database
             had from before this process.
+        looked_up: The subjects that were looked for in it.
         stored_seconds: The seconds that it had, of reachability and of calls.
     """
 
@@ -56,7 +57,8 @@ class AccountHour:
     phones: PhoneColumns | None = None
     reachability_seconds: float = 0.0
     calls_seconds: float = 0.0
-    stored_calls: dict[int, dict[int, int]] = field(default_factory=dict)
+    stored_calls: dict[tuple[int, int], int] = field(default_factory=dict)
+    looked_up: set[int] = field(default_factory=set)
     stored_seconds: tuple[float, float] | None = None
     _seen_phones: object = None
 

@@ -6,12 +6,14 @@ whole after a power cut, perhaps without its last hour), and a damaged file is p
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from agent.history.hours import HistoryError
@@ -97,6 +99,45 @@ class HistoryDatabase:
                     yield connection
             except SQLAlchemyError as error:
                 raise HistoryError(str(_failure(self.path, error))) from error
+
+
+async def execute_many(
+    connection: AsyncConnection, statement: str, rows: Iterable[Sequence[object]]
+) -> None:
+    """Carry ``statement`` out for each of ``rows``.
+
+    They are made and bound in the driver's thread, one by one: whoever waits on the event loop
+    does not wait for them.
+
+    Args:
+        connection: Inside a transaction.
+        statement: SQL with ``?`` for each parameter.
+        rows: The parameters; an iterator may compute them.
+    """
+    try:
+        await (await _driver(connection)).executemany(statement, rows)
+    except sqlite3.Error as error:
+        raise DBAPIError(statement, None, error) from error
+
+
+async def fetch_all(
+    connection: AsyncConnection, query: str, parameters: Sequence[object]
+) -> Sequence[tuple[Any, ...]]:
+    """All rows of ``query``, made in the driver's thread; fewer at once than readers can wait for.
+
+    Args:
+        connection: Inside a transaction.
+        query: SQL with ``?`` for each parameter.
+        parameters: Their values.
+    """
+    try:
+        return list(await (await _driver(connection)).execute_fetchall(query, parameters))
+    except sqlite3.Error as error:
+        raise DBAPIError(query, None, error) from error
+
+
+async def _driver(connection: AsyncConnection) -> Any:
+    return (await connection.get_raw_connection()).driver_connection
 
 
 def _failure(path: Path, error: Exception) -> StoreError | HistoryError:

@@ -10,8 +10,14 @@ from agent.history.aggregate import AccountHour
 from agent.history.codes import CODES
 from agent.history.subjects import NO_ID, AccountSubjects
 
-CallCounts = Mapping[str, Mapping[int, int]]
-"""By number and code of the result."""
+
+@dataclass(frozen=True, eq=False)
+class CallColumns:
+    """The calls of an hour: a row for each number and result that it had."""
+
+    numbers: list[str]
+    codes: list[int]
+    counts: list[int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +32,7 @@ class WritePlan:
     """
 
     rows: npt.NDArray[np.intp]
-    calls: CallCounts
+    calls: CallColumns
     nameless: Mapping[str, int | None]
     vanished: tuple[int, ...]
 
@@ -41,16 +47,21 @@ def make_plan(subjects: AccountSubjects, account: AccountHour) -> WritePlan:
     nameless: dict[str, int | None] = {
         subjects.names[row]: row for row in rows[subjects.ids[rows] == NO_ID].tolist()
     }
-    unnamed = calls.keys() - subjects.ids_of(calls).keys() - nameless.keys()
+    # Comprehensions, not one call in C, which would hold the interpreter's lock for all of them.
+    called = {number: None for number in calls.numbers}  # noqa: C420 - see above
+    named = subjects.ids_of(called)
+    unnamed = {number: None for number in called if number not in named and number not in nameless}
     nameless |= subjects.rows_of(unnamed)
     return WritePlan(rows, calls, nameless, subjects.vanished())
 
 
-def _calls(account: AccountHour) -> CallCounts:
-    counts: dict[str, dict[int, int]] = {}
+def _calls(account: AccountHour) -> CallColumns:
+    columns = CallColumns([], [], [])
     for number, result, count in account.calls():
-        counts.setdefault(number, {})[CODES[result]] = count
-    return counts
+        columns.numbers.append(number)
+        columns.codes.append(CODES[result])
+        columns.counts.append(count)
+    return columns
 
 
 def phone_rows(

@@ -1,7 +1,8 @@
 """The numbers of one account in the history: their short ids, and what was stored of them last."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -10,16 +11,6 @@ from agent.checks.columns import MISSING_ROW, Alignment
 from agent.history.phones import Figures, PhoneColumns, differs, moved
 
 NO_ID = 0
-
-
-@dataclass(frozen=True)
-class StoredSubject:
-    """One number as the database has it."""
-
-    id: int
-    number: str
-    reachable: int | None
-    bound: int | None
 
 
 @dataclass(eq=False)
@@ -37,13 +28,13 @@ class AccountSubjects:
     _vanished: list[int] = field(default_factory=list)
 
     @classmethod
-    def of(cls, stored: Sequence[StoredSubject]) -> "AccountSubjects":
-        """The subjects that the database has."""
+    def of(cls, stored: Sequence[Sequence[tuple[int, str, int | None, int | None]]]) -> Self:
+        """The subjects that the database has: id, number, reachable and bound phones, in parts."""
         return cls(
-            [each.number for each in stored],
-            np.array([each.id for each in stored], dtype=np.int64),
-            _figures(each.reachable for each in stored),
-            _figures(each.bound for each in stored),
+            [row[1] for part in stored for row in part],
+            np.array([row[0] for part in stored for row in part], dtype=np.int64),
+            _figures(row[2] for part in stored for row in part),
+            _figures(row[3] for part in stored for row in part),
         )
 
     def align(self, names: list[str]) -> None:
@@ -94,12 +85,13 @@ class AccountSubjects:
             rows |= {name: row for row, name in enumerate(self.names) if name in rows}
         return rows
 
-    def add(self, id_: int, number: str, row: int | None) -> None:
-        """Note the id that a number has got."""
-        if row is None:
-            self.others[number] = id_
-        else:
-            self.ids[row] = id_
+    def add(self, first: int, numbers: Mapping[str, int | None]) -> None:
+        """Note the ids that numbers, with their rows, have got: ``first`` and those after it."""
+        for id_, (number, row) in enumerate(numbers.items(), first):
+            if row is None:
+                self.others[number] = id_
+            else:
+                self.ids[row] = id_
 
     def vanished(self) -> tuple[int, ...]:
         """The numbers that lost their row and were known then, by id, until they are stored."""

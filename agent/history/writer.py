@@ -7,44 +7,56 @@ only once it is there.
 
 import asyncio
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, insert, select, update
+import msgspec
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.history import schema
 from agent.history.aggregate import AccountHour, Extremes, FleetHour
-from agent.history.database import HistoryDatabase
-from agent.history.plan import WritePlan, make_plan, phone_rows
-from agent.history.subjects import AccountSubjects, StoredSubject
+from agent.history.database import HistoryDatabase, execute_many, fetch_all
+from agent.history.plan import CallColumns, WritePlan, make_plan, phone_rows
+from agent.history.subjects import AccountSubjects
 from agent.model import AccountKey
 from agent.store.database import uninterrupted
 
 Item = TypeVar("Item")
 
-_ROWS_A_STATEMENT: Final = 1000
-"""Few enough that the event loop never waits long for their parameters."""
-_IDS_A_STATEMENT: Final = 500
-"""SQLite before 3.32 takes at most 999 parameters in a statement."""
 _ROWS_A_TRANSACTION: Final = 4000
-"""Readers wait for a transaction, and the event loop for its rows to be made."""
+"""Readers wait for a transaction."""
 
-_numbers, _calls, _accounts = schema.numbers, schema.calls, schema.accounts
-_subjects, _tickets = schema.subjects, schema.tickets
+_accounts, _subjects, _tickets = schema.accounts, schema.subjects, schema.tickets
 
-_DELETE_NUMBER: Final = delete(_numbers).where(
-    _numbers.c.subject == bindparam("key"), _numbers.c.hour == bindparam("at")
-)
-_DELETE_CALLS: Final = delete(_calls).where(
-    _calls.c.subject == bindparam("key"), _calls.c.hour == bindparam("at")
-)
-_UPDATE_SUBJECT: Final = (
-    update(_subjects)
-    .where(_subjects.c.id == bindparam("key"))
-    .values(reachable=bindparam("new_reachable"), bound=bindparam("new_bound"))
-)
+_NAME: Final = "INSERT INTO history_subjects (id, provider, account, number) VALUES (?, ?, ?, ?)"
+_STORE_PHONES: Final = """
+    INSERT INTO history_numbers (subject, hour, low, high, last, bound) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (subject, hour) DO UPDATE SET
+      low = coalesce(min(excluded.low, low), excluded.low, low),
+      high = coalesce(max(excluded.high, high), excluded.high, high),
+      last = excluded.last, bound = excluded.bound
+"""
+"""Merged with what an earlier process stored of the same hour."""
+_NOTE_NEWEST: Final = "UPDATE history_subjects SET reachable = ?, bound = ? WHERE id = ?"
+_STORE_CALLS: Final = """
+    INSERT INTO history_calls (subject, hour, result, count) VALUES (?, ?, ?, ?)
+    ON CONFLICT (subject, hour, result) DO UPDATE SET count = excluded.count
+"""
+_READ_CALLS: Final = """
+    SELECT subject, result, count FROM history_calls
+    WHERE hour = ? AND subject IN (SELECT value FROM json_each(?))
+"""
+_READ_SUBJECTS: Final = """
+    SELECT id, number, reachable, bound FROM history_subjects
+    WHERE provider = ? AND account = ? AND number > ? ORDER BY number LIMIT ?
+"""
+_DELETE_UNUSED: Final = """
+    DELETE FROM history_subjects WHERE provider = ? AND account = ?
+      AND NOT EXISTS (SELECT 1 FROM history_numbers WHERE subject = history_subjects.id)
+      AND NOT EXISTS (SELECT 1 FROM history_calls WHERE subject = history_subjects.id)
+"""
 
 
 class HistoryWriter:
@@ -89,21 +101,15 @@ class HistoryWriter:
 
     async def _load(self, key: AccountKey) -> AccountSubjects:
         """The account's numbers; those of which nothing is left are deleted first."""
-        stored: list[StoredSubject] = []
-        mine = and_(_subjects.c.provider == key[0], _subjects.c.account == key[1])
         async with self._database.transaction() as connection:
-            unused = (
-                ~exists().where(_numbers.c.subject == _subjects.c.id),
-                ~exists().where(_calls.c.subject == _subjects.c.id),
-            )
-            await connection.execute(delete(_subjects).where(mine, *unused))
+            await execute_many(connection, _DELETE_UNUSED, [key])
+        stored: list[Sequence[tuple[Any, ...]]] = []
         number = ""
-        columns = (_subjects.c.id, _subjects.c.number, _subjects.c.reachable, _subjects.c.bound)
-        query = select(*columns).where(mine).order_by(_subjects.c.number).limit(_ROWS_A_TRANSACTION)
         while True:
             async with self._database.transaction() as connection:
-                rows = (await connection.execute(query.where(_subjects.c.number > number))).all()
-            stored += [StoredSubject(*row) for row in rows]
+                parameters = (*key, number, _ROWS_A_TRANSACTION)
+                rows = await fetch_all(connection, _READ_SUBJECTS, parameters)
+            stored.append(rows)
             if len(rows) < _ROWS_A_TRANSACTION:
                 return await asyncio.to_thread(AccountSubjects.of, stored)
             number = rows[-1][1]
@@ -112,22 +118,16 @@ class HistoryWriter:
         self, key: AccountKey, subjects: AccountSubjects, numbers: Mapping[str, int | None]
     ) -> None:
         """Give ``numbers`` their ids."""
-        provider, account = key
         for part in _parts(list(numbers), _ROWS_A_TRANSACTION):
             async with self._database.transaction() as connection:
                 if self._last_id is None:
                     newest = await connection.execute(select(func.max(_subjects.c.id)))
                     self._last_id = newest.scalar() or 0
                 first = self._last_id + 1
-                ids = {number: first + place for place, number in enumerate(part)}
-                rows = [
-                    {"id": id_, "provider": provider, "account": account, "number": number}
-                    for number, id_ in ids.items()
-                ]
-                await _execute(connection, insert(_subjects), rows)
+                rows = ((first + place, *key, number) for place, number in enumerate(part))
+                await execute_many(connection, _NAME, rows)
             self._last_id += len(part)
-            for number, id_ in ids.items():
-                subjects.add(id_, number, numbers[number])
+            await asyncio.to_thread(subjects.add, first, {it: numbers[it] for it in part})
 
     async def _write_phones(
         self, hour: int, account: AccountHour, subjects: AccountSubjects, plan: WritePlan
@@ -140,7 +140,7 @@ class HistoryWriter:
             rows = await asyncio.to_thread(phone_rows, subjects, account, chosen)
             async with self._database.transaction() as connection:
                 await _replace_phones(connection, hour, rows)
-            subjects.stored(chosen, phones)
+            await asyncio.to_thread(subjects.stored, chosen, phones)
         nothing = (math.nan,) * 4
         for part in _parts(plan.vanished, _ROWS_A_TRANSACTION):
             async with self._database.transaction() as connection:
@@ -150,18 +150,20 @@ class HistoryWriter:
     async def _write_calls(
         self, hour: int, account: AccountHour, subjects: AccountSubjects, plan: WritePlan
     ) -> None:
-        ids = await asyncio.to_thread(subjects.ids_of, plan.calls)
-        for part in _parts(list(plan.calls), _ROWS_A_TRANSACTION // 4):
-            counts = {ids[number]: plan.calls[number] for number in part}
+        calls = plan.calls
+        ids = await asyncio.to_thread(_call_subjects, subjects, calls)
+        for start in range(0, len(ids), _ROWS_A_TRANSACTION // 2):
+            part = slice(start, start + _ROWS_A_TRANSACTION // 2)
+            missing = set(ids[part]) - account.looked_up
             async with self._database.transaction() as connection:
-                await _load_calls(connection, hour, account.stored_calls, list(counts))
-                rows = [
-                    {"subject": subject, "hour": hour, "result": code, "count": count}
-                    for subject, counted in counts.items()
-                    for code, count in _sum(account.stored_calls[subject], counted).items()
-                ]
-                await _execute(connection, _DELETE_CALLS, _keys(counts, hour))
-                await _execute(connection, insert(_calls), rows)
+                if missing:
+                    parameters = (hour, msgspec.json.encode(missing).decode())
+                    rows = await fetch_all(connection, _READ_CALLS, parameters)
+                    await asyncio.to_thread(_note_stored, account, missing, rows)
+                counted = zip(ids[part], calls.codes[part], calls.counts[part], strict=True)
+                await execute_many(
+                    connection, _STORE_CALLS, _call_rows(hour, account.stored_calls, counted)
+                )
 
     async def _write_summary(self, key: AccountKey, hour: int, account: AccountHour) -> None:
         mine = _of(key, hour)
@@ -201,76 +203,45 @@ def _of(key: AccountKey, hour: int) -> ColumnElement[bool]:
     return and_(columns.provider == key[0], columns.account == key[1], columns.hour == hour)
 
 
-async def _execute(connection: AsyncConnection, statement: Any, rows: Sequence[Any]) -> None:
-    for part in _parts(rows, _ROWS_A_STATEMENT):
-        await connection.execute(statement, part)
-
-
 def _parts(items: Sequence[Item], size: int) -> Iterator[list[Item]]:
     rest = iter(items)
     while part := list(islice(rest, size)):
         yield part
 
 
-def _keys(subjects: Mapping[int, object], hour: int) -> list[dict[str, int]]:
-    return [{"key": subject, "at": hour} for subject in subjects]
+def _call_subjects(subjects: AccountSubjects, calls: CallColumns) -> list[int]:
+    """The id of the number of each row of ``calls``."""
+    called = {number: None for number in calls.numbers}  # noqa: C420 - gives way to the loop
+    ids = subjects.ids_of(called)
+    return [ids[number] for number in calls.numbers]
 
 
-def _sum(left: Mapping[int, int], right: Mapping[int, int]) -> dict[int, int]:
-    return {code: left.get(code, 0) + right.get(code, 0) for code in (*left, *right)}
-
-
-async def _load_calls(
-    connection: AsyncConnection,
-    hour: int,
-    stored: dict[int, dict[int, int]],
-    subjects: Sequence[int],
+def _note_stored(
+    account: AccountHour, subjects: Iterable[int], rows: Iterable[tuple[int, int, int]]
 ) -> None:
-    """Read what ``stored`` does not have yet of the calls of ``subjects`` in ``hour``."""
-    missing = [subject for subject in subjects if subject not in stored]
-    for part in _parts(missing, _IDS_A_STATEMENT):
-        stored.update({subject: {} for subject in part})
-        query = select(_calls).where(_calls.c.subject.in_(part), _calls.c.hour == hour)
-        for row in (await connection.execute(query)).mappings():
-            stored[row["subject"]][row["result"]] = row["count"]
+    """Note the calls that the database has of ``subjects``."""
+    account.looked_up.update(subjects)
+    for subject, code, count in rows:
+        account.stored_calls[subject, code] = count
+
+
+def _call_rows(
+    hour: int, stored: Mapping[tuple[int, int], int], counted: Iterable[tuple[int, int, int]]
+) -> Iterator[tuple[int, int, int, int]]:
+    """The counts of an hour, with what was ``stored`` of it before this process."""
+    for subject, code, count in counted:
+        yield subject, hour, code, stored.get((subject, code), 0) + count
 
 
 async def _replace_phones(
     connection: AsyncConnection, hour: int, rows: Sequence[tuple[int, float, float, float, float]]
 ) -> None:
-    """Store ``rows`` of ``hour``, merged with what an earlier process stored of it."""
-    former: dict[int, tuple[int | None, int | None]] = {}
-    for part in _parts([row[0] for row in rows], _IDS_A_STATEMENT):
-        columns = (_numbers.c.subject, _numbers.c.low, _numbers.c.high)
-        query = select(*columns).where(_numbers.c.subject.in_(part), _numbers.c.hour == hour)
-        former.update({id_: (low, high) for id_, low, high in await connection.execute(query)})
-    merged = [_merge(row, former.get(row[0], (None, None))) for row in rows]
-    await _execute(connection, _DELETE_NUMBER, _keys(former, hour))
-    await _execute(connection, insert(_numbers), [row | {"hour": hour} for row in merged])
-    await _execute(
-        connection,
-        _UPDATE_SUBJECT,
-        [
-            {"key": row["subject"], "new_reachable": row["last"], "new_bound": row["bound"]}
-            for row in merged
-        ],
+    """Store ``rows`` of ``hour``; SQLite takes a NaN for unknown (NULL)."""
+    await execute_many(
+        connection, _STORE_PHONES, ((subject, hour, *figures) for subject, *figures in rows)
     )
-
-
-def _merge(
-    row: tuple[int, float, float, float, float], former: tuple[int | None, int | None]
-) -> dict[str, int | None]:
-    subject, *figures = row
-    low, high, last, bound = (None if math.isnan(each) else int(each) for each in figures)
-    lows = [each for each in (low, former[0]) if each is not None]
-    highs = [each for each in (high, former[1]) if each is not None]
-    return {
-        "subject": subject,
-        "low": min(lows, default=None),
-        "high": max(highs, default=None),
-        "last": last,
-        "bound": bound,
-    }
+    newest = ((last, bound, subject) for subject, _low, _high, last, bound in rows)
+    await execute_many(connection, _NOTE_NEWEST, newest)
 
 
 def _summary(
