@@ -393,5 +393,6 @@ class Agent:
             queries=self._queries,
             complaints=self._complaint_api,
             fleet_health=self._fleet_health,
+            tickets_in_memory=lambda: self.tickets.open,
             provided=(*self.webhooks.routes(), *self._complaint_api.routes()),
         )

@@ -16,6 +16,7 @@ from agent.store.database import Database, uninterrupted
 from agent.store.schema import ticket_index, tickets
 from agent.tickets.changes import Change
 from agent.tickets.index_filter import IndexFilter, conditions_of, order_of
+from agent.tickets.members import LARGE, without_members
 from agent.tickets.sla.clocks import readings
 from agent.tickets.ticket import ENDED, Ticket
 
@@ -27,7 +28,10 @@ _LONGEST_WORDS = 600
 
 
 class IndexPage(msgspec.Struct, frozen=True):
-    """One page of the tickets that a filter selects, without their timelines."""
+    """One page of the tickets that a filter selects, without their timelines.
+
+    Those of very many members are without these, too: decoding them takes longer than a page may.
+    """
 
     tickets: tuple[Ticket, ...]
     total: int
@@ -118,7 +122,7 @@ class TicketIndex:
     ) -> IndexPage:
         """One page of the tickets that ``selection`` selects, in its order."""
         documents, total = await self._documents(selection, now, limit, offset)
-        return IndexPage(await asyncio.to_thread(_decoded, documents), total)
+        return IndexPage(await asyncio.to_thread(_decoded_short, documents), total)
 
     @uninterrupted
     async def _documents(
@@ -201,6 +205,10 @@ def is_open(stage: Stage) -> bool:
 
 def _rows(stored: Collection[Ticket]) -> list[dict[str, object]]:
     return [index_columns(ticket) for ticket in stored]
+
+
+def _decoded_short(documents: Collection[bytes]) -> tuple[Ticket, ...]:
+    return _decoded([it if len(it) < LARGE else without_members(it) for it in documents])
 
 
 def _decoded(documents: Collection[bytes]) -> tuple[Ticket, ...]:

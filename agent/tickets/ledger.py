@@ -1,5 +1,6 @@
 """The tickets in the store: written by the manager, read by pages, commands and metrics."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -16,6 +17,7 @@ from agent.tickets.decide.common_cause import LANDING
 from agent.tickets.index import TicketIndex, index_all
 from agent.tickets.key import new_ledger_mark
 from agent.tickets.landing_ids import LandingIds, new_landing_key
+from agent.tickets.members import MemberSlice, member_slice, without_members
 from agent.tickets.outbox.deliveries import TicketDeliveries
 from agent.tickets.saved_views import SavedViews
 from agent.tickets.ticket import Entry, Subject, Ticket
@@ -269,14 +271,32 @@ class Ledger:
     @uninterrupted
     async def get(self, id_or_key: str) -> Ticket | None:
         """One ticket by its id, or the newest episode of a key; ``None`` when there is none."""
-        query = (
-            _select()
-            .where(or_(tickets.c.id == id_or_key, tickets.c.key == id_or_key))
-            .order_by(tickets.c.episode.desc())
-            .limit(1)
-        )
         async with self._database.transaction() as connection:
-            return next(iter(await _read(connection, query)), None)
+            return next(iter(await _read(connection, _by_name(id_or_key))), None)
+
+    async def opened_out(
+        self, id_or_key: str, offset: int, limit: int
+    ) -> tuple[Ticket, MemberSlice] | None:
+        """What :meth:`get` answers, without the ticket's members, and some of these.
+
+        Nothing of it takes long on the event loop, however many members there are.
+        """
+        found = await self._document(id_or_key)
+        if found is None:
+            return None
+        document, entries = found
+        members = await asyncio.to_thread(member_slice, document, offset, limit)
+        short = await asyncio.to_thread(without_members, document)
+        ticket = msgspec.json.decode(short, type=Ticket)
+        return msgspec.structs.replace(ticket, timeline=tuple(entries)), members
+
+    @uninterrupted
+    async def _document(self, id_or_key: str) -> tuple[bytes, list[Entry]] | None:
+        async with self._database.transaction() as connection:
+            row = (await connection.execute(_by_name(id_or_key))).first()
+            if row is None:
+                return None
+            return row.document, (await _timelines(connection, [row.id]))[row.id]
 
     @uninterrupted
     async def ended_since(self, since: float, selection: Filter, limit: int) -> list[Ticket]:
@@ -308,6 +328,11 @@ class Ledger:
 
 def _select() -> Select[str, bytes]:
     return select(tickets.c.id, tickets.c.document)
+
+
+def _by_name(id_or_key: str) -> Select[str, bytes]:
+    named = or_(tickets.c.id == id_or_key, tickets.c.key == id_or_key)
+    return _select().where(named).order_by(tickets.c.episode.desc()).limit(1)
 
 
 def _is_newest() -> ColumnElement[bool]:

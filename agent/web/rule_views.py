@@ -1,6 +1,6 @@
 """Alerts and rules as pages show them: the worst first, filtered by state and by text."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,14 +109,22 @@ class Choice:
         return not wanted or any(wanted in self.mask(text).casefold() for text in texts)
 
 
-def alert_rows(
-    alerts: Iterable[Alert], tickets: Sequence[Ticket], choice: Choice
-) -> list[AlertRow]:
+def chosen_alerts(alerts: Iterable[Alert], choice: Choice) -> list[Alert]:
     """The chosen alerts: firing before pending, then by severity, then the oldest."""
-    chosen = [alert for alert in alerts if _is_chosen(alert, choice)]
-    chosen.sort(key=_urgency)
-    by_key = _tickets_by_key(tickets)
-    return [_alert_row(alert, by_key, choice.locale) for alert in chosen]
+    return sorted((alert for alert in alerts if _is_chosen(alert, choice)), key=_urgency)
+
+
+def alert_rows(alerts: Sequence[Alert], tickets: Sequence[Ticket], locale: str) -> list[AlertRow]:
+    """The rows of those ``alerts`` that are shown, in their order.
+
+    Args:
+        alerts: A page of them, at most.
+        tickets: The open tickets.
+        locale: The reader's language.
+    """
+    keys = {key_of(subject_of(alert.name, alert.labels)) for alert in alerts}
+    by_key = _tickets_by_key(tickets, keys)
+    return [_alert_row(alert, by_key, locale) for alert in alerts]
 
 
 def _is_chosen(alert: Alert, choice: Choice) -> bool:
@@ -130,15 +138,15 @@ def _urgency(alert: Alert) -> tuple[bool, int, float]:
     return alert.state != FIRING, severity, alert.active_at
 
 
-def _tickets_by_key(tickets: Sequence[Ticket]) -> dict[str, str]:
-    """The id of the open ticket that stands for each fault, its members' too."""
+def _tickets_by_key(tickets: Sequence[Ticket], keys: Collection[str]) -> dict[str, str]:
+    """The id of the open ticket that stands for each fault of ``keys``, its members' too."""
     members = {
         member.key: ticket.id
         for ticket in tickets
         for member in ticket.members
-        if member.left_at is None
+        if member.key in keys and member.left_at is None
     }
-    return {**members, **{ticket.key: ticket.id for ticket in tickets}}
+    return {**members, **{ticket.key: ticket.id for ticket in tickets if ticket.key in keys}}
 
 
 def _alert_row(alert: Alert, tickets: Mapping[str, str], locale: str) -> AlertRow:

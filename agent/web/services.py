@@ -28,6 +28,7 @@ from agent.tickets.actions.request import ActionRequest
 from agent.tickets.changes import Change
 from agent.tickets.index import TicketIndex
 from agent.tickets.ledger import Filter, Page
+from agent.tickets.members import MemberSlice
 from agent.tickets.outbox.deliveries import TicketDeliveries
 from agent.tickets.outbox.overview import DeadLetter, SinkQueue
 from agent.tickets.saved_views import SavedViews
@@ -57,6 +58,12 @@ class TicketReader(Protocol):
 
     async def get(self, id_or_key: str) -> Ticket | None:
         """Return one ticket by its id, or the newest episode of a key."""
+        ...
+
+    async def opened_out(
+        self, id_or_key: str, offset: int, limit: int
+    ) -> tuple[Ticket, MemberSlice] | None:
+        """Return the same without its members, and some of these."""
         ...
 
 
@@ -205,6 +212,15 @@ class WebServices:
     """Handlers of other packages for the entries of the route table that have none."""
     fleet_health: FleetHealth = field(default_factory=FleetHealth)
     """Judges numbers; the default considers no ticket."""
+    tickets_in_memory: Callable[[], Sequence[Ticket]] = tuple
+    """The open tickets as last written; none before the first round."""
+
+    async def open_tickets(self) -> Sequence[Ticket]:
+        """The open tickets, oldest first; read from the ledger where memory has none.
+
+        There may be tens of thousands: whoever goes through them does so in a thread.
+        """
+        return self.tickets_in_memory() or await self.tickets.open_tickets()
 
     def accounts(self) -> list[AccountKey]:
         """The configured accounts, in the configuration's order."""

@@ -30,7 +30,7 @@ class OverviewCache:
         async with self._lock:
             loop_time = asyncio.get_running_loop().time()
             if self._overview is None or loop_time - self._computed_at > OVERVIEW_SECONDS:
-                tickets = await services.tickets.open_tickets()
+                tickets = await services.open_tickets()
                 self._overview = await asyncio.to_thread(
                     overview, services, tickets, services.clock()
                 )

@@ -16,7 +16,15 @@ from agent.web.pages.list_page import ListPage
 from agent.web.pages.rendering import BAD_REQUEST, HTML, page, reader_locale
 from agent.web.parameters import OFFSET, Parameter, read
 from agent.web.privacy import viewer_mask
-from agent.web.rule_views import STATES, AlertRow, Choice, GroupRows, alert_rows, group_rows
+from agent.web.rule_views import (
+    STATES,
+    AlertRow,
+    Choice,
+    GroupRows,
+    alert_rows,
+    chosen_alerts,
+    group_rows,
+)
 from agent.web.services import services_of
 
 MOST_ALERTS = 100
@@ -51,7 +59,7 @@ async def rules_page(request: web.Request) -> web.Response:
     queries = services.queries()
     view = None
     if queries is not None:
-        tickets = await services.tickets.open_tickets()
+        tickets = await services.open_tickets()
         interval = services.settings().rules.interval
         view = await asyncio.to_thread(
             _view, queries, tickets, interval, choice, int(query["offset"])
@@ -75,9 +83,9 @@ def _view(
 ) -> RulesView:
     engine = queries.engine()
     by_rule = engine.alerts_by_rule()
-    alerts = alert_rows((it for of_rule in by_rule.values() for it in of_rule), tickets, choice)
+    alerts = chosen_alerts((it for of_rule in by_rule.values() for it in of_rule), choice)
     groups = tuple(group_rows(engine.ruleset.groups, engine.health_of(), by_rule, interval, choice))
-    shown = alerts[offset : offset + MOST_ALERTS]
+    shown = alert_rows(alerts[offset : offset + MOST_ALERTS], tickets, choice.locale)
     total = sum(len(group.rules) for group in groups)
     return RulesView(
         ListPage(shown, len(alerts), MOST_ALERTS, offset), tuple(_first(groups)), total

@@ -21,7 +21,7 @@ from agent.web.language import LANG
 from agent.web.pages.navigation import Links
 from agent.web.pages.rendering import BAD_REQUEST, FORM_ERRORS, HTML, NOT_FOUND, page, reader_locale
 from agent.web.pages.ticket_actions import Situation, applicable, fields_of, ordered
-from agent.web.pages.ticket_view import ticket_view
+from agent.web.pages.ticket_view import MEMBERS_A_PAGE, ticket_view
 from agent.web.parameters import OFFSET, read
 from agent.web.responses import ApiError, no_ticket
 from agent.web.services import services_of
@@ -54,7 +54,7 @@ class _Refusal:
 async def ticket_page(request: web.Request) -> web.Response:
     """A ticket's page."""
     read(request.query, TICKET_QUERY)
-    return await _page(request, await _ticket(request))
+    return await _page(request)
 
 
 async def submit_form(request: web.Request) -> web.Response:
@@ -68,7 +68,7 @@ async def submit_form(request: web.Request) -> web.Response:
         if error.status is HTTPStatus.NOT_FOUND:
             raise
         refusal = _Refusal(action.action, sent, error)
-        return await _page(request, await _ticket(request), refusal)
+        return await _page(request, refusal)
     raise web.HTTPSeeOther(Links(lang).address("/tickets/{}", request.match_info["id"]))
 
 
@@ -96,22 +96,24 @@ async def _ticket(request: web.Request) -> Ticket:
     return ticket
 
 
-async def _page(
-    request: web.Request, ticket: Ticket, refusal: _Refusal | None = None
-) -> web.Response:
+async def _page(request: web.Request, refusal: _Refusal | None = None) -> web.Response:
     services, now = services_of(request), services_of(request).clock()
+    offset = int(request.query.get("offset") or 0)
+    found = await services.tickets.opened_out(request.match_info["id"], offset, MEMBERS_A_PAGE)
+    if found is None:
+        raise no_ticket()
+    ticket, members = found
     settings, texts = services.settings(), PageTexts(reader_locale(request))
     situation = Situation.of(ticket, ticket_policy_of(settings), now)
     first, others = ordered(situation)
     sinks = [sink.name for sink in settings.sinks]
-    offset = int(request.query.get("offset") or 0)
     return await page(
         request,
         "ticket.html",
         HTTPStatus.OK if refusal is None else refusal.error.status,
         ticket=await asyncio.to_thread(document, ticket, now),
         subject=ticket.subject,
-        view=await asyncio.to_thread(ticket_view, ticket, texts, now, offset),
+        view=await asyncio.to_thread(ticket_view, ticket, members, texts, now, offset),
         first=[_form(action, situation, refusal) for action in first],
         others=[_form(action, situation, refusal) for action in others],
         possible=applicable(situation),

@@ -17,6 +17,7 @@ from agent.diagnosis.texts import verdict_in
 from agent.i18n import Joined, Message
 from agent.masking import mask_text
 from agent.states import Scope
+from agent.tickets.members import MemberSlice
 from agent.tickets.sla.clocks import Reading, readings
 from agent.tickets.text import about_in
 from agent.tickets.ticket import Member, Ticket
@@ -121,8 +122,10 @@ class TicketView:
     is_of_one_number: bool
 
 
-def ticket_view(ticket: Ticket, texts: PageTexts, now: float, offset: int) -> TicketView:
-    """The parts of ``ticket``'s page; ``offset`` is the place in the list of its members."""
+def ticket_view(
+    ticket: Ticket, members: MemberSlice, texts: PageTexts, now: float, offset: int
+) -> TicketView:
+    """The parts of ``ticket``'s page; its ``members`` are those from ``offset`` on."""
     rows = timeline_rows(ticket.timeline, texts)
     clocks = tuple(ClockRow(it, clock_view(it)) for it in readings(ticket.clocks, now))
     verdict = None if ticket.diagnosis is None else verdict_in(ticket.diagnosis, texts.locale)
@@ -139,7 +142,7 @@ def ticket_view(ticket: Ticket, texts: PageTexts, now: float, offset: int) -> Ti
         considered=[] if verdict is None else _considered(verdict, texts),
         evidence=_evidence(ticket, texts),
         confidence="" if verdict is None else confidence_text(verdict.confidence, texts),
-        members=_members(ticket, offset),
+        members=MemberPage(members.items, members.total, members.present, MEMBERS_A_PAGE, offset),
         ending=None if ticket.open else _ending(ticket, clocks, texts),
         is_of_one_number=ticket.subject.scope in (Scope.NUMBER, Scope.BINDING),
     )
@@ -184,14 +187,6 @@ def _question(line: str) -> Question:
     text, name, _ = found.groups()
     known = known_questions()
     return Question(text, name, known[name]) if name in known else Question(text)
-
-
-def _members(ticket: Ticket, offset: int) -> MemberPage:
-    # Those that are still affected first: they are what has to be done.
-    members = sorted(ticket.members, key=lambda it: it.left_at is not None)
-    page = tuple(members[offset : offset + MEMBERS_A_PAGE])
-    present = sum(member.left_at is None for member in members)
-    return MemberPage(page, len(members), present, MEMBERS_A_PAGE, offset)
 
 
 def _ending(ticket: Ticket, clocks: Sequence[ClockRow], texts: PageTexts) -> Ending:

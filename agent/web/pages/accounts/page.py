@@ -13,7 +13,7 @@ from agent.history.forecast import DAY_SECONDS
 from agent.i18n import Message
 from agent.model import AccountKey
 from agent.states import Health
-from agent.tickets.ledger import Filter
+from agent.tickets.index_filter import IndexFilter
 from agent.web.accounts import account_view
 from agent.web.endpoint import ENDPOINTS, Endpoint
 from agent.web.history import AccountMoney, account_in, account_money
@@ -115,9 +115,8 @@ async def account_page(request: web.Request) -> web.Response:
     money = await _money(services, key, since, now)
     period = Period(since, now, settings.timezone)
     numbers, troubled = await asyncio.to_thread(_troubled, health, now)
-    tickets = await services.tickets.list(
-        Filter(open=True, provider=key[0], account=key[1]), MOST_TICKETS, 0
-    )
+    of_account = IndexFilter(provider=key[0], account=key[1])
+    tickets = await services.tickets.index.page(of_account, now, MOST_TICKETS)
     zone = ZoneInfo(settings.timezone)
     currency = "" if view.money is None else view.money.currency
     return await page(

@@ -109,7 +109,7 @@ async def number_content(
         at = facts.detail.provider, facts.detail.account, number
         rejections = services.rejections.of(*at)
     waivers = () if services.waivers is None else services.waivers.of(number)
-    tickets = await tickets_of(services.tickets, number)
+    tickets = await tickets_of(services, number)
     key = facts.detail.provider, facts.detail.account
     history = await number_history(services, key, number)
     return NumberContent(facts, report, tickets, rejections, waivers, history)

@@ -12,7 +12,7 @@ from agent.diagnosis.answers import answer_errors, known_questions, next_questio
 from agent.i18n import Message
 from agent.masking import mask_text
 from agent.tickets.actions.request import ActionRequestError
-from agent.tickets.ledger import Filter
+from agent.tickets.index_filter import IndexFilter
 from agent.verdict import Verdict
 from agent.web.authentication import actor_of, recorded_actor
 from agent.web.forms import read_form
@@ -117,7 +117,8 @@ async def _answers_of_tickets(
     services: WebServices, number: str, *, only_count: bool = False
 ) -> dict[str, str]:
     """The answers that the number's open tickets keep; with ``only_count`` an entry for each."""
-    found = await services.tickets.list(Filter(open=True, number=number), _MOST_TICKETS)
+    own = IndexFilter(number=number)
+    found = await services.tickets.index.page(own, services.clock(), _MOST_TICKETS)
     if only_count:
         return {ticket.id: "" for ticket in found.tickets}
     return {name: text for ticket in found.tickets for name, text in ticket.answers.items()}

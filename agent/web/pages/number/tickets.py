@@ -1,12 +1,14 @@
 """The tickets on a number: its own, those that it is a member of, and callers' complaints."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agent.complaints.complaint import Complaint
-from agent.tickets.ledger import Filter
+from agent.tickets.index import IndexPage
+from agent.tickets.index_filter import IndexFilter, TicketState
 from agent.tickets.ticket import Ticket
-from agent.web.services import TicketReader
+from agent.web.services import WebServices
 
 MOST_TICKETS = 50
 MOST_COMPLAINTS = 50
@@ -50,15 +52,19 @@ class NumberTickets:
         return sum(line.is_open for line in self.lines)
 
 
-async def tickets_of(reader: TicketReader, number: str) -> NumberTickets:
-    """The tickets on ``number`` as stored."""
-    page = await reader.list(Filter(number=number), MOST_TICKETS)
+async def tickets_of(services: WebServices, number: str) -> NumberTickets:
+    """The tickets on ``number`` as last written."""
+    own = IndexFilter(state=TicketState.ALL, number=number)
+    page = await services.tickets.index.page(own, services.clock(), MOST_TICKETS)
+    return await asyncio.to_thread(_gathered, page, await services.open_tickets(), number)
+
+
+def _gathered(page: IndexPage, is_open: Iterable[Ticket], number: str) -> NumberTickets:
+    """The number's own tickets of ``page``, and those that it is a member of now."""
     own = {ticket.id for ticket in page.tickets}
-    wider = [
-        ticket
-        for ticket in await reader.open_tickets()
-        if ticket.id not in own and _has_member(ticket, number)
-    ][:MOST_TICKETS]
+    wider = [ticket for ticket in is_open if ticket.id not in own and _has_member(ticket, number)][
+        :MOST_TICKETS
+    ]
     lines = [_line(ticket, is_member=False) for ticket in page.tickets]
     lines += [_line(ticket, is_member=True) for ticket in wider]
     lines.sort(key=lambda line: (not line.is_open, -line.opened))

@@ -1,0 +1,46 @@
+"""The members of stored tickets, read without decoding all of them.
+
+A ticket of an account or a carrier may have tens of thousands: decoding them at once holds the
+interpreter's lock, and with it the event loop, for longer than a page may take.
+"""
+
+from typing import Final
+
+import msgspec
+
+from agent.tickets.ticket import Member
+
+LARGE: Final = 64 * 1024
+"""Bytes from which on a document is worth being read in parts."""
+
+
+class _Presence(msgspec.Struct, gc=False):
+    """What of a stored member says whether it is still affected."""
+
+    left_at: float | None = None
+
+
+class MemberSlice(msgspec.Struct, frozen=True):
+    """Some members of a ticket, those that are still affected first."""
+
+    items: tuple[Member, ...]
+    total: int
+    present: int
+    """How many of them all are still affected."""
+
+
+def without_members(document: bytes) -> bytes:
+    """The stored ``document`` of a ticket with an empty list of members."""
+    fields = msgspec.json.decode(document, type=dict[str, msgspec.Raw])
+    return msgspec.json.encode({**fields, "members": msgspec.Raw(b"[]")})
+
+
+def member_slice(document: bytes, offset: int, limit: int) -> MemberSlice:
+    """The members of the stored ``document`` from ``offset`` on, ``limit`` at most."""
+    fields = msgspec.json.decode(document, type=dict[str, msgspec.Raw])
+    stored = fields.get("members", msgspec.Raw(b"[]"))
+    left = [it.left_at is not None for it in msgspec.json.decode(stored, type=list[_Presence])]
+    places = sorted(range(len(left)), key=left.__getitem__)[offset : offset + limit]
+    parts = msgspec.json.decode(stored, type=list[msgspec.Raw]) if places else []
+    items = tuple(msgspec.json.decode(parts[place], type=Member) for place in places)
+    return MemberSlice(items, len(left), left.count(False))
