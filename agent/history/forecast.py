@@ -108,20 +108,25 @@ def daily_spends(hours: Sequence[BalanceHour], now: float) -> list[float]:
 
     A day here is 24 hours that end at ``now`` or whole days before it.
     """
-    steps = list(_steps(hours))
-    found = []
-    for place in range(DAYS_LOOKED_AT):
-        end = now - place * DAY_SECONDS
-        spend, known = 0.0, 0.0
-        for step in steps:
+    spends, knowns = [0.0] * DAYS_LOOKED_AT, [0.0] * DAYS_LOOKED_AT
+    for step in _steps(hours):
+        for place in _days_of(step, now):
+            end = now - place * DAY_SECONDS
             share = _overlap(step, end - DAY_SECONDS, end)
-            if share:
-                known += share * (step.end - step.start)
-                spend += share * max(0.0, -step.change)
-        if known >= _LEAST_KNOWN * DAY_SECONDS:
-            # As though the rest of the day had been like what is known of it.
-            found.append(spend * DAY_SECONDS / known)
-    return found
+            knowns[place] += share * (step.end - step.start)
+            spends[place] += share * max(0.0, -step.change)
+    return [
+        # As though the rest of the day had been like what is known of it.
+        spend * DAY_SECONDS / known
+        for spend, known in zip(spends, knowns, strict=True)
+        if known >= _LEAST_KNOWN * DAY_SECONDS
+    ]
+
+
+def _days_of(step: _Step, now: float) -> range:
+    """The places of the days that ``step`` may lie in, the newest first."""
+    newest, oldest = ((now - at) // DAY_SECONDS for at in (step.end, step.start))
+    return range(max(0, int(newest)), min(DAYS_LOOKED_AT, int(oldest) + 1))
 
 
 def _overlap(step: _Step, start: float, end: float) -> float:

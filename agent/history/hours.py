@@ -70,6 +70,12 @@ class HistoryReader(Protocol):
         """An account's balance."""
         ...
 
+    async def balances(
+        self, accounts: Sequence[AccountKey], since: float, until: float
+    ) -> Mapping[AccountKey, Sequence[BalanceHour]]:
+        """The balances of several accounts, as many as a page shows, in one go."""
+        ...
+
     async def calls(
         self, account: AccountKey, number: str, since: float, until: float
     ) -> Sequence[CallsHour]:

@@ -4,13 +4,16 @@ Rows of phones are stored only where they changed, so an hour that was observed 
 like the newest row before it. An hour without a row of its account was not observed: a gap.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
+import msgspec
 from sqlalchemy import RowMapping, and_, select
 
 from agent.history import schema
 from agent.history.codes import RESULTS
-from agent.history.database import HistoryDatabase
+from agent.history.database import HistoryDatabase, fetch_all
 from agent.history.hours import (
     COMPLETE_FROM,
     HOUR_SECONDS,
@@ -22,6 +25,13 @@ from agent.history.hours import (
 )
 from agent.model import AccountKey
 
+_BALANCES: Final = """
+    SELECT provider, account, hour, first, last, low, high, currency
+    FROM json_each(?) AS wanted CROSS JOIN history_accounts
+    WHERE provider = json_extract(wanted.value, '$[0]')
+      AND account = json_extract(wanted.value, '$[1]')
+      AND hour BETWEEN ? AND ? AND first IS NOT NULL
+"""
 _numbers, _calls, _accounts = schema.numbers, schema.calls, schema.accounts
 _subjects, _tickets = schema.subjects, schema.tickets
 
@@ -36,9 +46,19 @@ class LedgerHistory:
         self, account: AccountKey, since: float, until: float
     ) -> Sequence[BalanceHour]:
         """An account's balance."""
+        return (await self.balances([account], since, until))[account]
+
+    async def balances(
+        self, accounts: Sequence[AccountKey], since: float, until: float
+    ) -> Mapping[AccountKey, Sequence[BalanceHour]]:
+        """The balances of several accounts, as many as a page shows, in one go."""
         hours = hours_between(since, until)
-        rows = await self._account_rows(account, hours)
-        return [_balance(hour, rows.get(hour)) for hour in hours]
+        if not hours:
+            return {account: [] for account in accounts}
+        names = msgspec.json.encode(accounts).decode()
+        async with self._database.transaction() as connection:
+            rows = await fetch_all(connection, _BALANCES, (names, hours.start, hours.stop - 1))
+        return await asyncio.to_thread(_balances, accounts, hours, rows)
 
     async def calls(
         self, account: AccountKey, number: str, since: float, until: float
@@ -117,18 +137,18 @@ class LedgerHistory:
         return found if before is None else found | {-1: before}
 
 
-def _balance(hour: int, row: RowMapping | None) -> BalanceHour:
-    at = hour * HOUR_SECONDS
-    if row is None or row["first"] is None:
-        return BalanceHour(at=at)
-    return BalanceHour(
-        at=at,
-        first=row["first"],
-        last=row["last"],
-        low=row["low"],
-        high=row["high"],
-        currency=row["currency"],
-    )
+def _balances(
+    accounts: Sequence[AccountKey], hours: range, rows: Iterable[tuple[Any, ...]]
+) -> dict[AccountKey, list[BalanceHour]]:
+    """Every hour of every account; one without a row, or without a balance in it, is a gap."""
+    found = {
+        account: [BalanceHour(at=hour * HOUR_SECONDS) for hour in hours] for account in accounts
+    }
+    for provider, account, hour, first, last, low, high, currency in rows:
+        found[provider, account][hour - hours.start] = BalanceHour(
+            at=hour * HOUR_SECONDS, first=first, last=last, low=low, high=high, currency=currency
+        )
+    return found
 
 
 def _calls_hour(hour: int, observed: RowMapping | None, counts: dict[str, int]) -> CallsHour:

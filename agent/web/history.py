@@ -178,14 +178,31 @@ async def account_money(
     Raises:
         ApiError: when there is no history, or it cannot be read.
     """
-    now = services.clock()
-    reader, result = reader_of(services), services.check_result(*key)
     try:
-        hours = await reader.balance(key, since, until)
-        looked_at = await reader.balance(key, now - DAYS_LOOKED_AT * DAY_SECONDS, now)
+        hours = await reader_of(services).balance(key, since, until)
     except HistoryError as error:
         raise unavailable(error) from error
-    return AccountMoney(hours, _forecast(result, looked_at, now))
+    return AccountMoney(hours, (await forecasts(services, [key]))[key])
+
+
+async def forecasts(
+    services: WebServices, keys: Sequence[AccountKey]
+) -> dict[AccountKey, Forecast]:
+    """The forecast of each of ``keys`` at present; there are as many as a page shows.
+
+    Raises:
+        ApiError: when there is no history, or it cannot be read.
+    """
+    now, reader = services.clock(), reader_of(services)
+    try:
+        found = await reader.balances(keys, now - DAYS_LOOKED_AT * DAY_SECONDS, now)
+    except HistoryError as error:
+        raise unavailable(error) from error
+
+    def compute() -> dict[AccountKey, Forecast]:
+        return {key: _forecast(services.check_result(*key), found[key], now) for key in keys}
+
+    return await asyncio.to_thread(compute)
 
 
 def _forecast(result: CheckResult | None, hours: Sequence[BalanceHour], now: float) -> Forecast:

@@ -16,7 +16,7 @@ from agent.states import Health
 from agent.tickets.index_filter import IndexFilter
 from agent.web.accounts import account_view
 from agent.web.endpoint import ENDPOINTS, Endpoint
-from agent.web.history import AccountMoney, account_in, account_money
+from agent.web.history import AccountMoney, account_in, account_money, forecasts
 from agent.web.language import LANG, choose_locale
 from agent.web.number_views import number_view
 from agent.web.pages.accounts.outlook import brief, sentence
@@ -37,6 +37,7 @@ MOST_TICKETS = 50
 FORECAST_SECONDS = 600.0
 """How long a forecast in the list is shown: it changes by the day."""
 
+_UNKNOWN = Message("unknown")
 _ACCOUNT_QUERY = (LANG, Parameter("days", "How many days of balance.", DAYS, default="7"))
 
 
@@ -49,24 +50,32 @@ class AccountRow:
 
 
 class Outlooks:
-    """The forecasts of the list, each computed once in a while."""
+    """The forecasts of the list, each computed once in a while, a page of them in one go."""
 
     def __init__(self) -> None:
         self._known: dict[AccountKey, tuple[float, Message]] = {}
 
-    async def of(self, services: WebServices, key: AccountKey) -> Message:
-        """When the account's balance reaches the stop line; unknown without a history."""
+    async def of(self, services: WebServices, keys: Sequence[AccountKey]) -> list[Message]:
+        """When the balance of each account reaches the stop line; unknown without a history."""
         now = services.clock()
+        missing = [key for key in keys if not self._is_current(key, now)]
+        if missing:
+            await self._compute(services, missing, now)
+        return [self._known[key][1] if key in self._known else _UNKNOWN for key in keys]
+
+    def _is_current(self, key: AccountKey, now: float) -> bool:
         known = self._known.get(key)
-        if known is not None and 0 <= now - known[0] < FORECAST_SECONDS:
-            return known[1]
+        return known is not None and 0 <= now - known[0] < FORECAST_SECONDS
+
+    async def _compute(self, services: WebServices, keys: Sequence[AccountKey], now: float) -> None:
+        for key in keys:
+            self._known.pop(key, None)
         try:
-            money = await account_money(services, key, now, now)
+            found = await forecasts(services, keys)
         except ApiError:
-            return Message("unknown")
-        text = brief(money.forecast, ZoneInfo(services.settings().timezone))
-        self._known[key] = now, text
-        return text
+            return
+        zone = ZoneInfo(services.settings().timezone)
+        self._known.update({key: (now, brief(found[key], zone)) for key in keys})
 
 
 OUTLOOKS: web.AppKey[Outlooks] = web.AppKey("outlooks", Outlooks)
@@ -80,10 +89,7 @@ async def accounts_page(request: web.Request) -> web.Response:
     chosen = keys[offset : offset + MOST_ACCOUNTS]
     views = await asyncio.to_thread(_views, services, chosen, services.clock())
     outlooks = request.app[OUTLOOKS]
-    rows = [
-        AccountRow(view, await outlooks.of(services, key))
-        for key, view in zip(chosen, views, strict=True)
-    ]
+    rows = list(map(AccountRow, views, await outlooks.of(services, chosen)))
     view = ListPage(rows, len(keys), MOST_ACCOUNTS, offset)
     return await page(request, "accounts.html", view=view, number_links=_has_numbers(request))
 
