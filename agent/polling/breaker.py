@@ -70,5 +70,22 @@ class Breaker:
         return replace(self, failures=failures)
 
 
+@dataclass(frozen=True)
+class BreakerReading:
+    """A breaker as people see it."""
+
+    state: BreakerState
+    failures: int
+    """Consecutive failed polls that count."""
+    wait: float = 0.0
+    """Seconds until it is half-open, where it is open."""
+
+
+def reading_of(breaker: Breaker, now: float) -> BreakerReading:
+    """``breaker`` at ``now``, of the clock that it was given."""
+    wait = max(0.0, (breaker.open_until or now) - now)
+    return BreakerReading(breaker.state(now), breaker.failures, wait)
+
+
 CLOSED = Breaker()
 """A closed breaker without failures."""

@@ -14,7 +14,14 @@ from agent.event_loop import INLINE_ITEMS, release
 from agent.model import Listing
 from agent.net.exchange import ProviderError
 from agent.polling.account_state import AccountState
-from agent.polling.breaker import CLOSED, Breaker, BreakerLimits, BreakerState
+from agent.polling.breaker import (
+    CLOSED,
+    Breaker,
+    BreakerLimits,
+    BreakerReading,
+    BreakerState,
+    reading_of,
+)
 from agent.polling.capability_fetcher import NEEDS_LISTING, CapabilityFetcher
 from agent.polling.journal import PollJournal, PollOutcome
 from agent.polling.merge import MergeState
@@ -209,6 +216,11 @@ class Poller:
             age = self._fetcher.answer_age(capability)
             took = asyncio.get_running_loop().time() - began
             self.state.publish(await self.state.merge(capability, part, self._clock(), age, took))
+
+    def breakers(self) -> dict[Capability, BreakerReading]:
+        """The breaker of each capability as of now."""
+        now = asyncio.get_running_loop().time()
+        return {capability: reading_of(it, now) for capability, it in self._breakers.items()}
 
     def _update_breaker(
         self, merged: MergeState, capability: Capability, now: float, result: Any

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 
 from agent.model import AccountKey
+from agent.polling.breaker import BreakerReading
 from agent.polling.journal import PollOutcome
 from agent.polling.poller import Poller
+from agent.states import Capability
 
 LEAST_SECONDS = 10.0
 """Seconds between the end of one such poll of an account and the next."""
@@ -76,6 +78,11 @@ class RequestedPolls:
         outcomes = task.result()
         failed = any(outcome.failure is not None for outcome in outcomes)
         return RequestedPoll(PollAnswer.FAILED if failed else PollAnswer.DONE, outcomes)
+
+    def breakers(self, provider: str, account: str) -> Mapping[Capability, BreakerReading]:
+        """The breakers of an account by capability; none where it is not polled."""
+        poller = self._pollers().get((provider, account))
+        return {} if poller is None else poller.breakers()
 
     async def stop(self) -> None:
         """Cancel the polls under way."""

@@ -20,9 +20,11 @@ from agent.health.fleet import FleetHealth
 from agent.history.hours import HistoryReader
 from agent.lints.waivers import WaiverStore
 from agent.model import AccountKey
+from agent.polling.breaker import BreakerReading
 from agent.polling.requested_polls import RequestedPoll
 from agent.rules.queries.queries import Queries
 from agent.sinks.delivery_status import DeliveryStatus
+from agent.states import Capability
 from agent.store.audit import AuditLog
 from agent.tickets.actions.request import ActionRequest
 from agent.tickets.changes import Change
@@ -108,6 +110,10 @@ class PollsOnRequest(Protocol):
 
     async def poll(self, provider: str, account: str, patience: float) -> RequestedPoll:
         """Poll an account now and wait ``patience`` seconds for the end."""
+        ...
+
+    def breakers(self, provider: str, account: str) -> Mapping[Capability, BreakerReading]:
+        """Return the breakers of an account; none where it is not polled."""
         ...
 
 

@@ -23,7 +23,7 @@ from agent.states import CallResult
 STEP: CodeType = asyncio.Handle._run.__code__
 FEW, MANY = 10, 4000
 """Numbers of an account; the larger one fills a transaction."""
-MARGIN = 1000
+MARGIN = 3000
 """Lines that a step may have more for other reasons; a line for each number is more."""
 
 

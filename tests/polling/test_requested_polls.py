@@ -4,7 +4,9 @@ import asyncio
 
 from aiohttp import web
 
+from agent.polling.breaker import BreakerState
 from agent.polling.requested_polls import LEAST_SECONDS, PollAnswer
+from agent.states import Capability
 from tests.polling.polling_bench import settings_of, until
 
 ONE = {"4006220001": "active"}
@@ -92,3 +94,16 @@ async def test_a_stop_ends_a_poll_that_is_under_way(bench):
     await bench.pollers.requested.poll("north", "hq", 0.05)
     async with asyncio.timeout(3.0):
         await bench.pollers.stop()
+
+
+async def test_the_breaker_of_a_real_poller_is_told_as_it_is(bench):
+    await started(bench, breaker_failures=1, breaker_pause=60)
+    requested = bench.pollers.requested
+    closed = requested.breakers("north", "hq")[Capability.NUMBERS]
+    assert (closed.state, closed.failures) == (BreakerState.CLOSED, 0)
+    bench.server.answers["/hq/numbers"] = lambda _request: web.Response(status=500)
+    await requested.poll("north", "hq", 5.0)
+    is_open = requested.breakers("north", "hq")[Capability.NUMBERS]
+    assert (is_open.state, is_open.failures) == (BreakerState.OPEN, 1)
+    assert 0 < is_open.wait <= 60
+    assert requested.breakers("north", "nowhere") == {}

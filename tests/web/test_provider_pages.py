@@ -2,16 +2,19 @@
 
 import re
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 from aiohttp import ClientResponse
 
+from agent.polling.breaker import BreakerReading, BreakerState
 from agent.polling.requested_polls import PollAnswer, RequestedPoll
-from agent.states import PollFailure
+from agent.states import Capability, PollFailure
 from agent.web.app import make_app
 from agent.web.pages.poll_form import NOTICES
+from agent.web.pages.rendering import local_time
 from tests.web.conftest import AUTHORIZED
-from tests.web.facts import snapshot
+from tests.web.facts import NOW, snapshot
 from tests.web.test_account_pages import get, parsed, words
 from tests.web.test_page import PAYLOADS
 
@@ -57,10 +60,14 @@ class Polls:
     def __init__(self, answer: PollAnswer) -> None:
         self.answer = answer
         self.asked_for: list[tuple[str, str]] = []
+        self.readings: dict[Capability, BreakerReading] = {}
 
     async def poll(self, provider: str, account: str, _patience: float) -> RequestedPoll:
         self.asked_for.append((provider, account))
         return RequestedPoll(self.answer)
+
+    def breakers(self, _provider: str, account: str) -> dict[Capability, BreakerReading]:
+        return self.readings if account == "hq" else {}
 
 
 async def post(client, path: str) -> ClientResponse:
@@ -91,3 +98,21 @@ async def test_nobody_else_polls_and_no_other_account_is_polled(services, aiohtt
     stranger = await aiohttp_client(make_app(replace(services, polls=polls)))
     assert (await post(stranger, "/providers/north/hq/poll")).status == 401
     assert polls.asked_for == []
+
+
+async def test_each_breaker_says_its_state(services, aiohttp_client) -> None:
+    polls = Polls(PollAnswer.DONE)
+    polls.readings = {
+        Capability.NUMBERS: BreakerReading(BreakerState.OPEN, 5, 90.0),
+        Capability.BALANCE: BreakerReading(BreakerState.HALF_OPEN, 5),
+        Capability.ROUTING: BreakerReading(BreakerState.CLOSED, 2),
+    }
+    client = await aiohttp_client(make_app(replace(services, polls=polls)))
+    text = words(await get(client, "/providers"))
+    at = local_time(NOW + 90, ZoneInfo(services.settings().timezone))
+    assert f"open: no polls until {at}" in text
+    assert "half-open: one poll tries" in text
+    assert "closed: polls go through 2 of 5 failures in a row" in text
+    # The control: where it is not known, nothing is said to be closed.
+    polls.readings = {}
+    assert "polls go through" not in words(await get(client, "/providers"))

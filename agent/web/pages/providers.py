@@ -1,13 +1,14 @@
 """Providers and polling: what each account answers, and how hard it may be asked."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from aiohttp import web
 
 from agent.config.settings import Account, Polling, ProviderSettings, Settings
+from agent.polling.breaker import BreakerReading
 from agent.web.accounts import account_view
 from agent.web.endpoint import Endpoint
 from agent.web.language import LANG
@@ -30,6 +31,8 @@ class AccountPolling:
     limits: Polling
     daily_budget: float
     """What requests that cost money may cost in a day; 0 where none are sent."""
+    breakers: Mapping[str, BreakerReading]
+    """By capability; none where the account is not polled by this process."""
 
     @property
     def is_failing(self) -> bool:
@@ -66,9 +69,26 @@ async def providers_page(request: web.Request) -> web.Response:
     """Every account by provider, with what was read of it and why something was not."""
     query = read(request.query, _QUERY)
     services, offset = services_of(request), int(query["offset"])
-    view = await asyncio.to_thread(_view, services, offset, services.clock())
+    now = services.clock()
+    view = await asyncio.to_thread(_view, services, offset, now)
+    view = replace(
+        view, providers=[_with_breakers(services, provider) for provider in view.providers]
+    )
     notice = NOTICES.get(query["done"])
-    return await page(request, "providers.html", view=view, notice=notice)
+    return await page(request, "providers.html", view=view, notice=notice, now=now)
+
+
+def _with_breakers(services: WebServices, provider: ProviderPolling) -> ProviderPolling:
+    """``provider`` with the breakers of its accounts, which are read on the event loop."""
+    polls = services.polls
+    if polls is None:
+        return provider
+    accounts = []
+    for account in provider.accounts:
+        found = polls.breakers(account.view.provider, account.view.account)
+        named = {capability.value: reading for capability, reading in found.items()}
+        accounts.append(replace(account, breakers=named))
+    return replace(provider, accounts=accounts)
 
 
 def _view(services: WebServices, offset: int, now: float) -> ProvidersView:
@@ -109,6 +129,7 @@ def _account(
         view=account_view((provider.name, account.id), health, now),
         limits=settings.polling_of(provider, account),
         daily_budget=account.daily_budget,
+        breakers={},
     )
 
 
