@@ -129,7 +129,8 @@ class Agent:
     # Making the parts: nothing runs yet.
 
     async def _open_ledger(self, plan: Plan) -> None:
-        self.database = await Database.open(Path(plan.settings.data_dir))
+        settings = plan.settings
+        self.database = await Database.open(Path(settings.data_dir), settings.store)
         self._running.push_async_callback(self.database.close)
         self.ledger = await Ledger.open(self.database)
         await self._own_token.ensure(plan.settings)

@@ -80,6 +80,6 @@ def matching_files(globs: Sequence[str]) -> Iterator[Path]:
 
 def warn_of_needed_restart(old: Settings, new: Settings) -> None:
     """Log one line for each changed key that only a restart applies."""
-    for key in ("listen", "data_dir"):
+    for key in ("listen", "data_dir", "store"):
         if getattr(old, key) != getattr(new, key):
             log.warning("needs_a_restart", key=key)

@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from agent.cli.language import say
+from agent.cli.ledger_folder import sqlite_folder
 from agent.cli.runner import ExitStatus, print_json, run_command
 from agent.config.load import load
 from agent.history.backup import HistoryBackup, back_up_history, history_file
@@ -29,7 +30,7 @@ def backup(file: Path, config: Path, *, with_history: bool = True, as_json: bool
     """
 
     def command() -> int:
-        directory = Path(load(config).data_dir)
+        directory = sqlite_folder(load(config))
         if with_history:
             refuse_existing(history_file(file))
         with progress(say(_COPYING)):

@@ -5,28 +5,36 @@ agent has paid for.
 """
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
+from agent.config.store import Store
 from agent.polling.cost_pages import LedgerPages
 from agent.store import StoreError
-from agent.store.directory import LEDGER_NAME
-from agent.store.inspection import open_read_only
+from agent.store.reader import read_rows
 
-_PAGE = "SELECT value FROM keep WHERE name = ?"
+_PAGE = "SELECT value FROM keep WHERE name = :name"
 
 
 class CommandPages:
-    """The pages of the ledger in ``data_dir``, opened for as short as possible."""
+    """The pages of the ledger, opened for as short as possible.
 
-    def __init__(self, data_dir: Path) -> None:
+    Args:
+        data_dir: The agent's data directory.
+        store: Says where the ledger is; by default it is in the directory.
+    """
+
+    def __init__(self, data_dir: Path, store: Store | None = None) -> None:
         self._data_dir = data_dir
+        self._store = store or Store()
         self._writing = asyncio.Lock()
 
     async def load(self, name: str) -> bytes | None:
         """The page ``name``; raises ``OSError`` when the ledger cannot be read."""
-        return await asyncio.to_thread(self._read, name)
+        try:
+            rows = await read_rows(self._data_dir, self._store, _PAGE, {"name": name})
+        except StoreError as error:
+            raise OSError(str(error)) from error
+        return bytes(rows[0][0]) if rows else None
 
     async def save(self, name: str, content: bytes) -> bool:
         """Store a page; returns False while an agent runs."""
@@ -35,21 +43,10 @@ class CommandPages:
 
         async with self._writing:
             try:
-                database = await Database.open(self._data_dir)
+                database = await Database.open(self._data_dir, self._store)
             except StoreError:
                 return False
             try:
                 return await LedgerPages(database).save(name, content)
             finally:
                 await database.close()
-
-    def _read(self, name: str) -> bytes | None:
-        ledger = self._data_dir / LEDGER_NAME
-        if not ledger.exists():
-            return None
-        try:
-            with closing(open_read_only(ledger)) as reader:
-                row = reader.execute(_PAGE, (name,)).fetchone()
-        except sqlite3.Error as error:
-            raise OSError(f"{ledger}: {error}") from error
-        return None if row is None else bytes(row[0])

@@ -10,13 +10,13 @@ from rich.text import Text
 
 from agent.cli.installation import inspect_installation
 from agent.cli.language import locale, say
+from agent.cli.ledger_folder import sqlite_folder
 from agent.cli.runner import ExitStatus, print_json, run_command
+from agent.cli.store_inspection import inspect_store
 from agent.config.load import load
 from agent.i18n import Message, contextual
 from agent.store import StoreError
-from agent.store.directory import LEDGER_NAME
 from agent.store.finding import Finding, Status
-from agent.store.inspection import inspect_folder, inspect_ledger
 from agent.store.repair import Repair, repair
 from agent.terminal.grid import paragraph
 from agent.terminal.output import console, print_lines
@@ -34,21 +34,26 @@ _CHECKS: Final[Mapping[str, Message]] = {
     "alerts": contextual("check", "alerts"),
     "clock": contextual("check", "clock"),
     "configuration": contextual("check", "configuration"),
+    "database": contextual("check", "database"),
     "deliveries": contextual("check", "deliveries"),
     "disk": contextual("check", "disk"),
+    "durability": contextual("check", "durability"),
     "egress": contextual("check", "network"),
     "folder": contextual("check", "folder"),
     "holidays": contextual("check", "holidays"),
     "integrity": contextual("check", "integrity"),
+    "lease": contextual("check", "lease"),
     "ledger": contextual("check", "ledger"),
     "links": contextual("check", "links"),
     "lock": contextual("check", "lock"),
     "modes": contextual("check", "modes"),
     "orphans": contextual("check", "orphans"),
     "port": contextual("check", "port"),
+    "primary": contextual("check", "primary"),
     "python": contextual("check", "Python"),
     "readers": contextual("check", "readers"),
     "schema": contextual("check", "schema"),
+    "server": contextual("check", "server"),
     "sqlite": contextual("check", "SQLite"),
     "terminal": contextual("check", "terminal"),
     "tickets": contextual("check", "tickets"),
@@ -70,12 +75,10 @@ def doctor(
 
     def command() -> int:
         settings = load(config)
-        directory = Path(settings.data_dir)
-        done = repair(directory, is_usable) if is_repair else None
+        done = repair(sqlite_folder(settings), is_usable) if is_repair else None
         with progress(say(_LOOKING, settings)):
-            findings = [*inspect_folder(directory), *inspect_ledger(directory / LEDGER_NAME)]
             around = inspect_installation(config, settings, is_offline=is_offline)
-            findings = [*asyncio.run(around), *findings]
+            findings = [*asyncio.run(around), *asyncio.run(inspect_store(settings))]
         is_ok = all(it.status is Status.OK for it in findings)
         if as_json:
             print_json(_document(findings, done, is_ok=is_ok))
@@ -93,15 +96,20 @@ def _lines(
     for step in [] if done is None else _repaired(done):
         yield from paragraph(step.text(language), width)
     for finding in findings:
-        text, action = finding.words(language)
-        status = _STATUSES[finding.status]
-        check = _CHECKS.get(finding.check)
-        name = finding.check if check is None else check.text(language)
-        head = f"{status.text(language)} · {name}: {finding.where}"
-        yield from paragraph(Text(head, _STYLES[finding.status]), width)
-        yield from paragraph(text, width, "  ")
-        if action:
-            yield from paragraph(_ACTION.with_values(action=action).text(language), width, "  ")
+        yield from finding_lines(finding, language, width)
+
+
+def finding_lines(finding: Finding, language: str, width: int) -> Iterator[Text]:
+    """What a finding says to people, in lines of ``width``."""
+    text, action = finding.words(language)
+    status = _STATUSES[finding.status]
+    check = _CHECKS.get(finding.check)
+    name = finding.check if check is None else check.text(language)
+    head = f"{status.text(language)} · {name}: {finding.where}"
+    yield from paragraph(Text(head, _STYLES[finding.status]), width)
+    yield from paragraph(text, width, "  ")
+    if action:
+        yield from paragraph(_ACTION.with_values(action=action).text(language), width, "  ")
 
 
 def _repaired(done: Repair) -> Iterator[Message]:

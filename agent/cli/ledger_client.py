@@ -141,7 +141,8 @@ async def open_client(url: str | None, config: Path | None) -> AsyncIterator[Cli
             yield client
         return
     settings = load(config)
-    async with _open_ledger(await Database.open(Path(settings.data_dir)), settings, {}) as ledger:
+    database = await Database.open(Path(settings.data_dir), settings.store)
+    async with _open_ledger(database, settings, {}) as ledger:
         yield ledger
 
 
@@ -155,7 +156,7 @@ async def open_ledger_or_holder(
         StoreError: when the ledger cannot be opened for another reason.
     """
     try:
-        database = await Database.open(Path(settings.data_dir))
+        database = await Database.open(Path(settings.data_dir), settings.store)
     except InUseError:
         own = settings.web.token
         token = read_token(Path(settings.data_dir)) if own is None else own.reveal()

@@ -19,6 +19,7 @@ from agent.cli.number_commands import add_number_commands
 from agent.cli.profile_commands import add_profile_commands
 from agent.cli.rule_commands import add_rule_commands
 from agent.cli.setup_commands import add_setup_commands
+from agent.cli.store_commands import add_store_commands
 from agent.cli.ticket_commands import add_ticket_commands
 from agent.cli.usage import usage_error
 from agent.i18n import N_, Message
@@ -40,6 +41,7 @@ for _add in (
     add_rule_commands,
     add_ticket_commands,
     add_ledger_commands,
+    add_store_commands,
     add_profile_commands,
     add_setup_commands,
 ):

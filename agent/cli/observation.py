@@ -5,10 +5,8 @@ alone writes to it; beside one a command only reads.
 """
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,8 +29,7 @@ from agent.polling.journal import PollOutcome
 from agent.polling.pollers import Pollers
 from agent.states import PollFailure
 from agent.store import StoreError
-from agent.store.directory import LEDGER_NAME
-from agent.store.inspection import open_read_only
+from agent.store.reader import read_rows
 from agent.tickets.open_faults import open_faults
 from agent.tickets.ticket import Ticket
 from exporters.telemetry import Telemetry
@@ -42,7 +39,7 @@ log = structlog.get_logger(__name__)
 CALL_RECORDS = 64
 """The newest call records kept for a number, more than the agent keeps over several polls."""
 _OPEN_TICKETS = "SELECT document FROM tickets WHERE open"
-_PAGES = "SELECT name, value FROM keep WHERE substr(name, 1, ?) = ?"
+_PAGES = "SELECT name, value FROM keep WHERE substr(name, 1, :length) = :prefix"
 _LASTING = frozenset(
     {
         PollFailure.AUTH,
@@ -164,7 +161,7 @@ async def poll_once(
     fleet = Fleet()
     pollers = Pollers(fleet, Telemetry(), clock, recent_calls=CALL_RECORDS)
     try:
-        await pollers.prepare(settings, CommandPages(Path(settings.data_dir)))
+        await pollers.prepare(settings, CommandPages(Path(settings.data_dir), settings.store))
         keys = _chosen(pollers.accounts(), account)
         outcomes = dict(zip(keys, await _outcomes(pollers, keys), strict=True))
         for _ in range(retries):
@@ -213,29 +210,24 @@ async def stored_baselines(settings: Settings) -> BaselineBook:
         ValueError: when a page of them is damaged.
     """
     book = BaselineBook()
-    book.restore(await asyncio.to_thread(_pages, Path(settings.data_dir) / LEDGER_NAME))
+    values = {"length": len(PAGE_PREFIX), "prefix": PAGE_PREFIX}
+    rows = await _rows(settings, _PAGES, values)
+    book.restore([(str(name), bytes(value)) for name, value in rows])
     return book
 
 
 async def stored_open_faults(settings: Settings) -> OpenFaults:
     """What the open tickets in the ledger of ``settings`` say of numbers; nothing without one."""
-    ledger = Path(settings.data_dir) / LEDGER_NAME
-    rows = await asyncio.to_thread(_rows, ledger, _OPEN_TICKETS, ())
+    rows = await _rows(settings, _OPEN_TICKETS, {})
     return open_faults(msgspec.json.decode(document, type=Ticket) for (document,) in rows)
 
 
-def _pages(ledger: Path) -> list[tuple[str, bytes]]:
-    rows = _rows(ledger, _PAGES, (len(PAGE_PREFIX), PAGE_PREFIX))
-    return [(str(name), bytes(value)) for name, value in rows]
-
-
-def _rows(ledger: Path, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
-    if not ledger.exists():
-        return []
+async def _rows(
+    settings: Settings, statement: str, values: Mapping[str, object]
+) -> list[tuple[Any, ...]]:
     try:
-        with closing(open_read_only(ledger)) as reader:
-            return reader.execute(statement, values).fetchall()
-    except sqlite3.Error as error:
+        return await read_rows(Path(settings.data_dir), settings.store, statement, values)
+    except StoreError as error:
         log.debug("ledger_not_read", error=str(error))
         return []
 
@@ -265,7 +257,7 @@ async def _store(settings: Settings, baselines: BaselineBook) -> None:
     from agent.store.database import Database  # noqa: PLC0415
 
     try:
-        database = await Database.open(Path(settings.data_dir))
+        database = await Database.open(Path(settings.data_dir), settings.store)
     except StoreError as error:
         log.debug("baselines_not_kept", error=str(error))
         return

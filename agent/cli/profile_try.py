@@ -97,6 +97,7 @@ class _Trier:
         self._profile = profile
         self._polling = settings.polling_of(provider, account)
         self._data_dir = Path(settings.data_dir)
+        self._store = settings.store
         self._provider = provider
         self._account = account
         self._redact = AccountRedactor(secrets_of(provider, account, profile.options))
@@ -125,7 +126,7 @@ class _Trier:
                     words=self._note_words, misfits=self._note_misfits, token=self._redact.add
                 ),
                 # What a trial pays for is paid for all the same.
-                pages=CommandPages(self._data_dir),
+                pages=CommandPages(self._data_dir, self._store),
             )
             return await self._read_all(adapter)
         finally:

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from agent.cli.language import locale, say
+from agent.cli.ledger_folder import sqlite_folder
 from agent.cli.runner import ExitStatus, print_json, run_command
 from agent.config.load import load
 from agent.history.backup import HistoryRestore, check_history, history_file
@@ -40,7 +41,7 @@ def restore(file: Path, config: Path, *, with_history: bool = True, as_json: boo
     """
 
     def command() -> int:
-        directory = Path(load(config).data_dir)
+        directory = sqlite_folder(load(config))
         history = _history_of(file) if with_history else None
         meanwhile = None if history is None else history.put_back(directory)
         done = put_back(directory, file, is_usable, meanwhile)

@@ -83,14 +83,24 @@ async def _run(config: Path, listen: Sequence[str]) -> int:
         runner = await _patiently(lambda: serve(app, listen or settings.listen), stopping)
         if runner is not None:
             try:
-                await stopping.wait()
+                await _first_of(stopping, agent.database.lost)
                 log.info("stopping")
             finally:
                 await runner.cleanup()
     finally:
         await agent.stop()
     log.info("stopped")
-    return ExitStatus.OK
+    # The ledger is another agent's now; a supervisor starts this one again, to wait for its turn.
+    return ExitStatus.LATER if agent.database.lost.is_set() else ExitStatus.OK
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
 
 
 def _may_be_open(web: Web) -> bool:

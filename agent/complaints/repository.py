@@ -187,7 +187,7 @@ class ComplaintRepository:
             func.count().filter(and_(column.answered_at.is_(None), column.ticket_id == "")),
             func.max(column.received_at),
         ).where(column.number == number)
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             total, waiting, without_ticket, newest = (await connection.execute(query)).one()
         return Progress(int(total), int(waiting), int(without_ticket), newest)
 
@@ -199,7 +199,7 @@ class ComplaintRepository:
         order = (complaints.c.received_at.desc(), complaints.c.id.desc())
         query = _select().where(*conditions).order_by(*order).limit(limit).offset(offset)
         found = list((await _fetch(self._database, query)).values())
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             return found, int((await connection.execute(count)).scalar_one())
 
     def _make(
@@ -299,7 +299,7 @@ async def _read_waiting(database: Database) -> dict[str, StoredComplaint]:
 
 
 async def _fetch(database: Database, query: Select[str, bytes]) -> dict[str, StoredComplaint]:
-    async with database.transaction() as connection:
+    async with database.reading() as connection:
         rows = (await connection.execute(query)).all()
     decoded: dict[str, StoredComplaint] = {}
     for row in rows:

@@ -23,6 +23,7 @@ from agent.config.secret import Secret
 from agent.config.section import HttpUrl, ListenAddress, Network, Section, Zone
 from agent.config.service import ConfirmationOfRepair, ServiceLevels
 from agent.config.sinks import Sink
+from agent.config.store import Store
 from agent.config.web import Web
 from agent.states import Grade, NumberState, Party
 from agent.yamlfile.values import Duration, Name
@@ -237,6 +238,8 @@ class Settings(Section):
     """Addresses to serve on, each ``HOST:PORT``; port 0 takes a free one."""
     data_dir: str = "data"
     """The folder of the ledger; relative to the configuration file."""
+    store: Store = Store()
+    """Where tickets, timeline, outbox and states are stored; by default in ``data_dir``."""
     locale: Literal["en", "zh-CN"] = "en"
     """The language of tickets and messages."""
     timezone: Zone = "Asia/Shanghai"

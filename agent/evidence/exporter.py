@@ -129,7 +129,7 @@ class EvidenceExporter:
     @uninterrupted
     async def _deliveries(self, ticket_id: str) -> list[dict[str, Any]]:
         query = select(outbox).where(outbox.c.ticket_id == ticket_id).order_by(outbox.c.id)
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             rows = (await connection.execute(query)).mappings().all()
         return [
             {

@@ -50,7 +50,7 @@ class EvidenceRepository:
             EvidenceDamagedError: when a file is not what was stored; it names the file.
         """
         query = select(evidence).where(evidence.c.ticket_id == ticket_id).order_by(evidence.c.id)
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             rows = (await connection.execute(query)).mappings().all()
         files = []
         for row in rows:

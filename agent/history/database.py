@@ -19,8 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from agent.history.hours import HistoryError
 from agent.store import StoreError
 from agent.store.directory import HISTORY_NAME
-from agent.store.engine import sqlite_engine
 from agent.store.migrate import migrate
+from agent.store.sqlite.engine import sqlite_engine
 from agent.store.trouble import Trouble, trouble_of
 
 log = structlog.get_logger(__name__)

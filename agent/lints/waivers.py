@@ -113,7 +113,7 @@ class WaiverStore:
 
 async def _read(database: Database) -> list[OperatorWaiver]:
     in_force = select(lint_waivers).where(lint_waivers.c.withdrawn_by == "")
-    async with database.transaction() as connection:
+    async with database.reading() as connection:
         rows = await connection.execute(in_force.order_by(lint_waivers.c.id))
         return [OperatorWaiver(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's API
 

@@ -67,7 +67,7 @@ class Links:
     @uninterrupted
     async def get(self, sink: str, ticket_id: str) -> Link | None:
         """The link of one ticket to one system."""
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             return await _first(
                 connection, sink_links.c.sink == sink, sink_links.c.ticket_id == ticket_id
             )
@@ -76,7 +76,7 @@ class Links:
     async def by_remote(self, sink: str, remote: str) -> Link | None:
         """The link of the ticket with this id or this reference in the system of ``sink``."""
         matches = (sink_links.c.remote == remote) | (sink_links.c.reference == remote)
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             return await _first(connection, sink_links.c.sink == sink, matches)
 
     async def former_ids(self, ticket_id: str) -> list[str]:

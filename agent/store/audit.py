@@ -79,7 +79,7 @@ class AuditLog:
         """
         columns = [audit.c[name] for name in AuditEntry.__struct_fields__]
         query = select(*columns).order_by(audit.c.id.desc()).limit(limit).offset(offset)
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             count = await connection.execute(select(func.count()).select_from(audit))
             rows = (await connection.execute(query)).mappings().all()
         return AuditPage(count.scalar_one(), tuple(AuditEntry(**row) for row in rows))

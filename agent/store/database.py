@@ -1,28 +1,25 @@
-"""The ledger's database: one connection, one writer, durable once a transaction has ended.
+"""The ledger's database: one writer, and durable once a transaction has ended.
 
-SQLite runs with a write-ahead log and ``synchronous=FULL``: what was committed survives a power
-failure. Reads share the one connection with writes and checkpoints, which also avoids the
-write-ahead-log reset bug of SQLite before 3.51.3.
+It is a SQLite file, or a PostgreSQL database; what is particular to each is in its backend.
 """
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
-from sqlalchemy import delete, insert, select, text, update
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from agent.config.store import Store
 from agent.store import StoreError, UnavailableError, directory, schema
-from agent.store.engine import sqlite_engine
-from agent.store.migrate import migrate
-from agent.store.trouble import BLOCKING, Trouble, files_of, missing_file, trouble_of
+from agent.store.backend import Backend, UncertainError
+from agent.store.sqlite.backend import SqliteBackend
+from agent.store.trouble import BLOCKING, LASTING, Trouble
 
 log = structlog.get_logger(__name__)
 
@@ -32,20 +29,13 @@ T = TypeVar("T")
 _NAMES_A_STATEMENT = 500
 """SQLite before 3.32 takes at most 999 parameters in a statement."""
 
-_PRAGMAS = (
-    "PRAGMA busy_timeout=2000",
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-)
-
 _PROBE_PAGE = "ledger/probe"
 _PROBE_BYTES = 256 * 1024
 """Bytes that a probe writes while something is wrong."""
 _GOOD_PROBES = 3
 """Probes in a row that must succeed before trouble is over."""
 _BLOCKED_SECONDS = 5.0
-"""How long transactions are refused untried after the last one that found the ledger locked."""
+"""How long transactions are refused untried after the last one that found the ledger unusable."""
 
 
 async def finish(work: Coroutine[Any, Any, T]) -> T:
@@ -78,16 +68,24 @@ def uninterrupted(
 
 
 class Database:
-    """The agent's ledger on disk. Make one with :meth:`open`."""
+    """The agent's ledger. Make one with :meth:`open`.
+
+    Args:
+        data_dir: The agent's data directory.
+        store: Says where the ledger is.
+        directory_lock: The lock of the directory, which is held until the ledger is closed.
+    """
 
     def __init__(
-        self, path: Path, engine: AsyncEngine, directory_lock: directory.DirectoryLock
+        self, data_dir: Path, store: Store, directory_lock: directory.DirectoryLock
     ) -> None:
-        self.path = path
-        self._engine = engine
+        self.path = data_dir / directory.LEDGER_NAME
+        """The ledger's file, where it is SQLite's."""
+        self.lost = asyncio.Event()
+        """Set when another agent has taken the ledger over: this one must end."""
         self._directory_lock = directory_lock
+        self._backend = self._backend_of(store)
         self._lock = asyncio.Lock()
-        self._files: dict[Path, tuple[int, int]] = {}
         self._trouble: Trouble | None = None
         self._blocked_until = 0.0
         self._good_probes = 0
@@ -95,68 +93,56 @@ class Database:
         """Called when the ledger can no longer be written, and when it can again."""
 
     @classmethod
-    async def open(cls, data_dir: Path) -> "Database":
-        """Open the ledger in ``data_dir``; make, migrate and check it as needed.
+    async def open(cls, data_dir: Path, store: Store | None = None) -> "Database":
+        """Open the ledger that ``store`` names, by default the one in ``data_dir``.
+
+        It is made, migrated and checked as needed.
 
         Raises:
-            StoreError: when the directory cannot be used, another agent holds it, or its
-                ledger is locked, damaged, another program's or a newer numwatch's.
+            StoreError: when the directory cannot be used, another agent holds it or its ledger, or
+                the ledger is locked, out of reach, damaged, another program's or a newer
+                numwatch's.
         """
-        directory.make_private(data_dir)
-        lock = directory.lock_directory(data_dir)
-        path = data_dir / directory.LEDGER_NAME
-        database = cls(path, sqlite_engine(path, _PRAGMAS), lock)
+        store = store or Store()
+        directory.make_private(data_dir, with_ledger=store.url is None)
+        database = cls(data_dir, store, directory.lock_directory(data_dir))
         try:
-            await database._migrate()
+            await database._backend.open()
         except BaseException:
             await database.close()
             raise
-        log.info("ledger_opened", path=str(path), sqlite_version=sqlite3.sqlite_version)
         return database
 
-    async def _migrate(self) -> None:
-        try:
-            async with self._engine.begin() as connection:
-                await connection.run_sync(migrate, str(self.path))
-                # Every page is read, an index is not compared with its table: that is left to
-                # the backup, because it takes minutes for a large ledger.
-                result = await connection.execute(text("PRAGMA quick_check(1)"))
-                damage = str(result.scalar_one())
-        except DBAPIError as error:
-            trouble = trouble_of(error.orig)
-            reason = trouble.reason if trouble else str(error.orig)
-            raise UnavailableError(
-                f"{self.path}: {reason}", passes=trouble is not None and trouble.passes
-            ) from error
-        except UnicodeDecodeError as error:
-            # SQLite's own words quote the damaged page, and the driver reads them as UTF-8.
-            raise UnavailableError(
-                f"{self.path}: {Trouble.DAMAGED.reason}", passes=False
-            ) from error
-        if damage != "ok":
-            reason = Trouble.DAMAGED.reason
-            raise UnavailableError(f"{self.path}: {reason} ({damage})", passes=False)
-        self._files = files_of(self.path)
+    def _backend_of(self, store: Store) -> Backend:
+        if store.url is None:
+            return SqliteBackend(self.path)
+        # What no PostgreSQL needs is not loaded.
+        from agent.store.postgresql.backend import PostgresqlBackend  # noqa: PLC0415 - see above
+
+        return PostgresqlBackend(store, self._taken_over)
 
     async def close(self) -> None:
-        """Close the connection and unlock the data directory."""
-        # SQLite removes its write-ahead log with the last connection.
-        self._files = {}
-        await self._engine.dispose()
+        """Close every connection, and let the next agent in."""
+        await self._backend.close()
         self._directory_lock.close()
+
+    @property
+    def name(self) -> str:
+        """What errors and logs call the ledger: its file, or its address without the password."""
+        return self._backend.name
 
     @property
     def trouble(self) -> str | None:
         """Why the ledger cannot be written, with what to do; ``None`` while it can."""
-        return None if self._trouble is None else f"{self.path}: {self._trouble.reason}"
+        return None if self._trouble is None else f"{self.name}: {self._trouble.reason}"
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A connection inside one transaction: all of the block is stored, or nothing.
 
         Use it only inside work that :func:`uninterrupted` or :func:`finish` protects. While
-        another process has the ledger locked, or it was deleted, it is refused at once: work that
-        waited in turn would stop every page.
+        another process has the ledger locked, it was deleted or is out of reach, it is refused at
+        once: work that waited in turn would stop every page.
 
         Raises:
             UnavailableError: when the ledger as a whole cannot be used now.
@@ -166,8 +152,27 @@ class Database:
         async with self._lock:
             # Again: the one before may have found out why it waited.
             self._refuse_while_blocked()
-            async with self._connection() as connection:
+            async with self._using(self._backend.writing()) as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection inside one transaction that only reads, from one moment.
+
+        It does not wait for those that write where the database can do that. Otherwise it is as
+        :meth:`transaction`.
+
+        Raises:
+            UnavailableError: when the ledger as a whole cannot be used now.
+            StoreError: when the database refuses.
+        """
+        if not self._backend.reads_beside_writes:
+            async with self.transaction() as connection:
+                yield connection
+            return
+        self._refuse_while_blocked()
+        async with self._using(self._backend.reading()) as connection:
+            yield connection
 
     @uninterrupted
     async def probe(self) -> None:
@@ -176,7 +181,7 @@ class Database:
         Anything else that is written shows it too; this is for quiet times and for the way back.
         """
         try:
-            async with self._lock, self._connection() as connection:
+            async with self._lock, self._using(self._backend.writing()) as connection:
                 size = 1 if self._trouble is None else _PROBE_BYTES
                 await _put(connection, _PROBE_PAGE, bytes(size))
         except StoreError:
@@ -187,22 +192,30 @@ class Database:
             self._note(None)
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection]:
-        missing = missing_file(self._files)
-        if missing is not None:
-            self._note(Trouble.DELETED)
-            raise UnavailableError(f"{missing}: {Trouble.DELETED.reason}; nothing was changed")
+    async def _using(
+        self, opening: AbstractAsyncContextManager[AsyncConnection]
+    ) -> AsyncIterator[AsyncConnection]:
         try:
-            async with self._engine.begin() as connection:
+            async with opening as connection:
                 yield connection
             if self._trouble in BLOCKING:
                 self._note(None)
-        except SQLAlchemyError as error:
-            trouble = trouble_of(getattr(error, "orig", None))
-            if trouble is None:
-                raise StoreError(f"{self.path}: {_cause(error)}; nothing was changed") from error
-            self._note(trouble)
-            raise UnavailableError(f"{self.path}: {trouble.reason}; nothing was changed") from error
+        except self._backend.errors as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: BaseException) -> StoreError:
+        """The error for callers; what it says about the ledger as a whole is noted."""
+        place, trouble = self._backend.place_of(error), self._backend.trouble_of(error)
+        outcome = "nothing was changed"
+        if isinstance(error, UncertainError):
+            outcome = "whether it was stored is not known"
+        if trouble is None:
+            return StoreError(f"{place}: {_cause(error)}; {outcome}")
+        self._note(trouble)
+        return UnavailableError(f"{place}: {trouble.reason}; {outcome}")
+
+    def _taken_over(self) -> None:
+        self._note(Trouble.TAKEN_OVER)
 
     def _refuse_while_blocked(self) -> None:
         # For a while only: where nothing probes, the next one to write finds out for itself.
@@ -216,13 +229,15 @@ class Database:
             self._good_probes = 0
         self._blocked_until = time.monotonic() + _BLOCKED_SECONDS
         # Damage does not heal because another page can be written.
-        if former is Trouble.DAMAGED or former is trouble:
+        if former in LASTING or former is trouble:
             return
         self._trouble = trouble
         if trouble is None:
-            log.info("ledger_writable", path=str(self.path))
+            log.info("ledger_writable", path=self.name)
         else:
-            log.error("ledger_unwritable", path=str(self.path), reason=trouble.reason)
+            log.error("ledger_unwritable", path=self.name, reason=trouble.reason)
+        if trouble is Trouble.TAKEN_OVER:
+            self.lost.set()
         self.on_turn()
 
     @uninterrupted
@@ -246,7 +261,7 @@ class Database:
     @uninterrupted
     async def get(self, name: str) -> bytes | None:
         """The page ``name``, or ``None``."""
-        async with self.transaction() as connection:
+        async with self.reading() as connection:
             row = await connection.execute(
                 select(schema.pages.c.value).where(schema.pages.c.name == name)
             )
@@ -255,7 +270,7 @@ class Database:
     @uninterrupted
     async def pages(self, prefix: str) -> list[tuple[str, bytes]]:
         """The name and value of every page whose name begins with ``prefix``."""
-        async with self.transaction() as connection:
+        async with self.reading() as connection:
             rows = await connection.execute(
                 select(schema.pages.c.name, schema.pages.c.value).where(
                     schema.pages.c.name.startswith(prefix, autoescape=True)
@@ -271,5 +286,5 @@ async def _put(connection: AsyncConnection, name: str, value: bytes) -> None:
         await connection.execute(insert(schema.pages).values(name=name, value=value))
 
 
-def _cause(error: Exception) -> str:
+def _cause(error: BaseException) -> str:
     return str(getattr(error, "orig", None) or error)

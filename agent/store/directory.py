@@ -49,11 +49,11 @@ class DirectoryLock:
             os.close(descriptor)
 
 
-def make_private(directory: Path) -> None:
+def make_private(directory: Path, *, with_ledger: bool = True) -> None:
     """Make ``directory`` if it is missing; it and the agent's files in it become the owner's alone.
 
-    The ledger is made here, empty, because SQLite gives its write-ahead log and the index of it
-    the permissions that the ledger has.
+    Unless it is elsewhere, the ledger is made here, empty, because SQLite gives its write-ahead log
+    and the index of it the permissions that the ledger has.
 
     Raises:
         StoreError: when it cannot be made, or is not a directory, or the ledger is a link.
@@ -69,7 +69,8 @@ def make_private(directory: Path) -> None:
             " set data_dir to a place this user may write to"
         ) from error
     withdraw_from_others(directory)
-    _make_ledger(directory / LEDGER_NAME)
+    if with_ledger:
+        _make_ledger(directory / LEDGER_NAME)
     for name in PRIVATE_NAMES:
         withdraw_from_others(directory / name)
 

@@ -32,8 +32,8 @@ them as UTF-8."""
 Rule = Callable[[sqlite3.Connection, str, float], Iterator[Finding]]
 
 
-def inspect_folder(directory: Path) -> Iterator[Finding]:
-    """What is found of the folder and its files."""
+def inspect_folder(directory: Path, *, with_ledger: bool = True) -> Iterator[Finding]:
+    """What is found of the folder and its files; ``with_ledger`` where the ledger is one."""
     if not directory.is_dir():
         yield Finding(
             "folder",
@@ -47,7 +47,7 @@ def inspect_folder(directory: Path) -> Iterator[Finding]:
     yield _lock(directory)
     yield _free(directory)
     yield _sqlite()
-    if not os.path.lexists(directory / LEDGER_NAME):
+    if with_ledger and not os.path.lexists(directory / LEDGER_NAME):
         yield Finding(
             "ledger",
             Status.WARNING,
@@ -75,10 +75,17 @@ def inspect_ledger(ledger: Path, now: float | None = None) -> Iterator[Finding]:
         yield _damaged(ledger, str(error))
 
 
-def open_read_only(ledger: Path, *, timeout: float = 30.0) -> sqlite3.Connection:
-    """A connection that neither writes nor moves the write-ahead log into the ledger."""
+def open_read_only(
+    ledger: Path, *, timeout: float = 30.0, any_thread: bool = False
+) -> sqlite3.Connection:
+    """A connection that neither writes nor moves the write-ahead log into the ledger.
+
+    With ``any_thread`` other threads may use it too, one at a time.
+    """
     uri = f"{ledger.absolute().as_uri()}?mode=ro"
-    connection = sqlite3.connect(uri, uri=True, timeout=timeout, isolation_level=None)
+    connection = sqlite3.connect(
+        uri, uri=True, timeout=timeout, isolation_level=None, check_same_thread=not any_thread
+    )
     connection.text_factory = _text
     return connection
 

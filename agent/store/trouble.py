@@ -16,6 +16,12 @@ class Trouble(Enum):
     READ_ONLY = "read_only"
     DELETED = "deleted"
     DAMAGED = "damaged"
+    UNREACHABLE = "unreachable"
+    SLOW = "slow"
+    STANDBY = "standby"
+    SERVER_FULL = "server_full"
+    NOT_ALLOWED = "not_allowed"
+    TAKEN_OVER = "taken_over"
 
     @property
     def reason(self) -> str:
@@ -28,7 +34,13 @@ class Trouble(Enum):
         return self in _PASSING
 
 
-_PASSING = frozenset({Trouble.LOCKED, Trouble.FULL, Trouble.REFUSED})
+_PASSING = frozenset(
+    {
+        *(Trouble.LOCKED, Trouble.FULL, Trouble.REFUSED),
+        *(Trouble.UNREACHABLE, Trouble.SLOW, Trouble.STANDBY, Trouble.SERVER_FULL),
+        Trouble.TAKEN_OVER,
+    }
+)
 _REASONS = {
     Trouble.LOCKED: "locked by another process; find it with fuser -v on this file and let it end;"
     " the agent tries again by itself",
@@ -42,9 +54,26 @@ _REASONS = {
     " would be lost; put it back, or restart the agent, with a backup if there is one",
     Trouble.DAMAGED: "damaged, or not a ledger; stop the agent, then numwatch doctor --repair saves"
     " what can be read, or numwatch restore puts a backup back (docs/backup.md)",
+    Trouble.UNREACHABLE: "the database cannot be reached; see that it runs and that store.url"
+    " leads to it; the agent tries again by itself",
+    Trouble.SLOW: "the database took longer than store.statement_timeout or"
+    " store.connect_timeout; see what holds it up (pg_stat_activity); the agent tries again by"
+    " itself",
+    Trouble.STANDBY: "the server takes no writes because it is a standby or set read-only; name all"
+    " servers in store.url with target_session_attrs=read-write; the agent tries again by itself",
+    Trouble.SERVER_FULL: "the server has no disk, memory or connections left; see its log, and"
+    " store.connections; the agent tries again by itself",
+    Trouble.NOT_ALLOWED: "the server does not let this user in, or not at this database; correct"
+    " store.url, or grant what is missing (docs/scale.md)",
+    Trouble.TAKEN_OVER: "another agent has taken the ledger over, because this one did not renew"
+    " its lease in time; this one stops, and starts anew when the other has ended",
 }
-BLOCKING = frozenset({Trouble.LOCKED, Trouble.DELETED})
+BLOCKING = frozenset(
+    {Trouble.LOCKED, Trouble.DELETED, Trouble.UNREACHABLE, Trouble.SLOW, Trouble.TAKEN_OVER}
+)
 """Troubles in which a transaction is refused without being tried."""
+LASTING = frozenset({Trouble.DAMAGED, Trouble.TAKEN_OVER})
+"""Troubles that are not over because something could be written."""
 
 _BY_CODE = {
     sqlite3.SQLITE_BUSY: Trouble.LOCKED,

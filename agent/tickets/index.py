@@ -128,7 +128,7 @@ class TicketIndex:
     async def _documents(
         self, selection: IndexFilter, now: float, limit: int, offset: int
     ) -> tuple[Sequence[bytes], int]:
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             total = (await connection.execute(counting(selection, now))).scalar_one()
             query = listing(selection, now, limit, offset)
             ids = (await connection.execute(query)).scalars().all()
@@ -141,7 +141,7 @@ class TicketIndex:
     @uninterrupted
     async def stages(self, selection: IndexFilter, now: float) -> dict[Stage, int]:
         """How many of the selected tickets are in each stage; stages without any are left out."""
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             result = await connection.execute(counting_by_stage(selection, now))
             return {Stage(stage): int(count) for stage, count in result}
 
@@ -150,7 +150,7 @@ class TicketIndex:
         """The people to whom open tickets are assigned, in order."""
         column = ticket_index.c.assignee
         query = select(column).where(column > "", ticket_index.c.open).distinct()
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             result = await connection.execute(query.order_by(column).limit(limit))
             return list(result.scalars())
 
@@ -171,7 +171,7 @@ class TicketIndex:
             .where(ticket_index.c.ticket_id.is_(None))
             .limit(_IDS_A_STATEMENT)
         )
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             return (await connection.execute(query)).scalars().all()
 
     @uninterrupted

@@ -61,7 +61,7 @@ def conditions_of(selection: IndexFilter, now: float) -> list[ColumnElement[bool
         assignee = "" if selection.assignee == NOBODY else selection.assignee
         conditions.append(columns.assignee == assignee)
     if selection.company:
-        conditions.append(columns.company.contains(selection.company, autoescape=True))
+        conditions.append(columns.company.icontains(selection.company, autoescape=True))
     if selection.text:
         conditions.append(columns.words.contains(selection.text.casefold(), autoescape=True))
     if selection.overdue:

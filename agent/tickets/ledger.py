@@ -217,7 +217,7 @@ class Ledger:
     async def _landings(self) -> set[str]:
         """The ids of phones that tickets are about, whether they are open or not."""
         query = select(tickets.c.document).where(tickets.c.symptom == LANDING)
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             documents = (await connection.execute(query)).scalars().all()
         return {msgspec.json.decode(it, type=_About).subject.binding for it in documents}
 
@@ -240,7 +240,7 @@ class Ledger:
     async def comparable_ids(self, since: float) -> list[str]:
         """The ids of :meth:`comparable`'s tickets, ascending: there may be very many."""
         is_comparable = or_(tickets.c.open, tickets.c.closed_at > since)
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             result = await connection.execute(
                 select(tickets.c.id).where(is_comparable).order_by(tickets.c.id)
             )
@@ -253,7 +253,7 @@ class Ledger:
 
     async def _in_order(self, condition: ColumnElement[bool]) -> list[Ticket]:
         query = _select().where(condition).order_by(tickets.c.detected_at, tickets.c.id)
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             return await _read(connection, query)
 
     @uninterrupted
@@ -261,7 +261,7 @@ class Ledger:
         """The newest episode of each of ``keys`` that ever had a ticket."""
         by_key: dict[str, Ticket] = {}
         ordered = sorted(keys)
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             for start in range(0, len(ordered), _KEYS_A_QUERY):
                 batch = ordered[start : start + _KEYS_A_QUERY]
                 query = _select().where(tickets.c.key.in_(batch), _is_newest())
@@ -271,7 +271,7 @@ class Ledger:
     @uninterrupted
     async def get(self, id_or_key: str) -> Ticket | None:
         """One ticket by its id, or the newest episode of a key; ``None`` when there is none."""
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             return next(iter(await _read(connection, _by_name(id_or_key))), None)
 
     async def opened_out(
@@ -292,7 +292,7 @@ class Ledger:
 
     @uninterrupted
     async def _document(self, id_or_key: str) -> tuple[bytes, list[Entry]] | None:
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             row = (await connection.execute(_by_name(id_or_key))).first()
             if row is None:
                 return None
@@ -306,7 +306,7 @@ class Ledger:
         """
         conditions = (*_conditions(selection), tickets.c.closed_at >= since)
         query = _select().where(*conditions).order_by(tickets.c.detected_at.desc()).limit(limit)
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             return await _read(connection, query)
 
     @uninterrupted
@@ -321,7 +321,7 @@ class Ledger:
             .limit(limit)
             .offset(offset)
         )
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             total = (await connection.execute(count)).scalar_one()
             return Page(tuple(await _read(connection, query)), int(total))
 

@@ -16,6 +16,8 @@ declare -A package_of=(
   [caddy]=caddy
   [docker-compose]=docker-compose
   [systemd-analyze]=systemd
+  [pg_ctlcluster]=postgresql
+  [pgbouncer]=pgbouncer
 )
 
 missing=()

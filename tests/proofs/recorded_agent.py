@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from agent.store import database
+from agent.store.sqlite import backend
 from tests.proofs.power_cut import ACKNOWLEDGED
 from tests.tickets.kill9_agent import work
 
@@ -30,9 +30,9 @@ class Acknowledgements:
 def main(folder: str, url: str, seconds: str, synchronous: str) -> None:
     """Work for so many seconds, with ``PRAGMA synchronous`` as it is or weakened."""
     full = "PRAGMA synchronous=FULL"
-    assert full in database._PRAGMAS
-    weakened = [it.replace(full, f"PRAGMA synchronous={synchronous}") for it in database._PRAGMAS]
-    vars(database)["_PRAGMAS"] = tuple(weakened)
+    assert full in backend.PRAGMAS
+    weakened = [it.replace(full, f"PRAGMA synchronous={synchronous}") for it in backend.PRAGMAS]
+    vars(backend)["PRAGMAS"] = tuple(weakened)
     pipe: Any = Acknowledgements(Path(folder) / ACKNOWLEDGED)
     asyncio.run(work(pipe, Path(folder), url, float(seconds), hasty=False))
 

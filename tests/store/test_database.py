@@ -145,7 +145,7 @@ async def test_cancelled_work_is_finished_on_the_one_connection(tmp_path: Path) 
     """Without ``uninterrupted`` the pool opens dozens of connections here."""
     database = await Database.open(tmp_path)
     opened: list[object] = []
-    event.listen(database._engine.sync_engine, "connect", lambda *_: opened.append(_))
+    event.listen(database._backend._engine.sync_engine, "connect", lambda *_: opened.append(_))
     chance = random.Random(7)
     for count in range(100):
         work = asyncio.ensure_future(database.put("count", str(count).encode()))

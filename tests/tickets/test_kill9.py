@@ -16,16 +16,19 @@ from pathlib import Path
 
 import pytest
 
+from agent.config.store import Store
 from agent.store.database import Database
 from agent.tickets.changes import UPDATED
 from agent.tickets.ledger import Ledger
 from agent.tickets.outbox.outbox import Outbox
 from tests.integrity import integrity_of
+from tests.postgresql_server import PostgresqlServer
 from tests.proof_size import size
 from tests.sinks.receiver import Receiver
 from tests.tickets import kill9_agent
 
 KILLS = size(8, 500, "kills")
+KILLS_ON_POSTGRESQL = size(3, 100, "kills")
 CONTROL_KILLS = 60
 """After so many at the latest the control must have lost something."""
 REFUSED = 1 / 3
@@ -42,12 +45,15 @@ Acknowledged = tuple[str, str, int, str]
 class Agents:
     """Starts one agent after another on the same ledger and hears what each acknowledged."""
 
-    def __init__(self, data_dir: Path, url: str, *, hasty: bool = False) -> None:
+    def __init__(
+        self, data_dir: Path, url: str, *, hasty: bool = False, store: Store | None = None
+    ) -> None:
         self._processes = multiprocessing.get_context("forkserver")
         self._processes.set_forkserver_preload(["tests.tickets.kill9_agent"])
         self._data_dir = data_dir
         self._url = url
         self._hasty = hasty
+        self._store_url = "" if store is None or store.url is None else store.url.reveal()
         self.acknowledged: list[Acknowledged] = []
 
     def live(
@@ -61,7 +67,7 @@ class Agents:
         agent = self._processes.Process(
             target=kill9_agent.main,
             args=(tells, str(self._data_dir), self._url, seconds),
-            kwargs={"hasty": self._hasty},
+            kwargs={"hasty": self._hasty, "store_url": self._store_url},
         )
         agent.start()
         tells.close()
@@ -99,6 +105,25 @@ async def test_kills_lose_nothing(tmp_path: Path, receiver: Receiver) -> None:
     _order_is_kept(receiver)
 
 
+async def test_kills_lose_nothing_on_postgresql(
+    tmp_path: Path, receiver: Receiver, empty_store: Store, postgresql: PostgresqlServer
+) -> None:
+    """The next agent waits for the end of the lease; here it is ended instead."""
+    chance = random.Random(9)
+    receiver.answer = lambda _request: 503 if chance.random() < REFUSED else None
+    agents = Agents(tmp_path / "data", await receiver.start(), store=empty_store)
+    for _ in range(KILLS_ON_POSTGRESQL):
+        life = chance.random() * LONGEST_LIFE
+        assert await asyncio.to_thread(agents.live, 60.0, life, at_work=True) == -9
+        await asyncio.to_thread(postgresql.end_lease, empty_store)
+    assert await asyncio.to_thread(agents.live, 0.0, None) == 0
+    assert len(agents.acknowledged) > KILLS_ON_POSTGRESQL
+    await _ledger_has(agents.acknowledged, tmp_path / "data", empty_store)
+    _desk_has(agents.acknowledged, receiver)
+    _repeats_are_the_same(receiver)
+    _order_is_kept(receiver)
+
+
 @pytest.mark.slow
 async def test_what_is_acknowledged_before_its_commit_is_lost(
     tmp_path: Path, receiver: Receiver
@@ -113,17 +138,21 @@ async def test_what_is_acknowledged_before_its_commit_is_lost(
     pytest.fail("an agent that acknowledges too early was not found out")
 
 
-async def _ledger_has(acknowledged: Iterable[Acknowledged], data_dir: Path) -> None:
-    database = await Database.open(data_dir)
-    assert await integrity_of(database) == "ok"
+async def _ledger_has(
+    acknowledged: Iterable[Acknowledged], data_dir: Path, store: Store | None = None
+) -> None:
+    database = await Database.open(data_dir, store)
+    assert store is not None or await integrity_of(database) == "ok"
     assert all(queue.pending == 0 for queue in (await Outbox(database).queues()).values())
     await database.close()
-    assert await _lost(acknowledged, data_dir) == []
+    assert await _lost(acknowledged, data_dir, store) == []
 
 
-async def _lost(acknowledged: Iterable[Acknowledged], data_dir: Path) -> list[Acknowledged]:
+async def _lost(
+    acknowledged: Iterable[Acknowledged], data_dir: Path, store: Store | None = None
+) -> list[Acknowledged]:
     """The acknowledged changes that the ledger does not have."""
-    database = await Database.open(data_dir)
+    database = await Database.open(data_dir, store)
     ledger = Ledger(database)
     newest = {it[0]: await ledger.get(it[0]) for it in acknowledged}
     await database.close()

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from agent.store.column_types import RowNumber, Text
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -20,7 +22,7 @@ def upgrade() -> None:
 def _keep() -> None:
     op.create_table(
         "keep",
-        sa.Column("name", sa.String, primary_key=True),
+        sa.Column("name", Text, primary_key=True),
         sa.Column("value", sa.LargeBinary, nullable=False),
     )
 
@@ -28,12 +30,12 @@ def _keep() -> None:
 def _tickets() -> None:
     op.create_table(
         "tickets",
-        sa.Column("id", sa.String, primary_key=True),
-        sa.Column("key", sa.String, nullable=False),
+        sa.Column("id", Text, primary_key=True),
+        sa.Column("key", Text, nullable=False),
         sa.Column("episode", sa.Integer, nullable=False),
         sa.Column("open", sa.Boolean, nullable=False),
         *(
-            sa.Column(name, sa.String, nullable=False)
+            sa.Column(name, Text, nullable=False)
             for name in (
                 *("stage", "severity", "scope", "symptom"),
                 *("provider", "account", "number"),
@@ -60,13 +62,13 @@ def _tickets() -> None:
 def _timeline() -> None:
     op.create_table(
         "timeline",
-        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-        sa.Column("ticket_id", sa.String, sa.ForeignKey("tickets.id"), nullable=False),
+        sa.Column("id", RowNumber, primary_key=True, autoincrement=True),
+        sa.Column("ticket_id", Text, sa.ForeignKey("tickets.id"), nullable=False),
         sa.Column("revision", sa.Integer, nullable=False),
         sa.Column("at", sa.Float, nullable=False),
-        sa.Column("actor", sa.String, nullable=False),
-        sa.Column("event", sa.String, nullable=False),
-        sa.Column("reason", sa.String, nullable=False),
+        sa.Column("actor", Text, nullable=False),
+        sa.Column("event", Text, nullable=False),
+        sa.Column("reason", Text, nullable=False),
     )
     op.create_index("timeline_ticket", "timeline", ["ticket_id", "id"])
 
@@ -74,21 +76,21 @@ def _timeline() -> None:
 def _outbox() -> None:
     op.create_table(
         "outbox",
-        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-        sa.Column("sink", sa.String, nullable=False),
-        sa.Column("ticket_id", sa.String, sa.ForeignKey("tickets.id"), nullable=False),
+        sa.Column("id", RowNumber, primary_key=True, autoincrement=True),
+        sa.Column("sink", Text, nullable=False),
+        sa.Column("ticket_id", Text, sa.ForeignKey("tickets.id"), nullable=False),
         sa.Column("revision", sa.Integer, nullable=False),
-        sa.Column("type", sa.String, nullable=False),
-        sa.Column("webhook_id", sa.String, nullable=False),
+        sa.Column("type", Text, nullable=False),
+        sa.Column("webhook_id", Text, nullable=False),
         sa.Column("payload", sa.LargeBinary, nullable=False),
-        sa.Column("state", sa.String, nullable=False),
+        sa.Column("state", Text, nullable=False),
         sa.Column("created_at", sa.Float, nullable=False),
         sa.Column("next_attempt_at", sa.Float, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("first_attempt_at", sa.Float),
         sa.Column("last_attempt_at", sa.Float),
         sa.Column("settled_at", sa.Float),
-        sa.Column("failure", sa.String, nullable=False),
+        sa.Column("failure", Text, nullable=False),
         sa.UniqueConstraint("sink", "webhook_id", name="outbox_sink_webhook_id"),
     )
     op.create_index("outbox_queue", "outbox", ["sink", "state", "id"])

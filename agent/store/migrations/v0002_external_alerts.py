@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from agent.store.column_types import Text
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -13,8 +15,8 @@ def upgrade() -> None:
     """Make the table of external alerts."""
     op.create_table(
         "external_alerts",
-        sa.Column("source", sa.String, primary_key=True),
-        sa.Column("fingerprint", sa.String, primary_key=True),
+        sa.Column("source", Text, primary_key=True),
+        sa.Column("fingerprint", Text, primary_key=True),
         sa.Column("changed_at", sa.Float, nullable=False),
         sa.Column("document", sa.LargeBinary, nullable=False),
     )

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from agent.store.column_types import Text
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -13,11 +15,11 @@ def upgrade() -> None:
     """Make the table of complaints."""
     op.create_table(
         "complaints",
-        sa.Column("id", sa.String, primary_key=True),
-        sa.Column("number", sa.String, nullable=False),
-        sa.Column("caller", sa.String, nullable=False),
+        sa.Column("id", Text, primary_key=True),
+        sa.Column("number", Text, nullable=False),
+        sa.Column("caller", Text, nullable=False),
         sa.Column("received_at", sa.Float, nullable=False),
-        sa.Column("ticket_id", sa.String, nullable=False, server_default=""),
+        sa.Column("ticket_id", Text, nullable=False, server_default=""),
         sa.Column("answered_at", sa.Float),
         sa.Column("document", sa.LargeBinary, nullable=False),
     )

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from agent.store.column_types import RowNumber, Text
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -13,11 +15,11 @@ def upgrade() -> None:
     """Make the table of evidence."""
     op.create_table(
         "evidence",
-        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-        sa.Column("ticket_id", sa.String, sa.ForeignKey("tickets.id"), nullable=False),
-        sa.Column("name", sa.String, nullable=False),
+        sa.Column("id", RowNumber, primary_key=True, autoincrement=True),
+        sa.Column("ticket_id", Text, sa.ForeignKey("tickets.id"), nullable=False),
+        sa.Column("name", Text, nullable=False),
         sa.Column("taken_at", sa.Float, nullable=False),
-        sa.Column("sha256", sa.String, nullable=False),
+        sa.Column("sha256", Text, nullable=False),
         sa.Column("content", sa.LargeBinary, nullable=False),
     )
     op.create_index("evidence_ticket", "evidence", ["ticket_id", "id"])

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from agent.store.column_types import Text
+
 revision = "0008"
 down_revision = "0007"
 branch_labels = None
@@ -22,24 +24,24 @@ def upgrade() -> None:
     """Make the table, which needs no documents, and its indexes."""
     op.create_table(
         "ticket_index",
-        sa.Column("ticket_id", sa.String, primary_key=True),
+        sa.Column("ticket_id", Text, primary_key=True),
         sa.Column("open", sa.Boolean, nullable=False),
-        sa.Column("stage", sa.String, nullable=False),
-        sa.Column("severity", sa.String, nullable=False),
-        sa.Column("grade", sa.String, nullable=False),
-        sa.Column("scope", sa.String, nullable=False),
-        sa.Column("cause", sa.String, nullable=False),
-        sa.Column("party", sa.String, nullable=False),
-        sa.Column("provider", sa.String, nullable=False),
-        sa.Column("account", sa.String, nullable=False),
-        sa.Column("number", sa.String, nullable=False),
-        sa.Column("company", sa.String, nullable=False),
-        sa.Column("assignee", sa.String, nullable=False),
+        sa.Column("stage", Text, nullable=False),
+        sa.Column("severity", Text, nullable=False),
+        sa.Column("grade", Text, nullable=False),
+        sa.Column("scope", Text, nullable=False),
+        sa.Column("cause", Text, nullable=False),
+        sa.Column("party", Text, nullable=False),
+        sa.Column("provider", Text, nullable=False),
+        sa.Column("account", Text, nullable=False),
+        sa.Column("number", Text, nullable=False),
+        sa.Column("company", Text, nullable=False),
+        sa.Column("assignee", Text, nullable=False),
         sa.Column("severe", sa.Boolean, nullable=False),
         sa.Column("detected_at", sa.Float, nullable=False),
         sa.Column("closed_at", sa.Float, nullable=False),
         sa.Column("due_at", sa.Float, nullable=False),
-        sa.Column("words", sa.String, nullable=False),
+        sa.Column("words", Text, nullable=False),
     )
     for name, columns in _INDEXES.items():
         op.create_index(f"ticket_index_{name}", "ticket_index", columns)

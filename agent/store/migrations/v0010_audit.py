@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from agent.store.column_types import RowNumber, Text
+
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
@@ -13,13 +15,13 @@ def upgrade() -> None:
     """Make the table of the audit log."""
     op.create_table(
         "audit",
-        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("id", RowNumber, primary_key=True, autoincrement=True),
         sa.Column("at", sa.Float, nullable=False),
-        sa.Column("actor", sa.String, nullable=False),
-        sa.Column("role", sa.String, nullable=False),
-        sa.Column("what", sa.String, nullable=False),
-        sa.Column("subject", sa.String, nullable=False),
-        sa.Column("reason", sa.String, nullable=False),
-        sa.Column("address", sa.String, nullable=False),
+        sa.Column("actor", Text, nullable=False),
+        sa.Column("role", Text, nullable=False),
+        sa.Column("what", Text, nullable=False),
+        sa.Column("subject", Text, nullable=False),
+        sa.Column("reason", Text, nullable=False),
+        sa.Column("address", Text, nullable=False),
     )
     op.create_index("audit_at", "audit", ["at"])

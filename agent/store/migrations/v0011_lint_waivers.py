@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from agent.store.column_types import RowNumber, Text
+
 revision = "0011"
 down_revision = "0010"
 branch_labels = None
@@ -13,13 +15,13 @@ def upgrade() -> None:
     """Make the table of waivers."""
     op.create_table(
         "lint_waivers",
-        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-        sa.Column("lint", sa.String, nullable=False),
-        sa.Column("number", sa.String, nullable=False),
-        sa.Column("reason", sa.String, nullable=False),
-        sa.Column("author", sa.String, nullable=False),
+        sa.Column("id", RowNumber, primary_key=True, autoincrement=True),
+        sa.Column("lint", Text, nullable=False),
+        sa.Column("number", Text, nullable=False),
+        sa.Column("reason", Text, nullable=False),
+        sa.Column("author", Text, nullable=False),
         sa.Column("written_at", sa.Float, nullable=False),
-        sa.Column("until", sa.String, nullable=False),
-        sa.Column("withdrawn_by", sa.String, nullable=False, server_default=""),
+        sa.Column("until", Text, nullable=False),
+        sa.Column("withdrawn_by", Text, nullable=False, server_default=""),
     )
     op.create_index("lint_waivers_number", "lint_waivers", ["number"])

@@ -69,7 +69,7 @@ class TicketDeliveries:
             sink_links.c.sink.in_(sinks), sink_links.c.ticket_id == ticket_id
         )
         found: list[SinkDeliveries] = []
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             references = {row.sink: row.reference for row in await connection.execute(links)}
             for sink in sinks:
                 query = select(*columns).where(

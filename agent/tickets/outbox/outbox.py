@@ -92,14 +92,14 @@ class Outbox:
         query = select(outbox.c.last_attempt_at).where(
             outbox.c.sink == sink, outbox.c.last_attempt_at > since
         )
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             return [float(at) for at in (await connection.execute(query)).scalars()]
 
     @uninterrupted
     async def next_due(self, sink: str) -> float | None:
         """When the next row is due at ``sink``; ``None`` when nothing waits."""
         heads = _heads_of(sink).subquery()
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             result = await connection.execute(select(func.min(heads.c.next_attempt_at)))
             due = result.scalar_one()
             return None if due is None else float(due)
@@ -181,7 +181,7 @@ class Outbox:
         """The queue of every sink that has undelivered or dead rows, by sink."""
         waiting = outbox.c.state.in_(UNDELIVERED)
         dead = outbox.c.state == RowState.DEAD
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             result = await connection.execute(
                 select(
                     outbox.c.sink,
@@ -198,7 +198,7 @@ class Outbox:
     async def waiting_tickets(self, sink: str) -> frozenset[str]:
         """The ids of tickets with an undelivered or dead row at ``sink``."""
         undelivered = outbox.c.state.in_((*UNDELIVERED, RowState.DEAD))
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             result = await connection.execute(
                 select(outbox.c.ticket_id).where(outbox.c.sink == sink, undelivered).distinct()
             )
@@ -207,7 +207,7 @@ class Outbox:
     @uninterrupted
     async def dead_letters(self, ticket: str | None = None) -> list[Row]:
         """The dead rows, oldest first; of one ticket when ``ticket`` is its id."""
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             result = await connection.execute(
                 select(outbox).where(_dead_rows(ticket)).order_by(outbox.c.id)
             )

@@ -48,7 +48,7 @@ class OutboxOverview:
     @uninterrupted
     async def queues(self) -> dict[str, SinkQueue]:
         """The queue of every sink that has rows, by the sink's name."""
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             counted = await connection.execute(
                 select(
                     outbox.c.sink,
@@ -72,7 +72,7 @@ class OutboxOverview:
         """How many dead letters there are, and some of them, the newest first."""
         dead = outbox.c.state == RowState.DEAD
         columns = [outbox.c[name] for name in DeadLetter.__struct_fields__]
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             total = await connection.execute(select(func.count()).where(dead))
             rows = await connection.execute(
                 select(*columns)

@@ -198,7 +198,7 @@ def _is_expired(alert: ExternalAlert, now: float) -> bool:
 async def _read(database: Database, source: str) -> dict[str, ExternalAlert]:
     table = external_alerts
     query = select(table.c.fingerprint, table.c.document).where(table.c.source == source)
-    async with database.transaction() as connection:
+    async with database.reading() as connection:
         rows = (await connection.execute(query)).all()
     alerts: dict[str, ExternalAlert] = {}
     for row in rows:

@@ -88,7 +88,7 @@ class PushRepository:
         """
         table = provider_pushes
         facts: dict[AccountKey, list[PushedFact]] = {}
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             names = select(table.c.provider, table.c.account).distinct()
             accounts = [(row.provider, row.account) for row in (await connection.execute(names))]
             for provider, account in accounts:

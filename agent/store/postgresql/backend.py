@@ -1,0 +1,222 @@
+"""A ledger in PostgreSQL: its migrations, its lease, and the fence of whoever writes."""
+
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from agent.config.store import Store, shown_url
+from agent.store import InUseError, UnavailableError
+from agent.store.backend import FencedError, UncertainError
+from agent.store.leases import (
+    AGENT,
+    RENEWAL_INTERVAL,
+    Lease,
+    acquire,
+    fence,
+    holding_of,
+    this_place,
+)
+from agent.store.migrate import migrate
+from agent.store.postgresql.engine import limits, postgresql_engine
+from agent.store.postgresql.lease_keeper import LeaseKeeper
+from agent.store.postgresql.trouble import ERRORS, failure_text, postgresql_trouble_of
+from agent.store.trouble import Trouble
+
+log = structlog.get_logger(__name__)
+
+_MIGRATION_LOCK = 5_823_406_117
+"""The key of the advisory lock, held for one transaction, under which a schema is changed."""
+
+
+class PostgresqlBackend:
+    """One agent's way into a PostgreSQL database.
+
+    Writing transactions come one at a time, as the caller sees to; those that read go beside them,
+    each from a moment of its own.
+
+    Args:
+        store: The configuration; its address is set.
+        on_lost: Called once when another agent has taken the lease.
+    """
+
+    errors: tuple[type[BaseException], ...] = (*ERRORS, FencedError, UncertainError)
+    reads_beside_writes = True
+
+    def __init__(self, store: Store, on_lost: Callable[[], None]) -> None:
+        assert store.url is not None
+        self.name = shown_url(store.url)
+        self.lease: Lease | None = None
+        self._limits = limits(store)
+        self._engine = postgresql_engine(store, store.connections)
+        self._on_lost = on_lost
+        quick = {
+            "statement_timeout": min(store.statement_timeout, RENEWAL_INTERVAL),
+            "connect_timeout": min(store.connect_timeout, RENEWAL_INTERVAL),
+        }
+        renewing = store.model_copy(update=quick)
+        self._keeper = LeaseKeeper(postgresql_engine(renewing, 1), limits(renewing))
+
+    async def open(self) -> None:
+        """Migrate the database as needed and take its lease, in one transaction.
+
+        Raises:
+            StoreError: when it cannot be used, another agent holds it, or it is another program's
+                or a newer numwatch's.
+        """
+        asked_at = time.monotonic()
+        try:
+            async with self._engine.begin() as connection:
+                self.lease = await self._take_over(connection)
+                found = await connection.execute(text("SHOW server_version"))
+                version = str(found.scalar_one())
+        except self.errors as error:
+            trouble = self.trouble_of(error)
+            passes = trouble is not None and trouble.passes
+            reason = failure_text(error)
+            raise UnavailableError(f"{self.name}: {reason}", passes=passes) from error
+        self._keeper.start(self.lease, asked_at, self._on_lost)
+        log.info("ledger_opened", database=self.name, postgresql_version=version)
+
+    async def _take_over(self, connection: AsyncConnection) -> Lease:
+        """The lease, and the present schema.
+
+        Before the schema is changed nobody else may work on it; before it is first made there is
+        no table of leases.
+        """
+        await lock_schema(connection)
+        there = await connection.execute(text("SELECT to_regclass('leases') IS NOT NULL"))
+        if not there.scalar_one():
+            await connection.run_sync(migrate, self.name)
+            return await self._acquire(connection)
+        lease = await self._acquire(connection)
+        await connection.run_sync(migrate, self.name)
+        return lease
+
+    async def _acquire(self, connection: AsyncConnection) -> Lease:
+        lease = await acquire(connection, AGENT, str(uuid.uuid4()), this_place())
+        if lease is None:
+            holding = await holding_of(connection, AGENT)
+            by = "" if holding is None else f" ({holding.place})"
+            raise InUseError(
+                f"{self.name}: in use by another numwatch agent{by}; stop it, or give this one a"
+                " database of its own; of one that was killed, it is free after 15 seconds"
+            )
+        return lease
+
+    async def close(self) -> None:
+        """Give the lease back and close every connection."""
+        await self._keeper.stop()
+        await self._engine.dispose()
+
+    def trouble_of(self, error: BaseException) -> Trouble | None:
+        """What ``error`` says about the database; ``None`` where a statement was wrong."""
+        if isinstance(error, FencedError):
+            return Trouble.TAKEN_OVER
+        if isinstance(error, UncertainError):
+            return postgresql_trouble_of(error.__cause__ or error) or Trouble.UNREACHABLE
+        return postgresql_trouble_of(error)
+
+    def place_of(self, _error: BaseException) -> str:
+        """The database."""
+        return self.name
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A connection inside one transaction, under this agent's lease.
+
+        Raises:
+            FencedError: when another agent has taken the lease; nothing was written.
+            UncertainError: when the connection was lost while the transaction was being committed.
+        """
+        connection = await self._begun(self._fence)
+        try:
+            yield connection
+            await _commit(connection)
+        except BaseException as error:
+            await _abandon(connection, error)
+            raise
+        await connection.close()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection inside one transaction in which nothing can be written.
+
+        All its statements see the database as it was at the first.
+        """
+        connection = await self._begun(self._look)
+        try:
+            yield connection
+        except BaseException as error:
+            await _abandon(connection, error)
+            raise
+        await connection.close()
+
+    async def _begun(self, begin: Callable[[AsyncConnection], Awaitable[None]]) -> AsyncConnection:
+        """A connection on which ``begin`` has begun a transaction.
+
+        One from before the server was started anew fails at its first statement, when nothing was
+        done yet: then it is tried once more, on a new one.
+        """
+        try:
+            return await self._begun_once(begin)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        return await self._begun_once(begin)
+
+    async def _begun_once(
+        self, begin: Callable[[AsyncConnection], Awaitable[None]]
+    ) -> AsyncConnection:
+        connection = await self._engine.connect()
+        try:
+            await begin(connection)
+        except BaseException as error:
+            await _abandon(connection, error)
+            raise
+        return connection
+
+    async def _fence(self, connection: AsyncConnection) -> None:
+        assert self.lease is not None
+        statement = fence(self.lease).add_columns(*self._limits)
+        if (await connection.execute(statement)).one_or_none() is None:
+            raise FencedError(f"the lease {self.lease.name} is no longer this agent's")
+
+    async def _look(self, connection: AsyncConnection) -> None:
+        await connection.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        await self._limit(connection)
+
+    async def _limit(self, connection: AsyncConnection) -> None:
+        await connection.execute(select(*self._limits))
+
+
+async def lock_schema(connection: AsyncConnection) -> None:
+    """Let nobody else change the schema, or take a lease before it is made, until the commit."""
+    locked = text("SELECT pg_advisory_xact_lock(:key)")
+    await connection.execute(locked, {"key": _MIGRATION_LOCK})
+
+
+async def _commit(connection: AsyncConnection) -> None:
+    try:
+        await connection.commit()
+    except ERRORS as error:
+        if postgresql_trouble_of(error) is None:
+            raise  # it was refused, so it is known
+        raise UncertainError(str(error)) from error
+
+
+async def _abandon(connection: AsyncConnection, error: BaseException) -> None:
+    """Give back a connection after ``error``: rolled back, or closed where its state is unknown."""
+    try:
+        if isinstance(error, OSError | UncertainError):
+            await connection.invalidate()
+        await connection.close()
+    except ERRORS as further:
+        log.debug("connection_not_given_back", error=str(further))

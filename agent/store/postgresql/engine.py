@@ -1,0 +1,64 @@
+"""The engine of a PostgreSQL database, also behind a pooler in transaction mode.
+
+There a statement that was prepared in one transaction is unknown in the next one, or somebody
+else's. So nothing is prepared under a name, nothing is cached, and nothing is set for a session:
+limits are set in each transaction.
+"""
+
+from typing import Any
+
+import asyncpg
+from sqlalchemy import ColumnElement, func
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from agent.config.store import Store
+
+APPLICATION = "numwatch"
+LONGEST_PAUSE = 10.0
+"""Seconds after which the database ends a transaction whose program does nothing. It is less than
+a lease lasts: a process that was stopped in a transaction holds nobody up."""
+_GRACE = 2.0
+"""Seconds after the database's own limit within which an answer must have come."""
+
+
+def postgresql_engine(store: Store, connections: int) -> AsyncEngine:
+    """An engine with at most ``connections`` connections to the database of ``store``."""
+    assert store.url is not None
+    address = store.url.reveal()
+
+    async def connect(*_args: Any, **_options: Any) -> Any:
+        return await asyncpg.connect(
+            address,
+            timeout=store.connect_timeout,
+            command_timeout=store.statement_timeout + _GRACE,
+            statement_cache_size=0,
+            server_settings={"application_name": APPLICATION},
+        )
+
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=store.connect_timeout,
+        # The last one that was given back is used next: few connections while little happens.
+        pool_use_lifo=True,
+        connect_args={
+            "async_creator_fn": connect,
+            "prepared_statement_cache_size": 0,
+            "prepared_statement_name_func": str,
+        },
+    )
+
+
+def limits(store: Store) -> list[ColumnElement[str]]:
+    """Columns of a statement that set what the transaction it is in may take."""
+    values = {
+        "statement_timeout": store.statement_timeout,
+        "idle_in_transaction_session_timeout": LONGEST_PAUSE,
+    }
+    return [
+        func.set_config(name, f"{seconds * 1000:.0f}", True)  # noqa: FBT003 - PostgreSQL's order
+        for name, seconds in values.items()
+    ]

@@ -1,0 +1,183 @@
+"""A PostgreSQL of the tests' own: in a temporary folder, as a user that is not root."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import uuid
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from agent.config.store import Store
+from tests.integration.processes import free_port
+
+PASSWORD = "s3cret/with:signs"
+_PASSWORD_IN_URL = "s3cret%2Fwith%3Asigns"
+_ACCOUNTS = ("postgres", "nobody")
+_WAIT = 30.0
+
+
+def _binaries() -> Path | None:
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    found = folders[-1] if folders else shutil.which("initdb")
+    return None if found is None else Path(found).parent
+
+
+def _account() -> str | None:
+    """Whom to run the server as; ``None`` where that is who runs the tests."""
+    if os.getuid() != 0:
+        return None
+    for name in _ACCOUNTS:
+        try:
+            return pwd.getpwnam(name).pw_name
+        except KeyError:
+            continue
+    pytest.skip("PostgreSQL does not run as root, and there is no other user here")
+
+
+class PostgresqlServer:
+    """The server; :meth:`start` it, and :meth:`remove` it at the end."""
+
+    def __init__(self) -> None:
+        binaries = _binaries()
+        if binaries is None:
+            pytest.skip("PostgreSQL is not installed; `make servers` as root installs it")
+        self._binaries = binaries
+        self.account = _account()
+        """Whom it runs as; ``None`` for whoever runs the tests."""
+        self.folder = Path(tempfile.mkdtemp(prefix="numwatch-postgresql-"))
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        if self.account:
+            shutil.chown(self.folder, self.account)
+        self._initialize()
+
+    def _run(self, *command: str) -> None:
+        done = subprocess.run(
+            [str(self._binaries / command[0]), *command[1:]],
+            user=self.account,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    def _initialize(self) -> None:
+        password = self.folder / "password"
+        password.write_text(PASSWORD)
+        if self.account:
+            shutil.chown(password, self.account)
+        # Sorted by a language, as databases usually are, so that a test sees where that matters.
+        language = ("--locale-provider=icu", "--icu-locale=en-US", "--encoding=UTF8")
+        self._run(
+            *("initdb", "--no-sync", "--auth-local=trust", "--auth-host=scram-sha-256"),
+            *(*language, "--locale=C.UTF-8", "--username=numwatch", f"--pwfile={password}"),
+            str(self.data),
+        )
+
+    @property
+    def data(self) -> Path:
+        """The server's data directory."""
+        return self.folder / "data"
+
+    def start(self, *settings: str) -> None:
+        """Start it, with further ``NAME=VALUE``; it answers when this returns."""
+        given = (
+            *("fsync=off", "full_page_writes=off", "autovacuum=off"),
+            *("shared_buffers=16MB", "max_connections=60", "listen_addresses=127.0.0.1"),
+            *(f"unix_socket_directories={self.folder}", f"port={self.port}", *settings),
+        )
+        options = [option for it in given for option in ("-c", it)]
+        log = (self.folder / "log").open("ab")
+        self._process = subprocess.Popen(
+            [str(self._binaries / "postgres"), "-D", str(self.data), *options],
+            user=self.account,
+            cwd=self.folder,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        log.close()
+        deadline = time.monotonic() + _WAIT
+        while self._ask("postgres", "SELECT 1") is None:
+            assert self._process.poll() is None, (self.folder / "log").read_text()
+            assert time.monotonic() < deadline, (self.folder / "log").read_text()
+            time.sleep(0.03)
+
+    def kill(self) -> None:
+        """End it with every process it has, as a crash of the machine would."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+        # What a crash leaves, and what a new server would take for another's.
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def suspend(self) -> None:
+        """Stop every process of it where it is."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let them go on."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGCONT)
+
+    def remove(self) -> None:
+        """End it and delete everything."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def make_database(self, template: str = "template1") -> str:
+        """The name of a new database, a copy of ``template``."""
+        name = f"n{uuid.uuid4().hex[:12]}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop_database(self, name: str) -> None:
+        """Delete a database, whoever uses it."""
+        self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def execute(self, statement: str, database: str = "postgres") -> list[str]:
+        """The lines that psql prints for ``statement``."""
+        lines = self._ask(database, statement)
+        assert lines is not None, f"{statement} failed: {self._log_end()}"
+        return lines
+
+    def _log_end(self) -> str:
+        return (self.folder / "log").read_text(errors="replace")[-2000:]
+
+    def _ask(self, database: str, statement: str) -> list[str] | None:
+        command = (
+            *(str(self._binaries / "psql"), "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1"),
+            *("-h", str(self.folder), "-p", str(self.port), "-U", "numwatch", "-d", database),
+            *("-c", statement),
+        )
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return done.stdout.splitlines() if done.returncode == 0 else None
+
+    def execute_in(self, store: Store, statement: str) -> list[str]:
+        """As :meth:`execute`, in the database of ``store``."""
+        assert store.url is not None
+        return self.execute(statement, urlsplit(store.url.reveal()).path.strip("/"))
+
+    def end_lease(self, store: Store) -> None:
+        """Let the lease be over: stands for the 15 seconds after its agent was killed."""
+        self.execute_in(store, "UPDATE leases SET expires_at = 0")
+
+    def url(self, database: str) -> str:
+        """The address of a database over TCP, with the password."""
+        return f"postgresql://numwatch:{_PASSWORD_IN_URL}@127.0.0.1:{self.port}/{database}"
+
+    def local_url(self, database: str) -> str:
+        """The address of a database by the socket, where no password is asked for."""
+        user = "numwatch"
+        return f"postgresql://{user}@/{database}?host={self.folder}&port={self.port}"
