@@ -28,6 +28,7 @@ _FIELDS: Final[Mapping[str, Message]] = {
     "wed": Message("Wednesdays"),
     "thu": Message("Thursdays"),
     "fri": Message("Fridays"),
+    "schedule": Message("opening hours"),
     "sat": Message("Saturdays"),
     "sun": Message("Sundays"),
     "special_days": Message("special days"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.text import Text
 
+from agent.baselines.change_words import field_text, value_text
 from agent.cli.client import Client, Document, NumberKey
 from agent.cli.language import locale, say
 from agent.cli.ledger_client import open_ledger_or_holder
@@ -15,6 +16,7 @@ from agent.cli.runner import CommandError, ExitStatus, print_json, run_command
 from agent.cli.words import Words
 from agent.config.settings import Settings
 from agent.i18n import CHINESE, N_, Message
+from agent.i18n.words import ORIGINS, word
 from agent.plan import PlanError, make_plan
 from agent.store import StoreError
 from agent.terminal.grid import Column, facts, paragraph, table
@@ -118,19 +120,35 @@ def _baseline_lines(report: Document, words: Words, width: int) -> Iterator[Text
     if report["baseline"] is None:
         return
     values = (
-        (name, json.dumps(value, ensure_ascii=False))
+        (field_text(name, words.locale), _value(name, value, words.locale))
         for name, value in (report["routing"] or {}).items()
     )
     phones = (
         (
             words.say(_PHONE, binding=phone["binding"]),
-            f"{phone['phone']} {words.label(phone['kind'])} {phone['position']}",
+            " ".join(
+                (
+                    phone["phone"],
+                    value_text("kind", phone["kind"], words.locale),
+                    str(phone["position"]),
+                )
+            ),
         )
         for phone in report["phones"] or ()
     )
     yield from facts((*values, *phones), width)
     for version in report["history"]:
         yield from paragraph(words.say(_BEFORE, version=_version(version, words)), width)
+
+
+def _value(name: str, value: object, locale: str) -> str:
+    """A setting as the drift of it would be told; what is a list or nested, as JSON."""
+    if isinstance(value, bool):
+        return value_text(name, "yes" if value else "no", locale)
+    if value in ([], (), {}, None):
+        return value_text(name, "none", locale)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value_text(name, text, locale)
 
 
 def _difference_lines(report: Document, words: Words, width: int) -> Iterator[Text]:
@@ -145,7 +163,12 @@ def _difference_lines(report: Document, words: Words, width: int) -> Iterator[Te
         Column(words.heading(N_("now")), wraps=True),
     )
     rows = (
-        (words.label(it["section"]), it["field"], it["was"], it["now"])
+        (
+            words.label(it["section"]),
+            field_text(it["field"], words.locale),
+            value_text(it["field"], it["was"], words.locale),
+            value_text(it["field"], it["now"], words.locale),
+        )
         for it in report["differences"]
     )
     yield from table(columns, rows, width)
@@ -172,7 +195,7 @@ def _version(version: Document, words: Words) -> str:
     by, note = version["approved_by"], version["note"]
     return words.say(
         _VERSION,
-        origin=words.label(version["origin"]),
+        origin=word(version["origin"], ORIGINS),
         version=version["version"],
         by=_BY.with_values(name=by) if by else "",
         time=words.time(version["taken_at"]),

@@ -19,6 +19,7 @@ from agent.baselines.repository import BaselineRepository
 from agent.baselines.service import BaselineService
 from agent.checks.engine import Checker
 from agent.cli.client import ApiClient, Client, Document, NumberKey
+from agent.cli.language import locale
 from agent.cli.observation import poll_once
 from agent.cli.runner import CommandError
 from agent.config.load import load
@@ -33,6 +34,8 @@ from agent.tickets.document import document
 from agent.tickets.ledger import Filter, Ledger
 from agent.tickets.manager import Tickets
 from agent.tickets.outbox.outbox import Outbox
+from agent.tickets.text import in_language
+from agent.tickets.ticket import Ticket
 from agent.web.baselines import baseline_view, version_view
 
 _HOLDER_HINT = (
@@ -56,15 +59,20 @@ class LedgerClient:
         self._settings = settings
         self._declared = declared
 
+    def _document(self, ticket: Ticket) -> Document:
+        """The ticket with its texts in the language that the command speaks, where it has them."""
+        shown = in_language(ticket, locale(self._settings), self._settings.timezone)
+        return document(shown, time.time())
+
     async def tickets(self, limit: int, *, is_open: bool | None) -> list[Document]:
         """See :class:`agent.cli.client.Client`."""
         page = await Ledger(self._database).list(Filter(open=is_open), limit)
-        return [document(ticket, time.time()) for ticket in page.tickets]
+        return [self._document(ticket) for ticket in page.tickets]
 
     async def ticket(self, id_or_key: str) -> Document | None:
         """See :class:`agent.cli.client.Client`."""
         ticket = await Ledger(self._database).get(id_or_key)
-        return None if ticket is None else document(ticket, time.time())
+        return None if ticket is None else self._document(ticket)
 
     async def act(self, ticket: str, request: ActionRequest) -> Document | None:
         """See :class:`agent.cli.client.Client`.
@@ -75,7 +83,7 @@ class LedgerClient:
         """
         tickets = Tickets(self._database, self._settings, lambda *_: None, lambda *_: None)
         change = await tickets.act(ticket, request, time.time())
-        return None if change is None else document(change.after, time.time())
+        return None if change is None else self._document(change.after)
 
     async def evidence(self, ticket: str) -> bytes | None:
         """See :class:`agent.cli.client.Client`."""

@@ -7,8 +7,12 @@ from rich.text import Text
 
 from agent.cli.client import Document
 from agent.cli.words import Words
+from agent.diagnosis.evidence_words import fact_text, value_of_fact
 from agent.i18n import N_, Message
 from agent.terminal.grid import Column, facts, paragraph, table
+from agent.tickets.changes import AGENT
+from agent.web.pages.timeline import actor_text, event_text, reason_text
+from agent.web.texts import PageTexts
 
 STYLES: Final = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
 _HEAD: Final = (
@@ -16,18 +20,18 @@ _HEAD: Final = (
     ("id", N_("id"), ""),
     ("stage", N_("stage"), "label"),
     ("severity", N_("severity"), "label"),
-    ("grade", N_("grade"), ""),
-    ("scope", N_("scope"), "label"),
-    ("symptom", N_("symptom"), ""),
+    ("grade", N_("grade"), "grade"),
+    ("scope", N_("scope"), "scope"),
+    ("symptom", N_("symptom"), "symptom"),
     ("provider", N_("provider"), ""),
     ("account", N_("account"), ""),
     ("number", N_("number"), ""),
     ("company", N_("company"), ""),
-    ("carrier", N_("carrier"), ""),
+    ("carrier", N_("carrier"), "carrier"),
     ("started_at", N_("started"), "time"),
     ("detected_at", N_("detected"), "time"),
     ("closed_at", N_("closed"), "time"),
-    ("pattern", N_("pattern"), ""),
+    ("pattern", N_("pattern"), "pattern"),
 )
 _WIDE: Final = 150
 """Cells from which a ticket has one row."""
@@ -52,7 +56,7 @@ def _cells(ticket: Document, words: Words) -> list[Text]:
         ticket["id"],
         words.label(ticket["stage"]),
         words.label(ticket["severity"]),
-        ticket["grade"],
+        words.label(ticket["grade"], "grade"),
         words.time(ticket["detected_at"]),
         "/".join(filter(None, (ticket["provider"], ticket["account"]))),
         ticket["number"],
@@ -99,7 +103,7 @@ def _value(value: Any, kind: str, words: Words) -> str:
         return ""
     if kind == "time":
         return words.time(value)
-    return words.label(value) if kind == "label" else str(value)
+    return words.label(value, kind) if kind else str(value)
 
 
 def _diagnosis(verdict: Document, words: Words) -> Iterator[tuple[str, str]]:
@@ -109,11 +113,16 @@ def _diagnosis(verdict: Document, words: Words) -> Iterator[tuple[str, str]]:
         party = f"{words.label(verdict['party'])} {verdict['contact']}".strip()
         yield words.heading(N_("whose job")), party
     for fact in verdict["evidence"]:
-        yield words.heading(N_("fact")), f"{fact['fact']} = {fact['value']}"
+        yield words.heading(N_("fact")), _fact(fact, words.locale)
     for step in verdict["next_steps"]:
         yield words.heading(N_("next")), step
     for question in verdict["questions"]:
         yield words.heading(N_("question")), question
+
+
+def _fact(fact: Document, locale: str) -> str:
+    value = value_of_fact(fact["fact"], fact["value"], locale)
+    return f"{fact_text(fact['fact'], locale)} = {value}"
 
 
 _Table = tuple[Sequence[Column], list[list[str]]]
@@ -138,7 +147,12 @@ def _clocks(clocks: Sequence[Document], words: Words) -> _Table:
 def _members(members: Sequence[Document], words: Words) -> _Table:
     names = (N_("number"), N_("symptom"), N_("joined"), N_("left"))
     return [Column(words.heading(name)) for name in names], [
-        [it["number"], it["symptom"], words.time(it["joined_at"]), words.time(it["left_at"])]
+        [
+            it["number"],
+            words.label(it["symptom"], "symptom"),
+            words.time(it["joined_at"]),
+            words.time(it["left_at"]),
+        ]
         for it in members
     ]
 
@@ -150,7 +164,14 @@ def _timeline(entries: Sequence[Document], words: Words) -> _Table:
         Column(words.heading(N_("event"))),
         Column(words.heading(N_("reason")), wraps=True),
     )
-    return columns, [
-        [words.time(it["at"]), it["actor"], words.label(it["event"]), it["reason"]]
-        for it in entries
+    return columns, [_entry(it, words) for it in entries]
+
+
+def _entry(entry: Document, words: Words) -> list[str]:
+    texts, is_agent = PageTexts(words.locale), entry["actor"] == AGENT
+    return [
+        words.time(entry["at"]),
+        actor_text(entry["actor"], texts),
+        event_text(entry["event"], texts, is_agent=is_agent),
+        reason_text(entry["reason"], texts, is_agent=is_agent),
     ]

@@ -31,10 +31,11 @@ class Words:
         self.locale = locale
         self.zone = ZoneInfo(zone) if zone else None
 
-    def label(self, code: Any) -> str:
+    def label(self, code: Any, group: str = "") -> str:
         """The words for a code of the closed lists; the code itself where there are none."""
         text = "" if code is None else str(code)
-        return LABELS[text].text(self.locale) if text in LABELS else text
+        message = LABELS.get(f"{group}.{text}") or LABELS.get(text)
+        return text if message is None else message.text(self.locale)
 
     def heading(self, text: str) -> str:
         """A heading, or another text without values."""

@@ -10,7 +10,7 @@ from agent.config.settings import Settings
 from agent.diagnosis.evidence_words import fact_text, reason_text, source_text, value_of_fact
 from agent.diagnosis.texts import verdict_in
 from agent.diagnosis.words import Words
-from agent.i18n import Joined
+from agent.i18n import ENGLISH, Joined
 from agent.states import Cause
 from agent.terminal.grid import Column, facts, paragraph, table
 from agent.terminal.times import duration, moment
@@ -32,7 +32,7 @@ def render(verdict: Verdict, settings: Settings, locale: str, width: int) -> Ite
     style = _STYLES.get(verdict.cause, _BAD)
     title = f"{verdict.number}  {words.title(Cause(verdict.cause))}"
     yield from paragraph(Text(title, style=f"bold {style}"), width)
-    summary = _summary(verdict, settings, words)
+    summary = _summary(verdict, settings, words, locale)
     yield from facts(((words.word("headings", name), text) for name, text in summary), width, 2)
     if verdict.evidence:
         yield from _evidence(verdict.evidence, words, locale, width)
@@ -48,10 +48,12 @@ def render(verdict: Verdict, settings: Settings, locale: str, width: int) -> Ite
             yield from paragraph(_considered(considered, words, locale), width, "  · ")
 
 
-def _summary(verdict: Verdict, settings: Settings, words: Words) -> Iterator[tuple[str, str]]:
+def _summary(
+    verdict: Verdict, settings: Settings, words: Words, locale: str
+) -> Iterator[tuple[str, str]]:
     party = words.word("parties", verdict.party)
-    # The codes are what the JSON document and the metrics have.
-    yield "job", f"{party}  ({verdict.cause}, {verdict.party})"
+    # The codes are what the JSON document and the metrics have; other languages go without them.
+    yield "job", party if locale != ENGLISH else f"{party}  ({verdict.cause}, {verdict.party})"
     yield "sure", f"{verdict.confidence:.0%}"
     if verdict.contact:
         yield "call", verdict.contact

@@ -8,6 +8,9 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import msgspec
+
+from agent.diagnosis.texts import verdict_in
 from agent.diagnosis.words import Words
 from agent.i18n import CHINESE, ENGLISH, LOCALES, Joined, Message, translate
 from agent.masking import mask_text
@@ -37,6 +40,19 @@ def text_of(
         description="\n".join(filter(None, (about, *shown))),
         others={other: _by_alert(subject, alert, other) for other in LOCALES if other != locale},
     )
+
+
+def in_language(ticket: Ticket, locale: str, zone: str) -> Ticket:
+    """``ticket`` with its texts in ``locale`` where they are known in that language."""
+    if locale not in ticket.text.others:
+        return ticket
+    verdict = None if ticket.diagnosis is None else verdict_in(ticket.diagnosis, locale)
+    lines = [_since(ticket.started_at, locale, zone), *_diagnosis(verdict, locale)]
+    number = ticket.subject.number
+    shown = [_shown(line, number, _DESCRIPTION_CHARACTERS) for line in lines]
+    description = "\n".join(filter(None, (about_in(ticket, locale), *shown)))
+    text = Text(title=title_in(ticket, locale), description=description)
+    return msgspec.structs.replace(ticket, text=text, diagnosis=verdict)
 
 
 def title_in(ticket: Ticket, locale: str) -> str:

@@ -17,6 +17,8 @@ from agent.tickets.document import document
 from agent.tickets.ledger import Filter, Page
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
 from agent.tickets.refusal import RefusalError
+from agent.tickets.text import in_language
+from agent.tickets.ticket import Ticket
 from agent.web.audit import record_replay
 from agent.web.authentication import recorded_actor
 from agent.web.bodies import read_body
@@ -82,7 +84,8 @@ async def list_tickets(request: web.Request) -> web.Response:
     filter_ = Filter(open=_OPEN[query.pop("open")], **query)
     page = await services.tickets.list(filter_, limit, offset)
     now = services.clock()
-    items = await asyncio.to_thread(_documents, page, now)
+    shown = Page(tuple(_in_language(request, it) for it in page.tickets), page.total)
+    items = await asyncio.to_thread(_documents, shown, now)
     following = next_page(request, page.total, limit, offset)
     return await large_json_response(_TicketPage(page.total, limit, offset, following, items))
 
@@ -102,6 +105,7 @@ async def show_ticket(request: web.Request) -> web.Response:
     ticket = await services.tickets.get(request.match_info["id"])
     if ticket is None:
         raise no_ticket()
+    ticket = _in_language(request, ticket)
     return await large_json_response(await asyncio.to_thread(document, ticket, services.clock()))
 
 
@@ -117,7 +121,8 @@ async def act_on_ticket(request: web.Request) -> web.Response:
     """Act on a ticket; answers with the ticket as it is then."""
     read(request.query, ())
     change = await perform(request, await read_body(request, TicketActionRequest, _EXAMPLE))
-    return await large_json_response(document(change.after, services_of(request).clock()))
+    after = _in_language(request, change.after)
+    return await large_json_response(document(after, services_of(request).clock()))
 
 
 async def perform(request: web.Request, action: TicketActionRequest) -> Change:
@@ -146,6 +151,13 @@ async def perform(request: web.Request, action: TicketActionRequest) -> Change:
     if change is None:
         raise no_ticket()
     return change
+
+
+def _in_language(request: web.Request, ticket: Ticket) -> Ticket:
+    """The ticket with its texts in the language that is asked for, else in the configured one."""
+    settings = services_of(request).settings()
+    accepted = request.headers.get("Accept-Language", "")
+    return in_language(ticket, choose_locale("", accepted, settings.locale), settings.timezone)
 
 
 def _words(request: web.Request, error: RefusalError) -> str:

@@ -6,7 +6,7 @@ import urllib.request
 from collections import Counter
 from urllib.parse import urljoin, urlsplit
 
-from tests.browser.chinese import english_in, read_page
+from tests.chinese_prose import english_in, read_page
 
 EACH = 3
 """Pages of one kind that are read."""

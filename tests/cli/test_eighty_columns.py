@@ -21,9 +21,13 @@ from rich.cells import cell_len
 
 from agent.web.labels import LABELS
 from tests.agent_process import TOKEN, AgentProcess, agent_process, small_world
+from tests.chinese_prose import english_in
 from tests.integration.processes import ROOT, wait_until
 
 NUMBER = "4006220001"
+NAMES = frozenset({"north", "hq", "desk", "check-config", "calendar", "zh-CN", "utf-8", "top"})
+COMMAND = re.compile(r"^  [a-z-]+ |\[OPTIONS\] COMMAND \[ARGS\]|numwatch tickets")
+"""Names of the world's account and of its sink."""
 DRIVER = str(Path(__file__).with_name("commands_in_turn.py"))
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 IDS = re.compile(r"(?<![\d*])400\d{7}(?!\d)|NW-[0-9A-Z]+-[0-9A-Z]+-\d+|north/hq|numwatch_[a-z_]+")
@@ -167,6 +171,17 @@ def test_chinese_has_no_english_sentence(chinese: dict[str, str], name: str) -> 
         if re.search(r"[\u4e00-\u9fff]", line) and SENTENCE.search(line)
     ]
     assert mixed == []
+
+
+def test_what_is_printed_in_chinese_has_no_english_prose(chinese: dict[str, str]) -> None:
+    left = [
+        f"{name}: {line}"
+        for name, text in chinese.items()
+        for line in text.splitlines()
+        # A line of help begins with the name of a command; labels of metrics are names as well.
+        if english_in(COMMAND.sub("", line) if "help" in name else line, NAMES) and name != "query"
+    ]
+    assert not left, "\n".join(left)
 
 
 def test_times_are_said_as_people_say_them(piped: dict[str, str]) -> None:

@@ -19,8 +19,8 @@ _NAMES = re.compile(
 )
 """Names that are the same in every language."""
 TECHNICAL = re.compile(
-    r"AAA?|API|ASCII|CNY|CSV|DNS|Excel|Grafana|HTTP|IVR|JSON|KiB|LANG|MiB|OK|PID|Prometheus|Python"
-    r"|SLA|SQLite|TLS|URL|UTC|UTF|Webhook|YAML|ZIP|config|ms|px|shell|systemd|xx"
+    r"AAA?|API|ASCII|CNY|CSV|DNS|Excel|Grafana|HTTP|IVR|JSON|KiB|LANG|MB|MiB|OK|PID|Prometheus|Python"
+    r"|SIGTERM|SLA|SQLite|TLS|URL|UTC|UTF|Webhook|YAML|ZIP|config|ms|px|shell|systemd|xx"
 )
 """Technical words that Chinese texts have, too."""
 
