@@ -25,7 +25,9 @@ from tests.chinese_prose import english_in
 from tests.integration.processes import ROOT, wait_until
 
 NUMBER = "4006220001"
-NAMES = frozenset({"north", "hq", "desk", "check-config", "calendar", "zh-CN", "utf-8", "top"})
+NAMES = frozenset(
+    {"north", "hq", "desk", "check-config", "calendar", "zh-CN", "utf-8", "top", " en "}
+)
 COMMAND = re.compile(r"^  [a-z-]+ |\[OPTIONS\] COMMAND \[ARGS\]|numwatch tickets")
 """Names of the world's account and of its sink."""
 DRIVER = str(Path(__file__).with_name("commands_in_turn.py"))

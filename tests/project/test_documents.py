@@ -14,6 +14,7 @@ CITATION = re.compile(
     r"docs/(?:[\w-]+/)*[\w.-]+\.md"
     r"(?:,? §(?P<section>\d+)|, (?P<heading>[A-Z][A-Za-z]+(?: [a-z]+)*))?"
 )
+CODE = re.compile(r"`[^`\n]+`").findall
 BARE = re.compile(
     r"(?<![\w/.-])(?:domain|ticketing|contracts|reliability|provider-apis|rules-engine"
     r"|scale-out|dial-tests|design)\.md"
@@ -34,7 +35,8 @@ def headings(file: Path) -> tuple[str, ...]:
 
 
 def anchor(heading: str) -> str:
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+    own = re.search(r"\{ #([\w-]+) \}$", heading)
+    return own[1] if own else re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def broken_links(file: Path, text: str) -> Iterator[str]:
@@ -107,3 +109,15 @@ def test_every_document_is_reached_from_the_index() -> None:
         if page.name != "index.md" and not {"adr", "runbooks"} & set(page.parts)
     ]
     assert [page.name for page in pages if page.resolve() not in listed] == []
+
+
+def test_the_chinese_page_of_profiles_has_all_that_the_english_one_has() -> None:
+    english, chinese = (
+        (REPOSITORY / "docs" / name).read_text(encoding="utf-8")
+        for name in ("profiles.md", "profiles.zh.md")
+    )
+    examples = re.findall(r"```yaml\n.*?```", english, re.DOTALL)
+    assert [it for it in examples if it not in chinese] == []
+    keys = {key for row in re.findall(r"^\| (.*?) \|", english, re.MULTILINE) for key in CODE(row)}
+    assert keys
+    assert sorted(keys - set(CODE(chinese))) == []
