@@ -127,9 +127,10 @@ def test_an_answer_never_overrules_a_definite_fact():
 def test_mistakes_are_named_with_what_is_expected():
     assert answer_errors({"service": "no", "signal_dbm": "-90", "caller_area": "022"}) == []
     (line,) = answer_errors({"servce": "no"})
-    assert "expected one of" in line
+    assert "expected one of" in line.text("en")
     (line,) = answer_errors({"service": "perhaps"})
-    assert line == "service: 'perhaps' is no answer, expected no|arrears|barred"
+    assert line.text("en") == "service: 'perhaps' is no answer, expected no|arrears|barred"
+    assert "不是可用的答案" in line.text("zh-CN")
     assert set(known_questions()) >= {"service", "direct_call", "signal_dbm"}
 
 

@@ -158,6 +158,34 @@ async def test_the_diagnosis_is_in_the_readers_language(client, database):
     assert "中国联通" in text
 
 
+async def test_the_api_speaks_the_language_that_is_asked_for(client, database):
+    texts = (VerdictTexts("en", (), ("Switch it on.",)), VerdictTexts("zh-CN", (), ("请开机。",)))
+    diagnosis = msgspec.structs.replace(VERDICT, translations=texts)
+    text = Text("Number down", "It is down.", {"zh-CN": ("号码中断", "打不通。")})
+    await write(database, ticket(diagnosis=diagnosis, text=text))
+    chinese = {"Accept-Language": "zh-CN"}
+    shown = await (await client.get("/api/tickets/t-1", headers=chinese)).json()
+    assert (shown["title"], shown["diagnosis"]["next_steps"]) == ("号码中断", ["请开机。"])
+    assert "打不通。" in shown["description"]
+    assert "请开机。" in shown["description"]
+    listed = await (await client.get("/api/tickets", headers=chinese)).json()
+    assert listed["items"][0]["title"] == "号码中断"
+    plain = await (await client.get("/api/tickets/t-1")).json()
+    assert (plain["title"], plain["description"]) == ("Number down", "It is down.")
+    sent = {"action": "close", "reason": "x", "actor": "li", "fields": {}}
+    for headers, expected in ((chinese, "缺少"), ({}, "400 fields.resolution: is missing")):
+        refused = await client.post("/api/tickets/t-1/actions", json=sent, headers=headers)
+        assert refused.status == 400
+        assert expected in (await refused.json())["error"]
+    form = Forms((await read(client, "/tickets/t-1?lang=zh-CN"))[0]).forms["close"]
+    page = await client.post(
+        "/tickets/t-1/actions?lang=zh-CN",
+        data={**form, "actor": "li", "reason": "x", "field.resolution": "whatever"},
+    )
+    assert page.status == 400
+    assert "应为以下之一" in await page.text()
+
+
 async def test_take_it_assigns_the_ticket_to_who_pressed(client, database):
     await write(database, ticket())
     headers = basic("王芳", OWN_TOKEN)
