@@ -133,7 +133,9 @@ async def account_page(request: web.Request) -> web.Response:
         choices=DAYS,
         money=money,
         outlook=None if money is None else sentence(money.forecast, currency, zone),
-        plot=None if money is None else balance_plot(money.hours, view.money, period, texts),
+        plot=None
+        if money is None
+        else await asyncio.to_thread(balance_plot, money.hours, view.money, period, texts),
         numbers=numbers,
         troubled=troubled,
         tickets=tickets.tickets,
