@@ -37,9 +37,18 @@ WORLD = re.search(
 )
 
 
+SHELL = {"", "sh", "bash", "shell", "console"}
+"""What a block of commands may call its language."""
+
+
 def commands(page: str) -> list[str]:
-    """The commands in the blocks of a page that name no language, without their remarks."""
-    blocks = [text for language, text in BLOCK.findall((ROOT / page).read_text()) if not language]
+    """The commands in the blocks of a page that are a shell's, without their remarks."""
+    found = BLOCK.findall((ROOT / page).read_text())
+    blocks = [
+        re.sub(r"^\$ ", "", text, flags=re.MULTILINE)
+        for language, text in found
+        if language in SHELL
+    ]
     lines = [line for text in blocks for line in text.replace("\\\n", " ").splitlines()]
     return [
         shlex.join(shlex.split(line, comments=True))
@@ -130,9 +139,33 @@ def test_every_command_works(page: str, terminal: Terminal) -> None:
         terminal.run(command)
 
 
+RUN_NOWHERE = {f"docs/{name}.md": f"docs/{name}.zh.md" for name in ("deployment", "operating")}
+"""Further pages with commands, of machines and clusters, and the same in Chinese."""
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_both_languages_have_the_same_commands(page: str) -> None:
     assert commands(page) == commands(PAGES[page])
+
+
+def shell(page: str) -> list[str]:
+    """The blocks of a page that are a shell's, as they stand."""
+    return [
+        text for language, text in BLOCK.findall((ROOT / page).read_text()) if language in SHELL
+    ]
+
+
+@pytest.mark.parametrize("page", RUN_NOWHERE)
+def test_the_commands_of_an_operator_are_the_same_in_both_languages(page: str) -> None:
+    assert shell(page) == shell(RUN_NOWHERE[page])
+
+
+@pytest.mark.parametrize("page", [*PAGES, *PAGES.values()])
+def test_no_line_of_a_shells_block_goes_unread(page: str) -> None:
+    """What ``commands`` passes over is neither run nor compared: a picture, and nothing else."""
+    lines = "\n".join(shell(page)).replace("\\\n", " ").splitlines()
+    other = [line for line in lines if line.strip() and not re.match(r"(make|numwatch|cp) ", line)]
+    assert [line for line in other if not re.search(r"[│─└▶]", line)] == []
 
 
 def test_a_command_that_fails_is_noticed(terminal: Terminal) -> None:
