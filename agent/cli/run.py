@@ -16,6 +16,7 @@ from agent.cli.runner import ExitStatus, fail, run_command
 from agent.config.settings import Log
 from agent.config.web import Web
 from agent.config.web_config import is_guarded, read_web_config
+from agent.i18n import load_catalogues
 from agent.net.heap import give_large_blocks_back_at_once
 from agent.plan import PlanError
 from agent.store import StoreError
@@ -44,6 +45,8 @@ def run(config: Path, listen: Sequence[str] = ()) -> int:
 
     def command() -> int:
         give_large_blocks_back_at_once()
+        # Verdicts speak every language; reading a catalogue would hold up the event loop.
+        load_catalogues()
         try:
             return uvloop.run(_run(config, listen))
         except (StoreError, ListenError) as error:

@@ -5,7 +5,7 @@ a :class:`Message`; whoever shows it to a person calls ``message.text(locale)``.
 ``docs/translating.md`` says how to add or change a text.
 """
 
-from agent.i18n.catalogue import CHINESE, ENGLISH, LOCALES
+from agent.i18n.catalogue import CHINESE, ENGLISH, LOCALES, load_catalogues
 from agent.i18n.message import (
     N_,
     Joined,
@@ -25,6 +25,7 @@ __all__ = [
     "Message",
     "Text",
     "contextual",
+    "load_catalogues",
     "plural",
     "translate",
 ]

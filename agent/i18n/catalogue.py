@@ -22,6 +22,12 @@ def translations(locale: str) -> NullTranslations:
     return NullTranslations() if name is None else _read(name)
 
 
+def load_catalogues() -> None:
+    """Read every catalogue now, and not when its language is first needed."""
+    for locale in LOCALES:
+        translations(locale)
+
+
 def _read(name: str) -> GNUTranslations:
     # Imported here, because a process that speaks English only never needs Babel's parser.
     from babel.messages.mofile import write_mo  # noqa: PLC0415

@@ -7,10 +7,10 @@ from typing import Final
 
 from agent.checks.carriers import CARRIER_OF_PREFIX
 from agent.i18n import N_, Joined, Message
+from agent.i18n.words import CARRIERS, SECTIONS, word
 from agent.lints.facts import Needs, NumberFacts
 from agent.lints.finding import Level
 from agent.lints.registry import Result, lint
-from agent.states import ConfigSection
 
 _HOTLINE: Final = re.compile(r"400\d{7}", re.ASCII)
 _OTHER_COUNTRY: Final = re.compile(r"\+(?!86)\d+", re.ASCII)
@@ -88,7 +88,8 @@ def carrier_mismatch(facts: NumberFacts) -> Result:
         return None
     if prefix in _UNCONFIRMED_PREFIXES:
         return None
-    return {"prefix": prefix, "expected": expected, "reported": facts.number.carrier}
+    words = {"expected": word(expected, CARRIERS), "reported": word(facts.number.carrier, CARRIERS)}
+    return {"prefix": prefix, **words}
 
 
 @lint("L32", Level.WARNING, Message("papers expire"), needs=Needs.PAPERS)
@@ -127,18 +128,6 @@ def used_otherwise(facts: NumberFacts) -> Result:
     return {"registered": registered, "actual": actual}
 
 
-_SECTIONS: Final[Mapping[ConfigSection, Message]] = {
-    ConfigSection.BINDINGS: Message("bound phones"),
-    ConfigSection.STRATEGY: Message("strategy"),
-    ConfigSection.WAIT: Message("waiting time"),
-    ConfigSection.SCHEDULE: Message("schedule"),
-    ConfigSection.REGION: Message("regions"),
-    ConfigSection.LISTS: Message("black and white lists"),
-    ConfigSection.IVR: Message("voice menu"),
-    ConfigSection.FEATURES: Message("features"),
-}
-
-
 @lint(
     "L42",
     Level.WARNING,
@@ -150,5 +139,5 @@ def drifted(facts: NumberFacts) -> Result:
     """A configuration that differs from its baseline (L42)."""
     if not facts.drifted:
         return None
-    names = tuple(_SECTIONS[section] for section in facts.drifted)
+    names = tuple(SECTIONS[section.value] for section in facts.drifted)
     return {"sections": Joined(names, N_(", "))}

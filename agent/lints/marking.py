@@ -1,6 +1,7 @@
 """A lint of what people have marked a number as (docs/reference/domain.md §7)."""
 
 from agent.i18n import Message
+from agent.i18n.words import MARKINGS, word
 from agent.lints.facts import Needs, NumberFacts
 from agent.lints.finding import Level
 from agent.lints.registry import Result, lint
@@ -19,4 +20,4 @@ def marked(facts: NumberFacts) -> Result:
     marking = facts.number.marking
     if marking is None or marking.tag not in REFUSED_TAGS:
         return None
-    return {"tag": marking.tag.value, "count": marking.count}
+    return {"tag": word(marking.tag.value, MARKINGS), "count": marking.count}
