@@ -19,9 +19,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.store import StoreError, engine
+from agent.store import StoreError
 from agent.store.database import Database
 from agent.store.migrate import scripts
+from agent.store.sqlite import engine
 from tests.integration.processes import ROOT, numwatch
 from tests.proof_size import size
 from tests.proofs.ledger_of_schema import TICKETS, make_ledger
