@@ -13,7 +13,7 @@ from agent.event_loop import shorten_switch_interval
 from agent.store.database import Database
 from agent.store.schema import leases, metadata
 from tests.postgresql_server import PostgresqlServer
-from tests.proof_size import size
+from tests.proof_size import is_full, size
 from tests.sinks.receiver import Receiver
 
 # A busy machine must not decide a test: hypothesis measures wall time.
@@ -40,8 +40,7 @@ ON_BOTH = frozenset(
     {
         *("tests/complaints/test_former_ticket.py", "tests/complaints/test_repository.py"),
         "tests/evidence/test_collector.py",
-        "tests/sinks/test_callback_restart.py",
-        *("tests/sinks/test_dispatcher.py", "tests/sinks/test_reconciler.py"),
+        *("tests/sinks/test_callback_restart.py", "tests/sinks/test_dispatcher.py"),
         *("tests/store/test_alert_state_pages.py", "tests/store/test_retention.py"),
         "tests/tickets/outbox/test_outbox.py",
         *("tests/tickets/test_landing_ids.py", "tests/tickets/test_ledger.py"),
@@ -50,12 +49,25 @@ ON_BOTH = frozenset(
     }
 )
 """The files whose tests with a ledger run on a PostgreSQL too."""
+ON_BOTH_IN_FULL = frozenset({"tests/sinks/test_reconciler.py"})
+"""Those that do where tests run at full size."""
+ONLY_SQLITE = frozenset({"test_after_a_failed_action_the_tickets_are_read_again"})
+"""What refuses statements by a trigger of SQLite's."""
+LONG_ON_POSTGRESQL = frozenset(
+    {
+        "test_an_outage_of_an_hour_loses_nothing_doubles_nothing_and_keeps_order",
+        "test_a_delivery_is_given_up_after_its_time",
+        "test_what_opens_at_once_is_collected_over_several_evaluations",
+    }
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each test of those files once on each database."""
-    file = metafunc.definition.nodeid.partition("::")[0]
-    if file in ON_BOTH and "database" in metafunc.fixturenames:
+    file, _, name = metafunc.definition.nodeid.partition("::")
+    files = ON_BOTH | ON_BOTH_IN_FULL if is_full() else ON_BOTH
+    without = ONLY_SQLITE if is_full() else ONLY_SQLITE | LONG_ON_POSTGRESQL
+    if file in files and name not in without and "database" in metafunc.fixturenames:
         metafunc.parametrize("database", (SQLITE, POSTGRESQL), indirect=True)
 
 

@@ -8,10 +8,12 @@ import subprocess
 import tempfile
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import trustme
 
 from agent.config.store import Store
 from tests.integration.processes import free_port
@@ -40,6 +42,16 @@ def _account() -> str | None:
     pytest.skip("PostgreSQL does not run as root, and there is no other user here")
 
 
+def _children(parent: int) -> list[int]:
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = status.read_text(errors="replace").rpartition(")")[2].split()
+            if int(fields[1]) == parent:
+                found.append(int(status.parent.name))
+    return found
+
+
 class PostgresqlServer:
     """The server; :meth:`start` it, and :meth:`remove` it at the end."""
 
@@ -56,6 +68,7 @@ class PostgresqlServer:
         if self.account:
             shutil.chown(self.folder, self.account)
         self._initialize()
+        self._make_certificate()
 
     def _run(self, *command: str) -> None:
         done = subprocess.run(
@@ -81,6 +94,31 @@ class PostgresqlServer:
             str(self.data),
         )
 
+    def _make_certificate(self) -> None:
+        authority = trustme.CA()
+        issued = authority.issue_cert("127.0.0.1")
+        authority.cert_pem.write_to_path(self.authority)
+        issued.cert_chain_pems[0].write_to_path(self.folder / "server.crt")
+        issued.private_key_pem.write_to_path(self.folder / "server.key")
+        (self.folder / "server.key").chmod(0o600)
+        if self.account:
+            shutil.chown(self.folder / "server.key", self.account)
+
+    @property
+    def authority(self) -> Path:
+        """The certificate of the authority that made the server's."""
+        return self.folder / "authority.pem"
+
+    @staticmethod
+    def write_other_authority(file: Path) -> None:
+        """Write the certificate of an authority that has nothing to do with the server."""
+        trustme.CA().cert_pem.write_to_path(file)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and not killed."""
+        return self._process is not None
+
     @property
     def data(self) -> Path:
         """The server's data directory."""
@@ -91,6 +129,8 @@ class PostgresqlServer:
         given = (
             *("fsync=off", "full_page_writes=off", "autovacuum=off"),
             *("shared_buffers=16MB", "max_connections=60", "listen_addresses=127.0.0.1"),
+            *("ssl=on", f"ssl_cert_file={self.folder / 'server.crt'}"),
+            f"ssl_key_file={self.folder / 'server.key'}",
             *(f"unix_socket_directories={self.folder}", f"port={self.port}", *settings),
         )
         options = [option for it in given for option in ("-c", it)]
@@ -110,10 +150,17 @@ class PostgresqlServer:
             assert time.monotonic() < deadline, (self.folder / "log").read_text()
             time.sleep(0.03)
 
+    def _signal(self, number: signal.Signals) -> None:
+        """Send it to the server and to each of its processes, which have groups of their own."""
+        assert self._process is not None
+        for pid in (self._process.pid, *_children(self._process.pid)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
     def kill(self) -> None:
         """End it with every process it has, as a crash of the machine would."""
         assert self._process is not None
-        os.killpg(self._process.pid, signal.SIGKILL)
+        self._signal(signal.SIGKILL)
         self._process.wait()
         self._process = None
         # What a crash leaves, and what a new server would take for another's.
@@ -121,13 +168,11 @@ class PostgresqlServer:
 
     def suspend(self) -> None:
         """Stop every process of it where it is."""
-        assert self._process is not None
-        os.killpg(self._process.pid, signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
         """Let them go on."""
-        assert self._process is not None
-        os.killpg(self._process.pid, signal.SIGCONT)
+        self._signal(signal.SIGCONT)
 
     def remove(self) -> None:
         """End it and delete everything."""
@@ -166,8 +211,13 @@ class PostgresqlServer:
 
     def execute_in(self, store: Store, statement: str) -> list[str]:
         """As :meth:`execute`, in the database of ``store``."""
+        return self.execute(statement, self.name_of(store))
+
+    @staticmethod
+    def name_of(store: Store) -> str:
+        """The name of the database of ``store``."""
         assert store.url is not None
-        return self.execute(statement, urlsplit(store.url.reveal()).path.strip("/"))
+        return urlsplit(store.url.reveal()).path.strip("/")
 
     def end_lease(self, store: Store) -> None:
         """Let the lease be over: stands for the 15 seconds after its agent was killed."""
