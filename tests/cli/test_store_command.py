@@ -17,9 +17,21 @@ from agent.store.database import Database
 from agent.store.schema import timeline
 from agent.tickets.ledger import Filter, Ledger
 from tests.postgresql_server import PostgresqlServer
+from tests.proof_size import size
 from tests.store.test_ledgers import LEDGER, OPEN, SECOND, STOPPED
 from tests.tickets.driver import Run
 from tests.tickets.scene import NUMBER, Scene
+
+MORE_TICKETS = size(1500, 100_000)
+_MORE_TICKETS = """
+WITH RECURSIVE copies(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copies WHERE n < :count)
+INSERT INTO tickets SELECT 'NW-' || n || '-1', 'copy-' || n, 1, 0, stage, severity, scope, symptom,
+  provider, account, number, detected_at, changed_at, closed_at, revision,
+  CAST(json_set(CAST(document AS TEXT), '$.id', 'NW-' || n || '-1', '$.key', 'copy-' || n) AS BLOB),
+  0
+FROM copies, (SELECT * FROM tickets WHERE NOT open LIMIT 1)
+"""
+"""Copies of the closed ticket, under ids of their own."""
 
 
 @pytest.fixture
@@ -30,6 +42,7 @@ def moving(config: Path, empty_store: Store) -> Path:
     ledger = sqlite3.connect(folder / "ledger.db")
     ledger.executescript(LEDGER.read_text(encoding="utf-8"))
     ledger.execute("INSERT INTO keep VALUES ('nul' || char(0), x'00ff')")
+    ledger.execute(_MORE_TICKETS, {"count": MORE_TICKETS})
     ledger.commit()
     ledger.close()
     settings = yaml.safe_load(config.read_text())
@@ -52,7 +65,8 @@ def test_a_copied_ledger_is_equal_and_the_agent_goes_on(
 ) -> None:
     assert copy(moving, as_json=True) == 0
     copied = json.loads(capsys.readouterr().out)["rows"]
-    assert copied["tickets"] == in_sqlite(moving, "SELECT count(*) FROM tickets") == 2
+    assert copied["tickets"] == in_sqlite(moving, "SELECT count(*) FROM tickets")
+    assert copied["tickets"] == 2 + MORE_TICKETS
     assert copied["keep"] == in_sqlite(moving, "SELECT count(*) FROM keep") > 1
     assert "leases" not in copied
     newest = in_sqlite(moving, "SELECT max(id) FROM timeline")

@@ -20,6 +20,7 @@ from agent.store.leases import (
     acquire,
     fence,
     holding_of,
+    renew,
     this_place,
 )
 from agent.store.migrate import migrate
@@ -32,6 +33,8 @@ log = structlog.get_logger(__name__)
 
 _MIGRATION_LOCK = 5_823_406_117
 """The key of the advisory lock, held for one transaction, under which a schema is changed."""
+LONGEST_MIGRATION = 600.0
+"""Seconds that one step of a migration may take, and the wait for another agent's."""
 
 
 class PostgresqlBackend:
@@ -52,6 +55,7 @@ class PostgresqlBackend:
         assert store.url is not None
         self.name = shown_url(store.url)
         self.lease: Lease | None = None
+        self._store = store
         self._limits = limits(store)
         self._engine = postgresql_engine(store, store.connections)
         self._on_lost = on_lost
@@ -69,19 +73,32 @@ class PostgresqlBackend:
             StoreError: when it cannot be used, another agent holds it, or it is another program's
                 or a newer numwatch's.
         """
-        asked_at = time.monotonic()
         try:
-            async with self._engine.begin() as connection:
-                self.lease = await self._take_over(connection)
-                found = await connection.execute(text("SHOW server_version"))
-                version = str(found.scalar_one())
+            version = await self._open()
         except self.errors as error:
             trouble = self.trouble_of(error)
             passes = trouble is not None and trouble.passes
             reason = failure_text(error)
             raise UnavailableError(f"{self.name}: {reason}", passes=passes) from error
-        self._keeper.start(self.lease, asked_at, self._on_lost)
         log.info("ledger_opened", database=self.name, postgresql_version=version)
+
+    async def _open(self) -> str:
+        """Take the ledger and begin to renew the lease; returns the server's version."""
+        patient = self._store.model_copy(update={"statement_timeout": LONGEST_MIGRATION})
+        engine = postgresql_engine(patient, 1)
+        try:
+            async with engine.begin() as connection:
+                lease = await self._take_over(connection)
+                found = await connection.execute(text("SHOW server_version"))
+                version = str(found.scalar_one())
+                # Making an index of a large table may have taken longer than a lease lasts.
+                renewed_at = time.monotonic()
+                await renew(connection, [lease])
+        finally:
+            await engine.dispose()
+        self.lease = lease
+        self._keeper.start(lease, renewed_at, self._on_lost)
+        return version
 
     async def _take_over(self, connection: AsyncConnection) -> Lease:
         """The lease, and the present schema.

@@ -16,6 +16,8 @@ _STATES = {
     "25006": Trouble.STANDBY,  # a read-only transaction
     "3D000": Trouble.NOT_ALLOWED,  # there is no such database
     "42501": Trouble.NOT_ALLOWED,  # a right is missing
+    "40001": Trouble.SLOW,  # another transaction was in the way
+    "40P01": Trouble.SLOW,  # each of two waited for the other
     "55P03": Trouble.SLOW,  # a lock was not had in time
     "57014": Trouble.SLOW,  # a statement took too long
     "25P03": Trouble.SLOW,  # a transaction did nothing for too long
