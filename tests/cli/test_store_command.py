@@ -26,7 +26,7 @@ MORE_TICKETS = size(1500, 100_000)
 _MORE_TICKETS = """
 WITH RECURSIVE copies(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copies WHERE n < :count)
 INSERT INTO tickets SELECT 'NW-' || n || '-1', 'copy-' || n, 1, 0, stage, severity, scope, symptom,
-  provider, account, number, detected_at, changed_at, closed_at, revision,
+  provider, account, number, detected_at, changed_at, closed_at - 1e6, revision,
   CAST(json_set(CAST(document AS TEXT), '$.id', 'NW-' || n || '-1', '$.key', 'copy-' || n) AS BLOB),
   0
 FROM copies, (SELECT * FROM tickets WHERE NOT open LIMIT 1)

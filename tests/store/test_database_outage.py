@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
 from agent.config.secret import Secret
 from agent.config.store import Store
@@ -73,6 +73,16 @@ async def test_whether_a_commit_under_way_was_stored_is_not_known(
     running.start()
     await _probed(ledger)
     assert await ledger.get("other") is None
+
+
+async def test_what_was_read_before_the_server_was_killed_was_read(
+    ledger: Database, running: PostgresqlServer
+) -> None:
+    async with ledger.reading() as connection:
+        found = (await connection.execute(select(pages.c.value))).scalar_one()
+        running.kill()
+    running.start()
+    assert found == b"1"
 
 
 async def test_a_server_that_answers_nothing_is_given_up_and_found_again(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from agent.config.store import Store
 from agent.store import UnavailableError
@@ -139,7 +139,10 @@ async def test_without_the_fence_a_former_holder_overwrites(
     shared_database: Store,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(PostgresqlBackend, "_fence", PostgresqlBackend._limit)
+    async def no_fence(_backend: PostgresqlBackend, _connection: AsyncConnection) -> None:
+        return
+
+    monkeypatch.setattr(PostgresqlBackend, "_fence", no_fence)
     database = await Database.open(tmp_path, shared_database)
     await _overtaken(database, postgresql, shared_database)
     await database.put("page", b"stale")

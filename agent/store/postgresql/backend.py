@@ -24,7 +24,7 @@ from agent.store.leases import (
     this_place,
 )
 from agent.store.migrate import migrate
-from agent.store.postgresql.engine import limits, postgresql_engine
+from agent.store.postgresql.engine import LONGEST_READING, limits, postgresql_engine
 from agent.store.postgresql.lease_keeper import LeaseKeeper
 from agent.store.postgresql.trouble import ERRORS, failure_text, postgresql_trouble_of
 from agent.store.trouble import Trouble
@@ -56,7 +56,7 @@ class PostgresqlBackend:
         self.name = shown_url(store.url)
         self.lease: Lease | None = None
         self._store = store
-        self._limits = limits(store)
+        self._limits, self._reading_limits = limits(store), limits(store, LONGEST_READING)
         self._engine = postgresql_engine(store, store.connections)
         self._on_lost = on_lost
         quick = {
@@ -156,7 +156,7 @@ class PostgresqlBackend:
             yield connection
             await _commit(connection)
         except BaseException as error:
-            await _abandon(connection, error)
+            await _give_back(connection, error)
             raise
         await connection.close()
 
@@ -170,9 +170,10 @@ class PostgresqlBackend:
         try:
             yield connection
         except BaseException as error:
-            await _abandon(connection, error)
+            await _give_back(connection, error)
             raise
-        await connection.close()
+        # What was read was read, whatever becomes of the connection.
+        await _give_back(connection)
 
     async def _begun(self, begin: Callable[[AsyncConnection], Awaitable[None]]) -> AsyncConnection:
         """A connection on which ``begin`` has begun a transaction.
@@ -194,7 +195,7 @@ class PostgresqlBackend:
         try:
             await begin(connection)
         except BaseException as error:
-            await _abandon(connection, error)
+            await _give_back(connection, error)
             raise
         return connection
 
@@ -208,10 +209,7 @@ class PostgresqlBackend:
         await connection.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-        await self._limit(connection)
-
-    async def _limit(self, connection: AsyncConnection) -> None:
-        await connection.execute(select(*self._limits))
+        await connection.execute(select(*self._reading_limits))
 
 
 async def lock_schema(connection: AsyncConnection) -> None:
@@ -229,8 +227,8 @@ async def _commit(connection: AsyncConnection) -> None:
         raise UncertainError(str(error)) from error
 
 
-async def _abandon(connection: AsyncConnection, error: BaseException) -> None:
-    """Give back a connection after ``error``: rolled back, or closed where its state is unknown."""
+async def _give_back(connection: AsyncConnection, error: BaseException | None = None) -> None:
+    """Give back a connection: rolled back, or closed where its state is unknown after ``error``."""
     try:
         if isinstance(error, OSError | UncertainError):
             await connection.invalidate()

@@ -18,6 +18,8 @@ APPLICATION = "numwatch"
 LONGEST_PAUSE = 10.0
 """Seconds after which the database ends a transaction whose program does nothing. It is less than
 a lease lasts: a process that was stopped in a transaction holds nobody up."""
+LONGEST_READING = 300.0
+"""The same for one that only reads: it holds nobody up, and what it read may take long to use."""
 _GRACE = 2.0
 """Seconds after the database's own limit within which an answer must have come."""
 
@@ -52,11 +54,14 @@ def postgresql_engine(store: Store, connections: int) -> AsyncEngine:
     )
 
 
-def limits(store: Store) -> list[ColumnElement[str]]:
-    """Columns of a statement that set what the transaction it is in may take."""
+def limits(store: Store, pause: float = LONGEST_PAUSE) -> list[ColumnElement[str]]:
+    """Columns of a statement that set what the transaction it is in may take.
+
+    After ``pause`` seconds in which its program does nothing it is ended.
+    """
     values = {
         "statement_timeout": store.statement_timeout,
-        "idle_in_transaction_session_timeout": LONGEST_PAUSE,
+        "idle_in_transaction_session_timeout": pause,
     }
     return [
         func.set_config(name, f"{seconds * 1000:.0f}", True)  # noqa: FBT003 - PostgreSQL's order

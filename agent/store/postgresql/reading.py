@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.config.store import Store, shown_url
 from agent.store import StoreError
-from agent.store.postgresql.engine import limits, postgresql_engine
+from agent.store.postgresql.engine import LONGEST_READING, limits, postgresql_engine
 from agent.store.postgresql.trouble import ERRORS, failure_text
 
 
@@ -27,7 +27,7 @@ async def read_only(store: Store) -> AsyncIterator[AsyncConnection]:
             await connection.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-            await connection.execute(select(*limits(store)))
+            await connection.execute(select(*limits(store, LONGEST_READING)))
             yield connection
     except ERRORS as error:
         raise StoreError(f"{shown_url(store.url)}: {failure_text(error)}") from error
