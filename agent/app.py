@@ -22,6 +22,7 @@ from agent.complaints.api import ComplaintApi
 from agent.complaints.correlation import ComplaintCorrelator, is_listed
 from agent.config.reloads import Reloads
 from agent.config.settings import Settings
+from agent.diagnosis.area_table import AREAS
 from agent.event_loop import (
     BackgroundTask,
     LoopLag,
@@ -266,7 +267,7 @@ class Agent:
         self.webhooks.start()
         self._running.push_async_callback(self.webhooks.stop)
         runs = (self._refresher.run, self.evidence.collector.run, self._history.run)
-        for task in (BackgroundTask(run.__qualname__, run) for run in runs):
+        for task in (BackgroundTask(it.__qualname__, it) for it in (*runs, AREAS.load_beside)):
             task.start()
             self._running.push_async_callback(task.stop)
         await self._pollers.start(plan.settings, self._runtime_state.cost_pages)

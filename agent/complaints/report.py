@@ -24,6 +24,7 @@ from agent.i18n import ENGLISH, Message
 from agent.masking import mask_phone, mask_text
 from agent.net.scrub import scrub
 from agent.net.timestamps import iso_parser
+from agent.routing.caller import caller_number
 
 TEXT_LIMITS: Final[Mapping[str, int]] = {
     "prompt": 200,
@@ -36,8 +37,6 @@ TEXT_LIMITS: Final[Mapping[str, int]] = {
 """Characters of each text."""
 _NUMBER = re.compile(r"\d{5,20}", re.ASCII)
 _CALLER = re.compile(r"\+?[\d\s\-()]{3,32}", re.ASCII)
-_SEPARATORS = re.compile(r"[\s\-()]")
-_MOBILE_WITH_ZERO = re.compile(r"01[3-9]\d{9}", re.ASCII)
 _MAX_AGE = 30 * 86400.0
 """Seconds before now that a complaint's time may be; older ones are no matter for monitoring."""
 _parse_time = iso_parser(UTC)
@@ -137,11 +136,7 @@ def _phone(raw: object, field: str) -> str:
     """The digits of a phone; a mobile number dialled from another city has a leading 0."""
     if not isinstance(raw, str) or not _CALLER.fullmatch(raw):
         raise _InvalidFieldError(_NO_CALLER.with_values(field=field))
-    digits = _SEPARATORS.sub("", raw)
-    for prefix in ("+86", "0086"):
-        digits = digits.removeprefix(prefix)
-    if _MOBILE_WITH_ZERO.fullmatch(digits):
-        digits = digits[1:]
+    digits = caller_number(raw)
     if not digits.strip("+"):
         raise _InvalidFieldError(_NO_CALLER.with_values(field=field))
     return digits

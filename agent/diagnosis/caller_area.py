@@ -5,17 +5,17 @@ A landline number begins with its area code. The area of a mobile is in the geog
 name the same city for both.
 """
 
+import re
 from collections.abc import Iterable
-from functools import cache, lru_cache
-from importlib import import_module
-from typing import Any, Final
+from functools import lru_cache
+from typing import Final
 
+from agent.diagnosis.area_table import AREAS
 from agent.routing.caller import area_of, is_mobile, plain_number
 
+_PROVINCE: Final = re.compile(r"^.*?(?:省|自治区)")
 _SUBSCRIBER: Final = "88888888"
 """Digits that make an area code a landline number, for which the tables have a city."""
-_CHINA: Final = "+86"
-_LANGUAGE: Final = "zh"
 
 
 def area_of_caller(number: str, codes: Iterable[str]) -> str:
@@ -27,7 +27,7 @@ def area_of_caller(number: str, codes: Iterable[str]) -> str:
     if not is_mobile(plain):
         return area_of(plain)
     city = _city(plain)
-    return next((code for code in codes if city and _city(code + _SUBSCRIBER) == city), "")
+    return next((code for code in codes if city and _has(_city(code + _SUBSCRIBER), city)), "")
 
 
 def is_outside(number: str, codes: Iterable[str]) -> bool:
@@ -37,26 +37,21 @@ def is_outside(number: str, codes: Iterable[str]) -> bool:
         return False
     cities = [_city(code + _SUBSCRIBER) for code in codes]
     own = _city(plain)
-    return bool(own and cities and all(cities)) and own not in cities
+    return bool(own and cities and all(cities)) and not any(_has(city, own) for city in cities)
+
+
+def _has(places: str, city: str) -> bool:
+    """Whether ``city`` is one of the ``places`` of an area code, however its province is named."""
+    return any(city.endswith(place) for place in _PROVINCE.sub("", places).split("、") if place)
 
 
 @lru_cache(maxsize=4096)
+def _known_city(number: str) -> str:
+    return AREAS.place_of(number.removeprefix("0"))
+
+
 def _city(number: str) -> str:
-    tables = _tables()
-    if tables is None:
-        return ""
-    phonenumbers, geocoder = tables
-    try:
-        parsed = phonenumbers.parse(_CHINA + number.removeprefix("0"), None)
-    except phonenumbers.NumberParseException:
-        return ""
-    return str(geocoder.description_for_number(parsed, _LANGUAGE))
-
-
-@cache
-def _tables() -> tuple[Any, Any] | None:
-    """The package and its geocoder; ``None`` if the optional dependency is not installed."""
-    try:
-        return import_module("phonenumbers"), import_module("phonenumbers.geocoder")
-    except ImportError:
-        return None
+    """The city of a number; while the tables are being loaded, what is unknown is not cached."""
+    if AREAS.is_loaded:
+        return _known_city(number)
+    return AREAS.place_of(number.removeprefix("0"))

@@ -12,8 +12,9 @@ from agent.model import Binding, Routing
 from agent.routing.calendar import hours_at
 from agent.routing.caller import Caller
 from agent.routing.evaluate import Call, Setting, evaluate
-from agent.routing.outcome import Outcome
-from agent.states import Capability
+from agent.routing.menu import Menu
+from agent.routing.outcome import Outcome, Treatment
+from agent.states import Capability, Cause
 
 OPEN_ROUTING: Final = Routing()
 """Assumed if a provider reports no routing: open at all times, to every caller."""
@@ -23,6 +24,8 @@ WAIT_SINGLE: Final = 50.0
 """Shortest useful wait in seconds with a single bound phone (docs/reference/domain.md §4, L05)."""
 OUTSIDE: Final = "elsewhere"
 """The area of a mobile that belongs to none of the areas in a number's region rule."""
+MENU_UNKNOWN: Final = "a target of the menu is not known"
+HOURS_UNKNOWN: Final = "a phone that the hours name is not known"
 CALLER_AREA: Final = "caller_area"
 """The question for the caller's area code, which a mobile number does not contain."""
 
@@ -38,7 +41,35 @@ class NumberConfiguration:
         """Returns the outcome of a call now from the caller that ``diagnosis`` is about."""
         routing = self.routing or OPEN_ROUTING
         caller = Caller.of(diagnosis.caller, caller_area(diagnosis, routing))
-        return evaluate(self._setting(diagnosis), Call(diagnosis.context.local_time(), caller))
+        call = Call(diagnosis.context.local_time(), caller)
+        outcome = evaluate(self._setting(diagnosis), call)
+        unknown = self.unknown_part(diagnosis)
+        if unknown and self.bound and outcome.obstacle is Cause.NO_BINDING:
+            # Phones are bound; only how a call gets to them is not known.
+            return Outcome(Treatment.RINGING, certain=False, why=unknown)
+        return outcome
+
+    def unknown_part(self, diagnosis: NumberDiagnosis) -> str:
+        """What is not known of where calls go: a target of the menu, or the phones of the hours.
+
+        Empty if all is known. What an interface names and does not describe is not known, which
+        is no proof that no phone rings.
+        """
+        setting = self._setting(diagnosis)
+        names = {phone.id for phone in setting.phones}
+        if setting.routing.menu and Menu.of(setting.routing.menu).unknown_targets(names):
+            return MENU_UNKNOWN
+        hours = hours_at(setting.routing, diagnosis.context.local_time(), setting.calendar)
+        named = {name for _, _, phones in hours.stretches for name in phones}
+        return HOURS_UNKNOWN if self.bound is not None and named - names else ""
+
+    def ringing_phones(self, diagnosis: NumberDiagnosis) -> frozenset[str]:
+        """Returns the ids of the phones that ring now for the caller that is diagnosed.
+
+        Where no phone rings, those that the schedule admits now, whoever calls.
+        """
+        legs = self.route(diagnosis).legs
+        return frozenset(leg.binding for leg in legs) or self.phones_in_hours(diagnosis)
 
     def phones_in_hours(self, diagnosis: NumberDiagnosis) -> frozenset[str]:
         """Returns the ids of the phones that the schedule admits now."""
@@ -85,6 +116,12 @@ def caller_area(diagnosis: NumberDiagnosis, routing: Routing | None = None) -> s
     if answer or not diagnosis.caller:
         return answer
     routing = routing or diagnosis.routing or OPEN_ROUTING
-    codes = (*routing.region_deny, *routing.region_allow)
+    codes = area_codes(diagnosis, routing)
     area = area_of_caller(diagnosis.caller, codes)
     return OUTSIDE if not area and is_outside(diagnosis.caller, codes) else area
+
+
+def area_codes(diagnosis: NumberDiagnosis, routing: Routing) -> tuple[str, ...]:
+    """The area codes that a call's way depends on: of the region rule, and of single phones."""
+    of_phones = (code for phone in diagnosis.bound_phones.values() for code in phone.areas)
+    return tuple(dict.fromkeys((*routing.region_deny, *routing.region_allow, *of_phones)))

@@ -17,9 +17,11 @@ from agent.diagnosis.deciders import (
     missing_data,
     number_state,
     routing_rules,
+    unsupported_caller,
 )
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
 from agent.diagnosis.unlisted import diagnose_agent, diagnose_unlisted
+from agent.routing.caller import caller_number
 from agent.states import Cause, Scope
 from agent.verdict import Verdict
 
@@ -49,6 +51,8 @@ DECIDERS: Final[Sequence[Decider]] = (
     common_root.decide_by_calls,
     call_results.decide_provider_leg,
     call_results.decide_voice,
+    # Before the rest: nothing is wrong for callers of other kinds.
+    unsupported_caller.decide,
     healthy.decide,
     missing_data.decide_unknown,
 )
@@ -105,7 +109,7 @@ def diagnose_number(
     normalized = normalize_number(number)
     for result in context.select(provider, account):
         if result.number_row(normalized) is not None:
-            caller = normalize_number(caller)
+            caller = caller_number(caller)
             return diagnose(
                 NumberDiagnosis(context, result, normalized, caller, symptom, answers or {})
             )

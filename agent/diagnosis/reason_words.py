@@ -39,6 +39,14 @@ _FORMS: Final[Sequence[tuple[re.Pattern[str], Message]]] = tuple(
             Message("no phone rings at {at}"),
         ),
         (r"the bound phones are not known", Message("the bound phones are not known")),
+        (
+            r"a target of the menu is not known",
+            Message("a target of the menu is not known"),
+        ),
+        (
+            r"a phone that the hours name is not known",
+            Message("a phone that the hours name is not known"),
+        ),
         (r"the key hangs up", Message("the key hangs up")),
         (r"the menu leads to voicemail only", Message("the menu leads to voicemail only")),
         (

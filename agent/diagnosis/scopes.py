@@ -54,30 +54,35 @@ def diagnose_account(diagnosis: NumberDiagnosis) -> Verdict:
     decide_symptom = ACCOUNT_DECIDERS.get(diagnosis.symptom)
     return (
         (decide_symptom(diagnosis) if decide_symptom else None)
-        or _decide_outage(diagnosis, [diagnosis.result])
-        or _decide_stale(diagnosis)
+        # Each of the next three rests on fresh facts of its own, whatever else is silent.
         or balance.decide(diagnosis)
         or _decide_common_state(diagnosis)
         or _decide_common_symptom(diagnosis)
+        or _decide_blind(diagnosis, [diagnosis.result])
+        or _decide_stale(diagnosis)
         or _healthy(diagnosis)
     )
 
 
 def diagnose_provider(diagnosis: NumberDiagnosis) -> Verdict:
-    """The verdict on a provider: its interface fails, or many of its numbers are down."""
+    """The verdict on a provider: many of its numbers are down, or nothing is seen of them."""
     provider = diagnosis.snapshot.provider
     results = list(diagnosis.context.select(provider)) or [diagnosis.result]
     return (
-        _decide_outage(diagnosis, results)
+        _decide_many_down(diagnosis, results)
+        or _decide_blind(diagnosis, results)
         or _decide_stale(diagnosis)
-        or _decide_many_down(diagnosis, results)
         or _healthy(diagnosis)
     )
 
 
 def diagnose_carrier(diagnosis: NumberDiagnosis, carrier: str) -> Verdict:
     """The verdict on a carrier, by its numbers at all providers."""
-    down = sum(_count_down(result, carrier) for result in diagnosis.context.accounts.values())
+    now = diagnosis.context.now
+    fresh = [
+        result for result in diagnosis.context.select() if result.is_fresh(Capability.NUMBERS, now)
+    ]
+    down = sum(_count_down(result, carrier) for result in fresh)
     evidence = [diagnosis.fact("numbers_down", f"{down} of {carrier}", Capability.NUMBERS)]
     evidence += [group.evidence() for group in common_groups(diagnosis.context, carrier=carrier)]
     if down >= MANY:
@@ -124,8 +129,11 @@ def _users_of(result: CheckResult, masked: str) -> Iterator[tuple[str, str]]:
                     yield number, label
 
 
-def _decide_outage(diagnosis: NumberDiagnosis, results: Sequence[CheckResult]) -> Verdict | None:
-    """``provider_outage`` if polls fail, ``monitoring_blind`` if they fail on our side."""
+def _decide_blind(diagnosis: NumberDiagnosis, results: Sequence[CheckResult]) -> Verdict | None:
+    """``monitoring_blind`` if polls fail: that says nothing of the numbers.
+
+    Source: docs/reference/domain.md §2, step 1.
+    """
     failing = [result for result in results if _is_failing(result)]
     if not failing:
         return None
@@ -133,11 +141,13 @@ def _decide_outage(diagnosis: NumberDiagnosis, results: Sequence[CheckResult]) -
     evidence = missing_data.stale_poll_facts(diagnosis.context, *snapshots)
     since = min(filter(None, map(missing_data.last_success, snapshots)), default=None)
     if _is_local(diagnosis.context, failing):
-        contra = ["the failures have their cause on our side"]
-        diagnosis.consider(Cause.PROVIDER_OUTAGE, (), contra)
-        return diagnosis.conclude(Cause.MONITORING_BLIND, LIKELY, evidence, since=since)
-    confidence = LIKELY if len(failing) == len(results) else POSSIBLE
-    return diagnosis.conclude(Cause.PROVIDER_OUTAGE, confidence, evidence, since=since)
+        contra = "the failures have their cause on our side"
+    else:
+        contra = "a poll that fails says nothing of the number itself"
+        diagnosis.warn("interface_fails", provider=diagnosis.snapshot.provider)
+    facts = [f"{fact.fact}: {fact.value}" for fact in evidence]
+    diagnosis.consider(Cause.PROVIDER_OUTAGE, facts, [contra])
+    return diagnosis.conclude(Cause.MONITORING_BLIND, LIKELY, evidence, since=since)
 
 
 def _is_failing(result: CheckResult) -> bool:
@@ -169,6 +179,8 @@ def _decide_stale(diagnosis: NumberDiagnosis) -> Verdict | None:
 def _decide_common_state(diagnosis: NumberDiagnosis) -> Verdict | None:
     """The cause of the state that most of the account's numbers out of service have."""
     result = diagnosis.result
+    if not diagnosis.is_fresh(Capability.NUMBERS):
+        return None
     codes = result.columns.states[: result.listed]
     down = codes[result.columns.up[: result.listed] == 0.0]
     if not down.size:
@@ -212,6 +224,9 @@ def _common_phone_state(diagnosis: NumberDiagnosis, state: str) -> Verdict:
 
 def _decide_many_down(diagnosis: NumberDiagnosis, results: Sequence[CheckResult]) -> Verdict | None:
     """``provider_outage`` if many numbers are down."""
+    results = [
+        result for result in results if result.is_fresh(Capability.NUMBERS, diagnosis.context.now)
+    ]
     down = sum(map(_count_down, results))
     if down < MANY:
         return None

@@ -39,6 +39,19 @@ _FINDINGS: Final[Mapping[str, Message]] = {
     "marked": Message(
         "people have marked the number as {tag} ({count} times): calls back from it are refused"
     ),
+    "caller_abroad": Message(
+        "the caller is abroad: a 400 number is reached from there only where the operator there "
+        "lets the call through; offer these callers a landline number"
+    ),
+    "caller_is_hotline": Message(
+        "the caller shown is itself a 400 or 800 number, which cannot dial one: ask which phone "
+        "the call was made from"
+    ),
+    "interface_fails": Message(
+        "the interface of {provider} fails: that says nothing of its numbers; ask the provider "
+        "about the interface, and dial a number by hand"
+    ),
+    "route_unknown": Message("where a call goes is not known ({detail})"),
     "not_listed": Message(
         "the number is not in the listing of {account}: is it written correctly?"
     ),

@@ -50,6 +50,20 @@ class Menu:
         reachable = (target for menu in self.depths() for target in self.keys[menu].values())
         return {target for target in reachable if target and not target.startswith(TO_MENU)}
 
+    def unknown_targets(self, phones: Iterable[str]) -> set[str]:
+        """The targets of reachable keys that name a word, menu or phone that is not known.
+
+        A key without a target is known to lead nowhere; of these it is not known where they lead.
+        """
+        known = {f"{TO_BINDING}{phone}" for phone in phones} | _ACTIONS | {""}
+        known |= {f"{TO_MENU}{menu}" for menu in self.keys}
+        return {
+            target
+            for menu in self.depths()
+            for target in self.keys[menu].values()
+            if target not in known
+        }
+
     def depths(self) -> dict[str, int]:
         """The depth of each menu that can be reached, by the shortest way; the first has 1."""
         depths, level = {self.root: 1}, [self.root]

@@ -58,6 +58,7 @@ def test_a_phone_in_scope_is_diagnosed_alone():
 LABELS = {"provider": "north", "account": "hq"}
 SILENT = {each: polled(NOW, failure=PollFailure.HTTP_5XX) for each in Capability}
 LOCKED = {each: polled(NOW, failure=PollFailure.AUTH) for each in Capability}
+CALLS_STALE = {**polled_at(NOW), Capability.CALLS: polled(NOW - 999)}
 SOUTH = {"provider": "south", "account": "shop"}
 
 
@@ -66,10 +67,10 @@ SOUTH = {"provider": "south", "account": "shop"}
     [
         ("account", [make_snapshot()], "healthy"),
         ("account", [make_snapshot(balance=Balance(20.0, "CNY"))], "balance_exhausted"),
-        ("account", [make_snapshot(polls=SILENT)], "provider_outage"),
+        ("account", [make_snapshot(polls=SILENT)], "monitoring_blind"),
         ("account", [make_snapshot(polls=LOCKED)], "monitoring_blind"),
-        ("provider", [make_snapshot(polls=SILENT)], "provider_outage"),
-        ("provider", [make_snapshot(polls=SILENT), make_snapshot(**SOUTH)], "provider_outage"),
+        ("provider", [make_snapshot(polls=SILENT)], "monitoring_blind"),
+        ("provider", [make_snapshot(polls=SILENT), make_snapshot(**SOUTH)], "monitoring_blind"),
         (
             "provider",
             [make_snapshot(polls=SILENT), make_snapshot(**SOUTH, polls=SILENT)],
@@ -77,10 +78,11 @@ SOUTH = {"provider": "south", "account": "shop"}
         ),
         ("provider", [make_snapshot()], "healthy"),
         ("agent", [make_snapshot()], "monitoring_blind"),
+        ("account", [make_snapshot(polls=CALLS_STALE)], "monitoring_blind"),
         (
             "account",
-            [make_snapshot(polls={**polled_at(NOW), Capability.CALLS: polled(NOW - 999)})],
-            "monitoring_blind",
+            [make_snapshot(balance=Balance(9.0, "CNY", stop_threshold=15.0), polls=CALLS_STALE)],
+            "balance_exhausted",
         ),
     ],
 )
@@ -89,6 +91,35 @@ def test_wider_scopes(scope, snapshots, cause):
     verdict = diagnose_scope(scope, labels, known(*snapshots))
     assert verdict.cause == cause
     assert verdict.party == PARTY_OF_CAUSE[Cause(cause)]
+
+
+def test_an_interface_that_fails_says_nothing_of_the_numbers():
+    verdict = diagnose_scope("provider", LABELS, known(make_snapshot(polls=SILENT)))
+    assert verdict.party == "monitoring"
+    assert any("north" in text and "interface" in text for text in verdict.findings)
+    assert [it.cause for it in verdict.considered] == ["provider_outage"]
+
+
+def test_numbers_of_one_account_that_are_down_count_though_another_account_is_silent():
+    listed = [number(f"400622000{n}", network="deleted") for n in range(1, 5)]
+    silent = make_snapshot(number("4006220009"), account="branch", polls=SILENT)
+    context = known(make_snapshot(*listed), silent)
+    verdict = diagnose_scope("provider", {"provider": "north"}, context)
+    assert verdict.cause == "provider_outage"
+
+
+def test_numbers_down_long_ago_are_no_outage_of_now():
+    stale = {**polled_at(NOW - 9999)}
+    listed = [number(f"400622000{n}", network="deleted") for n in range(1, 5)]
+    context = known(make_snapshot(*listed, polls=stale))
+    for scope, labels in (
+        ("provider", LABELS),
+        ("account", LABELS),
+        ("carrier", {**LABELS, "carrier": "unicom"}),
+    ):
+        assert diagnose_scope(scope, labels, context).cause in ("monitoring_blind", "unknown"), (
+            scope
+        )
 
 
 def test_many_numbers_down_are_one_fault_of_provider_and_carrier():

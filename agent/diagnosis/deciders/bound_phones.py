@@ -48,12 +48,12 @@ MIXED: Final = 0.6
 
 
 def decide(diagnosis: NumberDiagnosis) -> Verdict | None:
-    """The cause of the worst phone if no phone in the schedule can take a call now.
+    """The cause of the worst phone if no phone that rings now can take the call.
 
     A bad phone beside one that can take calls is a finding; a phone in an unknown state leaves
     the question open. A busy phone works: it is a cause only if every other phone is busy or bad.
     """
-    phones = _scheduled_phones(diagnosis)
+    phones = ringing_phones(diagnosis)
     bad = {label: phone for label, phone in phones.items() if phone.state in _RANK}
     _warn(diagnosis, bad)
     if not bad or len(bad) < len(phones) or _is_overload(diagnosis, bad):
@@ -114,12 +114,15 @@ def _is_overload(diagnosis: NumberDiagnosis, bad: Mapping[str, Binding]) -> bool
     return busy and over_limit(diagnosis) is not None
 
 
-def _scheduled_phones(diagnosis: NumberDiagnosis) -> Mapping[str, Binding]:
-    """The phones that the schedule admits now; all of them if it admits none or is unknown."""
+def ringing_phones(diagnosis: NumberDiagnosis) -> Mapping[str, Binding]:
+    """The phones that ring now for the caller in question; all of them if none does.
+
+    Hours, menu and the areas of single phones decide; where they are unknown, every phone rings.
+    """
     phones, configuration = _current_phones(diagnosis), current_configuration(diagnosis)
     if configuration.routing is None:
         return phones
-    ids = configuration.phones_in_hours(diagnosis)
+    ids = configuration.ringing_phones(diagnosis)
     return {label: phone for label, phone in phones.items() if phone.id in ids} or phones
 
 

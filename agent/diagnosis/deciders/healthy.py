@@ -4,9 +4,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from agent.diagnosis.call_statistics import answered_share, recent_calls
-from agent.diagnosis.configuration import caller_area
-from agent.diagnosis.deciders.bound_phones import phone_facts
+from agent.diagnosis.configuration import (
+    OPEN_ROUTING,
+    area_codes,
+    caller_area,
+    current_configuration,
+)
+from agent.diagnosis.deciders.bound_phones import phone_facts, ringing_phones
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
+from agent.diagnosis.reason_words import reason_words
 from agent.model import Binding
 from agent.states import (
     IN_SERVICE_STATES,
@@ -25,6 +31,8 @@ LISTED_ONLY: Final = 0.6
 """Confidence if only the listing says that the number is in service."""
 DOUBTFUL: Final = LISTED_ONLY
 """Confidence if a phone is reachable but too few calls are answered."""
+WAY_PARTLY_KNOWN: Final = 0.75
+"""Confidence at most if a part of the menu or of the hours is not known."""
 MIN_CALLS: Final = 4
 """Calls from which the share that is answered counts."""
 LOW_SHARE: Final = 0.7
@@ -47,6 +55,12 @@ def decide(diagnosis: NumberDiagnosis) -> Verdict | None:
     if _may_region_block(diagnosis):
         diagnosis.warn("caller_area")
         confidence = min(confidence, LISTED_ONLY)
+    unknown = current_configuration(diagnosis).unknown_part(diagnosis)
+    if unknown:
+        diagnosis.warn("route_unknown", detail=reason_words(unknown))
+        if not _is_way_proven(diagnosis):
+            return None
+        confidence = min(confidence, WAY_PARTLY_KNOWN)
     share = answered_share(recent_calls(diagnosis))
     evidence = [*_state_facts(diagnosis), *phone_facts(diagnosis, diagnosis.bound_phones)]
     if share is not None:
@@ -59,7 +73,7 @@ def _confidence(diagnosis: NumberDiagnosis) -> float | None:
         return LISTED_ONLY
     if not diagnosis.is_fresh(Capability.REACHABILITY):
         return None
-    phones = diagnosis.bound_phones.values()
+    phones = ringing_phones(diagnosis).values()
     reachable = [phone for phone in phones if phone.state in REACHABLE_STATES]
     if reachable:
         return _confidence_with(diagnosis, reachable)
@@ -100,10 +114,18 @@ def _is_way_known(diagnosis: NumberDiagnosis) -> bool:
     return diagnosis.routing is not None and (reported is None or needed <= reported)
 
 
+def _is_way_proven(diagnosis: NumberDiagnosis) -> bool:
+    """Whether a phone rings by what is known, or answered calls prove that one does."""
+    if current_configuration(diagnosis).route(diagnosis).rings:
+        return True
+    calls = recent_calls(diagnosis)
+    return len(calls) >= MIN_CALLS and not _are_few_answered(diagnosis)
+
+
 def _may_region_block(diagnosis: NumberDiagnosis) -> bool:
-    """Whether a region rule may block the caller, whose area is unknown."""
-    routing = diagnosis.routing
-    has_rule = routing is not None and bool(routing.region_allow or routing.region_deny)
+    """Whether the way depends on the area of a caller whose area is unknown."""
+    routing = diagnosis.routing or OPEN_ROUTING
+    has_rule = bool(area_codes(diagnosis, routing))
     return bool(diagnosis.caller) and has_rule and not caller_area(diagnosis)
 
 
