@@ -36,6 +36,8 @@ _GOOD_PROBES = 3
 """Probes in a row that must succeed before trouble is over."""
 _BLOCKED_SECONDS = 5.0
 """How long transactions are refused untried after the last one that found the ledger unusable."""
+_OF_ONE_READ = frozenset({Trouble.SLOW, Trouble.STANDBY})
+"""Troubles that one read may have while the ledger can be written."""
 
 
 async def finish(work: Coroutine[Any, Any, T]) -> T:
@@ -171,7 +173,7 @@ class Database:
                 yield connection
             return
         self._refuse_while_blocked()
-        async with self._using(self._backend.reading()) as connection:
+        async with self._using(self._backend.reading(), ignoring=_OF_ONE_READ) as connection:
             yield connection
 
     @uninterrupted
@@ -193,7 +195,9 @@ class Database:
 
     @asynccontextmanager
     async def _using(
-        self, opening: AbstractAsyncContextManager[AsyncConnection]
+        self,
+        opening: AbstractAsyncContextManager[AsyncConnection],
+        ignoring: Collection[Trouble] = (),
     ) -> AsyncIterator[AsyncConnection]:
         try:
             async with opening as connection:
@@ -201,15 +205,18 @@ class Database:
             if self._trouble in BLOCKING:
                 self._note(None)
         except self._backend.errors as error:
-            raise self._failure(error) from error
+            raise self._failure(error, ignoring) from error
 
-    def _failure(self, error: BaseException) -> StoreError:
-        """The error for callers; what it says about the ledger as a whole is noted."""
+    def _failure(self, error: BaseException, ignoring: Collection[Trouble]) -> StoreError:
+        """The error for callers; what it says about the ledger as a whole is noted.
+
+        Troubles in ``ignoring`` say nothing about the whole.
+        """
         place, trouble = self._backend.place_of(error), self._backend.trouble_of(error)
         outcome = "nothing was changed"
         if isinstance(error, UncertainError):
             outcome = "whether it was stored is not known"
-        if trouble is None:
+        if trouble is None or trouble in ignoring:
             return StoreError(f"{place}: {_cause(error)}; {outcome}")
         self._note(trouble)
         return UnavailableError(f"{place}: {trouble.reason}; {outcome}")

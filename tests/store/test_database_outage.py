@@ -100,15 +100,35 @@ async def test_a_server_that_answers_nothing_is_given_up_and_found_again(
     assert await ledger.get("page") == b"3"
 
 
-async def test_a_statement_that_takes_too_long_is_ended(ledger: Database) -> None:
+async def test_a_read_that_takes_too_long_is_ended_and_holds_nobody_up(ledger: Database) -> None:
+    """All connections for reading are taken; writing goes on, and one more read is refused."""
+
     async def sleep() -> None:
         async with ledger.reading() as connection:
+            await connection.execute(text("SELECT pg_sleep(60)"))
+
+    async with asyncio.timeout(20):
+        reads = [asyncio.create_task(sleep()) for _ in range(8)]
+        await asyncio.sleep(0.1)
+        await ledger.put("page", b"2")
+        outcomes = await asyncio.gather(*reads, return_exceptions=True)
+    assert {type(it) for it in outcomes} == {StoreError}
+    assert any("statement timeout" in str(it) for it in outcomes)
+    assert any("every connection was in use by other reads" in str(it) for it in outcomes)
+    assert ledger.trouble is None
+    assert await ledger.get("page") == b"2"
+
+
+async def test_a_write_that_takes_too_long_is_ended_and_said(ledger: Database) -> None:
+    async def sleep() -> None:
+        async with ledger.transaction() as connection:
             await connection.execute(text("SELECT pg_sleep(60)"))
 
     async with asyncio.timeout(20):
         with pytest.raises(UnavailableError, match=r"took longer than store\.statement_timeout"):
             await sleep()
     await _probed(ledger)
+    await ledger.put("page", b"2")
 
 
 async def test_a_server_whose_certificate_is_not_trusted_is_refused(

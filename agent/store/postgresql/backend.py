@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 import structlog
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from agent.config.store import Store, shown_url
-from agent.store import InUseError, UnavailableError
+from agent.store import InUseError, StoreError, UnavailableError
 from agent.store.backend import FencedError, UncertainError
 from agent.store.leases import (
     AGENT,
@@ -57,7 +58,9 @@ class PostgresqlBackend:
         self.lease: Lease | None = None
         self._store = store
         self._limits, self._reading_limits = limits(store), limits(store, LONGEST_READING)
-        self._engine = postgresql_engine(store, store.connections)
+        # Writers come one at a time; however many read, one connection is left for them.
+        self._writer = postgresql_engine(store, 1)
+        self._readers = postgresql_engine(store, store.connections - 1)
         self._on_lost = on_lost
         quick = {
             "statement_timeout": min(store.statement_timeout, RENEWAL_INTERVAL),
@@ -129,7 +132,8 @@ class PostgresqlBackend:
     async def close(self) -> None:
         """Give the lease back and close every connection."""
         await self._keeper.stop()
-        await self._engine.dispose()
+        await self._writer.dispose()
+        await self._readers.dispose()
 
     def trouble_of(self, error: BaseException) -> Trouble | None:
         """What ``error`` says about the database; ``None`` where a statement was wrong."""
@@ -151,7 +155,7 @@ class PostgresqlBackend:
             FencedError: when another agent has taken the lease; nothing was written.
             UncertainError: when the connection was lost while the transaction was being committed.
         """
-        connection = await self._begun(self._fence)
+        connection = await _begun(self._writer, self._fence)
         try:
             yield connection
             await _commit(connection)
@@ -166,7 +170,13 @@ class PostgresqlBackend:
 
         All its statements see the database as it was at the first.
         """
-        connection = await self._begun(self._look)
+        try:
+            connection = await _begun(self._readers, self._look)
+        except PoolTimeoutError as error:
+            raise StoreError(
+                f"{self.name}: every connection was in use by other reads; if that lasts, raise"
+                " store.connections"
+            ) from error
         try:
             yield connection
         except BaseException as error:
@@ -174,30 +184,6 @@ class PostgresqlBackend:
             raise
         # What was read was read, whatever becomes of the connection.
         await _give_back(connection)
-
-    async def _begun(self, begin: Callable[[AsyncConnection], Awaitable[None]]) -> AsyncConnection:
-        """A connection on which ``begin`` has begun a transaction.
-
-        One from before the server was started anew fails at its first statement, when nothing was
-        done yet: then it is tried once more, on a new one.
-        """
-        try:
-            return await self._begun_once(begin)
-        except DBAPIError as error:
-            if not error.connection_invalidated:
-                raise
-        return await self._begun_once(begin)
-
-    async def _begun_once(
-        self, begin: Callable[[AsyncConnection], Awaitable[None]]
-    ) -> AsyncConnection:
-        connection = await self._engine.connect()
-        try:
-            await begin(connection)
-        except BaseException as error:
-            await _give_back(connection, error)
-            raise
-        return connection
 
     async def _fence(self, connection: AsyncConnection) -> None:
         assert self.lease is not None
@@ -216,6 +202,34 @@ async def lock_schema(connection: AsyncConnection) -> None:
     """Let nobody else change the schema, or take a lease before it is made, until the commit."""
     locked = text("SELECT pg_advisory_xact_lock(:key)")
     await connection.execute(locked, {"key": _MIGRATION_LOCK})
+
+
+async def _begun(
+    engine: AsyncEngine, begin: Callable[[AsyncConnection], Awaitable[None]]
+) -> AsyncConnection:
+    """A connection on which ``begin`` has begun a transaction.
+
+    One from before the server was started anew fails at its first statement, when nothing was
+    done yet: then it is tried once more, on a new one.
+    """
+    try:
+        return await _begun_once(engine, begin)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+    return await _begun_once(engine, begin)
+
+
+async def _begun_once(
+    engine: AsyncEngine, begin: Callable[[AsyncConnection], Awaitable[None]]
+) -> AsyncConnection:
+    connection = await engine.connect()
+    try:
+        await begin(connection)
+    except BaseException as error:
+        await _give_back(connection, error)
+        raise
+    return connection
 
 
 async def _commit(connection: AsyncConnection) -> None:

@@ -20,6 +20,9 @@ LONGEST_PAUSE = 10.0
 a lease lasts: a process that was stopped in a transaction holds nobody up."""
 LONGEST_READING = 300.0
 """The same for one that only reads: it holds nobody up, and what it read may take long to use."""
+_LONGEST_LIFE = 300
+"""Seconds after which a connection is replaced: what is idle for long may have been forgotten by
+something on the way, and its first statement would wait for an answer in vain."""
 _GRACE = 2.0
 """Seconds after the database's own limit within which an answer must have come."""
 
@@ -43,7 +46,8 @@ def postgresql_engine(store: Store, connections: int) -> AsyncEngine:
         poolclass=AsyncAdaptedQueuePool,
         pool_size=connections,
         max_overflow=0,
-        pool_timeout=store.connect_timeout,
+        pool_timeout=store.statement_timeout,
+        pool_recycle=_LONGEST_LIFE,
         # The last one that was given back is used next: few connections while little happens.
         pool_use_lifo=True,
         connect_args={

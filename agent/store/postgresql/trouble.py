@@ -2,7 +2,6 @@
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from agent.store.trouble import Trouble
 
@@ -39,7 +38,6 @@ _CLASSES = {
 
 _KINDS: dict[tuple[type[BaseException], ...], Trouble] = {
     (asyncpg.TargetServerAttributeNotMatched,): Trouble.STANDBY,
-    (PoolTimeoutError,): Trouble.SLOW,
     (OSError, asyncpg.InterfaceError): Trouble.UNREACHABLE,
 }
 """Errors without a state, the narrower ones first."""
