@@ -227,3 +227,17 @@ async def test_the_webhook_takes_the_same_fields(agent: Agent):
     assert wrong.status == 400
     assert "symptom" in await wrong.text()
     assert "callers" in await wrong.text()
+
+
+async def test_a_viewer_gets_to_a_complaint_whose_id_has_the_digits_of_a_phone(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alike = "13900001111e4a713800000001abcdef"
+    monkeypatch.setattr("agent.web.pages.complaints.identity_of", lambda *_: alike)
+    await agent.client.post("/complaints?lang=en", data={**await agent.form("complaint"), **REPORT})
+    listed = await agent.client.get("/complaints?lang=en", headers={"Authorization": ""})
+    text = await listed.text()
+    assert f'"/complaints/{alike}' in text
+    assert "13900001111" not in text.replace(alike, "")
+    shown = await agent.client.get(f"/complaints/{alike}", headers={"Authorization": ""})
+    assert shown.status == 200

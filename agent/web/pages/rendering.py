@@ -26,6 +26,7 @@ FORM_ERRORS = (BAD_REQUEST, NOT_FOUND, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 """The refusals of every form about something that may be gone."""
 
 _TICKET_ID = re.compile(r"NW-[0-9A-F]{12}-\d+", re.ASCII)
+_COMPLAINT_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
 async def page(
@@ -43,7 +44,7 @@ async def page(
     lang, locale = request.query.get("lang", ""), reader_locale(request)
     texts, zone = PageTexts(locale), ZoneInfo(settings.timezone)
     mask = None if is_authorized(request) else _page_mask(mask_for(services))
-    links = Links(lang, mask or str)
+    links = Links(lang, str if mask is None else _address_mask(mask))
     shared = {
         "texts": texts,
         "link": links,
@@ -93,8 +94,13 @@ def local_time(moment: str | float | None, zone: ZoneInfo) -> str:
 
 
 def _page_mask(mask: Mask) -> Mask:
-    """``mask`` but for ids of tickets, which stand in addresses; some have many digits."""
+    """``mask`` but for ids of tickets; some have many digits."""
     return lambda text: text if _TICKET_ID.fullmatch(text) else mask(text)
+
+
+def _address_mask(mask: Mask) -> Mask:
+    """``mask`` but for the ids of complaints too, which are hexadecimal, in addresses."""
+    return lambda text: text if _COMPLAINT_ID.fullmatch(text) else mask(text)
 
 
 def set_up_templates(app: web.Application) -> None:
