@@ -212,7 +212,7 @@ class Agent:
             ),
             self.tokens,
         )
-        stored = self.webhooks.complaints
+        stored = self._diagnosis.complaints = self.webhooks.complaints
         complaints = ComplaintCorrelator(
             stored, self.tickets, self.ledger, lambda: self.settings, self.telemetry
         )

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from agent.checks.result import CheckResult
+from agent.complaints.repository import ComplaintRepository
 from agent.config.settings import Settings
+from agent.diagnosis.caller_reports import no_reports
 from agent.diagnosis.context import DiagnosisContext, normalize_number
 from agent.diagnosis.diagnose import diagnose_number, diagnose_scope
 from agent.fleet import Fleet
@@ -27,6 +29,9 @@ class FleetDiagnosis:
         settings: The configuration in force.
         clock: Epoch seconds.
     """
+
+    complaints: ComplaintRepository | None = None
+    """What callers have reported; set once they are open, before which nothing is diagnosed."""
 
     def __init__(
         self,
@@ -90,7 +95,8 @@ class FleetDiagnosis:
         settings = self._settings()
         if locale and locale != settings.locale:
             settings = settings.model_copy(update={"locale": locale})
-        return DiagnosisContext(settings, now, dict(self._results()))
+        reports = no_reports if self.complaints is None else self.complaints.reports_about
+        return DiagnosisContext(settings, now, dict(self._results()), reports=reports)
 
     def _answers(self, number: str) -> dict[str, str]:
         """The answers people gave about ``number``, by question, from its open tickets."""

@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import secrets
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 
 import msgspec
@@ -11,6 +12,7 @@ import structlog
 from sqlalchemy import ColumnElement, Select, and_, func, insert, select, update
 
 from agent.complaints.complaint import Complaint, ComplaintReport, Deadline
+from agent.diagnosis.caller_reports import CallerReport
 from agent.masking import mask_phone
 from agent.store.database import Database, finish, uninterrupted
 from agent.store.schema import complaints
@@ -47,6 +49,15 @@ class StoredComplaint(msgspec.Struct, frozen=True, rename={"repaired_subject": "
     """The subject of the ticket whose fault counted as repaired before the complaint came."""
 
 
+@dataclass(frozen=True)
+class _WaitingComplaint:
+    """A complaint that is not answered, with the numbers of its callers."""
+
+    stored: StoredComplaint
+    callers: str
+    """Unmasked, separated by spaces; they stay in memory and in the column of their own."""
+
+
 class ComplaintFilter(msgspec.Struct, frozen=True):
     """Selects complaints; an empty field selects all."""
 
@@ -69,11 +80,15 @@ class ComplaintRepository:
     """All complaints. Make one with :meth:`open`; it is their only writer."""
 
     def __init__(
-        self, database: Database, key: bytes, waiting: Mapping[str, StoredComplaint]
+        self, database: Database, key: bytes, waiting: Mapping[str, _WaitingComplaint]
     ) -> None:
         self._database = database
         self._key = key
-        self._waiting = dict(waiting)
+        self._waiting: dict[str, StoredComplaint] = {}
+        self._callers: dict[str, tuple[str, ...]] = {}
+        self._by_number: dict[str, dict[str, None]] = {}
+        for row in waiting.values():
+            self._hold(row)
         self._lock = asyncio.Lock()
 
     @classmethod
@@ -93,6 +108,13 @@ class ComplaintRepository:
     def waiting(self) -> Mapping[str, StoredComplaint]:
         """Complaints whose ticket is not closed, by id, oldest first; not to be changed."""
         return self._waiting
+
+    def reports_about(self, number: str) -> tuple[CallerReport, ...]:
+        """What callers report of ``number`` in complaints that wait for an answer, oldest first."""
+        held = (self._waiting[it].complaint for it in self._by_number.get(number, ()))
+        return tuple(
+            sorted((_report(it, self._callers[it.id]) for it in held), key=lambda it: it.at)
+        )
 
     async def add(
         self,
@@ -244,8 +266,26 @@ class ComplaintRepository:
                     document=msgspec.json.encode(stored),
                 )
             )
-        self._waiting[complaint.id] = stored
+        self._hold(_WaitingComplaint(stored, caller))
         return True
+
+    def _hold(self, row: _WaitingComplaint) -> None:
+        """Keep a complaint in memory until it is answered."""
+        complaint = row.stored.complaint
+        self._waiting[complaint.id] = row.stored
+        self._callers[complaint.id] = tuple(row.callers.split())
+        self._by_number.setdefault(complaint.number, {})[complaint.id] = None
+
+    def _release(self, complaint_id: str) -> None:
+        """Let go of an answered complaint."""
+        stored = self._waiting.pop(complaint_id, None)
+        if stored is None:
+            return
+        del self._callers[complaint_id]
+        number = stored.complaint.number
+        del self._by_number[number][complaint_id]
+        if not self._by_number[number]:
+            del self._by_number[number]
 
     async def _update(
         self, changed: Mapping[str, StoredComplaint], answered: Collection[str], now: float
@@ -269,7 +309,7 @@ class ComplaintRepository:
             if complaint_id in self._waiting
         )
         for complaint_id in answered:
-            self._waiting.pop(complaint_id, None)
+            self._release(complaint_id)
 
 
 def _conditions(selection: ComplaintFilter) -> list[ColumnElement[bool]]:
@@ -293,9 +333,19 @@ def _select() -> Select[str, bytes]:
     return select(complaints.c.id, complaints.c.document)
 
 
-async def _read_waiting(database: Database) -> dict[str, StoredComplaint]:
+async def _read_waiting(database: Database) -> dict[str, _WaitingComplaint]:
     unanswered = _select().where(complaints.c.answered_at.is_(None))
-    return await _fetch(database, unanswered.order_by(complaints.c.received_at, complaints.c.id))
+    query = unanswered.order_by(complaints.c.received_at, complaints.c.id)
+    stored = await _fetch(database, query)
+    numbers = select(complaints.c.id, complaints.c.caller).where(complaints.c.answered_at.is_(None))
+    async with database.transaction() as connection:
+        callers = {row.id: row.caller for row in (await connection.execute(numbers)).all()}
+    return {it: _WaitingComplaint(stored[it], callers.get(it) or "") for it in stored}
+
+
+def _report(complaint: Complaint, callers: tuple[str, ...]) -> CallerReport:
+    words = complaint.prompt or complaint.content
+    return CallerReport(complaint.at, complaint.who, words, complaint.symptom, callers)
 
 
 async def _fetch(database: Database, query: Select[str, bytes]) -> dict[str, StoredComplaint]:

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from agent.diagnosis.caller_reports import CALLERS
 from agent.diagnosis.configuration import CALLER_AREA
 from agent.diagnosis.contacts import UNKNOWN_CARRIER, contact_for
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
@@ -127,11 +128,17 @@ def _next(cause: str, answers: Mapping[str, str]) -> tuple[str, Message, Sequenc
 
 def apply_answers(diagnosis: NumberDiagnosis, verdict: Verdict) -> Verdict:
     """Returns ``verdict`` as people's answers refine or overrule it."""
-    if verdict.cause in INDEFINITE_CAUSES:
+    if verdict.cause in INDEFINITE_CAUSES or _rests_on_callers(verdict):
         verdict = _apply_meanings(diagnosis, verdict)
     if verdict.cause not in WIRELESS_CAUSES:
         return verdict
     return _apply_traversal(diagnosis, verdict, traverse_wireless_tree(diagnosis.answers))
+
+
+def _rests_on_callers(verdict: Verdict) -> bool:
+    """Whether the verdict rests on what callers heard, which a person's own call overrules."""
+    has_reports = any(fact.source == CALLERS for fact in verdict.evidence)
+    return has_reports and verdict.confidence < ANSWER_CONFIDENCE
 
 
 def _apply_meanings(diagnosis: NumberDiagnosis, verdict: Verdict) -> Verdict:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from agent.baselines.baseline import Baselines
 from agent.checks.result import CheckResult
 from agent.config.settings import Settings
+from agent.diagnosis.caller_reports import ReportsOf, no_reports
 from agent.model import AccountKey
 
 _SEPARATORS: Final = re.compile(r"[\s\-‐-―－.()（）·]")
@@ -27,6 +28,8 @@ class DiagnosisContext:
     """The latest check result of each account."""
     baselines: Baselines | None = None
     """The recorded configurations, those of numbers that are no longer listed included."""
+    reports: ReportsOf = no_reports
+    """What callers have reported of a number."""
 
     def select(self, provider: str = "", account: str = "") -> Iterator[CheckResult]:
         """The results of the accounts at ``provider`` with the id ``account``; empty means any."""

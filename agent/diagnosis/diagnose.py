@@ -11,6 +11,7 @@ from agent.diagnosis.deciders import (
     bound_phones,
     call_results,
     common_root,
+    complaints,
     configuration_change,
     healthy,
     marking,
@@ -33,6 +34,8 @@ Decider = Callable[[NumberDiagnosis], Verdict | None]
 #   themselves; how many numbers share it is evidence.
 # - A common root that only call records show goes after the causes that facts show directly.
 DECIDERS: Final[Sequence[Decider]] = (
+    # What callers heard is known although the interface says nothing.
+    complaints.decide_unseen,
     missing_data.decide_blind,
     number_state.decide,
     balance.decide,
@@ -51,6 +54,8 @@ DECIDERS: Final[Sequence[Decider]] = (
     common_root.decide_by_calls,
     call_results.decide_provider_leg,
     call_results.decide_voice,
+    # After all that facts show: callers hear the effect, which has more causes than one.
+    complaints.decide,
     # Before the rest: nothing is wrong for callers of other kinds.
     unsupported_caller.decide,
     healthy.decide,
@@ -75,14 +80,15 @@ def diagnose(diagnosis: NumberDiagnosis) -> Verdict:
     deciders = DECIDERS
     decide_symptom = SYMPTOM_DECIDERS.get(diagnosis.symptom)
     if decide_symptom is not None:
-        # After the first two: lack of data and a state out of service go before any symptom.
-        deciders = (*DECIDERS[:2], decide_symptom, *DECIDERS[2:])
+        # After the first three: lack of data and a state out of service go before any symptom.
+        deciders = (*DECIDERS[:3], decide_symptom, *DECIDERS[3:])
     if diagnosis.symptom != "marked":
         marking.note(diagnosis)
     verdicts = (decide(diagnosis) for decide in deciders)
     # The last decider is always conclusive.
     verdict = next(verdict for verdict in verdicts if verdict is not None)
-    return diagnosis.with_notes(apply_answers(diagnosis, verdict))
+    verdict = apply_answers(diagnosis, verdict)
+    return diagnosis.with_notes(complaints.with_reports(diagnosis, verdict))
 
 
 def diagnose_number(

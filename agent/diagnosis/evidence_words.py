@@ -7,6 +7,7 @@ from typing import Final
 from agent.baselines.change_words import field_text, value_text
 from agent.diagnosis.answer_words import choice_text, question_text
 from agent.diagnosis.answers import known_questions
+from agent.diagnosis.prompts import OTHER, OTHER_TEXT, PROMPTS
 from agent.diagnosis.reason_words import reason_words
 from agent.i18n import Message
 from agent.i18n.words import CALL_RESULTS, CODES, MARKINGS
@@ -47,11 +48,13 @@ _OF_SOMETHING: Final[Mapping[str, Message]] = {
     "poll": Message("polling: {name}"),
     "drift": Message("changed: {name}"),
     "calls": Message("calls: {name}"),
+    "heard": Message("callers heard: {name}"),
 }
 """Facts whose first word says what they are of, and the rest which one."""
 _SOURCES: Final[Mapping[str, Message]] = {
     "answer": Message("a person's answer"),
     "numbers": Message("numbers of all accounts"),
+    "callers": Message("callers"),
 }
 _KINDS: Final[Mapping[str, Message]] = {
     "all": Message("all numbers"),
@@ -67,6 +70,10 @@ _KINDS: Final[Mapping[str, Message]] = {
     "trunk": Message("the trunk"),
 }
 """What numbers that fail together have in common."""
+_PROMPT_TEXTS: Final[Mapping[str, Message]] = {
+    OTHER: OTHER_TEXT,
+    **{it.name: it.text for it in PROMPTS},
+}
 _CHANGE: Final = re.compile(r"(?P<field>.*?): (?P<was>.*) -> (?P<now>.*)", re.DOTALL)
 _QUESTION_NAME: Final = re.compile(r"\s*\[\w+=[^\]]*\]$")
 
@@ -80,7 +87,7 @@ def fact_text(fact: str, locale: str) -> str:
     first, _, rest = fact.partition(" ")
     if first not in _OF_SOMETHING:
         return fact
-    words = {"calls": CALL_RESULTS, "common": _KINDS}.get(first, CODES)
+    words = {"calls": CALL_RESULTS, "common": _KINDS, "heard": _PROMPT_TEXTS}.get(first, CODES)
     return _OF_SOMETHING[first].with_values(name=words.get(rest, rest)).text(locale)
 
 

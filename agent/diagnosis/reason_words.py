@@ -120,6 +120,7 @@ _FORMS: Final[Sequence[tuple[re.Pattern[str], Message]]] = tuple(
         (r"no longer; first seen (?P<at>.+)", Message("no longer; first seen {at}")),
         (r"within 30 min: .*", Message("changed within 30 minutes of it")),
         (r"(?P<n>[\d.]+) s", Message("{n} s")),
+        (r"(?P<n>\d+) callers", Message("{n} callers")),
         (
             r"(?P<count>\d+) of (?P<total>\d+) (?P<state>[a-z_]+)",
             Message("{count} of {total}: {state}"),

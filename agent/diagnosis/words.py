@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from agent.diagnosis.cause_texts import CAUSE_TEXTS
-from agent.i18n import Message, contextual
+from agent.i18n import Message, contextual, plural
 from agent.states import Cause
 
 _FINDINGS: Final[Mapping[str, Message]] = {
@@ -52,6 +52,15 @@ _FINDINGS: Final[Mapping[str, Message]] = {
         "about the interface, and dial a number by hand"
     ),
     "route_unknown": Message("where a call goes is not known ({detail})"),
+    "callers_complain": plural(
+        "{count} caller has complained in the last {minutes} minutes and heard: {heard}",
+        "{count} callers have complained in the last {minutes} minutes and heard: {heard}",
+        1,
+    ),
+    "heard_otherwise": Message(
+        "what callers heard and what the interface says contradict each other: dial the number, "
+        "and the phones behind it directly"
+    ),
     "not_listed": Message(
         "the number is not in the listing of {account}: is it written correctly?"
     ),

@@ -209,3 +209,41 @@ async def test_what_is_done_about_a_complaint_is_filed_and_shown_in_the_ticket(
     assert "13900001111" not in str(listed)
     async with client.get("/api/complaints/unheard-of") as answer:
         assert answer.status == 404
+
+
+async def test_what_callers_heard_is_in_the_diagnosis_of_the_ticket_and_of_the_number(
+    scene: Scene, client: TestClient[Any, Any]
+) -> None:
+    for last in range(3):
+        await complain(client, LONE, f"1390000111{last}", "您拨打的号码已停机")
+    await until(lambda: of(scene, LONE, "complaint"), "it has a ticket")
+    async with client.get(f"/api/diagnose/{LONE}") as answer:
+        verdict = await answer.json()
+    assert (verdict["cause"], verdict["party"]) == ("binding_arrears", "binding_carrier")
+    assert {"fact": "heard suspended", "value": "3 callers"}.items() <= verdict["evidence"][
+        0
+    ].items()
+
+    def revised() -> bool:
+        tickets = (it for it in scene.agent.tickets.open if it.subject.number == LONE)
+        return any(it.diagnosis and it.diagnosis.cause == "binding_arrears" for it in tickets)
+
+    await until(revised, "its ticket says so")
+    assert "13900001110" not in str(verdict)
+
+
+async def test_a_complaint_of_someone_on_the_black_list_leads_to_the_black_list(
+    scene: Scene, client: TestClient[Any, Any]
+) -> None:
+    scene.world.apply({"number": LONE, "set": {"routing.blacklist": ["13900001111"]}})
+
+    def listed() -> bool:
+        result = scene.agent.checked("south", "hq")
+        return result is not None and bool(result.snapshot.routings[LONE].blacklist)
+
+    await until(listed, "the list is known")
+    await complain(client, LONE, "+86 139 0000 1111", "无权拨打")
+    await until(lambda: of(scene, LONE, "complaint"), "it has a ticket")
+    async with client.get(f"/api/diagnose/{LONE}") as answer:
+        verdict = await answer.json()
+    assert (verdict["cause"], verdict["party"]) == ("list_blocks_caller", "admin")

@@ -11,6 +11,7 @@ from agent.diagnosis.configuration import (
     current_configuration,
 )
 from agent.diagnosis.deciders.bound_phones import phone_facts, ringing_phones
+from agent.diagnosis.deciders.complaints import recent_reports
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
 from agent.diagnosis.reason_words import reason_words
 from agent.model import Binding
@@ -61,6 +62,8 @@ def decide(diagnosis: NumberDiagnosis) -> Verdict | None:
         if not _is_way_proven(diagnosis):
             return None
         confidence = min(confidence, WAY_PARTLY_KNOWN)
+    if recent_reports(diagnosis):
+        confidence = min(confidence, LISTED_ONLY)
     share = answered_share(recent_calls(diagnosis))
     evidence = [*_state_facts(diagnosis), *phone_facts(diagnosis, diagnosis.bound_phones)]
     if share is not None:
