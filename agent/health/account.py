@@ -1,6 +1,8 @@
 """The health of every number of an account, from its check result and its open faults."""
 
+import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -22,6 +24,9 @@ from agent.health.rule import (
     healths_of,
 )
 from agent.states import Capability, Health, NumberState
+
+_ROUNDING: Final = 0.001
+"""Seconds by which sums of times may be inexact."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +70,8 @@ class AccountHealth:
     phone_counts: PhoneCounts
     calls: CallColumns | None
     freshness: tuple[bool, ...]
+    fresh_until: float
+    """Epoch seconds before which no fact that is current at :attr:`at` ceases to be so."""
     at: float
     """Epoch seconds; calls are counted up to then."""
 
@@ -130,6 +137,7 @@ def assess(
         phone_counts=counts,
         calls=calls,
         freshness=freshness(result, now),
+        fresh_until=_fresh_until(result, now),
         at=now,
     )
 
@@ -137,6 +145,17 @@ def assess(
 def freshness(result: CheckResult, now: float) -> tuple[bool, ...]:
     """Which facts are current, in the order of ``Capability``."""
     return tuple(result.is_fresh(capability, now) for capability in Capability)
+
+
+def _fresh_until(result: CheckResult, now: float) -> float:
+    """A moment at which all facts that are current now still are; those that are not stay so."""
+    snapshot = result.snapshot
+    ends = [
+        (snapshot.polls[it].last_success or 0.0) + snapshot.stale_after[it] - _ROUNDING
+        for it in Capability
+        if result.is_fresh(it, now)
+    ]
+    return min(ends, default=math.inf)
 
 
 def _calls(result: CheckResult, before: AccountHealth | None) -> CallColumns | None:

@@ -60,4 +60,6 @@ def _is_current(
     are_same_faults = health.faults is faults or health.faults == faults
     is_counted = health.calls is None or 0 <= now - health.at < LASTS
     is_same = health.result is result and are_same_faults and is_counted
-    return is_same and health.freshness == freshness(result, now)
+    return is_same and (
+        health.at <= now < health.fresh_until or health.freshness == freshness(result, now)
+    )

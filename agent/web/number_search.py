@@ -1,6 +1,5 @@
 """Searches, filters, sorts and pages the numbers of the whole fleet, column by column."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,11 +9,11 @@ from aiohttp import web
 
 from agent.checks.lifecycle import NUMBER_CODES, Flags
 from agent.health.account import AccountHealth
-from agent.health.rule import HEALTHS, WORST_FIRST
+from agent.health.rule import HEALTH_CODES, HEALTHS, WORST_FIRST
 from agent.masking import mask_text
-from agent.model import AccountKey, Snapshot
 from agent.states import Capability, Grade, Health, NumberState
-from agent.web.number_index import MARK_UNKNOWN, MARKED, NOT_MARKED, AccountIndex, Words
+from agent.web.fleet_index import FleetIndex, FleetIndexes
+from agent.web.number_index import MARK_UNKNOWN, MARKED, NOT_MARKED
 from agent.web.number_views import age_of
 from agent.web.parameters import ACCOUNT, PROVIDER, Parameter
 
@@ -46,7 +45,6 @@ FILTERS = (
 )
 
 Rows = npt.NDArray[np.intp]
-_RANK = np.array([WORST_FIRST.index(health) for health in HEALTHS], dtype=np.int8)
 
 
 @dataclass(frozen=True)
@@ -84,19 +82,11 @@ class Selection:
     """Account and row of each number of the page."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Matches:
-    health: AccountHealth
-    index: AccountIndex
-    rows: Rows
-
-
 class NumberSearch:
-    """Searches numbers; keeps an index of each account, renewed when its numbers change."""
+    """Searches numbers; keeps an index of them, renewed where an account's numbers change."""
 
     def __init__(self) -> None:
-        self._indexes: dict[AccountKey, AccountIndex] = {}
-        self._companies = _CompanyOrder()
+        self._indexes = FleetIndexes()
 
     def select(
         self,
@@ -108,72 +98,45 @@ class NumberSearch:
         now: float,
     ) -> Selection:
         """The page of numbers from ``offset`` on that match ``filter_``, sorted by ``sort``."""
-        counts: Counter[str] = Counter(dict.fromkeys(map(str, HEALTHS), 0))
-        matches: list[_Matches] = []
-        for health in healths:
-            if not _is_of_account(health, filter_, now):
-                continue
-            index = self._index(health)
-            fits = _fitting(health, index, filter_)
-            by_code = np.bincount(health.codes[fits], minlength=len(HEALTHS)).tolist()
-            counts.update({it.value: n for it, n in zip(HEALTHS, by_code, strict=True)})
-            wanted = [code for code, it in enumerate(HEALTHS) if it in filter_.health]
-            fits &= np.isin(health.codes, wanted)
-            matches.append(_Matches(health, index, np.flatnonzero(fits)))
-        total = sum(it.rows.size for it in matches)
-        return Selection(total, dict(counts), self._page(matches, sort, limit, offset, now))
+        fleet = self._indexes.of(healths)
+        fits = _fitting(fleet, filter_, now)
+        counts = {
+            it.value: int(np.count_nonzero(fits & (fleet.codes == code)))
+            for code, it in enumerate(HEALTHS)
+        }
+        if filter_.health != HEALTHS:
+            fits &= np.isin(fleet.codes, [HEALTH_CODES[it] for it in filter_.health])
+        rows = _ORDERS[sort](fleet, fits, slice(offset, offset + limit), now)
+        total = sum(counts[it.value] for it in filter_.health)
+        return Selection(total, counts, [fleet.place(row) for row in rows.tolist()])
 
     def carriers(self, healths: Sequence[AccountHealth]) -> list[str]:
         """The carriers of all numbers, in order."""
-        return sorted({text for it in healths for text in self._index(it).carriers.texts})
-
-    def _page(
-        self, matches: Sequence[_Matches], sort: str, limit: int, offset: int, now: float
-    ) -> list[tuple[AccountHealth, int]]:
-        ends = np.cumsum([it.rows.size for it in matches])
-        total = int(ends[-1]) if matches else 0
-        places = np.arange(offset, min(offset + limit, total))
-        if total and sort != SORTS[-1]:
-            key = self._sort_key(matches, sort, now)
-            places = np.argsort(key, kind="stable")[offset : offset + limit]
-        page = []
-        for place in places.tolist():
-            which = int(np.searchsorted(ends, place, side="right"))
-            match = matches[which]
-            begin = int(ends[which]) - match.rows.size
-            page.append((match.health, int(match.rows[place - begin])))
-        return page
-
-    def _sort_key(
-        self, matches: Sequence[_Matches], sort: str, now: float
-    ) -> npt.NDArray[np.generic]:
-        """What numbers are sorted by, the smallest first."""
-        if sort == "company":
-            return self._companies.key(matches)
-        return _SORT_KEYS[sort](matches, now)
-
-    def _index(self, health: AccountHealth) -> AccountIndex:
-        key = _key(health.result.snapshot)
-        before, result = self._indexes.get(key), health.result
-        is_same = before is not None and before.numbers is result.numbers
-        columns = result.columns
-        if (
-            before is not None
-            and is_same
-            and before.names is result.names
-            and before.carrier_column is columns.carriers
-            and before.grade_column is columns.grades
-        ):
-            return before
-        index = self._indexes[key] = AccountIndex.of(result, before)
-        return index
-
-
-def _key(snapshot: Snapshot) -> AccountKey:
-    return snapshot.provider, snapshot.account
+        return sorted(self._indexes.of(healths).carriers.texts)
 
 
 NUMBER_SEARCH: web.AppKey[NumberSearch] = web.AppKey("number_search", NumberSearch)
+
+
+def _fitting(fleet: FleetIndex, filter_: NumberFilter, now: float) -> Flags:
+    """By row, whether the number fits the filter but for its health."""
+    fits = np.ones(fleet.size, dtype=np.bool_)
+    if filter_.provider or filter_.account or filter_.stale:
+        of_account = [_is_of_account(it, filter_, now) for it in fleet.healths]
+        fits &= np.repeat(np.array(of_account, dtype=np.bool_), fleet.sizes)
+    if filter_.state:
+        fits &= fleet.states == NUMBER_CODES[NumberState(filter_.state)]
+    if filter_.grade:
+        fits &= fleet.grades.rows_of(filter_.grade)
+    if filter_.carrier:
+        fits &= fleet.carriers.rows_of(filter_.carrier)
+    if filter_.marked:
+        fits &= fleet.marks == MARK_CHOICES[filter_.marked]
+    if filter_.ticket:
+        fits &= _with_ticket(fleet) == (filter_.ticket == YES)
+    if filter_.q.strip():
+        fits &= _found(fleet, filter_)
+    return fits
 
 
 def _is_of_account(health: AccountHealth, filter_: NumberFilter, now: float) -> bool:
@@ -186,37 +149,21 @@ def _is_of_account(health: AccountHealth, filter_: NumberFilter, now: float) -> 
     return filter_.stale in ("", YES if is_stale else NO)
 
 
-def _fitting(health: AccountHealth, index: AccountIndex, filter_: NumberFilter) -> Flags:
-    """By row, whether the number fits the filter but for its health."""
-    fits = np.ones(len(index.names), dtype=np.bool_)
-    if filter_.state:
-        fits &= health.result.columns.states == NUMBER_CODES[NumberState(filter_.state)]
-    for wanted, words in ((filter_.grade, index.grades), (filter_.carrier, index.carriers)):
-        if wanted:
-            fits &= words.rows_where(wanted.__eq__)
-    if filter_.marked:
-        fits &= index.marks == MARK_CHOICES[filter_.marked]
-    if filter_.ticket:
-        fits &= _with_ticket(health) == (filter_.ticket == YES)
-    if filter_.q.strip():
-        fits &= _found(index, filter_)
-    return fits
-
-
-def _with_ticket(health: AccountHealth) -> Flags:
-    rows = (health.result.number_row(number) for number in health.faults)
-    flags = np.zeros(len(health.result.names), dtype=np.bool_)
-    flags[[row for row in rows if row is not None]] = True
+def _with_ticket(fleet: FleetIndex) -> Flags:
+    flags = np.zeros(fleet.size, dtype=np.bool_)
+    for health, begin in zip(fleet.healths, fleet.begins.tolist(), strict=True):
+        rows = (health.result.number_row(number) for number in health.faults)
+        flags[[begin + row for row in rows if row is not None]] = True
     return flags
 
 
-def _found(index: AccountIndex, filter_: NumberFilter) -> Flags:
+def _found(fleet: FleetIndex, filter_: NumberFilter) -> Flags:
     text = filter_.q.strip().casefold()
-    found = index.companies.rows_containing(text, _sees(text, masked=filter_.masked))
-    found |= index.carriers.rows_containing(text, _sees(text, masked=False))
+    found = fleet.companies.rows_containing(text, _sees(text, masked=filter_.masked))
+    found |= fleet.carriers.rows_containing(text, _sees(text, masked=False))
     # As people write numbers: 400-622-0001.
     number = text.replace(" ", "").replace("-", "")
-    return found | index.contains(number) if number else found
+    return found | fleet.numbers.containing(number) if number else found
 
 
 def _sees(text: str, *, masked: bool) -> Callable[[str], bool]:
@@ -226,55 +173,60 @@ def _sees(text: str, *, masked: bool) -> Callable[[str], bool]:
     return lambda shown: text in mask_text(shown).casefold()
 
 
-def _by_health(matches: Sequence[_Matches], _now: float) -> npt.NDArray[np.int8]:
-    return np.concatenate([_RANK[it.health.codes[it.rows]] for it in matches])
+def _by_account(_fleet: FleetIndex, fits: Flags, part: slice, _now: float) -> Rows:
+    return np.flatnonzero(fits)[part]
 
 
-def _by_number(matches: Sequence[_Matches], _now: float) -> npt.NDArray[np.bytes_]:
-    return np.concatenate([it.index.encoded[it.rows] for it in matches])
+def _by_health(fleet: FleetIndex, fits: Flags, part: slice, _now: float) -> Rows:
+    """The worst first; rows of better healths than the page shows are only counted."""
+    found: list[Rows] = []
+    before = 0
+    for health in WORST_FIRST:
+        rows = np.flatnonzero(fits & (fleet.codes == HEALTH_CODES[health]))
+        found.append(rows[max(part.start - before, 0) : max(part.stop - before, 0)])
+        before += rows.size
+        if before >= part.stop:
+            break
+    return np.concatenate(found)
 
 
-class _CompanyOrder:
-    """The companies of the whole fleet in order; sorted again only when there are others."""
-
-    def __init__(self) -> None:
-        # The columns with their ranks, so that no id is that of another column meanwhile.
-        self._ranked: tuple[list[Words], dict[int, npt.NDArray[np.int32]]] = ([], {})
-
-    def key(self, matches: Sequence[_Matches]) -> npt.NDArray[np.int32]:
-        """By matching number, the place of its company in the order."""
-        columns = [it.index.companies for it in matches]
-        _, ranks = self._ranked
-        if any(id(it) not in ranks for it in columns):
-            ranks = _company_ranks(columns)
-            self._ranked = columns, ranks
-        pairs = zip(matches, columns, strict=True)
-        return np.concatenate([ranks[id(column)][column.codes[it.rows]] for it, column in pairs])
+def _by_number(fleet: FleetIndex, fits: Flags, part: slice, _now: float) -> Rows:
+    return _in_order(fleet.numbers.order, fits, part)
 
 
-def _company_ranks(columns: Sequence[Words]) -> dict[int, npt.NDArray[np.int32]]:
-    texts = sorted({text for it in columns for text in it.texts}, key=_last_if_none)
-    rank = {text: place for place, text in enumerate(texts)}
-    return {id(it): np.array([rank[text] for text in it.texts], dtype=np.int32) for it in columns}
+def _by_company(fleet: FleetIndex, fits: Flags, part: slice, _now: float) -> Rows:
+    return _in_order(fleet.companies.order, fits, part)
 
 
-def _last_if_none(company: str) -> tuple[bool, str, str]:
-    return not company, company.casefold(), company
+def _in_order(order: Rows, fits: Flags, part: slice) -> Rows:
+    return order[part] if fits.all() else order[fits[order]][part]
 
 
-def _by_age(matches: Sequence[_Matches], now: float) -> npt.NDArray[np.int16]:
+def _by_age(fleet: FleetIndex, fits: Flags, part: slice, now: float) -> Rows:
     """The account that was not seen for longest first."""
-    ages = [age_of(it.health.result.snapshot, Capability.NUMBERS, now) for it in matches]
+    ages = [age_of(it.result.snapshot, Capability.NUMBERS, now) for it in fleet.healths]
     known = [float("inf") if age is None else age for age in ages]
     order = sorted(range(len(known)), key=known.__getitem__, reverse=True)
-    ranks = {which: rank for rank, which in enumerate(order)}
-    sizes = [it.rows.size for it in matches]
-    return np.repeat(np.array([ranks[it] for it in range(len(ages))], dtype=np.int16), sizes)
+    found: list[Rows] = [np.zeros(0, dtype=np.intp)]
+    rows = np.flatnonzero(fits)
+    bounds = np.searchsorted(rows, [*fleet.begins.tolist(), fleet.size]).tolist()
+    before = 0
+    for which in order:
+        begin, end = bounds[which], bounds[which + 1]
+        first, last = part.start - before, min(part.stop - before, end - begin)
+        if last > max(first, 0):
+            found.append(rows[begin + max(first, 0) : begin + last])
+        before += end - begin
+        if before >= part.stop:
+            break
+    return np.concatenate(found)
 
 
-_SORT_KEYS: Mapping[str, Callable[[Sequence[_Matches], float], npt.NDArray[np.generic]]] = {
+_ORDERS: Mapping[str, Callable[[FleetIndex, Flags, slice, float], Rows]] = {
     "worst": _by_health,
     "number": _by_number,
+    "company": _by_company,
     "seen": _by_age,
+    "account": _by_account,
 }
-"""By order, what numbers are sorted by, the smallest first."""
+"""By order, the rows of a page of those that fit."""

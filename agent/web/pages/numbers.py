@@ -22,7 +22,7 @@ from agent.web.number_search import (
     NumberFilter,
     NumberSearch,
 )
-from agent.web.numbers import find_numbers
+from agent.web.number_views import number_view
 from agent.web.pages.rendering import BAD_REQUEST, HTML, page
 from agent.web.parameters import OFFSET, Parameter, read
 from agent.web.services import WebServices, services_of
@@ -97,9 +97,12 @@ def _number_list(
 ) -> NumberList:
     limit, offset = int(query["limit"]), int(query["offset"])
     filter_ = NumberFilter.of(query, masked=masked)
-    total, counts, items = find_numbers(services, search, filter_, query["sort"], limit, offset)
-    carriers = search.carriers(services.healths(services.clock()))
-    return NumberList(total, limit, offset, items, counts, carriers, services.accounts())
+    now = services.clock()
+    healths = services.healths(now)
+    found = search.select(healths, filter_, query["sort"], limit, offset, now)
+    items = [number_view(health, row, now) for health, row in found.page]
+    carriers, accounts = search.carriers(healths), services.accounts()
+    return NumberList(found.total, limit, offset, items, found.counts, carriers, accounts)
 
 
 ROUTES = (
