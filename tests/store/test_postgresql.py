@@ -103,6 +103,17 @@ async def test_a_second_agent_is_refused_until_the_first_has_ended(
     await (await Database.open(tmp_path / "two", empty_store)).close()
 
 
+async def test_of_two_that_start_at_once_on_an_empty_database_one_works(
+    tmp_path: Path, empty_store: Store
+) -> None:
+    opening = (Database.open(tmp_path / name, empty_store) for name in ("one", "two", "three"))
+    outcomes = await asyncio.gather(*opening, return_exceptions=True)
+    opened = [it for it in outcomes if isinstance(it, Database)]
+    assert len(opened) == 1
+    assert [type(it) for it in outcomes if not isinstance(it, Database)] == [InUseError] * 2
+    await opened[0].close()
+
+
 async def test_a_database_of_another_program(
     tmp_path: Path, empty_store: Store, postgresql: PostgresqlServer
 ) -> None:

@@ -162,7 +162,8 @@ class PostgresqlBackend:
         except BaseException as error:
             await _give_back(connection, error)
             raise
-        await connection.close()
+        # What was committed was stored, whatever becomes of the connection.
+        await _give_back(connection)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
