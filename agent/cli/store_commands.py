@@ -9,7 +9,7 @@ from agent.i18n import N_
 
 def add_store_commands(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
-    store = group(N_("The store: SQLite in the data folder, or a PostgreSQL."))
+    store = group(N_("The store: a file in the data folder, or a database server."))
     add(store, "migrate", migrate, N_("Make the store's tables, or bring them up to date."))
     add(store, "check", check, N_("Say whether the store can be used; 1 when it cannot."))
     add(
