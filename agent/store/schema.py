@@ -132,6 +132,8 @@ outbox = Table(
     Index("outbox_queue", "sink", "state", "id"),
     Index("outbox_turn", "sink", "state", "rank", "id"),
     Index("outbox_order", "sink", "ticket_id", "id"),
+    Index("outbox_attempt", "sink", "state", "last_attempt_at", "created_at"),
+    Index("outbox_state", "state", "id"),
 )
 """The deliveries due to each sink, with the payload as it was when the ticket changed."""
 

@@ -1,7 +1,10 @@
 """The outbox as people look at it: how much waits at each sink, and what was given up and why."""
 
+from operator import itemgetter
+from typing import Any
+
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import CompoundSelect, Select, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.store.database import Database, uninterrupted
@@ -9,6 +12,7 @@ from agent.store.schema import outbox
 from agent.tickets.outbox.rows import RowState
 
 _STILL_THERE = (RowState.WAITING, RowState.SENDING, RowState.DEAD)
+_FAILED_AT = itemgetter(1)
 
 
 class SinkQueue(msgspec.Struct, frozen=True):
@@ -40,7 +44,11 @@ class DeadLetter(msgspec.Struct, frozen=True):
 
 
 class OutboxOverview:
-    """Reads the outbox for pages; changes nothing."""
+    """Reads the outbox for pages; changes nothing.
+
+    There may be very many rows, each with a payload of kilobytes: every statement is answered from
+    an index, or reads the few rows that are shown.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -49,50 +57,81 @@ class OutboxOverview:
     async def queues(self) -> dict[str, SinkQueue]:
         """The queue of every sink that has rows, by the sink's name."""
         async with self._database.reading() as connection:
-            counted = await connection.execute(
-                select(
-                    outbox.c.sink,
-                    func.count().filter(outbox.c.state == RowState.WAITING),
-                    func.count().filter(outbox.c.state == RowState.SENDING),
-                    func.count().filter(outbox.c.state == RowState.DEAD),
-                    func.min(outbox.c.created_at).filter(outbox.c.state != RowState.DEAD),
-                )
-                .where(outbox.c.state.in_(_STILL_THERE))
-                .group_by(outbox.c.sink)
-            )
-            queues = {sink: SinkQueue(*counts) for sink, *counts in counted}
-            names = (await connection.execute(select(outbox.c.sink).distinct())).scalars().all()
-            return {
-                sink: await _with_newest(connection, sink, queues.get(sink, SinkQueue()))
-                for sink in names
-            }
+            names = (await connection.execute(sinks_with_rows())).scalars().all()
+            return {sink: await _queue(connection, sink) for sink in names}
 
     @uninterrupted
     async def dead_letters(self, limit: int, offset: int) -> tuple[int, list[DeadLetter]]:
         """How many dead letters there are, and some of them, the newest first."""
-        dead = outbox.c.state == RowState.DEAD
-        columns = [outbox.c[name] for name in DeadLetter.__struct_fields__]
         async with self._database.reading() as connection:
-            total = await connection.execute(select(func.count()).where(dead))
-            rows = await connection.execute(
-                select(*columns)
-                .where(dead)
-                .order_by(outbox.c.id.desc())
-                .limit(limit)
-                .offset(offset)
-            )
+            total = await connection.execute(counting_dead_letters())
+            rows = await connection.execute(newest_dead_letters(limit, offset))
             return int(total.scalar_one()), [DeadLetter(*row) for row in rows]
 
 
-async def _with_newest(connection: AsyncConnection, sink: str, queue: SinkQueue) -> SinkQueue:
-    """``queue`` with the newest success and the newest failure of ``sink``."""
-    rows = select(outbox.c.settled_at).where(outbox.c.sink == sink)
-    accepted = rows.where(outbox.c.state == RowState.DELIVERED).order_by(outbox.c.id.desc())
-    attempts = select(outbox.c.failure, outbox.c.last_attempt_at).where(outbox.c.sink == sink)
-    failed = attempts.where(outbox.c.state.in_(_STILL_THERE), outbox.c.failure != "")
-    success = (await connection.execute(accepted.limit(1))).scalar_one_or_none()
-    newest = failed.order_by(outbox.c.last_attempt_at.desc()).limit(1)
-    failure, failed_at = (await connection.execute(newest)).one_or_none() or ("", None)
-    return msgspec.structs.replace(
-        queue, delivered_at=success, failure=failure, failed_at=failed_at
+async def _queue(connection: AsyncConnection, sink: str) -> SinkQueue:
+    counted = (await connection.execute(counting(sink))).all()
+    counts = {RowState(state): count for state, count, _ in counted}
+    written = [oldest for state, _, oldest in counted if state != RowState.DEAD]
+    success = (await connection.execute(newest_success(sink))).scalar_one_or_none()
+    failures = (await connection.execute(newest_failures(sink))).all()
+    failure, failed_at = max(failures, key=_FAILED_AT, default=("", None))
+    return SinkQueue(
+        waiting=counts.get(RowState.WAITING, 0),
+        sending=counts.get(RowState.SENDING, 0),
+        dead=counts.get(RowState.DEAD, 0),
+        oldest=min(written, default=None),
+        delivered_at=success,
+        failure=failure,
+        failed_at=failed_at,
     )
+
+
+def sinks_with_rows() -> Select[str]:
+    """The names of sinks that have rows, each found from the one before it."""
+    later = outbox.alias()
+    first = select(func.min(outbox.c.sink).label("sink")).cte("sinks", recursive=True)
+    following = select(func.min(later.c.sink)).where(later.c.sink > first.c.sink)
+    names = first.union_all(select(following.scalar_subquery()).where(first.c.sink.is_not(None)))
+    return select(names.c.sink).where(names.c.sink.is_not(None))
+
+
+def counting(sink: str) -> Select[str, int, float]:
+    """By state that is not settled, how many rows ``sink`` has and when the oldest was written."""
+    of_sink = select(outbox.c.state, func.count(), func.min(outbox.c.created_at))
+    still_there = outbox.c.state.in_(_STILL_THERE)
+    return of_sink.where(outbox.c.sink == sink, still_there).group_by(outbox.c.state)
+
+
+def newest_success(sink: str) -> Select[float]:
+    """When ``sink`` accepted the newest of the delivered rows."""
+    accepted = outbox.c.sink == sink, outbox.c.state == RowState.DELIVERED
+    return select(outbox.c.settled_at).where(*accepted).order_by(outbox.c.id.desc()).limit(1)
+
+
+def newest_failures(sink: str) -> CompoundSelect[str, float]:
+    """The newest failure at ``sink`` among the rows of each state that is not settled."""
+    attempts = [
+        select(outbox.c.failure, outbox.c.last_attempt_at)
+        .where(outbox.c.sink == sink, outbox.c.state == state)
+        .where(outbox.c.failure != "", outbox.c.last_attempt_at.is_not(None))
+        .order_by(outbox.c.last_attempt_at.desc())
+        .limit(1)
+        .subquery()
+        for state in _STILL_THERE
+    ]
+    return union_all(*(select(it.c.failure, it.c.last_attempt_at) for it in attempts))
+
+
+def counting_dead_letters() -> Select[int]:
+    """How many dead letters there are."""
+    return select(func.count()).select_from(outbox).where(outbox.c.state == RowState.DEAD)
+
+
+def newest_dead_letters(limit: int, offset: int) -> Select[*tuple[Any, ...]]:
+    """``limit`` dead letters, the newest first, from ``offset`` on."""
+    dead = select(outbox.c.id).where(outbox.c.state == RowState.DEAD)
+    shown = dead.order_by(outbox.c.id.desc()).limit(limit).offset(offset).subquery()
+    columns = [outbox.c[name] for name in DeadLetter.__struct_fields__]
+    joined = select(*columns).join(shown, shown.c.id == outbox.c.id)
+    return joined.order_by(outbox.c.id.desc())
