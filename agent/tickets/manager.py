@@ -41,6 +41,7 @@ from agent.tickets.decide.view import (
     View,
     assessments,
     gone_keys,
+    keys_of_ended,
     unexplained_groups,
     watched_subjects,
     with_moves,
@@ -288,7 +289,7 @@ class Tickets:
         faults = {**await self._common_faults(firing.certain, traits), **firing.reported}
         view = View(
             tickets=dict(tickets),
-            closed=await self._ledger.newest(faults.keys() - tickets.keys()),
+            closed=await self._ledger.newest(keys_of_ended(faults, tickets)),
             faults=faults,
             pending=await asyncio.to_thread(pending_keys, alerts, keys) | firing.in_doubt,
             evidence={},

@@ -186,7 +186,7 @@ def _entry_order(decision: Decision) -> str:
 
 def _names(decisions: list[Decision]) -> str:
     members = [decision.member for decision in decisions if decision.member]
-    names = [member.number or member.account for member in members[:_MOST_NAMES]]
+    names = [it.number or it.account or it.provider for it in members[:_MOST_NAMES]]
     more = len(decisions) - len(names)
     return f"{', '.join(names)}{f' and {more} more' if more else ''}: {decisions[0].reason}"
 

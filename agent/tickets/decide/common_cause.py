@@ -43,12 +43,18 @@ _OUTAGES = frozenset({"provider_outage", "carrier_outage"})
 _OUT_OF_SERVICE = frozenset({"number_down", "network_mismatch"})
 _AT_A_LANDING = frozenset({"binding_down", "redundancy", "busy_rate", "answer_rate"})
 _NO_CARRIER = frozenset({"", "unknown"})
-_NEVER_SHARED = frozenset({COMPLAINT})
-"""Symptoms without a common cause: a complaint is about one number."""
+_NEVER_SHARED = frozenset({COMPLAINT, "illegal_transition"})
+"""Symptoms without a common cause: a complaint is about one number, and so is a move."""
+_SHARED_IN_DETAIL = frozenset({"lint", "drift", "marked"})
+"""Symptoms that say little: only faults that are alike in detail have a cause in common."""
+_DETAIL_KNOWN = frozenset({"lint"})
+"""Of them, those that are shared only where the detail is known."""
 _ORDER = {Scope.CARRIER: 0, Scope.PROVIDER: 1, Scope.TRUNK: 2, Scope.ACCOUNT: 3}
 _LEAST_PROVIDERS = 2
 """A fault of a base carrier shows at several providers; at one it is the provider's."""
 _MOST_SAMPLES = 5
+_GAPS_A_WINDOW = 3
+"""A silence of a third of the window tells an outage from what was broken before it."""
 
 
 class Threshold(msgspec.Struct, frozen=True):
@@ -88,7 +94,10 @@ def kin_of(subject: Subject, traits: Traits) -> Iterator[Kin]:
         for landing in traits.landings:
             shared = Subject(Scope.TRUNK, LANDING, provider=subject.provider, binding=landing)
             yield Kin(shared, "")
-    yield Kin(_of_account(subject, _family(subject, traits)), "")
+    if subject.symptom in _DETAIL_KNOWN and not traits.detail:
+        return
+    alike = traits.detail if subject.symptom in _SHARED_IN_DETAIL else ""
+    yield Kin(_of_account(subject, _family(subject, traits)), alike)
 
 
 def _out_of_service(subject: Subject, traits: Traits) -> Iterator[Kin]:
@@ -219,8 +228,22 @@ def _cluster(kin: Kin, loose: list[Fault], threshold: Threshold) -> list[Fault]:
             _take_out(providers, ordered[first].subject.provider)
             first += 1
         if len(numbers) >= threshold.numbers and len(providers) >= least:
-            return ordered[first:]
+            return _without_early(kin, ordered[first:], threshold)
     return []
+
+
+def _without_early(kin: Kin, cluster: list[Fault], threshold: Threshold) -> list[Fault]:
+    """``cluster`` without what broke long before the rest, where the rest is enough by itself.
+
+    What broke twenty minutes before an outage has a reason of its own. Accounts run out of money
+    and contracts out of time more slowly.
+    """
+    if kin.subject.symptom not in _OUTAGES:
+        return cluster
+    if cluster[1].since - cluster[0].since <= threshold.window / _GAPS_A_WINDOW:
+        return cluster
+    rest = _cluster(kin, cluster[1:], threshold)
+    return rest if rest and rest[0] is cluster[1] else cluster
 
 
 def _number(fault: Fault) -> tuple[str, str, str]:

@@ -1,99 +1,19 @@
 """Correlation: a fault that a wider one explains joins the ticket of that root.
 
-A wider fault explains a narrower one only where the table says so and the facts do not contradict
-it: a low balance does not explain a phone that cannot be reached, and neither does an empty
-account explain a number that was suspended for a violation (docs/reference/domain.md §3).
+The table of what explains what is in :mod:`agent.tickets.decide.hierarchy`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import inf
 
 import msgspec
 
-from agent.complaints.complaint import SYMPTOM as COMPLAINT
-from agent.states import NumberState, Scope, Severity, Stage
-from agent.tickets.decide.common_cause import OUT_OF_NETWORK, is_common, kin_of
+from agent.states import Scope, Severity, Stage
+from agent.tickets.decide.common_cause import is_common, kin_of
 from agent.tickets.decide.faults import NOTHING_KNOWN, Fault, Traits
+from agent.tickets.decide.hierarchy import LEAST_NUMBERS, ROOTS, Root
 from agent.tickets.ticket import Subject, Ticket
-
-_ANY_SYMPTOM: frozenset[str] = frozenset()
-_ANY_STATE: frozenset[NumberState] = frozenset()
-_COMPLAINTS = frozenset({COMPLAINT})
-_OUT_OF_MONEY = frozenset(
-    {
-        NumberState.SUSPENDED_ARREARS,
-        NumberState.OPEN_UNFUNDED,
-        NumberState.LOW_BALANCE,
-        NumberState.UNKNOWN,
-    }
-)
-"""States of a number that an empty account may explain."""
-
-
-class Root(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the table: which fault may explain which."""
-
-    scope: Scope
-    symptom: str
-    severity: Severity | None = None
-    """The severity it needs; ``None`` for any."""
-    below: frozenset[Scope]
-    explains: frozenset[str]
-    """Symptoms of the narrower faults; empty for every symptom."""
-    states: frozenset[NumberState] = _ANY_STATE
-    """States in which it can put a number; empty for any."""
-    comes_first: bool = False
-    """Whether it explains only faults that began after it."""
-
-
-ROOTS: tuple[Root, ...] = (
-    Root(
-        scope=Scope.PROVIDER,
-        symptom="provider_api",
-        below=frozenset({Scope.ACCOUNT, Scope.NUMBER, Scope.BINDING}),
-        explains=_ANY_SYMPTOM,
-        comes_first=True,
-    ),
-    Root(
-        scope=Scope.CARRIER,
-        symptom="carrier_outage",
-        below=frozenset({Scope.NUMBER}),
-        explains=frozenset({"number_down", "network_mismatch"}),
-        states=OUT_OF_NETWORK,
-    ),
-    Root(
-        scope=Scope.PROVIDER,
-        symptom="provider_outage",
-        below=frozenset({Scope.NUMBER}),
-        explains=frozenset({"number_down", "network_mismatch"}),
-        states=OUT_OF_NETWORK,
-    ),
-    Root(
-        scope=Scope.ACCOUNT,
-        symptom="balance",
-        severity=Severity.CRITICAL,
-        below=frozenset({Scope.NUMBER}),
-        explains=frozenset({"number_down", "network_mismatch", "reclaim"}),
-        states=_OUT_OF_MONEY,
-    ),
-    Root(
-        scope=Scope.NUMBER,
-        symptom="binding_down",
-        below=frozenset({Scope.BINDING}),
-        explains=frozenset({"binding_down"}),
-    ),
-    *(
-        Root(
-            scope=Scope.NUMBER,
-            symptom=symptom,
-            below=frozenset({Scope.NUMBER}),
-            explains=_COMPLAINTS,
-        )
-        for symptom in ("number_down", "binding_down", "network_mismatch")
-    ),
-)
-"""Widest first: a fault joins the widest root that explains it."""
 
 
 class Cause(msgspec.Struct, frozen=True):
@@ -109,6 +29,7 @@ class Cause(msgspec.Struct, frozen=True):
 
 _Location = tuple[Scope, str, str, str, str]
 _Number = tuple[str, str, str]
+_PROVIDER_OUTAGE = "provider_outage"
 _PHONE_DOWN = "binding_down"
 _REDUNDANCY = "redundancy"
 
@@ -135,6 +56,8 @@ class Roots:
             if ticket.members
         }
         causes = list(_causes(faults, tickets))
+        self._folded: dict[str, Cause] = {}
+        """By key, the outages of providers that are outages of a carrier."""
         self._causes = {
             _location(cause.subject, cause.subject.scope, cause.subject.symptom): cause
             for cause in causes
@@ -152,6 +75,33 @@ class Roots:
             for key, ticket in tickets.items()
             if ticket.stage is not Stage.SUPPRESSED
         }
+        self._fold_outages(causes, faults)
+
+    def _fold_outages(self, causes: Iterable[Cause], faults: Mapping[str, Fault]) -> None:
+        """Explains a provider's outage by a carrier's where that takes its numbers.
+
+        What is left of it must be too few for an outage of its own. It explains nothing then:
+        its numbers are the carrier's, or have a reason of their own.
+        """
+        carriers: dict[str, Cause] = {}
+        taken: dict[str, set[_Number]] = defaultdict(set)
+        left: dict[str, set[_Number]] = defaultdict(set)
+        for key, fault in faults.items():
+            cause = self._by_table(key, fault.subject, fault.since)
+            provider = fault.subject.provider
+            if cause is not None and cause.subject.scope is Scope.CARRIER:
+                carriers.setdefault(provider, cause)
+                taken[provider].add(_number(fault.subject))
+            elif cause is not None and cause.subject.symptom == _PROVIDER_OUTAGE:
+                left[provider].add(_number(fault.subject))
+        for outage in causes:
+            provider = outage.subject.provider
+            is_outage = outage.subject.symptom == _PROVIDER_OUTAGE
+            if is_outage and taken[provider] and len(left[provider]) < LEAST_NUMBERS:
+                self._folded[outage.key] = carriers[provider]
+        for key in self._folded:
+            self._causes = {at: it for at, it in self._causes.items() if it.key != key}
+            self._common = {at: it for at, it in self._common.items() if it.key != key}
 
     def is_member(self, key: str, root_key: str) -> bool:
         """Whether ``key`` is a present member of the root's ticket."""
@@ -164,7 +114,8 @@ class Roots:
         ticket.
         """
         cause = (
-            self._by_table(key, subject, since)
+            self._folded.get(key)
+            or self._by_table(key, subject, since)
             or self._of_one_phone(key, subject)
             or self._in_common(key, subject, since)
         )
@@ -210,23 +161,14 @@ class Roots:
 
     def _may_explain(self, root: Root, key: str, subject: Subject) -> bool:
         state = self._traits.get(key, NOTHING_KNOWN).state
-        return (
-            subject.scope in root.below
-            and (subject.symptom in root.explains or _is_any(root, subject))
-            and (not root.states or state in root.states)
-        )
+        return root.is_about(subject) and (not root.states or state in root.states)
 
     def _takes(self, cause: Cause, root: Root, key: str, since: float) -> bool:
         if self.is_member(key, cause.key):
             return True
         bad_enough = root.severity is None or cause.severity is root.severity
-        in_time = not root.comes_first or since >= cause.since
+        in_time = since >= cause.since - root.lead
         return bad_enough and in_time and since < cause.until
-
-
-def _is_any(root: Root, subject: Subject) -> bool:
-    """Whether the root explains every symptom below it, but for complaints of callers."""
-    return not root.explains and subject.symptom != COMPLAINT
 
 
 def _causes(faults: Mapping[str, Fault], tickets: Mapping[str, Ticket]) -> Iterator[Cause]:

@@ -15,6 +15,7 @@ from agent.tickets.decide.decision import (
     Transition,
 )
 from agent.tickets.decide.faults import WORST_FIRST, Fault
+from agent.tickets.decide.hierarchy import AFTERMATH, WAITING, roots_above
 from agent.tickets.decide.moves import on_line
 from agent.tickets.decide.recovery import broken_again, contradicted, evaluate_recovery
 from agent.tickets.decide.view import View
@@ -27,6 +28,8 @@ OTHER_CAUSE = "other_cause"
 RESTORED = "restored"
 """Why a member leaves the ticket of its root."""
 
+_LONGEST_WAIT = 600.0
+"""Seconds for which a fault may wait for the one that explains it."""
 _WIDTHS = {scope: index for index, scope in enumerate(Scope)}
 """Scopes in the order of their width, the widest first."""
 
@@ -87,8 +90,35 @@ def _on_fault(fault: Fault, roots: Roots, view: View, now: float) -> Iterator[De
         yield from _suppress(fault, own, cause)
     elif own is not None:
         yield from _on_lasting_fault(own, fault, view.policy, now)
-    else:
+    elif not _waits_for_its_root(fault, view, now) and not _lingers(fault, view, now):
         yield from _on_new_fault(fault, view.closed.get(fault.key), view.policy, now)
+
+
+def _waits_for_its_root(fault: Fault, view: View, now: float) -> bool:
+    """Whether the fault that explains this one is about to fire: its condition holds.
+
+    Only news of a move waits, for which there is nothing to do, and not for long: the other
+    condition may come and go.
+    """
+    if fault.subject.symptom not in WAITING or now - fault.since > _LONGEST_WAIT:
+        return False
+    return any(key in view.pending for key in roots_above(fault.subject))
+
+
+def _lingers(fault: Fault, view: View, now: float) -> bool:
+    """Whether the fault was explained by one that is over, and its rule still looks back at it."""
+    aftermath = AFTERMATH.get(fault.subject.symptom)
+    if aftermath is None:
+        return False
+    for key in roots_above(fault.subject):
+        root = view.closed.get(key) or view.tickets.get(key)
+        over_at = None if root is None else root.restored_at or root.progress.good_since
+        if root is None or over_at is None or fault.since >= over_at:
+            continue
+        is_recent = view.policy.elapsed(over_at, now) < aftermath
+        if is_recent and any(member.key == fault.key for member in root.members):
+            return True
+    return False
 
 
 def _join(fault: Fault, cause: Cause, roots: Roots) -> Iterator[Decision]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
+from msgspec.structs import replace
 
 from agent.checks.carriers import carrier_of
 from agent.fleet import Fleet
@@ -17,6 +18,8 @@ from agent.tickets.ticket import Subject, Ticket
 
 WORST_FIRST = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 _NO_TICKET = "false"
+_DETAILS = ("lint", "section", "tag")
+"""Labels that tell apart what is wrong within one symptom."""
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -135,6 +138,9 @@ class Traits(msgspec.Struct, frozen=True, gc=False):
     """The number's trunk, and the ids of its phones that cannot be reached."""
     phones: tuple[BindingState, ...] = ()
     """The states of the phones that cannot be reached, without repetition."""
+    detail: str = ""
+    """What is wrong within the symptom, as the alerts' labels say it: the sections that differ,
+    the lint, the mark."""
 
 
 NOTHING_KNOWN = Traits()
@@ -150,7 +156,7 @@ def traits_of(
             snapshot = fleet.get(fault.subject.provider, fault.subject.account)
             traits = _traits(snapshot, fault.subject, landing_ids)
             if traits is not None:
-                by_key[key] = traits
+                by_key[key] = replace(traits, detail=_detail(fault.alerts))
     return by_key
 
 
@@ -167,6 +173,11 @@ def _traits(snapshot: Snapshot | None, subject: Subject, landing_ids: LandingIds
         landings=(*trunk, *(landing_ids.of(phone.phone) for phone in down if phone.phone)),
         phones=tuple(sorted({phone.state for phone in down})),
     )
+
+
+def _detail(alerts: Iterable[Alert]) -> str:
+    found = {alert.labels.get(name, "") for alert in alerts for name in _DETAILS}
+    return " ".join(sorted(found - {""}))
 
 
 def _unreachable(phones: Iterable[Binding], binding: str) -> Iterator[Binding]:

@@ -25,11 +25,10 @@ from agent.states import (
 )
 from agent.tickets.decide.common_cause import LANDING, NUMBERS, PHONES
 from agent.tickets.decide.decision import Assessment, Finding, Recovery
+from agent.tickets.decide.hierarchy import LEAST_NUMBERS
 from agent.tickets.number_details import find_number, snapshots_of
 from agent.tickets.ticket import Subject
 
-LEAST_NUMBERS = 3
-"""Numbers that must be down at once for an outage (docs/reference/domain.md §5)."""
 LEAST_SHARE = 0.05
 """Share of the account's numbers that must be; in a large fleet some number is always down."""
 

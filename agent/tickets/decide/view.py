@@ -13,6 +13,7 @@ from agent.tickets.decide.common_cause import Groups, groups_of, is_common
 from agent.tickets.decide.correlation import Roots
 from agent.tickets.decide.decision import Assessment, DecisionPolicy, Finding, Recovery
 from agent.tickets.decide.faults import Fault, Traits, keys_of_alerts
+from agent.tickets.decide.hierarchy import AFTERMATH, roots_above
 from agent.tickets.decide.moves import at_all_accounts, elsewhere_of, moved_causes, moves_of
 from agent.tickets.ticket import Subject, Ticket
 
@@ -23,7 +24,8 @@ class View(msgspec.Struct, frozen=True):
     tickets: Mapping[str, Ticket]
     """Open tickets by key."""
     closed: Mapping[str, Ticket]
-    """The newest ended ticket of keys that fire and have no open one."""
+    """The newest ended ticket of keys that fire and have no open one, and of faults that may have
+    explained them (:func:`keys_of_ended`)."""
     faults: Mapping[str, Fault]
     pending: frozenset[str]
     """Keys of which an alert's condition holds, not yet long enough to fire."""
@@ -53,6 +55,15 @@ class View(msgspec.Struct, frozen=True):
         """When each of ``keys`` last had an alert, epoch seconds; now where it never had one."""
         alerting = self.alerting
         return {key: now if key in alerting else self.last_alert_at.get(key, now) for key in keys}
+
+
+def keys_of_ended(faults: Mapping[str, Fault], tickets: Collection[str]) -> set[str]:
+    """The keys whose ended tickets decisions depend on; ``tickets`` are those of open ones."""
+    keys = set(faults)
+    for fault in faults.values():
+        if fault.subject.symptom in AFTERMATH:
+            keys.update(roots_above(fault.subject))
+    return keys.difference(tickets)
 
 
 def watched_subjects(tickets: Iterable[Ticket]) -> dict[str, Subject]:
