@@ -28,7 +28,7 @@ LEG_ORDINARY: Final = 0.02
 """The ordinary rate of :data:`LEG_RESULTS`."""
 OVER_LIMIT_ORDINARY: Final = 0.005
 """The ordinary rate of calls rejected over the concurrency limit."""
-_STRETCHES: Final = (5, 8, 16, 32)
+_STRETCHES: Final = (5, 8, 16, 32, 64)
 """Counts of newest records that are examined by themselves, since a fault may be recent."""
 _CLOCK_SKEW: Final = 60.0
 """Seconds by which a provider's clock may be ahead of ours."""
@@ -112,7 +112,9 @@ def find_bad_stretch(
     """As :func:`find_pattern`, where ``bad`` says of each call whether it is bad."""
     best: tuple[float, int] | None = None
     for size in {len(bad), *(size for size in _STRETCHES if size < len(bad))}:
-        probability = binomial_tail(sum(bad[-size:]), size, ordinary) if size else 1.0
+        count = sum(bad[-size:]) if size else 0
+        # No more than is ordinary: chance explains that, and the sum need not be made.
+        probability = binomial_tail(count, size, ordinary) if count > size * ordinary else 1.0
         if best is None or (probability, size) < best:
             best = probability, size
     if best is None or best[0] > significance:

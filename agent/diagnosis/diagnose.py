@@ -36,6 +36,7 @@ Decider = Callable[[NumberDiagnosis], Verdict | None]
 DECIDERS: Final[Sequence[Decider]] = (
     # What callers heard is known although the interface says nothing.
     complaints.decide_unseen,
+    healthy.decide_by_calls,
     missing_data.decide_blind,
     number_state.decide,
     balance.decide,
@@ -54,6 +55,7 @@ DECIDERS: Final[Sequence[Decider]] = (
     common_root.decide_by_calls,
     call_results.decide_provider_leg,
     call_results.decide_voice,
+    call_results.decide_partial_result,
     # After all that facts show: callers hear the effect, which has more causes than one.
     complaints.decide,
     # Before the rest: nothing is wrong for callers of other kinds.
@@ -80,8 +82,8 @@ def diagnose(diagnosis: NumberDiagnosis) -> Verdict:
     deciders = DECIDERS
     decide_symptom = SYMPTOM_DECIDERS.get(diagnosis.symptom)
     if decide_symptom is not None:
-        # After the first three: lack of data and a state out of service go before any symptom.
-        deciders = (*DECIDERS[:3], decide_symptom, *DECIDERS[3:])
+        # After the first four: lack of data and a state out of service go before any symptom.
+        deciders = (*DECIDERS[:4], decide_symptom, *DECIDERS[4:])
     if diagnosis.symptom != "marked":
         marking.note(diagnosis)
     verdicts = (decide(diagnosis) for decide in deciders)

@@ -53,8 +53,8 @@ _FINDINGS: Final[Mapping[str, Message]] = {
     ),
     "route_unknown": Message("where a call goes is not known ({detail})"),
     "callers_complain": plural(
-        "{count} caller has complained in the last {minutes} minutes and heard: {heard}",
-        "{count} callers have complained in the last {minutes} minutes and heard: {heard}",
+        "{count} caller has complained in the last {minutes} minutes and heard: {prompts}",
+        "{count} callers have complained in the last {minutes} minutes and heard: {prompts}",
         1,
     ),
     "heard_otherwise": Message(

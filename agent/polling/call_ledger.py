@@ -39,7 +39,14 @@ MAX_LEGS = 500_000
 """The most pairs of phone and result per account that are counted, by default."""
 
 RECENT_CALLS = 8
-"""The number of newest records kept per hotline number as evidence."""
+"""The number of newest records kept per hotline number as evidence, however old they are."""
+
+MOST_RECENT_CALLS = 128
+"""The most records kept per hotline number: evidence is in proportion to traffic, so those of the
+last half hour are kept up to here."""
+
+MAX_RECORDS = 1_000_000
+"""Records kept per account beyond :data:`RECENT_CALLS` of each number."""
 
 WAIT_LIMITS = (5.0, 10.0, 15.0, 20.0, 30.0, 50.0, 60.0, 90.0)
 """Upper bounds of the wait distribution's buckets, in seconds (docs/reference/domain.md §5)."""
@@ -73,7 +80,7 @@ class CallFacts(msgspec.Struct, frozen=True, gc=False):
 class CallLedger:
     """The call records of one account, counted from ``started_at`` on (epoch seconds).
 
-    ``recent_calls`` newest records of every number are kept as evidence.
+    ``recent_calls`` newest records of every number are kept as evidence, more of a busy one.
     """
 
     def __init__(
@@ -206,6 +213,8 @@ class _CallTally:
         self._legs: dict[LegKey, int] = {}
         self._waits: dict[str, tuple[int, ...]] = {}
         self._recent: dict[str, tuple[CallOutcome, ...]] = {}
+        self._beyond = 0
+        """The records that are kept beyond the least of each number."""
 
     def has_space(self, call: Call, max_numbers: int, max_legs: int) -> bool:
         """Whether ``call`` adds neither a number nor a leg beyond these limits."""
@@ -239,7 +248,22 @@ class _CallTally:
         outcomes = (*self._recent.get(call.number, ()), outcome)
         if len(outcomes) > 1 and outcomes[-2].started_at > call.started_at:
             outcomes = tuple(sorted(outcomes, key=lambda other: other.started_at))
-        self._recent[call.number] = outcomes[-self._recent_calls :]
+        self._hold(call.number, outcomes[-self._size(outcomes) :])
+
+    def _size(self, outcomes: tuple[CallOutcome, ...]) -> int:
+        """How many of a number's newest records are kept."""
+        if self._beyond >= MAX_RECORDS:
+            return self._recent_calls
+        oldest = outcomes[-1].started_at - LOOKBACK
+        most = max(MOST_RECENT_CALLS, self._recent_calls)
+        current = len(outcomes) - bisect_left(outcomes, oldest, key=lambda it: it.started_at)
+        return max(self._recent_calls, min(most, current))
+
+    def _hold(self, number: str, outcomes: tuple[CallOutcome, ...]) -> None:
+        before = len(self._recent.get(number, ()))
+        self._beyond += max(0, len(outcomes) - self._recent_calls)
+        self._beyond -= max(0, before - self._recent_calls)
+        self._recent[number] = outcomes
 
     def forget(self, numbers: Iterable[str]) -> None:
         """Drop everything about ``numbers``."""
@@ -247,6 +271,8 @@ class _CallTally:
         self._totals = _without(self._totals, dropped)
         self._legs = _without(self._legs, dropped)
         self._waits = _without(self._waits, dropped)
+        for number in dropped & self._recent.keys():
+            self._hold(number, ())
         self._recent = _without(self._recent, dropped)
 
     def facts(self) -> CallFacts:

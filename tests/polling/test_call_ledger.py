@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.model import Call
-from agent.polling.call_ledger import LOOKBACK, OVERLAP, RECENT_CALLS, WINDOW, CallLedger
+from agent.polling.call_ledger import (
+    LOOKBACK,
+    MOST_RECENT_CALLS,
+    OVERLAP,
+    RECENT_CALLS,
+    WINDOW,
+    CallLedger,
+)
 from agent.states import CallResult
 
 START = 1_800_000_000.0
@@ -120,7 +127,9 @@ def test_the_newest_records_are_remembered_in_whatever_order_they_arrive(calls, 
         ledger.add([call], NOW)
     for number, outcomes in ledger.facts().recent.items():
         times = sorted(call.started_at for call in calls if call.number == number)
-        assert [outcome.started_at for outcome in outcomes] == times[-RECENT_CALLS:]
+        current = sum(at >= times[-1] - LOOKBACK for at in times)
+        expected = times[-max(RECENT_CALLS, min(MOST_RECENT_CALLS, current)) :]
+        assert [outcome.started_at for outcome in outcomes] == expected
 
 
 @pytest.mark.parametrize("step", [3600.0, -3600.0, 86400.0, -86400.0])

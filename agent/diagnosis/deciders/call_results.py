@@ -58,6 +58,10 @@ NUMBER_OR_PHONE_RESULTS: Final = frozenset(
 USUAL_SHARE: Final = 0.5
 """The share of calls from which a bad result is the usual one."""
 RESULT_USUAL: Final = 0.65
+RESULT_PARTIAL: Final = 0.55
+"""Confidence in the cause of a bad result that a significant part of the calls has."""
+DOUBTFUL_SIGNIFICANCE: Final = 1e-3
+"""The significance from which health is not near-certain, though no cause is concluded."""
 OVERLOADED: Final = 0.85
 SOMETIMES_OVERLOADED: Final = 0.7
 PHONES_FINE: Final = 0.8
@@ -104,6 +108,31 @@ def decide_usual_result(diagnosis: NumberDiagnosis) -> Verdict | None:
     return _conclude(diagnosis, worst, usual[worst], calls)
 
 
+def decide_partial_result(diagnosis: NumberDiagnosis) -> Verdict | None:
+    """The cause of the bad result of phones that a significant part of the calls has.
+
+    After the causes of whole calls: a part of the phones, the hours or the lines may be behind it.
+    Callers whom lists and hours turn away are none: that is as the holder wants it.
+    """
+    calls = recent_calls(diagnosis)
+    of_phones = (it for it, meaning in RESULT_MEANINGS.items() if meaning.of_phone)
+    patterns = {it: pattern for it in of_phones if (pattern := _pattern(calls, it)) is not None}
+    if not patterns:
+        return None
+    worst = max(patterns, key=lambda it: (patterns[it].share, patterns[it].count))
+    return _conclude(diagnosis, worst, patterns[worst], calls, RESULT_PARTIAL)
+
+
+def is_doubtful(diagnosis: NumberDiagnosis) -> bool:
+    """Whether more calls end badly than is ordinary, though chance is not excluded."""
+    calls = recent_calls(diagnosis)
+    return any(
+        find_pattern(calls, {result}, meaning.ordinary, DOUBTFUL_SIGNIFICANCE) is not None
+        for result, meaning in RESULT_MEANINGS.items()
+        if meaning.of_phone
+    )
+
+
 def decide_provider_leg(diagnosis: NumberDiagnosis) -> Verdict | None:
     """``provider_leg`` if calls fail between the caller and bound phones that are reachable."""
     pattern = find_pattern(recent_calls(diagnosis), LEG_RESULTS, LEG_ORDINARY)
@@ -148,6 +177,7 @@ def _conclude(
     call_result: CallResult,
     pattern: ResultPattern,
     calls: Sequence[CallOutcome],
+    confidence: float = RESULT_USUAL,
 ) -> Verdict:
     cause = _cause(diagnosis, call_result)
     description = f"{call_result.value}: {pattern}"
@@ -160,7 +190,7 @@ def _conclude(
     label = next(iter(phones), "-")
     return diagnosis.conclude(
         cause,
-        RESULT_USUAL,
+        confidence,
         [diagnosis.fact(f"calls {call_result.value}", pattern, Capability.CALLS)],
         since=pattern.since,
         facts={

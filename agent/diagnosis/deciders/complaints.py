@@ -246,5 +246,5 @@ def _note(diagnosis: NumberDiagnosis, reports: Sequence[CallerReport]) -> None:
         "callers_complain",
         count=len({it.who for it in reports}),
         minutes=f"{minutes:.0f}",
-        heard=Joined(texts, ", "),
+        prompts=Joined(texts, ", "),
     )

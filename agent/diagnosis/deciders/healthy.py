@@ -11,7 +11,9 @@ from agent.diagnosis.configuration import (
     current_configuration,
 )
 from agent.diagnosis.deciders.bound_phones import phone_facts, ringing_phones
+from agent.diagnosis.deciders.call_results import is_doubtful
 from agent.diagnosis.deciders.complaints import recent_reports
+from agent.diagnosis.deciders.missing_data import primary_capability
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
 from agent.diagnosis.reason_words import reason_words
 from agent.model import Binding
@@ -28,6 +30,8 @@ from agent.verdict import Evidence, Verdict
 PHONE_REACHABLE: Final = 0.95
 CALLS_ANSWERED: Final = 0.85
 """Confidence if the phones' states are unknown, but calls are answered."""
+PROVEN_BY_CALLS: Final = 0.75
+"""Confidence if answered calls are all that is known."""
 LISTED_ONLY: Final = 0.6
 """Confidence if only the listing says that the number is in service."""
 DOUBTFUL: Final = LISTED_ONLY
@@ -71,11 +75,30 @@ def decide(diagnosis: NumberDiagnosis) -> Verdict | None:
     return diagnosis.conclude(Cause.HEALTHY, confidence, evidence)
 
 
+def decide_by_calls(diagnosis: NumberDiagnosis) -> Verdict | None:
+    """``healthy`` if the listing is silent and answered calls prove that the number works."""
+    capability = primary_capability(diagnosis.snapshot)
+    is_silent = capability is not None and not diagnosis.is_fresh(capability)
+    if diagnosis.caller or not is_silent or not _do_calls_prove(diagnosis):
+        return None
+    diagnosis.warn_if_stale(Capability.NUMBERS)
+    share = answered_share(recent_calls(diagnosis)) or 0.0
+    evidence = [diagnosis.fact("calls answered", f"{share:.0%}", Capability.CALLS)]
+    return diagnosis.conclude(Cause.HEALTHY, PROVEN_BY_CALLS, evidence)
+
+
+def _do_calls_prove(diagnosis: NumberDiagnosis) -> bool:
+    """Whether so many calls are answered that the whole way from caller to company works."""
+    calls = recent_calls(diagnosis)
+    is_bad = _are_few_answered(diagnosis) or is_doubtful(diagnosis)
+    return len(calls) >= MIN_CALLS and not is_bad
+
+
 def _confidence(diagnosis: NumberDiagnosis) -> float | None:
     if not diagnosis.polls(Capability.REACHABILITY):
         return LISTED_ONLY
     if not diagnosis.is_fresh(Capability.REACHABILITY):
-        return None
+        return CALLS_ANSWERED if _do_calls_prove(diagnosis) else None
     phones = ringing_phones(diagnosis).values()
     reachable = [phone for phone in phones if phone.state in REACHABLE_STATES]
     if reachable:
@@ -92,7 +115,7 @@ def _confidence_with(diagnosis: NumberDiagnosis, reachable: Sequence[Binding]) -
 
     The other half is what routing says of hours and lists, or calls that got through.
     """
-    if _are_few_answered(diagnosis):
+    if _are_few_answered(diagnosis) or is_doubtful(diagnosis):
         return DOUBTFUL
     calls = recent_calls(diagnosis)
     if len(calls) >= MIN_CALLS:
