@@ -65,6 +65,7 @@ _KINDS: Final[Mapping[str, Message]] = {
     "other carriers": Message("other carriers"),
     "phone": Message("the phone"),
     "phones": Message("the state of phones"),
+    "phones of carrier": Message("the carrier of bound phones"),
     "provider": Message("the provider"),
     "provider and carrier": Message("provider and carrier"),
     "trunk": Message("the trunk"),

@@ -61,6 +61,10 @@ _FINDINGS: Final[Mapping[str, Message]] = {
         "what callers heard and what the interface says contradict each other: dial the number, "
         "and the phones behind it directly"
     ),
+    "phones_of_carrier": Message(
+        "{count} bound phones of {carrier} fail together: ask that carrier about its network, not "
+        "each holder"
+    ),
     "not_listed": Message(
         "the number is not in the listing of {account}: is it written correctly?"
     ),

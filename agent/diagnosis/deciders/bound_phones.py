@@ -6,11 +6,13 @@ from typing import Final
 from agent.diagnosis.call_statistics import over_limit
 from agent.diagnosis.configuration import current_configuration
 from agent.diagnosis.contacts import UNKNOWN_CARRIER
+from agent.diagnosis.line_limits import busy_at_limit
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
-from agent.i18n.words import word
+from agent.diagnosis.phone_carriers import group_of_carrier
+from agent.i18n.words import CARRIERS, word
 from agent.masking import mask_phone
 from agent.model import Binding
-from agent.states import REACHABLE_STATES, BindingState, Capability, Cause
+from agent.states import REACHABLE_STATES, BindingState, Capability, Cause, Party
 from agent.verdict import Evidence, Verdict
 
 CAUSE_OF_BINDING: Final[Mapping[BindingState, Cause]] = {
@@ -111,7 +113,9 @@ def _current_phones(diagnosis: NumberDiagnosis) -> Mapping[str, Binding]:
 def _is_overload(diagnosis: NumberDiagnosis, bad: Mapping[str, Binding]) -> bool:
     """Whether all phones are busy because calls exceed the limit, which is its own cause."""
     busy = all(phone.state is BindingState.BUSY for phone in bad.values())
-    return busy and over_limit(diagnosis) is not None
+    if not busy:
+        return False
+    return over_limit(diagnosis) is not None or busy_at_limit(diagnosis) is not None
 
 
 def ringing_phones(diagnosis: NumberDiagnosis) -> Mapping[str, Binding]:
@@ -138,10 +142,18 @@ def _conclude(diagnosis: NumberDiagnosis, bad: Mapping[str, Binding]) -> Verdict
     for other in bad.values():
         diagnosis.consider(CAUSE_OF_BINDING[other.state], [_describe(other)])
     diagnosis.warn_if_stale(Capability.REACHABILITY)
+    groups = group_of_carrier(diagnosis, label, phone)
+    evidence = phone_facts(diagnosis, bad)
+    if groups is not None:
+        same, others = groups
+        evidence += [same.evidence(), *([others.evidence()] if others.total else [])]
+        carrier = word(phone.carrier, CARRIERS)
+        diagnosis.warn("phones_of_carrier", count=str(len(same.failing)), carrier=carrier)
     return diagnosis.conclude(
         CAUSE_OF_BINDING[phone.state],
         _confidence(bad, phone) * diagnosis.freshness_factor(Capability.REACHABILITY),
-        phone_facts(diagnosis, bad),
+        evidence,
+        party=None if groups is None else Party.BINDING_CARRIER,
         since=diagnosis.result.binding_since.get((diagnosis.number, label)),
         facts={"binding": label, **_words(phone)},
         carrier=phone.carrier or UNKNOWN_CARRIER,

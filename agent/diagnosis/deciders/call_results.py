@@ -17,6 +17,7 @@ from agent.diagnosis.call_statistics import (
     recent_calls,
 )
 from agent.diagnosis.deciders.bound_phones import phone_facts
+from agent.diagnosis.line_limits import busy_at_limit
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
 from agent.diagnosis.reason_words import reason_words
 from agent.i18n.words import CALL_RESULTS, word
@@ -76,12 +77,15 @@ SHORT_TALK_ORDINARY: Final = 0.15
 
 
 def decide_capacity(diagnosis: NumberDiagnosis) -> Verdict | None:
-    """``capacity_exceeded`` if calls are rejected over the concurrency limit."""
-    pattern = over_limit(diagnosis)
-    if pattern is None:
-        return None
+    """``capacity_exceeded`` if calls are rejected over a limit, or are busy where it is reached."""
+    pattern, result = over_limit(diagnosis), CallResult.OVER_CONCURRENCY
     limit = diagnosis.routing.concurrency_limit if diagnosis.routing else None
-    evidence = [diagnosis.fact("calls over_concurrency", pattern, Capability.CALLS)]
+    if pattern is None:
+        busy = busy_at_limit(diagnosis)
+        if busy is None:
+            return None
+        (pattern, limit), result = busy, CallResult.BUSY
+    evidence = [diagnosis.fact(f"calls {result.value}", pattern, Capability.CALLS)]
     if limit is not None:
         evidence.append(diagnosis.fact("concurrency_limit", limit, Capability.ROUTING))
     return diagnosis.conclude(
