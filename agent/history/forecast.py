@@ -1,10 +1,13 @@
 """When an account's balance reaches the line at which its provider stops the numbers."""
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import Final
+
+import numpy as np
+import numpy.typing as npt
 
 from agent.history.hours import HOUR_SECONDS, BalanceHour
 
@@ -54,13 +57,16 @@ class Forecast:
     days: int = 0
 
 
-@dataclass(frozen=True)
-class _Step:
-    """From one known balance to the next."""
+Column = npt.NDArray[np.float64]
 
-    start: float
-    end: float
-    change: float
+
+@dataclass(frozen=True)
+class _Steps:
+    """From one known balance to the next, a column each; times in epoch seconds."""
+
+    starts: Column
+    ends: Column
+    changes: Column
 
 
 def forecast(
@@ -108,67 +114,47 @@ def daily_spends(hours: Sequence[BalanceHour], now: float) -> list[float]:
 
     A day here is 24 hours that end at ``now`` or whole days before it.
     """
-    spends, knowns = [0.0] * DAYS_LOOKED_AT, [0.0] * DAYS_LOOKED_AT
-    for step in _steps(hours):
-        for place in _days_of(step, now):
-            end = now - place * DAY_SECONDS
-            share = _overlap(step, end - DAY_SECONDS, end)
-            knowns[place] += share * (step.end - step.start)
-            spends[place] += share * max(0.0, -step.change)
-    return [
-        # As though the rest of the day had been like what is known of it.
-        spend * DAY_SECONDS / known
-        for spend, known in zip(spends, knowns, strict=True)
-        if known >= _LEAST_KNOWN * DAY_SECONDS
-    ]
+    steps = _steps([hour for hour in hours if hour.last is not None])
+    lengths, spent = steps.ends - steps.starts, np.maximum(0.0, -steps.changes)
+    newest, oldest = ((now - at) // DAY_SECONDS for at in (steps.ends, steps.starts))
+    first, last = np.maximum(newest, 0), np.minimum(oldest, DAYS_LOOKED_AT - 1)
+    spends, knowns = np.zeros(DAYS_LOOKED_AT), np.zeros(DAYS_LOOKED_AT)
+    # A step of an hour lies in one day or two, one over a gap in as many as the gap.
+    for further in range(int((last - first).max(initial=-1)) + 1):
+        within = np.flatnonzero(first + further <= last)
+        places = (first[within] + further).astype(np.intp)
+        ends = now - places * DAY_SECONDS
+        overlap = np.minimum(steps.ends[within], ends)
+        overlap -= np.maximum(steps.starts[within], ends - DAY_SECONDS)
+        shares = np.maximum(0.0, overlap) / lengths[within]
+        knowns += np.bincount(places, shares * lengths[within], DAYS_LOOKED_AT)
+        spends += np.bincount(places, shares * spent[within], DAYS_LOOKED_AT)
+    # As though the rest of a day had been like what is known of it.
+    enough = knowns >= _LEAST_KNOWN * DAY_SECONDS
+    return [float(it) for it in spends[enough] * DAY_SECONDS / knowns[enough]]
 
 
-def _days_of(step: _Step, now: float) -> range:
-    """The places of the days that ``step`` may lie in, the newest first."""
-    newest, oldest = ((now - at) // DAY_SECONDS for at in (step.end, step.start))
-    return range(max(0, int(newest)), min(DAYS_LOOKED_AT, int(oldest) + 1))
+def _steps(hours: Sequence[BalanceHour]) -> _Steps:
+    """The changes between ``hours``, all known.
 
-
-def _overlap(step: _Step, start: float, end: float) -> float:
-    """The share of ``step`` that lies between ``start`` and ``end``."""
-    within = min(step.end, end) - max(step.start, start)
-    return max(0.0, within) / (step.end - step.start)
-
-
-def _steps(hours: Sequence[BalanceHour]) -> Iterator[_Step]:
-    """The changes from hour to hour; a rise over unknown hours is none, for it hides a spend."""
-    before: tuple[float, float] | None = None
-    for hour in hours:
-        if hour.last is None:
-            continue
-        end = hour.at + HOUR_SECONDS
-        if before is not None:
-            at, value = before
-            for step in _of_hour(hour, at, value, end):
-                is_gap = step.end - step.start > HOUR_SECONDS
-                if step.change <= 0 or not is_gap:
-                    yield step
-        before = end, hour.last
-
-
-def _of_hour(hour: BalanceHour, at: float, value: float, end: float) -> Iterator[_Step]:
-    """The steps to the end of ``hour`` from the balance before it."""
-    first = hour.last if hour.first is None else hour.first
-    assert first is not None
-    assert hour.last is not None
-    if hour.at > at:
-        yield _Step(at, hour.at, first - value)
-        yield _Step(hour.at, end, _spent_within(hour, first))
-    else:
-        change = min(0.0, first - value) + _spent_within(hour, first)
-        yield _Step(at, end, change)
-
-
-def _spent_within(hour: BalanceHour, first: float) -> float:
-    """The change within an hour without its top-up: what fell before it or after it."""
-    last, low, high = hour.last, hour.low, hour.high
-    assert last is not None
-    if low is None or high is None or last <= first:
-        return min(0.0, last - first)
+    The rise over an unknown stretch is none, for it hides a spend.
+    """
+    columns = [(it.at, it.first, it.last, it.low, it.high) for it in hours]
+    # What is not known becomes NaN.
+    at, first, last, low, high = np.array(columns, dtype=np.float64).reshape(-1, 5).T
+    first = np.where(np.isnan(first), last, first)
+    fell = np.minimum(0.0, last - first)
     # It rose: from the least to the greatest figure, and fell before and after.
-    return min(0.0, (low - first) + (last - high))
+    around_topup = np.minimum(0.0, (low - first) + (last - high))
+    is_topup = (last > first) & ~np.isnan(low) & ~np.isnan(high)
+    within = np.where(is_topup, around_topup, fell)[1:]
+    begin, before, between = at[1:], at[:-1] + HOUR_SECONDS, first[1:] - last[:-1]
+    has_gap = begin > before
+    # A gap is a step of its own; else what changed between two hours belongs to the later one.
+    is_known = has_gap & ((between <= 0) | (begin - before <= HOUR_SECONDS))
+    own = within + np.where(has_gap, 0.0, np.minimum(0.0, between))
+    return _Steps(
+        starts=np.concatenate((before[is_known], np.where(has_gap, begin, before))),
+        ends=np.concatenate((begin[is_known], begin + HOUR_SECONDS)),
+        changes=np.concatenate((between[is_known], own)),
+    )

@@ -26,7 +26,7 @@ from agent.history.hours import (
 from agent.model import AccountKey
 
 _BALANCES: Final = """
-    SELECT provider, account, hour, first, last, low, high, currency
+    SELECT wanted.key, hour, first, last, low, high, currency
     FROM json_each(?) AS wanted CROSS JOIN history_accounts
     WHERE provider = json_extract(wanted.value, '$[0]')
       AND account = json_extract(wanted.value, '$[1]')
@@ -141,11 +141,11 @@ def _balances(
     accounts: Sequence[AccountKey], hours: range, rows: Iterable[tuple[Any, ...]]
 ) -> dict[AccountKey, list[BalanceHour]]:
     """Every hour of every account; one without a row, or without a balance in it, is a gap."""
-    found = {
-        account: [BalanceHour(at=hour * HOUR_SECONDS) for hour in hours] for account in accounts
-    }
-    for provider, account, hour, first, last, low, high, currency in rows:
-        found[provider, account][hour - hours.start] = BalanceHour(
+    gaps = [BalanceHour(at=hour * HOUR_SECONDS) for hour in hours]
+    found = {account: gaps.copy() for account in accounts}
+    columns = [found[account] for account in accounts]
+    for place, hour, first, last, low, high, currency in rows:
+        columns[place][hour - hours.start] = BalanceHour(
             at=hour * HOUR_SECONDS, first=first, last=last, low=low, high=high, currency=currency
         )
     return found

@@ -205,6 +205,16 @@ async def forecasts(
     return await asyncio.to_thread(compute)
 
 
+def present_outlook(result: CheckResult | None, now: float) -> Outlook | None:
+    """What the balance alone says of the stop line; ``None`` where it needs the history."""
+    money = None if result is None else result.money
+    if result is None or money is None or money.stop is None:
+        return Outlook.UNKNOWN
+    if not result.is_fresh(Capability.BALANCE, now):
+        return Outlook.UNKNOWN
+    return Outlook.REACHED if money.balance.amount <= money.stop else None
+
+
 def _forecast(result: CheckResult | None, hours: Sequence[BalanceHour], now: float) -> Forecast:
     money = None if result is None else result.money
     if result is None or money is None:

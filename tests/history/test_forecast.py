@@ -123,3 +123,54 @@ def test_a_forecast_never_spends_more_than_was_spent(spend, days, topups, gaps, 
     if found.outlook is Outlook.EXPECTED:
         assert NOW <= found.earliest <= found.at <= NOW + FURTHEST_DAYS * DAY_SECONDS
         assert found.latest is None or found.latest >= found.at
+
+
+def plain_spends(hours, now) -> list[float]:
+    """The same as ``daily_spends``, step by step and day by day."""
+    steps, before = [], None
+    for hour in hours:
+        if hour.last is None:
+            continue
+        first = hour.last if hour.first is None else hour.first
+        within = min(0.0, hour.last - first)
+        if hour.last > first and None not in (hour.low, hour.high):
+            within = min(0.0, (hour.low - first) + (hour.last - hour.high))
+        end = hour.at + 3600.0
+        if before is not None:
+            at, value = before
+            if hour.at > at:
+                steps += [(at, hour.at, first - value), (hour.at, end, within)]
+            else:
+                steps.append((at, end, min(0.0, first - value) + within))
+        before = end, hour.last
+    spends = []
+    for day in range(28):
+        known = spent = 0.0
+        for start, end, change in steps:
+            overlap = min(end, now - day * DAY_SECONDS) - max(start, now - (day + 1) * DAY_SECONDS)
+            if overlap > 0 and (change <= 0 or end - start <= 3600.0):
+                known += overlap
+                spent += overlap / (end - start) * max(0.0, -change)
+        if known >= 0.8 * DAY_SECONDS:
+            spends.append(spent * DAY_SECONDS / known)
+    return spends
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_spends_are_those_of_a_plain_sum_over_steps(seed: int) -> None:
+    chance, hours, balance, silent = random.Random(seed), [], 1000.0, 0
+    count = chance.choice((0, 1, 2, 60, 700))
+    for place in range(count):
+        at = NOW - (count - place - 1) * 3600.0
+        silent = silent - 1 if silent else chance.choice((0,) * 30 + (1, 2, 40))
+        if silent:
+            hours.append(BalanceHour(at=at))
+            continue
+        first = balance - chance.random()
+        balance = first + chance.choice((-5, -1, 0, 30))
+        low, high = min(first, balance) - chance.choice((0, 1)), max(first, balance)
+        parts = {"first": first, "low": low, "high": high + chance.choice((0, 2))}
+        parts.pop(chance.choice((None,) * 30 + tuple(parts)), None)
+        hours.append(BalanceHour(at=at, last=balance, **parts))
+    for now in (NOW, NOW + 1234.5):
+        assert daily_spends(hours, now) == pytest.approx(plain_spends(hours, now), rel=1e-9)

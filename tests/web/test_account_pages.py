@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from agent.history.hours import HistoryError
-from agent.model import Balance
+from agent.history.ledger_reader import LedgerHistory
+from agent.model import AccountKey, Balance
 from agent.states import PollFailure
 from agent.web.app import make_app
 from tests.web.facts import DOWN, HEALTHY, NOW, SEEN, WEAK, snapshot
@@ -94,6 +95,30 @@ async def test_a_history_that_cannot_be_read_now_does_not_take_the_page_away(
 
     client = await aiohttp_client(make_app(replace(services, history=Broken)))
     assert "There is no history to read now" in words(await get(client, ACCOUNT))
+
+
+async def test_the_list_reads_no_history_for_what_the_balance_alone_says(
+    facts,
+    services,
+    history,  # noqa: F811 - the fixture imported above
+    aiohttp_client,
+) -> None:
+    asked: list[list[AccountKey]] = []
+
+    class Counted(LedgerHistory):
+        async def balances(self, accounts, since, until):
+            asked.append(list(accounts))
+            return await history.balances(accounts, since, until)
+
+    reader = Counted(history)
+    client = await aiohttp_client(make_app(replace(services, history=lambda: reader)))
+    facts.restate(balance=Balance(9.8, "CNY", 35.0, 15.0))
+    assert "reached" in words(await get(client, "/accounts"))
+    assert asked == []
+    facts.restate(balance=Balance(200.0, "CNY", 35.0, 15.0))
+    for _ in range(2):
+        assert "about 2026-" in words(await get(client, "/accounts"))
+    assert asked == [[("north", "hq")]], "once, and not of an account that was never polled"
 
 
 async def test_an_account_that_was_never_polled_is_not_well(viewer) -> None:

@@ -7,17 +7,18 @@ from zoneinfo import ZoneInfo
 from agent.history.forecast import LEAST_DAYS, Forecast, Outlook
 from agent.i18n import Message, plural
 
-_BRIEF: Final = {
+OUTLOOK_WORDS: Final = {
     Outlook.UNKNOWN: Message("unknown"),
     Outlook.REACHED: Message("reached"),
     Outlook.NOT_IN_SIGHT: Message("not in sight"),
 }
+"""What a table's cell says of an outlook without a day."""
 
 
 def brief(forecast: Forecast, zone: ZoneInfo) -> Message:
     """The day on which the stop line is reached, or why there is none, for a table's cell."""
     if forecast.at is None:
-        return _BRIEF[forecast.outlook]
+        return OUTLOOK_WORDS[forecast.outlook]
     return Message("about {day}", {"day": _day(forecast.at, zone)})
 
 

@@ -9,17 +9,17 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from agent.health.account import AccountHealth
-from agent.history.forecast import DAY_SECONDS
+from agent.history.forecast import DAY_SECONDS, Outlook
 from agent.i18n import Message
 from agent.model import AccountKey
 from agent.states import Health
 from agent.tickets.index_filter import IndexFilter
 from agent.web.accounts import account_view
 from agent.web.endpoint import ENDPOINTS, Endpoint
-from agent.web.history import AccountMoney, account_in, account_money, forecasts
+from agent.web.history import AccountMoney, account_in, account_money, forecasts, present_outlook
 from agent.web.language import LANG, choose_locale
 from agent.web.number_views import number_view
-from agent.web.pages.accounts.outlook import brief, sentence
+from agent.web.pages.accounts.outlook import OUTLOOK_WORDS, brief, sentence
 from agent.web.pages.accounts.plot import DAYS, balance_plot
 from agent.web.pages.list_page import ListPage
 from agent.web.pages.rendering import BAD_REQUEST, HTML, NOT_FOUND, page
@@ -37,7 +37,6 @@ MOST_TICKETS = 50
 FORECAST_SECONDS = 600.0
 """How long a forecast in the list is shown: it changes by the day."""
 
-_UNKNOWN = Message("unknown")
 _ACCOUNT_QUERY = (LANG, Parameter("days", "How many days of balance.", DAYS, default="7"))
 
 
@@ -56,12 +55,23 @@ class Outlooks:
         self._known: dict[AccountKey, tuple[float, Message]] = {}
 
     async def of(self, services: WebServices, keys: Sequence[AccountKey]) -> list[Message]:
-        """When the balance of each account reaches the stop line; unknown without a history."""
+        """When the balance of each account reaches the stop line.
+
+        Unknown where the history says it and there is none; it is read of no other accounts.
+        """
         now = services.clock()
-        missing = [key for key in keys if not self._is_current(key, now)]
+        present = [present_outlook(services.check_result(*key), now) for key in keys]
+        lasting = [key for key, outlook in zip(keys, present, strict=True) if outlook is None]
+        missing = [key for key in lasting if not self._is_current(key, now)]
         if missing:
             await self._compute(services, missing, now)
-        return [self._known[key][1] if key in self._known else _UNKNOWN for key in keys]
+        return [
+            self._expected(key) if outlook is None else OUTLOOK_WORDS[outlook]
+            for key, outlook in zip(keys, present, strict=True)
+        ]
+
+    def _expected(self, key: AccountKey) -> Message:
+        return self._known[key][1] if key in self._known else OUTLOOK_WORDS[Outlook.UNKNOWN]
 
     def _is_current(self, key: AccountKey, now: float) -> bool:
         known = self._known.get(key)
