@@ -11,14 +11,17 @@ from msgspec.structs import replace
 from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.model import Alert
+from agent.states import Severity
 from agent.tickets.changes import Change
 from agent.tickets.decide.decision import ON_ENDED, Decision, Transition
 from agent.tickets.decide.diagnosis import FaultDiagnoser
 from agent.tickets.decide.faults import Fault
 from agent.tickets.decide.view import View
-from agent.tickets.number_details import grade_now, particulars_of
+from agent.tickets.number_details import find_number, grade_now, particulars_of
 from agent.tickets.outbox.rows import encode_payload
 from agent.tickets.policy import TicketPolicy
+from agent.tickets.sla.clocks import Terms
+from agent.tickets.sla.kinds import Kind, kind_of, terms_for
 from agent.tickets.sla.time_policies import apply_time_policies
 from agent.tickets.text import text_of
 from agent.tickets.ticket import Subject, Text, Ticket
@@ -155,7 +158,12 @@ class Draft:
             text=round_.text_of(fault.subject, fault.alerts[0], verdict),
             verdict=verdict,
             ledger_mark=round_.ledger_mark,
-            terms=round_.policy.terms[particulars.grade],
+            terms=terms_for(
+                fault.subject,
+                fault.severity,
+                round_.policy.terms[particulars.grade],
+                _due_in(fault, round_),
+            ),
         )
 
     def _completed(self, decision: Decision, ticket: Ticket) -> Decision:
@@ -169,11 +177,32 @@ class Draft:
             (subject,) = decision.subjects
             customer = particulars_of(subject, round_.fleet, round_.settings)
             decision = replace(decision, particulars=customer)
+        if decision.transition is Transition.SEVERITY:
+            terms = _new_terms(ticket, decision.severity, round_.policy)
+            decision = replace(decision, terms=terms)
         if decision.transition in _RETOLD and decision.fault is not None:
             alert = decision.fault.alerts[0]
             text = round_.text_of(subject, alert, ticket.diagnosis)
             return replace(decision, text=text)
         return decision
+
+
+def _due_in(fault: Fault, round_: Round) -> float | None:
+    """Seconds until the first contract of the fault's numbers ends; ``None`` where unknown."""
+    numbers = (
+        find_number(round_.fleet.get(it.provider, it.account), it.number)
+        for it in (fault.subject, *fault.samples)
+    )
+    ends = [it.contract_end for it in numbers if it is not None and it.contract_end is not None]
+    return min(ends) - round_.now if ends else None
+
+
+def _new_terms(ticket: Ticket, severity: Severity | None, policy: TicketPolicy) -> Terms | None:
+    """What is promised once a notice has become an outage; ``None`` for any other severity."""
+    if severity is None or kind_of(ticket.subject, ticket.severity) is not Kind.NOTICE:
+        return None
+    is_outage = kind_of(ticket.subject, severity) is Kind.OUTAGE
+    return policy.terms[ticket.grade] if is_outage else None
 
 
 def batches(items: Iterable[_T]) -> Iterator[list[_T]]:

@@ -12,6 +12,7 @@ from agent.config.settings import Settings
 from agent.states import Grade, Party
 from agent.tickets.sla import clocks
 from agent.tickets.sla.clocks import PauseReason, Terms
+from agent.tickets.sla.kinds import Kind, kind_of, terms_for
 from agent.tickets.sla.working_time import WorkCalendar
 from agent.tickets.ticket import Ticket
 
@@ -80,7 +81,12 @@ def ticket_policy_of(settings: Settings, clock_settings: ClockSettings = ()) -> 
 
 def regraded(ticket: Ticket, grade: Grade, policy: TicketPolicy, now: float) -> Ticket:
     """The ticket with another grade; time that has counted on its clocks stays counted."""
-    events = clocks.regrade(ticket.clocks, grade, policy.terms[grade], now)
+    terms = terms_for(ticket.subject, ticket.severity, policy.terms[grade])
+    first = ticket.clocks[0].terms if ticket.clocks else None
+    if first is not None and kind_of(ticket.subject, ticket.severity) is Kind.RENEWAL:
+        # Whoever the customer is, the contract ends on its date.
+        terms = first
+    events = clocks.regrade(ticket.clocks, grade, terms, now)
     return replace(ticket, grade=grade, clocks=events)
 
 

@@ -31,6 +31,7 @@ from agent.tickets.number_details import Particulars
 from agent.tickets.policy import DEFAULTS
 from agent.tickets.sla import clocks
 from agent.tickets.sla.clocks import Terms
+from agent.tickets.sla.kinds import started
 from agent.tickets.ticket import Entry, Member, Progress, Subject, Text, Ticket
 from agent.verdict import Verdict
 
@@ -72,18 +73,13 @@ def open_ticket(
         alerts=fault.names,
         company=opening.particulars.company,
         carrier=opening.particulars.carrier or fault.subject.carrier,
-        clocks=clocks.start(grade, terms, _alarmed_at(fault, now)),
+        clocks=started(fault, grade, terms, now),
         previous=previous.id if previous else "",
         elsewhere=fault.elsewhere,
         changed_at=now,
         timeline=(Entry(now, AGENT, "opened", decision.reason),),
     )
     return Change(None, _diagnosed(ticket, opening, now), OPENED)
-
-
-def _alarmed_at(fault: Fault, now: float) -> float:
-    """When the first alarm was raised: clocks run from then on (docs/reference/domain.md §3)."""
-    return min([now, *(it.fired_at for it in fault.alerts if it.fired_at is not None)])
 
 
 def reopen_ticket(
@@ -243,10 +239,13 @@ def _progress(ticket: Ticket, decision: Decision, _now: float) -> Ticket:
     return replace(ticket, progress=decision.progress or Progress())
 
 
-def _severity(ticket: Ticket, decision: Decision, _now: float) -> Ticket:
+def _severity(ticket: Ticket, decision: Decision, now: float) -> Ticket:
     assert decision.severity is not None
     alerts = decision.fault.names if decision.fault else ticket.alerts
     text = decision.text or ticket.text
+    if decision.terms is not None:
+        # A notice has become an outage: its times start when that is known.
+        ticket = replace(ticket, clocks=clocks.start(ticket.grade, decision.terms, now))
     return replace(ticket, severity=decision.severity, alerts=alerts, text=text)
 
 

@@ -12,6 +12,7 @@ from agent.states import Grade, Severity
 from agent.tickets.decide.faults import Fault
 from agent.tickets.forms import Resolution
 from agent.tickets.number_details import Particulars
+from agent.tickets.sla.clocks import Terms
 from agent.tickets.ticket import Progress, Subject, Text
 from agent.verdict import Verdict
 
@@ -126,6 +127,8 @@ class Decision(msgspec.Struct, frozen=True):
     """For a move: the customer as the new account has it."""
     text: Text | None = None
     """For another diagnosis or severity: the ticket's new text."""
+    terms: Terms | None = None
+    """For another severity: what is promised from now on, where that is for another kind."""
 
     @property
     def opens(self) -> bool:
