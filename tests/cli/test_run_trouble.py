@@ -220,13 +220,13 @@ async def test_what_is_dropped_is_counted_and_said_when_somebody_reads_again() -
     process.stdin.write(b"\n")
     async for line in process.stderr:
         document = json.loads(line)
-        lines += document["event"] == "flood"
+        lines += document["event"] in {"flood", "after"}
         if document["event"] == "log_lines_dropped":
             reported += document["lines"]
     assert await process.wait() == 0
-    # One more line may be on its way while the program counts.
+    # The last line, "after", may find the queue still full: then it is dropped and counted too.
     assert dropped <= reported <= dropped + 1
-    assert lines == 60_000 - reported
+    assert lines == 60_001 - reported
 
 
 def test_a_warning_of_a_library_is_one_line_of_json() -> None:
