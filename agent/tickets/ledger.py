@@ -17,7 +17,7 @@ from agent.tickets.decide.common_cause import LANDING
 from agent.tickets.index import TicketIndex, index_all
 from agent.tickets.key import new_ledger_mark
 from agent.tickets.landing_ids import LandingIds, new_landing_key
-from agent.tickets.members import MemberSlice, member_slice, without_members
+from agent.tickets.members import MemberSlice, in_parts
 from agent.tickets.outbox.deliveries import TicketDeliveries
 from agent.tickets.saved_views import SavedViews
 from agent.tickets.ticket import Entry, Subject, Ticket
@@ -285,8 +285,7 @@ class Ledger:
         if found is None:
             return None
         document, entries = found
-        members = await asyncio.to_thread(member_slice, document, offset, limit)
-        short = await asyncio.to_thread(without_members, document)
+        short, members = await asyncio.to_thread(in_parts, document, offset, limit)
         ticket = msgspec.json.decode(short, type=Ticket)
         return msgspec.structs.replace(ticket, timeline=tuple(entries)), members
 

@@ -4,6 +4,7 @@ A ticket of an account or a carrier may have tens of thousands: decoding them at
 interpreter's lock, and with it the event loop, for longer than a page may take.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -31,14 +32,24 @@ class MemberSlice(msgspec.Struct, frozen=True):
 
 def without_members(document: bytes) -> bytes:
     """The stored ``document`` of a ticket with an empty list of members."""
+    return _shortened(msgspec.json.decode(document, type=dict[str, msgspec.Raw]))
+
+
+def in_parts(document: bytes, offset: int, limit: int) -> tuple[bytes, MemberSlice]:
+    """What :func:`without_members` answers, and the members from ``offset`` on, ``limit`` at most.
+
+    The document, of ten megabytes where there are tens of thousands, is taken apart once.
+    """
     fields = msgspec.json.decode(document, type=dict[str, msgspec.Raw])
+    stored = fields.get("members", msgspec.Raw(b"[]"))
+    return _shortened(fields), _slice(stored, offset, limit)
+
+
+def _shortened(fields: Mapping[str, msgspec.Raw]) -> bytes:
     return msgspec.json.encode({**fields, "members": msgspec.Raw(b"[]")})
 
 
-def member_slice(document: bytes, offset: int, limit: int) -> MemberSlice:
-    """The members of the stored ``document`` from ``offset`` on, ``limit`` at most."""
-    fields = msgspec.json.decode(document, type=dict[str, msgspec.Raw])
-    stored = fields.get("members", msgspec.Raw(b"[]"))
+def _slice(stored: msgspec.Raw, offset: int, limit: int) -> MemberSlice:
     left = [it.left_at is not None for it in msgspec.json.decode(stored, type=list[_Presence])]
     places = sorted(range(len(left)), key=left.__getitem__)[offset : offset + limit]
     parts = msgspec.json.decode(stored, type=list[msgspec.Raw]) if places else []

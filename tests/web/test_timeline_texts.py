@@ -4,11 +4,17 @@ import re
 
 import pytest
 
+from agent.tickets.actions.action import TicketAction
+from agent.tickets.changes import AGENT
+from agent.tickets.members import MemberSlice
 from agent.tickets.ticket import Entry
 from agent.tickets.transitions import _EVENTS
+from agent.web.pages.ticket_view import MOST_ENTRIES, ticket_view
 from agent.web.pages.timeline import event_text, reason_text, timeline_rows
 from agent.web.texts import PageTexts
 from tests.tickets.decide.test_reasons_of_facts import CASES
+from tests.web.facts import NOW
+from tests.web.ledger import ticket
 
 ENGLISH, CHINESE = PageTexts("en"), PageTexts("zh-CN")
 _WORDS = re.compile(r"(?<![A-Za-z/])[a-z]{2,} [a-z]{2,}")
@@ -89,3 +95,26 @@ def test_a_hostile_reason_costs_no_time_and_changes_nothing():
     hostile = "; ".join(["a is b (c d)"] * 160)
     assert len(reason_text(hostile, CHINESE)) >= len(hostile) // 2
     assert reason_text("x" * 100_000, CHINESE) == "x" * 100_000
+
+
+def test_of_a_long_timeline_only_what_is_shown_is_translated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    translated: list[str] = []
+
+    def counted(reason: str, texts: PageTexts, **kind: bool) -> str:
+        translated.append(reason)
+        return reason_text(reason, texts, **kind)
+
+    monkeypatch.setattr("agent.web.pages.timeline.reason_text", counted)
+    comment = Entry(NOW - 9000, "Li", TicketAction.COMMENT, "seen on site")
+    system = Entry(NOW - 8999, "ticket-system:desk", "linked", "NW-7")
+    joins = [Entry(NOW - 8000 + it, AGENT, "members", f"{it} joined") for it in range(2000)]
+    entries = (comment, system, *joins)
+    view = ticket_view(ticket(timeline=entries), MemberSlice((), 0, 0), ENGLISH, NOW, 0)
+    assert [it.reason for it in view.timeline] == [
+        it.reason for it in joins[: -1 - MOST_ENTRIES : -1]
+    ]
+    assert (view.entries_total, len(view.timeline)) == (2002, MOST_ENTRIES)
+    assert [it.reason for it in view.comments] == ["NW-7", "seen on site"]
+    assert len(translated) == MOST_ENTRIES + 2

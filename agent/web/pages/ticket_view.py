@@ -23,7 +23,7 @@ from agent.tickets.text import about_in
 from agent.tickets.ticket import Member, Ticket
 from agent.verdict import Verdict
 from agent.web.pages.ticket_rows import ClockView, clock_view
-from agent.web.pages.timeline import TimelineRow, timeline_rows
+from agent.web.pages.timeline import TimelineRow, is_conversation, timeline_rows
 from agent.web.texts import PageTexts
 
 MEMBERS_A_PAGE: Final = 20
@@ -126,16 +126,15 @@ def ticket_view(
     ticket: Ticket, members: MemberSlice, texts: PageTexts, now: float, offset: int
 ) -> TicketView:
     """The parts of ``ticket``'s page; its ``members`` are those from ``offset`` on."""
-    rows = timeline_rows(ticket.timeline, texts)
     clocks = tuple(ClockRow(it, clock_view(it)) for it in readings(ticket.clocks, now))
     verdict = None if ticket.diagnosis is None else verdict_in(ticket.diagnosis, texts.locale)
     return TicketView(
         title=texts.ticket_title(ticket),
         about=about_in(ticket, texts.locale),
         clocks=clocks,
-        timeline=rows[:MOST_ENTRIES],
-        entries_total=len(rows),
-        comments=[row for row in rows if row.is_comment or row.is_system],
+        timeline=timeline_rows(ticket.timeline[-MOST_ENTRIES:], texts),
+        entries_total=len(ticket.timeline),
+        comments=timeline_rows(filter(is_conversation, ticket.timeline), texts),
         questions=[] if verdict is None else [*map(_question, verdict.questions)],
         steps=() if verdict is None else verdict.next_steps,
         findings=() if verdict is None else tuple(map(without_names, verdict.findings)),

@@ -62,9 +62,17 @@ def timeline_rows(entries: Iterable[Entry], texts: PageTexts) -> list[TimelineRo
     return rows[::-1]
 
 
+def is_conversation(entry: Entry) -> bool:
+    """Whether a person's comment or what a system wrote."""
+    return entry.event == TicketAction.COMMENT or _is_system(entry)
+
+
+def _is_system(entry: Entry) -> bool:
+    return ":" in entry.actor and entry.actor.partition(":")[0] in _ACTORS
+
+
 def _row(entry: Entry, texts: PageTexts) -> TimelineRow:
-    is_agent = entry.actor == AGENT
-    is_system = entry.actor.partition(":")[0] in _ACTORS and ":" in entry.actor
+    is_agent, is_system = entry.actor == AGENT, _is_system(entry)
     return TimelineRow(
         at=entry.at,
         actor=actor_text(entry.actor, texts),
@@ -97,8 +105,8 @@ def reason_text(
     if len(reason) > _LONGEST:
         return reason
     if is_agent:
-        return _translated(reason, texts, _patterns(SENTENCES)) or reason
-    if is_system and (text := _translated(reason, texts, _patterns(SENTENCES_OF_SYSTEMS))):
+        return _translated(reason, texts, _agent_patterns()) or reason
+    if is_system and (text := _translated(reason, texts, _system_patterns())):
         return text
     return _of_person(reason, texts)
 
@@ -132,7 +140,7 @@ def _translated(text: str, texts: PageTexts, patterns: Sequence[_Pattern]) -> st
 
 def _value(name: str, value: str, texts: PageTexts) -> str:
     if name in _NESTED:
-        return _translated(value, texts, _patterns(SENTENCES)) or value
+        return _translated(value, texts, _agent_patterns()) or value
     if name in _LISTS:
         return Joined(tuple(map(texts.label, value.split(", "))), ", ").text(texts.locale)
     group = _LABELLED.get(name)
@@ -140,6 +148,15 @@ def _value(name: str, value: str, texts: PageTexts) -> str:
 
 
 @cache
+def _agent_patterns() -> tuple[_Pattern, ...]:
+    return _patterns(SENTENCES)
+
+
+@cache
+def _system_patterns() -> tuple[_Pattern, ...]:
+    return _patterns(SENTENCES_OF_SYSTEMS)
+
+
 def _patterns(sentences: tuple[Message, ...]) -> tuple[_Pattern, ...]:
     return tuple(_Pattern(message, _expression(message.msgid)) for message in sentences)
 
