@@ -37,7 +37,7 @@ def three(prompt):
     [
         ("您拨打的号码已停机", "binding_arrears", "binding_carrier"),
         ("您拨打的号码是空号", "binding_nonexistent", "admin"),
-        ("您拨打的用户正忙，请稍后再拨", "capacity_exceeded", "admin"),
+        ("您拨打的用户正忙，请稍后再拨", "binding_busy", "holder"),
         ("您拨打的用户已关机", "binding_off", "holder"),
         ("您拨打的用户暂时无法接通", "binding_out_of_area", "holder"),
         ("接通后无声音", "voice_quality", "provider"),
@@ -60,6 +60,11 @@ def test_three_callers_heard_the_same(prompt, cause, party):
     assert any("3" in text and "投诉" in text for text in chinese.findings)
     # The control: without them the number is in order.
     assert diagnosed(WELL).cause == "healthy"
+
+
+def test_busy_is_the_lines_where_there_are_few():
+    verdict = diagnosed(routed(concurrency_limit=1), *three("正忙"))
+    assert (verdict.cause, verdict.party) == ("capacity_exceeded", "admin")
 
 
 def test_the_interface_and_the_callers_contradict_each_other():

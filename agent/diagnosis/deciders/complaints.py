@@ -50,6 +50,8 @@ UNCLEAR: Final = 0.3
 MANY_CALLS: Final = 8
 SERVED: Final = 0.7
 """With so many newer calls, of which this share is answered, a single complaint may be past."""
+FEW_LINES: Final = 2
+"""With so few lines, what is heard as busy is rather the lines than the phones."""
 SHOWN_PHONES: Final = 3
 
 
@@ -195,7 +197,7 @@ def _is_excluded(diagnosis: NumberDiagnosis, cause: Cause) -> bool:
 
 _POSSIBLE_BY_ROUTING: Final[Mapping[Cause, Callable[[Routing], object]]] = {
     Cause.CAPACITY_EXCEEDED: lambda it: (
-        it.concurrency_limit or it.trunk_capacity or it.landing_forwarded
+        it.landing_forwarded or (it.concurrency_limit or FEW_LINES + 1) <= FEW_LINES
     ),
     Cause.REGION_BLOCKS_CALLER: lambda it: it.region_allow or it.region_deny,
     Cause.WHITELIST_BLOCKS_CALLER: lambda it: it.whitelist_enabled,

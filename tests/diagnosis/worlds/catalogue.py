@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from agent.states import Cause, Party
+from tests.diagnosis.worlds import hard_cases
 from tests.diagnosis.worlds.scenario import (
     ONE,
     WELL,
@@ -332,10 +333,15 @@ NOISY_STEP = 6
 MAX_PLAIN = 4
 
 
+def plain_cases() -> list[Scenario]:
+    """The scenarios that any provider's interface can show."""
+    tables = (numbers, money, phones, configurations, call_ends, twilio, roots, undecided)
+    return [scenario for table in tables for scenario in table()]
+
+
 def catalogue(*, whole: bool = True) -> list[Scenario]:
     """All scenarios; else four of each cause and view, and every sixth with noise."""
-    tables = (numbers, money, phones, configurations, call_ends, twilio, roots, undecided)
-    scenarios = [scenario for table in tables for scenario in table()]
+    scenarios = [*plain_cases(), *(it for table in hard_cases.TABLES for it in table())]
     if whole:
         return scenarios
     noisy = [scenario for scenario in scenarios if scenario.noise != PLAIN]

@@ -14,13 +14,14 @@ from agent.baselines.baseline import BaselineBook
 from agent.checks.engine import Checker
 from agent.config.settings import Settings
 from agent.diagnosis import DiagnosisContext, diagnose_number
+from agent.diagnosis.caller_reports import CallerReport
 from agent.fleet import Fleet
 from agent.polling.pollers import Pollers
 from agent.simulator.server import start
 from agent.simulator.world import World
 from agent.verdict import Verdict
 from exporters.telemetry import Telemetry
-from tests.diagnosis.worlds.scenario import ONE, Scenario
+from tests.diagnosis.worlds.scenario import ONE, Said, Scenario
 
 AT = 1_800_000_000.0
 """Friday 2027-01-15 16:00 in Shanghai."""
@@ -108,7 +109,7 @@ class ScenarioRunner:
         """Runs every scenario and returns the verdicts at the end."""
         async with await start(self.world(), clock=self.clock) as running:
             settings = self.settings(running.url)
-            pollers = Pollers(self.fleet, Telemetry(), self.clock, recent_calls=64)
+            pollers = Pollers(self.fleet, Telemetry(), self.clock)
             await pollers.prepare(settings)
             try:
                 self.clock.now += BEFORE
@@ -155,10 +156,18 @@ class ScenarioRunner:
     def _verdict(self, index: int, url: str, known: Any) -> Verdict:
         scenario = self.scenarios[index]
         own = {key: it for key, it in known.items() if int(key[0][1:-1]) == index}
-        context = DiagnosisContext(self.settings(url, index), self.clock.now, own, self.book)
+        reports = [_report(it, self.clock.now) for it in scenario.reports]
+        context = DiagnosisContext(
+            self.settings(url, index), self.clock.now, own, self.book, lambda _number: reports
+        )
         return diagnose_number(
             _with_digits(ONE, index), context, caller=scenario.caller, answers=scenario.answers
         )
+
+
+def _report(said: Said, now: float) -> CallerReport:
+    callers = (said.caller,) if said.caller else ()
+    return CallerReport(now - 120, said.who, said.words, callers=callers)
 
 
 _POLLING = {

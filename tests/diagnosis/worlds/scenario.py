@@ -10,6 +10,15 @@ ONE = "{n}1"
 
 
 @dataclass(frozen=True)
+class Said:
+    """What one caller reported."""
+
+    words: str
+    who: str
+    caller: str = ""
+
+
+@dataclass(frozen=True)
 class Scenario:
     """One scenario of the catalogue, in the notation of a world file."""
 
@@ -21,6 +30,8 @@ class Scenario:
     """Entries of the timeline, which follow a first poll without any fault."""
     caller: str = ""
     answers: dict[str, str] = field(default_factory=dict)
+    reports: tuple[Said, ...] = ()
+    """What callers have reported of the number."""
     expected_party: Party | None = None
     noise: str = "no noise"
     view: str = ""

@@ -15,7 +15,7 @@ import pytest
 from agent.diagnosis.deciders.healthy import LISTED_ONLY
 from agent.states import Cause
 from agent.verdict import Verdict
-from tests.diagnosis.worlds.catalogue import PLAIN, catalogue
+from tests.diagnosis.worlds.catalogue import PLAIN, plain_cases
 from tests.diagnosis.worlds.runner import Interface, ScenarioRunner
 from tests.diagnosis.worlds.scenario import Scenario
 from tests.proof_size import is_full
@@ -74,7 +74,7 @@ def scenarios(subject: Subject) -> list[Scenario]:
 
 
 def _plain() -> Iterator[Scenario]:
-    for scenario in catalogue():
+    for scenario in plain_cases():
         dialects = {it["dialect"] for it in scenario.providers}
         by_chance = any(words in scenario.name for words in BY_CHANCE)
         is_plain = scenario.noise == PLAIN and not scenario.view and not by_chance
