@@ -330,6 +330,7 @@ def undecided() -> Iterator[Scenario]:
 
 PLAIN = "no noise"
 NOISY_STEP = 6
+HARD_STEP = 7
 MAX_PLAIN = 4
 
 
@@ -340,10 +341,11 @@ def plain_cases() -> list[Scenario]:
 
 
 def catalogue(*, whole: bool = True) -> list[Scenario]:
-    """All scenarios; else four of each cause and view, and every sixth with noise."""
-    scenarios = [*plain_cases(), *(it for table in hard_cases.TABLES for it in table())]
+    """All scenarios; else four of each cause and view, every sixth with noise, some hard."""
+    scenarios = plain_cases()
+    hard = [scenario for table in hard_cases.TABLES for scenario in table()]
     if whole:
-        return scenarios
+        return [*scenarios, *hard]
     noisy = [scenario for scenario in scenarios if scenario.noise != PLAIN]
     selected = {id(scenario) for scenario in noisy[::NOISY_STEP]}
     counts: Counter[tuple[str, str, str]] = Counter()
@@ -352,4 +354,4 @@ def catalogue(*, whole: bool = True) -> list[Scenario]:
         if scenario.noise == PLAIN and counts[side] < MAX_PLAIN:
             counts[side] += 1
             selected.add(id(scenario))
-    return [scenario for scenario in scenarios if id(scenario) in selected]
+    return [*(it for it in scenarios if id(it) in selected), *hard[::HARD_STEP]]
