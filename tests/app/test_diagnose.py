@@ -11,6 +11,7 @@ import pytest
 import yaml
 from aiohttp.test_utils import TestClient, TestServer
 
+from agent.diagnosis.area_table import AREAS
 from agent.simulator.agent_config import build_config
 from agent.simulator.server import SimulatorServer, start
 from agent.simulator.world import World
@@ -137,3 +138,11 @@ async def test_answers_that_are_none_are_refused(client: TestClient[Any, Any], b
     async with client.post(f"/api/diagnose/{WELL}", data=body, headers=headers) as answer:
         assert answer.status == 400
         assert "expected" in await answer.json()
+
+
+async def test_the_areas_of_mobiles_are_loaded_from_the_start_and_not_by_the_first_question(
+    scene: Scene,
+) -> None:
+    names = {task.get_name() for task in asyncio.all_tasks()}
+    assert AREAS.is_loaded or "AreaTable.load_beside" in names
+    assert "phonenumbers.geodata" not in sys.modules

@@ -7,6 +7,8 @@ from agent.masking import mask_text
 from agent.states import CallResult, Capability
 
 _FULL = 100.0
+SHOWN = 20
+"""The newest calls that the page shows; a busy number has more of the last half hour."""
 
 
 @dataclass(frozen=True)
@@ -93,5 +95,5 @@ def _recent(result: CheckResult, number: str) -> tuple[RecentCall, ...]:
             call.wait_seconds,
             call.talk_seconds,
         )
-        for call in reversed(result.snapshot.recent_calls.get(number, ()))
+        for call in reversed(result.snapshot.recent_calls.get(number, ())[-SHOWN:])
     )
