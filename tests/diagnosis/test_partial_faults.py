@@ -90,6 +90,9 @@ def test_answered_calls_prove_the_path_whoever_else_is_silent(silent):
     verdict = verdict_on(make_snapshot(polls=stale(silent), recent_calls=answered()))
     assert verdict.cause == "healthy"
     assert verdict.confidence <= 0.85
+    if silent is Capability.NUMBERS:
+        alerted = make_snapshot(polls=stale(silent), recent_calls=answered())
+        assert verdict_on(alerted, symptom="number_down").cause == "monitoring_blind"
     # The controls: too few calls prove nothing, and neither do calls that are stale themselves.
     few = verdict_on(make_snapshot(polls=stale(silent), recent_calls=answered(2)))
     assert few.cause in ("unknown", "monitoring_blind")

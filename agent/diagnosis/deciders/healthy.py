@@ -76,10 +76,14 @@ def decide(diagnosis: NumberDiagnosis) -> Verdict | None:
 
 
 def decide_by_calls(diagnosis: NumberDiagnosis) -> Verdict | None:
-    """``healthy`` if the listing is silent and answered calls prove that the number works."""
+    """``healthy`` if the listing is silent and answered calls prove that the number works.
+
+    For people who ask: what an alert saw, calls through another phone do not take back.
+    """
     capability = primary_capability(diagnosis.snapshot)
     is_silent = capability is not None and not diagnosis.is_fresh(capability)
-    if diagnosis.caller or not is_silent or not _do_calls_prove(diagnosis):
+    is_narrower = bool(diagnosis.caller or diagnosis.symptom)
+    if is_narrower or not is_silent or not _do_calls_prove(diagnosis):
         return None
     diagnosis.warn_if_stale(Capability.NUMBERS)
     share = answered_share(recent_calls(diagnosis)) or 0.0
