@@ -70,7 +70,7 @@ def configuration() -> dict:
             "complaints": {**hook, "secret": SIGNING, "former_secret": SIGNING},
         },
         "prometheus": {"url": "https://prometheus.example.com", "token": STRONG},
-        "store": {"url": f"postgresql://numwatch:{STRONG}@db.example.com/numwatch"},
+        "store": {"url": "postgresql://numwatch:battery-staple@db.example.com/numwatch"},
         "sinks": sinks,
         "providers": [{"name": "north", "profile": "generic", "accounts": [account]}],
     }
