@@ -14,7 +14,7 @@ from agent.model import Alert
 from agent.states import Severity
 from agent.tickets.changes import Change
 from agent.tickets.decide.decision import ON_ENDED, Decision, Transition
-from agent.tickets.decide.diagnosis import FaultDiagnoser
+from agent.tickets.decide.diagnosis import FaultDiagnoser, is_material
 from agent.tickets.decide.faults import Fault
 from agent.tickets.decide.view import View
 from agent.tickets.number_details import find_number, grade_now, particulars_of
@@ -67,6 +67,14 @@ class Round(msgspec.Struct, frozen=True):
             for ticket, fault in tickets
         )
         return [decision for decision in revisions if decision is not None]
+
+    def revised(self, ticket: Ticket, fault: Fault) -> Verdict | None:
+        """Another verdict on the ticket's fault as it is now; ``None`` where it says the same.
+
+        What people read and the diagnosis are of one moment then.
+        """
+        verdict = self.diagnoser.verdict_on(fault, self.fleet, self.now)
+        return verdict if is_material(ticket.diagnosis, verdict) else None
 
     def text_of(self, subject: Subject, alert: Alert, verdict: Verdict | None) -> Text:
         """What a ticket opened for ``alert`` says, as the configuration wants it."""
@@ -182,8 +190,9 @@ class Draft:
             decision = replace(decision, terms=terms)
         if decision.transition in _RETOLD and decision.fault is not None:
             alert = decision.fault.alerts[0]
-            text = round_.text_of(subject, alert, ticket.diagnosis)
-            return replace(decision, text=text)
+            verdict = round_.revised(ticket, decision.fault)
+            text = round_.text_of(subject, alert, verdict or ticket.diagnosis)
+            return replace(decision, text=text, verdict=verdict)
         return decision
 
 

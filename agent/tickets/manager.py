@@ -286,7 +286,9 @@ class Tickets:
             FiringFaults.of, reported, traits, tickets, self._recovery, fleet, now
         )
         # An alert about the common cause itself goes before what is inferred from its members.
-        faults = {**await self._common_faults(firing.certain, traits), **firing.reported}
+        common = await self._common_faults(firing.certain, traits)
+        sick = partial(self._diagnoser.without_healthy, common, tickets, fleet, now)
+        faults = {**await asyncio.to_thread(sick), **firing.reported}
         view = View(
             tickets=dict(tickets),
             closed=await self._ledger.newest(keys_of_ended(faults, tickets)),
@@ -327,7 +329,7 @@ class Tickets:
             await finish(self._commit(draft.prepared, written))
 
     async def _revise_diagnoses(self, round_: Round, written: list[Change]) -> None:
-        """Diagnoses lasting faults anew and writes the diagnoses that say something else."""
+        """Diagnoses lasting faults anew and writes diagnoses that say something else."""
         interval = _DIAGNOSIS_ROUNDS * self._settings.rules.interval
         faults = round_.view.faults
         due = (
@@ -350,8 +352,7 @@ class Tickets:
         """Writes ``changes`` outside of a round, each of another ticket.
 
         Raises:
-            StoreError: when the ledger refuses. The tickets are read again before the next use:
-                the commit may have failed after the database carried it out.
+            StoreError: when the ledger refuses; the tickets are read again before the next use.
         """
         try:
             await finish(self._commit(prepare(changes), []))
@@ -360,7 +361,7 @@ class Tickets:
             raise
 
     async def _commit(self, prepared: Sequence[PreparedChange], written: list[Change]) -> None:
-        """Writes all of ``prepared`` or none, then notifies who waits for written changes.
+        """Writes all of ``prepared`` or none, then notifies who waits.
 
         Callers wrap it in :func:`finish`: a cancellation between the commit and the lines after
         it would leave memory behind the ledger.

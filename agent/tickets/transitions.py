@@ -246,6 +246,8 @@ def _severity(ticket: Ticket, decision: Decision, now: float) -> Ticket:
     if decision.terms is not None:
         # A notice has become an outage: its times start when that is known.
         ticket = replace(ticket, clocks=clocks.start(ticket.grade, decision.terms, now))
+    if decision.verdict is not None:
+        ticket = replace(ticket, diagnosis=decision.verdict, diagnosed_at=now)
     return replace(ticket, severity=decision.severity, alerts=alerts, text=text)
 
 

@@ -1,9 +1,9 @@
 """The diagnosis of a ticket's fault: when it is taken, and when it is worth revising."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-import msgspec
+from msgspec.structs import replace
 
 from agent.config.settings import Settings
 from agent.diagnosis.answers import ANSWER_SOURCE
@@ -60,6 +60,23 @@ class FaultDiagnoser:
         text = text_of(ticket.subject, fault.alerts[0], verdict, settings.locale, settings.timezone)
         return Decision(Transition.DIAGNOSIS, ticket.key, reason, verdict=verdict, text=text)
 
+    def without_healthy(
+        self, causes: Mapping[str, Fault], tickets: Collection[str], fleet: Fleet, now: float
+    ) -> dict[str, Fault]:
+        """``causes`` in common but for new ones that turn out to be none: all is healthy.
+
+        ``tickets`` are the keys of open tickets. The numbers speak for themselves then.
+        """
+        verdicts = {
+            key: verdict_on(
+                it.subject, it.samples, lambda subject: self._diagnose(subject, fleet, now)
+            )
+            for key, it in causes.items()
+            if key not in tickets
+        }
+        healthy = {key for key, it in verdicts.items() if it and it.cause is Cause.HEALTHY}
+        return {key: it for key, it in causes.items() if key not in healthy}
+
     def retain(self, keys: Collection[str]) -> None:
         """Forgets everything about faults whose keys are not in ``keys``."""
         self._diagnosed_at = {key: at for key, at in self._diagnosed_at.items() if key in keys}
@@ -78,7 +95,7 @@ def shared(verdicts: Iterable[Verdict | None]) -> Verdict | None:
     counted = Counter(verdict.cause for verdict in conclusive)
     cause, _count = counted.most_common(1)[0]
     first = next(verdict for verdict in conclusive if verdict.cause is cause)
-    return msgspec.structs.replace(first, number="")
+    return replace(first, number="")
 
 
 def verdict_on(

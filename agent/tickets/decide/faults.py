@@ -107,7 +107,7 @@ def _needs_ticket(alert: Alert, severities: Collection[str]) -> bool:
 
 
 def _fault(key: str, reports: list[tuple[Subject, Alert]], ticket: Ticket | None) -> Fault:
-    alerts = [alert for _subject, alert in reports]
+    alerts = [_since_start(alert, ticket) for _subject, alert in reports]
     ordered = sorted(alerts, key=lambda a: (WORST_FIRST.index(severity_of(a.labels)), a.name))
     subject, *elsewhere = _subjects((it for it, _alert in reports), key, ticket)
     return Fault(
@@ -118,6 +118,17 @@ def _fault(key: str, reports: list[tuple[Subject, Alert]], ticket: Ticket | None
         since=min(alert.active_at for alert in ordered),
         alerts=tuple(ordered),
     )
+
+
+def _since_start(alert: Alert, ticket: Ticket | None) -> Alert:
+    """``alert`` as of the start of its ticket, which a later report does not move.
+
+    Alertmanager may say it anew with a later start after a restart (docs/reference/ticketing.md
+    §5).
+    """
+    if ticket is None or alert.active_at <= ticket.started_at:
+        return alert
+    return replace(alert, active_at=ticket.started_at)
 
 
 def _subjects(reported: Iterable[Subject], key: str, ticket: Ticket | None) -> list[Subject]:
