@@ -6,7 +6,7 @@ yet is unknown, because nothing may wait there.
 """
 
 import asyncio
-import subprocess
+import subprocess  # nosec B404 # one command of our own, below
 import sys
 from pathlib import Path
 from threading import Lock
@@ -55,7 +55,8 @@ class AreaTable:
             if self._places is not None:
                 return
             try:
-                done = subprocess.run(_COMMAND, capture_output=True, timeout=TIMEOUT, check=True)
+                # Nothing of the command comes from outside.
+                done = subprocess.run(_COMMAND, capture_output=True, timeout=TIMEOUT, check=True)  # nosec B603
                 self._take(done.stdout)
             except (OSError, subprocess.SubprocessError) as error:
                 self._give_up(str(error))
