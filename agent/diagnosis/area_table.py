@@ -55,8 +55,9 @@ class AreaTable:
             if self._places is not None:
                 return
             try:
-                # Nothing of the command comes from outside.
-                done = subprocess.run(_COMMAND, capture_output=True, timeout=TIMEOUT, check=True)  # nosec B603
+                done = subprocess.run(  # nosec B603 # nothing of the command comes from outside
+                    _COMMAND, capture_output=True, timeout=TIMEOUT, check=True
+                )
                 self._take(done.stdout)
             except (OSError, subprocess.SubprocessError) as error:
                 self._give_up(str(error))

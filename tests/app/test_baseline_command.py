@@ -68,8 +68,8 @@ async def test_without_an_agent_the_ledger_remembers_from_run_to_run(
     assert (status, approved["origin"], approved["version"]) == (0, "approved", 1)
     assert (await baseline_json(config, "diff", NUMBER))[0] == 0
     _, out, _ = await baseline(config, "show", NUMBER)
-    assert "approved version 1 by Li Wei" in out
-    assert "before: provisional" in out
+    assert "approved configuration version 1 by Li Wei" in out
+    assert "before: first configuration read" in out
 
 
 async def test_what_is_declared_goes_before_what_was_seen(

@@ -239,7 +239,8 @@ async def test_a_complaint_of_someone_on_the_black_list_leads_to_the_black_list(
 
     def listed() -> bool:
         result = scene.agent.checked("south", "hq")
-        return result is not None and bool(result.snapshot.routings[LONE].blacklist)
+        routing = None if result is None else result.snapshot.routings.get(LONE)
+        return routing is not None and bool(routing.blacklist)
 
     await until(listed, "the list is known")
     await complain(client, LONE, "+86 139 0000 1111", "无权拨打")

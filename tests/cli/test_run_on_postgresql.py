@@ -10,6 +10,8 @@ from tests.cli.test_run_trouble import running, until_logged, write_config
 from tests.integration.processes import free_port
 from tests.postgresql_server import PostgresqlServer
 
+PATIENCE = 120
+"""Seconds for which the second waits for the first to end."""
 _HOLDER = "SELECT place, epoch FROM leases WHERE name = 'role:agent' AND expires_at > 0"
 
 
@@ -30,40 +32,32 @@ async def test_a_suspended_agent_is_overtaken_and_ends(
     """It sleeps past the end of its lease, as a suspended virtual machine does."""
     first_config = _configuration(tmp_path / "one", empty_store)
     second_config = _configuration(tmp_path / "two", empty_store)
-    async with (
-        running(first_config, f"127.0.0.1:{free_port()}") as first,
-        running(second_config, f"127.0.0.1:{free_port()}", 60) as second,
-    ):
-        waiting = await _one_waits(first, second)
-        holder = first if waiting is second else second
-        ((place, epoch),) = [it.split("|") for it in postgresql.execute_in(empty_store, _HOLDER)]
-        assert place.endswith(f"process {holder.pid}")
-        holder.send_signal(signal.SIGSTOP)
-        postgresql.end_lease(empty_store)
-        await until_logged(waiting, "ledger_opened")
-        ((place, later),) = [it.split("|") for it in postgresql.execute_in(empty_store, _HOLDER)]
-        assert place.endswith(f"process {waiting.pid}")
-        assert int(later) == int(epoch) + 1
-        holder.send_signal(signal.SIGCONT)
-        assert await asyncio.wait_for(holder.wait(), 40) == 75
-        assert waiting.returncode is None
-        waiting.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(waiting.wait(), 40) == 0
+    async with running(first_config, f"127.0.0.1:{free_port()}", 2) as holder:
+        await until_logged(holder, "ledger_opened")
+        async with running(second_config, f"127.0.0.1:{free_port()}", PATIENCE) as waiting:
+            assert "process" in await until_logged(waiting, "in use by another numwatch agent")
+            ((place, epoch),) = [
+                it.split("|") for it in postgresql.execute_in(empty_store, _HOLDER)
+            ]
+            assert place.endswith(f"process {holder.pid}")
+            holder.send_signal(signal.SIGSTOP)
+            postgresql.end_lease(empty_store)
+            await until_logged(waiting, "ledger_opened")
+            ((place, later),) = [
+                it.split("|") for it in postgresql.execute_in(empty_store, _HOLDER)
+            ]
+            assert place.endswith(f"process {waiting.pid}")
+            assert int(later) == int(epoch) + 1
+            holder.send_signal(signal.SIGCONT)
+            assert await asyncio.wait_for(holder.wait(), 60) == 75
+            assert waiting.returncode is None
+            waiting.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(waiting.wait(), 40) == 0
     assert postgresql.execute_in(empty_store, _HOLDER) == []
 
 
-async def _one_waits(
-    first: asyncio.subprocess.Process, second: asyncio.subprocess.Process
-) -> asyncio.subprocess.Process:
-    """Whichever found the other at work."""
-    tasks = {
-        asyncio.create_task(until_logged(process, "in use by another numwatch agent")): process
-        for process in (first, second)
-    }
-    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
-        task.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)
-    (found,) = done
-    assert "process" in found.result()
-    return tasks[found]
+def _holder_of(store: Store, postgresql: PostgresqlServer) -> tuple[str, str]:
+    """The place and the epoch of the agent that has the lease."""
+    (line,) = postgresql.execute_in(store, _HOLDER)
+    place, _, epoch = line.rpartition("|")
+    return place, epoch

@@ -14,7 +14,7 @@ from agent.config.settings import Account
 from agent.event_loop import shorten_switch_interval, use_one_worker_thread
 from agent.providers import registry
 from agent.states import PollFailure
-from tests.lag import LONGEST_BLOCK_SECONDS, TRIES, longest_lag
+from tests.lag import TRIES, longest_lag
 from tests.polling.polling_bench import settings_of, until
 
 GOOD = {"code": "0", "data": {"items": [{"number": "4006220001", "state": "active"}], "total": 1}}
@@ -52,6 +52,11 @@ def profile(tmp_path: Path) -> str:
     text["name"] = "filtered"
     path.write_text(yaml.safe_dump(text, allow_unicode=True), encoding="utf-8")
     return str(path)
+
+
+BLOCKED_SECONDS = 0.25
+"""Reading such bodies on the loop blocks it for seconds. How near to 0.05 s it is beside a busy
+thread is the interpreter's and the machine's affair, which decides nothing here."""
 
 
 @pytest.fixture
@@ -94,10 +99,10 @@ async def test_polls_that_succeed_with_many_records_do_not_block_the_loop(bench,
     await start(body)
     await until(lambda: bench.status(account="many"), 20)
     lags = []
-    while len(lags) < TRIES and min(lags, default=1.0) >= LONGEST_BLOCK_SECONDS:
+    while len(lags) < TRIES and min(lags, default=1.0) >= BLOCKED_SECONDS:
         watched = asyncio.create_task(asyncio.sleep(3.0))
         lags.append(await longest_lag(watched))
-    assert min(lags) < LONGEST_BLOCK_SECONDS, lags
+    assert min(lags) < BLOCKED_SECONDS, lags
     await until(lambda: bench.status(account="many").last_success, 20)
     gaps = [b - a for a, b in itertools.pairwise(times[5:])]
     assert len(gaps) > 5
