@@ -80,7 +80,7 @@ async def test_the_command_asks_and_takes_answers(alone: tuple[SimulatorServer, 
     assert "绑定号码所属运营商" in prompted[1]
     assert "应为 no|arrears|barred" in prompted[2]
     assert invalid[0] == 2
-    assert "no|arrears|barred" in invalid[2]
+    assert "expected no|arrears|barred" in invalid[2]
 
 
 @pytest.fixture
