@@ -7,7 +7,6 @@ name the same city for both.
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Final
 
 from agent.diagnosis.area_table import AREAS
@@ -45,13 +44,6 @@ def _has(places: str, city: str) -> bool:
     return any(city.endswith(place) for place in _PROVINCE.sub("", places).split("、") if place)
 
 
-@lru_cache(maxsize=4096)
-def _known_city(number: str) -> str:
-    return AREAS.place_of(number.removeprefix("0"))
-
-
 def _city(number: str) -> str:
-    """The city of a number; while the tables are being loaded, what is unknown is not cached."""
-    if AREAS.is_loaded:
-        return _known_city(number)
+    """The city of a number; empty where it is not known, or not yet."""
     return AREAS.place_of(number.removeprefix("0"))

@@ -8,6 +8,7 @@ the facts exclude gives way to the next, and the last stands where all are exclu
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from agent.diagnosis.caller_reports import CallerReport
@@ -214,5 +215,10 @@ def prompt_of(report: CallerReport) -> Prompt | None:
 
     ``None`` if the report says nothing that the table knows.
     """
-    prompt = next((it for pattern, it in _PATTERNS if pattern.search(report.words)), None)
-    return prompt or PROMPTS_BY_NAME.get(TROUBLES.get(report.trouble, ""))
+    return _prompt_in(report.words) or PROMPTS_BY_NAME.get(TROUBLES.get(report.trouble, ""))
+
+
+# A verdict asks several times about each report, and every verdict until they are answered.
+@lru_cache(maxsize=1024)
+def _prompt_in(words: str) -> Prompt | None:
+    return next((it for pattern, it in _PATTERNS if pattern.search(words)), None)
