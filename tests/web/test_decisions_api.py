@@ -5,13 +5,20 @@ from sqlalchemy import select
 
 from agent.store.database import Database
 from agent.store.schema import lint_waivers
+from agent.web.waivers import MOST_WAIVERS
 from tests.web.facts import HEALTHY
 from tests.web.test_number_forms import book, client, polls  # noqa: F401 - fixtures
 from tests.web.test_number_page import edited
 
 REJECTIONS = f"/api/numbers/{HEALTHY}/baseline/rejections"
 WAIVERS = f"/api/numbers/{HEALTHY}/waivers"
-WAIVER = {"lint": "L06", "by": "Li Wei", "reason": "the night desk answers", "until": "2026-12-31"}
+WAIVER = {
+    "lint": "L06",
+    "by": "Li Wei",
+    "reason": "the night desk answers, 138****0001",
+    "until": "2026-12-31",
+}
+SENT = {**WAIVER, "reason": "the night desk answers, 13800000001"}
 
 
 async def test_drift_is_rejected_once_there_is_some(client, facts):  # noqa: F811
@@ -41,7 +48,7 @@ async def test_a_body_that_says_too_little_is_refused(client, facts, path, good)
 
 
 async def test_a_waiver_is_written_listed_and_withdrawn(client, database: Database):  # noqa: F811
-    written = await (await client.post(WAIVERS, json=WAIVER)).json()
+    written = await (await client.post(WAIVERS, json=SENT)).json()
     assert {name: written[name] for name in WAIVER} == WAIVER
     assert (await (await client.get(WAIVERS)).json())["items"] == [written]
     withdrawal = f"{WAIVERS}/{written['id']}/withdrawal"
@@ -53,3 +60,11 @@ async def test_a_waiver_is_written_listed_and_withdrawn(client, database: Databa
     async with database.transaction() as connection:
         (row,) = await connection.execute(select(lint_waivers.c.withdrawn_by))
     assert row == ("Wang Fang",)
+
+
+async def test_a_number_has_no_more_waivers_than_a_person_can_read(client):  # noqa: F811
+    for _ in range(MOST_WAIVERS):
+        assert (await client.post(WAIVERS, json=WAIVER)).status == 200
+    refused = await client.post(WAIVERS, json=WAIVER)
+    assert refused.status == 400
+    assert f"has {MOST_WAIVERS} waivers" in (await refused.json())["error"]
