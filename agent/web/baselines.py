@@ -20,8 +20,10 @@ from agent.web.responses import ApiError, json_response, large_json_response, no
 from agent.web.services import Baselines, services_of
 from agent.web.views import BaselineView, DifferenceView, PlannedView, VersionView
 
-_LONGEST_NAME = 100
-_LONGEST_NOTE = 500
+LONGEST_NAME = 100
+"""Characters of the name of whoever decides on a configuration."""
+LONGEST_NOTE = 500
+"""Characters of why."""
 
 
 class Approval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,10 +73,10 @@ def _decode(body: bytes) -> Approval:
         approval = msgspec.json.decode(body, type=Approval)
     except msgspec.MsgspecError as error:
         raise ApiError(f"400 {error}", 'a body such as {"by": "Li Wei", "note": "…"}') from None
-    if not approval.by.strip() or len(approval.by) > _LONGEST_NAME:
-        raise ApiError("400 by does not say who approves", f"a name, {_LONGEST_NAME} characters")
-    if len(approval.note) > _LONGEST_NOTE:
-        raise ApiError("400 note is too long", f"at most {_LONGEST_NOTE} characters")
+    if not approval.by.strip() or len(approval.by) > LONGEST_NAME:
+        raise ApiError("400 by does not say who approves", f"a name, {LONGEST_NAME} characters")
+    if len(approval.note) > LONGEST_NOTE:
+        raise ApiError("400 note is too long", f"at most {LONGEST_NOTE} characters")
     return approval
 
 

@@ -14,15 +14,13 @@ from agent.tickets.document import stamp
 from agent.tickets.ledger import Filter
 from agent.tickets.lifecycle import ActorKind, IllegalTransitionError
 from agent.web.authentication import recorded_actor
+from agent.web.baselines import LONGEST_NAME, LONGEST_NOTE
 from agent.web.bodies import read_body
 from agent.web.endpoint import Access, Endpoint
 from agent.web.numbers import ACCOUNT_QUERY
 from agent.web.parameters import read
 from agent.web.responses import ApiError, json_response, no_number
 from agent.web.services import WebServices, services_of
-
-LONGEST_NAME = 100
-LONGEST_NOTE = 500
 
 
 class RejectionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,13 +14,12 @@ from agent.lints.waivers import OperatorWaiver, WaiverStore
 from agent.masking import mask_text
 from agent.tickets.document import stamp
 from agent.web.authentication import recorded_actor
+from agent.web.baselines import LONGEST_NAME, LONGEST_NOTE
 from agent.web.bodies import read_body
 from agent.web.endpoint import Access, Endpoint
 from agent.web.responses import ApiError, json_response, no_number
 from agent.web.services import WebServices, services_of
 
-LONGEST_NAME = 100
-LONGEST_REASON = 500
 LONGEST_DAYS = 730
 """Days that a waiver may last: whoever answers for a finding looks at it again some day."""
 MOST_WAIVERS = 100
@@ -139,8 +138,8 @@ def _problem(sent: WaiverRequest, today: date) -> Message | None:
         return _NO_LINT
     if not sent.by or len(sent.by) > LONGEST_NAME:
         return _NO_NAME.with_values(count=LONGEST_NAME)
-    if not 0 < len(sent.reason) <= LONGEST_REASON:
-        return _NO_REASON.with_values(count=LONGEST_REASON)
+    if not 0 < len(sent.reason) <= LONGEST_NOTE:
+        return _NO_REASON.with_values(count=LONGEST_NOTE)
     latest = today + timedelta(days=LONGEST_DAYS)
     until = _date(sent.until)
     if until is None or not today <= until <= latest:

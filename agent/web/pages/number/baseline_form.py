@@ -7,12 +7,13 @@ from aiohttp import web
 
 from agent.i18n import Message
 from agent.web.authentication import recorded_actor
+from agent.web.baselines import LONGEST_NAME, LONGEST_NOTE
 from agent.web.forms import read_form
 from agent.web.numbers import ACCOUNT_QUERY
 from agent.web.pages.number.notices import FORM_QUERY, back_to_number
 from agent.web.pages.number.page import RefusedForm, show_number
 from agent.web.parameters import read
-from agent.web.rejections import LONGEST_NAME, LONGEST_NOTE, reject_drift
+from agent.web.rejections import reject_drift
 from agent.web.responses import no_number
 from agent.web.services import WebServices, services_of
 
