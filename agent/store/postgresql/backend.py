@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import structlog
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -25,7 +25,7 @@ from agent.store.leases import (
     this_place,
 )
 from agent.store.migrate import migrate
-from agent.store.postgresql.engine import LONGEST_READING, limits, postgresql_engine
+from agent.store.postgresql.engine import LONGEST_READING, begin_reading, limits, postgresql_engine
 from agent.store.postgresql.lease_keeper import LeaseKeeper
 from agent.store.postgresql.trouble import ERRORS, failure_text, postgresql_trouble_of
 from agent.store.trouble import Trouble
@@ -193,10 +193,7 @@ class PostgresqlBackend:
             raise FencedError(f"the lease {self.lease.name} is no longer this agent's")
 
     async def _look(self, connection: AsyncConnection) -> None:
-        await connection.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
-        await connection.execute(select(*self._reading_limits))
+        await begin_reading(connection, self._reading_limits)
 
 
 async def lock_schema(connection: AsyncConnection) -> None:

@@ -8,8 +8,8 @@ limits are set in each transaction.
 from typing import Any
 
 import asyncpg
-from sqlalchemy import ColumnElement, func
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from agent.config.store import Store
@@ -56,6 +56,15 @@ def postgresql_engine(store: Store, connections: int) -> AsyncEngine:
             "prepared_statement_name_func": str,
         },
     )
+
+
+async def begin_reading(connection: AsyncConnection, reading: list[ColumnElement[str]]) -> None:
+    """Begin a transaction in which nothing can be written and all is of one moment.
+
+    ``reading`` are the :func:`limits` of those that read.
+    """
+    await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    await connection.execute(select(*reading))
 
 
 def limits(store: Store, pause: float = LONGEST_PAUSE) -> list[ColumnElement[str]]:

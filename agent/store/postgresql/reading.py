@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.config.store import Store, shown_url
 from agent.store import StoreError
-from agent.store.postgresql.engine import LONGEST_READING, limits, postgresql_engine
+from agent.store.postgresql.engine import LONGEST_READING, begin_reading, limits, postgresql_engine
 from agent.store.postgresql.trouble import ERRORS, failure_text
 
 
@@ -24,10 +24,7 @@ async def read_only(store: Store) -> AsyncIterator[AsyncConnection]:
     engine = postgresql_engine(store, 1)
     try:
         async with engine.connect() as connection:
-            await connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
-            await connection.execute(select(*limits(store, LONGEST_READING)))
+            await begin_reading(connection, limits(store, LONGEST_READING))
             yield connection
     except ERRORS as error:
         raise StoreError(f"{shown_url(store.url)}: {failure_text(error)}") from error
