@@ -26,6 +26,10 @@ ONE_NUMBER = {
         ),
         "number_down critical 1",
     ),
+    "an impossible move is not held up for long": Story(
+        (Beat("move 1", waits="down 1"), Beat("move 1", waits="down 1", after=700)),
+        "illegal_transition warning",
+    ),
     "the impossible move alone": Story((Beat("move 1"),), "illegal_transition warning"),
     "the impossible move goes on for a day": Story(
         (Beat("down 1; move 1", {OUT: "1"}),), "number_down critical 1", lingers="move 1"

@@ -19,12 +19,13 @@ def clocks_of(run: Run) -> dict[ClockName, Reading]:
     return {it.name: it for it in readings(ticket.clocks, run.now)}
 
 
-async def test_a_groups_clocks_start_when_it_is_detected(run: Run) -> None:
+@pytest.mark.parametrize("later", [300, 1300])
+async def test_a_groups_clocks_start_when_it_is_detected(run: Run, later: int) -> None:
     run.scene.states = dict.fromkeys(map(name_of, (1, 2, 3)), OUT)
     early = [alert(number=name_of(row), at=START) for row in (1, 2)]
     await run.step(*early)
-    late = alert(number=name_of(3), at=START + 1300)
-    await run.step(*early, late, seconds=1300)
+    late = alert(number=name_of(3), at=START + later)
+    await run.step(*early, late, seconds=later)
     (group,) = (it for it in run.tickets.open if it.members)
     contact = next(it for it in readings(group.clocks, run.now) if it.name is ClockName.CONTACT)
     assert (contact.elapsed, contact.breached) == (0.0, False)
