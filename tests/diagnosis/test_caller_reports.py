@@ -109,6 +109,15 @@ def test_the_rule_that_stops_the_caller_who_complains_is_the_cause():
         assert diagnosed(snapshot, allowed, symptom="complaint").cause == "binding_no_answer"
 
 
+@pytest.mark.parametrize(
+    ("stopped", "cause"), [(1, "binding_no_answer"), (2, "list_blocks_caller")]
+)
+def test_a_rule_that_stops_a_few_of_those_who_complain_is_not_the_cause(stopped, cause):
+    reports = [report("回铃后无人接", f"s{it}", caller=CALLER) for it in range(stopped)]
+    reports += [report("回铃后无人接", who, caller="13800138000") for who in "ab"]
+    assert diagnosed(routed(blacklist=("139",)), *reports).cause == cause
+
+
 def test_hours_are_those_of_the_time_of_the_trouble():
     at_night = make_snapshot(polls=polled_at(OFFICE_HOURS_OVER))
     during = report("打不通", at=OFFICE_HOURS_OVER - 60, caller=CALLER)
