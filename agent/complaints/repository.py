@@ -85,8 +85,9 @@ class ComplaintRepository:
         self._database = database
         self._key = key
         self._waiting: dict[str, StoredComplaint] = {}
-        self._callers: dict[str, tuple[str, ...]] = {}
-        self._by_number: dict[str, dict[str, None]] = {}
+        self._reports: dict[str, tuple[tuple[str, CallerReport], ...]] = {}
+        """By number, each waiting complaint's id and what is reported; replaced whole, because
+        threads read it."""
         for row in waiting.values():
             self._hold(row)
         self._lock = asyncio.Lock()
@@ -111,10 +112,8 @@ class ComplaintRepository:
 
     def reports_about(self, number: str) -> tuple[CallerReport, ...]:
         """What callers report of ``number`` in complaints that wait for an answer, oldest first."""
-        held = (self._waiting[it].complaint for it in self._by_number.get(number, ()))
-        return tuple(
-            sorted((_report(it, self._callers[it.id]) for it in held), key=lambda it: it.at)
-        )
+        held = self._reports.get(number, ())
+        return tuple(sorted((report for _id, report in held), key=lambda it: it.at))
 
     async def add(
         self,
@@ -273,19 +272,19 @@ class ComplaintRepository:
         """Keep a complaint in memory until it is answered."""
         complaint = row.stored.complaint
         self._waiting[complaint.id] = row.stored
-        self._callers[complaint.id] = tuple(row.callers.split())
-        self._by_number.setdefault(complaint.number, {})[complaint.id] = None
+        report = _report(complaint, tuple(row.callers.split()))
+        held = self._reports.get(complaint.number, ())
+        self._reports[complaint.number] = (*held, (complaint.id, report))
 
     def _release(self, complaint_id: str) -> None:
         """Let go of an answered complaint."""
         stored = self._waiting.pop(complaint_id, None)
         if stored is None:
             return
-        del self._callers[complaint_id]
         number = stored.complaint.number
-        del self._by_number[number][complaint_id]
-        if not self._by_number[number]:
-            del self._by_number[number]
+        self._reports[number] = tuple(it for it in self._reports[number] if it[0] != complaint_id)
+        if not self._reports[number]:
+            del self._reports[number]
 
     async def _update(
         self, changed: Mapping[str, StoredComplaint], answered: Collection[str], now: float
