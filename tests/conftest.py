@@ -43,6 +43,7 @@ ON_BOTH = frozenset(
         *("tests/sinks/test_callback_restart.py", "tests/sinks/test_dispatcher.py"),
         *("tests/store/test_alert_state_pages.py", "tests/store/test_retention.py"),
         *("tests/tickets/outbox/test_outbox.py", "tests/tickets/outbox/test_overview.py"),
+        "tests/tickets/outbox/test_epochs.py",
         *("tests/tickets/test_landing_ids.py", "tests/tickets/test_ledger.py"),
         *("tests/tickets/test_ledger_mark.py", "tests/tickets/test_manager.py"),
         "tests/tickets/test_ticket_index.py",

@@ -84,9 +84,10 @@ class Dispatcher:
         workers = self._make_workers()
         for worker in workers:
             await worker.restore_budget()
-        recovered = await self._outbox.recover(self._steady())
-        if recovered:
-            log.info("deliveries_taken_up_again", rows=recovered)
+        for sink in self._sinks:
+            recovered = await self._outbox.recover(sink.name, self._steady())
+            if recovered:
+                log.info("deliveries_taken_up_again", sink=sink.name, rows=recovered)
         await self._report_orphans()
         self._start_workers(workers)
         self._pruning.start()

@@ -38,6 +38,7 @@ RENEWAL_INTERVAL = 5.0
 """Seconds between two renewals."""
 AGENT = "role:agent"
 """The lease of the one agent that works on a database."""
+_SINK = "sink:"
 _NEVER = 0.0
 
 
@@ -57,6 +58,11 @@ class Holding:
     place: str
     seconds: float
     """For how long it still lasts; negative where it is over and somebody writes under it yet."""
+
+
+def sink_lease(sink: str) -> str:
+    """The name of the lease under which deliveries to ``sink`` are made."""
+    return f"{_SINK}{sink}"
 
 
 def this_place() -> str:

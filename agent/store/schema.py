@@ -128,6 +128,7 @@ outbox = Table(
     Column("settled_at", Float),
     Column("failure", Text, nullable=False),
     Column("rank", Integer, nullable=False, server_default="2"),
+    Column("epoch", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("sink", "webhook_id", name="outbox_sink_webhook_id"),
     Index("outbox_queue", "sink", "state", "id"),
     Index("outbox_turn", "sink", "state", "rank", "id"),
@@ -135,7 +136,8 @@ outbox = Table(
     Index("outbox_attempt", "sink", "state", "last_attempt_at", "created_at"),
     Index("outbox_state", "state", "id"),
 )
-"""The deliveries due to each sink, with the payload as it was when the ticket changed."""
+"""The deliveries due to each sink, with the payload as it was when the ticket changed. The epoch is
+that of the owner of the sink who made the newest attempt."""
 
 sink_links = Table(
     "sink_links",
@@ -259,4 +261,5 @@ leases = Table(
     Column("place", Text, nullable=False, server_default=""),
 )
 """Who may act as what, until when by the clock of the database (:mod:`agent.store.leases`). The
-place, a machine and a process, is for people alone. SQLite's ledger needs none."""
+place, a machine and a process, is for people alone. Of a ledger that one agent has, only the epochs
+of its sinks are here (:mod:`agent.tickets.outbox.epochs`)."""

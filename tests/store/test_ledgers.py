@@ -80,7 +80,7 @@ async def test_its_open_ticket_is_closed_on_recovery(ledger: Database) -> None:
 
 async def test_its_deliveries_go_on_under_their_ids(ledger: Database) -> None:
     outbox = Outbox(ledger)
-    assert await outbox.recover(STOPPED) == 1
+    assert await outbox.recover("desk", STOPPED) == 1
     delivered = []
     while row := await outbox.claim("desk", STOPPED):
         await outbox.delivered([row], STOPPED)
@@ -97,7 +97,7 @@ async def test_the_next_change_continues_the_revisions_and_ids(ledger: Database)
     run = Run(ledger, Scene(states={NUMBER: NumberState.ACTIVE}))
     run.now = STOPPED
     await run.until_closed()
-    await Outbox(ledger).recover(STOPPED)
+    await Outbox(ledger).recover("desk", STOPPED)
     outbox = Outbox(ledger)
     ids = []
     while row := await outbox.claim("desk", run.now):

@@ -7,12 +7,13 @@ each other.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.store.database import Database, uninterrupted
 from agent.store.schema import outbox
 from agent.tickets.changes import ESCALATED, UPDATED
+from agent.tickets.outbox.epochs import UNOWNED, next_epoch
 from agent.tickets.outbox.rows import AT_ONCE, RANKS, SETTLED, UNDELIVERED, Queue, Row, RowState
 
 _BY_RANK = (outbox.c.rank, outbox.c.id)
@@ -25,10 +26,14 @@ class Outbox:
     Times of attempts are those of the caller's steady clock (:mod:`agent.clock`), so that rows
     wait as long as they should when the machine's clock is set. After a restart that clock is
     another one: see :meth:`recover`.
+
+    A sink has one owner at a time. Its epoch (:mod:`agent.tickets.outbox.epochs`) is written into
+    the rows it sends, and it records the outcome of no others.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._epochs: dict[str, int] = {}
 
     @uninterrupted
     async def claim(
@@ -58,7 +63,7 @@ class Outbox:
             # The attempt is counted before it is made: should the agent die while it is being
             # made, recover() finds the row in state "sending" and queues it again. release() does
             # so while the agent runs.
-            return await _claim(connection, row, now)
+            return await _claim(connection, row, now, self._epoch(sink))
 
     @uninterrupted
     async def claim_together(self, sink: str, now: float, least: int, most: int) -> list[Row]:
@@ -84,7 +89,7 @@ class Outbox:
                 outbox.c.state == RowState.WAITING,
             )
             rows = (await connection.execute(waiting)).scalars().all()
-            return await _claim_all(connection, rows, now)
+            return await _claim_all(connection, rows, now, self._epoch(sink))
 
     @uninterrupted
     async def attempts_since(self, sink: str, since: float) -> list[float]:
@@ -118,49 +123,53 @@ class Outbox:
 
     @uninterrupted
     async def _settle(self, rows: Sequence[Row], now: float, **values: object) -> None:
-        ids = [row.id for row in rows]
+        claimed = [(row.id, row.epoch) for row in rows]
+        # Whoever has taken the sink over since has queued the row again under its own epoch.
+        is_ours = tuple_(outbox.c.id, outbox.c.epoch).in_(claimed)
         async with self._database.transaction() as connection:
             await connection.execute(
-                update(outbox).where(outbox.c.id.in_(ids)).values(settled_at=now, **values)
+                update(outbox)
+                .where(is_ours, outbox.c.state == RowState.SENDING)
+                .values(settled_at=now, **values)
             )
 
     @uninterrupted
-    async def recover(self, now: float) -> int:
-        """Takes up the queue after a restart; returns how many rows were being sent.
+    async def recover(self, sink: str, now: float, epoch: int | None = None) -> int:
+        """Takes up the queue of ``sink`` as its next owner; returns how many rows were being sent.
 
-        Time without the agent counts for nothing: nobody knows how much of it the clock was only
+        Time without an owner counts for nothing: nobody knows how much of it the clock was only
         set. A row waits for what was left of its wait when it was written, at most, and is given
         up by the time in which it was tried.
+
+        ``epoch`` is that of the lease under which the sink is owned; without one the next is taken.
         """
         async with self._database.transaction() as connection:
-            released = await _release(connection, outbox.c.state == RowState.SENDING)
-            waiting = outbox.c.state == RowState.WAITING
-            until, asked_at = outbox.c.next_attempt_at, outbox.c.settled_at
-            ahead = update(outbox).where(waiting, until > now)
-            await connection.execute(
-                ahead.where(asked_at.is_not(None), until - asked_at < until - now).values(
-                    next_attempt_at=now + until - asked_at
-                )
-            )
-            await connection.execute(ahead.where(asked_at.is_(None)).values(next_attempt_at=now))
-            first, last = outbox.c.first_attempt_at, outbox.c.last_attempt_at
-            tried = update(outbox).where(waiting, first.is_not(None))
-            await connection.execute(
-                tried.values(first_attempt_at=now - (last - first), last_attempt_at=now)
-            )
-            return released
+            own = await next_epoch(connection, sink) if epoch is None else epoch
+            # All but our own: after a copy from another database theirs may be higher.
+            sending = and_(_is_sending(sink), outbox.c.epoch != own)
+            released = await _release(connection, sending)
+            await _resume_waits(connection, sink, now)
+        self._epochs[sink] = own
+        return released
 
     @uninterrupted
     async def release(self, sink: str) -> int:
         """Queues again the rows of ``sink`` that are marked as being sent; returns how many.
 
-        To be called when nothing is being sent there. Whether such rows arrived is not known, so
-        they are sent again under the same webhook id, by which the receiver recognizes a
-        repetition (docs/reference/ticketing.md §6).
+        To be called by its owner when nothing is being sent there. Whether such rows arrived is
+        not known, so they are sent again under the same webhook id, by which the receiver
+        recognizes a repetition (docs/reference/ticketing.md §6). Rows of a later owner stay.
         """
         async with self._database.transaction() as connection:
-            sending = and_(outbox.c.sink == sink, outbox.c.state == RowState.SENDING)
-            return await _release(connection, sending)
+            # A sink that was added while the agent runs has no owner yet.
+            own = self._epochs.get(sink) or await next_epoch(connection, sink)
+            sending = and_(_is_sending(sink), outbox.c.epoch <= own)
+            released = await _release(connection, sending)
+        self._epochs[sink] = own
+        return released
+
+    def _epoch(self, sink: str) -> int:
+        return self._epochs.get(sink, UNOWNED)
 
     @uninterrupted
     async def wake(self, sink: str, now: float) -> None:
@@ -284,17 +293,42 @@ def _dead_rows(ticket: str | None) -> ColumnElement[bool]:
     return dead if ticket is None else and_(dead, outbox.c.ticket_id == ticket)
 
 
+def _is_sending(sink: str) -> ColumnElement[bool]:
+    return and_(outbox.c.sink == sink, outbox.c.state == RowState.SENDING)
+
+
+async def _resume_waits(connection: AsyncConnection, sink: str, now: float) -> None:
+    """State the waits of ``sink`` by the clock of its next owner, which is at ``now``."""
+    waiting = and_(outbox.c.sink == sink, outbox.c.state == RowState.WAITING)
+    until, asked_at = outbox.c.next_attempt_at, outbox.c.settled_at
+    ahead = update(outbox).where(waiting, until > now)
+    await connection.execute(
+        ahead.where(asked_at.is_not(None), until - asked_at < until - now).values(
+            next_attempt_at=now + until - asked_at
+        )
+    )
+    await connection.execute(ahead.where(asked_at.is_(None)).values(next_attempt_at=now))
+    first, last = outbox.c.first_attempt_at, outbox.c.last_attempt_at
+    tried = update(outbox).where(waiting, first.is_not(None))
+    await connection.execute(
+        tried.values(first_attempt_at=now - (last - first), last_attempt_at=now)
+    )
+
+
 async def _release(connection: AsyncConnection, rows: ColumnElement[bool]) -> int:
     result = await connection.execute(update(outbox).where(rows).values(state=RowState.WAITING))
     return int(result.rowcount)
 
 
-async def _claim(connection: AsyncConnection, row: Mapping[Any, Any], now: float) -> Row:
+async def _claim(
+    connection: AsyncConnection, row: Mapping[Any, Any], now: float, epoch: int
+) -> Row:
     first = now if row["first_attempt_at"] is None else row["first_attempt_at"]
     claimed = {
         "attempts": row["attempts"] + 1,
         "first_attempt_at": first,
         "last_attempt_at": now,
+        "epoch": epoch,
     }
     await connection.execute(
         update(outbox).where(outbox.c.id == row["id"]).values(state=RowState.SENDING, **claimed)
@@ -302,7 +336,9 @@ async def _claim(connection: AsyncConnection, row: Mapping[Any, Any], now: float
     return Row.of({**row, **claimed})
 
 
-async def _claim_all(connection: AsyncConnection, ids: Sequence[int], now: float) -> list[Row]:
+async def _claim_all(
+    connection: AsyncConnection, ids: Sequence[int], now: float, epoch: int
+) -> list[Row]:
     """Counts an attempt for each of the rows; returns them in their order."""
     first = func.coalesce(outbox.c.first_attempt_at, now)
     await connection.execute(
@@ -313,6 +349,7 @@ async def _claim_all(connection: AsyncConnection, ids: Sequence[int], now: float
             attempts=outbox.c.attempts + 1,
             first_attempt_at=first,
             last_attempt_at=now,
+            epoch=epoch,
         )
     )
     query = select(outbox).where(outbox.c.id.in_(ids)).order_by(outbox.c.id)

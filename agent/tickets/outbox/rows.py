@@ -79,6 +79,8 @@ class Row(msgspec.Struct, frozen=True):
     first_attempt_at: float | None
     failure: str
     """Why the newest attempt failed."""
+    epoch: int = 0
+    """That of the owner of the sink who made the newest attempt."""
 
     @classmethod
     def of(cls, stored: Mapping[Any, Any]) -> "Row":

@@ -85,7 +85,7 @@ async def test_what_was_being_sent_when_the_agent_died_goes_again(database: Data
     await writer.opened()
     lost = await outbox.claim("desk", START)
     assert await outbox.claim("desk", START) is None
-    assert await outbox.recover(START) == 1
+    assert await outbox.recover("desk", START) == 1
     again = await outbox.claim("desk", START)
     assert lost is not None
     assert again is not None
