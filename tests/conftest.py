@@ -12,9 +12,12 @@ from agent.config.store import Store
 from agent.event_loop import shorten_switch_interval
 from agent.store.database import Database
 from agent.store.schema import leases, metadata
+from tests.hard_limit import pytest_timeout_cancel_timer, pytest_timeout_set_timer
 from tests.postgresql_server import PostgresqlServer
 from tests.proof_size import is_full, size
 from tests.sinks.receiver import Receiver
+
+__all__ = ["pytest_timeout_cancel_timer", "pytest_timeout_set_timer"]
 
 # A busy machine must not decide a test: hypothesis measures wall time.
 settings.register_profile(

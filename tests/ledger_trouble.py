@@ -81,8 +81,12 @@ def turned_read_only(files: Iterable[Path]) -> Iterator[None]:
 
     A whole disk that is in use is not made read-only by ``mount``; an immutable file of ext4 is
     refused in the same place as one of a disk that the kernel turned read-only.
+
+    A file that is mapped into memory (SQLite's ``-shm``) must not be among them: unlike on a disk
+    that turned read-only, the kernel ends a process that writes to a mapped page of it (SIGBUS).
     """
     names = list(map(str, files))
+    assert not any(name.endswith("-shm") for name in names), "mapped into memory"
     subprocess.run(("chattr", "+i", *names), check=True)
     try:
         yield

@@ -90,7 +90,7 @@ async def test_a_data_folder_that_turns_read_only_is_said_and_heals(tmp_path: Pa
             ticket = await until(lambda: served.scene.ticket("number_down"), "a ticket")
             action = {"action": "comment", "reason": "seen", "actor": "Li"}
             path, headers = f"/api/tickets/{ticket['id']}/actions", served.scene.authorized
-            with turned_read_only(disk.glob("ledger.db*")):
+            with turned_read_only([disk / "ledger.db", disk / "ledger.db-wal"]):
                 change = {"number": NUMBER, "set": {"state": "suspended_violation"}}
                 served.scene.world.apply(change)
                 assert "has turned read-only" in await served.until_ready(503)
