@@ -63,6 +63,14 @@ class Number(msgspec.Struct, frozen=True, gc=False):
     """The use that the number was registered for; empty when not reported."""
     actual_use: str = ""
     """The use that the provider observes; empty when not reported."""
+    recording_oldest_at: float | None = None
+    """When the oldest recording that is not exported yet was made; ``None`` where none is told."""
+    recordings_pending: int | None = None
+    """Recordings that are not exported yet."""
+    voicemail_unread: int | None = None
+    """Messages that nobody has listened to."""
+    colour_ring: bool | None = None
+    """Whether callers hear a colour ring of the company's own."""
     marking: Marking | None = None
     """``None`` while it is not known."""
 

@@ -198,6 +198,7 @@ class Cause(StrEnum):
     NETWORK_STATE_MISMATCH = "network_state_mismatch"
     BALANCE_EXHAUSTED = "balance_exhausted"
     SPEND_CAP_REACHED = "spend_cap_reached"
+    RECORDINGS_EXPIRING = "recordings_expiring"
     NO_BINDING = "no_binding"
     SCHEDULE_CLOSED = "schedule_closed"
     LIST_BLOCKS_CALLER = "list_blocks_caller"
@@ -354,6 +355,7 @@ PARTY_OF_CAUSE: dict[Cause, Party] = {
             Cause.NUMBER_SUSPENDED_REQUESTED,
             Cause.NUMBER_EXPIRED,
             Cause.NUMBER_MARKED,
+            Cause.RECORDINGS_EXPIRING,
             Cause.NO_BINDING,
             Cause.SCHEDULE_CLOSED,
             Cause.LIST_BLOCKS_CALLER,

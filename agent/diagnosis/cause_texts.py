@@ -4,24 +4,11 @@ Source: docs/reference/domain.md §2. A placeholder whose fact is unknown is sho
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from agent.diagnosis.account_texts import ACCOUNT_TEXTS, CauseText
 from agent.i18n import Message
 from agent.states import Cause
-
-
-@dataclass(frozen=True)
-class CauseText:
-    """The texts about one cause."""
-
-    title: Message
-    """The cause in a few words."""
-    steps: tuple[Message, ...] = ()
-    """The next steps, in order."""
-    questions: tuple[Message, ...] = ()
-    """Questions that no interface answers."""
-
 
 CAUSE_TEXTS: Final[Mapping[Cause, CauseText]] = {
     Cause.HEALTHY: CauseText(
@@ -133,6 +120,7 @@ CAUSE_TEXTS: Final[Mapping[Cause, CauseText]] = {
             Message("When was it last seen in service?"),
         ),
     ),
+    **ACCOUNT_TEXTS,
     Cause.NUMBER_IN_REVIEW: CauseText(
         Message("Number not opened yet"),
         (
@@ -170,24 +158,6 @@ CAUSE_TEXTS: Final[Mapping[Cause, CauseText]] = {
             ),
         ),
         (Message("Was the number opened, moved or resumed shortly before?"),),
-    ),
-    Cause.BALANCE_EXHAUSTED: CauseText(
-        Message("Balance used up"),
-        (
-            Message(
-                "Top up {account} ({contact}): {balance} {currency} left, numbers are suspended "
-                "below {stop}."
-            ),
-        ),
-        (Message("Is the spend higher than usual, and why?"),),
-    ),
-    Cause.SPEND_CAP_REACHED: CauseText(
-        Message("Monthly spend cap reached"),
-        (Message("Raise the monthly cap of {account} ({contact}), or wait for the new month."),),
-        (
-            Message("Was the cap set on purpose?"),
-            Message("Is the traffic genuine?"),
-        ),
     ),
     Cause.NO_BINDING: CauseText(
         Message("No phone bound"),

@@ -17,6 +17,7 @@ from agent.diagnosis.deciders import (
     marking,
     missing_data,
     number_state,
+    records,
     routing_rules,
     unsupported_caller,
 )
@@ -73,6 +74,8 @@ SYMPTOM_DECIDERS: Final[Mapping[str, Decider]] = {
     "reclaim": number_state.decide_reclaim,
     "illegal_transition": number_state.decide_illegal_transition,
     "marked": marking.decide,
+    "capacity": records.decide_capacity,
+    "recordings": records.decide_recordings,
 }
 """The decider of what an alert with a symptom is about, though calls may still get through."""
 

@@ -295,6 +295,11 @@ class Number(FilePart):
     identity_end: Day | None = None
     registered_use: str = ""
     actual_use: str = ""
+    recording_oldest: Day | None = None
+    """The day of the oldest recording that is not exported yet."""
+    recordings_pending: Count | None = None
+    voicemail_unread: Count | None = None
+    colour_ring: Switch | None = None
     listed: Switch = True
     """``false`` takes the number out of the provider's listing, with no other sign."""
     marked: Marked | None = None

@@ -207,6 +207,38 @@ SERIES: tuple[Row, ...] = (
         " absent when not known.",
     ),
     Row(
+        "numwatch_number_recording_deletion_timestamp_seconds",
+        "gauge",
+        "seconds",
+        NUMBER,
+        "When the provider deletes the oldest recording that is not exported yet: its age in the"
+        " listing and the days of retention in the routing; absent unless both are told.",
+    ),
+    Row(
+        "numwatch_number_recordings_pending",
+        "gauge",
+        "",
+        NUMBER,
+        "Recordings of the number that are not exported yet, from the provider's listing; absent"
+        " where it does not say.",
+    ),
+    Row(
+        "numwatch_number_voicemail_unread",
+        "gauge",
+        "",
+        NUMBER,
+        "Messages in the number's voicemail that nobody has listened to, from the provider's"
+        " listing; absent where it does not say.",
+    ),
+    Row(
+        "numwatch_number_colour_ring",
+        "gauge",
+        "",
+        NUMBER,
+        "Whether callers hear a colour ring of the company's own, from the provider's listing;"
+        " absent where it does not say.",
+    ),
+    Row(
         "numwatch_number_lint_findings",
         "gauge",
         "",
@@ -229,6 +261,22 @@ SERIES: tuple[Row, ...] = (
         "provider account number result",
         "Calls in the provider's call records since the agent first polled the account, by how"
         " they ended.",
+    ),
+    Row(
+        "numwatch_number_concurrent_calls",
+        "gauge",
+        "",
+        NUMBER,
+        "The most calls that lasted at the same moment in the last 15 minutes, from the provider's"
+        " call records; absent where the limit or the length of a call is not known.",
+    ),
+    Row(
+        "numwatch_number_concurrent_calls_limit",
+        "gauge",
+        "",
+        NUMBER,
+        "How many calls at once the number may have: the least of the limits in its routing at the"
+        " provider.",
     ),
     Row(
         "numwatch_number_calls_last_hour",

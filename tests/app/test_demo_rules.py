@@ -5,8 +5,10 @@ from pathlib import Path
 
 import yaml
 
+from agent.checks.concurrency import NEAR
 from agent.demo.story_rules import rule_files
 from agent.demo.world import STORY
+from agent.polling.call_ledger import MOST_RECENT_CALLS
 
 SHIPPED = Path(__file__).parents[2] / "alert_rules"
 
@@ -64,3 +66,14 @@ def test_calls_that_are_well_look_by_chance_like_a_fault_hardly_ever() -> None:
     for results in lines:
         assert more_than(MOST_LOST, 1 - results["answered"]) < SELDOM
         assert more_than(MOST_BUSY, results.get("busy", 0.0)) < SELDOM
+
+
+def test_no_number_of_the_story_comes_near_its_limit_of_calls_at_once() -> None:
+    world = yaml.safe_load(STORY.read_text("utf-8"))
+    accounts = [account for provider in world["providers"] for account in provider["accounts"]]
+    numbers = [number for it in accounts for number in it["numbers"] if "calls" in number]
+    told = [it for it in numbers if "routing" in it]
+    assert len(told) >= 6
+    for number in told:
+        # The story is told ten times as fast, and its calls last as long as ever.
+        assert NEAR * number["routing"]["concurrency_limit"] > MOST_RECENT_CALLS

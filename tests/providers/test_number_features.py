@@ -23,6 +23,10 @@ providers:
             identity_end: 2027-06-01
             registered_use: 售后服务
             actual_use: 营销
+            recording_oldest: 2026-11-01
+            recordings_pending: 3
+            voicemail_unread: 0
+            colour_ring: false
             routing:
               special_days:
                 - {from: 2026-10-01, to: 2026-10-07}
@@ -62,6 +66,8 @@ async def test_a_number_tells_its_papers_and_its_use(provider):
     full, silent = listing.numbers
     assert listing.invalid_records == 0
     assert (full.registered_use, full.actual_use) == ("售后服务", "营销")
+    assert (full.recordings_pending, full.voicemail_unread, full.colour_ring) == (3, 0, False)
+    assert full.licence_end - full.recording_oldest_at == 181 * 86400
     assert full.identity_end - full.licence_end == 31 * 86400
     assert silent == Number(
         "4006220002",

@@ -5,9 +5,10 @@ import weakref
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from agent.masking import mask_phone
-from agent.model import Balance, Listing, Marking
+from agent.model import Balance, CallOutcome, Listing, Marking, Routing
 from agent.series.drift import QUIET_ROWS
 from agent.states import (
     CallResult,
@@ -95,6 +96,40 @@ def test_marks_are_shown_of_numbers_of_which_they_are_known(page):
         (THREE, "advertising"): 1,
     }
     assert "numwatch_number_marked" not in page.show(make_snapshot(number(ONE)))
+
+
+def test_what_lies_recorded_is_shown_where_it_is_told(page):
+    stored = {"recording_oldest_at": NOW - 5 * 86400, "recordings_pending": 4}
+    snapshot = make_snapshot(
+        number(ONE, **stored, voicemail_unread=0, colour_ring=False),
+        number(TWO, recordings_pending=0, recording_oldest_at=NOW),
+        number(THREE, recording_oldest_at=NOW),
+        routings={it: replace(ROUTING, retention_days=30.0) for it in (ONE, TWO)},
+    )
+    shown = {name: samples(block) for name, block in page.show(snapshot).items()}
+    deletions = shown["numwatch_number_recording_deletion_timestamp_seconds"]
+    assert deletions == {(ONE,): NOW + 25 * 86400}
+    assert shown["numwatch_number_recordings_pending"] == {(ONE,): 4, (TWO,): 0}
+    assert shown["numwatch_number_voicemail_unread"] == {(ONE,): 0}
+    assert shown["numwatch_number_colour_ring"] == {(ONE,): 0}
+    stale = page.show(snapshot, NOW + 1000)
+    assert not [name for name in stale if "record" in name or "voicemail" in name]
+
+
+def test_calls_at_once_are_shown_beside_their_limit(page):
+    calls = tuple(CallOutcome(NOW - 60, CallResult.ANSWERED, "b1", 5, 40) for _ in range(3))
+    unknown = (CallOutcome(NOW - 60, CallResult.ANSWERED, "b1"),)
+    facts = {"recent_calls": {ONE: calls, TWO: unknown, THREE: calls}}
+    routed = {ONE: ROUTING, TWO: ROUTING, THREE: Routing()}
+    snapshot = make_snapshot(*map(number, (ONE, TWO, THREE)), routings=routed, **facts)
+    shown = {name: samples(block) for name, block in page.show(snapshot).items()}
+    assert shown["numwatch_number_concurrent_calls"] == {(ONE,): 3}
+    assert shown["numwatch_number_concurrent_calls_limit"] == {(ONE,): 10}
+    few = Page("abnormal").show(snapshot)
+    assert "numwatch_number_concurrent_calls" not in few
+    near = {ONE: replace(ROUTING, concurrency_limit=3)}
+    few = Page("abnormal").show(make_snapshot(number(ONE), routings=near, **facts))
+    assert samples(few["numwatch_number_concurrent_calls"]) == {(ONE,): 3}
 
 
 def test_calls_are_shown_by_phone_and_by_wait(page):

@@ -91,6 +91,10 @@ _NUMBER: Final = Target(
         TargetField("identity_end", "iso"),
         TargetField("registered_use", "text", ""),
         TargetField("actual_use", "text", ""),
+        TargetField("recording_oldest_at", "iso"),
+        TargetField("recordings_pending", "integer"),
+        TargetField("voicemail_unread", "integer"),
+        TargetField("colour_ring", "boolean"),
     ),
 )
 _BINDING: Final = Target(

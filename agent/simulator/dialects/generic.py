@@ -250,6 +250,10 @@ def _number_features(number: Number) -> dict[str, Any]:
         identity_end=number.identity_end and number.identity_end.isoformat(),
         registered_use=number.registered_use,
         actual_use=number.actual_use,
+        recording_oldest_at=number.recording_oldest and number.recording_oldest.isoformat(),
+        recordings_pending=number.recordings_pending,
+        voicemail_unread=number.voicemail_unread,
+        colour_ring=number.colour_ring,
     )
 
 

@@ -23,6 +23,7 @@ from agent.states import (
     NumberState,
     Scope,
 )
+from agent.tickets.decide import recovery_records as records
 from agent.tickets.decide.common_cause import LANDING, NUMBERS, PHONES
 from agent.tickets.decide.decision import Assessment, Finding, Recovery
 from agent.tickets.decide.hierarchy import LEAST_NUMBERS
@@ -345,6 +346,8 @@ _TABLE: Mapping[str, tuple[frozenset[Capability], _Rule]] = {
     "carrier_outage": (_LISTED, several_numbers),
     "answer_rate": (_CALLS, _without_alert),
     "busy_rate": (_CALLS, _without_alert),
+    "capacity": (_CALLS | {Capability.ROUTING}, records.capacity),
+    "recordings": (_LISTED | {Capability.ROUTING}, records.recordings),
     "unmapped": (_EVERYTHING, _without_alert),
     "lint": (_CONFIGURATION, _without_alert),
     "over_limit": (_EVERYTHING, _without_alert),

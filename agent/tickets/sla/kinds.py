@@ -31,7 +31,12 @@ class Kind(StrEnum):
     RENEWAL = "renewal"
 
 
-_NOTICES = frozenset({"spend_cap", "lint", "marked", "unmapped", "clock_skew", "over_limit"})
+_NOTICES = frozenset(
+    {
+        *("spend_cap", "lint", "marked", "unmapped", "clock_skew", "over_limit"),
+        *("capacity", "recordings"),
+    }
+)
 _UNTIL_CRITICAL = frozenset({"balance", "drift", "realname"})
 """Symptoms that are notices until they are critical: then service stops, or is at risk."""
 
