@@ -113,6 +113,8 @@ class Telemetry:
 
     def _add_ticket_metrics(self) -> None:
         self.complaints = self._counter("numwatch_complaints_total")
+        self.complaints_recent = self._gauge("numwatch_number_complaints_recent")
+        self.complaints_overdue = self._gauge("numwatch_complaints_overdue")
         self.sink_deliveries = self._counter("numwatch_sink_deliveries_total")
         self.sink_failures = self._counter("numwatch_sink_failures_total")
         self.outbox_oldest = self._gauge("numwatch_outbox_oldest_timestamp_seconds")

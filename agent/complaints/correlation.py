@@ -20,6 +20,7 @@ from agent.complaints.alerts import (
     tickets_by_number,
 )
 from agent.complaints.repository import ComplaintRepository, StoredComplaint
+from agent.complaints.series import ComplaintSeries, recent_callers
 from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.model import AccountKey, Alert
@@ -76,6 +77,7 @@ class ComplaintCorrelator:
         self._telemetry = telemetry
         self._counted = set(complaints.waiting)
         self._checked_for_former: set[str] = set()
+        self._series = ComplaintSeries(telemetry)
         # Rounds and whoever has just recorded a complaint attach them: not both at once.
         self._lock = asyncio.Lock()
         self._fleet: Fleet | None = None
@@ -101,12 +103,15 @@ class ComplaintCorrelator:
             return await self._collect_alerts(fleet, now)
 
     async def _collect_alerts(self, fleet: Fleet, now: float) -> tuple[Alert, ...]:
-        if not self._complaints.waiting:
+        accounts = self._accounts_of_numbers(fleet)
+        waiting = [stored.complaint for stored in self._complaints.waiting.values()]
+        overdue = self._complaints.owed.overdue(now)
+        self._series.show(recent_callers(waiting, accounts, now), overdue)
+        if not waiting:
             return ()
         # Attaching awaits the ledger, and complaints received meanwhile are not attached yet:
         # an alert for them now would open a second ticket. They wait for the next evaluation.
         due = set(self._complaints.waiting)
-        accounts = self._accounts_of_numbers(fleet)
         self._count_callers(accounts)
         await self._find_former_tickets(accounts, now)
         await self._attach(accounts, now)

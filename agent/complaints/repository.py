@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import ColumnElement, Select, and_, func, insert, select, update
 
 from agent.complaints.complaint import Complaint, ComplaintReport, Deadline
+from agent.complaints.owed import OwedSteps
 from agent.diagnosis.caller_reports import CallerReport
 from agent.masking import mask_phone
 from agent.store.database import Database, finish, uninterrupted
@@ -80,9 +81,15 @@ class ComplaintRepository:
     """All complaints. Make one with :meth:`open`; it is their only writer."""
 
     def __init__(
-        self, database: Database, key: bytes, waiting: Mapping[str, _WaitingComplaint]
+        self,
+        database: Database,
+        key: bytes,
+        waiting: Mapping[str, _WaitingComplaint],
+        owed: OwedSteps,
     ) -> None:
         self._database = database
+        self.owed = owed
+        """What complaints are owed, those of closed tickets too."""
         self._key = key
         self._waiting: dict[str, StoredComplaint] = {}
         self._reports: dict[str, tuple[tuple[str, CallerReport], ...]] = {}
@@ -103,7 +110,8 @@ class ComplaintRepository:
         if key is None:
             key = secrets.token_bytes(32)
             await database.put(_KEY, key)
-        return cls(database, key, await finish(_read_waiting(database)))
+        waiting = await finish(_read_waiting(database))
+        return cls(database, key, waiting, await OwedSteps.open(database))
 
     @property
     def waiting(self) -> Mapping[str, StoredComplaint]:
@@ -266,6 +274,7 @@ class ComplaintRepository:
                 )
             )
         self._hold(_WaitingComplaint(stored, caller))
+        self.owed.hold([complaint])
         return True
 
     def _hold(self, row: _WaitingComplaint) -> None:
@@ -301,6 +310,7 @@ class ComplaintRepository:
                     .where(complaints.c.id == complaint_id)
                     .values(answered_at=now)
                 )
+        self.owed.hold(stored.complaint for stored in changed.values())
         # People also act on answered complaints; those must not come back into memory.
         self._waiting.update(
             (complaint_id, stored)

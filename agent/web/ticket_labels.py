@@ -61,6 +61,8 @@ TICKET_LABELS: Final[Mapping[str, Message]] = {
     "symptom.reclaim": contextual("symptom", "reclaim"),
     "symptom.redundancy": contextual("symptom", "single phone left"),
     "symptom.spend_cap": contextual("symptom", "spend cap reached"),
+    "symptom.complaint_surge": contextual("symptom", "many complaints at once"),
+    "symptom.complaint_overdue": contextual("symptom", "overdue complaints"),
     "symptom.complaint": contextual("symptom", "complaint"),
     "symptom.landing_down": contextual("symptom", "shared phone that cannot be reached"),
     "symptom.over_limit": contextual("symptom", "too many calls at once"),

@@ -61,6 +61,21 @@ TELEMETRY: tuple[Row, ...] = (
         "Complaints received that name the number.",
     ),
     Row(
+        "numwatch_number_complaints_recent",
+        "gauge",
+        "",
+        NUMBER,
+        "Different callers who had trouble with the number in the last half hour, of the complaints"
+        " that wait for an answer.",
+    ),
+    Row(
+        "numwatch_complaints_overdue",
+        "gauge",
+        "",
+        "step",
+        "Complaints for which the step was to be done by now, in the ledger.",
+    ),
+    Row(
         "numwatch_sink_deliveries_total",
         "counter",
         "",

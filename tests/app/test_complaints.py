@@ -148,6 +148,13 @@ async def test_a_complaint_after_the_repair_reopens_the_ticket(
     assert not of(scene, BROKEN, "complaint")
 
 
+async def firing(client: TestClient[Any, Any]) -> set[tuple[str, str]]:
+    async with client.get("/api/v1/alerts") as answer:
+        alerts = (await answer.json())["data"]["alerts"]
+    labels = [it["labels"] for it in alerts if it["state"] == "firing"]
+    return {(it["alertname"], it.get("number", "")) for it in labels}
+
+
 async def test_three_callers_make_it_critical(scene: Scene, client: TestClient[Any, Any]) -> None:
     for caller in ("13900001111", "13900001111", "13900002222"):
         await complain(client, WELL, caller)
@@ -156,6 +163,10 @@ async def test_three_callers_make_it_critical(scene: Scene, client: TestClient[A
     await complain(client, WELL, "13900003333")
     await until(lambda: of(scene, WELL, "complaint")[0]["severity"] == "critical", "three are many")
     assert counted(scene, WELL) == 3
+    async with asyncio.timeout(30):
+        while ("ComplaintSurge", WELL) not in await firing(client):  # noqa: ASYNC110 - an answer has no event
+            await asyncio.sleep(0.1)
+    assert not of(scene, WELL, "complaint_surge"), "it only pages"
 
 
 async def test_a_number_nobody_has_is_said_at_once(

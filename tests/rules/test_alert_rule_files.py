@@ -37,6 +37,7 @@ IDENTITY: dict[str, tuple[str, ...]] = {
 FURTHER = {"BalanceLow": {"currency"}, "BalanceStop": {"currency"}, "SpendCapNear": {"currency"}}
 FURTHER |= {"ConfigDrift": {"section"}, "OutboxStuck": {"sink"}, "DeadLetters": {"sink"}}
 FURTHER |= {"SinkHeld": {"sink"}, "SinkStepRefused": {"sink"}, "NumberMarked": {"tag"}}
+FURTHER |= {"ComplaintOverdue": {"step"}}
 FURTHER |= {"RuleEvaluationsMissed": {"group"}, "TicketStalled": {"id"}}
 FURTHER |= {"TicketContactSLA": {"id", "grade"}, "TicketRestoreSLA": {"id", "grade"}}
 PARTS = ("_bucket", "_count", "_sum")
