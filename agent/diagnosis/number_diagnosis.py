@@ -21,6 +21,9 @@ from agent.verdict import Considered, Evidence, Verdict
 STALE_FACTOR: Final = 0.6
 """The factor by which stale facts lower the confidence in a verdict."""
 MINUTE: Final = 60.0
+_MINUTES_FROM: Final = 120.0
+_ANY_NUMBER: Final = Message("one of its numbers")
+"""What is dialled where the diagnosis is of an account or a provider."""
 
 
 @dataclass
@@ -97,8 +100,8 @@ class NumberDiagnosis:
         status = self.snapshot.polls.get(capability)
         if status is None or status.last_success is None or self.is_fresh(capability):
             return
-        age = f"{(self.context.now - status.last_success) / MINUTE:.0f}"
-        self.warn("stale", facts=word(capability.value), minutes=age)
+        age = _age(self.context.now - status.last_success)
+        self.warn("stale", facts=word(capability.value), age=age)
 
     def fact(self, name: str, value: object, capability: Capability) -> Evidence:
         """Returns one fact as evidence, with its source and age."""
@@ -156,7 +159,7 @@ class NumberDiagnosis:
         owner = party or PARTY_OF_CAUSE[cause]
         contact = contact_for(self.context.settings, owner, self.contact_subject(carrier))
         values = {
-            "number": self.number,
+            "number": self.number or _ANY_NUMBER,
             "provider": self.snapshot.provider,
             "account": self.snapshot.key,
             "contact": contact or words.party_word(owner),
@@ -184,6 +187,13 @@ class NumberDiagnosis:
         others = tuple(other for other in self.considered if other.cause != verdict.cause)
         verdict = msgspec.structs.replace(verdict, considered=others)
         return with_texts(verdict, self.locale, findings=self.findings)
+
+
+def _age(seconds: float) -> Message:
+    """Seconds below two minutes: facts that are read often are stale within one."""
+    if seconds < _MINUTES_FROM:
+        return Message("{n} s", {"n": round(seconds)})
+    return Message("{n} min", {"n": round(seconds / MINUTE)})
 
 
 def make_evidence(

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from agent.diagnosis.caller_reports import CallerReport
-from agent.i18n import Message
+from agent.i18n import Message, contextual
 from agent.states import Cause
 
 _OUT_OF_SERVICE: Final = frozenset(cause for cause in Cause if cause.value.startswith("number_"))
@@ -175,7 +175,7 @@ PROMPTS: Final[Sequence[Prompt]] = (
     ),
     Prompt(
         "no_connection",
-        Message("no connection"),
+        contextual("prompt", "no connection"),
         r"打不通|接不通|拨不通|无法拨通|接通不了|get through|cannot connect|no connection",
         (Cause.PROVIDER_LEG,),
         frozenset(Cause) - {Cause.HEALTHY, Cause.VOICE_QUALITY},

@@ -11,7 +11,7 @@ from typing import Final
 
 from agent.diagnosis.cause_texts import CAUSE_TEXTS
 from agent.diagnosis.wireless_tree import WIRELESS_TREE
-from agent.i18n import LOCALES, Message, contextual
+from agent.i18n import LOCALES, Message, contextual, plural
 from agent.i18n.words import CALL_RESULTS, CARRIERS, CODES, ORIGINS
 from agent.states import Cause
 
@@ -120,7 +120,7 @@ _FORMS: Final[Sequence[tuple[re.Pattern[str], Message]]] = tuple(
         (r"no longer; first seen (?P<at>.+)", Message("no longer; first seen {at}")),
         (r"within 30 min: .*", Message("changed within 30 minutes of it")),
         (r"(?P<n>[\d.]+) s", Message("{n} s")),
-        (r"(?P<n>\d+) callers", Message("{n} callers")),
+        (r"(?P<count>\d+) callers", plural("{count} caller", "{count} callers", 1)),
         (
             r"(?P<count>\d+) of (?P<total>\d+) (?P<state>[a-z_]+)",
             Message("{count} of {total}: {state}"),

@@ -27,7 +27,7 @@ _FINDINGS: Final[Mapping[str, Message]] = {
     "list_blocks_caller": Message("a list blocks callers ({detail})"),
     "region_blocks_caller": Message("a region rule blocks callers ({detail})"),
     "binding_bad": Message("binding {binding} ({phone}) is {state}"),
-    "stale": Message("the facts of {facts} are {minutes} minutes old"),
+    "stale": Message("the facts of {facts} are {age} old"),
     "caller_area": Message(
         "a region rule may stop this caller; tell the area code: [caller_area=N]"
     ),

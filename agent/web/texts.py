@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.health.findings import Finding
-from agent.i18n import Message, contextual, translate
+from agent.i18n import Message, contextual, plural, translate
 from agent.tickets.text import title_in
 from agent.tickets.ticket import Ticket
 from agent.web.labels import LABELS
@@ -27,6 +27,13 @@ _COUNTDOWN_PARTS: Final = 2
 _LABELLED_DETAILS: Final = frozenset({"state", "network_state", "drift"})
 
 
+class _Grouped(int):
+    """A count that a text shows with its thousands separated."""
+
+    def __format__(self, _spec: str) -> str:
+        return f"{int(self):,}"
+
+
 @dataclass(frozen=True)
 class PageTexts:
     """Texts in one language; every text still has to be escaped."""
@@ -41,6 +48,10 @@ class PageTexts:
         """The same of a text that has its own translation in ``context``."""
         return contextual(context, msgid, values).text(self.locale)
 
+    def plural(self, singular: str, several: str, count: int) -> str:
+        """The text about ``count`` things, which its placeholder ``{count}`` shows."""
+        return plural(singular, several, _Grouped(count)).text(self.locale)
+
     def label(self, code: str, group: str = "", **values: object) -> str:
         """The label of ``code``, if it has one in ``group``, that one; else the code itself."""
         message = LABELS.get(f"{group}.{code}") or LABELS.get(code)
@@ -54,6 +65,12 @@ class PageTexts:
             if seconds >= shortest:
                 return message.with_values(n=int(seconds // unit)).text(self.locale)
         return self.gettext("{n} s", n=int(max(0.0, seconds)))
+
+    def interval(self, seconds: float | None) -> str:
+        """The length of a period; unlike :meth:`duration` exact where it is below a second."""
+        if seconds is None or not 0 < seconds < 1:
+            return self.duration(seconds)
+        return self.gettext("{n} s", n=f"{seconds:.2g}")
 
     def countdown(self, seconds: float) -> str:
         """A length of time in its two largest units; the script of the pages counts it down."""
@@ -82,7 +99,9 @@ class PageTexts:
         if finding.code == "state":
             return self.label(finding.detail)
         label = self.label(f"finding.{finding.code}")
-        return f"{label}: {self._detail(finding)}" if finding.detail else label
+        if not finding.detail:
+            return label
+        return self.gettext("{label}: {detail}", label=label, detail=self._detail(finding))
 
     def _detail(self, finding: Finding) -> str:
         if finding.code == "binding":

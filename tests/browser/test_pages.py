@@ -66,7 +66,7 @@ def test_every_page_is_quiet_accessible_and_fits(
         window.page.emulate_media(color_scheme="dark")
         found += window.violations("color-contrast")
         window.page.emulate_media(color_scheme="light")
-        wrong[path] = [*found, *window.overflows()]
+        wrong[path] = [*found, *window.overflows(), *window.covered_labels()]
     assert {path: found for path, found in wrong.items() if found} == {}
     assert window.problems == []
 
@@ -82,6 +82,8 @@ def test_every_page_says_the_same_without_javascript(
 
 
 BROKEN_PAGE = b"""<!doctype html><html><title>x</title><main><img src="http://127.0.0.2:9/x.png">
+<style>td{position:relative;padding:5px}td::before{content:"at";position:absolute;left:0}</style>
+<table><tr><td data-label="at">noon</td></tr></table>
 <p style="width:3000px;color:#ddd;background:#fff">pale</p><script>nothere()</script></main>"""
 
 
@@ -118,3 +120,4 @@ def test_a_page_with_all_of_these_faults_would_be_noticed(broken_site: str, visi
     }
     assert {line.partition(":")[0] for line in window.violations("image-alt")} == {"image-alt"}
     assert len(window.overflows()) == len(WIDTHS)
+    assert window.covered_labels() == ["at | noon"]

@@ -14,6 +14,12 @@ _BEYOND = """() => [...document.querySelectorAll('main *, header *, footer *')]
   .filter(it => it.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
   .slice(0, 5).map(it => it.tagName + '.' + it.className + ' ' + it.textContent.slice(0, 40))"""
 
+_COVERED = """() => [...document.querySelectorAll('td[data-label]')].filter(cell => {
+    const label = getComputedStyle(cell, '::before');
+    const end = parseFloat(label.left) + parseFloat(label.width);
+    return label.position === 'absolute' && end > parseFloat(getComputedStyle(cell).paddingLeft);
+  }).slice(0, 5).map(it => it.dataset.label + ' | ' + it.textContent.trim().slice(0, 40))"""
+
 
 class Visits:
     """One window: loads pages of one agent and collects what went wrong meanwhile.
@@ -68,6 +74,12 @@ class Visits:
             if (by := self.page.evaluate(_SPREADS)) > 0:
                 wide.append(f"{width} px: by {by} px: {self.page.evaluate(_BEYOND)}")
         return wide
+
+    def covered_labels(self) -> list[str]:
+        """The labels of cells, on a phone, that the cell's own text is written over."""
+        self.page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+        covered: list[str] = self.page.evaluate(_COVERED)
+        return covered
 
     def close(self) -> None:
         """Close the window."""

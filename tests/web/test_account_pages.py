@@ -62,7 +62,7 @@ async def test_an_account_has_its_plot_forecast_polls_numbers_and_tickets(viewer
     assert WEAK in text
     assert HEALTHY not in text
     assert 'href="/tickets/NW-0000000000A1-1"' in page
-    assert "What is read of its account" in text
+    assert "What is read of it" in text
     assert '<strong aria-current="true">7 d</strong>' in page
     plot = Plot(page[page.index("<figure") : page.index("</figure>") + 9])
     line, _legend = plot.paths("plot-line plot-1")

@@ -140,7 +140,7 @@ async def test_the_page_in_chinese(client, database):
     await write(database, ticket())
     text, _ = await read(client, **{"Accept-Language": CHINESE})
     assert '<html lang="zh-CN">' in text
-    for expected in ("3 个号码中有 1 个中断", "欠费停机", "财务", "号码欠费停机", "未关闭工单"):
+    for expected in ("3 个号码中有 1 个中断", "欠费停机", "财务", "号码欠费停机", "未结工单"):
         assert expected in text
     english, _ = await read(client, "/?lang=en", **{"Accept-Language": CHINESE})
     assert '<html lang="en">' in english
@@ -234,6 +234,6 @@ async def test_home_leads_to_pages_and_to_every_broken_number(client, facts, dat
 async def test_home_says_what_the_agent_cannot_see(client, facts):
     facts.show(snapshot([number(HEALTHY)], {}), snapshot(account="branch", seen=NOW - 9000))
     text = unescape((await read(client))[0])
-    assert "of 1 numbers nothing tells whether calls get through" in text
+    assert "of 1 number nothing tells whether calls get through" in text
     assert "its listing is too old, so the state of 3 numbers is not known" in text
     assert 'href="/numbers?health=unknown&provider=north&account=branch"' in text

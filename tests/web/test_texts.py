@@ -34,3 +34,18 @@ def test_a_label_may_differ_by_group():
 
 def test_a_code_without_a_label_is_shown_as_it_is():
     assert CHINESE.label("{no} such code") == "{no} such code"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0.25, "0.25 s"), (0.0, "0 s"), (1.0, "1 s"), (300.0, "5 min")]
+)
+def test_a_period_below_a_second_is_not_none_at_all(seconds, shown):
+    assert ENGLISH.interval(seconds) == shown
+    assert CHINESE.interval(seconds) == shown.replace("s", "秒").replace("min", "分钟")
+
+
+def test_one_thing_and_many():
+    alerts = "{count} alert of this name is active", "{count} alerts of this name are active"
+    assert ENGLISH.plural(*alerts, 1) == "1 alert of this name is active"
+    assert ENGLISH.plural(*alerts, 1234) == "1,234 alerts of this name are active"
+    assert CHINESE.plural(*alerts, 1234) == "该名称的告警有 1,234 条未结束"

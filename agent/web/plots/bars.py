@@ -17,6 +17,7 @@ from agent.web.plots.figure import (
     canvas,
     height_of,
     legend,
+    nothing_known,
     row,
     scale,
     table,
@@ -80,6 +81,8 @@ class BarPlot:
         """The plot in the reader's language."""
         parts = self.parts[:MOST_PARTS]
         length, bars = self._bars()
+        if not any(bar.known or bar.counts for bar in bars):
+            return assemble(Figure(self.title, ""), nothing_known(locale))
         heights = [sum(bar.counts.get(part.key, 0.0) for part in parts) for bar in bars]
         axis = axis_of(heights, from_zero=True)
         ticks = axis.ticks(locale)

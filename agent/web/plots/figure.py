@@ -157,6 +157,12 @@ def assemble(figure: Figure, *parts: Markup) -> Markup:
     return element("figure", element("figcaption", figure.title), *parts, class_="plot")
 
 
+def nothing_known(locale: str) -> Markup:
+    """What a plot shows in place of a drawing of nothing but gaps."""
+    text = translate(locale, "Nothing is known of this time.")
+    return element("p", text, class_="plot-none")
+
+
 def row(*parts: Markup) -> Markup:
     """The scale and the drawing side by side."""
     return element("div", *parts, class_="plot-row")

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from agent.i18n import translate
 from agent.web.plots.elements import element, number
 from agent.web.plots.figure import (
     WIDTH,
@@ -15,6 +14,7 @@ from agent.web.plots.figure import (
     canvas,
     height_of,
     legend,
+    nothing_known,
     row,
     scale,
     table,
@@ -65,10 +65,12 @@ class LinePlot:
             *(_across(axis, place, line) for place, line in enumerate(thresholds)),
             *(self._line(axis, place, each) for place, each in enumerate(series)),
         )
+        if not known and not thresholds:
+            return assemble(figure, nothing_known(locale))
         return assemble(
             figure,
             row(scale(ticks), canvas(figure, ticks, time_ticks(self.period), content)),
-            Markup() if known else _nothing(locale),
+            Markup() if known else nothing_known(locale),
             legend(_keys(series, thresholds)),
             table(locale, summary.head(), summary.rows()),
         )
@@ -106,8 +108,3 @@ def _keys(series: Sequence[Series], thresholds: Sequence[Threshold]) -> list[Key
     lines = [Key(_line_class(place), each.label) for place, each in enumerate(series)]
     across = [Key(_threshold_class(place), line.label) for place, line in enumerate(thresholds)]
     return lines + across
-
-
-def _nothing(locale: str) -> Markup:
-    text = translate(locale, "Nothing is known of this time.")
-    return element("p", text, class_="plot-none")

@@ -68,8 +68,9 @@ def test_an_hour_without_calls_is_empty_and_an_unknown_hour_is_marked() -> None:
     assert "Some hours are not known." in drawn.text_of("desc")[0]
     cells = drawn.text_of("td")
     assert cells[18:26] == ["0", "0", "unknown", "unknown", "unknown", "unknown", "1", "0"]
-    missing = BarPlot("Calls", DAY, {}, PARTS).draw("en")
-    assert set(Plot(missing).text_of("td")) == {"unknown"}
+    nothing = Plot(BarPlot("Calls", DAY, {}, PARTS).draw("en"))
+    assert nothing.text_of("p") == ["Nothing is known of this time."]
+    assert nothing.text_of("td") == nothing.paths("plot-unknown") == []
 
 
 def test_hours_added_up_with_an_unknown_one_are_at_least_so_many() -> None:

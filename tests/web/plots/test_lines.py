@@ -103,10 +103,16 @@ def test_an_unknown_hour_is_a_gap_in_the_line() -> None:
 
 def test_a_plot_of_nothing_says_so_and_draws_no_line() -> None:
     drawn = Plot(LinePlot("t", DAY, [Series("s", [(NOON - 60, None)])]).draw("en"))
-    assert drawn.paths("plot-line plot-1") == ["M1 6H21"]  # the legend's
+    assert drawn.text_of("p") == ["Nothing is known of this time."]
+    assert drawn.paths("plot-line plot-1") == drawn.text_of("td") == []
+
+
+def test_a_line_to_compare_with_is_drawn_though_nothing_else_is_known() -> None:
+    lines = [Threshold("stop line", 5.0)]
+    drawn = Plot(LinePlot("t", DAY, [Series("s", [])], lines).draw("en"))
     assert "Nothing is known of this time." in drawn.text_of("p")
-    assert "unknown" in drawn.text_of("td")
     assert "s: nothing is known." in drawn.text_of("desc")[0]
+    assert drawn.paths("plot-threshold plot-threshold-1")
 
 
 def test_the_words_say_what_the_picture_shows_in_both_languages() -> None:
