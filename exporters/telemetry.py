@@ -123,6 +123,7 @@ class Telemetry:
         self.sink_held = self._gauge("numwatch_sink_held")
         self.sink_steps_refused = self._counter("numwatch_sink_steps_refused_total")
         self.sink_template_errors = self._counter("numwatch_sink_template_errors_total")
+        self.notifications = self._counter("numwatch_notifications_total")
         self.ledger_writable = self._gauge("numwatch_ledger_writable")
         self.evidence_queued = self._gauge("numwatch_evidence_queued")
         self.evidence_dropped = self._counter("numwatch_evidence_dropped_total")

@@ -34,6 +34,12 @@ class SinkFailure(StrEnum):
     """The system no longer offers the search that prevents duplicate tickets."""
     UNOPENED = "unopened"
     """The end of a ticket that was never created in the system."""
+    TEMPLATE = "template"
+    """The provider refuses the template or the signature of a message."""
+    BALANCE = "balance"
+    """The account that messages are paid from is empty."""
+    RECEIVER = "receiver"
+    """The receiver of a message cannot be reached: no such phone, or it wants no messages."""
     INTERNAL = "internal"
 
 

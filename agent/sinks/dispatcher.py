@@ -14,6 +14,8 @@ from agent.event_loop import BackgroundTask
 from agent.sinks.base import RemoteStatus, Sink
 from agent.sinks.delivery_status import DeliveryStatus
 from agent.sinks.links import Links
+from agent.sinks.notifications import Notifications
+from agent.sinks.receipts import ReceiptReader
 from agent.sinks.worker import Worker
 from agent.store import StoreError, UnavailableError
 from agent.store.database import Database
@@ -72,7 +74,11 @@ class Dispatcher:
         self._jitter = jitter
         self._workers: list[Worker] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._notifications = Notifications(database)
+        self.receipts = ReceiptReader(lambda: self._sinks, telemetry, clock)
+        """Reads whether messages to people have arrived."""
         self._pruning = BackgroundTask("outbox-pruning", self._prune)
+        self._reading = BackgroundTask("receipts", self.receipts.run)
 
     async def start(self) -> None:
         """Continue where the last run stopped.
@@ -91,6 +97,7 @@ class Dispatcher:
         await self._report_orphans()
         self._start_workers(workers)
         self._pruning.start()
+        self._reading.start()
 
     @property
     def sinks(self) -> tuple[Sink, ...]:
@@ -125,6 +132,7 @@ class Dispatcher:
 
     async def replace(self, sinks: Sequence[Sink], grace: float = 5.0) -> None:
         """Go on with other sinks, as after a reload; rows queued for a sink stay queued."""
+        await self._reading.stop()
         await self._stop_workers(grace)
         former = {sink.name for sink in self._sinks}
         self._sinks = tuple(sinks)
@@ -134,6 +142,7 @@ class Dispatcher:
         for worker in workers:
             await worker.restore_budget()
         self._start_workers(workers)
+        self._reading.start()
         self._forget(former - {sink.name for sink in self._sinks})
         try:
             await self._report_orphans()
@@ -146,6 +155,7 @@ class Dispatcher:
         What could not be delivered stays queued for the next start.
         """
         await self._pruning.stop()
+        await self._reading.stop()
         await self._stop_workers(grace)
 
     def _make_workers(self) -> list[Worker]:
@@ -201,6 +211,7 @@ class Dispatcher:
                 before = await self._retention() - RETENTION
                 await self._outbox.prune(before)
                 await self._links.prune_callbacks(before)
+                await self._notifications.prune(before)
             except UnavailableError:
                 pass
             except Exception:

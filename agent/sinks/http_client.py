@@ -7,12 +7,15 @@ from typing import Any
 
 import aiohttp
 import msgspec
+from yarl import URL
 
 from agent.config.sinks import Sink
 from agent.net.egress import EgressGuard
+from agent.net.exchange import Request
 from agent.net.failures import classify
 from agent.net.retry_after import parse_retry_after
 from agent.net.scrub import Redactor, scrub, secrets_in
+from agent.net.urls import encode_query
 from agent.sinks.base import SinkError, SinkFailure
 from agent.states import PollFailure
 
@@ -66,6 +69,11 @@ class Reply(msgspec.Struct, frozen=True):
             return msgspec.json.decode(self.body) if self.body.strip() else None
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
+
+    @property
+    def is_success(self) -> bool:
+        """Whether its status is 2xx."""
+        return self.status // 100 == _SUCCESS
 
     @property
     def json_object(self) -> dict[str, Any]:
@@ -122,14 +130,29 @@ class SinkHttpClient:
         headers = {"Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = "application/json"
+        return await self._send(method, self._address + path, body, headers, params)
+
+    async def request_signed(self, request: Request) -> Reply:
+        """Send a request that was signed as it is, and return the answer, whatever its status.
+
+        Raises:
+            SinkError: when no complete answer arrives; ``ambiguous`` unless nothing was sent.
+        """
+        query = encode_query(request.params)
+        url = URL(f"{request.url}?{query}" if query else request.url, encoded=True)
+        return await self._send(request.method, url, request.body or None, request.headers)
+
+    async def _send(
+        self,
+        method: str,
+        url: str | URL,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        params: Mapping[str, str] | None = None,
+    ) -> Reply:
         try:
             async with self._session.request(
-                method,
-                self._address + path,
-                data=body,
-                params=params,
-                headers=headers,
-                allow_redirects=False,
+                method, url, data=body, params=params, headers=headers, allow_redirects=False
             ) as response:
                 content = await _read(response)
                 if response.status // 100 != _SUCCESS:

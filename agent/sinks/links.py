@@ -64,6 +64,11 @@ class Links:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def database(self) -> Database:
+        """The ledger, for a sink that keeps more there than links."""
+        return self._database
+
     @uninterrupted
     async def get(self, sink: str, ticket_id: str) -> Link | None:
         """The link of one ticket to one system."""

@@ -39,6 +39,8 @@ class SinkContext:
     """Counts a step that a system refused, by the sink's name and the step."""
     template_failed: Callable[[str, str], None] = _ignore
     """Counts a part of a template that produced nothing valid, by the sink's name and the part."""
+    notified: Callable[[str, str], None] = _ignore
+    """Counts a message to a person, by the sink's name and the state it has come to."""
 
     @classmethod
     def of(
@@ -52,6 +54,7 @@ class SinkContext:
             clock,
             step_refused=lambda sink, step: refused.labels(sink, step).inc(),
             template_failed=lambda sink, part: failed.labels(sink, part).inc(),
+            notified=lambda sink, state: telemetry.notifications.labels(sink, state).inc(),
         )
 
 

@@ -79,8 +79,19 @@ class Writer:
 
     def title(self, ticket: Mapping[str, Any]) -> str:
         """One line that says what is broken."""
-        severity = self._text(_SEVERITIES, str(ticket.get("severity")))
-        return scrub(f"[{severity}] {ticket.get('title') or ticket['id']}", 2000)
+        return scrub(f"[{self.severity(ticket)}] {ticket.get('title') or ticket['id']}", 2000)
+
+    def severity(self, ticket: Mapping[str, Any]) -> str:
+        """How grave the ticket is, in a word."""
+        return self._text(_SEVERITIES, str(ticket.get("severity")))
+
+    def change(self, kind: str) -> str:
+        """What a change of ``kind`` is, in a word or two."""
+        return self._text(_CHANGES, kind)
+
+    def in_language(self, locale: str | None) -> "Writer":
+        """A writer in another language; the same one without a ``locale``."""
+        return Writer(locale, self._url) if locale and locale != self.locale else self
 
     def description(self, ticket: Mapping[str, Any]) -> list[str]:
         """Every fact about the ticket, a paragraph each; the first has the ticket's id."""
@@ -88,7 +99,7 @@ class Writer:
 
     def headline(self, delivery: Delivery) -> str:
         """One line that says what happened to which ticket."""
-        return f"{self._text(_CHANGES, delivery.kind)}: {self.title(delivery.ticket)}"
+        return f"{self.change(delivery.kind)}: {self.title(delivery.ticket)}"
 
     def news(self, delivery: Delivery, since: str) -> list[str]:
         """A comment on what happened after ``since``; empty when nothing did."""

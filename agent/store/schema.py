@@ -165,6 +165,27 @@ sink_callbacks = Table(
 )
 """The callbacks of ticket systems that were applied, so that a repeat changes nothing."""
 
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("sink", Text, primary_key=True),
+    Column("delivery", Text, primary_key=True),
+    Column("receiver", Text, primary_key=True),
+    Column("ticket_id", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("attempted_at", Float, nullable=False),
+    Column("settled_at", Float),
+    Column("next_check_at", Float),
+    Column("checks", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("notifications_ticket", "ticket_id", "attempted_at"),
+    Index("notifications_check", "sink", "next_check_at"),
+)
+"""Messages and calls to people, a row for each receiver: who was told, and whether it arrived.
+Receivers are named; their phones are in the configuration alone."""
+
 external_alerts = Table(
     "external_alerts",
     metadata,

@@ -119,6 +119,14 @@ TELEMETRY: tuple[Row, ...] = (
         " keys, a search that is gone), else 0.",
     ),
     Row(
+        "numwatch_notifications_total",
+        "counter",
+        "",
+        "sink state",
+        "Messages and calls to people by what became of them: accepted by the provider, then"
+        " delivered, failed, or unknown where no receipt came.",
+    ),
+    Row(
         "numwatch_sink_steps_refused_total",
         "counter",
         "",

@@ -28,6 +28,14 @@ MARKING = {
     "cost": 0.1,
     "daily_budget": 1,
 }
+
+
+def message() -> dict:
+    """A new one each time, or the two would be one anchor and its alias in YAML."""
+    receivers = [{"name": "li", "phone": "13800000001"}]
+    return {"sign_name": "s", "template": "t", "receivers": receivers}
+
+
 KINDS = {
     "webhook": {"url": "https://desk.example.com", "secret": SIGNING, "headers": {"X-Key": STRONG}},
     "jira": {
@@ -44,6 +52,10 @@ KINDS = {
     },
     "pagerduty": {"pagerduty": {"routing_key": "r" * 32}},
     "dingtalk": {"bot": {"token": STRONG, "secret": STRONG}},
+    "aliyun_sms": {"aliyun_sms": {"key": STRONG, "secret": STRONG, **message()}},
+    "tencent_sms": {
+        "tencent_sms": {"secret_id": STRONG, "secret_key": STRONG, "app_id": "1", **message()}
+    },
 }
 BLANKS = (
     *("", " ", "\t \t", "\u3000", "\u200b\u200d\ufeff", "${UNSET:-}", "${BLANK}"),

@@ -21,10 +21,11 @@ class ChangeWriter:
         self.sinks = sinks
         self.now = START
         self.text = ""
+        self.severity = "critical"
 
     async def opened(self, number: int = 1) -> Ticket:
-        firing = alert(number=f"40062200{number:02}")
-        (fault,) = faults_of([firing], ["critical"]).values()
+        firing = alert(severity=self.severity, number=f"40062200{number:02}")
+        (fault,) = faults_of([firing], [self.severity]).values()
         decision = Decision(Transition.OPEN, fault.key, "it broke", fault)
         opening = Opening(
             Particulars(grade=Grade.AAA), Text(self.text or "broken", self.text), None

@@ -82,6 +82,11 @@ class DispatcherHarness:
         self.clock.now += seconds
         self.clock_steps += seconds
 
+    async def read_receipts(self, seconds: float) -> None:
+        """Let simulated time pass, then read the receipts that are due."""
+        self.clock.now += seconds
+        await self.running.receipts.read()
+
     async def settle(self) -> None:
         """Wait until the workers have done what is due now."""
         dispatcher = self.running
@@ -99,6 +104,7 @@ class DispatcherHarness:
             self.clock,
             lambda sink, step: refused.labels(sink, step).inc(),
             lambda sink, part: failed.labels(sink, part).inc(),
+            lambda sink, state: self.telemetry.notifications.labels(sink, state).inc(),
         )
 
     @property

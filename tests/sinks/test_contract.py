@@ -17,6 +17,7 @@ from tests.sinks.systems.jira import JiraServer
 from tests.sinks.systems.pagerduty import PagerDutyServer
 from tests.sinks.systems.server import System
 from tests.sinks.systems.servicenow import ServiceNowServer
+from tests.sinks.systems.sms import AliyunSmsServer, PhoneServer, TencentSmsServer
 from tests.sinks.systems.zammad import ZammadServer
 
 SYSTEMS: tuple[type[System], ...] = (
@@ -28,6 +29,8 @@ SYSTEMS: tuple[type[System], ...] = (
     FeishuServer,
     DingTalkServer,
     WeComServer,
+    AliyunSmsServer,
+    TencentSmsServer,
 )
 STORY = ("ticket.updated", "ticket.escalated", "ticket.resolved", "ticket.closed")
 HOUR = 3600.0
@@ -245,7 +248,7 @@ async def test_a_system_without_a_query_is_unknown_and_every_other_says_its_stat
     ticket = await record_story(writer, harness, 1, ())
     await harness.settle()
     status = await harness.remote_status(ticket.id)
-    can_be_queried = not isinstance(system, HookServer | PagerDutyServer | BotServer)
+    can_be_queried = not isinstance(system, HookServer | PagerDutyServer | BotServer | PhoneServer)
     assert status.state is (RemoteState.OPEN if can_be_queried else RemoteState.UNKNOWN)
 
 

@@ -1,0 +1,1 @@
+"""SMS through Alibaba Cloud: its configuration and its sink."""

@@ -1,0 +1,1 @@
+"""SMS through Tencent Cloud: its configuration and its sink."""
