@@ -139,7 +139,8 @@ class SinkHttpClient:
             SinkError: when no complete answer arrives; ``ambiguous`` unless nothing was sent.
         """
         query = encode_query(request.params)
-        url = URL(f"{request.url}?{query}" if query else request.url, encoded=True)
+        joint = "&" if "?" in request.url else "?"
+        url = URL(f"{request.url}{joint}{query}" if query else request.url, encoded=True)
         return await self._send(request.method, url, request.body or None, request.headers)
 
     async def _send(

@@ -204,6 +204,7 @@ LABELS: Final[Mapping[str, Message]] = {
     "kind.wecom": Message("WeCom bot"),
     "kind.aliyun_sms": Message("SMS, Alibaba Cloud"),
     "kind.tencent_sms": Message("SMS, Tencent Cloud"),
+    "kind.sms_gateway": Message("SMS gateway"),
     "failure.template": Message("template or signature refused"),
     "failure.balance": Message("balance of the message account gone"),
     "failure.receiver": Message("receiver cannot be reached"),

@@ -56,6 +56,14 @@ KINDS = {
     "tencent_sms": {
         "tencent_sms": {"secret_id": STRONG, "secret_key": STRONG, "app_id": "1", **message()}
     },
+    "sms_gateway": {
+        "url": "https://sms.example.com",
+        "sms_gateway": {
+            "body": '{"to": {{ phone | tojson }}}',
+            "credentials": {"pin": STRONG},
+            "receivers": message()["receivers"],
+        },
+    },
 }
 BLANKS = (
     *("", " ", "\t \t", "\u3000", "\u200b\u200d\ufeff", "${UNSET:-}", "${BLANK}"),

@@ -12,6 +12,7 @@ from tests.proof_size import is_full
 from tests.sinks.change_writer import ChangeWriter
 from tests.sinks.dispatcher_harness import DispatcherHarness
 from tests.sinks.systems.bots import BotServer, DingTalkServer, FeishuServer, WeComServer
+from tests.sinks.systems.gateway import GatewayServer
 from tests.sinks.systems.hook import HookServer
 from tests.sinks.systems.jira import JiraServer
 from tests.sinks.systems.pagerduty import PagerDutyServer
@@ -31,6 +32,7 @@ SYSTEMS: tuple[type[System], ...] = (
     WeComServer,
     AliyunSmsServer,
     TencentSmsServer,
+    GatewayServer,
 )
 STORY = ("ticket.updated", "ticket.escalated", "ticket.resolved", "ticket.closed")
 HOUR = 3600.0

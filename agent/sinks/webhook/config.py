@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 
-import jinja2
 from pydantic import Field
 
 from agent.config.section import Section
 from agent.config.sink_configuration import CallbackSignature, SinkConfiguration
-from agent.yamlfile.paths import KeyPath, one_line, select
+from agent.config.template_syntax import syntax_problems
+from agent.yamlfile.paths import KeyPath, select
 from agent.yamlfile.problems import Problem
 
 _PATH = re.compile(r"/(?!/)")
@@ -39,20 +39,9 @@ def check_templates(path: KeyPath, section: object) -> Iterator[Problem]:
     )
     for text_path, text in texts:
         if isinstance(text, str):
-            yield from _syntax_problems(text_path, text)
+            yield from syntax_problems(text_path, text)
             if text_path[-1] == "path" and text and not _PATH.match(text):
                 yield Problem(text_path, "is not a path, expected one slash at its beginning")
-
-
-def _syntax_problems(path: KeyPath, text: str) -> Iterator[Problem]:
-    try:
-        jinja2.Environment(autoescape=True).parse(text)
-    except jinja2.TemplateSyntaxError as error:
-        line = f"line {error.lineno} of the template"
-        message = one_line(error.message or "", 120)
-        yield Problem(path, f"is not a template: {message} ({line}), expected jinja2")
-    except RecursionError:
-        yield Problem(path, "is nested too deeply, expected a simpler template")
 
 
 CONFIGURATION = SinkConfiguration(

@@ -1,0 +1,1 @@
+"""Any SMS gateway with an HTTP interface: its configuration and its sink."""
