@@ -2,12 +2,13 @@
 
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from agent.config.settings import Settings
 from agent.evidence.collector import EvidenceCollector
 from agent.evidence.exporter import EvidenceExporter
 from agent.evidence.repository import EvidenceRepository
+from agent.masking import mask_text
 from agent.polling.recorder import ResponseRecorder
 from agent.rules.queries.queries import Queries, parse_selector
 from agent.store.database import Database
@@ -55,10 +56,21 @@ class EvidenceService:
         )
 
     def _series_of(self, number: str) -> bytes:
-        """The series of ``number`` as they are now, as Prometheus' JSON of an instant vector."""
+        """The series of ``number`` as they are now, as Prometheus' JSON of an instant vector.
+
+        Phones that rules have in their names and labels are masked.
+        """
         at = self._clock()
         selector = parse_selector(f'{{number="{number}"}}')
         vectors = self._queries().select([selector], time.monotonic() + _QUERY_SECONDS)
         results = [json.loads("".join(instant_result(vector, at)))["result"] for vector in vectors]
-        samples = [sample for vector in results for sample in vector]
+        samples = [
+            {**sample, "metric": _masked(sample["metric"], number)}
+            for vector in results
+            for sample in vector
+        ]
         return json.dumps({"resultType": "vector", "result": samples}, indent=1).encode()
+
+
+def _masked(labels: Mapping[str, str], number: str) -> dict[str, str]:
+    return {name: value if value == number else mask_text(value) for name, value in labels.items()}

@@ -81,7 +81,10 @@ class SheetWriter:
                 Checkbox(text, form is not None and form.outcome is outcome)
                 for outcome, text in outcomes(self._locale).items()
             ],
-            form=form,
+            signatures=[
+                self._line("signature_staff", form.staff if form else ""),
+                self._line("signature_customer", form.customer if form else ""),
+            ],
             signed=self._time(form.at) if form else "",
         )
 

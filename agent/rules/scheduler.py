@@ -10,6 +10,7 @@ import structlog
 
 from agent.clock import AgentClock
 from agent.event_loop import BackgroundTask
+from agent.masking import mask_text
 from agent.model import Alert
 from agent.rules.engine import RuleEngine
 from agent.rules.rule import RuleHealth
@@ -103,12 +104,13 @@ class Scheduler:
 
     def _count_missed(self, missed: int) -> None:
         for name in {group.name for group in self.engine.ruleset.groups}:
-            self._telemetry.rule_missed.labels(name).inc(missed)
+            self._telemetry.rule_missed.labels(mask_text(name)).inc(missed)
         log.warning("rule_evaluations_missed", missed=missed, interval=self._interval)
 
     def _report(self) -> None:
         for group, seconds in self.engine.durations().items():
-            self._telemetry.rule_duration.labels(group).observe(seconds)
+            # Everybody reads the metrics: a phone in a group's name is masked as in its rules.
+            self._telemetry.rule_duration.labels(mask_text(group)).observe(seconds)
         for health in self.engine.health():
             self._log_change(health)
 
