@@ -15,6 +15,7 @@ from typing import Final
 from agent.config.settings import ProviderSettings, Settings
 from agent.i18n import Message
 from agent.i18n.environment import locale_of
+from agent.i18n.failure_details import in_words
 from agent.i18n.words import word
 from agent.lints.linter import read_calendar
 from agent.net.exchange import ProviderError, Request
@@ -146,7 +147,7 @@ async def _reached(client: HttpClient, where: str, address: str) -> Finding:
     except ProviderError as error:
         if error.kind is PollFailure.REDIRECT:
             return ok("egress", where, Message("answers with a redirection"))
-        values: dict[str, object] = {"reason": error.detail or word(error.kind.value)}
+        values: dict[str, object] = {"reason": in_words(error.detail) or word(error.kind.value)}
         text = Message("cannot be reached ({reason})", values)
         return Finding("egress", Status.BROKEN, where, text, Message(ADVICE[error.kind]))
     return ok("egress", where, Message("answers (HTTP {status})", {"status": answer.status}))

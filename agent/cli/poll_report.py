@@ -12,6 +12,7 @@ from agent.cli.words import Words
 from agent.health.findings import Finding
 from agent.health.rule import WORST_FIRST
 from agent.i18n import N_, Message, plural
+from agent.i18n.failure_details import failure_text
 from agent.masking import mask_phone
 from agent.model import Balance, Binding, Number
 from agent.net.word_counts import OTHERS
@@ -171,7 +172,7 @@ def _failures(account: AccountReport, words: Words, width: int) -> Iterator[Text
             failed = words.say(_FAILED, capability=capability, reason=reason)
             yield from paragraph(Text(failed, "bold red"), width)
             if outcome.detail:
-                yield from paragraph(outcome.detail, width, "  ")
+                yield from paragraph(failure_text(outcome.detail, words.locale), width, "  ")
             advice = words.heading(ADVICE[outcome.failure])
             yield from paragraph(words.say(_ADVICE, advice=advice), width, "  ")
 

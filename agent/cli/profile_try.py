@@ -14,6 +14,7 @@ from agent.cli.runner import ExitStatus, run_command
 from agent.config.load import load
 from agent.config.settings import Account, ProviderSettings, Settings
 from agent.i18n import ENGLISH, Joined, Message
+from agent.i18n.failure_details import failure_text
 from agent.i18n.words import word
 from agent.masking import mask_phone, mask_text
 from agent.net.decode import decode_body
@@ -218,7 +219,7 @@ _READS: Final[Mapping[Capability, _Read]] = {
 
 def _failure(error: ProviderError, locale: str) -> str:
     """The kind of a failure in words and as the code, with what is known of it."""
-    return f"{_with_code(error.kind.value, locale)}: {error.detail}"
+    return f"{_with_code(error.kind.value, locale)}: {failure_text(error.detail, locale)}"
 
 
 def _with_code(code: str, locale: str) -> str:
@@ -264,7 +265,7 @@ def _answer_lines(answer: Answer | ProviderError, readers: Readers, locale: str)
     try:
         tree = decode_body(answer.body, answer.charset)
     except ProviderError as error:
-        yield f"    {error.detail}"
+        yield f"    {failure_text(error.detail, locale)}"
         return
     for line in outline(tree, readers):
         yield f"      {line.path}: {line.shape} -> {line.reader or _NOT_MAPPED.text(locale)}"

@@ -5,6 +5,7 @@ from typing import Final
 
 from agent.health.findings import Finding
 from agent.i18n import Message, contextual, plural, translate
+from agent.i18n.failure_details import failure_text
 from agent.tickets.text import title_in
 from agent.tickets.ticket import Ticket
 from agent.web.labels import LABELS
@@ -108,6 +109,10 @@ class PageTexts:
             name, _, state = finding.detail.rpartition(" ")
             return f"{name} {self.label(state)}"
         return self.label(finding.detail) if finding.code in _LABELLED_DETAILS else finding.detail
+
+    def failure(self, detail: str) -> str:
+        """The detail of a failure; what has no form stays as it was recorded."""
+        return failure_text(detail, self.locale)
 
     def ticket_title(self, ticket: Ticket) -> str:
         """The title of a ticket; the label of its symptom where it has none."""

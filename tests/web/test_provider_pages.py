@@ -41,6 +41,15 @@ async def test_a_failure_says_what_failed_and_where(facts, client) -> None:
     assert "2 of 2 accounts" in text
 
 
+async def test_a_failure_is_explained_in_the_readers_language(facts, client) -> None:
+    detail = "GET /v1/numbers: no whole answer in time; no complete answer within 2 s"
+    facts.show(snapshot(failure=PollFailure.TIMEOUT, detail=detail))
+    for path in ("/providers", "/accounts", "/accounts/north/hq", "/"):
+        assert detail in words(await get(client, path)), path
+        chinese = words(await get(client, path, CHINESE))
+        assert "GET /v1/numbers：未在时限内收到完整应答；2 秒内没有完整应答" in chinese, path
+
+
 async def test_it_can_be_read_in_chinese(client) -> None:
     text = words(await get(client, "/providers", CHINESE))
     assert "每秒最多 50 次请求" in text
