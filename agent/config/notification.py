@@ -83,6 +83,17 @@ class TemplateSettings(NotificationSettings):
         return {str(name): code for name, code in self.templates.items()}.get(event, self.template)
 
 
+class CallSettings(TemplateSettings):
+    """A call in which the provider reads an approved template aloud."""
+
+    events: list[Event] = Field(default=["opened", "escalated"])
+    """The steps of a ticket that are told; updates never are."""
+    severity: Severity = Severity.CRITICAL
+    """The least severity of a ticket that is told."""
+    play_times: Annotated[int, Field(ge=1, le=3)] = 2
+    """How often the text is read in a call."""
+
+
 def check_receivers(path: KeyPath, section: object) -> Iterator[Problem]:
     """Somebody is notified, nobody twice, and every phone is one."""
     if isinstance(section, Mapping) and not section.get("receivers"):

@@ -205,6 +205,8 @@ LABELS: Final[Mapping[str, Message]] = {
     "kind.aliyun_sms": Message("SMS, Alibaba Cloud"),
     "kind.tencent_sms": Message("SMS, Tencent Cloud"),
     "kind.sms_gateway": Message("SMS gateway"),
+    "kind.aliyun_voice": Message("calls, Alibaba Cloud"),
+    "kind.tencent_voice": Message("calls, Tencent Cloud"),
     "failure.template": Message("template or signature refused"),
     "failure.balance": Message("balance of the message account gone"),
     "failure.receiver": Message("receiver cannot be reached"),

@@ -36,6 +36,11 @@ def message() -> dict:
     return {"sign_name": "s", "template": "t", "receivers": receivers}
 
 
+def call() -> dict:
+    """The section of calls: they have no signature."""
+    return {name: value for name, value in message().items() if name != "sign_name"}
+
+
 KINDS = {
     "webhook": {"url": "https://desk.example.com", "secret": SIGNING, "headers": {"X-Key": STRONG}},
     "jira": {
@@ -55,6 +60,10 @@ KINDS = {
     "aliyun_sms": {"aliyun_sms": {"key": STRONG, "secret": STRONG, **message()}},
     "tencent_sms": {
         "tencent_sms": {"secret_id": STRONG, "secret_key": STRONG, "app_id": "1", **message()}
+    },
+    "aliyun_voice": {"aliyun_voice": {"key": STRONG, "secret": STRONG, **call()}},
+    "tencent_voice": {
+        "tencent_voice": {"secret_id": STRONG, "secret_key": STRONG, "app_id": "1", **call()}
     },
     "sms_gateway": {
         "url": "https://sms.example.com",

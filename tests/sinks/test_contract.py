@@ -19,6 +19,7 @@ from tests.sinks.systems.pagerduty import PagerDutyServer
 from tests.sinks.systems.server import System
 from tests.sinks.systems.servicenow import ServiceNowServer
 from tests.sinks.systems.sms import AliyunSmsServer, PhoneServer, TencentSmsServer
+from tests.sinks.systems.voice import AliyunVoiceServer, TencentVoiceServer
 from tests.sinks.systems.zammad import ZammadServer
 
 SYSTEMS: tuple[type[System], ...] = (
@@ -33,6 +34,8 @@ SYSTEMS: tuple[type[System], ...] = (
     AliyunSmsServer,
     TencentSmsServer,
     GatewayServer,
+    AliyunVoiceServer,
+    TencentVoiceServer,
 )
 STORY = ("ticket.updated", "ticket.escalated", "ticket.resolved", "ticket.closed")
 HOUR = 3600.0

@@ -1,0 +1,1 @@
+"""Calls through Alibaba Cloud: their configuration and their sink."""

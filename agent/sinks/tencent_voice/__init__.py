@@ -1,0 +1,1 @@
+"""Calls through Tencent Cloud: their configuration and their sink."""
