@@ -42,6 +42,7 @@ SQLITE, POSTGRESQL = "sqlite", "postgresql"
 ON_BOTH = frozenset(
     {
         *("tests/complaints/test_former_ticket.py", "tests/complaints/test_repository.py"),
+        "tests/complaints/test_reporters.py",
         "tests/evidence/test_collector.py",
         *("tests/sinks/test_callback_restart.py", "tests/sinks/test_dispatcher.py"),
         *("tests/store/test_alert_state_pages.py", "tests/store/test_retention.py"),

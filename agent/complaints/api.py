@@ -1,7 +1,7 @@
 """``/api/complaints``: lists complaints, shows one, and takes actions on it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -17,13 +17,14 @@ from agent.complaints.actions import (
 )
 from agent.complaints.correlation import ComplaintCorrelator
 from agent.complaints.recorder import ComplaintRecorder
+from agent.complaints.reporters import Reporters, reporter_of
 from agent.complaints.repository import StoredComplaint
+from agent.complaints.webhook import PROGRESS_PATH as PATH
 from agent.net.scrub import scrub
 from agent.tickets.document import complaint_document
 from agent.webhooks.auth import signed_name
 from agent.webhooks.handler import json_response
 
-PATH = "/api/complaints"
 _MAX_LIMIT = 1000
 _DEFAULT_LIMIT = 100
 _EXAMPLE = (
@@ -49,6 +50,7 @@ class ComplaintApi:
     ) -> None:
         self.recorder = recorder
         self.repository = self._complaints = recorder.repository
+        self.reporters = Reporters(recorder.repository)
         self._correlator = correlator
         self._tickets = correlator.tickets
         self._settings = correlator.settings
@@ -64,17 +66,18 @@ class ComplaintApi:
         )
 
     async def list(self, request: web.Request) -> web.Response:
-        """Respond with the newest ``limit`` complaints, of one ``number`` if it is given."""
+        """Respond with the newest ``limit`` complaints, of one ``number`` or ``reporter``."""
         limit = request.query.get("limit", str(_DEFAULT_LIMIT))
         if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= _MAX_LIMIT:
             return _problem(HTTPStatus.BAD_REQUEST, "limit", f"a count from 1 to {_MAX_LIMIT}")
-        newest = await self._complaints.newest(int(limit), request.query.get("number", ""))
-        return json_response({"items": [self._document(stored) for stored in newest]})
+        number, reporter = (request.query.get(name, "") for name in ("number", "reporter"))
+        newest = await self._complaints.newest(int(limit), number, reporter)
+        return json_response({"items": await self._documents(newest)})
 
     async def show(self, request: web.Request) -> web.Response:
         """Respond with one complaint."""
         stored = await self._complaints.find(request.match_info["id"])
-        return _not_found() if stored is None else json_response(self._document(stored))
+        return _not_found() if stored is None else await self._respond(stored)
 
     async def act(self, request: web.Request) -> web.Response:
         """Perform an action on a complaint, and update it in its open ticket."""
@@ -89,7 +92,7 @@ class ComplaintApi:
             after = await self.perform(request.match_info["id"], action)
         except ComplaintActionError as error:
             return _problem(HTTPStatus.CONFLICT, str(error), _EXAMPLE)
-        return _not_found() if after is None else json_response(self._document(after))
+        return _not_found() if after is None else await self._respond(after)
 
     async def attach(self) -> None:
         """Attach complaints to the open tickets they belong to, without waiting for a round.
@@ -138,13 +141,23 @@ class ComplaintApi:
                 await self._tickets.attach_complaints(complaints, self._clock())
                 return
 
-    def _document(self, stored: StoredComplaint) -> dict[str, Any]:
-        complaint = stored.complaint
-        return complaint_document(complaint) | {
-            "number": complaint.number,
-            "ticket": stored.ticket_id,
-            "waiting": complaint.id in self._complaints.waiting,
-        }
+    async def _respond(self, stored: StoredComplaint) -> web.Response:
+        (document,) = await self._documents([stored])
+        return json_response(document)
+
+    async def _documents(self, shown: Sequence[StoredComplaint]) -> Sequence[dict[str, Any]]:
+        repeats = await self.reporters.repeats_of(it.complaint for it in shown)
+        return [
+            complaint_document(it.complaint)
+            | {
+                "number": it.complaint.number,
+                "ticket": it.ticket_id,
+                "waiting": it.complaint.id in self._complaints.waiting,
+                "reporter": reporter_of(it.complaint),
+                "repeats": repeats.get(it.complaint.id, 0),
+            }
+            for it in shown
+        ]
 
 
 def _problem(status: HTTPStatus, error: str, expected: str) -> web.Response:

@@ -19,6 +19,8 @@ class Recorded:
     id: str
     is_new: bool
     """False for a repeat, which changed nothing."""
+    ticket: str = ""
+    """The ticket it belongs to; empty until an evaluation has attached it to one."""
 
 
 class ComplaintRecorder:
@@ -60,4 +62,5 @@ class ComplaintRecorder:
         if complaint is not None:
             return Recorded(complaint.id, is_new=True)
         assert identity is not None
-        return Recorded(identity, is_new=False)
+        stored = await self.repository.find(identity)
+        return Recorded(identity, is_new=False, ticket=stored.ticket_id if stored else "")

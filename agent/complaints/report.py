@@ -91,6 +91,12 @@ def report_of(raw: Mapping[str, Any], now: float) -> ComplaintReport:
     return ComplaintReport(has_time=raw.get("at") is not None, **values)
 
 
+def caller_of(text: str) -> str:
+    """The digits of a caller's number, however it was written; empty where it is no number."""
+    digits = caller_number(text) if _CALLER.fullmatch(text) else ""
+    return digits if digits.strip("+") else ""
+
+
 def identity_of(delivery_id: str, report: ComplaintReport) -> str | None:
     """An id that is the same for a repeat of the complaint and differs from all others.
 
@@ -134,10 +140,8 @@ def _callers(raw: object, _now: float) -> tuple[str, ...]:
 
 def _phone(raw: object, field: str) -> str:
     """The digits of a phone; a mobile number dialled from another city has a leading 0."""
-    if not isinstance(raw, str) or not _CALLER.fullmatch(raw):
-        raise _InvalidFieldError(_NO_CALLER.with_values(field=field))
-    digits = caller_number(raw)
-    if not digits.strip("+"):
+    digits = caller_of(raw) if isinstance(raw, str) else ""
+    if not digits:
         raise _InvalidFieldError(_NO_CALLER.with_values(field=field))
     return digits
 

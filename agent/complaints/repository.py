@@ -65,6 +65,8 @@ class ComplaintFilter(msgspec.Struct, frozen=True):
     number: str = ""
     ticket: str = ""
     answered: bool | None = None
+    who: str = ""
+    """The keyed hash of a caller's number."""
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -78,7 +80,11 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 class ComplaintRepository:
-    """All complaints. Make one with :meth:`open`; it is their only writer."""
+    """All complaints. Make one with :meth:`open`; it is their only writer.
+
+    Attributes:
+        database: The ledger in which they are.
+    """
 
     def __init__(
         self,
@@ -87,7 +93,7 @@ class ComplaintRepository:
         waiting: Mapping[str, _WaitingComplaint],
         owed: OwedSteps,
     ) -> None:
-        self._database = database
+        self.database = database
         self.owed = owed
         """What complaints are owed, those of closed tickets too."""
         self._key = key
@@ -178,19 +184,23 @@ class ComplaintRepository:
             StoreError: when the ledger cannot be read.
         """
         query = _select().where(complaints.c.id == complaint_id)
-        rows = await finish(_fetch(self._database, query))
+        rows = await finish(_fetch(self.database, query))
         return rows.get(complaint_id)
 
-    async def newest(self, limit: int, number: str = "") -> list[StoredComplaint]:
-        """The newest complaints, answered or not, of one number if it is given.
+    def who_is(self, caller: str) -> str:
+        """The keyed hash by which complaints of the caller with these digits are known."""
+        digest = hmac.new(self._key, caller.encode(), sha256).hexdigest()
+        return digest[:_HASH_CHARACTERS]
+
+    async def newest(self, limit: int, number: str = "", who: str = "") -> list[StoredComplaint]:
+        """The newest complaints, answered or not, of one number or caller if it is given.
 
         Raises:
             StoreError: when the ledger cannot be read.
         """
         query = _select().order_by(complaints.c.received_at.desc(), complaints.c.id).limit(limit)
-        if number:
-            query = query.where(complaints.c.number == number)
-        return list((await finish(_fetch(self._database, query))).values())
+        query = query.where(*_conditions(ComplaintFilter(number, who=who)))
+        return list((await finish(_fetch(self.database, query))).values())
 
     async def page(
         self, selection: ComplaintFilter, limit: int, offset: int
@@ -216,7 +226,7 @@ class ComplaintRepository:
             func.count().filter(and_(column.answered_at.is_(None), column.ticket_id == "")),
             func.max(column.received_at),
         ).where(column.number == number)
-        async with self._database.reading() as connection:
+        async with self.database.reading() as connection:
             total, waiting, without_ticket, newest = (await connection.execute(query)).one()
         return Progress(int(total), int(waiting), int(without_ticket), newest)
 
@@ -227,20 +237,19 @@ class ComplaintRepository:
         count = select(func.count()).select_from(complaints).where(*conditions)
         order = (complaints.c.received_at.desc(), complaints.c.id.desc())
         query = _select().where(*conditions).order_by(*order).limit(limit).offset(offset)
-        found = list((await _fetch(self._database, query)).values())
-        async with self._database.reading() as connection:
+        found = list((await _fetch(self.database, query)).values())
+        async with self.database.reading() as connection:
             return found, int((await connection.execute(count)).scalar_one())
 
     def _make(
         self, complaint_id: str, report: ComplaintReport, obligations: Obligations, now: float
     ) -> Complaint:
-        digest = hmac.new(self._key, report.caller.encode(), sha256).hexdigest()
         return Complaint(
             id=complaint_id,
             number=report.number,
             at=report.at,
             received_at=now,
-            who=digest[:_HASH_CHARACTERS],
+            who=self.who_is(report.caller),
             caller=mask_phone(report.caller),
             prompt=report.prompt,
             channel=report.channel,
@@ -259,7 +268,7 @@ class ComplaintRepository:
 
     async def _insert(self, complaint: Complaint, caller: str) -> bool:
         query = select(complaints.c.id).where(complaints.c.id == complaint.id)
-        async with self._database.transaction() as connection:
+        async with self.database.transaction() as connection:
             # An answered complaint is no longer in memory, but its repeat must be recognized.
             if (await connection.execute(query)).first() is not None:
                 return False
@@ -269,6 +278,7 @@ class ComplaintRepository:
                     id=complaint.id,
                     number=complaint.number,
                     caller=caller,
+                    who=complaint.who if complaint.caller else "",
                     received_at=complaint.received_at,
                     document=msgspec.json.encode(stored),
                 )
@@ -298,7 +308,7 @@ class ComplaintRepository:
     async def _update(
         self, changed: Mapping[str, StoredComplaint], answered: Collection[str], now: float
     ) -> None:
-        async with self._database.transaction() as connection:
+        async with self.database.transaction() as connection:
             for complaint_id, stored in changed.items():
                 values = {"ticket_id": stored.ticket_id, "document": msgspec.json.encode(stored)}
                 await connection.execute(
@@ -327,6 +337,8 @@ def _conditions(selection: ComplaintFilter) -> list[ColumnElement[bool]]:
         conditions.append(columns.number == selection.number)
     if selection.ticket:
         conditions.append(columns.ticket_id == selection.ticket)
+    if selection.who:
+        conditions.append(columns.who == selection.who)
     if selection.answered is not None:
         is_answered = columns.answered_at.is_not(None)
         conditions.append(is_answered if selection.answered else columns.answered_at.is_(None))

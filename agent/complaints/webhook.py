@@ -37,6 +37,8 @@ from agent.webhooks.limits import OverloadedError, RequestSlot
 from exporters.telemetry import Telemetry
 
 PATH = "/hooks/complaints"
+PROGRESS_PATH = "/api/complaints"
+"""Where it can be asked later how a complaint stands."""
 SOURCE = "complaints"
 EXPECTED = (
     'a JSON object {"number": "4006220001", "caller": "their number", "prompt": "what was heard",'
@@ -144,7 +146,8 @@ class ComplaintWebhook(WebhookHandler):
             recorded = await self._recorder.record(report, identity)
         except TooManyComplaintsError as error:
             raise OverloadedError(str(error)) from error
-        return json_response({"taken": recorded.is_new, "id": recorded.id})
+        acknowledged = {"taken": recorded.is_new, "id": recorded.id, "ticket": recorded.ticket}
+        return json_response(acknowledged | {"progress": f"{PROGRESS_PATH}/{recorded.id}"})
 
 
 def read_report(body: bytes, charset: str | None, now: float) -> ComplaintReport:

@@ -43,6 +43,15 @@ COMPLAINT: dict[str, Any] = {
         **{name: {"type": ["string", "null"]} for name in ("at", "received_at")},
         **{name: {"type": "string"} for name in ("reference", "handler", "ticket")},
         "waiting": {"type": "boolean", "description": "Whether it waits for a ticket."},
+        "reporter": {
+            "type": "string",
+            "description": "An id of the caller, the same in all their complaints; empty where"
+            " nobody said who called.",
+        },
+        "repeats": {
+            "type": "integer",
+            "description": "The caller's complaints about the same number in the 30 days before.",
+        },
         "regulator": {"type": "object"},
         "deadlines": {"type": "array", "items": {"type": "object"}},
         "filed": {"type": "array", "items": {"type": "object"}},

@@ -212,6 +212,7 @@ _COMPLAINTS = (
         query=(
             Parameter("limit", "The most complaints to return.", least=1, most=1000, default="100"),
             Parameter("number", "Only complaints about this number."),
+            Parameter("reporter", "Only complaints of the caller with this id."),
         ),
         errors=(_BAD,),
     ),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientResponse
+from msgspec.structs import replace
 from standardwebhooks import Webhook
 
 from agent.config.settings import Settings
@@ -84,6 +85,22 @@ async def test_a_signed_delivery_is_taken_once(signed: Server) -> None:
     (stored,) = signed.webhooks.complaints.waiting.values()
     assert stored.complaint.caller == "139****1111"
     assert stored.complaint.at == TROUBLE_AT
+
+
+async def test_the_acknowledgement_says_where_progress_and_later_the_ticket_are(
+    signed: Server,
+) -> None:
+    body = encoded()
+    async with signed.client.post(PATH, data=body, headers=delivery(signed, body)) as answer:
+        first = await answer.json()
+    assert (first["taken"], first["ticket"]) == (True, "")
+    assert first["progress"] == f"/api/complaints/{first['id']}"
+    complaints = signed.webhooks.complaints
+    (stored,) = complaints.waiting.values()
+    attached = {first["id"]: replace(stored, ticket_id="NW-1")}
+    await complaints.update(attached, [first["id"]], signed.clock.now)
+    async with signed.client.post(PATH, data=body, headers=delivery(signed, body)) as answer:
+        assert await answer.json() == {**first, "taken": False, "ticket": "NW-1"}
 
 
 async def test_it_survives_a_restart_and_so_does_what_a_repeat_is_known_by(

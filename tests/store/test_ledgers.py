@@ -150,3 +150,12 @@ async def test_its_baselines_and_alert_states_are_restored(
     await state.restore_alerts(engine)
     (alert,) = engine.evaluate([up(a=0)], STOPPED)
     assert (alert.state, alert.active_at, alert.fired_at) == ("firing", START, START + 61)
+
+
+async def test_its_complaints_are_found_by_their_callers(ledger: Database) -> None:
+    repository = await ComplaintRepository.open(ledger)
+    newest = await repository.newest(10)
+    assert len(newest) == 2
+    for stored in newest:
+        assert await repository.newest(10, who=stored.complaint.who) == [stored]
+    assert await repository.newest(10, who="somebody else") == []

@@ -1,6 +1,7 @@
 """Complaints and fault reports over HTTP: entered once, answered with their ticket, handled."""
 
 import dataclasses
+import itertools
 
 import pytest
 from aiohttp.test_utils import TestClient
@@ -57,9 +58,13 @@ class Agent:
 @pytest.fixture
 async def agent(services: WebServices, database: Database, facts: Facts, aiohttp_client) -> Agent:
     targets = Targets(lambda number: is_listed(number, facts.fleet, facts.settings))
-    telemetry = Telemetry("1")
+    telemetry, moments = Telemetry("1"), itertools.count()
+
+    def clock() -> float:
+        return NOW + next(moments) / 1000
+
     webhooks = await InboundWebhooks.open(
-        database, facts.settings, telemetry, lambda: NOW, targets, services.tokens
+        database, facts.settings, telemetry, clock, targets, services.tokens
     )
     tickets = Tickets(database, facts.settings, lambda *_: None, lambda *_: None)
     correlator = ComplaintCorrelator(
@@ -241,3 +246,45 @@ async def test_a_viewer_gets_to_a_complaint_whose_id_has_the_digits_of_a_phone(
     assert "13900001111" not in text.replace(alike, "")
     shown = await agent.client.get(f"/complaints/{alike}", headers={"Authorization": ""})
     assert shown.status == 200
+
+
+async def test_what_a_caller_reported_before_is_shown_and_repeats_are_counted(agent: Agent) -> None:
+    for number in (HEALTHY, DOWN, HEALTHY):
+        sent = {**await agent.form("complaint"), "number": number, "caller": PHONE}
+        answer = await agent.client.post("/complaints?lang=en", data=sent)
+    page = await answer.text()
+    assert "repeats 1 earlier complaint" in page
+    assert "3 complaints in all, 2 of them about this number; 3 wait for an answer." in page
+    assert page.count("/complaints/") >= 2
+    listed, _ = await read(agent.client, "/complaints?lang=en")
+    assert listed.count("repeats 1 earlier complaint") == 1
+    documents = (await (await agent.client.get("/api/complaints")).json())["items"]
+    assert sorted(it["repeats"] for it in documents) == [0, 0, 1]
+    (reporter,) = {it["reporter"] for it in documents}
+    other = {**await agent.form("complaint"), "number": DOWN}
+    unknown = await (await agent.client.post("/complaints?lang=en", data=other)).text()
+    assert "in all" not in unknown, "nobody said who called"
+    found = await (await agent.client.get(f"/api/complaints?reporter={reporter}")).json()
+    assert len(found["items"]) == 3
+
+
+async def test_an_operator_finds_a_caller_by_number_and_a_viewer_does_not(agent: Agent) -> None:
+    sent = {**await agent.form("complaint"), "number": HEALTHY, "caller": PHONE}
+    await agent.client.post("/complaints?lang=en", data=sent)
+    await agent.client.post(
+        "/complaints?lang=en", data={**await agent.form("complaint"), "number": DOWN}
+    )
+    listed, _ = await read(agent.client, "/complaints?lang=en")
+    form = Forms(listed).forms[""]
+    asked = {**form, "caller": f"+86 {PHONE}"}
+    answer = await agent.client.post("/complaints/reporter?lang=en", data=asked)
+    page = await answer.text()
+    assert "What one caller reported: 1 in all." in page
+    assert (HEALTHY in page, DOWN in page) == (True, False)
+    assert PHONE not in str(answer.url)
+    assert PHONE not in page
+    nobody = {"Authorization": ""}
+    refused = await agent.client.post("/complaints/reporter", data=asked, headers=nobody)
+    assert refused.status == 401
+    wrong = await agent.client.post("/complaints/reporter", data={**form, "caller": "Li"})
+    assert wrong.status == 400

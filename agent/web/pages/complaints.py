@@ -16,13 +16,14 @@ from agent.complaints.actions import (
 )
 from agent.complaints.api import ComplaintApi
 from agent.complaints.complaint import ComplaintKind
-from agent.complaints.report import InvalidComplaintError, identity_of
+from agent.complaints.report import InvalidComplaintError, caller_of, identity_of
+from agent.complaints.reporters import reporter_of
 from agent.complaints.repository import (
     ComplaintFilter,
     StoredComplaint,
     TooManyComplaintsError,
 )
-from agent.i18n import Message
+from agent.i18n import Message, plural
 from agent.tickets.document import complaint_document
 from agent.web.authentication import actor_of, recorded_actor
 from agent.web.endpoint import Access, Endpoint
@@ -39,10 +40,12 @@ from agent.web.services import services_of
 
 PAGE_SIZE = 50
 _STATES = ("", "open", "answered")
+_CHOICES = ("number", "ticket", "reporter", "state")
 COMPLAINTS_QUERY = (
     LANG,
     Parameter("number", "Only complaints about this number."),
     Parameter("ticket", "Only complaints of this ticket."),
+    Parameter("reporter", "Only complaints of the caller with this id."),
     Parameter("state", "Complaints whose ticket is open, or those answered.", _STATES),
     OFFSET,
 )
@@ -70,6 +73,9 @@ class ComplaintRow:
     document: Mapping[str, object]
     number: str
     ticket: str
+    reporter: str
+    repeats: Message | None
+    """How many complaints of the same caller about the same number it repeats, where it does."""
 
 
 async def complaints_page(request: web.Request) -> web.Response:
@@ -80,16 +86,18 @@ async def complaints_page(request: web.Request) -> web.Response:
     if mask(number) != number:
         raise ApiError("400 a search for a phone needs the role operator", "a watched number")
     answered = None if not query["state"] else query["state"] == "answered"
-    selection = ComplaintFilter(number, query["ticket"].strip(), answered)
+    reporter = query["reporter"].strip()
+    selection = ComplaintFilter(number, query["ticket"].strip(), answered, reporter)
     repository = _api(request).repository
     offset = int(query["offset"])
     found, total = await repository.page(selection, PAGE_SIZE, offset)
-    rows = await asyncio.to_thread(lambda: [_row(stored) for stored in found])
+    repeats = await _api(request).reporters.repeats_of(it.complaint for it in found)
+    rows = await asyncio.to_thread(lambda: [_row(stored, repeats) for stored in found])
     return await page(
         request,
         "complaints.html",
         query=query,
-        chosen={name: query[name] for name in ("number", "ticket", "state") if query[name]},
+        chosen={name: query[name] for name in _CHOICES if query[name]},
         complaints=ListPage(rows, total, PAGE_SIZE, offset),
         progress=await repository.progress(number) if number else None,
     )
@@ -129,6 +137,19 @@ async def enter_complaint(request: web.Request) -> web.Response:
         raise ApiError(f"503 {error}", "answers to those that wait", status) from None
     await api.attach()
     raise web.HTTPSeeOther(Links(lang).address("/complaints/{}", recorded.id))
+
+
+async def find_reporter(request: web.Request) -> web.Response:
+    """Show the complaints of the caller whose number was entered.
+
+    The number comes in the body, because addresses are written down in logs and histories.
+    """
+    lang = read(request.query, (LANG,))["lang"]
+    caller = caller_of(dict(await read_form(request)).get("caller", "").strip())
+    if not caller:
+        raise ApiError("400 this is not a phone number", "the number of a caller")
+    reporter = _api(request).repository.who_is(caller)
+    raise web.HTTPSeeOther(Links(lang).address("/complaints", reporter=reporter))
 
 
 async def act_on_complaint(request: web.Request) -> web.Response:
@@ -176,6 +197,9 @@ async def _complaint(
     request: web.Request, stored: StoredComplaint, problem: str = ""
 ) -> web.Response:
     services = services_of(request)
+    api = _api(request)
+    repeats = await api.reporters.repeats_of([stored.complaint])
+    history = await api.reporters.history_of(stored.complaint)
     owed = [it.step.value for it in stored.complaint.deadlines if it.done_at is None]
     actions = [*_HANDLED, *(ComplaintAction(step) for step in owed if step in _STEPS)]
     return await page(
@@ -186,15 +210,31 @@ async def _complaint(
         number=stored.complaint.number,
         ticket=stored.ticket_id,
         interval=services.settings().rules.interval,
+        reporter=reporter_of(stored.complaint),
+        history=history,
+        others=[_row(it, {}) for it in history.others],
+        repeats=_repeated(repeats.get(stored.complaint.id, 0)),
         actions=actions,
         problem=problem,
         actor=actor_of(request),
     )
 
 
-def _row(stored: StoredComplaint) -> ComplaintRow:
+def _row(stored: StoredComplaint, repeats: Mapping[str, int]) -> ComplaintRow:
     complaint = stored.complaint
-    return ComplaintRow(complaint_document(complaint), complaint.number, stored.ticket_id)
+    return ComplaintRow(
+        complaint_document(complaint),
+        complaint.number,
+        stored.ticket_id,
+        reporter_of(complaint),
+        _repeated(repeats.get(complaint.id, 0)),
+    )
+
+
+def _repeated(count: int) -> Message | None:
+    if not count:
+        return None
+    return plural("repeats {count} earlier complaint", "repeats {count} earlier complaints", count)
 
 
 async def _find(request: web.Request) -> StoredComplaint:
@@ -245,6 +285,17 @@ ROUTES = (
         body=FORM,
         access=Access.OPERATOR,
         errors=(*FORM_ERRORS, HTTPStatus.SERVICE_UNAVAILABLE),
+    ),
+    Endpoint(
+        "POST",
+        "/complaints/reporter",
+        find_reporter,
+        "Find the complaints of a caller by number",
+        HTML,
+        query=(LANG,),
+        body=FORM,
+        access=Access.OPERATOR,
+        errors=FORM_ERRORS,
     ),
     Endpoint(
         "GET",
