@@ -15,8 +15,9 @@ from typing import Final
 from agent.i18n.failure_forms import FORMS, VALUES
 from agent.i18n.message import Joined, Message, Text
 
-LONGEST: Final = 2000
-"""Characters of a detail that is translated; a longer one is shown as it is."""
+LONGEST: Final = 600
+"""Characters of a detail that is translated; a longer one is shown as it is. A provider's own words
+may be in it, and finding a form takes longer than in proportion to them."""
 _MOST_LABELS: Final = 4
 """Places at which a sentence is looked for behind a label."""
 _PART: Final = "; "
