@@ -58,7 +58,9 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     ]
     teller = numwatch("demo", "--listen", agent_at, "--speed", "50", "--data", str(folder / "data"))
     story = Story(f"http://{agent_at}", f"http://{prometheus_at}", folder / "demo.log")
-    with running(scraper, folder / "prometheus.log"), running(teller, story.log):
-        wait_until(lambda: get(f"{story.agent}/-/ready"), 120, "the demo is ready")
+    with running(scraper, folder / "prometheus.log"):
+        # The story does not wait for who watches it: on a busy machine it could be over.
         wait_until(lambda: get(f"{story.prometheus}/-/ready"), 120, "Prometheus is ready")
-        yield story
+        with running(teller, story.log):
+            wait_until(lambda: get(f"{story.agent}/-/ready"), 120, "the demo is ready")
+            yield story

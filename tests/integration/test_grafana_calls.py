@@ -137,7 +137,7 @@ def shape(document: Any) -> Any:
 @pytest.fixture(scope="module")
 def scraped(story: Story) -> Story:
     """The story once Prometheus knows of it and has evaluated its rules."""
-    query = ("query", "count(numwatch_number_info) > 9 and on() ALERTS")
+    query = ("query", "count(numwatch_number_info) > 9 and on() max_over_time(ALERTS[10m])")
 
     def is_known() -> bool:
         # As of a moment ago, because the tests ask for that: the first scrape may be younger.
