@@ -149,7 +149,7 @@ class Agent:
         self._refresher = Refresher(
             self.fleet, self.exposition, self._clock, *checks, self._fleet_health
         )
-        await self._runtime_state.restore_habits(self._refresher.habits)
+        await self._runtime_state.restore_habits(self._refresher.habits, self._refresher.charges)
         self._retention = RetentionClock(self.database, self._clock)
         self.evidence = EvidenceService(
             self.database,

@@ -6,9 +6,11 @@ waits for it; an account that was polled several times meanwhile is processed on
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
+from agent.checks.charge_habits import ChargeHabits
 from agent.checks.engine import Checker, CheckResult
 from agent.checks.habits import Habits, Usual
 from agent.config.settings import Settings
@@ -48,6 +50,7 @@ class Refresher:
         self._series = series
         self._moved = MovedNumbers(fleet)
         self.habits = Habits()
+        self.charges = ChargeHabits()
         self._fleet_health = fleet_health or FleetHealth()
         self._habit_blocks: dict[AccountKey, tuple[list[Usual], tuple[Block, ...]]] = {}
         self._clock_set = 0.0
@@ -145,6 +148,7 @@ class Refresher:
             self.failed.discard(key)
             self._habit_blocks.pop(key, None)
             self._series.forget(*key)
+            self.charges.forget(key)
             self._fleet_health.forget(key)
             self._exposition.withdraw("/".join(key))
 
@@ -201,7 +205,8 @@ class Refresher:
         others = {(it.provider, it.account): it for it in self._fleet.snapshots()}
         snapshot = self._moved.without_moved(snapshot, checker.baselines, now)
         snapshot = checker.attribution.complete(snapshot, others, now)
-        result = checker.check(snapshot, now, before)
+        charges = self.charges.note(snapshot, now)
+        result = replace(checker.check(snapshot, now, before), charges=charges)
         health = self._fleet_health.of(result, now)
         blocks = self._series.build(snapshot, result, now, health)
         return result, (*blocks, *self._usual_calls(key, snapshot, now))

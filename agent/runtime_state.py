@@ -8,6 +8,8 @@ import asyncio
 import structlog
 
 from agent.baselines.repository import BaselineRepository
+from agent.checks import charge_habits
+from agent.checks.charge_habits import ChargeHabits
 from agent.checks.habits import PAGE_PREFIX, Habits
 from agent.polling.cost_pages import LedgerPages
 from agent.rules.alert_state import ROOT
@@ -16,6 +18,7 @@ from agent.store.database import Database
 
 log = structlog.get_logger(__name__)
 
+Learner = Habits | ChargeHabits
 _UNKNOWN = b""
 """Stands for the content of a page that may have been written or not; no page is empty."""
 
@@ -31,7 +34,7 @@ class RuntimeState:
         self._saved_alerts: dict[str, bytes] = {}
         self._gone: frozenset[str] = frozenset()
         """Names of saved pages whose rules are gone."""
-        self._habits: Habits | None = None
+        self._habits: tuple[Learner, ...] = ()
 
     async def restore_baselines(self) -> None:
         """Restore every baseline.
@@ -42,13 +45,14 @@ class RuntimeState:
         """
         await self._baselines.restore()
 
-    async def restore_habits(self, habits: Habits) -> None:
-        """Restore ``habits`` from the ledger; damaged ones are logged and learnt anew."""
-        self._habits = habits
-        try:
-            habits.restore(dict(await self._database.pages(PAGE_PREFIX)))
-        except ValueError as error:
-            log.error("habits_not_restored", error=str(error))  # noqa: TRY400 - the text says it
+    async def restore_habits(self, habits: Habits, charges: ChargeHabits) -> None:
+        """Restore what was learnt from the ledger; damaged pages are logged and learnt anew."""
+        self._habits = habits, charges
+        for learner, prefix in ((habits, PAGE_PREFIX), (charges, charge_habits.PAGE_PREFIX)):
+            try:
+                learner.restore(dict(await self._database.pages(prefix)))
+            except ValueError as error:
+                log.error("habits_not_restored", error=str(error))  # noqa: TRY400 - the text says it
 
     async def restore_alerts(self, engine: RuleEngine) -> None:
         """Restore the pending and firing alerts of ``engine``; damaged ones are left out."""
@@ -78,8 +82,8 @@ class RuntimeState:
             self._saved_alerts = {name: page for name, page in saved if name not in self._gone}
             self._gone = frozenset()
         await self._baselines.write_changes()
-        if self._habits is not None:
-            for name, content in self._habits.take_unwritten():
+        for learner in self._habits:
+            for name, content in learner.take_unwritten():
                 await self._database.put(name, content)
 
     async def save_alerts(self, engine: RuleEngine) -> None:

@@ -172,6 +172,7 @@ class Party(StrEnum):
     HOLDER = "holder"
     ADMIN = "admin"
     FINANCE = "finance"
+    SECURITY = "security"
     BINDING_CARRIER = "binding_carrier"
     PROVIDER = "provider"
     BASE_CARRIER = "base_carrier"
@@ -198,6 +199,7 @@ class Cause(StrEnum):
     NETWORK_STATE_MISMATCH = "network_state_mismatch"
     BALANCE_EXHAUSTED = "balance_exhausted"
     SPEND_CAP_REACHED = "spend_cap_reached"
+    CHARGES_UNEXPLAINED = "charges_unexplained"
     RECORDINGS_EXPIRING = "recordings_expiring"
     NO_BINDING = "no_binding"
     SCHEDULE_CLOSED = "schedule_closed"
@@ -328,6 +330,7 @@ PARTY_OF_CAUSE: dict[Cause, Party] = {
     Cause.HEALTHY: Party.NONE,
     Cause.MONITORING_BLIND: Party.MONITORING,
     Cause.CARRIER_OUTAGE: Party.BASE_CARRIER,
+    Cause.CHARGES_UNEXPLAINED: Party.SECURITY,
     **dict.fromkeys(
         (
             Cause.PROVIDER_OUTAGE,

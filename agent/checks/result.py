@@ -9,6 +9,7 @@ import numpy as np
 from agent.baselines.drift import Difference, differences, sections_of
 from agent.baselines.drift_columns import DriftColumns
 from agent.checks.balance import Money
+from agent.checks.charges import Charges
 from agent.checks.lifecycle import NETWORK_STATES, NUMBER_STATES
 from agent.checks.number_columns import Change, NumberColumns
 from agent.checks.phone_columns import PhoneColumns
@@ -50,6 +51,8 @@ class CheckResult:
     """``None`` if linting is disabled."""
     account_lints: tuple[Finding, ...] = ()
     """Findings about the account as a whole."""
+    charges: Charges | None = None
+    """The spend of the last hour; ``None`` where balance or calls are not current."""
 
     def is_fresh(self, capability: Capability, now: float) -> bool:
         """Whether the facts of ``capability`` are recent enough to be current."""

@@ -42,6 +42,28 @@ ACCOUNT_TEXTS: Final[Mapping[Cause, CauseText]] = {
             Message("Is the traffic genuine?"),
         ),
     ),
+    Cause.CHARGES_UNEXPLAINED: CauseText(
+        Message("Charges that calls do not explain"),
+        (
+            Message(
+                "Have the provider freeze outgoing calls of {account} and lower its cap: {spent} "
+                "{currency} went in the last hour."
+            ),
+            Message(
+                "Change the password and the keys of {account} ({contact}); end every session and "
+                "look at who may sign in."
+            ),
+            Message(
+                "Compare the provider's bill with the calls and the changed phones below, and "
+                "dispute what is not yours: within five months, at the provider first."
+            ),
+        ),
+        (
+            Message("Was a fee charged, or has the price risen?"),
+            Message("Does anybody know of the phones that were bound of late?"),
+            Message("Who knows the password and the keys of {account}?"),
+        ),
+    ),
     Cause.RECORDINGS_EXPIRING: CauseText(
         Message("Recordings about to be deleted"),
         (

@@ -9,7 +9,7 @@ import numpy as np
 from agent.checks.lifecycle import NUMBER_STATES
 from agent.checks.result import CheckResult
 from agent.diagnosis.context import DiagnosisContext
-from agent.diagnosis.deciders import balance, missing_data
+from agent.diagnosis.deciders import balance, charges, missing_data
 from agent.diagnosis.deciders.bound_phones import CAUSE_OF_BINDING, decide_phone
 from agent.diagnosis.deciders.common_root import MANY
 from agent.diagnosis.deciders.number_state import CAUSE_OF_STATE, PARTY_OF_STATE
@@ -44,6 +44,7 @@ CAUSE_OF_SYMPTOM: Final[Mapping[str, Cause]] = {
 ACCOUNT_DECIDERS: Final[Mapping[str, Callable[[NumberDiagnosis], Verdict | None]]] = {
     "balance": balance.decide_low,
     "spend_cap": balance.decide_low,
+    "charges": charges.decide,
 }
 """Deciders that go first for an alert with a symptom, though calls may still get through."""
 _UNREACHABLE_STATES: Final = frozenset(BindingState) - REACHABLE_STATES - {BindingState.UNKNOWN}

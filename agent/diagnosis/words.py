@@ -81,6 +81,7 @@ _PARTIES: Final[Mapping[str, Message]] = {
     "holder": Message("the phone's holder"),
     "admin": Message("the 400 administrator"),
     "finance": Message("finance"),
+    "security": Message("whoever is responsible for security"),
     "binding_carrier": Message("the bound phone's carrier"),
     "provider": Message("the provider"),
     "base_carrier": Message("the base carrier"),

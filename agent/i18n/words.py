@@ -60,6 +60,7 @@ PARTIES: Final[Mapping[str, Message]] = {
     "holder": Message("phone holder"),
     "admin": Message("administrator"),
     "finance": Message("finance"),
+    "security": Message("security"),
     "binding_carrier": Message("phone's carrier"),
     "provider": Message("provider"),
     "base_carrier": Message("base carrier"),

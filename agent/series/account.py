@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from agent.checks.balance import Money
+from agent.checks.charges import Charges
 from agent.checks.lifecycle import NUMBER_STATES, count_by_state
 from agent.model import PollStatus, Snapshot
 from agent.series.context import SeriesContext, account_frame, sample_block
@@ -22,6 +23,8 @@ def account_blocks(context: SeriesContext) -> Iterator[Block]:
     yield from _limit_block(context)
     if context.fresh(Capability.BALANCE) and context.result.money is not None:
         yield from _money_blocks(context, context.result.money)
+    if context.result.charges is not None:
+        yield from _charge_blocks(context, context.result.charges)
     if context.fresh(Capability.NUMBERS):
         yield from _listing_blocks(context)
 
@@ -80,6 +83,17 @@ def _money_blocks(context: SeriesContext, money: Money) -> Iterator[Block]:
     family = "numwatch_account_balance_threshold"
     yield from _small(context, family, ("currency", "kind"), lines, [money.notice, money.stop])
     yield from _small(context, "numwatch_account_runway_seconds", (), (), [money.runway])
+
+
+def _charge_blocks(context: SeriesContext, charges: Charges) -> Iterator[Block]:
+    """The spend of the last hour; no blocks before enough hours are known."""
+    if charges.explained is not None:
+        currency = ((charges.currency,),)
+        for family, value in (
+            ("numwatch_account_spend_last_hour", charges.spent),
+            ("numwatch_account_spend_last_hour_explained", charges.explained),
+        ):
+            yield from _small(context, family, ("currency",), currency, [value])
 
 
 def _listing_blocks(context: SeriesContext) -> Iterator[Block]:

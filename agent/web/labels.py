@@ -55,6 +55,7 @@ LABELS: Final[Mapping[str, Message]] = {
     "number_reclaimed": Message("number reclaimed"),
     "number_in_review": Message("number in review"),
     "number_marked": Message("marked as a nuisance"),
+    "charges_unexplained": Message("charges that calls do not explain"),
     "recordings_expiring": Message("recordings about to be deleted"),
     "network_state_mismatch": Message("network state differs"),
     "balance_exhausted": Message("balance exhausted"),

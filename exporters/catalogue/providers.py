@@ -64,6 +64,22 @@ SERIES: tuple[Row, ...] = (
         "The monthly spend at which the provider stops calls; absent where no cap is set.",
     ),
     Row(
+        "numwatch_account_spend_last_hour",
+        "gauge",
+        "",
+        "provider account currency",
+        "What the account spent in the last hour by the provider's balance answers, without the two"
+        " largest steps, which may be fees; absent before enough hours are known.",
+    ),
+    Row(
+        "numwatch_account_spend_last_hour_explained",
+        "gauge",
+        "",
+        "provider account currency",
+        "The most that so many calls as the call records have usually cost in an hour, and small"
+        " sums; absent before enough hours are known.",
+    ),
+    Row(
         "numwatch_account_over_limit",
         "gauge",
         "",

@@ -77,6 +77,19 @@ MONEY = Dashboard(
                     runbook="SpendCapNear",
                 ),
                 lines(
+                    "Spend of the last hour",
+                    "What went in the last hour, without fees, beside what calls explain.",
+                    (
+                        f"numwatch_account_spend_last_hour{{{OF_ACCOUNT}}}",
+                        "{{provider}}/{{account}} {{currency}}",
+                    ),
+                    (
+                        f"numwatch_account_spend_last_hour_explained{{{OF_ACCOUNT}}}",
+                        "{{provider}}/{{account}} explained",
+                    ),
+                    runbook="UnexplainedSpend",
+                ),
+                lines(
                     "Numbers suspended for arrears",
                     "How many numbers of each account are suspended because it was not paid.",
                     (

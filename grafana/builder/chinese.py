@@ -132,6 +132,15 @@ CHINESE = {
     "How long each account lasts at its present spend.": "按目前消费，各账户还能用多久。",
     "Lasts": "可用",
     "Spend": "消费",
+    "Spend of the last hour": "最近一小时消费",
+    "What went in the last hour, without fees, beside what calls explain.": (
+        "最近一小时的消费（不含月租等费用），以及通话可解释的金额。"
+    ),
+    "explained": "可解释",
+    "Calls at once": "并发通话",
+    "The numbers nearest to their limit of calls at once, as a share of it.": (
+        "最接近并发上限的号码（占上限的比例）。"
+    ),
     "Spend of this month": "本月消费",
     "What each account has spent this month, in its own currency.": (
         "各账户本月已消费的金额（按各自币种）。"

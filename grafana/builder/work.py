@@ -140,6 +140,20 @@ CALLS = Dashboard(
                     runbook="NoCallsUnusual",
                 ),
                 lines(
+                    "Calls at once",
+                    "The numbers nearest to their limit of calls at once, as a share of it.",
+                    (
+                        (
+                            f"topk(10, numwatch_number_concurrent_calls{{{OF_ACCOUNT}}}"
+                            " / on (provider, account, number)"
+                            f" numwatch_number_concurrent_calls_limit{{{OF_ACCOUNT}}})"
+                        ),
+                        "{{number}}",
+                    ),
+                    unit="percentunit",
+                    runbook="CapacityNear",
+                ),
+                lines(
                     "Calls by waiting time",
                     "Calls that waited no longer than so many seconds.",
                     (

@@ -16,7 +16,9 @@ BATCH = 40
 """So many scenarios run in one world."""
 ONE_INTERFACE: set[Cause] = set()
 """Causes that only one kind of interface can show."""
-STOP_NO_CALL = {Cause.NUMBER_MARKED, Cause.RECORDINGS_EXPIRING}
+STOP_NO_CALL = {
+    *(Cause.NUMBER_MARKED, Cause.RECORDINGS_EXPIRING, Cause.CHARGES_UNEXPLAINED),
+}
 """Causes that stop no call to a number, so that no world of calls shows them."""
 SURE = 0.8
 

@@ -357,6 +357,7 @@ _TABLE: Mapping[str, tuple[frozenset[Capability], _Rule]] = {
     "redundancy": (_PHONES, _redundancy),
     "balance": (_MONEY, _balance),
     "spend_cap": (_MONEY, _spend_cap),
+    "charges": (_MONEY | _CALLS, records.charges),
     "drift": (_CONFIGURATION, _drift),
     "provider_api": (_LISTED, _listing),
     "poll_stale": (_EVERYTHING, _every_poll),

@@ -36,3 +36,12 @@ def recordings(checked: CheckResult, subject: Subject, now: float) -> Assessed:
     if at < now + DELETION_NEAR:
         return Finding.BAD, f"a recording of {subject.number} is deleted within three days"
     return Finding.GOOD, f"no recording of {subject.number} is deleted within three days"
+
+
+def charges(checked: CheckResult, _subject: Subject, _now: float) -> Assessed:
+    """Whether calls explain what the account spent in the last hour."""
+    now_known, name = checked.charges, checked.snapshot.key
+    if now_known is None or now_known.explained is None:
+        return Finding.UNKNOWN, f"what calls of {name} explain of its spend is not known"
+    sums = f"{name} spent {now_known.spent:.2f} in an hour, {now_known.explained:.2f} are explained"
+    return (Finding.BAD if now_known.spent > now_known.explained else Finding.GOOD), sums

@@ -16,7 +16,7 @@ _UNUSABLE = frozenset({"number_down", "binding_down", "provider_outage", "carrie
 """Symptoms that make a number unusable, where their scope is at least a number."""
 _NOT_NARROWER = frozenset(Scope) - {Scope.BINDING, Scope.AGENT}
 _CUSTOMERS = frozenset(
-    {Party.ADMIN, Party.FINANCE, Party.HOLDER, Party.CALLER, Party.BINDING_CARRIER}
+    {Party.ADMIN, Party.FINANCE, Party.SECURITY, Party.HOLDER, Party.CALLER, Party.BINDING_CARRIER}
 )
 """Parties within the customer's responsibility; a bound phone is the customer's choice."""
 _DECISIVE = 0.8

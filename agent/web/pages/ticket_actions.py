@@ -16,7 +16,7 @@ from agent.tickets.ticket import Ticket
 _A = TicketAction
 MOST_FIRST: Final = 4
 """Actions that are offered first."""
-_OURS: Final = (Party.HOLDER, Party.ADMIN, Party.FINANCE)
+_OURS: Final = (Party.HOLDER, Party.ADMIN, Party.FINANCE, Party.SECURITY)
 _THEIRS: Final = (Party.PROVIDER, Party.BINDING_CARRIER, Party.CALLER_CARRIER)
 _UNTOUCHED: Final = (Stage.DETECTED, Stage.DIAGNOSING, Stage.REOPENED)
 ELSEWHERE: Final = frozenset({_A.COMMENT, _A.ASSIGN, _A.UNASSIGN, _A.ANSWER})

@@ -116,6 +116,8 @@ SENTENCES: Final = (
     Message("{name} is not marked as a nuisance"),
     Message("how many calls at once {name} has or may have is not known"),
     Message("{name} had {count} of at most {total} calls at once"),
+    Message("what calls of {name} explain of its spend is not known"),
+    Message("{name} spent {amount} in an hour, {total} are explained"),
     Message("{name} is not recorded"),
     Message("every recording of {name} is exported"),
     Message("when recordings of {name} are deleted is not known"),
