@@ -1,13 +1,14 @@
 """The blocks in the order of the metrics page; unchanged parts are reused as they are."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from exporters.block import Block
 from exporters.family import FAMILIES, Family
 from exporters.formats import Format, header
 from exporters.guard import Guard
-from exporters.piece import Piece, compress, join
+from exporters.piece import Joined, Piece, compress, join
 
 Owners = Mapping[str, tuple[Block, ...]]
 """The published blocks by owner; a new mapping at every change."""
@@ -23,7 +24,7 @@ class Section(NamedTuple):
 
     blocks: tuple[Owned, ...]
     """The blocks that could be rendered."""
-    joined: Piece
+    joined: Joined
 
 
 class Body(NamedTuple):
@@ -31,7 +32,7 @@ class Body(NamedTuple):
 
     owners: Owners
     pieces: tuple[Piece, ...]
-    joined: Piece
+    joined: Joined
 
 
 def _page_position(family: Family) -> tuple[int, str]:
@@ -55,6 +56,7 @@ class Assembly:
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
+        self._owners: Owners = {}
         self._sections: dict[Family, Section] = {}
         self._bodies: dict[Format, Body] = {}
 
@@ -63,6 +65,7 @@ class Assembly:
         former = self._bodies.get(format_)
         if former is not None and former.owners is owners:
             return former
+        self._render_new(owners)
         by_family = _by_family(owners)
         self._sections = {family: self._section(family, by_family[family]) for family in by_family}
         body = Body(
@@ -74,6 +77,19 @@ class Assembly:
             self._bodies[format_] = body
         return body
 
+    def _render_new(self, owners: Owners) -> None:
+        """Render what was published since the last page, owner by owner.
+
+        Blocks of one owner mostly share their label text, which is then at hand. What fails is
+        reported where its section is made.
+        """
+        for owner, blocks in owners.items():
+            if self._owners.get(owner) is not blocks:
+                for block in blocks:
+                    with suppress(Exception):
+                        _ = block.piece if block.size else None
+        self._owners = owners
+
     def _section(self, family: Family, blocks: tuple[Owned, ...]) -> Section:
         former = self._sections.get(family)
         if former is not None and former.blocks == blocks:
@@ -84,7 +100,7 @@ class Assembly:
     def _render(self, owner: str, block: Block) -> Piece | None:
         return self._guard.run(f"{block.family.name} of {owner}", lambda: block.piece)
 
-    def _joined(self, format_: Format) -> Iterator[Piece]:
+    def _joined(self, format_: Format) -> Iterator[Piece | Joined]:
         for family, section in self._sections.items():
             if section.blocks:
                 yield compress((header(family, format_),))

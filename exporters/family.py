@@ -25,6 +25,10 @@ class Family:
     unit: str = ""
     """The base unit, which is also the name's suffix; empty where the value has no unit."""
 
+    def __hash__(self) -> int:
+        """By the name, which is of one family only: pages look families up for every block."""
+        return hash(self.name)
+
     @classmethod
     def of(cls, row: Row) -> "Family":
         """The family described by a row of the catalogue."""

@@ -36,7 +36,7 @@ class Piece:
 EMPTY = Piece(b"", 0, 0)
 
 
-def compress(texts: Iterable[bytes]) -> Piece:
+def compress(texts: Iterable[bytes | memoryview]) -> Piece:
     """One piece of the concatenated ``texts``."""
     stream = isal_zlib.compressobj(_LEVEL, wbits=_RAW)
     deflated, checksum, size = [], 0, 0
@@ -50,21 +50,35 @@ def compress(texts: Iterable[bytes]) -> Piece:
     return Piece(b"".join(deflated), checksum, size)
 
 
-def join(pieces: Iterable[Piece]) -> Piece:
-    """One piece of several, without compressing again."""
-    parts = tuple(pieces)
-    checksum = 0
-    for part in parts:
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Several pieces in their order, as one text; what they hold is not copied."""
+
+    deflated: tuple[bytes, ...] = field(repr=False)
+    checksum: int
+    """CRC-32 of the whole text."""
+    size: int
+    """The length of the whole text in bytes."""
+
+
+def join(texts: Iterable[Piece | Joined]) -> Joined:
+    """``texts`` one behind the other, without compressing again."""
+    deflated: list[bytes] = []
+    checksum = size = 0
+    for part in texts:
+        if isinstance(part, Joined):
+            deflated += part.deflated
+        else:
+            deflated.append(part.deflated)
         checksum = isal_zlib.crc32_combine(checksum, part.checksum, part.size)
-    return Piece(
-        b"".join(part.deflated for part in parts), checksum, sum(part.size for part in parts)
-    )
+        size += part.size
+    return Joined(tuple(deflated), checksum, size)
 
 
-def gzip(piece: Piece) -> bytes:
-    """``piece`` as a complete gzip file."""
-    trailer = pack("<II", piece.checksum, piece.size % _MODULUS)
-    return b"".join((_GZIP_HEADER, piece.deflated, _LAST_BLOCK, trailer))
+def gzip(joined: Joined) -> bytes:
+    """``joined`` as a complete gzip file."""
+    trailer = pack("<II", joined.checksum, joined.size % _MODULUS)
+    return b"".join((_GZIP_HEADER, *joined.deflated, _LAST_BLOCK, trailer))
 
 
 def parts(piece: Piece) -> Iterator[bytes]:

@@ -2,15 +2,24 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import chain, repeat
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from exporters.aligned_lines import (
+    LARGEST_PLAIN_INTEGER,
+    Floats,
+    Rows,
+    Texts,
+    aligned_labels,
+    aligned_lines,
+)
 from exporters.labels import CHUNK_ROWS
 from exporters.piece import Piece, text
 
-_LARGEST_PLAIN_INTEGER = 1e15
 _MAX_CACHED = 65_536
 
 
@@ -19,7 +28,7 @@ def number_text(value: float) -> bytes:
 
     The sign of a zero is lost.
     """
-    if value.is_integer() and abs(value) < _LARGEST_PLAIN_INTEGER:
+    if value.is_integer() and abs(value) < LARGEST_PLAIN_INTEGER:
         return b"%d" % int(value)
     if math.isfinite(value):
         return repr(value).encode()
@@ -51,20 +60,33 @@ class LineEnds(dict[float, bytes]):
 
 def _are_plain_integers(values: npt.NDArray[np.float64]) -> bool:
     # Comparisons with NaN are false, so a NaN counts as no integer.
-    return bool(((abs(values) < _LARGEST_PLAIN_INTEGER) & (values == np.trunc(values))).all())
+    return bool(((abs(values) < LARGEST_PLAIN_INTEGER) & (values == np.trunc(values))).all())
 
 
 _FEW = 16
 """Rows are few when they are at most one in so many."""
 _NEWLINE = ord("\n")
+_LABELS_IN_MEMORY = 8
+"""Chunks of label text, some 300 KiB each, that are not decompressed for every family anew."""
 
-Floats = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.intp]
+
+class _Labels(NamedTuple):
+    """The label text of one chunk of rows."""
+
+    text: bytes
+    aligned: Texts | None
+    """The same by row, where all rows are equally long."""
+
+
+@lru_cache(maxsize=_LABELS_IN_MEMORY)
+def _labels(piece: Piece) -> _Labels:
+    whole = text(piece)
+    return _Labels(whole, aligned_labels(whole))
 
 
 def sample_lines(
     name: str, labels: Sequence[Piece], values: Floats, rows: Rows | None
-) -> Iterator[bytes]:
+) -> Iterator[bytes | memoryview]:
     """The lines of one block, ``CHUNK_ROWS`` rows at a time.
 
     Args:
@@ -82,13 +104,24 @@ def sample_lines(
             low, high = np.searchsorted(rows, (start, start + CHUNK_ROWS))
             chunk_rows, part = rows[low:high] - start, values[low:high]
         if part.size:
-            yield _chunk(prefix, text(piece), part, chunk_rows, ends)
+            yield _chunk(prefix, _labels(piece), part, chunk_rows, ends)
 
 
 def _chunk(
+    prefix: bytes, labels: _Labels, values: Floats, rows: Rows | None, ends: LineEnds
+) -> bytes | memoryview:
+    """The lines of one chunk of rows."""
+    if labels.aligned is not None:
+        lines = aligned_lines(prefix, labels.aligned, values, rows)
+        if lines is not None:
+            return lines
+    return _joined(prefix, labels.text, values, rows, ends)
+
+
+def _joined(
     prefix: bytes, labels: bytes, values: Floats, rows: Rows | None, ends: LineEnds
 ) -> bytes:
-    """The lines of one chunk of rows."""
+    """The lines of rows whose texts differ in length."""
     if rows is None:
         common = float(np.median(values))
         exceptions = np.flatnonzero(values != common)

@@ -32,6 +32,6 @@ def test_joined_pieces_are_one_gzip_file(groups):
 
 def test_a_wrong_checksum_is_seen_by_the_reader():
     made = piece.compress([b"some text"])
-    spoilt = piece.gzip(piece.Piece(made.deflated, made.checksum ^ 1, made.size))
+    spoilt = piece.gzip(piece.join([piece.Piece(made.deflated, made.checksum ^ 1, made.size)]))
     with pytest.raises(gzip.BadGzipFile):
         gzip.decompress(spoilt)

@@ -165,6 +165,41 @@ def test_a_few_rows_of_other_values_are_in_their_places(odd, value):
     assert text(block.piece) == b"".join(alone)
 
 
+WHOLE = st.one_of(
+    st.sampled_from(
+        [0.0, -0.0, 1.0, 9.0, 10.0, 99_999.0, 1e14, 999_999_999_999_999.0, 1e15, 2.0**63]
+    ),
+    st.sampled_from([-1.0, 0.5, math.nan, math.inf, -(2.0**63)]),
+    st.integers(10**9, 2 * 10**9).map(float),
+)
+
+
+@given(st.lists(WHOLE, min_size=1, max_size=30) | st.lists(st.sampled_from([0.0, 1.0]), min_size=1))
+def test_lines_of_one_length_are_as_each_alone(values):
+    """Equally long labels and values are written column by column, in no other way than others."""
+    block = up_block([f"400{row:04}" for row in range(len(values))], values)
+    alone = [
+        text(up_block([f"400{row:04}"], [math.pi]).piece).rpartition(b" ")[0]
+        + b" "
+        + number_text(value)
+        + b"\n"
+        for row, value in enumerate(values)
+    ]
+    assert text(block.piece) == b"".join(alone)
+
+
+@pytest.mark.parametrize("least", [0, 1, 10, 9_999, 123_456, 10**9, 10**14])
+def test_numbers_of_every_length_are_written_whole(least):
+    values = [float(least + row) for row in range(200)]
+    rows = np.arange(0, len(values), 2)
+    frame = number_frame([f"{row:06}" for row in range(len(values))])
+    block = Block(UP, frame, np.array(values)[rows], rows)
+    assert _lines(block) == [
+        f'numwatch_number_up{{provider="north",account="hq",number="{row:06}"}} {least + row}'
+        for row in rows
+    ]
+
+
 def test_label_text_is_rendered_once_and_shared():
     frame = number_frame(["1", "2"])
     texts = frame.texts
