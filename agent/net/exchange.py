@@ -1,7 +1,9 @@
 """One HTTP exchange with an API: the request, its answer, and the error raised without one."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import msgspec
 
 from agent.states import PollFailure
 
@@ -39,9 +41,10 @@ class RateLimit:
     """What is counted together: empty for all requests, or the name of an operation."""
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One read request, before it is signed.
+
+    A struct, because each is changed a few times on its way, by ``msgspec.structs.replace``.
 
     ``sign`` is applied to every attempt anew, so that timestamps and nonces are fresh. ``accept``
     lists the error statuses that are returned as answers instead of being raised.
@@ -50,7 +53,7 @@ class Request:
     method: str
     url: str
     params: tuple[tuple[str, str], ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     body: bytes = b""
     sign: "Callable[[Request], Request] | None" = None
     accept: frozenset[int] = frozenset()

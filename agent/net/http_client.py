@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import aiohttp
 from yarl import URL
@@ -147,8 +148,7 @@ class HttpClient:
         return self._ages.age(response.headers, attempt.at, at, now, attempt.question)
 
 
-@dataclass(frozen=True)
-class _Attempt:
+class _Attempt(NamedTuple):
     """A request when it was sent."""
 
     at: float
@@ -225,14 +225,19 @@ def _trust(ca_file: str | None, _modified: int | None) -> ssl.SSLContext:
 
 def _address(request: Request) -> URL:
     """The URL exactly as it was signed: yarl must not quote anything again."""
-    query = encode_query(request.params)
-    joint = "&" if "?" in request.url else "?"
-    text = f"{request.url}{joint}{query}" if query else request.url
-    url = URL(text, encoded=True)
-    is_plain = _PRINTABLE.fullmatch(text) and url.scheme in ("http", "https") and url.host
-    if not is_plain or url.user is not None or url.password is not None:
+    if not _is_plain(request.url):
         raise ValueError("not a plain http or https address")
-    return url
+    query = encode_query(request.params)  # printable, and behind everything that was checked
+    joint = "&" if "?" in request.url else "?"
+    return URL(f"{request.url}{joint}{query}" if query else request.url, encoded=True)
+
+
+@lru_cache(maxsize=256)  # the pages of a listing have one address
+def _is_plain(address: str) -> bool:
+    url = URL(address, encoded=True)
+    has_login = url.user is not None or url.password is not None
+    is_web = url.scheme in ("http", "https") and bool(url.host)
+    return bool(_PRINTABLE.fullmatch(address)) and is_web and not has_login
 
 
 def _check_encoding(response: aiohttp.ClientResponse, label: str) -> None:

@@ -3,10 +3,10 @@
 import asyncio
 import itertools
 import math
-from dataclasses import replace
 
 import pytest
 from aiohttp import web
+from msgspec.structs import replace
 
 from agent.net.exchange import ProviderError, Request
 from agent.polling.budget import LONGEST_PAUSE, Budget

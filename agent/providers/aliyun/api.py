@@ -1,8 +1,10 @@
 """Makes the readers of an account's operations: each product's address, signature and errors."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
+
+from msgspec.structs import replace
 
 from agent.clock import wall_clock
 from agent.net.exchange import Answer, Request

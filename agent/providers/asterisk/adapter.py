@@ -2,8 +2,10 @@
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from agent.net.decode import decode_json
 from agent.net.exchange import Fetch, Request

@@ -7,8 +7,10 @@ does not know; only the message tells them apart (docs/reference/provider-apis.m
 import base64
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from agent.net.decode import decode_json
 from agent.net.exchange import Answer, Fetch, ProviderError, Request

@@ -5,8 +5,9 @@ then do not take it (docs/reference/domain.md §7).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from agent.config.marking import MarkingSource
 from agent.model import Marking

@@ -128,7 +128,8 @@ class Column:
             ValueError: when any of them does not fit; its record is found one by one.
         """
         if self._cache is None:
-            return self._by_kind(raw)
+            passes_as_it_is = self._converter.passes
+            return raw if passes_as_it_is and passes_as_it_is(raw) else self._by_kind(raw)
         value_map = self.value_map
         before = (0, {}) if value_map is None else (value_map.unmapped, dict(value_map.words))
         try:
@@ -159,11 +160,6 @@ class Column:
             return [
                 self._default if self._is_absent(value) else self._convert(value) for value in raw
             ]
-        if self._converter.batch is not None:
-            try:
-                return self._converter.batch(raw)
-            except ValueError:
-                pass  # not convertible as a whole, but each value may still be right
         return list(map(self._converter.convert, raw))
 
     def _is_absent(self, raw: Any) -> bool:

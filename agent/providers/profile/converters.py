@@ -37,8 +37,8 @@ class Converter:
     """Whether values repeat (companies, dates), so that each is converted once and shared."""
     as_is: Kinds = frozenset()
     """Types whose values pass unchanged."""
-    batch: Callable[[Sequence[Any]], Sequence[Any]] | None = None
-    """Converts a whole column at once; ``ValueError`` where each value must be converted alone."""
+    passes: Callable[[Sequence[Any]], bool] | None = None
+    """Whether a whole column, nothing of it missing, is already as converting would leave it."""
 
 
 Factory = Callable[[FieldRule], Converter]
@@ -90,11 +90,13 @@ def _prefixed_phone(prefixes: Sequence[str], value: str, added: str) -> str:
         return _phone(value)
 
 
-def _harmless_phones(column: Sequence[str]) -> Sequence[str]:
-    """The column itself where nothing is to be scrubbed, which is nearly always so."""
-    if not "".join(column).isprintable() or max(map(len, column)) > _PHONE_LENGTH:
-        raise ValueError("not all harmless")
-    return column
+def _are_harmless(column: Sequence[Any]) -> bool:
+    """Whether nothing is to be scrubbed from any of these phones, which is nearly always so."""
+    try:
+        lengths = set(map(len, column))
+        return min(lengths) > 0 and max(lengths) <= _PHONE_LENGTH and "".join(column).isprintable()
+    except TypeError:
+        return False  # not all texts
 
 
 def telephone(prefixes: Sequence[str], value: str, added: str = "") -> str:
@@ -117,13 +119,14 @@ def telephone(prefixes: Sequence[str], value: str, added: str = "") -> str:
     return number
 
 
-def _plain_telephones(column: Sequence[str]) -> Sequence[str]:
-    """The column itself where all values are digits already, which is nearly always so."""
-    joined = "".join(column)
+def _are_plain_numbers(column: Sequence[Any]) -> bool:
+    """Whether all values are digits already, which is nearly always so."""
+    try:
+        joined = "".join(column)
+    except TypeError:
+        return False  # not all texts
     lengths = set(map(len, column))
-    if not (joined.isascii() and joined.isdigit() and min(lengths) > 2 and max(lengths) < 25):  # noqa: PLR2004 - the bounds of _TELEPHONE
-        raise ValueError("not all plain numbers")
-    return column
+    return joined.isascii() and joined.isdigit() and min(lengths) > 2 and max(lengths) < 25  # noqa: PLR2004 - the bounds of _TELEPHONE
 
 
 def decimal_of(value: Any) -> Decimal:
@@ -155,13 +158,16 @@ def _integer(value: int | str) -> int:
     return count_in_range(int(value))
 
 
-def _counts(column: Sequence[int]) -> Sequence[int]:
-    """The column itself where all counts are in range."""
+def _are_counts(column: Sequence[Any]) -> bool:
+    """Whether all are whole numbers in range."""
     if set(map(type, column)) != {int}:
-        raise ValueError("not all whole numbers")
-    count_in_range(min(column))
-    count_in_range(max(column))
-    return column
+        return False
+    try:
+        count_in_range(min(column))
+        count_in_range(max(column))
+    except ValueError:
+        return False
+    return True
 
 
 def _boolean(value: bool) -> bool:  # noqa: FBT001 - this is what it converts
@@ -194,7 +200,7 @@ def _currency(value: str) -> str:
 
 def _number_converter(rule: FieldRule) -> Converter:
     if not rule.strip_prefixes and not rule.add_prefix:
-        return Converter(partial(telephone, ()), _STR, batch=_plain_telephones)
+        return Converter(partial(telephone, ()), _STR, passes=_are_plain_numbers)
     return Converter(_with_prefixes(telephone, rule), _STR)
 
 
@@ -205,7 +211,7 @@ def _whole_number_converter(rule: FieldRule) -> Converter:
 
 def _phone_converter(rule: FieldRule) -> Converter:
     if not rule.strip_prefixes and not rule.add_prefix:
-        return Converter(_phone, _STR, batch=_harmless_phones)
+        return Converter(_phone, _STR, passes=_are_harmless)
     return Converter(_with_prefixes(_prefixed_phone, rule), _STR)
 
 
@@ -254,7 +260,7 @@ CONVERTERS: Final[Mapping[str, Factory]] = {
     "number": _number_converter,
     "whole_number": _whole_number_converter,
     "amount": _amount_converter,
-    "integer": _always(Converter(_integer, _STR | _INT, batch=_counts)),
+    "integer": _always(Converter(_integer, _STR | _INT, passes=_are_counts)),
     "boolean": _always(Converter(_boolean, frozenset({bool}), as_is=frozenset({bool}))),
     "currency": _always(Converter(_currency, _STR, repeats=True)),
     "iso": _iso_converter,

@@ -1,8 +1,10 @@
 """Sends the login that a profile describes and reads the token in its answer."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import replace as with_changes
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from agent.net.decode import decode_body, decode_json
 from agent.net.exchange import Answer, ProviderError
@@ -56,7 +58,7 @@ def with_login(
         sign = make_signer(signing, reveal, clock)
         return sign or make_signer(Signing(bearer="{token}"), reveal, clock)
 
-    return replace(api, fetch=tokens.wrap(api.fetch), signer=signer, tokens=tokens.texts)
+    return with_changes(api, fetch=tokens.wrap(api.fetch), signer=signer, tokens=tokens.texts)
 
 
 class LoginClient:

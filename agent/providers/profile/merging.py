@@ -68,6 +68,7 @@ class MergingReader(OperationReader):
 
     async def _completed(self, collected: Collected, values: Mapping[str, str]) -> Collected:
         for partner in self._partners:
+            collected.pages = ()  # what is merged is another fact
             facts = collected.facts
             rows = await partner.rows(facts, values)
             if len(facts) < INLINE_ITEMS:

@@ -71,6 +71,8 @@ class OperationReader:
         self._name = name
         self._reports = context.reports
         self._cache = PageCache()
+        self._former: tuple[list[Any], ...] = ()
+        """The pages of the last complete listing, where they are cached."""
         self._operation = operation
         self._bounds = context.bounds
         self._client = OperationClient(context.api, operation, name)
@@ -112,12 +114,12 @@ class OperationReader:
 
         ``values`` fill the templates; ``identity`` returns what two equal records share.
         """
+        # The pages of a growing listing move at every poll, so a cache would never match.
+        # Where the clock decides, the same bytes may mean something else later.
+        is_cached = not (self._operation.paging.growing or self._mapper.use_clock)
 
         async def get(position: Position, url: str | None) -> Page:
             answer = await self._client.send(values, position, url)
-            # The pages of a growing listing move at every poll, so a cache would never match.
-            # Where the clock decides, the same bytes may mean something else later.
-            is_cached = not (self._operation.paging.growing or self._mapper.use_clock)
             location = position, url
             page = self._cached_page(location, answer) if is_cached else self._page(answer)
             try:
@@ -129,8 +131,10 @@ class OperationReader:
         is_numbers = self._name == Capability.NUMBERS.value
         bounds, key = self._bounds, "max_numbers" if is_numbers else "max_records"
         most = bounds.max_numbers if is_numbers else bounds.max_records
-        source = PageSource(get, identity, self.label, most, key)
-        return await read_all(self._operation.paging, source, self._bounds)
+        source = PageSource(get, identity, self.label, most, key, self._former)
+        collected = await read_all(self._operation.paging, source, self._bounds)
+        self._former = collected.pages if is_cached else ()
+        return collected
 
     def check_count(self, records: int) -> None:
         """Require that ``records``, of all answers of a poll, are not too many.

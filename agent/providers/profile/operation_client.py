@@ -1,8 +1,10 @@
 """Sends the requests of one operation of a profile and decodes the answers."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from agent.net.decode import check_count, decode_json
 from agent.net.exchange import Answer, Fetch, RateLimit

@@ -23,6 +23,7 @@ two complete listings without it. Where ``growing`` is set (call records) repeat
 total are expected; repeats are dropped.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -65,6 +66,8 @@ class PageSource:
     """The most records the listing may have."""
     limit_key: str = "max_records"
     """The key of the configuration that sets ``max_records``."""
+    former: tuple[list[Any], ...] = ()
+    """The pages of the last complete listing: no two of them have a record in common."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,9 @@ class Collected:
     """What is wrong with the first of the invalid records."""
     skipped: set[str] = field(default_factory=set)
     """The numbers of records that are no facts; empty text where that cannot be read."""
+    pages: tuple[list[Any], ...] = ()
+    """The same page by page, where they are exactly what was read: a page that did not change
+    since the listing before is the same object as then."""
 
     def add_misfits(self, texts: Iterable[str]) -> None:
         """Add what is wrong with further records, as far as it is kept."""
@@ -106,6 +112,8 @@ class _ChangedWhileReadError(ProviderError):
 
 
 _ATTEMPTS: Final = 2
+_PAGES_AT_ONCE: Final = 16
+"""Pages that are compared with others before something else may run."""
 
 
 async def read_all(paging: Paging, source: PageSource, bounds: Bounds) -> Collected:
@@ -128,6 +136,9 @@ class _Reader:
         self._source = source
         self._bounds = bounds
         self._identities: set[int] = set()
+        self._unchanged: list[list[Any]] = []
+        """Pages as they were at the same index in the listing before, which share no record with
+        each other: they are compared with the other pages only, at the end."""
         self._collected = Collected()
         self._pages: dict[int, list[Any]] = {}
         """Facts by the index of their page: pages arrive in any order."""
@@ -146,7 +157,9 @@ class _Reader:
         elif first.more:
             raise self._partial_error("the listing is truncated: its answer says there is more")
         self._check_complete()
+        await self._check_unchanged()
         self._collected.facts = list(self._facts())
+        self._collected.pages = tuple(map(self._pages.__getitem__, sorted(self._pages)))
         return self._collected
 
     def _facts(self) -> Iterator[Any]:
@@ -244,7 +257,7 @@ class _Reader:
         # Before the facts are stored: a page that goes beyond the limit ends the reading.
         self._check_count(collected.records + mapped.records)
         self._check_count(self._fact_count + len(mapped.facts))
-        self._pages[index] = self._without_repeats(mapped.facts)
+        self._pages[index] = self._unrepeated(index, mapped.facts)
         self._fact_count += len(mapped.facts)
         collected.records += mapped.records
         collected.parts += mapped.parts
@@ -259,6 +272,25 @@ class _Reader:
                 f" polling.{source.limit_key} sets the limit",
             )
 
+    def _unrepeated(self, index: int, facts: list[Any]) -> list[Any]:
+        """The facts of the page at ``index`` that were not read before."""
+        former = self._source.former
+        if index < len(former) and former[index] is facts:
+            self._unchanged.append(facts)
+            return facts
+        return self._without_repeats(facts)
+
+    async def _check_unchanged(self) -> None:
+        """Require that no other page has a record of those that are as they were."""
+        if not self._identities:
+            return
+        for place, facts in enumerate(self._unchanged):
+            if place % _PAGES_AT_ONCE == 0:
+                await asyncio.sleep(0)
+            hashes = set(map(hash, map(self._source.identity, facts)))
+            if not self._identities.isdisjoint(hashes):
+                raise self._repeated_error(len(hashes - self._identities))
+
     def _without_repeats(self, facts: list[Any]) -> list[Any]:
         """The facts that were not read before; usually all of them.
 
@@ -272,11 +304,15 @@ class _Reader:
         new = len(self._identities) - before
         if new == len(hashes):
             return facts
-        if not new:
-            raise self._pagination_error("a page came twice")
-        if not self._paging.growing:
-            raise self._changed_error("a record came twice")
+        if not new or not self._paging.growing:
+            raise self._repeated_error(new)
         return self._new_facts(facts)
+
+    def _repeated_error(self, new: int) -> ProviderError:
+        """The failure where a page has ``new`` records beside those of others."""
+        if not new:
+            return self._pagination_error("a page came twice")
+        return self._changed_error("a record came twice")
 
     def _new_facts(self, facts: list[Any]) -> list[Any]:
         """Those of ``facts`` that no page before contained, each identity once."""

@@ -1,10 +1,8 @@
 """A provider that is described by a profile instead of being programmed."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -29,6 +27,7 @@ from agent.providers.profile.paging import Bounds, Collected
 from agent.providers.profile.phone_reader import PhoneReader
 from agent.providers.profile.schema import Operation
 from agent.providers.profile.targets import ACCOUNT, PHONES, REQUESTED, TARGETS
+from agent.providers.profile.unchanged import MadeOfPages
 from agent.states import Capability, Grade, NumberState, PollFailure
 
 
@@ -63,6 +62,8 @@ class DeclarativeProvider:
         )
         self._phone_reader = self._make_phone_reader(profile.reachability)
         self._listed: Sequence[str] | None = None
+        self._numbers: MadeOfPages[tuple[Number, ...]] = MadeOfPages()
+        self._grouped: MadeOfPages[Mapping[str, tuple[Binding, ...]]] = MadeOfPages()
         self.capabilities = frozenset(self._readers)
         self.rates = {capability: reader.rate for capability, reader in self._readers.items()}
         self.routing_parts = _routing_parts(profile.routing)
@@ -91,10 +92,13 @@ class DeclarativeProvider:
         collected = await reader.read_listing({}, attrgetter("number"))
         self._check_share_of_invalid(Capability.NUMBERS, collected)
         grade = None if "grade" in reader.mapped_fields else self._grade
-        overrides = _NumberOverrides(state, grade)
-        numbers = await _compute(overrides.apply_and_sort, collected.facts)
-        if self._calls_reader is not None:
-            self._listed = tuple([number.number for number in numbers])
+        numbers = self._numbers.get(collected, state, grade)
+        if numbers is None:
+            overrides = _NumberOverrides(state, grade)
+            numbers = await _compute(overrides.apply_and_sort, collected.facts)
+            self._numbers.put(numbers, collected.pages, state, grade)
+            if self._calls_reader is not None:
+                self._listed = tuple([number.number for number in numbers])
         return Listing(numbers, collected.invalid, state)
 
     async def routing(self, numbers: Sequence[str]) -> Mapping[str, Routing]:
@@ -163,9 +167,11 @@ class DeclarativeProvider:
             # A record that does not fit may be the extension that seems to be absent.
             absent = None if collected.invalid else reader.absent_state
             return with_extensions(collected.facts, self._context.inventory, absent)
-        grouped: dict[str, tuple[Binding, ...]] = await _compute(
-            _group_bindings, collected.facts, numbers, collected.skipped
-        )
+        skipped = collected.skipped
+        grouped = self._grouped.get(collected, numbers, skipped)
+        if grouped is None:
+            grouped = await _compute(_group_bindings, collected.facts, numbers, skipped)
+            self._grouped.put(grouped, collected.pages, numbers, skipped)
         return grouped
 
     async def balance(self) -> Balance:
@@ -284,25 +290,42 @@ def _binding_identity(fact: tuple[str, Binding]) -> tuple[str, str]:
 def _group_bindings(
     facts: list[tuple[str, Binding]], numbers: Sequence[str], skipped: Collection[str]
 ) -> dict[str, tuple[Binding, ...]]:
-    """The phones of each number; one that may have some among ``skipped`` records is left out."""
-    bindings_of: defaultdict[str, list[Binding]] = defaultdict(list)
+    """The phones of each number; one that may have some among ``skipped`` records is left out.
+
+    Phones under numbers that were not requested are no less true; polling says so.
+    """
+    grouped: dict[str, tuple[Binding, ...]] = {}
+    # Nearly always the phones of a number come one after the other: no list per number.
+    phones: list[Binding] = []
+    current = ""
     for number, binding in facts:
-        bindings_of[number].append(binding)
+        if number != current:
+            _add(grouped, current, phones)
+            current, phones = number, []
+        phones.append(binding)
+    _add(grouped, current, phones)
     release(facts)
     may_have_some = frozenset(numbers if "" in skipped else skipped)
-    grouped = {
-        number: _by_position(bindings_of.pop(number, []))
-        for number in numbers
-        if number in bindings_of or number not in may_have_some
-    }
-    # Phones under numbers that were not requested are no less true; polling says so.
-    grouped.update((number, _by_position(phones)) for number, phones in bindings_of.items())
+    for number in numbers:
+        if number not in grouped and number not in may_have_some:
+            grouped[number] = ()
     return grouped
 
 
+def _add(grouped: dict[str, tuple[Binding, ...]], number: str, phones: list[Binding]) -> None:
+    if number in grouped:
+        phones = [*grouped[number], *phones]
+    if phones:
+        grouped[number] = _by_position(phones)
+
+
 def _by_position(bindings: list[Binding]) -> tuple[Binding, ...]:
-    if any(first.position > second.position for first, second in pairwise(bindings)):
-        bindings.sort(key=attrgetter("position"))
+    before = bindings[0].position if bindings else 0
+    for binding in bindings:
+        if binding.position < before:
+            bindings.sort(key=attrgetter("position"))
+            break
+        before = binding.position
     return tuple(bindings)
 
 

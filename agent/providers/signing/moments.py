@@ -51,23 +51,26 @@ _NONCES: Final[Mapping[Nonce, Callable[[int], str]]] = {
 }
 
 
-def moment_maker(signing: Signing) -> Callable[[float], Values]:
+def moment_maker(signing: Signing, names: frozenset[str]) -> Callable[[float], Values]:
     """A function of epoch seconds that returns the stamps of one attempt and a fresh nonce.
+
+    Of the stamps only those among ``names`` are made.
 
     Raises:
         ValueError: when the section's ``zone`` is no offset.
     """
     zone = parse_offset(signing.zone)
-    stamp, nonce, length = _STAMPS[signing.timestamp], _NONCES[signing.nonce], signing.nonce_length
+    nonce, length = _NONCES[signing.nonce], signing.nonce_length
+    stamps: dict[str, Callable[[datetime], str]] = {
+        "timestamp": _STAMPS[signing.timestamp],
+        "date": lambda moment: moment.strftime("%Y-%m-%d"),
+        "date_compact": lambda moment: moment.strftime("%Y%m%d"),
+    }
+    used = [(name, stamp) for name, stamp in stamps.items() if name in names]
 
     def make(now: float) -> Values:
         moment = _moment(now, zone)
-        return {
-            "timestamp": stamp(moment),
-            "date": moment.strftime("%Y-%m-%d"),
-            "date_compact": moment.strftime("%Y%m%d"),
-            "nonce": nonce(length),
-        }
+        return {"nonce": nonce(length), **{name: stamp(moment) for name, stamp in used}}
 
     return make
 

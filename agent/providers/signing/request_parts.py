@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl, quote_plus, urlsplit
 
+from msgspec.structs import replace
 from yarl import URL
 
 from agent.net.exchange import Request
@@ -39,6 +39,8 @@ def path_of_url(request: Request) -> str:
 
 def query_of(request: Request) -> Pairs:
     """Every parameter of the query, those in the URL itself first."""
+    if "?" not in request.url:
+        return request.params
     own = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
     return (*own, *request.params)
 

@@ -5,9 +5,12 @@ Those that hold no digest are added first, so that a digest over query or body c
 signer signs what is there then.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
+from typing import Final
+
+from msgspec.structs import replace
 
 from agent.net.exchange import ProviderError, Request
 from agent.net.urls import sorted_query
@@ -33,6 +36,11 @@ Sign = Callable[[Request], Request]
 REQUEST_NAMES = MOMENT_NAMES | {"method", "host", "path", "query", "parameters", "body"}
 """Names a signing template may use besides credentials, options and earlier digests."""
 
+_OF_THE_ADDRESS: Final[Mapping[str, Callable[[Request], str]]] = {
+    "host": host_of,
+    "path": path_of_url,
+}
+
 _Named = tuple[tuple[str, Template], ...]
 
 
@@ -48,7 +56,10 @@ class _Plan:
     headers: _Named
     names: frozenset[str]
     """The names that the digests and headers use: only these parts of the request are read."""
+    """Also those of what is placed in query and body after them."""
     parameters: tuple[tuple[str, Template], ...]
+    placed_names: frozenset[str]
+    """The names that what is placed before the digests, and a named signer's values, use."""
 
 
 @dataclass(frozen=True)
@@ -78,23 +89,33 @@ def _plan(signing: Signing) -> _Plan:
     if signing.bearer:
         headers.append(("Authorization", Template(f"Bearer {signing.bearer}")))
     digests = [(digest.name, digest_maker(digest)) for digest in signing.digests]
+    texts = [text for digest in signing.digests for text in (digest.message, digest.key or "")]
+    templates = [(text, Template(text)) for text in texts]
     if signing.basic:
         login = Template(f"{signing.basic.user}:{signing.basic.password}")
         digests.append(("basic", lambda values: base64_text(login.fill(values).encode())))
         headers.append(("Authorization", Template("Basic {basic}")))
+        templates.append((login.text, login))
     made = {name for name, _ in digests}
-    texts = [text for digest in signing.digests for text in (digest.message, digest.key or "")]
-    templates = [*map(Template, texts), *(template for _, template in headers)]
+    query, body = _placements(signing.query, made), _placements(signing.body, made)
+    names = _names_of(templates, headers, query.after, body.after)
+    parameters = _signer_parameters(signing)
+    placed_names = _names_of(query.before, body.before, parameters)
     return _Plan(
         section=signing,
-        moments=moment_maker(signing),
+        moments=moment_maker(signing, names | placed_names),
         digests=tuple(digests),
-        query=_placements(signing.query, made),
-        body=_placements(signing.body, made),
+        query=query,
+        body=body,
         headers=tuple(headers),
-        names=frozenset().union(*(template.names for template in templates)),
-        parameters=_signer_parameters(signing),
+        names=names,
+        parameters=parameters,
+        placed_names=placed_names,
     )
+
+
+def _names_of(*parts: Iterable[tuple[str, Template]]) -> frozenset[str]:
+    return frozenset().union(*(template.names for part in parts for _, template in part))
 
 
 def _placements(texts: dict[str, str], made: set[str]) -> _Placements:
@@ -131,8 +152,9 @@ def _sign(
 def _signed(plan: _Plan, revealed: Values, now: float, request: Request) -> Request:
     values = {**revealed, **plan.moments(now)}
     values["method"] = request.method
-    values["host"] = host_of(request)
-    values["path"] = path_of_url(request)
+    for name, read in _OF_THE_ADDRESS.items():
+        if name in plan.names or name in plan.placed_names:
+            values[name] = read(request)
     request = _placed(plan.query.before, plan.body.before, values, request)
     _read_request(plan, values, request)
     for name, make in plan.digests:
@@ -148,9 +170,7 @@ def _signed(plan: _Plan, revealed: Values, now: float, request: Request) -> Requ
 
 def _read_request(plan: _Plan, values: Values, request: Request) -> None:
     """Add what the templates use of the finished query and body."""
-    used = plan.names.union(
-        *(template.names for _, template in (*plan.query.after, *plan.body.after))
-    )
+    used = plan.names
     if "body" in used:
         values["body"] = request.body.decode()
     if "query" in used:
@@ -162,7 +182,7 @@ def _read_request(plan: _Plan, values: Values, request: Request) -> None:
 def _placed(query: _Named, body: _Named, values: Values, request: Request) -> Request:
     if query:
         request = replace(request, params=request.params + _filled(query, values))
-    return with_body_members(request, _filled(body, values))
+    return with_body_members(request, _filled(body, values)) if body else request
 
 
 def _filled(placements: _Named, values: Values) -> tuple[tuple[str, str], ...]:

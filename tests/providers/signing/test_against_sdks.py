@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import time_machine
+from msgspec.structs import replace as changed
 
 from agent.providers.signing.section import Signing
 from agent.providers.signing.signers import make_signer
@@ -129,13 +130,13 @@ def escaped(generated):
     if request.method == "GET":
         return generated
     body = json.dumps(json.loads(generated.body or b"{}")).encode()
-    return replace(generated, request=replace(request, body=body, params=()), params=(), body=body)
+    return replace(generated, request=changed(request, body=body, params=()), params=(), body=body)
 
 
 def plain(generated):
     """A GET without the characters that ``urlencode`` spells otherwise than RFC 3986."""
     kept = tuple((n, t) for n, t in generated.params if " " not in n + t)
-    return replace(generated, request=replace(generated.request, params=kept), params=kept)
+    return replace(generated, request=changed(generated.request, params=kept), params=kept)
 
 
 def with_a_type(generated):
@@ -144,7 +145,7 @@ def with_a_type(generated):
     if request.method == "GET" or request.headers:
         return generated
     headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-    return replace(generated, request=replace(request, headers=headers))
+    return replace(generated, request=changed(request, headers=headers))
 
 
 def same(generated):
@@ -234,9 +235,9 @@ def test_one_changed_byte_is_noticed(name):
         assert other_secret(generated.request).headers["Authorization"] != expected
         request = generated.request
         if request.body:
-            other = replace(request, body=request.body[:-1] + b" }")
+            other = changed(request, body=request.body[:-1] + b" }")
             signs_body = "x-sdk-content-sha256" not in lower(made.headers)
             assert (sign(other).headers["Authorization"] != expected) is signs_body
         elif request.method == "GET":
-            other = replace(request, params=(*request.params, ("x", "")))
+            other = changed(request, params=(*request.params, ("x", "")))
             assert sign(other).headers["Authorization"] != expected

@@ -6,10 +6,10 @@ and what is compared have nothing in common but the request.
 
 import base64
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
+from msgspec.structs import replace
 
 from agent.net.exchange import Request
 from agent.providers.profile.load import load_profile

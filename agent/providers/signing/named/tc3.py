@@ -3,7 +3,7 @@
 The key is a chain of HMACs over date and service; the action is a header that is not signed.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agent.net.exchange import Request
 from agent.net.urls import encode_query

@@ -4,7 +4,7 @@ Like AWS's signature of version 4, but the secret has no ``AWS4`` before it and 
 ``request``. Action and version are parameters of the query.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agent.net.exchange import Request
 from agent.net.urls import encode_query
