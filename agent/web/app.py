@@ -21,6 +21,7 @@ from agent.web.pages.rendering import set_up_templates
 from agent.web.parameters import read
 from agent.web.passwords import PasswordCheck
 from agent.web.privacy import mask_for_viewers
+from agent.web.prometheus.answers import UNREAD_ANSWERS, UnreadAnswers
 from agent.web.prometheus.executor import QueryExecutor
 from agent.web.prometheus.response import EXECUTOR
 from agent.web.request_deadlines import read_small_body, track_connection
@@ -58,6 +59,7 @@ def make_app(services: WebServices) -> web.Application:
     app[LIVE_WEB_CONFIG] = LiveWebConfig(services)
     app.cleanup_ctx.append(keep_web_config)
     limits = services.settings().web.queries
+    app[UNREAD_ANSWERS] = UnreadAnswers()
     app[EXECUTOR] = QueryExecutor(limits.concurrency, limits.timeout)
     app[OVERVIEW_CACHE] = OverviewCache()
     app[OUTLOOKS] = Outlooks()

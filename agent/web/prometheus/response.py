@@ -1,11 +1,14 @@
 """Responses in Prometheus' envelope, and what every handler of the API goes through."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 
 import structlog
 from aiohttp import web
 
 from agent.rules.queries.queries import Queries
+from agent.web.prometheus.answers import STALLED_SECONDS, UNREAD_ANSWERS
 from agent.web.prometheus.encoding import quoted
 from agent.web.prometheus.errors import ErrorType, QueryApiError
 from agent.web.prometheus.executor import QueryExecutor, Result
@@ -16,7 +19,12 @@ from agent.webhooks.peer import peer_of
 
 log = structlog.get_logger(__name__)
 
-_PART = 1024 * 1024
+_LARGE = 128 * 1024
+"""Bytes; an answer of more is sent part by part, and counted while it is."""
+_GIVEN_BACK = 1024 * 1024
+"""Bytes of an answer after which free memory is given back to the system."""
+_WRITTEN = 256 * 1024
+"""Bytes that are written at once."""
 
 EXECUTOR: web.AppKey[QueryExecutor] = web.AppKey("executor", QueryExecutor)
 
@@ -62,26 +70,48 @@ def endpoint_handler(handler: QueryHandler) -> Handler:
             log.exception("query_failed", path=request.path)
             text = "the agent failed to answer; its log says why"
             return _error_response(QueryApiError(text, ErrorType.INTERNAL))
-        if len(body) <= _PART:
+        if len(body) <= _LARGE:
             return _json(body, 200)
         try:
             return await _send(request, body)
+        except QueryApiError as error:
+            return _error_response(error)
         finally:
-            request.app[EXECUTOR].heap.note_freed()
+            if len(body) > _GIVEN_BACK:
+                request.app[EXECUTOR].heap.note_freed()
 
     return handle
 
 
 async def _send(request: web.Request, body: bytes) -> web.StreamResponse:
-    """Send a large body part by part, so that other requests are served in between."""
+    """Send a large body part by part, so that other requests are served in between.
+
+    Raises:
+        QueryApiError: when too much is being sent already.
+    """
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     response.content_length = len(body)
-    await response.prepare(request)
-    parts = memoryview(body)
-    for start in range(0, len(body), _PART):
-        await response.write(parts[start : start + _PART])
-    await response.write_eof()
+    drop = partial(_drop, request)
+    with request.app[UNREAD_ANSWERS].hold(peer_of(request), len(body), drop) as unread:
+        await response.prepare(request)
+        try:
+            for start in range(0, len(body), _WRITTEN):
+                async with asyncio.timeout(STALLED_SECONDS):
+                    # A copy: a connection that is lost holds what it was to write for a while.
+                    await response.write(body[start : start + _WRITTEN])
+                unread.note_read()
+            await response.write_eof()
+        except (TimeoutError, ConnectionError):
+            drop()  # The client has gone away, or does not read.
+        finally:
+            # The lost connection keeps its error, and that this frame, until garbage is collected.
+            del body
     return response
+
+
+def _drop(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
 
 
 def _queries(request: web.Request) -> Queries:
