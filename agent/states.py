@@ -296,6 +296,7 @@ class Health(StrEnum):
     DEGRADED = "degraded"
     DOWN = "down"
     UNKNOWN = "unknown"
+    NOT_OPENED = "not_opened"
 
 
 @unique

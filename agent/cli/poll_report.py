@@ -27,6 +27,7 @@ _STYLES: Final = {
     Health.DEGRADED: "yellow",
     Health.DOWN: "bold red",
     Health.UNKNOWN: "dim",
+    Health.NOT_OPENED: "cyan",
 }
 _NO_BALANCE: Final = Message("balance: unknown")
 _BALANCE: Final = Message("balance: {amount} {currency}")
@@ -128,7 +129,7 @@ def _findings(found: Iterable[Finding], words: Words) -> str:
 def _cells(
     number: Number, health: Health, bindings: tuple[Binding, ...] | None, words: Words
 ) -> Iterator[Text]:
-    style = "green" if _is_in_service(number) else "bold red"
+    style = _state_style(number, health)
     yield Text(number.number)
     yield Text(words.label(health), style=_STYLES[health])
     yield Text(words.label(number.state), style=style)
@@ -177,5 +178,7 @@ def _failures(account: AccountReport, words: Words, width: int) -> Iterator[Text
             yield from paragraph(words.say(_ADVICE, advice=advice), width, "  ")
 
 
-def _is_in_service(number: Number) -> bool:
-    return number.state in IN_SERVICE_STATES
+def _state_style(number: Number, health: Health) -> str:
+    if health is Health.NOT_OPENED:
+        return _STYLES[health]
+    return "green" if number.state in IN_SERVICE_STATES else "bold red"

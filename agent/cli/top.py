@@ -27,7 +27,7 @@ _PAUSE: Final = 2.0
 """Seconds between two questions to the agent."""
 _MOST: Final = 200
 """The most numbers and tickets that are asked for."""
-_RANKS: Final = {"down": 0, "unknown": 1, "degraded": 2}
+_RANKS: Final = {"down": 0, "unknown": 1, "degraded": 2, "not_opened": 3}
 _HEALTH_STYLES: Final = {"down": "bold red", "unknown": "yellow", "degraded": "yellow"}
 _TITLE: Final = Message("numwatch top · {time} · {url} · q ends it")
 _ALL_WELL: Final = Message("no number needs a look")

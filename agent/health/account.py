@@ -23,7 +23,7 @@ from agent.health.rule import (
     decide,
     healths_of,
 )
-from agent.states import Capability, Health, NumberState
+from agent.states import IN_SERVICE_STATES, Capability, Health, NumberState
 
 _ROUNDING: Final = 0.001
 """Seconds by which sums of times may be inexact."""
@@ -119,6 +119,7 @@ def assess(
     counts = _phone_counts(result, before)
     facts = HealthFacts(
         listing_fresh=np.full(len(result.names), result.is_fresh(Capability.NUMBERS, now)),
+        not_opened=_not_opened(result),
         up=result.columns.up,
         impaired=_impaired(result),
         **_phone_facts(result, counts, now),
@@ -197,6 +198,29 @@ def _phone_facts(result: CheckResult, counts: PhoneCounts, now: float) -> dict[s
         "reachable": np.zeros(size),
         "unreachable": np.zeros(size),
     }
+
+
+_NOT_OPENED: Final = np.array(
+    [
+        NUMBER_CODES[state]
+        for state in (
+            *(NumberState.IDLE, NumberState.PREOCCUPIED, NumberState.REVIEW),
+            *(NumberState.REVIEW_REJECTED, NumberState.OPEN_UNFUNDED),
+        )
+    ]
+)
+"""States before a number's first service (docs/reference/domain.md §1, lifecycle)."""
+
+
+def _not_opened(result: CheckResult) -> Flags:
+    flags = np.isin(result.columns.states, _NOT_OPENED)
+    if flags.any():
+        for number, (before, _, _) in result.snapshot.previous_states.items():
+            row = result.number_row(number) if before in IN_SERVICE_STATES else None
+            if row is not None:
+                # It was in service: that it is not any more is no beginning.
+                flags[row] = False
+    return flags
 
 
 def _impaired(result: CheckResult) -> Flags:

@@ -16,7 +16,7 @@ from agent.states import Health
 
 HEALTHS: tuple[Health, ...] = tuple(Health)
 HEALTH_CODES: Mapping[Health, int] = {health: code for code, health in enumerate(HEALTHS)}
-WORST_FIRST = (Health.DOWN, Health.UNKNOWN, Health.DEGRADED, Health.OK)
+WORST_FIRST = (Health.DOWN, Health.UNKNOWN, Health.DEGRADED, Health.NOT_OPENED, Health.OK)
 """The order of lists and of the headline: what is not known may be down."""
 
 Codes = npt.NDArray[np.int8]
@@ -28,6 +28,7 @@ class Reason(StrEnum):
 
     TICKET_DOWN = "ticket_down"
     STALE = "stale"
+    NOT_OPENED = "not_opened"
     OUT_OF_SERVICE = "out_of_service"
     NO_PHONE = "no_phone"
     UNANSWERED = "unanswered"
@@ -44,6 +45,8 @@ class HealthFacts:
 
     listing_fresh: Flags
     """Whether the listing is current; the same for all numbers of an account."""
+    not_opened: Flags
+    """Not in service yet: reserved, in review or not funded, and not fallen back from service."""
     up: Floats
     """1 if its states let calls through, 0 if they do not, NaN if they are not known."""
     impaired: Flags
@@ -95,6 +98,7 @@ def _impaired(facts: HealthFacts) -> Flags:
 RULE: tuple[tuple[Reason, Health, Callable[[HealthFacts], Flags]], ...] = (
     (Reason.TICKET_DOWN, Health.DOWN, _ticket(Health.DOWN)),
     (Reason.STALE, Health.UNKNOWN, lambda facts: ~facts.listing_fresh),
+    (Reason.NOT_OPENED, Health.NOT_OPENED, lambda facts: facts.not_opened),
     (Reason.OUT_OF_SERVICE, Health.DOWN, lambda facts: np.asarray(facts.up == 0)),
     (Reason.NO_PHONE, Health.DOWN, _no_phone),
     (Reason.UNANSWERED, Health.DOWN, _unanswered),

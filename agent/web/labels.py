@@ -23,10 +23,12 @@ LABELS: Final[Mapping[str, Message]] = {
     "some_down": Message("{count} of {total} numbers are down"),
     "some_degraded": Message("{count} of {total} numbers need a look"),
     "blind": Message("The state of {count} of {total} numbers is not known"),
+    "none_opened": Message("No number is opened yet ({count})"),
     "no_numbers": Message("No numbers seen yet"),
     "ok": Message("OK"),
     "degraded": Message("Degraded"),
     "down": Message("Down"),
+    "not_opened": Message("Not opened yet"),
     "unknown": Message("Unknown"),
     # findings
     "finding.gone": Message("gone from the listing"),

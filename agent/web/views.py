@@ -31,6 +31,11 @@ class NumberView(msgspec.Struct, frozen=True, kw_only=True):
     """What people have marked it as, ``none`` where they have not; null while not known."""
     marked_count: int | None
     """How many have."""
+    recordings_pending: int | None
+    """Recordings that are not exported yet; null where the provider does not say."""
+    voicemail_unread: int | None
+    colour_ring: bool | None
+    """Whether callers hear a colour ring of the company's own."""
     gone: bool
     """Missing from two complete listings in a row."""
     bindings: int | None

@@ -122,8 +122,8 @@ SERIES: tuple[Row, ...] = (
         "gauge",
         "",
         f"{NUMBER} health",
-        "1 for the number's present health (ok, degraded, down, unknown) by its states, its phones,"
-        " its calls and its open tickets; docs/health.md has the rule.",
+        "1 for the number's present health (ok, degraded, down, unknown, not_opened) by its states,"
+        " its phones, its calls and its open tickets; docs/health.md has the rule.",
     ),
     Row(
         "numwatch_number_state",

@@ -16,6 +16,7 @@ from agent.states import Health
 @dataclass(frozen=True)
 class Case:
     fresh: bool = True
+    not_opened: bool = False
     up: bool | None = True
     impaired: bool = False
     reachable: int | None = 2
@@ -34,6 +35,7 @@ def facts(*cases: Case) -> HealthFacts:
     known = [case.reachable is not None for case in cases]
     return HealthFacts(
         listing_fresh=column((case.fresh for case in cases), bool),
+        not_opened=column((case.not_opened for case in cases), bool),
         up=column(np.nan if case.up is None else float(case.up) for case in cases),
         impaired=column((case.impaired for case in cases), bool),
         phones=column(
@@ -63,8 +65,8 @@ def expected(case: Case) -> Health:
     """The rule as docs/health.md says it."""
     if case.ticket is Health.DOWN:
         return Health.DOWN
-    if not case.fresh:
-        return Health.UNKNOWN
+    if not case.fresh or case.not_opened:
+        return Health.NOT_OPENED if case.fresh else Health.UNKNOWN
     phones_known = case.reachable is not None
     nobody_rings = phones_known and not case.reachable and not case.silent
     nobody_answers = case.offered >= ENOUGH_CALLS and not case.answered
@@ -85,6 +87,7 @@ def cases(draw: st.DrawFn) -> Case:
     offered = draw(st.integers(0, MOST_CALLS))
     return Case(
         fresh=draw(st.booleans()),
+        not_opened=draw(st.booleans()),
         up=draw(st.sampled_from([True, False, None])),
         impaired=draw(st.booleans()),
         reachable=draw(st.none() | st.integers(0, 2)),

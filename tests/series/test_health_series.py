@@ -1,8 +1,10 @@
 """The health of a number as a series: every number once, and tickets show in it."""
 
+import pytest
+
 from agent.health.account import assess
 from agent.health.faults import OpenFault
-from agent.states import Capability, Health
+from agent.states import Capability, Health, NumberState
 from tests.account_facts import B1, B2, NOW, changed, make_snapshot, number, polled
 from tests.series.page import Page, samples
 
@@ -21,6 +23,15 @@ def test_the_health_of_every_number_is_one_series_and_of_a_stale_account_unknown
     assert page.show(changed(snapshot))[family] is shown[family]
     stale = samples(page.show(changed(snapshot), STALE)[family])
     assert stale == dict.fromkeys([(ONE, "unknown"), (TWO, "unknown"), (THREE, "unknown")], 1)
+
+
+@pytest.mark.parametrize("state", ["idle", "preoccupied", "review", "review_rejected"])
+def test_a_number_before_its_first_service_is_not_down(state):
+    fallen = {TWO: (NumberState.ACTIVE, NumberState(state), NOW - 60)}
+    snapshot = make_snapshot(number(ONE, state), number(TWO, state), previous_states=fallen)
+    shown = samples(Page().show(snapshot)["numwatch_number_health"])
+    assert shown[ONE, "not_opened"] == 1
+    assert shown[TWO, "down"] == 1
 
 
 def test_a_ticket_shows_in_the_health_of_its_number_also_among_the_abnormal():

@@ -163,7 +163,7 @@ async def test_accounts(client, facts):
         ("branch", False, False),
     ]
     hq = items[0]
-    assert hq.health == {"ok": 1, "degraded": 1, "down": 1, "unknown": 0}
+    assert hq.health == {"ok": 1, "degraded": 1, "down": 1, "unknown": 0, "not_opened": 0}
     assert (hq.money.amount, hq.money.low) == (9.8, True)
     failed = [poll for poll in hq.polls if poll.failure]
     assert [(poll.capability, poll.failure, poll.detail) for poll in failed] == [

@@ -74,7 +74,8 @@ class Overview:
         ):
             if self.counts[health]:
                 return key, self.counts[health]
-        return "all_well", self.total
+        reached = self.counts[Health.OK]
+        return ("all_well", reached) if reached else ("none_opened", self.total)
 
     @property
     def worst_health(self) -> Health:
@@ -84,6 +85,7 @@ class Overview:
             "blind": Health.UNKNOWN,
             "some_degraded": Health.DEGRADED,
             "no_numbers": Health.UNKNOWN,
+            "none_opened": Health.NOT_OPENED,
         }
         return healths.get(self.headline[0], Health.OK)
 
