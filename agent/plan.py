@@ -11,6 +11,7 @@ from agent.baselines.declared import Declaration, DeclaredFileError, read_declar
 from agent.config.effective import ConfigSource
 from agent.config.load import ConfigError, load_with_source
 from agent.config.settings import Settings
+from agent.i18n.problem_texts import problem_lines
 from agent.net.http_client import trust
 from agent.providers.registry import problems, problems_of_profiles
 from agent.rules.load import RuleFileError, load_rules
@@ -22,6 +23,10 @@ log = structlog.get_logger(__name__)
 
 class PlanError(ValueError):
     """The configuration or a file it names is wrong; the text lists every error, one a line."""
+
+    def text(self, locale: str) -> str:
+        """The same in ``locale``, as far as the mistakes have forms."""
+        return problem_lines(str(self), locale)
 
 
 @dataclass(frozen=True)

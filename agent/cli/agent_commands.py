@@ -9,6 +9,7 @@ import typer
 
 from agent.cli.arguments import Config, Speed, add, group
 from agent.cli.config_path import configuration
+from agent.cli.language import locale
 from agent.cli.process_limits import AGENT_LIMITS, COMMAND_LIMITS, refuse_small_limits
 from agent.i18n import N_
 
@@ -44,7 +45,7 @@ def check_config(
     try:
         make_plan(file)
     except PlanError as error:
-        typer.echo(str(error))
+        typer.echo(error.text(locale()))
         raise typer.Exit(1) from None
     typer.echo(f"{file}: ok")
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from agent.cli.language import locale
+from agent.i18n.problem_texts import problem_lines
 from agent.rules.load import RuleFileError, load_rules
 from agent.rules.promql.nodes import Semantics
 from agent.rules.unittest.outcome import Outcome
@@ -22,7 +24,7 @@ def rules_check(files: Sequence[Path | str], semantics: int = Semantics.THREE) -
         except RuleFileError as error:
             failed = True
             print("  FAILED:", file=sys.stderr)  # noqa: T201
-            print("\n".join(map(str, error.errors)), file=sys.stderr)  # noqa: T201
+            print(problem_lines(str(error), locale()), file=sys.stderr)  # noqa: T201
         else:
             count = sum(len(group.rules) for group in ruleset.groups)
             print(f"  SUCCESS: {count} rules found")  # noqa: T201

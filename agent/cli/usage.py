@@ -22,7 +22,7 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Message], ...]] = (
         Message("the value of {name} is not possible"),
     ),
     (
-        re.compile(r"Got unexpected extra argument\w* \((?P<name>.*)\)"),
+        re.compile(r"Got unexpected extra argument(?:s|\(s\))? \((?P<name>.*)\)"),
         Message("there is no place for {name}"),
     ),
 )

@@ -19,6 +19,7 @@ from agent.config.references import ReferenceSources, Resolution, resolve
 from agent.config.schema import settings_schema
 from agent.config.settings import Settings
 from agent.config.unvalidated import UnvalidatedConfig
+from agent.i18n.problem_texts import problem_lines
 from agent.yamlfile.problems import Problem, YamlFileError, locate
 from agent.yamlfile.reader import Document, Format, read_yaml
 from agent.yamlfile.validation import problems_of
@@ -28,6 +29,10 @@ _FORMAT = Format(when_empty="is empty, expected at least a providers section")
 
 class ConfigError(YamlFileError):
     """A configuration, or a provider profile, cannot be used."""
+
+    def text(self, locale: str) -> str:
+        """Every mistake on a line of its own, in ``locale`` as far as it has a form."""
+        return problem_lines(str(self), locale)
 
 
 class Loaded(NamedTuple):

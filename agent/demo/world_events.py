@@ -49,7 +49,8 @@ def _texts(kind: str, values: dict[str, str], text: str, locale: str) -> Iterato
     if kind == "money" and values:
         yield _MONEY.with_values(**{**values, "state": _label(values["state"], locale)})
     elif kind in ("fault_began", "fault_ended") and values:
-        yield (_FAILS if kind == "fault_began" else _FAILS_NO_MORE).with_values(**values)
+        known = _FAILS if kind == "fault_began" else _FAILS_NO_MORE
+        yield known.with_values(fault=values["fault"].replace("http_", "HTTP "))
     elif kind == "complaint" and "prompt" in values:
         known = _COMPLAINT_WITH_PROMPT if values["prompt"] else _COMPLAINT
         yield known.with_values(**values)
@@ -63,7 +64,7 @@ def _changes(values: dict[str, str], locale: str) -> Iterator[Message]:
     others: list[str] = []
     for key, value in values.items():
         if key == "balance":
-            yield _BALANCE.with_values(balance=value)
+            yield _BALANCE.with_values(balance=f"{float(value):,.2f}")
         elif key == "state":
             known = _PHONE if "binding" in values else _STATE
             state = _label(value, locale)

@@ -6,6 +6,7 @@ from typing import Final
 from agent.health.findings import Finding
 from agent.i18n import Message, contextual, plural, translate
 from agent.i18n.failure_details import failure_text
+from agent.i18n.problem_texts import problem_line
 from agent.tickets.text import title_in
 from agent.tickets.ticket import Ticket
 from agent.web.labels import LABELS
@@ -113,6 +114,10 @@ class PageTexts:
     def failure(self, detail: str) -> str:
         """The detail of a failure; what has no form stays as it was recorded."""
         return failure_text(detail, self.locale)
+
+    def problem(self, line: str) -> str:
+        """A mistake of a file, as ``FILE:LINE: key: what is wrong``."""
+        return problem_line(line, self.locale)
 
     def ticket_title(self, ticket: Ticket) -> str:
         """The title of a ticket; the label of its symptom where it has none."""

@@ -75,6 +75,18 @@ def test_a_mistake_says_what_is_wrong_in_the_readers_language() -> None:
     assert "numwatch poll --help" in chinese.stderr
 
 
+def test_a_word_too_many_and_a_wrong_configuration_are_said_in_chinese(tmp_path: Path) -> None:
+    chinese = {"NUMWATCH_LANG": "zh"}
+    extra = numwatch("doctor", "one.yaml", environ=chinese)
+    assert "one.yaml" in extra.stderr.splitlines()[0]
+    assert "Got unexpected" not in extra.stderr
+    file = tmp_path / "c.yaml"
+    file.write_text("locale: fr\n", encoding="utf-8")
+    checked = numwatch("check-config", str(file), environ=chinese)
+    assert checked.returncode == 1
+    assert f"{file}:1: locale: 不是已知的值，现为 fr；应为以下之一：en, zh-CN" in checked.stdout
+
+
 def test_a_language_that_there_is_not_is_refused() -> None:
     result = numwatch("--lang", "fr", "poll")
     assert result.returncode == 2

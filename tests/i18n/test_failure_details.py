@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.i18n.failure_details import LONGEST, failure_text, form_of, in_words
+from agent.i18n.failure_details import LONGEST, failure_text, form_of, in_words, is_value
 from agent.i18n.failure_forms import FORMS, VALUES
 from agent.net import failures
 from tests.integration.processes import ROOT
@@ -80,7 +80,7 @@ def _without_form(sentence: str) -> list[str]:
         if part
         and not PROVIDERS_WORDS.fullmatch(part)
         and isinstance(in_words(part), str)
-        and form_of(part, VALUES) is None
+        and not is_value(part)
     ]
 
 

@@ -49,3 +49,10 @@ def test_one_thing_and_many():
     assert ENGLISH.plural(*alerts, 1) == "1 alert of this name is active"
     assert ENGLISH.plural(*alerts, 1234) == "1,234 alerts of this name are active"
     assert CHINESE.plural(*alerts, 1234) == "该名称的告警有 1,234 条未结束"
+
+
+def test_a_mistake_of_a_file_and_a_failure_are_said_in_the_readers_language():
+    line = "a.yaml:3: locale: is empty, expected text"
+    assert ENGLISH.problem(line) == line
+    assert CHINESE.problem(line) == "a.yaml:3: locale: 为空，应为文本"
+    assert CHINESE.failure("GET x: the server hung up") == "GET x：服务器断开了连接"
