@@ -168,11 +168,12 @@ class Agent:
         """Alerts to tickets, tickets to sinks, and the webhooks by which systems answer."""
         self._dispatcher = Dispatcher(
             self.database,
-            build_sinks(plan.settings.sinks, self._clock, self._sink_context(plan.settings)),
+            build_sinks(plan.settings.sinks, self._clock, self._context(plan.settings)),
             self.telemetry,
             self._clock,
             retention=self._retention.now,
         )
+        self._dispatcher.ladder.settings = lambda: self.settings
         self._diagnosis = FleetDiagnosis(
             lambda: self._refresher.results,
             lambda: self.tickets,
@@ -230,7 +231,7 @@ class Agent:
         series = SeriesBuilder(settings.metrics, planned_periods(settings))
         return Checker(settings, self.baselines, self.waivers), series
 
-    def _sink_context(self, settings: Settings) -> SinkContext:
+    def _context(self, settings: Settings) -> SinkContext:
         writer = Writer(settings.locale, settings.web.external_url)
         return SinkContext.of(Links(self.database), writer, self._clock, self.telemetry)
 
@@ -316,8 +317,7 @@ class Agent:
         async with self._reload_lock:
             try:
                 plan = await asyncio.to_thread(make_plan, self._config)
-                context = self._sink_context(plan.settings)
-                sinks = build_sinks(plan.settings.sinks, self._clock, context)
+                sinks = build_sinks(plan.settings.sinks, self._clock, self._context(plan.settings))
                 # The last steps that may fail, since from here on there is no way back.
                 await self._own_token.ensure(plan.settings)
                 await self._pollers.reconfigure(plan.settings)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from agent.config.files import paths_lead_somewhere, profiles_exist
+from agent.config.on_call import on_call_is_consistent
 from agent.config.pace import Polling
 from agent.config.schema import FILE_SUFFIX, settings_schema
 from agent.config.secret import SECRET, Secret, visible_length
@@ -282,6 +283,7 @@ def ladders_name_sinks(config: UnvalidatedConfig) -> Iterator[Problem]:
 CHECKS: tuple[Check, ...] = (
     ladders_name_sinks,
     names_are_unique,
+    on_call_is_consistent,
     profiles_exist,
     paths_lead_somewhere,
     stop_is_below_notice,

@@ -60,6 +60,9 @@ class NotificationSettings(Section):
 
     receivers: Annotated[list[Receiver], Field(max_length=MOST_RECEIVERS)] = Field(default=[])
     """Everybody who is notified, each in a message of their own."""
+    on_call_only: bool = False
+    """Whether only those are told whom the ladder of ``on_call`` names, and of the end those who
+    were told of the ticket; otherwise every receiver is, of every step."""
     events: list[Event] = Field(default=["opened", "escalated", "resolved", "reopened"])
     """The steps of a ticket that are told; updates never are."""
     severity: Severity = Severity.WARNING

@@ -17,6 +17,7 @@ from agent.config.inventory.inventory import Inventory
 from agent.config.inventory.section import InventorySection
 from agent.config.lints import HolidayCalendar, Lints
 from agent.config.marking import MarkingSource
+from agent.config.on_call import OnCall
 from agent.config.pace import Intervals, Polling
 from agent.config.pushes import Pushes
 from agent.config.secret import Secret
@@ -274,6 +275,8 @@ class Settings(Section):
     """When a ticket is opened, held and closed."""
     sinks: list[Sink] = Field(default=[])
     """The systems that receive tickets."""
+    on_call: OnCall | None = None
+    """Who is told by phone of tickets that nobody has accepted: rota, ladder and quiet hours."""
     intake: Intake = Intake()
     """The webhooks to which other systems post."""
     contacts: dict[Party, Contact] = Field(default={})

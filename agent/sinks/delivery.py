@@ -22,6 +22,9 @@ class Delivery(msgspec.Struct, frozen=True):
     ticket: dict[str, Any]
     """The ticket of docs/reference/interface.md, Ticket."""
 
+    receiver: str = ""
+    """The one person it is for, by name; empty where it is for everybody."""
+
     @property
     def id(self) -> str:
         """The ticket's id, by which every system can find its own ticket."""
@@ -44,5 +47,9 @@ def _decode(row: Row) -> Delivery:
     body = msgspec.json.decode(row.payload)
     ticket = body.get("data") or {}
     return Delivery(
-        row.type, str(body.get("timestamp") or ""), row.revision, {"id": row.ticket_id, **ticket}
+        row.type,
+        str(body.get("timestamp") or ""),
+        row.revision,
+        {"id": row.ticket_id, **ticket},
+        str(body.get("receiver") or ""),
     )

@@ -15,6 +15,7 @@ from agent.sinks.base import RemoteStatus, Sink
 from agent.sinks.delivery_status import DeliveryStatus
 from agent.sinks.links import Links
 from agent.sinks.notifications import Notifications
+from agent.sinks.on_call import LadderClimber
 from agent.sinks.receipts import ReceiptReader
 from agent.sinks.worker import Worker
 from agent.store import StoreError, UnavailableError
@@ -77,6 +78,9 @@ class Dispatcher:
         self._notifications = Notifications(database)
         self.receipts = ReceiptReader(lambda: self._sinks, telemetry, clock)
         """Reads whether messages to people have arrived."""
+        self.ladder = LadderClimber(database, clock, self.wake)
+        """Queues notices to whoever is on call."""
+        self._climbing = BackgroundTask("ladder", self.ladder.run)
         self._pruning = BackgroundTask("outbox-pruning", self._prune)
         self._reading = BackgroundTask("receipts", self.receipts.run)
 
@@ -98,6 +102,7 @@ class Dispatcher:
         self._start_workers(workers)
         self._pruning.start()
         self._reading.start()
+        self._climbing.start()
 
     @property
     def sinks(self) -> tuple[Sink, ...]:
@@ -154,6 +159,7 @@ class Dispatcher:
 
         What could not be delivered stays queued for the next start.
         """
+        await self._climbing.stop()
         await self._pruning.stop()
         await self._reading.stop()
         await self._stop_workers(grace)

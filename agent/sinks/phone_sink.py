@@ -27,9 +27,12 @@ from agent.sinks.receipts import next_check, report_failure
 from agent.sinks.registry import SinkContext
 from agent.sinks.short_text import short_texts
 from agent.states import Severity
+from agent.tickets.changes import CLOSED, RESOLVED
 from agent.tickets.outbox.rows import Row
 
 _UNKNOWN = RemoteStatus(RemoteState.UNKNOWN, detail="messages to people cannot be queried")
+_ENDS: Final = frozenset({RESOLVED, CLOSED})
+"""What those who were told of a ticket are told besides, where only the ladder tells people."""
 _SEVERITIES: Final = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
 """The least grave first."""
 
@@ -75,11 +78,10 @@ class PhoneSink:
             SinkError: when somebody is still to be told, or nobody ever will be.
         """
         delivery = await decode(row)
-        if not is_told(delivery, self._section):
-            return
+        receivers = await self._receivers(delivery)
         known = await self._notifications.of_delivery(self.name, row.webhook_id)
         failures: list[ReceiverError] = []
-        for receiver in self._section.receivers:
+        for receiver in receivers:
             before = known.get(receiver.name)
             if before is not None and before.is_over:
                 if before.state is NotificationState.FAILED:
@@ -89,7 +91,30 @@ class PhoneSink:
                 await self._tell(receiver, row, delivery, before, now)
             except ReceiverError as error:
                 failures.append(error)
-        raise_for_receivers(failures, len(self._section.receivers))
+        raise_for_receivers(failures, len(receivers))
+
+    async def _receivers(self, delivery: Delivery) -> Sequence[Receiver]:
+        """Who is told of a change: the person it is for, or everybody, or those told before.
+
+        Raises:
+            SinkError: when it is for somebody whom the section does not have.
+        """
+        everybody = self._section.receivers
+        if delivery.receiver:
+            named = [it for it in everybody if it.name == delivery.receiver]
+            if not named:
+                text = f"{delivery.receiver} is no receiver of this sink"
+                raise SinkError(SinkFailure.RECEIVER, text, permanent=True)
+            return named
+        if not is_told(delivery, self._section):
+            return ()
+        if not self._section.on_call_only:
+            return everybody
+        if delivery.kind not in _ENDS:
+            return ()
+        told = await self._notifications.of_ticket(delivery.id)
+        names = {it.receiver for it in told if it.sink == self.name}
+        return [it for it in everybody if it.name in names]
 
     async def check_receipts(self, now: float) -> Sequence[Notification]:
         """Ask for the receipts that are due; returns the messages whose state became known.

@@ -32,9 +32,11 @@ class ChangeWriter:
         )
         return await self._write(open_ticket(decision, fault, None, opening, self.now))
 
-    async def changed(self, ticket: Ticket, kind: str = "ticket.updated") -> Ticket:
+    async def changed(
+        self, ticket: Ticket, kind: str = "ticket.updated", stage: Stage = Stage.DIAGNOSING
+    ) -> Ticket:
         """The next revision of ``ticket``, queued for the sinks as ``kind``."""
-        stage = Stage.CLOSED if kind == "ticket.closed" else Stage.DIAGNOSING
+        stage = Stage.CLOSED if kind == "ticket.closed" else stage
         entry = Entry(self.now, "numwatch", "changed", self.text or "a test")
         after = replace(
             ticket,

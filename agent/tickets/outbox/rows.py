@@ -25,6 +25,7 @@ from agent.tickets.changes import (
 )
 from agent.tickets.document import payload
 from agent.tickets.key import webhook_id
+from agent.tickets.ticket import Ticket
 
 _IDS_A_STATEMENT = 500
 """Databases limit the number of parameters in one statement."""
@@ -162,6 +163,18 @@ def _columns(sink: str, change: Change, body: bytes, newest: Change) -> dict[str
         "failure": "",
         "rank": RANKS.get(change.kind, USUAL_RANK),
     }
+
+
+def notice_columns(
+    sink: str, id_: str, ticket: Ticket, body: bytes, now: float
+) -> dict[str, object]:
+    """The row of a notice to one person, which no change of the ticket has caused.
+
+    It is an escalation, and its id is its own instead of the revision's.
+    """
+    after = msgspec.structs.replace(ticket, changed_at=now)
+    change = Change(None, after, ESCALATED)
+    return {**_columns(sink, change, body, change), "webhook_id": id_}
 
 
 async def _supersede_updates(
