@@ -145,13 +145,13 @@ class LadderClimber:
     async def _known(self, ticket_id: str) -> dict[str, NoticeState]:
         """Every delivery about a ticket, by id, and whether it will not reach its person."""
         queued = select(outbox.c.webhook_id, outbox.c.state).where(outbox.c.ticket_id == ticket_id)
-        told = select(notifications.c.delivery).where(
+        failures = select(notifications.c.delivery).where(
             notifications.c.ticket_id == ticket_id,
             notifications.c.state == NotificationState.FAILED.value,
         )
         async with self._database.reading() as connection:
             rows = (await connection.execute(queued)).all()
-            failed = set((await connection.execute(told)).scalars())
+            failed = set((await connection.execute(failures)).scalars())
         return {
             id_: NoticeState.FAILED
             if id_ in failed or state == RowState.DEAD

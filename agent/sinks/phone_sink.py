@@ -112,8 +112,8 @@ class PhoneSink:
             return everybody
         if delivery.kind not in _ENDS:
             return ()
-        told = await self._notifications.of_ticket(delivery.id)
-        names = {it.receiver for it in told if it.sink == self.name}
+        sent = await self._notifications.of_ticket(delivery.id)
+        names = {it.receiver for it in sent if it.sink == self.name}
         return [it for it in everybody if it.name in names]
 
     async def check_receipts(self, now: float) -> Sequence[Notification]:
