@@ -93,8 +93,8 @@ async def _send(request: web.Request, body: bytes) -> web.StreamResponse:
     response.content_length = len(body)
     drop = partial(_drop, request)
     with request.app[UNREAD_ANSWERS].hold(peer_of(request), len(body), drop) as unread:
-        await response.prepare(request)
         try:
+            await response.prepare(request)
             for start in range(0, len(body), _WRITTEN):
                 async with asyncio.timeout(STALLED_SECONDS):
                     # A copy: a connection that is lost holds what it was to write for a while.
