@@ -58,6 +58,15 @@ FORMS: Final = (
     N_("is not a name, got {got}; expected {expected}"),
     N_("is not a path, expected one slash at its beginning"),
     N_("is not a label, expected at most {n} characters without spaces"),
+    N_("is not after since, expected a later time"),
+    N_("is not later than the step before it, expected a longer time"),
+    N_("is the same as since, so that tickets are held for ever; expected another time"),
+    N_(
+        "is true and no step of on_call.ladder names this sink: it tells nobody; name it there "
+        "or remove this key"
+    ),
+    N_("{name} has no receiver {names}, add it to the sink's receivers"),
+    N_("{name} is no sink that reaches people, expected one of kind {kinds}"),
 )
 """Every sentence."""
 VALUES: Final = (
@@ -91,6 +100,7 @@ VALUES: Final = (
     N_("is longer than ten years"),
     N_("is not UTF-8 text"),
     N_("save the file as UTF-8"),
+    N_("is not a day or a time"),
     N_("is not a duration"),
     N_("is not a known key"),
     N_("is not a network"),
@@ -125,6 +135,7 @@ VALUES: Final = (
     N_("a PEM file"),
     N_("the path of a file"),
     N_("the path of rule files"),
+    N_("a day such as {example} or a time such as {name}"),
     N_("a duration such as {example}"),
     N_("a network such as {example}"),
     N_("a zone such as {example}"),

@@ -25,10 +25,10 @@ from tests.browser.story_moments import (
 from tests.integration.processes import free_port, get, numwatch, running, wait_until
 from tests.proof_size import is_full
 
-pytestmark = pytest.mark.integration
+STORY_SECONDS = 500.0
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(STORY_SECONDS + 180)]
 
 SPEED = "1" if is_full() else "4"
-STORY_SECONDS = 500.0
 NUMBERS = "a number's"
 LEAST = {HOME: 1, LIST: 1, TICKETS: 1, NUMBERS: 3}
 """How many pages of each kind are to be compared while it matters most."""

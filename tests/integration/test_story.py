@@ -126,11 +126,20 @@ def concrete(expression: str) -> str:
     return expression
 
 
+NOT_IN_THE_STORY = {"Spend of the last hour": "nothing is usual before 72 hours are known"}
+"""Panels that the story has no data for, with the reason."""
+
+
 @pytest.mark.parametrize(("title", "expression"), dashboard_queries(), ids=lambda value: value[:60])
 def test_every_dashboard_query_shows_the_story(
     story: Story, tickets: list[dict[str, Any]], title: str, expression: str
 ) -> None:
-    assert query(story, f"count(max_over_time(({concrete(expression)})[5m:1s]))"), title
+    shown = query(story, f"count(max_over_time(({concrete(expression)})[5m:1s]))")
+    assert bool(shown) is (title not in NOT_IN_THE_STORY), title
+
+
+NOT_IN_THE_STORY = {"Spend of the last hour": "nothing is usual before 72 hours are known"}
+"""Panels that the story has no data for, with the reason."""
 
 
 @pytest.mark.parametrize(("title", "expression"), dashboard_queries(), ids=lambda value: value[:60])
