@@ -12,6 +12,8 @@ from agent.tickets.forms import Resolution
 from agent.tickets.lifecycle import RECOVERED, needs_confirmation
 from agent.tickets.ticket import Progress, Ticket
 
+_LONGEST_ROUND = 30.0
+"""Seconds that a round may take from its time until it looks at the facts."""
 _GONE_AT_LEAST = 1800.0
 """Seconds for which a subject that is gone must be missing after a restart."""
 
@@ -100,9 +102,11 @@ def _counted(
 ) -> Progress:
     present = msgspec.structs.replace(progress, blind=False, gone_since=None)
     # The same poll is seen by several rounds and counts once; one from before the last alert
-    # may show the fault's last good moment. One from the future was made before the machine's
-    # clock was set back.
-    if not max(progress.judged_until, last_alert_at) < assessment.seen_at <= now:
+    # may show the fault's last good moment. One that ends while the round is under way is later
+    # than the round's time: where accounts are polled as often as rounds are made, that may be so
+    # in every round. One from further ahead was made before the machine's clock was set back.
+    latest = now + _LONGEST_ROUND
+    if not max(progress.judged_until, last_alert_at) < assessment.seen_at <= latest:
         return present
     return msgspec.structs.replace(
         present,

@@ -64,6 +64,23 @@ def test_a_poll_counts_once_and_only_if_it_is_newer_than_the_last_alert(
     ]
 
 
+def test_a_poll_that_ends_while_the_round_is_under_way_counts_once() -> None:
+    before, now = ticket(), NOW
+    for poll in range(1, POLICY.recovery_polls + 1):
+        meanwhile = replace(GOOD, seen_at=now + 0.02)
+        (found,) = evaluated(before, meanwhile, now=now)
+        assert found.progress is not None
+        assert (found.progress.good_polls, found.progress.judged_until) == (poll, now + 0.02)
+        before = replace(before, progress=found.progress)
+        again = evaluated(before, meanwhile, now=now + 0.01)
+        assert all(it.progress == before.progress for it in again), "the same poll"
+        now += 3.0
+
+
+def test_a_poll_from_before_the_clock_was_set_back_does_not_count() -> None:
+    assert evaluated(ticket(), replace(GOOD, seen_at=NOW + 3600.0)) == []
+
+
 def test_enough_good_polls_are_a_recovery_that_is_held() -> None:
     once = ticket(judged_until=950.0, good_polls=1, good_since=960.0)
     verified = Progress(judged_until=1000.0, good_polls=2, good_since=960.0, verified_at=NOW)
