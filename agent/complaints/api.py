@@ -15,9 +15,10 @@ from agent.complaints.actions import (
     ComplaintActionRequest,
     perform,
 )
+from agent.complaints.complaint import reporter_of
 from agent.complaints.correlation import ComplaintCorrelator
 from agent.complaints.recorder import ComplaintRecorder
-from agent.complaints.reporters import Reporters, reporter_of
+from agent.complaints.reporters import Reporters
 from agent.complaints.repository import StoredComplaint
 from agent.complaints.webhook import PROGRESS_PATH as PATH
 from agent.net.scrub import scrub

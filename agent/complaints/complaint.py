@@ -160,6 +160,11 @@ class Complaint(msgspec.Struct, frozen=True, kw_only=True):
     contact: str = ""
 
 
+def reporter_of(complaint: Complaint) -> str:
+    """The id of the caller; empty where the caller is not known."""
+    return complaint.who if complaint.caller else ""
+
+
 def first_times(complaints: Iterable[Complaint]) -> tuple[float, ...]:
     """The time of each caller's first complaint, in order: a caller counts once."""
     first: dict[str, float] = {}

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import func, select
 
-from agent.complaints.complaint import Complaint
+from agent.complaints.complaint import Complaint, reporter_of
 from agent.complaints.repository import ComplaintRepository, StoredComplaint
 from agent.store.database import uninterrupted
 from agent.store.schema import complaints
@@ -36,11 +36,6 @@ class ReporterHistory(msgspec.Struct, frozen=True):
     """Those that are not answered."""
     others: tuple[StoredComplaint, ...] = ()
     """The newest of them, without the one in question."""
-
-
-def reporter_of(complaint: Complaint) -> str:
-    """The id of the caller; empty where the caller is not known."""
-    return complaint.who if complaint.caller else ""
 
 
 class Reporters:

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 from sqlalchemy import ColumnElement, Select, and_, func, insert, select, update
 
-from agent.complaints.complaint import Complaint, ComplaintReport, Deadline
+from agent.complaints.complaint import Complaint, ComplaintReport, Deadline, reporter_of
 from agent.complaints.owed import OwedSteps
 from agent.diagnosis.caller_reports import CallerReport
 from agent.masking import mask_phone
@@ -278,7 +278,7 @@ class ComplaintRepository:
                     id=complaint.id,
                     number=complaint.number,
                     caller=caller,
-                    who=complaint.who if complaint.caller else "",
+                    who=reporter_of(complaint),
                     received_at=complaint.received_at,
                     document=msgspec.json.encode(stored),
                 )

@@ -15,9 +15,8 @@ from agent.complaints.actions import (
     ComplaintActionRequest,
 )
 from agent.complaints.api import ComplaintApi
-from agent.complaints.complaint import ComplaintKind
+from agent.complaints.complaint import ComplaintKind, reporter_of
 from agent.complaints.report import InvalidComplaintError, caller_of, identity_of
-from agent.complaints.reporters import reporter_of
 from agent.complaints.repository import (
     ComplaintFilter,
     StoredComplaint,
