@@ -33,7 +33,11 @@ class ChangeWriter:
         return await self._write(open_ticket(decision, fault, None, opening, self.now))
 
     async def changed(
-        self, ticket: Ticket, kind: str = "ticket.updated", stage: Stage = Stage.DIAGNOSING
+        self,
+        ticket: Ticket,
+        kind: str = "ticket.updated",
+        stage: Stage = Stage.DIAGNOSING,
+        assignee: str = "",
     ) -> Ticket:
         """The next revision of ``ticket``, queued for the sinks as ``kind``."""
         stage = Stage.CLOSED if kind == "ticket.closed" else stage
@@ -41,6 +45,7 @@ class ChangeWriter:
         after = replace(
             ticket,
             stage=stage,
+            assignee=assignee,
             revision=ticket.revision + 1,
             changed_at=self.now,
             timeline=(*ticket.timeline, entry),

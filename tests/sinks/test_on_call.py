@@ -99,6 +99,16 @@ async def test_accepting_the_ticket_ends_the_ladder(
     assert len(service.sent) == 1
 
 
+async def test_assigning_the_ticket_ends_the_ladder_though_its_stage_stays(
+    harness: DispatcherHarness, service: OnCallServer, writer: ChangeWriter
+) -> None:
+    ticket = await opened(harness, writer)
+    await climb(harness, 1)
+    await writer.changed(ticket, stage=ticket.stage, assignee="wang")
+    assert await climb(harness, 600) == 0
+    assert len(service.sent) == 1
+
+
 async def test_who_cannot_be_reached_is_followed_by_the_next_person(
     harness: DispatcherHarness, service: OnCallServer, writer: ChangeWriter
 ) -> None:
