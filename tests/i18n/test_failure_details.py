@@ -154,3 +154,9 @@ def test_hostile_details_are_read_in_no_time():
     for piece in (": ", "is at, expected ", "record 0: ", "; ", " records of "):
         detail = (piece * LONGEST)[:LONGEST]
         assert failure_text(detail, "en") == detail
+
+
+def test_a_longer_detail_than_is_read_stays_as_it_is():
+    longest = "keys there: " + "k" * (LONGEST - len("keys there: "))
+    assert failure_text(longest, "zh-CN") != longest, "the negative control"
+    assert failure_text(longest + "k", "zh-CN") == longest + "k"
