@@ -31,10 +31,10 @@ settings.load_profile("numwatch")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run side by side: those of one file, and all that share the story, together."""
+    """Where tests run side by side: those of one file, and all that share a world, together."""
     for item in items:
-        shares = "story" in getattr(item, "fixturenames", ())
-        group = "story" if shares else item.nodeid.partition("::")[0]
+        shared = [it for it in ("story", "hotlines") if it in getattr(item, "fixturenames", ())]
+        group = shared[0] if shared else item.nodeid.partition("::")[0]
         item.add_marker(pytest.mark.xdist_group(group))
 
 

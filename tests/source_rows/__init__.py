@@ -1,0 +1,1 @@
+"""A test for each capability that the source documents describe (docs/reference/domain.md §6)."""
