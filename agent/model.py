@@ -329,6 +329,8 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     ``started_at``. Unlike the totals they reach back to before the agent's first poll."""
     gone: frozenset[str] = frozenset()
     """Numbers missing from two complete listings in a row, once listed here."""
+    gone_at: Mapping[str, float] = {}
+    """When each of :attr:`gone` was noticed to be missing."""
     previous_states: Mapping[str, tuple[NumberState, NumberState, float]] = {}
     """The newest state change of a number: old state, new state, when it was noticed."""
 
@@ -354,6 +356,7 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
                 number: (before, after, at + step)
                 for number, (before, after, at) in self.previous_states.items()
             },
+            gone_at={number: at + step for number, at in self.gone_at.items()},
         )
 
 

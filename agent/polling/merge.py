@@ -301,6 +301,7 @@ def _replace_listing(state: MergeState, new: Listing, now: float) -> MergeState:
         None,
         listing=_same_or_new(old, diff, new),
         gone=snapshot.gone if gone is state.gone else frozenset(gone),
+        gone_at=gone,
         previous_states=_previous_states(state, diff, ended, now),
         bindings=without(snapshot.bindings, ended),
         routings=without(snapshot.routings, ended),

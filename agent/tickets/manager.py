@@ -22,19 +22,11 @@ from agent.tickets.actions.request import ActionRequest
 from agent.tickets.actions.specs import perform
 from agent.tickets.changes import CLOSED, Change, attach_complaints, log_change, redelivery, track
 from agent.tickets.clock_steps import ClockSteps
-from agent.tickets.decide.common_cause import Threshold, common_faults, keys_of
+from agent.tickets.decide.common_cause import Threshold
 from agent.tickets.decide.decision import Decision, DecisionPolicy, Recovery, by_ticket
 from agent.tickets.decide.diagnosis import Diagnose, FaultDiagnoser
-from agent.tickets.decide.faults import (
-    Fault,
-    Traits,
-    faults_of,
-    keys_of_alerts,
-    pending_keys,
-    traits_of,
-)
+from agent.tickets.decide.faults import keys_of_alerts
 from agent.tickets.decide.limit import decide_within_limit
-from agent.tickets.decide.outdated import FiringFaults
 from agent.tickets.decide.recovery import resumed, shifted
 from agent.tickets.decide.repeated import RepeatedAlerts
 from agent.tickets.decide.view import (
@@ -42,7 +34,6 @@ from agent.tickets.decide.view import (
     assessments,
     gone_keys,
     keys_of_ended,
-    unexplained_groups,
     watched_subjects,
     with_moves,
 )
@@ -52,6 +43,7 @@ from agent.tickets.ledger import Ledger, record_all
 from agent.tickets.lines import Lines
 from agent.tickets.outbox.rows import enqueue_all
 from agent.tickets.policy import ticket_policy_of
+from agent.tickets.present_faults import FaultReader
 from agent.tickets.ticket import Ticket
 
 _DIAGNOSIS_ROUNDS = 2
@@ -279,41 +271,34 @@ class Tickets:
         tickets = await self._load(now)
         former = (alert for rule in self._gone_rules for alert in rule.alerts)
         keys = await self._ticket_keys((*alerts, *former), now)
-        chosen = settings.tickets.severities
-        reported = await asyncio.to_thread(faults_of, alerts, chosen, keys, tickets)
-        traits = await asyncio.to_thread(traits_of, reported, fleet, self._landing_ids)
-        firing = await asyncio.to_thread(
-            FiringFaults.of, reported, traits, tickets, self._recovery, fleet, now
+        reader = FaultReader(
+            tickets,
+            self._muted,
+            keys,
+            fleet,
+            now,
+            self._ledger,
+            self._landing_ids,
+            self._diagnoser,
+            self._recovery,
         )
-        # An alert about the common cause itself goes before what is inferred from its members.
-        common = await self._common_faults(firing.certain, traits)
-        sick = partial(self._diagnoser.without_healthy, common, tickets, fleet, now)
-        faults = {**await asyncio.to_thread(sick), **firing.reported}
+        chosen, threshold = settings.tickets.severities, Threshold.of(settings.tickets)
+        present = await reader.read(alerts, chosen, threshold)
         view = View(
             tickets=dict(tickets),
-            closed=await self._ledger.newest(keys_of_ended(faults, tickets)),
-            faults=faults,
-            pending=await asyncio.to_thread(pending_keys, alerts, keys) | firing.in_doubt,
+            closed=await self._ledger.newest(keys_of_ended(present.faults, tickets)),
+            faults=present.faults,
+            pending=present.pending,
             evidence={},
             last_alert_at=self._last_alert_at,
             policy=DecisionPolicy.of(settings.tickets, self._clock_steps.settings),
             muted=dict(self._muted),
-            traits=traits,
+            traits=present.traits,
             gone_rules=gone_keys(self._gone_rules, tickets, keys),
         )
         view = await asyncio.to_thread(with_moves, view, fleet, settings, now)
         evidence = await asyncio.to_thread(assessments, view, self._recovery, fleet, settings, now)
         return replace(view, evidence=evidence)
-
-    async def _common_faults(
-        self, faults: Mapping[str, Fault], traits: Mapping[str, Traits]
-    ) -> dict[str, Fault]:
-        """The common causes of the faults that no wider fault explains, by key."""
-        threshold = Threshold.of(self._settings.tickets)
-        groups = await asyncio.to_thread(unexplained_groups, faults, self._open, traits)
-        keys = keys_of(groups, self._open, threshold)
-        ended = {**await self._ledger.newest(keys - self._open.keys()), **self._muted}
-        return await asyncio.to_thread(common_faults, groups, self._open, ended, threshold)
 
     async def _carry_out(
         self, decisions: Iterable[Decision], round_: Round, written: list[Change]

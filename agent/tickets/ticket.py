@@ -46,7 +46,7 @@ class Member(msgspec.Struct, frozen=True, gc=False):
     joined_at: float
     left_at: float | None = None
     left_for: str = ""
-    """Why it left: ``restored``, ``other_cause``, or ``closed`` with the ticket."""
+    """Why it left: ``restored``, ``other_cause``, ``gone``, or ``closed`` with the ticket."""
 
 
 class Warned(msgspec.Struct, frozen=True, gc=False):

@@ -143,6 +143,7 @@ TICKET_LABELS: Final[Mapping[str, Message]] = {
     "channel.other": contextual("channel", "another channel"),
     "left.restored": contextual("left", "service is back"),
     "left.other_cause": contextual("left", "has another cause"),
+    "left.gone": contextual("left", "not there any more"),
     "left.closed": contextual("left", "closed with the ticket"),
     # complaints
     "kind.complaint": contextual("kind", "complaint"),

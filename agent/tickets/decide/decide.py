@@ -24,6 +24,7 @@ from agent.tickets.lifecycle import RECOVERED
 from agent.tickets.sla.severe_fault import at_least
 from agent.tickets.ticket import Member, Progress, Ticket
 
+GONE = "gone"
 OTHER_CAUSE = "other_cause"
 RESTORED = "restored"
 """Why a member leaves the ticket of its root."""
@@ -164,18 +165,28 @@ def _on_lasting_fault(
 
 
 def _on_members(root: Ticket, view: View, roots: Roots) -> Iterator[Decision]:
-    for member in root.members:
-        if member.left_at is None:
-            left_for, reason = _why_it_leaves(member, root, view, roots)
-            if left_for:
-                yield Decision(
-                    Transition.LEAVE,
-                    root.key,
-                    reason,
-                    member_key=member.key,
-                    member=member.subject,
-                    left_for=left_for,
-                )
+    present = [member for member in root.members if member.left_at is None]
+    gone = {it.key for it in present if _is_gone(it, view)}
+    # Of which all are gone, the ticket is about nothing any more, and ends as gone itself.
+    leaving = gone if len(gone) < len(present) else frozenset()
+    for member in present:
+        left_for, reason = _why_it_leaves(member, root, view, roots)
+        if member.key in leaving:
+            left_for, reason = GONE, view.evidence[member.key].reason
+        if left_for:
+            yield Decision(
+                Transition.LEAVE,
+                root.key,
+                reason,
+                member_key=member.key,
+                member=member.subject,
+                left_for=left_for,
+            )
+
+
+def _is_gone(member: Member, view: View) -> bool:
+    assessment = view.evidence.get(member.key)
+    return assessment is not None and assessment.finding is Finding.GONE
 
 
 def _why_it_leaves(member: Member, root: Ticket, view: View, roots: Roots) -> tuple[str, str]:

@@ -110,7 +110,7 @@ class Decision(msgspec.Struct, frozen=True):
     member: Subject | None = None
     """For joining and leaving: the member."""
     left_for: str = ""
-    """For leaving: ``restored`` or ``other_cause``."""
+    """For leaving: ``restored``, ``other_cause`` or ``gone``."""
     parent: str = ""
     """For suppressing: the root's key, which the manager replaces by its ticket's id."""
     resolution: Resolution = Resolution.RESTORED

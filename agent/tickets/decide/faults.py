@@ -160,7 +160,7 @@ NOTHING_KNOWN = Traits()
 def traits_of(
     faults: Mapping[str, Fault], fleet: Fleet, landing_ids: LandingIds
 ) -> dict[str, Traits]:
-    """The traits of the faults' numbers by the faults' keys; unlisted numbers are left out."""
+    """The traits of the faults' numbers by the faults' keys; numbers never listed are left out."""
     by_key: dict[str, Traits] = {}
     for key, fault in faults.items():
         if fault.subject.number:
@@ -173,6 +173,8 @@ def traits_of(
 
 def _traits(snapshot: Snapshot | None, subject: Subject, landing_ids: LandingIds) -> Traits | None:
     listed = find_number(snapshot, subject.number)
+    if snapshot is not None and subject.number in snapshot.gone:
+        return Traits(state=NumberState.RECLAIMED)
     if snapshot is None or listed is None:
         return None
     down = tuple(_unreachable(snapshot.bindings.get(subject.number, ()), subject.binding))

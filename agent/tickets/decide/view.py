@@ -176,8 +176,10 @@ def _with_members(
         return assessment
     present = (member.key for member in ticket.members if member.left_at is None)
     members = [it for it in map(found.get, present) if it is not None]
-    for finding in (Finding.BAD, Finding.UNKNOWN, Finding.GONE):
+    for finding in (Finding.BAD, Finding.UNKNOWN):
         for member in members:
             if member.finding is finding:
                 return member
-    return assessment
+    # One that is gone leaves; where all are, so is what they had in common.
+    all_gone = members and all(it.finding is Finding.GONE for it in members)
+    return members[0] if all_gone else assessment
