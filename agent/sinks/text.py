@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from agent.diagnosis.words import Words
 from agent.i18n import ENGLISH, Message, contextual, translate
 from agent.net.scrub import scrub
 from agent.sinks.delivery import Delivery
+from agent.states import Cause
 from agent.tickets.changes import CLOSED, ESCALATED, OPENED, REOPENED, RESOLVED, UPDATED
 
 _MEMBERS_SHOWN = 50
@@ -21,6 +23,19 @@ _CHANGES: Final[Mapping[str, Message]] = {
     RESOLVED: Message("Restored"),
     CLOSED: Message("Closed"),
     REOPENED: Message("Open again"),
+}
+_ENDED = frozenset({RESOLVED, CLOSED})
+_ENDINGS: Final[Mapping[str, Message]] = {
+    "restored": Message("the recovery was seen, and it lasted"),
+    "fixed": Message("said to be repaired"),
+    "gone": Message("it is not there any more"),
+    "not_common": Message("the numbers had no cause in common"),
+    "wont_fix": Message("it stays as it is"),
+    "false_alarm": Message("there was no fault"),
+    "planned": Message("it was planned"),
+    "duplicate": Message("another ticket is about it"),
+    "misrouted": Message("it is for somebody else"),
+    "rejected": Message("given back"),
 }
 _SEVERITIES: Final[Mapping[str, Message]] = {
     "critical": contextual("notification", "critical"),
@@ -37,6 +52,8 @@ _LABELS: Final[Mapping[str, Message]] = {
     "grade": Message("Grade"),
     "since": Message("Since"),
     "cause": Message("Cause"),
+    "was": Message("It was"),
+    "ended": Message("How it ended"),
     "contact": Message("Whose job"),
     "fact": Message("Fact"),
     "next": Message("Next"),
@@ -122,7 +139,7 @@ class Writer:
             lines = [
                 f"{translate(self.locale, 'Ticket')}: {delivery.id}",
                 *news,
-                *filter(None, [link]),
+                *filter(None, [*self._ending(delivery), link]),
             ]
         return self.headline(delivery), lines
 
@@ -169,6 +186,16 @@ class Writer:
             yield from (self._labelled(name, step) for step in diagnosis.get(key) or ())
         yield from (self._clock(clock) for clock in ticket.get("clocks") or ())
         yield self._members(ticket.get("members") or ())
+        yield str((ticket.get("members_share") or _NOTHING).get(self.locale) or "")
+
+    def _ending(self, delivery: Delivery) -> Iterator[str]:
+        """What a ticket that is over was about, and how it ended."""
+        end = delivery.ticket.get("end") or _NOTHING
+        cause = str((delivery.ticket.get("diagnosis") or _NOTHING).get("cause"))
+        if delivery.kind in _ENDED and end:
+            if cause in Cause.__members__.values() and cause != Cause.UNKNOWN:
+                yield self._labelled("was", Words(self.locale).title(Cause(cause)))
+            yield self._labelled("ended", self._text(_ENDINGS, str(end.get("how"))))
 
     def _script(self, ticket: Mapping[str, Any]) -> str:
         """The words for a call about the fault (docs/reference/domain.md §3)."""

@@ -18,9 +18,11 @@ from agent.complaints.complaint import (
 )
 from agent.masking import mask_reference, mask_text
 from agent.states import PARTY_OF_CAUSE, Cause
+from agent.tickets.ending import ending_of
 from agent.tickets.forms import Confirmation
 from agent.tickets.sla.clocks import Reading, readings
 from agent.tickets.ticket import Entry, Member, Severe, Ticket
+from agent.tickets.together import members_share
 from agent.verdict import Evidence, Verdict
 
 REPORTER = "numwatch"
@@ -45,12 +47,14 @@ def document(ticket: Ticket, now: float) -> dict[str, Any]:
         "alerts": list(map(mask_text, ticket.alerts)),
         "diagnosis": _diagnosis(ticket.diagnosis),
         "members": [_member(member) for member in ticket.members],
+        "members_share": members_share(ticket),
         "clocks": [_clock(reading) for reading in readings(ticket.clocks, now)],
         "provider_ticket": mask_reference(ticket.provider_ticket),
         "appointment": stamp(ticket.appointment),
         "confirmation": _confirmation(ticket),
         "outcome": ticket.outcome,
         "resolution": ticket.resolution,
+        "end": _end(ticket),
         "closed_by": ticket.closed_by,
         "assignee": ticket.assignee,
         "responsible": ticket.responsible,
@@ -164,6 +168,14 @@ def _diagnosis(verdict: Verdict | None) -> dict[str, Any]:
         "next_steps": list(verdict.next_steps),
         "questions": list(verdict.questions),
     }
+
+
+def _end(ticket: Ticket) -> dict[str, Any] | None:
+    """What was seen at the end; the diagnosis beside it stays that of the fault."""
+    ending = ending_of(ticket)
+    if ending is None:
+        return None
+    return {"at": stamp(ending.at), "seen": mask_text(ending.seen), "how": ending.how}
 
 
 def _evidence(evidence: Evidence) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from agent.fleet import Fleet
 from agent.model import Alert
 from agent.states import Severity
 from agent.tickets.changes import Change
-from agent.tickets.decide.decision import ON_ENDED, Decision, Transition
+from agent.tickets.decide.decision import ON_ENDED, Decision, Finding, Recovery, Transition
 from agent.tickets.decide.diagnosis import FaultDiagnoser, is_material
 from agent.tickets.decide.faults import Fault
+from agent.tickets.decide.recovery_facts import is_assessed
 from agent.tickets.decide.view import View
 from agent.tickets.number_details import find_number, grade_now, particulars_of
 from agent.tickets.outbox.rows import encode_payload
@@ -59,14 +60,26 @@ class Round(msgspec.Struct, frozen=True):
     diagnoser: FaultDiagnoser
     now: float
     ledger_mark: str
+    recovery: Recovery
 
     def revisions(self, tickets: Iterable[tuple[Ticket, Fault]]) -> list[Decision]:
         """The decisions to revise the diagnosis of ``tickets``, each with its fault."""
         revisions = (
-            self.diagnoser.revision(ticket, fault, self.fleet, self.now, self.settings)
+            (ticket, self.diagnoser.revision(ticket, fault, self.fleet, self.now, self.settings))
             for ticket, fault in tickets
         )
-        return [decision for decision in revisions if decision is not None]
+        return [it for ticket, it in revisions if it is not None and not self._is_over(ticket)]
+
+    def _is_over(self, ticket: Ticket) -> bool:
+        """Whether newer facts than its alert's show the ticket's fault to be over.
+
+        What else they show is not why it was there: the ticket keeps the cause it was about.
+        """
+        subject = ticket.subject
+        if not is_assessed(subject.symptom):
+            return False
+        assessment = self.recovery(subject, self.fleet, self.now)
+        return assessment is not None and assessment.finding is Finding.GOOD
 
     def revised(self, ticket: Ticket, fault: Fault) -> Verdict | None:
         """Another verdict on the ticket's fault as it is now; ``None`` where it says the same.
@@ -74,7 +87,8 @@ class Round(msgspec.Struct, frozen=True):
         What people read and the diagnosis are of one moment then.
         """
         verdict = self.diagnoser.verdict_on(fault, self.fleet, self.now)
-        return verdict if is_material(ticket.diagnosis, verdict) else None
+        is_news = is_material(ticket.diagnosis, verdict) and not self._is_over(ticket)
+        return verdict if is_news else None
 
     def text_of(self, subject: Subject, alert: Alert, verdict: Verdict | None) -> Text:
         """What a ticket opened for ``alert`` says, as the configuration wants it."""

@@ -223,7 +223,16 @@ class Tickets:
         self._clock_steps.recorded()
         gone_rules = tuple(self._gone_rules)
         view = await self._view(alerts, fleet, now)
-        round_ = Round(view, fleet, self._settings, self._policy, self._diagnoser, now, self._mark)
+        round_ = Round(
+            view,
+            fleet,
+            self._settings,
+            self._policy,
+            self._diagnoser,
+            now,
+            self._mark,
+            self._recovery,
+        )
         limit = self._settings.tickets.max_open
         decisions, self.waiting = await asyncio.to_thread(decide_within_limit, view, now, limit)
         await self._carry_out(decisions, round_, written)

@@ -18,6 +18,7 @@ LARGE: Final = 64 * 1024
 class _Presence(msgspec.Struct, gc=False):
     """What of a stored member says whether it is still affected."""
 
+    joined_at: float = 0.0
     left_at: float | None = None
 
 
@@ -28,6 +29,8 @@ class MemberSlice(msgspec.Struct, frozen=True):
     total: int
     present: int
     """How many of them all are still affected."""
+    joined: tuple[float, ...] = ()
+    """When the first and the last of those that are still affected joined; of all, if none is."""
 
 
 def without_members(document: bytes) -> bytes:
@@ -50,8 +53,12 @@ def _shortened(fields: Mapping[str, msgspec.Raw]) -> bytes:
 
 
 def _slice(stored: msgspec.Raw, offset: int, limit: int) -> MemberSlice:
-    left = [it.left_at is not None for it in msgspec.json.decode(stored, type=list[_Presence])]
+    members = msgspec.json.decode(stored, type=list[_Presence])
+    left = [it.left_at is not None for it in members]
+    present = [it.joined_at for it in members if it.left_at is None]
+    joined = present or [it.joined_at for it in members]
     places = sorted(range(len(left)), key=left.__getitem__)[offset : offset + limit]
     parts = msgspec.json.decode(stored, type=list[msgspec.Raw]) if places else []
     items = tuple(msgspec.json.decode(parts[place], type=Member) for place in places)
-    return MemberSlice(items, len(left), left.count(False))
+    ends = (min(joined), max(joined)) if len(joined) > 1 else tuple(joined)
+    return MemberSlice(items, len(left), left.count(False), ends)

@@ -65,7 +65,7 @@ class FaultReader(msgspec.Struct, frozen=True):
         )
         # An alert about the common cause itself goes before what is inferred from its members.
         common = await self._common(firing.certain, traits, threshold)
-        sick = partial(self.diagnoser.without_healthy, common, tickets, fleet, now)
+        sick = partial(self.diagnoser.without_unfounded, common, tickets, fleet, now)
         return PresentFaults(
             {**await asyncio.to_thread(sick), **firing.reported},
             traits,

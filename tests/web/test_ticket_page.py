@@ -227,6 +227,8 @@ async def test_members_are_linked_and_paged_those_still_affected_first(client, d
     assert 'href="/numbers/4008000119?provider=north&amp;account=hq&amp;lang=en"' in text
     assert "19 of 120 are still affected" in text
     assert "1–20 of 120" in text
+    assert "They were noticed at the same time." in text
+    assert "它们是同时被发现的。" in (await read(client, "/tickets/t-1?lang=zh-CN"))[0]
     rest, _ = await read(client, "/tickets/t-1?lang=en&offset=100")
     assert "101–120 of 120" in rest
     assert (await client.get("/tickets/t-1?offset=x")).status == 400

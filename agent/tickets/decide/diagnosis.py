@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -9,8 +10,10 @@ from agent.config.settings import Settings
 from agent.diagnosis.answers import ANSWER_SOURCE
 from agent.fleet import Fleet
 from agent.states import Cause, Stage
+from agent.tickets.decide.common_cause import NUMBERS
 from agent.tickets.decide.decision import Decision, Transition
 from agent.tickets.decide.faults import Fault
+from agent.tickets.decide.hierarchy import LEAST_NUMBERS
 from agent.tickets.text import text_of
 from agent.tickets.ticket import Subject, Ticket
 from agent.verdict import Verdict
@@ -18,6 +21,10 @@ from agent.verdict import Verdict
 Diagnose = Callable[[Subject, Fleet, float], Verdict | None]
 """Why the subject is broken now; ``None`` where nothing can be said."""
 
+_SAY_LITTLE = frozenset(
+    f"{NUMBERS}{symptom}" for symptom in ("answer_rate", "busy_rate", "capacity", "redundancy")
+)
+"""Common causes of numbers that are merely badly reached: there are many reasons for that."""
 _INCONCLUSIVE = frozenset({Cause.UNKNOWN, Cause.MONITORING_BLIND, Cause.HEALTHY})
 
 
@@ -60,26 +67,33 @@ class FaultDiagnoser:
         text = text_of(ticket.subject, fault.alerts[0], verdict, settings.locale, settings.timezone)
         return Decision(Transition.DIAGNOSIS, ticket.key, reason, verdict=verdict, text=text)
 
-    def without_healthy(
+    def without_unfounded(
         self, causes: Mapping[str, Fault], tickets: Collection[str], fleet: Fleet, now: float
     ) -> dict[str, Fault]:
-        """``causes`` in common but for new ones that turn out to be none: all is healthy.
+        """``causes`` in common but for new ones that turn out to be none.
 
+        All is healthy then, or each of the numbers has a reason of its own.
         ``tickets`` are the keys of open tickets. The numbers speak for themselves then.
         """
-        verdicts = {
-            key: verdict_on(
-                it.subject, it.samples, lambda subject: self._diagnose(subject, fleet, now)
-            )
-            for key, it in causes.items()
-            if key not in tickets
+        diagnose = lru_cache(maxsize=None)(lambda subject: self._diagnose(subject, fleet, now))
+        unfounded = {
+            key for key, it in causes.items() if key not in tickets and _is_unfounded(it, diagnose)
         }
-        healthy = {key for key, it in verdicts.items() if it and it.cause is Cause.HEALTHY}
-        return {key: it for key, it in causes.items() if key not in healthy}
+        return {key: it for key, it in causes.items() if key not in unfounded}
 
     def retain(self, keys: Collection[str]) -> None:
         """Forgets everything about faults whose keys are not in ``keys``."""
         self._diagnosed_at = {key: at for key, at in self._diagnosed_at.items() if key in keys}
+
+
+def _is_unfounded(fault: Fault, diagnose: Callable[[Subject], Verdict | None]) -> bool:
+    verdict = verdict_on(fault.subject, fault.samples, diagnose)
+    if verdict is not None and verdict.cause is Cause.HEALTHY:
+        return True
+    if fault.subject.symptom not in _SAY_LITTLE:
+        return False
+    causes = Counter(it.cause for it in map(diagnose, fault.samples) if it and is_conclusive(it))
+    return len(causes) > 1 and causes.most_common(1)[0][1] < LEAST_NUMBERS
 
 
 def is_conclusive(verdict: Verdict | None) -> bool:

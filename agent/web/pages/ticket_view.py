@@ -6,24 +6,21 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.diagnosis.answers import known_questions
-from agent.diagnosis.evidence_words import (
-    fact_text,
-    reason_text,
-    source_text,
-    value_of_fact,
-    without_names,
-)
+from agent.diagnosis.evidence_words import fact_text, source_text, value_of_fact, without_names
+from agent.diagnosis.evidence_words import reason_text as fact_reason_text
 from agent.diagnosis.texts import verdict_in
 from agent.i18n import Joined, Message
 from agent.masking import mask_text
 from agent.states import Scope
+from agent.tickets.ending import ending_of
 from agent.tickets.members import MemberSlice
 from agent.tickets.sla.clocks import Reading, readings
 from agent.tickets.text import about_in
 from agent.tickets.ticket import Member, Ticket
+from agent.tickets.together import why_together
 from agent.verdict import Verdict
 from agent.web.pages.ticket_rows import ClockView, clock_view
-from agent.web.pages.timeline import TimelineRow, is_conversation, timeline_rows
+from agent.web.pages.timeline import TimelineRow, is_conversation, reason_text, timeline_rows
 from agent.web.texts import PageTexts
 
 MEMBERS_A_PAGE: Final = 20
@@ -37,7 +34,6 @@ _CONFIDENCE: Final = (
     (0.0, Message("a guess")),
 )
 """From which confidence on a verdict is called what."""
-_ENDINGS: Final = ("recovery_seen", "restored", "restore", "repair", "close", "closed")
 
 
 @dataclass(frozen=True)
@@ -86,6 +82,8 @@ class MemberPage:
     """How many are still affected."""
     limit: int
     offset: int
+    share: str
+    """Why they belong together."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +139,14 @@ def ticket_view(
         considered=[] if verdict is None else _considered(verdict, texts),
         evidence=_evidence(ticket, texts),
         confidence="" if verdict is None else confidence_text(verdict.confidence, texts),
-        members=MemberPage(members.items, members.total, members.present, MEMBERS_A_PAGE, offset),
+        members=MemberPage(
+            members.items,
+            members.total,
+            members.present,
+            MEMBERS_A_PAGE,
+            offset,
+            why_together(ticket.subject, members.joined).get(texts.locale, ""),
+        ),
         ending=None if ticket.open else _ending(ticket, clocks, texts),
         is_of_one_number=ticket.subject.scope in (Scope.NUMBER, Scope.BINDING),
     )
@@ -170,7 +175,7 @@ def _evidence(ticket: Ticket, texts: PageTexts) -> list[EvidenceRow]:
 
 def _considered(verdict: Verdict, texts: PageTexts) -> list[ConsideredRow]:
     def joined(reasons: Sequence[str]) -> str:
-        known = tuple(mask_text(reason_text(reason, texts.locale)) for reason in reasons)
+        known = tuple(mask_text(fact_reason_text(reason, texts.locale)) for reason in reasons)
         return Joined(known).text(texts.locale)
 
     return [
@@ -189,8 +194,8 @@ def _question(line: str) -> Question:
 
 
 def _ending(ticket: Ticket, clocks: Sequence[ClockRow], texts: PageTexts) -> Ending:
-    last = [entry for entry in ticket.timeline if entry.event in _ENDINGS]
-    rows = timeline_rows(last[-1:], texts)
-    over = ticket.restored_at or ticket.closed_at or ticket.started_at
+    ended = ending_of(ticket)
+    over = ticket.started_at if ended is None else ended.at
     in_time = None if not clocks else not any(row.reading.breached for row in clocks)
-    return Ending(mask_text(rows[0].reason) if rows else "", over - ticket.started_at, in_time)
+    seen = "" if ended is None else reason_text(ended.seen, texts)
+    return Ending(mask_text(seen), over - ticket.started_at, in_time)
