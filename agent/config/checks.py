@@ -204,6 +204,14 @@ def headers_can_be_sent(config: UnvalidatedConfig) -> Iterator[Problem]:
             yield Problem(path, "has a line break or control character, expected one line")
 
 
+def replicas_share_a_database(config: UnvalidatedConfig) -> Iterator[Problem]:
+    """Only a PostgreSQL can be shared."""
+    for path, store in select(config.data, "store"):
+        is_shared = isinstance(store, dict) and store.get("replicas") is True
+        if is_shared and "url" not in store and f"url{FILE_SUFFIX}" not in store:
+            yield Problem((*path, "replicas"), "needs a PostgreSQL to share, expected store.url")
+
+
 def secrets_are_strong(config: UnvalidatedConfig) -> Iterator[Problem]:
     """Every secret has its least length in visible characters (``agent.config.secret``).
 
@@ -291,6 +299,7 @@ CHECKS: tuple[Check, ...] = (
     polls_outlast_requests,
     waits_grow,
     signing_secrets_are_whole,
+    replicas_share_a_database,
     secrets_are_strong,
     open_addresses_have_a_token,
     trusted_headers_have_proxies,

@@ -118,6 +118,9 @@ class Store(Section):
     """A PostgreSQL database, as ``postgresql://USER:PASSWORD@HOST/DATABASE``: several hosts by
     commas with ``target_session_attrs=read-write``, TLS by ``sslmode`` and ``sslrootcert``.
     Without it the store is the SQLite ledger in ``data_dir``. Read at the start."""
+    replicas: bool = False
+    """Whether several agents share the database and divide accounts and sinks among them. The same
+    for all of them. Needs ``url``. Read at the start."""
     connections: Annotated[int, Field(ge=_LEAST_CONNECTIONS, le=_MOST_CONNECTIONS)] = 5
     """How many connections to PostgreSQL there are at most, beside one for the lease."""
     connect_timeout: Annotated[Duration, Field(ge=1, le=60)] = 5.0

@@ -1,15 +1,25 @@
 """What a ledger needs of the database it is in: SQLite's file, or PostgreSQL."""
 
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.store.trouble import Trouble
 
+if TYPE_CHECKING:
+    from agent.store.postgresql.lease_keeper import LeaseKeeper
+
 
 class FencedError(Exception):
     """Another agent has taken the ledger over; nothing was written."""
+
+
+class NotHeldError(Exception):
+    """The writer's lease is not this agent's now, or was not renewed in time; nothing was written.
+
+    Nobody else need have it: the agent goes on with whatever it holds.
+    """
 
 
 class UncertainError(Exception):
@@ -28,6 +38,11 @@ class Backend(Protocol):
     """What using it may raise."""
     reads_beside_writes: bool
     """Whether :meth:`reading` may be used while :meth:`writing` is."""
+
+    @property
+    def shared_leases(self) -> "LeaseKeeper | None":
+        """What keeps the leases of a replica; ``None`` where one agent has the ledger."""
+        ...
 
     async def open(self) -> None:
         """Make, migrate and check the ledger as needed, for this agent alone.

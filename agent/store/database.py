@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapp
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy import delete, insert, select, update
@@ -17,9 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.config.store import Store
 from agent.store import StoreError, UnavailableError, directory, schema
-from agent.store.backend import Backend, UncertainError
+from agent.store.backend import Backend, NotHeldError, UncertainError
 from agent.store.sqlite.backend import SqliteBackend
 from agent.store.trouble import BLOCKING, LASTING, Trouble
+
+if TYPE_CHECKING:
+    from agent.store.postgresql.lease_keeper import LeaseKeeper
 
 log = structlog.get_logger(__name__)
 
@@ -134,6 +137,11 @@ class Database:
         return self._backend.name
 
     @property
+    def lease_keeper(self) -> "LeaseKeeper | None":
+        """What keeps the leases of a replica; ``None`` where one agent has the ledger."""
+        return self._backend.shared_leases
+
+    @property
     def trouble(self) -> str | None:
         """Why the ledger cannot be written, with what to do; ``None`` while it can."""
         return None if self._trouble is None else f"{self.name}: {self._trouble.reason}"
@@ -216,6 +224,9 @@ class Database:
         outcome = "nothing was changed"
         if isinstance(error, UncertainError):
             outcome = "whether it was stored is not known"
+        if isinstance(error, NotHeldError):
+            # Nothing is wrong with the ledger; whoever writes has been told, or is about to be.
+            return UnavailableError(f"{place}: {error}; {outcome}")
         if trouble is None or trouble in ignoring:
             return StoreError(f"{place}: {_cause(error)}; {outcome}")
         self._note(trouble)

@@ -11,15 +11,20 @@ The statements are PostgreSQL's: SQLite's ledger has one process by the lock of 
 
 import os
 import socket
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     ColumnElement,
     Float,
     Select,
+    String,
     and_,
     cast,
+    column,
+    delete,
     extract,
     func,
     literal,
@@ -38,8 +43,16 @@ RENEWAL_INTERVAL = 5.0
 """Seconds between two renewals."""
 AGENT = "role:agent"
 """The lease of the one agent that works on a database."""
-_SINK = "sink:"
+TICKETS = "role:tickets"
+"""The lease of the replica that evaluates rules and decides about tickets."""
+MEMBER = "member:"
+"""What the names of the leases begin with that replicas have as a whole."""
+_ACCOUNT = "account:"
+SINK = "sink:"
+"""What the names of the leases of sinks begin with."""
 _NEVER = 0.0
+_NAMES_A_STATEMENT = 5000
+"""PostgreSQL takes at most 32,767 parameters in a statement."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +75,12 @@ class Holding:
 
 def sink_lease(sink: str) -> str:
     """The name of the lease under which deliveries to ``sink`` are made."""
-    return f"{_SINK}{sink}"
+    return f"{SINK}{sink}"
+
+
+def account_lease(provider: str, account: str) -> str:
+    """The name of the lease under which an account is polled."""
+    return f"{_ACCOUNT}{provider}/{account}"
 
 
 def this_place() -> str:
@@ -79,21 +97,83 @@ async def acquire(
     connection: AsyncConnection, name: str, holder: str, place: str, ttl: float = TTL
 ) -> Lease | None:
     """The lease ``name`` for ``holder``; ``None`` while another has it, or writes under it yet."""
-    free = {"name": name, "holder": "", "epoch": 0, "expires_at": _NEVER, "place": ""}
-    await connection.execute(insert(leases).values(**free).on_conflict_do_nothing())
+    await add_missing(connection, [name])
+    return next(iter(await acquire_all(connection, [name], holder, place, ttl)), None)
+
+
+async def add_missing(connection: AsyncConnection, names: Sequence[str]) -> None:
+    """Add a row for each of ``names`` that has none; nobody holds it."""
+    free = {"holder": "", "epoch": 0, "expires_at": _NEVER, "place": ""}
+    for batch in _batches(names):
+        rows = [{"name": name, **free} for name in batch]
+        await connection.execute(insert(leases).values(rows).on_conflict_do_nothing())
+
+
+async def acquire_all(
+    connection: AsyncConnection,
+    names: Sequence[str],
+    holder: str,
+    place: str,
+    ttl: float = TTL,
+) -> list[Lease]:
+    """Those of ``names`` that were free, for ``holder`` now; each has a row.
+
+    One under which its former holder writes yet is left out, as one that somebody takes.
+    """
     is_free = leases.c.expires_at <= database_clock()
-    # FOR UPDATE conflicts with the fence of whoever writes, which a mere update would not.
-    mine = (
-        select(leases.c.name)
-        .where(leases.c.name == name, is_free)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    taken = update(leases).where(leases.c.name == mine).returning(leases.c.epoch)
     values = {"holder": holder, "epoch": leases.c.epoch + 1, "place": place}
-    taken = taken.values(**values, expires_at=database_clock() + ttl)
-    epoch = (await connection.execute(taken)).scalar_one_or_none()
-    return None if epoch is None else Lease(name, holder, int(epoch))
+    acquired: list[Lease] = []
+    for batch in _batches(names):
+        # FOR UPDATE conflicts with the fence of whoever writes, which a mere update would not.
+        ours = (
+            select(leases.c.name)
+            .where(leases.c.name.in_(batch), is_free)
+            .with_for_update(skip_locked=True)
+            .cte("ours")
+        )
+        taken = update(leases).where(leases.c.name.in_(select(ours.c.name)))
+        taken = taken.values(**values, expires_at=database_clock() + ttl)
+        rows = await connection.execute(taken.returning(leases.c.name, leases.c.epoch))
+        acquired += [Lease(str(name), holder, int(epoch)) for name, epoch in rows]
+    return acquired
+
+
+async def free_among(connection: AsyncConnection, names: Sequence[str]) -> list[str]:
+    """Those of ``names`` that nobody holds now and that have a row."""
+    free: list[str] = []
+    for batch in _batches(names):
+        query = select(leases.c.name).where(
+            leases.c.name.in_(batch), leases.c.expires_at <= database_clock()
+        )
+        free += (await connection.execute(query)).scalars()
+    return free
+
+
+async def members(connection: AsyncConnection) -> dict[str, str]:
+    """The replicas that live now: the place of each, by its holder's id."""
+    query = select(leases.c.holder, leases.c.place).where(
+        leases.c.name.startswith(MEMBER, autoescape=True), leases.c.expires_at > database_clock()
+    )
+    return {str(holder): str(place) for holder, place in await connection.execute(query)}
+
+
+async def holders(connection: AsyncConnection, names: Sequence[str]) -> dict[str, str]:
+    """The place of whoever holds each of ``names`` now; what nobody holds is left out."""
+    places: dict[str, str] = {}
+    for batch in _batches(names):
+        query = select(leases.c.name, leases.c.place).where(
+            leases.c.name.in_(batch), leases.c.expires_at > database_clock()
+        )
+        rows = await connection.execute(query)
+        places.update((str(name), str(place)) for name, place in rows)
+    return places
+
+
+async def forget_members(connection: AsyncConnection, seconds: float) -> None:
+    """Delete the rows of replicas that ended more than ``seconds`` ago."""
+    ended = leases.c.expires_at < database_clock() - seconds
+    is_member = leases.c.name.startswith(MEMBER, autoescape=True)
+    await connection.execute(delete(leases).where(is_member, ended))
 
 
 async def holding_of(connection: AsyncConnection, name: str) -> Holding | None:
@@ -129,6 +209,16 @@ def fence(lease: Lease) -> Select[int]:
     return select(literal(1)).where(_is(lease)).with_for_update(key_share=True, read=True)
 
 
+def fence_all(held: Collection[Lease]) -> Select[str]:
+    """As :func:`fence` for several: a row for each that was not taken."""
+    return select(leases.c.name).where(_any_of(held)).with_for_update(key_share=True, read=True)
+
+
+def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(names), _NAMES_A_STATEMENT):
+        yield names[start : start + _NAMES_A_STATEMENT]
+
+
 def _is(lease: Lease) -> ColumnElement[bool]:
     return and_(
         leases.c.name == lease.name,
@@ -138,5 +228,13 @@ def _is(lease: Lease) -> ColumnElement[bool]:
 
 
 def _any_of(held: Collection[Lease]) -> ColumnElement[bool]:
-    keys = [(lease.name, lease.holder, lease.epoch) for lease in held]
+    """The rows of ``held``, by three arrays: there may be more than a statement has parameters."""
+    arrays = func.unnest(
+        cast([it.name for it in held], ARRAY(String)),
+        cast([it.holder for it in held], ARRAY(String)),
+        cast([it.epoch for it in held], ARRAY(BigInteger)),
+    )
+    columns = column("name", String), column("holder", String), column("epoch", BigInteger)
+    wanted = arrays.table_valued(*columns, name="wanted").render_derived()
+    keys = select(wanted.c.name, wanted.c.holder, wanted.c.epoch)
     return tuple_(leases.c.name, leases.c.holder, leases.c.epoch).in_(keys)

@@ -240,7 +240,9 @@ provider_pushes = Table(
     Column("calls_only", Boolean, nullable=False),
     Column("received_at", Float, nullable=False),
     Column("facts", LargeBinary, nullable=False),
+    Column("stored_at", Float, nullable=False, server_default="0"),
     Index("provider_pushes_received_at", "received_at"),
+    Index("provider_pushes_stored_at", "stored_at"),
 )
 """The messages that providers pushed, with the facts in them and nothing else of what was sent."""
 
@@ -286,3 +288,19 @@ leases = Table(
 """Who may act as what, until when by the clock of the database (:mod:`agent.store.leases`). The
 place, a machine and a process, is for people alone. Of a ledger that one agent has, only the epochs
 of its sinks are here (:mod:`agent.tickets.outbox.epochs`)."""
+
+account_states = Table(
+    "account_states",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("part", Text, primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("written_at", Float, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Index("account_states_written_at", "written_at"),
+)
+"""What is known of each account, where replicas share a ledger: a row for each part that changes by
+itself, with the epoch of the lease it was written under and the time of the database. One agent
+writes none."""

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import structlog
@@ -13,19 +13,28 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from agent.config.store import Store, shown_url
 from agent.store import InUseError, StoreError, UnavailableError
-from agent.store.backend import FencedError, UncertainError
+from agent.store.acting import leases_in_force
+from agent.store.backend import FencedError, NotHeldError, UncertainError
 from agent.store.leases import (
     AGENT,
+    MEMBER,
     RENEWAL_INTERVAL,
     Lease,
     acquire,
-    fence,
+    fence_all,
+    holders,
     holding_of,
+    members,
     renew,
     this_place,
 )
 from agent.store.migrate import migrate
-from agent.store.postgresql.engine import LONGEST_READING, begin_reading, limits, postgresql_engine
+from agent.store.postgresql.engine import (
+    LONGEST_READING,
+    begin_reading,
+    limits,
+    postgresql_engine,
+)
 from agent.store.postgresql.lease_keeper import LeaseKeeper
 from agent.store.postgresql.trouble import ERRORS, failure_text, postgresql_trouble_of
 from agent.store.trouble import Trouble
@@ -49,13 +58,13 @@ class PostgresqlBackend:
         on_lost: Called once when another agent has taken the lease.
     """
 
-    errors: tuple[type[BaseException], ...] = (*ERRORS, FencedError, UncertainError)
+    errors: tuple[type[BaseException], ...] = (*ERRORS, FencedError, NotHeldError, UncertainError)
     reads_beside_writes = True
 
     def __init__(self, store: Store, on_lost: Callable[[], None]) -> None:
         assert store.url is not None
         self.name = shown_url(store.url)
-        self.lease: Lease | None = None
+        self._holder = str(uuid.uuid4())
         self._store = store
         self._limits, self._reading_limits = limits(store), limits(store, LONGEST_READING)
         # Writers come one at a time; however many read, one connection is left for them.
@@ -68,6 +77,12 @@ class PostgresqlBackend:
         }
         renewing = store.model_copy(update=quick)
         self._keeper = LeaseKeeper(postgresql_engine(renewing, 1), limits(renewing))
+        self._base: Lease | None = None
+
+    @property
+    def shared_leases(self) -> LeaseKeeper | None:
+        """What keeps the leases of a replica; ``None`` where one agent has the database."""
+        return self._keeper if self._store.replicas else None
 
     async def open(self) -> None:
         """Migrate the database as needed and take its lease, in one transaction.
@@ -99,7 +114,7 @@ class PostgresqlBackend:
                 await renew(connection, [lease])
         finally:
             await engine.dispose()
-        self.lease = lease
+        self._base = lease
         self._keeper.start(lease, renewed_at, self._on_lost)
         return version
 
@@ -119,15 +134,29 @@ class PostgresqlBackend:
         return lease
 
     async def _acquire(self, connection: AsyncConnection) -> Lease:
-        lease = await acquire(connection, AGENT, str(uuid.uuid4()), this_place())
-        if lease is None:
-            holding = await holding_of(connection, AGENT)
-            by = "" if holding is None else f" ({holding.place})"
-            raise InUseError(
-                f"{self.name}: in use by another numwatch agent{by}; stop it, or give this one a"
-                " database of its own; of one that was killed, it is free after 15 seconds"
-            )
+        """The lease that this agent has as a whole: of the database, or of a replica among others.
+
+        An agent that shares the database and one that does not exclude each other.
+        """
+        name = f"{MEMBER}{self._holder}" if self._store.replicas else AGENT
+        lease = await acquire(connection, name, self._holder, this_place())
+        if self._store.replicas:
+            others = await holders(connection, [AGENT])
+        else:
+            others = {} if lease is None else await members(connection)
+        if lease is None or others:
+            raise await self._in_use(connection, others)
         return lease
+
+    async def _in_use(self, connection: AsyncConnection, others: Mapping[str, str]) -> InUseError:
+        holding = await holding_of(connection, AGENT)
+        places = others.values() or ([] if holding is None else [holding.place])
+        by = f" ({', '.join(sorted(places))})" if places else ""
+        share = " store.replicas is not the same for both;" if others else ""
+        return InUseError(
+            f"{self.name}: in use by another numwatch agent{by};{share} stop it, or give this one a"
+            " database of its own; of one that was killed, it is free after 15 seconds"
+        )
 
     async def close(self) -> None:
         """Give the lease back and close every connection."""
@@ -139,6 +168,8 @@ class PostgresqlBackend:
         """What ``error`` says about the database; ``None`` where a statement was wrong."""
         if isinstance(error, FencedError):
             return Trouble.TAKEN_OVER
+        if isinstance(error, NotHeldError):
+            return None
         if isinstance(error, UncertainError):
             return postgresql_trouble_of(error.__cause__ or error) or Trouble.UNREACHABLE
         return postgresql_trouble_of(error)
@@ -187,10 +218,25 @@ class PostgresqlBackend:
         await _give_back(connection)
 
     async def _fence(self, connection: AsyncConnection) -> None:
-        assert self.lease is not None
-        statement = fence(self.lease).add_columns(*self._limits)
-        if (await connection.execute(statement)).one_or_none() is None:
-            raise FencedError(f"the lease {self.lease.name} is no longer this agent's")
+        held = self._in_force()
+        statement = fence_all(held).add_columns(*self._limits)
+        found = {row[0] for row in await connection.execute(statement)}
+        for lease in held:
+            if lease.name not in found:
+                raise FencedError(f"the lease {lease.name} is no longer this agent's")
+
+    def _in_force(self) -> list[Lease]:
+        """The leases under which the present task writes.
+
+        Raises:
+            NotHeldError: when one of them is not this agent's for sure any more.
+        """
+        assert self._base is not None
+        names = leases_in_force() if self._store.replicas else ()
+        held = [self._keeper.lease(name) for name in names] or [self._base]
+        if None in held:
+            raise NotHeldError(f"the lease {names[held.index(None)]} is not this agent's now")
+        return [lease for lease in held if lease is not None]
 
     async def _look(self, connection: AsyncConnection) -> None:
         await begin_reading(connection, self._reading_limits)

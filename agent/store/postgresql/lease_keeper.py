@@ -1,25 +1,64 @@
-"""Keeps a lease while the agent runs."""
+"""Keeps the leases of this agent while it runs: the one it has as a whole, and what it takes."""
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from agent.event_loop import BackgroundTask
-from agent.store.leases import RENEWAL_INTERVAL, TTL, Lease, release, renew
+from agent.store.leases import (
+    RENEWAL_INTERVAL,
+    TICKETS,
+    TTL,
+    Lease,
+    acquire_all,
+    add_missing,
+    database_clock,
+    forget_members,
+    free_among,
+    holders,
+    members,
+    release,
+    renew,
+    this_place,
+)
 from agent.store.postgresql.trouble import ERRORS
 
 log = structlog.get_logger(__name__)
 
 _RETRY_INTERVAL = 1.0
 """Seconds until the next attempt after one that failed."""
+_MEMBERS_KEPT = 86_400.0
+"""Seconds for which the row of a replica that has ended stays."""
+STOPPING_TIME = 2.0
+"""Seconds before the end of the leases from which nothing is done under them any more: time to end
+what is under way before anybody else may begin it."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the database says of replicas and leases."""
+
+    members: Collection[str]
+    """The ids of the replicas that live."""
+    free: Collection[str]
+    """The names of leases that nobody holds."""
+    decider: str
+    """The place of the replica that decides about tickets; empty where there is none now."""
+    clock_ahead: float
+    """By how many seconds the database's clock is ahead of this machine's."""
 
 
 class LeaseKeeper:
-    """Renews a lease on a connection of its own, so that nothing holds a renewal up.
+    """Renews leases on a connection of its own, so that nothing holds a renewal up.
+
+    The base, the lease that the agent has as a whole, is kept until another has taken it. The
+    others are given up at the deadline by this machine's monotonic clock.
 
     Args:
         engine: Has that connection.
@@ -29,60 +68,142 @@ class LeaseKeeper:
     def __init__(self, engine: AsyncEngine, limits: Sequence[ColumnElement[str]]) -> None:
         self._engine = engine
         self._limits = limits
-        self._lease: Lease | None = None
+        self._base: Lease | None = None
+        self._taken: dict[str, Lease] = {}
         self._on_lost: Callable[[], None] = lambda: None
         self._task = BackgroundTask("lease-keeper", self._run)
+        # Renewing and taking exclude each other: a lease that is taken while the others are
+        # renewed would else be believed to hold as long as they do.
+        self._lock = asyncio.Lock()
         self.held_until = 0.0
-        """By :func:`time.monotonic`: until when nobody else can have the lease."""
+        """By :func:`time.monotonic`: until when nobody else can have a lease."""
 
     def start(self, lease: Lease, acquired_at: float, on_lost: Callable[[], None]) -> None:
-        """Begin to renew ``lease``, which was asked for at ``acquired_at`` (monotonic seconds).
+        """Begin to renew the base, which was asked for at ``acquired_at`` (monotonic seconds).
 
-        ``on_lost`` is called once when another has taken it.
+        ``on_lost`` is called once when another has taken it, or one of those taken.
         """
-        self._lease, self._on_lost = lease, on_lost
+        self._base, self._on_lost = lease, on_lost
         self.held_until = acquired_at + TTL
         self._task.start()
 
     async def stop(self) -> None:
-        """Renew no more, and give the lease back."""
+        """Renew no more, and give every lease back."""
         await self._task.stop()
-        lease, self._lease = self._lease, None
-        if lease is not None:
+        base, self._base = self._base, None
+        held = [*self._taken.values(), *([] if base is None else [base])]
+        self._taken = {}
+        if held:
             try:
-                async with self._engine.begin() as connection:
-                    await connection.execute(select(*self._limits))
-                    await release(connection, [lease])
+                async with self.session() as connection:
+                    await release(connection, held)
             except ERRORS as error:
                 # Whoever comes next waits until it expires.
-                log.warning("lease_not_given_back", lease=lease.name, error=str(error))
+                log.warning("lease_not_given_back", lease=held[0].name, error=str(error))
         await self._engine.dispose()
 
+    def lease(self, name: str) -> Lease | None:
+        """The lease ``name``; ``None`` where it is not this agent's, or not for sure any more."""
+        if self._base is not None and name == self._base.name:
+            return self._base
+        return self._taken.get(name) if self.acts_until() > time.monotonic() else None
+
+    def acts_until(self) -> float:
+        """Until when anything may be done under what was taken, by :func:`time.monotonic`."""
+        return self.held_until - STOPPING_TIME
+
+    def expire(self) -> list[str]:
+        """Forget what was taken if its time is over; returns the names."""
+        if self.acts_until() > time.monotonic() or not self._taken:
+            return []
+        expired, self._taken = sorted(self._taken), {}
+        log.error("leases_expired", leases=len(expired))
+        return expired
+
+    @property
+    def holder(self) -> str:
+        """The id of this agent among the others; empty before the start and after the end."""
+        return "" if self._base is None else self._base.holder
+
+    async def survey(self, names: Sequence[str], new: Sequence[str]) -> Survey:
+        """Which of ``names`` are free, and who lives; ``new`` ones get a row first."""
+        async with self.session() as connection:
+            if new:
+                await add_missing(connection, new)
+            living = await members(connection)
+            free = await free_among(connection, names)
+            decider = (await holders(connection, [TICKETS])).get(TICKETS, "")
+            asked_at = time.time()
+            clock = (await connection.execute(select(database_clock()))).scalar_one()
+            machine = (asked_at + time.time()) / 2
+        return Survey(frozenset(living), free, decider, float(clock) - machine)
+
+    async def take(self, names: Sequence[str]) -> list[Lease]:
+        """Those of ``names`` that were free, this agent's from now on; each has a row."""
+        if self._base is None:
+            return []
+        async with self._lock:
+            async with self.session() as connection:
+                holder = self._base.holder
+                taken = await acquire_all(connection, names, holder, this_place())
+            self._taken.update((lease.name, lease) for lease in taken)
+            return taken
+
+    async def give(self, names: Collection[str]) -> None:
+        """Give those of ``names`` back that are this agent's."""
+        async with self._lock:
+            given = [lease for name in names if (lease := self._taken.pop(name, None)) is not None]
+            if given:
+                async with self.session() as connection:
+                    await release(connection, given)
+
+    async def forget_members(self) -> None:
+        """Delete the rows of replicas that ended long ago."""
+        async with self.session() as connection:
+            await forget_members(connection, _MEMBERS_KEPT)
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncConnection]:
+        """A connection inside one transaction that no fence is needed for."""
+        async with self._engine.begin() as connection:
+            await connection.execute(select(*self._limits))
+            yield connection
+
     async def _run(self) -> None:
-        assert self._lease is not None
         wait = RENEWAL_INTERVAL
         while True:
             await asyncio.sleep(wait)
-            asked_at = time.monotonic()
             try:
-                is_held = await self._renew(self._lease)
+                lost = await self._renew()
             except ERRORS as error:
                 wait = _RETRY_INTERVAL
+                assert self._base is not None
                 log.warning(
                     "lease_not_renewed",
-                    lease=self._lease.name,
+                    lease=self._base.name,
                     seconds_left=round(self.held_until - time.monotonic(), 1),
                     error=str(error),
                 )
                 continue
-            if not is_held:
-                log.error("lease_lost", lease=self._lease.name, epoch=self._lease.epoch)
-                self._lease = None
+            if lost is not None:
+                log.error("lease_lost", lease=lost.name, epoch=lost.epoch)
+                self._base, self._taken = None, {}
                 self._on_lost()
                 return
-            self.held_until, wait = asked_at + TTL, RENEWAL_INTERVAL
+            wait = RENEWAL_INTERVAL
 
-    async def _renew(self, lease: Lease) -> bool:
-        async with self._engine.begin() as connection:
-            await connection.execute(select(*self._limits))
-            return lease.name in await renew(connection, [lease])
+    async def _renew(self) -> Lease | None:
+        """Renew every lease; returns one that another has taken, where there is any."""
+        assert self._base is not None
+        async with self._lock:
+            # What is past its time is not taken up again: its holder has stopped, or is about to.
+            taken = self._taken if self.acts_until() > time.monotonic() else {}
+            held = [self._base, *taken.values()]
+            asked_at = time.monotonic()
+            async with self.session() as connection:
+                renewed = await renew(connection, held)
+            lost = next((lease for lease in held if lease.name not in renewed), None)
+            # What is past its time must first be ended and forgotten (:meth:`expire`).
+            if lost is None and (taken is self._taken or not self._taken):
+                self.held_until = asked_at + TTL
+            return lost

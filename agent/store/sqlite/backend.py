@@ -43,6 +43,7 @@ class SqliteBackend:
 
     errors: tuple[type[BaseException], ...] = (SQLAlchemyError, LedgerDeletedError)
     reads_beside_writes = False
+    shared_leases = None
 
     def __init__(self, path: Path) -> None:
         self.name = str(path)

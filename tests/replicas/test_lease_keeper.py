@@ -1,0 +1,122 @@
+"""The leases of a replica: kept while they are renewed, given up before anybody else may have them.
+
+Negative control: the lease that an agent has as a whole is not given up at that time
+(:func:`test_at_its_deadline_a_replica_holds_nothing_and_takes_again_what_is_free`).
+"""
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from agent.config.store import Store
+from agent.store import InUseError, StoreError
+from agent.store.acting import acting_under
+from agent.store.database import Database
+from agent.store.leases import TTL
+from agent.store.postgresql.lease_keeper import LeaseKeeper
+from tests.postgresql_server import PostgresqlServer
+
+NAMES = ["account:north/a", "account:north/b", "sink:desk"]
+
+
+@pytest.fixture
+def shared(empty_store: Store) -> Store:
+    return empty_store.model_copy(update={"replicas": True})
+
+
+@pytest.fixture
+async def database(shared: Store, tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await Database.open(tmp_path / "one", shared)
+    yield opened
+    await opened.close()
+
+
+def keeper_of(database: Database) -> LeaseKeeper:
+    assert database.lease_keeper is not None
+    return database.lease_keeper
+
+
+async def _take(keeper: LeaseKeeper, names: list[str]) -> list[str]:
+    await keeper.survey(names, names)
+    return sorted(lease.name for lease in await keeper.take(names))
+
+
+async def test_what_one_holds_no_other_gets_until_it_gives_it_back(
+    database: Database, shared: Store, tmp_path: Path
+) -> None:
+    other = await Database.open(tmp_path / "two", shared)
+    first, second = keeper_of(database), keeper_of(other)
+    assert await _take(first, NAMES) == NAMES
+    assert await _take(second, NAMES) == []
+    survey = await second.survey(NAMES, [])
+    assert survey.members == {first.holder, second.holder}
+    assert not survey.free
+    await first.give(NAMES[:1])
+    assert first.lease(NAMES[0]) is None
+    assert await _take(second, NAMES) == NAMES[:1]
+    lease = second.lease(NAMES[0])
+    assert lease is not None
+    assert lease.epoch == 2
+    await other.close()
+    assert (await first.survey(NAMES, [])).members == {first.holder}
+
+
+async def test_what_is_written_under_a_lease_that_is_not_held_is_refused(
+    database: Database,
+) -> None:
+    """The agent goes on: nobody else need have it."""
+    keeper = keeper_of(database)
+    await _take(keeper, NAMES)
+    with acting_under(NAMES[0]):
+        await database.put("page", b"1")
+    with acting_under("account:north/other"), pytest.raises(StoreError, match="north/other is not"):
+        await database.put("page", b"2")
+    assert await database.get("page") == b"1"
+    assert database.trouble is None
+    assert not database.lost.is_set()
+
+
+async def test_what_is_written_under_a_lease_that_another_took_ends_the_agent(
+    database: Database, shared: Store, postgresql: PostgresqlServer
+) -> None:
+    keeper = keeper_of(database)
+    await _take(keeper, NAMES)
+    postgresql.execute_in(
+        shared, f"UPDATE leases SET epoch = epoch + 1, holder = 'x' WHERE name = '{NAMES[1]}'"
+    )
+    with acting_under(*NAMES), pytest.raises(StoreError, match="taken the ledger over"):
+        await database.put("page", b"stale")
+    assert postgresql.execute_in(shared, "SELECT name FROM keep WHERE name = 'page'") == []
+    assert database.lost.is_set()
+
+
+async def test_at_its_deadline_a_replica_holds_nothing_and_takes_again_what_is_free(
+    database: Database,
+) -> None:
+    keeper = keeper_of(database)
+    await _take(keeper, NAMES)
+    assert keeper.expire() == []
+    keeper.held_until = time.monotonic() + 1.0  # as 14 seconds after the last renewal
+    assert keeper.lease(NAMES[0]) is None
+    with acting_under(NAMES[0]), pytest.raises(StoreError, match="not this agent's now"):
+        await database.put("page", b"late")
+    await database.put("page", b"as a whole")
+    assert keeper.expire() == NAMES
+    assert await keeper._renew() is None
+    assert keeper.held_until > time.monotonic() + TTL - 5
+    assert keeper.lease(NAMES[0]) is None, "what was given up is taken anew, under another epoch"
+
+
+async def test_an_agent_alone_and_one_that_shares_exclude_each_other(
+    empty_store: Store, shared: Store, tmp_path: Path
+) -> None:
+    alone = await Database.open(tmp_path / "alone", empty_store)
+    with pytest.raises(InUseError, match=r"store\.replicas is not the same for both"):
+        await Database.open(tmp_path / "shares", shared)
+    await alone.close()
+    shares = await Database.open(tmp_path / "shares", shared)
+    with pytest.raises(InUseError, match=r"store\.replicas is not the same for both"):
+        await Database.open(tmp_path / "alone", empty_store)
+    await shares.close()
