@@ -68,6 +68,15 @@ class AccountPushes:
         self._called_at = None
         return restored
 
+    def export(self) -> tuple[float | None, list[Call], float]:
+        """When the last call was pushed, and the calls that wait with the time since when."""
+        return self._called_at, list(self._waiting), self._waiting_since
+
+    def adopt(self, called_at: float | None, waiting: Iterable[Call], waiting_since: float) -> None:
+        """Go on from what :meth:`export` of the account's former poller has given."""
+        self._called_at, self._waiting_since = called_at, waiting_since
+        self._waiting.extend(waiting)
+
     def with_waiting(self, state: MergeState) -> MergeState:
         """The state with the calls that waited for the account's numbers, once those are known."""
         if state.snapshot.listing is None or not self._waiting:

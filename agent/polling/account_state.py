@@ -107,6 +107,18 @@ class AccountState:
         """Take over what was pushed before a restart; to be called before anything is polled."""
         self._state = self.pushes.restore(self._state, facts, now)
 
+    @property
+    def merged(self) -> MergeState:
+        """What was merged so far."""
+        return self._state
+
+    def adopt(self, merged: MergeState) -> None:
+        """Go on from what a former poller of the account has merged; nothing was polled yet."""
+        self._state = merged
+        self._sizes = FactSizes.of(merged.snapshot)
+        if merged.snapshot.listing is not None:
+            self.listed.set()
+
     def publish(self, state: MergeState) -> None:
         """Adopt ``state`` and put its snapshot into the fleet, which calls its listeners."""
         newly_gone = state.snapshot.gone - self._state.snapshot.gone

@@ -1,6 +1,7 @@
 """The budget of one account: requests per second, requests at once, and requested pauses."""
 
 import asyncio
+import math
 import random
 from collections.abc import Callable
 
@@ -8,6 +9,7 @@ from aiolimiter import AsyncLimiter
 
 from agent.net.exchange import Answer, Fetch, ProviderError, Request
 from agent.polling.deadline import pending_failure, remaining
+from agent.polling.handover import Absence, SentRequests
 from agent.polling.rate_windows import RateWindows
 from agent.states import PollFailure
 
@@ -57,6 +59,8 @@ class Budget:
         self._trial = asyncio.Lock()
         self._jitter = jitter
         self._paused_until = 0.0
+        self.sent = 0
+        """How many requests were sent."""
         self._on_trial = False
         """Whether the provider asked for a pause and has not answered normally since."""
 
@@ -104,7 +108,21 @@ class Budget:
                         await self._windows.wait(request.rate_limits)
                     return await self._send(fetch, request)
 
+    def export(self) -> SentRequests:
+        """What was sent lately, for the next poller of the account."""
+        pause = self.remaining_pause()
+        return SentRequests(self.rate, self._windows.export(), pause, self._on_trial)
+
+    def adopt(self, former: SentRequests, absence: Absence) -> None:
+        """Go on within what a former poller of the account has left of its budget."""
+        unsaved = math.ceil(former.rate * absence.unsaved)
+        self._windows.adopt(former.limits, absence.seconds, unsaved)
+        now = asyncio.get_running_loop().time()
+        self._paused_until = now + max(0.0, former.pause - absence.seconds)
+        self._on_trial = former.on_trial
+
     async def _send(self, fetch: Fetch, request: Request) -> Answer:
+        self.sent += 1
         try:
             answer = await fetch(request)
         except ProviderError as error:

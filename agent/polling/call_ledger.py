@@ -7,7 +7,8 @@ counted.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from hashlib import blake2b
 from threading import Lock
 from typing import TypeVar
 
@@ -75,6 +76,16 @@ class CallFacts(msgspec.Struct, frozen=True, gc=False):
     waits: Waits = {}
     recent: Mapping[str, tuple[CallOutcome, ...]] = {}
     """By number, the oldest first."""
+
+
+class CountedCalls(msgspec.Struct, frozen=True):
+    """How far an account's call records were read, and what was counted."""
+
+    counts_from: float
+    accepts_from: float
+    newest: float
+    since: float
+    facts: CallFacts
 
 
 class CallLedger:
@@ -156,6 +167,32 @@ class CallLedger:
         """Everything counted so far."""
         return self._facts
 
+    def export(self) -> CountedCalls:
+        """How far records were read, and what was counted, for the account's next poller."""
+        return CountedCalls(
+            self._counts_from, self.accepts_from, self._newest, self._since, self._facts
+        )
+
+    def ids(self) -> Mapping[int, Collection[int]]:
+        """The hashes of the records' ids by the hour in which the calls began."""
+        return self._ids_by_hour
+
+    def adopt(self, former: CountedCalls, ids: Mapping[int, Collection[int]]) -> None:
+        """Go on from what a former poller of the account has counted."""
+        with self._counting:
+            self._counts_from, self.accepts_from = former.counts_from, former.accepts_from
+            self._newest, self._since = former.newest, former.since
+            self._ids_by_hour = {hour: set(hashes) for hour, hashes in ids.items()}
+            self._facts = former.facts
+            self._tally.adopt(former.facts)
+
+    def restate(self, step: float) -> None:
+        """State times by a clock that is ``step`` seconds ahead of the one so far."""
+        self._counts_from += step
+        self.accepts_from += step
+        self._newest += step
+        self._since += step
+
     @property
     def id_count(self) -> int:
         """How many record ids are remembered."""
@@ -185,8 +222,9 @@ class CallLedger:
         if call.started_at < self.accepts_from:
             return False
         began = min(call.started_at, now)
-        # A 64-bit hash with this process's own seed is kept instead of the id: less memory.
-        id_hash = hash(call.id)
+        # A 64-bit hash is kept instead of the id: less memory. Another process, which may poll the
+        # account next, makes the same.
+        id_hash = _hash(call.id)
         # In any hour: since the clock was set, the same record may fall into another.
         if any(id_hash in ids for ids in self._ids_by_hour.values()):
             return False
@@ -275,11 +313,23 @@ class _CallTally:
             self._hold(number, ())
         self._recent = _without(self._recent, dropped)
 
+    def adopt(self, facts: CallFacts) -> None:
+        """Go on from ``facts``."""
+        self._totals, self._legs = dict(facts.totals), dict(facts.legs)
+        self._waits, self._recent, self._beyond = dict(facts.waits), {}, 0
+        for number, outcomes in facts.recent.items():
+            self._hold(number, outcomes)
+
     def facts(self) -> CallFacts:
         """Everything counted so far, in copies that later records do not change."""
         return CallFacts(
             dict(self._totals), dict(self._legs), dict(self._waits), dict(self._recent)
         )
+
+
+def _hash(identity: str) -> int:
+    text = identity.encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(text, digest_size=8).digest())
 
 
 def _without(mapping: dict[_Key, _Value], numbers: frozenset[str]) -> dict[_Key, _Value]:

@@ -93,6 +93,15 @@ class FactSizes:
         default_factory=lambda: {Capability.ROUTING: {}, Capability.REACHABILITY: {}}
     )
 
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> "FactSizes":
+        """The sizes of everything in ``snapshot``."""
+        sizes = cls()
+        for capability in (Capability.ROUTING, Capability.REACHABILITY):
+            facts = _facts(capability, snapshot)
+            sizes.apply(capability, {number: _size(fact) for number, fact in facts.items()})
+        return sizes
+
     def changes(
         self, capability: Capability, result: PerNumberResult, before: Snapshot, after: Snapshot
     ) -> Mapping[str, int]:

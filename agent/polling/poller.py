@@ -23,11 +23,13 @@ from agent.polling.breaker import (
     reading_of,
 )
 from agent.polling.capability_fetcher import NEEDS_LISTING, CapabilityFetcher
+from agent.polling.handover import Absence, Handover, OpenBreaker
 from agent.polling.journal import PollJournal, PollOutcome
 from agent.polling.merge import MergeState
 from agent.polling.per_number import PerNumberResult
 from agent.polling.plan import Plan
 from agent.polling.redaction import AccountRedactor
+from agent.polling.request_path import RequestPath
 from agent.polling.schedule import next_tick
 from agent.providers.base import Provider, routing_parts_of
 from agent.states import Capability, PollFailure
@@ -53,18 +55,18 @@ class Poller:
         provider: Provider,
         state: AccountState,
         journal: PollJournal,
-        skew: Callable[[], float | None],
+        path: RequestPath,
         clock: Callable[[], float],
         redact: AccountRedactor,
     ) -> None:
-        """``skew`` returns the provider's clock minus ours in seconds; ``None`` if not known."""
+        self._budget = path.budget
         polling = plan.polling
         self.plan = plan
         self.state = state
         self.capabilities = tuple(c for c in Capability if c in provider.capabilities)
         self._routing_parts = routing_parts_of(provider)
         self._journal = journal
-        self._skew = skew
+        self._client = path.client
         self._clock = clock
         self._fetcher = CapabilityFetcher(provider, plan)
         self._limits = BreakerLimits(polling.breaker_failures, polling.breaker_pause)
@@ -80,6 +82,36 @@ class Poller:
         """Put the account's state under this poller's settings; sends nothing yet."""
         self.state.apply_plan(self.plan, frozenset(self.capabilities), self._routing_parts)
         self._journal.declare(self.capabilities)
+
+    @property
+    def sent(self) -> int:
+        """How many requests were sent so far."""
+        return self._budget.sent
+
+    def export(self) -> Handover:
+        """What the account's next poller needs beside what was merged."""
+        called_at, waiting, since = self.state.pushes.export()
+        breakers = {
+            capability: OpenBreaker(it.failures, self._wait_of(it), it.reason)
+            for capability, it in self._breakers.items()
+            if it != CLOSED
+        }
+        counted = self.state.ledger.export()
+        return Handover(self._budget.export(), counted, breakers, called_at, waiting, since)
+
+    def adopt(self, former: Handover, absence: Absence) -> None:
+        """Go on from what the account's former poller has left; to be called before a start."""
+        self._budget.adopt(former.sent, absence)
+        self.state.pushes.adopt(former.called_at, former.waiting_calls, former.waiting_since)
+        now = asyncio.get_running_loop().time()
+        for capability, it in former.breakers.items():
+            if capability in self._breakers:
+                until = None if it.wait is None else now + max(0.0, it.wait - absence.seconds)
+                self._breakers[capability] = Breaker(it.failures, until, it.reason)
+
+    def _wait_of(self, breaker: Breaker) -> float | None:
+        until = breaker.open_until
+        return None if until is None else max(0.0, until - asyncio.get_running_loop().time())
 
     def start(self, delays: Mapping[Capability, float]) -> None:
         """Begin to poll, each capability after its own delay in seconds."""
@@ -206,7 +238,7 @@ class Poller:
         words = self._journal.unmapped_words.of(capability)
         outcome = PollOutcome(capability, elapsed, status.failure, status.detail, words)
         self._journal.record_end(outcome, now)
-        self._journal.record_clock_skew(self._skew())
+        self._journal.record_clock_skew(self._client.skew)
         return outcome
 
     async def _apply_part(

@@ -3,8 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from agent.clock import wall_clock
@@ -14,7 +14,9 @@ from agent.model import AccountKey
 from agent.net.exchange import Fetch
 from agent.polling.account_state import AccountState
 from agent.polling.call_ledger import RECENT_CALLS
+from agent.polling.handover import Absence, Handover
 from agent.polling.journal import PollJournal, PollOutcome
+from agent.polling.merge import MergeState
 from agent.polling.plan import Plan, plans_of
 from agent.polling.poller import Poller
 from agent.polling.pushed import PushOutcome
@@ -27,6 +29,8 @@ from agent.providers import registry
 from agent.providers.base import AdapterReports, Provider
 from agent.providers.paid_queries import Pages
 from agent.providers.pushed import PushedFacts
+from agent.store.acting import acting_under
+from agent.store.leases import account_lease
 from exporters.telemetry import Telemetry
 
 
@@ -46,6 +50,48 @@ class BuildProvider(Protocol):
     ) -> Provider:
         """The adapter; raises ``ValueError`` or ``ConfigError`` when it cannot be made."""
         ...
+
+
+class Ownership(Protocol):
+    """Which of the configured accounts are polled here."""
+
+    def owns(self, key: AccountKey) -> bool:
+        """Whether the account is to be polled here."""
+        ...
+
+    def may_poll(self, key: AccountKey) -> bool:
+        """Whether a request of the account may be sent at this moment."""
+        ...
+
+    def take_former(self, key: AccountKey) -> "FormerPoller | None":
+        """What the account's former poller has left; once, and ``None`` where there was none."""
+        ...
+
+
+class OwnsAll:
+    """Where one agent polls every account."""
+
+    def owns(self, _key: AccountKey) -> bool:
+        """It does."""
+        return True
+
+    def may_poll(self, _key: AccountKey) -> bool:
+        """It may."""
+        return True
+
+    def take_former(self, _key: AccountKey) -> "FormerPoller | None":
+        """There is none."""
+        return None
+
+
+@dataclass(frozen=True, repr=False)
+class FormerPoller:
+    """What another process has left of an account that it polled."""
+
+    merged: MergeState
+    handover: Handover
+    call_ids: Mapping[int, Collection[int]]
+    absence: Absence
 
 
 class Pollers:
@@ -79,10 +125,15 @@ class Pollers:
         self._restored: dict[AccountKey, PushedFacts] = {}
         # Requests are signed, and the clocks of providers compared, as it is set now.
         self._wall = wall_clock(clock)
-        self._paths = RequestPaths(self._wall, recorder)
+        self.ownership: Ownership = OwnsAll()
+        """Which accounts are polled; see :meth:`follow_ownership`."""
+        self._paths = RequestPaths(self._wall, recorder, self._may_poll)
+        self._settings: Settings | None = None
         self._urgent: frozenset[AccountKey] = frozenset()
         self._changing = asyncio.Lock()
-        self.requested = RequestedPolls(lambda: self._pollers)
+        self._elsewhere: frozenset[AccountKey] = frozenset()
+        """The accounts that are configured, and polled by other replicas."""
+        self.requested = RequestedPolls(lambda: self._pollers, lambda: self._elsewhere)
         """The polls that people ask for."""
 
     def accounts(self) -> tuple[AccountKey, ...]:
@@ -115,7 +166,8 @@ class Pollers:
                 everything polls on as before.
         """
         async with self._changing:
-            plans = plans_of(settings)
+            configured = plans_of(settings)
+            plans = {key: it for key, it in configured.items() if self.ownership.owns(key)}
             changed = [plan for key, plan in plans.items() if not self._is_running(key, plan)]
             # Everything that can fail comes first: until the new pollers exist, nothing stops.
             try:
@@ -124,7 +176,9 @@ class Pollers:
                 await self._paths.close_unused(self._plans())
                 raise
             await self._stop_pollers([plan.key for plan in changed])
-            await self._remove([key for key in self._pollers if key not in plans])
+            await self._remove([key for key in self._pollers if key not in plans], configured)
+            self._settings = settings
+            self._elsewhere = frozenset(configured.keys() - plans.keys())
             # Only now: the former poller of an account may not write its state any more.
             for poller in pollers:
                 poller.take_over()
@@ -133,6 +187,15 @@ class Pollers:
             await self._paths.close_unused(plans.values())
             if begin:
                 self._begin(pollers)
+
+    async def follow_ownership(self) -> None:
+        """Poll what is owned now, and nothing else; raises as :meth:`reconfigure` does."""
+        if self._settings is not None:
+            await self.reconfigure(self._settings)
+
+    def poller(self, key: AccountKey) -> Poller | None:
+        """The poller of an account; ``None`` where it is not polled here."""
+        return self._pollers.get(key)
 
     async def stop(self) -> None:
         """Cancel every poll and close every connection."""
@@ -161,6 +224,9 @@ class Pollers:
         An account that is not polled yet gets them with :meth:`restore_pushed`; none is returned.
         """
         poller = self._pollers.get(key)
+        if key in self._elsewhere:
+            # Whoever polls it takes them from the store.
+            return ()
         if poller is None:
             self._restored[key] = [*self._restored.get(key, ()), *facts]
             return ()
@@ -176,6 +242,9 @@ class Pollers:
         self._urgent = keys
         for key, poller in self._pollers.items():
             poller.set_urgent(key in keys)
+
+    def _may_poll(self, key: AccountKey) -> bool:
+        return self.ownership.may_poll(key)
 
     def _plans(self) -> list[Plan]:
         return [poller.plan for poller in self._pollers.values()]
@@ -197,11 +266,14 @@ class Pollers:
             clock=self._clock,
             pages=self._pages,
         )
-        former = self._pollers.get(plan.key)
-        state = former.state if former else self._new_state(plan)
-        poller = Poller(
-            plan, provider, state, journal, lambda: path.client.skew, self._clock, redact
-        )
+        running = self._pollers.get(plan.key)
+        former = None if running else self.ownership.take_former(plan.key)
+        state = running.state if running else self._new_state(plan)
+        poller = Poller(plan, provider, state, journal, path, self._clock, redact)
+        if former is not None:
+            state.ledger.adopt(former.handover.calls, former.call_ids)
+            state.adopt(former.merged)
+            poller.adopt(former.handover, former.absence)
         poller.set_urgent(plan.key in self._urgent)
         return poller
 
@@ -227,21 +299,24 @@ class Pollers:
         running = [self._pollers[key] for key in keys if key in self._pollers]
         await asyncio.gather(*(poller.stop() for poller in running))
 
-    async def _remove(self, keys: Sequence[AccountKey]) -> None:
+    async def _remove(self, keys: Sequence[AccountKey], configured: Container[AccountKey]) -> None:
+        """Poll ``keys`` no more; the facts of those that others poll stay."""
         await self._stop_pollers(keys)
         for key in keys:
             del self._pollers[key]
-            self._fleet.drop(*key)
+            if key not in configured:
+                self._fleet.drop(*key)
             self._telemetry.forget_account(*key)
 
     def _begin(self, pollers: Sequence[Poller]) -> None:
         for index, poller in enumerate(pollers):
             intervals = poller.plan.polling.intervals
-            poller.start(
-                {
-                    capability: first_delay(
-                        index, len(pollers), intervals.of(capability), self._jitter()
-                    )
-                    for capability in poller.capabilities
-                }
-            )
+            delays = {
+                capability: first_delay(
+                    index, len(pollers), intervals.of(capability), self._jitter()
+                )
+                for capability in poller.capabilities
+            }
+            # What its tasks write, they write under the account's lease.
+            with acting_under(account_lease(*poller.plan.key)):
+                poller.start(delays)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from agent.net.exchange import RateLimit
+from agent.polling.handover import RequestTimes
 
 _MARGIN: Final = 0.05
 """The share by which a stretch is lengthened: requests take different times to arrive."""
@@ -55,3 +56,22 @@ class RateWindows:
         if len(times) < limit.requests:
             return times, 0.0
         return times, max(0.0, times[0] + limit.seconds * (1 + _MARGIN) - now)
+
+    def export(self) -> list[RequestTimes]:
+        """When requests were sent, for the next poller of the account."""
+        now = self._clock()
+        return [
+            RequestTimes(it.requests, it.seconds, it.scope, [now - at for at in times])
+            for it, times in self._sent.items()
+        ]
+
+    def adopt(self, former: Iterable[RequestTimes], absence: float, unsaved: int) -> None:
+        """Count what a former poller has sent before an ``absence`` of so many seconds.
+
+        Up to ``unsaved`` requests more are counted as sent just now: nobody knows of them.
+        """
+        now = self._clock()
+        for it in former:
+            limit = RateLimit(it.requests, it.seconds, it.scope)
+            times = [now - absence - age for age in it.ages] + [now] * min(unsaved, it.requests)
+            self._sent[limit] = deque(times, maxlen=limit.requests)

@@ -22,14 +22,16 @@ Around each request of the adapter, from the outside, as :func:`_wrap` puts them
    otherwise see a multiple of the configured rate;
 10. budget: rate, concurrency and ``Retry-After`` pauses of the account, around exactly what is
    sent;
-11. HTTP client: signs each attempt afresh, sends it once, and holds every guard
+11. the account's lease, where replicas share the accounts: after every wait;
+12. HTTP client: signs each attempt afresh, sends it once, and holds every guard
    (:mod:`agent.net.http_client`).
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from agent.net.exchange import Answer, Fetch, Request
+from agent.model import AccountKey
+from agent.net.exchange import Answer, Fetch, ProviderError, Request
 from agent.net.heap import Heap
 from agent.net.http_client import HttpClient, HttpClientLimits
 from agent.net.large_bodies import LargeBodies
@@ -40,7 +42,9 @@ from agent.polling.loop_throttle import LoopThrottle
 from agent.polling.plan import Plan
 from agent.polling.recorder import ResponseRecorder
 from agent.polling.retry import Backoff, with_retries
+from agent.states import PollFailure
 
+MayPoll = Callable[[AccountKey], bool]
 _ClientKey = tuple[str, tuple[str, ...], str | None, HttpClientLimits]
 
 
@@ -50,6 +54,7 @@ class RequestPath:
 
     fetch: Fetch
     client: HttpClient
+    budget: Budget
 
 
 class RequestPaths:
@@ -58,10 +63,17 @@ class RequestPaths:
     Args:
         clock: Epoch seconds.
         recorder: Records every answer, where there is one.
+        may_poll: Whether requests of an account may be sent now.
     """
 
-    def __init__(self, clock: Callable[[], float], recorder: ResponseRecorder | None) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        recorder: ResponseRecorder | None,
+        may_poll: MayPoll = lambda _: True,
+    ) -> None:
         self._clients = HttpClientPool(clock)
+        self._may_poll = may_poll
         self._throttle = LoopThrottle()
         self._heap = Heap()
         self._recorder = recorder
@@ -74,12 +86,13 @@ class RequestPaths:
             OSError: when ``ca_file`` cannot be read.
         """
         client = self._clients.get(plan)
-        return RequestPath(self._wrap(client.fetch, plan), client)
+        budget = Budget(plan.polling.rate, plan.polling.concurrency)
+        return RequestPath(self._wrap(client.fetch, plan, budget), client, budget)
 
-    def _wrap(self, fetch: Fetch, plan: Plan) -> Fetch:
+    def _wrap(self, fetch: Fetch, plan: Plan, budget: Budget) -> Fetch:
         """Put the wrappers on, the innermost first; the module says why in this order."""
         polling = plan.polling
-        fetch = Budget(polling.rate, polling.concurrency).wrap(fetch)
+        fetch = budget.wrap(_while_ours(fetch, plan.key, self._may_poll))
         fetch = with_retries(fetch, polling.attempts, Backoff.within(polling.timeout))
         if self._recorder is not None:
             fetch = self._recorder.wrap(plan.key, fetch)
@@ -91,6 +104,17 @@ class RequestPaths:
     async def close_unused(self, plans: Iterable[Plan]) -> None:
         """Close every client that none of ``plans`` uses."""
         await self._clients.close_unused(plans)
+
+
+def _while_ours(fetch: Fetch, key: AccountKey, may_poll: MayPoll) -> Fetch:
+    """``fetch``, which sends nothing once the account is another replica's."""
+
+    async def fetch_while_ours(request: Request) -> Answer:
+        if not may_poll(key):
+            raise ProviderError(PollFailure.CANCELLED, "another replica polls the account now")
+        return await fetch(request)
+
+    return fetch_while_ours
 
 
 def _noting_age(fetch: Fetch) -> Fetch:

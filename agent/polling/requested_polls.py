@@ -5,7 +5,7 @@ pauses that its provider asked for. A person in a hurry therefore costs the othe
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
@@ -33,6 +33,8 @@ class PollAnswer(StrEnum):
     """Refused: the account was polled for a person a moment ago."""
     CREDENTIALS_REFUSED = "credentials_refused"
     """Refused: the provider has refused the credentials, and trying again may lock them."""
+    ELSEWHERE = "elsewhere"
+    """Refused: another replica polls the account."""
     UNKNOWN_ACCOUNT = "unknown_account"
     """Refused: no such account is polled."""
 
@@ -53,10 +55,16 @@ class RequestedPolls:
 
     Args:
         pollers: Returns the pollers in force by account.
+        elsewhere: Returns the accounts that other replicas poll.
     """
 
-    def __init__(self, pollers: Callable[[], Mapping[AccountKey, Poller]]) -> None:
+    def __init__(
+        self,
+        pollers: Callable[[], Mapping[AccountKey, Poller]],
+        elsewhere: Callable[[], Container[AccountKey]] = tuple,
+    ) -> None:
         self._pollers = pollers
+        self._elsewhere = elsewhere
         self._running: dict[AccountKey, asyncio.Task[tuple[PollOutcome, ...]]] = {}
         self._ended: dict[AccountKey, float] = {}
 
@@ -94,6 +102,8 @@ class RequestedPolls:
 
     def _refusal(self, key: AccountKey) -> RequestedPoll | None:
         poller = self._pollers().get(key)
+        if key in self._elsewhere():
+            return RequestedPoll(PollAnswer.ELSEWHERE)
         if poller is None:
             return RequestedPoll(PollAnswer.UNKNOWN_ACCOUNT)
         if poller.has_refused_credentials():

@@ -28,6 +28,9 @@ NOTICES: Final[Mapping[str, Message]] = {
     PollAnswer.CREDENTIALS_REFUSED: Message(
         "Not polled: the provider refuses the credentials, and trying again may lock them."
     ),
+    PollAnswer.ELSEWHERE: Message(
+        "Not polled: another replica polls this account. What it finds is shown here."
+    ),
     PollAnswer.UNKNOWN_ACCOUNT: Message("Not polled: this account is not polled any more."),
 }
 """By the answer to the form, which the page gets as ``done``."""

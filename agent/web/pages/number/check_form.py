@@ -30,12 +30,16 @@ _REFUSALS: Final[Mapping[PollAnswer, Message]] = {
         "Not polled: the provider refuses the account's credentials, and trying again may lock"
         " them. Correct them in the configuration first."
     ),
+    PollAnswer.ELSEWHERE: Message(
+        "Not polled: another replica polls this account. What it finds is shown here."
+    ),
     PollAnswer.UNKNOWN_ACCOUNT: Message("Not polled: this account is not in the configuration."),
 }
 _STATUSES: Final[Mapping[PollAnswer, HTTPStatus]] = {
     PollAnswer.FAILED: HTTPStatus.OK,
     PollAnswer.TOO_SOON: HTTPStatus.CONFLICT,
     PollAnswer.CREDENTIALS_REFUSED: HTTPStatus.CONFLICT,
+    PollAnswer.ELSEWHERE: HTTPStatus.CONFLICT,
     PollAnswer.UNKNOWN_ACCOUNT: HTTPStatus.CONFLICT,
 }
 
