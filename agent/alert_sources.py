@@ -55,6 +55,7 @@ class AlertSources:
         Raises:
             StoreError: when the ledger refuses.
         """
+        await self._webhooks.follow()
         # Complaints first: those about an open ticket are attached to it and raise no alert.
         complaint_alerts = await self._complaints.collect_alerts(fleet, now)
         external_alerts = await self._webhooks.firing_alerts()

@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -23,6 +24,7 @@ from agent.complaints.correlation import ComplaintCorrelator, is_listed
 from agent.config.reloads import Reloads
 from agent.config.settings import Settings
 from agent.diagnosis.area_table import AREAS
+from agent.evaluation import Evaluation, Parts
 from agent.event_loop import (
     BackgroundTask,
     LoopLag,
@@ -37,13 +39,11 @@ from agent.health.fleet import FleetHealth
 from agent.history.service import HistoryService
 from agent.inbound import InboundWebhooks, Targets
 from agent.lints.waivers import WaiverBook, WaiverStore
-from agent.model import Alert
 from agent.plan import Plan, make_plan, warn_of_needed_restart
 from agent.polling.pollers import Pollers
 from agent.refresher import Refresher
-from agent.rules.engine import RuleEngine
+from agent.replicas.published import PublishedAccounts
 from agent.rules.queries.queries import Queries, QueryLimits
-from agent.rules.scheduler import Scheduler
 from agent.runtime_state import RuntimeState
 from agent.series import SeriesBuilder
 from agent.sinks.callback_actions import Callbacks
@@ -53,7 +53,7 @@ from agent.sinks.links import Links
 from agent.sinks.reconciler import TicketSystemReconciler
 from agent.sinks.registry import SinkContext, build_sinks
 from agent.sinks.text import Writer
-from agent.store import StoreError, UnavailableError
+from agent.store import StoreError
 from agent.store.audit import AuditLog
 from agent.store.database import Database
 from agent.store.monitor import LedgerMonitor
@@ -64,7 +64,6 @@ from agent.tickets.decide.recovery_facts import recovery_by_facts
 from agent.tickets.ledger import Ledger
 from agent.tickets.manager import Tickets
 from agent.tickets.open_faults import OpenFaultsOf
-from agent.tickets.series import accounts_of, tickets_summary
 from agent.web.services import ReloadOutcome, WebServices
 from agent.webhooks.auth import TokenCheck
 from agent.webhooks.own_token import OwnToken
@@ -72,6 +71,10 @@ from exporters.block import Block
 from exporters.exposition import Exposition
 from exporters.own_series import OwnSeries
 from exporters.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from agent.replicas.replica import Replica
+    from agent.store.postgresql.lease_keeper import LeaseKeeper
 
 log = structlog.get_logger(__name__)
 
@@ -94,7 +97,9 @@ class Agent:
         self.fleet = Fleet()
         self.telemetry = Telemetry()
         self.exposition = Exposition(self.telemetry.render, self.telemetry.scrape_errors.inc)
+        self.published = PublishedAccounts(self.exposition)
         self.own_series = OwnSeries(self.telemetry)
+        self._replica: Replica | None = None
         self.reloads = Reloads(self.telemetry.record_reload, self._clock)
         self.baselines = BaselineBook()
         self.waivers = WaiverBook()
@@ -147,7 +152,7 @@ class Agent:
         self._fleet_health = FleetHealth(OpenFaultsOf(lambda: self.tickets.open))
         checks = self._checks(plan.settings)
         self._refresher = Refresher(
-            self.fleet, self.exposition, self._clock, *checks, self._fleet_health
+            self.fleet, self.published, self._clock, *checks, self._fleet_health
         )
         await self._runtime_state.restore_habits(self._refresher.habits, self._refresher.charges)
         self._retention = RetentionClock(self.database, self._clock)
@@ -237,11 +242,11 @@ class Agent:
 
     def _blocks(self) -> tuple[Block, ...]:
         """All series as they are now, the agent's own included."""
-        return self.exposition.blocks() + self.own_series.blocks()
+        return self.published.blocks() + self.own_series.blocks()
 
     def _queries(self) -> Queries:
         return Queries(
-            lambda: self._scheduler.engine,
+            lambda: self._evaluation.engine,
             self._blocks,
             self._clock,
             lambda: self.settings.rules.interval,
@@ -255,60 +260,56 @@ class Agent:
         for watch in (LoopLag(self.telemetry), LedgerMonitor(self.database, self.telemetry)):
             watch.start()
             self._running.push_async_callback(watch.stop)
-        await self._dispatcher.start()
+        self._evaluation = Evaluation(self._evaluation_parts(), plan)
         self._running.push_async_callback(self._stop_dispatcher)
-        self._ticket_systems.start()
-        self._running.push_async_callback(self._ticket_systems.stop)
-        engine = RuleEngine(plan.ruleset, retention=plan.settings.rules.history)
-        await self._runtime_state.restore_alerts(engine)
-        self.tickets.rules_gone(engine.gone)
-        engine.announce_gone()
-        self._start_rules(plan, engine)
-        self._running.push_async_callback(self._stop_rules)
-        self.webhooks.start()
-        self._running.push_async_callback(self.webhooks.stop)
+        self._running.push_async_callback(self._evaluation.end)
         runs = (self._refresher.run, self.evidence.collector.run, self._history.run)
+        if self.database.lease_keeper is not None:
+            self._replica = self._make_replica(self.database.lease_keeper)
+        await self._dispatcher.start()
+        if self._replica is None:
+            await self._evaluation.begin()
         for task in (BackgroundTask(it.__qualname__, it) for it in (*runs, AREAS.load_beside)):
             task.start()
             self._running.push_async_callback(task.stop)
         await self._pollers.start(plan.settings, self._runtime_state.cost_pages)
         self._running.push_async_callback(self._pollers.stop)
+        if self._replica is not None:
+            self._running.push_async_callback(self._replica.stop)
+            await self._replica.start()
 
-    def _start_rules(self, plan: Plan, engine: RuleEngine) -> None:
-        self._scheduler = Scheduler(
-            engine,
-            self._blocks,
-            self._on_evaluation,
-            self.telemetry,
-            plan.settings.rules.interval,
-            self._clock,
+    def _evaluation_parts(self) -> Parts:
+        return Parts(
+            state=self._runtime_state,
+            sources=self._sources,
+            tickets=self.tickets,
+            evidence=self.evidence,
+            refresher=self._refresher,
+            pollers=self._pollers,
+            fleet=self.fleet,
+            webhooks=self.webhooks,
+            ticket_systems=self._ticket_systems,
+            telemetry=self.telemetry,
+            clock=self._clock,
+            blocks=self._blocks,
+            exposition=self.exposition,
         )
-        # Without any rules too: external alerts and complaints are handled after each evaluation.
-        self._scheduler.start()
 
-    async def _stop_rules(self) -> None:
-        await self._scheduler.stop()  # No bound method of the scheduler: a reload replaces it.
+    def _make_replica(self, lease_keeper: "LeaseKeeper") -> "Replica":
+        from agent.replicas.replica import Replica, ReplicaParts  # noqa: PLC0415 - only for several
+
+        own = (self.database, self._dispatcher, self._evaluation, self.published, self._restore)
+        return Replica(ReplicaParts(*own), lease_keeper)
+
+    async def _restore(self) -> None:
+        """Read again what the replica that decided before has written."""
+        await self._runtime_state.restore_baselines()
+        await self._runtime_state.restore_habits(self._refresher.habits, self._refresher.charges)
+        await self._waivers.restore()
+        await self._rejections.restore()
 
     async def _stop_dispatcher(self) -> None:
         await self._dispatcher.stop(grace_for(self.settings.sinks))
-
-    # Each evaluation of the rules ends here.
-
-    async def _on_evaluation(self, rule_alerts: Sequence[Alert], now: float) -> None:
-        # Alerts go on without the ledger, LedgerUnwritable among them; what could not be written is
-        # decided again in the next evaluation. The database has logged why.
-        with suppress(UnavailableError):
-            await self._runtime_state.save_alerts(self._scheduler.engine)
-            if self.settings.tickets.enabled:
-                own = self._scheduler.engine.ruleset.alert_names
-                await self._sources.observe(rule_alerts, own, self.fleet, now)
-            await self._runtime_state.save()
-        open_tickets = tuple(self.tickets.open)
-        self.evidence.collector.observe(open_tickets)
-        self._refresher.follow_tickets()
-        summary = await asyncio.to_thread(tickets_summary, open_tickets, now, self.tickets.waiting)
-        self.exposition.publish("agent", summary)
-        self._pollers.set_urgent(accounts_of(open_tickets))
 
     # Reloading the configuration.
 
@@ -336,13 +337,7 @@ class Agent:
         self._refresher.replace(*self._checks(plan.settings))
         self.tickets.reconfigure(plan.settings)
         await self.webhooks.reconfigure(plan.settings)
-        await self._scheduler.stop()
-        engine = RuleEngine(plan.ruleset, retention=plan.settings.rules.history)
-        engine.inherit(self._scheduler.engine)
-        self.tickets.rules_gone(engine.gone)
-        notices = engine.announce_gone()
-        self._start_rules(plan, engine)
-        return notices
+        return await self._evaluation.replace(plan)
 
     # Called by the webhooks and the web application.
 
@@ -395,6 +390,7 @@ class Agent:
             queries=self._queries,
             complaints=self._complaint_api,
             fleet_health=self._fleet_health,
+            decided_at=lambda: None if self._replica is None else self._replica.decided_at(),
             tickets_in_memory=lambda: self.tickets.open,
             provided=(*self.webhooks.routes(), *self._complaint_api.routes()),
         )

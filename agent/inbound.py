@@ -153,6 +153,20 @@ class InboundWebhooks:
             *self._pushes.routes(),
         )
 
+    def share(self) -> None:
+        """Mind that other replicas store alerts, complaints and pushes as well."""
+        self.external_alerts.is_shared = self.complaints.is_shared = True
+        self._pushes.share()
+
+    async def follow(self) -> None:
+        """Take over the alerts and complaints that other replicas have stored.
+
+        Raises:
+            StoreError: when the ledger cannot be read.
+        """
+        await self.external_alerts.follow()
+        await self.complaints.follow()
+
     async def firing_alerts(self) -> tuple[Alert, ...]:
         """The alerts that Alertmanager reports as firing; none while its webhook is disabled."""
         if not self._settings.intake.alertmanager.enabled:

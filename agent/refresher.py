@@ -5,8 +5,9 @@ waits for it; an account that was polled several times meanwhile is processed on
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import structlog
 
@@ -23,12 +24,23 @@ from agent.series.calls import habit_blocks
 from agent.states import Capability
 from agent.tickets.moved_numbers import MovedNumbers
 from exporters.block import Block
-from exporters.exposition import Exposition
 
 log = structlog.get_logger(__name__)
 
 AGEING_TICK_SECONDS = 1.0
 """Seconds without a new snapshot after which all accounts are processed: facts become stale."""
+
+
+class Publisher(Protocol):
+    """Publishes the blocks of accounts."""
+
+    def publish(self, owner: str, blocks: Sequence[Block]) -> None:
+        """Replace all blocks of ``owner``."""
+        ...
+
+    def withdraw(self, owner: str) -> None:
+        """Remove all blocks of ``owner``."""
+        ...
 
 
 class Refresher:
@@ -37,7 +49,7 @@ class Refresher:
     def __init__(
         self,
         fleet: Fleet,
-        exposition: Exposition,
+        exposition: Publisher,
         clock: Callable[[], float],
         checker: Checker,
         series: SeriesBuilder,

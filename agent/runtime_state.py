@@ -57,16 +57,24 @@ class RuntimeState:
     async def restore_alerts(self, engine: RuleEngine) -> None:
         """Restore the pending and firing alerts of ``engine``; damaged ones are left out."""
         pages = dict(await self._database.pages(ROOT))
-        if not pages:
-            return
         # Also those that cannot be read: the next save must delete them.
         self._saved_alerts = pages
+        if not pages:
+            return
         try:
             count = await asyncio.to_thread(engine.restore, pages)
         except ValueError as error:
             log.error("alerts_not_restored", error=str(error))  # noqa: TRY400 - the text says it
         else:
             log.info("alerts_restored", alerts=count)
+
+    async def stored_alerts(self) -> dict[str, bytes]:
+        """The pages of alerts as whoever decides has saved them.
+
+        Raises:
+            StoreError: when the ledger cannot be read.
+        """
+        return dict(await self._database.pages(ROOT))
 
     async def save(self) -> None:
         """Save the baselines and habits that changed, and forget the alerts of rules that are gone.

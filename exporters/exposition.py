@@ -70,6 +70,8 @@ class Exposition:
         self._owners: Owners = {}
         self._pages: dict[Format, _CompressedPage] = {}
         self._lock = asyncio.Lock()
+        self.before_scrape: Callable[[], None] = lambda: None
+        """Called before each page is made."""
 
     def publish(self, owner: str, blocks: Sequence[Block]) -> None:
         """Replace all blocks of ``owner`` (an account as ``north/hq``, or ``agent``).
@@ -82,6 +84,10 @@ class Exposition:
         """Remove all blocks of ``owner`` from the page; an unknown owner is no error."""
         self._owners = {name: blocks for name, blocks in self._owners.items() if name != owner}
 
+    def blocks_of(self, owner: str) -> tuple[Block, ...]:
+        """The blocks of one owner; none where it is unknown."""
+        return tuple(self._owners.get(owner, ()))
+
     def blocks(self) -> tuple[Block, ...]:
         """All blocks published now, for the rule engine."""
         return tuple(chain.from_iterable(self._owners.values()))
@@ -89,6 +95,7 @@ class Exposition:
     async def scrape(self, accept: str = "", accept_encoding: str = "") -> Page:
         """The page for a client that sent these headers, without the parts that fail."""
         async with self._lock:
+            self.before_scrape()
             return await asyncio.to_thread(
                 self._page, self._owners, choose_format(accept), accepts_gzip(accept_encoding)
             )

@@ -152,6 +152,8 @@ class Telemetry:
         )
         self.rule_missed = self._counter("numwatch_rule_group_iterations_missed_total")
         self.rule_history = self._gauge("numwatch_rule_history_bytes")
+        self.replicas = self._gauge("numwatch_replicas")
+        self.lease_epoch = self._gauge("numwatch_account_lease_epoch")
         self.loop_lag = self._histogram("numwatch_event_loop_lag_seconds", _LAG_SECONDS)
         self.loop_lag_max = self._gauge("numwatch_event_loop_lag_max_seconds")
         family = FAMILIES["numwatch_build_info"]
@@ -201,6 +203,7 @@ class Telemetry:
             self.complaints,
             self.pushes,
             self.pushed_facts,
+            self.lease_epoch,
         ):
             metric.remove_by_labels({"provider": provider, "account": account})
 

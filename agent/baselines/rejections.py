@@ -66,8 +66,14 @@ class DriftRejections:
             StoreError: if the store cannot be read.
             ValueError: if a page is damaged; names the page.
         """
-        stored = [_decode(*page) for page in await database.pages(PAGE_PREFIX)]
-        return cls(database, {it.number: it.rejections for it in stored})
+        rejections = cls(database, {})
+        await rejections.restore()
+        return rejections
+
+    async def restore(self) -> None:
+        """Read every rejection of the store; raises as :meth:`open` does."""
+        stored = [_decode(*page) for page in await self._database.pages(PAGE_PREFIX)]
+        self._by_number = {it.number: it.rejections for it in stored}
 
     def of(self, provider: str, account: str, number: str) -> tuple[Rejection, ...]:
         """The rejections of a number, oldest first."""

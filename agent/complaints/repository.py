@@ -16,6 +16,7 @@ from agent.complaints.owed import OwedSteps
 from agent.diagnosis.caller_reports import CallerReport
 from agent.masking import mask_phone
 from agent.store.database import Database, finish, uninterrupted
+from agent.store.locks import lock_texts
 from agent.store.schema import complaints
 from agent.tickets.ticket import Subject
 
@@ -104,6 +105,8 @@ class ComplaintRepository:
         for row in waiting.values():
             self._hold(row)
         self._lock = asyncio.Lock()
+        self.is_shared = False
+        """Whether other replicas store complaints as well."""
 
     @classmethod
     async def open(cls, database: Database) -> "ComplaintRepository":
@@ -163,6 +166,19 @@ class ComplaintRepository:
             return (
                 complaint if await finish(self._insert(complaint, _to_call_back(report))) else None
             )
+
+    async def follow(self) -> None:
+        """Take over what other replicas have stored; raises StoreError as :meth:`find` does."""
+        if not self.is_shared:
+            return
+        async with self._lock:
+            stored = await finish(_read_waiting(self.database))
+            for complaint_id in self._waiting.keys() - stored.keys():
+                self._release(complaint_id)
+            for complaint_id, row in stored.items():
+                if complaint_id not in self._waiting:
+                    self._hold(row)
+                self._waiting[complaint_id] = row.stored
 
     async def update(
         self, changed: Mapping[str, StoredComplaint], answered: Collection[str], now: float
@@ -269,6 +285,8 @@ class ComplaintRepository:
     async def _insert(self, complaint: Complaint, caller: str) -> bool:
         query = select(complaints.c.id).where(complaints.c.id == complaint.id)
         async with self.database.transaction() as connection:
+            if self.is_shared:
+                await lock_texts(connection, [f"complaint/{complaint.id}"])
             # An answered complaint is no longer in memory, but its repeat must be recognized.
             if (await connection.execute(query)).first() is not None:
                 return False
@@ -359,7 +377,7 @@ async def _read_waiting(database: Database) -> dict[str, _WaitingComplaint]:
     query = unanswered.order_by(complaints.c.received_at, complaints.c.id)
     stored = await _fetch(database, query)
     numbers = select(complaints.c.id, complaints.c.caller).where(complaints.c.answered_at.is_(None))
-    async with database.transaction() as connection:
+    async with database.reading() as connection:
         callers = {row.id: row.caller for row in (await connection.execute(numbers)).all()}
     return {it: _WaitingComplaint(stored[it], callers.get(it) or "") for it in stored}
 

@@ -79,6 +79,9 @@ class WaiverStore:
         by_number: dict[str, tuple[OperatorWaiver, ...]] = {}
         for waiver in await finish(_read(self._database)):
             by_number[waiver.number] = (*by_number.get(waiver.number, ()), waiver)
+        # Another replica may have withdrawn all of a number's.
+        for number in self._book.state.by_number.keys() - by_number.keys():
+            self._book.put(number, ())
         for number, waivers in by_number.items():
             self._book.put(number, waivers)
 

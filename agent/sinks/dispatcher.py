@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 
 import structlog
 
@@ -19,7 +20,9 @@ from agent.sinks.on_call import LadderClimber
 from agent.sinks.receipts import ReceiptReader
 from agent.sinks.worker import Worker
 from agent.store import StoreError, UnavailableError
+from agent.store.acting import acting_under
 from agent.store.database import Database
+from agent.store.leases import sink_lease
 from agent.store.retention import RetentionClock
 from agent.tickets.outbox.outbox import Outbox
 from exporters.telemetry import Telemetry
@@ -73,10 +76,12 @@ class Dispatcher:
         self._retention = retention or RetentionClock(database, clock).now
         self._steady = steady or SteadyClock(clock)
         self._jitter = jitter
-        self._workers: list[Worker] = []
-        self._tasks: list[asyncio.Task[None]] = []
+        self.owns: Callable[[str], bool] = lambda _: True
+        """Whether a sink is delivered to from here at this moment."""
+        self._workers: dict[str, Worker] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._notifications = Notifications(database)
-        self.receipts = ReceiptReader(lambda: self._sinks, telemetry, clock)
+        self.receipts = ReceiptReader(self._owned_sinks, telemetry, clock)
         """Reads whether messages to people have arrived."""
         self.ladder = LadderClimber(database, clock, self.wake)
         """Queues notices to whoever is on call."""
@@ -85,24 +90,39 @@ class Dispatcher:
         self._reading = BackgroundTask("receipts", self.receipts.run)
 
     async def start(self) -> None:
-        """Continue where the last run stopped.
+        """Continue where the last run stopped, with the sinks that are owned here.
 
         Raises:
             StoreError: when the ledger cannot be read or written.
         """
-        # Before any worker: a row that was being sent when the agent died is claimed by nobody.
-        workers = self._make_workers()
-        for worker in workers:
-            await worker.restore_budget()
-        for sink in self._sinks:
-            recovered = await self._outbox.recover(sink.name, self._steady())
-            if recovered:
-                log.info("deliveries_taken_up_again", sink=sink.name, rows=recovered)
         await self._report_orphans()
-        self._start_workers(workers)
+        await self.take({sink.name: None for sink in self._owned_sinks()})
         self._pruning.start()
         self._reading.start()
         self._climbing.start()
+
+    async def take(self, epochs: Mapping[str, int | None]) -> None:
+        """Deliver to these sinks from now on, each under the epoch of its lease, if it has one.
+
+        Raises:
+            StoreError: when the ledger cannot be read or written; none is delivered to then.
+        """
+        workers = [it for it in self._make_workers() if it.sink_name in epochs]
+        # Before any worker: a row that was being sent when the agent died is claimed by nobody.
+        for worker in workers:
+            await worker.restore_budget()
+            with acting_under(sink_lease(worker.sink_name)):
+                recovered = await self._outbox.recover(
+                    worker.sink_name, self._steady(), epochs[worker.sink_name]
+                )
+            if recovered:
+                log.info("deliveries_taken_up_again", sink=worker.sink_name, rows=recovered)
+        self._start_workers(workers)
+
+    async def leave(self, sinks: Collection[str], grace: float) -> None:
+        """Deliver what is due to these sinks, for at most ``grace`` seconds, and nothing after."""
+        await self._stop_workers(grace, sinks)
+        self._forget(sinks)
 
     @property
     def sinks(self) -> tuple[Sink, ...]:
@@ -111,16 +131,16 @@ class Dispatcher:
 
     def statuses(self) -> list[DeliveryStatus]:
         """How deliveries to each sink go, in the configuration's order."""
-        return [worker.status() for worker in self._workers]
+        return [worker.status() for worker in self._workers.values()]
 
     @property
     def idle(self) -> bool:
         """Whether every worker has tried all that was due and waits."""
-        return all(worker.idle for worker in self._workers)
+        return all(worker.idle for worker in self._workers.values())
 
     def wake(self) -> None:
         """Query the outbox at once. ``Tickets`` calls this after each commit that queued rows."""
-        for worker in self._workers:
+        for worker in self._workers.values():
             worker.wake()
 
     async def replay(self, ticket: str | None) -> int:
@@ -138,12 +158,13 @@ class Dispatcher:
     async def replace(self, sinks: Sequence[Sink], grace: float = 5.0) -> None:
         """Go on with other sinks, as after a reload; rows queued for a sink stay queued."""
         await self._reading.stop()
-        await self._stop_workers(grace)
+        await self._stop_workers(grace, set(self._workers))
+        await self._close_sinks()
         former = {sink.name for sink in self._sinks}
         self._sinks = tuple(sinks)
         # A worker that was cancelled after the grace has left its row in the state "sending". Each
         # new worker queues such rows again, and tries until the ledger lets it.
-        workers = self._make_workers()
+        workers = [it for it in self._make_workers() if self.owns(it.sink_name)]
         for worker in workers:
             await worker.restore_budget()
         self._start_workers(workers)
@@ -162,11 +183,26 @@ class Dispatcher:
         await self._climbing.stop()
         await self._pruning.stop()
         await self._reading.stop()
-        await self._stop_workers(grace)
+        await self._stop_workers(grace, set(self._workers))
+        await self._close_sinks()
+
+    def _is_owned(self, sink: str) -> bool:
+        return self.owns(sink)
+
+    def _owned_sinks(self) -> tuple[Sink, ...]:
+        return tuple(sink for sink in self._sinks if self.owns(sink.name))
 
     def _make_workers(self) -> list[Worker]:
         return [
-            Worker(sink, self._outbox, self._telemetry, self._clock, self._steady, self._jitter)
+            Worker(
+                sink,
+                self._outbox,
+                self._telemetry,
+                self._clock,
+                self._steady,
+                self._jitter,
+                partial(self._is_owned, sink.name),
+            )
             for sink in self._sinks
         ]
 
@@ -183,22 +219,26 @@ class Dispatcher:
                 with contextlib.suppress(KeyError):
                     gauge.remove(sink)
 
-    def _start_workers(self, workers: list[Worker]) -> None:
-        self._workers = workers
-        self._tasks = [
-            asyncio.create_task(worker.run(), name=f"sink-{sink.name}")
-            for worker, sink in zip(self._workers, self._sinks, strict=True)
-        ]
+    def _start_workers(self, workers: Iterable[Worker]) -> None:
+        for worker in workers:
+            name = worker.sink_name
+            # What a worker writes, it writes under the lease of its sink.
+            with acting_under(sink_lease(name)):
+                self._tasks[name] = asyncio.create_task(worker.run(), name=f"sink-{name}")
+            self._workers[name] = worker
 
-    async def _stop_workers(self, grace: float) -> None:
-        for worker in self._workers:
-            worker.finish()
-        if self._tasks:
-            _done, late = await asyncio.wait(self._tasks, timeout=grace)
+    async def _stop_workers(self, grace: float, sinks: Collection[str]) -> None:
+        for name in sinks:
+            if name in self._workers:
+                self._workers.pop(name).finish()
+        tasks = [self._tasks.pop(name) for name in sinks if name in self._tasks]
+        if tasks:
+            _done, late = await asyncio.wait(tasks, timeout=grace)
             for task in late:
                 task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._workers, self._tasks = [], []
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _close_sinks(self) -> None:
         for sink in self._sinks:
             await sink.close()
 

@@ -57,6 +57,7 @@ class Worker:
         clock: Epoch seconds, for what sinks are told.
         steady: Epoch seconds for waits (:class:`agent.clock.SteadyClock`).
         jitter: Draws from 0 to 1, to vary the waits between retries.
+        may_send: Whether anything may be sent to the sink at this moment.
     """
 
     def __init__(
@@ -67,8 +68,11 @@ class Worker:
         clock: Callable[[], float],
         steady: Callable[[], float],
         jitter: Callable[[], float],
+        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
         self._sink = sink
+        self.sink_name = sink.name
+        self._may_send = may_send
         self._outbox = outbox
         self._telemetry = telemetry
         self._wall = clock
@@ -174,7 +178,7 @@ class Worker:
 
     async def _deliver_due(self) -> float:
         """Deliver every row that is due; returns the seconds until the next one will be."""
-        while self._blocked_for() <= 0:
+        while self._blocked_for() <= 0 and self._may_send():
             if not await (self._probe() if self._outage.is_down else self._attempt_next()):
                 break
             if self._clock() - self._published_at >= _METRICS_INTERVAL:
@@ -229,6 +233,9 @@ class Worker:
         return True
 
     async def _attempt(self, rows: Sequence[Row]) -> None:
+        if not self._may_send():
+            # The sink was lost since the claim; its next owner takes the rows up.
+            return
         self._telemetry.sink_deliveries.labels(self._sink.name).inc()
         self._budget.record(self._clock())
         await self._record(_Result(rows, await self._try_to_deliver(rows)))

@@ -251,6 +251,23 @@ class Ledger:
         """The tickets with these ids, at most a few hundred, oldest first."""
         return await self._in_order(tickets.c.id.in_(ids))
 
+    @uninterrupted
+    async def changed_since(self, known: Mapping[str, int]) -> list[Ticket]:
+        """The open and muted tickets that are not of the revisions ``known`` by id.
+
+        And those known that are neither any more.
+        """
+        query = select(tickets.c.id, tickets.c.revision).where(or_(tickets.c.open, tickets.c.muted))
+        async with self._database.reading() as connection:
+            stored = {row.id: row.revision for row in await connection.execute(query)}
+            changed = [it for it, revision in stored.items() if known.get(it) != revision]
+            ids = [*changed, *(known.keys() - stored.keys())]
+            found: list[Ticket] = []
+            for start in range(0, len(ids), _KEYS_A_QUERY):
+                batch = ids[start : start + _KEYS_A_QUERY]
+                found += await _read(connection, _select().where(tickets.c.id.in_(batch)))
+        return sorted(found, key=lambda it: (it.open, it.detected_at))
+
     async def _in_order(self, condition: ColumnElement[bool]) -> list[Ticket]:
         query = _select().where(condition).order_by(tickets.c.detected_at, tickets.c.id)
         async with self._database.reading() as connection:

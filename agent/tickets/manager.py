@@ -27,7 +27,7 @@ from agent.tickets.decide.decision import Decision, DecisionPolicy, Recovery, by
 from agent.tickets.decide.diagnosis import Diagnose, FaultDiagnoser
 from agent.tickets.decide.faults import keys_of_alerts
 from agent.tickets.decide.limit import decide_within_limit
-from agent.tickets.decide.recovery import resumed, shifted
+from agent.tickets.decide.recovery import shifted
 from agent.tickets.decide.repeated import RepeatedAlerts
 from agent.tickets.decide.view import (
     View,
@@ -44,6 +44,7 @@ from agent.tickets.lines import Lines
 from agent.tickets.outbox.rows import enqueue_all
 from agent.tickets.policy import ticket_policy_of
 from agent.tickets.present_faults import FaultReader
+from agent.tickets.stored import StoredTickets, current, follow
 from agent.tickets.ticket import Ticket
 
 _DIAGNOSIS_ROUNDS = 2
@@ -88,6 +89,7 @@ class Tickets:
         self._mark = ""
         self._landing_ids = LandingIds(b"")
         self._is_loaded = False
+        self.is_shared = False  # whether other replicas write tickets as well
         # Rounds, complaints, actions and redeliveries each read a ticket and write its next
         # revision. They come from different tasks (rule scheduler, HTTP handlers, reconciler):
         # without the lock, two of them could start from the same revision, and the ledger would
@@ -113,9 +115,9 @@ class Tickets:
         self._gone_rules.extend(rules)
 
     def clock_was_set(self, step: float) -> None:
-        """Goes on after the wall clock was set by ``step`` seconds; negative when set back.
+        """Goes on after the wall clock was set by ``step`` seconds, when no time has passed.
 
-        No time has passed. The next round applies it and records it with the open tickets.
+        The next round applies it and records it with the open tickets.
         """
         self._clock_steps.note(step)
 
@@ -126,8 +128,7 @@ class Tickets:
 
         ``alerts`` are all that fire or are pending now, but for those of ``repeated``: what
         another system reports of rules that are evaluated here as well. These open no ticket
-        where fresh facts contradict them. The changes are durable and queued for the sinks when
-        the call returns.
+        where fresh facts contradict them. The changes are durable and queued when it returns.
 
         Raises:
             StoreError: when the ledger refuses; changes already written stay written.
@@ -136,6 +137,7 @@ class Tickets:
             written: list[Change] = []
             self._follow_clock(now)
             try:
+                await self._follow(now)
                 credible = await self._credible(repeated, alerts, fleet, now)
                 await self._evaluate((*alerts, *credible), fleet, now, written)
             except StoreError:
@@ -150,8 +152,7 @@ class Tickets:
     ) -> dict[str, str]:
         """Attaches complaints to the open tickets of their keys; returns each ticket's id.
 
-        A key without an open ticket is left out. The complaints are durable when the call
-        returns.
+        A key without an open ticket is left out. The complaints are durable when it returns.
 
         Raises:
             StoreError: when the ledger refuses; nothing was written then.
@@ -159,7 +160,7 @@ class Tickets:
         async with self._lock:
             # Looked up only now: the round that held the lock may have closed the ticket that
             # the caller saw, or opened the one that it missed.
-            tickets = await self._load(now)
+            tickets = await self._follow(now)
             targets = {key: tickets[key] for key in complaints if key in tickets}
             changes = [
                 attach_complaints(ticket, complaints[key], now) for key, ticket in targets.items()
@@ -168,9 +169,7 @@ class Tickets:
             return {key: ticket.id for key, ticket in targets.items()}
 
     async def act(self, ticket_id: str, request: ActionRequest, now: float) -> Change | None:
-        """Carries out an action; returns ``None`` when there is no such ticket.
-
-        The change is durable and queued for the sinks when the call returns.
+        """Carries out an action, durably; returns ``None`` when there is no such ticket.
 
         Raises:
             ActionRequestError: when the request does not say what its action needs.
@@ -178,15 +177,10 @@ class Tickets:
             StoreError: when the ledger refuses; nothing was written then.
         """
         async with self._lock:
-            open_tickets = await self._load(now)
-            stored = await self._ledger.get(ticket_id)
-            if stored is None:
+            found = await current(self._ledger, await self._follow(now), ticket_id)
+            if found is None:
                 return None
-            # The ticket in memory goes first: it has the progress of its recovery, which the
-            # ledger does not. An ended ticket may have been followed by another of its fault.
-            current = open_tickets.get(stored.key, stored)
-            is_only_open = current.id == stored.id
-            ticket = current if is_only_open else stored
+            ticket, is_only_open = found
             change = perform(ticket, request, self._policy, now, is_only_open=is_only_open)
             await self._write(change)
             return change
@@ -198,17 +192,28 @@ class Tickets:
             StoreError: when the ledger refuses; nothing was written then.
         """
         async with self._lock:
-            stored = await self._ledger.get(ticket_id)
+            found = await current(self._ledger, await self._follow(now), ticket_id)
             # The caller compared the ticket with a remote system before it got the lock.
-            if stored is None or stored.open is (kind == CLOSED):
+            if found is None or found[0].open is (kind == CLOSED):
                 return None
-            # In memory is the progress of a recovery, which the ledger does not have; but the
-            # open ticket of the key may be another episode than the one that is asked for.
-            current = (await self._load(now)).get(stored.key)
-            is_same = current is not None and current.id == stored.id
-            change = redelivery(current if is_same and current else stored, kind, reason, now)
+            change = redelivery(found[0], kind, reason, now)
             await self._write(change)
             return change
+
+    async def follow(self, now: float) -> None:
+        """Takes over what other replicas have written; raises StoreError."""
+        async with self._lock:
+            await self._follow(now)
+
+    async def _follow(self, now: float) -> dict[str, Ticket]:
+        """The open tickets by key, with what other replicas have written."""
+        was_loaded = self._is_loaded
+        tickets = await self._load(now)
+        if self.is_shared and was_loaded:
+            changed = await follow(self._ledger, self._open, self._muted)
+            self._lines.note(changed)
+            self._last_alert_at = {it.key: now for it in changed} | self._last_alert_at
+        return tickets
 
     async def _evaluate(
         self, alerts: Sequence[Alert], fleet: Fleet, now: float, written: list[Change]
@@ -355,10 +360,9 @@ class Tickets:
             raise
 
     async def _commit(self, prepared: Sequence[PreparedChange], written: list[Change]) -> None:
-        """Writes all of ``prepared`` or none, then notifies who waits.
+        """Writes all of ``prepared`` or none, then notifies who waits; wrap it in :func:`finish`.
 
-        Callers wrap it in :func:`finish`: a cancellation between the commit and the lines after
-        it would leave memory behind the ledger.
+        A cancellation between the commit and the lines after it would leave memory behind.
         """
         recorded = [it for it in prepared if it.change.is_recorded]
         if recorded:
@@ -379,16 +383,12 @@ class Tickets:
     async def _load(self, now: float) -> dict[str, Ticket]:
         """The open tickets by key, read from the ledger on first use and after a failed write."""
         if not self._is_loaded:
-            self._mark = await self._ledger.mark()
-            self._landing_ids = await self._ledger.landing_ids()
-            known = await self._ledger.comparable(now - self._settings.tickets.reopen_window)
-            self._lines.note(known)
-            stored = [ticket for ticket in known if ticket.open]
-            gone_after = self._settings.tickets.gone_after
-            self._open = {ticket.key: resumed(ticket, now, gone_after) for ticket in stored}
-            self._muted = {it.key: it for it in await self._ledger.muted_tickets()}
+            stored = await StoredTickets.read(self._ledger, self._settings.tickets, now)
+            self._mark, self._landing_ids = stored.mark, stored.landing_ids
+            self._lines.note(stored.comparable)
+            self._open, self._muted = stored.open, stored.muted
             # Alerts before the start are unknown, so only facts polled from now on are evidence.
-            watched = watched_subjects([*stored, *self._muted.values()])
+            watched = watched_subjects([*self._open.values(), *self._muted.values()])
             self._last_alert_at = dict.fromkeys(watched, now)
             self._is_loaded = True
         return self._open

@@ -9,6 +9,7 @@ from aiohttp import web
 from agent.web.authentication import PASSWORDS, authenticate
 from agent.web.connections import CONNECTIONS, Connections
 from agent.web.csrf import protect_forms
+from agent.web.deciding_replica import leave_to_the_deciding_replica
 from agent.web.endpoint import ENDPOINTS, Access, Endpoint
 from agent.web.events import EVENTS, FleetEvents
 from agent.web.forwarding import name_client
@@ -50,6 +51,7 @@ def make_app(services: WebServices) -> web.Application:
         authenticate,
         read_small_body,
         protect_forms,
+        leave_to_the_deciding_replica,
         mask_for_viewers,
     )
     app = web.Application(middlewares=middlewares, client_max_size=LARGEST_BODY)

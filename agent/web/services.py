@@ -218,6 +218,9 @@ class WebServices:
     """Handlers of other packages for the entries of the route table that have none."""
     fleet_health: FleetHealth = field(default_factory=FleetHealth)
     """Judges numbers; the default considers no ticket."""
+    decided_at: Callable[[], str | None] = lambda: None
+    """The place of the replica that decides about tickets, empty where it is not known now;
+    ``None`` where this agent decides."""
     tickets_in_memory: Callable[[], Sequence[Ticket]] = tuple
     """The open tickets as last written; none before the first round."""
 

@@ -151,6 +151,22 @@ TELEMETRY: tuple[Row, ...] = (
         " page /-/ready and the log say which.",
     ),
     Row(
+        "numwatch_replicas",
+        "gauge",
+        "",
+        "",
+        "Replicas that live and share the ledger, as this one sees them; 0 where store.replicas is"
+        " not set.",
+    ),
+    Row(
+        "numwatch_account_lease_epoch",
+        "gauge",
+        "",
+        "provider account",
+        "The epoch of the lease under which this replica polls the account; it grows with every new"
+        " holder, and only the holder exposes it.",
+    ),
+    Row(
         "numwatch_evidence_queued",
         "gauge",
         "",

@@ -92,7 +92,7 @@ async def seldom(scene: Scene, clock: Clock) -> Scene:
 @STEPS
 async def test_nothing_comes_early(held: Scene, clock: Clock, step: float) -> None:
     await until(
-        lambda: any(it.name == "Slow" for it in held.agent._scheduler.engine.alerts()),
+        lambda: any(it.name == "Slow" for it in held.agent._evaluation.scheduler.engine.alerts()),
         "the slow rule is pending",
     )
     held.world.apply({"number": BROKEN, "set": {"state": "active"}})
@@ -104,7 +104,7 @@ async def test_nothing_comes_early(held: Scene, clock: Clock, step: float) -> No
     clock.ahead += step
     await asyncio.sleep(3)
     assert any(it.subject.number == BROKEN for it in held.agent.tickets.open), "closed early"
-    alerts = held.agent._scheduler.engine.alerts()
+    alerts = held.agent._evaluation.scheduler.engine.alerts()
     assert {it.state for it in alerts if it.name == "Slow"} <= {"pending"}
 
 
@@ -158,7 +158,9 @@ async def test_facts_are_as_old_as_they_were(seldom: Scene, clock: Clock, step: 
                 assert facts.is_fresh(capability, agent._clock()), f"{capability} looks old"
         (ticket,) = (it for it in agent.tickets.open if it.subject.number == BROKEN)
         assert ticket.progress.verified_at is not None, "the hold began anew"
-        assert not [it.name for it in agent._scheduler.engine.alerts() if it.name == "Old"]
+        assert not [
+            it.name for it in agent._evaluation.scheduler.engine.alerts() if it.name == "Old"
+        ]
         await asyncio.sleep(0.02)
     status = agent.fleet.snapshots()[0].polls[Capability.NUMBERS]
     assert status.last_success is not None

@@ -143,7 +143,7 @@ async def read_everything(
     outcomes = await agent._pollers.poll_once("north", "hq")
     revision = agent.fleet.get("north", "hq").revision
     await until(lambda: agent.checked("north", "hq").snapshot.revision >= revision, "it is checked")
-    await agent._scheduler.evaluate_once()
+    await agent._evaluation.scheduler.evaluate_once()
     one_each = [f"/api/numbers/{number}" for number in numbers]
     one_each += [f"/numbers/{number}" for number in numbers]
     one_each += [f"/api/diagnose/{number}" for number in numbers]

@@ -8,13 +8,16 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 import structlog
 from sqlalchemy import and_, bindparam, delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.model import Alert
 from agent.store.database import Database, uninterrupted
+from agent.store.locks import lock_texts
 from agent.store.schema import external_alerts
 from agent.webhooks.alertmanager.external_alert import (
     AlertStatus,
@@ -58,6 +61,8 @@ class ExternalAlertRepository:
         self.database = database
         self._alerts = dict(alerts)
         self._lock = asyncio.Lock()
+        self.is_shared = False
+        """Whether other replicas write alerts as well."""
         self._translated_for: WatchedAccounts = {}
         self._translated: dict[str, tuple[ExternalAlert, Alert]] = {}
 
@@ -107,9 +112,50 @@ class ExternalAlertRepository:
             TooManyAlertsError: when there would be too many; nothing was changed then.
         """
         async with self._lock:
+            if self.is_shared:
+                return await self._apply_to_stored(list(reported), trust, now)
             merged = await asyncio.to_thread(self._merge, reported, trust, now)
             await self._write(merged.changed, now)
             return merged.outcomes
+
+    async def follow(self) -> None:
+        """Take over what other replicas have stored.
+
+        Raises:
+            StoreError: when the ledger cannot be read.
+        """
+        if self.is_shared:
+            async with self._lock:
+                await self._follow()
+
+    @uninterrupted
+    async def _follow(self) -> None:
+        known = {name: alert.changed_at for name, alert in self._alerts.items()}
+        async with self.database.reading() as connection:
+            self._alerts = await _changed_since(connection, self.source, known, self._alerts)
+
+    @uninterrupted
+    async def _apply_to_stored(
+        self,
+        reported: list[SourceAlert],
+        trust: Callable[[SourceAlert], ResolveTrust],
+        now: float,
+    ) -> Counter[MergeOutcome]:
+        """As :meth:`apply`, merged with what is stored at that moment, whoever has stored it."""
+        async with self.database.transaction() as connection:
+            await lock_texts(connection, [f"external-alerts/{self.source}"])
+            known = {name: it.changed_at for name, it in self._alerts.items()}
+            stored = await _changed_since(connection, self.source, known, self._alerts)
+            self._alerts = stored
+            merged = await asyncio.to_thread(self._merge, reported, trust, now)
+            alerts = {**stored, **merged.changed}
+            expired = [name for name, alert in alerts.items() if _is_expired(alert, now)]
+            if merged.changed:
+                rows = await asyncio.to_thread(list, map(self._row, merged.changed.values()))
+                await self._replace(connection, rows, {*merged.changed, *expired})
+                alerts = {name: it for name, it in alerts.items() if name not in expired}
+        self._alerts = alerts
+        return merged.outcomes
 
     async def repair(
         self,
@@ -158,14 +204,22 @@ class ExternalAlertRepository:
         self._alerts = alerts
 
     async def _commit(self, rows: list[dict[str, object]], replaced: Collection[str]) -> None:
+        async with self.database.transaction() as connection:
+            await self._replace(connection, rows, replaced)
+
+    async def _replace(
+        self,
+        connection: AsyncConnection,
+        rows: list[dict[str, object]],
+        replaced: Collection[str],
+    ) -> None:
         table = external_alerts
         deleted: list[dict[str, object]] = [{"which": fingerprint} for fingerprint in replaced]
         match = and_(table.c.source == self.source, table.c.fingerprint == bindparam("which"))
-        async with self.database.transaction() as connection:
-            for batch in _batches(deleted):
-                await connection.execute(delete(table).where(match), batch)
-            for batch in _batches(rows):
-                await connection.execute(insert(table), batch)
+        for batch in _batches(deleted):
+            await connection.execute(delete(table).where(match), batch)
+        for batch in _batches(rows):
+            await connection.execute(insert(table), batch)
 
     def _row(self, alert: ExternalAlert) -> dict[str, object]:
         return {
@@ -200,6 +254,29 @@ async def _read(database: Database, source: str) -> dict[str, ExternalAlert]:
     query = select(table.c.fingerprint, table.c.document).where(table.c.source == source)
     async with database.reading() as connection:
         rows = (await connection.execute(query)).all()
+    return _decoded(rows)
+
+
+async def _changed_since(
+    connection: AsyncConnection,
+    source: str,
+    known: Mapping[str, float],
+    alerts: Mapping[str, ExternalAlert],
+) -> dict[str, ExternalAlert]:
+    """The stored alerts; those that are as ``known`` are taken from ``alerts``."""
+    table = external_alerts
+    query = select(table.c.fingerprint, table.c.changed_at).where(table.c.source == source)
+    stored = {row.fingerprint: row.changed_at for row in await connection.execute(query)}
+    changed = [name for name, at in stored.items() if known.get(name) != at]
+    found = {name: alert for name, alert in alerts.items() if name in stored}
+    for start in range(0, len(changed), _BATCH):
+        batch = table.c.fingerprint.in_(changed[start : start + _BATCH])
+        rows = select(table.c.fingerprint, table.c.document).where(table.c.source == source, batch)
+        found |= _decoded((await connection.execute(rows)).all())
+    return found
+
+
+def _decoded(rows: Iterable[Any]) -> dict[str, ExternalAlert]:
     alerts: dict[str, ExternalAlert] = {}
     for row in rows:
         try:

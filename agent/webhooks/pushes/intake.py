@@ -72,6 +72,10 @@ class PushIntake:
             self._messages, lambda: self._hooks, target.take_pushed, telemetry, clock, tokens
         )
 
+    def share(self) -> None:
+        """Mind that other replicas store messages as well."""
+        self._messages.is_shared = True
+
     async def open(self, settings: Settings) -> None:
         """Hand on what was pushed before a restart, and open the hooks of ``settings``.
 

@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 from agent.model import AccountKey
 from agent.providers.pushed import PushedCall, PushedFact, PushedFacts
 from agent.store.database import Database, uninterrupted
+from agent.store.leases import database_clock
+from agent.store.locks import lock_texts
 from agent.store.schema import provider_pushes
 
 log = structlog.get_logger(__name__)
@@ -50,6 +52,8 @@ class PushRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._pruned_at = float("-inf")
+        self.is_shared = False
+        """Whether other replicas store messages as well."""
 
     @uninterrupted
     async def add(self, account: AccountKey, message: "Message", now: float) -> bool:
@@ -63,10 +67,13 @@ class PushRepository:
         values = {
             "calls_only": all(isinstance(it, PushedCall) for it in message.facts),
             "received_at": now,
+            "stored_at": database_clock() if self.is_shared else now,
             "facts": _encoder.encode(list(message.facts)),
         }
         columns = (table.c.received_at, table.c.facts)
         async with self._database.transaction() as connection:
+            if self.is_shared:
+                await lock_texts(connection, ["/".join((*account, message.identity))])
             stored = (await connection.execute(select(*columns).where(where))).first()
             if stored is not None and _is_repeat(message, stored.facts, now - stored.received_at):
                 return False
@@ -99,7 +106,7 @@ class PushRepository:
                     .limit(MOST_ROWS)
                 )
                 rows = (await connection.execute(newest)).scalars().all()
-                facts[provider, account] = _decoded(rows[::-1])
+                facts[provider, account] = decode_facts(rows[::-1])
         return facts
 
 
@@ -109,7 +116,7 @@ _KEY = ("provider", "account", "id")
 def _is_repeat(message: Message, stored: bytes, age: float) -> bool:
     if not message.is_undated:
         return True
-    return abs(age) < RETRIED and _undated(_decoded([stored])) == _undated(message.facts)
+    return abs(age) < RETRIED and _undated(decode_facts([stored])) == _undated(message.facts)
 
 
 def _undated(facts: PushedFacts) -> list[PushedFact]:
@@ -124,7 +131,8 @@ def _expired(now: float) -> ColumnElement[bool]:
     return or_(calls, table.c.received_at < now - STATES_KEPT)
 
 
-def _decoded(rows: Sequence[bytes]) -> list[PushedFact]:
+def decode_facts(rows: Sequence[bytes]) -> list[PushedFact]:
+    """The facts of stored messages; one that cannot be read is logged and left out."""
     facts: list[PushedFact] = []
     for row in rows:
         try:

@@ -1,0 +1,1 @@
+"""Several agents on one PostgreSQL: who polls, who delivers, who decides, and what moves."""

@@ -1,0 +1,264 @@
+"""What is known of an account, as the parts that are written when they change, and read back.
+
+Facts that a poll found unchanged are the same objects as before (:class:`agent.model.Snapshot`), so
+that a part whose objects are the same need not be looked at.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from agent.model import Balance, Binding, CallOutcome, Listing, PollStatus, Routing, Snapshot
+from agent.polling.call_ledger import CallFacts
+from agent.polling.handover import Handover
+from agent.polling.merge import MergeState, restated
+from agent.polling.pushed import Pushed
+from agent.states import CallResult, Capability, NumberState
+
+HANDOVER = "handover"
+CALL_IDS = "call-ids/"
+"""What the names of the parts begin with that have the ids of calls, by the hour."""
+
+
+class _Status(msgspec.Struct, frozen=True):
+    clock_ahead: float
+    """By how many seconds the writer's clock was ahead of the database's."""
+    revision: int
+    polls: Mapping[Capability, PollStatus]
+    stale_after: Mapping[Capability, float]
+    routing_parts: frozenset[str] | None
+    balance: Balance | None
+
+
+class _Numbers(msgspec.Struct, frozen=True):
+    listing: Listing | None
+    gone: frozenset[str]
+    previous_states: Mapping[str, tuple[NumberState, NumberState, float]]
+    missing: frozenset[str]
+    unreadable: int
+    rejected: int
+    last_states: Mapping[str, NumberState]
+    gone_at: Mapping[str, float]
+
+
+class _Phones(msgspec.Struct, frozen=True):
+    bindings: Mapping[str, tuple[Binding, ...]]
+    unlisted: Mapping[str, tuple[Binding, ...]]
+
+
+class _Routings(msgspec.Struct, frozen=True):
+    routings: Mapping[str, Routing]
+
+
+class _Calls(msgspec.Struct, frozen=True):
+    call_totals: Mapping[tuple[str, CallResult], int]
+    leg_totals: Mapping[tuple[str, str, CallResult], int]
+    call_waits: Mapping[str, tuple[int, ...]]
+    recent_calls: Mapping[str, tuple[CallOutcome, ...]]
+
+
+class _Pushed(msgspec.Struct, frozen=True):
+    pushed: Pushed
+
+
+class _Handover(msgspec.Struct, frozen=True):
+    handover: Handover
+    is_last: bool
+    """Whether its writer has stopped to poll: nothing was sent after it."""
+
+
+@dataclass(frozen=True, repr=False)
+class PollingState:
+    """Everything that is known of an account where it is polled."""
+
+    merged: MergeState
+    export: Callable[[], Handover]
+    """Returns what the next poller needs beside it, as of the moment of the call."""
+    call_ids: Mapping[int, Collection[int]]
+    sent: int
+    """How many requests were sent: another number is another handover."""
+    counted: CallFacts
+    """What was counted of the calls."""
+
+
+def identities(state: PollingState, *, is_last: bool = False) -> dict[str, tuple[Any, ...]]:
+    """The objects that each part consists of; the same ones are the same part."""
+    merged, snapshot = state.merged, state.merged.snapshot
+    parts: dict[str, tuple[Any, ...]] = {
+        "status": (snapshot.polls, snapshot.stale_after, snapshot.balance),
+        "numbers": (
+            *(snapshot.listing, snapshot.gone, snapshot.previous_states, merged.missing),
+            *(merged.last_states, merged.gone, merged.rejected, merged.unreadable),
+        ),
+        "phones": (snapshot.bindings, snapshot.unlisted_bindings),
+        "routings": (snapshot.routings,),
+        "calls": (
+            *(snapshot.call_totals, snapshot.leg_totals),
+            *(snapshot.call_waits, snapshot.recent_calls),
+        ),
+        "pushed": (merged.pushed,),
+        HANDOVER: (state.sent, snapshot.polls, state.counted, is_last),
+    }
+    for hour, ids in state.call_ids.items():
+        parts[f"{CALL_IDS}{hour}"] = (len(ids),)
+    return parts
+
+
+def encode_handover(handover: Handover, *, is_last: bool) -> bytes:
+    """The part :data:`HANDOVER`."""
+    return msgspec.msgpack.encode(_Handover(handover, is_last))
+
+
+def encode(name: str, state: PollingState, clock_ahead: float) -> bytes:
+    """Any other part of ``state``."""
+    if name.startswith(CALL_IDS):
+        return msgspec.msgpack.encode(list(state.call_ids[int(name.removeprefix(CALL_IDS))]))
+    return msgspec.msgpack.encode(_WRITTEN[name](state.merged, clock_ahead))
+
+
+def _numbers(merged: MergeState, _ahead: float) -> _Numbers:
+    snapshot = merged.snapshot
+    return _Numbers(
+        snapshot.listing,
+        snapshot.gone,
+        snapshot.previous_states,
+        merged.missing,
+        merged.unreadable,
+        merged.rejected,
+        merged.last_states,
+        merged.gone,
+    )
+
+
+def _status(merged: MergeState, ahead: float) -> _Status:
+    it = merged.snapshot
+    return _Status(ahead, it.revision, it.polls, it.stale_after, it.routing_parts, it.balance)
+
+
+def _calls(merged: MergeState, _ahead: float) -> _Calls:
+    it = merged.snapshot
+    return _Calls(it.call_totals, it.leg_totals, it.call_waits, it.recent_calls)
+
+
+_WRITTEN: Mapping[str, Callable[[MergeState, float], msgspec.Struct]] = {
+    "status": _status,
+    "numbers": _numbers,
+    "phones": lambda it, _: _Phones(it.snapshot.bindings, it.snapshot.unlisted_bindings),
+    "routings": lambda it, _: _Routings(it.snapshot.routings),
+    "calls": _calls,
+    "pushed": lambda it, _: _Pushed(it.pushed),
+}
+_READ: Mapping[str, type[msgspec.Struct]] = {
+    "status": _Status,
+    "numbers": _Numbers,
+    "phones": _Phones,
+    "routings": _Routings,
+    "calls": _Calls,
+    "pushed": _Pushed,
+}
+SHOWN = tuple(_READ)
+"""The parts of which a snapshot is made; the others are for the account's next poller."""
+
+
+class AccountParts:
+    """The parts of one account as they were read; a snapshot is made of them when it is asked for.
+
+    A part that is read again replaces the former one.
+    """
+
+    def __init__(self, provider: str, account: str) -> None:
+        self._key = provider, account
+        self._parts: dict[str, Any] = {}
+
+    def put(self, name: str, value: bytes) -> None:
+        """Decode the part ``name``; one that this program does not know is left out.
+
+        Raises:
+            ValueError: when it is damaged.
+        """
+        if name in _READ:
+            self._parts[name] = msgspec.msgpack.decode(value, type=_READ[name])
+
+    def merged(self, clock_ahead: float) -> MergeState | None:
+        """What was merged, by a clock ``clock_ahead`` of the database's; ``None`` without a status.
+
+        Its clock was never set.
+        """
+        status: _Status | None = self._parts.get("status")
+        if status is None:
+            return None
+        snapshot = Snapshot(
+            *self._key, status.revision, status.polls, status.stale_after, balance=status.balance
+        )
+        snapshot = msgspec.structs.replace(snapshot, routing_parts=status.routing_parts)
+        merged = MergeState(snapshot)
+        for name in SHOWN[1:]:
+            if name in self._parts:
+                merged = _ADDED[name](merged, self._parts[name])
+        step = clock_ahead - status.clock_ahead
+        return merged if abs(step) < _SAME_CLOCK else restated_by(merged, step)
+
+
+_SAME_CLOCK = 1.0
+"""Seconds by which two clocks may differ and count as one: it took that long to read them."""
+
+
+def restated_by(merged: MergeState, step: float) -> MergeState:
+    """``merged`` by a clock that is ``step`` seconds ahead of its writer's."""
+    return replace(restated(merged, step), clock_set=merged.clock_set)
+
+
+def _with_numbers(merged: MergeState, part: _Numbers) -> MergeState:
+    snapshot = msgspec.structs.replace(
+        merged.snapshot,
+        listing=part.listing,
+        gone=part.gone,
+        previous_states=part.previous_states,
+    )
+    return replace(
+        merged,
+        snapshot=snapshot,
+        missing=part.missing,
+        unreadable=part.unreadable,
+        rejected=part.rejected,
+        last_states=part.last_states,
+        gone=part.gone_at,
+    )
+
+
+def _with_phones(merged: MergeState, part: _Phones) -> MergeState:
+    return _with(merged, bindings=part.bindings, unlisted_bindings=part.unlisted)
+
+
+def _with_calls(merged: MergeState, part: _Calls) -> MergeState:
+    return _with(merged, **msgspec.structs.asdict(part))
+
+
+def _with(merged: MergeState, **facts: Any) -> MergeState:
+    return replace(merged, snapshot=msgspec.structs.replace(merged.snapshot, **facts))
+
+
+_ADDED: Mapping[str, Callable[[MergeState, Any], MergeState]] = {
+    "numbers": _with_numbers,
+    "phones": _with_phones,
+    "routings": lambda merged, part: _with(merged, routings=part.routings),
+    "calls": _with_calls,
+    "pushed": lambda merged, part: replace(merged, pushed=part.pushed),
+}
+
+
+def decode_handover(value: bytes) -> tuple[Handover, bool]:
+    """The handover, and whether it is the last of its writer; raises ``ValueError``."""
+    stored = msgspec.msgpack.decode(value, type=_Handover)
+    return stored.handover, stored.is_last
+
+
+def decode_call_ids(parts: Mapping[str, bytes]) -> dict[int, Sequence[int]]:
+    """The ids of calls by the hour; raises ``ValueError``."""
+    return {
+        int(name.removeprefix(CALL_IDS)): msgspec.msgpack.decode(value, type=list[int])
+        for name, value in parts.items()
+        if name.startswith(CALL_IDS)
+    }

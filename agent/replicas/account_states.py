@@ -1,0 +1,340 @@
+"""The states of accounts in the ledger: written where they are polled, read everywhere else."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from sqlalchemy import ColumnElement, delete, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from agent.model import AccountKey, Snapshot
+from agent.polling.handover import Absence, Handover
+from agent.polling.pollers import FormerPoller
+from agent.replicas.account_parts import (
+    CALL_IDS,
+    HANDOVER,
+    SHOWN,
+    AccountParts,
+    PollingState,
+    decode_call_ids,
+    decode_handover,
+    encode,
+    encode_handover,
+    identities,
+)
+from agent.store.acting import acting_under
+from agent.store.database import Database, uninterrupted
+from agent.store.leases import TTL, account_lease, database_clock
+from agent.store.schema import account_states
+
+log = structlog.get_logger(__name__)
+
+WRITE_INTERVAL = 1.0
+"""Seconds between two looks at what has changed."""
+_LONGEST_TRANSACTION = 60.0
+"""Seconds that a transaction may take from its first statement until others see it."""
+_ACCOUNTS_A_TRANSACTION = 200
+
+Part = tuple[AccountKey, str]
+Version = tuple[int, int]
+"""The epoch of the lease that a part was written under, and its revision under that lease."""
+
+
+@dataclass
+class _Written:
+    """What was written of an account that is polled here."""
+
+    epoch: int
+    revision: int = 0
+    parts: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    """The objects of each part, which stay alive here: another object is another part."""
+    whole: tuple[Any, ...] = ()
+    """What says by itself that no part has changed."""
+
+
+class AccountStates:
+    """Writes the states of the accounts that are polled here, and reads those of all others.
+
+    Args:
+        database: The ledger.
+        state_of: What is known of an account; ``None`` where it is not polled here.
+        epoch_of: The epoch of an account's lease; ``None`` where it is not held for sure.
+        clock_ahead: By how many seconds the agent's clock is ahead of the database's.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        state_of: Callable[[AccountKey], PollingState | None],
+        epoch_of: Callable[[AccountKey], int | None],
+        clock_ahead: Callable[[], float],
+    ) -> None:
+        self._database = database
+        self._state_of = state_of
+        self._epoch_of = epoch_of
+        self._clock_ahead = clock_ahead
+        self._written: dict[AccountKey, _Written] = {}
+        self._read: dict[AccountKey, AccountParts] = {}
+        self._versions: dict[Part, Version] = {}
+        self._read_until: float | None = None
+
+    # Writing.
+
+    async def write(self, keys: Collection[AccountKey]) -> None:
+        """Write what has changed of ``keys`` since the last time.
+
+        Raises:
+            StoreError: when the ledger refuses, or a lease is not held; the next call tries again.
+        """
+        states = ((key, self._state_of(key)) for key in sorted(keys))
+        await self._write_all({key: it for key, it in states if it is not None}, is_last=False)
+
+    async def write_last(self, states: Mapping[AccountKey, PollingState]) -> None:
+        """Write what has changed in ``states``, of accounts that are polled here no more.
+
+        Raises:
+            StoreError: when the ledger refuses, or a lease is not held.
+        """
+        await self._write_all(states, is_last=True)
+
+    async def _write_all(self, states: Mapping[AccountKey, PollingState], *, is_last: bool) -> None:
+        for batch in _batches(sorted(states)):
+            changed = {}
+            for key in batch:
+                parts = self._changed(key, states[key], is_last=is_last)
+                if parts:
+                    changed[key] = states[key], parts
+            if changed:
+                await self._write(changed, is_last=is_last)
+
+    def forget(self, keys: Collection[AccountKey]) -> None:
+        """Forget what was written of ``keys``, which others poll from now on, and read it whole."""
+        for key in keys:
+            self._written.pop(key, None)
+            self._read.pop(key, None)
+
+    def _changed(
+        self, key: AccountKey, state: PollingState, *, is_last: bool
+    ) -> dict[str, tuple[Any, ...]]:
+        epoch = self._epoch_of(key)
+        if epoch is None:
+            return {}
+        written = self._written.get(key)
+        if written is None or written.epoch != epoch:
+            written = self._written[key] = _Written(epoch)
+        if _same(written.whole, _whole(state, is_last=is_last)):
+            return {}
+        parts = identities(state, is_last=is_last)
+        return {name: it for name, it in parts.items() if not _same(written.parts.get(name), it)}
+
+    @uninterrupted
+    async def _write(
+        self, changed: Mapping[AccountKey, tuple[PollingState, dict[str, Any]]], *, is_last: bool
+    ) -> None:
+        ahead = self._clock_ahead()
+        # Here and not in the thread: what is handed over has times of the event loop.
+        handed = {key: it.export() for key, (it, parts) in changed.items() if HANDOVER in parts}
+        rows = await asyncio.to_thread(list, self._rows(changed, handed, ahead, is_last=is_last))
+        with acting_under(*(account_lease(*key) for key in changed)):
+            async with self._database.transaction() as connection:
+                for row in rows:
+                    await _put(connection, row)
+                await _delete_old_ids(connection, {k: s.call_ids for k, (s, _) in changed.items()})
+        for key, (state, parts) in changed.items():
+            written = self._written[key]
+            written.revision += 1
+            written.parts.update(parts)
+            written.whole = _whole(state, is_last=is_last)
+
+    def _rows(
+        self,
+        changed: Mapping[AccountKey, tuple[PollingState, dict[str, Any]]],
+        handed: Mapping[AccountKey, Handover],
+        ahead: float,
+        *,
+        is_last: bool,
+    ) -> Iterator[dict[str, object]]:
+        for key, (state, parts) in changed.items():
+            written = self._written[key]
+            for name in parts:
+                yield {
+                    "provider": key[0],
+                    "account": key[1],
+                    "part": name,
+                    "epoch": written.epoch,
+                    "revision": written.revision + 1,
+                    "value": encode_handover(handed[key], is_last=is_last)
+                    if name == HANDOVER
+                    else encode(name, state, ahead),
+                }
+
+    # Taking over.
+
+    @uninterrupted
+    async def take(self, keys: Sequence[AccountKey]) -> dict[AccountKey, FormerPoller]:
+        """What the former pollers of ``keys`` have left; a damaged state is logged and left out.
+
+        Raises:
+            StoreError: when the ledger cannot be read.
+        """
+        found: dict[AccountKey, FormerPoller] = {}
+        for batch in _batches(sorted(keys)):
+            async with self._database.reading() as connection:
+                stored = await _read_parts(connection, batch)
+                now = await _now(connection)
+            for key, parts in stored.items():
+                try:
+                    former = await asyncio.to_thread(self._former, key, parts, now)
+                except ValueError as error:
+                    log.error("account_state_damaged", account="/".join(key), error=str(error))  # noqa: TRY400 - the text says it
+                    continue
+                if former is not None:
+                    found[key] = former
+        return found
+
+    def _former(
+        self, key: AccountKey, stored: Mapping[str, tuple[bytes, float]], now: float
+    ) -> FormerPoller | None:
+        parts = AccountParts(*key)
+        for name, (value, _) in stored.items():
+            parts.put(name, value)
+        merged = parts.merged(self._clock_ahead())
+        if merged is None or HANDOVER not in stored:
+            return None
+        value, written_at = stored[HANDOVER]
+        handover, is_last = decode_handover(value)
+        away = max(0.0, now - written_at)
+        # It may have acted until its lease was over, and written up to one interval before.
+        unsaved = 0.0 if is_last else min(away, TTL + WRITE_INTERVAL)
+        ids = decode_call_ids({name: value for name, (value, _) in stored.items()})
+        return FormerPoller(merged, handover, ids, Absence(away, unsaved))
+
+    # Reading.
+
+    @uninterrupted
+    async def read(self, keys: Collection[AccountKey]) -> list[Snapshot]:
+        """The snapshots of those of ``keys`` that have changed since the last time.
+
+        Raises:
+            StoreError: when the ledger cannot be read.
+        """
+        changed: dict[AccountKey, dict[str, tuple[bytes, Version]]] = {}
+        unread = [key for key in keys if key not in self._read]
+        async with self._database.reading() as connection:
+            now = await _now(connection)
+            newer = await self._newer(connection, keys)
+            for batch in _batches(sorted({*unread, *(key for key, _ in newer)})):
+                for key, name, value, version in await _read_versions(connection, batch):
+                    if key not in self._read or version > self._versions.get((key, name), (0, 0)):
+                        changed.setdefault(key, {})[name] = (value, version)
+        snapshots = await asyncio.to_thread(self._decode, changed)
+        self._read_until = now
+        return snapshots
+
+    async def _newer(self, connection: AsyncConnection, keys: Collection[AccountKey]) -> list[Part]:
+        if self._read_until is None:
+            return []
+        table = account_states.c
+        query = select(table.provider, table.account, table.part, table.epoch, table.revision)
+        since = self._read_until - _LONGEST_TRANSACTION
+        query = query.where(table.written_at > since, table.part.in_(SHOWN))
+        parts = [
+            (((provider, account), part), (int(epoch), int(revision)))
+            for provider, account, part, epoch, revision in await connection.execute(query)
+        ]
+        return [
+            part
+            for part, version in parts
+            if part[0] in keys and version > self._versions.get(part, (0, 0))
+        ]
+
+    def _decode(
+        self, changed: Mapping[AccountKey, Mapping[str, tuple[bytes, Version]]]
+    ) -> list[Snapshot]:
+        snapshots = []
+        for key, parts in changed.items():
+            known = self._read.setdefault(key, AccountParts(*key))
+            for name, (value, version) in parts.items():
+                self._versions[key, name] = version
+                try:
+                    known.put(name, value)
+                except ValueError as error:
+                    log.error("account_state_damaged", account="/".join(key), error=str(error))  # noqa: TRY400 - the text says it
+            merged = known.merged(self._clock_ahead())
+            if merged is not None:
+                snapshots.append(merged.snapshot)
+        return snapshots
+
+
+def _whole(state: PollingState, *, is_last: bool) -> tuple[Any, ...]:
+    return (state.merged, state.sent, state.counted, is_last)
+
+
+def _same(before: tuple[Any, ...] | None, after: tuple[Any, ...]) -> bool:
+    if before is None or len(before) != len(after):
+        return False
+    return all(
+        a is b or (isinstance(a, int | float) and a == b)
+        for a, b in zip(before, after, strict=True)
+    )
+
+
+def _batches(keys: Sequence[AccountKey]) -> Iterator[Sequence[AccountKey]]:
+    for start in range(0, len(keys), _ACCOUNTS_A_TRANSACTION):
+        yield keys[start : start + _ACCOUNTS_A_TRANSACTION]
+
+
+def _are(keys: Sequence[AccountKey]) -> ColumnElement[bool]:
+    return tuple_(account_states.c.provider, account_states.c.account).in_(keys)
+
+
+async def _now(connection: AsyncConnection) -> float:
+    return float((await connection.execute(select(database_clock()))).scalar_one())
+
+
+async def _put(connection: AsyncConnection, row: Mapping[str, object]) -> None:
+    added = insert(account_states).values(**row, written_at=database_clock())
+    newest = {name: added.excluded[name] for name in ("epoch", "revision", "written_at", "value")}
+    key = ("provider", "account", "part")
+    await connection.execute(added.on_conflict_do_update(index_elements=key, set_=newest))
+
+
+async def _delete_old_ids(
+    connection: AsyncConnection, ids: Mapping[AccountKey, Collection[int]]
+) -> None:
+    """Delete the ids of hours that are not remembered any more."""
+    table = account_states.c
+    for key, hours in ids.items():
+        of_ids = table.part.startswith(CALL_IDS, autoescape=True)
+        others = table.part.not_in([f"{CALL_IDS}{hour}" for hour in hours])
+        await connection.execute(
+            delete(account_states).where(
+                table.provider == key[0], table.account == key[1], of_ids, others
+            )
+        )
+
+
+async def _read_parts(
+    connection: AsyncConnection, keys: Sequence[AccountKey]
+) -> dict[AccountKey, dict[str, tuple[bytes, float]]]:
+    table = account_states.c
+    query = select(table.provider, table.account, table.part, table.value, table.written_at)
+    found: dict[AccountKey, dict[str, tuple[bytes, float]]] = {}
+    for row in await connection.execute(query.where(_are(keys))):
+        found.setdefault((row[0], row[1]), {})[row[2]] = (bytes(row[3]), float(row[4]))
+    return found
+
+
+async def _read_versions(
+    connection: AsyncConnection, keys: Sequence[AccountKey]
+) -> list[tuple[AccountKey, str, bytes, Version]]:
+    table = account_states.c
+    columns = (table.provider, table.account, table.part, table.value, table.epoch, table.revision)
+    query = select(*columns).where(_are(keys), table.part.in_(SHOWN))
+    return [
+        ((row[0], row[1]), row[2], bytes(row[3]), (int(row[4]), int(row[5])))
+        for row in await connection.execute(query)
+    ]

@@ -1,0 +1,173 @@
+"""The state of an account moves with its lease: nothing forgotten, nothing spent twice.
+
+Negative control: a takeover that counts what the former poller may have sent unseen as not sent has
+the whole limit left (:func:`test_what_was_sent_counts_for_the_next_poller`).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from agent.config.store import Store
+from agent.model import AccountKey
+from agent.net.exchange import RateLimit
+from agent.polling.budget import Budget
+from agent.polling.handover import Absence, RequestTimes, SentRequests
+from agent.polling.rate_windows import RateWindows
+from agent.replicas.account_parts import PollingState
+from agent.replicas.account_states import AccountStates
+from agent.store import StoreError
+from agent.store.database import Database
+from agent.store.leases import TTL, account_lease
+from tests.postgresql_server import PostgresqlServer
+from tests.replicas.test_account_parts import state
+
+KEY = ("north", "hq")
+
+
+class Replica:
+    """The states of one replica, which polls ``KEY`` while it holds its lease."""
+
+    def __init__(self, database: Database, clock_ahead: float = 0.0) -> None:
+        self.database = database
+        assert database.lease_keeper is not None
+        self.keeper = database.lease_keeper
+        self.polled: PollingState | None = None
+        self.states = AccountStates(
+            database, lambda _: self.polled, self.epoch, lambda: clock_ahead
+        )
+
+    def epoch(self, key: AccountKey) -> int | None:
+        lease = self.keeper.lease(account_lease(*key))
+        return None if lease is None else lease.epoch
+
+    async def take(self) -> None:
+        name = account_lease(*KEY)
+        await self.keeper.survey([name], [name])
+        assert await self.keeper.take([name])
+
+
+@pytest.fixture
+async def pair(empty_store: Store, tmp_path: Path) -> AsyncIterator[tuple[Replica, Replica]]:
+    shared = empty_store.model_copy(update={"replicas": True})
+    databases = [await Database.open(tmp_path / name, shared) for name in ("one", "two")]
+    yield Replica(databases[0]), Replica(databases[1], clock_ahead=3600.0)
+    for database in databases:
+        await database.close()
+
+
+async def test_the_others_see_what_one_polls_and_the_next_goes_on_from_it(
+    pair: tuple[Replica, Replica],
+) -> None:
+    one, two = pair
+    assert await two.states.read([KEY]) == []
+    await one.take()
+    one.polled = state()
+    await one.states.write([KEY])
+    (snapshot,) = await two.states.read([KEY])
+    assert snapshot.listing == one.polled.merged.snapshot.listing
+    assert await two.states.read([KEY]) == [], "nothing has changed"
+    await one.states.write_last({KEY: one.polled})
+    await one.keeper.give([account_lease(*KEY)])
+    await two.take()
+    former = (await two.states.take([KEY]))[KEY]
+    assert former.merged.missing == one.polled.merged.missing
+    assert former.handover.calls == one.polled.counted or former.handover.calls.since == 4.0
+    assert former.call_ids == {4: list(one.polled.call_ids[4])}
+    assert former.absence.unsaved == 0.0, "it wrote when it had stopped"
+    gone = former.merged.gone
+    assert gone == {number: at + 3600.0 for number, at in one.polled.merged.gone.items()}
+
+
+async def test_only_what_has_changed_is_written(
+    pair: tuple[Replica, Replica], empty_store: Store, postgresql: PostgresqlServer
+) -> None:
+    one, _ = pair
+    await one.take()
+    one.polled = state()
+    await one.states.write([KEY])
+    query = 'SELECT part, revision FROM account_states ORDER BY part COLLATE "C"'
+    written = postgresql.execute_in(empty_store, query)
+    assert {line.split("|")[1] for line in written} == {"1"}
+    await one.states.write([KEY])
+    assert postgresql.execute_in(empty_store, query) == written
+    before = one.polled
+    one.polled = PollingState(
+        before.merged, before.export, before.call_ids, before.sent + 1, before.counted
+    )
+    await one.states.write([KEY])
+    changed = set(postgresql.execute_in(empty_store, query)) - set(written)
+    assert changed == {"handover|2"}
+
+
+async def test_who_lost_the_account_writes_nothing(
+    pair: tuple[Replica, Replica], empty_store: Store, postgresql: PostgresqlServer
+) -> None:
+    one, two = pair
+    await one.take()
+    one.polled = two.polled = state()
+    await one.states.write([KEY])
+    postgresql.execute_in(
+        empty_store, "UPDATE leases SET expires_at = 0 WHERE name LIKE 'account:%'"
+    )
+    await two.take()
+    await two.states.write([KEY])
+    query = "SELECT part, epoch, revision FROM account_states"
+    written = sorted(postgresql.execute_in(empty_store, query))
+    stale = one.polled
+    one.polled = PollingState(
+        stale.merged, stale.export, stale.call_ids, stale.sent + 1, stale.counted
+    )
+    with pytest.raises(StoreError, match="taken the ledger over"):
+        await one.states.write([KEY])
+    assert sorted(postgresql.execute_in(empty_store, query)) == written
+
+
+async def test_a_crash_leaves_a_time_in_which_anything_may_have_been_sent(
+    pair: tuple[Replica, Replica], empty_store: Store, postgresql: PostgresqlServer
+) -> None:
+    one, two = pair
+    await one.take()
+    one.polled = state()
+    await one.states.write([KEY])
+    postgresql.execute_in(
+        empty_store,
+        "UPDATE leases SET expires_at = 0 WHERE name LIKE 'account:%';"
+        "UPDATE account_states SET written_at = written_at - 100",
+    )
+    await two.take()
+    absence = (await two.states.take([KEY]))[KEY].absence
+    assert absence.seconds >= 100
+    assert TTL <= absence.unsaved <= TTL + 2
+
+
+def left(windows: RateWindows, limit: RateLimit) -> int:
+    """How many requests may be sent at once."""
+    count = 0
+    while windows.take([limit]):
+        count += 1
+    return count
+
+
+async def test_what_was_sent_counts_for_the_next_poller() -> None:
+    limit = RateLimit(10, 60.0)
+    sent = (RequestTimes(10, 60.0, "", (50.0, 30.0, 5.0)),)
+    now = asyncio.get_running_loop().time()
+    clean, crashed, careless = (RateWindows(lambda: now) for _ in range(3))
+    clean.adopt(sent, 4.0, 0)
+    crashed.adopt(sent, 4.0, 4)
+    assert left(clean, limit) == 7
+    assert left(crashed, limit) == 3
+    assert left(careless, limit) == 10
+
+
+async def test_a_pause_that_the_provider_asked_for_goes_on() -> None:
+    budget = Budget(5.0, 2)
+    budget.adopt(SentRequests(5.0, pause=30.0, on_trial=True), Absence(10.0))
+    assert 19.0 < budget.remaining_pause() <= 20.0
+    assert budget.export().on_trial
+    over = Budget(5.0, 2)
+    over.adopt(SentRequests(5.0, pause=30.0), Absence(40.0))
+    assert over.remaining_pause() == 0.0

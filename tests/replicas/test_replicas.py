@@ -1,0 +1,249 @@
+"""Replicas are processes of their own on a real PostgreSQL: divided, killed, stopped and ended.
+
+Waits for the end of a lease are cut short by ending it in the database, where tests are not run at
+full size. Negative controls: without the fence a replica that was stopped overwrites what its
+successor has written (``tests/store/test_leases.py``); a delivery without an epoch is recorded by
+whoever sent it once (``tests/tickets/outbox/test_epochs.py``).
+"""
+
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from urllib.error import HTTPError
+
+import pytest
+
+from agent.config.secret import Secret
+from agent.config.store import Store
+from tests.integration.processes import kill
+from tests.postgresql_server import PostgresqlServer
+from tests.proof_size import is_full
+from tests.replicas.replica_fleet import NUMBER, ReplicaFleet, ReplicaProcess, replica_fleet
+
+ACCOUNTS = {f"a{index}" for index in range(6)}
+TTL = 15.0
+REPLICAS = 3
+ALERTS = 300 if is_full() else 12
+
+
+_RECORD_STALE_WRITES = """
+CREATE TABLE stale_writes (account text, part text, former bigint, written bigint);
+CREATE FUNCTION record_stale_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  INSERT INTO stale_writes VALUES (NEW.account, NEW.part, OLD.epoch, NEW.epoch);
+  RETURN NEW;
+END $$;
+CREATE TRIGGER stale_write BEFORE UPDATE ON account_states FOR EACH ROW
+  WHEN (NEW.epoch < OLD.epoch) EXECUTE FUNCTION record_stale_write();
+"""
+
+
+@pytest.fixture(scope="module")
+def store(postgresql: PostgresqlServer) -> Iterator[Store]:
+    name = postgresql.make_database()
+    yield Store(url=Secret(postgresql.local_url(name)))
+    postgresql.drop_database(name)
+
+
+@pytest.fixture(scope="module")
+def fleet(
+    tmp_path_factory: pytest.TempPathFactory, postgresql: PostgresqlServer, store: Store
+) -> Iterator[ReplicaFleet]:
+    with replica_fleet(tmp_path_factory.mktemp("replicas"), postgresql, store) as fleet:
+        fleet.start(REPLICAS)
+        fleet.sql(_RECORD_STALE_WRITES)
+        yield fleet
+
+
+def living(fleet: ReplicaFleet) -> list[ReplicaProcess]:
+    return [it for it in fleet.replicas if it.process.poll() is None]
+
+
+def holder(fleet: ReplicaFleet, lease: str) -> ReplicaProcess:
+    """The living replica that holds ``lease``, once one does."""
+    by_process = {str(it.process.pid): it for it in living(fleet)}
+    fleet.until(lambda: fleet.holders().get(lease) in by_process, f"nobody holds {lease}")
+    return by_process[fleet.holders()[lease]]
+
+
+def is_divided(fleet: ReplicaFleet) -> bool:
+    """Whether each account is exposed by exactly one replica."""
+    return sorted(exposed(living(fleet))) == sorted(ACCOUNTS)
+
+
+def end_leases_of(fleet: ReplicaFleet, replica: ReplicaProcess) -> None:
+    """Let its leases be over: stands for the 15 seconds after it was killed or stopped."""
+    if not is_full():
+        fleet.sql(
+            f"UPDATE leases SET expires_at = 0 WHERE place LIKE '%process {replica.process.pid}'"
+        )
+
+
+def tickets_about(fleet: ReplicaFleet, number: str) -> list[str]:
+    return fleet.sql(
+        f"SELECT id || ' ' || open || ' ' || stage FROM tickets WHERE number = '{number}'"
+    )
+
+
+def opened(fleet: ReplicaFleet) -> list[str]:
+    """The ids of the deliveries of new tickets, repeats included."""
+    return [identity for identity in fleet.desk.ids if identity.endswith("_1_1")]
+
+
+def written_by_successors(fleet: ReplicaFleet) -> bool:
+    """Whether the state of each account is that of whoever holds its lease."""
+    others = fleet.sql(
+        "SELECT s.account FROM account_states s JOIN leases l"
+        " ON l.name = 'account:' || s.provider || '/' || s.account"
+        " WHERE s.part = 'status' AND s.epoch <> l.epoch"
+    )
+    return not others
+
+
+def exposed(replicas: Sequence[ReplicaProcess]) -> list[str]:
+    return [account for replica in replicas for account in replica.accounts()]
+
+
+def polls(replicas: Sequence[ReplicaProcess]) -> list[str]:
+    """The counters of polls that were begun, where there are any."""
+    return [
+        line
+        for replica in replicas
+        for line in replica.get("/metrics").decode().splitlines()
+        if line.startswith("numwatch_poll_attempts_total")
+    ]
+
+
+def has_noticed(replica: ReplicaProcess) -> bool:
+    """Whether it knows that it was overtaken: it ends, or its own deadline has passed."""
+    return replica.process.poll() is not None or "leases_expired" in replica.log
+
+
+def test_each_account_has_one_replica_and_all_answer_for_all(fleet: ReplicaFleet) -> None:
+    fleet.until(lambda: is_divided(fleet), "the accounts are not divided")
+    fleet.until(lambda: len(tickets_about(fleet, NUMBER)) == 1, "no ticket")
+    for replica in fleet.replicas:
+        page = replica.get("/metrics").decode()
+        assert f"numwatch_replicas {float(REPLICAS)}" in page
+        for index in range(6):
+            assert f"400622000{index + 1}" in replica.get("/api/numbers").decode()
+        fleet.until(
+            lambda replica=replica: NUMBER in replica.get("/api/tickets").decode(),
+            "the ticket is not on every replica",
+        )
+
+
+def test_one_alert_to_all_of_them_many_times_is_one_ticket(fleet: ReplicaFleet) -> None:
+    alert = {
+        "status": "firing",
+        "labels": {
+            "alertname": "LineDown",
+            "severity": "critical",
+            "number": "4006220002",
+            "provider": "north",
+            "account": "a1",
+            "scope": "number",
+            "symptom": "line_down",
+        },
+        "annotations": {"summary": "down"},
+        "startsAt": "2026-11-29T05:00:00Z",
+        "endsAt": "0001-01-01T00:00:00Z",
+        "fingerprint": "00c0ffee00c0ffee",
+    }
+    message = {"version": "4", "status": "firing", "receiver": "numwatch", "alerts": [alert]}
+    message |= {"groupKey": "{}:{}", "groupLabels": {}, "commonLabels": {}, "externalURL": ""}
+    message |= {"commonAnnotations": {}, "truncatedAlerts": 0}
+    replicas = [living(fleet)[index % REPLICAS] for index in range(ALERTS)]
+    with ThreadPoolExecutor(6) as posting:
+        answers = posting.map(lambda it: it.post("/hooks/alertmanager", message), replicas)
+        assert set(answers) == {200}
+    fleet.until(lambda: tickets_about(fleet, "4006220002"), "no ticket of the alert")
+    assert len(tickets_about(fleet, "4006220002")) == 1
+    assert fleet.sql("SELECT count(*) FROM external_alerts") == ["1"]
+
+
+def test_a_person_acts_where_tickets_are_not_decided_and_approves_where_they_are(
+    fleet: ReplicaFleet,
+) -> None:
+    deciding = holder(fleet, "role:tickets")
+    other = next(it for it in living(fleet) if it is not deciding)
+    ticket = tickets_about(fleet, NUMBER)[0].split()[0]
+    accept = {"action": "accept", "actor": "Li Wei", "reason": "I take it"}
+    assert other.post(f"/api/tickets/{ticket}/actions", accept) == 200
+    fleet.until(
+        lambda: "Li Wei" in deciding.get(f"/api/tickets/{ticket}").decode(), "nobody has accepted"
+    )
+    other_ticket = tickets_about(fleet, "4006220002")[0].split()[0]
+    assert deciding.post(f"/api/tickets/{other_ticket}/actions", accept) == 200
+    approval = {"by": "Li Wei", "note": "as ordered"}
+    with pytest.raises(HTTPError) as refused:
+        other.post(f"/api/numbers/{NUMBER}/baseline", approval)
+    text = refused.value.read().decode()
+    assert refused.value.code == 503
+    assert f"process {deciding.process.pid}" in text, text
+
+
+def test_one_that_is_killed_is_replaced_and_nothing_is_doubled(fleet: ReplicaFleet) -> None:
+    deciding = holder(fleet, "role:tickets")
+    before = tickets_about(fleet, NUMBER)
+    kill(deciding.process)
+    end_leases_of(fleet, deciding)
+    if is_full():
+        fleet.start()
+    took = fleet.until(lambda: is_divided(fleet), "its accounts are nobody's")
+    assert took < TTL + 5
+    holder(fleet, "role:tickets")
+    held = fleet.sql("SELECT count(*) FROM timeline WHERE event IN ('resolved', 'closed')")
+    assert held == ["0"], "a recovery was taken from a change of the holder"
+    assert [it.split()[:2] for it in tickets_about(fleet, NUMBER)] == [
+        it.split()[:2] for it in before
+    ]
+    tickets = len(fleet.sql("SELECT id FROM tickets"))
+    fleet.until(lambda: len(set(opened(fleet))) == tickets, "not every ticket was delivered")
+    assert len(opened(fleet)) <= tickets + 1, "more was repeated than was under way at the kill"
+
+
+def test_one_that_was_stopped_writes_nothing_when_it_goes_on(fleet: ReplicaFleet) -> None:
+    stopped = holder(fleet, "role:tickets")
+    stopped.process.send_signal(signal.SIGSTOP)
+    try:
+        end_leases_of(fleet, stopped)
+        pid = str(stopped.process.pid)
+        fleet.until(lambda: fleet.holders().get("role:tickets", pid) != pid, "not taken over")
+        fleet.until(lambda: pid not in fleet.holders().values(), "not all of it was taken over")
+        fleet.until(lambda: written_by_successors(fleet), "the successors write nothing")
+    finally:
+        stopped.process.send_signal(signal.SIGCONT)
+    fleet.until(lambda: has_noticed(stopped), "it has not noticed")
+    assert stopped.process.poll() in {None, 75}, stopped.log[-2000:]
+    fleet.until(lambda: written_by_successors(fleet), "nobody writes any more")
+    assert fleet.sql("SELECT * FROM stale_writes") == [], "it wrote over what its successor wrote"
+
+
+@pytest.mark.skipif(not is_full(), reason="it takes the time of a lease")
+def test_without_the_database_all_stop_in_time_and_go_on_afterwards(
+    fleet: ReplicaFleet, postgresql: PostgresqlServer
+) -> None:
+    replicas = living(fleet)
+    fleet.until(lambda: is_divided(fleet), "the accounts are nobody's")
+    postgresql.suspend()
+    try:
+        stopped = fleet.until(lambda: not exposed(replicas), "accounts are still shown")
+        stopped += fleet.until(lambda: not polls(replicas), "they are still polled")
+        assert stopped < TTL
+    finally:
+        postgresql.resume()
+    fleet.until(lambda: is_divided(fleet), "the accounts are nobody's")
+
+
+def test_one_that_is_ended_gives_back_at_once_what_it_had(fleet: ReplicaFleet) -> None:
+    if is_full():
+        fleet.start()
+    last = next(it for it in living(fleet) if it.accounts())
+    last.process.send_signal(signal.SIGTERM)
+    assert last.process.wait(20) == 0, last.log[-2000:]
+    assert str(last.process.pid) not in fleet.holders().values()
+    finished = fleet.sql("SELECT count(*) FROM outbox WHERE state = 'sending'")
+    assert finished == ["0"]
+    if is_full():
+        took = fleet.until(lambda: is_divided(fleet), "its accounts are nobody's")
+        assert took < TTL, "they were given back, and need not expire"
