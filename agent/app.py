@@ -293,18 +293,18 @@ class Agent:
             clock=self._clock,
             blocks=self._blocks,
             exposition=self.exposition,
+            restore=self._restore,
         )
 
     def _make_replica(self, lease_keeper: "LeaseKeeper") -> "Replica":
         from agent.replicas.replica import Replica, ReplicaParts  # noqa: PLC0415 - only for several
 
-        own = (self.database, self._dispatcher, self._evaluation, self.published, self._restore)
+        own = (self.database, self._dispatcher, self._evaluation, self.published)
         return Replica(ReplicaParts(*own), lease_keeper)
 
     async def _restore(self) -> None:
         """Read again what the replica that decided before has written."""
         await self._runtime_state.restore_baselines()
-        await self._runtime_state.restore_habits(self._refresher.habits, self._refresher.charges)
         await self._waivers.restore()
         await self._rejections.restore()
 

@@ -4,7 +4,7 @@ The others follow what it writes, so that their pages, series and evidence know 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -40,7 +40,7 @@ log = structlog.get_logger(__name__)
 FOLLOW_INTERVAL = 2.0
 """Seconds between two looks at what the replica that decides has written."""
 _ALERTS_INTERVAL = 10.0
-"""The same for its alerts, of which there may be many."""
+"""The same for its alerts and for what it has approved, of which there may be much."""
 _SUMMARY = "agent"
 
 
@@ -61,6 +61,8 @@ class Parts:
     clock: Callable[[], float]
     blocks: Callable[[], Sequence[Block]]
     exposition: Exposition
+    restore: Callable[[], Awaitable[None]]
+    """Reads again what only the replica that decides writes."""
 
 
 class Evaluation:
@@ -182,6 +184,7 @@ class Evaluation:
             try:
                 if monotonic() >= due:
                     shown, due = await self._follow_alerts(shown), monotonic() + _ALERTS_INTERVAL
+                    await self.parts.restore()
                 await self.parts.webhooks.follow()
                 await self.parts.tickets.follow(self.parts.clock())
                 self._take_up_tickets()

@@ -48,7 +48,12 @@ class RuntimeState:
     async def restore_habits(self, habits: Habits, charges: ChargeHabits) -> None:
         """Restore what was learnt from the ledger; damaged pages are logged and learnt anew."""
         self._habits = habits, charges
-        for learner, prefix in ((habits, PAGE_PREFIX), (charges, charge_habits.PAGE_PREFIX)):
+        await self.restore_learnt()
+
+    async def restore_learnt(self) -> None:
+        """Restore again what :meth:`restore_habits` has, as another replica has saved it since."""
+        prefixes = (PAGE_PREFIX, charge_habits.PAGE_PREFIX)
+        for learner, prefix in zip(self._habits, prefixes, strict=True):
             try:
                 learner.restore(dict(await self._database.pages(prefix)))
             except ValueError as error:

@@ -20,15 +20,20 @@ class BaselineRepository:
     def __init__(self, database: Database, book: BaselineBook) -> None:
         self._database = database
         self.book = book
+        self._read: dict[str, int] = {}
+        """By the name of each page that was read, a hash of it."""
 
     async def restore(self) -> None:
-        """Load every stored baseline.
+        """Load every stored baseline that is not as it was read the last time.
 
         Raises:
             StoreError: if the ledger cannot be read.
             ValueError: if a page is damaged; names the page.
         """
-        self.book.restore(await self._database.pages(PAGE_PREFIX))
+        pages = await self._database.pages(PAGE_PREFIX)
+        read = {name: hash(content) for name, content in pages}
+        self.book.restore(page for page in pages if self._read.get(page[0]) != read[page[0]])
+        self._read = read
 
     async def write_changes(self) -> None:
         """Store every page that changed since the last call.

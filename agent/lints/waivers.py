@@ -80,10 +80,10 @@ class WaiverStore:
         for waiver in await finish(_read(self._database)):
             by_number[waiver.number] = (*by_number.get(waiver.number, ()), waiver)
         # Another replica may have withdrawn all of a number's.
-        for number in self._book.state.by_number.keys() - by_number.keys():
-            self._book.put(number, ())
-        for number, waivers in by_number.items():
-            self._book.put(number, waivers)
+        for number in self._book.state.by_number.keys() | by_number.keys():
+            waivers = by_number.get(number, ())
+            if self._book.of(number) != waivers:
+                self._book.put(number, waivers)
 
     async def waive(self, waiver: OperatorWaiver) -> OperatorWaiver:
         """Store ``waiver`` and put it into force; returns it with its id.

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -18,10 +18,11 @@ from agent.replicas.coordinator import Coordinator
 from agent.replicas.published import PublishedAccounts
 from agent.replicas.pushes import StoredPushes
 from agent.sinks.dispatcher import Dispatcher, grace_for
-from agent.store import StoreError
+from agent.store import StoreError, UnavailableError
 from agent.store.database import Database
 from agent.store.leases import TICKETS, Lease, account_lease, sink_lease
 from agent.store.postgresql.lease_keeper import LeaseKeeper, Survey
+from agent.store.postgresql.trouble import ERRORS
 from agent.tickets.ticket import Ticket
 
 log = structlog.get_logger(__name__)
@@ -35,8 +36,6 @@ class ReplicaParts:
     dispatcher: Dispatcher
     evaluation: Evaluation
     published: PublishedAccounts
-    restore: Callable[[], Awaitable[None]]
-    """Reads again what only the replica that decides writes."""
 
 
 def state_of(poller: Poller) -> PollingState:
@@ -83,7 +82,16 @@ class Replica:
         self._pushes = StoredPushes(parts.database, shared.pollers.take_pushed)
 
     async def start(self) -> None:
-        """Join the others: read what they know, and take what is free."""
+        """Join the others: read what they know, and take what is free.
+
+        Raises:
+            StoreError: when the ledger cannot be read.
+        """
+        try:
+            # First of all how the clocks differ, by which everything that is read is restated.
+            self._note(await self._lease_keeper.survey([], []))
+        except ERRORS as error:
+            raise UnavailableError(f"{self._parts.database.name}: {error}") from error
         await self._read_once()
         self._parts.evaluation.follow()
         await self._coordinator.start()
@@ -140,7 +148,8 @@ class Replica:
         if sinks:
             await self._parts.dispatcher.take(sinks)
         if TICKETS in names:
-            await self._parts.restore()
+            await self._shared.restore()
+            await self._shared.state.restore_learnt()
             await self._parts.evaluation.begin()
             log.info("deciding", epoch=names[TICKETS].epoch)
 
