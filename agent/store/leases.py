@@ -28,6 +28,7 @@ from sqlalchemy import (
     extract,
     func,
     literal,
+    or_,
     select,
     tuple_,
     update,
@@ -181,6 +182,21 @@ async def holding_of(connection: AsyncConnection, name: str) -> Holding | None:
     query = select(leases.c.place, leases.c.expires_at - database_clock())
     row = (await connection.execute(query.where(leases.c.name == name))).one_or_none()
     return None if row is None else Holding(str(row[0]), float(row[1]))
+
+
+async def agents_at_work(connection: AsyncConnection) -> Holding | None:
+    """Who works on the database: one agent, or replicas, whose places are joined.
+
+    Where none does, it is who had it as the only one last; ``None`` where nobody ever did.
+    """
+    seconds = leases.c.expires_at - database_clock()
+    is_agent = or_(leases.c.name == AGENT, leases.c.name.startswith(MEMBER, autoescape=True))
+    query = select(leases.c.place, seconds).where(is_agent, seconds > 0).order_by(leases.c.place)
+    rows = (await connection.execute(query)).all()
+    if not rows:
+        return await holding_of(connection, AGENT)
+    places = "; ".join(str(place) for place, _ in rows)
+    return Holding(places, max(float(left) for _, left in rows))
 
 
 async def renew(

@@ -14,7 +14,7 @@ from agent.config.store import Store
 from agent.store import InUseError, StoreError
 from agent.store.acting import acting_under
 from agent.store.database import Database
-from agent.store.leases import TTL
+from agent.store.leases import TTL, agents_at_work, this_place
 from agent.store.postgresql.lease_keeper import LeaseKeeper
 from tests.postgresql_server import PostgresqlServer
 
@@ -120,3 +120,20 @@ async def test_an_agent_alone_and_one_that_shares_exclude_each_other(
     with pytest.raises(InUseError, match=r"store\.replicas is not the same for both"):
         await Database.open(tmp_path / "alone", empty_store)
     await shares.close()
+
+
+async def test_whoever_asks_is_told_that_replicas_work_on_the_database(
+    database: Database, shared: Store, tmp_path: Path
+) -> None:
+    keeper = keeper_of(database)
+    async with keeper.session() as connection:
+        holding = await agents_at_work(connection)
+    assert holding is not None
+    assert this_place() in holding.place
+    assert 0 < holding.seconds <= TTL
+    other = await Database.open(tmp_path / "two", shared)
+    async with keeper.session() as connection:
+        both = await agents_at_work(connection)
+    await other.close()
+    assert both is not None
+    assert both.place == f"{this_place()}; {this_place()}"

@@ -31,7 +31,7 @@ from agent.config.store import Store, shown_url
 from agent.store import InUseError, StoreError
 from agent.store.column_types import RowNumber, storable_text
 from agent.store.inspection import open_read_only
-from agent.store.leases import AGENT, holding_of
+from agent.store.leases import agents_at_work
 from agent.store.migrate import migrate
 from agent.store.postgresql.backend import lock_schema
 from agent.store.postgresql.engine import limits, postgresql_engine
@@ -116,7 +116,7 @@ async def _make_empty_ledger(connection: AsyncConnection, target: str) -> None:
     """
     await lock_schema(connection)
     await connection.run_sync(migrate, target)
-    holding = await holding_of(connection, AGENT)
+    holding = await agents_at_work(connection)
     if holding is not None and holding.seconds > 0:
         raise InUseError(f"{target}: a numwatch agent works on it ({holding.place}); stop it first")
     for table in TABLES:

@@ -11,7 +11,7 @@ from agent.config.store import Store, shown_url
 from agent.i18n import Message
 from agent.store import StoreError
 from agent.store.finding import Finding, Status, ok
-from agent.store.leases import AGENT, Holding, database_clock, holding_of
+from agent.store.leases import Holding, agents_at_work, database_clock
 from agent.store.migrate import known_revisions
 from agent.store.postgresql.reading import has_ledger, read_only
 from agent.store.schema import tickets
@@ -58,7 +58,7 @@ async def _look(connection: AsyncConnection) -> _Found:
         query_revision = text("SELECT version_num FROM alembic_version")
         revision = (await connection.execute(query_revision)).scalar_one_or_none()
     if revision is not None and revision == known_revisions()[0]:
-        holding = await holding_of(connection, AGENT)
+        holding = await agents_at_work(connection)
         counted = select(func.count(literal(1))).select_from(tickets)
         count = int((await connection.execute(counted)).scalar_one())
     settings_found = dict(zip(_SETTINGS, map(str, values), strict=True))
