@@ -13,6 +13,7 @@ from agent.event_loop import shorten_switch_interval
 from agent.store.database import Database
 from agent.store.schema import leases, metadata
 from tests.hard_limit import pytest_timeout_cancel_timer, pytest_timeout_set_timer
+from tests.pgbouncer import Pooler, pgbouncer
 from tests.postgresql_server import PostgresqlServer
 from tests.proof_size import is_full, size
 from tests.sinks.receiver import Receiver
@@ -98,6 +99,12 @@ def empty_store(postgresql: PostgresqlServer) -> Iterator[Store]:
     name = postgresql.make_database()
     yield Store(url=Secret(postgresql.local_url(name)))
     postgresql.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def pooler(postgresql: PostgresqlServer) -> Iterator[Pooler]:
+    with pgbouncer(postgresql, connections=20) as running:
+        yield running
 
 
 @pytest.fixture

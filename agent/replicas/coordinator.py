@@ -21,6 +21,7 @@ INTERVAL = 1.0
 _WATCH_INTERVAL = 0.5
 """The same at whether what is held is past its time."""
 _PRUNE_EVERY = 3600.0
+_END_STOPPED_EVERY = 5.0
 
 
 class Owner(Protocol):
@@ -60,7 +61,7 @@ class Coordinator:
         self._free_since: dict[str, float] = {}
         self._moves = MoveBudget()
         self._is_failing = False
-        self._pruned_at = float("-inf")
+        self._pruned_at = self._ended_at = float("-inf")
         self._held: set[str] = set()
         self._tasks = (
             BackgroundTask("leases", self._run),
@@ -133,6 +134,9 @@ class Coordinator:
         me, now = self._lease_keeper.holder, time.monotonic()
         if me not in survey.members:
             return
+        if now >= self._ended_at + _END_STOPPED_EVERY:
+            self._ended_at = now
+            await self._end_stopped_writers()
         self._free_since = {name: self._free_since.get(name, now) for name in survey.free}
         await self._take(to_take(self._free_since, me, survey.members, now))
         surplus = to_give(
@@ -146,6 +150,12 @@ class Coordinator:
             self._pruned_at = now
             await self._lease_keeper.forget_members()
         await self._leave([*surplus, *sorted(self._held - wanted)])
+
+    async def _end_stopped_writers(self) -> None:
+        """Let nobody wait for a replica that stands still: not for its leases, nor for its rows."""
+        ended = await self._lease_keeper.end_stopped_writers()
+        if ended:
+            log.warning("stopped_writers_ended", transactions=ended)
 
     async def _take(self, names: Sequence[str]) -> None:
         if not names:

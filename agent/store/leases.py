@@ -30,6 +30,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     tuple_,
     update,
 )
@@ -52,6 +53,13 @@ _ACCOUNT = "account:"
 SINK = "sink:"
 """What the names of the leases of sinks begin with."""
 _NEVER = 0.0
+_END_STOPPED_WRITERS = text("""
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+AND state = 'active' AND wait_event IN ('ClientRead', 'ClientWrite')
+AND query_start < clock_timestamp() - make_interval(secs => :seconds)
+AND pid IN (SELECT pid FROM pg_locks WHERE relation = 'leases'::regclass AND mode = 'RowShareLock')
+""")
 _NAMES_A_STATEMENT = 5000
 """PostgreSQL takes at most 32,767 parameters in a statement."""
 
@@ -228,6 +236,17 @@ def fence(lease: Lease) -> Select[int]:
 def fence_all(held: Collection[Lease]) -> Select[str]:
     """As :func:`fence` for several: a row for each that was not taken."""
     return select(leases.c.name).where(_any_of(held)).with_for_update(key_share=True, read=True)
+
+
+async def end_stopped_writers(connection: AsyncConnection, seconds: float) -> int:
+    """End the fenced transactions whose program has stopped within a statement; returns how many.
+
+    The database waits then for the rest of the statement's messages, or to be rid of its answer.
+    That is neither being idle nor the statement's time, so that none of its limits ends it, and
+    what the transaction has locked stays locked for as long as the program stands still. One is
+    ended when it has waited for more than ``seconds``.
+    """
+    return int((await connection.execute(_END_STOPPED_WRITERS, {"seconds": seconds})).scalar_one())
 
 
 def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:

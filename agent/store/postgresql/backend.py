@@ -21,6 +21,7 @@ from agent.store.leases import (
     RENEWAL_INTERVAL,
     Lease,
     acquire,
+    end_stopped_writers,
     fence_all,
     holders,
     holding_of,
@@ -30,6 +31,7 @@ from agent.store.leases import (
 )
 from agent.store.migrate import migrate
 from agent.store.postgresql.engine import (
+    LONGEST_PAUSE,
     LONGEST_READING,
     begin_reading,
     limits,
@@ -144,6 +146,9 @@ class PostgresqlBackend:
             others = await holders(connection, [AGENT])
         else:
             others = {} if lease is None else await members(connection)
+        if lease is None:
+            # It may be over and locked yet; the next attempt finds it free then.
+            await end_stopped_writers(connection, LONGEST_PAUSE)
         if lease is None or others:
             raise await self._in_use(connection, others)
         return lease

@@ -19,6 +19,7 @@ from agent.store.leases import (
     acquire_all,
     add_missing,
     database_clock,
+    end_stopped_writers,
     forget_members,
     free_among,
     holders,
@@ -27,6 +28,7 @@ from agent.store.leases import (
     renew,
     this_place,
 )
+from agent.store.postgresql.engine import LONGEST_PAUSE
 from agent.store.postgresql.trouble import ERRORS
 
 log = structlog.get_logger(__name__)
@@ -156,6 +158,11 @@ class LeaseKeeper:
             if given:
                 async with self.session() as connection:
                     await release(connection, given)
+
+    async def end_stopped_writers(self) -> int:
+        """End the transactions of agents that have stopped within a statement; returns how many."""
+        async with self.session() as connection:
+            return await end_stopped_writers(connection, LONGEST_PAUSE)
 
     async def forget_members(self) -> None:
         """Delete the rows of replicas that ended long ago."""
