@@ -215,6 +215,7 @@ def _with_numbers(merged: MergeState, part: _Numbers) -> MergeState:
         merged.snapshot,
         listing=part.listing,
         gone=part.gone,
+        gone_at=part.gone_at,
         previous_states=part.previous_states,
     )
     return replace(

@@ -3,7 +3,16 @@
 import msgspec
 import pytest
 
-from agent.model import Balance, Binding, CallOutcome, Listing, Number, PollStatus, Snapshot
+from agent.model import (
+    Balance,
+    Binding,
+    CallOutcome,
+    Listing,
+    Number,
+    PollStatus,
+    Routing,
+    Snapshot,
+)
 from agent.polling.call_ledger import CallFacts, CountedCalls
 from agent.polling.handover import Handover, OpenBreaker, RequestTimes, SentRequests
 from agent.polling.merge import MergeState
@@ -39,11 +48,15 @@ def state() -> PollingState:
         bindings={
             NUMBER: (Binding(id="b1", phone="13800000001", state=BindingState.OK, state_at=880.0),)
         },
+        unlisted_bindings={"4006220007": (Binding(id="b2", phone="13800000002"),)},
+        routings={NUMBER: Routing(wait_seconds=20)},
         balance=Balance(5.0, "CNY"),
         call_totals=CALLS,
+        call_waits={NUMBER: (1, 2, 0, 0, 0, 0, 0, 0, 0)},
         leg_totals={(NUMBER, "b1", CallResult.ANSWERED): 3},
         recent_calls={NUMBER: (CallOutcome(870.0, CallResult.ANSWERED),)},
         gone=frozenset({"4006220009"}),
+        gone_at={"4006220009": 700.0},
         previous_states={NUMBER: (NumberState.ACTIVE, NumberState.UNKNOWN, 800.0)},
         routing_parts=frozenset({"schedule"}),
     )
@@ -87,6 +100,13 @@ def test_everything_is_read_back() -> None:
     assert msgspec.msgpack.encode(handover) == msgspec.msgpack.encode(before.export())
     assert not is_last
     assert {hour: set(ids) for hour, ids in decode_call_ids(parts).items()} == before.call_ids
+
+
+def test_nothing_of_a_snapshot_is_left_out_above() -> None:
+    """What was never set would be read back equal although it was not written."""
+    snapshot = state().merged.snapshot
+    unset = [it.name for it in msgspec.structs.fields(Snapshot) if not getattr(snapshot, it.name)]
+    assert unset == []
 
 
 def test_a_reader_with_another_clock_finds_facts_as_old_as_they_are() -> None:
