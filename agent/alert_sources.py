@@ -68,6 +68,10 @@ class AlertSources:
         # And once more: the observation has opened tickets for the other complaints.
         await self._complaints.attach_and_release(fleet, now)
 
+    def end(self) -> None:
+        """Show nothing of the sources any more: another replica observes them from now on."""
+        self._complaints.withdraw_series()
+
 
 def rejection_alerts(
     rejections: DriftRejections, results: Mapping[AccountKey, CheckResult]

@@ -115,6 +115,7 @@ class Evaluation:
             await self.scheduler.stop()
             await self.parts.ticket_systems.stop()
             self.parts.exposition.withdraw(_SUMMARY)
+            self.parts.sources.end()
         await self._following.stop()
 
     def follow(self) -> None:

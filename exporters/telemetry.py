@@ -154,6 +154,8 @@ class Telemetry:
         self.rule_history = self._gauge("numwatch_rule_history_bytes")
         self.replicas = self._gauge("numwatch_replicas")
         self.lease_epoch = self._gauge("numwatch_account_lease_epoch")
+        self.account_unowned = self._gauge("numwatch_account_unowned")
+        self.database_clock_skew = self._gauge("numwatch_database_clock_skew_seconds")
         self.loop_lag = self._histogram("numwatch_event_loop_lag_seconds", _LAG_SECONDS)
         self.loop_lag_max = self._gauge("numwatch_event_loop_lag_max_seconds")
         family = FAMILIES["numwatch_build_info"]

@@ -82,6 +82,10 @@ class ComplaintCorrelator:
         self._lock = asyncio.Lock()
         self._fleet: Fleet | None = None
 
+    def withdraw_series(self) -> None:
+        """Show no counts any more: another replica collects the alerts from now on."""
+        self._series.withdraw()
+
     async def attach(self, now: float) -> None:
         """Attach complaints to the open tickets they belong to, between two evaluations.
 

@@ -46,3 +46,9 @@ class ComplaintSeries:
         self._shown = frozenset(recent)
         for step, count in overdue.items():
             self._overdue.labels(step.value).set(count)
+
+    def withdraw(self) -> None:
+        """Show nothing any more: another replica counts from now on."""
+        self._recent.clear()
+        self._overdue.clear()
+        self._shown = frozenset()

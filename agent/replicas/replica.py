@@ -17,6 +17,7 @@ from agent.replicas.account_states import WRITE_INTERVAL, AccountStates
 from agent.replicas.coordinator import Coordinator
 from agent.replicas.published import PublishedAccounts
 from agent.replicas.pushes import StoredPushes
+from agent.replicas.series import ReplicaSeries
 from agent.sinks.dispatcher import Dispatcher, grace_for
 from agent.store import StoreError, UnavailableError
 from agent.store.database import Database
@@ -59,6 +60,7 @@ class Replica:
         self._lease_keeper = lease_keeper
         self._owned: dict[AccountKey, Lease] = {}
         self._former: dict[AccountKey, FormerPoller] = {}
+        self._series = ReplicaSeries(shared.telemetry, parts.database.name)
         self._clock_ahead = 0.0
         self._database_ahead = 0.0
         self._decider = ""
@@ -188,7 +190,7 @@ class Replica:
             if poller is not None and poller.state.merged.snapshot.listing is not None:
                 self._shared.fleet.swap(poller.state.merged.snapshot)
             self._pushes.begin(key, since[key])
-            self._shared.telemetry.lease_epoch.labels(*key).set(lease.epoch)
+            self._series.show_lease(key, lease)
         self._parts.published.follow(["/".join(key) for key in leases])
 
     async def _end_polling(self, keys: Collection[AccountKey], *, in_time: bool) -> None:
@@ -221,7 +223,7 @@ class Replica:
         return [TICKETS, *sinks, *self._accounts().values()]
 
     def _note(self, survey: Survey) -> None:
-        self._shared.telemetry.replicas.set(len(survey.members))
+        self._series.note(survey, self._accounts())
         self._decider = survey.decider
         self._database_ahead = survey.clock_ahead
         machine_ahead = self._shared.clock() - time.time()
@@ -241,15 +243,14 @@ class Replica:
 
     def _hide_what_is_lost(self) -> None:
         """Show no account any more once the leases may be another replica's."""
-        if self._owned and self._lease_keeper.acts_until() <= time.monotonic():
+        if self._lease_keeper.acts_until() <= time.monotonic():
+            self._series.forget()
             self._hide(self._owned)
 
     def _hide(self, keys: Collection[AccountKey]) -> None:
         self._parts.published.follow(["/".join(key) for key in keys])
         for key in keys:
-            self._shared.telemetry.lease_epoch.remove_by_labels(
-                {"provider": key[0], "account": key[1]}
-            )
+            self._series.hide_lease(key)
 
     def _state_of(self, key: AccountKey) -> PollingState | None:
         poller = self._shared.pollers.poller(key)

@@ -167,6 +167,22 @@ TELEMETRY: tuple[Row, ...] = (
         " holder, and only the holder exposes it.",
     ),
     Row(
+        "numwatch_account_unowned",
+        "gauge",
+        "",
+        ACCOUNT,
+        "1 while no replica holds the account, for ten seconds or longer, so that nobody polls it;"
+        " no series where one does, and none where the database does not tell.",
+    ),
+    Row(
+        "numwatch_database_clock_skew_seconds",
+        "gauge",
+        "seconds",
+        "database",
+        "The time of the database that replicas share minus this replica's own; no series without"
+        " replicas, or where the database does not tell.",
+    ),
+    Row(
         "numwatch_evidence_queued",
         "gauge",
         "",

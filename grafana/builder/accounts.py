@@ -1,6 +1,15 @@
 """The dashboards of money, and of providers and their polling."""
 
-from grafana.builder.model import OF_ACCOUNT, Dashboard, Section, lines, stat, table
+from grafana.builder.model import OF_ACCOUNT, Dashboard, Section, lines, once, stat, table
+
+_BALANCE = once(f"numwatch_account_balance{{{OF_ACCOUNT}}}")
+_ARREARS = once(f'numwatch_account_numbers{{{OF_ACCOUNT}, state="suspended_arrears"}}')
+_RUNWAY = once(f"numwatch_account_runway_seconds{{{OF_ACCOUNT}}}")
+_POLLED_AT = once(f"numwatch_poll_last_success_timestamp_seconds{{{OF_ACCOUNT}}}")
+_LEASES = f"numwatch_account_lease_epoch{{{OF_ACCOUNT}}}"
+_UNOWNED = f"numwatch_account_unowned{{{OF_ACCOUNT}}}"
+_NOTICE = once(f'numwatch_account_balance_threshold{{{OF_ACCOUNT}, kind="notice"}}')
+_STOP = once(f'numwatch_account_balance_threshold{{{OF_ACCOUNT}, kind="stop"}}')
 
 MONEY = Dashboard(
     "accounts",
@@ -13,9 +22,7 @@ MONEY = Dashboard(
                 stat(
                     "Accounts below the notice line",
                     "Accounts whose balance is at or below the line at which one should pay.",
-                    f"sum(numwatch_account_balance{{{OF_ACCOUNT}}}"
-                    " <= bool on (provider, account) group_left ()"
-                    f' numwatch_account_balance_threshold{{{OF_ACCOUNT}, kind="notice"}})',
+                    f"sum({_BALANCE} <= bool on (provider, account) group_left () {_NOTICE})",
                     bad_from=1,
                     runbook="BalanceLow",
                     width=8,
@@ -24,9 +31,7 @@ MONEY = Dashboard(
                     "Accounts below the stop line",
                     "Accounts whose balance is below the line at which the provider suspends"
                     " their numbers.",
-                    f"sum(numwatch_account_balance{{{OF_ACCOUNT}}}"
-                    " < bool on (provider, account) group_left ()"
-                    f' numwatch_account_balance_threshold{{{OF_ACCOUNT}, kind="stop"}})',
+                    f"sum({_BALANCE} < bool on (provider, account) group_left () {_STOP})",
                     bad_from=1,
                     runbook="BalanceStop",
                     width=8,
@@ -35,7 +40,7 @@ MONEY = Dashboard(
                     "Shortest runway",
                     "How long the account lasts that reaches its stop line first, at its present"
                     " spend.",
-                    f"min(numwatch_account_runway_seconds{{{OF_ACCOUNT}}})",
+                    f"min({_RUNWAY})",
                     unit="s",
                     runbook="RunwayShort",
                     width=8,
@@ -45,11 +50,11 @@ MONEY = Dashboard(
                     "What is left on each account, in its own currency, with the line at which"
                     " numbers stop.",
                     (
-                        f"numwatch_account_balance{{{OF_ACCOUNT}}}",
+                        _BALANCE,
                         "{{provider}}/{{account}} {{currency}}",
                     ),
                     (
-                        f'numwatch_account_balance_threshold{{{OF_ACCOUNT}, kind="stop"}}',
+                        _STOP,
                         "{{provider}}/{{account}} stop",
                     ),
                     runbook="BalanceLow",
@@ -57,7 +62,7 @@ MONEY = Dashboard(
                 table(
                     "Runway",
                     "How long each account lasts at its present spend.",
-                    f"sort(numwatch_account_runway_seconds{{{OF_ACCOUNT}}})",
+                    f"sort({_RUNWAY})",
                     {"provider": "Provider", "account": "Account", "Value": "Lasts"},
                     unit="s",
                     runbook="RunwayShort",
@@ -71,7 +76,7 @@ MONEY = Dashboard(
                     "Spend of this month",
                     "What each account has spent this month, in its own currency.",
                     (
-                        f"numwatch_account_month_spend{{{OF_ACCOUNT}}}",
+                        once(f"numwatch_account_month_spend{{{OF_ACCOUNT}}}"),
                         "{{provider}}/{{account}} {{currency}}",
                     ),
                     runbook="SpendCapNear",
@@ -80,11 +85,11 @@ MONEY = Dashboard(
                     "Spend of the last hour",
                     "What went in the last hour, without fees, beside what calls explain.",
                     (
-                        f"numwatch_account_spend_last_hour{{{OF_ACCOUNT}}}",
+                        once(f"numwatch_account_spend_last_hour{{{OF_ACCOUNT}}}"),
                         "{{provider}}/{{account}} {{currency}}",
                     ),
                     (
-                        f"numwatch_account_spend_last_hour_explained{{{OF_ACCOUNT}}}",
+                        once(f"numwatch_account_spend_last_hour_explained{{{OF_ACCOUNT}}}"),
                         "{{provider}}/{{account}} explained",
                     ),
                     runbook="UnexplainedSpend",
@@ -93,7 +98,9 @@ MONEY = Dashboard(
                     "Numbers suspended for arrears",
                     "How many numbers of each account are suspended because it was not paid.",
                     (
-                        f'numwatch_account_numbers{{{OF_ACCOUNT}, state="suspended_arrears"}}',
+                        once(
+                            f'numwatch_account_numbers{{{OF_ACCOUNT}, state="suspended_arrears"}}'
+                        ),
                         "{{provider}}/{{account}}",
                     ),
                     runbook="BalanceStop",
@@ -116,7 +123,7 @@ PROVIDERS = Dashboard(
                     "Provider answers",
                     "1 while the provider answers, 0 while it does not. A silent provider says"
                     " nothing about the numbers.",
-                    (f"numwatch_provider_up{{{OF_ACCOUNT}}}", "{{provider}}/{{account}}"),
+                    (once(f"numwatch_provider_up{{{OF_ACCOUNT}}}"), "{{provider}}/{{account}}"),
                     runbook="ProviderApiDown",
                 ),
                 lines(
@@ -124,7 +131,7 @@ PROVIDERS = Dashboard(
                     "Seconds since each kind of fact was last confirmed. A line that climbs is a"
                     " poll that fails.",
                     (
-                        f"time() - numwatch_poll_last_success_timestamp_seconds{{{OF_ACCOUNT}}}",
+                        f"time() - {_POLLED_AT}",
                         "{{provider}}/{{account}} {{capability}}",
                     ),
                     unit="s",
@@ -173,7 +180,7 @@ PROVIDERS = Dashboard(
                     "By how much the clock of the provider is before that of the agent; signed"
                     " requests are refused where it is too much.",
                     (
-                        f"numwatch_provider_clock_skew_seconds{{{OF_ACCOUNT}}}",
+                        once(f"numwatch_provider_clock_skew_seconds{{{OF_ACCOUNT}}}"),
                         "{{provider}}/{{account}}",
                     ),
                     unit="s",
@@ -188,13 +195,13 @@ PROVIDERS = Dashboard(
                     "Event loop lag",
                     "The longest time for which the agent's event loop was held up since it"
                     " started, and the 99th percentile of late.",
-                    ("numwatch_event_loop_lag_max_seconds", "longest"),
+                    ("numwatch_event_loop_lag_max_seconds", "{{instance}} longest"),
                     (
                         (
-                            "histogram_quantile(0.99, sum by (le) (rate("
+                            "histogram_quantile(0.99, sum by (le, instance) (rate("
                             "numwatch_event_loop_lag_seconds_bucket[$__rate_interval])))"
                         ),
-                        "99 %",
+                        "{{instance}} 99 %",
                     ),
                     unit="s",
                     runbook="EventLoopLag",
@@ -211,6 +218,27 @@ PROVIDERS = Dashboard(
                     ),
                     unit="s",
                     runbook="RuleEvaluationsMissed",
+                ),
+                lines(
+                    "Replicas",
+                    "How many agents share the ledger, as each of them sees it; 0 where only one"
+                    " uses it.",
+                    ("numwatch_replicas", "{{instance}}"),
+                ),
+                lines(
+                    "Accounts by replica",
+                    "How many accounts each replica polls, and how many nobody does.",
+                    (f"count by (instance) ({_LEASES})", "{{instance}}"),
+                    (f"count({once(_UNOWNED)})", "nobody"),
+                    is_stacked=True,
+                    runbook="AccountUnowned",
+                ),
+                lines(
+                    "Clocks of the replicas",
+                    "By how much the clock of the database is before that of each replica.",
+                    ("numwatch_database_clock_skew_seconds", "{{instance}}"),
+                    unit="s",
+                    runbook="ReplicaClockSkew",
                 ),
             ),
         ),

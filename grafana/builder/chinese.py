@@ -185,6 +185,19 @@ CHINESE = {
     "How long the evaluation of each group of rules takes, nine times of ten.": (
         "九成情况下各规则组的计算耗时。"
     ),
+    "Replicas": "副本",
+    "How many agents share the ledger, as each of them sees it; 0 where only one uses it.": (
+        "每个副本看到的、共用台账的监测程序数量；只有一个时为 0。"
+    ),
+    "Accounts by replica": "各副本的账户数",
+    "How many accounts each replica polls, and how many nobody does.": (
+        "每个副本轮询的账户数，以及没有人轮询的账户数。"
+    ),
+    "nobody": "无人轮询",
+    "Clocks of the replicas": "副本的时钟",
+    "By how much the clock of the database is before that of each replica.": (
+        "数据库的时钟比每个副本快多少。"
+    ),
     "Tickets and SLA": "工单与服务等级",
     (
         "Open tickets by stage, how much time their clocks have left, and whether the "

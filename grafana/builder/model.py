@@ -11,6 +11,15 @@ OF_NUMBER = OF_ACCOUNT + ', number=~"$number"'
 """Selects the chosen numbers."""
 
 
+def once(selector: str) -> str:
+    """The series of ``selector``, each once.
+
+    Where replicas share the accounts, two of them may show one for a scrape, and whoever shows it
+    changes: a sum would count it twice, and a line would break.
+    """
+    return f"max without (instance, pod) ({selector})"
+
+
 @dataclass(frozen=True)
 class Query:
     """One expression of a panel, and how its series are named."""

@@ -1,6 +1,11 @@
 """The dashboards of tickets and their service levels, and of calls."""
 
-from grafana.builder.model import OF_ACCOUNT, Dashboard, Section, lines, stat, table
+from grafana.builder.model import OF_ACCOUNT, Dashboard, Section, lines, once, stat, table
+
+_OPEN = once('numwatch_tickets{stage!="closed"}')
+_CRITICAL = once('numwatch_tickets{stage!="closed", severity="critical"}')
+_DEADLINES = once("numwatch_ticket_sla_deadline_timestamp_seconds")
+_CHANGED = once("numwatch_ticket_changed_timestamp_seconds")
 
 TICKETS = Dashboard(
     "tickets",
@@ -13,20 +18,20 @@ TICKETS = Dashboard(
                 stat(
                     "Open tickets",
                     "Tickets that are not closed, over all stages.",
-                    'sum(numwatch_tickets{stage!="closed"})',
+                    f"sum({_OPEN})",
                     width=8,
                 ),
                 stat(
                     "Critical tickets",
                     "Open tickets of the severity critical.",
-                    'sum(numwatch_tickets{stage!="closed", severity="critical"})',
+                    f"sum({_CRITICAL})",
                     bad_from=1,
                     width=8,
                 ),
                 stat(
                     "Clocks breached",
                     "Running clocks of open tickets whose time is over.",
-                    "sum(numwatch_ticket_sla_deadline_timestamp_seconds < bool time())",
+                    f"sum({_DEADLINES} < bool time())",
                     bad_from=1,
                     runbook="TicketRestoreSLA",
                     width=8,
@@ -34,14 +39,14 @@ TICKETS = Dashboard(
                 lines(
                     "Tickets by stage",
                     "Open tickets by the stage of their life.",
-                    ("sum by (stage) (numwatch_tickets)", "{{stage}}"),
+                    (f"sum by (stage) ({once('numwatch_tickets')})", "{{stage}}"),
                     is_stacked=True,
                 ),
                 table(
                     "SLA deadlines",
                     "Time left on each running clock of each open ticket; a negative time is a"
                     " breach.",
-                    "sort(numwatch_ticket_sla_deadline_timestamp_seconds - time())",
+                    f"sort({_DEADLINES} - time())",
                     {"ticket": "Ticket", "grade": "Grade", "clock": "Clock", "Value": "Time left"},
                     unit="s",
                     runbook="TicketContactSLA",
@@ -49,7 +54,7 @@ TICKETS = Dashboard(
                 table(
                     "Tickets without news",
                     "How long ago each open ticket was last changed, the longest first.",
-                    "sort_desc(time() - numwatch_ticket_changed_timestamp_seconds)",
+                    f"sort_desc(time() - {_CHANGED})",
                     {"ticket": "Ticket", "stage": "Stage", "Value": "Unchanged for"},
                     unit="s",
                     runbook="TicketStalled",
@@ -76,8 +81,8 @@ TICKETS = Dashboard(
                 lines(
                     "Waiting deliveries",
                     "Ticket changes that wait for each sink, and those that were given up.",
-                    ("numwatch_outbox_pending", "{{sink}}"),
-                    ("numwatch_dead_letters", "{{sink}} dead letters"),
+                    (once("numwatch_outbox_pending"), "{{sink}}"),
+                    (once("numwatch_dead_letters"), "{{sink}} dead letters"),
                     runbook="DeadLetters",
                 ),
             ),
@@ -144,9 +149,9 @@ CALLS = Dashboard(
                     "The numbers nearest to their limit of calls at once, as a share of it.",
                     (
                         (
-                            f"topk(10, numwatch_number_concurrent_calls{{{OF_ACCOUNT}}}"
+                            f"topk(10, {once(f'numwatch_number_concurrent_calls{{{OF_ACCOUNT}}}')}"
                             " / on (provider, account, number)"
-                            f" numwatch_number_concurrent_calls_limit{{{OF_ACCOUNT}}})"
+                            f" {once(f'numwatch_number_concurrent_calls_limit{{{OF_ACCOUNT}}}')})"
                         ),
                         "{{number}}",
                     ),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from grafana.builder.model import Dashboard, Panel, Query, Section
+from grafana.builder.model import OF_ACCOUNT, Dashboard, Panel, Query, Section, once
 
 Json = dict[str, Any]
 Translate = Callable[[str], str]
@@ -63,12 +63,12 @@ def _annotations(dashboard: Dashboard, translate: Translate) -> Iterator[Json]:
     )
     yield _annotation(
         translate("Tickets changed"),
-        "numwatch_ticket_changed_timestamp_seconds * 1000",
+        f"{once('numwatch_ticket_changed_timestamp_seconds')} * 1000",
         "orange",
         "{{ticket}} {{stage}}",
     )
     if dashboard.has_account:
-        drift = 'numwatch_number_config_drift{provider=~"$provider", account=~"$account"} == 1'
+        drift = f"{once(f'numwatch_number_config_drift{{{OF_ACCOUNT}}}')} == 1"
         yield {
             **_annotation(translate("Configuration drifted"), drift, "purple", "{{number}}"),
             "useValueForTime": False,

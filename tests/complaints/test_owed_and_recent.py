@@ -86,3 +86,16 @@ def test_a_number_nobody_complains_about_any_more_has_no_series() -> None:
     assert shown(telemetry) == [(NUMBER, 2)]
     series.show({}, {})
     assert shown(telemetry) == []
+
+
+def test_a_replica_that_decides_no_more_shows_no_counts() -> None:
+    """The control: without it two replicas would show them, one of them for ever."""
+    telemetry = Telemetry()
+    series = ComplaintSeries(telemetry)
+    series.show({("north", "hq", NUMBER): 2}, {Step.REPLY: 1})
+    assert [len(metric.samples) for metric in telemetry.complaints_overdue.collect()] == [1]
+    series.withdraw()
+    assert shown(telemetry) == []
+    assert [len(metric.samples) for metric in telemetry.complaints_overdue.collect()] == [0]
+    series.show({("north", "hq", NUMBER): 1}, {})
+    assert shown(telemetry) == [(NUMBER, 1)]

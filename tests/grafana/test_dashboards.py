@@ -273,6 +273,43 @@ def test_target_counters_are_shown_as_rates(dashboard: Dashboard) -> None:
                 assert any(rate + name in expression for rate in RATES), expression
 
 
+OF_A_REPLICA = (
+    *("numwatch_event_loop_", "numwatch_rule_", "numwatch_replicas", "numwatch_database_"),
+    *("numwatch_config_", "numwatch_account_lease_epoch"),
+)
+"""What each replica says of itself."""
+ONCE = "max without (instance, pod) ("
+
+
+def counted_twice(expression: str) -> list[str]:
+    """The metrics that two replicas may show at once and that ``expression`` does not join.
+
+    The increase of a counter is of each replica's own time.
+    """
+    return [
+        name
+        for name in METRIC.findall(expression)
+        if name not in COUNTERS
+        and not name.endswith(PARTS)
+        and not name.startswith(OF_A_REPLICA)
+        and expression.count(name + "{") + expression.count(name + ")")
+        != expression.count(ONCE + name + "{") + expression.count(ONCE + name + ")")
+    ]
+
+
+def test_target_counts_an_account_once_that_two_replicas_show(dashboard: Dashboard) -> None:
+    annotations = [annotation["expr"] for annotation in dashboard["annotations"]["list"]]
+    for expression in (*expressions(dashboard), *annotations):
+        assert not counted_twice(expression), expression
+
+
+@pytest.mark.parametrize(
+    "expression", ["sum(numwatch_tickets)", 'numwatch_number_up{account="hq"} == 0']
+)
+def test_one_that_counts_it_twice_is_found(expression: str) -> None:
+    assert counted_twice(expression)
+
+
 def test_target_filters_by_the_chosen_provider_and_account(dashboard: Dashboard) -> None:
     for expression in expressions(dashboard):
         for name in METRIC.findall(expression):

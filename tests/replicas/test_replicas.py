@@ -6,6 +6,7 @@ successor has written (``tests/store/test_leases.py``); a delivery without an ep
 whoever sent it once (``tests/tickets/outbox/test_epochs.py``).
 """
 
+import re
 import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -124,6 +125,10 @@ def test_each_account_has_one_replica_and_all_answer_for_all(fleet: ReplicaFleet
     for replica in fleet.replicas:
         page = replica.get("/metrics").decode()
         assert f"numwatch_replicas {float(REPLICAS)}" in page
+        (skew,) = re.findall(
+            r"^numwatch_database_clock_skew_seconds{.*} (\S+)$", page, re.MULTILINE
+        )
+        assert abs(float(skew)) < 5, "the same machine"
         for index in range(6):
             assert f"400622000{index + 1}" in replica.get("/api/numbers").decode()
         fleet.until(
