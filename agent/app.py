@@ -43,7 +43,8 @@ from agent.plan import Plan, make_plan, warn_of_needed_restart
 from agent.polling.pollers import Pollers
 from agent.refresher import Refresher
 from agent.replicas.published import PublishedAccounts
-from agent.rules.queries.queries import Queries, QueryLimits
+from agent.reports.service import ReportService
+from agent.rules.queries.queries import Queries
 from agent.runtime_state import RuntimeState
 from agent.series import SeriesBuilder
 from agent.sinks.callback_actions import Callbacks
@@ -195,6 +196,9 @@ class Agent:
         self._history = HistoryService(
             lambda: self.settings, self._refresher, self.tickets, self._clock, self._retention.now
         )
+        self._reports = ReportService(
+            self.database, lambda: self.settings, self._clock, self._history.reader, self._refresher
+        )
         self._clock.subscribe(self._pollers.clock_was_set, self.tickets.clock_was_set)
         self._clock.subscribe(self._refresher.clock_was_set, renew=self._refresher.refresh_all)
         self._ticket_systems = TicketSystemReconciler.of(
@@ -245,12 +249,8 @@ class Agent:
         return self.published.blocks() + self.own_series.blocks()
 
     def _queries(self) -> Queries:
-        return Queries(
-            lambda: self._evaluation.engine,
-            self._blocks,
-            self._clock,
-            lambda: self.settings.rules.interval,
-            lambda: QueryLimits.of(self.settings.web.queries),
+        return Queries.of(
+            lambda: self._evaluation.engine, self._blocks, self._clock, lambda: self.settings
         )
 
     # Starting the parts. They stop in reverse order, so the pollers, which cause all other
@@ -339,8 +339,6 @@ class Agent:
         await self.webhooks.reconfigure(plan.settings)
         return await self._evaluation.replace(plan)
 
-    # Called by the webhooks and the web application.
-
     def checked(self, provider: str, account: str) -> CheckResult | None:
         """The result of the checks of an account; ``None`` before its first poll."""
         return self._refresher.results.get((provider, account))
@@ -377,6 +375,7 @@ class Agent:
             rejections=self._rejections,
             waivers=self._waivers,
             history=self._history.reader,
+            reports=self._reports,
             deliveries=Deliveries(self.database, self._dispatcher),
             baselines=BaselineService(
                 self._baseline_repository,

@@ -15,6 +15,7 @@ import aiohttp
 from agent.cli.language import locale
 from agent.cli.local_agent import local_token, local_trust
 from agent.cli.runner import CommandError
+from agent.reports.request import ReportRequest
 from agent.tickets.actions.request import ActionRequest
 
 DEFAULT_URL = "http://127.0.0.1:10400"
@@ -76,6 +77,10 @@ class Client(Protocol):
 
     async def evidence(self, ticket: str) -> bytes | None:
         """Return a ticket's evidence bundle, a ZIP archive."""
+        ...
+
+    async def report(self, request: ReportRequest) -> bytes | None:
+        """Return a report; ``None`` from an agent that has none."""
         ...
 
     async def replay(self, ticket: str | None) -> int:
@@ -160,6 +165,15 @@ class ApiClient:
         """See :class:`Client`."""
         path = f"/api/tickets/{_quoted(ticket)}/evidence.zip"
         return await self._found("GET", path, timeout=_DOWNLOAD_TIMEOUT)
+
+    async def report(self, request: ReportRequest) -> bytes | None:
+        """See :class:`Client`."""
+        return await self._found(
+            "GET",
+            f"/api/reports/{request.kind.value}",
+            params=request.query,
+            timeout=_DOWNLOAD_TIMEOUT,
+        )
 
     async def replay(self, ticket: str | None) -> int:
         """See :class:`Client`."""

@@ -25,6 +25,8 @@ from agent.cli.runner import CommandError
 from agent.config.load import load
 from agent.config.settings import Settings
 from agent.evidence.exporter import EvidenceExporter
+from agent.reports.offline import report_of
+from agent.reports.request import ReportRequest
 from agent.store import InUseError
 from agent.store.access_token import read_token
 from agent.store.database import Database
@@ -92,6 +94,15 @@ class LedgerClient:
         )
         bundle = await exporter.bundle(ticket)
         return None if bundle is None else bundle[1]
+
+    async def report(self, request: ReportRequest) -> bytes | None:
+        """See :class:`agent.cli.client.Client`.
+
+        Raises:
+            ValueError: when the period is none.
+            PdfError: when it is to be PDF and that cannot be made.
+        """
+        return await report_of(self._database, self._settings, request)
 
     async def replay(self, ticket: str | None) -> int:
         """See :class:`agent.cli.client.Client`."""

@@ -17,6 +17,7 @@ from agent.cli.language import choose, say
 from agent.cli.ledger_commands import add_ledger_commands
 from agent.cli.number_commands import add_number_commands
 from agent.cli.profile_commands import add_profile_commands
+from agent.cli.report_commands import add_report_commands
 from agent.cli.rule_commands import add_rule_commands
 from agent.cli.setup_commands import add_setup_commands
 from agent.cli.store_commands import add_store_commands
@@ -40,6 +41,7 @@ for _add in (
     add_number_commands,
     add_rule_commands,
     add_ticket_commands,
+    add_report_commands,
     add_ledger_commands,
     add_store_commands,
     add_profile_commands,

@@ -20,6 +20,7 @@ from agent.config.marking import MarkingSource
 from agent.config.on_call import OnCall
 from agent.config.pace import Intervals, Polling
 from agent.config.pushes import Pushes
+from agent.config.reports import Reports
 from agent.config.secret import Secret
 from agent.config.section import HttpUrl, ListenAddress, Network, Section, Zone
 from agent.config.service import ConfirmationOfRepair, ServiceLevels
@@ -259,6 +260,8 @@ class Settings(Section):
     """The alert rules the embedded engine evaluates."""
     evidence: Evidence = Evidence()
     """Evidence of faults: whether it is kept, and for how long."""
+    reports: Reports = Reports()
+    """Fault statistics and other reports of a month or a quarter."""
     history: History = History()
     """What is kept by the hour: balances, reachable phones, calls by result, open tickets."""
     prometheus: PrometheusServer = PrometheusServer()

@@ -15,8 +15,9 @@ from agent.config.settings import Settings
 from agent.evidence.bundle import EvidenceFile, bundle
 from agent.evidence.repository import EvidenceRepository
 from agent.evidence.sheet import SheetWriter
-from agent.evidence.statistics import safe_cell, statistics
+from agent.evidence.statistics import statistics
 from agent.masking import mask_document, mask_text
+from agent.reports.render import safe_cell
 from agent.store.database import Database, uninterrupted
 from agent.store.schema import outbox
 from agent.tickets.document import document, stamp

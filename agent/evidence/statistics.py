@@ -5,19 +5,16 @@ The form comes from field service; columns that do not apply to a hotline number
 
 import csv
 import io
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from agent.diagnosis.words import Words
 from agent.evidence.words import causes, statistics_columns
-from agent.masking import mask_text
+from agent.reports.render import safe_cell
 from agent.states import Cause
 from agent.tickets.ticket import Ticket
 
-_FORMULA = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\"']*[=+\-@＝＋－＠﹢﹣﹦﹫−|%]|[\t\r\n]")
-"""Beginnings of a cell that a spreadsheet may run: full-width signs too, which some convert."""
 _TYPE = "functional"
 _BYTE_ORDER_MARK = "\ufeff"
 
@@ -66,9 +63,3 @@ def _row(ticket: Ticket, locale: str, zone: ZoneInfo) -> tuple[str, ...]:
         form.staff if form else ticket.closed_by,
         form.phone if form else "",
     )
-
-
-def safe_cell(text: str) -> str:
-    """``text`` with phones masked, and quoted where a spreadsheet would run it as a formula."""
-    shown = mask_text(text)
-    return f"'{shown}" if _FORMULA.match(shown) else shown

@@ -5,7 +5,7 @@ like the newest row before it. An hour without a row of its account was not obse
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +23,7 @@ from agent.history.hours import (
     TicketsHour,
     hours_between,
 )
+from agent.history.observed import ObservedNumber, observed_numbers
 from agent.model import AccountKey
 
 _BALANCES: Final = """
@@ -96,6 +97,12 @@ class LedgerHistory:
                 found.append(_phones(hour, row, before))
             before = before if row is None else row
         return found
+
+    def observed(
+        self, account: AccountKey, since: float, until: float
+    ) -> AsyncIterator[Sequence[ObservedNumber]]:
+        """For how long each number of an account was observed, and its phones were silent."""
+        return observed_numbers(self._database, account, since, until)
 
     async def tickets(self, since: float, until: float) -> Sequence[TicketsHour]:
         """Open tickets."""

@@ -87,6 +87,25 @@ class Waiver(msgspec.Struct, frozen=True):
 
 
 @unique
+class CheckResult(StrEnum):
+    """The result of a quality check."""
+
+    PASSED = "passed"
+    REJECTED = "rejected"
+
+
+class QualityCheck(msgspec.Struct, frozen=True, gc=False):
+    """Somebody looked at how a ticket was handled (docs/reference/domain.md §6)."""
+
+    at: float
+    checked_by: str
+    result: CheckResult
+    reason: str
+    handler: str = ""
+    """Whose work was looked at; empty where nobody had the ticket."""
+
+
+@unique
 class Resolution(StrEnum):
     """Why a ticket was closed; a closed list for people and for ticket systems."""
 

@@ -10,7 +10,7 @@ import msgspec
 
 from agent.complaints.complaint import Complaint
 from agent.states import ClockName, Grade, Scope, Severity, Stage
-from agent.tickets.forms import Confirmation, Waiver
+from agent.tickets.forms import Confirmation, QualityCheck, Waiver
 from agent.tickets.sla.clocks import ClockEvent
 from agent.verdict import Verdict
 
@@ -163,6 +163,8 @@ class Ticket(msgspec.Struct, frozen=True):
     over while it is not over there."""
     complaints: tuple[Complaint, ...] = ()
     """Complaints of callers in the order in which they were received."""
+    quality: tuple[QualityCheck, ...] = ()
+    """The quality checks of its handling, the oldest first."""
 
     @property
     def open(self) -> bool:

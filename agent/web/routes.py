@@ -34,6 +34,7 @@ from agent.web.pages.routes import PAGE_ROUTES
 from agent.web.parameters import Parameter
 from agent.web.prometheus.routes import PROMETHEUS_ROUTES
 from agent.web.rejections import REJECTION_ROUTES
+from agent.web.reports import REPORT_ROUTES
 from agent.web.reveal import REVEAL_ROUTES
 from agent.web.views import AccountList, BaselineView, NumberDetail, NumberPage, VersionView
 from agent.web.waivers import WAIVER_ROUTES
@@ -269,6 +270,7 @@ ROUTES: tuple[Endpoint, ...] = (
     *WAIVER_ROUTES,
     *AUDIT_ROUTES,
     *HISTORY_ROUTES,
+    *REPORT_ROUTES,
     *_TICKETS,
     *_COMPLAINTS,
     *_WEBHOOKS,

@@ -22,6 +22,7 @@ from agent.lints.waivers import WaiverStore
 from agent.model import AccountKey
 from agent.polling.breaker import BreakerReading
 from agent.polling.requested_polls import RequestedPoll
+from agent.reports.service import ReportService
 from agent.rules.queries.queries import Queries
 from agent.sinks.delivery_status import DeliveryStatus
 from agent.states import Capability
@@ -212,6 +213,8 @@ class WebServices:
     """What was, by the hour; ``None`` where no history is kept."""
     deliveries: Deliveries | None = None
     reloads: Reloads | None = None
+    reports: ReportService | None = None
+    """Makes reports; ``None`` without a ledger."""
     complaints: ComplaintApi | None = None
     """Records, lists and handles complaints."""
     provided: tuple[web.RouteDef, ...] = ()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.evidence.statistics import safe_cell
+from agent.reports.render import safe_cell
 from agent.sinks.servicenow.sink import _notes
 from agent.sinks.text import Writer
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from agent.config.settings import Settings
 from agent.config.web import WebQueries
 from agent.rules.durations import format_duration
 from agent.rules.engine import RuleEngine
@@ -126,6 +127,23 @@ class Queries:
         self._clock = clock
         self._staleness = staleness
         self._limits = limits
+
+    @classmethod
+    def of(
+        cls,
+        engine: Callable[[], RuleEngine],
+        blocks: Callable[[], Sequence[Block]],
+        clock: Callable[[], float],
+        settings: Callable[[], Settings],
+    ) -> "Queries":
+        """The queries that the configuration in force allows."""
+        return cls(
+            engine,
+            blocks,
+            clock,
+            lambda: settings().rules.interval,
+            lambda: QueryLimits.of(settings().web.queries),
+        )
 
     def instant(self, node: Node, at: float, until: float) -> Value | Matrix:
         """The result of ``node`` at ``at``; ``until`` (monotonic seconds) is the deadline.

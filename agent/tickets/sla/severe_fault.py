@@ -12,7 +12,7 @@ from agent.tickets.forms import CUSTOMERS_CAUSES, Responsibility
 from agent.tickets.lifecycle import RECOVERED
 from agent.tickets.ticket import Severe, Ticket
 
-_UNUSABLE = frozenset({"number_down", "binding_down", "provider_outage", "carrier_outage"})
+UNUSABLE = frozenset({"number_down", "binding_down", "provider_outage", "carrier_outage"})
 """Symptoms that make a number unusable, where their scope is at least a number."""
 _NOT_NARROWER = frozenset(Scope) - {Scope.BINDING, Scope.AGENT}
 _CUSTOMERS = frozenset(
@@ -32,7 +32,7 @@ def is_unusable(ticket: Ticket) -> bool:
     is_active = ticket.open and ticket.stage is not Stage.SUPPRESSED
     over = ticket.stage in RECOVERED or ticket.progress.verified_at is not None
     subject = ticket.subject
-    unusable = subject.symptom in _UNUSABLE and subject.scope in _NOT_NARROWER
+    unusable = subject.symptom in UNUSABLE and subject.scope in _NOT_NARROWER
     return is_active and not over and unusable
 
 

@@ -17,6 +17,7 @@ NAVIGATION: tuple[tuple[str, Message], ...] = (
     ("/numbers", Message("Numbers")),
     ("/tickets", Message("Tickets")),
     ("/complaints", Message("Complaints")),
+    ("/reports", Message("Reports")),
     ("/accounts", Message("Accounts")),
     ("/providers", Message("Providers and polling")),
     ("/rules", Message("Rules and alerts")),

@@ -12,6 +12,7 @@ from agent.web.pages import (
     home,
     numbers,
     providers,
+    reports,
     rules,
     runbooks,
     sinks,
@@ -34,6 +35,7 @@ PAGE_ROUTES: tuple[Endpoint, ...] = (
     *config.ROUTES,
     *tickets.ROUTES,
     *complaints.ROUTES,
+    *reports.ROUTES,
     *audit.ROUTES,
     *assets.ROUTES,
     Endpoint(

@@ -1,0 +1,143 @@
+"""Makes reports: reads what they are about in batches, counts it in a thread, writes papers."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from zoneinfo import ZoneInfo
+
+import msgspec
+import structlog
+
+from agent.checks.result import CheckResult
+from agent.config.settings import Settings
+from agent.history.hours import HistoryError, HistoryReader
+from agent.history.ledger_reader import LedgerHistory
+from agent.history.service import CheckedFleet
+from agent.reports.availability import NumberKey
+from agent.reports.formats import Format, ReportFile, file_of, written
+from agent.reports.paper import Paper
+from agent.reports.pdf import PdfPrinter
+from agent.reports.period import Period, PeriodKind
+from agent.reports.records import TicketRecords
+from agent.reports.request import ReportRequest
+from agent.reports.statistics import Statistics, StatisticsCounter
+from agent.reports.statistics_paper import MOST_ROWS, StatisticsPaper
+from agent.reports.statistics_view import statistics_view
+from agent.reports.words import ReportWords
+from agent.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+
+def _companies_of(results: Iterable[CheckResult]) -> dict[NumberKey, str]:
+    """The companies of the numbers that providers list, as far as they say."""
+    return {
+        (result.snapshot.provider, result.snapshot.account, number.number): number.company
+        for result in results
+        for number in result.numbers
+        if number.company
+    }
+
+
+class ReportService:
+    """Makes the reports of one ledger. One is counted at a time.
+
+    Args:
+        database: The ledger.
+        settings: The configuration in force.
+        clock: Epoch seconds.
+        history: What was, by the hour; ``None`` where none is kept.
+        fleet: Has the newest check results, which name the companies of numbers; ``None`` where
+            nothing is watched.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Callable[[], Settings],
+        clock: Callable[[], float],
+        history: Callable[[], HistoryReader | None] = lambda: None,
+        fleet: CheckedFleet | None = None,
+    ) -> None:
+        self._records = TicketRecords(database)
+        self._settings = settings
+        self._clock = clock
+        self._history = history
+        self._fleet = fleet
+        self._turns = asyncio.Lock()
+        self._printer = PdfPrinter()
+
+    def period(self, text: str) -> Period:
+        """The period that ``text`` names, in the configured zone; the present month if empty.
+
+        Raises:
+            ValueError: when it names none.
+        """
+        zone = ZoneInfo(self._settings().timezone)
+        if not text:
+            return Period.holding(self._clock(), PeriodKind.MONTH, zone)
+        return Period.parse(text, zone)
+
+    async def answer(self, request: ReportRequest) -> ReportFile:
+        """The report that is asked for, as a file.
+
+        Raises:
+            ValueError: when the period is none; the text says what one looks like.
+            PdfError: when it is to be PDF and that cannot be made.
+            StoreError: when the ledger cannot be read.
+        """
+        period = self.period(request.period)
+        if request.form is Format.JSON:
+            view = statistics_view(await self.statistics(period, request.provider))
+            content = await asyncio.to_thread(msgspec.json.encode, view)
+            return file_of(f"{request.kind.value}-{period.name}", request.form, content)
+        paper = await self.paper(request)
+        return await written(paper, request.form, self._printer, request.width)
+
+    async def paper(self, request: ReportRequest) -> Paper:
+        """The report that is asked for; CSV has every row of it.
+
+        Raises:
+            ValueError: when the period is none; the text says what one looks like.
+            StoreError: when the ledger cannot be read.
+        """
+        found = await self.statistics(self.period(request.period), request.provider)
+        most = None if request.form is Format.CSV else MOST_ROWS
+        words = ReportWords(request.locale, ZoneInfo(self._settings().timezone))
+        return await asyncio.to_thread(StatisticsPaper(found, words, most).paper)
+
+    async def statistics(self, period: Period, provider: str = "") -> Statistics:
+        """The fault statistics of a period.
+
+        Raises:
+            StoreError: when the ledger cannot be read.
+        """
+        async with self._turns:
+            within = self._settings().reports.repeat_within
+            counter = StatisticsCounter(period, self._clock(), within, provider)
+            since = period.since
+            async for moments in self._records.moments(since - within, since, provider):
+                await asyncio.to_thread(counter.add_former, moments)
+            async for batch in self._records.lasting(since, period.until, provider):
+                await asyncio.to_thread(counter.add, batch)
+            await self._observe(counter)
+            checked = [] if self._fleet is None else list(self._fleet.results.values())
+            companies = await asyncio.to_thread(_companies_of, checked)
+            return await asyncio.to_thread(counter.result, companies)
+
+    async def _observe(self, counter: StatisticsCounter) -> None:
+        """Take in the history; where it cannot be read, what it would say is unknown."""
+        reader = self._history()
+        if not isinstance(reader, LedgerHistory) or counter.until <= counter.period.since:
+            return
+        try:
+            for account in self._accounts(counter.provider):
+                observed = reader.observed(account, counter.period.since, counter.until)
+                async for batch in observed:
+                    await asyncio.to_thread(counter.observe, account, batch)
+        except HistoryError as error:
+            log.warning("report_without_history", error=str(error))
+
+    def _accounts(self, provider: str) -> Iterable[tuple[str, str]]:
+        for configured in self._settings().providers:
+            if provider in ("", configured.name):
+                yield from ((configured.name, account.id) for account in configured.accounts)
