@@ -34,18 +34,18 @@ class Mean:
 
 
 @dataclass
-class Kept:
+class PromiseTally:
     """How often a promise was kept, broken, or is not decided yet."""
 
-    kept: int = 0
-    broken: int = 0
+    met: int = 0
+    missed: int = 0
     undecided: int = 0
 
     @property
     def share(self) -> float | None:
         """The share that was kept of what is decided; ``None`` where nothing is."""
-        decided = self.kept + self.broken
-        return self.kept / decided if decided else None
+        decided = self.met + self.missed
+        return self.met / decided if decided else None
 
 
 @dataclass
@@ -60,8 +60,8 @@ class Measures:
     contact: Mean = field(default_factory=Mean)
     restore: Mean = field(default_factory=Mean)
     close: Mean = field(default_factory=Mean)
-    promises: dict[ClockName, Kept] = field(
-        default_factory=lambda: {name: Kept() for name in ClockName}
+    promises: dict[ClockName, PromiseTally] = field(
+        default_factory=lambda: {name: PromiseTally() for name in ClockName}
     )
     excluded: dict[PauseReason, float] = field(default_factory=dict)
     """Seconds for which clocks were paused, by reason."""
@@ -76,11 +76,11 @@ class Measures:
         self.contact.add(contact_seconds(record))
         self.restore.add(_since_begin(record, record.restored_at))
         self.close.add(_since_begin(record, record.closed_at))
-        for name, is_kept in promises(record, now):
-            kept = self.promises[name]
-            kept.kept += is_kept is True
-            kept.broken += is_kept is False
-            kept.undecided += is_kept is None
+        for name, is_met in promises(record, now):
+            tally = self.promises[name]
+            tally.met += is_met is True
+            tally.missed += is_met is False
+            tally.undecided += is_met is None
         for reason, seconds in _excluded(record, now):
             self.excluded[reason] = self.excluded.get(reason, 0.0) + seconds
 

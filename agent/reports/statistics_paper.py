@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 
 from agent.i18n import Message, contextual
 from agent.reports.availability import Availability
-from agent.reports.measures import Kept, Measures
+from agent.reports.measures import Measures, PromiseTally
 from agent.reports.paper import Cell, CellKind, Paper, Section, Table
 from agent.reports.statistics import Statistics
 from agent.reports.words import ReportWords
@@ -129,7 +129,7 @@ class StatisticsPaper:
     def _measures(self, it: Measures) -> list[Cell]:
         words = self._words
         promises = it.promises.values()
-        kept, broken = sum(one.kept for one in promises), sum(one.broken for one in promises)
+        met, missed = sum(one.met for one in promises), sum(one.missed for one in promises)
         nothing = Cell("–", CellKind.FIGURE)
         times = (
             words.span(mean.mean) if it.faults else nothing
@@ -139,8 +139,8 @@ class StatisticsPaper:
         return [
             *map(words.count, counts),
             *times,
-            words.count(kept),
-            Cell(f"{broken:,}", CellKind.BAD) if broken else words.count(0),
+            words.count(met),
+            Cell(f"{missed:,}", CellKind.BAD) if missed else words.count(0),
         ]
 
     def _promises(self) -> Section:
@@ -150,7 +150,7 @@ class StatisticsPaper:
             *(text(it) for it in (Message("Kept"), Message("Broken"), Message("Undecided"))),
             text(Message("Share kept")),
         ]
-        rows = [self._promise(name, kept) for name, kept in self._it.whole.promises.items()]
+        rows = [self._promise(name, tally) for name, tally in self._it.whole.promises.items()]
         excluded = [
             text(
                 Message(
@@ -168,10 +168,10 @@ class StatisticsPaper:
         )
         return Section(text(Message("Service levels")), [first, *excluded], Table(columns, rows))
 
-    def _promise(self, name: ClockName, kept: Kept) -> list[Cell]:
+    def _promise(self, name: ClockName, tally: PromiseTally) -> list[Cell]:
         words = self._words
-        counts = map(words.count, (kept.kept, kept.broken, kept.undecided))
-        share = words.share(kept.share) if kept.kept + kept.broken else Cell("–", CellKind.FIGURE)
+        counts = map(words.count, (tally.met, tally.missed, tally.undecided))
+        share = words.share(tally.share) if tally.met + tally.missed else Cell("–", CellKind.FIGURE)
         return [Cell(words.clock(name)), *counts, share]
 
     def _repetitions(self) -> Section:

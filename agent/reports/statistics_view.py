@@ -12,8 +12,8 @@ class PromiseView(msgspec.Struct, frozen=True):
     """How often a promised time was kept."""
 
     clock: str
-    kept: int
-    broken: int
+    met: int
+    missed: int
     undecided: int
 
 
@@ -126,8 +126,8 @@ def _measures(name: str, it: Measures) -> MeasuresView:
         mean_restore_seconds=it.restore.mean,
         mean_close_seconds=it.close.mean,
         promises=tuple(
-            PromiseView(clock.value, kept.kept, kept.broken, kept.undecided)
-            for clock, kept in it.promises.items()
+            PromiseView(clock.value, tally.met, tally.missed, tally.undecided)
+            for clock, tally in it.promises.items()
         ),
         excluded_seconds={reason.value: seconds for reason, seconds in it.excluded.items()},
     )

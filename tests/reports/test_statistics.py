@@ -117,13 +117,13 @@ async def test_promises_are_kept_by_the_clocks_own_ledger(client: TestClient) ->
     """The time that the customer caused does not count: 200 minutes were 80 of the 120."""
     whole = (await document(client))["all"]
     promises = {row["clock"]: row for row in whole["promises"]}
-    assert {k: promises["restore"][k] for k in ("kept", "broken")} == {"kept": 3, "broken": 2}
+    assert {k: promises["restore"][k] for k in ("met", "missed")} == {"met": 3, "missed": 2}
     # 15 minutes: the first alone was in time; "wide" and "paused" ended later than that.
-    assert {k: promises["contact"][k] for k in ("kept", "broken")} == {"kept": 1, "broken": 4}
+    assert {k: promises["contact"][k] for k in ("met", "missed")} == {"met": 1, "missed": 4}
     assert whole["excluded_seconds"] == {"customer_caused": 120 * MINUTE}
     south = named((await document(client))["providers"], "south")
     assert named_clock(south, "restore") == {
-        "clock": "restore", "kept": 1, "broken": 0, "undecided": 0,
+        "clock": "restore", "met": 1, "missed": 0, "undecided": 0,
     }  # fmt: skip
 
 
