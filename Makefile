@@ -87,6 +87,7 @@ docs: $(VENV)/.dev ## Write the generated pages again
 	@$(BIN)/numwatch config schema --markdown > docs/configuration.md
 	@$(BIN)/python -m agent.lints.page > docs/lints.md
 	@$(BIN)/python -m grafana.builder
+	@$(BIN)/python deploy/replicas/rules.py > /dev/null
 	@$(BIN)/python -m agent.rules.page en > docs/alerts.md
 	@$(BIN)/python -m agent.rules.page zh > docs/alerts.zh.md
 	@$(BIN)/python .ci/dependencies.py licences > docs/licences.md
