@@ -99,7 +99,7 @@ def configuration(folder: Path, targets: list[int]) -> Path:
     """
     text = quick((DEPLOYED / "prometheus.yml").read_text(encoding="utf-8"))
     listed = ", ".join(f'"127.0.0.1:{port}"' for port in targets)
-    text, count = re.subn(r'(?<=targets: )\["127.0.0.1:10401".*\]', f"[{listed}]", text)
+    text, count = re.subn(r'(?<=targets: )\["127.0.0.1:10400".*\]', f"[{listed}]", text)
     assert count == 1
     for name in ("alert_rules.yml", "recording_rules.yml"):
         (folder / name).write_text(quick((DEPLOYED / name).read_text("utf-8")), "utf-8")

@@ -47,8 +47,11 @@ def test_the_bases_of_the_image_are_pinned() -> None:
     assert [base for base in bases if not DIGEST.search(base)] == []
 
 
-def test_the_images_of_the_composition_are_pinned_and_confined() -> None:
-    services = read("deploy/docker-compose.yml")["services"]
+@pytest.mark.parametrize(
+    "path", ["deploy/docker-compose.yml", "deploy/replicas/docker-compose.yml"]
+)
+def test_the_images_of_the_compositions_are_pinned_and_confined(path: str) -> None:
+    services = read(path)["services"]
     images = [service["image"] for service in services.values() if "image" in service]
     assert [image for image in images if not DIGEST.search(image)] == []
     for name, service in services.items():
@@ -59,10 +62,11 @@ def test_the_images_of_the_composition_are_pinned_and_confined() -> None:
 
 def test_every_kind_of_pin_is_kept_up_to_date() -> None:
     kept = {
-        one["package-ecosystem"]: one["directory"]
+        one["package-ecosystem"]: one.get("directory") or one["directories"]
         for one in read(".github/dependabot.yml")["updates"]
     }
-    assert kept == {"pip": "/", "github-actions": "/", "docker": "/", "docker-compose": "/deploy"}
+    composed = ["/deploy", "/deploy/replicas"]
+    assert kept == {"pip": "/", "github-actions": "/", "docker": "/", "docker-compose": composed}
 
 
 # --- the audit
