@@ -39,6 +39,7 @@ from agent.health.fleet import FleetHealth
 from agent.history.service import HistoryService
 from agent.inbound import InboundWebhooks, Targets
 from agent.lints.waivers import WaiverBook, WaiverStore
+from agent.notices.service import NoticeService
 from agent.plan import Plan, make_plan, warn_of_needed_restart
 from agent.polling.pollers import Pollers
 from agent.refresher import Refresher
@@ -61,6 +62,7 @@ from agent.store.monitor import LedgerMonitor
 from agent.store.retention import RetentionClock
 from agent.tickets.actions.request import ActionRequest
 from agent.tickets.changes import Change
+from agent.tickets.customers.directory import CustomerBook
 from agent.tickets.decide.recovery_facts import recovery_by_facts
 from agent.tickets.ledger import Ledger
 from agent.tickets.manager import Tickets
@@ -104,6 +106,7 @@ class Agent:
         self.reloads = Reloads(self.telemetry.record_reload, self._clock)
         self.baselines = BaselineBook()
         self.waivers = WaiverBook()
+        self.customers = CustomerBook(lambda: self.settings)
         self._own_token = OwnToken(lambda: self.settings)
         self.tokens = TokenCheck(self._own_token.current, self.telemetry)
 
@@ -179,12 +182,9 @@ class Agent:
             self._clock,
             retention=self._retention.now,
         )
-        self._dispatcher.ladder.settings = lambda: self.settings
+        settings = self._dispatcher.ladder.settings = self.customers.settings
         self._diagnosis = FleetDiagnosis(
-            lambda: self._refresher.results,
-            lambda: self.tickets,
-            lambda: self.settings,
-            self._clock,
+            lambda: self._refresher.results, lambda: self.tickets, settings, self._clock
         )
         self.tickets = Tickets(
             self.database,
@@ -193,8 +193,10 @@ class Agent:
             recovery_by_facts(self.checked),
             self._dispatcher.wake,
         )
+        notified = (self.tickets, self._clock, self._dispatcher.wake)
+        self.notices = NoticeService(self.database, self.fleet, self.customers, *notified)
         self._history = HistoryService(
-            lambda: self.settings, self._refresher, self.tickets, self._clock, self._retention.now
+            settings, self._refresher, self.tickets, self._clock, self._retention.now
         )
         self._reports = ReportService(
             self.database, lambda: self.settings, self._clock, self._history.reader, self._refresher
@@ -223,26 +225,20 @@ class Agent:
             self.tokens,
         )
         stored = self._diagnosis.complaints = self.webhooks.complaints
-        complaints = ComplaintCorrelator(
-            stored, self.tickets, self.ledger, lambda: self.settings, self.telemetry
-        )
+        source = ComplaintCorrelator(stored, self.tickets, self.ledger, settings, self.telemetry)
         self._rejections = await DriftRejections.open(self.database)
         self._sources = AlertSources(
-            complaints,
-            self.webhooks,
-            self._rejections,
-            self.tickets,
-            lambda: self._refresher.results,
+            source, self.webhooks, self._rejections, self.tickets, lambda: self._refresher.results
         )
-        self._complaint_api = ComplaintApi(self.webhooks.recorder, complaints, self._clock)
+        self._complaint_api = ComplaintApi(self.webhooks.recorder, source, self._clock)
 
     def _checks(self, settings: Settings) -> tuple[Checker, SeriesBuilder]:
         series = SeriesBuilder(settings.metrics, planned_periods(settings))
         return Checker(settings, self.baselines, self.waivers), series
 
     def _context(self, settings: Settings) -> SinkContext:
-        writer = Writer(settings.locale, settings.web.external_url)
-        return SinkContext.of(Links(self.database), writer, self._clock, self.telemetry)
+        writer, links = Writer(settings.locale, settings.web.external_url), Links(self.database)
+        return SinkContext.of(links, writer, self._clock, self.telemetry, self.customers)
 
     def _blocks(self) -> tuple[Block, ...]:
         """All series as they are now, the agent's own included."""
@@ -263,13 +259,14 @@ class Agent:
         self._evaluation = Evaluation(self._evaluation_parts(), plan)
         self._running.push_async_callback(self._stop_dispatcher)
         self._running.push_async_callback(self._evaluation.end)
-        runs = (self._refresher.run, self.evidence.collector.run, self._history.run)
+        parts = (self._refresher, self.evidence.collector, self._history, self.notices)
+        runs = (*(part.run for part in parts), AREAS.load_beside)
         if self.database.lease_keeper is not None:
             self._replica = self._make_replica(self.database.lease_keeper)
         await self._dispatcher.start()
         if self._replica is None:
             await self._evaluation.begin()
-        for task in (BackgroundTask(it.__qualname__, it) for it in (*runs, AREAS.load_beside)):
+        for task in (BackgroundTask(it.__qualname__, it) for it in runs):
             task.start()
             self._running.push_async_callback(task.stop)
         await self._pollers.start(plan.settings, self._runtime_state.cost_pages)
@@ -370,6 +367,7 @@ class Agent:
             act=self.act,
             tokens=self.tokens,
             evidence=self.evidence.exporter,
+            notices=self.notices,
             audit=AuditLog(self.database, self._retention.now, lambda: self.settings),
             polls=self._pollers.requested,
             rejections=self._rejections,

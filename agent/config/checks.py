@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from agent.config.files import paths_lead_somewhere, profiles_exist
+from agent.config.notice_checks import notices_reach_people
 from agent.config.on_call import on_call_is_consistent
 from agent.config.pace import Polling
 from agent.config.schema import FILE_SUFFIX, settings_schema
@@ -291,6 +292,7 @@ def ladders_name_sinks(config: UnvalidatedConfig) -> Iterator[Problem]:
 CHECKS: tuple[Check, ...] = (
     ladders_name_sinks,
     names_are_unique,
+    notices_reach_people,
     on_call_is_consistent,
     profiles_exist,
     paths_lead_somewhere,

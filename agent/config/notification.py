@@ -22,6 +22,10 @@ _PHONE = re.compile(r"\+?\d{5,20}", re.ASCII)
 
 Event = Literal["opened", "escalated", "resolved", "closed", "reopened"]
 """A step of a ticket that people can be notified of."""
+NoticeEvent = Literal[
+    "affected", "restored", "province", "city", "leaders", "stalled", "appointment", "assigned"
+]
+"""What customers, commanders and assignees are told besides."""
 
 
 @unique
@@ -76,8 +80,9 @@ class TemplateSettings(NotificationSettings):
 
     template: Annotated[str, Field(min_length=1, max_length=64)]
     """The code of the approved template."""
-    templates: dict[Event, str] = Field(default={})
-    """Other templates for single steps of a ticket, with the same variables."""
+    templates: dict[Event | NoticeEvent, str] = Field(default={})
+    """Other templates for single steps of a ticket and for notices (``affected`` and ``restored``
+    tell customers), with the same variables."""
     parameter_length: Annotated[int, Field(ge=4, le=500)] = 35
     """Characters that the provider takes in one variable; longer texts are cut."""
 

@@ -24,6 +24,11 @@ _PHONE_KINDS = tuple(
     if issubclass(item.section, NotificationSettings)
 )
 """The kinds of sinks that reach single people."""
+_USERS = (
+    ("on_call", "ladder", "*", "sinks"),
+    *((section, "sinks") for section in ("customers", "command", "dispatch")),
+)
+"""Where sinks are named that tell single people."""
 
 
 class Override(Section):
@@ -126,7 +131,7 @@ def _quiet_hours_end(path: KeyPath, section: object) -> Iterator[Problem]:
 
 
 def _ladder_uses_its_sinks(data: object) -> Iterator[Problem]:
-    used = {name for _, name in select(data, "on_call", "ladder", "*", "sinks", "*")}
+    used = {name for keys in _USERS for _, name in select(data, *keys, "*")}
     for at, sink in select(data, "sinks", "*"):
         if not isinstance(sink, dict):
             continue

@@ -1,7 +1,10 @@
 """The configuration of service levels: the promises by grade, and who is notified of a breach."""
 
 import re
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
@@ -29,6 +32,12 @@ def hours(value: str) -> str:
 
 
 Hours = Annotated[str, AfterValidator(hours)]
+
+
+def is_within(stretches: Iterable[str], at: float, zone: str) -> bool:
+    """Whether ``at``, epoch seconds, is in one of the ``stretches`` of a day in ``zone``."""
+    time = datetime.fromtimestamp(at, ZoneInfo(zone)).strftime("%H:%M")
+    return any(start <= time < end for start, _, end in (it.partition("-") for it in stretches))
 
 
 class Promise(Section):

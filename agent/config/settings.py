@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from agent.config.customers import Command, Customers
+from agent.config.dispatch import Dispatch
 from agent.config.drift import Drift
 from agent.config.history import History, PrometheusServer
 from agent.config.intake import AlertmanagerIntake, ComplaintIntake, Intake
@@ -286,6 +288,12 @@ class Settings(Section):
     """The systems that receive tickets."""
     on_call: OnCall | None = None
     """Who is told by phone of tickets that nobody has accepted: rota, ladder and quiet hours."""
+    customers: Customers = Customers()
+    """Telling the customers behind a fault of it, and of its end, before they complain."""
+    command: Command = Command()
+    """Who commands a severe fault and who watches a city's."""
+    dispatch: Dispatch = Dispatch()
+    """How the work on tickets is followed up: nudges, appointments, conduct on site."""
     intake: Intake = Intake()
     """The webhooks to which other systems post."""
     contacts: dict[Party, Contact] = Field(default={})

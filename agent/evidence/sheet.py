@@ -10,13 +10,14 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import jinja2
+from msgspec.structs import replace
 
 from agent.diagnosis.words import Words
 from agent.evidence.words import causes, outcomes, sheet_words
 from agent.i18n import translate
 from agent.masking import REFERENCES, mask_reference, mask_text
 from agent.states import Cause
-from agent.tickets.forms import Confirmation
+from agent.tickets.forms import Confirmation, FaultCause, Outcome
 from agent.tickets.sla.clocks import Reading, readings
 from agent.tickets.ticket import Ticket
 
@@ -64,7 +65,7 @@ class SheetWriter:
 
     def html(self, ticket: Ticket, now: float) -> str:
         """The sheet of ``ticket`` as a page that prints on one side of A4."""
-        form = ticket.confirmation
+        form, is_signed = filled_in(ticket), ticket.confirmation is not None
         return _template().render(
             lang=self._locale,
             words=self._words,
@@ -74,52 +75,62 @@ class SheetWriter:
             texts=list(self._texts(ticket, form)),
             clocks=[self._clock(reading) for reading in readings(ticket.clocks, now)],
             causes=[
-                Checkbox(text, form is not None and form.cause is cause)
+                Checkbox(text, is_signed and form.cause is cause)
                 for cause, text in causes(self._locale).items()
             ],
             outcomes=[
-                Checkbox(text, form is not None and form.outcome is outcome)
+                Checkbox(text, is_signed and form.outcome is outcome)
                 for outcome, text in outcomes(self._locale).items()
             ],
             signatures=[
-                self._line("signature_staff", form.staff if form else ""),
-                self._line("signature_customer", form.customer if form else ""),
+                self._line("signature_staff", form.staff),
+                self._line("signature_customer", form.customer),
             ],
-            signed=self._time(form.at) if form else "",
+            signed=self._time(form.at) if is_signed else "",
         )
 
-    def _fields(self, ticket: Ticket, form: Confirmation | None) -> Iterator[Line]:
-        yield self._line("issued", (form and form.issuing_unit) or self._issuing_unit)
+    def _fields(self, ticket: Ticket, form: Confirmation) -> Iterator[Line]:
+        yield self._line("issued", form.issuing_unit or self._issuing_unit)
         yield self._line("provider_ticket", ticket.provider_ticket)
         yield self._line("customer", ticket.company)
-        yield self._line("contact", form.contact if form else "")
-        yield self._line("service", (form and form.service) or _service(ticket))
-        yield self._line("phone", form.phone if form else "")
-        yield self._line("address", form.address if form else "")
+        yield self._line("contact", form.contact)
+        yield self._line("service", form.service or _service(ticket))
+        yield self._line("phone", form.phone)
+        yield self._line("address", form.address)
         yield self._line("grade", ticket.grade.value)
-        yield self._line("staff", form.staff if form else "")
-        yield self._line("helpers", form.helpers if form else "")
-        yield self._line("arrived", self._time(form.arrived_at if form else None))
-        yield self._line("ended", self._time(form.ended_at if form else None))
+        yield self._line("staff", form.staff)
+        yield self._line("helpers", form.helpers)
+        hour = ticket.visits[-1].hour if ticket.visits else None
+        yield self._line("appointment", self._time(hour))
+        yield self._line("arrived", self._time(form.arrived_at))
+        yield self._line("ended", self._time(form.ended_at))
+        yield self._line("departed", self._time(form.left_at))
         yield self._line("since", self._time(ticket.started_at))
         yield self._line("detected", self._time(ticket.detected_at))
         yield self._line("restored", self._time(ticket.restored_at))
         pattern = "intermittent" if ticket.progress.flaps else "continuous"
         yield self._line("pattern", self._words[pattern])
 
-    def _texts(self, ticket: Ticket, form: Confirmation | None) -> Iterator[Line]:
-        yield self._line("problem", (form and form.problem) or ticket.text.title)
-        yield self._line("findings", form.findings if form else "")
+    def _texts(self, ticket: Ticket, form: Confirmation) -> Iterator[Line]:
+        yield self._line("problem", form.problem or ticket.text.title)
+        yield self._line("findings", form.findings)
         yield self._line("diagnosis", self._diagnosis(ticket))
         if ticket.members:
             names = [member.subject.number or member.subject.account for member in ticket.members]
             more = f" … {len(names)}" if len(names) > _MEMBERS_SHOWN else ""
             yield self._line("members", ", ".join(names[:_MEMBERS_SHOWN]) + more)
-        yield self._line("result", form.result if form else ticket.outcome)
-        yield self._line("measures", form.measures if form else "")
-        yield self._line("opinion", form.opinion if form else "")
+        yield self._line("result", form.result or self._outcome(ticket))
+        yield self._line("work_done", form.work_done)
+        yield self._line("spare_parts", form.spare_parts)
+        yield self._line("measures", form.measures)
+        yield self._line("opinion", form.opinion)
         if ticket.waiver is not None:
             yield self._line("waiver", ticket.waiver.reason)
+
+    def _outcome(self, ticket: Ticket) -> str:
+        if ticket.outcome not in Outcome.__members__.values():
+            return ""
+        return outcomes(self._locale)[Outcome(ticket.outcome)]
 
     def _diagnosis(self, ticket: Ticket) -> str:
         verdict = ticket.diagnosis
@@ -148,6 +159,23 @@ class SheetWriter:
 
     def _time(self, at: float | None) -> str:
         return "" if at is None else f"{datetime.fromtimestamp(at, self._zone):%Y-%m-%d %H:%M}"
+
+
+def filled_in(ticket: Ticket) -> Confirmation:
+    """The form of ``ticket``; what it does not say is taken from the latest visit."""
+    form = ticket.confirmation or Confirmation(
+        at=0.0, recorded_by="", customer="", cause=FaultCause.OTHER, outcome=Outcome.OTHER
+    )
+    if not ticket.visits:
+        return form
+    visit = ticket.visits[-1]
+    return replace(
+        form,
+        staff=form.staff or visit.staff,
+        helpers=form.helpers or visit.helpers,
+        arrived_at=form.arrived_at if form.arrived_at is not None else visit.arrived_at,
+        left_at=form.left_at if form.left_at is not None else visit.left_at,
+    )
 
 
 def _service(ticket: Ticket) -> str:

@@ -98,10 +98,19 @@ class ChatSink:
         Raises:
             SinkError: when it was not accepted, or when that is not known.
         """
-        changes = _newest([await decode(row) for row in rows])
+        decoded = [await decode(row) for row in rows]
+        for letter in (it for it in decoded if it.customers):
+            # Nobody else says which customers are to be told: it stands in no digest.
+            await self._write(*self._writer.message(letter), now)
+        changes = _newest([it for it in decoded if not it.customers])
+        if not changes:
+            return
         title, lines = (
             self._digest(changes) if len(changes) > 1 else self._writer.message(changes[0])
         )
+        await self._write(title, lines, now)
+
+    async def _write(self, title: str, lines: Sequence[str], now: float) -> None:
         title, lines = (
             self._writer.without_links(title),
             list(map(self._writer.without_links, lines)),

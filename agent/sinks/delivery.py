@@ -24,6 +24,8 @@ class Delivery(msgspec.Struct, frozen=True):
 
     receiver: str = ""
     """The one person it is for, by name; empty where it is for everybody."""
+    customers: tuple[dict[str, Any], ...] = ()
+    """Those whom a letter to customers is for, with what each is told."""
 
     @property
     def id(self) -> str:
@@ -52,4 +54,5 @@ def _decode(row: Row) -> Delivery:
         row.revision,
         {"id": row.ticket_id, **ticket},
         str(body.get("receiver") or ""),
+        tuple(body.get("customers") or ()),
     )

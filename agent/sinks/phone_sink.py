@@ -20,6 +20,7 @@ from agent.sinks.base import (
     SinkFailure,
     per_minute,
 )
+from agent.sinks.customer_letter import part_for, receiver_of, receivers_of
 from agent.sinks.delivery import Delivery, decode
 from agent.sinks.notifications import Notification, Notifications
 from agent.sinks.phone_api import Attempt, NotificationState, PhoneApi, ReceiverError
@@ -61,6 +62,7 @@ class PhoneSink:
         self._api = api
         self._writer = context.writer
         self._count = context.notified
+        self._find_contact = context.find_contact
         self._notifications = Notifications(context.links.database)
 
     async def close(self) -> None:
@@ -100,6 +102,12 @@ class PhoneSink:
             SinkError: when it is for somebody whom the section does not have.
         """
         everybody = self._section.receivers
+        if delivery.customers:
+            contacts = await receivers_of(delivery, self._find_contact)
+            if not contacts:
+                text = "no inventory has the contacts of this letter any more"
+                raise SinkError(SinkFailure.RECEIVER, text, permanent=True)
+            return contacts
         if delivery.receiver:
             named = [it for it in everybody if it.name == delivery.receiver]
             if not named:
@@ -127,7 +135,8 @@ class PhoneSink:
         settled: list[Notification] = []
         for sent in await self._notifications.due_for_receipt(self.name, now):
             try:
-                after = await self._checked(sent, phones.get(sent.receiver), now)
+                receiver = phones.get(sent.receiver) or await self._contact(sent.receiver)
+                after = await self._checked(sent, receiver, now)
             except SinkError:
                 # This one waits, so that it does not stand before the others for ever.
                 await self._notifications.write(self._postponed(sent, now))
@@ -136,6 +145,10 @@ class PhoneSink:
             if after.state is not NotificationState.ACCEPTED:
                 settled.append(after)
         return settled
+
+    async def _contact(self, name: str) -> Receiver | None:
+        contact = await self._find_contact(name)
+        return None if contact is None or not contact.phone else receiver_of(contact)
 
     async def _checked(
         self, sent: Notification, receiver: Receiver | None, now: float
@@ -164,7 +177,8 @@ class PhoneSink:
         before: Notification | None,
         now: float,
     ) -> None:
-        texts = short_texts(delivery, self._writer.in_language(receiver.locale))
+        own = part_for(delivery, receiver.name)
+        texts = short_texts(own, self._writer.in_language(receiver.locale))
         message = before or _new(self.name, row, receiver, now)
         attempt = msgspec.structs.replace(_attempt(receiver, message), texts=texts)
         is_uncertain = message.state is NotificationState.SENDING

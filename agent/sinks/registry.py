@@ -16,8 +16,10 @@ from agent.config.sinks import SINK_CONFIGURATIONS
 from agent.config.sinks import Sink as SinkSettings
 from agent.sinks.base import Sink
 from agent.sinks.callback import CallbackFormat
+from agent.sinks.customer_letter import FindContact, nobody
 from agent.sinks.links import Links
 from agent.sinks.text import Writer
+from agent.tickets.customers.directory import CustomerBook
 from exporters.telemetry import Telemetry
 
 
@@ -41,10 +43,17 @@ class SinkContext:
     """Counts a part of a template that produced nothing valid, by the sink's name and the part."""
     notified: Callable[[str, str], None] = _ignore
     """Counts a message to a person, by the sink's name and the state it has come to."""
+    find_contact: FindContact = nobody
+    """Finds a customer's contact, whose phone no delivery has."""
 
     @classmethod
     def of(
-        cls, links: Links, writer: Writer, clock: Callable[[], float], telemetry: Telemetry
+        cls,
+        links: Links,
+        writer: Writer,
+        clock: Callable[[], float],
+        telemetry: Telemetry,
+        customers: CustomerBook | None = None,
     ) -> "SinkContext":
         """The context of a running agent, which counts refusals in ``telemetry``."""
         refused, failed = telemetry.sink_steps_refused, telemetry.sink_template_errors
@@ -55,6 +64,7 @@ class SinkContext:
             step_refused=lambda sink, step: refused.labels(sink, step).inc(),
             template_failed=lambda sink, part: failed.labels(sink, part).inc(),
             notified=lambda sink, state: telemetry.notifications.labels(sink, state).inc(),
+            find_contact=nobody if customers is None else customers.contact,
         )
 
 

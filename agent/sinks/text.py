@@ -10,6 +10,7 @@ from agent.net.scrub import scrub
 from agent.sinks.delivery import Delivery
 from agent.states import Cause
 from agent.tickets.changes import CLOSED, ESCALATED, OPENED, REOPENED, RESOLVED, UPDATED
+from agent.tickets.outbox import notice_kinds as notices
 
 _MEMBERS_SHOWN = 50
 _LONGEST_LINE = 4000
@@ -23,6 +24,14 @@ _CHANGES: Final[Mapping[str, Message]] = {
     RESOLVED: Message("Restored"),
     CLOSED: Message("Closed"),
     REOPENED: Message("Open again"),
+    notices.AFFECTED: Message("Fault under repair"),
+    notices.RESTORED: Message("Service is back"),
+    notices.PROVINCE: Message("Severe fault, you command"),
+    notices.CITY: Message("Fault of your city"),
+    notices.LEADERS: Message("Severe fault of an important customer"),
+    notices.STALLED: Message("Nothing has moved"),
+    notices.APPOINTMENT: Message("Appointment soon"),
+    notices.ASSIGNED: Message("Given to you"),
 }
 _ENDED = frozenset({RESOLVED, CLOSED})
 _ENDINGS: Final[Mapping[str, Message]] = {
@@ -128,6 +137,10 @@ class Writer:
 
     def message(self, delivery: Delivery) -> tuple[str, list[str]]:
         """A chat message: its headline, and what there is to know besides."""
+        if delivery.customers:
+            lines = [f"{translate(self.locale, 'Ticket')}: {delivery.id}"]
+            lines += map(_customer_line, delivery.customers)
+            return self.change(delivery.kind), lines
         if delivery.kind in _WHOLE:
             lines = self.description(delivery.ticket)
         else:
@@ -237,6 +250,16 @@ class Writer:
         rest = len(current) - _MEMBERS_SHOWN
         more = f" {translate(self.locale, '… of {count}', count=len(current))}" if rest > 0 else ""
         return f"{translate(self.locale, 'Affected')} ({len(current)}): {_line(shown)}{more}"
+
+
+def _customer_line(customer: Mapping[str, Any]) -> str:
+    """One customer of a letter, for whoever passes it on."""
+    name, numbers = (
+        customer.get("company") or "–",
+        ", ".join(map(str, customer.get("numbers") or ())),
+    )
+    more = int(customer.get("numbers_total") or 0) - len(customer.get("numbers") or ())
+    return _line(f"{name} ({customer.get('grade')}): {numbers}{f' +{more}' if more > 0 else ''}")
 
 
 def _line(value: object) -> str:

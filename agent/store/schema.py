@@ -186,6 +186,28 @@ notifications = Table(
 """Messages and calls to people, a row for each receiver: who was told, and whether it arrived.
 Receivers are named; their phones are in the configuration alone."""
 
+ticket_notices = Table(
+    "ticket_notices",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("ticket_id", Text, nullable=False),
+    Column("delivery", Text, nullable=False),
+    Column("sink", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("receiver", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("company", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("ticket_notices_ticket", "ticket_id", "at"),
+    Index("ticket_notices_at", "at"),
+)
+"""What customers, commanders and assignees are told of a ticket, a row for each; it is written with
+the delivery that tells them, and its id keeps them from being told twice. No row holds a phone."""
+
 external_alerts = Table(
     "external_alerts",
     metadata,

@@ -19,7 +19,7 @@ from agent.complaints.complaint import (
 from agent.masking import mask_reference, mask_text
 from agent.states import PARTY_OF_CAUSE, Cause
 from agent.tickets.ending import ending_of
-from agent.tickets.forms import Confirmation
+from agent.tickets.forms import Confirmation, Visit
 from agent.tickets.sla.clocks import Reading, readings
 from agent.tickets.ticket import Entry, Member, Severe, Ticket
 from agent.tickets.together import members_share
@@ -27,6 +27,7 @@ from agent.verdict import Evidence, Verdict
 
 REPORTER = "numwatch"
 """The reporter of a ticket that monitoring opened."""
+_TIMES = frozenset({"at", "hour"})
 _CALLERS = "callers"
 """The reporter of a ticket that complaints opened."""
 
@@ -51,6 +52,7 @@ def document(ticket: Ticket, now: float) -> dict[str, Any]:
         "clocks": [_clock(reading) for reading in readings(ticket.clocks, now)],
         "provider_ticket": mask_reference(ticket.provider_ticket),
         "appointment": stamp(ticket.appointment),
+        "visits": [_form(visit) for visit in ticket.visits],
         "confirmation": _confirmation(ticket),
         "outcome": ticket.outcome,
         "resolution": ticket.resolution,
@@ -225,11 +227,13 @@ def _confirmation(ticket: Ticket) -> dict[str, Any]:
     return fields
 
 
-def _form(form: Confirmation) -> dict[str, Any]:
+def _form(form: Confirmation | Visit) -> dict[str, Any]:
     fields = msgspec.structs.asdict(form)
     for name, value in fields.items():
-        is_time = name == "at" or name.endswith("_at")
-        fields[name] = stamp(value) if is_time else mask_text(str(value))
+        if name in _TIMES or name.endswith("_at"):
+            fields[name] = stamp(value)
+        elif isinstance(value, str):
+            fields[name] = mask_text(str(value))
     return fields
 
 

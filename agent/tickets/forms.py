@@ -50,6 +50,46 @@ CUSTOMERS_CAUSES = frozenset({FaultCause.CUSTOMER_EQUIPMENT, FaultCause.CUSTOMER
 """Causes for which the customer alone is responsible."""
 
 
+@unique
+class ConductItem(StrEnum):
+    """What staff on site are asked for: touch nothing before, leave nothing undone behind.
+
+    The change discipline of docs/reference/domain.md §3.
+    """
+
+    REGISTERED = "registered"
+    STATE_KNOWN = "state_known"
+    TESTED = "tested"
+    REPAIRED = "repaired"
+    EXPLAINED = "explained"
+
+
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """One visit on site, from its appointment to the departure."""
+
+    agreed_at: float | None = None
+    """When its hour was agreed last."""
+    hour: float | None = None
+    """The hour agreed; ``None`` where staff went without one."""
+    moved_ahead: float | None = None
+    """How many seconds before the hour agreed another one was agreed; the least of them all.
+
+    ``None`` where it was never moved."""
+    arrived_at: float | None = None
+    left_at: float | None = None
+    waited: float | None = None
+    """Seconds for which staff waited for a customer who was absent; ``None`` where none was."""
+    staff: str = ""
+    helpers: str = ""
+    conduct: Mapping[str, str] = {}
+    """``yes`` or ``no`` by :class:`ConductItem`; what is missing nobody has said."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether staff were there, so that another appointment is another visit."""
+        return self.arrived_at is not None or self.waited is not None
+
+
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     """The on-site handling and confirmation form; its texts are scrubbed."""
 
@@ -69,6 +109,9 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     helpers: str = ""
     arrived_at: float | None = None
     ended_at: float | None = None
+    left_at: float | None = None
+    work_done: str = ""
+    spare_parts: str = ""
     problem: str = ""
     findings: str = ""
     result: str = ""

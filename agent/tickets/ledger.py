@@ -14,6 +14,7 @@ from agent.store.database import Database, uninterrupted
 from agent.store.schema import tickets, timeline
 from agent.tickets.changes import Change
 from agent.tickets.decide.common_cause import LANDING
+from agent.tickets.dispatch.stored_movements import StoredMovements
 from agent.tickets.index import TicketIndex, index_all
 from agent.tickets.key import new_ledger_mark
 from agent.tickets.landing_ids import LandingIds, new_landing_key
@@ -141,6 +142,7 @@ class Ledger:
         """Lists and counts tickets without reading all of them."""
         self.views = SavedViews(database)
         self.deliveries = TicketDeliveries(database)
+        self.movements = StoredMovements(database)
 
     @classmethod
     async def open(cls, database: Database) -> "Ledger":

@@ -7,6 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from agent.clock import LEAST_STEP, ClockSettings, in_present_time
+from agent.config.dispatch import Dispatch
 from agent.config.service import Promise, SevereFault, Step, WorkingTime
 from agent.config.settings import Settings
 from agent.states import Grade, Party
@@ -45,6 +46,8 @@ class TicketPolicy(msgspec.Struct, frozen=True):
     severe: SevereFault
     contacts: Mapping[Party, str]
     zone: ZoneInfo
+    dispatch: Dispatch = Dispatch()
+    """How the work is followed up."""
     clock_settings: ClockSettings = ()
     """When the clock was set while the agent ran."""
 
@@ -75,6 +78,7 @@ def ticket_policy_of(settings: Settings, clock_settings: ClockSettings = ()) -> 
         severe=levels.severe,
         contacts={party: contact.name for party, contact in settings.contacts.items()},
         zone=ZoneInfo(settings.timezone),
+        dispatch=settings.dispatch,
         clock_settings=clock_settings,
     )
 

@@ -10,7 +10,7 @@ import msgspec
 
 from agent.complaints.complaint import Complaint
 from agent.states import ClockName, Grade, Scope, Severity, Stage
-from agent.tickets.forms import Confirmation, QualityCheck, Waiver
+from agent.tickets.forms import Confirmation, QualityCheck, Visit, Waiver
 from agent.tickets.sla.clocks import ClockEvent
 from agent.verdict import Verdict
 
@@ -139,6 +139,8 @@ class Ticket(msgspec.Struct, frozen=True):
     """The number under which the provider has accepted the fault."""
     appointment: float | None = None
     """When somebody is expected on site."""
+    visits: tuple[Visit, ...] = ()
+    """The visits on site in their order, the one that is still to come last."""
     confirmation: Confirmation | None = None
     waiver: Waiver | None = None
     """Why the ticket may be closed without a confirmation."""

@@ -15,6 +15,8 @@ from agent.web import (
     tickets,
 )
 from agent.web.audit import AUDIT_ROUTES
+from agent.web.customers import CUSTOMER_ROUTES
+from agent.web.dispatch import DISPATCH_ROUTES
 from agent.web.documents import (
     ALERTMANAGER_MESSAGE,
     CALLBACK,
@@ -272,6 +274,8 @@ ROUTES: tuple[Endpoint, ...] = (
     *HISTORY_ROUTES,
     *REPORT_ROUTES,
     *_TICKETS,
+    *CUSTOMER_ROUTES,
+    *DISPATCH_ROUTES,
     *_COMPLAINTS,
     *_WEBHOOKS,
     *PROMETHEUS_ROUTES,

@@ -20,6 +20,7 @@ from agent.health.fleet import FleetHealth
 from agent.history.hours import HistoryReader
 from agent.lints.waivers import WaiverStore
 from agent.model import AccountKey
+from agent.notices.service import NoticeService
 from agent.polling.breaker import BreakerReading
 from agent.polling.requested_polls import RequestedPoll
 from agent.reports.service import ReportService
@@ -29,6 +30,7 @@ from agent.states import Capability
 from agent.store.audit import AuditLog
 from agent.tickets.actions.request import ActionRequest
 from agent.tickets.changes import Change
+from agent.tickets.dispatch.stored_movements import StoredMovements
 from agent.tickets.index import TicketIndex
 from agent.tickets.ledger import Filter, Page
 from agent.tickets.members import MemberSlice
@@ -50,6 +52,8 @@ class TicketReader(Protocol):
     """Named views of the list."""
     deliveries: TicketDeliveries
     """What sinks were sent."""
+    movements: StoredMovements
+    """When tickets last moved."""
 
     async def open_tickets(self) -> list[Ticket]:
         """Return all open tickets, oldest first."""
@@ -207,6 +211,8 @@ class WebServices:
     rejections: DriftRejections | None = None
     waivers: WaiverStore | None = None
     evidence: Evidence | None = None
+    notices: NoticeService | None = None
+    """Finds the customers behind a ticket and tells them."""
     audit: AuditLog | None = None
     """Records who is shown what only some may see; without it nobody is."""
     history: Callable[[], HistoryReader | None] = lambda: None

@@ -18,7 +18,6 @@ SHORT_FOR_A_REASON = {
     "agent.cli.simulate": "every command has a module of its own",
     "agent.sinks.dingtalk.config": "every sink's settings are in the config module of its folder",
     "agent.sinks.feishu.config": "every sink's settings are in the config module of its folder",
-    "agent.sinks.quiet_hours": "a pure rule, which property tests reach without a ladder",
     "agent.sinks.wecom.config": "every sink's settings are in the config module of its folder",
 }
 TESTS = sorted((REPOSITORY / "tests").rglob("*.py"))

@@ -23,6 +23,15 @@ class InventoryPhone(msgspec.Struct, frozen=True, gc=False):
     position: int = 0
 
 
+class InventoryContact(msgspec.Struct, frozen=True, gc=False):
+    """Whom the customer behind a number wants told. ``phone`` is personal: mask it outside."""
+
+    name: str
+    phone: str = ""
+    locale: str = ""
+    """The person's language; empty where the configuration's is used."""
+
+
 class InventoryNumber(msgspec.Struct, frozen=True, gc=False):
     """One number; empty fields are not known."""
 
@@ -35,6 +44,11 @@ class InventoryNumber(msgspec.Struct, frozen=True, gc=False):
     contract_end: float | None = None
     """Epoch seconds."""
     phones: tuple[InventoryPhone, ...] = ()
+    province: str = ""
+    city: str = ""
+    important: bool = False
+    """Whether its customer is an important one (docs/reference/domain.md §3)."""
+    contacts: tuple[InventoryContact, ...] = ()
 
 
 # No repr: it would put people's phones into a traceback or a log line.

@@ -1,11 +1,16 @@
 """The keys of an inventory, the same in the configuration and in a file of its own."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, PrivateAttr, model_validator
 
-from agent.config.inventory.inventory import Inventory, InventoryNumber, InventoryPhone
+from agent.config.inventory.inventory import (
+    Inventory,
+    InventoryContact,
+    InventoryNumber,
+    InventoryPhone,
+)
 from agent.config.section import DateText, Section
 from agent.config.values import epoch_of
 from agent.states import BindingKind, Grade
@@ -16,6 +21,8 @@ MOST_NUMBERS = 200_000
 """Numbers of one inventory."""
 MOST_PHONES = 200
 """Phones of one number."""
+MOST_CONTACTS = 20
+"""Contacts of one number."""
 _LONGEST = 200
 _NUMBER = re.compile(r"\+?\d{3,20}", re.ASCII)
 _ACCOUNT = re.compile(r"[A-Za-z0-9][\w.-]{0,62}/[A-Za-z0-9][\w.-]{0,62}", re.ASCII)
@@ -111,6 +118,22 @@ class PhoneEntry(Section):
         )
 
 
+class ContactEntry(Section):
+    """Whom the customer behind a number wants told of a fault."""
+
+    name: Annotated[LineText, Field(min_length=1, max_length=60)]
+    """The person or the department; it is shown to operators and in the ledger."""
+    phone: PhoneText | None = None
+    """The phone that messages go to, in quotes; it is shown masked and is not in the ledger."""
+    locale: Literal["en", "zh-CN"] | None = None
+    """The language of messages; without it the configuration's."""
+
+    @property
+    def record(self) -> InventoryContact:
+        """The entry as the agent uses it."""
+        return InventoryContact(self.name, self.phone or "", self.locale or "")
+
+
 class NumberEntry(Section):
     """A number, and what is known of it and its phones."""
 
@@ -131,6 +154,16 @@ class NumberEntry(Section):
         default=[], repr=False
     )
     """Its bound phones; none means that they are not known."""
+    province: LineText = ""
+    """Where its customer is, as ``command`` names the province."""
+    city: LineText = ""
+    """Where its customer is, as ``command.cities`` names the city."""
+    important: bool = False
+    """Whether its customer is an important one, whose faults leaders are told of."""
+    contacts: Annotated[list[ContactEntry], Field(max_length=MOST_CONTACTS)] = Field(
+        default=[], repr=False
+    )
+    """Whom its customer wants told; a company's contacts hold for all its numbers."""
 
     @property
     def record(self) -> InventoryNumber:
@@ -145,6 +178,10 @@ class NumberEntry(Section):
             grade=self.grade,
             contract_end=end,
             phones=tuple(phone.record for phone in self.phones),
+            province=self.province,
+            city=self.city,
+            important=self.important,
+            contacts=tuple(contact.record for contact in self.contacts),
         )
 
 

@@ -1,4 +1,4 @@
-"""An inventory as a CSV table, one line for each phone, as plain data with lines."""
+"""An inventory as a CSV table, a line for each phone and contact, as plain data with lines."""
 
 import csv
 import io
@@ -10,9 +10,13 @@ from agent.yamlfile.problems import Problem
 from agent.yamlfile.reader import Document
 from agent.yamlfile.validation import nearest
 
-OF_NUMBER: Final = ("number", "account", "company", "carrier", "grade", "contract_end")
+OF_NUMBER: Final = (
+    *("number", "account", "company", "carrier", "grade", "contract_end"),
+    *("province", "city", "important"),
+)
 OF_PHONE: Final = ("id", "phone", "extension", "kind", "position")
-"""Columns; those of a number may stand in its first line only."""
+OF_CONTACT: Final = {"contact": "name", "contact_phone": "phone", "contact_locale": "locale"}
+"""Columns; those of a number may stand in its first line only. A contact's, with their keys."""
 MOST_ROWS: Final = 200_000
 _SEPARATORS: Final = {";": "semicolons", "\t": "tabs"}
 
@@ -48,7 +52,7 @@ def _decoded(content: bytes, document: Document) -> str | None:
 
 
 def _is_header(header: list[str], document: Document) -> bool:
-    known = (*OF_NUMBER, *OF_PHONE)
+    known = (*OF_NUMBER, *OF_PHONE, *OF_CONTACT)
     for separator, words in _SEPARATORS.items():
         if len(header) == 1 and separator in header[0]:
             text = f"is separated by {words}, expected commas"
@@ -118,3 +122,8 @@ def _add(entry: dict[str, Any], index: int, line: int, row: Row, document: Docum
         phones = entry.setdefault("phones", [])
         document.lines["numbers", index, "phones", len(phones)] = line
         phones.append(phone)
+    contact = {key: row[name] for name, key in OF_CONTACT.items() if name in row}
+    if contact:
+        contacts = entry.setdefault("contacts", [])
+        document.lines["numbers", index, "contacts", len(contacts)] = line
+        contacts.append(contact)

@@ -40,6 +40,10 @@ class TicketAction(StrEnum):
     ANSWER = "answer"
     ASSIGN = "assign"
     UNASSIGN = "unassign"
+    HAND_OVER = "hand_over"
+    ABSENT = "absent"
+    DEPART = "depart"
+    CONDUCT = "conduct"
 
 
 ACTION_DESCRIPTIONS: Mapping[TicketAction, str] = {
@@ -70,5 +74,9 @@ ACTION_DESCRIPTIONS: Mapping[TicketAction, str] = {
     TicketAction.ANSWER: N_("A question of the diagnosis is answered."),
     TicketAction.ASSIGN: N_("Somebody is to work on it."),
     TicketAction.UNASSIGN: N_("Nobody works on it any more."),
+    TicketAction.HAND_OVER: N_("Somebody else goes on with it; the note says where it stands."),
+    TicketAction.ABSENT: N_("Staff waited and the customer was absent; the clocks pause."),
+    TicketAction.DEPART: N_("Staff has left the site."),
+    TicketAction.CONDUCT: N_("What staff did before and after they touched anything."),
 }
 """What each action means, for help texts."""

@@ -139,35 +139,6 @@ def escalate(ticket: Ticket, context: ActionContext) -> Ticket:
     return context.advance(ticket, Stage.CARRIER_ESCALATED)
 
 
-def dispatch(ticket: Ticket, context: ActionContext) -> Ticket:
-    """Staff is on its way to the site."""
-    return context.advance(ticket, Stage.DISPATCHED)
-
-
-def appoint(ticket: Ticket, context: ActionContext) -> Ticket:
-    """A visit is agreed; the clocks pause until then where the policy excludes appointments."""
-    if ticket.stage is not Stage.DISPATCHED:
-        ticket = context.advance(ticket, Stage.DISPATCHED)
-    ticket = replace(ticket, appointment=context.fields["time"])
-    ticket = contact(ticket, context)
-    if PauseReason.APPOINTMENT not in context.policy.pause_reasons:
-        return ticket
-    paused = clocks.pause(
-        ticket.clocks, PauseReason.APPOINTMENT, context.now, until=context.fields["time"]
-    )
-    return replace(ticket, clocks=paused)
-
-
-def arrive(ticket: Ticket, context: ActionContext) -> Ticket:
-    """Staff is on site, which ends the wait for the appointment and stops the on-site clock."""
-    if ticket.stage is not Stage.DISPATCHED:
-        ticket = context.advance(ticket, Stage.DISPATCHED)
-    ticket = context.advance(ticket, Stage.ON_SITE)
-    events = clocks.resume(ticket.clocks, PauseReason.APPOINTMENT, context.now)
-    events = clocks.stop(events, context.at(), ClockName.CONTACT, ClockName.ON_SITE)
-    return replace(ticket, clocks=events, appointment=None)
-
-
 def restore(ticket: Ticket, context: ActionContext) -> Ticket:
     """Service is back, repaired or by a workaround; the clocks stop when it came back."""
     ticket = context.advance(ticket, Stage.RESTORED)

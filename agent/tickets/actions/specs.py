@@ -15,7 +15,7 @@ from agent.masking import REFERENCES, mask_reference, mask_text
 from agent.net.scrub import scrub
 from agent.states import Grade, Stage
 from agent.tickets import changes
-from agent.tickets.actions import effects
+from agent.tickets.actions import effects, visits
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.effects import ActionContext
 from agent.tickets.actions.request import (
@@ -58,6 +58,8 @@ class ActionSpec:
     """Whether it is for ended tickets; all others are for open ones."""
     stages: tuple[Stage, ...] = ()
     """Stages it leads to or through; it is offered where one of them is a step away."""
+    applies: Callable[[Ticket], bool] = lambda _ticket: True
+    """Whether it makes sense for the ticket as it is, whatever its stage."""
 
 
 _NUMBER = text("provider_ticket", N_("the number under which the provider has accepted it"))
@@ -75,6 +77,9 @@ _CONFIRMATION_FORM = (
     text("helpers", N_("who helped")),
     time("arrived_at", N_("when they arrived")),
     time("ended_at", N_("when they were done")),
+    time("left_at", N_("when they left")),
+    text("work_done", N_("the work that was done")),
+    text("spare_parts", N_("the spare parts that were used")),
     text("problem", N_("what was reported")),
     text("findings", N_("what was found")),
     text("result", N_("what was done")),
@@ -103,16 +108,16 @@ ACTION_SPECS: Mapping[TicketAction, ActionSpec] = {
         effects.escalate, kind=changes.ESCALATED, stages=(Stage.CARRIER_ESCALATED,)
     ),
     TicketAction.DISPATCH: ActionSpec(
-        effects.dispatch, (text("staff", N_("who is sent")),), stages=(Stage.DISPATCHED,)
+        visits.dispatch, (text("staff", N_("who is sent")),), stages=(Stage.DISPATCHED,)
     ),
     TicketAction.APPOINT: ActionSpec(
-        effects.appoint,
+        visits.appoint,
         (time("time", N_("the hour agreed"), required=True, future=True),),
         stages=(Stage.DISPATCHED, Stage.ON_SITE),
     ),
     TicketAction.ARRIVE: ActionSpec(
-        effects.arrive,
-        (_AT, text("staff", N_("who arrived"))),
+        visits.arrive,
+        (_AT, text("staff", N_("who arrived")), text("helpers", N_("who helped"))),
         stages=(Stage.ON_SITE, Stage.DISPATCHED),
     ),
     TicketAction.RESTORE: ActionSpec(
@@ -165,6 +170,25 @@ ACTION_SPECS: Mapping[TicketAction, ActionSpec] = {
         effects.assign, (text("assignee", N_("who is to work on it"), required=True),)
     ),
     TicketAction.UNASSIGN: ActionSpec(effects.unassign),
+    TicketAction.HAND_OVER: ActionSpec(
+        effects.assign,
+        (text("assignee", N_("who goes on with it"), required=True),),
+        applies=lambda ticket: bool(ticket.assignee),
+    ),
+    TicketAction.ABSENT: ActionSpec(
+        visits.absent,
+        (duration("waited", N_("how long staff waited"), required=True), _AT),
+        stages=(Stage.ON_SITE,),
+    ),
+    TicketAction.DEPART: ActionSpec(visits.depart, (_AT,), applies=visits.has_arrived),
+    TicketAction.CONDUCT: ActionSpec(
+        visits.conduct,
+        tuple(
+            choice(item.value, about, ("yes", "no"), required=False)
+            for item, about in visits.CONDUCT_ITEMS.items()
+        ),
+        applies=visits.has_arrived,
+    ),
     TicketAction.ANSWER: ActionSpec(
         effects.answer,
         (
@@ -229,6 +253,9 @@ def _check(ticket: Ticket, request: ActionRequest, spec: ActionSpec, reason: str
         )
         words = _OPEN if ticket.open else word(state, STAGES)
         raise ActionRequestError(problem, "action", {"state": words})
+    if not spec.applies(ticket):
+        problem = Message("{action} makes no sense for the ticket as it is")
+        raise ActionRequestError(problem.with_values(action=request.action.value), "action")
 
 
 def _with_fields(
@@ -263,7 +290,7 @@ def offered(ticket: Ticket) -> tuple[TicketAction, ...]:
 
 
 def _is_offered(ticket: Ticket, spec: ActionSpec) -> bool:
-    if ticket.open is spec.for_ended:
+    if ticket.open is spec.for_ended or not spec.applies(ticket):
         return False
     allowed = (is_allowed(ticket.stage, stage, ActorKind.PERSON) for stage in spec.stages)
     return not spec.stages or any(allowed)

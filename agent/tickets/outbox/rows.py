@@ -166,14 +166,14 @@ def _columns(sink: str, change: Change, body: bytes, newest: Change) -> dict[str
 
 
 def notice_columns(
-    sink: str, id_: str, ticket: Ticket, body: bytes, now: float
+    sink: str, id_: str, ticket: Ticket, body: bytes, now: float, kind: str = ESCALATED
 ) -> dict[str, object]:
-    """The row of a notice to one person, which no change of the ticket has caused.
+    """The row of a notice to certain people, which no change of the ticket has caused.
 
-    It is an escalation, and its id is its own instead of the revision's.
+    Its id is its own instead of the revision's.
     """
     after = msgspec.structs.replace(ticket, changed_at=now)
-    change = Change(None, after, ESCALATED)
+    change = Change(None, after, kind)
     return {**_columns(sink, change, body, change), "webhook_id": id_}
 
 

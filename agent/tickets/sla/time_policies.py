@@ -13,6 +13,7 @@ from agent.complaints.complaint import first_times, severe_by_complaints
 from agent.config.service import Step
 from agent.states import Grade, Stage
 from agent.tickets.changes import AGENT, ESCALATED, UPDATED, Change, changed, moment, span
+from agent.tickets.dispatch.movement import NUDGED, Reminder, last_movement, reminders_due
 from agent.tickets.forms import Waiver
 from agent.tickets.lifecycle import RECOVERED, needs_confirmation
 from agent.tickets.policy import TicketPolicy, regraded
@@ -64,6 +65,7 @@ def apply_time_policies(
     if ticket.stage is not Stage.SUPPRESSED:
         _warn_of_deadlines(draft)
         _classify_severity(draft)
+        _remind(draft)
     _waive_confirmation(draft)
     if not draft.entries:
         return None
@@ -174,6 +176,22 @@ def _declare_severe(draft: _Draft, reason: str) -> None:
     step = Step(percent=_BREACH, contacts=severe.contacts)
     names = ", ".join(_contacts(draft.policy, step))
     draft.record("severe_fault", f"{reason}{f'; notify {names}' if names else ''}")
+
+
+def _remind(draft: _Draft) -> None:
+    """Records the reminders that are due; who gets them is decided where people are told."""
+    ticket, policy = draft.ticket, draft.policy
+    unmoved = policy.elapsed(last_movement(ticket), draft.now)
+    for it in reminders_due(ticket, policy.dispatch, unmoved, draft.now):
+        draft.record(it.event, _reminder(it, ticket, policy))
+
+
+def _reminder(reminder: Reminder, ticket: Ticket, policy: TicketPolicy) -> str:
+    if reminder.event == NUDGED:
+        count = f"reminder {reminder.step} of {policy.dispatch.steps}"
+        return f"nothing has moved for {span(reminder.after)}; {count}"
+    at = "" if ticket.appointment is None else moment(ticket.appointment, policy.zone)
+    return f"the visit agreed for {at} is in {span(reminder.after)}"
 
 
 def _waive_confirmation(draft: _Draft) -> None:

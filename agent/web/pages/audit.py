@@ -16,6 +16,8 @@ from agent.web.parameters import OFFSET, read
 _ENTRIES: Final = 100
 WHAT: Final = {
     "phone_revealed": Message("Phone shown"),
+    "customers_told": Message("Customers told"),
+    "contacts_exported": Message("Contacts exported with phones"),
     "configuration_reloaded": Message("Configuration reloaded"),
     "dead_letters_replayed": Message("Deliveries queued again"),
 }

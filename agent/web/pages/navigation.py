@@ -16,6 +16,7 @@ NAVIGATION: tuple[tuple[str, Message], ...] = (
     ("/", Message("Home")),
     ("/numbers", Message("Numbers")),
     ("/tickets", Message("Tickets")),
+    ("/dispatch", Message("Dispatch")),
     ("/complaints", Message("Complaints")),
     ("/reports", Message("Reports")),
     ("/accounts", Message("Accounts")),

@@ -9,6 +9,7 @@ from agent.web.pages import (
     audit,
     complaints,
     config,
+    dispatch,
     home,
     numbers,
     providers,
@@ -17,6 +18,7 @@ from agent.web.pages import (
     runbooks,
     sinks,
     ticket,
+    ticket_customers,
     tickets,
 )
 from agent.web.pages.accounts import page as accounts
@@ -29,6 +31,8 @@ PAGE_ROUTES: tuple[Endpoint, ...] = (
     *accounts.ROUTES,
     *providers.ROUTES,
     *ticket.ROUTES,
+    *ticket_customers.ROUTES,
+    *dispatch.ROUTES,
     *rules.ROUTES,
     *sinks.ROUTES,
     *runbooks.ROUTES,

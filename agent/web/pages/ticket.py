@@ -15,12 +15,14 @@ from agent.tickets.policy import ticket_policy_of
 from agent.tickets.refusal import RefusalError
 from agent.tickets.ticket import Ticket
 from agent.web.authentication import actor_of
+from agent.web.dispatch import visits_of
 from agent.web.endpoint import Access, Endpoint
 from agent.web.forms import FORM, read_form
 from agent.web.language import LANG
 from agent.web.pages.navigation import Links
 from agent.web.pages.rendering import BAD_REQUEST, FORM_ERRORS, HTML, NOT_FOUND, page, reader_locale
 from agent.web.pages.ticket_actions import Situation, applicable, fields_of, ordered
+from agent.web.pages.ticket_customers import customers_section
 from agent.web.pages.ticket_view import MEMBERS_A_PAGE, ticket_view
 from agent.web.parameters import OFFSET, read
 from agent.web.responses import ApiError, no_ticket
@@ -113,6 +115,8 @@ async def _page(request: web.Request, refusal: _Refusal | None = None) -> web.Re
         HTTPStatus.OK if refusal is None else refusal.error.status,
         ticket=await asyncio.to_thread(document, ticket, now),
         subject=ticket.subject,
+        customers=await customers_section(request, ticket, members.total),
+        visits=visits_of(ticket, settings, now),
         view=await asyncio.to_thread(ticket_view, ticket, members, texts, now, offset),
         first=[_form(action, situation, refusal) for action in first],
         others=[_form(action, situation, refusal) for action in others],

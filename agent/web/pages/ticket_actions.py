@@ -46,8 +46,8 @@ _NEXT: Final = (
         (),
         (_A.PROVIDER_TICKET, _A.RESTORE, _A.DISPATCH, _A.CONTACT),
     ),
-    _Row((Stage.DISPATCHED,), (), (_A.ARRIVE, _A.APPOINT, _A.RESTORE)),
-    _Row((Stage.ON_SITE,), (), (_A.REPAIR, _A.RESTORE, _A.DIAGNOSE)),
+    _Row((Stage.DISPATCHED,), (), (_A.ARRIVE, _A.APPOINT, _A.RESTORE, _A.ABSENT)),
+    _Row((Stage.ON_SITE,), (), (_A.REPAIR, _A.RESTORE, _A.CONDUCT, _A.DEPART)),
     _Row((Stage.OBSERVING,), (), (_A.RESTORE, _A.CONTACT, _A.DIAGNOSE)),
     _Row((Stage.RESTORED,), (), (_A.TEST, _A.CONFIRM, _A.CLOSE, _A.REPAIR)),
     _Row((Stage.REPAIRED,), (), (_A.TEST, _A.CONFIRM, _A.CLOSE)),
@@ -100,6 +100,7 @@ _APPLIES: Final[Mapping[TicketAction, Callable[[Situation], bool]]] = {
         needs_confirmation(it.ticket, it.policy.confirmation) or it.is_running(ClockName.ON_SITE)
     ),
     _A.UNASSIGN: lambda it: bool(it.ticket.assignee),
+    _A.DEPART: lambda it: it.ticket.visits[-1].left_at is None,
     _A.ANSWER: lambda it: it.ticket.diagnosis is not None and bool(it.ticket.diagnosis.questions),
     _A.PROVIDER_TICKET: lambda it: bool(it.ticket.subject.provider),
     _A.REPORT: lambda it: bool(it.ticket.subject.provider),

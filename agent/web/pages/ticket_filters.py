@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
+from msgspec.structs import replace
+
 from agent.i18n import Message
 from agent.states import Cause, Grade, Party, Scope, Severity, Stage
 from agent.tickets.index_filter import NOBODY, IndexFilter, TicketState
@@ -101,7 +103,7 @@ def selection_of(query: Mapping[str, str], actor: str, now: float) -> IndexFilte
         state = TicketState.CLOSED
     if query["overdue"]:
         state = TicketState.OPEN
-    return IndexFilter(
+    selection = IndexFilter(
         state=state,
         assignee=assignee,
         overdue=bool(query["overdue"]),
@@ -110,5 +112,5 @@ def selection_of(query: Mapping[str, str], actor: str, now: float) -> IndexFilte
         company=query["company"].strip(),
         text=query["text"].strip(),
         number=query["number"].strip(),
-        **{name: query[name] for name in _CHOSEN},
     )
+    return replace(selection, **{name: query[name] for name in _CHOSEN})

@@ -65,6 +65,8 @@ SENTENCES: Final = (
     Message("not scored as a severe fault: {why}"),
     Message("the responsibility is not the customer's any more"),
     Message("nobody objected within {allowed} of the restoration"),
+    Message("nothing has moved for {span}; reminder {count} of {total}"),
+    Message("the visit agreed for {at} is in {span}"),
     # complaints
     Message("{name} by {caller} ({channel}), who heard “{prompt}”, and {count} more"),
     Message("{name} by {caller} ({channel}), who heard “{prompt}”"),

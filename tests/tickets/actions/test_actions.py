@@ -39,6 +39,8 @@ FIELDS = {
     TicketAction.GRADE: {"grade": "AA"},
     TicketAction.ATTRIBUTE: {"responsible": "provider"},
     TicketAction.ASSIGN: {"assignee": "Wang Fang"},
+    TicketAction.HAND_OVER: {"assignee": "Wang Fang"},
+    TicketAction.ABSENT: {"waited": "20m"},
     TicketAction.ANSWER: {"question": "control_call", "answer": "works"},
 }
 
