@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.cli.language import locale, say
-from agent.cli.observation import observe
+from agent.cli.observation import observe, stored_reports
 from agent.cli.runner import run_command
 from agent.config.load import load
 from agent.config.settings import Settings
@@ -43,7 +43,8 @@ def diagnose_number(config: Path, options: DiagnoseOptions, *, as_json: bool) ->
     """Print the verdict on a number; returns 0 healthy, 1 a fault, 3 unknown, 2 on misuse.
 
     The configuration is compared with what is declared, and with what the agent's ledger holds
-    as approved or first seen; what is seen for the first time is stored.
+    as approved or first seen; what is seen for the first time is stored. Complaints that the
+    ledger has are evidence.
     """
 
     def command() -> int:
@@ -75,7 +76,10 @@ def _answers(arguments: tuple[str, ...]) -> dict[str, str]:
 
 async def _context(settings: Settings) -> DiagnosisContext:
     observation = await observe(settings, retries=RETRIES)
-    return DiagnosisContext(settings, observation.at, observation.checked, observation.baselines)
+    reports = await stored_reports(settings)
+    return DiagnosisContext(
+        settings, observation.at, observation.checked, observation.baselines, reports
+    )
 
 
 def _verdict(

@@ -19,8 +19,11 @@ from agent.checks.attribution import complete_all
 from agent.checks.engine import Checker
 from agent.checks.result import CheckResult
 from agent.cli.cost_pages import CommandPages
+from agent.complaints.stored_reports import LIMIT, reports_in
+from agent.complaints.stored_reports import STATEMENT as WAITING_COMPLAINTS
 from agent.config.inventory.inventory import Inventory
 from agent.config.settings import Settings
+from agent.diagnosis.caller_reports import ReportsOf
 from agent.fleet import Fleet
 from agent.health.faults import OpenFaults
 from agent.model import AccountKey, Balance, Binding, Number, Routing, Snapshot
@@ -220,6 +223,11 @@ async def stored_open_faults(settings: Settings) -> OpenFaults:
     """What the open tickets in the ledger of ``settings`` say of numbers; nothing without one."""
     rows = await _rows(settings, _OPEN_TICKETS, {})
     return open_faults(msgspec.json.decode(document, type=Ticket) for (document,) in rows)
+
+
+async def stored_reports(settings: Settings) -> ReportsOf:
+    """What callers report in the complaints of the ledger that wait for an answer."""
+    return reports_in(await _rows(settings, WAITING_COMPLAINTS, {"limit": LIMIT}))
 
 
 async def _rows(

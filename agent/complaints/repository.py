@@ -309,7 +309,7 @@ class ComplaintRepository:
         """Keep a complaint in memory until it is answered."""
         complaint = row.stored.complaint
         self._waiting[complaint.id] = row.stored
-        report = _report(complaint, tuple(row.callers.split()))
+        report = report_of(complaint, tuple(row.callers.split()))
         held = self._reports.get(complaint.number, ())
         self._reports[complaint.number] = (*held, (complaint.id, report))
 
@@ -382,7 +382,8 @@ async def _read_waiting(database: Database) -> dict[str, _WaitingComplaint]:
     return {it: _WaitingComplaint(stored[it], callers.get(it) or "") for it in stored}
 
 
-def _report(complaint: Complaint, callers: tuple[str, ...]) -> CallerReport:
+def report_of(complaint: Complaint, callers: tuple[str, ...]) -> CallerReport:
+    """What ``complaint`` reports; ``callers`` are their numbers, unmasked."""
     words = complaint.prompt or complaint.content
     return CallerReport(complaint.at, complaint.who, words, complaint.symptom, callers)
 

@@ -11,7 +11,7 @@ from agent.lints.linter import read_calendar
 from agent.model import Binding, Routing
 from agent.routing.calendar import hours_at
 from agent.routing.caller import Caller
-from agent.routing.evaluate import Call, Setting, evaluate
+from agent.routing.evaluate import HOURS_UNKNOWN, MENU_UNKNOWN, Call, Setting, evaluate
 from agent.routing.menu import Menu
 from agent.routing.outcome import Outcome, Treatment
 from agent.states import Capability, Cause
@@ -24,8 +24,7 @@ WAIT_SINGLE: Final = 50.0
 """Shortest useful wait in seconds with a single bound phone (docs/reference/domain.md §4, L05)."""
 OUTSIDE: Final = "elsewhere"
 """The area of a mobile that belongs to none of the areas in a number's region rule."""
-MENU_UNKNOWN: Final = "a target of the menu is not known"
-HOURS_UNKNOWN: Final = "a phone that the hours name is not known"
+_UNKNOWN: Final = frozenset({HOURS_UNKNOWN, MENU_UNKNOWN})
 CALLER_AREA: Final = "caller_area"
 """The question for the caller's area code, which a mobile number does not contain."""
 
@@ -44,7 +43,8 @@ class NumberConfiguration:
         call = Call(diagnosis.context.local_time(), caller)
         outcome = evaluate(self._setting(diagnosis), call)
         unknown = self.unknown_part(diagnosis)
-        if unknown and self.bound and outcome.obstacle is Cause.NO_BINDING:
+        is_open = outcome.obstacle is Cause.NO_BINDING or outcome.why in _UNKNOWN
+        if unknown and self.bound and is_open:
             # Phones are bound; only how a call gets to them is not known.
             return Outcome(Treatment.RINGING, certain=False, why=unknown)
         return outcome

@@ -16,6 +16,9 @@ from agent.routing.order import ring_sequence, sort_phones, wait_of
 from agent.routing.outcome import Leg, Outcome, Treatment
 from agent.states import Cause, Strategy
 
+MENU_UNKNOWN: Final = "a target of the menu is not known"
+HOURS_UNKNOWN: Final = "a phone that the hours name is not known"
+
 
 @dataclass(frozen=True)
 class Call:
@@ -163,6 +166,8 @@ def _by_menu(setting: Setting, call: Call, hours: Hours, menu: Menu) -> Outcome:
     phones = [phone for phone in setting.phones if f"{TO_BINDING}{phone.id}" in targets]
     if phones:
         return _queue(setting, call, hours, phones)
+    if targets & menu.unknown_targets({phone.id for phone in setting.phones}):
+        return _unanswered(setting, Treatment.NOTHING, Cause.UNKNOWN, MENU_UNKNOWN, certain=False)
     if VOICEMAIL in targets:
         return Outcome(
             Treatment.VOICEMAIL, obstacle=Cause.NO_BINDING, why="the menu leads to voicemail only"
@@ -196,6 +201,10 @@ def _queue(setting: Setting, call: Call, hours: Hours, phones: Sequence[Binding]
         return _regional("no phone takes calls from the caller's area")
     if setting.bound is None:
         return Outcome(Treatment.RINGING, certain=False, why="the bound phones are not known")
+    named = {name for _, _, names in hours.stretches for name in names}
+    if named - {phone.id for phone in setting.phones}:
+        # What rings is not known, which is no proof that nothing does.
+        return _unanswered(setting, Treatment.BUSY, Cause.UNKNOWN, HOURS_UNKNOWN, certain=False)
     why = f"no phone is bound in the window of {call.at:%H:%M}"
     return _unanswered(setting, Treatment.BUSY, Cause.NO_BINDING, why, hours.certain)
 

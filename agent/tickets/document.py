@@ -64,6 +64,7 @@ def document(ticket: Ticket, now: float) -> dict[str, Any]:
         "muted_until": stamp(ticket.muted_until),
         "parent": ticket.parent,
         "previous": ticket.previous,
+        "repeats": ticket.repeats,
         "timeline": [_entry(entry) for entry in ticket.timeline],
     }
 

@@ -18,6 +18,7 @@ from agent.model import AccountKey, Alert
 from agent.rules.rule import GoneRule
 from agent.store import StoreError
 from agent.store.database import Database, finish
+from agent.tickets import repeats
 from agent.tickets.actions.request import ActionRequest
 from agent.tickets.actions.specs import perform
 from agent.tickets.changes import CLOSED, Change, attach_complaints, log_change, redelivery, track
@@ -242,6 +243,8 @@ class Tickets:
         decisions, self.waiting = await asyncio.to_thread(decide_within_limit, view, now, limit)
         await self._carry_out(decisions, round_, written)
         await self._revise_diagnoses(round_, written)
+        for batch in batches(await repeats.marks(self._database, self._open, written, now)):
+            await finish(self._commit(await asyncio.to_thread(prepare, batch), written))
         await self._change_all(round_.time_changes, written)
         # Facts that are newer than a subject's last alert are evidence of its recovery.
         watched = watched_subjects((*self.open, *self._muted.values()))

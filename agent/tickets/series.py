@@ -31,6 +31,7 @@ def tickets_summary(
         _counts(open_tickets),
         _deadlines(open_tickets, now),
         _changes(open_tickets),
+        _repeats(open_tickets),
         _limits(waiting),
     )
     return tuple(block for block in blocks if block is not None)
@@ -56,6 +57,18 @@ def _deadlines(tickets: list[Ticket], now: float) -> Block | None:
 def _changes(tickets: list[Ticket]) -> Block | None:
     rows = [((ticket.id, ticket.stage.value), ticket.changed_at) for ticket in tickets]
     return _block("numwatch_ticket_changed_timestamp_seconds", ("ticket", "stage"), rows)
+
+
+def _repeats(tickets: list[Ticket]) -> Block | None:
+    """Faults that came again; of several tickets about one number the most counts."""
+    most: dict[tuple[str, ...], float] = {}
+    for ticket in tickets:
+        if ticket.repeats:
+            subject = ticket.subject
+            labels = (subject.provider, subject.account, subject.number)
+            most[labels] = max(most.get(labels, 0.0), ticket.repeats)
+    labels = ("provider", "account", "number")
+    return _block("numwatch_number_fault_repeats", labels, most.items())
 
 
 def _limits(waiting: Iterable[AccountKey]) -> Block | None:

@@ -14,6 +14,9 @@ from agent.tickets.forms import Confirmation, QualityCheck, Visit, Waiver
 from agent.tickets.sla.clocks import ClockEvent
 from agent.verdict import Verdict
 
+OTHER_CAUSE = "other_cause"
+"""Why a member leaves its ticket: something else explains it, or nothing does."""
+
 
 class Subject(msgspec.Struct, frozen=True, gc=False):
     """What is broken: a scope, what identifies the thing within it, and the symptom's family."""
@@ -160,6 +163,8 @@ class Ticket(msgspec.Struct, frozen=True):
     """Name of the rule that reported the fault and is gone from the rule files. Nothing watches
     the fault any more, so the ticket stays open until a person decides or an alert fires for it
     again; empty otherwise."""
+    repeats: int = 0
+    """How many tickets of the same cause its number has had within 30 days, where that is often."""
     elsewhere: tuple[Subject, ...] = ()
     """The same number at other accounts that list it too and reported the fault as well: it is not
     over while it is not over there."""

@@ -26,6 +26,7 @@ TICKET_LABELS: Final[Mapping[str, Message]] = {
     "event.restored": contextual("event", "service is back"),
     "event.closed": contextual("event", "closed"),
     "event.gone": contextual("event", "not there any more"),
+    "event.repeated": contextual("event", "came again"),
     "event.muted": contextual("event", "left alone"),
     "event.mute_ended": contextual("event", "watched for new faults again"),
     "event.member_joined": contextual("event", "number joined"),

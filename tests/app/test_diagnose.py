@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,14 @@ import pytest
 import yaml
 from aiohttp.test_utils import TestClient, TestServer
 
+from agent.complaints.complaint import Channel, ComplaintReport
+from agent.complaints.repository import ComplaintRepository, Obligations
+from agent.config.settings import Settings
 from agent.diagnosis.area_table import AREAS
 from agent.simulator.agent_config import build_config
 from agent.simulator.server import SimulatorServer, start
 from agent.simulator.world import World
+from agent.store.database import Database
 from agent.web.app import make_app
 from tests.app.conftest import SPEED, WORLD, Scene, quicken, until
 
@@ -146,3 +151,31 @@ async def test_the_areas_of_mobiles_are_loaded_from_the_start_and_not_by_the_fir
     names = {task.get_name() for task in asyncio.all_tasks()}
     assert AREAS.is_loaded or "AreaTable.load_beside" in names
     assert "phonenumbers.geodata" not in sys.modules
+
+
+async def test_the_command_uses_complaints_of_the_ledger(
+    alone: tuple[SimulatorServer, Path],
+) -> None:
+    """Three callers heard that the number does not exist: nobody is told that all is well."""
+    _world, config = alone
+    settings = Settings.model_validate(yaml.safe_load(config.read_text()))
+    database = await Database.open(Path(settings.data_dir), settings.store)
+    complaints = await ComplaintRepository.open(database)
+    for index in range(3):
+        report = ComplaintReport(
+            number=WELL,
+            caller=f"1390000111{index}",
+            at=time.time() - 60 * index,
+            has_time=True,
+            channel=Channel.HOTLINE,
+            prompt="空号",
+            content="",
+            reference="",
+            handler="",
+        )
+        await complaints.add(None, report, Obligations(), 100, time.time())
+    await database.close()
+    status, verdict = await diagnose(config, WELL)
+    assert status != 0
+    assert verdict["cause"] != "healthy"
+    assert any(it["fact"].startswith("heard ") for it in verdict["evidence"])

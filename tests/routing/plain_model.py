@@ -139,7 +139,8 @@ def expected_outcome(routing, bound, call, kinds):  # noqa: PLR0911 - one return
         if "queue" not in targets:
             phones = [it for it in phones if f"binding:{it.id}" in targets]
             if not phones:
-                return "no_binding", []
+                named = {it for it in targets if it.startswith("binding:")}
+                return ("unknown" if named else "no_binding"), []
     return ring(routing, bound, phones, call, windows)
 
 
@@ -174,4 +175,7 @@ def ring(routing, bound, phones, call, windows):
         legs.append((phone.id, longest if routing.strategy == "simultaneous" else clock, wait))
     if legs:
         return None, legs
-    return ("region_blocks_caller" if open_now else "no_binding"), []
+    if open_now:
+        return "region_blocks_caller", []
+    named = {name for names in windows for name in names}
+    return ("unknown" if named - {it.id for it in bound} else "no_binding"), []

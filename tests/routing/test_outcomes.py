@@ -258,10 +258,11 @@ def test_phones_that_are_not_known():
 
 def test_a_window_without_any_of_the_phones():
     elsewhere = (Window((0,), 0, 1440, ("b9",)),)
-    expected = busy(Cause.NO_BINDING, "no phone is bound in the window of 10:05")
-    assert outcome(schedule=elsewhere) == expected
+    found = outcome(schedule=elsewhere)
+    assert (found.treatment, found.obstacle) == (Treatment.BUSY, Cause.UNKNOWN)
+    assert (found.why, found.certain) == ("a phone that the hours name is not known", False)
     taken = outcome(schedule=elsewhere, voicemail=True)
-    assert (taken.treatment, taken.certain) == (Treatment.VOICEMAIL, True)
+    assert (taken.treatment, taken.certain) == (Treatment.VOICEMAIL, False)
     unpublished = Calendar(decree=lambda _day: DayKind.UNPUBLISHED)
     uncertain = outcome(schedule=elsewhere, national_calendar=True, calendar=unpublished)
     assert not uncertain.certain

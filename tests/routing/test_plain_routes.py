@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.model import Window
+from agent.model import MenuKey, Window
 from agent.routing.caller import Caller
 from agent.routing.evaluate import Call, Setting, evaluate
 from agent.states import Cause
@@ -79,5 +79,15 @@ def test_regions_go_by_the_area_code_of_landlines():
 def test_no_phone_to_ring_is_no_binding():
     assert routed(bound=()).obstacle is Cause.NO_BINDING
     elsewhere = Window((4,), 0, 1440, ("b9",))
-    assert routed(schedule=(elsewhere,)).obstacle is Cause.NO_BINDING
     assert routed(bound=None, schedule=(elsewhere,)).obstacle is None
+
+
+def test_a_phone_that_is_named_and_not_listed_is_unknown_not_absent():
+    elsewhere = Window((4,), 0, 1440, ("b9",))
+    outcome = routed(schedule=(elsewhere,))
+    assert (outcome.obstacle, outcome.certain) == (Cause.UNKNOWN, False)
+    assert "not known" in outcome.why
+    menu = (MenuKey("main", "1", "binding:b9"),)
+    assert routed(menu=menu).obstacle is Cause.UNKNOWN
+    # The control: a menu that leads to nobody is known to.
+    assert routed(menu=(MenuKey("main", "1", "hangup"),)).obstacle is Cause.NO_BINDING

@@ -12,7 +12,7 @@ import msgspec
 from agent.states import Scope, Severity, Stage
 from agent.tickets.decide.common_cause import is_common, kin_of
 from agent.tickets.decide.faults import NOTHING_KNOWN, Fault, Traits
-from agent.tickets.decide.hierarchy import LEAST_NUMBERS, ROOTS, Root
+from agent.tickets.decide.hierarchy import CALLS, LEAST_NUMBERS, ROOTS, Root
 from agent.tickets.ticket import Subject, Ticket
 
 
@@ -128,7 +128,7 @@ class Roots:
         for root in ROOTS:
             if self._may_explain(root, key, subject):
                 cause = self._causes.get(_location(subject, root.scope, root.symptom, carrier))
-                if cause is not None and self._takes(cause, root, key, since):
+                if cause is not None and self._takes(cause, root, key, subject.symptom, since):
                     return cause
         return None
 
@@ -163,9 +163,13 @@ class Roots:
         state = self._traits.get(key, NOTHING_KNOWN).state
         return root.is_about(subject) and (not root.states or state in root.states)
 
-    def _takes(self, cause: Cause, root: Root, key: str, since: float) -> bool:
+    def _takes(self, cause: Cause, root: Root, key: str, symptom: str, since: float) -> bool:
         if self.is_member(key, cause.key):
             return True
+        serves = self._traits.get(key, NOTHING_KNOWN).serves
+        if serves and symptom in CALLS and is_common(cause.subject):
+            # An outage takes no calls from a number that is in service and rings its phones.
+            return False
         bad_enough = root.severity is None or cause.severity is root.severity
         in_time = since >= cause.since - root.lead
         return bad_enough and in_time and since < cause.until

@@ -22,10 +22,9 @@ from agent.tickets.decide.view import View
 from agent.tickets.forms import MUTING, Resolution
 from agent.tickets.lifecycle import RECOVERED
 from agent.tickets.sla.severe_fault import at_least
-from agent.tickets.ticket import Member, Progress, Ticket
+from agent.tickets.ticket import OTHER_CAUSE, Member, Progress, Ticket
 
 GONE = "gone"
-OTHER_CAUSE = "other_cause"
 RESTORED = "restored"
 """Why a member leaves the ticket of its root."""
 

@@ -1,15 +1,23 @@
 """Faults: one for each thing that is broken, however many alerts fire for it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
 from agent.checks.carriers import carrier_of
 from agent.fleet import Fleet
-from agent.model import Alert, Binding, Snapshot
-from agent.states import REACHABLE_STATES, BindingState, NumberState, Severity
+from agent.model import Alert, Binding, CallOutcome, Number, Snapshot
+from agent.states import (
+    IN_SERVICE_STATES,
+    REACHABLE_STATES,
+    BindingState,
+    CallResult,
+    NetworkState,
+    NumberState,
+    Severity,
+)
 from agent.tickets.key import key_of, subject_of
 from agent.tickets.landing_ids import LandingIds
 from agent.tickets.lines import account_name
@@ -18,6 +26,14 @@ from agent.tickets.ticket import Subject, Ticket
 
 WORST_FIRST = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 _NO_TICKET = "false"
+_NEWEST_CALLS = 20
+_LOST_ON_THE_WAY = frozenset(
+    {
+        *(CallResult.NETWORK, CallResult.BLOCKED_BY_CARRIER, CallResult.NONEXISTENT),
+        *(CallResult.SUSPENDED, CallResult.UNKNOWN),
+    }
+)
+"""Ends of calls that never got to a phone of the number."""
 _DETAILS = ("lint", "section", "tag")
 """Labels that tell apart what is wrong within one symptom."""
 
@@ -149,6 +165,9 @@ class Traits(msgspec.Struct, frozen=True, gc=False):
     """The number's trunk, and the ids of its phones that cannot be reached."""
     phones: tuple[BindingState, ...] = ()
     """The states of the phones that cannot be reached, without repetition."""
+    serves: bool = False
+    """Whether the number is in service and its calls do get to its phones, whatever then comes of
+    them."""
     detail: str = ""
     """What is wrong within the symptom, as the alerts' labels say it: the sections that differ,
     the lint, the mark."""
@@ -185,7 +204,19 @@ def _traits(snapshot: Snapshot | None, subject: Subject, landing_ids: LandingIds
         carrier=carrier_of(listed.number, listed.carrier),
         landings=(*trunk, *(landing_ids.of(phone.phone) for phone in down if phone.phone)),
         phones=tuple(sorted({phone.state for phone in down})),
+        serves=_is_in_service(listed) and _get_through(snapshot.recent_calls.get(subject.number)),
     )
+
+
+def _is_in_service(number: Number) -> bool:
+    return number.state in IN_SERVICE_STATES and number.network_state is NetworkState.ACTIVE
+
+
+def _get_through(calls: Sequence[CallOutcome] | None) -> bool:
+    """Whether the newest calls rang phones, more than were lost before."""
+    results = [call.result for call in (calls or ())[-_NEWEST_CALLS:]]
+    lost = sum(result in _LOST_ON_THE_WAY for result in results)
+    return 2 * lost < len(results)
 
 
 def _detail(alerts: Iterable[Alert]) -> str:

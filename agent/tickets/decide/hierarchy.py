@@ -29,7 +29,8 @@ _OUT_OF_MONEY = frozenset(
 """States of a number that an empty account may explain."""
 _OF_THE_NUMBER = frozenset({Scope.NUMBER})
 _OF_ITS_PARTS = frozenset({Scope.NUMBER, Scope.BINDING})
-_CALLS = frozenset({"answer_rate", "busy_rate", "capacity"})
+CALLS = frozenset({"answer_rate", "busy_rate", "capacity"})
+"""Symptoms of how a number's calls end."""
 _PHONES = frozenset({"binding_down", "redundancy"})
 _OUT_OF_SERVICE = frozenset({"number_down", "network_mismatch", "illegal_transition"})
 _OUTAGE_LEAD = 600.0
@@ -89,7 +90,7 @@ ROOTS: tuple[Root, ...] = (
         scope=Scope.CARRIER,
         symptom="carrier_outage",
         below=_OF_THE_NUMBER,
-        explains=_OUT_OF_SERVICE | _CALLS,
+        explains=_OUT_OF_SERVICE | CALLS,
         states=OUT_OF_NETWORK,
         lead=_OUTAGE_LEAD,
     ),
@@ -97,7 +98,7 @@ ROOTS: tuple[Root, ...] = (
         scope=Scope.PROVIDER,
         symptom="provider_outage",
         below=_OF_THE_NUMBER,
-        explains=_OUT_OF_SERVICE | _CALLS,
+        explains=_OUT_OF_SERVICE | CALLS,
         states=OUT_OF_NETWORK,
         lead=_OUTAGE_LEAD,
     ),
@@ -109,15 +110,15 @@ ROOTS: tuple[Root, ...] = (
         explains=frozenset({"number_down", "network_mismatch", "reclaim"}),
         states=_OUT_OF_MONEY,
     ),
-    _of_number("number_down", "network_mismatch", "illegal_transition", *_CALLS, *_PHONES),
-    _of_number("network_mismatch", "illegal_transition", *_CALLS, *_PHONES),
+    _of_number("number_down", "network_mismatch", "illegal_transition", *CALLS, *_PHONES),
+    _of_number("network_mismatch", "illegal_transition", *CALLS, *_PHONES),
     Root(
         scope=Scope.NUMBER,
         symptom="binding_down",
         below=frozenset({Scope.BINDING}),
         explains=frozenset({"binding_down"}),
     ),
-    _of_number("binding_down", "redundancy", *_CALLS, below=_OF_THE_NUMBER),
+    _of_number("binding_down", "redundancy", *CALLS, below=_OF_THE_NUMBER),
     _of_number("busy_rate", "answer_rate", "capacity", below=_OF_THE_NUMBER),
     _of_number("capacity", "answer_rate", below=_OF_THE_NUMBER),
     *(

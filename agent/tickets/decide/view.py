@@ -15,7 +15,8 @@ from agent.tickets.decide.decision import Assessment, DecisionPolicy, Finding, R
 from agent.tickets.decide.faults import Fault, Traits, keys_of_alerts
 from agent.tickets.decide.hierarchy import AFTERMATH, roots_above
 from agent.tickets.decide.moves import at_all_accounts, elsewhere_of, moved_causes, moves_of
-from agent.tickets.ticket import Subject, Ticket
+from agent.tickets.lines import account_name
+from agent.tickets.ticket import OTHER_CAUSE, Subject, Ticket
 
 
 class View(msgspec.Struct, frozen=True):
@@ -139,7 +140,9 @@ def assessments(
             known = [it for it in others if it is not None]
             if assessment is not None and len(known) == len(others):
                 found[key] = at_all_accounts(assessment, known) if known else assessment
-    return {key: _with_members(it, view.tickets.get(key), found) for key, it in found.items()}
+    return {
+        key: _with_members(it, view.tickets.get(key), found, alerting) for key, it in found.items()
+    }
 
 
 def _assessed(
@@ -169,11 +172,22 @@ def _unwatched(
 
 
 def _with_members(
-    assessment: Assessment, ticket: Ticket | None, found: Mapping[str, Assessment]
+    assessment: Assessment,
+    ticket: Ticket | None,
+    found: Mapping[str, Assessment],
+    alerting: Collection[str],
 ) -> Assessment:
-    """A common cause is good only when each of its members is."""
+    """A common cause is good only when each of its members is.
+
+    One that has gone over to a wider cause is not over by that.
+    """
     if ticket is None or assessment.finding is not Finding.GOOD or not is_common(ticket.subject):
         return assessment
+    others = (member for member in ticket.members if member.left_for == OTHER_CAUSE)
+    still = next((it.subject for it in others if it.key in alerting), None)
+    if still is not None:
+        reason = f"{still.number or account_name(still)} is still broken, for another cause"
+        return Assessment(Finding.BAD, reason, assessment.seen_at)
     present = (member.key for member in ticket.members if member.left_at is None)
     members = [it for it in map(found.get, present) if it is not None]
     for finding in (Finding.BAD, Finding.UNKNOWN):

@@ -41,6 +41,7 @@ SENTENCES: Final = (
         " the ticket stays open until a person decides"
     ),
     Message("recovery verified and held"),
+    Message("the same fault {count} times within 30 days"),
     Message("closed in {seconds} s unless it comes back"),
     Message("seen in {count} polls and held for {seconds} s, after coming back {times} times"),
     Message("seen in {count} polls and held for {seconds} s"),
