@@ -68,6 +68,18 @@ def test_health_is_never_near_certain_against_the_calls():
     assert verdict.cause != "healthy" or verdict.confidence <= 0.6
 
 
+@pytest.mark.parametrize(
+    ("end", "lost"), [(CallResult.OVER_CONCURRENCY, 3), (CallResult.NETWORK, 5)]
+)
+def test_calls_lost_before_any_phone_count_as_doubt_too(end, lost):
+    """So few may be chance; near-certain is nothing then."""
+    calls = [GOOD] * 12 + [end, GOOD, GOOD] * lost + [GOOD] * (18 - 3 * lost)
+    verdict = verdict_on(make_snapshot(recent_calls={ONE: as_the_agent_holds(calls)}))
+    assert verdict.confidence <= 0.7
+    well = verdict_on(make_snapshot(recent_calls={ONE: as_the_agent_holds([GOOD] * 30)}))
+    assert (well.cause, well.confidence) == ("healthy", 0.95)
+
+
 def test_records_are_held_in_proportion_to_traffic_and_bounded():
     assert len(as_the_agent_holds([GOOD] * 316)) == 128
     assert len(as_the_agent_holds([GOOD] * 20)) == 20

@@ -10,6 +10,7 @@ from typing import Final
 from agent.diagnosis.call_statistics import (
     LEG_ORDINARY,
     LEG_RESULTS,
+    OVER_LIMIT_ORDINARY,
     ResultPattern,
     find_bad_stretch,
     find_pattern,
@@ -130,10 +131,14 @@ def decide_partial_result(diagnosis: NumberDiagnosis) -> Verdict | None:
 def is_doubtful(diagnosis: NumberDiagnosis) -> bool:
     """Whether more calls end badly than is ordinary, though chance is not excluded."""
     calls = recent_calls(diagnosis)
+    ends = [
+        (LEG_RESULTS, LEG_ORDINARY),
+        ({CallResult.OVER_CONCURRENCY}, OVER_LIMIT_ORDINARY),
+        *(({it}, meaning.ordinary) for it, meaning in RESULT_MEANINGS.items() if meaning.of_phone),
+    ]
     return any(
-        find_pattern(calls, {result}, meaning.ordinary, DOUBTFUL_SIGNIFICANCE) is not None
-        for result, meaning in RESULT_MEANINGS.items()
-        if meaning.of_phone
+        find_pattern(calls, results, ordinary, DOUBTFUL_SIGNIFICANCE) is not None
+        for results, ordinary in ends
     )
 
 
