@@ -14,6 +14,8 @@ import yaml
 from agent.config.load import ConfigError, load
 from tests.deploy.manifests import FOLDER, OPERATOR, documents, of_kind, resources
 
+pytestmark = pytest.mark.xdist_group("kubernetes")  # loading schemas and models takes longest
+
 VERSIONS = ("1.29", "1.32", "1.35")
 """Releases of Kubernetes whose schemas the objects must satisfy."""
 OBJECTS = [*resources(FOLDER), *documents(FOLDER / "secret.example.yaml")]

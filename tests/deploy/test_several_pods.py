@@ -21,7 +21,7 @@ from tests.deploy.manifests import FOLDER, documents
 from tests.deploy.test_kubernetes import VERSIONS, WRONG, dropped
 from tests.integration.processes import ROOT
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("kubernetes")]
 
 OVERLAY = FOLDER.parent / "kubernetes-replicas"
 OPERATOR = OVERLAY / "prometheus-operator"
@@ -55,8 +55,14 @@ def test_every_object_is_valid_by_the_schema_of_kubernetes(objects: Any, version
     assert set(found) >= KINDS
     for kind in KINDS:
         kubernetes_validate.validate(found[kind], version, strict=True)
-    (secret,) = documents(OVERLAY / "secret.example.yaml")
-    kubernetes_validate.validate(secret, version, strict=True)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_files_are_valid_as_they_stand(version: str) -> None:
+    """Where there is no kubectl to render them, too."""
+    for name in ("deployment.yaml", "poddisruptionbudget.yaml", "secret.example.yaml"):
+        for one in documents(OVERLAY / name):
+            kubernetes_validate.validate(one, version, strict=True)
 
 
 @BOTH
@@ -133,6 +139,8 @@ def test_a_pod_has_time_to_give_its_leases_back(objects: Any) -> None:
 
     needed = int(before) + grace_for([Slowest()])  # type: ignore[list-item]
     assert pod["terminationGracePeriodSeconds"] > needed
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"][0] in dockerfile
     assert spec["minReadySeconds"] > TTL
     assert spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
     assert objects()["PodDisruptionBudget"]["spec"]["maxUnavailable"] < spec["replicas"]
@@ -234,6 +242,8 @@ def test_the_chart_takes_values_and_the_name_of_the_release() -> None:
     assert volumes[1]["secret"]["secretName"] == "telephony"
     for one in found.values():
         kubernetes_validate.validate(one, VERSIONS[-1], strict=True)
+    config = yaml.safe_load(found["ConfigMap"]["data"]["config.yaml"])
+    assert config["web"]["hosts"] == ["hotlines"], "who asks by the service's name is answered"
 
 
 def test_helm_lint_misses_only_a_picture() -> None:

@@ -114,6 +114,12 @@ def polls(replicas: Sequence[ReplicaProcess]) -> list[str]:
     ]
 
 
+def unowned(replica: ReplicaProcess) -> list[str]:
+    """The accounts that nobody polls, as the page of a replica says."""
+    page = replica.get("/metrics").decode()
+    return re.findall(r'^numwatch_account_unowned\{.*account="(\w+)"', page, re.MULTILINE)
+
+
 def has_noticed(replica: ReplicaProcess) -> bool:
     """Whether it knows that it was overtaken: it ends, or its own deadline has passed."""
     return replica.process.poll() is not None or "leases_expired" in replica.log
@@ -205,6 +211,25 @@ def test_one_that_is_killed_is_replaced_and_nothing_is_doubled(fleet: ReplicaFle
     tickets = len(fleet.sql("SELECT id FROM tickets"))
     fleet.until(lambda: len(set(opened(fleet))) == tickets, "not every ticket was delivered")
     assert len(opened(fleet)) <= tickets + 1, "more was repeated than was under way at the kill"
+
+
+@pytest.mark.skipif(not is_full(), reason="it takes the time of a lease, and half a minute more")
+def test_an_account_that_nobody_can_take_is_told_until_somebody_has_it(fleet: ReplicaFleet) -> None:
+    """Its row is locked by a session that somebody has left open."""
+    lease = "account:north/a3"
+    former = holder(fleet, lease)
+    kill(former.process)
+    fleet.start()
+    with ThreadPoolExecutor(1) as session:
+        locking = session.submit(
+            fleet.sql,
+            f"SELECT 1 FROM leases WHERE name = '{lease}' FOR UPDATE; SELECT pg_sleep(45)",
+        )
+        replicas = living(fleet)
+        fleet.until(lambda: all(unowned(it) == ["a3"] for it in replicas), "not told", 60)
+        locking.result(90)
+    fleet.until(lambda: is_divided(fleet), "nobody polls it")
+    fleet.until(lambda: not any(unowned(it) for it in replicas), "still told")
 
 
 def test_one_that_was_stopped_writes_nothing_when_it_goes_on(fleet: ReplicaFleet) -> None:
