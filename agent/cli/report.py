@@ -41,7 +41,10 @@ def _request(kind: str, period: str, provider: str, form: str) -> ReportRequest:
     if form not in list(Format):
         raise ValueError(f"--format: {form} is no format, expected one of {_FORMATS}")
     width = max(40, min(400, console().width))
-    return ReportRequest(ReportKind(kind), period, provider, Format(form), locale(), width)
+    # Whoever reads the ledger's file sees what is in it; a running agent looks at the token.
+    return ReportRequest(
+        ReportKind(kind), period, provider, Format(form), locale(), width, shows_people=True
+    )
 
 
 def _print(request: ReportRequest, out: Path | None, url: str | None, config: Path | None) -> int:

@@ -1,4 +1,4 @@
-"""The arguments of the commands that print reports: statistics."""
+"""The arguments of the commands that print reports: statistics, scores, claim."""
 
 from pathlib import Path
 from typing import Annotated
@@ -32,6 +32,8 @@ def add_report_commands(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
     reports = group(N_("Reports of a month or a quarter."))
     add(reports, "statistics", statistics, N_("Faults by category, provider, carrier and grade."))
+    add(reports, "scores", scores, N_("How well tickets were handled, by provider and person."))
+    add(reports, "claim", claim, N_("What a provider owes for promised times it broke."))
     app.add_typer(reports, name="report")
 
 
@@ -49,3 +51,33 @@ def statistics(
     raise typer.Exit(
         print_report("statistics", period, provider, form, out, url=url, config=config)
     )
+
+
+def scores(
+    period: PeriodOption = "",
+    provider: ProviderOption = "",
+    form: FormatOption = "text",
+    out: OutOption = None,
+    url: Url = None,
+    config: Ledger = None,
+) -> None:
+    """How well tickets were handled, by provider, responsible party and person."""
+    from agent.cli.report import print_report  # noqa: PLC0415 - a fast --help
+
+    raise typer.Exit(print_report("scores", period, provider, form, out, url=url, config=config))
+
+
+def claim(
+    provider: Annotated[
+        str, typer.Option("--provider", metavar="NAME", help=N_("The provider that owes it."))
+    ],
+    period: PeriodOption = "",
+    form: FormatOption = "text",
+    out: OutOption = None,
+    url: Url = None,
+    config: Ledger = None,
+) -> None:
+    """What a provider owes for promised times it broke, as a letter."""
+    from agent.cli.report import print_report  # noqa: PLC0415 - a fast --help
+
+    raise typer.Exit(print_report("claim", period, provider, form, out, url=url, config=config))

@@ -22,6 +22,7 @@ from agent.config.marking import MarkingSource
 from agent.config.on_call import OnCall
 from agent.config.pace import Intervals, Polling
 from agent.config.pushes import Pushes
+from agent.config.reports import Reports
 from agent.config.secret import Secret
 from agent.config.section import HttpUrl, ListenAddress, Network, Section, Zone
 from agent.config.service import ConfirmationOfRepair, ServiceLevels
@@ -87,13 +88,6 @@ class Reachability(Section):
     """Calls in a row that must have failed the same way."""
     window: Annotated[Duration, Field(ge=60)] = 1800.0
     """Older records count no more."""
-
-
-class Reports(Section):
-    """Fault statistics and other reports of a month or a quarter."""
-
-    repeat_within: Annotated[Duration, Field(ge=86_400, le=366 * 86_400)] = 30 * 86_400.0
-    """A fault of the same number and category within this time counts as repeated."""
 
 
 class Thresholds(Section):

@@ -106,15 +106,11 @@ def _since_begin(record: TicketRecord, at: float | None) -> float | None:
 
 def contact_seconds(record: TicketRecord) -> float | None:
     """How long the first contact took; ``None`` where none is recorded."""
-    return _recorded(record, ClockName.CONTACT)
+    return recorded_seconds(record, ClockName.CONTACT)
 
 
-def arrival_seconds(record: TicketRecord) -> float | None:
-    """How long the arrival on site took; ``None`` where none is recorded."""
-    return _recorded(record, ClockName.ON_SITE)
-
-
-def _recorded(record: TicketRecord, name: ClockName) -> float | None:
+def recorded_seconds(record: TicketRecord, name: ClockName) -> float | None:
+    """How long the contact or the arrival took; ``None`` where none is recorded."""
     stopped = clocks.stopped_at(record.clocks, name)
     if stopped is None or stopped >= end_of(record, float("inf")):
         return None

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from agent.states import Grade, Severity, Stage
 from agent.store.database import Database, uninterrupted
-from agent.store.schema import ticket_index, tickets, timeline
+from agent.store.schema import evidence, ticket_index, tickets, timeline
 from agent.tickets.categories import Category, category_of
 from agent.tickets.forms import FaultCause, QualityCheck, Resolution
 from agent.tickets.sla.clocks import ClockEvent
@@ -35,6 +35,7 @@ class RecordedVerdict(msgspec.Struct, frozen=True, gc=False):
 
     cause: str
     party: str
+    confidence: float = 0.0
 
 
 class RecordedForm(msgspec.Struct, frozen=True, gc=False):
@@ -97,6 +98,14 @@ class TicketRecord(msgspec.Struct, frozen=True):
     def carrier_code(self) -> str:
         """The base carrier; empty where it is not known."""
         return self.subject.carrier or self.carrier
+
+
+class EvidenceFile(msgspec.Struct, frozen=True, gc=False):
+    """A file of evidence that is stored with a ticket, and its digest."""
+
+    ticket: str
+    name: str
+    sha256: str
 
 
 class Moment(msgspec.Struct, frozen=True, gc=False):
@@ -173,6 +182,18 @@ class TicketRecords:
             documents = {row.id: row.document for row in await connection.execute(stored)}
             counts = {row[0]: int(row[1]) for row in await connection.execute(reopened)}
         return documents, counts
+
+    @uninterrupted
+    async def evidence(self, ids: Sequence[str]) -> list[EvidenceFile]:
+        """The files of evidence stored with some tickets, in order."""
+        found: list[EvidenceFile] = []
+        async with self._database.reading() as connection:
+            for start in range(0, len(ids), BATCH):
+                batch = evidence.c.ticket_id.in_(ids[start : start + BATCH])
+                query = select(evidence.c.ticket_id, evidence.c.name, evidence.c.sha256)
+                rows = await connection.execute(query.where(batch).order_by(evidence.c.id))
+                found += [EvidenceFile(*row) for row in rows]
+        return found
 
     async def moments(
         self, since: float, until: float, provider: str = ""

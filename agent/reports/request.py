@@ -12,6 +12,9 @@ class ReportKind(StrEnum):
     """A report; the value is a part of addresses and commands."""
 
     STATISTICS = "statistics"
+    SCORES = "scores"
+    CLAIM = "claim"
+    """Of one provider."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class ReportRequest:
         form: How it is written.
         locale: Its language.
         width: Cells of a line, where it is text.
+        shows_people: Whether people's names are shown; else they are masked.
     """
 
     kind: ReportKind
@@ -33,6 +37,7 @@ class ReportRequest:
     form: Format = Format.TEXT
     locale: str = ENGLISH
     width: int = USUAL_WIDTH
+    shows_people: bool = False
 
     @property
     def query(self) -> dict[str, str]:

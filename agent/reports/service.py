@@ -13,12 +13,17 @@ from agent.history.hours import HistoryError, HistoryReader
 from agent.history.ledger_reader import LedgerHistory
 from agent.history.service import CheckedFleet
 from agent.reports.availability import NumberKey
+from agent.reports.claim_paper import ClaimPaper
+from agent.reports.claims import Claim, contract_of
 from agent.reports.formats import Format, ReportFile, file_of, written
+from agent.reports.handling_views import claim_view, scores_view
 from agent.reports.paper import Paper
 from agent.reports.pdf import PdfPrinter
 from agent.reports.period import Period, PeriodKind
 from agent.reports.records import TicketRecords
-from agent.reports.request import ReportRequest
+from agent.reports.request import ReportKind, ReportRequest
+from agent.reports.scores import Scores
+from agent.reports.scores_paper import ScoresPaper
 from agent.reports.statistics import Statistics, StatisticsCounter
 from agent.reports.statistics_paper import MOST_ROWS, StatisticsPaper
 from agent.reports.statistics_view import statistics_view
@@ -26,6 +31,17 @@ from agent.reports.words import ReportWords
 from agent.store.database import Database
 
 log = structlog.get_logger(__name__)
+
+
+Found = Statistics | Scores | Claim
+
+
+def _json(found: Found, request: ReportRequest) -> bytes:
+    if isinstance(found, Statistics):
+        return msgspec.json.encode(statistics_view(found))
+    if isinstance(found, Scores):
+        return msgspec.json.encode(scores_view(found, shows_people=request.shows_people))
+    return msgspec.json.encode(claim_view(found))
 
 
 def _companies_of(results: Iterable[CheckResult]) -> dict[NumberKey, str]:
@@ -81,29 +97,75 @@ class ReportService:
         """The report that is asked for, as a file.
 
         Raises:
-            ValueError: when the period is none; the text says what one looks like.
+            ValueError: when the period or the provider is none; the text says what is expected.
             PdfError: when it is to be PDF and that cannot be made.
             StoreError: when the ledger cannot be read.
         """
-        period = self.period(request.period)
+        found = await self._found(request)
         if request.form is Format.JSON:
-            view = statistics_view(await self.statistics(period, request.provider))
-            content = await asyncio.to_thread(msgspec.json.encode, view)
-            return file_of(f"{request.kind.value}-{period.name}", request.form, content)
-        paper = await self.paper(request)
+            content = await asyncio.to_thread(_json, found, request)
+            return file_of(f"{request.kind.value}-{found.period.name}", request.form, content)
+        paper = await asyncio.to_thread(self._paper, found, request)
         return await written(paper, request.form, self._printer, request.width)
 
     async def paper(self, request: ReportRequest) -> Paper:
         """The report that is asked for; CSV has every row of it.
 
         Raises:
-            ValueError: when the period is none; the text says what one looks like.
+            ValueError: when the period or the provider is none; the text says what is expected.
             StoreError: when the ledger cannot be read.
         """
-        found = await self.statistics(self.period(request.period), request.provider)
+        return await asyncio.to_thread(self._paper, await self._found(request), request)
+
+    async def _found(self, request: ReportRequest) -> Found:
+        period = self.period(request.period)
+        if request.kind is ReportKind.STATISTICS:
+            return await self.statistics(period, request.provider)
+        if request.kind is ReportKind.SCORES:
+            return await self.scores(period, request.provider)
+        return await self.claim(period, request.provider)
+
+    def _paper(self, found: Found, request: ReportRequest) -> Paper:
+        settings = self._settings()
         most = None if request.form is Format.CSV else MOST_ROWS
-        words = ReportWords(request.locale, ZoneInfo(self._settings().timezone))
-        return await asyncio.to_thread(StatisticsPaper(found, words, most).paper)
+        words = ReportWords(request.locale, ZoneInfo(settings.timezone))
+        if isinstance(found, Statistics):
+            return StatisticsPaper(found, words, most).paper()
+        if isinstance(found, Scores):
+            return ScoresPaper(found, words, most, shows_people=request.shows_people).paper()
+        sender = settings.evidence.issuing_unit
+        return ClaimPaper(found, words, sender, self._clock(), most).paper()
+
+    async def scores(self, period: Period, provider: str = "") -> Scores:
+        """The handling scores of the tickets that were closed in a period.
+
+        Raises:
+            StoreError: when the ledger cannot be read.
+        """
+        async with self._turns:
+            scores = Scores(period, provider, self._settings().reports.weights)
+            async for batch in self._records.closed(period.since, period.until, provider):
+                await asyncio.to_thread(scores.add, batch)
+            return scores
+
+    async def claim(self, period: Period, provider: str) -> Claim:
+        """What is claimed of a provider for a period.
+
+        Raises:
+            ValueError: when the provider is not configured and has no contract.
+            StoreError: when the ledger cannot be read.
+        """
+        settings = self._settings()
+        names = [it.name for it in settings.providers]
+        if provider not in (*names, *settings.reports.contracts):
+            raise ValueError(f"provider= one of {', '.join(names)}")
+        async with self._turns:
+            claim = Claim(period, provider, contract_of(settings.reports.contracts, provider))
+            async for batch in self._records.closed(period.since, period.until, provider):
+                await asyncio.to_thread(claim.add, batch)
+            ids = list(dict.fromkeys(line.ticket for line in claim.claimed))
+            claim.evidence = await self._records.evidence(ids)
+            return claim
 
     async def statistics(self, period: Period, provider: str = "") -> Statistics:
         """The fault statistics of a period.

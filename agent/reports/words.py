@@ -117,3 +117,9 @@ class ReportWords:
     def free(self, text: str) -> Cell:
         """The cell of a text from outside; phones in it are masked, and nothing is a dash."""
         return Cell(mask_text(text) or "–")
+
+
+def masked_name(name: str) -> str:
+    """A person's name for readers who may not know it: its first character alone."""
+    clean = name.strip()
+    return f"{clean[0]}***" if clean else ""

@@ -19,7 +19,7 @@ from agent.complaints.complaint import (
 from agent.masking import mask_reference, mask_text
 from agent.states import PARTY_OF_CAUSE, Cause
 from agent.tickets.ending import ending_of
-from agent.tickets.forms import Confirmation, Visit
+from agent.tickets.forms import Confirmation, QualityCheck, Visit
 from agent.tickets.sla.clocks import Reading, readings
 from agent.tickets.ticket import Entry, Member, Severe, Ticket
 from agent.tickets.together import members_share
@@ -61,6 +61,7 @@ def document(ticket: Ticket, now: float) -> dict[str, Any]:
         "assignee": ticket.assignee,
         "responsible": ticket.responsible,
         "severe": _severe(ticket.severe),
+        "quality": [_check(check) for check in ticket.quality],
         "muted_until": stamp(ticket.muted_until),
         "parent": ticket.parent,
         "previous": ticket.previous,
@@ -242,6 +243,10 @@ def _severe(severe: Severe | None) -> dict[str, Any] | None:
     if severe is None:
         return None
     return {**msgspec.structs.asdict(severe), "since": stamp(severe.since)}
+
+
+def _check(check: QualityCheck) -> dict[str, Any]:
+    return {**msgspec.structs.asdict(check), "at": stamp(check.at), "result": check.result.value}
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

@@ -126,6 +126,7 @@ LABELS: Final[Mapping[str, Message]] = {
     "act.absent": Message("Customer absent"),
     "act.depart": Message("Departed"),
     "act.conduct": Message("Conduct checklist"),
+    "act.quality_check": Message("Quality check"),
     # fields of the forms
     "field.provider_ticket": Message("Provider's ticket number"),
     "field.at": Message("When (now if empty)"),
@@ -170,6 +171,7 @@ LABELS: Final[Mapping[str, Message]] = {
     "field.question": Message("Question"),
     "field.answer": Message("Answer"),
     "field.assignee": Message("Assigned to"),
+    "field.handler": Message("Whose work (who has the ticket if empty)"),
     # their choices
     "misrouted": Message("misrouted"),
     "incomplete_fields": Message("incomplete fields"),

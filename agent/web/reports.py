@@ -6,11 +6,13 @@ from http import HTTPStatus
 from aiohttp import web
 
 from agent.reports.formats import MEDIA_TYPES, USUAL_WIDTH, Format, ReportFile
+from agent.reports.handling_views import ClaimView, ScoresView
 from agent.reports.pdf import PdfError
 from agent.reports.period import EXPECTED
 from agent.reports.request import ReportKind, ReportRequest
 from agent.reports.service import ReportService
 from agent.reports.statistics_view import StatisticsView
+from agent.web.authentication import is_authorized
 from agent.web.endpoint import Content, Endpoint
 from agent.web.evidence import SHEET_POLICY
 from agent.web.language import LANG, choose_locale
@@ -57,6 +59,16 @@ async def show_statistics(request: web.Request) -> web.Response:
     return await answer(request, ReportKind.STATISTICS, query)
 
 
+async def show_scores(request: web.Request) -> web.Response:
+    """The handling scores of a period; names of people are masked for viewers."""
+    return await answer(request, ReportKind.SCORES, read(request.query, REPORT_QUERY))
+
+
+async def show_claim(request: web.Request) -> web.Response:
+    """What is claimed of a provider for a period."""
+    return await answer(request, ReportKind.CLAIM, read(request.query, REPORT_QUERY))
+
+
 async def answer(request: web.Request, kind: ReportKind, query: Mapping[str, str]) -> web.Response:
     """The response with the report that is asked for; only HTML, text and JSON are not saved.
 
@@ -65,7 +77,13 @@ async def answer(request: web.Request, kind: ReportKind, query: Mapping[str, str
     """
     form = Format(query["format"])
     wanted = ReportRequest(
-        kind, query["period"], query["provider"], form, locale_of(request), int(query["width"])
+        kind,
+        query["period"],
+        query["provider"],
+        form,
+        locale_of(request),
+        int(query["width"]),
+        is_authorized(request),
     )
     try:
         file = await reports_of(request).answer(wanted)
@@ -78,8 +96,9 @@ async def answer(request: web.Request, kind: ReportKind, query: Mapping[str, str
 
 
 def no_period(error: ValueError) -> ApiError:
-    """The refusal of a period that is none."""
-    return ApiError("400 period is none", str(error))
+    """The refusal of a period or a provider that is none."""
+    is_provider = str(error).startswith("provider")
+    return ApiError(f"400 {'provider' if is_provider else 'period'} is none", str(error))
 
 
 def _response(file: ReportFile, form: Format) -> web.Response:
@@ -105,6 +124,24 @@ REPORT_ROUTES = (
         show_statistics,
         "The fault statistics of a month or a quarter",
         (StatisticsView, *_FILES),
+        query=REPORT_QUERY,
+        errors=REPORT_ERRORS,
+    ),
+    Endpoint(
+        "GET",
+        "/api/reports/scores",
+        show_scores,
+        "The handling scores of a month or a quarter",
+        (ScoresView, *_FILES),
+        query=REPORT_QUERY,
+        errors=REPORT_ERRORS,
+    ),
+    Endpoint(
+        "GET",
+        "/api/reports/claim",
+        show_claim,
+        "What is claimed of a provider for a month or a quarter",
+        (ClaimView, *_FILES),
         query=REPORT_QUERY,
         errors=REPORT_ERRORS,
     ),

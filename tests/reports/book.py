@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from agent.states import ClockName, Grade, Scope, Severity, Stage
+from agent.states import PARTY_OF_CAUSE, Cause, ClockName, Grade, Scope, Severity, Stage
 from agent.tickets.sla import clocks
 from agent.tickets.sla.clocks import Events, Terms
 from agent.tickets.ticket import Entry, Member, Subject, Text, Ticket
@@ -55,7 +55,7 @@ def handled(
         "text": Text(f"{number} is down", "No call gets through."),
         "company": "示例公司",
         "carrier": "unicom",
-        "diagnosis": Verdict(number, cause, "finance", "", 0.9, start),
+        "diagnosis": Verdict(number, cause, PARTY_OF_CAUSE[Cause(cause)], "", 0.9, start),
         "clocks": recorded,
         "restored_at": restored_at,
         "closed_at": closed_at,

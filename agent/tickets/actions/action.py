@@ -44,6 +44,7 @@ class TicketAction(StrEnum):
     ABSENT = "absent"
     DEPART = "depart"
     CONDUCT = "conduct"
+    QUALITY_CHECK = "quality_check"
 
 
 ACTION_DESCRIPTIONS: Mapping[TicketAction, str] = {
@@ -78,5 +79,6 @@ ACTION_DESCRIPTIONS: Mapping[TicketAction, str] = {
     TicketAction.ABSENT: N_("Staff waited and the customer was absent; the clocks pause."),
     TicketAction.DEPART: N_("Staff has left the site."),
     TicketAction.CONDUCT: N_("What staff did before and after they touched anything."),
+    TicketAction.QUALITY_CHECK: N_("How it was handled is looked at, at any stage."),
 }
 """What each action means, for help texts."""

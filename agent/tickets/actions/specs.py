@@ -18,6 +18,7 @@ from agent.tickets import changes
 from agent.tickets.actions import effects, visits
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.effects import ActionContext
+from agent.tickets.actions.quality import quality_check
 from agent.tickets.actions.request import (
     LONGEST_TEXT,
     ActionRequest,
@@ -30,7 +31,14 @@ from agent.tickets.actions.request import (
     time,
 )
 from agent.tickets.changes import Change, changed, moment, span
-from agent.tickets.forms import FaultCause, Outcome, Rejection, Resolution, Responsibility
+from agent.tickets.forms import (
+    CheckResult,
+    FaultCause,
+    Outcome,
+    Rejection,
+    Resolution,
+    Responsibility,
+)
 from agent.tickets.lifecycle import ActorKind, is_allowed
 from agent.tickets.policy import TicketPolicy
 from agent.tickets.sla.clocks import PauseReason
@@ -54,8 +62,8 @@ class ActionSpec:
     fields: tuple[Field, ...] = ()
     kind: str = changes.UPDATED
     """The webhook's type."""
-    for_ended: bool = False
-    """Whether it is for ended tickets; all others are for open ones."""
+    for_ended: bool | None = False
+    """Whether it is for ended tickets, or for open ones; ``None`` is for both."""
     stages: tuple[Stage, ...] = ()
     """Stages it leads to or through; it is offered where one of them is a step away."""
     applies: Callable[[Ticket], bool] = lambda _ticket: True
@@ -189,6 +197,14 @@ ACTION_SPECS: Mapping[TicketAction, ActionSpec] = {
         ),
         applies=visits.has_arrived,
     ),
+    TicketAction.QUALITY_CHECK: ActionSpec(
+        quality_check,
+        (
+            choice("result", N_("what came of it"), tuple(CheckResult)),
+            text("handler", N_("whose work it was; whoever has the ticket where not said")),
+        ),
+        for_ended=None,
+    ),
     TicketAction.ANSWER: ActionSpec(
         effects.answer,
         (
@@ -232,7 +248,8 @@ def perform(
     after = _with_responsibility(spec.effect(ticket, context))
     shown = _with_fields(reason, spec, fields, policy)
     entry = Entry(now, request.actor.label, request.action.value, shown)
-    return changed(ticket, after, [entry], spec.kind, now)
+    kind = changes.REOPENED if after.open and not ticket.open else spec.kind
+    return changed(ticket, after, [entry], kind, now)
 
 
 def _check(ticket: Ticket, request: ActionRequest, spec: ActionSpec, reason: str) -> None:
@@ -245,7 +262,7 @@ def _check(ticket: Ticket, request: ActionRequest, spec: ActionSpec, reason: str
             {"sent": request.revision, "revision": ticket.revision},
         )
         raise ActionRequestError(problem, "revision")
-    if ticket.open is spec.for_ended:
+    if spec.for_ended is not None and ticket.open is spec.for_ended:
         state = "open" if ticket.open else str(ticket.stage)
         problem = Message(
             "{action} is not for a ticket that is {state}",
@@ -290,7 +307,9 @@ def offered(ticket: Ticket) -> tuple[TicketAction, ...]:
 
 
 def _is_offered(ticket: Ticket, spec: ActionSpec) -> bool:
-    if ticket.open is spec.for_ended or not spec.applies(ticket):
+    if spec.for_ended is not None and ticket.open is spec.for_ended:
+        return False
+    if not spec.applies(ticket):
         return False
     allowed = (is_allowed(ticket.stage, stage, ActorKind.PERSON) for stage in spec.stages)
     return not spec.stages or any(allowed)

@@ -4,11 +4,12 @@ See docs/reference/domain.md §3.
 """
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from msgspec.structs import replace
 
 from agent.states import Party, Scope, Severity, Stage
-from agent.tickets.forms import CUSTOMERS_CAUSES, Responsibility
+from agent.tickets.forms import CUSTOMERS_CAUSES, FaultCause, Responsibility
 from agent.tickets.lifecycle import RECOVERED
 from agent.tickets.ticket import Severe, Ticket
 
@@ -44,7 +45,37 @@ def is_severe_by_time(ticket: Ticket, after: float, lasted: float) -> bool:
     return is_unusable(ticket) and lasted > after
 
 
-def customers_responsibility(ticket: Ticket) -> str:
+class _Form(Protocol):
+    @property
+    def cause(self) -> FaultCause: ...
+
+
+class _Verdict(Protocol):
+    @property
+    def cause(self) -> str: ...
+    @property
+    def party(self) -> str: ...
+    @property
+    def confidence(self) -> float: ...
+
+
+class Attributed(Protocol):
+    """What of a ticket says whose responsibility it was."""
+
+    @property
+    def responsible(self) -> str:
+        """What a person says."""
+
+    @property
+    def confirmation(self) -> _Form | None:
+        """The signed form."""
+
+    @property
+    def diagnosis(self) -> _Verdict | None:
+        """The diagnosis."""
+
+
+def customers_responsibility(ticket: Attributed) -> str:
     """Why the responsibility is the customer's; empty where it is not, or is unclear.
 
     A person's decision goes before the form, and the form before a confident diagnosis.

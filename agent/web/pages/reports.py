@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from agent.i18n import Message
 from agent.reports.formats import Format
 from agent.reports.paper import Paper
 from agent.reports.pdf import is_available
 from agent.reports.period import Period, PeriodKind
 from agent.reports.render import fragment_of
 from agent.reports.request import ReportKind, ReportRequest
+from agent.web.authentication import is_authorized
 from agent.web.endpoint import Endpoint
 from agent.web.language import LANG
 from agent.web.pages.navigation import Links
@@ -22,7 +24,16 @@ from agent.web.services import services_of
 
 PERIOD = Parameter("period", "A month or a quarter; the present month by default.", longest=10)
 REPORTS_QUERY = (LANG, PERIOD, PROVIDER)
-_PATHS = {ReportKind.STATISTICS: "/reports"}
+_PATHS = {
+    ReportKind.STATISTICS: "/reports",
+    ReportKind.SCORES: "/reports/scores",
+    ReportKind.CLAIM: "/reports/claim",
+}
+_NAMES = {
+    ReportKind.STATISTICS: Message("Fault statistics"),
+    ReportKind.SCORES: Message("Handling scores"),
+    ReportKind.CLAIM: Message("Claims"),
+}
 _CHOICES = 15
 """Months that the form offers, the present one included."""
 _QUARTERS = 5
@@ -53,6 +64,20 @@ async def statistics_page(request: web.Request) -> web.Response:
     return await report_page(request, ReportKind.STATISTICS, query)
 
 
+async def scores_page(request: web.Request) -> web.Response:
+    """The handling scores of a month or a quarter."""
+    return await report_page(request, ReportKind.SCORES, read(request.query, REPORTS_QUERY))
+
+
+async def claim_page(request: web.Request) -> web.Response:
+    """What is claimed of a provider; of the first one where none is chosen."""
+    query = read(request.query, REPORTS_QUERY)
+    first = services_of(request).settings().providers[0].name
+    return await report_page(
+        request, ReportKind.CLAIM, {**query, "provider": query["provider"] or first}
+    )
+
+
 async def report_page(
     request: web.Request, kind: ReportKind, query: Mapping[str, str]
 ) -> web.Response:
@@ -63,9 +88,17 @@ async def report_page(
     except ValueError as error:
         raise no_period(error) from None
     wanted = ReportRequest(
-        kind, period.name, query["provider"], Format.HTML, reader_locale(request)
+        kind,
+        period.name,
+        query["provider"],
+        Format.HTML,
+        reader_locale(request),
+        shows_people=is_authorized(request),
     )
-    paper = await reports.paper(wanted)
+    try:
+        paper = await reports.paper(wanted)
+    except ValueError as error:
+        raise no_period(error) from None
     return await page(
         request,
         "reports.html",
@@ -76,6 +109,8 @@ async def report_page(
             paper,
             offered_periods(request),
         ),
+        kinds=[(_PATHS[it], _NAMES[it].text(wanted.locale), it is kind) for it in ReportKind],
+        is_of_one=kind is ReportKind.CLAIM,
         fragment=fragment_of(paper, lambda ticket: links("/tickets/{}", ticket)),
         providers=[it.name for it in services_of(request).settings().providers],
         has_pdf=is_available(),
@@ -101,6 +136,24 @@ ROUTES = (
         "/reports",
         statistics_page,
         "The fault statistics of a month or a quarter",
+        HTML,
+        query=REPORTS_QUERY,
+        errors=(BAD_REQUEST,),
+    ),
+    Endpoint(
+        "GET",
+        "/reports/scores",
+        scores_page,
+        "The handling scores of a month or a quarter",
+        HTML,
+        query=REPORTS_QUERY,
+        errors=(BAD_REQUEST,),
+    ),
+    Endpoint(
+        "GET",
+        "/reports/claim",
+        claim_page,
+        "What is claimed of a provider for a month or a quarter",
         HTML,
         query=REPORTS_QUERY,
         errors=(BAD_REQUEST,),
