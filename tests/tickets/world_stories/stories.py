@@ -154,6 +154,44 @@ def several() -> Iterator[Story]:
     yield two
 
 
+def _calls_at(name: str, *faults: str) -> Story:
+    """Each of the first numbers with a fault of its calls."""
+    story = Story(name)
+    for place, fault in enumerate(faults):
+        story.at(BEGIN, begin(FAULTS[fault], place)).at(END, end(FAULTS[fault], place))
+    return story
+
+
+def badly_reached() -> Iterator[Story]:
+    """Numbers whose calls end badly: together only for the same reason."""
+    hit = frozenset({0, 1, 2, 3})
+    story = _calls_at("nobody answers at four", *["nobody answers"] * 4)
+    story.expected = [Expected("numbers_answer_rate", "warning", "account", hit)]
+    yield story
+    story = _calls_at("calls get lost at four", *["calls do not get through"] * 4)
+    story.expected = [Expected("numbers_answer_rate", "warning", "account", hit)]
+    yield story
+    story = _calls_at(
+        "calls of three are lost in three ways",
+        *("nobody answers", "calls do not get through", "too many calls"),
+    )
+    story.expected = [
+        Expected("answer_rate", "warning", "number"),
+        Expected("answer_rate", "warning", "number"),
+        Expected("busy_rate", "warning", "number"),
+    ]
+    yield story
+    story = _calls_at("lines busy at four on one trunk", *["lines busy"] * 4)
+    story.at(0, _on_one_trunk)
+    story.expected = [Expected("landing_down", "warning", "trunk", hit)]
+    yield story
+
+
+def _on_one_trunk(accounts: list[Account]) -> None:
+    for it in accounts[0].hotlines.values():
+        it.trunk = "t1"
+
+
 def money() -> Iterator[Story]:
     """Accounts without money."""
     everybody = frozenset(range(NUMBERS))
@@ -261,5 +299,5 @@ def flapping() -> Iterator[Story]:
 
 def stories() -> list[Story]:
     """All of them."""
-    makers = (singles, pairs, several, money, blind, gone, quiet, flapping)
+    makers = (singles, pairs, several, badly_reached, money, blind, gone, quiet, flapping)
     return [story for make in makers for story in make()]
