@@ -9,7 +9,6 @@ Rendered text is stored compressed (``exporters/piece.py``).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +22,7 @@ Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Frame:
     """The label values of some rows, by column.
 
@@ -34,6 +33,8 @@ class Frame:
     names: tuple[str, ...]
     columns: tuple[Sequence[str], ...] = field(repr=False)
     rows: int
+    # No cached_property: it needs a dictionary, and an account has dozens of frames and blocks.
+    _texts: tuple[Piece, ...] | None = field(default=None, init=False, repr=False)
 
     @classmethod
     def of(cls, names: Sequence[str], columns: Sequence[Sequence[str]]) -> "Frame":
@@ -49,13 +50,19 @@ class Frame:
             raise ValueError(f"a frame needs one column of equal length per label, got {lengths}")
         return cls(tuple(names), tuple(columns), lengths.pop() if lengths else 1)
 
-    @cached_property
+    @property
     def texts(self) -> tuple[Piece, ...]:
         """The label text of all rows, one piece per ``labels.CHUNK_ROWS`` rows."""
-        return tuple(compress((chunk,)) for chunk in chunks(self.names, self.columns, self.rows))
+        texts = self._texts
+        if texts is None:
+            texts = tuple(
+                compress((chunk,)) for chunk in chunks(self.names, self.columns, self.rows)
+            )
+            object.__setattr__(self, "_texts", texts)
+        return texts
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Block:
     """One family's values over a frame.
 
@@ -71,6 +78,7 @@ class Block:
     frame: Frame
     values: Floats = field(repr=False)
     rows: Rows | None = field(default=None, repr=False)
+    _piece: Piece | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         expected = self.frame.rows if self.rows is None else self.rows.size
@@ -87,10 +95,15 @@ class Block:
         """The number of samples."""
         return int(self.values.size)
 
-    @cached_property
+    @property
     def piece(self) -> Piece:
         """The block's sample lines; they are the same in all formats."""
-        return compress(sample_lines(self.family.name, self.frame.texts, self.values, self.rows))
+        piece = self._piece
+        if piece is None:
+            lines = sample_lines(self.family.name, self.frame.texts, self.values, self.rows)
+            piece = compress(lines)
+            object.__setattr__(self, "_piece", piece)
+        return piece
 
 
 def _ascend(rows: Rows, limit: int) -> bool:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 
+from exporters.label_column import LabelColumn
+
 CHUNK_ROWS = 4096
 """Rows rendered at once: about a millisecond of work, so that other threads get their turn."""
 
@@ -42,6 +44,21 @@ def _escaped(values: Sequence[str]) -> Sequence[str]:
     return list(map(escape, values)) if _SPECIAL.search(text) else values
 
 
+_FEW_WORDS = 64
+"""Words of a column that are escaped once each instead of once for every row."""
+
+
+def _texts(column: Sequence[str]) -> Sequence[str]:
+    """The escaped values of a column; a single one where all rows have the same."""
+    if not isinstance(column, LabelColumn):
+        return _escaped(column[:1] if _is_constant(column) else column)
+    if column.is_constant:
+        return _escaped((column[0],))
+    if len(column.words) > _FEW_WORDS:
+        return _escaped(list(column))
+    return list(LabelColumn(_escaped(column.words), column.codes))
+
+
 def _with_gaps(names: Sequence[str], columns: Sequence[Sequence[str]]) -> Iterator[str]:
     """The label text of each row, without the labels that have no value."""
     for row in zip(*columns, strict=True):
@@ -60,7 +77,7 @@ def label_lines(names: Sequence[str], columns: Sequence[Sequence[str]]) -> bytes
     """
     rows = len(columns[0])
     # A column with one value, such as the account, is escaped and written once.
-    escaped = [_escaped(column[:1] if _is_constant(column) else column) for column in columns]
+    escaped = list(map(_texts, columns))
     if not all(map(all, escaped)):
         filled = [column if len(column) == rows else [column[0]] * rows for column in escaped]
         return "\n".join(_with_gaps(names, filled)).encode()

@@ -50,7 +50,7 @@ class PhoneColumns:
         """Returns the columns of ``bound``, recomputed only in the changed ``rows``."""
         if not rows.size and alignment.carry is None:
             return self
-        fresh = [binding_labels(phones or ()) for phones in take_rows(bound, rows)]
+        fresh = _labels_of(take_rows(bound, rows))
         labels = alignment.patch_list(self.labels, rows, fresh)
         if labels is not self.labels or self._known_changed(bound, rows):
             return PhoneColumns.read(bound, labels)
@@ -103,7 +103,14 @@ def _same(new: Floats, old: Floats) -> bool:
 
 def read_phones(bound: list[Bound]) -> PhoneColumns:
     """Returns the columns of ``bound``."""
-    return PhoneColumns.read(bound, [binding_labels(phones or ()) for phones in bound])
+    return PhoneColumns.read(bound, _labels_of(bound))
+
+
+def _labels_of(bound: Sequence[Bound]) -> list[tuple[str, ...]]:
+    """The labels of each number's phones; equal ones, as of ids 1 and 2, are in memory once."""
+    known: dict[tuple[str, ...], tuple[str, ...]] = {}
+    labels = (binding_labels(phones or ()) for phones in bound)
+    return [known.setdefault(each, each) for each in labels]
 
 
 def binding_labels(bindings: Sequence[Binding]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from agent.model import Snapshot
 from agent.states import Capability
 from exporters.block import Block, Frame
 from exporters.family import FAMILIES
+from exporters.label_column import LabelColumn
 
 Result = TypeVar("Result")
 _PLAIN = (bool, int, float, str, tuple)
@@ -96,22 +97,13 @@ class SeriesContext:
 def account_frame(owner: tuple[str, str], labels: Sequence[str], *columns: Sequence[str]) -> Frame:
     """A frame with the account's labels before ``labels``."""
     rows = len(columns[0]) if columns else 1
-    own = [constant_column(label, rows) for label in owner]
+    own = [LabelColumn.constant(label, rows) for label in owner]
     return Frame.of(("provider", "account", *labels), (*own, *columns))
 
 
-def constant_column(text: str, rows: int) -> Sequence[str]:
-    """A column of ``rows`` times the same text, which is in memory once.
-
-    It is an array because the garbage collector does not traverse one: a list of 100,000 texts
-    blocks the event loop for milliseconds at every collection.
-    """
-    return cast("Sequence[str]", np.broadcast_to(np.array(text, dtype=object), rows))
-
-
 def decode(words: Sequence[str], codes: npt.NDArray[np.integer[Any]]) -> Sequence[str]:
-    """The word of each code, as an array (see :func:`constant_column`)."""
-    return cast("Sequence[str]", np.array(words, dtype=object)[codes])
+    """The word of each code, as a column that the garbage collector does not traverse."""
+    return LabelColumn.of(words, codes)
 
 
 def with_label(frame: Frame, label: str, column: Sequence[str]) -> Frame:

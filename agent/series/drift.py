@@ -11,6 +11,7 @@ from agent.series.context import SeriesContext, account_frame, decode
 from agent.states import Capability
 from exporters.block import Block, Frame
 from exporters.family import FAMILIES
+from exporters.label_column import Codes, small
 
 QUIET_ROWS = 10_000
 """Numbers above which an account has series only of sections that have drifted since the start.
@@ -39,7 +40,7 @@ def drift_blocks(context: SeriesContext) -> Iterator[Block]:
 class Cells:
     """The samples' rows and sections (as indexes of ``SECTIONS``)."""
 
-    def __init__(self, rows: Rows, sections: Rows) -> None:
+    def __init__(self, rows: Codes, sections: Codes) -> None:
         self.rows = rows
         self.sections = sections
 
@@ -53,7 +54,7 @@ def _cells(known: Bits, seen: Bits, fresh: int, number_rows: Rows | None) -> Cel
         hidden[number_rows] = False
         shown = np.where(hidden, np.uint8(0), shown)
     rows, sections = np.nonzero(_spread(shown))
-    return Cells(rows, sections)
+    return Cells(small(rows, known.size), small(sections, len(SECTIONS)))
 
 
 def _frame(owner: tuple[str, str], names: Sequence[str], cells: Cells) -> Frame:

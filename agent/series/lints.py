@@ -13,6 +13,7 @@ from agent.series.drift import QUIET_ROWS
 from agent.states import Capability
 from exporters.block import Block, Frame
 from exporters.family import FAMILIES
+from exporters.label_column import Codes, small
 
 _FAMILY = "numwatch_number_lint_findings"
 _ACCOUNT_FAMILY = "numwatch_account_lint_findings"
@@ -24,7 +25,7 @@ _LINTED = (Capability.NUMBERS, Capability.ROUTING, Capability.REACHABILITY)
 class Cells:
     """The samples' rows and levels (as indexes of ``Level``)."""
 
-    def __init__(self, rows: Rows, levels: Rows) -> None:
+    def __init__(self, rows: Codes, levels: Codes) -> None:
         self.rows = rows
         self.levels = levels
 
@@ -79,7 +80,8 @@ def _cells(count: int, seen: Bits | None, masks: Sequence[int], number_rows: Row
         hidden = np.ones(count, dtype=np.bool_)
         hidden[number_rows] = False
         shown[hidden] = False
-    return Cells(*np.nonzero(shown))
+    rows, levels = np.nonzero(shown)
+    return Cells(small(rows, count), small(levels, len(masks)))
 
 
 def _frame(owner: tuple[str, str], names: Sequence[str], cells: Cells) -> Frame:

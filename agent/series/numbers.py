@@ -12,6 +12,7 @@ from agent.series.context import SeriesContext, account_frame, decode, with_labe
 from agent.states import Capability, NetworkState
 from exporters.block import Block, Frame
 from exporters.family import FAMILIES
+from exporters.ones import ones as all_ones
 
 _UNKNOWN_NETWORK = NETWORK_CODES[NetworkState.UNKNOWN]
 _NUMBER_STATE_NAMES = tuple(state.value for state in NUMBER_STATES)
@@ -59,7 +60,7 @@ def state_frame(frame: Frame, codes: Codes, names: Sequence[str], rows: Rows | N
 
 def ones(family: str, frame: Frame) -> Block:
     """A block that is 1 for every row of ``frame``."""
-    return Block(FAMILIES[family], frame, np.ones(frame.rows))
+    return Block(FAMILIES[family], frame, all_ones(frame.rows))
 
 
 def _info_frame(

@@ -1,7 +1,6 @@
 """Series of the phones bound behind each number."""
 
 from collections.abc import Iterator, Sequence
-from typing import cast
 
 import numpy as np
 
@@ -55,9 +54,13 @@ def label_columns(
 ) -> tuple[Sequence[str], Sequence[str]]:
     """The number and the label of every phone of the numbers in ``number_rows``."""
     rows = range(len(names)) if number_rows is None else number_rows.tolist()
-    owners = np.array([row for row in rows for _ in labels[row]], dtype=np.intp)
-    shown = (label for row in rows for label in labels[row])
-    return decode(names, owners), cast("Sequence[str]", np.fromiter(shown, dtype=object))
+    sizes = [len(labels[row]) for row in rows]
+    owners = np.repeat(np.arange(len(names)) if number_rows is None else number_rows, sizes)
+    # Ids of phones are often the same from number to number: each is in memory once.
+    words: dict[str, int] = {}
+    codes = (words.setdefault(label, len(words)) for row in rows for label in labels[row])
+    shown = np.fromiter(codes, dtype=np.int32, count=owners.size)
+    return decode(names, owners), decode(tuple(words), shown)
 
 
 def _reachable_block(frame: Frame, states: Codes, rows: Rows | None) -> Block:

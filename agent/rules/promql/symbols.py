@@ -11,6 +11,8 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
+from exporters.label_column import LabelColumn
+
 Codes = npt.NDArray[np.int32]
 
 _CHUNK = 4096
@@ -89,6 +91,8 @@ class Symbols:
 
     def encode(self, column: Sequence[str]) -> Codes:
         """The codes of a column of texts."""
+        if isinstance(column, LabelColumn):
+            return self._encode_words(column)
         codes = np.empty(len(column), np.int32)
         values = iter(column)
         for start in range(0, len(column), _CHUNK):
@@ -101,6 +105,18 @@ class Symbols:
             lowest = min(self._derived)
             self._derived.difference_update(codes[codes >= lowest].tolist())
         return codes
+
+    def _encode_words(self, column: LabelColumn) -> Codes:
+        """The codes of a column that has few words: each word is looked up once."""
+        if column.codes is None:
+            return np.full(column.rows, self.code(column.words[0]), np.int32)
+        if len(column.words) > column.rows:
+            return self.encode(list(column))
+        # Only words that occur: a word without a row would be a text that no series has.
+        codes = np.zeros(len(column.words), np.int32)
+        used = distinct_of(column.codes)
+        codes[used] = self.encode([column.words[word] for word in used.tolist()])
+        return np.asarray(codes[column.codes])
 
     def decode(self, codes: "npt.NDArray[np.int32] | npt.NDArray[np.intp]") -> list[str]:
         """The texts of ``codes``."""
