@@ -21,10 +21,10 @@ from agent.rules.promql.alignment import (
     part_of,
     range_part,
 )
+from agent.rules.promql.frame_columns import FrameColumns
 from agent.rules.promql.nodes import NOW, Node, Range, Selector, Subquery, TimeModifier, children_of
 from agent.rules.promql.over_time import last_over_time
 from agent.rules.promql.range_vector import RangePart, RangeVector, Span
-from agent.rules.promql.source import Columns
 from agent.rules.promql.symbols import Codes, Symbols
 from agent.rules.promql.table import Table
 from agent.rules.promql.vector import Vector, joined
@@ -105,7 +105,7 @@ class History:
         floor: The retention of all other metrics.
     """
 
-    def __init__(self, columns: Columns, retention: Mapping[str, int], floor: int = 0) -> None:
+    def __init__(self, columns: FrameColumns, retention: Mapping[str, int], floor: int = 0) -> None:
         self._columns = columns
         self._retention = retention
         self._floor = max(floor, retention.get(ANY_METRIC, 0))
@@ -191,7 +191,7 @@ class History:
             if not remaining:
                 del self._writers[name]
 
-    def renew(self, columns: Columns) -> None:
+    def renew(self, columns: FrameColumns) -> None:
         """Encode everything anew by ``columns.symbols``."""
         former, self._columns = self._columns.symbols, columns
         tables: dict[Table, Table] = {}

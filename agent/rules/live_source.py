@@ -10,10 +10,11 @@ from agent.model import Alert
 from agent.rules.alerting import ALERT_NAME
 from agent.rules.history import History
 from agent.rules.promql.errors import DUPLICATE_SAMPLE, EvaluationError
+from agent.rules.promql.frame_columns import FrameColumns
 from agent.rules.promql.nodes import Selector
 from agent.rules.promql.range_vector import RangeVector, Span
 from agent.rules.promql.result_cache import Operands
-from agent.rules.promql.source import BlockSource, Columns, Source, matching
+from agent.rules.promql.source import BlockSource, Source, matching
 from agent.rules.promql.symbols import Symbols
 from agent.rules.promql.table import Table
 from agent.rules.promql.vector import Vector, empty, joined
@@ -31,7 +32,7 @@ class LiveSeries:
     """
 
     def __init__(self, retention: Mapping[str, int], floor: int = 0) -> None:
-        self.columns = Columns()
+        self.columns = FrameColumns()
         self.history = History(self.columns, retention, floor)
         self._now = 0
         self._results: dict[str, Vector] = {}
@@ -127,7 +128,7 @@ class LiveSeries:
     def renew(self) -> None:
         """Renew the symbol table, without the texts of series that are gone."""
         former = self.columns.symbols
-        self.columns = Columns()
+        self.columns = FrameColumns()
         symbols = self.columns.symbols
         self._results = {
             rule: result.translated(former, symbols) for rule, result in self._results.items()

@@ -11,9 +11,11 @@ import numpy as np
 from agent.rules.promql.errors import EvaluationError
 from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.promql.nodes import Aggregate, Semantics
+from agent.rules.promql.row_numbers import first_rows
 from agent.rules.promql.symbols import Rows
 from agent.rules.promql.table import Table
 from agent.rules.promql.vector import Floats, Vector, empty
+from exporters.ones import ones
 
 _INT64 = 2.0**63
 
@@ -70,11 +72,13 @@ def aggregate(node: Aggregate, operand: Vector, parameter: float | None) -> Vect
     if not operand.size:
         return empty(operand.table.symbols)
     counts = np.bincount(groups, minlength=table.rows)
-    present = np.flatnonzero(counts)
-    group_ids = np.zeros(table.rows, np.intp)
-    group_ids[present] = np.arange(present.size)
+    present = table.all_rows if counts.all() else np.flatnonzero(counts)
+    if present.size < table.rows:
+        group_ids = np.zeros(table.rows, np.intp)
+        group_ids[present] = first_rows(present.size)
+        groups = group_ids[groups]
     sizes = counts[present].astype(np.float64)
-    samples = GroupedSamples(operand.values, group_ids[groups], sizes, node.semantics)
+    samples = GroupedSamples(operand.values, groups, sizes, node.semantics)
     if node.operator == "quantile":
         assert parameter is not None
         return Vector(table, present, _quantile(samples, parameter))
@@ -119,6 +123,9 @@ def _variance(samples: GroupedSamples) -> Floats:
 def _extreme(reduce: np.ufunc) -> Callable[[GroupedSamples], Floats]:
     def extreme(samples: GroupedSamples) -> Floats:
         if samples.size == samples.values.size:
+            if np.array_equal(samples.ids, first_rows(samples.size)):
+                # Each is alone and in its place: the values are in memory once.
+                return samples.values
             alone = np.empty(samples.size)
             alone[samples.ids] = samples.values
             return alone
@@ -153,7 +160,7 @@ _REDUCTIONS: Mapping[str, Callable[[GroupedSamples], Floats]] = {
     "avg": _average,
     "count": lambda samples: samples.counts,
     "count_values": lambda samples: samples.counts,
-    "group": lambda samples: np.ones(samples.size),
+    "group": lambda samples: ones(samples.size),
     "min": _extreme(np.fmin),
     "max": _extreme(np.fmax),
     "stdvar": _variance,

@@ -63,7 +63,7 @@ class Alignment:
         projection = combined.project(combined.names)
         self.table = projection.table
         self._ids = None if projection.table is combined else projection.ids
-        self._sorted: dict[LabelSets, tuple[Codes, Rows]] = {}
+        self._sorted: dict[LabelSets, tuple[Codes | Rows, Rows]] = {}
 
     def places(self, labels: LabelSets, rows: Rows) -> tuple[Rows, Rows]:
         """Which of the table's ``rows`` (ascending) are in ``labels``, and its rows of them."""

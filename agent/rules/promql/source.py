@@ -1,53 +1,19 @@
 """Where an evaluation's samples come from, and the agent's blocks as such a source."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from operator import is_
-from typing import NamedTuple, Protocol
-from weakref import WeakKeyDictionary
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 import numpy as np
 
+from agent.rules.promql.frame_columns import FrameColumns
 from agent.rules.promql.matchers import METRIC_NAME, Matcher
 from agent.rules.promql.nodes import Selector
 from agent.rules.promql.range_vector import RangeVector, Span
-from agent.rules.promql.symbols import Codes, Rows, Symbols, group
+from agent.rules.promql.symbols import Rows, Symbols
 from agent.rules.promql.table import Table
-from agent.rules.promql.vector import Vector, empty, joined
-from exporters.block import Block, Frame
-
-
-class FrameTraits(NamedTuple):
-    """Properties of one frame's label sets.
-
-    When one frame of a large table changes, whether all rows of the table are distinct follows
-    from the properties of its frames, without looking at every row.
-    """
-
-    distinct: bool
-    """Whether no two label sets are equal."""
-    constants: Mapping[str, int]
-    """The labels with one value in all rows, and its code."""
-
-
-def frame_traits(columns: Mapping[str, Codes], rows: int) -> FrameTraits:
-    """The properties of ``rows`` label sets."""
-    if not rows:
-        return FrameTraits(distinct=True, constants={})
-    first, _ = group([*columns.values()], rows)
-    constants = {
-        name: int(codes[0]) for name, codes in columns.items() if bool((codes == codes[0]).all())
-    }
-    return FrameTraits(first.size == rows, constants)
-
-
-def are_distinct(frames: Sequence[FrameTraits]) -> bool:
-    """Whether the label sets of all ``frames`` are known to be distinct."""
-    if not all(frame.distinct for frame in frames):
-        return False
-    names = set(frames[0].constants).intersection(*(frame.constants for frame in frames))
-    return len({tuple(frame.constants[name] for name in sorted(names)) for frame in frames}) == len(
-        frames
-    )
+from agent.rules.promql.vector import Floats, Vector, empty, joined
+from exporters.block import Block
+from exporters.ones import are_ones, ones
 
 
 class Source(Protocol):
@@ -80,104 +46,13 @@ def matching(vector: Vector, matchers: Iterable[Matcher]) -> Vector:
     return vector
 
 
-Families = Mapping[str, tuple[Block, ...]]
-
-
-def frame_groups(families: Families) -> list[tuple[Frame, ...]]:
-    """The frames of each table: frames with the same label names that one family has together."""
-    groups: list[dict[Frame, None]] = []
-    group_of: dict[Frame, dict[Frame, None]] = {}
-    for blocks in families.values():
-        by_names: dict[frozenset[str], list[Frame]] = {}
-        for block in blocks:
-            by_names.setdefault(frozenset(block.frame.names), []).append(block.frame)
-        for frames in by_names.values():
-            group = next((group_of[frame] for frame in frames if frame in group_of), None)
-            if group is None:
-                group = {}
-                groups.append(group)
-            for frame in frames:
-                group_of.setdefault(frame, group)[frame] = None
-    return [tuple(frames) for frames in groups]
-
-
-def _former_if_same(former: tuple[Block, ...], blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    same = len(former) == len(blocks) and all(map(is_, former, blocks))
-    return former if same else blocks
-
-
-class Columns:
-    """The encoded label columns of frames, cached while the frames are in use.
-
-    The frames of a family follow each other in one table, so that families over the same
-    frames are rows of the same table.
-    """
-
-    def __init__(self) -> None:
-        self.symbols = Symbols()
-        self._encoded: WeakKeyDictionary[Frame, dict[str, Codes]] = WeakKeyDictionary()
-        self._traits: WeakKeyDictionary[Frame, FrameTraits] = WeakKeyDictionary()
-        self._tables: dict[tuple[Frame, ...], Table] = {}
-        self._families: Families = {}
-
-    def families(self, blocks: Iterable[Block]) -> Families:
-        """The blocks of each metric; the same tuple as before where the blocks are the same."""
-        by_name: dict[str, list[Block]] = {}
-        for block in blocks:
-            by_name.setdefault(block.family.name, []).append(block)
-        former = self._families
-        self._families = {
-            name: _former_if_same(former.get(name, ()), tuple(members))
-            for name, members in by_name.items()
-        }
-        return self._families
-
-    def tables(self, families: Families) -> Mapping[Frame, tuple[Table, int]]:
-        """The table of each frame, and its first row in the table."""
-        former, self._tables = self._tables, {}
-        positions: dict[Frame, tuple[Table, int]] = {}
-        for frames in frame_groups(families):
-            table = former.get(frames) or self._table(frames)
-            self._tables[frames] = table
-            start = 0
-            for frame in frames:
-                positions[frame] = (table, start)
-                start += frame.rows
-        return positions
-
-    def _table(self, frames: tuple[Frame, ...]) -> Table:
-        encoded = [self.encoded(frame) for frame in frames]
-        names = frames[0].names
-        columns = {name: np.concatenate([codes[name] for codes in encoded]) for name in names}
-        distinct = are_distinct([self._traits_of(frame) for frame in frames])
-        start = 0
-        for frame in frames:
-            # Slices of the table, so that the codes are in memory once.
-            end = start + frame.rows
-            self._encoded[frame] = {name: codes[start:end] for name, codes in columns.items()}
-            start = end
-        return Table(self.symbols, columns, start, distinct=distinct)
-
-    def _traits_of(self, frame: Frame) -> FrameTraits:
-        if frame not in self._traits:
-            self._traits[frame] = frame_traits(self._encoded[frame], frame.rows)
-        return self._traits[frame]
-
-    def encoded(self, frame: Frame) -> Mapping[str, Codes]:
-        """The codes of a frame's labels."""
-        if frame not in self._encoded:
-            pairs = zip(frame.names, frame.columns, strict=True)
-            self._encoded[frame] = {name: self.symbols.encode(column) for name, column in pairs}
-        return self._encoded[frame]
-
-
 class BlockSource:
     """The agent's current series: the time of every sample is the evaluation time."""
 
-    def __init__(self, columns: Columns, blocks: Sequence[Block]) -> None:
+    def __init__(self, columns: FrameColumns, blocks: Sequence[Block]) -> None:
         self.symbols = columns.symbols
         self._families = columns.families(blocks)
-        self._positions = columns.tables(self._families)
+        self._places = columns.tables(self._families)
         self._whole: dict[str, Vector] = {}
         self._selected: dict[Selector, Vector] = {}
 
@@ -204,22 +79,36 @@ class BlockSource:
     def _gather(self, name: str, blocks: Sequence[Block]) -> Vector:
         by_table: dict[Table, list[Block]] = {}
         for block in blocks:
-            by_table.setdefault(self._positions[block.frame][0], []).append(block)
+            by_table.setdefault(self._places[block.frame][0], []).append(block)
         metric = self.symbols.derive(name)
         parts = [self._rows(table, members, metric) for table, members in by_table.items()]
         return joined(self.symbols, parts) if parts else empty(self.symbols)
 
     def _rows(self, table: Table, blocks: Sequence[Block], metric: int) -> Vector:
-        rows = np.concatenate([self._rows_of(block) for block in blocks])
-        values = np.concatenate([block.values for block in blocks])
+        rows, values = self._rows_of(table, blocks), _values_of(blocks)
         projection = table.project(table.names)
         if projection.table is not table:
             rows, first = np.unique(projection.ids[rows].astype(np.intp), return_index=True)
             values = values[first]
         return Vector(projection.table, rows, values, metric)
 
-    def _rows_of(self, block: Block) -> Rows:
-        start = self._positions[block.frame][1]
-        if block.rows is None:
-            return np.arange(start, start + block.frame.rows)
-        return block.rows + start
+    def _rows_of(self, table: Table, blocks: Sequence[Block]) -> Rows:
+        starts = [self._places[block.frame].start for block in blocks]
+        is_whole = all(block.rows is None for block in blocks) and starts == sorted(starts)
+        if is_whole and sum(block.size for block in blocks) == table.rows:
+            # All rows of the table: one array for all families that have them.
+            return table.all_rows
+        return np.concatenate(
+            [
+                np.arange(start, start + block.frame.rows)
+                if block.rows is None
+                else block.rows + start
+                for block, start in zip(blocks, starts, strict=True)
+            ]
+        )
+
+
+def _values_of(blocks: Sequence[Block]) -> Floats:
+    if all(are_ones(block.values) for block in blocks):
+        return ones(sum(block.size for block in blocks))
+    return np.concatenate([block.values for block in blocks])

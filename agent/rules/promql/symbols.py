@@ -6,7 +6,8 @@ are not hashed, so two different label sets never collide.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -93,11 +94,22 @@ class Symbols:
         """The codes of a column of texts."""
         if isinstance(column, LabelColumn):
             return self._encode_words(column)
-        codes = np.empty(len(column), np.int32)
-        values = iter(column)
-        for start in range(0, len(column), _CHUNK):
+        return self._encode_texts(iter(column), len(column))
+
+    def encode_all(self, columns: Sequence[Sequence[str]]) -> Codes:
+        """The codes of several columns, one behind the other, with little work for each of them."""
+        coded = [column for column in columns if isinstance(column, LabelColumn)]
+        if not coded:
+            return self._encode_texts(chain.from_iterable(columns), sum(map(len, columns)))
+        if len(coded) == len(columns):
+            return self._encode_words(_one_column(coded))
+        return np.concatenate([self.encode(column) for column in columns])
+
+    def _encode_texts(self, values: Iterator[str], count: int) -> Codes:
+        codes = np.empty(count, np.int32)
+        for start in range(0, count, _CHUNK):
             chunk = islice(values, _CHUNK)
-            size = min(_CHUNK, len(column) - start)
+            size = min(_CHUNK, count - start)
             coded = map(self._codes.__getitem__, chunk)
             codes[start : start + size] = np.fromiter(coded, np.int32, size)
         if self._derived and codes.size:
@@ -110,8 +122,6 @@ class Symbols:
         """The codes of a column that has few words: each word is looked up once."""
         if column.codes is None:
             return np.full(column.rows, self.code(column.words[0]), np.int32)
-        if len(column.words) > column.rows:
-            return self.encode(list(column))
         # Only words that occur: a word without a row would be a text that no series has.
         codes = np.zeros(len(column.words), np.int32)
         used = distinct_of(column.codes)
@@ -122,6 +132,24 @@ class Symbols:
         """The texts of ``codes``."""
         texts = self.texts
         return [texts[code] for code in codes.tolist()]
+
+
+def _one_column(columns: Sequence[LabelColumn]) -> LabelColumn:
+    """The columns one behind the other; words that they share are there once."""
+    words: list[str] = []
+    first_of: dict[int, int] = {}
+    for column in columns:
+        if id(column.words) not in first_of:
+            first_of[id(column.words)] = len(words)
+            words += column.words
+    sizes = [column.rows for column in columns]
+    codes = np.repeat(np.array([first_of[id(it.words)] for it in columns], np.int32), sizes)
+    start = 0
+    for column, size in zip(columns, sizes, strict=True):
+        if column.codes is not None:
+            codes[start : start + size] += column.codes
+        start += size
+    return LabelColumn(words, codes)
 
 
 Keys = npt.NDArray[np.int64]
@@ -147,7 +175,7 @@ def pack(columns: Sequence[Codes], rows: int) -> Keys:
     return keys
 
 
-def distinct_of(codes: Codes) -> Rows:
+def distinct_of(codes: npt.NDArray[np.integer[Any]]) -> Rows:
     """The distinct codes, ascending."""
     if not codes.size:
         return np.empty(0, np.intp)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agent.rules.promql.matchers import Matcher
+from agent.rules.promql.row_numbers import first_rows
 from agent.rules.promql.symbols import Codes, Rows, Symbols, distinct_of, group, locate
 
 Mask = npt.NDArray[np.bool_]
@@ -47,7 +48,7 @@ class Table:
     @cached_property
     def all_rows(self) -> Rows:
         """Every row, in order."""
-        return np.arange(self.rows)
+        return first_rows(self.rows)
 
     def column(self, name: str) -> Codes:
         """The codes of one label; all 0 (missing) where the table has no such label."""
@@ -71,11 +72,16 @@ class Table:
 
     def _project(self, names: tuple[str, ...]) -> "Projection":
         if self._distinct and names == self.names:
-            return Projection(self, np.arange(self.rows, dtype=np.int32))
+            return Projection(self, first_rows(self.rows))
         first, ids = group([self.columns[name] for name in names], self.rows)
-        if names == self.names and first.size == self.rows:
-            self._distinct = True
-            return Projection(self, np.arange(self.rows, dtype=np.int32))
+        if first.size == self.rows:
+            # The rows stay distinct without the other labels: as they are, in the same arrays.
+            if names == self.names:
+                self._distinct = True
+                return Projection(self, first_rows(self.rows))
+            columns = {name: self.columns[name] for name in names}
+            table = Table(self.symbols, columns, self.rows, distinct=True)
+            return Projection(table, first_rows(self.rows))
         columns = self.take(first, names)
         return Projection(Table(self.symbols, columns, first.size, distinct=True), ids)
 
@@ -104,10 +110,10 @@ class Table:
         accepted[present] = [matcher.accepts(text) for text in self.symbols.decode(present)]
         return accepted[column]
 
-    def rows_in(self, other: "Table") -> Codes:
+    def rows_in(self, other: "Table") -> Codes | Rows:
         """For every row the row of ``other`` with the same labels, or -1; both must be distinct."""
         if other is self:
-            return np.arange(self.rows, dtype=np.int32)
+            return first_rows(self.rows)
         if other not in self._rows_in:
             names = sorted({*self.names, *other.names})
             self._rows_in[other] = locate(
@@ -136,4 +142,4 @@ class Projection:
     """A table reduced to fewer labels: its distinct rows, and the new row of each old one."""
 
     table: Table
-    ids: Codes
+    ids: Codes | Rows

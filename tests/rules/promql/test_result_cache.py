@@ -11,9 +11,9 @@ from agent.rules.live_source import LiveSeries
 from agent.rules.promql.compile import parse
 from agent.rules.promql.errors import EvaluationError, RefusedError
 from agent.rules.promql.evaluate import as_vector, evaluate
+from agent.rules.promql.frame_columns import FrameColumns
 from agent.rules.promql.nodes import Node
 from agent.rules.promql.result_cache import ResultCache, share_subtrees
-from agent.rules.promql.source import Columns
 from agent.rules.promql.vector import Vector
 from exporters.block import Block
 from tests.proof_size import size
@@ -130,7 +130,7 @@ def test_equal_parts_of_two_rules_are_evaluated_once() -> None:
 
 
 def test_a_family_that_changed_leaves_the_others_tables_alone() -> None:
-    columns = Columns()
+    columns = FrameColumns()
     other = block("other", ("number", "state"), {("a", "x"): 1.0})
     before = columns.tables(columns.families([up(a=0), other]))
     after = columns.tables(columns.families([up(a=0, b=1), other]))
@@ -138,11 +138,11 @@ def test_a_family_that_changed_leaves_the_others_tables_alone() -> None:
 
 
 def test_distinct_frames_with_labels_of_their_own_need_no_look_at_every_row() -> None:
-    columns = Columns()
+    columns = FrameColumns()
     rows = [{(account, number): 1.0 for number in "ab"} for account in "xyz"]
     blocks = [block("up", ("account", "number"), one) for one in rows]
-    table, _ = columns.tables(columns.families(blocks))[blocks[0].frame]
+    table = columns.tables(columns.families(blocks))[blocks[0].frame].table
     assert table.project(table.names).table is table
     twice = [*blocks, block("up", ("account", "number"), rows[0])]
-    table, _ = columns.tables(columns.families(twice))[blocks[0].frame]
+    table = columns.tables(columns.families(twice))[blocks[0].frame].table
     assert table.project(table.names).table.rows == table.rows - 2
