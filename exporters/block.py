@@ -1,10 +1,10 @@
-"""Columns of samples: a frame of labels and blocks of values over it, each rendered once.
+"""Columns of samples: a frame of labels and blocks of values over it.
 
 A :class:`Frame` is the label sets of some rows. Families that describe the same rows share one
 frame, so dividing one family by another is a row mask instead of a hash join, and their label
 text is rendered once. A :class:`Block` is one family's values over a frame. Both are immutable:
 after a poll that changed nothing the same objects are published, and nothing is rendered again.
-Rendered text is stored compressed (``exporters/piece.py``).
+What is rendered is stored by the page's bundles (``exporters/bundle.py``), not here.
 """
 
 from collections.abc import Sequence
@@ -33,8 +33,6 @@ class Frame:
     names: tuple[str, ...]
     columns: tuple[Sequence[str], ...] = field(repr=False)
     rows: int
-    # No cached_property: it needs a dictionary, and an account has dozens of frames and blocks.
-    _texts: tuple[Piece, ...] | None = field(default=None, init=False, repr=False)
 
     @classmethod
     def of(cls, names: Sequence[str], columns: Sequence[Sequence[str]]) -> "Frame":
@@ -49,17 +47,6 @@ class Frame:
         if len(names) != len(columns) or len(lengths) > 1:
             raise ValueError(f"a frame needs one column of equal length per label, got {lengths}")
         return cls(tuple(names), tuple(columns), lengths.pop() if lengths else 1)
-
-    @property
-    def texts(self) -> tuple[Piece, ...]:
-        """The label text of all rows, one piece per ``labels.CHUNK_ROWS`` rows."""
-        texts = self._texts
-        if texts is None:
-            texts = tuple(
-                compress((chunk,)) for chunk in chunks(self.names, self.columns, self.rows)
-            )
-            object.__setattr__(self, "_texts", texts)
-        return texts
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -78,7 +65,6 @@ class Block:
     frame: Frame
     values: Floats = field(repr=False)
     rows: Rows | None = field(default=None, repr=False)
-    _piece: Piece | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         expected = self.frame.rows if self.rows is None else self.rows.size
@@ -97,13 +83,10 @@ class Block:
 
     @property
     def piece(self) -> Piece:
-        """The block's sample lines; they are the same in all formats."""
-        piece = self._piece
-        if piece is None:
-            lines = sample_lines(self.family.name, self.frame.texts, self.values, self.rows)
-            piece = compress(lines)
-            object.__setattr__(self, "_piece", piece)
-        return piece
+        """The block's sample lines, rendered anew; they are the same in all formats."""
+        texts = chunks(self.frame.names, self.frame.columns, self.frame.rows)
+        labels = [compress((text,)) for text in texts]
+        return compress(sample_lines(self.family.name, labels, self.values, self.rows))
 
 
 def _ascend(rows: Rows, limit: int) -> bool:

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
 
-from exporters.assembly import Assembly, Body, Owners
+from exporters.assembly import Assembly, Body
 from exporters.block import Block
+from exporters.bundle import Owners
 from exporters.formats import END, Format, accepts_gzip, choose_format
 from exporters.guard import Guard
-from exporters.piece import Piece, compress, gzip, join, parts
+from exporters.piece import Piece, compress, gzip, join, joined_parts, parts
 
 Own = Callable[[Format], bytes]
 """Renders the agent's own metrics in whole families, without the closing line."""
@@ -23,26 +24,31 @@ Own = Callable[[Format], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One response to a scrape."""
+    """One response to a scrape; the same object while a compressed one has not changed."""
 
     content_type: str
     content_encoding: str | None
     """``gzip``, or ``None`` for plain text."""
     pieces: tuple[Piece, ...] = field(repr=False, default=())
     """The pieces of a plain page, whose text is some twenty times their size."""
-    compressed: bytes = field(repr=False, default=b"")
+    compressed: tuple[bytes, ...] = field(repr=False, default=())
+    """The parts of a gzip page, most of them shared with other pages: none is copied for it."""
+
+    @property
+    def size(self) -> int | None:
+        """The length of the body in bytes, if it is known before all of it is made."""
+        return sum(map(len, self.compressed)) if self.content_encoding else None
 
     def parts(self) -> Iterator[bytes]:
-        """The body in parts of at most 1 MiB, each decompressed when the iterator reaches it."""
-        if self.content_encoding:
-            yield self.compressed
+        """The body in parts of about 1 MiB, each made when the iterator reaches it."""
+        yield from joined_parts(self.compressed)
         for piece in self.pieces:
             yield from parts(piece)
 
     @property
     def body(self) -> bytes:
-        """The whole body; a compressed one is the same object while nothing changed."""
-        return self.compressed if self.content_encoding else b"".join(self.parts())
+        """The whole body."""
+        return b"".join(self.parts())
 
 
 class _CompressedPage(NamedTuple):
@@ -67,7 +73,8 @@ class Exposition:
         self._own = own
         self._guard = Guard(on_error)
         self._assembly = Assembly(self._guard)
-        self._owners: Owners = {}
+        self._owners: dict[str, tuple[Block, ...]] = {}
+        self._published: Owners | None = None
         self._pages: dict[Format, _CompressedPage] = {}
         self._lock = asyncio.Lock()
         self.before_scrape: Callable[[], None] = lambda: None
@@ -78,26 +85,39 @@ class Exposition:
 
         No two owners may publish the same series.
         """
-        self._owners = {**self._owners, owner: tuple(blocks)}
+        self._owners[owner] = tuple(blocks)
+        self._published = None
 
     def withdraw(self, owner: str) -> None:
         """Remove all blocks of ``owner`` from the page; an unknown owner is no error."""
-        self._owners = {name: blocks for name, blocks in self._owners.items() if name != owner}
+        self._owners.pop(owner, None)
+        self._published = None
 
     def blocks_of(self, owner: str) -> tuple[Block, ...]:
         """The blocks of one owner; none where it is unknown."""
         return tuple(self._owners.get(owner, ()))
 
     def blocks(self) -> tuple[Block, ...]:
-        """All blocks published now, for the rule engine."""
-        return tuple(chain.from_iterable(self._owners.values()))
+        """All blocks published now, for the rule engine; may be called from another thread."""
+        # A copy in one step, which no other thread's publishing can come between.
+        return tuple(chain.from_iterable(tuple(self._owners.values())))
+
+    def _owners_now(self) -> Owners:
+        """All owners; the same object until something is published.
+
+        Copied for a page, not for every publishing: ten thousand accounts publish ten thousand
+        times in a round.
+        """
+        if self._published is None:
+            self._published = dict(self._owners)
+        return self._published
 
     async def scrape(self, accept: str = "", accept_encoding: str = "") -> Page:
         """The page for a client that sent these headers, without the parts that fail."""
         async with self._lock:
             self.before_scrape()
             return await asyncio.to_thread(
-                self._page, self._owners, choose_format(accept), accepts_gzip(accept_encoding)
+                self._page, self._owners_now(), choose_format(accept), accepts_gzip(accept_encoding)
             )
 
     def _page(self, owners: Owners, format_: Format, compressed: bool) -> Page:  # noqa: FBT001

@@ -28,10 +28,14 @@ class Guard:
         except Exception as error:  # noqa: BLE001 - one part must not cost the whole page
             self._failed(part, error)
             return None
+        self.succeeded(part)
+        return rendered
+
+    def succeeded(self, part: str) -> None:
+        """Log that a part is there again, if it was left out before."""
         if part in self._broken:
             self._broken.discard(part)
             log.info("metrics_part_recovered", part=part)
-        return rendered
 
     def _failed(self, part: str, error: Exception) -> None:
         self._on_error()

@@ -67,6 +67,7 @@ class LabelColumn(Sequence[str]):
                 return LabelColumn(self.words, None, len(range(*index.indices(self.rows))))
             return LabelColumn(self.words, self.codes[index])
         if self.codes is None:
+            # Through the range, so that an index beyond the rows is an error.
             return self.words[range(self.rows)[index] * 0]
         return self.words[int(self.codes[index])]
 

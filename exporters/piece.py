@@ -75,10 +75,24 @@ def join(texts: Iterable[Piece | Joined]) -> Joined:
     return Joined(tuple(deflated), checksum, size)
 
 
-def gzip(joined: Joined) -> bytes:
-    """``joined`` as a complete gzip file."""
+def gzip(joined: Joined) -> tuple[bytes, ...]:
+    """``joined`` as a complete gzip file, in parts."""
     trailer = pack("<II", joined.checksum, joined.size % _MODULUS)
-    return b"".join((_GZIP_HEADER, *joined.deflated, _LAST_BLOCK, trailer))
+    return (_GZIP_HEADER, *joined.deflated, _LAST_BLOCK, trailer)
+
+
+def joined_parts(texts: Iterable[bytes]) -> Iterator[bytes]:
+    """``texts`` one behind the other, in parts of ``PART_BYTES`` and what the last text adds."""
+    waiting: list[bytes] = []
+    size = 0
+    for text in texts:
+        waiting.append(text)
+        size += len(text)
+        if size >= PART_BYTES:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield b"".join(waiting)
 
 
 def parts(piece: Piece) -> Iterator[bytes]:

@@ -123,7 +123,9 @@ def _joined(
 ) -> bytes:
     """The lines of rows whose texts differ in length."""
     if rows is None:
-        common = float(np.median(values))
+        # The value in the middle: what most have, if most have the same.
+        middle = values.size // 2
+        common = float(np.partition(values, middle)[middle])
         exceptions = np.flatnonzero(values != common)
         if exceptions.size * _FEW <= values.size:
             return b"".join(_mostly_alike(prefix, labels, values, exceptions, ends[common], ends))

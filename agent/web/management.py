@@ -34,15 +34,15 @@ async def reload(request: web.Request) -> web.Response:
 
 
 async def metrics(request: web.Request) -> web.StreamResponse:
-    """The metrics page; without compression it is decompressed part by part while it is sent."""
+    """The metrics page, part by part; without compression it is decompressed while it is sent."""
     page = await services_of(request).exposition.scrape(
         request.headers.get("Accept", ""), request.headers.get("Accept-Encoding", "")
     )
     headers = {"Content-Type": page.content_type, "Vary": "Accept, Accept-Encoding"}
     if page.content_encoding:
         headers["Content-Encoding"] = page.content_encoding
-        return web.Response(body=page.compressed, headers=headers)
     response = web.StreamResponse(headers=headers)
+    response.content_length = page.size
     await response.prepare(request)
     if request.method != "HEAD":
         for part in page.parts():

@@ -79,8 +79,11 @@ class Fleet:
 
     def __init__(self, accounts: int, numbers: int) -> None:
         self.now = time.time()
-        settings = make_settings()
-        self.accounts = [_account(place, numbers, self.now, settings) for place in range(accounts)]
+        # One checker and one builder for all accounts, as the agent has them.
+        parts = Checker(make_settings()), SeriesBuilder(Metrics())
+        self.accounts = [
+            Account(_snapshot(place, numbers, self.now), *parts) for place in range(accounts)
+        ]
         self.exposition = Exposition()
         self.engine = RuleEngine(load_rules(FILES))
         self.runner = asyncio.Runner()
@@ -110,20 +113,21 @@ class Fleet:
         return places
 
 
-def _account(place: int, numbers: int, now: float, settings: Any) -> Account:
-    names = [str(4_000_000_000 + place * numbers + row) for row in range(numbers)]
+def _snapshot(place: int, numbers: int, now: float) -> Snapshot:
+    """The facts of an account; whatever the shape, the fleet has the same numbers in all."""
+    rows = range(place * numbers, (place + 1) * numbers)
+    names = {row: str(4_000_000_000 + row) for row in rows}
     status = PollStatus(3600.0, last_attempt=now, last_success=now)
-    snapshot = Snapshot(
+    return Snapshot(
         provider=f"provider-{place % 4}",
         account=f"account-{place}",
         revision=1,
         polls=dict.fromkeys(POLLED, status),
         stale_after=dict.fromkeys(POLLED, 86400.0),
-        listing=Listing(tuple(_number(row, name, now) for row, name in enumerate(names))),
-        bindings={name: _phones(row) for row, name in enumerate(names)},
+        listing=Listing(tuple(_number(row, name, now) for row, name in names.items())),
+        bindings={name: _phones(row) for row, name in names.items()},
         balance=Balance(9.0 if place == 0 else 5000.0, "CNY", daily_spend=10.0),
     )
-    return Account(snapshot, Checker(settings), SeriesBuilder(Metrics()))
 
 
 def cpu(work: Callable[[], object]) -> float:

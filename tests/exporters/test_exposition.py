@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+from random import Random
 
 import numpy as np
 import pytest
@@ -12,9 +13,11 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from structlog.testing import capture_logs
 
 from exporters.block import Block, Frame
+from exporters.bundle import BUNDLE_SAMPLES, label_texts
 from exporters.exposition import Exposition, Page
 from exporters.family import FAMILIES
 from exporters.formats import Format
+from exporters.sample_lines import sample_lines
 from exporters.telemetry import Telemetry
 from tests.exporters.pages import number_frame, up_block
 
@@ -108,26 +111,92 @@ async def test_blocks_without_samples_leave_no_header():
     assert await shown(exposition) == ""
 
 
-async def test_an_unchanged_page_is_the_very_same_bytes():
+async def test_an_unchanged_page_is_the_very_same_one():
     exposition = Exposition()
     exposition.publish("a", [up_block(["1"], [1])])
     first = await exposition.scrape("", "gzip")
-    assert (await exposition.scrape("", "gzip")).body is first.body
+    assert await exposition.scrape("", "gzip") is first
     exposition.publish("a", [up_block(["1"], [0])])
-    assert (await exposition.scrape("", "gzip")).body is not first.body
+    assert await exposition.scrape("", "gzip") is not first
 
 
-async def test_only_changed_blocks_are_rendered_again():
+@pytest.fixture
+def rendered(monkeypatch):
+    """The names of the families that are rendered, and the label text of frames as ``labels``."""
+    names: list[str] = []
+
+    def lines(name, *rest):
+        names.append(name)
+        return sample_lines(name, *rest)
+
+    def texts(frames):
+        names.append("labels")
+        return label_texts(frames)
+
+    monkeypatch.setattr("exporters.bundle.sample_lines", lines)
+    monkeypatch.setattr("exporters.bundle.label_texts", texts)
+    return names
+
+
+async def test_only_changed_families_of_changed_bundles_are_rendered_again(rendered):
     exposition = Exposition()
-    unchanged, changed = up_block(["1"], [1]), up_block(["2"], [1])
-    exposition.publish("a", [unchanged])
-    exposition.publish("b", [changed])
+    frame = number_frame([str(row) for row in range(BUNDLE_SAMPLES)])
+    large = [
+        Block(FAMILIES[name], frame, np.ones(frame.rows))
+        for name in ("numwatch_number_up", "numwatch_number_bindings")
+    ]
+    exposition.publish("large", large)
+    exposition.publish("b", [up_block(["2"], [1])])
     await exposition.scrape()
-    piece, texts = unchanged.piece, changed.frame.texts
-    exposition.publish("b", [Block(changed.family, changed.frame, np.zeros(1))])
-    assert values_of(await shown(exposition)) == [1, 0]
-    assert unchanged.piece is piece
-    assert exposition.blocks()[1].frame.texts is texts
+    assert rendered == [
+        "labels",
+        "numwatch_number_up",
+        "numwatch_number_bindings",
+        "labels",
+        "numwatch_number_up",
+    ]
+    rendered.clear()
+    changed = Block(FAMILIES["numwatch_number_bindings"], frame, np.zeros(frame.rows))
+    exposition.publish("large", [large[0], changed])
+    assert values_of(await shown(exposition)) == [1] * (frame.rows + 1)
+    assert rendered == ["numwatch_number_bindings"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_page_is_the_same_however_it_came_about(seed):
+    """Owners of all sizes come, change, grow and go; in the end the page is as of a new agent."""
+    random = Random(seed)
+    exposition = Exposition()
+    present: dict[str, list[Block]] = {}
+    for _ in range(60):
+        owner = f"owner{random.randrange(25)}"
+        if owner in present and random.random() < 0.2:
+            del present[owner]
+            exposition.withdraw(owner)
+        else:
+            rows = random.choice((0, 1, 3, 100, 5000, BUNDLE_SAMPLES))
+            numbers = [f"{owner}-{row}" for row in range(rows)]
+            values = [float(random.randrange(3)) for _ in numbers]
+            some = np.flatnonzero(values)
+            present[owner] = [
+                up_block(numbers, values),
+                Block(
+                    FAMILIES["numwatch_number_bindings"],
+                    number_frame(numbers),
+                    np.array(values)[some],
+                    some,
+                ),
+            ]
+            exposition.publish(owner, present[owner])
+        if random.random() < 0.5:
+            await exposition.scrape()
+    anew = Exposition()
+    for owner, blocks in present.items():
+        anew.publish(owner, blocks)
+    page = await shown(exposition)
+    assert sorted(page.splitlines()) == sorted((await shown(anew)).splitlines())
+    up = [value for owner in present for value in present[owner][0].values]
+    assert sorted(values_of(page)) == sorted(up)
 
 
 async def test_publishing_replaces_and_withdrawing_removes_an_owner():

@@ -21,7 +21,7 @@ def test_a_piece_gives_its_text_back(texts):
 
 @given(st.lists(TEXTS, max_size=8))
 def test_joined_pieces_are_one_gzip_file(groups):
-    whole = piece.gzip(piece.join(map(piece.compress, groups)))
+    whole = b"".join(piece.gzip(piece.join(map(piece.compress, groups))))
     expected = b"".join(map(b"".join, groups))
     reader = zlib.decompressobj(31)
     assert reader.decompress(whole) == expected
@@ -34,4 +34,4 @@ def test_a_wrong_checksum_is_seen_by_the_reader():
     made = piece.compress([b"some text"])
     spoilt = piece.gzip(piece.join([piece.Piece(made.deflated, made.checksum ^ 1, made.size)]))
     with pytest.raises(gzip.BadGzipFile):
-        gzip.decompress(spoilt)
+        gzip.decompress(b"".join(spoilt))

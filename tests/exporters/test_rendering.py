@@ -200,14 +200,5 @@ def test_numbers_of_every_length_are_written_whole(least):
     ]
 
 
-def test_label_text_is_rendered_once_and_shared():
-    frame = number_frame(["1", "2"])
-    texts = frame.texts
-    blocks = [Block(UP, frame, np.array([1.0, float(value)])) for value in range(3)]
-    assert all(block.piece.size for block in blocks)
-    assert frame.texts is texts
-    assert blocks[0].piece is blocks[0].piece
-
-
 def test_cleaning_keeps_what_formats_can_carry():
     assert clean('a"\\\n企\x00\ud800') == 'a"\\\n企��'
