@@ -30,7 +30,7 @@ from agent.polling.per_number import PerNumberResult
 from agent.polling.plan import Plan
 from agent.polling.redaction import AccountRedactor
 from agent.polling.request_path import RequestPath
-from agent.polling.schedule import next_tick
+from agent.polling.schedule import next_tick, resumed_delay
 from agent.providers.base import Provider, routing_parts_of
 from agent.states import Capability, PollFailure
 
@@ -74,6 +74,7 @@ class Poller:
         self._breakers: dict[Capability, Breaker] = dict.fromkeys(self.capabilities, CLOSED)
         self._locks = {capability: asyncio.Lock() for capability in self.capabilities}
         self._stopped = False
+        self._is_resumed = False
         self._urgent = False
         self._pace_changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -101,6 +102,7 @@ class Poller:
 
     def adopt(self, former: Handover, absence: Absence) -> None:
         """Go on from what the account's former poller has left; to be called before a start."""
+        self._is_resumed = True
         self._budget.adopt(former.sent, absence)
         self.state.pushes.adopt(former.called_at, former.waiting_calls, former.waiting_since)
         now = asyncio.get_running_loop().time()
@@ -114,14 +116,24 @@ class Poller:
         return None if until is None else max(0.0, until - asyncio.get_running_loop().time())
 
     def start(self, delays: Mapping[Capability, float]) -> None:
-        """Begin to poll, each capability after its own delay in seconds."""
+        """Begin to poll, each capability after its own delay in seconds.
+
+        Whoever has adopted a former poller's state goes on in its rhythm.
+        """
         self._tasks = [
             asyncio.create_task(
-                self._run(capability, delays[capability]),
+                self._run(capability, self._delay(capability, delays[capability])),
                 name=f"poll {'/'.join(self.plan.key)} {capability}",
             )
             for capability in self.capabilities
         ]
+
+    def _delay(self, capability: Capability, first: float) -> float:
+        status = self.state.merged.snapshot.polls.get(capability)
+        if status is None or not self._is_resumed:
+            return first
+        interval = self.plan.polling.intervals.of(capability)
+        return resumed_delay(status.last_attempt, interval, self._clock(), first)
 
     async def stop(self) -> None:
         """Cancel the polls under way; returns within :data:`STOP_SECONDS` seconds."""

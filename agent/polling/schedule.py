@@ -40,6 +40,17 @@ def first_delay(index: int, accounts: int, interval: float, jitter: float) -> fl
     return start_span(accounts, interval) * ((index + jitter) / max(accounts, 1))
 
 
+def resumed_delay(last_attempt: float | None, interval: float, now: float, first: float) -> float:
+    """Seconds until the next poll of an account whose former poller polled it last then.
+
+    It goes on in the former's rhythm, so that nothing is polled, and paid for, anew because it
+    changed hands. What is overdue, or was never polled, waits for ``first``, and at most for half
+    of the interval: then no two polls are more than two intervals apart.
+    """
+    wait = None if last_attempt is None else last_attempt + interval - now
+    return wait if wait is not None and 0 < wait <= interval else min(first, interval / 2)
+
+
 def next_tick(anchor: float, interval: float, now: float) -> float:
     """The first point after ``now`` on the grid of ``interval`` seconds through ``anchor``.
 

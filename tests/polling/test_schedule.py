@@ -6,6 +6,7 @@ from agent.polling.schedule import (
     batches,
     first_delay,
     next_tick,
+    resumed_delay,
     slice_size,
     start_span,
 )
@@ -21,6 +22,22 @@ def test_the_next_tick_is_after_now_on_the_grid_and_at_most_one_interval_away(an
     assert now < tick <= now + step * 1.001 + 1e-6
     steps = (tick - anchor) / step
     assert abs(steps - round(steps)) < 1e-4
+
+
+@given(st.floats(0.05, 1e5), JITTER, JITTER, st.floats(0, 1e5))
+def test_after_a_change_of_hands_polls_are_at_most_two_intervals_apart(interval, part, away, first):
+    """Unless whoever had it was away for longer than half of one."""
+    given_back = part * interval
+    taken = given_back + away * interval / 2
+    next_poll = taken + resumed_delay(0.0, interval, taken, min(first, interval))
+    assert next_poll <= 2 * interval * (1 + 1e-9)
+    if taken < interval:
+        assert abs(next_poll - interval) < 1e-6 * interval, "it keeps the rhythm"
+
+
+def test_what_nobody_has_polled_begins_as_if_it_were_new():
+    assert resumed_delay(None, 60.0, 1000.0, 3.0) == 3.0
+    assert resumed_delay(5000.0, 60.0, 1000.0, 3.0) == 3.0, "a time that cannot be"
 
 
 @given(st.lists(JITTER, min_size=200, max_size=200), st.floats(5, 3600))
