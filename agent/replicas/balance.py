@@ -48,15 +48,19 @@ def to_give(held: Iterable[str], me: str, members: Collection[str], most: int) -
 
 
 class MoveBudget:
-    """How many leases may still be given away: :data:`MOVED_SHARE` of all a minute, or one."""
+    """How many leases one replica may still give away in a minute: its part of what may move."""
 
     def __init__(self) -> None:
         self._given: list[float] = []
 
-    def left(self, total: int, now: float) -> int:
-        """How many may be given away at ``now``, of ``total`` in all."""
+    def left(self, total: int, members: int, now: float) -> int:
+        """How many may be given away at ``now``, of ``total`` in all that ``members`` divide.
+
+        Together they give away :data:`MOVED_SHARE` of all, or one each where that is more.
+        """
         self._given = [at for at in self._given if now - at < MINUTE]
-        return max(0, max(1, int(total * MOVED_SHARE)) - len(self._given))
+        share = int(total * MOVED_SHARE / max(1, members))
+        return max(0, max(1, share) - len(self._given))
 
     def spend(self, count: int, now: float) -> None:
         """Count what is given away at ``now``."""

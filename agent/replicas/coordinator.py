@@ -143,7 +143,7 @@ class Coordinator:
             self._held & wanted - {TICKETS},
             me,
             survey.members,
-            self._moves.left(len(wanted), now),
+            self._moves.left(len(wanted), len(survey.members), now),
         )
         self._moves.spend(len(surplus), now)
         if TICKETS in self._held and now >= self._pruned_at + _PRUNE_EVERY:

@@ -22,10 +22,11 @@ def test_only_what_another_is_preferred_for_is_given_away_and_not_too_much_of_it
     assert to_give(NAMES, "one", (), 5) == []
 
 
-def test_in_a_minute_a_twentieth_moves_and_at_least_one() -> None:
+def test_in_a_minute_a_twentieth_moves_and_at_least_one_of_each() -> None:
     moves = MoveBudget()
-    assert moves.left(200, 0.0) == 10
+    assert moves.left(200, 1, 0.0) == 10
     moves.spend(10, 0.0)
-    assert moves.left(200, MINUTE - 1) == 0
-    assert moves.left(200, MINUTE) == 10
-    assert MoveBudget().left(3, 0.0) == 1
+    assert moves.left(200, 1, MINUTE - 1) == 0
+    assert moves.left(200, 1, MINUTE) == 10
+    assert MoveBudget().left(200, 5, 0.0) == 2, "five replicas give away as much as one"
+    assert MoveBudget().left(3, 5, 0.0) == 1
