@@ -296,7 +296,7 @@ class Agent:
     def _make_replica(self, lease_keeper: "LeaseKeeper") -> "Replica":
         from agent.replicas.replica import Replica, ReplicaParts  # noqa: PLC0415 - only for several
 
-        own = (self.database, self._dispatcher, self._evaluation, self.published)
+        own = (self.database, self._dispatcher, self._evaluation, self.published, self.tokens)
         return Replica(ReplicaParts(*own), lease_keeper)
 
     async def _restore(self) -> None:
@@ -369,7 +369,7 @@ class Agent:
             evidence=self.evidence.exporter,
             notices=self.notices,
             audit=AuditLog(self.database, self._retention.now, lambda: self.settings),
-            polls=self._pollers.requested,
+            polls=self._pollers.requested if self._replica is None else self._replica.polls,
             rejections=self._rejections,
             waivers=self._waivers,
             history=self._history.reader,

@@ -5,21 +5,30 @@ that a part whose objects are the same need not be looked at.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
 
 from agent.model import Balance, Binding, CallOutcome, Listing, PollStatus, Routing, Snapshot
+from agent.polling.breaker import BreakerReading, BreakerState
 from agent.polling.call_ledger import CallFacts
 from agent.polling.handover import Handover
 from agent.polling.merge import MergeState, restated
 from agent.polling.pushed import Pushed
 from agent.states import CallResult, Capability, NumberState
 
+STATUS = "status"
 HANDOVER = "handover"
 CALL_IDS = "call-ids/"
 """What the names of the parts begin with that have the ids of calls, by the hour."""
+
+
+class _BreakerAt(msgspec.Struct, frozen=True):
+    state: BreakerState
+    failures: int
+    until: float
+    """When it is half-open, by the writer's clock."""
 
 
 class _Status(msgspec.Struct, frozen=True):
@@ -30,6 +39,7 @@ class _Status(msgspec.Struct, frozen=True):
     stale_after: Mapping[Capability, float]
     routing_parts: frozenset[str] | None
     balance: Balance | None
+    breakers: Mapping[Capability, _BreakerAt] = {}
 
 
 class _Numbers(msgspec.Struct, frozen=True):
@@ -81,13 +91,25 @@ class PollingState:
     """How many requests were sent: another number is another handover."""
     counted: CallFacts
     """What was counted of the calls."""
+    breakers: Mapping[Capability, BreakerReading] = field(default_factory=dict)
+    """The breaker of each capability."""
+    at: float = 0.0
+    """When all this was so, by the agent's clock."""
+
+    @property
+    def breaker_states(self) -> int:
+        """Another number where another breaker has opened, closed or counted a failure."""
+        return hash(tuple((it, b.state, b.failures) for it, b in self.breakers.items()))
 
 
 def identities(state: PollingState, *, is_last: bool = False) -> dict[str, tuple[Any, ...]]:
     """The objects that each part consists of; the same ones are the same part."""
     merged, snapshot = state.merged, state.merged.snapshot
     parts: dict[str, tuple[Any, ...]] = {
-        "status": (snapshot.polls, snapshot.stale_after, snapshot.balance),
+        STATUS: (
+            *(snapshot.polls, snapshot.stale_after, snapshot.balance),
+            state.breaker_states,
+        ),
         "numbers": (
             *(snapshot.listing, snapshot.gone, snapshot.previous_states, merged.missing),
             *(merged.last_states, merged.gone, merged.rejected, merged.unreadable),
@@ -115,10 +137,12 @@ def encode(name: str, state: PollingState, clock_ahead: float) -> bytes:
     """Any other part of ``state``."""
     if name.startswith(CALL_IDS):
         return msgspec.msgpack.encode(list(state.call_ids[int(name.removeprefix(CALL_IDS))]))
-    return msgspec.msgpack.encode(_WRITTEN[name](state.merged, clock_ahead))
+    if name == STATUS:
+        return msgspec.msgpack.encode(_status(state, clock_ahead))
+    return msgspec.msgpack.encode(_WRITTEN[name](state.merged))
 
 
-def _numbers(merged: MergeState, _ahead: float) -> _Numbers:
+def _numbers(merged: MergeState) -> _Numbers:
     snapshot = merged.snapshot
     return _Numbers(
         snapshot.listing,
@@ -132,26 +156,30 @@ def _numbers(merged: MergeState, _ahead: float) -> _Numbers:
     )
 
 
-def _status(merged: MergeState, ahead: float) -> _Status:
-    it = merged.snapshot
-    return _Status(ahead, it.revision, it.polls, it.stale_after, it.routing_parts, it.balance)
+def _status(state: PollingState, ahead: float) -> _Status:
+    it = state.merged.snapshot
+    breakers = {
+        capability: _BreakerAt(read.state, read.failures, state.at + read.wait)
+        for capability, read in state.breakers.items()
+    }
+    facts = (it.revision, it.polls, it.stale_after, it.routing_parts, it.balance)
+    return _Status(ahead, *facts, breakers)
 
 
-def _calls(merged: MergeState, _ahead: float) -> _Calls:
+def _calls(merged: MergeState) -> _Calls:
     it = merged.snapshot
     return _Calls(it.call_totals, it.leg_totals, it.call_waits, it.recent_calls)
 
 
-_WRITTEN: Mapping[str, Callable[[MergeState, float], msgspec.Struct]] = {
-    "status": _status,
+_WRITTEN: Mapping[str, Callable[[MergeState], msgspec.Struct]] = {
     "numbers": _numbers,
-    "phones": lambda it, _: _Phones(it.snapshot.bindings, it.snapshot.unlisted_bindings),
-    "routings": lambda it, _: _Routings(it.snapshot.routings),
+    "phones": lambda it: _Phones(it.snapshot.bindings, it.snapshot.unlisted_bindings),
+    "routings": lambda it: _Routings(it.snapshot.routings),
     "calls": _calls,
-    "pushed": lambda it, _: _Pushed(it.pushed),
+    "pushed": lambda it: _Pushed(it.pushed),
 }
 _READ: Mapping[str, type[msgspec.Struct]] = {
-    "status": _Status,
+    STATUS: _Status,
     "numbers": _Numbers,
     "phones": _Phones,
     "routings": _Routings,
@@ -186,7 +214,7 @@ class AccountParts:
 
         Its clock was never set.
         """
-        status: _Status | None = self._parts.get("status")
+        status: _Status | None = self._parts.get(STATUS)
         if status is None:
             return None
         snapshot = Snapshot(
@@ -199,6 +227,24 @@ class AccountParts:
                 merged = _ADDED[name](merged, self._parts[name])
         step = clock_ahead - status.clock_ahead
         return merged if abs(step) < _SAME_CLOCK else restated_by(merged, step)
+
+    def breakers(self, now: float, clock_ahead: float) -> dict[Capability, BreakerReading]:
+        """The breakers at ``now``, by a clock ``clock_ahead`` of the database's."""
+        status: _Status | None = self._parts.get(STATUS)
+        if status is None:
+            return {}
+        writers_now = now - clock_ahead + status.clock_ahead
+        return {
+            capability: _reading(it, max(0.0, it.until - writers_now))
+            for capability, it in status.breakers.items()
+        }
+
+
+def _reading(breaker: _BreakerAt, wait: float) -> BreakerReading:
+    is_over = breaker.state is BreakerState.OPEN and not wait
+    return BreakerReading(
+        BreakerState.HALF_OPEN if is_over else breaker.state, breaker.failures, wait
+    )
 
 
 _SAME_CLOCK = 1.0

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.model import AccountKey, Snapshot
+from agent.polling.breaker import BreakerReading
 from agent.polling.handover import Absence, Handover
 from agent.polling.pollers import FormerPoller
 from agent.replicas.account_parts import (
@@ -25,6 +26,7 @@ from agent.replicas.account_parts import (
     encode_handover,
     identities,
 )
+from agent.states import Capability
 from agent.store.acting import acting_under
 from agent.store.database import Database, uninterrupted
 from agent.store.leases import TTL, account_lease, database_clock
@@ -80,6 +82,8 @@ class AccountStates:
         self._read: dict[AccountKey, AccountParts] = {}
         self._versions: dict[Part, Version] = {}
         self._read_until: float | None = None
+        # A poll that was asked for is written beside what is written each second.
+        self._writing = asyncio.Lock()
 
     # Writing.
 
@@ -102,13 +106,14 @@ class AccountStates:
 
     async def _write_all(self, states: Mapping[AccountKey, PollingState], *, is_last: bool) -> None:
         for batch in _batches(sorted(states)):
-            changed = {}
-            for key in batch:
-                parts = self._changed(key, states[key], is_last=is_last)
-                if parts:
-                    changed[key] = states[key], parts
-            if changed:
-                await self._write(changed, is_last=is_last)
+            async with self._writing:
+                changed = {}
+                for key in batch:
+                    parts = self._changed(key, states[key], is_last=is_last)
+                    if parts:
+                        changed[key] = states[key], parts
+                if changed:
+                    await self._write(changed, is_last=is_last)
 
     def forget(self, keys: Collection[AccountKey]) -> None:
         """Forget what was written of ``keys``, which others poll from now on, and read it whole."""
@@ -234,6 +239,11 @@ class AccountStates:
         self._read_until = now
         return snapshots
 
+    def breakers(self, key: AccountKey, now: float) -> dict[Capability, BreakerReading]:
+        """The breakers of an account that another replica polls, as read last."""
+        parts = self._read.get(key)
+        return {} if parts is None else parts.breakers(now, self._clock_ahead())
+
     async def _newer(self, connection: AsyncConnection, keys: Collection[AccountKey]) -> list[Part]:
         if self._read_until is None:
             return []
@@ -270,7 +280,7 @@ class AccountStates:
 
 
 def _whole(state: PollingState, *, is_last: bool) -> tuple[Any, ...]:
-    return (state.merged, state.sent, state.counted, is_last)
+    return (state.merged, state.sent, state.counted, state.breaker_states, is_last)
 
 
 def _same(before: tuple[Any, ...] | None, after: tuple[Any, ...]) -> bool:

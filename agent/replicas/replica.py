@@ -15,9 +15,11 @@ from agent.polling.pollers import FormerPoller
 from agent.replicas.account_parts import PollingState
 from agent.replicas.account_states import WRITE_INTERVAL, AccountStates
 from agent.replicas.coordinator import Coordinator
+from agent.replicas.forwarded_polls import ForwardedPolls
 from agent.replicas.published import PublishedAccounts
 from agent.replicas.pushes import StoredPushes
 from agent.replicas.series import ReplicaSeries
+from agent.replicas.shared_key import shared_key
 from agent.sinks.dispatcher import Dispatcher, grace_for
 from agent.store import StoreError, UnavailableError
 from agent.store.database import Database
@@ -25,6 +27,7 @@ from agent.store.leases import TICKETS, Lease, account_lease, sink_lease
 from agent.store.postgresql.lease_keeper import LeaseKeeper, Survey
 from agent.store.postgresql.trouble import ERRORS
 from agent.tickets.ticket import Ticket
+from agent.webhooks.auth import TokenCheck
 
 log = structlog.get_logger(__name__)
 
@@ -37,13 +40,15 @@ class ReplicaParts:
     dispatcher: Dispatcher
     evaluation: Evaluation
     published: PublishedAccounts
+    tokens: TokenCheck
 
 
-def state_of(poller: Poller) -> PollingState:
-    """Everything that is known where an account is polled."""
+def state_of(poller: Poller, now: float) -> PollingState:
+    """Everything that is known where an account is polled, at ``now``."""
     state = poller.state
     ledger = state.ledger
-    return PollingState(state.merged, poller.export, ledger.ids(), poller.sent, ledger.facts())
+    counted = (ledger.ids(), poller.sent, ledger.facts())
+    return PollingState(state.merged, poller.export, *counted, poller.breakers(), now)
 
 
 class Replica:
@@ -64,6 +69,7 @@ class Replica:
         self._clock_ahead = 0.0
         self._database_ahead = 0.0
         self._decider = ""
+        self._reading = asyncio.Lock()
         self._states = AccountStates(
             parts.database, self._state_of, self._epoch_of, lambda: self._clock_ahead
         )
@@ -82,18 +88,28 @@ class Replica:
         parts.published.is_shown = self._is_shown
         shared.exposition.before_scrape = self._hide_what_is_lost
         self._pushes = StoredPushes(parts.database, shared.pollers.take_pushed)
+        self.polls = ForwardedPolls(
+            parts.database,
+            shared.pollers.requested,
+            lambda: self._owned,
+            lambda key: self._states.write([key]),
+            self._read_once,
+            lambda key: self._states.breakers(key, shared.clock()),
+        )
+        """The polls that people ask of any replica."""
 
     async def start(self) -> None:
         """Join the others: read what they know, and take what is free.
 
         Raises:
-            StoreError: when the ledger cannot be read.
+            StoreError: when the ledger cannot be read or written.
         """
         try:
             # First of all how the clocks differ, by which everything that is read is restated.
             self._note(await self._lease_keeper.survey([], []))
         except ERRORS as error:
             raise UnavailableError(f"{self._parts.database.name}: {error}") from error
+        self._parts.tokens.shared_root = await shared_key(self._parts.database)
         await self._read_once()
         self._parts.evaluation.follow()
         await self._coordinator.start()
@@ -104,6 +120,7 @@ class Replica:
         """Write the states and give every lease back."""
         for task in self._tasks:
             await task.stop()
+        await self.polls.stop()
         await self._coordinator.stop()
 
     @property
@@ -199,7 +216,8 @@ class Replica:
             del self._owned[key]
         await self._shared.pollers.follow_ownership()
         if in_time:
-            last = {key: state_of(it) for key, it in pollers.items() if it is not None}
+            now = self._shared.clock()
+            last = {key: state_of(it, now) for key, it in pollers.items() if it is not None}
             try:
                 await self._states.write_last(last)
             except StoreError as error:
@@ -254,7 +272,7 @@ class Replica:
 
     def _state_of(self, key: AccountKey) -> PollingState | None:
         poller = self._shared.pollers.poller(key)
-        return None if poller is None else state_of(poller)
+        return None if poller is None else state_of(poller, self._shared.clock())
 
     # What goes on.
 
@@ -274,6 +292,7 @@ class Replica:
             try:
                 await self._read_once()
                 await self._pushes.hand_on(self._shared.clock())
+                await self.polls.answer_all()
             except StoreError as error:
                 log.debug("account_states_not_read", error=str(error))
             except Exception:
@@ -281,10 +300,13 @@ class Replica:
 
     async def _read_once(self) -> None:
         configured = self._accounts().keys()
-        for snapshot in await self._states.read([key for key in configured if not self.owns(key)]):
-            # It may have been taken over while it was read.
-            if not self.owns((snapshot.provider, snapshot.account)):
-                self._shared.fleet.swap(snapshot)
+        # One after the other: what was read before must not be shown after what was read later.
+        async with self._reading:
+            elsewhere = [key for key in configured if not self.owns(key)]
+            for snapshot in await self._states.read(elsewhere):
+                # It may have been taken over while it was read.
+                if not self.owns((snapshot.provider, snapshot.account)):
+                    self._shared.fleet.swap(snapshot)
         for snapshot in self._shared.fleet.snapshots():
             key = snapshot.provider, snapshot.account
             if key not in configured:

@@ -326,3 +326,16 @@ account_states = Table(
 """What is known of each account, where replicas share a ledger: a row for each part that changes by
 itself, with the epoch of the lease it was written under and the time of the database. One agent
 writes none."""
+
+poll_requests = Table(
+    "poll_requests",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("provider", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("requested_at", Float, nullable=False),
+    Column("answer", LargeBinary),
+    Index("poll_requests_requested_at", "requested_at"),
+)
+"""Polls that people have asked of a replica which does not poll the account, by the time of the
+database; whoever polls it answers. Each stays for a few minutes."""

@@ -42,10 +42,17 @@ class TokenCheck:
         self._own_token = own_token
         self.guesses = GuessLimiter(telemetry)
         self._no_token = secrets.token_bytes(32)
+        self.shared_root: bytes | None = None
+        """What the keys are made of where several agents answer the same browsers."""
 
     def key(self, purpose: str) -> bytes:
-        """A key that only this agent has, for ``purpose``; it changes when the own token does."""
+        """A key that only this agent has, for ``purpose``; it changes when the own token does.
+
+        Where several agents answer the same browsers, they have it in common and it stays.
+        """
         own = self._own_token()
+        if self.shared_root is not None:
+            return hmac.digest(self.shared_root, purpose.encode(), "sha256")
         root = self._no_token if own is None else own.reveal().encode()
         return hmac.digest(root, purpose.encode(), "sha256")
 

@@ -74,6 +74,7 @@ async def rules_page(request: web.Request) -> web.Response:
         errors=failed.errors[:MOST_ERRORS] if failed and is_authorized(request) else (),
         chosen=query,
         states=STATES,
+        decided_at=services.decided_at(),
         now=services.clock(),
     )
 
