@@ -19,7 +19,7 @@ _CONFIG = """\
 [databases]
 * = host={folder} port={server} user=numwatch
 [pgbouncer]
-listen_addr = 127.0.0.1
+listen_addr = {addresses}
 listen_port = {port}
 unix_socket_dir =
 auth_type = any
@@ -44,7 +44,9 @@ class Pooler:
 
 
 @contextmanager
-def pgbouncer(postgresql: PostgresqlServer, connections: int) -> Iterator[Pooler]:
+def pgbouncer(
+    postgresql: PostgresqlServer, connections: int, addresses: str = "127.0.0.1"
+) -> Iterator[Pooler]:
     """A pooler with at most ``connections`` connections to each database."""
     binary = shutil.which("pgbouncer") or shutil.which("/usr/sbin/pgbouncer")
     if binary is None:
@@ -52,7 +54,7 @@ def pgbouncer(postgresql: PostgresqlServer, connections: int) -> Iterator[Pooler
     port = free_port()
     file = postgresql.folder / f"pgbouncer-{port}.ini"
     values = {"folder": postgresql.folder, "server": postgresql.port, "port": port}
-    file.write_text(_CONFIG.format(**values, connections=connections))
+    file.write_text(_CONFIG.format(**values, connections=connections, addresses=addresses))
     with (postgresql.folder / "pgbouncer.log").open("ab") as log:
         process = subprocess.Popen(
             [binary, str(file)], user=postgresql.account, stdout=log, stderr=log, cwd="/"

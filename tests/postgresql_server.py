@@ -22,6 +22,7 @@ PASSWORD = "s3cret/with:signs"
 _PASSWORD_IN_URL = "s3cret%2Fwith%3Asigns"
 _ACCOUNTS = ("postgres", "nobody")
 _WAIT = 30.0
+_LONGEST_ANSWER = 120.0
 
 
 def _binaries() -> Path | None:
@@ -53,9 +54,13 @@ def _children(parent: int) -> list[int]:
 
 
 class PostgresqlServer:
-    """The server; :meth:`start` it, and :meth:`remove` it at the end."""
+    """The server; :meth:`start` it, and :meth:`remove` it at the end.
 
-    def __init__(self) -> None:
+    Args:
+        primary: Whose copy it is, to follow it from its start on; ``None`` for one of its own.
+    """
+
+    def __init__(self, primary: "PostgresqlServer | None" = None) -> None:
         binaries = _binaries()
         if binaries is None:
             pytest.skip("PostgreSQL is not installed; `make servers` as root installs it")
@@ -67,7 +72,10 @@ class PostgresqlServer:
         self._process: subprocess.Popen[bytes] | None = None
         if self.account:
             shutil.chown(self.folder, self.account)
-        self._initialize()
+        if primary is None:
+            self._initialize()
+        else:
+            self.follow(primary)
         self._make_certificate()
 
     def _run(self, *command: str) -> None:
@@ -93,6 +101,31 @@ class PostgresqlServer:
             *(*language, "--locale=C.UTF-8", "--username=numwatch", f"--pwfile={password}"),
             str(self.data),
         )
+
+    def admit(self, network: str) -> None:
+        """Let whoever is in ``network`` log in by password, from the next start on."""
+        with (self.data / "pg_hba.conf").open("a", encoding="utf-8") as rules:
+            rules.write(f"host all all {network} scram-sha-256\n")
+
+    def follow(self, primary: "PostgresqlServer") -> None:
+        """Become a copy of ``primary`` that follows it; this server must not run."""
+        shutil.rmtree(self.data, ignore_errors=True)
+        self._run(
+            *("pg_basebackup", "--write-recovery-conf", "--checkpoint=fast", "--no-sync"),
+            *("-h", str(primary.folder), "-p", str(primary.port), "-U", "numwatch"),
+            *("-D", str(self.data)),
+        )
+
+    def promote(self) -> None:
+        """Follow no more, and take writes; it does when this returns."""
+        assert self.execute("SELECT pg_promote()") == ["t"]
+
+    def stop_receiving(self) -> None:
+        """Stop the process that gets what the primary writes, where it is."""
+        assert self._process is not None
+        for pid in _children(self._process.pid):
+            if b"walreceiver" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGSTOP)
 
     def _make_certificate(self) -> None:
         authority = trustme.CA()
@@ -206,7 +239,9 @@ class PostgresqlServer:
             *("-h", str(self.folder), "-p", str(self.port), "-U", "numwatch", "-d", database),
             *("-c", statement),
         )
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=_LONGEST_ANSWER
+        )
         return done.stdout.splitlines() if done.returncode == 0 else None
 
     def execute_in(self, store: Store, statement: str) -> list[str]:

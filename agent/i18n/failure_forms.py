@@ -55,6 +55,7 @@ _POLLING: Final = (
     N_("the answer could not be merged: {error}"),
     N_("the adapter could not read it: {error}"),
     N_("cancelled, it did not end by itself"),
+    N_("another replica polls the account now"),
     N_("the account's numbers are not known yet"),
     N_("the provider turned requests away and asked for a pause, {seconds} s of it left"),
     N_("the poll's time is over"),

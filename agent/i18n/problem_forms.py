@@ -89,6 +89,7 @@ VALUES: Final = (
     N_("has a control character in it"),
     N_("remove it (YAML allows none)"),
     N_("has a line break or control character"),
+    N_("needs a PostgreSQL to share"),
     N_("has a quoted text that is never closed"),
     N_("add the quote"),
     N_("has a second document after ---"),

@@ -1,9 +1,10 @@
 """Agents that start at once: a process that has imported the program forks one for every start.
 
 Usage: ``python -m tests.proofs.prepared_agent run --config CONFIG``. It reads commands, a line
-each, and answers each with a line: ``start LOG`` begins an agent whose output goes to LOG and is
-answered with its process id; ``poll ID`` is answered with the exit status, negative for a signal,
-or with ``-`` while it runs. At the end of its input all that it began are killed.
+each, and answers each with a line: ``start LOG``, or ``start LOG<TAB>CONFIG``, begins an agent
+whose output goes to LOG and is answered with its process id; ``poll ID`` is answered with the exit
+status, negative for a signal, or with ``-`` while it runs. At the end of its input all that it
+began are killed.
 """
 
 import os
@@ -28,7 +29,9 @@ def serve() -> None:
         else:
             process = os.fork()
             if not process:
-                _become(Path(argument))
+                log, _, config = argument.partition("\t")
+                sys.argv[-1] = config or sys.argv[-1]
+                _become(Path(log))
                 main()
             # In both of them: a kill may come before the new one has run at all.
             os.setpgid(process, process)

@@ -8,6 +8,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,10 +19,11 @@ from tests.integration.processes import ROOT, RunningProcess, end
 _POLL = 0.01
 
 
-class _Forker:
+class Forker:
     """The process that forks, and what it is told."""
 
     def __init__(self, command: Sequence[str], log: Path) -> None:
+        self.lock = threading.RLock()
         with log.open("wb") as errors:
             self.popen = subprocess.Popen(
                 command,
@@ -37,7 +39,7 @@ class _Forker:
         """Its answer; empty once it has ended, and with it all that it began."""
         assert self.popen.stdin is not None
         assert self.popen.stdout is not None
-        with contextlib.suppress(BrokenPipeError, ValueError):
+        with self.lock, contextlib.suppress(BrokenPipeError, ValueError):
             self.popen.stdin.write(f"{line}\n")
             self.popen.stdin.flush()
             return self.popen.stdout.readline().strip()
@@ -52,20 +54,22 @@ class _Forker:
         self.popen.stdout.close()
 
 
-class _Fork:
+class Fork:
     """One agent; of ``Popen``, what is needed of it."""
 
-    def __init__(self, forker: _Forker, pid: int) -> None:
+    def __init__(self, forker: Forker, pid: int) -> None:
         self.pid = pid
         self.returncode: int | None = None
         self._forker = forker
 
     def poll(self) -> int | None:
-        if self.returncode is None:
-            answer = self._forker.ask(f"poll {self.pid}")
-            if answer != "-":
-                self.returncode = int(answer or -signal.SIGKILL)
-        return self.returncode
+        # Its status can be read once, and several threads may ask.
+        with self._forker.lock:
+            if self.returncode is None:
+                answer = self._forker.ask(f"poll {self.pid}")
+                if answer != "-":
+                    self.returncode = int(answer or -signal.SIGKILL)
+            return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
         ends = None if timeout is None else time.monotonic() + timeout
@@ -81,25 +85,26 @@ class _Fork:
 
 
 @contextlib.contextmanager
+def forked(forker: Forker, log: Path, config: Path | None = None) -> Iterator[RunningProcess]:
+    """An agent with its output in ``log``, ended with the block; its ``config`` may be another."""
+    answer = forker.ask(f"start {log}" + (f"\t{config}" if config else ""))
+    assert answer, f"no agent can be begun: {log}"
+    process = Fork(forker, int(answer))
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            end(process)
+
+
+@contextlib.contextmanager
 def quick_starts(agent: Process) -> Iterator[None]:
     """Within the block ``agent`` starts as a fork; the last one is ended with the block."""
     module = agent.command.index("-m") + 1
     command = list(agent.command)
     command[module] = "tests.proofs.prepared_agent"
-    forker = _Forker(command, agent.log.with_suffix(".forker.log"))
-
-    @contextlib.contextmanager
-    def forked(_command: Sequence[str], log: Path) -> Iterator[RunningProcess]:
-        answer = forker.ask(f"start {log}")
-        assert answer, f"no agent can be begun: {agent.log.with_suffix('.forker.log')}"
-        process = _Fork(forker, int(answer))
-        try:
-            yield process
-        finally:
-            if process.returncode is None:
-                end(process)
-
-    former, agent.run = agent.run, forked
+    forker = Forker(command, agent.log.with_suffix(".forker.log"))
+    former, agent.run = agent.run, lambda _command, log: forked(forker, log)
     try:
         yield
     finally:

@@ -1,14 +1,15 @@
 """Replicas are processes of their own on a real PostgreSQL: divided, killed, stopped and ended.
 
-Waits for the end of a lease are cut short by ending it in the database, where tests are not run at
-full size. Negative controls: without the fence a replica that was stopped overwrites what its
+They reach it through PgBouncer in transaction mode, and at full size directly too. Waits for the
+end of a lease are cut short by ending it in the database, where tests are not run at full size.
+Negative controls: without the fence a replica that was stopped overwrites what its
 successor has written (``tests/store/test_leases.py``); a delivery without an epoch is recorded by
 whoever sent it once (``tests/tickets/outbox/test_epochs.py``).
 """
 
 import re
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.error import HTTPError
 
@@ -18,30 +19,33 @@ from agent.config.secret import Secret
 from agent.config.store import Store
 from tests.integration.processes import kill
 from tests.postgresql_server import PostgresqlServer
-from tests.proof_size import is_full
+from tests.proof_size import is_full, size
+from tests.replicas.fleet_state import (
+    RECORD_STALE_WRITES,
+    alert_about,
+    end_leases_of,
+    exposed,
+    holder,
+    is_divided,
+    opened,
+    polls,
+    tickets_about,
+    written_by_successors,
+)
 from tests.replicas.replica_fleet import NUMBER, ReplicaFleet, ReplicaProcess, replica_fleet
 
-ACCOUNTS = {f"a{index}" for index in range(6)}
 TTL = 15.0
 REPLICAS = 3
-ALERTS = 300 if is_full() else 12
+WAYS = ("direct", "pgbouncer") if is_full() else ("pgbouncer",)
+ALERTS = size(12, 1000)
 
 
-_RECORD_STALE_WRITES = """
-CREATE TABLE stale_writes (account text, part text, former bigint, written bigint);
-CREATE FUNCTION record_stale_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  INSERT INTO stale_writes VALUES (NEW.account, NEW.part, OLD.epoch, NEW.epoch);
-  RETURN NEW;
-END $$;
-CREATE TRIGGER stale_write BEFORE UPDATE ON account_states FOR EACH ROW
-  WHEN (NEW.epoch < OLD.epoch) EXECUTE FUNCTION record_stale_write();
-"""
-
-
-@pytest.fixture(scope="module")
-def store(postgresql: PostgresqlServer) -> Iterator[Store]:
+@pytest.fixture(scope="module", params=WAYS)
+def store(request: pytest.FixtureRequest, postgresql: PostgresqlServer) -> Iterator[Store]:
     name = postgresql.make_database()
-    yield Store(url=Secret(postgresql.local_url(name)))
+    direct = Store(url=Secret(postgresql.local_url(name)))
+    through = request.param == "pgbouncer"
+    yield request.getfixturevalue("pooler").through(direct) if through else direct
     postgresql.drop_database(name)
 
 
@@ -51,67 +55,8 @@ def fleet(
 ) -> Iterator[ReplicaFleet]:
     with replica_fleet(tmp_path_factory.mktemp("replicas"), postgresql, store) as fleet:
         fleet.start(REPLICAS)
-        fleet.sql(_RECORD_STALE_WRITES)
+        fleet.sql(RECORD_STALE_WRITES)
         yield fleet
-
-
-def living(fleet: ReplicaFleet) -> list[ReplicaProcess]:
-    return [it for it in fleet.replicas if it.process.poll() is None]
-
-
-def holder(fleet: ReplicaFleet, lease: str) -> ReplicaProcess:
-    """The living replica that holds ``lease``, once one does."""
-    by_process = {str(it.process.pid): it for it in living(fleet)}
-    fleet.until(lambda: fleet.holders().get(lease) in by_process, f"nobody holds {lease}")
-    return by_process[fleet.holders()[lease]]
-
-
-def is_divided(fleet: ReplicaFleet) -> bool:
-    """Whether each account is exposed by exactly one replica."""
-    return sorted(exposed(living(fleet))) == sorted(ACCOUNTS)
-
-
-def end_leases_of(fleet: ReplicaFleet, replica: ReplicaProcess) -> None:
-    """Let its leases be over: stands for the 15 seconds after it was killed or stopped."""
-    if not is_full():
-        fleet.sql(
-            f"UPDATE leases SET expires_at = 0 WHERE place LIKE '%process {replica.process.pid}'"
-        )
-
-
-def tickets_about(fleet: ReplicaFleet, number: str) -> list[str]:
-    return fleet.sql(
-        f"SELECT id || ' ' || open || ' ' || stage FROM tickets WHERE number = '{number}'"
-    )
-
-
-def opened(fleet: ReplicaFleet) -> list[str]:
-    """The ids of the deliveries of new tickets, repeats included."""
-    return [identity for identity in fleet.desk.ids if identity.endswith("_1_1")]
-
-
-def written_by_successors(fleet: ReplicaFleet) -> bool:
-    """Whether the state of each account is that of whoever holds its lease."""
-    others = fleet.sql(
-        "SELECT s.account FROM account_states s JOIN leases l"
-        " ON l.name = 'account:' || s.provider || '/' || s.account"
-        " WHERE s.part = 'status' AND s.epoch <> l.epoch"
-    )
-    return not others
-
-
-def exposed(replicas: Sequence[ReplicaProcess]) -> list[str]:
-    return [account for replica in replicas for account in replica.accounts()]
-
-
-def polls(replicas: Sequence[ReplicaProcess]) -> list[str]:
-    """The counters of polls that were begun, where there are any."""
-    return [
-        line
-        for replica in replicas
-        for line in replica.get("/metrics").decode().splitlines()
-        if line.startswith("numwatch_poll_attempts_total")
-    ]
 
 
 def unowned(replica: ReplicaProcess) -> list[str]:
@@ -144,26 +89,8 @@ def test_each_account_has_one_replica_and_all_answer_for_all(fleet: ReplicaFleet
 
 
 def test_one_alert_to_all_of_them_many_times_is_one_ticket(fleet: ReplicaFleet) -> None:
-    alert = {
-        "status": "firing",
-        "labels": {
-            "alertname": "LineDown",
-            "severity": "critical",
-            "number": "4006220002",
-            "provider": "north",
-            "account": "a1",
-            "scope": "number",
-            "symptom": "line_down",
-        },
-        "annotations": {"summary": "down"},
-        "startsAt": "2026-11-29T05:00:00Z",
-        "endsAt": "0001-01-01T00:00:00Z",
-        "fingerprint": "00c0ffee00c0ffee",
-    }
-    message = {"version": "4", "status": "firing", "receiver": "numwatch", "alerts": [alert]}
-    message |= {"groupKey": "{}:{}", "groupLabels": {}, "commonLabels": {}, "externalURL": ""}
-    message |= {"commonAnnotations": {}, "truncatedAlerts": 0}
-    replicas = [living(fleet)[index % REPLICAS] for index in range(ALERTS)]
+    message = alert_about("4006220002", "a1")
+    replicas = [fleet.living[index % REPLICAS] for index in range(ALERTS)]
     with ThreadPoolExecutor(6) as posting:
         answers = posting.map(lambda it: it.post("/hooks/alertmanager", message), replicas)
         assert set(answers) == {200}
@@ -176,7 +103,7 @@ def test_a_person_acts_where_tickets_are_not_decided_and_approves_where_they_are
     fleet: ReplicaFleet,
 ) -> None:
     deciding = holder(fleet, "role:tickets")
-    other = next(it for it in living(fleet) if it is not deciding)
+    other = next(it for it in fleet.living if it is not deciding)
     ticket = tickets_about(fleet, NUMBER)[0].split()[0]
     accept = {"action": "accept", "actor": "Li Wei", "reason": "I take it"}
     assert other.post(f"/api/tickets/{ticket}/actions", accept) == 200
@@ -191,15 +118,44 @@ def test_a_person_acts_where_tickets_are_not_decided_and_approves_where_they_are
     text = refused.value.read().decode()
     assert refused.value.code == 503
     assert f"process {deciding.process.pid}" in text, text
+    notice = f"process {deciding.process.pid}. Its alerts are shown here"
+    assert notice in other.get("/rules").decode()
+    assert "Its alerts are shown here" not in deciding.get("/rules").decode()
+
+
+def test_a_poll_that_is_asked_for_anywhere_is_made_where_the_account_is_polled(
+    fleet: ReplicaFleet,
+) -> None:
+    polling = next(it for it in fleet.living if "a2" in it.accounts())
+    other = next(it for it in fleet.living if it is not polling)
+    closed = "closed: polls go through"
+    fleet.until(
+        lambda: other.get("/providers").decode().count(closed) == 5 * len(fleet.accounts),
+        "the breakers of others are not shown",
+    )
+    fleet.world.apply({"account": "north/a2", "set": {"balance": 123}})
+    assert other.submit("/providers/north/a2/poll", "/providers").endswith("done=done")
+    fleet.until(
+        lambda: '"amount":123' in other.get("/api/accounts").decode().replace(" ", ""),
+        "what was found is not shown where it was asked for",
+    )
+    assert other.submit("/providers/north/a2/poll", "/providers").endswith("done=too_soon")
+
+
+def test_a_form_of_one_may_be_sent_to_another(fleet: ReplicaFleet) -> None:
+    one, other = fleet.living[:2]
+    address = other.submit("/providers/north/a3/poll", "/providers", shown_by=one)
+    assert "done=" in address, address
 
 
 def test_one_that_is_killed_is_replaced_and_nothing_is_doubled(fleet: ReplicaFleet) -> None:
     deciding = holder(fleet, "role:tickets")
     before = tickets_about(fleet, NUMBER)
     kill(deciding.process)
-    end_leases_of(fleet, deciding)
     if is_full():
         fleet.start()
+    else:
+        end_leases_of(fleet, deciding)
     took = fleet.until(lambda: is_divided(fleet), "its accounts are nobody's")
     assert took < TTL + 5
     holder(fleet, "role:tickets")
@@ -225,7 +181,7 @@ def test_an_account_that_nobody_can_take_is_told_until_somebody_has_it(fleet: Re
             fleet.sql,
             f"SELECT 1 FROM leases WHERE name = '{lease}' FOR UPDATE; SELECT pg_sleep(45)",
         )
-        replicas = living(fleet)
+        replicas = fleet.living
         fleet.until(lambda: all(unowned(it) == ["a3"] for it in replicas), "not told", 60)
         locking.result(90)
     fleet.until(lambda: is_divided(fleet), "nobody polls it")
@@ -236,7 +192,8 @@ def test_one_that_was_stopped_writes_nothing_when_it_goes_on(fleet: ReplicaFleet
     stopped = holder(fleet, "role:tickets")
     stopped.process.send_signal(signal.SIGSTOP)
     try:
-        end_leases_of(fleet, stopped)
+        if not is_full():
+            end_leases_of(fleet, stopped)
         pid = str(stopped.process.pid)
         fleet.until(lambda: fleet.holders().get("role:tickets", pid) != pid, "not taken over")
         fleet.until(lambda: pid not in fleet.holders().values(), "not all of it was taken over")
@@ -253,7 +210,7 @@ def test_one_that_was_stopped_writes_nothing_when_it_goes_on(fleet: ReplicaFleet
 def test_without_the_database_all_stop_in_time_and_go_on_afterwards(
     fleet: ReplicaFleet, postgresql: PostgresqlServer
 ) -> None:
-    replicas = living(fleet)
+    replicas = fleet.living
     fleet.until(lambda: is_divided(fleet), "the accounts are nobody's")
     postgresql.suspend()
     try:
@@ -268,7 +225,7 @@ def test_without_the_database_all_stop_in_time_and_go_on_afterwards(
 def test_one_that_is_ended_gives_back_at_once_what_it_had(fleet: ReplicaFleet) -> None:
     if is_full():
         fleet.start()
-    last = next(it for it in living(fleet) if it.accounts())
+    last = next(it for it in fleet.living if it.accounts())
     last.process.send_signal(signal.SIGTERM)
     assert last.process.wait(20) == 0, last.log[-2000:]
     assert str(last.process.pid) not in fleet.holders().values()

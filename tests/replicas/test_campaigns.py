@@ -1,0 +1,204 @@
+"""Replicas are killed and stopped at any moment, under load: nothing is lost, nothing is doubled.
+
+At full size alone, directly and through PgBouncer; one kill and one stop are in test_replicas. The
+leases of what was killed are ended in the database, but for every tenth, which is waited for.
+Negative control: without the fence, what was stopped within a transaction writes over its successor
+(:func:`test_without_the_fence_stale_states_are_written`).
+"""
+
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+
+import pytest
+
+from agent.config.secret import Secret
+from agent.config.store import Store
+from tests.integration.processes import kill
+from tests.proof_size import size
+from tests.replicas.fleet_state import (
+    RECORD_STALE_WRITES,
+    alert_about,
+    end_leases_of,
+    is_divided,
+    opened,
+)
+from tests.replicas.replica_fleet import (
+    PREPARED,
+    ReplicaFleet,
+    ReplicaProcess,
+    number_of,
+    replica_fleet,
+    world,
+)
+
+KILLS = size(0, 100, "kills")
+STOPS = size(0, 40)
+ACCOUNTS = 6
+NUMBERS = 6 * KILLS
+WAYS = ("direct", "pgbouncer")
+PATIENCE = 180.0
+HOOK = "/hooks/alertmanager"
+SLOW = "tests.replicas.slow_agent"
+
+
+@contextmanager
+def a_fleet(
+    request: pytest.FixtureRequest, folder: Path, way: str, prepared: str = PREPARED
+) -> Iterator[ReplicaFleet]:
+    """Three replicas, of accounts with enough numbers for every alert."""
+    postgresql = request.getfixturevalue("postgresql")
+    name = postgresql.make_database()
+    store = Store(url=Secret(postgresql.local_url(name)))
+    if way == "pgbouncer":
+        store = request.getfixturevalue("pooler").through(store)
+    plan = world(ACCOUNTS, -(-NUMBERS // ACCOUNTS))
+    with replica_fleet(folder, postgresql, store, each_by_itself, plan, prepared) as fleet:
+        fleet.start(3)
+        fleet.sql(RECORD_STALE_WRITES)
+        yield fleet
+    postgresql.drop_database(name)
+
+
+def each_by_itself(settings: dict[str, Any]) -> None:
+    """One ticket for each number, however many there are."""
+    tickets = settings.setdefault("tickets", {})
+    tickets |= {"common_cause_numbers": 100_000}
+
+
+class Load:
+    """Alerts to any replica that lives, each sent again until it is taken."""
+
+    def __init__(self, fleet: ReplicaFleet, count: int, chance: random.Random) -> None:
+        self._fleet = fleet
+        self._count = count
+        self._chance = chance
+        self.acknowledged: list[str] = []
+        self.refused = 0
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        for index in range(1, self._count):
+            self._post(index)
+            self.acknowledged.append(number_of(index))
+            time.sleep(self._chance.uniform(0.0, 0.2))
+
+    def _post(self, index: int) -> None:
+        message = alert_about(number_of(index), f"a{index % ACCOUNTS}")
+        while True:
+            living = self._fleet.living
+            try:
+                if living and self._chance.choice(living).post(HOOK, message) == 200:
+                    return
+            except (HTTPError, URLError, OSError):
+                self.refused += 1
+                time.sleep(0.05)
+
+
+def tickets_of(fleet: ReplicaFleet) -> Counter[str]:
+    """How many tickets there are about each number."""
+    rows = fleet.sql("SELECT number FROM tickets WHERE symptom = 'line_down'")
+    return Counter(rows)
+
+
+@pytest.mark.skipif(not KILLS, reason="a campaign of the full size; one kill is in test_replicas")
+@pytest.mark.parametrize("way", WAYS)
+def test_whoever_is_killed_loses_nothing_and_doubles_nothing(
+    request: pytest.FixtureRequest, tmp_path: Path, way: str
+) -> None:
+    chance = random.Random(f"kills {way}")
+    with a_fleet(request, tmp_path, way) as fleet:
+        fleet.until(lambda: is_divided(fleet), "nothing is divided")
+        load = Load(fleet, NUMBERS, chance)
+        for count in range(KILLS):
+            time.sleep(chance.uniform(0.1, 1.5))
+            killed = chance.choice(fleet.living)
+            kill(killed.process)
+            if count % 10 < 9:
+                end_leases_of(fleet, killed)
+            fleet.start()
+        load.thread.join(PATIENCE)
+        assert not load.thread.is_alive(), "not every alert was taken"
+        fleet.until(lambda: is_divided(fleet), "not one owner each", PATIENCE)
+        missing = set(load.acknowledged)
+        fleet.until(lambda: not missing - tickets_of(fleet).keys(), "a ticket is lost", PATIENCE)
+        found = tickets_of(fleet)
+        assert found == Counter(load.acknowledged), "a ticket is doubled"
+        ids = {it.replace("-", "_") for it in fleet.sql("SELECT id FROM tickets")}
+        fleet.until(lambda: len(set(opened(fleet))) >= len(ids), "not all delivered", PATIENCE)
+        sent = Counter(opened(fleet))
+        assert len(sent) == len(ids), "a ticket was delivered under two ids"
+        repeats = sum(fleet.desk.repeats().values())
+        figures = {"kills": KILLS, "alerts": len(found), "refused": load.refused}
+        request.node.user_properties += [*figures.items(), ("repeats", repeats)]
+        assert repeats <= KILLS
+        assert fleet.sql("SELECT * FROM stale_writes") == []
+
+
+def stop_and_resume(fleet: ReplicaFleet, chance: random.Random, *, waits: bool) -> None:
+    """Stop one past its leases, and let it go on when all it had is another's."""
+    fleet.until(lambda: is_divided(fleet), "nothing is divided", PATIENCE)
+    time.sleep(chance.uniform(0.0, 2.0))
+    stopped = chance.choice([it for it in fleet.living if it.accounts()])
+    stopped.process.send_signal(signal.SIGSTOP)
+    try:
+        if not waits:
+            end_leases_of(fleet, stopped)
+        pid = str(stopped.process.pid)
+        fleet.until(lambda: pid not in fleet.holders().values(), "not taken over", PATIENCE)
+        fleet.until(lambda: _is_written(fleet), "the successors write nothing", PATIENCE)
+    finally:
+        stopped.process.send_signal(signal.SIGCONT)
+    fleet.until(lambda: _has_noticed(stopped), "it has not noticed", PATIENCE)
+    if stopped.process.poll() is not None or len(fleet.living) < 3:
+        fleet.start(3 - len(fleet.living))
+
+
+def _is_written(fleet: ReplicaFleet) -> bool:
+    epochs = fleet.sql(
+        "SELECT 1 FROM leases l LEFT JOIN account_states s ON l.epoch = s.epoch"
+        " AND l.name = 'account:' || s.provider || '/' || s.account AND s.part = 'handover'"
+        " WHERE l.name LIKE 'account:%' AND s.epoch IS NULL"
+    )
+    return not epochs
+
+
+def _has_noticed(replica: ReplicaProcess) -> bool:
+    return replica.process.poll() is not None or "leases_expired" in replica.log
+
+
+@pytest.mark.skipif(not STOPS, reason="a campaign of the full size; one stop is in test_replicas")
+@pytest.mark.parametrize("way", WAYS)
+def test_whoever_was_stopped_past_its_leases_writes_nothing(
+    request: pytest.FixtureRequest, tmp_path: Path, way: str
+) -> None:
+    chance = random.Random(f"stops {way}")
+    with a_fleet(request, tmp_path, way, SLOW) as fleet:
+        for count in range(STOPS):
+            stop_and_resume(fleet, chance, waits=count % 10 == 9)
+        ended = sum(it.log.count("stopped_writers_ended") for it in fleet.replicas)
+        request.node.user_properties += [("stops", STOPS), ("stopped writers ended", ended)]
+        assert fleet.sql("SELECT * FROM stale_writes") == []
+
+
+@pytest.mark.skipif(not STOPS, reason="a campaign of the full size")
+def test_without_the_fence_stale_states_are_written(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random("unfenced")
+    monkeypatch.setenv("NUMWATCH_UNFENCED", "1")
+    with a_fleet(request, tmp_path, "direct", SLOW) as fleet:
+        stops = 0
+        while fleet.sql("SELECT * FROM stale_writes") == []:
+            assert stops < STOPS, "no stale write without the fence"
+            stop_and_resume(fleet, chance, waits=False)
+            stops += 1
+        request.node.user_properties.append(("stops until a stale write", stops))

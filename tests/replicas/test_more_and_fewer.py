@@ -1,0 +1,80 @@
+"""One replica becomes several and one again: each account has one owner, and nothing is missing.
+
+Negative control: while two of them expose an account the count is not right
+(:func:`test_an_account_that_two_expose_would_be_noticed`).
+"""
+
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.config.secret import Secret
+from agent.config.store import Store
+from tests.postgresql_server import PostgresqlServer
+from tests.proof_size import is_full, size
+from tests.replicas.fleet_state import exposed
+from tests.replicas.replica_fleet import ReplicaFleet, replica_fleet, world
+
+ACCOUNTS = size(50, 5000)
+REPLICAS = size(3, 8)
+PATIENCE = 900.0
+INTERVAL = 300.0
+
+
+def _slowly(settings: dict[str, Any]) -> None:
+    capabilities = ("numbers", "routing", "reachability", "balance", "calls")
+    settings["polling"] |= {"intervals": dict.fromkeys(capabilities, INTERVAL), "timeout": 60}
+    settings["rules"] = {**settings["rules"], "interval": 15}
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, postgresql: PostgresqlServer) -> Iterator[ReplicaFleet]:
+    if not is_full():
+        pytest.skip("starts of the full size; a rolling few are in test_replicas")
+    name = postgresql.make_database()
+    store = Store(url=Secret(postgresql.local_url(name)))
+    with replica_fleet(tmp_path, postgresql, store, _slowly, world(ACCOUNTS)) as made:
+        yield made
+    postgresql.drop_database(name)
+
+
+def wrong_counts(found: Iterable[str], accounts: Iterable[str]) -> Counter[str]:
+    """The accounts that are not exposed once, with how often they are."""
+    counts = Counter(dict.fromkeys(accounts, 0))
+    counts.update(found)
+    return Counter({it: count for it, count in counts.items() if count != 1})
+
+
+def is_right(fleet: ReplicaFleet) -> bool:
+    """Whether one scrape of each finds every account once."""
+    return not wrong_counts(exposed(fleet.living), fleet.accounts)
+
+
+def test_each_account_has_one_owner_whatever_their_number(
+    fleet: ReplicaFleet, request: pytest.FixtureRequest
+) -> None:
+    fleet.start()
+    fleet.until(lambda: is_right(fleet), "one does not have all", PATIENCE)
+    fleet.start(REPLICAS - 1)
+    fleet.until(lambda: len(Counter(fleet.holders().values())) == REPLICAS, "some idle", PATIENCE)
+    fleet.until(lambda: is_right(fleet), "not each account once", PATIENCE)
+    last, *others = fleet.living
+    began = time.monotonic()
+    for replica in others:
+        replica.process.send_signal(signal.SIGTERM)
+    for replica in others:
+        assert replica.process.wait(120) == 0, replica.log[-2000:]
+    fleet.until(lambda: is_right(fleet), "the last does not have all", PATIENCE)
+    took = time.monotonic() - began
+    request.node.user_properties += [("accounts", ACCOUNTS), ("seconds to one", took)]
+    assert len(last.accounts()) == ACCOUNTS
+
+
+def test_an_account_that_two_expose_would_be_noticed() -> None:
+    assert not wrong_counts(["a0", "a1"], ["a0", "a1"])
+    assert wrong_counts(["a0", "a0"], ["a0", "a1"]) == {"a0": 2, "a1": 0}
