@@ -8,6 +8,7 @@ from agent.complaints.correlation import ComplaintCorrelator
 from agent.fleet import Fleet
 from agent.i18n import Message
 from agent.inbound import InboundWebhooks
+from agent.inspections.service import InspectionService
 from agent.model import AccountKey, Alert
 from agent.rules.alerts_in_code import CONFIG_DRIFT_REJECTED
 from agent.states import Scope, Severity
@@ -34,12 +35,14 @@ class AlertSources:
         rejections: DriftRejections,
         tickets: Tickets,
         results: Callable[[], Mapping[AccountKey, CheckResult]],
+        inspections: InspectionService,
     ) -> None:
         self._complaints = complaints
         self._webhooks = webhooks
         self._rejections = rejections
         self._tickets = tickets
         self._results = results
+        self._inspections = inspections
 
     async def observe(
         self, rule_alerts: Sequence[Alert], own: Collection[str], fleet: Fleet, now: float
@@ -63,14 +66,25 @@ class AlertSources:
         repeated = [alert for alert in external_alerts if alert.name in own]
         others = [alert for alert in external_alerts if alert.name not in own]
         rejected = rejection_alerts(self._rejections, self._results())
-        alerts = (*rule_alerts, *others, *complaint_alerts, *rejected)
-        await self._tickets.observe(alerts, fleet, now, repeated)
+        not_ours = await self._inspections.numbers_in_onboarding()
+        found = await self._inspections.alerts()
+        seen = without_numbers((*rule_alerts, *others, *rejected), not_ours)
+        alerts = (*seen, *complaint_alerts, *found)
+        await self._tickets.observe(alerts, fleet, now, without_numbers(repeated, not_ours))
         # And once more: the observation has opened tickets for the other complaints.
         await self._complaints.attach_and_release(fleet, now)
 
     def end(self) -> None:
         """Show nothing of the sources any more: another replica observes them from now on."""
         self._complaints.withdraw_series()
+
+
+def without_numbers(alerts: Sequence[Alert], numbers: Collection[str]) -> list[Alert]:
+    """``alerts`` but those about one of ``numbers``, which nobody has taken over yet.
+
+    A complaint about one is no such alert: whoever complains has called it.
+    """
+    return [alert for alert in alerts if alert.labels.get("number") not in numbers]
 
 
 def rejection_alerts(

@@ -67,6 +67,7 @@ from agent.tickets.decide.recovery_facts import recovery_by_facts
 from agent.tickets.ledger import Ledger
 from agent.tickets.manager import Tickets
 from agent.tickets.open_faults import OpenFaultsOf
+from agent.upkeep import Upkeep, UpkeepParts
 from agent.web.services import ReloadOutcome, WebServices
 from agent.webhooks.auth import TokenCheck
 from agent.webhooks.own_token import OwnToken
@@ -160,18 +161,11 @@ class Agent:
         )
         await self._runtime_state.restore_habits(self._refresher.habits, self._refresher.charges)
         self._retention = RetentionClock(self.database, self._clock)
-        self.evidence = EvidenceService(
-            self.database,
-            self._queries,
-            lambda: self.settings,
-            version("numwatch"),
-            self._clock,
-            self._retention.now,
-            self.telemetry,
-        )
-        self._pollers = Pollers(
-            self.fleet, self.telemetry, self._clock, recorder=self.evidence.recorder
-        )
+        known = (self._queries, lambda: self.settings, version("numwatch"))
+        times = (self._clock, self._retention.now)
+        self.evidence = EvidenceService(self.database, *known, *times, self.telemetry)
+        recorder = self.evidence.recorder
+        self._pollers = Pollers(self.fleet, self.telemetry, self._clock, recorder=recorder)
 
     async def _make_ticketing(self, plan: Plan) -> None:
         """Alerts to tickets, tickets to sinks, and the webhooks by which systems answer."""
@@ -201,6 +195,7 @@ class Agent:
         self._reports = ReportService(
             self.database, lambda: self.settings, self._clock, self._history.reader, self._refresher
         )
+        self._upkeep = Upkeep(self._upkeep_parts())
         self._clock.subscribe(self._pollers.clock_was_set, self.tickets.clock_was_set)
         self._clock.subscribe(self._refresher.clock_was_set, renew=self._refresher.refresh_all)
         self._ticket_systems = TicketSystemReconciler.of(
@@ -228,9 +223,18 @@ class Agent:
         source = ComplaintCorrelator(stored, self.tickets, self.ledger, settings, self.telemetry)
         self._rejections = await DriftRejections.open(self.database)
         self._sources = AlertSources(
-            source, self.webhooks, self._rejections, self.tickets, lambda: self._refresher.results
+            source,
+            self.webhooks,
+            self._rejections,
+            self.tickets,
+            lambda: self._refresher.results,
+            self._upkeep.inspections,
         )
         self._complaint_api = ComplaintApi(self.webhooks.recorder, source, self._clock)
+
+    def _upkeep_parts(self) -> UpkeepParts:
+        facts = (lambda: self.settings, self._refresher.results, self._retention.now, self._clock)
+        return UpkeepParts(self.database, self._config, *facts, self.telemetry)
 
     def _checks(self, settings: Settings) -> tuple[Checker, SeriesBuilder]:
         series = SeriesBuilder(settings.metrics, planned_periods(settings))
@@ -260,7 +264,7 @@ class Agent:
         self._running.push_async_callback(self._stop_dispatcher)
         self._running.push_async_callback(self._evaluation.end)
         parts = (self._refresher, self.evidence.collector, self._history, self.notices)
-        runs = (*(part.run for part in parts), AREAS.load_beside)
+        runs = (*(part.run for part in (*parts, self._upkeep)), AREAS.load_beside)
         if self.database.lease_keeper is not None:
             self._replica = self._make_replica(self.database.lease_keeper)
         await self._dispatcher.start()
@@ -372,6 +376,8 @@ class Agent:
             polls=self._pollers.requested if self._replica is None else self._replica.polls,
             rejections=self._rejections,
             waivers=self._waivers,
+            privacy=self._upkeep.privacy,
+            inspections=self._upkeep.inspections,
             history=self._history.reader,
             reports=self._reports,
             deliveries=Deliveries(self.database, self._dispatcher),

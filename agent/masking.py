@@ -149,11 +149,30 @@ def mask_text(text: str, is_public: Callable[[str], bool] | None = None) -> str:
     all digits or groups. Digits written as entities of HTML, in URLs' and JSON's escapes are
     digits as well. Runs of digits that ``is_public`` accepts stay.
     """
+    return _with_phones(text, is_public, mask_phone)
+
+
+def erase_phones(text: str, word: str, is_theirs: Callable[[str], bool] | None = None) -> str:
+    """``text`` with ``word`` in the place of every phone that :func:`mask_text` would mask.
+
+    Args:
+        text: Any text.
+        word: What stands there then.
+        is_theirs: Whether a run of digits, with what stands between them, is to be erased; without
+            it all are.
+    """
+    is_public = None if is_theirs is None else lambda run: not is_theirs(run)
+    return _with_phones(text, is_public, lambda _phone: word)
+
+
+def _with_phones(
+    text: str, is_public: Callable[[str], bool] | None, shown: Callable[[str], str]
+) -> str:
     if _ENCODED.search(text):
         plain = _ENCODED.sub(_decoded, text)
-        if (shown := _masked(plain, is_public)) != plain:
-            return shown
-    return _masked(text, is_public)
+        if (changed := _masked(plain, is_public, shown)) != plain:
+            return changed
+    return _masked(text, is_public, shown)
 
 
 def _decoded(match: re.Match[str]) -> str:
@@ -165,7 +184,7 @@ def _decoded(match: re.Match[str]) -> str:
     return chr(int(decimal) if decimal else int(hexadecimal or percent or escape, 16))
 
 
-def _masked(text: str, is_public: Callable[[str], bool] | None) -> str:
+def _masked(text: str, is_public: Callable[[str], bool] | None, shown: Callable[[str], str]) -> str:
     # One character for one, so that what is found has the same place in the text.
     normalized = text if text.isascii() else _with_ascii_digits(text)
     normalized = _ALIKE_RUN.sub(_with_digits_alike, normalized)
@@ -180,7 +199,7 @@ def _masked(text: str, is_public: Callable[[str], bool] | None) -> str:
             found = "".join(filter(str.isdecimal, run[0]))
         # Of superscripts and circled digits, which are no decimals, the ASCII form is masked.
         phone = found if _NUMBER_ONLY.fullmatch(_visible(found)) else run[0]
-        parts += [text[end : run.start()], mask_phone(phone)]
+        parts += [text[end : run.start()], shown(phone)]
         end = run.end()
     return "".join((*parts, text[end:])) if parts else text
 

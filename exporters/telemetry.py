@@ -115,6 +115,7 @@ class Telemetry:
         self.complaints = self._counter("numwatch_complaints_total")
         self.complaints_recent = self._gauge("numwatch_number_complaints_recent")
         self.complaints_overdue = self._gauge("numwatch_complaints_overdue")
+        self.inspections_overdue = self._gauge("numwatch_inspections_overdue")
         self.sink_deliveries = self._counter("numwatch_sink_deliveries_total")
         self.sink_failures = self._counter("numwatch_sink_failures_total")
         self.outbox_oldest = self._gauge("numwatch_outbox_oldest_timestamp_seconds")
@@ -127,6 +128,9 @@ class Telemetry:
         self.ledger_writable = self._gauge("numwatch_ledger_writable")
         self.evidence_queued = self._gauge("numwatch_evidence_queued")
         self.evidence_dropped = self._counter("numwatch_evidence_dropped_total")
+        self.purged = self._counter("numwatch_privacy_purged_rows_total")
+        self.purge_left = self._gauge("numwatch_privacy_rows_left")
+        self.purge_last = self._gauge("numwatch_privacy_purge_timestamp_seconds")
 
     def _add_webhook_metrics(self) -> None:
         self.token_failures = self._counter("numwatch_token_failures_total")

@@ -192,6 +192,17 @@ class ApiClient:
         body = {"by": by, "note": note}
         return await self._json("POST", path, params=number.query, json=body)
 
+    async def ask(self, path: str, body: Document) -> Document:
+        """What the agent answers to a POST of ``body``.
+
+        Raises:
+            CommandError: when it refuses, or has no such path.
+        """
+        document = await self._json("POST", path, json=body, timeout=_DOWNLOAD_TIMEOUT)
+        if document is None:
+            raise CommandError(f"{self._url}{path} answered HTTP 404")
+        return document
+
     async def items(self, path: str, **query: str) -> list[Document]:
         """The items of one of the API's lists."""
         page = await self._json("GET", path, params=query)

@@ -177,15 +177,20 @@ async def open_ledger_or_holder(
     try:
         database = await Database.open(Path(settings.data_dir), settings.store)
     except InUseError:
-        own = settings.web.token
-        token = read_token(Path(settings.data_dir)) if own is None else own.reveal()
-        trust = trust_server_certificate(Path(settings.data_dir))
-        url = f"{'http' if trust is None else 'https'}://{settings.listen[0]}"
-        async with ApiClient(url, token, _HOLDER_HINT, trust) as client:
+        async with client_of_holder(settings) as client:
             yield client
         return
     async with _open_ledger(database, settings, declared) as ledger:
         yield ledger
+
+
+def client_of_holder(settings: Settings) -> ApiClient:
+    """The client of the agent that holds the data directory of ``settings``."""
+    own = settings.web.token
+    token = read_token(Path(settings.data_dir)) if own is None else own.reveal()
+    trust = trust_server_certificate(Path(settings.data_dir))
+    url = f"{'http' if trust is None else 'https'}://{settings.listen[0]}"
+    return ApiClient(url, token, _HOLDER_HINT, trust)
 
 
 @asynccontextmanager

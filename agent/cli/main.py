@@ -16,6 +16,7 @@ from agent.cli.help import Group
 from agent.cli.language import choose, say
 from agent.cli.ledger_commands import add_ledger_commands
 from agent.cli.number_commands import add_number_commands
+from agent.cli.privacy_commands import add_privacy_commands
 from agent.cli.profile_commands import add_profile_commands
 from agent.cli.report_commands import add_report_commands
 from agent.cli.rule_commands import add_rule_commands
@@ -44,6 +45,7 @@ for _add in (
     add_report_commands,
     add_ledger_commands,
     add_store_commands,
+    add_privacy_commands,
     add_profile_commands,
     add_setup_commands,
 ):

@@ -1,16 +1,15 @@
 """Stores complaints: durably before they are acknowledged, in memory until they are answered."""
 
 import asyncio
-import hmac
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 
 import msgspec
 import structlog
 from sqlalchemy import ColumnElement, Select, and_, func, insert, select, update
 
+from agent.complaints.caller_ids import caller_id, key_of
 from agent.complaints.complaint import Complaint, ComplaintReport, Deadline, reporter_of
 from agent.complaints.owed import OwedSteps
 from agent.diagnosis.caller_reports import CallerReport
@@ -21,10 +20,6 @@ from agent.store.schema import complaints
 from agent.tickets.ticket import Subject
 
 log = structlog.get_logger(__name__)
-
-_KEY = "complaints_key"
-"""The name under which the ledger stores the key of the hash of callers' numbers."""
-_HASH_CHARACTERS = 16
 
 
 class TooManyComplaintsError(Exception):
@@ -115,10 +110,7 @@ class ComplaintRepository:
         Raises:
             StoreError: when the ledger cannot be read or written.
         """
-        key = await database.get(_KEY)
-        if key is None:
-            key = secrets.token_bytes(32)
-            await database.put(_KEY, key)
+        key = await key_of(database)
         waiting = await finish(_read_waiting(database))
         return cls(database, key, waiting, await OwedSteps.open(database))
 
@@ -205,8 +197,7 @@ class ComplaintRepository:
 
     def who_is(self, caller: str) -> str:
         """The keyed hash by which complaints of the caller with these digits are known."""
-        digest = hmac.new(self._key, caller.encode(), sha256).hexdigest()
-        return digest[:_HASH_CHARACTERS]
+        return caller_id(self._key, caller)
 
     async def newest(self, limit: int, number: str = "", who: str = "") -> list[StoredComplaint]:
         """The newest complaints, answered or not, of one number or caller if it is given.

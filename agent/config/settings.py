@@ -14,6 +14,7 @@ from agent.config.customers import Command, Customers
 from agent.config.dispatch import Dispatch
 from agent.config.drift import Drift
 from agent.config.history import History, PrometheusServer
+from agent.config.inspections import Inspections
 from agent.config.intake import AlertmanagerIntake, ComplaintIntake, Intake
 from agent.config.inventory.inventory import Inventory
 from agent.config.inventory.section import InventorySection
@@ -21,6 +22,7 @@ from agent.config.lints import HolidayCalendar, Lints
 from agent.config.marking import MarkingSource
 from agent.config.on_call import OnCall
 from agent.config.pace import Intervals, Polling
+from agent.config.privacy import Privacy
 from agent.config.pushes import Pushes
 from agent.config.reports import Reports
 from agent.config.secret import Secret
@@ -268,6 +270,8 @@ class Settings(Section):
     """What is kept by the hour: balances, reachable phones, calls by result, open tickets."""
     prometheus: PrometheusServer = PrometheusServer()
     """A Prometheus that scrapes this agent, to read the history from instead."""
+    privacy: Privacy = Privacy()
+    """How long data about people is kept, by kind."""
     reachability: Reachability = Reachability()
     """When call records say that a bound phone cannot be reached."""
     drift: Drift = Drift()
@@ -288,6 +292,8 @@ class Settings(Section):
     """Who commands a severe fault and who watches a city's."""
     dispatch: Dispatch = Dispatch()
     """How the work on tickets is followed up: nudges, appointments, conduct on site."""
+    inspections: Inspections = Inspections()
+    """Routine inspections, and what is checked before a number is taken over."""
     intake: Intake = Intake()
     """The webhooks to which other systems post."""
     contacts: dict[Party, Contact] = Field(default={})

@@ -14,6 +14,7 @@ from agent.diagnosis.deciders import (
     complaints,
     configuration_change,
     healthy,
+    inspection,
     marking,
     missing_data,
     number_state,
@@ -74,6 +75,7 @@ SYMPTOM_DECIDERS: Final[Mapping[str, Decider]] = {
     "reclaim": number_state.decide_reclaim,
     "illegal_transition": number_state.decide_illegal_transition,
     "marked": marking.decide,
+    "inspection": inspection.decide,
     "capacity": records.decide_capacity,
     "recordings": records.decide_recordings,
 }

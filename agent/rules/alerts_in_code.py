@@ -10,6 +10,7 @@ COMMON_CAUSE: Final = "CommonCause"
 COMPLAINT_AFTER_REPAIR: Final = "ComplaintAfterRepair"
 COMPLAINT_WITHOUT_ALARM: Final = "ComplaintWithoutAlarm"
 CONFIG_DRIFT_REJECTED: Final = "ConfigDriftRejected"
+INSPECTION_FINDING: Final = "InspectionFinding"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,12 @@ ALERTS_IN_CODE: Final = (
         Scope.NUMBER,
         (Severity.CRITICAL, Severity.WARNING),
         Message("The changed configuration of number {number} was rejected", _ABOUT),
+    ),
+    AlertInCode(
+        INSPECTION_FINDING,
+        Scope.NUMBER,
+        (Severity.WARNING,),
+        Message("An inspection of number {number} has findings", _ABOUT),
     ),
     AlertInCode(
         COMMON_CAUSE,

@@ -64,6 +64,10 @@ class Backend(Protocol):
         """A connection inside one transaction that writes nothing."""
         ...
 
+    async def forget_deleted(self, *, rewrite: bool) -> None:
+        """Leave nothing of deleted rows where their files would show it, as far as it can."""
+        ...
+
     def trouble_of(self, error: BaseException) -> Trouble | None:
         """What ``error`` says about the ledger; ``None`` where a statement was wrong."""
         ...

@@ -185,6 +185,22 @@ class Database:
             yield connection
 
     @uninterrupted
+    async def forget_deleted(self, *, rewrite: bool = False) -> None:
+        """Leave nothing of deleted rows in the ledger's files, as far as the database can.
+
+        Args:
+            rewrite: Write the whole file anew; everybody waits for that.
+
+        Raises:
+            StoreError: when the database refuses.
+        """
+        async with self._lock:
+            try:
+                await self._backend.forget_deleted(rewrite=rewrite)
+            except self._backend.errors as error:
+                raise self._failure(error, ()) from error
+
+    @uninterrupted
     async def probe(self) -> None:
         """Write a little, to see whether the ledger can be written; :attr:`trouble` has the result.
 

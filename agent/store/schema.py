@@ -52,6 +52,7 @@ tickets = Table(
     Column("revision", Integer, nullable=False),
     Column("document", LargeBinary, nullable=False),
     Column("muted", Boolean, nullable=False, server_default=false()),
+    Column("erased_at", Float),
     UniqueConstraint("key", "episode", name="tickets_key_episode"),
     Index(
         "tickets_one_open",
@@ -62,7 +63,8 @@ tickets = Table(
     ),
     Index("tickets_detected_at", "detected_at"),
 )
-"""The newest revision of every ticket; at most one open ticket a key."""
+"""The newest revision of every ticket; at most one open ticket a key. What people are in one that
+was closed long ago is erased, from then on at ``erased_at``."""
 
 ticket_index = Table(
     "ticket_index",
@@ -229,6 +231,7 @@ complaints = Table(
     Column("answered_at", Float),
     Column("document", LargeBinary, nullable=False),
     Column("who", Text, nullable=False, server_default=""),
+    Column("erased_at", Float),
     Index("complaints_number", "number", "received_at"),
     Index("complaints_who", "who", "received_at"),
     Index("complaints_answered_at", "answered_at"),
@@ -236,7 +239,7 @@ complaints = Table(
     Index("complaints_ticket", "ticket_id"),
 )
 """Complaints. Callers' numbers are unmasked here and nowhere else, so that they can be called
-back; no document contains them."""
+back; no document contains them. Since ``erased_at`` nothing of the row is about a person."""
 
 evidence = Table(
     "evidence",
@@ -282,6 +285,39 @@ audit = Table(
     Index("audit_at", "at"),
 )
 """Who was shown or did what only some may, when, from where and why. No row holds a phone."""
+
+checklists = Table(
+    "checklists",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("due_at", Float, nullable=False),
+    Column("closed_at", Float),
+    Column("findings", Integer, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Index("checklists_due", "closed_at", "due_at"),
+    Index("checklists_number", "number", "due_at"),
+    Index("checklists_findings", "findings"),
+)
+"""Inspections and onboardings of numbers, with what the agent saw and people answered."""
+
+purges = Table(
+    "purges",
+    metadata,
+    Column("id", RowNumber, primary_key=True, autoincrement=True),
+    Column("at", Float, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("before", Float, nullable=False),
+    Column("request", Text, nullable=False, server_default=""),
+    Index("purges_at", "at"),
+)
+"""What was purged: how many rows of which kind, and older than when. Those that a person's request
+deleted have the request's id; nothing here is about a person."""
 
 lint_waivers = Table(
     "lint_waivers",

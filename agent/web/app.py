@@ -30,6 +30,7 @@ from agent.web.responses import Handler, errors_as_responses
 from agent.web.routes import ROUTES
 from agent.web.security import add_headers, refuse_other_sites
 from agent.web.services import SERVICES, WebServices
+from agent.web.shown_phones import RECORDED
 
 LARGEST_BODY = 64 * 1024
 """Bytes; webhooks, which take larger bodies, limit theirs themselves."""
@@ -66,6 +67,7 @@ def make_app(services: WebServices) -> web.Application:
     app[OVERVIEW_CACHE] = OverviewCache()
     app[OUTLOOKS] = Outlooks()
     app[NUMBER_SEARCH] = NumberSearch()
+    app[RECORDED] = {}
     app[EVENTS] = FleetEvents(services.fleet)
     app[ENDPOINTS] = _endpoints(services)
     app.on_response_prepare.append(add_headers)

@@ -20,6 +20,7 @@ from agent.web.authentication import is_authorized
 from agent.web.endpoint import endpoint_of
 from agent.web.responses import ApiError, Handler, encode
 from agent.web.services import WebServices, services_of
+from agent.web.shown_phones import hidden_in, record_shown, records_texts
 
 VIEWER_MASK = "viewer_mask"
 """The name under which templates have the function that masks texts."""
@@ -84,14 +85,16 @@ async def mask_for_viewers(request: web.Request, handler: Handler) -> web.Stream
         or not path.startswith(_DOCUMENTS)
         or path.startswith(_AS_THEY_ARE)
         or endpoint_of(request) is None
-        or is_authorized(request)
+        or (is_authorized(request) and not records_texts(request, of_programs=False))
     ):
         return response
     mask = mask_for(services_of(request))
     if len(response.body) <= _SMALL:
-        response.body = _masked_body(response.body, mask)
+        masked, hidden = _masked_body(response.body, mask)
     else:
-        response.body = await asyncio.to_thread(_masked_body, response.body, mask)
+        masked, hidden = await asyncio.to_thread(_masked_body, response.body, mask)
+    if not (is_authorized(request) and await record_shown(request, hidden)):
+        response.body = masked
     return response
 
 
@@ -110,13 +113,21 @@ def _refuse_guesses(request: web.Request) -> None:
             raise ApiError(text, "web.token, or a number that is watched")
 
 
-def _masked_body(body: bytes, mask: Mask) -> bytes:
+def _masked_body(body: bytes, mask: Mask) -> tuple[bytes, frozenset[str]]:
+    """The body as viewers see it, and the phones that are hidden in it."""
+    hidden: set[str] = set()
+
+    def hide(text: str) -> str:
+        masked = mask(text)
+        hidden.update(hidden_in(text, masked))
+        return masked
+
     try:
         value = msgspec.json.decode(body)
     except msgspec.MsgspecError:
         # A lone surrogate, which msgspec does not read and ``encode`` writes by other means.
         value = json.loads(body)
-    return encode(mask_document(value, mask))
+    return encode(mask_document(value, hide)), frozenset(hidden)
 
 
 @jinja2.pass_context

@@ -31,9 +31,11 @@ from agent.web.documents import (
 )
 from agent.web.endpoint import Access, Content, Endpoint
 from agent.web.history import HISTORY_ROUTES
+from agent.web.inspections import INSPECTION_ROUTES
 from agent.web.openapi import show_openapi
 from agent.web.pages.routes import PAGE_ROUTES
 from agent.web.parameters import Parameter
+from agent.web.person_data import PRIVACY_ROUTES
 from agent.web.prometheus.routes import PROMETHEUS_ROUTES
 from agent.web.rejections import REJECTION_ROUTES
 from agent.web.reports import REPORT_ROUTES
@@ -271,6 +273,8 @@ ROUTES: tuple[Endpoint, ...] = (
     *REJECTION_ROUTES,
     *WAIVER_ROUTES,
     *AUDIT_ROUTES,
+    *PRIVACY_ROUTES,
+    *INSPECTION_ROUTES,
     *HISTORY_ROUTES,
     *REPORT_ROUTES,
     *_TICKETS,

@@ -18,11 +18,13 @@ from agent.fleet import Fleet
 from agent.health.account import AccountHealth
 from agent.health.fleet import FleetHealth
 from agent.history.hours import HistoryReader
+from agent.inspections.service import InspectionService
 from agent.lints.waivers import WaiverStore
 from agent.model import AccountKey
 from agent.notices.service import NoticeService
 from agent.polling.breaker import BreakerReading
 from agent.polling.requested_polls import RequestedPoll
+from agent.privacy.service import PrivacyService
 from agent.reports.service import ReportService
 from agent.rules.queries.queries import Queries
 from agent.sinks.delivery_status import DeliveryStatus
@@ -215,6 +217,10 @@ class WebServices:
     """Finds the customers behind a ticket and tells them."""
     audit: AuditLog | None = None
     """Records who is shown what only some may see; without it nobody is."""
+    privacy: PrivacyService | None = None
+    """Says how long data about people is kept; exports and deletes one person's."""
+    inspections: InspectionService | None = None
+    """Inspections and onboardings of numbers."""
     history: Callable[[], HistoryReader | None] = lambda: None
     """What was, by the hour; ``None`` where no history is kept."""
     deliveries: Deliveries | None = None

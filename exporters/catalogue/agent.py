@@ -84,6 +84,13 @@ TELEMETRY: tuple[Row, ...] = (
         "Complaints for which the step was to be done by now, in the ledger.",
     ),
     Row(
+        "numwatch_inspections_overdue",
+        "gauge",
+        "",
+        "kind",
+        "Inspections and onboardings that were to be closed by now and are open, by kind.",
+    ),
+    Row(
         "numwatch_sink_deliveries_total",
         "counter",
         "",
@@ -204,6 +211,27 @@ TELEMETRY: tuple[Row, ...] = (
         "",
         "Openings and recoveries of tickets whose evidence was not collected: too many at once, the"
         " agent stopped, or the ledger refused. The log names tickets.",
+    ),
+    Row(
+        "numwatch_privacy_purged_rows_total",
+        "counter",
+        "",
+        "kind",
+        "Rows about people that were older than they are kept for and were purged, by kind.",
+    ),
+    Row(
+        "numwatch_privacy_rows_left",
+        "gauge",
+        "",
+        "kind",
+        "Rows about people that are too old by more than two hours and are still there.",
+    ),
+    Row(
+        "numwatch_privacy_purge_timestamp_seconds",
+        "gauge",
+        "seconds",
+        "",
+        "When the purge last went through everything; 0 before it has since the start.",
     ),
     Row(
         "numwatch_token_failures_total",

@@ -38,6 +38,7 @@ FURTHER = {"BalanceLow": {"currency"}, "BalanceStop": {"currency"}, "SpendCapNea
 FURTHER |= {"ConfigDrift": {"section"}, "OutboxStuck": {"sink"}, "DeadLetters": {"sink"}}
 FURTHER |= {"SinkHeld": {"sink"}, "SinkStepRefused": {"sink"}, "NumberMarked": {"tag"}}
 FURTHER |= {"ComplaintOverdue": {"step"}, "UnexplainedSpend": {"currency"}}
+FURTHER |= {"InspectionOverdue": {"kind"}}
 FURTHER |= {"RuleEvaluationsMissed": {"group"}, "TicketStalled": {"id"}}
 FURTHER |= {"TicketContactSLA": {"id", "grade"}, "TicketRestoreSLA": {"id", "grade"}}
 PARTS = ("_bucket", "_count", "_sum")

@@ -222,6 +222,9 @@ class PostgresqlBackend:
         # What was read was read, whatever becomes of the connection.
         await _give_back(connection)
 
+    async def forget_deleted(self, *, rewrite: bool) -> None:
+        """Nothing: the server frees deleted rows by itself, and its files are its own."""
+
     async def _fence(self, connection: AsyncConnection) -> None:
         held = self._in_force()
         statement = fence_all(held).add_columns(*self._limits)

@@ -27,6 +27,8 @@ PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
+    # What was deleted is overwritten: nothing of a purged row stays in the pages it was in.
+    "PRAGMA secure_delete=ON",
 )
 
 
@@ -41,7 +43,11 @@ class LedgerDeletedError(Exception):
 class SqliteBackend:
     """The ledger's file ``path``, whose directory the caller has locked."""
 
-    errors: tuple[type[BaseException], ...] = (SQLAlchemyError, LedgerDeletedError)
+    errors: tuple[type[BaseException], ...] = (
+        SQLAlchemyError,
+        LedgerDeletedError,
+        sqlite3.Error,
+    )
     reads_beside_writes = False
     shared_leases = None
 
@@ -102,11 +108,25 @@ class SqliteBackend:
 
     reading = writing
 
+    async def forget_deleted(self, *, rewrite: bool) -> None:
+        """Empty the write-ahead log, which has former contents, into the file.
+
+        With ``rewrite`` the file is written anew: what earlier versions left in free pages, and
+        what was moved between pages, is gone too. That takes time, and room for a second file.
+        """
+        async with self._engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            driver = raw.driver_connection
+            assert driver is not None
+            if rewrite:
+                await driver.execute("VACUUM")
+            await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def trouble_of(self, error: BaseException) -> Trouble | None:
         """What ``error`` says about the ledger; ``None`` where a statement was wrong."""
         if isinstance(error, LedgerDeletedError):
             return Trouble.DELETED
-        return trouble_of(getattr(error, "orig", None))
+        return trouble_of(getattr(error, "orig", error))
 
     def place_of(self, error: BaseException) -> str:
         """The file that is gone, or the ledger's."""

@@ -21,6 +21,7 @@ _ENDS_WITH_IT = frozenset(
     {
         *("binding_down", "redundancy", "network_mismatch", "illegal_transition"),
         *("drift", "lint", "marked", "contract", "reclaim", "realname", "recordings"),
+        "inspection",
         *("answer_rate", "busy_rate", "capacity"),
     }
 )

@@ -350,6 +350,7 @@ _TABLE: Mapping[str, tuple[frozenset[Capability], _Rule]] = {
     "recordings": (_LISTED | {Capability.ROUTING}, records.recordings),
     "unmapped": (_EVERYTHING, _without_alert),
     "lint": (_CONFIGURATION, _without_alert),
+    "inspection": (_LISTED, _without_alert),
     "over_limit": (_EVERYTHING, _without_alert),
     "clock_skew": (_LISTED, _without_alert),
     "binding_down": (_PHONES, _binding_down),

@@ -34,7 +34,7 @@ class Kind(StrEnum):
 _NOTICES = frozenset(
     {
         *("spend_cap", "lint", "marked", "unmapped", "clock_skew", "over_limit"),
-        *("capacity", "recordings", "owned_twice", "replica_clock"),
+        *("capacity", "recordings", "owned_twice", "replica_clock", "inspection"),
     }
 )
 _UNTIL_CRITICAL = frozenset({"balance", "drift", "realname"})

@@ -18,6 +18,12 @@ WHAT: Final = {
     "phone_revealed": Message("Phone shown"),
     "customers_told": Message("Customers told"),
     "contacts_exported": Message("Contacts exported with phones"),
+    "phones_read": Message("Texts with phones read"),
+    "number_taken_over": Message("Number taken over"),
+    "inspection_signed": Message("Inspection signed"),
+    "checklist_given_up": Message("Checklist given up"),
+    "person_exported": Message("Data of a person exported"),
+    "person_deleted": Message("Data of a person deleted"),
     "configuration_reloaded": Message("Configuration reloaded"),
     "dead_letters_replayed": Message("Deliveries queued again"),
 }

@@ -18,6 +18,7 @@ NAVIGATION: tuple[tuple[str, Message], ...] = (
     ("/tickets", Message("Tickets")),
     ("/dispatch", Message("Dispatch")),
     ("/complaints", Message("Complaints")),
+    ("/inspections", Message("Inspections")),
     ("/reports", Message("Reports")),
     ("/accounts", Message("Accounts")),
     ("/providers", Message("Providers and polling")),
@@ -25,6 +26,7 @@ NAVIGATION: tuple[tuple[str, Message], ...] = (
     ("/sinks", Message("Sinks and outbox")),
     ("/runbooks", Message("Runbooks")),
     ("/config", Message("Configuration")),
+    ("/privacy", Message("Privacy")),
     ("/audit", Message("Audit log")),
 )
 """Path and text of every entry, in order; one whose path has no page is left out."""

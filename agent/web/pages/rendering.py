@@ -18,6 +18,7 @@ from agent.web.pages.assets import ASSETS_DIGEST
 from agent.web.pages.navigation import Links, language_link, navigation
 from agent.web.privacy import VIEWER_MASK, Mask, finalize, mask_for
 from agent.web.services import services_of
+from agent.web.shown_phones import hidden_in, record_shown, records_texts
 from agent.web.texts import PageTexts
 
 HTML = "text/html"
@@ -62,9 +63,7 @@ async def page(
     }
     if mask is not None:
         shared[VIEWER_MASK] = mask
-    text = await asyncio.to_thread(
-        aiohttp_jinja2.render_string, template, request, {**shared, **context}
-    )
+    text = await _rendered(request, template, {**shared, **context})
     return web.Response(
         # Half a character, which a provider's JSON may hold, has no form in UTF-8.
         body=text.encode("utf-8", "replace"),
@@ -73,6 +72,26 @@ async def page(
         content_type=HTML,
         headers={"Cache-Control": "no-store", "Vary": "Accept-Language"},
     )
+
+
+async def _rendered(request: web.Request, template: str, context: dict[str, object]) -> str:
+    """The page; to an operator with phones in its texts only once that is recorded."""
+    if VIEWER_MASK in context or not records_texts(request, of_programs=True):
+        return await _render(request, template, context)
+    mask, phones = _page_mask(mask_for(services_of(request))), set[str]()
+
+    def observe(text: str) -> str:
+        phones.update(hidden_in(text, mask(text)))
+        return text
+
+    text = await _render(request, template, {**context, VIEWER_MASK: observe})
+    if await record_shown(request, frozenset(phones)):
+        return text
+    return await _render(request, template, {**context, VIEWER_MASK: mask})
+
+
+async def _render(request: web.Request, template: str, context: dict[str, object]) -> str:
+    return await asyncio.to_thread(aiohttp_jinja2.render_string, template, request, context)
 
 
 def reader_locale(request: web.Request) -> str:

@@ -11,7 +11,9 @@ from agent.web.pages import (
     config,
     dispatch,
     home,
+    inspections,
     numbers,
+    privacy,
     providers,
     reports,
     rules,
@@ -41,6 +43,8 @@ PAGE_ROUTES: tuple[Endpoint, ...] = (
     *complaints.ROUTES,
     *reports.ROUTES,
     *audit.ROUTES,
+    *inspections.ROUTES,
+    *privacy.ROUTES,
     *assets.ROUTES,
     Endpoint(
         "GET",

@@ -1,0 +1,1 @@
+"""Routine inspections of numbers, and their onboarding until they are taken over."""

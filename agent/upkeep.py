@@ -1,0 +1,77 @@
+"""What the agent does beside the watch: it purges old data about people, and begins inspections."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.checks.result import CheckResult
+from agent.config.settings import Settings
+from agent.inspections.service import InspectionService
+from agent.model import AccountKey
+from agent.privacy.requests import PersonFacts, is_bound_in
+from agent.privacy.service import PrivacyService
+from agent.store.database import Database
+from exporters.telemetry import Telemetry
+
+
+@dataclass(frozen=True)
+class UpkeepParts:
+    """What the upkeep works with.
+
+    Args:
+        database: The ledger.
+        config: The configuration file.
+        settings: The configuration in force.
+        results: The newest check result of every account.
+        retention: The time by which data grows old (:mod:`agent.store.retention`).
+        clock: Epoch seconds.
+        telemetry: The agent's own metrics.
+    """
+
+    database: Database
+    config: Path
+    settings: Callable[[], Settings]
+    results: Mapping[AccountKey, CheckResult]
+    retention: Callable[[], Awaitable[float]]
+    clock: Callable[[], float]
+    telemetry: Telemetry
+
+
+class Upkeep:
+    """Makes the parts of the upkeep, and runs them."""
+
+    def __init__(self, parts: UpkeepParts) -> None:
+        facts = PersonFacts(
+            lambda person: is_bound_in(tuple(parts.results.values()), person),
+            lambda: files_of_configuration(parts.config, parts.settings()),
+        )
+        self.privacy = PrivacyService(
+            parts.database,
+            parts.settings,
+            parts.retention,
+            parts.clock,
+            parts.telemetry,
+            facts,
+        )
+
+        self.inspections = InspectionService(
+            parts.database, parts.settings, parts.results, parts.clock, parts.telemetry
+        )
+
+    async def run(self) -> None:
+        """Do it again and again, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.privacy.run(), name="privacy")
+            group.create_task(self.inspections.run(), name="inspections")
+
+
+def files_of_configuration(config: Path, settings: Settings) -> tuple[Path, ...]:
+    """The files in which people write phones: the configuration, and its inventories."""
+    inventories = [
+        config.parent / account.inventory.file
+        for provider in settings.providers
+        for account in provider.accounts
+        if account.inventory.file
+    ]
+    return (config, *inventories)
