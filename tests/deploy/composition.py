@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -112,7 +113,7 @@ class Composition:
         folder.mkdir()
         image = "build" if "build" in service else service["image"].partition(":")[0]
         if image == "postgres":
-            return self._database(folder, service)
+            return self._database(service)
         entrypoint = ENTRYPOINTS.get(image)
         if entrypoint is None or shutil.which(entrypoint[0]) is None:
             return None
@@ -140,15 +141,16 @@ class Composition:
             text = re.sub(rf"(?<![\w.]){place}(?=/)", str(folder) + place, text)
         return text
 
-    def _database(self, folder: Path, service: dict[str, Any]) -> list[str]:
+    def _database(self, service: dict[str, Any]) -> list[str]:
         """What the image's entry point does first: a cluster with the user, and its database."""
         environment, binaries, account = service["environment"], self._postgresql(), _account()
+        # Not in the folder: its user is another one, and the path of a socket is short.
+        folder = Path(tempfile.mkdtemp(prefix="numwatch-composition-"))
+        self._running.callback(shutil.rmtree, folder, ignore_errors=True)
         data, password = folder / "data", folder / "password"
         password.write_text(environment["POSTGRES_PASSWORD"], encoding="utf-8")
         for path in (folder, password):
             shutil.chown(path, account or os.getuid())
-        for one in (folder, *folder.parents[:3]):
-            one.chmod(0o711 if one != folder else 0o700)
         options = [f"--username={environment['POSTGRES_USER']}", f"--pwfile={password}"]
         self._as(
             account, [binaries / "initdb", "--no-sync", "--auth=scram-sha-256", *options, data]
