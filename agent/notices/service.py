@@ -86,7 +86,8 @@ class NoticeService:
         self._clock = clock
         self._queued = queued
         self._customers = customers
-        self._written: set[str] = set()
+        self._written: dict[str, set[str]] = {}
+        """By open ticket, the ids of the notices that are known to be written."""
         self._seen: dict[str, tuple[int, Settings]] = {}
         """By ticket, the revision whose customers were looked at last, with the configuration."""
 
@@ -121,6 +122,9 @@ class NoticeService:
             planned = await asyncio.to_thread(self._plan, tickets, settings, directory, now)
             for ticket, letters in planned:
                 count += await self._write(ticket, letters, now)
+            self._written = {
+                it.id: self._written[it.id] for it in tickets if it.id in self._written
+            }
         if settings.customers.sinks:
             count += await self._tell_of_ends(settings, directory, now)
             if settings.customers.automatic:
@@ -166,10 +170,11 @@ class NoticeService:
     ) -> list[tuple[Ticket, list[Letter]]]:
         planned: list[tuple[Ticket, list[Letter]]] = []
         for ticket in tickets:
+            written: Collection[str] = self._written.get(ticket.id, ())
             letters = [
                 it
                 for it in self._letters(ticket, settings, directory, now)
-                if any(notice.id not in self._written for notice in it.notices)
+                if any(notice.id not in written for notice in it.notices)
             ]
             if letters and not _is_muted(ticket, now):
                 planned.append((ticket, letters))
@@ -187,7 +192,8 @@ class NoticeService:
 
     async def _write(self, ticket: Ticket, letters: Sequence[Letter], now: float) -> int:
         count = await self._ledger.write(ticket, letters, now)
-        self._written |= {notice.id for letter in letters for notice in letter.notices}
+        ids = (notice.id for letter in letters for notice in letter.notices)
+        self._written.setdefault(ticket.id, set()).update(ids)
         return count
 
     async def _tell_of_faults(
