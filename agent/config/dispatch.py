@@ -32,14 +32,14 @@ class Conduct(Section):
 class Dispatch(Section):
     """How tickets are followed up on which somebody works, or nobody does."""
 
-    stalled_after: Annotated[Duration, Field(ge=60, le=30 * _DAY)] = 14_400.0
+    stalled_after: Annotated[Duration, Field(ge=1, le=30 * _DAY)] = 14_400.0
     """After how long without movement somebody is reminded: an act of a person, a ticket system
     or the provider is movement, what the agent notes is not."""
-    stalled_after_by_grade: dict[Grade, Annotated[Duration, Field(ge=60, le=30 * _DAY)]] = Field(
+    stalled_after_by_grade: dict[Grade, Annotated[Duration, Field(ge=1, le=30 * _DAY)]] = Field(
         default={Grade.AAA: 3600.0, Grade.AA: 7200.0}
     )
     """The same by grade; a grade that is not listed has ``stalled_after``."""
-    again: Annotated[Duration, Field(ge=60, le=30 * _DAY)] = 3600.0
+    again: Annotated[Duration, Field(ge=1, le=30 * _DAY)] = 3600.0
     """How long after each reminder the next person is."""
     steps: Annotated[int, Field(ge=0, le=20)] = 3
     """Reminders until something moves: first the assignee, then who is on call in the order of the

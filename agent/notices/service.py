@@ -27,7 +27,7 @@ from agent.tickets.ticket import Ticket
 
 log = structlog.get_logger(__name__)
 
-INTERVAL: Final = 10.0
+INTERVAL: Final = 3.0
 """Seconds between two looks for notices that are due."""
 KEPT: Final = 400 * 86_400.0
 """Seconds for which it is known who was told."""
@@ -36,7 +36,7 @@ _END_WITHIN: Final = 7 * 86_400.0
 _MOST_FOLLOWED: Final = 200
 _MOST_AT_ONCE: Final = 500
 """Tickets whose customers are told in one go; the others are in the next."""
-_PRUNE_EVERY: Final = 360
+_PRUNE_EVERY: Final = 1200
 """Looks between two that delete what is old."""
 _GRAVE: Final = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
 
@@ -90,6 +90,8 @@ class NoticeService:
         """By open ticket, the ids of the notices that are known to be written."""
         self._seen: dict[str, tuple[int, Settings]] = {}
         """By ticket, the revision whose customers were looked at last, with the configuration."""
+        self._over: dict[str, Settings] = {}
+        """The tickets that are over and were looked at since, each with the configuration."""
 
     async def run(self) -> None:
         """Follow the tickets until cancelled."""
@@ -100,6 +102,7 @@ class NoticeService:
                 await self.follow()
                 if looks % _PRUNE_EVERY == 0:
                     await self._ledger.prune(self._clock() - KEPT)
+                    self._written.clear()  # The ledger knows them.
                 looks += 1
             except StoreError:
                 # The ledger has said why, or another replica has written the same just now.
@@ -234,19 +237,32 @@ class NoticeService:
         count = 0
         ids = await self._ledger.tickets_to_follow(now - _END_WITHIN, _MOST_FOLLOWED)
         in_memory = {it.id: it for it in self._tickets.open}
+        # One that was opened again is looked at again when it is over.
+        self._over = {
+            it: looked for it, looked in self._over.items() if it in ids and it not in in_memory
+        }
         for ticket_id in ids:
+            if self._over.get(ticket_id) is settings:
+                continue
             ticket = in_memory.get(ticket_id) or await self._stored.get(ticket_id)
-            if ticket is None:
-                continue
-            affected = await asyncio.to_thread(
-                affected_customers, ticket, self._fleet, settings, directory
-            )
-            if not any(it.restored for it in affected.customers):
-                continue
-            earlier = [it.notice for it in await self._ledger.of_ticket(ticket_id)]
-            letters = end_letters(ticket, affected, settings, earlier, now)
-            count += await self._ledger.write(ticket, letters, now)
+            if ticket is not None:
+                count += await self._tell_of_end(ticket, settings, directory, now)
+                if not ticket.open:
+                    self._over[ticket_id] = settings
         return count
+
+    async def _tell_of_end(
+        self, ticket: Ticket, settings: Settings, directory: CustomerDirectory, now: float
+    ) -> int:
+        affected = await asyncio.to_thread(
+            affected_customers, ticket, self._fleet, settings, directory
+        )
+        if not any(it.restored for it in affected.customers):
+            return 0
+        earlier = [it.notice for it in await self._ledger.of_ticket(ticket.id)]
+        return await self._ledger.write(
+            ticket, end_letters(ticket, affected, settings, earlier, now), now
+        )
 
 
 def _is_muted(ticket: Ticket, now: float) -> bool:
