@@ -69,14 +69,6 @@ TELEMETRY: tuple[Row, ...] = (
         " that wait for an answer.",
     ),
     Row(
-        "numwatch_number_fault_repeats",
-        "gauge",
-        "",
-        NUMBER,
-        "Tickets that the number has had of the same cause within 30 days, the open one included;"
-        " only where there are at least three.",
-    ),
-    Row(
         "numwatch_complaints_overdue",
         "gauge",
         "",

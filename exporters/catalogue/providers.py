@@ -338,6 +338,14 @@ SERIES: tuple[Row, ...] = (
         "When the running clock of an open ticket reaches its limit.",
     ),
     Row(
+        "numwatch_number_fault_repeats",
+        "gauge",
+        "",
+        NUMBER,
+        "Tickets that the number has had of the same cause within 30 days, the open one included;"
+        " only where there are at least three.",
+    ),
+    Row(
         "numwatch_ticket_changed_timestamp_seconds",
         "gauge",
         "seconds",

@@ -4,8 +4,9 @@ import sys
 
 import pytest
 
+from tests.diagnosis.worlds.drawing import Drawn
 from tests.diagnosis.worlds.runner import ScenarioRunner
-from tests.diagnosis.worlds.unseen import Drawn, Lottery
+from tests.diagnosis.worlds.unseen import Lottery
 from tests.proof_size import is_full
 
 WHOLE = is_full()

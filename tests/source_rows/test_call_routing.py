@@ -19,7 +19,7 @@ def test_wait_strategy_time_and_region_are_told(hotlines: Hotlines) -> None:
     open_now = route(hotlines, ROW, "--at", "2027-01-13T10:00")
     assert [it["binding"] for it in open_now["legs"]] == ["b1", "b2"]
     assert [it["for_seconds"] for it in open_now["legs"]] == [20, 20]
-    closed = route(hotlines, ROW, "--at", "2027-01-13T20:00")
-    assert closed["cause"] == "schedule_closed"
-    denied = route(hotlines, ROW, "--at", "2027-01-13T10:00", "--caller", "02288881111")
-    assert (denied["cause"], denied["heard"]) == ("region_blocks_caller", "busy")
+    wednesday = next(it for it in open_now["week"] if it["date"] == "2027-01-13")
+    rings = {it["from"]: it["rings"] for it in wednesday["stretches"]}
+    assert rings["08:30"]
+    assert not rings["17:30"]

@@ -5,7 +5,8 @@ from tests.source_rows.hotlines import Hotlines
 
 
 def test_a_ticket_has_one_number_and_its_progress_is_asked_by_it(hotlines: Hotlines) -> None:
-    hotlines.set("ticket_and_progress", {"state": "suspended_violation"})
+    # Of violations several would be an outage of the provider, with a ticket of its own.
+    hotlines.set("ticket_and_progress", {"state": "suspended_requested"})
     ticket = hotlines.ticket("ticket_and_progress")
     assert [it["id"] for it in hotlines.tickets("ticket_and_progress")] == [ticket["id"]]
 
