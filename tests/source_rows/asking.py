@@ -4,6 +4,7 @@ import json
 import subprocess
 import urllib.request
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import yaml
@@ -37,11 +38,13 @@ def send_signed(hotlines: Hotlines, path: str, document: dict[str, Any]) -> dict
     settings = yaml.safe_load(hotlines.agent.config.read_text(encoding="utf-8"))
     key = settings["intake"]["complaints"]["secret"]
     body, now = json.dumps(document, ensure_ascii=False), datetime.now(UTC)
+    # A document that is sent again has the same id, another one another.
+    message = f"msg-{sha256(body.encode()).hexdigest()[:24]}"
     headers = {
         "Content-Type": "application/json",
-        "webhook-id": f"msg-{path.rpartition('/')[2]}",
+        "webhook-id": message,
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(key).sign(f"msg-{path.rpartition('/')[2]}", now, body),
+        "webhook-signature": Webhook(key).sign(message, now, body),
     }
     request = urllib.request.Request(hotlines.agent.url + path, body.encode(), headers)
     with urllib.request.urlopen(request, timeout=30) as answer:

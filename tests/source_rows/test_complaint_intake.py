@@ -6,6 +6,7 @@ import urllib.error
 
 import pytest
 
+from tests.source_rows.asking import send_signed
 from tests.source_rows.hotlines import Hotlines
 
 
@@ -19,9 +20,9 @@ def test_a_complaint_goes_from_intake_to_the_answer(hotlines: Hotlines) -> None:
         "reference": "C-2001",
         "handler": "Li Wei",
     }
-    taken = hotlines.post("/hooks/complaints", sent)
+    taken = send_signed(hotlines, "/hooks/complaints", sent)
     assert taken["taken"]
-    assert not hotlines.post("/hooks/complaints", sent)["taken"]
+    assert not send_signed(hotlines, "/hooks/complaints", sent)["taken"]
     path = f"/api/complaints/{taken['id']}"
     stored = hotlines.json(path)
     assert (stored["reference"], stored["channel"], stored["handler"]) == (

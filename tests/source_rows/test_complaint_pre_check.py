@@ -6,6 +6,7 @@ import urllib.error
 
 import pytest
 
+from tests.source_rows.asking import send_signed
 from tests.source_rows.hotlines import Hotlines
 
 
@@ -16,8 +17,8 @@ def test_a_complaint_is_checked_and_goes_to_the_right_ticket(hotlines: Hotlines)
         ({"number": "4009999999", "caller": "13922220004"}, "422"),
     ):
         with pytest.raises(urllib.error.HTTPError, match=status):
-            hotlines.post("/hooks/complaints", wrong)
-    taken = hotlines.post("/hooks/complaints", {"number": number, "caller": "13922220004"})
+            send_signed(hotlines, "/hooks/complaints", wrong)
+    taken = send_signed(hotlines, "/hooks/complaints", {"number": number, "caller": "13922220004"})
 
     def ticket_of(complaint: str) -> str:
         return str(hotlines.json(f"/api/complaints/{complaint}")["ticket"])
@@ -32,5 +33,6 @@ def test_a_complaint_is_checked_and_goes_to_the_right_ticket(hotlines: Hotlines)
         return bool(cause == "number_suspended_violation")
 
     hotlines.until(is_diagnosed, "the alarm has taken the complaint's ticket over")
-    second = hotlines.post("/hooks/complaints", {"number": number, "caller": "13922220005"})
+    second = send_signed(hotlines, "/hooks/complaints", {"number": number, "caller": "13922220005"})
     assert hotlines.until(lambda: ticket_of(second["id"]), "the second has a ticket") == own
+    hotlines.set("complaint_pre_check", {"state": "active"})

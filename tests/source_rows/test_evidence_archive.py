@@ -30,3 +30,4 @@ def test_a_tickets_evidence_is_one_archive_with_digests(hotlines: Hotlines) -> N
     assert set(sums) == set(files) - {"manifest.json"}
     assert all(hashlib.sha256(files[name]).hexdigest() == it for name, it in sums.items())
     assert b"138000001" not in b"".join(files.values())
+    hotlines.set("evidence_archive", {"state": "active"})

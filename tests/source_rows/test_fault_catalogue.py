@@ -28,3 +28,4 @@ def test_a_fault_gets_one_of_twelve_categories(hotlines: Hotlines) -> None:
     ):
         page = hotlines.page("/reports", lang)
         assert all(word in page for word in words)
+    hotlines.set("fault_catalogue", {"state": "ok"}, binding="b1")

@@ -34,3 +34,4 @@ def test_a_fault_is_in_the_statistics_of_its_month(hotlines: Hotlines) -> None:
     rows = list(csv.reader(io.StringIO(hotlines.agent.get("/api/statistics.csv").decode())))
     assert len(rows[0]) == 20
     assert ticket["id"] in {row[1] for row in rows}
+    hotlines.set("fault_statistics", {"state": "active"})

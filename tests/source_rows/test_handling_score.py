@@ -35,3 +35,4 @@ def test_a_handled_ticket_is_scored(hotlines: Hotlines) -> None:
     assert ticket not in {row["ticket"] for row in found["tickets"]}
     assert found["not_scored"]["unclear"] >= 1
     assert "责任不明" in hotlines.page("/reports/scores", "zh-CN")
+    hotlines.set("handling_score", {"state": "active"})

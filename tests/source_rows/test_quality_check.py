@@ -29,3 +29,4 @@ def test_a_rejected_result_goes_back_to_its_handler(hotlines: Hotlines) -> None:
     entry = next(it for it in after["timeline"] if it["event"] == "quality_check")
     assert (entry["actor"], "not tested" in entry["reason"]) == ("Wang Fang", True)
     assert "质检" in hotlines.page(f"/tickets/{ticket}", "zh-CN")
+    hotlines.set("quality_check", {"state": "active"})

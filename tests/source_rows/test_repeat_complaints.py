@@ -1,6 +1,7 @@
 """Who complains again is known by an id without a phone, and their complaints about the number in
 the 30 days before are counted; another caller's count is their own."""
 
+from tests.source_rows.asking import send_signed
 from tests.source_rows.hotlines import Hotlines
 
 
@@ -9,7 +10,7 @@ def test_a_repeated_complaint_is_counted_by_its_caller(hotlines: Hotlines) -> No
 
     def complain(caller: str, reference: str) -> dict[str, object]:
         sent = {"number": number, "caller": caller, "reference": reference}
-        taken = hotlines.post("/hooks/complaints", sent)
+        taken = send_signed(hotlines, "/hooks/complaints", sent)
         return dict(hotlines.json(f"/api/complaints/{taken['id']}"))
 
     first = complain("13922220006", "R-1")

@@ -6,12 +6,13 @@ import urllib.error
 
 import pytest
 
+from tests.source_rows.asking import send_signed
 from tests.source_rows.hotlines import Hotlines
 
 
 def test_an_unsatisfied_caller_is_owed_more_and_may_go_on(hotlines: Hotlines) -> None:
     number = hotlines.number("survey_to_regulator")
-    taken = hotlines.post("/hooks/complaints", {"number": number, "caller": "13922220003"})
+    taken = send_signed(hotlines, "/hooks/complaints", {"number": number, "caller": "13922220003"})
     path = f"/api/complaints/{taken['id']}/actions"
 
     def act(action: str, actor: str = "Li Wei", **fields: str) -> dict[str, object]:

@@ -31,6 +31,7 @@ FIELDS = {
     TicketAction.REJECT: {"rejection": "misrouted"},
     TicketAction.APPOINT: {"time": LATER},
     TicketAction.TEST: {"result": "passed"},
+    TicketAction.QUALITY_CHECK: {"result": "passed"},
     TicketAction.CONFIRM: FORM,
     TicketAction.CLOSE: {"resolution": "fixed"},
     TicketAction.MUTE: {"for": "2h"},
