@@ -1,6 +1,5 @@
 """``/api/complaints``: lists complaints, shows one, and takes actions on it."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -56,7 +55,6 @@ class ComplaintApi:
         self._tickets = correlator.tickets
         self._settings = correlator.settings
         self._clock = clock
-        self._lock = asyncio.Lock()
 
     def routes(self) -> tuple[web.RouteDef, ...]:
         """The handlers by method and path, for the web application."""
@@ -115,8 +113,9 @@ class ComplaintApi:
             ComplaintActionError: when the action is not possible.
             StoreError: when the ledger refuses.
         """
-        # One action at a time: a step that two people complete at once is completed once.
-        async with self._lock:
+        # One action at a time: a step that two people complete at once is completed once. And none
+        # while complaints are put to tickets, which writes them as they were read.
+        async with self._correlator.lock:
             stored = await self._complaints.find(complaint_id)
             if stored is None:
                 return None

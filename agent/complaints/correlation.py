@@ -78,8 +78,9 @@ class ComplaintCorrelator:
         self._counted = set(complaints.waiting)
         self._checked_for_former: set[str] = set()
         self._series = ComplaintSeries(telemetry)
-        # Rounds and whoever has just recorded a complaint attach them: not both at once.
-        self._lock = asyncio.Lock()
+        self.lock = asyncio.Lock()
+        """Held by whoever reads stored complaints and writes them changed: a round, who has just
+        recorded one, who acts on one. Else the later would undo what the other wrote."""
         self._fleet: Fleet | None = None
 
     def withdraw_series(self) -> None:
@@ -92,7 +93,7 @@ class ComplaintCorrelator:
         Raises:
             StoreError: when the ledger refuses.
         """
-        async with self._lock:
+        async with self.lock:
             if self._fleet is not None:
                 await self._attach(self._accounts_of_numbers(self._fleet), now)
 
@@ -102,7 +103,7 @@ class ComplaintCorrelator:
         Raises:
             StoreError: when the ledger refuses.
         """
-        async with self._lock:
+        async with self.lock:
             self._fleet = fleet
             return await self._collect_alerts(fleet, now)
 
@@ -138,7 +139,7 @@ class ComplaintCorrelator:
         Raises:
             StoreError: when the ledger refuses.
         """
-        async with self._lock:
+        async with self.lock:
             await self._attach_and_release(fleet, now)
 
     async def _attach_and_release(self, fleet: Fleet, now: float) -> None:
