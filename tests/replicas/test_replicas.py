@@ -82,6 +82,9 @@ def test_each_account_has_one_replica_and_all_answer_for_all(fleet: ReplicaFleet
         assert abs(float(skew)) < 5, "the same machine"
         for index in range(6):
             assert f"400622000{index + 1}" in replica.get("/api/numbers").decode()
+        # What the embedded rules are evaluated over: the accounts of all, not those of its page.
+        query = replica.get("/api/v1/query?query=count(numwatch_provider_up)").decode()
+        assert f'"{len(fleet.accounts)}"' in query, query
         fleet.until(
             lambda replica=replica: NUMBER in replica.get("/api/tickets").decode(),
             "the ticket is not on every replica",
