@@ -92,7 +92,8 @@ def _read(linter: Linter, source: LintSource, rows: Rows, now: float) -> tuple[B
         findings[index] = bits
         unwaived[index] = bits & ~linter.waived_bits(facts.number.number, context.today)
         next_change[index] = linter.next_change(facts)
-    return findings, unwaived, next_change
+    # Few findings are waived: mostly both columns are the same, and in memory once.
+    return findings, findings if np.array_equal(findings, unwaived) else unwaived, next_change
 
 
 def _rows_of(source: LintSource, names: Collection[str]) -> Rows:

@@ -1,6 +1,7 @@
 """Series of an account as a whole: polls, balance, numbers by state."""
 
 from collections.abc import Iterator, Sequence
+from sys import intern
 
 import numpy as np
 
@@ -115,7 +116,8 @@ def _small(
 ) -> Iterator[Block]:
     """One block of a few samples; no block when none of the values is known."""
     frame = context.frame(family, labels, *columns)
-    block = context.memo.of("small " + family, _small_block, family, frame, tuple(values))
+    made = intern("small " + family)  # one text for all accounts
+    block = context.memo.of(made, _small_block, family, frame, tuple(values))
     if block.size:
         yield block
 

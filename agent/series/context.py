@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from sys import intern
 from typing import Any, TypeVar
 
 import numpy as np
@@ -87,7 +89,8 @@ class SeriesContext:
     def frame(self, name: str, labels: Sequence[str], *columns: Sequence[str]) -> Frame:
         """A small frame below the account's labels; the same object while its columns are equal."""
         inputs = tuple(map(tuple, columns))
-        return self.memo.of("frame " + name, account_frame, self.owner, tuple(labels), *inputs)
+        made = intern("frame " + name)  # one text for all accounts
+        return self.memo.of(made, account_frame, self.owner, tuple(labels), *inputs)
 
     def column(self, family: str, frame: Frame, values: Floats) -> Block:
         """A block of a column with one value per number of the account; NaN means no sample."""
@@ -97,8 +100,19 @@ class SeriesContext:
 def account_frame(owner: tuple[str, str], labels: Sequence[str], *columns: Sequence[str]) -> Frame:
     """A frame with the account's labels before ``labels``."""
     rows = len(columns[0]) if columns else 1
-    own = [LabelColumn.constant(label, rows) for label in owner]
-    return Frame.of(("provider", "account", *labels), (*own, *columns))
+    return Frame.of(_with_account(tuple(labels)), (*_own_columns(owner, rows), *columns))
+
+
+# An account's frames are made one after the other: the last few are all that is asked for again.
+@lru_cache(maxsize=256)
+def _own_columns(owner: tuple[str, str], rows: int) -> tuple[LabelColumn, ...]:
+    """The account's own labels for ``rows`` rows, the same objects for all its frames."""
+    return tuple(LabelColumn.constant(label, rows) for label in owner)
+
+
+@lru_cache(maxsize=256)
+def _with_account(labels: tuple[str, ...]) -> tuple[str, ...]:
+    return ("provider", "account", *labels)
 
 
 def decode(words: Sequence[str], codes: npt.NDArray[np.integer[Any]]) -> Sequence[str]:

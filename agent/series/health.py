@@ -11,6 +11,7 @@ from agent.series.numbers import ones
 from exporters.block import Block, Frame
 
 _FAMILY = "numwatch_number_health"
+_FRAME = "frame " + _FAMILY
 _NAMES = tuple(health.value for health in HEALTHS)
 
 
@@ -22,7 +23,7 @@ def health_blocks(context: SeriesContext) -> Iterator[Block]:
     if not np.array_equal(former[0], codes):
         former[0] = codes
     inputs = (context.number_frame(), former[0], _NAMES, context.number_rows)
-    frame = memo.of("frame " + _FAMILY, _health_frame, *inputs)
+    frame = memo.of(_FRAME, _health_frame, *inputs)
     yield memo.of(_FAMILY, ones, _FAMILY, frame)
 
 

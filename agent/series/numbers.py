@@ -1,6 +1,7 @@
 """Series of single numbers: what the listing shows, and planned changes."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from sys import intern
 
 import numpy as np
 
@@ -48,7 +49,7 @@ def _listing_blocks(context: SeriesContext) -> Iterator[Block]:
 
 def _state_block(context: SeriesContext, family: str, codes: Codes, names: Sequence[str]) -> Block:
     inputs = (context.number_frame(), codes, names, context.number_rows)
-    frame = context.memo.of("frame " + family, state_frame, *inputs)
+    frame = context.memo.of(intern("frame " + family), state_frame, *inputs)
     return context.memo.of(family, ones, family, frame)
 
 
