@@ -102,7 +102,6 @@ class NoticeService:
                 await self.follow()
                 if looks % _PRUNE_EVERY == 0:
                     await self._ledger.prune(self._clock() - KEPT)
-                    self._written.clear()  # The ledger knows them.
                 looks += 1
             except StoreError:
                 # The ledger has said why, or another replica has written the same just now.
