@@ -62,8 +62,14 @@ def configure(
     """
     path = f"/api/numbers/{hotlines.number(slug)}/baseline"
     hotlines.set(slug, routing)
-    until_cause(hotlines, slug, "config_changed", caller)
-    hotlines.post(path, {"by": "Li Wei", "note": "as agreed"})
+
+    def seen() -> str | None:
+        found: str = verdict(hotlines, slug, caller)["cause"]
+        return found if found in ("config_changed", cause) else None
+
+    # An agent that saw the number only now has nothing to compare with.
+    if hotlines.until(seen, f"the configuration of {slug} is seen") == "config_changed":
+        hotlines.post(path, {"by": "Li Wei", "note": "as agreed"})
     return until_cause(hotlines, slug, cause, caller)
 
 

@@ -10,6 +10,7 @@ NEVER = [{"days": "mon", "from": "00:00", "to": "00:01"}]
 
 
 def test_each_fault_names_who_mends_it(hotlines: Hotlines) -> None:
+    until_cause(hotlines, ROW, "healthy")
     hotlines.set(ROW, {"routing.schedule": NEVER})
     closed = until_cause(hotlines, ROW, "config_changed")
     assert closed["party"] == "admin"
