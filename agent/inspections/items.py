@@ -25,7 +25,8 @@ from agent.states import (
 
 _DAY: Final = 86_400.0
 CONTRACT_NEAR: Final = 30 * _DAY
-"""Seconds before its end from which a contract is no longer in order (domain.md §5)."""
+"""Seconds before its end from which a contract is no longer in order
+(docs/reference/domain.md §5)."""
 Seen = tuple[Result, tuple[str, ...]]
 Look = Callable[[AccountHealth, int, float], Seen]
 """Health of the account, row of the number and now, to how it is and what was seen."""
