@@ -74,8 +74,3 @@ class Paper:
     lines: Sequence[str]
     sections: Sequence[Section]
     name: str
-
-    @property
-    def is_letter(self) -> bool:
-        """Whether it is a letter, which is printed upright."""
-        return any(section.is_letter for section in self.sections)
