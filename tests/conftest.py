@@ -55,7 +55,13 @@ ON_BOTH = frozenset(
     }
 )
 """The files whose tests with a ledger run on a PostgreSQL too."""
-ON_BOTH_IN_FULL = frozenset({"tests/sinks/test_reconciler.py"})
+ON_BOTH_IN_FULL = frozenset(
+    {
+        "tests/privacy/test_person.py",
+        "tests/privacy/test_purge.py",
+        "tests/sinks/test_reconciler.py",
+    }
+)
 """Those that do where tests run at full size."""
 ONLY_SQLITE = frozenset({"test_after_a_failed_action_the_tickets_are_read_again"})
 """What refuses statements by a trigger of SQLite's."""
