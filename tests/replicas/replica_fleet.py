@@ -170,8 +170,9 @@ class ReplicaFleet:
         store: Store | None = None,
         before: Sequence[str] = (),
         listen_at: str = LOOPBACK,
+        within: float = START,
     ) -> list[ReplicaProcess]:
-        """Start so many more; each is ready when this returns.
+        """Start so many more; each is ready when this returns, ``within`` so many seconds each.
 
         They reach the database by ``store`` if it is not the fleet's way. ``before`` is put before
         the command of each, and makes its start longer.
@@ -180,7 +181,7 @@ class ReplicaFleet:
         for replica in started:
             wait_until(
                 lambda replica=replica: get(f"{replica.url}/-/ready"),
-                START,
+                within,
                 lambda replica=replica: replica.log[-4000:],
             )
         return started

@@ -23,7 +23,7 @@ from tests.replicas.replica_fleet import ReplicaFleet, replica_fleet, world
 ACCOUNTS = size(50, 5000)
 REPLICAS = size(3, 8)
 PATIENCE = 900.0
-INTERVAL = 300.0
+INTERVAL = 60.0
 
 
 def _slowly(settings: dict[str, Any]) -> None:
@@ -58,9 +58,9 @@ def is_right(fleet: ReplicaFleet) -> bool:
 def test_each_account_has_one_owner_whatever_their_number(
     fleet: ReplicaFleet, request: pytest.FixtureRequest
 ) -> None:
-    fleet.start()
+    fleet.start(within=PATIENCE)
     fleet.until(lambda: is_right(fleet), "one does not have all", PATIENCE)
-    fleet.start(REPLICAS - 1)
+    fleet.start(REPLICAS - 1, within=PATIENCE)
     fleet.until(lambda: len(Counter(fleet.holders().values())) == REPLICAS, "some idle", PATIENCE)
     fleet.until(lambda: is_right(fleet), "not each account once", PATIENCE)
     last, *others = fleet.living
