@@ -90,6 +90,7 @@ docs: $(VENV)/.dev ## Write the generated pages again
 	@$(BIN)/python deploy/replicas/rules.py > /dev/null
 	@$(BIN)/python -m agent.rules.page en > docs/alerts.md
 	@$(BIN)/python -m agent.rules.page zh > docs/alerts.zh.md
+	@$(BIN)/python -m tests.source_rows.page > docs/reference/coverage.md
 	@$(BIN)/python .ci/dependencies.py licences > docs/licences.md
 
 site: $(VENV)/.dev ## Build the documentation as a site into build/site
