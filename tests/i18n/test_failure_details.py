@@ -37,6 +37,8 @@ COMPOSED = {
     "no next page": "no next page at 7",
     "7, more than 7": "the account has 7 numbers, more than 7",
     "the account has 7 7": "the account has 7 numbers, more than 7",
+    "7: the answers of the poll have 7 bytes": "the answers of the poll have 7 bytes, more than 7",
+    "max_bytes": "polling.max_bytes sets the limit",
     "7polling.max_records sets the limit": "polling.max_records sets the limit",
 }
 """Parts to which the raising function adds the rest."""

@@ -15,9 +15,10 @@ from tests.source_rows.rows import ROWS, Row
 _FOLDER = Path(__file__).parent
 _HEAD = """# What the sources describe, and the tests that show it
 
-Each row is a capability that the source documents describe ([the domain](domain.md), section 6).
-Its test uses numwatch as its users do: by its pages, its interface, its commands, and what the
-ticket systems receive. This page is made from those tests by `make docs`.
+Each row is a capability that the source documents describe
+([the domain](../reference/domain.md), section 6). Its test uses numwatch as its users do: by its
+pages, its interface, its commands, and what the ticket systems receive. This page is made from
+those tests by `make docs`.
 
 | source | capability | what the test shows | test |
 |---|---|---|---|
