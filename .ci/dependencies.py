@@ -36,6 +36,10 @@ ONLY_IN_A_LICENCE_FILE = {"promql-parser": "MIT"}
 """Packages that name their licence only in the text of the licence file in the wheel."""
 
 
+OF_TEST_CALLS = ("baresip-python", "cffi", "pycparser")
+"""What the extra ``dial`` brings; a user installs it by name, and no lock of ours does."""
+
+
 class DependencyError(Exception):
     """The environment and the lock differ, or a licence is unknown or not allowed."""
 
@@ -88,6 +92,7 @@ def licences() -> str:
     if wrong:
         raise DependencyError(f"licences that are unknown or not allowed: {wrong}")
     lines = [f"| {name} | {rows[name]} |" for name in sorted(rows)]
+    optional = [f"| {name} | {licence(name)} |" for name in OF_TEST_CALLS]
     return "\n".join(
         [
             "# Licences",
@@ -99,6 +104,14 @@ def licences() -> str:
             "| package | licence |",
             "|---|---|",
             *lines,
+            "",
+            "With the extra `dial`, for test calls, these are installed too. The first has a copy",
+            "of libasound (LGPL-2.1) and of OpenSSL 1.1.1 in its wheel; numwatch uses neither of",
+            "them and ships none of these.",
+            "",
+            "| package | licence |",
+            "|---|---|",
+            *optional,
             "",
         ]
     )

@@ -114,8 +114,14 @@ def simulate(
         Path | None,
         typer.Option("--write-config", metavar="FILE", help=N_("Write an agent's configuration.")),
     ] = None,
+    sip: Annotated[
+        str,
+        typer.Option(
+            "--sip", metavar="HOST:PORT", help=N_("Let the numbers be called here, by SIP and UDP.")
+        ),
+    ] = "",
 ) -> None:
     """Serve the simulated providers and the ticket desk alone."""
     from agent.cli.simulate import simulate as serve  # noqa: PLC0415 - a fast --help
 
-    raise typer.Exit(serve(world, listen, speed, write_config))
+    raise typer.Exit(serve(world, listen, speed, write_config, sip))

@@ -12,6 +12,7 @@ from typer.exceptions import Abort, TyperException
 
 from agent.cli.agent_commands import add_agent_commands
 from agent.cli.config_path import NoConfigError
+from agent.cli.dial_commands import add_dial_commands
 from agent.cli.help import Group
 from agent.cli.language import choose, say
 from agent.cli.ledger_commands import add_ledger_commands
@@ -40,6 +41,7 @@ app = typer.Typer(
 for _add in (
     add_agent_commands,
     add_number_commands,
+    add_dial_commands,
     add_rule_commands,
     add_ticket_commands,
     add_report_commands,

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from agent.config.dial import dial_is_consistent
 from agent.config.files import paths_lead_somewhere, profiles_exist
 from agent.config.notice_checks import notices_reach_people
 from agent.config.on_call import on_call_is_consistent
@@ -291,6 +292,7 @@ def ladders_name_sinks(config: UnvalidatedConfig) -> Iterator[Problem]:
 
 
 CHECKS: tuple[Check, ...] = (
+    dial_is_consistent,
     ladders_name_sinks,
     names_are_unique,
     notices_reach_people,

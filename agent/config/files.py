@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
+from agent.config.dial import Dial
 from agent.config.settings import Intake, Settings
 from agent.config.unvalidated import UnvalidatedConfig
 from agent.config.web_config import with_users_of_file
@@ -118,6 +119,7 @@ def absolute(settings: Settings, folder: Path) -> Settings:
             "drift": settings.drift.model_copy(
                 update={"declared": [str(folder / glob) for glob in settings.drift.declared]}
             ),
+            "dial": _absolute_dial(settings.dial, folder),
             "providers": providers,
             "intake": _absolute_intake(settings.intake, folder),
             "web": with_users_of_file(settings.web, folder),
@@ -135,6 +137,14 @@ def _absolute_intake(intake: Intake, folder: Path) -> Intake:
     return intake.model_copy(
         update={"alertmanager": alertmanager.model_copy(update={"ca_file": authorities})}
     )
+
+
+def _absolute_dial(dial: Dial, folder: Path) -> Dial:
+    prompt = dial.prompt.model_copy(
+        update={"file": dial.prompt.file and str(folder / dial.prompt.file)}
+    )
+    fingerprints = str(folder / dial.fingerprints)
+    return dial.model_copy(update={"prompt": prompt, "fingerprints": fingerprints})
 
 
 def _absolute_profile(name: str, folder: Path) -> str:

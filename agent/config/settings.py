@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from agent.config.customers import Command, Customers
+from agent.config.dial import Dial
 from agent.config.dispatch import Dispatch
 from agent.config.drift import Drift
 from agent.config.history import History, PrometheusServer
@@ -278,6 +279,8 @@ class Settings(Section):
     """Drift of configurations: where approved ones are declared, and when changes are planned."""
     calendar: HolidayCalendar = HolidayCalendar()
     """Holidays and adjusted workdays, over those that are known nationally."""
+    dial: Dial = Dial()
+    """Test calls: who may call, when and how often, and what is recognized (``numwatch dial``)."""
     lints: Lints = Lints()
     """Lints: known mistakes in the configuration of numbers (``numwatch lint``)."""
     tickets: Tickets = Tickets()

@@ -68,6 +68,7 @@ FORMS: Final = (
         "is true and no step of on_call.ladder names this sink: it tells nobody; name it there "
         "or remove this key"
     ),
+    N_("leaves no time to ring, expected listen to be shorter than longest"),
     N_("{name} has no receiver {names}, add it to the sink's receivers"),
     N_("{name} is no sink that reaches people, expected one of kind {kinds}"),
 )
@@ -116,6 +117,10 @@ VALUES: Final = (
     N_("is not a time zone this machine knows"),
     N_("is not a whole number"),
     N_("is not an address to listen on"),
+    N_("is not the address of a trunk"),
+    N_("is not a consent"),
+    N_("is not a SIP user"),
+    N_("is not a number"),
     N_("is not an http:// or https:// address"),
     N_("matches no file"),
     N_("there is no such file"),
@@ -137,6 +142,10 @@ VALUES: Final = (
     N_("a profile's YAML file"),
     N_("a file with the secret in it"),
     N_("a PEM file"),
+    N_("a WAV file"),
+    N_("who agreed to be called, and when"),
+    N_("digits such as {example}, in quotes"),
+    N_("letters, digits, plus, dots, dashes or underscores, at most {n}"),
     N_("the path of a file"),
     N_("the path of rule files"),
     N_("a day such as {example} or a time such as {name}"),

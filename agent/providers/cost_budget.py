@@ -136,6 +136,10 @@ class CostBudget:
         for subject in subjects:
             self._forget_query(self._key(subject))
 
+    def forget_subjects(self) -> None:
+        """Forget what was queried, where no subject comes twice; what was spent stays."""
+        self._state.records, self._former = {}, {}
+
     def fail(self, subject: str, until: float) -> None:
         """Let a query that was charged and failed be sent again at ``until``, at its price."""
         self._forget_query(self._key(subject))

@@ -67,6 +67,20 @@ def build_config(
     }
 
 
+def dial_section(trunk: str) -> dict[str, Any]:
+    """The section with which numbers of the world are called at its SIP endpoint ``trunk``."""
+    caller = {
+        "name": "simulated",
+        "trunk": trunk,
+        "user": "100",
+        "local_address": trunk.rpartition(":")[0],
+        "consent": "nobody: the phones are simulated",
+        "daily_budget": 1000,
+        "hours": ["00:00-24:00"],
+    }
+    return {"callers": [caller], "longest": 20.0, "listen": 3.0}
+
+
 def data_dir(world: World) -> str:
     """The data folder of this world's agent, the same whenever the world is served again.
 

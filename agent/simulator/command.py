@@ -4,14 +4,22 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TextIO
 
-from agent.simulator.agent_config import AGENT_LISTEN, build_config, write_config
+from agent.simulator.agent_config import (
+    AGENT_LISTEN,
+    build_config,
+    dial_section,
+    write_config,
+)
 from agent.simulator.complaints import new_secret
 from agent.simulator.events import Event
 from agent.simulator.server import SimulatorServer, start
+from agent.simulator.telephony.endpoint import open_endpoint
+from agent.simulator.telephony.world import answering
 from agent.simulator.world import World
 
 DEFAULT_LISTEN = "127.0.0.1:10401"
@@ -30,7 +38,7 @@ def split_listen(listen: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
-async def simulate(
+async def simulate(  # noqa: PLR0913 - the options of a command
     world_file: Path,
     listen: str = DEFAULT_LISTEN,
     speed: float = 1.0,
@@ -39,11 +47,13 @@ async def simulate(
     *,
     agent: str = AGENT_LISTEN,
     wait: float = 0.0,
+    sip: str = "",
 ) -> int:
     """Serves the world until SIGINT or SIGTERM, printing events to ``out``; returns 0.
 
     ``agent`` is where the agent of the written configuration listens: complaints are posted to
     its hook. World time begins after ``wait`` seconds, or when it is told to.
+    With ``sip``, a ``HOST:PORT``, its numbers can be called there by SIP over UDP.
 
     Raises:
         WorldFileError: with every mistake in the world file.
@@ -56,7 +66,7 @@ async def simulate(
     # A world may have 100,000 numbers, which live as long as the process: a full collection
     # that visits them all stops every answer for a tenth of a second and finds nothing.
     gc.freeze()
-    async with await start(world, host, port, speed) as running:
+    async with await start(world, host, port, speed) as running, _telephony(world, sip) as phone:
         if wait:
             world.clock.wait(wait, 0.0)
         if config_file is not None:
@@ -65,13 +75,29 @@ async def simulate(
             config = build_config(
                 running.world, running.url, speed, listen=agent, complaints_secret=secret
             )
+            config |= {"dial": dial_section(phone)} if phone else {}
             write_config(config_file, config)
         _print(out, addresses(running, config_file))
+        if phone:
+            _print(out, (f"numbers by SIP over UDP: {phone}",))
         printing = asyncio.create_task(_print_events(running, out))
         await stopping.wait()
         printing.cancel()
         await asyncio.gather(printing, return_exceptions=True)
     return 0
+
+
+@asynccontextmanager
+async def _telephony(world: World, sip: str) -> AsyncIterator[str]:
+    """The SIP endpoint of the world at ``sip``; its address, empty where there is none."""
+    if not sip:
+        yield ""
+        return
+    endpoint = await open_endpoint(answering(world), *split_listen(sip))
+    try:
+        yield "{}:{}".format(*endpoint.address)
+    finally:
+        endpoint.close()
 
 
 def _stop_signals() -> asyncio.Event:

@@ -19,6 +19,7 @@ from pydantic import (
     TypeAdapter,
 )
 
+from agent.simulator.telephony.behaviour import BEHAVIOURS
 from agent.states import (
     BindingKind,
     BindingState,
@@ -69,6 +70,19 @@ def _date(value: object) -> date:
 
 
 Day = Annotated[date, BeforeValidator(_date), ValueType("day", "a day such as 2027-03-01")]
+
+
+def _behaving(value: str) -> str:
+    if value and value not in BEHAVIOURS:
+        raise ValueError("is not a way to behave")
+    return value
+
+
+Behaving = Annotated[
+    str,
+    AfterValidator(_behaving),
+    ValueType("behaviour", f"one of {', '.join(sorted(BEHAVIOURS))}"),
+]
 
 
 def _webhook_secret(value: str) -> str:
@@ -303,6 +317,8 @@ class Number(FilePart):
     listed: Switch = True
     """``false`` takes the number out of the provider's listing, with no other sign."""
     marked: Marked | None = None
+    test_call: Behaving = ""
+    """How a call by telephone goes (``one_way``, ``busy_tone`` …); empty: as the state says."""
     routing: Routing = Routing()
     bindings: tuple[Binding, ...] = ()
     calls: Traffic | None = None

@@ -101,6 +101,17 @@ def configuration() -> dict:
         "prometheus": {"url": "https://prometheus.example.com", "token": STRONG},
         "store": {"url": "postgresql://numwatch:battery-staple@db.example.com/numwatch"},
         "sinks": sinks,
+        "dial": {
+            "callers": [
+                {
+                    "name": "one",
+                    "trunk": "192.0.2.1:5060",
+                    "user": "100",
+                    "consent": "us",
+                    "password": STRONG,
+                }
+            ]
+        },
         "providers": [{"name": "north", "profile": "generic", "accounts": [account]}],
     }
 

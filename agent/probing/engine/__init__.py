@@ -1,0 +1,1 @@
+"""The engine that places calls, in a process of its own, and what drives it."""

@@ -1,0 +1,197 @@
+"""Places one call by an engine in a process of its own, and survives whatever becomes of it."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import msgspec
+
+from agent.probing.engine.protocol import (
+    LONGEST_LINE,
+    Alive,
+    Audio,
+    Closed,
+    Event,
+    Failed,
+    Order,
+    Ready,
+    Sip,
+    decode_event,
+    encode,
+)
+from agent.probing.engine.release import release
+from agent.probing.engine.trace import CallTrace, ended
+from agent.probing.hearing.quality import Reception
+from agent.probing.observation import Ended, Signalling
+
+COMMAND: Final = (sys.executable, "-m", "agent.probing.engine.process")
+_START: Final = 15.0
+"""Seconds within which the engine must have started; a busy machine takes long."""
+_SILENCE: Final = 3.0
+"""Seconds without a sign of life after which a running engine counts as hung."""
+_GRACE: Final = 4.0
+"""Seconds over the longest duration after which the engine is ended."""
+_BYTES_A_SECOND: Final = 16_000
+_KEPT: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "VIRTUAL_ENV")
+"""Of the environment, what the engine is given: credentials of others are no business of its."""
+
+
+class EngineMissingError(Exception):
+    """The engine is not installed."""
+
+
+@dataclass
+class CallRecord:
+    """All that the engine reported of one call."""
+
+    signalling: Signalling
+    early: bytes = b""
+    """PCM before the answer."""
+    talk: bytes = b""
+    """PCM after it."""
+    reception: Reception = field(default_factory=Reception)
+    trace: tuple[Sip, ...] = ()
+    failure: str = ""
+    """Why the engine failed; empty where it did not."""
+    released: bool | None = None
+    """Whether the far end confirmed the end of a call whose engine had died; ``None`` where the
+    engine ended it itself."""
+
+
+Progress = Callable[[Event], None]
+
+
+async def place(
+    order: Order, on_event: Progress = lambda _: None, command: Sequence[str] = COMMAND
+) -> CallRecord:
+    """Place the call and return what was heard, also where the engine failed.
+
+    Cancelling it ends the call.
+
+    Raises:
+        EngineMissingError: when the engine is not installed.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        limit=LONGEST_LINE,
+        env={name: os.environ[name] for name in _KEPT if name in os.environ},
+    )
+    following = _Following(order, on_event)
+    try:
+        await following.follow(process)
+    finally:
+        await asyncio.shield(_end(process, following))
+    return following.record()
+
+
+async def _end(process: asyncio.subprocess.Process, following: "_Following") -> None:
+    """End the process, and the call if the process did not."""
+    if not following.is_closed and process.returncode is None and not following.failure:
+        # We are cancelled: the engine can say goodbye properly.
+        with suppress(TimeoutError, OSError):
+            await asyncio.wait_for(following.say_goodbye(process), _SILENCE)
+    with suppress(ProcessLookupError):
+        process.kill()
+    await process.wait()
+    if not following.is_closed:
+        following.released = await release(following.trace.dialog)
+
+
+class _Following:
+    """What is known of a call while it lasts."""
+
+    def __init__(self, order: Order, on_event: Progress) -> None:
+        self.trace = CallTrace()
+        self.is_closed = False
+        self.failure = ""
+        self.released: bool | None = None
+        self._order, self._on_event = order, on_event
+        self._pcm: dict[bool, bytearray] = {False: bytearray(), True: bytearray()}
+        self._most_bytes = int((order.longest + _GRACE) * _BYTES_A_SECOND)
+        self._closed: Closed | None = None
+        self._has_started = False
+
+    async def follow(self, process: asyncio.subprocess.Process) -> None:
+        """Read events until the call is over or the engine has failed."""
+        assert process.stdin is not None
+        with suppress(OSError):
+            process.stdin.write(encode(self._order) + b"\n")
+            await process.stdin.drain()
+        try:
+            async with asyncio.timeout(_START + self._order.longest + _GRACE):
+                while not self.is_closed and not self.failure:
+                    await self._read(process)
+        except TimeoutError:
+            self.failure = self.failure or "the engine did not end the call in time"
+
+    async def say_goodbye(self, process: asyncio.subprocess.Process) -> None:
+        """Tell the engine to hang up, and read until it has."""
+        assert process.stdin is not None
+        process.stdin.write(b'{"command":"hang_up"}\n')
+        while not self.is_closed and not self.failure:
+            await self._read(process)
+
+    def record(self) -> CallRecord:
+        """What became of the call."""
+        closed, counted = self._closed, Reception()
+        signalling = replace(self.trace.signalling, ended=Ended.ENGINE)
+        if closed is not None:
+            signalling = ended(self.trace, by_us=closed.by_us, at=closed.at)
+            it = closed.counters
+            counted = Reception(it.received, it.lost, it.sent, it.jitter, it.round_trip)
+        return CallRecord(
+            signalling,
+            bytes(self._pcm[False]),
+            bytes(self._pcm[True]),
+            counted,
+            tuple(self.trace.messages),
+            self.failure,
+            self.released,
+        )
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        try:
+            async with asyncio.timeout(_SILENCE if self._has_started else _START):
+                line = await process.stdout.readline()
+        except TimeoutError:
+            self.failure = "the engine gave no sign of life"
+            return
+        except ValueError:
+            self.failure = "the engine wrote a line that is too long"
+            return
+        if not line:
+            self.failure = "the engine ended without a word"
+            return
+        try:
+            event = decode_event(line)
+        except msgspec.MsgspecError:
+            self.failure = "the engine wrote what cannot be read"
+            return
+        self._take(event)
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case Sip():
+                self.trace.add(event)
+            case Audio():
+                pcm = self._pcm[event.answered]
+                pcm += event.pcm[: max(0, self._most_bytes - len(pcm))]
+            case Closed():
+                self._closed, self.is_closed = event, True
+            case Failed() if event.reason == "missing":
+                raise EngineMissingError(event.text)
+            case Failed():
+                self.failure = event.text or "the engine failed"
+            case Ready():
+                self._has_started = True
+            case Alive():
+                return
+        self._on_event(event)

@@ -1,0 +1,234 @@
+"""The engine's process: ``python -m agent.probing.engine.process`` places the one call it is told.
+
+It imports nothing of the agent but the protocol, so that it starts quickly. Whatever goes wrong in
+baresip, be it a crash, ends this process and one test call.
+"""
+
+import asyncio
+import logging
+import os
+import re
+import sys
+import time
+from contextlib import suppress
+from typing import Any, Final
+
+from agent.probing.engine.protocol import (
+    ALIVE_EVERY,
+    Alive,
+    Audio,
+    Closed,
+    Counters,
+    Event,
+    Failed,
+    Order,
+    Ready,
+    Sip,
+    decode_order,
+    encode,
+)
+
+_PACE: Final = 0.1
+_AHEAD: Final = 8000
+"""Bytes of the prompt that are queued ahead: half a second."""
+_READ: Final = 65_536
+_LONGEST_MESSAGE: Final = 8192
+_ADDRESSES: Final = re.compile(r"(TX|RX) \w+ (\S+) -> (\S+)\n")
+_GOODBYE: Final = 2.0
+"""Seconds for which the end of a call is waited for once it was asked for."""
+_SETTINGS: Final = """\
+rtcp_mux no
+audio_buffer 200-3000
+audio_jitter_buffer_type fixed
+"""
+"""Sound is played once there are 200 ms of it. That is long for talking, and nobody talks here:
+what a busy machine brings late is heard all the same, in its place."""
+
+
+class _Output:
+    """Writes events to standard output; where nobody reads them any more, the process ends."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+
+    def at(self) -> float:
+        """Seconds since the call began."""
+        return round(time.monotonic() - self.began, 3)
+
+    def write(self, event: Event) -> None:
+        """Write ``event`` whole, as one line."""
+        line = encode(event) + b"\n"
+        while line:
+            line = line[os.write(1, line) :]
+
+
+class _Trace(logging.Handler):
+    """Turns the stack's trace of SIP messages into events."""
+
+    def __init__(self, out: _Output) -> None:
+        super().__init__()
+        self._out = out
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Report one message."""
+        text = record.getMessage()
+        match = _ADDRESSES.match(text)
+        if match is not None:
+            sent = match[1] == "TX"
+            local, remote = (match[2], match[3]) if sent else (match[3], match[2])
+            message = text[match.end() :][:_LONGEST_MESSAGE]
+            with suppress(OSError):
+                self._out.write(Sip(sent, local, remote, message, self._out.at()))
+
+
+class _Placed:
+    """A call that was placed."""
+
+    def __init__(self, call: Any, order: Order, out: _Output) -> None:
+        self._call, self._order, self._out = call, order, out
+        self._prompt = order.prompt
+        self._answered: float | None = None
+        self._by_us = False
+        self.is_over = asyncio.Event()
+        call.on(self._on_event)
+
+    def _on_event(self, event: Any) -> None:
+        if event.event.name == "CALL_ESTABLISHED":
+            self._answered = time.monotonic()
+        elif event.event.name == "CALL_CLOSED":
+            self.is_over.set()
+
+    async def hang_up(self) -> None:
+        """End the call, and wait until it has ended."""
+        self._by_us = self._by_us or not self.is_over.is_set()
+        from baresip import BaresipError  # noqa: PLC0415 - only where it is installed
+
+        with suppress(BaresipError):
+            await self._call.hangup()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.is_over.wait(), _GOODBYE)
+
+    async def follow(self) -> None:
+        """Hear and speak until the call is over."""
+        begin = time.monotonic()
+        while not self.is_over.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.is_over.wait(), _PACE)
+            self._exchange_audio()
+            now = time.monotonic()
+            is_enough = self._answered is not None and now - self._answered >= self._order.talk
+            if is_enough or now - begin >= self._order.longest:
+                await self.hang_up()
+                break
+
+    def report(self, at: float) -> None:
+        """Write what was counted in a call that ended at ``at``."""
+        self._out.write(Closed(self._by_us, at, _counters(self._call.final_stats)))
+
+    def _exchange_audio(self) -> None:
+        from baresip.errors import AudioNotActive, AudioRestarted  # noqa: PLC0415
+
+        with suppress(AudioNotActive, AudioRestarted):
+            while pcm := self._call.audio.read(_READ):
+                self._out.write(Audio(self._answered is not None, pcm))
+            is_due = self._answered is not None and self._prompt
+            if is_due and self._call.audio.info().tx_buffered < _AHEAD:
+                written = self._call.audio.write(self._prompt[:_AHEAD])
+                self._prompt = self._prompt[written:]
+
+
+def _counters(stats: Any) -> Counters:
+    if stats is None:
+        return Counters()
+    lost = max(stats.rx_lost, stats.jbuf_lost or 0)
+    return Counters(
+        received=stats.rx_packets,
+        lost=max(0, lost),
+        sent=stats.tx_packets,
+        jitter=max(stats.rx_jitter_ms, float(stats.jbuf_jitter_ms or 0)),
+        round_trip=stats.rtt_ms,
+    )
+
+
+async def _commands(reader: asyncio.StreamReader, placed: _Placed) -> None:
+    """Hang up when told to, and when there is nobody left to tell anything."""
+    await reader.readline()
+    await placed.hang_up()
+
+
+async def _live(out: _Output) -> None:
+    while True:
+        out.write(Alive())
+        await asyncio.sleep(ALIVE_EVERY)
+
+
+async def _carry_out(order: Order, out: _Output, reader: asyncio.StreamReader) -> None:
+    from baresip import Account, Config, Runtime, UserAgent  # noqa: PLC0415 - may be missing
+
+    logger = logging.getLogger("baresip.native.sip")
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(_Trace(out))
+    logger.propagate = False
+    runtime = Runtime()
+    config = Config(
+        net_interface=order.local_address or None,
+        sip_trace=True,
+        max_concurrent_calls=1,
+        extra_config_text=_SETTINGS,
+        native_log_level="debug",
+    )
+    await runtime.start(config)
+    account = Account(
+        user=order.user,
+        domain=order.domain,
+        password=order.password,
+        auth_user=order.auth_user or None,
+        reg_interval=0,
+        audio_codecs=("pcma", "pcmu"),
+        extra_params=("100rel=yes",),
+    )
+    try:
+        agent = await UserAgent.create(runtime, account, transfer_policy="reject")
+        out.write(Ready())
+        out.began = time.monotonic()
+        placed = _Placed(await agent.dial(order.uri, headers=order.headers), order, out)
+        listening = asyncio.create_task(_commands(reader, placed))
+        await placed.follow()
+        listening.cancel()
+        ended_at = out.at()
+    finally:
+        await runtime.close()
+    # Only now: the trace comes from a thread of its own, and closing waits for its last message.
+    placed.report(ended_at)
+
+
+async def _main() -> int:
+    out = _Output()
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=2 * 1024 * 1024)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    living = asyncio.create_task(_live(out))
+    try:
+        await _carry_out(decode_order(await reader.readline()), out, reader)
+    except ImportError as error:
+        out.write(Failed("missing", str(error)))
+    except (ValueError, TypeError) as error:
+        out.write(Failed("refused", str(error)))
+    except Exception as error:  # noqa: BLE001 - whatever it was, the agent is told
+        out.write(Failed("broken", f"{type(error).__name__}: {error}"))
+    else:
+        return 0
+    finally:
+        living.cancel()
+    return 1
+
+
+def main() -> None:
+    """Place the call that standard input orders."""
+    logging.getLogger("baresip").setLevel(logging.CRITICAL)
+    with suppress(OSError):
+        sys.exit(asyncio.run(_main()))
+
+
+if __name__ == "__main__":
+    main()

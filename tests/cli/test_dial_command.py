@@ -1,0 +1,272 @@
+"""``numwatch dial``: test calls of a simulated world's numbers, as a user makes them."""
+
+import asyncio
+import contextlib
+import io
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from agent.cli.language import choose
+from agent.cli.main import main
+from agent.simulator.agent_config import build_config, dial_section, write_config
+from agent.simulator.server import start
+from agent.simulator.telephony.endpoint import SipEndpoint, open_endpoint
+from agent.simulator.telephony.world import answering
+from agent.simulator.world import World
+
+pytestmark = pytest.mark.timeout(120)
+WORLD = """
+seed: 3
+providers:
+  - name: north
+    dialect: generic
+    accounts:
+      - id: hq
+        credentials: {key: demo, secret: CANARY-secret}
+        numbers:
+          - {number: "4006220001", bindings: [{id: a, phone: "01088880001"}]}
+          - {number: "4006220002", test_call: busy_tone, bindings: [{id: a, phone: "01088880002"}]}
+          - number: "4006220003"
+            test_call: suspended_prompt
+            bindings: [{id: a, phone: "01088880003"}]
+          - {number: "4006220004", test_call: congested, bindings: [{id: a, phone: "01088880004"}]}
+          - number: "4006220005"
+            routing: {schedule: [{days: mon-sun, from: "00:00", to: "00:01"}]}
+            bindings: [{id: a, phone: "01088880005"}]
+"""
+
+
+@dataclass
+class Scene:
+    """A world whose numbers can be called, served in a thread of its own."""
+
+    folder: Path
+    endpoint: SipEndpoint
+    config: dict[str, Any]
+    count: int = field(default=0)
+
+    def write(self, **dial: Any) -> Path:
+        """A configuration with its own ledger; ``dial`` replaces keys of its section."""
+        self.count += 1
+        folder = self.folder / str(self.count)
+        folder.mkdir()
+        path = folder / "config.yaml"
+        write_config(path, {**self.config, "dial": {**self.config["dial"], **dial}})
+        return path
+
+    def caller(self, **changed: Any) -> dict[str, Any]:
+        return {**self.config["dial"]["callers"][0], **changed}
+
+    def calls_of(self, number: str) -> int:
+        return sum(call.number == number for call in self.endpoint.calls)
+
+
+@pytest.fixture(autouse=True)
+def language() -> Iterator[None]:
+    yield
+    choose("")
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    ready, ended = threading.Event(), threading.Event()
+    made: list[Scene] = []
+
+    async def serve() -> None:
+        world = World.parse(WORLD)
+        async with await start(world) as running:
+            endpoint = await open_endpoint(answering(world))
+            config = build_config(world, running.url)
+            config["dial"] = dial_section("{}:{}".format(*endpoint.address)) | {"listen": 1.0}
+            made.append(Scene(tmp_path_factory.mktemp("dial"), endpoint, config))
+            ready.set()
+            await asyncio.to_thread(ended.wait)
+            endpoint.close()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    try:
+        assert ready.wait(30)
+        yield made[0]
+    finally:
+        ended.set()
+        thread.join(30)
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def numwatch(*args: str | Path, lang: str = "en") -> Done:
+    """Run a command in this process: the imports are paid for once."""
+    out, errors = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
+        sys.argv = ["numwatch", "--lang", lang, "dial", *map(str, args)]
+        try:
+            main()
+        except SystemExit as ended:
+            return Done(int(ended.code or 0), out.getvalue(), errors.getvalue())
+    return Done(0, out.getvalue(), errors.getvalue())
+
+
+def test_a_number_that_answers(scene: Scene) -> None:
+    done = numwatch("4006220001", "--config", scene.write(), "--json")
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["outcome"]) == (0, "answered"), done.stderr
+    assert document["confidence"] > 0.8
+    assert document["sip_status"] == 200
+    assert document["calls_left_today"] == 999
+    assert document["line_at_fault"] is False
+    assert "0108888" not in done.stdout
+
+
+def test_an_announcement_is_recorded_enrolled_and_recognized(scene: Scene) -> None:
+    config = scene.write()
+    heard = config.parent / "heard.wav"
+    call = ("4006220003", "--config", config)
+    first = numwatch(*call, "--record", heard)
+    assert first.returncode == 3, first.stdout + first.stderr
+    assert numwatch("enrol", "suspended", heard, "--config", config).returncode == 0
+    again = numwatch("enrol", "other", heard, "--config", config)
+    assert again.returncode == 1
+    assert "sounds like suspended" in again.stderr
+    second = numwatch(*call, lang="zh-CN")
+    assert second.returncode == 1, second.stdout + second.stderr
+    assert "网络播放了已登记的提示音" in second.stdout
+    assert "停机" in second.stdout
+
+
+def test_the_budget_holds_over_commands_and_an_unused_one_is_kept(scene: Scene) -> None:
+    config = scene.write(callers=[scene.caller(daily_budget=1)])
+    assert numwatch("4006220004", "--config", config).returncode == 1
+    before = scene.calls_of("4006220004")
+    refused = numwatch("4006220004", "--config", config)
+    assert refused.returncode == 1
+    assert "no call left today" in refused.stderr
+    assert scene.calls_of("4006220004") == before
+
+
+def test_a_failing_control_number_puts_the_blame_on_the_line(scene: Scene) -> None:
+    config = scene.write(control_number="4006220002")
+    done = numwatch("4006220004", "--config", config)
+    assert done.returncode == 3, done.stderr
+    assert "the line simulated is at fault" in done.stdout
+    assert "had no way" not in done.stdout
+
+
+REFUSED: dict[str, tuple[str, Callable[[Scene], dict[str, Any]], str]] = {
+    "a stranger": ("4001234567", lambda _: {}, "strangers are not called"),
+    "outside the number's hours": ("4006220005", lambda _: {}, "--any-time"),
+    "outside the configured hours": (
+        "4006220001",
+        lambda _: {"number_hours": [{"number": "4006220001", "hours": ["00:00-00:01"]}]},
+        "--any-time",
+    ),
+    "outside the caller's hours": (
+        "4006220001",
+        lambda it: {"callers": [it.caller(hours=["00:00-00:01"])]},
+        "may not call at this hour",
+    ),
+    "no caller": ("4006220001", lambda _: {"callers": []}, "no caller is configured"),
+}
+
+
+@pytest.mark.parametrize(("number", "dial", "why"), REFUSED.values(), ids=REFUSED)
+def test_calls_that_are_refused(
+    scene: Scene, number: str, dial: Callable[[Scene], dict[str, Any]], why: str
+) -> None:
+    before = scene.calls_of(number)
+    done = numwatch(number, "--config", scene.write(**dial(scene)))
+    assert done.returncode in {1, 2}
+    assert why in done.stderr
+    assert scene.calls_of(number) == before
+
+
+def test_outside_its_hours_a_number_is_called_when_asked(scene: Scene) -> None:
+    done = numwatch("4006220005", "--config", scene.write(), "--any-time", "--json")
+    assert scene.calls_of("4006220005") == 1, done.stderr
+
+
+def test_without_the_engine_it_says_what_to_install_and_charges_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = scene.write()
+    before = scene.calls_of("4006220001")
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    done = numwatch("4006220001", "--config", config)
+    assert done.returncode == 1
+    assert "pip install 'numwatch[dial]'" in done.stderr
+    assert scene.calls_of("4006220001") == before
+    assert not list(config.parent.glob("data/*/*.db*"))
+
+
+def test_beside_a_running_agent_nothing_is_called(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.cli.dial_ledger._ATTEMPTS", 2)
+    config = scene.write()
+    folder = (config.parent / yaml.safe_load(config.read_text())["data_dir"]).resolve()
+    before = scene.calls_of("4006220001")
+    with held_by_another(folder):
+        done = numwatch("4006220001", "--config", config)
+    assert done.returncode == 1
+    assert "a running agent holds it" in done.stderr
+    assert scene.calls_of("4006220001") == before
+
+
+HOLDER = """
+import asyncio, sys
+from pathlib import Path
+from agent.store.database import Database
+async def hold():
+    database = await Database.open(Path(sys.argv[1]))
+    print("held", file=sys.stderr, flush=True)
+    sys.stdin.read()
+    await database.close()
+asyncio.run(hold())
+"""
+
+
+@contextlib.contextmanager
+def held_by_another(folder: Path) -> Iterator[None]:
+    """The ledger while another process holds it, as a running agent does."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, folder],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        # The log goes there too.
+        assert any(line == "held\n" for line in process.stderr)
+        yield
+    finally:
+        process.kill()
+        process.communicate(timeout=30)
+
+
+def test_the_command_line_loads_nothing_of_test_calls() -> None:
+    code = (
+        "import sys, agent.cli.main\n"
+        "print([it for it in sys.modules if 'baresip' in it or it.startswith('agent.probing')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,168 @@
+"""The engine in its process: what it reports, and what becomes of a call when it is killed."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agent.probing.engine.client import EngineMissingError, place
+from agent.probing.engine.protocol import Closed, Event, Ready, Sip
+from agent.probing.observation import Ended
+from agent.simulator.telephony.call import CallLog
+from agent.simulator.telephony.endpoint import SipEndpoint
+from tests.probing.conftest import order
+
+pytestmark = pytest.mark.timeout(90)
+WITHIN = 5.0
+"""Seconds within which a call must end whose engine or agent was killed."""
+
+
+async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - the world is looked at
+            await asyncio.sleep(0.02)
+
+
+def children() -> list[int]:
+    """The engines of this process."""
+    text = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text()
+    names = ((int(pid), Path(f"/proc/{pid}/cmdline").read_bytes()) for pid in text.split())
+    return [pid for pid, name in names if b"agent.probing.engine.process" in name]
+
+
+async def lasting(endpoint: SipEndpoint, state: str) -> CallLog:
+    """The call at the endpoint, once it has come so far."""
+    await until(lambda: endpoint.calls)
+    log = endpoint.calls[-1]
+    if state == "answered":
+        await until(lambda: log.acknowledged)
+    else:
+        await until(lambda: log.statuses)
+    return log
+
+
+@pytest.mark.parametrize("state", ["answered", "ringing"])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+async def test_a_call_ends_when_its_engine_is_killed_or_hangs(
+    endpoint: SipEndpoint, state: str, how: signal.Signals
+) -> None:
+    number = {"answered": "answers", "ringing": "rings"}[state]
+    call = asyncio.create_task(place(order(endpoint, number, longest=60.0, talk=60.0)))
+    log = await lasting(endpoint, state)
+    # The agent has read of it: the trace goes through a pipe.
+    await asyncio.sleep(0.3)
+    killed = asyncio.get_running_loop().time()
+    os.kill(children()[0], how)
+    record = await call
+    await until(lambda: log.ended is not None)
+    assert log.ended is not None
+    assert log.ended_by == "caller"
+    assert log.ended - killed < WITHIN
+    assert record.signalling.ended is Ended.ENGINE
+    assert record.released is True
+    assert record.failure
+    assert not children()
+
+
+AGENT = """
+import asyncio, json, sys
+from agent.probing.engine.client import place
+from agent.probing.engine.protocol import Order
+asyncio.run(place(Order(**json.loads(sys.argv[1]))))
+"""
+
+
+async def test_a_call_ends_when_the_agent_is_killed(endpoint: SipEndpoint) -> None:
+    one = order(endpoint, "answers", longest=60.0, talk=60.0)
+    values = {name: getattr(one, name) for name in one.__struct_fields__ if name != "prompt"}
+    agent = subprocess.Popen(  # noqa: ASYNC220 - it is started, not waited for
+        [sys.executable, "-c", AGENT, json.dumps(values)]
+    )
+    try:
+        log = await lasting(endpoint, "answered")
+        killed = asyncio.get_running_loop().time()
+        agent.kill()
+        await until(lambda: log.ended is not None)
+    finally:
+        agent.kill()
+        agent.wait(10)
+    assert log.ended is not None
+    assert log.ended_by == "caller"
+    assert log.ended - killed < WITHIN
+
+
+async def test_without_the_release_a_killed_engine_leaves_the_phone_off_the_hook(
+    endpoint: SipEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(_dialog: object) -> bool:
+        return False
+
+    monkeypatch.setattr("agent.probing.engine.client.release", nothing)
+    call = asyncio.create_task(place(order(endpoint, "answers", longest=60.0, talk=60.0)))
+    log = await lasting(endpoint, "answered")
+    os.kill(children()[0], signal.SIGKILL)
+    await call
+    await asyncio.sleep(0.5)
+    assert log.ended is None
+
+
+async def test_a_cancelled_call_is_hung_up(endpoint: SipEndpoint) -> None:
+    call = asyncio.create_task(place(order(endpoint, "answers", longest=60.0, talk=60.0)))
+    log = await lasting(endpoint, "answered")
+    call.cancel()
+    await asyncio.wait([call])
+    await until(lambda: log.ended is not None, 5.0)
+    assert log.ended_by == "caller"
+    assert not children()
+
+
+async def test_events_come_while_the_call_lasts(endpoint: SipEndpoint) -> None:
+    events: list[Event] = []
+    record = await place(order(endpoint, "reliable"), events.append)
+    kinds = [type(event) for event in events]
+    assert kinds[0] is Ready
+    assert Sip in kinds
+    assert kinds[-1] is Closed
+    assert endpoint.calls[-1].pracked == 1
+    assert record.signalling.provisional == (100, 183)
+    assert record.reception.packets > 30
+    assert record.talk
+
+
+async def test_the_longest_duration_ends_a_call(endpoint: SipEndpoint) -> None:
+    record = await place(order(endpoint, "answers", longest=1.0, talk=60.0))
+    assert record.signalling.ended is Ended.CALLER
+    assert endpoint.calls[-1].ended_by == "caller"
+
+
+BROKEN = {
+    "ends at once": "raise SystemExit(3)",
+    "writes nonsense": "print('nonsense')",
+    "writes too much": "print('x' * 10_000_000)",
+    "segmentation fault": "import ctypes; ctypes.string_at(0)",
+}
+
+
+@pytest.mark.parametrize("code", BROKEN.values(), ids=BROKEN)
+async def test_a_broken_engine_costs_the_test_and_nothing_else(
+    endpoint: SipEndpoint, code: str
+) -> None:
+    record = await place(order(endpoint, "answers"), command=(sys.executable, "-c", code))
+    assert record.failure
+    assert record.signalling.ended is Ended.ENGINE
+    assert not endpoint.calls
+
+
+async def test_an_engine_that_is_not_installed_is_named(endpoint: SipEndpoint) -> None:
+    missing = (
+        "import sys; sys.modules['baresip'] = None\n"
+        "from agent.probing.engine.process import main; main()"
+    )
+    with pytest.raises(EngineMissingError):
+        await place(order(endpoint, "answers"), command=(sys.executable, "-c", missing))
