@@ -159,7 +159,7 @@ class Agent:
         self._refresher = Refresher(
             self.fleet, self.published, self._clock, *checks, self._fleet_health
         )
-        await self._runtime_state.restore_habits(self._refresher.habits, self._refresher.charges)
+        await self._runtime_state.restore_habits(*self._refresher.learners)
         self._retention = RetentionClock(self.database, self._clock)
         known = (self._queries, lambda: self.settings, version("numwatch"))
         times = (self._clock, self._retention.now)

@@ -7,7 +7,9 @@ Times are seconds since the epoch (UTC) as ``float``; durations are seconds. A f
 provider does not report is ``None`` or ``unknown``, never a guess.
 """
 
+import re
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
@@ -86,6 +88,10 @@ class Lines(msgspec.Struct, frozen=True, gc=False):
     """Simultaneous calls the line can carry."""
     peak: int | None = None
     """The largest number of simultaneous calls in recent time."""
+
+
+_ABROAD: Final = re.compile(r"\s*(?:\+|00)\s*(?!86)[1-9][\d \-]", re.ASCII)
+"""A number that begins with a country's code, except 86."""
 
 
 class Binding(msgspec.Struct, frozen=True, gc=False):
@@ -240,6 +246,14 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     """Whether the provider's records say how calls end; where they do not, the result is unknown
     and says nothing of the call."""
 
+    @property
+    def is_from_abroad(self) -> bool | None:
+        """Whether the caller's number has the code of a country other than China's mainland.
+
+        ``None`` where the record names no caller. Nothing is guessed from any other number.
+        """
+        return _ABROAD.match(self.caller) is not None if self.caller.strip() else None
+
 
 class CallOutcome(msgspec.Struct, frozen=True, gc=False):
     """The result of one recent call record, without the caller's number."""
@@ -252,6 +266,8 @@ class CallOutcome(msgspec.Struct, frozen=True, gc=False):
     talk_seconds: float | None = None
     has_outcome: bool = True
     """Whether the record says how the call ended; see :class:`Call`."""
+    is_from_abroad: bool | None = None
+    """As :attr:`Call.is_from_abroad`: all that is kept of who called."""
 
 
 class Listing(msgspec.Struct, frozen=True, gc=False):

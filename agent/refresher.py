@@ -11,6 +11,7 @@ from typing import Protocol
 
 import structlog
 
+from agent.checks.call_habits import CallHabits
 from agent.checks.charge_habits import ChargeHabits
 from agent.checks.engine import Checker, CheckResult
 from agent.checks.habits import Habits, Usual
@@ -63,6 +64,7 @@ class Refresher:
         self._moved = MovedNumbers(fleet)
         self.habits = Habits()
         self.charges = ChargeHabits()
+        self.calls = CallHabits()
         self._fleet_health = fleet_health or FleetHealth()
         self._habit_blocks: dict[AccountKey, tuple[list[Usual], tuple[Block, ...]]] = {}
         self._clock_set = 0.0
@@ -73,6 +75,11 @@ class Refresher:
         self.failed: set[AccountKey] = set()
         """The accounts whose newest facts could not be processed."""
         fleet.subscribe(self._mark_dirty)
+
+    @property
+    def learners(self) -> tuple[Habits, ChargeHabits, CallHabits]:
+        """What is learnt of accounts, in the order in which it is restored."""
+        return self.habits, self.charges, self.calls
 
     def waiting_for(self, settings: Settings) -> str | None:
         """The configured accounts without a result yet, in words; ``None`` if there are none."""
@@ -161,6 +168,7 @@ class Refresher:
             self._habit_blocks.pop(key, None)
             self._series.forget(*key)
             self.charges.forget(key)
+            self.calls.forget(key)
             self._fleet_health.forget(key)
             self._exposition.withdraw("/".join(key))
 
@@ -218,7 +226,9 @@ class Refresher:
         snapshot = self._moved.without_moved(snapshot, checker.baselines, now)
         snapshot = checker.attribution.complete(snapshot, others, now)
         charges = self.charges.note(snapshot, now)
-        result = replace(checker.check(snapshot, now, before), charges=charges)
+        calls = self.calls.note(snapshot, checker.opening_hours, now)
+        checked = checker.check(snapshot, now, before)
+        result = replace(checked, charges=charges, compared_calls=calls)
         health = self._fleet_health.of(result, now)
         blocks = self._series.build(snapshot, result, now, health)
         return result, (*blocks, *self._usual_calls(key, snapshot, now))

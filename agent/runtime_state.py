@@ -8,7 +8,8 @@ import asyncio
 import structlog
 
 from agent.baselines.repository import BaselineRepository
-from agent.checks import charge_habits
+from agent.checks import call_habits, charge_habits
+from agent.checks.call_habits import CallHabits
 from agent.checks.charge_habits import ChargeHabits
 from agent.checks.habits import PAGE_PREFIX, Habits
 from agent.polling.cost_pages import LedgerPages
@@ -18,7 +19,7 @@ from agent.store.database import Database
 
 log = structlog.get_logger(__name__)
 
-Learner = Habits | ChargeHabits
+Learner = Habits | ChargeHabits | CallHabits
 _UNKNOWN = b""
 """Stands for the content of a page that may have been written or not; no page is empty."""
 
@@ -45,14 +46,16 @@ class RuntimeState:
         """
         await self._baselines.restore()
 
-    async def restore_habits(self, habits: Habits, charges: ChargeHabits) -> None:
+    async def restore_habits(
+        self, habits: Habits, charges: ChargeHabits, calls: CallHabits
+    ) -> None:
         """Restore what was learnt from the ledger; damaged pages are logged and learnt anew."""
-        self._habits = habits, charges
+        self._habits = habits, charges, calls
         await self.restore_learnt()
 
     async def restore_learnt(self) -> None:
         """Restore again what :meth:`restore_habits` has, as another replica has saved it since."""
-        prefixes = (PAGE_PREFIX, charge_habits.PAGE_PREFIX)
+        prefixes = (PAGE_PREFIX, charge_habits.PAGE_PREFIX, call_habits.PAGE_PREFIX)
         for learner, prefix in zip(self._habits, prefixes, strict=True):
             try:
                 learner.restore(dict(await self._database.pages(prefix)))

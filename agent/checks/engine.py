@@ -1,6 +1,7 @@
 """Checks an account's snapshot; recomputes only what changed since its previous result."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from agent.checks.inventory import NumberInventory, build_inventory
 from agent.checks.inventory_differences import InventoryComparison, by_number
 from agent.checks.lifecycle import illegal_moves
 from agent.checks.number_columns import AccountDefaults, Change, NumberColumns, with_deadlines
+from agent.checks.opening_hours import OpeningHours
 from agent.checks.phone_columns import Bound, PhoneColumns, read_phones
 from agent.checks.result import CheckResult
 from agent.checks.signals import silent_rows, with_call_states
@@ -21,7 +23,7 @@ from agent.config.settings import Account, Settings, Thresholds
 from agent.lints.columns import LintColumns, LintSource, follow_lints, read_lints
 from agent.lints.facts import AccountFacts
 from agent.lints.finding import Finding
-from agent.lints.linter import Linter
+from agent.lints.linter import Linter, read_calendar
 from agent.lints.waivers import WaiverBook
 from agent.model import Routing, Snapshot
 from agent.states import BindingState, Capability, Grade, Party
@@ -63,6 +65,9 @@ class Checker:
             provider.name: provider.lifecycle.reclaimed_after for provider in settings.providers
         }
         self._reachability = settings.reachability
+        self.opening_hours = OpeningHours(
+            read_calendar(settings.calendar), ZoneInfo(settings.timezone)
+        )
         lints = settings.lints
         self._linter = (
             Linter(lints, settings.calendar, settings.timezone, waivers) if lints.enabled else None

@@ -13,6 +13,7 @@ from agent.checks.charges import Charges
 from agent.checks.lifecycle import NETWORK_STATES, NUMBER_STATES
 from agent.checks.number_columns import Change, NumberColumns
 from agent.checks.phone_columns import PhoneColumns
+from agent.checks.unusual_calls import ComparedCalls
 from agent.lints.columns import LintColumns, LintSource
 from agent.lints.finding import Finding
 from agent.model import Binding, Number, Snapshot
@@ -53,6 +54,8 @@ class CheckResult:
     """Findings about the account as a whole."""
     charges: Charges | None = None
     """The spend of the last hour; ``None`` where balance or calls are not current."""
+    compared_calls: Mapping[str, tuple[ComparedCalls, ...]] = field(default_factory=dict)
+    """By number with calls of late: those beside what is usual, where that is known."""
 
     def is_fresh(self, capability: Capability, now: float) -> bool:
         """Whether the facts of ``capability`` are recent enough to be current."""

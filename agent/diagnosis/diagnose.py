@@ -21,6 +21,7 @@ from agent.diagnosis.deciders import (
     records,
     routing_rules,
     unsupported_caller,
+    unusual_calls,
 )
 from agent.diagnosis.number_diagnosis import NumberDiagnosis
 from agent.diagnosis.unlisted import diagnose_agent, diagnose_unlisted
@@ -77,6 +78,7 @@ SYMPTOM_DECIDERS: Final[Mapping[str, Decider]] = {
     "marked": marking.decide,
     "inspection": inspection.decide,
     "capacity": records.decide_capacity,
+    "unusual_calls": unusual_calls.decide,
     "recordings": records.decide_recordings,
 }
 """The decider of what an alert with a symptom is about, though calls may still get through."""

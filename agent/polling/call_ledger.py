@@ -282,6 +282,7 @@ class _CallTally:
             call.wait_seconds,
             call.talk_seconds,
             call.has_outcome,
+            call.is_from_abroad,
         )
         outcomes = (*self._recent.get(call.number, ()), outcome)
         if len(outcomes) > 1 and outcomes[-2].started_at > call.started_at:

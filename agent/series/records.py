@@ -6,6 +6,7 @@ import numpy as np
 
 from agent.checks.concurrency import WINDOW, Load, load_of
 from agent.checks.recordings import deletion_at
+from agent.checks.unusual_calls import ComparedCalls
 from agent.model import CallOutcome, Listing, Number, Routing
 from agent.series.context import SeriesContext, account_frame
 from agent.states import Capability
@@ -16,6 +17,8 @@ Owner = tuple[str, str]
 Routings = Mapping[str, Routing]
 _CALLS = "numwatch_number_concurrent_calls"
 _LIMIT = "numwatch_number_concurrent_calls_limit"
+_COMPARED = "numwatch_number_compared_calls"
+_USUAL = "numwatch_number_compared_calls_limit"
 _DELETION = "numwatch_number_recording_deletion_timestamp_seconds"
 _STEP = 60.0
 """Seconds after which calls at once are counted again though no record is new."""
@@ -39,6 +42,19 @@ def load_blocks(context: SeriesContext) -> Iterator[Block]:
         yield context.memo.of(_LIMIT, _block, _LIMIT, context.owner, *_columns(loads, _limit))
 
 
+def unusual_blocks(context: SeriesContext) -> Iterator[Block]:
+    """Calls beside those that are usual, of the numbers of which enough is known."""
+    if not context.fresh(Capability.CALLS):
+        return
+    every = [(number, it) for number, own in context.result.compared_calls.items() for it in own]
+    if context.number_rows is not None:
+        every = [(number, it) for number, it in every if it.is_unusual]
+    if every:
+        rows = tuple(every)
+        yield context.memo.of(_COMPARED, _compared_block, _COMPARED, context.owner, rows, "calls")
+        yield context.memo.of(_USUAL, _compared_block, _USUAL, context.owner, rows, "limit")
+
+
 def record_blocks(context: SeriesContext) -> Iterator[Block]:
     """What the listing tells of recordings, voicemail and colour ring, where it tells it."""
     listing = context.snapshot.listing
@@ -59,6 +75,15 @@ def _loads(
     called = (name for name, calls in recent.items() if calls and calls[-1].started_at > oldest)
     loads = ((name, load_of(routings.get(name), recent[name], now)) for name in called)
     return {name: load for name, load in loads if load is not None}
+
+
+def _compared_block(
+    family: str, owner: Owner, rows: Sequence[tuple[str, ComparedCalls]], value: str
+) -> Block:
+    names, reasons = [name for name, _ in rows], [it.reason.value for _, it in rows]
+    frame = account_frame(owner, ("number", "reason"), names, reasons)
+    values = np.array([getattr(it, value) for _, it in rows], dtype=np.float64)
+    return Block(FAMILIES[family], frame, values)
 
 
 def _calls(load: Load) -> float:

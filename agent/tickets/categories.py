@@ -103,6 +103,7 @@ _OF_SYMPTOM: Final[Mapping[str, Category]] = {
     "carrier_outage": Category.CARRIER_NETWORK,
     "marked": Category.SECURITY,
     "charges": Category.SECURITY,
+    "unusual_calls": Category.SECURITY,
     "poll_stale": Category.MONITORING,
     "provider_api": Category.MONITORING,
     "unmapped": Category.MONITORING,

@@ -90,6 +90,7 @@ TICKET_LABELS: Final[Mapping[str, Message]] = {
     "symptom.answer_rate": contextual("symptom", "low answer rate"),
     "symptom.busy_rate": contextual("symptom", "many busy calls"),
     "symptom.charges": contextual("symptom", "charges that calls do not explain"),
+    "symptom.unusual_calls": contextual("symptom", "calls as the number never had"),
     "symptom.capacity": contextual("symptom", "limit of calls at once nearly reached"),
     "symptom.recordings": contextual("symptom", "recordings about to be deleted"),
     "symptom.illegal_transition": contextual("symptom", "impossible change of state"),

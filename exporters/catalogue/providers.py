@@ -295,6 +295,24 @@ SERIES: tuple[Row, ...] = (
         " provider.",
     ),
     Row(
+        "numwatch_number_compared_calls",
+        "gauge",
+        "",
+        "provider account number reason",
+        "Calls of late that are compared with what the number had before: concurrency is the most"
+        " at once in the last 15 minutes, out_of_hours those that a phone answered in the last half"
+        " hour while the number was closed, abroad those from other countries' numbers; absent"
+        " before enough hours are known.",
+    ),
+    Row(
+        "numwatch_number_compared_calls_limit",
+        "gauge",
+        "",
+        "provider account number reason",
+        "How many such calls are usual: three times the most of any learnt hour, or a few more;"
+        " absent before 168 hours are known.",
+    ),
+    Row(
         "numwatch_number_calls_last_hour",
         "gauge",
         "",

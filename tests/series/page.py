@@ -1,5 +1,7 @@
 """An account that is checked and shown again and again, and its blocks as samples."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from agent.checks.engine import Checker
@@ -17,8 +19,8 @@ class Page:
         self.series = SeriesBuilder(Metrics(detail=detail))
         self.result = None
 
-    def show(self, snapshot, now=NOW) -> dict[str, Block]:
-        self.result = self.checker.check(snapshot, now, self.result)
+    def show(self, snapshot, now=NOW, **found) -> dict[str, Block]:
+        self.result = replace(self.checker.check(snapshot, now, self.result), **found)
         blocks = self.series.build(snapshot, self.result, now)
         assert len({block.family.name for block in blocks}) == len(blocks)
         return {block.family.name: block for block in blocks}

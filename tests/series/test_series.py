@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from agent.checks.unusual_calls import ComparedCalls, UnusualReason
 from agent.masking import mask_phone
 from agent.model import Balance, CallOutcome, Listing, Marking, Routing
 from agent.series.drift import QUIET_ROWS
@@ -130,6 +131,27 @@ def test_calls_at_once_are_shown_beside_their_limit(page):
     near = {ONE: replace(ROUTING, concurrency_limit=3)}
     few = Page("abnormal").show(make_snapshot(number(ONE), routings=near, **facts))
     assert samples(few["numwatch_number_concurrent_calls"]) == {(ONE,): 3}
+
+
+def test_calls_are_shown_beside_those_that_are_usual(page):
+    unusual, usual = (
+        ComparedCalls(UnusualReason.OUT_OF_HOURS, 9, 3),
+        ComparedCalls(UnusualReason.CONCURRENCY, 2, 12),
+    )
+    snapshot = make_snapshot(*map(number, (ONE, TWO)))
+    compared = {ONE: (unusual, usual), TWO: (usual,)}
+    shown = {name: samples(it) for name, it in page.show(snapshot, compared_calls=compared).items()}
+    assert shown["numwatch_number_compared_calls"] == {
+        (ONE, "out_of_hours"): 9,
+        (ONE, "concurrency"): 2,
+        (TWO, "concurrency"): 2,
+    }
+    assert shown["numwatch_number_compared_calls_limit"][ONE, "out_of_hours"] == 3
+    few = Page("abnormal").show(snapshot, compared_calls=compared)
+    assert samples(few["numwatch_number_compared_calls"]) == {(ONE, "out_of_hours"): 9}
+    stale = make_snapshot(number(ONE), polls=polled_but(Capability.CALLS))
+    assert "numwatch_number_compared_calls" not in page.show(stale, compared_calls=compared)
+    assert "numwatch_number_compared_calls" not in page.show(snapshot)
 
 
 def test_calls_are_shown_by_phone_and_by_wait(page):

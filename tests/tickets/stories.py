@@ -26,6 +26,7 @@ KINDS = {
     "redundancy": ("RedundancyLost", "number", "redundancy", "warning"),
     "busy": ("BusyRateHigh", "number", "busy_rate", "warning"),
     "capacity": ("CapacityNear", "number", "capacity", "warning"),
+    "unusual": ("CallsUnusual", "number", "unusual_calls", "warning"),
     "answers": ("AnswerRateLow", "number", "answer_rate", "warning"),
     "reclaim": ("NumberReclaimSoon", "number", "reclaim", "critical"),
     "contract": ("ContractExpiring", "number", "contract", "warning"),

@@ -43,8 +43,8 @@ _OUTAGES = frozenset({"provider_outage", "carrier_outage"})
 _OUT_OF_SERVICE = frozenset({"number_down", "network_mismatch"})
 _AT_A_LANDING = frozenset({"binding_down", "redundancy", "busy_rate", "answer_rate"})
 _NO_CARRIER = frozenset({"", "unknown"})
-_NEVER_SHARED = frozenset({COMPLAINT, "illegal_transition", "inspection"})
-"""Symptoms without a common cause: a complaint, a move and an inspection are about one number."""
+_NEVER_SHARED = frozenset({COMPLAINT, "illegal_transition", "inspection", "unusual_calls"})
+"""Symptoms without a common cause: each is held against what its own number has or had."""
 _SHARED_IN_DETAIL = frozenset({"lint", "drift", "marked"})
 """Symptoms that say little: only faults that are alike in detail have a cause in common."""
 _DETAIL_KNOWN = frozenset({"lint"})

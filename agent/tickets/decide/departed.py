@@ -22,7 +22,7 @@ _ENDS_WITH_IT = frozenset(
         *("binding_down", "redundancy", "network_mismatch", "illegal_transition"),
         *("drift", "lint", "marked", "contract", "reclaim", "realname", "recordings"),
         "inspection",
-        *("answer_rate", "busy_rate", "capacity"),
+        *("answer_rate", "busy_rate", "capacity", "unusual_calls"),
     }
 )
 """Symptoms that mean nothing once the number is gone: that it is out of service tells all."""

@@ -347,6 +347,7 @@ _TABLE: Mapping[str, tuple[frozenset[Capability], _Rule]] = {
     "answer_rate": (_CALLS, _without_alert),
     "busy_rate": (_CALLS, _without_alert),
     "capacity": (_CALLS | {Capability.ROUTING}, records.capacity),
+    "unusual_calls": (_CALLS, records.unusual_calls),
     "recordings": (_LISTED | {Capability.ROUTING}, records.recordings),
     "unmapped": (_EVERYTHING, _without_alert),
     "lint": (_CONFIGURATION, _without_alert),

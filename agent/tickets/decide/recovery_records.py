@@ -1,5 +1,6 @@
 """Assesses from call records and recordings whether a fault is over (see ``recovery_facts``)."""
 
+from agent.checks.call_habits import ACTIVE
 from agent.checks.concurrency import load_of
 from agent.checks.recordings import DELETION_NEAR, deletion_at
 from agent.checks.result import CheckResult
@@ -20,6 +21,21 @@ def capacity(checked: CheckResult, subject: Subject, now: float) -> Assessed:
         return Finding.UNKNOWN, f"how many calls at once {number} has or may have is not known"
     finding = Finding.BAD if load.is_near else Finding.GOOD
     return finding, f"{number} had {load.calls} of at most {load.limit} calls at once"
+
+
+def unusual_calls(checked: CheckResult, subject: Subject, now: float) -> Assessed:
+    """Whether the number still has calls as it never had."""
+    number = subject.number
+    compared = checked.compared_calls.get(number)
+    if compared is None:
+        recent = checked.snapshot.recent_calls.get(number)
+        if recent and recent[-1].started_at <= now - ACTIVE:
+            return Finding.GOOD, f"{number} had no calls of late"
+        return Finding.UNKNOWN, f"what calls are usual for {number} is not known"
+    for it in compared:
+        if it.is_unusual:
+            return Finding.BAD, f"{number} had {it.calls} calls where at most {it.limit} are usual"
+    return Finding.GOOD, f"{number} has no more calls than are usual"
 
 
 def recordings(checked: CheckResult, subject: Subject, now: float) -> Assessed:

@@ -35,6 +35,7 @@ _NOTICES = frozenset(
     {
         *("spend_cap", "lint", "marked", "unmapped", "clock_skew", "over_limit"),
         *("capacity", "recordings", "owned_twice", "replica_clock", "inspection"),
+        "unusual_calls",
     }
 )
 _UNTIL_CRITICAL = frozenset({"balance", "drift", "realname"})

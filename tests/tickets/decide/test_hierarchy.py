@@ -24,7 +24,7 @@ KINDS = {
 }
 EXPLAINED = {
     "api": "balance cap down mismatch move phones phone redundancy busy capacity answers reclaim"
-    " contract realname drift lint marked",
+    " contract realname drift lint marked unusual",
     "carrier": "down mismatch move busy capacity answers",
     "provider": "down mismatch move busy capacity answers",
     "down": "mismatch move phones phone redundancy busy capacity answers complaint",
