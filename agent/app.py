@@ -234,7 +234,8 @@ class Agent:
 
     def _upkeep_parts(self) -> UpkeepParts:
         facts = (lambda: self.settings, self._refresher.results, self._retention.now, self._clock)
-        return UpkeepParts(self.database, self._config, *facts, self.telemetry)
+        own = (self.telemetry, self._reports, self._dispatcher.wake)
+        return UpkeepParts(self.database, self._config, *facts, *own)
 
     def _checks(self, settings: Settings) -> tuple[Checker, SeriesBuilder]:
         series = SeriesBuilder(settings.metrics, planned_periods(settings))

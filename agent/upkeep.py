@@ -1,4 +1,4 @@
-"""What the agent does beside the watch: it purges old data about people, and begins inspections."""
+"""What the agent does beside the watch: it purges old data, begins inspections, sends reports."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,6 +11,8 @@ from agent.inspections.service import InspectionService
 from agent.model import AccountKey
 from agent.privacy.requests import PersonFacts, is_bound_in
 from agent.privacy.service import PrivacyService
+from agent.reports.scheduled import ScheduledReports
+from agent.reports.service import ReportService
 from agent.store.database import Database
 from exporters.telemetry import Telemetry
 
@@ -27,6 +29,8 @@ class UpkeepParts:
         retention: The time by which data grows old (:mod:`agent.store.retention`).
         clock: Epoch seconds.
         telemetry: The agent's own metrics.
+        reports: Makes reports.
+        queued: Called after deliveries were queued.
     """
 
     database: Database
@@ -36,6 +40,8 @@ class UpkeepParts:
     retention: Callable[[], Awaitable[float]]
     clock: Callable[[], float]
     telemetry: Telemetry
+    reports: ReportService
+    queued: Callable[[], None]
 
 
 class Upkeep:
@@ -58,12 +64,16 @@ class Upkeep:
         self.inspections = InspectionService(
             parts.database, parts.settings, parts.results, parts.clock, parts.telemetry
         )
+        self.scheduled_reports = ScheduledReports(
+            parts.database, parts.reports, parts.settings, parts.clock, parts.queued
+        )
 
     async def run(self) -> None:
         """Do it again and again, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.privacy.run(), name="privacy")
             group.create_task(self.inspections.run(), name="inspections")
+            group.create_task(self.scheduled_reports.run(), name="scheduled-reports")
 
 
 def files_of_configuration(config: Path, settings: Settings) -> tuple[Path, ...]:

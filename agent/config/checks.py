@@ -15,6 +15,7 @@ from agent.config.files import paths_lead_somewhere, profiles_exist
 from agent.config.notice_checks import notices_reach_people
 from agent.config.on_call import on_call_is_consistent
 from agent.config.pace import Polling
+from agent.config.report_checks import scheduled_reports_can_be_sent
 from agent.config.schema import FILE_SUFFIX, settings_schema
 from agent.config.secret import SECRET, Secret, visible_length
 from agent.config.sink_checks import (
@@ -299,6 +300,7 @@ CHECKS: tuple[Check, ...] = (
     on_call_is_consistent,
     profiles_exist,
     paths_lead_somewhere,
+    scheduled_reports_can_be_sent,
     stop_is_below_notice,
     planned_changes_end_after_they_start,
     polls_outlast_requests,

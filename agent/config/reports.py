@@ -1,11 +1,11 @@
 """The configuration of reports: repetitions, the weights of scores, contracts for claims."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from agent.config.section import Section
-from agent.yamlfile.values import Duration
+from agent.yamlfile.values import Duration, Name
 
 _DAY: Final = 86_400
 _MOST_MONEY: Final = 1_000_000_000
@@ -52,6 +52,24 @@ class Contract(Section):
     """The most that is owed for one month."""
 
 
+class ScheduledReport(Section):
+    """A report that the agent sends by itself once its period has ended."""
+
+    kind: Literal["statistics", "scores", "claim"]
+    """Which report."""
+    every: Literal["month", "quarter"] = "month"
+    """How long its period is."""
+    provider: Name | None = None
+    """Only what is at this provider; a claim needs one."""
+    sinks: Annotated[list[Name], Field(min_length=1, max_length=10)]
+    """Where it is sent: a webhook is sent the report's document, a group bot its figures and a
+    link to its page."""
+    language: Literal["en", "zh-CN"] | None = None
+    """The language of its words; ``locale`` where nothing is set."""
+    hour: Annotated[int, Field(ge=0, le=23)] = 8
+    """The hour of the first day after the period from which on it is sent, in ``timezone``."""
+
+
 class Reports(Section):
     """Fault statistics, handling scores and claims, by month or quarter."""
 
@@ -59,5 +77,7 @@ class Reports(Section):
     """A fault of the same number and category within this time counts as repeated."""
     weights: ScoreWeights = ScoreWeights()
     """How much each part of the handling counts in a ticket's score."""
+    schedule: Annotated[list[ScheduledReport], Field(max_length=50)] = Field(default=[])
+    """The reports that the agent sends by itself."""
     contracts: dict[str, Contract] = Field(default={})
     """The contracts with providers, by the provider's name, for claims."""

@@ -71,6 +71,10 @@ FORMS: Final = (
     N_("leaves no time to ring, expected listen to be shorter than longest"),
     N_("{name} has no receiver {names}, add it to the sink's receivers"),
     N_("{name} is no sink that reaches people, expected one of kind {kinds}"),
+    N_("{name} is no sink that carries reports, expected one of kind {kinds}"),
+    N_("is no provider, got {got}; expected {names}"),
+    N_("is missing, expected the provider that the claim is on"),
+    N_("is sent this report already by line {n}, expected another sink"),
 )
 """Every sentence."""
 VALUES: Final = (

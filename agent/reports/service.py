@@ -36,12 +36,17 @@ log = structlog.get_logger(__name__)
 Found = Statistics | Scores | Claim
 
 
-def _json(found: Found, request: ReportRequest) -> bytes:
+def view_of(found: Found, *, shows_people: bool) -> msgspec.Struct:
+    """The report as its JSON document has it: figures without words."""
     if isinstance(found, Statistics):
-        return msgspec.json.encode(statistics_view(found))
+        return statistics_view(found)
     if isinstance(found, Scores):
-        return msgspec.json.encode(scores_view(found, shows_people=request.shows_people))
-    return msgspec.json.encode(claim_view(found))
+        return scores_view(found, shows_people=shows_people)
+    return claim_view(found)
+
+
+def _json(found: Found, request: ReportRequest) -> bytes:
+    return msgspec.json.encode(view_of(found, shows_people=request.shows_people))
 
 
 def _companies_of(results: Iterable[CheckResult]) -> dict[NumberKey, str]:
@@ -101,7 +106,7 @@ class ReportService:
             PdfError: when it is to be PDF and that cannot be made.
             StoreError: when the ledger cannot be read.
         """
-        found = await self._found(request)
+        found = await self.found(request)
         if request.form is Format.JSON:
             content = await asyncio.to_thread(_json, found, request)
             return file_of(f"{request.kind.value}-{found.period.name}", request.form, content)
@@ -115,9 +120,15 @@ class ReportService:
             ValueError: when the period or the provider is none; the text says what is expected.
             StoreError: when the ledger cannot be read.
         """
-        return await asyncio.to_thread(self._paper, await self._found(request), request)
+        return await asyncio.to_thread(self._paper, await self.found(request), request)
 
-    async def _found(self, request: ReportRequest) -> Found:
+    async def found(self, request: ReportRequest) -> Found:
+        """What the report that is asked for counts.
+
+        Raises:
+            ValueError: when the period or the provider is none; the text says what is expected.
+            StoreError: when the ledger cannot be read.
+        """
         period = self.period(request.period)
         if request.kind is ReportKind.STATISTICS:
             return await self.statistics(period, request.provider)

@@ -25,6 +25,7 @@ from agent.sinks.http_client import Reply, SinkHttpClient
 from agent.sinks.registry import SinkContext
 from agent.sinks.text_limits import ELLIPSIS, cut_bytes
 from agent.tickets.changes import UPDATED
+from agent.tickets.outbox.notice_kinds import REPORT
 from agent.tickets.outbox.rows import RANKS, Row
 
 _UNKNOWN = RemoteStatus(RemoteState.UNKNOWN, detail="a chat cannot be queried")
@@ -93,12 +94,17 @@ class ChatSink:
         await self.deliver_together([row], now)
 
     async def deliver_together(self, rows: Sequence[Row], now: float) -> None:
-        """Send one message about every ticket of ``rows``, the most important first.
+        """Send one message about every ticket of ``rows``, the most important first, or a report.
 
         Raises:
             SinkError: when it was not accepted, or when that is not known.
         """
         decoded = [await decode(row) for row in rows]
+        if decoded[0].kind == REPORT:
+            # It comes alone, and in words already: those of its schedule's language.
+            report = decoded[0].ticket
+            await self._write(str(report["title"]), list(map(str, report["lines"])), now)
+            return
         for letter in (it for it in decoded if it.customers):
             # Nobody else says which customers are to be told: it stands in no digest.
             await self._write(*self._writer.message(letter), now)

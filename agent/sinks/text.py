@@ -79,6 +79,11 @@ _DOMAINS = (
     "|app|dev|page|icu|wang|work|pro|ltd|group|asia|hk|tw|jp|kr|sg|in|ru|su|tk|ml|ga|cf|gq|us|uk|de|eu"
     "|fr|la|ly|gl|gd|to|ws|im|中国|公司|网络"
 )
+_OWN_PAGE = (
+    r"/(?:tickets/[A-Za-z0-9-]+"
+    r"|reports(?:/scores|/claim)?\?period=[0-9Q-]+(?:&provider=[A-Za-z0-9_.-]+)?)"
+)
+"""The pages of tickets and reports; without groups of its own."""
 _HOST = re.compile(
     rf"(?<=[\w-])[.．。｡](?=(?:{_DOMAINS})(?![A-Za-z0-9_-])|[A-Za-z]{{2,24}}[/:?#])"
     rf"|(?<=\bwww)[.．。｡]|(?<=\d)\.(?=\d{{1,3}}\.\d{{1,3}}\.\d{{1,3}}(?!\d))",
@@ -170,14 +175,14 @@ class Writer:
         return f"{self._url}/tickets/{ticket['id']}" if self._url else ""
 
     def without_links(self, text: str) -> str:
-        """``text`` in which a chat finds nothing to make a link of but the agent's own tickets.
+        """``text`` in which a chat finds nothing to make a link of but the agent's own pages.
 
         Texts come from providers and callers; a chat links every address in them, and people trust
         what the agent sends.
         """
         if not self._url:
             return _defused(text)
-        own = re.compile(rf"({re.escape(self._url)}/tickets/[A-Za-z0-9-]+(?=$|[\s)]))")
+        own = re.compile(rf"({re.escape(self._url)}{_OWN_PAGE}(?=$|[\s)]))")
         parts = own.split(text)
         return "".join(part if index % 2 else _defused(part) for index, part in enumerate(parts))
 

@@ -77,7 +77,7 @@ async def _doubt_unsent(connection: AsyncConnection, made_at: float) -> None:
     With an intent in its ledger of links, a ticket system is searched before a ticket is created.
     """
     queued = select(outbox.c.sink, outbox.c.ticket_id).where(
-        outbox.c.state.in_(("waiting", "sending"))
+        outbox.c.state.in_(("waiting", "sending")), outbox.c.ticket_id.is_not(None)
     )
     for sink, ticket in (await connection.execute(queued.distinct())).all():
         key = and_(sink_links.c.sink == sink, sink_links.c.ticket_id == ticket)

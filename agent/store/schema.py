@@ -116,7 +116,7 @@ outbox = Table(
     metadata,
     Column("id", RowNumber, primary_key=True, autoincrement=True),
     Column("sink", Text, nullable=False),
-    Column("ticket_id", Text, ForeignKey("tickets.id"), nullable=False),
+    Column("ticket_id", Text, ForeignKey("tickets.id")),
     Column("revision", Integer, nullable=False),
     Column("type", Text, nullable=False),
     Column("webhook_id", Text, nullable=False),
@@ -138,8 +138,8 @@ outbox = Table(
     Index("outbox_attempt", "sink", "state", "last_attempt_at", "created_at"),
     Index("outbox_state", "state", "id"),
 )
-"""The deliveries due to each sink, with the payload as it was when the ticket changed. The epoch is
-that of the owner of the sink who made the newest attempt."""
+"""The deliveries due to each sink, with the payload as it was when the ticket changed. A report
+belongs to no ticket. The epoch is that of the owner of the sink who made the newest attempt."""
 
 sink_links = Table(
     "sink_links",

@@ -237,6 +237,7 @@ LABELS: Final[Mapping[str, Message]] = {
     "failure.unopened": Message("the ticket was never created there"),
     "failure.internal": Message("error of the agent"),
     "ticket.opened": Message("New"),
+    "report.ready": contextual("change", "Report"),
     "ticket.updated": Message("Changed"),
     "ticket.escalated": Message("Escalated"),
     "ticket.resolved": Message("Restored"),

@@ -9,6 +9,7 @@ from yarl import URL
 
 from agent.sinks.webhook.config import Template
 from agent.sinks.webhook.renderer import Renderer, RenderResult
+from agent.tickets.outbox.notice_kinds import REPORT
 from agent.tickets.outbox.rows import Row
 
 log = structlog.get_logger(__name__)
@@ -55,9 +56,9 @@ class WebhookRequestBuilder:
         await self._renderer.close()
 
     async def build(self, row: Row) -> WebhookRequest:
-        """The request that delivers ``row``."""
+        """The request that delivers ``row``; a report has nothing that a template could name."""
         standard = WebhookRequest(self._url, row.payload, "application/json", {})
-        if self._template is None:
+        if self._template is None or row.type == REPORT:
             return standard
         rendered = await self._renderer.render(_parts(self._template), _values(row))
         valid = _validated(rendered, self._template, self._url)

@@ -1,6 +1,7 @@
-"""The kinds of deliveries that tell certain people of a ticket, beside the changes of it.
+"""The kinds of deliveries beside the changes of a ticket.
 
-Sinks write other words for them; :mod:`agent.notices` decides who is told.
+Most tell certain people of a ticket: sinks write other words for them, and :mod:`agent.notices`
+decides who is told. A report belongs to no ticket; :mod:`agent.reports` writes it.
 """
 
 from typing import Final
@@ -21,3 +22,5 @@ APPOINTMENT: Final = "dispatch.appointment"
 """A visit is due soon."""
 ASSIGNED: Final = "dispatch.assigned"
 """A ticket was given to somebody."""
+REPORT: Final = "report.ready"
+"""The report of a period that has ended, by ``reports.schedule``."""

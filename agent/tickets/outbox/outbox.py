@@ -1,7 +1,7 @@
 """The queue of deliveries as the dispatcher and the operator use it.
 
 Rows of one ticket go to one sink strictly in order; rows of different tickets do not wait for
-each other.
+each other, and a row that belongs to no ticket waits for none.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ class Outbox:
 
     @uninterrupted
     async def claim(
-        self, sink: str, now: float, *, early: bool = False, besides: str = ""
+        self, sink: str, now: float, *, early: bool = False, besides: str | None = None
     ) -> Row | None:
         """The next row due at ``sink``, its attempt already counted; ``None`` when none is.
 
@@ -48,9 +48,11 @@ class Outbox:
             sink: The sink that asks.
             now: Rows whose next attempt is later are not due.
             early: Take the oldest row instead, whether it is due or not.
-            besides: The id of a ticket whose rows are left out.
+            besides: The id of a ticket whose rows are left out; empty for those without one.
         """
-        query = _heads_of(sink).where(outbox.c.ticket_id != besides)
+        query = _heads_of(sink)
+        if besides is not None:
+            query = query.where(outbox.c.ticket_id.is_distinct_from(besides or None))
         if early:
             query = query.order_by(outbox.c.id)
         else:
@@ -70,8 +72,8 @@ class Outbox:
         """The rows for one message of a chat, their attempts already counted.
 
         All waiting rows of one ticket, or where ``least`` tickets or more are due, of up to
-        ``most`` of them. Tickets with an escalation go first and are not mixed with others.
-        Empty when nothing is due.
+        ``most`` of them. Tickets with an escalation go first and are not mixed with others; a row
+        that belongs to no ticket goes alone. Empty when nothing is due.
         """
         due = _heads_of(sink).where(outbox.c.next_attempt_at <= now).order_by(*_BY_RANK)
         async with self._database.transaction() as connection:
@@ -82,11 +84,8 @@ class Outbox:
                 query = due.where(outbox.c.ticket_id.in_(urgent))
                 first = (await connection.execute(query)).mappings().all()
                 chosen = (first[:1] if len(heads) < least else first) or chosen
-            ids = [head["ticket_id"] for head in chosen]
             waiting = select(outbox.c.id).where(
-                outbox.c.sink == sink,
-                outbox.c.ticket_id.in_(ids),
-                outbox.c.state == RowState.WAITING,
+                outbox.c.sink == sink, _of_heads(chosen), outbox.c.state == RowState.WAITING
             )
             rows = (await connection.execute(waiting)).scalars().all()
             return await _claim_all(connection, rows, now, self._epoch(sink))
@@ -209,7 +208,9 @@ class Outbox:
         undelivered = outbox.c.state.in_((*UNDELIVERED, RowState.DEAD))
         async with self._database.reading() as connection:
             result = await connection.execute(
-                select(outbox.c.ticket_id).where(outbox.c.sink == sink, undelivered).distinct()
+                select(outbox.c.ticket_id)
+                .where(outbox.c.sink == sink, undelivered, outbox.c.ticket_id.is_not(None))
+                .distinct()
             )
             return frozenset(str(row.ticket_id) for row in result)
 
@@ -276,6 +277,13 @@ def _heads_of(sink: str) -> Select[*tuple[Any, ...]]:
     return select(outbox).where(
         outbox.c.sink == sink, outbox.c.state == RowState.WAITING, ~is_blocked
     )
+
+
+def _of_heads(heads: Sequence[Mapping[Any, Any]]) -> ColumnElement[bool]:
+    """The rows of the tickets of ``heads``, or the first alone where it belongs to none."""
+    if heads and heads[0]["ticket_id"] is None:
+        return outbox.c.id.in_([heads[0]["id"]])
+    return outbox.c.ticket_id.in_([head["ticket_id"] for head in heads if head["ticket_id"]])
 
 
 def _urgent_tickets(sink: str, most: int) -> Select[str]:

@@ -1,5 +1,6 @@
 """The outbox as people look at it: how much waits at each sink, and what was given up and why."""
 
+from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any
 
@@ -36,6 +37,7 @@ class DeadLetter(msgspec.Struct, frozen=True):
     id: int
     sink: str
     ticket_id: str
+    """Empty for a delivery that belongs to no ticket."""
     type: str
     failure: str
     attempts: int
@@ -66,7 +68,11 @@ class OutboxOverview:
         async with self._database.reading() as connection:
             total = await connection.execute(counting_dead_letters())
             rows = await connection.execute(newest_dead_letters(limit, offset))
-            return int(total.scalar_one()), [DeadLetter(*row) for row in rows]
+            return int(total.scalar_one()), [_dead_letter(row) for row in rows.mappings()]
+
+
+def _dead_letter(row: Mapping[Any, Any]) -> DeadLetter:
+    return DeadLetter(**{**row, "ticket_id": row["ticket_id"] or ""})
 
 
 async def _queue(connection: AsyncConnection, sink: str) -> SinkQueue:

@@ -25,6 +25,7 @@ from agent.tickets.changes import (
 )
 from agent.tickets.document import payload
 from agent.tickets.key import webhook_id
+from agent.tickets.outbox.notice_kinds import REPORT
 from agent.tickets.ticket import Ticket
 
 _IDS_A_STATEMENT = 500
@@ -70,6 +71,7 @@ class Row(msgspec.Struct, frozen=True):
     id: int
     sink: str
     ticket_id: str
+    """Empty for a delivery that belongs to no ticket."""
     revision: int
     type: str
     webhook_id: str
@@ -86,7 +88,8 @@ class Row(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, stored: Mapping[Any, Any]) -> "Row":
         """The row as it is stored."""
-        return cls(*(stored[name] for name in cls.__struct_fields__))
+        fields = {name: stored[name] for name in cls.__struct_fields__}
+        return cls(**{**fields, "ticket_id": fields["ticket_id"] or ""})
 
 
 class Queue(msgspec.Struct, frozen=True):
@@ -175,6 +178,28 @@ def notice_columns(
     after = msgspec.structs.replace(ticket, changed_at=now)
     change = Change(None, after, kind)
     return {**_columns(sink, change, body, change), "webhook_id": id_}
+
+
+def report_columns(sink: str, id_: str, body: bytes, now: float) -> dict[str, object]:
+    """The row of a report, which belongs to no ticket and waits for none.
+
+    The id is unique at its sink: the database refuses a second row of the same report.
+    """
+    return {
+        "sink": sink,
+        "ticket_id": None,
+        "revision": 0,
+        "type": REPORT,
+        "webhook_id": id_,
+        "payload": body,
+        "state": RowState.WAITING,
+        "created_at": now,
+        "next_attempt_at": AT_ONCE,
+        "attempts": 0,
+        "settled_at": None,
+        "failure": "",
+        "rank": USUAL_RANK,
+    }
 
 
 async def _supersede_updates(

@@ -1,8 +1,13 @@
 """The outbox as a queue: order, coalescing, dead letters."""
 
+import pytest
+from sqlalchemy import insert
+
+from agent.store import StoreError
 from agent.store.database import Database
+from agent.store.schema import outbox as outbox_table
 from agent.tickets.outbox.outbox import Outbox
-from agent.tickets.outbox.rows import Queue
+from agent.tickets.outbox.rows import Queue, report_columns
 from tests.sinks.change_writer import ChangeWriter
 from tests.tickets.scene import START
 
@@ -130,3 +135,54 @@ async def test_old_deliveries_are_pruned_and_nothing_else(database: Database) ->
     assert await outbox.prune(START) == 0
     assert await outbox.prune(START + 1) == 1
     assert (await outbox.queues())["desk"].pending == 1
+
+
+async def report(database: Database, id_: str = "report_1") -> None:
+    async with database.transaction() as connection:
+        await connection.execute(insert(outbox_table), [report_columns("desk", id_, b"{}", START)])
+
+
+async def test_a_report_belongs_to_no_ticket_and_neither_waits_nor_holds_up(
+    database: Database,
+) -> None:
+    writer, outbox = ChangeWriter(database, "desk"), Outbox(database)
+    await report(database)
+    await report(database, "report_2")
+    ticket = await writer.opened()
+    assert await outbox.waiting_tickets("desk") == {ticket.id}
+    first = await outbox.claim("desk", START, early=True)
+    assert first is not None
+    assert (first.webhook_id, first.ticket_id) == ("report_1", "")
+    await outbox.retry(first, "http_5xx", START + 60, START)
+    other = await outbox.claim("desk", START, early=True, besides=first.ticket_id)
+    assert other is not None
+    assert other.ticket_id == ticket.id
+    await outbox.retry(other, "http_5xx", START, START)
+    again = await outbox.claim("desk", START, early=True, besides=ticket.id)
+    assert again is not None
+    assert again.webhook_id == "report_1"
+    await outbox.bury(again, "http_4xx", START)
+    assert await drain(outbox) == [("ticket.opened", 1), ("report.ready", 0)]
+    assert [row.ticket_id for row in await outbox.dead_letters()] == [""]
+    assert await outbox.replay(ticket.id, START) == 0
+    assert await outbox.replay(None, START) == 1
+    assert await drain(outbox) == [("report.ready", 0)]
+
+
+async def test_a_chat_gets_a_report_alone(database: Database) -> None:
+    writer, outbox = ChangeWriter(database, "desk"), Outbox(database)
+    await writer.opened()
+    await report(database)
+    for number in range(2, 5):
+        await writer.opened(number)
+    sizes = []
+    while rows := await outbox.claim_together("desk", START, 2, 50):
+        await outbox.delivered(rows, START)
+        sizes.append((len(rows), {row.type for row in rows}))
+    assert sizes == [(4, {"ticket.opened"}), (1, {"report.ready"})]
+
+
+async def test_the_same_report_is_queued_at_a_sink_once(database: Database) -> None:
+    await report(database)
+    with pytest.raises(StoreError):
+        await report(database)
