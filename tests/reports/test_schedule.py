@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, select
 
+from agent.config.reports import ScheduledReport
 from agent.config.settings import Settings
 from agent.reports.excerpt import MOST_BYTES
+from agent.reports.schedule import due_reports, note_of
 from agent.reports.scheduled import ScheduledReports
 from agent.reports.service import ReportService
 from agent.store import StoreError
@@ -18,7 +20,7 @@ from agent.store.database import Database
 from agent.store.schema import outbox, pages
 from agent.tickets.ticket import Ticket
 from exporters.telemetry import Telemetry
-from tests.reports.book import A, B, at, handled, outage
+from tests.reports.book import ZONE, A, B, at, handled, outage
 from tests.sinks.change_writer import ChangeWriter
 from tests.sinks.dispatcher_harness import DispatcherHarness
 from tests.sinks.receiver import Receiver
@@ -168,6 +170,18 @@ async def test_a_hour_that_is_moved_sends_nothing_twice(office: Office, receiver
     assert len(receiver.deliveries) == 1
 
 
+def test_what_is_noted_is_not_counted_again() -> None:
+    """Else the report would be made at every look, and only then be left out."""
+    entry = ScheduledReport.model_validate(MONTHLY)
+    note = note_of(entry, "desk")
+    due = [
+        [it.period.name for it in due_reports([entry], {note: name}, at("10-15 08:00"), ZONE)]
+        for name in ("2026-08", "2026-09")
+    ]
+    assert due == [["2026-09"], []]
+    assert list(due_reports([entry], {}, at("10-15 08:00"), ZONE)) == []
+
+
 async def test_two_agents_at_once_and_a_pruned_outbox_send_it_once(
     office: Office, receiver: Receiver
 ) -> None:
@@ -262,7 +276,7 @@ async def test_a_template_for_tickets_does_not_touch_a_report(
     office: Office, receiver: Receiver
 ) -> None:
     url = office.harness.sections.pop().url
-    office.harness.add("desk", url, template={"body": "{{ ticket.key }}"})
+    office.harness.add("desk", url, template={"body": '{"type": "other", "data": {}}'})
     await office.restart()
     assert await office.follow("10-01 08:00") == 1
     assert json.loads(receiver.deliveries[0].body)["type"] == "report.ready"

@@ -26,13 +26,14 @@ def upgrade() -> None:
         return
     # SQLite cannot change a column: the table is written again, and its indexes with it.
     columns = _columns()
-    op.create_table(
+    new = op.create_table(
         "outbox_new",
         *columns,
         sa.UniqueConstraint("sink", "webhook_id", name="outbox_sink_webhook_id"),
     )
-    names = ", ".join(f'"{column.name}"' for column in columns)
-    op.execute(f"INSERT INTO outbox_new ({names}) SELECT {names} FROM outbox")
+    names = [column.name for column in columns]
+    old = sa.table("outbox", *map(sa.column, names))
+    op.execute(sa.insert(new).from_select(names, sa.select(*old.c)))
     op.drop_table("outbox")
     op.rename_table("outbox_new", "outbox")
     for name, indexed in _INDEXES.items():
