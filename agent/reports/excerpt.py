@@ -15,8 +15,8 @@ def excerpt(view: msgspec.Struct) -> tuple[bytes, dict[str, int]]:
     body, left_out = b"", {}
     for most in _ROWS:
         left_out = _left_out(view, most)
-        kept = {name: getattr(view, name)[:most] for name in left_out}
-        body = msgspec.json.encode(msgspec.structs.replace(view, **kept))
+        shown = {name: getattr(view, name)[:most] for name in left_out}
+        body = msgspec.json.encode(msgspec.structs.replace(view, **shown))
         if len(body) <= MOST_BYTES:
             break
     return body, left_out

@@ -105,8 +105,8 @@ class ScheduledReports:
 
     def _decides(self) -> bool:
         """Whether this agent sends; of replicas, the one that decides about tickets does."""
-        keeper = self._database.lease_keeper
-        return keeper is None or keeper.lease(TICKETS) is not None
+        leases = self._database.lease_keeper
+        return leases is None or leases.lease(TICKETS) is not None
 
     async def _send(self, due: Due, now: float) -> int:
         entry, kind = due.entry, ReportKind(due.entry.kind)
@@ -128,7 +128,7 @@ class ScheduledReports:
         settings, entry = self._settings(), due.entry
         words = ReportWords(entry.language or settings.locale, ZoneInfo(settings.timezone))
         link = page_address(settings.web.external_url, entry, due.period)
-        told = told_of(found, entry, words, link)
+        summary = summary_of(found, entry, words, link)
         whole = None
         rows = {}
         for name in due.sinks:
@@ -136,15 +136,15 @@ class ScheduledReports:
                 continue
             is_whole = sinks[name].kind == _WEBHOOK
             if is_whole and whole is None:
-                whole = with_document(told, found)
-            data = whole if is_whole else told
+                whole = with_document(summary, found)
+            data = whole if is_whole else summary
             body = msgspec.json.encode({"type": REPORT, "timestamp": stamp(now), "data": data})
             id_ = delivery_id(entry, due.period, name)
             rows[note_of(entry, name)] = report_columns(name, id_, body, now)
         return rows
 
 
-def told_of(
+def summary_of(
     found: Found, entry: ScheduledReport, words: ReportWords, link: str | None
 ) -> dict[str, object]:
     """What is said of a report in words: its title, its most important figures, and its page."""
@@ -162,10 +162,10 @@ def told_of(
     }
 
 
-def with_document(told: dict[str, object], found: Found) -> dict[str, object]:
+def with_document(summary: dict[str, object], found: Found) -> dict[str, object]:
     """The same with the report's document; names of people are masked, long tables are cut."""
     document, left_out = excerpt(view_of(found, shows_people=False))
-    return {**told, "left_out": left_out, "document": msgspec.Raw(document)}
+    return {**summary, "left_out": left_out, "document": msgspec.Raw(document)}
 
 
 def page_address(base: str | None, entry: ScheduledReport, period: Period) -> str | None:
