@@ -10,7 +10,7 @@ from agent.alert_sources import REJECTED
 from agent.complaints.alerts import AGAIN, ALONE
 from agent.i18n import CHINESE, ENGLISH
 from agent.plan import make_plan
-from agent.rules.alerts_in_code import ALERTS_IN_CODE
+from agent.rules.alerts_in_code import ALERTS_IN_CODE, INSPECTION_FINDING
 from agent.rules.load import load_rules
 from agent.rules.page import markdown
 from agent.rules.rule import AlertingRule, RuleSet
@@ -23,6 +23,7 @@ ALL = SHIPPED.alert_names | {alert.name for alert in ALERTS_IN_CODE}
 MAKERS = {
     "agent/alert_sources.py",
     "agent/complaints/alerts.py",
+    "agent/inspections/service.py",
     "agent/tickets/decide/common_cause.py",
 }
 """Who makes alerts that no rule has; each of their names is in ``ALERTS_IN_CODE``."""
@@ -105,7 +106,7 @@ def test_whoever_makes_alerts_in_code_is_known() -> None:
     }
     assert makers == MAKERS | OF_OTHERS, "name the alerts in agent/rules/alerts_in_code.py"
     names = {alert.name for alert in ALERTS_IN_CODE}
-    assert names == {ALONE, AGAIN, REJECTED, ALERT_NAME}
+    assert names == {ALONE, AGAIN, REJECTED, ALERT_NAME, INSPECTION_FINDING}
 
 
 @pytest.mark.parametrize(("page", "language"), [("alerts.md", "en"), ("alerts.zh.md", "zh")])

@@ -363,6 +363,8 @@ _TABLE: Mapping[str, tuple[frozenset[Capability], _Rule]] = {
     "drift": (_CONFIGURATION, _drift),
     "provider_api": (_LISTED, _listing),
     "poll_stale": (_EVERYTHING, _every_poll),
+    "unowned": (_EVERYTHING, _without_alert),
+    "owned_twice": (_EVERYTHING, _without_alert),
 }
 """For each symptom the facts that must be fresh, and the rule that assesses them."""
 
