@@ -30,12 +30,17 @@ settings.register_profile(
 settings.load_profile("numwatch")
 
 
+_ROWS = "tests/source_rows/"
+"""Tests that share the agents of their folder."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run side by side: those of one file, and all that share a world, together."""
     for item in items:
-        shared = [it for it in ("story", "hotlines") if it in getattr(item, "fixturenames", ())]
-        group = shared[0] if shared else item.nodeid.partition("::")[0]
+        file = item.nodeid.partition("::")[0]
+        shares = "story" in getattr(item, "fixturenames", ())
+        group = "story" if shares else _ROWS if file.startswith(_ROWS) else file
         item.add_marker(pytest.mark.xdist_group(group))
 
 

@@ -8,7 +8,7 @@ from tests.source_rows.command import Command, command
 from tests.source_rows.hotlines import Hotlines, hotlines
 
 
-@pytest.fixture(scope="session", name="hotlines")
+@pytest.fixture(scope="package", name="hotlines")
 def _hotlines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotlines]:
     """The agent whose world has a hotline for each row; rows run in one process."""
     with hotlines(tmp_path_factory.mktemp("hotlines")) as running:
@@ -24,7 +24,7 @@ def _repaired(request: pytest.FixtureRequest) -> Iterator[None]:
         request.getfixturevalue("hotlines").world(everything)
 
 
-@pytest.fixture(scope="session", name="command")
+@pytest.fixture(scope="package", name="command")
 def _command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     """The agent that tells people, for the rows about who is told."""
     with command(tmp_path_factory.mktemp("command")) as running:
