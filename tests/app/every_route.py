@@ -19,6 +19,7 @@ _QUERIES: Mapping[str, Mapping[str, str]] = {
     "/api/v1/query_range": {"query": _EVERYTHING, "step": "5"},
     "/api/v1/series": {"match[]": _EVERYTHING},
     "/api/v1/format_query": {"query": "up"},
+    "/api/reports/claim": {"provider": "north"},
     "/api/v1/query_exemplars": {"query": "up", "start": "0", "end": "1"},
 }
 """What must be asked for, by path."""
@@ -36,11 +37,16 @@ def _values(agent: PlantedAgent, path: str, name: str) -> Sequence[str]:
         "number": lambda: WATCHED,
         "provider": lambda: ("north",),
         "account": lambda: ("hq", "branch"),
-        "id": agent.complaints if "complaints" in path else agent.tickets,
+        "id": _ids(agent, path),
         "name": agent.labels if "/label/" in path else _static_files,
         "alert": agent.runbooks,
     }
     return known[name]()
+
+
+def _ids(agent: PlantedAgent, path: str) -> Callable[[], Sequence[str]]:
+    by_part = {"complaints": agent.complaints, "inspections": agent.checklists}
+    return next((it for part, it in by_part.items() if part in path), agent.tickets)
 
 
 def _static_files() -> list[str]:

@@ -88,7 +88,7 @@ class PlantedAgent:
         body = json.dumps(document, ensure_ascii=False).encode()
         sent = {"Content-Type": "application/json", **(AUTHORIZED if headers is None else headers)}
         answer = self.ask("POST", path, sent, body)
-        assert answer.status in {200, 202}, (path, answer.text)
+        assert answer.status in {200, 201, 202}, (path, answer.text)
         return json.loads(answer.body)
 
     def tickets(self) -> list[str]:
@@ -106,6 +106,10 @@ class PlantedAgent:
     def complaints(self) -> list[str]:
         """The ids of the complaints."""
         return [it["id"] for it in self.read("/api/complaints")["items"]]
+
+    def checklists(self) -> list[str]:
+        """The ids of the inspections."""
+        return [it["id"] for it in self.read("/api/inspections")["items"]]
 
 
 @contextmanager
@@ -177,6 +181,16 @@ def _rules(phones: PlantedPhones) -> dict[str, Any]:
     return {"groups": [{"name": group, "rules": [rule, recorded]}]}
 
 
+def _inspect(agent: PlantedAgent) -> None:
+    begun = {"kind": "inspection", "number": WELL, "by": ...}
+    shown = agent.post("/api/inspections", agent.phones.filled("inspection", begun))
+    checklist = shown["checklist"]
+    answer = agent.phones.filled("answer of an inspection", {"note": ...})
+    answers = {"answers": [{"item": checklist["items"][0], "result": "failed", **answer}]}
+    who = agent.phones.filled("inspector", {"by": ...})
+    agent.post(f"/api/inspections/{checklist['id']}/answers", {**answers, **who})
+
+
 def _plant(agent: PlantedAgent) -> None:
     phones = agent.phones
     _report(agent)
@@ -196,6 +210,7 @@ def _plant(agent: PlantedAgent) -> None:
     assert any(_act(agent, name) for name in agent.tickets()), "one took every action"
     for name in agent.complaints():
         _handle(agent, name)
+    _inspect(agent)
     wait_until(lambda: agent.provider.deliveries, _LONGEST_WAIT, "the ticket system refused")
 
 

@@ -116,6 +116,11 @@ def test_prometheus_takes_its_configuration_and_knows_every_replica(
 ) -> None:
     if "prometheus" in composition.left_out:
         pytest.skip("prometheus is not installed; `make servers` as root installs it")
+    wait_until(
+        lambda: composition.page("prometheus", "/-/ready"),
+        60,
+        lambda: composition.log("prometheus"),
+    )
     groups = json.loads(composition.page("prometheus", "/api/v1/rules"))["data"]["groups"]
     assert {"numwatch_replicas", "numwatch_fleet"} <= {group["name"] for group in groups}
     targets = json.loads(composition.page("prometheus", "/api/v1/targets"))["data"]["activeTargets"]

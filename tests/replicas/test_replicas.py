@@ -107,6 +107,7 @@ def test_a_person_acts_where_tickets_are_not_decided_and_approves_where_they_are
 ) -> None:
     deciding = holder(fleet, "role:tickets")
     other = next(it for it in fleet.living if it is not deciding)
+    fleet.until(lambda: tickets_about(fleet, NUMBER), "no ticket of the number")
     ticket = tickets_about(fleet, NUMBER)[0].split()[0]
     accept = {"action": "accept", "actor": "Li Wei", "reason": "I take it"}
     assert other.post(f"/api/tickets/{ticket}/actions", accept) == 200

@@ -228,6 +228,7 @@ async def test_some_alerts_open_no_ticket(run: Run, quiet: Alert) -> None:
 
 
 async def test_a_diagnosis_is_revised_when_it_says_something_else(run: Run) -> None:
+    run.scene.states[NUMBER] = NumberState.SUSPENDED_VIOLATION
     await run.step(alert())
     run.scene.diagnosed = verdict(Cause.PROVIDER_OUTAGE)
     (revised,) = await run.step(alert())
@@ -238,6 +239,7 @@ async def test_a_diagnosis_is_revised_when_it_says_something_else(run: Run) -> N
 
 
 async def test_a_diagnosis_that_comes_late_is_added(run: Run) -> None:
+    run.scene.states[NUMBER] = NumberState.SUSPENDED_VIOLATION
     run.scene.diagnosed = None
     await run.step(alert())
     assert run.tickets.open[0].stage is Stage.DETECTED
