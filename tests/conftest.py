@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
 
 from agent.config.secret import Secret
 from agent.config.store import Store
@@ -16,6 +17,7 @@ from tests.hard_limit import pytest_timeout_cancel_timer, pytest_timeout_set_tim
 from tests.pgbouncer import Pooler, pgbouncer
 from tests.postgresql_server import PostgresqlServer
 from tests.proof_size import is_full, size
+from tests.side_by_side import SharedWorlds
 from tests.sinks.receiver import Receiver
 
 __all__ = ["pytest_timeout_cancel_timer", "pytest_timeout_set_timer"]
@@ -30,18 +32,10 @@ settings.register_profile(
 settings.load_profile("numwatch")
 
 
-_ROWS = "tests/source_rows/"
-"""Tests that share the agents of their folder."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run side by side: those of one file, and all that share a world, together."""
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        shares = "story" in getattr(item, "fixturenames", ())
-        group = "story" if shares else _ROWS if file.startswith(_ROWS) else file
-        item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharedWorlds:
+    """Who runs which test where several processes do."""
+    return SharedWorlds(config, log)
 
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"

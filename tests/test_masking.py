@@ -5,7 +5,7 @@ import re
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from agent.masking import looks_like_phone, mask_document, mask_phone, mask_reference, mask_text
@@ -90,6 +90,8 @@ def test_a_mobile_is_found_however_it_is_grouped(phone, gaps):
 
 @given(letters, hotlines, letters)
 def test_a_hotline_is_public(before, hotline, after):
+    # A letter that is read as a digit makes it another number, which may be somebody's phone.
+    assume(not before.endswith(("l", "I", "O", "o")))
     assert hotline in mask_text(before + hotline + after)
 
 
