@@ -123,6 +123,11 @@ def test_prometheus_takes_its_configuration_and_knows_every_replica(
     )
     groups = json.loads(composition.page("prometheus", "/api/v1/rules"))["data"]["groups"]
     assert {"numwatch_replicas", "numwatch_fleet"} <= {group["name"] for group in groups}
-    targets = json.loads(composition.page("prometheus", "/api/v1/targets"))["data"]["activeTargets"]
     expected = {composition.port(composition.services[it]["command"][-1]) for it in REPLICAS}
-    assert {target["labels"]["instance"] for target in targets} == expected
+    wait_until(lambda: scraped(composition) == expected, 60, lambda: composition.log("prometheus"))
+
+
+def scraped(composition: Composition) -> set[str]:
+    """The addresses that Prometheus scrapes."""
+    targets = json.loads(composition.page("prometheus", "/api/v1/targets"))["data"]["activeTargets"]
+    return {target["labels"]["instance"] for target in targets}

@@ -34,5 +34,5 @@ def test_a_repair_is_tested_and_confirmed_before_it_is_closed(hotlines: Hotlines
         lambda: next(iter(it for it in [hotlines.ticket("joint_test")] if it["closed_at"]), None),
         "it is closed",
     )
-    assert (closed["stage"], closed["resolution"]) == ("closed", "restored")
+    assert (closed["stage"], closed["end"]["how"]) == ("closed", "restored")
     assert closed["confirmation"]["customer"] == "王女士"
