@@ -14,7 +14,7 @@ from agent.tickets.document import stamp
 from agent.web.authentication import actor_of, role_of
 from agent.web.endpoint import Access, Endpoint
 from agent.web.parameters import LIMIT, OFFSET, next_page, read
-from agent.web.responses import ApiError, large_json_response
+from agent.web.responses import large_json_response, running
 from agent.web.services import services_of
 from agent.webhooks.peer import CLIENT
 
@@ -104,11 +104,7 @@ def _entry(request: web.Request, what: str, subject: str, reason: str) -> AuditE
 
 
 def _log(request: web.Request) -> AuditLog:
-    audit_log = services_of(request).audit
-    if audit_log is None:
-        error = "503 there is no audit log here"
-        raise ApiError(error, "a running agent", HTTPStatus.SERVICE_UNAVAILABLE)
-    return audit_log
+    return running(services_of(request).audit, "503 there is no audit log here")
 
 
 def _view(entry: AuditEntry) -> AuditEntryView:

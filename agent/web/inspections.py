@@ -27,7 +27,7 @@ from agent.web.authentication import recorded_actor
 from agent.web.bodies import read_body
 from agent.web.endpoint import Access, Endpoint
 from agent.web.parameters import LIMIT, OFFSET, Parameter, next_page, read
-from agent.web.responses import ApiError, json_response, large_json_response
+from agent.web.responses import ApiError, json_response, large_json_response, running
 from agent.web.services import services_of
 
 TAKEN_OVER, SIGNED, GIVEN_UP = "number_taken_over", "inspection_signed", "checklist_given_up"
@@ -221,11 +221,7 @@ def service_of(request: web.Request) -> InspectionService:
     Raises:
         ApiError: where there is none.
     """
-    service = services_of(request).inspections
-    if service is None:
-        error = "503 there is no ledger here"
-        raise ApiError(error, "a running agent", HTTPStatus.SERVICE_UNAVAILABLE)
-    return service
+    return running(services_of(request).inspections, "503 there is no ledger here")
 
 
 async def checklist_of(request: web.Request) -> Checklist:

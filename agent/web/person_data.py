@@ -15,7 +15,7 @@ from agent.privacy.service import KindState, PrivacyService, PurgeRecord
 from agent.web.audit import LONGEST_REASON, record
 from agent.web.bodies import read_body
 from agent.web.endpoint import Access, Endpoint
-from agent.web.responses import ApiError, json_response, large_json_response
+from agent.web.responses import ApiError, json_response, large_json_response, running
 from agent.web.services import services_of
 
 EXPORTED, DELETED = "person_exported", "person_deleted"
@@ -106,11 +106,7 @@ async def _person(request: web.Request, sent: PersonBody, what: str) -> Person:
 
 
 def _service(request: web.Request) -> PrivacyService:
-    service = services_of(request).privacy
-    if service is None:
-        error = "503 there is no ledger here"
-        raise ApiError(error, "a running agent", HTTPStatus.SERVICE_UNAVAILABLE)
-    return service
+    return running(services_of(request).privacy, "503 there is no ledger here")
 
 
 _ERRORS = (

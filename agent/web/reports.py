@@ -17,7 +17,7 @@ from agent.web.endpoint import Content, Endpoint
 from agent.web.evidence import SHEET_POLICY
 from agent.web.language import LANG, choose_locale
 from agent.web.parameters import PROVIDER, Parameter, read
-from agent.web.responses import ApiError
+from agent.web.responses import ApiError, running
 from agent.web.services import services_of
 
 PERIOD = Parameter("period", f"{EXPECTED}; this month by default.", longest=10)
@@ -39,11 +39,7 @@ def reports_of(request: web.Request) -> ReportService:
     Raises:
         ApiError: where there is none.
     """
-    reports = services_of(request).reports
-    if reports is None:
-        error = "503 there are no reports here"
-        raise ApiError(error, "a running agent", HTTPStatus.SERVICE_UNAVAILABLE)
-    return reports
+    return running(services_of(request).reports, "503 there are no reports here")
 
 
 def locale_of(request: web.Request) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
@@ -15,6 +15,7 @@ from agent.store import StoreError, UnavailableError
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _RETRY_SECONDS = 5
 _encoder = msgspec.json.Encoder()
@@ -61,6 +62,21 @@ def no_ticket() -> ApiError:
     """The error for a ticket that does not exist."""
     expected = "the id of a ticket listed at /api/tickets"
     return ApiError("404 there is no such ticket", expected, HTTPStatus.NOT_FOUND)
+
+
+def running(part: T | None, error: str) -> T:
+    """``part`` of a running agent; what only reads a ledger has none.
+
+    Args:
+        part: What is needed.
+        error: What is not there, beginning with 503.
+
+    Raises:
+        ApiError: where there is none.
+    """
+    if part is None:
+        raise ApiError(error, "a running agent", HTTPStatus.SERVICE_UNAVAILABLE)
+    return part
 
 
 def encode(value: Any) -> bytes:

@@ -24,7 +24,7 @@ from agent.web.authentication import recorded_actor
 from agent.web.bodies import read_body
 from agent.web.language import choose_locale
 from agent.web.parameters import ACCOUNT, LIMIT, OFFSET, PROVIDER, Parameter, next_page, read
-from agent.web.responses import ApiError, json_response, large_json_response, no_ticket
+from agent.web.responses import ApiError, json_response, large_json_response, no_ticket, running
 from agent.web.services import services_of
 
 MOST_MEMBERS = 1000
@@ -132,12 +132,10 @@ async def perform(request: web.Request, action: TicketActionRequest) -> Change:
         ApiError: when there is no such ticket, or the action cannot be done.
     """
     services = services_of(request)
-    if services.act is None:
-        error = "503 tickets cannot be acted on here"
-        raise ApiError(error, "a running agent", HTTPStatus.SERVICE_UNAVAILABLE)
+    act = running(services.act, "503 tickets cannot be acted on here")
     try:
         actor = Actor(ActorKind.PERSON, person_name(recorded_actor(request, action.actor)))
-        change = await services.act(
+        change = await act(
             request.match_info["id"],
             ActionRequest(action.action, actor, action.reason, action.fields, action.revision),
         )

@@ -25,10 +25,11 @@ from agent.complaints.repository import (
 from agent.i18n import Message, plural
 from agent.tickets.document import complaint_document
 from agent.web.authentication import actor_of, recorded_actor
-from agent.web.endpoint import Access, Endpoint
-from agent.web.forms import FORM, read_form
+from agent.web.endpoint import Endpoint
+from agent.web.forms import read_form
 from agent.web.language import LANG
 from agent.web.pages.complaint_form import FORMS, UNLISTED, problems_of, report_of_form
+from agent.web.pages.form_endpoint import form_endpoint
 from agent.web.pages.list_page import ListPage
 from agent.web.pages.navigation import Links
 from agent.web.pages.rendering import BAD_REQUEST, FORM_ERRORS, HTML, NOT_FOUND, page
@@ -274,27 +275,14 @@ ROUTES = (
         query=NEW_QUERY,
         errors=(BAD_REQUEST,),
     ),
-    Endpoint(
-        "POST",
+    form_endpoint(
         "/complaints",
         enter_complaint,
         "Enter a complaint or a fault report",
-        HTML,
-        query=(LANG,),
-        body=FORM,
-        access=Access.OPERATOR,
         errors=(*FORM_ERRORS, HTTPStatus.SERVICE_UNAVAILABLE),
     ),
-    Endpoint(
-        "POST",
-        "/complaints/reporter",
-        find_reporter,
-        "Find the complaints of a caller by number",
-        HTML,
-        query=(LANG,),
-        body=FORM,
-        access=Access.OPERATOR,
-        errors=FORM_ERRORS,
+    form_endpoint(
+        "/complaints/reporter", find_reporter, "Find the complaints of a caller by number"
     ),
     Endpoint(
         "GET",
@@ -305,15 +293,10 @@ ROUTES = (
         query=(LANG,),
         errors=(BAD_REQUEST, NOT_FOUND),
     ),
-    Endpoint(
-        "POST",
+    form_endpoint(
         "/complaints/{id}/actions",
         act_on_complaint,
         "Handle a complaint with a form of its page",
-        HTML,
-        query=(LANG,),
-        body=FORM,
-        access=Access.OPERATOR,
         errors=(*FORM_ERRORS, HTTPStatus.CONFLICT),
     ),
 )

@@ -7,8 +7,8 @@ from aiohttp import web
 
 from agent.inspections.checklist import ChecklistError, Kind
 from agent.inspections.words import KINDS, RESULTS
-from agent.web.endpoint import Access, Endpoint
-from agent.web.forms import FORM, read_form
+from agent.web.endpoint import Endpoint
+from agent.web.forms import read_form
 from agent.web.inspections import (
     ANSWERS,
     STATES,
@@ -23,6 +23,7 @@ from agent.web.inspections import (
     service_of,
 )
 from agent.web.language import LANG
+from agent.web.pages.form_endpoint import form_endpoint
 from agent.web.pages.list_page import ListPage
 from agent.web.pages.navigation import Links
 from agent.web.pages.rendering import BAD_REQUEST, FORM_ERRORS, HTML, NOT_FOUND, page, reader_locale
@@ -130,18 +131,7 @@ async def report_page(request: web.Request) -> web.Response:
     )
 
 
-def _form(path: str, handler: Handler, summary: str) -> Endpoint:
-    return Endpoint(
-        "POST",
-        path,
-        handler,
-        summary,
-        HTML,
-        query=(LANG,),
-        body=FORM,
-        access=Access.OPERATOR,
-        errors=(*FORM_ERRORS, HTTPStatus.SERVICE_UNAVAILABLE),
-    )
+_FORM_ERRORS = (*FORM_ERRORS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def _page(path: str, handler: Handler, summary: str) -> Endpoint:
@@ -159,9 +149,16 @@ ROUTES = (
         query=INSPECTIONS_QUERY,
         errors=(BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE),
     ),
-    _form("/inspections", begin_form, "Begin an inspection or an onboarding"),
+    form_endpoint(
+        "/inspections", begin_form, "Begin an inspection or an onboarding", errors=_FORM_ERRORS
+    ),
     _page("/inspections/{id}", checklist_page, "One inspection or onboarding, as a page"),
-    _form("/inspections/{id}", answers_form, "Answer rows, sign, take over or give up"),
+    form_endpoint(
+        "/inspections/{id}",
+        answers_form,
+        "Answer rows, sign, take over or give up",
+        errors=_FORM_ERRORS,
+    ),
     _page("/inspections/{id}/report", report_page, "The report of a checklist, to be signed"),
 )
 """The pages and forms of this module, for the route table."""

@@ -8,12 +8,12 @@ from aiohttp import web
 
 from agent.i18n import Message
 from agent.polling.requested_polls import PollAnswer
-from agent.web.endpoint import Access, Endpoint
-from agent.web.forms import FORM, read_form
+from agent.web.forms import read_form
 from agent.web.history import account_in
 from agent.web.language import LANG
+from agent.web.pages.form_endpoint import form_endpoint
 from agent.web.pages.navigation import Links
-from agent.web.pages.rendering import FORM_ERRORS, HTML, NOT_FOUND
+from agent.web.pages.rendering import FORM_ERRORS, NOT_FOUND
 from agent.web.parameters import Parameter, read
 from agent.web.responses import ApiError
 from agent.web.services import services_of
@@ -49,15 +49,10 @@ async def poll_account(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(Links(query["lang"]).address("/providers", done=result.answer.value))
 
 
-POLL_ROUTE: Final = Endpoint(
-    "POST",
+POLL_ROUTE: Final = form_endpoint(
     "/providers/{provider}/{account}/poll",
     poll_account,
     "Poll an account now",
-    HTML,
-    query=(LANG,),
-    body=FORM,
-    access=Access.OPERATOR,
     errors=(*FORM_ERRORS, HTTPStatus.CONFLICT),
 )
 """The form, for the route table."""

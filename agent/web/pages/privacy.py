@@ -6,12 +6,12 @@ from aiohttp import web
 
 from agent.privacy.words import FORMS, REASONS, TABLES
 from agent.web.endpoint import Access, Endpoint
-from agent.web.forms import FORM, read_form
+from agent.web.forms import read_form
 from agent.web.language import LANG
+from agent.web.pages.form_endpoint import form_endpoint
 from agent.web.pages.rendering import BAD_REQUEST, HTML, page
 from agent.web.parameters import read
 from agent.web.person_data import PersonBody, deleted, exported, privacy_view
-from agent.web.responses import Handler
 
 _UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
 
@@ -45,20 +45,7 @@ async def _sent(request: web.Request) -> PersonBody:
     return PersonBody(**values)
 
 
-def _form(path: str, handler: Handler, summary: str) -> Endpoint:
-    return Endpoint(
-        "POST",
-        path,
-        handler,
-        summary,
-        HTML,
-        query=(LANG,),
-        body=FORM,
-        access=Access.ADMINISTRATOR,
-        errors=(BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, _UNAVAILABLE),
-    )
-
-
+_FORM_ERRORS = (BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, _UNAVAILABLE)
 ROUTES = (
     Endpoint(
         "GET",
@@ -70,7 +57,19 @@ ROUTES = (
         access=Access.ADMINISTRATOR,
         errors=(BAD_REQUEST, _UNAVAILABLE),
     ),
-    _form("/privacy/export", export_form, "Show what is stored about one person"),
-    _form("/privacy/delete", delete_form, "Delete one person's data"),
+    form_endpoint(
+        "/privacy/export",
+        export_form,
+        "Show what is stored about one person",
+        access=Access.ADMINISTRATOR,
+        errors=_FORM_ERRORS,
+    ),
+    form_endpoint(
+        "/privacy/delete",
+        delete_form,
+        "Delete one person's data",
+        access=Access.ADMINISTRATOR,
+        errors=_FORM_ERRORS,
+    ),
 )
 """The pages and forms of this module, for the route table."""

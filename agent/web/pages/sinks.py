@@ -9,8 +9,9 @@ from agent.tickets.outbox.overview import DeadLetter
 from agent.web.audit import record_replay
 from agent.web.authentication import actor_of, role_of
 from agent.web.endpoint import Access, Endpoint
-from agent.web.forms import FORM, read_form
+from agent.web.forms import read_form
 from agent.web.language import LANG
+from agent.web.pages.form_endpoint import form_endpoint
 from agent.web.pages.list_page import ListPage
 from agent.web.pages.navigation import Links
 from agent.web.pages.rendering import BAD_REQUEST, HTML, page
@@ -77,14 +78,10 @@ ROUTES = (
         query=SINKS_QUERY,
         errors=(BAD_REQUEST,),
     ),
-    Endpoint(
-        "POST",
+    form_endpoint(
         "/sinks/replay",
         replay_form,
         "Queue dead letters for delivery again, with a form of the page",
-        HTML,
-        query=(LANG,),
-        body=FORM,
         access=Access.ADMINISTRATOR,
         errors=(BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
     ),

@@ -17,8 +17,9 @@ from agent.tickets.ticket import Ticket
 from agent.web.authentication import actor_of
 from agent.web.dispatch import visits_of
 from agent.web.endpoint import Access, Endpoint
-from agent.web.forms import FORM, read_form
+from agent.web.forms import read_form
 from agent.web.language import LANG
+from agent.web.pages.form_endpoint import form_endpoint
 from agent.web.pages.navigation import Links
 from agent.web.pages.rendering import BAD_REQUEST, FORM_ERRORS, HTML, NOT_FOUND, page, reader_locale
 from agent.web.pages.ticket_actions import Situation, applicable, fields_of, ordered
@@ -157,27 +158,17 @@ ROUTES = (
         query=TICKET_QUERY,
         errors=(BAD_REQUEST, NOT_FOUND),
     ),
-    Endpoint(
-        "POST",
+    form_endpoint(
         "/tickets/{id}/actions",
         submit_form,
         "Act on a ticket with a form of its page",
-        HTML,
-        query=(LANG,),
-        body=FORM,
-        access=Access.OPERATOR,
         errors=(*FORM_ERRORS, HTTPStatus.CONFLICT),
     ),
-    Endpoint(
-        "POST",
+    form_endpoint(
         "/tickets/{id}/replay",
         replay_ticket,
         "Queue the dead letters of a ticket again with the form of its page",
-        HTML,
-        query=(LANG,),
-        body=FORM,
         access=Access.ADMINISTRATOR,
-        errors=FORM_ERRORS,
     ),
 )
 """The pages of this module, for the route table."""

@@ -21,9 +21,10 @@ from agent.web.customers import (
     tell,
     whole_ticket,
 )
-from agent.web.endpoint import Access, Endpoint
-from agent.web.forms import FORM, read_form
+from agent.web.endpoint import Endpoint
+from agent.web.forms import read_form
 from agent.web.language import LANG
+from agent.web.pages.form_endpoint import form_endpoint
 from agent.web.pages.list_page import ListPage
 from agent.web.pages.rendering import FORM_ERRORS, HTML, page, reader_locale
 from agent.web.parameters import OFFSET, read
@@ -136,15 +137,10 @@ ROUTES = (
         query=(LANG, OFFSET),
         errors=(*FORM_ERRORS, HTTPStatus.SERVICE_UNAVAILABLE),
     ),
-    Endpoint(
-        "POST",
+    form_endpoint(
         "/tickets/{id}/customers",
         submit_form,
         "Tell the customers behind a ticket with the form of their page",
-        HTML,
-        query=(LANG,),
-        body=FORM,
-        access=Access.OPERATOR,
         errors=(*FORM_ERRORS, HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE),
     ),
 )

@@ -15,9 +15,10 @@ from agent.tickets.index import IndexPage, is_open
 from agent.tickets.index_filter import IndexFilter, TicketState
 from agent.tickets.saved_views import MOST_VIEWS, SavedView, TooManyViewsError
 from agent.web.authentication import actor_of, recorded_actor
-from agent.web.endpoint import Access, Endpoint
-from agent.web.forms import FORM, read_form
+from agent.web.endpoint import Endpoint
+from agent.web.forms import read_form
 from agent.web.language import LANG
+from agent.web.pages.form_endpoint import form_endpoint
 from agent.web.pages.list_page import ListPage
 from agent.web.pages.navigation import Links
 from agent.web.pages.rendering import BAD_REQUEST, HTML, page, reader_locale
@@ -178,15 +179,10 @@ ROUTES = (
         query=TICKETS_QUERY,
         errors=(BAD_REQUEST,),
     ),
-    Endpoint(
-        "POST",
+    form_endpoint(
         "/tickets/views",
         save_view,
         "Save a view of the list of tickets, or delete one",
-        HTML,
-        query=(LANG,),
-        body=FORM,
-        access=Access.OPERATOR,
         errors=(BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
     ),
 )

@@ -2,8 +2,8 @@
 
 from http import HTTPStatus
 
-from agent.web.endpoint import Access, Endpoint
-from agent.web.forms import FORM
+from agent.web.endpoint import Endpoint
+from agent.web.pages.form_endpoint import form_endpoint
 from agent.web.pages.number.baseline_form import decide
 from agent.web.pages.number.check_form import check_now
 from agent.web.pages.number.diagnosis import (
@@ -23,16 +23,12 @@ from agent.web.responses import Handler
 
 def _form(path: str, handler: Handler, summary: str, *query: Parameter) -> Endpoint:
     """A form that an operator may post; it leads back to the page."""
-    return Endpoint(
-        "POST",
+    return form_endpoint(
         f"/numbers/{{number}}/{path}",
         handler,
         summary,
-        HTML,
-        query=(*FORM_QUERY, *query),
-        body=FORM,
-        access=Access.OPERATOR,
         errors=(*FORM_ERRORS, HTTPStatus.CONFLICT),
+        query=(*FORM_QUERY, *query),
     )
 
 
