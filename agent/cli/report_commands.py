@@ -46,11 +46,7 @@ def statistics(
     config: Ledger = None,
 ) -> None:
     """Faults by category, provider, carrier and grade, and how available numbers were."""
-    from agent.cli.report import print_report  # noqa: PLC0415 - a fast --help
-
-    raise typer.Exit(
-        print_report("statistics", period, provider, form, out, url=url, config=config)
-    )
+    _print("statistics", period, provider, form, out, url, config)
 
 
 def scores(
@@ -62,9 +58,7 @@ def scores(
     config: Ledger = None,
 ) -> None:
     """How well tickets were handled, by provider, responsible party and person."""
-    from agent.cli.report import print_report  # noqa: PLC0415 - a fast --help
-
-    raise typer.Exit(print_report("scores", period, provider, form, out, url=url, config=config))
+    _print("scores", period, provider, form, out, url, config)
 
 
 def claim(
@@ -78,6 +72,18 @@ def claim(
     config: Ledger = None,
 ) -> None:
     """What a provider owes for promised times it broke, as a letter."""
+    _print("claim", period, provider, form, out, url, config)
+
+
+def _print(
+    kind: str,
+    period: str,
+    provider: str,
+    form: str,
+    out: Path | None,
+    url: str | None,
+    config: Path | None,
+) -> None:
     from agent.cli.report import print_report  # noqa: PLC0415 - a fast --help
 
-    raise typer.Exit(print_report("claim", period, provider, form, out, url=url, config=config))
+    raise typer.Exit(print_report(kind, period, provider, form, out, url=url, config=config))

@@ -11,15 +11,13 @@ import numpy as np
 
 from agent.history.hours import HOUR_SECONDS, hours_between
 from agent.history.observed import ObservedNumber, Seconds
-from agent.reports.records import TicketRecord
+from agent.reports.records import NO_FAULTS, TicketRecord
 from agent.states import Scope
-from agent.tickets.forms import Resolution
 from agent.tickets.sla.severe_fault import UNUSABLE
 from agent.tickets.ticket import Subject
 
 NumberKey = tuple[str, str, str]
 """Provider, account and number."""
-_NO_FAULTS = frozenset({Resolution.FALSE_ALARM.value, Resolution.DUPLICATE.value})
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ class DownTimes:
 
     def add(self, record: TicketRecord) -> None:
         """Take in what a ticket says of its number, or of its members."""
-        if record.resolution in _NO_FAULTS:
+        if record.resolution in NO_FAULTS:
             return
         over = record.restored_at if record.restored_at is not None else record.closed_at
         self._add(record.subject, record.started_at, over)

@@ -18,7 +18,7 @@ from agent.tickets.ticket import Severe, Subject
 BATCH = 200
 """Tickets read and counted in one go; between two the other work of the agent has its turn."""
 _REOPENINGS = ("reopen", "reopened")
-_NO_FAULTS = frozenset({Resolution.FALSE_ALARM.value, Resolution.DUPLICATE.value})
+NO_FAULTS = frozenset({Resolution.FALSE_ALARM.value, Resolution.DUPLICATE.value})
 """Resolutions that say that there was no fault, or that another ticket counts it."""
 
 
@@ -92,7 +92,7 @@ class TicketRecord(msgspec.Struct, frozen=True):
     def is_fault(self) -> bool:
         """Whether it counts as a fault: neither a part of a wider one, nor found to be none."""
         is_part = self.stage is Stage.SUPPRESSED or bool(self.parent)
-        return not is_part and self.resolution not in _NO_FAULTS
+        return not is_part and self.resolution not in NO_FAULTS
 
     @property
     def carrier_code(self) -> str:

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 import jinja2
@@ -32,16 +32,21 @@ def quoted_cell(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def csv_of(paper: Paper) -> bytes:
-    """The tables one below the other, each with its heading; the paper has no phones in it.
+def spreadsheet(rows: Iterable[Iterable[str]]) -> bytes:
+    """CSV of ``rows``, whose cells a spreadsheet runs none of.
 
-    The byte order mark makes spreadsheets read it as UTF-8.
+    The byte order mark makes it read them as UTF-8.
     """
     content = io.StringIO(newline="")
     writer = csv.writer(content)
-    for row in _rows(paper):
+    for row in rows:
         writer.writerow(map(quoted_cell, row))
     return (_BYTE_ORDER_MARK + content.getvalue()).encode("utf-8", "replace")
+
+
+def csv_of(paper: Paper) -> bytes:
+    """The tables one below the other, each with its heading; the paper has no phones in it."""
+    return spreadsheet(_rows(paper))
 
 
 def _rows(paper: Paper) -> Iterator[list[str]]:

@@ -1,10 +1,9 @@
 """``/api/tickets/{id}/customers``: who is behind a ticket, as JSON and CSV, and telling them."""
 
 import asyncio
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
+from itertools import chain
 
 import msgspec
 from aiohttp import web
@@ -13,7 +12,7 @@ from agent.masking import mask_text
 from agent.notices.customers import Telling
 from agent.notices.ledger import NoticeStatus
 from agent.notices.service import CustomersOfTicket, NoticeService
-from agent.reports.render import quoted_cell
+from agent.reports.render import spreadsheet
 from agent.tickets.customers.affected import AffectedCustomer
 from agent.tickets.customers.directory import Contact
 from agent.tickets.document import stamp
@@ -23,7 +22,7 @@ from agent.web.authentication import is_authorized, recorded_actor
 from agent.web.bodies import read_body
 from agent.web.endpoint import Access, Endpoint
 from agent.web.parameters import LIMIT, OFFSET, Parameter, next_page, read
-from agent.web.responses import ApiError, json_response, large_json_response, no_ticket
+from agent.web.responses import ApiError, json_response, large_json_response, no_ticket, running
 from agent.web.services import services_of
 
 TOLD, EXPORTED = "customers_told", "contacts_exported"
@@ -38,7 +37,6 @@ _COLUMNS = (
     *("company", "grade", "important", "numbers_affected", "numbers", "provinces", "cities"),
     *("contact", "contact_phone", "contact_locale", "told_at", "restored_told_at"),
 )
-_BYTE_ORDER_MARK = "\ufeff"
 
 
 class ContactView(msgspec.Struct, frozen=True):
@@ -198,11 +196,7 @@ async def customers_of(request: web.Request, ticket: Ticket) -> CustomersOfTicke
 
 
 def _notices(request: web.Request) -> NoticeService:
-    notices = services_of(request).notices
-    if notices is None:
-        error = "503 customers are not known here"
-        raise ApiError(error, "a running agent", HTTPStatus.SERVICE_UNAVAILABLE)
-    return notices
+    return running(services_of(request).notices, "503 customers are not known here")
 
 
 def customer_view(customer: AffectedCustomer, *, shown: bool) -> CustomerView:
@@ -250,15 +244,13 @@ def notice_view(status: NoticeStatus, *, shown: bool) -> NoticeView:
 
 
 def _table(found: CustomersOfTicket, *, in_full: bool) -> bytes:
-    table = io.StringIO(newline="")
-    writer = csv.writer(table)
-    writer.writerow(_COLUMNS)
     times = _times(found.notices)
-    for customer in found.affected.customers:
-        for contact in customer.contacts or (None,):
-            row = _row(customer, contact, times, in_full=in_full)
-            writer.writerow(map(quoted_cell, row))
-    return (_BYTE_ORDER_MARK + table.getvalue()).encode()
+    rows = (
+        _row(customer, contact, times, in_full=in_full)
+        for customer in found.affected.customers
+        for contact in customer.contacts or (None,)
+    )
+    return spreadsheet(chain([_COLUMNS], rows))
 
 
 def _times(notices: Sequence[NoticeStatus]) -> dict[tuple[str, str], str]:
