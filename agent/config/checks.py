@@ -51,12 +51,13 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 
 
 def names_are_unique(config: UnvalidatedConfig) -> Iterator[Problem]:
-    """Names of providers, accounts of one, sinks and plans, and addresses, are unique."""
+    """Names of providers, accounts of one, sinks, plans and callers, and addresses, are unique."""
     yield from _unique(config, select(config.data, "providers", "*", "name"))
     for path, provider in select(config.data, "providers", "*"):
         yield from _unique(config, select(provider, "accounts", "*", "id", at=path))
     yield from _unique(config, select(config.data, "sinks", "*", "name"))
     yield from _unique(config, select(config.data, "inspections", "plans", "*", "name"))
+    yield from _unique(config, select(config.data, "dial", "callers", "*", "name"))
     yield from _unique(config, select(config.data, "listen", "*"))
 
 

@@ -148,13 +148,7 @@ def _seconds(value: object) -> float | None:
 
 
 def dial_is_consistent(config: UnvalidatedConfig) -> Iterator[Problem]:
-    """Callers have names of their own, a call outlasts its listening, and the prompt is there."""
-    first: dict[str, int] = {}
-    for path, name in select(config.data, "dial", "callers", "*", "name"):
-        if isinstance(name, str) and name in first:
-            yield Problem(path, f"is already used on line {first[name]}, expected another")
-        elif isinstance(name, str):
-            first[name] = config.lines.get(path, 1)
+    """A call outlasts its listening, and the prompt is there."""
     for path, section in select(config.data, "dial"):
         if not isinstance(section, dict):
             continue

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from agent.config.named_sinks import named_sinks_can, sinks_by_name
 from agent.config.notification import NotificationSettings
 from agent.config.sink_configuration import Bot
 from agent.config.sinks import SINK_CONFIGURATIONS
@@ -21,6 +22,8 @@ _CUSTOMER_KINDS = tuple(
     for kind, item in SINK_CONFIGURATIONS.items()
     if kind in _PHONE_KINDS or kind == "webhook" or issubclass(item.section, Bot)
 )
+_TELLING = {"customers": _CUSTOMER_KINDS, "command": _PHONE_KINDS, "dispatch": _PHONE_KINDS}
+"""The sections that name sinks which tell people, and the kinds that can."""
 _ARRIVAL = (("early", 300.0), ("earliest", 600.0))
 """The keys of the time to arrive in, with their defaults."""
 _PEOPLE = (
@@ -32,33 +35,13 @@ _PEOPLE = (
 
 def notices_reach_people(config: UnvalidatedConfig) -> Iterator[Problem]:
     """Every sink that is to tell customers, commanders or assignees exists and can do so."""
-    sinks = {
-        str(sink.get("name")): sink
-        for _path, sink in select(config.data, "sinks", "*")
-        if isinstance(sink, dict)
-    }
-    yield from _kinds(config.data, ("customers", "sinks"), sinks, _CUSTOMER_KINDS)
-    yield from _kinds(config.data, ("command", "sinks"), sinks, _PHONE_KINDS)
-    yield from _kinds(config.data, ("dispatch", "sinks"), sinks, _PHONE_KINDS)
-    yield from _commanders(config.data, sinks)
+    for section, kinds in _TELLING.items():
+        yield from named_sinks_can(config.data, (section, "sinks", "*"), kinds, "tells people")
+    yield from _commanders(config.data, sinks_by_name(config.data))
     yield from _hours_of_arrival(config.data)
 
 
-def _kinds(
-    data: object, keys: tuple[str, ...], sinks: Mapping[str, dict[str, Any]], kinds: tuple[str, ...]
-) -> Iterator[Problem]:
-    for path, name in select(data, *keys, "*"):
-        if not isinstance(name, str):
-            continue
-        if name not in sinks:
-            names = ", ".join(sorted(sinks)) or "a sink under sinks"
-            yield Problem(path, f"is no sink, got {name}; expected {names}")
-        elif sinks[name].get("kind") not in kinds:
-            text = f"{name} is no sink that tells people, expected one of kind {', '.join(kinds)}"
-            yield Problem(path, text)
-
-
-def _commanders(data: object, sinks: Mapping[str, dict[str, Any]]) -> Iterator[Problem]:
+def _commanders(data: object, sinks: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
     named = [(path, name) for keys in _PEOPLE for path, name in select(data, *keys)]
     chosen = [name for _, name in select(data, "command", "sinks", "*") if isinstance(name, str)]
     if named and not chosen:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from agent.config.named_sinks import named_sinks_can
 from agent.config.sink_configuration import Bot
 from agent.config.sinks import SINK_CONFIGURATIONS
 from agent.config.unvalidated import UnvalidatedConfig
@@ -21,27 +22,10 @@ _ENTRIES = ("reports", "schedule", "*")
 def scheduled_reports_can_be_sent(config: UnvalidatedConfig) -> Iterator[Problem]:
     """Every entry names known sinks that carry reports, a known provider, and nothing twice."""
     entries = [(at, it) for at, it in select(config.data, *_ENTRIES) if isinstance(it, dict)]
-    yield from _sinks(config.data)
+    yield from named_sinks_can(config.data, (*_ENTRIES, "sinks", "*"), _KINDS, "carries reports")
     for path, entry in entries:
         yield from _provider(path, entry, config.data)
     yield from _repetitions(config, entries)
-
-
-def _sinks(data: object) -> Iterator[Problem]:
-    kinds = {
-        str(sink.get("name")): sink.get("kind")
-        for _, sink in select(data, "sinks", "*")
-        if isinstance(sink, dict)
-    }
-    for path, name in select(data, *_ENTRIES, "sinks", "*"):
-        if not isinstance(name, str):
-            continue
-        if name not in kinds:
-            names = ", ".join(sorted(kinds)) or "a sink under sinks"
-            yield Problem(path, f"is no sink, got {name}; expected {names}")
-        elif kinds[name] not in _KINDS:
-            text = f"{name} is no sink that carries reports, expected one of kind"
-            yield Problem(path, f"{text} {', '.join(_KINDS)}")
 
 
 def _provider(path: KeyPath, entry: Mapping[str, Any], data: object) -> Iterator[Problem]:

@@ -10,22 +10,20 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum, unique
 from hashlib import blake2b
 from typing import Final
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from agent.config.dial import Caller
+from agent.config.service import is_within
 from agent.providers.cost_budget import CostBudget, Costs
 from agent.providers.paid_queries import Pages
 
 PAGE: Final = "dial/book"
 _NO_SPACING: Final = 1.0
-_END_OF_DAY: Final = "24:00"
 _MOST_ACTIVE: Final = 2000
 _WRONG_CLOCK: Final = 3600.0
 
@@ -121,7 +119,7 @@ class CallBook:
     ) -> None:
         self._open_pages = open_pages
         self._longest = longest
-        self._zone = ZoneInfo(zone)
+        self._zone = zone
         self._clock = clock
         self._changing = asyncio.Lock()
 
@@ -192,12 +190,11 @@ class CallBook:
         return permit
 
     def _check_hours(self, wish: Wish, now: float) -> None:
-        local = datetime.fromtimestamp(now, self._zone)
-        if not _is_within(wish.caller.hours, local):
+        if not is_within(wish.caller.hours, now, self._zone):
             raise RefusedError(Refusal.CALLER_HOURS)
         if wish.at_any_time:
             return
-        is_allowed = not wish.number_hours or _is_within(wish.number_hours, local)
+        is_allowed = not wish.number_hours or is_within(wish.number_hours, now, self._zone)
         if not is_allowed or wish.is_open is False:
             raise RefusedError(Refusal.NUMBER_HOURS)
 
@@ -232,12 +229,6 @@ def _without_subjects(budget: CostBudget) -> bytes:
     """The budget as bytes. A call is no subject that comes again: only what was spent is kept."""
     budget.forget_subjects()
     return budget.encode()
-
-
-def _is_within(hours: Sequence[str], local: datetime) -> bool:
-    at = f"{local:%H:%M}"
-    periods = (period.split("-") for period in hours)
-    return any(start <= at < end or (end == _END_OF_DAY and start <= at) for start, end in periods)
 
 
 def _digest(phone: str) -> str:
