@@ -11,6 +11,7 @@ import msgspec
 
 from agent.checks.charge_habits import ACCEPTED_AFTER
 from agent.checks.concurrency import WINDOW, most_at_once
+from agent.checks.learnt_pages import page_name, read_pages
 from agent.checks.opening_hours import OpeningHours, has_hours
 from agent.checks.unusual_calls import (
     ComparedCalls,
@@ -115,7 +116,7 @@ class CallHabits:
         """Yields the page name and content of every account that changed since the last call."""
         while self._unwritten:
             key, content = self._unwritten.popitem()
-            yield f"{PAGE_PREFIX}{'/'.join(key)}", content
+            yield page_name(PAGE_PREFIX, key), content
 
     def restore(self, pages: Mapping[str, bytes]) -> None:
         """Restore stored pages.
@@ -123,13 +124,8 @@ class CallHabits:
         Raises:
             ValueError: if a page is damaged; names the page.
         """
-        for name, content in pages.items():
-            provider, _, account = name.removeprefix(PAGE_PREFIX).partition("/")
-            try:
-                learnt = msgspec.msgpack.decode(content, type=_Learnt)
-            except msgspec.MsgspecError as error:
-                raise ValueError(f"{name} cannot be read: {error}") from error
-            self._accounts[provider, account] = _Account(learnt)
+        for key, learnt in read_pages(PAGE_PREFIX, pages, _Learnt):
+            self._accounts[key] = _Account(learnt)
 
 
 def _are_same(inputs: tuple[Any, ...], before: tuple[Any, ...]) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from agent.checks.charges import Charges, Hour, Meter
+from agent.checks.learnt_pages import page_name, read_pages
 from agent.model import AccountKey, Snapshot
 from agent.states import CallResult, Capability
 
@@ -107,7 +108,7 @@ class ChargeHabits:
             key = self._unwritten.pop()
             if key in self._accounts:
                 content = msgspec.msgpack.encode(self._accounts[key].learnt)
-                yield f"{PAGE_PREFIX}{'/'.join(key)}", content
+                yield page_name(PAGE_PREFIX, key), content
 
     def restore(self, pages: Mapping[str, bytes]) -> None:
         """Restore stored pages.
@@ -115,13 +116,8 @@ class ChargeHabits:
         Raises:
             ValueError: if a page is damaged; names the page.
         """
-        for name, content in pages.items():
-            provider, _, account = name.removeprefix(PAGE_PREFIX).partition("/")
-            try:
-                learnt = msgspec.msgpack.decode(content, type=_Learnt)
-            except msgspec.MsgspecError as error:
-                raise ValueError(f"{name} cannot be read: {error}") from error
-            self._accounts[provider, account] = _Account(learnt)
+        for key, learnt in read_pages(PAGE_PREFIX, pages, _Learnt):
+            self._accounts[key] = _Account(learnt)
 
 
 def _polls(snapshot: Snapshot) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from agent.checks.learnt_pages import page_name, read_pages
 from agent.model import AccountKey, Snapshot
 from agent.states import Capability
 
@@ -79,7 +80,7 @@ class Habits:
             key = self._unwritten.pop()
             account = self._accounts[key]
             stored = (account.seen, account.counts, account.hour)
-            yield f"{PAGE_PREFIX}{'/'.join(key)}", msgspec.msgpack.encode(stored)
+            yield page_name(PAGE_PREFIX, key), msgspec.msgpack.encode(stored)
 
     def restore(self, pages: Mapping[str, bytes]) -> None:
         """Restore stored pages.
@@ -87,13 +88,8 @@ class Habits:
         Raises:
             ValueError: if a page is damaged; names the page.
         """
-        for name, content in pages.items():
-            provider, _, account = name.removeprefix(PAGE_PREFIX).partition("/")
-            try:
-                stored = msgspec.msgpack.decode(content, type=tuple[bytes, dict[str, bytes], int])
-            except msgspec.MsgspecError as error:
-                raise ValueError(f"{name} cannot be read: {error}") from error
-            self._accounts[provider, account] = _Account(seen=stored[0], counts=stored[1])
+        for key, stored in read_pages(PAGE_PREFIX, pages, tuple[bytes, dict[str, bytes], int]):
+            self._accounts[key] = _Account(seen=stored[0], counts=stored[1])
 
 
 def _totals(snapshot: Snapshot) -> dict[str, int]:
