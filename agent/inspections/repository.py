@@ -1,5 +1,7 @@
 """Stores checklists; a change is written only over what it was made from."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -75,6 +77,22 @@ class ChecklistRepository:
         """
         return await self._selected(checklists.c.closed_at.is_(None))
 
+    @uninterrupted
+    async def numbers_in_onboarding(self) -> frozenset[str]:
+        """The numbers whose take-over is under way.
+
+        Raises:
+            StoreError: when the ledger cannot be read.
+        """
+        columns = checklists.c
+        query = (
+            select(columns.number)
+            .where(columns.closed_at.is_(None), columns.kind == Kind.ONBOARDING.value)
+            .limit(MOST_OPEN)
+        )
+        async with self._database.reading() as connection:
+            return frozenset((await connection.execute(query)).scalars())
+
     async def with_findings(self) -> list[Checklist]:
         """Those in which people found what is not resolved.
 
@@ -149,8 +167,14 @@ class ChecklistRepository:
         order = (due.desc(), key) if newest else (due, key)
         query = select(checklists.c.document).where(condition).order_by(*order)
         async with self._database.reading() as connection:
-            found = await connection.execute(query.limit(limit).offset(offset))
-            return [msgspec.json.decode(row, type=Checklist) for row in found.scalars()]
+            found = (await connection.execute(query.limit(limit).offset(offset))).scalars().all()
+        # Thousands of documents take longer than anybody else may wait.
+        return await asyncio.to_thread(_decoded, found)
+
+
+def _decoded(documents: Sequence[bytes]) -> list[Checklist]:
+    decoder = msgspec.json.Decoder(Checklist)
+    return [decoder.decode(document) for document in documents]
 
 
 def _columns(checklist: Checklist) -> dict[str, object]:

@@ -192,8 +192,7 @@ class InspectionService:
         Raises:
             StoreError: when the ledger cannot be read.
         """
-        opened = await self.repository.open_ones()
-        return frozenset(it.number for it in opened if it.kind is Kind.ONBOARDING)
+        return await self.repository.numbers_in_onboarding()
 
     async def alerts(self) -> list[Alert]:
         """One alert for every number in which people found something that is not resolved.
