@@ -1,34 +1,41 @@
-"""Which tests run in one process where several do: those that share a world that is slow to begin.
+"""Which tests run in one process where several do: those of one file, and all that share a world.
 
 pytest-xdist 3.8 groups tests by a suffix that it writes into their ids, which pytest 9.2 does not
 use any more: its own grouping does nothing. Here the ids themselves say what belongs together.
 """
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from xdist.scheduler import LoadGroupScheduling
 
 _ROOT = Path(__file__).parents[1]
-_ROWS = "tests/source_rows/"
-_INTEGRATION = "tests/integration/"
 _STORY = re.compile(r"\bstory: Story\b")
+_WORLDS: Mapping[str, re.Pattern[str]] = {
+    "the rows' agents": re.compile(r"tests/source_rows/"),
+    # Loading schemas and models takes longest.
+    "kubernetes": re.compile(r"tests/deploy/test_(kubernetes|several_pods)\.py"),
+}
+"""By a name for it, the files whose tests share what takes long to begin."""
 
 
 class SharedWorlds(LoadGroupScheduling):
-    """Sends tests that share a world to one process, and every other test to whoever is free."""
+    """Sends the tests of a file to one process, and all files that share a world to one."""
 
     def _split_scope(self, nodeid: str) -> str:
-        """The group of a test: the world that it shares, else the test itself."""
-        file = nodeid.partition("::")[0]
-        if file.startswith(_ROWS):
-            return _ROWS
-        return _INTEGRATION if _is_of_the_story(file) else nodeid
+        """The group of a test."""
+        return group_of(nodeid.partition("::")[0])
 
 
 @cache
-def _is_of_the_story(file: str) -> bool:
-    if not file.startswith(_INTEGRATION):
-        return False
-    return _STORY.search((_ROOT / file).read_text(encoding="utf-8")) is not None
+def group_of(file: str) -> str:
+    """The world that the tests of ``file`` share with those of others, else the file."""
+    world = next((name for name, files in _WORLDS.items() if files.match(file)), None)
+    if world is not None:
+        return world
+    is_of_the_story = file.startswith("tests/integration/") and _STORY.search(
+        (_ROOT / file).read_text(encoding="utf-8")
+    )
+    return "the story" if is_of_the_story else file

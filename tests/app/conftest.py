@@ -1,7 +1,8 @@
 """A whole agent against a simulated world, both over real HTTP, in one event loop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 import yaml
 
 from agent.app import Agent
+from agent.config.settings import Settings
 from agent.simulator.agent_config import build_config
 from agent.simulator.server import SimulatorServer, start
 from agent.simulator.world import World
+from agent.store.database import Database
 from agent.store.directory import TOKEN_NAME
 
 WORLD = """
@@ -126,13 +129,31 @@ def world_text() -> str:
     return WORLD
 
 
-@pytest.fixture
-async def scene(tmp_path: Path, world_text: str) -> AsyncIterator[Scene]:
-    """A running agent that has polled everything once."""
+@asynccontextmanager
+async def running_scene(
+    folder: Path,
+    world_text: str = WORLD,
+    stored: Mapping[str, bytes] | None = None,
+    **settings: Any,
+) -> AsyncIterator[Scene]:
+    """A running agent that has polled everything once.
+
+    Args:
+        folder: Where its configuration and its data are.
+        world_text: The world that it polls.
+        stored: Pages that its ledger has from before, by name.
+        settings: Further sections of its configuration.
+    """
     async with await start(World.parse(world_text)) as world:
-        config = tmp_path / "config.yaml"
-        settings = quicken(build_config(world.world, world.url, SPEED), tmp_path)
-        config.write_text(yaml.safe_dump(settings, allow_unicode=True))
+        config = folder / "config.yaml"
+        written = quicken(build_config(world.world, world.url, SPEED), folder) | settings
+        config.write_text(yaml.safe_dump(written, allow_unicode=True))
+        if stored:
+            store = Settings.model_validate(written).store
+            database = await Database.open(folder / "data", store)
+            for name, content in stored.items():
+                await database.put(name, content)
+            await database.close()
         agent = Agent(config)
         await agent.start()
         try:
@@ -140,3 +161,10 @@ async def scene(tmp_path: Path, world_text: str) -> AsyncIterator[Scene]:
             yield Scene(agent, world, config)
         finally:
             await agent.stop()
+
+
+@pytest.fixture
+async def scene(tmp_path: Path, world_text: str) -> AsyncIterator[Scene]:
+    """A running agent that has polled everything once."""
+    async with running_scene(tmp_path, world_text) as running:
+        yield running

@@ -22,7 +22,7 @@ from tests.app.planted_phones import SPELLINGS, PlantedPhones
 from tests.app.planted_provider import DOWN, WELL
 from tests.proof_size import size
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("planted phones")]
+pytestmark = pytest.mark.timeout(300)
 _REFUSED = {401, 403}
 _FEWEST_FIELDS = 100
 

@@ -5,16 +5,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import yaml
 
-from agent.app import Agent
 from agent.checks import charges
-from agent.config.settings import Settings
-from agent.simulator.agent_config import build_config
-from agent.simulator.server import start
-from agent.simulator.world import World
-from agent.store.database import Database
-from tests.app.conftest import SPEED, WORLD, Scene, quicken, until
+from tests.app.conftest import Scene, running_scene, until
 from tests.checks.test_charges import known
 
 STEP = 90.0
@@ -24,22 +17,10 @@ STEP = 90.0
 async def learnt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
     """An agent that knows three days of ``north/hq`` and nothing of ``south/hq``."""
     monkeypatch.setattr(charges, "WINDOW", 8.0)
-    async with await start(World.parse(WORLD)) as world:
-        config = tmp_path / "config.yaml"
-        settings = quicken(build_config(world.world, world.url, SPEED), tmp_path)
-        settings["contacts"] = {"security": {"name": "Ada", "phone": "1003"}}
-        config.write_text(yaml.safe_dump(settings, allow_unicode=True))
-        database = await Database.open(tmp_path / "data", Settings.model_validate(settings).store)
-        for name, content in known().habits.take_unwritten():
-            await database.put(name, content)
-        await database.close()
-        agent = Agent(config)
-        await agent.start()
-        try:
-            await until(lambda: agent.ready() is None, "the agent is ready")
-            yield Scene(agent, world, config)
-        finally:
-            await agent.stop()
+    stored = dict(known().habits.take_unwritten())
+    contacts = {"security": {"name": "Ada", "phone": "1003"}}
+    async with running_scene(tmp_path, stored=stored, contacts=contacts) as scene:
+        yield scene
 
 
 async def spend(scene: Scene, account: str, amounts: list[float]) -> None:

@@ -7,19 +7,12 @@ from typing import Any
 
 import msgspec
 import pytest
-import yaml
 
-from agent.app import Agent
 from agent.checks import call_habits
 from agent.checks.unusual_calls import UnusualReason
-from agent.config.settings import Settings
-from agent.simulator.agent_config import build_config
 from agent.simulator.entities import CallRecord
-from agent.simulator.server import start
-from agent.simulator.world import World
 from agent.states import CallResult
-from agent.store.database import Database
-from tests.app.conftest import SPEED, WORLD, Scene, quicken, until
+from tests.app.conftest import Scene, running_scene, until
 
 STOLEN, UNKNOWN = "4006220002", "4008110001"
 
@@ -30,20 +23,8 @@ async def learnt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     for name in ("WINDOW", "LOOKBACK"):
         monkeypatch.setattr(call_habits, name, 5.0)
     monkeypatch.setattr(call_habits, "STEP", 0.5)
-    async with await start(World.parse(WORLD)) as world:
-        config = tmp_path / "config.yaml"
-        settings = quicken(build_config(world.world, world.url, SPEED), tmp_path)
-        config.write_text(yaml.safe_dump(settings, allow_unicode=True))
-        database = await Database.open(tmp_path / "data", Settings.model_validate(settings).store)
-        await database.put("calls/north/hq", page())
-        await database.close()
-        agent = Agent(config)
-        await agent.start()
-        try:
-            await until(lambda: agent.ready() is None, "the agent is ready")
-            yield Scene(agent, world, config)
-        finally:
-            await agent.stop()
+    async with running_scene(tmp_path, stored={"calls/north/hq": page()}) as scene:
+        yield scene
 
 
 def page() -> bytes:

@@ -1,5 +1,6 @@
 """The Kubernetes files of ``deploy/``, read as they stand."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,3 +25,13 @@ def of_kind(kind: str) -> dict[str, Any]:
     """The only object of a kind."""
     (one,) = (one for one in resources(FOLDER) if one["kind"] == kind)
     return one
+
+
+def check_secret(folder: Path) -> None:
+    """The files that the configuration of ``folder`` names are keys of its secret and recipe."""
+    (secret,) = documents(folder / "secret.example.yaml")
+    text = (folder / "config.yaml").read_text(encoding="utf-8")
+    assert set(re.findall(r"_file: /run/secrets/numwatch/(\S+)", text)) == set(secret["stringData"])
+    recipe = (folder / "kustomization.yaml").read_text(encoding="utf-8")
+    for key in secret["stringData"]:
+        assert re.search(rf"--from-(literal|file)={key}\b", recipe), key

@@ -12,9 +12,7 @@ import pytest
 import yaml
 
 from agent.config.load import ConfigError, load
-from tests.deploy.manifests import FOLDER, OPERATOR, documents, of_kind, resources
-
-pytestmark = pytest.mark.xdist_group("kubernetes")  # loading schemas and models takes longest
+from tests.deploy.manifests import FOLDER, OPERATOR, check_secret, documents, of_kind, resources
 
 VERSIONS = ("1.29", "1.32", "1.35")
 """Releases of Kubernetes whose schemas the objects must satisfy."""
@@ -166,10 +164,6 @@ def test_the_configuration_loads_with_the_example_secret(tmp_path: Path) -> None
 
 
 def test_the_files_of_the_configuration_are_keys_of_the_secret() -> None:
-    (secret,) = documents(FOLDER / "secret.example.yaml")
+    check_secret(FOLDER)
     text = (FOLDER / "config.yaml").read_text(encoding="utf-8")
-    assert set(re.findall(r"_file: /run/secrets/numwatch/(\S+)", text)) == set(secret["stringData"])
-    recipe = (FOLDER / "kustomization.yaml").read_text(encoding="utf-8")
-    for key in secret["stringData"]:
-        assert re.search(rf"--from-(literal|file)={key}\b", recipe), key
     assert yaml.safe_load(text)["providers"]

@@ -17,11 +17,11 @@ from agent.config.load import ConfigError, load
 from agent.sinks.dispatcher import grace_for
 from agent.store.leases import TTL
 from tests.deploy import chart, kustomize
-from tests.deploy.manifests import FOLDER, documents
+from tests.deploy.manifests import FOLDER, check_secret, documents
 from tests.deploy.test_kubernetes import VERSIONS, WRONG, dropped
 from tests.integration.processes import ROOT
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("kubernetes")]
+pytestmark = pytest.mark.integration
 
 OVERLAY = FOLDER.parent / "kubernetes-replicas"
 OPERATOR = OVERLAY / "prometheus-operator"
@@ -182,12 +182,7 @@ def test_the_configuration_loads_with_the_example_secret(objects: Any, tmp_path:
 
 
 def test_the_files_of_the_configuration_are_keys_of_the_secret() -> None:
-    (secret,) = documents(OVERLAY / "secret.example.yaml")
-    text = (OVERLAY / "config.yaml").read_text(encoding="utf-8")
-    assert set(re.findall(r"_file: /run/secrets/numwatch/(\S+)", text)) == set(secret["stringData"])
-    recipe = (OVERLAY / "kustomization.yaml").read_text(encoding="utf-8")
-    for key in secret["stringData"]:
-        assert re.search(rf"--from-(literal|file)={key}\b", recipe), key
+    check_secret(OVERLAY)
 
 
 def test_the_operator_knows_everything_that_it_is_told(tmp_path: Path) -> None:

@@ -130,7 +130,6 @@ _ONE_AGENT = "the story has one agent, and no database that several share"
 NOT_IN_THE_STORY = {
     "Spend of the last hour": "nothing is usual before 72 hours are known",
     "Accounts by replica": _ONE_AGENT,
-    "Accounts that nobody polls": _ONE_AGENT,
     "Clocks of the replicas": _ONE_AGENT,
 }
 """Panels that the story has no data for, with the reason."""
@@ -142,16 +141,6 @@ def test_every_dashboard_query_shows_the_story(
 ) -> None:
     shown = query(story, f"count(max_over_time(({concrete(expression)})[5m:1s]))")
     assert bool(shown) is (title not in NOT_IN_THE_STORY), title
-
-
-_ONE_AGENT = "the story has one agent, and no database that several share"
-NOT_IN_THE_STORY = {
-    "Spend of the last hour": "nothing is usual before 72 hours are known",
-    "Accounts by replica": _ONE_AGENT,
-    "Accounts that nobody polls": _ONE_AGENT,
-    "Clocks of the replicas": _ONE_AGENT,
-}
-"""Panels that the story has no data for, with the reason."""
 
 
 @pytest.mark.parametrize(("title", "expression"), dashboard_queries(), ids=lambda value: value[:60])

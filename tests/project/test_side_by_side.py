@@ -1,0 +1,69 @@
+"""Tests that share a world run in one process, however many there are."""
+
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from tests.integration.processes import ROOT
+from tests.side_by_side import group_of
+
+CONFTEST = "from tests.conftest import pytest_xdist_make_scheduler\n"
+TESTS = """
+import os
+from pathlib import Path
+
+import pytest
+
+@pytest.mark.parametrize("index", range(8))
+def test_notes_its_process(index):
+    with Path(__file__).with_suffix(".processes").open("a") as notes:
+        notes.write(os.environ["PYTEST_XDIST_WORKER"] + "\\n")
+"""
+
+
+def processes(folder: Path, conftest: str) -> dict[str, set[str]]:
+    """By file, the processes that its tests ran in."""
+    (folder / "conftest.py").write_text(conftest)
+    for name in ("test_one.py", "test_other.py"):
+        (folder / name).write_text(TESTS)
+    own = ("-c", "/dev/null", "--rootdir", str(folder), "-p", "no:cacheprovider")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *own, "-n", "2", "--dist", "loadgroup", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    assert "16 passed" in done.stdout, done.stdout
+    noted: dict[str, set[str]] = defaultdict(set)
+    for file in folder.glob("*.processes"):
+        noted[file.stem] = set(file.read_text().split())
+    return noted
+
+
+def test_the_tests_of_a_file_run_in_one_process(tmp_path: Path) -> None:
+    ran = processes(tmp_path, CONFTEST)
+    assert {len(it) for it in ran.values()} == {1}
+    assert len(ran["test_one"] | ran["test_other"]) == 2
+
+
+def test_without_the_scheduler_they_are_spread(tmp_path: Path) -> None:
+    """The control: what pytest-xdist does by itself."""
+    assert {len(it) for it in processes(tmp_path, "").values()} == {2}
+
+
+@pytest.mark.parametrize(
+    ("file", "other"),
+    [
+        ("tests/source_rows/test_rows.py", "tests/source_rows/test_console.py"),
+        ("tests/integration/test_story.py", "tests/integration/test_grafana_calls.py"),
+        ("tests/deploy/test_kubernetes.py", "tests/deploy/test_several_pods.py"),
+    ],
+)
+def test_files_that_share_a_world_are_one_group(file: str, other: str) -> None:
+    assert group_of(file) == group_of(other)
+    assert group_of("tests/integration/test_kamailio.py") not in {group_of(file), group_of(other)}
