@@ -17,10 +17,10 @@ import msgspec
 from sqlalchemy import and_, insert, or_, select, true, update
 
 from agent.baselines.baseline import PAGE_PREFIX
-from agent.complaints.repository import StoredComplaint
 from agent.privacy.content import read_content
 from agent.privacy.person import Person
-from agent.privacy.personal import ERASED, complaint_without_people
+from agent.privacy.personal import ERASED
+from agent.privacy.purge import complaint_values
 from agent.privacy.store_search import FoundRow
 from agent.store import schema
 from agent.store.database import Database, uninterrupted
@@ -111,7 +111,7 @@ async def erase_row(database: Database, found: FoundRow, person: Person, now: fl
 def _erased_values(found: FoundRow, person: Person, now: float) -> dict[str, Any]:
     """The columns that change, as they are stored then."""
     if found.table is schema.complaints and _is_theirs(found.row, person):
-        return _complaint_values(found.row, now)
+        return {**complaint_values(found.row["document"]), "erased_at": now}
     columns = dict.fromkeys(it.column for it in found.texts)
     values: dict[str, Any] = {}
     for column in columns:
@@ -131,12 +131,6 @@ def _erased_values(found: FoundRow, person: Person, now: float) -> dict[str, Any
 def _is_theirs(row: Mapping[str, Any], person: Person) -> bool:
     """Whether the person complained, and was not only named in somebody else's complaint."""
     return bool(person.who) and row["who"] == person.who
-
-
-def _complaint_values(row: Mapping[str, Any], now: float) -> dict[str, Any]:
-    stored = msgspec.json.decode(row["document"], type=StoredComplaint)
-    document = msgspec.json.encode(complaint_without_people(stored))
-    return {"document": document, "caller": "", "who": "", "erased_at": now}
 
 
 def _without_their_complaints(document: bytes, row: Mapping[str, Any], person: Person) -> bytes:

@@ -23,6 +23,8 @@ Answer = tuple[int, str, Any]
 
 SCRAPED = ("job", "instance")
 """Labels that a scrape adds."""
+TWO = '(vector(1) or label_replace(vector(1), "of", "two", "", ""))'
+"""Two series that there are at any time: a scrape that failed leaves none of its own."""
 LONG_AGO = (("start", "1600000000"), ("end", "1600000060"))
 
 SAME: tuple[tuple[str, str, Parameters], ...] = (
@@ -76,8 +78,8 @@ REFUSED: tuple[tuple[str, str, Parameters], ...] = (
     ("POST", "query", ()),
     ("POST", "query", (("query", "up"), ("time", "now"))),
     ("POST", "query", (("query", "up"), ("timeout", "soon"))),
-    ("POST", "query", (("query", "count_values('a-b', numwatch_build_info)"),)),
-    ("POST", "query", (("query", "numwatch_number_info + on () numwatch_number_info"),)),
+    ("POST", "query", (("query", "count_values('a-b', vector(1))"),)),
+    ("POST", "query", (("query", f"{TWO} + on () {TWO}"),)),
     ("GET", "query_range", (("query", '"text"'), *LONG_AGO, ("step", "1"))),
     ("GET", "query_range", (("query", "up[5m]"), *LONG_AGO, ("step", "1"))),
     ("GET", "query_range", (("query", "up"), ("start", "x"), ("end", "2"), ("step", "1"))),

@@ -8,11 +8,13 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from agent.masking import mask_phone
 from agent.privacy.erasure import Reason
 from agent.privacy.person import Form, UnknownPersonError, person_of
 from agent.privacy.requests import CONFIGURATION, FILE, PersonReport
+from agent.store import schema
 from agent.store.database import Database
 from agent.tickets.ledger import Ledger
 from tests.privacy.planted_person import (
@@ -102,6 +104,21 @@ async def test_a_deleted_person_is_in_no_table_and_no_file(
     assert ticket.text.description == "complaint of [erased]: [erased]"
     assert [it.who for it in ticket.complaints] == [""]
     assert NAME in ticket.timeline[1].actor, "a name alone is no phone: privacy.tickets is for it"
+
+
+async def test_a_complaint_that_cannot_be_read_is_emptied_and_stops_no_deletion(
+    ledger: PlantedLedger, database: Database
+) -> None:
+    made = await ledger.complain(PHONE, LATELY, "no answer")
+    await ledger.answer(made, NOW)
+    damaged = f'{{"complaint": {{"caller": "{PHONE}"}}}}'.encode()
+    async with database.transaction() as connection:
+        await connection.execute(update(schema.complaints).values(document=damaged))
+    people = service(database).people
+    report = await people.delete(await people.find(PHONE, ""))
+    assert report.places == ()
+    (row,) = (await ledger.rows())["complaints"]
+    assert (row["caller"], row["who"], row["document"]) == ("", "", b"{}")
 
 
 async def test_changed_evidence_is_still_whole_and_says_that_it_was_changed(
