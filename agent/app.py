@@ -105,8 +105,7 @@ class Agent:
         self.own_series = OwnSeries(self.telemetry)
         self._replica: Replica | None = None
         self.reloads = Reloads(self.telemetry.record_reload, self._clock)
-        self.baselines = BaselineBook()
-        self.waivers = WaiverBook()
+        self.baselines, self.waivers = BaselineBook(), WaiverBook()
         self.customers = CustomerBook(lambda: self.settings)
         self._own_token = OwnToken(lambda: self.settings)
         self.tokens = TokenCheck(self._own_token.current, self.telemetry)
@@ -235,7 +234,8 @@ class Agent:
     def _upkeep_parts(self) -> UpkeepParts:
         facts = (lambda: self.settings, self._refresher.results, self._retention.now, self._clock)
         own = (self.telemetry, self._reports, self._dispatcher.wake)
-        return UpkeepParts(self.database, self._config, *facts, *own)
+        probes = self._refresher.probes
+        return UpkeepParts(self.database, self._config, self.fleet, probes, *facts, *own)
 
     def _checks(self, settings: Settings) -> tuple[Checker, SeriesBuilder]:
         series = SeriesBuilder(settings.metrics, planned_periods(settings))
@@ -262,7 +262,9 @@ class Agent:
             watch.start()
             self._running.push_async_callback(watch.stop)
         self._evaluation = Evaluation(self._evaluation_parts(), plan)
-        self._running.push_async_callback(self._stop_dispatcher)
+        self._running.push_async_callback(
+            lambda: self._dispatcher.stop(grace_for(self.settings.sinks))
+        )
         self._running.push_async_callback(self._evaluation.end)
         parts = (self._refresher, self.evidence.collector, self._history, self.notices)
         runs = (*(part.run for part in (*parts, self._upkeep)), AREAS.load_beside)
@@ -309,9 +311,6 @@ class Agent:
         await self._runtime_state.restore_baselines()
         await self._waivers.restore()
         await self._rejections.restore()
-
-    async def _stop_dispatcher(self) -> None:
-        await self._dispatcher.stop(grace_for(self.settings.sinks))
 
     # Reloading the configuration.
 
@@ -379,6 +378,7 @@ class Agent:
             waivers=self._waivers,
             privacy=self._upkeep.privacy,
             inspections=self._upkeep.inspections,
+            calls=self._upkeep.calls,
             history=self._history.reader,
             reports=self._reports,
             deliveries=Deliveries(self.database, self._dispatcher),

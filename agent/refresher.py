@@ -5,7 +5,7 @@ waits for it; an account that was polled several times meanwhile is processed on
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.health.fleet import FleetHealth
 from agent.model import AccountKey, Snapshot
+from agent.probing.board import ProbeBoard
 from agent.series import SeriesBuilder
 from agent.series.account import provider_down_block
 from agent.series.calls import habit_blocks
@@ -66,6 +67,9 @@ class Refresher:
         self.charges = ChargeHabits()
         self.calls = CallHabits()
         self._fleet_health = fleet_health or FleetHealth()
+        self.probes = ProbeBoard()
+        """The newest test calls of all accounts."""
+        self.probes.subscriber = self._mark_called
         self._habit_blocks: dict[AccountKey, tuple[list[Usual], tuple[Block, ...]]] = {}
         self._clock_set = 0.0
         self._dirty: set[AccountKey] = set()
@@ -105,6 +109,11 @@ class Refresher:
     def _mark_dirty(self, snapshot: Snapshot) -> None:
         key = snapshot.provider, snapshot.account
         self._dirty.update((key, *self._checker.attribution.dependents(key)))
+        self._wake.set()
+
+    def _mark_called(self, accounts: Iterable[AccountKey]) -> None:
+        """Process the accounts whose numbers were called for tests."""
+        self._dirty.update(key for key in accounts if self._fleet.get(*key) is not None)
         self._wake.set()
 
     def _mark_all_dirty(self) -> None:
@@ -228,7 +237,8 @@ class Refresher:
         charges = self.charges.note(snapshot, now)
         calls = self.calls.note(snapshot, checker.opening_hours, now)
         checked = checker.check(snapshot, now, before)
-        result = replace(checked, charges=charges, compared_calls=calls)
+        probes = self.probes.of(key)
+        result = replace(checked, charges=charges, compared_calls=calls, probes=probes)
         health = self._fleet_health.of(result, now)
         blocks = self._series.build(snapshot, result, now, health)
         return result, (*blocks, *self._usual_calls(key, snapshot, now))

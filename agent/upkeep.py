@@ -1,4 +1,4 @@
-"""What the agent does beside the watch: it purges old data, begins inspections, sends reports."""
+"""What the agent does beside the watch: it purges, inspects, sends reports, makes test calls."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -7,13 +7,16 @@ from pathlib import Path
 
 from agent.checks.result import CheckResult
 from agent.config.settings import Settings
+from agent.fleet import Fleet
 from agent.inspections.service import InspectionService
 from agent.model import AccountKey
 from agent.privacy.requests import PersonFacts, is_bound_in
 from agent.privacy.service import PrivacyService
+from agent.probing.board import ProbeBoard
 from agent.reports.scheduled import ScheduledReports
 from agent.reports.service import ReportService
 from agent.store.database import Database
+from agent.testcalls.service import CallParts, CallService
 from exporters.telemetry import Telemetry
 
 
@@ -24,6 +27,8 @@ class UpkeepParts:
     Args:
         database: The ledger.
         config: The configuration file.
+        fleet: The newest facts.
+        probes: The newest test calls.
         settings: The configuration in force.
         results: The newest check result of every account.
         retention: The time by which data grows old (:mod:`agent.store.retention`).
@@ -35,6 +40,8 @@ class UpkeepParts:
 
     database: Database
     config: Path
+    fleet: Fleet
+    probes: ProbeBoard
     settings: Callable[[], Settings]
     results: Mapping[AccountKey, CheckResult]
     retention: Callable[[], Awaitable[float]]
@@ -64,6 +71,8 @@ class Upkeep:
         self.inspections = InspectionService(
             parts.database, parts.settings, parts.results, parts.clock, parts.telemetry
         )
+        facts_of_calls = (parts.database, parts.settings, parts.fleet, parts.probes)
+        self.calls = CallService(CallParts(*facts_of_calls, parts.telemetry, parts.clock))
         self.scheduled_reports = ScheduledReports(
             parts.database, parts.reports, parts.settings, parts.clock, parts.queued
         )
@@ -73,6 +82,7 @@ class Upkeep:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.privacy.run(), name="privacy")
             group.create_task(self.inspections.run(), name="inspections")
+            group.create_task(self.calls.run(), name="test-calls")
             group.create_task(self.scheduled_reports.run(), name="scheduled-reports")
 
 

@@ -26,6 +26,7 @@ from exporters.labels import clean
 
 _POLL_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _RULE_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
+_SETUP_SECONDS = (0.5, 1, 2, 3, 4, 5, 6, 7, 8, 10, 15, 20, 30, 60)
 _LAG_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 1)
 
 _CLOSING = b"# EOF\n"
@@ -100,6 +101,7 @@ class Telemetry:
         self._add_poll_metrics()
         self._add_ticket_metrics()
         self._add_webhook_metrics()
+        self._add_probe_metrics()
         self._add_agent_metrics(release or _installed_version())
 
     def _add_poll_metrics(self) -> None:
@@ -131,6 +133,11 @@ class Telemetry:
         self.purged = self._counter("numwatch_privacy_purged_rows_total")
         self.purge_left = self._gauge("numwatch_privacy_rows_left")
         self.purge_last = self._gauge("numwatch_privacy_purge_timestamp_seconds")
+
+    def _add_probe_metrics(self) -> None:
+        self.probe_calls = self._counter("numwatch_probe_calls_total")
+        self.probe_setup = self._histogram("numwatch_probe_setup_seconds", _SETUP_SECONDS)
+        self.probe_budget = self._gauge("numwatch_probe_budget_remaining")
 
     def _add_webhook_metrics(self) -> None:
         self.token_failures = self._counter("numwatch_token_failures_total")

@@ -17,6 +17,7 @@ from agent.checks.unusual_calls import ComparedCalls
 from agent.lints.columns import LintColumns, LintSource
 from agent.lints.finding import Finding
 from agent.model import Binding, Number, Snapshot
+from agent.probing.facts import CallsByNumber
 from agent.states import BindingState, Capability, ConfigSection, NetworkState, NumberState
 
 
@@ -56,6 +57,9 @@ class CheckResult:
     """The spend of the last hour; ``None`` where balance or calls are not current."""
     compared_calls: Mapping[str, tuple[ComparedCalls, ...]] = field(default_factory=dict)
     """By number with calls of late: those beside what is usual, where that is known."""
+
+    probes: CallsByNumber = field(default_factory=dict)
+    """The newest test calls by number, as far as they still say something (docs/test-calls.md)."""
 
     def is_fresh(self, capability: Capability, now: float) -> bool:
         """Whether the facts of ``capability`` are recent enough to be current."""

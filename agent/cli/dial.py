@@ -1,13 +1,13 @@
 """``numwatch dial NUMBER`` places a test call; ``numwatch dial enrol`` adds an announcement."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.cli.dial_ledger import pages_of
 from agent.cli.dial_report import document, lines
-from agent.cli.dial_target import control_wish, wish_for
 from agent.cli.language import locale, say
 from agent.cli.observation import poll_once
 from agent.cli.runner import CommandError, ExitStatus, print_json, run_command
@@ -32,6 +32,7 @@ from agent.probing.prompt import PromptError, read_wav, write_wav
 from agent.probing.texts import ENGINE_MISSING, REFUSALS
 from agent.terminal.output import console, is_live, print_lines
 from agent.terminal.progress import progress
+from agent.testcalls.target import Known, control_of, target_of
 
 _POLLING = Message("asking the providers")
 _STEPS = {
@@ -118,11 +119,13 @@ async def _call(
     caller = choose_caller(settings.dial, options.caller)
     with progress(say(_POLLING, settings)):
         report = await poll_once(settings)
-    wish = wish_for(settings, report, caller, options.number, at_any_time=options.at_any_time)
+    is_complete = len(report.snapshots) == len(report.accounts)
+    known = Known(settings, report.snapshots, time.time(), is_complete=is_complete)
+    wish = target_of(known, caller, options.number, at_any_time=options.at_any_time).wish
     longest = settings.dial.longest + LONGEST_OVERHEAD
     book = CallBook(pages_of(settings), longest, settings.timezone)
     call = await _place(settings, book, wish, _CALLING)
-    control = control_wish(settings, caller)
+    control = control_of(settings, caller)
     is_needed = call.judgement.outcome not in SUCCESSFUL and control is not None
     if not is_needed or control is None or control.number == options.number:
         return call, None, False

@@ -123,6 +123,8 @@ class Dial(Section):
     """The longest a test call takes, ringing included."""
     listen: Annotated[Duration, Field(ge=1, le=60)] = _LISTEN
     """How long is listened after the answer before we hang up."""
+    stale_after: Annotated[Duration, Field(ge=600, le=30 * 86_400)] = 86_400.0
+    """How long something is concluded from a test call."""
     number_hours: Annotated[list[NumberHours], Field(max_length=10_000)] = Field(default=[])
     """When numbers may be called, where their providers do not say."""
     country: Literal["CN", "DE", "FR", "GB", "US"] = "CN"

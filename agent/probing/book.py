@@ -21,6 +21,7 @@ from agent.config.dial import Caller
 from agent.config.service import is_within
 from agent.providers.cost_budget import CostBudget, Costs
 from agent.providers.paid_queries import Pages
+from agent.store.database import uninterrupted
 
 PAGE: Final = "dial/book"
 _NO_SPACING: Final = 1.0
@@ -123,6 +124,7 @@ class CallBook:
         self._clock = clock
         self._changing = asyncio.Lock()
 
+    @uninterrupted
     async def permit(self, wish: Wish) -> Permit:
         """Charge a call and take its phones; the call may be made once this returns.
 
@@ -138,6 +140,7 @@ class CallBook:
             except OSError:
                 raise RefusedError(Refusal.LEDGER) from None
 
+    @uninterrupted
     async def end(self, permit: Permit) -> bool:
         """Give the phones of a call that has ended back.
 
@@ -153,6 +156,7 @@ class CallBook:
             except (OSError, RefusedError):
                 return False
 
+    @uninterrupted
     async def remaining(self, caller: Caller) -> int:
         """How many calls ``caller`` may still make today.
 

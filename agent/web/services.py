@@ -30,6 +30,7 @@ from agent.rules.queries.queries import Queries
 from agent.sinks.delivery_status import DeliveryStatus
 from agent.states import Capability
 from agent.store.audit import AuditLog
+from agent.testcalls.service import CallService
 from agent.tickets.actions.request import ActionRequest
 from agent.tickets.changes import Change
 from agent.tickets.dispatch.stored_movements import StoredMovements
@@ -221,6 +222,8 @@ class WebServices:
     """Says how long data about people is kept; exports and deletes one person's."""
     inspections: InspectionService | None = None
     """Inspections and onboardings of numbers."""
+    calls: CallService | None = None
+    """Places test calls, and has those that were made."""
     history: Callable[[], HistoryReader | None] = lambda: None
     """What was, by the hour; ``None`` where no history is kept."""
     deliveries: Deliveries | None = None

@@ -54,6 +54,27 @@ TELEMETRY: tuple[Row, ...] = (
         "The Date of the provider's newest answer minus the agent's own time.",
     ),
     Row(
+        "numwatch_probe_calls_total",
+        "counter",
+        "",
+        "caller number outcome",
+        "Test calls that the agent placed, by the line that called, the number and the outcome.",
+    ),
+    Row(
+        "numwatch_probe_setup_seconds",
+        "histogram",
+        "seconds",
+        "caller",
+        "How long test calls took from dialling until something was heard of the far end.",
+    ),
+    Row(
+        "numwatch_probe_budget_remaining",
+        "gauge",
+        "",
+        "caller",
+        "Test calls that the line may still make today, as of its newest call.",
+    ),
+    Row(
         "numwatch_complaints_total",
         "counter",
         "",

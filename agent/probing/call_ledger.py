@@ -1,0 +1,120 @@
+"""The ledger of test calls: each is stored once, with the recordings of those that failed."""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+import structlog
+from sqlalchemy import ColumnElement, and_, insert, select
+
+from agent.probing.facts import ProbeCall
+from agent.store.database import Database, uninterrupted
+from agent.store.schema import test_call_files, test_calls
+
+log = structlog.get_logger(__name__)
+
+MOST_READ: Final = 20_000
+"""Calls that one reading returns."""
+
+
+@dataclass(frozen=True)
+class CallFile:
+    """Something that is stored with a call: its recording, or the trace of its messages."""
+
+    name: str
+    content: bytes
+
+
+class CallLedger:
+    """Reads and writes test calls. Every method raises StoreError when the ledger cannot be."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @uninterrupted
+    async def add(self, call: ProbeCall, files: Sequence[CallFile] = ()) -> None:
+        """Store a call with its files, all or nothing."""
+        row = {
+            "call": call.id,
+            "at": call.at,
+            "provider": call.provider,
+            "account": call.account,
+            "number": call.number,
+            "caller": call.caller,
+            "purpose": call.purpose.value,
+            "reference": call.reference,
+            "outcome": call.outcome.value,
+            "document": msgspec.json.encode(call),
+        }
+        rows = [
+            {
+                "call": call.id,
+                "name": file.name,
+                "taken_at": call.at,
+                "sha256": sha256(file.content).hexdigest(),
+                "content": zlib.compress(file.content),
+            }
+            for file in files
+        ]
+        async with self._database.transaction() as connection:
+            await connection.execute(insert(test_calls).values(**row))
+            if rows:
+                await connection.execute(insert(test_call_files), rows)
+
+    async def since(self, at: float) -> list[ProbeCall]:
+        """The calls that began at ``at`` (epoch seconds) or later, the newest first."""
+        return await self._calls(test_calls.c.at >= at)
+
+    async def of_number(self, number: str, limit: int = 50) -> list[ProbeCall]:
+        """The newest calls to ``number``, the newest first."""
+        return await self._calls(test_calls.c.number == number, limit)
+
+    async def of_reference(self, reference: str) -> list[ProbeCall]:
+        """The calls made for a plan, an acceptance or a ticket, the newest first."""
+        return await self._calls(test_calls.c.reference == reference)
+
+    async def page(
+        self, number: str = "", caller: str = "", limit: int = 50, offset: int = 0
+    ) -> list[ProbeCall]:
+        """Some calls, the newest first; of all numbers or callers where none is named."""
+        columns = test_calls.c
+        conditions = [columns.number == number] if number else []
+        conditions += [columns.caller == caller] if caller else []
+        return await self._calls(and_(columns.at >= 0, *conditions), limit, offset)
+
+    @uninterrupted
+    async def files_of(self, call_id: str) -> list[CallFile]:
+        """What is stored with a call, its recording and trace; none after their retention."""
+        columns = test_call_files.c
+        query = select(columns.name, columns.content).where(columns.call == call_id)
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query.order_by(columns.id))).all()
+        return [CallFile(name, zlib.decompress(content)) for name, content in rows]
+
+    @uninterrupted
+    async def _calls(
+        self, condition: ColumnElement[bool], limit: int = MOST_READ, offset: int = 0
+    ) -> list[ProbeCall]:
+        columns = test_calls.c
+        query = (
+            select(columns.document)
+            .where(condition)
+            .order_by(columns.at.desc(), columns.id.desc())
+            .limit(limit)
+            .offset(offset)
+        )
+        async with self._database.reading() as connection:
+            documents = (await connection.execute(query)).scalars().all()
+        return [call for it in documents if (call := _decoded(it)) is not None]
+
+
+def _decoded(document: Any) -> ProbeCall | None:
+    try:
+        return msgspec.json.decode(document, type=ProbeCall)
+    except msgspec.MsgspecError:
+        # A later version's; nothing is concluded from it.
+        log.warning("test_call_unreadable")
+        return None

@@ -1,0 +1,1 @@
+"""Test calls of a running agent: asked for by people, plans, acceptances and tickets."""
