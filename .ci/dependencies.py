@@ -26,6 +26,7 @@ ALLOWED = frozenset(
 SPELLINGS = {
     "Apache 2": "Apache-2.0",
     "Apache 2.0": "Apache-2.0",
+    "Apache licensed, as found in the LICENSE file": "Apache-2.0",
     "ISC License": "ISC",
     "MIT License": "MIT",
     "License :: OSI Approved :: MIT License": "MIT",
@@ -38,6 +39,8 @@ ONLY_IN_A_LICENCE_FILE = {"promql-parser": "MIT"}
 
 OF_TEST_CALLS = ("baresip-python", "cffi", "pycparser")
 """What the extra ``dial`` brings; a user installs it by name, and no lock of ours does."""
+OF_SPEECH = ("sherpa-onnx", "sherpa-onnx-core")
+"""What the extra ``speech`` brings, likewise."""
 
 
 class DependencyError(Exception):
@@ -92,7 +95,9 @@ def licences() -> str:
     if wrong:
         raise DependencyError(f"licences that are unknown or not allowed: {wrong}")
     lines = [f"| {name} | {rows[name]} |" for name in sorted(rows)]
-    optional = [f"| {name} | {licence(name)} |" for name in OF_TEST_CALLS]
+    of_test_calls, of_speech = (
+        [f"| {name} | {licence(name)} |" for name in names] for names in (OF_TEST_CALLS, OF_SPEECH)
+    )
     return "\n".join(
         [
             "# Licences",
@@ -111,7 +116,14 @@ def licences() -> str:
             "",
             "| package | licence |",
             "|---|---|",
-            *optional,
+            *of_test_calls,
+            "",
+            "With the extra `speech`, for speech recognition in test calls, these are. The second",
+            "has ONNX Runtime (MIT) in its wheel; a model is under a licence of its own.",
+            "",
+            "| package | licence |",
+            "|---|---|",
+            *of_speech,
             "",
         ]
     )

@@ -16,6 +16,8 @@ from agent.probing.texts import (
     ENDED,
     LINE_AT_FAULT,
     OUTCOMES,
+    SPEECH_FAILED,
+    SPEECH_MISSING,
     TONES,
 )
 from agent.terminal.grid import facts, paragraph
@@ -26,6 +28,7 @@ _SETUP: Final = Message("until something was heard of it")
 _ANSWERED: Final = Message("until the answer")
 _ANNOUNCEMENT: Final = Message("announcement")
 _HEARD: Final = Message("tones")
+_WORDS: Final = Message("said, written down by a machine")
 _QUALITY: Final = Message("quality (MOS)")
 _PACKETS: Final = Message("packets received, lost")
 _SIP: Final = Message("answer of the network")
@@ -50,6 +53,8 @@ def lines(
         yield from paragraph(words.say(LINE_AT_FAULT, **values), width, "  ")
     elif unchecked:
         yield from paragraph(words.say(CONTROL_UNKNOWN, **values), width, "  ")
+    if failure := call.observation.early.words_failure:
+        yield from paragraph(_speech_failure(failure, words), width, "  ")
     if signalling.is_forwarded:
         yield from paragraph(words.say(_FORWARDED), width, "  ")
     tones = [tone.kind for tone in (*call.observation.early.tones, *call.observation.talk.tones)]
@@ -63,6 +68,7 @@ def lines(
         (_ANSWERED, _seconds(signalling.answered, words)),
         (_HEARD, ", ".join(words.say(TONES[kind]) for kind in dict.fromkeys(tones))),
         (_ANNOUNCEMENT, _announcement(call, words)),
+        (_WORDS, call.observation.early.words),
         (_QUALITY, "" if call.mos is None else f"{call.mos:.1f}"),
         (_PACKETS, f"{reception.packets}, {reception.lost}" if reception.packets else ""),
         (_SIP, f"{status}{cause}"),
@@ -95,6 +101,8 @@ def _call_document(call: PlacedCall) -> dict[str, Any]:
         "evidence": list(judgement.evidence),
         "announcement": judgement.prompt or None,
         "announcement_confidence": judgement.prompt_confidence,
+        "words": observation.early.words or None,
+        "words_failure": observation.early.words_failure or None,
         "sip_status": signalling.status or None,
         "sip_phrase": signalling.phrase,
         "q850_cause": signalling.cause,
@@ -135,6 +143,12 @@ def _announcement(call: PlacedCall, words: Words) -> str:
     name = call.judgement.prompt
     known = PROMPTS_BY_NAME.get(name)
     return name if known is None else words.say(known.text)
+
+
+def _speech_failure(failure: str, words: Words) -> str:
+    if failure == SPEECH_MISSING.msgid:
+        return words.say(SPEECH_MISSING)
+    return words.say(SPEECH_FAILED, reason=failure)
 
 
 def _seconds(value: float | None, words: Words) -> str:

@@ -25,6 +25,7 @@ from agent.config.sink_checks import (
 )
 from agent.config.sink_configuration import CallbackSignature
 from agent.config.sinks import SINK_CONFIGURATIONS, Sink
+from agent.config.speech import speech_is_consistent
 from agent.config.unvalidated import UnvalidatedConfig
 from agent.config.values import GUARDS, OPEN_LISTEN, epoch_of, is_loopback, split_address
 from agent.config.web_config import open_addresses_are_guarded, users_have_passwords
@@ -302,6 +303,7 @@ CHECKS: tuple[Check, ...] = (
     profiles_exist,
     paths_lead_somewhere,
     scheduled_reports_can_be_sent,
+    speech_is_consistent,
     stop_is_below_notice,
     planned_changes_end_after_they_start,
     polls_outlast_requests,

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from agent.config.secret import Secret
 from agent.config.section import HostName, Section
 from agent.config.service import Hours
+from agent.config.speech import Speech
 from agent.config.unvalidated import UnvalidatedConfig
 from agent.yamlfile.duration import parse_duration
 from agent.yamlfile.paths import select
@@ -131,6 +132,8 @@ class Dial(Section):
     """Whose ringback, busy and congestion tones are heard."""
     fingerprints: str = "fingerprints"
     """The folder of announcements that ``numwatch dial enrol`` adds to."""
+    speech: Speech | None = None
+    """Speech recognition of announcements that nobody enrolled; without it there is none."""
 
     def hours_of(self, number: str) -> tuple[str, ...]:
         """When ``number`` may be called; empty where nothing is configured."""

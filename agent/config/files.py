@@ -144,7 +144,12 @@ def _absolute_dial(dial: Dial, folder: Path) -> Dial:
         update={"file": dial.prompt.file and str(folder / dial.prompt.file)}
     )
     fingerprints = str(folder / dial.fingerprints)
-    return dial.model_copy(update={"prompt": prompt, "fingerprints": fingerprints})
+    speech = dial.speech and dial.speech.model_copy(
+        update={"model": str(folder / dial.speech.model)}
+    )
+    return dial.model_copy(
+        update={"prompt": prompt, "fingerprints": fingerprints, "speech": speech}
+    )
 
 
 def _absolute_profile(name: str, folder: Path) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from agent.announcement_words import ANNOUNCEMENTS
 from agent.diagnosis.caller_reports import CallerReport
 from agent.i18n import Message, contextual
 from agent.states import Cause
@@ -68,49 +69,49 @@ PROMPTS: Final[Sequence[Prompt]] = (
     Prompt(
         "balance",
         Message("the balance is insufficient"),
-        r"余额不足|insufficient balance|balance (is )?(insufficient|too low)",
+        ANNOUNCEMENTS["balance"],
         (Cause.BALANCE_EXHAUSTED,),
         _MONEY | {Cause.NUMBER_SUSPENDED_ARREARS},
     ),
     Prompt(
         "no_right",
         Message("no right to call"),
-        r"无权|没有?权限|限制呼叫|no (right|permission) to|not (allowed|permitted) to",
+        ANNOUNCEMENTS["no_right"],
         (Cause.LIST_BLOCKS_CALLER, Cause.WHITELIST_BLOCKS_CALLER, Cause.PROVIDER_LEG),
         frozenset({Cause.REGION_BLOCKS_CALLER}),
     ),
     Prompt(
         "nonexistent",
         Message("the number does not exist"),
-        r"空号|号码(是)?不存在|号码有误|does not exist|non-?existent|no such number|not exist",
+        ANNOUNCEMENTS["nonexistent"],
         (Cause.NUMBER_RECLAIMED, Cause.BINDING_NONEXISTENT),
         _OUT_OF_SERVICE,
     ),
     Prompt(
         "suspended",
         Message("the number is suspended"),
-        r"停机|欠费|suspended|arrears",
+        ANNOUNCEMENTS["suspended"],
         (Cause.NUMBER_SUSPENDED_ARREARS, Cause.BINDING_ARREARS),
         _OUT_OF_SERVICE | _MONEY,
     ),
     Prompt(
         "barred",
         Message("the service is paused"),
-        r"暂停(服务|使用)|呼入限制|限制呼入|out of service|service is paused|barred",
+        ANNOUNCEMENTS["barred"],
         (Cause.NUMBER_SUSPENDED_REQUESTED, Cause.BINDING_BARRED),
         _OUT_OF_SERVICE | _MONEY | {Cause.BINDING_ARREARS, Cause.BINDING_UNREGISTERED},
     ),
     Prompt(
         "off",
         Message("the phone is switched off"),
-        r"关机|switched off|power(ed)?[ -]off|turned off",
+        ANNOUNCEMENTS["off"],
         (Cause.BINDING_OFF,),
         _SILENT_PHONES,
     ),
     Prompt(
         "unreachable",
         Message("the phone cannot be reached"),
-        r"无法接通|不在服务区|信号|out of (coverage|range|the service area)|cannot be reached",
+        ANNOUNCEMENTS["unreachable"],
         (Cause.BINDING_OUT_OF_AREA,),
         _SILENT_PHONES | {Cause.BINDING_NONEXISTENT, Cause.BINDING_BARRED},
     ),
@@ -142,41 +143,41 @@ PROMPTS: Final[Sequence[Prompt]] = (
     Prompt(
         "closed",
         Message("it is closed"),
-        r"下班|非工作时间|非营业|休息时间|不在工作时间|closed|(office|opening|working) hours",
+        ANNOUNCEMENTS["closed"],
         (Cause.SCHEDULE_CLOSED,),
     ),
     Prompt(
         "network",
         Message("the network is busy or out of order"),
-        r"网络(忙|繁忙|故障|异常)|线路(故障|异常)|network|line fault|congest",
+        ANNOUNCEMENTS["network"],
         (Cause.PROVIDER_LEG,),
         frozenset({Cause.CAPACITY_EXCEEDED}),
     ),
     Prompt(
         "rejected",
         Message("the call is rejected"),
-        r"拒接|拒绝|被挂断|reject",
+        ANNOUNCEMENTS["rejected"],
         (Cause.BINDING_REJECTED,),
         _SILENT_PHONES,
     ),
     Prompt(
         "no_answer",
         Message("it rings and nobody answers"),
-        r"无人接|没人接|无应答|不接|回铃|一直响|no answer|nobody answers|not answered|rings",
+        ANNOUNCEMENTS["no_answer"],
         (Cause.WAIT_TOO_SHORT, Cause.BINDING_NO_ANSWER),
         _SILENT_PHONES,
     ),
     Prompt(
         "busy",
         Message("busy"),
-        r"正忙|忙音|占线|通话中|繁忙|嘟嘟|\b忙|电话忙|busy|engaged",
+        ANNOUNCEMENTS["busy"],
         (Cause.REGION_BLOCKS_CALLER, Cause.CAPACITY_EXCEEDED, Cause.BINDING_BUSY),
         _SILENT_PHONES,
     ),
     Prompt(
         "no_connection",
         contextual("prompt", "no connection"),
-        r"打不通|接不通|拨不通|无法拨通|接通不了|get through|cannot connect|no connection",
+        ANNOUNCEMENTS["no_connection"],
         (Cause.PROVIDER_LEG,),
         frozenset(Cause) - {Cause.HEALTHY, Cause.VOICE_QUALITY},
     ),

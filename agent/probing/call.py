@@ -18,6 +18,7 @@ from agent.probing.hearing.quality import mean_opinion_score
 from agent.probing.observation import Observation
 from agent.probing.outcome import Judgement, outcome_of
 from agent.probing.prompt import prompt_pcm
+from agent.probing.speech.listening import with_words
 
 LONGEST_OVERHEAD: Final = 30.0
 """Seconds that a call may take beside its longest duration: starting, and ending at last."""
@@ -110,6 +111,7 @@ async def make_test_call(
     finally:
         await asyncio.shield(book.end(permit))
     observation = await asyncio.to_thread(observe, record, enrolled, dial.country)
+    observation = await with_words(observation, record, dial.speech)
     return PlacedCall(
         wish.number,
         wish.caller.name,

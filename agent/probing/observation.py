@@ -60,6 +60,10 @@ class Hearing:
     is_silent: bool = False
     tones: tuple[ToneHeard, ...] = ()
     announcement: Match = UNKNOWN
+    words: str = ""
+    """What was said, written down by a machine; empty where nobody asked for it."""
+    words_failure: str = ""
+    """Why there are no words although they were asked for."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Judges a test call: its outcome, and how certain that is.
 
 The order of evidence is that of docs/reference/dial-tests.md: SIP's status and the Reason header,
-then tones by cadence, then known announcements; what none of them decides is unknown. Evidence
-that contradicts stronger evidence makes it less certain and never replaces it.
+then tones by cadence, then known announcements, then words that a machine wrote down; what none of
+them decides is unknown. Evidence that contradicts stronger evidence makes it less certain and never
+replaces it.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,9 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import Final
 
-from agent.probing.hearing.fingerprint import Match
+from agent.probing.hearing.fingerprint import UNKNOWN
 from agent.probing.hearing.tone_table import ToneKind
 from agent.probing.observation import Ended, Hearing, Observation
+from agent.probing.speech.words import CONFIDENCE, announcement_in
 
 
 @unique
@@ -56,9 +58,10 @@ class Judgement:
     confidence: float
     """From 0.8 to 1; 0 for an unknown outcome."""
     evidence: tuple[str, ...]
-    """What decided, the strongest first: ``q850:17``, ``sip:486``, ``tone:busy``."""
+    """What decided, the strongest first: ``q850:17``, ``sip:486``, ``tone:busy``, ``speech``."""
     prompt: str = ""
-    """The announcement that was recognized, by the name it was enrolled under."""
+    """The announcement that was recognized, by the name it was enrolled under; where nothing but
+    its words decided, by that of docs/reference/domain.md §2."""
     prompt_confidence: float = 0.0
 
 
@@ -120,13 +123,13 @@ _LEAST_TALK: Final = 0.5
 _FEWEST_SENT: Final = 50
 """Packets, one second, that we must have sent before a lack of packets says anything."""
 _RINGING: Final = 180
+_SPEECH: Final = "speech"
 
 
 def outcome_of(observation: Observation) -> Judgement:
     """The outcome of a test call; ``unknown`` where nothing decides it."""
-    announcement = _announcement(observation)
-    prompt = (announcement.name, announcement.confidence)
     outcome, confidence, evidence = _decide(observation)
+    prompt = _prompt(observation, evidence)
     if confidence < _DECIDED:
         # A hint is no outcome: it stays among the evidence.
         return Judgement(CallOutcome.UNKNOWN, 0.0, evidence, *prompt)
@@ -219,16 +222,30 @@ def _by_announcement(observation: Observation) -> _Found | None:
     return (CallOutcome.ANNOUNCEMENT, match.confidence, "announcement") if match.name else None
 
 
+def _by_speech(observation: Observation) -> _Found | None:
+    """The last resort: a machine may mishear, and a colour ring may say such words too."""
+    known = announcement_in(observation.early.words)
+    return (CallOutcome.ANNOUNCEMENT, CONFIDENCE, _SPEECH) if known else None
+
+
 _RULES: Final[tuple[Callable[[Observation], _Found | None], ...]] = (
     _by_cause,
     _by_status,
     _by_tone,
     _by_announcement,
     _by_ringing,
+    _by_speech,
 )
 """In the order of evidence."""
 
 
-def _announcement(observation: Observation) -> Match:
-    talk = observation.talk.announcement
-    return talk if talk.name else observation.early.announcement
+def _prompt(observation: Observation, evidence: tuple[str, ...]) -> tuple[str, float]:
+    """The announcement that was heard and how certain that is.
+
+    Words name one only where they decided: beside other evidence they may be anybody's.
+    """
+    matches = observation.talk.announcement, observation.early.announcement
+    match = next((each for each in matches if each.name), UNKNOWN)
+    if match.name or evidence[:1] != (_SPEECH,):
+        return match.name, match.confidence
+    return announcement_in(observation.early.words), CONFIDENCE

@@ -68,6 +68,11 @@ REFUSALS: Final[Mapping[Refusal, Message]] = {
 ENGINE_MISSING: Final = Message(
     "the engine for test calls is not installed; install it with: pip install 'numwatch[dial]'"
 )
+SPEECH_MISSING: Final = Message(
+    "speech recognition is configured and not installed; install it with: "
+    "pip install 'numwatch[speech]'"
+)
+SPEECH_FAILED: Final = Message("What was said could not be written down: {reason}")
 LINE_AT_FAULT: Final = Message(
     "The control number did not answer either: the line {caller} is at fault, and nothing is "
     "concluded about {number}."

@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import io
 import json
+import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from agent.simulator.server import start
 from agent.simulator.telephony.endpoint import SipEndpoint, open_endpoint
 from agent.simulator.telephony.world import answering
 from agent.simulator.world import World
+from tests.probing.tiny_model import write_model
 
 pytestmark = pytest.mark.timeout(120)
 WORLD = """
@@ -148,6 +151,34 @@ def test_an_announcement_is_recorded_enrolled_and_recognized(scene: Scene) -> No
     assert second.returncode == 1, second.stdout + second.stderr
     assert "网络播放了已登记的提示音" in second.stdout
     assert "停机" in second.stdout
+
+
+@pytest.mark.skipif(find_spec("sherpa_onnx") is None, reason="sherpa-onnx is not installed")
+def test_what_nobody_enrolled_is_written_down_by_a_machine(scene: Scene, tmp_path: Path) -> None:
+    folder = write_model(tmp_path, "您拨打的用户已停机")
+    config = scene.write(speech={"model": str(folder), "kind": "zipformer_ctc"})
+    done = numwatch("4006220003", "--config", config, "--json")
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["outcome"]) == (1, "announcement"), done.stderr
+    assert "您拨打的用户已停机" in document["words"]
+    assert document["words_failure"] is None
+    assert (document["announcement"], document["announcement_confidence"]) == ("suspended", 0.8)
+    assert document["evidence"][0] == "speech"
+    shown = numwatch("4006220003", "--config", config, lang="zh-CN")
+    assert "听到的话（机器转写）" in shown.stdout
+    assert "您拨打的用户已停机" in shown.stdout
+
+
+def test_without_speech_recognition_it_says_what_to_install(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_model(tmp_path / "model", "停机")
+    (tmp_path / "sherpa_onnx.py").write_text("raise ModuleNotFoundError")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
+    config = scene.write(speech={"model": str(folder), "kind": "zipformer_ctc"})
+    done = numwatch("4006220003", "--config", config)
+    assert done.returncode == 3
+    assert "pip install 'numwatch[speech]'" in " ".join(done.stdout.split())
 
 
 def test_the_budget_holds_over_commands_and_an_unused_one_is_kept(scene: Scene) -> None:

@@ -1,0 +1,1 @@
+"""Speech recognition by the user's own model: what an announcement says, in words."""
