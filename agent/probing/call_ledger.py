@@ -1,14 +1,14 @@
 """The ledger of test calls: each is stored once, with the recordings of those that failed."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
 import structlog
-from sqlalchemy import ColumnElement, and_, insert, select
+from sqlalchemy import ColumnElement, and_, func, insert, select
 
 from agent.probing.facts import ProbeCall
 from agent.store.database import Database, uninterrupted
@@ -80,10 +80,33 @@ class CallLedger:
         self, number: str = "", caller: str = "", limit: int = 50, offset: int = 0
     ) -> list[ProbeCall]:
         """Some calls, the newest first; of all numbers or callers where none is named."""
-        columns = test_calls.c
-        conditions = [columns.number == number] if number else []
-        conditions += [columns.caller == caller] if caller else []
-        return await self._calls(and_(columns.at >= 0, *conditions), limit, offset)
+        return await self._calls(_of(number, caller), limit, offset)
+
+    @uninterrupted
+    async def count(self, number: str = "", caller: str = "") -> int:
+        """How many calls all pages of :meth:`page` have."""
+        query = select(func.count()).select_from(test_calls).where(_of(number, caller))
+        async with self._database.reading() as connection:
+            return int((await connection.execute(query)).scalar_one())
+
+    async def find(self, call_id: str) -> ProbeCall | None:
+        """One call; ``None`` where there is none, or it cannot be read."""
+        return next(iter(await self._calls(test_calls.c.call == call_id, 1)), None)
+
+    @uninterrupted
+    async def file_names(self, call_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """The names of what is stored with each of some calls."""
+        columns = test_call_files.c
+        query = select(columns.call, columns.name).where(columns.call.in_(call_ids))
+        found: dict[str, tuple[str, ...]] = {}
+        async with self._database.reading() as connection:
+            for call, name in (await connection.execute(query.order_by(columns.id))).all():
+                found[call] = (*found.get(call, ()), name)
+        return found
+
+    async def file(self, call_id: str, name: str) -> bytes | None:
+        """One of the files that are stored with a call; ``None`` where it is not."""
+        return next((it.content for it in await self.files_of(call_id) if it.name == name), None)
 
     @uninterrupted
     async def files_of(self, call_id: str) -> list[CallFile]:
@@ -109,6 +132,13 @@ class CallLedger:
         async with self._database.reading() as connection:
             documents = (await connection.execute(query)).scalars().all()
         return [call for it in documents if (call := _decoded(it)) is not None]
+
+
+def _of(number: str, caller: str) -> ColumnElement[bool]:
+    columns = test_calls.c
+    conditions = [columns.number == number] if number else []
+    conditions += [columns.caller == caller] if caller else []
+    return and_(columns.at >= 0, *conditions)
 
 
 def _decoded(document: Any) -> ProbeCall | None:

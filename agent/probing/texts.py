@@ -39,11 +39,12 @@ REFUSALS: Final[Mapping[Refusal, Message]] = {
         "{caller} may not call at this hour; its hours are dial.callers.hours"
     ),
     Refusal.NUMBER_HOURS: Message(
-        "{number} is not to be called at this hour; --any-time calls it all the same"
+        "{number} is not to be called at this hour; --any-time, or the tick on its page, calls it "
+        "all the same"
     ),
     Refusal.HOURS_UNKNOWN: Message(
         "the hours of {number} could not be read from its provider; give them under "
-        "dial.number_hours, or use --any-time"
+        "dial.number_hours, or use --any-time or the tick on its page"
     ),
     Refusal.NOT_OURS: Message(
         "{number} is no number of a configured account, nor dial.control_number: "
@@ -61,8 +62,8 @@ REFUSALS: Final[Mapping[Refusal, Message]] = {
         "another test call rings at the same phones; wait until that has ended"
     ),
     Refusal.LEDGER: Message(
-        "the ledger cannot be written, and what is not charged is not called; a running agent "
-        "holds it: stop the agent for the test call, or ask numwatch doctor"
+        "the ledger cannot be written, and what is not charged is not called; numwatch doctor "
+        "says why"
     ),
 }
 ENGINE_MISSING: Final = Message(

@@ -3,8 +3,9 @@
 import io
 import json
 import wave
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
+from uuid import uuid4
 
 from agent.config.dial import Caller
 from agent.model import AccountKey
@@ -33,6 +34,10 @@ class CallRequest:
     """Whether somebody asked for it outside the number's hours."""
     account: AccountKey | None = None
     """The account whose number it is, where several have it."""
+    keep_recording: bool = False
+    """Whether what is heard is stored where the call gets through, too."""
+    id: str = field(default_factory=lambda: uuid4().hex, compare=False)
+    """The id of the call."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import uuid4
 
@@ -29,6 +29,7 @@ from agent.store.database import Database
 from agent.testcalls.book_pages import book_pages
 from agent.testcalls.outcome import CallRequest, Made, control_says, facts_of, files_of
 from agent.testcalls.target import Known, control_of, target_of
+from agent.testcalls.under_way import CallsUnderWay
 from exporters.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
@@ -71,9 +72,24 @@ class CallService:
         self._open_pages = book_pages(parts.database)
         self._book: tuple[Settings, CallBook] | None = None
         self._read_until: float | None = None
+        self.under_way = CallsUnderWay(self.call, parts.clock)
+        """The calls that people have asked for."""
 
-    async def call(self, request: CallRequest, on_event: Progress = lambda _: None) -> ProbeCall:
+    async def call(
+        self,
+        request: CallRequest,
+        on_event: Progress = lambda _: None,
+        *,
+        on_control: Progress = lambda _: None,
+        on_placed: Callable[[PlacedCall], None] = lambda _: None,
+    ) -> ProbeCall:
         """Place one call, see whether its line works where it did not get through, and store it.
+
+        Args:
+            request: The call.
+            on_event: Called with what the engine says of it.
+            on_control: Called with what the engine says of the call to the control number.
+            on_placed: Called with the call, and with that to the control number, once each ended.
 
         Raises:
             RefusedError: when it must not be made; nothing is charged then.
@@ -92,10 +108,11 @@ class CallService:
             account=request.account,
         )
         placed = await self._place(settings, target.wish, on_event)
-        made = Made(placed, request, caller, target.account, at, uuid4().hex)
+        on_placed(placed)
         if request.number == settings.dial.control_number:
-            made = Made(placed, _as_control(made), caller, target.account, at, made.id)
-        facts = facts_of(made, await self._control(settings, made))
+            request = replace(request, purpose=Purpose.CONTROL)
+        made = Made(placed, request, caller, target.account, at, request.id)
+        facts = facts_of(made, await self._control(settings, made, on_control, on_placed))
         await self._store(facts, made)
         return facts
 
@@ -104,15 +121,21 @@ class CallService:
         return await self._book_of(self._parts.settings()).remaining(caller)
 
     async def run(self) -> None:
-        """Read what others have stored, and forget what is old, until cancelled."""
-        while True:
-            try:
-                await self.read()
-            except StoreError:
-                pass  # The ledger has said why.
-            except Exception:
-                log.exception("test_calls_not_read")
-            await asyncio.sleep(READ_INTERVAL)
+        """Read what others have stored, and forget what is old, until cancelled.
+
+        The calls that people have asked for end with it.
+        """
+        try:
+            while True:
+                try:
+                    await self.read()
+                except StoreError:
+                    pass  # The ledger has said why.
+                except Exception:
+                    log.exception("test_calls_not_read")
+                await asyncio.sleep(READ_INTERVAL)
+        finally:
+            await self.under_way.stop()
 
     async def read(self) -> None:
         """Bring the board up to date with the ledger.
@@ -152,7 +175,13 @@ class CallService:
         telemetry.probe_budget.labels(wish.caller.name).set(placed.remaining)
         return placed
 
-    async def _control(self, settings: Settings, made: Made) -> Control:
+    async def _control(
+        self,
+        settings: Settings,
+        made: Made,
+        on_event: Progress,
+        on_placed: Callable[[PlacedCall], None],
+    ) -> Control:
         """What the control number says of the line; it is called where that is not known."""
         outcome, wish = made.placed.judgement.outcome, control_of(settings, made.caller)
         if outcome in SUCCESSFUL:
@@ -166,9 +195,10 @@ class CallService:
             return control_says(newest.outcome)
         at = self._parts.clock()
         try:
-            placed = await self._place(settings, wish, lambda _: None)
+            placed = await self._place(settings, wish, on_event)
         except RefusedError:
             return Control.UNKNOWN
+        on_placed(placed)
         request = CallRequest(wish.number, made.caller.name, Purpose.CONTROL, made.id)
         control = Made(placed, request, made.caller, None, at, uuid4().hex)
         says = control_says(placed.judgement.outcome)
@@ -176,7 +206,9 @@ class CallService:
         return says
 
     async def _store(self, facts: ProbeCall, made: Made) -> None:
-        keeps = facts.outcome not in SUCCESSFUL and self._parts.settings().evidence.enabled
+        has_failed = facts.outcome not in SUCCESSFUL
+        keeps = has_failed and self._parts.settings().evidence.enabled
+        keeps = keeps or made.request.keep_recording
         files = await asyncio.to_thread(files_of, made.placed.record) if keeps else []
         try:
             await self.ledger.add(facts, files)
@@ -184,8 +216,3 @@ class CallService:
             # The call was made and charged: what it showed is known at least until a restart.
             log.error("test_call_not_stored", call=facts.id, error=str(error))  # noqa: TRY400 - the text says it
         self._parts.board.add([facts])
-
-
-def _as_control(made: Made) -> CallRequest:
-    request = made.request
-    return CallRequest(request.number, request.caller, Purpose.CONTROL, request.reference)

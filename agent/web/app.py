@@ -72,10 +72,18 @@ def make_app(services: WebServices) -> web.Application:
     app[ENDPOINTS] = _endpoints(services)
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(app[EVENTS].end)
+    app.on_shutdown.append(_end_test_calls)
     set_up_templates(app)
     for endpoint in app[ENDPOINTS].values():
         _register(app, endpoint, _pattern(endpoint.path, {path for _, path in app[ENDPOINTS]}))
     return app
+
+
+async def _end_test_calls(app: web.Application) -> None:
+    """End test calls that people wait for; the server would wait for their answers otherwise."""
+    calls = app[SERVICES].calls
+    if calls is not None:
+        await calls.under_way.stop()
 
 
 def _endpoints(services: WebServices) -> dict[tuple[str, str], Endpoint]:

@@ -36,6 +36,8 @@ from agent.web.openapi import show_openapi
 from agent.web.pages.routes import PAGE_ROUTES
 from agent.web.parameters import Parameter
 from agent.web.person_data import PRIVACY_ROUTES
+from agent.web.probe_calls import PROBE_CALL_ROUTES
+from agent.web.probe_requests import PROBE_REQUEST_ROUTES
 from agent.web.prometheus.routes import PROMETHEUS_ROUTES
 from agent.web.rejections import REJECTION_ROUTES
 from agent.web.reports import REPORT_ROUTES
@@ -270,6 +272,8 @@ ROUTES: tuple[Endpoint, ...] = (
     *_MANAGEMENT,
     *_NUMBERS,
     *REVEAL_ROUTES,
+    *PROBE_REQUEST_ROUTES,
+    *PROBE_CALL_ROUTES,
     *REJECTION_ROUTES,
     *WAIVER_ROUTES,
     *AUDIT_ROUTES,

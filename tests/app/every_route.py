@@ -45,7 +45,11 @@ def _values(agent: PlantedAgent, path: str, name: str) -> Sequence[str]:
 
 
 def _ids(agent: PlantedAgent, path: str) -> Callable[[], Sequence[str]]:
-    by_part = {"complaints": agent.complaints, "inspections": agent.checklists}
+    by_part = {
+        "complaints": agent.complaints,
+        "inspections": agent.checklists,
+        "test-calls": agent.calls,
+    }
     return next((it for part, it in by_part.items() if part in path), agent.tickets)
 
 

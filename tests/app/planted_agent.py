@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import yaml
 from standardwebhooks import Webhook
 
+from tests.app.planted_calls import plant_calls
 from tests.app.planted_phones import PlantedPhones
 from tests.app.planted_provider import DOWN, WEAK, WELL, PlantedProvider, served, stamp
 from tests.integration.processes import free_port, numwatch, running, wait_until
@@ -111,6 +112,10 @@ class PlantedAgent:
         """The ids of the inspections."""
         return [it["id"] for it in self.read("/api/inspections")["items"]]
 
+    def calls(self) -> list[str]:
+        """The ids of the test calls."""
+        return [it["id"] for it in self.read("/api/test-calls")["items"]]
+
 
 @contextmanager
 def planted_agent(folder: Path, phones: PlantedPhones) -> Iterator[PlantedAgent]:
@@ -121,6 +126,7 @@ def planted_agent(folder: Path, phones: PlantedPhones) -> Iterator[PlantedAgent]
         config = folder / "config.yaml"
         config.write_text(yaml.safe_dump(_settings(folder, url, world, phones)), "utf-8")
         config.chmod(0o600)
+        plant_calls(folder / "data", phones)
         with running(numwatch("run", "--config", str(config)), folder / "agent.log"):
             agent = PlantedAgent(url, phones, provider)
             wait_until(
