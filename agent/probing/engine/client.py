@@ -8,15 +8,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-import msgspec
-
 from agent.probing.engine.protocol import (
     LONGEST_LINE,
+    LONGEST_TEXT,
     Alive,
     Audio,
     Closed,
     Event,
     Failed,
+    InvalidEventError,
     Order,
     Ready,
     Sip,
@@ -24,7 +24,7 @@ from agent.probing.engine.protocol import (
     encode,
 )
 from agent.probing.engine.release import release
-from agent.probing.engine.trace import CallTrace, ended
+from agent.probing.engine.trace import CallTrace, ended, printable
 from agent.probing.hearing.quality import Reception
 from agent.probing.observation import Ended, Signalling
 
@@ -36,6 +36,13 @@ _SILENCE: Final = 3.0
 _GRACE: Final = 4.0
 """Seconds over the longest duration after which the engine is ended."""
 _BYTES_A_SECOND: Final = 16_000
+_MOST_EVENTS: Final = (2000, 50)
+"""Events that are read of one engine, and how many more for each second of its call."""
+_MOST_BYTES: Final = (4_000_000, 4 * _BYTES_A_SECOND)
+"""Bytes of them: sound is a third longer as text."""
+_REAPED: Final = 1.0
+"""Seconds for which the end of a killed process is waited for: who inherited its pipes may keep
+them open."""
 _KEPT: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "VIRTUAL_ENV")
 """Of the environment, what the engine is given: credentials of others are no business of its."""
 
@@ -99,9 +106,18 @@ async def _end(process: asyncio.subprocess.Process, following: "_Following") -> 
             await asyncio.wait_for(following.say_goodbye(process), _SILENCE)
     with suppress(ProcessLookupError):
         process.kill()
-    await process.wait()
+    with suppress(TimeoutError):
+        await asyncio.wait_for(_reap(process), _REAPED)
     if not following.is_closed:
         following.released = await release(following.trace.dialog)
+
+
+async def _reap(process: asyncio.subprocess.Process) -> None:
+    """Wait for the end of a process; what it still wrote is thrown away."""
+    assert process.stdout is not None
+    while await process.stdout.read(LONGEST_LINE):
+        pass
+    await process.wait()
 
 
 class _Following:
@@ -114,7 +130,11 @@ class _Following:
         self.released: bool | None = None
         self._order, self._on_event = order, on_event
         self._pcm: dict[bool, bytearray] = {False: bytearray(), True: bytearray()}
-        self._most_bytes = int((order.longest + _GRACE) * _BYTES_A_SECOND)
+        self._longest = _START + order.longest + _GRACE
+        self._most_sound = int((order.longest + _GRACE) * _BYTES_A_SECOND)
+        self._events_left, self._bytes_left = (
+            int(base + each * self._longest) for base, each in (_MOST_EVENTS, _MOST_BYTES)
+        )
         self._closed: Closed | None = None
         self._has_started = False
 
@@ -122,10 +142,10 @@ class _Following:
         """Read events until the call is over or the engine has failed."""
         assert process.stdin is not None
         with suppress(OSError):
+            # Not drained: an engine that never reads would be waited for without end.
             process.stdin.write(encode(self._order) + b"\n")
-            await process.stdin.drain()
         try:
-            async with asyncio.timeout(_START + self._order.longest + _GRACE):
+            async with asyncio.timeout(self._longest):
                 while not self.is_closed and not self.failure:
                     await self._read(process)
         except TimeoutError:
@@ -170,9 +190,15 @@ class _Following:
         if not line:
             self.failure = "the engine ended without a word"
             return
+        self._events_left -= 1
+        self._bytes_left -= len(line)
+        if min(self._events_left, self._bytes_left) < 0:
+            # What is read already is read without a pause: the agent would stand still meanwhile.
+            self.failure = "the engine wrote too much"
+            return
         try:
             event = decode_event(line)
-        except msgspec.MsgspecError:
+        except InvalidEventError:
             self.failure = "the engine wrote what cannot be read"
             return
         self._take(event)
@@ -183,13 +209,13 @@ class _Following:
                 self.trace.add(event)
             case Audio():
                 pcm = self._pcm[event.answered]
-                pcm += event.pcm[: max(0, self._most_bytes - len(pcm))]
+                pcm += event.pcm[: max(0, self._most_sound - len(pcm))]
             case Closed():
                 self._closed, self.is_closed = event, True
             case Failed() if event.reason == "missing":
                 raise EngineMissingError(event.text)
             case Failed():
-                self.failure = event.text or "the engine failed"
+                self.failure = printable(event.text, LONGEST_TEXT) or "the engine failed"
             case Ready():
                 self._has_started = True
             case Alive():

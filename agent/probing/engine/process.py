@@ -6,6 +6,7 @@ baresip, be it a crash, ends this process and one test call.
 
 import asyncio
 import logging
+import math
 import os
 import re
 import sys
@@ -15,6 +16,8 @@ from typing import Any, Final
 
 from agent.probing.engine.protocol import (
     ALIVE_EVERY,
+    LONGEST_MESSAGE,
+    LONGEST_TEXT,
     Alive,
     Audio,
     Closed,
@@ -32,17 +35,25 @@ _PACE: Final = 0.1
 _AHEAD: Final = 8000
 """Bytes of the prompt that are queued ahead: half a second."""
 _READ: Final = 65_536
-_LONGEST_MESSAGE: Final = 8192
 _ADDRESSES: Final = re.compile(r"(TX|RX) \w+ (\S+) -> (\S+)\n")
+_LONGEST_ERROR: Final = LONGEST_TEXT - 60
+"""The rest is for the name of its class."""
+_MOST: Final = 10_000_000
+"""The most that is reported of anything that is counted."""
+_CREDENTIALS: Final = re.compile(r"^((?:Proxy-)?Authorization:).*$", re.IGNORECASE | re.MULTILINE)
+"""What answers a challenge: with it a password can be guessed at leisure."""
 _GOODBYE: Final = 2.0
 """Seconds for which the end of a call is waited for once it was asked for."""
 _SETTINGS: Final = """\
 rtcp_mux no
-audio_buffer 200-3000
+audio_buffer 60-3000
 audio_jitter_buffer_type fixed
+audio_jitter_buffer_ms 300-1000
+audio_jitter_buffer_size 200
 """
-"""Sound is played once there are 200 ms of it. That is long for talking, and nobody talks here:
-what a busy machine brings late is heard all the same, in its place."""
+"""Sound is played 300 ms after it came. That is long for talking, and nobody talks here: what
+comes late or out of order, as on a busy machine, is heard all the same, in its place. A packet
+that is too late for this is not heard at all, and takes its time with it."""
 
 
 class _Output:
@@ -76,7 +87,7 @@ class _Trace(logging.Handler):
         if match is not None:
             sent = match[1] == "TX"
             local, remote = (match[2], match[3]) if sent else (match[3], match[2])
-            message = text[match.end() :][:_LONGEST_MESSAGE]
+            message = _CREDENTIALS.sub(r"\1 <secret>", text[match.end() :][:LONGEST_MESSAGE])
             with suppress(OSError):
                 self._out.write(Sip(sent, local, remote, message, self._out.at()))
 
@@ -140,14 +151,22 @@ class _Placed:
 def _counters(stats: Any) -> Counters:
     if stats is None:
         return Counters()
-    lost = max(stats.rx_lost, stats.jbuf_lost or 0)
     return Counters(
-        received=stats.rx_packets,
-        lost=max(0, lost),
-        sent=stats.tx_packets,
-        jitter=max(stats.rx_jitter_ms, float(stats.jbuf_jitter_ms or 0)),
-        round_trip=stats.rtt_ms,
+        received=_count(stats.rx_packets),
+        lost=max(_count(stats.rx_lost), _count(stats.jbuf_lost)),
+        sent=_count(stats.tx_packets),
+        jitter=max(_duration(stats.rx_jitter_ms), _duration(stats.jbuf_jitter_ms)),
+        round_trip=_duration(stats.rtt_ms),
     )
+
+
+def _count(value: int | None) -> int:
+    return min(max(0, value or 0), _MOST)
+
+
+def _duration(value: float | None) -> float:
+    """Milliseconds; 0 for what is no time, since some of what is counted is a quotient."""
+    return min(max(0.0, value), float(_MOST)) if value and math.isfinite(value) else 0.0
 
 
 async def _commands(reader: asyncio.StreamReader, placed: _Placed) -> None:
@@ -208,19 +227,28 @@ async def _main() -> int:
     reader = asyncio.StreamReader(limit=2 * 1024 * 1024)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     living = asyncio.create_task(_live(out))
+    password = ""
     try:
-        await _carry_out(decode_order(await reader.readline()), out, reader)
+        order = decode_order(await reader.readline())
+        password = order.password
+        await _carry_out(order, out, reader)
     except ImportError as error:
-        out.write(Failed("missing", str(error)))
+        out.write(Failed("missing", _text(error, password)))
     except (ValueError, TypeError) as error:
-        out.write(Failed("refused", str(error)))
+        out.write(Failed("refused", _text(error, password)))
     except Exception as error:  # noqa: BLE001 - whatever it was, the agent is told
-        out.write(Failed("broken", f"{type(error).__name__}: {error}"))
+        out.write(Failed("broken", f"{type(error).__name__}: {_text(error, password)}"))
     else:
         return 0
     finally:
         living.cancel()
     return 1
+
+
+def _text(error: Exception, password: str) -> str:
+    """What an error says, without the password that it may quote."""
+    text = str(error).replace(password, "<secret>") if password else str(error)
+    return text[:_LONGEST_ERROR]
 
 
 def main() -> None:

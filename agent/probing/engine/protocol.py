@@ -4,7 +4,7 @@ The agent writes one order, and later perhaps ``{"command": "hang_up"}``; the en
 Where the agent's end of the pipe closes, the engine hangs up and ends: nobody listens any more.
 """
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -12,6 +12,16 @@ LONGEST_LINE: Final = 256 * 1024
 """Bytes of a line that is still read; a longer one is a fault of the engine."""
 ALIVE_EVERY: Final = 0.5
 """Seconds between two signs of life of the engine."""
+LONGEST_MESSAGE: Final = 8192
+"""Characters of a SIP message; the engine leaves out the rest."""
+LONGEST_TEXT: Final = 400
+"""Characters of a failure's text."""
+
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
+Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=86_400_000)]
+Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]
+Address = Annotated[str, msgspec.Meta(max_length=100)]
+"""``HOST:PORT``"""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,11 +57,10 @@ class Sip(msgspec.Struct, frozen=True, tag="sip", tag_field="event"):
     """A SIP message that was sent or received."""
 
     sent: bool
-    local: str
-    """``HOST:PORT``"""
-    remote: str
-    text: str
-    at: float
+    local: Address
+    remote: Address
+    text: Annotated[str, msgspec.Meta(max_length=LONGEST_MESSAGE)]
+    at: Seconds
     """Seconds since the call began."""
 
 
@@ -66,18 +75,18 @@ class Audio(msgspec.Struct, frozen=True, tag="audio", tag_field="event"):
 class Counters(msgspec.Struct, frozen=True):
     """What the engine counted; see :class:`agent.probing.hearing.quality.Reception`."""
 
-    received: int = 0
-    lost: int = 0
-    sent: int = 0
-    jitter: float = 0.0
-    round_trip: float = 0.0
+    received: Count = 0
+    lost: Count = 0
+    sent: Count = 0
+    jitter: Milliseconds = 0.0
+    round_trip: Milliseconds = 0.0
 
 
 class Closed(msgspec.Struct, frozen=True, tag="closed", tag_field="event"):
     """The call has ended."""
 
     by_us: bool
-    at: float
+    at: Seconds
     counters: Counters
 
 
@@ -87,11 +96,27 @@ class Failed(msgspec.Struct, frozen=True, tag="failed", tag_field="event"):
     reason: Literal["missing", "refused", "broken"]
     """``missing``: the engine is not installed; ``refused``: it took the order and cannot carry it
     out; ``broken``: anything else."""
-    text: str
+    text: Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
 
 
 Event = Ready | Alive | Sip | Audio | Closed | Failed
 
 encode = msgspec.json.encode
-decode_event: Final = msgspec.json.Decoder(Event).decode
 decode_order: Final = msgspec.json.Decoder(Order).decode
+_EVENTS: Final[msgspec.json.Decoder[Event]] = msgspec.json.Decoder(Event)
+
+
+class InvalidEventError(ValueError):
+    """A line of the engine is no event."""
+
+
+def decode_event(line: bytes) -> Event:
+    """The event in a line of the engine.
+
+    Raises:
+        InvalidEventError: when it is none, or one of its values is out of bounds.
+    """
+    try:
+        return _EVENTS.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidEventError(type(error).__name__) from error

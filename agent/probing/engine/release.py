@@ -5,14 +5,18 @@ is sent here is all that can be: CANCEL before the answer, ACK and BYE after it 
 """
 
 import asyncio
+import ipaddress
 import random
+import re
 from contextlib import suppress
 from typing import Any, Final
 
 from agent.probing.engine.trace import (
+    CHALLENGES,
     Dialog,
     Message,
     address_in,
+    is_end,
     read_message,
     route_set,
     tag_of,
@@ -21,21 +25,28 @@ from agent.probing.engine.trace import (
 DEADLINE: Final = 4.0
 """Seconds after which nothing more is tried."""
 _REPEAT: Final = 0.4
-_LARGEST: Final = 65_535
+_LARGEST: Final = 8192
+"""Bytes of a message that is sent or read; a call whose routes need more is not ended by us."""
+_MOST_ANSWERS: Final = 100
+"""Messages of the far end that are read: each may have to be answered."""
 _OK: Final = 200
+_HIGHEST_PORT: Final = 65_535
+_PORT: Final = re.compile(r"[0-9]{1,5}")
+_URI: Final = re.compile(r"sips?:[^\s<>\"]{1,500}")
 
 
 async def release(dialog: Dialog) -> bool:
     """End the call of ``dialog``; returns whether the far end confirmed that it has ended."""
     if dialog.is_over or dialog.invite is None:
         return True
-    host, port = _split(dialog.local)
     loop = asyncio.get_running_loop()
     try:
         transport, ending = await loop.create_datagram_endpoint(
-            lambda: _Ending(dialog), local_addr=(host, port), remote_addr=_split(dialog.remote)
+            lambda: _Ending(dialog),
+            local_addr=_split(dialog.local),
+            remote_addr=_split(dialog.remote),
         )
-    except OSError:
+    except (OSError, ValueError):
         return False
     try:
         return await ending.finish()
@@ -53,31 +64,39 @@ class _Ending(asyncio.DatagramProtocol):
         self._branch = f"z9hG4bK{random.SystemRandom().getrandbits(48):012x}"
         self._transport: asyncio.DatagramTransport | None = None
         self._over = asyncio.Event()
+        self._is_confirmed = False
+        self._left = _MOST_ANSWERS
 
     def connection_made(self, transport: Any) -> None:
         """The socket is open."""
         self._transport = transport
 
-    def error_received(self, exc: Exception) -> None:  # noqa: ARG002 - asyncio's interface
-        """The far end's port is closed: nobody is there to be told."""
-        self._over.set()
+    def error_received(self, exc: Exception) -> None:
+        """Where the far end's port is closed, nobody is there to be told."""
+        if isinstance(exc, ConnectionRefusedError):
+            self._end(is_confirmed=True)
 
     def datagram_received(self, data: bytes, addr: Any) -> None:  # noqa: ARG002 - as above
         """Go on by what the far end says."""
+        self._left -= 1
         message = read_message(data[:_LARGEST].decode("utf-8", "replace"))
-        if message.header("call-id") != self._invite.header("call-id"):
+        if self._left < 0 or message.header("call-id") != self._invite.header("call-id"):
             return
-        if message.method == "BYE" and (not message.status or message.status >= _OK):
-            self._over.set()
+        if message.method == "BYE":
+            if not message.status or is_end(message.status):
+                self._end(is_confirmed=True)
+            elif message.status in CHALLENGES:
+                # The password is the engine's: it will not be heard of again.
+                self._end(is_confirmed=False)
         elif message.method == "INVITE" and message.status >= 300:  # noqa: PLR2004 - RFC 3261 §7.2
             self._send(self._acknowledge(message))
-            self._over.set()
+            self._end(is_confirmed=True)
         elif message.method == "INVITE" and message.status >= _OK:
             # It was answered in the very moment.
             self._answer = message
             self._repeat()
         elif message.method == "CANCEL" and message.status == 481:  # noqa: PLR2004 - RFC 3261 §9.2
-            self._over.set()
+            self._end(is_confirmed=True)
 
     async def finish(self) -> bool:
         """Say it again until it is confirmed, or nothing came of it."""
@@ -87,7 +106,11 @@ class _Ending(asyncio.DatagramProtocol):
             self._repeat()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._over.wait(), _REPEAT)
-        return self._over.is_set()
+        return self._is_confirmed
+
+    def _end(self, *, is_confirmed: bool) -> None:
+        self._is_confirmed = is_confirmed
+        self._over.set()
 
     def _repeat(self) -> None:
         if self._answer is None:
@@ -118,8 +141,9 @@ class _Ending(asyncio.DatagramProtocol):
     def _in_dialog(self, method: str, answer: Message) -> bytes:
         # A PRACK of the engine may have had the next numbers.
         number = self._number + (100 if method == "BYE" else 0)
-        contact = answer.header("contact")
-        target = address_in(contact) if contact else self._invite.start.split(" ")[1]
+        target = address_in(answer.header("contact"))
+        if not _URI.fullmatch(target):
+            target = self._invite.start.split(" ")[1]
         return _request(
             f"{method} {target}",
             ("Via", f"SIP/2.0/UDP {self._local};branch={self._branch}{method};rport"),
@@ -142,7 +166,8 @@ class _Ending(asyncio.DatagramProtocol):
         return int(number) if number.isdecimal() else 1
 
     def _send(self, data: bytes) -> None:
-        if self._transport is not None and not self._transport.is_closing():
+        is_open = self._transport is not None and not self._transport.is_closing()
+        if self._transport is not None and is_open and len(data) <= _LARGEST:
             self._transport.sendto(data)
 
 
@@ -152,5 +177,8 @@ def _request(first: str, *headers: tuple[str, str]) -> bytes:
 
 
 def _split(address: str) -> tuple[str, int]:
+    """Host and port; ``ValueError`` where they are none, a host's name among them."""
     host, _, port = address.rpartition(":")
-    return host.strip("[]"), int(port) if port.isdecimal() else 5060
+    if not _PORT.fullmatch(port) or int(port) > _HIGHEST_PORT:
+        raise ValueError("no port")
+    return str(ipaddress.ip_address(host.strip("[]"))), int(port)

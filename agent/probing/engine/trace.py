@@ -8,18 +8,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from agent.masking import mask_text
 from agent.probing.engine.protocol import Sip
 from agent.probing.observation import Ended, Signalling
 
-_STATUS: Final = re.compile(r"SIP/2\.0 (\d{3}) ?(.*)")
-_CAUSE: Final = re.compile(r"Q\.850\s*;.*?cause\s*=\s*(\d{1,3})", re.IGNORECASE)
+_STATUS: Final = re.compile(r"SIP/2\.0 ([1-6][0-9]{2}) ?(.*)")
+_CAUSE: Final = re.compile(r"Q\.850\s*;.*?cause\s*=\s*([0-9]{1,3})", re.IGNORECASE)
 _CAUSE_TEXT: Final = re.compile(r'text\s*=\s*"([^"]{0,80})"', re.IGNORECASE)
-_HOST: Final = re.compile(r"sips?:(?:[^@>;]*@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]{1,253})")
+_HOST: Final = re.compile(
+    r"sips?:(?:[^@>]*@)?"
+    r"(\[[0-9A-Fa-f:.]+\]|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|(?=[^:;>?]*[A-Za-z])[A-Za-z0-9.-]{1,253})"
+    r"(?=[:;>?]|$)"
+)
+"""The host of an address. Digits alone are none: they are whoever the call went to."""
+_TAG: Final = re.compile(r";\s*tag\s*=\s*([^;\s]+)", re.IGNORECASE)
 _OK: Final = 200
+CHALLENGES: Final = frozenset({401, 407})
+"""Responses that ask for a password."""
 _PROGRESS: Final = frozenset({180, 181, 182, 183})
 MOST_MESSAGES: Final = 200
-"""Messages of one call that are read; a call that has more is not described by them."""
+"""Messages of one call that are recorded; what becomes of it is followed beyond them."""
 _LONGEST_PHRASE: Final = 80
+_MOST_HEADERS: Final = 100
+_LONGEST_HEADER: Final = 1000
+"""Characters of a header's value that are read: what is searched in it takes time."""
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+_CONTROL: Final = dict.fromkeys((*range(32), 127), " ")
+_COMPACT: Final = {"v": "via", "f": "from", "t": "to", "i": "call-id", "m": "contact"}
+"""Short names of headers (RFC 3261 §7.3.3), of those that are read here."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +69,27 @@ class Message:
 
 
 def read_message(text: str) -> Message:
-    """A message; what cannot be read of it is left out."""
-    head, _, body = text.replace("\r\n", "\n").partition("\n\n")
-    start, *lines = head.split("\n")
-    pairs = (line.partition(":") for line in lines)
-    headers = tuple((name.strip().lower(), value.strip()) for name, colon, value in pairs if colon)
-    return Message(start, headers, body)
+    """A message; what cannot be read of it is left out.
+
+    Whatever ends a line anywhere ends it here too, so that no value holds the end of one.
+    """
+    head, _, body = _LINE_END.sub("\n", text).partition("\n\n")
+    start, *lines = head.split("\n", _MOST_HEADERS + 1)
+    headers: list[tuple[str, str]] = []
+    for line in lines[:_MOST_HEADERS]:
+        if line[:1] in {" ", "\t"} and headers:
+            name, value = headers.pop()
+            headers.append((name, f"{value} {_value(line)}"[:_LONGEST_HEADER]))
+            continue
+        name, colon, value = line.partition(":")
+        key = name.strip().lower()
+        if colon:
+            headers.append((_COMPACT.get(key, key), _value(value)))
+    return Message(start.translate(_CONTROL), tuple(headers), body)
+
+
+def _value(text: str) -> str:
+    return text.translate(_CONTROL).strip()[:_LONGEST_HEADER]
 
 
 @dataclass(frozen=True)
@@ -84,18 +115,25 @@ class CallTrace:
     messages: list[Sip] = field(default_factory=list)
 
     def add(self, event: Sip) -> None:
-        """Take in one message."""
-        if len(self.messages) >= MOST_MESSAGES:
-            return
-        self.messages.append(event)
+        """Take in one message; those that are not of this call are recorded only."""
+        if len(self.messages) < MOST_MESSAGES:
+            self.messages.append(event)
         message = read_message(event.text)
+        invite = self.dialog.invite
+        if invite is None and not (event.sent and message.start.startswith("INVITE ")):
+            return
+        if invite is not None and message.header("call-id") != invite.header("call-id"):
+            # Anybody may send something to our port.
+            return
         if message.status:
             if message.method == "INVITE" and not event.sent:
                 self._respond(message, event.at)
-            elif message.method == "BYE" and message.status >= _OK:
+            elif message.method == "BYE" and is_end(message.status):
                 self.dialog = replace(self.dialog, is_over=True)
         elif event.sent and message.start.startswith("INVITE "):
-            self.dialog = Dialog(event.local, event.remote, message)
+            if self.dialog.answer is None:
+                # After an answer it only renews the same dialog.
+                self.dialog = Dialog(event.local, event.remote, message)
         elif message.start.startswith("BYE "):
             self._bye(message, sent=event.sent)
 
@@ -113,7 +151,7 @@ class CallTrace:
                 setup = at if signalling.setup is None else signalling.setup
                 self.signalling = replace(signalling, status=status, answered=at, setup=setup)
             self.dialog = replace(self.dialog, answer=message)
-        elif status not in {401, 407}:
+        elif status not in CHALLENGES and self.dialog.answer is None:
             self._refuse(message)
 
     def _refuse(self, message: Message) -> None:
@@ -123,7 +161,7 @@ class CallTrace:
         self.signalling = replace(
             self._with_cause(message),
             status=message.status,
-            phrase=_printable(match[2]) if match else "",
+            phrase=printable(mask_text(match[2])) if match else "",
             redirected_to=host[1] if host else "",
         )
         self.dialog = replace(self.dialog, is_over=True)
@@ -138,7 +176,7 @@ class CallTrace:
             match = _CAUSE.search(value)
             if match is not None:
                 text = _CAUSE_TEXT.search(value)
-                shown = _printable(text[1]) if text else ""
+                shown = printable(mask_text(text[1])) if text else ""
                 return replace(self.signalling, cause=int(match[1]), cause_text=shown)
         return self.signalling
 
@@ -149,16 +187,22 @@ def ended(trace: CallTrace, *, by_us: bool, at: float) -> Signalling:
     return replace(trace.signalling, ended=by, duration=at)
 
 
+def is_end(status: int) -> bool:
+    """Whether this response to a BYE ends the call: done, or there is none (RFC 3261 §15.1.1)."""
+    return _OK <= status < 300 or status in {404, 408, 481}  # noqa: PLR2004 - RFC 3261 §7.2
+
+
 def tag_of(value: str) -> str:
     """The tag of a From or To header; empty where there is none."""
-    match = re.search(r";\s*tag=([^;\s]+)", value.rpartition(">")[2])
+    match = _TAG.search(value.rpartition(">")[2])
     return match[1] if match else ""
 
 
 def address_in(value: str) -> str:
     """The URI in a header's value."""
-    match = re.search(r"<([^>]*)>", value)
-    return match[1] if match else value.partition(";")[0].strip()
+    _, opened, rest = value.partition("<")
+    inner, closed, _ = rest.partition(">")
+    return (inner if opened and closed else value.partition(";")[0]).strip()
 
 
 def route_set(answer: Message) -> Sequence[str]:
@@ -170,5 +214,6 @@ def _split(value: str) -> list[str]:
     return [part.strip() for part in re.split(r",(?=\s*<)", value)]
 
 
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)[:_LONGEST_PHRASE].strip()
+def printable(text: str, longest: int = _LONGEST_PHRASE) -> str:
+    """Text from outside that can be shown, at most ``longest`` characters of it."""
+    return "".join(char if char.isprintable() else " " for char in text[:longest]).strip()
