@@ -6,6 +6,7 @@ tones before it (short long, short short), the audible mark that China requires 
 """
 
 import math
+import struct
 import wave
 from array import array
 from pathlib import Path
@@ -39,8 +40,11 @@ def prompt_pcm(prompt: Prompt) -> bytes:
     """
     if prompt.file is None:
         return _rhythm(_BEEP, (_SHORT, _SHORT, _SHORT))
+    sound = read_wav(Path(prompt.file))
+    if not any(sound):
+        raise PromptError(f"{prompt.file}: is silent; expected a sound that says who calls")
     mark = _rhythm(_MARK, (_SHORT, _LONG, _SHORT, _SHORT)) if prompt.synthetic else b""
-    return mark + read_wav(Path(prompt.file))
+    return mark + sound
 
 
 def read_wav(path: Path, longest: float = LONGEST) -> bytes:
@@ -58,8 +62,10 @@ def read_wav(path: Path, longest: float = LONGEST) -> bytes:
                     " expected a WAV file with 16 bits, one or two channels, 8,000 to 96,000 Hz"
                 )
             data = file.readframes(int(longest * rate))
-    except (OSError, EOFError, wave.Error) as error:
-        raise PromptError(f"{path}: cannot be read as WAV ({error})") from error
+    except (OSError, EOFError, RuntimeError, struct.error, wave.Error) as error:
+        # The standard library raises two of them for chunks that end too soon.
+        reason = str(error) or "it is damaged"
+        raise PromptError(f"{path}: cannot be read as WAV ({reason})") from error
     samples = np.frombuffer(data[: len(data) // (2 * channels) * 2 * channels], "<i2")
     mono = samples.reshape(-1, channels).mean(axis=1)
     return _at_telephone_rate(mono, rate)
