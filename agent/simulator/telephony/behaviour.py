@@ -63,6 +63,7 @@ BEHAVIOURS: Final[Mapping[str, Behaviour]] = {
     "congestion_tone": _played("congestion", 480, None),
     "congested": _refusal(503, 34),
     "rejected": _refusal(603, 21, _RING),
+    "barred": _refusal(403, 57),
     "nonexistent": _refusal(404, 1),
     "unreachable": _refusal(480, 20),
     "no_answer": _refusal(480, 19, Step(180, 0.05)),

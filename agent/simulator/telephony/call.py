@@ -1,7 +1,9 @@
 """One call at the endpoint: its responses, their retransmission, and its end."""
 
 import asyncio
+import ipaddress
 import random
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,6 +15,12 @@ from agent.simulator.telephony.message import Request, parameter, request, respo
 _FIRST_REPEAT: Final = 0.5
 _LONGEST_REPEAT: Final = 4.0
 _REPEATS: Final = 11
+_LONGEST: Final = 600.0
+"""Seconds after which a call ends, its answer or its ringing: its caller may be gone."""
+_CONNECTION: Final = re.compile(r"^c=IN IP4 ([0-9.]{7,15})", re.MULTILINE)
+_AUDIO: Final = re.compile(r"^m=audio ([0-9]{1,5})\b", re.MULTILINE)
+_DISCARD: Final = ("127.0.0.1", 9)
+_HIGHEST_PORT: Final = 65_535
 _PROVISIONAL: Final = range(101, 200)
 _OK: Final = 200
 
@@ -67,9 +75,15 @@ class Call:
         for step in self._behaviour.steps:
             await asyncio.sleep(step.after)
             await self._respond(step)
-        if self.log.answered is not None and self._behaviour.talk is not None:
-            await asyncio.sleep(self._behaviour.talk)
-            self._hang_up()
+        if self.log.answered is None:
+            if self.log.ended is None:
+                await asyncio.sleep(_LONGEST)
+                await self._respond(Step(408))
+            return
+        if self.log.acknowledged:
+            talk = self._behaviour.talk
+            await asyncio.sleep(_LONGEST if talk is None else talk)
+        self._hang_up()
 
     async def _respond(self, step: Step) -> None:
         extra = [("Contact", self._contact)] if step.status <= _OK else []
@@ -177,14 +191,14 @@ class Call:
 
 
 def _media_address(offer: str) -> tuple[str, int]:
-    """Where the caller wants RTP sent, by its SDP; port 9 where it says nothing."""
-    host, port = "127.0.0.1", 9
-    for line in offer.split("\r\n"):
-        if line.startswith("c=IN IP4 "):
-            host = line.split(" ")[2].partition("/")[0]
-        elif line.startswith("m=audio "):
-            port = int(line.split(" ")[1])
-    return host, port
+    """Where the caller wants RTP sent, by its SDP; nowhere where that cannot be read."""
+    host, port = _CONNECTION.search(offer), _AUDIO.search(offer)
+    if host is None or port is None or int(port[1]) > _HIGHEST_PORT:
+        return _DISCARD
+    try:
+        return str(ipaddress.IPv4Address(host[1])), int(port[1])
+    except ValueError:
+        return _DISCARD
 
 
 def is_same_dialog(one: Request, other: Request) -> bool:

@@ -1,6 +1,7 @@
 """The SIP endpoint: a user agent server over UDP at which every number of a world is called."""
 
 import asyncio
+import random
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
@@ -31,6 +32,7 @@ class SipEndpoint(asyncio.DatagramProtocol):
         self.calls: deque[CallLog] = deque(maxlen=_LOGGED)
         """Every call, the newest last."""
         self._answering = answering
+        self._rng = random.Random("signalling")  # nosec B311 # a simulation
         self._active: dict[str, Call] = {}
         self._transport: asyncio.DatagramTransport | None = None
 
@@ -47,7 +49,7 @@ class SipEndpoint(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Handle a request; responses and anything else are ignored."""
-        message = read(data)
+        message = None if self._is_lost() else read(data)
         if message is not None and message.call_id:
             self._handle(message, addr)
 
@@ -110,8 +112,11 @@ class SipEndpoint(asyncio.DatagramProtocol):
         self._send(respond(message, status, "endpoint"), addr)
 
     def _send(self, data: bytes, addr: tuple[str, int]) -> None:
-        if self._transport is not None and not self._transport.is_closing():
+        if self._transport is not None and not self._transport.is_closing() and not self._is_lost():
             self._transport.sendto(data, addr)
+
+    def _is_lost(self) -> bool:
+        return self._rng.random() < self.line.signalling_loss
 
 
 async def open_endpoint(

@@ -16,12 +16,14 @@ _LAST_PORT: Final = 32
 
 @dataclass(frozen=True)
 class Line:
-    """What happens to packets on their way to the caller."""
+    """What happens to packets on their way."""
 
     loss: float = 0.0
-    """The share that is lost, from 0 to 1."""
+    """The share of RTP to the caller that is lost, from 0 to 1."""
     jitter: float = 0.0
-    """The most seconds by which a packet is late."""
+    """The most seconds by which a packet of it is late."""
+    signalling_loss: float = 0.0
+    """The share of SIP messages that is lost, either way."""
 
 
 class Media(asyncio.DatagramProtocol):

@@ -1,10 +1,14 @@
 """SIP messages over UDP: read, answered and written (RFC 3261 §7)."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 LARGEST: Final = 65_535
+_MOST_HEADERS: Final = 200
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+_CONTROL: Final = dict.fromkeys((*range(32), 127), " ")
 _SHORT: Final = {
     "v": "via",
     "f": "from",
@@ -72,19 +76,24 @@ class Request:
 
 
 def read(data: bytes) -> Request | None:
-    """The request in a datagram; ``None`` where it is a response or no SIP."""
-    head, _, body = data[:LARGEST].decode("utf-8", "replace").partition("\r\n\r\n")
-    first, *lines = head.split("\r\n")
+    """The request in a datagram; ``None`` where it is a response or no SIP.
+
+    Whatever ends a line anywhere ends it here too: what is echoed holds no end of a line.
+    """
+    text = _LINE_END.sub("\n", data[:LARGEST].decode("utf-8", "replace"))
+    head, _, body = text.partition("\n\n")
+    first, *lines = head.split("\n", _MOST_HEADERS + 1)
     parts = first.split(" ")
     if len(parts) != 3 or parts[2] != "SIP/2.0":  # noqa: PLR2004 - method, URI, version
         return None
     headers = []
-    for line in lines:
+    for line in lines[:_MOST_HEADERS]:
         name, colon, value = line.partition(":")
         if colon:
             key = name.strip().lower()
-            headers.append((_SHORT.get(key, key), value.strip()))
-    return Request(parts[0], parts[1], tuple(headers), body)
+            headers.append((_SHORT.get(key, key), value.translate(_CONTROL).strip()))
+    method, uri = (part.translate(_CONTROL) for part in parts[:2])
+    return Request(method, uri, tuple(headers), body)
 
 
 def parameter(value: str, name: str) -> str:

@@ -4,11 +4,12 @@ An announcement without a recording is a row of syllables drawn from its name: t
 the same sound, another name another. It is synthetic and says no words.
 """
 
-import math
 import random
-from array import array
 from functools import lru_cache
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 RATE: Final = 8000
 PACKET: Final = 160
@@ -22,6 +23,8 @@ _SYLLABLES: Final = 26
 _OPENING: Final = 4
 """Syllables that all announcements begin with."""
 
+Samples = NDArray[np.float64]
+
 
 @lru_cache(maxsize=64)
 def packets(sound: str) -> tuple[bytes, ...]:
@@ -29,58 +32,58 @@ def packets(sound: str) -> tuple[bytes, ...]:
 
     Any other name is an announcement.
     """
-    samples = _samples(sound)
-    coded = bytes(a_law(int(sample)) for sample in samples)
+    coded = a_law(_samples(sound).astype(np.int64)).tobytes()
     return tuple(
         coded[start : start + PACKET] for start in range(0, len(coded) - PACKET + 1, PACKET)
     )
 
 
-def _samples(sound: str) -> "array[float]":
+def _samples(sound: str) -> Samples:
     if sound == "silence":
-        return array("d", [0.0] * RATE)
+        return np.zeros(RATE)
     if sound in _TONES:
         on, off = _TONES[sound]
-        return _sine(_PITCH, on) + array("d", [0.0] * int(off * RATE))
+        return np.concatenate((_sine(_PITCH, on), np.zeros(int(off * RATE))))
     if sound == "special":
-        trio = sum((_sine(pitch, 0.33) for pitch in _INFORMATION), array("d"))
-        return trio + _announcement("special") + array("d", [0.0] * RATE)
-    return _announcement(sound) + array("d", [0.0] * RATE)
+        trio = (_sine(pitch, 0.33) for pitch in _INFORMATION)
+        return np.concatenate((*trio, _announcement("special"), np.zeros(RATE)))
+    return np.concatenate((_announcement(sound), np.zeros(RATE)))
 
 
-def _sine(pitch: float, seconds: float) -> "array[float]":
-    step = 2 * math.pi * pitch / RATE
-    return array("d", (_LEVEL * math.sin(step * n) for n in range(int(seconds * RATE))))
+def _sine(pitch: float, seconds: float) -> Samples:
+    wave: Samples = np.sin(2 * np.pi * pitch / RATE * np.arange(int(seconds * RATE)))
+    return _LEVEL * wave
 
 
-def _announcement(name: str) -> "array[float]":
+def _announcement(name: str) -> Samples:
     opening, rest = random.Random("opening"), random.Random(name)  # nosec B311 # a sound
-    samples = array("d")
-    for index in range(_SYLLABLES):
-        samples.extend(_syllable(opening if index < _OPENING else rest))
-    return samples
+    return np.concatenate(
+        [_syllable(opening if index < _OPENING else rest) for index in range(_SYLLABLES)]
+    )
 
 
-def _syllable(rng: random.Random) -> "array[float]":
+def _syllable(rng: random.Random) -> Samples:
     """Two gliding resonances under a pulse of 180 Hz, then a short pause."""
     length = int(rng.uniform(0.15, 0.25) * RATE)
-    (low, high), (low_end, high_end) = rng.choice(_VOWELS), rng.choice(_VOWELS)
-    bend, samples, phases = rng.uniform(0.9, 1.1), array("d"), [0.0, 0.0]
-    for n in range(length):
-        share = n / length
-        pulse = 1 - (n * 180 * bend / RATE) % 1
-        for index, (start, end) in enumerate(((low, low_end), (high, high_end))):
-            phases[index] += 2 * math.pi * (start + (end - start) * share) * bend / RATE
-        fade = min(1.0, 8 * share, 8 * (1 - share))
-        tone = math.sin(phases[0]) + 0.6 * math.sin(phases[1])
-        samples.append(_LEVEL * fade * pulse * tone)
-    return samples + array("d", [0.0] * int(rng.choice((0.0, 0.03, 0.12)) * RATE))
+    starts, ends = rng.choice(_VOWELS), rng.choice(_VOWELS)
+    bend = rng.uniform(0.9, 1.1)
+    share = np.arange(length) / length
+    pulse = 1 - (np.arange(length) * 180 * bend / RATE) % 1
+    low, high = (
+        np.sin(2 * np.pi * np.cumsum(start + (end - start) * share) * bend / RATE)
+        for start, end in zip(starts, ends, strict=True)
+    )
+    fade = np.minimum(1.0, np.minimum(8 * share, 8 * (1 - share)))
+    pause = np.zeros(int(rng.choice((0.0, 0.03, 0.12)) * RATE))
+    return np.concatenate((_LEVEL * fade * pulse * (low + 0.6 * high), pause))
 
 
-def a_law(sample: int) -> int:
-    """A 16-bit sample as A-law (ITU-T G.711)."""
-    sign = 0x80 if sample >= 0 else 0
-    magnitude = min(max(abs(sample) >> 4, 0), 0x7FF)
-    exponent = max(0, magnitude.bit_length() - 5) if magnitude >= 0x20 else int(magnitude >= 0x10)  # noqa: PLR2004 - where the segments begin
-    mantissa = (magnitude >> max(0, exponent - 1)) & 0x0F
-    return (sign | exponent << 4 | mantissa) ^ 0x55
+def a_law(samples: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """16-bit samples as A-law (ITU-T G.711)."""
+    sign = np.where(samples >= 0, 0x80, 0)
+    magnitude = np.minimum(np.abs(samples) >> 4, 0x7FF)
+    # The number of the segment: the highest bit that is set, from the fifth on.
+    exponent = np.maximum(np.floor(np.log2(np.maximum(magnitude, 1))).astype(np.int64) - 3, 0)
+    mantissa = (magnitude >> np.maximum(exponent - 1, 0)) & 0x0F
+    coded: NDArray[np.uint8] = ((sign | exponent << 4 | mantissa) ^ 0x55).astype(np.uint8)
+    return coded
