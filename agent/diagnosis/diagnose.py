@@ -18,6 +18,7 @@ from agent.diagnosis.deciders import (
     marking,
     missing_data,
     number_state,
+    probe_calls,
     records,
     routing_rules,
     unsupported_caller,
@@ -96,6 +97,7 @@ def diagnose(diagnosis: NumberDiagnosis) -> Verdict:
     verdicts = (decide(diagnosis) for decide in deciders)
     # The last decider is always conclusive.
     verdict = next(verdict for verdict in verdicts if verdict is not None)
+    verdict = probe_calls.with_calls(diagnosis, verdict)
     verdict = apply_answers(diagnosis, verdict)
     return diagnosis.with_notes(complaints.with_reports(diagnosis, verdict))
 

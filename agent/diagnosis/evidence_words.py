@@ -11,6 +11,8 @@ from agent.diagnosis.prompts import OTHER, OTHER_TEXT, PROMPTS
 from agent.diagnosis.reason_words import reason_words
 from agent.i18n import Message
 from agent.i18n.words import CALL_RESULTS, CODES, MARKINGS
+from agent.probing.outcome import CallOutcome
+from agent.probing.texts import OUTCOMES as CALL_OUTCOMES
 
 _FACTS: Final[Mapping[str, Message]] = {
     "number_state": Message("state of the number"),
@@ -63,12 +65,14 @@ _OF_SOMETHING: Final[Mapping[str, Message]] = {
     "drift": Message("changed: {name}"),
     "calls": Message("calls: {name}"),
     "heard": Message("callers heard: {name}"),
+    "test_call": Message("test call from {name}"),
 }
 """Facts whose first word says what they are of, and the rest which one."""
 _SOURCES: Final[Mapping[str, Message]] = {
     "answer": Message("a person's answer"),
     "numbers": Message("numbers of all accounts"),
     "callers": Message("callers"),
+    "test_calls": Message("test calls"),
 }
 _KINDS: Final[Mapping[str, Message]] = {
     "all": Message("all numbers"),
@@ -115,11 +119,23 @@ def value_of_fact(fact: str, value: str, locale: str) -> str:
         return Message("{field}: {was} → {now}", values).text(locale)
     if fact == "effect":
         return reason_text(value.partition(":")[0], locale)
+    if fact.startswith("test_call "):
+        return _test_call_text(value, locale)
     if fact == "marked as" and value in MARKINGS:
         return MARKINGS[value].text(locale)
     if fact in known_questions():
         return choice_text(value, locale)
     return reason_text(value, locale)
+
+
+def _test_call_text(value: str, locale: str) -> str:
+    outcome, _, count = value.partition(" ")
+    if outcome not in CALL_OUTCOMES:
+        return value
+    text = CALL_OUTCOMES[CallOutcome(outcome)].text(locale)
+    if count in ("", "1"):
+        return text
+    return Message("{text} ({count} times in a row)", {"text": text, "count": count}).text(locale)
 
 
 def reason_text(reason: str, locale: str) -> str:

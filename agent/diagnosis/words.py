@@ -61,6 +61,19 @@ _FINDINGS: Final[Mapping[str, Message]] = {
         "what callers heard and what the interface says contradict each other: dial the number, "
         "and the phones behind it directly"
     ),
+    "probe_fails": Message("test calls from {callers} fail, and heard: {heard}"),
+    "probe_some_fail": Message(
+        "test calls from {failing} fail, and those from {through} get through: ask about callers "
+        "of these carriers and areas"
+    ),
+    "probe_gets_through": Message(
+        "test calls from {callers} get through all the same: dial the number, and ask the provider "
+        "whether its listing is up to date"
+    ),
+    "probe_blind": Message(
+        "the control number does not answer calls from {callers} either: these lines are at fault, "
+        "and nothing is concluded from their test calls"
+    ),
     "phones_of_carrier": Message(
         "{count} bound phones of {carrier} fail together: ask that carrier about its network, not "
         "each holder"

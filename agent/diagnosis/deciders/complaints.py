@@ -6,7 +6,7 @@ others heard names a cause where no fact does, and is held against a cause that 
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -14,17 +14,17 @@ import msgspec
 
 from agent.diagnosis.call_statistics import answered_share, recent_calls
 from agent.diagnosis.caller_reports import CALLERS, RECENT, CallerReport
-from agent.diagnosis.configuration import OPEN_ROUTING, current_configuration, is_wait_short
+from agent.diagnosis.configuration import current_configuration
 from agent.diagnosis.deciders.bound_phones import phone_facts, ringing_phones
 from agent.diagnosis.deciders.missing_data import primary_capability
 from agent.diagnosis.number_diagnosis import MINUTE, NumberDiagnosis
+from agent.diagnosis.prompt_causes import cause_of, is_contradicted
 from agent.diagnosis.prompts import OTHER, OTHER_TEXT, PROMPTS_BY_NAME, Prompt, prompt_of
 from agent.diagnosis.reason_words import reason_words
 from agent.i18n import Joined, Text
 from agent.masking import mask_phone
-from agent.model import Routing
 from agent.routing.outcome import Outcome
-from agent.states import IN_SERVICE_STATES, REACHABLE_STATES, Capability, Cause
+from agent.states import Capability, Cause
 from agent.verdict import Evidence, Verdict
 
 COMPLAINT: Final = "complaint"
@@ -50,8 +50,6 @@ UNCLEAR: Final = 0.3
 MANY_CALLS: Final = 8
 SERVED: Final = 0.7
 """With so many newer calls, of which this share is answered, a single complaint may be past."""
-FEW_LINES: Final = 2
-"""With so few lines, what is heard as busy is rather the lines than the phones."""
 SHOWN_PHONES: Final = 3
 
 
@@ -141,8 +139,8 @@ def _decide_by_prompt(diagnosis: NumberDiagnosis) -> Verdict | None:
         return diagnosis.conclude(Cause.UNKNOWN, UNCLEAR, _evidence(reports), since=reports[0].at)
     callers = len({it.who for it in reports if prompt_of(it) is prompt})
     confidence = CONFIDENCES[min(callers, len(CONFIDENCES)) - 1]
-    cause = _cause(diagnosis, prompt)
-    if _contradicts(diagnosis, cause):
+    cause = cause_of(diagnosis, prompt)
+    if is_contradicted(diagnosis, cause):
         diagnosis.warn("heard_otherwise")
         confidence -= CONTRADICTED
     phones = ringing_phones(diagnosis)
@@ -170,49 +168,6 @@ def _is_past(diagnosis: NumberDiagnosis, reports: Sequence[CallerReport]) -> boo
     if is_past:
         _note(diagnosis, reports)
     return is_past
-
-
-def _cause(diagnosis: NumberDiagnosis, prompt: Prompt) -> Cause:
-    """The first cause of what was heard that the facts do not exclude, else the last."""
-    possible = (cause for cause in prompt.causes if not _is_excluded(diagnosis, cause))
-    return next(possible, prompt.causes[-1])
-
-
-def _is_excluded(diagnosis: NumberDiagnosis, cause: Cause) -> bool:
-    """Whether fresh facts speak against ``cause``; causes of phones are never excluded.
-
-    What an interface says of a phone behind the number is weaker than what callers hear there.
-    """
-    if cause.value.startswith("number_"):
-        is_fresh = diagnosis.is_fresh(Capability.NUMBERS)
-        return is_fresh and diagnosis.result.number_state(diagnosis.number) in IN_SERVICE_STATES
-    if cause is Cause.CONFIG_CHANGED:
-        return not diagnosis.result.differences(diagnosis.number)
-    if cause is Cause.WAIT_TOO_SHORT:
-        configuration = current_configuration(diagnosis)
-        return not is_wait_short(configuration.routing or OPEN_ROUTING, configuration.bound)
-    possible = _POSSIBLE_BY_ROUTING.get(cause)
-    return possible is not None and not possible(diagnosis.routing or OPEN_ROUTING)
-
-
-_POSSIBLE_BY_ROUTING: Final[Mapping[Cause, Callable[[Routing], object]]] = {
-    Cause.CAPACITY_EXCEEDED: lambda it: (
-        it.landing_forwarded or (it.concurrency_limit or FEW_LINES + 1) <= FEW_LINES
-    ),
-    Cause.REGION_BLOCKS_CALLER: lambda it: it.region_allow or it.region_deny,
-    Cause.WHITELIST_BLOCKS_CALLER: lambda it: it.whitelist_enabled,
-    Cause.LIST_BLOCKS_CALLER: lambda it: it.blacklist,
-}
-"""What a configuration must have for a cause to be possible."""
-
-
-def _contradicts(diagnosis: NumberDiagnosis, cause: Cause) -> bool:
-    """Whether the interface says that what ``cause`` is about is in order."""
-    if not cause.value.startswith("binding_"):
-        return diagnosis.is_fresh(Capability.NUMBERS) and cause is not Cause.VOICE_QUALITY
-    phones = ringing_phones(diagnosis)
-    fresh = diagnosis.is_fresh(Capability.REACHABILITY)
-    return fresh and any(phone.state in REACHABLE_STATES for phone in phones.values())
 
 
 def _most_frequent(reports: Sequence[CallerReport]) -> Prompt | None:
