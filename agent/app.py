@@ -234,8 +234,8 @@ class Agent:
     def _upkeep_parts(self) -> UpkeepParts:
         facts = (lambda: self.settings, self._refresher.results, self._retention.now, self._clock)
         own = (self.telemetry, self._reports, self._dispatcher.wake)
-        probes = self._refresher.probes
-        return UpkeepParts(self.database, self._config, self.fleet, probes, *facts, *own)
+        known = (self.database, self._config, self.fleet, self._refresher.probes)
+        return UpkeepParts(*known, lambda: self._pollers.ownership, *facts, *own)
 
     def _checks(self, settings: Settings) -> tuple[Checker, SeriesBuilder]:
         series = SeriesBuilder(settings.metrics, planned_periods(settings))

@@ -16,6 +16,7 @@ from agent.probing.board import ProbeBoard
 from agent.reports.scheduled import ScheduledReports
 from agent.reports.service import ReportService
 from agent.store.database import Database
+from agent.testcalls.plans import Ownership, PlanParts, PlanRunner
 from agent.testcalls.service import CallParts, CallService
 from exporters.telemetry import Telemetry
 
@@ -29,6 +30,7 @@ class UpkeepParts:
         config: The configuration file.
         fleet: The newest facts.
         probes: The newest test calls.
+        ownership: Returns which accounts are polled here.
         settings: The configuration in force.
         results: The newest check result of every account.
         retention: The time by which data grows old (:mod:`agent.store.retention`).
@@ -42,6 +44,7 @@ class UpkeepParts:
     config: Path
     fleet: Fleet
     probes: ProbeBoard
+    ownership: Callable[[], Ownership]
     settings: Callable[[], Settings]
     results: Mapping[AccountKey, CheckResult]
     retention: Callable[[], Awaitable[float]]
@@ -73,6 +76,16 @@ class Upkeep:
         )
         facts_of_calls = (parts.database, parts.settings, parts.fleet, parts.probes)
         self.calls = CallService(CallParts(*facts_of_calls, parts.telemetry, parts.clock))
+        self._plans = PlanRunner(
+            PlanParts(
+                self.calls,
+                parts.probes,
+                parts.settings,
+                parts.results,
+                parts.ownership,
+                parts.clock,
+            )
+        )
         self.scheduled_reports = ScheduledReports(
             parts.database, parts.reports, parts.settings, parts.clock, parts.queued
         )
@@ -83,6 +96,7 @@ class Upkeep:
             group.create_task(self.privacy.run(), name="privacy")
             group.create_task(self.inspections.run(), name="inspections")
             group.create_task(self.calls.run(), name="test-calls")
+            group.create_task(self._plans.run(), name="test-call-plans")
             group.create_task(self.scheduled_reports.run(), name="scheduled-reports")
 
 

@@ -16,6 +16,7 @@ from agent.checks.lifecycle import illegal_moves
 from agent.checks.number_columns import AccountDefaults, Change, NumberColumns, with_deadlines
 from agent.checks.opening_hours import OpeningHours
 from agent.checks.phone_columns import Bound, PhoneColumns, read_phones
+from agent.checks.planned_calls import PlannedCalls
 from agent.checks.result import CheckResult
 from agent.checks.signals import silent_rows, with_call_states
 from agent.config.inventory.inventory import Inventory
@@ -64,6 +65,7 @@ class Checker:
         self._reclaimed_after = {
             provider.name: provider.lifecycle.reclaimed_after for provider in settings.providers
         }
+        self._planned = PlannedCalls(settings.dial)
         self._reachability = settings.reachability
         self.opening_hours = OpeningHours(
             read_calendar(settings.calendar), ZoneInfo(settings.timezone)
@@ -112,6 +114,9 @@ class Checker:
             drift_since=_drift_since(inventory, drift, now, before),
             lints=self._lints(inventory, drift, alignment, now, before),
             account_lints=self._account_lints(snapshot, columns, money, now),
+            planned=self._planned.of(
+                (snapshot.provider, snapshot.account), inventory.names, columns
+            ),
         )
 
     def _with_call_states(

@@ -13,6 +13,7 @@ from agent.checks.charges import Charges
 from agent.checks.lifecycle import NETWORK_STATES, NUMBER_STATES
 from agent.checks.number_columns import Change, NumberColumns
 from agent.checks.phone_columns import PhoneColumns
+from agent.checks.planned_calls import NOTHING, PlannedByNumber
 from agent.checks.unusual_calls import ComparedCalls
 from agent.lints.columns import LintColumns, LintSource
 from agent.lints.finding import Finding
@@ -60,6 +61,8 @@ class CheckResult:
 
     probes: CallsByNumber = field(default_factory=dict)
     """The newest test calls by number, as far as they still say something (docs/test-calls.md)."""
+    planned: PlannedByNumber = field(default_factory=lambda: NOTHING)
+    """By number, the test calls that plans make of it."""
 
     def is_fresh(self, capability: Capability, now: float) -> bool:
         """Whether the facts of ``capability`` are recent enough to be current."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from agent.config.dial import dial_is_consistent
+from agent.config.dial_plans import dial_plans_are_consistent
 from agent.config.files import paths_lead_somewhere, profiles_exist
 from agent.config.notice_checks import notices_reach_people
 from agent.config.on_call import on_call_is_consistent
@@ -59,6 +60,7 @@ def names_are_unique(config: UnvalidatedConfig) -> Iterator[Problem]:
     yield from _unique(config, select(config.data, "sinks", "*", "name"))
     yield from _unique(config, select(config.data, "inspections", "plans", "*", "name"))
     yield from _unique(config, select(config.data, "dial", "callers", "*", "name"))
+    yield from _unique(config, select(config.data, "dial", "plans", "*", "name"))
     yield from _unique(config, select(config.data, "listen", "*"))
 
 
@@ -296,6 +298,7 @@ def ladders_name_sinks(config: UnvalidatedConfig) -> Iterator[Problem]:
 
 CHECKS: tuple[Check, ...] = (
     dial_is_consistent,
+    dial_plans_are_consistent,
     ladders_name_sinks,
     names_are_unique,
     notices_reach_people,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from agent.config.dial_plans import DEFAULT_BUDGET, DEFAULT_HOURS, DialPlan, JointTest
 from agent.config.secret import Secret
 from agent.config.section import HostName, Section
 from agent.config.service import Hours
@@ -85,10 +86,10 @@ class Caller(Section):
     """Who agreed that the numbers behind them are called for tests; without it nobody is."""
     concurrency: Annotated[int, Field(ge=1, le=10)] = 1
     """Calls at once."""
-    daily_budget: Annotated[int, Field(ge=0, le=10_000)] = 20
+    daily_budget: Annotated[int, Field(ge=0, le=10_000)] = DEFAULT_BUDGET
     """Calls in a day of UTC+8; each is charged before it is made."""
     hours: Annotated[list[Hours], Field(min_length=1, max_length=10)] = Field(
-        default=["08:00-20:00"]
+        default=list(DEFAULT_HOURS)
     )
     """When it may call, in the agent's ``timezone``."""
 
@@ -128,6 +129,11 @@ class Dial(Section):
     """How long something is concluded from a test call."""
     number_hours: Annotated[list[NumberHours], Field(max_length=10_000)] = Field(default=[])
     """When numbers may be called, where their providers do not say."""
+    plans: Annotated[list[DialPlan], Field(max_length=100)] = Field(default=[])
+    """Numbers that are called again and again, so that a fault is heard before a caller hears
+    it."""
+    joint_test: JointTest = JointTest()
+    """Test calls of a number before its ticket is confirmed."""
     country: Literal["CN", "DE", "FR", "GB", "US"] = "CN"
     """Whose ringback, busy and congestion tones are heard."""
     fingerprints: str = "fingerprints"

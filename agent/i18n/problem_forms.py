@@ -79,6 +79,14 @@ FORMS: Final = (
     N_("{name} is no sink that reaches people, expected one of kind {kinds}"),
     N_("{name} is no sink that carries reports, expected one of kind {kinds}"),
     N_("is no provider, got {got}; expected {names}"),
+    N_("is no caller, got {got}; expected {names}"),
+    N_("is no account, got {got}; expected {names}"),
+    N_("says of no number that it is called, expected numbers, accounts or grades"),
+    N_("is true without joint_test.callers, expected the callers that call"),
+    N_(
+        "needs {n} calls a day of {name}, whose daily_budget is {m}; expected fewer numbers, a "
+        "longer every or a larger budget"
+    ),
     N_("is missing, expected the provider that the claim is on"),
     N_("is sent this report already by line {n}, expected another sink"),
 )

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from sqlalchemy import ColumnElement, and_, func, insert, select
 
-from agent.probing.facts import ProbeCall
+from agent.probing.facts import ProbeCall, Purpose
 from agent.store.database import Database, uninterrupted
 from agent.store.schema import test_call_files, test_calls
 
@@ -75,6 +75,22 @@ class CallLedger:
     async def of_reference(self, reference: str) -> list[ProbeCall]:
         """The calls made for a plan, an acceptance or a ticket, the newest first."""
         return await self._calls(test_calls.c.reference == reference)
+
+    @uninterrupted
+    async def newest_times(self, since: float) -> dict[tuple[str, str], float]:
+        """When each number and caller was called last, if at ``since`` (epoch seconds) or later.
+
+        Calls of the control number that show whether a line works are left out.
+        """
+        columns = test_calls.c
+        query = (
+            select(columns.number, columns.caller, func.max(columns.at))
+            .where(columns.at >= since, columns.purpose != Purpose.CONTROL.value)
+            .group_by(columns.number, columns.caller)
+        )
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query)).all()
+        return {(number, caller): at for number, caller, at in rows}
 
     async def page(
         self, number: str = "", caller: str = "", limit: int = 50, offset: int = 0

@@ -223,6 +223,14 @@ SERIES: tuple[Row, ...] = (
         " absent when not known.",
     ),
     Row(
+        "numwatch_probe_interval_seconds",
+        "gauge",
+        "seconds",
+        "provider account number caller",
+        "The shortest time between two test calls of the number by the line that calls, where a"
+        " plan makes them.",
+    ),
+    Row(
         "numwatch_number_recording_deletion_timestamp_seconds",
         "gauge",
         "seconds",
