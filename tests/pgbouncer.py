@@ -1,12 +1,14 @@
 """PgBouncer in transaction mode, in front of the tests' PostgreSQL."""
 
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +27,7 @@ unix_socket_dir =
 auth_type = any
 pool_mode = transaction
 default_pool_size = {connections}
+{further}
 """
 
 
@@ -33,6 +36,16 @@ class Pooler:
     """One that runs; whoever connects is trusted."""
 
     port: int
+    file: Path
+    """Its configuration."""
+    values: dict[str, object] = field(repr=False)
+    """What stands in it, but for the server that it leads to."""
+    process: "subprocess.Popen[bytes]" = field(repr=False)
+
+    def lead_to(self, postgresql: PostgresqlServer) -> None:
+        """Lead to another server from now on, as whoever looks after it does at a failover."""
+        _write_config(self.file, postgresql, self.values)
+        self.process.send_signal(signal.SIGHUP)
 
     def url(self, store: Store) -> str:
         """The address of the database of ``store`` through it."""
@@ -45,16 +58,22 @@ class Pooler:
 
 @contextmanager
 def pgbouncer(
-    postgresql: PostgresqlServer, connections: int, addresses: str = "127.0.0.1"
+    postgresql: PostgresqlServer,
+    connections: int,
+    addresses: str = "127.0.0.1",
+    further: str = "",
 ) -> Iterator[Pooler]:
-    """A pooler with at most ``connections`` connections to each database."""
+    """A pooler with at most ``connections`` connections to each database.
+
+    ``further`` are lines of its configuration.
+    """
     binary = shutil.which("pgbouncer") or shutil.which("/usr/sbin/pgbouncer")
     if binary is None:
         pytest.skip("pgbouncer is not installed; `make servers` as root installs it")
     port = free_port()
     file = postgresql.folder / f"pgbouncer-{port}.ini"
-    values = {"folder": postgresql.folder, "server": postgresql.port, "port": port}
-    file.write_text(_CONFIG.format(**values, connections=connections, addresses=addresses))
+    values = {"port": port, "connections": connections, "addresses": addresses, "further": further}
+    _write_config(file, postgresql, values)
     with (postgresql.folder / "pgbouncer.log").open("ab") as log:
         process = subprocess.Popen(
             [binary, str(file)], user=postgresql.account, stdout=log, stderr=log, cwd="/"
@@ -64,10 +83,15 @@ def pgbouncer(
         while not _listens(port):
             assert time.monotonic() < deadline, "pgbouncer does not answer"
             time.sleep(0.02)
-        yield Pooler(port)
+        yield Pooler(port, file, values, process)
     finally:
         process.kill()
         process.wait()
+
+
+def _write_config(file: Path, postgresql: PostgresqlServer, values: dict[str, object]) -> None:
+    server = {"folder": postgresql.folder, "server": postgresql.port}
+    file.write_text(_CONFIG.format(**server, **values))
 
 
 def _listens(port: int) -> bool:

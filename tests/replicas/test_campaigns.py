@@ -19,8 +19,6 @@ from urllib.error import HTTPError, URLError
 
 import pytest
 
-from agent.config.secret import Secret
-from agent.config.store import Store
 from tests.integration.processes import kill
 from tests.proof_size import size
 from tests.replicas.fleet_state import (
@@ -37,12 +35,12 @@ from tests.replicas.replica_fleet import (
     replica_fleet,
     world,
 )
+from tests.replicas.ways import WAYS, new_database
 
 KILLS = size(0, 100, "kills")
 STOPS = size(0, 40)
 ACCOUNTS = 6
 NUMBERS = 6 * KILLS
-WAYS = ("direct", "pgbouncer")
 PATIENCE = 180.0
 LONGEST_LOAD = 900.0
 HOOK = "/hooks/alertmanager"
@@ -55,16 +53,14 @@ def a_fleet(
 ) -> Iterator[ReplicaFleet]:
     """Three replicas, of accounts with enough numbers for every alert."""
     postgresql = request.getfixturevalue("postgresql")
-    name = postgresql.make_database()
-    store = Store(url=Secret(postgresql.local_url(name)))
-    if way == "pgbouncer":
-        store = request.getfixturevalue("pooler").through(store)
     plan = world(ACCOUNTS, -(-NUMBERS // ACCOUNTS))
-    with replica_fleet(folder, postgresql, store, each_by_itself, plan, prepared) as fleet:
+    with (
+        new_database(request, way) as store,
+        replica_fleet(folder, postgresql, store, each_by_itself, plan, prepared) as fleet,
+    ):
         fleet.start(3)
         fleet.sql(RECORD_STALE_WRITES)
         yield fleet
-    postgresql.drop_database(name)
 
 
 def each_by_itself(settings: dict[str, Any]) -> None:

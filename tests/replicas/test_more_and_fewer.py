@@ -13,12 +13,11 @@ from typing import Any
 
 import pytest
 
-from agent.config.secret import Secret
-from agent.config.store import Store
 from tests.postgresql_server import PostgresqlServer
 from tests.proof_size import is_full, size
 from tests.replicas.fleet_state import exposed
 from tests.replicas.replica_fleet import ReplicaFleet, replica_fleet, world
+from tests.replicas.ways import WAYS, new_database
 
 ACCOUNTS = size(50, 5000)
 REPLICAS = size(3, 8)
@@ -32,15 +31,17 @@ def _slowly(settings: dict[str, Any]) -> None:
     settings["rules"] = {**settings["rules"], "interval": 15}
 
 
-@pytest.fixture
-def fleet(tmp_path: Path, postgresql: PostgresqlServer) -> Iterator[ReplicaFleet]:
+@pytest.fixture(params=WAYS)
+def fleet(
+    request: pytest.FixtureRequest, tmp_path: Path, postgresql: PostgresqlServer
+) -> Iterator[ReplicaFleet]:
     if not is_full():
         pytest.skip("starts of the full size; a rolling few are in test_replicas")
-    name = postgresql.make_database()
-    store = Store(url=Secret(postgresql.local_url(name)))
-    with replica_fleet(tmp_path, postgresql, store, _slowly, world(ACCOUNTS)) as made:
+    with (
+        new_database(request, request.param) as store,
+        replica_fleet(tmp_path, postgresql, store, _slowly, world(ACCOUNTS)) as made,
+    ):
         yield made
-    postgresql.drop_database(name)
 
 
 def wrong_counts(found: Iterable[str], accounts: Iterable[str]) -> Counter[str]:

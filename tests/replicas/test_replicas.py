@@ -15,7 +15,6 @@ from urllib.error import HTTPError
 
 import pytest
 
-from agent.config.secret import Secret
 from agent.config.store import Store
 from tests.integration.processes import kill
 from tests.postgresql_server import PostgresqlServer
@@ -33,20 +32,17 @@ from tests.replicas.fleet_state import (
     written_by_successors,
 )
 from tests.replicas.replica_fleet import NUMBER, ReplicaFleet, ReplicaProcess, replica_fleet
+from tests.replicas.ways import WAYS, new_database
 
 TTL = 15.0
 REPLICAS = 3
-WAYS = ("direct", "pgbouncer") if is_full() else ("pgbouncer",)
 ALERTS = size(12, 1000)
 
 
-@pytest.fixture(scope="module", params=WAYS)
-def store(request: pytest.FixtureRequest, postgresql: PostgresqlServer) -> Iterator[Store]:
-    name = postgresql.make_database()
-    direct = Store(url=Secret(postgresql.local_url(name)))
-    through = request.param == "pgbouncer"
-    yield request.getfixturevalue("pooler").through(direct) if through else direct
-    postgresql.drop_database(name)
+@pytest.fixture(scope="module", params=WAYS if is_full() else ("pgbouncer",))
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    with new_database(request, request.param) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

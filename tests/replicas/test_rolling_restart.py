@@ -16,14 +16,13 @@ from typing import Any
 
 import pytest
 
-from agent.config.secret import Secret
-from agent.config.store import Store
 from agent.simulator.request_log import ReceivedRequest
 from tests.postgresql_server import PostgresqlServer
 from tests.proof_size import is_full
 from tests.proofs.preload import Clock
 from tests.replicas.fleet_state import exposed, is_divided
 from tests.replicas.replica_fleet import ReplicaFleet, replica_fleet, world
+from tests.replicas.ways import WAYS, new_database
 
 RATE = 5.0
 """Requests per second of one account."""
@@ -42,13 +41,15 @@ def _limited(settings: dict[str, Any]) -> None:
     settings["polling"] |= {"intervals": intervals, "rate": RATE, "timeout": 60}
 
 
-@pytest.fixture
-def fleet(tmp_path: Path, postgresql: PostgresqlServer) -> Iterator[ReplicaFleet]:
-    name = postgresql.make_database()
-    store = Store(url=Secret(postgresql.local_url(name)))
-    with replica_fleet(tmp_path, postgresql, store, _limited, world(3, NUMBERS)) as made:
+@pytest.fixture(params=WAYS)
+def fleet(
+    request: pytest.FixtureRequest, tmp_path: Path, postgresql: PostgresqlServer
+) -> Iterator[ReplicaFleet]:
+    with (
+        new_database(request, request.param) as store,
+        replica_fleet(tmp_path, postgresql, store, _limited, world(3, NUMBERS)) as made,
+    ):
         yield made
-    postgresql.drop_database(name)
 
 
 def most_in_a_second(requests: Sequence[ReceivedRequest]) -> int:

@@ -1,5 +1,6 @@
 """The database fails over under load: with synchronous replication nothing acknowledged is lost.
 
+The replicas name both servers, or a PgBouncer that is led to the other one at each failover.
 Before each failure the standby gets nothing for a moment, as over a slow line. Negative control:
 with asynchronous replication what was written in that moment is lost
 (:func:`test_asynchronous_replication_loses_what_was_acknowledged`).
@@ -7,15 +8,18 @@ with asynchronous replication what was written in that moment is lost
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+import pytest
 
 from agent.config.secret import Secret
 from agent.config.store import Store
 from agent.store import StoreError
 from agent.store.database import Database
+from tests.pgbouncer import Pooler, pgbouncer
 from tests.postgresql_server import PostgresqlServer
-from tests.proof_size import size
+from tests.proof_size import is_full, size
 
 FAILOVERS = size(1, 20)
 REPLICAS = 2
@@ -28,6 +32,9 @@ PATIENCE = 120.0
 
 class Pair:
     """A primary and the standby that follows it, synchronously or not."""
+
+    pooler: Pooler | None = None
+    """What leads to whichever of both takes writes; ``None`` where replicas find it themselves."""
 
     def __init__(self, *, synchronous: bool) -> None:
         self.primary = PostgresqlServer()
@@ -45,10 +52,14 @@ class Pair:
     @property
     def store(self) -> Store:
         """The database at whichever of both takes writes."""
+        limits = {"connect_timeout": 1, "statement_timeout": 5}
+        if self.pooler is not None:
+            direct = Store(url=Secret(self.primary.url(self.name)), replicas=True, **limits)
+            return self.pooler.through(direct)
         user, _, place = self.primary.url(self.name).partition("@")
         hosts = f"{place.partition('/')[0]},127.0.0.1:{self.standby.port}"
         url = f"{user}@{hosts}/{self.name}?target_session_attrs=read-write"
-        return Store(url=Secret(url), replicas=True, connect_timeout=1, statement_timeout=5)
+        return Store(url=Secret(url), replicas=True, **limits)
 
     def fail_over(self) -> None:
         """Kill the primary; the standby takes over, and what was killed follows it from now on."""
@@ -57,6 +68,8 @@ class Pair:
         self.standby.start()
         self.standby.promote()
         self.primary, self.standby = self.standby, self.primary
+        if self.pooler is not None:
+            self.pooler.lead_to(self.primary)
         self.standby.follow(self.primary)
         self.standby.start()
 
@@ -67,12 +80,13 @@ class Pair:
 
 
 @contextmanager
-def pair(*, synchronous: bool) -> Iterator[Pair]:
+def pair(*, synchronous: bool, way: str = "direct") -> Iterator[Pair]:
     made = Pair(synchronous=synchronous)
-    try:
+    with ExitStack() as ends:
+        ends.callback(made.remove)
+        if way == "pgbouncer":
+            made.pooler = ends.enter_context(pgbouncer(made.primary, 20))
         yield made
-    finally:
-        made.remove()
 
 
 class Writer:
@@ -128,10 +142,11 @@ async def lost_pages(folder: Path, both: Pair, failovers: int) -> tuple[int, int
     return len(acknowledged), len(acknowledged - set(names)), sum(it.refused for it in writers)
 
 
+@pytest.mark.parametrize("way", ["direct", "pgbouncer"] if is_full() else ["pgbouncer"])
 async def test_synchronous_replication_loses_nothing(
-    tmp_path: Path, record_property: Callable[[str, object], None]
+    tmp_path: Path, record_property: Callable[[str, object], None], way: str
 ) -> None:
-    with pair(synchronous=True) as both:
+    with pair(synchronous=True, way=way) as both:
         acknowledged, lost, refused = await lost_pages(tmp_path, both, FAILOVERS)
     for name, figure in (("acknowledged", acknowledged), ("lost", lost), ("refused", refused)):
         record_property(name, figure)
