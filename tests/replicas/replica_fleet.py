@@ -177,7 +177,7 @@ class ReplicaFleet:
         They reach the database by ``store`` if it is not the fleet's way. ``before`` is put before
         the command of each, and makes its start longer.
         """
-        started = [self._start(store or self.store, before, listen_at) for _ in range(count)]
+        started = [self.launch(store, before, listen_at) for _ in range(count)]
         for replica in started:
             wait_until(
                 lambda replica=replica: get(f"{replica.url}/-/ready"),
@@ -186,10 +186,13 @@ class ReplicaFleet:
             )
         return started
 
-    def _start(self, store: Store, before: Sequence[str], listen_at: str) -> ReplicaProcess:
+    def launch(
+        self, store: Store | None = None, before: Sequence[str] = (), listen_at: str = LOOPBACK
+    ) -> ReplicaProcess:
+        """Start one more, as :meth:`start` does, and wait for nothing."""
         folder = self._folder / f"replica-{len(self.replicas)}"
         listen = f"{listen_at}:{free_port()}"
-        config = self._write_config(folder, listen, store)
+        config = self._write_config(folder, listen, store or self.store)
         log = folder / "agent.log"
         starting: contextlib.AbstractContextManager[RunningProcess] = (
             running([*before, *numwatch("run", "--config", str(config))], log)

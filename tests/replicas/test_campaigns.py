@@ -8,30 +8,22 @@ Negative control: without the fence, what was stopped within a transaction write
 
 import random
 import signal
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.error import HTTPError, URLError
 
 import pytest
 
 from tests.integration.processes import kill
 from tests.proof_size import size
-from tests.replicas.fleet_state import (
-    RECORD_STALE_WRITES,
-    alert_about,
-    end_leases_of,
-    is_divided,
-)
+from tests.replicas.alert_load import Load, each_by_itself, tickets_of, undelivered
+from tests.replicas.fleet_state import RECORD_STALE_WRITES, end_leases_of, is_divided
 from tests.replicas.replica_fleet import (
     PREPARED,
     ReplicaFleet,
     ReplicaProcess,
-    number_of,
     replica_fleet,
     world,
 )
@@ -43,7 +35,6 @@ ACCOUNTS = 6
 NUMBERS = 6 * KILLS
 PATIENCE = 180.0
 LONGEST_LOAD = 900.0
-HOOK = "/hooks/alertmanager"
 SLOW = "tests.replicas.slow_agent"
 
 
@@ -63,63 +54,6 @@ def a_fleet(
         yield fleet
 
 
-def each_by_itself(settings: dict[str, Any]) -> None:
-    """One ticket for each number, however many there are."""
-    tickets = settings.setdefault("tickets", {})
-    tickets |= {"common_cause_numbers": 100_000}
-
-
-class Load:
-    """Alerts to any replica that lives, each sent again until it is taken."""
-
-    def __init__(self, fleet: ReplicaFleet, count: int, chance: random.Random) -> None:
-        self._fleet = fleet
-        self._count = count
-        self._chance = chance
-        self.acknowledged: list[str] = []
-        self.refused = 0
-        self.newest_refusal = ""
-        self.thread = threading.Thread(target=self._run, daemon=True)
-        self.thread.start()
-
-    def _run(self) -> None:
-        for index in range(1, self._count):
-            self._post(index)
-            self.acknowledged.append(number_of(index))
-            time.sleep(self._chance.uniform(0.0, 0.2))
-
-    def _post(self, index: int) -> None:
-        message = alert_about(number_of(index), f"a{index % ACCOUNTS}")
-        while True:
-            living = self._fleet.living
-            try:
-                if living and self._chance.choice(living).post(HOOK, message) == 200:
-                    return
-            except (HTTPError, URLError, OSError) as error:
-                self.refused += 1
-                self.newest_refusal = repr(error)
-                time.sleep(0.05)
-
-
-def tickets_of(fleet: ReplicaFleet) -> Counter[str]:
-    """How many tickets there are about each number."""
-    rows = fleet.sql("SELECT number FROM tickets WHERE symptom = 'line_down'")
-    return Counter(rows)
-
-
-def undelivered(fleet: ReplicaFleet) -> set[str]:
-    """The tickets of alerts of which the desk has got nothing."""
-    got = set(fleet.desk.ids)
-    rows = fleet.sql(
-        "SELECT t.id, o.webhook_id FROM tickets t JOIN outbox o ON o.ticket_id = t.id"
-        " WHERE t.symptom = 'line_down'"
-    )
-    pairs = [row.split("|") for row in rows]
-    return {ticket for ticket, _ in pairs} - {
-        ticket for ticket, identity in pairs if identity in got
-    }
-
-
 @pytest.mark.skipif(not KILLS, reason="a campaign of the full size; one kill is in test_replicas")
 @pytest.mark.parametrize("way", WAYS)
 def test_whoever_is_killed_loses_nothing_and_doubles_nothing(
@@ -128,7 +62,7 @@ def test_whoever_is_killed_loses_nothing_and_doubles_nothing(
     chance = random.Random(f"kills {way}")
     with a_fleet(request, tmp_path, way) as fleet:
         fleet.until(lambda: is_divided(fleet), "nothing is divided")
-        load = Load(fleet, NUMBERS, chance)
+        load = Load(fleet, NUMBERS, ACCOUNTS, chance)
         for count in range(KILLS):
             time.sleep(chance.uniform(0.1, 1.5))
             killed = chance.choice(fleet.living)
@@ -136,9 +70,7 @@ def test_whoever_is_killed_loses_nothing_and_doubles_nothing(
             if count % 10 < 9:
                 end_leases_of(fleet, killed)
             fleet.start()
-        load.thread.join(LONGEST_LOAD)
-        taken = f"{len(load.acknowledged)} taken, {load.refused} refused; {load.newest_refusal}"
-        assert not load.thread.is_alive(), f"not every alert was taken: {taken}"
+        load.finish(LONGEST_LOAD)
         fleet.until(lambda: is_divided(fleet), "not one owner each", PATIENCE)
         missing = set(load.acknowledged)
         fleet.until(lambda: not missing - tickets_of(fleet).keys(), "a ticket is lost", PATIENCE)
@@ -147,6 +79,7 @@ def test_whoever_is_killed_loses_nothing_and_doubles_nothing(
         fleet.until(lambda: not undelivered(fleet), "not every ticket was delivered", PATIENCE)
         repeats = sum(fleet.desk.repeats().values())
         figures = {"kills": KILLS, "alerts": len(found), "refused": load.refused}
+        figures["longest seconds of an alert"] = round(load.longest)
         request.node.user_properties += [*figures.items(), ("repeats", repeats)]
         assert repeats <= KILLS
         assert fleet.sql("SELECT * FROM stale_writes") == []
