@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, delete, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.model import AccountKey, Snapshot
@@ -15,7 +14,6 @@ from agent.polling.breaker import BreakerReading
 from agent.polling.handover import Absence, Handover
 from agent.polling.pollers import FormerPoller
 from agent.replicas.account_parts import (
-    CALL_IDS,
     HANDOVER,
     SHOWN,
     AccountParts,
@@ -26,10 +24,19 @@ from agent.replicas.account_parts import (
     encode_handover,
     identities,
 )
+from agent.replicas.state_rows import (
+    StateRow,
+    Version,
+    database_time,
+    delete_old_ids,
+    put_rows,
+    read_parts,
+    read_versions,
+)
 from agent.states import Capability
 from agent.store.acting import acting_under
 from agent.store.database import Database, uninterrupted
-from agent.store.leases import TTL, account_lease, database_clock
+from agent.store.leases import TTL, account_lease
 from agent.store.schema import account_states
 
 log = structlog.get_logger(__name__)
@@ -41,8 +48,6 @@ _LONGEST_TRANSACTION = 60.0
 _ACCOUNTS_A_TRANSACTION = 200
 
 Part = tuple[AccountKey, str]
-Version = tuple[int, int]
-"""The epoch of the lease that a part was written under, and its revision under that lease."""
 
 
 @dataclass
@@ -145,9 +150,8 @@ class AccountStates:
         rows = await asyncio.to_thread(list, self._rows(changed, handed, ahead, is_last=is_last))
         with acting_under(*(account_lease(*key) for key in changed)):
             async with self._database.transaction() as connection:
-                for row in rows:
-                    await _put(connection, row)
-                await _delete_old_ids(connection, {k: s.call_ids for k, (s, _) in changed.items()})
+                await put_rows(connection, rows)
+                await delete_old_ids(connection, {k: s.call_ids for k, (s, _) in changed.items()})
         for key, (state, parts) in changed.items():
             written = self._written[key]
             written.revision += 1
@@ -161,20 +165,16 @@ class AccountStates:
         ahead: float,
         *,
         is_last: bool,
-    ) -> Iterator[dict[str, object]]:
+    ) -> Iterator[StateRow]:
         for key, (state, parts) in changed.items():
             written = self._written[key]
             for name in parts:
-                yield {
-                    "provider": key[0],
-                    "account": key[1],
-                    "part": name,
-                    "epoch": written.epoch,
-                    "revision": written.revision + 1,
-                    "value": encode_handover(handed[key], is_last=is_last)
+                value = (
+                    encode_handover(handed[key], is_last=is_last)
                     if name == HANDOVER
-                    else encode(name, state, ahead),
-                }
+                    else encode(name, state, ahead)
+                )
+                yield StateRow(*key, name, written.epoch, written.revision + 1, value)
 
     # Taking over.
 
@@ -188,8 +188,8 @@ class AccountStates:
         found: dict[AccountKey, FormerPoller] = {}
         for batch in _batches(sorted(keys)):
             async with self._database.reading() as connection:
-                stored = await _read_parts(connection, batch)
-                now = await _now(connection)
+                stored = await read_parts(connection, batch)
+                now = await database_time(connection)
             for key, parts in stored.items():
                 try:
                     former = await asyncio.to_thread(self._former, key, parts, now)
@@ -229,10 +229,10 @@ class AccountStates:
         changed: dict[AccountKey, dict[str, tuple[bytes, Version]]] = {}
         unread = [key for key in keys if key not in self._read]
         async with self._database.reading() as connection:
-            now = await _now(connection)
+            now = await database_time(connection)
             newer = await self._newer(connection, keys)
             for batch in _batches(sorted({*unread, *(key for key, _ in newer)})):
-                for key, name, value, version in await _read_versions(connection, batch):
+                for key, name, value, version in await read_versions(connection, batch):
                     if key not in self._read or version > self._versions.get((key, name), (0, 0)):
                         changed.setdefault(key, {})[name] = (value, version)
         snapshots = await asyncio.to_thread(self._decode, changed)
@@ -295,56 +295,3 @@ def _same(before: tuple[Any, ...] | None, after: tuple[Any, ...]) -> bool:
 def _batches(keys: Sequence[AccountKey]) -> Iterator[Sequence[AccountKey]]:
     for start in range(0, len(keys), _ACCOUNTS_A_TRANSACTION):
         yield keys[start : start + _ACCOUNTS_A_TRANSACTION]
-
-
-def _are(keys: Sequence[AccountKey]) -> ColumnElement[bool]:
-    return tuple_(account_states.c.provider, account_states.c.account).in_(keys)
-
-
-async def _now(connection: AsyncConnection) -> float:
-    return float((await connection.execute(select(database_clock()))).scalar_one())
-
-
-async def _put(connection: AsyncConnection, row: Mapping[str, object]) -> None:
-    added = insert(account_states).values(**row, written_at=database_clock())
-    newest = {name: added.excluded[name] for name in ("epoch", "revision", "written_at", "value")}
-    key = ("provider", "account", "part")
-    await connection.execute(added.on_conflict_do_update(index_elements=key, set_=newest))
-
-
-async def _delete_old_ids(
-    connection: AsyncConnection, ids: Mapping[AccountKey, Collection[int]]
-) -> None:
-    """Delete the ids of hours that are not remembered any more."""
-    table = account_states.c
-    for key, hours in ids.items():
-        of_ids = table.part.startswith(CALL_IDS, autoescape=True)
-        others = table.part.not_in([f"{CALL_IDS}{hour}" for hour in hours])
-        await connection.execute(
-            delete(account_states).where(
-                table.provider == key[0], table.account == key[1], of_ids, others
-            )
-        )
-
-
-async def _read_parts(
-    connection: AsyncConnection, keys: Sequence[AccountKey]
-) -> dict[AccountKey, dict[str, tuple[bytes, float]]]:
-    table = account_states.c
-    query = select(table.provider, table.account, table.part, table.value, table.written_at)
-    found: dict[AccountKey, dict[str, tuple[bytes, float]]] = {}
-    for row in await connection.execute(query.where(_are(keys))):
-        found.setdefault((row[0], row[1]), {})[row[2]] = (bytes(row[3]), float(row[4]))
-    return found
-
-
-async def _read_versions(
-    connection: AsyncConnection, keys: Sequence[AccountKey]
-) -> list[tuple[AccountKey, str, bytes, Version]]:
-    table = account_states.c
-    columns = (table.provider, table.account, table.part, table.value, table.epoch, table.revision)
-    query = select(*columns).where(_are(keys), table.part.in_(SHOWN))
-    return [
-        ((row[0], row[1]), row[2], bytes(row[3]), (int(row[4]), int(row[5])))
-        for row in await connection.execute(query)
-    ]
