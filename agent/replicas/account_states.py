@@ -145,36 +145,21 @@ class AccountStates:
         self, changed: Mapping[AccountKey, tuple[PollingState, dict[str, Any]]], *, is_last: bool
     ) -> None:
         ahead = self._clock_ahead()
+        # Whoever loses an account forgets it, also while its state is being written.
+        writing = {key: self._written[key] for key in changed}
         # Here and not in the thread: what is handed over has times of the event loop.
         handed = {key: it.export() for key, (it, parts) in changed.items() if HANDOVER in parts}
-        rows = await asyncio.to_thread(list, self._rows(changed, handed, ahead, is_last=is_last))
+        made = _rows(changed, writing, handed, ahead, is_last=is_last)
+        rows = await asyncio.to_thread(list, made)
         with acting_under(*(account_lease(*key) for key in changed)):
             async with self._database.transaction() as connection:
                 await put_rows(connection, rows)
                 await delete_old_ids(connection, {k: s.call_ids for k, (s, _) in changed.items()})
         for key, (state, parts) in changed.items():
-            written = self._written[key]
+            written = writing[key]
             written.revision += 1
             written.parts.update(parts)
             written.whole = _whole(state, is_last=is_last)
-
-    def _rows(
-        self,
-        changed: Mapping[AccountKey, tuple[PollingState, dict[str, Any]]],
-        handed: Mapping[AccountKey, Handover],
-        ahead: float,
-        *,
-        is_last: bool,
-    ) -> Iterator[StateRow]:
-        for key, (state, parts) in changed.items():
-            written = self._written[key]
-            for name in parts:
-                value = (
-                    encode_handover(handed[key], is_last=is_last)
-                    if name == HANDOVER
-                    else encode(name, state, ahead)
-                )
-                yield StateRow(*key, name, written.epoch, written.revision + 1, value)
 
     # Taking over.
 
@@ -277,6 +262,25 @@ class AccountStates:
             if merged is not None:
                 snapshots.append(merged.snapshot)
         return snapshots
+
+
+def _rows(
+    changed: Mapping[AccountKey, tuple[PollingState, dict[str, Any]]],
+    writing: Mapping[AccountKey, _Written],
+    handed: Mapping[AccountKey, Handover],
+    ahead: float,
+    *,
+    is_last: bool,
+) -> Iterator[StateRow]:
+    for key, (state, parts) in changed.items():
+        written = writing[key]
+        for name in parts:
+            value = (
+                encode_handover(handed[key], is_last=is_last)
+                if name == HANDOVER
+                else encode(name, state, ahead)
+            )
+            yield StateRow(*key, name, written.epoch, written.revision + 1, value)
 
 
 def _whole(state: PollingState, *, is_last: bool) -> tuple[Any, ...]:

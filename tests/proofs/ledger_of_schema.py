@@ -18,7 +18,7 @@ def make_ledger(path: Path) -> Path:
     """A ledger at ``path`` as the first numwatch left it."""
     engine = create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
-        _migrate_to_first(connection)
+        migrate_to(connection, FIRST)
         for name in ("tickets", "timeline", "outbox"):
             table = Table(name, MetaData(), autoload_with=connection)
             connection.execute(insert(table), [_row(table, it) for it in range(TICKETS)])
@@ -26,11 +26,12 @@ def make_ledger(path: Path) -> Path:
     return path
 
 
-def _migrate_to_first(connection: Connection) -> None:
+def migrate_to(connection: Connection, wanted: str) -> None:
+    """Bring the database up to the schema ``wanted``."""
     known = scripts()
 
     def steps(revision: object, _context: object) -> list[Any]:
-        return list(known._upgrade_revs(FIRST, revision))  # type: ignore[arg-type]
+        return list(known._upgrade_revs(wanted, revision))  # type: ignore[arg-type]
 
     with EnvironmentContext(Config(), known, fn=steps) as environment:
         environment.configure(connection=connection, transactional_ddl=False)

@@ -8,6 +8,7 @@ stand before the command of the present program.
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from agent.store import migrate
@@ -45,14 +46,15 @@ def write_newer_migrations(folder: Path) -> None:
     (folder / f"v{NEWER}_newer.py").write_text(text, encoding="utf-8")
 
 
-def _use(folder: Path) -> None:
+def use(folder: Path, change: Callable[[object, str, object], None] = setattr) -> None:
+    """Let the migrations in ``folder`` be the ledger's; ``change`` changes an attribute."""
     for function in (migrate.scripts, migrate.known_revisions, migrate.migrate):
-        function.__defaults__ = (folder,)
+        change(function, "__defaults__", (folder,))
 
 
 if __name__ == "__main__":
     from agent.cli.main import main
 
-    _use(Path(os.environ[MIGRATIONS]))
+    use(Path(os.environ[MIGRATIONS]))
     sys.argv[1:] = sys.argv[sys.argv.index("run") :]
     main()

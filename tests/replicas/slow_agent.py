@@ -21,6 +21,7 @@ from tests.proofs.prepared_agent import serve
 _WRITING = 0.4
 """Seconds between what is written of states and the commit."""
 
+
 async def _slowly(connection: AsyncConnection, ids: Any) -> None:
     await delete_old_ids(connection, ids)
     await asyncio.sleep(_WRITING)

@@ -6,18 +6,23 @@ the whole limit left (:func:`test_what_was_sent_counts_for_the_next_poller`).
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from agent.config.store import Store
-from agent.model import AccountKey
+from agent.model import AccountKey, Balance
 from agent.net.exchange import RateLimit
 from agent.polling.budget import Budget
 from agent.polling.handover import Absence, RequestTimes, SentRequests
 from agent.polling.rate_windows import RateWindows
+from agent.replicas import account_states
 from agent.replicas.account_parts import PollingState
 from agent.replicas.account_states import AccountStates
+from agent.replicas.state_rows import delete_old_ids
 from agent.store import StoreError
 from agent.store.database import Database
 from agent.store.leases import TTL, account_lease
@@ -25,6 +30,7 @@ from tests.postgresql_server import PostgresqlServer
 from tests.replicas.test_account_parts import state
 
 KEY = ("north", "hq")
+OTHER = ("north", "shop")
 
 
 class Replica:
@@ -43,10 +49,10 @@ class Replica:
         lease = self.keeper.lease(account_lease(*key))
         return None if lease is None else lease.epoch
 
-    async def take(self) -> None:
-        name = account_lease(*KEY)
-        await self.keeper.survey([name], [name])
-        assert await self.keeper.take([name])
+    async def take(self, *keys: AccountKey) -> None:
+        names = [account_lease(*key) for key in keys or (KEY,)]
+        await self.keeper.survey(names, names)
+        assert len(await self.keeper.take(names)) == len(names)
 
 
 @pytest.fixture
@@ -100,6 +106,27 @@ async def test_only_what_has_changed_is_written(
     await one.states.write([KEY])
     changed = set(postgresql.execute_in(empty_store, query)) - set(written)
     assert changed == {"handover|2"}
+
+
+async def test_an_account_that_is_lost_while_it_is_written_harms_no_other(
+    pair: tuple[Replica, Replica], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = pair
+    await one.take(KEY, OTHER)
+    one.polled = state()
+
+    async def losing(*arguments: Any) -> None:
+        await delete_old_ids(*arguments)
+        one.states.forget([KEY])
+
+    monkeypatch.setitem(vars(account_states), "delete_old_ids", losing)
+    await one.states.write([KEY, OTHER])
+    await two.states.read([OTHER])
+    snapshot = msgspec.structs.replace(one.polled.merged.snapshot, balance=Balance(7.0, "CNY"))
+    one.polled = replace(one.polled, merged=replace(one.polled.merged, snapshot=snapshot))
+    await one.states.write([OTHER])
+    (read,) = await two.states.read([OTHER])
+    assert read.balance == snapshot.balance
 
 
 async def test_who_lost_the_account_writes_nothing(

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -47,6 +47,9 @@ _MIGRATION_LOCK = 5_823_406_117
 """The key of the advisory lock, held for one transaction, under which a schema is changed."""
 LONGEST_MIGRATION = 600.0
 """Seconds that one step of a migration may take, and the wait for another agent's."""
+LONGEST_LOCK = 5.0
+"""Seconds that a migration waits for a table in which replicas of the former version read. They
+wait behind it meanwhile, so it gives up soon, and the start tries again."""
 
 
 class PostgresqlBackend:
@@ -132,6 +135,8 @@ class PostgresqlBackend:
             await connection.run_sync(migrate, self.name)
             return await self._acquire(connection)
         lease = await self._acquire(connection)
+        milliseconds = f"{LONGEST_LOCK * 1000:.0f}"
+        await connection.execute(select(func.set_config("lock_timeout", milliseconds, True)))  # noqa: FBT003 - PostgreSQL's order
         await connection.run_sync(migrate, self.name)
         return lease
 
