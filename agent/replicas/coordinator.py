@@ -10,7 +10,7 @@ import structlog
 from agent.event_loop import BackgroundTask
 from agent.replicas.balance import MoveBudget, to_give, to_take
 from agent.store import StoreError
-from agent.store.leases import SINK, TICKETS, Lease
+from agent.store.leases import ACCOUNT, SINK, TICKETS, Lease
 from agent.store.postgresql.lease_keeper import LeaseKeeper, Survey
 from agent.store.postgresql.trouble import ERRORS
 
@@ -20,6 +20,10 @@ INTERVAL = 1.0
 """Seconds between two looks at the leases."""
 _WATCH_INTERVAL = 0.5
 """The same at whether what is held is past its time."""
+TAKEN_AT_ONCE = 50
+"""How many leases are taken before what they stand for is begun: each is a poller to be made, which
+takes the event loop some milliseconds in which no lease is renewed, and the others may have the
+rest meanwhile."""
 _PRUNE_EVERY = 3600.0
 _END_STOPPED_EVERY = 5.0
 
@@ -158,8 +162,12 @@ class Coordinator:
             log.warning("stopped_writers_ended", transactions=ended)
 
     async def _take(self, names: Sequence[str]) -> None:
-        if not names:
-            return
+        # Tickets and deliveries do not wait for the polls.
+        names = sorted(names, key=lambda name: (name.startswith(ACCOUNT), name))
+        for start in range(0, len(names), TAKEN_AT_ONCE):
+            await self._take_some(names[start : start + TAKEN_AT_ONCE])
+
+    async def _take_some(self, names: Sequence[str]) -> None:
         taken = await self._lease_keeper.take(names)
         if not taken:
             return

@@ -49,7 +49,8 @@ TICKETS = "role:tickets"
 """The lease of the replica that evaluates rules and decides about tickets."""
 MEMBER = "member:"
 """What the names of the leases begin with that replicas have as a whole."""
-_ACCOUNT = "account:"
+ACCOUNT = "account:"
+"""What the names of the leases of accounts begin with."""
 SINK = "sink:"
 """What the names of the leases of sinks begin with."""
 _NEVER = 0.0
@@ -89,7 +90,7 @@ def sink_lease(sink: str) -> str:
 
 def account_lease(provider: str, account: str) -> str:
     """The name of the lease under which an account is polled."""
-    return f"{_ACCOUNT}{provider}/{account}"
+    return f"{ACCOUNT}{provider}/{account}"
 
 
 def this_place() -> str:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,8 @@ KILLS = size(0, 100, "kills")
 STOPS = size(0, 40)
 ACCOUNTS = 6
 NUMBERS = 6 * KILLS
+NUMBERS_A_SECOND = 5.0
+"""How many numbers of an account are polled in a second."""
 PATIENCE = 180.0
 LONGEST_LOAD = 900.0
 SLOW = "tests.replicas.slow_agent"
@@ -40,14 +43,27 @@ SLOW = "tests.replicas.slow_agent"
 
 @contextmanager
 def a_fleet(
-    request: pytest.FixtureRequest, folder: Path, way: str, prepared: str = PREPARED
+    request: pytest.FixtureRequest,
+    folder: Path,
+    way: str,
+    prepared: str = PREPARED,
+    numbers: int = ACCOUNTS,
 ) -> Iterator[ReplicaFleet]:
-    """Three replicas, of accounts with enough numbers for every alert."""
+    """Three replicas, of accounts with ``numbers`` numbers in all."""
     postgresql = request.getfixturevalue("postgresql")
-    plan = world(ACCOUNTS, -(-NUMBERS // ACCOUNTS))
+    of_each = -(-numbers // ACCOUNTS)
+
+    def change(settings: dict[str, Any]) -> None:
+        each_by_itself(settings)
+        # However many numbers there are, they are asked for at one rate: the load is the alerts.
+        interval = max(2.0, of_each / NUMBERS_A_SECOND)
+        settings["polling"]["intervals"] = dict.fromkeys(settings["polling"]["intervals"], interval)
+
     with (
         new_database(request, way) as store,
-        replica_fleet(folder, postgresql, store, each_by_itself, plan, prepared) as fleet,
+        replica_fleet(
+            folder, postgresql, store, change, world(ACCOUNTS, of_each), prepared
+        ) as fleet,
     ):
         fleet.start(3)
         fleet.sql(RECORD_STALE_WRITES)
@@ -60,7 +76,7 @@ def test_whoever_is_killed_loses_nothing_and_doubles_nothing(
     request: pytest.FixtureRequest, tmp_path: Path, way: str
 ) -> None:
     chance = random.Random(f"kills {way}")
-    with a_fleet(request, tmp_path, way) as fleet:
+    with a_fleet(request, tmp_path, way, numbers=NUMBERS) as fleet:
         fleet.until(lambda: is_divided(fleet), "nothing is divided")
         load = Load(fleet, NUMBERS, ACCOUNTS, chance)
         for count in range(KILLS):
