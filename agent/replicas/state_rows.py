@@ -73,13 +73,13 @@ async def delete_old_ids(
     connection: AsyncConnection, ids: Mapping[AccountKey, Collection[int]]
 ) -> None:
     """Delete the ids of hours that are not remembered any more; ``ids`` are by the hour."""
-    kept = [(*key, f"{CALL_IDS}{hour}") for key, hours in ids.items() for hour in hours]
+    remembered = [(*key, f"{CALL_IDS}{hour}") for key, hours in ids.items() for hour in hours]
     table = account_states.c
     old = delete(account_states).where(
         _are(list(ids)), table.part.startswith(CALL_IDS, autoescape=True)
     )
-    if kept:
-        columns = dict(zip(_KEY, map(list, zip(*kept, strict=True)), strict=True))
+    if remembered:
+        columns = dict(zip(_KEY, map(list, zip(*remembered, strict=True)), strict=True))
         part = tuple_(table.provider, table.account, table.part)
         old = old.where(part.not_in(select(_table(columns))))
     await connection.execute(old)
