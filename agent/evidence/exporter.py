@@ -13,10 +13,12 @@ from sqlalchemy import select
 
 from agent.config.settings import Settings
 from agent.evidence.bundle import EvidenceFile, bundle
+from agent.evidence.probe_files import files_of_calls
 from agent.evidence.repository import EvidenceRepository
 from agent.evidence.sheet import SheetWriter
 from agent.evidence.statistics import statistics
 from agent.masking import mask_document, mask_text
+from agent.probing.call_ledger import CallLedger
 from agent.reports.render import safe_cell
 from agent.store.database import Database, uninterrupted
 from agent.store.schema import outbox
@@ -49,6 +51,7 @@ class EvidenceExporter:
         self._database = database
         self._ledger = Ledger(database)
         self._repository = EvidenceRepository(database)
+        self._calls = CallLedger(database)
         self._settings = settings
         self._version = version
         self._clock = clock
@@ -65,6 +68,7 @@ class EvidenceExporter:
             return None
         collected = await self._repository.files_of(ticket.id)
         deliveries = await self._deliveries(ticket.id)
+        collected += await files_of_calls(self._calls, ticket, self._clock(), mask_for(ticket))
         archive = await asyncio.to_thread(self._bundle, ticket, collected, deliveries)
         return ticket.id, archive
 
@@ -109,8 +113,7 @@ class EvidenceExporter:
         deliveries: list[dict[str, Any]],
     ) -> bytes:
         now, settings = self._clock(), self._settings()
-        public = {ticket.subject.number, *(it.subject.number for it in ticket.members)}
-        mask = partial(mask_text, is_public=public.__contains__)
+        mask = mask_for(ticket)
         content = mask_document(document(ticket, now), mask)
         files = [
             EvidenceFile("ticket.json", now, _json(content)),
@@ -146,6 +149,12 @@ class EvidenceExporter:
             }
             for row in rows
         ]
+
+
+def mask_for(ticket: Ticket) -> Callable[[str], str]:
+    """Masks every phone in a text but the hotline numbers that the ticket is about."""
+    public = {ticket.subject.number, *(it.subject.number for it in ticket.members)}
+    return partial(mask_text, is_public=public.__contains__)
 
 
 def _json(value: Any) -> bytes:
