@@ -79,16 +79,18 @@ def _line_type(prefix: int, labels: int, digits: int) -> np.dtype[np.void]:
 
 def _digits(values: Floats) -> Texts | None:
     """The digits of each value; ``None`` unless all are whole numbers of the same length."""
-    with np.errstate(invalid="ignore"):  # what is no number is found by the comparison
-        numbers = values.astype(np.int64)
+    low, high = np.minimum.reduce(values), np.maximum.reduce(values)
+    # Both are NaN where any value is, and then not within the limits either.
+    if not (low >= 0 and high < LARGEST_PLAIN_INTEGER):
+        return None
+    if high < _BASE:
+        digits = values.astype(np.uint8)
+        return (digits + _ZERO).view("V1") if (digits == values).all() else None
+    numbers = values.astype(np.int64)
     if not (numbers == values).all():
         return None
-    # Negative numbers count as very large ones.
-    high = int(numbers.view(np.uint64).max())
-    if high < _BASE:
-        return (numbers.astype(np.uint8) + _ZERO).view("V1")
-    length = len(str(high))
-    if high >= LARGEST_PLAIN_INTEGER or len(str(int(numbers.min()))) != length:
+    length = len(str(int(high)))
+    if len(str(int(low))) != length:
         return None
     groups = -(-length // _GROUP)
     texts = np.empty((values.size, groups), np.uint32)

@@ -48,7 +48,7 @@ class Page:
     @property
     def body(self) -> bytes:
         """The whole body."""
-        return b"".join(self.parts())
+        return b"".join(self.compressed or self.parts())
 
 
 class _CompressedPage(NamedTuple):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -175,6 +175,8 @@ WHOLE = st.one_of(
 
 
 @given(st.lists(WHOLE, min_size=1, max_size=30) | st.lists(st.sampled_from([0.0, 1.0]), min_size=1))
+@example([1.0, 0.5])
+@example([1.7e9, 1.7e9 + 0.5])
 def test_lines_of_one_length_are_as_each_alone(values):
     """Equally long labels and values are written column by column, in no other way than others."""
     block = up_block([f"400{row:04}" for row in range(len(values))], values)
