@@ -1,6 +1,6 @@
 """The HTTP client for provider APIs, with every guard against a slow or hostile server.
 
-Timeouts (connecting, between two reads, the whole request) are always set; the decoded body is
+Timeouts (connecting, the whole request with all reads) are always set; the decoded body is
 limited; redirects are not followed, because aiohttp would forward credential headers to another
 host; gzip and deflate are accepted once; the egress guard checks each socket; TLS is always
 verified (docs/reference/reliability.md §1). A failure is one
@@ -193,7 +193,9 @@ def _session(
         total=limits.request_timeout,
         connect=None,
         sock_connect=limits.connect_timeout,
-        sock_read=limits.request_timeout,
+        # Between two reads there is no other limit than the whole request's: an equal one could
+        # never pass before it, and would set a timer anew with every read.
+        sock_read=None,
         # aiohttp rounds longer timeouts up to whole seconds; a poll must end in time.
         ceil_threshold=float("inf"),
     )

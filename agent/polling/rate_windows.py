@@ -6,7 +6,7 @@ counts strictly refuses; so the times of the last requests are kept.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from agent.net.exchange import RateLimit
@@ -27,21 +27,25 @@ class RateWindows:
         self._clock = clock
         self._sent: dict[RateLimit, deque[float]] = {}
 
-    async def wait(self, limits: Iterable[RateLimit]) -> None:
+    async def wait(self, limits: Collection[RateLimit]) -> None:
         """Wait until a request under ``limits`` may be sent."""
+        if not limits:
+            return
         seconds = self.wait_seconds(limits)
         while seconds > 0:
             await asyncio.sleep(seconds)
             # Another request may have been sent meanwhile.
             seconds = self.wait_seconds(limits)
 
-    def wait_seconds(self, limits: Iterable[RateLimit]) -> float:
+    def wait_seconds(self, limits: Collection[RateLimit]) -> float:
         """Seconds until a request may be sent; 0 when it may now."""
         now = self._clock()
         return max((self._times(limit, now)[1] for limit in limits), default=0.0)
 
-    def take(self, limits: Iterable[RateLimit]) -> bool:
+    def take(self, limits: Collection[RateLimit]) -> bool:
         """Count a request that is sent now; returns False, counting none, when it may not be."""
+        if not limits:
+            return True
         now = self._clock()
         counted = [self._times(limit, now) for limit in limits]
         if any(seconds > 0 for _, seconds in counted):

@@ -306,3 +306,27 @@ def test_only_mapped_fields_leave():
         Number("4006220001", NumberState.ACTIVE, NetworkState.UNKNOWN, native_status="active")
     ]
     assert "s3cret" not in repr(mapped)
+
+
+SHORTENED = {name: it for name, it in TARGETS.items() if it.least is not None}
+
+
+@pytest.mark.parametrize("target", SHORTENED.values(), ids=SHORTENED)
+def test_fields_left_out_at_the_end_have_the_defaults_of_the_target(target):
+    needed = [field.name for field in target.fields[: target.least]]
+    whole = [*needed, *(field.default for field in target.fields[target.least :])]
+    facts = [target.make(*whole[:end]) for end in range(target.least, len(whole) + 1)]
+    assert facts == [target.make(*whole)] * len(facts)
+
+
+@pytest.mark.parametrize("last", ["voicemail_unread", "colour_ring"])
+def test_a_page_whose_records_have_a_late_field_keeps_it(last):
+    operation = GENERIC.numbers
+    value = 3 if last == "voicemail_unread" else True
+    records = [{"number": f"400622000{at}", "state": "active"} for at in range(4)]
+    short = RecordMapper(TARGETS[Capability.NUMBERS], operation).map_page(records)
+    records[2][last] = value
+    mixed = RecordMapper(TARGETS[Capability.NUMBERS], operation).map_page(records)
+    assert [getattr(it, last) for it in mixed.facts] == [None, None, value, None]
+    assert [it.number for it in short.facts] == [it.number for it in mixed.facts]
+    assert (short.invalid, mixed.invalid) == (0, 0)

@@ -216,6 +216,11 @@ class Column:
         """The value in place of one that does not fit."""
         return self._default
 
+    @property
+    def is_optional(self) -> bool:
+        """Whether a record without the field has the default there and is otherwise as it was."""
+        return self._optional
+
     def is_missing(self, record: Mapping[str, Any]) -> bool:
         """Whether the record has no value, or an empty one."""
         try:

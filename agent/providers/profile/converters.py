@@ -94,9 +94,12 @@ def _are_harmless(column: Sequence[Any]) -> bool:
     """Whether nothing is to be scrubbed from any of these phones, which is nearly always so."""
     try:
         lengths = set(map(len, column))
-        return min(lengths) > 0 and max(lengths) <= _PHONE_LENGTH and "".join(column).isprintable()
+        joined = "".join(column)
     except TypeError:
         return False  # not all texts
+    # Most phones are digits: as bytes those are recognized several times faster.
+    are_plain = (joined.isascii() and joined.encode().isalnum()) or joined.isprintable()
+    return are_plain and min(lengths) > 0 and max(lengths) <= _PHONE_LENGTH
 
 
 def telephone(prefixes: Sequence[str], value: str, added: str = "") -> str:
@@ -126,7 +129,9 @@ def _are_plain_numbers(column: Sequence[Any]) -> bool:
     except TypeError:
         return False  # not all texts
     lengths = set(map(len, column))
-    return joined.isascii() and joined.isdigit() and min(lengths) > 2 and max(lengths) < 25  # noqa: PLR2004 - the bounds of _TELEPHONE
+    # As bytes, which are looked through several times faster than characters.
+    are_digits = joined.isascii() and joined.encode().isdigit()
+    return are_digits and min(lengths) > 2 and max(lengths) < 25  # noqa: PLR2004 - the bounds of _TELEPHONE
 
 
 def decimal_of(value: Any) -> Decimal:

@@ -68,6 +68,7 @@ class RecordMapper:
         rules = _with_native_status(target, operation.fields)
         self._make = target.make
         self._make_all = target.make_all or partial(map, target.make)
+        self._least = len(target.fields) if target.least is None else target.least
         self._columns = [
             Column(field, rules.get(field.name, FieldRule()), clock) for field in target.fields
         ]
@@ -183,8 +184,18 @@ class RecordMapper:
             raw = self._raw(records)
         else:
             raise ValueError("not all objects")
-        columns = [_column(column, raw, records) for column in self._columns]
+        columns = [_column(column, raw, records) for column in self._columns[: self._end(raw)]]
         return list(self._make_all(*columns))
+
+    def _end(self, raw: Mapping[str, Sequence[Any]]) -> int:
+        """The number of columns without those at the end that no record of a page has."""
+        end = len(self._columns)
+        while end > self._least:
+            column = self._columns[end - 1]
+            if column.key is None or raw[column.key] is not ABSENT or not column.is_optional:
+                break
+            end -= 1
+        return end
 
     def _raw(self, records: Sequence[Record]) -> dict[str, Sequence[Any]]:
         keys = self._keys

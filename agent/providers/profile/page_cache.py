@@ -2,21 +2,22 @@
 
 Most polls find most pages unchanged. Such a page yields the very facts it yielded before, so a
 reader that compares by identity sees at once that nothing changed. Pages are compared by their
-SHA-256; the cache holds that and the facts, never the text.
+length and Python's hash of their bytes, 64 bits under a key that each process makes anew; the cache
+holds that and the facts, never the text. A cryptographic digest would cost more and gain nothing:
+whoever can choose an answer's bytes could as well send the former page again.
 """
 
 from collections.abc import Hashable
-from hashlib import sha256
 
 from agent.net.exchange import Answer
 from agent.providers.profile.paging import Page
 
-Fingerprint = tuple[bytes, str | None]
+Fingerprint = tuple[int, int, str | None]
 
 
 def fingerprint_of(answer: Answer) -> Fingerprint:
-    """The digest and charset of an answer's body."""
-    return sha256(answer.body).digest(), answer.charset
+    """What two answers with the same body and charset have in common, and others have not."""
+    return len(answer.body), hash(answer.body), answer.charset
 
 
 class PageCache:

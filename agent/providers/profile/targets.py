@@ -52,6 +52,9 @@ class Target:
     fields: tuple[TargetField, ...]
     make_all: Callable[..., Iterable[Any]] | None = None
     """Makes the facts from whole columns, where that is faster than ``make`` for each record."""
+    least: int | None = None
+    """How many fields both always need; those behind may be left out from the end, where they have
+    their defaults. ``None``: all of them."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ _NUMBER: Final = Target(
         TargetField("voicemail_unread", "integer"),
         TargetField("colour_ring", "boolean"),
     ),
+    least=2,
 )
 _BINDING: Final = Target(
     _binding,
@@ -117,6 +121,7 @@ _BINDING: Final = Target(
         TargetField("lines", "lines"),
     ),
     make_all=_bindings,
+    least=3,
 )
 _ROUTING: Final = Target(
     _routing,

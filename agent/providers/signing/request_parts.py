@@ -52,6 +52,8 @@ def header_of(request: Request, name: str) -> str:
 
 def with_headers(request: Request, headers: dict[str, str]) -> Request:
     """``request`` with ``headers`` in place of those of the same name."""
+    if not request.headers:
+        return replace(request, headers=headers)
     names = {name.lower() for name in headers}
     others = {key: text for key, text in request.headers.items() if key.lower() not in names}
     return replace(request, headers={**others, **headers})
