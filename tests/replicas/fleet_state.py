@@ -25,6 +25,12 @@ def holder(fleet: ReplicaFleet, lease: str) -> ReplicaProcess:
     return by_process[fleet.holders()[lease]]
 
 
+def held_by(fleet: ReplicaFleet, replica: ReplicaProcess) -> set[str]:
+    """The names of the leases that ``replica`` holds now."""
+    pid = str(replica.process.pid)
+    return {name for name, holder in fleet.holders().items() if holder == pid}
+
+
 def is_divided(fleet: ReplicaFleet) -> bool:
     """Whether each account is exposed by exactly one replica."""
     return sorted(exposed(fleet.living)) == sorted(fleet.accounts)
