@@ -122,7 +122,8 @@ class Store(Section):
     """Whether several agents share the database and divide accounts and sinks among them. The same
     for all of them. Needs ``url``. Read at the start."""
     connections: Annotated[int, Field(ge=_LEAST_CONNECTIONS, le=_MOST_CONNECTIONS)] = 5
-    """How many connections to PostgreSQL there are at most, beside one for the lease."""
+    """How many connections to PostgreSQL there are at most, beside one for the lease; two for the
+    leases of a replica."""
     connect_timeout: Annotated[Duration, Field(ge=1, le=60)] = 5.0
     """The longest a connection to PostgreSQL may take, and the wait for a free one."""
     statement_timeout: Annotated[Duration, Field(ge=1, le=600)] = 30.0

@@ -4,6 +4,7 @@ Negative control: the lease that an agent has as a whole is not given up at that
 (:func:`test_at_its_deadline_a_replica_holds_nothing_and_takes_again_what_is_free`).
 """
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from agent.store import InUseError, StoreError
 from agent.store.acting import acting_under
 from agent.store.database import Database
 from agent.store.leases import TTL, agents_at_work, this_place
+from agent.store.postgresql import lease_keeper
 from agent.store.postgresql.lease_keeper import LeaseKeeper
 from tests.postgresql_server import PostgresqlServer
 
@@ -107,6 +109,22 @@ async def test_at_its_deadline_a_replica_holds_nothing_and_takes_again_what_is_f
     assert await keeper._renew() is None
     assert keeper.held_until > time.monotonic() + TTL - 5
     assert keeper.lease(NAMES[0]) is None, "what was given up is taken anew, under another epoch"
+
+
+async def test_a_look_that_takes_long_holds_no_renewal_up(
+    shared: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease_keeper, "RENEWAL_INTERVAL", 0.05)
+    database = await Database.open(tmp_path / "one", shared)
+    keeper = keeper_of(database)
+    async with keeper.session(), asyncio.timeout(60):
+        before = keeper.held_until
+        while keeper.held_until == before:  # noqa: ASYNC110 - the keeper's task renews it
+            await asyncio.sleep(0.02)
+        before = keeper.held_until
+        while keeper.held_until == before:  # noqa: ASYNC110 - as before
+            await asyncio.sleep(0.02)
+    await database.close()
 
 
 async def test_an_agent_alone_and_one_that_shares_exclude_each_other(

@@ -81,7 +81,8 @@ class PostgresqlBackend:
             "connect_timeout": min(store.connect_timeout, RENEWAL_INTERVAL),
         }
         renewing = store.model_copy(update=quick)
-        self._keeper = LeaseKeeper(postgresql_engine(renewing, 1), limits(renewing))
+        # One renews, the other looks and takes, which may take long: an agent alone opens one.
+        self._keeper = LeaseKeeper(postgresql_engine(renewing, 2), limits(renewing))
         self._base: Lease | None = None
 
     @property

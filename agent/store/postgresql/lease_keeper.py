@@ -57,13 +57,13 @@ class Survey:
 
 
 class LeaseKeeper:
-    """Renews leases on a connection of its own, so that nothing holds a renewal up.
+    """Renews leases on a connection that is always free for it, so that nothing holds a renewal up.
 
     The base, the lease that the agent has as a whole, is kept until another has taken it. The
     others are given up at the deadline by this machine's monotonic clock.
 
     Args:
-        engine: Has that connection.
+        engine: Has that connection, and one more for all else.
         limits: Columns that set what a transaction may take.
     """
 
