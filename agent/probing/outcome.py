@@ -120,9 +120,13 @@ _HIGHEST: Final = 0.98
 _LEAST_RINGING: Final = 10.0
 """Seconds after which a call that only rang counts as not answered."""
 _LEAST_TALK: Final = 0.5
-_FEWEST_SENT: Final = 50
-"""Packets, one second, that we must have sent before a lack of packets says anything."""
+_LEAST_SILENCE: Final = 3.0
+"""Seconds of silence after an answer that say something: who answers may say nothing at first."""
+_FEWEST_SENT: Final = 150
+"""Packets, three seconds, that we must have sent before a lack of packets says anything: where our
+ACK is lost twice, the far end begins to send one and a half seconds late (RFC 3261 §13.3.1.4)."""
 _RINGING: Final = 180
+_RINGING_HEARD: Final = frozenset({"tone:ringback", "sip:180"})
 _SPEECH: Final = "speech"
 
 
@@ -155,9 +159,12 @@ def _decide(observation: Observation) -> tuple[CallOutcome, float, tuple[str, ..
 
 def _weighed(outcome: CallOutcome, confidence: float, others: list[_Found]) -> float:
     """The confidence in ``outcome`` beside the other evidence."""
-    for other, strength, _ in others:
+    for other, strength, why in others:
         if other is outcome:
             confidence = min(_HIGHEST, confidence + _AGREEING)
+        elif why in _RINGING_HEARD:
+            # What is refused has rung before, as often as not.
+            continue
         elif strength >= _DECIDED and CallOutcome.ANNOUNCEMENT not in {outcome, other}:
             # An announcement says the same in other words, and so contradicts nothing.
             confidence = min(confidence, _CONTRADICTED)
@@ -174,7 +181,7 @@ def _after_answer(observation: Observation) -> _Found:
         # Hung up at once: it got through, and there was no time to hear anything.
         return CallOutcome.ANSWERED, 0.7, "sip:200"
     if talk.is_silent:
-        return CallOutcome.SILENT, 0.9, "silence"
+        return CallOutcome.SILENT, 0.9 if talk.seconds >= _LEAST_SILENCE else 0.6, "silence"
     busy = _last_tone(talk)
     if busy is not None:
         return busy

@@ -58,6 +58,26 @@ CASES = {
         CallOutcome.UNKNOWN,
         "",
     ),
+    "it rang, and then it was refused": (
+        Observation(Signalling(603, cause=21, provisional=(180,), duration=16.0), early(RINGBACK)),
+        CallOutcome.REJECTED,
+        "q850:21",
+    ),
+    "it rang, and then a tone said that it is busy": (
+        Observation(Signalling(480, provisional=(180,), duration=16.0), early(RINGBACK, BUSY)),
+        CallOutcome.BUSY,
+        "tone:busy",
+    ),
+    "silent for a moment only": (
+        answered(Hearing(2.0, 1.0, is_silent=True)),
+        CallOutcome.UNKNOWN,
+        "silence",
+    ),
+    "no packet for a moment only": (
+        Observation(Signalling(200, answered=2.0, duration=4.2), reception=Reception(sent=110)),
+        CallOutcome.UNKNOWN,
+        "sip:200",
+    ),
     "480 alone": (Observation(Signalling(480)), CallOutcome.UNKNOWN, "sip:480"),
     "nothing": (Observation(Signalling()), CallOutcome.UNKNOWN, ""),
     "spoken": (answered(SPOKEN), CallOutcome.ANSWERED, "sip:200"),
