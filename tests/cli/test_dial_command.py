@@ -5,9 +5,11 @@ import contextlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -17,13 +19,19 @@ from typing import Any
 import pytest
 import yaml
 
+from agent.cli.dial_ledger import pages_of
 from agent.cli.language import choose
 from agent.cli.main import main
+from agent.config.load import load
+from agent.probing.book import CallBook
 from agent.simulator.agent_config import build_config, dial_section, write_config
 from agent.simulator.server import start
+from agent.simulator.telephony.call import CallLog
 from agent.simulator.telephony.endpoint import SipEndpoint, open_endpoint
 from agent.simulator.telephony.world import answering
 from agent.simulator.world import World
+from tests.integration.processes import wait_until
+from tests.probing.test_engine import WITHIN
 from tests.probing.tiny_model import write_model
 
 pytestmark = pytest.mark.timeout(120)
@@ -257,6 +265,82 @@ def test_beside_a_running_agent_nothing_is_called(
     assert done.returncode == 1
     assert "a running agent holds it" in done.stderr
     assert scene.calls_of("4006220001") == before
+
+
+@contextlib.contextmanager
+def calling(*args: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """The command in a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "agent", "dial", *map(str, args)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate(timeout=30)
+
+
+def answered_call(scene: Scene, number: str) -> CallLog:
+    """The call of ``number``, once somebody talks."""
+
+    def lasting() -> CallLog | None:
+        found = [it for it in scene.endpoint.calls if it.number == number and it.acknowledged]
+        return next((it for it in found if it.ended is None), None)
+
+    return wait_until(lasting, 60.0, "a call that was answered")
+
+
+def engine_of(process: subprocess.Popen[str]) -> int:
+    """The process of the engine that ``process`` has."""
+    for tasks in Path(f"/proc/{process.pid}/task").iterdir():
+        for pid in (tasks / "children").read_text().split():
+            if b"engine.process" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                return int(pid)
+    raise AssertionError("no engine")
+
+
+def remaining(config: Path) -> int:
+    """The calls that are left today, by what the ledger has."""
+    settings = load(config)
+    book = CallBook(pages_of(settings), 60.0, settings.timezone)
+    return asyncio.run(book.remaining(settings.dial.callers[0]))
+
+
+def test_a_command_that_is_killed_ends_its_call_and_has_paid_for_it(scene: Scene) -> None:
+    config = scene.write(callers=[scene.caller(daily_budget=1)], listen=60.0, longest=90.0)
+    with calling("4006220001", "--config", config) as command:
+        log = answered_call(scene, "4006220001")
+        killed = time.monotonic()
+        command.kill()
+        wait_until(lambda: log.ended, 30.0, "the end of the call")
+    assert log.ended is not None
+    assert log.ended - killed < WITHIN
+    refused = numwatch("4006220001", "--config", config)
+    assert refused.returncode == 1
+    # For all that is known the call lasts; and nothing is left of the budget.
+    assert "is in a call" in refused.stderr
+    assert remaining(config) == 0
+
+
+def test_a_call_whose_engine_is_killed_is_ended_and_says_nothing_of_the_number(
+    scene: Scene,
+) -> None:
+    config = scene.write(listen=60.0, longest=90.0)
+    with calling("4006220001", "--config", config, "--json") as command:
+        log = answered_call(scene, "4006220001")
+        killed = time.monotonic()
+        os.kill(engine_of(command), signal.SIGKILL)
+        wait_until(lambda: log.ended, 30.0, "the end of the call")
+        out, errors = command.communicate(timeout=60)
+    assert log.ended is not None
+    assert log.ended - killed < WITHIN
+    document = json.loads(out)
+    assert (command.returncode, document["outcome"]) == (3, "unknown"), errors
+    assert document["engine_failure"]
+    assert document["calls_left_today"] == remaining(config) == 999
 
 
 HOLDER = """

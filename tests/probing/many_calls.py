@@ -146,5 +146,8 @@ def assert_recognized(called: Sequence[Called], expected: CallOutcome) -> None:
 
 def counts(called: Sequence[Called]) -> str:
     """The outcomes of calls with how many there are of each."""
-    found = Counter(it.judgement.outcome.value for it in called)
+    found = Counter(
+        "engine failed" if it.judgement.evidence == ("engine",) else it.judgement.outcome.value
+        for it in called
+    )
     return ", ".join(f"{outcome} {count}" for outcome, count in found.most_common())

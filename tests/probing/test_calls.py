@@ -68,7 +68,7 @@ def call_over(
 
             def order_of(name: str, index: int) -> Order:
                 one = endpoints[(index + names.index(name)) % len(endpoints)]
-                return order(one, name, longest=11.0, talk=2.0)
+                return order(one, name, longest=11.0, talk=4.0)
 
             return await call_all(order_of, names, EACH)
 

@@ -6,13 +6,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from agent.probing.engine.client import EngineMissingError, place
-from agent.probing.engine.protocol import Closed, Event, Ready, Sip
+from agent.probing.engine.protocol import Closed, Event, Order, Ready, Sip
 from agent.probing.observation import Ended
 from agent.simulator.telephony.call import CallLog
 from agent.simulator.telephony.endpoint import SipEndpoint
@@ -78,20 +79,26 @@ asyncio.run(place(Order(**json.loads(sys.argv[1]))))
 """
 
 
-async def test_a_call_ends_when_the_agent_is_killed(endpoint: SipEndpoint) -> None:
-    one = order(endpoint, "answers", longest=60.0, talk=60.0)
+@contextmanager
+def agent_calling(one: Order) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that makes the call of an order as an agent does."""
     values = {name: getattr(one, name) for name in one.__struct_fields__ if name != "prompt"}
-    agent = subprocess.Popen(  # noqa: ASYNC220 - it is started, not waited for
-        [sys.executable, "-c", AGENT, json.dumps(values)]
-    )
+    agent = subprocess.Popen([sys.executable, "-c", AGENT, json.dumps(values)])
     try:
-        log = await lasting(endpoint, "answered")
-        killed = asyncio.get_running_loop().time()
-        agent.kill()
-        await until(lambda: log.ended is not None)
+        yield agent
     finally:
         agent.kill()
         agent.wait(10)
+
+
+@pytest.mark.parametrize("state", ["answered", "ringing"])
+async def test_a_call_ends_when_the_agent_is_killed(endpoint: SipEndpoint, state: str) -> None:
+    number = {"answered": "answers", "ringing": "rings"}[state]
+    with agent_calling(order(endpoint, number, longest=60.0, talk=60.0)) as agent:
+        log = await lasting(endpoint, state)
+        killed = asyncio.get_running_loop().time()
+        agent.kill()
+        await until(lambda: log.ended is not None)
     assert log.ended is not None
     assert log.ended_by == "caller"
     assert log.ended - killed < WITHIN

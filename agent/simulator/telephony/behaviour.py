@@ -33,7 +33,7 @@ class Behaviour:
 
 
 _RING: Final = Step(180)
-_EARLY: Final = 4.0
+_EARLY: Final = 6.0
 """Seconds of a tone or an announcement before the call is ended."""
 
 
