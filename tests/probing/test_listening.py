@@ -14,7 +14,7 @@ from agent.probing.observation import Ended, Observation, Signalling
 from agent.probing.speech import listening
 from agent.probing.speech.client import Transcript
 from agent.probing.speech.listening import with_words
-from tests.probing.test_calls import decoded
+from tests.probing.many_calls import decoded
 
 FAILED = Signalling(480, duration=8.0)
 ANSWERED = Signalling(200, answered=8.0, duration=12.0, ended=Ended.CALLER)

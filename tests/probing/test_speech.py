@@ -182,7 +182,10 @@ IMPOSTORS: dict[str, tuple[str, str]] = {
         "took longer",
     ),
     "crashes": ("import os; os.abort()", "ended with status -6"),
-    "a line of ten megabytes": ("print('x' * 10_000_000, flush=True)", "cannot be read"),
+    "a line of ten megabytes": (
+        "print('{\"words\": \"' + 'x' * 10_000_000 + '\"}', flush=True)",
+        "cannot be read",
+    ),
     "a flood of lines": ("while True: print('{', flush=True)", "cannot be read"),
     "a flood of bytes without a line": (
         "import os\nwhile True: os.write(1, b'x' * 65536)",
