@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import ssl
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
@@ -26,6 +27,7 @@ CERTIFICATE_VARIABLE = "NUMWATCH_CLIENT_CERT_FILE"
 """Names a PEM file with a client's certificate and its key."""
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 _DOWNLOAD_TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
+_STREAM_TIMEOUT = aiohttp.ClientTimeout(total=900, connect=5)
 _QUERY_TIMEOUT = aiohttp.ClientTimeout(total=60, connect=5)
 _HINT = "say where one does with --url, or use the ledger of a stopped one with --config"
 
@@ -202,6 +204,30 @@ class ApiClient:
         if document is None:
             raise CommandError(f"{self._url}{path} answered HTTP 404")
         return document
+
+    async def lines(self, path: str, body: Document) -> AsyncIterator[Document]:
+        """The JSON documents that the agent streams; that of a refusal is the only one.
+
+        Raises:
+            UnreachableError: when no agent answers, or not to the end.
+        """
+        headers = {"Authorization": f"Bearer {self._token}"}
+        try:
+            async with self._session.post(
+                self._url + path,
+                json=body,
+                headers=headers,
+                ssl=self._trust or True,
+                timeout=_STREAM_TIMEOUT,
+            ) as response:
+                async for line in response.content:
+                    yield self._decoded(line)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise self._unreachable(str(error) or type(error).__name__) from error
+
+    async def download(self, path: str) -> bytes | None:
+        """A file of the agent; ``None`` where there is none."""
+        return await self._found("GET", path, timeout=_DOWNLOAD_TIMEOUT)
 
     async def items(self, path: str, **query: str) -> list[Document]:
         """The items of one of the API's lists."""

@@ -3,11 +3,13 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.cli.dial_agent import NoAgentError, call_by_agent, is_held
 from agent.cli.dial_ledger import pages_of
-from agent.cli.dial_report import document, lines
+from agent.cli.dial_report import lines
 from agent.cli.language import locale, say
 from agent.cli.observation import poll_once
 from agent.cli.runner import CommandError, ExitStatus, print_json, run_command
@@ -15,36 +17,28 @@ from agent.cli.words import Words
 from agent.config.load import load
 from agent.config.settings import Settings
 from agent.i18n import Message
-from agent.probing.book import CallBook, RefusedError, Wish
+from agent.probing.book import CallBook, RefusedError
 from agent.probing.call import (
     LONGEST_OVERHEAD,
-    PlacedCall,
     choose_caller,
     make_test_call,
     require_engine,
 )
 from agent.probing.engine.client import EngineMissingError
-from agent.probing.engine.protocol import Event, Sip
-from agent.probing.engine.trace import read_message
+from agent.probing.facts import Control
 from agent.probing.fingerprints import EnrolmentError, enrol
 from agent.probing.outcome import SUCCESSFUL, CallOutcome
 from agent.probing.prompt import PromptError, read_wav, write_wav
 from agent.probing.texts import ENGINE_MISSING, REFUSALS
 from agent.terminal.output import console, is_live, print_lines
 from agent.terminal.progress import progress
+from agent.testcalls.document import Document, call_document, report_document
+from agent.testcalls.outcome import control_says
+from agent.testcalls.steps import CallStep, step_reader, step_text
 from agent.testcalls.target import Known, control_of, target_of
 
 _POLLING = Message("asking the providers")
-_STEPS = {
-    180: Message("it rings"),
-    181: Message("the call is forwarded"),
-    183: Message("the network plays something"),
-    200: Message("answered"),
-}
-_CALLING = Message("calling {number} from {caller}")
-_REFUSED = Message("the network ends the call: {status}")
 _ENROLLED = Message("{name} is enrolled in {file}")
-_CONTROL = Message("calling the control number")
 
 
 @dataclass(frozen=True)
@@ -81,41 +75,65 @@ def enrol_announcement(config: Path, name: str, file: Path) -> int:
 
 
 def _dial(settings: Settings, options: DialOptions, *, as_json: bool) -> int:
+    caller = choose_caller(settings.dial, options.caller).name
     try:
-        require_engine()
-        call, control, unchecked = asyncio.run(_call(settings, options))
+        report = asyncio.run(_call(settings, options))
     except EngineMissingError:
         raise CommandError(say(ENGINE_MISSING, settings)) from None
     except RefusedError as error:
-        caller = choose_caller(settings.dial, options.caller).name
         values = {"caller": caller, "number": options.number}
         raise CommandError(say(REFUSALS[error.refusal].with_values(**values), settings)) from None
-    if options.record is not None:
-        write_wav(options.record, call.record.early + call.record.talk)
     if as_json:
-        print_json(document(call, control, unchecked=unchecked))
+        print_json(report)
     else:
         out = console()
         words = Words(locale(settings), settings.timezone)
-        print_lines(lines(call, control, words, out.width, unchecked=unchecked), out)
-    return _status(call, control)
+        print_lines(lines(report, words, out.width), out)
+    return _status(report)
 
 
-def _status(call: PlacedCall, control: PlacedCall | None) -> int:
-    if call.judgement.outcome in SUCCESSFUL:
+def _status(report: Document) -> int:
+    outcome = CallOutcome(report["outcome"])
+    if outcome in SUCCESSFUL:
         return ExitStatus.OK
-    is_blind = control is not None and control.judgement.outcome not in SUCCESSFUL
-    is_unknown = is_blind or call.judgement.outcome is CallOutcome.UNKNOWN
+    # Whether the line works decides whether the call says anything of the number.
+    is_unknown = report["line_at_fault"] is not False or outcome is CallOutcome.UNKNOWN
     return ExitStatus.UNKNOWN if is_unknown else ExitStatus.FAILED
 
 
-async def _call(
-    settings: Settings, options: DialOptions
-) -> tuple[PlacedCall, PlacedCall | None, bool]:
-    """The test call, and that of the control number where the first did not get through.
+async def _call(settings: Settings, options: DialOptions) -> Document:
+    """The report of the call, made by the running agent where one holds the ledger."""
+    if await asyncio.to_thread(is_held, settings):
+        body = {
+            "caller": options.caller,
+            "at_any_time": options.at_any_time,
+            "reason": "numwatch dial",
+            "keep_recording": options.record is not None,
+        }
+        on_step = _steps(settings, options)
+        with suppress(NoAgentError):
+            report, heard = await call_by_agent(settings, options.number, body, on_step)
+            if options.record is not None:
+                await asyncio.to_thread(_write, options.record, heard)
+            return report
+    return await _call_here(settings, options)
 
-    The last value says that the control number is configured and could not be called.
+
+def _write(file: Path, heard: bytes) -> None:
+    if heard:
+        file.write_bytes(heard)
+    else:
+        write_wav(file, b"")
+
+
+async def _call_here(settings: Settings, options: DialOptions) -> Document:
+    """The report of a call that this process makes, and of the control number where it is needed.
+
+    Raises:
+        RefusedError: when the call must not be made.
+        EngineMissingError: when the engine is not installed.
     """
+    require_engine()
     caller = choose_caller(settings.dial, options.caller)
     with progress(say(_POLLING, settings)):
         report = await poll_once(settings)
@@ -123,44 +141,35 @@ async def _call(
     known = Known(settings, report.snapshots, time.time(), is_complete=is_complete)
     wish = target_of(known, caller, options.number, at_any_time=options.at_any_time).wish
     longest = settings.dial.longest + LONGEST_OVERHEAD
-    book = CallBook(pages_of(settings), longest, settings.timezone)
-    call = await _place(settings, book, wish, _CALLING)
+    book, on_step = (
+        CallBook(pages_of(settings), longest, settings.timezone),
+        _steps(settings, options),
+    )
+    call = await make_test_call(settings.dial, book, wish, step_reader(on_step))
+    if options.record is not None:
+        write_wav(options.record, call.record.early + call.record.talk)
+    calls, says = [call_document(call)], Control.NOT_NEEDED
     control = control_of(settings, caller)
     is_needed = call.judgement.outcome not in SUCCESSFUL and control is not None
-    if not is_needed or control is None or control.number == options.number:
-        return call, None, False
-    try:
-        return call, await _place(settings, book, control, _CONTROL), False
-    except RefusedError:
-        return call, None, True
+    if is_needed and control is not None and control.number != options.number:
+        reader = step_reader(on_step, of_control=True)
+        try:
+            placed = await make_test_call(settings.dial, book, control, reader)
+        except RefusedError:
+            says = Control.UNKNOWN
+        else:
+            calls.append(call_document(placed))
+            says = control_says(placed.judgement.outcome)
+    return report_document(options.number, calls, says)
 
 
-async def _place(settings: Settings, book: CallBook, wish: Wish, text: Message) -> PlacedCall:
-    show = _show(settings)
-    show(0.0, text.with_values(number=wish.number, caller=wish.caller.name))
-    seen: set[int] = set()
-
-    def on_event(event: Event) -> None:
-        if not isinstance(event, Sip) or event.sent:
-            return
-        message = read_message(event.text)
-        status = message.status
-        if message.method != "INVITE" or status in seen:
-            return
-        seen.add(status)
-        if status in _STEPS:
-            show(event.at, _STEPS[status])
-        elif status >= 300 and status not in {401, 407}:  # noqa: PLR2004 - RFC 3261 §7.2
-            show(event.at, _REFUSED.with_values(status=str(status)))
-
-    return await make_test_call(settings.dial, book, wish, on_event)
-
-
-def _show(settings: Settings) -> Callable[[float, Message], None]:
+def _steps(settings: Settings, options: DialOptions) -> Callable[[CallStep], None]:
     """Writes the steps of a call to a terminal as they come."""
+    caller = choose_caller(settings.dial, options.caller).name
 
-    def show(at: float, text: Message) -> None:
+    def show(step: CallStep) -> None:
         if is_live():
-            print_lines([f"{at:5.1f} s  {say(text, settings)}"], console(stderr=True))
+            text = say(step_text(step, options.number, caller), settings)
+            print_lines([f"{step.at:5.1f} s  {text}"], console(stderr=True))
 
     return show

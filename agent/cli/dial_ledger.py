@@ -1,7 +1,6 @@
 """The ledger for one change by a command, opened for as short as possible.
 
-A running agent alone writes its ledger; beside one a command makes no test call, since it could
-not be charged.
+A running agent alone writes its ledger: beside one, :mod:`agent.cli.dial_agent` asks it.
 """
 
 import asyncio
@@ -11,11 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from agent.config.settings import Settings
-from agent.polling.cost_pages import LedgerPages
 from agent.probing.book import OpenPages
 from agent.providers.paid_queries import Pages
 from agent.store import InUseError, StoreError
 from agent.store.database import Database
+from agent.testcalls.book_pages import book_pages
 
 _ATTEMPTS: Final = 15
 _PAUSE: Final = 0.2
@@ -23,13 +22,14 @@ _PAUSE: Final = 0.2
 
 
 def pages_of(settings: Settings) -> OpenPages:
-    """Opens the ledger of ``settings`` for one change; ``OSError`` while an agent holds it."""
+    """Opens the ledger of ``settings`` for one change; ``OSError`` while somebody else holds it."""
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Pages]:
         database = await _open(settings)
         try:
-            yield LedgerPages(database)
+            async with book_pages(database)() as pages:
+                yield pages
         finally:
             await database.close()
 

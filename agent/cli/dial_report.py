@@ -1,15 +1,15 @@
-"""What a test call showed, as lines for people and as a JSON document."""
+"""What a test call showed, as lines for people."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from rich.text import Text
 
 from agent.cli.words import Words
 from agent.diagnosis.prompts import PROMPTS_BY_NAME
 from agent.i18n import Message
-from agent.probing.call import PlacedCall
-from agent.probing.observation import Hearing
+from agent.probing.hearing.tone_table import ToneKind
+from agent.probing.observation import Ended
 from agent.probing.outcome import SUCCESSFUL, CallOutcome
 from agent.probing.texts import (
     CONTROL_UNKNOWN,
@@ -21,6 +21,7 @@ from agent.probing.texts import (
     TONES,
 )
 from agent.terminal.grid import facts, paragraph
+from agent.testcalls.document import Document
 
 _CERTAINTY: Final = Message("certainty")
 _CALLER: Final = Message("called from")
@@ -38,109 +39,54 @@ _FORWARDED: Final = Message("the network said that the call is forwarded")
 _SECONDS: Final = Message("{n} s")
 
 
-def lines(
-    call: PlacedCall, control: PlacedCall | None, words: Words, width: int, *, unchecked: bool
-) -> Iterator[Text]:
+def lines(report: Document, words: Words, width: int) -> Iterator[Text]:
     """The report for people."""
-    judgement, signalling = call.judgement, call.observation.signalling
-    is_blind = control is not None and control.judgement.outcome not in SUCCESSFUL
-    outcome = CallOutcome.UNKNOWN if is_blind else judgement.outcome
+    blamed = report["line_at_fault"]
+    outcome = CallOutcome.UNKNOWN if blamed else CallOutcome(report["outcome"])
     good = outcome in SUCCESSFUL
     style = "bold green" if good else "bold yellow" if _is_unknown(outcome) else "bold red"
-    yield from paragraph(Text(f"{call.number}  {words.say(OUTCOMES[outcome])}", style=style), width)
-    values = {"caller": call.caller, "number": call.number}
-    if is_blind:
+    number = report["number"]
+    yield from paragraph(Text(f"{number}  {words.say(OUTCOMES[outcome])}", style=style), width)
+    values = {"caller": report["caller"], "number": number}
+    if blamed:
         yield from paragraph(words.say(LINE_AT_FAULT, **values), width, "  ")
-    elif unchecked:
+    elif blamed is None:
         yield from paragraph(words.say(CONTROL_UNKNOWN, **values), width, "  ")
-    if failure := call.observation.early.words_failure:
+    if failure := report["words_failure"]:
         yield from paragraph(_speech_failure(failure, words), width, "  ")
-    if signalling.is_forwarded:
+    if report["forwarded"]:
         yield from paragraph(words.say(_FORWARDED), width, "  ")
-    tones = [tone.kind for tone in (*call.observation.early.tones, *call.observation.talk.tones)]
-    reception = call.observation.reception
-    status = f"{signalling.status} {signalling.phrase}".strip() if signalling.status else ""
-    cause = "" if signalling.cause is None else f"  Q.850 {signalling.cause}"
+    received, lost, mos = report["packets_received"], report["packets_lost"], report["mos"]
     pairs = [
-        (_CERTAINTY, f"{judgement.confidence:.0%}" if not _is_unknown(outcome) else ""),
-        (_CALLER, call.caller),
-        (_SETUP, _seconds(signalling.setup, words)),
-        (_ANSWERED, _seconds(signalling.answered, words)),
-        (_HEARD, ", ".join(words.say(TONES[kind]) for kind in dict.fromkeys(tones))),
-        (_ANNOUNCEMENT, _announcement(call, words)),
-        (_WORDS, call.observation.early.words),
-        (_QUALITY, "" if call.mos is None else f"{call.mos:.1f}"),
-        (_PACKETS, f"{reception.packets}, {reception.lost}" if reception.packets else ""),
-        (_SIP, f"{status}{cause}"),
-        (_ENDED, words.say(ENDED[signalling.ended])),
-        (_REMAINING, str(call.remaining)),
+        (_CERTAINTY, f"{report['confidence']:.0%}" if not _is_unknown(outcome) else ""),
+        (_CALLER, report["caller"]),
+        (_SETUP, _seconds(report["setup_seconds"], words)),
+        (_ANSWERED, _seconds(report["answered_after_seconds"], words)),
+        (_HEARD, _tones(report, words)),
+        (_ANNOUNCEMENT, _announcement(report["announcement"] or "", words)),
+        (_WORDS, report["words"] or ""),
+        (_QUALITY, "" if mos is None else f"{mos:.1f}"),
+        (_PACKETS, f"{received}, {lost}" if received else ""),
+        (_SIP, _answer(report)),
+        (_ENDED, words.say(ENDED[Ended(report["ended_by"])])),
+        (_REMAINING, str(report["calls_left_today"])),
     ]
     yield from facts(((words.say(label), value) for label, value in pairs), width, indent=2)
 
 
-def document(
-    call: PlacedCall, control: PlacedCall | None, *, unchecked: bool = False
-) -> dict[str, Any]:
-    """The report as JSON values; no phone is in it but the number that was called."""
-    is_blind = control is not None and control.judgement.outcome not in SUCCESSFUL
-    return {
-        "number": call.number,
-        **_call_document(call),
-        "line_at_fault": is_blind if control is not None else None if unchecked else False,
-        "control": None if control is None else _call_document(control),
-    }
+def _tones(report: Document, words: Words) -> str:
+    heard = (*report["early_media"]["tones"], *report["after_answer"]["tones"])
+    kinds = dict.fromkeys(ToneKind(tone["kind"]) for tone in heard)
+    return ", ".join(words.say(TONES[kind]) for kind in kinds)
 
 
-def _call_document(call: PlacedCall) -> dict[str, Any]:
-    observation, judgement = call.observation, call.judgement
-    signalling, reception = observation.signalling, observation.reception
-    return {
-        "caller": call.caller,
-        "outcome": judgement.outcome.value,
-        "confidence": judgement.confidence,
-        "evidence": list(judgement.evidence),
-        "announcement": judgement.prompt or None,
-        "announcement_confidence": judgement.prompt_confidence,
-        "words": observation.early.words or None,
-        "words_failure": observation.early.words_failure or None,
-        "sip_status": signalling.status or None,
-        "sip_phrase": signalling.phrase,
-        "q850_cause": signalling.cause,
-        "provisional": list(signalling.provisional),
-        "forwarded": signalling.is_forwarded,
-        "setup_seconds": signalling.setup,
-        "answered_after_seconds": signalling.answered,
-        "duration_seconds": round(signalling.duration, 3),
-        "ended_by": signalling.ended.value,
-        "early_media": _hearing_document(observation.early),
-        "after_answer": _hearing_document(observation.talk),
-        "packets_received": reception.packets,
-        "packets_lost": reception.lost,
-        "packets_sent": reception.sent,
-        "mos": None if call.mos is None else round(call.mos, 2),
-        "engine_failure": call.record.failure or None,
-        "calls_left_today": call.remaining,
-    }
+def _answer(report: Document) -> str:
+    status, cause = report["sip_status"], report["q850_cause"]
+    text = f"{status} {report['sip_phrase']}".strip() if status else ""
+    return text if cause is None else f"{text}  Q.850 {cause}"
 
 
-def _hearing_document(hearing: Hearing) -> dict[str, Any]:
-    return {
-        "seconds": round(hearing.seconds, 2),
-        "silent_share": None if hearing.silent_share is None else round(hearing.silent_share, 3),
-        "tones": [
-            {
-                "kind": tone.kind.value,
-                "start": round(tone.start, 2),
-                "end": round(tone.end, 2),
-                "confidence": tone.confidence,
-            }
-            for tone in hearing.tones
-        ],
-    }
-
-
-def _announcement(call: PlacedCall, words: Words) -> str:
-    name = call.judgement.prompt
+def _announcement(name: str, words: Words) -> str:
     known = PROMPTS_BY_NAME.get(name)
     return name if known is None else words.say(known.text)
 

@@ -22,6 +22,8 @@ _TRUNK = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})", re.ASCII)
 _HIGHEST_PORT = 65535
 _LONGEST = 45.0
 _LISTEN = 6.0
+_STALE_AFTER = 86_400.0
+_KEEP = 90.0 * 86_400
 _DIGITS = r"^\+?[0-9]{3,20}$"
 
 
@@ -125,8 +127,13 @@ class Dial(Section):
     """The longest a test call takes, ringing included."""
     listen: Annotated[Duration, Field(ge=1, le=60)] = _LISTEN
     """How long is listened after the answer before we hang up."""
-    stale_after: Annotated[Duration, Field(ge=600, le=30 * 86_400)] = 86_400.0
+    stale_after: Annotated[Duration, Field(ge=600, le=30 * 86_400)] = _STALE_AFTER
     """How long something is concluded from a test call."""
+    keep: Annotated[Duration, Field(ge=600, le=3660 * 86_400)] = _KEEP
+    """How long test calls are kept; never shorter than something is concluded from them."""
+    recordings: Annotated[Duration, Field(ge=600, le=400 * 86_400)] = 30.0 * 86_400
+    """How long what was heard in test calls is kept, and their SIP messages: people speak in
+    them."""
     number_hours: Annotated[list[NumberHours], Field(max_length=10_000)] = Field(default=[])
     """When numbers may be called, where their providers do not say."""
     plans: Annotated[list[DialPlan], Field(max_length=100)] = Field(default=[])
@@ -168,6 +175,12 @@ def dial_is_consistent(config: UnvalidatedConfig) -> Iterator[Problem]:
         if longest is not None and listen is not None and longest <= listen:
             key = "listen" if "listen" in section else "longest"
             text = "leaves no time to ring, expected listen to be shorter than longest"
+            yield Problem((*path, key), text)
+        keep = _seconds(section.get("keep", _KEEP))
+        stale_after = _seconds(section.get("stale_after", _STALE_AFTER))
+        if keep is not None and stale_after is not None and keep < stale_after:
+            key = "keep" if "keep" in section else "stale_after"
+            text = "does not fit, expected keep to be at least as long as stale_after"
             yield Problem((*path, key), text)
     for path, name in select(config.data, "dial", "prompt", "file"):
         if isinstance(name, str) and not (config.folder / name).is_file():

@@ -68,6 +68,7 @@ FORMS: Final = (
         "is true and no step of on_call.ladder names this sink: it tells nobody; name it there "
         "or remove this key"
     ),
+    N_("does not fit, expected keep to be at least as long as stale_after"),
     N_("leaves no time to ring, expected listen to be shorter than longest"),
     N_("has several files {pattern}: {names}; expected one"),
     N_("has no file {pattern}, which kind {kind} needs"),

@@ -27,6 +27,8 @@ from agent.store.database import Database, uninterrupted
 
 _AT_PROVIDERS: Final = frozenset({"provider_pushes", "account_states", "external_alerts"})
 _ERASURE: Final = "erasures.json"
+_WITH_DIGEST: Final = (schema.evidence, schema.test_call_files)
+"""Tables of files; a file says which one was changed."""
 
 
 @unique
@@ -123,7 +125,7 @@ def _erased_values(found: FoundRow, person: Person, now: float) -> dict[str, Any
         values["caller"] = " ".join(others)
     if found.table is schema.tickets:
         values["document"] = _without_their_complaints(values["document"], found.row, person)
-    if found.table is schema.evidence and "content" in values:
+    if found.table in _WITH_DIGEST and "content" in values:
         values["sha256"] = sha256(zlib.decompress(values["content"])).hexdigest()
     return values
 
@@ -157,12 +159,13 @@ async def _store(database: Database, found: FoundRow, values: dict[str, Any], no
             return False
         if "sha256" in values:
             record = _erasure_record(row, values["sha256"], now)
-            await connection.execute(insert(schema.evidence).values(**record))
+            of = "ticket_id" if table is schema.evidence else "call"
+            await connection.execute(insert(table).values({of: row[of], **record}))
     return True
 
 
 def _erasure_record(row: Mapping[str, Any], digest: str, now: float) -> dict[str, Any]:
-    """A file of the same evidence that says which one was changed, by digest, and why."""
+    """A file beside it that says which one was changed, by digest, and why."""
     content = msgspec.json.format(
         msgspec.json.encode(
             {
@@ -174,7 +177,6 @@ def _erasure_record(row: Mapping[str, Any], digest: str, now: float) -> dict[str
         )
     )
     return {
-        "ticket_id": row["ticket_id"],
         "name": _ERASURE,
         "taken_at": now,
         "sha256": sha256(content).hexdigest(),

@@ -90,6 +90,14 @@ def _taken(before: float) -> ColumnElement[bool]:
     return and_(columns.taken_at < before, not_(columns.ticket_id.in_(held_tickets())))
 
 
+def _called(before: float) -> ColumnElement[bool]:
+    return schema.test_calls.c.at < before
+
+
+def _heard(before: float) -> ColumnElement[bool]:
+    return schema.test_call_files.c.taken_at < before
+
+
 def _logged(before: float) -> ColumnElement[bool]:
     return schema.audit.c.at < before
 
@@ -176,6 +184,22 @@ KINDS: Final = (
         lambda settings: settings.evidence.keep,
         schema.evidence,
         _taken,
+    ),
+    Kind(
+        "test_calls",
+        N_("Test calls"),
+        "dial.keep",
+        lambda settings: settings.dial.keep,
+        schema.test_calls,
+        _called,
+    ),
+    Kind(
+        "test_call_files",
+        N_("Recordings and SIP messages of test calls"),
+        "dial.recordings",
+        lambda settings: settings.dial.recordings,
+        schema.test_call_files,
+        _heard,
     ),
     Kind(
         "audit",

@@ -13,7 +13,7 @@ from agent.store.database import Database, uninterrupted
 from agent.store.schema import metadata
 
 _PAGE: Final = 50
-_LARGE: Final = frozenset({"evidence", "account_states"})
+_LARGE: Final = frozenset({"evidence", "account_states", "test_call_files"})
 """Tables whose rows may be large, so that few are read at once."""
 _FEW: Final = 5
 

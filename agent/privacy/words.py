@@ -20,6 +20,8 @@ TABLES: Final = {
     "outbox": Message("Delivery"),
     "provider_pushes": Message("Pushed message"),
     "sink_links": Message("Ticket in another system"),
+    "test_call_files": Message("Recording or SIP messages of a test call"),
+    "test_calls": Message("Test call"),
     "ticket_index": Message("List of tickets"),
     "ticket_notices": Message("Notice to customers and staff"),
     "tickets": Message("Ticket"),

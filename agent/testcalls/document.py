@@ -38,6 +38,8 @@ def call_document(call: PlacedCall) -> Document:
         "evidence": list(judgement.evidence),
         "announcement": judgement.prompt or None,
         "announcement_confidence": judgement.prompt_confidence,
+        "words": mask_text(observation.early.words) or None,
+        "words_failure": observation.early.words_failure or None,
         "sip_status": signalling.status or None,
         "sip_phrase": mask_text(signalling.phrase),
         "q850_cause": signalling.cause,

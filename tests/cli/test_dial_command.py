@@ -253,7 +253,7 @@ def test_without_the_engine_it_says_what_to_install_and_charges_nothing(
     assert not list(config.parent.glob("data/*/*.db*"))
 
 
-def test_beside_a_running_agent_nothing_is_called(
+def test_while_another_process_holds_the_ledger_nothing_is_called(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("agent.cli.dial_ledger._ATTEMPTS", 2)
@@ -263,7 +263,7 @@ def test_beside_a_running_agent_nothing_is_called(
     with held_by_another(folder):
         done = numwatch("4006220001", "--config", config)
     assert done.returncode == 1
-    assert "a running agent holds it" in done.stderr
+    assert "what is not charged is not called" in done.stderr
     assert scene.calls_of("4006220001") == before
 
 
@@ -358,7 +358,7 @@ asyncio.run(hold())
 
 @contextlib.contextmanager
 def held_by_another(folder: Path) -> Iterator[None]:
-    """The ledger while another process holds it, as a running agent does."""
+    """The ledger while another process holds it, which is no running agent."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLDER, folder],
         stdin=subprocess.PIPE,

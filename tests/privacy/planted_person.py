@@ -15,6 +15,8 @@ from agent.config.settings import Settings
 from agent.masking import mask_phone
 from agent.privacy.requests import PersonFacts
 from agent.privacy.service import PrivacyService
+from agent.probing.facts import ProbeCall
+from agent.probing.outcome import CallOutcome
 from agent.providers.pushed import PushedFact, PushedPhone
 from agent.states import BindingState, Stage
 from agent.store import schema
@@ -193,6 +195,35 @@ class PlantedLedger:
             subject=f"{NUMBER} {mask_phone(PHONE)}",
             reason="asked",
             address="::1",
+        )
+
+    async def test_call(self, name: str, table: str, at: float) -> None:
+        """A row of one of the two tables of test calls; the trace names the person."""
+        if table == "test_calls":
+            call = ProbeCall(name, at, NUMBER, "line", CallOutcome.BUSY)
+            await self.insert(
+                table,
+                call=name,
+                at=at,
+                provider="north",
+                account="hq",
+                number=NUMBER,
+                caller="line",
+                purpose=call.purpose.value,
+                reference="",
+                outcome=call.outcome.value,
+                document=msgspec.json.encode(call),
+            )
+            return
+        trace = [{"at": 0.1, "sent": False, "message": f"Diversion: <sip:{PHONE}@192.0.2.1>\r\n"}]
+        content = msgspec.json.encode(trace)
+        await self.insert(
+            table,
+            call=name,
+            name="trace.json",
+            taken_at=at,
+            sha256=sha256(content).hexdigest(),
+            content=zlib.compress(content),
         )
 
     async def everything(self, at: float, name: str = "t-1", *, is_open: bool = False) -> None:

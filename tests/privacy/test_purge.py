@@ -61,6 +61,8 @@ async def test_after_its_time_nobody_is_in_any_table_or_file(
     await ledger.push(LONG_AGO)
     await ledger.push(LONG_AGO, calls=True)
     await ledger.audit(LONG_AGO)
+    for table in ("test_calls", "test_call_files"):
+        await ledger.test_call("c-1", table, LONG_AGO)
     folder = database.path.parent
     if not everything_in(folder).count(PHONE.encode()):
         assert "postgresql" in database.name
@@ -75,6 +77,8 @@ async def test_after_its_time_nobody_is_in_any_table_or_file(
         "call_records": 1,
         "pushed_states": 1,
         "evidence": 1,
+        "test_calls": 1,
+        "test_call_files": 1,
         "audit": 1,
     }
     rows = await ledger.rows()
@@ -152,6 +156,8 @@ class Driver:
             await ledger.push(at + self.count / 1000, calls=kind == "call_records")
         elif kind == "audit":
             await ledger.audit(at)
+        elif kind in ("test_calls", "test_call_files"):
+            await ledger.test_call(name, kind, at)
         else:
             complaint = await ledger.complain(PHONE, NOW, "young")
             await ledger.put(closed(name, at if kind == "tickets" else NOW, complaint))
@@ -179,6 +185,8 @@ class Driver:
             "pushed_states": sum(not it["calls_only"] for it in pushes),
             "evidence": len(rows["evidence"]),
             "audit": len(rows["audit"]),
+            "test_calls": len(rows["test_calls"]),
+            "test_call_files": len(rows["test_call_files"]),
         }
 
 

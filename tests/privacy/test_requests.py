@@ -4,6 +4,8 @@ import asyncio
 import dataclasses
 import json
 import time
+import zlib
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,23 @@ async def test_an_administrator_exports_and_deletes_one_person(web: TestClient) 
         ("person_deleted", mask_phone(PHONE), BODY["reason"]),
         ("person_exported", mask_phone(PHONE), BODY["reason"]),
     ]
+
+
+async def test_a_phone_in_the_trace_of_a_test_call_is_found_and_deleted(
+    web: TestClient, database: Database
+) -> None:
+    administrator = login("the administrator")
+    ledger = await PlantedLedger.open(database)
+    await ledger.test_call("c-1", "test_call_files", NOW - DAY)
+    answer = await web.post("/api/privacy/export", json=BODY, headers=administrator)
+    assert "test_call_files" in {it["table"] for it in (await answer.json())["places"]}
+    await web.post("/api/privacy/delete", json=BODY, headers=administrator)
+    trace, erasure = (await ledger.rows())["test_call_files"]
+    content = zlib.decompress(trace["content"])
+    assert PHONE.encode() not in content
+    assert sha256(content).hexdigest() == trace["sha256"]
+    assert (erasure["call"], erasure["name"]) == ("c-1", "erasures.json")
+    assert trace["sha256"].encode() in zlib.decompress(erasure["content"])
 
 
 async def test_nobody_else_does_and_nothing_goes_without_a_reason(web: TestClient) -> None:

@@ -6,13 +6,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient
 
 from agent.probing.engine import client as engine_client
-from agent.store.access_token import read_token
 from agent.store.schema import audit
 from agent.testcalls import under_way
-from agent.web.app import make_app
 from tests.app.conftest import until
 from tests.testcalls.conftest import (
     ANSWERS,
@@ -23,6 +21,7 @@ from tests.testcalls.conftest import (
     SUSPENDED,
     CallScene,
 )
+from tests.testcalls.served_calls import asking, call
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -30,19 +29,8 @@ pytestmark = pytest.mark.timeout(120)
 @pytest.fixture
 async def api(scene: CallScene) -> AsyncIterator[TestClient]:
     """The agent's API, with its token."""
-    token = read_token(scene.agent.database.path.parent)
-    server = TestServer(make_app(scene.agent.web_services()))
-    client: TestClient = TestClient(server, headers={"Authorization": f"Bearer {token}"})
-    await client.start_server()
-    yield client
-    await client.close()
-
-
-async def call(api: TestClient, number: str, **body: Any) -> tuple[int, list[dict[str, Any]]]:
-    """The status, and the lines of the answer."""
-    async with api.post(f"/api/numbers/{number}/test-call", json=body) as answer:
-        text = await answer.text()
-        return answer.status, [json.loads(line) for line in text.splitlines()]
+    async with asking(scene) as client:
+        yield client
 
 
 async def get(api: TestClient, path: str) -> Any:

@@ -19,6 +19,7 @@ NAVIGATION: tuple[tuple[str, Message], ...] = (
     ("/dispatch", Message("Dispatch")),
     ("/complaints", Message("Complaints")),
     ("/inspections", Message("Inspections")),
+    ("/test-calls", Message("Test calls")),
     ("/reports", Message("Reports")),
     ("/accounts", Message("Accounts")),
     ("/providers", Message("Providers and polling")),

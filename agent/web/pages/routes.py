@@ -19,6 +19,7 @@ from agent.web.pages import (
     rules,
     runbooks,
     sinks,
+    test_calls,
     ticket,
     ticket_customers,
     tickets,
@@ -44,6 +45,7 @@ PAGE_ROUTES: tuple[Endpoint, ...] = (
     *reports.ROUTES,
     *audit.ROUTES,
     *inspections.ROUTES,
+    *test_calls.ROUTES,
     *privacy.ROUTES,
     *assets.ROUTES,
     Endpoint(

@@ -13,6 +13,7 @@ from agent.baselines.service import BaselineReport
 from agent.checks.result import CheckResult
 from agent.i18n import Message, contextual
 from agent.lints.waivers import OperatorWaiver
+from agent.probing.facts import ProbeCall, by_caller
 from agent.web.configuration import DayView
 from agent.web.numbers import find_number
 from agent.web.pages.number.calls import CallsView, calls_view
@@ -21,6 +22,7 @@ from agent.web.pages.number.countdowns import Countdown, countdowns
 from agent.web.pages.number.history import NumberHistory, number_history
 from agent.web.pages.number.phones import Ringing, ringing
 from agent.web.pages.number.tickets import NumberTickets, tickets_of
+from agent.web.pages.probe_rows import ProbeRow, probe_row
 from agent.web.plots.week import week_plot
 from agent.web.responses import no_number
 from agent.web.services import WebServices
@@ -48,6 +50,10 @@ class NumberFacts:
     countdowns: tuple[Countdown, ...]
     ringing: Ringing | None
     calls: CallsView | None
+    probes: tuple[ProbeCall, ...]
+    """The newest test call of each caller."""
+    callers: tuple[str, ...]
+    """From where test calls can be made."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,10 @@ class NumberContent:
     def changes(self, locale: str) -> tuple[ChangeRow, ...]:
         """What differs from the approved configuration, in the reader's language."""
         return () if self.report is None else change_rows(self.report.differences, locale)
+
+    def test_calls(self, locale: str) -> tuple[ProbeRow, ...]:
+        """The newest test call of each caller, the newest first."""
+        return tuple(probe_row(call, locale) for call in self.facts.probes)
 
     def week(self, locale: str) -> Markup:
         """The picture of the week; empty while the routing is not known."""
@@ -128,6 +138,8 @@ def _facts(services: WebServices, number: str, provider: str, account: str) -> N
         countdowns(result, row, now, settings.lints.parameters.expiry),
         ringing(result, number, now, settings.reachability),
         calls_view(result, number, now),
+        tuple(calls[0] for calls in by_caller(result.probes.get(number, ())).values()),
+        tuple(caller.name for caller in settings.dial.callers),
     )
 
 
