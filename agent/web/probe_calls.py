@@ -16,7 +16,7 @@ from agent.tickets.document import stamp
 from agent.web.audit import record
 from agent.web.endpoint import Access, Endpoint
 from agent.web.parameters import LIMIT, OFFSET, Parameter, next_page, read
-from agent.web.privacy import mask_for
+from agent.web.privacy import mask_for, viewer_mask
 from agent.web.responses import ApiError, json_response, large_json_response, running
 from agent.web.services import services_of
 
@@ -101,6 +101,7 @@ async def list_calls(request: web.Request) -> web.Response:
     query = read(request.query, CALLS_QUERY)
     limit, offset = int(query["limit"]), int(query["offset"])
     number, caller = query["number"], query["caller"]
+    refuse_guess(request, number, caller)
     ledger = ledger_of(request)
     total = await ledger.count(number, caller)
     calls = await ledger.page(number, caller, limit, offset)
@@ -132,6 +133,18 @@ async def show_trace(request: web.Request) -> web.Response:
         TraceMessage(it["at"], it["sent"], mask(it["message"])) for it in json.loads(content)
     )
     return json_response(CallTrace(items), headers=_NO_STORE)
+
+
+def refuse_guess(request: web.Request, *filters: str) -> None:
+    """Refuse a filter by a phone: what is found would tell a viewer the digits that are masked.
+
+    Raises:
+        ApiError: when one is, and whoever sent ``request`` is a viewer.
+    """
+    mask = viewer_mask(request)
+    if any(mask(it) != it for it in filters):
+        text = "400 a filter by a phone needs the agent's token"
+        raise ApiError(text, "web.token, or a number that is watched")
 
 
 def service_of(request: web.Request) -> CallService:

@@ -217,4 +217,10 @@ async def test_viewers_read_calls_and_neither_place_nor_hear_them(
             assert answer.status == status, path
     async with api.post(f"/api/numbers/{ANSWERS}/test-call", json={}, headers=nobody) as answer:
         assert answer.status == 401
+    for path in ("/api/test-calls", "/test-calls"):
+        for guess in ({"caller": "13800001111"}, {"number": "13800001111"}):
+            async with api.get(path, params=guess, headers=nobody) as answer:
+                assert answer.status == 400, "what is found would tell digits that are masked"
+            async with api.get(path, params=guess) as answer:
+                assert answer.status == 200
     assert scene.calls_of(CONTROL) == 0

@@ -7,6 +7,8 @@ import json
 import sys
 import wave
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -42,7 +44,10 @@ def language() -> Iterator[None]:
 
 async def dial(number: str, config: Path, *args: str, lang: str = "en") -> tuple[int, str, str]:
     """The exit status of the command, and what it wrote."""
-    return await asyncio.to_thread(_dial, number, config, *args, lang=lang)
+    # The agent of this process has one thread beside its loop, and needs it.
+    with ThreadPoolExecutor(1) as thread:
+        run = partial(_dial, number, config, *args, lang=lang)
+        return await asyncio.get_running_loop().run_in_executor(thread, run)
 
 
 def _dial(number: str, config: Path, *args: str, lang: str) -> tuple[int, str, str]:
@@ -91,4 +96,5 @@ async def test_what_the_agent_refuses_is_said_in_the_reader_s_language(
     assert status == 1
     assert f"此刻不应拨打 {CLOSED}" in errors
     assert scene.calls_of(CLOSED) == 0
-    assert (await dial(CLOSED, config, "--any-time"))[0] == 0
+    await dial(CLOSED, config, "--any-time")
+    assert scene.calls_of(CLOSED) == 1

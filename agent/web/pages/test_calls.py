@@ -14,7 +14,7 @@ from agent.web.pages.list_page import ListPage
 from agent.web.pages.probe_rows import probe_row
 from agent.web.pages.rendering import BAD_REQUEST, HTML, NOT_FOUND, page, reader_locale
 from agent.web.parameters import OFFSET, Parameter, read
-from agent.web.probe_calls import call_of, ledger_of, no_call, service_of
+from agent.web.probe_calls import call_of, ledger_of, no_call, refuse_guess, service_of
 from agent.web.probe_requests import not_called
 from agent.web.responses import ApiError
 from agent.web.services import services_of
@@ -40,6 +40,7 @@ async def calls_page(request: web.Request) -> web.Response:
     """The test calls, filtered and paged."""
     query = read(request.query, CALLS_PAGE_QUERY)
     number, caller, offset = query["number"].strip(), query["caller"], int(query["offset"])
+    refuse_guess(request, number, caller)
     ledger, locale = ledger_of(request), reader_locale(request)
     calls = await ledger.page(number, caller, PAGE_SIZE, offset)
     rows = [probe_row(call, locale) for call in calls]
