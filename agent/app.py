@@ -233,7 +233,7 @@ class Agent:
 
     def _upkeep_parts(self) -> UpkeepParts:
         facts = (lambda: self.settings, self._refresher.results, self._retention.now, self._clock)
-        own = (self.telemetry, self._reports, self._dispatcher.wake)
+        own = (self.telemetry, self._reports, self._dispatcher.wake, self.tickets)
         known = (self.database, self._config, self.fleet, self._refresher.probes)
         return UpkeepParts(*known, lambda: self._pollers.ownership, *facts, *own)
 

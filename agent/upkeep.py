@@ -16,8 +16,10 @@ from agent.probing.board import ProbeBoard
 from agent.reports.scheduled import ScheduledReports
 from agent.reports.service import ReportService
 from agent.store.database import Database
+from agent.testcalls.joint_tests import JointTestParts, JointTests
 from agent.testcalls.plans import Ownership, PlanParts, PlanRunner
 from agent.testcalls.service import CallParts, CallService
+from agent.tickets.manager import Tickets
 from exporters.telemetry import Telemetry
 
 
@@ -38,6 +40,7 @@ class UpkeepParts:
         telemetry: The agent's own metrics.
         reports: Makes reports.
         queued: Called after deliveries were queued.
+        tickets: The open tickets, and who writes them.
     """
 
     database: Database
@@ -52,6 +55,7 @@ class UpkeepParts:
     telemetry: Telemetry
     reports: ReportService
     queued: Callable[[], None]
+    tickets: Tickets
 
 
 class Upkeep:
@@ -86,6 +90,9 @@ class Upkeep:
                 parts.clock,
             )
         )
+        self._joint_tests = JointTests(
+            JointTestParts(self.calls, parts.settings, parts.tickets, parts.ownership, parts.clock)
+        )
         self.scheduled_reports = ScheduledReports(
             parts.database, parts.reports, parts.settings, parts.clock, parts.queued
         )
@@ -97,6 +104,7 @@ class Upkeep:
             group.create_task(self.inspections.run(), name="inspections")
             group.create_task(self.calls.run(), name="test-calls")
             group.create_task(self._plans.run(), name="test-call-plans")
+            group.create_task(self._joint_tests.run(), name="joint-tests")
             group.create_task(self.scheduled_reports.run(), name="scheduled-reports")
 
 

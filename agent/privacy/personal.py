@@ -23,7 +23,8 @@ SOMEBODY: Final = "somebody"
 PERSONAL: Final = frozenset(
     {
         *("customer", "contact", "phone", "address", "staff", "helpers", "opinion"),
-        *("recorded_by", "checked_by", "closed_by", "graded_by", "assignee", "handler", "actor"),
+        *("recorded_by", "checked_by", "requested_by", "closed_by", "graded_by", "assignee"),
+        *("handler", "actor"),
         *("who", "caller", "callers", "content", "reference", "answers"),
     }
 )

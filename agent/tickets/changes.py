@@ -76,8 +76,13 @@ def changed(
     return Change(before, revised, "" if muted and kind in _MUTABLE else kind, escalated_to)
 
 
-def redelivery(ticket: Ticket, kind: str, reason: str, now: float) -> Change:
-    """A change that alters nothing but delivers ``ticket`` once more as ``kind``."""
+def redelivery(ticket: Ticket, kind: str, reason: str, now: float) -> Change | None:
+    """A change that alters nothing but delivers ``ticket`` once more as ``kind``.
+
+    ``None`` when that is not its state any more: whoever asks has compared an earlier one.
+    """
+    if ticket.open is (kind == CLOSED):
+        return None
     return changed(ticket, ticket, [Entry(now, AGENT, "told_again", reason)], kind, now)
 
 

@@ -20,6 +20,7 @@ from agent.masking import mask_reference, mask_text
 from agent.states import PARTY_OF_CAUSE, Cause
 from agent.tickets.ending import ending_of
 from agent.tickets.forms import Confirmation, QualityCheck, Visit
+from agent.tickets.joint_test import JointTest
 from agent.tickets.sla.clocks import Reading, readings
 from agent.tickets.ticket import Entry, Member, Severe, Ticket
 from agent.tickets.together import members_share
@@ -53,6 +54,7 @@ def document(ticket: Ticket, now: float) -> dict[str, Any]:
         "provider_ticket": mask_reference(ticket.provider_ticket),
         "appointment": stamp(ticket.appointment),
         "visits": [_form(visit) for visit in ticket.visits],
+        "joint_test": _joint_test(ticket.joint_test),
         "confirmation": _confirmation(ticket),
         "outcome": ticket.outcome,
         "resolution": ticket.resolution,
@@ -215,6 +217,20 @@ def _clock(reading: Reading) -> dict[str, Any]:
         "allowed_seconds": reading.allowed,
         "elapsed_seconds": round(reading.elapsed, 3),
         "calendar_known": reading.certain,
+    }
+
+
+def _joint_test(joint: JointTest | None) -> dict[str, Any] | None:
+    """The newest joint test by test calls; ``None`` before the first."""
+    if joint is None:
+        return None
+    calls = [{**msgspec.structs.asdict(it), "at": stamp(it.at)} for it in joint.calls]
+    return {
+        **msgspec.structs.asdict(joint),
+        "state": joint.state.value,
+        "requested_at": stamp(joint.requested_at),
+        "ended_at": stamp(joint.ended_at),
+        "calls": calls,
     }
 
 

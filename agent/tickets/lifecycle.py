@@ -135,7 +135,7 @@ _TABLE = (
     _Row((*_UNRESOLVED, Stage.SUPPRESSED), Stage.RESTORED, _AGENT, (Guard.RECOVERY_HELD,)),
     _Row(_UNRESOLVED, Stage.RESTORED, _OUTSIDE),
     _Row((Stage.RESTORED,), Stage.REPAIRED, _OUTSIDE),
-    _Row((Stage.RESTORED, Stage.REPAIRED), Stage.TESTING, _OUTSIDE),
+    _Row((Stage.RESTORED, Stage.REPAIRED), Stage.TESTING, _EVERYONE),
     _Row(
         (Stage.RESTORED, Stage.REPAIRED, Stage.TESTING),
         Stage.CONFIRMED,

@@ -21,7 +21,7 @@ from agent.store.database import Database, finish
 from agent.tickets import repeats
 from agent.tickets.actions.request import ActionRequest
 from agent.tickets.actions.specs import perform
-from agent.tickets.changes import CLOSED, Change, attach_complaints, log_change, redelivery, track
+from agent.tickets.changes import Change, attach_complaints, log_change, redelivery, track
 from agent.tickets.clock_steps import ClockSteps
 from agent.tickets.decide.common_cause import Threshold
 from agent.tickets.decide.decision import Decision, DecisionPolicy, Recovery, by_ticket
@@ -177,14 +177,8 @@ class Tickets:
             IllegalTransitionError: when the ticket's stage, or the actor, does not allow it.
             StoreError: when the ledger refuses; nothing was written then.
         """
-        async with self._lock:
-            found = await current(self._ledger, await self._follow(now), ticket_id)
-            if found is None:
-                return None
-            ticket, is_only_open = found
-            change = perform(ticket, request, self._policy, now, is_only_open=is_only_open)
-            await self._write(change)
-            return change
+        effect = partial(perform, request=request, policy=self._policy, now=now)
+        return await self.revise(ticket_id, lambda it, only: effect(it, is_only_open=only), now)
 
     async def redeliver(self, ticket_id: str, kind: str, reason: str, now: float) -> Change | None:
         """Queues ``kind`` of a ticket once more; ``None`` when that is not its state any more.
@@ -192,14 +186,21 @@ class Tickets:
         Raises:
             StoreError: when the ledger refuses; nothing was written then.
         """
+        return await self.revise(ticket_id, lambda it, _: redelivery(it, kind, reason, now), now)
+
+    async def revise(
+        self, ticket_id: str, change: Callable[[Ticket, bool], Change | None], now: float
+    ) -> Change | None:
+        """Writes what ``change`` makes of a ticket, and of whether it is its fault's only open one.
+
+        Raises:
+            StoreError: when the ledger refuses; nothing was written then.
+        """
         async with self._lock:
             found = await current(self._ledger, await self._follow(now), ticket_id)
-            # The caller compared the ticket with a remote system before it got the lock.
-            if found is None or found[0].open is (kind == CLOSED):
-                return None
-            change = redelivery(found[0], kind, reason, now)
-            await self._write(change)
-            return change
+            revised = None if found is None else change(*found)
+            await self._write(revised)
+            return revised
 
     async def follow(self, now: float) -> None:
         """Takes over what other replicas have written; raises StoreError."""

@@ -48,6 +48,8 @@ class TicketPolicy(msgspec.Struct, frozen=True):
     zone: ZoneInfo
     dispatch: Dispatch = Dispatch()
     """How the work is followed up."""
+    joint_test_callers: tuple[str, ...] = ()
+    """Who calls the number of a ticket for its joint test."""
     clock_settings: ClockSettings = ()
     """When the clock was set while the agent ran."""
 
@@ -79,6 +81,7 @@ def ticket_policy_of(settings: Settings, clock_settings: ClockSettings = ()) -> 
         contacts={party: contact.name for party, contact in settings.contacts.items()},
         zone=ZoneInfo(settings.timezone),
         dispatch=settings.dispatch,
+        joint_test_callers=tuple(settings.dial.joint_test.callers),
         clock_settings=clock_settings,
     )
 

@@ -11,6 +11,7 @@ import msgspec
 from agent.complaints.complaint import Complaint
 from agent.states import ClockName, Grade, Scope, Severity, Stage
 from agent.tickets.forms import Confirmation, QualityCheck, Visit, Waiver
+from agent.tickets.joint_test import JointTest
 from agent.tickets.sla.clocks import ClockEvent
 from agent.verdict import Verdict
 
@@ -172,6 +173,8 @@ class Ticket(msgspec.Struct, frozen=True):
     """Complaints of callers in the order in which they were received."""
     quality: tuple[QualityCheck, ...] = ()
     """The quality checks of its handling, the oldest first."""
+    joint_test: JointTest | None = None
+    """The newest joint test by test calls; ``None`` before the first."""
 
     @property
     def open(self) -> bool:

@@ -109,6 +109,7 @@ LABELS: Final[Mapping[str, Message]] = {
     "act.restore": contextual("action", "Restored"),
     "act.repair": Message("Repaired"),
     "act.test": Message("Joint test"),
+    "act.test_calls": Message("Call now for the joint test"),
     "act.confirm": Message("Confirmation form"),
     "act.waive": Message("Waive"),
     "act.close": Message("Close"),

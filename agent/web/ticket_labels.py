@@ -39,6 +39,8 @@ TICKET_LABELS: Final[Mapping[str, Message]] = {
     "event.severe_fault": contextual("event", "severe fault"),
     "event.severe_excluded": contextual("event", "severe fault not scored"),
     "event.severe_counted": contextual("event", "severe fault scored"),
+    "event.test_calls": contextual("event", "test calls for the joint test"),
+    "event.joint_test": contextual("event", "joint test by test calls"),
     "event.nudged": contextual("event", "reminder: nothing has moved"),
     "event.appointment_due": contextual("event", "reminder of a visit"),
     # who a ticket waits for, notices, and the checks of visits

@@ -23,7 +23,8 @@ ABOUT_THE_FAULT = frozenset(
         *(f"diagnosis/considered/{it}" for it in ("cause", "for", "against")),
         *(f"diagnosis/evidence/{it}" for it in ("fact", "source", "value")),
         *("members/key", "members/left_for", "visits/conduct", "severe/excluded", "severe/reason"),
-        *("text/title", "text/description", "text/others"),
+        *("text/title", "text/description", "text/others", "joint_test/waits_for"),
+        *(f"joint_test/calls/{it}" for it in ("call", "carrier", "outcome", "refusal", "result")),
         *(
             f"{it}/{name}"
             for it in ("subject", "elsewhere", "members/subject")

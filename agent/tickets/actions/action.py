@@ -27,6 +27,7 @@ class TicketAction(StrEnum):
     RESTORE = "restore"
     REPAIR = "repair"
     TEST = "test"
+    TEST_CALLS = "test_calls"
     CONFIRM = "confirm"
     WAIVE = "waive"
     CLOSE = "close"
@@ -62,6 +63,7 @@ ACTION_DESCRIPTIONS: Mapping[TicketAction, str] = {
     TicketAction.RESTORE: N_("Service is back."),
     TicketAction.REPAIR: N_("The cause is repaired."),
     TicketAction.TEST: N_("It was tested together with the customer."),
+    TicketAction.TEST_CALLS: N_("The number is called by test calls for the joint test."),
     TicketAction.CONFIRM: N_("The confirmation form is filled in."),
     TicketAction.WAIVE: N_("The confirmation, or the visit, is waived."),
     TicketAction.CLOSE: N_("It is closed."),

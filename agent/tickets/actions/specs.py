@@ -15,7 +15,7 @@ from agent.masking import REFERENCES, mask_reference, mask_text
 from agent.net.scrub import scrub
 from agent.states import Grade, Stage
 from agent.tickets import changes
-from agent.tickets.actions import effects, visits
+from agent.tickets.actions import effects, joint_tests, visits
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.effects import ActionContext
 from agent.tickets.actions.quality import quality_check
@@ -139,6 +139,7 @@ ACTION_SPECS: Mapping[TicketAction, ActionSpec] = {
         (choice("result", N_("how the test went"), ("passed", "failed")),),
         stages=(Stage.TESTING,),
     ),
+    TicketAction.TEST_CALLS: ActionSpec(joint_tests.test_calls, applies=joint_tests.can_be_called),
     TicketAction.CONFIRM: ActionSpec(
         effects.confirm, _CONFIRMATION_FORM, stages=(Stage.CONFIRMED,)
     ),

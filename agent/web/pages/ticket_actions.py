@@ -49,9 +49,9 @@ _NEXT: Final = (
     _Row((Stage.DISPATCHED,), (), (_A.ARRIVE, _A.APPOINT, _A.RESTORE, _A.ABSENT)),
     _Row((Stage.ON_SITE,), (), (_A.REPAIR, _A.RESTORE, _A.CONDUCT, _A.DEPART)),
     _Row((Stage.OBSERVING,), (), (_A.RESTORE, _A.CONTACT, _A.DIAGNOSE)),
-    _Row((Stage.RESTORED,), (), (_A.TEST, _A.CONFIRM, _A.CLOSE, _A.REPAIR)),
-    _Row((Stage.REPAIRED,), (), (_A.TEST, _A.CONFIRM, _A.CLOSE)),
-    _Row((Stage.TESTING,), (), (_A.CONFIRM, _A.CLOSE, _A.DIAGNOSE)),
+    _Row((Stage.RESTORED,), (), (_A.TEST, _A.TEST_CALLS, _A.CONFIRM, _A.CLOSE, _A.REPAIR)),
+    _Row((Stage.REPAIRED,), (), (_A.TEST, _A.TEST_CALLS, _A.CONFIRM, _A.CLOSE)),
+    _Row((Stage.TESTING,), (), (_A.CONFIRM, _A.TEST_CALLS, _A.CLOSE, _A.DIAGNOSE)),
     _Row((Stage.CONFIRMED,), (), (_A.CLOSE, _A.DIAGNOSE)),
     _Row((Stage.SUPPRESSED,), (), (_A.CONTACT, _A.DIAGNOSE)),
     _Row((Stage.CLOSED, Stage.REJECTED), (), (_A.REOPEN,)),
@@ -99,6 +99,7 @@ _APPLIES: Final[Mapping[TicketAction, Callable[[Situation], bool]]] = {
     _A.WAIVE: lambda it: (
         needs_confirmation(it.ticket, it.policy.confirmation) or it.is_running(ClockName.ON_SITE)
     ),
+    _A.TEST_CALLS: lambda it: bool(it.policy.joint_test_callers),
     _A.UNASSIGN: lambda it: bool(it.ticket.assignee),
     _A.DEPART: lambda it: it.ticket.visits[-1].left_at is None,
     _A.ANSWER: lambda it: it.ticket.diagnosis is not None and bool(it.ticket.diagnosis.questions),

@@ -68,6 +68,12 @@ SENTENCES: Final = (
     Message("nobody objected within {allowed} of the restoration"),
     Message("nothing has moved for {span}; reminder {count} of {total}"),
     Message("the visit agreed for {at} is in {span}"),
+    # joint tests by test calls
+    Message("it is repaired: the joint test is made by test calls"),
+    Message("every test call got through: {names}"),
+    Message("a test call did not get through: {names}"),
+    Message("the test calls decide nothing, a person is to test: {names}"),
+    Message("test calls wait: {names}"),
     # complaints
     Message("{name} by {caller} ({channel}), who heard “{prompt}”, and {count} more"),
     Message("{name} by {caller} ({channel}), who heard “{prompt}”"),

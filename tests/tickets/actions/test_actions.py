@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as rigour
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agent.states import ClockName, Grade, Scope, Severity, Stage
 from agent.tickets.actions.action import ACTION_DESCRIPTIONS, TicketAction
@@ -22,7 +23,10 @@ from agent.tickets.ticket import Subject, Ticket
 from tests.proof_size import size
 from tests.tickets.scene import NUMBER, START, settings
 
-POLICY = ticket_policy_of(settings(confirmation={"grades": ["AAA", "AA"]}))
+POLICY = replace(
+    ticket_policy_of(settings(confirmation={"grades": ["AAA", "AA"]})),
+    joint_test_callers=("telecom",),
+)
 LI = Actor(ActorKind.PERSON, "li.wei")
 LATER = "2036-01-01T09:00:00Z"
 FORM = {"customer": "王女士", "cause": "transmission_line", "outcome": "restored"}
