@@ -70,6 +70,7 @@ def has_noticed(replica: ReplicaProcess) -> bool:
 def test_each_account_has_one_replica_and_all_answer_for_all(fleet: ReplicaFleet) -> None:
     fleet.until(lambda: is_divided(fleet), "the accounts are not divided")
     fleet.until(lambda: len(tickets_about(fleet, NUMBER)) == 1, "no ticket")
+    query = "/api/v1/query?query=count(numwatch_provider_up)"
     for replica in fleet.replicas:
         page = replica.get("/metrics").decode()
         assert f"numwatch_replicas {float(REPLICAS)}" in page
@@ -80,8 +81,10 @@ def test_each_account_has_one_replica_and_all_answer_for_all(fleet: ReplicaFleet
         for index in range(6):
             assert f"400622000{index + 1}" in replica.get("/api/numbers").decode()
         # What the embedded rules are evaluated over: the accounts of all, not those of its page.
-        query = replica.get("/api/v1/query?query=count(numwatch_provider_up)").decode()
-        assert f'"{len(fleet.accounts)}"' in query, query
+        fleet.until(
+            lambda replica=replica: f'"{len(fleet.accounts)}"' in replica.get(query).decode(),
+            "not every account is in its rules",
+        )
         fleet.until(
             lambda replica=replica: NUMBER in replica.get("/api/tickets").decode(),
             "the ticket is not on every replica",
