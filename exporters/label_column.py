@@ -11,6 +11,8 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
+from exporters.equal_columns import shared
+
 Codes = npt.NDArray[np.integer[Any]]
 
 
@@ -73,6 +75,6 @@ class LabelColumn(Sequence[str]):
 
 
 def small(codes: Codes, count: int) -> Codes:
-    """``codes`` below ``count`` in the smallest type that holds them; themselves if they are."""
+    """``codes`` below ``count`` in the smallest type that holds them, not to be written to."""
     smallest = np.min_scalar_type(max(count - 1, 0))
-    return codes if codes.itemsize <= smallest.itemsize else codes.astype(smallest)
+    return shared(codes if codes.itemsize <= smallest.itemsize else codes.astype(smallest))

@@ -11,6 +11,7 @@ from agent.baselines.drift import compare
 from agent.checks.columns import Alignment, Rows, take_rows, union
 from agent.checks.phone_columns import Bound
 from agent.model import Routing
+from exporters.equal_columns import shared
 
 Bits = npt.NDArray[np.uint8]
 
@@ -89,4 +90,5 @@ def _compare(
 ) -> tuple[Bits, Bits]:
     drifts = list(map(compare, baselines, routings, bound))
     drifted = np.array([drift.drifted for drift in drifts], dtype=np.uint8)
-    return drifted, np.array([drift.known for drift in drifts], dtype=np.uint8)
+    known = np.array([drift.known for drift in drifts], dtype=np.uint8)
+    return shared(drifted), shared(known)

@@ -12,6 +12,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from exporters.equal_columns import shared
+
 Rows = npt.NDArray[np.intp]
 Value = TypeVar("Value", bound=np.generic)
 Item = TypeVar("Item")
@@ -69,7 +71,7 @@ class Alignment:
         else:
             column = old.copy()
         column[rows] = fresh
-        return column
+        return shared(column)
 
     def patch_list(self, old: list[Item], rows: Rows, fresh: Sequence[Item]) -> list[Item]:
         """Does what :meth:`patch` does for a list of objects."""
@@ -99,7 +101,7 @@ def float_column(
     column = np.empty(len(items))
     for start, piece in chunks(items):
         column[start : start + len(piece)] = list(map(read, piece))
-    return column
+    return shared(column)
 
 
 def look_up(facts: Mapping[str, Item], names: Sequence[str]) -> list[Item | None]:

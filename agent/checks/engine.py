@@ -356,7 +356,10 @@ def _changed_labels(
 def _drift_since(
     inventory: NumberInventory, drift: DriftColumns, now: float, before: CheckResult | None
 ) -> Mapping[str, float]:
-    if before is None or drift.drifted is before.drift.drifted:
-        return before.drift_since if before else {}
+    if before is None:
+        return {}
+    # Equal columns may be one array though their rows are of other numbers.
+    if inventory.names is before.names and drift.drifted is before.drift.drifted:
+        return before.drift_since
     drifted = map(inventory.names.__getitem__, np.flatnonzero(drift.drifted).tolist())
     return {number: before.drift_since.get(number, now) for number in drifted}

@@ -20,6 +20,7 @@ from agent.checks.lifecycle import (
 from agent.masking import mask_text
 from agent.model import Number
 from agent.states import Grade, NumberState
+from exporters.equal_columns import shared
 
 Change = tuple[NumberState, NumberState, float]
 """From, to, and when the change was seen, in epoch seconds."""
@@ -63,10 +64,10 @@ class NumberColumns:
         states = state_codes(map(_STATE, numbers), defaults.forced)
         networks = network_codes(map(_NETWORK, numbers))
         return cls(
-            states=states,
-            networks=networks,
-            up=up_column(states, networks),
-            mismatch=mismatch_column(states, networks),
+            states=shared(states),
+            networks=shared(networks),
+            up=shared(up_column(states, networks)),
+            mismatch=shared(mismatch_column(states, networks)),
             contract_end=float_column(numbers, _CONTRACT),
             reclaim_at=float_column(numbers, _RECLAIM),
             realname_ok=float_column(numbers, _REALNAME),

@@ -13,6 +13,7 @@ from agent.checks.reachability import BINDING_STATES, binding_codes, reachable_c
 from agent.masking import looks_like_phone, mask_phone, mask_text
 from agent.model import Binding
 from agent.states import BindingState
+from exporters.equal_columns import shared
 
 Bound = tuple[Binding, ...] | None
 _STATE = attrgetter("state")
@@ -44,7 +45,9 @@ class PhoneColumns:
         sizes = np.nan_to_num(counts).astype(np.intp)
         starts = np.concatenate((np.zeros(1, dtype=np.intp), np.cumsum(sizes)))
         states = binding_codes(map(_STATE, chain.from_iterable(filter(None, bound))))
-        return cls(bound, labels, counts, starts, states, reachable_counts(states, counts))
+        reachable = reachable_counts(states, counts)
+        columns = shared(counts), shared(starts), shared(states), shared(reachable)
+        return cls(bound, labels, *columns)
 
     def follow(self, bound: list[Bound], alignment: Alignment, rows: Rows) -> "PhoneColumns":
         """Returns the columns of ``bound``, recomputed only in the changed ``rows``."""
@@ -93,7 +96,7 @@ class PhoneColumns:
         fresh = binding_codes(map(_STATE, chain.from_iterable(facts)))
         states = Alignment(self.states.size, None).patch(self.states, indexes, fresh)
         counted = self.reachable if states is self.states else reachable_counts(states, self.counts)
-        reachable = self.reachable if _same(counted, self.reachable) else counted
+        reachable = self.reachable if _same(counted, self.reachable) else shared(counted)
         return PhoneColumns(bound, self.labels, self.counts, self.starts, states, reachable)
 
 

@@ -24,6 +24,7 @@ from agent.health.rule import (
     healths_of,
 )
 from agent.states import IN_SERVICE_STATES, Capability, Health, NumberState
+from exporters.equal_columns import shared
 
 _ROUNDING: Final = 0.001
 """Seconds by which sums of times may be inexact."""
@@ -51,7 +52,7 @@ class PhoneCounts:
 
 
 def _count(owners: Rows, counted: Flags, size: int) -> Floats:
-    return np.bincount(owners[counted], minlength=size).astype(np.float64)
+    return shared(np.bincount(owners[counted], minlength=size).astype(np.float64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,14 +128,14 @@ def assess(
         answered=answered,
         tickets=_ticket_effects(result, faults),
     )
-    reasons = decide(facts)
+    reasons = shared(decide(facts))
     return AccountHealth(
         result=result,
         faults=faults,
-        codes=healths_of(reasons),
+        codes=shared(healths_of(reasons)),
         reasons=reasons,
-        offered=offered,
-        answered=answered,
+        offered=shared(offered),
+        answered=shared(answered),
         phone_counts=counts,
         calls=calls,
         freshness=freshness(result, now),

@@ -13,6 +13,7 @@ from agent.checks.lifecycle import Floats
 from agent.lints.facts import LintContext, NumberFacts
 from agent.lints.linter import Linter
 from agent.model import Number
+from exporters.equal_columns import shared
 
 Bits = npt.NDArray[np.uint64]
 
@@ -93,7 +94,9 @@ def _read(linter: Linter, source: LintSource, rows: Rows, now: float) -> tuple[B
         unwaived[index] = bits & ~linter.waived_bits(facts.number.number, context.today)
         next_change[index] = linter.next_change(facts)
     # Few findings are waived: mostly both columns are the same, and in memory once.
-    return findings, findings if np.array_equal(findings, unwaived) else unwaived, next_change
+    same = np.array_equal(findings, unwaived)
+    findings = shared(findings)
+    return findings, findings if same else shared(unwaived), shared(next_change)
 
 
 def _rows_of(source: LintSource, names: Collection[str]) -> Rows:

@@ -8,6 +8,7 @@ tick copies nothing. A series that is absent at a tick has a gap there.
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,8 @@ class _MetricTicks:
             _with_shared_arrays(part, former[place] if place < len(former) else None)
             for place, part in enumerate(parts)
         )
+        if len(parts) == len(former) and all(map(is_, with_former_arrays, former)):
+            with_former_arrays = former
         self.ticks.append(Tick(time, with_former_arrays))
 
 
@@ -234,7 +237,7 @@ def _arrays(parts: Iterable[InstantPart]) -> Iterator[npt.NDArray[Any]]:
 
 
 def _with_shared_arrays(part: InstantPart, former: InstantPart | None) -> InstantPart:
-    """``part`` with the arrays of the former tick where they are equal."""
+    """``part`` with the arrays of the former tick where they are equal; ``former`` if all are."""
     if former is None:
         return part
     labels = former.labels if _same_table(part.labels, former.labels) else part.labels
@@ -242,6 +245,8 @@ def _with_shared_arrays(part: InstantPart, former: InstantPart | None) -> Instan
     rows = part.rows
     if rows is not None and former.rows is not None and np.array_equal(rows, former.rows):
         rows = former.rows
+    if labels is former.labels and values is former.values and rows is former.rows:
+        return former
     return InstantPart(labels, values, rows)
 
 

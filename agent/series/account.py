@@ -115,7 +115,8 @@ def _small(
     values: Sequence[float | None],
 ) -> Iterator[Block]:
     """One block of a few samples; no block when none of the values is known."""
-    frame = context.frame(family, labels, *columns)
+    # Families with the same labels have the same rows, and so one frame.
+    frame = context.frame(" ".join(labels), labels, *columns)
     made = intern("small " + family)  # one text for all accounts
     block = context.memo.of(made, _small_block, family, frame, tuple(values))
     if block.size:

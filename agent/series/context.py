@@ -15,6 +15,7 @@ from agent.health.account import AccountHealth
 from agent.model import Snapshot
 from agent.states import Capability
 from exporters.block import Block, Frame
+from exporters.equal_columns import shared
 from exporters.family import FAMILIES
 from exporters.label_column import LabelColumn
 
@@ -26,7 +27,8 @@ class Memo:
     """Stores the newest result per name, with the inputs it was made from."""
 
     def __init__(self) -> None:
-        self._results: dict[str, tuple[tuple[Any, ...], Any]] = {}
+        self._results: dict[str, tuple[Any, ...]] = {}
+        """By name: the inputs, and behind them the result. There are fifty for each account."""
 
     def of(self, name: str, make: Callable[..., Result], *inputs: Any) -> Result:
         """Return ``make(*inputs)``, or the last result for ``name`` when the inputs are the same.
@@ -34,13 +36,12 @@ class Memo:
         Plain values are compared by value, everything else by identity.
         """
         former = self._results.get(name)
-        if former is not None and len(former[0]) == len(inputs):
-            former_inputs, former_result = former
-            if all(map(_same, former_inputs, inputs)):
-                unchanged: Result = former_result
-                return unchanged
+        # As far as there are inputs, so that the result is not compared.
+        if former and len(former) == len(inputs) + 1 and all(map(_same, inputs, former)):
+            unchanged: Result = former[-1]
+            return unchanged
         result = make(*inputs)
-        self._results[name] = (inputs, result)
+        self._results[name] = (*inputs, result)
         return result
 
     def forget(self, *names: str) -> None:
@@ -49,7 +50,7 @@ class Memo:
             self._results.pop(name, None)
 
 
-def _same(old: Any, new: Any) -> bool:
+def _same(new: Any, old: Any) -> bool:
     return old is new or (type(old) is type(new) and isinstance(old, _PLAIN) and old == new)
 
 
@@ -87,8 +88,11 @@ class SeriesContext:
         return self.memo.of("frame", _number_frame, self.owner, self.number_names())
 
     def frame(self, name: str, labels: Sequence[str], *columns: Sequence[str]) -> Frame:
-        """A small frame below the account's labels; the same object while its columns are equal."""
-        inputs = tuple(map(tuple, columns))
+        """A small frame below the account's labels; the same object while its columns are equal.
+
+        Families that give the same ``name`` share it.
+        """
+        inputs = tuple(_texts(tuple(column)) for column in columns)
         made = intern("frame " + name)  # one text for all accounts
         return self.memo.of(made, account_frame, self.owner, tuple(labels), *inputs)
 
@@ -115,6 +119,12 @@ def _with_account(labels: tuple[str, ...]) -> tuple[str, ...]:
     return ("provider", "account", *labels)
 
 
+@lru_cache(maxsize=1024)
+def _texts(column: tuple[str, ...]) -> tuple[str, ...]:
+    """``column``: an equal one, such as the names of capabilities, is in memory once."""
+    return column
+
+
 def decode(words: Sequence[str], codes: npt.NDArray[np.integer[Any]]) -> Sequence[str]:
     """The word of each code, as a column that the garbage collector does not traverse."""
     return LabelColumn.of(words, codes)
@@ -129,9 +139,9 @@ def sample_block(family: str, frame: Frame, values: Floats) -> Block:
     """A block with a sample for every row whose value is not NaN."""
     absent = np.isnan(values)
     if not absent.any():
-        return Block(FAMILIES[family], frame, values)
+        return Block(FAMILIES[family], frame, shared(values))
     rows = np.flatnonzero(~absent)
-    return Block(FAMILIES[family], frame, values[rows], rows)
+    return Block(FAMILIES[family], frame, shared(values[rows]), shared(rows))
 
 
 def _column(family: str, frame: Frame, values: Floats, rows: Rows | None) -> Block:

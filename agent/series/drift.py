@@ -10,6 +10,7 @@ from agent.checks.columns import Rows
 from agent.series.context import SeriesContext, account_frame, decode
 from agent.states import Capability
 from exporters.block import Block, Frame
+from exporters.equal_columns import shared
 from exporters.family import FAMILIES
 from exporters.label_column import Codes, small
 
@@ -64,7 +65,7 @@ def _frame(owner: tuple[str, str], names: Sequence[str], cells: Cells) -> Frame:
 
 def _block(frame: Frame, drifted: Bits, cells: Cells) -> Block:
     values = (drifted[cells.rows] >> cells.sections.astype(np.uint8)) & 1
-    return Block(FAMILIES[_FAMILY], frame, values.astype(np.float64))
+    return Block(FAMILIES[_FAMILY], frame, shared(values.astype(np.float64)))
 
 
 def _spread(bits: Bits) -> Bits:

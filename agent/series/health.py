@@ -9,6 +9,7 @@ from agent.health.rule import HEALTHS, Codes
 from agent.series.context import SeriesContext, decode, with_label
 from agent.series.numbers import ones
 from exporters.block import Block, Frame
+from exporters.equal_columns import shared
 
 _FAMILY = "numwatch_number_health"
 _FRAME = "frame " + _FAMILY
@@ -21,7 +22,7 @@ def health_blocks(context: SeriesContext) -> Iterator[Block]:
     # By content: each assessment has a column of its own, most of them equal to the former.
     former = memo.of("health codes", _first, context.owner)
     if not np.array_equal(former[0], codes):
-        former[0] = codes
+        former[0] = shared(codes)
     inputs = (context.number_frame(), former[0], _NAMES, context.number_rows)
     frame = memo.of(_FRAME, _health_frame, *inputs)
     yield memo.of(_FAMILY, ones, _FAMILY, frame)

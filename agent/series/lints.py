@@ -12,6 +12,7 @@ from agent.series.context import SeriesContext, account_frame, decode
 from agent.series.drift import QUIET_ROWS
 from agent.states import Capability
 from exporters.block import Block, Frame
+from exporters.equal_columns import shared
 from exporters.family import FAMILIES
 from exporters.label_column import Codes, small
 
@@ -59,7 +60,7 @@ def _account_block(context: SeriesContext, masks: Mapping[Level, int]) -> Block:
 
 
 def _small(frame: Frame, values: Sequence[float]) -> Block:
-    return Block(FAMILIES[_ACCOUNT_FAMILY], frame, np.array(values))
+    return Block(FAMILIES[_ACCOUNT_FAMILY], frame, shared(np.array(values)))
 
 
 def _counts(unwaived: Bits, masks: Sequence[int]) -> npt.NDArray[np.uint8]:
@@ -90,4 +91,5 @@ def _frame(owner: tuple[str, str], names: Sequence[str], cells: Cells) -> Frame:
 
 
 def _block(frame: Frame, counts: npt.NDArray[np.uint8], cells: Cells) -> Block:
-    return Block(FAMILIES[_FAMILY], frame, counts[cells.rows, cells.levels].astype(np.float64))
+    values = counts[cells.rows, cells.levels].astype(np.float64)
+    return Block(FAMILIES[_FAMILY], frame, shared(values))

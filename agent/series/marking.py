@@ -17,11 +17,14 @@ def marking_blocks(context: SeriesContext) -> Iterator[Block]:
     """The block of the marks; none when the listing, which they come with, is stale."""
     listing = context.snapshot.listing
     if listing is not None and context.fresh(Capability.NUMBERS):
-        yield context.memo.of(_FAMILY, _block, context.owner, listing)
+        yield from context.memo.of(_FAMILY, _blocks, context.owner, listing)
 
 
-def _block(owner: tuple[str, str], listing: Listing) -> Block:
+def _blocks(owner: tuple[str, str], listing: Listing) -> tuple[Block, ...]:
+    """One block; none where no number is known to be marked or not."""
     known = [(it.number, it.marking) for it in listing.numbers if it.marking is not None]
+    if not known:
+        return ()
     names = [name for name, _ in known]
     tags = [marking.tag.value for _, marking in known]
     # Marked without a count is marked all the same.
@@ -30,4 +33,4 @@ def _block(owner: tuple[str, str], listing: Listing) -> Block:
         for _, marking in known
     ]
     frame = account_frame(owner, ("number", "tag"), names, tags)
-    return Block(FAMILIES[_FAMILY], frame, np.array(counts, dtype=float))
+    return (Block(FAMILIES[_FAMILY], frame, np.array(counts, dtype=float)),)

@@ -44,7 +44,8 @@ def _listing_blocks(context: SeriesContext) -> Iterator[Block]:
     if (columns.networks != _UNKNOWN_NETWORK).any():
         family = "numwatch_number_network_state"
         yield _state_block(context, family, columns.networks, _NETWORK_STATE_NAMES)
-    yield memo.of(_ILLEGAL, _illegal_block, context.owner, context.result.illegal)
+    if context.result.illegal:
+        yield memo.of(_ILLEGAL, _illegal_block, context.owner, context.result.illegal)
 
 
 def _state_block(context: SeriesContext, family: str, codes: Codes, names: Sequence[str]) -> Block:

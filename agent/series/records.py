@@ -61,8 +61,7 @@ def record_blocks(context: SeriesContext) -> Iterator[Block]:
     if listing is None or not context.fresh(Capability.NUMBERS):
         return
     shown = None if context.number_rows is None else context.number_names()
-    for family, read in _FACTS.items():
-        yield context.memo.of(family, _fact_block, family, context.owner, listing, read, shown)
+    yield from context.memo.of("listed facts", _fact_blocks, context.owner, listing, shown)
     if context.fresh(Capability.ROUTING):
         inputs = (context.owner, listing, context.snapshot.routings)
         yield context.memo.of(_DELETION, _deletion_block, *inputs)
@@ -119,20 +118,17 @@ _FACTS: Mapping[str, Callable[[Number], float | None]] = {
 }
 
 
-def _fact_block(
-    family: str,
-    owner: Owner,
-    listing: Listing,
-    read: Callable[[Number], float | None],
-    shown: Sequence[str] | None,
-) -> Block:
+def _fact_blocks(owner: Owner, listing: Listing, shown: Sequence[str] | None) -> tuple[Block, ...]:
+    """A block for each fact that is known of any number; most providers list none of them."""
     names = None if shown is None else frozenset(shown)
-    known = [
-        (it.number, float(value))
-        for it in listing.numbers
-        if (names is None or it.number in names) and (value := read(it)) is not None
-    ]
-    return _block(family, owner, [name for name, _ in known], [value for _, value in known])
+    numbers = [it for it in listing.numbers if names is None or it.number in names]
+    blocks = []
+    for family, read in _FACTS.items():
+        known = [(it.number, float(value)) for it in numbers if (value := read(it)) is not None]
+        if known:
+            texts, values = [name for name, _ in known], [value for _, value in known]
+            blocks.append(_block(family, owner, texts, values))
+    return tuple(blocks)
 
 
 def _deletion_block(owner: Owner, listing: Listing, routings: Routings) -> Block:

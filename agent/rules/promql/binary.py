@@ -7,7 +7,7 @@ result.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from agent.rules.promql.nodes import COMPARISONS, Binary, Cardinality, Matching
 from agent.rules.promql.symbols import Rows
 from agent.rules.promql.table import Mask, Projection, Table
 from agent.rules.promql.vector import Floats, Vector, empty, joined, require_distinct
+from exporters.ones import ones
 
 Operand = Floats | np.float64
 
@@ -51,7 +52,9 @@ def with_scalar(node: Binary, left: object, right: object) -> Vector:
     assert isinstance(vector, Vector)
     result = compute(node.operator, _operand(left), _operand(right))
     if node.operator in COMPARISONS and not node.returns_bool:
-        return vector.where(result).compact()
+        chosen = vector.where(result).compact()
+        is_one = node.operator == "==" and 1.0 in (left, right)
+        return replace(chosen, values=ones(chosen.size)) if is_one else chosen
     series = vector if node.keeps_name else vector.nameless()
     return series.with_values(result.astype(np.float64))
 

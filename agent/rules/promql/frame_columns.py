@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agent.rules.promql.row_numbers import first_rows
-from agent.rules.promql.symbols import Codes, Rows, Symbols, pack
+from agent.rules.promql.symbols import Codes, Rows, Symbols, narrowed, pack
 from agent.rules.promql.table import Table
 from exporters.block import Block, Frame
 
@@ -141,7 +141,7 @@ class FrameColumns:
         for label, name in enumerate(names):
             shared = _column_of_others(others, frames, name)
             pieces = [part.columns[label] for part in parts]
-            columns[name] = np.concatenate(pieces) if shared is None else shared
+            columns[name] = narrowed(np.concatenate(pieces)) if shared is None else shared
         starts = _starts(frames)
         rows = int(starts[-1])
         table = Table(

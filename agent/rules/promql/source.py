@@ -13,7 +13,7 @@ from agent.rules.promql.symbols import Rows, Symbols
 from agent.rules.promql.table import Table
 from agent.rules.promql.vector import Floats, Vector, empty, joined
 from exporters.block import Block
-from exporters.ones import are_ones, ones
+from exporters.ones import are_ones, ones, zeros
 
 
 class Source(Protocol):
@@ -111,4 +111,6 @@ class BlockSource:
 def _values_of(blocks: Sequence[Block]) -> Floats:
     if all(are_ones(block.values) for block in blocks):
         return ones(sum(block.size for block in blocks))
-    return np.concatenate([block.values for block in blocks])
+    values = np.concatenate([block.values for block in blocks])
+    # By their bits: a zero below zero is another value to some functions.
+    return values if values.view(np.int64).any() else zeros(values.size)

@@ -7,14 +7,15 @@ are not hashed, so two different label sets never collide.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from exporters.label_column import LabelColumn
 
-Codes = npt.NDArray[np.int32]
+Codes = npt.NDArray[np.signedinteger[Any]]
+"""Codes of texts; in the smallest type that holds them where there are many."""
 
 _CHUNK = 4096
 """Values encoded in one C call, which holds the GIL: well under a millisecond."""
@@ -132,6 +133,19 @@ class Symbols:
         """The texts of ``codes``."""
         texts = self.texts
         return [texts[code] for code in codes.tolist()]
+
+
+def narrowed(codes: Codes) -> Codes:
+    """``codes`` in the smallest type that holds them.
+
+    A label such as the provider or a state takes a byte or two for each of millions of rows then.
+    """
+    highest = int(codes.max()) if codes.size else 0
+    smallest = next(it for it in _TYPES if highest <= np.iinfo(it).max)
+    return codes.astype(smallest, copy=False)
+
+
+_TYPES: Final = (np.int8, np.int16, np.int32, np.int64)
 
 
 def _one_column(columns: Sequence[LabelColumn]) -> LabelColumn:

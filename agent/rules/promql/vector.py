@@ -10,7 +10,7 @@ from agent.rules.promql.errors import EvaluationError
 from agent.rules.promql.matchers import METRIC_NAME
 from agent.rules.promql.symbols import Codes, Rows, Symbols
 from agent.rules.promql.table import Mask, Table
-from exporters.ones import are_ones, ones
+from exporters.ones import some_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -45,9 +45,8 @@ class Vector:
         if selection.dtype == np.bool_ and selection.all():
             return self
         stamps = None if self.stamps is None else self.stamps[selection]
-        rows, values = self.rows[selection], self.values
-        values = ones(rows.size) if are_ones(values) else values[selection]
-        return Vector(self.table, rows, values, self.metric, stamps)
+        values = some_of(self.values, selection)
+        return Vector(self.table, self.rows[selection], values, self.metric, stamps)
 
     def compact(self) -> "Vector":
         """The same samples; a few out of many rows get a small table of their own."""
