@@ -15,14 +15,15 @@ import numpy as np
 from exporters.block import Block, Frame, Rows
 from exporters.family import Family
 from exporters.guard import Guard
-from exporters.labels import chunks
+from exporters.labels import CHUNK_ROWS, chunks, label_lines
 from exporters.piece import Piece, compress
 from exporters.sample_lines import sample_lines
 
 BUNDLE_SAMPLES = 16_384
 """Samples from which a bundle takes no further owner: a few milliseconds to render."""
 _SHORT = 32
-"""Rows of a frame, on average, below which the frames' columns are joined before their texts."""
+"""Rows of a frame, on average, below which the frames' columns are joined before their texts are
+written: writing the text of a frame costs some ten microseconds besides its rows."""
 
 Owned = tuple[str, Block]
 """A block and the name of its owner."""
@@ -124,11 +125,32 @@ def label_texts(frames: Sequence[Frame]) -> Iterator[bytes]:
         return chunks(first.names, first.columns, rows)
     if any(frame.names != first.names for frame in frames):
         raise ValueError("the frames of a family differ in their labels")
-    columns = [
-        [text for frame in frames for text in frame.columns[label]]
-        for label in range(len(first.names))
-    ]
-    return chunks(first.names, columns, rows)
+    if rows < _SHORT * len(frames):
+        columns = [
+            [text for frame in frames for text in frame.columns[label]]
+            for label in range(len(first.names))
+        ]
+        return chunks(first.names, columns, rows)
+    return _texts_by_frame(frames)
+
+
+def _texts_by_frame(frames: Sequence[Frame]) -> Iterator[bytes]:
+    """The label text of all frames, each written by itself: its account is the same in all rows."""
+    parts: list[bytes] = []
+    room = CHUNK_ROWS
+    for frame in frames:
+        start = 0
+        while start < frame.rows:
+            stop = min(start + room, frame.rows)
+            own = [column[start:stop] for column in frame.columns]
+            parts.append(label_lines(frame.names, own))
+            room -= stop - start
+            start = stop
+            if not room:
+                yield b"\n".join(parts)
+                parts, room = [], CHUNK_ROWS
+    if parts:
+        yield b"\n".join(parts)
 
 
 def _piece(family: Family, labels: Sequence[Piece], blocks: Sequence[Block]) -> Piece:

@@ -6,6 +6,7 @@ encodes or escapes the column does so once for each word.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, overload
 
 import numpy as np
@@ -42,6 +43,14 @@ class LabelColumn(Sequence[str]):
         """A column with the codes in the smallest type that holds them."""
         return cls(words, small(codes, len(words)))
 
+    @classmethod
+    def of_texts(cls, texts: Sequence[str]) -> "LabelColumn":
+        """The column of ``texts``, of which many are the same."""
+        known: dict[str, int] = {}
+        codes = (known.setdefault(text, len(known)) for text in texts)
+        by_row = np.fromiter(codes, dtype=np.int32, count=len(texts))
+        return cls.of(_words(tuple(known)), by_row)
+
     @property
     def is_constant(self) -> bool:
         """Whether all rows have the same word, of which there is at least one."""
@@ -72,6 +81,12 @@ class LabelColumn(Sequence[str]):
             # Through the range, so that an index beyond the rows is an error.
             return self.words[range(self.rows)[index] * 0]
         return self.words[int(self.codes[index])]
+
+
+@lru_cache(maxsize=256)
+def _words(words: tuple[str, ...]) -> tuple[str, ...]:
+    """``words``: those of ten thousand accounts, which are mostly equal, are in memory once."""
+    return words
 
 
 def small(codes: Codes, count: int) -> Codes:

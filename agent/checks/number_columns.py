@@ -21,6 +21,7 @@ from agent.masking import mask_text
 from agent.model import Number
 from agent.states import Grade, NumberState
 from exporters.equal_columns import shared
+from exporters.label_column import LabelColumn
 
 Change = tuple[NumberState, NumberState, float]
 """From, to, and when the change was seen, in epoch seconds."""
@@ -55,8 +56,8 @@ class NumberColumns:
     contract_end: Floats
     reclaim_at: Floats
     realname_ok: Floats
-    carriers: list[str]
-    grades: list[str]
+    carriers: LabelColumn
+    grades: LabelColumn
 
     @classmethod
     def read(cls, numbers: Sequence[Number], defaults: AccountDefaults) -> "NumberColumns":
@@ -72,7 +73,7 @@ class NumberColumns:
             reclaim_at=float_column(numbers, _RECLAIM),
             realname_ok=float_column(numbers, _REALNAME),
             carriers=_masked([carrier_of(number.number, number.carrier) for number in numbers]),
-            grades=[grade_of(number, defaults.grade).value for number in numbers],
+            grades=LabelColumn.of_texts([grade_of(it, defaults.grade).value for it in numbers]),
         )
 
     def follow(
@@ -94,15 +95,22 @@ class NumberColumns:
             contract_end=alignment.patch(self.contract_end, rows, fresh.contract_end),
             reclaim_at=alignment.patch(self.reclaim_at, rows, fresh.reclaim_at),
             realname_ok=alignment.patch(self.realname_ok, rows, fresh.realname_ok),
-            carriers=alignment.patch_list(self.carriers, rows, fresh.carriers),
-            grades=alignment.patch_list(self.grades, rows, fresh.grades),
+            carriers=_patched(self.carriers, alignment, rows, fresh.carriers),
+            grades=_patched(self.grades, alignment, rows, fresh.grades),
         )
 
 
-def _masked(carriers: list[str]) -> list[str]:
+def _masked(carriers: list[str]) -> LabelColumn:
     # Few carriers, many numbers.
     shown = {carrier: mask_text(carrier) for carrier in set(carriers)}
-    return [shown[carrier] for carrier in carriers]
+    return LabelColumn.of_texts([shown[carrier] for carrier in carriers])
+
+
+def _patched(old: LabelColumn, alignment: Alignment, rows: Rows, fresh: LabelColumn) -> LabelColumn:
+    """``old`` moved to the new rows, with ``fresh`` in ``rows``; itself where that is the same."""
+    if alignment.carry is None and list(map(old.__getitem__, rows.tolist())) == list(fresh):
+        return old
+    return LabelColumn.of_texts(alignment.patch_list(list(old), rows, list(fresh)))
 
 
 def grade_of(number: Number, account_grade: Grade | None) -> Grade:

@@ -219,7 +219,8 @@ def said(checked: CheckResult) -> list[object]:
     arrays += [columns.contract_end, columns.reclaim_at, columns.realname_ok]
     arrays += [phones.counts, phones.starts, phones.states, phones.reachable]
     arrays += [drift.drifted, drift.known]
-    lists = [checked.names, columns.carriers, columns.grades, phones.labels, phones.bound]
+    lists = [checked.names, list(columns.carriers), list(columns.grades)]
+    lists += [phones.labels, phones.bound]
     return [np.nan_to_num(each, nan=-1.0).tolist() for each in arrays] + lists
 
 

@@ -186,7 +186,7 @@ def test_names_stay_the_same_object_if_only_facts_changed(checker):
 def test_a_reported_grade_goes_before_the_account_s(reported, account, expected):
     assert grade_of(number(ONE, grade=reported), account) is expected
     read = NumberColumns.read([number(ONE, grade=reported)], AccountDefaults(None, account))
-    assert read.grades == [expected.value]
+    assert list(read.grades) == [expected.value]
 
 
 def test_columns_of_numbers_hold_what_was_reported():
@@ -200,7 +200,7 @@ def test_columns_of_numbers_hold_what_was_reported():
     assert np.array_equal(read.contract_end, [5.0, np.nan], equal_nan=True)
     assert np.array_equal(read.reclaim_at, [6.0, np.nan], equal_nan=True)
     assert read.realname_ok.tolist() == [1.0, 0.0]
-    assert read.carriers == ["unicom", "mobile"]
+    assert list(read.carriers) == ["unicom", "mobile"]
 
 
 def test_deadlines_follow_from_observed_changes_alone():

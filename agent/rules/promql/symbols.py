@@ -167,7 +167,8 @@ def _one_column(columns: Sequence[LabelColumn]) -> LabelColumn:
 
 
 Keys = npt.NDArray[np.int64]
-Rows = npt.NDArray[np.intp]
+Rows = npt.NDArray[np.signedinteger[Any]]
+"""Indexes of rows; four bytes each where there are millions of them."""
 
 _BITS = 62
 _SPARSE = 16
