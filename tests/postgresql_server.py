@@ -183,17 +183,22 @@ class PostgresqlServer:
             assert time.monotonic() < deadline, (self.folder / "log").read_text()
             time.sleep(0.03)
 
+    @property
+    def processes(self) -> tuple[int, ...]:
+        """The ids of its processes, the one that began the others first."""
+        assert self._process is not None
+        return (self._process.pid, *_children(self._process.pid))
+
     def _signal(self, number: signal.Signals) -> None:
         """Send it to the server and to each of its processes, which have groups of their own."""
-        assert self._process is not None
-        for pid in (self._process.pid, *_children(self._process.pid)):
+        for pid in self.processes:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
     def kill(self) -> None:
         """End it with every process it has, as a crash of the machine would."""
-        assert self._process is not None
         self._signal(signal.SIGKILL)
+        assert self._process is not None
         self._process.wait()
         self._process = None
         # What a crash leaves, and what a new server would take for another's.

@@ -5,8 +5,12 @@ Two shapes: accounts of 100 numbers (10,000 of them at the largest size) and acc
 made, checked, turned into series, scraped, compressed, and evaluated by all shipped rules; then one
 number of every hundredth account goes out of service, and the same is done again. ``growth`` is
 what a number costs at the largest size, beside what it costs at a tenth of it: 1 is linear. The
-last lines put the shapes side by side: ``ratio`` is what small accounts cost beside large ones. The
 memory of each case is what is resident once its facts are there, after the step that is named.
+
+Processor time depends on what else the machine does, and the cases are minutes apart. What is said
+of it is therefore paired: lines ``million_paired_…`` are of one process that holds two fleets and
+does each step with the one and the other in turn. ``growth`` there is of sizes, and ``ratio`` in
+``million_small_accounts_…`` of shapes: what small accounts cost beside large ones.
 
 ``NUMWATCH_BENCH_NUMBERS`` sets the largest size where the machine is small; both shapes then go up
 to it by steps of ten.
@@ -20,8 +24,10 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from agent.checks.engine import Checker
@@ -41,15 +47,19 @@ SHAPES = (100, 10_000)
 """Numbers of an account."""
 MIB = 1024 * 1024
 ROUNDS = 3
-PATIENCE = 900
+PAIRED_ROUNDS = 7
+PATIENCE = 3600
 """Seconds for one case: the largest needs some seventy of processor time."""
+MEMORY = ("facts_mib", "checked_mib", "scraped_mib", "held_mib", "peak_mib")
+Case = tuple[int, int]
+"""Accounts, and numbers of each."""
 
 
 def run() -> Iterable[dict[str, Any]]:
-    """One line for each step and shape, with all three sizes; then both shapes side by side."""
+    """One line for each step and shape, with all three sizes; then what was measured in pairs."""
     largest: list[dict[str, float]] = []
     for shape in SHAPES:
-        cases = [measured_apart(size // min(shape, size), min(shape, size)) for size in SIZES]
+        cases = [measured_apart(_case(size, shape)) for size in SIZES]
         largest.append(cases[-1])
         for name in cases[0]:
             costs = [case[name] for case in cases]
@@ -61,15 +71,38 @@ def run() -> Iterable[dict[str, Any]]:
                 "growth": each[-1] / each[-2] if each[-2] else 0.0,
                 "unit": _unit_of(name),
             }
-
-    small, large = largest
+    for name in MEMORY:
+        yield _beside(name, *(case[name] for case in largest))
+    for shape in SHAPES:
+        yield from _growth(shape)
+    small, large = measured_apart(*(_case(LARGEST // 10, shape) for shape in SHAPES)).values()
     for name, cost in small.items():
+        yield _beside(name, cost, large[name])
+
+
+def _case(size: int, shape: int) -> Case:
+    return size // min(shape, size), min(shape, size)
+
+
+def _growth(shape: int) -> Iterable[dict[str, Any]]:
+    """What a number costs at the largest size and at a tenth of it, step by step in turns."""
+    tenth, whole = measured_apart(_case(LARGEST // 10, shape), _case(LARGEST, shape)).values()
+    for name, cost in whole.items():
         yield {
-            "bench": f"million_small_accounts_{name}",
-            **{f"of_{shape}": case[name] for shape, case in zip(SHAPES, largest, strict=True)},
-            "ratio": cost / large[name] if large[name] else 0.0,
-            "unit": _unit_of(name),
+            "bench": f"million_paired_{name}",
+            "accounts_of": shape,
+            f"at_{LARGEST // 10}": tenth[name],
+            f"at_{LARGEST}": cost,
+            "growth": cost / tenth[name] / 10,
+            "unit": "s",
         }
+
+
+def _beside(name: str, small: float, large: float) -> dict[str, Any]:
+    """A figure of small accounts beside that of large ones."""
+    by_shape = {f"of_{shape}": it for shape, it in zip(SHAPES, (small, large), strict=True)}
+    bench = f"million_small_accounts_{name}"
+    return {"bench": bench, **by_shape, "ratio": small / large, "unit": _unit_of(name)}
 
 
 def _unit_of(name: str) -> str:
@@ -78,12 +111,12 @@ def _unit_of(name: str) -> str:
     return "MiB" if name.endswith("mib") else "s"
 
 
-def measured_apart(accounts: int, numbers: int) -> dict[str, float]:
-    """What one case costs, in a process of its own."""
-    command = [sys.executable, "-m", "tests.bench.million", str(accounts), str(numbers)]
+def measured_apart(*cases: Case) -> Any:
+    """What one case costs, or two in turn by their numbers of accounts; in a process of its own."""
+    sizes = [str(size) for case in cases for size in case]
+    command = [sys.executable, "-m", "tests.bench.million", *sizes]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=PATIENCE)
-    costs: dict[str, float] = json.loads(done.stdout)
-    return costs
+    return json.loads(done.stdout)
 
 
 class Fleet:
@@ -177,6 +210,29 @@ def _round(fleet: Fleet) -> Iterator[tuple[str, float]]:
     yield "later_rules", cpu(fleet.evaluate)
 
 
+def costs_in_turn(cases: Sequence[Case]) -> list[dict[str, float]]:
+    """What several fleets cost step by step, each step of all of them one after the other."""
+    settle_garbage_collector()
+    fleets = [Fleet(*case) for case in cases]
+    steps = {
+        "first_check_and_series": lambda fleet: fleet.process(range(len(fleet.accounts))),
+        "first_scrape": Fleet.scrape,
+        "first_rules": Fleet.evaluate,
+    }
+    costs = [
+        dict(zip(steps, each, strict=True))
+        for each in zip(
+            *([cpu(partial(step, it)) for it in fleets] for step in steps.values()), strict=True
+        )
+    ]
+    rounds = [[dict(_round(fleet)) for fleet in fleets] for _ in range(PAIRED_ROUNDS)]
+    for fleet, own in zip(fleets, zip(*rounds, strict=True), strict=True):
+        later = {name: median(it[name] for it in own) for name in own[0]}
+        costs[fleets.index(fleet)].update(later)
+        fleet.close()
+    return costs
+
+
 def resident_mib() -> float:
     """The memory of the process now."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
@@ -184,4 +240,10 @@ def resident_mib() -> float:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(costs_of(int(sys.argv[1]), int(sys.argv[2]))))
+    SIZES_GIVEN = [int(text) for text in sys.argv[1:]]
+    GIVEN = list(zip(SIZES_GIVEN[::2], SIZES_GIVEN[1::2], strict=True))
+    if len(GIVEN) == 1:
+        FOUND: Any = costs_of(*GIVEN[0])
+    else:
+        FOUND = dict(enumerate(costs_in_turn(GIVEN)))
+    sys.stdout.write(json.dumps(FOUND))

@@ -192,6 +192,28 @@ phone_sets = st.sampled_from([None, (), (B1,), (B2,), (B1, B2), (B2, B1)])
 phone_states = st.sampled_from(["ok", "arrears", "unknown", "busy"])
 
 
+def test_equal_columns_of_other_numbers_are_not_taken_for_the_same(checker):
+    names = [f"400622000{row}" for row in range(1, 6)]
+
+    def listed(numbers, slow):
+        return {
+            "listing": Listing(tuple(map(number, numbers))),
+            "routings": {each: SLOW if each in slow else ROUTING for each in numbers},
+            "bindings": dict.fromkeys(numbers, (B1, B2)),
+        }
+
+    before = checker.check(make_snapshot(**listed(names, ())), NOW)
+    before = checker.check(
+        changed(before.snapshot, **listed(names[:4], names[:2])), NOW + 1, before
+    )
+    assert before.drift_since == dict.fromkeys(names[:2], NOW + 1)
+    after = checker.check(
+        changed(before.snapshot, **listed(names[1:], names[1:3])), NOW + 2, before
+    )
+    assert np.array_equal(after.drift.drifted, before.drift.drifted)
+    assert after.drift_since == {names[1]: NOW + 1, names[2]: NOW + 2}
+
+
 @st.composite
 def facts(draw):
     listed = draw(names)

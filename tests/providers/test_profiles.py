@@ -45,6 +45,15 @@ def test_the_bundled_profiles():
     assert {"generic", "twilio"} <= set(profile_names())
 
 
+def test_a_file_is_one_profile_for_all_accounts_until_it_is_another(tmp_path):
+    file = tmp_path / "example.yaml"
+    file.write_text(GOOD, encoding="utf-8")
+    first = load_profile(str(file))
+    assert load_profile(str(file)) is first
+    file.write_text(GOOD.replace("title: Example", "title: Another"), encoding="utf-8")
+    assert load_profile(str(file)).title == "Another"
+
+
 def test_a_profile_of_ones_own(tmp_path):
     file = tmp_path / "example.yaml"
     file.write_text(GOOD, encoding="utf-8")

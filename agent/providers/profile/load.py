@@ -1,6 +1,6 @@
 """Loads profiles from YAML; every mistake is reported at once, each with its line."""
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -57,10 +57,16 @@ def read_profile(file: Path) -> Profile:
     except OSError as error:
         text = f"cannot be read: {error.strerror}, expected a profile"
         raise ConfigError(locate(str(file), [Problem((), text, 1)], {})) from None
+    return _profile_of(str(file), content)
+
+
+@lru_cache(maxsize=64)
+def _profile_of(name: str, content: bytes) -> Profile:
+    """The profile with that content: one for all accounts, until the file is another one."""
     document = parse_yaml(content)
     profile = None if document.problems else _validate(document)
     if profile is None or document.problems:
-        raise ConfigError(locate(str(file), document.problems, document.lines))
+        raise ConfigError(locate(name, document.problems, document.lines))
     return profile
 
 

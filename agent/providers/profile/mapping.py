@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
 from time import time
-from typing import Any
+from typing import Any, Final
 
 from agent.net.exchange import ProviderError
+from agent.providers.compiled import Compiled
 from agent.providers.profile.column import Column
 from agent.providers.profile.conditions import Clock, Conditions, UnfitError
 from agent.providers.profile.field_schema import FieldRule
@@ -256,6 +257,29 @@ class RecordMapper:
                     return None, Lost(column, error)
                 values.append(column.default())
         return values, lost
+
+
+class SharedMapper:
+    """The :class:`RecordMapper` that all accounts of a profile use in the thread that maps."""
+
+    def __init__(self, target: Target, operation: Operation, clock: Clock) -> None:
+        self._parts = target, operation, clock
+        mapper = self._mapper
+        self.nests = mapper.nests
+        """Whether one record may hold many facts."""
+        self.use_clock = mapper.use_clock
+        """Whether the same page may give other facts later."""
+
+    @property
+    def _mapper(self) -> RecordMapper:
+        return _MAPPERS.of(RecordMapper, *self._parts)
+
+    def map_page(self, records: Sequence[Any]) -> MappedPage:
+        """See :meth:`RecordMapper.map_page`."""
+        return self._mapper.map_page(records)
+
+
+_MAPPERS: Final[Compiled[RecordMapper]] = Compiled()
 
 
 class _Losses:

@@ -13,9 +13,10 @@ from agent.net.large_bodies import body_was_read
 from agent.net.reading import INLINE_BYTES, INLINE_RECORDS, read_in_thread
 from agent.net.urls import next_url
 from agent.providers.base import AdapterReports
+from agent.providers.compiled import Compiled
 from agent.providers.paid_queries import CostLedger, MemoryPages
 from agent.providers.profile.json_path import MISSING, Path, follow, path_of, scalar_text
-from agent.providers.profile.mapping import MappedPage, RecordMapper, joined
+from agent.providers.profile.mapping import MappedPage, SharedMapper, joined
 from agent.providers.profile.misfits import missing_list_text
 from agent.providers.profile.operation_client import ApiAccount, OperationClient
 from agent.providers.profile.page_cache import PageCache, fingerprint_of
@@ -43,6 +44,9 @@ _INLINE_NESTED: Final = 8 * 1024
 """Bytes of an answer that is mapped on the event loop although a record may hold many facts."""
 _PIECE: Final = 2000
 """Records mapped in one piece; at most a few hundredths of a second."""
+
+
+_TARGETS: Final[Compiled[Target]] = Compiled()
 
 
 @dataclass(frozen=True)
@@ -85,10 +89,10 @@ class OperationReader:
         """Whether it must be requested once for each number, as its templates name one."""
         self.is_paged = operation.paging.kind != "none"
         if self.per_phone:
-            target = target_per_phone(target)
+            target = _TARGETS.of(target_per_phone, target)
         elif self.per_number or operation.extensions:
-            target = target_per_number(target, operation.fields)
-        self._mapper = RecordMapper(target, operation, context.clock)
+            target = _TARGETS.of(target_per_number, target, operation.fields)
+        self._mapper = SharedMapper(target, operation, context.clock)
         self._mapping = asyncio.Lock()
         self._finder = RecordFinder(operation)
         self._total = path_of(operation.paging.total) if operation.paging.total else None
@@ -182,7 +186,7 @@ class OperationReader:
 
     async def _page(self, answer: Answer) -> Page:
         tree = await self._client.decode(answer)
-        # One page at a time: the mapper counts unmapped values, and a thread may be using it.
+        # One page at a time, so that an account's pages wait for each other and not others for it.
         async with self._mapping:
             mapped = await self._map(self._records_of(tree), len(answer.body))
         self._report_unmapped(mapped)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from agent.net.exchange import ProviderError, Request
 from agent.net.urls import sorted_query
+from agent.providers.compiled import Compiled
 from agent.providers.profile.filters import base64_text
 from agent.providers.profile.template import Template
 from agent.providers.signing.digests import digest_maker
@@ -81,7 +82,10 @@ def make_signer(
     is_empty = signing.signer == "none" and not (
         signing.headers or signing.query or signing.body or signing.basic or signing.bearer
     )
-    return None if is_empty else partial(_sign, _plan(signing), reveal, clock)
+    return None if is_empty else partial(_sign, _PLANS.of(_plan, signing), reveal, clock)
+
+
+_PLANS: Final[Compiled["_Plan"]] = Compiled()
 
 
 def _plan(signing: Signing) -> _Plan:
