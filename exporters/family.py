@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from exporters.catalogue import Kind, Row
 from exporters.catalogue.agent import TELEMETRY
+from exporters.catalogue.probes import PROBES
 from exporters.catalogue.providers import SERIES
 
 
@@ -36,13 +37,16 @@ class Family:
 
 
 SERIES_FAMILIES: tuple[Family, ...] = tuple(map(Family.of, SERIES))
-"""Families whose samples are published as blocks."""
+"""Families of what the providers report; their samples are published as blocks."""
+
+PROBE_FAMILIES: tuple[Family, ...] = tuple(map(Family.of, PROBES))
+"""Families of what test calls show; their samples are published as blocks."""
 
 TELEMETRY_FAMILIES: tuple[Family, ...] = tuple(map(Family.of, TELEMETRY))
 """Families about the agent itself."""
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
-    {family.name: family for family in (*SERIES_FAMILIES, *TELEMETRY_FAMILIES)}
+    {family.name: family for family in (*SERIES_FAMILIES, *PROBE_FAMILIES, *TELEMETRY_FAMILIES)}
 )
 """Every family by name, in the order of the page."""
 
@@ -63,8 +67,8 @@ by hand.
 Everything is served at `/metrics` as Prometheus text 0.0.4 or OpenMetrics 1.0. Polling runs
 beside scraping: a series shows what its provider said at the last successful poll
 (`numwatch_poll_last_success_timestamp_seconds`), and it is absent once that is too old to stand
-for the present. An unknown fact is an absent sample, never a 0. Callers and full bound phone
-numbers appear in no label.
+for the present. An unknown fact is an absent sample, never a 0. Who called and full bound phone
+numbers appear in no label: `caller` is the name of a line that makes test calls.
 """
 
 
@@ -83,6 +87,7 @@ def markdown() -> str:
         (
             _INTRODUCTION,
             _table("What the providers report", SERIES_FAMILIES),
+            _table("What test calls show", PROBE_FAMILIES),
             _table("The agent itself", TELEMETRY_FAMILIES),
         )
     )

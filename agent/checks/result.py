@@ -18,6 +18,7 @@ from agent.checks.unusual_calls import ComparedCalls
 from agent.lints.columns import LintColumns, LintSource
 from agent.lints.finding import Finding
 from agent.model import Binding, Number, Snapshot
+from agent.probing.board import TroubledCallers
 from agent.probing.facts import CallsByNumber
 from agent.states import BindingState, Capability, ConfigSection, NetworkState, NumberState
 
@@ -63,6 +64,8 @@ class CheckResult:
     """The newest test calls by number, as far as they still say something (docs/test-calls.md)."""
     planned: PlannedByNumber = field(default_factory=lambda: NOTHING)
     """By number, the test calls that plans make of it."""
+    probes_troubled: TroubledCallers = field(default_factory=dict)
+    """By number the callers whose newest judged test call showed trouble, however long ago."""
 
     def is_fresh(self, capability: Capability, now: float) -> bool:
         """Whether the facts of ``capability`` are recent enough to be current."""

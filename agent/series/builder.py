@@ -22,6 +22,7 @@ from agent.series.marking import marking_blocks
 from agent.series.numbers import number_blocks, planned_blocks
 from agent.series.phones import phone_blocks
 from agent.series.planned_calls import planned_call_blocks
+from agent.series.probes import probe_blocks
 from agent.series.records import load_blocks, record_blocks, unusual_blocks
 from agent.states import Health
 from exporters.block import Block
@@ -71,6 +72,7 @@ _FAMILIES = (
     drift_blocks,
     lint_blocks,
     planned_call_blocks,
+    probe_blocks,
 )
 
 

@@ -1,7 +1,7 @@
 """Places the test calls of a running agent: within the book, with a control call, and stored."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import uuid4
@@ -27,6 +27,7 @@ from agent.probing.outcome import SUCCESSFUL
 from agent.store import StoreError
 from agent.store.database import Database
 from agent.testcalls.book_pages import book_pages
+from agent.testcalls.lines import LineSeries
 from agent.testcalls.outcome import CallRequest, Made, control_says, facts_of, files_of
 from agent.testcalls.target import Known, control_of, target_of
 from agent.testcalls.under_way import CallsUnderWay
@@ -72,6 +73,7 @@ class CallService:
         self._open_pages = book_pages(parts.database)
         self._book: tuple[Settings, CallBook] | None = None
         self._read_until: float | None = None
+        self._lines = LineSeries(parts.telemetry)
         self.under_way = CallsUnderWay(self.call, parts.clock)
         """The calls that people have asked for."""
 
@@ -146,8 +148,10 @@ class CallService:
         now = self._parts.clock()
         oldest = now - self._parts.settings().dial.stale_after
         since = oldest if self._read_until is None else max(oldest, self._read_until - _OVERLAP)
-        self._parts.board.add(await self.ledger.since(since))
+        # First: calls grow old although the ledger cannot be read.
         self._parts.board.forget_before(oldest)
+        self._lines.show(self._parts.board.proofs())
+        self._add(await self.ledger.since(since))
         self._read_until = now
 
     def _known(self, settings: Settings, at: float) -> Known:
@@ -215,4 +219,8 @@ class CallService:
         except StoreError as error:
             # The call was made and charged: what it showed is known at least until a restart.
             log.error("test_call_not_stored", call=facts.id, error=str(error))  # noqa: TRY400 - the text says it
-        self._parts.board.add([facts])
+        self._add([facts])
+
+    def _add(self, calls: Iterable[ProbeCall]) -> None:
+        self._parts.board.add(calls)
+        self._lines.show(self._parts.board.proofs())

@@ -147,6 +147,11 @@ _WHAT: Final[Mapping[str, Message]] = {
     "numbers_drift": Message("differ from their approved configuration"),
     "numbers_lint": Message("are configured wrongly"),
     "numbers_redundancy": Message("have one phone left"),
+    "numbers_probe_fail_all": Message("are not reached by test calls"),
+    "numbers_probe_fail_some": Message("are not reached by test calls from some lines"),
+    "numbers_probe_prompt": Message("answer test calls with an announcement"),
+    "numbers_probe_setup_slow": Message("are reached too slowly by test calls"),
+    "numbers_probe_one_way": Message("answer test calls without sound"),
     "phones_unreachable": Message("have phones that cannot be reached"),
 }
 _OTHERWISE: Final = Message("have the same trouble: {symptom}")

@@ -24,6 +24,10 @@ _SHARED: Final[Mapping[str, Message]] = {
     ),
     "binding_down": Message("No phone of the number can be reached, and the rest comes of that."),
     "busy_rate": Message("The lines of the number are busy, and the rest comes of that."),
+    "probe_fail_all": Message("Test calls to the number fail, and the rest comes of that."),
+    "probe_fail_some": Message(
+        "Test calls to the number fail from some lines, and the rest comes of that."
+    ),
     "capacity": Message(
         "The lines of the number are nearly all taken, and the rest comes of that."
     ),

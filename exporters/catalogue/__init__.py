@@ -2,7 +2,8 @@
 
 A HELP text says where the value comes from, because that is what a reader of a graph asks
 first. Labels never carry callers or full bound phone numbers. The rows are in ``providers.py``
-(what the providers report) and ``agent.py`` (the agent itself).
+(what the providers report), ``probes.py`` (what test calls show) and ``agent.py`` (the agent
+itself).
 """
 
 from typing import Literal, NamedTuple

@@ -75,6 +75,14 @@ TELEMETRY: tuple[Row, ...] = (
         "Test calls that the line may still make today, as of its newest call.",
     ),
     Row(
+        "numwatch_probe_caller_working",
+        "gauge",
+        "",
+        "caller",
+        "Whether the line from which test calls are made works: 0 when the control number did not"
+        " answer its newest call of it, and no later call got through; absent when not known.",
+    ),
+    Row(
         "numwatch_complaints_total",
         "counter",
         "",

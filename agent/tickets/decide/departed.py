@@ -12,6 +12,7 @@ from math import inf
 from agent.fleet import Fleet
 from agent.tickets.decide.common_cause import kin_of
 from agent.tickets.decide.faults import NOTHING_KNOWN, Fault, Traits
+from agent.tickets.decide.hierarchy import PROBES
 from agent.tickets.forms import Resolution
 from agent.tickets.key import key_of
 from agent.tickets.lines import has_left, new_subject
@@ -23,6 +24,7 @@ _ENDS_WITH_IT = frozenset(
         *("drift", "lint", "marked", "contract", "reclaim", "realname", "recordings"),
         "inspection",
         *("answer_rate", "busy_rate", "capacity", "unusual_calls"),
+        *PROBES,
     }
 )
 """Symptoms that mean nothing once the number is gone: that it is out of service tells all."""

@@ -31,7 +31,12 @@ _OF_THE_NUMBER = frozenset({Scope.NUMBER})
 _OF_ITS_PARTS = frozenset({Scope.NUMBER, Scope.BINDING})
 CALLS = frozenset({"answer_rate", "busy_rate", "capacity"})
 """Symptoms of how a number's calls end."""
+_MET_BY_SOME = frozenset({"probe_prompt", "probe_setup_slow", "probe_one_way"})
+PROBES = frozenset({"probe_fail_all", "probe_fail_some"}) | _MET_BY_SOME
+"""Symptoms of how test calls to a number end."""
 _PHONES = frozenset({"binding_down", "redundancy"})
+_FOLLOWS = CALLS | PROBES | _PHONES
+"""Symptoms that a number has because it is out of service."""
 _OUT_OF_SERVICE = frozenset({"number_down", "network_mismatch", "illegal_transition"})
 _OUTAGE_LEAD = 600.0
 """Seconds: numbers of one outage break within a few polls of each other, and a number that broke
@@ -39,6 +44,8 @@ long before has a reason of its own."""
 _NUMBER_LEAD = 1800.0
 """Seconds: the rules about a number look at up to a quarter of an hour of calls, and wait as long
 again, so that its symptoms begin up to half an hour apart."""
+_PROBE_AFTERMATH = 3600.0
+"""Seconds: test calls are made by plans, mostly once an hour."""
 _DAY = 86400.0
 LEAST_NUMBERS = 3
 """Numbers that must be down at once for an outage (docs/reference/domain.md §5)."""
@@ -90,7 +97,7 @@ ROOTS: tuple[Root, ...] = (
         scope=Scope.CARRIER,
         symptom="carrier_outage",
         below=_OF_THE_NUMBER,
-        explains=_OUT_OF_SERVICE | CALLS,
+        explains=_OUT_OF_SERVICE | CALLS | PROBES,
         states=OUT_OF_NETWORK,
         lead=_OUTAGE_LEAD,
     ),
@@ -98,7 +105,7 @@ ROOTS: tuple[Root, ...] = (
         scope=Scope.PROVIDER,
         symptom="provider_outage",
         below=_OF_THE_NUMBER,
-        explains=_OUT_OF_SERVICE | CALLS,
+        explains=_OUT_OF_SERVICE | CALLS | PROBES,
         states=OUT_OF_NETWORK,
         lead=_OUTAGE_LEAD,
     ),
@@ -110,15 +117,17 @@ ROOTS: tuple[Root, ...] = (
         explains=frozenset({"number_down", "network_mismatch", "reclaim"}),
         states=_OUT_OF_MONEY,
     ),
-    _of_number("number_down", "network_mismatch", "illegal_transition", *CALLS, *_PHONES),
-    _of_number("network_mismatch", "illegal_transition", *CALLS, *_PHONES),
+    _of_number("number_down", "network_mismatch", "illegal_transition", *_FOLLOWS),
+    _of_number("network_mismatch", "illegal_transition", *_FOLLOWS),
     Root(
         scope=Scope.NUMBER,
         symptom="binding_down",
         below=frozenset({Scope.BINDING}),
         explains=frozenset({"binding_down"}),
     ),
-    _of_number("binding_down", "redundancy", *CALLS, below=_OF_THE_NUMBER),
+    _of_number("binding_down", "redundancy", *CALLS, *PROBES, below=_OF_THE_NUMBER),
+    _of_number("probe_fail_all", "probe_fail_some", *_MET_BY_SOME, *CALLS, below=_OF_THE_NUMBER),
+    _of_number("probe_fail_some", *_MET_BY_SOME, below=_OF_THE_NUMBER),
     _of_number("busy_rate", "answer_rate", "capacity", below=_OF_THE_NUMBER),
     _of_number("capacity", "answer_rate", below=_OF_THE_NUMBER),
     *(
@@ -128,7 +137,7 @@ ROOTS: tuple[Root, ...] = (
             below=_OF_THE_NUMBER,
             explains=frozenset({COMPLAINT}),
         )
-        for symptom in ("number_down", "binding_down", "network_mismatch")
+        for symptom in ("number_down", "binding_down", "network_mismatch", "probe_fail_all")
     ),
 )
 """Widest first: a fault joins the widest root that explains it."""
@@ -137,6 +146,7 @@ AFTERMATH = {
     "answer_rate": _NUMBER_LEAD,
     "busy_rate": _NUMBER_LEAD,
     "illegal_transition": _DAY,
+    **dict.fromkeys(PROBES, _PROBE_AFTERMATH),
 }
 """For how many seconds an alert goes on by itself after the fault that explained it is over: its
 rule looks back at the calls or moves of that time."""

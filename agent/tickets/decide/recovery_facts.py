@@ -23,6 +23,7 @@ from agent.states import (
     NumberState,
     Scope,
 )
+from agent.tickets.decide import recovery_probes as probes
 from agent.tickets.decide import recovery_records as records
 from agent.tickets.decide.common_cause import LANDING, NUMBERS, PHONES
 from agent.tickets.decide.decision import Assessment, Finding, Recovery
@@ -111,6 +112,9 @@ def _assess(
     checked = checked_of(snapshot.provider, snapshot.account)
     if checked is None:
         return Assessment(_UNKNOWN, f"{snapshot.key} is not checked yet")
+    if subject.symptom in probes.RULES:
+        gone = _gone(checked, subject, now)
+        return Assessment(*gone) if gone else probes.assess(checked, subject)
     polled = (needed or frozenset(snapshot.polls)) & frozenset(checked.snapshot.polls)
     stale = [it.value for it in sorted(polled) if not checked.is_fresh(it, now)]
     if stale or not polled:
@@ -377,7 +381,7 @@ def is_assessed(symptom: str) -> bool:
 
     Of other symptoms, fresh facts only say that nothing is missing.
     """
-    return _row(symptom)[1] is not _without_alert
+    return symptom in probes.RULES or _row(symptom)[1] is not _without_alert
 
 
 def _row(symptom: str) -> tuple[frozenset[Capability], _Rule]:

@@ -35,7 +35,7 @@ _NOTICES = frozenset(
     {
         *("spend_cap", "lint", "marked", "unmapped", "clock_skew", "over_limit"),
         *("capacity", "recordings", "owned_twice", "replica_clock", "inspection"),
-        "unusual_calls",
+        *("unusual_calls", "probe_setup_slow"),
     }
 )
 _UNTIL_CRITICAL = frozenset({"balance", "drift", "realname"})
