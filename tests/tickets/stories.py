@@ -30,6 +30,8 @@ KINDS = {
     "calls": ("ProbeFailAll", "number", "probe_fail_all", "critical"),
     "some": ("ProbeFailSome", "number", "probe_fail_some", "warning"),
     "prompt": ("ProbePromptUnexpected", "number", "probe_prompt", "warning"),
+    "slow": ("SetupSlow", "number", "probe_setup_slow", "warning"),
+    "mute": ("OneWayAudio", "number", "probe_one_way", "warning"),
     "answers": ("AnswerRateLow", "number", "answer_rate", "warning"),
     "reclaim": ("NumberReclaimSoon", "number", "reclaim", "critical"),
     "contract": ("ContractExpiring", "number", "contract", "warning"),

@@ -69,10 +69,11 @@ class Root(msgspec.Struct, frozen=True, kw_only=True):
     def is_about(self, subject: Subject) -> bool:
         """Whether it may explain a fault of ``subject``, as far as the symptom tells.
 
-        Where it explains every symptom, complaints of callers are none of them.
+        Where it explains every symptom, what callers and test calls met is none of them.
         """
         symptom = subject.symptom
-        explained = symptom in self.explains or (not self.explains and symptom != COMPLAINT)
+        is_met = symptom == COMPLAINT or symptom in PROBES
+        explained = symptom in self.explains or (not self.explains and not is_met)
         return subject.scope in self.below and explained
 
 

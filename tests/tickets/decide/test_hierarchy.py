@@ -22,14 +22,18 @@ KINDS = {
     "marked": ("NumberMarked", "number", "marked", "info"),
     "complaint": ("ComplaintWithoutAlarm", "number", "complaint", "warning"),
 }
+CALLED = "calls some prompt slow mute"
+"""What test calls show; a provider's API that is silent explains none of it."""
 EXPLAINED = {
     "api": "balance cap down mismatch move phones phone redundancy busy capacity answers reclaim"
     " contract realname drift lint marked unusual",
-    "carrier": "down mismatch move busy capacity answers",
-    "provider": "down mismatch move busy capacity answers",
-    "down": "mismatch move phones phone redundancy busy capacity answers complaint",
-    "mismatch": "move phones phone redundancy busy capacity answers complaint",
-    "phones": "phone redundancy busy capacity answers complaint",
+    "carrier": f"down mismatch move busy capacity answers {CALLED}",
+    "provider": f"down mismatch move busy capacity answers {CALLED}",
+    "down": f"mismatch move phones phone redundancy busy capacity answers complaint {CALLED}",
+    "mismatch": f"move phones phone redundancy busy capacity answers complaint {CALLED}",
+    "phones": f"phone redundancy busy capacity answers complaint {CALLED}",
+    "calls": "some prompt slow mute busy capacity answers complaint",
+    "some": "prompt slow mute",
     "phone": "redundancy",
     "busy": "capacity answers",
     "capacity": "answers",
