@@ -266,6 +266,36 @@ CHINESE = {
     "Runbook": "处置手册",
     "nothing": "无",
     "Page in numwatch": "numwatch 中的页面",
+    "Test calls": "拨测",
+    "Numbers that fail test calls": "拨测失败的号码",
+    (
+        "Numbers to which the newest two test calls of some line failed. Calls whose line is at "
+        "fault do not count."
+    ): ("有线路最近两次拨测均失败的号码数。线路自身故障的拨测不计入。"),
+    "Lines that do not work": "不可用的拨测线路",
+    (
+        "Lines from which the control number could not be reached: nothing is concluded from "
+        "their calls."
+    ): ("无法呼通对照号码的线路数，其拨测结果不作为判断依据。"),
+    "Test calls by outcome": "拨测结果",
+    "Test calls by how they ended, whoever asked for them.": "按结果统计的拨测次数，不论由谁发起。",
+    "Time until something is heard": "接续时间",
+    (
+        "From dialling until the far end is heard, in the newest test call of each line to each "
+        "number; above 7 seconds callers hang up."
+    ): ("每条线路最近一次拨测每个号码时，从拨号到听到声音的时间；超过 7 秒客户会挂断。"),
+    "Test calls that fail": "失败的拨测",
+    "Each line whose newest test calls to a number failed, and how many in a row.": (
+        "最近拨测失败的线路和号码，以及连续失败次数。"
+    ),
+    "Line": "线路",
+    "Failed in a row": "连续失败",
+    "Announcements heard by test calls": "拨测听到的提示音",
+    "What was heard instead of the called party, and in how many calls in a row.": (
+        "没有接通而听到的提示音，以及连续听到的次数。"
+    ),
+    "Announcement": "提示音",
+    "Heard in a row": "连续听到",
 }
 """By the English words; every one of them has its translation here."""
 

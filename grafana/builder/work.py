@@ -92,6 +92,7 @@ TICKETS = Dashboard(
 )
 """Tickets, their clocks and their deliveries."""
 
+_FAILURES = once(f"numwatch_probe_failures{{{OF_ACCOUNT}}}")
 _CALLS = f"numwatch_number_calls_total{{{OF_ACCOUNT}}}"
 
 CALLS = Dashboard(
@@ -182,6 +183,75 @@ CALLS = Dashboard(
                         "Value": "Missed calls",
                     },
                     runbook="AnswerRateLow",
+                ),
+            ),
+        ),
+        Section(
+            "Test calls",
+            (
+                stat(
+                    "Numbers that fail test calls",
+                    "Numbers to which the newest two test calls of some line failed. Calls whose"
+                    " line is at fault do not count.",
+                    f"sum(max by (provider, account, number) ({_FAILURES} >= bool 2))",
+                    bad_from=1,
+                    runbook="ProbeFailAll",
+                    width=8,
+                ),
+                stat(
+                    "Lines that do not work",
+                    "Lines from which the control number could not be reached: nothing is concluded"
+                    " from their calls.",
+                    f"sum({once('numwatch_probe_caller_working')} == bool 0)",
+                    bad_from=1,
+                    runbook="ProbeBlind",
+                    width=8,
+                ),
+                lines(
+                    "Test calls by outcome",
+                    "Test calls by how they ended, whoever asked for them.",
+                    (
+                        "sum by (outcome) (increase(numwatch_probe_calls_total[$__rate_interval]))",
+                        "{{outcome}}",
+                    ),
+                    is_stacked=True,
+                    runbook="ProbeFailSome",
+                ),
+                lines(
+                    "Time until something is heard",
+                    "From dialling until the far end is heard, in the newest test call of each line"
+                    " to each number; above 7 seconds callers hang up.",
+                    (
+                        once(f"numwatch_probe_last_setup_seconds{{{OF_ACCOUNT}}}"),
+                        "{{number}} {{caller}}",
+                    ),
+                    unit="s",
+                    runbook="SetupSlow",
+                ),
+                table(
+                    "Test calls that fail",
+                    "Each line whose newest test calls to a number failed, and how many in a row.",
+                    f"{_FAILURES} > 0",
+                    {
+                        "number": "Number",
+                        "provider": "Provider",
+                        "account": "Account",
+                        "caller": "Line",
+                        "Value": "Failed in a row",
+                    },
+                    runbook="ProbeFailAll",
+                ),
+                table(
+                    "Announcements heard by test calls",
+                    "What was heard instead of the called party, and in how many calls in a row.",
+                    once(f"numwatch_probe_prompt_repeats{{{OF_ACCOUNT}}}"),
+                    {
+                        "number": "Number",
+                        "caller": "Line",
+                        "prompt": "Announcement",
+                        "Value": "Heard in a row",
+                    },
+                    runbook="ProbePromptUnexpected",
                 ),
             ),
         ),

@@ -127,7 +127,14 @@ def concrete(expression: str) -> str:
 
 
 _ONE_AGENT = "the story has one agent, and no database that several share"
+_NO_CALLS = "the story makes no test calls"
 NOT_IN_THE_STORY = {
+    "Numbers that fail test calls": _NO_CALLS,
+    "Lines that do not work": _NO_CALLS,
+    "Test calls by outcome": _NO_CALLS,
+    "Time until something is heard": _NO_CALLS,
+    "Test calls that fail": _NO_CALLS,
+    "Announcements heard by test calls": _NO_CALLS,
     "Spend of the last hour": "nothing is usual before 72 hours are known",
     "Accounts by replica": _ONE_AGENT,
     "Clocks of the replicas": _ONE_AGENT,
