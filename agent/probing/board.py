@@ -94,7 +94,9 @@ class ProbeBoard:
             if not lasting:
                 del self._accounts[key]
         self._controls = {
-            caller: kept for caller, calls in self._controls.items() if (kept := _since(calls, at))
+            caller: lasting
+            for caller, calls in self._controls.items()
+            if (lasting := _since(calls, at))
         }
         self._proofs = {it: call for it, call in self._proofs.items() if call.at >= at}
         if changed:
@@ -131,13 +133,13 @@ def _followed(troubled: TroubledCallers, seen: CallsByNumber) -> TroubledCallers
 def _with(calls: tuple[ProbeCall, ...], new: ProbeCall) -> tuple[ProbeCall, ...]:
     """``calls`` with ``new``: newest first, the last few of each caller; each once, by id."""
     known = {call.id: call for call in (*calls, new)}
-    kept: list[ProbeCall] = []
+    newest: list[ProbeCall] = []
     counts: dict[str, int] = {}
     for call in sorted(known.values(), key=lambda it: (-it.at, it.id)):
         counts[call.caller] = counts.get(call.caller, 0) + 1
         if counts[call.caller] <= KEPT:
-            kept.append(call)
-    return tuple(kept)
+            newest.append(call)
+    return tuple(newest)
 
 
 def _since(calls: tuple[ProbeCall, ...], at: float) -> tuple[ProbeCall, ...]:
