@@ -139,6 +139,7 @@ class Telemetry:
         self.probe_setup = self._histogram("numwatch_probe_setup_seconds", _SETUP_SECONDS)
         self.probe_budget = self._gauge("numwatch_probe_budget_remaining")
         self.probe_working = self._gauge("numwatch_probe_caller_working")
+        self.probe_idle = self._gauge("numwatch_probe_caller_idle_seconds")
 
     def _add_webhook_metrics(self) -> None:
         self.token_failures = self._counter("numwatch_token_failures_total")

@@ -94,9 +94,9 @@ class ProbeBoard:
             if not lasting:
                 del self._accounts[key]
         self._controls = {
-            caller: lasting
+            caller: recent
             for caller, calls in self._controls.items()
-            if (lasting := _since(calls, at))
+            if (recent := _since(calls, at))
         }
         self._proofs = {it: call for it, call in self._proofs.items() if call.at >= at}
         if changed:

@@ -1,6 +1,8 @@
-"""Series of the lines from which test calls are made: whether each works, where that is known."""
+"""Series of the lines from which test calls are made: whether each works, and whether it calls."""
 
 from collections.abc import Mapping
+
+from prometheus_client import Gauge
 
 from agent.probing.facts import ProbeCall
 from agent.probing.outcome import SUCCESSFUL, CallOutcome
@@ -16,18 +18,32 @@ def is_working(proof: ProbeCall) -> bool | None:
 
 
 class LineSeries:
-    """Shows which lines work, and withdraws those of which nothing is known any more."""
+    """Shows what is known of the lines, and withdraws those of which nothing is any more."""
 
     def __init__(self, telemetry: Telemetry) -> None:
-        self._gauge = telemetry.probe_working
-        self._shown: frozenset[str] = frozenset()
+        self._working = _ByCaller(telemetry.probe_working)
+        self._idle = _ByCaller(telemetry.probe_idle)
 
     def show(self, proofs: Mapping[str, ProbeCall]) -> None:
-        """Publish what the newest proof of each line says."""
+        """Publish which lines work, by the newest proof of each."""
         working = {caller: is_working(proof) for caller, proof in proofs.items()}
-        known = {caller: works for caller, works in working.items() if works is not None}
-        for caller, works in known.items():
-            self._gauge.labels(caller).set(works)
-        for caller in self._shown - known.keys():
+        self._working.show({it: float(works) for it, works in working.items() if works is not None})
+
+    def show_idle(self, seconds: Mapping[str, float]) -> None:
+        """Publish for how long lines have made none of the calls that plans ask of them."""
+        self._idle.show(seconds)
+
+
+class _ByCaller:
+    """A gauge with a series for each caller that has a value now."""
+
+    def __init__(self, gauge: Gauge) -> None:
+        self._gauge = gauge
+        self._shown: frozenset[str] = frozenset()
+
+    def show(self, values: Mapping[str, float]) -> None:
+        for caller, value in values.items():
+            self._gauge.labels(caller).set(value)
+        for caller in self._shown - values.keys():
             self._gauge.remove(caller)
-        self._shown = frozenset(known)
+        self._shown = frozenset(values)

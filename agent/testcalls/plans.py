@@ -18,6 +18,7 @@ from agent.probing.engine.client import EngineMissingError
 from agent.probing.facts import CallsByNumber, ProbeCall, Purpose
 from agent.probing.prompt import PromptError
 from agent.store import StoreError
+from agent.testcalls.idle import IdleLines
 from agent.testcalls.outcome import CallRequest
 from agent.testcalls.planned import CANNOT_CALL, RETRIES, Pair, Planned
 from agent.testcalls.schedule import Schedule
@@ -81,6 +82,7 @@ class PlanRunner:
         self._noted: dict[AccountKey, CallsByNumber] = {}
         self._seen: dict[Pair, str] = {}
         self._trouble = ""
+        self._idle = IdleLines()
 
     async def run(self) -> None:
         """Place what is due until cancelled; calls under way are then ended properly."""
@@ -90,6 +92,7 @@ class PlanRunner:
                     await self.follow()
                     while (planned := self._next()) is not None:
                         group.create_task(self._place(planned))
+                    self._show_idle()
                 except StoreError:
                     pass  # The ledger has said why; nobody is called whose last call is not known.
                 except Exception:
@@ -168,15 +171,19 @@ class PlanRunner:
         try:
             call = await self._parts.calls.call(request)
         except RefusedError as error:
+            self._idle.refused(planned.caller, self._parts.steady(), error.refusal)
             self._schedule.refused(planned, self._parts.steady(), RETRIES[error.refusal])
         except (EngineMissingError, PromptError, LookupError) as error:
             self._report(str(error))
+            self._idle.refused(planned.caller, self._parts.steady(), None)
             self._schedule.refused(planned, self._parts.steady(), CANNOT_CALL)
         except Exception:
             log.exception("planned_call_failed", number=planned.number, caller=planned.caller)
+            self._idle.refused(planned.caller, self._parts.steady(), None)
             self._schedule.refused(planned, self._parts.steady(), CANNOT_CALL)
         else:
             self._trouble = ""
+            self._idle.placed(planned.caller)
             self._conclude(planned, call, began)
 
     def _conclude(self, planned: Planned, call: ProbeCall, began: float) -> None:
@@ -186,6 +193,10 @@ class PlanRunner:
             self._schedule.got_through(planned.number)
         elif call.failed:
             self._schedule.failed(planned, self._parts.steady())
+
+    def _show_idle(self) -> None:
+        callers = frozenset(it.caller for it in self._wanted)
+        self._parts.calls.lines.show_idle(self._idle.lasting(callers, self._parts.steady()))
 
     def _report(self, trouble: str) -> None:
         """Log once what keeps every call from being made."""

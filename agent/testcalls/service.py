@@ -73,7 +73,8 @@ class CallService:
         self._open_pages = book_pages(parts.database)
         self._book: tuple[Settings, CallBook] | None = None
         self._read_until: float | None = None
-        self._lines = LineSeries(parts.telemetry)
+        self.lines = LineSeries(parts.telemetry)
+        """What is shown of the lines."""
         self.under_way = CallsUnderWay(self.call, parts.clock)
         """The calls that people have asked for."""
 
@@ -150,7 +151,7 @@ class CallService:
         since = oldest if self._read_until is None else max(oldest, self._read_until - _OVERLAP)
         # First: calls grow old although the ledger cannot be read.
         self._parts.board.forget_before(oldest)
-        self._lines.show(self._parts.board.proofs())
+        self.lines.show(self._parts.board.proofs())
         self._add(await self.ledger.since(since))
         self._read_until = now
 
@@ -223,4 +224,4 @@ class CallService:
 
     def _add(self, calls: Iterable[ProbeCall]) -> None:
         self._parts.board.add(calls)
-        self._lines.show(self._parts.board.proofs())
+        self.lines.show(self._parts.board.proofs())

@@ -83,6 +83,15 @@ TELEMETRY: tuple[Row, ...] = (
         " answer its newest call of it, and no later call got through; absent when not known.",
     ),
     Row(
+        "numwatch_probe_caller_idle_seconds",
+        "gauge",
+        "seconds",
+        "caller",
+        "For how long the line has made none of the calls that plans ask of it, though its hours"
+        " allow them: its budget is used up, the engine is missing, hours of numbers are not known;"
+        " absent while it calls.",
+    ),
+    Row(
         "numwatch_complaints_total",
         "counter",
         "",
