@@ -112,16 +112,16 @@ async def _call(settings: Settings, options: DialOptions) -> Document:
         }
         on_step = _steps(settings, options)
         with suppress(NoAgentError):
-            report, heard = await call_by_agent(settings, options.number, body, on_step)
+            report, recording = await call_by_agent(settings, options.number, body, on_step)
             if options.record is not None:
-                await asyncio.to_thread(_write, options.record, heard)
+                await asyncio.to_thread(_write, options.record, recording)
             return report
     return await _call_here(settings, options)
 
 
-def _write(file: Path, heard: bytes) -> None:
-    if heard:
-        file.write_bytes(heard)
+def _write(file: Path, recording: bytes) -> None:
+    if recording:
+        file.write_bytes(recording)
     else:
         write_wav(file, b"")
 

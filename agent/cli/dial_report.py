@@ -75,8 +75,8 @@ def lines(report: Document, words: Words, width: int) -> Iterator[Text]:
 
 
 def _tones(report: Document, words: Words) -> str:
-    heard = (*report["early_media"]["tones"], *report["after_answer"]["tones"])
-    kinds = dict.fromkeys(ToneKind(tone["kind"]) for tone in heard)
+    tones = (*report["early_media"]["tones"], *report["after_answer"]["tones"])
+    kinds = dict.fromkeys(ToneKind(tone["kind"]) for tone in tones)
     return ", ".join(words.say(TONES[kind]) for kind in kinds)
 
 

@@ -15,14 +15,14 @@ async def call_now(request: web.Request) -> web.Response:
     query = read(request.query, FORM_QUERY)
     sent = dict(await read_form(request))
     number, account = request.match_info["number"], account_in(request, query)
-    asked = ProbeCallRequest(
+    request_body = ProbeCallRequest(
         caller=sent.get("caller", ""),
         at_any_time="at_any_time" in sent,
         reason=sent.get("reason", "").strip(),
         keep_recording="keep_recording" in sent,
     )
     try:
-        call = await begin_call(request, number, account, asked)
+        call = await begin_call(request, number, account, request_body)
     except NotCalledError as error:
         refused = RefusedForm("test_call", error.text, sent, error.status)
         return await show_number(request, query["provider"], query["account"], refused=refused)
