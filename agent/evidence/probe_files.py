@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from agent.evidence.bundle import EvidenceFile
+from agent.masking import mask_document
 from agent.probing.call_ledger import CallFile, CallLedger
 from agent.probing.facts import ProbeCall
 from agent.tickets.ticket import Ticket
@@ -43,7 +44,7 @@ async def files_of_calls(
     ]
     if not calls:
         return []
-    files = [EvidenceFile(f"{FOLDER}/calls.json", now, _document(calls))]
+    files = [EvidenceFile(f"{FOLDER}/calls.json", now, _document(calls, mask))]
     for call in [it for it in calls if not it.got_through][:MOST_RECORDED]:
         for file in await ledger.files_of(call.id):
             content = await asyncio.to_thread(_masked, file, mask)
@@ -58,5 +59,7 @@ def _masked(file: CallFile, mask: Callable[[str], str]) -> bytes:
     return mask(file.content.decode(errors="replace")).encode()
 
 
-def _document(calls: Sequence[ProbeCall]) -> bytes:
-    return msgspec.json.format(msgspec.json.encode({"calls": calls}), indent=1)
+def _document(calls: Sequence[ProbeCall], mask: Callable[[str], str]) -> bytes:
+    # What networks and people named may be a phone.
+    masked = mask_document(msgspec.to_builtins({"calls": calls}), mask)
+    return msgspec.json.format(msgspec.json.encode(masked), indent=1)
