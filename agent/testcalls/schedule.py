@@ -57,7 +57,7 @@ class _Line:
 class _Strikes:
     since: float
     count: int = 0
-    asked: Counter[str] = field(default_factory=Counter)
+    calls_by: Counter[str] = field(default_factory=Counter)
 
 
 class Schedule:
@@ -177,15 +177,15 @@ class Schedule:
         if strikes is None or now - strikes.since >= planned.every:
             strikes = self._strikes[planned.number] = _Strikes(now)
         strikes.count += 1
-        strikes.asked[planned.caller] += 1
+        strikes.calls_by[planned.caller] += 1
         if strikes.count >= MOST_STRIKES:
             return None
         entry = self._another(planned, strikes)
-        asked = entry.planned
-        at = now + OPINION_AFTER + _OPINION_SPREAD * asked.fraction("opinion")
+        chosen = entry.planned
+        at = now + OPINION_AFTER + _OPINION_SPREAD * chosen.fraction("opinion")
         entry.asked_until = now + _OPINION_LASTS
-        heappush(self._lines[asked.caller].opinions, (at, asked.pair))
-        return asked
+        heappush(self._lines[chosen.caller].opinions, (at, chosen.pair))
+        return chosen
 
     def _another(self, planned: Planned, strikes: _Strikes) -> _Entry:
         """Who calls next: who has not yet, of another carrier first, else the same once more."""
@@ -194,7 +194,7 @@ class Schedule:
         def order(entry: _Entry) -> tuple[int, bool, bool, float, str]:
             caller = entry.planned.caller
             return (
-                strikes.asked[caller],
+                strikes.calls_by[caller],
                 caller == planned.caller,
                 bool(carrier) and self._lines[caller].carrier == carrier,
                 -1.0 if entry.last is None else entry.last,
