@@ -207,6 +207,17 @@ def test_a_restart_forgets_no_call_and_moves_no_first_one() -> None:
     assert sorted(pair for _, pair in scene.begun) == sorted(it.pair for it in wanted)
 
 
+def test_a_clock_that_was_set_back_before_a_restart_delays_nobody_for_days() -> None:
+    scene = Simulated([planned(1, every=HOUR)], [caller(**ALWAYS)])
+    scene.replace()
+    scene.run(2 * HOUR)
+    scene.wall -= 3 * DAY
+    scene.restart()
+    before = len(scene.begun)
+    scene.run(1.5 * HOUR)
+    assert len(scene.begun) == before + 1, "its last call seems to be still to come"
+
+
 def opinions(scene: Simulated, number: str) -> list[tuple[float, str]]:
     return [(at, pair[1]) for at, pair in scene.begun if pair[0] == number]
 
