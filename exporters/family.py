@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from exporters.catalogue import Kind, Row
 from exporters.catalogue.agent import TELEMETRY
-from exporters.catalogue.probes import PROBES
+from exporters.catalogue.probes import LINES, PROBES
 from exporters.catalogue.providers import SERIES
 
 
@@ -42,7 +42,7 @@ SERIES_FAMILIES: tuple[Family, ...] = tuple(map(Family.of, SERIES))
 PROBE_FAMILIES: tuple[Family, ...] = tuple(map(Family.of, PROBES))
 """Families of what test calls show; their samples are published as blocks."""
 
-TELEMETRY_FAMILIES: tuple[Family, ...] = tuple(map(Family.of, TELEMETRY))
+TELEMETRY_FAMILIES: tuple[Family, ...] = tuple(map(Family.of, (*TELEMETRY, *LINES)))
 """Families about the agent itself."""
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(

@@ -75,23 +75,6 @@ TELEMETRY: tuple[Row, ...] = (
         "Test calls that the line may still make today, as of its newest call.",
     ),
     Row(
-        "numwatch_probe_caller_working",
-        "gauge",
-        "",
-        "caller",
-        "Whether the line from which test calls are made works: 0 when the control number did not"
-        " answer its newest call of it, and no later call got through; absent when not known.",
-    ),
-    Row(
-        "numwatch_probe_caller_idle_seconds",
-        "gauge",
-        "seconds",
-        "caller",
-        "For how long the line has made none of the calls that plans ask of it, though its hours"
-        " allow them: its budget is used up, the engine is missing, hours of numbers are not known;"
-        " absent while it calls.",
-    ),
-    Row(
         "numwatch_complaints_total",
         "counter",
         "",

@@ -69,3 +69,24 @@ PROBES: tuple[Row, ...] = (
         "When the line's newest test call to the number began, whether it counts or not.",
     ),
 )
+
+LINES: tuple[Row, ...] = (
+    Row(
+        "numwatch_probe_caller_working",
+        "gauge",
+        "",
+        "caller",
+        "Whether the line from which test calls are made works: 0 when the control number did not"
+        " answer its newest call of it, and no later call got through; absent when not known.",
+    ),
+    Row(
+        "numwatch_probe_caller_idle_seconds",
+        "gauge",
+        "seconds",
+        "caller",
+        "For how long the line has made none of the calls that plans ask of it, though its hours"
+        " allow them: its budget is used up, the engine is missing, hours of numbers are not known;"
+        " absent while it calls.",
+    ),
+)
+"""Families of the lines themselves, as the agent that calls from them knows them."""
