@@ -225,6 +225,10 @@ class ApiClient:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise self._unreachable(str(error) or type(error).__name__) from error
 
+    async def show(self, path: str) -> Document | None:
+        """The document at ``path``; ``None`` where there is none."""
+        return await self._json("GET", path)
+
     async def download(self, path: str) -> bytes | None:
         """A file of the agent; ``None`` where there is none."""
         return await self._found("GET", path, timeout=_DOWNLOAD_TIMEOUT)

@@ -41,6 +41,13 @@ def add_dial_commands(app: typer.Typer) -> None:
         N_("Add an announcement to those that are recognized in test calls."),
     )
     app.add_typer(dialling, name="dial")
+    add(
+        app,
+        "accept",
+        accept,
+        N_("Make the test calls by which a number is accepted, and report how far that is."),
+        N_("Ends with 0 when the number is accepted, 1 when it is not, 3 when calls are missing."),
+    )
 
 
 def number(
@@ -66,6 +73,32 @@ def number(
 
     options = DialOptions(number, caller, any_time, record)
     raise typer.Exit(dial(configuration(config), options, as_json=as_json))
+
+
+def accept(
+    number: HotlineNumber,
+    config: Config = None,
+    any_time: Annotated[
+        bool, typer.Option("--any-time", help=N_("Also outside the number's hours."))
+    ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report",
+            metavar="FILE",
+            help=N_("Write the report to sign: .html, .pdf, .csv or .txt, by the file's ending."),
+        ),
+    ] = None,
+    no_calls: Annotated[
+        bool, typer.Option("--no-calls", help=N_("Report alone; nobody is called."))
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make the test calls by which a number is accepted, and report how far that is."""
+    from agent.cli.accept import AcceptOptions, accept  # noqa: PLC0415 - a fast --help
+
+    options = AcceptOptions(number, any_time, report, not no_calls)
+    raise typer.Exit(accept(configuration(config), options, as_json=as_json))
 
 
 def enrol(

@@ -1,11 +1,11 @@
 """``numwatch report …``: prints a report, or writes it to a file; returns the exit status."""
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 
 from agent.cli.client import Client
+from agent.cli.files import write_whole
 from agent.cli.language import locale
 from agent.cli.ledger_client import open_client
 from agent.cli.runner import CommandError, ExitStatus, run_command
@@ -55,19 +55,8 @@ def _print(request: ReportRequest, out: Path | None, url: str | None, config: Pa
         sys.stdout.buffer.write(content)
         sys.stdout.flush()
     else:
-        _write(out, content)
+        write_whole(out, content)
     return ExitStatus.OK
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write the file whole or not at all: one that is there is replaced."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise CommandError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 async def _fetch(request: ReportRequest, url: str | None, config: Path | None) -> bytes:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from agent.config.acceptance import Acceptance
 from agent.config.dial_plans import DEFAULT_BUDGET, DEFAULT_HOURS, DialPlan, JointTest
 from agent.config.secret import Secret
 from agent.config.section import HostName, Section
@@ -139,6 +140,8 @@ class Dial(Section):
     plans: Annotated[list[DialPlan], Field(max_length=100)] = Field(default=[])
     """Numbers that are called again and again, so that a fault is heard before a caller hears
     it."""
+    acceptance: Acceptance = Acceptance()
+    """Test calls by which a number is accepted, such as a new one before it is taken over."""
     joint_test: JointTest = JointTest()
     """Test calls of a number before its ticket is confirmed."""
     country: Literal["CN", "DE", "FR", "GB", "US"] = "CN"

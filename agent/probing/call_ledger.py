@@ -72,6 +72,14 @@ class CallLedger:
         """The newest calls to ``number``, the newest first."""
         return await self._calls(test_calls.c.number == number, limit)
 
+    async def of_purpose(
+        self, number: str, purpose: Purpose, since: float, limit: int
+    ) -> list[ProbeCall]:
+        """The newest calls to ``number`` made for one purpose since then, the newest first."""
+        columns = test_calls.c
+        mine = and_(columns.number == number, columns.purpose == purpose.value, columns.at >= since)
+        return await self._calls(mine, limit)
+
     async def of_reference(self, reference: str) -> list[ProbeCall]:
         """The calls made for a plan, an acceptance or a ticket, the newest first."""
         return await self._calls(test_calls.c.reference == reference)

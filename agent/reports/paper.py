@@ -67,6 +67,7 @@ class Paper:
         lines: What is said below it: the period, the time zone, what it is limited to.
         sections: Its parts, in order.
         name: The beginning of the names of files, in ASCII.
+        is_upright: Whether it is printed upright, as few columns and many rows ask for.
     """
 
     locale: str
@@ -74,3 +75,4 @@ class Paper:
     lines: Sequence[str]
     sections: Sequence[Section]
     name: str
+    is_upright: bool = False

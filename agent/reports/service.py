@@ -111,7 +111,15 @@ class ReportService:
             content = await asyncio.to_thread(_json, found, request)
             return file_of(f"{request.kind.value}-{found.period.name}", request.form, content)
         paper = await asyncio.to_thread(self._paper, found, request)
-        return await written(paper, request.form, self._printer, request.width)
+        return await self.written(paper, request.form, request.width)
+
+    async def written(self, paper: Paper, form: Format, width: int) -> ReportFile:
+        """A paper as a file.
+
+        Raises:
+            PdfError: when it is to be PDF and that cannot be made.
+        """
+        return await written(paper, form, self._printer, width)
 
     async def paper(self, request: ReportRequest) -> Paper:
         """The report that is asked for; CSV has every row of it.

@@ -17,6 +17,7 @@ from agent.model import AccountKey
 from agent.probing.book import Refusal, RefusedError
 from agent.probing.call import choose_caller, require_engine
 from agent.probing.engine.client import EngineMissingError
+from agent.probing.facts import Purpose
 from agent.probing.prompt import PromptError
 from agent.probing.texts import ENGINE_MISSING, REFUSALS
 from agent.testcalls.outcome import CallRequest
@@ -77,6 +78,8 @@ class ProbeCallRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether it may be made outside the number's hours."""
     reason: str = ""
     """Why it is made, for the audit log."""
+    for_acceptance: bool = False
+    """Whether it is one of the calls by which the number is accepted."""
     keep_recording: bool = False
     """Whether the recording is stored where the call gets through, too."""
 
@@ -140,6 +143,7 @@ async def begin_call(
         at_any_time=sent.at_any_time,
         account=account,
         keep_recording=sent.keep_recording,
+        purpose=Purpose.ACCEPTANCE if sent.for_acceptance else Purpose.MANUAL,
     )
     try:
         call = service.under_way.begin(wanted)

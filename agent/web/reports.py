@@ -27,7 +27,7 @@ FORMAT = Parameter(
 WIDTH = Parameter("width", "Cells of a line of text.", least=40, most=400, default=str(USUAL_WIDTH))
 REPORT_QUERY = (PERIOD, PROVIDER, FORMAT, LANG, WIDTH)
 _SHOWN = frozenset({Format.HTML, Format.TEXT, Format.JSON})
-_FILES: tuple[Content, ...] = tuple(
+REPORT_FILES: tuple[Content, ...] = tuple(
     kind for form, kind in MEDIA_TYPES.items() if form is not Format.JSON
 )
 REPORT_ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_IMPLEMENTED)
@@ -84,11 +84,15 @@ async def answer(request: web.Request, kind: ReportKind, query: Mapping[str, str
     try:
         file = await reports_of(request).answer(wanted)
     except PdfError as error:
-        status = HTTPStatus.NOT_IMPLEMENTED
-        raise ApiError("501 there is no PDF here", str(error), status) from None
+        raise no_pdf(error) from None
     except ValueError as error:
         raise no_period(error) from None
-    return _response(file, form)
+    return file_response(file, form)
+
+
+def no_pdf(error: PdfError) -> ApiError:
+    """The refusal where no PDF can be made."""
+    return ApiError("501 there is no PDF here", str(error), HTTPStatus.NOT_IMPLEMENTED)
 
 
 def no_period(error: ValueError) -> ApiError:
@@ -97,7 +101,8 @@ def no_period(error: ValueError) -> ApiError:
     return ApiError(f"400 {'provider' if is_provider else 'period'} is none", str(error))
 
 
-def _response(file: ReportFile, form: Format) -> web.Response:
+def file_response(file: ReportFile, form: Format) -> web.Response:
+    """The response with a report; only HTML, text and JSON are not saved."""
     place = "inline" if form in _SHOWN else "attachment"
     headers = {
         "Content-Disposition": f'{place}; filename="{file.name}"',
@@ -119,7 +124,7 @@ REPORT_ROUTES = (
         "/api/reports/statistics",
         show_statistics,
         "The fault statistics of a month or a quarter",
-        (StatisticsView, *_FILES),
+        (StatisticsView, *REPORT_FILES),
         query=REPORT_QUERY,
         errors=REPORT_ERRORS,
     ),
@@ -128,7 +133,7 @@ REPORT_ROUTES = (
         "/api/reports/scores",
         show_scores,
         "The handling scores of a month or a quarter",
-        (ScoresView, *_FILES),
+        (ScoresView, *REPORT_FILES),
         query=REPORT_QUERY,
         errors=REPORT_ERRORS,
     ),
@@ -137,7 +142,7 @@ REPORT_ROUTES = (
         "/api/reports/claim",
         show_claim,
         "What is claimed of a provider for a month or a quarter",
-        (ClaimView, *_FILES),
+        (ClaimView, *REPORT_FILES),
         query=REPORT_QUERY,
         errors=REPORT_ERRORS,
     ),

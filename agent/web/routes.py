@@ -14,6 +14,7 @@ from agent.web import (
     numbers,
     tickets,
 )
+from agent.web.acceptance import ACCEPTANCE_ROUTES
 from agent.web.audit import AUDIT_ROUTES
 from agent.web.customers import CUSTOMER_ROUTES
 from agent.web.dispatch import DISPATCH_ROUTES
@@ -274,6 +275,7 @@ ROUTES: tuple[Endpoint, ...] = (
     *REVEAL_ROUTES,
     *PROBE_REQUEST_ROUTES,
     *PROBE_CALL_ROUTES,
+    *ACCEPTANCE_ROUTES,
     *REJECTION_ROUTES,
     *WAIVER_ROUTES,
     *AUDIT_ROUTES,

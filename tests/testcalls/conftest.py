@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from aiohttp.test_utils import unused_port
 
 from agent.app import Agent
 from agent.probing.board import ProbeBoard
@@ -16,6 +17,8 @@ from agent.simulator.telephony.endpoint import SipEndpoint, open_endpoint
 from agent.simulator.telephony.world import answering
 from agent.simulator.world import World
 from agent.testcalls.service import CallService
+from agent.web.app import make_app
+from agent.web.server import serve
 from tests.app.conftest import SPEED, quicken, until
 
 NORTH = ("north", "hq")
@@ -119,3 +122,17 @@ async def scene(tmp_path: Path) -> AsyncIterator[CallScene]:
     """A running agent with one caller and a control number."""
     async with calling_scene(tmp_path, control_number=CONTROL) as running:
         yield running
+
+
+@asynccontextmanager
+async def served(scene: CallScene) -> AsyncIterator[Path]:
+    """The agent of ``scene`` at an address; the configuration for commands beside it."""
+    at = f"127.0.0.1:{unused_port()}"
+    runner = await serve(make_app(scene.agent.web_services()), [at])
+    written = yaml.safe_load(scene.config.read_text()) | {"listen": [at]}
+    path = scene.config.with_name("of-the-command.yaml")
+    path.write_text(yaml.safe_dump(written, allow_unicode=True))
+    try:
+        yield path
+    finally:
+        await runner.cleanup()

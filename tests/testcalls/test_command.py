@@ -12,14 +12,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-import yaml
-from aiohttp.test_utils import unused_port
 
 from agent.cli.language import choose
 from agent.cli.main import main
-from agent.web.app import make_app
-from agent.web.server import serve
-from tests.testcalls.conftest import ANSWERS, BUSY, CLOSED, CONTROL, CallScene
+from tests.testcalls.conftest import ANSWERS, BUSY, CLOSED, CONTROL, CallScene, served
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -27,13 +23,8 @@ pytestmark = pytest.mark.timeout(120)
 @pytest.fixture
 async def config(scene: CallScene) -> AsyncIterator[Path]:
     """The configuration of a served agent."""
-    at = f"127.0.0.1:{unused_port()}"
-    runner = await serve(make_app(scene.agent.web_services()), [at])
-    written = yaml.safe_load(scene.config.read_text()) | {"listen": [at]}
-    path = scene.config.with_name("of-the-command.yaml")
-    path.write_text(yaml.safe_dump(written, allow_unicode=True))
-    yield path
-    await runner.cleanup()
+    async with served(scene) as path:
+        yield path
 
 
 @pytest.fixture(autouse=True)
