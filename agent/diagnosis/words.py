@@ -61,7 +61,7 @@ _FINDINGS: Final[Mapping[str, Message]] = {
         "what callers heard and what the interface says contradict each other: dial the number, "
         "and the phones behind it directly"
     ),
-    "probe_fails": Message("test calls from {callers} fail, and heard: {heard}"),
+    "probe_fails": Message("test calls from {callers} fail, and heard: {prompt}"),
     "probe_some_fail": Message(
         "test calls from {failing} fail, and those from {through} get through: ask about callers "
         "of these carriers and areas"

@@ -56,8 +56,12 @@ class EvidenceExporter:
         self._version = version
         self._clock = clock
 
-    async def bundle(self, id_or_key: str) -> tuple[str, bytes] | None:
+    async def bundle(
+        self, id_or_key: str, *, with_recordings: bool = True
+    ) -> tuple[str, bytes] | None:
         """A ticket's id and its evidence as a ZIP archive; ``None`` if there is no such ticket.
+
+        Without ``with_recordings`` it has no sound of test calls, in which people may speak.
 
         Raises:
             StoreError: when the ledger cannot be read.
@@ -68,7 +72,13 @@ class EvidenceExporter:
             return None
         collected = await self._repository.files_of(ticket.id)
         deliveries = await self._deliveries(ticket.id)
-        collected += await files_of_calls(self._calls, ticket, self._clock(), mask_for(ticket))
+        collected += await files_of_calls(
+            self._calls,
+            ticket,
+            self._clock(),
+            mask_for(ticket),
+            with_recordings=with_recordings,
+        )
         archive = await asyncio.to_thread(self._bundle, ticket, collected, deliveries)
         return ticket.id, archive
 

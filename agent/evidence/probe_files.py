@@ -15,13 +15,19 @@ from agent.tickets.ticket import Ticket
 FOLDER: Final = "test-calls"
 BEFORE: Final = 86_400.0
 """Seconds before the fault was detected from which test calls belong to a ticket."""
+_SOUND: Final = ".wav"
 MOST_CALLS: Final = 200
 MOST_RECORDED: Final = 10
 """Calls whose recording and trace are in the bundle, the newest that failed."""
 
 
 async def files_of_calls(
-    ledger: CallLedger, ticket: Ticket, now: float, mask: Callable[[str], str]
+    ledger: CallLedger,
+    ticket: Ticket,
+    now: float,
+    mask: Callable[[str], str],
+    *,
+    with_recordings: bool,
 ) -> list[EvidenceFile]:
     """The calls to the ticket's number while it lasted, with what is kept of those that failed.
 
@@ -30,6 +36,7 @@ async def files_of_calls(
         ticket: The ticket.
         now: Epoch seconds.
         mask: Masks the phones in a text.
+        with_recordings: Whether what was heard is among them: people speak in it.
 
     Raises:
         StoreError: when the ledger cannot be read.
@@ -47,6 +54,8 @@ async def files_of_calls(
     files = [EvidenceFile(f"{FOLDER}/calls.json", now, _document(calls, mask))]
     for call in [it for it in calls if not it.got_through][:MOST_RECORDED]:
         for file in await ledger.files_of(call.id):
+            if file.name.endswith(_SOUND) and not with_recordings:
+                continue
             content = await asyncio.to_thread(_masked, file, mask)
             files.append(EvidenceFile(f"{FOLDER}/{call.id}-{file.name}", call.at, content))
     return files
@@ -54,7 +63,7 @@ async def files_of_calls(
 
 def _masked(file: CallFile, mask: Callable[[str], str]) -> bytes:
     """A file without phones: a trace has those of whoever called; a recording is sound."""
-    if file.name.endswith(".wav"):
+    if file.name.endswith(_SOUND):
         return file.content
     return mask(file.content.decode(errors="replace")).encode()
 

@@ -177,6 +177,7 @@ VALUES: Final = (
     N_("HOST:PORT such as {example}"),
     N_("digits such as {example}"),
     N_("a whole number from {n} to {m}"),
+    N_("a number from {n} to {m}"),
     N_("a number above {n}, at most {m}"),
     N_("at least {key}"),
     N_("{n} letters and digits"),

@@ -75,7 +75,8 @@ def acceptance_paper(
     lines = [text(Message("Company: {company}", {"company": company}))] if company else []
     lines.append(text(Message("As of {time}, times in {zone}.", _as_of(words, now))))
     sections = [_result(matrix, words), _calls(matrix, words), _signatures(words)]
-    return Paper(words.locale, title, lines, sections, f"acceptance-{matrix.number}", is_upright=True)
+    name = f"acceptance-{matrix.number}"
+    return Paper(words.locale, title, lines, sections, name, is_upright=True)
 
 
 def _as_of(words: ReportWords, now: float) -> dict[str, str]:

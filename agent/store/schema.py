@@ -13,16 +13,17 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     UniqueConstraint,
     false,
     text,
 )
 
+from agent.store import probe_tables
 from agent.store.column_types import RowNumber, Text
 
-metadata = MetaData()
+metadata = probe_tables.metadata
+test_calls, test_call_files = probe_tables.test_calls, probe_tables.test_call_files
 
 pages = Table(
     "keep",
@@ -375,40 +376,3 @@ poll_requests = Table(
 )
 """Polls that people have asked of a replica which does not poll the account, by the time of the
 database; whoever polls it answers. Each stays for a few minutes."""
-
-test_calls = Table(
-    "test_calls",
-    metadata,
-    Column("id", RowNumber, primary_key=True, autoincrement=True),
-    Column("call", Text, nullable=False),
-    Column("at", Float, nullable=False),
-    Column("provider", Text, nullable=False),
-    Column("account", Text, nullable=False),
-    Column("number", Text, nullable=False),
-    Column("caller", Text, nullable=False),
-    Column("purpose", Text, nullable=False),
-    Column("reference", Text, nullable=False),
-    Column("outcome", Text, nullable=False),
-    Column("document", LargeBinary, nullable=False),
-    UniqueConstraint("call", name="test_calls_call"),
-    Index("test_calls_at", "at"),
-    Index("test_calls_number", "number", "at"),
-    Index("test_calls_reference", "reference", "at"),
-)
-"""Test calls, one row each (:class:`agent.probing.facts.ProbeCall`). No row holds a phone but the
-number that was called."""
-
-test_call_files = Table(
-    "test_call_files",
-    metadata,
-    Column("id", RowNumber, primary_key=True, autoincrement=True),
-    Column("call", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("taken_at", Float, nullable=False),
-    Column("sha256", Text, nullable=False),
-    Column("content", LargeBinary, nullable=False),
-    Index("test_call_files_call", "call"),
-    Index("test_call_files_taken_at", "taken_at"),
-)
-"""Recordings and traces of test calls that failed, compressed; the digest is of the content before
-compression. What people said is in them: they are kept as evidence is."""

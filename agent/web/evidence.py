@@ -1,10 +1,17 @@
 """Evidence bundles, confirmation sheets and fault statistics, for download."""
 
+import asyncio
+import io
+import zipfile
 from datetime import UTC, datetime
 
 from aiohttp import web
 
+from agent.testcalls.outcome import RECORDING
+from agent.web.audit import record
+from agent.web.authentication import is_authorized
 from agent.web.parameters import Parameter, read
+from agent.web.probe_calls import HEARD
 from agent.web.responses import ApiError, no_ticket
 from agent.web.services import Evidence, services_of
 
@@ -19,13 +26,24 @@ SHEET_POLICY = (
 
 
 async def bundle(request: web.Request) -> web.Response:
-    """Everything that is stored about a ticket, as a ZIP with a manifest of digests."""
+    """Everything that is stored about a ticket, as a ZIP with a manifest of digests.
+
+    What was heard in test calls is for operators, and the audit log says who took it.
+    """
     read(request.query, ())
-    exported = await _evidence(request).bundle(request.match_info["id"])
+    ticket = request.match_info["id"]
+    exported = await _evidence(request).bundle(ticket, with_recordings=is_authorized(request))
     if exported is None:
         raise no_ticket()
     name, content = exported
+    if await asyncio.to_thread(_has_sound, content):
+        await record(request, HEARD, f"evidence of {name}", "")
     return _download(content, "application/zip", f"evidence-{name}.zip")
+
+
+def _has_sound(archive: bytes) -> bool:
+    names = zipfile.ZipFile(io.BytesIO(archive)).namelist()
+    return any(name.endswith(RECORDING) for name in names)
 
 
 async def sheet(request: web.Request) -> web.Response:

@@ -128,7 +128,9 @@ class PollsOnRequest(Protocol):
 class Evidence(Protocol):
     """Exports evidence; ``agent.evidence.exporter.EvidenceExporter`` is one."""
 
-    async def bundle(self, id_or_key: str) -> tuple[str, bytes] | None:
+    async def bundle(
+        self, id_or_key: str, *, with_recordings: bool = True
+    ) -> tuple[str, bytes] | None:
         """Return a ticket's id and its evidence as a ZIP; ``None`` without such a ticket."""
         ...
 

@@ -107,7 +107,7 @@ class _Seen:
         return max(judged, key=lambda call: call.at, default=None)
 
     @cached_property
-    def heard(self) -> tuple[Prompt, int]:
+    def main_prompt(self) -> tuple[Prompt, int]:
         """What the most failing calls heard, and how many callers heard an announcement twice."""
         newest = {name: _newest(self.callers[name]) for name in self.failing}
         repeated = [prompts_in_a_row(self.callers[name]) for name in self.failing]
@@ -152,10 +152,10 @@ def _all_fail(
     diagnosis: NumberDiagnosis, verdict: Verdict, seen: _Seen, *, is_recent: bool
 ) -> Verdict:
     present = Cause(verdict.cause)
-    diagnosis.warn("probe_fails", callers=", ".join(seen.failing), heard=seen.heard[0].text)
+    diagnosis.warn("probe_fails", callers=", ".join(seen.failing), prompt=seen.main_prompt[0].text)
     if sum(seen.failing.values()) < TWICE or not is_recent or diagnosis.caller:
         return _less_sure(verdict, PERHAPS) if present is Cause.HEALTHY else verdict
-    prompt, announced = seen.heard
+    prompt, announced = seen.main_prompt
     fits = prompt.fits_with(present)
     if present in _NOTHING_KNOWN or (announced and not fits):
         return _instead(diagnosis, verdict, seen)
@@ -170,7 +170,7 @@ def _instead(diagnosis: NumberDiagnosis, verdict: Verdict, seen: _Seen) -> Verdi
     stop = _stop(diagnosis, seen)
     if stop is not None:
         return _stopped(diagnosis, verdict, stop)
-    prompt, announced = seen.heard
+    prompt, announced = seen.main_prompt
     cause = _cause(diagnosis, seen, prompt)
     several = min(len(seen.failing), TWICE) - 1
     confidence = HEARD[min(announced, TWICE) - 1] if announced else FAILED[several]
@@ -197,7 +197,7 @@ def _some_fail(diagnosis: NumberDiagnosis, verdict: Verdict, seen: _Seen) -> Ver
         return _stopped(diagnosis, verdict, stop)
     if not diagnosis.symptom.startswith(SYMPTOMS):
         return _less_sure(verdict, PERHAPS)
-    _consider(diagnosis, verdict, seen.heard[0])
+    _consider(diagnosis, verdict, seen.main_prompt[0])
     return diagnosis.conclude(Cause.PROVIDER_LEG, SOME_FAIL, verdict.evidence)
 
 
@@ -236,8 +236,8 @@ def _ways(diagnosis: NumberDiagnosis, seen: _Seen) -> list[Outcome]:
     ways = []
     for name in seen.failing:
         context = replace(diagnosis.context, now=_newest(seen.callers[name]).at)
-        asked = replace(diagnosis, context=context, caller=users[name])
-        ways.append(configuration.route(asked))
+        from_line = replace(diagnosis, context=context, caller=users[name])
+        ways.append(configuration.route(from_line))
     return ways
 
 
