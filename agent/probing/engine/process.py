@@ -227,7 +227,7 @@ async def _main() -> int:
     reader = asyncio.StreamReader(limit=2 * 1024 * 1024)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     living = asyncio.create_task(_live(out))
-    password = ""
+    password = ""  # nosec B105 # none is known yet
     try:
         order = decode_order(await reader.readline())
         password = order.password
