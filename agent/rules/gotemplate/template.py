@@ -31,6 +31,7 @@ _ACTION = re.compile(
     )(?:(?<=\s)(-))?\}\}""",
     re.DOTALL | re.VERBOSE,
 )
+_OPENING = "{{"
 _SPACE = " \t\r\n"
 
 
@@ -73,7 +74,11 @@ def _pieces(source: str) -> list[tuple[str, str]]:
     """The pieces of a template in order: ``("text", ...)`` or ``("action", ...)``."""
     pieces: list[tuple[str, str]] = []
     position, trims = 0, False
-    for action in _ACTION.finditer(source):
+    while (start := source.find(_OPENING, position)) >= 0:
+        # At the first that is not closed: to look at each of the others takes quadratic time.
+        action = _ACTION.match(source, start)
+        if action is None:
+            raise TemplateError("an action that is opened by {{ is not closed by }}")
         trims_before, inner, trims_after = action.groups()
         text = source[position : action.start()]
         text = text.lstrip(_SPACE) if trims else text
@@ -83,8 +88,6 @@ def _pieces(source: str) -> list[tuple[str, str]]:
         position, trims = action.end(), bool(trims_after)
     text = source[position:]
     pieces.append(("text", text.lstrip(_SPACE) if trims else text))
-    if any("{{" in text for kind, text in pieces if kind == "text"):
-        raise TemplateError("an action that is opened by {{ is not closed by }}")
     return [piece for piece in pieces if piece != ("text", "")]
 
 
