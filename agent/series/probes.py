@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from agent.masking import mask_text
 from agent.probing import signs
 from agent.probing.facts import CallsByNumber, ProbeCall, by_caller, failed_in_a_row
 from agent.series.context import SeriesContext, account_frame
@@ -37,7 +38,7 @@ def _blocks(owner: tuple[str, str], probes: CallsByNumber) -> tuple[Block, ...]:
     for number, calls in sorted(probes.items()):
         for caller, own in sorted(by_caller(calls).items()):
             for name, labels, value in _samples(own):
-                rows.setdefault(name, []).append(((number, caller, *labels), value))
+                rows.setdefault(name, []).append(((number, mask_text(caller), *labels), value))
     return tuple(_block(name, owner, found) for name, found in rows.items())
 
 
@@ -53,7 +54,7 @@ def _samples(calls: Sequence[ProbeCall]) -> Iterator[tuple[str, tuple[str, ...],
     yield "outcome", (newest[0].outcome.value,), 1.0
     prompt, repeats = signs.prompt_repeats(calls)
     if prompt:
-        yield "prompt_repeats", (prompt,), repeats
+        yield "prompt_repeats", (mask_text(prompt),), repeats
     yield from _measured(calls, newest)
 
 
