@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from sqlalchemy import and_, func, or_, select
 
 from agent.states import Cause
-from agent.store.database import Database
+from agent.store.database import Database, finish
 from agent.store.schema import ticket_index
 from agent.tickets.changes import AGENT, ESCALATED, Change, changed
 from agent.tickets.decide.diagnosis import is_conclusive
@@ -44,7 +44,7 @@ async def marks(
     candidates = [tickets.get(it.key, it) for it in _to_be_counted(changes)]
     if not candidates:
         return []
-    counts = await _count(database, candidates, now)
+    counts = await finish(_count(database, candidates, now))
     made = (_marked(it, counts.get(_fault(it), 0), now) for it in candidates)
     return [change for change in made if change is not None]
 
