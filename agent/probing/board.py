@@ -5,8 +5,8 @@ from types import MappingProxyType
 from typing import Final
 
 from agent.model import AccountKey
-from agent.probing.facts import CallsByNumber, ProbeCall, Purpose, by_caller
-from agent.probing.signs import judged, shows_trouble
+from agent.probing.facts import CallsByNumber, ProbeCall, Purpose, by_caller, judged
+from agent.probing.signs import shows_trouble
 
 KEPT: Final = 4
 """Calls of one caller to one number; an alert asks for two that failed in a row."""

@@ -117,22 +117,17 @@ def by_caller(calls: Iterable[ProbeCall]) -> dict[str, list[ProbeCall]]:
     return found
 
 
+def judged(calls: Iterable[ProbeCall]) -> list[ProbeCall]:
+    """The calls from which anything is concluded, in their order."""
+    return [call for call in calls if call.is_judged]
+
+
 def failed_in_a_row(calls: Sequence[ProbeCall]) -> int | None:
     """How many of one caller's calls, newest first, failed since one got through.
 
     ``None`` where nothing is known: no call of them is judged.
     """
-    judged = [call for call in calls if call.is_judged]
-    if not judged:
+    known = judged(calls)
+    if not known:
         return None
-    return next((count for count, call in enumerate(judged) if call.got_through), len(judged))
-
-
-def prompts_in_a_row(calls: Sequence[ProbeCall]) -> tuple[str, int]:
-    """The announcement that one caller's newest judged calls heard, and in how many in a row."""
-    judged = [call for call in calls if call.is_judged]
-    prompt = judged[0].prompt if judged else ""
-    if not prompt:
-        return "", 0
-    count = next((i for i, call in enumerate(judged) if call.prompt != prompt), len(judged))
-    return prompt, count
+    return next((count for count, call in enumerate(known) if call.got_through), len(known))

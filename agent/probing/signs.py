@@ -3,10 +3,10 @@
 Only judged calls count (:attr:`agent.probing.facts.ProbeCall.is_judged`), the newest first.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
-from agent.probing.facts import ProbeCall
+from agent.probing.facts import ProbeCall, judged
 from agent.probing.outcome import CallOutcome
 
 _T = TypeVar("_T")
@@ -20,11 +20,6 @@ _OF_THE_NETWORK: Final = frozenset(
     {"balance", "barred", "no_right", "nonexistent", "off", "suspended", "unreachable"}
 )
 """Announcements that only a network plays: they are no greeting, even after an answer."""
-
-
-def judged(calls: Iterable[ProbeCall]) -> list[ProbeCall]:
-    """The calls from which anything is concluded, in their order."""
-    return [call for call in calls if call.is_judged]
 
 
 def unexpected_prompt(call: ProbeCall) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from agent.masking import mask_text
 from agent.probing import signs
-from agent.probing.facts import CallsByNumber, ProbeCall, by_caller, failed_in_a_row
+from agent.probing.facts import CallsByNumber, ProbeCall, by_caller, failed_in_a_row, judged
 from agent.series.context import SeriesContext, account_frame
 from exporters.block import Block
 from exporters.family import FAMILIES
@@ -50,7 +50,7 @@ def _samples(calls: Sequence[ProbeCall]) -> Iterator[tuple[str, tuple[str, ...],
         return
     yield "failures", (), failures
     yield "unheard_calls", (), unheard
-    newest = signs.judged(calls)
+    newest = judged(calls)
     yield "outcome", (newest[0].outcome.value,), 1.0
     prompt, repeats = signs.prompt_repeats(calls)
     if prompt:

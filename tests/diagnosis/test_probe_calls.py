@@ -193,3 +193,14 @@ def test_some_who_fail_do_not_take_back_what_facts_show():
     phones = bound(BindingState.OFF, BindingState.OFF)
     calls = [*twice(CallOutcome.CONGESTED), call(CallOutcome.ANSWERED, caller=OTHER)]
     assert diagnosed(phones, *calls, symptom="probe_fail_some").cause == "binding_off"
+
+
+def test_an_answer_of_the_network_reaches_nobody_and_a_greeting_is_one():
+    suspended = twice(CallOutcome.ANSWERED, prompt="suspended")
+    assert diagnosed(WELL, *suspended).cause == "binding_arrears"
+    assert diagnosed(WELL, suspended[0]).confidence == 0.6
+    greeted = twice(CallOutcome.ANSWERED, prompt="closed")
+    assert (diagnosed(WELL, *greeted).cause, diagnosed(WELL, *greeted).confidence) == (
+        "healthy",
+        0.95,
+    )

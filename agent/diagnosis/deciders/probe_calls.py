@@ -17,7 +17,8 @@ from agent.diagnosis.number_diagnosis import NumberDiagnosis
 from agent.diagnosis.prompt_causes import cause_of, is_contradicted
 from agent.diagnosis.prompts import PROMPTS_BY_NAME, Prompt
 from agent.diagnosis.reason_words import reason_words
-from agent.probing.facts import Control, ProbeCall, by_caller, failed_in_a_row, prompts_in_a_row
+from agent.probing import signs
+from agent.probing.facts import Control, ProbeCall, by_caller, failed_in_a_row, judged
 from agent.probing.outcome import CallOutcome
 from agent.routing.outcome import Outcome
 from agent.states import Cause
@@ -82,16 +83,27 @@ class _Seen:
     """All calls by caller, the newest first."""
 
     @cached_property
+    def _troubled(self) -> dict[str, int]:
+        """In how many of its newest judged calls in a row each caller did not reach anybody.
+
+        An answer of the network's, "the number is suspended", reaches nobody either.
+        """
+        failed = {name: failed_in_a_row(calls) for name, calls in self.callers.items()}
+        return {
+            name: max(count, signs.prompt_repeats(self.callers[name])[1])
+            for name, count in failed.items()
+            if count is not None
+        }
+
+    @cached_property
     def failing(self) -> dict[str, int]:
-        """The callers whose newest judged call failed, with how many failed in a row."""
-        counts = {name: failed_in_a_row(calls) for name, calls in self.callers.items()}
-        return {name: count for name, count in counts.items() if count}
+        """The callers whose newest judged call reached nobody, with how many in a row."""
+        return {name: count for name, count in self._troubled.items() if count}
 
     @cached_property
     def through(self) -> tuple[str, ...]:
         """The callers whose newest judged call got through."""
-        counts = {name: failed_in_a_row(calls) for name, calls in self.callers.items()}
-        return tuple(name for name, count in counts.items() if count == 0)
+        return tuple(name for name, count in self._troubled.items() if not count)
 
     @cached_property
     def at_fault(self) -> tuple[str, ...]:
@@ -103,14 +115,14 @@ class _Seen:
     @cached_property
     def newest(self) -> ProbeCall | None:
         """The newest judged call."""
-        judged = (it for calls in self.callers.values() for it in calls if it.is_judged)
-        return max(judged, key=lambda call: call.at, default=None)
+        known = (it for calls in self.callers.values() for it in judged(calls))
+        return max(known, key=lambda call: call.at, default=None)
 
     @cached_property
     def main_prompt(self) -> tuple[Prompt, int]:
         """What the most failing calls heard, and how many callers heard an announcement twice."""
         newest = {name: _newest(self.callers[name]) for name in self.failing}
-        repeated = [prompts_in_a_row(self.callers[name]) for name in self.failing]
+        repeated = [signs.prompt_repeats(self.callers[name]) for name in self.failing]
         announced = [it for it, count in repeated if count >= TWICE and it in PROMPTS_BY_NAME]
         if announced:
             name = max(set(announced), key=lambda it: (announced.count(it), it))
@@ -265,7 +277,7 @@ def _less_sure(verdict: Verdict, most: float) -> Verdict:
 
 def _newest(calls: Sequence[ProbeCall]) -> ProbeCall:
     """The newest judged call of one caller that has one."""
-    return next(call for call in calls if call.is_judged)
+    return judged(calls)[0]
 
 
 def _prompt_name(call: ProbeCall) -> str:

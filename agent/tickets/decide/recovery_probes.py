@@ -9,7 +9,7 @@ from typing import Final
 
 from agent.checks.result import CheckResult
 from agent.probing import signs
-from agent.probing.facts import ProbeCall, by_caller
+from agent.probing.facts import ProbeCall, by_caller, judged
 from agent.tickets.decide.decision import Assessment, Finding
 from agent.tickets.ticket import Subject
 
@@ -25,7 +25,7 @@ def assess(checked: CheckResult, subject: Subject) -> Assessment:
     """
     number, is_over = subject.number, RULES[subject.symptom]
     callers = by_caller(checked.probes.get(number, ()))
-    known = {caller: found for caller, own in callers.items() if (found := signs.judged(own))}
+    known = {caller: found for caller, own in callers.items() if (found := judged(own))}
     shown = {caller: is_over(calls[0]) for caller, calls in known.items()}
     failing = sorted(caller for caller, over in shown.items() if over is False)
     if failing:
