@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from agent.cli.client import ApiClient
 from agent.cli.dial_agent import NoAgentError, call_by_agent, is_held
+from agent.cli.dial_steps import shown_steps
 from agent.cli.files import write_whole
 from agent.cli.language import locale, say
 from agent.cli.ledger_client import client_of_holder
@@ -18,18 +19,14 @@ from agent.cli.runner import CommandError, ExitStatus, print_json, run_command
 from agent.config.load import load
 from agent.config.settings import Settings
 from agent.i18n import Message
-from agent.reports.formats import Format
-from agent.terminal.output import console, is_live, print_lines
+from agent.reports.formats import ENDINGS, Format
+from agent.terminal.output import console, print_lines
 from agent.testcalls.acceptance import CellState
 from agent.testcalls.document import Document
-from agent.testcalls.steps import CallStep, step_text
 from agent.testcalls.words import outcome_text
 
 _FORMATS: Final = {
-    ".html": Format.HTML,
-    ".pdf": Format.PDF,
-    ".csv": Format.CSV,
-    ".txt": Format.TEXT,
+    f".{ending}": form for form, ending in ENDINGS.items() if form is not Format.JSON
 }
 _STATUSES: Final = {
     CellState.PASSED: ExitStatus.OK,
@@ -107,11 +104,6 @@ async def _make_due_calls(settings: Settings, client: ApiClient, options: Accept
 
 
 async def _call(settings: Settings, options: AcceptOptions, caller: str) -> None:
-    def show(step: CallStep) -> None:
-        if is_live():
-            text = say(step_text(step, options.number, caller), settings)
-            print_lines([f"{step.at:5.1f} s  {text}"], console(stderr=True))
-
     body = {
         "caller": caller,
         "at_any_time": options.at_any_time,
@@ -120,7 +112,9 @@ async def _call(settings: Settings, options: AcceptOptions, caller: str) -> None
         "keep_recording": False,
     }
     try:
-        report, _ = await call_by_agent(settings, options.number, body, show)
+        report, _ = await call_by_agent(
+            settings, options.number, body, shown_steps(settings, options.number, caller)
+        )
     except NoAgentError:
         raise CommandError(say(_NO_AGENT, settings)) from None
     except CommandError as error:

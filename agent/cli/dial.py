@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from agent.cli.dial_agent import NoAgentError, call_by_agent, is_held
 from agent.cli.dial_ledger import pages_of
 from agent.cli.dial_report import lines
+from agent.cli.dial_steps import shown_steps
 from agent.cli.language import locale, say
 from agent.cli.observation import poll_once
 from agent.cli.runner import CommandError, ExitStatus, print_json, run_command
@@ -30,11 +30,11 @@ from agent.probing.fingerprints import EnrolmentError, enrol
 from agent.probing.outcome import SUCCESSFUL, CallOutcome
 from agent.probing.prompt import PromptError, read_wav, write_wav
 from agent.probing.texts import ENGINE_MISSING, REFUSALS
-from agent.terminal.output import console, is_live, print_lines
+from agent.terminal.output import console, print_lines
 from agent.terminal.progress import progress
 from agent.testcalls.document import Document, call_document, report_document
 from agent.testcalls.outcome import control_says
-from agent.testcalls.steps import CallStep, step_reader, step_text
+from agent.testcalls.steps import step_reader
 from agent.testcalls.target import Known, control_of, target_of
 
 _POLLING = Message("asking the providers")
@@ -110,7 +110,8 @@ async def _call(settings: Settings, options: DialOptions) -> Document:
             "reason": "numwatch dial",
             "keep_recording": options.record is not None,
         }
-        on_step = _steps(settings, options)
+        caller = choose_caller(settings.dial, options.caller).name
+        on_step = shown_steps(settings, options.number, caller)
         with suppress(NoAgentError):
             report, recording = await call_by_agent(settings, options.number, body, on_step)
             if options.record is not None:
@@ -141,10 +142,8 @@ async def _call_here(settings: Settings, options: DialOptions) -> Document:
     known = Known(settings, report.snapshots, time.time(), is_complete=is_complete)
     wish = target_of(known, caller, options.number, at_any_time=options.at_any_time).wish
     longest = settings.dial.longest + LONGEST_OVERHEAD
-    book, on_step = (
-        CallBook(pages_of(settings), longest, settings.timezone),
-        _steps(settings, options),
-    )
+    book = CallBook(pages_of(settings), longest, settings.timezone)
+    on_step = shown_steps(settings, options.number, caller.name)
     call = await make_test_call(settings.dial, book, wish, step_reader(on_step))
     if options.record is not None:
         write_wav(options.record, call.record.early + call.record.talk)
@@ -161,15 +160,3 @@ async def _call_here(settings: Settings, options: DialOptions) -> Document:
             calls.append(call_document(placed))
             says = control_says(placed.judgement.outcome)
     return report_document(options.number, calls, says)
-
-
-def _steps(settings: Settings, options: DialOptions) -> Callable[[CallStep], None]:
-    """Writes the steps of a call to a terminal as they come."""
-    caller = choose_caller(settings.dial, options.caller).name
-
-    def show(step: CallStep) -> None:
-        if is_live():
-            text = say(step_text(step, options.number, caller), settings)
-            print_lines([f"{step.at:5.1f} s  {text}"], console(stderr=True))
-
-    return show

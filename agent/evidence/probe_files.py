@@ -10,12 +10,12 @@ from agent.evidence.bundle import EvidenceFile
 from agent.masking import mask_document
 from agent.probing.call_ledger import CallFile, CallLedger
 from agent.probing.facts import ProbeCall
+from agent.testcalls.outcome import RECORDING
 from agent.tickets.ticket import Ticket
 
 FOLDER: Final = "test-calls"
 BEFORE: Final = 86_400.0
 """Seconds before the fault was detected from which test calls belong to a ticket."""
-_SOUND: Final = ".wav"
 MOST_CALLS: Final = 200
 MOST_RECORDED: Final = 10
 """Calls whose recording and trace are in the bundle, the newest that failed."""
@@ -54,7 +54,7 @@ async def files_of_calls(
     files = [EvidenceFile(f"{FOLDER}/calls.json", now, _document(calls, mask))]
     for call in [it for it in calls if not it.got_through][:MOST_RECORDED]:
         for file in await ledger.files_of(call.id):
-            if file.name.endswith(_SOUND) and not with_recordings:
+            if file.name == RECORDING and not with_recordings:
                 continue
             content = await asyncio.to_thread(_masked, file, mask)
             files.append(EvidenceFile(f"{FOLDER}/{call.id}-{file.name}", call.at, content))
@@ -63,7 +63,7 @@ async def files_of_calls(
 
 def _masked(file: CallFile, mask: Callable[[str], str]) -> bytes:
     """A file without phones: a trace has those of whoever called; a recording is sound."""
-    if file.name.endswith(_SOUND):
+    if file.name == RECORDING:
         return file.content
     return mask(file.content.decode(errors="replace")).encode()
 

@@ -5,6 +5,7 @@ tones before it (short long, short short), the audible mark that China requires 
 (docs/reference/dial-tests.md).
 """
 
+import io
 import math
 import struct
 import wave
@@ -83,17 +84,24 @@ def _at_telephone_rate(
     return np.clip(mono, -32768, 32767).astype("<i2").tobytes()
 
 
+def wav_of(pcm: bytes) -> bytes:
+    """PCM of 8 kHz, mono, 16 bits as a WAV file."""
+    target = io.BytesIO()
+    with wave.open(target, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(pcm)
+    return target.getvalue()
+
+
 def write_wav(path: Path, pcm: bytes) -> None:
     """Write PCM of 8 kHz, mono, 16 bits as a WAV file.
 
     Raises:
         OSError: when it cannot be written.
     """
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(pcm)
+    path.write_bytes(wav_of(pcm))
 
 
 def _rhythm(pitch: float, lengths: tuple[float, ...]) -> bytes:

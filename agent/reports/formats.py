@@ -29,13 +29,14 @@ MEDIA_TYPES: Final = {
     Format.TEXT: "text/plain",
     Format.JSON: "application/json",
 }
-_ENDINGS: Final = {
+ENDINGS: Final = {
     Format.HTML: "html",
-    Format.CSV: "csv",
     Format.PDF: "pdf",
+    Format.CSV: "csv",
     Format.TEXT: "txt",
     Format.JSON: "json",
 }
+"""How the names of files end."""
 USUAL_WIDTH = 100
 """Cells of a terminal where nobody says how wide it is."""
 
@@ -71,4 +72,4 @@ async def written(
 
 def file_of(name: str, form: Format, content: bytes) -> ReportFile:
     """The file with ``content``, named with the ending of its format."""
-    return ReportFile(f"{name}.{_ENDINGS[form]}", MEDIA_TYPES[form], content)
+    return ReportFile(f"{name}.{ENDINGS[form]}", MEDIA_TYPES[form], content)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from prometheus_client import Gauge
 
-from agent.probing.facts import ProbeCall
-from agent.probing.outcome import SUCCESSFUL, CallOutcome
+from agent.probing.facts import Control, ProbeCall
+from agent.testcalls.outcome import control_says
 from exporters.telemetry import Telemetry
 
 
@@ -14,7 +14,7 @@ def is_working(proof: ProbeCall) -> bool | None:
 
     A call of the control number that went in an unknown way says nothing of the line.
     """
-    return None if proof.outcome is CallOutcome.UNKNOWN else proof.outcome in SUCCESSFUL
+    return {Control.PASSED: True, Control.FAILED: False}.get(control_says(proof.outcome))
 
 
 class LineSeries:

@@ -1,8 +1,6 @@
 """From a call that was placed to the facts that are stored of it."""
 
-import io
 import json
-import wave
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import uuid4
@@ -13,8 +11,8 @@ from agent.probing.call import PlacedCall
 from agent.probing.call_ledger import CallFile
 from agent.probing.engine.client import CallRecord
 from agent.probing.facts import Control, ProbeCall, Purpose
-from agent.probing.hearing.sound import RATE
 from agent.probing.outcome import SUCCESSFUL, CallOutcome
+from agent.probing.prompt import wav_of
 
 RECORDING: Final = "recording.wav"
 TRACE: Final = "trace.json"
@@ -102,15 +100,5 @@ def files_of(record: CallRecord) -> list[CallFile]:
     trace = [{"at": it.at, "sent": it.sent, "message": it.text} for it in record.trace]
     files = [CallFile(TRACE, json.dumps(trace, ensure_ascii=False, indent=1).encode())]
     if pcm := record.early + record.talk:
-        files.append(CallFile(RECORDING, _wav(pcm)))
+        files.append(CallFile(RECORDING, wav_of(pcm)))
     return files
-
-
-def _wav(pcm: bytes) -> bytes:
-    target = io.BytesIO()
-    with wave.open(target, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(pcm)
-    return target.getvalue()
