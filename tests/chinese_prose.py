@@ -20,7 +20,7 @@ _NAMES = re.compile(
 """Names that are the same in every language."""
 TECHNICAL = re.compile(
     r"AAA?|API|ASCII|CNY|CSV|DNS|Excel|Grafana|HTTP|IVR|JSON|KiB|LANG|MB|MiB|OK|PDF|PID|Prometheus|Python|SHA"
-    r"|SIGTERM|SLA|SQLite|TLS|URL|UTC|UTF|Webhook|YAML|ZIP|config|ms|px|shell|systemd|xx"
+    r"|SIGTERM|SIP|SLA|SQLite|TLS|URL|UTC|UTF|Webhook|YAML|ZIP|config|ms|px|shell|systemd|xx"
 )
 """Technical words that Chinese texts have, too."""
 

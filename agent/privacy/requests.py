@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ IN_FILE: Final = "in_file"
 IN_CONFIGURATION: Final = "in_configuration"
 _MOST_PLACES: Final = 10_000
 """Places of an answer; further ones are counted."""
+_ID_LETTERS: Final = 14
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -152,7 +154,7 @@ class PersonRequests:
         Raises:
             StoreError: when the ledger refuses; what was deleted before stays deleted.
         """
-        now, request = self._clock(), secrets.token_hex(8)
+        now, request = self._clock(), _request_id()
         is_bound = await asyncio.to_thread(self._facts.is_bound, person)
         holds = await Holds.read(self._database, is_bound=is_bound)
         left: list[Place] = []
@@ -174,6 +176,11 @@ class PersonRequests:
         roots = [(FILE, self._database.path.parent)]
         roots += [(CONFIGURATION, path) for path in self._facts.configuration()]
         return await asyncio.to_thread(_search_roots, roots, person, deleting=deleting)
+
+
+def _request_id() -> str:
+    """Letters only: a run of digits in it might be taken for a phone and masked."""
+    return "".join(secrets.choice(string.ascii_lowercase) for _ in range(_ID_LETTERS))
 
 
 def _search_roots(

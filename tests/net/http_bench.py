@@ -72,7 +72,8 @@ async def raw_server(talk) -> AsyncIterator[str]:
 
 @contextlib.asynccontextmanager
 async def open_client(allow=LOOPBACK, ca_file=None, **limits) -> AsyncIterator[HttpClient]:
-    limits = {"connect_timeout": 2.0, "request_timeout": 5.0, **limits}
+    # Long enough for a loaded machine; who waits for a timeout says a short one.
+    limits = {"connect_timeout": 10.0, "request_timeout": 30.0, **limits}
     client = HttpClient(HttpClientLimits(**limits), egress_allow=allow, ca_file=ca_file)
     try:
         yield client
