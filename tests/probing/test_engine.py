@@ -107,7 +107,7 @@ async def test_a_call_ends_when_the_agent_is_killed(endpoint: SipEndpoint, state
 async def test_without_the_release_a_killed_engine_leaves_the_phone_off_the_hook(
     endpoint: SipEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def nothing(_dialog: object) -> bool:
+    async def nothing(_dialog: object, _within: float) -> bool:
         return False
 
     monkeypatch.setattr("agent.probing.engine.client.release", nothing)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+import time
 
 import pytest
 from hypothesis import example, given
@@ -153,6 +154,19 @@ async def test_the_agent_goes_on_beside_an_engine_that_floods() -> None:
         ticking.cancel()
     # Events that are there already are taken one after the other: so many, and no more.
     assert max(map(seen.count, seen)) <= 2000 + 50 * 11
+
+
+async def test_an_agent_that_stood_still_does_not_take_its_engine_for_hung() -> None:
+    loop = asyncio.get_running_loop()
+
+    def on_event(event: object) -> None:
+        if isinstance(event, Ready):
+            # While it waits for the next line, and the engine goes on writing.
+            loop.call_later(0.02, time.sleep, 1.3 * client._SILENCE)
+
+    code = f'write(event="ready")\ntime.sleep(0.5)\nwrite(event="alive")\n{CLOSED}'
+    record = await place(order(), on_event, (sys.executable, "-c", WRITE + code))
+    assert not record.failure
 
 
 async def test_more_sound_than_a_call_can_have_is_left_out() -> None:

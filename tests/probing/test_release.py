@@ -24,6 +24,8 @@ INVITE = (
     "INVITE sip:400@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5;branch=z9hG4bKone\r\n"
     "From: <sip:100@x>;tag=ours\r\nTo: <sip:400@x>\r\nCall-ID: ours\r\nCSeq: 7 INVITE\r\n\r\n"
 )
+WITHIN = 4.0
+"""Seconds in which a far end here must have confirmed."""
 REQUEST = re.compile(
     r"(?:CANCEL|ACK|BYE) sips?:[^\s<>]+ SIP/2\.0\r\n"
     r"(?:(?:Via|Route|Max-Forwards|From|To|Call-ID|CSeq): [^\r\n\0]*\r\n)+"
@@ -88,7 +90,7 @@ def answer(to: str = "<sip:400@x>;tag=theirs", extra: str = "", via: str = "") -
 async def test_an_answered_call_is_acknowledged_and_ended_by_its_route() -> None:
     routes = "Contact: <sip:here@192.0.2.9:5070>\r\nRecord-Route: <sip:b;lr>, <sip:a;lr>\r\n"
     async with peer() as one:
-        assert await release(dialog_with(one, answer(extra=routes)))
+        assert await release(dialog_with(one, answer(extra=routes)), WITHIN)
     ack, bye = one.received
     assert ack.startswith("ACK sip:here@192.0.2.9:5070 SIP/2.0\r\n")
     assert bye.startswith("BYE sip:here@192.0.2.9:5070 SIP/2.0\r\n")
@@ -105,7 +107,9 @@ async def test_a_ringing_call_is_cancelled_and_its_end_acknowledged() -> None:
         return f"SIP/2.0 487 No\r\n{to}\r\nCall-ID: ours\r\nCSeq: 7 INVITE\r\n\r\n"
 
     async with peer(answering) as one:
-        assert await release(dialog_with(one, "SIP/2.0 180 Ringing\r\nCall-ID: ours\r\n\r\n"))
+        assert await release(
+            dialog_with(one, "SIP/2.0 180 Ringing\r\nCall-ID: ours\r\n\r\n"), WITHIN
+        )
         async with asyncio.timeout(5):
             while "ACK" not in one.methods:  # noqa: ASYNC110 - the peer is looked at
                 await asyncio.sleep(0.01)
@@ -120,26 +124,22 @@ async def test_a_ringing_call_is_cancelled_and_its_end_acknowledged() -> None:
 )
 async def test_what_confirms_the_end(status: str, is_confirmed: bool) -> None:
     async with peer(lambda text: confirming(text, status)) as one:
-        assert await release(dialog_with(one, answer())) is is_confirmed
+        assert await release(dialog_with(one, answer()), WITHIN) is is_confirmed
 
 
 async def test_a_far_end_that_says_nothing_or_other_things_confirms_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "DEADLINE", 0.3)
     monkeypatch.setattr(module, "_REPEAT", 0.05)
     for says in ("", "\0" * 100, confirming("BYE ").replace("ours", "others"), INVITE):
         async with peer(lambda _, says=says: says) as one:
-            assert await release(dialog_with(one, answer())) is False
+            assert await release(dialog_with(one, answer()), 0.3) is False
         assert one.methods.count("BYE") > 1
 
 
-async def test_a_far_end_that_answers_without_end_is_not_answered_without_end(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "DEADLINE", 2.0)
+async def test_a_far_end_that_answers_without_end_is_not_answered_without_end() -> None:
     async with peer(lambda text: answer() if text.startswith("ACK") else "") as one:
-        assert await release(dialog_with(one, answer())) is False
+        assert await release(dialog_with(one, answer()), 2.0) is False
     assert len(one.received) < 300
 
 
@@ -147,11 +147,7 @@ async def test_a_message_too_large_to_send_is_no_end() -> None:
     # Twelve kilobytes of routes: each header for itself is short enough.
     routes = "".join(f"Record-Route: <sip:{'r' * 900}{n};lr>\r\n" for n in range(12))
     async with peer() as one:
-        module_deadline, module.DEADLINE = module.DEADLINE, 0.2
-        try:
-            assert await release(dialog_with(one, answer(extra=routes))) is False
-        finally:
-            module.DEADLINE = module_deadline
+        assert await release(dialog_with(one, answer(extra=routes)), 0.2) is False
     assert one.received == []
 
 
@@ -160,7 +156,7 @@ async def test_a_message_too_large_to_send_is_no_end() -> None:
 )
 async def test_an_address_that_is_none_ends_nothing(local: str) -> None:
     async with peer() as one:
-        assert await release(dialog_with(one, answer(), local=local)) is False
+        assert await release(dialog_with(one, answer(), local=local), WITHIN) is False
 
 
 TEXT = st.lists(
@@ -191,7 +187,7 @@ def test_nothing_of_the_network_becomes_a_header_of_ours(
 
     async def run() -> list[str]:
         async with peer(confirming if is_answered else answering) as one:
-            await release(dialog_with(one, *answers))
+            await release(dialog_with(one, *answers), WITHIN)
             return one.received
 
     sent = asyncio.run(run())

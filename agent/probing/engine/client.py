@@ -31,16 +31,24 @@ from agent.probing.observation import Ended, Signalling
 COMMAND: Final = (sys.executable, "-m", "agent.probing.engine.process")
 _START: Final = 15.0
 """Seconds within which the engine must have started; a busy machine takes long."""
-_SILENCE: Final = 3.0
+_SILENCE: Final = 2.5
 """Seconds without a sign of life after which a running engine counts as hung."""
-_GRACE: Final = 4.0
-"""Seconds over the longest duration after which the engine is ended."""
+_SECOND_LOOK: Final = 0.1
+"""Seconds for which a silent engine is read once more: the agent itself may have stood still."""
+_GRACE: Final = 3.5
+"""Seconds over the longest duration after which the engine is ended; it has hung up by itself at
+the longest duration, and has two of them for its goodbye."""
+_ENDED: Final = 4.5
+"""Seconds after an engine died, fell silent, overran its time or was cancelled, within which all
+has been tried that ends its call."""
+_LEAST: Final = 1.0
+"""Seconds for which the end of a call is tried at least: what is lost once is sent again."""
 _BYTES_A_SECOND: Final = 16_000
 _MOST_EVENTS: Final = (2000, 50)
 """Events that are read of one engine, and how many more for each second of its call."""
 _MOST_BYTES: Final = (4_000_000, 4 * _BYTES_A_SECOND)
 """Bytes of them: sound is a third longer as text."""
-_REAPED: Final = 1.0
+_REAPED: Final = 0.5
 """Seconds for which the end of a killed process is waited for: who inherited its pipes may keep
 them open."""
 _KEPT: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "VIRTUAL_ENV")
@@ -100,8 +108,10 @@ async def place(
 
 async def _end(process: asyncio.subprocess.Process, following: "_Following") -> None:
     """End the process, and the call if the process did not."""
+    loop = asyncio.get_running_loop()
     if not following.is_closed and process.returncode is None and not following.failure:
         # We are cancelled: the engine can say goodbye properly.
+        following.troubled_since = loop.time()
         with suppress(TimeoutError, OSError):
             await asyncio.wait_for(following.say_goodbye(process), _SILENCE)
     with suppress(ProcessLookupError):
@@ -109,7 +119,8 @@ async def _end(process: asyncio.subprocess.Process, following: "_Following") -> 
     with suppress(TimeoutError):
         await asyncio.wait_for(_reap(process), _REAPED)
     if not following.is_closed:
-        following.released = await release(following.trace.dialog)
+        left = following.troubled_since + _ENDED - loop.time()
+        following.released = await release(following.trace.dialog, max(left, _LEAST))
 
 
 async def _reap(process: asyncio.subprocess.Process) -> None:
@@ -137,6 +148,9 @@ class _Following:
         )
         self._closed: Closed | None = None
         self._has_started = False
+        self._end_at = asyncio.get_running_loop().time() + self._longest
+        self.troubled_since = asyncio.get_running_loop().time()
+        """When the engine was last heard of, or was to have ended the call; the loop's clock."""
 
     async def follow(self, process: asyncio.subprocess.Process) -> None:
         """Read events until the call is over or the engine has failed."""
@@ -144,12 +158,13 @@ class _Following:
         with suppress(OSError):
             # Not drained: an engine that never reads would be waited for without end.
             process.stdin.write(encode(self._order) + b"\n")
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(self._longest):
-                while not self.is_closed and not self.failure:
+                while not self.is_closed and not self.failure and self._has_time():
                     await self._read(process)
-        except TimeoutError:
-            self.failure = self.failure or "the engine did not end the call in time"
+        if not self.is_closed and not self.failure:
+            self.failure = "the engine did not end the call in time"
+            self.troubled_since = self._end_at - _GRACE
 
     async def say_goodbye(self, process: asyncio.subprocess.Process) -> None:
         """Tell the engine to hang up, and read until it has."""
@@ -179,8 +194,7 @@ class _Following:
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
         try:
-            async with asyncio.timeout(_SILENCE if self._has_started else _START):
-                line = await process.stdout.readline()
+            line = await self._line(process.stdout)
         except TimeoutError:
             self.failure = "the engine gave no sign of life"
             return
@@ -190,6 +204,7 @@ class _Following:
         if not line:
             self.failure = "the engine ended without a word"
             return
+        self.troubled_since = asyncio.get_running_loop().time()
         self._events_left -= 1
         self._bytes_left -= len(line)
         if min(self._events_left, self._bytes_left) < 0:
@@ -203,10 +218,29 @@ class _Following:
             return
         self._take(event)
 
+    async def _line(self, stdout: asyncio.StreamReader) -> bytes:
+        """The next line; raises TimeoutError where the engine gives no sign of life."""
+        for seconds in (_SILENCE if self._has_started else _START, _SECOND_LOOK):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    return await stdout.readline()
+        raise TimeoutError
+
+    def _has_time(self) -> bool:
+        return asyncio.get_running_loop().time() <= self._end_at
+
+    def _called(self) -> None:
+        """The call has begun: from now on it is known when the engine must have ended it."""
+        end = asyncio.get_running_loop().time() + self._order.longest + _GRACE
+        self._end_at = min(self._end_at, end)
+
     def _take(self, event: Event) -> None:
         match event:
             case Sip():
+                is_first = self.trace.dialog.invite is None
                 self.trace.add(event)
+                if is_first and self.trace.dialog.invite is not None:
+                    self._called()
             case Audio():
                 pcm = self._pcm[event.answered]
                 pcm += event.pcm[: max(0, self._most_sound - len(pcm))]

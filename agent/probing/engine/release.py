@@ -22,9 +22,9 @@ from agent.probing.engine.trace import (
     tag_of,
 )
 
-DEADLINE: Final = 4.0
-"""Seconds after which nothing more is tried."""
-_REPEAT: Final = 0.4
+_REPEAT: Final = 0.25
+"""Seconds between two messages, half of what a far end is given else (RFC 3261 §17.1.1.2): there is
+little time."""
 _LARGEST: Final = 8192
 """Bytes of a message that is sent or read; a call whose routes need more is not ended by us."""
 _MOST_ANSWERS: Final = 100
@@ -35,8 +35,13 @@ _PORT: Final = re.compile(r"[0-9]{1,5}")
 _URI: Final = re.compile(r"sips?:[^\s<>\"]{1,500}")
 
 
-async def release(dialog: Dialog) -> bool:
-    """End the call of ``dialog``; returns whether the far end confirmed that it has ended."""
+async def release(dialog: Dialog, within: float) -> bool:
+    """End the call of ``dialog``; returns whether the far end confirmed that it has ended.
+
+    Args:
+        dialog: The call.
+        within: Seconds after which nothing more is tried.
+    """
     if dialog.is_over or dialog.invite is None:
         return True
     loop = asyncio.get_running_loop()
@@ -49,7 +54,7 @@ async def release(dialog: Dialog) -> bool:
     except (OSError, ValueError):
         return False
     try:
-        return await ending.finish()
+        return await ending.finish(within)
     finally:
         transport.close()
 
@@ -98,14 +103,14 @@ class _Ending(asyncio.DatagramProtocol):
         elif message.method == "CANCEL" and message.status == 481:  # noqa: PLR2004 - RFC 3261 §9.2
             self._end(is_confirmed=True)
 
-    async def finish(self) -> bool:
+    async def finish(self, within: float) -> bool:
         """Say it again until it is confirmed, or nothing came of it."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + DEADLINE
-        while not self._over.is_set() and loop.time() < end:
+        end = loop.time() + within
+        while not self._over.is_set() and (left := end - loop.time()) > 0:
             self._repeat()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._over.wait(), _REPEAT)
+                await asyncio.wait_for(self._over.wait(), min(left, _REPEAT))
         return self._is_confirmed
 
     def _end(self, *, is_confirmed: bool) -> None:
