@@ -284,7 +284,8 @@ def _replace_listing(state: MergeState, new: Listing, now: float) -> MergeState:
     gone = _gone_after(state.gone, diff, now)
     after = replace(
         state,
-        missing=frozenset(diff.missing),
+        # An equal set is the same object, as it is of all facts: two empty ones need not be.
+        missing=state.missing if diff.missing == state.missing else frozenset(diff.missing),
         unreadable=state.unreadable if diff.missing or diff.gone else new.invalid_records,
         rejected=0,
         last_states=_without_keys(

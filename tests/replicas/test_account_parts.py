@@ -1,8 +1,11 @@
 """What is written of an account is read back whole, and only what has changed is another part."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
+from agent.config.settings import Polling
 from agent.model import (
     Balance,
     Binding,
@@ -15,7 +18,8 @@ from agent.model import (
 )
 from agent.polling.call_ledger import CallFacts, CountedCalls
 from agent.polling.handover import Handover, OpenBreaker, RequestTimes, SentRequests
-from agent.polling.merge import MergeState
+from agent.polling.merge import MergeState, merge, new_snapshot
+from agent.polling.per_number import PerNumberResult
 from agent.polling.pushed import Pushed
 from agent.providers.pushed import PushedNumber
 from agent.replicas.account_parts import (
@@ -135,6 +139,31 @@ def test_what_did_not_change_is_the_same_part() -> None:
         if not all(a is b or a == b for a, b in zip(objects, identities(before)[name], strict=True))
     }
     assert changed == {"status", HANDOVER}
+
+
+def polled_again(merged: MergeState, now: float) -> MergeState:
+    """``merged`` after answers that are always equal and never the same objects."""
+    phones = {NUMBER: (Binding(id="b1", phone="13800000001", state=BindingState.OK),)}
+    listing = Listing((Number(number=NUMBER, state=NumberState.ACTIVE),))
+    bound = PerNumberResult([NUMBER], phones, of_all_numbers=True)
+    merged = merge(merged, Capability.NUMBERS, listing, now)
+    merged = merge(merged, Capability.REACHABILITY, bound, now)
+    return merge(merged, Capability.BALANCE, Balance(5.0, "CNY"), now)
+
+
+def test_a_poll_that_found_nothing_new_makes_no_other_part_of_the_facts() -> None:
+    """Every other replica would read, decode and check all of it again after each poll."""
+    polled = frozenset({Capability.NUMBERS, Capability.REACHABILITY, Capability.BALANCE})
+    first = polled_again(MergeState(new_snapshot("north", "hq", Polling(), polled)), 900.0)
+    parts = [
+        identities(replace(state(), merged=merged)) for merged in (first, polled_again(first, 960.0))
+    ]
+    changed = {
+        name
+        for name, objects in parts[1].items()
+        if not all(a is b for a, b in zip(objects, parts[0][name], strict=True))
+    }
+    assert changed == {"status", "pushed", HANDOVER}
 
 
 _REST = ("missing", "unreadable", "rejected", "last_states", "gone", "clock_set", "pushed")
