@@ -6,6 +6,7 @@ that a part whose objects are the same need not be looked at.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import is_
 from typing import Any
 
 import msgspec
@@ -193,7 +194,8 @@ SHOWN = tuple(_READ)
 class AccountParts:
     """The parts of one account as they were read; a snapshot is made of them when it is asked for.
 
-    A part that is read again replaces the former one.
+    A part that is read again replaces the former one. What is equal in both stays the same object,
+    so that only what has changed is checked again.
     """
 
     def __init__(self, provider: str, account: str) -> None:
@@ -207,7 +209,9 @@ class AccountParts:
             ValueError: when it is damaged.
         """
         if name in _READ:
-            self._parts[name] = msgspec.msgpack.decode(value, type=_READ[name])
+            part = msgspec.msgpack.decode(value, type=_READ[name])
+            former = self._parts.get(name)
+            self._parts[name] = part if former is None else _keeping(former, part)
 
     def merged(self, clock_ahead: float) -> MergeState | None:
         """What was merged, by a clock ``clock_ahead`` of the database's; ``None`` without a status.
@@ -238,6 +242,36 @@ class AccountParts:
             capability: _reading(it, max(0.0, it.until - writers_now))
             for capability, it in status.breakers.items()
         }
+
+
+def _keeping(former: msgspec.Struct, part: msgspec.Struct) -> msgspec.Struct:
+    """``part`` with the objects of ``former`` wherever they are equal."""
+    fields = {
+        name: _kept(getattr(former, name), getattr(part, name)) for name in part.__struct_fields__
+    }
+    return type(part)(**fields)
+
+
+def _kept(former: Any, new: Any) -> Any:
+    # Item by item: a single comparison of a large account would stop the event loop meanwhile.
+    if isinstance(former, Listing) and isinstance(new, Listing):
+        known = {it.number: it for it in former.numbers}
+        numbers = tuple(_older(known.get(it.number), it) for it in new.numbers)
+        is_same = len(numbers) == len(former.numbers) and all(map(is_, numbers, former.numbers))
+        numbers = former.numbers if is_same else numbers
+        return _older(former, msgspec.structs.replace(new, numbers=numbers))
+    if isinstance(former, dict) and isinstance(new, dict):
+        values = {key: _older(former.get(key), value) for key, value in new.items()}
+        is_same = len(values) == len(former) and all(
+            value is former.get(key) for key, value in values.items()
+        )
+        return former if is_same else values
+    return _older(former, new)
+
+
+def _older(former: Any, new: Any) -> Any:
+    """``former`` where it is equal to ``new``."""
+    return former if former == new else new
 
 
 def _reading(breaker: _BreakerAt, wait: float) -> BreakerReading:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import select
@@ -25,6 +25,7 @@ from agent.replicas.account_parts import (
     identities,
 )
 from agent.replicas.state_rows import (
+    Part,
     StateRow,
     Version,
     database_time,
@@ -45,9 +46,9 @@ WRITE_INTERVAL = 1.0
 """Seconds between two looks at what has changed."""
 _LONGEST_TRANSACTION = 60.0
 """Seconds that a transaction may take from its first statement until others see it."""
-_ACCOUNTS_A_TRANSACTION = 200
-
-Part = tuple[AccountKey, str]
+_AT_ONCE = 200
+"""Accounts of a transaction that writes, parts of a statement that reads."""
+_Item = TypeVar("_Item")
 
 
 @dataclass
@@ -215,11 +216,12 @@ class AccountStates:
         unread = [key for key in keys if key not in self._read]
         async with self._database.reading() as connection:
             now = await database_time(connection)
-            newer = await self._newer(connection, keys)
-            for batch in _batches(sorted({*unread, *(key for key, _ in newer)})):
-                for key, name, value, version in await read_versions(connection, batch):
-                    if key not in self._read or version > self._versions.get((key, name), (0, 0)):
-                        changed.setdefault(key, {})[name] = (value, version)
+            # Only what is newer: a listing is long, and most polls change nothing in it.
+            newer = {*await self._newer(connection, keys)}
+            newer.update((key, part) for key in unread for part in SHOWN)
+            for batch in _batches(sorted(newer)):
+                for (key, name), value, version in await read_versions(connection, batch):
+                    changed.setdefault(key, {})[name] = (value, version)
         snapshots = await asyncio.to_thread(self._decode, changed)
         self._read_until = now
         return snapshots
@@ -296,6 +298,6 @@ def _same(before: tuple[Any, ...] | None, after: tuple[Any, ...]) -> bool:
     )
 
 
-def _batches(keys: Sequence[AccountKey]) -> Iterator[Sequence[AccountKey]]:
-    for start in range(0, len(keys), _ACCOUNTS_A_TRANSACTION):
-        yield keys[start : start + _ACCOUNTS_A_TRANSACTION]
+def _batches(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    for start in range(0, len(items), _AT_ONCE):
+        yield items[start : start + _AT_ONCE]

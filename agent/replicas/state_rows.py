@@ -27,13 +27,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from agent.model import AccountKey
-from agent.replicas.account_parts import CALL_IDS, SHOWN
+from agent.replicas.account_parts import CALL_IDS
 from agent.store.column_types import storable_text
 from agent.store.leases import database_clock
 from agent.store.schema import account_states
 
 Version = tuple[int, int]
 """The epoch of the lease that a part was written under, and its revision under that lease."""
+
+Part = tuple[AccountKey, str]
+"""A part of an account, by its name."""
 
 _BYTES_A_STATEMENT = 4 * 1024 * 1024
 _KEY = ("provider", "account", "part")
@@ -98,14 +101,16 @@ async def read_parts(
 
 
 async def read_versions(
-    connection: AsyncConnection, keys: Sequence[AccountKey]
-) -> list[tuple[AccountKey, str, bytes, Version]]:
-    """Every part of ``keys`` of which a snapshot is made, with its version."""
+    connection: AsyncConnection, parts: Sequence[Part]
+) -> list[tuple[Part, bytes, Version]]:
+    """Those of ``parts`` that were written, each with its version."""
     table = account_states.c
     columns = (table.provider, table.account, table.part, table.value, table.epoch, table.revision)
-    query = select(*columns).where(_are(keys), table.part.in_(SHOWN))
+    rows = [(*key, name) for key, name in parts]
+    wanted = select(_table(dict(zip(_KEY, map(list, zip(*rows, strict=True)), strict=True))))
+    query = select(*columns).where(tuple_(table.provider, table.account, table.part).in_(wanted))
     return [
-        ((row[0], row[1]), row[2], bytes(row[3]), (int(row[4]), int(row[5])))
+        (((row[0], row[1]), row[2]), bytes(row[3]), (int(row[4]), int(row[5])))
         for row in await connection.execute(query)
     ]
 

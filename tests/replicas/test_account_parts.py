@@ -156,7 +156,8 @@ def test_a_poll_that_found_nothing_new_makes_no_other_part_of_the_facts() -> Non
     polled = frozenset({Capability.NUMBERS, Capability.REACHABILITY, Capability.BALANCE})
     first = polled_again(MergeState(new_snapshot("north", "hq", Polling(), polled)), 900.0)
     parts = [
-        identities(replace(state(), merged=merged)) for merged in (first, polled_again(first, 960.0))
+        identities(replace(state(), merged=merged))
+        for merged in (first, polled_again(first, 960.0))
     ]
     changed = {
         name
@@ -164,6 +165,51 @@ def test_a_poll_that_found_nothing_new_makes_no_other_part_of_the_facts() -> Non
         if not all(a is b for a, b in zip(objects, parts[0][name], strict=True))
     }
     assert changed == {"status", "pushed", HANDOVER}
+
+
+def test_what_is_read_again_and_equal_stays_the_same_object() -> None:
+    """Whoever checks by identity checks one number again, not the whole account."""
+    other = "4006220002"
+    before = state()
+    listing = Listing((*_listed(before), Number(number=other, state=NumberState.ACTIVE)))
+    phones = {other: (Binding(id="b9", phone="13800000009"),)}
+    before = _with(before, listing=listing, bindings={**before.merged.snapshot.bindings, **phones})
+    account = AccountParts("north", "hq")
+    read_again = []
+    suspended = Number(number=other, state=NumberState.SUSPENDED_ARREARS)
+    after = _with(before, listing=Listing((*listing.numbers[:1], suspended)))
+    for it in (before, before, after):
+        for name, value in written(it).items():
+            account.put(name, value)
+        read_again.append(account.merged(0.0))
+    first, second, third = (it.snapshot for it in read_again if it is not None)
+    for facts in ("listing", "bindings", "routings", "balance", "previous_states", "call_totals"):
+        assert getattr(second, facts) is getattr(first, facts), facts
+    assert first.listing is not None
+    assert third.listing is not None
+    assert third.listing == after.merged.snapshot.listing
+    assert third.listing.numbers[0] is first.listing.numbers[0]
+    assert third.bindings is first.bindings
+
+
+def test_what_is_read_again_has_nothing_that_is_gone() -> None:
+    before = state()
+    account = AccountParts("north", "hq")
+    fewer = _with(before, listing=Listing(()), bindings={}, routings={})
+    for it in (before, fewer):
+        for name, value in written(it).items():
+            account.put(name, value)
+    assert account.merged(0.0) == fewer.merged
+
+
+def _listed(state: PollingState) -> tuple[Number, ...]:
+    assert state.merged.snapshot.listing is not None
+    return state.merged.snapshot.listing.numbers
+
+
+def _with(state: PollingState, **facts: object) -> PollingState:
+    snapshot = msgspec.structs.replace(state.merged.snapshot, **facts)
+    return replace(state, merged=replace(state.merged, snapshot=snapshot))
 
 
 _REST = ("missing", "unreadable", "rejected", "last_states", "gone", "clock_set", "pushed")

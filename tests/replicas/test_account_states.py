@@ -5,13 +5,14 @@ the whole limit left (:func:`test_what_was_sent_counts_for_the_next_poller`).
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.config.store import Store
 from agent.model import AccountKey, Balance
@@ -22,7 +23,7 @@ from agent.polling.rate_windows import RateWindows
 from agent.replicas import account_states
 from agent.replicas.account_parts import PollingState
 from agent.replicas.account_states import AccountStates
-from agent.replicas.state_rows import delete_old_ids
+from agent.replicas.state_rows import Part, delete_old_ids, read_versions
 from agent.store import StoreError
 from agent.store.database import Database
 from agent.store.leases import TTL, account_lease
@@ -106,6 +107,31 @@ async def test_only_what_has_changed_is_written(
     await one.states.write([KEY])
     changed = set(postgresql.execute_in(empty_store, query)) - set(written)
     assert changed == {"handover|2"}
+
+
+async def test_only_what_has_changed_is_read(
+    pair: tuple[Replica, Replica], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = pair
+    await one.take()
+    one.polled = state()
+    await one.states.write([KEY])
+    (first,) = await two.states.read([KEY])
+    read: list[str] = []
+
+    async def noting(connection: AsyncConnection, parts: Sequence[Part]) -> Any:
+        read.extend(name for _, name in parts)
+        return await read_versions(connection, parts)
+
+    monkeypatch.setattr(account_states, "read_versions", noting)
+    merged = one.polled.merged
+    snapshot = msgspec.structs.replace(merged.snapshot, balance=Balance(4.0, "CNY"))
+    one.polled = replace(one.polled, merged=replace(merged, snapshot=snapshot))
+    await one.states.write([KEY])
+    (second,) = await two.states.read([KEY])
+    assert read == ["status"]
+    assert second.balance == Balance(4.0, "CNY")
+    assert second.listing is first.listing
 
 
 async def test_an_account_that_is_lost_while_it_is_written_harms_no_other(
