@@ -132,3 +132,31 @@ def any_line(rng):
         noise=rng.uniform(-65, -42),
         gain=rng.uniform(-8, 3),
     )
+
+
+@dataclass
+class Engine:
+    """A line to our engine, and what the engine makes of it: a packet that is lost takes its time
+    with it, and of several that are due at once only the newest is played."""
+
+    loss: float = 0.0
+    jitter: float = 0.0
+    """The most seconds by which a packet is late."""
+    stalls: float = 0.0
+    """The share of packets at which a machine that is too busy stands still for a moment."""
+
+    def play(self, pcm, rng):
+        sent = [pcm[at : at + 2 * PACKET] for at in range(0, len(pcm) - 2 * PACKET + 1, 2 * PACKET)]
+        arrived, missing = [], 0
+        for number, packet in enumerate(sent):
+            if missing == 0 and rng.random() < self.stalls:
+                missing = rng.randrange(1, 10)
+            elif missing == 0 and rng.random() >= self.loss:
+                late = rng.uniform(0, self.jitter)
+                arrived.append((number * PACKET / RATE + late, number, packet))
+            missing = max(0, missing - 1)
+        return b"".join(packet for _, _, packet in sorted(arrived))
+
+
+def any_engine(rng, stalls=0.0):
+    return Engine(rng.uniform(0, 0.05), rng.uniform(0, 0.04), stalls)

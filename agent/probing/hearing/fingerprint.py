@@ -1,9 +1,9 @@
 """Fingerprints of announcements: which of those that were enrolled a recording holds, if any.
 
 A fingerprint is the shape of the spectrum over time: how each band of a frame differs from its
-neighbour. A recording is cut into short pieces, and each must be where it is in the announcement:
+neighbour. A recording is cut into short pieces, and most must be in the announcement, in its order:
 many announcements begin with the same words, and an average over all of one would take the
-beginning for the whole.
+beginning for the whole. Between two pieces something may be missing.
 """
 
 import math
@@ -22,21 +22,25 @@ _BANDS: Final = 18
 _LOWEST, _HIGHEST = 250.0, 3400.0
 _FLOOR: Final = 35.0
 """Whatever is this many dB under the loudest frame is background."""
-_PIECE: Final = 40
-"""Frames of a piece: 0.64 s."""
+_PIECE: Final = 30
+"""Frames of a piece: 0.48 s. Most pieces of a bad line are shorter than what lies between gaps."""
 _SHIFT: Final = 5
-"""Frames by which a piece may lie off its neighbour: loss and jitter buffers move it."""
-_FEWEST: Final = 4
-"""The fewest pieces with sound in them that say anything: about 2.5 s."""
-_ENOUGH: Final = 6
+"""Frames by which a piece may lie off its neighbour at no cost: jitter buffers move it."""
+_GAP: Final = 40
+"""Frames, 0.64 s, that may be missing between two pieces: lost packets take their time with them,
+and on a busy machine the engine plays only the newest of several that are due at once."""
+_GAP_COST: Final = 0.004
+"""What each missing frame takes from the agreement, so that chance is not searched for."""
+_FEWEST: Final = 5
+"""The fewest pieces with sound in them that say anything: about 2.4 s."""
+_ENOUGH: Final = 8
 """So many pieces say enough, whatever else was heard."""
 _COVERED: Final = 0.6
 """With fewer, they are at least this share of the recording or of the announcement."""
 _WORST: Final = 20.0
 """The percentile of the pieces' agreement that counts: most of them must agree."""
-_TRIALS: Final = 5
-"""From how many places of a recording it is compared."""
-_FOLLOWED: Final = 0.4
+_NOWHERE: Final = -1e6
+"""The agreement of a place that cannot be reached."""
 ACCEPT: Final = 0.5
 """The least agreement of the pieces."""
 MARGIN: Final = 0.12
@@ -45,6 +49,8 @@ LONGEST: Final = 60.0
 """Seconds of a recording that are compared; the rest is left out."""
 
 Features = NDArray[np.float32]
+Scores = NDArray[np.float32]
+_Places = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -105,79 +111,73 @@ def agreement(recording: Features, reference: Features) -> float:
     The recording may begin before the announcement and end after it, which is then repeated, or
     the other way round. -1 where too little was heard to say.
     """
-    if min(len(recording), len(reference)) < _PIECE * _FEWEST:
+    starts = _pieces_with_sound(recording)
+    if min(len(recording), len(reference)) < _PIECE * _FEWEST or len(starts) < _FEWEST:
         return -1.0
     # Where only the end of one meets the beginning of the other, nothing is said.
-    whole = min(_pieces_with_sound(recording), _pieces_with_sound(reference))
+    whole = min(len(starts), len(_pieces_with_sound(reference)))
     least = max(_FEWEST, min(_ENOUGH, _COVERED * whole))
+    scores = _scores(recording, reference, starts)
+    totals, previous = _best_paths(scores, starts)
     best = -1.0
-    for anchor in _anchors(recording):
-        scores = _follow(recording, reference, anchor)
-        if len(scores) >= least:
-            best = max(best, float(np.percentile(scores, _WORST)))
+    for last in range(math.ceil(least) - 1, len(starts)):
+        # A path leads to the end of the recording or to that of the announcement.
+        first_place = 0 if last == len(starts) - 1 else max(0, scores.shape[1] - _PIECE)
+        place = first_place + int(np.argmax(totals[last, first_place:]))
+        path = _followed_back(scores, previous, last, place)
+        if len(path) >= least:
+            best = max(best, float(np.percentile(path, _WORST)))
     return best
 
 
-def _anchors(recording: Features) -> list[int]:
-    """Where in a recording it is begun to compare: pieces with sound, spread over all of it."""
-    starts = [
-        start
-        for start in range(0, len(recording) - 2 * _PIECE + 1, _PIECE)
-        if _has_shape(recording[start : start + 2 * _PIECE])
-    ]
-    chosen = np.linspace(0, len(starts) - 1, min(_TRIALS, len(starts))).round().astype(int)
-    return [starts[index] for index in dict.fromkeys(chosen.tolist())]
-
-
-def _follow(recording: Features, reference: Features, anchor: int) -> list[float]:
-    """The agreement of each piece with its place, from the anchor on in both directions.
-
-    A lost packet takes its time with it: each piece is looked for where the one beside it was.
-    """
-    place = _place_of(recording[anchor : anchor + 2 * _PIECE], reference)
-    scores: list[float] = []
-    for step in (_PIECE, -_PIECE):
-        start, at = (anchor, place) if step > 0 else (anchor - _PIECE, place - _PIECE)
-        while 0 <= start <= len(recording) - _PIECE and -_SHIFT <= at <= len(reference) - _PIECE:
-            piece = recording[start : start + _PIECE]
-            if _has_shape(piece):
-                score, at = _piece_score(piece, reference, at)
-                scores.append(score)
-            start, at = start + step, at + step
+def _scores(recording: Features, reference: Features, starts: list[int]) -> Scores:
+    """The cosine of each piece (rows) and every place of the reference (columns)."""
+    places = np.lib.stride_tricks.sliding_window_view(reference, _PIECE, axis=0)
+    flat = places.reshape(len(places), -1)
+    pieces = np.stack([recording[start : start + _PIECE].T.reshape(-1) for start in starts])
+    lengths = np.outer(np.linalg.norm(pieces, axis=1), np.linalg.norm(flat, axis=1))
+    scores: Scores = (pieces @ flat.T / np.maximum(lengths, 1e-9)).astype(np.float32)
     return scores
 
 
-def _place_of(piece: Features, reference: Features) -> int:
-    """Where in the reference a piece agrees best."""
-    length = len(piece)
-    if len(reference) <= length:
-        return 0
-    size = 1 << (len(reference) + length - 2).bit_length()
-    spectrum = np.fft.rfft(reference, size, axis=0) * np.conj(np.fft.rfft(piece, size, axis=0))
-    products = np.fft.irfft(spectrum.sum(axis=1), size)[: len(reference) - length + 1]
-    energies = np.convolve((reference**2).sum(axis=1), np.ones(length), "valid")
-    return int(np.argmax(products / np.sqrt(np.maximum(energies, 1.0))))
+def _best_paths(scores: Scores, starts: list[int]) -> tuple[Scores, _Places]:
+    """The total of the best path to each place of each piece, and the place before; -1 for none.
+
+    A path begins with the recording or with the announcement, and each piece lies where the one
+    before it leads, or later: what is missing of a recording makes no other announcement of it.
+    """
+    count = scores.shape[1]
+    totals, previous = scores.copy(), np.full(scores.shape, -1, np.int32)
+    missing = _GAP - np.arange(_GAP + _SHIFT + 1)
+    costs = (_GAP_COST * np.maximum(missing - _SHIFT, 0)).astype(np.float32)
+    places = np.arange(count)
+    for row in range(1, len(starts)):
+        step = starts[row] - starts[row - 1]
+        padded = np.pad(totals[row - 1], (step + _GAP, _SHIFT), constant_values=_NOWHERE)
+        reached = np.lib.stride_tricks.sliding_window_view(padded, len(costs))[:count] - costs
+        chosen = reached.argmax(axis=1)
+        total = reached[places, chosen]
+        is_first = (total < 0) & (places < _PIECE)
+        totals[row] = np.where(is_first, 0.0, total) + scores[row]
+        previous[row] = np.where(is_first, -1, places - step - missing[chosen])
+    return totals, previous
 
 
-def _piece_score(piece: Features, reference: Features, place: int) -> tuple[float, int]:
-    """The best cosine of a piece and what is near its place in the reference, and where that is."""
-    first = max(0, place - _SHIFT)
-    near = reference[first : max(0, place) + _SHIFT + _PIECE]
-    if len(near) < _PIECE:
-        return -1.0, place
-    others = np.lib.stride_tricks.sliding_window_view(near, _PIECE, axis=0)
-    products = np.tensordot(others, piece.T, axes=2)
-    energies = np.convolve((near**2).sum(axis=1), np.ones(_PIECE), "valid")
-    scores = products / np.maximum(np.sqrt(energies * float((piece**2).sum())), 1e-9)
-    best = int(np.argmax(scores))
-    score = float(scores[best])
-    # Where nothing agrees, chance must not lead away from the place.
-    return score, first + best if score >= _FOLLOWED else place
+def _followed_back(scores: Scores, previous: _Places, last: int, place: int) -> list[float]:
+    """The agreement of each piece of the best path that ends at ``place``."""
+    path: list[float] = []
+    for row in range(last, -1, -1):
+        path.append(float(scores[row, place]))
+        place = int(previous[row, place])
+        if place < 0:
+            break
+    return path
 
 
-def _pieces_with_sound(features: Features) -> int:
+def _pieces_with_sound(features: Features) -> list[int]:
+    """Where the pieces of a recording begin that have sound in them."""
     starts = range(0, len(features) - _PIECE + 1, _PIECE)
-    return sum(_has_shape(features[start : start + _PIECE]) for start in starts)
+    return [start for start in starts if _has_shape(features[start : start + _PIECE])]
 
 
 def _has_shape(piece: Features) -> bool:
