@@ -100,6 +100,15 @@ class CallLedger:
             rows = (await connection.execute(query)).all()
         return {(number, caller): at for number, caller, at in rows}
 
+    @uninterrupted
+    async def callers_of(self, number: str, since: float) -> list[str]:
+        """Who has called ``number`` at ``since`` (epoch seconds) or later."""
+        columns = test_calls.c
+        mine = and_(columns.number == number, columns.at >= since)
+        query = select(columns.caller).where(mine).distinct().order_by(columns.caller)
+        async with self._database.reading() as connection:
+            return list((await connection.execute(query)).scalars().all())
+
     async def page(
         self, number: str = "", caller: str = "", limit: int = 50, offset: int = 0
     ) -> list[ProbeCall]:

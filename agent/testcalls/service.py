@@ -27,6 +27,7 @@ from agent.probing.outcome import SUCCESSFUL
 from agent.store import StoreError
 from agent.store.database import Database
 from agent.testcalls.book_pages import book_pages
+from agent.testcalls.former_calls import former_calls
 from agent.testcalls.lines import LineSeries
 from agent.testcalls.outcome import CallRequest, Made, control_says, facts_of, files_of
 from agent.testcalls.target import Known, control_of, target_of
@@ -151,11 +152,21 @@ class CallService:
         since = oldest if self._read_until is None else max(oldest, self._read_until - _OVERLAP)
         # First: calls grow old although the ledger cannot be read.
         self._parts.board.forget_before(oldest)
+        if self._read_until is None:
+            await self._read_former(oldest)
         self.lines.show(self._parts.board.proofs())
         # One agent alone has stored all that came since its start, and has it on the board.
         if self._read_until is None or self._parts.database.lease_keeper is not None:
             self._add(await self.ledger.since(since))
             self._read_until = now
+
+    async def _read_former(self, oldest: float) -> None:
+        """Learn which callers open tickets wait for; their calls may be older than ``oldest``."""
+        stale_after = self._parts.settings().dial.stale_after
+        board = self._parts.board
+        board.add(await former_calls(self._parts.database, self.ledger, stale_after))
+        # The calls say nothing any more, but that their callers were in trouble stays known.
+        board.forget_before(oldest)
 
     def _known(self, settings: Settings, at: float) -> Known:
         snapshots = self._parts.fleet.snapshots()
