@@ -14,6 +14,7 @@ from agent.testcalls.outcome import RECORDING, TRACE
 from agent.testcalls.service import CallService
 from agent.tickets.document import stamp
 from agent.web.audit import record
+from agent.web.byte_ranges import ranged_response
 from agent.web.endpoint import Access, Endpoint
 from agent.web.parameters import LIMIT, OFFSET, Parameter, next_page, read
 from agent.web.privacy import mask_for, viewer_mask
@@ -120,8 +121,9 @@ async def show_call(request: web.Request) -> web.Response:
 async def show_recording(request: web.Request) -> web.Response:
     """What was heard in a call, once the audit log has an entry about who hears it."""
     read(request.query, ())
+    # Also for a part: it may begin at the second byte, and be all that is to be heard.
     content = await _file(request, RECORDING, HEARD)
-    return web.Response(body=content, content_type="audio/wav", headers=_NO_STORE)
+    return ranged_response(request, content, "audio/wav")
 
 
 async def show_trace(request: web.Request) -> web.Response:
@@ -248,7 +250,7 @@ PROBE_CALL_ROUTES: Final = (
         "What was heard in a test call; the audit log gets an entry",
         "audio/wav",
         access=Access.OPERATOR,
-        errors=_ERRORS,
+        errors=(*_ERRORS, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE),
     ),
     Endpoint(
         "GET",

@@ -100,6 +100,27 @@ async def test_phones_in_a_trace_are_masked_and_the_number_is_not(
     assert user not in text
 
 
+async def test_a_part_of_a_recording_is_answered_and_written_down(
+    scene: CallScene, api: TestClient
+) -> None:
+    _, lines = await call(api, ANSWERS, keep_recording=True)
+    path = f"/api/test-calls/{lines[-1]['call']['id']}/recording"
+    async with api.get(path) as answer:
+        whole, total = await answer.read(), answer.content_length
+        assert (answer.status, answer.headers["Accept-Ranges"]) == (200, "bytes")
+    for wanted, first, behind in (("0-", 0, total), ("40-99", 40, 100), ("-20", total - 20, total)):
+        async with api.get(path, headers={"Range": f"bytes={wanted}"}) as answer:
+            assert (answer.status, await answer.read()) == (206, whole[first:behind]), wanted
+            shown = answer.headers["Content-Range"]
+            assert shown == f"bytes {first}-{behind - 1}/{total}"
+    async with api.get(path, headers={"Range": f"bytes={total}-"}) as answer:
+        assert (answer.status, answer.headers["Content-Range"]) == (416, f"bytes */{total}")
+    for unread in ("bytes=9-2", "seconds=1-2", "bytes=0-1,4-5"):
+        async with api.get(path, headers={"Range": unread}) as answer:
+            assert (answer.status, await answer.read()) == (200, whole), unread
+    assert len(await entries(scene, "test_call_heard")) == 8
+
+
 async def test_a_recording_of_a_call_that_gets_through_is_stored_where_it_is_asked_for(
     api: TestClient,
 ) -> None:

@@ -6,9 +6,7 @@
   let missed = false;
 
   async function refresh() {
-    // A form that is being filled in is left alone.
-    if (busy || document.hidden || document.querySelector("main details[open] form")
-        || document.activeElement?.closest("main form")) {
+    if (busy || document.hidden || isInUse()) {
       missed = true;
       return;
     }
@@ -16,12 +14,28 @@
     missed = false;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-      if (answer.ok) {
-        show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      const text = answer.ok ? await answer.text() : "";
+      // Somebody may have begun meanwhile.
+      if (isInUse()) {
+        missed = true;
+      } else if (text) {
+        show(new DOMParser().parseFromString(text, "text/html"));
       }
     } finally {
       busy = false;
     }
+  }
+
+  // A form that is being filled in is left alone, and a sound that somebody listens to.
+  function isInUse() {
+    return document.querySelector("main details[open] form") !== null
+        || Boolean(document.activeElement?.closest("main form"))
+        || [...document.querySelectorAll("main audio")].some(isListenedTo);
+  }
+
+  // Since "play" was pressed, also while it is paused: it would begin anew.
+  function isListenedTo(sound) {
+    return !sound.error && !sound.ended && (!sound.paused || sound.currentTime > 0);
   }
 
   function show(page) {
@@ -76,5 +90,7 @@
   events.addEventListener("changed", refresh);
   events.addEventListener("open", () => { live.hidden = false; });
   events.addEventListener("error", () => { live.hidden = true; });
-  document.addEventListener("visibilitychange", () => { if (missed) { refresh(); } });
+  const catchUp = () => { if (missed) { refresh(); } };
+  document.addEventListener("visibilitychange", catchUp);
+  document.addEventListener("ended", catchUp, true); // It does not bubble.
 })();
