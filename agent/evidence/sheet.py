@@ -17,7 +17,9 @@ from agent.evidence.words import causes, outcomes, sheet_words
 from agent.i18n import translate
 from agent.masking import REFERENCES, mask_reference, mask_text
 from agent.states import Cause
+from agent.testcalls.joint_test_words import joint_test_text
 from agent.tickets.forms import Confirmation, FaultCause, Outcome
+from agent.tickets.joint_test import JointTest
 from agent.tickets.sla.clocks import Reading, readings
 from agent.tickets.ticket import Ticket
 
@@ -120,6 +122,8 @@ class SheetWriter:
             more = f" … {len(names)}" if len(names) > _MEMBERS_SHOWN else ""
             yield self._line("members", ", ".join(names[:_MEMBERS_SHOWN]) + more)
         yield self._line("result", form.result or self._outcome(ticket))
+        if ticket.joint_test is not None:
+            yield self._line("joint_test", self._joint_test(ticket.joint_test))
         yield self._line("work_done", form.work_done)
         yield self._line("spare_parts", form.spare_parts)
         yield self._line("measures", form.measures)
@@ -131,6 +135,10 @@ class SheetWriter:
         if ticket.outcome not in Outcome.__members__.values():
             return ""
         return outcomes(self._locale)[Outcome(ticket.outcome)]
+
+    def _joint_test(self, joint: JointTest) -> str:
+        text = joint_test_text(joint, self._locale)
+        return f"{self._time(joint.ended_at)} {text}".strip()
 
     def _diagnosis(self, ticket: Ticket) -> str:
         verdict = ticket.diagnosis

@@ -51,6 +51,7 @@ _SHEET: Final[Mapping[str, Message]] = {
     "diagnosis": Message("Diagnosis"),
     "responsible": Message("Responsible"),
     "result": contextual("sheet", "Result"),
+    "joint_test": contextual("sheet", "Joint test"),
     "measures": Message("Measures against a repetition"),
     "cause": contextual("sheet", "Cause"),
     "outcome": contextual("sheet", "Outcome"),

@@ -16,6 +16,7 @@ from agent.probing.facts import ProbeCall, Purpose
 from agent.probing.prompt import PromptError
 from agent.states import Stage
 from agent.store import StoreError
+from agent.testcalls.joint_test_words import CANNOT_CALL
 from agent.testcalls.outcome import CallRequest
 from agent.testcalls.planned import RETRIES
 from agent.testcalls.plans import Ownership
@@ -169,7 +170,7 @@ class JointTests:
                     waits.append(error.refusal)
             except (EngineMissingError, PromptError, LookupError) as error:
                 log.warning("joint_test_cannot_call", ticket=ticket.id, error=str(error))
-                refusal = "cannot_call"
+                refusal = CANNOT_CALL
             if refusal:
                 parts.append(
                     JointTestCall(name, _carrier_of(dial, name), result="", refusal=refusal)

@@ -54,6 +54,8 @@ async def test_a_call_is_begun_on_the_number_s_page_and_followed_to_its_end(
     assert 'http-equiv="refresh"' not in shown
     assert re.search(r'<audio controls preload="none" src="/api/test-calls/\w+/recording', shown)
     assert "it works: the control number answered" in shown
+    assert "busy tone" in shown
+    assert "忙音" in await get(pages, location.replace("lang=en", "lang=zh-CN"))
     assert "down" in shown
     await until(lambda: scene.agent.checked("north", "hq").probes.get(BUSY), "checks know it")
     section = (await get(pages, f"/numbers/{BUSY}?lang=en")).partition('id="test-calls"')[2]

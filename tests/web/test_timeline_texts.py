@@ -4,8 +4,12 @@ import re
 
 import pytest
 
+from agent.probing.book import Refusal
+from agent.probing.outcome import CallOutcome
+from agent.testcalls.joint_test_words import CANNOT_CALL, call_text
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.changes import AGENT
+from agent.tickets.joint_test import JointTestCall
 from agent.tickets.members import MemberSlice
 from agent.tickets.ticket import Entry
 from agent.tickets.transitions import _EVENTS
@@ -19,6 +23,8 @@ from tests.web.ledger import ticket
 ENGLISH, CHINESE = PageTexts("en"), PageTexts("zh-CN")
 _WORDS = re.compile(r"(?<![A-Za-z/])[a-z]{2,} [a-z]{2,}")
 """Two English words in a row: a sentence that was not translated."""
+_CODE = re.compile(r"[a-z]+_[a-z]+")
+"""A code with an underscore."""
 
 REASONS = (
     "number_suspended_arrears, for finance, confidence 0.95",
@@ -44,6 +50,11 @@ REASONS = (
     "4006220001 moved from north/hq to south/hq; ticket SP-1 is north's",
     "4006220001 by 139****1111 (hotline), who heard “您拨打的电话正忙”, and 2 more",
     "nobody objected within 1d of the restoration",
+    "every test call got through: telecom-bj answered (0.95), unicom.tj answered (0.98)",
+    "a test call did not get through: telecom-bj no_answer (0.90), unicom.tj answered (0.95)",
+    "the test calls decide nothing, a person is to test: tj busy (0.90, not judged)",
+    "the test calls decide nothing, a person is to test: a.b not called: budget, c busy (0.90)",
+    "test calls wait: phone_busy",
     "Li closed it as won't_fix 40 s ago, and NumberDown fires still",
 )
 
@@ -54,6 +65,34 @@ def test_every_reason_is_chinese_for_chinese_readers(reason):
     assert shown != reason
     assert not _WORDS.search(shown), shown
     assert reason_text(reason, ENGLISH).strip()
+
+
+@pytest.mark.parametrize("refusal", [*Refusal, CANNOT_CALL])
+def test_no_code_of_a_refusal_stands_in_a_timeline(refusal: str) -> None:
+    part = JointTestCall("telecom-bj", refusal=refusal)
+    for texts in (ENGLISH, CHINESE):
+        waits = reason_text(f"test calls wait: {refusal}", texts)
+        ended = f"the test calls decide nothing, a person is to test: {part.words}"
+        assert "telecom-bj" in reason_text(ended, texts)
+        assert not _CODE.search(waits + reason_text(ended, texts)), waits
+    assert not _WORDS.search(waits), waits
+
+
+@pytest.mark.parametrize("outcome", CallOutcome)
+@pytest.mark.parametrize("result", ["passed", "failed", "not_judged"])
+def test_what_each_caller_heard_is_said_in_words(outcome: CallOutcome, result: str) -> None:
+    part = JointTestCall("telecom-bj", outcome=outcome, confidence=0.9, result=result)
+    both = f"{part.words}, {JointTestCall('other', outcome='answered', confidence=1).words}"
+    shown = reason_text(f"a test call did not get through: {both}", CHINESE)
+    assert not _CODE.search(shown), shown
+    assert not re.search(r"[a-z]{3,}", shown.replace("telecom-bj", "").replace("other", "")), shown
+    assert shown.count("对方") >= 1
+    assert call_text(part).text("zh-CN") in shown
+
+
+def test_parts_that_nobody_knows_stay_as_they_are() -> None:
+    shown = reason_text("every test call got through: someone sang (loudly)", CHINESE)
+    assert "someone sang (loudly)" in shown
 
 
 @pytest.mark.parametrize("reason", ["on it", "已联系客户 (稍后再打)", "it is off", "a; b"])

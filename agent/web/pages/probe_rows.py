@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from agent.i18n import Joined
 from agent.masking import mask_text
 from agent.probing.facts import Control, ProbeCall
 from agent.probing.observation import Ended
@@ -12,6 +13,7 @@ from agent.testcalls.words import (
     KINDS,
     PURPOSES,
     announcement_text,
+    evidence_text,
     health_of,
     outcome_text,
 )
@@ -35,6 +37,8 @@ class ProbeRow:
     ended: str
     answer: str
     """What the network answered: status, phrase, Q.850 cause."""
+    evidence: str
+    """What decided how it went, the strongest first."""
     has_recording: bool
     has_trace: bool
 
@@ -55,6 +59,7 @@ def probe_row(call: ProbeCall, locale: str, files: tuple[str, ...] = ()) -> Prob
         purpose=PURPOSES[call.purpose].text(locale),
         ended="" if ended is None else ended.text(locale),
         answer=_answer(call),
+        evidence=Joined(tuple(map(evidence_text, call.evidence))).text(locale),
         has_recording=RECORDING in files,
         has_trace=TRACE in files,
     )

@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 from agent.i18n import Joined, Message
+from agent.testcalls import joint_test_words
 from agent.tickets.actions.action import TicketAction
 from agent.tickets.actions.specs import ACTION_SPECS
 from agent.tickets.changes import AGENT
@@ -141,6 +142,10 @@ def _translated(text: str, texts: PageTexts, patterns: Sequence[_Pattern]) -> st
 def _value(name: str, value: str, texts: PageTexts) -> str:
     if name in _NESTED:
         return _translated(value, texts, _agent_patterns()) or value
+    if name == "test_calls":
+        return joint_test_words.stored_calls_text(value, texts.locale)
+    if name == "refusal":
+        return joint_test_words.refusal_text(value, texts.locale)
     if name in _LISTS:
         return Joined(tuple(map(texts.label, value.split(", "))), ", ").text(texts.locale)
     group = _LABELLED.get(name)

@@ -70,10 +70,10 @@ SENTENCES: Final = (
     Message("the visit agreed for {at} is in {span}"),
     # joint tests by test calls
     Message("it is repaired: the joint test is made by test calls"),
-    Message("every test call got through: {names}"),
-    Message("a test call did not get through: {names}"),
-    Message("the test calls decide nothing, a person is to test: {names}"),
-    Message("test calls wait: {names}"),
+    Message("every test call got through: {test_calls}"),
+    Message("a test call did not get through: {test_calls}"),
+    Message("the test calls decide nothing, a person is to test: {test_calls}"),
+    Message("test calls wait: {refusal}"),
     # complaints
     Message("{name} by {caller} ({channel}), who heard “{prompt}”, and {count} more"),
     Message("{name} by {caller} ({channel}), who heard “{prompt}”"),
