@@ -173,3 +173,42 @@ async def test_an_engine_that_is_not_installed_is_named(endpoint: SipEndpoint) -
     )
     with pytest.raises(EngineMissingError):
         await place(order(endpoint, "answers"), command=(sys.executable, "-c", missing))
+
+
+LATE = """\
+import asyncio
+from baresip import UserAgent
+from agent.probing.engine import process
+
+dial = UserAgent.dial
+
+async def dial_late(*args, **options):
+    call = await dial(*args, **options)
+    await asyncio.sleep(1.0)
+    return call
+
+UserAgent.dial = dial_late
+process.main()
+"""
+
+
+@pytest.mark.parametrize("number", ["answers", "rejected"])
+async def test_a_call_that_is_over_or_answered_before_dialling_returns_is_noticed(
+    endpoint: SipEndpoint, number: str
+) -> None:
+    command = (sys.executable, "-c", LATE)
+    record = await place(order(endpoint, number, longest=6.0), command=command)
+    assert record.signalling.duration < 5
+    assert record.signalling.ended is (Ended.CALLER if number == "answers" else Ended.NETWORK)
+    assert bool(record.talk) is (number == "answers")
+
+
+@pytest.mark.parametrize("number", ["answers", "one_way"])
+async def test_as_much_is_heard_as_was_asked_for_or_a_second_is_added(
+    endpoint: SipEndpoint, number: str
+) -> None:
+    record = await place(order(endpoint, number, talk=2.0))
+    answered = record.signalling.answered
+    assert answered is not None
+    assert record.signalling.duration - answered >= (2.0 if number == "answers" else 3.0)
+    assert len(record.talk) == 0 or len(record.talk) >= 2.0 * 16_000 * 0.99

@@ -42,6 +42,10 @@ _MOST: Final = 10_000_000
 """The most that is reported of anything that is counted."""
 _CREDENTIALS: Final = re.compile(r"^((?:Proxy-)?Authorization:).*$", re.IGNORECASE | re.MULTILINE)
 """What answers a challenge: with it a password can be guessed at leisure."""
+_BYTES_A_SECOND: Final = 16_000
+_LATEST: Final = 1.0
+"""Seconds for which sound is waited for that is still missing when enough should have been heard:
+it is played late, and begins later where the far end waits for our ACK."""
 _GOODBYE: Final = 2.0
 """Seconds for which the end of a call is waited for once it was asked for."""
 _SETTINGS: Final = """\
@@ -93,18 +97,32 @@ class _Trace(logging.Handler):
 
 
 class _Placed:
-    """A call that was placed."""
+    """A call that is placed."""
 
-    def __init__(self, call: Any, order: Order, out: _Output) -> None:
-        self._call, self._order, self._out = call, order, out
+    def __init__(self, order: Order, out: _Output) -> None:
+        self._order, self._out = order, out
+        self._call: Any = None
+        self._unclaimed: list[Any] = []
         self._prompt = order.prompt
         self._answered: float | None = None
+        self._heard = 0
         self._by_us = False
         self.is_over = asyncio.Event()
-        call.on(self._on_event)
 
-    def _on_event(self, event: Any) -> None:
-        if event.event.name == "CALL_ESTABLISHED":
+    def begin(self, call: Any) -> None:
+        """Take in the call that was dialled, and what has already become of it."""
+        self._call = call
+        for event in self._unclaimed:
+            self.on_event(event)
+
+    def on_event(self, event: Any) -> None:
+        """Take in an event of the stack, which may come before dialling returns."""
+        if self._call is None:
+            self._unclaimed.append(event)
+        elif event.call != self._call.handle:
+            # Somebody may call us meanwhile.
+            return
+        elif event.event.name == "CALL_ESTABLISHED":
             self._answered = time.monotonic()
         elif event.event.name == "CALL_CLOSED":
             self.is_over.set()
@@ -127,10 +145,16 @@ class _Placed:
                 await asyncio.wait_for(self.is_over.wait(), _PACE)
             self._exchange_audio()
             now = time.monotonic()
-            is_enough = self._answered is not None and now - self._answered >= self._order.talk
-            if is_enough or now - begin >= self._order.longest:
+            if self._is_enough(now) or now - begin >= self._order.longest:
                 await self.hang_up()
                 break
+
+    def _is_enough(self, now: float) -> bool:
+        """Whether as much was heard after the answer as was asked for, or nothing more will be."""
+        if self._answered is None:
+            return False
+        late = now - self._answered - self._order.talk
+        return late >= _LATEST or (late >= 0 and self._heard >= self._order.talk * _BYTES_A_SECOND)
 
     def report(self, at: float) -> None:
         """Write what was counted in a call that ended at ``at``."""
@@ -141,7 +165,9 @@ class _Placed:
 
         with suppress(AudioNotActive, AudioRestarted):
             while pcm := self._call.audio.read(_READ):
-                self._out.write(Audio(self._answered is not None, pcm))
+                is_talk = self._answered is not None
+                self._heard += len(pcm) if is_talk else 0
+                self._out.write(Audio(is_talk, pcm))
             is_due = self._answered is not None and self._prompt
             if is_due and self._call.audio.info().tx_buffered < _AHEAD:
                 written = self._call.audio.write(self._prompt[:_AHEAD])
@@ -210,7 +236,10 @@ async def _carry_out(order: Order, out: _Output, reader: asyncio.StreamReader) -
         agent = await UserAgent.create(runtime, account, transfer_policy="reject")
         out.write(Ready())
         out.began = time.monotonic()
-        placed = _Placed(await agent.dial(order.uri, headers=order.headers), order, out)
+        placed = _Placed(order, out)
+        # Before dialling: on a busy machine a call may be answered before dialling returns.
+        runtime.subscribe(placed.on_event)
+        placed.begin(await agent.dial(order.uri, headers=order.headers))
         listening = asyncio.create_task(_commands(reader, placed))
         await placed.follow()
         listening.cancel()

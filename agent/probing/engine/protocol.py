@@ -39,7 +39,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     longest: float
     """Seconds after which the engine hangs up by itself, whatever happens."""
     talk: float
-    """Seconds after the answer when it hangs up."""
+    """Seconds of sound after the answer after which it hangs up; a second later where less came."""
     prompt: bytes = b""
     """PCM that is played after the answer: 8 kHz, mono, 16 bits."""
     headers: dict[str, str] = {}
