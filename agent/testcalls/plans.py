@@ -20,6 +20,7 @@ from agent.probing.prompt import PromptError
 from agent.store import StoreError
 from agent.testcalls.idle import IdleLines
 from agent.testcalls.outcome import CallRequest
+from agent.testcalls.overdrafts import overdrafts
 from agent.testcalls.planned import CANNOT_CALL, RETRIES, Pair, Planned
 from agent.testcalls.schedule import Schedule
 from agent.testcalls.service import CallService
@@ -79,7 +80,9 @@ class PlanRunner:
         self._accounts: dict[AccountKey, PlannedByNumber] = {}
         self._read_from: list[_Account] = []
         self._read_as: tuple[Planned, ...] = ()
+        self._planned: tuple[Planned, ...] = ()
         self._noted: dict[AccountKey, CallsByNumber] = {}
+        self._budgeted: tuple[Planned, ...] = ()
         self._seen: dict[Pair, str] = {}
         self._trouble = ""
         self._idle = IdleLines()
@@ -107,6 +110,8 @@ class PlanRunner:
         """
         settings = self._parts.settings()
         wanted = self._read(settings)
+        if self._planned is not self._budgeted or settings is not self._settings:
+            self._show_overdrafts(settings)
         if wanted != self._wanted or settings is not self._settings:
             now, wall = self._parts.steady(), self._parts.clock()
             new = [it for it in wanted if it.pair not in self._schedule.pairs]
@@ -125,6 +130,7 @@ class PlanRunner:
         """What is called from here: each number by the replica that polls its first account."""
         if not settings.dial.plans:
             self._accounts.clear()
+            self._read_from, self._read_as, self._planned = [], (), ()
             return ()
         configured = {(it.name, one.id) for it in settings.providers for one in it.accounts}
         for key in self._accounts.keys() - configured:
@@ -135,7 +141,10 @@ class PlanRunner:
         ownership = self._parts.ownership()
         accounts = [(it, self._accounts[it], ownership.owns(it)) for it in sorted(self._accounts)]
         if not _are_same(accounts, self._read_from):
-            self._read_from, self._read_as = accounts, _called_here(accounts)
+            firsts = _firsts(accounts)
+            self._read_from = accounts
+            self._planned = tuple(planned for planned, _ in firsts)
+            self._read_as = tuple(planned for planned, owned in firsts if owned)
         return self._read_as
 
     def _note_others(self) -> None:
@@ -198,6 +207,19 @@ class PlanRunner:
         callers = frozenset(it.caller for it in self._wanted)
         self._parts.calls.lines.show_idle(self._idle.lasting(callers, self._parts.steady()))
 
+    def _show_overdrafts(self, settings: Settings) -> None:
+        """Show which budgets do not suffice, and log each once."""
+        former = {it.caller for it in self._parts.calls.overdrafts}
+        # Budgets are shared by all replicas: what others call counts as well.
+        found = overdrafts(self._planned, settings.dial.callers)
+        self._parts.calls.overdrafts = found
+        self._budgeted = self._planned
+        for it in found:
+            if it.caller not in former:
+                log.warning("test_plans_over_budget", caller=it.caller, text=it.text.text("en"))
+        for caller in former - {it.caller for it in found}:
+            log.info("test_plans_within_budget", caller=caller)
+
     def _report(self, trouble: str) -> None:
         """Log once what keeps every call from being made."""
         if trouble != self._trouble:
@@ -212,7 +234,8 @@ def _are_same(accounts: Sequence[_Account], former: Sequence[_Account]) -> bool:
     )
 
 
-def _called_here(accounts: Iterable[_Account]) -> tuple[Planned, ...]:
+def _firsts(accounts: Iterable[_Account]) -> tuple[tuple[Planned, bool], ...]:
+    """What is planned, of the first account that has a number, and whether it is polled here."""
     firsts: dict[Pair, tuple[Planned, bool]] = {}
     for key, by_number, owned in accounts:
         for number, calls in by_number.items():
@@ -221,4 +244,4 @@ def _called_here(accounts: Iterable[_Account]) -> tuple[Planned, ...]:
                     number, it.caller, it.plan, it.every, key, it.spread, it.second_opinion
                 )
                 firsts.setdefault(planned.pair, (planned, owned))
-    return tuple(planned for planned, owned in firsts.values() if owned)
+    return tuple(firsts.values())

@@ -30,6 +30,7 @@ from agent.testcalls.book_pages import book_pages
 from agent.testcalls.former_calls import former_calls
 from agent.testcalls.lines import LineSeries
 from agent.testcalls.outcome import CallRequest, Made, control_says, facts_of, files_of
+from agent.testcalls.overdrafts import overdrafts
 from agent.testcalls.target import Known, control_of, target_of
 from agent.testcalls.under_way import CallsUnderWay
 from exporters.telemetry import Telemetry
@@ -76,6 +77,8 @@ class CallService:
         self._read_until: float | None = None
         self.lines = LineSeries(parts.telemetry)
         """What is shown of the lines."""
+        self.overdrafts = overdrafts((), ())
+        """The callers whose budget does not suffice for the plans."""
         self.under_way = CallsUnderWay(self.call, parts.clock)
         """The calls that people have asked for."""
 

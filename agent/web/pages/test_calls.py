@@ -50,6 +50,7 @@ async def calls_page(request: web.Request) -> web.Response:
         "test_calls/list.html",
         view=ListPage(rows, total, PAGE_SIZE, offset),
         chosen={name: value for name, value in (("number", number), ("caller", caller)) if value},
+        overdrafts=[it.text for it in service_of(request).overdrafts],
         callers=[it.name for it in services_of(request).settings().dial.callers],
     )
 
