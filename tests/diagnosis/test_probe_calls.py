@@ -100,6 +100,7 @@ def test_where_the_control_fails_a_ticket_of_test_calls_is_blind():
     assert any("control number" in text for text in verdict.findings)
     unchecked = twice(CallOutcome.BUSY, control=Control.UNKNOWN)
     assert diagnosed(WELL, *unchecked).cause == "healthy"
+    assert diagnosed(WELL, *unchecked, symptom="probe_fail_all").cause == "monitoring_blind"
     assert diagnosed(WELL, *twice(CallOutcome.UNKNOWN)).cause == "healthy"
 
 

@@ -152,9 +152,8 @@ def with_calls(diagnosis: NumberDiagnosis, verdict: Verdict) -> Verdict:
 
 def _blind(diagnosis: NumberDiagnosis, verdict: Verdict, seen: _Seen) -> Verdict:
     """Nothing is known of the number by its test calls; a ticket that rests on them is blind."""
-    if not seen.at_fault:
-        return verdict
-    diagnosis.warn("probe_blind", callers=", ".join(seen.at_fault))
+    if seen.at_fault:
+        diagnosis.warn("probe_blind", callers=", ".join(seen.at_fault))
     if not diagnosis.symptom.startswith(SYMPTOMS):
         return verdict
     return diagnosis.conclude(Cause.MONITORING_BLIND, CERTAIN, verdict.evidence)
